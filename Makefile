@@ -1,0 +1,67 @@
+# Every command of this project. CI runs `make setup` and `make check`, as people do.
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help setup serve test cov lint fmt types docs docs-check bench vocabulary check clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## Create .venv and install the project with its tools (PYTHON=python3.13 picks another Python)
+
+# `pip install --group` came with pip 25.1.
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "session-mock needs Python 3.11 or newer: make setup PYTHON=python3.13")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@
+
+serve: $(STAMP) ## Run the mock server (ARGS="--help" shows its options)
+	$(BIN)/session-mock serve $(ARGS)
+
+test: $(STAMP) ## Run the tests (ARGS="-k paging -n auto" goes to pytest)
+	$(BIN)/python -m pytest $(ARGS)
+
+cov: $(STAMP) ## Run the tests and report what they did not reach
+	$(BIN)/python -m pytest --cov $(ARGS)
+
+lint: $(STAMP) ## Check style, formatting and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
+
+fmt: $(STAMP) ## Format the code and mend what can be mended
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+types: $(STAMP) ## Check types
+	$(BIN)/mypy
+
+docs: $(STAMP) ## Write the generated parts of the documents anew
+	$(BIN)/python docs/build.py
+
+docs-check: $(STAMP) ## Check that the generated parts of the documents are current
+	$(BIN)/python docs/build.py --check
+
+bench: $(STAMP) ## Measure how fast worlds and answers are
+	$(BIN)/python tests/bench/run.py $(ARGS)
+
+vocabulary: $(STAMP) ## Draw the shipped vocabularies anew (this changes every world)
+	$(BIN)/python -m mockserver.world.draw
+
+check: lint types docs-check cov ## Everything CI runs
+
+clean: ## Go back to a fresh clone: remove .venv, caches and build results
+	rm -rf $(VENV) dist .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
