@@ -1,0 +1,59 @@
+"""What can be asked about the rows of a deck: its dimensions, and which rows meet a set of conditions."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mockserver.world.deck import ROWS, Deck
+from mockserver.world.hashing import I64
+from mockserver.world.query import Condition
+
+Codes = NDArray[np.integer[Any]]
+Coded = tuple[Sequence[Any], Codes]
+"""The entries of a dimension and, for each row, a position in them, or several; a position past the end is no entry."""
+
+
+def languages(deck: Deck) -> Coded:
+    """The language of each row: that of its place, or English."""
+    entries = [language for place in deck.vocabulary.places for language in (place.language, place.language and "en-US")]
+    return entries, deck.place * 2 + deck.english
+
+
+def exits(deck: Deck) -> I64:
+    """The event of each row's last pageview."""
+    seen = (deck.action == len(deck.vocabulary.actions)) & (np.arange(deck.action.shape[1]) < deck.length[:, None])
+    return np.asarray(seen.shape[1] - 1 - np.argmax(seen[:, ::-1], axis=1), dtype=np.int64)
+
+
+def _during(deck: Deck, codes: Codes, none: int) -> Codes:
+    return np.where(np.arange(codes.shape[1]) < deck.length[:, None], codes, none)
+
+
+_FLAG = (False, True)
+DIMENSIONS: Final[dict[str, Callable[[Deck], Coded]]] = {
+    "place": lambda deck: (deck.vocabulary.places, deck.place),
+    "agent": lambda deck: (deck.agents, deck.agent),
+    "acquisition": lambda deck: (deck.vocabulary.acquisitions, deck.acquisition),
+    "language": languages,
+    "hostname": lambda deck: (deck.hostnames, deck.hostname),
+    "entry": lambda deck: (deck.vocabulary.pages, deck.page[:, 0]),
+    "exit": lambda deck: (deck.vocabulary.pages, deck.page[np.arange(ROWS), exits(deck)]),
+    "page": lambda deck: (deck.vocabulary.pages, _during(deck, deck.page, len(deck.vocabulary.pages))),
+    "action": lambda deck: (deck.vocabulary.actions, _during(deck, deck.action, len(deck.vocabulary.actions))),
+    "identified": lambda deck: (_FLAG, deck.identified.astype(np.int64)),
+    "returning": lambda deck: (_FLAG, deck.returning.astype(np.int64)),
+    "bounce": lambda deck: (_FLAG, (deck.length == 1).astype(np.int64)),
+}
+
+
+def matching(deck: Deck, where: Sequence[Condition]) -> I64:
+    """The rows that meet every condition, ascending."""
+    kept = np.ones(ROWS, dtype=bool)
+    for condition in where:
+        entries, codes = DIMENSIONS[condition.dimension](deck)
+        passes = np.array([*(condition.passes(entry) for entry in entries), False])
+        met = passes[codes]
+        kept &= (met.any(axis=1) if met.ndim > 1 else met) != condition.negate
+    return np.flatnonzero(kept)

@@ -1,0 +1,94 @@
+"""Which row of the deck each session is, whose visit it is, and the way back.
+
+Sessions come in *rounds* of one per lane, in an order of lanes that is shuffled within each half of the round. In round
+r, lane λ is at turn (r + phase λ) mod TURNS, so a block of TURNS x variants rounds deals every row of the deck exactly
+once: that is what makes totals of filters a multiplication. A person's next turn comes ``stride`` rounds later; stride
+is 1 modulo TURNS (so turns ascend) and long enough that no visit begins within 30 minutes after the last one.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from mockserver.world.deck import LONGEST, ROWS, TURNS, Deck
+from mockserver.world.hashing import I64, U64, Permutation, below, draw, key, permute, unpermute
+from mockserver.world.timeline import Timeline
+
+TIMEOUT: Final = 30 * 60_000
+"""Milliseconds without an event after which a session is over."""
+_MOST_LANES: Final = ROWS // TURNS
+
+
+def lanes_for(sessions: int) -> int:
+    """Choose how many visitor archetypes take turns, so that a world of a few hundred sessions has visitors who return."""
+    return 1 << max(0, min(_MOST_LANES.bit_length() - 1, (sessions // 4).bit_length() - 1))
+
+
+class Deal:
+    """The arrangement of one deck along one timeline."""
+
+    def __init__(self, seed_key: int, deck: Deck, timeline: Timeline) -> None:
+        self.deck, self.timeline = deck, timeline
+        self._lane_bits = deck.lanes.bit_length() - 1
+        self._half_bits = max(self._lane_bits - 1, 0)
+        self._variant_bits = deck.variants.bit_length() - 1
+        self._lane_key, self._variant_key = key(seed_key, "lanes"), key(seed_key, "variants")
+        self._phase = below(TURNS, draw(key(seed_key, "phase"), np.arange(deck.lanes, dtype=np.uint64)))
+        self._visitors = Permutation(key(seed_key, "visitor"), 48)
+        apart = timeline.most_within(LONGEST + TIMEOUT) + 1
+        rounds = -(-(apart + deck.lanes // 2) // deck.lanes)
+        self.stride = rounds + (1 - rounds) % TURNS
+
+    def _lane_at(self, rounds: I64, slot: I64) -> I64:
+        half, keys = slot >> self._half_bits, draw(self._lane_key, rounds.astype(np.uint64))
+        low = (slot & ((1 << self._half_bits) - 1)).astype(np.uint64)
+        return (half << self._half_bits) | permute(self._half_bits, keys, low).astype(np.int64)
+
+    def _slot_of(self, rounds: I64, lane: I64) -> I64:
+        half, keys = lane >> self._half_bits, draw(self._lane_key, rounds.astype(np.uint64))
+        low = (lane & ((1 << self._half_bits) - 1)).astype(np.uint64)
+        return (half << self._half_bits) | unpermute(self._half_bits, keys, low).astype(np.int64)
+
+    def _variant_keys(self, block: I64, lane: I64, turn: I64) -> U64:
+        return draw(self._variant_key, ((block * self.deck.lanes + lane) * TURNS + turn).astype(np.uint64))
+
+    def rows(self, index: I64) -> I64:
+        """The row of the deck that each session is."""
+        rounds, slot = index >> self._lane_bits, index & (self.deck.lanes - 1)
+        lane = self._lane_at(rounds, slot)
+        turn = (rounds + self._phase[lane]) & (TURNS - 1)
+        if not self._variant_bits:
+            return lane * TURNS + turn
+        keys = self._variant_keys(index // ROWS, lane, turn)
+        nth = (rounds // TURNS & (self.deck.variants - 1)).astype(np.uint64)
+        variant = permute(self._variant_bits, keys, nth).astype(np.int64)
+        return (lane * TURNS + turn) * self.deck.variants + variant
+
+    def places(self, block: I64, row: I64) -> I64:
+        """The session that is a row in a block of ROWS sessions (broadcasts): the way back from :meth:`rows`."""
+        lane, rest = np.divmod(row, TURNS * self.deck.variants)
+        turn, variant = np.divmod(rest, self.deck.variants)
+        nth = np.int64(0)
+        if self._variant_bits:
+            keys = self._variant_keys(block, lane, turn)
+            nth = unpermute(self._variant_bits, keys, variant.astype(np.uint64)).astype(np.int64)  # type: ignore[assignment]  # an array now
+        rounds = (block * self.deck.variants + nth) * TURNS + ((turn - self._phase[lane]) & (TURNS - 1))
+        return (rounds << self._lane_bits) | self._slot_of(rounds, lane)
+
+    def visitors(self, index: I64, row: I64) -> U64:
+        """The 48-bit visitor number of each session, whose row is known."""
+        lane, rest = np.divmod(row, TURNS * self.deck.variants)
+        turn = rest // self.deck.variants
+        born = (index >> self._lane_bits) - turn * self.stride + TURNS * self.stride
+        person = (born * self.deck.lanes + lane) * TURNS + self.deck.first_turn[row]
+        return self._visitors.forward(person.astype(np.uint64))
+
+    def visits(self, visitor: int, total: int) -> I64:
+        """All sessions of a visitor below ``total``, ascending; empty where there is no such visitor."""
+        person = int(self._visitors.back(np.array([visitor], dtype=np.uint64))[0])
+        born, lane = divmod(person // TURNS, self.deck.lanes)
+        rounds = born - TURNS * self.stride + np.arange(TURNS) * self.stride
+        rounds = rounds[(rounds >= 0) & (rounds <= total >> self._lane_bits)]
+        index = (rounds << self._lane_bits) | self._slot_of(rounds, np.full(len(rounds), lane))
+        index = index[index < total]
+        return np.asarray(index[self.visitors(index, self.rows(index)) == np.uint64(visitor)])

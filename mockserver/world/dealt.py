@@ -1,0 +1,257 @@
+"""Sessions of the seeded world in columns: one function a column, from session indices to values."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property, lru_cache
+from typing import Any, Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mockserver.world import archetypes
+from mockserver.world.deck import IDLE
+from mockserver.world.hashing import I64, U64, draw
+from mockserver.world.population import Population
+from mockserver.world.sessions import Event, Sessions
+from mockserver.world.vocabulary import Acquisition, Agent, Page, Place
+
+_NETWORKS: Final = [f"198.{18 + n // 256}.{n % 256}." for n in range(512)]  # 198.18.0.0/15 is reserved for benchmarks (RFC 2544).
+_HOSTS: Final = [str(n) for n in range(256)]
+Identities = Mapping[str, Mapping[str, Any]]
+"""What identify calls said, by user id."""
+T = TypeVar("T")
+
+
+class DealtSessions(Sessions):
+    """Sessions as they stand at an instant: one that is still running has only its events until then."""
+
+    def __init__(self, population: Population, index: I64, now: int, identities: Identities) -> None:
+        self.population, self.deck, self.identities = population, population.deck, identities
+        self.kind = population.kind
+        self.indices = index
+        self.starts = population.timeline.starts(index)
+        self.row = population.deal.rows(index)
+        self.length = self.deck.length[self.row]
+        self.running = bool(len(index)) and now < int(self.starts[-1]) + population.longest
+        if self.running:
+            offset = self.deck.offset[self.row]
+            told = np.arange(offset.shape[1]) < self.length[:, None]  # What stands past a row's length is no event.
+            self.length = (told & (offset <= (now - self.starts)[:, None])).sum(axis=1)
+
+    def __getattr__(self, name: str) -> Any:
+        """Make a column when it is first asked for, and keep it."""
+        if name not in COLUMNS:
+            raise AttributeError(name)
+        made = COLUMNS[name](self)
+        setattr(self, name, made)
+        return made
+
+    @cached_property
+    def visitor_numbers(self) -> U64:
+        """The visitors as an array."""
+        return self.population.deal.visitors(self.indices, self.row)
+
+    @cached_property
+    def chance(self) -> list[int]:
+        """64 bits a session that depend on its visitor alone."""
+        return list(draw(self.population.person_key, self.visitor_numbers).tolist())
+
+    @cached_property
+    def happened(self) -> NDArray[np.bool_]:
+        """Which events of each row there are, shape (sessions, most events of any of them)."""
+        return np.arange(int(self.length.max(initial=1))) < self.length[:, None]
+
+    def told(self, values: NDArray[Any]) -> NDArray[Any]:
+        """A matrix of the deck, narrowed to these sessions and their events."""
+        return values[self.row][:, : self.happened.shape[1]]
+
+    def identified(self, trait: str, made: list[T]) -> list[T]:
+        """Let what an identify call said of a user win over what the world made."""
+        said = self.identities
+        if not said:
+            return made
+        pairs = zip(self.user_ids, made, strict=True)
+        return [said[user].get(trait, value) if user is not None and user in said else value for user, value in pairs]
+
+    def story(self, position: int) -> list[Event]:
+        """All events of the session at a position, oldest first."""
+        deck, row, start = self.deck, int(self.row[position]), self.start[position]
+        host, referrer, events = self.hostnames[position], self.acquisitions[position].referrer, []
+        for step in range(int(self.length[position])):
+            page, done = deck.vocabulary.pages[deck.page[row, step]], int(deck.action[row, step])
+            at = start + int(deck.offset[row, step])
+            if done == len(deck.vocabulary.actions):
+                events.append(Event(at, "pageview", page, "", {}, referrer))
+            else:
+                action = deck.vocabulary.actions[done]
+                events.append(Event(at, action.kind, page, action.name, action.properties, referrer))
+            referrer = f"https://{host}{page.path}{page.querystring}"
+        return events
+
+
+COLUMNS: Final[dict[str, Callable[[DealtSessions], list[Any]]]] = {}
+
+
+def _column(function: Callable[[DealtSessions], list[T]]) -> Callable[[DealtSessions], list[T]]:
+    COLUMNS[function.__name__] = function
+    return function
+
+
+def _coded(entries: Any, codes: Any, sessions: DealtSessions) -> list[Any]:
+    return [entries[code] for code in codes[sessions.row].tolist()]
+
+
+def _counted(sessions: DealtSessions, kind: str) -> list[int]:
+    kinds = [*(action.kind for action in sessions.deck.vocabulary.actions), "pageview"]
+    is_kind = np.array([each == kind for each in kinds])
+    return list((is_kind[sessions.told(sessions.deck.action)] & sessions.happened).sum(axis=1).tolist())
+
+
+@_column
+def index(sessions: DealtSessions) -> list[int]:
+    return list(sessions.indices.tolist())
+
+
+@_column
+def start(sessions: DealtSessions) -> list[int]:
+    return list(sessions.starts.tolist())
+
+
+@_column
+def duration(sessions: DealtSessions) -> list[int]:
+    return list(sessions.deck.offset[sessions.row, sessions.length - 1].tolist())
+
+
+@_column
+def inactive(sessions: DealtSessions) -> list[int]:
+    waited = np.maximum(np.diff(sessions.told(sessions.deck.offset), axis=1) - IDLE, 0)
+    return list((waited * sessions.happened[:, 1:]).sum(axis=1).tolist())
+
+
+@_column
+def pageviews(sessions: DealtSessions) -> list[int]:
+    return _counted(sessions, "pageview")
+
+
+@_column
+def custom_events(sessions: DealtSessions) -> list[int]:
+    return _counted(sessions, "custom_event")
+
+
+@_column
+def outbounds(sessions: DealtSessions) -> list[int]:
+    return _counted(sessions, "outbound")
+
+
+@_column
+def errors(sessions: DealtSessions) -> list[int]:
+    return _counted(sessions, "error")
+
+
+@_column
+def ids(sessions: DealtSessions) -> list[int]:
+    return list(sessions.population.session_numbers(sessions.indices).tolist())
+
+
+@_column
+def visitors(sessions: DealtSessions) -> list[int]:
+    return list(sessions.visitor_numbers.tolist())
+
+
+@_column
+def user_ids(sessions: DealtSessions) -> list[str | None]:
+    known = sessions.deck.identified[sessions.row].tolist()
+    return [f"user_{visitor:012x}" if is_known else None for visitor, is_known in zip(sessions.visitors, known, strict=True)]
+
+
+@_column
+def names(sessions: DealtSessions) -> list[str | None]:
+    given, family = sessions.deck.vocabulary.given_names, sessions.deck.vocabulary.family_names
+    g, f = len(given), len(family)
+    made = [
+        f"{given[chance % g]} {family[(chance >> 16) % f]}" if user else None
+        for chance, user in zip(sessions.chance, sessions.user_ids, strict=True)
+    ]
+    return [None if name is None else str(name) for name in sessions.identified("name", made)]
+
+
+@_column
+def emails(sessions: DealtSessions) -> list[str | None]:
+    given, family, domains = sessions.population.mailboxes
+    g, f, d = len(given), len(family), len(domains)
+    made = [
+        f"{given[chance % g]}.{family[(chance >> 16) % f]}.{user[-4:]}@{domains[(chance >> 32) % d]}" if user else None
+        for chance, user in zip(sessions.chance, sessions.user_ids, strict=True)
+    ]
+    return [None if email is None else str(email) for email in sessions.identified("email", made)]
+
+
+@_column
+def tags(sessions: DealtSessions) -> list[list[str]]:
+    every, carried = sessions.deck.vocabulary.tags, (sessions.deck.tags * sessions.deck.identified)[sessions.row].tolist()
+    return sessions.identified("$tags", [_among(every, bits) for bits in carried])
+
+
+@lru_cache(maxsize=4096)
+def _among(tags: tuple[str, ...], bits: int) -> list[str]:
+    return [tag for n, tag in enumerate(tags) if bits >> n & 1]
+
+
+@_column
+def traits(sessions: DealtSessions) -> list[dict[str, Any] | None]:
+    plans = _coded(sessions.deck.vocabulary.plans, sessions.deck.plan, sessions)
+    columns = zip(sessions.user_ids, sessions.names, sessions.emails, plans, strict=True)
+    return [
+        {"name": name, "email": email, "plan": plan, **sessions.identities.get(user, {})} if user else None
+        for user, name, email, plan in columns
+    ]
+
+
+@_column
+def ips(sessions: DealtSessions) -> list[str]:
+    return [_NETWORKS[chance >> 48 & 511] + _HOSTS[chance >> 40 & 255] for chance in sessions.chance]
+
+
+@_column
+def places(sessions: DealtSessions) -> list[Place]:
+    return _coded(sessions.deck.vocabulary.places, sessions.deck.place, sessions)
+
+
+@_column
+def agents(sessions: DealtSessions) -> list[Agent]:
+    return _coded(sessions.deck.agents, sessions.deck.agent, sessions)
+
+
+@_column
+def acquisitions(sessions: DealtSessions) -> list[Acquisition]:
+    return _coded(sessions.deck.vocabulary.acquisitions, sessions.deck.acquisition, sessions)
+
+
+@_column
+def languages(sessions: DealtSessions) -> list[str]:
+    entries, codes = archetypes.languages(sessions.deck)
+    return _coded(entries, codes, sessions)
+
+
+@_column
+def hostnames(sessions: DealtSessions) -> list[str]:
+    return _coded(sessions.deck.hostnames, sessions.deck.hostname, sessions)
+
+
+@_column
+def entries(sessions: DealtSessions) -> list[Page]:
+    return [path[0] for path in sessions.paths]
+
+
+@_column
+def exits(sessions: DealtSessions) -> list[Page]:
+    return [path[-1] for path in sessions.paths]
+
+
+@_column
+def paths(sessions: DealtSessions) -> list[list[Page]]:
+    pages, pageview = sessions.deck.vocabulary.pages, len(sessions.deck.vocabulary.actions)
+    seen, done = sessions.told(sessions.deck.page).tolist(), sessions.told(sessions.deck.action).tolist()
+    return [
+        [pages[page] for page, action in zip(row[:length], doing, strict=False) if action == pageview]
+        for row, doing, length in zip(seen, done, sessions.length.tolist(), strict=True)
+    ]

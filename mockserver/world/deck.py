@@ -1,0 +1,183 @@
+"""The archetypes of a site: a fixed deck of session rows from which every session, however many, is dealt.
+
+A row belongs to a *lane* (a visitor archetype: place, agent, language, identity) and to a *turn* of that lane (which of
+eight consecutive visits it is), and holds one session's story: how it came, what it did, and when. Rows are columns of
+numpy arrays, each made when it is first looked at. Row number = (lane · TURNS + turn) · variants + variant.
+"""
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mockserver.world.hashing import I64, U64, below, choose, draw, key
+from mockserver.world.vocabulary import Agent, Vocabulary
+
+ROWS: Final = 4096
+TURNS: Final = 8
+LONGEST: Final = 90 * 60_000
+"""No session lasts longer (milliseconds)."""
+IDLE: Final = 60_000
+"""Milliseconds after which a visitor who does nothing counts as inactive."""
+_MOST_EVENTS: Final = 120
+_LENGTHS: Final = np.repeat(  # How many events a session has, and how many in 256 have that many.
+    [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30, _MOST_EVENTS],
+    [88, 30, 26, 22, 18, 15, 12, 11, 10, 9, 7, 4, 3, 1],
+)
+_GAPS: Final = 1000 * np.array(  # Milliseconds from one event to the next, before up to a second of jitter.
+    [
+        *(1, 2, 3, 4, 6, 8, 10, 12, 15, 18, 22, 26, 30, 35, 40, 45, 50, 60, 75, 90, 110, 130, 160, 200, 250, 300),
+        *(400, 500, 650, 850, 1100, 1500),
+    ],
+    dtype=np.int64,
+)
+_STARTS: Final = np.array(  # The turns at which a lane's next person begins: patterns of eight visits cut into persons.
+    [
+        (0, 0, 0, 0, 0, 0, 0, 0),
+        (0, 1, 2, 3, 3, 3, 3, 3),
+        (0, 0, 2, 2, 2, 2, 2, 2),
+        (0, 1, 1, 1, 4, 5, 6, 6),
+        (0, 1, 2, 3, 4, 5, 6, 7),
+        (0, 0, 0, 0, 4, 4, 4, 4),
+    ]
+)
+
+
+class Deck:
+    """The rows of one site's people, or of its bots, under one key."""
+
+    def __init__(self, seed_key: int, vocabulary: Vocabulary, lanes: int, hostnames: Sequence[str], *, bots: bool) -> None:
+        self.vocabulary, self.lanes, self.bots = vocabulary, lanes, bots
+        self.hostnames = tuple(hostnames)
+        self.variants = ROWS // TURNS // lanes
+        self._key = seed_key
+
+    def _drawn(self, name: str, size: int) -> U64:
+        return draw(key(self._key, name), np.arange(size, dtype=np.uint64))
+
+    def lane_of(self, row: I64) -> I64:
+        """The lane that each row belongs to."""
+        return row // (TURNS * self.variants)
+
+    @cached_property
+    def _row_lane(self) -> I64:
+        return self.lane_of(np.arange(ROWS))
+
+    @cached_property
+    def _row_turn(self) -> I64:
+        return np.arange(ROWS) // self.variants % TURNS
+
+    # What a lane fixes: the same for all visits of a visitor.
+
+    @cached_property
+    def place(self) -> I64:
+        """Position in ``vocabulary.places`` of each row."""
+        weights = np.array([place.weight for place in self.vocabulary.places])
+        return choose(weights, self._drawn("place", self.lanes))[self._row_lane]
+
+    @cached_property
+    def agent(self) -> I64:
+        """Position in :attr:`agents` of each row."""
+        weights = np.array([agent.weight for agent in self.agents])
+        return choose(weights, self._drawn("agent", self.lanes))[self._row_lane]
+
+    @property
+    def agents(self) -> tuple[Agent, ...]:
+        """The agents this deck draws from."""
+        return self.vocabulary.bots if self.bots else self.vocabulary.agents
+
+    @cached_property
+    def english(self) -> NDArray[np.bool_]:
+        """Whether each row's visitor browses in English whatever the place."""
+        return np.asarray((below(8, self._drawn("language", self.lanes)) == 0)[self._row_lane])
+
+    @cached_property
+    def identified(self) -> NDArray[np.bool_]:
+        """Whether each row's visitor is known by name."""
+        return (below(5, self._drawn("identified", self.lanes)) < (0 if self.bots else 2))[self._row_lane]
+
+    @cached_property
+    def plan(self) -> I64:
+        """Position in ``vocabulary.plans`` of each row."""
+        return below(len(self.vocabulary.plans), self._drawn("plan", self.lanes))[self._row_lane]
+
+    @cached_property
+    def tags(self) -> I64:
+        """Which of ``vocabulary.tags`` each row's visitor carries: bit n for tag n, often none."""
+        drawn = self._drawn("tags", self.lanes)
+        some = np.uint64((1 << len(self.vocabulary.tags)) - 1)
+        return (drawn & (drawn >> np.uint64(20)) & some).astype(np.int64)[self._row_lane]
+
+    @cached_property
+    def first_turn(self) -> I64:
+        """The turn at which each row's person came first."""
+        pattern = below(len(_STARTS), self._drawn("pattern", self.lanes))
+        return np.asarray(_STARTS[pattern][self._row_lane, self._row_turn])
+
+    @cached_property
+    def returning(self) -> NDArray[np.bool_]:
+        """Whether each row's visitor has been here before."""
+        return self.first_turn < self._row_turn
+
+    # What a row tells: one session's story.
+
+    @cached_property
+    def acquisition(self) -> I64:
+        """Position in ``vocabulary.acquisitions`` of each row; bots come directly."""
+        weights = np.array([acquisition.weight for acquisition in self.vocabulary.acquisitions])
+        if self.bots:
+            weights = np.array([a.weight * (a.channel == "Direct") for a in self.vocabulary.acquisitions])
+        return choose(weights, self._drawn("acquisition", ROWS))
+
+    @cached_property
+    def hostname(self) -> I64:
+        """Position in :attr:`hostnames` of each row; the first is the usual one."""
+        return np.maximum(below(8, self._drawn("hostname", ROWS)) - 8 + len(self.hostnames), 0)
+
+    @cached_property
+    def _story(self) -> tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.int32], I64]:
+        pages, actions = self.vocabulary.pages, self.vocabulary.actions
+        links = np.array([page.links for page in pages], dtype=np.uint16)
+        doings = np.array([page.actions for page in pages], dtype=np.uint16)
+        length = np.asarray(_LENGTHS[below(len(_LENGTHS), self._drawn("length", ROWS))])
+        if self.bots:
+            length = np.minimum(length, 3)
+        page = np.zeros((ROWS, _MOST_EVENTS), dtype=np.uint16)
+        action = np.full((ROWS, _MOST_EVENTS), len(actions), dtype=np.uint16)
+        offset = np.zeros((ROWS, _MOST_EVENTS), dtype=np.int32)
+        page[:, 0] = choose(np.array([page.entry_weight for page in pages]), self._drawn("entry", ROWS))
+        keys = [key(self._key, name) for name in ("link", "act", "gap", "jitter")]
+        for step in range(1, int(length.max())):
+            rows = np.flatnonzero(length > step)
+            link, act, gap, jitter = (draw(k, (rows * _MOST_EVENTS + step).astype(np.uint64)) for k in keys)
+            here = page[rows, step - 1]
+            acts = (below(3, act) == 0) & (not self.bots)
+            page[rows, step] = np.where(acts, here, links[here, below(links.shape[1], link)])
+            action[rows, step] = np.where(acts, doings[here, below(doings.shape[1], link)], len(actions))
+            usual = np.where(length[rows] > 20, 12, len(_GAPS))  # noqa: PLR2004 -- long sessions are busy ones
+            waited = _GAPS[(below(1 << 20, gap) * usual) >> 20] + below(1000, jitter)
+            offset[rows, step] = offset[rows, step - 1] + waited
+            length[rows] = np.where(offset[rows, step] > LONGEST, step, length[rows])
+        return page, action, offset, length
+
+    @property
+    def page(self) -> NDArray[np.uint16]:
+        """Position in ``vocabulary.pages`` at each event of each row, shape (ROWS, most events)."""
+        return self._story[0]
+
+    @property
+    def action(self) -> NDArray[np.uint16]:
+        """Position in ``vocabulary.actions`` of each event; one past the last for a pageview."""
+        return self._story[1]
+
+    @property
+    def offset(self) -> NDArray[np.int32]:
+        """Milliseconds from the start of the session to each event."""
+        return self._story[2]
+
+    @property
+    def length(self) -> I64:
+        """Number of events of each row."""
+        return self._story[3]

@@ -1,0 +1,96 @@
+"""Keyed hashes and keyed permutations over arrays of indices: the only chance there is in a world.
+
+Every value is a hash of (key, index), never the next number of a stream, so nothing depends on the order in which
+anybody looks. All arithmetic is modulo 2⁶⁴ on unsigned integers, hence the same on every machine and numpy version.
+"""
+
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+U64 = NDArray[np.uint64]
+I64 = NDArray[np.int64]
+
+_MASK = (1 << 64) - 1
+_STEP = 0x9E3779B97F4A7C15
+_FIRST, _SECOND = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+_ODD = (0xD1342543DE82EF95, 0xAF251AF3B0F025B5)
+_ODD_INVERSE = tuple(pow(odd, -1, 1 << 64) for odd in _ODD)
+
+
+def key(*parts: int | str) -> int:
+    """Return a 64-bit key for a path of names and numbers, such as ``key(seed, site, "start")``."""
+    text = "\x1f".join(f"{type(part).__name__}:{part}" for part in parts)
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
+
+
+def digits(length: int, *parts: int | str, alphabet: str = "0123456789abcdef") -> str:
+    """Return ``length`` characters of ``alphabet`` that follow from the parts: tokens and names of things."""
+    number = int.from_bytes(blake2b(repr(parts).encode(), digest_size=64).digest(), "big")
+    letters = []
+    for _ in range(length):
+        number, letter = divmod(number, len(alphabet))
+        letters.append(alphabet[letter])
+    return "".join(letters)
+
+
+def draw(key: int, index: U64) -> U64:
+    """Hash each index under a key to 64 even bits (the splitmix64 generator, entered at its index-th state)."""
+    z = index * np.uint64(_STEP) + np.uint64(key)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(_FIRST)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(_SECOND)
+    return z ^ (z >> np.uint64(31))
+
+
+def draw_one(key: int, index: int) -> int:
+    """Hash one index exactly as :func:`draw` does, without the cost of an array."""
+    z = (index * _STEP + key) & _MASK
+    z = ((z ^ (z >> 30)) * _FIRST) & _MASK
+    z = ((z ^ (z >> 27)) * _SECOND) & _MASK
+    return z ^ (z >> 31)
+
+
+def below(bound: int, hashed: U64) -> I64:
+    """Scale hashes to integers in [0, bound), for a bound up to 2³²."""
+    return (((hashed >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32)).astype(np.int64)
+
+
+def choose(weights: I64, hashed: U64) -> I64:
+    """Pick a position for each hash, as often as its integer weight says."""
+    upper = np.cumsum(weights)
+    return np.searchsorted(upper, below(int(upper[-1]), hashed), side="right")
+
+
+def permute(bits: int, keys: U64, values: U64) -> U64:
+    """Map values in [0, 2**bits) one to one onto the same range, differently under every key (broadcasts)."""
+    mask, shift, other = np.uint64((1 << bits) - 1), np.uint64((bits + 1) // 2 or 1), keys >> np.uint64(32)
+    y = ((values + keys) * np.uint64(_ODD[0])) & mask
+    y = y ^ (y >> shift)
+    y = ((y ^ other) * np.uint64(_ODD[1])) & mask
+    return y ^ (y >> shift)
+
+
+def unpermute(bits: int, keys: U64, values: U64) -> U64:
+    """Undo :func:`permute` under the same keys."""
+    mask, shift, other = np.uint64((1 << bits) - 1), np.uint64((bits + 1) // 2 or 1), keys >> np.uint64(32)
+    y = values ^ (values >> shift)
+    y = ((y * np.uint64(_ODD_INVERSE[1])) ^ other) & mask
+    y = y ^ (y >> shift)
+    return (y * np.uint64(_ODD_INVERSE[0]) - keys) & mask
+
+
+class Permutation:
+    """A keyed permutation of [0, 2**bits), for identifiers: two rounds of :func:`permute`, both ways, without a table."""
+
+    def __init__(self, key: int, bits: int) -> None:
+        self._bits = bits
+        self._keys = (np.uint64(key), np.uint64(draw_one(key, 1)))
+
+    def forward(self, numbers: U64) -> U64:
+        """Numbers to identifiers."""
+        return permute(self._bits, self._keys[1], permute(self._bits, self._keys[0], numbers))  # type: ignore[arg-type]  # a scalar key broadcasts
+
+    def back(self, identifiers: U64) -> U64:
+        """Identifiers to numbers."""
+        return unpermute(self._bits, self._keys[0], unpermute(self._bits, self._keys[1], identifiers))  # type: ignore[arg-type]  # a scalar key broadcasts

@@ -1,0 +1,82 @@
+"""The people of one site, or its bots: a deck, a timeline, the deal between them, and their names."""
+
+from collections.abc import Sequence
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from mockserver.world.archetypes import matching
+from mockserver.world.deal import Deal, lanes_for
+from mockserver.world.deck import Deck
+from mockserver.world.hashing import I64, U64, Permutation, key
+from mockserver.world.query import Condition
+from mockserver.world.selection import Dealt, Everything, Listed, Selection
+from mockserver.world.timeline import Timeline
+from mockserver.world.vocabulary import Vocabulary
+
+_KINDS = 4
+_NUMBER_BITS = 56
+
+
+class Population:
+    """Sessions 0, 1, 2 … of one kind (0 people, 1 bots) on one site; only the timeline is made at once."""
+
+    def __init__(self, seed_key: int, kind: int, vocabulary: Vocabulary, hostnames: Sequence[str], timeline: Timeline) -> None:
+        self.kind, self.timeline = kind, timeline
+        self._key = key(seed_key, kind)
+        self._numbers = Permutation(key(seed_key, "session"), _NUMBER_BITS)
+        self.person_key = key(self._key, "person")
+        self._vocabulary, self._hostnames = vocabulary, hostnames
+        self.selected = lru_cache(maxsize=64)(self._selected)
+
+    @cached_property
+    def deck(self) -> Deck:
+        """The archetypes its sessions are dealt from."""
+        return Deck(key(self._key, "deck"), self._vocabulary, lanes_for(self.timeline.typical), self._hostnames, bots=self.kind == 1)
+
+    @cached_property
+    def deal(self) -> Deal:
+        """Which archetype each session is."""
+        return Deal(key(self._key, "deal"), self.deck, self.timeline)
+
+    @cached_property
+    def longest(self) -> int:
+        """No session lasts longer (milliseconds)."""
+        return int(self.deck.offset.max())
+
+    @cached_property
+    def mailboxes(self) -> tuple[list[str], list[str], Sequence[str]]:
+        """What e-mail addresses are made of: names in ASCII letters, and reserved domains."""
+        words = self._vocabulary
+        return [_letters(name) for name in words.given_names], [_letters(name) for name in words.family_names], words.mail_domains
+
+    def visible(self, now: int) -> int:
+        """How many sessions have started by an instant."""
+        return self.timeline.before(now + 1)
+
+    def session_numbers(self, index: I64) -> U64:
+        """The 56-bit number under which each session is known."""
+        return self._numbers.forward((index * _KINDS + self.kind).astype(np.uint64))
+
+    def session_index(self, number: int, now: int) -> int | None:
+        """The session known under a number, or ``None`` where there is none by an instant."""
+        if not 0 <= number < 1 << _NUMBER_BITS:
+            return None
+        index, kind = divmod(int(self._numbers.back(np.array([number], dtype=np.uint64))[0]), _KINDS)
+        return index if kind == self.kind and index < self.visible(now) else None
+
+    def _selected(self, where: tuple[Condition, ...]) -> Selection:
+        return Dealt(self.deal, matching(self.deck, where)) if where else Everything()
+
+    def of_visitor(self, visitor: int, where: tuple[Condition, ...], now: int, *, known: bool) -> Selection:
+        """The sessions of one visitor that meet the conditions; none where a ``known`` visitor is asked for and this one is not."""
+        index = self.deal.visits(visitor, self.visible(now))
+        if known:
+            index = index[self.deck.identified[self.deal.rows(index)]]
+        if where and len(index):
+            index = index[np.isin(self.deal.rows(index), matching(self.deck, where))]
+        return Listed(index)
+
+
+def _letters(name: str) -> str:
+    return "".join(letter for letter in name.lower() if "a" <= letter <= "z") or "visitor"

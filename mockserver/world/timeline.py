@@ -1,0 +1,124 @@
+"""Start times in closed form: session index to instant, and instant to the number of sessions before it.
+
+Time is cut into buckets of at most an hour. Integer weights (a daily and a weekly rhythm) say how many sessions
+each holds; within a bucket the sessions stand in equal slots, each moved inside its slot by its own hash.
+All of it is integer arithmetic on Unix milliseconds, so nothing is lost at 10¹² sessions.
+"""
+
+from bisect import bisect_right
+from functools import cached_property
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from mockserver.world.hashing import I64, below, draw, draw_one
+
+HOUR: Final = 3_600_000
+DAY: Final = 24 * HOUR
+WEEK: Final = 7 * DAY
+_MONDAY: Final = -3 * DAY  # 1970-01-01 was a Thursday: weeks are counted from the Monday before it.
+_OF_DAY = (2, 1, 1, 1, 1, 2, 3, 5, 7, 9, 10, 10, 10, 10, 10, 9, 9, 8, 8, 8, 7, 6, 4, 3)
+_OF_WEEK = (10, 11, 11, 11, 10, 6, 5)
+
+
+class Timeline:
+    """When the sessions of one site start.
+
+    An exact timeline holds ``total`` sessions between its first and last edge; a flowing one repeats its edges
+    (a week of them) for ever, and ``total`` is ``None``.
+    """
+
+    def __init__(self, key: int, edges: list[int], counts: list[int], *, grain: int, skipped: int | None = None) -> None:
+        self._key, self._grain = key, grain
+        self._edges, self._counts = edges, counts
+        self._period = edges[-1] - edges[0]
+        self._flowing = skipped is not None
+        self._skipped = skipped or 0
+        self.total: int | None = None if self._flowing else counts[-1]
+        self.typical = counts[-1]
+        """How many sessions to make a site's visitors for: all of them, or those of a week."""
+
+    @cached_property
+    def _arrays(self) -> tuple[I64, I64]:
+        return np.array(self._edges, dtype=np.int64), np.array(self._counts, dtype=np.int64)
+
+    def starts(self, index: I64) -> I64:
+        """Unix milliseconds at which each session starts; ascends with the index."""
+        edges, counts = self._arrays
+        index = index + self._skipped
+        cycle, place = np.divmod(index, max(self._counts[-1], 1))
+        bucket = np.searchsorted(counts, place, side="right") - 1
+        size = counts[bucket + 1] - counts[bucket]
+        length = edges[bucket + 1] - edges[bucket]
+        noise = below(HOUR, draw(self._key, index.astype(np.uint64)))
+        start = edges[bucket] + ((place - counts[bucket]) * length + noise * length // HOUR) // size
+        if self._grain > 1:  # Never before its own bucket, so that every instant keeps its place in the order.
+            start = np.maximum(start // self._grain * self._grain, edges[bucket])
+        return np.asarray(start + cycle * self._period if self._flowing else start, dtype=np.int64)
+
+    def before(self, instant: int) -> int:
+        """Count the sessions that start before an instant (Unix milliseconds)."""
+        cycle, offset = divmod(instant - self._edges[0], self._period) if self._flowing else (0, instant - self._edges[0])
+        if offset < 0:
+            return 0
+        if offset >= self._period:
+            return self._counts[-1]
+        bucket = bisect_right(self._edges, self._edges[0] + offset) - 1
+        first, size = self._counts[bucket], self._counts[bucket + 1] - self._counts[bucket]
+        base = cycle * self._counts[-1] + first
+        edge, local, length = self._edges[bucket], self._edges[0] + offset, self._edges[bucket + 1] - self._edges[bucket]
+        if local > edge:  # Starts are rounded down to the grain: those before an instant are those before the next multiple.
+            local = -(-local // self._grain) * self._grain
+        rank = min(max(0, (local - edge) * size // length - 1), size)
+        while rank < size and self._start(base + rank, rank, bucket) < local:
+            rank += 1
+        return max(base + rank - self._skipped, 0)
+
+    def _start(self, index: int, rank: int, bucket: int) -> int:
+        """What :meth:`starts` says of one session whose bucket and rank in it are known, in its first cycle, but for the grain."""
+        edge, length = self._edges[bucket], self._edges[bucket + 1] - self._edges[bucket]
+        size = self._counts[bucket + 1] - self._counts[bucket]
+        noise = ((draw_one(self._key, index) >> 32) * HOUR) >> 32
+        return edge + (rank * length + noise * length // HOUR) // size
+
+    def most_within(self, span: int) -> int:
+        """Bound the number of sessions that start in any interval of a length (milliseconds)."""
+        hours = span // HOUR + 2  # An interval touches at most this many whole-hour buckets.
+        counts = self._counts
+        if self._flowing:
+            counts = counts + [counts[-1] + count for count in counts[1:]]
+        last = len(counts) - 1
+        return max(counts[min(i + hours, last)] - counts[i] for i in range(last))
+
+
+def exact(key: int, total: int, span: tuple[int, int], *, quiet_days: tuple[int, ...] = (), grain: int = 1) -> Timeline:
+    """Lay ``total`` sessions between two instants (Unix milliseconds, start inclusive, end exclusive)."""
+    start, end = span
+    edges = [start, *range((start // HOUR + 1) * HOUR, end, HOUR), end]
+    weights = [_weight(edge, quiet_days) * (after - edge) for edge, after in pairwise(edges)]
+    return Timeline(key, edges, _spread(total, weights), grain=grain)
+
+
+def flowing(key: int, per_day: int, start: int, *, quiet_days: tuple[int, ...] = (), grain: int = 1) -> Timeline:
+    """Lay ``per_day`` sessions on an average day, from an instant on and without end."""
+    monday = (start - _MONDAY) // WEEK * WEEK + _MONDAY
+    edges = [monday + hour * HOUR for hour in range(WEEK // HOUR + 1)]
+    counts = _spread(7 * per_day, [_weight(edge, quiet_days) for edge in edges[:-1]])
+    return Timeline(key, edges, counts, skipped=Timeline(key, edges, counts, skipped=0, grain=grain).before(start), grain=grain)
+
+
+def _weight(instant: int, quiet_days: tuple[int, ...]) -> int:
+    day, moment = divmod((instant - _MONDAY) % WEEK, DAY)
+    return 0 if day in quiet_days else _OF_DAY[moment // HOUR] * _OF_WEEK[day]
+
+
+def _spread(total: int, weights: list[int]) -> list[int]:
+    """Cumulate a total over weights exactly; a timeline that is all quiet falls back to even weights."""
+    if not any(weights):
+        weights = [1] * len(weights)
+    whole, seen, counts = sum(weights), 0, [0]
+    for weight in weights:
+        seen += weight
+        counts.append(seen * total // whole)
+    return counts

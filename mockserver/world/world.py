@@ -1,0 +1,164 @@
+"""A world: sites full of sessions, as a value. Nothing in it knows a clock: whoever asks says when it is now."""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property, lru_cache
+
+import numpy as np
+from msgspec import json
+
+from mockserver.world import timeline
+from mockserver.world.dealt import DealtSessions
+from mockserver.world.found import DealtSource, Found, Source, TrackedSource
+from mockserver.world.hashing import key
+from mockserver.world.overlay import Identity, Overlay, TrackedEvent, TrackedSessions
+from mockserver.world.population import Population
+from mockserver.world.query import Query
+from mockserver.world.segments import Segment, segments
+from mockserver.world.selection import Listed
+from mockserver.world.sessions import Sessions
+from mockserver.world.spec import WorldError, WorldSpec
+from mockserver.world.vocabulary import Vocabulary, load
+
+_PEOPLE, _BOTS = 0, 1
+_USER = "user_"
+_HEX = set("0123456789abcdef")
+
+
+class Site:
+    """One measured site: its hosts, its people, its bots, and what was sent to it."""
+
+    def __init__(self, spec: WorldSpec, vocabulary: Vocabulary, number: int, overlay: Overlay) -> None:
+        self._spec, self._vocabulary, self.number, self.overlay = spec, vocabulary, number, overlay
+        self.key = key(spec.seed, "site", number)
+        turn, nth = divmod(number, len(vocabulary.site_names))  # No two sites share a domain.
+        name = vocabulary.site_names[(key(spec.seed, "site", 0) + nth) % len(vocabulary.site_names)]
+        self.domain = f"{name}.example" if not turn else f"s{turn}.{name}.example"
+        self.hostnames = (f"www.{self.domain}", f"app.{self.domain}")
+
+    def _timeline(self, kind: int) -> timeline.Timeline:
+        spec, start_key = self._spec, key(self.key, "start", kind)
+        size = (spec.sessions_per_day if spec.sessions is None else spec.sessions) or 0
+        if kind == _BOTS:
+            size = size * spec.bots_percent // 100
+        if spec.end is None:
+            return timeline.flowing(start_key, size, spec.start, quiet_days=spec.quiet_days, grain=spec.grain)
+        return timeline.exact(start_key, size, (spec.start, spec.end), quiet_days=spec.quiet_days, grain=spec.grain)
+
+    def _population(self, kind: int) -> Population:
+        return Population(self.key, kind, self._vocabulary, self.hostnames, self._timeline(kind))
+
+    @cached_property
+    def people(self) -> Population:
+        """Whose sessions the totals count."""
+        return self._population(_PEOPLE)
+
+    @cached_property
+    def bots(self) -> Population:
+        """Whose sessions are shown where a query wants them."""
+        return self._population(_BOTS)
+
+    def with_overlay(self, overlay: Overlay) -> "Site":
+        """The same site with another overlay; everything made so far is shared."""
+        site = object.__new__(Site)
+        site.__dict__.update(self.__dict__, overlay=overlay)
+        return site
+
+    def find(self, query: Query, now: int) -> Found:
+        """Find the sessions that a query asks for, of those that have started by an instant (Unix milliseconds)."""
+        stop = now + 1 if query.stop is None else min(query.stop, now + 1)
+        populations = (self.people, self.bots) if query.bots else (self.people,)
+        sources: list[Source] = [self._dealt(population, query, stop, now) for population in populations]
+        if self.overlay.count:
+            sources.append(self._tracked(query, stop, now))
+        return Found(sources)
+
+    def _dealt(self, population: Population, query: Query, stop: int, now: int) -> DealtSource:
+        last = population.timeline.before(stop)
+        first = 0 if query.start is None else min(population.timeline.before(query.start), last)
+        if query.actor is None:
+            selection = population.selected(query.where)
+        elif (visitor := visitor_number(query.actor)) is None:
+            selection = Listed(np.empty(0, dtype=np.int64))
+        else:
+            selection = population.of_visitor(visitor, query.where, now, known=query.actor.startswith(_USER))
+        return DealtSource(population, selection, (first, last), now, self.overlay.identities)
+
+    def _tracked(self, query: Query, stop: int, now: int) -> TrackedSource:
+        found = [
+            session
+            for session in self.overlay.sessions(now)
+            if (query.start is None or session.start >= query.start)
+            and session.start < stop
+            and (query.actor is None or session.actor == query.actor or f"{session.visitor(self.key):012x}" == query.actor)
+            and session.meets(query.where, self._vocabulary)
+        ]
+        return TrackedSource(found, self.key, self.overlay, self._vocabulary)
+
+    def session(self, number: int, now: int) -> Sessions | None:
+        """Return the session with a number as a batch of one, or ``None`` where there is none by an instant."""
+        for population in (self.people, self.bots):
+            index = population.session_index(number, now)
+            if index is not None:
+                return DealtSessions(population, np.array([index], dtype=np.int64), now, self.overlay.identities)
+        for session in self.overlay.sessions(now):
+            if session.number(self.key) == number:
+                return TrackedSessions(self.key, [session], 0, self.overlay, self._vocabulary)
+        return None
+
+
+class World:
+    """All sites of one spec."""
+
+    def __init__(self, spec: WorldSpec, sites: tuple[Site, ...], segments: Mapping[str, Segment]) -> None:
+        self.spec, self.sites, self.segments = spec, sites, segments
+
+    def _with(self, site: int, overlay: Overlay) -> "World":
+        sites = list(self.sites)
+        sites[site] = sites[site].with_overlay(overlay)
+        return World(self.spec, tuple(sites), self.segments)
+
+
+@lru_cache(maxsize=16)
+def _built(spec_json: bytes) -> World:
+    spec = json.decode(spec_json, type=WorldSpec)
+    words = _vocabulary(spec)
+    sites = tuple(Site(spec, words, number, Overlay()) for number in range(spec.sites))
+    return World(spec, sites, segments(spec.segments))
+
+
+def build(spec: WorldSpec) -> World:
+    """Build the world of a spec, or raise :class:`WorldError` where its vocabulary, locales or segments cannot be had.
+
+    Equal specs share what was already worked out: worlds are values.
+    """
+    return _built(json.encode(spec))
+
+
+def _vocabulary(spec: WorldSpec) -> Vocabulary:
+    if spec.locales:
+        from mockserver.world.draw import draw  # noqa: PLC0415 -- Faker is felt at start-up
+
+        try:
+            return draw(spec.locales)
+        except AttributeError:
+            raise WorldError(f"world spec: `locales` {list(spec.locales)} are not all locales of Faker, such as de_DE or ja_JP") from None
+    try:
+        return load(spec.vocabulary)
+    except FileNotFoundError:
+        raise WorldError(f"world spec: there is no vocabulary {spec.vocabulary!r}; those that ship are 'default' and 'awkward'") from None
+
+
+def with_events(world: World, site: int, events: Iterable[TrackedEvent]) -> World:
+    """Return the world in which further events have been sent to a site."""
+    return world._with(site, world.sites[site].overlay.with_events(events))  # noqa: SLF001 -- one module, two spellings
+
+
+def with_identity(world: World, site: int, identity: Identity) -> World:
+    """Return the world in which further traits of a visitor have been sent to a site."""
+    return world._with(site, world.sites[site].overlay.with_identity(identity))  # noqa: SLF001 -- one module, two spellings
+
+
+def visitor_number(actor: str) -> int | None:
+    """Read the visitor number out of a user id of the seeded world or a visitor's 12 hexadecimal digits."""
+    digits = actor.removeprefix(_USER)
+    return int(digits, 16) if len(digits) == 12 and set(digits) <= _HEX else None  # noqa: PLR2004 -- 48 bits

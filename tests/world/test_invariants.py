@@ -1,0 +1,428 @@
+"""What every world keeps to, small or vast, in words of its sessions."""
+
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from ipaddress import ip_address, ip_network
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec import json
+
+from mockserver.world.dealt import DealtSessions
+from mockserver.world.hashing import digits
+from mockserver.world.overlay import Overlay
+from mockserver.world.profiles import PROFILES
+from mockserver.world.query import Query
+from mockserver.world.sessions import Event, Sessions
+from mockserver.world.spec import WorldSpec, spec
+from mockserver.world.vocabulary import load
+from mockserver.world.world import Site, build
+from tests.world import digest, force
+from tests.world.digest import LATER
+from tests.world.worlds import DAY, HOUR, MINUTE, Case, cases, exact, seeds, small, vast
+
+ROOT = Path(__file__).parents[2]
+TIMEOUT = 30 * MINUTE
+RESERVED = (".example", ".test", ".example.com", ".example.org", ".example.net")
+FIRST_200 = "…"
+"""Changing this changes every user's world: it is a World entry in the changelog."""
+either = small | vast
+
+
+def glimpse(case: Case, share: float, most: int = 60) -> list[Sessions]:
+    """Up to so many neighbouring sessions somewhere in a site, bots among them, in batches of a kind."""
+    found = case.site.find(Query(bots=True), case.now)
+    return [batch for batch in found.page(int(found.total * share), most).batches if batch.kind < 2]
+
+
+def stories(batches: list[Sessions]) -> list[tuple[Sessions, int, list[Event]]]:
+    """Each session of some batches with its events."""
+    return [(batch, position, batch.story(position)) for batch in batches for position in range(len(batch))]
+
+
+shares = st.floats(0, 1)
+
+
+# 1: The same spec gives the same bytes.
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "4242"])
+def test_another_process_tells_the_same_world(hash_seed: str) -> None:
+    """Every profile, and vast and flowing worlds, are the same bytes in a process with other hashes."""
+    odd = [
+        spec(sessions=10**12, seed=2**63 - 1, sites=1, vocabulary="awkward"),
+        spec(sessions_per_day=10**9, start=0, sites=1, bots_percent=100),
+        spec(sessions=40, quiet_days=[0, 1, 2, 3, 4, 5, 6], grain=HOUR, segments={"s": {"country": ["DE", "FR"]}}),
+    ]
+    specs = [*(spec(**fields) for fields in PROFILES.values()), *odd]
+    command = [sys.executable, "-m", "tests.world.digest"]
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)}
+    ran = subprocess.run(command, input=json.encode(specs), capture_output=True, check=True, cwd=ROOT, env=environment)
+
+    assert json.decode(ran.stdout) == digest.of_specs(specs)
+
+
+@given(case=cases(tracked=False), size=st.integers(1, 70), share=shares)
+def test_order_and_size_of_pages_change_nothing(case: Case, size: int, share: float) -> None:
+    """A fresh site asked backwards, in pages of any size, after being asked something else, says what it says all at once."""
+    expected = digest.told(case.site.find(Query(bots=True), case.now).page(0, 10**6))
+    fresh = Site(case.spec, load(case.spec.vocabulary), case.number, Overlay())
+    fresh.find(Query(), case.spec.start + int(DAY * share)).page(0, 3)
+    found = fresh.find(Query(bots=True), case.now)
+    pages = [digest.told(found.page(offset, size)) for offset in reversed(range(0, found.total, size))]
+
+    assert [row for page in reversed(pages) for row in page] == expected
+
+
+@given(case=cases(vast, tracked=False), share=shares, order=st.permutations(range(6)))
+def test_a_vast_world_says_the_same_in_any_order(case: Case, share: float, order: list[int]) -> None:
+    """Sessions looked at one by one in any order are those of one page."""
+    found = case.site.find(Query(bots=True), case.now)
+    offset = int(found.total * share)
+    fresh = Site(case.spec, load(case.spec.vocabulary), case.number, Overlay()).find(Query(bots=True), case.now)
+    one_by_one = {nth: digest.told(fresh.page(offset + nth, 1)) for nth in order}
+
+    assert [row for nth in range(6) for row in one_by_one[nth]] == digest.told(found.page(offset, 6))
+
+
+@given(seed=seeds, other=seeds)
+def test_another_seed_is_another_world(seed: int, other: int) -> None:
+    """Two seeds share no session, and two sites of one seed share none either."""
+    worlds = [build(spec(seed=each, sessions=20)) for each in (seed, other)]
+    ids = [site.find(Query(), LATER).page(0, 20).batches[0].ids for world in worlds for site in world.sites]
+
+    assert seed == other or len({number for site in ids for number in site}) == 80
+
+
+def test_the_default_world_is_what_it_was() -> None:
+    """The first 200 sessions of each site of the default world are, in every column and event, those of the last release."""
+    world = build(spec(**PROFILES["default"]))
+    told = [(site.hostnames, digest.told(site.find(Query(), LATER).page(0, 200))) for site in world.sites]
+
+    assert digest.of(told) == FIRST_200
+
+
+def test_the_digest_covers_every_column() -> None:
+    """Every column that sessions have, and their stories, are in the digest."""
+    batch = build(spec(sessions=50)).sites[0].find(Query(), LATER).page(0, 50).batches[0]
+
+    assert len(digest.COLUMNS) == 27
+    assert [len(line) for line in digest.lines(batch)] == [len(digest.COLUMNS) + 1] * 50
+    for name in digest.COLUMNS:
+        assert [line[digest.COLUMNS.index(name)] for line in digest.lines(batch)] == getattr(batch, name)
+
+
+# 2: Exactly so many sessions, in their span, and nothing from the future.
+
+
+@given(case=cases(exact(st.integers(0, 300), st.integers(1, 60 * DAY)) | exact(st.integers(10**9, 10**12), st.integers(1, 60 * DAY))))
+def test_an_exact_world_has_exactly_its_sessions(case: Case) -> None:
+    """However long one waits, there are as many sessions as the spec says, and so many bots in a hundred beside them."""
+    site, size = build(case.spec).sites[case.number], case.spec.sessions or 0
+
+    assert site.find(Query(), LATER).total == size
+    assert site.find(Query(bots=True), LATER).total == size + size * case.spec.bots_percent // 100
+    assert site.find(Query(start=case.spec.start, stop=case.spec.end, bots=True), LATER).total == site.find(Query(bots=True), LATER).total
+
+
+@given(case=cases(either), share=shares)
+def test_starts_ascend_within_the_span(case: Case, share: float) -> None:
+    """Sessions come in the order of their starts, none before the world begins, at or after its end, or after now."""
+    batches = glimpse(case, share, 300)
+    end = min(case.spec.end or LATER, case.now + 1)
+
+    for batch in batches:
+        assert batch.index == list(range(batch.index[0], batch.index[0] + len(batch))) if len(batch) else True
+        assert batch.start == sorted(batch.start)
+        assert all(case.spec.start <= start < end for start in batch.start)
+
+
+@given(case=cases(either), back=st.integers(0, 3 * HOUR) | st.just(0), share=shares)
+def test_nothing_is_later_than_now(case: Case, back: int, share: float) -> None:
+    """A session still running at an instant is told up to that instant, event by event, and its counts are of what is told."""
+    found = case.site.find(Query(bots=True), case.now)
+    page = found.page(int(found.total * share), 40) if back == 0 else found.older(None, 40)
+    now = max([place.start for place in page.places()], default=0) + back
+    batches = case.site.find(Query(bots=True), now).older(None, 40).batches
+    told = stories(list(batches))
+
+    assert told or not page.places()
+    assert all(batch.end[position] <= now for batch, position, _ in told)
+    for batch, position, story in told:
+        over = case.site.session(batch.ids[position], LATER)
+        assert over is not None
+        assert story == [event for event in over.story(0) if event.at <= now]
+        assert tally(batch, position) == counts(story)
+
+
+@given(case=cases(exact(st.integers(1, 100), st.integers(1, 20 * DAY)), tracked=False), back=st.integers(0, 2 * HOUR))
+def test_a_running_session_grows_as_the_clock_runs(case: Case, back: int) -> None:
+    """Whoever asks during a session sees a beginning of it, whoever asks after it sees all, and it is the same session."""
+    site = case.site
+    whole = DealtSessions(site.people, np.arange(case.spec.sessions or 0), LATER, {})
+    longest = max(range(len(whole)), key=lambda position: whole.duration[position])
+    now = max(whole.end[longest] - back, whole.start[longest])
+    running = site.session(whole.ids[longest], now)
+
+    assert running is not None
+    assert running.end[0] <= now <= whole.end[longest]
+    assert running.story(0) == [event for event in whole.story(longest) if event.at <= now]
+    assert (running.visitors[0], running.names[0]) == (whole.visitors[longest], whole.names[longest])
+
+
+# 3: Events, duration and counts agree.
+
+
+def counts(story: list[Event]) -> dict[str, object]:
+    """What columns must say of a session with these events."""
+    kinds = Counter(event.kind for event in story)
+    others = len(story) - kinds["pageview"]
+    pages = [event.page for event in story if event.kind == "pageview"]
+    return {
+        "duration": story[-1].at - story[0].at,
+        "inactive": sum(max(after.at - event.at - MINUTE, 0) for event, after in pairwise(story)),
+        "pageviews": kinds["pageview"],
+        "custom_events": kinds["custom_event"],
+        "outbounds": kinds["outbound"],
+        "errors": kinds["error"],
+        "events": others,
+        "bounces": kinds["pageview"] <= 1 and not others,
+        "end": story[-1].at,
+        "start": story[0].at,
+        "paths": pages,
+        "entries": pages[0] if pages else None,
+        "exits": pages[-1] if pages else None,
+    }
+
+
+def tally(batch: Sessions, position: int) -> dict[str, object]:
+    """What columns say of a session, where :func:`counts` says something; of one that saw no page, no page."""
+    said = {name: getattr(batch, name)[position] for name in counts([Event(0, "", batch.entries[0], "", {}, "")])}
+    return said if batch.kind < 2 else {**said, "entries": None, "exits": None}
+
+
+@given(case=cases(either), share=shares)
+def test_a_story_agrees_with_its_session(case: Case, share: float) -> None:
+    """Events ascend with gaps of at most 30 minutes, and every count, the duration and the pages follow from them."""
+    found = case.site.find(Query(bots=True), case.now)
+    told = stories(list(found.page(int(found.total * share), 60).batches))
+
+    assert [tally(batch, position) for batch, position, _ in told] == [counts(story) for *_, story in told]
+    assert all(0 <= after.at - event.at <= TIMEOUT for *_, story in told for event, after in pairwise(story))
+
+
+@given(case=cases(either, tracked=False), share=shares)
+def test_a_visit_walks_through_the_site(case: Case, share: float) -> None:
+    """A session begins with a pageview, follows links, does what can be done on the page it is on, and says where it came from."""
+    words = load(case.spec.vocabulary)
+    links = {page: {words.pages[link] for link in page.links} for page in words.pages}
+    actions = {page: [words.actions[action] for action in page.actions] for page in words.pages}
+
+    for batch, position, story in stories(glimpse(case, share)):
+        acquisition, host = batch.acquisitions[position], batch.hostnames[position]
+        assert (story[0].kind, story[0].referrer, story[0].page) == ("pageview", acquisition.referrer, batch.entries[position])
+        for event, after in pairwise(story):
+            assert after.referrer == f"https://{host}{event.page.path}{event.page.querystring}"
+            assert after.page in links[event.page] if after.kind == "pageview" else after.page == event.page
+        for event in story:
+            known = [(action.kind, action.name, action.properties) for action in actions[event.page]]
+            assert (event.kind, event.name, event.properties) in [*known, ("pageview", "", {})]
+
+
+# 4: A visitor comes back later, as the same person.
+
+
+def visits(case: Case) -> list[list[tuple[Sessions, int]]]:
+    """All sessions of each visitor of a small site, in order."""
+    theirs: dict[tuple[int, int], list[tuple[Sessions, int]]] = {}
+    for batch in case.site.find(Query(bots=True), case.now).page(0, 10**6).batches:
+        for position, visitor in enumerate(batch.visitors):
+            theirs.setdefault((batch.kind, visitor), []).append((batch, position))
+    return list(theirs.values())
+
+
+@given(case=cases())
+def test_visits_of_one_visitor_are_apart(case: Case) -> None:
+    """More than 30 minutes pass between the end of a visit and the start of the visitor's next."""
+    gaps = [
+        after.start[next_one] - batch.end[position] for theirs in visits(case) for (batch, position), (after, next_one) in pairwise(theirs)
+    ]
+
+    assert [gap for gap in gaps if gap <= TIMEOUT] == []
+
+
+def person(batch: Sessions, position: int) -> tuple[object, ...]:
+    """What a visitor keeps."""
+    who = batch.user_ids[position], batch.names[position], batch.emails[position], batch.tags[position], batch.traits[position]
+    return *who, batch.ips[position], batch.places[position], batch.languages[position], batch.agents[position]
+
+
+@given(case=cases(tracked=False))
+def test_a_visitor_stays_the_same_person(case: Case) -> None:
+    """Place, language, agent, address, user id, name, e-mail, tags and traits are the same on every visit."""
+    changed = [theirs for theirs in visits(case) if any(person(*visit) != person(*theirs[0]) for visit in theirs)]
+
+    assert changed == []
+
+
+@given(case=cases(vast, tracked=False), share=shares)
+def test_a_visitor_of_a_vast_world_stays_the_same_person_and_keeps_away_for_a_while(case: Case, share: float) -> None:
+    """The visits found for a visitor are more than 30 minutes apart and of one person; they are all there are nearby."""
+    for batch in glimpse(case, share, 30):
+        number = Counter(batch.visitors)
+        for position, visitor in enumerate(batch.visitors):
+            query = Query(actor=f"{visitor:012x}", bots=True)
+            theirs = next(each for each in case.site.find(query, case.now).page(0, 100).batches if each.kind == batch.kind)
+            gaps = [start - end for end, start in zip(theirs.end, theirs.start[1:], strict=False)]
+            assert all(gap > TIMEOUT for gap in gaps)
+            assert {repr(person(theirs, visit)) for visit in range(len(theirs))} == {repr(person(batch, position))}
+            assert number[visitor] <= len(theirs) <= 8
+
+
+@given(case=cases(tracked=False))
+def test_the_visits_of_a_visitor_are_found_from_the_visitor(case: Case) -> None:
+    """Asking for a visitor, by number or by user id, finds just the sessions that say they are theirs."""
+    everyone = [(batch, position) for theirs in visits(case) for batch, position in theirs]
+
+    for theirs in visits(case)[:15]:
+        batch, position = theirs[0]
+        visitor, user = batch.visitors[position], batch.user_ids[position]
+        for actor in [f"{visitor:012x}", *([user] if user else [])]:
+            found = case.site.find(Query(actor=actor, bots=True), case.now).page(0, 1000)
+            said = sorted(one.ids[n] for one, n in everyone if one.visitors[n] == visitor)
+            assert sorted(found.arrange(lambda each: each.ids)) == said
+
+
+@given(case=cases(exact(st.integers(150, 300), st.integers(20 * DAY, 60 * DAY)), tracked=False))
+def test_visitors_return_even_to_small_worlds(case: Case) -> None:
+    """Among a few hundred sessions in some weeks, some visitors come more than once and some only once."""
+    lengths = {len(theirs) for theirs in visits(replace(case, now=LATER)) if theirs[0][0].kind == 0}
+
+    assert max(lengths) > 1
+
+
+# 5: Attributes agree with each other.
+
+
+@given(case=cases(either, tracked=False), share=shares)
+def test_attributes_of_a_session_agree(case: Case, share: float) -> None:
+    """Place, agent and acquisition are entries of the vocabulary that occur; language, host, pages and identity fit them."""
+    words = load(case.spec.vocabulary)
+    occurs = {
+        kind: [{each for each in entries if each.weight} for entries in (words.places, agents, words.acquisitions)]
+        for kind, agents in ((0, words.agents), (1, words.bots))
+    }
+
+    for batch in glimpse(case, share):
+        places, agents, acquisitions = occurs[batch.kind]
+        assert set(batch.places) <= places
+        assert set(batch.agents) <= agents
+        assert set(batch.acquisitions) <= acquisitions
+        assert set(batch.hostnames) <= set(case.site.hostnames)
+        for position, place in enumerate(batch.places):
+            assert batch.languages[position] in ({place.language, "en-US"} if place.language else {""})
+            assert batch.entries[position] == batch.paths[position][0]
+            assert batch.exits[position] == batch.paths[position][-1]
+            assert batch.entries[position].entry_weight > 0
+            named = [getattr(batch, name)[position] is not None for name in ("user_ids", "names", "emails", "traits")]
+            assert named in ([True] * 4, [False] * 4)
+            assert not batch.tags[position] or named[0]
+            traits = batch.traits[position] or {"name": None, "email": None}
+            assert (traits["name"], traits["email"]) == (batch.names[position], batch.emails[position])
+            assert batch.user_ids[position] in {None, f"user_{batch.visitors[position]:012x}"}
+
+
+@given(case=cases(either, tracked=False), share=shares)
+def test_bots_come_directly_and_do_little(case: Case, share: float) -> None:
+    """A bot is nobody's user, comes without a referrer, looks at three pages at most, and does nothing else."""
+    for batch in glimpse(case, share):
+        if batch.kind == 1:
+            assert {acquisition.channel for acquisition in batch.acquisitions} <= {"Direct"}
+            assert {batch.user_ids[n] for n in range(len(batch))} <= {None}
+            assert all(1 <= pages <= 3 and not events for pages, events in zip(batch.pageviews, batch.events, strict=True))
+
+
+# 6: Ids are unique and known.
+
+
+@given(case=cases())
+def test_every_id_is_its_session_s_alone(case: Case) -> None:
+    """No two sessions of a site share an id, and each id leads to its session, also from among bots and what came over HTTP."""
+    page = case.site.find(Query(bots=True), case.now).page(0, 10**6)
+    ids = page.arrange(lambda batch: batch.ids)
+
+    assert len(set(ids)) == len(ids)
+    assert all(0 <= number < 1 << 56 for number in ids)
+    for batch, position, _ in stories(list(page.batches)):
+        alone = case.site.session(batch.ids[position], case.now)
+        assert alone is not None
+        assert (alone.kind, alone.ids, alone.start, len(alone)) == (batch.kind, [batch.ids[position]], [batch.start[position]], 1)
+
+
+@given(case=cases(vast), share=shares)
+def test_ids_of_a_vast_world_lead_to_their_sessions(case: Case, share: float) -> None:
+    """Anywhere in a vast world, an id leads back to all that its session says, and is not known before the session began."""
+    for batch in glimpse(case, share, 20):
+        said = digest.lines(batch)
+        assert len(set(batch.ids)) == len(batch)
+        for position, number in enumerate(batch.ids):
+            alone = case.site.session(number, case.now)
+            assert alone is not None
+            assert digest.lines(alone) == said[position : position + 1]
+            assert case.site.session(number, batch.start[position] - 1) is None
+
+
+@given(case=cases(), number=st.integers(-(2**70), 2**70) | st.integers(0, 2**56 - 1))
+def test_an_unknown_id_is_unknown(case: Case, number: int) -> None:
+    """A number that no session was given is no session's, however large, small or near it is."""
+    ids = set(case.site.find(Query(bots=True), case.now).page(0, 10**6).arrange(lambda batch: batch.ids))
+    near = {known + step for known in list(ids)[:20] for step in (-1, 1, 1 << 56)}
+    aliases = {1 << 56 | (known ^ (1 << 28) ^ 1) for known in list(ids)[:20]}
+
+    assert {each for each in {number, *near, *aliases} - ids if case.site.session(each, case.now) is not None} == set()
+
+
+@given(case=cases(small | exact(st.just(10**9), st.just(31 * DAY)), tracked=False), share=shares)
+def test_another_site_s_ids_are_unknown(case: Case, share: float) -> None:
+    """The id of a session of one site leads nowhere on another site, or in the world of another seed."""
+    foreign = [site for site in case.world.sites if site.number != case.number]
+    other = build(spec(sessions=5, seed=case.spec.seed ^ 1)).sites[0]
+    ids = [number for batch in glimpse(case, share, 20) for number in batch.ids]
+
+    assert [site.session(number, case.now) for site in (*foreign, other) for number in ids] == [None] * len(ids) * (len(foreign) + 1)
+
+
+# 9: Nothing is real.
+
+
+@given(case=cases(either, tracked=False), share=shares)
+def test_nobody_s_address_or_host_is_real(case: Case, share: float) -> None:
+    """Mail goes to reserved domains, addresses are of the benchmarking range, hosts are under .example."""
+    benchmarks = ip_network("198.18.0.0/15")
+    batches = glimpse(case, share)
+    mails = [mail for batch in batches for mail in batch.emails if mail is not None]
+
+    assert case.site.domain.endswith(".example")
+    assert all(host.endswith(f".{case.site.domain}") for host in case.site.hostnames)
+    assert all(re.fullmatch(r"[a-z]+\.[a-z]+\.[0-9a-f]{4}@[a-z0-9.-]+", mail) for mail in mails)
+    assert all(f".{mail.partition('@')[2]}".endswith(RESERVED) for mail in mails)
+    assert all(ip_address(ip) in benchmarks for batch in batches for ip in batch.ips)
+
+
+@given(name=st.text("abcdefghijklmnopqrstuvwxyz", max_size=4), seed=seeds)
+def test_hosts_of_sites_are_hosts_and_each_site_has_its_own(name: str, seed: int) -> None:
+    """However many sites a world has, no two share a domain, and each host is one that DNS could hold."""
+    vocabulary = "awkward" if digits(1, name, seed) < "8" else "default"
+    sites = build(spec(seed=seed, sites=64, sessions=0, vocabulary=vocabulary)).sites
+    hosts = [host for site in sites for host in site.hostnames]
+
+    assert len({site.domain for site in sites}) == 64
+    assert all(re.fullmatch(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+example", host) and len(host) < 254 for host in hosts)
