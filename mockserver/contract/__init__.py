@@ -1,0 +1,1 @@
+"""What an endpoint promises, as data. Knows neither the world nor the server."""

@@ -1,0 +1,125 @@
+"""An endpoint, and a vendor's whole contract: data that the server reads."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from mockserver.contract.basis import Fact, Source
+from mockserver.contract.choices import Choice
+from mockserver.contract.credentials import Credentials
+from mockserver.contract.errors import ErrorShape
+from mockserver.contract.limits import Limit, OneAtATime
+from mockserver.contract.paging import Paging, Whole
+from mockserver.contract.request import fields
+
+
+class ContractError(Exception):
+    """A contract that contradicts itself; raised when the vendor is loaded."""
+
+
+class Endpoint(Struct, frozen=True, kw_only=True):
+    """Everything that one method and path promises."""
+
+    name: str
+    method: Literal["GET", "POST"]
+    paths: tuple[str, ...]
+    """Templates such as ``/api/things/{thing}``; the first is the documented one, the others are answered alike."""
+    summary: str
+    response: type
+    """A struct whose fields carry their facts."""
+    credentials: Credentials
+    path: Mapping[str, Fact] = {}
+    """The parameters of the path."""
+    site: str | None = None
+    """The path parameter that names the site; none where the credential or the view does."""
+    query: type[Struct] | None = None
+    body: type[Struct] | None = None
+    empty: Literal["absent", "value"] = "value"
+    """What ``?name=`` means."""
+    paging: Paging = Whole()
+    rows: str | None = None
+    """Dotted path of the rows in the answer; none where it has none."""
+    counts: str | None = None
+    """The field of a row that says how many sessions it stands for; none where a row is one session."""
+    starts: str | None = None
+    """The field of a row that says when the session started."""
+    limits: tuple[Limit, ...] = ()
+    errors: tuple[str, ...] = ()
+    """Error shapes particular to it, beside those every endpoint of the vendor has."""
+    facts: tuple[Fact, ...] = ()
+    headers: Mapping[str, str] = {}
+    """Sent with every answer of the endpoint."""
+    example: Mapping[str, Any] = {}
+    """Parameters of a good first request, where some are required."""
+    narrowed: Mapping[str, Any] = {}
+    """Parameters that filter by country, browser and page, where the endpoint can."""
+    everything: Mapping[str, Any] = {}
+    """Parameters that ask for all there is; texts may name ``{start}``, ``{end}`` (Unix seconds), ``{start_date}``,
+    ``{end_date}`` and ``{day_after}`` the end."""
+
+    def template_names(self) -> list[set[str]]:
+        """The parameters of each path template."""
+        return [set(re.findall(r"{(\w+)}", path)) for path in self.paths]
+
+
+COMMON_ERRORS = ("missing_credential", "wrong_credential", "violation", "unknown_path", "wrong_method", "too_large", "internal")
+"""What every vendor must have a shape for."""
+
+
+class Contract(Struct, frozen=True, kw_only=True):
+    """What a vendor promises."""
+
+    vendor: str
+    title: str
+    hosts: tuple[str, ...]
+    """The real hosts; a request whose ``Host`` is one of them is answered as this vendor."""
+    sources: Mapping[str, Source]
+    endpoints: tuple[Endpoint, ...]
+    errors: Mapping[str, ErrorShape]
+    choices: tuple[Choice, ...] = ()
+
+    def choice(self, name: str) -> Choice:
+        """The choice with a full name, or :class:`KeyError`."""
+        return {choice.name: choice for choice in self.choices}[name]
+
+    def facts(self) -> list[tuple[str, Fact]]:
+        """Every fact of the contract with where it stands, such as ``list_things query limit``."""
+        found = [(f"error {name}", shape.fact) for name, shape in self.errors.items()]
+        for endpoint in self.endpoints:
+            found += [(f"{endpoint.name} path {name}", fact) for name, fact in endpoint.path.items()]
+            for place, model in (("query", endpoint.query), ("body", endpoint.body), ("response", endpoint.response)):
+                found += [(f"{endpoint.name} {place} {field.name}", field.fact) for field in fields(model, deep=place == "response")]
+            found += [(endpoint.name, fact) for fact in endpoint.facts]
+        return found
+
+    def check(self) -> None:
+        """Raise :class:`ContractError` for whatever the server could not read or the contract leaves open."""
+        for problem in self._problems():
+            raise ContractError(f"{self.vendor}: {problem}")
+
+    def _problems(self) -> list[str]:
+        found = [f"no error shape {name!r}" for name in COMMON_ERRORS if name not in self.errors]
+        named = {choice.name for choice in self.choices}
+        found += [f"choice {name!r} must begin with {self.vendor + '.'!r}" for name in named if not name.startswith(self.vendor + ".")]
+        found += [f"choice {c.name!r} has no option {c.default!r}" for c in self.choices if c.options and c.default not in c.options]
+        found += [f"{where}: unknown source {fact.source!r}" for where, fact in self.facts() if fact.source not in {None, *self.sources}]
+        for endpoint in self.endpoints:
+            found += [f"{endpoint.name}: {problem}" for problem in self._endpoint_problems(endpoint, named)]
+        return found
+
+    def _endpoint_problems(self, endpoint: Endpoint, named: set[str]) -> list[str]:
+        found = [f"paths and path parameters differ: {names}" for names in endpoint.template_names() if names != set(endpoint.path)]
+        if endpoint.site is not None and endpoint.site not in endpoint.path:
+            found.append(f"site {endpoint.site!r} is no path parameter")
+        wanted = set(endpoint.errors) | ({"unknown_site", "forbidden"} if endpoint.site else set())
+        for limit in endpoint.limits:
+            one = isinstance(limit, OneAtATime)
+            wanted.add("busy" if one else "rate_limited")
+            found += [f"limit names no choice {name!r}" for name in _choices_of(limit) if name not in named]
+        return found + [f"no error shape {name!r}" for name in sorted(wanted - set(self.errors))]
+
+
+def _choices_of(limit: Any) -> tuple[str, ...]:
+    return (limit.busy, limit.hold) if isinstance(limit, OneAtATime) else (limit.allowed,)

@@ -1,0 +1,40 @@
+"""The shapes in which a vendor refuses."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from mockserver.contract.basis import Fact
+from mockserver.contract.choices import ByChoice
+
+
+class ErrorShape(Struct, frozen=True):
+    """A status and a body; texts in the body may name details as ``{message}``, ``{field}``, ``{credential}`` or ``{path}``."""
+
+    status: int | ByChoice
+    body: Any
+    """Mappings, lists and texts to be filled in; ``None`` for an empty body."""
+    fact: Fact
+    headers: Mapping[str, str] = {}
+    text: bool = False
+    """Whether the body is plain text instead of JSON."""
+
+
+class Refused(Exception):
+    """A request that an endpoint refuses, by the name of the error shape and its details."""
+
+    def __init__(self, error: str, *, headers: Mapping[str, str] | None = None, **details: str) -> None:
+        super().__init__(error)
+        self.error, self.details, self.headers = error, details, headers or {}
+
+
+def filled(template: Any, details: Mapping[str, str]) -> Any:
+    """Fill the details into every text of a template."""
+    if isinstance(template, str):
+        return template.format_map(details)
+    if isinstance(template, Mapping):
+        return {name: filled(value, details) for name, value in template.items()}
+    if isinstance(template, list):
+        return [filled(value, details) for value in template]
+    return template

@@ -1,0 +1,138 @@
+"""From raw texts and JSON to a typed request, or the violations that stand in the way."""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+from msgspec import NODEFAULT, DecodeError, Meta, Struct, ValidationError, convert, json
+from msgspec.structs import fields as struct_fields
+
+from mockserver.contract.basis import Fact
+
+R = TypeVar("R", bound=Struct)
+
+
+class ContractViolation(Struct, frozen=True):
+    """What is wrong with a request, where, and what would be right."""
+
+    where: str
+    """``query``, ``body`` or ``header``."""
+    field: str
+    """As the client wrote it; ``""`` for the whole body."""
+    reason: str
+    """Completes the sentence that begins with the field: ``must be an integer``."""
+    error: str | None = None
+    """The vendor's literal message, where it has one."""
+
+    @property
+    def message(self) -> str:
+        """A sentence that names the field."""
+        return self.error or f"{self.field or 'request ' + self.where} {self.reason}"
+
+
+class ContractKeywordError(TypeError):
+    """A field of a contract's struct carries no fact, or something that nobody reads."""
+
+
+class Field(Struct, frozen=True):
+    """A field of a request or response struct with all that its annotation says."""
+
+    name: str
+    """As on the wire."""
+    type: Any
+    required: bool
+    default: Any
+    fact: Fact
+
+
+@cache
+def fields(model: type | None, *, deep: bool = False) -> tuple[Field, ...]:
+    """The fields of a struct with their facts; with ``deep``, those of the structs it is made of too.
+
+    Raises :class:`ContractKeywordError` for a field without a fact, and for an annotation that nobody reads.
+    """
+    if model is None:
+        return ()
+    found: list[Field] = []
+    hints = get_type_hints(model, include_extras=True)
+    for each in struct_fields(model):
+        hint = hints[each.name]
+        facts = [note for note in get_args(hint)[1:] if isinstance(note, Fact)] if get_origin(hint) is Annotated else []
+        if len(facts) != 1:
+            raise ContractKeywordError(f"{model.__name__}.{each.name}: a field carries exactly one Fact, this one {len(facts)}")
+        unknown = [note for note in get_args(hint)[1:] if not isinstance(note, Fact | Meta)]
+        if unknown:
+            raise ContractKeywordError(f"{model.__name__}.{each.name}: nobody reads {unknown[0]!r}; known are Fact and msgspec.Meta")
+        default = None if each.default is NODEFAULT else each.default
+        found.append(Field(each.encode_name, each.type, each.required, default, facts[0]))
+        for part in _structs(each.type) if deep else ():
+            found += [Field(f"{each.encode_name}.{inner.name}", *_rest(inner)) for inner in fields(part, deep=True)]
+    return tuple(found)
+
+
+def _rest(field: Field) -> tuple[Any, bool, Any, Fact]:
+    return field.type, field.required, field.default, field.fact
+
+
+def _structs(hint: Any) -> list[type]:
+    if isinstance(hint, type) and issubclass(hint, Struct):
+        return [hint]
+    return [found for part in get_args(hint) for found in _structs(part)]
+
+
+def read_json(body: bytes) -> Mapping[str, Any] | ContractViolation:
+    """Decode a request body that must be a JSON object."""
+    try:
+        value = json.decode(body)
+    except (DecodeError, UnicodeDecodeError, RecursionError) as error:
+        why = str(error).removeprefix("JSON is malformed: ") if body else "it is empty"
+        return ContractViolation("body", "", f"must be a JSON object, but is malformed: {why}")
+    if not isinstance(value, dict):
+        return ContractViolation("body", "", f"must be a JSON object, not {_json_kind(value)}")
+    return value
+
+
+def read(model: type[R], raw: Mapping[str, Any], where: str, *, numeric_texts: bool = True) -> R | list[ContractViolation]:
+    """Convert raw values to a typed request, or say everything that is wrong with them.
+
+    With ``numeric_texts``, texts such as ``"100"`` stand for numbers; in a query they always do.
+    """
+    try:
+        return convert(raw, model, strict=not numeric_texts)
+    except ValidationError:
+        return [found for field in fields(model) for found in _violations(field, raw, where, numeric_texts=numeric_texts)]
+
+
+def _violations(field: Field, raw: Mapping[str, Any], where: str, *, numeric_texts: bool) -> list[ContractViolation]:
+    if field.name not in raw:
+        return [ContractViolation(where, field.name, "is required", field.fact.error)] if field.required else []
+    try:
+        convert(raw[field.name], field.type, strict=not numeric_texts)
+    except ValidationError as error:
+        inside, reason = _reason(str(error), raw[field.name])
+        return [ContractViolation(where, field.name + inside, reason, field.fact.error)]
+    return []
+
+
+_WORDS = {"int": "an integer", "str": "a string", "object": "an object", "array": "an array", "bool": "true or false", "float": "a number"}
+
+
+def _reason(error: str, value: Any) -> tuple[str, str]:
+    """Say in words where inside the value msgspec's message stands, and what it means."""
+    said, _, inside = error.partition(" - at `$")
+    place = inside.rstrip("`")
+    if said.startswith("Invalid enum value"):
+        return place, f"does not know {value!r}"
+    expected = said.removeprefix("Expected ").split(", got")[0].replace("`", "")
+    kinds, sign, bound = next(((*expected.partition(f" {sign} "),) for sign in (">=", "<=") if f" {sign} " in expected), (expected, "", ""))
+    wanted = " or ".join(_WORDS.get(kind, kind) for kind in kinds.split(" | ") if kind != "null")
+    return place, f"must be {wanted}{_bound(sign.strip(), bound)}"
+
+
+def _bound(sign: str, bound: str) -> str:
+    return {">=": f", at least {bound}", "<=": f", at most {bound}"}.get(sign, "")
+
+
+def _json_kind(value: Any) -> str:
+    kinds = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    return kinds.get(type(value), "a number")

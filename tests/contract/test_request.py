@@ -1,0 +1,99 @@
+"""From raw values to a typed request, or everything that is wrong with them."""
+
+from typing import Annotated, Any, Literal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import Meta, Struct, json
+
+from mockserver.contract.basis import Basis, Fact
+from mockserver.contract.request import ContractViolation, read, read_json
+
+FACT = Fact("A fact.", Basis.CHOSEN)
+LITERAL = Fact("A fact.", Basis.CHOSEN, error="size must be small")
+
+
+class Options(Struct):
+    """Something inside."""
+
+    select: Annotated[list[str] | None, FACT] = None
+
+
+class Asked(Struct, rename={"offset": "from"}):
+    """A request of every kind of field."""
+
+    key: Annotated[str, FACT]
+    limit: Annotated[int, Meta(ge=1, le=100), FACT] = 50
+    offset: Annotated[int | None, FACT] = None
+    unit: Annotated[Literal["day", "hour"], FACT] = "day"
+    size: Annotated[int | None, LITERAL] = None
+    options: Annotated[Options | None, FACT] = None
+    properties: Annotated[dict[str, Any] | None, FACT] = None
+
+
+def messages(**raw: Any) -> list[str]:
+    """What is wrong with some values."""
+    found = read(Asked, raw, "body")
+    return [violation.message for violation in found] if isinstance(found, list) else []
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ({}, ["key is required"]),
+        ({"key": 1}, ["key must be a string"]),
+        ({"key": "k", "limit": "x"}, ["limit must be an integer"]),
+        ({"key": "k", "limit": ""}, ["limit must be an integer"]),
+        ({"key": "k", "limit": 1.5}, ["limit must be an integer"]),
+        ({"key": "k", "limit": True}, ["limit must be an integer"]),
+        ({"key": "k", "limit": 0}, ["limit must be an integer, at least 1"]),
+        ({"key": "k", "limit": "101"}, ["limit must be an integer, at most 100"]),
+        ({"key": "k", "from": []}, ["from must be an integer"]),
+        ({"key": "k", "unit": "week"}, ["unit does not know 'week'"]),
+        ({"key": "k", "size": "big"}, ["size must be small"]),
+        ({"key": "k", "options": []}, ["options must be an object"]),
+        ({"key": "k", "options": {"select": "x"}}, ["options.select must be an array"]),
+        ({"key": "k", "options": {"select": ["x", 1]}}, ["options.select[1] must be a string"]),
+        ({"key": "k", "properties": "x"}, ["properties must be an object"]),
+        ({"limit": 0, "unit": 5}, ["key is required", "limit must be an integer, at least 1", "unit must be a string"]),
+    ],
+    ids=lambda value: json.encode(value).decode() if isinstance(value, dict) else "",
+)
+def test_each_violation_names_its_field_and_what_would_be_right(raw: dict[str, Any], expected: list[str]) -> None:
+    """All that is wrong is said, field by field."""
+    assert messages(**raw) == expected
+
+
+def test_numbers_in_texts_are_read_where_the_contract_allows() -> None:
+    """In a query a number is a text; in a body that is a matter of choice."""
+    assert read(Asked, {"key": "k", "limit": "7", "from": "3"}, "query") == Asked(key="k", limit=7, offset=3)
+    assert isinstance(read(Asked, {"key": "k", "limit": "7"}, "body", numeric_texts=False), list)
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"1", b"null", b"\xff", b'{"a":"\xff"}', b"[" * 200_000, b'{"a":1}x'], ids=range(9))
+def test_body_that_is_no_object_is_a_violation(body: bytes) -> None:
+    """Whatever the bytes, the answer is a violation that says what was wanted."""
+    found = read_json(body)
+
+    assert isinstance(found, ContractViolation)
+    assert found.message.startswith("request body must be a JSON object")
+
+
+@given(st.binary())
+def test_no_bytes_raise(body: bytes) -> None:
+    """Bytes are an object or a violation."""
+    assert isinstance(read_json(body), dict | ContractViolation)
+
+
+VALUES: Any = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+)
+
+
+@given(st.dictionaries(st.sampled_from(["key", "limit", "from", "unit", "size", "options", "properties", "else"]), VALUES))
+def test_no_values_raise(raw: dict[str, Any]) -> None:
+    """Values are a request or a list of violations that is not empty."""
+    found = read(Asked, raw, "body")
+
+    assert isinstance(found, Asked) or found

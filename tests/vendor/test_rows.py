@@ -1,0 +1,44 @@
+"""Rows as JSON: what is kept is what would be made."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import json
+
+from mockserver.vendor.rows import Column, Rows, joined
+from mockserver.world.query import Query
+from mockserver.world.spec import spec
+from mockserver.world.timeline import HOUR
+from mockserver.world.world import build
+
+OWN = [
+    Column("id", lambda s: s.ids, own=True),
+    Column("user", lambda s: s.user_ids, own=True),
+    Column("name", lambda s: s.names, own=True),
+]
+FIXED = [
+    Column("duration", lambda s: s.duration),
+    Column("city", lambda s: [place.city or None for place in s.places]),
+    Column("pages", lambda s: [[page.title for page in path] for path in s.paths]),
+]
+
+
+@given(
+    st.lists(st.sampled_from(OWN + FIXED), unique_by=lambda column: column.name, min_size=1),
+    st.booleans(),
+    st.sampled_from(["default", "awkward"]),
+    st.integers(0, 720),
+)
+def test_rows_are_the_columns_values(columns: list[Column], omit: Any, vocabulary: str, hours: int) -> None:
+    """Any subset of columns, with or without nulls, met once or again, running or over: an object a session with just those values."""
+    made = spec(sessions=60, vocabulary=vocabulary)
+    batch = build(made).sites[0].find(Query(), made.start + hours * HOUR).page(0, 60).batches[0]
+    rows = Rows(columns, omit_none=omit)
+    wanted = [
+        dict(zip([column.name for column in columns], each, strict=True)) for each in zip(*(c.values(batch) for c in columns), strict=True)
+    ]
+    expected = [{name: value for name, value in row.items() if value is not None or not omit} for row in wanted]
+
+    assert json.decode(joined(rows.lines(batch))) == expected
+    assert json.decode(joined(rows.lines(batch))) == expected

@@ -1,0 +1,69 @@
+"""Times as vendors write and read them."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.vendor.times import instant, midnight, seconds, today, zone
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2018-06-28T23:59:59-5:00", "2018-06-29T04:59:59+00:00"),
+        ("2018-06-28T23:59:59 05:00", None),
+        ("2014-12-10T23:59:59-05:00", "2014-12-11T04:59:59+00:00"),
+        ("2014-12-10T23:59:59+0530", "2014-12-10T18:29:59+00:00"),
+        ("2014-12-10T23:59:59 +05", "2014-12-10T18:59:59+00:00"),
+        ("2022-12-09", "2022-12-09T00:00:00+00:00"),
+        ("2022-12-09T10:11:12Z", "2022-12-09T10:11:12+00:00"),
+        ("2022-12-09T10:11:12.345Z", "2022-12-09T10:11:12.345+00:00"),
+        ("2022-12-09T10:11", "2022-12-09T10:11:00+00:00"),
+        ("2022-12-09 10:11:12", "2022-12-09T10:11:12+00:00"),
+        ("2022-02-30", None),
+        ("2022-12-09T25:00:00Z", None),
+        ("2022-12-09T10:11:12+24:00", None),
+        ("1670580672", None),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_instant_reads_what_clients_send(text: str, expected: str | None) -> None:
+    """ISO 8601 in its usual forms and the unusual ones that clients send; anything else is none."""
+    read = instant(text)
+
+    assert read == (None if expected is None else (datetime.fromisoformat(expected) - EPOCH) // timedelta(milliseconds=1))
+
+
+@given(st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29)), st.integers(-23 * 60, 23 * 60))  # noqa: DTZ001 -- the zone follows
+def test_instant_undoes_isoformat(moment: datetime, minutes: int) -> None:
+    """Any moment with any offset is read back to the millisecond."""
+    aware = moment.replace(tzinfo=timezone(timedelta(minutes=minutes)))
+
+    assert instant(aware.isoformat()) == (aware - EPOCH) // timedelta(milliseconds=1)
+
+
+@given(st.lists(st.integers(0, 4_102_444_800_000)))
+def test_seconds_cut_fractions_off(instants: list[int]) -> None:
+    """Every instant is written to the second, and read back."""
+    assert [instant(text) for text in seconds(instants)] == [at // 1000 * 1000 for at in instants]
+
+
+def test_zone_takes_iana_names_only() -> None:
+    """A name is a zone or none, never an error or a file elsewhere."""
+    assert zone("Europe/Berlin") == ZoneInfo("Europe/Berlin")
+    assert [zone(name) for name in ("Nowhere/City", "", "../etc/passwd", "/etc/passwd", "Europe", "a\x00b", "x" * 500)] == [None] * 7
+
+
+def test_midnight_knows_summer_time() -> None:
+    """A day on which clocks change is 23 hours long."""
+    berlin = ZoneInfo("Europe/Berlin")
+    day = datetime(2026, 3, 29, tzinfo=berlin).date()
+
+    assert midnight(day + timedelta(days=1), berlin) - midnight(day, berlin) == 23 * 3_600_000
+    assert today(midnight(day, berlin), berlin) == day
