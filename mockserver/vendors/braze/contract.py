@@ -1,0 +1,250 @@
+"""The contract of Braze's REST API: the series of sessions, the list of segments. Data only."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from mockserver.contract.basis import Basis, Fact, Source
+from mockserver.contract.choices import Choice
+from mockserver.contract.credentials import Bearer
+from mockserver.contract.endpoint import Contract, Endpoint
+from mockserver.contract.errors import ErrorShape
+from mockserver.contract.limits import Window
+from mockserver.contract.paging import PageNumber
+
+READ = "2026-11-21"
+_DOCS = "https://www.braze.com/docs/api/"
+SOURCES = {
+    "client": Source(
+        "braze_ex 1.0.22, BrazeEx.Api.ExportSessionAnalytics",
+        "https://hexdocs.pm/braze_ex/BrazeEx.Api.ExportSessionAnalytics.html",
+        READ,
+    ),
+    "sessions": Source(
+        "Braze documentation, Export app sessions by time",
+        _DOCS + "endpoints/export/sessions/get_sessions_analytics/",
+        READ,
+    ),
+    "segments": Source("Braze documentation, Export segment list", _DOCS + "endpoints/export/segments/get_segment/", READ),
+    "limits": Source("Braze documentation, API rate limits", _DOCS + "api_limits/", READ),
+    "errors": Source("Braze documentation, API errors and responses", _DOCS + "errors/", READ),
+    "recordings": Source("Recorded answers in the test suite of braze_ruby", "https://github.com/jonallured/braze_ruby", READ),
+    "airbyte": Source(
+        "Expected records of Airbyte's Braze connector, of sibling series",
+        "https://github.com/airbytehq/airbyte",
+        READ,
+    ),
+    "catalogue": Source("API Evangelist's catalogue of Braze", "https://github.com/api-evangelist/braze", READ),
+}
+DOCUMENTED, OBSERVED, INFERRED, CHOSEN = Basis.DOCUMENTED, Basis.OBSERVED, Basis.INFERRED, Basis.CHOSEN
+
+LONGEST = 100
+"""Points in a series, at most."""
+PAGE = 100
+"""Segments on a page."""
+
+# The texts of refusals are not documented: they are made like the recorded "canvas_id must be a string of …".
+ENDING_AT = "ending_at must be a valid ISO 8601 datetime"
+APP_ID = "app_id must be a string of the App api identifier"
+SEGMENT_ID = "segment_id must be a string of the Segment api identifier"
+
+
+class ExportSessionSeries(Struct, frozen=True):
+    """The query of a series of sessions."""
+
+    length: Annotated[
+        int,
+        Meta(ge=1, le=LONGEST),
+        Fact(
+            "How many units before ending_at the series holds, 1 to 100; the client's reference says days for both.",
+            DOCUMENTED,
+            "sessions",
+            error=f"length must be an integer between 1 and {LONGEST}",
+        ),
+    ]
+    unit: Annotated[
+        Literal["day", "hour"],
+        Fact("The time between points, day by default.", DOCUMENTED, "client", error="unit must be 'day' or 'hour'"),
+    ] = "day"
+    ending_at: Annotated[
+        str | None,
+        Fact(
+            "ISO 8601, UTC where it names no offset; the time of the request by default. Also read are offsets such as "
+            "-5:00, and the blank that a raw plus sign becomes in a query.",
+            DOCUMENTED,
+            "sessions",
+            error=ENDING_AT,
+        ),
+    ] = None
+    app_id: Annotated[
+        str | None,
+        Fact("Only sessions of the app with this id; of all apps by default.", DOCUMENTED, "client", error=APP_ID),
+    ] = None
+    segment_id: Annotated[
+        str | None,
+        Fact("Only sessions of the analytics-enabled segment with this id.", DOCUMENTED, "client", error=SEGMENT_ID),
+    ] = None
+
+
+class SessionPoint(Struct, frozen=True):
+    """A point of a series."""
+
+    time: Annotated[str, Fact("Begin of the bucket: an ISO 8601 date for days, a date and time for hours.", DOCUMENTED, "client")]
+    sessions: Annotated[int, Fact("Sessions that start in the bucket.", DOCUMENTED, "client")]
+
+
+class SessionSeries(Struct, frozen=True):
+    """The answer to a request for a series."""
+
+    message: Annotated[Literal["success"], Fact("success where nothing went wrong.", DOCUMENTED, "client")]
+    data: Annotated[list[SessionPoint], Fact("The points, oldest first.", OBSERVED, "airbyte")]
+
+
+class ListSegments(Struct, frozen=True):
+    """The query of a list of segments."""
+
+    page: Annotated[
+        int,
+        Meta(ge=0),
+        Fact("0, the first, by default.", DOCUMENTED, "segments", error="page must be an integer of at least 0"),
+    ] = 0
+    sort_direction: Annotated[
+        Literal["asc", "desc"],
+        Fact(
+            "asc, oldest first, by default; desc is newest first.",
+            DOCUMENTED,
+            "segments",
+            error="sort_direction must be 'asc' or 'desc'",
+        ),
+    ] = "asc"
+
+
+class ListedSegment(Struct, frozen=True):
+    """A segment of a list."""
+
+    id: Annotated[str, Fact("What segment_id takes.", DOCUMENTED, "segments")]
+    name: Annotated[str, Fact("The segment's name.", DOCUMENTED, "segments")]
+    analytics_tracking_enabled: Annotated[bool, Fact("Whether its series can be asked for; every segment's can.", DOCUMENTED, "segments")]
+    tags: Annotated[list[str], Fact("Names of its tags; no segment has one.", DOCUMENTED, "segments")]
+
+
+class SegmentList(Struct, frozen=True):
+    """A page of the list of segments."""
+
+    message: Annotated[Literal["success"], Fact("success where nothing went wrong.", DOCUMENTED, "segments")]
+    segments: Annotated[list[ListedSegment], Fact("Up to 100 of them.", DOCUMENTED, "segments")]
+
+
+CHOICES = (
+    Choice(name="braze.permissions", says="What the tenant's REST key may do.", default="all", options={
+        "all": "Everything.", "sessions.data_series": "Only ask for series of sessions.",
+        "segments.list": "Only list segments.", "none": "Nothing.",
+    }),
+    Choice(name="braze.rate_limit", says="How many requests a workspace may send in an hour; 0 for any number.",
+           default=250_000, unit="requests", basis=DOCUMENTED, source="limits"),
+    Choice(name="braze.series", says="How a bucket without a session is told.", default="dense", options={
+        "dense": "A point with 0 sessions.", "sparse": "It is left out.",
+    }, basis=INFERRED, source="airbyte"),
+    Choice(name="braze.hour_suffix", says="What follows the time of an hour.", default="none", options={
+        "none": "Nothing.", "Z": "Z.", "offset": "+00:00.",
+    }),
+    Choice(name="braze.app_id", says="What an app_id that does not exist means.", default="check", options={
+        "check": "The request is refused.", "ignore": "It is passed over: the sessions of all apps are counted.",
+    }),
+    Choice(name="braze.segment_id", says="Whether a series needs a segment_id.", default="optional", options={
+        "optional": "It does not, as the vendor's documentation has it.",
+        "required": "It does, as the client's reference has it.",
+    }, basis=DOCUMENTED, source="sessions"),
+)  # fmt: skip
+
+MESSAGE = {"message": "{message}"}
+INVALID_KEY = {"message": "Invalid API key: {credential}"}
+INVALID_URL = {"message": "Invalid URL"}
+WINDOW = Window(
+    allowed="braze.rate_limit",
+    seconds=3600,
+    opens="clock",
+    pool="shared",
+    headers=("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
+)
+NO_NUMBERS = dict.fromkeys(WINDOW.headers or (), "")
+ERRORS = {
+    "violation": ErrorShape(400, MESSAGE, Fact("The status is documented, the messages for a query are not.", DOCUMENTED, "errors")),
+    "missing_credential": ErrorShape(401, INVALID_KEY, Fact("A missing key is told as an empty one.", INFERRED, "errors"), NO_NUMBERS),
+    "wrong_credential": ErrorShape(
+        401,
+        INVALID_KEY,
+        Fact("The message echoes the key, and the limit's headers are empty.", OBSERVED, "recordings"),
+        NO_NUMBERS,
+    ),
+    "forbidden": ErrorShape(
+        403,
+        {"message": "Access Denied"},
+        Fact("Status and words are documented for a key without the permission.", DOCUMENTED, "errors"),
+    ),
+    "rate_limited": ErrorShape(429, {"message": "Rate limited"}, Fact("The status is documented, the body is not.", DOCUMENTED, "errors")),
+    "unknown_path": ErrorShape(404, INVALID_URL, Fact("Recorded word for word.", OBSERVED, "catalogue")),
+    "wrong_method": ErrorShape(404, INVALID_URL, Fact("Another method is another URL.", CHOSEN)),
+    "too_large": ErrorShape(413, MESSAGE, Fact("Not documented.", CHOSEN)),
+    "internal": ErrorShape(500, MESSAGE, Fact("The status is documented, the body is not.", DOCUMENTED, "errors")),
+}
+
+SESSIONS_DATA_SERIES = Endpoint(
+    name="sessions_data_series",
+    method="GET",
+    paths=("/sessions/data_series",),
+    summary="Count sessions by day or by hour.",
+    query=ExportSessionSeries,
+    response=SessionSeries,
+    credentials=Bearer(permission="sessions.data_series"),
+    rows="data",
+    counts="sessions",
+    example={"length": 7},
+    everything={"length": LONGEST, "ending_at": "{day_after}"},
+    limits=(WINDOW,),
+    errors=("forbidden",),
+    facts=(
+        Fact(
+            "The series is the last buckets that begin before ending_at: a bare date excludes its day.",
+            INFERRED,
+            "airbyte",
+        ),
+        Fact("Days and hours are those of UTC; the offset of ending_at only fixes the instant.", INFERRED, "airbyte"),
+        Fact("The last bucket is counted whole, even where ending_at lies within it.", CHOSEN),
+        Fact("Buckets in the future hold no session, and the one it is now those of until now.", CHOSEN),
+        Fact("A series that begins before the year 1 is refused.", CHOSEN),
+        Fact("Ids are UUIDs of version 4, but are only compared with those that exist.", OBSERVED, "recordings"),
+        Fact(
+            "The key stands in the Authorization header; the parameter api_key is no longer read.",
+            DOCUMENTED,
+            "sessions",
+        ),
+    ),
+)
+LIST_SEGMENTS = Endpoint(
+    name="list_segments",
+    method="GET",
+    paths=("/segments/list",),
+    summary="List the segments, page by page.",
+    query=ListSegments,
+    response=SegmentList,
+    credentials=Bearer(permission="segments.list"),
+    paging=PageNumber(page="page", first=0, limit=None, size=PAGE),
+    rows="segments",
+    limits=(WINDOW,),
+    errors=("forbidden",),
+    facts=(Fact("A page past the end is empty, not refused: clients page until they meet one.", INFERRED, "airbyte"),),
+)
+CONTRACT = Contract(
+    vendor="braze",
+    title="Braze",
+    hosts=(
+        *(f"rest.iad-0{number}.braze.com" for number in range(1, 9)),
+        *(f"rest.{place}.braze.com" for place in ("us-10", "au-01", "id-01", "jp-01", "kr-01")),
+        *(f"rest.fra-0{number}.braze.eu" for number in range(1, 3)),
+    ),
+    sources=SOURCES,
+    endpoints=(SESSIONS_DATA_SERIES, LIST_SEGMENTS),
+    errors=ERRORS,
+    choices=CHOICES,
+)

@@ -1,0 +1,166 @@
+"""The world as Browsee tells it."""
+
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from mockserver.contract.errors import Refused
+from mockserver.vendor import Answer, Asked
+from mockserver.vendor.rows import Column, Rows, joined
+from mockserver.vendor.times import DAY, instant
+from mockserver.vendors.browsee.contract import MAXIMUM, ExportSessions, Identify, Track
+from mockserver.world.overlay import Identity, TrackedEvent
+from mockserver.world.query import Condition, Query
+from mockserver.world.sessions import Sessions
+
+_SUCCESS: Final = b'{"status":"success"}'
+
+
+def _urls(sessions: Sessions) -> list[list[str]]:
+    return [
+        [f"https://{host}{page.path}{page.querystring}" for page in path]
+        for host, path in zip(sessions.hostnames, sessions.paths, strict=True)
+    ]
+
+
+def _some(values: Sequence[Any]) -> list[Any]:
+    """Tell what is empty as having no value."""
+    return [value or None for value in values]
+
+
+def _utm(field: str) -> Callable[[Sessions], list[Any]]:
+    return lambda sessions: _some([getattr(acquisition, field) for acquisition in sessions.acquisitions])
+
+
+def _agent(field: str) -> Callable[[Sessions], list[Any]]:
+    return lambda sessions: _some([getattr(agent, field) for agent in sessions.agents])
+
+
+def _place(field: str) -> Callable[[Sessions], list[Any]]:
+    return lambda sessions: _some([getattr(place, field) for place in sessions.places])
+
+
+_COLUMNS: Final = (
+    Column("timestamp", lambda s: s.start, own=True),
+    Column("userId", lambda s: s.user_ids, own=True),
+    Column("name", lambda s: s.names, own=True),
+    Column("email", lambda s: s.emails, own=True),
+    Column("tags", lambda s: _some(s.tags), own=True),
+    Column("ip", lambda s: _some(s.ips), own=True),
+    Column("duration", lambda s: s.duration),
+    Column("inactiveTime", lambda s: s.inactive),
+    Column("activeTime", lambda s: [whole - idle for whole, idle in zip(s.duration, s.inactive, strict=True)]),
+    Column("urls", _urls),
+    Column("pageCount", lambda s: s.pageviews),
+    Column("eventCount", lambda s: s.events),
+    Column("landingPage", lambda s: [urls[0] if urls else None for urls in _urls(s)]),
+    Column("utm_source", _utm("utm_source")),
+    Column("utm_medium", _utm("utm_medium")),
+    Column("utm_campaign", _utm("utm_campaign")),
+    Column("utm_term", _utm("utm_term")),
+    Column("utm_content", _utm("utm_content")),
+    Column("browser", _agent("browser")),
+    Column("os", _agent("os")),
+    Column("device", _agent("device")),
+    Column("isMobile", lambda s: [agent.device in {"mobile", "tablet"} if agent.device else None for agent in s.agents]),
+    Column("city", _place("city")),
+    Column("country", _place("country_name")),
+    Column("domain", lambda s: _some(s.hostnames)),
+    Column("referrer", lambda s: _some([urlsplit(acquisition.referrer).hostname for acquisition in s.acquisitions])),
+)
+_CODED: Final = {"country": Column("country", _place("country"))}
+FIELDS: Final = tuple(column.name for column in _COLUMNS)
+
+
+@lru_cache(maxsize=32)
+def _rows(select: tuple[str, ...], country: str, no_value: str) -> Rows:
+    told = [_CODED.get(column.name, column) if country == "code" else column for column in _COLUMNS]
+    return Rows([column for column in told if not select or column.name in select], omit_none=no_value == "omit")
+
+
+def export_sessions(asked: Asked) -> Answer:
+    """A page of the sessions that start in a window, ascending."""
+    body: ExportSessions = asked.body
+    limit = _limit(body.limit, asked.choices["over_limit"])
+    found = asked.site.find(_query(body, asked), asked.now)
+    page = found.page(body.offset, limit)
+    rows = _rows(_select(body, asked.choices["unknown_field"]), asked.choices["country"], asked.choices["no_value"])
+    data = joined(page.arrange(rows.lines))
+    return Answer(b'{"status":"success","exports":{"total":%d,"to":%d,"data":%b}}' % (found.total, body.offset + len(page), data))
+
+
+def _limit(limit: int, over_limit: str) -> int:
+    if limit > MAXIMUM and over_limit == "400":
+        raise Refused("violation", message=f"limit must be an integer, at most {MAXIMUM}")
+    return min(limit, MAXIMUM)
+
+
+def _query(body: ExportSessions, asked: Asked) -> Query:
+    start = asked.now - DAY if body.start is None else body.start * 1000
+    stop = asked.now if body.end is None else body.end * 1000
+    if start > stop and asked.choices["backwards"] == "400":
+        raise Refused("violation", message="start must not be after end")
+    return Query(start=start, stop=max(start, stop), where=_segment(body.segmentId, asked))
+
+
+def _segment(identifier: str | None, asked: Asked) -> tuple[Condition, ...]:
+    if identifier is None:
+        return ()
+    for name, known in asked.names.segments.items():
+        if known == identifier:
+            return asked.world.segments[name].where
+    if asked.choices["unknown_segment"] == "empty":
+        return asked.world.segments["nobody"].where
+    raise Refused("violation", message=f"segmentId {identifier!r} is not the id of a segment of this project")
+
+
+def _select(body: ExportSessions, unknown_field: str) -> tuple[str, ...]:
+    select = body.options.select if body.options and body.options.select is not None else body.select
+    unknown = [name for name in select or () if name not in FIELDS]
+    if unknown and unknown_field == "400":
+        near = get_close_matches(unknown[0], FIELDS, 1)
+        raise Refused(
+            "violation", message=f"select names {unknown[0]!r}, which is no field" + (f"; did you mean {near[0]!r}?" if near else "")
+        )
+    return tuple(sorted(set(select or ())))
+
+
+def track(asked: Asked) -> Answer:
+    """Take an event of a visitor."""
+    body: Track = asked.body
+    _someone(body.userId, body.anonymousId)
+    at = _timestamp(body.timestamp, asked.now)
+    event = TrackedEvent(at, body.event, body.properties or {}, body.userId or None, body.anonymousId or None)
+    return Answer(_SUCCESS, event)
+
+
+def identify(asked: Asked) -> Answer:
+    """Take traits of a visitor."""
+    body: Identify = asked.body
+    if asked.choices["identify_user"] == "required" and not body.userId:
+        raise Refused("violation", message="userId is required")
+    _someone(body.userId, body.anonymousId)
+    _timestamp(body.timestamp, asked.now)
+    tags = (body.traits or {}).get("$tags")
+    if tags is not None and not (isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)):
+        raise Refused("violation", message="traits.$tags must be an array of strings")
+    return Answer(_SUCCESS, Identity(body.traits or {}, body.userId or None, body.anonymousId or None))
+
+
+def _someone(user: str | None, anonymous: str | None) -> None:
+    if not user and not anonymous:
+        raise Refused("violation", message="userId or anonymousId is required")
+
+
+def _timestamp(text: str | None, now: int) -> int:
+    if text is None:
+        return now
+    at = instant(text)
+    if at is None:
+        raise Refused("violation", message=f"timestamp {text!r} must be an ISO 8601 time, such as 2021-12-02T00:30:08.276Z")
+    return at
+
+
+VIEWS: Final = {"export_sessions": export_sessions, "track": track, "identify": identify}

@@ -1,0 +1,109 @@
+"""A session as a row, field by field."""
+
+import re
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from operator import attrgetter, itemgetter
+from typing import Any, Final
+
+from mockserver.vendor.rows import Column, Rows
+from mockserver.vendor.times import seconds
+from mockserver.vendors.rybbit import words
+from mockserver.world.sessions import Sessions
+
+SETTINGS: Final = itemgetter("timestamps", "region", "device_type", "versions", "ip")
+"""The choices that say how a session is told."""
+_NUMERAL: Final = re.compile(r"\d+(\.\d+)?")
+
+
+def _iso(instants: Sequence[int]) -> list[str]:
+    return [f"{second}.000Z" for second in seconds(instants)]
+
+
+def _sql(instants: Sequence[int]) -> list[str]:
+    return [second.replace("T", " ") for second in seconds(instants)]
+
+
+TIMESTAMPS: Final = {"iso": _iso, "server": _sql}
+"""By the option of ``rybbit.timestamps``."""
+
+
+def _number(text: str) -> str | float:
+    if not _NUMERAL.fullmatch(text):
+        return text
+    number = float(text)
+    return int(number) if number.is_integer() else number
+
+
+_VERSIONS: Final[dict[str, Callable[[str], Any]]] = {"number": _number, "text": str}
+_ADDRESSES: Final[dict[str, Callable[[str], str | None]]] = {
+    "hidden": lambda _: None,
+    "shown": lambda address: address or None,
+}
+
+
+def lasting(start: int, end: int) -> int:
+    """Seconds between two instants as they are told."""
+    return end // 1000 - start // 1000
+
+
+def _column(name: str, entries: str, of: words.Of) -> Column:
+    return Column(name, lambda sessions: [of(entry) for entry in getattr(sessions, entries)])
+
+
+def _field(name: str, entries: str, field: str | None = None) -> Column:
+    return _column(name, entries, attrgetter(field or name))
+
+
+def _traits(sessions: Sessions) -> list[dict[str, Any] | None]:
+    return [traits if user else None for user, traits in zip(sessions.user_ids, sessions.traits, strict=True)]
+
+
+@lru_cache(maxsize=32)
+def columns(timestamps: str, region: str, device_type: str, versions: str, ip: str) -> tuple[Column, ...]:
+    """The fields of a row, in the vendor's order, as the choices want them told."""
+    told, version, address = TIMESTAMPS[timestamps], _VERSIONS[versions], _ADDRESSES[ip]
+    return (
+        Column("session_id", lambda s: [f"{number:014x}" for number in s.ids], own=True),
+        Column("user_id", lambda s: [f"{visitor:012x}" for visitor in s.visitors], own=True),
+        Column("identified_user_id", lambda s: [user or "" for user in s.user_ids], own=True),
+        _field("country", "places"),
+        _column("region", "places", words.REGIONS[region]),
+        _field("city", "places"),
+        Column("language", attrgetter("languages")),
+        _column("device_type", "agents", words.DEVICE_TYPES[device_type]),
+        _field("browser", "agents"),
+        _column("browser_version", "agents", lambda agent: version(agent.browser_version)),
+        _field("operating_system", "agents", "os"),
+        _column("operating_system_version", "agents", lambda agent: version(agent.os_version)),
+        _field("screen_width", "agents"),
+        _field("screen_height", "agents"),
+        _field("referrer", "acquisitions"),
+        _field("channel", "acquisitions"),
+        Column("hostname", attrgetter("hostnames")),
+        _field("utm_source", "acquisitions"),
+        _field("utm_medium", "acquisitions"),
+        _field("utm_campaign", "acquisitions"),
+        _field("utm_term", "acquisitions"),
+        _field("utm_content", "acquisitions"),
+        Column("session_end", lambda s: told(s.end), own=True),
+        Column("session_start", lambda s: told(s.start), own=True),
+        Column("session_duration", lambda s: [*map(lasting, s.start, s.end)], own=True),
+        _field("entry_page", "entries", "path"),
+        _field("exit_page", "exits", "path"),
+        Column("pageviews", attrgetter("pageviews")),
+        Column("events", attrgetter("custom_events")),
+        Column("errors", attrgetter("errors")),
+        Column("outbound", attrgetter("outbounds")),
+        Column("ip", lambda s: [address(ip) for ip in s.ips], own=True),
+        _field("lat", "places", "latitude"),
+        _field("lon", "places", "longitude"),
+        Column("has_replay", lambda s: [0] * len(s)),
+        Column("traits", _traits, own=True),
+    )
+
+
+@lru_cache(maxsize=32)
+def rows(timestamps: str, region: str, device_type: str, versions: str, ip: str) -> Rows:
+    """What encodes sessions as the choices want them told."""
+    return Rows(columns(timestamps, region, device_type, versions, ip))

@@ -1,0 +1,37 @@
+"""Where facts about Rybbit were read, and short ways to say so."""
+
+from typing import Final
+
+from mockserver.contract.basis import Basis, Fact, Source
+
+_READ: Final = "2026-11-21"
+_CODE: Final = "https://github.com/rybbit-io/rybbit"
+SOURCES: Final = {
+    "sessions": Source("Rybbit API documentation, Sessions (December 2025)", "https://rybbit.com/docs/api/stats/sessions", _READ),
+    "start": Source(
+        "Rybbit API documentation, Getting started (December 2025)",
+        "https://rybbit.com/docs/api/getting-started",
+        _READ,
+    ),
+    "sessions-2026": Source("Rybbit API documentation, Sessions (July 2026)", _CODE, _READ),
+    "server": Source("Rybbit server source, December 2025", _CODE, _READ),
+    "server-2026": Source("Rybbit server source, July 2026", _CODE, _READ),
+    "newest": Source("Rybbit server source, newest revisions (undated)", _CODE, _READ),
+    "paths": Source("Rybbit pull request 794, January 2026", f"{_CODE}/pull/794", _READ),
+    "host": Source("Rybbit pull request 801", f"{_CODE}/pull/801", _READ),
+}
+
+
+def documented(says: str, source: str = "sessions") -> Fact:
+    """A fact of the vendor's documentation."""
+    return Fact(says, Basis.DOCUMENTED, source)
+
+
+def sourced(says: str, source: str = "server") -> Fact:
+    """A fact read in the vendor's code."""
+    return Fact(says, Basis.SOURCE, source)
+
+
+def chosen(says: str) -> Fact:
+    """A fact that this project decided."""
+    return Fact(says, Basis.CHOSEN)

@@ -1,0 +1,136 @@
+"""The world as Rybbit tells it."""
+
+import re
+from collections import Counter
+from typing import Any, Final
+
+from msgspec import json
+
+from mockserver.contract.errors import Refused
+from mockserver.vendor import Answer, Asked
+from mockserver.vendor.rows import joined
+from mockserver.vendors.rybbit.answers import (
+    Location,
+    OneSession,
+    Pagination,
+    SessionDetails,
+    SessionEvent,
+    SessionLocations,
+    SessionMeta,
+)
+from mockserver.vendors.rybbit.contract import MAXIMUM
+from mockserver.vendors.rybbit.filters import IDENTIFIED, wanted
+from mockserver.vendors.rybbit.requests import CommonParameters, GetSession, ListSessions
+from mockserver.vendors.rybbit.rows import SETTINGS, TIMESTAMPS, columns, lasting, rows
+from mockserver.vendors.rybbit.windows import after, window
+from mockserver.world.found import Found
+from mockserver.world.query import Condition, Query
+from mockserver.world.sessions import Event, Sessions
+
+_SESSION_ID: Final = re.compile("[0-9a-f]{14}")
+_BOTS: Final = 1
+
+
+def list_sessions(asked: Asked) -> Answer:
+    """A page of the sessions that start in a window, newest first."""
+    query: ListSessions = asked.query
+    limit = min(query.limit, MAXIMUM) if asked.choices["over_limit"] == "clamp" else query.limit
+    found = _found(asked, query.user_id, _identified(query.identified_only, asked.choices["identified_only"]))
+    page = found.page((query.page - 1) * limit, limit, newest_first=True)
+    return Answer(b'{"data":%b}' % joined(page.arrange(rows(*SETTINGS(asked.choices)).lines)))
+
+
+def _identified(only: str | None, otherwise: str) -> tuple[Condition, ...]:
+    if only not in {"true", "false", None} and otherwise == "400":
+        raise Refused("violation", message=f"identified_only {only!r} must be 'true' or 'false'")
+    return (IDENTIFIED,) if only == "true" else ()
+
+
+def _found(asked: Asked, user: str | None = None, where: tuple[Condition, ...] = ()) -> Found:
+    query: CommonParameters = asked.query
+    start, stop = window(query, asked.now)
+    conditions, actor = wanted(query.filters, user, asked.choices)
+    return asked.site.find(Query(start=start, stop=stop, where=(*where, *conditions), actor=actor), asked.now)
+
+
+def get_session(asked: Asked) -> Answer:
+    """One session with a page of its events, oldest first."""
+    query: GetSession = asked.query
+    sessions = _known(asked)
+    story = sessions.story(0)
+    if query.minutes:
+        since = after(asked.now, query.minutes)
+        story = [event for event in story if event.at >= since]
+    if not story:
+        raise Refused("unknown_session")
+    page = story[query.offset :][: query.limit]
+    more = query.offset + len(page) < len(story)
+    details = SessionDetails(
+        session=_session(sessions, story, asked),
+        events=_events(page, sessions.hostnames[0], asked),
+        pagination=Pagination(len(story), query.limit, query.offset, more),
+    )
+    return Answer(json.encode(OneSession(details)))
+
+
+def _known(asked: Asked) -> Sessions:
+    identifier = asked.path["sessionId"]
+    sessions = asked.site.session(int(identifier, 16), asked.now) if _SESSION_ID.fullmatch(identifier) else None
+    if sessions is None or sessions.kind == _BOTS:
+        raise Refused("unknown_session")
+    return sessions
+
+
+def _session(sessions: Sessions, story: list[Event], asked: Asked) -> SessionMeta:
+    """Tell of a session what these of its events say."""
+    told = {column.name: column.values(sessions)[0] for column in columns(*SETTINGS(asked.choices))}
+    told |= _summary(story, asked)
+    return SessionMeta(**{name: told[name] for name in SessionMeta.__struct_fields__})
+
+
+def _summary(story: list[Event], asked: Asked) -> dict[str, Any]:
+    start, end = story[0].at, story[-1].at
+    pages = [event.page.path for event in story if event.kind == "pageview"]
+    session_start, session_end = TIMESTAMPS[asked.choices["timestamps"]]([start, end])
+    return {
+        "session_start": session_start,
+        "session_end": session_end,
+        "session_duration": lasting(start, end),
+        "pageviews": len(pages),
+        "events": len(story),
+        "entry_page": pages[0] if pages else "",
+        "exit_page": pages[-1] if pages else "",
+    }
+
+
+def _events(story: list[Event], hostname: str, asked: Asked) -> list[SessionEvent]:
+    timestamps = TIMESTAMPS[asked.choices["timestamps"]]([event.at for event in story])
+    return [
+        SessionEvent(
+            timestamp=timestamp,
+            pathname=event.page.path,
+            hostname=hostname,
+            querystring=event.page.querystring,
+            page_title=event.page.title,
+            referrer=event.referrer,
+            type=event.kind,  # type: ignore[arg-type]  # the world's kinds are the vendor's
+            event_name=event.name,
+            props=dict(event.properties),
+        )
+        for timestamp, event in zip(timestamps, story, strict=True)
+    ]
+
+
+def list_session_locations(asked: Asked) -> Answer:
+    """How many of the sessions that start in a window came from each place, most first."""
+    counts: Counter[tuple[float, float, str, str]] = Counter()
+    for place, count in _found(asked).groups("place"):
+        counts[place.latitude, place.longitude, place.city, place.country] += count
+    return Answer(json.encode(SessionLocations([Location(*place, count) for place, count in counts.most_common()])))
+
+
+VIEWS: Final = {
+    "list_sessions": list_sessions,
+    "get_session": get_session,
+    "list_session_locations": list_session_locations,
+}

@@ -1,0 +1,213 @@
+"""The world as Sparklytics tells it."""
+
+import re
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import numpy as np
+from msgspec import json
+from msgspec.structs import replace
+
+from mockserver.contract.errors import Refused
+from mockserver.vendor import Answer, Asked
+from mockserver.vendor.rows import Column, Rows, alone, joined
+from mockserver.vendor.times import midnight, seconds, today, zone
+from mockserver.vendors.sparklytics.contract import USUAL, ListSessions, SessionEvent
+from mockserver.world.found import Found, Place
+from mockserver.world.hashing import Permutation, key
+from mockserver.world.overlay import KIND
+from mockserver.world.query import Condition, Operator, Query
+from mockserver.world.segments import FILTERS
+from mockserver.world.sessions import Event, Sessions
+from mockserver.world.vocabulary import Acquisition, Page
+
+_BITS: Final = 56
+"""Of a session number. A cursor has 64, so 8 must come out as 0, and the rest as the number of a session that exists."""
+_VISITORS: Final = Permutation(key("sparklytics", "visitor_id"), 64)
+
+
+def _times(instants: Sequence[int]) -> list[str]:
+    return [f"{text}Z" for text in seconds(instants)]
+
+
+def _duration(sessions: Sessions) -> list[int]:
+    """Whole seconds between the two times that a row shows."""
+    return [end // 1000 - start // 1000 for start, end in zip(sessions.start, sessions.end, strict=True)]
+
+
+def _visitor_ids(sessions: Sessions) -> list[str]:
+    return [f"{each:016x}" for each in _VISITORS.forward(np.array(sessions.visitors, dtype=np.uint64)).tolist()]
+
+
+def _agent(field: str) -> Callable[[Sessions], list[str | None]]:
+    return lambda sessions: [getattr(agent, field) or None for agent in sessions.agents]
+
+
+_ROWS: Final = Rows(
+    (
+        Column("session_id", lambda s: [f"sess_{number:014x}" for number in s.ids], own=True),
+        Column("visitor_id", _visitor_ids, own=True),
+        Column("started_at", lambda s: _times(s.start), own=True),
+        Column("ended_at", lambda s: _times(s.end), own=True),
+        Column("duration", _duration, own=True),
+        Column("pageviews", lambda s: s.pageviews),
+        Column("events", lambda s: s.events),
+        Column("is_bounce", lambda s: s.bounces),
+        Column("country", lambda s: [place.country or None for place in s.places]),
+        Column("browser", _agent("browser")),
+        Column("os", _agent("os")),
+        Column("device", _agent("device")),
+    )
+)
+
+
+def list_sessions(asked: Asked) -> Answer:
+    """A page of the sessions that start in a range of days, newest first."""
+    options: ListSessions = asked.query
+    found = asked.site.find(_query(options, asked), asked.now)
+    # Every site and every set of parameters, as they were sent, has a key of its own: a cursor made for others is noise.
+    cursors = Permutation(key(asked.site.key, "cursor", repr(replace(options, cursor=None, limit=USUAL))), 64)
+    than = None if options.cursor is None else _place(_number(options.cursor, cursors), found, asked)
+    page = found.older(than, options.limit + 1)
+    rows, ids = page.arrange(_ROWS.lines), page.arrange(_ids)
+    following = _cursor(ids[options.limit - 1], cursors) if len(ids) > options.limit else None
+    return Answer(b'{"sessions":%b,"next_cursor":%b}' % (joined(rows[: options.limit]), json.encode(following)))
+
+
+def _query(options: ListSessions, asked: Asked) -> Query:
+    choices = asked.choices
+    where = zone("UTC" if choices["timezone"] == "ignored" else options.timezone)
+    if where is None:
+        raise Refused("violation", message="invalid timezone", field="timezone")
+    now = today(asked.now, where)
+    first = now - timedelta(days=int(choices["default_start"]))
+    start = _day("start_date", options.start_date, first, choices["bad_date"])
+    end = _day("end_date", options.end_date, now, choices["bad_date"])
+    if end < start:
+        raise Refused("violation", message="end_date must be on or after start_date", field="end_date")
+    return Query(
+        start=midnight(start, where),
+        stop=None if end == date.max else midnight(end + timedelta(days=1), where),
+        where=_where(options, choices["filter_page"]),
+        bots=options.include_bots == "true",
+    )
+
+
+def _day(field: str, text: str | None, default: date, bad_date: str) -> date:
+    if text is None:
+        return default
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day and day.isoformat() == text:  # fromisoformat reads 20260303 and 2026-W10-2 too.
+        return day
+    if bad_date == "ignore":
+        return default
+    raise Refused("violation", message=f"invalid {field} (expected YYYY-MM-DD)", field=field)
+
+
+def _domain(acquisition: Acquisition) -> str:
+    return urlsplit(acquisition.referrer).netloc.lower()
+
+
+def _url(page: Page) -> str:
+    return page.path + page.querystring
+
+
+_SHARED: Final = ("country", "browser", "os", "device", "language", "utm_source", "utm_medium", "utm_campaign", "region", "city")
+_FILTERS: Final[dict[str, tuple[str, Callable[[Any], str]]]] = {
+    **{name: FILTERS[name] for name in _SHARED},
+    "referrer": ("acquisition", _domain),
+    "hostname": ("hostname", str.lower),
+}
+_PAGES: Final[dict[str, tuple[str, Callable[[Any], str], Operator]]] = {
+    "substring": ("page", _url, "contains"),
+    "path": (*FILTERS["page"], "equals"),
+    "entry": (*FILTERS["entry_page"], "equals"),
+}
+"""What filter_page is compared with, and how, by choice."""
+
+
+def _where(options: ListSessions, compared: str) -> tuple[Condition, ...]:
+    where = []
+    for name, (dimension, of) in _FILTERS.items():
+        value = getattr(options, f"filter_{name}")
+        where.append(_condition(dimension, of, "equals", value.lower() if value and name == "hostname" else value))
+    where.append(_condition(*_PAGES[compared], options.filter_page))
+    return tuple(condition for condition in where if condition)
+
+
+def _condition(dimension: str, of: Callable[[Any], str], operator: Operator, value: str | None) -> Condition | None:
+    """A filter as sent: none where it was not. The empty text equals nothing, since what is unknown is null."""
+    if value is None:
+        return None
+    return Condition(dimension, of, operator, (value,) if value or operator == "contains" else ())
+
+
+def _ids(sessions: Sessions) -> list[int]:
+    return sessions.ids
+
+
+def _cursor(number: int, cursors: Permutation) -> str:
+    """Name the session that a page ends with."""
+    [identifier] = cursors.forward(np.array([number], dtype=np.uint64)).tolist()
+    return b64encode(b'{"id":%d}' % identifier).decode()
+
+
+def _number(cursor: str, cursors: Permutation) -> int | None:
+    """The session that a cursor names; ``None`` for a text that :func:`_cursor` never makes."""
+    try:
+        said = re.fullmatch(rb'{"id":(\d{1,20})}', b64decode(cursor))
+    except ValueError:
+        return None
+    identifier = int(said[1]) if said else -1
+    if not 0 <= identifier < 1 << 64:
+        return None
+    [number] = cursors.back(np.array([identifier], dtype=np.uint64)).tolist()
+    return number if number < 1 << _BITS and _cursor(number, cursors) == cursor else None
+
+
+def _place(number: int | None, found: Found, asked: Asked) -> Place:
+    """Where the session that a page ended with stands."""
+    session = None if number is None else asked.site.session(number, asked.now)
+    if session is None:
+        raise Refused("violation", message="invalid cursor", field="cursor")
+    place = Place(session.start[0], session.kind, session.index[0])
+    if session.kind != KIND:
+        return place
+    # The index of a tracked session counts only those found: it is read off the last that start together with it.
+    together = sum(each.start == place.start for each in asked.site.overlay.sessions(asked.now))
+    page = found.older(Place(place.start, KIND + 1, 0), together)
+    places: dict[int | None, Place] = dict(zip(page.arrange(_ids), page.places(), strict=True))
+    return places.get(number, place)
+
+
+def get_session(asked: Asked) -> Answer:
+    """One session with its events, oldest first."""
+    identifier = asked.path["session_id"]
+    number = re.fullmatch(r"sess_([0-9a-f]{14})", identifier)
+    session = asked.site.session(int(number[1], 16), asked.now) if number else None
+    if session is None:
+        raise Refused("unknown_session", message=f"no session {identifier!r}", field="session_id")
+    [row], story = _ROWS.lines(session), session.story(0)
+    events = [_event(event, at) for event, at in zip(story, _times([event.at for event in story]), strict=True)]
+    # As in the documented example, only what led to the website is a referrer, not the page before on the same one.
+    events[0] = replace(events[0], referrer=story[0].referrer or None)
+    return Answer(b'{"session":%b,"events":%b}' % (alone(row), json.encode(events)))
+
+
+def _event(event: Event, at: str) -> SessionEvent:
+    match event.kind:
+        case "pageview":
+            return SessionEvent("pageview", at, url=_url(event.page))
+        case "outbound":
+            link = {"href": event.properties["url"], "text": event.properties["text"], "external": True}
+            return SessionEvent("event", at, event_name="link_click", event_data=link)
+    return SessionEvent("event", at, event_name=event.name, event_data=dict(event.properties))
+
+
+VIEWS: Final = {"list_sessions": list_sessions, "get_session": get_session}

@@ -1,0 +1,38 @@
+"""What the tests of vendors share: a request without HTTP, and the answer read as strictly as its contract allows."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from msgspec import Struct, json, to_builtins
+
+from mockserver.vendor import Asked, Vendor
+from mockserver.world.spec import DEFAULT_END
+from mockserver.world.world import World
+
+S = TypeVar("S", bound=Struct)
+KEY = 11
+"""The tenant's."""
+
+
+def asked(vendor: Vendor, world: World, *, now: int = DEFAULT_END, choices: Mapping[str, str] | None = None, **parts: Any) -> Asked:
+    """A request to a vendor's first site; every choice is at its default but those given, and so are its other parts."""
+    settings: dict[str, Any] = {choice.name.partition(".")[2]: choice.default for choice in vendor.contract.choices}
+    for name, value in (choices or {}).items():
+        settings[name] = vendor.contract.choice(f"{vendor.name}.{name}").read(value)
+    names = vendor.names(KEY, world, {})
+    usual: dict[str, Any] = {"query": None, "body": None, "path": {}, "site": world.sites[0]}
+    return Asked(world=world, now=now, choices=settings, names=names, **(usual | parts))
+
+
+def strictly(body: bytes, model: type[S]) -> S:
+    """Read an answer, of whose fields the model must know every one."""
+    found = json.decode(body, type=model)
+    assert _valued(json.decode(body)) == _valued(to_builtins(found))
+    return found
+
+
+def _valued(value: Any) -> Any:
+    """Leave out what is null: whether a field without a value is told is not the model's to say."""
+    if isinstance(value, dict):
+        return {name: _valued(each) for name, each in value.items() if each is not None}
+    return [_valued(each) for each in value] if isinstance(value, list) else value
