@@ -1,0 +1,6 @@
+"""``python -m mockserver`` is ``session-mock``."""
+
+from mockserver.cli import main
+
+if __name__ == "__main__":
+    main()

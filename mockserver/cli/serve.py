@@ -1,0 +1,86 @@
+"""``session-mock serve``."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from msgspec import json
+
+from mockserver.cli.curl import curl
+from mockserver.cli.options import configured, world_options
+from mockserver.server.clock import Clock
+from mockserver.server.config import ConfigError
+from mockserver.server.running import Running, run
+from mockserver.world.query import Query
+from mockserver.world.spec import text
+
+
+def _write_ports(path: Path, running: Running) -> None:
+    """Write the ports in one step, so that whoever waits for the file never reads half of it."""
+    lines = [str(running.port), *(f"{vendor}={port}" for vendor, port in running.vendor_ports.items())]
+    part = path.with_name(path.name + ".part")
+    part.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
+def _clock(clock: Clock) -> str:
+    return f"stands at {text(clock.now())} (--now system lets it run)" if clock.frozen else "is the system's"
+
+
+def _describe(running: Running) -> None:
+    """Print every tenant's credentials and a ready curl for each vendor."""
+    for tenant in running.tenants:
+        click.secho(f"\nTenant {tenant.name}", bold=True)
+        sizes = ", ".join(f"{site.find(Query(), tenant.clock.now()).total:,} on {site.domain}" for site in tenant.world.sites)
+        click.echo(f"  sessions   {sizes}\n  clock      {_clock(tenant.clock)}")
+        for vendor in tenant.vendors:
+            names, endpoint = tenant.names[vendor.name], vendor.contract.endpoints[0]
+            click.secho(f"\n  {vendor.contract.title}", bold=True)
+            for credential, value in names.credentials.items():
+                click.echo(f"    {credential:<10} {value}")
+            click.echo(f"    {'sites':<10} {' '.join(ids[0] for ids in names.sites)}")
+            click.echo(f"    {curl(running.vendor_url(vendor.name), endpoint, names)}")
+    click.echo(f"\nsession-mock serves {running.url}; stop it with Ctrl-C.")
+
+
+@click.command(name="serve")
+@world_options
+@click.option("--host", help="Address to bind; 127.0.0.1 by default.", envvar="SESSION_MOCK_HOST", show_envvar=True)
+@click.option("--port", type=int, help="Port, 8080 by default; 0 picks one.", envvar="SESSION_MOCK_PORT", show_envvar=True)
+@click.option("--vendor-port", multiple=True, help="A port of a vendor's own: VENDOR=PORT, 0 picks one.", metavar="VENDOR=PORT")
+@click.option("--port-file", type=click.Path(path_type=Path), help="File to write the port to, once it accepts connections.")
+@click.option("--access-log", is_flag=True, default=None, help="Log every request.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON once it serves, instead of the table.")
+def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bool, **options: Any) -> None:
+    """Serve every vendor's endpoints until interrupted."""
+    ports = {}
+    for each in vendor_port:
+        vendor, _, number = each.partition("=")
+        if not number.isdecimal():
+            raise click.BadParameter(f"{each!r}: write VENDOR=PORT", param_hint="--vendor-port")
+        ports[vendor] = int(number)
+    config = configured({**options, "vendor_ports": ports or None})
+    if config.access_log:
+        import logging  # noqa: PLC0415 -- only where it is wanted
+
+        logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
+
+    def ready(running: Running) -> None:
+        if port_file is not None:
+            _write_ports(port_file, running)
+        if as_json:
+            click.echo(json.encode(running.described(running.tenants[0])).decode())
+        else:
+            _describe(running)
+        sys.stdout.flush()
+
+    try:
+        asyncio.run(run(config, ready))
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot listen on {config.host}:{config.port}: {error.strerror or error}; choose another --port, or 0"
+        ) from None

@@ -1,0 +1,26 @@
+"""``session-mock vendors``."""
+
+import click
+
+from mockserver.vendors import load
+
+
+@click.command(name="vendors")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def command(*, as_json: bool) -> None:
+    """List the vendors and their endpoints."""
+    rows = [
+        (vendor.name, endpoint.name, endpoint.method, path, endpoint.summary)
+        for vendor in load()
+        for endpoint in vendor.contract.endpoints
+        for path in endpoint.paths
+    ]
+    if as_json:
+        from msgspec import json  # noqa: PLC0415 -- only where it is wanted
+
+        names = ("vendor", "endpoint", "method", "path", "summary")
+        click.echo(json.encode([dict(zip(names, row, strict=True)) for row in rows]).decode())
+        return
+    from mockserver.cli.tables import table  # noqa: PLC0415 -- rich is felt at start-up
+
+    table(("vendor", "endpoint", "method", "path", ""), rows)

@@ -1,0 +1,1 @@
+"""The HTTP edge: routing, tenants, credentials, limits, clock. The only package that imports aiohttp."""

@@ -1,0 +1,107 @@
+"""Settings of a server: from options, environment variables and a TOML file, checked before anything starts."""
+
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, ValidationError, convert
+
+from mockserver.contract.choices import ChoiceError
+from mockserver.server.clock import Clock, FrozenClock, SystemClock
+from mockserver.server.tenants import Tenant, TenantError
+from mockserver.vendors import NAMES
+from mockserver.world.profiles import PROFILES
+from mockserver.world.spec import WorldError, WorldSpec, instant, spec
+from mockserver.world.world import build
+
+DEFAULT_TENANT = "default"
+Port = Annotated[int, Meta(ge=0, le=65535)]
+
+
+class ConfigError(ValueError):
+    """A setting that cannot be; the message says which, where, and what would be right."""
+
+
+class TenantConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What one tenant is made of."""
+
+    profile: str = "default"
+    world: dict[str, Any] = {}
+    """Fields of a world spec that differ from the profile's."""
+    now: str | None = None
+    """An instant at which the clock stands, or ``system``; by default an exact world's end, and the system's time in a flowing one."""
+    choices: dict[str, str | int] = {}
+    credentials: dict[str, str] = {}
+
+
+class Config(TenantConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A server with its default tenant, and further ones by name."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8080
+    vendor_ports: dict[str, Port] = {}
+    access_log: bool = False
+    tenants: dict[str, TenantConfig] = {}
+
+
+def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
+    """Read a TOML file, let options win over it field by field, and check the whole; raises :class:`ConfigError`."""
+    settings: dict[str, Any] = {}
+    if path is not None:
+        try:
+            settings = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ConfigError(f"{path}: {error}") from None
+    for name, value in options.items():
+        settings[name] = {**settings.get(name, {}), **value} if isinstance(value, Mapping) else value
+    try:
+        config = convert(settings, Config)
+    except ValidationError as error:
+        raise ConfigError(f"{path or 'options'}: {error}") from None
+    for vendor in config.vendor_ports:
+        if vendor not in NAMES:
+            raise ConfigError(f"vendor_ports: there is no vendor {vendor!r}; {_hint(vendor, NAMES)}")
+    if DEFAULT_TENANT in config.tenants:
+        raise ConfigError(f"tenants.{DEFAULT_TENANT}: the default tenant's settings stand at the top of the file")
+    return config
+
+
+def tenants(config: Config) -> list[Tenant]:
+    """Make all tenants of a configuration, the default one first; raises :class:`ConfigError`."""
+    found = {DEFAULT_TENANT: config, **config.tenants}
+    return [make_tenant(name, each) for name, each in found.items()]
+
+
+def make_tenant(name: str, config: TenantConfig) -> Tenant:
+    """Make a tenant; raises :class:`ConfigError`."""
+    try:
+        world_spec = tenant_spec(config)
+        return Tenant(name, build(world_spec), _clock(config.now, world_spec), config.choices, config.credentials)
+    except (WorldError, ChoiceError, TenantError) as error:
+        raise ConfigError(f"tenant {name!r}: {error}") from None
+
+
+def tenant_spec(config: TenantConfig) -> WorldSpec:
+    """The spec of a tenant's world: its profile with the fields that differ; raises :class:`WorldError`."""
+    if config.profile not in PROFILES:
+        raise WorldError(f"there is no profile {config.profile!r}; {_hint(config.profile, PROFILES)}")
+    fields = {**PROFILES[config.profile], **config.world}
+    for size, other in (("sessions", "sessions_per_day"), ("sessions_per_day", "sessions")):
+        if size in config.world and other not in config.world:  # Another size than the profile's replaces it.
+            fields.pop(other, None)
+    if "sessions_per_day" in config.world and "end" not in config.world:
+        fields.pop("end", None)
+    return spec(**fields)
+
+
+def _clock(now: str | None, world_spec: WorldSpec) -> Clock:
+    if now == "system" or (now is None and world_spec.end is None):
+        return SystemClock()
+    return FrozenClock(instant(now, "now") if now is not None else world_spec.end)  # type: ignore[arg-type]  # exact: it has an end
+
+
+def _hint(word: str, known: Any) -> str:
+    near = get_close_matches(word, known, 1)
+    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"

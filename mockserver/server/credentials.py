@@ -1,0 +1,57 @@
+"""Does a request carry what its endpoint asks for, and whose is it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from mockserver.contract.credentials import BodyKeys
+from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.errors import Refused
+from mockserver.server.tenants import Held, Tenants
+from mockserver.vendor import Vendor
+
+_SCHEME = "Bearer "
+
+
+class Sent(Struct, frozen=True):
+    """Where credentials may stand in a request."""
+
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Mapping[str, Any]
+
+
+def held(tenants: Tenants, vendor: Vendor, endpoint: Endpoint, sent: Sent) -> Held:
+    """Find whose credential a request presents, or raise ``Refused`` in words that say what is missing or wrong."""
+    asked = endpoint.credentials
+    if isinstance(asked, BodyKeys):
+        return _by_body(tenants, vendor, asked, sent.body)
+    header = sent.headers.get("Authorization", "")
+    token = header[len(_SCHEME) :] if header.startswith(_SCHEME) else ""
+    if not token and asked.query is not None:
+        token = sent.query.get(asked.query, "")
+    if not token:
+        raise Refused("missing_credential", message="send the header Authorization: Bearer <token>")
+    holder = tenants.holder(vendor.name, token)
+    if holder is None:
+        raise Refused("wrong_credential", message="the bearer token is nobody's", credential=token)
+    allowed = holder.tenant.choices[vendor.name].get("permissions", "all")
+    if asked.permission is not None and allowed not in ("all", asked.permission):
+        raise Refused("forbidden", message=f"the key lacks the permission {asked.permission}", credential=token)
+    return holder
+
+
+def _by_body(tenants: Tenants, vendor: Vendor, asked: BodyKeys, body: Mapping[str, Any]) -> Held:
+    for name in (asked.key, asked.secret):
+        if name is not None and name not in body:
+            raise Refused("missing_credential", message=f"{name} is required", field=name)
+        if name is not None and not isinstance(body[name], str):
+            raise Refused("violation", message=f"{name} must be a string", field=name)
+    holder = tenants.holder(vendor.name, body[asked.key])
+    if holder is None:
+        raise Refused("wrong_credential", message=f"{asked.key} is not the key of a project", credential=body[asked.key])
+    if asked.secret is not None and body[asked.secret] != holder.tenant.names[vendor.name].secret:
+        message = f"{asked.secret} does not belong to this {asked.key}"
+        raise Refused("wrong_credential", message=message, credential=body[asked.secret])
+    return holder

@@ -1,0 +1,117 @@
+"""Which endpoint of which vendor a request means."""
+
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
+from urllib.parse import unquote
+
+from msgspec import Struct
+
+from mockserver.contract.endpoint import Endpoint
+from mockserver.vendor import Vendor
+
+
+class Match(Struct, frozen=True):
+    """An endpoint and the values of its path parameters."""
+
+    vendor: Vendor
+    endpoint: Endpoint
+    path: Mapping[str, str]
+
+
+class Miss(Struct, frozen=True):
+    """No endpoint, and whose answer that is."""
+
+    vendor: Vendor | None
+    """``None`` where the path belongs to nobody: the mock itself answers."""
+    error: str
+    """``unknown_path`` or ``wrong_method``."""
+    path: str
+    """Without the vendor's prefix."""
+    allowed: Sequence[str] = ()
+
+
+class NearMiss(Struct, frozen=True):
+    """An endpoint that is close to what was asked."""
+
+    vendor: str
+    endpoint: str
+    method: str
+    path: str
+    differs: str
+
+
+class _Route(Struct, frozen=True):
+    vendor: Vendor
+    endpoint: Endpoint
+    template: str
+    parts: tuple[str | None, ...]
+    """``None`` for a parameter."""
+    names: tuple[str, ...]
+
+
+def _route(vendor: Vendor, endpoint: Endpoint, template: str) -> _Route:
+    words = template.split("/")[1:]
+    parts = tuple(None if word.startswith("{") else word for word in words)
+    return _Route(vendor, endpoint, template, parts, tuple(word[1:-1] for word in words if word.startswith("{")))
+
+
+class Router:
+    """All endpoints of some vendors; a static segment of a path beats a parameter."""
+
+    def __init__(self, vendors: Sequence[Vendor]) -> None:
+        self._vendors = {vendor.name: vendor for vendor in vendors}
+        self._hosts = {host: vendor for vendor in vendors for host in vendor.contract.hosts}
+        self._routes = [
+            _route(vendor, endpoint, path) for vendor in vendors for endpoint in vendor.contract.endpoints for path in endpoint.paths
+        ]
+        self._by_shape: dict[tuple[int, str | None], list[_Route]] = {}
+        for route in sorted(self._routes, key=lambda route: [part is None for part in route.parts]):
+            self._by_shape.setdefault((len(route.parts), route.parts[0]), []).append(route)
+
+    def find(self, method: str, path: str, host: str, only: Vendor | None = None) -> Match | Miss:
+        """Find the endpoint for a method, a path as it was sent, and a host; with ``only``, among one vendor's."""
+        vendor = only or self._hosts.get(host.partition(":")[0].lower())
+        prefix, _, rest = path[1:].partition("/")
+        if vendor is None and prefix in self._vendors:
+            vendor, path = self._vendors[prefix], "/" + rest
+        matches = self._matching(path, vendor)
+        for route, values in matches:
+            if route.endpoint.method == method or (method == "HEAD" and route.endpoint.method == "GET"):
+                return Match(route.vendor, route.endpoint, values)
+        if matches:
+            return Miss(matches[0][0].vendor, "wrong_method", path, [route.endpoint.method for route, _ in matches])
+        if vendor is None and path.endswith("/"):  # A slash too many is still that vendor's path.
+            vendor = next((route.vendor for route, _ in self._matching(path.rstrip("/"), None)), None)
+        return Miss(vendor, "unknown_path", path)
+
+    def _matching(self, path: str, vendor: Vendor | None) -> list[tuple[_Route, Mapping[str, str]]]:
+        words = [unquote(word) if "%" in word else word for word in path.split("/")[1:]]
+        found: list[tuple[_Route, Mapping[str, str]]] = []
+        for route in self._by_shape.get((len(words), words[0]), ()):
+            if vendor is not None and route.vendor is not vendor:
+                continue
+            if all(word if part is None else part == word for part, word in zip(route.parts, words, strict=True)):
+                values = [word for part, word in zip(route.parts, words, strict=True) if part is None]
+                found.append((route, dict(zip(route.names, values, strict=True))))
+        return found
+
+    def near(self, method: str, path: str, count: int = 3) -> list[NearMiss]:
+        """The endpoints closest to a request that none matches, closest first, and what differs."""
+
+        def likeness(route: _Route) -> float:
+            return SequenceMatcher(None, route.template, path).ratio()
+
+        closest = sorted(self._routes, key=likeness, reverse=True)[:count]
+        return [
+            NearMiss(route.vendor.name, route.endpoint.name, route.endpoint.method, route.template, _difference(route, method, path))
+            for route in closest
+        ]
+
+
+def _difference(route: _Route, method: str, path: str) -> str:
+    words = path.split("/")[1:]
+    if len(words) != len(route.parts):
+        more = "more" if len(words) > len(route.parts) else "fewer"
+        return f"the path has {more} segments: {len(words)} instead of {len(route.parts)}"
+    wrong = [f"{word!r} instead of {part!r}" for part, word in zip(route.parts, words, strict=True) if part is not None and part != word]
+    return "; ".join(wrong) or f"method {method} instead of {route.endpoint.method}"

@@ -1,0 +1,67 @@
+"""Hypothesis profiles, and servers to send requests to."""
+
+import os
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient
+from hypothesis import settings
+
+from mockserver.contract.credentials import BodyKeys
+from mockserver.contract.endpoint import Endpoint
+from mockserver.server.app import create_app
+from mockserver.server.config import Config, TenantConfig, tenants
+from mockserver.server.tenants import Tenant
+from mockserver.vendor import Vendor
+from mockserver.vendors import load
+
+settings.register_profile("dev", max_examples=30, deadline=None)
+settings.register_profile("ci", max_examples=60, deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
+
+# No test waits in real time unless it asks for it.
+QUICK = {choice.name: 0 for vendor in load() for choice in vendor.contract.choices if choice.unit == "milliseconds"}
+
+
+class Mock:
+    """A served mock and one of its tenants, spoken to as a client of any vendor would."""
+
+    def __init__(self, client: "TestClient[Any, Any]", served: list[Tenant]) -> None:
+        self.client, self.tenants = client, {tenant.name: tenant for tenant in served}
+        self.tenant = served[0]
+
+    def parts(self, vendor: Vendor, endpoint: Endpoint, parameters: dict[str, Any], site: int = 0) -> tuple[str, dict[str, Any]]:
+        """The path and the keyword arguments of a request to an endpoint, credentials included."""
+        names, known = self.tenant.names[vendor.name], dict(parameters)
+        words = {name: known.pop(name, names.sites[site][0] if name == endpoint.site else "") for name in endpoint.path}
+        path = endpoint.paths[0].format_map(words)
+        if isinstance(endpoint.credentials, BodyKeys):
+            keys = [key for key in (endpoint.credentials.key, endpoint.credentials.secret) if key]
+            values = {**names.credentials, endpoint.credentials.key: names.sites[site][0]}
+            return path, {"json": {**{key: values[key] for key in keys}, **known}}
+        return path, {
+            "params": {name: str(value) for name, value in known.items()},
+            "headers": {"Authorization": f"Bearer {names.credentials['token']}"},
+        }
+
+    async def ask(self, vendor: Vendor, endpoint: Endpoint, parameters: dict[str, Any], site: int = 0) -> tuple[int, bytes]:
+        """Send a request and return status and body."""
+        path, arguments = self.parts(vendor, endpoint, parameters, site)
+        async with self.client.request(endpoint.method, path, **arguments) as response:
+            return response.status, await response.read()
+
+
+Serve = Callable[..., Awaitable[Mock]]
+
+
+@pytest.fixture(name="serve")
+def _serve(aiohttp_client: Any) -> Serve:
+    """Serve tenants over real sockets: ``await serve(world={…}, choices={…}, tenants={…}, only=…)``."""
+
+    async def serve(only: str | None = None, **settings: Any) -> Mock:
+        others = {name: TenantConfig(**each) for name, each in settings.pop("tenants", {}).items()}
+        served = tenants(Config(choices={**QUICK, **settings.pop("choices", {})}, tenants=others, **settings))
+        return Mock(await aiohttp_client(create_app(served, only=only)), served)
+
+    return serve

@@ -1,0 +1,121 @@
+"""Limits, on the tenant's clock and on a real socket."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.errors import Refused
+from mockserver.contract.limits import OneAtATime, Window
+from mockserver.server.limits import Windows
+from mockserver.vendor import Vendor
+from mockserver.vendors import load
+
+Limited = tuple[Vendor, Endpoint, Any]
+LIMITED = [(vendor, endpoint, limit) for vendor in load() for endpoint in vendor.contract.endpoints for limit in endpoint.limits]
+ONE = [each for each in LIMITED if isinstance(each[2], OneAtATime)]
+WINDOWS = [each for each in LIMITED if isinstance(each[2], Window) and not set(each[1].path) - {each[1].site}]
+
+
+def name(each: Limited) -> str:
+    """A test id a person can read."""
+    return f"{each[0].name}.{each[1].name}"
+
+
+@given(st.lists(st.integers(0, 10_000_000), max_size=40).map(sorted), st.integers(1, 5), st.sampled_from(["clock", "first"]))
+def test_no_window_lets_more_through_than_allowed(instants: list[int], allowed: int, opens: Any) -> None:
+    """In each window exactly the first ``allowed`` requests pass, whenever it opens."""
+    windows, window = Windows(), Window(allowed="x", seconds=600, opens=opens, pool="p")
+    opened, passed = -1, 0
+    for now in instants:
+        if opened < 0 or now >= opened + 600_000:
+            opened, passed = (now // 600_000 * 600_000 if opens == "clock" else now), 0
+        try:
+            windows.charge(window, allowed, "key", now)
+            through = True
+        except Refused:
+            through = False
+
+        assert through == (passed < allowed)
+
+        passed += through
+
+
+@pytest.mark.parametrize("each", WINDOWS, ids=name)
+async def test_window_refuses_beyond_its_limit_and_reports_it(serve: Any, each: Limited) -> None:
+    """The third request of a window of two is a 429 in the vendor's shape; headers count down where the vendor has them."""
+    vendor, endpoint, window = each
+    mock = await serve(choices={window.allowed: 2})
+    path, arguments = mock.parts(vendor, endpoint, dict(endpoint.example))
+    told = []
+    for _ in range(3):
+        async with mock.client.request(endpoint.method, path, **arguments) as response:
+            told.append((response.status, [response.headers.get(header) for header in window.headers or ()]))
+    reset = str(mock.tenant.clock.now() // 1000 // window.seconds * window.seconds + window.seconds)
+    expected = [["2", "1", reset], ["2", "0", reset], ["2", "0", reset]]
+
+    assert [status for status, _ in told] == [200, 200, 429]
+    assert [headers for _, headers in told] == (expected if window.headers else [[], [], []])
+
+
+async def overlapping(mock: Any, vendor: Vendor, endpoint: Endpoint, *sites: int) -> list[int]:
+    """The statuses of requests sent at once."""
+    return [status for status, _ in await asyncio.gather(*(mock.ask(vendor, endpoint, {}, site) for site in sites))]
+
+
+@pytest.mark.parametrize("each", ONE, ids=name)
+async def test_second_open_request_is_refused(serve: Any, each: Limited) -> None:
+    """Of two overlapping requests of a site one is answered and one is refused; another site's is nobody's business."""
+    vendor, endpoint, limit = each
+    mock = await serve(choices={limit.hold: 200})
+
+    assert sorted(await overlapping(mock, vendor, endpoint, 0, 0)) == [200, 429]
+    assert await overlapping(mock, vendor, endpoint, 0, 1) == [200, 200]
+    assert await overlapping(mock, vendor, endpoint, 0) == [200]
+
+
+@pytest.mark.parametrize(("busy", "statuses"), [("429", [200, 429]), ("400", [200, 400]), ("queue", [200, 200])])
+@pytest.mark.parametrize("each", ONE, ids=name)
+async def test_choice_says_what_happens_to_the_second(serve: Any, each: Limited, busy: str, statuses: list[int]) -> None:
+    """It is refused with one status or the other, or waits for its turn."""
+    vendor, endpoint, limit = each
+    mock = await serve(choices={limit.hold: 50, limit.busy: busy})
+
+    assert sorted(await overlapping(mock, vendor, endpoint, 0, 0)) == statuses
+
+
+@pytest.mark.parametrize("each", ONE, ids=name)
+async def test_client_that_disconnects_frees_its_slot(serve: Any, each: Limited) -> None:
+    """Nobody waits for an answer that nobody reads."""
+    vendor, endpoint, limit = each
+    mock = await serve(choices={limit.hold: 60_000, limit.busy: "queue"})
+    path, arguments = mock.parts(vendor, endpoint, {})
+    waiting = asyncio.ensure_future(mock.client.request(endpoint.method, path, **arguments))
+    slots = mock.tenant.slots
+    while not slots.held():  # noqa: ASYNC110 -- the server says no more than that
+        await asyncio.sleep(0)
+    waiting.cancel()
+    while slots.held():  # noqa: ASYNC110 -- the server says no more than that
+        await asyncio.sleep(0)
+
+    assert slots.held() == 0
+
+
+@pytest.mark.parametrize("each", ONE, ids=name)
+async def test_refused_request_takes_no_slot(serve: Any, each: Limited) -> None:
+    """Only a valid request is open: a violation beside one, or after one, is told as such."""
+    vendor, endpoint, limit = each
+    mock = await serve(choices={limit.hold: 100})
+    path, arguments = mock.parts(vendor, endpoint, {})
+    parameter = str(getattr(endpoint.paging, "limit", None))
+    bad = {"json": {**arguments["json"], parameter: 0}}
+    first = asyncio.ensure_future(mock.ask(vendor, endpoint, {}))
+    async with mock.client.request(endpoint.method, path, **bad) as response:
+        status, body = response.status, await response.read()
+
+    assert status == 400
+    assert parameter.encode() in body
+    assert (await first)[0] == 200
