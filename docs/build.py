@@ -1,0 +1,66 @@
+"""Writes the generated documents: a page for each vendor, the help of every command, and the README's requests.
+
+``--check`` only says what is not current.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from mockserver.cli import cli
+from mockserver.cli.curl import curl
+from mockserver.contract.reference import page
+from mockserver.server.config import Config, tenants
+from mockserver.vendors import load
+
+DOCS = Path(__file__).parent
+README = DOCS.parent / "README.md"
+_WIDTH = 110
+
+
+def generated() -> dict[Path, str]:
+    """Every generated document by its path."""
+    pages = {DOCS / "vendors" / f"{vendor.name}.md": page(vendor.contract) for vendor in load()}
+    return {**pages, DOCS / "cli.md": _cli(), README: _readme()}
+
+
+def _readme() -> str:
+    """The README with the default tenant's curl for each vendor."""
+    tenant = tenants(Config())[0]
+    lines = [curl("http://127.0.0.1:8080", vendor.contract.endpoints[0], tenant.names[vendor.name]) for vendor in load()]
+    block = "```sh\n" + "\n".join(lines) + "\n```\n"
+    return re.sub(
+        r"(<!-- generated: curls -->\n).*?(<!-- end -->)",
+        lambda found: found[1] + block + found[2],
+        README.read_text("utf-8"),
+        flags=re.DOTALL,
+    )
+
+
+def _cli() -> str:
+    runner = CliRunner()
+    parts = ["# The command\n"]
+    for name in (None, *cli.list_commands(None)):  # type: ignore[arg-type]  # the list needs no context
+        words = [name] if name else []
+        told = runner.invoke(cli, [*words, "--help"], prog_name="session-mock", terminal_width=_WIDTH, max_content_width=_WIDTH)
+        parts.append(f"## `{' '.join(['session-mock', *words])}`\n\n```text\n{told.output.strip()}\n```\n")
+    return "\n".join(parts)
+
+
+def main() -> int:
+    """Write, or with ``--check`` say which documents are not current."""
+    checking, current = "--check" in sys.argv[1:], generated()
+    stale = [path for path, text in current.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    for path in stale:
+        if checking:
+            print(f"{path.relative_to(DOCS.parent)} is not current: run `make docs`")
+        else:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(current[path], encoding="utf-8")
+    return int(bool(stale) and checking)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

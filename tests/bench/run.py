@@ -1,0 +1,213 @@
+"""Measures what the project promises about speed and memory, each beside a bare aiohttp handler in the same run.
+
+Throughput is requests per second of the *server's* processor time, so that neither the client nor a busy machine counts.
+``--quick`` takes fewer samples.
+"""
+
+import json
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from itertools import count, repeat
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from client import Connection, exchange, one_by_one  # type: ignore[import-not-found]
+from processes import Server, bare, free_port, mock, serving  # type: ignore[import-not-found]
+
+from mockserver.contract.credentials import BodyKeys
+from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
+from mockserver.vendor import Vendor
+from mockserver.vendors import load
+from mockserver.world.hashing import draw_one
+
+QUICK = "--quick" in sys.argv
+REQUESTS = 300 if QUICK else 2000
+BILLION = ["--sessions", "1000000000", "--start", "2025-10-01", "--end", "2026-10-01"]
+_SETTINGS = [
+    f"{choice.name}={'queue' if 'queue' in choice.options else 0}"
+    for vendor in load()
+    for choice in vendor.contract.choices
+    if choice.unit == "milliseconds" or "queue" in choice.options
+]
+UNHURRIED = [word for setting in _SETTINGS for word in ("--choice", setting)]
+"""No request waits for the clock on the wall."""
+failed: list[str] = []
+
+
+def report(what: str, measured: float, unit: str, bound: float | None = None, *, at_least: bool = False) -> None:
+    """Print a figure, and whether it keeps its promise."""
+    if bound is None:
+        print(f"  {what:<72} {measured:10,.2f} {unit}")
+        return
+    kept = measured >= bound if at_least else measured <= bound
+    print(f"  {what:<72} {measured:10,.2f} {unit:<6} {'at least' if at_least else 'at most'} {bound:g}: {'kept' if kept else 'MISSED'}")
+    if not kept:
+        failed.append(what)
+
+
+def request(server: Server, vendor: Vendor, endpoint: Endpoint, parameters: dict[str, Any]) -> bytes:
+    """A request to an endpoint as bytes."""
+    told = server.described["vendors"][vendor.name]
+    path = endpoint.paths[0].replace(f"{{{endpoint.site}}}", told["sites"][0])
+    if isinstance(endpoint.credentials, BodyKeys):
+        body = json.dumps({**told["credentials"], **parameters}).encode()
+        return b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
+            path.encode(),
+            len(body),
+            body,
+        )
+    query = f"?{urlencode(parameters)}" if parameters else ""
+    return f"GET {path}{query} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {told['credentials']['token']}\r\n\r\n".encode()
+
+
+def whole(endpoint: Endpoint) -> dict[str, Any]:
+    """The parameters that ask for everything in the billion."""
+    words = {"start": 1_759_276_800, "end": 1_790_812_800, "start_date": "2025-10-01", "end_date": "2026-09-30", "day_after": "2026-10-01"}
+    return {name: value.format_map(words) if isinstance(value, str) else value for name, value in endpoint.everything.items()}
+
+
+def pages(endpoint: Endpoint, numbers: Iterator[int]) -> Iterator[dict[str, Any]]:
+    """The parameters of the n-th page of 100, for an endpoint whose pages have numbers or offsets."""
+    for number in numbers:
+        match endpoint.paging:
+            case Offset(offset=offset):
+                yield {**whole(endpoint), offset: number * 100}
+            case PageNumber(page=page, first=first):
+                yield {**whole(endpoint), page: number + first}
+
+
+def per_second(server: Server, requests: Iterator[bytes], number: int = REQUESTS) -> float:
+    """Requests answered in a second of the server's processor time."""
+    begun = server.processor_seconds()
+    exchange(server.port, requests, number)
+    return number / float(server.processor_seconds() - begun)
+
+
+def random_pages() -> Iterator[int]:
+    """Page numbers all over the billion, none twice."""
+    return (draw_one(1, n) % 9_000_000 for n in count())
+
+
+def numbered() -> list[tuple[Vendor, Endpoint]]:
+    """The lists of sessions whose pages can be asked for in any order."""
+    return [
+        (vendor, endpoint)
+        for vendor in load()
+        for endpoint in vendor.contract.endpoints
+        if endpoint.starts and not isinstance(endpoint.paging, OpaqueCursor)
+    ]
+
+
+def throughput(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
+    """Fresh pages in order and at random, and the same page again, beside a bare handler with the same bytes."""
+
+    def ask(numbers: Iterator[int]) -> Iterator[bytes]:
+        return (request(server, vendor, endpoint, page) for page in pages(endpoint, numbers))
+
+    connection = Connection(server.port)
+    connection.send(next(ask(repeat(0))))
+    with tempfile.NamedTemporaryFile() as file:
+        Path(file.name).write_bytes(body := connection.receive())
+        with bare(Path(file.name)) as plain:
+            exchange(server.port, ask(iter(range(2000, 2400))), 400)  # Every archetype has been met once.
+            first = next(ask(repeat(0)))
+            base = per_second(plain, repeat(first), 4 * REQUESTS)
+            measured = {
+                "a crawl of pages never asked before": (per_second(server, ask(count(10_000))), 1 / 6),
+                "random pages never asked before": (per_second(server, ask(random_pages())), 1 / 6),
+                "the same page again": (per_second(server, repeat(first), 4 * REQUESTS), 3 / 4),
+            }
+    connection.close()
+    print(f"\n{vendor.name}.{endpoint.name}: pages of 100 sessions, {len(body):,} bytes; bare aiohttp {base:,.0f} a processor second")
+    for what, (rate, bound) in measured.items():
+        report(f"{what}, {rate:,.0f} a second", rate / base, "x bare", bound, at_least=True)
+
+
+def deep(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
+    """A page at the start and at offset 900,000,000."""
+    shallow = per_second(server, (request(server, vendor, endpoint, page) for page in pages(endpoint, count(100_000))))
+    far = per_second(server, (request(server, vendor, endpoint, page) for page in pages(endpoint, count(9_000_000))))
+    report(f"{vendor.name}.{endpoint.name}: a page at offset 900,000,000", shallow / far, "x", 1.2)
+
+
+def filtered(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
+    """A filter never asked before, and the pages after its first."""
+    paging = endpoint.paging
+    narrowed = {**whole(endpoint), **endpoint.narrowed}
+    first = one_by_one(server.port, [request(server, vendor, endpoint, narrowed)])[0]
+    report(f"{vendor.name}.{endpoint.name}: first answer to a filter", first * 1000, "ms", 20)
+    if isinstance(paging, PageNumber):
+        plain = [request(server, vendor, endpoint, {**whole(endpoint), paging.page: number}) for number in range(500, 700)]
+        later = [request(server, vendor, endpoint, {**narrowed, paging.page: number}) for number in range(500, 700)]
+        ratio = statistics.median(one_by_one(server.port, later)) / statistics.median(one_by_one(server.port, plain))
+        report(f"{vendor.name}.{endpoint.name}: a later page of it, beside an unfiltered one", ratio, "x", 2)
+
+
+def series(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
+    """A series of 100 days for each segment, each asked for the first time."""
+    segments = server.described["vendors"][vendor.name]["segments"]
+    took = one_by_one(
+        server.port, [request(server, vendor, endpoint, {**whole(endpoint), "segment_id": each}) for each in segments.values()]
+    )
+    report(f"{vendor.name}.{endpoint.name}: 100 days of each of {len(segments)} segments, slowest", max(took) * 1000, "ms", 20)
+
+
+def start_up() -> None:
+    """From the start of the process to the first answer, in turn with the bare app."""
+    print("\nStart to first answer")
+    times: dict[str, list[float]] = {"bare": [], "100": [], "1000000000": []}
+    with tempfile.NamedTemporaryFile() as file:
+        for _ in range(3 if QUICK else 9):
+            for name, took in times.items():
+                port, begun = free_port(), time.perf_counter()
+                here = [str(Path(__file__).parent / "bare.py"), file.name, str(port)]
+                command = here if name == "bare" else ["-m", "mockserver", "serve", "--port", str(port), "--sessions", name]
+                with serving(command, port):
+                    took.append(time.perf_counter() - begun)
+    bare_time, small, large = (statistics.median(took) for took in times.values())
+    report("bare aiohttp", bare_time * 1000, "ms")
+    report("a world of 100 sessions", small / bare_time, "x bare", 1.6)
+    report("a world of 1,000,000,000, beside one of 100", large / small, "x", 1.1)
+
+
+def crawl() -> None:
+    """A whole crawl of 100,000 sessions over HTTP, one request after the other."""
+    print("\nA crawl of 100,000 sessions in pages of 100, one connection")
+    with mock("--sessions", "100000", *UNHURRIED) as server:
+        for vendor, endpoint in numbered():
+            requests = [request(server, vendor, endpoint, page) for page in pages(endpoint, iter(range(1000)))]
+            report(f"{vendor.name}.{endpoint.name}", sum(one_by_one(server.port, requests)), "s")
+
+
+def main() -> int:
+    """Measure everything; exits with 1 where a promise is missed."""
+    start_up()
+    with tempfile.NamedTemporaryFile() as file, bare(Path(file.name)) as plain:
+        base = plain.resident()
+    with mock(*BILLION, *UNHURRIED) as server:
+        for vendor, endpoint in numbered():
+            throughput(server, vendor, endpoint)
+        print("\nA world of 1,000,000,000 sessions a site")
+        for vendor, endpoint in numbered():
+            deep(server, vendor, endpoint)
+        for vendor in load():
+            for endpoint in vendor.contract.endpoints:
+                if endpoint.narrowed:
+                    filtered(server, vendor, endpoint)
+                if endpoint.counts and endpoint.query and "segment_id" in endpoint.query.__struct_fields__:
+                    series(server, vendor, endpoint)
+        report("resident memory above the bare app's", (server.resident() - base) / (1 << 20), "MiB", 40)
+    crawl()
+    print("\nall promises kept" if not failed else f"\n{len(failed)} promises missed")
+    return int(bool(failed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""The documents: generated parts are current, and every block of code runs."""
+
+import json
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from mockserver.cli import cli
+from mockserver.server.config import read_config, tenants
+from mockserver.vendors import load
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+LINES = [line for kind, block in BLOCKS if kind == "sh" for line in block.strip().splitlines()]
+QUICK = ("vendors", "contract", "world", "export")
+
+
+def test_every_block_of_the_readme_is_run_by_a_test() -> None:
+    """Each line of a shell block is one of the kinds that the tests below run, and each other block is TOML."""
+    kinds = [line.split()[0] for line in LINES]
+
+    assert {kind for kind, _ in BLOCKS} == {"sh", "toml"}
+    assert set(kinds) == {"make", "curl", "session-mock"}
+    assert kinds.count("curl") == len(load())
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if line.startswith("make ")])
+def test_make_knows_the_target(line: str) -> None:
+    """A command of the README is a target of the Makefile."""
+    target = shlex.split(line, comments=True)[1]
+    told = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S607 -- make as it is
+
+    assert told.returncode == 0, told.stderr
+    assert told.stdout
+
+
+@pytest.fixture(name="served", scope="module")
+def _served() -> Iterator[str]:
+    """The URL of a default server in a process of its own."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--json"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["url"]
+        process.terminate()
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if line.startswith("curl ")])
+def test_curl_of_the_readme_works_as_pasted(line: str, served: str) -> None:
+    """Only the port differs from what a reader pastes."""
+    words = shlex.split(line.replace("http://127.0.0.1:8080", served))
+    told = subprocess.run([*words, "--fail"], capture_output=True, text=True, check=True)
+
+    assert json.loads(told.stdout)
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if line.startswith("session-mock") and line.split()[1] in QUICK])
+def test_command_of_the_readme_runs(line: str) -> None:
+    """Commands that end by themselves end well."""
+    told = CliRunner().invoke(cli, shlex.split(line, comments=True)[1:])
+
+    assert told.exit_code == 0, told.output
+    assert told.output
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if line.startswith("session-mock serve")])
+def test_serve_of_the_readme_starts(line: str, tmp_path: Path) -> None:
+    """Each way to serve gets as far as saying that it does, and ends within a second of being told to."""
+    toml = next(block for kind, block in BLOCKS if kind == "toml")
+    (tmp_path / "mock.toml").write_text(toml, encoding="utf-8")
+    words = re.sub(r"(\w+=)(?=\d{4})\d+", r"\g<1>0", line.partition("#")[0]).split()[1:]
+    command = [sys.executable, "-m", "mockserver", *words, "--port", "0", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=tmp_path) as process:
+        assert process.stdout is not None
+        told: dict[str, Any] = json.loads(process.stdout.readline())
+        process.terminate()
+        code = process.wait(timeout=1)
+
+    assert set(told["vendors"]) == {vendor.name for vendor in load()}
+    assert code == 0
+
+
+def test_settings_of_the_readme_are_read(tmp_path: Path) -> None:
+    """The TOML block makes the tenants it says."""
+    path = tmp_path / "mock.toml"
+    path.write_text(next(block for kind, block in BLOCKS if kind == "toml"), encoding="utf-8")
+    made = {tenant.name: tenant for tenant in tenants(read_config(path, {}))}
+
+    assert tomllib.loads(path.read_text(encoding="utf-8"))["port"] == 8090
+    assert made["default"].world.spec.sessions == 250
+    assert made["empty"].world.spec.sessions == 0
+    assert "german-phones" in made["default"].world.segments
