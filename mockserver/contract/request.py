@@ -1,8 +1,10 @@
 """From raw texts and JSON to a typed request, or the violations that stand in the way."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from msgspec import NODEFAULT, DecodeError, Meta, Struct, ValidationError, convert, json
 from msgspec.structs import fields as struct_fields
@@ -97,17 +99,44 @@ def read(model: type[R], raw: Mapping[str, Any], where: str, *, numeric_texts: b
 
     With ``numeric_texts``, texts such as ``"100"`` stand for numbers; in a query they always do.
     """
+    if numeric_texts:
+        raw = {**raw, **{name: value for name, kind in _plain(model) if (value := _meant(raw.get(name), kind)) is not None}}
     try:
-        return convert(raw, model, strict=not numeric_texts)
+        return convert(raw, model)
     except ValidationError:
-        return [found for field in fields(model) for found in _violations(field, raw, where, numeric_texts=numeric_texts)]
+        return [found for field in fields(model) for found in _violations(field, raw, where)]
 
 
-def _violations(field: Field, raw: Mapping[str, Any], where: str, *, numeric_texts: bool) -> list[ContractViolation]:
+_INTEGER = re.compile("[+-]?[0-9]{1,18}")
+
+
+@cache
+def _plain(model: type) -> tuple[tuple[str, type], ...]:
+    """The fields of a struct that are integers or booleans."""
+    return tuple((field.name, kind) for field in fields(model) for kind in (int, bool) if kind in _leaves(field.type))
+
+
+def _leaves(hint: Any) -> list[Any]:
+    """The types that a value may have, without what is said of them."""
+    if get_origin(hint) is Annotated:
+        return _leaves(get_args(hint)[0])
+    return [leaf for part in get_args(hint) for leaf in _leaves(part)] if get_origin(hint) in (Union, UnionType) else [hint]
+
+
+def _meant(value: Any, kind: type) -> Any:
+    """The integer or boolean that a text stands for, ``None`` where it stands for none."""
+    if not isinstance(value, str):
+        return None
+    if kind is bool:
+        return {"true": True, "false": False}.get(value)
+    return int(value) if _INTEGER.fullmatch(value) else None
+
+
+def _violations(field: Field, raw: Mapping[str, Any], where: str) -> list[ContractViolation]:
     if field.name not in raw:
         return [ContractViolation(where, field.name, "is required", field.fact.error)] if field.required else []
     try:
-        convert(raw[field.name], field.type, strict=not numeric_texts)
+        convert(raw[field.name], field.type)
     except ValidationError as error:
         inside, reason = _reason(str(error), raw[field.name])
         return [ContractViolation(where, field.name + inside, reason, field.fact.error)]

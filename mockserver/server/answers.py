@@ -9,6 +9,7 @@ from msgspec import json
 from mockserver import __version__
 from mockserver.contract.choices import ByChoice
 from mockserver.contract.errors import Refused, filled
+from mockserver.server.reading import Raw
 from mockserver.server.router import Miss, NearMiss
 from mockserver.vendor import Vendor
 
@@ -21,19 +22,25 @@ def answered(body: bytes, headers: Mapping[str, str]) -> web.Response:
     return web.Response(body=body, headers={"Content-Type": _JSON, "Server": SERVER, **headers})
 
 
-def refused(vendor: Vendor, refusal: Refused, request: web.Request, choices: Mapping[str, Any], path: str) -> web.Response:
-    """A refusal in the vendor's own shape; a header says on what basis we believe that the vendor answers so."""
+def refused(
+    vendor: Vendor, refusal: Refused, raw: Raw, choices: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """A refusal in the vendor's own shape, by the defaults of choices that are not given.
+
+    A header says on what basis we believe that the vendor answers so.
+    """
     shape = vendor.contract.errors[refusal.error]
     status = shape.status
     if isinstance(status, ByChoice):
-        status = status.statuses[str(choices[status.choice.partition(".")[2]])]
-    details = {"message": "", "field": "", "credential": "", "reason": "", "method": request.method, "path": path, **refusal.details}
+        default = vendor.contract.choice(status.choice).default
+        status = status.statuses[str(choices.get(status.choice.partition(".")[2], default))]
+    details = {"message": "", "field": "", "credential": "", "reason": "", "method": raw.method, "path": raw.path, **refusal.details}
     body = b"" if shape.body is None else json.encode(filled(shape.body, details))
     if shape.text and shape.body is not None:
         body = filled(shape.body, details).encode()
     kind = {} if shape.body is None else {"Content-Type": "text/plain; charset=utf-8" if shape.text else _JSON}
     mark = {"Server": SERVER, "Session-Mock-Basis": shape.fact.basis.value}
-    return web.Response(status=status, body=body, headers={**kind, **mark, **shape.headers, **refusal.headers})
+    return web.Response(status=status, body=body, headers={**kind, **mark, **(headers or {}), **shape.headers, **refusal.headers})
 
 
 def lost(miss: Miss, method: str, near: list[NearMiss]) -> web.Response:

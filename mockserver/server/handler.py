@@ -1,225 +1,147 @@
-"""The only handler of vendors' requests: route, read, whose, limits, view, write."""
+"""The only handler of vendors' requests: read, limits, view, write."""
 
 import asyncio
 import logging
-from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any
-from urllib.parse import parse_qsl
+from typing import cast
 
 from aiohttp import web
-from msgspec import Struct
 
 from mockserver.contract.errors import Refused
-from mockserver.contract.limits import OneAtATime, Window
-from mockserver.contract.request import ContractViolation, read, read_json
+from mockserver.contract.limits import OneAtATime
 from mockserver.server.answers import answered, lost, refused
-from mockserver.server.credentials import Sent, held
+from mockserver.server.kept import Known, Memory
+from mockserver.server.reading import Raw, Reader, Reading
 from mockserver.server.router import Match, Miss, Router
-from mockserver.server.tenants import Held, Tenant, Tenants
-from mockserver.vendor import Answer, Asked, Vendor
+from mockserver.server.tenants import Held, Tenants
+from mockserver.vendor import Asked, Vendor
 from mockserver.world.overlay import Identity, TrackedEvent
-from mockserver.world.world import World, with_events, with_identity
+from mockserver.world.world import with_events, with_identity
 
 BODY_LIMIT = 1 << 20
 """Bytes of a request body; more is refused with 413."""
-_KEPT_BYTES = 8 << 20
 _log = logging.getLogger("mockserver")
-
-
-class _Kept(Struct, frozen=True):
-    """An answer and the world it was true of."""
-
-    world: World
-    now: int
-    answer: Answer
 
 
 class Handler:
     """Answers requests for the vendors of a router out of the worlds of some tenants."""
 
     def __init__(self, tenants: Tenants, router: Router, only: Vendor | None = None) -> None:
-        self._tenants, self._router, self._only = tenants, router, only
-        self._kept: OrderedDict[Any, _Kept] = OrderedDict()
-        self._kept_bytes = 0
+        self._reader, self._router, self._only = Reader(tenants), router, only
+        self._memory = Memory()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request; whatever goes wrong in here is a logged 500 in the vendor's shape."""
-        path = request.raw_path if request.raw_path.startswith("/") else request.rel_url.raw_path_qs  # A proxy's client sends a whole URL.
-        target, _, query = path.partition("?")
-        found = self._router.find(request.method, target, request.headers.get("Host", ""), self._only)
-        if isinstance(found, Miss):
-            return self._missed(found, request)
-        exchange = _Exchange(self._tenants, found, request, query)
+        """Answer one request; whatever goes wrong in here is a logged 500, in the vendor's shape where one is meant."""
+        raw = Raw(request.method, _path(request), request.headers.get("Host", ""), request.headers.get("Authorization", ""), b"")
         try:
-            return await self._respond(exchange)
-        except Refused as refusal:
-            return exchange.refuse(refusal)
+            if request.can_read_body and request.method not in ("GET", "HEAD"):
+                raw = raw._replace(body=await request.read())
+            known = self._memory.get(raw)
+            if known is None:
+                found = self._find(raw)
+                if isinstance(found, Miss):
+                    return self._missed(found, raw)
+                known = self._memory.add(raw, self._reader.read(found, raw))
+            return await self._respond(request, known, raw)
         except web.HTTPRequestEntityTooLarge:
-            return exchange.refuse(Refused("too_large", message=f"the request body is over {BODY_LIMIT} bytes"))
+            return self._failed(raw, Refused("too_large", message=f"the request body is over {BODY_LIMIT} bytes"))
         except (ConnectionError, asyncio.CancelledError):  # The client is gone: nobody is left to answer.
             raise
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
-            _log.exception("unexpected error in %s.%s", found.vendor.name, found.endpoint.name)
-            return exchange.refuse(Refused("internal", message="the mock failed unexpectedly; its log says why"))
+            _log.exception("unexpected error at %s %s", raw.method, raw.path)
+            return self._failed(raw, Refused("internal", message="the mock failed unexpectedly; its log says why"))
 
-    def _missed(self, miss: Miss, request: web.Request) -> web.Response:
+    def _find(self, raw: Raw) -> Match | Miss:
+        return self._router.find(raw.method, raw.path.partition("?")[0], raw.host, self._only)
+
+    def _missed(self, miss: Miss, raw: Raw) -> web.Response:
         if miss.vendor is None:
-            return lost(miss, request.method, self._router.near(request.method, miss.path))
-        query = f"?{request.raw_path.partition('?')[2]}" if "?" in request.raw_path else ""
-        message = f"{request.method} is not supported; use {' or '.join(miss.allowed)}" if miss.allowed else f"there is no {miss.path}"
-        return refused(miss.vendor, Refused(miss.error, message=message), request, _defaults(miss.vendor), miss.path + query)
+            return lost(miss, raw.method, self._router.near(raw.method, miss.path))
+        query = "?" + raw.path.partition("?")[2] if "?" in raw.path else ""
+        message = f"{raw.method} is not supported; use {' or '.join(miss.allowed)}" if miss.allowed else f"there is no {miss.path}"
+        return refused(miss.vendor, Refused(miss.error, message=message), raw._replace(path=miss.path + query), {})
 
-    async def _respond(self, exchange: "_Exchange") -> web.StreamResponse:
-        await exchange.read()
-        exchange.admit()
-        kept = self._kept.get(exchange.key)
-        known = kept is not None and kept.world is exchange.tenant.world and kept.now == exchange.now
-        asked = None if known else exchange.asked()
-        for limit in exchange.endpoint.limits:
-            if isinstance(limit, OneAtATime):
-                return await self._one_at_a_time(exchange, limit, kept, asked)
-        return answered(self._body(exchange, kept, asked), exchange.headers)
+    def _failed(self, raw: Raw, refusal: Refused) -> web.Response:
+        found = self._find(raw)
+        if found.vendor is None:
+            return web.Response(status=500, text=refusal.details["message"])
+        return refused(found.vendor, refusal, raw, {})
 
-    async def _one_at_a_time(self, exchange: "_Exchange", limit: OneAtATime, kept: _Kept | None, asked: Asked | None) -> web.StreamResponse:
-        """Hold the site's slot until the last byte is sent, and at least as long as the tenant's choice says."""
-        choices, loop = exchange.choices, asyncio.get_running_loop()
-        slot = await exchange.tenant.slots.take((exchange.vendor.name, exchange.held.site), str(choices[_short(limit.busy)]))
+    async def _respond(self, request: web.Request, known: Known, raw: Raw) -> web.StreamResponse:
+        reading, whose = known.reading, known.reading.held
+        headers: Mapping[str, str] = {}
         try:
-            free_at = loop.time() + int(choices[_short(limit.hold)]) / 1000
-            response = answered(self._body(exchange, kept, asked), exchange.headers)
+            headers = _blank(reading) if whose is None else _charged(reading, whose)
+            if whose is None or reading.refusal is not None:
+                return refused(reading.vendor, reading.refusal or Refused("internal"), raw, reading.choices, headers)
+            if reading.slot is not None:
+                return await self._one_at_a_time(request, known, whose, headers)
+            return answered(self._answer(known, whose), headers)
+        except Refused as refusal:
+            return refused(reading.vendor, refusal, raw, reading.choices, headers)
+
+    async def _one_at_a_time(self, request: web.Request, known: Known, whose: Held, headers: Mapping[str, str]) -> web.StreamResponse:
+        """Hold the site's slot until the last byte is sent, and at least as long as the tenant's choice says."""
+        reading, loop = known.reading, asyncio.get_running_loop()
+        limit = cast("OneAtATime", reading.slot)
+        slot = await whose.tenant.slots.take((reading.vendor.name, whose.site), str(reading.choices[_short(limit.busy)]))
+        try:
+            free_at = loop.time() + int(reading.choices[_short(limit.hold)]) / 1000
+            response = answered(self._answer(known, whose), headers)
             if (left := free_at - loop.time()) > 0:
                 await asyncio.sleep(left)
-            await response.prepare(exchange.request)
+            await response.prepare(request)
             await response.write_eof()
             return response
         finally:
             slot.release()
 
-    def _body(self, exchange: "_Exchange", kept: _Kept | None, asked: Asked | None) -> bytes:
-        """Ask the view, unless what was kept still holds: the same world at the same instant."""
-        if asked is None and kept is not None:
-            return kept.answer.body
-        tenant = exchange.tenant
-        answer = exchange.vendor.answer(exchange.endpoint, asked or exchange.asked())
+    def _answer(self, known: Known, whose: Held) -> bytes:
+        """Ask the view, unless the same world was asked the same at the same instant."""
+        tenant, reading = whose.tenant, known.reading
+        world, now = tenant.world, tenant.clock.now()
+        kept = known.answer(world, now)
+        if kept is not None:
+            return kept
+        asked = Asked(
+            query=reading.query,
+            body=reading.body,
+            path=reading.path,
+            world=world,
+            site=world.sites[reading.site],
+            now=now,
+            choices=reading.choices,
+            names=tenant.names[reading.vendor.name],
+        )
+        answer = reading.vendor.answer(reading.endpoint, asked)
         match answer.recorded:
             case TrackedEvent() as event:
-                tenant.world = with_events(tenant.world, exchange.site, [event])
+                tenant.world = with_events(world, reading.site, [event])
             case Identity() as identity:
-                tenant.world = with_identity(tenant.world, exchange.site, identity)
+                tenant.world = with_identity(world, reading.site, identity)
             case None if tenant.clock.frozen:
-                self._keep(exchange.key, _Kept(tenant.world, exchange.now, answer))
+                self._memory.keep(known, world, now, answer.body)
         return answer.body
 
-    def _keep(self, key: Any, kept: _Kept) -> None:
-        if (old := self._kept.pop(key, None)) is not None:
-            self._kept_bytes -= len(old.answer.body)
-        self._kept[key] = kept
-        self._kept_bytes += len(kept.answer.body)
-        while self._kept_bytes > _KEPT_BYTES:
-            self._kept_bytes -= len(self._kept.popitem(last=False)[1].answer.body)
+
+def _path(request: web.Request) -> str:
+    """The path and query as they were sent; a client behind a proxy sends a whole URL."""
+    return request.raw_path if request.raw_path.startswith("/") else request.rel_url.raw_path_qs
 
 
-class _Exchange:
-    """One request on its way through the handler."""
+def _blank(reading: Reading) -> dict[str, str]:
+    """Until a key is known there is nothing to report: the headers are there, empty."""
+    return {**reading.endpoint.headers, **{name: "" for window in reading.windows for name in window.headers or ()}}
 
-    held: Held
-    now: int
-    raw: Mapping[str, Any]
 
-    def __init__(self, tenants: Tenants, match: Match, request: web.Request, query: str) -> None:
-        self._tenants, self._match, self.request = tenants, match, request
-        self.vendor, self.endpoint = match.vendor, match.endpoint
-        self._query_text, self._body_bytes = query, b""
-        self.query: dict[str, str] = {}
-        self.headers: dict[str, str] = dict(match.endpoint.headers)
-
-    @property
-    def tenant(self) -> Tenant:
-        return self.held.tenant
-
-    @property
-    def choices(self) -> Mapping[str, Any]:
-        return self.held.tenant.choices[self.vendor.name]
-
-    @property
-    def key(self) -> Any:
-        """Requests with the same key ask the same of the same world."""
-        return self.tenant.name, self.endpoint.name, self.vendor.name, self._query_text, self._body_bytes, *self._match.path.values()
-
-    async def read(self) -> None:
-        """Read the query and the body, which must be a JSON object where the endpoint has one."""
-        pairs = parse_qsl(self._query_text, keep_blank_values=True, errors="replace") if self._query_text else ()
-        self.query = {name: value for name, value in pairs if value or self.endpoint.empty == "value"}
-        self.raw = {}
-        if self.endpoint.body is not None:
-            self._body_bytes = await self.request.read()
-            raw = read_json(self._body_bytes)
-            if isinstance(raw, ContractViolation):
-                raise Refused("violation", message=raw.message, reason=raw.reason)
-            self.raw = raw
-
-    def admit(self) -> None:
-        """Find whose request it is and which site it means, and count it against the windows of its key."""
-        plain = self.headers
-        for window in self._windows():  # Until a key is known there is nothing to report: the headers are there, empty.
-            self.headers = self.headers | dict.fromkeys(window.headers or (), "")
-        self.held = held(self._tenants, self.vendor, self.endpoint, Sent(self.request.headers, self.query, self.raw))
-        self.now, self.headers = self.tenant.clock.now(), plain
-        for window in self._windows():
-            allowed = int(self.choices[_short(window.allowed)])
-            self.headers = self.headers | self.tenant.windows.charge(window, allowed, f"{self.vendor.name} {self.held.site}", self.now)
-        self.site = self._site()
-
-    def _windows(self) -> list[Window]:
-        return [limit for limit in self.endpoint.limits if isinstance(limit, Window)]
-
-    def _site(self) -> int:
-        if self.endpoint.site is None:
-            return self.held.site or 0
-        identifier = self._match.path[self.endpoint.site]
-        site = self._tenants.site(self.vendor.name, identifier, self.tenant)
-        if site is None:
-            foreign = self._tenants.is_site(self.vendor.name, identifier)
-            known = ", ".join(ids[0] for ids in self.tenant.names[self.vendor.name].sites)
-            raise Refused("forbidden" if foreign else "unknown_site", message=f"{identifier!r} is not among the sites of this key: {known}")
-        return site
-
-    def asked(self) -> Asked:
-        """The request as a view wants it, or raise what violates the contract."""
-        numeric = self.choices.get("numeric_texts", "accept") == "accept"
-        return Asked(
-            query=self._typed(self.endpoint.query, self.query, "query", numeric_texts=True),
-            body=self._typed(self.endpoint.body, self.raw, "body", numeric_texts=numeric),
-            path=self._match.path,
-            world=self.tenant.world,
-            site=self.tenant.world.sites[self.site],
-            now=self.now,
-            choices=self.choices,
-            names=self.tenant.names[self.vendor.name],
-        )
-
-    @staticmethod
-    def _typed(model: Any, raw: Mapping[str, Any], where: str, *, numeric_texts: bool) -> Any:
-        if model is None:
-            return None
-        typed = read(model, raw, where, numeric_texts=numeric_texts)
-        if isinstance(typed, list):
-            message = "; ".join(violation.message for violation in typed)
-            raise Refused("violation", message=message, field=typed[0].field, reason=typed[0].reason)
-        return typed
-
-    def refuse(self, refusal: Refused) -> web.Response:
-        """Answer a refusal, with the headers that every answer of the endpoint carries."""
-        choices = self.choices if hasattr(self, "held") else _defaults(self.vendor)
-        refusal.headers = {**self.headers, **refusal.headers}
-        return refused(self.vendor, refusal, self.request, choices, self.request.raw_path)
+def _charged(reading: Reading, whose: Held) -> Mapping[str, str]:
+    """Count a request against the windows of its key; the headers that report it, or ``Refused`` beyond a limit."""
+    headers = reading.endpoint.headers
+    for window in reading.windows:
+        allowed, now = int(reading.choices[_short(window.allowed)]), whose.tenant.clock.now()
+        headers = {**headers, **whose.tenant.windows.charge(window, allowed, f"{reading.vendor.name} {whose.site}", now)}
+    return headers
 
 
 def _short(choice: str) -> str:
     return choice.partition(".")[2]
-
-
-def _defaults(vendor: Vendor) -> Mapping[str, Any]:
-    """The choices where no tenant is known."""
-    return {_short(choice.name): choice.default for choice in vendor.contract.choices}

@@ -81,13 +81,13 @@ class Router:
         if matches:
             return Miss(matches[0][0].vendor, "wrong_method", path, [route.endpoint.method for route, _ in matches])
         if vendor is None and path.endswith("/"):  # A slash too many is still that vendor's path.
-            vendor = next((route.vendor for route, _ in self._matching(path.rstrip("/"), None)), None)
+            vendor = next((route.vendor for route, _ in self._matching(path[:-1], None)), None)
         return Miss(vendor, "unknown_path", path)
 
     def _matching(self, path: str, vendor: Vendor | None) -> list[tuple[_Route, Mapping[str, str]]]:
         words = [unquote(word) if "%" in word else word for word in path.split("/")[1:]]
         found: list[tuple[_Route, Mapping[str, str]]] = []
-        for route in self._by_shape.get((len(words), words[0]), ()):
+        for route in self._by_shape.get((len(words), words[0] if words else None), ()):
             if vendor is not None and route.vendor is not vendor:
                 continue
             if all(word if part is None else part == word for part, word in zip(route.parts, words, strict=True)):

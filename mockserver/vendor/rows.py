@@ -47,7 +47,7 @@ class _Encoded:
             return [b"{"] * len(sessions)
         row, values = self._row, zip(*(column.values(sessions) for column in self._columns), strict=True)
         # No text in JSON holds a line feed, so a brace before one closes an object.
-        return _encode_lines([row(*each) for each in values]).replace(b"}\n", b"\n").split(b"\n")[:-1]
+        return _encode_lines([row(*each) for each in values]).split(b"}\n")[:-1]
 
 
 class Rows:
@@ -82,9 +82,12 @@ class Rows:
         return [(b"," + text[1:] if len(text) > 1 else b"") + b"}," for text in self._fixed.texts(sessions)]
 
 
-def joined(lines: Sequence[Line]) -> bytes:
-    """The JSON array of some objects."""
-    return b"[%b]" % b"".join(chain.from_iterable(lines))[:-1]
+def joined(head: bytes, lines: Sequence[Line], tail: bytes) -> bytes:
+    """Objects as the inside of a JSON array, between what opens and what closes it."""
+    pieces = [head, *chain.from_iterable(lines), tail]
+    if lines:
+        pieces[-2] = pieces[-2][:-1]  # No comma after the last.
+    return b"".join(pieces)
 
 
 def alone(line: Line) -> bytes:

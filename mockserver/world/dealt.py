@@ -188,7 +188,7 @@ def emails(sessions: DealtSessions) -> list[str | None]:
 @_column
 def tags(sessions: DealtSessions) -> list[list[str]]:
     every, carried = sessions.deck.vocabulary.tags, (sessions.deck.tags * sessions.deck.identified)[sessions.row].tolist()
-    return sessions.identified("$tags", [_among(every, bits) for bits in carried])
+    return [tags or [] for tags in sessions.identified("$tags", [_among(every, bits) for bits in carried])]
 
 
 @lru_cache(maxsize=4096)

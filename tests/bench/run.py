@@ -70,7 +70,9 @@ def request(server: Server, vendor: Vendor, endpoint: Endpoint, parameters: dict
 def whole(endpoint: Endpoint) -> dict[str, Any]:
     """The parameters that ask for everything in the billion."""
     words = {"start": 1_759_276_800, "end": 1_790_812_800, "start_date": "2025-10-01", "end_date": "2026-09-30", "day_after": "2026-10-01"}
-    return {name: value.format_map(words) if isinstance(value, str) else value for name, value in endpoint.everything.items()}
+    limit = getattr(endpoint.paging, "limit", None)
+    asked = {name: value.format_map(words) if isinstance(value, str) else value for name, value in endpoint.everything.items()}
+    return {**asked, limit: 100} if limit else asked
 
 
 def pages(endpoint: Endpoint, numbers: Iterator[int]) -> Iterator[dict[str, Any]]:

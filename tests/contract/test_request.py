@@ -46,6 +46,11 @@ def messages(**raw: Any) -> list[str]:
         ({"key": "k", "limit": "x"}, ["limit must be an integer"]),
         ({"key": "k", "limit": ""}, ["limit must be an integer"]),
         ({"key": "k", "limit": 1.5}, ["limit must be an integer"]),
+        ({"key": "k", "limit": "1.0"}, ["limit must be an integer"]),
+        ({"key": "k", "limit": "1e1"}, ["limit must be an integer"]),
+        ({"key": "k", "limit": " 7"}, ["limit must be an integer"]),
+        ({"key": "k", "limit": "٧"}, ["limit must be an integer"]),
+        ({"key": "k", "from": "9" * 19}, ["from must be an integer"]),
         ({"key": "k", "limit": True}, ["limit must be an integer"]),
         ({"key": "k", "limit": 0}, ["limit must be an integer, at least 1"]),
         ({"key": "k", "limit": "101"}, ["limit must be an integer, at most 100"]),
@@ -67,7 +72,7 @@ def test_each_violation_names_its_field_and_what_would_be_right(raw: dict[str, A
 
 def test_numbers_in_texts_are_read_where_the_contract_allows() -> None:
     """In a query a number is a text; in a body that is a matter of choice."""
-    assert read(Asked, {"key": "k", "limit": "7", "from": "3"}, "query") == Asked(key="k", limit=7, offset=3)
+    assert read(Asked, {"key": "k", "limit": "+7", "from": "-3"}, "query") == Asked(key="k", limit=7, offset=-3)
     assert isinstance(read(Asked, {"key": "k", "limit": "7"}, "body", numeric_texts=False), list)
 
 

@@ -40,5 +40,5 @@ def test_rows_are_the_columns_values(columns: list[Column], omit: Any, vocabular
     ]
     expected = [{name: value for name, value in row.items() if value is not None or not omit} for row in wanted]
 
-    assert json.decode(joined(rows.lines(batch))) == expected
-    assert json.decode(joined(rows.lines(batch))) == expected
+    assert json.decode(joined(b"[", rows.lines(batch), b"]")) == expected
+    assert json.decode(joined(b"[", rows.lines(batch), b"]")) == expected

@@ -38,9 +38,9 @@ class Told(Struct, frozen=True):
         """What it has of a word."""
         if self.sessions is not None:
             return HELD[word](self.sessions, self.position)
-        unknown: dict[str, list[Any]] = {"page": [], "latitude": [0.0], "width": [0], "bounce": [False]}
-        known = {"event": [event.name for event in self.events], "identified": [self.events[0].user_id is not None]}
-        return {**unknown, **known}.get(word, [""])
+        held: dict[str, list[Any]] = {"page": [], "latitude": [0.0], "width": [0], "bounce": [False]}
+        held |= {"event": [event.name for event in self.events], "identified": [self.events[0].user_id is not None]}
+        return held.get(word, [""])
 
     def entry(self, dimension: str) -> Any:
         """What it has in a dimension; of one that came over HTTP, only whether something is known."""

@@ -13,27 +13,19 @@ from mockserver.contract.limits import Window
 from mockserver.contract.paging import PageNumber
 
 READ = "2026-11-21"
-_DOCS = "https://www.braze.com/docs/api/"
+DOCS = "https://www.braze.com/docs/api/"
 SOURCES = {
     "client": Source(
-        "braze_ex 1.0.22, BrazeEx.Api.ExportSessionAnalytics",
-        "https://hexdocs.pm/braze_ex/BrazeEx.Api.ExportSessionAnalytics.html",
-        READ,
+        "braze_ex 1.0.22, BrazeEx.Api.ExportSessionAnalytics", "https://hexdocs.pm/braze_ex/BrazeEx.Api.ExportSessionAnalytics.html", READ
     ),
     "sessions": Source(
-        "Braze documentation, Export app sessions by time",
-        _DOCS + "endpoints/export/sessions/get_sessions_analytics/",
-        READ,
+        "Braze documentation, Export app sessions by time", DOCS + "endpoints/export/sessions/get_sessions_analytics/", READ
     ),
-    "segments": Source("Braze documentation, Export segment list", _DOCS + "endpoints/export/segments/get_segment/", READ),
-    "limits": Source("Braze documentation, API rate limits", _DOCS + "api_limits/", READ),
-    "errors": Source("Braze documentation, API errors and responses", _DOCS + "errors/", READ),
+    "segments": Source("Braze documentation, Export segment list", DOCS + "endpoints/export/segments/get_segment/", READ),
+    "limits": Source("Braze documentation, API rate limits", DOCS + "api_limits/", READ),
+    "errors": Source("Braze documentation, API errors and responses", DOCS + "errors/", READ),
     "recordings": Source("Recorded answers in the test suite of braze_ruby", "https://github.com/jonallured/braze_ruby", READ),
-    "airbyte": Source(
-        "Expected records of Airbyte's Braze connector, of sibling series",
-        "https://github.com/airbytehq/airbyte",
-        READ,
-    ),
+    "airbyte": Source("Expected records of Airbyte's Braze connector, of sibling series", "https://github.com/airbytehq/airbyte", READ),
     "catalogue": Source("API Evangelist's catalogue of Braze", "https://github.com/api-evangelist/braze", READ),
 }
 DOCUMENTED, OBSERVED, INFERRED, CHOSEN = Basis.DOCUMENTED, Basis.OBSERVED, Basis.INFERRED, Basis.CHOSEN
@@ -63,8 +55,7 @@ class ExportSessionSeries(Struct, frozen=True):
         ),
     ]
     unit: Annotated[
-        Literal["day", "hour"],
-        Fact("The time between points, day by default.", DOCUMENTED, "client", error="unit must be 'day' or 'hour'"),
+        Literal["day", "hour"], Fact("The time between points, day by default.", DOCUMENTED, "client", error="unit must be 'day' or 'hour'")
     ] = "day"
     ending_at: Annotated[
         str | None,
@@ -77,12 +68,10 @@ class ExportSessionSeries(Struct, frozen=True):
         ),
     ] = None
     app_id: Annotated[
-        str | None,
-        Fact("Only sessions of the app with this id; of all apps by default.", DOCUMENTED, "client", error=APP_ID),
+        str | None, Fact("Only sessions of the app with this id; of all apps by default.", DOCUMENTED, "client", error=APP_ID)
     ] = None
     segment_id: Annotated[
-        str | None,
-        Fact("Only sessions of the analytics-enabled segment with this id.", DOCUMENTED, "client", error=SEGMENT_ID),
+        str | None, Fact("Only sessions of the analytics-enabled segment with this id.", DOCUMENTED, "client", error=SEGMENT_ID)
     ] = None
 
 
@@ -104,17 +93,12 @@ class ListSegments(Struct, frozen=True):
     """The query of a list of segments."""
 
     page: Annotated[
-        int,
-        Meta(ge=0),
-        Fact("0, the first, by default.", DOCUMENTED, "segments", error="page must be an integer of at least 0"),
+        int, Meta(ge=0), Fact("0, the first, by default.", DOCUMENTED, "segments", error="page must be an integer of at least 0")
     ] = 0
     sort_direction: Annotated[
         Literal["asc", "desc"],
         Fact(
-            "asc, oldest first, by default; desc is newest first.",
-            DOCUMENTED,
-            "segments",
-            error="sort_direction must be 'asc' or 'desc'",
+            "asc, oldest first, by default; desc is newest first.", DOCUMENTED, "segments", error="sort_direction must be 'asc' or 'desc'"
         ),
     ] = "asc"
 
@@ -124,8 +108,10 @@ class ListedSegment(Struct, frozen=True):
 
     id: Annotated[str, Fact("What segment_id takes.", DOCUMENTED, "segments")]
     name: Annotated[str, Fact("The segment's name.", DOCUMENTED, "segments")]
-    analytics_tracking_enabled: Annotated[bool, Fact("Whether its series can be asked for; every segment's can.", DOCUMENTED, "segments")]
-    tags: Annotated[list[str], Fact("Names of its tags; no segment has one.", DOCUMENTED, "segments")]
+    analytics_tracking_enabled: Annotated[
+        bool, Fact("Whether its series can be asked for; assumed of every segment.", DOCUMENTED, "segments")
+    ]
+    tags: Annotated[list[str], Fact("Names of its tags; no segment is assumed to have one.", DOCUMENTED, "segments")]
 
 
 class SegmentList(Struct, frozen=True):
@@ -160,27 +146,20 @@ CHOICES = (
 MESSAGE = {"message": "{message}"}
 INVALID_KEY = {"message": "Invalid API key: {credential}"}
 INVALID_URL = {"message": "Invalid URL"}
-WINDOW = Window(
-    allowed="braze.rate_limit",
-    seconds=3600,
-    opens="clock",
-    pool="shared",
-    headers=("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"),
-)
-NO_NUMBERS = dict.fromkeys(WINDOW.headers or (), "")
+HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
+NO_NUMBERS = dict.fromkeys(HEADERS, "")
+WINDOW = Window(allowed="braze.rate_limit", seconds=3600, opens="clock", pool="shared", headers=HEADERS)
 ERRORS = {
     "violation": ErrorShape(400, MESSAGE, Fact("The status is documented, the messages for a query are not.", DOCUMENTED, "errors")),
     "missing_credential": ErrorShape(401, INVALID_KEY, Fact("A missing key is told as an empty one.", INFERRED, "errors"), NO_NUMBERS),
     "wrong_credential": ErrorShape(
         401,
         INVALID_KEY,
-        Fact("The message echoes the key, and the limit's headers are empty.", OBSERVED, "recordings"),
+        Fact("The message echoes the key as it was presented, and the limit's headers are empty.", OBSERVED, "recordings"),
         NO_NUMBERS,
     ),
     "forbidden": ErrorShape(
-        403,
-        {"message": "Access Denied"},
-        Fact("Status and words are documented for a key without the permission.", DOCUMENTED, "errors"),
+        403, {"message": "Access Denied"}, Fact("Status and words are documented for a key without the permission.", DOCUMENTED, "errors")
     ),
     "rate_limited": ErrorShape(429, {"message": "Rate limited"}, Fact("The status is documented, the body is not.", DOCUMENTED, "errors")),
     "unknown_path": ErrorShape(404, INVALID_URL, Fact("Recorded word for word.", OBSERVED, "catalogue")),
@@ -204,21 +183,17 @@ SESSIONS_DATA_SERIES = Endpoint(
     limits=(WINDOW,),
     errors=("forbidden",),
     facts=(
-        Fact(
-            "The series is the last buckets that begin before ending_at: a bare date excludes its day.",
-            INFERRED,
-            "airbyte",
-        ),
+        Fact("The series is the last buckets that begin before ending_at: a bare date excludes its day.", INFERRED, "airbyte"),
         Fact("Days and hours are those of UTC; the offset of ending_at only fixes the instant.", INFERRED, "airbyte"),
         Fact("The last bucket is counted whole, even where ending_at lies within it.", CHOSEN),
         Fact("Buckets in the future hold no session, and the one it is now those of until now.", CHOSEN),
         Fact("A series that begins before the year 1 is refused.", CHOSEN),
-        Fact("Ids are UUIDs of version 4, but are only compared with those that exist.", OBSERVED, "recordings"),
-        Fact(
-            "The key stands in the Authorization header; the parameter api_key is no longer read.",
-            DOCUMENTED,
-            "sessions",
-        ),
+        Fact("Ids are UUIDs of version 4.", OBSERVED, "recordings"),
+        Fact("An id is only compared with those that exist, whatever its shape.", CHOSEN),
+        Fact("The key stands in the Authorization header.", DOCUMENTED, "client"),
+        Fact("The query parameter api_key, which older documentation still takes for the key, is passed over.", CHOSEN),
+        Fact("The limit is the workspace's: nearly all endpoints share it.", DOCUMENTED, "limits"),
+        Fact("Its window is the hour of the clock, as recorded times of reset show.", OBSERVED, "recordings"),
     ),
 )
 LIST_SEGMENTS = Endpoint(

@@ -87,8 +87,8 @@ def export_sessions(asked: Asked) -> Answer:
     found = asked.site.find(_query(body, asked), asked.now)
     page = found.page(body.offset, limit)
     rows = _rows(_select(body, asked.choices["unknown_field"]), asked.choices["country"], asked.choices["no_value"])
-    data = joined(page.arrange(rows.lines))
-    return Answer(b'{"status":"success","exports":{"total":%d,"to":%d,"data":%b}}' % (found.total, body.offset + len(page), data))
+    head = b'{"status":"success","exports":{"total":%d,"to":%d,"data":[' % (found.total, body.offset + len(page))
+    return Answer(joined(head, page.arrange(rows.lines), b"]}}"))
 
 
 def _limit(limit: int, over_limit: str) -> int:

@@ -84,14 +84,15 @@ _AT_START = chosen(
     "A session belongs to the window in which it starts, and is told whole; the server cuts a session off at the edges of the window."
 )
 _TIME = (
-    documented("The end date is included; a start date after the end date finds nothing.", "start"),
+    sourced("The end date is included; a start date after the end date finds nothing."),
     sourced("Dates without time_zone are days of UTC; in December 2025 the server passed over such dates.", "server-2026"),
     sourced("Minutes before now are compared in whole seconds: the older boundary excluded, the newer included."),
     sourced("Half a pair, a wrong format, value, zone or order is a 400 that tells all faults.", "server-2026"),
     chosen("Of each parameter one fault is told, and values are compared only where both can be read."),
 )
 _FILTERS = (
-    documented("Several values are alternatives; of not_equals, not_contains and not_regex none may hold.", "start"),
+    documented("All filters must hold; several values of one are alternatives.", "start"),
+    sourced("Of not_equals, not_contains and not_regex no value may hold; in December 2025, one was enough.", "server-2026"),
     sourced("Filters are case-sensitive; % and _ stand for themselves in contains.", "server-2026"),
     sourced("lat and lon are equal to within 0.001, and contains means the same there."),
     sourced("city is region and city, browser_version and operating_system_version are name and version; Windows 10 is Windows 10/11."),

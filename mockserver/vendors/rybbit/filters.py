@@ -121,15 +121,15 @@ def _filter(item: Any, at: str) -> Filter:
     return each
 
 
-def _known(word: str, words: Iterable[str], at: str) -> None:
-    if word not in words:
-        near = get_close_matches(word, words, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(words)}"
+def _known(word: str, known: Iterable[str], at: str) -> None:
+    if word not in known:
+        near = get_close_matches(word, known, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
         raise _refusal(f"{at} does not know {word!r}; {hint}")
 
 
 def _user(each: Filter, at: str) -> str:
-    if each.type != "equals" or len(each.value) > 1 or not each.value[0]:
+    if each.type != "equals" or len(each.value) > 1 or each.value[0] == "":
         raise _refusal(f"{at}: user_id can be compared by equals with one value only")
     return _text(each.value[0])
 

@@ -37,7 +37,7 @@ def list_sessions(asked: Asked) -> Answer:
     limit = min(query.limit, MAXIMUM) if asked.choices["over_limit"] == "clamp" else query.limit
     found = _found(asked, query.user_id, _identified(query.identified_only, asked.choices["identified_only"]))
     page = found.page((query.page - 1) * limit, limit, newest_first=True)
-    return Answer(b'{"data":%b}' % joined(page.arrange(rows(*SETTINGS(asked.choices)).lines)))
+    return Answer(joined(b'{"data":[', page.arrange(rows(*SETTINGS(asked.choices)).lines), b"]}"))
 
 
 def _identified(only: str | None, otherwise: str) -> tuple[Condition, ...]:

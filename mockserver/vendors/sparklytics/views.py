@@ -74,7 +74,7 @@ def list_sessions(asked: Asked) -> Answer:
     page = found.older(than, options.limit + 1)
     rows, ids = page.arrange(_ROWS.lines), page.arrange(_ids)
     following = _cursor(ids[options.limit - 1], cursors) if len(ids) > options.limit else None
-    return Answer(b'{"sessions":%b,"next_cursor":%b}' % (joined(rows[: options.limit]), json.encode(following)))
+    return Answer(joined(b'{"sessions":[', rows[: options.limit], b'],"next_cursor":%b}' % json.encode(following)))
 
 
 def _query(options: ListSessions, asked: Asked) -> Query:

@@ -502,12 +502,12 @@ def test_events_30_minutes_apart_are_one_session(profile: str, second: str, expe
     assert len(crawl(told)) == len(crawl(world(profile))) + len(expected)
 
 
-@given(gaps=st.lists(st.integers(0, 3_600_000), max_size=6), order=st.randoms(use_true_random=False))
-def test_tracked_events_make_sessions_in_any_order(gaps: list[int], order: Any) -> None:
+@given(gaps=st.lists(st.integers(0, 3_600_000), max_size=6), order=st.permutations(range(7)))
+def test_tracked_events_make_sessions_in_any_order(gaps: list[int], order: list[int]) -> None:
     """However events arrive, each gap over 30 minutes begins a session and no event is lost."""
     instants = [NOON + sum(gaps[:number]) for number in range(len(gaps) + 1)]
     told = world("empty")
-    for at in order.sample(instants, len(instants)):
+    for at in [instants[number] for number in order if number < len(instants)]:
         told = track(told, anonymousId="kim", timestamp=(datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=at)).isoformat())
     rows = crawl(told)
 

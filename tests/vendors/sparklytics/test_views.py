@@ -460,6 +460,18 @@ def test_an_event_has_the_keys_of_its_type(name: str) -> None:
                 assert event.referrer is None or event.referrer.startswith("https://")
 
 
+def test_the_first_pageview_says_where_the_session_came_from() -> None:
+    """The referrer of the first event is that of the session, in full, and a direct visit has none."""
+    world = WORLDS["awkward"]
+    referrers = truth(world, lambda sessions: [acquisition.referrer or None for acquisition in sessions.acquisitions])
+
+    found = [detail(ask(world, session=each)).events[0].referrer for each in ids(world, **EVERYONE)]
+
+    assert found == referrers
+    assert None in found
+    assert "https://www.google.com/" in found
+
+
 def test_unknown_values_are_null() -> None:
     """Where the world knows no country, browser, system or device, a row says null."""
     found = rows(WORLDS["awkward"], **EVERYONE)

@@ -1,0 +1,66 @@
+"""A small memory of what was asked and answered, so that the same request to the same world costs next to nothing."""
+
+from collections import OrderedDict
+
+from mockserver.server.reading import Raw, Reading
+from mockserver.world.world import World
+
+_MOST = 4096
+_MOST_BYTES = 8 << 20
+_LONGEST_BODY = 4096
+
+
+class Known:
+    """How a request was read, and the last answer to it with the world and the instant it was true of."""
+
+    __slots__ = ("_answer", "_now", "_world", "reading")
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self._world: World | None = None
+        self._now, self._answer = 0, b""
+
+    def answer(self, world: World, now: int) -> bytes | None:
+        """What was answered, where neither world nor instant has changed since."""
+        return self._answer if self._world is world and self._now == now else None
+
+    def keep(self, world: World, now: int, answer: bytes) -> int:
+        """Keep an answer, and return by how many bytes more is kept than before."""
+        more = len(answer) - len(self._answer)
+        self._world, self._now, self._answer = world, now, answer
+        return more
+
+    @property
+    def size(self) -> int:
+        """Bytes of the answer that is kept."""
+        return len(self._answer)
+
+
+class Memory:
+    """The requests that were read last."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[Raw, Known] = OrderedDict()
+        self._bytes = 0
+
+    def get(self, raw: Raw) -> Known | None:
+        """What is known of a request."""
+        return self._known.get(raw)
+
+    def add(self, raw: Raw, reading: Reading) -> Known:
+        """Remember how a request was read, unless it is a long one."""
+        known = Known(reading)
+        if len(raw.body) <= _LONGEST_BODY:
+            self._known[raw] = known
+            if len(self._known) > _MOST:
+                self._forget()
+        return known
+
+    def keep(self, known: Known, world: World, now: int, answer: bytes) -> None:
+        """Keep an answer to a request that is remembered; what was remembered first gives way."""
+        self._bytes += known.keep(world, now, answer)
+        while self._bytes > _MOST_BYTES and self._known:
+            self._forget()
+
+    def _forget(self) -> None:
+        self._bytes -= self._known.popitem(last=False)[1].size

@@ -1,0 +1,119 @@
+"""What a request means: its endpoint, whose it is, its site and its typed parameters, or why it means nothing.
+
+All of it follows from the bytes of the request and the tenants there are, so it is worked out once and kept: the world,
+the clock and the limits come later.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl
+
+from msgspec import Struct
+
+from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.errors import Refused
+from mockserver.contract.limits import OneAtATime, Window
+from mockserver.contract.request import ContractViolation, read, read_json
+from mockserver.server.credentials import Sent, held
+from mockserver.server.router import Match
+from mockserver.server.tenants import Held, Tenants
+from mockserver.vendor import Vendor
+
+
+class Raw(NamedTuple):
+    """All of a request that any vendor looks at."""
+
+    method: str
+    path: str
+    """With its query, as it was sent."""
+    host: str
+    authorization: str
+    body: bytes
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """A request to an endpoint, read as far as it could be."""
+
+    vendor: Vendor
+    endpoint: Endpoint
+    windows: tuple[Window, ...]
+    slot: OneAtATime | None
+    choices: Mapping[str, Any]
+    """Those of the tenant, or the defaults while nobody knows whose request it is."""
+    held: Held | None = None
+    """Whose it is; ``None`` where its credentials are refused."""
+    refusal: Refused | None = None
+    path: Mapping[str, str] = {}
+    site: int = 0
+    query: Any = None
+    body: Any = None
+
+
+class Reader:
+    """Reads requests for some tenants."""
+
+    def __init__(self, tenants: Tenants) -> None:
+        self._tenants = tenants
+
+    def read(self, match: Match, raw: Raw) -> Reading:
+        """Read a request to the endpoint it was matched with."""
+        vendor, endpoint = match.vendor, match.endpoint
+        fixed: dict[str, Any] = {
+            "vendor": vendor,
+            "endpoint": endpoint,
+            "windows": tuple(limit for limit in endpoint.limits if isinstance(limit, Window)),
+            "slot": next((limit for limit in endpoint.limits if isinstance(limit, OneAtATime)), None),
+            "choices": {choice.name.partition(".")[2]: choice.default for choice in vendor.contract.choices},
+        }
+        try:
+            query, body = _query(endpoint, raw.path), _body(endpoint, raw.body)
+            whose = held(self._tenants, vendor, endpoint, Sent({"Authorization": raw.authorization}, query, body))
+        except Refused as refusal:
+            return Reading(**fixed, refusal=refusal)
+        fixed |= {"held": whose, "choices": whose.tenant.choices[vendor.name]}
+        try:
+            site = self._site(match, whose)
+            typed = {name: _typed(model, values, name, fixed["choices"]) for name, model, values in _models(endpoint, query, body)}
+        except Refused as refusal:
+            return Reading(**fixed, refusal=refusal)
+        return Reading(**fixed, path=match.path, site=site, **typed)
+
+    def _site(self, match: Match, whose: Held) -> int:
+        if match.endpoint.site is None:
+            return whose.site or 0
+        vendor, identifier = match.vendor.name, match.path[match.endpoint.site]
+        site = self._tenants.site(vendor, identifier, whose.tenant)
+        if site is None:
+            foreign = self._tenants.is_site(vendor, identifier)
+            known = ", ".join(ids[0] for ids in whose.tenant.names[vendor].sites)
+            raise Refused("forbidden" if foreign else "unknown_site", message=f"{identifier!r} is not among the sites of this key: {known}")
+        return site
+
+
+def _query(endpoint: Endpoint, path: str) -> dict[str, str]:
+    text = path.partition("?")[2]
+    pairs = parse_qsl(text, keep_blank_values=True, errors="replace") if text else ()
+    return {name: value for name, value in pairs if value or endpoint.empty == "value"}
+
+
+def _body(endpoint: Endpoint, body: bytes) -> Mapping[str, Any]:
+    if endpoint.body is None:
+        return {}
+    raw = read_json(body)
+    if isinstance(raw, ContractViolation):
+        raise Refused("violation", message=raw.message, reason=raw.reason)
+    return raw
+
+
+def _models(endpoint: Endpoint, query: Mapping[str, Any], body: Mapping[str, Any]) -> list[tuple[str, Any, Mapping[str, Any]]]:
+    models = (("query", endpoint.query, query), ("body", endpoint.body, body))
+    return [(name, model, values) for name, model, values in models if model is not None]
+
+
+def _typed(model: Any, raw: Mapping[str, Any], where: str, choices: Mapping[str, Any]) -> Any:
+    numeric = where == "query" or choices.get("numeric_texts", "accept") == "accept"
+    typed = read(model, raw, where, numeric_texts=numeric)
+    if isinstance(typed, list):
+        message = "; ".join(violation.message for violation in typed)
+        raise Refused("violation", message=message, field=typed[0].field, reason=typed[0].reason)
+    return typed

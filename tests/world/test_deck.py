@@ -1,0 +1,80 @@
+"""The rows of a deck: whole stories within bounds, of visitors who stay who they are."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.world.deck import LONGEST, ROWS, TURNS, Deck
+from mockserver.world.vocabulary import load
+from tests.world.worlds import MINUTE, seeds, vocabularies
+
+HOSTS = ("www.site.example", "app.site.example")
+decks = st.builds(
+    lambda seed, name, bits, bots: Deck(seed, load(name), 1 << bits, HOSTS, bots=bots),
+    seeds,
+    vocabularies,
+    st.integers(0, 9),
+    st.booleans(),
+)
+
+
+@given(deck=decks)
+def test_events_ascend_within_bounds(deck: Deck) -> None:
+    """No row lasts more than 90 minutes, pauses for 30, or goes back in time; each has an event, the first a pageview at 0."""
+    within = np.arange(deck.offset.shape[1]) < deck.length[:, None]
+    gaps = np.diff(deck.offset, axis=1)[within[:, 1:]]
+
+    assert deck.length.min() >= 1
+    assert deck.offset[within].max() <= LONGEST
+    assert gaps.min(initial=1) >= 0
+    assert gaps.max(initial=0) <= 30 * MINUTE
+    assert set(deck.offset[:, 0].tolist()) == {0}
+    assert set(deck.action[:, 0].tolist()) == {len(deck.vocabulary.actions)}
+
+
+@given(deck=decks)
+def test_the_rows_of_a_lane_are_one_kind_of_visitor(deck: Deck) -> None:
+    """Place, agent, language, identity, plan and tags are the same in all rows of a lane."""
+    lane = deck.lane_of(np.arange(ROWS))
+
+    assert np.bincount(lane).tolist() == [ROWS // deck.lanes] * deck.lanes
+    for column in (deck.place, deck.agent, deck.english, deck.identified, deck.plan, deck.tags):
+        assert len(set(zip(lane.tolist(), column.tolist(), strict=True))) == deck.lanes
+
+
+@given(deck=decks)
+def test_what_has_no_weight_is_in_no_row(deck: Deck) -> None:
+    """Rows hold entries of the vocabulary that have a weight, and pages a visit can begin with."""
+    words = deck.vocabulary
+
+    assert all(words.places[each].weight for each in set(deck.place.tolist()))
+    assert all(deck.agents[each].weight for each in set(deck.agent.tolist()))
+    assert all(words.acquisitions[each].weight for each in set(deck.acquisition.tolist()))
+    assert all(words.pages[each].entry_weight for each in set(deck.page[:, 0].tolist()))
+    assert set(deck.hostname.tolist()) == {0, 1}
+
+
+@given(deck=decks)
+def test_a_person_s_turns_are_a_run(deck: Deck) -> None:
+    """A person came first at this turn or an earlier one, and nobody else's first visit lies between."""
+    turn = np.arange(ROWS) // deck.variants % TURNS
+    first = deck.first_turn
+
+    assert bool((first <= turn).all())
+    assert bool(((first[1:] >= first[:-1]) | (turn[1:] == 0))[turn[:-1] != turn[1:]].all())
+    assert set(deck.returning[first < turn].tolist()) <= {True}
+    assert set(deck.returning[first == turn].tolist()) <= {False}
+
+
+@pytest.mark.parametrize("bots", [False, True])
+def test_a_full_deck_shows_every_shape_of_session(*, bots: bool) -> None:
+    """People bounce, stay long, do every kind of thing and are known or not; bots only look, and briefly."""
+    deck = Deck(1, load("default"), 512, HOSTS, bots=bots)
+    within = np.arange(deck.offset.shape[1]) < deck.length[:, None]
+    kinds = {[*(action.kind for action in deck.vocabulary.actions), "pageview"][each] for each in set(deck.action[within].tolist())}
+
+    assert kinds == ({"pageview"} if bots else {"pageview", "custom_event", "outbound", "error"})
+    assert set(deck.identified.tolist()) == ({False} if bots else {False, True})
+    assert deck.length.min() == 1
+    assert deck.length.max() == 3 if bots else deck.length.max() > 100

@@ -1,0 +1,72 @@
+"""Each profile keeps the shape that its name promises."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from mockserver.world.profiles import PROFILES
+from mockserver.world.query import Query
+from mockserver.world.sessions import Sessions
+from mockserver.world.spec import spec
+from mockserver.world.world import build
+from tests.world.digest import LATER
+from tests.world.worlds import DAY
+
+
+def everything(profile: str) -> list[Sessions]:
+    """All human sessions of a profile, a batch for each site."""
+    sites = build(spec(**PROFILES[profile])).sites
+    return [site.find(Query(), LATER).page(0, 10_000).batches[0] for site in sites]
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_profile_is_a_spec(profile: str) -> None:
+    """Every profile can be built, with two sites."""
+    assert len(build(spec(**PROFILES[profile])).sites) == 2
+
+
+@pytest.mark.parametrize(
+    ("profile", "total"), [("default", 1000), ("empty", 0), ("single", 1), ("page-exact", 400), ("page-plus-one", 401), ("busy", 1_000_000)]
+)
+def test_a_profile_has_its_size(profile: str, total: int) -> None:
+    """Each site has just as many sessions as the profile stands for."""
+    assert {site.find(Query(), LATER).total for site in build(spec(**PROFILES[profile])).sites} == {total}
+
+
+@pytest.mark.parametrize("size", [50, 100, 200])
+def test_the_last_page_is_full_or_holds_one(size: int) -> None:
+    """For the page sizes of the vendors, page-exact fills its last page and page-plus-one has one session more."""
+    rests = [
+        site.find(Query(), LATER).total % size for name in ("page-exact", "page-plus-one") for site in build(spec(**PROFILES[name])).sites
+    ]
+
+    assert rests == [0, 0, 1, 1]
+
+
+def test_flowing_flows() -> None:
+    """Each week of the flowing profile brings as many sessions as the one before."""
+    site = build(spec(**PROFILES["flowing"])).sites[0]
+    start = spec(**PROFILES["flowing"]).start
+    series = site.find(Query(), start + 100 * DAY).series([start + week * 7 * DAY for week in range(11)])
+
+    assert series == [3500] * 10
+
+
+def test_awkward_is_awkward() -> None:
+    """Shared starts, silent days, sessions across midnight and on the days when clocks change, much that is unknown, and unicode."""
+    batches = everything("awkward")
+    days = {datetime.fromtimestamp(start / 1000, UTC).date() for batch in batches for start in batch.start}
+    pages = {page for batch in batches for path in batch.paths for page in path}
+    names = {name for batch in batches for name in batch.names if name}
+
+    assert all(len(set(batch.start)) < len(batch) - 50 for batch in batches)
+    assert {day.weekday() for day in days} == {0, 1, 4, 5, 6}
+    assert {date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 8), date(2026, 3, 29), date(2026, 3, 31)} <= days
+    assert all(any(start // DAY != end // DAY for start, end in zip(batch.start, batch.end, strict=True)) for batch in batches)
+    assert {place.city == "" for batch in batches for place in batch.places} == {True, False}
+    assert {agent.os == "" for batch in batches for agent in batch.agents} == {True, False}
+    assert {acquisition.channel == "" for batch in batches for acquisition in batch.acquisitions} == {True, False}
+    assert {duration == 0 for batch in batches for duration in batch.duration} == {True, False}
+    assert max(len(page.path + page.querystring) for page in pages) >= 1990
+    assert any(not name.isascii() for name in names)
+    assert any("\u0590" <= letter <= "\u06ff" for name in names for letter in name)

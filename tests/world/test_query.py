@@ -1,0 +1,59 @@
+"""A condition passes what it says."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.world.query import Condition, Operator
+from mockserver.world.vocabulary import Place, load
+from tests.world.worlds import latitude
+
+
+def city(place: Place) -> str:
+    """The city of a place."""
+    return place.city
+
+
+@pytest.mark.parametrize(
+    ("operator", "values", "found"),
+    [
+        ("equals", ("Berlin",), ["Berlin"]),
+        ("equals", ("Berlin", "Porto"), ["Berlin", "Porto"]),
+        ("equals", ("berlin", ""), [""]),
+        ("equals", (), []),
+        ("contains", ("lin",), ["Berlin", "Dublin"]),
+        ("contains", ("lin", "ort"), ["Berlin", "Dublin", "Porto"]),
+        ("contains", (".",), []),
+        ("regex", ("^.{4}$",), ["Lyon", "Rome"]),
+        ("regex", ("lin$", "^Por"), ["Berlin", "Dublin", "Porto"]),
+        ("regex", ("(?i)^bERLIN",), ["Berlin"]),
+    ],
+)
+def test_texts_are_compared(operator: Operator, values: tuple[str, ...], found: list[str]) -> None:
+    """One of the values is enough, and letters count as they are."""
+    some = [place for place in load("default").places if place.city in {"", "Berlin", "Dublin", "Porto", "Lyon", "Rome"}]
+
+    assert sorted(place.city for place in some if Condition("place", city, operator, values).passes(place)) == sorted(found)
+
+
+@given(place=st.sampled_from(load("default").places), bound=st.floats(-90, 90))
+def test_numbers_are_compared(place: Place, bound: float) -> None:
+    """Greater and less exclude the number itself; near allows a thousandth."""
+    operators: tuple[Operator, ...] = ("greater", "less", "equals", "near")
+    passes = [Condition("place", latitude, operator, (bound,)).passes(place) for operator in operators]
+    north = place.latitude
+
+    assert passes == [north > bound, north < bound, north == bound, abs(north - bound) <= 0.001]
+
+
+def test_near_allows_a_thousandth() -> None:
+    """A place is near coordinates that were rounded, and not near others."""
+    berlin = next(place for place in load("default").places if place.city == "Berlin")
+
+    assert [Condition("place", latitude, "near", (north,)).passes(berlin) for north in (52.5209, 52.5191, 52.5215)] == [True, True, False]
+
+
+def test_equal_conditions_are_one() -> None:
+    """Conditions are values, so that what was worked out for one serves the other."""
+    assert len({Condition("place", city, "equals", ("Berlin",)), Condition("place", city, "equals", ("Berlin",))}) == 1
+    assert Condition("place", city, "equals", ("Berlin",)) != Condition("place", city, "equals", ("Berlin",), negate=True)
