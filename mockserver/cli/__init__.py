@@ -1,5 +1,6 @@
 """The command ``session-mock``."""
 
+import gc
 import sys
 from importlib import import_module
 from typing import Any
@@ -26,7 +27,12 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"mockserver.cli.{cmd_name}").command
+        gc.disable()  # What is imported lives as long as the process: looking through it for garbage is felt at start-up.
+        try:
+            command: click.Command = import_module(f"mockserver.cli.{cmd_name}").command
+        finally:
+            gc.freeze()
+            gc.enable()
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's signature

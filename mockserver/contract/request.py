@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from msgspec import NODEFAULT, DecodeError, Meta, Struct, ValidationError, convert, json
 from msgspec.structs import fields as struct_fields
@@ -56,9 +56,8 @@ def fields(model: type | None, *, deep: bool = False) -> tuple[Field, ...]:
     if model is None:
         return ()
     found: list[Field] = []
-    hints = get_type_hints(model, include_extras=True)
     for each in struct_fields(model):
-        hint = hints[each.name]
+        hint = each.type
         facts = [note for note in get_args(hint)[1:] if isinstance(note, Fact)] if get_origin(hint) is Annotated else []
         if len(facts) != 1:
             raise ContractKeywordError(f"{model.__name__}.{each.name}: a field carries exactly one Fact, this one {len(facts)}")

@@ -1,6 +1,5 @@
 """Settings of a server: from options, environment variables and a TOML file, checked before anything starts."""
 
-import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -50,6 +49,8 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
     """Read a TOML file, let options win over it field by field, and check the whole; raises :class:`ConfigError`."""
     settings: dict[str, Any] = {}
     if path is not None:
+        import tomllib  # noqa: PLC0415 -- start-up is felt, and most have no file
+
         try:
             settings = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

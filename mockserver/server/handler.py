@@ -3,12 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-from typing import cast
+from contextlib import suppress
 
 from aiohttp import web
 
 from mockserver.contract.errors import Refused
-from mockserver.contract.limits import OneAtATime
 from mockserver.server.answers import answered, lost, refused
 from mockserver.server.kept import Known, Memory
 from mockserver.server.reading import Raw, Reader, Reading
@@ -45,8 +44,6 @@ class Handler:
             return await self._respond(request, known, raw)
         except web.HTTPRequestEntityTooLarge:
             return self._failed(raw, Refused("too_large", message=f"the request body is over {BODY_LIMIT} bytes"))
-        except (ConnectionError, asyncio.CancelledError):  # The client is gone: nobody is left to answer.
-            raise
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
             _log.exception("unexpected error at %s %s", raw.method, raw.path)
             return self._failed(raw, Refused("internal", message="the mock failed unexpectedly; its log says why"))
@@ -74,7 +71,7 @@ class Handler:
             headers = _blank(reading) if whose is None else _charged(reading, whose)
             if whose is None or reading.refusal is not None:
                 return refused(reading.vendor, reading.refusal or Refused("internal"), raw, reading.choices, headers)
-            if reading.slot is not None:
+            if reading.one_at_a_time:
                 return await self._one_at_a_time(request, known, whose, headers)
             return answered(self._answer(known, whose), headers)
         except Refused as refusal:
@@ -83,15 +80,15 @@ class Handler:
     async def _one_at_a_time(self, request: web.Request, known: Known, whose: Held, headers: Mapping[str, str]) -> web.StreamResponse:
         """Hold the site's slot until the last byte is sent, and at least as long as the tenant's choice says."""
         reading, loop = known.reading, asyncio.get_running_loop()
-        limit = cast("OneAtATime", reading.slot)
-        slot = await whose.tenant.slots.take((reading.vendor.name, whose.site), str(reading.choices[_short(limit.busy)]))
+        slot = await whose.tenant.slots.take((reading.vendor.name, whose.site), reading.busy)
         try:
-            free_at = loop.time() + int(reading.choices[_short(limit.hold)]) / 1000
+            free_at = loop.time() + reading.hold
             response = answered(self._answer(known, whose), headers)
             if (left := free_at - loop.time()) > 0:
                 await asyncio.sleep(left)
-            await response.prepare(request)
-            await response.write_eof()
+            with suppress(ConnectionError):  # The client may be gone: then nobody reads the answer.
+                await response.prepare(request)
+                await response.write_eof()
             return response
         finally:
             slot.release()
@@ -119,7 +116,7 @@ class Handler:
                 tenant.world = with_events(world, reading.site, [event])
             case Identity() as identity:
                 tenant.world = with_identity(world, reading.site, identity)
-            case None if tenant.clock.frozen:
+            case None if tenant.clock.frozen and known.repeated:
                 self._memory.keep(known, world, now, answer.body)
         return answer.body
 

@@ -5,18 +5,20 @@ from collections import OrderedDict
 from mockserver.server.reading import Raw, Reading
 from mockserver.world.world import World
 
-_MOST = 4096
-_MOST_BYTES = 8 << 20
+_MOST = 512
+_MOST_BYTES = 4 << 20
 _LONGEST_BODY = 4096
 
 
 class Known:
     """How a request was read, and the last answer to it with the world and the instant it was true of."""
 
-    __slots__ = ("_answer", "_now", "_world", "reading")
+    __slots__ = ("_answer", "_now", "_world", "reading", "repeated")
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
+        self.repeated = False
+        """Whether it was asked more than once; a crawl asks for every page once, and its answers need not be kept."""
         self._world: World | None = None
         self._now, self._answer = 0, b""
 
@@ -45,7 +47,10 @@ class Memory:
 
     def get(self, raw: Raw) -> Known | None:
         """What is known of a request."""
-        return self._known.get(raw)
+        known = self._known.get(raw)
+        if known is not None:
+            known.repeated = True
+        return known
 
     def add(self, raw: Raw, reading: Reading) -> Known:
         """Remember how a request was read, unless it is a long one."""

@@ -37,7 +37,10 @@ class Reading(Struct, frozen=True, kw_only=True):
     vendor: Vendor
     endpoint: Endpoint
     windows: tuple[Window, ...]
-    slot: OneAtATime | None
+    one_at_a_time: bool
+    """Whether the site's slot is needed, and then: what happens while another holds it, and for how many seconds it is held at least."""
+    busy: str = ""
+    hold: float = 0
     choices: Mapping[str, Any]
     """Those of the tenant, or the defaults while nobody knows whose request it is."""
     held: Held | None = None
@@ -62,8 +65,8 @@ class Reader:
             "vendor": vendor,
             "endpoint": endpoint,
             "windows": tuple(limit for limit in endpoint.limits if isinstance(limit, Window)),
-            "slot": next((limit for limit in endpoint.limits if isinstance(limit, OneAtATime)), None),
-            "choices": {choice.name.partition(".")[2]: choice.default for choice in vendor.contract.choices},
+            "one_at_a_time": any(isinstance(limit, OneAtATime) for limit in endpoint.limits),
+            "choices": {_short(choice.name): choice.default for choice in vendor.contract.choices},
         }
         try:
             query, body = _query(endpoint, raw.path), _body(endpoint, raw.body)
@@ -71,6 +74,9 @@ class Reader:
         except Refused as refusal:
             return Reading(**fixed, refusal=refusal)
         fixed |= {"held": whose, "choices": whose.tenant.choices[vendor.name]}
+        for limit in endpoint.limits:
+            if isinstance(limit, OneAtATime):
+                fixed |= {"busy": fixed["choices"][_short(limit.busy)], "hold": fixed["choices"][_short(limit.hold)] / 1000}
         try:
             site = self._site(match, whose)
             typed = {name: _typed(model, values, name, fixed["choices"]) for name, model, values in _models(endpoint, query, body)}
@@ -88,6 +94,10 @@ class Reader:
             known = ", ".join(ids[0] for ids in whose.tenant.names[vendor].sites)
             raise Refused("forbidden" if foreign else "unknown_site", message=f"{identifier!r} is not among the sites of this key: {known}")
         return site
+
+
+def _short(choice: str) -> str:
+    return choice.partition(".")[2]
 
 
 def _query(endpoint: Endpoint, path: str) -> dict[str, str]:

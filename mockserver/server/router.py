@@ -64,6 +64,10 @@ class Router:
         self._routes = [
             _route(vendor, endpoint, path) for vendor in vendors for endpoint in vendor.contract.endpoints for path in endpoint.paths
         ]
+        self._written: dict[str, list[tuple[_Route, Mapping[str, str]]]] = {}
+        for route in self._routes:
+            if not route.names:
+                self._written.setdefault(route.template, []).append((route, {}))
         self._by_shape: dict[tuple[int, str | None], list[_Route]] = {}
         for route in sorted(self._routes, key=lambda route: [part is None for part in route.parts]):
             self._by_shape.setdefault((len(route.parts), route.parts[0]), []).append(route)
@@ -85,6 +89,8 @@ class Router:
         return Miss(vendor, "unknown_path", path)
 
     def _matching(self, path: str, vendor: Vendor | None) -> list[tuple[_Route, Mapping[str, str]]]:
+        if path in self._written:
+            return [match for match in self._written[path] if vendor in (None, match[0].vendor)]
         words = [unquote(word) if "%" in word else word for word in path.split("/")[1:]]
         found: list[tuple[_Route, Mapping[str, str]]] = []
         for route in self._by_shape.get((len(words), words[0] if words else None), ()):

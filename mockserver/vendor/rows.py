@@ -40,7 +40,7 @@ class _Encoded:
         default: dict[str, Any] = {"default": None} if omit_none else {}
         fields = [(f"f{n}", Any, *default.values()) for n in range(len(columns))]
         names = {f"f{n}": column.name for n, column in enumerate(columns)}
-        self._row = defstruct("Row", fields, rename=names, omit_defaults=omit_none)
+        self._row = defstruct("Row", fields, rename=names, omit_defaults=omit_none, gc=False)
 
     def texts(self, sessions: Sessions) -> list[bytes]:
         if not self._columns or not len(sessions):
@@ -66,7 +66,7 @@ class Rows:
         return list(zip(own, fixed, strict=True))
 
     def _fixed_texts(self, sessions: Sessions) -> list[bytes]:
-        if not isinstance(sessions, DealtSessions) or sessions.running:
+        if not isinstance(sessions, DealtSessions) or sessions.running or sessions.identities:
             return self._made(sessions)
         kept = self._kept.setdefault(sessions.deck, [None] * ROWS)
         rows = sessions.row.tolist()

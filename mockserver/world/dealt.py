@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from mockserver.world import archetypes
 from mockserver.world.deck import IDLE
-from mockserver.world.hashing import I64, U64, draw
+from mockserver.world.hashing import I64, U64, draw, hexadecimal
 from mockserver.world.population import Population
-from mockserver.world.sessions import Event, Sessions
+from mockserver.world.sessions import Event, Sessions, tags_said, text_said
 from mockserver.world.vocabulary import Acquisition, Agent, Page, Place
 
 _NETWORKS: Final = [f"198.{18 + n // 256}.{n % 256}." for n in range(512)]  # 198.18.0.0/15 is reserved for benchmarks (RFC 2544).
@@ -51,6 +51,16 @@ class DealtSessions(Sessions):
         return self.population.deal.visitors(self.indices, self.row)
 
     @cached_property
+    def id_digits(self) -> list[str]:
+        """The session numbers as 14 hexadecimal digits."""
+        return hexadecimal(self.population.session_numbers(self.indices), 14)
+
+    @cached_property
+    def visitor_digits(self) -> list[str]:
+        """The visitor numbers as 12 hexadecimal digits."""
+        return hexadecimal(self.visitor_numbers, 12)
+
+    @cached_property
     def chance(self) -> list[int]:
         """64 bits a session that depend on its visitor alone."""
         return list(draw(self.population.person_key, self.visitor_numbers).tolist())
@@ -64,13 +74,13 @@ class DealtSessions(Sessions):
         """A matrix of the deck, narrowed to these sessions and their events."""
         return values[self.row][:, : self.happened.shape[1]]
 
-    def identified(self, trait: str, made: list[T]) -> list[T]:
+    def identified(self, trait: str, made: list[T], read: Callable[[Any], T]) -> list[T]:
         """Let what an identify call said of a user win over what the world made."""
         said = self.identities
         if not said:
             return made
         pairs = zip(self.user_ids, made, strict=True)
-        return [said[user].get(trait, value) if user is not None and user in said else value for user, value in pairs]
+        return [read(said[user][trait]) if user is not None and trait in said.get(user, ()) else value for user, value in pairs]
 
     def story(self, position: int) -> list[Event]:
         """All events of the session at a position, oldest first."""
@@ -160,7 +170,7 @@ def visitors(sessions: DealtSessions) -> list[int]:
 @_column
 def user_ids(sessions: DealtSessions) -> list[str | None]:
     known = sessions.deck.identified[sessions.row].tolist()
-    return [f"user_{visitor:012x}" if is_known else None for visitor, is_known in zip(sessions.visitors, known, strict=True)]
+    return ["user_" + digits if is_known else None for digits, is_known in zip(sessions.visitor_digits, known, strict=True)]
 
 
 @_column
@@ -171,7 +181,7 @@ def names(sessions: DealtSessions) -> list[str | None]:
         f"{given[chance % g]} {family[(chance >> 16) % f]}" if user else None
         for chance, user in zip(sessions.chance, sessions.user_ids, strict=True)
     ]
-    return [None if name is None else str(name) for name in sessions.identified("name", made)]
+    return sessions.identified("name", made, text_said)
 
 
 @_column
@@ -182,13 +192,13 @@ def emails(sessions: DealtSessions) -> list[str | None]:
         f"{given[chance % g]}.{family[(chance >> 16) % f]}.{user[-4:]}@{domains[(chance >> 32) % d]}" if user else None
         for chance, user in zip(sessions.chance, sessions.user_ids, strict=True)
     ]
-    return [None if email is None else str(email) for email in sessions.identified("email", made)]
+    return sessions.identified("email", made, text_said)
 
 
 @_column
 def tags(sessions: DealtSessions) -> list[list[str]]:
-    every, carried = sessions.deck.vocabulary.tags, (sessions.deck.tags * sessions.deck.identified)[sessions.row].tolist()
-    return [tags or [] for tags in sessions.identified("$tags", [_among(every, bits) for bits in carried])]
+    every = sessions.deck.vocabulary.tags
+    return sessions.identified("$tags", [_among(every, bits) for bits in sessions.deck.tags[sessions.row].tolist()], tags_said)
 
 
 @lru_cache(maxsize=4096)

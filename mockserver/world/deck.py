@@ -105,10 +105,10 @@ class Deck:
 
     @cached_property
     def tags(self) -> I64:
-        """Which of ``vocabulary.tags`` each row's visitor carries: bit n for tag n, often none."""
+        """Which of ``vocabulary.tags`` each row's visitor carries: bit n for tag n, none for who is not identified."""
         drawn = self._drawn("tags", self.lanes)
         some = np.uint64((1 << len(self.vocabulary.tags)) - 1)
-        return (drawn & (drawn >> np.uint64(20)) & some).astype(np.int64)[self._row_lane]
+        return (drawn & (drawn >> np.uint64(20)) & some).astype(np.int64)[self._row_lane] * self.identified
 
     @cached_property
     def first_turn(self) -> I64:

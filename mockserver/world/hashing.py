@@ -4,6 +4,7 @@ Every value is a hash of (key, index), never the next number of a stream, so not
 anybody looks. All arithmetic is modulo 2⁶⁴ on unsigned integers, hence the same on every machine and numpy version.
 """
 
+from collections.abc import Sequence
 from hashlib import blake2b
 
 import numpy as np
@@ -49,6 +50,12 @@ def draw_one(key: int, index: int) -> int:
     z = ((z ^ (z >> 30)) * _FIRST) & _MASK
     z = ((z ^ (z >> 27)) * _SECOND) & _MASK
     return z ^ (z >> 31)
+
+
+def hexadecimal(numbers: Sequence[int] | U64, length: int) -> list[str]:
+    """Write numbers with ``length`` hexadecimal digits each, 16 at most."""
+    text = np.asarray(numbers, dtype=">u8").tobytes().hex()
+    return [text[end - length : end] for end in range(16, len(text) + 1, 16)]
 
 
 def below(bound: int, hashed: U64) -> I64:

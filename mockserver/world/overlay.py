@@ -11,7 +11,7 @@ from mockserver.world.deal import TIMEOUT
 from mockserver.world.deck import IDLE
 from mockserver.world.hashing import key
 from mockserver.world.query import Condition
-from mockserver.world.sessions import Event, Sessions
+from mockserver.world.sessions import Event, Sessions, tags_said, text_said
 from mockserver.world.vocabulary import Action, Vocabulary
 
 KIND: Final = 2
@@ -164,9 +164,9 @@ class TrackedSessions(Sessions):
         self.ids = [session.number(site_key) for session in sessions]
         self.visitors = [session.visitor(site_key) for session in sessions]
         self.user_ids = [session.actor if session.identified else None for session in sessions]
-        self.names = [_text(traits.get("name")) for traits in said]
-        self.emails = [_text(traits.get("email")) for traits in said]
-        self.tags = [[str(tag) for tag in traits.get("$tags") or ()] for traits in said]
+        self.names = [text_said(traits.get("name")) for traits in said]
+        self.emails = [text_said(traits.get("email")) for traits in said]
+        self.tags = [tags_said(traits.get("$tags")) for traits in said]
         self.traits = [dict(traits) if traits else None for traits in said]
         self.ips = self.languages = self.hostnames = [""] * n
         self.places, self.agents = [vocabulary.places[0]] * n, [vocabulary.agents[0]] * n
@@ -178,7 +178,3 @@ class TrackedSessions(Sessions):
         """All events of the session at a position, oldest first."""
         page = self.entries[position]
         return [Event(event.at, "custom_event", page, event.name, event.properties, "") for event in self._sessions[position].events]
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)

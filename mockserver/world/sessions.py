@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from mockserver.world.hashing import hexadecimal
 from mockserver.world.vocabulary import Acquisition, Agent, Page, Place
 
 
@@ -68,6 +69,16 @@ class Sessions(ABC):
         return len(self.start)
 
     @cached_property
+    def id_digits(self) -> list[str]:
+        """The session numbers as 14 hexadecimal digits."""
+        return hexadecimal(self.ids, 14)
+
+    @cached_property
+    def visitor_digits(self) -> list[str]:
+        """The visitor numbers as 12 hexadecimal digits."""
+        return hexadecimal(self.visitors, 12)
+
+    @cached_property
     def end(self) -> list[int]:
         """Unix milliseconds of the last event."""
         return [start + duration for start, duration in zip(self.start, self.duration, strict=True)]
@@ -85,3 +96,13 @@ class Sessions(ABC):
     @abstractmethod
     def story(self, position: int) -> list[Event]:
         """All events of the session at a position, oldest first."""
+
+
+def text_said(value: object) -> str | None:
+    """The text that somebody sent as a trait, whatever it was."""
+    return None if value is None else str(value)
+
+
+def tags_said(value: object) -> list[str]:
+    """The tags that somebody sent."""
+    return [str(tag) for tag in value] if isinstance(value, list) else []

@@ -47,14 +47,14 @@ class Timeline:
         """Unix milliseconds at which each session starts; ascends with the index."""
         edges, counts = self._arrays
         index = index + self._skipped
-        cycle, place = np.divmod(index, max(self._counts[-1], 1))
-        bucket = np.searchsorted(counts, place, side="right") - 1
-        size = counts[bucket + 1] - counts[bucket]
-        length = edges[bucket + 1] - edges[bucket]
+        cycle, place = np.divmod(index, counts[-1]) if self._flowing else (0, index)
+        bucket = np.searchsorted(counts, place, side="right")
+        first, edge = counts[bucket - 1], edges[bucket - 1]
+        size, length = counts[bucket] - first, edges[bucket] - edge
         noise = below(HOUR, draw(self._key, index.astype(np.uint64)))
-        start = edges[bucket] + ((place - counts[bucket]) * length + noise * length // HOUR) // size
+        start = edge + ((place - first) * length + noise * length // HOUR) // size
         if self._grain > 1:  # Never before its own bucket, so that every instant keeps its place in the order.
-            start = np.maximum(start // self._grain * self._grain, edges[bucket])
+            start = np.maximum(start // self._grain * self._grain, edge)
         return np.asarray(start + cycle * self._period if self._flowing else start, dtype=np.int64)
 
     def before(self, instant: int) -> int:

@@ -5,10 +5,12 @@ with the Faker version they record, so that the Faker of a user's environment ne
 """
 
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct, json
+
+_FOLDER = Path(__file__).parent / "vocabularies"
 
 
 class Place(Struct, frozen=True):
@@ -109,4 +111,4 @@ def load(name: str) -> Vocabulary:
 
     Position 0 of ``places``, ``agents``, ``acquisitions``, ``pages`` stands for *unknown*: empty texts, weight 0.
     """
-    return json.decode((files(__package__) / "vocabularies" / f"{name}.json").read_bytes(), type=Vocabulary)
+    return json.decode((_FOLDER / f"{name}.json").read_bytes(), type=Vocabulary)

@@ -49,7 +49,7 @@ def messages(**raw: Any) -> list[str]:
         ({"key": "k", "limit": "1.0"}, ["limit must be an integer"]),
         ({"key": "k", "limit": "1e1"}, ["limit must be an integer"]),
         ({"key": "k", "limit": " 7"}, ["limit must be an integer"]),
-        ({"key": "k", "limit": "٧"}, ["limit must be an integer"]),
+        ({"key": "k", "limit": "\u0667"}, ["limit must be an integer"]),
         ({"key": "k", "from": "9" * 19}, ["from must be an integer"]),
         ({"key": "k", "limit": True}, ["limit must be an integer"]),
         ({"key": "k", "limit": 0}, ["limit must be an integer, at least 1"]),

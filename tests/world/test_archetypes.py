@@ -9,7 +9,7 @@ from mockserver.world.archetypes import DIMENSIONS, exits, languages, matching
 from mockserver.world.deck import ROWS, Deck
 from mockserver.world.query import Condition
 from mockserver.world.vocabulary import load
-from tests.world.worlds import latitude, seeds, vocabularies
+from tests.world.worlds import few, latitude, seeds, vocabularies
 
 decks = st.builds(lambda seed, name: Deck(seed, load(name), 64, ("www.site.example", "app.site.example"), bots=False), seeds, vocabularies)
 
@@ -26,6 +26,7 @@ def anything(_: object) -> bool:
     return True
 
 
+@few
 @given(deck=decks, north=st.integers(-60, 70), negate=st.booleans())
 def test_matching_rows_meet_every_condition(deck: Deck, north: int, *, negate: bool) -> None:
     """The rows found are those that a look at each finds, ascending."""
@@ -37,6 +38,7 @@ def test_matching_rows_meet_every_condition(deck: Deck, north: int, *, negate: b
     assert matching(deck, []).tolist() == list(range(ROWS))
 
 
+@few
 @given(deck=decks)
 def test_only_what_happened_counts(deck: Deck) -> None:
     """Pages and actions of a row are those of its events, and no others."""
@@ -49,6 +51,7 @@ def test_only_what_happened_counts(deck: Deck) -> None:
         assert held(deck, row, "bounce") == [length == 1]
 
 
+@few
 @given(deck=decks)
 def test_rows_without_an_action_have_none_that_passes(deck: Deck) -> None:
     """A condition on actions passes for no row that has none, and its opposite for just those."""

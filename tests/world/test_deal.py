@@ -10,7 +10,7 @@ from mockserver.world.deal import TIMEOUT, Deal, lanes_for
 from mockserver.world.deck import LONGEST, ROWS, TURNS, Deck
 from mockserver.world.timeline import Timeline, exact, flowing
 from mockserver.world.vocabulary import load
-from tests.world.worlds import DAY, HOUR, seeds
+from tests.world.worlds import DAY, HOUR, few, seeds
 
 HOSTS = ("www.site.example", "app.site.example")
 
@@ -81,6 +81,7 @@ def test_a_visitor_of_a_flowing_world_is_found_after_decades(per_day: int, years
     assert int(index[0]) in deal.visits(visitor, int(index[0]) + 1)
 
 
+@few
 @given(deal=deals, share=st.floats(0, 1))
 def test_no_visit_begins_within_half_an_hour_of_another(deal: Deal, share: float) -> None:
     """Even a visit as long as any ends more than 30 minutes before the visitor's next."""

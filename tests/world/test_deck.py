@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from mockserver.world.deck import LONGEST, ROWS, TURNS, Deck
 from mockserver.world.vocabulary import load
-from tests.world.worlds import MINUTE, seeds, vocabularies
+from tests.world.worlds import MINUTE, few, seeds, vocabularies
 
 HOSTS = ("www.site.example", "app.site.example")
 decks = st.builds(
@@ -19,6 +19,7 @@ decks = st.builds(
 )
 
 
+@few
 @given(deck=decks)
 def test_events_ascend_within_bounds(deck: Deck) -> None:
     """No row lasts more than 90 minutes, pauses for 30, or goes back in time; each has an event, the first a pageview at 0."""

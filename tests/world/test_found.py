@@ -7,17 +7,21 @@ from itertools import pairwise
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from mockserver.world.dealt import DealtSessions
-from mockserver.world.found import Place
+from mockserver.world.found import Found, Place
+from mockserver.world.overlay import TrackedEvent
 from mockserver.world.query import Query
 from mockserver.world.spec import spec
 from mockserver.world.world import build
 from tests.world import force
 from tests.world.digest import LATER
-from tests.world.worlds import DAY, GROUPED, HOUR, Asked, Case, Wanted, asked, cases, instants, vast, wanted
+from tests.world.worlds import DAY, GROUPED, HOUR, Asked, Case, Wanted, asked, cases, exact, few, instants, tracked_events, vast, wanted
 
 EDGES = 8
+AROUND = 1_788_134_400_000
+several = tracked_events(AROUND).filter(bool)
 STRETCH = 3000
 
 
@@ -32,6 +36,16 @@ def question(case: Case, everyone: list[force.Told], data: st.DataObject) -> Ask
     actors = sorted({actor for told in everyone[:20] for actor in told.actors})
     strangers = ("ann", "nobody", "user_", "0123456789ab", "user_0123456789ab", "user_" + actors[0][:12] if actors else "")
     return data.draw(asked(case, (*actors, *strangers)))
+
+
+def walked(found: Found, size: int, total: int) -> list[force.Row]:
+    """What is found, page after page of the older, to the end or to more than there can be."""
+    page = found.older(None, size)
+    delivered = force.rows(page)
+    while page.places() and len(delivered) <= total:
+        page = found.older(page.places()[-1], size)
+        delivered += force.rows(page)
+    return delivered
 
 
 @given(case=cases(), data=st.data())
@@ -62,33 +76,31 @@ def test_walking_back_from_place_to_place_delivers_every_session_once(case: Case
     """Asking again and again for what is older than the last row gives all sessions, newest first."""
     everyone = force.everything(case)
     asking = question(case, everyone, data)
-    found = case.site.find(asking.query, case.now)
-    page = found.older(None, size)
-    delivered = force.rows(page)
-    while len(page.places()):
-        page = found.older(page.places()[-1], size)
-        delivered += force.rows(page)
+    expected = [told.row for told in force.answer(everyone, asking)][::-1]
 
-    assert delivered == [told.row for told in force.answer(everyone, asking)][::-1]
+    assert walked(case.site.find(asking.query, case.now), size, len(expected)) == expected
 
 
-@given(case=cases(), data=st.data())
-def test_any_place_divides_the_sessions_into_older_and_newer(case: Case, data: st.DataObject) -> None:
+@given(case=cases(exact(st.integers(0, 20), st.integers(1, 2 * HOUR))), events=several, size=st.integers(1, 3))
+def test_walking_back_passes_each_kind_of_session_once(case: Case, events: tuple[TrackedEvent, ...], size: int) -> None:
+    """Where people, bots and what came over HTTP start close together, small steps back meet each session once."""
+    moved = [structs.replace(event, at=event.at - AROUND + case.spec.start) for event in events]
+    crowded = replace(case, events=tuple(moved), now=LATER)
+    expected = [told.row for told in force.everything(crowded)][::-1]
+
+    assert walked(crowded.site.find(Query(bots=True), LATER), size, len(expected)) == expected
+
+
+@given(case=cases(), limit=st.integers(1, 30), data=st.data())
+def test_any_place_divides_the_sessions_into_older_and_newer(case: Case, limit: int, data: st.DataObject) -> None:
     """What is older than a place of the seeded world, whether the question finds that session or not, stands before it."""
     everyone = force.everything(case)
     asking = question(case, everyone, data)
-    place = Place(data.draw(instants(case.spec)), data.draw(st.sampled_from([0, 1])), 0)
-    chosen = [told for told in everyone if told.row[1] == place.kind]
-    if chosen:
-        told = data.draw(st.sampled_from(chosen))
-        place = Place(told.row[0], told.row[1], told.order[2])
-    else:
-        place = Place(place.start, 3, 0)
-    older = [
-        told.row for told in force.answer(everyone, asking) if (told.row[:2], told.order[2]) < ((place.start, place.kind), place.index)
-    ]
+    places = [Place(told.row[0], told.row[1], told.order[2]) for told in everyone if told.row[1] < 2]
+    place = data.draw(st.sampled_from(places or [Place(data.draw(instants(case.spec)), 3, 0)]))
+    older = [told.row for told in force.answer(everyone, asking) if Place(told.row[0], told.row[1], told.order[2]) < place]
 
-    assert force.rows(case.site.find(asking.query, case.now).older(place, 25)) == older[::-1][:25]
+    assert force.rows(case.site.find(asking.query, case.now).older(place, limit)) == older[::-1][:limit]
 
 
 @given(case=cases(), data=st.data())
@@ -119,6 +131,7 @@ def test_groups_count_what_each_session_has(case: Case, data: st.DataObject) -> 
             assert dict(groups) == Counter(told.entry(dimension) for told in answers)
 
 
+@few
 @given(case=cases(), data=st.data())
 def test_what_came_over_http_is_grouped_as_unknown(case: Case, data: st.DataObject) -> None:
     """Sessions that came over HTTP add to the unknown entry of what nobody sent, and to the flags of what is known of them."""
@@ -135,6 +148,7 @@ def test_what_came_over_http_is_grouped_as_unknown(case: Case, data: st.DataObje
     assert grouped["bounce"] == Counter({False: len(runs)} if runs else {})
 
 
+@few
 @given(case=cases(vast), data=st.data())
 def test_windows_conditions_and_groups_of_a_vast_world_add_up(case: Case, data: st.DataObject) -> None:
     """The total is the sum over any cut of time, over a condition and its opposite, over bots and people, and over groups."""
@@ -196,6 +210,7 @@ def test_rows_of_a_vast_world_meet_what_was_asked(case: Case, share: float, data
     assert [one.position for one in told if not all(force.meets(one, each) for each in where)] == []
 
 
+@few
 @given(case=cases(vast, tracked=False), share=st.floats(0, 1))
 def test_a_visitor_of_a_vast_world_is_found_without_a_search(case: Case, share: float) -> None:
     """Asking for the visitor of any session finds that session among theirs, and nobody else's."""
@@ -208,6 +223,7 @@ def test_a_visitor_of_a_vast_world_is_found_without_a_search(case: Case, share: 
         assert set(theirs.arrange(lambda batch: batch.visitors)) == {visitor}
 
 
+@few
 @given(case=cases())
 def test_past_the_end_there_is_nothing(case: Case) -> None:
     """A page past the end, or of no rows, is empty, and its places are none."""

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.hashing import Permutation, below, choose, digits, draw, draw_one, key, permute, unpermute
+from mockserver.world.hashing import Permutation, below, choose, digits, draw, draw_one, hexadecimal, key, permute, unpermute
 
 words = st.integers(0, 2**64 - 1)
 
@@ -78,13 +78,20 @@ def test_draws_are_even() -> None:
     assert counts.max() < 1150
 
 
-@given(weights=st.lists(st.integers(0, 50), min_size=1, max_size=6).filter(any), one=words)
+@given(weights=st.lists(st.sampled_from([0, 0, 1, 5, 50]), min_size=1, max_size=6).filter(any), one=words)
 def test_choose_picks_as_often_as_weights_say(weights: list[int], one: int) -> None:
     """What has no weight is never chosen, and the rest in proportion."""
-    counts = np.bincount(choose(np.array(weights), draw(one, np.arange(4000, dtype=np.uint64))), minlength=len(weights))
+    counts = np.bincount(choose(np.array(weights), draw(one, np.arange(4000, dtype=np.uint64))), minlength=len(weights)).tolist()
 
-    assert [count for count, weight in zip(counts.tolist(), weights, strict=True) if weight == 0 and count] == []
-    assert all(abs(count - 4000 * weight / sum(weights)) < 250 for count, weight in zip(counts.tolist(), weights, strict=True))
+    assert [count for count, weight in zip(counts, weights, strict=True) if not weight and count] == []
+    assert all(abs(count - 4000 * weight / sum(weights)) < 250 for count, weight in zip(counts, weights, strict=True))
+
+
+def test_choose_gives_each_weight_its_share_of_the_range() -> None:
+    """Four quarters of all hashes, shared by weights 0, 1, 0 and 3."""
+    quarters = array(0, 1 << 62, 2 << 62, 3 << 62)
+
+    assert choose(np.array([0, 1, 0, 3]), quarters).tolist() == [1, 3, 3, 3]
 
 
 @given(parts=st.lists(st.integers() | st.text(max_size=3), max_size=3), other=st.lists(st.integers() | st.text(max_size=3), max_size=3))
@@ -109,3 +116,10 @@ def test_digits_follow_from_their_parts(length: int, parts: list[int | str]) -> 
     assert set(token) <= set("0123456789abcdef")
     assert digits(length + 1, *parts).startswith(token)
     assert set(digits(length, *parts, alphabet="xy")) <= {"x", "y"}
+
+
+@given(numbers=st.lists(words, max_size=5), length=st.integers(1, 16))
+def test_hexadecimal_writes_the_last_digits(numbers: list[int], length: int) -> None:
+    """Each number has just so many digits, leading zeros included, from a list as from an array."""
+    assert hexadecimal(array(*numbers), length) == [f"{number:016x}"[-length:] for number in numbers]
+    assert hexadecimal(numbers, length) == hexadecimal(array(*numbers), length)

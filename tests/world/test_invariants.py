@@ -26,7 +26,7 @@ from mockserver.world.vocabulary import load
 from mockserver.world.world import Site, build
 from tests.world import digest
 from tests.world.digest import LATER
-from tests.world.worlds import DAY, HOUR, MINUTE, Case, cases, exact, seeds, small, vast, vocabularies
+from tests.world.worlds import DAY, HOUR, MINUTE, Case, cases, exact, few, seeds, small, vast, vocabularies
 
 ROOT = Path(__file__).parents[2]
 TIMEOUT = 30 * MINUTE
@@ -69,6 +69,7 @@ def test_another_process_tells_the_same_world(hash_seed: str) -> None:
     assert json.decode(ran.stdout) == digest.of_specs(specs)
 
 
+@few
 @given(case=cases(tracked=False), size=st.integers(1, 70), share=shares)
 def test_order_and_size_of_pages_change_nothing(case: Case, size: int, share: float) -> None:
     """A fresh site asked backwards, in pages of any size, after being asked something else, says what it says all at once."""
@@ -81,6 +82,7 @@ def test_order_and_size_of_pages_change_nothing(case: Case, size: int, share: fl
     assert [row for page in reversed(pages) for row in page] == expected
 
 
+@few
 @given(case=cases(vast, tracked=False), share=shares, order=st.permutations(range(6)))
 def test_a_vast_world_says_the_same_in_any_order(case: Case, share: float, order: list[int]) -> None:
     """Sessions looked at one by one in any order are those of one page."""
@@ -92,6 +94,7 @@ def test_a_vast_world_says_the_same_in_any_order(case: Case, share: float, order
     assert [row for nth in range(6) for row in one_by_one[nth]] == digest.told(found.page(offset, 6))
 
 
+@few
 @given(seed=seeds, other=seeds)
 def test_another_seed_is_another_world(seed: int, other: int) -> None:
     """Two seeds share no session, and two sites of one seed share none either."""
@@ -132,6 +135,7 @@ def test_an_exact_world_has_exactly_its_sessions(case: Case) -> None:
     assert site.find(Query(start=case.spec.start, stop=case.spec.end, bots=True), LATER).total == site.find(Query(bots=True), LATER).total
 
 
+@few
 @given(case=cases(either), share=shares)
 def test_starts_ascend_within_the_span(case: Case, share: float) -> None:
     """Sessions come in the order of their starts, none before the world begins, at or after its end, or after now."""
@@ -144,6 +148,7 @@ def test_starts_ascend_within_the_span(case: Case, share: float) -> None:
         assert all(case.spec.start <= start < end for start in batch.start)
 
 
+@few
 @given(case=cases(either), back=st.integers(0, 3 * HOUR) | st.just(0), share=shares)
 def test_nothing_is_later_than_now(case: Case, back: int, share: float) -> None:
     """A session still running at an instant is told up to that instant, event by event, and its counts are of what is told."""
@@ -218,6 +223,7 @@ def test_a_story_agrees_with_its_session(case: Case, share: float) -> None:
     assert all(0 <= after.at - event.at <= TIMEOUT for *_, story in told for event, after in pairwise(story))
 
 
+@few
 @given(case=cases(either, tracked=False), share=shares)
 def test_a_visit_walks_through_the_site(case: Case, share: float) -> None:
     """A session begins with a pageview, follows links, does what can be done on the page it is on, and says where it came from."""
@@ -264,6 +270,7 @@ def person(batch: Sessions, position: int) -> tuple[object, ...]:
     return *who, batch.ips[position], batch.places[position], batch.languages[position], batch.agents[position]
 
 
+@few
 @given(case=cases(tracked=False))
 def test_a_visitor_stays_the_same_person(case: Case) -> None:
     """Place, language, agent, address, user id, name, e-mail, tags and traits are the same on every visit."""
@@ -272,6 +279,7 @@ def test_a_visitor_stays_the_same_person(case: Case) -> None:
     assert changed == []
 
 
+@few
 @given(case=cases(vast, tracked=False), share=shares)
 def test_a_visitor_of_a_vast_world_stays_the_same_person_and_keeps_away_for_a_while(case: Case, share: float) -> None:
     """The visits found for a visitor are more than 30 minutes apart and of one person; they are all there are nearby."""
@@ -286,6 +294,7 @@ def test_a_visitor_of_a_vast_world_stays_the_same_person_and_keeps_away_for_a_wh
             assert number[visitor] <= len(theirs) <= 8
 
 
+@few
 @given(case=cases(tracked=False))
 def test_the_visits_of_a_visitor_are_found_from_the_visitor(case: Case) -> None:
     """Asking for a visitor, by number or by user id, finds just the sessions that say they are theirs."""
@@ -311,6 +320,7 @@ def test_visitors_return_even_to_small_worlds(case: Case) -> None:
 # 5: Attributes agree with each other.
 
 
+@few
 @given(case=cases(either, tracked=False), share=shares)
 def test_attributes_of_a_session_agree(case: Case, share: float) -> None:
     """Place, agent and acquisition are entries of the vocabulary that occur; language, host, pages and identity fit them."""
@@ -339,6 +349,7 @@ def test_attributes_of_a_session_agree(case: Case, share: float) -> None:
             assert batch.user_ids[position] in {None, f"user_{batch.visitors[position]:012x}"}
 
 
+@few
 @given(case=cases(either, tracked=False), share=shares)
 def test_bots_come_directly_and_do_little(case: Case, share: float) -> None:
     """A bot is nobody's user, comes without a referrer, looks at three pages at most, and does nothing else."""
@@ -352,6 +363,7 @@ def test_bots_come_directly_and_do_little(case: Case, share: float) -> None:
 # 6: Ids are unique and known.
 
 
+@few
 @given(case=cases())
 def test_every_id_is_its_session_s_alone(case: Case) -> None:
     """No two sessions of a site share an id, and each id leads to its session, also from among bots and what came over HTTP."""
@@ -366,6 +378,7 @@ def test_every_id_is_its_session_s_alone(case: Case) -> None:
         assert (alone.kind, alone.ids, alone.start, len(alone)) == (batch.kind, [batch.ids[position]], [batch.start[position]], 1)
 
 
+@few
 @given(case=cases(vast), share=shares)
 def test_ids_of_a_vast_world_lead_to_their_sessions(case: Case, share: float) -> None:
     """Anywhere in a vast world, an id leads back to all that its session says, and is not known before the session began."""
@@ -379,6 +392,7 @@ def test_ids_of_a_vast_world_lead_to_their_sessions(case: Case, share: float) ->
             assert case.site.session(number, batch.start[position] - 1) is None
 
 
+@few
 @given(case=cases(), number=st.integers(-(2**70), 2**70) | st.integers(0, 2**56 - 1))
 def test_an_unknown_id_is_unknown(case: Case, number: int) -> None:
     """A number that no session was given is no session's, however large, small or near it is."""
@@ -402,6 +416,7 @@ def test_another_site_s_ids_are_unknown(case: Case, share: float) -> None:
 # 9: Nothing is real.
 
 
+@few
 @given(case=cases(either, tracked=False), share=shares)
 def test_nobody_s_address_or_host_is_real(case: Case, share: float) -> None:
     """Mail goes to reserved domains, addresses are of the benchmarking range, hosts are under .example."""

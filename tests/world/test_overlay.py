@@ -13,7 +13,7 @@ from mockserver.world.world import build, with_events, with_identity
 from tests.world import digest
 from tests.world.digest import LATER
 from tests.world.force import rows, split
-from tests.world.worlds import ACTORS, HOUR, MINUTE, tracked_events
+from tests.world.worlds import ACTORS, HOUR, MINUTE, few, tracked_events
 
 NOW = 1_789_000_000_000
 WORLD = build(spec(sessions=100))
@@ -57,6 +57,7 @@ def test_an_overlay_is_a_value(batches: list[tuple[TrackedEvent, ...]]) -> None:
     assert overlays[-1].sessions(LATER) == Overlay().with_events(event for batch in batches for event in batch).sessions(LATER)
 
 
+@few
 @given(events=several)
 def test_a_world_with_events_is_another_world(events: tuple[TrackedEvent, ...]) -> None:
     """Events make sessions on their site alone, and the world they were sent to stays without them."""

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.world.force import size
-from tests.world.worlds import Case, cases, small, vast
+from tests.world.worlds import Case, cases, few, small, vast
 
 
 @given(case=cases(tracked=False))
@@ -30,6 +30,7 @@ def test_a_number_is_known_from_the_start_of_its_session_on(case: Case, index: i
             assert other.session_index(number, case.now) is None
 
 
+@few
 @given(case=cases(small | vast, tracked=False))
 def test_no_session_lasts_longer_than_the_longest(case: Case) -> None:
     """The bound on durations holds for every row of the deck."""

@@ -12,9 +12,10 @@ from mockserver.world.spec import WorldError, spec
 from mockserver.world.world import build
 from tests.world import force
 from tests.world.digest import LATER
-from tests.world.worlds import HELD, Case, cases
+from tests.world.worlds import HELD, Case, cases, few
 
 
+@few
 @given(case=cases(tracked=False), first=st.sampled_from(["mobile", "identified", "returning", "bounced"]))
 def test_segments_and_their_opposites_share_everyone(case: Case, first: str) -> None:
     """Identified and anonymous, new and returning are everyone; nobody is no one; a segment is part of everyone."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
@@ -23,6 +24,8 @@ _YEARS: Final = 75 * 365 * DAY
 GRAINS: Final = (1, 1000, MINUTE, HOUR)
 ACTORS: Final = ("ann", "ben", "زوي")
 
+few = settings(max_examples=max(settings().max_examples // 2, 1))
+"""For tests whose examples take long."""
 seeds = st.integers(0, 2**63 - 1)
 starts = st.integers(0, 4_000_000_000_000) | st.just(1_788_220_800_000)
 vocabularies = st.sampled_from(["default", "awkward"])

@@ -59,8 +59,8 @@ class ExportedSession(Struct, frozen=True, omit_defaults=True):
     userId: Annotated[str | None, Fact("As given to identify.", DOCUMENTED, "export")] = None
     name: Annotated[str | None, Fact("If given to identify.", DOCUMENTED, "export")] = None
     email: Annotated[str | None, Fact("If given to identify.", DOCUMENTED, "export")] = None
-    tags: Annotated[list[str] | None, Fact("If given to identify, as the trait $tags.", DOCUMENTED, "export")] = None
     ip: Annotated[str | None, Fact("Where the session came from.", DOCUMENTED, "export")] = None
+    tags: Annotated[list[str] | None, Fact("If given to identify, as the trait $tags.", DOCUMENTED, "export")] = None
     duration: Annotated[int | None, Fact("Milliseconds from the first event to the last.", DOCUMENTED, "export")] = None
     inactiveTime: Annotated[int | None, Fact("Milliseconds of it in which the user was inactive.", DOCUMENTED, "export")] = None
     activeTime: Annotated[int | None, Fact("duration less inactiveTime, milliseconds.", DOCUMENTED, "export")] = None
@@ -198,6 +198,7 @@ EXPORT_SESSIONS = Endpoint(
         Fact("Only POST is supported.", DOCUMENTED, "export"),
         Fact("One open request at a time: wait for the answer before the next request.", DOCUMENTED, "export"),
         Fact("A session belongs to the window in which it starts; the end is exclusive, so that windows tile.", CHOSEN),
+        Fact("Without an end, the window reaches to now and includes it.", CHOSEN),
         Fact("A page past the end is empty, and to is the from that was asked for.", CHOSEN),
         Fact("The secret key is made in the settings; one serves all projects of a tenant.", CHOSEN),
     ),

@@ -17,7 +17,7 @@ _NUMERAL: Final = re.compile(r"\d+(\.\d+)?")
 
 
 def _iso(instants: Sequence[int]) -> list[str]:
-    return [f"{second}.000Z" for second in seconds(instants)]
+    return [second + ".000Z" for second in seconds(instants)]
 
 
 def _sql(instants: Sequence[int]) -> list[str]:
@@ -36,9 +36,9 @@ def _number(text: str) -> str | float:
 
 
 _VERSIONS: Final[dict[str, Callable[[str], Any]]] = {"number": _number, "text": str}
-_ADDRESSES: Final[dict[str, Callable[[str], str | None]]] = {
-    "hidden": lambda _: None,
-    "shown": lambda address: address or None,
+_ADDRESSES: Final = {
+    "hidden": Column("ip", lambda s: [None] * len(s)),
+    "shown": Column("ip", lambda s: [address or None for address in s.ips], own=True),
 }
 
 
@@ -62,10 +62,10 @@ def _traits(sessions: Sessions) -> list[dict[str, Any] | None]:
 @lru_cache(maxsize=32)
 def columns(timestamps: str, region: str, device_type: str, versions: str, ip: str) -> tuple[Column, ...]:
     """The fields of a row, in the vendor's order, as the choices want them told."""
-    told, version, address = TIMESTAMPS[timestamps], _VERSIONS[versions], _ADDRESSES[ip]
+    told, version = TIMESTAMPS[timestamps], _VERSIONS[versions]
     return (
-        Column("session_id", lambda s: [f"{number:014x}" for number in s.ids], own=True),
-        Column("user_id", lambda s: [f"{visitor:012x}" for visitor in s.visitors], own=True),
+        Column("session_id", attrgetter("id_digits"), own=True),
+        Column("user_id", attrgetter("visitor_digits"), own=True),
         Column("identified_user_id", lambda s: [user or "" for user in s.user_ids], own=True),
         _field("country", "places"),
         _column("region", "places", words.REGIONS[region]),
@@ -95,7 +95,7 @@ def columns(timestamps: str, region: str, device_type: str, versions: str, ip: s
         Column("events", attrgetter("custom_events")),
         Column("errors", attrgetter("errors")),
         Column("outbound", attrgetter("outbounds")),
-        Column("ip", lambda s: [address(ip) for ip in s.ips], own=True),
+        _ADDRESSES[ip],
         _field("lat", "places", "latitude"),
         _field("lon", "places", "longitude"),
         Column("has_replay", lambda s: [0] * len(s)),

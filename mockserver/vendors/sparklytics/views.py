@@ -17,7 +17,7 @@ from mockserver.vendor.rows import Column, Rows, alone, joined
 from mockserver.vendor.times import midnight, seconds, today, zone
 from mockserver.vendors.sparklytics.contract import USUAL, ListSessions, SessionEvent
 from mockserver.world.found import Found, Place
-from mockserver.world.hashing import Permutation, key
+from mockserver.world.hashing import Permutation, hexadecimal, key
 from mockserver.world.overlay import KIND
 from mockserver.world.query import Condition, Operator, Query
 from mockserver.world.segments import FILTERS
@@ -39,7 +39,7 @@ def _duration(sessions: Sessions) -> list[int]:
 
 
 def _visitor_ids(sessions: Sessions) -> list[str]:
-    return [f"{each:016x}" for each in _VISITORS.forward(np.array(sessions.visitors, dtype=np.uint64)).tolist()]
+    return hexadecimal(_VISITORS.forward(np.array(sessions.visitors, dtype=np.uint64)), 16)
 
 
 def _agent(field: str) -> Callable[[Sessions], list[str | None]]:
@@ -48,7 +48,7 @@ def _agent(field: str) -> Callable[[Sessions], list[str | None]]:
 
 _ROWS: Final = Rows(
     (
-        Column("session_id", lambda s: [f"sess_{number:014x}" for number in s.ids], own=True),
+        Column("session_id", lambda s: [f"sess_{digits}" for digits in s.id_digits], own=True),
         Column("visitor_id", _visitor_ids, own=True),
         Column("started_at", lambda s: _times(s.start), own=True),
         Column("ended_at", lambda s: _times(s.end), own=True),

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from msgspec import json
 from mockserver.contract.errors import Refused
 from mockserver.vendor.times import DAY
 from mockserver.vendors.rybbit import VENDOR
-from mockserver.vendors.rybbit.answers import Location, OneSession, SessionDetails, SessionEvent, SessionLocations, SessionPage, SessionRow
+from mockserver.vendors.rybbit.answers import Location, OneSession, SessionDetails, SessionLocations, SessionPage, SessionRow
 from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS, MAXIMUM
 from mockserver.vendors.rybbit.requests import GetSession, ListSessionLocations, ListSessions
 from mockserver.world.overlay import Identity, TrackedEvent
@@ -77,13 +76,6 @@ def refusal(ask: Callable[..., Any], told: World | None = None, **query: Any) ->
 def second(text: str) -> int:
     """The Unix second of a time as it is told."""
     return int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.000Z").replace(tzinfo=UTC).timestamp())
-
-
-@cache
-def events(profile: str) -> dict[str, list[SessionEvent]]:
-    """All events of every session of a profile, by session."""
-    told = world(profile)
-    return {row.session_id: detail(told, row.session_id, limit=1000).events for row in rows(told)}
 
 
 def tracked() -> World:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,8 +14,26 @@ from mockserver.vendors.rybbit.answers import SessionEvent, SessionRow
 from mockserver.vendors.rybbit.filters import PARAMETERS, TYPES
 from mockserver.world.spec import spec
 from mockserver.world.vocabulary import load
-from mockserver.world.world import build
-from tests.vendors.rybbit.asking import Choices, events, filters, ids, locations, page, refusal, rows, world
+from mockserver.world.world import World, build
+from tests.vendors.rybbit.asking import Choices, detail, filters, ids, locations, page, refusal, rows, world
+
+
+def some(profile: str = "default") -> World:
+    """A world of few sessions: enough to compare, and soon listed."""
+    return world(profile, sessions=300)
+
+
+@cache
+def events(profile: str = "default") -> dict[str, list[SessionEvent]]:
+    """All events of every session, by session."""
+    return {row.session_id: detail(some(profile), row.session_id, limit=1000).events for row in rows(some(profile))}
+
+
+@cache
+def everyone(profile: str = "default") -> list[SessionRow]:
+    """Every session, as the list tells them."""
+    return rows(some(profile))
+
 
 ZONES = {(place.city, place.latitude): place.time_zone for name in ("default", "awkward") for place in load(name).places}
 Told = Callable[[SessionRow, list[SessionEvent]], Sequence[Any]]
@@ -66,9 +85,9 @@ def values(kind: str, known: list[str]) -> list[str]:
     return whole[kind.removeprefix("not_")]
 
 
-def held(profile: str, parameter: str, choices: Choices | None = None) -> list[tuple[str, Sequence[Any]]]:
+def held(profile: str, parameter: str, told: list[SessionRow] | None = None) -> list[tuple[str, Sequence[Any]]]:
     """What every session has for a parameter, in the order of the list."""
-    return [(row.session_id, TOLD[parameter](row, events(profile)[row.session_id])) for row in rows(world(profile), choices=choices)]
+    return [(row.session_id, TOLD[parameter](row, events(profile)[row.session_id])) for row in told or everyone(profile)]
 
 
 def test_every_parameter_and_type_is_compared_below() -> None:
@@ -82,15 +101,15 @@ def test_every_parameter_and_type_is_compared_below() -> None:
 @pytest.mark.parametrize("kind", ["equals", "not_equals", "contains", "not_contains", "regex", "not_regex"])
 def test_a_filter_of_texts_finds_what_brute_force_finds(profile: str, parameter: str, kind: str) -> None:
     """One value and two, every type and parameter: the rows whose told texts meet it, or none of whose do."""
-    everyone = held(profile, parameter)
-    common = [text for text, _ in Counter(text for _, texts in everyone for text in texts if len(text) > 1).most_common()]
+    known = held(profile, parameter)
+    common = [text for text, _ in Counter(text for _, texts in known for text in texts if len(text) > 1).most_common()]
     meets, negate = MEETS[kind.removeprefix("not_")], kind.startswith("not_")
     sizes = []
     for asking in (values(kind, common)[:1], values(kind, common)):
-        found = ids(rows(world(profile), filters=filters((parameter, kind, asking))))
+        found = ids(rows(some(profile), filters=filters((parameter, kind, asking))))
         sizes.append(len(found))
 
-        assert found == [each for each, texts in everyone if any(meets(text, value) for text in texts for value in asking) != negate]
+        assert found == [each for each, texts in known if any(meets(text, value) for text in texts for value in asking) != negate]
     assert sizes[0] > 0
 
 
@@ -99,13 +118,13 @@ def test_a_filter_of_texts_finds_what_brute_force_finds(profile: str, parameter:
 @pytest.mark.parametrize("kind", ["equals", "not_equals", "contains", "not_contains", "greater_than", "less_than"])
 def test_a_filter_of_numbers_finds_what_brute_force_finds(profile: str, parameter: str, kind: str) -> None:
     """Numbers are equal within a thousandth, written as numbers or as texts."""
-    everyone = held(profile, parameter)
-    known = [number for number, _ in Counter(number for _, numbers in everyone for number in numbers).most_common()]
+    known = held(profile, parameter)
+    common = [number for number, _ in Counter(number for _, numbers in known for number in numbers).most_common()]
     meets, negate = MEETS.get(kind, MEETS["near"]) if kind.endswith("than") else MEETS["near"], kind.startswith("not_")
-    for asking in ([known[0]], [known[0] + 0.0009, known[1]], [known[0] + 0.002], [str(known[0])]):
-        found = ids(rows(world(profile), filters=filters((parameter, kind, asking))))
+    for asking in ([common[0]], [common[0] + 0.0009, common[1]], [common[0] + 0.002], [str(common[0])]):
+        found = ids(rows(some(profile), filters=filters((parameter, kind, asking))))
 
-        assert found == [each for each, (number,) in everyone if any(meets(number, float(value)) for value in asking) != negate]
+        assert found == [each for each, (number,) in known if any(meets(number, float(value)) for value in asking) != negate]
 
 
 @pytest.mark.parametrize(
@@ -114,12 +133,12 @@ def test_a_filter_of_numbers_finds_what_brute_force_finds(profile: str, paramete
 )
 def test_a_filter_compares_what_is_told(parameter: str, choices: Choices) -> None:
     """In the other dialect the other words are compared."""
-    everyone = held("default", parameter, choices)
-    (common, _), *_ = Counter(text for _, texts in everyone for text in texts).most_common()
+    known = held("default", parameter, rows(some(), choices=choices))
+    (common, _), *_ = Counter(text for _, texts in known for text in texts).most_common()
     narrowed = filters((parameter, "equals", [common]))
 
-    assert ids(rows(world(), filters=narrowed, choices=choices)) == [each for each, texts in everyone if texts == [common]]
-    assert rows(world(), filters=narrowed) == []
+    assert ids(rows(some(), filters=narrowed, choices=choices)) == [each for each, texts in known if texts == [common]]
+    assert rows(some(), filters=narrowed) == []
 
 
 EXAMPLES: list[tuple[tuple[str, str, list[Any]], Callable[[SessionRow], bool]]] = [
@@ -143,7 +162,7 @@ EXAMPLES: list[tuple[tuple[str, str, list[Any]], Callable[[SessionRow], bool]]] 
 @pytest.mark.parametrize(("narrowed", "meets"), EXAMPLES, ids=[str(narrowed) for narrowed, _ in EXAMPLES])
 def test_documented_examples_of_filters(narrowed: tuple[str, str, list[Any]], meets: Callable[[SessionRow], bool]) -> None:
     """The values that documentation and readers would try first mean what they seem to."""
-    assert rows(world(), filters=filters(narrowed)) == [row for row in rows(world()) if meets(row)]
+    assert rows(some(), filters=filters(narrowed)) == [row for row in everyone() if meets(row)]
 
 
 def test_all_filters_hold_together_with_everything_else() -> None:
@@ -152,23 +171,23 @@ def test_all_filters_hold_together_with_everything_else() -> None:
     asking: dict[str, Any] = {"filters": narrowed, "identified_only": "true", "start_date": "2026-09-02", "end_date": "2026-09-25"}
     expected = [
         row
-        for row in rows(world())
+        for row in everyone()
         if row.device_type == "desktop"
         and row.country != "US"
         and row.identified_user_id
         and "2026-09-02" <= row.session_start[:10] <= "2026-09-25"
-        and any("/docs" in event.pathname for event in events("default")[row.session_id])
+        and any("/docs" in event.pathname for event in events()[row.session_id])
     ]
 
-    assert rows(world(), **asking) == expected
-    assert page(world(), page=2, limit=3, **asking) == expected[3:6]
+    assert rows(some(), **asking) == expected
+    assert page(some(), page=2, limit=3, **asking) == expected[3:6]
     assert len(expected) > 3
 
 
 @pytest.mark.parametrize("text", ["[]", " [] ", "", None])
 def test_no_filter_means_everything(text: str | None) -> None:
     """An empty array, or none, filters nothing."""
-    assert rows(world(), filters=text) == rows(world())
+    assert rows(some(), filters=text) == everyone()
 
 
 def test_equal_filters_are_equal_questions() -> None:

@@ -215,6 +215,7 @@ def test_pages_of_events_tile_the_session(size: int) -> None:
         assert (shown.pagination.limit, shown.pagination.offset) == (size, len(crawled))
         crawled += shown.events
         more = shown.pagination.hasMore
+        assert more == (len(crawled) < shown.pagination.total)
     beyond = detail(told, longest.session_id, offset=10**30)
 
     assert crawled == detail(told, longest.session_id, limit=1000).events
