@@ -72,7 +72,9 @@ class DealtSource:
         middle = self._selection.ranks([(low + 1) * ROWS, high * ROWS])
         counts = self._tally(self._low, middle[0]) + self._tally(middle[1], self._high)
         counts[each] += high - low - 1
-        return counts
+        excluded = self._selection.excluded
+        missing = excluded[(excluded >= (low + 1) * ROWS) & (excluded < high * ROWS)]
+        return counts - np.bincount(self._population.deal.rows(missing), minlength=ROWS)
 
     def _block(self, ordinal: int) -> int:
         return int(self._selection.take(ordinal, ordinal + 1)[0]) // ROWS

@@ -68,6 +68,10 @@ class TrackedSession(Struct, frozen=True):
         """The 48-bit visitor number."""
         return key(site_key, "actor", self.actor) >> 16
 
+    def is_of(self, actors: Iterable[str], site_key: int) -> bool:
+        """Whether its visitor is among some, told by user id or by the digits of the visitor number."""
+        return (self.identified and self.actor in actors) or f"{self.visitor(site_key):012x}" in actors
+
     def entries(self, dimension: str, vocabulary: Vocabulary) -> list[Any]:
         """What the session has in a dimension: nothing is known of it but its events and its actor."""
         entries: dict[str, list[Any]] = {

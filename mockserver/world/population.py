@@ -1,6 +1,6 @@
 """The people of one site, or its bots: a deck, a timeline, the deal between them, and their names."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -10,11 +10,13 @@ from mockserver.world.deal import Deal, lanes_for
 from mockserver.world.deck import Deck
 from mockserver.world.hashing import I64, U64, Permutation, key
 from mockserver.world.query import Condition
-from mockserver.world.selection import Dealt, Everything, Listed, Selection
+from mockserver.world.selection import Dealt, Everything, Selection
 from mockserver.world.timeline import Timeline
 from mockserver.world.vocabulary import Vocabulary
 
 _KINDS = 4
+_USER = "user_"
+_HEX = set("0123456789abcdef")
 _NUMBER_BITS = 56
 
 
@@ -68,14 +70,23 @@ class Population:
     def _selected(self, where: tuple[Condition, ...]) -> Selection:
         return Dealt(self.deal, matching(self.deck, where)) if where else Everything()
 
-    def of_visitor(self, visitor: int, where: tuple[Condition, ...], now: int, *, known: bool) -> Selection:
-        """The sessions of one visitor that meet the conditions; none where a ``known`` visitor is asked for and this one is not."""
-        index = self.deal.visits(visitor, self.visible(now))
-        if known:
-            index = index[self.deck.identified[self.deal.rows(index)]]
-        if where and len(index):
-            index = index[np.isin(self.deal.rows(index), matching(self.deck, where))]
-        return Listed(index)
+    def of_actors(self, actors: Iterable[str], where: tuple[Condition, ...], now: int) -> I64:
+        """The sessions of some visitors that meet the conditions, ascending; a user id finds only who is identified."""
+        found = [np.empty(0, dtype=np.int64)]
+        for actor in actors:
+            visitor = visitor_number(actor)
+            if visitor is None:
+                continue
+            index = self.deal.visits(visitor, self.visible(now))
+            found.append(index[self.deck.identified[self.deal.rows(index)]] if actor.startswith(_USER) else index)
+        index = np.unique(np.concatenate(found))
+        return index[np.isin(self.deal.rows(index), matching(self.deck, where))] if where else index
+
+
+def visitor_number(actor: str) -> int | None:
+    """Read the visitor number out of a user id of the seeded world or a visitor's 12 hexadecimal digits."""
+    digits = actor.removeprefix(_USER)
+    return int(digits, 16) if len(digits) == 12 and set(digits) <= _HEX else None  # noqa: PLR2004 -- 48 bits
 
 
 def _letters(name: str) -> str:

@@ -56,7 +56,9 @@ class Query(Struct, frozen=True):
     """No session that starts at or after."""
     where: tuple[Condition, ...] = ()
     """All must hold."""
-    actor: str | None = None
-    """Only the sessions of this visitor: a user id, an anonymous id, or the 12 hexadecimal digits of a visitor."""
+    actors: tuple[str, ...] | None = None
+    """Only the sessions of these visitors, each told by a user id or by the 12 hexadecimal digits of a visitor."""
+    others: tuple[str, ...] = ()
+    """No session of these visitors."""
     bots: bool = False
     """Whether the sessions of bots are wanted beside those of people."""

@@ -14,6 +14,8 @@ class Selection(Protocol):
 
     rows: I64 | None
     """The rows of the deck that it holds once in every full block; ``None`` where it is not made of rows."""
+    excluded: I64
+    """The few sessions it lacks although their row is among its rows."""
 
     def rank(self, index: int) -> int:
         """How many of them are below an index."""
@@ -25,10 +27,14 @@ class Selection(Protocol):
         """Those with ordinals in [low, high)."""
 
 
+_NONE = np.empty(0, dtype=np.int64)
+
+
 class Everything:
     """Every session."""
 
     rows: I64 | None = np.arange(ROWS)
+    excluded: I64 = _NONE
 
     def rank(self, index: int) -> int:  # noqa: D102 -- as in Selection
         return index
@@ -44,6 +50,7 @@ class Listed:
     """A few sessions, known one by one."""
 
     rows: I64 | None = None
+    excluded: I64 = _NONE
 
     def __init__(self, index: I64) -> None:
         self._index = index
@@ -58,8 +65,33 @@ class Listed:
         return self._index[low:high]
 
 
+class Without:
+    """A selection less a few of its sessions, known one by one."""
+
+    def __init__(self, whole: Selection, excluded: I64) -> None:
+        self._whole, self.excluded, self.rows = whole, excluded, whole.rows
+        # Where each of them stands among those that are kept: the ordinal of the next that is.
+        self._skips = np.array(whole.ranks(excluded.tolist()), dtype=np.int64) - np.arange(len(excluded))
+
+    def rank(self, index: int) -> int:  # noqa: D102 -- as in Selection
+        return self._whole.rank(index) - int(np.searchsorted(self.excluded, index))
+
+    def ranks(self, indices: list[int]) -> list[int]:  # noqa: D102 -- as in Selection
+        fewer = np.searchsorted(self.excluded, indices).tolist()
+        return [rank - few for rank, few in zip(self._whole.ranks(indices), fewer, strict=True)]
+
+    def take(self, low: int, high: int) -> I64:  # noqa: D102 -- as in Selection
+        if high <= low:
+            return np.empty(0, dtype=np.int64)
+        first, last = low + np.searchsorted(self._skips, [low, high - 1], side="right") + [0, high - 1 - low]
+        found = self._whole.take(int(first), int(last) + 1)
+        return found[~np.isin(found, self.excluded)]
+
+
 class Dealt:
     """The sessions that are certain rows of the deck: each full block holds each row once, so counting is a product."""
+
+    excluded: I64 = _NONE
 
     def __init__(self, deal: Deal, rows: I64) -> None:
         self._deal = deal

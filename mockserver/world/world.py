@@ -14,14 +14,12 @@ from mockserver.world.overlay import Identity, Overlay, TrackedEvent, TrackedSes
 from mockserver.world.population import Population
 from mockserver.world.query import Query
 from mockserver.world.segments import Segment, segments
-from mockserver.world.selection import Listed
+from mockserver.world.selection import Listed, Without
 from mockserver.world.sessions import Sessions
 from mockserver.world.spec import WorldError, WorldSpec
 from mockserver.world.vocabulary import Vocabulary, load
 
 _PEOPLE, _BOTS = 0, 1
-_USER = "user_"
-_HEX = set("0123456789abcdef")
 
 
 class Site:
@@ -75,12 +73,13 @@ class Site:
     def _dealt(self, population: Population, query: Query, stop: int, now: int) -> DealtSource:
         last = population.timeline.before(stop)
         first = 0 if query.start is None else min(population.timeline.before(query.start), last)
-        if query.actor is None:
-            selection = population.selected(query.where)
-        elif (visitor := visitor_number(query.actor)) is None:
-            selection = Listed(np.empty(0, dtype=np.int64))
-        else:
-            selection = population.of_visitor(visitor, query.where, now, known=query.actor.startswith(_USER))
+        selection = population.selected(query.where)
+        if query.actors is not None or query.others:
+            others = population.of_actors(query.others, query.where, now)
+            if query.actors is None:
+                selection = Without(selection, others)
+            else:
+                selection = Listed(np.setdiff1d(population.of_actors(query.actors, query.where, now), others))
         return DealtSource(population, selection, (first, last), now, self.overlay.identities)
 
     def _tracked(self, query: Query, stop: int, now: int) -> TrackedSource:
@@ -89,7 +88,8 @@ class Site:
             for session in self.overlay.sessions(now)
             if (query.start is None or session.start >= query.start)
             and session.start < stop
-            and (query.actor is None or session.actor == query.actor or f"{session.visitor(self.key):012x}" == query.actor)
+            and (query.actors is None or session.is_of(query.actors, self.key))
+            and not session.is_of(query.others, self.key)
             and session.meets(query.where, self._vocabulary)
         ]
         return TrackedSource(found, self.key, self.overlay, self._vocabulary)
@@ -156,9 +156,3 @@ def with_events(world: World, site: int, events: Iterable[TrackedEvent]) -> Worl
 def with_identity(world: World, site: int, identity: Identity) -> World:
     """Return the world in which further traits of a visitor have been sent to a site."""
     return world._with(site, world.sites[site].overlay.with_identity(identity))  # noqa: SLF001 -- one module, two spellings
-
-
-def visitor_number(actor: str) -> int | None:
-    """Read the visitor number out of a user id of the seeded world or a visitor's 12 hexadecimal digits."""
-    digits = actor.removeprefix(_USER)
-    return int(digits, 16) if len(digits) == 12 and set(digits) <= _HEX else None  # noqa: PLR2004 -- 48 bits

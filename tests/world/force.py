@@ -92,7 +92,8 @@ def tracked(case: Case) -> list[Told]:
     told = []
     for run in split(case.events, case.now):
         actor, start = run[0].actor, run[0].at
-        names = frozenset({actor, f"{key(case.site.key, 'actor', actor) >> 16:012x}"})
+        digits = f"{key(case.site.key, 'actor', actor) >> 16:012x}"
+        names = frozenset({digits} if run[0].user_id is None else {digits, actor})
         row = (start, 2, key(case.site.key, "tracked", actor, start) >> 8)
         told.append(Told(row, (start, 2, 0, actor), names, None, 0, tuple(run)))
     return told
@@ -136,7 +137,8 @@ def answer(everyone: Sequence[Told], asked: Asked) -> list[Told]:
         if (asked.bots or told.row[1] != 1)
         and (asked.start is None or told.row[0] >= asked.start)
         and (asked.stop is None or told.row[0] < asked.stop)
-        and (asked.actor is None or asked.actor in told.actors)
+        and (asked.actors is None or any(actor in told.actors for actor in asked.actors))
+        and not any(actor in told.actors for actor in asked.others)
         and all(meets(told, wanted) for wanted in asked.where)
     ]
 

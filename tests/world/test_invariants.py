@@ -286,7 +286,7 @@ def test_a_visitor_of_a_vast_world_stays_the_same_person_and_keeps_away_for_a_wh
     for batch in glimpse(case, share, 30):
         number = Counter(batch.visitors)
         for position, visitor in enumerate(batch.visitors):
-            query = Query(actor=f"{visitor:012x}", bots=True)
+            query = Query(actors=(f"{visitor:012x}",), bots=True)
             theirs = next(each for each in case.site.find(query, case.now).page(0, 100).batches if each.kind == batch.kind)
             gaps = [start - end for end, start in zip(theirs.end, theirs.start[1:], strict=False)]
             assert all(gap > TIMEOUT for gap in gaps)
@@ -304,7 +304,7 @@ def test_the_visits_of_a_visitor_are_found_from_the_visitor(case: Case) -> None:
         batch, position = theirs[0]
         visitor, user = batch.visitors[position], batch.user_ids[position]
         for actor in [f"{visitor:012x}", *([user] if user else [])]:
-            found = case.site.find(Query(actor=actor, bots=True), case.now).page(0, 1000)
+            found = case.site.find(Query(actors=(actor,), bots=True), case.now).page(0, 1000)
             said = sorted(one.ids[n] for one, n in everyone if one.visitors[n] == visitor)
             assert sorted(found.arrange(lambda each: each.ids)) == said
 

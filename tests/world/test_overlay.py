@@ -2,9 +2,10 @@
 
 from itertools import pairwise
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mockserver.world.hashing import key
 from mockserver.world.overlay import Identity, Overlay, TrackedEvent
 from mockserver.world.query import Condition, Query
 from mockserver.world.segments import FILTERS
@@ -101,7 +102,8 @@ def test_a_session_keeps_its_id_while_it_grows(events: tuple[TrackedEvent, ...])
     """A later event of an actor joins the session and leaves its id and start."""
     site = with_events(empty, 0, events).sites[0]
     last = max(events, key=lambda event: event.at)
-    page = site.find(Query(actor=last.actor), LATER).page(0, 50)
+    visitor = f"{key(site.key, 'actor', last.actor) >> 16:012x}"
+    page = site.find(Query(actors=(visitor,)), LATER).page(0, 50)
     number = page.batches[0].ids[-1]
     more = with_events(
         with_events(empty, 0, events), 0, [TrackedEvent(last.at + MINUTE, "more", user_id=last.user_id, anonymous_id=last.anonymous_id)]
@@ -115,6 +117,7 @@ def test_a_session_keeps_its_id_while_it_grows(events: tuple[TrackedEvent, ...])
     assert grown.end == [last.at + MINUTE]
 
 
+@example(traits=[{"name": "x", "plan": "x"}, {"email": "y", "plan": "y"}])
 @given(traits=st.lists(st.dictionaries(st.sampled_from(["name", "email", "plan"]), st.sampled_from(["x", "y"])), min_size=1, max_size=3))
 def test_traits_are_merged_name_by_name(traits: list[dict[str, str]]) -> None:
     """What was said of an actor last is what the actor's sessions say."""
@@ -164,6 +167,32 @@ def test_every_word_can_be_asked_of_tracked_sessions(events: tuple[TrackedEvent,
     halves = [Query(where=(Condition(dimension, read, "equals", ("", "signup_click", True), negate),)) for negate in (False, True)]
 
     assert sum(site.find(half, LATER).total for half in halves) == len(split(events, LATER))
+
+
+@given(events=several, word=st.sampled_from(sorted(set(FILTERS) - {"event", "identified", "returning", "bounce", "page"})))
+def test_what_nobody_sent_is_an_empty_text(events: tuple[TrackedEvent, ...], word: str) -> None:
+    """Asked for an empty text, a filter on what is unknown finds all tracked sessions, and a filter on pages none."""
+    site = with_events(empty, 0, events).sites[0]
+    dimension, read = FILTERS[word]
+    unknown = site.find(Query(where=(Condition(dimension, read, "equals", ("",)),)), LATER)
+    paged = site.find(Query(where=(Condition("page", FILTERS["page"][1], "regex", ("",)),)), LATER)
+
+    assert unknown.total == len(split(events, LATER))
+    assert paged.total == 0
+
+
+@given(events=several)
+def test_an_actor_s_sessions_are_found_by_user_id_and_by_number(events: tuple[TrackedEvent, ...]) -> None:
+    """Asking for a user, or for any actor by its visitor's digits, finds its sessions and no other's; without them the rest is found."""
+    site = with_events(empty, 0, events).sites[0]
+    everyone = site.find(Query(), LATER).page(0, 50).batches[0]
+    for digits, user in set(zip(everyone.visitor_digits, everyone.user_ids, strict=True)):
+        theirs = [number for number, visitor in zip(everyone.ids, everyone.visitor_digits, strict=True) if visitor == digits]
+        for actor in (digits, *([user] if user else [])):
+            found, rest = site.find(Query(actors=(actor,)), LATER), site.find(Query(others=(actor,)), LATER)
+
+            assert found.page(0, 50).batches[0].ids == theirs
+            assert rest.page(0, 50).batches[0].ids == [number for number in everyone.ids if number not in theirs]
 
 
 @given(events=several)

@@ -24,6 +24,7 @@ def city(place: Place) -> str:
         ("contains", ("lin",), ["Berlin", "Dublin"]),
         ("contains", ("lin", "ort"), ["Berlin", "Dublin", "Porto"]),
         ("contains", (".",), []),
+        ("contains", ("LIN",), []),
         ("regex", ("^.{4}$",), ["Lyon", "Rome"]),
         ("regex", ("lin$", "^Por"), ["Berlin", "Dublin", "Porto"]),
         ("regex", ("(?i)^bERLIN",), ["Berlin"]),

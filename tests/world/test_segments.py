@@ -39,6 +39,17 @@ def test_a_defined_segment_finds_what_it_names(case: Case, data: st.DataObject) 
     assert force.rows(case.site.find(Query(where=where, bots=True), case.now).page(0, 10**6)) == expected
 
 
+@pytest.mark.parametrize("word", sorted(set(HELD) & set(FILTERS)))
+def test_every_word_of_a_segment_means_what_it_says(word: str) -> None:
+    """A segment on one word holds the sessions whose own columns have the value."""
+    batch = build(spec(sessions=60)).sites[0].find(Query(), LATER).page(0, 60).batches[0]
+    value = next(held for position in range(60) for held in HELD[word](batch, position) if held != "")
+    world = build(spec(sessions=60, segments={"mine": {word: value}}))
+    found = world.sites[0].find(Query(where=world.segments["mine"].where), LATER)
+
+    assert found.page(0, 60).batches[0].ids == [batch.ids[n] for n in range(60) if value in HELD[word](batch, n)]
+
+
 def test_one_value_may_stand_alone() -> None:
     """A value is as good as a list of it, and an empty list holds nobody."""
     world = build(spec(segments={"one": {"country": "DE"}, "listed": {"country": ["DE"]}, "none": {"country": []}}))

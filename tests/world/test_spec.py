@@ -18,7 +18,7 @@ def test_without_fields_a_spec_is_exact_and_complete() -> None:
     """A thousand sessions in September 2026."""
     made = spec()
 
-    assert (made.sessions, made.start, made.end) == (1000, DEFAULT_START, DEFAULT_END)
+    assert (made.seed, made.sessions, made.start, made.end) == (7, 1000, DEFAULT_START, DEFAULT_END)
     assert (text(DEFAULT_START), text(DEFAULT_END)) == ("2026-09-01T00:00:00Z", "2026-10-01T00:00:00Z")
     assert not made.flowing
     assert made == WorldSpec(sessions=1000, end=DEFAULT_END)

@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.world.overlay import Identity, TrackedEvent
+from mockserver.world.population import visitor_number
 from mockserver.world.query import Query
 from mockserver.world.spec import WorldError, spec
-from mockserver.world.world import build, visitor_number, with_events, with_identity
+from mockserver.world.world import build, with_events, with_identity
 from tests.world.digest import LATER, told
 from tests.world.worlds import Case, cases, small, vast
 
@@ -73,7 +74,7 @@ def test_anything_else_is_nobody_s_number(actor: str) -> None:
     site = build(spec(sessions=50)).sites[0]
 
     assert visitor_number(actor) is None
-    assert site.find(Query(actor=actor, bots=True), LATER).total == 0
+    assert site.find(Query(actors=(actor,), bots=True), LATER).total == 0
 
 
 def test_an_anonymous_visitor_is_no_user() -> None:
@@ -81,7 +82,7 @@ def test_an_anonymous_visitor_is_no_user() -> None:
     site = build(spec(sessions=100)).sites[0]
     batch = site.find(Query(), LATER).page(0, 100).batches[0]
     totals = {
-        (user is not None): site.find(Query(actor=f"user_{visitor:012x}"), LATER).total > 0
+        (user is not None): site.find(Query(actors=(f"user_{visitor:012x}",)), LATER).total > 0
         for visitor, user in zip(batch.visitors, batch.user_ids, strict=True)
     }
 

@@ -220,19 +220,21 @@ class Asked(NamedTuple):
     start: int | None
     stop: int | None
     where: tuple[Wanted, ...]
-    actor: str | None
-    bots: bool
+    actors: tuple[str, ...] | None
+    others: tuple[str, ...] = ()
+    bots: bool = False
 
     @property
     def query(self) -> Query:
         """The question as the world takes it."""
-        return Query(self.start, self.stop, tuple(wanted.condition for wanted in self.where), self.actor, self.bots)
+        return Query(self.start, self.stop, tuple(wanted.condition for wanted in self.where), self.actors, self.others, self.bots)
 
 
 @st.composite
 def asked(draw: st.DrawFn, case: Case, actors: tuple[str, ...] = ()) -> Asked:
-    """A question to the site of a case, now and then about one of these actors."""
+    """A question to the site of a case, now and then about some of these actors."""
     window = [draw(st.none() | instants(case.spec)) for _ in range(2)]
     where = tuple(draw(st.lists(wanted(case), max_size=3)))
-    actor = draw(st.none() | st.sampled_from(actors)) if actors else None
-    return Asked(window[0], window[1], where, actor, draw(st.booleans()))
+    some = st.lists(st.sampled_from(actors), max_size=3).map(tuple) if actors else st.just(())
+    only = draw(st.none() | some) if actors else None
+    return Asked(window[0], window[1], where, only, draw(some), draw(st.booleans()))

@@ -99,7 +99,7 @@ _FILTERS = (
     sourced("referrer is its host without www, empty for a direct visit."),
     sourced("pathname, page_title and querystring look at every event; one that matches is enough.", "server-2026"),
     chosen("event_name looks at every event but pageviews."),
-    chosen("user_id takes equals and one value; whoever asks for more is told so."),
+    chosen("user_id takes equals and not_equals; whoever asks for more is told so."),
     chosen("A wrong filter is a 400; the servers of which the code was read answer 500."),
     chosen(
         "Patterns are Python's without lookaround, backreferences, atomic groups and possessive quantifiers,"

@@ -1,6 +1,5 @@
 """The filters of a request as conditions on sessions, or what is wrong with them."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from math import isfinite
@@ -17,7 +16,6 @@ from mockserver.vendors.rybbit.requests import Filter
 from mockserver.world.query import Condition, Operator
 
 _LONGEST: Final = 500
-_FINGERPRINT: Final = re.compile("[0-9a-f]{12}")
 IDENTIFIED: Final = Condition("identified", bool, "equals", (True,))
 _TEXTS: Final[dict[str, tuple[str, words.Of]]] = {
     "browser": ("agent", attrgetter("browser")),
@@ -77,21 +75,35 @@ class _Matching(Struct, frozen=True):
         return any(compiled(pattern).found_in(told) for pattern in self.patterns)
 
 
-def wanted(filters: str | None, user: str | None, choices: Mapping[str, Any]) -> tuple[tuple[Condition, ...], str | None]:
-    """What sessions must meet and whose they must be, or :class:`Refused` with the first thing that is wrong."""
-    where, users = [], {user} if user else set()
+class Wanted(Struct):
+    """What sessions must meet, whose they must be, and whose not."""
+
+    where: list[Condition]
+    actors: set[str] | None
+    others: set[str]
+
+
+def wanted(filters: str | None, user: str | None, choices: Mapping[str, Any]) -> Wanted:
+    """What a request wants, or :class:`Refused` with the first thing that is wrong."""
+    told = Wanted([], {user} if user else None, set())
     for number, item in enumerate(_items(filters) if filters else ()):
         at = f"filters[{number}]"
         each = _filter(item, at)
         if each.parameter == "user_id":
-            users.add(_user(each, at))
+            _whose(each, at, told)
         else:
-            where.append(_condition(each, at, choices))
-    if len(users) > 1:
-        raise _refusal("user_id is asked for in two ways; sessions of one visitor at a time can be asked for")
-    if any(not _FINGERPRINT.fullmatch(user) for user in users):
-        where.append(IDENTIFIED)
-    return tuple(where), min(users, default=None)
+            told.where.append(_condition(each, at, choices))
+    return told
+
+
+def _whose(each: Filter, at: str, told: Wanted) -> None:
+    texts = {_text(value) for value in each.value}
+    if each.type not in {"equals", "not_equals"} or "" in texts:
+        raise _refusal(f"{at}: user_id can be compared by equals and not_equals only, with texts that are not empty")
+    if each.type == "not_equals":
+        told.others |= texts
+    else:
+        told.actors = texts if told.actors is None else told.actors & texts
 
 
 def _refusal(message: str) -> Refused:
@@ -126,12 +138,6 @@ def _known(word: str, known: Iterable[str], at: str) -> None:
         near = get_close_matches(word, known, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
         raise _refusal(f"{at} does not know {word!r}; {hint}")
-
-
-def _user(each: Filter, at: str) -> str:
-    if each.type != "equals" or len(each.value) > 1 or each.value[0] == "":
-        raise _refusal(f"{at}: user_id can be compared by equals with one value only")
-    return _text(each.value[0])
 
 
 def _condition(each: Filter, at: str, choices: Mapping[str, Any]) -> Condition:

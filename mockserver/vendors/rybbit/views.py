@@ -49,8 +49,10 @@ def _identified(only: str | None, otherwise: str) -> tuple[Condition, ...]:
 def _found(asked: Asked, user: str | None = None, where: tuple[Condition, ...] = ()) -> Found:
     query: CommonParameters = asked.query
     start, stop = window(query, asked.now)
-    conditions, actor = wanted(query.filters, user, asked.choices)
-    return asked.site.find(Query(start=start, stop=stop, where=(*where, *conditions), actor=actor), asked.now)
+    told = wanted(query.filters, user, asked.choices)
+    actors = None if told.actors is None else tuple(sorted(told.actors))
+    wanting = Query(start=start, stop=stop, where=(*where, *told.where), actors=actors, others=tuple(sorted(told.others)))
+    return asked.site.find(wanting, asked.now)
 
 
 def get_session(asked: Asked) -> Answer:

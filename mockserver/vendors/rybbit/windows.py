@@ -99,6 +99,5 @@ def _zone(name: str, text: str) -> ZoneInfo:
 
 
 def _days(first: date, last: date, where: ZoneInfo) -> tuple[int, int]:
-    start = midnight(first, where)
     following = min(last, date.max - timedelta(1)) + timedelta(1)
-    return start, max(start, midnight(following, where))
+    return midnight(first, where), midnight(following, where)

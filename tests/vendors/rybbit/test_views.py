@@ -381,24 +381,31 @@ def test_an_anonymous_visitor_has_no_user_id() -> None:
     assert rows(world(), user_id="nobody") == []
 
 
-@pytest.mark.parametrize(
-    "each",
-    [("not_equals", ["a"]), ("contains", ["a"]), ("regex", ["a"]), ("greater_than", [1]), ("equals", ["a", "b"]), ("equals", [""])],
-    ids=str,
-)
-def test_user_id_is_compared_by_equals_with_one_value(each: tuple[str, list[Any]]) -> None:
+@pytest.mark.parametrize("told", [world(sessions=150), tracked()], ids=["seeded", "tracked"])
+def test_several_users_and_all_but_some_can_be_asked_for(told: World) -> None:
+    """Alternatives are one filter, filters narrow each other, and not_equals leaves everybody else."""
+    everyone = rows(told)
+    one, two = everyone[0].user_id, next(row.identified_user_id for row in everyone if row.identified_user_id)
+
+    def said(*texts: str) -> list[SessionRow]:
+        return [row for row in everyone if {row.user_id, row.identified_user_id} & set(texts)]
+
+    assert rows(told, filters=filters(("user_id", "equals", [one, two, "nobody"]))) == said(one, two)
+    assert rows(told, filters=filters(("user_id", "equals", [one, two]), ("user_id", "equals", [two]))) == said(two)
+    assert rows(told, user_id=one, filters=filters(("user_id", "equals", ["nobody"]))) == []
+    for texts in ([one], [one, two], ["nobody"]):
+        rest = [row for row in everyone if row not in said(*texts)]
+
+        assert rows(told, filters=filters(("user_id", "not_equals", texts))) == rest
+        assert sum(place.count for place in locations(told, filters=filters(("user_id", "not_equals", texts)))) == len(rest)
+
+
+@pytest.mark.parametrize("each", [("contains", ["a"]), ("regex", ["a"]), ("greater_than", [1]), ("equals", [""])], ids=str)
+def test_user_id_is_compared_by_equals_and_not_equals(each: tuple[str, list[Any]]) -> None:
     """Whoever asks for more is told what can be asked for."""
     message = refusal(rows, filters=filters(("country", "equals", ["US"]), ("user_id", *each)))
 
-    assert message == "filters[1]: user_id can be compared by equals with one value only"
-
-
-def test_one_visitor_at_a_time_can_be_asked_for() -> None:
-    """Two texts for a user are refused, whichever way they come."""
-    expected = "user_id is asked for in two ways; sessions of one visitor at a time can be asked for"
-
-    assert refusal(rows, user_id="a", filters=filters(("user_id", "equals", ["b"]))) == expected
-    assert refusal(rows, filters=filters(("user_id", "equals", ["a"]), ("user_id", "equals", ["b"]))) == expected
+    assert message == "filters[1]: user_id can be compared by equals and not_equals only, with texts that are not empty"
 
 
 @pytest.mark.parametrize(("text", "only"), [("true", True), ("false", False), (None, False), ("TRUE", False), ("1", False)])

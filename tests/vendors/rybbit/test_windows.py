@@ -92,6 +92,7 @@ def test_minutes_at_the_boundary() -> None:
 
     assert row.session_id in ids(rows(world(), now=now, past_minutes_start="99.0", past_minutes_end="1.5"))
     assert row.session_id not in ids(rows(world(), now=now, past_minutes_start="1.5", past_minutes_end="0"))
+    assert row.session_id in ids(rows(world(), now=now - 15_000, past_minutes_start="1.5", past_minutes_end="1"))
 
 
 def test_dates_win_over_datetimes_and_these_over_minutes() -> None:
