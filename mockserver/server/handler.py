@@ -34,7 +34,7 @@ class Handler:
         raw = Raw(request.method, _path(request), request.headers.get("Host", ""), request.headers.get("Authorization", ""), b"")
         try:
             if request.can_read_body and request.method not in ("GET", "HEAD"):
-                raw = raw._replace(body=await request.read())
+                raw = raw._replace(body=await _body(request))
             known = self._memory.get(raw)
             if known is None:
                 found = self._find(raw)
@@ -123,7 +123,18 @@ class Handler:
 
 def _path(request: web.Request) -> str:
     """The path and query as they were sent; a client behind a proxy sends a whole URL."""
-    return request.raw_path if request.raw_path.startswith("/") else request.rel_url.raw_path_qs
+    path = request.raw_path
+    return path if path.startswith("/") else request.rel_url.raw_path_qs
+
+
+async def _body(request: web.Request) -> bytes:
+    """The body; most come together with their head, and then there is nothing to wait for."""
+    if not request.content.is_eof():
+        return await request.read()
+    body = request.content.read_nowait()
+    if len(body) > BODY_LIMIT:
+        raise web.HTTPRequestEntityTooLarge(max_size=BODY_LIMIT, actual_size=len(body))
+    return body
 
 
 def _blank(reading: Reading) -> dict[str, str]:

@@ -61,13 +61,22 @@ def test_visits_are_what_a_search_finds(deal: Deal, total: int) -> None:
     assert max(len(visits) for visits in found.values()) <= TURNS
 
 
-@given(deal=deals, visitor=st.integers(0, 2**48 - 1), total=st.integers(0, 9000))
-def test_a_stranger_never_visited(deal: Deal, visitor: int, total: int) -> None:
-    """A number that is nobody's has no visits."""
-    index = np.arange(total)
-    known = set(deal.visitors(index, deal.rows(index)).tolist())
+@given(deal=deals, total=st.integers(0, 9000), later=st.integers(0, 3000))
+def test_who_comes_later_has_not_been_here(deal: Deal, total: int, later: int) -> None:
+    """Of a visitor found further on, only the sessions below a total are told."""
+    index = np.arange(total + later + 1)
+    visitors = deal.visitors(index, deal.rows(index)).tolist()
+    earlier = [each for each in range(total) if visitors[each] == visitors[-1]]
 
-    assert len(deal.visits(visitor, total)) > 0 if visitor in known else len(deal.visits(visitor, total)) == 0
+    assert deal.visits(visitors[-1], total).tolist() == earlier
+
+
+@given(deal=deals, visitor=st.integers(0, 2**48 - 1), total=st.integers(0, 10**12))
+def test_the_visits_of_any_number_say_they_are_its_own(deal: Deal, visitor: int, total: int) -> None:
+    """Whatever number is asked for, sessions are found only if they are that visitor's; mostly there are none."""
+    visits = deal.visits(visitor, total)
+
+    assert set(deal.visitors(visits, deal.rows(visits)).tolist()) <= {visitor}
 
 
 @given(per_day=st.integers(1, 10**9), years=st.integers(0, 90), step=st.integers(0, 10**6), seed=seeds)

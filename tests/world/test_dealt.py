@@ -1,7 +1,5 @@
 """Columns of seeded sessions, and what identify calls change in them."""
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -92,10 +90,3 @@ def test_what_identify_said_changes_nobody_else() -> None:
     assert [after[each] for each in others] == [before[each] for each in others]
     assert after != before
     assert digest.told(WORLD.sites[0].find(Query(), LATER).page(0, 200)) == before
-
-
-@given(case=cases(tracked=False))
-def test_visits_of_a_person_are_told_in_order(case: Case) -> None:
-    """The sessions of a batch ascend by start and by index."""
-    for batch in case.site.find(Query(bots=True), case.now).page(0, 1000).batches:
-        assert all(before < after for before, after in pairwise(zip(batch.start, batch.index, strict=True)))

@@ -14,7 +14,8 @@ def test_visible_are_those_that_have_started(case: Case) -> None:
     for population in (case.site.people, case.site.bots):
         most = size(case.spec, population.kind, case.now)
         starts = population.timeline.starts(np.arange(most)).tolist() if most else []
-        assert population.visible(case.now) == sum(start <= case.now for start in starts)
+        for now in (case.now, *starts[:5], *[start for start in starts if start <= case.now][-5:]):
+            assert population.visible(now) == sum(start <= now for start in starts)
 
 
 @given(case=cases(small | vast, tracked=False), index=st.integers(0, 10**12))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mockserver.world.deal import Deal
 from mockserver.world.deck import ROWS, Deck
-from mockserver.world.selection import Dealt, Everything, Listed, Selection
+from mockserver.world.selection import Dealt, Everything, Listed, Selection, Without
 from mockserver.world.timeline import exact
 from mockserver.world.vocabulary import load
 from tests.world.worlds import DAY, seeds
@@ -24,13 +24,23 @@ def dealt(seed: int, lanes: int, share: float) -> tuple[Selection, list[int]]:
     return Dealt(deal, rows), np.flatnonzero(np.isin(deal.rows(np.arange(MOST)), rows)).tolist()
 
 
-selections = (
+whole = (
     st.builds(dealt, seeds, st.sampled_from([1, 8, 512]), shares)
     | st.just((Everything(), list(range(MOST))))
     | st.lists(st.integers(0, MOST - 1), unique=True, max_size=20).map(
         lambda index: (Listed(np.array(sorted(index), dtype=np.int64)), sorted(index))
     )
 )
+
+
+def less(made: tuple[Selection, list[int]], some: list[int]) -> tuple[Selection, list[int]]:
+    """A selection without a few of its sessions."""
+    selection, listed = made
+    excluded = sorted({listed[each % len(listed)] for each in some} if listed else ())
+    return Without(selection, np.array(excluded, dtype=np.int64)), sorted(set(listed) - set(excluded))
+
+
+selections = whole | st.builds(less, whole, st.lists(st.integers(0, MOST) | st.integers(0, 5), max_size=10))
 
 
 @given(made=selections, index=st.lists(st.integers(0, MOST) | st.sampled_from([0, ROWS, 2 * ROWS, ROWS - 1]), min_size=1, max_size=10))

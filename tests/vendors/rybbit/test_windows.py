@@ -11,9 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.vendor.times import DAY
-from mockserver.world.spec import DEFAULT_START, spec
+from mockserver.world.spec import spec
 from mockserver.world.world import build
-from tests.vendors.rybbit.asking import NOW, ids, locations, refusal, rows, second, world
+from tests.vendors.rybbit.asking import MINUTE, NOW, ids, locations, refusal, rows, second, world
+
+LISTED = rows(world())
+"""The usual world, newest first."""
 
 
 @pytest.mark.parametrize("profile", ["default", "awkward"])
@@ -75,14 +78,15 @@ def test_datetimes_know_offsets() -> None:
     assert here
 
 
-@given(now=st.integers(DEFAULT_START, NOW), older=st.integers(1, 50_000), newer=st.integers(0, 50_000))
-def test_minutes_exclude_the_older_boundary_and_include_the_newer(now: int, older: int, newer: int) -> None:
-    """In whole seconds, a session is in the window if it started after the older boundary and not after the newer."""
-    newer = min(newer, older - 1)
-    seconds = range(now // 1000 - older * 60 + 1, now // 1000 - newer * 60 + 1)
-    expected = [row for row in rows(world(), now=now) if second(row.session_start) in seconds]
+@given(number=st.integers(0, 999), minutes=st.integers(1, 20_000), off=st.integers(-2000, 2000), width=st.integers(1, 20_000))
+def test_minutes_exclude_the_older_boundary_and_include_the_newer(number: int, minutes: int, off: int, width: int) -> None:
+    """In whole seconds, on either side of a session's start, it is in the window after which it did not start, not in the one before."""
+    now = second(LISTED[number].session_start) * 1000 + minutes * MINUTE + off
+    for older, newer in ((minutes, max(minutes - width, 0)), (minutes + width, minutes)):
+        seconds = range(now // 1000 - older * 60 + 1, now // 1000 - newer * 60 + 1)
+        expected = [row.session_id for row in LISTED if second(row.session_start) in seconds and second(row.session_start) * 1000 <= now]
 
-    assert rows(world(), now=now, past_minutes_start=str(older), past_minutes_end=str(newer)) == expected
+        assert ids(rows(world(), now=now, past_minutes_start=str(older), past_minutes_end=str(newer))) == expected
 
 
 def test_minutes_at_the_boundary() -> None:
