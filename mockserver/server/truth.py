@@ -43,7 +43,7 @@ def _turn(endpoint: Endpoint, page: dict[str, Any], answer: Any, count: int) -> 
     match endpoint.paging:
         case Offset(offset=offset) if count:
             page[offset] = int(page.get(offset, 0)) + count
-        case PageNumber(page=number, first=first, limit=limit, size=size) if count >= int(page.get(limit or "", size)):
+        case PageNumber(page=number, first=first) if count:  # A short page may only mean that the limit was cut.
             page[number] = int(page.get(number, first)) + 1
         case OpaqueCursor(cursor=cursor, next=path) if (after := _at(answer, path)) is not None:
             page[cursor] = after

@@ -14,14 +14,9 @@ async def handle(request: web.Request) -> web.Response:  # noqa: ARG001 -- aioht
 
 
 def main() -> None:
-    """Serve on a free port and print it."""
+    """Serve on the port that is asked for."""
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", handle)
-
-    async def ready(_: web.Application) -> None:
-        pass
-
-    app.on_startup.append(ready)
     web.run_app(app, host="127.0.0.1", port=int(sys.argv[2]), access_log=None, print=None)
 
 
