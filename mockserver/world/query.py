@@ -56,8 +56,8 @@ class Query(Struct, frozen=True):
     """No session that starts at or after."""
     where: tuple[Condition, ...] = ()
     """All must hold."""
-    actors: tuple[str, ...] | None = None
-    """Only the sessions of these visitors, each told by a user id or by the 12 hexadecimal digits of a visitor."""
+    actors: tuple[tuple[str, ...], ...] = ()
+    """Of each of these, only the sessions of one: visitors told by a user id or by the 12 hexadecimal digits of a visitor."""
     others: tuple[str, ...] = ()
     """No session of these visitors."""
     bots: bool = False

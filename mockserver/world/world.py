@@ -1,7 +1,7 @@
 """A world: sites full of sessions, as a value. Nothing in it knows a clock: whoever asks says when it is now."""
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 
 import numpy as np
 from msgspec import json
@@ -74,12 +74,10 @@ class Site:
         last = population.timeline.before(stop)
         first = 0 if query.start is None else min(population.timeline.before(query.start), last)
         selection = population.selected(query.where)
-        if query.actors is not None or query.others:
+        if query.actors or query.others:
             others = population.of_actors(query.others, query.where, now)
-            if query.actors is None:
-                selection = Without(selection, others)
-            else:
-                selection = Listed(np.setdiff1d(population.of_actors(query.actors, query.where, now), others))
+            wanted = [population.of_actors(alternatives, query.where, now) for alternatives in query.actors]
+            selection = Listed(np.setdiff1d(reduce(np.intersect1d, wanted), others)) if wanted else Without(selection, others)
         return DealtSource(population, selection, (first, last), now, self.overlay.identities)
 
     def _tracked(self, query: Query, stop: int, now: int) -> TrackedSource:
@@ -88,7 +86,7 @@ class Site:
             for session in self.overlay.sessions(now)
             if (query.start is None or session.start >= query.start)
             and session.start < stop
-            and (query.actors is None or session.is_of(query.actors, self.key))
+            and all(session.is_of(alternatives, self.key) for alternatives in query.actors)
             and not session.is_of(query.others, self.key)
             and session.meets(query.where, self._vocabulary)
         ]

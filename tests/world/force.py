@@ -137,7 +137,7 @@ def answer(everyone: Sequence[Told], asked: Asked) -> list[Told]:
         if (asked.bots or told.row[1] != 1)
         and (asked.start is None or told.row[0] >= asked.start)
         and (asked.stop is None or told.row[0] < asked.stop)
-        and (asked.actors is None or any(actor in told.actors for actor in asked.actors))
+        and all(told.actors.intersection(alternatives) for alternatives in asked.actors)
         and not any(actor in told.actors for actor in asked.others)
         and all(meets(told, wanted) for wanted in asked.where)
     ]

@@ -34,7 +34,7 @@ def edges(case: Case, data: st.DataObject) -> list[int]:
 def question(case: Case, everyone: list[force.Told], data: st.DataObject) -> Asked:
     """A question to a case, about somebody in it or about nobody in particular."""
     actors = sorted({actor for told in everyone[:20] for actor in told.actors})
-    strangers = ("ann", "nobody", "user_", "0123456789ab", "user_0123456789ab", "user_" + actors[0][:12] if actors else "")
+    strangers = ("ann", "c", "nobody", "user_", "0123456789ab", "user_0123456789ab", "user_" + actors[0][:12] if actors else "")
     return data.draw(asked(case, (*actors, *strangers)))
 
 
@@ -153,7 +153,7 @@ def test_what_came_over_http_is_grouped_as_unknown(case: Case, data: st.DataObje
 def test_windows_conditions_and_groups_of_a_vast_world_add_up(case: Case, data: st.DataObject) -> None:
     """The total is the sum over any cut of time, over a condition and its opposite, over bots and people, and over groups."""
     where = (data.draw(wanted(case)),)
-    asking, word = Asked(None, None, where, None, (), bots=True), data.draw(wanted(case))
+    asking, word = Asked(None, None, where, (), (), bots=True), data.draw(wanted(case))
     total, cuts = case.site.find(asking.query, case.now).total, edges(case, data)
     windows = [case.site.find(asking._replace(start=low, stop=high).query, case.now) for low, high in pairwise(cuts)]
     halves = [Wanted(word.word, word.operator, word.values, negate) for negate in (False, True)]
@@ -174,7 +174,7 @@ def test_a_stretch_of_a_vast_world_holds_what_counting_finds(case: Case, share: 
     first = int(visible * share)
     batch = DealtSessions(case.site.people, np.arange(first, min(first + STRETCH, visible)), LATER, {})
     low, high = (batch.start[0] + 1, batch.start[-1]) if len(batch) else (0, 0)
-    asking = Asked(low, high, tuple(data.draw(st.lists(wanted(case), max_size=2))), None, (), bots=False)
+    asking = Asked(low, high, tuple(data.draw(st.lists(wanted(case), max_size=2))), (), (), bots=False)
     stretch = [force.Told((batch.start[n], 0, batch.ids[n]), (0, 0, 0, ""), frozenset(), batch, n) for n in range(len(batch))]
     found = case.site.find(asking.query, case.now)
 
@@ -185,7 +185,7 @@ def test_a_stretch_of_a_vast_world_holds_what_counting_finds(case: Case, share: 
 @given(case=cases(vast), share=st.floats(0, 1), sizes=st.tuples(st.integers(1, 50), st.integers(1, 50)), data=st.data())
 def test_pages_of_a_vast_world_join(case: Case, share: float, sizes: tuple[int, int], data: st.DataObject) -> None:
     """Anywhere in a vast world two neighbouring pages are one long page, both ways round, and in order."""
-    asking = Asked(None, None, tuple(data.draw(st.lists(wanted(case), max_size=2))), None, bots=data.draw(st.booleans()))
+    asking = Asked(None, None, tuple(data.draw(st.lists(wanted(case), max_size=2))), (), bots=data.draw(st.booleans()))
     found = case.site.find(asking.query, case.now)
     offset = int(found.total * share)
     long = found.page(offset, sum(sizes))
@@ -203,7 +203,7 @@ def test_pages_of_a_vast_world_join(case: Case, share: float, sizes: tuple[int, 
 def test_rows_of_a_vast_world_meet_what_was_asked(case: Case, share: float, data: st.DataObject) -> None:
     """A session found in a vast world that is over meets each condition by its own columns."""
     where = tuple(data.draw(st.lists(wanted(case), min_size=1, max_size=2)))
-    found = case.site.find(Asked(None, case.now - 3 * HOUR, where, None, (), bots=False).query, case.now)
+    found = case.site.find(Asked(None, case.now - 3 * HOUR, where, (), (), bots=False).query, case.now)
     batch = found.page(int(found.total * share), 20).batches[0]
     told = [force.Told((0, 0, 0), (0, 0, 0, ""), frozenset(), batch, n) for n in range(len(batch))]
 
@@ -218,9 +218,32 @@ def test_a_visitor_of_a_vast_world_is_found_without_a_search(case: Case, share: 
     page = found.page(int(found.total * share), 5)
 
     for visitor, number in page.arrange(lambda batch: list(zip(batch.visitors, batch.ids, strict=True))):
-        theirs = case.site.find(Query(actors=(f"{visitor:012x}",), bots=True), case.now).page(0, 50)
+        theirs = case.site.find(Query(actors=((f"{visitor:012x}",),), bots=True), case.now).page(0, 50)
         assert number in theirs.arrange(lambda batch: batch.ids)
         assert set(theirs.arrange(lambda batch: batch.visitors)) == {visitor}
+
+
+@few
+@given(case=cases(vast), share=st.floats(0, 1), where=st.booleans(), data=st.data())
+def test_whoever_is_left_out_of_a_vast_world_is_missing_everywhere(case: Case, share: float, *, where: bool, data: st.DataObject) -> None:
+    """Without some visitors, totals, groups and series lack just their sessions, and pages skip them."""
+    everyone = Asked(None, None, (data.draw(wanted(case)),) if where else (), (), bots=True)
+    whole = case.site.find(everyone.query, case.now)
+    offset = int(whole.total * share)
+    page = whole.page(offset, 40)
+    digits = page.arrange(lambda batch: batch.visitor_digits)[:6:2]
+    theirs = case.site.find(everyone._replace(actors=(tuple(digits),)).query, case.now)
+    rest = case.site.find(everyone._replace(others=tuple(digits)).query, case.now)
+    cuts, left_out = edges(case, data), set(force.rows(theirs.page(0, 1000)))
+    kept = [(nth, row) for nth, row in enumerate(force.rows(page)) if row not in left_out]
+
+    assert rest.total == whole.total - theirs.total
+    assert rest.series(cuts) == [all_of - some for all_of, some in zip(whole.series(cuts), theirs.series(cuts), strict=True)]
+    for dimension in ("place", "entry", "identified"):
+        assert Counter(dict(rest.groups(dimension))) + Counter(dict(theirs.groups(dimension))) == Counter(dict(whole.groups(dimension)))
+    for nth, _ in kept[:1]:
+        earlier = len(theirs.older(page.places()[nth], 1000))
+        assert force.rows(rest.page(offset + nth - earlier, len(kept))) == [row for _, row in kept]
 
 
 @few

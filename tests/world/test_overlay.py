@@ -103,7 +103,7 @@ def test_a_session_keeps_its_id_while_it_grows(events: tuple[TrackedEvent, ...])
     site = with_events(empty, 0, events).sites[0]
     last = max(events, key=lambda event: event.at)
     visitor = f"{key(site.key, 'actor', last.actor) >> 16:012x}"
-    page = site.find(Query(actors=(visitor,)), LATER).page(0, 50)
+    page = site.find(Query(actors=((visitor,),)), LATER).page(0, 50)
     number = page.batches[0].ids[-1]
     more = with_events(
         with_events(empty, 0, events), 0, [TrackedEvent(last.at + MINUTE, "more", user_id=last.user_id, anonymous_id=last.anonymous_id)]
@@ -183,13 +183,15 @@ def test_what_nobody_sent_is_an_empty_text(events: tuple[TrackedEvent, ...], wor
 
 @given(events=several)
 def test_an_actor_s_sessions_are_found_by_user_id_and_by_number(events: tuple[TrackedEvent, ...]) -> None:
-    """Asking for a user, or for any actor by its visitor's digits, finds its sessions and no other's; without them the rest is found."""
+    """Asking for a user, or for any actor by its visitor's digits, finds its sessions and no other's; an anonymous id is no name."""
     site = with_events(empty, 0, events).sites[0]
     everyone = site.find(Query(), LATER).page(0, 50).batches[0]
+
+    assert site.find(Query(actors=(("c", "d"),)), LATER).total == 0
     for digits, user in set(zip(everyone.visitor_digits, everyone.user_ids, strict=True)):
         theirs = [number for number, visitor in zip(everyone.ids, everyone.visitor_digits, strict=True) if visitor == digits]
         for actor in (digits, *([user] if user else [])):
-            found, rest = site.find(Query(actors=(actor,)), LATER), site.find(Query(others=(actor,)), LATER)
+            found, rest = site.find(Query(actors=((actor,),)), LATER), site.find(Query(others=(actor,)), LATER)
 
             assert found.page(0, 50).batches[0].ids == theirs
             assert rest.page(0, 50).batches[0].ids == [number for number in everyone.ids if number not in theirs]

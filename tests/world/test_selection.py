@@ -47,13 +47,14 @@ selections = whole | st.builds(less, whole, st.lists(st.integers(0, MOST) | st.i
 def test_ranks_count_what_is_below(made: tuple[Selection, list[int]], index: list[int]) -> None:
     """How many are below an index is what searching a list finds, asked one by one or all at once."""
     selection, listed = made
+    index = [*index, *range(8)]
     expected = [bisect_left(listed, each) for each in index]
 
     assert [selection.rank(each) for each in index] == expected
     assert list(selection.ranks(index)) == expected
 
 
-@given(made=selections, low=st.integers(0, MOST), size=st.integers(-1, 2 * ROWS))
+@given(made=selections, low=st.integers(0, 8) | st.integers(0, MOST), size=st.integers(-1, 2 * ROWS))
 def test_take_slices(made: tuple[Selection, list[int]], low: int, size: int) -> None:
     """Taking ordinals is slicing a list, within a block and across blocks."""
     selection, listed = made
@@ -61,6 +62,8 @@ def test_take_slices(made: tuple[Selection, list[int]], low: int, size: int) -> 
     high = min(low + size, len(listed))
 
     assert selection.take(low, high).tolist() == listed[low : max(low, high)]
+    for each in range(min(8, len(listed))):
+        assert selection.take(each, each + 1).tolist() == listed[each : each + 1]
 
 
 @given(seed=seeds, share=shares, far=st.integers(0, 10**12))

@@ -90,7 +90,7 @@ def test_no_interval_holds_more_than_the_bound(made: tuple[Timeline, int, int], 
 
 @given(
     per_day=st.integers(1, 200),
-    quiet=QUIET.filter(lambda days: len(days) < 7),
+    quiet=st.just((1, 2, 3, 4, 5)) | QUIET.filter(lambda days: len(days) < 7),
     one=st.integers(0, 2**64 - 1),
     span=st.integers(0, 60 * HOUR),
 )

@@ -74,7 +74,7 @@ def test_anything_else_is_nobody_s_number(actor: str) -> None:
     site = build(spec(sessions=50)).sites[0]
 
     assert visitor_number(actor) is None
-    assert site.find(Query(actors=(actor,), bots=True), LATER).total == 0
+    assert site.find(Query(actors=((actor,),), bots=True), LATER).total == 0
 
 
 def test_an_anonymous_visitor_is_no_user() -> None:
@@ -82,7 +82,7 @@ def test_an_anonymous_visitor_is_no_user() -> None:
     site = build(spec(sessions=100)).sites[0]
     batch = site.find(Query(), LATER).page(0, 100).batches[0]
     totals = {
-        (user is not None): site.find(Query(actors=(f"user_{visitor:012x}",)), LATER).total > 0
+        (user is not None): site.find(Query(actors=((f"user_{visitor:012x}",),)), LATER).total > 0
         for visitor, user in zip(batch.visitors, batch.user_ids, strict=True)
     }
 

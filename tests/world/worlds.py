@@ -220,7 +220,7 @@ class Asked(NamedTuple):
     start: int | None
     stop: int | None
     where: tuple[Wanted, ...]
-    actors: tuple[str, ...] | None
+    actors: tuple[tuple[str, ...], ...]
     others: tuple[str, ...] = ()
     bots: bool = False
 
@@ -236,5 +236,5 @@ def asked(draw: st.DrawFn, case: Case, actors: tuple[str, ...] = ()) -> Asked:
     window = [draw(st.none() | instants(case.spec)) for _ in range(2)]
     where = tuple(draw(st.lists(wanted(case), max_size=3)))
     some = st.lists(st.sampled_from(actors), max_size=3).map(tuple) if actors else st.just(())
-    only = draw(st.none() | some) if actors else None
+    only = draw(st.lists(some, max_size=2).map(tuple)) if actors else ()
     return Asked(window[0], window[1], where, only, draw(some), draw(st.booleans()))

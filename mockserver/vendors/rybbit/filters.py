@@ -76,16 +76,16 @@ class _Matching(Struct, frozen=True):
 
 
 class Wanted(Struct):
-    """What sessions must meet, whose they must be, and whose not."""
+    """What sessions must meet, whose they must be (one of each of some alternatives), and whose not."""
 
     where: list[Condition]
-    actors: set[str] | None
-    others: set[str]
+    actors: list[tuple[str, ...]]
+    others: list[str]
 
 
 def wanted(filters: str | None, user: str | None, choices: Mapping[str, Any]) -> Wanted:
     """What a request wants, or :class:`Refused` with the first thing that is wrong."""
-    told = Wanted([], {user} if user else None, set())
+    told = Wanted([], [(user,)] if user else [], [])
     for number, item in enumerate(_items(filters) if filters else ()):
         at = f"filters[{number}]"
         each = _filter(item, at)
@@ -97,13 +97,13 @@ def wanted(filters: str | None, user: str | None, choices: Mapping[str, Any]) ->
 
 
 def _whose(each: Filter, at: str, told: Wanted) -> None:
-    texts = {_text(value) for value in each.value}
+    texts = tuple(_text(value) for value in each.value)
     if each.type not in {"equals", "not_equals"} or "" in texts:
         raise _refusal(f"{at}: user_id can be compared by equals and not_equals only, with texts that are not empty")
     if each.type == "not_equals":
-        told.others |= texts
+        told.others += texts
     else:
-        told.actors = texts if told.actors is None else told.actors & texts
+        told.actors.append(texts)
 
 
 def _refusal(message: str) -> Refused:

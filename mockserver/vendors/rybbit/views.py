@@ -50,8 +50,7 @@ def _found(asked: Asked, user: str | None = None, where: tuple[Condition, ...] =
     query: CommonParameters = asked.query
     start, stop = window(query, asked.now)
     told = wanted(query.filters, user, asked.choices)
-    actors = None if told.actors is None else tuple(sorted(told.actors))
-    wanting = Query(start=start, stop=stop, where=(*where, *told.where), actors=actors, others=tuple(sorted(told.others)))
+    wanting = Query(start=start, stop=stop, where=(*where, *told.where), actors=tuple(told.actors), others=tuple(told.others))
     return asked.site.find(wanting, asked.now)
 
 

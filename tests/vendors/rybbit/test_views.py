@@ -393,6 +393,9 @@ def test_several_users_and_all_but_some_can_be_asked_for(told: World) -> None:
     assert rows(told, filters=filters(("user_id", "equals", [one, two, "nobody"]))) == said(one, two)
     assert rows(told, filters=filters(("user_id", "equals", [one, two]), ("user_id", "equals", [two]))) == said(two)
     assert rows(told, user_id=one, filters=filters(("user_id", "equals", ["nobody"]))) == []
+    known = next(row for row in everyone if row.identified_user_id)
+    same = filters(("user_id", "equals", [known.identified_user_id]))
+    assert rows(told, user_id=known.user_id, filters=same) == said(known.user_id)  # Two spellings of one visitor.
     for texts in ([one], [one, two], ["nobody"]):
         rest = [row for row in everyone if row not in said(*texts)]
 
