@@ -11,6 +11,11 @@ class ChoiceError(ValueError):
     """A choice or an option of one that does not exist; the message names the nearest."""
 
 
+def short_name(choice: str) -> str:
+    """A choice's name without its vendor's."""
+    return choice.partition(".")[2]
+
+
 class Choice(Struct, frozen=True, kw_only=True):
     """A switch with options, or with a whole number, and a default."""
 

@@ -7,7 +7,7 @@ from aiohttp import web
 from msgspec import json
 
 from mockserver import __version__
-from mockserver.contract.choices import ByChoice
+from mockserver.contract.choices import ByChoice, short_name
 from mockserver.contract.errors import Refused, filled
 from mockserver.server.reading import Raw
 from mockserver.server.router import Miss, NearMiss
@@ -33,7 +33,7 @@ def refused(
     status = shape.status
     if isinstance(status, ByChoice):
         default = vendor.contract.choice(status.choice).default
-        status = status.statuses[str(choices.get(status.choice.partition(".")[2], default))]
+        status = status.statuses[str(choices.get(short_name(status.choice), default))]
     details = {"message": "", "field": "", "credential": "", "reason": "", "method": raw.method, "path": raw.path, **refusal.details}
     body = b"" if shape.body is None else json.encode(filled(shape.body, details))
     if shape.text and shape.body is not None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from aiohttp import web
 
+from mockserver.contract.choices import short_name
 from mockserver.contract.errors import Refused
 from mockserver.server.answers import answered, lost, refused
 from mockserver.server.kept import Known, Memory
@@ -146,10 +147,6 @@ def _charged(reading: Reading, whose: Held) -> Mapping[str, str]:
     """Count a request against the windows of its key; the headers that report it, or ``Refused`` beyond a limit."""
     headers = reading.endpoint.headers
     for window in reading.windows:
-        allowed, now = int(reading.choices[_short(window.allowed)]), whose.tenant.clock.now()
+        allowed, now = int(reading.choices[short_name(window.allowed)]), whose.tenant.clock.now()
         headers = {**headers, **whose.tenant.windows.charge(window, allowed, f"{reading.vendor.name} {whose.site}", now)}
     return headers
-
-
-def _short(choice: str) -> str:
-    return choice.partition(".")[2]

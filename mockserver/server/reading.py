@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
+from mockserver.contract.choices import short_name
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
 from mockserver.contract.limits import OneAtATime, Window
@@ -66,7 +67,7 @@ class Reader:
             "endpoint": endpoint,
             "windows": tuple(limit for limit in endpoint.limits if isinstance(limit, Window)),
             "one_at_a_time": any(isinstance(limit, OneAtATime) for limit in endpoint.limits),
-            "choices": {_short(choice.name): choice.default for choice in vendor.contract.choices},
+            "choices": {short_name(choice.name): choice.default for choice in vendor.contract.choices},
         }
         try:
             query, body = _query(endpoint, raw.path), _body(endpoint, raw.body)
@@ -76,7 +77,7 @@ class Reader:
         fixed |= {"held": whose, "choices": whose.tenant.choices[vendor.name]}
         for limit in endpoint.limits:
             if isinstance(limit, OneAtATime):
-                fixed |= {"busy": fixed["choices"][_short(limit.busy)], "hold": fixed["choices"][_short(limit.hold)] / 1000}
+                fixed |= {"busy": fixed["choices"][short_name(limit.busy)], "hold": fixed["choices"][short_name(limit.hold)] / 1000}
         try:
             site = self._site(match, whose)
             typed = {name: _typed(model, values, name, fixed["choices"]) for name, model, values in _models(endpoint, query, body)}
@@ -94,10 +95,6 @@ class Reader:
             known = ", ".join(ids[0] for ids in whose.tenant.names[vendor].sites)
             raise Refused("forbidden" if foreign else "unknown_site", message=f"{identifier!r} is not among the sites of this key: {known}")
         return site
-
-
-def _short(choice: str) -> str:
-    return choice.partition(".")[2]
 
 
 def _query(endpoint: Endpoint, path: str) -> dict[str, str]:
