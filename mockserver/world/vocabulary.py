@@ -14,7 +14,7 @@ _FOLDER = Path(__file__).parent / "vocabularies"
 
 
 class Place(Struct, frozen=True):
-    """A city with everything that follows from it; the unknown place has empty texts and weight 0."""
+    """A city with everything that follows from it; the unknown place has empty texts."""
 
     country: str
     """ISO 3166-1 alpha-2, ``""`` where unknown."""
@@ -109,6 +109,6 @@ class Vocabulary(Struct, frozen=True):
 def load(name: str) -> Vocabulary:
     """Read a vocabulary that ships with the package: ``default`` or ``awkward``.
 
-    Position 0 of ``places``, ``agents``, ``acquisitions``, ``pages`` stands for *unknown*: empty texts, weight 0.
+    Position 0 of ``places``, ``agents``, ``acquisitions``, ``pages`` is the *unknown*: empty texts; only the awkward one gives it weight.
     """
     return json.decode((_FOLDER / f"{name}.json").read_bytes(), type=Vocabulary)
