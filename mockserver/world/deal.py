@@ -32,22 +32,27 @@ class Deal:
         self._lane_bits = deck.lanes.bit_length() - 1
         self._half_bits = max(self._lane_bits - 1, 0)
         self._variant_bits = deck.variants.bit_length() - 1
+        self._row_bits = self._variant_bits + TURNS.bit_length() - 1
         self._lane_key, self._variant_key = key(seed_key, "lanes"), key(seed_key, "variants")
         self._phase = below(TURNS, draw(key(seed_key, "phase"), np.arange(deck.lanes, dtype=np.uint64)))
         self._visitors = Permutation(key(seed_key, "visitor"), 48)
         apart = timeline.most_within(LONGEST + TIMEOUT) + 1
         rounds = -(-(apart + deck.lanes // 2) // deck.lanes)
         self.stride = rounds + (1 - rounds) % TURNS
+        row = np.arange(ROWS)
+        lane, turn = row >> self._row_bits, row >> self._variant_bits & (TURNS - 1)
+        self._first_born = ((TURNS - turn) * self.stride * deck.lanes + lane) * TURNS + deck.first_turn
+        """What to add to a round's number, times lanes and turns, for the person whose visit each row is in that round."""
 
     def _lane_at(self, rounds: I64, slot: I64) -> I64:
         half, keys = slot >> self._half_bits, draw(self._lane_key, rounds.astype(np.uint64))
         low = (slot & ((1 << self._half_bits) - 1)).astype(np.uint64)
-        return (half << self._half_bits) | permute(self._half_bits, keys, low).astype(np.int64)
+        return (half << self._half_bits) | permute(self._half_bits, keys, low).view(np.int64)
 
     def _slot_of(self, rounds: I64, lane: I64) -> I64:
         half, keys = lane >> self._half_bits, draw(self._lane_key, rounds.astype(np.uint64))
         low = (lane & ((1 << self._half_bits) - 1)).astype(np.uint64)
-        return (half << self._half_bits) | unpermute(self._half_bits, keys, low).astype(np.int64)
+        return (half << self._half_bits) | unpermute(self._half_bits, keys, low).view(np.int64)
 
     def _variant_keys(self, block: I64, lane: I64, turn: I64) -> U64:
         return draw(self._variant_key, ((block * self.deck.lanes + lane) * TURNS + turn).astype(np.uint64))
@@ -57,31 +62,27 @@ class Deal:
         rounds, slot = index >> self._lane_bits, index & (self.deck.lanes - 1)
         lane = self._lane_at(rounds, slot)
         turn = (rounds + self._phase[lane]) & (TURNS - 1)
-        if not self._variant_bits:
-            return lane * TURNS + turn
-        keys = self._variant_keys(index // ROWS, lane, turn)
-        nth = (rounds // TURNS & (self.deck.variants - 1)).astype(np.uint64)
-        variant = permute(self._variant_bits, keys, nth).astype(np.int64)
-        return (lane * TURNS + turn) * self.deck.variants + variant
+        row: I64 = lane * TURNS + turn
+        if self._variant_bits:
+            nth = (rounds // TURNS & (self.deck.variants - 1)).astype(np.uint64)
+            keys = self._variant_keys(index // ROWS, lane, turn)
+            row = row * self.deck.variants + permute(self._variant_bits, keys, nth).view(np.int64)
+        return row
 
     def places(self, block: I64, row: I64) -> I64:
         """The session that is a row in a block of ROWS sessions (broadcasts): the way back from :meth:`rows`."""
-        lane, rest = np.divmod(row, TURNS * self.deck.variants)
-        turn, variant = np.divmod(rest, self.deck.variants)
+        lane, turn, variant = row >> self._row_bits, row >> self._variant_bits & (TURNS - 1), row & (self.deck.variants - 1)
         nth = np.int64(0)
         if self._variant_bits:
             keys = self._variant_keys(block, lane, turn)
             nth = unpermute(self._variant_bits, keys, variant.astype(np.uint64)).astype(np.int64)  # type: ignore[assignment]  # an array now
-        rounds = (block * self.deck.variants + nth) * TURNS + ((turn - self._phase[lane]) & (TURNS - 1))
+        rounds: I64 = (block * self.deck.variants + nth) * TURNS + ((turn - self._phase[lane]) & (TURNS - 1))
         return (rounds << self._lane_bits) | self._slot_of(rounds, lane)
 
     def visitors(self, index: I64, row: I64) -> U64:
         """The 48-bit visitor number of each session, whose row is known."""
-        lane, rest = np.divmod(row, TURNS * self.deck.variants)
-        turn = rest // self.deck.variants
-        born = (index >> self._lane_bits) - turn * self.stride + TURNS * self.stride
-        person = (born * self.deck.lanes + lane) * TURNS + self.deck.first_turn[row]
-        return self._visitors.forward(person.astype(np.uint64))
+        person = (index >> self._lane_bits) * (self.deck.lanes * TURNS) + self._first_born[row]
+        return self._visitors.forward(person.view(np.uint64))
 
     def visits(self, visitor: int, total: int) -> I64:
         """All sessions of a visitor below ``total``, ascending; empty where there is no such visitor."""

@@ -14,8 +14,11 @@ from mockserver.world.population import Population
 from mockserver.world.sessions import Event, Sessions, tags_said, text_said
 from mockserver.world.vocabulary import Acquisition, Agent, Page, Place
 
-_NETWORKS: Final = [f"198.{18 + n // 256}.{n % 256}." for n in range(512)]  # 198.18.0.0/15 is reserved for benchmarks (RFC 2544).
-_HOSTS: Final = [str(n) for n in range(256)]
+NETWORKS: Final = tuple(f"198.{18 + n // 256}.{n % 256}." for n in range(512))  # 198.18.0.0/15 is reserved for benchmarks (RFC 2544).
+HOSTS: Final = tuple(str(n) for n in range(256))
+_FACES: Final = np.array([[0], [16], [32]], dtype=np.uint64)
+_ADDRESSES: Final = np.array([[48], [40]], dtype=np.uint64)
+_ADDRESS_SIZES: Final = np.array([[len(NETWORKS) - 1], [len(HOSTS) - 1]], dtype=np.uint64)
 Identities = Mapping[str, Mapping[str, Any]]
 """What identify calls said, by user id."""
 T = TypeVar("T")
@@ -51,9 +54,19 @@ class DealtSessions(Sessions):
         return self.population.deal.visitors(self.indices, self.row)
 
     @cached_property
+    def numbers(self) -> U64:
+        """The session numbers as an array."""
+        return self.population.session_numbers(self.indices)
+
+    @cached_property
+    def ends(self) -> I64:
+        """Unix milliseconds of the last event, as an array."""
+        return self.starts + self.deck.offset[self.row, self.length - 1]
+
+    @cached_property
     def id_digits(self) -> list[str]:
         """The session numbers as 14 hexadecimal digits."""
-        return hexadecimal(self.population.session_numbers(self.indices), 14)
+        return hexadecimal(self.numbers, 14)
 
     @cached_property
     def visitor_digits(self) -> list[str]:
@@ -61,9 +74,25 @@ class DealtSessions(Sessions):
         return hexadecimal(self.visitor_numbers, 12)
 
     @cached_property
-    def chance(self) -> list[int]:
-        """64 bits a session that depend on its visitor alone."""
-        return list(draw(self.population.person_key, self.visitor_numbers).tolist())
+    def known(self) -> NDArray[np.bool_]:
+        """Whether each session's visitor is identified."""
+        return self.deck.identified[self.row]
+
+    @cached_property
+    def _chance(self) -> U64:
+        return draw(self.population.person_key, self.visitor_numbers)
+
+    @cached_property
+    def faces(self) -> U64:
+        """Positions of each visitor's given name, family name and mail domain in the vocabulary, shape (3, sessions)."""
+        words = self.deck.vocabulary
+        sizes = np.array([[len(words.given_names)], [len(words.family_names)], [len(words.mail_domains)]], dtype=np.uint64)
+        return np.asarray((self._chance >> _FACES) % sizes)
+
+    @cached_property
+    def addresses(self) -> U64:
+        """Positions of the two parts of each visitor's address in :data:`NETWORKS` and :data:`HOSTS`, shape (2, sessions)."""
+        return np.asarray((self._chance >> _ADDRESSES) & _ADDRESS_SIZES)
 
     @cached_property
     def happened(self) -> NDArray[np.bool_]:
@@ -159,7 +188,7 @@ def errors(sessions: DealtSessions) -> list[int]:
 
 @_column
 def ids(sessions: DealtSessions) -> list[int]:
-    return list(sessions.population.session_numbers(sessions.indices).tolist())
+    return list(sessions.numbers.tolist())
 
 
 @_column
@@ -175,22 +204,20 @@ def user_ids(sessions: DealtSessions) -> list[str | None]:
 
 @_column
 def names(sessions: DealtSessions) -> list[str | None]:
-    given, family = sessions.deck.vocabulary.given_names, sessions.deck.vocabulary.family_names
-    g, f = len(given), len(family)
+    words, (given, family, _) = sessions.deck.vocabulary, sessions.faces.tolist()
     made = [
-        f"{given[chance % g]} {family[(chance >> 16) % f]}" if user else None
-        for chance, user in zip(sessions.chance, sessions.user_ids, strict=True)
+        f"{words.given_names[g]} {words.family_names[f]}" if user else None
+        for g, f, user in zip(given, family, sessions.user_ids, strict=True)
     ]
     return sessions.identified("name", made, text_said)
 
 
 @_column
 def emails(sessions: DealtSessions) -> list[str | None]:
-    given, family, domains = sessions.population.mailboxes
-    g, f, d = len(given), len(family), len(domains)
+    givens, families, domains = sessions.population.mailboxes
     made = [
-        f"{given[chance % g]}.{family[(chance >> 16) % f]}.{user[-4:]}@{domains[(chance >> 32) % d]}" if user else None
-        for chance, user in zip(sessions.chance, sessions.user_ids, strict=True)
+        f"{givens[g]}.{families[f]}.{user[-4:]}@{domains[d]}" if user else None
+        for g, f, d, user in zip(*sessions.faces.tolist(), sessions.user_ids, strict=True)
     ]
     return sessions.identified("email", made, text_said)
 
@@ -218,7 +245,7 @@ def traits(sessions: DealtSessions) -> list[dict[str, Any] | None]:
 
 @_column
 def ips(sessions: DealtSessions) -> list[str]:
-    return [_NETWORKS[chance >> 48 & 511] + _HOSTS[chance >> 40 & 255] for chance in sessions.chance]
+    return [NETWORKS[network] + HOSTS[host] for network, host in zip(*sessions.addresses.tolist(), strict=True)]
 
 
 @_column

@@ -123,7 +123,7 @@ class Page(Struct, frozen=True):
     def __len__(self) -> int:
         return len(self.batches[0]) if self.order is None else len(self.order)
 
-    def arrange(self, lines: Callable[[Sessions], list[Any]]) -> list[Any]:
+    def arrange(self, lines: Callable[[Sessions], Sequence[Any]]) -> Sequence[Any]:
         """Make one value a session, batch by batch, and put the values in the order of the page."""
         made = [lines(batch) for batch in self.batches]
         if self.order is None:
@@ -132,7 +132,9 @@ class Page(Struct, frozen=True):
 
     def places(self) -> list[Place]:
         """Where each session stands in the order of all."""
-        return self.arrange(lambda batch: [Place(start, batch.kind, index) for start, index in zip(batch.start, batch.index, strict=True)])
+        return [
+            *self.arrange(lambda batch: [Place(start, batch.kind, index) for start, index in zip(batch.start, batch.index, strict=True)])
+        ]
 
 
 class Found:

@@ -5,6 +5,7 @@ anybody looks. All arithmetic is modulo 2⁶⁴ on unsigned integers, hence the 
 """
 
 from collections.abc import Sequence
+from functools import cache
 from hashlib import blake2b
 
 import numpy as np
@@ -18,6 +19,10 @@ _STEP = 0x9E3779B97F4A7C15
 _FIRST, _SECOND = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 _ODD = (0xD1342543DE82EF95, 0xAF251AF3B0F025B5)
 _ODD_INVERSE = tuple(pow(odd, -1, 1 << 64) for odd in _ODD)
+# The same as numpy scalars, made once: a page of sessions hashes a dozen times, and only a hundred indices each time.
+_U_STEP, _U_FIRST, _U_SECOND = np.uint64(_STEP), np.uint64(_FIRST), np.uint64(_SECOND)
+_U_ODD, _U_ODD_INVERSE = tuple(map(np.uint64, _ODD)), tuple(map(np.uint64, _ODD_INVERSE))
+_U = tuple(map(np.uint64, range(65)))
 
 
 def key(*parts: int | str) -> int:
@@ -38,10 +43,10 @@ def digits(length: int, *parts: int | str, alphabet: str = "0123456789abcdef") -
 
 def draw(key: int, index: U64) -> U64:
     """Hash each index under a key to 64 even bits (the splitmix64 generator, entered at its index-th state)."""
-    z = index * np.uint64(_STEP) + np.uint64(key)
-    z = (z ^ (z >> np.uint64(30))) * np.uint64(_FIRST)
-    z = (z ^ (z >> np.uint64(27))) * np.uint64(_SECOND)
-    return z ^ (z >> np.uint64(31))
+    z = index * _U_STEP + np.uint64(key)
+    z = (z ^ (z >> _U[30])) * _U_FIRST
+    z = (z ^ (z >> _U[27])) * _U_SECOND
+    return z ^ (z >> _U[31])
 
 
 def draw_one(key: int, index: int) -> int:
@@ -60,7 +65,7 @@ def hexadecimal(numbers: Sequence[int] | U64, length: int) -> list[str]:
 
 def below(bound: int, hashed: U64) -> I64:
     """Scale hashes to integers in [0, bound), for a bound up to 2³²."""
-    return (((hashed >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32)).astype(np.int64)
+    return (((hashed >> _U[32]) * np.uint64(bound)) >> _U[32]).view(np.int64)
 
 
 def choose(weights: I64, hashed: U64) -> I64:
@@ -69,22 +74,27 @@ def choose(weights: I64, hashed: U64) -> I64:
     return np.searchsorted(upper, below(int(upper[-1]), hashed), side="right")
 
 
+@cache
+def _mask_and_shift(bits: int) -> tuple[np.uint64, np.uint64]:
+    return np.uint64((1 << bits) - 1), np.uint64((bits + 1) // 2 or 1)
+
+
 def permute(bits: int, keys: U64, values: U64) -> U64:
     """Map values in [0, 2**bits) one to one onto the same range, differently under every key (broadcasts)."""
-    mask, shift, other = np.uint64((1 << bits) - 1), np.uint64((bits + 1) // 2 or 1), keys >> np.uint64(32)
-    y = ((values + keys) * np.uint64(_ODD[0])) & mask
+    (mask, shift), other = _mask_and_shift(bits), keys >> _U[32]
+    y = ((values + keys) * _U_ODD[0]) & mask
     y = y ^ (y >> shift)
-    y = ((y ^ other) * np.uint64(_ODD[1])) & mask
+    y = ((y ^ other) * _U_ODD[1]) & mask
     return y ^ (y >> shift)
 
 
 def unpermute(bits: int, keys: U64, values: U64) -> U64:
     """Undo :func:`permute` under the same keys."""
-    mask, shift, other = np.uint64((1 << bits) - 1), np.uint64((bits + 1) // 2 or 1), keys >> np.uint64(32)
+    (mask, shift), other = _mask_and_shift(bits), keys >> _U[32]
     y = values ^ (values >> shift)
-    y = ((y * np.uint64(_ODD_INVERSE[1])) ^ other) & mask
+    y = ((y * _U_ODD_INVERSE[1]) ^ other) & mask
     y = y ^ (y >> shift)
-    return (y * np.uint64(_ODD_INVERSE[0]) - keys) & mask
+    return (y * _U_ODD_INVERSE[0] - keys) & mask
 
 
 class Permutation:

@@ -47,10 +47,10 @@ class Population:
         return int(self.deck.offset.max())
 
     @cached_property
-    def mailboxes(self) -> tuple[list[str], list[str], Sequence[str]]:
+    def mailboxes(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         """What e-mail addresses are made of: names in ASCII letters, and reserved domains."""
         words = self._vocabulary
-        return [_letters(name) for name in words.given_names], [_letters(name) for name in words.family_names], words.mail_domains
+        return tuple(map(_letters, words.given_names)), tuple(map(_letters, words.family_names)), words.mail_domains
 
     def visible(self, now: int) -> int:
         """How many sessions have started by an instant."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from mockserver.contract.errors import Refused
-from mockserver.vendor import Answer, Asked
+from mockserver.vendor import Answer, Asked, texts
 from mockserver.vendor.rows import Column, Rows, joined
 from mockserver.vendor.times import DAY, instant
 from mockserver.vendors.browsee.contract import MAXIMUM, ExportSessions, Identify, Track
@@ -43,11 +43,11 @@ def _place(field: str) -> Callable[[Sessions], list[Any]]:
 
 
 _COLUMNS: Final = (
-    Column("timestamp", lambda s: s.start, own=True),
-    Column("userId", lambda s: s.user_ids, own=True),
-    Column("name", lambda s: s.names, own=True),
-    Column("email", lambda s: s.emails, own=True),
-    Column("ip", lambda s: _some(s.ips), own=True),
+    Column("timestamp", lambda s: s.start, own=True, texts=lambda s: texts.integers(s.starts)),
+    Column("ip", lambda s: _some(s.ips), own=True, texts=texts.ips),
+    Column("userId", lambda s: s.user_ids, own=True, texts=texts.user_ids),
+    Column("name", lambda s: s.names, own=True, texts=texts.names),
+    Column("email", lambda s: s.emails, own=True, texts=texts.emails),
     Column("tags", lambda s: _some(s.tags)),
     Column("duration", lambda s: s.duration),
     Column("inactiveTime", lambda s: s.inactive),

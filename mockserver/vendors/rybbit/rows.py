@@ -6,9 +6,11 @@ from functools import lru_cache
 from operator import attrgetter, itemgetter
 from typing import Any, Final
 
+from mockserver.vendor import texts
 from mockserver.vendor.rows import Column, Rows
 from mockserver.vendor.times import seconds
 from mockserver.vendors.rybbit import words
+from mockserver.world.dealt import DealtSessions
 from mockserver.world.sessions import Sessions
 
 SETTINGS: Final = itemgetter("timestamps", "region", "device_type", "versions", "ip")
@@ -26,6 +28,7 @@ def _sql(instants: Sequence[int]) -> list[str]:
 
 TIMESTAMPS: Final = {"iso": _iso, "server": _sql}
 """By the option of ``rybbit.timestamps``."""
+_PATTERNS: Final = {"iso": b'"0000-00-00T00:00:00.000Z"', "server": b'"0000-00-00 00:00:00"'}
 
 
 def _number(text: str) -> str | float:
@@ -59,14 +62,28 @@ def _traits(sessions: Sessions) -> list[dict[str, Any] | None]:
     return [traits if user else None for user, traits in zip(sessions.user_ids, sessions.traits, strict=True)]
 
 
+def _lasting(sessions: DealtSessions) -> texts.Texts:
+    return texts.integers(sessions.ends // 1000 - sessions.starts // 1000)
+
+
+def _traits_texts(sessions: DealtSessions) -> texts.Texts:
+    """As the world has them: a name, an e-mail address and a plan."""
+    names, emails, plans = texts.names(sessions), texts.emails(sessions), texts.plans(sessions)
+    return texts.Some(names.where, b'{"name":' + names.texts + (b',"email":' + emails.texts) + (b',"plan":' + plans.texts + b"}"))
+
+
 @lru_cache(maxsize=32)
 def columns(timestamps: str, region: str, device_type: str, versions: str, ip: str) -> tuple[Column, ...]:
     """The fields of a row, in the vendor's order, as the choices want them told."""
-    told, version = TIMESTAMPS[timestamps], _VERSIONS[versions]
+    told, version, pattern = TIMESTAMPS[timestamps], _VERSIONS[versions], _PATTERNS[timestamps]
     return (
-        Column("session_id", attrgetter("id_digits"), own=True),
-        Column("user_id", attrgetter("visitor_digits"), own=True),
-        Column("identified_user_id", lambda s: [user or "" for user in s.user_ids], own=True),
+        Column("session_id", attrgetter("id_digits"), own=True, texts=lambda s: texts.hexadecimal(s.numbers, 14)),
+        Column("user_id", attrgetter("visitor_digits"), own=True, texts=lambda s: texts.hexadecimal(s.visitor_numbers, 12)),
+        Column("identified_user_id", lambda s: [user or "" for user in s.user_ids], own=True, texts=lambda s: texts.user_ids(s, b'""')),
+        Column("session_end", lambda s: told(s.end), own=True, texts=lambda s: texts.seconds(s.ends, pattern)),
+        Column("session_start", lambda s: told(s.start), own=True, texts=lambda s: texts.seconds(s.starts, pattern)),
+        Column("session_duration", lambda s: [*map(lasting, s.start, s.end)], own=True, texts=_lasting),
+        Column("traits", _traits, own=True, texts=_traits_texts),
         _field("country", "places"),
         _column("region", "places", words.REGIONS[region]),
         _field("city", "places"),
@@ -86,9 +103,6 @@ def columns(timestamps: str, region: str, device_type: str, versions: str, ip: s
         _field("utm_campaign", "acquisitions"),
         _field("utm_term", "acquisitions"),
         _field("utm_content", "acquisitions"),
-        Column("session_end", lambda s: told(s.end), own=True),
-        Column("session_start", lambda s: told(s.start), own=True),
-        Column("session_duration", lambda s: [*map(lasting, s.start, s.end)], own=True),
         _field("entry_page", "entries", "path"),
         _field("exit_page", "exits", "path"),
         Column("pageviews", attrgetter("pageviews")),
@@ -99,7 +113,6 @@ def columns(timestamps: str, region: str, device_type: str, versions: str, ip: s
         _field("lat", "places", "latitude"),
         _field("lon", "places", "longitude"),
         Column("has_replay", lambda s: [0] * len(s)),
-        Column("traits", _traits, own=True),
     )
 
 

@@ -92,7 +92,7 @@ def refused(view: Callable[[Asked], object], asked: Asked) -> tuple[str, str]:
 def truth(world: World, column: Callable[[Sessions], list[Any]], *, now: int = NOW, site: int = 0) -> list[Any]:
     """A column of all sessions of a world, newest first."""
     found = world.sites[site].find(Query(bots=True), now)
-    return found.page(0, found.total, newest_first=True).arrange(column)
+    return list(found.page(0, found.total, newest_first=True).arrange(column))
 
 
 def told(number: int) -> str:
