@@ -10,12 +10,22 @@ class Bearer(Struct, frozen=True, tag=True):
     permission: str | None = None
     """What the token must be allowed to do, in the vendor's words."""
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of a request that carry it, beside the header."""
+        return () if self.query is None else (self.query,)
+
 
 class BodyKeys(Struct, frozen=True, tag=True):
     """Fields of the JSON body: a key that names the site, and a secret where one is needed."""
 
     key: str
     secret: str | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields of a request that carry them."""
+        return (self.key,) if self.secret is None else (self.key, self.secret)
 
 
 Credentials = Bearer | BodyKeys

@@ -11,12 +11,15 @@ from mockserver.vendor import Vendor
 from mockserver.vendors import load
 
 
-def create_app(tenants: Sequence[Tenant], *, only: str | None = None) -> web.Application:
+def create_app(tenants: Tenants | Sequence[Tenant], *, only: str | None = None) -> web.Application:
     """Make the application that serves some tenants' worlds; with ``only``, as one vendor's own host does.
+
+    Applications that are given the same :class:`Tenants` serve the same tenants, whoever mints or drops one.
 
     Raises :class:`~mockserver.server.tenants.TenantError` where two tenants share a credential.
     """
     app = web.Application(client_max_size=BODY_LIMIT)
     vendor: Vendor | None = {vendor.name: vendor for vendor in load()}[only] if only else None
-    app.router.add_route("*", "/{path:.*}", Handler(Tenants(tenants), Router(load()), vendor).handle)
+    served = tenants if isinstance(tenants, Tenants) else Tenants(tenants)
+    app.router.add_route("*", "/{path:.*}", Handler(served, Router(load()), vendor).handle)
     return app

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, ValidationError, convert
 
 from mockserver.contract.choices import ChoiceError
-from mockserver.server.clock import Clock, FrozenClock, SystemClock
+from mockserver.server.clock import Clock
 from mockserver.server.tenants import Tenant, TenantError
 from mockserver.vendors import NAMES
 from mockserver.world.profiles import PROFILES
@@ -99,8 +99,8 @@ def tenant_spec(config: TenantConfig) -> WorldSpec:
 
 def _clock(now: str | None, world_spec: WorldSpec) -> Clock:
     if now == "system" or (now is None and world_spec.end is None):
-        return SystemClock()
-    return FrozenClock(instant(now, "now") if now is not None else world_spec.end)  # type: ignore[arg-type]  # exact: it has an end
+        return Clock()
+    return Clock(instant(now, "now") if now is not None else world_spec.end)
 
 
 def _hint(word: str, known: Any) -> str:

@@ -35,7 +35,7 @@ def held(tenants: Tenants, vendor: Vendor, endpoint: Endpoint, sent: Sent) -> He
         raise Refused("missing_credential", message="send the header Authorization: Bearer <token>")
     holder = tenants.holder(vendor.name, token)
     if holder is None:
-        raise Refused("wrong_credential", message="the bearer token is nobody's", credential=token)
+        raise Refused("wrong_credential", message=_nobodys(tenants, vendor, token, "the bearer token is nobody's"), credential=token)
     allowed = holder.tenant.choices[vendor.name].get("permissions", "all")
     if asked.permission is not None and allowed not in ("all", asked.permission):
         raise Refused("forbidden", message=f"the key lacks the permission {asked.permission}", credential=token)
@@ -50,8 +50,15 @@ def _by_body(tenants: Tenants, vendor: Vendor, asked: BodyKeys, body: Mapping[st
             raise Refused("violation", message=f"{name} must be a string", field=name)
     holder = tenants.holder(vendor.name, body[asked.key])
     if holder is None:
-        raise Refused("wrong_credential", message=f"{asked.key} is not the key of a project", credential=body[asked.key])
+        message = _nobodys(tenants, vendor, body[asked.key], f"{asked.key} is not the key of a project")
+        raise Refused("wrong_credential", message=message, credential=body[asked.key])
     if asked.secret is not None and body[asked.secret] != holder.tenant.names[vendor.name].secret:
         message = f"{asked.secret} does not belong to this {asked.key}"
         raise Refused("wrong_credential", message=message, credential=body[asked.secret])
     return holder
+
+
+def _nobodys(tenants: Tenants, vendor: Vendor, token: str, otherwise: str) -> str:
+    """Tell a late request of a dropped tenant whose credential it carries."""
+    name = tenants.dropped(vendor.name, token)
+    return otherwise if name is None else f"the credential was that of tenant {name!r}, which was dropped"

@@ -1,19 +1,27 @@
-"""The only handler of vendors' requests: read, limits, view, write."""
+"""The only handler of vendors' requests: read, limits, faults, view, write, journal."""
 
 import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from aiohttp import web
+from msgspec import Struct
 
 from mockserver.contract.choices import short_name
 from mockserver.contract.errors import Refused
-from mockserver.server.answers import answered, lost, refused
+from mockserver.server.answers import answered, broken, lost, refused
+from mockserver.server.clock import stopwatch, wall
+from mockserver.server.faults.fault import Meeting
+from mockserver.server.journal import Exchange, Journal
 from mockserver.server.kept import Known, Memory
-from mockserver.server.reading import Raw, Reader, Reading
+from mockserver.server.limits import Slots
+from mockserver.server.raw import Raw
+from mockserver.server.reading import Reader, Reading
 from mockserver.server.router import Match, Miss, Router
-from mockserver.server.tenants import Held, Tenants
+from mockserver.server.tenants import Held, Tenant, Tenants
+from mockserver.server.wire import Reply, send
 from mockserver.vendor import Asked, Vendor
 from mockserver.world.overlay import Identity, TrackedEvent
 from mockserver.world.world import with_events, with_identity
@@ -23,80 +31,164 @@ BODY_LIMIT = 1 << 20
 _log = logging.getLogger("mockserver")
 
 
+class _Slot(Struct, frozen=True):
+    """The slot of a one-at-a-time endpoint, held by one exchange."""
+
+    slots: Slots
+    key: Any
+    free_at: float
+    """When it may be given back at the earliest, by the event loop's clock."""
+
+
 class Handler:
     """Answers requests for the vendors of a router out of the worlds of some tenants."""
 
     def __init__(self, tenants: Tenants, router: Router, only: Vendor | None = None) -> None:
-        self._reader, self._router, self._only = Reader(tenants), router, only
-        self._memory = Memory()
+        self._tenants, self._router, self._only = tenants, router, only
+        self._reader, self._memory, self._generation = Reader(tenants), Memory(), tenants.generation
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request; whatever goes wrong in here is a logged 500, in the vendor's shape where one is meant."""
+        began = stopwatch()
+        raw, found = await self._read(request)
+        journal, exchange = self._opened(request, raw, found, began)
+        reply: Reply | None = None
+        slot: _Slot | None = None
+        try:
+            if isinstance(found, Known):
+                slot, reply = await self._admitted(found, raw, exchange)
+            if reply is None:
+                reply = self._made(found, raw, exchange)
+            if slot is None:
+                return await send(reply, request)
+            return await _sent_whole(reply, request, slot)
+        finally:
+            if slot is not None:
+                slot.slots.give_back(slot.key)
+            journal.close(exchange, reply, stopwatch() - began)
+
+    async def _read(self, request: web.Request) -> tuple[Raw, Known | Miss | Refused]:
+        """All of the request, and what it means."""
         raw = Raw(request.method, _path(request), request.headers.get("Host", ""), request.headers.get("Authorization", ""), b"")
         try:
             if request.can_read_body and request.method not in ("GET", "HEAD"):
                 raw = raw._replace(body=await _body(request))
-            known = self._memory.get(raw)
-            if known is None:
-                found = self._find(raw)
-                if isinstance(found, Miss):
-                    return self._missed(found, raw)
-                known = self._memory.add(raw, self._reader.read(found, raw))
-            return await self._respond(request, known, raw)
+            return raw, self._known(raw)
         except web.HTTPRequestEntityTooLarge:
-            return self._failed(raw, Refused("too_large", message=f"the request body is over {BODY_LIMIT} bytes"))
+            return raw, Refused("too_large", message=f"the request body is over {BODY_LIMIT} bytes")
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
-            _log.exception("unexpected error at %s %s", raw.method, raw.path)
-            return self._failed(raw, Refused("internal", message="the mock failed unexpectedly; its log says why"))
+            return raw, _unexpected(raw)
+
+    def _known(self, raw: Raw) -> Known | Miss:
+        """How a request was read before, or is now."""
+        if self._generation != self._tenants.generation:
+            self._memory, self._generation = Memory(), self._tenants.generation
+        known = self._memory.get(raw)
+        if known is not None:
+            return known
+        found = self._find(raw)
+        return found if isinstance(found, Miss) else self._memory.add(raw, self._reader.read(found, raw))
 
     def _find(self, raw: Raw) -> Match | Miss:
         return self._router.find(raw.method, raw.path.partition("?")[0], raw.host, self._only)
 
-    def _missed(self, miss: Miss, raw: Raw) -> web.Response:
+    def _opened(self, request: web.Request, raw: Raw, found: Known | Miss | Refused, began: int) -> tuple[Journal, Exchange]:
+        """Begin the journal's entry, with the tenant whose exchange it is, or where nobody's are."""
+        if not isinstance(found, Known):
+            return self._tenants.unclaimed, self._tenants.unclaimed.open(Exchange(at=wall(), began=began, raw=raw, headers=request.headers))
+        reading = found.reading
+        tenant = reading.held.tenant if reading.held else None
+        exchange = Exchange(
+            at=tenant.clock.now() if tenant else wall(),
+            began=began,
+            raw=raw,
+            headers=request.headers,
+            tenant=tenant.name if tenant else None,
+            vendor=reading.vendor.name,
+            endpoint=reading.endpoint.name,
+            dropped=reading.dropped,
+        )
+        journal = tenant.journal if tenant else self._tenants.unclaimed
+        return journal, journal.open(exchange)
+
+    async def _admitted(self, known: Known, raw: Raw, exchange: Exchange) -> tuple[_Slot | None, Reply | None]:
+        """Count the request against its limits and take its slot, or say how it is refused."""
+        reading, whose = known.reading, known.reading.held
+        exchange.headers_sent = _blank(reading)
+        if whose is None:
+            return None, None
+        try:
+            exchange.headers_sent = _charged(reading, whose)
+            if not reading.one_at_a_time or reading.refusal is not None:
+                return None, None
+            slots, key = whose.tenant.slots, (reading.vendor.name, whose.site)
+            await slots.take(key, reading.busy)
+            return _Slot(slots, key, asyncio.get_running_loop().time() + reading.hold), None
+        except Refused as refusal:
+            return None, self._refusal(reading.vendor, refusal, raw, exchange, reading.choices)
+
+    def _made(self, found: Known | Miss | Refused, raw: Raw, exchange: Exchange) -> Reply:
+        """The reply to a request that its limits let through."""
+        try:
+            if isinstance(found, Miss):
+                return self._missed(found, raw, exchange)
+            if isinstance(found, Refused):
+                return self._unread(raw, found, exchange)
+            tenant = found.reading.held.tenant if found.reading.held else None
+            if tenant is not None and tenant.faults.armed:
+                return self._faulty(found, tenant, raw, exchange)
+            return self._told(found, found.reading, raw, exchange)
+        except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
+            exchange.failed = True
+            return self._unread(raw, _unexpected(raw), exchange)
+
+    def _missed(self, miss: Miss, raw: Raw, exchange: Exchange) -> Reply:
+        near = self._router.near(raw.method, miss.path)
+        exchange.near_misses, exchange.vendor = tuple(near), miss.vendor.name if miss.vendor else None
         if miss.vendor is None:
-            return lost(miss, raw.method, self._router.near(raw.method, miss.path))
+            exchange.error = "unknown_path"
+            return lost(miss, raw.method, near)
         query = "?" + raw.path.partition("?")[2] if "?" in raw.path else ""
         message = f"{raw.method} is not supported; use {' or '.join(miss.allowed)}" if miss.allowed else f"there is no {miss.path}"
-        return refused(miss.vendor, Refused(miss.error, message=message), raw._replace(path=miss.path + query), {})
+        return self._refusal(miss.vendor, Refused(miss.error, message=message), raw._replace(path=miss.path + query), exchange, {})
 
-    def _failed(self, raw: Raw, refusal: Refused) -> web.Response:
-        found = self._find(raw)
-        if found.vendor is None:
-            return web.Response(status=500, text=refusal.details["message"])
-        return refused(found.vendor, refusal, raw, {})
+    def _unread(self, raw: Raw, refusal: Refused, exchange: Exchange) -> Reply:
+        """A refusal of what could not be read, in the shape of the vendor that was meant, if one was."""
+        exchange.failed = exchange.failed or refusal.error == "internal"
+        vendor = self._find(raw).vendor
+        if vendor is None:
+            exchange.error = refusal.error
+            return broken(refusal.details["message"])
+        return self._refusal(vendor, refusal, raw, exchange, {})
 
-    async def _respond(self, request: web.Request, known: Known, raw: Raw) -> web.StreamResponse:
-        reading, whose = known.reading, known.reading.held
-        headers: Mapping[str, str] = {}
+    @staticmethod
+    def _refusal(vendor: Vendor, refusal: Refused, raw: Raw, exchange: Exchange, choices: Mapping[str, Any]) -> Reply:
+        exchange.error, exchange.basis = refusal.error, vendor.contract.errors[refusal.error].fact.basis.value
+        return refused(vendor, refusal, raw, choices, exchange.headers_sent)
+
+    def _told(self, known: Known, reading: Reading, raw: Raw, exchange: Exchange) -> Reply:
+        """What the vendor answers."""
         try:
-            headers = _blank(reading) if whose is None else _charged(reading, whose)
-            if whose is None or reading.refusal is not None:
-                return refused(reading.vendor, reading.refusal or Refused("internal"), raw, reading.choices, headers)
-            if reading.one_at_a_time:
-                return await self._one_at_a_time(request, known, whose, headers)
-            return answered(self._answer(known, whose), headers)
+            if reading.held is None or reading.refusal is not None:
+                raise reading.refusal or Refused("internal", message="a request without a holder")
+            return answered(self._answer(known, reading, reading.held), exchange.headers_sent)
         except Refused as refusal:
-            return refused(reading.vendor, refusal, raw, reading.choices, headers)
+            return self._refusal(reading.vendor, refusal, raw, exchange, reading.choices)
 
-    async def _one_at_a_time(self, request: web.Request, known: Known, whose: Held, headers: Mapping[str, str]) -> web.StreamResponse:
-        """Hold the site's slot until the last byte is sent, and at least as long as the tenant's choice says."""
-        reading, loop = known.reading, asyncio.get_running_loop()
-        slot = await whose.tenant.slots.take((reading.vendor.name, whose.site), reading.busy)
-        try:
-            free_at = loop.time() + reading.hold
-            response = answered(self._answer(known, whose), headers)
-            if (left := free_at - loop.time()) > 0:
-                await asyncio.sleep(left)
-            with suppress(ConnectionError):  # The client may be gone: then nobody reads the answer.
-                await response.prepare(request)
-                await response.write_eof()
-            return response
-        finally:
-            slot.release()
+    def _faulty(self, known: Known, tenant: Tenant, raw: Raw, exchange: Exchange) -> Reply:
+        """What the vendor answers when the tenant's faults have done what they do."""
 
-    def _answer(self, known: Known, whose: Held) -> bytes:
+        def proceed() -> Reply:
+            return self._told(known if meeting.reading is known.reading else Known(meeting.reading), meeting.reading, raw, exchange)
+
+        meeting = Meeting(tenant, known.reading, raw, proceed)
+        reply, struck = tenant.faults.strike(meeting, proceed)
+        exchange.faults = tuple(f"{armed.number}:{armed.kind}" for armed in struck)
+        return reply
+
+    def _answer(self, known: Known, reading: Reading, whose: Held) -> bytes:
         """Ask the view, unless the same world was asked the same at the same instant."""
-        tenant, reading = whose.tenant, known.reading
+        tenant = whose.tenant
         world, now = tenant.world, tenant.clock.now()
         kept = known.answer(world, now)
         if kept is not None:
@@ -120,6 +212,22 @@ class Handler:
             case None if tenant.clock.frozen and known.repeated:
                 self._memory.keep(known, world, now, answer.body)
         return answer.body
+
+
+def _unexpected(raw: Raw) -> Refused:
+    _log.exception("unexpected error at %s %s", raw.method, raw.path.partition("?")[0])
+    return Refused("internal", message="the mock failed unexpectedly; its log says why")
+
+
+async def _sent_whole(reply: Reply, request: web.Request, slot: _Slot) -> web.StreamResponse:
+    """Send the last byte before the slot is given back, and not before it has been held for as long as the tenant's choice says."""
+    if (left := slot.free_at - asyncio.get_running_loop().time()) > 0:
+        await asyncio.sleep(left)
+    response = await send(reply, request)
+    with suppress(ConnectionError):  # The client may be gone: then nobody reads the answer.
+        await response.prepare(request)
+        await response.write_eof()
+    return response
 
 
 def _path(request: web.Request) -> str:

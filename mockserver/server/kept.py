@@ -2,7 +2,8 @@
 
 from collections import OrderedDict
 
-from mockserver.server.reading import Raw, Reading
+from mockserver.server.raw import Raw
+from mockserver.server.reading import Reading
 from mockserver.world.world import World
 
 _MOST = 512

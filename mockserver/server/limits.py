@@ -1,11 +1,22 @@
 """Enforces what contracts limit: requests in a window of the tenant's clock, and one open request at a time."""
 
 import asyncio
-from collections import defaultdict
+from collections import deque
 from typing import Any
+
+from msgspec import Struct, field
 
 from mockserver.contract.errors import Refused
 from mockserver.contract.limits import Window
+
+
+class Limits(Struct):
+    """What a tenant has changed about its limits, by ``<vendor>.<pool>`` or ``<vendor>.<endpoint>``."""
+
+    off: set[str] = field(default_factory=set)
+    """Those that are switched off."""
+    seconds: dict[str, int] = field(default_factory=dict)
+    """Other lengths of windows."""
 
 
 class Windows:
@@ -35,22 +46,44 @@ class Windows:
             return {}
         return dict(zip(window.headers, (str(allowed), str(max(allowed - count, 0)), str(reset)), strict=True))
 
+    def used(self, pool: str) -> dict[str, int]:
+        """Requests counted for each key of a pool in its last window."""
+        return {key: count for (name, key), (_, count) in self._open.items() if name == pool}
+
 
 class Slots:
     """One slot for each site of a tenant: held while a one-at-a-time request is open."""
 
     def __init__(self) -> None:
-        self._locks: defaultdict[Any, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._waiting: dict[Any, deque[asyncio.Future[None]]] = {}
 
-    async def take(self, key: Any, busy: str) -> asyncio.Lock:
+    async def take(self, key: Any, busy: str) -> None:
         """Take the slot, or raise ``Refused("busy")`` while another request holds it; with ``queue``, wait for it."""
-        lock = self._locks[key]
-        if lock.locked() and busy != "queue":
-            message = "another request is open: wait for its answer before sending the next"
-            raise Refused("busy", message=message)
-        await lock.acquire()
-        return lock
+        waiting = self._waiting.get(key)
+        if waiting is None:
+            self._waiting[key] = deque()
+            return
+        if busy != "queue":
+            raise Refused("busy", message="another request is open: wait for its answer before sending the next")
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():  # Its turn had come: the next one's has.
+                self.give_back(key)
+            raise
+
+    def give_back(self, key: Any) -> None:
+        """Give the slot to whoever has waited longest, or leave it free."""
+        waiting = self._waiting[key]
+        while waiting:
+            turn = waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        del self._waiting[key]
 
     def held(self) -> int:
         """How many slots are held."""
-        return sum(lock.locked() for lock in self._locks.values())
+        return len(self._waiting)

@@ -5,10 +5,11 @@ the clock and the limits come later.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.contract.choices import short_name
 from mockserver.contract.endpoint import Endpoint
@@ -16,20 +17,10 @@ from mockserver.contract.errors import Refused
 from mockserver.contract.limits import OneAtATime, Window
 from mockserver.contract.request import ContractViolation, read, read_json
 from mockserver.server.credentials import Sent, held
+from mockserver.server.raw import Raw
 from mockserver.server.router import Match
-from mockserver.server.tenants import Held, Tenants
+from mockserver.server.tenants import Held, Tenant, Tenants
 from mockserver.vendor import Vendor
-
-
-class Raw(NamedTuple):
-    """All of a request that any vendor looks at."""
-
-    method: str
-    path: str
-    """With its query, as it was sent."""
-    host: str
-    authorization: str
-    body: bytes
 
 
 class Reading(Struct, frozen=True, kw_only=True):
@@ -47,6 +38,8 @@ class Reading(Struct, frozen=True, kw_only=True):
     held: Held | None = None
     """Whose it is; ``None`` where its credentials are refused."""
     refusal: Refused | None = None
+    dropped: str | None = None
+    """The tenant whose credential it carries, where that tenant is served no longer."""
     path: Mapping[str, str] = {}
     site: int = 0
     query: Any = None
@@ -73,11 +66,8 @@ class Reader:
             query, body = _query(endpoint, raw.path), _body(endpoint, raw.body)
             whose = held(self._tenants, vendor, endpoint, Sent({"Authorization": raw.authorization}, query, body))
         except Refused as refusal:
-            return Reading(**fixed, refusal=refusal)
-        fixed |= {"held": whose, "choices": whose.tenant.choices[vendor.name]}
-        for limit in endpoint.limits:
-            if isinstance(limit, OneAtATime):
-                fixed |= {"busy": fixed["choices"][short_name(limit.busy)], "hold": fixed["choices"][short_name(limit.hold)] / 1000}
+            return Reading(**fixed, refusal=refusal, dropped=self._tenants.dropped(vendor.name, refusal.details.get("credential", "")))
+        fixed |= {"held": whose, "choices": whose.tenant.choices[vendor.name], **_limits(vendor, endpoint, whose.tenant)}
         try:
             site = self._site(match, whose)
             typed = {name: _typed(model, values, name, fixed["choices"]) for name, model, values in _models(endpoint, query, body)}
@@ -95,6 +85,21 @@ class Reader:
             known = ", ".join(ids[0] for ids in whose.tenant.names[vendor].sites)
             raise Refused("forbidden" if foreign else "unknown_site", message=f"{identifier!r} is not among the sites of this key: {known}")
         return site
+
+
+def _limits(vendor: Vendor, endpoint: Endpoint, tenant: Tenant) -> dict[str, Any]:
+    """The endpoint's limits as the tenant has them."""
+    changed, choices, windows = tenant.limits, tenant.choices[vendor.name], []
+    found: dict[str, Any] = {"one_at_a_time": False}
+    for limit in endpoint.limits:
+        name = f"{vendor.name}.{endpoint.name if isinstance(limit, OneAtATime) else limit.pool}"
+        if name in changed.off:
+            continue
+        if isinstance(limit, OneAtATime):
+            found = {"one_at_a_time": True, "busy": choices[short_name(limit.busy)], "hold": choices[short_name(limit.hold)] / 1000}
+        else:
+            windows.append(replace(limit, seconds=changed.seconds.get(name, limit.seconds)))
+    return {**found, "windows": tuple(windows)}
 
 
 def _query(endpoint: Endpoint, path: str) -> dict[str, str]:

@@ -10,7 +10,7 @@ from aiohttp.web_log import AccessLogger
 
 from mockserver.server.app import create_app
 from mockserver.server.config import Config, tenants
-from mockserver.server.tenants import Tenant
+from mockserver.server.tenants import Tenant, Tenants
 
 _STOP_SECONDS = 0.1
 _BACKLOG = 4096
@@ -51,12 +51,12 @@ async def run(config: Config, ready: Callable[[Running], None]) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    served = tenants(config)
+    served = Tenants(tenants(config))
     runners: list[web.AppRunner] = []
     try:
         port = await _listen(runners, create_app(served), config, config.port)
         own = {vendor: await _listen(runners, create_app(served, only=vendor), config, at) for vendor, at in config.vendor_ports.items()}
-        ready(Running(config.host, port, own, served))
+        ready(Running(config.host, port, own, list(served.all.values())))
         await stop.wait()
     finally:
         for runner in runners:

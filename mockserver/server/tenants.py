@@ -1,6 +1,7 @@
 """Tenants: a credential is a world. Each has its own world, clock, choices, limits, and names at every vendor."""
 
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -8,7 +9,9 @@ from msgspec import Struct
 
 from mockserver.contract.choices import ChoiceError
 from mockserver.server.clock import Clock
-from mockserver.server.limits import Slots, Windows
+from mockserver.server.faults import Faults
+from mockserver.server.journal import Journal
+from mockserver.server.limits import Limits, Slots, Windows
 from mockserver.vendor import Names, Vendor
 from mockserver.vendors import load
 from mockserver.world.hashing import key
@@ -20,16 +23,43 @@ class TenantError(ValueError):
 
 
 class Tenant:
-    """One tenant's state."""
+    """One tenant's state; everything in it but the name can be changed while it is served."""
 
     def __init__(self, name: str, world: World, clock: Clock, choices: Mapping[str, str | int], credentials: Mapping[str, str]) -> None:
-        self.name, self.world, self.clock = name, world, clock
-        self.windows, self.slots = Windows(), Slots()
+        self.name, self.clock = name, clock
         self.vendors: Sequence[Vendor] = load()
-        self.choices = _choices(self.vendors, choices)
-        own = key(world.spec.seed, "tenant", name)
-        given = _given(self.vendors, credentials)
-        self.names: dict[str, Names] = {vendor.name: _names(vendor, key(own, vendor.name), world, given) for vendor in self.vendors}
+        self._own = key(world.spec.seed, "tenant", name)
+        self._given = _given(self.vendors, credentials)
+        self._first_world, self._first_choices = world, dict(choices)
+        self.journal, self.faults = Journal(), Faults()
+        self.names: dict[str, Names] = {}
+        self._begin(world)
+
+    def _begin(self, world: World) -> None:
+        self.use(world)
+        self.windows, self.slots, self.limits = Windows(), Slots(), Limits()
+        self.choices = _choices(self.vendors, self._first_choices)
+
+    def use(self, world: World) -> None:
+        """Live in a world from now on, under the same credentials as long as it has as many sites."""
+        self.world = world
+        self.names = {vendor.name: _names(vendor, key(self._own, vendor.name), world, self._given) for vendor in self.vendors}
+
+    def choose(self, chosen: Mapping[str, str | int]) -> None:
+        """Change some choices; raises :class:`ChoiceError` for one that does not exist, and then changes none."""
+        settings = _choices(self.vendors, {**self.chosen(), **chosen})
+        self.choices = settings
+
+    def chosen(self) -> dict[str, str | int]:
+        """Every choice's setting by its full name."""
+        return {f"{vendor}.{name}": value for vendor, settings in self.choices.items() for name, value in settings.items()}
+
+    def reset(self) -> None:
+        """Be as at first: world, clock, choices, limits; no faults, an empty journal."""
+        self._begin(self._first_world)
+        self.clock.reset()
+        self.faults.clear()
+        self.journal.clear()
 
 
 def _choices(vendors: Sequence[Vendor], chosen: Mapping[str, str | int]) -> dict[str, dict[str, Any]]:
@@ -74,32 +104,85 @@ class Held(Struct, frozen=True):
     site: int | None
 
 
+_MOST_DROPPED = 50_000
+
+
 class Tenants:
     """All tenants of a server, found by what their clients present."""
 
     def __init__(self, tenants: Sequence[Tenant]) -> None:
         self.all: dict[str, Tenant] = {}
+        self.unclaimed = Journal()
+        """Exchanges that are no tenant's: unknown paths, wrong credentials."""
+        self.generation = 0
+        """Grows whenever a request may be read differently than before."""
         self._tokens: dict[tuple[str, str], Held] = {}
         self._sites: dict[tuple[str, str], list[Held]] = {}
+        self._dropped: OrderedDict[tuple[str, str], str] = OrderedDict()
         for tenant in tenants:
             self.add(tenant)
 
+    def changed(self) -> None:
+        """Say that a tenant's choices or limits are other than before."""
+        self.generation += 1
+
     def add(self, tenant: Tenant) -> None:
-        """Serve a further tenant, or raise :class:`TenantError` where a credential is another's already."""
+        """Serve a further tenant, or raise :class:`TenantError` where its name or a credential is another's already."""
+        if tenant.name in self.all:
+            raise TenantError(f"there is a tenant {tenant.name!r} already")
         for vendor, names in tenant.names.items():
-            for token, site in names.tokens.items():
+            for token in names.tokens:
                 if (vendor, token) in self._tokens:
                     other = self._tokens[vendor, token].tenant.name
                     raise TenantError(f"tenant {tenant.name!r}: its {vendor} credential is that of tenant {other!r} already")
+        self._enter(tenant)
+        self.all[tenant.name] = tenant
+
+    def _enter(self, tenant: Tenant) -> None:
+        for vendor, names in tenant.names.items():
+            for token, site in names.tokens.items():
                 self._tokens[vendor, token] = Held(tenant, site)
+                self._dropped.pop((vendor, token), None)
             for number, aliases in enumerate(names.sites):
                 for alias in aliases:
                     self._sites.setdefault((vendor, alias), []).append(Held(tenant, number))
-        self.all[tenant.name] = tenant
+        self.changed()
+
+    def _leave(self, tenant: Tenant) -> None:
+        for vendor, names in tenant.names.items():
+            for token in names.tokens:
+                del self._tokens[vendor, token]
+            for alias in {alias for aliases in names.sites for alias in aliases}:
+                others = [held for held in self._sites[vendor, alias] if held.tenant is not tenant]
+                if others:
+                    self._sites[vendor, alias] = others
+                else:
+                    del self._sites[vendor, alias]
+        self.changed()
+
+    def drop(self, tenant: Tenant) -> None:
+        """Serve a tenant no longer; its credentials are remembered for a while, so that a late request can be told whose it was."""
+        self._leave(tenant)
+        del self.all[tenant.name]
+        self._dropped.update({(vendor, token): tenant.name for vendor, names in tenant.names.items() for token in names.tokens})
+        while len(self._dropped) > _MOST_DROPPED:
+            self._dropped.popitem(last=False)
+
+    def change(self, tenant: Tenant, change: Callable[[], None]) -> None:
+        """Change a tenant in a way that may change its names, such as its world."""
+        self._leave(tenant)
+        try:
+            change()
+        finally:
+            self._enter(tenant)
 
     def holder(self, vendor: str, token: str) -> Held | None:
         """Whose a credential is."""
         return self._tokens.get((vendor, token))
+
+    def dropped(self, vendor: str, token: str) -> str | None:
+        """The dropped tenant whose a credential was."""
+        return self._dropped.get((vendor, token))
 
     def site(self, vendor: str, identifier: str, tenant: Tenant) -> int | None:
         """A tenant's site with an id in a vendor's terms."""

@@ -1,0 +1,135 @@
+"""Faults: ways in which an exchange goes wrong on purpose. One kind a file; this one reads, arms and strikes them.
+
+Whether a fault strikes follows from the request and from how often it was met, never from a clock or a shared stream of
+chance, so that the same requests meet the same faults in every run.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from functools import cache
+from importlib import import_module
+from typing import Any, Final
+
+from msgspec import ValidationError, convert, to_builtins
+from msgspec.structs import fields
+
+from mockserver.server.faults.fault import Fault, FaultError, Meeting
+from mockserver.server.wire import Reply
+
+KINDS: Final = (
+    "latency",
+    "status",
+)
+"""The kinds there are, each the name of a file beside this one."""
+
+
+@cache
+def kinds() -> Mapping[str, type[Fault]]:
+    """Every kind of fault by its name."""
+    return {kind: import_module(f"{__name__}.{kind}").FAULT for kind in KINDS}
+
+
+def read(raw: Any) -> list[Fault]:
+    """Read one fault or a list of them from JSON; raises :class:`FaultError` that names the nearest valid word."""
+    return [_one(each) for each in (raw if isinstance(raw, list) else [raw])]
+
+
+def _one(raw: Any) -> Fault:
+    if not isinstance(raw, Mapping) or "kind" not in raw:
+        raise FaultError(f'a fault is an object with a kind, such as {{"kind": "latency", "seconds": 0.2}}; kinds are {", ".join(KINDS)}')
+    kind = raw["kind"]
+    if kind not in KINDS:
+        raise FaultError(f"there is no kind of fault {kind!r}; {_nearest(str(kind), KINDS)}")
+    model = kinds()[kind]
+    known = [field.encode_name for field in fields(model)]
+    for name in raw:
+        if name not in known and name != "kind":
+            raise FaultError(f"a fault of kind {kind!r} has no argument {name!r}; {_nearest(name, known)}")
+    try:
+        fault = convert(raw, model)
+    except ValidationError as error:
+        raise FaultError(f"fault {kind!r}: {error}") from None
+    fault.check()
+    return fault
+
+
+def _nearest(word: str, known: Sequence[str]) -> str:
+    near = get_close_matches(word, known, 1)
+    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+
+
+class Armed:
+    """A fault that waits for its exchanges, and what has come of it so far."""
+
+    def __init__(self, number: int, fault: Fault) -> None:
+        self.number, self.fault = number, fault
+        self.matched = self.struck = 0
+        self._attempts: dict[str, int] = {}
+
+    @property
+    def kind(self) -> str:
+        """What kind of fault it is."""
+        return str(type(self.fault).__struct_config__.tag)
+
+    @property
+    def remaining(self) -> int | None:
+        """How often it will still strike; ``None`` for ever."""
+        return None if self.fault.times is None else self.fault.times - self.struck
+
+    def strikes(self, meeting: Meeting) -> bool:
+        """Whether it strikes this exchange; counts it."""
+        fault = self.fault
+        if self.remaining == 0 or not fault.matches(meeting):
+            return False
+        self.matched += 1
+        if self.matched <= fault.after or fault.nth not in (None, self.matched):
+            return False
+        attempt = self._attempts[meeting.key] = self._attempts.get(meeting.key, 0) + 1
+        if fault.probability < 1 and meeting.chance(self.number, attempt, "strike") >= fault.probability:
+            return False
+        self.struck += 1
+        meeting.attempts[self.number] = attempt
+        return True
+
+    def described(self) -> dict[str, Any]:
+        """The fault as JSON, with its id and its counts."""
+        told = {name: value for name, value in to_builtins(self.fault).items() if value is not None}
+        return {"id": str(self.number), **told, "matched": self.matched, "struck": self.struck, "remaining": self.remaining}
+
+
+class Faults:
+    """The faults of a tenant, in the order in which they were armed."""
+
+    def __init__(self) -> None:
+        self.armed: list[Armed] = []
+        self.numbers: dict[str, dict[str, int]] = {}
+        """For each list, which page each cursor leads to."""
+        self._next = 1
+
+    def add(self, faults: Sequence[Fault]) -> list[Armed]:
+        """Arm faults."""
+        added = [Armed(number, fault) for number, fault in enumerate(faults, self._next)]
+        self._next += len(added)
+        self.armed += added
+        return added
+
+    def remove(self, number: int) -> bool:
+        """Disarm a fault; whether there was one with the number."""
+        before = len(self.armed)
+        self.armed = [each for each in self.armed if each.number != number]
+        return len(self.armed) < before
+
+    def clear(self) -> None:
+        """Disarm all, and count from the beginning."""
+        self.armed, self.numbers, self._next = [], {}, 1
+
+    def strike(self, meeting: Meeting, proceed: Callable[[], Reply]) -> tuple[Reply, list[Armed]]:
+        """Answer an exchange through every fault that strikes it, the first armed outermost; and which did."""
+        struck = [armed for armed in self.armed if armed.strikes(meeting)]
+        for armed in reversed(struck):
+            proceed = _through(armed, meeting, proceed)
+        return proceed(), struck
+
+
+def _through(armed: Armed, meeting: Meeting, proceed: Callable[[], Reply]) -> Callable[[], Reply]:
+    return lambda: armed.fault.answer(meeting.by(armed.number), proceed)

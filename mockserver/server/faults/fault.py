@@ -1,0 +1,175 @@
+"""What all faults share: when they strike, and what they know of the exchange they strike."""
+
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from msgspec import Meta, Struct, json
+
+from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
+from mockserver.server.pages import Pages, pages
+from mockserver.server.raw import Raw
+from mockserver.server.wire import Reply
+from mockserver.vendors import load
+from mockserver.world.hashing import draw_one, key
+from mockserver.world.spec import WorldError, instant
+
+if TYPE_CHECKING:
+    from mockserver.server.reading import Reading
+    from mockserver.server.tenants import Tenant
+
+
+OK = 200
+
+
+class FaultError(ValueError):
+    """A fault that cannot be; the message says which argument, and what would be right."""
+
+
+class Meeting:
+    """An exchange as a fault meets it. A fault may replace :attr:`reading` or the tenant's world before it proceeds."""
+
+    def __init__(self, tenant: "Tenant", reading: "Reading", raw: Raw, proceed: Callable[[], Reply]) -> None:
+        self.tenant, self.reading, self.raw, self._proceed = tenant, reading, raw, proceed
+        self.fields = requested(reading)
+        self.key = _key(reading, self.fields)
+        """What all attempts at one request have in common."""
+        self.attempts: dict[int, int] = {}
+        self._number = 0
+
+    @cached_property
+    def pages(self) -> Pages | None:
+        """Where the page that is asked for stands in its list, as long as no fault has struck; ``None`` where it is no page."""
+        endpoint = self.reading.endpoint
+        if endpoint.rows is None:
+            return None  # What records something may be answered once only.
+        reply, numbers = self._proceed(), self.tenant.faults.numbers.setdefault(self.list_key, {})
+        found = pages(endpoint, self.fields, json.decode(reply.body), numbers) if reply.status == OK else None
+        if found is not None and found.next is not None and found.number is not None:
+            numbers[found.next] = found.number + 1
+        return found
+
+    @property
+    def list_key(self) -> str:
+        """What all requests for pages of one list have in common."""
+        names = set(page_fields(self.reading.endpoint.paging))
+        kept = {name: value for name, value in self.fields.items() if name not in names}
+        return _key(self.reading, kept)
+
+    def by(self, number: int) -> "Meeting":
+        """The same exchange, met by the fault with a number: what chance it draws from now on is that fault's."""
+        self._number = number
+        return self
+
+    def chance(self, number: int, attempt: int, word: str) -> float:
+        """A number in [0, 1) that follows from tenant, fault, request and attempt."""
+        own = key(self.tenant.world.spec.seed, self.tenant.name, number, self.key, word)
+        return (draw_one(own, attempt) >> 11) / (1 << 53)
+
+    def drawn(self, word: str) -> float:
+        """A number in [0, 1) for the fault that strikes now."""
+        return self.chance(self._number, self.attempts.get(self._number, 0), word)
+
+
+def _key(reading: "Reading", asked: Mapping[str, Any]) -> str:
+    return json.encode([reading.vendor.name, reading.endpoint.name, reading.site, asked], order="deterministic").decode()
+
+
+def requested(reading: "Reading") -> dict[str, Any]:
+    """What a request asks for by name: path, query and body, without credentials."""
+    found: dict[str, Any] = dict(reading.path)
+    secret = set(reading.endpoint.credentials.fields)
+    for model in (reading.query, reading.body):
+        if model is not None:
+            told = json.decode(json.encode(model))
+            found |= {name: value for name, value in told.items() if value is not None and name not in secret}
+    return found
+
+
+def page_fields(paging: Any) -> tuple[str, ...]:
+    """The request fields that say which page is meant."""
+    match paging:
+        case Offset(offset=name) | PageNumber(page=name) | OpaqueCursor(cursor=name):
+            return (name,)
+    return ()
+
+
+class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
+    """One way in which an exchange goes wrong, and when. Conditions that are not given hold; all that are given must hold."""
+
+    vendor: str | None = None
+    """Only exchanges with this vendor."""
+    endpoint: str | None = None
+    """Only exchanges with an endpoint of this name."""
+    fields: dict[str, Any] = {}
+    """Only requests in which each of these fields has this value."""
+    page: Literal["first", "last"] | Annotated[int, Meta(ge=1)] | None = None
+    """Only this page of a list, counted from 1."""
+    nth: Annotated[int, Meta(ge=1)] | None = None
+    """Only the n-th exchange that matches."""
+    after: Annotated[int, Meta(ge=0)] = 0
+    """Not the first so many exchanges that match."""
+    times: Annotated[int, Meta(ge=1)] | None = None
+    """At most so often."""
+    since: str | None = None
+    """Only from this instant of the tenant's clock on."""
+    until: str | None = None
+    """Only before this instant of the tenant's clock."""
+    probability: Annotated[float, Meta(ge=0, le=1)] = 1
+    """In this share of the exchanges, chosen by a hash of seed, tenant, fault, request and attempt."""
+
+    def check(self) -> None:
+        """Raise :class:`FaultError` for arguments that contradict each other or name nothing."""
+        for name in ("since", "until"):
+            self._instant(name)
+        _check_names(self.vendor, self.endpoint)
+
+    def _instant(self, name: str) -> int | None:
+        text = getattr(self, name)
+        try:
+            return None if text is None else instant(text, name)
+        except WorldError as error:
+            raise FaultError(str(error)) from None
+
+    def matches(self, meeting: Meeting) -> bool:
+        """Whether an exchange is one of those it is meant for."""
+        reading, now = meeting.reading, meeting.tenant.clock.now()
+        since, until = self._instant("since"), self._instant("until")
+        return (
+            self.vendor in (None, reading.vendor.name)
+            and self.endpoint in (None, reading.endpoint.name)
+            and (since is None or since <= now)
+            and (until is None or now < until)
+            and all(_same(meeting.fields.get(name), value) for name, value in self.fields.items())
+            and self._on_page(meeting.pages)
+        )
+
+    def _on_page(self, pages: Pages | None) -> bool:
+        if self.page is None:
+            return True
+        if pages is None:
+            return False
+        return pages.last if self.page == "last" else pages.number == (1 if self.page == "first" else self.page)
+
+    def answer(self, meeting: Meeting, proceed: Callable[[], Reply]) -> Reply:  # noqa: ARG002 -- kinds that need it override this
+        """Answer the exchange it strikes; ``proceed`` answers as if it had not struck."""
+        return proceed()
+
+
+def _same(sent: Any, wanted: Any) -> bool:
+    """Whether a field has a value, as JSON or as the text that a query carries."""
+    return bool(sent == wanted or (not isinstance(wanted, Mapping | list) and str(sent) == str(wanted)))
+
+
+def _check_names(vendor: str | None, endpoint: str | None) -> None:
+    vendors = {each.name: [one.name for one in each.contract.endpoints] for each in load()}
+    if vendor is not None and vendor not in vendors:
+        near = get_close_matches(vendor, vendors, 1) or list(vendors)
+        raise FaultError(f"there is no vendor {vendor!r}; did you mean {near[0]!r}?")
+    known = [name for each, names in vendors.items() for name in names if vendor in (None, each)]
+    if endpoint is not None and endpoint not in known:
+        near = get_close_matches(endpoint, known, 1)
+        raise FaultError(
+            f"there is no endpoint {endpoint!r}; " + (f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}")
+        )

@@ -1,0 +1,60 @@
+"""The answer comes late."""
+
+from collections.abc import Callable
+from math import exp, inf
+from statistics import NormalDist
+from typing import Annotated
+
+from msgspec import Meta
+from msgspec.structs import replace
+
+from mockserver.server.faults.fault import Fault, FaultError, Meeting
+from mockserver.server.wire import Reply
+
+Seconds = Annotated[float, Meta(ge=0, le=3600)]
+
+
+class Latency(Fault, frozen=True, kw_only=True, tag="latency"):
+    """Waits before the first byte: a fixed time, or one drawn evenly between two, or from a lognormal distribution.
+
+    Real seconds, whatever the tenant's clock says. Several latencies add up.
+    """
+
+    seconds: Seconds | None = None
+    """A fixed time."""
+    lower: Seconds | None = None
+    """With ``upper``: any time between the two is as likely."""
+    upper: Seconds | None = None
+    median: Seconds | None = None
+    """With ``sigma``: half of the exchanges wait less; some wait much longer."""
+    sigma: Annotated[float, Meta(ge=0, le=5)] | None = None
+    maximum: Seconds = 60
+    """No lognormal wait is longer."""
+
+    def check(self) -> None:
+        """Exactly one of the three ways must be given."""
+        super().check()
+        ways = [
+            self.seconds is not None,
+            self.lower is not None or self.upper is not None,
+            self.median is not None or self.sigma is not None,
+        ]
+        halves = (self.lower is None) != (self.upper is None) or (self.median is None) != (self.sigma is None)
+        if sum(ways) != 1 or halves or (self.lower or 0) > (inf if self.upper is None else self.upper):
+            raise FaultError("latency: give `seconds`, or `lower` and `upper` (lower first), or `median` and `sigma`")
+
+    def answer(self, meeting: Meeting, proceed: Callable[[], Reply]) -> Reply:
+        """Answer later."""
+        reply = proceed()
+        return replace(reply, delay=reply.delay + self._wait(meeting))
+
+    def _wait(self, meeting: Meeting) -> float:
+        if self.seconds is not None:
+            return self.seconds
+        if self.lower is not None and self.upper is not None:
+            return self.lower + (self.upper - self.lower) * meeting.drawn("wait")
+        even = min(max(meeting.drawn("wait"), 1e-12), 1 - 1e-12)
+        return min((self.median or 0) * exp((self.sigma or 0) * NormalDist().inv_cdf(even)), self.maximum)
+
+
+FAULT = Latency

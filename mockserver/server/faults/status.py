@@ -1,0 +1,33 @@
+"""The vendor answers with an error."""
+
+from collections.abc import Callable
+from email.utils import formatdate
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from mockserver.server.answers import failing
+from mockserver.server.faults.fault import Fault, Meeting
+from mockserver.server.wire import Reply
+
+
+class Status(Fault, frozen=True, kw_only=True, tag="status"):
+    """Answers with a status instead of the rows, in the vendor's own error shape; nothing that was sent is recorded."""
+
+    status: Annotated[int, Meta(ge=300, le=599)] = 503
+    message: str = "injected by a fault"
+    retry_after: Annotated[int, Meta(ge=0)] | None = None
+    """Seconds of the tenant's clock to tell the client to wait, in the header ``Retry-After``."""
+    retry_form: Literal["seconds", "date"] = "seconds"
+    """Whether ``Retry-After`` says seconds or an HTTP date."""
+
+    def answer(self, meeting: Meeting, proceed: Callable[[], Reply]) -> Reply:  # noqa: ARG002 -- nobody else answers
+        """Answer with the error."""
+        headers = {}
+        if self.retry_after is not None:
+            then = meeting.tenant.clock.now() // 1000 + self.retry_after
+            headers["Retry-After"] = formatdate(then, usegmt=True) if self.retry_form == "date" else str(self.retry_after)
+        return failing(meeting.reading, meeting.raw, self.status, self.message, headers)
+
+
+FAULT = Status
