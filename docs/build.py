@@ -1,4 +1,4 @@
-"""Writes the generated documents: a page for each vendor, the help of every command, and the README's requests.
+"""Writes the generated documents: a page for each vendor, the kinds of faults, the help of every command, and the README's requests.
 
 ``--check`` only says what is not current.
 """
@@ -13,6 +13,7 @@ from mockserver.cli import cli
 from mockserver.cli.curl import curl
 from mockserver.contract.reference import page
 from mockserver.server.config import Config, tenants
+from mockserver.server.faults import reference
 from mockserver.vendors import load
 
 DOCS = Path(__file__).parent
@@ -23,7 +24,7 @@ _WIDTH = 110
 def generated() -> dict[Path, str]:
     """Every generated document by its path."""
     pages = {DOCS / "vendors" / f"{vendor.name}.md": page(vendor.contract) for vendor in load()}
-    return {**pages, DOCS / "cli.md": _cli(), README: _readme()}
+    return {**pages, DOCS / "cli.md": _cli(), DOCS / "faults.md": reference.page(), README: _readme()}
 
 
 def _readme() -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import struct
+import sys
 from contextlib import suppress
 from typing import Final, Literal
 
@@ -11,8 +12,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 from multidict import CIMultiDict
 
-_NO_LINGER: Final = struct.pack("ii", 1, 0)
+_NO_LINGER: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 """With it, closing a socket sends RST instead of FIN."""
+_BODILESS: Final = (204, 304)
+"""Statuses whose answers have no body, whatever they are given."""
+_LENGTH: Final = "Content-Length"
+
+Where = Literal["before", "headers", "body"]
+"""Before the first byte, after the headers, or in the middle of the body."""
+End = Literal["complete", "close", "reset", "stall"]
+"""What follows the last byte that is sent: the next request, FIN, RST, or nothing for ever."""
 
 
 class Reply(Struct, frozen=True, kw_only=True):
@@ -20,6 +29,7 @@ class Reply(Struct, frozen=True, kw_only=True):
 
     status: int = 200
     headers: CIMultiDict[str]
+    """A ``Content-Length`` among them is sent beside the real one."""
     body: bytes = b""
     delay: float = 0
     """Seconds of real time before the first byte."""
@@ -32,54 +42,88 @@ class Reply(Struct, frozen=True, kw_only=True):
     pieces: int = 1
     """In how many pieces the body is sent."""
     pause: float = 0
-    """Seconds of real time before each piece."""
-    end: Literal["complete", "close", "reset", "stall"] = "complete"
-    """What follows the last byte that is sent: the next request, FIN, RST, or nothing for ever."""
+    """Seconds of real time between two pieces."""
+    end: End = "complete"
+
+    @property
+    def carried(self) -> bytes:
+        """The part of the body that is sent."""
+        return self.body[: self.sent]
+
+    @property
+    def claimed(self) -> int:
+        """The ``Content-Length`` that is sent."""
+        return len(self.carried) if self.declared is None else self.declared
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing happens to it on the way."""
+        return (
+            self.head
+            and self.sent is None
+            and self.declared is None
+            and self.pieces == 1
+            and self.end == "complete"
+            and _LENGTH not in self.headers
+        )
 
     def cut(self, length: int) -> "Reply":
         """The same with only the beginning of its body."""
         return replace(self, body=self.body[:length])
 
-    @property
-    def plain(self) -> bool:
-        """Whether nothing happens to it on the way."""
-        return self.head and self.sent is None and self.declared is None and self.pieces == 1 and self.end == "complete"
+    def broken_off(self, end: End, where: Where, share: float) -> "Reply":
+        """The same, but ended at a place; its headers promise the whole. One that ends before its headers ends there still."""
+        if not self.head and where != "before":
+            return self
+        sent = int(len(self.carried) * share) if where == "body" else 0
+        return replace(self, head=where != "before", sent=sent, declared=self.claimed, end=end)
 
 
 async def send(reply: Reply, request: web.Request) -> web.StreamResponse:
-    """Send a reply to its last byte, unless it is a plain one without delay: that is left to aiohttp."""
+    """Send a reply to its last byte, unless it is a plain one: that is left to aiohttp."""
     if reply.delay:
         await asyncio.sleep(reply.delay)
     if reply.plain:
         return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
-    response = web.StreamResponse(status=reply.status, headers=reply.headers)
-    body = reply.body if reply.sent is None else reply.body[: reply.sent]
-    response.content_length = len(body) if reply.declared is None else reply.declared
-    with suppress(ConnectionError):  # The client may be gone: then nobody reads the answer.
+    response = _headed(reply)
+    with suppress(OSError):  # The client may be gone: then nobody reads the answer.
         if reply.head:
             await response.prepare(request)
-            if request.method != "HEAD":
-                await _dribble(response, body, reply)
-        await _end(response, request, reply)
+            if request.method != "HEAD" and reply.status not in _BODILESS:
+                await _dribble(response, reply)
+        await _end(response, request, reply.end)
     return response
 
 
-async def _dribble(response: web.StreamResponse, body: bytes, reply: Reply) -> None:
-    size = -(-len(body) // reply.pieces) or 1
-    for start in range(0, len(body), size):
-        if reply.pause:
+def _headed(reply: Reply) -> web.StreamResponse:
+    """What aiohttp sends the headers of. Of several lengths it believes the first."""
+    response = web.StreamResponse(status=reply.status, headers=reply.headers)
+    others = response.headers.popall(_LENGTH, [])
+    response.content_length = reply.claimed
+    for length in others:
+        response.headers.add(_LENGTH, length)
+    return response
+
+
+async def _dribble(response: web.StreamResponse, reply: Reply) -> None:
+    body = reply.carried
+    pieces = min(reply.pieces, len(body))
+    for piece in range(pieces):
+        if piece and reply.pause:
             await asyncio.sleep(reply.pause)
-        await response.write(body[start : start + size])
+        await response.write(body[piece * len(body) // pieces : (piece + 1) * len(body) // pieces])
 
 
-async def _end(response: web.StreamResponse, request: web.Request, reply: Reply) -> None:
+async def _end(response: web.StreamResponse, request: web.Request, end: End) -> None:
     transport = request.transport
-    if reply.end == "complete":
+    if end == "complete":
         await response.write_eof()
-    elif reply.end == "stall":
+    elif end == "stall":
         await asyncio.Event().wait()  # Cancelled when the client goes, or the server stops.
     elif transport is not None:
-        if reply.end == "reset":
+        if end == "reset":
+            transport.set_write_buffer_limits(0)
+            await request.writer.drain()  # What was sent must have left: RST takes back what has not.
             connection = transport.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
             transport.abort()

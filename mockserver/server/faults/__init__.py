@@ -13,12 +13,20 @@ from typing import Any, Final
 from msgspec import ValidationError, convert, to_builtins
 from msgspec.structs import fields
 
-from mockserver.server.faults.fault import Fault, FaultError, Meeting
+from mockserver.server.faults.fault import Fault, FaultError, Meeting, WireFault
 from mockserver.server.wire import Reply
 
 KINDS: Final = (
     "latency",
     "status",
+    "reset",
+    "stall",
+    "dribble",
+    "truncate",
+    "malformed",
+    "empty_body",
+    "content_type",
+    "duplicate_header",
 )
 """The kinds there are, each the name of a file beside this one."""
 
@@ -82,9 +90,9 @@ class Armed:
         if self.remaining == 0 or not fault.matches(meeting):
             return False
         self.matched += 1
+        attempt = self._attempts[meeting.key] = self._attempts.get(meeting.key, 0) + 1
         if self.matched <= fault.after or fault.nth not in (None, self.matched):
             return False
-        attempt = self._attempts[meeting.key] = self._attempts.get(meeting.key, 0) + 1
         if fault.probability < 1 and meeting.chance(self.number, attempt, "strike") >= fault.probability:
             return False
         self.struck += 1
@@ -124,12 +132,21 @@ class Faults:
         self.armed, self.numbers, self._next = [], {}, 1
 
     def strike(self, meeting: Meeting, proceed: Callable[[], Reply]) -> tuple[Reply, list[Armed]]:
-        """Answer an exchange through every fault that strikes it, the first armed outermost; and which did."""
+        """Answer an exchange through every fault that strikes it; and which did.
+
+        The first armed is outermost, and those of the wire are outside of those that change the answer.
+        """
         struck = [armed for armed in self.armed if armed.strikes(meeting)]
-        for armed in reversed(struck):
+        inwards = sorted(struck, key=lambda armed: not isinstance(armed.fault, WireFault))
+        for armed in reversed(inwards):
             proceed = _through(armed, meeting, proceed)
         return proceed(), struck
 
 
 def _through(armed: Armed, meeting: Meeting, proceed: Callable[[], Reply]) -> Callable[[], Reply]:
-    return lambda: armed.fault.answer(meeting.by(armed.number), proceed)
+    def inner() -> Reply:
+        reply = proceed()
+        meeting.by(armed.number)  # The faults within have drawn by their own numbers.
+        return reply
+
+    return lambda: armed.fault.answer(meeting.by(armed.number), inner)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct, json
 
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 
 OK = 200
+
+Seconds = Annotated[float, Meta(ge=0, le=3600)]
+Share = Annotated[float, Meta(ge=0, lt=1)]
+HeaderText = Annotated[str, Meta(pattern=r"^[ -~]*$(?!\n)")]
+"""The text of a header; the lookahead is there because ``$`` alone lets a last line break through."""
 
 
 class FaultError(ValueError):
@@ -98,6 +103,9 @@ def page_fields(paging: Any) -> tuple[str, ...]:
 class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
     """One way in which an exchange goes wrong, and when. Conditions that are not given hold; all that are given must hold."""
 
+    EXAMPLE: ClassVar[dict[str, Any]] = {}
+    """One as it is armed."""
+
     vendor: str | None = None
     """Only exchanges with this vendor."""
     endpoint: str | None = None
@@ -121,8 +129,11 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
 
     def check(self) -> None:
         """Raise :class:`FaultError` for arguments that contradict each other or name nothing."""
-        for name in ("since", "until"):
-            self._instant(name)
+        since, until = self._instant("since"), self._instant("until")
+        if since is not None and until is not None and since >= until:
+            raise FaultError(f"since {self.since!r} must be before until {self.until!r}")
+        if self.nth is not None and self.nth <= self.after:
+            raise FaultError(f"nth {self.nth} is among the first {self.after}, which `after` lets pass")
         _check_names(self.vendor, self.endpoint)
 
     def _instant(self, name: str) -> int | None:
@@ -142,12 +153,10 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
             and (since is None or since <= now)
             and (until is None or now < until)
             and all(_same(meeting.fields.get(name), value) for name, value in self.fields.items())
-            and self._on_page(meeting.pages)
+            and (self.page is None or self._on_page(meeting.pages))
         )
 
     def _on_page(self, pages: Pages | None) -> bool:
-        if self.page is None:
-            return True
         if pages is None:
             return False
         return pages.last if self.page == "last" else pages.number == (1 if self.page == "first" else self.page)
@@ -155,6 +164,18 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
     def answer(self, meeting: Meeting, proceed: Callable[[], Reply]) -> Reply:  # noqa: ARG002 -- kinds that need it override this
         """Answer the exchange it strikes; ``proceed`` answers as if it had not struck."""
         return proceed()
+
+
+class WireFault(Fault, frozen=True, kw_only=True):
+    """A fault of the way that an answer takes, whatever the answer is; it strikes what the other faults have left of it."""
+
+    def answer(self, meeting: Meeting, proceed: Callable[[], Reply]) -> Reply:  # noqa: ARG002 -- most kinds look at the reply only
+        """Answer, and let it suffer on its way."""
+        return self.spoilt(proceed())
+
+    def spoilt(self, reply: Reply) -> Reply:
+        """The reply as it goes over the wire."""
+        return reply
 
 
 def _same(sent: Any, wanted: Any) -> bool:

@@ -3,31 +3,33 @@
 from collections.abc import Callable
 from math import exp, inf
 from statistics import NormalDist
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
 from msgspec.structs import replace
 
-from mockserver.server.faults.fault import Fault, FaultError, Meeting
+from mockserver.server.faults.fault import FaultError, Meeting, Seconds, WireFault
 from mockserver.server.wire import Reply
 
-Seconds = Annotated[float, Meta(ge=0, le=3600)]
 
-
-class Latency(Fault, frozen=True, kw_only=True, tag="latency"):
+class Latency(WireFault, frozen=True, kw_only=True, tag="latency"):
     """Waits before the first byte: a fixed time, or one drawn evenly between two, or from a lognormal distribution.
 
     Real seconds, whatever the tenant's clock says. Several latencies add up.
     """
 
+    EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "latency", "median": 0.01, "sigma": 0.4, "maximum": 0.05}
+
     seconds: Seconds | None = None
     """A fixed time."""
     lower: Seconds | None = None
-    """With ``upper``: any time between the two is as likely."""
+    """With ``upper``: the shortest wait; any time between the two is as likely."""
     upper: Seconds | None = None
+    """With ``lower``: the longest wait."""
     median: Seconds | None = None
     """With ``sigma``: half of the exchanges wait less; some wait much longer."""
     sigma: Annotated[float, Meta(ge=0, le=5)] | None = None
+    """With ``median``: the standard deviation of the wait's logarithm; 0 always waits the median."""
     maximum: Seconds = 60
     """No lognormal wait is longer."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from email.utils import formatdate
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -14,8 +14,12 @@ from mockserver.server.wire import Reply
 class Status(Fault, frozen=True, kw_only=True, tag="status"):
     """Answers with a status instead of the rows, in the vendor's own error shape; nothing that was sent is recorded."""
 
+    EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "status", "status": 503, "retry_after": 30, "retry_form": "date", "times": 2}
+
     status: Annotated[int, Meta(ge=300, le=599)] = 503
+    """The status; the body is the vendor's for that status, or its most general one."""
     message: str = "injected by a fault"
+    """What the error says, where the vendor's shape has room for it."""
     retry_after: Annotated[int, Meta(ge=0)] | None = None
     """Seconds of the tenant's clock to tell the client to wait, in the header ``Retry-After``."""
     retry_form: Literal["seconds", "date"] = "seconds"
