@@ -17,11 +17,12 @@ from mockserver.vendor import Vendor
 
 _JSON = "application/json"
 SERVER = f"session-mock/{__version__}"
+_USUAL = CIMultiDict({"Content-Type": _JSON, "Server": SERVER})
 
 
 def answered(body: bytes, headers: Mapping[str, str]) -> Reply:
     """An answer of status 200."""
-    return Reply(body=body, headers=CIMultiDict({"Content-Type": _JSON, "Server": SERVER, **headers}))
+    return Reply(body=body, headers=CIMultiDict({**_USUAL, **headers}) if headers else _USUAL)
 
 
 def refused(vendor: Vendor, refusal: Refused, raw: Raw, choices: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Reply:

@@ -4,17 +4,19 @@ import ast
 import re
 from collections.abc import Iterator
 from inspect import cleandoc, getsource
+from itertools import pairwise
 from typing import Final
 
-from msgspec import Struct, inspect, json
+from msgspec import NODEFAULT, Struct, inspect, json
 from msgspec.structs import FieldInfo, fields
 
 from mockserver.server.faults import kinds
 from mockserver.server.faults.fault import Fault
 
 _INTRODUCTION: Final = """\
-A fault is an object of JSON: its `kind`, its arguments, and conditions that say when it strikes. Several compose: the first armed is outermost,
-and those of the wire, from a late answer to a header that comes twice, strike whatever answer the others have left.
+A fault is an object of JSON: its `kind`, its arguments, and conditions that say when it strikes. Several compose: the first
+armed is outermost, and those of the wire, from a late answer to a header that comes twice, strike whatever answer the others
+have left.
 """
 _WORDS: Final = {
     inspect.BoolType: "true or false",
@@ -53,7 +55,7 @@ def arguments(model: type[Fault]) -> list[Argument]:
 def _said(model: type[Fault]) -> Iterator[tuple[str, str]]:
     """The fields of a class with the text that stands below each."""
     body = next(node.body for node in ast.parse(getsource(model)).body if isinstance(node, ast.ClassDef))
-    for field, text in zip(body, body[1:], strict=False):
+    for field, text in pairwise(body):
         match field, text:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(says))):
                 yield name, _spoken(says)
@@ -69,7 +71,7 @@ def _prose(model: type[Fault]) -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    return "" if field.required or field.default is None else f"`{json.encode(field.default).decode()}`"
+    return "" if field.default in (None, NODEFAULT) else f"`{json.encode(field.default).decode()}`"
 
 
 def _type(found: inspect.Type) -> str:

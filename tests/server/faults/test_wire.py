@@ -1,0 +1,133 @@
+"""Whatever becomes of a reply, its bytes are HTTP as far as they go, and the connection is in the state they say."""
+
+import asyncio
+import warnings
+from typing import Any
+
+import pytest
+from aiohttp import web
+from msgspec.structs import replace
+from multidict import CIMultiDict
+
+from mockserver.server.faults import kinds, read
+from mockserver.server.wire import Reply, send
+from tests.server.faults.conftest import Look
+from tests.server.faults.seen import LISTS, Seen, request
+
+WHOLE = Reply(headers=CIMultiDict({"Content-Type": "application/json"}), body=b'{"a": 1, "b": [2, 3]}')
+ENDLESS = {"stall"}
+WIRE = [kind for kind, model in kinds().items() if hasattr(model, "spoilt")]
+
+
+async def sent(aiohttp_server: Any, reply: Reply, method: str = "GET") -> Seen:
+    """What a client sees of a reply; the connection is to be closed after it."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return await send(reply, request)
+
+    app = web.Application()
+    app.router.add_route("*", "/", handle)
+    server = await aiohttp_server(app)
+    transport, seen = await asyncio.get_running_loop().create_connection(Seen, server.host, server.port)
+    transport.write(f"{method} / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    try:
+        return await asyncio.wait_for(seen.ended(), 5)
+    finally:
+        transport.abort()
+
+
+@pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
+@pytest.mark.parametrize("kind", [kind for kind in WIRE if kind not in ENDLESS])
+async def test_answers_without_a_body_have_none(aiohttp_server: Any, kind: str, method: str, status: int) -> None:
+    """To HEAD, and with 204 and 304, no byte of a body is sent, whatever fault strikes."""
+    reply = replace(WHOLE, status=status)
+    (fault,) = read(kinds()[kind].EXAMPLE)
+    spoilt = fault.spoilt(reply)  # type: ignore[attr-defined]  # only faults of the wire are here
+    seen = await sent(aiohttp_server, spoilt, method)
+
+    assert (seen.status, seen.body) == (status, b"")
+    assert bool(seen.header("Content-Length")) == (status == 200 and kind != "empty_body")
+
+
+def cut(reply: Reply, at: int, **others: Any) -> Reply:
+    """A reply of which only so many bytes are sent."""
+    return replace(reply, sent=at, **others)
+
+
+@pytest.mark.parametrize(
+    ("reply", "length", "body", "end"),
+    [
+        (WHOLE, 21, WHOLE.body, "closed"),
+        (cut(WHOLE, 5), 5, WHOLE.body[:5], "closed"),
+        (cut(WHOLE, 5, declared=21, end="close"), 21, WHOLE.body[:5], "closed"),
+        (cut(WHOLE, 5, declared=21, end="reset"), 21, WHOLE.body[:5], "reset"),
+        (cut(WHOLE, 0, end="reset"), 0, b"", "reset"),
+        (cut(WHOLE, 7, pieces=3), 7, WHOLE.body[:7], "closed"),
+        (replace(WHOLE, body=b"", pieces=4), 0, b"", "closed"),
+    ],
+    ids=["whole", "cut", "cut and closed", "cut and reset", "headers and reset", "cut in pieces", "nothing in pieces"],
+)
+async def test_reply_arrives_as_it_says(aiohttp_server: Any, reply: Reply, length: int, body: bytes, end: str) -> None:
+    """The length that is claimed, the bytes that are sent, and how the connection ends."""
+    seen = await sent(aiohttp_server, reply)
+
+    assert (seen.length, seen.body, seen.end) == (length, body, end)
+
+
+async def test_reset_takes_back_nothing_that_was_sent(aiohttp_server: Any) -> None:
+    """However much was sent before it, RST comes after."""
+    body = bytes(range(256)) * 40_000
+    seen = await sent(aiohttp_server, cut(replace(WHOLE, body=body), len(body) - 1, declared=len(body), end="reset"))
+
+    assert (len(seen.body), seen.end) == (len(body) - 1, "reset")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in WIRE if kind not in ENDLESS])
+async def test_server_answers_on_after_a_fault(serve: Any, look: Look, kind: str) -> None:
+    """After a fault the next request is answered: over the same connection where that was left open and whole, else over another."""
+    mock = await serve()
+    mock.tenant.faults.add(read({**kinds()[kind].EXAMPLE, "times": 1}))
+    seen = await look(mock, LISTS[0])
+    await seen.until(lambda each: each.end != "open" or (b"\r\n\r\n" in each.data and len(each.body) >= each.length))
+    kept = seen.end == "open"
+    before = len(seen.data)
+    if kept:
+        seen.transport.write(request(mock, LISTS[0], "Connection: close"))
+    else:
+        seen, before = await look(mock, LISTS[0], "Connection: close"), 0
+    await seen.ended()
+
+    assert kept == (kind != "reset")
+    assert seen.data[before:].startswith(b"HTTP/1.1 200 OK\r\n")
+    assert [exchange.faults for exchange in mock.tenant.journal] == [(f"1:{kind}",), ()]
+
+
+@pytest.mark.parametrize("kind", WIRE)
+@pytest.mark.parametrize("where", ["at once", "after the headers"])
+async def test_client_that_goes_leaves_nothing_behind(serve: Any, look: Look, kind: str, where: str, caplog: Any) -> None:
+    """A client that vanishes in the middle of a fault leaves no task, no open exchange and no word in the log."""
+    mock = await serve()
+    await (await look(mock, LISTS[0], "Connection: close")).ended()
+    before = asyncio.all_tasks()
+    mock.tenant.faults.add(read(kinds()[kind].EXAMPLE))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        seen = await look(mock, LISTS[0])
+        if where == "after the headers":
+            await seen.until(lambda each: each.end != "open" or b"\r\n\r\n" in each.data)
+        seen.transport.abort()
+        await mock_is_quiet(mock, before, 2 if where == "after the headers" else 1)
+
+    assert asyncio.all_tasks() <= before
+    assert caplog.records == []
+
+
+async def mock_is_quiet(mock: Any, before: set[Any], least: int) -> None:
+    """Wait until the exchanges have ended, and their tasks."""
+    async with asyncio.timeout(5):
+        while (  # noqa: ASYNC110 -- the journal says no more than that
+            len(mock.tenant.journal) < least
+            or any(exchange.took is None for exchange in mock.tenant.journal)
+            or not asyncio.all_tasks() <= before
+        ):
+            await asyncio.sleep(0)
