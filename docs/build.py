@@ -14,6 +14,7 @@ from mockserver.cli.curl import curl
 from mockserver.contract.reference import page
 from mockserver.server.config import Config, tenants
 from mockserver.server.faults import reference
+from mockserver.server.findings import FINDINGS
 from mockserver.vendors import load
 
 DOCS = Path(__file__).parent
@@ -24,7 +25,7 @@ _WIDTH = 110
 def generated() -> dict[Path, str]:
     """Every generated document by its path."""
     pages = {DOCS / "vendors" / f"{vendor.name}.md": page(vendor.contract) for vendor in load()}
-    return {**pages, DOCS / "cli.md": _cli(), DOCS / "faults.md": reference.page(), README: _readme()}
+    return {**pages, DOCS / "findings.md": _findings(), DOCS / "cli.md": _cli(), DOCS / "faults.md": reference.page(), README: _readme()}
 
 
 def _readme() -> str:
@@ -38,6 +39,22 @@ def _readme() -> str:
         README.read_text("utf-8"),
         flags=re.DOTALL,
     )
+
+
+def _findings() -> str:
+    """Every finding, and what a vendor's contract says of it."""
+    parts = ["# Findings\n\nWhat the journal says of a request although it was answered; a refused one may have findings too.\n"]
+    for name, says in FINDINGS.items():
+        parts.append(f"## `{name}`\n\n{says}\n")
+        where = [
+            f"- {vendor.contract.title}, `{endpoint.name}`: {advice.fact.says}\n"
+            for vendor in load()
+            for endpoint in vendor.contract.endpoints
+            for advice in endpoint.advice
+            if advice.name == name
+        ]
+        parts += ["".join(dict.fromkeys(where))] if where else []
+    return "\n".join(parts)
 
 
 def _cli() -> str:

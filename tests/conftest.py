@@ -12,7 +12,7 @@ from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.server.app import create_app
 from mockserver.server.config import Config, TenantConfig, tenants
-from mockserver.server.tenants import Tenant
+from mockserver.server.tenants import Tenants
 from mockserver.vendor import Vendor
 from mockserver.vendors import load
 
@@ -27,14 +27,14 @@ QUICK = {choice.name: 0 for vendor in load() for choice in vendor.contract.choic
 class Mock:
     """A served mock and one of its tenants, spoken to as a client of any vendor would."""
 
-    def __init__(self, client: "TestClient[Any, Any]", served: list[Tenant]) -> None:
-        self.client, self.tenants = client, {tenant.name: tenant for tenant in served}
-        self.tenant = served[0]
+    def __init__(self, client: "TestClient[Any, Any]", served: Tenants) -> None:
+        self.client, self.served, self.tenants = client, served, served.all
+        self.tenant = next(iter(served.all.values()))
 
     def parts(self, vendor: Vendor, endpoint: Endpoint, parameters: dict[str, Any], site: int = 0) -> tuple[str, dict[str, Any]]:
         """The path and the keyword arguments of a request to an endpoint, credentials included."""
         names, known = self.tenant.names[vendor.name], dict(parameters)
-        words = {name: known.pop(name, names.sites[site][0] if name == endpoint.site else "") for name in endpoint.path}
+        words = {name: known.pop(name, names.sites[site][0] if name == endpoint.site else "unknown") for name in endpoint.path}
         path = endpoint.paths[0].format_map(words)
         if isinstance(endpoint.credentials, BodyKeys):
             keys = [key for key in (endpoint.credentials.key, endpoint.credentials.secret) if key]
@@ -61,7 +61,7 @@ def _serve(aiohttp_client: Any) -> Serve:
 
     async def serve(only: str | None = None, **settings: Any) -> Mock:
         others = {name: TenantConfig(**each) for name, each in settings.pop("tenants", {}).items()}
-        served = tenants(Config(choices={**QUICK, **settings.pop("choices", {})}, tenants=others, **settings))
+        served = Tenants(tenants(Config(choices={**QUICK, **settings.pop("choices", {})}, tenants=others, **settings)))
         return Mock(await aiohttp_client(create_app(served, only=only)), served)
 
     return serve

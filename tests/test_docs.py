@@ -15,6 +15,9 @@ from click.testing import CliRunner
 
 from mockserver.cli import cli
 from mockserver.server.config import read_config, tenants
+from mockserver.server.faults import kinds
+from mockserver.server.faults.fault import Fault
+from mockserver.server.faults.reference import arguments
 from mockserver.vendors import load
 
 ROOT = Path(__file__).parents[1]
@@ -99,3 +102,25 @@ def test_settings_of_the_readme_are_read(tmp_path: Path) -> None:
     assert made["default"].world.spec.sessions == 250
     assert made["empty"].world.spec.sessions == 0
     assert "german-phones" in made["default"].world.segments
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_every_fault_is_documented(kind: str) -> None:
+    """Each kind has a section that says what it does, what each of its arguments means, and an example of it."""
+    text = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    section = text.partition(f"\n## {kind}\n")[2].partition("\n## ")[0]
+    example = json.loads(section.partition("```json\n")[2].partition("```")[0])
+
+    assert example == kinds()[kind].EXAMPLE
+    assert example["kind"] == kind
+    assert re.match(r"\n[A-Z][^|]+\.\n", section)
+    assert all(f"| `{argument.name}` | {argument.type} |" in section for argument in arguments(kinds()[kind]))
+    assert [argument.name for argument in arguments(kinds()[kind]) if not argument.says] == []
+
+
+def test_every_condition_of_faults_is_documented() -> None:
+    """The conditions that all kinds share stand in one table, each with its meaning."""
+    text = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8").partition("\n## Conditions\n")[2].partition("\n## ")[0]
+
+    assert all(f"| `{condition.name}` | " in text for condition in arguments(Fault))
+    assert [condition.name for condition in arguments(Fault) if not condition.says] == []

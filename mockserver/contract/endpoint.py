@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from mockserver.contract.advice import ADVICE, Advice
 from mockserver.contract.basis import Fact, Source
 from mockserver.contract.choices import Choice
 from mockserver.contract.credentials import Credentials
@@ -49,6 +50,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     errors: tuple[str, ...] = ()
     """Error shapes particular to it, beside those every endpoint of the vendor has."""
     facts: tuple[Fact, ...] = ()
+    advice: tuple[Advice, ...] = ()
+    """What a careful reviewer would say of requests that are answered."""
     headers: Mapping[str, str] = {}
     """Sent with every answer of the endpoint."""
     example: Mapping[str, Any] = {}
@@ -92,6 +95,7 @@ class Contract(Struct, frozen=True, kw_only=True):
             for place, model in (("query", endpoint.query), ("body", endpoint.body), ("response", endpoint.response)):
                 found += [(f"{endpoint.name} {place} {field.name}", field.fact) for field in fields(model, deep=place == "response")]
             found += [(endpoint.name, fact) for fact in endpoint.facts]
+            found += [(f"{endpoint.name} advice {advice.name}", advice.fact) for advice in endpoint.advice]
         return found
 
     def check(self) -> None:
@@ -118,6 +122,11 @@ class Contract(Struct, frozen=True, kw_only=True):
             one = isinstance(limit, OneAtATime)
             wanted.add("busy" if one else "rate_limited")
             found += [f"limit names no choice {name!r}" for name in _choices_of(limit) if name not in named]
+        known = {field.name for model in (endpoint.query, endpoint.body) for field in fields(model)}
+        for advice in endpoint.advice:
+            found += [f"advice {advice.name}: no field {name!r}" for name in advice.fields() if name not in known]
+            if advice.name not in ADVICE:
+                found.append(f"no advice is called {advice.name!r}; known are {', '.join(ADVICE)}")
         return found + [f"no error shape {name!r}" for name in sorted(wanted - set(self.errors))]
 
 

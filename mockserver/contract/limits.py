@@ -26,6 +26,8 @@ class Window(Struct, frozen=True, tag=True):
     """Endpoints that name the same pool share it."""
     headers: tuple[str, str, str] | None = None
     """Names of the headers that say limit, remaining and the Unix second of reset, on every answer."""
+    documented: int | None = None
+    """How many the vendor documents, where it documents any; the choice may be another number by default."""
 
 
 Limit = OneAtATime | Window

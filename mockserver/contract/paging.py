@@ -12,6 +12,8 @@ class Offset(Struct, frozen=True, tag=True):
     """Rows on a page when the client does not say."""
     total: str | None = None
     """Dotted path of the total in the answer."""
+    next: str | None = None
+    """Dotted path of the offset of the next page in the answer, where it says that too."""
 
 
 class PageNumber(Struct, frozen=True, tag=True):

@@ -39,6 +39,9 @@ def _endpoint(endpoint: Endpoint) -> str:
     parts += ["The answer:\n", _table(("field", "", "basis", "source"), answer)]
     if endpoint.facts:
         parts.append("\n".join(f"- {fact.says} *({' '.join(filter(None, _basis(fact)))})*" for fact in endpoint.facts) + "\n")
+    if endpoint.advice:
+        said = [f"- `{advice.name}`: {advice.fact.says} *({' '.join(filter(None, _basis(advice.fact)))})*" for advice in endpoint.advice]
+        parts += ["Said of a request that is answered:\n", "\n".join(said) + "\n"]
     return "\n".join(parts)
 
 

@@ -11,6 +11,7 @@ from mockserver.contract.choices import ByChoice, short_name
 from mockserver.contract.errors import ErrorShape, Refused, filled
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reading
+from mockserver.server.redact import MASK
 from mockserver.server.router import Miss, NearMiss
 from mockserver.server.wire import Reply
 from mockserver.vendor import Vendor
@@ -30,8 +31,10 @@ def refused(vendor: Vendor, refusal: Refused, raw: Raw, choices: Mapping[str, An
 
     A header says on what basis we believe that the vendor answers so.
     """
-    shape = vendor.contract.errors[refusal.error]
-    return _shaped(shape, status_of(vendor, shape, choices), refusal.details, raw, {**(headers or {}), **shape.headers, **refusal.headers})
+    shape, details = vendor.contract.errors[refusal.error], refusal.details
+    if choices.get("echo_key") == "redact" and "credential" in details:
+        details = {**details, "credential": MASK}
+    return _shaped(shape, status_of(vendor, shape, choices), details, raw, {**(headers or {}), **shape.headers, **refusal.headers})
 
 
 def status_of(vendor: Vendor, shape: ErrorShape, choices: Mapping[str, Any]) -> int:

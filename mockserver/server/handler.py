@@ -4,21 +4,26 @@ import asyncio
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
+from traceback import format_exc
 from typing import Any
 
 from aiohttp import web
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.contract.choices import short_name
 from mockserver.contract.errors import Refused
 from mockserver.server.answers import answered, broken, lost, refused
+from mockserver.server.astray import explain, masked, warn
 from mockserver.server.clock import stopwatch, wall
 from mockserver.server.faults.fault import Meeting
+from mockserver.server.findings import review
 from mockserver.server.journal import Exchange, Journal
 from mockserver.server.kept import Known, Memory
 from mockserver.server.limits import Slots
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reader, Reading
+from mockserver.server.redact import secrets
 from mockserver.server.router import Match, Miss, Router
 from mockserver.server.tenants import Held, Tenant, Tenants
 from mockserver.server.wire import Reply, send
@@ -62,9 +67,14 @@ class Handler:
             if slot is None:
                 return await send(reply, request)
             return await _sent_whole(reply, request, slot)
+        except asyncio.CancelledError:
+            exchange.gone = True
+            raise
         finally:
             if slot is not None:
                 slot.slots.give_back(slot.key)
+            if isinstance(found, Known):
+                review(journal, found.reading, exchange, reply)
             journal.close(exchange, reply, stopwatch() - began)
 
     async def _read(self, request: web.Request) -> tuple[Raw, Known | Miss | Refused]:
@@ -114,14 +124,15 @@ class Handler:
     async def _admitted(self, known: Known, raw: Raw, exchange: Exchange) -> tuple[_Slot | None, Reply | None]:
         """Count the request against its limits and take its slot, or say how it is refused."""
         reading, whose = known.reading, known.reading.held
-        exchange.headers_sent = _blank(reading)
         if whose is None:
+            exchange.headers_sent = _blank(reading)
             return None, None
         try:
             exchange.headers_sent = _charged(reading, whose)
             if not reading.one_at_a_time or reading.refusal is not None:
                 return None, None
             slots, key = whose.tenant.slots, (reading.vendor.name, whose.site)
+            exchange.waited = slots.is_taken(key)
             await slots.take(key, reading.busy)
             return _Slot(slots, key, asyncio.get_running_loop().time() + reading.hold), None
         except Refused as refusal:
@@ -135,7 +146,7 @@ class Handler:
             if isinstance(found, Refused):
                 return self._unread(raw, found, exchange)
             tenant = found.reading.held.tenant if found.reading.held else None
-            if tenant is not None and tenant.faults.armed:
+            if tenant is not None and (tenant.faults.armed or tenant.lived.changed):
                 return self._faulty(found, tenant, raw, exchange)
             return self._told(found, found.reading, raw, exchange)
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
@@ -143,23 +154,27 @@ class Handler:
             return self._unread(raw, _unexpected(raw), exchange)
 
     def _missed(self, miss: Miss, raw: Raw, exchange: Exchange) -> Reply:
-        near = self._router.near(raw.method, miss.path)
-        exchange.near_misses, exchange.vendor = tuple(near), miss.vendor.name if miss.vendor else None
+        found = masked(self._tenants, exchange)
+        shown = found.path(miss.path)
+        near = self._router.near(raw.method, shown, miss.vendor)
+        exchange.near_misses, exchange.error = tuple(near), miss.error
+        warn(exchange, found)
         if miss.vendor is None:
-            exchange.error = "unknown_path"
-            return lost(miss, raw.method, near)
+            return lost(replace(miss, path=shown), raw.method, near)
+        exchange.vendor = miss.vendor.name
         query = "?" + raw.path.partition("?")[2] if "?" in raw.path else ""
-        message = f"{raw.method} is not supported; use {' or '.join(miss.allowed)}" if miss.allowed else f"there is no {miss.path}"
+        message = f"{raw.method} is not supported; use {' or '.join(miss.allowed)}" if miss.allowed else f"there is no {shown}"
         return self._refusal(miss.vendor, Refused(miss.error, message=message), raw._replace(path=miss.path + query), exchange, {})
 
     def _unread(self, raw: Raw, refusal: Refused, exchange: Exchange) -> Reply:
         """A refusal of what could not be read, in the shape of the vendor that was meant, if one was."""
         exchange.failed = exchange.failed or refusal.error == "internal"
-        vendor = self._find(raw).vendor
-        if vendor is None:
+        found = self._find(raw)
+        if found.vendor is None:
             exchange.error = refusal.error
             return broken(refusal.details["message"])
-        return self._refusal(vendor, refusal, raw, exchange, {})
+        exchange.vendor, exchange.endpoint = found.vendor.name, found.endpoint.name if isinstance(found, Match) else None
+        return self._refusal(found.vendor, refusal, raw, exchange, {})
 
     @staticmethod
     def _refusal(vendor: Vendor, refusal: Refused, raw: Raw, exchange: Exchange, choices: Mapping[str, Any]) -> Reply:
@@ -173,7 +188,10 @@ class Handler:
                 raise reading.refusal or Refused("internal", message="a request without a holder")
             return answered(self._answer(known, reading, reading.held), exchange.headers_sent)
         except Refused as refusal:
-            return self._refusal(reading.vendor, refusal, raw, exchange, reading.choices)
+            reply = self._refusal(reading.vendor, refusal, raw, exchange, reading.choices)
+            if reading.held is None:
+                explain(self._tenants, reading, exchange)
+            return reply
 
     def _faulty(self, known: Known, tenant: Tenant, raw: Raw, exchange: Exchange) -> Reply:
         """What the vendor answers when the tenant's faults have done what they do."""
@@ -215,7 +233,9 @@ class Handler:
 
 
 def _unexpected(raw: Raw) -> Refused:
-    _log.exception("unexpected error at %s %s", raw.method, raw.path.partition("?")[0])
+    found = secrets(raw, {})
+    path, traceback = found.path(raw.path.partition("?")[0]), found.text(format_exc())
+    _log.error("unexpected error at %s %s\n%s", raw.method, path, traceback)  # It may hold a credential.
     return Refused("internal", message="the mock failed unexpectedly; its log says why")
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from msgspec import Struct, field
+from msgspec import Struct
 
+from mockserver.server.history import History
 from mockserver.server.raw import Raw
+from mockserver.server.redact import presented
 from mockserver.server.router import NearMiss
 from mockserver.server.wire import Reply
 
@@ -15,8 +17,10 @@ BYTES: Final = 4 << 20
 """Bytes that they may take together, about."""
 BODY: Final = 4096
 """Bytes that are kept of each body."""
-_OVERHEAD: Final = 1_000
-"""Bytes that an exchange takes beside its bodies and its path, about."""
+_OVERHEAD: Final = 1_500
+"""Bytes that an exchange takes beside its bodies, its path and its headers' values, about."""
+_NUMBER: Final = 40
+"""Bytes that a number in a tuple takes, about."""
 
 
 class Finding(Struct, frozen=True):
@@ -41,34 +45,46 @@ class Exchange(Struct, kw_only=True, eq=False):
     vendor: str | None = None
     endpoint: str | None = None
     raw: Raw
+    """The request, its body cut to :data:`BODY` once it is closed."""
+    raw_size: int = 0
+    """Bytes of the request's whole body."""
     headers: Mapping[str, str]
     """Of the request."""
+    secrets: tuple[str, ...] = ()
+    """Credentials that do not stand where credentials stand, or no longer do because the body was cut."""
     headers_sent: Mapping[str, str] = {}
     """What the endpoint sends with every answer, such as how much of a limit is left."""
     reply: Reply | None = None
     """The answer, its body cut to :data:`BODY`; ``None`` while it is open, or where the client was gone before."""
     size: int = 0
-    """Bytes of the whole body."""
+    """Bytes of the whole body of the answer."""
     error: str | None = None
     """The error shape it was refused with."""
     basis: str | None = None
     """What our belief that the vendor answers so rests on, where it was refused."""
     failed: bool = False
     """Whether the mock itself failed."""
+    gone: bool = False
+    """Whether the client went before it had the answer, as far as that was seen."""
+    waited: bool = False
+    """Whether another exchange held the slot that it needed."""
     dropped: str | None = None
     """The dropped tenant whose credential it carried."""
     faults: tuple[str, ...] = ()
     """Ids and kinds of the faults that struck it, such as ``1:latency``."""
-    overlapped: list[int] = field(default_factory=list)
-    """Numbers of the exchanges that were open at the same time."""
+    before: tuple[int, ...] = ()
+    """Numbers of the exchanges that were open when it came."""
+    until: int = 0
+    """The number of the last exchange that came before it was closed."""
     findings: tuple[Finding, ...] = ()
     near_misses: tuple[NearMiss, ...] = ()
+    weight: int = 0
+    """Bytes it takes, about."""
 
     @property
-    def weight(self) -> int:
-        """Bytes it takes, about."""
-        answer = 0 if self.reply is None else len(self.reply.body)
-        return _OVERHEAD + len(self.raw.body) + len(self.raw.path) + answer
+    def overlapped(self) -> list[int]:
+        """Numbers of the exchanges that were open at the same time."""
+        return [*self.before, *range(self.number + 1, self.until + 1)]
 
 
 class Journal:
@@ -76,31 +92,39 @@ class Journal:
 
     def __init__(self, entries: int = ENTRIES, most_bytes: int = BYTES) -> None:
         self._entries, self._most_bytes = entries, most_bytes
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all, and count from the beginning."""
         self._open: dict[int, Exchange] = {}
         self._closed: dict[int, Exchange] = {}
         self._bytes = 0
         self.count = 0
         """How many exchanges there were, those no longer kept included."""
+        self.history = History()
 
     def open(self, exchange: Exchange) -> Exchange:
         """Number an exchange that has begun, and say which others are under way."""
         self.count += 1
-        exchange.number = self.count
+        exchange.number, exchange.raw_size = self.count, len(exchange.raw.body)
         if self._open:
-            exchange.overlapped += self._open
-            for other in self._open.values():
-                other.overlapped.append(exchange.number)
+            exchange.before = tuple(self._open)
         self._open[exchange.number] = exchange
         return exchange
 
     def close(self, exchange: Exchange, reply: Reply | None, took: int) -> None:
         """Keep an exchange that has ended; the oldest give way."""
-        if self._open.pop(exchange.number, None) is not exchange:
+        if self._open.get(exchange.number) is not exchange:
             return  # The journal was cleared meanwhile.
-        exchange.took = took
+        del self._open[exchange.number]
+        exchange.took, exchange.until = took, self.count
         if reply is not None:
             exchange.size = len(reply.body)
             exchange.reply = reply if exchange.size <= BODY else reply.cut(BODY)
+        if exchange.raw_size > BODY:
+            exchange.secrets += tuple(presented(exchange.raw, exchange.headers))
+            exchange.raw = exchange.raw._replace(body=exchange.raw.body[:BODY])
+        exchange.weight = _weight(exchange)
         self._closed[exchange.number] = exchange
         self._bytes += exchange.weight
         while len(self._closed) > self._entries or self._bytes > self._most_bytes:
@@ -109,15 +133,24 @@ class Journal:
     def __iter__(self) -> Iterator[Exchange]:
         """Those that are kept and those that are open, in the order in which they began."""
         both = {**self._closed, **self._open}
-        return iter([both[number] for number in sorted(both)])
+        return iter([self._current(both[number]) for number in sorted(both)])
 
     def __len__(self) -> int:
         return len(self._closed) + len(self._open)
 
     def get(self, number: int) -> Exchange | None:
         """The exchange with a number, if it is kept."""
-        return self._closed.get(number) or self._open.get(number)
+        found = self._closed.get(number) or self._open.get(number)
+        return found and self._current(found)
 
-    def clear(self) -> None:
-        """Forget all, and count from the beginning."""
-        self._open, self._closed, self._bytes, self.count = {}, {}, 0, 0
+    def _current(self, exchange: Exchange) -> Exchange:
+        """An exchange that is open overlaps whatever has come so far."""
+        if exchange.took is None:
+            exchange.until = self.count
+        return exchange
+
+
+def _weight(exchange: Exchange) -> int:
+    answer = 0 if exchange.reply is None else len(exchange.reply.body)
+    sent = len(exchange.raw.body) + len(exchange.raw.path) + sum(map(len, exchange.headers.values()))
+    return _OVERHEAD + answer + sent + _NUMBER * len(exchange.before)

@@ -46,9 +46,11 @@ class Windows:
             return {}
         return dict(zip(window.headers, (str(allowed), str(max(allowed - count, 0)), str(reset)), strict=True))
 
-    def used(self, pool: str) -> dict[str, int]:
-        """Requests counted for each key of a pool in its last window."""
-        return {key: count for (name, key), (_, count) in self._open.items() if name == pool}
+    def used(self, window: Window, now: int) -> dict[str, int]:
+        """Requests counted for each key in the window that is open for it."""
+        length = window.seconds * 1000
+        found = ((key, opened, count) for (pool, key), (opened, count) in self._open.items() if pool == window.pool)
+        return {key: count for key, opened, count in found if opened <= now < opened + length}
 
 
 class Slots:
@@ -74,6 +76,10 @@ class Slots:
                 self.give_back(key)
             raise
 
+    def is_taken(self, key: Any) -> bool:
+        """Whether a request holds the slot."""
+        return key in self._waiting
+
     def give_back(self, key: Any) -> None:
         """Give the slot to whoever has waited longest, or leave it free."""
         waiting = self._waiting[key]
@@ -84,6 +90,6 @@ class Slots:
                 return
         del self._waiting[key]
 
-    def held(self) -> int:
-        """How many slots are held."""
-        return len(self._waiting)
+    def held(self, vendor: str | None = None) -> int:
+        """How many slots are held, those of one vendor or all."""
+        return sum(vendor in (None, key[0]) for key in self._waiting)

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
+from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber, Paging
 
 
 class Pages(Struct, frozen=True):
@@ -29,6 +29,47 @@ def at(answer: Any, path: str | None) -> Any:
     return answer
 
 
+def put(answer: Any, path: str, value: Any) -> None:
+    """Let something else stand at a dotted path of an answer, where anything stands there."""
+    *parents, name = path.split(".")
+    inner = at(answer, ".".join(parents))
+    if isinstance(inner, dict) and name in inner:
+        inner[name] = value
+
+
+def named(endpoint: Endpoint, path: Mapping[str, str], *models: Any) -> dict[str, Any]:
+    """What a request asks for by name, in its path and in the structs of its query and body, without credentials."""
+    found: dict[str, Any] = dict(path)
+    for model in models:
+        if model is not None:
+            told = json.decode(json.encode(model))
+            found |= {name: value for name, value in told.items() if value is not None and name not in endpoint.credentials.fields}
+    return found
+
+
+def page_field(paging: Paging) -> str | None:
+    """The request field that says which page is meant; ``None`` where there is only one page."""
+    match paging:
+        case Offset(offset=name) | PageNumber(page=name) | OpaqueCursor(cursor=name):
+            return name
+    return None
+
+
+def begins(endpoint: Endpoint, asked: Mapping[str, Any]) -> bool:
+    """Whether a request asks for the first page of a list."""
+    paging = endpoint.paging
+    first = paging.first if isinstance(paging, PageNumber) else 0
+    sent = asked.get(page_field(paging) or "")
+    return endpoint.rows is not None and (sent in (None, "") or sent == first)
+
+
+def list_name(vendor: str, endpoint: Endpoint, site: int, asked: Mapping[str, Any]) -> str:
+    """What all requests for pages of one list have in common, whatever the size of the pages and the name of the site."""
+    passed_over = (page_field(endpoint.paging), getattr(endpoint.paging, "limit", None), endpoint.site)
+    kept = {name: value for name, value in asked.items() if name not in passed_over}
+    return json.encode([vendor, endpoint.name, site, kept], order="deterministic").decode()
+
+
 def pages(endpoint: Endpoint, asked: Mapping[str, Any], answer: Any, numbers: Mapping[str, int]) -> Pages | None:
     """Tell where a page stands from what was asked and what is answered; ``None`` for what is no list.
 
@@ -43,6 +84,8 @@ def pages(endpoint: Endpoint, asked: Mapping[str, Any], answer: Any, numbers: Ma
         case Offset(offset=name, total=total):
             offset = int(asked.get(name) or 0)
             whole = at(answer, total) if total else None
+            if whole is not None and count and offset + count < whole:  # A full page: its limit may have been cut.
+                size = count
             return Pages(offset // size + 1, count < size if whole is None else offset + count >= whole, count)
         case PageNumber(page=name, first=first):
             return Pages(int(asked.get(name, first)) - first + 1, count < size, count)

@@ -34,7 +34,7 @@ class Reading(Struct, frozen=True, kw_only=True):
     busy: str = ""
     hold: float = 0
     choices: Mapping[str, Any]
-    """Those of the tenant, or the defaults while nobody knows whose request it is."""
+    """Those of the tenant, or of the first tenant while nobody knows whose request it is."""
     held: Held | None = None
     """Whose it is; ``None`` where its credentials are refused."""
     refusal: Refused | None = None
@@ -60,7 +60,7 @@ class Reader:
             "endpoint": endpoint,
             "windows": tuple(limit for limit in endpoint.limits if isinstance(limit, Window)),
             "one_at_a_time": any(isinstance(limit, OneAtATime) for limit in endpoint.limits),
-            "choices": {short_name(choice.name): choice.default for choice in vendor.contract.choices},
+            "choices": self._usual_choices(vendor),
         }
         try:
             query, body = _query(endpoint, raw.path), _body(endpoint, raw.body)
@@ -74,6 +74,11 @@ class Reader:
         except Refused as refusal:
             return Reading(**fixed, refusal=refusal)
         return Reading(**fixed, path=match.path, site=site, **typed)
+
+    def _usual_choices(self, vendor: Vendor) -> Mapping[str, Any]:
+        """How a request is answered that is nobody's: as the first tenant has chosen, the default one."""
+        first = next(iter(self._tenants.all.values()), None)
+        return first.choices[vendor.name] if first else {short_name(choice.name): choice.default for choice in vendor.contract.choices}
 
     def _site(self, match: Match, whose: Held) -> int:
         if match.endpoint.site is None:

@@ -9,6 +9,9 @@ from msgspec import Struct
 from mockserver.contract.endpoint import Endpoint
 from mockserver.vendor import Vendor
 
+_LONGEST = 200
+"""Characters of a path, or of a word of it, that are looked at where nothing matches."""
+
 
 class Match(Struct, frozen=True):
     """An endpoint and the values of its path parameters."""
@@ -101,23 +104,46 @@ class Router:
                 found.append((route, dict(zip(route.names, values, strict=True))))
         return found
 
-    def near(self, method: str, path: str, count: int = 3) -> list[NearMiss]:
-        """The endpoints closest to a request that none matches, closest first, and what differs."""
+    def near(self, method: str, path: str, vendor: Vendor | None = None, count: int = 3) -> list[NearMiss]:
+        """The endpoints closest to a request that none matches, closest first, and what differs.
 
-        def likeness(route: _Route) -> float:
-            return SequenceMatcher(None, route.template, path).ratio()
+        Where a vendor was meant, another's endpoint is only near if it matches all but the vendor.
+        """
+        words, short = path.split("/")[1:], path[:_LONGEST]
 
-        closest = sorted(self._routes, key=likeness, reverse=True)[:count]
+        def distance(route: _Route) -> tuple[bool, int, bool, float]:
+            likeness = 0 if len(route.parts) == len(words) else SequenceMatcher(None, route.template, short).ratio()
+            other = vendor not in (None, route.vendor)
+            return other and _wrong(route, words) > 0, _wrong(route, words), route.endpoint.method != method, -likeness
+
         return [
-            NearMiss(route.vendor.name, route.endpoint.name, route.endpoint.method, route.template, _difference(route, method, path))
-            for route in closest
+            NearMiss(
+                route.vendor.name, route.endpoint.name, route.endpoint.method, route.template, _difference(route, method, path, vendor)
+            )
+            for route in sorted(self._routes, key=distance)[:count]
         ]
 
 
-def _difference(route: _Route, method: str, path: str) -> str:
+def _wrong(route: _Route, words: Sequence[str]) -> int:
+    """How many segments of a path are others than a route's, more or fewer ones included."""
+    wrong = sum(part not in (None, word) for part, word in zip(route.parts, words, strict=False))
+    return wrong + abs(len(route.parts) - len(words))
+
+
+def _difference(route: _Route, method: str, path: str, vendor: Vendor | None) -> str:
     words = path.split("/")[1:]
+    found = []
+    if vendor is not None and vendor is not route.vendor:
+        found.append(f"it is an endpoint of {route.vendor.name}, and this host, port or prefix is that of {vendor.name}")
+    if words[-1:] == [""] and len(words) - 1 == len(route.parts):
+        found.append("the path ends in a slash")
+        words.pop()
     if len(words) != len(route.parts):
         more = "more" if len(words) > len(route.parts) else "fewer"
-        return f"the path has {more} segments: {len(words)} instead of {len(route.parts)}"
-    wrong = [f"{word!r} instead of {part!r}" for part, word in zip(route.parts, words, strict=True) if part is not None and part != word]
-    return "; ".join(wrong) or f"method {method} instead of {route.endpoint.method}"
+        found.append(f"the path has {more} segments: {len(words)} instead of {len(route.parts)}")
+    else:
+        pairs = zip(route.parts, words, strict=True)
+        found += [f"{word[:_LONGEST]!r} instead of {part!r}" for part, word in pairs if part not in (None, word)]
+    if method not in (route.endpoint.method, "HEAD"):
+        found.append(f"method {method} instead of {route.endpoint.method}")
+    return "; ".join(found)

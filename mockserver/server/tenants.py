@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
+from itertools import count
 from typing import Any
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from mockserver.server.clock import Clock
 from mockserver.server.faults import Faults
 from mockserver.server.journal import Journal
 from mockserver.server.limits import Limits, Slots, Windows
+from mockserver.server.lived import Lived
 from mockserver.vendor import Names, Vendor
 from mockserver.vendors import load
 from mockserver.world.hashing import key
@@ -38,12 +40,16 @@ class Tenant:
     def _begin(self, world: World) -> None:
         self.use(world)
         self.windows, self.slots, self.limits = Windows(), Slots(), Limits()
+        self.lived = Lived()
         self.choices = _choices(self.vendors, self._first_choices)
 
     def use(self, world: World) -> None:
-        """Live in a world from now on, under the same credentials as long as it has as many sites."""
-        self.world = world
-        self.names = {vendor.name: _names(vendor, key(self._own, vendor.name), world, self._given) for vendor in self.vendors}
+        """Live in a world from now on, under the same credentials as long as it has as many sites.
+
+        Raises :class:`TenantError`, and changes nothing, where a credential that was given is none in that world.
+        """
+        names = {vendor.name: _names(vendor, key(self._own, vendor.name), world, self._given) for vendor in self.vendors}
+        self.world, self.names = world, names
 
     def choose(self, chosen: Mapping[str, str | int]) -> None:
         """Change some choices; raises :class:`ChoiceError` for one that does not exist, and then changes none."""
@@ -114,6 +120,8 @@ class Tenants:
         self.all: dict[str, Tenant] = {}
         self.unclaimed = Journal()
         """Exchanges that are no tenant's: unknown paths, wrong credentials."""
+        self.numbers = count(1)
+        """For names of tenants that nobody named."""
         self.generation = 0
         """Grows whenever a request may be read differently than before."""
         self._tokens: dict[tuple[str, str], Held] = {}

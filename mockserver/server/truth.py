@@ -1,17 +1,22 @@
-"""Everything a correct client ends up with: the rows of an endpoint, page after page, without HTTP."""
+"""Everything a correct client ends up with: the rows of an endpoint, page after page, without HTTP, and what it had to see of them."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
-from msgspec import json
+from msgspec import Struct, json
 
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
 from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
 from mockserver.contract.request import read
+from mockserver.server.lived import Moment
+from mockserver.server.merged import Told, merged
+from mockserver.server.pages import list_name, named
 from mockserver.server.tenants import Tenant
 from mockserver.vendor import Asked, Vendor
 from mockserver.vendor.times import DAY, seconds
+
+Verdict = Literal["must", "may", "must_not"]
 
 
 def everything(tenant: Tenant, endpoint: Endpoint) -> dict[str, Any]:
@@ -27,15 +32,75 @@ def rows(
     tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int = 0
 ) -> Iterator[tuple[int | None, Any]]:
     """Yield each row with the total where the endpoint tells one; raises ``Refused`` as the endpoint would."""
-    page = dict(parameters)
-    while True:
-        answer = json.decode(vendor.answer(endpoint, _asked(tenant, vendor, endpoint, page, site)).body)
-        found = _at(answer, endpoint.rows)
-        total = _at(answer, endpoint.paging.total) if isinstance(endpoint.paging, Offset) and endpoint.paging.total else None
-        for row in found if isinstance(found, list) else [found]:
-            yield total, row
-        if not _turn(endpoint, page, answer, len(found)):
-            return
+    return _List(tenant, vendor, endpoint, site).rows(parameters, Moment(tenant.world, tenant.clock.now()))
+
+
+def judged(
+    tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int = 0
+) -> Iterator[tuple[Verdict, Any]]:
+    """Yield each row, in the endpoint's order, with a verdict; raises ``Refused`` as the endpoint would.
+
+    ``must``: in every world since the list's first page was asked for last, it stood there as it is, so a correct
+    client has it. ``may``: it came, changed or went meanwhile. ``must_not``: it was gone before. A row that changed is
+    told twice, as it was and as it is.
+    """
+    whole, now = _List(tenant, vendor, endpoint, site), Moment(tenant.world, tenant.clock.now())
+    asked = whole.asked(parameters, now)
+    name = list_name(vendor.name, endpoint, site, named(endpoint, asked.path, asked.query, asked.body))
+    before, since = tenant.lived.around(name, now)
+    told: Iterator[Told] = iter(())
+    for number, moment in enumerate([*before, *since]):
+        told = merged(told, _marked(whole.rows(parameters, moment), 1 << number))
+    every = (1 << len(since)) - 1
+    for each in told:
+        seen = each.worlds >> len(before)
+        yield "must" if seen == every else "may" if seen else "must_not", each.row
+
+
+def _marked(found: Iterator[tuple[int | None, Any]], world: int) -> Iterator[Told]:
+    return (Told(json.encode(row, order="deterministic"), row, world) for _, row in found)
+
+
+class _List(Struct, frozen=True):
+    """A list of a tenant's, which can be asked for at any moment."""
+
+    tenant: Tenant
+    vendor: Vendor
+    endpoint: Endpoint
+    site: int
+
+    def rows(self, parameters: Mapping[str, Any], moment: Moment) -> Iterator[tuple[int | None, Any]]:
+        """Yield each row of every page with the total."""
+        page, endpoint = dict(parameters), self.endpoint
+        while True:
+            answer = json.decode(self.vendor.answer(endpoint, self.asked(page, moment)).body)
+            found = _at(answer, endpoint.rows)
+            total = _at(answer, endpoint.paging.total) if isinstance(endpoint.paging, Offset) and endpoint.paging.total else None
+            for row in found if isinstance(found, list) else [found]:
+                yield total, row
+            if not _turn(endpoint, page, answer, len(found)):
+                return
+
+    def asked(self, parameters: Mapping[str, Any], moment: Moment) -> Asked:
+        """A request for it; raises ``Refused`` where the parameters are wrong."""
+        names, known, endpoint = self.tenant.names[self.vendor.name], {**parameters}, self.endpoint
+        path = {name: str(known.pop(name, names.sites[self.site][0] if name == endpoint.site else "")) for name in endpoint.path}
+        typed: dict[str, Any] = {"query": None, "body": None}
+        for where, model in (("query", endpoint.query), ("body", endpoint.body)):
+            if model is not None:
+                credentials = names.credentials if where == "body" else {}
+                typed[where] = read(model, {**credentials, **known}, where)
+                if isinstance(typed[where], list):
+                    raise Refused("violation", message="; ".join(violation.message for violation in typed[where]))
+        return Asked(
+            **typed,
+            path=path,
+            world=moment.world,
+            site=moment.world.sites[self.site],
+            now=moment.now,
+            choices=self.tenant.choices[self.vendor.name],
+            names=names,
+        )
 
 
 def _turn(endpoint: Endpoint, page: dict[str, Any], answer: Any, count: int) -> bool:
@@ -56,24 +121,3 @@ def _at(answer: Any, path: str | None) -> Any:
     for name in (path or "").split("."):
         answer = answer[name] if name else answer
     return answer
-
-
-def _asked(tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int) -> Asked:
-    names, known = tenant.names[vendor.name], {**parameters}
-    path = {name: str(known.pop(name, names.sites[site][0] if name == endpoint.site else "")) for name in endpoint.path}
-    typed: dict[str, Any] = {"query": None, "body": None}
-    for where, model in (("query", endpoint.query), ("body", endpoint.body)):
-        if model is not None:
-            credentials = names.credentials if where == "body" else {}
-            typed[where] = read(model, {**credentials, **known}, where)
-            if isinstance(typed[where], list):
-                raise Refused("violation", message="; ".join(violation.message for violation in typed[where]))
-    return Asked(
-        **typed,
-        path=path,
-        world=tenant.world,
-        site=tenant.world.sites[site],
-        now=tenant.clock.now(),
-        choices=tenant.choices[vendor.name],
-        names=names,
-    )

@@ -62,10 +62,16 @@ class Population:
 
     def session_index(self, number: int, now: int) -> int | None:
         """The session known under a number, or ``None`` where there is none by an instant."""
+        index = self.numbered(number)
+        return index if index is not None and index < self.visible(now) else None
+
+    def numbered(self, number: int) -> int | None:
+        """The session known under a number, whether or not it has started; ``None`` where there never is one."""
         if not 0 <= number < 1 << _NUMBER_BITS:
             return None
         index, kind = divmod(int(self._numbers.back(np.array([number], dtype=np.uint64))[0]), _KINDS)
-        return index if kind == self.kind and index < self.visible(now) else None
+        total = self.timeline.total
+        return index if kind == self.kind and (total is None or index < total) else None
 
     def _selected(self, where: tuple[Condition, ...]) -> Selection:
         return Dealt(self.deal, matching(self.deck, where)) if where else Everything()

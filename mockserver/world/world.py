@@ -1,20 +1,21 @@
 """A world: sites full of sessions, as a value. Nothing in it knows a clock: whoever asks says when it is now."""
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property, lru_cache, reduce
+from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 from msgspec import json
 
 from mockserver.world import timeline
 from mockserver.world.dealt import DealtSessions
+from mockserver.world.deleted import NOTHING
 from mockserver.world.found import DealtSource, Found, Source, TrackedSource
 from mockserver.world.hashing import key
-from mockserver.world.overlay import Identity, Overlay, TrackedEvent, TrackedSessions
+from mockserver.world.overlay import Identity, Overlay, TrackedEvent, TrackedSession, TrackedSessions
 from mockserver.world.population import Population
 from mockserver.world.query import Query
 from mockserver.world.segments import Segment, segments
-from mockserver.world.selection import Listed, Without
 from mockserver.world.sessions import Sessions
 from mockserver.world.spec import WorldError, WorldSpec
 from mockserver.world.vocabulary import Vocabulary, load
@@ -23,10 +24,11 @@ _PEOPLE, _BOTS = 0, 1
 
 
 class Site:
-    """One measured site: its hosts, its people, its bots, and what was sent to it."""
+    """One measured site: its hosts, its people, its bots, what was sent to it, and what was deleted of all that."""
 
     def __init__(self, spec: WorldSpec, vocabulary: Vocabulary, number: int, overlay: Overlay) -> None:
         self._spec, self._vocabulary, self.number, self.overlay = spec, vocabulary, number, overlay
+        self.deleted = NOTHING
         self.key = key(spec.seed, "site", number)
         turn, nth = divmod(number, len(vocabulary.site_names))  # No two sites share a domain.
         name = vocabulary.site_names[(key(spec.seed, "site", 0) + nth) % len(vocabulary.site_names)]
@@ -55,10 +57,10 @@ class Site:
         """Whose sessions are shown where a query wants them."""
         return self._population(_BOTS)
 
-    def with_overlay(self, overlay: Overlay) -> "Site":
-        """The same site with another overlay; everything made so far is shared."""
+    def changed(self, **parts: Any) -> "Site":
+        """The same site with another ``overlay``, or with other sessions ``deleted``; everything made so far is shared."""
         site = object.__new__(Site)
-        site.__dict__.update(self.__dict__, overlay=overlay)
+        site.__dict__.update(self.__dict__, **parts)
         return site
 
     def find(self, query: Query, now: int) -> Found:
@@ -73,17 +75,13 @@ class Site:
     def _dealt(self, population: Population, query: Query, stop: int, now: int) -> DealtSource:
         last = population.timeline.before(stop)
         first = 0 if query.start is None else min(population.timeline.before(query.start), last)
-        selection = population.selected(query.where)
-        if query.actors or query.others:
-            others = population.of_actors(query.others, query.where, now)
-            wanted = [population.of_actors(alternatives, query.where, now) for alternatives in query.actors]
-            selection = Listed(np.setdiff1d(reduce(np.intersect1d, wanted), others)) if wanted else Without(selection, others)
+        selection = self.deleted.selected(population, query, now)
         return DealtSource(population, selection, (first, last), now, self.overlay.identities)
 
     def _tracked(self, query: Query, stop: int, now: int) -> TrackedSource:
         found = [
             session
-            for session in self.overlay.sessions(now)
+            for session in self.tracked(now)
             if (query.start is None or session.start >= query.start)
             and session.start < stop
             and all(session.is_of(alternatives, self.key) for alternatives in query.actors)
@@ -92,8 +90,17 @@ class Site:
         ]
         return TrackedSource(found, self.key, self.overlay, self._vocabulary)
 
+    def tracked(self, now: int) -> list[TrackedSession]:
+        """The sessions of what was sent over HTTP as they stand at an instant, by start."""
+        sessions = self.overlay.sessions(now)
+        return [each for each in sessions if each.number(self.key) not in self.deleted.numbers] if self.deleted else sessions
+
     def session(self, number: int, now: int) -> Sessions | None:
         """Return the session with a number as a batch of one, or ``None`` where there is none by an instant."""
+        return None if number in self.deleted.numbers else self.session_before_deletion(number, now)
+
+    def session_before_deletion(self, number: int, now: int) -> Sessions | None:
+        """:meth:`session` that finds what was deleted too: whoever asks what follows a session may ask for one that is gone."""
         for population in (self.people, self.bots):
             index = population.session_index(number, now)
             if index is not None:
@@ -110,9 +117,10 @@ class World:
     def __init__(self, spec: WorldSpec, sites: tuple[Site, ...], segments: Mapping[str, Segment]) -> None:
         self.spec, self.sites, self.segments = spec, sites, segments
 
-    def _with(self, site: int, overlay: Overlay) -> "World":
+    def changed(self, site: int, **parts: Any) -> "World":
+        """The same world but for some parts of a site, as :meth:`Site.changed` takes them."""
         sites = list(self.sites)
-        sites[site] = sites[site].with_overlay(overlay)
+        sites[site] = sites[site].changed(**parts)
         return World(self.spec, tuple(sites), self.segments)
 
 
@@ -148,9 +156,14 @@ def _vocabulary(spec: WorldSpec) -> Vocabulary:
 
 def with_events(world: World, site: int, events: Iterable[TrackedEvent]) -> World:
     """Return the world in which further events have been sent to a site."""
-    return world._with(site, world.sites[site].overlay.with_events(events))  # noqa: SLF001 -- one module, two spellings
+    return world.changed(site, overlay=world.sites[site].overlay.with_events(events))
 
 
 def with_identity(world: World, site: int, identity: Identity) -> World:
     """Return the world in which further traits of a visitor have been sent to a site."""
-    return world._with(site, world.sites[site].overlay.with_identity(identity))  # noqa: SLF001 -- one module, two spellings
+    return world.changed(site, overlay=world.sites[site].overlay.with_identity(identity))
+
+
+def without_sessions(world: World, site: int, numbers: Iterable[int]) -> World:
+    """Return the world in which the sessions with some numbers have been deleted from a site."""
+    return world.changed(site, deleted=world.sites[site].deleted.and_also(numbers))

@@ -14,6 +14,7 @@ from msgspec import ValidationError, convert, to_builtins
 from msgspec.structs import fields
 
 from mockserver.server.faults.fault import Fault, FaultError, Meeting, WireFault
+from mockserver.server.lived import Moment
 from mockserver.server.wire import Reply
 
 KINDS: Final = (
@@ -27,8 +28,19 @@ KINDS: Final = (
     "empty_body",
     "content_type",
     "duplicate_header",
+    "same_page",
+    "stuck_cursor",
+    "expired_cursor",
+    "empty_page",
+    "changing_total",
+    "no_end",
+    "session_arrives",
+    "session_arrives_late",
+    "session_deleted",
+    "session_grows",
 )
 """The kinds there are, each the name of a file beside this one."""
+_MOST_LISTS: Final = 256
 
 
 @cache
@@ -96,7 +108,7 @@ class Armed:
         if fault.probability < 1 and meeting.chance(self.number, attempt, "strike") >= fault.probability:
             return False
         self.struck += 1
-        meeting.attempts[self.number] = attempt
+        meeting.attempts[self.number], meeting.strikes[self.number] = attempt, self.struck
         return True
 
     def described(self) -> dict[str, Any]:
@@ -110,8 +122,7 @@ class Faults:
 
     def __init__(self) -> None:
         self.armed: list[Armed] = []
-        self.numbers: dict[str, dict[str, int]] = {}
-        """For each list, which page each cursor leads to."""
+        self._numbers: dict[str, dict[str, int]] = {}
         self._next = 1
 
     def add(self, faults: Sequence[Fault]) -> list[Armed]:
@@ -129,14 +140,27 @@ class Faults:
 
     def clear(self) -> None:
         """Disarm all, and count from the beginning."""
-        self.armed, self.numbers, self._next = [], {}, 1
+        self.armed, self._numbers, self._next = [], {}, 1
+
+    def numbers_of(self, list_key: str) -> dict[str, int]:
+        """Which page of a list each cursor leads to; the lists that were paged last are remembered."""
+        numbers = self._numbers[list_key] = self._numbers.pop(list_key, {})
+        if len(self._numbers) > _MOST_LISTS:
+            del self._numbers[next(iter(self._numbers))]
+        return numbers
 
     def strike(self, meeting: Meeting, proceed: Callable[[], Reply]) -> tuple[Reply, list[Armed]]:
         """Answer an exchange through every fault that strikes it; and which did.
 
-        The first armed is outermost, and those of the wire are outside of those that change the answer.
+        What happens to the world happens first. Then the first armed is outermost, and those of the wire are outside of
+        those that change the answer.
         """
+        tenant, now = meeting.tenant, meeting.tenant.clock.now()
         struck = [armed for armed in self.armed if armed.strikes(meeting)]
+        tenant.lived.note(Moment(tenant.world, now))
+        for armed in struck:
+            armed.fault.happen(meeting.by(armed.number))
+        tenant.lived.asked(meeting.reading, meeting.fields, Moment(tenant.world, now))
         inwards = sorted(struck, key=lambda armed: not isinstance(armed.fault, WireFault))
         for armed in reversed(inwards):
             proceed = _through(armed, meeting, proceed)

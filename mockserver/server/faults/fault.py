@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct, json
 
-from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
-from mockserver.server.pages import Pages, pages
+from mockserver.server.pages import Pages, named, page_field, pages
 from mockserver.server.raw import Raw
 from mockserver.server.wire import Reply
 from mockserver.vendors import load
@@ -41,6 +40,8 @@ class Meeting:
         self.key = _key(reading, self.fields)
         """What all attempts at one request have in common."""
         self.attempts: dict[int, int] = {}
+        self.strikes: dict[int, int] = {}
+        """How often each fault that strikes now has struck, this time included."""
         self._number = 0
 
     @cached_property
@@ -49,7 +50,7 @@ class Meeting:
         endpoint = self.reading.endpoint
         if endpoint.rows is None:
             return None  # What records something may be answered once only.
-        reply, numbers = self._proceed(), self.tenant.faults.numbers.setdefault(self.list_key, {})
+        reply, numbers = self._proceed(), self.tenant.faults.numbers_of(self.list_key)
         found = pages(endpoint, self.fields, json.decode(reply.body), numbers) if reply.status == OK else None
         if found is not None and found.next is not None and found.number is not None:
             numbers[found.next] = found.number + 1
@@ -58,8 +59,8 @@ class Meeting:
     @property
     def list_key(self) -> str:
         """What all requests for pages of one list have in common."""
-        names = set(page_fields(self.reading.endpoint.paging))
-        kept = {name: value for name, value in self.fields.items() if name not in names}
+        which = page_field(self.reading.endpoint.paging)
+        kept = {name: value for name, value in self.fields.items() if name != which}
         return _key(self.reading, kept)
 
     def by(self, number: int) -> "Meeting":
@@ -76,6 +77,11 @@ class Meeting:
         """A number in [0, 1) for the fault that strikes now."""
         return self.chance(self._number, self.attempts.get(self._number, 0), word)
 
+    @property
+    def struck(self) -> int:
+        """How often the fault that strikes now has struck, this time included."""
+        return self.strikes.get(self._number, 1)
+
 
 def _key(reading: "Reading", asked: Mapping[str, Any]) -> str:
     return json.encode([reading.vendor.name, reading.endpoint.name, reading.site, asked], order="deterministic").decode()
@@ -83,21 +89,7 @@ def _key(reading: "Reading", asked: Mapping[str, Any]) -> str:
 
 def requested(reading: "Reading") -> dict[str, Any]:
     """What a request asks for by name: path, query and body, without credentials."""
-    found: dict[str, Any] = dict(reading.path)
-    secret = set(reading.endpoint.credentials.fields)
-    for model in (reading.query, reading.body):
-        if model is not None:
-            told = json.decode(json.encode(model))
-            found |= {name: value for name, value in told.items() if value is not None and name not in secret}
-    return found
-
-
-def page_fields(paging: Any) -> tuple[str, ...]:
-    """The request fields that say which page is meant."""
-    match paging:
-        case Offset(offset=name) | PageNumber(page=name) | OpaqueCursor(cursor=name):
-            return (name,)
-    return ()
+    return named(reading.endpoint, reading.path, reading.query, reading.body)
 
 
 class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -160,6 +152,9 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
         if pages is None:
             return False
         return pages.last if self.page == "last" else pages.number == (1 if self.page == "first" else self.page)
+
+    def happen(self, meeting: Meeting) -> None:
+        """Change the tenant's world before the exchange it strikes is answered, whatever becomes of the answer."""
 
     def answer(self, meeting: Meeting, proceed: Callable[[], Reply]) -> Reply:  # noqa: ARG002 -- kinds that need it override this
         """Answer the exchange it strikes; ``proceed`` answers as if it had not struck."""

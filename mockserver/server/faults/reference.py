@@ -85,7 +85,7 @@ def _type(found: inspect.Type) -> str:
 
 def _bounds(found: inspect.Type) -> str:
     bounds = [(word, getattr(found, name, None)) for name, word in (("ge", "from"), ("le", "to"), ("lt", "below"))]
-    return "".join(f" {word} {bound:g}" for word, bound in bounds if bound is not None)
+    return "".join(f" {word} {bound:.12g}" for word, bound in bounds if bound is not None)
 
 
 def _kind(name: str, model: type[Fault]) -> str:

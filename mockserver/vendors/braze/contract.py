@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from mockserver.contract.advice import Advice, InQuery, NoOffset
 from mockserver.contract.basis import Basis, Fact, Source
 from mockserver.contract.choices import Choice
 from mockserver.contract.credentials import Bearer
@@ -141,6 +142,10 @@ CHOICES = (
         "optional": "It does not, as the vendor's documentation has it.",
         "required": "It does, as the client's reference has it.",
     }, basis=DOCUMENTED, source="sessions"),
+    Choice(name="braze.echo_key", says="Whether the message about a key repeats it; for a key of nobody, as the default tenant chose.",
+           default="echo", options={
+        "echo": "It does, as recorded.", "redact": "It says [redacted] instead.",
+    }, basis=OBSERVED, source="recordings"),
 )  # fmt: skip
 
 MESSAGE = {"message": "{message}"}
@@ -148,7 +153,7 @@ INVALID_KEY = {"message": "Invalid API key: {credential}"}
 INVALID_URL = {"message": "Invalid URL"}
 HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 NO_NUMBERS = dict.fromkeys(HEADERS, "")
-WINDOW = Window(allowed="braze.rate_limit", seconds=3600, opens="clock", pool="shared", headers=HEADERS)
+WINDOW = Window(allowed="braze.rate_limit", seconds=3600, opens="clock", pool="shared", headers=HEADERS, documented=250_000)
 ERRORS = {
     "violation": ErrorShape(400, MESSAGE, Fact("The status is documented, the messages for a query are not.", DOCUMENTED, "errors")),
     "missing_credential": ErrorShape(401, INVALID_KEY, Fact("A missing key is told as an empty one.", INFERRED, "errors"), NO_NUMBERS),
@@ -168,6 +173,8 @@ ERRORS = {
     "internal": ErrorShape(500, MESSAGE, Fact("The status is documented, the body is not.", DOCUMENTED, "errors")),
 }
 
+KEY_IN_QUERY = Advice("key-in-query", InQuery("api_key"), Fact("The key belongs in the Authorization header.", DOCUMENTED, "client"))
+
 SESSIONS_DATA_SERIES = Endpoint(
     name="sessions_data_series",
     method="GET",
@@ -182,6 +189,10 @@ SESSIONS_DATA_SERIES = Endpoint(
     everything={"length": LONGEST, "ending_at": "{day_after}"},
     limits=(WINDOW,),
     errors=("forbidden",),
+    advice=(
+        KEY_IN_QUERY,
+        Advice("range-without-zone", NoOffset("ending_at"), Fact("Without an offset, ending_at is taken for UTC.", DOCUMENTED, "sessions")),
+    ),
     facts=(
         Fact("The series is the last buckets that begin before ending_at: a bare date excludes its day.", INFERRED, "airbyte"),
         Fact("Days and hours are those of UTC; the offset of ending_at only fixes the instant.", INFERRED, "airbyte"),
@@ -208,6 +219,7 @@ LIST_SEGMENTS = Endpoint(
     rows="segments",
     limits=(WINDOW,),
     errors=("forbidden",),
+    advice=(KEY_IN_QUERY,),
     facts=(Fact("A page past the end is empty, not refused: clients page until they meet one.", INFERRED, "airbyte"),),
 )
 CONTRACT = Contract(

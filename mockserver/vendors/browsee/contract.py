@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from mockserver.contract.advice import Above, Advice, InQuery, Milliseconds, Present
 from mockserver.contract.basis import Basis, Fact, Source
 from mockserver.contract.choices import ByChoice, Choice
 from mockserver.contract.credentials import BodyKeys
@@ -181,6 +182,9 @@ ERRORS = {
     "internal": ErrorShape(500, FAILURE, Fact("Not documented.", CHOSEN)),
 }
 
+_IN_BODY = Fact("Keys belong in the body.", DOCUMENTED, "export")
+_KEYS = tuple(Advice("key-in-query", InQuery(name), _IN_BODY) for name in ("apiKey", "secretKey"))
+
 EXPORT_SESSIONS = Endpoint(
     name="export_sessions",
     method="POST",
@@ -189,11 +193,18 @@ EXPORT_SESSIONS = Endpoint(
     body=ExportSessions,
     response=Exported,
     credentials=BodyKeys("apiKey", "secretKey"),
-    paging=Offset(offset="from", limit="limit", size=MAXIMUM, total="exports.total"),
+    paging=Offset(offset="from", limit="limit", size=MAXIMUM, total="exports.total", next="exports.to"),
     rows="exports.data",
     starts="timestamp",
     everything={"start": "{start}", "end": "{end}"},
     limits=(OneAtATime(busy="browsee.busy", hold="browsee.hold"),),
+    advice=(
+        *_KEYS,
+        Advice("limit-above-maximum", Above("limit", MAXIMUM), Fact("limit is 100 at most.", DOCUMENTED, "export")),
+        Advice("milliseconds-for-seconds", Milliseconds("start"), Fact("start is in Unix seconds.", DOCUMENTED, "export")),
+        Advice("milliseconds-for-seconds", Milliseconds("end"), Fact("end is in Unix seconds.", DOCUMENTED, "export")),
+        Advice("deprecated-place", Present("select"), Fact("select belongs in options.", DOCUMENTED, "export")),
+    ),
     facts=(
         Fact("Only POST is supported.", DOCUMENTED, "export"),
         Fact("One open request at a time: wait for the answer before the next request.", DOCUMENTED, "export"),
@@ -212,6 +223,7 @@ TRACK = Endpoint(
     body=Track,
     response=Done,
     credentials=BodyKeys("apiKey"),
+    advice=_KEYS,
     limits=(Window(allowed="browsee.track_rate", seconds=1, opens="clock", pool="track"),),
     facts=(
         Fact("Rate limited, and not meant for historical data; no number is documented.", DOCUMENTED, "track"),
@@ -227,6 +239,7 @@ IDENTIFY = Endpoint(
     body=Identify,
     response=Done,
     credentials=BodyKeys("apiKey"),
+    advice=_KEYS,
     facts=(Fact("Traits sent later win, key by key.", CHOSEN),),
 )
 CONTRACT = Contract(

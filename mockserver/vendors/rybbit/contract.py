@@ -1,5 +1,6 @@
 """The contract of Rybbit's sessions API. Data only."""
 
+from mockserver.contract.advice import Above, Advice, InQuery, Without
 from mockserver.contract.basis import Basis
 from mockserver.contract.choices import Choice
 from mockserver.contract.credentials import Bearer
@@ -73,7 +74,7 @@ ERRORS = {
 
 _HEADERS = {"Content-Type": "application/json; charset=utf-8"}
 _KEY = Bearer(query="api_key")
-_LIMITS = (Window(allowed="rybbit.rate_limit", seconds=600, opens="first", pool="api"),)
+_LIMITS = (Window(allowed="rybbit.rate_limit", seconds=600, opens="first", pool="api", documented=500),)
 _SITE = documented("Serial number of the site, or the id in its tracking script (12 hexadecimal digits).")
 _NARROWED = {
     "filters": '[{"parameter":"country","type":"equals","value":["US"]},'
@@ -109,6 +110,14 @@ _FILTERS = (
 _PATHS = sourced("The paths below /api/sites came in 2026; the documented ones are older.", "paths")
 _HOST = sourced("The documented host api.rybbit.io never existed; the real one is app.rybbit.io.", "host")
 
+_KEY_IN_QUERY = Advice("key-in-query", InQuery("api_key"), chosen("The key is better sent in the Authorization header."))
+_ZONE = Advice(
+    "range-without-zone", Without("start_date", "time_zone"), sourced("Without time_zone, dates are days of UTC.", "server-2026")
+)
+_TOO_MANY = Advice(
+    "limit-above-maximum", Above("limit", MAXIMUM), sourced("The newest server gives 10,000 rows on a page, at most.", "newest")
+)
+
 LIST_SESSIONS = Endpoint(
     name="list_sessions",
     method="GET",
@@ -125,6 +134,7 @@ LIST_SESSIONS = Endpoint(
     rows="data",
     starts="session_start",
     limits=_LIMITS,
+    advice=(_KEY_IN_QUERY, _ZONE, _TOO_MANY),
     narrowed=_NARROWED,
     everything={"limit": MAXIMUM},
     facts=(
@@ -148,6 +158,7 @@ GET_SESSION = Endpoint(
     headers=_HEADERS,
     paging=Offset(offset="offset", limit="limit", size=PAGE_SIZE, total="data.pagination.total"),
     limits=_LIMITS,
+    advice=(_KEY_IN_QUERY,),
     errors=("unknown_session",),
     facts=(
         sourced("With minutes, session, events and total tell only of the last minutes before now; 404 if nothing is left."),
@@ -175,6 +186,7 @@ LIST_SESSION_LOCATIONS = Endpoint(
     rows="data",
     counts="count",
     limits=_LIMITS,
+    advice=(_KEY_IN_QUERY, _ZONE),
     narrowed=_NARROWED,
     facts=(
         chosen("Most sessions first, as in the documented sample; the server has no order."),

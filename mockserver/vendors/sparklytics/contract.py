@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from mockserver.contract.advice import Advice, Without
 from mockserver.contract.basis import Basis, Fact, Source
 from mockserver.contract.choices import Choice
 from mockserver.contract.credentials import Bearer
@@ -214,6 +215,10 @@ LIST_SESSIONS = Endpoint(
     starts="started_at",
     narrowed={"filter_country": "US", "filter_browser": "Chrome", "filter_page": "/pricing"},
     limits=LIMITS,
+    advice=tuple(
+        Advice("range-without-zone", Without(field, "timezone"), Fact("Without timezone, days are days of UTC.", DOCUMENTED, "sessions"))
+        for field in ("start_date", "end_date")
+    ),
     everything={"start_date": "{start_date}", "end_date": "{end_date}", "limit": MAXIMUM},
     facts=(
         Fact("A key is spk_selfhosted_ and 32 characters; it reads every website.", DOCUMENTED, "keys"),

@@ -172,8 +172,8 @@ def _number(cursor: str, cursors: Permutation) -> int | None:
 
 
 def _place(number: int | None, found: Found, asked: Asked) -> Place:
-    """Where the session that a page ended with stands."""
-    session = None if number is None else asked.site.session(number, asked.now)
+    """Where the session that a page ended with stands, or stood until it was deleted."""
+    session = None if number is None else asked.site.session_before_deletion(number, asked.now)
     if session is None:
         raise Refused("violation", message="invalid cursor", field="cursor")
     place = Place(session.start[0], session.kind, session.index[0])
@@ -183,7 +183,7 @@ def _place(number: int | None, found: Found, asked: Asked) -> Place:
     together = sum(each.start == place.start for each in asked.site.overlay.sessions(asked.now))
     page = found.older(Place(place.start, KIND + 1, 0), together)
     places: dict[int | None, Place] = dict(zip(page.arrange(_ids), page.places(), strict=True))
-    return places.get(number, place)
+    return places.get(number, Place(place.start, KIND + 1, 0))
 
 
 def get_session(asked: Asked) -> Answer:

@@ -96,12 +96,19 @@ class Seen(asyncio.Protocol):
         return self.data.partition(b"\r\n\r\n")[2]
 
 
+async def soon(holds: Callable[[], bool]) -> None:
+    """Wait, five seconds at most, until something holds of the server that nobody tells."""
+    async with asyncio.timeout(5):
+        while not holds():  # noqa: ASYNC110 -- there is no event to wait for
+            await asyncio.sleep(0)
+
+
 def turned(endpoint: Endpoint, parameters: dict[str, Any], body: bytes) -> dict[str, Any] | None:
     """The parameters of the page after one; ``None`` after the last."""
     answer = json.loads(body)
     count = len(at(answer, endpoint.rows))
     match endpoint.paging:
-        case Offset(offset=offset) if count:
+        case Offset(offset=offset, total=total) if parameters.get(offset, 0) + count < at(answer, total):
             return {**parameters, offset: parameters.get(offset, 0) + count}
         case PageNumber(page=page, first=first, limit=limit) if count == parameters[str(limit)]:
             return {**parameters, page: parameters.get(page, first) + 1}

@@ -10,13 +10,14 @@ from msgspec.structs import replace
 from multidict import CIMultiDict
 
 from mockserver.server.faults import kinds, read
+from mockserver.server.faults.fault import WireFault
 from mockserver.server.wire import Reply, send
 from tests.server.faults.conftest import Look
-from tests.server.faults.seen import LISTS, Seen, request
+from tests.server.faults.seen import LISTS, Seen, request, soon
 
 WHOLE = Reply(headers=CIMultiDict({"Content-Type": "application/json"}), body=b'{"a": 1, "b": [2, 3]}')
 ENDLESS = {"stall"}
-WIRE = [kind for kind, model in kinds().items() if hasattr(model, "spoilt")]
+WIRE = [kind for kind, model in kinds().items() if issubclass(model, WireFault)]
 
 
 async def sent(aiohttp_server: Any, reply: Reply, method: str = "GET") -> Seen:
@@ -40,10 +41,9 @@ async def sent(aiohttp_server: Any, reply: Reply, method: str = "GET") -> Seen:
 @pytest.mark.parametrize("kind", [kind for kind in WIRE if kind not in ENDLESS])
 async def test_answers_without_a_body_have_none(aiohttp_server: Any, kind: str, method: str, status: int) -> None:
     """To HEAD, and with 204 and 304, no byte of a body is sent, whatever fault strikes."""
-    reply = replace(WHOLE, status=status)
     (fault,) = read(kinds()[kind].EXAMPLE)
-    spoilt = fault.spoilt(reply)  # type: ignore[attr-defined]  # only faults of the wire are here
-    seen = await sent(aiohttp_server, spoilt, method)
+    assert isinstance(fault, WireFault)
+    seen = await sent(aiohttp_server, fault.spoilt(replace(WHOLE, status=status)), method)
 
     assert (seen.status, seen.body) == (status, b"")
     assert bool(seen.header("Content-Length")) == (status == 200 and kind != "empty_body")
@@ -103,31 +103,22 @@ async def test_server_answers_on_after_a_fault(serve: Any, look: Look, kind: str
 
 
 @pytest.mark.parametrize("kind", WIRE)
-@pytest.mark.parametrize("where", ["at once", "after the headers"])
+@pytest.mark.parametrize("where", ["when it strikes", "after the headers"])
 async def test_client_that_goes_leaves_nothing_behind(serve: Any, look: Look, kind: str, where: str, caplog: Any) -> None:
     """A client that vanishes in the middle of a fault leaves no task, no open exchange and no word in the log."""
     mock = await serve()
     await (await look(mock, LISTS[0], "Connection: close")).ended()
+    await soon(lambda: mock.tenant.journal.get(1).took is not None)
     before = asyncio.all_tasks()
-    mock.tenant.faults.add(read(kinds()[kind].EXAMPLE))
+    (armed,) = mock.tenant.faults.add(read(kinds()[kind].EXAMPLE))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         seen = await look(mock, LISTS[0])
+        await soon(lambda: armed.struck == 1)
         if where == "after the headers":
             await seen.until(lambda each: each.end != "open" or b"\r\n\r\n" in each.data)
         seen.transport.abort()
-        await mock_is_quiet(mock, before, 2 if where == "after the headers" else 1)
+        await soon(lambda: mock.tenant.journal.get(2).took is not None and asyncio.all_tasks() <= before)
 
-    assert asyncio.all_tasks() <= before
+    assert mock.tenant.journal.get(2).faults == (f"1:{kind}",)
     assert caplog.records == []
-
-
-async def mock_is_quiet(mock: Any, before: set[Any], least: int) -> None:
-    """Wait until the exchanges have ended, and their tasks."""
-    async with asyncio.timeout(5):
-        while (  # noqa: ASYNC110 -- the journal says no more than that
-            len(mock.tenant.journal) < least
-            or any(exchange.took is None for exchange in mock.tenant.journal)
-            or not asyncio.all_tasks() <= before
-        ):
-            await asyncio.sleep(0)

@@ -1,0 +1,138 @@
+"""Requests that lead nowhere: what was closest and what differs, for the answer, the journal and the log."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Final
+from urllib.parse import parse_qsl
+
+from msgspec import Struct
+
+from mockserver.contract.credentials import BodyKeys
+from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.request import read_json
+from mockserver.server.journal import Exchange
+from mockserver.server.raw import Raw
+from mockserver.server.reading import Reading
+from mockserver.server.redact import Secrets, secrets
+from mockserver.server.router import NearMiss
+from mockserver.server.tenants import Tenants
+from mockserver.vendors import load
+
+_NOBODYS: Final = ("missing_credential", "wrong_credential")
+_SCHEME: Final = "Bearer"
+_AUTHORIZATION: Final = "Authorization"
+_log = logging.getLogger("mockserver")
+
+
+class _Place(Struct, frozen=True):
+    """Where a value stands in a request."""
+
+    kind: str
+    """``header``, ``query parameter``, ``path`` or ``body field``."""
+    name: str
+    scheme: str | None = None
+    """What precedes it in the header."""
+
+    @property
+    def told(self) -> str:
+        """The place in words."""
+        return "the path" if self.kind == "path" else f"the {self.kind} {self.name}"
+
+
+class _Known(Struct, frozen=True):
+    """A credential that somebody has or had, and where it was found."""
+
+    value: str
+    place: _Place
+    vendor: str
+    tenant: str
+    dropped: bool
+
+
+def warn(exchange: Exchange, found: Secrets) -> None:
+    """Log in one line what led nowhere, and what was closest."""
+    closest = f"; {exchange.near_misses[0].differs}" if exchange.near_misses else ""
+    path = found.path(exchange.raw.path.partition("?")[0])
+    _log.warning("%s %s: %s%s", exchange.raw.method, path, exchange.error, found.text(closest))
+
+
+def masked(tenants: Tenants, exchange: Exchange) -> Secrets:
+    """The credentials of an exchange that is nobody's: also those that stand where none belongs."""
+    exchange.secrets = tuple({known.value for known in _known(tenants, exchange.raw, exchange.headers)})
+    return secrets(exchange.raw, exchange.headers, exchange.secrets)
+
+
+def explain(tenants: Tenants, reading: Reading, exchange: Exchange) -> None:
+    """Say why nobody's credential was found: what the request carries instead, the likeliest first."""
+    found = masked(tenants, exchange)
+    if exchange.error not in _NOBODYS:
+        return
+    asked, vendor = reading.endpoint, reading.vendor.name
+    known = sorted(_known(tenants, exchange.raw, exchange.headers), key=lambda each: (each.vendor != vendor, each.dropped))
+    astray = [each for each in known if each.vendor != vendor or each.dropped or not _is_right(asked, each)]
+    told = dict.fromkeys([*(_differs(asked, vendor, each) for each in astray), *_lacking(asked, vendor, known)])
+    exchange.near_misses = tuple(NearMiss(vendor, asked.name, asked.method, asked.paths[0], each) for each in told)
+    warn(exchange, found)
+
+
+def _known(tenants: Tenants, raw: Raw, headers: Mapping[str, str]) -> Iterator[_Known]:
+    """Every credential of any tenant, wherever in a request it stands."""
+    vendors = [vendor.name for vendor in load()]
+    for place, value in _values(raw, headers):
+        for vendor in vendors:
+            holder, dropped = tenants.holder(vendor, value), tenants.dropped(vendor, value)
+            if holder is not None or dropped is not None:
+                yield _Known(value, place, vendor, holder.tenant.name if holder else str(dropped), dropped is not None)
+
+
+def _values(raw: Raw, headers: Mapping[str, str]) -> Iterator[tuple[_Place, str]]:
+    for name, value in headers.items():
+        first, _, rest = value.strip().partition(" ")
+        if rest:
+            yield _Place("header", name, first), rest.strip(" \"'")
+        yield _Place("header", name), value.strip(" \"'")
+    path, _, query = raw.path.partition("?")
+    for name, value in parse_qsl(query, errors="replace"):
+        yield _Place("query parameter", name), value.strip(" \"'")
+    for word in path.split("/"):
+        yield _Place("path", word), word
+    body = read_json(raw.body) if raw.body else {}
+    for name, value in body.items() if isinstance(body, Mapping) else ():
+        if isinstance(value, str):
+            yield _Place("body field", name), value.strip(" \"'")
+
+
+def _is_right(endpoint: Endpoint, known: _Known) -> bool:
+    """Whether a credential stands where the endpoint looks for it."""
+    asked, place = endpoint.credentials, known.place
+    if isinstance(asked, BodyKeys):
+        return (place.kind, place.name) == ("body field", asked.key)
+    return place.kind == "header" and place.name.lower() == _AUTHORIZATION.lower() and place.scheme == _SCHEME
+
+
+def _differs(endpoint: Endpoint, vendor: str, known: _Known) -> str:
+    """What is wrong with a credential that was found."""
+    if known.dropped:
+        return f"the credential in {known.place.told} was that of tenant {known.tenant!r}, which was dropped"
+    if known.vendor != vendor:
+        return f"the credential in {known.place.told} is that of tenant {known.tenant!r} at {known.vendor}, not at {vendor}"
+    place, wanted = known.place, _wanted(endpoint)
+    if place.kind == "header" and place.name.lower() == _AUTHORIZATION.lower() and not isinstance(endpoint.credentials, BodyKeys):
+        return f"the key of tenant {known.tenant!r} stands behind {place.scheme or 'no scheme'!r} instead of {_SCHEME!r}: send {wanted}"
+    return f"the key of tenant {known.tenant!r} stands in {place.told}: send {wanted}"
+
+
+def _lacking(endpoint: Endpoint, vendor: str, known: list[_Known]) -> Iterator[str]:
+    """What is wrong where no credential, or a half of one, was found."""
+    asked, right = endpoint.credentials, [each for each in known if each.vendor == vendor and _is_right(endpoint, each)]
+    if isinstance(asked, BodyKeys) and asked.secret and right and not right[0].dropped:
+        yield f"{asked.key} is that of tenant {right[0].tenant!r}, but {asked.secret} is not"
+    elif not known:
+        yield f"it carries no tenant's credential: send {_wanted(endpoint)}"
+
+
+def _wanted(endpoint: Endpoint) -> str:
+    asked = endpoint.credentials
+    if isinstance(asked, BodyKeys):
+        return f"{asked.key} in the JSON body" + (f", with its {asked.secret}" if asked.secret else "")
+    return f"the header {_AUTHORIZATION}: {_SCHEME} <token>"

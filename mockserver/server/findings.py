@@ -1,0 +1,165 @@
+"""What a careful reviewer would say of a request although it was answered."""
+
+import logging
+from email.utils import parsedate_to_datetime
+from functools import cache
+from typing import Any, Final
+
+from msgspec import json, msgpack
+from msgspec.structs import replace
+
+from mockserver.contract.advice import ADVICE
+from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
+from mockserver.server.advised import Get, advised, field_of
+from mockserver.server.journal import Exchange, Finding, Journal
+from mockserver.server.pages import at, named, page_field, pages
+from mockserver.server.reading import Reading
+from mockserver.server.tenants import Tenant
+from mockserver.server.wire import Reply
+from mockserver.vendor import Asked
+from mockserver.vendors import load
+
+FINDINGS: Final = {
+    **ADVICE,
+    "page-asked-twice": "A page was given already, and its list was not begun anew since; a page that failed may be asked again.",
+    "page-after-last": "The page is empty, and what was answered before told that there would be none.",
+    "retry-too-soon": "It came before the instant that Retry-After, or the header of the limit's reset, told to wait for.",
+    "request-during-open": "Another request was open, where the vendor takes one at a time.",
+    "dropped-tenant": "The credential is that of a tenant that was dropped: the request is late, or meant for another test.",
+}
+"""Every finding by name, with what it says."""
+SMALL: Final = 1024
+"""Bytes of an answer beyond which it is no empty page."""
+_OK, _TOO_MANY, _UNAVAILABLE = 200, 429, 503
+_log = logging.getLogger("mockserver")
+
+
+def review(journal: Journal, reading: Reading, exchange: Exchange, reply: Reply | None) -> None:
+    """Find what is to be said of an exchange that has ended, and remember of it what later ones are judged by."""
+    try:
+        found = advised(reading, exchange.raw)
+        found += [_finding(name) for name in _told(journal, reading, exchange, reply)]
+        if found:
+            exchange.findings = tuple(dict.fromkeys(found))
+    except Exception as error:  # noqa: BLE001 -- an answer is never lost because nobody could judge its request
+        # No traceback: it may hold a credential.
+        _log.error("no findings for %s %s: %s", reading.vendor.name, reading.endpoint.name, type(error).__name__)
+
+
+def _finding(name: str) -> Finding:
+    return Finding(name, FINDINGS[name])
+
+
+def _told(journal: Journal, reading: Reading, exchange: Exchange, reply: Reply | None) -> list[str]:
+    found = []
+    if exchange.dropped is not None:
+        found.append("dropped-tenant")
+    if exchange.waited:
+        found.append("request-during-open")
+    if reading.held is None or reply is None:
+        return found
+    vendor, site, endpoint = reading.vendor.name, reading.held.site, reading.endpoint.name
+    if journal.history.waits(vendor, site, endpoint, exchange.at, exchange.number):
+        found.append("retry-too-soon")
+    if reply.status in (_TOO_MANY, _UNAVAILABLE):
+        until = _until(reading, reply, reading.held.tenant.clock.now())
+        if until is not None:
+            journal.history.wait((vendor, site, None if reply.status == _TOO_MANY else endpoint), until, journal.count)
+    elif reply.status == _OK and not (exchange.faults or exchange.gone or exchange.raw.method == "HEAD"):
+        found += _paged(journal, reading, reading.held.tenant, reply)
+    return found
+
+
+def _until(reading: Reading, reply: Reply, now: int) -> int | None:
+    """The instant of the tenant's clock that an answer tells to wait for."""
+    after = reply.headers.get("Retry-After", "")
+    if after.isdecimal():
+        return now + int(after) * 1000
+    if after:
+        try:
+            return int(parsedate_to_datetime(after).timestamp() * 1000)
+        except ValueError:
+            return None
+    resets = [reply.headers.get(window.headers[2], "") for window in reading.windows if window.headers]
+    return max((int(reset) * 1000 for reset in resets if reset.isdecimal()), default=None) if reply.status == _TOO_MANY else None
+
+
+@cache
+def _place(vendor: str, endpoint: str) -> tuple[str, str, Get] | None:
+    """Where a request says which page it asks for: in query or body, in which attribute of it; ``None`` where there are no pages."""
+    contract = {each.name: each.contract for each in load()}[vendor]
+    found = next(each for each in contract.endpoints if each.name == endpoint)
+    name = page_field(found.paging)
+    if name is None or found.rows is None:
+        return None
+    for place, model in (("query", found.query), ("body", found.body)):
+        if model is not None and name in model.__struct_encode_fields__:
+            return place, model.__struct_fields__[model.__struct_encode_fields__.index(name)], field_of(found, name)
+    return None
+
+
+def _paged(journal: Journal, reading: Reading, tenant: Tenant, reply: Reply) -> list[str]:
+    """What is to be said of a page that was given."""
+    place = _place(reading.vendor.name, reading.endpoint.name)
+    if place is None:
+        return []
+    where, attribute, get = place
+    asked, number = getattr(reading, where), get(reading)
+    paging = reading.endpoint.paging
+    first = paging.first if isinstance(paging, PageNumber) else 0 if isinstance(paging, Offset) else None
+    rest = msgpack.encode(replace(asked, **{attribute: first}))
+    journal.history.of(tenant.world.spec)
+    given = journal.history.pages((reading.vendor.name, reading.endpoint.name, reading.site, rest))
+    found = []
+    if number == first:
+        if len(given) > 1:
+            given.clear()
+        elif number in given and _is_all(given, number, reading, reply):
+            return []
+    if number in given:
+        found.append("page-asked-twice")
+    given.setdefault(number, None)
+    if number != first and len(reply.body) < SMALL and _after_last(reading, tenant, place, reply):
+        found.append("page-after-last")
+    return found
+
+
+def _is_all(given: dict[Any, bool | None], number: Any, reading: Reading, reply: Reply) -> bool:
+    """Whether a first page is all of its list, so that asking again is no paging; looked at once."""
+    if given[number] is None:
+        asked = named(reading.endpoint, reading.path, reading.query, reading.body)
+        found = pages(reading.endpoint, asked, json.decode(reply.body), {})
+        given[number] = found is None or found.last
+    return bool(given[number])
+
+
+def _after_last(reading: Reading, tenant: Tenant, place: tuple[str, str, Get], reply: Reply) -> bool:
+    """Whether an empty page could be known to be none: by the total, or because the page before was not full."""
+    if at(json.decode(reply.body), reading.endpoint.rows):
+        return False
+    match reading.endpoint.paging:
+        case Offset(total=total):
+            return total is not None
+        case PageNumber(limit=limit, size=size):
+            where, attribute, get = place
+            asked = getattr(reading, where)
+            before = replace(asked, **{attribute: get(reading) - 1})
+            wanted = field_of(reading.endpoint, limit)(reading) if limit else size
+            return _rows(reading, tenant, {where: before}) < wanted
+        case OpaqueCursor():
+            return False  # Whoever has a cursor was told that there is more.
+    return False
+
+
+def _rows(reading: Reading, tenant: Tenant, instead: dict[str, Any]) -> int:
+    """How many rows another page has now."""
+    asked = Asked(
+        **{"query": reading.query, "body": reading.body, **instead},
+        path=reading.path,
+        world=tenant.world,
+        site=tenant.world.sites[reading.site],
+        now=tenant.clock.now(),
+        choices=reading.choices,
+        names=tenant.names[reading.vendor.name],
+    )
+    return len(at(json.decode(reading.vendor.answer(reading.endpoint, asked).body), reading.endpoint.rows))

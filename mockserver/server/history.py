@@ -1,0 +1,52 @@
+"""What a tenant's clients did lately, as far as findings need it: which pages they were given, and how long they were told to wait."""
+
+from collections.abc import Hashable
+from typing import Any, Final
+
+LISTS: Final = 32
+"""How many lists are remembered, those that were asked last."""
+PAGES: Final = 1_000
+"""How many pages of each are, those that were asked last."""
+WAITS: Final = 64
+
+Scope = tuple[str, int | None, str | None]
+"""A vendor, the site of the key, and an endpoint; ``None`` for all of them."""
+
+
+class History:
+    """The pages that were given, list by list, and the instants before which nobody should ask again."""
+
+    def __init__(self) -> None:
+        self._lists: dict[Hashable, dict[Any, bool | None]] = {}
+        self._waits: dict[Scope, tuple[int, int]] = {}
+        self._of: object = None
+
+    def of(self, spec: object) -> None:
+        """Forget the lists of another world than that with this spec."""
+        if self._of is not spec:
+            self._lists, self._of = {}, spec
+
+    def pages(self, name: Hashable) -> dict[Any, bool | None]:
+        """The places of the pages of a list that were given since it was last begun, each with whether it is all of the list.
+
+        ``None`` where nobody has looked.
+        """
+        found = self._lists[name] = self._lists.pop(name, {})
+        if len(self._lists) > LISTS:
+            del self._lists[next(iter(self._lists))]
+        if len(found) > PAGES:
+            del found[next(iter(found))]
+        return found
+
+    def wait(self, scope: Scope, until: int, told: int) -> None:
+        """Remember that clients were told to wait until an instant, before any exchange with a greater number came."""
+        self._waits[scope] = (until, told)
+        if len(self._waits) > WAITS:
+            del self._waits[next(iter(self._waits))]
+
+    def waits(self, vendor: str, site: int | None, endpoint: str, at: int, number: int) -> bool:
+        """Whether an exchange came sooner than clients were told to."""
+        if not self._waits:
+            return False
+        told = [self._waits.get((vendor, site, name)) for name in (endpoint, None)]
+        return any(wait is not None and at < wait[0] and number > wait[1] for wait in told)

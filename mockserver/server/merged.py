@@ -1,0 +1,62 @@
+"""One list in two worlds, told as one: rows in the order of both, without holding either list."""
+
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+
+class Told(Struct, frozen=True):
+    """A row and the worlds that have it."""
+
+    text: bytes
+    """The row as JSON: rows are the same where their texts are."""
+    row: Any
+    worlds: int
+    """Bit n for the n-th world."""
+
+
+def merged(before: Iterator[Told], after: Iterator[Told]) -> Iterator[Told]:
+    """Yield the rows of both, those that they share once; what they share stands in the same order in both.
+
+    Only what lies between two shared rows is held.
+    """
+    while True:
+        left, right, shared = _until_shared(before, after)
+        if shared is None:
+            yield from left
+            yield from right
+            return
+        i, j = shared
+        yield from left[:i]
+        yield from right[:j]
+        yield replace(right[j], worlds=left[i].worlds | right[j].worlds)
+        before, after = _again(left[i + 1 :], before), _again(right[j + 1 :], after)
+
+
+def _again(rows: list[Told], rest: Iterator[Told]) -> Iterator[Told]:
+    return chain(rows, rest) if rows else rest
+
+
+def _until_shared(before: Iterator[Told], after: Iterator[Told]) -> tuple[list[Told], list[Told], tuple[int, int] | None]:
+    """Read both until they share a row, and say where it stands in each; ``None`` where they end without one."""
+    left: list[Told] = []
+    right: list[Told] = []
+    lefts: dict[bytes, int] = {}
+    rights: dict[bytes, int] = {}
+    while True:
+        one, other = next(before, None), next(after, None)
+        if one is None and other is None:
+            return left, right, None
+        if one is not None:
+            lefts.setdefault(one.text, len(left))
+            left.append(one)
+        if other is not None:
+            rights.setdefault(other.text, len(right))
+            right.append(other)
+        if one is not None and one.text in rights:
+            return left, right, (len(left) - 1, rights[one.text])
+        if other is not None and other.text in lefts:
+            return left, right, (lefts[other.text], len(right) - 1)

@@ -1,0 +1,61 @@
+"""What may be shown of an exchange: all of it but its credentials."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+import numpy as np
+from msgspec import Struct, to_builtins
+
+from mockserver.server.journal import Exchange
+from mockserver.server.redact import Secrets, secrets
+
+Pairs = list[tuple[str, str]]
+
+
+class Shown(Struct, frozen=True, kw_only=True):
+    """The parts of an exchange in which credentials may stand, with them masked."""
+
+    path: str
+    """Without the query."""
+    query: Pairs
+    headers: Pairs
+    body: Any
+    """As JSON, or else as text; ``None`` where it is empty."""
+    headers_sent: Pairs = []
+    answer: Any = None
+    near_misses: list[dict[str, Any]]
+
+
+def shown(exchange: Exchange) -> Shown:
+    """Mask the credentials of an exchange in the request and wherever the answer repeats them."""
+    raw, reply = exchange.raw, exchange.reply
+    found = secrets(raw, exchange.headers, exchange.secrets)
+    path, _, query = raw.path.partition("?")
+    return Shown(
+        path=found.path(path),
+        query=_pairs(parse_qsl(query, keep_blank_values=True, errors="replace"), found),
+        headers=_pairs(exchange.headers.items(), found),
+        body=found.body(raw.body, cut=exchange.raw_size > len(raw.body)),
+        headers_sent=[] if reply is None else _pairs(reply.headers.items(), found),
+        answer=None if reply is None else found.body(reply.body, cut=exchange.size > len(reply.body)),
+        near_misses=[_near(each, found) for each in to_builtins(exchange.near_misses)],
+    )
+
+
+def _pairs(pairs: Iterable[tuple[str, str]], found: Secrets) -> Pairs:
+    return [(found.text(name), found.field(name, value)) for name, value in pairs]
+
+
+def _near(miss: Mapping[str, Any], found: Secrets) -> dict[str, Any]:
+    return {name: found.text(value) for name, value in miss.items()}
+
+
+def iso(instant: int) -> str:
+    """An instant as ``2026-09-01T08:30:00.000Z``."""
+    return str(np.datetime_as_string(np.datetime64(instant, "ms"), unit="ms", timezone="UTC"))
+
+
+def milliseconds(nanoseconds: int | None) -> float | None:
+    """Nanoseconds as milliseconds."""
+    return None if nanoseconds is None else round(nanoseconds / 1e6, 3)

@@ -1,0 +1,79 @@
+"""Requests to whatever endpoints there are, for tests that hold for each of them."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from msgspec import json
+
+from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
+from mockserver.server.pages import at, page_field
+from mockserver.server.truth import everything
+from mockserver.vendor import Vendor
+from mockserver.vendors import load
+
+Pair = tuple[Vendor, Endpoint]
+ALL: list[Pair] = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
+LISTS: list[Pair] = [pair for pair in ALL if pair[1].starts]
+
+
+def name(pair: Any) -> str:
+    """A test id a person can read."""
+    return f"{pair[0].name}.{pair[1].name}"
+
+
+def secrets(mock: Any, vendor: Vendor) -> Iterator[str]:
+    """Every text that nobody may read: what opens a tenant's door, as it is and as it stands in a URL."""
+    for tenant in mock.tenants.values():
+        names = tenant.names[vendor.name]
+        for value in (*names.credentials.values(), *names.tokens):
+            yield from {value, quote(value, safe="")}
+
+
+async def page_of(mock: Any, pair: Pair, size: int, number: int) -> tuple[int, Any]:
+    """Ask for one page of the list of all sessions by its place, where places are numbers."""
+    return await _ask(mock, pair, {**everything(mock.tenant, pair[1]), **_limited(pair, size), **_placed(pair, size, number)})
+
+
+async def crawl(mock: Any, pair: Pair, size: int) -> list[dict[str, Any]]:
+    """Ask for page after page until the last one that a careful client asks for, and return the parameters of each."""
+    asked = [{**everything(mock.tenant, pair[1]), **_limited(pair, size)}]
+    while True:
+        status, answer = await _ask(mock, pair, asked[-1])
+        assert status == 200, answer
+        following = _following(pair, asked[0], answer, size, len(asked))
+        if following is None:
+            return asked
+        asked.append(following)
+
+
+async def _ask(mock: Any, pair: Pair, parameters: dict[str, Any]) -> tuple[int, Any]:
+    status, body = await mock.ask(*pair, parameters)
+    return status, json.decode(body)
+
+
+def _limited(pair: Pair, size: int) -> dict[str, Any]:
+    return {str(getattr(pair[1].paging, "limit", None)): size}
+
+
+def _placed(pair: Pair, size: int, number: int) -> dict[str, Any]:
+    match pair[1].paging:
+        case Offset(offset=offset):
+            return {offset: size * number}
+        case PageNumber(page=page, first=first):
+            return {page: first + number}
+    raise AssertionError
+
+
+def _following(pair: Pair, first: dict[str, Any], answer: Any, size: int, number: int) -> dict[str, Any] | None:
+    paging, rows = pair[1].paging, at(answer, pair[1].rows)
+    match paging:
+        case Offset(total=total):
+            return {**first, **_placed(pair, size, number)} if number * size < at(answer, total) else None
+        case PageNumber():
+            return {**first, **_placed(pair, size, number)} if len(rows) == size else None
+        case OpaqueCursor(cursor=cursor, next=path):
+            after = at(answer, path)
+            return None if after is None else {**first, cursor: after}
+    raise AssertionError(page_field(paging))

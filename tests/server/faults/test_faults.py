@@ -1,0 +1,290 @@
+"""Faults strike what they are meant for, as often as they say, and nothing else; they compose, and chance is no matter of order."""
+
+import asyncio
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from mockserver.contract.limits import OneAtATime
+from mockserver.server.faults import Faults, kinds, read
+from mockserver.server.faults.fault import FaultError
+from mockserver.server.truth import everything
+from tests.server.faults.conftest import Look
+from tests.server.faults.seen import LISTS, name, turned
+
+CLOSE = "Connection: close"
+FIRST = next(pair for pair in LISTS if not any(isinstance(each, OneAtATime) for each in pair[1].limits))
+OTHER = next(pair for pair in LISTS if pair[0] is not FIRST[0])
+
+
+def limit(pair: Any) -> str:
+    """The parameter that says how many rows a page has."""
+    return str(pair[1].paging.limit)
+
+
+async def statuses(mock: Any, pair: Any, *limits: int) -> list[int]:
+    """The statuses of requests that differ in how many rows they ask for, one after the other."""
+    return [(await mock.ask(*pair, {**pair[1].example, limit(pair): each}))[0] for each in limits]
+
+
+def arm(mock: Any, **fault: Any) -> Any:
+    """Arm a fault; status 503 where no kind is given."""
+    return mock.tenant.faults.add(read({"kind": "status", **fault}))[0]
+
+
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+async def test_fault_strikes_so_many_times_in_the_vendors_shape(serve: Any, pair: Any) -> None:
+    """The first page answers 503 twice and then no more."""
+    mock = await serve()
+    arm(mock, endpoint=pair[1].name, page="first", times=2)
+
+    assert await statuses(mock, pair, 5, 5, 5) == [503, 503, 200]
+    assert [exchange.faults for exchange in mock.tenant.journal] == [("1:status",), ("1:status",), ()]
+
+
+async def test_vendor_says_whose_exchanges(serve: Any) -> None:
+    """Another vendor's are left alone."""
+    mock = await serve()
+    arm(mock, vendor=FIRST[0].name)
+
+    assert await statuses(mock, FIRST, 5) + await statuses(mock, OTHER, 5) == [503, 200]
+
+
+async def test_endpoint_says_which(serve: Any) -> None:
+    """Another endpoint of the same vendor is left alone."""
+    vendor, ours = next(pair for pair in LISTS if len(pair[0].contract.endpoints) > 1)
+    mock = await serve()
+    arm(mock, vendor=vendor.name, endpoint=next(each.name for each in vendor.contract.endpoints if each is not ours))
+
+    assert await statuses(mock, (vendor, ours), 5) == [200]
+
+    arm(mock, vendor=vendor.name, endpoint=ours.name)
+
+    assert await statuses(mock, (vendor, ours), 5) == [503]
+
+
+@pytest.mark.parametrize("text", [False, True], ids=["as a number", "as text"])
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+async def test_fields_say_which_requests(serve: Any, pair: Any, *, text: bool) -> None:
+    """Each field must have its value, as JSON or as a query carries it; one that the request lacks is no match."""
+    mock = await serve()
+    arm(mock, fields={limit(pair): "7" if text else 7})
+    arm(mock, fields={limit(pair): 8, "nothing_of_the_kind": 1})
+
+    assert await statuses(mock, pair, 6, 7, 8) == [200, 503, 200]
+
+
+@pytest.mark.parametrize("page", ["first", 2, "last"])
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+async def test_page_says_where_in_a_list(serve: Any, pair: Any, page: Any) -> None:
+    """Of all pages of a list exactly that one meets the fault; a retry brings it."""
+    mock = await serve(world={"sessions": 60})
+    arm(mock, page=page, times=1)
+    parameters: dict[str, Any] | None = {**everything(mock.tenant, pair[1]), limit(pair): 20}
+    struck = []
+    while parameters is not None:
+        status, body = await mock.ask(*pair, parameters)
+        struck.append(status == 503)
+        if status == 503:
+            status, body = await mock.ask(*pair, parameters)
+        parameters = turned(pair[1], parameters, body)
+
+    assert len(struck) >= 3
+    assert [number for number, each in enumerate(struck) if each] == [{"first": 0, 2: 1, "last": len(struck) - 1}[page]]
+
+
+async def test_nth_after_and_times_count_what_matches(serve: Any) -> None:
+    """The n-th only; all but the first; at most so many; what does not match is not counted."""
+    mock = await serve()
+    arm(mock, nth=2, fields={limit(FIRST): 5})
+
+    assert await statuses(mock, FIRST, 5, 6, 5, 5) == [200, 200, 503, 200]
+
+    mock.tenant.faults.clear()
+    armed = arm(mock, after=1, times=2)
+
+    assert await statuses(mock, FIRST, 5, 5, 5, 5) == [200, 503, 503, 200]
+    assert (armed.matched, armed.struck, armed.remaining) == (3, 2, 0)
+
+
+async def test_since_and_until_are_instants_of_the_tenants_clock(serve: Any) -> None:
+    """From the first on and before the second, whatever the time is elsewhere."""
+    mock = await serve(now="2031-02-01T00:00:00Z")
+    arm(mock, since="2031-02-01T01:00:00Z", until="2031-02-01T02:00:00Z")
+    found = []
+    for _ in range(3):
+        found += await statuses(mock, FIRST, 5)
+        mock.tenant.clock.advance(3_600_000)
+
+    assert found == [200, 503, 200]
+
+
+async def test_probability_none_and_all(serve: Any) -> None:
+    """At 0 it never strikes and at 1 it always does."""
+    mock = await serve()
+    never, always = arm(mock, probability=0), arm(mock, probability=1)
+    await statuses(mock, FIRST, *range(1, 11))
+
+    assert (never.struck, always.struck) == (0, 10)
+
+
+ORDERS = {"one by one": list(range(1, 31)) * 2, "backwards": [*range(30, 0, -1)] * 2, "all at once": None}
+
+
+@pytest.mark.parametrize("order", [order for order in ORDERS if order != "one by one"])
+async def test_chance_is_no_matter_of_order(serve: Any, order: str) -> None:
+    """Each request meets the same faults and the same waits, whichever came before it and however many at once; about half are struck."""
+    expected, found = [await met(await serve(), numbers) for numbers in (ORDERS["one by one"], ORDERS[order])]
+    struck = sum(bool(faults) for (_, faults, _), count in expected.items() for _ in range(count))
+
+    assert found == expected
+    assert 15 <= struck <= 45
+    assert len({delay for _, _, delay in expected}) > 20
+
+
+async def met(mock: Any, numbers: list[int] | None) -> Counter[tuple[Any, ...]]:
+    """What each of sixty requests met, two attempts at each of thirty."""
+    arm(mock, kind="latency", lower=0, upper=0.003, probability=0.5)
+    if numbers is None:
+        await asyncio.gather(*(statuses(mock, FIRST, 1 + number % 30) for number in range(60)))
+    else:
+        await statuses(mock, FIRST, *numbers)
+    return Counter((exchange.raw.path + str(exchange.raw.body), exchange.faults, exchange.reply.delay) for exchange in mock.tenant.journal)
+
+
+async def test_chance_differs_by_seed_tenant_fault_and_attempt(serve: Any) -> None:
+    """Nobody else's luck is ours: another seed, tenant, fault or attempt draws anew."""
+    drawn = []
+    for world, twice in (({}, False), ({"seed": 99}, False), ({}, True)):
+        mock = await serve(world=world)
+        if twice:
+            arm(mock, kind="latency", seconds=0, vendor=OTHER[0].name)
+        armed = arm(mock, probability=0.5)
+        await statuses(mock, FIRST, *range(1, 41))
+        first = [f"{armed.number}:status" in exchange.faults for exchange in mock.tenant.journal]
+        mock.tenant.journal.clear()
+        await statuses(mock, FIRST, *range(1, 41))
+        drawn += [first, [f"{armed.number}:status" in exchange.faults for exchange in mock.tenant.journal]]
+
+    assert len({tuple(each) for each in drawn}) == len(drawn)
+
+
+COMPOSED: dict[str, tuple[list[dict[str, Any]], Any]] = {
+    "latency, truncate": (
+        [{"kind": "latency", "seconds": 0.002}, {"kind": "truncate", "content_length": "true"}],
+        lambda seen, exchange: exchange.reply.delay == 0.002 and seen.length == len(seen.body) == exchange.size // 2,
+    ),
+    "status, dribble": (
+        [{"kind": "status", "status": 502}, {"kind": "dribble", "pieces": 3, "pause": 0.001}],
+        lambda seen, exchange: seen.status == 502 and seen.length == len(seen.body) == exchange.size and exchange.reply.pieces == 3,
+    ),
+    "dribble, truncate": (
+        [{"kind": "dribble", "pieces": 3, "pause": 0.001}, {"kind": "truncate"}],
+        lambda seen, exchange: len(seen.body) == exchange.size // 2 < seen.length == exchange.size and len(seen.pieces) >= 3,
+    ),
+    "reset, content_type": (
+        [{"kind": "reset", "where": "headers"}, {"kind": "content_type"}],
+        lambda seen, _: seen.header("Content-Type") == ["text/html"] and (seen.end, seen.body) == ("reset", b""),
+    ),
+    "malformed, status": (
+        [{"kind": "malformed"}, {"kind": "status", "status": 500}],
+        lambda seen, exchange: seen.status == 500 and seen.length == len(seen.body) == exchange.size,
+    ),
+    "truncate, truncate": (
+        [{"kind": "truncate", "content_length": "true"}, {"kind": "truncate"}],
+        lambda seen, exchange: seen.length == len(seen.body) == exchange.size // 2 // 2,
+    ),
+    "empty_body, truncate": (
+        [{"kind": "empty_body"}, {"kind": "truncate"}],
+        lambda seen, _: (seen.length, seen.body, seen.end) == (0, b"", "closed"),
+    ),
+    "stall, reset": (
+        [{"kind": "stall", "where": "headers"}, {"kind": "reset"}],
+        lambda seen, _: (seen.data, seen.end) == (b"", "reset"),
+    ),
+    "two latencies": (
+        [{"kind": "latency", "lower": 0, "upper": 0.004}] * 2,
+        lambda seen, exchange: seen.status == 200 and 0 < exchange.reply.delay < 0.008,
+    ),
+}
+
+
+@pytest.mark.parametrize(("faults", "shows"), COMPOSED.values(), ids=COMPOSED)
+async def test_faults_compose(serve: Any, look: Look, faults: Any, shows: Any) -> None:
+    """Each that strikes does its part, in whatever order they were armed."""
+    mock = await serve()
+    mock.tenant.faults.add(read(faults))
+    seen = await (await look(mock, FIRST, CLOSE)).ended()
+    (exchange,) = mock.tenant.journal
+
+    assert exchange.faults == tuple(f"{number}:{fault['kind']}" for number, fault in enumerate(faults, 1))
+    assert shows(seen, exchange), (seen.data[:300], exchange.reply)
+
+
+async def test_each_fault_draws_by_its_own_number(serve: Any) -> None:
+    """Two faults alike that strike the same request do not wait alike."""
+    mock = await serve()
+    arm(mock, kind="latency", lower=0, upper=0.004)
+    await statuses(mock, FIRST, 5)
+    arm(mock, kind="latency", lower=0, upper=0.004)
+    await statuses(mock, FIRST, 5)
+    alone, both = (exchange.reply.delay for exchange in mock.tenant.journal)
+
+    assert both not in (0, alone, 2 * alone)
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        ({"kind": "latencyy"}, "did you mean 'latency'"),
+        ({"kind": ["status"]}, "there is no kind"),
+        ({"kind": "latency", "secnds": 1}, "did you mean 'seconds'"),
+        ({"kind": "status", "status": "503"}, r"Expected `int`.*\$\.status"),
+        ({"kind": "status", "page": 0}, ">= 1"),
+        ({"kind": "status", "nth": 2, "after": 2}, "nth 2 is among the first 2"),
+        ({"kind": "status", "vendor": "nobody"}, "there is no vendor 'nobody'; did you mean"),
+        ({"kind": "status", "endpoint": FIRST[1].name + "x"}, f"did you mean '{FIRST[1].name}'"),
+        ({"kind": "status", "endpoint": "?"}, "known are"),
+        ({"kind": "status", "since": "yesterday"}, "since"),
+        ({"kind": "status", "since": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"}, "must be before until"),
+        ({"kind": "content_type", "content_type": "a\r\nX: b"}, "content_type"),
+        ({"kind": "content_type", "content_type": "text/html\n"}, "content_type"),
+        ({"kind": "duplicate_header", "header": "a b"}, "header"),
+        ({"kind": "duplicate_header", "header": "X", "value": "\u00fc"}, "value"),
+        ([1], "a fault is an object"),
+    ],
+    ids=lambda value: json.dumps(value) if isinstance(value, dict | list) else "",
+)
+def test_what_cannot_be_is_refused_with_the_nearest_that_can(raw: Any, says: str) -> None:
+    """A fault that cannot be says what would be right."""
+    with pytest.raises(FaultError, match=says):
+        read(raw)
+
+
+def test_armed_faults_are_numbered_and_can_be_removed() -> None:
+    """Numbers are never used twice until all are cleared; what is removed is gone."""
+    faults = Faults()
+    faults.add(read([{"kind": "status"}, {"kind": "reset"}]))
+
+    assert (faults.remove(1), faults.remove(1)) == (True, False)
+
+    faults.add(read({"kind": "stall", "times": 3}))
+
+    assert [(armed.number, armed.kind, armed.remaining) for armed in faults.armed] == [(2, "reset", None), (3, "stall", 3)]
+
+    faults.clear()
+
+    assert [armed.number for armed in faults.add(read({"kind": "status"}))] == [1]
+
+
+@pytest.mark.parametrize("kind", kinds())
+def test_armed_fault_is_described_as_it_can_be_armed(kind: str) -> None:
+    """What it says of itself, but for its id and its counts, arms the same fault again."""
+    (armed,) = Faults().add(read(kinds()[kind].EXAMPLE))
+    told = armed.described()
+    counts = {word: told.pop(word) for word in ("id", "matched", "struck", "remaining")}
+
+    assert read(json.loads(json.dumps(told))) == [armed.fault]
+    assert counts == {"id": "1", "matched": 0, "struck": 0, "remaining": armed.fault.times}

@@ -1,0 +1,110 @@
+"""A late answer is late by what was drawn for it, and otherwise the answer it would have been."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from mockserver.contract.limits import OneAtATime
+from mockserver.server.faults import read
+from mockserver.server.faults.fault import FaultError
+from tests.server.faults.conftest import Look
+from tests.server.faults.seen import LISTS, name, soon
+
+QUICK = next(pair for pair in LISTS if not any(isinstance(each, OneAtATime) for each in pair[1].limits))
+MOST = 60
+
+
+async def waits(mock: Any, **arguments: Any) -> list[float]:
+    """The seconds that requests were made to wait, each of them another request."""
+    mock.tenant.faults.add(read({"kind": "latency", **arguments}))
+    await asyncio.gather(
+        *(mock.ask(*QUICK, {**QUICK[1].example, str(getattr(QUICK[1].paging, "limit", None)): 1 + number}) for number in range(MOST))
+    )
+    return [exchange.reply.delay for exchange in mock.tenant.journal]
+
+
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+async def test_fixed_latency_is_waited_for(serve: Any, look: Look, pair: Any) -> None:
+    """No byte comes before, and all of them after."""
+    mock = await serve()
+    plain = await (await look(mock, pair, "Connection: close")).ended()
+    mock.tenant.faults.add(read({"kind": "latency", "seconds": 0.01}))
+    clock = asyncio.get_running_loop().time
+    began = clock()
+    seen = await look(mock, pair, "Connection: close")
+    await seen.until(lambda each: each.data != b"")
+    took = clock() - began
+
+    assert took >= 0.01
+    assert (await seen.ended()).body == plain.body
+
+
+async def test_uniform_latency_is_between_its_bounds(serve: Any) -> None:
+    """All draws are, about half of them in the upper half, and no two alike."""
+    found = await waits(await serve(), lower=0.001, upper=0.003)
+
+    assert all(0.001 <= each < 0.003 for each in found)
+    assert 15 <= sum(each > 0.002 for each in found) <= 45
+    assert len(set(found)) == MOST
+
+
+async def test_uniform_latency_without_room_is_fixed(serve: Any) -> None:
+    """Where both bounds are the same, so is every wait."""
+    assert set(await waits(await serve(), lower=0.001, upper=0.001)) == {0.001}
+
+
+async def test_lognormal_latency_has_its_median_and_its_tail(serve: Any) -> None:
+    """About half wait longer than the median, some much longer, and none longer than the maximum."""
+    found = await waits(await serve(), median=0.001, sigma=2, maximum=0.01)
+
+    assert 15 <= sum(each > 0.001 for each in found) <= 45
+    assert max(found) == 0.01
+    assert 0 < min(found) < 0.0005
+
+
+async def test_lognormal_latency_without_spread_is_fixed(serve: Any) -> None:
+    """With a sigma of nothing everybody waits the median."""
+    assert set(await waits(await serve(), median=0.001, sigma=0)) == {0.001}
+
+
+async def test_several_latencies_add_up(serve: Any) -> None:
+    """Two that strike the same exchange make it wait for both."""
+    mock = await serve()
+    mock.tenant.faults.add(read({"kind": "latency", "seconds": 0.001}))
+
+    assert set(await waits(mock, seconds=0.002)) == {0.003}
+
+
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+async def test_client_that_goes_is_not_waited_for(serve: Any, look: Look, pair: Any) -> None:
+    """An hour's wait ends at once, and its slot is free, when its client goes."""
+    mock = await serve()
+    mock.tenant.faults.add(read({"kind": "latency", "seconds": 3600, "times": 1}))
+    seen = await look(mock, pair)
+    await soon(lambda: bool(mock.tenant.faults.armed[0].struck))
+    seen.transport.abort()
+    await soon(lambda: mock.tenant.journal.get(1).took is not None)
+
+    assert mock.tenant.slots.held() == 0
+    assert (await mock.ask(*pair, dict(pair[1].example)))[0] == 200
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"seconds": 1, "median": 1, "sigma": 1},
+        {"seconds": 1, "upper": 2},
+        {"lower": 1},
+        {"upper": 1},
+        {"lower": 2, "upper": 1},
+        {"median": 1},
+        {"sigma": 1},
+    ],
+    ids=lambda arguments: ", ".join(arguments) or "nothing",
+)
+def test_exactly_one_way_must_be_given_whole(arguments: dict[str, float]) -> None:
+    """A fixed time, both bounds in their order, or median and sigma; the refusal says so."""
+    with pytest.raises(FaultError, match="give `seconds`, or `lower` and `upper`"):
+        read({"kind": "latency", **arguments})

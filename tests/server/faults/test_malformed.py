@@ -1,0 +1,56 @@
+"""A malformed body never parses, whatever it was."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from multidict import CIMultiDict
+
+from mockserver.server.faults import read
+from mockserver.server.faults.malformed import Malformed
+from mockserver.server.wire import Reply
+from tests.server.faults.seen import LISTS, name
+
+HOW: Any = ["cut", "garbled"]
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@pytest.mark.parametrize("how", HOW)
+@given(VALUES.map(lambda value: json.dumps(value).encode()))
+@example(b"")
+@example(b"12")
+@example(b"[]")
+@example(b"not json")
+@example(b"\xff")
+def test_no_body_parses_afterwards(how: Any, body: bytes) -> None:
+    """Whether it was JSON, a number or nothing, what is sent is none."""
+    (fault,) = read({"kind": "malformed", "how": how})
+    assert isinstance(fault, Malformed)
+    reply = fault.spoilt(Reply(headers=CIMultiDict(), body=body))
+
+    assert reply.carried == reply.body
+    with pytest.raises((json.JSONDecodeError, UnicodeDecodeError)):
+        json.loads(reply.carried)
+
+
+@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+async def test_answer_looks_well_but_does_not_parse(serve: Any, pair: Any, how: str) -> None:
+    """Status 200, a content type of JSON, a length that is true, and a body that is none."""
+    mock = await serve()
+    plain = (await mock.ask(*pair, dict(pair[1].example)))[1]
+    mock.tenant.faults.add(read({"kind": "malformed", "how": how}))
+    path, arguments = mock.parts(*pair, dict(pair[1].example))
+    async with mock.client.request(pair[1].method, path, **arguments) as response:
+        body = await response.read()
+
+    assert (response.status, response.content_type) == (200, "application/json")
+    assert int(response.headers["Content-Length"]) == len(body)
+    assert body == (plain[: len(plain) // 2] if how == "cut" else plain.replace(b'"', b"'"))
+    with pytest.raises(json.JSONDecodeError):
+        json.loads(body)

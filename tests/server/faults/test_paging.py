@@ -1,0 +1,231 @@
+"""What each fault of paging does to a client that pages as the answers tell it to."""
+
+from typing import Any
+
+import pytest
+from msgspec import json
+
+from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
+from mockserver.server.faults import kinds, read
+from mockserver.server.faults.fault import FaultError
+from mockserver.server.faults.paged import PagingFault
+from mockserver.server.pages import at, page_field
+from mockserver.server.truth import everything, rows
+from mockserver.vendors import load
+from tests.server.faults.seen import LISTS, Pair, name
+
+SIZE, COUNT = 7, 30
+MOST = 15
+"""Requests after which a client gives up."""
+PAGING = {kind: model for kind, model in kinds().items() if issubclass(model, PagingFault)}
+ENDPOINTS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
+
+
+def able(kind: str) -> list[Pair]:
+    """The lists of sessions that a kind can strike."""
+    return [pair for pair in LISTS if PAGING[kind].strikes_at(pair[1])]
+
+
+def following(pair: Pair, page: dict[str, Any], answer: Any) -> dict[str, Any] | None:
+    """What a client asks next that believes what the answer says of offset, total and cursor; ``None`` at the end."""
+    paging, count = pair[1].paging, len(at(answer, pair[1].rows))
+    match paging:
+        case Offset(offset=offset, next=path, total=total):
+            after = at(answer, path)
+            return {**page, offset: after} if after < at(answer, total) else None
+        case PageNumber(page=number, first=first):
+            return {**page, number: page.get(number, first) + 1} if count == SIZE else None
+        case OpaqueCursor(cursor=cursor, next=path):
+            after = at(answer, path)
+            return {**page, cursor: after} if after is not None else None
+    raise AssertionError(paging)
+
+
+async def crawled(mock: Any, pair: Pair) -> list[Any]:
+    """The answers that such a client gets, one a page; it asks a page again once that was refused."""
+    page: dict[str, Any] | None = {**everything(mock.tenant, pair[1]), str(getattr(pair[1].paging, "limit", "")): SIZE}
+    answers: list[Any] = []
+    for _ in range(MOST):
+        if page is None:
+            break
+        status, body = await mock.ask(*pair, page)
+        if status == 200:
+            answers.append(json.decode(body))
+            page = following(pair, page, answers[-1])
+    return answers
+
+
+async def met(serve: Any, pair: Pair, **fault: Any) -> tuple[list[list[Any]], list[Any], list[Any], Any]:
+    """The rows of each page that the client got, its answers, all rows there are, and the fault that it met."""
+    mock = await serve(world={"sessions": COUNT})
+    truth = [row for _, row in rows(mock.tenant, *pair, everything(mock.tenant, pair[1]))]
+    (armed,) = mock.tenant.faults.add(read(fault))
+    answers = await crawled(mock, pair)
+    return [at(answer, pair[1].rows) for answer in answers], answers, truth, armed
+
+
+def cut(told: list[Any]) -> list[list[Any]]:
+    """Rows in pages."""
+    return [told[start : start + SIZE] for start in range(0, len(told), SIZE)]
+
+
+@pytest.mark.parametrize("pair", able("same_page"), ids=name)
+async def test_same_page_comes_twice_and_pages_by_number_lose_one(serve: Any, pair: Pair) -> None:
+    """Page 1 comes again as page 2; who follows what it says gets page 2 after all, who counts pages never sees it."""
+    pages, _, truth, _ = await met(serve, pair, kind="same_page", page=2, times=1)
+    one, two, *rest = cut(truth)
+
+    assert pages == ([one, one, *rest] if isinstance(pair[1].paging, PageNumber) else [one, one, two, *rest])
+
+
+@pytest.mark.parametrize("pair", able("same_page"), ids=name)
+async def test_same_page_never_strikes_a_first_page(serve: Any, pair: Pair) -> None:
+    """Every page but the first answers the one before, so a client that follows stays at page 1 for ever."""
+    pages, _, truth, armed = await met(serve, pair, kind="same_page")
+    before = [1, *range(1, len(cut(truth)))] if isinstance(pair[1].paging, PageNumber) else [1] * MOST
+
+    assert pages[: len(before)] == [cut(truth)[number - 1] for number in before]
+    assert armed.struck >= len(before) - 1
+
+
+@pytest.mark.parametrize("pair", [pair for pair in able("same_page") if not isinstance(pair[1].paging, OpaqueCursor)], ids=name)
+async def test_same_page_is_the_page_before_where_the_limit_was_cut(serve: Any, pair: Pair) -> None:
+    """A client that asks for more rows than it is given meets on page 3 what stood on page 2."""
+    mock, paging = await serve(world={"sessions": 350}), pair[1].paging
+    asked = {**everything(mock.tenant, pair[1]), str(getattr(paging, "limit", "")): 500}
+    third = [{**asked, str(page_field(paging)): at} for at in ((100, 200) if isinstance(paging, Offset) else (2, 3))]
+    plain = [await mock.ask(*pair, each) for each in third]
+    mock.tenant.faults.add(read({"kind": "same_page", "page": 3}))
+
+    assert [await mock.ask(*pair, each) for each in third] == [plain[0], plain[0]]
+
+
+@pytest.mark.parametrize("pair", able("stuck_cursor"), ids=name)
+async def test_stuck_cursor_keeps_a_client_on_its_page(serve: Any, pair: Pair) -> None:
+    """Three times page 2 names itself as the next; then the client goes on and has seen page 2 four times."""
+    pages, _, truth, _ = await met(serve, pair, kind="stuck_cursor", page=2, times=3)
+    one, two, *rest = cut(truth)
+
+    assert pages == [one, two, two, two, two, *rest]
+
+
+@pytest.mark.parametrize("pair", able("expired_cursor"), ids=name)
+async def test_expired_cursor_is_refused_as_one_that_never_was(serve: Any, pair: Pair) -> None:
+    """The second page is refused with the very words for a cursor that nobody handed out, once; then the client goes on."""
+    mock = await serve(world={"sessions": COUNT})
+    asked = {**everything(mock.tenant, pair[1]), str(getattr(pair[1].paging, "limit", "")): SIZE}
+    refused = await mock.ask(*pair, {**asked, str(page_field(pair[1].paging)): "nobody's"})
+    mock.tenant.faults.add(read({"kind": "expired_cursor", "nth": 1}))
+    pages = [at(answer, pair[1].rows) for answer in await crawled(mock, pair)]
+    _, _, second, *_ = mock.tenant.journal
+
+    assert refused[0] >= 400
+    assert (second.reply.status, second.reply.body, second.error) == (*refused, "violation")
+    assert pages == cut([row for _, row in rows(mock.tenant, *pair, everything(mock.tenant, pair[1]))])
+
+
+@pytest.mark.parametrize("pair", able("empty_page"), ids=name)
+async def test_empty_page_is_skipped_or_taken_for_the_end(serve: Any, pair: Pair) -> None:
+    """Page 2 has no rows, and offset, total and cursor as ever; who goes by the number of rows stops there."""
+    pages, answers, truth, _ = await met(serve, pair, kind="empty_page", page=2)
+    one, _, *rest = cut(truth)
+
+    assert pages == ([one, []] if isinstance(pair[1].paging, PageNumber) else [one, [], *rest])
+    if isinstance(pair[1].paging, Offset):
+        assert {at(answer, pair[1].paging.total) for answer in answers} == {COUNT}
+
+
+@pytest.mark.parametrize("pair", able("empty_page"), ids=name)
+async def test_empty_page_leaves_the_last_page_alone(serve: Any, pair: Pair) -> None:
+    """All pages but the last are empty where nothing says which."""
+    pages, _, truth, armed = await met(serve, pair, kind="empty_page", after=1)
+
+    assert pages[:2] == [cut(truth)[0], []]
+    if not isinstance(pair[1].paging, PageNumber):
+        assert pages == [cut(truth)[0], [], [], [], cut(truth)[-1]]
+        assert (armed.matched, armed.struck) == (4, 3)
+
+
+@pytest.mark.parametrize("pair", able("changing_total"), ids=name)
+async def test_changing_total_grows_with_every_strike(serve: Any, pair: Pair) -> None:
+    """Each page tells a total of ten more than the page before, so the client asks on behind the last row."""
+    pages, answers, truth, _ = await met(serve, pair, kind="changing_total", by=10)
+    total = getattr(pair[1].paging, "total", "")
+
+    assert [at(answer, total) for answer in answers] == [COUNT + 10 * n for n in range(1, MOST + 1)]
+    assert pages[: len(cut(truth)) + 1] == [*cut(truth), []]
+
+
+@pytest.mark.parametrize("pair", able("no_end"), ids=name)
+async def test_no_end_makes_a_client_ask_on(serve: Any, pair: Pair) -> None:
+    """Three times the last page promises more: a total is followed to empty pages, a cursor to the last page again."""
+    pages, _, truth, armed = await met(serve, pair, kind="no_end", times=3)
+    again = cut(truth)[-1] if isinstance(pair[1].paging, OpaqueCursor) else []
+
+    assert pages == [*cut(truth), again, again, again]
+    assert armed.remaining == 0
+
+
+@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].paging, OpaqueCursor)], ids=name)
+@pytest.mark.parametrize("kind", PAGING)
+async def test_a_list_of_one_page_has_no_cursor_to_spoil(serve: Any, kind: str, pair: Pair) -> None:
+    """Where everything is on the first page, nothing strikes that needs a cursor or a page after it."""
+    mock = await serve(world={"sessions": 3})
+    (armed,) = mock.tenant.faults.add(read({"kind": kind}))
+
+    assert len(await crawled(mock, pair)) == 1
+    assert armed.struck == 0
+
+
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+async def test_a_refusal_in_its_place_is_left_as_it_is(serve: Any, pair: Pair) -> None:
+    """Faults of paging around a fault that answers with an error have no rows to change."""
+    mock = await serve(world={"sessions": COUNT})
+    asked = {**everything(mock.tenant, pair[1]), str(getattr(pair[1].paging, "limit", "")): SIZE}
+    mock.tenant.faults.add(read({"kind": "status", "status": 503}))
+    refused = await mock.ask(*pair, asked)
+    mock.tenant.faults.clear()
+    mock.tenant.faults.add(read([{"kind": "empty_page"}, {"kind": "status", "status": 503}]))
+
+    assert await mock.ask(*pair, asked) == refused
+    assert refused[0] == 503
+
+
+@pytest.mark.parametrize(
+    ("kind", "pair"),
+    [
+        pytest.param(kind, pair, id=f"{kind}-{name(pair)}")
+        for kind, model in PAGING.items()
+        for pair in ENDPOINTS
+        if not model.strikes_at(pair[1])
+    ],
+)
+async def test_where_a_kind_cannot_apply_it_is_refused_or_never_matches(serve: Any, kind: str, pair: Pair) -> None:
+    """An endpoint by name is refused with what the kind needs and who has it; without a name, other endpoints are spared."""
+    vendor, endpoint = pair
+    with pytest.raises(FaultError, match=f"{kind} needs a list .*, such as .*{able(kind)[0][1].name}.*{endpoint.name}"):
+        read({"kind": kind, "vendor": vendor.name, "endpoint": endpoint.name})
+    mock = await serve(world={"sessions": COUNT})
+    (armed,) = mock.tenant.faults.add(read({"kind": kind}))
+    await mock.ask(*pair, {**endpoint.example, **{each: "0" * 14 for each in endpoint.path if each != endpoint.site}})
+
+    assert (armed.matched, armed.struck) == (0, 0)
+
+
+def test_a_name_that_several_vendors_have_is_enough_where_one_can() -> None:
+    """An endpoint's name is refused only if no endpoint of that name can be struck."""
+    named = {endpoint.name for _, endpoint in LISTS}
+
+    assert all(read({"kind": "same_page", "endpoint": each}) for each in named)
+
+
+@pytest.mark.parametrize("vendor", load(), ids=lambda vendor: vendor.name)
+@pytest.mark.parametrize("kind", PAGING)
+def test_a_vendor_without_such_a_list_is_refused(kind: str, vendor: Any) -> None:
+    """A vendor by name is refused where none of its endpoints can be struck."""
+    raw = {"kind": kind, "vendor": vendor.name}
+    if any(PAGING[kind].strikes_at(endpoint) for endpoint in vendor.contract.endpoints):
+        assert read(raw)
+    else:
+        with pytest.raises(FaultError, match="there is none at"):
+            read(raw)

@@ -1,0 +1,51 @@
+"""A reset connection ends with RST exactly where it says."""
+
+from typing import Any
+
+import pytest
+from aiohttp import ClientConnectionError, ClientPayloadError
+
+from mockserver.contract.limits import OneAtATime
+from mockserver.server.faults import read
+from tests.server.faults.conftest import Look
+from tests.server.faults.seen import LISTS, name, soon
+
+SLOTTED = [pair for pair in LISTS if any(isinstance(limit, OneAtATime) for limit in pair[1].limits)]
+
+
+@pytest.mark.parametrize("share", [0, 0.5, 0.999])
+@pytest.mark.parametrize("where", ["before", "headers", "body"])
+async def test_connection_is_reset_where_it_says(serve: Any, look: Look, where: str, share: float) -> None:
+    """Before any byte nothing is seen; after the headers, no body; in the body, its share: each time RST follows."""
+    mock = await serve()
+    plain = await (await look(mock, LISTS[0], "Connection: close")).ended()
+    mock.tenant.faults.add(read({"kind": "reset", "where": where, "share": share}))
+    seen = await (await look(mock, LISTS[0])).ended()
+
+    assert seen.end == "reset"
+    assert bool(seen.data) == (where != "before")
+    assert seen.body == (plain.body[: int(len(plain.body) * share)] if where == "body" else b"")
+    assert where == "before" or seen.length == plain.length
+
+
+@pytest.mark.parametrize("where", ["before", "headers", "body"])
+async def test_http_client_reports_a_broken_connection(serve: Any, where: str) -> None:
+    """A client of HTTP sees no answer, or one without its end: never a whole one."""
+    mock = await serve()
+    mock.tenant.faults.add(read({"kind": "reset", "where": where}))
+    with pytest.raises((ClientConnectionError, ClientPayloadError)):
+        await mock.ask(*LISTS[0], {})
+
+    assert mock.tenant.journal.get(1).faults == ("1:reset",)
+
+
+@pytest.mark.parametrize("where", ["before", "headers", "body"])
+@pytest.mark.parametrize("pair", SLOTTED, ids=name)
+async def test_slot_is_free_after_a_reset(serve: Any, look: Look, pair: Any, where: str) -> None:
+    """The request is over with its connection, and the next is answered."""
+    mock = await serve()
+    mock.tenant.faults.add(read({"kind": "reset", "where": where, "times": 1}))
+    await (await look(mock, pair)).ended()
+    await soon(lambda: not mock.tenant.slots.held())
+
+    assert (await mock.ask(*pair, {}))[0] == 200

@@ -1,0 +1,84 @@
+"""A stalled answer is silent for as long as both sides live, and holds nothing once either is gone."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from mockserver.contract.limits import OneAtATime
+from mockserver.server.app import create_app
+from mockserver.server.faults import read
+from tests.server.faults.conftest import Look
+from tests.server.faults.seen import LISTS, Seen, name, request, soon
+
+SLOTTED = [pair for pair in LISTS if any(isinstance(limit, OneAtATime) for limit in pair[1].limits)]
+WHERE = ["before", "headers", "body"]
+
+
+async def stalled(mock: Any, seen: Seen, expected: int) -> None:
+    """Wait until the fault has struck and so many bytes of the body have come, and then for as long as more would take."""
+    await soon(lambda: mock.tenant.faults.armed[0].struck == 1 and len(seen.body) >= expected)
+    for _ in range(100):
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("where", WHERE)
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+async def test_answer_falls_silent_and_ends_with_its_client(serve: Any, look: Look, pair: Any, where: str) -> None:
+    """What was to come before has come, nothing follows, the exchange stays open; when the client goes it is closed."""
+    mock = await serve()
+    plain = await (await look(mock, pair, "Connection: close")).ended()
+    half = len(plain.body) // 2 if where == "body" else 0
+    mock.tenant.journal.clear()
+    mock.tenant.faults.add(read({"kind": "stall", "where": where}))
+    seen = await look(mock, pair)
+    await stalled(mock, seen, half)
+
+    assert (seen.end, seen.body) == ("open", plain.body[:half])
+    assert bool(seen.data) == (where != "before")
+    assert mock.tenant.journal.get(1).took is None
+
+    seen.transport.abort()
+    await soon(lambda: mock.tenant.journal.get(1).took is not None)
+
+    assert mock.tenant.journal.get(1).faults == ("1:stall",)
+
+
+@pytest.mark.parametrize("way", ["aborts", "closes", "says no more"])
+@pytest.mark.parametrize("pair", SLOTTED, ids=name)
+async def test_slot_is_held_by_a_stall_and_free_when_its_client_goes(serve: Any, look: Look, pair: Any, way: str) -> None:
+    """Until then another request is refused; however the client goes, the next is answered."""
+    mock = await serve()
+    mock.tenant.faults.add(read({"kind": "stall", "times": 1}))
+    seen = await look(mock, pair)
+    await stalled(mock, seen, 0)
+
+    assert mock.tenant.slots.held() == 1
+    assert (await mock.ask(*pair, {}))[0] == 429
+
+    {"aborts": seen.transport.abort, "closes": seen.transport.close, "says no more": seen.transport.write_eof}[way]()
+    await soon(lambda: not mock.tenant.slots.held())
+
+    assert (await mock.ask(*pair, {}))[0] == 200
+
+
+@pytest.mark.parametrize("where", WHERE)
+async def test_stall_ends_when_the_server_stops(serve: Any, where: str) -> None:
+    """A server that is told to stop does, though its clients would wait for ever."""
+    mock = await serve()
+    mock.tenant.faults.add(read({"kind": "stall", "where": where}))
+    runner = web.AppRunner(create_app([mock.tenant]), handler_cancellation=True, shutdown_timeout=0.01)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    before = asyncio.all_tasks()
+    transport, seen = await asyncio.get_running_loop().create_connection(Seen, *runner.addresses[0])
+    transport.write(request(mock, LISTS[0]))
+    await stalled(mock, seen, 0)
+    async with asyncio.timeout(5):
+        await runner.cleanup()
+        await seen.ended()
+
+    assert mock.tenant.journal.get(1).took is not None
+    assert asyncio.all_tasks() <= before
+    assert mock.tenant.slots.held() == 0

@@ -1,0 +1,238 @@
+"""Something happens in the world while a client pages, and every vendor tells it at once."""
+
+from typing import Any
+
+import pytest
+from msgspec import json
+
+from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
+from mockserver.server.faults import kinds, read
+from mockserver.server.faults.event import WorldEvent
+from mockserver.server.pages import at, page_field
+from mockserver.server.truth import everything, rows
+from mockserver.vendor.times import instant
+from mockserver.vendors import load
+from tests.server.faults.seen import LISTS, Pair, name
+
+SIZE, COUNT = 7, 30
+EVENTS = [kind for kind, model in kinds().items() if issubclass(model, WorldEvent)]
+HOUR = 3600
+
+
+async def served(serve: Any, *faults: dict[str, Any], **world: Any) -> Any:
+    """A mock with a small world, and with faults."""
+    mock = await serve(world={"sessions": COUNT, **world})
+    mock.tenant.faults.add(read(list(faults)))
+    return mock
+
+
+def truth(mock: Any, pair: Pair, site: int = 0) -> list[Any]:
+    """The rows of a list as it is now."""
+    return [row for _, row in rows(mock.tenant, *pair, everything(mock.tenant, pair[1]), site)]
+
+
+def starts(pair: Pair, told: list[Any]) -> list[int]:
+    """When each session of a list started, in Unix seconds."""
+    values = [row[pair[1].starts] for row in told]
+    return [(instant(each) or 0) // 1000 if isinstance(each, str) else each // 1000 for each in values]
+
+
+async def asked(mock: Any, pair: Pair, site: int = 0, **page: Any) -> Any:
+    """A page of everything."""
+    status, body = await mock.ask(
+        *pair, {**everything(mock.tenant, pair[1]), str(getattr(pair[1].paging, "limit", "")): SIZE, **page}, site
+    )
+    assert status == 200, body
+    return json.decode(body)
+
+
+async def second(mock: Any, pair: Pair, first: Any) -> Any:
+    """The second page, after the first."""
+    match pair[1].paging:
+        case Offset(offset=field):
+            return await asked(mock, pair, **{field: SIZE})
+        case PageNumber(page=field, first=number):
+            return await asked(mock, pair, **{field: number + 1})
+        case OpaqueCursor(cursor=field, next=path):
+            return await asked(mock, pair, **{field: at(first, path)})
+    raise AssertionError(pair)
+
+
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+async def test_arrival_is_there_before_the_page_it_strikes_is_answered(serve: Any, pair: Pair) -> None:
+    """Between page 1 and page 2 a session starts now: a list by offset shifts by it where it is told first, one by cursor does not."""
+    mock = await served(serve, {"kind": "session_arrives", "page": 2})
+    before, now = truth(mock, pair), mock.tenant.clock.now() // 1000
+    newest_first = starts(pair, before)[0] > starts(pair, before)[-1]
+    first = await asked(mock, pair)
+    unmoved = truth(mock, pair) == before
+    page, after = at(await second(mock, pair, first), pair[1].rows), truth(mock, pair)
+    shift = newest_first and not isinstance(pair[1].paging, OpaqueCursor)
+
+    assert unmoved
+    assert [row for row in after if row not in before] == [after[0 if newest_first else -1]]
+    assert starts(pair, after)[0 if newest_first else -1] == now
+    assert page == before[SIZE - shift :][:SIZE]
+
+
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+async def test_late_arrival_stands_in_the_past(serve: Any, pair: Pair) -> None:
+    """A session appears that started so many seconds ago, in its place among the others."""
+    ago = 10 * 24 * HOUR
+    mock = await served(serve, {"kind": "session_arrives_late", "seconds": ago, "times": 1})
+    before = truth(mock, pair)
+    await asked(mock, pair)
+    after = truth(mock, pair)
+    told = starts(pair, after)
+
+    assert [starts(pair, [row]) for row in after if row not in before] == [[mock.tenant.clock.now() // 1000 - ago]]
+    assert [row for row in after if row in before] == before
+    assert told in (sorted(told), sorted(told, reverse=True))
+
+
+@pytest.mark.parametrize(("place", "which"), [(0, 0), (1, COUNT - 1), (0.5, COUNT // 2)])
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+async def test_deletion_takes_the_session_that_stands_there(serve: Any, pair: Pair, place: float, which: int) -> None:
+    """The oldest, the newest or the one in the middle is gone, from every list and for every vendor."""
+    mock = await served(serve, {"kind": "session_deleted", "place": place, "times": 1})
+    before = {name(each): truth(mock, each) for each in LISTS}
+    await asked(mock, pair)
+    for each in LISTS:
+        told = before[name(each)]
+        gone = [row for row in told if row not in truth(mock, each)]
+        oldest_first = told if starts(each, told)[0] < starts(each, told)[-1] else told[::-1]
+
+        assert gone == [oldest_first[which]]
+
+
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+async def test_deletion_on_a_page_before_hides_a_row_from_who_counts(serve: Any, pair: Pair) -> None:
+    """A row of page 1 goes before page 2 is asked for: pages by offset skip a row, cursors go on where they were, even if it is theirs."""
+    mock = await served(serve)
+    before = truth(mock, pair)
+    newest_first = starts(pair, before)[0] > starts(pair, before)[-1]
+    cut = (SIZE - 0.5) / COUNT  # The last row of page 1: the one that a cursor names.
+    mock.tenant.faults.add(read({"kind": "session_deleted", "page": 2, "place": 1 - cut if newest_first else cut}))
+    first = await asked(mock, pair)
+    page = at(await second(mock, pair, first), pair[1].rows)
+
+    assert before[SIZE - 1] not in truth(mock, pair)
+    assert page == before[SIZE + (not isinstance(pair[1].paging, OpaqueCursor)) :][:SIZE]
+
+
+@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].paging, OpaqueCursor)], ids=name)
+async def test_cursor_to_what_was_sent_and_is_deleted_leads_on(serve: Any, pair: Pair) -> None:
+    """A page that ends with a session that came over HTTP is followed by the others, though that session is deleted meanwhile."""
+    mock = await served(serve, {"kind": "session_arrives_late", "seconds": 10, "times": 1}, {"kind": "session_arrives", "times": 1})
+    await asked(mock, pair)
+    before, limit = truth(mock, pair), str(getattr(pair[1].paging, "limit", ""))
+    first = await asked(mock, pair, **{limit: 1})
+    mock.tenant.faults.add(read({"kind": "session_deleted", "place": 1, "times": 1}))
+    cursor = {str(page_field(pair[1].paging)): at(first, getattr(pair[1].paging, "next", ""))}
+    following = await asked(mock, pair, **{limit: COUNT + 2, **cursor})
+
+    assert at(following, pair[1].rows) == before[1:] == truth(mock, pair)
+    assert len(before) == COUNT + 2
+
+
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+async def test_growth_lengthens_a_session_that_came_over_http(serve: Any, pair: Pair) -> None:
+    """Where there is none, one arrives; then it goes on, by its start and its id the same, never past now."""
+    mock = await served(serve, {"kind": "session_arrives_late", "seconds": 90, "times": 1}, {"kind": "session_grows", "seconds": 60})
+    now, grown = mock.tenant.clock.now(), []
+    for _ in range(3):
+        await asked(mock, pair)
+        [session] = mock.tenant.world.sites[0].tracked(now)
+        grown.append([now - event.at for event in session.events])
+    told = truth(mock, pair)
+
+    assert grown == [[90_000, 30_000], [90_000, 30_000, 0], [90_000, 30_000, 0, 0]]
+    assert len(told) == COUNT + 1
+
+
+async def test_growth_where_nothing_came_over_http_begins_with_an_arrival(serve: Any) -> None:
+    """The first strike lets somebody come, the second lets them go on."""
+    mock = await served(serve, {"kind": "session_grows"})
+    counts = []
+    for _ in range(2):
+        await asked(mock, LISTS[0])
+        counts.append([len(session.events) for session in mock.tenant.world.sites[0].tracked(mock.tenant.clock.now())])
+
+    assert counts == [[1], [2]]
+
+
+async def test_growth_of_a_user_is_the_users(serve: Any) -> None:
+    """What was sent with a user id goes on under it."""
+    mock = await served(serve)
+    [(vendor, endpoint)] = [(v, e) for v in load() for e in v.contract.endpoints if e.method == "POST" and "event" in e.example]
+    await mock.ask(vendor, endpoint, dict(endpoint.example))
+    mock.tenant.faults.add(read({"kind": "session_grows", "times": 1}))
+    await asked(mock, LISTS[0])
+    [session] = mock.tenant.world.sites[0].tracked(mock.tenant.clock.now())
+
+    assert (session.identified, len(session.events)) == (True, 2)
+
+
+@pytest.mark.parametrize("kind", EVENTS)
+async def test_events_happen_on_the_site_of_the_request(serve: Any, kind: str) -> None:
+    """The other site stays as it is."""
+    mock = await served(serve, {"kind": kind, "times": 1})
+    pair = LISTS[0]
+    before = [truth(mock, pair, site) for site in (0, 1)]
+    await asked(mock, pair, 1)
+
+    assert truth(mock, pair, 0) == before[0]
+    assert truth(mock, pair, 1) != before[1]
+
+
+@pytest.mark.parametrize("kind", EVENTS)
+async def test_the_same_requests_meet_the_same_events(serve: Any, kind: str) -> None:
+    """Who comes, goes or grows follows from seed, tenant, fault and request: two runs see the same rows, another seed others."""
+    seen = []
+    for seed in (1, 1, 2):
+        mock = await served(serve, {"kind": kind}, seed=seed)
+        for _ in range(3):
+            await asked(mock, LISTS[0])
+        seen.append([truth(mock, pair) for pair in LISTS])
+
+    assert seen[0] == seen[1]
+    assert seen[0] != seen[2]
+
+
+@pytest.mark.parametrize("kind", EVENTS)
+async def test_events_happen_whatever_becomes_of_the_answer(serve: Any, kind: str) -> None:
+    """Around a world event an error may be answered; the event happened all the same."""
+    mock = await served(serve, {"kind": "status", "status": 503}, {"kind": kind})
+    before = mock.tenant.world
+    status, _ = await mock.ask(*LISTS[0], {})
+
+    assert status == 503
+    assert mock.tenant.world is not before
+
+
+@pytest.mark.parametrize("kind", EVENTS)
+async def test_a_request_that_is_refused_lets_nothing_happen(serve: Any, kind: str) -> None:
+    """What names no page of any site is no page boundary."""
+    mock = await served(serve, {"kind": kind})
+    before = mock.tenant.world
+    status, _ = await mock.ask(*LISTS[0], {str(getattr(LISTS[0][1].paging, "limit", "")): "many"})
+
+    assert status >= 400
+    assert mock.tenant.world is before
+    assert mock.tenant.faults.armed[0].matched == 0
+
+
+async def test_where_there_is_nothing_to_delete_nothing_happens(serve: Any) -> None:
+    """An empty site stays empty."""
+    mock = await served(serve, {"kind": "session_deleted"}, {"kind": "session_deleted", "place": 1}, sessions=0)
+
+    assert at(await asked(mock, LISTS[0]), LISTS[0][1].rows) == []
+
+
+async def test_deleting_on_every_page_leaves_nothing_at_last(serve: Any) -> None:
+    """Each strike deletes another session."""
+    mock = await served(serve, {"kind": "session_deleted"}, sessions=5)
+    for _ in range(7):
+        await asked(mock, LISTS[0])
+
+    assert [truth(mock, pair) for pair in LISTS] == [[] for _ in LISTS]

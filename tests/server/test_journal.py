@@ -1,0 +1,145 @@
+"""The journal keeps what happened, in order, within its bounds."""
+
+import asyncio
+from io import BytesIO
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from multidict import CIMultiDict
+
+from mockserver.server.faults import read
+from mockserver.server.journal import BODY, BYTES, ENTRIES, Exchange, Journal
+from mockserver.server.raw import Raw
+from mockserver.server.wire import Reply
+from mockserver.vendors import load
+
+LIST = next((vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.starts)
+
+
+def exchange(body: bytes = b"", path: str = "/") -> Exchange:
+    """An exchange that has begun."""
+    return Exchange(at=0, began=0, raw=Raw("GET", path, "", "", body), headers={})
+
+
+def reply(body: bytes = b"") -> Reply:
+    """An answer."""
+    return Reply(body=body, headers=CIMultiDict())
+
+
+def test_exchanges_are_numbered_from_one_in_the_order_in_which_they_began() -> None:
+    """The order in which they end changes nothing."""
+    journal = Journal()
+    opened = [journal.open(exchange()) for _ in range(3)]
+    for each in reversed(opened):
+        journal.close(each, reply(), 1)
+
+    assert [each.number for each in journal] == [1, 2, 3]
+    assert journal.get(2) is opened[1]
+    assert journal.get(4) is None
+
+
+@given(st.lists(st.booleans(), max_size=30))
+def test_whoever_overlaps_is_overlapped(steps: list[bool]) -> None:
+    """Two exchanges overlap, both ways, exactly where one began before the other ended."""
+    journal = Journal()
+    spans: dict[int, list[int]] = {}
+    under_way: list[Exchange] = []
+    for instant, opens in enumerate(steps):
+        if opens or not under_way:
+            under_way.append(journal.open(exchange()))
+            spans[under_way[-1].number] = [instant, len(steps)]
+        else:
+            ended = under_way.pop(0)
+            journal.close(ended, reply(), 1)
+            spans[ended.number][1] = instant
+
+    for each in journal:
+        start, end = spans[each.number]
+
+        assert each.overlapped == [other for other, (b, e) in spans.items() if other != each.number and b < end and start < e]
+
+
+def test_oldest_entries_give_way_beyond_a_number() -> None:
+    """Ten thousand exchanges leave the last five thousand, still numbered as they were."""
+    journal = Journal(most_bytes=1 << 40)
+    for _ in range(10_000):
+        journal.close(journal.open(exchange()), reply(), 1)
+
+    assert len(journal) == ENTRIES
+    assert journal.count == 10_000
+    assert [each.number for each in journal] == list(range(10_001 - ENTRIES, 10_001))
+
+
+@pytest.mark.parametrize("part", ["request", "answer", "path", "headers"])
+def test_oldest_entries_give_way_beyond_a_number_of_bytes(part: str) -> None:
+    """Whatever is large about exchanges, all that are kept together are not; the last one is kept."""
+    journal, large = Journal(), "x" * 8_000
+    for _ in range(1_000):
+        begun = exchange(large.encode() if part == "request" else b"", large if part == "path" else "/")
+        begun.headers = {"X": large} if part == "headers" else {}
+        journal.close(journal.open(begun), reply(large.encode() if part == "answer" else b""), 1)
+
+    assert sum(each.weight for each in journal) <= BYTES
+    assert len(journal) < 1_000
+    assert journal.get(1_000) is not None
+
+
+def test_only_the_beginning_of_a_body_is_kept() -> None:
+    """What is cut says how long it was."""
+    journal = Journal()
+    kept = journal.open(exchange(b"q" * 10_000))
+    journal.close(kept, reply(b"a" * 20_000), 1)
+
+    assert kept.reply is not None
+    assert (len(kept.raw.body), len(kept.reply.body)) == (BODY, BODY)
+    assert (kept.raw_size, kept.size) == (10_000, 20_000)
+
+
+def test_exchange_that_ends_after_its_journal_was_cleared_is_forgotten() -> None:
+    """It neither appears nor takes the place of the one that has its number now."""
+    journal = Journal()
+    late = journal.open(exchange())
+    journal.clear()
+    first = journal.open(exchange())
+    journal.close(late, reply(), 1)
+
+    assert list(journal) == [first]
+    assert journal.count == 1
+
+    journal.close(first, reply(), 1)
+
+    assert list(journal) == [first]
+
+
+async def test_exchange_is_visible_while_it_is_open(serve: Any) -> None:
+    """One that never ends stands in the journal without an answer, and overlaps what comes after it."""
+    mock = await serve()
+    mock.tenant.faults.add(read({"kind": "stall", "times": 1}))
+    stalled = asyncio.ensure_future(mock.ask(*LIST, dict(LIST[1].example)))
+    while not len(mock.tenant.journal):  # noqa: ASYNC110 -- the journal says no more than that
+        await asyncio.sleep(0)
+    await mock.ask(*LIST, dict(LIST[1].example), site=1)
+    first, second = mock.tenant.journal
+
+    assert (first.took, first.reply, first.overlapped) == (None, None, [2])
+    assert (second.reply.status, second.overlapped) == (200, [1])
+
+    stalled.cancel()
+    while first.took is None:  # noqa: ASYNC110 -- until the server has seen that the client is gone
+        await asyncio.sleep(0)
+
+    assert first.gone
+
+
+async def test_unread_request_names_the_endpoint_that_was_meant(serve: Any) -> None:
+    """A body that is too large is refused before anybody reads it, and still told of."""
+    mock = await serve()
+    posts = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.method == "POST"]
+    async with mock.client.post(posts[0][1].paths[0], data=BytesIO(b"x" * (2 << 20))) as response:
+        status = response.status
+    found = [(each.vendor, each.endpoint, each.error) for each in mock.served.unclaimed]
+
+    assert status == 413
+    assert found == [(posts[0][0].name, posts[0][1].name, "too_large")]
