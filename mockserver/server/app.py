@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from aiohttp import web
 
+from mockserver.server.admin import Admin
 from mockserver.server.handler import BODY_LIMIT, Handler
 from mockserver.server.router import Router
 from mockserver.server.tenants import Tenant, Tenants
@@ -11,8 +12,8 @@ from mockserver.vendor import Vendor
 from mockserver.vendors import load
 
 
-def create_app(tenants: Tenants | Sequence[Tenant], *, only: str | None = None) -> web.Application:
-    """Make the application that serves some tenants' worlds; with ``only``, as one vendor's own host does.
+def create_app(tenants: Tenants | Sequence[Tenant], *, only: str | None = None, admin: Admin | bool = True) -> web.Application:
+    """Make the application that serves some tenants' worlds, and the admin API beside them; with ``only``, as one vendor's own host does.
 
     Applications that are given the same :class:`Tenants` serve the same tenants, whoever mints or drops one.
 
@@ -21,5 +22,7 @@ def create_app(tenants: Tenants | Sequence[Tenant], *, only: str | None = None) 
     app = web.Application(client_max_size=BODY_LIMIT)
     vendor: Vendor | None = {vendor.name: vendor for vendor in load()}[only] if only else None
     served = tenants if isinstance(tenants, Tenants) else Tenants(tenants)
+    if admin and vendor is None:
+        (Admin(served) if admin is True else admin).join(app)
     app.router.add_route("*", "/{path:.*}", Handler(served, Router(load()), vendor).handle)
     return app

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,8 @@ from mockserver.world.spec import WorldError, WorldSpec, instant, spec
 from mockserver.world.world import build
 
 DEFAULT_TENANT = "default"
+LATEST = 4_102_444_800_000  # 2100-01-01T00:00:00Z
+"""No clock is set to a later instant."""
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
@@ -29,7 +32,7 @@ class TenantConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     profile: str = "default"
     world: dict[str, Any] = {}
     """Fields of a world spec that differ from the profile's."""
-    now: str | None = None
+    now: str | int | None = None
     """An instant at which the clock stands, or ``system``; by default an exact world's end, and the system's time in a flowing one."""
     choices: dict[str, str | int] = {}
     credentials: dict[str, str] = {}
@@ -42,6 +45,11 @@ class Config(TenantConfig, frozen=True, forbid_unknown_fields=True, kw_only=True
     port: Port = 8080
     vendor_ports: dict[str, Port] = {}
     access_log: bool = False
+    admin_token: Annotated[str, Meta(min_length=1)] | None = None
+    """Where it is set, the admin API asks for it; a server that is not bound to loopback needs one."""
+    admin_port: Port | None = None
+    """A port of the admin API's own; by default it is on the server's."""
+    no_admin: bool = False
     tenants: dict[str, TenantConfig] = {}
 
 
@@ -69,6 +77,25 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
     return config
 
 
+def check_access(config: Config) -> None:
+    """Raise :class:`ConfigError` where anybody on the network could steer the server."""
+    if not (config.no_admin or config.admin_token or is_loopback(config.host)):
+        raise ConfigError(
+            f"host {config.host!r} is not loopback, so anybody who reaches it could steer the server: set an admin token"
+            " (--admin-token, or SESSION_MOCK_ADMIN_TOKEN), or leave the admin API out (--no-admin)"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this computer reaches a host."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def tenants(config: Config) -> list[Tenant]:
     """Make all tenants of a configuration, the default one first; raises :class:`ConfigError`."""
     found = {DEFAULT_TENANT: config, **config.tenants}
@@ -88,6 +115,9 @@ def tenant_spec(config: TenantConfig) -> WorldSpec:
     """The spec of a tenant's world: its profile with the fields that differ; raises :class:`WorldError`."""
     if config.profile not in PROFILES:
         raise WorldError(f"there is no profile {config.profile!r}; {_hint(config.profile, PROFILES)}")
+    for name in config.world:
+        if name not in WorldSpec.__struct_fields__:
+            raise WorldError(f"world spec: there is no field {name!r}; {_hint(name, WorldSpec.__struct_fields__)}")
     fields = {**PROFILES[config.profile], **config.world}
     for size, other in (("sessions", "sessions_per_day"), ("sessions_per_day", "sessions")):
         if size in config.world and other not in config.world:  # Another size than the profile's replaces it.
@@ -97,10 +127,18 @@ def tenant_spec(config: TenantConfig) -> WorldSpec:
     return spec(**fields)
 
 
-def _clock(now: str | None, world_spec: WorldSpec) -> Clock:
+def _clock(now: str | int | None, world_spec: WorldSpec) -> Clock:
     if now == "system" or (now is None and world_spec.end is None):
         return Clock()
-    return Clock(instant(now, "now") if now is not None else world_spec.end)
+    return Clock(moment(now) if now is not None else world_spec.end)
+
+
+def moment(now: str | int) -> int:
+    """Read an instant for a clock to be at; raises :class:`WorldError`."""
+    found = instant(now, "now")
+    if not 0 <= found <= LATEST:
+        raise WorldError(f"now: {now!r} must lie between 1970 and 2100")
+    return found
 
 
 def _hint(word: str, known: Any) -> str:

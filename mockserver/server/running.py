@@ -7,9 +7,12 @@ from typing import Any
 
 from aiohttp import web
 from aiohttp.web_log import AccessLogger
+from msgspec import to_builtins
 
+from mockserver.server.addresses import Addresses, bracketed
+from mockserver.server.admin import Admin
 from mockserver.server.app import create_app
-from mockserver.server.config import Config, tenants
+from mockserver.server.config import Config, check_access, tenants
 from mockserver.server.tenants import Tenant, Tenants
 
 _STOP_SECONDS = 0.1
@@ -19,44 +22,46 @@ _BACKLOG = 4096
 class Running:
     """A server that accepts requests: the ports it was given, and its tenants."""
 
-    def __init__(self, host: str, port: int, vendor_ports: Mapping[str, int], served: list[Tenant]) -> None:
+    def __init__(self, host: str, port: int, vendor_ports: Mapping[str, int], served: list[Tenant], admin_port: int | None = None) -> None:
         self.port, self.vendor_ports, self.tenants = port, vendor_ports, served
-        name = f"[{host}]" if ":" in host else host
-        self.url = f"http://{name}:{port}"
-        self._vendor_urls = {vendor: f"http://{name}:{number}" for vendor, number in vendor_ports.items()}
+        start = f"http://{bracketed(host)}:"
+        self.url = f"{start}{port}"
+        self.admin_url = None if admin_port is None else f"{start}{admin_port}"
+        """Where the admin API is; ``None`` where there is none."""
+        self.addresses = Addresses(self.url, {vendor: f"{start}{number}" for vendor, number in vendor_ports.items()})
 
     def vendor_url(self, vendor: str) -> str:
         """Where a client of a vendor is pointed: the vendor's own port, or its paths at the root."""
-        return self._vendor_urls.get(vendor, self.url)
+        return self.addresses.vendor_url(vendor)
 
     def described(self, tenant: Tenant) -> dict[str, Any]:
-        """What a client needs to know of a tenant, as one JSON object."""
-        vendors = {
-            vendor: {
-                "url": self.vendor_url(vendor),
-                "credentials": names.credentials,
-                "sites": [ids[0] for ids in names.sites],
-                "segments": names.segments,
-            }
-            for vendor, names in tenant.names.items()
-        }
-        return {"url": self.url, "tenant": tenant.name, "vendors": vendors}
+        """What a client needs to know of a tenant and of the server, as one JSON object."""
+        admin = {} if self.admin_url is None else {"admin": {"url": self.admin_url}}
+        return {**to_builtins(self.addresses.described(tenant)), **admin}
 
 
 async def run(config: Config, ready: Callable[[Running], None]) -> None:
     """Serve until SIGINT or SIGTERM; ``ready`` is called once every port accepts connections.
 
-    Raises ``OSError`` where a port cannot be had.
+    Raises :class:`~mockserver.server.config.ConfigError` where anybody could steer, and ``OSError`` where a port cannot be had.
     """
+    check_access(config)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     served = Tenants(tenants(config))
+    admin = None if config.no_admin else Admin(served, token=config.admin_token)
     runners: list[web.AppRunner] = []
     try:
-        port = await _listen(runners, create_app(served), config, config.port)
+        joined = admin if admin is not None and config.admin_port is None else False
+        port = admin_port = await _listen(runners, create_app(served, admin=joined), config, config.port)
         own = {vendor: await _listen(runners, create_app(served, only=vendor), config, at) for vendor, at in config.vendor_ports.items()}
-        ready(Running(config.host, port, own, list(served.all.values())))
+        if admin is not None:
+            admin.vendor_ports = own
+            if config.admin_port is not None:
+                admin.port = port
+                admin_port = await _listen(runners, admin.alone(), config, config.admin_port)
+        ready(Running(config.host, port, own, list(served.all.values()), None if admin is None else admin_port))
         await stop.wait()
     finally:
         for runner in runners:

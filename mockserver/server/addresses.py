@@ -1,0 +1,38 @@
+"""Where a server is reached, and so what a client needs to know of a tenant."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from mockserver.server.tenants import Tenant
+from mockserver.steering import TenantAccess, VendorAccess
+
+
+class Addresses(Struct, frozen=True):
+    """The URLs of a server."""
+
+    url: str
+    vendor_urls: Mapping[str, str] = {}
+    """Of the vendors that have a port of their own."""
+
+    def vendor_url(self, vendor: str) -> str:
+        """Where a client of a vendor is pointed: the vendor's own port, or its paths at the root."""
+        return self.vendor_urls.get(vendor, self.url)
+
+    def described(self, tenant: Tenant) -> TenantAccess:
+        """What clients need to know of a tenant."""
+        vendors = {
+            vendor: VendorAccess(
+                url=self.vendor_url(vendor),
+                credentials=names.credentials,
+                sites=[ids[0] for ids in names.sites],
+                segments=names.segments,
+            )
+            for vendor, names in tenant.names.items()
+        }
+        return TenantAccess(id=tenant.name, tenant=tenant.name, url=self.url, vendors=vendors)
+
+
+def bracketed(host: str) -> str:
+    """A host as it stands in a URL."""
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,65 @@
+"""The admin API's clocks."""
+
+import re
+
+from mockserver.server.admin.call import Call
+from mockserver.server.admin.problem import invalid
+from mockserver.server.clock import Clock
+from mockserver.server.config import LATEST, moment
+from mockserver.steering import Advance, ClockChange, ClockState, Follow, Freeze, Reset, Scale, SetTo
+from mockserver.world.spec import text
+
+_SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+_DURATION = re.compile(
+    r"(?:(?P<d>\d+(?:\.\d+)?)d)?(?:(?P<h>\d+(?:\.\d+)?)h)?(?:(?P<m>\d+(?:\.\d+)?)m)?(?:(?P<s>\d+(?:\.\d+)?)s?)?", re.ASCII
+)
+
+
+def get_clock(call: Call) -> ClockState:
+    """Tell what time it is for a tenant."""
+    return _told(call.tenant.clock)
+
+
+def change_clock(call: Call, body: ClockChange) -> ClockState:
+    """Freeze, set, advance or scale a tenant's clock, let it follow the system's, or reset it."""
+    clock = call.tenant.clock
+    turn(clock, body)
+    return _told(clock)
+
+
+def turn(clock: Clock, change: ClockChange) -> None:
+    """Change a clock; raises a problem, or :class:`~mockserver.world.spec.WorldError`, for an instant that cannot be."""
+    match change:
+        case Freeze(now=None):
+            clock.freeze()
+        case Freeze(now=str() | int() as now):
+            clock.freeze(moment(now))
+        case SetTo(now=now):
+            clock.set(moment(now))
+        case Advance(seconds=seconds):
+            later = milliseconds(seconds)
+            if clock.now() + later > LATEST:
+                raise invalid(f"advancing by {seconds!r} leads beyond 2100")
+            clock.advance(later)
+        case Scale(rate=rate):
+            clock.scale(rate)
+        case Follow():
+            clock.follow()
+        case Reset():
+            clock.reset()
+
+
+def milliseconds(duration: float | str) -> int:
+    """Read a duration: seconds, or a text such as ``1h``, ``90s`` or ``1d12h``."""
+    if isinstance(duration, str):
+        found = _DURATION.fullmatch(duration)
+        if not duration or found is None:
+            raise invalid(f"seconds: {duration!r} is no duration; write a number of seconds, or a text such as 1h, 90s or 1d12h")
+        duration = sum(float(number) * _SECONDS[unit] for unit, number in found.groupdict(default="0").items())
+    if not 0 <= duration < LATEST:
+        raise invalid("seconds: a clock advances by 0 or more; `set` goes back")
+    return round(duration * 1000)
+
+
+def _told(clock: Clock) -> ClockState:
+    return ClockState(now=text(clock.now()), rate=clock.rate, mode="frozen" if clock.frozen else "system" if clock.follows else "running")

@@ -1,0 +1,62 @@
+"""The admin API's faults."""
+
+from inspect import cleandoc
+from typing import Any
+
+from msgspec import to_builtins
+
+from mockserver.server.admin.call import Call, Made
+from mockserver.server.admin.problem import Problem, nearest
+from mockserver.server.faults import Armed, kinds, read
+from mockserver.server.faults.fault import Fault
+from mockserver.server.faults.reference import arguments
+from mockserver.steering import FaultArgument, FaultKind, FaultKinds
+
+
+def list_fault_kinds(call: Call) -> FaultKinds:  # noqa: ARG001 -- every handler takes the call
+    """List the kinds of faults, each with its arguments and an example that can be armed as it stands."""
+    told = [
+        FaultKind(kind=kind, says=cleandoc(model.__doc__ or ""), arguments=_arguments(model), example=model.EXAMPLE)
+        for kind, model in kinds().items()
+    ]
+    return FaultKinds(conditions=_arguments(Fault), kinds=told)
+
+
+def _arguments(model: type[Fault]) -> list[FaultArgument]:
+    return [FaultArgument(**to_builtins(each)) for each in arguments(model)]
+
+
+def list_faults(call: Call) -> list[dict[str, Any]]:
+    """List a tenant's faults in the order in which they were armed."""
+    return [armed.described() for armed in call.tenant.faults.armed]
+
+
+def arm_faults(call: Call, body: dict[str, Any] | list[dict[str, Any]]) -> Made[dict[str, Any] | list[dict[str, Any]]]:
+    """Arm a fault, or a list of them, all or none; what was one is answered as one."""
+    tenant = call.tenant
+    told = [armed.described() for armed in tenant.faults.add(read(body))]
+    location = f"/tenants/{call.quoted}/faults"
+    return Made(told, location) if isinstance(body, list) else Made(told[0], f"{location}/{told[0]['id']}")
+
+
+def disarm_faults(call: Call) -> None:
+    """Disarm all faults of a tenant."""
+    call.tenant.faults.clear()
+
+
+def get_fault(call: Call) -> dict[str, Any]:
+    """Tell a fault with how often it struck, and how often it still will."""
+    return _armed(call).described()
+
+
+def disarm_fault(call: Call) -> None:
+    """Disarm a fault."""
+    call.tenant.faults.remove(_armed(call).number)
+
+
+def _armed(call: Call) -> Armed:
+    known = {str(armed.number): armed for armed in call.tenant.faults.armed}
+    number = call.path["number"]
+    if number not in known:
+        raise Problem("unknown-fault", f"there is no fault {number!r} of tenant {call.tenant.name!r}; {nearest(number, known)}")
+    return known[number]

@@ -1,0 +1,95 @@
+"""The admin API's limits: what contracts limit, as a tenant has it."""
+
+from collections.abc import Iterator
+
+from msgspec import to_builtins
+from msgspec.structs import replace
+
+from mockserver.contract.choices import short_name
+from mockserver.contract.limits import Limit, OneAtATime, Window
+from mockserver.server.admin.call import Call
+from mockserver.server.admin.problem import invalid, nearest
+from mockserver.server.tenants import Tenant
+from mockserver.steering import LimitChange, LimitState, SlotState, WindowState
+
+_SETTINGS = {Window: ("enabled", "allowed", "seconds"), OneAtATime: ("enabled", "busy", "hold")}
+
+
+def get_limits(call: Call) -> list[LimitState]:
+    """List a tenant's limits, with how much of each is used."""
+    return [_told(call.tenant, name, limit) for name, limit in _limits(call.tenant).items()]
+
+
+def change_limits(call: Call, body: dict[str, LimitChange]) -> list[LimitState]:
+    """Change some limits by name, all or none, and list all."""
+    tenant, known = call.tenant, _limits(call.tenant)
+    chosen: dict[str, str | int] = {}
+    for name, change in body.items():
+        if name not in known:
+            raise invalid(f"there is no limit {name!r}; {nearest(name, known)}")
+        chosen |= dict(_chosen(tenant, name, known[name], change))
+    tenant.choose(chosen)
+    for name, change in body.items():
+        if change.enabled is not None:
+            (tenant.limits.off.discard if change.enabled else tenant.limits.off.add)(name)
+        if change.seconds is not None:
+            tenant.limits.seconds[name] = change.seconds
+    call.tenants.changed()
+    return get_limits(call)
+
+
+def _limits(tenant: Tenant) -> dict[str, Limit]:
+    """Every limit by its name: a pool that endpoints share, or the endpoint that is open once at a time."""
+    return {
+        f"{vendor.name}.{endpoint.name if isinstance(limit, OneAtATime) else limit.pool}": limit
+        for vendor in tenant.vendors
+        for endpoint in vendor.contract.endpoints
+        for limit in endpoint.limits
+    }
+
+
+def _chosen(tenant: Tenant, name: str, limit: Limit, change: LimitChange) -> Iterator[tuple[str, str | int]]:
+    """The choices that a change of a limit comes down to."""
+    settings, vendor = _SETTINGS[type(limit)], name.partition(".")[0]
+    for setting in to_builtins(change):
+        if setting not in settings:
+            raise invalid(f"limit {name!r} has no {setting!r}; it has {', '.join(settings)}")
+    if isinstance(limit, OneAtATime):
+        yield from ((choice, value) for choice, value in ((limit.busy, change.busy), (limit.hold, change.hold)) if value is not None)
+    elif change.allowed is not None:
+        yield limit.allowed, change.allowed
+    elif change.enabled and not tenant.choices[vendor][short_name(limit.allowed)]:
+        if limit.documented is None:
+            raise invalid(f"limit {name!r}: nobody documents how many requests are allowed; say `allowed` as well")
+        yield limit.allowed, limit.documented
+
+
+def _told(tenant: Tenant, name: str, limit: Limit) -> LimitState:
+    vendor, on = name.partition(".")[0], name not in tenant.limits.off
+    choices = tenant.choices[vendor]
+    contract = next(each.contract for each in tenant.vendors if each.name == vendor)
+    endpoints = [endpoint.name for endpoint in contract.endpoints if limit in endpoint.limits]
+    if isinstance(limit, OneAtATime):
+        busy, hold = choices[short_name(limit.busy)], choices[short_name(limit.hold)]
+        return SlotState(name=name, endpoints=endpoints, enabled=on, busy=busy, hold=hold, held=tenant.slots.held(vendor))
+    allowed, seconds = choices[short_name(limit.allowed)], tenant.limits.seconds.get(name, limit.seconds)
+    return WindowState(
+        name=name,
+        endpoints=endpoints,
+        enabled=on and allowed > 0,
+        allowed=allowed,
+        documented=limit.documented,
+        seconds=seconds,
+        opens=limit.opens,
+        used=_used(tenant, vendor, replace(limit, seconds=seconds)),
+    )
+
+
+def _used(tenant: Tenant, vendor: str, window: Window) -> dict[str, int]:
+    """Requests counted for each key of a vendor."""
+    sites, found = tenant.names[vendor].sites, {}
+    for key, used in tenant.windows.used(window, tenant.clock.now()).items():
+        whose, _, site = key.partition(" ")
+        if whose == vendor:
+            found[sites[int(site)][0] if site.isdecimal() and int(site) < len(sites) else "*"] = used
+    return found

@@ -1,0 +1,41 @@
+"""Every route of the admin API."""
+
+from typing import Final
+
+from mockserver.server.admin import about, clocks, faults, journals, limits, tenants, truths, worlds
+from mockserver.server.admin.call import Route
+
+_TENANT = "/tenants/{id}"
+
+ROUTES: Final = (
+    Route("GET", "/health", about.health),
+    Route("GET", "/version", about.version),
+    Route("GET", "/openapi.json", about.openapi),
+    Route("GET", "/faults", faults.list_fault_kinds),
+    Route("GET", "/journal", journals.read_unclaimed),
+    Route("GET", "/tenants", tenants.list_tenants),
+    Route("POST", "/tenants", tenants.mint_tenant, 201),
+    Route("GET", _TENANT, tenants.get_tenant),
+    Route("DELETE", _TENANT, tenants.drop_tenant, 204),
+    Route("POST", _TENANT + "/reset", tenants.reset_tenant, 204),
+    Route("GET", _TENANT + "/world", worlds.get_world),
+    Route("PUT", _TENANT + "/world", worlds.put_world),
+    Route("GET", _TENANT + "/clock", clocks.get_clock),
+    Route("PUT", _TENANT + "/clock", clocks.change_clock),
+    Route("GET", _TENANT + "/faults", faults.list_faults),
+    Route("POST", _TENANT + "/faults", faults.arm_faults, 201),
+    Route("DELETE", _TENANT + "/faults", faults.disarm_faults, 204),
+    Route("GET", _TENANT + "/faults/{number}", faults.get_fault),
+    Route("DELETE", _TENANT + "/faults/{number}", faults.disarm_fault, 204),
+    Route("GET", _TENANT + "/limits", limits.get_limits),
+    Route("PATCH", _TENANT + "/limits", limits.change_limits),
+    Route("GET", _TENANT + "/choices", tenants.get_choices),
+    Route("PATCH", _TENANT + "/choices", tenants.change_choices),
+    Route("GET", _TENANT + "/journal", journals.read_journal),
+    Route("DELETE", _TENANT + "/journal", journals.clear_journal, 204),
+    Route("GET", _TENANT + "/journal/count", journals.count_exchanges),
+    Route("GET", _TENANT + "/journal/findings", journals.list_findings),
+    Route("GET", _TENANT + "/journal/{number}", journals.get_exchange),
+    Route("GET", _TENANT + "/truth", truths.get_truth),
+    Route("POST", _TENANT + "/truth", truths.ask_truth),
+)

@@ -1,0 +1,72 @@
+"""The admin API's tenants, their choices, and their reset."""
+
+from urllib.parse import quote
+
+from msgspec import to_builtins
+
+from mockserver.server import faults
+from mockserver.server.admin.call import Call, Made
+from mockserver.server.admin.clocks import turn
+from mockserver.server.admin.problem import Problem
+from mockserver.server.config import TenantConfig, make_tenant
+from mockserver.server.tenants import TenantError, Tenants
+from mockserver.steering import NewTenant, TenantAccess
+from mockserver.world.hashing import key
+
+_SEEDS = 1 << 31
+
+
+def list_tenants(call: Call) -> list[TenantAccess]:
+    """List all tenants, each as its clients need to know it."""
+    return [call.addresses.described(tenant) for tenant in call.tenants.all.values()]
+
+
+def mint_tenant(call: Call, body: NewTenant) -> Made[TenantAccess]:
+    """Mint a tenant: a world, a clock, and credentials for every vendor; `{}` takes all defaults."""
+    name = body.name if body.name is not None else _made_up(call.tenants)
+    if name in call.tenants.all:
+        raise Problem("conflict", f"there is a tenant {name!r} already; drop it first, or mint one without a name")
+    world = {"seed": key(0, "minted", name) % _SEEDS, **to_builtins(body.world)}
+    config = TenantConfig(profile=body.profile, world=world, now=body.now, choices=body.choices, credentials=body.credentials)
+    armed, tenant = faults.read(body.faults), make_tenant(name, config)
+    if body.clock is not None:
+        turn(tenant.clock, body.clock)
+    tenant.faults.add(armed)
+    try:
+        call.tenants.add(tenant)
+    except TenantError as error:
+        raise Problem("conflict", f"{error}; choose other credentials, or drop that tenant") from None
+    return Made(call.addresses.described(tenant), f"/tenants/{quote(name, safe='')}")
+
+
+def _made_up(tenants: Tenants) -> str:
+    """A name that no tenant has had: a late request of a dropped one must not meet another's world."""
+    return next(name for number in tenants.numbers if (name := f"tenant-{number}") not in tenants.all)
+
+
+def get_tenant(call: Call) -> TenantAccess:
+    """Tell what clients need to know of a tenant: URLs, credentials, sites and segments."""
+    return call.addresses.described(call.tenant)
+
+
+def drop_tenant(call: Call) -> None:
+    """Serve a tenant no longer; late requests under its credentials are refused, and told why."""
+    call.tenants.drop(call.tenant)
+
+
+def reset_tenant(call: Call) -> None:
+    """Make a tenant be as at first: world, clock, choices and limits; no faults, an empty journal."""
+    tenant = call.tenant
+    call.tenants.change(tenant, tenant.reset)
+
+
+def get_choices(call: Call) -> dict[str, str | int]:
+    """Tell the setting of every choice."""
+    return call.tenant.chosen()
+
+
+def change_choices(call: Call, body: dict[str, str | int]) -> dict[str, str | int]:
+    """Change some choices, all or none, and tell the setting of every one."""
+    call.tenant.choose(body)
+    call.tenants.changed()
+    return call.tenant.chosen()

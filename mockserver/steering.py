@@ -1,0 +1,281 @@
+"""What is said over the admin API: its requests and its answers, which server and client share."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+Instant = str | int
+"""ISO 8601 text, UTC where it names no offset, or Unix milliseconds."""
+
+
+class Asked(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A request; a field it does not know is refused."""
+
+
+class Health(Struct, kw_only=True):
+    """That the server answers."""
+
+    status: Literal["healthy"] = "healthy"
+    message: str
+    tenants: int
+
+
+class Version(Struct, kw_only=True):
+    """Which session-mock it is."""
+
+    name: Literal["session-mock"] = "session-mock"
+    version: str
+
+
+class VendorAccess(Struct, kw_only=True):
+    """What a client of one vendor needs to know of a tenant."""
+
+    url: str
+    credentials: dict[str, str]
+    sites: list[str]
+    """The usual id of each site, in the same order for every vendor."""
+    segments: dict[str, str]
+    """Segment name to the vendor's id for it."""
+
+
+class TenantAccess(Struct, kw_only=True):
+    """What clients need to know of a tenant."""
+
+    id: str
+    tenant: str
+    """The same, as the first line of ``session-mock serve --json`` says it."""
+    url: str
+    vendors: dict[str, VendorAccess]
+
+
+class WorldFields(Asked, frozen=True):
+    """Fields of a world's spec that differ from its profile's."""
+
+    seed: int | None = None
+    sessions: int | None = None
+    """Per site, in an exact world."""
+    sessions_per_day: int | None = None
+    """Per site, in a flowing world."""
+    start: Instant | None = None
+    end: Instant | None = None
+    sites: int | None = None
+    bots_percent: int | None = None
+    vocabulary: str | None = None
+    locales: list[str] | None = None
+    quiet_days: list[int] | None = None
+    grain: int | None = None
+    segments: dict[str, dict[str, Any]] | None = None
+
+
+class NewWorld(WorldFields, frozen=True):
+    """Another world for a tenant: a profile, and the fields that differ from it; the seed stays unless one is given."""
+
+    profile: str = "default"
+
+
+class SiteTotals(Struct, kw_only=True):
+    """How many sessions of a site have started by now."""
+
+    domain: str
+    sessions: int
+    bots: int
+    """Sessions of bots beside them."""
+
+
+class WorldTotals(Struct, kw_only=True):
+    """A tenant's world: the spec that it follows from, and what is visible of it now."""
+
+    spec: dict[str, Any]
+    now: str
+    sites: list[SiteTotals]
+
+
+class Freeze(Asked, frozen=True, tag_field="action", tag="freeze"):
+    """Stand still, at an instant or where the clock is."""
+
+    now: Instant | None = None
+
+
+class SetTo(Asked, frozen=True, tag_field="action", tag="set"):
+    """Be at an instant, and stand or run as before."""
+
+    now: Instant
+
+
+class Advance(Asked, frozen=True, tag_field="action", tag="advance"):
+    """Be so much later, and stand or run as before."""
+
+    seconds: float | str
+    """A number, or a text such as ``1h``, ``90s`` or ``1d12h``."""
+
+
+class Scale(Asked, frozen=True, tag_field="action", tag="scale"):
+    """Run from here on at a rate: 1 is as usual, 60 is an hour a minute."""
+
+    rate: Annotated[float, Meta(ge=0, le=86_400)]
+
+
+class Follow(Asked, frozen=True, tag_field="action", tag="follow"):
+    """Be the system's clock."""
+
+
+class Reset(Asked, frozen=True, tag_field="action", tag="reset"):
+    """Be again as at first."""
+
+
+ClockChange = Freeze | SetTo | Advance | Scale | Follow | Reset
+
+
+class ClockState(Struct, kw_only=True):
+    """What time it is for a tenant."""
+
+    now: str
+    rate: float
+    """How many of its seconds pass in one of the computer's."""
+    mode: Literal["frozen", "system", "running"]
+
+
+class NewTenant(Asked, frozen=True):
+    """A tenant to be minted; every field has a default."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^(?!\.{1,2}$)[^\x00-\x1f\x7f]*$")] | None = None
+    """Its id; one is made up where none is given."""
+    profile: str = "default"
+    world: WorldFields = WorldFields()
+    """The seed follows from the name where none is given."""
+    now: Instant | None = None
+    """An instant at which the clock stands, or ``system``; by default an exact world's end, and the system's time in a flowing one."""
+    clock: ClockChange | None = None
+    """A change of the clock once it is minted; ``reset`` comes back to ``now``."""
+    choices: dict[str, str | int] = {}
+    credentials: dict[str, str] = {}
+    faults: dict[str, Any] | list[dict[str, Any]] = []
+    """Faults to arm; ``reset`` disarms them."""
+
+
+class WindowState(Struct, kw_only=True, tag_field="kind", tag="window"):
+    """A limit of so many requests in a window of the tenant's clock."""
+
+    name: str
+    endpoints: list[str]
+    enabled: bool
+    allowed: int
+    """0 for any number."""
+    documented: int | None
+    """How many the vendor documents, where it documents any."""
+    seconds: int
+    opens: Literal["clock", "first"]
+    """Whether windows begin at multiples of their length on the clock, or with the first request after the last window."""
+    used: dict[str, int]
+    """Requests counted in the window that is open, by the site that the key names, ``*`` for a key that names none."""
+
+
+class SlotState(Struct, kw_only=True, tag_field="kind", tag="one_at_a_time"):
+    """A limit of one open request for each site."""
+
+    name: str
+    endpoints: list[str]
+    enabled: bool
+    busy: str
+    """What happens to a second request."""
+    hold: int
+    """Milliseconds of real time for which a request is open at least."""
+    held: int
+    """How many are open."""
+
+
+class FaultArgument(Struct, kw_only=True):
+    """An argument of a kind of fault, as a person reads it."""
+
+    name: str
+    type: str
+    default: str
+    says: str
+
+
+class FaultKind(Struct, kw_only=True):
+    """A kind of fault."""
+
+    kind: str
+    says: str
+    arguments: list[FaultArgument]
+    example: dict[str, Any]
+    """One that can be armed as it stands."""
+
+
+class FaultKinds(Struct, kw_only=True):
+    """What faults there are."""
+
+    conditions: list[FaultArgument]
+    """Arguments of every kind, which say when it strikes."""
+    kinds: list[FaultKind]
+
+
+class JournalPage(Struct, kw_only=True):
+    """Exchanges of a journal, oldest first."""
+
+    exchanges: list[dict[str, Any]]
+    matched: int
+    """How many of the kept exchanges the filters let through, on whichever page."""
+    kept: int
+    count: int
+    """How many there were, those no longer kept included."""
+    next: str | None = None
+    """The query of the page after this one."""
+
+
+class Count(Struct, kw_only=True):
+    """How many exchanges the filters let through."""
+
+    count: int
+
+
+class FoundIn(Struct, kw_only=True):
+    """A finding, with the exchanges in which it was made."""
+
+    name: str
+    says: str
+    count: int
+    exchanges: list[int]
+    """Their numbers, the first hundred."""
+
+
+LimitState = WindowState | SlotState
+
+
+class LimitChange(Asked, frozen=True):
+    """What of a limit shall be otherwise."""
+
+    enabled: bool | None = None
+    """``true`` for a window without a number turns on the documented one."""
+    allowed: Annotated[int, Meta(ge=0)] | None = None
+    seconds: Annotated[int, Meta(ge=1, le=31_536_000)] | None = None
+    busy: str | int | None = None
+    hold: Annotated[int, Meta(ge=0)] | None = None
+
+
+class TruthWanted(Asked, frozen=True):
+    """Whose rows a correct client must end up with."""
+
+    vendor: str
+    endpoint: str
+    site: int | str = 0
+    """One of the vendor's ids for it, its domain, or its place from 0."""
+    verdicts: bool = False
+    """Whether each row is told with its verdict, and those that must not be seen as well."""
+    parameters: dict[str, Any] = {}
+    """The endpoint's own; without any, those that ask for everything."""
+
+
+class Problem(Struct, kw_only=True, omit_defaults=True):
+    """What stood in the way, and what would be right (RFC 9457)."""
+
+    type: str
+    """Stable name of the kind of problem."""
+    title: str
+    status: int
+    detail: str
+    near: str | None = None
+    """The nearest word that would have been known."""
+    routes: list[str] = []
+    """Where the path is unknown: those that are."""
