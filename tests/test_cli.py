@@ -29,7 +29,7 @@ def run(*words: str, code: int = 0, env: dict[str, str] | None = None) -> str:
 def test_version_and_help() -> None:
     """The command says its version and its commands."""
     assert run("--version").strip().endswith(__version__)
-    assert all(word in run("--help") for word in ("serve", "vendors", "contract", "world", "export"))
+    assert all(word in run("--help") for word in ("serve", "admin", "vendors", "contract", "world", "export"))
 
 
 def test_vendors_lists_every_endpoint() -> None:

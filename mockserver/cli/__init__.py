@@ -1,6 +1,5 @@
 """The command ``session-mock``."""
 
-import gc
 import sys
 from importlib import import_module
 from typing import Any
@@ -8,39 +7,25 @@ from typing import Any
 import click
 
 from mockserver import __version__
+from mockserver.cli.lazy import Lazy
 
-_COMMANDS = {
+_SUMMARIES = {
     "serve": "Serve every vendor's endpoints until interrupted.",
+    "admin": "Steer and watch a server that runs: tenants, clock, faults, limits, journal.",
     "vendors": "List the vendors and their endpoints.",
     "contract": "Print a vendor's contract: every fact with its basis and source.",
+    "openapi": "Print a vendor's API as OpenAPI 3.1, as /VENDOR/openapi.json serves it.",
     "world": "Describe a world: its sites, totals and days.",
     "export": "Write every row that a correct client of an endpoint ends up with.",
 }
 
 
-class _Lazy(click.Group):
-    """A group that imports a command when it is called, because start-up is felt."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 -- click's signature
-        if cmd_name not in _COMMANDS:
-            return None
-        gc.disable()  # What is imported lives as long as the process: looking through it for garbage is felt at start-up.
-        try:
-            command: click.Command = import_module(f"mockserver.cli.{cmd_name}").command
-        finally:
-            gc.freeze()
-            gc.enable()
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 -- click's signature
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+def _find(name: str) -> click.Command:
+    command: click.Command = import_module(f"mockserver.cli.{name}").command
+    return command
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Lazy, summaries=_SUMMARIES, find=_find, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="session-mock")
 def cli() -> None:
     """Mock server for session-analytics HTTP APIs over one seeded world."""

@@ -10,7 +10,8 @@ import click
 from msgspec import json
 
 from mockserver.cli.contract import vendor_named
-from mockserver.cli.options import configured, pairs, world_options
+from mockserver.cli.options import configured, world_options
+from mockserver.cli.words import pairs
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
 from mockserver.server.config import ConfigError, tenants
@@ -92,7 +93,7 @@ def command(vendor: str, endpoint: str, *, form: str, site: int, param: tuple[st
         tenant = tenants(config)[0]
         if not 0 <= site < len(tenant.world.sites):
             raise click.UsageError(f"--site {site}: the world has sites 0 to {len(tenant.world.sites) - 1}")
-        told = _watched(rows(tenant, found, asked, {**everything(tenant, asked), **pairs(param, "param")}, site))
+        told = _watched(rows(tenant, found, asked, {**everything(tenant, asked), **pairs(param, "--param")}, site))
         _csv(told, asked, output) if form == "csv" else _ndjson(told, output)
     except ConfigError as error:
         raise click.UsageError(str(error)) from None

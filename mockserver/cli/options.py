@@ -6,21 +6,11 @@ from typing import Any, TypeVar
 
 import click
 
+from mockserver.cli.words import pairs
 from mockserver.server.config import Config, ConfigError, read_config
 
 C = TypeVar("C", bound=Callable[..., Any])
 _WORLD = ("seed", "sessions", "sessions_per_day", "sites", "start", "end")
-
-
-def pairs(values: tuple[str, ...], option: str) -> dict[str, str]:
-    """Read NAME=VALUE texts; raises a usage error for any other."""
-    pairs = {}
-    for value in values:
-        name, equals, setting = value.partition("=")
-        if not equals or not name:
-            raise click.BadParameter(f"{value!r}: write NAME=VALUE", param_hint=f"--{option}")
-        pairs[name] = setting
-    return pairs
 
 
 def _option(name: str, help_text: str, **settings: Any) -> Callable[[C], C]:
@@ -51,8 +41,8 @@ def configured(options: dict[str, Any]) -> Config:
     world = {name: options.pop(name) for name in _WORLD if options.get(name) is not None}
     settings = {
         "world": world,
-        "choices": pairs(options.pop("choice", ()), "choice"),
-        "credentials": pairs(options.pop("credential", ()), "credential"),
+        "choices": pairs(options.pop("choice", ()), "--choice"),
+        "credentials": pairs(options.pop("credential", ()), "--credential"),
         **{name: value for name, value in options.items() if name not in {"config", *_WORLD} and value is not None},
     }
     try:

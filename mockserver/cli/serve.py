@@ -29,8 +29,8 @@ def _clock(clock: Clock) -> str:
     return f"stands at {text(clock.now())} (--now system lets it run)" if clock.frozen else "is the system's"
 
 
-def _describe(running: Running) -> None:
-    """Print every tenant's credentials and a ready curl for each vendor."""
+def _describe(running: Running, *, guarded: bool) -> None:
+    """Print every tenant's credentials, a ready curl for each vendor, and where the admin API is."""
     for tenant in running.tenants:
         click.secho(f"\nTenant {tenant.name}", bold=True)
         sizes = ", ".join(f"{site.find(Query(), tenant.clock.now()).total:,} on {site.domain}" for site in tenant.world.sites)
@@ -42,6 +42,9 @@ def _describe(running: Running) -> None:
                 click.echo(f"    {credential:<10} {value}")
             click.echo(f"    {'sites':<10} {' '.join(ids[0] for ids in names.sites)}")
             click.echo(f"    {curl(running.vendor_url(vendor.name), endpoint, names)}")
+    if running.admin_url is not None:
+        asks = "it asks for the admin token" if guarded else "`session-mock admin --help` lists what it does"
+        click.echo(f"\nThe admin API is at {running.admin_url}/__admin; {asks}.")
     click.echo(f"\nsession-mock serves {running.url}; stop it with Ctrl-C.")
 
 
@@ -51,6 +54,21 @@ def _describe(running: Running) -> None:
 @click.option("--port", type=int, help="Port, 8080 by default; 0 picks one.", envvar="SESSION_MOCK_PORT", show_envvar=True)
 @click.option("--vendor-port", multiple=True, help="A port of a vendor's own: VENDOR=PORT, 0 picks one.", metavar="VENDOR=PORT")
 @click.option("--port-file", type=click.Path(path_type=Path), help="File to write the port to, once it accepts connections.")
+@click.option(
+    "--admin-token",
+    metavar="TOKEN",
+    help="What the admin API asks for; needed where --host is not loopback.",
+    envvar="SESSION_MOCK_ADMIN_TOKEN",
+    show_envvar=True,
+)
+@click.option(
+    "--admin-port",
+    type=int,
+    help="A port of the admin API's own; 0 picks one. By default it is on --port, below /__admin.",
+    envvar="SESSION_MOCK_ADMIN_PORT",
+    show_envvar=True,
+)
+@click.option("--no-admin", is_flag=True, default=None, help="Serve no admin API.", envvar="SESSION_MOCK_NO_ADMIN", show_envvar=True)
 @click.option("--access-log", is_flag=True, default=None, help="Log every request.")
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON once it serves, instead of the table.")
 def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bool, **options: Any) -> None:
@@ -73,7 +91,7 @@ def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bo
         if as_json:
             click.echo(json.encode(running.described(running.tenants[0])).decode())
         else:
-            _describe(running)
+            _describe(running, guarded=config.admin_token is not None)
         sys.stdout.flush()
 
     try:

@@ -1,0 +1,96 @@
+"""What all admin commands have in common: where the server is, how an answer is printed, and how a failure is told."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, Final
+
+import click
+from msgspec import json
+
+from mockserver.client.connection import AdminError
+from mockserver.client.sync import DEFAULT_TENANT, DEFAULT_URL, AdminClient
+
+_INTERRUPTED: Final = 130
+"""What a shell says of a command that Ctrl-C ended."""
+_TENANT: Final = click.option(
+    "--tenant", "-t", default=DEFAULT_TENANT, envvar="SESSION_MOCK_ADMIN_TENANT", show_default=True, show_envvar=True, help="Whose it is."
+)
+_OPTIONS: Final = (
+    click.option(
+        "--url",
+        default=DEFAULT_URL,
+        envvar="SESSION_MOCK_ADMIN_URL",
+        show_default=True,
+        show_envvar=True,
+        help="Where the server is.",
+    ),
+    click.option(
+        "--token",
+        envvar="SESSION_MOCK_ADMIN_TOKEN",
+        show_envvar=True,
+        help="What the server was given as --admin-token.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print what the admin API answered."),
+)
+
+
+def json_line(answer: object) -> None:
+    """Print an answer as one line of JSON."""
+    click.echo(json.encode(answer))
+
+
+def steering(show: Callable[[Any], None] = json_line, *, tenant: bool = True) -> Callable[[Callable[..., Any]], Callable[..., None]]:
+    """Make a function that asks an :class:`AdminClient` a command: what it returns is printed, for people by ``show``.
+
+    What comes as an iterator is printed as it comes, and ``None`` is not printed.
+    """
+
+    def decorate(ask: Callable[..., Any]) -> Callable[..., None]:
+        @wraps(ask)
+        def run(*, url: str, token: str | None, as_json: bool, **options: Any) -> None:
+            with _failures_told(), _client(url, token) as admin:
+                answer = ask(admin, **options)
+                each = answer if isinstance(answer, Iterator) else [] if answer is None else [answer]
+                for part in each:
+                    (json_line if as_json else show)(part)
+
+        for option in reversed((*([_TENANT] if tenant else []), *_OPTIONS)):
+            run = option(run)
+        return run
+
+    return decorate
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print rows under headings."""
+    from mockserver.cli.tables import table as draw  # noqa: PLC0415 -- rich is felt at start-up
+
+    draw(headings, rows)
+
+
+def _client(url: str, token: str | None) -> AdminClient:
+    try:
+        return AdminClient(url, token)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+
+
+@contextmanager
+def _failures_told() -> Iterator[None]:
+    """Tell whatever stands in the way in a line on stderr."""
+    try:
+        yield
+    except AdminError as error:
+        hint = " (here: --token, or SESSION_MOCK_ADMIN_TOKEN)" if error.status == HTTPStatus.UNAUTHORIZED else ""
+        raise click.ClickException(f"{error}{hint}") from None
+    except UnicodeError as error:
+        raise click.UsageError(f"what is no UTF-8 cannot be sent: {error}") from None
+    except BrokenPipeError:
+        raise  # Whoever reads has enough, which click passes over in silence.
+    except OSError as error:
+        raise click.ClickException(f"cannot write{f' {error.filename}' if error.filename else ''}: {error.strerror}") from None
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
