@@ -6,19 +6,21 @@ numpy arrays, each made when it is first looked at. Row number = (lane · TURNS 
 """
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mockserver.world.hashing import I64, U64, below, choose, draw, key
-from mockserver.world.vocabulary import Agent, Vocabulary
+from mockserver.world.vocabulary import Agent, Page, Vocabulary
 
 ROWS: Final = 4096
 TURNS: Final = 8
 LONGEST: Final = 90 * 60_000
 """No session lasts longer (milliseconds)."""
+STORIES: Final = 4
+"""How many tellings of what happens in the rows there are for one vocabulary."""
 IDLE: Final = 60_000
 """Milliseconds after which a visitor who does nothing counts as inactive."""
 _MOST_EVENTS: Final = 120
@@ -137,30 +139,8 @@ class Deck:
         return np.maximum(below(8, self._drawn("hostname", ROWS)) - 8 + len(self.hostnames), 0)
 
     @cached_property
-    def _story(self) -> tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.int32], I64]:
-        pages, actions = self.vocabulary.pages, self.vocabulary.actions
-        links = np.array([page.links for page in pages], dtype=np.uint16)
-        doings = np.array([page.actions for page in pages], dtype=np.uint16)
-        length = np.asarray(_LENGTHS[below(len(_LENGTHS), self._drawn("length", ROWS))])
-        if self.bots:
-            length = np.minimum(length, 3)
-        page = np.zeros((ROWS, _MOST_EVENTS), dtype=np.uint16)
-        action = np.full((ROWS, _MOST_EVENTS), len(actions), dtype=np.uint16)
-        offset = np.zeros((ROWS, _MOST_EVENTS), dtype=np.int32)
-        page[:, 0] = choose(np.array([page.entry_weight for page in pages]), self._drawn("entry", ROWS))
-        keys = [key(self._key, name) for name in ("link", "act", "gap", "jitter")]
-        for step in range(1, int(length.max())):
-            rows = np.flatnonzero(length > step)
-            link, act, gap, jitter = (draw(k, (rows * _MOST_EVENTS + step).astype(np.uint64)) for k in keys)
-            here = page[rows, step - 1]
-            acts = (below(3, act) == 0) & (not self.bots)
-            page[rows, step] = np.where(acts, here, links[here, below(links.shape[1], link)])
-            action[rows, step] = np.where(acts, doings[here, below(doings.shape[1], link)], len(actions))
-            usual = np.where(length[rows] > 20, 12, len(_GAPS))  # noqa: PLR2004 -- long sessions are busy ones
-            waited = _GAPS[(below(1 << 20, gap) * usual) >> 20] + below(1000, jitter)
-            offset[rows, step] = offset[rows, step - 1] + waited
-            length[rows] = np.where(offset[rows, step] > LONGEST, step, length[rows])
-        return page, action, offset, length
+    def _story(self) -> "_Story":
+        return _told(self._key % STORIES, self.vocabulary.pages, len(self.vocabulary.actions), bots=self.bots)
 
     @property
     def page(self) -> NDArray[np.uint16]:
@@ -181,3 +161,42 @@ class Deck:
     def length(self) -> I64:
         """Number of events of each row."""
         return self._story[3]
+
+
+_Story = tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.int32], I64]
+
+
+@lru_cache(maxsize=2 * STORIES)
+def _told(number: int, pages: tuple[Page, ...], actions: int, *, bots: bool) -> _Story:
+    """What happens in each row: pages, actions and offsets by event, and how many events there are.
+
+    It takes as long as all the rest of a new world together, so worlds share a few of these; all else in a row, and
+    which session it is dealt to, is a world's own.
+    """
+    own = key("events", number, int(bots))
+
+    def drawn(name: str) -> U64:
+        return draw(key(own, name), np.arange(ROWS, dtype=np.uint64))
+
+    links = np.array([page.links for page in pages], dtype=np.uint16)
+    doings = np.array([page.actions for page in pages], dtype=np.uint16)
+    length = np.asarray(_LENGTHS[below(len(_LENGTHS), drawn("length"))])
+    if bots:
+        length = np.minimum(length, 3)
+    page = np.zeros((ROWS, _MOST_EVENTS), dtype=np.uint16)
+    action = np.full((ROWS, _MOST_EVENTS), actions, dtype=np.uint16)
+    offset = np.zeros((ROWS, _MOST_EVENTS), dtype=np.int32)
+    page[:, 0] = choose(np.array([page.entry_weight for page in pages]), drawn("entry"))
+    keys = [key(own, name) for name in ("link", "act", "gap", "jitter")]
+    for step in range(1, int(length.max())):
+        rows = np.flatnonzero(length > step)
+        link, act, gap, jitter = (draw(k, (rows * _MOST_EVENTS + step).astype(np.uint64)) for k in keys)
+        here = page[rows, step - 1]
+        acts = (below(3, act) == 0) & (not bots)
+        page[rows, step] = np.where(acts, here, links[here, below(links.shape[1], link)])
+        action[rows, step] = np.where(acts, doings[here, below(doings.shape[1], link)], actions)
+        usual = np.where(length[rows] > 20, 12, len(_GAPS))  # noqa: PLR2004 -- long sessions are busy ones
+        waited = _GAPS[(below(1 << 20, gap) * usual) >> 20] + below(1000, jitter)
+        offset[rows, step] = offset[rows, step - 1] + waited
+        length[rows] = np.where(offset[rows, step] > LONGEST, step, length[rows])
+    return page, action, offset, length

@@ -23,6 +23,7 @@ _ODD_INVERSE = tuple(pow(odd, -1, 1 << 64) for odd in _ODD)
 _U_STEP, _U_FIRST, _U_SECOND = np.uint64(_STEP), np.uint64(_FIRST), np.uint64(_SECOND)
 _U_ODD, _U_ODD_INVERSE = tuple(map(np.uint64, _ODD)), tuple(map(np.uint64, _ODD_INVERSE))
 _U = tuple(map(np.uint64, range(65)))
+_HEXADECIMAL = "0123456789abcdef"
 
 
 def key(*parts: int | str) -> int:
@@ -31,10 +32,12 @@ def key(*parts: int | str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
-def digits(length: int, *parts: int | str, alphabet: str = "0123456789abcdef") -> str:
+def digits(length: int, *parts: int | str, alphabet: str = _HEXADECIMAL) -> str:
     """Return ``length`` characters of ``alphabet`` that follow from the parts: tokens and names of things."""
-    number = int.from_bytes(blake2b(repr(parts).encode(), digest_size=64).digest(), "big")
-    letters = []
+    seed = blake2b(repr(parts).encode(), digest_size=64).digest()
+    if alphabet == _HEXADECIMAL:  # What the loop below would come to; a tenant is minted for every test.
+        return seed.hex()[: -length - 1 : -1]
+    number, letters = int.from_bytes(seed, "big"), []
     for _ in range(length):
         number, letter = divmod(number, len(alphabet))
         letters.append(alphabet[letter])

@@ -50,7 +50,7 @@ class Population:
     def mailboxes(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         """What e-mail addresses are made of: names in ASCII letters, and reserved domains."""
         words = self._vocabulary
-        return tuple(map(_letters, words.given_names)), tuple(map(_letters, words.family_names)), words.mail_domains
+        return _lettered(words.given_names), _lettered(words.family_names), words.mail_domains
 
     def visible(self, now: int) -> int:
         """How many sessions have started by an instant."""
@@ -93,6 +93,11 @@ def visitor_number(actor: str) -> int | None:
     """Read the visitor number out of a user id of the seeded world or a visitor's 12 hexadecimal digits."""
     digits = actor.removeprefix(_USER)
     return int(digits, 16) if len(digits) == 12 and set(digits) <= _HEX else None  # noqa: PLR2004 -- 48 bits
+
+
+@lru_cache(maxsize=16)
+def _lettered(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(map(_letters, names))
 
 
 def _letters(name: str) -> str:

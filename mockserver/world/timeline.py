@@ -6,7 +6,7 @@ All of it is integer arithmetic on Unix milliseconds, so nothing is lost at 10¹
 """
 
 from bisect import bisect_right
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -94,10 +94,15 @@ class Timeline:
 
 def exact(key: int, total: int, span: tuple[int, int], *, quiet_days: tuple[int, ...] = (), grain: int = 1) -> Timeline:
     """Lay ``total`` sessions between two instants (Unix milliseconds, start inclusive, end exclusive)."""
-    start, end = span
+    edges, counts = _laid(total, *span, quiet_days)
+    return Timeline(key, edges, counts, grain=grain)
+
+
+@lru_cache(maxsize=16)
+def _laid(total: int, start: int, end: int, quiet_days: tuple[int, ...]) -> tuple[list[int], list[int]]:
+    """The hours between two instants, and how many sessions come before each: the same for every seed."""
     edges = [start, *range((start // HOUR + 1) * HOUR, end, HOUR), end]
-    weights = [_weight(edge, quiet_days) * (after - edge) for edge, after in pairwise(edges)]
-    return Timeline(key, edges, _spread(total, weights), grain=grain)
+    return edges, _spread(total, [_weight(edge, quiet_days) * (after - edge) for edge, after in pairwise(edges)])
 
 
 def flowing(key: int, per_day: int, start: int, *, quiet_days: tuple[int, ...] = (), grain: int = 1) -> Timeline:
