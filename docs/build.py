@@ -1,18 +1,22 @@
-"""Writes the generated documents: a page for each vendor, the kinds of faults, the help of every command, and the README's requests.
+"""Writes the generated documents: a page and an OpenAPI document for each vendor, the kinds of faults, the help of every command, and the README's requests.
 
 ``--check`` only says what is not current.
 """
 
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 from click.testing import CliRunner
+from msgspec import json
 
 from mockserver.cli import cli
 from mockserver.cli.curl import curl
 from mockserver.contract.reference import page
 from mockserver.server.config import Config, tenants
+from mockserver.server.examples import openapi
 from mockserver.server.faults import reference
 from mockserver.server.findings import FINDINGS
 from mockserver.vendors import load
@@ -25,6 +29,7 @@ _WIDTH = 110
 def generated() -> dict[Path, str]:
     """Every generated document by its path."""
     pages = {DOCS / "vendors" / f"{vendor.name}.md": page(vendor.contract) for vendor in load()}
+    pages |= {DOCS / "openapi" / f"{vendor.name}.json": _openapi(vendor.name) for vendor in load()}
     return {**pages, DOCS / "findings.md": _findings(), DOCS / "cli.md": _cli(), DOCS / "faults.md": reference.page(), README: _readme()}
 
 
@@ -39,6 +44,10 @@ def _readme() -> str:
         README.read_text("utf-8"),
         flags=re.DOTALL,
     )
+
+
+def _openapi(vendor: str) -> str:
+    return json.format(json.encode(openapi(vendor))).decode() + "\n"
 
 
 def _findings() -> str:
@@ -57,11 +66,20 @@ def _findings() -> str:
     return "\n".join(parts)
 
 
+def _words(command: click.Command, *words: str) -> Iterator[tuple[str, ...]]:
+    """The words that call a command and each below it."""
+    yield words
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            yield from _words(below, *words, name) if below else ()
+
+
 def _cli() -> str:
     runner = CliRunner()
     parts = ["# The command\n"]
-    for name in (None, *cli.list_commands(None)):  # type: ignore[arg-type]  # the list needs no context
-        words = [name] if name else []
+    for words in _words(cli):
         told = runner.invoke(cli, [*words, "--help"], prog_name="session-mock", terminal_width=_WIDTH, max_content_width=_WIDTH)
         parts.append(f"## `{' '.join(['session-mock', *words])}`\n\n```text\n{told.output.strip()}\n```\n")
     return "\n".join(parts)

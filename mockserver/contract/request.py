@@ -1,7 +1,7 @@
 """From raw texts and JSON to a typed request, or the violations that stand in the way."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -79,6 +79,14 @@ def _structs(hint: Any) -> list[type]:
     if isinstance(hint, type) and issubclass(hint, Struct):
         return [hint]
     return [found for part in get_args(hint) for found in _structs(part)]
+
+
+def structs(models: Iterable[type]) -> list[type]:
+    """Some structs and all that they are made of."""
+    found = list(models)
+    for model in found:  # What is added is looked at as well.
+        found += [part for field in fields(model) for part in _structs(field.type) if part not in found]
+    return list(dict.fromkeys(found))
 
 
 def read_json(body: bytes) -> Mapping[str, Any] | ContractViolation:

@@ -1,8 +1,9 @@
 """The aiohttp application."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
+from msgspec import json
 
 from mockserver.server.admin import Admin
 from mockserver.server.handler import BODY_LIMIT, Handler
@@ -10,6 +11,17 @@ from mockserver.server.router import Router
 from mockserver.server.tenants import Tenant, Tenants
 from mockserver.vendor import Vendor
 from mockserver.vendors import load
+
+
+def _openapi(vendor: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """Serve a vendor's description; it is no part of the vendor's API, so no journal keeps who asked for it."""
+
+    async def handle(request: web.Request) -> web.Response:  # noqa: ARG001 -- everybody is answered alike
+        from mockserver.server.examples import openapi  # noqa: PLC0415 -- few ask for it
+
+        return web.Response(body=json.encode(openapi(vendor)), content_type="application/json")
+
+    return handle
 
 
 def create_app(tenants: Tenants | Sequence[Tenant], *, only: str | None = None, admin: Admin | bool = True) -> web.Application:
@@ -24,5 +36,7 @@ def create_app(tenants: Tenants | Sequence[Tenant], *, only: str | None = None, 
     served = tenants if isinstance(tenants, Tenants) else Tenants(tenants)
     if admin and vendor is None:
         (Admin(served) if admin is True else admin).join(app)
+    for each in load() if vendor is None else [vendor]:
+        app.router.add_get(f"/{each.name}/openapi.json", _openapi(each.name))
     app.router.add_route("*", "/{path:.*}", Handler(served, Router(load()), vendor).handle)
     return app

@@ -1,0 +1,154 @@
+"""A vendor's contract as an OpenAPI 3.1 document, in which every fact says what it rests on (``x-basis``)."""
+
+from collections.abc import Callable, Iterable, Mapping
+from string import Formatter
+from typing import Any, Final
+
+from msgspec import json
+
+from mockserver.contract.basis import Fact
+from mockserver.contract.choices import ByChoice, Choice
+from mockserver.contract.credentials import Bearer
+from mockserver.contract.endpoint import COMMON_ERRORS, Contract, Endpoint
+from mockserver.contract.errors import ErrorShape
+from mockserver.contract.limits import OneAtATime, Window
+from mockserver.contract.request import Field, fields, structs
+
+_REF: Final = "#/components/schemas/{name}"
+_JSON: Final = "application/json"
+Example = Callable[[Endpoint], Any]
+"""From an endpoint to a real answer of it; ``None`` where there is none."""
+
+
+def document(contract: Contract, version: str, example: Example) -> dict[str, Any]:
+    """Describe a vendor; paths are those below its host, and below ``/`` and ``/<vendor>`` of the mock."""
+    models = [model for endpoint in contract.endpoints for model in (endpoint.body, endpoint.response) if model is not None]
+    schemas, components = json.schema_components(models, ref_template=_REF)
+    known = dict(zip(models, schemas, strict=True))
+    for model in structs(models):
+        _explain(components[model.__name__], model)
+    paths: dict[str, dict[str, Any]] = {}
+    for endpoint in contract.endpoints:
+        for number, path in enumerate(endpoint.paths):
+            paths.setdefault(path, {})[endpoint.method.lower()] = _operation(contract, endpoint, number, known, example)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": f"{contract.title}, as session-mock imitates it",
+            "version": version,
+            "description": "Every fact says on what it rests: documented, observed, source, inferred or chosen.",
+        },
+        "servers": [{"url": "/", "description": "Where this document is served."}],
+        "paths": paths,
+        "components": {"schemas": components, **_schemes(contract)},
+        "x-sources": {name: {"title": each.title, "url": each.url, "read": each.read} for name, each in contract.sources.items()},
+        "x-choices": {choice.name: _choice(choice) for choice in contract.choices},
+    }
+
+
+def _explain(schema: dict[str, Any], model: type) -> None:
+    """Add to the properties of a schema what the facts of the model's fields say."""
+    for field in fields(model):
+        schema["properties"][field.name] |= {"description": field.fact.says, **_basis(field.fact)}
+
+
+def _basis(fact: Fact) -> dict[str, Any]:
+    return {"x-basis": fact.basis.value, **({"x-source": fact.source} if fact.source else {})}
+
+
+def _choice(choice: Choice) -> dict[str, Any]:
+    told: dict[str, Any] = {"says": choice.says, "default": choice.default, "x-basis": choice.basis.value}
+    told |= {"options": dict(choice.options)} if choice.options else {"unit": choice.unit}
+    return {**told, **({"x-source": choice.source} if choice.source else {})}
+
+
+def _schemes(contract: Contract) -> dict[str, Any]:
+    """The security schemes; keys that travel in a body are fields of it."""
+    bearers = [endpoint.credentials for endpoint in contract.endpoints if isinstance(endpoint.credentials, Bearer)]
+    schemes = {"token": {"type": "http", "scheme": "bearer"}} if bearers else {}
+    schemes |= {each.query: {"type": "apiKey", "in": "query", "name": each.query} for each in bearers if each.query}
+    return {"securitySchemes": schemes} if schemes else {}
+
+
+def _operation(contract: Contract, endpoint: Endpoint, number: int, known: Mapping[Any, Any], example: Example) -> dict[str, Any]:
+    """Describe an endpoint at one of its paths, the first of which is the documented one."""
+    told: dict[str, Any] = {
+        "operationId": endpoint.name if number == 0 else f"{endpoint.name}_{number + 1}",
+        "summary": endpoint.summary,
+        "description": "\n".join(f"- {fact.says} ({fact.basis.value})" for fact in endpoint.facts),
+        "tags": [contract.vendor],
+    }
+    parameters = [
+        {"name": name, "in": "path", "required": True, "description": fact.says, "schema": {"type": "string"}, **_basis(fact)}
+        for name, fact in endpoint.path.items()
+    ]
+    parameters += [_parameter(field) for field in fields(endpoint.query)]
+    if parameters:
+        told["parameters"] = parameters
+    if endpoint.body is not None:
+        told["requestBody"] = {"required": True, "content": {_JSON: {"schema": known[endpoint.body]}}}
+    if isinstance(endpoint.credentials, Bearer):
+        told["security"] = [{"token": []}, *([{endpoint.credentials.query: []}] if endpoint.credentials.query else [])]
+    told["responses"] = {"200": _answer(endpoint, known[endpoint.response], example(endpoint)), **_refusals(contract, endpoint)}
+    told["x-facts"] = [{"says": fact.says, **_basis(fact)} for fact in endpoint.facts]
+    return told
+
+
+def _parameter(field: Field) -> dict[str, Any]:
+    schema = json.schema(field.type)
+    told: dict[str, Any] = {"name": field.name, "in": "query", "required": field.required, "description": field.fact.says}
+    if field.default is not None and field.default != "":
+        schema["default"] = field.default
+    return {**told, "schema": _without_null(schema), **_basis(field.fact)}
+
+
+def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """A query says nothing by leaving a parameter out; there is no null in it."""
+    rest = [each for each in schema.get("anyOf", []) if each != {"type": "null"}]
+    return {**{name: value for name, value in schema.items() if name != "anyOf"}, **rest[0]} if len(rest) == 1 else schema
+
+
+def _answer(endpoint: Endpoint, schema: Any, example: Any) -> dict[str, Any]:
+    content = {"schema": schema, **({} if example is None else {"example": example})}
+    windows = [limit for limit in endpoint.limits if isinstance(limit, Window) and limit.headers]
+    headers = {name: {"schema": {"type": "string"}} for window in windows for name in window.headers or ()}
+    return {"description": "The answer.", "content": {_JSON: content}, **({"headers": headers} if headers else {})}
+
+
+def _refusals(contract: Contract, endpoint: Endpoint) -> dict[str, Any]:
+    """Every refusal by its status; errors that share one are alternatives."""
+    names = [*COMMON_ERRORS, *endpoint.errors, *(["unknown_site", "forbidden"] if endpoint.site else [])]
+    names += ["busy" if isinstance(limit, OneAtATime) else "rate_limited" for limit in endpoint.limits]
+    by_status: dict[int, list[tuple[str, ErrorShape]]] = {}
+    for name in dict.fromkeys(names):
+        shape = contract.errors[name]
+        for status in dict.fromkeys(shape.status.statuses.values() if isinstance(shape.status, ByChoice) else [shape.status]):
+            by_status.setdefault(status, []).append((name, shape))
+    return {str(status): _refusal(shapes) for status, shapes in sorted(by_status.items())}
+
+
+def _refusal(shapes: Iterable[tuple[str, ErrorShape]]) -> dict[str, Any]:
+    told = list(shapes)
+    content: dict[str, Any] = {}
+    for media in (_JSON, "text/plain"):
+        bodies = [_shape(shape.body) for _, shape in told if shape.body is not None and shape.text == (media != _JSON)]
+        unlike = [body for number, body in enumerate(bodies) if body not in bodies[:number]]
+        if unlike:
+            content[media] = {"schema": unlike[0] if len(unlike) == 1 else {"anyOf": unlike}}
+    return {
+        "description": " ".join(f"{name}: {shape.fact.says}" for name, shape in told),
+        **({"content": content} if content else {}),
+        "x-errors": {name: {"says": shape.fact.says, **_basis(shape.fact)} for name, shape in told},
+    }
+
+
+def _shape(template: Any) -> dict[str, Any]:
+    """The schema of a body from the template that it is filled into."""
+    if isinstance(template, Mapping):
+        properties = {name: _shape(value) for name, value in template.items()}
+        return {"type": "object", "required": list(properties), "properties": properties}
+    if isinstance(template, list):
+        return {"type": "array", "items": {"anyOf": [_shape(each) for each in template]}} if template else {"type": "array"}
+    if isinstance(template, str) and any(name is not None for _, name, _, _ in Formatter().parse(template)):
+        return {"type": "string"}
+    return {"const": template}
