@@ -12,7 +12,7 @@ export PIP_NO_INPUT := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup serve test cov lint fmt types docs docs-check bench vocabulary check clean
+.PHONY: help setup serve test cov lint fmt types docs docs-check wheel consumer bench soak matrix vocabulary check clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,8 +55,20 @@ docs: $(STAMP) ## Write the generated parts of the documents anew
 docs-check: $(STAMP) ## Check that the generated parts of the documents are current
 	$(BIN)/python docs/build.py --check
 
+wheel: $(STAMP) ## Build dist/session_mock-….whl, to be installed beside your client
+	$(BIN)/python -m hatchling build -t wheel -d dist
+
+consumer: $(STAMP) ## Let a project that is not ours test itself with the built wheel
+	$(BIN)/python -m pytest tests/test_consumer.py $(ARGS)
+
 bench: $(STAMP) ## Measure how fast worlds and answers are
-	$(BIN)/python tests/bench/run.py $(ARGS)
+	$(BIN)/python -m tests.bench.run $(ARGS)
+
+soak: $(STAMP) ## Let 200 clients crawl for a minute while much goes wrong
+	$(BIN)/python -m tests.bench.soak $(ARGS)
+
+matrix: $(STAMP) ## Try the pytest plugin on the oldest and newest Python and pytest, with and without other plugins
+	$(BIN)/python tests/plugin/matrix.py
 
 vocabulary: $(STAMP) ## Draw the shipped vocabularies anew (this changes every world)
 	$(BIN)/python -m mockserver.world.draw

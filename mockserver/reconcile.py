@@ -40,7 +40,7 @@ def compare(collected: Iterable[Row], truth: Iterable[tuple[Verdict, Row]], iden
     order the fewest that explain it are told.
     """
     known, told = list(truth), list(collected)
-    name = _namer(identity)
+    name = namer(identity)
     places: dict[bytes, deque[int]] = defaultdict(deque)
     for place, (_, row) in enumerate(known):
         places[name(row)].append(place)
@@ -57,8 +57,14 @@ def compare(collected: Iterable[Row], truth: Iterable[tuple[Verdict, Row]], iden
     return found
 
 
-def _namer(identity: Sequence[str]) -> Callable[[Row], bytes]:
-    return lambda row: json.encode([row.get(field) for field in identity] if identity else row, order="deterministic")
+def namer(identity: Sequence[str]) -> Callable[[Row], bytes]:
+    """How to name a row by the fields that identify it, or by all of it where it has none of them."""
+
+    def name(row: Row) -> bytes:
+        known = any(field in row for field in identity)
+        return json.encode([row.get(field) for field in identity] if known else row, order="deterministic")
+
+    return name
 
 
 def _placed(

@@ -32,6 +32,10 @@ class VendorAccess(Struct, kw_only=True):
 
     url: str
     credentials: dict[str, str]
+    headers: dict[str, str]
+    """Ready to send with every request."""
+    body: dict[str, str]
+    """Fields ready to stand in every JSON body, where credentials travel there; the key is that of the first site."""
     sites: list[str]
     """The usual id of each site, in the same order for every vendor."""
     segments: dict[str, str]
@@ -138,7 +142,7 @@ class ClockState(Struct, kw_only=True):
 class NewTenant(Asked, frozen=True):
     """A tenant to be minted; every field has a default."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^(?!\.{1,2}$)[^\x00-\x1f\x7f]*$")] | None = None
+    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^(?!\.{1,2}$)[^\x00-\x1f\x7f]*$(?!\n)")] | None = None
     """Its id; one is made up where none is given."""
     profile: str = "default"
     world: WorldFields = WorldFields()
@@ -148,7 +152,8 @@ class NewTenant(Asked, frozen=True):
     clock: ClockChange | None = None
     """A change of the clock once it is minted; ``reset`` comes back to ``now``."""
     choices: dict[str, str | int] = {}
-    credentials: dict[str, str] = {}
+    credentials: dict[str, Annotated[str, Meta(pattern=r"^[!-~]+$(?!\n)")]] = {}
+    """By ``<vendor>.<credential>``, in characters that a header can carry."""
     faults: dict[str, Any] | list[dict[str, Any]] = []
     """Faults to arm; ``reset`` disarms them."""
 
@@ -216,12 +221,12 @@ class JournalPage(Struct, kw_only=True):
 
     exchanges: list[dict[str, Any]]
     matched: int
-    """How many of the kept exchanges the filters let through, on whichever page."""
+    """How many of the kept exchanges the filters let through, `after` among them, on whichever page."""
     kept: int
     count: int
     """How many there were, those no longer kept included."""
     next: str | None = None
-    """The query of the page after this one."""
+    """The query of the page after this one, which begins after this one's last exchange."""
 
 
 class Count(Struct, kw_only=True):
@@ -238,6 +243,32 @@ class FoundIn(Struct, kw_only=True):
     count: int
     exchanges: list[int]
     """Their numbers, the first hundred."""
+
+
+class Carried(Asked, frozen=True):
+    """Rows of an endpoint, at least the fields by which they are known."""
+
+    vendor: str
+    endpoint: str
+    rows: list[dict[str, Any]]
+
+
+class Verdict(Struct, kw_only=True):
+    """What is to be said of all that a tenant's clients did."""
+
+    exchanges: int
+    """How many there were."""
+    kept: int
+    """How many of them the journal keeps: only those are judged."""
+    findings: list[FoundIn]
+    unexpected: list[FoundIn]
+    """Refusals that no right client meets, by the name of the error, and failures of the mock itself (``internal``)."""
+    unclaimed: int
+    """How many exchanges of the server were no tenant's so far."""
+    unused_faults: list[dict[str, Any]]
+    """Faults that never struck."""
+    digest: str
+    """The same in two runs in which clients asked the same and were answered the same, in the same order."""
 
 
 LimitState = WindowState | SlotState

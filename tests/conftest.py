@@ -20,6 +20,9 @@ settings.register_profile("dev", max_examples=30, deadline=None)
 settings.register_profile("ci", max_examples=60, deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
 
+# A project of its own: tests/test_consumer.py runs its suite, against the wheel.
+collect_ignore = ["consumer"]
+
 # No test waits in real time unless it asks for it.
 QUICK = {choice.name: 0 for vendor in load() for choice in vendor.contract.choices if choice.unit == "milliseconds"}
 

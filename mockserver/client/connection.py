@@ -1,10 +1,13 @@
 """Requests to the admin API over connections that are kept, from any thread."""
 
+import re
 from collections import deque
-from collections.abc import Iterator
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from socket import MSG_PEEK
-from typing import Any, Final, TypeVar
+from collections.abc import Generator, Iterator
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
+from selectors import EVENT_READ, DefaultSelector
+from types import NoneType
+from typing import Any, Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from msgspec import DecodeError, json
@@ -12,8 +15,13 @@ from msgspec import DecodeError, json
 from mockserver.steering import Problem
 
 PREFIX: Final = "/__admin"
+LINES: Final = "application/x-ndjson"
+_TOKEN: Final = re.compile(r"(?! )[^\x00-\x1f\x7f]+(?<! )")
 _PROBLEM: Final = 400
 _NO_ANSWER: Final = 0
+_PIECE: Final = 1 << 16
+_FAILURES: Final = (OSError, HTTPException, UnicodeError)
+"""What stands in the way of an answer; the last is a host whose name cannot be one."""
 T = TypeVar("T")
 
 
@@ -28,24 +36,46 @@ class AdminError(Exception):
         return AdminError, (self.status, self.title, self.detail)
 
 
+class Transport(Protocol):
+    """A way to a server's admin API."""
+
+    @property
+    def url(self) -> str:
+        """Where the server is."""
+
+    def ask(self, method: str, path: str, model: type[T], body: Any = None) -> T:
+        """Send a request and read its answer as a type; raises :class:`AdminError`."""
+
+    def whole(self, path: str, media: str) -> bytes:
+        """Get an answer as it is, which is of a media type."""
+
+    def lines(self, path: str, body: Any) -> Generator[Any]:
+        """Post a request, and yield its answer, which is lines of JSON, as it comes."""
+
+    def close(self) -> None:
+        """Let go of what is kept."""
+
+
 class Connection:
     """Sends requests to one server; each thread that asks at the same time has a socket of its own."""
 
     def __init__(self, url: str, token: str | None, seconds: float) -> None:
         """Ask at a server's URL, with or without ``/__admin``, and give up on a socket that is silent for so many seconds."""
         self._idle: deque[HTTPConnection] = deque()
-        parts = urlsplit(url if "//" in url else f"//{url}", scheme="http")
         try:
+            parts = urlsplit(url if "//" in url else f"//{url}", scheme="http")
             known = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
         except ValueError:
             known = False
         if not known:
             raise ValueError(f"{url!r} is no URL of a server, such as http://127.0.0.1:8080")
-        self.url = f"{parts.scheme}://{parts.netloc}"
         self._host, self._port, self._seconds = parts.hostname or "", parts.port, seconds
         self._kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        self._path = parts.path.rstrip("/").removesuffix(PREFIX) + PREFIX
-        self._headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        base = parts.path.rstrip("/").removesuffix(PREFIX)
+        self.url, self._path = f"{parts.scheme}://{parts.netloc}{base}", base + PREFIX
+        if token is not None and not _TOKEN.fullmatch(token):
+            raise ValueError("a token has no control characters, and no spaces around it")
+        self._headers = {} if token is None else {"Authorization": f"Bearer {token}".encode()}
 
     def __del__(self) -> None:
         self.close()
@@ -54,47 +84,60 @@ class Connection:
         """Send a request and read its answer as a type; raises :class:`AdminError`."""
         answer, connection = self._answered(method, path, body)
         read = self._read(answer, connection)
+        if model is NoneType and answer.status != HTTPStatus.NO_CONTENT:
+            raise self._foreign(answer.status, answer.reason)
         try:
             return json.decode(read or b"null", type=model)
         except DecodeError:
             raise self._foreign(answer.status, answer.reason) from None
 
-    def whole(self, path: str) -> bytes:
-        """Get an answer as it is."""
-        return self._read(*self._answered("GET", path, None))
+    def whole(self, path: str, media: str) -> bytes:
+        """Get an answer as it is, which is of a media type."""
+        answer, connection = self._answered("GET", path, None)
+        read = self._read(answer, connection)
+        if answer.headers.get_content_type() != media:
+            raise self._foreign(answer.status, answer.reason)
+        return read
 
-    def lines(self, path: str, body: Any) -> Iterator[Any]:
+    def lines(self, path: str, body: Any) -> Generator[Any]:
         """Post a request, and yield its answer, which is lines of JSON, as it comes."""
         answer, connection = self._answered("POST", path, body)
         whole = False
         try:
-            for line in answer:
+            if answer.headers.get_content_type() != LINES:
+                raise self._foreign(answer.status, answer.reason)
+            for line in _lines(answer):
                 yield json.decode(line)
             whole = True
-        except (OSError, HTTPException, DecodeError) as error:
-            raise self._silent(error) from None
+        except (*_FAILURES, DecodeError) as error:
+            raise AdminError(_NO_ANSWER, "Half an answer", f"{self.url} broke off in the middle of an answer ({_why(error)})") from None
         finally:
             if whole:
                 self._idle.append(connection)
-            else:
-                connection.close()  # The rest is still on its way.
+            else:  # The rest is still on its way; an answer without an end has its socket to itself.
+                answer.close()
+                connection.close()
 
     def close(self) -> None:
         """Close every socket that nobody waits for."""
-        while self._idle:
-            self._idle.pop().close()
+        while (connection := self._waiting()) is not None:
+            connection.close()
 
     def _answered(self, method: str, path: str, body: Any) -> tuple[HTTPResponse, HTTPConnection]:
         """Send a request, and raise its problem if that is the answer."""
-        connection = self._connection()
         sent = None if body is None else json.encode(body)
         kind = {} if body is None else {"Content-Type": "application/json"}
+        connection: HTTPConnection | None = None
         try:
+            connection = self._connection()
             connection.request(method, self._path + path, sent, {**self._headers, **kind})
             answer = connection.getresponse()
-        except (OSError, HTTPException) as error:
-            connection.close()
-            raise self._silent(error) from None
+        except BaseException as error:
+            if connection is not None:
+                connection.close()  # Its answer may be on its way.
+            if isinstance(error, _FAILURES):
+                raise self._silent(error) from None
+            raise
         if answer.status >= _PROBLEM:
             raise self._problem(answer.status, answer.reason, self._read(answer, connection))
         return answer, connection
@@ -102,26 +145,32 @@ class Connection:
     def _read(self, answer: HTTPResponse, connection: HTTPConnection) -> bytes:
         try:
             read = answer.read()
-        except (OSError, HTTPException) as error:
+        except BaseException as error:
+            answer.close()
             connection.close()
-            raise self._silent(error) from None
+            if isinstance(error, _FAILURES):
+                raise self._silent(error) from None
+            raise
         self._idle.append(connection)
         return read
 
     def _connection(self) -> HTTPConnection:
         """A socket that is open still, or a new one."""
-        while self._idle:
-            try:
-                connection = self._idle.pop()
-            except IndexError:
-                break  # Another thread was faster.
+        while (connection := self._waiting()) is not None:
             if _is_open(connection):
                 return connection
             connection.close()
         return self._kind(self._host, self._port, timeout=self._seconds)
 
-    def _silent(self, error: Exception) -> AdminError:
-        why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    def _waiting(self) -> HTTPConnection | None:
+        """The socket that was used last of those that nobody waits for."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
+
+    def _silent(self, error: BaseException) -> AdminError:
+        why = _why(error)
         return AdminError(_NO_ANSWER, "No answer", f"no session-mock answers at {self.url} ({why}); is `session-mock serve` running there?")
 
     def _problem(self, status: int, reason: str, body: bytes) -> AdminError:
@@ -135,16 +184,24 @@ class Connection:
         return AdminError(status, reason, f"{self.url} does not answer as an admin API of session-mock does; is the URL right?")
 
 
+def _lines(answer: HTTPResponse) -> Iterator[bytes]:
+    """The lines of an answer as they come; where chunks are missing they break off, while those of `HTTPResponse` just end."""
+    begun = b""
+    while piece := answer.read1(_PIECE):
+        *whole, begun = (begun + piece).split(b"\n")
+        yield from whole
+    if begun:
+        raise IncompleteRead(begun)
+
+
+def _why(error: BaseException) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
 def _is_open(connection: HTTPConnection) -> bool:
-    """Whether a socket that waited is still there; a server closes it after a while."""
+    """Whether a socket that waited is still there; a server closes it after a while, and then there is its end to be read."""
     if connection.sock is None:
         return False
-    connection.sock.settimeout(0)
-    try:
-        connection.sock.recv(1, MSG_PEEK)
-    except BlockingIOError:
-        connection.sock.settimeout(connection.timeout)
-        return True
-    except OSError:
-        pass
-    return False
+    with DefaultSelector() as selector:
+        selector.register(connection.sock, EVENT_READ)
+        return not selector.select(0)

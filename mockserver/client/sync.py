@@ -1,13 +1,14 @@
 """The admin API as methods."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 from urllib.parse import quote, urlencode
 
-from mockserver.client.connection import Connection
+from mockserver.client.connection import LINES, Connection, Transport
 from mockserver.steering import (
     Advance,
+    Carried,
     ClockChange,
     ClockState,
     Count,
@@ -25,12 +26,14 @@ from mockserver.steering import (
     SetTo,
     TenantAccess,
     TruthWanted,
+    Verdict,
     Version,
     WorldTotals,
 )
 
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
 DEFAULT_TENANT: Final = "default"
+_MEDIA: Final = {"har": "application/json", "ndjson": LINES}
 Filter = str | int | bool | None
 Fault = dict[str, Any]
 
@@ -41,8 +44,11 @@ class AdminClient:
     Every method raises :class:`~mockserver.client.AdminError` where the server refuses, or does not answer.
     """
 
-    def __init__(self, url: str = DEFAULT_URL, token: str | None = None, *, timeout: float = 60) -> None:
-        self._at = Connection(url, token, timeout)
+    def __init__(
+        self, url: str = DEFAULT_URL, token: str | None = None, *, timeout: float = 60, transport: Transport | None = None
+    ) -> None:
+        """Speak HTTP to a URL, or, with a transport, whatever that speaks."""
+        self._at: Transport = transport or Connection(url, token, timeout)
 
     @property
     def url(self) -> str:
@@ -194,7 +200,7 @@ class AdminClient:
 
     def export(self, form: Literal["har", "ndjson"], tenant: str | None = DEFAULT_TENANT, **filters: Filter) -> bytes:
         """A journal as an HTTP Archive, or as lines of JSON."""
-        return self._at.whole(_journal(tenant) + _query({**filters, "format": form}))
+        return self._at.whole(_journal(tenant) + _query({**filters, "format": form}), _MEDIA[form])
 
     def exchange(self, number: int, tenant: str = DEFAULT_TENANT) -> dict[str, Any]:
         """One exchange."""
@@ -207,6 +213,22 @@ class AdminClient:
     def findings(self, tenant: str = DEFAULT_TENANT, **filters: Filter) -> list[FoundIn]:
         """What a careful reviewer would say of a tenant's exchanges."""
         return self._at.ask("GET", f"{_journal(tenant)}/findings{_query(filters)}", list[FoundIn])
+
+    def verdict(self, tenant: str = DEFAULT_TENANT) -> Verdict:
+        """What is to be said of all that a tenant's clients did."""
+        return self._at.ask("GET", _of(tenant) + "/verdict", Verdict)
+
+    def carriers(self, vendor: str, endpoint: str, rows: Sequence[Mapping[str, Any]], tenant: str = DEFAULT_TENANT) -> list[list[int]]:
+        """For each row of an endpoint the numbers of the exchanges that carried it."""
+        wanted = Carried(vendor=vendor, endpoint=endpoint, rows=[dict(row) for row in rows])
+        return self._at.ask("POST", _journal(tenant) + "/carriers", list[list[int]], wanted)
+
+    def session(
+        self, index: int | None = None, *, number: int | None = None, site: int = 0, tenant: str = DEFAULT_TENANT
+    ) -> dict[str, Any]:
+        """A session in the world's own words: by its place, 0 for the oldest and -1 for the newest, or by its number."""
+        given: dict[str, Filter] = {"index": index, "number": number, "site": site}
+        return self._at.ask("GET", f"{_of(tenant)}/world/session{_query(given)}", dict[str, Any])
 
     def clear_journal(self, tenant: str = DEFAULT_TENANT) -> None:
         """Forget a tenant's exchanges."""
@@ -221,7 +243,7 @@ class AdminClient:
         site: int | str = 0,
         verdicts: bool = False,
         tenant: str = DEFAULT_TENANT,
-    ) -> Iterator[Any]:
+    ) -> Generator[Any]:
         """Yield every row that a correct client of an endpoint must end up with, as it comes; by default, of all there is."""
         wanted = TruthWanted(vendor=vendor, endpoint=endpoint, site=site, verdicts=verdicts, parameters=dict(parameters or {}))
         return self._at.lines(_of(tenant) + "/truth", wanted)

@@ -1,6 +1,7 @@
 """The admin API as coroutines: each waits in a thread, so that the event loop need not."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import suppress
 from itertools import islice
 from types import TracebackType
 from typing import Any, Final, Literal, ParamSpec, Self, TypeVar
@@ -17,6 +18,7 @@ from mockserver.steering import (
     LimitChange,
     LimitState,
     TenantAccess,
+    Verdict,
     Version,
     WorldTotals,
 )
@@ -202,6 +204,22 @@ class AsyncAdminClient:
         """What a careful reviewer would say of a tenant's exchanges."""
         return await _thread(self._sync.findings, tenant, **filters)
 
+    async def verdict(self, tenant: str = DEFAULT_TENANT) -> Verdict:
+        """What is to be said of all that a tenant's clients did."""
+        return await _thread(self._sync.verdict, tenant)
+
+    async def carriers(
+        self, vendor: str, endpoint: str, rows: Sequence[Mapping[str, Any]], tenant: str = DEFAULT_TENANT
+    ) -> list[list[int]]:
+        """For each row of an endpoint the numbers of the exchanges that carried it."""
+        return await _thread(self._sync.carriers, vendor, endpoint, rows, tenant)
+
+    async def session(
+        self, index: int | None = None, *, number: int | None = None, site: int = 0, tenant: str = DEFAULT_TENANT
+    ) -> dict[str, Any]:
+        """A session in the world's own words: by its place, 0 for the oldest and -1 for the newest, or by its number."""
+        return await _thread(self._sync.session, index, number=number, site=site, tenant=tenant)
+
     async def clear_journal(self, tenant: str = DEFAULT_TENANT) -> None:
         """Forget a tenant's exchanges."""
         await _thread(self._sync.clear_journal, tenant)
@@ -215,9 +233,13 @@ class AsyncAdminClient:
         site: int | str = 0,
         verdicts: bool = False,
         tenant: str = DEFAULT_TENANT,
-    ) -> AsyncIterator[Any]:
+    ) -> AsyncGenerator[Any]:
         """Yield every row that a correct client of an endpoint must end up with, as it comes; by default, of all there is."""
         found = self._sync.truth(vendor, endpoint, parameters, site=site, verdicts=verdicts, tenant=tenant)
-        while rows := await _thread(lambda: list(islice(found, _ROWS))):
-            for row in rows:
-                yield row
+        try:
+            while rows := await _thread(lambda: list(islice(found, _ROWS))):
+                for row in rows:
+                    yield row
+        finally:
+            with suppress(ValueError):  # A thread waits for a row still: the last to hold the rows closes them.
+                found.close()

@@ -42,6 +42,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     paging: Paging = Whole()
     rows: str | None = None
     """Dotted path of the rows in the answer; none where it has none."""
+    identity: tuple[str, ...] = ()
+    """The fields of a row by which it is known again."""
     counts: str | None = None
     """The field of a row that says how many sessions it stands for; none where a row is one session."""
     starts: str | None = None
@@ -115,6 +117,8 @@ class Contract(Struct, frozen=True, kw_only=True):
 
     def _endpoint_problems(self, endpoint: Endpoint, named: set[str]) -> list[str]:
         found = [f"paths and path parameters differ: {names}" for names in endpoint.template_names() if names != set(endpoint.path)]
+        if bool(endpoint.rows) != bool(endpoint.identity):
+            found.append("rows and identity belong together")
         if endpoint.site is not None and endpoint.site not in endpoint.path:
             found.append(f"site {endpoint.site!r} is no path parameter")
         wanted = set(endpoint.errors) | ({"unknown_site", "forbidden"} if endpoint.site else set())

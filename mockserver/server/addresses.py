@@ -4,8 +4,11 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
+from mockserver.contract.credentials import Bearer, BodyKeys
+from mockserver.contract.endpoint import Contract
 from mockserver.server.tenants import Tenant
 from mockserver.steering import TenantAccess, VendorAccess
+from mockserver.vendor import Names
 
 
 class Addresses(Struct, frozen=True):
@@ -21,16 +24,29 @@ class Addresses(Struct, frozen=True):
 
     def described(self, tenant: Tenant) -> TenantAccess:
         """What clients need to know of a tenant."""
+        contracts = {vendor.name: vendor.contract for vendor in tenant.vendors}
         vendors = {
             vendor: VendorAccess(
                 url=self.vendor_url(vendor),
                 credentials=names.credentials,
+                headers=_headers(contracts[vendor], names),
+                body=_body(contracts[vendor], names),
                 sites=[ids[0] for ids in names.sites],
                 segments=names.segments,
             )
             for vendor, names in tenant.names.items()
         }
         return TenantAccess(id=tenant.name, tenant=tenant.name, url=self.url, vendors=vendors)
+
+
+def _headers(contract: Contract, names: Names) -> dict[str, str]:
+    bearers = any(isinstance(endpoint.credentials, Bearer) for endpoint in contract.endpoints)
+    return {"Authorization": f"Bearer {names.credentials['token']}"} if bearers else {}
+
+
+def _body(contract: Contract, names: Names) -> dict[str, str]:
+    keys = [endpoint.credentials for endpoint in contract.endpoints if isinstance(endpoint.credentials, BodyKeys)]
+    return {field: names.credentials[field] for each in keys for field in each.fields}
 
 
 def bracketed(host: str) -> str:

@@ -41,8 +41,8 @@ def status_of(vendor: Vendor, shape: ErrorShape, choices: Mapping[str, Any]) -> 
     """The status of an error shape as a tenant's choices have it."""
     if not isinstance(shape.status, ByChoice):
         return shape.status
-    default = vendor.contract.choice(shape.status.choice).default
-    return shape.status.statuses[str(choices.get(short_name(shape.status.choice), default))]
+    default, statuses = vendor.contract.choice(shape.status.choice).default, shape.status.statuses
+    return statuses.get(str(choices.get(short_name(shape.status.choice), default)), statuses[str(default)])  # Not every option has one.
 
 
 def failing(reading: Reading, raw: Raw, status: int, message: str, headers: Mapping[str, str]) -> Reply:

@@ -11,12 +11,12 @@ from msgspec.structs import replace
 from mockserver.contract.advice import ADVICE
 from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
 from mockserver.server.advised import Get, advised, field_of
+from mockserver.server.history import Wait
 from mockserver.server.journal import Exchange, Finding, Journal
 from mockserver.server.pages import at, named, page_field, pages
 from mockserver.server.reading import Reading
 from mockserver.server.tenants import Tenant
 from mockserver.server.wire import Reply
-from mockserver.vendor import Asked
 from mockserver.vendors import load
 
 FINDINGS: Final = {
@@ -58,16 +58,25 @@ def _told(journal: Journal, reading: Reading, exchange: Exchange, reply: Reply |
         found.append("request-during-open")
     if reading.held is None or reply is None:
         return found
-    vendor, site, endpoint = reading.vendor.name, reading.held.site, reading.endpoint.name
-    if journal.history.waits(vendor, site, endpoint, exchange.at, exchange.number):
+    scope = (reading.vendor.name, reading.held.site, reading.endpoint.name)
+    if journal.history.waits(scope, exchange.at, exchange.began, exchange.number):
         found.append("retry-too-soon")
     if reply.status in (_TOO_MANY, _UNAVAILABLE):
-        until = _until(reading, reply, reading.held.tenant.clock.now())
-        if until is not None:
-            journal.history.wait((vendor, site, None if reply.status == _TOO_MANY else endpoint), until, journal.count)
+        _wait(journal, reading, exchange, reply)
     elif reply.status == _OK and not (exchange.faults or exchange.gone or exchange.raw.method == "HEAD"):
+        journal.history.answered(scope)
         found += _paged(journal, reading, reading.held.tenant, reply)
     return found
+
+
+def _wait(journal: Journal, reading: Reading, exchange: Exchange, reply: Reply) -> None:
+    """Remember until when an answer tells to wait: for a whole key where there were too many requests, else for the endpoint."""
+    held = reading.held
+    until = None if held is None else _until(reading, reply, held.tenant.clock.now())
+    if held is not None and until is not None:
+        endpoint = None if reply.status == _TOO_MANY else reading.endpoint.name
+        really = exchange.began + (until - exchange.at) * 1_000_000
+        journal.history.wait((reading.vendor.name, held.site, endpoint), Wait(until, really, journal.count))
 
 
 def _until(reading: Reading, reply: Reply, now: int) -> int | None:
@@ -145,21 +154,13 @@ def _after_last(reading: Reading, tenant: Tenant, place: tuple[str, str, Get], r
             asked = getattr(reading, where)
             before = replace(asked, **{attribute: get(reading) - 1})
             wanted = field_of(reading.endpoint, limit)(reading) if limit else size
-            return _rows(reading, tenant, {where: before}) < wanted
+            return _rows(replace(reading, **{where: before}), tenant) < wanted
         case OpaqueCursor():
             return False  # Whoever has a cursor was told that there is more.
     return False
 
 
-def _rows(reading: Reading, tenant: Tenant, instead: dict[str, Any]) -> int:
-    """How many rows another page has now."""
-    asked = Asked(
-        **{"query": reading.query, "body": reading.body, **instead},
-        path=reading.path,
-        world=tenant.world,
-        site=tenant.world.sites[reading.site],
-        now=tenant.clock.now(),
-        choices=reading.choices,
-        names=tenant.names[reading.vendor.name],
-    )
-    return len(at(json.decode(reading.vendor.answer(reading.endpoint, asked).body), reading.endpoint.rows))
+def _rows(reading: Reading, tenant: Tenant) -> int:
+    """How many rows a page has now."""
+    answer = reading.vendor.answer(reading.endpoint, reading.asked(tenant, tenant.clock.now()))
+    return len(at(json.decode(answer.body), reading.endpoint.rows))

@@ -27,7 +27,7 @@ from mockserver.server.redact import secrets
 from mockserver.server.router import Match, Miss, Router
 from mockserver.server.tenants import Held, Tenant, Tenants
 from mockserver.server.wire import Reply, send
-from mockserver.vendor import Asked, Vendor
+from mockserver.vendor import Vendor
 from mockserver.world.overlay import Identity, TrackedEvent
 from mockserver.world.world import with_events, with_identity
 
@@ -41,8 +41,8 @@ class _Slot(Struct, frozen=True):
 
     slots: Slots
     key: Any
-    free_at: float
-    """When it may be given back at the earliest, by the event loop's clock."""
+    hold: float
+    """Seconds for which it is held at least while others can be heard."""
 
 
 class Handler:
@@ -134,7 +134,7 @@ class Handler:
             slots, key = whose.tenant.slots, (reading.vendor.name, whose.site)
             exchange.waited = slots.is_taken(key)
             await slots.take(key, reading.busy)
-            return _Slot(slots, key, asyncio.get_running_loop().time() + reading.hold), None
+            return _Slot(slots, key, reading.hold), None
         except Refused as refusal:
             return None, self._refusal(reading.vendor, refusal, raw, exchange, reading.choices)
 
@@ -201,7 +201,8 @@ class Handler:
 
         meeting = Meeting(tenant, known.reading, raw, proceed)
         reply, struck = tenant.faults.strike(meeting, proceed)
-        exchange.faults = tuple(f"{armed.number}:{armed.kind}" for armed in struck)
+        if struck:
+            exchange.faults = tuple(f"{armed.number}:{armed.kind}" for armed in struck)
         return reply
 
     def _answer(self, known: Known, reading: Reading, whose: Held) -> bytes:
@@ -211,17 +212,7 @@ class Handler:
         kept = known.answer(world, now)
         if kept is not None:
             return kept
-        asked = Asked(
-            query=reading.query,
-            body=reading.body,
-            path=reading.path,
-            world=world,
-            site=world.sites[reading.site],
-            now=now,
-            choices=reading.choices,
-            names=tenant.names[reading.vendor.name],
-        )
-        answer = reading.vendor.answer(reading.endpoint, asked)
+        answer = reading.vendor.answer(reading.endpoint, reading.asked(tenant, now))
         match answer.recorded:
             case TrackedEvent() as event:
                 tenant.world = with_events(world, reading.site, [event])
@@ -240,9 +231,12 @@ def _unexpected(raw: Raw) -> Refused:
 
 
 async def _sent_whole(reply: Reply, request: web.Request, slot: _Slot) -> web.StreamResponse:
-    """Send the last byte before the slot is given back, and not before it has been held for as long as the tenant's choice says."""
-    if (left := slot.free_at - asyncio.get_running_loop().time()) > 0:
-        await asyncio.sleep(left)
+    """Send the last byte before the slot is given back, and not before it has been held for as long as the tenant's choice says.
+
+    What the answer took to make does not count: nobody was heard meanwhile.
+    """
+    if slot.hold:
+        await asyncio.sleep(slot.hold)
     response = await send(reply, request)
     with suppress(ConnectionError):  # The client may be gone: then nobody reads the answer.
         await response.prepare(request)

@@ -1,13 +1,25 @@
 """What a tenant's clients did lately, as far as findings need it: which pages they were given, and how long they were told to wait."""
 
 from collections.abc import Hashable
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 LISTS: Final = 32
 """How many lists are remembered, those that were asked last."""
 PAGES: Final = 1_000
 """How many pages of each are, those that were asked last."""
 WAITS: Final = 64
+
+
+class Wait(NamedTuple):
+    """What clients were told of when to come again."""
+
+    until: int
+    """The instant of the tenant's clock."""
+    really: int
+    """The same by the real stopwatch, in nanoseconds: who waits while the tenant's clock stands has waited all the same."""
+    told: int
+    """The number of the last exchange that came before they were told."""
+
 
 Scope = tuple[str, int | None, str | None]
 """A vendor, the site of the key, and an endpoint; ``None`` for all of them."""
@@ -18,7 +30,7 @@ class History:
 
     def __init__(self) -> None:
         self._lists: dict[Hashable, dict[Any, bool | None]] = {}
-        self._waits: dict[Scope, tuple[int, int]] = {}
+        self._waits: dict[Scope, Wait] = {}
         self._of: object = None
 
     def of(self, spec: object) -> None:
@@ -38,15 +50,21 @@ class History:
             del found[next(iter(found))]
         return found
 
-    def wait(self, scope: Scope, until: int, told: int) -> None:
-        """Remember that clients were told to wait until an instant, before any exchange with a greater number came."""
-        self._waits[scope] = (until, told)
+    def wait(self, scope: Scope, wait: Wait) -> None:
+        """Remember that clients were told to wait."""
+        self._waits[scope] = wait
         if len(self._waits) > WAITS:
             del self._waits[next(iter(self._waits))]
 
-    def waits(self, vendor: str, site: int | None, endpoint: str, at: int, number: int) -> bool:
-        """Whether an exchange came sooner than clients were told to."""
+    def waits(self, scope: tuple[str, int | None, str], at: int, began: int, number: int) -> bool:
+        """Whether an exchange came sooner than clients were told to, by the tenant's clock and by real time."""
         if not self._waits:
             return False
-        told = [self._waits.get((vendor, site, name)) for name in (endpoint, None)]
-        return any(wait is not None and at < wait[0] and number > wait[1] for wait in told)
+        told = [self._waits.get((*scope[:2], name)) for name in (scope[2], None)]
+        return any(wait is not None and at < wait.until and began < wait.really and number > wait.told for wait in told)
+
+    def answered(self, scope: tuple[str, int | None, str]) -> None:
+        """Forget that clients were told to wait: they had their answer, and what comes now is no retry."""
+        if self._waits:
+            self._waits.pop(scope, None)
+            self._waits.pop((*scope[:2], None), None)

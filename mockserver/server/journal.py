@@ -97,7 +97,8 @@ class Journal:
     def clear(self) -> None:
         """Forget all, and count from the beginning."""
         self._open: dict[int, Exchange] = {}
-        self._closed: dict[int, Exchange] = {}
+        self._kept: dict[int, Exchange] = {}
+        """All that are kept and all that are open, in the order in which they began."""
         self._bytes = 0
         self.count = 0
         """How many exchanges there were, those no longer kept included."""
@@ -109,11 +110,11 @@ class Journal:
         exchange.number, exchange.raw_size = self.count, len(exchange.raw.body)
         if self._open:
             exchange.before = tuple(self._open)
-        self._open[exchange.number] = exchange
+        self._open[exchange.number] = self._kept[exchange.number] = exchange
         return exchange
 
     def close(self, exchange: Exchange, reply: Reply | None, took: int) -> None:
-        """Keep an exchange that has ended; the oldest give way."""
+        """Keep an exchange that has ended; those that began first give way."""
         if self._open.get(exchange.number) is not exchange:
             return  # The journal was cleared meanwhile.
         del self._open[exchange.number]
@@ -125,22 +126,21 @@ class Journal:
             exchange.secrets += tuple(presented(exchange.raw, exchange.headers))
             exchange.raw = exchange.raw._replace(body=exchange.raw.body[:BODY])
         exchange.weight = _weight(exchange)
-        self._closed[exchange.number] = exchange
         self._bytes += exchange.weight
-        while len(self._closed) > self._entries or self._bytes > self._most_bytes:
-            self._bytes -= self._closed.pop(next(iter(self._closed))).weight
+        while len(self._kept) - len(self._open) > self._entries or self._bytes > self._most_bytes:
+            oldest = next(number for number in self._kept if number not in self._open)
+            self._bytes -= self._kept.pop(oldest).weight
 
     def __iter__(self) -> Iterator[Exchange]:
         """Those that are kept and those that are open, in the order in which they began."""
-        both = {**self._closed, **self._open}
-        return iter([self._current(both[number]) for number in sorted(both)])
+        return iter([self._current(exchange) for exchange in self._kept.values()])
 
     def __len__(self) -> int:
-        return len(self._closed) + len(self._open)
+        return len(self._kept)
 
     def get(self, number: int) -> Exchange | None:
         """The exchange with a number, if it is kept."""
-        found = self._closed.get(number) or self._open.get(number)
+        found = self._kept.get(number)
         return found and self._current(found)
 
     def _current(self, exchange: Exchange) -> Exchange:

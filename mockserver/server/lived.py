@@ -1,15 +1,10 @@
 """The worlds that a tenant has lived in since something first happened to its world, for whoever judges what a client saw."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from msgspec import Struct
 
-from mockserver.server.pages import begins, list_name
 from mockserver.world.world import World
-
-if TYPE_CHECKING:
-    from mockserver.server.reading import Reading
 
 MOST_WORLDS: Final = 32
 MOST_LISTS: Final = 256
@@ -61,12 +56,11 @@ class Lived:
         del self._worlds[gone]
         self._begun = {name: (earlier, self._worlds[earlier].now) if at[0] == gone else at for name, at in self._begun.items()}
 
-    def asked(self, reading: "Reading", fields: Mapping[str, Any], moment: Moment) -> None:
-        """Remember at which moment the first page of a list is asked for; any other page says nothing."""
+    def asked(self, name: str | None, moment: Moment) -> None:
+        """Remember at which moment the first page of a list is asked for; any other page, which begins none, says nothing."""
         self.note(moment)
-        if reading.refusal is not None or not begins(reading.endpoint, fields):
+        if name is None:
             return
-        name = list_name(reading.vendor.name, reading.endpoint, reading.site, fields)
         self._begun.pop(name, None)
         self._begun[name] = (self._last, moment.now)
         if len(self._begun) > MOST_LISTS:

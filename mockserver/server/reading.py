@@ -5,10 +5,11 @@ the clock and the limits come later.
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
-from msgspec import Struct
+from msgspec import Struct, json
 from msgspec.structs import replace
 
 from mockserver.contract.choices import short_name
@@ -17,13 +18,14 @@ from mockserver.contract.errors import Refused
 from mockserver.contract.limits import OneAtATime, Window
 from mockserver.contract.request import ContractViolation, read, read_json
 from mockserver.server.credentials import Sent, held
+from mockserver.server.pages import begins, list_name, named
 from mockserver.server.raw import Raw
 from mockserver.server.router import Match
 from mockserver.server.tenants import Held, Tenant, Tenants
-from mockserver.vendor import Vendor
+from mockserver.vendor import Asked, Vendor
 
 
-class Reading(Struct, frozen=True, kw_only=True):
+class Reading(Struct, frozen=True, kw_only=True, dict=True):
     """A request to an endpoint, read as far as it could be."""
 
     vendor: Vendor
@@ -44,6 +46,36 @@ class Reading(Struct, frozen=True, kw_only=True):
     site: int = 0
     query: Any = None
     body: Any = None
+
+    @cached_property
+    def fields(self) -> dict[str, Any]:
+        """What it asks for by name: path, query and body, without credentials."""
+        return named(self.endpoint, self.path, self.query, self.body)
+
+    @cached_property
+    def key(self) -> str:
+        """What all attempts at one request have in common."""
+        return json.encode([self.vendor.name, self.endpoint.name, self.site, self.fields], order="deterministic").decode()
+
+    @cached_property
+    def begun(self) -> str | None:
+        """The list whose first page it asks for, if it does."""
+        if self.refusal is not None or not begins(self.endpoint, self.fields):
+            return None
+        return list_name(self.vendor.name, self.endpoint, self.site, self.fields)
+
+    def asked(self, tenant: Tenant, now: int) -> Asked:
+        """The question to the endpoint's view, in the world of the tenant whose request it is."""
+        return Asked(
+            query=self.query,
+            body=self.body,
+            path=self.path,
+            world=tenant.world,
+            site=tenant.world.sites[self.site],
+            now=now,
+            choices=self.choices,
+            names=tenant.names[self.vendor.name],
+        )
 
 
 class Reader:

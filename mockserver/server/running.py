@@ -2,7 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from aiohttp import web
@@ -15,20 +16,26 @@ from mockserver.server.app import create_app
 from mockserver.server.config import Config, check_access, tenants
 from mockserver.server.tenants import Tenant, Tenants
 
-_STOP_SECONDS = 0.1
 _BACKLOG = 4096
+_ACCEPTING = 4
+"""Turns of the event loop in which a connection that was accepted last becomes one that can be closed."""
 
 
 class Running:
     """A server that accepts requests: the ports it was given, and its tenants."""
 
-    def __init__(self, host: str, port: int, vendor_ports: Mapping[str, int], served: list[Tenant], admin_port: int | None = None) -> None:
-        self.port, self.vendor_ports, self.tenants = port, vendor_ports, served
+    def __init__(self, host: str, port: int, vendor_ports: Mapping[str, int], served: Tenants, admin_port: int | None = None) -> None:
+        self.port, self.vendor_ports, self.served = port, vendor_ports, served
         start = f"http://{bracketed(host)}:"
         self.url = f"{start}{port}"
         self.admin_url = None if admin_port is None else f"{start}{admin_port}"
         """Where the admin API is; ``None`` where there is none."""
         self.addresses = Addresses(self.url, {vendor: f"{start}{number}" for vendor, number in vendor_ports.items()})
+
+    @property
+    def tenants(self) -> list[Tenant]:
+        """The tenants, the default one first."""
+        return list(self.served.all.values())
 
     def vendor_url(self, vendor: str) -> str:
         """Where a client of a vendor is pointed: the vendor's own port, or its paths at the root."""
@@ -45,33 +52,55 @@ async def run(config: Config, ready: Callable[[Running], None]) -> None:
 
     Raises :class:`~mockserver.server.config.ConfigError` where anybody could steer, and ``OSError`` where a port cannot be had.
     """
-    check_access(config)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with serving(config) as running:
+        ready(running)
+        await stop.wait()
+
+
+@asynccontextmanager
+async def serving(config: Config, *, patience: float = 0.1) -> AsyncIterator[Running]:
+    """Serve as long as the context is open; at its end, requests under way have so many seconds to be answered."""
+    check_access(config)
     served = Tenants(tenants(config))
     admin = None if config.no_admin else Admin(served, token=config.admin_token)
     runners: list[web.AppRunner] = []
+
+    async def listen(app: web.Application, port: int) -> int:
+        return await _listen(runners, app, config, port, patience)
+
     try:
         joined = admin if admin is not None and config.admin_port is None else False
-        port = admin_port = await _listen(runners, create_app(served, admin=joined), config, config.port)
-        own = {vendor: await _listen(runners, create_app(served, only=vendor), config, at) for vendor, at in config.vendor_ports.items()}
+        port = admin_port = await listen(create_app(served, admin=joined), config.port)
+        own = {vendor: await listen(create_app(served, only=vendor), at) for vendor, at in config.vendor_ports.items()}
         if admin is not None:
             admin.vendor_ports = own
             if config.admin_port is not None:
                 admin.port = port
-                admin_port = await _listen(runners, admin.alone(), config, config.admin_port)
-        ready(Running(config.host, port, own, list(served.all.values()), None if admin is None else admin_port))
-        await stop.wait()
+                admin_port = await listen(admin.alone(), config.admin_port)
+        yield Running(config.host, port, own, served, None if admin is None else admin_port)
     finally:
+        await _accept_no_more(runners)
         for runner in runners:
             await runner.cleanup()
 
 
-async def _listen(runners: list[web.AppRunner], app: web.Application, config: Config, port: int) -> int:
+async def _accept_no_more(runners: Iterable[web.AppRunner]) -> None:
+    """Let what was accepted become connections: one that the end of its server overtakes is never closed (asyncio up to 3.13 at least)."""
+    servers = [site._server for runner in runners for site in runner.sites]  # noqa: SLF001 -- there is no other way to its sockets
+    for listening in [each for server in servers if isinstance(server, asyncio.Server) for each in server.sockets]:
+        with suppress(NotImplementedError):  # The event loop of Windows.
+            asyncio.get_running_loop().remove_reader(listening)
+    for _ in range(_ACCEPTING):
+        await asyncio.sleep(0)
+
+
+async def _listen(runners: list[web.AppRunner], app: web.Application, config: Config, port: int, patience: float) -> int:
     """Start an application on a port (0 picks one) and return the port."""
     logger: dict[str, Any] = {} if config.access_log else {"access_log": None}
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=_STOP_SECONDS, access_log_class=AccessLogger, **logger)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=patience, access_log_class=AccessLogger, **logger)
     runners.append(runner)
     await runner.setup()
     await web.TCPSite(runner, config.host, port, backlog=_BACKLOG).start()

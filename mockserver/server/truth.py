@@ -1,6 +1,7 @@
 """Everything a correct client ends up with: the rows of an endpoint, page after page, without HTTP, and what it had to see of them."""
 
 from collections.abc import Iterator, Mapping
+from functools import reduce
 from typing import Any, Literal
 
 from msgspec import Struct, json
@@ -13,7 +14,7 @@ from mockserver.server.lived import Moment
 from mockserver.server.merged import Told, merged
 from mockserver.server.pages import list_name, named
 from mockserver.server.tenants import Tenant
-from mockserver.vendor import Asked, Vendor
+from mockserver.vendor import Asked, Names, Vendor
 from mockserver.vendor.times import DAY, seconds
 
 Verdict = Literal["must", "may", "must_not"]
@@ -32,7 +33,13 @@ def rows(
     tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int = 0
 ) -> Iterator[tuple[int | None, Any]]:
     """Yield each row with the total where the endpoint tells one; raises ``Refused`` as the endpoint would."""
-    return _List(tenant, vendor, endpoint, site).rows(parameters, Moment(tenant.world, tenant.clock.now()))
+    return _list(tenant, vendor, endpoint, site).rows(parameters, Moment(tenant.world, tenant.clock.now()))
+
+
+def answer(tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int = 0) -> Any:
+    """What an endpoint answers to one request; raises ``Refused`` as the endpoint would."""
+    asked = _list(tenant, vendor, endpoint, site).asked(parameters, Moment(tenant.world, tenant.clock.now()))
+    return json.decode(vendor.answer(endpoint, asked).body)
 
 
 def judged(
@@ -44,15 +51,13 @@ def judged(
     client has it. ``may``: it came, changed or went meanwhile. ``must_not``: it was gone before. A row that changed is
     told twice, as it was and as it is.
     """
-    whole, now = _List(tenant, vendor, endpoint, site), Moment(tenant.world, tenant.clock.now())
+    whole, now = _list(tenant, vendor, endpoint, site), Moment(tenant.world, tenant.clock.now())
     asked = whole.asked(parameters, now)
     name = list_name(vendor.name, endpoint, site, named(endpoint, asked.path, asked.query, asked.body))
     before, since = tenant.lived.around(name, now)
-    told: Iterator[Told] = iter(())
-    for number, moment in enumerate([*before, *since]):
-        told = merged(told, _marked(whole.rows(parameters, moment), 1 << number))
+    lists = [_marked(whole.rows(parameters, moment), 1 << number) for number, moment in enumerate([*before, *since])]
     every = (1 << len(since)) - 1
-    for each in told:
+    for each in reduce(merged, lists):  # Only what two worlds do not share is ever held.
         seen = each.worlds >> len(before)
         yield "must" if seen == every else "may" if seen else "must_not", each.row
 
@@ -61,13 +66,18 @@ def _marked(found: Iterator[tuple[int | None, Any]], world: int) -> Iterator[Tol
     return (Told(json.encode(row, order="deterministic"), row, world) for _, row in found)
 
 
-class _List(Struct, frozen=True):
-    """A list of a tenant's, which can be asked for at any moment."""
+def _list(tenant: Tenant, vendor: Vendor, endpoint: Endpoint, site: int) -> "_List":
+    return _List(vendor, endpoint, site, tenant.names[vendor.name], tenant.choices[vendor.name])
 
-    tenant: Tenant
+
+class _List(Struct, frozen=True):
+    """A list of a tenant's as it is served now, which can be asked for at any moment, whatever becomes of the tenant."""
+
     vendor: Vendor
     endpoint: Endpoint
     site: int
+    names: Names
+    choices: Mapping[str, Any]
 
     def rows(self, parameters: Mapping[str, Any], moment: Moment) -> Iterator[tuple[int | None, Any]]:
         """Yield each row of every page with the total."""
@@ -83,7 +93,7 @@ class _List(Struct, frozen=True):
 
     def asked(self, parameters: Mapping[str, Any], moment: Moment) -> Asked:
         """A request for it; raises ``Refused`` where the parameters are wrong."""
-        names, known, endpoint = self.tenant.names[self.vendor.name], {**parameters}, self.endpoint
+        names, known, endpoint = self.names, {**parameters}, self.endpoint
         path = {name: str(known.pop(name, names.sites[self.site][0] if name == endpoint.site else "")) for name in endpoint.path}
         typed: dict[str, Any] = {"query": None, "body": None}
         for where, model in (("query", endpoint.query), ("body", endpoint.body)):
@@ -98,7 +108,7 @@ class _List(Struct, frozen=True):
             world=moment.world,
             site=moment.world.sites[self.site],
             now=moment.now,
-            choices=self.tenant.choices[self.vendor.name],
+            choices=self.choices,
             names=names,
         )
 

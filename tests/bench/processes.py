@@ -76,3 +76,9 @@ def mock(*options: str) -> Any:
     """The mock."""
     port = free_port()
     return serving(["-m", "mockserver", "serve", "--json", "--port", str(port), *options], port)
+
+
+def unkept(entries: str, *options: str) -> Any:
+    """The mock with journals of so many entries, or, with ``none``, without any journal."""
+    port = free_port()
+    return serving([str(HERE / "unkept.py"), entries, "serve", "--json", "--port", str(port), *options], port)

@@ -16,18 +16,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from client import Connection, exchange, one_by_one  # type: ignore[import-not-found]
-from processes import Server, bare, free_port, mock, serving  # type: ignore[import-not-found]
-
 import mockserver
+from mockserver.client import AdminClient
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
 from mockserver.vendor import Vendor
 from mockserver.vendors import load
 from mockserver.world.hashing import draw_one
+from tests.bench.client import Connection, exchange, one_by_one
+from tests.bench.processes import Server, bare, free_port, mock, serving, unkept
 
 QUICK = "--quick" in sys.argv
 REQUESTS = 300 if QUICK else 2000
@@ -163,6 +161,79 @@ def series(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
     report(f"{vendor.name}.{endpoint.name}: 100 days of each of {len(segments)} segments, slowest", max(took) * 1000, "ms", 20)
 
 
+NEVER: list[dict[str, Any]] = [
+    {"kind": "status", "fields": {"no such field": 1}},
+    {"kind": "latency", "seconds": 1, "since": "2099-01-01"},
+    {"kind": "reset", "until": "1970-01-02"},
+]
+"""Faults whose conditions no page meets, each for another reason."""
+CHANCE = {"kind": "latency", "seconds": 0, "probability": 1e-9}
+SETTINGS = {
+    "the same in another process (noise)": None,
+    "one fault armed, for another endpoint": 1.1,
+    "one fault armed, for another field": 1.1,
+    "ten faults armed whose conditions never hold": 1.1,
+    "one fault armed that never strikes, by chance": None,
+    "1,000 tenants beside it": 1.1,
+    "a journal that is full": 1.1,
+    "a journal, beside one of 0 entries": 1.1,
+    "a journal, beside none at all and nobody who judges": None,
+}
+"""What a page costs beside a plain one, and the most it may cost where that is promised."""
+
+
+def costs() -> None:
+    """What faults, tenants and journals cost a plain page: the server's processor time beside a server that has none, in turns."""
+    options = [*BILLION, *UNHURRIED]
+    with (
+        mock(*options) as plain,
+        mock(*options) as noise,
+        mock(*options) as crowded,
+        unkept("0", *options) as short,
+        unkept("none", *options) as none,
+    ):
+        with AdminClient(f"http://127.0.0.1:{crowded.port}") as admin:
+            for _ in range(999):
+                admin.mint()
+        for vendor, endpoint in numbered():
+            others = [{"kind": "status", "vendor": each.name, "endpoint": one.name} for each, one in numbered() if one is not endpoint]
+            ten = [*NEVER, *others, *NEVER, *others, *NEVER, *NEVER][:10]
+            faults = dict(zip([*SETTINGS][1:5], ([others[0]], [NEVER[0]], ten, [CHANCE]), strict=True))
+            servers = [plain, noise, plain, plain, plain, plain, crowded, plain, short, none]
+            for what, fresh in (("a page never asked before", True), ("the same page again", False)):
+                print(
+                    f"\n{vendor.name}.{endpoint.name}: {what}, beside one without faults, of the only tenant, with a journal just cleared"
+                )
+                ratios = paired(vendor, endpoint, servers, faults, fresh=fresh)
+                for setting, ratio in ratios.items():
+                    report(setting, ratio, "x", SETTINGS[setting])
+        report("resident memory with 1,000 tenants", crowded.resident() / (1 << 20), "MiB")
+
+
+def paired(
+    vendor: Vendor, endpoint: Endpoint, servers: list[Server], faults: dict[str, list[dict[str, Any]]], *, fresh: bool
+) -> dict[str, float]:
+    """How many times as much a page costs in each setting as in the plain one; the median of many turns."""
+    numbers, batch = count(1_000 if fresh else 0), 300 if fresh else 600
+    took: dict[str, list[float]] = {setting: [] for setting in ("plain", *SETTINGS)}
+    for _ in range(4 if QUICK else 16):  # The first is to warm up.
+        for (setting, costs), server in zip(took.items(), servers, strict=True):
+            with AdminClient(f"http://127.0.0.1:{server.port}") as admin:
+                admin.arm(*faults.get(setting, []))
+                if "full" not in setting:
+                    admin.clear_journal()
+                asked = pages(endpoint, numbers if fresh else repeat(0))
+                requests = [request(server, vendor, endpoint, page) for page, _ in zip(asked, range(batch), strict=False)]
+                costs.append(1 / per_second(server, iter(requests), batch))
+                admin.disarm()
+    ratios = {
+        setting: statistics.median(each / base for each, base in zip(costs[1:], took["plain"][1:], strict=True))
+        for setting, costs in took.items()
+    }
+    without = {setting: 1 / ratio if ", beside" in setting else ratio for setting, ratio in ratios.items()}
+    return {setting: without[setting] for setting in SETTINGS}
+
+
 def start_up() -> None:
     """From the start of the process to the first answer, in turn with the bare app."""
     print("\nStart to first answer")
@@ -208,8 +279,16 @@ def main() -> int:
                     filtered(server, vendor, endpoint)
                 if endpoint.counts and endpoint.query and "segment_id" in endpoint.query.__struct_fields__:
                     series(server, vendor, endpoint)
-        report("resident memory above the bare app's", (server.resident() - base) / (1 << 20), "MiB", 40)
+        with AdminClient(f"http://127.0.0.1:{server.port}") as admin:
+            kept = admin.journal(limit=1)
+            report(
+                f"resident memory above the bare app's, {kept.kept} of {kept.count:,} exchanges kept",
+                (server.resident() - base) / (1 << 20),
+                "MiB",
+                40,
+            )
     crawl()
+    costs()
     print("\nall promises kept" if not failed else f"\n{len(failed)} promises missed")
     return int(bool(failed))
 

@@ -12,7 +12,7 @@ from mockserver.contract.paging import OpaqueCursor, PageNumber
 from mockserver.server.faults import read
 from mockserver.server.findings import FINDINGS
 from mockserver.server.history import LISTS as MOST_LISTS
-from mockserver.server.history import PAGES, WAITS, History
+from mockserver.server.history import PAGES, WAITS, History, Wait
 from mockserver.vendor import Vendor
 from tests.server.asking import ALL, LISTS, Pair, crawl, name, page_of
 
@@ -276,14 +276,15 @@ def test_history_stays_small() -> None:
     """Lists, pages and waits are forgotten beyond their bounds, the oldest first."""
     history = History()
     for number in range(2 * WAITS):
-        history.wait(("v", number, None), 10, 0)
+        history.wait(("v", number, None), Wait(10, 10, 0))
     for number in range(2 * MOST_LISTS):
         history.pages(number)[0] = None
     for number in range(2 * PAGES):
         history.pages("long")[number] = None
 
-    assert not history.waits("v", 0, "e", 5, 1)
-    assert history.waits("v", 2 * WAITS - 1, "e", 5, 1)
+    assert not history.waits(("v", 0, "e"), 5, 5, 1)
+    assert not history.waits(("v", 2 * WAITS - 1, "e"), 5, 11, 1)
+    assert history.waits(("v", 2 * WAITS - 1, "e"), 5, 5, 1)
     assert history.pages(2 * MOST_LISTS - 1)
     assert not history.pages(0)
     assert len(history.pages("long")) <= PAGES + 1

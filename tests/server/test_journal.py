@@ -72,6 +72,22 @@ def test_oldest_entries_give_way_beyond_a_number() -> None:
     assert [each.number for each in journal] == list(range(10_001 - ENTRIES, 10_001))
 
 
+@given(st.lists(st.booleans(), max_size=40))
+def test_entries_that_are_kept_are_the_last_ones_without_a_gap(steps: list[bool]) -> None:
+    """Whichever ended first, those that began first give way, and only what is open stands before them."""
+    journal = Journal(entries=3)
+    under_way: list[Exchange] = []
+    for opens in steps:
+        if opens or not under_way:
+            under_way.append(journal.open(exchange()))
+        else:
+            journal.close(under_way.pop(len(under_way) // 2), reply(), 1)
+    kept = [each.number for each in journal if each.took is not None]
+    still = [each.number for each in under_way]
+
+    assert kept == [number for number in range(1, journal.count + 1) if number not in still][-3:]
+
+
 @pytest.mark.parametrize("part", ["request", "answer", "path", "headers"])
 def test_oldest_entries_give_way_beyond_a_number_of_bytes(part: str) -> None:
     """Whatever is large about exchanges, all that are kept together are not; the last one is kept."""

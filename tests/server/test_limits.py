@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
 from mockserver.contract.limits import OneAtATime, Window
+from mockserver.server.faults import read
 from mockserver.server.limits import Windows
 from mockserver.vendor import Vendor
 from mockserver.vendors import load
@@ -85,6 +86,16 @@ async def test_choice_says_what_happens_to_the_second(serve: Any, each: Limited,
     mock = await serve(choices={limit.hold: 50, limit.busy: busy})
 
     assert sorted(await overlapping(mock, vendor, endpoint, 0, 0)) == statuses
+
+
+@pytest.mark.parametrize("each", ONE, ids=name)
+async def test_fault_strikes_where_requests_queue(serve: Any, each: Limited) -> None:
+    """Where no request is refused as busy, the status of that refusal is the default's, and no other error suffers."""
+    vendor, endpoint, limit = each
+    mock = await serve(choices={limit.busy: "queue"})
+    mock.tenant.faults.add(read({"kind": "status", "status": 503}))
+
+    assert (await mock.ask(vendor, endpoint, {}))[0] == 503
 
 
 @pytest.mark.parametrize("each", ONE, ids=name)

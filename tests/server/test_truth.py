@@ -242,20 +242,13 @@ def test_what_is_remembered_is_bounded_and_demands_no_more() -> None:
     assert (found.count("must"), found.count("may")) == (5, 3 * MOST_WORLDS)
 
 
-class Begun:
-    """As much of a reading as says that a list is begun."""
-
-    refusal, vendor, endpoint, site = None, LISTS[0][0], LISTS[0][1], 0
-
-
 def test_a_list_begun_in_a_forgotten_world_is_taken_to_be_older() -> None:
     """Lists are forgotten too, the oldest first, and one whose world is forgotten keeps a neighbour from before."""
     lived, world = Lived(), build(spec(sessions=5))
     for number in range(MOST_LISTS + 10):
         world = with_events(world, 0, [TrackedEvent(number, "a", anonymous_id=str(number))])
-        lived.asked(Begun(), {"list": number}, Moment(world, number))  # type: ignore[arg-type]  # of a reading only this is looked at
-    name_of = [f'["{Begun.vendor.name}","{Begun.endpoint.name}",0,{{"list":{number}}}]' for number in range(MOST_LISTS + 10)]
-    firsts = [lived.around(each, Moment(world, MOST_LISTS + 10))[1][0].now for each in name_of]
+        lived.asked(str(number), Moment(world, number))
+    firsts = [lived.around(str(number), Moment(world, MOST_LISTS + 10))[1][0].now for number in range(MOST_LISTS + 10)]
 
     assert firsts[:10] == [0] * 10
     assert all(first <= number for number, first in enumerate(firsts))

@@ -10,9 +10,8 @@ from mockserver.steering import Advance, ClockChange, ClockState, Follow, Freeze
 from mockserver.world.spec import text
 
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
-_DURATION = re.compile(
-    r"(?:(?P<d>\d+(?:\.\d+)?)d)?(?:(?P<h>\d+(?:\.\d+)?)h)?(?:(?P<m>\d+(?:\.\d+)?)m)?(?:(?P<s>\d+(?:\.\d+)?)s?)?", re.ASCII
-)
+_NUMBER = r"\d+(?:\.\d+)?"
+_DURATION = re.compile("".join(f"(?:(?P<{unit}>{_NUMBER}){unit})?" for unit in _SECONDS), re.ASCII)
 
 
 def get_clock(call: Call) -> ClockState:
@@ -52,12 +51,14 @@ def turn(clock: Clock, change: ClockChange) -> None:
 def milliseconds(duration: float | str) -> int:
     """Read a duration: seconds, or a text such as ``1h``, ``90s`` or ``1d12h``."""
     if isinstance(duration, str):
-        found = _DURATION.fullmatch(duration)
+        found = _DURATION.fullmatch(f"{duration}s" if re.fullmatch(_NUMBER, duration, re.ASCII) else duration)
         if not duration or found is None:
             raise invalid(f"seconds: {duration!r} is no duration; write a number of seconds, or a text such as 1h, 90s or 1d12h")
         duration = sum(float(number) * _SECONDS[unit] for unit, number in found.groupdict(default="0").items())
-    if not 0 <= duration < LATEST:
+    if duration < 0:
         raise invalid("seconds: a clock advances by 0 or more; `set` goes back")
+    if duration >= LATEST:
+        raise invalid(f"advancing by {duration!r} seconds leads beyond 2100")
     return round(duration * 1000)
 
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from aiohttp import web
@@ -23,7 +23,7 @@ from mockserver.server.admin.shapes import asked
 from mockserver.server.answers import SERVER
 from mockserver.server.config import ConfigError
 from mockserver.server.faults.fault import FaultError
-from mockserver.server.tenants import TenantError
+from mockserver.server.tenants import TenantError, Tenants
 from mockserver.world.spec import WorldError
 
 _HEADERS = {"Server": SERVER, "Cache-Control": "no-store"}
@@ -31,18 +31,35 @@ _REFUSALS = (ConfigError, WorldError, ChoiceError, TenantError, FaultError)
 _log = logging.getLogger("mockserver")
 
 
+class Order(NamedTuple):
+    """What is asked for, whichever way it came."""
+
+    method: str
+    path: str
+    """Percent-encoded, with the prefix."""
+    query: Mapping[str, str]
+    body: Any
+    """As JSON; ``{}`` where there is none."""
+
+
+def perform(tenants: Tenants, addresses: Addresses, order: Order) -> tuple[Route, Any]:
+    """Do what is asked for, and say by which route; raises :class:`Problem`."""
+    route, path = _found(order.method, order.path)
+    call = Call(tenants=tenants, addresses=addresses, routes=ROUTES, path=path)
+    try:
+        return route, route.handler(call, **_asked(route, order))
+    except _REFUSALS as error:
+        raise invalid(str(error)) from None
+
+
 async def answer(admin: Admin, request: web.Request) -> web.StreamResponse:
     """Answer a request; whatever stands in the way is a problem, and what nobody expected is logged."""
     try:
         admit(request, admin.token)
-        route, path = _found(request.method, request.rel_url.raw_path)
-        call = Call(tenants=admin.tenants, addresses=_addresses(admin, request), routes=ROUTES, path=path)
-        told = route.handler(call, **await _asked(route, request))
+        route, told = perform(admin.tenants, _addresses(admin, request), await _order(request))
         return await _written(route, told, request)
     except Problem as problem:
         return _refused(problem)
-    except _REFUSALS as error:
-        return _refused(invalid(str(error)))
     except web.HTTPRequestEntityTooLarge as error:
         return _refused(Problem("too-large", error.text or "the body is too large"))
     except (ConnectionError, asyncio.CancelledError):
@@ -52,12 +69,22 @@ async def answer(admin: Admin, request: web.Request) -> web.StreamResponse:
         return _refused(Problem("internal-error", "the mock failed unexpectedly; its log says why"))
 
 
+async def _order(request: web.Request) -> Order:
+    """Read a request."""
+    for name in request.query:
+        if len(request.query.getall(name)) > 1:
+            raise invalid(f"the query says {name!r} more than once; say it once")
+    if "Content-Encoding" in request.headers:  # What is cut off would be taken for an empty body.
+        raise invalid("send the body as it is, without Content-Encoding")
+    return Order(request.method, request.rel_url.raw_path, dict(request.query), decoded(await request.read()))
+
+
 def _found(method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:
     """The route of a method and a path, with the values of its parameters."""
     words = [unquote(word) for word in raw_path.split("/")[2:]]
     matching = [route for route in ROUTES if _matches(route, words)] if raw_path.startswith(PREFIX + "/") else []
-    exact = [route for route in matching if route.path.split("/")[1:] == words]  # What is written beats a parameter.
-    found = {route.method: route for route in exact or matching}
+    least = min((route.path.count("{") for route in matching), default=0)
+    found = {route.method: route for route in matching if route.path.count("{") == least}  # What is written beats a parameter.
     if not found:
         known = [f"{route.method} {PREFIX}{route.path}" for route in ROUTES]
         detail = f"there is no {raw_path!r}; {nearest(raw_path, dict.fromkeys(PREFIX + route.path for route in ROUTES))}"
@@ -84,17 +111,16 @@ def _addresses(admin: Admin, request: web.Request) -> Addresses:
     return Addresses(url, {vendor: f"http://{name}:{port}" for vendor, port in admin.vendor_ports.items()})
 
 
-async def _asked(route: Route, request: web.Request) -> dict[str, Any]:
+def _asked(route: Route, order: Order) -> dict[str, Any]:
     """What a handler wants to know of the body and of the query."""
     wanted = asked(route)
-    body, query = await request.read(), dict(request.query)
-    if "body" not in wanted and decoded(body) != {}:
+    if "body" not in wanted and order.body != {}:
         raise invalid(f"{route.method} {PREFIX}{route.path} takes no body")
-    if "query" not in wanted and query:
-        raise invalid(f"{route.method} {PREFIX}{route.path} takes no query, such as {next(iter(query))!r}")
-    found = {"body": parsed(decoded(body), wanted["body"])} if "body" in wanted else {}
+    if "query" not in wanted and order.query:
+        raise invalid(f"{route.method} {PREFIX}{route.path} takes no query, such as {next(iter(order.query))!r}")
+    found = {"body": parsed(order.body, wanted["body"])} if "body" in wanted else {}
     if "query" in wanted:
-        found["query"] = parsed(query, wanted["query"], texts=True)
+        found["query"] = parsed(order.query, wanted["query"], texts=True)
     return found
 
 

@@ -1,5 +1,6 @@
 """The admin API's journals."""
 
+import re
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -8,15 +9,19 @@ from msgspec.structs import replace
 
 from mockserver.server.admin.call import HAR, NDJSON, Call, Stream
 from mockserver.server.admin.problem import Problem, invalid, nearest
+from mockserver.server.admin.truths import endpoint_of
+from mockserver.server.carriers import carriers
+from mockserver.server.faults import KINDS
 from mockserver.server.findings import FINDINGS
 from mockserver.server.journal import Exchange, Journal
 from mockserver.server.record import Filters, described, har, ndjson, select
-from mockserver.steering import Count, FoundIn, JournalPage
+from mockserver.server.verdict import found, judge
+from mockserver.steering import Carried, Count, FoundIn, JournalPage, Verdict
 from mockserver.vendors import load
 
 _PAGE = 100
 """Exchanges on a page where nobody says how many."""
-_MOST_NUMBERS = 100
+_NUMBER = re.compile("[0-9]{1,18}")
 
 
 class JournalQuery(Filters, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,20 +56,25 @@ def count_exchanges(call: Call, query: Filters) -> Count:
 
 def list_findings(call: Call, query: Filters) -> list[FoundIn]:
     """List what a careful reviewer would say of a tenant's exchanges, each with where it was found."""
-    found: dict[str, FoundIn] = {}
-    for exchange in _selected(call.tenant.journal, query):
-        for finding in exchange.findings:
-            told = found.setdefault(finding.name, FoundIn(name=finding.name, says=finding.says, count=0, exchanges=[]))
-            told.count += 1
-            if told.count <= _MOST_NUMBERS:
-                told.exchanges.append(exchange.number)
-    return [told for told in found.values() if query.finding in (None, told.name)]
+    exchanges = _selected(call.tenant.journal, query)
+    told = found((finding.name, finding.says, exchange) for exchange in exchanges for finding in exchange.findings)
+    return [each for each in told if query.finding in (None, each.name)]
+
+
+def get_verdict(call: Call) -> Verdict:
+    """Judge all that a tenant's clients did: findings, refusals that no right client meets, faults that never struck."""
+    return judge(call.tenants, call.tenant)
+
+
+def find_carriers(call: Call, body: Carried) -> list[list[int]]:
+    """Say for each row of an endpoint the numbers of the exchanges that carried it; a row is known by its identity."""
+    return carriers(call.tenants, call.tenant, endpoint_of(call.tenant, body.vendor, body.endpoint), body.rows)
 
 
 def get_exchange(call: Call) -> dict[str, Any]:
     """Tell one exchange of a tenant's journal."""
     number, journal = call.path["number"], call.tenant.journal
-    found = journal.get(int(number)) if number.isascii() and number.isdecimal() else None
+    found = journal.get(int(number)) if _NUMBER.fullmatch(number) else None
     if found is None:
         kept = [exchange.number for exchange in journal]
         known = f"those from {kept[0]} to {kept[-1]} are kept" if kept else "none is kept"
@@ -85,25 +95,33 @@ def _page(journal: Journal, query: JournalQuery) -> JournalPage:
     limit = _PAGE if query.limit is None else query.limit
     matching = _selected(journal, replace(query, limit=None, offset=0))
     found = matching[query.offset :][:limit]
-    after = query.offset + len(found)
-    fields = {name: value for name, value in to_builtins(query).items() if value not in (None, 0, "json")}
-    following = urlencode({**fields, "offset": after, "limit": limit})
+    whole = query.offset + len(found) == len(matching)
     return JournalPage(
         exchanges=[described(exchange) for exchange in found],
         matched=len(matching),
         kept=len(journal),
         count=journal.count,
-        next=following if found and after < len(matching) else None,
+        next=None if whole or not found else _after(found[-1], query, limit),
     )
+
+
+def _after(last: Exchange, query: JournalQuery, limit: int) -> str:
+    """The query of the next page; a number says where it begins, because the oldest may give way meanwhile."""
+    fields = {**to_builtins(query), "after": last.number, "offset": None, "format": None, "limit": limit}
+    told = {name: str(value).lower() if isinstance(value, bool) else value for name, value in fields.items() if value is not None}
+    return urlencode(told)
 
 
 def _selected(journal: Journal, query: Filters) -> list[Exchange]:
     """The exchanges that are meant; a filter that nothing could ever pass is refused."""
-    endpoints = [endpoint.name for vendor in load() for endpoint in vendor.contract.endpoints if query.vendor in (None, vendor.name)]
+    contracts = [vendor.contract for vendor in load() if query.vendor in (None, vendor.name)]
+    kind = None if query.fault is None or query.fault.isdecimal() else query.fault
     for what, word, known in (
         ("vendor", query.vendor, [vendor.name for vendor in load()]),
-        ("endpoint", query.endpoint, endpoints),
+        ("endpoint", query.endpoint, [endpoint.name for contract in contracts for endpoint in contract.endpoints]),
+        ("error", query.error, list(dict.fromkeys(name for contract in contracts for name in contract.errors))),
         ("finding", query.finding, list(FINDINGS)),
+        ("kind of fault", kind, KINDS),
     ):
         if word is not None and word not in known:
             raise invalid(f"there is no {what} {word!r}; {nearest(word, known)}")

@@ -57,6 +57,8 @@ def _chosen(tenant: Tenant, name: str, limit: Limit, change: LimitChange) -> Ite
     if isinstance(limit, OneAtATime):
         yield from ((choice, value) for choice, value in ((limit.busy, change.busy), (limit.hold, change.hold)) if value is not None)
     elif change.allowed is not None:
+        if change.enabled and not change.allowed:
+            raise invalid(f"limit {name!r}: `allowed` 0 is any number, so it is not enabled; say how many, or leave one of the two out")
         yield limit.allowed, change.allowed
     elif change.enabled and not tenant.choices[vendor][short_name(limit.allowed)]:
         if limit.documented is None:

@@ -1,6 +1,7 @@
 """From JSON and queries to the structs of the admin API; a word that nobody knows is refused with the nearest."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from msgspec import DecodeError, ValidationError, convert, inspect, json
@@ -18,11 +19,16 @@ def decoded(body: bytes) -> Any:
 
 def parsed(raw: Any, model: Any, *, texts: bool = False) -> Any:
     """Convert to a struct; with ``texts``, texts stand for numbers and booleans as in a query."""
-    _check_words(raw, inspect.type_info(model), "query" if texts else "body")
+    _check_words(raw, _shape(model), "query" if texts else "body")
     try:
         return convert(raw, model, strict=not texts)
     except ValidationError as error:
         raise invalid(f"the {'query' if texts else 'body'}: {error}") from None
+
+
+@cache
+def _shape(model: Any) -> inspect.Type:
+    return inspect.type_info(model)
 
 
 def _check_words(raw: Any, kind: inspect.Type, where: str) -> None:
@@ -37,6 +43,8 @@ def _check_words(raw: Any, kind: inspect.Type, where: str) -> None:
                     _check_words(value, known[name], where)
         case inspect.UnionType(types=types):
             _check_words(raw, _meant(raw, [each for each in types if isinstance(each, inspect.StructType)]), where)
+        case inspect.LiteralType(values=words) if isinstance(raw, str) and raw not in words:
+            raise invalid(f"the {where} cannot say {raw!r} here; {nearest(raw, map(str, words))}")
         case inspect.DictType(value_type=inner) if isinstance(raw, Mapping):
             for value in raw.values():
                 _check_words(value, inner, where)

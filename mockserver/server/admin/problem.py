@@ -1,6 +1,7 @@
 """What the admin API answers when something stands in the way: a problem with its remedy (RFC 9457)."""
 
 import re
+from ast import literal_eval
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from http import HTTPStatus
@@ -31,14 +32,14 @@ class Problem(Exception):
 
     def __init__(self, name: str, detail: str, *, routes: Sequence[str] = (), headers: Mapping[str, str] | None = None) -> None:
         super().__init__(detail)
-        near = re.search(r"did you mean '(.*)'\?", detail)
+        near = re.search(r"did you mean ('.*'|\".*\")\?", detail)
         self.status, self.headers = _STATUSES[name], headers or {}
         self.told = steering.Problem(
             type=f"urn:session-mock:problem:{name}",
             title=name.replace("-", " ").capitalize(),
             status=self.status,
             detail=detail,
-            near=near[1] if near else None,
+            near=literal_eval(near[1]) if near else None,
             routes=list(routes),
         )
 

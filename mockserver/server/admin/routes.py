@@ -20,6 +20,7 @@ ROUTES: Final = (
     Route("POST", _TENANT + "/reset", tenants.reset_tenant, 204),
     Route("GET", _TENANT + "/world", worlds.get_world),
     Route("PUT", _TENANT + "/world", worlds.put_world),
+    Route("GET", _TENANT + "/world/session", worlds.get_session),
     Route("GET", _TENANT + "/clock", clocks.get_clock),
     Route("PUT", _TENANT + "/clock", clocks.change_clock),
     Route("GET", _TENANT + "/faults", faults.list_faults),
@@ -35,7 +36,9 @@ ROUTES: Final = (
     Route("DELETE", _TENANT + "/journal", journals.clear_journal, 204),
     Route("GET", _TENANT + "/journal/count", journals.count_exchanges),
     Route("GET", _TENANT + "/journal/findings", journals.list_findings),
+    Route("POST", _TENANT + "/journal/carriers", journals.find_carriers),
     Route("GET", _TENANT + "/journal/{number}", journals.get_exchange),
+    Route("GET", _TENANT + "/verdict", journals.get_verdict),
     Route("GET", _TENANT + "/truth", truths.get_truth),
     Route("POST", _TENANT + "/truth", truths.ask_truth),
 )

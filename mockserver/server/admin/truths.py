@@ -11,6 +11,7 @@ from mockserver.contract.errors import Refused
 from mockserver.contract.request import fields
 from mockserver.server.admin.call import NDJSON, Call, Stream
 from mockserver.server.admin.problem import invalid, nearest
+from mockserver.server.pages import page_field
 from mockserver.server.tenants import Tenant
 from mockserver.server.truth import everything, judged
 from mockserver.steering import TruthWanted
@@ -36,15 +37,17 @@ def get_truth(call: Call, query: dict[str, str]) -> Annotated[Stream, NDJSON]:
 
 
 def ask_truth(call: Call, body: TruthWanted) -> Annotated[Stream, NDJSON]:
-    """Give every row that a correct client must end up with, for parameters that a query cannot say."""
+    """Give every row that a correct client must end up with, for parameters that a query cannot say; those that cut pages say nothing."""
     tenant = call.tenant
-    vendor, endpoint = _endpoint(tenant, body)
+    vendor, endpoint = endpoint_of(tenant, body.vendor, body.endpoint)
     known = [*endpoint.path, *(field.name for model in (endpoint.query, endpoint.body) for field in fields(model))]
     for name in body.parameters:
         if name not in known:
             raise invalid(f"{vendor.name} {endpoint.name} has no parameter {name!r}; {nearest(name, known)}")
-    asked = {**everything(tenant, endpoint), **body.parameters}
-    found = judged(tenant, vendor, endpoint, asked, _site(tenant, vendor, body.site))
+    paging = (page_field(endpoint.paging), getattr(endpoint.paging, "limit", None))
+    asked = {name: value for name, value in {**everything(tenant, endpoint), **body.parameters}.items() if name not in paging}
+    site = _site(tenant, vendor, asked.get(endpoint.site or "", body.site))
+    found = judged(tenant, vendor, endpoint, asked, site)
     told = ({"verdict": verdict, "row": row} if body.verdicts else row for verdict, row in found if body.verdicts or verdict != "must_not")
     try:
         first = list(islice(told, 1))
@@ -53,15 +56,16 @@ def ask_truth(call: Call, body: TruthWanted) -> Annotated[Stream, NDJSON]:
     return Stream(NDJSON, _pieces(chain(first, told)))
 
 
-def _endpoint(tenant: Tenant, wanted: TruthWanted) -> tuple[Vendor, Endpoint]:
+def endpoint_of(tenant: Tenant, vendor_name: str, name: str) -> tuple[Vendor, Endpoint]:
+    """A vendor and its endpoint that gives rows, by their names; raises a problem."""
     vendors = {vendor.name: vendor for vendor in tenant.vendors}
-    if wanted.vendor not in vendors:
-        raise invalid(f"there is no vendor {wanted.vendor!r}; {nearest(wanted.vendor, vendors)}")
-    vendor = vendors[wanted.vendor]
+    if vendor_name not in vendors:
+        raise invalid(f"there is no vendor {vendor_name!r}; {nearest(vendor_name, vendors)}")
+    vendor = vendors[vendor_name]
     endpoints = {endpoint.name: endpoint for endpoint in vendor.contract.endpoints if endpoint.rows is not None}
-    if wanted.endpoint not in endpoints:
-        raise invalid(f"{vendor.name} has no endpoint {wanted.endpoint!r} that gives rows; {nearest(wanted.endpoint, endpoints)}")
-    return vendor, endpoints[wanted.endpoint]
+    if name not in endpoints:
+        raise invalid(f"{vendor.name} has no endpoint {name!r} that gives rows; {nearest(name, endpoints)}")
+    return vendor, endpoints[name]
 
 
 def _site(tenant: Tenant, vendor: Vendor, wanted: int | str) -> int:

@@ -41,6 +41,8 @@ KINDS: Final = (
 )
 """The kinds there are, each the name of a file beside this one."""
 _MOST_LISTS: Final = 256
+_MOST_REQUESTS: Final = 4096
+"""Requests whose attempts are counted, those that were met last."""
 
 
 @cache
@@ -99,10 +101,12 @@ class Armed:
     def strikes(self, meeting: Meeting) -> bool:
         """Whether it strikes this exchange; counts it."""
         fault = self.fault
-        if self.remaining == 0 or not fault.matches(meeting):
+        if self.struck == fault.times or not fault.matches(meeting):
             return False
         self.matched += 1
-        attempt = self._attempts[meeting.key] = self._attempts.get(meeting.key, 0) + 1
+        attempt = self._attempts[meeting.key] = self._attempts.pop(meeting.key, 0) + 1
+        if len(self._attempts) > _MOST_REQUESTS:
+            del self._attempts[next(iter(self._attempts))]
         if self.matched <= fault.after or fault.nth not in (None, self.matched):
             return False
         if fault.probability < 1 and meeting.chance(self.number, attempt, "strike") >= fault.probability:
@@ -157,10 +161,13 @@ class Faults:
         """
         tenant, now = meeting.tenant, meeting.tenant.clock.now()
         struck = [armed for armed in self.armed if armed.strikes(meeting)]
+        if not struck:
+            tenant.lived.asked(meeting.reading.begun, Moment(tenant.world, now))
+            return proceed(), struck
         tenant.lived.note(Moment(tenant.world, now))
         for armed in struck:
             armed.fault.happen(meeting.by(armed.number))
-        tenant.lived.asked(meeting.reading, meeting.fields, Moment(tenant.world, now))
+        tenant.lived.asked(meeting.reading.begun, Moment(tenant.world, now))
         inwards = sorted(struck, key=lambda armed: not isinstance(armed.fault, WireFault))
         for armed in reversed(inwards):
             proceed = _through(armed, meeting, proceed)

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct, json
 
-from mockserver.server.pages import Pages, named, page_field, pages
+from mockserver.server.pages import Pages, page_field, pages
 from mockserver.server.raw import Raw
 from mockserver.server.wire import Reply
 from mockserver.vendors import load
@@ -36,13 +36,21 @@ class Meeting:
 
     def __init__(self, tenant: "Tenant", reading: "Reading", raw: Raw, proceed: Callable[[], Reply]) -> None:
         self.tenant, self.reading, self.raw, self._proceed = tenant, reading, raw, proceed
-        self.fields = requested(reading)
-        self.key = _key(reading, self.fields)
-        """What all attempts at one request have in common."""
+        self._first = reading
         self.attempts: dict[int, int] = {}
         self.strikes: dict[int, int] = {}
         """How often each fault that strikes now has struck, this time included."""
         self._number = 0
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What the request asks for by name, whatever a fault has made of it."""
+        return self._first.fields
+
+    @property
+    def key(self) -> str:
+        """What all attempts at one request have in common."""
+        return self._first.key
 
     @cached_property
     def pages(self) -> Pages | None:
@@ -61,7 +69,8 @@ class Meeting:
         """What all requests for pages of one list have in common."""
         which = page_field(self.reading.endpoint.paging)
         kept = {name: value for name, value in self.fields.items() if name != which}
-        return _key(self.reading, kept)
+        named = [self.reading.vendor.name, self.reading.endpoint.name, self.reading.site, kept]
+        return json.encode(named, order="deterministic").decode()
 
     def by(self, number: int) -> "Meeting":
         """The same exchange, met by the fault with a number: what chance it draws from now on is that fault's."""
@@ -81,15 +90,6 @@ class Meeting:
     def struck(self) -> int:
         """How often the fault that strikes now has struck, this time included."""
         return self.strikes.get(self._number, 1)
-
-
-def _key(reading: "Reading", asked: Mapping[str, Any]) -> str:
-    return json.encode([reading.vendor.name, reading.endpoint.name, reading.site, asked], order="deterministic").decode()
-
-
-def requested(reading: "Reading") -> dict[str, Any]:
-    """What a request asks for by name: path, query and body, without credentials."""
-    return named(reading.endpoint, reading.path, reading.query, reading.body)
 
 
 class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
@@ -131,22 +131,28 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
     def _instant(self, name: str) -> int | None:
         text = getattr(self, name)
         try:
-            return None if text is None else instant(text, name)
+            return None if text is None else _read(text, name)
         except WorldError as error:
             raise FaultError(str(error)) from None
 
     def matches(self, meeting: Meeting) -> bool:
         """Whether an exchange is one of those it is meant for."""
-        reading, now = meeting.reading, meeting.tenant.clock.now()
-        since, until = self._instant("since"), self._instant("until")
+        reading = meeting.reading
         return (
-            self.vendor in (None, reading.vendor.name)
-            and self.endpoint in (None, reading.endpoint.name)
-            and (since is None or since <= now)
-            and (until is None or now < until)
-            and all(_same(meeting.fields.get(name), value) for name, value in self.fields.items())
+            self.means(reading)
+            and ((self.since is None and self.until is None) or self._at(meeting.tenant.clock.now()))
+            and (not self.fields or all(_same(meeting.fields.get(name), value) for name, value in self.fields.items()))
             and (self.page is None or self._on_page(meeting.pages))
         )
+
+    def means(self, reading: "Reading") -> bool:
+        """Whether it is meant for the endpoint that is asked."""
+        return (self.vendor is None or self.vendor == reading.vendor.name) and (
+            self.endpoint is None or self.endpoint == reading.endpoint.name
+        )
+
+    def _at(self, now: int) -> bool:
+        return (self.since is None or _read(self.since, "since") <= now) and (self.until is None or now < _read(self.until, "until"))
 
     def _on_page(self, pages: Pages | None) -> bool:
         if pages is None:
@@ -171,6 +177,11 @@ class WireFault(Fault, frozen=True, kw_only=True):
     def spoilt(self, reply: Reply) -> Reply:
         """The reply as it goes over the wire."""
         return reply
+
+
+@lru_cache(256)
+def _read(text: str, name: str) -> int:
+    return instant(text, name)
 
 
 def _same(sent: Any, wanted: Any) -> bool:

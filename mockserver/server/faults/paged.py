@@ -45,9 +45,9 @@ class PagingFault(Fault, frozen=True, kw_only=True):
 
     def matches(self, meeting: Meeting) -> bool:
         """Whether an exchange is one of those it is meant for, and can be."""
-        if not self.strikes_at(meeting.reading.endpoint):
+        if not self.means(meeting.reading) or not self.strikes_at(meeting.reading.endpoint):
             return False
-        pages = meeting.pages  # Looked at on every page, so that it is known which page a cursor leads to.
+        pages = meeting.pages  # Looked at on every page that is meant, so that it is known which page a cursor leads to.
         return pages is not None and super().matches(meeting) and self.on(meeting, pages)
 
 

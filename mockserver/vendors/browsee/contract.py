@@ -195,6 +195,7 @@ EXPORT_SESSIONS = Endpoint(
     credentials=BodyKeys("apiKey", "secretKey"),
     paging=Offset(offset="from", limit="limit", size=MAXIMUM, total="exports.total", next="exports.to"),
     rows="exports.data",
+    identity=("timestamp", "ip"),
     starts="timestamp",
     everything={"start": "{start}", "end": "{end}"},
     limits=(OneAtATime(busy="browsee.busy", hold="browsee.hold"),),

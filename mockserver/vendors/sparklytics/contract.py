@@ -212,6 +212,7 @@ LIST_SESSIONS = Endpoint(
     credentials=CREDENTIALS,
     paging=OpaqueCursor(cursor="cursor", limit="limit", size=USUAL, next="next_cursor"),
     rows="sessions",
+    identity=("session_id",),
     starts="started_at",
     narrowed={"filter_country": "US", "filter_browser": "Chrome", "filter_page": "/pricing"},
     limits=LIMITS,

@@ -1,0 +1,362 @@
+"""Many clients of a few tenants crawl every list of every vendor while much goes wrong, until each has all of it.
+
+``make soak`` runs 200 clients for a minute and prints what it saw; it ends with 1 where a promise is broken. The
+test-suite runs a short one.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import combinations, count, pairwise
+from typing import Any, Final
+
+from msgspec import DecodeError, Struct, json
+
+from mockserver.client import AdminClient
+from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.limits import OneAtATime, Window
+from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
+from mockserver.reconcile import compare
+from mockserver.server.pages import at
+from mockserver.steering import SlotState, TenantAccess
+from mockserver.vendors import load
+from tests.bench.processes import mock
+from tests.bench.spoken import spoken
+
+MEBIBYTE: Final = 1 << 20
+TENANTS: Final = 4
+SITES: Final = 2
+SIZES: Final = (100, 50, 37, 23)
+"""Rows on a page, where a client may say how many."""
+TRIES: Final = 5
+"""How often a page is asked for before its list is begun anew."""
+LATEST: Final = 120
+"""Seconds after which nobody waits for a client that does not come to an end."""
+OK: Final = 200
+LISTS: Final = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.rows is not None]
+WIRE: Final[list[dict[str, Any]]] = [
+    {"kind": "latency", "lower": 0, "upper": 0.01, "probability": 0.2},
+    {"kind": "status", "status": 503, "probability": 0.05},
+    {"kind": "status", "status": 500, "probability": 0.02},
+    {"kind": "reset", "where": "before", "probability": 0.02},
+    {"kind": "reset", "where": "body", "probability": 0.02},
+    {"kind": "truncate", "probability": 0.02},
+    {"kind": "truncate", "content_length": "true", "probability": 0.02},
+    {"kind": "stall", "where": "headers", "nth": 40},
+    {"kind": "stall", "where": "body", "after": 200, "probability": 0.001},
+    {"kind": "dribble", "pieces": 4, "pause": 0, "probability": 0.02},
+    {"kind": "malformed", "probability": 0.02},
+    {"kind": "empty_body", "probability": 0.02},
+    {"kind": "content_type", "probability": 0.02},
+    {"kind": "duplicate_header", "header": "Content-Length", "value": "1", "probability": 0.02},
+]
+PAGING: Final[list[dict[str, Any]]] = [{"kind": kind, "probability": 0.06} for kind in ("same_page", "stuck_cursor", "expired_cursor")]
+
+
+class Load(Struct, frozen=True, kw_only=True):
+    """How much is asked of the server."""
+
+    clients: int
+    sessions: int
+    """Of each site of each tenant."""
+    crawls: int | None
+    """How often each client crawls its list in each third; ``None`` for as long as a third takes."""
+    seconds: float = 0
+    """How long a third takes, where crawls do not say."""
+    patience: float
+    """Seconds after which a client gives up on a silent connection."""
+    growth: int
+    """MiB by which the server may grow after the first third."""
+
+
+SHORT: Final = Load(clients=40, sessions=150, crawls=3, patience=1.5, growth=24)
+"""Most of what it may grow by is the journals of four tenants, which are full only later."""
+FULL: Final = Load(clients=200, sessions=600, crawls=None, seconds=20, patience=3, growth=8)
+
+
+class Seen(Struct):
+    """What a soak has seen."""
+
+    requests: Counter[str]
+    """By tenant."""
+    statuses: Counter[int]
+    """Answers by status; 0 for those that did not come whole."""
+    struck: Counter[str]
+    """Faults by kind."""
+    resident: list[int]
+    """Bytes of the server's memory, before and after each third."""
+    complete: Counter[str]
+    """Lists that clients have whole, by tenant."""
+    seconds: float = 0
+    broken: list[str] = []
+    """Promises that were not kept."""
+
+
+class Broken(Exception):
+    """An answer that did not come whole."""
+
+
+class Connection:
+    """One kept connection, which believes nothing that contradicts itself."""
+
+    def __init__(self, port: int, patience: float) -> None:
+        self._port, self._patience = port, patience
+        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    async def ask(self, request: bytes) -> tuple[int, bytes]:
+        """Send a request and return status and body, or raise :class:`Broken`; never sends it twice."""
+        try:
+            async with asyncio.timeout(self._patience):
+                if self._streams is None:
+                    self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+                reader, writer = self._streams
+                writer.write(request)
+                return await _answer(reader)
+        except (OSError, asyncio.IncompleteReadError, TimeoutError, Broken) as error:
+            self.close()
+            raise Broken(type(error).__name__) from None
+
+    def close(self) -> None:
+        """Leave."""
+        if self._streams is not None:
+            self._streams[1].transport.abort()
+            self._streams = None
+
+
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+    headers = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines if line)]
+    lengths, kinds = ([value for name, value in headers if name == wanted] for wanted in ("content-length", "content-type"))
+    if len(lengths) != 1:
+        raise Broken
+    body, status = await reader.readexactly(int(lengths[0])), int(first.split()[1])
+    if not body:
+        raise Broken  # What is empty may as well be cut: the server may say no more on this connection.
+    if status == OK and [kind.partition(";")[0] for kind in kinds] != ["application/json"]:
+        raise Broken
+    return status, body
+
+
+class Client:
+    """A careful client of one list: it asks again, and notices a page that cannot be."""
+
+    def __init__(self, seen: Seen, access: TenantAccess, whose: int, connection: Connection) -> None:
+        """The client with a number: it is given one list after the other, of each site, in pages of each size."""
+        self.seen, self.access, self.connection = seen, access, connection
+        self.pair = pair = LISTS[whose % len(LISTS)]
+        self.site, size = whose // len(LISTS) % SITES, SIZES[whose % len(SIZES)]
+        limit = getattr(pair[1].paging, "limit", None)
+        self.first = {**everything(pair[1]), **({limit: size} if limit else {})}
+        self.size = size if limit else getattr(pair[1].paging, "size", 0)
+
+    async def crawl(self) -> list[Any]:
+        """Every row of the list."""
+        while True:
+            with suppress(Broken):
+                return await self._once()
+
+    async def _once(self) -> list[Any]:
+        rows: list[Any] = []
+        before: list[Any] = []
+        asked: dict[str, Any] | None = self.first
+        for number in count(1):
+            assert asked is not None
+            answer = await self._page(asked, before)
+            before = at(answer, self.pair[1].rows)
+            rows += before
+            asked = self._following(answer, before, number, len(rows))
+            if asked is None:
+                return rows
+        raise AssertionError
+
+    async def _page(self, asked: Mapping[str, Any], before: Sequence[Any]) -> Any:
+        """A page that may be one: of JSON, with other rows than the page before it, and that does not lead to itself."""
+        request = spoken(self.access, *self.pair, asked, self.site).raw()
+        for _ in range(TRIES):
+            status, answer = await self._asked(request)
+            if status != OK:
+                await asyncio.sleep(0.01)  # A polite client waits before it asks again.
+                continue
+            found = at(answer, self.pair[1].rows)
+            if isinstance(found, list) and not (found and found == before) and not self._leads_to_itself(asked, answer):
+                return answer
+        raise Broken
+
+    async def _asked(self, request: bytes) -> tuple[int, Any]:
+        self.seen.requests[self.access.id] += 1
+        try:
+            status, body = await self.connection.ask(request)
+            answer = json.decode(body) if status == OK else None
+        except (Broken, DecodeError):
+            status, answer = 0, None
+        self.seen.statuses[status] += 1
+        return status, answer
+
+    def _leads_to_itself(self, asked: Mapping[str, Any], answer: Any) -> bool:
+        paging = self.pair[1].paging
+        return isinstance(paging, OpaqueCursor) and asked.get(paging.cursor) is not None and at(answer, paging.next) == asked[paging.cursor]
+
+    def _following(self, answer: Any, found: Sequence[Any], number: int, rows: int) -> dict[str, Any] | None:
+        """What asks for the next page; ``None`` after the last."""
+        match self.pair[1].paging:
+            case Offset(offset=field, total=total) if rows < at(answer, total):
+                return {**self.first, field: rows}
+            case PageNumber(page=field, first=first) if len(found) == self.size:
+                return {**self.first, field: first + number}
+            case OpaqueCursor(cursor=field, next=path) if at(answer, path) is not None:
+                return {**self.first, field: at(answer, path)}
+        return None
+
+
+def everything(endpoint: Endpoint) -> dict[str, Any]:
+    """The parameters that ask for every session of a world of default dates."""
+    words = {"start": 1_788_220_800, "end": 1_790_812_800, "start_date": "2026-09-01", "end_date": "2026-09-30", "day_after": "2026-10-01"}
+    return {name: value.format_map(words) if isinstance(value, str) else value for name, value in endpoint.everything.items()}
+
+
+def choices() -> dict[str, str | int]:
+    """No limit on how many ask; of those that ask at once where one may, the others are told so, and nobody waits for the clock."""
+    limits = [limit for _, endpoint in LISTS for limit in endpoint.limits]
+    windows: dict[str, str | int] = {limit.allowed: 0 for limit in limits if isinstance(limit, Window)}
+    return windows | {limit.hold: 0 for limit in limits if isinstance(limit, OneAtATime)}
+
+
+def queued(number: int) -> dict[str, str | int]:
+    """Every other tenant lets those wait that come while another is served."""
+    busy = [limit.busy for _, endpoint in LISTS for limit in endpoint.limits if isinstance(limit, OneAtATime)]
+    return dict.fromkeys(busy, "queue") if number % 2 else {}
+
+
+Truth = dict[tuple[str, str, str, int], list[Any]]
+
+
+def soak(load: Load) -> Seen:
+    """Run a server, let clients at it, and look at everything that was promised."""
+    with mock() as server, AdminClient(f"http://127.0.0.1:{server.port}") as admin:
+        tenants = [
+            admin.mint(
+                f"soak-{number}",
+                world={"sessions": load.sessions, "sites": SITES},
+                choices={**choices(), **queued(number)},
+                faults=[*WIRE, *PAGING],
+            )
+            for number in range(TENANTS)
+        ]
+        truth = {
+            (access.id, vendor.name, endpoint.name, site): list(
+                admin.truth(vendor.name, endpoint.name, everything(endpoint), site=site, tenant=access.id)
+            )
+            for access in tenants
+            for vendor, endpoint in LISTS
+            for site in range(SITES)
+        }
+        seen = Seen(Counter(), Counter(), Counter(), [server.resident()], Counter())
+        seen.broken += _shared(truth)
+        try:
+            asyncio.run(asyncio.wait_for(_thirds(load, seen, truth, tenants, server), 3 * load.seconds + LATEST))
+        except TimeoutError:
+            seen.broken.append(f"{LATEST} seconds after they should have, clients do not have their lists yet")
+        for access in tenants:
+            seen.broken += _judged(admin, access.id, seen)
+            for fault in admin.faults(access.id):
+                seen.struck[fault["kind"]] += fault["struck"]
+        grown = (seen.resident[-1] - seen.resident[min(1, len(seen.resident) - 1)]) / MEBIBYTE
+        if grown > load.growth:
+            seen.broken.append(f"memory grew by {grown:.1f} MiB after the first third; at most {load.growth} were promised")
+    return seen
+
+
+async def _thirds(load: Load, seen: Seen, truth: Truth, tenants: Sequence[TenantAccess], server: Any) -> None:
+    """Every client in three turns; after the first, everything that the server keeps is warm."""
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    clients = [
+        Client(seen, tenants[number % TENANTS], number // TENANTS, Connection(server.port, load.patience)) for number in range(load.clients)
+    ]
+    for third in range(1, 4):
+        until = begun + third * load.seconds
+        await asyncio.gather(*(_crawls(load, client, truth, until) for client in clients))
+        seen.resident.append(server.resident())
+    for client in clients:
+        client.connection.close()
+    seen.seconds = loop.time() - begun
+
+
+async def _crawls(load: Load, client: Client, truth: Truth, until: float) -> None:
+    """One client's share of a third."""
+    vendor, endpoint = client.pair
+    wanted = truth[client.access.id, vendor.name, endpoint.name, client.site]
+    for number in count(1):
+        rows = await client.crawl()
+        if rows == wanted:
+            client.seen.complete[client.access.id] += 1
+        else:
+            client.seen.broken.append(f"{client.access.id} {vendor.name}.{endpoint.name}: {_explained(rows, wanted)}")
+        if number == load.crawls or (load.crawls is None and asyncio.get_running_loop().time() >= until):
+            return
+
+
+def _explained(rows: list[Any], wanted: list[Any]) -> str:
+    kinds = Counter(difference.kind for difference in compare(rows, [("must", row) for row in wanted], ()))
+    return ", ".join(f"{number} {kind}" for kind, number in kinds.items())
+
+
+def _shared(truth: Truth) -> Iterator[str]:
+    """Lists of two tenants that share rows could hide that one was served the other's."""
+    named = {endpoint.name for _, endpoint in LISTS if endpoint.starts}
+    rows = {whose: {json.encode(row) for row in rows} for whose, rows in truth.items() if whose[2] in named}
+    for (one, mine), (other, others) in combinations(rows.items(), 2):
+        if one[0] != other[0] and mine & others:
+            yield f"{one} and {other} share rows"
+
+
+def _judged(admin: AdminClient, tenant: str, seen: Seen) -> Iterator[str]:
+    """What is not as it was promised once all clients have gone."""
+    for limit in admin.limits(tenant):
+        if isinstance(limit, SlotState) and limit.held:
+            yield f"{tenant}: {limit.held} slots of {limit.name} are held"
+    lines = [json.decode(line) for line in admin.export("ndjson", tenant).splitlines()]
+    total, numbers = admin.journal(tenant, limit=1).count, [line["number"] for line in lines]
+    if total != seen.requests[tenant]:
+        yield f"{tenant}: {seen.requests[tenant]} requests were sent, {total} stand in the journal"
+    if numbers != list(range(total - len(numbers) + 1, total + 1)):
+        gaps = sum(after - before > 1 for before, after in pairwise(numbers))
+        yield f"{tenant}: the journal keeps {len(numbers)} exchanges of {total} with {gaps} gaps"
+    if any(line["failed"] for line in lines):
+        yield f"{tenant}: the mock itself failed"
+    if any(line["took_ms"] is None for line in lines):
+        yield f"{tenant}: an exchange is open still"
+    if any(line["tenant"] != tenant for line in lines):
+        yield f"{tenant}: an exchange of another tenant stands in the journal"
+
+
+def table(seen: Seen) -> str:
+    """What was seen, for people."""
+    total = seen.requests.total()
+    rows = [
+        ("requests", f"{total:,} in {seen.seconds:.1f} s, {total / max(seen.seconds, 1):,.0f} a second"),
+        ("of each tenant", ", ".join(f"{number:,}" for _, number in sorted(seen.requests.items()))),
+        ("answers", ", ".join(f"{number:,} x {status or 'broken'}" for status, number in seen.statuses.most_common())),
+        ("lists complete", ", ".join(f"{tenant}: {number:,}" for tenant, number in sorted(seen.complete.items()))),
+        ("faults struck", f"{seen.struck.total():,}"),
+        *((f"  {kind}", f"{number:,}") for kind, number in seen.struck.most_common()),
+        ("memory", " -> ".join(f"{each / MEBIBYTE:.1f}" for each in seen.resident) + " MiB, at the start and after each third"),
+    ]
+    return "\n".join(f"{name:<20} {told}" for name, told in rows)
+
+
+def main() -> int:
+    """Run for a minute, or for a moment; exits with 1 where a promise is broken."""
+    parser = argparse.ArgumentParser(description="Let many clients crawl while much goes wrong.")
+    parser.add_argument("--short", action="store_true", help="as the test-suite does")
+    seen = soak(SHORT if parser.parse_args().short else FULL)
+    print(table(seen))
+    print("\n".join(["", *seen.broken[:20], f"{len(seen.broken)} promises broken"]) if seen.broken else "\nall promises kept")
+    return int(bool(seen.broken))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+"""Every method of the client says what the admin API says, and its twin for coroutines says the same."""
+
+import asyncio
+import inspect
+import re
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from msgspec import to_builtins
+
+from mockserver.client import AdminClient, AsyncAdminClient
+from mockserver.client.sync import DEFAULT_TENANT
+from mockserver.server.running import Running
+from mockserver.steering import Advance, LimitChange
+from tests.server.admin.asking import LISTS, SLOTS, WINDOWS, request
+
+ONE, CHOICE = LISTS[0], next(choice for choice in LISTS[0][0].contract.choices if choice.options)
+LIMIT = f"{WINDOWS[0][0].name}.{WINDOWS[0][2].pool}"
+SLOT = f"{SLOTS[0][0].name}.{SLOTS[0][1].name}"
+NOW = "2026-09-10T12:00:00Z"
+BUSY = {"kind": "status", "status": 503}
+WANTED = (ONE[0].name, ONE[1].name)
+# Each method with arguments, and with what its answer must have in it as text.
+CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
+    "health": ((), {}, "healthy"),
+    "version": ((), {}, "session-mock"),
+    "openapi": ((), {}, "3.1.0"),
+    "tenants": ((), {}, "a/ü"),
+    "mint": (
+        ("b%",),
+        {"world": {"sessions": 1}, "now": NOW, "clock": Advance(seconds=1), "faults": [BUSY], "choices": {CHOICE.name: CHOICE.default}},
+        "b%",
+    ),
+    "tenant": (("a/ü",), {}, "a/ü"),
+    "drop": (("a/ü",), {}, "None"),
+    "reset": ((), {}, "None"),
+    "world": ((), {}, "'sessions': 5"),
+    "put_world": ((), {"profile": "flowing", "seed": 3}, "'sessions_per_day': 500"),
+    "clock": ((), {}, "frozen"),
+    "turn": ((Advance(seconds="1h"),), {}, "T01:00:00Z"),
+    "freeze": ((NOW,), {}, NOW),
+    "set_clock": ((NOW,), {}, NOW),
+    "advance": (("1h",), {}, "T01:00:00Z"),
+    "scale": ((0,), {}, "frozen"),
+    "follow": ((), {}, "system"),
+    "reset_clock": ((), {}, "frozen"),
+    "fault_kinds": ((), {}, "latency"),
+    "faults": ((), {}, "'matched': 2"),
+    "fault": ((1,), {}, "'struck': 1"),
+    "arm": ((BUSY, BUSY), {}, "'id': '3'"),
+    "disarm": ((1,), {}, "None"),
+    "limits": ((), {}, LIMIT),
+    "change_limits": (({LIMIT: LimitChange(allowed=2), SLOT: {"hold": 3}},), {}, "'allowed': 2"),
+    "choices": ((), {}, CHOICE.name),
+    "choose": (({CHOICE.name: list(CHOICE.options)[-1]},), {}, list(CHOICE.options)[-1]),
+    "journal": ((), {"status": 503, "unmatched": False, "after": None}, "'matched': 1"),
+    "export": (("har",), {"limit": 1}, '"entries"'),
+    "exchange": ((2,), {}, "503"),
+    "count": ((), {"vendor": ONE[0].name}, "2"),
+    "findings": ((), {}, "[]"),
+    "clear_journal": ((), {}, "None"),
+    "verdict": ((), {}, "'exchanges': 2"),
+    "carriers": ((*WANTED, []), {}, "[]"),
+    "session": ((), {"index": -1}, "{"),
+    "truth": (WANTED, {"site": 1, "verdicts": True}, "must"),
+}
+
+
+def public(kind: type) -> dict[str, Any]:
+    """The methods of a client."""
+    return {name: each for name, each in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_") and name != "close"}
+
+
+async def prepared(running: Running) -> None:
+    """A server with two tenants, the first of which has a fault and two exchanges."""
+    with AdminClient(running.url) as admin:
+        for tenant in admin.tenants()[1:]:
+            admin.drop(tenant.id)
+        admin.reset()
+        admin.mint("a/ü", world={"sessions": 1})
+        admin.arm({**BUSY, "nth": 2})
+        async with httpx.AsyncClient() as client:
+            for _ in range(2):
+                access = to_builtins(admin.tenant())["vendors"][ONE[0].name]
+                path, arguments = request(access, ONE[1], dict(ONE[1].example))
+                await client.request(ONE[1].method, access["url"] + path, **arguments)
+
+
+def plain(told: Any) -> str:
+    """An answer as text, without what no two calls have in common: what was measured, and the system's time."""
+    builtins = to_builtins(told.decode() if isinstance(told, bytes) else told)
+    system = isinstance(builtins, dict) and builtins.get("mode") == "system"
+    return re.sub(r"(took_ms|time|wait)(['\"]: ?)[0-9.]+", r"\1\2…", str({**builtins, "now": None} if system else builtins))
+
+
+@pytest.mark.parametrize("name", CALLS)
+async def test_both_clients_tell_what_the_server_says(running: Running, name: str) -> None:
+    """Called alike, the client and its twin do the same and answer the same, in the types that they promise."""
+    arguments, named, expected = CALLS[name]
+    told: list[Any] = []
+    for kind in (AdminClient, AsyncAdminClient):
+        await prepared(running)
+        client: Any = kind(running.url)
+        answer = await asyncio.to_thread(getattr(client, name), *arguments, **named)
+        match answer:
+            case Awaitable():
+                told.append(await answer)
+            case AsyncIterator():
+                told.append([row async for row in answer])
+            case Iterator():
+                told.append(await asyncio.to_thread(list, answer))
+            case _:
+                told.append(answer)
+        client.close()
+    promised = inspect.signature(public(AdminClient)[name]).return_annotation
+
+    assert expected in plain(told[0])
+    assert plain(told[1]) == plain(told[0])
+    assert not isinstance(promised, type) or isinstance(told[0], promised)
+
+
+def test_every_method_is_called_here() -> None:
+    """A method without an example would go untested."""
+    assert set(CALLS) == set(public(AdminClient))
+
+
+def test_twins_have_the_same_methods() -> None:
+    """By name, by parameter, by default and by type; what is answered is the same, awaited."""
+    ours, theirs = public(AdminClient), public(AsyncAdminClient)
+
+    assert list(ours) == list(theirs)
+    for name in ours:
+        one, other = inspect.signature(ours[name]), inspect.signature(theirs[name])
+
+        assert one.parameters == other.parameters
+        assert one.return_annotation == other.return_annotation or name == "truth"
+        assert inspect.getdoc(ours[name]) == inspect.getdoc(theirs[name])
+        assert inspect.iscoroutinefunction(theirs[name]) or name == "truth"
+
+
+def test_first_tenant_is_the_one_that_is_meant(admin: AdminClient) -> None:
+    """Where no tenant is named, it is the default one; a journal of no tenant is that of the unclaimed."""
+    admin.mint("other", clock=Advance(seconds="1h"))
+
+    assert admin.tenant().id == DEFAULT_TENANT
+    assert admin.clock("other").now != admin.clock().now == admin.clock(DEFAULT_TENANT).now
+    assert admin.journal(None).exchanges == []
+    assert admin.export("ndjson", None) == b""

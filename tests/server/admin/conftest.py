@@ -1,0 +1,20 @@
+"""A served mock with its admin API."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from tests.server.admin.asking import Desk
+
+Steer = Callable[..., Awaitable[Desk]]
+
+
+@pytest.fixture(name="steer")
+def _steer(serve: Any) -> Steer:
+    """Serve tenants with the admin API beside them: ``await steer(world={…}, tenants={…})``."""
+
+    async def steer(**settings: Any) -> Desk:
+        return Desk(await serve(**settings))
+
+    return steer
