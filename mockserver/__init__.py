@@ -1,3 +1,39 @@
-"""session-mock: a mock server for session-analytics HTTP APIs over one seeded, self-consistent world."""
+"""session-mock: a mock server for session-analytics HTTP APIs over one seeded, self-consistent world.
+
+What stands in ``__all__`` is public; each name is imported when it is first used, because start-up is felt.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mockserver.client import AdminClient, AdminError, AsyncAdminClient
+    from mockserver.library import AsyncTenantHandle, SessionMock, TenantHandle, VendorHandle
+    from mockserver.library.app import create_app, tenant_of
 
 __version__ = "0.1.0"
+__all__ = [
+    "AdminClient",
+    "AdminError",
+    "AsyncAdminClient",
+    "AsyncTenantHandle",
+    "SessionMock",
+    "TenantHandle",
+    "VendorHandle",
+    "__version__",
+    "create_app",
+    "tenant_of",
+]
+_PLACES = {
+    **dict.fromkeys(("AdminClient", "AdminError", "AsyncAdminClient"), "mockserver.client"),
+    **dict.fromkeys(("AsyncTenantHandle", "SessionMock", "TenantHandle", "VendorHandle"), "mockserver.library"),
+    **dict.fromkeys(("create_app", "tenant_of"), "mockserver.library.app"),
+}
+
+
+if not TYPE_CHECKING:  # A type checker shall know a misspelled name.
+
+    def __getattr__(name: str) -> Any:
+        if name not in _PLACES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(_PLACES[name]), name)

@@ -1,0 +1,77 @@
+"""The way to the admin API of a server in the same process: no socket, the same words."""
+
+from collections.abc import Callable, Generator, Iterator, Mapping
+from types import NoneType
+from typing import Any, Protocol, TypeVar
+from urllib.parse import parse_qsl
+
+from msgspec import json, to_builtins
+
+from mockserver.client.connection import AdminError
+from mockserver.server.admin import PREFIX
+from mockserver.server.admin.call import Made, Stream
+from mockserver.server.admin.desk import Order, perform
+from mockserver.server.admin.problem import Problem
+from mockserver.server.running import Running
+
+T = TypeVar("T")
+
+
+class Server(Protocol):
+    """A server in this process."""
+
+    @property
+    def running(self) -> Running:
+        """What it serves, and where."""
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Call a function where its state may be touched."""
+
+
+class Local:
+    """Asks in the server's thread, one request after the other."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    @property
+    def url(self) -> str:
+        """Where the server is."""
+        return self._server.running.url
+
+    def ask(self, method: str, path: str, model: type[T], body: Any = None) -> T:
+        """Ask, and read the answer as a type; raises :class:`AdminError`."""
+        told = self._server.call(lambda: self._told(method, path, body))
+        return json.decode(json.encode(None if model is NoneType else told), type=model)
+
+    def whole(self, path: str, media: str) -> bytes:  # noqa: ARG002 -- who is asked is known
+        """Get an answer as it is."""
+        return b"".join(self._pieces("GET", path, None))
+
+    def lines(self, path: str, body: Any) -> Generator[Any]:
+        """Ask, and yield the answer, which is lines of JSON, piece by piece."""
+        for piece in self._pieces("POST", path, body):
+            for line in piece.splitlines():
+                yield json.decode(line)
+
+    def close(self) -> None:
+        """Do nothing: nothing is kept."""
+
+    def _told(self, method: str, path: str, body: Any) -> Any:
+        running = self._server.running
+        target, _, query = path.partition("?")
+        asked: Mapping[str, str] = dict(parse_qsl(query, keep_blank_values=True))
+        order = Order(method, PREFIX + target, asked, {} if body is None else to_builtins(body, str_keys=True))
+        try:
+            _, told = perform(running.served, running.addresses, order)
+        except Problem as problem:
+            raise AdminError(problem.status, problem.told.title, problem.told.detail) from None
+        return told.body if isinstance(told, Made) else told
+
+    def _pieces(self, method: str, path: str, body: Any) -> Iterator[bytes]:
+        stream = self._server.call(lambda: self._told(method, path, body))
+        if not isinstance(stream, Stream):
+            yield json.encode(stream)
+            return
+        while (piece := self._server.call(lambda: next(stream.pieces, None))) is not None:
+            yield piece

@@ -1,0 +1,94 @@
+"""A server in a thread and an event loop of its own, so that neither the caller's loop nor its blocking calls matter."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Event, Lock, Thread
+from typing import Any, Final, TypeVar
+
+from mockserver.server.config import Config
+from mockserver.server.running import Running, serving
+
+_PATIENCE: Final = 0.02
+"""Seconds for which requests under way may still be answered at the end."""
+_STOPPED: Final = "the server has stopped, or was never started"
+T = TypeVar("T")
+
+
+class ServerThread:
+    """Serves from :meth:`start` to :meth:`stop`."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._settled = Event()
+        self._failure: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._running: Running | None = None
+        self._lock = Lock()
+        self._waiting: set[Future[Any]] = set()
+        """Who waits for an answer: the end of the server must not leave anybody waiting."""
+        self._thread = Thread(target=self._main, name="session-mock", daemon=True)
+
+    @property
+    def running(self) -> Running:
+        """The server, once it is started."""
+        if self._running is None:
+            raise RuntimeError(_STOPPED)
+        return self._running
+
+    def start(self) -> None:
+        """Return once every port accepts connections; raises what stands in the way, such as ``OSError`` for a port that is taken."""
+        self._thread.start()
+        self._settled.wait()
+        if self._failure is not None:
+            self._thread.join()
+            raise self._failure
+
+    def stop(self) -> None:
+        """Close every connection, and return once the thread has ended."""
+        with self._lock:
+            running, self._running = self._running, None
+        if running is not None and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Call a function in the server's thread, between two requests, and return what it returns."""
+        told: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                answer = function()
+            except BaseException as error:  # noqa: BLE001 -- whoever waits shall have it
+                told.set_exception(error)
+            else:
+                told.set_result(answer)
+
+        with self._lock:
+            if self._running is None or self._loop is None:
+                raise RuntimeError(_STOPPED)
+            self._waiting.add(told)
+            self._loop.call_soon_threadsafe(run)
+        try:
+            return told.result()
+        finally:
+            self._waiting.discard(told)
+
+    def _main(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:  # noqa: BLE001 -- whoever waits shall have it
+            self._failure = error
+        finally:
+            with self._lock:
+                self._running = None
+            for told in list(self._waiting):
+                if not told.done():
+                    told.set_exception(RuntimeError(_STOPPED))
+            self._settled.set()
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        async with serving(self._config, patience=_PATIENCE) as self._running:
+            self._settled.set()
+            await self._stop.wait()

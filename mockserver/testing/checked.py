@@ -1,0 +1,117 @@
+"""The tenant of a test: a handle that knows what the test allowed, and what is wrong with what it did."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final, NamedTuple
+
+from mockserver.client import AdminClient, AdminError
+from mockserver.library.parts import nearest
+from mockserver.library.tenant import TenantHandle
+from mockserver.steering import FoundIn, TenantAccess, Verdict
+from mockserver.testing.report import exchange_line
+
+UNUSED_FAULT: Final = "unused-fault"
+"""What is allowed by this name: a fault that never struck."""
+_SILENT: Final = {"id", "struck", "remaining", "matched"}
+"""What of a fault is its state, and not how it was armed."""
+
+
+class Complaint(NamedTuple):
+    """Something that is wrong, by the name that allows it."""
+
+    name: str
+    text: str
+
+
+class CheckedTenant(TenantHandle):
+    """A fresh tenant for one test; the test fails for whatever it did not :meth:`allow`."""
+
+    def __init__(self, client: AdminClient, access: TenantAccess, made: Mapping[str, Any], allowed: Iterable[str] = ()) -> None:
+        """Wrap a tenant with the arguments that it was minted with, and what its markers allow."""
+        super().__init__(client, access)
+        self.made = made
+        self.dropped = False
+        """Whether the test has dropped it itself."""
+        self._allowed, self._told = set(allowed), set[Complaint]()
+
+    @property
+    def seed(self) -> int:
+        """The seed of its world."""
+        return int(self.made["seed"])
+
+    def allow(self, *names: str) -> None:
+        """Let findings (``page-asked-twice``), refusals (``violation``) or ``unused-fault`` happen; raises ``ValueError`` for others."""
+        self._allowed.update(checked_names(names))
+
+    def drop(self) -> None:
+        """Be served no longer; nothing is said of what was."""
+        super().drop()
+        self.dropped = True
+
+    def complaints(self, verdict: Verdict, strays: Sequence[Mapping[str, Any]] = ()) -> list[Complaint]:
+        """What is wrong that was not allowed, each told once; ``strays`` are exchanges that were no tenant's."""
+        every = [each for each in self._complaints(verdict, strays) if each.name not in self._allowed]
+        told = [each for each in every if each not in self._told]
+        self._told.update(told)
+        return told
+
+    def _complaints(self, verdict: Verdict, strays: Sequence[Mapping[str, Any]]) -> Iterator[Complaint]:
+        for found in verdict.findings:
+            yield Complaint(found.name, f"{found.name}: {found.says}{self._first(found)}")
+        for found in [*verdict.unexpected, *_merged(strays)]:
+            yield Complaint(found.name, f"{found.name} ({_where(found)}): {found.says}")
+        for fault in verdict.unused_faults:
+            says = f"{_armed(fault)} never struck; {_times(fault['matched'])} met its conditions"
+            yield Complaint(UNUSED_FAULT, f"{UNUSED_FAULT}: {says}")
+
+    def _first(self, found: FoundIn) -> str:
+        """The first exchange in which something was found, and how many more there are."""
+        line = f"exchange {found.exchanges[0]}"
+        with suppress(AdminError):  # It may have given way to later ones.
+            line = exchange_line(self._client.exchange(found.exchanges[0], self.id))
+        return f"\n    {line}" + (f"\n    and {found.count - 1} more: {_where(found)}" if found.count > 1 else "")
+
+
+def checked_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Names that can be allowed, or ``ValueError`` with the nearest for one that cannot."""
+    wanted = tuple(names)
+    known = _known() if wanted else []
+    for name in wanted:
+        if name not in known:
+            raise ValueError(f"there is nothing called {name!r} to allow; {nearest(name, known)}")
+    return wanted
+
+
+def _known() -> list[str]:
+    """Every name that can be allowed."""
+    from mockserver.server.findings import FINDINGS  # noqa: PLC0415 -- few tests allow anything
+    from mockserver.vendors import load  # noqa: PLC0415 -- the same
+
+    return [*FINDINGS, *dict.fromkeys(error for vendor in load() for error in vendor.contract.errors), UNUSED_FAULT]
+
+
+def _merged(strays: Sequence[Mapping[str, Any]]) -> list[FoundIn]:
+    """What exchanges that were no tenant's are told as: those that say the same, once."""
+    found: dict[tuple[str, str], FoundIn] = {}
+    for stray in strays:
+        near = stray["near_misses"][0]["differs"] if stray["near_misses"] else "nothing is near"
+        why = "the mock itself failed: its log says why" if stray["failed"] else near
+        name, says = stray["error"] or "unexpected", f"{stray['request']['method']} {stray['request']['path']}: {why}"
+        known = found.setdefault((name, says), FoundIn(name=name, says=says, count=0, exchanges=[]))
+        known.count += 1
+        known.exchanges.append(stray["number"])
+    return list(found.values())
+
+
+def _where(found: FoundIn) -> str:
+    numbers = ", ".join(map(str, found.exchanges[:5])) + (" …" if found.count > len(found.exchanges[:5]) else "")
+    return f"exchange{'s' * (found.count > 1)} {numbers}"
+
+
+def _armed(fault: Mapping[str, Any]) -> str:
+    """A fault as it was armed."""
+    return ", ".join(f"{name}={value!r}" for name, value in fault.items() if value and name not in _SILENT)
+
+
+def _times(count: int) -> str:
+    return "no exchange" if not count else f"{count} exchange{'s' * (count > 1)}"

@@ -1,0 +1,69 @@
+"""What a test says of its tenant: the marker's arguments, merged from the module to the function."""
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from hashlib import blake2b
+from typing import Any, Final
+
+import pytest
+
+from mockserver.world.spec import WorldSpec
+
+NAME: Final = "session_mock"
+ARGUMENTS: Final = {
+    "profile": "a named world",
+    "now": "the instant at which the clock stands",
+    "choices": "settings of choices, merged key by key",
+    "credentials": "credentials to have instead of those that follow from the seed",
+    "faults": "faults to arm, one after the other from module, class and function",
+    "strict": "whether the test fails for what it did not allow",
+    "allow": "names of findings and refusals that may happen",
+}
+"""Arguments of the marker beside the fields of a world's spec."""
+_LONGEST: Final = 160
+"""Characters of a test's id that a tenant's name keeps."""
+
+
+def merged(item: pytest.Item) -> dict[str, Any]:
+    """The arguments of all markers of a test: the closest wins; choices, faults and allowances add up."""
+    found: dict[str, Any] = {}
+    for mark in reversed(list(item.iter_markers(NAME))):
+        if mark.args:
+            pytest.fail(f"@pytest.mark.{NAME} takes no positional arguments, such as {mark.args[0]!r}; name them", pytrace=False)
+        for name, value in mark.kwargs.items():
+            _check(name)
+            found[name] = _ADDED[name](found.get(name), value) if name in _ADDED else value
+    return found
+
+
+def _check(name: str) -> None:
+    known = [*ARGUMENTS, *WorldSpec.__struct_fields__]
+    if name not in known:
+        near = get_close_matches(name, known, 1)
+        said = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
+        pytest.fail(f"@pytest.mark.{NAME} has no argument {name!r}; {said}", pytrace=False)
+
+
+def _listed(before: list[Any] | None, value: Any) -> list[Any]:
+    return [*(before or []), *([value] if isinstance(value, str | dict) else value)]
+
+
+_ADDED: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "choices": lambda before, value: {**(before or {}), **value},
+    "faults": _listed,
+    "allow": _listed,
+}
+"""How what a module, a class and a function say adds up."""
+
+
+def seed_of(base: int, nodeid: str) -> int:
+    """The seed of a test's world: it follows from the base seed and the test's id alone."""
+    return int.from_bytes(blake2b(f"{base} {nodeid}".encode(), digest_size=4).digest(), "big") >> 1
+
+
+def tenant_name(nodeid: str, attempt: int) -> str:
+    """The name of a test's tenant: its id, shortened where it is long, and the attempt where it is not the first."""
+    told = "".join(letter if letter.isprintable() else "?" for letter in nodeid)
+    if len(told) > _LONGEST:
+        told = f"{told[:_LONGEST]}…{blake2b(nodeid.encode(), digest_size=4).hexdigest()}"
+    return told if attempt == 1 else f"{told} (attempt {attempt})"

@@ -1,0 +1,86 @@
+"""The plugin's settings: command line before environment before ini file, the same name in all three."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pytest
+
+_TRUE, _FALSE = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
+RANDOM: Final = "random"
+
+
+def _seed(text: str) -> int:
+    """Read a seed; ``random`` makes one up, which the header tells."""
+    return int.from_bytes(os.urandom(4), "big") >> 1 if text == RANDOM else int(text)
+
+
+def _flag(text: str) -> bool:
+    if text.lower() not in (*_TRUE, *_FALSE):
+        raise ValueError("write yes or no")
+    return text.lower() in _TRUE
+
+
+class Setting(NamedTuple):
+    """One setting."""
+
+    name: str
+    says: str
+    read: Callable[[str], Any]
+    default: str | None
+    metavar: str
+
+    @property
+    def option(self) -> str:
+        """Its name on the command line."""
+        return "--session-mock-" + self.name
+
+    @property
+    def ini(self) -> str:
+        """Its name in an ini file."""
+        return "session_mock_" + self.name
+
+    @property
+    def variable(self) -> str:
+        """Its name in the environment."""
+        return "SESSION_MOCK_" + self.name.upper()
+
+
+SETTINGS: Final = (
+    Setting("seed", "What the seed of every test's world follows from, with the test's id; 'random' makes one up.", _seed, "7", "N"),
+    Setting("profile", "The world that a test lives in where its marker names none.", str, "default", "NAME"),
+    Setting("strict", "Whether a test fails for findings, unexpected exchanges and unused faults: yes or no.", _flag, "yes", "YES"),
+    Setting("url", "A running server to use; none is started.", str, None, "URL"),
+    Setting("token", "The admin token of that server.", str, None, "TOKEN"),
+    Setting("port", "The port of the server that is started; 0 picks one.", int, "0", "PORT"),
+    Setting("journal", "A directory that gets the journal of every test, as an HTTP Archive.", Path, None, "DIR"),
+)
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Tell pytest every setting."""
+    group = parser.getgroup("session-mock", "session-mock: a mock server of session-analytics APIs")
+    for setting in SETTINGS:
+        group.addoption(setting.option, dest=setting.ini, metavar=setting.metavar, default=None, help=setting.says)
+        parser.addini(setting.ini, setting.says, default=None)
+
+
+def read(config: pytest.Config, environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Read every setting; raises ``pytest.UsageError`` that says where a wrong one stands, and what would be right."""
+    return {setting.name: _read(setting, config, environment) for setting in SETTINGS}
+
+
+def _read(setting: Setting, config: pytest.Config, environment: Mapping[str, str]) -> Any:
+    for where, text in (
+        (setting.option, config.getoption(setting.ini)),
+        (setting.variable, environment.get(setting.variable)),
+        (f"ini {setting.ini}", config.getini(setting.ini)),
+        ("default", setting.default),
+    ):
+        if text:
+            try:
+                return setting.read(text)
+            except ValueError as error:
+                raise pytest.UsageError(f"{where}: {text!r} cannot be: {error}. {setting.says}") from None
+    return None
