@@ -83,11 +83,12 @@ class DealtSessions(Sessions):
         return draw(self.population.person_key, self.visitor_numbers)
 
     @cached_property
-    def faces(self) -> U64:
-        """Positions of each visitor's given name, family name and mail domain in the vocabulary, shape (3, sessions)."""
-        words = self.deck.vocabulary
-        sizes = np.array([[len(words.given_names)], [len(words.family_names)], [len(words.mail_domains)]], dtype=np.uint64)
-        return np.asarray((self._chance >> _FACES) % sizes)
+    def faces(self) -> I64:
+        """Positions of each visitor's given name, family name and mail domain in the vocabulary, shape (3, sessions).
+
+        They are -1 for who is not identified.
+        """
+        return np.where(self.known, ((self._chance >> _FACES) % self.population.face_sizes).view(np.int64), -1)
 
     @cached_property
     def addresses(self) -> U64:
