@@ -74,7 +74,7 @@ class Handler:
             if slot is not None:
                 slot.slots.give_back(slot.key)
             if isinstance(found, Known):
-                review(journal, found.reading, exchange, reply)
+                review(journal, found, exchange, reply)
             journal.close(exchange, reply, stopwatch() - began)
 
     async def _read(self, request: web.Request) -> tuple[Raw, Known | Miss | Refused]:
@@ -92,7 +92,7 @@ class Handler:
     def _known(self, raw: Raw) -> Known | Miss:
         """How a request was read before, or is now."""
         if self._generation != self._tenants.generation:
-            self._memory, self._generation = Memory(), self._tenants.generation
+            self._reader, self._memory, self._generation = Reader(self._tenants), Memory(), self._tenants.generation
         known = self._memory.get(raw)
         if known is not None:
             return known
