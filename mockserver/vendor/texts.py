@@ -15,7 +15,7 @@ from msgspec import Struct, json
 from numpy.typing import NDArray
 
 from mockserver.world.dealt import HOSTS, NETWORKS, DealtSessions
-from mockserver.world.hashing import I64, U64
+from mockserver.world.hashing import I64
 from mockserver.world.population import Population
 
 Matrix: TypeAlias = NDArray[np.uint8]
@@ -82,18 +82,12 @@ def _pieces(matrix: Matrix) -> Objects:
     return matrix.view(f"S{matrix.shape[1]}").ravel().astype(object)
 
 
-def _digits(numbers: U64, length: int) -> Matrix:
-    """Numbers with so many hexadecimal digits."""
-    text = numbers.astype(">u8").tobytes().hex().encode()
-    return _row(text).reshape(-1, 16)[:, 16 - length :]
-
-
-def hexadecimal(numbers: Callable[[DealtSessions], U64], length: int) -> Texts:
-    """Numbers as strings of hexadecimal digits."""
+def hexadecimal(digits: Callable[[DealtSessions], Matrix], length: int) -> Texts:
+    """So many hexadecimal digits as strings."""
 
     def texts(_: Population, before: bytes, __: bytes) -> list[Form]:
         def fill(sessions: DealtSessions, matrix: Matrix) -> None:
-            matrix[:, -1 - length : -1] = _digits(numbers(sessions), length)
+            matrix[:, -1 - length : -1] = digits(sessions)
 
         return [Form(b'%b"%b"' % (before, bytes(length)), fill)]
 
@@ -171,7 +165,7 @@ def user_ids(_: Population, before: bytes, nothing: bytes) -> list[Form]:
     otherwise = _row(nothing.ljust(len(blank), b"\0"))
 
     def fill(sessions: DealtSessions, matrix: Matrix) -> None:
-        matrix[:, -13:-1] = _digits(sessions.visitor_numbers, 12)
+        matrix[:, -13:-1] = sessions.visitor_texts
         matrix[~sessions.known] = otherwise
 
     return [Form(blank, fill, uneven=True)]
@@ -191,7 +185,7 @@ def emails(population: Population, before: bytes, nothing: bytes) -> list[Pieces
     domains = _table(mail_domains, b"@", b'"')
 
     def last(sessions: DealtSessions) -> Objects:
-        made = _pieces(np.ascontiguousarray(_digits(sessions.visitor_numbers, 4)))
+        made = _pieces(np.ascontiguousarray(sessions.visitor_texts[:, -4:]))
         made[~sessions.known] = b""
         return made
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mockserver.world import archetypes
 from mockserver.world.deck import IDLE
-from mockserver.world.hashing import I64, U64, draw, hexadecimal
+from mockserver.world.hashing import I64, U64, draw, hexadecimal, hexadecimal_bytes
 from mockserver.world.population import Population
 from mockserver.world.sessions import Event, Sessions, tags_said, text_said
 from mockserver.world.vocabulary import Acquisition, Agent, Page, Place
@@ -62,6 +62,11 @@ class DealtSessions(Sessions):
     def ends(self) -> I64:
         """Unix milliseconds of the last event, as an array."""
         return self.starts + self.deck.offset[self.row, self.length - 1]
+
+    @cached_property
+    def visitor_texts(self) -> NDArray[np.uint8]:
+        """The visitor numbers as 12 hexadecimal digits, each a byte, shape (sessions, 12)."""
+        return hexadecimal_bytes(self.visitor_numbers, 12)
 
     @cached_property
     def id_digits(self) -> list[str]:

@@ -71,6 +71,12 @@ def hexadecimal(numbers: Sequence[int] | U64, length: int) -> list[str]:
     return [text[end - length : end] for end in range(16, len(text) + 1, 16)]
 
 
+def hexadecimal_bytes(numbers: U64, length: int) -> NDArray[np.uint8]:
+    """The same as bytes, shape (numbers, length)."""
+    text = numbers.astype(">u8").tobytes().hex().encode()
+    return np.frombuffer(text, dtype=np.uint8).reshape(-1, 16)[:, 16 - length :]
+
+
 def below(bound: int, hashed: U64) -> I64:
     """Scale hashes to integers in [0, bound), for a bound up to 2³²."""
     return (((hashed >> _U32) * u64(bound)) >> _U32).view(np.int64)

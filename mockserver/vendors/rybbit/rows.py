@@ -11,7 +11,7 @@ from mockserver.vendor.rows import Column, Rows
 from mockserver.vendor.times import seconds
 from mockserver.vendors.rybbit import words
 from mockserver.world.dealt import DealtSessions
-from mockserver.world.hashing import I64
+from mockserver.world.hashing import I64, hexadecimal_bytes
 from mockserver.world.population import Population
 from mockserver.world.sessions import Sessions
 
@@ -86,8 +86,8 @@ def columns(timestamps: str, region: str, device_type: str, versions: str, ip: s
     """The fields of a row, in the vendor's order, as the choices want them told."""
     told, version, pattern = TIMESTAMPS[timestamps], _VERSIONS[versions], _PATTERNS[timestamps]
     return (
-        Column("session_id", attrgetter("id_digits"), own=True, texts=texts.hexadecimal(attrgetter("numbers"), 14)),
-        Column("user_id", attrgetter("visitor_digits"), own=True, texts=texts.hexadecimal(attrgetter("visitor_numbers"), 12)),
+        Column("session_id", attrgetter("id_digits"), own=True, texts=texts.hexadecimal(lambda s: hexadecimal_bytes(s.numbers, 14), 14)),
+        Column("user_id", attrgetter("visitor_digits"), own=True, texts=texts.hexadecimal(attrgetter("visitor_texts"), 12)),
         Column("identified_user_id", lambda s: [user or "" for user in s.user_ids], own=True, texts=_user_ids),
         Column("session_end", lambda s: told(s.end), own=True, texts=texts.seconds(attrgetter("ends"), pattern)),
         Column("session_start", lambda s: told(s.start), own=True, texts=texts.seconds(attrgetter("starts"), pattern)),
