@@ -8,6 +8,7 @@ from traceback import format_exc
 from typing import Any
 
 from aiohttp import web
+from aiohttp.hdrs import AUTHORIZATION, HOST
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -79,10 +80,11 @@ class Handler:
 
     async def _read(self, request: web.Request) -> tuple[Raw, Known | Miss | Refused]:
         """All of the request, and what it means."""
-        raw = Raw(request.method, _path(request), request.headers.get("Host", ""), request.headers.get("Authorization", ""), b"")
+        head = request.method, _path(request), request.headers.get(HOST, ""), request.headers.get(AUTHORIZATION, "")
+        raw = Raw(*head, b"")
         try:
             if request.can_read_body and request.method not in ("GET", "HEAD"):
-                raw = raw._replace(body=await _body(request))
+                raw = Raw(*head, await _body(request))
             return raw, self._known(raw)
         except web.HTTPRequestEntityTooLarge:
             return raw, Refused("too_large", message=f"the request body is over {BODY_LIMIT} bytes")
