@@ -13,6 +13,7 @@ from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
 from mockserver.server.advised import Get, advised, field_of
 from mockserver.server.history import Wait
 from mockserver.server.journal import Exchange, Finding, Journal
+from mockserver.server.kept import Known
 from mockserver.server.pages import at, named, page_field, pages
 from mockserver.server.reading import Reading
 from mockserver.server.tenants import Tenant
@@ -34,11 +35,17 @@ _OK, _TOO_MANY, _UNAVAILABLE = 200, 429, 503
 _log = logging.getLogger("mockserver")
 
 
-def review(journal: Journal, reading: Reading, exchange: Exchange, reply: Reply | None) -> None:
+Page = tuple[Any, Any, bytes]
+"""Which page of a list is asked for, which is its first, and of which list: all else that is asked."""
+
+
+def review(journal: Journal, known: Known, exchange: Exchange, reply: Reply | None) -> None:
     """Find what is to be said of an exchange that has ended, and remember of it what later ones are judged by."""
+    reading = known.reading
     try:
-        found = advised(reading, exchange.raw)
-        found += [_finding(name) for name in _told(journal, reading, exchange, reply)]
+        if known.advice is None:
+            known.advice, known.page = advised(reading, exchange.raw), _page(reading)
+        found = known.advice + [_finding(name) for name in _told(journal, known, exchange, reply)]
         if found:
             exchange.findings = tuple(dict.fromkeys(found))
     except Exception as error:  # noqa: BLE001 -- an answer is never lost because nobody could judge its request
@@ -50,8 +57,8 @@ def _finding(name: str) -> Finding:
     return Finding(name, FINDINGS[name])
 
 
-def _told(journal: Journal, reading: Reading, exchange: Exchange, reply: Reply | None) -> list[str]:
-    found = []
+def _told(journal: Journal, known: Known, exchange: Exchange, reply: Reply | None) -> list[str]:
+    found, reading = [], known.reading
     if exchange.dropped is not None:
         found.append("dropped-tenant")
     if exchange.waited:
@@ -65,7 +72,8 @@ def _told(journal: Journal, reading: Reading, exchange: Exchange, reply: Reply |
         _wait(journal, reading, exchange, reply)
     elif reply.status == _OK and not (exchange.faults or exchange.gone or exchange.raw.method == "HEAD"):
         journal.history.answered(scope)
-        found += _paged(journal, reading, reading.held.tenant, reply)
+        if known.page:
+            found += _paged(journal, reading, known.page, reading.held.tenant, reply)
     return found
 
 
@@ -107,16 +115,20 @@ def _place(vendor: str, endpoint: str) -> tuple[str, str, Get] | None:
     return None
 
 
-def _paged(journal: Journal, reading: Reading, tenant: Tenant, reply: Reply) -> list[str]:
-    """What is to be said of a page that was given."""
+def _page(reading: Reading) -> Page | None:
+    """The page that a request asks for; ``None`` where there are no pages, or the request could not be read."""
     place = _place(reading.vendor.name, reading.endpoint.name)
-    if place is None:
-        return []
+    if place is None or reading.held is None or reading.refusal is not None:
+        return None
     where, attribute, get = place
-    asked, number = getattr(reading, where), get(reading)
     paging = reading.endpoint.paging
     first = paging.first if isinstance(paging, PageNumber) else 0 if isinstance(paging, Offset) else None
-    rest = msgpack.encode(replace(asked, **{attribute: first}))
+    return get(reading), first, msgpack.encode(replace(getattr(reading, where), **{attribute: first}))
+
+
+def _paged(journal: Journal, reading: Reading, page: Page, tenant: Tenant, reply: Reply) -> list[str]:
+    """What is to be said of a page that was given."""
+    number, first, rest = page
     journal.history.of(tenant.world.spec)
     given = journal.history.pages((reading.vendor.name, reading.endpoint.name, reading.site, rest))
     found = []
@@ -128,7 +140,7 @@ def _paged(journal: Journal, reading: Reading, tenant: Tenant, reply: Reply) -> 
     if number in given:
         found.append("page-asked-twice")
     given.setdefault(number, None)
-    if number != first and len(reply.body) < SMALL and _after_last(reading, tenant, place, reply):
+    if number != first and len(reply.body) < SMALL and _after_last(reading, tenant, reply):
         found.append("page-after-last")
     return found
 
@@ -142,14 +154,15 @@ def _is_all(given: dict[Any, bool | None], number: Any, reading: Reading, reply:
     return bool(given[number])
 
 
-def _after_last(reading: Reading, tenant: Tenant, place: tuple[str, str, Get], reply: Reply) -> bool:
+def _after_last(reading: Reading, tenant: Tenant, reply: Reply) -> bool:
     """Whether an empty page could be known to be none: by the total, or because the page before was not full."""
     if at(json.decode(reply.body), reading.endpoint.rows):
         return False
+    place = _place(reading.vendor.name, reading.endpoint.name)
     match reading.endpoint.paging:
         case Offset(total=total):
             return total is not None
-        case PageNumber(limit=limit, size=size):
+        case PageNumber(limit=limit, size=size) if place is not None:
             where, attribute, get = place
             asked = getattr(reading, where)
             before = replace(asked, **{attribute: get(reading) - 1})

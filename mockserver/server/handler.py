@@ -8,6 +8,7 @@ from traceback import format_exc
 from typing import Any
 
 from aiohttp import web
+from aiohttp.hdrs import AUTHORIZATION, HOST
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -74,15 +75,16 @@ class Handler:
             if slot is not None:
                 slot.slots.give_back(slot.key)
             if isinstance(found, Known):
-                review(journal, found.reading, exchange, reply)
+                review(journal, found, exchange, reply)
             journal.close(exchange, reply, stopwatch() - began)
 
     async def _read(self, request: web.Request) -> tuple[Raw, Known | Miss | Refused]:
         """All of the request, and what it means."""
-        raw = Raw(request.method, _path(request), request.headers.get("Host", ""), request.headers.get("Authorization", ""), b"")
+        head = request.method, _path(request), request.headers.get(HOST, ""), request.headers.get(AUTHORIZATION, "")
+        raw = Raw(*head, b"")
         try:
             if request.can_read_body and request.method not in ("GET", "HEAD"):
-                raw = raw._replace(body=await _body(request))
+                raw = Raw(*head, await _body(request))
             return raw, self._known(raw)
         except web.HTTPRequestEntityTooLarge:
             return raw, Refused("too_large", message=f"the request body is over {BODY_LIMIT} bytes")
@@ -92,7 +94,7 @@ class Handler:
     def _known(self, raw: Raw) -> Known | Miss:
         """How a request was read before, or is now."""
         if self._generation != self._tenants.generation:
-            self._memory, self._generation = Memory(), self._tenants.generation
+            self._reader, self._memory, self._generation = Reader(self._tenants), Memory(), self._tenants.generation
         known = self._memory.get(raw)
         if known is not None:
             return known

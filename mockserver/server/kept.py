@@ -1,7 +1,9 @@
 """A small memory of what was asked and answered, so that the same request to the same world costs next to nothing."""
 
 from collections import OrderedDict
+from typing import Any
 
+from mockserver.server.journal import Finding
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reading
 from mockserver.world.world import World
@@ -14,12 +16,16 @@ _LONGEST_BODY = 4096
 class Known:
     """How a request was read, and the last answer to it with the world and the instant it was true of."""
 
-    __slots__ = ("_answer", "_now", "_world", "reading", "repeated")
+    __slots__ = ("_answer", "_now", "_world", "advice", "page", "reading", "repeated")
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         self.repeated = False
         """Whether it was asked more than once; a crawl asks for every page once, and its answers need not be kept."""
+        self.advice: list[Finding] | None = None
+        """What is to be said of the request as it stands; ``None`` until somebody has looked."""
+        self.page: tuple[Any, Any, bytes] | None = None
+        """Which page of a list it asks for, once somebody has looked."""
         self._world: World | None = None
         self._now, self._answer = 0, b""
 

@@ -4,7 +4,7 @@ All of it follows from the bytes of the request and the tenants there are, so it
 the clock and the limits come later.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
@@ -79,33 +79,43 @@ class Reading(Struct, frozen=True, kw_only=True, dict=True):
 
 
 class Reader:
-    """Reads requests for some tenants."""
+    """Reads requests for some tenants, as long as their generation does not grow."""
 
     def __init__(self, tenants: Tenants) -> None:
         self._tenants = tenants
+        self._known_terms: dict[tuple[str, str, str | None], dict[str, Any]] = {}
 
     def read(self, match: Match, raw: Raw) -> Reading:
         """Read a request to the endpoint it was matched with."""
         vendor, endpoint = match.vendor, match.endpoint
-        fixed: dict[str, Any] = {
-            "vendor": vendor,
-            "endpoint": endpoint,
-            "windows": tuple(limit for limit in endpoint.limits if isinstance(limit, Window)),
-            "one_at_a_time": any(isinstance(limit, OneAtATime) for limit in endpoint.limits),
-            "choices": self._usual_choices(vendor),
-        }
         try:
             query, body = _query(endpoint, raw.path), _body(endpoint, raw.body)
             whose = held(self._tenants, vendor, endpoint, Sent({"Authorization": raw.authorization}, query, body))
         except Refused as refusal:
-            return Reading(**fixed, refusal=refusal, dropped=self._tenants.dropped(vendor.name, refusal.details.get("credential", "")))
-        fixed |= {"held": whose, "choices": whose.tenant.choices[vendor.name], **_limits(vendor, endpoint, whose.tenant)}
+            dropped = self._tenants.dropped(vendor.name, refusal.details.get("credential", ""))
+            return Reading(**self._terms(vendor, endpoint, None), refusal=refusal, dropped=dropped)
+        terms = self._terms(vendor, endpoint, whose.tenant)
         try:
             site = self._site(match, whose)
-            typed = {name: _typed(model, values, name, fixed["choices"]) for name, model, values in _models(endpoint, query, body)}
+            typed = {name: _typed(model, values, name, terms["choices"]) for name, model, values in _models(endpoint, query, body)}
         except Refused as refusal:
-            return Reading(**fixed, refusal=refusal)
-        return Reading(**fixed, path=match.path, site=site, **typed)
+            return Reading(**terms, held=whose, refusal=refusal)
+        return Reading(**terms, held=whose, path=match.path, site=site, **typed)
+
+    def _terms(self, vendor: Vendor, endpoint: Endpoint, tenant: Tenant | None) -> dict[str, Any]:
+        """What every reading of an endpoint's requests by a tenant begins with."""
+        key = (vendor.name, endpoint.name, tenant.name if tenant else None)
+        found = self._known_terms.get(key)
+        if found is None:
+            found = self._known_terms[key] = {
+                "vendor": vendor,
+                "endpoint": endpoint,
+                "windows": tuple(limit for limit in endpoint.limits if isinstance(limit, Window)),
+                "one_at_a_time": any(isinstance(limit, OneAtATime) for limit in endpoint.limits),
+                "choices": tenant.choices[vendor.name] if tenant else self._usual_choices(vendor),
+                **(_limits(vendor, endpoint, tenant) if tenant else {}),
+            }
+        return found
 
     def _usual_choices(self, vendor: Vendor) -> Mapping[str, Any]:
         """How a request is answered that is nobody's: as the first tenant has chosen, the default one."""
@@ -140,9 +150,14 @@ def _limits(vendor: Vendor, endpoint: Endpoint, tenant: Tenant) -> dict[str, Any
 
 
 def _query(endpoint: Endpoint, path: str) -> dict[str, str]:
-    text = path.partition("?")[2]
-    pairs = parse_qsl(text, keep_blank_values=True, errors="replace") if text else ()
-    return {name: value for name, value in pairs if value or endpoint.empty == "value"}
+    return {name: value for name, value in _pairs(path.partition("?")[2]) if value or endpoint.empty == "value"}
+
+
+def _pairs(query: str) -> Iterable[tuple[str, str]]:
+    """The names and values of a query; where nothing in it is encoded, there is a quick way to them."""
+    if "%" in query or "+" in query:
+        return parse_qsl(query, keep_blank_values=True, errors="replace")
+    return ((name, value) for name, _, value in (pair.partition("=") for pair in query.split("&") if pair))
 
 
 def _body(endpoint: Endpoint, body: bytes) -> Mapping[str, Any]:

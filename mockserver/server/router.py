@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
+from functools import lru_cache
 from urllib.parse import unquote
 
 from msgspec import Struct
@@ -74,8 +75,9 @@ class Router:
         self._by_shape: dict[tuple[int, str | None], list[_Route]] = {}
         for route in sorted(self._routes, key=lambda route: [part is None for part in route.parts]):
             self._by_shape.setdefault((len(route.parts), route.parts[0]), []).append(route)
+        self.find = lru_cache(maxsize=512)(self._find)
 
-    def find(self, method: str, path: str, host: str, only: Vendor | None = None) -> Match | Miss:
+    def _find(self, method: str, path: str, host: str, only: Vendor | None = None) -> Match | Miss:
         """Find the endpoint for a method, a path as it was sent, and a host; with ``only``, among one vendor's."""
         vendor = only or self._hosts.get(host.partition(":")[0].lower())
         prefix, _, rest = path[1:].partition("/")

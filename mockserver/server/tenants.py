@@ -3,7 +3,6 @@
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
-from itertools import count
 from typing import Any
 
 from msgspec import Struct
@@ -120,8 +119,8 @@ class Tenants:
         self.all: dict[str, Tenant] = {}
         self.unclaimed = Journal()
         """Exchanges that are no tenant's: unknown paths, wrong credentials."""
-        self.numbers = count(1)
-        """For names of tenants that nobody named."""
+        self.named = 0
+        """The last number in a name of a tenant that nobody named."""
         self.generation = 0
         """Grows whenever a request may be read differently than before."""
         self._tokens: dict[tuple[str, str], Held] = {}

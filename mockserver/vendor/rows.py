@@ -5,7 +5,7 @@ for every page; all others follow from the row of the deck and are encoded when 
 page are mostly joined, not made.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -13,9 +13,10 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from msgspec import Struct, defstruct, json
 
-from mockserver.vendor.texts import Even, Objects, Some, Texts, full, fused, objects
+from mockserver.vendor.texts import Form, Objects, Part, Texts, objects, together
 from mockserver.world.dealt import DealtSessions
-from mockserver.world.deck import ROWS, Deck
+from mockserver.world.deck import ROWS
+from mockserver.world.population import Population
 from mockserver.world.sessions import Sessions
 
 _encode, _encode_lines = json.Encoder().encode, json.Encoder().encode_lines
@@ -28,95 +29,110 @@ class Column(Struct, frozen=True):
     values: Callable[[Sessions], Sequence[Any]]
     own: bool = False
     """Whether it differs between sessions of the same archetype."""
-    texts: Callable[[DealtSessions], Texts] | None = None
-    """The values as JSON, where a batch of the seeded world has a quicker way to them."""
+    texts: Texts | None = None
+    """A quicker way to the values as JSON, for batches of the seeded world."""
 
 
 Line = Sequence[bytes]
 """A JSON object and a comma, in pieces."""
-_Part = bytes | Texts
-"""A piece of every line: the same for all, or one for each."""
+
+
+class _Place(Struct, frozen=True):
+    """An own column where it stands in the row."""
+
+    column: Column
+    before: bytes
+    """What stands before a value."""
+    nothing: bytes
+    """What stands where there is none."""
+
+    def encoded(self, sessions: Sessions) -> Objects:
+        """The values one by one, as any batch has them."""
+        values = self.column.values(sessions)
+        texts = _encode_lines(values).split(b"\n")[:-1]  # No text in JSON holds a line feed.
+        return objects([self.nothing if value is None else self.before + text for value, text in zip(values, texts, strict=True)])
+
+    def parts(self, population: Population) -> Sequence[Part]:
+        """What makes the texts of a population's batches."""
+        return [self.encoded] if self.column.texts is None else self.column.texts(population, self.before, self.nothing)
+
+
+class _Kept(Struct, frozen=True):
+    """What is made once for a population."""
+
+    own: Sequence[Callable[[Any], Objects]]
+    """What makes the pieces of every line that are a session's own."""
+    fixed: Objects
+    """What follows from each row of the deck alone, once the row was met."""
 
 
 class Rows:
     """Turns batches of sessions into JSON objects of the given columns."""
 
     def __init__(self, columns: Sequence[Column], *, omit_none: bool = False) -> None:
-        self._own, self._omit_none = [column for column in columns if column.own], omit_none
+        self._own: list[_Place] = []
+        for column in columns:
+            if column.own:
+                before = (b"," if self._own else b"{") + _encode(column.name) + b":"
+                self._own.append(_Place(column, before, before[:1].strip(b",") if omit_none else before + b"null"))
         self._fixed = [column for column in columns if not column.own]
         default: dict[str, Any] = {"default": None} if omit_none else {}
         fields = [(f"f{n}", Any, *default.values()) for n in range(len(self._fixed))]
         names = {f"f{n}": column.name for n, column in enumerate(self._fixed)}
         self._row = defstruct("Row", fields, rename=names, omit_defaults=omit_none, gc=False)
-        self._kept: WeakKeyDictionary[Deck, Objects] = WeakKeyDictionary()
+        self._first_may_lack = omit_none or not self._own
+        self._kept: WeakKeyDictionary[Population, _Kept] = WeakKeyDictionary()
 
     def lines(self, sessions: Sessions) -> Sequence[Line]:
         """One JSON object a session: what is its own, then what its archetype fixes."""
-        parts: list[_Part] = [*self._own_parts(sessions), self._fixed_texts(sessions)]
-        pieces = list(_pieces(parts, len(sessions)))
-        made = np.empty((len(sessions), len(pieces)), dtype=object)
-        for number, piece in enumerate(pieces):
-            made[:, number] = piece
-        if parts[0] == b"{":  # What follows may begin with the comma of a field that is not the first.
-            return [(b"{", b"".join(line).removeprefix(b"{").removeprefix(b",")) for line in made]
+        if not len(sessions):
+            return []
+        kept = self._of(sessions.population) if isinstance(sessions, DealtSessions) and not sessions.identities else None
+        own = [place.encoded for place in self._own] if kept is None else kept.own
+        made = np.empty((len(sessions), max(len(own), 1) + 1), dtype=object)
+        if not own:
+            made[:, 0] = b"{"
+        for number, pieces in enumerate(own):
+            made[:, number] = pieces(sessions)
+        made[:, -1] = self._fixed_texts(sessions, kept)
+        if self._first_may_lack and b"{" in made[:, 0].tolist():  # What follows then begins with the comma of another field.
+            return [(b"{", b"".join(line[1:]).removeprefix(b",")) if line[0] == b"{" else line for line in made.tolist()]
         return made  # type: ignore[return-value]  # an array of lines is a sequence of sequences
 
-    def _own_parts(self, sessions: Sessions) -> Iterator[_Part]:
-        opening = b"{"
-        for column in self._own:
-            texts, name = self._texts(column, sessions), opening + _encode(column.name) + b":"
-            if isinstance(texts, Some) and self._omit_none:
-                if opening == b"{":
-                    yield opening
-                    name = b"," + name[1:]
-                yield Some(texts.where, name + texts.texts, b"")
-            else:
-                yield name
-                yield texts
-            opening = b","
-        if opening == b"{":
-            yield opening
-
-    def _texts(self, column: Column, sessions: Sessions) -> Texts:
-        if column.texts is not None and isinstance(sessions, DealtSessions) and not sessions.identities:
-            return column.texts(sessions)
-        values = column.values(sessions)
-        texts = objects(_encode_lines(values).split(b"\n")[:-1])  # No text in JSON holds a line feed.
-        if None not in values:
-            return texts
-        there = np.array([value is not None for value in values], dtype=bool)
-        return Some(there, texts[there])
-
-    def _fixed_texts(self, sessions: Sessions) -> Objects:
-        if not isinstance(sessions, DealtSessions) or sessions.running or sessions.identities:
-            return self._made(sessions)
-        kept = self._kept.get(sessions.deck)
+    def _of(self, population: Population) -> _Kept:
+        kept = self._kept.get(population)
         if kept is None:
-            kept = self._kept[sessions.deck] = np.full(ROWS, None, dtype=object)
-        found = kept[sessions.row]
+            kept = self._kept[population] = _Kept(list(self._quick(population)), np.full(ROWS, None, dtype=object))
+        return kept
+
+    def _quick(self, population: Population) -> Iterator[Callable[[Any], Objects]]:
+        """What makes the own columns' texts; forms that stand side by side make one piece."""
+        forms: list[Form] = []
+        for part in chain.from_iterable(place.parts(population) for place in self._own):
+            if isinstance(part, Form):
+                forms.append(part)
+            if forms and not (isinstance(part, Form) and not part.uneven):
+                yield together(forms)
+                forms = []
+            if not isinstance(part, Form):
+                yield part
+        if forms:
+            yield together(forms)
+
+    def _fixed_texts(self, sessions: Sessions, kept: _Kept | None) -> Objects:
+        if kept is None or not isinstance(sessions, DealtSessions) or sessions.running:
+            return self._made(sessions)
+        found = kept.fixed[sessions.row]
         if None in found.tolist():
-            found = kept[sessions.row] = self._made(sessions)
+            found = kept.fixed[sessions.row] = self._made(sessions)
         return found
 
     def _made(self, sessions: Sessions) -> Objects:
-        if not self._fixed or not len(sessions):
+        if not self._fixed:
             return objects([b"},"] * len(sessions))
         row, values = self._row, zip(*(column.values(sessions) for column in self._fixed), strict=True)
         texts = _encode_lines([row(*each) for each in values]).split(b"}\n")[:-1]  # A brace before a line feed closes an object.
         return objects([b"," * (len(text) > 1) + text[1:] + b"}," for text in texts])
-
-
-def _pieces(parts: Iterable[_Part], count: int) -> Iterator[bytes | Objects]:
-    """What is as wide in every line, and stands together, is one piece."""
-    even: list[bytes | Even] = []
-    for part in parts:
-        if isinstance(part, bytes | Even):
-            even.append(part)
-            continue
-        if even:
-            yield fused(even, count)
-            even = []
-        yield full(part, count) if isinstance(part, Some) else part
 
 
 def joined(head: bytes, lines: Sequence[Line], tail: bytes) -> bytes:

@@ -1,9 +1,12 @@
 """Columns of the seeded world as JSON texts, made by numpy for a whole batch instead of value by value.
 
-Each says just what encoding the column's values would say (a test compares them); only how long it takes differs.
+Each function here is given what stands before its column's value on the wire, and what stands for a value that is not
+there, and returns the parts that make the column's text. What is the same for every batch of a population is made then,
+so that writing a batch is to fill in matrices of bytes and to look ready pieces up. Each says just what encoding the
+column's values would say (a test compares them); only how long it takes differs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -12,7 +15,8 @@ from msgspec import Struct, json
 from numpy.typing import NDArray
 
 from mockserver.world.dealt import HOSTS, NETWORKS, DealtSessions
-from mockserver.world.hashing import I64, U64
+from mockserver.world.hashing import I64
+from mockserver.world.population import Population
 
 Matrix: TypeAlias = NDArray[np.uint8]
 """The bytes of texts of one width, shape (texts, width)."""
@@ -20,27 +24,24 @@ Objects: TypeAlias = NDArray[np.object_]
 """Texts as ``bytes``, shape (texts,)."""
 
 
-class Even(Struct, frozen=True):
-    """Texts of one width."""
+class Form(Struct, frozen=True):
+    """A part as wide in every text."""
 
-    matrix: Matrix
-
-
-class Some(Struct, frozen=True):
-    """Texts of the sessions that have a value."""
-
-    where: NDArray[np.bool_]
-    texts: Objects
-    """One for each that has."""
-    otherwise: bytes = b"null"
-    """What the others have."""
+    blank: bytes
+    """What is the same in all."""
+    fill: Callable[[DealtSessions, Matrix], None]
+    """Writes the rest over copies of it."""
+    uneven: bool = False
+    """Whether some are shorter after all: zeros at their end do not count."""
 
 
-Texts: TypeAlias = Even | Some | Objects
+Pieces: TypeAlias = Callable[[DealtSessions], Objects]
+"""A part that is looked up."""
+Part: TypeAlias = Form | Pieces
+Texts: TypeAlias = Callable[[Population, bytes, bytes], Sequence[Part]]
+"""From a population, what stands before a value, and what stands where there is none, to the parts of a column's texts."""
 
 _DAY_SECONDS: Final = 86_400
-_PAIRS: Final = np.frombuffer(b"".join(b"%02x" % n for n in range(256)), dtype=np.uint16)
-_TWO: Final = np.frombuffer(b"".join(b"%02d" % n for n in range(60)), dtype=np.uint16)
 
 
 def objects(texts: Sequence[bytes]) -> Objects:
@@ -50,96 +51,160 @@ def objects(texts: Sequence[bytes]) -> Objects:
     return made
 
 
-def pieces(matrix: Matrix) -> Objects:
-    """The rows of a matrix as texts."""
-    return np.ascontiguousarray(matrix).view(f"S{matrix.shape[1]}").ravel().astype(object)
+def _table(words: Sequence[str], before: bytes, after: bytes, nothing: bytes = b"") -> Objects:
+    """Words as JSON strings, opened and closed by what is given; last of all what stands for none."""
+    return objects([*(before + json.encode(word)[1:-1] + after for word in words), nothing])
 
 
-def full(some: Some, count: int) -> Objects:
-    """A text for every session."""
-    made = np.empty(count, dtype=object)
-    made[:] = some.otherwise
-    made[some.where] = some.texts
+def _row(text: bytes) -> Matrix:
+    return np.frombuffer(text, dtype=np.uint8)
+
+
+def together(forms: Sequence[Form]) -> Pieces:
+    """Forms that stand side by side as one part; only the last may be uneven."""
+    blank, places, start = _row(b"".join(form.blank for form in forms)), [], 0
+    for form in forms:
+        places.append((slice(start, start + len(form.blank)), form.fill))
+        start += len(form.blank)
+
+    def made(sessions: DealtSessions) -> Objects:
+        matrix = np.empty((len(sessions), len(blank)), dtype=np.uint8)
+        matrix[:] = blank
+        for place, fill in places:
+            fill(sessions, matrix[:, place])
+        return _pieces(matrix)
+
     return made
 
 
-def fused(parts: Sequence[bytes | Even], count: int) -> bytes | Objects:
-    """Texts that are the same for all, and texts of one width, put together side by side."""
-    if len(parts) == 1 and isinstance(parts[0], bytes):
-        return parts[0]
-    blocks = [np.frombuffer(part, dtype=np.uint8) if isinstance(part, bytes) else part.matrix for part in parts]
-    made, start = np.empty((count, sum(block.shape[-1] for block in blocks)), dtype=np.uint8), 0
-    for block in blocks:
-        made[:, start : start + block.shape[-1]] = block
-        start += block.shape[-1]
-    return pieces(made)
+def _pieces(matrix: Matrix) -> Objects:
+    """The rows of a matrix as texts, without zeros at their end."""
+    return matrix.view(f"S{matrix.shape[1]}").ravel().astype(object)
 
 
-def hexadecimal(numbers: U64, length: int, prefix: bytes = b"") -> Even:
-    """Numbers as strings of an even number of hexadecimal digits, after a prefix."""
-    start = len(prefix) + 1
-    made = np.empty((len(numbers), start + length + 1), dtype=np.uint8)
-    made[:] = np.frombuffer(b'"' + prefix + b"0" * length + b'"', dtype=np.uint8)
-    made[:, start:-1] = _PAIRS[numbers.astype(">u8").view(np.uint8).reshape(-1, 8)[:, 8 - length // 2 :]].view(np.uint8)
-    return Even(made)
+def hexadecimal(digits: Callable[[DealtSessions], Matrix], length: int) -> Texts:
+    """So many hexadecimal digits as strings."""
+
+    def texts(_: Population, before: bytes, __: bytes) -> list[Form]:
+        def fill(sessions: DealtSessions, matrix: Matrix) -> None:
+            matrix[:, -1 - length : -1] = digits(sessions)
+
+        return [Form(b'%b"%b"' % (before, bytes(length)), fill)]
+
+    return texts
 
 
-def seconds(instants: I64, pattern: bytes) -> Even:
-    """Instants as strings such as ``2026-09-01T08:30:00``, fractions cut off, in UTC; the pattern says what stands between and after."""
-    made = np.empty((len(instants), len(pattern)), dtype=np.uint8)
-    made[:] = np.frombuffer(pattern, dtype=np.uint8)
-    if not len(instants):
-        return Even(made)
-    day, second = np.divmod(instants // 1000, _DAY_SECONDS)
-    minute, second = np.divmod(second, 60)
-    hour, minute = np.divmod(minute, 60)
-    first, last = int(day.min()), int(day.max())
-    known = np.unique(day) if last - first > len(day) else np.arange(first, last + 1)
-    made[:, 1:11] = _dates(known)[np.searchsorted(known, day)]
-    for start, numbers in ((12, hour), (15, minute), (18, second)):
-        made[:, start : start + 2] = _TWO[numbers].view(np.uint8).reshape(-1, 2)
-    return Even(made)
-
-
-def _dates(days: I64) -> Matrix:
-    return np.datetime_as_string(days.astype("datetime64[D]")).astype("S10").view(np.uint8).reshape(-1, 10)
-
-
-def integers(numbers: I64) -> Objects:
-    """Numbers."""
-    return objects(json.encode(numbers.tolist())[1:-1].split(b",") if len(numbers) else [])
+@lru_cache(maxsize=1)
+def _clock() -> NDArray[np.uint64]:
+    """Every second of a day as the eight bytes of ``08:30:00``."""
+    two = _row(b"".join(b"%02d" % n for n in range(60))).reshape(-1, 2)
+    made = np.empty((24, 60, 60, 8), dtype=np.uint8)
+    made[:] = _row(b"00:00:00")
+    made[..., 0:2], made[..., 3:5], made[..., 6:8] = two[:24, None, None], two[:, None], two
+    return made.view(np.uint64).ravel()
 
 
 @lru_cache(maxsize=64)
-def _strings(words: tuple[str, ...], before: str, after: str) -> Objects:
-    return objects([b"%b%b%b" % (before.encode(), json.encode(word)[1:-1], after.encode()) for word in words])
+def _dates(first: int, last: int) -> Matrix:
+    """Days since 1970 as ``2026-09-01``."""
+    days = np.arange(first, last + 1).astype("datetime64[D]")
+    return np.datetime_as_string(days).astype("S10").view(np.uint8).reshape(-1, 10)
 
 
-def user_ids(sessions: DealtSessions, otherwise: bytes = b"null") -> Some:
+def seconds(instants: Callable[[DealtSessions], I64], pattern: bytes) -> Texts:
+    """Instants as strings such as ``2026-09-01T08:30:00``, fractions cut off, in UTC; the pattern says what stands between and after."""
+
+    def texts(_: Population, before: bytes, __: bytes) -> list[Form]:
+        start = len(before) + 1
+
+        def fill(sessions: DealtSessions, matrix: Matrix) -> None:
+            day, second = np.divmod(instants(sessions) // 1000, _DAY_SECONDS)
+            first = int(day.min())
+            matrix[:, start : start + 10] = _dates(first, int(day.max()))[day - first]
+            matrix[:, start + 11 : start + 19] = _clock()[second].view(np.uint8).reshape(-1, 8)
+
+        return [Form(before + pattern, fill)]
+
+    return texts
+
+
+def integers(numbers: Callable[[DealtSessions], I64]) -> Texts:
+    """Numbers."""
+
+    def texts(_: Population, before: bytes, __: bytes) -> list[Pieces]:
+        def pieces(sessions: DealtSessions) -> Objects:
+            encoded = json.encode(numbers(sessions).tolist())[1:-1]
+            return objects((before + encoded.replace(b",", b"\n" + before)).split(b"\n"))
+
+        return [pieces]
+
+    return texts
+
+
+@lru_cache(maxsize=1)
+def _small() -> NDArray[np.uint32]:
+    """The numbers below 10,000 as four bytes, zeros at the end."""
+    return np.arange(10_000).astype("S4").view(np.uint32)
+
+
+def small_integers(numbers: Callable[[DealtSessions], I64]) -> Texts:
+    """Numbers from 0 to 9,999."""
+
+    def texts(_: Population, before: bytes, __: bytes) -> list[Form]:
+        def fill(sessions: DealtSessions, matrix: Matrix) -> None:
+            matrix[:, -4:] = _small()[numbers(sessions)].view(np.uint8).reshape(-1, 4)
+
+        return [Form(before + bytes(4), fill, uneven=True)]
+
+    return texts
+
+
+def user_ids(_: Population, before: bytes, nothing: bytes) -> list[Form]:
     """User ids of who is identified."""
-    return Some(sessions.known, pieces(hexadecimal(sessions.visitor_numbers[sessions.known], 12, b"user_").matrix), otherwise)
+    blank = b'%b"user_%b"' % (before, bytes(12))
+    otherwise = _row(nothing.ljust(len(blank), b"\0"))
+
+    def fill(sessions: DealtSessions, matrix: Matrix) -> None:
+        matrix[:, -13:-1] = sessions.visitor_texts
+        matrix[~sessions.known] = otherwise
+
+    return [Form(blank, fill, uneven=True)]
 
 
-def names(sessions: DealtSessions) -> Some:
+def names(population: Population, before: bytes, nothing: bytes) -> list[Pieces]:
     """Names of who is identified."""
-    words, (given, family, _) = sessions.deck.vocabulary, sessions.faces[:, sessions.known]
-    return Some(sessions.known, _strings(words.given_names, '"', " ")[given] + _strings(words.family_names, "", '"')[family])
+    words = population.deck.vocabulary
+    givens, families = _table(words.given_names, before + b'"', b" ", nothing), _table(words.family_names, b"", b'"')
+    return [lambda sessions: givens[sessions.faces[0]], lambda sessions: families[sessions.faces[1]]]
 
 
-def emails(sessions: DealtSessions) -> Some:
+def emails(population: Population, before: bytes, nothing: bytes) -> list[Pieces]:
     """E-mail addresses of who is identified."""
-    (givens, families, domains), (given, family, domain) = sessions.population.mailboxes, sessions.faces[:, sessions.known]
-    last = pieces(hexadecimal(sessions.visitor_numbers[sessions.known], 4).matrix[:, 1:-1])
-    local = _strings(givens, '"', ".")[given] + _strings(families, "", ".")[family]
-    return Some(sessions.known, local + (last + _strings(domains, "@", '"')[domain]))
+    given_names, family_names, mail_domains = population.mailboxes
+    givens, families = _table(given_names, before + b'"', b".", nothing), _table(family_names, b"", b".")
+    domains = _table(mail_domains, b"@", b'"')
+
+    def last(sessions: DealtSessions) -> Objects:
+        made = _pieces(np.ascontiguousarray(sessions.visitor_texts[:, -4:]))
+        made[~sessions.known] = b""
+        return made
+
+    return [
+        lambda sessions: givens[sessions.faces[0]],
+        lambda sessions: families[sessions.faces[1]],
+        last,
+        lambda sessions: domains[sessions.faces[2]],
+    ]
 
 
-def plans(sessions: DealtSessions) -> Some:
+def plans(population: Population, before: bytes, nothing: bytes, after: bytes = b"") -> list[Pieces]:
     """Plans of who is identified."""
-    return Some(sessions.known, _strings(sessions.deck.vocabulary.plans, '"', '"')[sessions.deck.plan[sessions.row[sessions.known]]])
+    deck = population.deck
+    told = _table(deck.vocabulary.plans, before + b'"', b'"' + after, nothing)[np.where(deck.identified, deck.plan, -1)]
+    return [lambda sessions: told[sessions.row]]
 
 
-def ips(sessions: DealtSessions) -> Objects:
+def ips(_: Population, before: bytes, __: bytes) -> list[Pieces]:
     """Addresses."""
-    networks, hosts = sessions.addresses
-    return np.asarray(_strings(NETWORKS, '"', "")[networks] + _strings(HOSTS, "", '"')[hosts])
+    networks, hosts = _table(NETWORKS, before + b'"', b""), _table(HOSTS, b"", b'"')
+    return [lambda sessions: networks[sessions.addresses[0]], lambda sessions: hosts[sessions.addresses[1]]]

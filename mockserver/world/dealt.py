@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mockserver.world import archetypes
 from mockserver.world.deck import IDLE
-from mockserver.world.hashing import I64, U64, draw, hexadecimal
+from mockserver.world.hashing import I64, U64, draw, hexadecimal, hexadecimal_bytes
 from mockserver.world.population import Population
 from mockserver.world.sessions import Event, Sessions, tags_said, text_said
 from mockserver.world.vocabulary import Acquisition, Agent, Page, Place
@@ -64,6 +64,11 @@ class DealtSessions(Sessions):
         return self.starts + self.deck.offset[self.row, self.length - 1]
 
     @cached_property
+    def visitor_texts(self) -> NDArray[np.uint8]:
+        """The visitor numbers as 12 hexadecimal digits, each a byte, shape (sessions, 12)."""
+        return hexadecimal_bytes(self.visitor_numbers, 12)
+
+    @cached_property
     def id_digits(self) -> list[str]:
         """The session numbers as 14 hexadecimal digits."""
         return hexadecimal(self.numbers, 14)
@@ -83,11 +88,12 @@ class DealtSessions(Sessions):
         return draw(self.population.person_key, self.visitor_numbers)
 
     @cached_property
-    def faces(self) -> U64:
-        """Positions of each visitor's given name, family name and mail domain in the vocabulary, shape (3, sessions)."""
-        words = self.deck.vocabulary
-        sizes = np.array([[len(words.given_names)], [len(words.family_names)], [len(words.mail_domains)]], dtype=np.uint64)
-        return np.asarray((self._chance >> _FACES) % sizes)
+    def faces(self) -> I64:
+        """Positions of each visitor's given name, family name and mail domain in the vocabulary, shape (3, sessions).
+
+        They are -1 for who is not identified.
+        """
+        return np.where(self.known, ((self._chance >> _FACES) % self.population.face_sizes).view(np.int64), -1)
 
     @cached_property
     def addresses(self) -> U64:

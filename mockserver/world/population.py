@@ -52,6 +52,12 @@ class Population:
         words = self._vocabulary
         return _lettered(words.given_names), _lettered(words.family_names), words.mail_domains
 
+    @cached_property
+    def face_sizes(self) -> U64:
+        """How many given names, family names and mail domains there are, shape (3, 1)."""
+        words = self._vocabulary
+        return np.array([[len(words.given_names)], [len(words.family_names)], [len(words.mail_domains)]], dtype=np.uint64)
+
     def visible(self, now: int) -> int:
         """How many sessions have started by an instant."""
         return self.timeline.before(now + 1)

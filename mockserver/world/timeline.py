@@ -41,16 +41,16 @@ class Timeline:
 
     @cached_property
     def _arrays(self) -> tuple[I64, I64]:
-        return np.array(self._edges, dtype=np.int64), np.array(self._counts, dtype=np.int64)
+        """The counts, and of each bucket its first session, its size, its first instant and its length, shape (4, buckets)."""
+        edges, counts = np.array(self._edges, dtype=np.int64), np.array(self._counts, dtype=np.int64)
+        return counts, np.array([counts[:-1], np.diff(counts), edges[:-1], np.diff(edges)])
 
     def starts(self, index: I64) -> I64:
         """Unix milliseconds at which each session starts; ascends with the index."""
-        edges, counts = self._arrays
+        counts, buckets = self._arrays
         index = index + self._skipped
         cycle, place = np.divmod(index, counts[-1]) if self._flowing else (0, index)
-        bucket = np.searchsorted(counts, place, side="right")
-        first, edge = counts[bucket - 1], edges[bucket - 1]
-        size, length = counts[bucket] - first, edges[bucket] - edge
+        first, size, edge, length = buckets[:, np.searchsorted(counts, place, side="right") - 1]
         noise = below(HOUR, draw(self._key, index.astype(np.uint64)))
         start = edge + ((place - first) * length + noise * length // HOUR) // size
         if self._grain > 1:  # Never before its own bucket, so that every instant keeps its place in the order.

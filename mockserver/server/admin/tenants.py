@@ -1,7 +1,6 @@
 """The admin API's tenants, their choices, and their reset."""
 
-from collections.abc import Iterator
-from copy import copy
+from itertools import count
 from urllib.parse import quote
 
 from msgspec import to_builtins
@@ -25,8 +24,8 @@ def list_tenants(call: Call) -> list[TenantAccess]:
 
 def mint_tenant(call: Call, body: NewTenant) -> Made[TenantAccess]:
     """Mint a tenant: a world, a clock, and credentials for every vendor; `{}` takes all defaults."""
-    numbers = copy(call.tenants.numbers)
-    name = body.name if body.name is not None else _made_up(call.tenants, numbers)
+    number = call.tenants.named if body.name is not None else _made_up(call.tenants)
+    name = body.name if body.name is not None else _name(number)
     if name in call.tenants.all:
         raise Problem("conflict", f"there is a tenant {name!r} already; drop it first, or mint one without a name")
     world = {"seed": key(0, "minted", name) % _SEEDS, **to_builtins(body.world)}
@@ -39,13 +38,17 @@ def mint_tenant(call: Call, body: NewTenant) -> Made[TenantAccess]:
         call.tenants.add(tenant)
     except TenantError as error:
         raise Problem("conflict", f"{error}; choose other credentials, or drop that tenant") from None
-    call.tenants.numbers = numbers  # A request that was refused has taken none.
+    call.tenants.named = number  # A request that was refused has taken none.
     return Made(call.addresses.described(tenant), f"/tenants/{quote(name, safe='')}")
 
 
-def _made_up(tenants: Tenants, numbers: Iterator[int]) -> str:
-    """A name that no tenant has had: a late request of a dropped one must not meet another's world."""
-    return next(name for number in numbers if (name := f"tenant-{number}") not in tenants.all)
+def _made_up(tenants: Tenants) -> int:
+    """The number of a name that no tenant has had: a late request of a dropped one must not meet another's world."""
+    return next(number for number in count(tenants.named + 1) if _name(number) not in tenants.all)
+
+
+def _name(number: int) -> str:
+    return f"tenant-{number}"
 
 
 def get_tenant(call: Call) -> TenantAccess:

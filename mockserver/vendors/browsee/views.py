@@ -43,7 +43,7 @@ def _place(field: str) -> Callable[[Sessions], list[Any]]:
 
 
 _COLUMNS: Final = (
-    Column("timestamp", lambda s: s.start, own=True, texts=lambda s: texts.integers(s.starts)),
+    Column("timestamp", lambda s: s.start, own=True, texts=texts.integers(lambda s: s.starts)),
     Column("ip", lambda s: _some(s.ips), own=True, texts=texts.ips),
     Column("userId", lambda s: s.user_ids, own=True, texts=texts.user_ids),
     Column("name", lambda s: s.names, own=True, texts=texts.names),

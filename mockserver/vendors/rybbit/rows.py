@@ -11,6 +11,8 @@ from mockserver.vendor.rows import Column, Rows
 from mockserver.vendor.times import seconds
 from mockserver.vendors.rybbit import words
 from mockserver.world.dealt import DealtSessions
+from mockserver.world.hashing import I64, hexadecimal_bytes
+from mockserver.world.population import Population
 from mockserver.world.sessions import Sessions
 
 SETTINGS: Final = itemgetter("timestamps", "region", "device_type", "versions", "ip")
@@ -62,14 +64,21 @@ def _traits(sessions: Sessions) -> list[dict[str, Any] | None]:
     return [traits if user else None for user, traits in zip(sessions.user_ids, sessions.traits, strict=True)]
 
 
-def _lasting(sessions: DealtSessions) -> texts.Texts:
-    return texts.integers(sessions.ends // 1000 - sessions.starts // 1000)
+def _lasting(sessions: DealtSessions) -> I64:
+    return sessions.ends // 1000 - sessions.starts // 1000
 
 
-def _traits_texts(sessions: DealtSessions) -> texts.Texts:
+def _user_ids(population: Population, before: bytes, _: bytes) -> Sequence[texts.Part]:
+    return texts.user_ids(population, before, before + b'""')
+
+
+def _traits_texts(population: Population, before: bytes, nothing: bytes) -> Sequence[texts.Part]:
     """As the world has them: a name, an e-mail address and a plan."""
-    names, emails, plans = texts.names(sessions), texts.emails(sessions), texts.plans(sessions)
-    return texts.Some(names.where, b'{"name":' + names.texts + (b',"email":' + emails.texts) + (b',"plan":' + plans.texts + b"}"))
+    return [
+        *texts.names(population, before + b'{"name":', nothing),
+        *texts.emails(population, b',"email":', b""),
+        *texts.plans(population, b',"plan":', b"", after=b"}"),
+    ]
 
 
 @lru_cache(maxsize=32)
@@ -77,12 +86,12 @@ def columns(timestamps: str, region: str, device_type: str, versions: str, ip: s
     """The fields of a row, in the vendor's order, as the choices want them told."""
     told, version, pattern = TIMESTAMPS[timestamps], _VERSIONS[versions], _PATTERNS[timestamps]
     return (
-        Column("session_id", attrgetter("id_digits"), own=True, texts=lambda s: texts.hexadecimal(s.numbers, 14)),
-        Column("user_id", attrgetter("visitor_digits"), own=True, texts=lambda s: texts.hexadecimal(s.visitor_numbers, 12)),
-        Column("identified_user_id", lambda s: [user or "" for user in s.user_ids], own=True, texts=lambda s: texts.user_ids(s, b'""')),
-        Column("session_end", lambda s: told(s.end), own=True, texts=lambda s: texts.seconds(s.ends, pattern)),
-        Column("session_start", lambda s: told(s.start), own=True, texts=lambda s: texts.seconds(s.starts, pattern)),
-        Column("session_duration", lambda s: [*map(lasting, s.start, s.end)], own=True, texts=_lasting),
+        Column("session_id", attrgetter("id_digits"), own=True, texts=texts.hexadecimal(lambda s: hexadecimal_bytes(s.numbers, 14), 14)),
+        Column("user_id", attrgetter("visitor_digits"), own=True, texts=texts.hexadecimal(attrgetter("visitor_texts"), 12)),
+        Column("identified_user_id", lambda s: [user or "" for user in s.user_ids], own=True, texts=_user_ids),
+        Column("session_end", lambda s: told(s.end), own=True, texts=texts.seconds(attrgetter("ends"), pattern)),
+        Column("session_start", lambda s: told(s.start), own=True, texts=texts.seconds(attrgetter("starts"), pattern)),
+        Column("session_duration", lambda s: [*map(lasting, s.start, s.end)], own=True, texts=texts.small_integers(_lasting)),
         Column("traits", _traits, own=True, texts=_traits_texts),
         _field("country", "places"),
         _column("region", "places", words.REGIONS[region]),

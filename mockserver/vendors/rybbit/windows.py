@@ -1,8 +1,10 @@
 """The window of time that a request asks for, or everything that is wrong with how it asks."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from functools import lru_cache
+from operator import attrgetter
 from typing import Final, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -15,8 +17,13 @@ _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATETIME: Final = re.compile(_DATE.pattern + r"[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:?[0-9]{2})?")
 _MINUTES: Final = re.compile(r"[0-9]{1,15}(\.[0-9]+)?")
 T = TypeVar("T")
+_Asked = Mapping[str, str | None]
 Read = Callable[[str, str], T]
 """From a parameter's name and text to its value, or :class:`ValueError` with the vendor's message."""
+
+
+_NAMES: Final = ("start_date", "end_date", "time_zone", "start_datetime", "end_datetime", "past_minutes_start", "past_minutes_end")
+_TEXTS: Final = attrgetter(*_NAMES)
 
 
 def window(asked: CommonParameters, now: int) -> tuple[int | None, int | None]:
@@ -24,7 +31,14 @@ def window(asked: CommonParameters, now: int) -> tuple[int | None, int | None]:
 
     Raises :class:`Refused` with every fault, in the vendor's words and order.
     """
-    faults: list[str] = []
+    instants, minutes = _said(_TEXTS(asked))
+    return (after(now, minutes[0]), after(now, minutes[1])) if minutes else instants
+
+
+@lru_cache(maxsize=64)
+def _said(texts: tuple[str | None, ...]) -> tuple[tuple[int | None, int | None], tuple[float, float] | None]:
+    """The instants that the parameters of time name, or the minutes before now; kept, because all pages of a list ask for the same."""
+    asked, faults = dict(zip(_NAMES, texts, strict=True)), list[str]()
     dates = _Pair(asked, "start_date", "end_date", _date, faults)
     where = _value(asked, "time_zone", _zone, faults) or ZoneInfo("UTC")
     times = _Pair(asked, "start_datetime", "end_datetime", _datetime, faults)
@@ -37,10 +51,8 @@ def window(asked: CommonParameters, now: int) -> tuple[int | None, int | None]:
     if faults:
         raise Refused("violation", message="; ".join(faults))
     if dates.values:
-        return _days(*dates.values, where)
-    if times.values:
-        return times.values
-    return (after(now, minutes.values[0]), after(now, minutes.values[1])) if minutes.values else (None, None)
+        return _days(*dates.values, where), None
+    return times.values or (None, None), None if times.values else minutes.values
 
 
 def after(now: int, minutes: float) -> int:
@@ -51,15 +63,15 @@ def after(now: int, minutes: float) -> int:
 class _Pair(Generic[T]):
     """Two parameters that belong together."""
 
-    def __init__(self, asked: CommonParameters, start: str, end: str, read: Read[T], faults: list[str]) -> None:
+    def __init__(self, asked: _Asked, start: str, end: str, read: Read[T], faults: list[str]) -> None:
         self.names = (start, end)
-        self.half = len([name for name in self.names if getattr(asked, name)]) == 1
+        self.half = len([name for name in self.names if asked[name]]) == 1
         low, high = (_value(asked, name, read, faults) for name in self.names)
         self.values = None if low is None or high is None else (low, high)
 
 
-def _value(asked: CommonParameters, name: str, read: Read[T], faults: list[str]) -> T | None:
-    text = getattr(asked, name)
+def _value(asked: _Asked, name: str, read: Read[T], faults: list[str]) -> T | None:
+    text = asked[name]
     try:
         return read(name, text) if text else None
     except ValueError as fault:
