@@ -37,6 +37,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """The path parameter that names the site; none where the credential or the view does."""
     query: type[Struct] | None = None
     body: type[Struct] | None = None
+    either: tuple[str, ...] = ()
+    """Fields of the body of which one at least must hold a text."""
     empty: Literal["absent", "value"] = "value"
     """What ``?name=`` means."""
     paging: Paging = Whole()
@@ -117,6 +119,9 @@ class Contract(Struct, frozen=True, kw_only=True):
 
     def _endpoint_problems(self, endpoint: Endpoint, named: set[str]) -> list[str]:
         found = [f"paths and path parameters differ: {names}" for names in endpoint.template_names() if names != set(endpoint.path)]
+        found += [
+            f"either: no field {name!r} in the body" for name in set(endpoint.either) - {field.name for field in fields(endpoint.body)}
+        ]
         if bool(endpoint.rows) != bool(endpoint.identity):
             found.append("rows and identity belong together")
         if endpoint.site is not None and endpoint.site not in endpoint.path:

@@ -86,12 +86,20 @@ def _operation(contract: Contract, endpoint: Endpoint, number: int, known: Mappi
     if parameters:
         told["parameters"] = parameters
     if endpoint.body is not None:
-        told["requestBody"] = {"required": True, "content": {_JSON: {"schema": known[endpoint.body]}}}
+        told["requestBody"] = {"required": True, "content": {_JSON: {"schema": _body(endpoint, known[endpoint.body])}}}
     if isinstance(endpoint.credentials, Bearer):
         told["security"] = [{"token": []}, *([{endpoint.credentials.query: []}] if endpoint.credentials.query else [])]
     told["responses"] = {"200": _answer(endpoint, known[endpoint.response], example(endpoint)), **_refusals(contract, endpoint)}
     told["x-facts"] = [{"says": fact.says, **_basis(fact)} for fact in endpoint.facts]
     return told
+
+
+def _body(endpoint: Endpoint, schema: Any) -> Any:
+    """The schema of a body, of some fields of which one at least must hold a text."""
+    if not endpoint.either:
+        return schema
+    said = [{"required": [name], "properties": {name: {"type": "string", "minLength": 1}}} for name in endpoint.either]
+    return {"allOf": [schema, {"type": "object", "anyOf": said}]}
 
 
 def _parameter(field: Field) -> dict[str, Any]:

@@ -106,8 +106,8 @@ def read(model: type[R], raw: Mapping[str, Any], where: str, *, numeric_texts: b
 
     With ``numeric_texts``, texts such as ``"100"`` stand for numbers; in a query they always do.
     """
-    if numeric_texts:
-        raw = {**raw, **{name: value for name, kind in _plain(model) if (value := _meant(raw.get(name), kind)) is not None}}
+    meant = ((name, _meant(raw.get(name), kind, texts=numeric_texts)) for name, kind in _plain(model))
+    raw = {**raw, **{name: value for name, value in meant if value is not None}}
     try:
         return convert(raw, model)
     except ValidationError:
@@ -130,9 +130,11 @@ def _leaves(hint: Any) -> list[Any]:
     return [leaf for part in get_args(hint) for leaf in _leaves(part)] if get_origin(hint) in (Union, UnionType) else [hint]
 
 
-def _meant(value: Any, kind: type) -> Any:
-    """The integer or boolean that a text stands for, ``None`` where it stands for none."""
-    if not isinstance(value, str):
+def _meant(value: Any, kind: type, *, texts: bool) -> Any:
+    """The integer or boolean that a text stands for, ``None`` where it stands for none; in JSON, 100.0 is an integer too."""
+    if kind is int and isinstance(value, float) and value.is_integer():
+        return int(value)
+    if not isinstance(value, str) or not texts:
         return None
     if kind is bool:
         return {"true": True, "false": False}.get(value)

@@ -5,7 +5,7 @@ from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, Final
 
-from msgspec import json, msgpack
+from msgspec import json
 from msgspec.structs import replace
 
 from mockserver.contract.advice import ADVICE
@@ -123,7 +123,7 @@ def _page(reading: Reading) -> Page | None:
     where, attribute, get = place
     paging = reading.endpoint.paging
     first = paging.first if isinstance(paging, PageNumber) else 0 if isinstance(paging, Offset) else None
-    return get(reading), first, msgpack.encode(replace(getattr(reading, where), **{attribute: first}))
+    return get(reading), first, json.encode(replace(getattr(reading, where), **{attribute: first}))
 
 
 def _paged(journal: Journal, reading: Reading, page: Page, tenant: Tenant, reply: Reply) -> list[str]:

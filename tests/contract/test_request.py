@@ -76,6 +76,12 @@ def test_numbers_in_texts_are_read_where_the_contract_allows() -> None:
     assert isinstance(read(Asked, {"key": "k", "limit": "7"}, "body", numeric_texts=False), list)
 
 
+@pytest.mark.parametrize("numeric_texts", [True, False])
+def test_whole_number_with_a_fraction_of_nothing_is_an_integer(*, numeric_texts: bool) -> None:
+    """JSON does not tell 7.0 from 7."""
+    assert read(Asked, {"key": "k", "limit": 7.0}, "body", numeric_texts=numeric_texts) == Asked("k", 7)
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"1", b"null", b"\xff", b'{"a":"\xff"}', b"[" * 200_000, b'{"a":1}x'], ids=range(9))
 def test_body_that_is_no_object_is_a_violation(body: bytes) -> None:
     """Whatever the bytes, the answer is a violation that says what was wanted."""

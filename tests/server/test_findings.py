@@ -8,11 +8,12 @@ import pytest
 from mockserver.contract.advice import ADVICE, Above, Advice, InQuery, Milliseconds, NoOffset, Present, Without
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.limits import OneAtATime, Window
-from mockserver.contract.paging import OpaqueCursor, PageNumber
+from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
 from mockserver.server.faults import read
 from mockserver.server.findings import FINDINGS
 from mockserver.server.history import LISTS as MOST_LISTS
 from mockserver.server.history import PAGES, WAITS, History, Wait
+from mockserver.server.pages import page_field
 from mockserver.vendor import Vendor
 from tests.server.asking import ALL, LISTS, Pair, crawl, name, page_of
 
@@ -295,3 +296,13 @@ def test_every_finding_is_registered_and_every_advice_used() -> None:
     """What contracts advise has a general sentence, and no sentence is about nothing."""
     assert {advice.name for _, _, advice in ADVISED} == set(ADVICE) <= set(FINDINGS)
     assert all(says.endswith(".") and word == word.lower() and " " not in word for word, says in FINDINGS.items())
+
+
+@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].paging, Offset)], ids=name)
+async def test_numbers_beyond_64_bits_are_judged_too(serve: Any, pair: Pair, caplog: Any) -> None:
+    """Whatever an offset is, a judgement is made."""
+    mock = await serve()
+    await mock.ask(*pair, {**pair[1].example, str(page_field(pair[1].paging)): 1 << 70})
+
+    assert len(mock.tenant.journal) == 1
+    assert "no findings" not in caplog.text

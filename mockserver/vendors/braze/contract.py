@@ -10,6 +10,7 @@ from mockserver.contract.choices import Choice
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.errors import ErrorShape
+from mockserver.contract.formats import DATE_TIME, SEGMENT, SITE
 from mockserver.contract.limits import Window
 from mockserver.contract.paging import PageNumber
 
@@ -60,6 +61,7 @@ class ExportSessionSeries(Struct, frozen=True):
     ] = "day"
     ending_at: Annotated[
         str | None,
+        DATE_TIME,
         Fact(
             "ISO 8601, UTC where it names no offset; the time of the request by default. Also read are offsets such as "
             "-5:00, and the blank that a raw plus sign becomes in a query.",
@@ -69,10 +71,10 @@ class ExportSessionSeries(Struct, frozen=True):
         ),
     ] = None
     app_id: Annotated[
-        str | None, Fact("Only sessions of the app with this id; of all apps by default.", DOCUMENTED, "client", error=APP_ID)
+        str | None, SITE, Fact("Only sessions of the app with this id; of all apps by default.", DOCUMENTED, "client", error=APP_ID)
     ] = None
     segment_id: Annotated[
-        str | None, Fact("Only sessions of the analytics-enabled segment with this id.", DOCUMENTED, "client", error=SEGMENT_ID)
+        str | None, SEGMENT, Fact("Only sessions of the analytics-enabled segment with this id.", DOCUMENTED, "client", error=SEGMENT_ID)
     ] = None
 
 

@@ -10,6 +10,7 @@ from mockserver.contract.choices import ByChoice, Choice
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.errors import ErrorShape
+from mockserver.contract.formats import DATE_TIME, SEGMENT
 from mockserver.contract.limits import OneAtATime, Window
 from mockserver.contract.paging import Offset
 
@@ -46,7 +47,7 @@ class ExportSessions(Struct, frozen=True, rename={"offset": "from"}):
     end: Annotated[int | None, Fact("Unix seconds; sessions that start before. Now by default.", DOCUMENTED, "export")] = None
     offset: Annotated[int, Meta(ge=0), Fact("Offset in the result set, 0 by default.", DOCUMENTED, "export")] = 0
     limit: Annotated[int, Meta(ge=1), Fact("Rows to give: 100 by default and at most.", DOCUMENTED, "export")] = MAXIMUM
-    segmentId: Annotated[str | None, Fact("Only sessions of the segment with this id.", DOCUMENTED, "export")] = None
+    segmentId: Annotated[str | None, SEGMENT, Fact("Only sessions of the segment with this id.", DOCUMENTED, "export")] = None
     options: Annotated[ExportOptions | None, Fact("Further options.", DOCUMENTED, "export")] = None
     select: Annotated[
         list[str] | None, Fact("Where the vendor's samples put select; read when options.select is absent.", Basis.OBSERVED, "gist")
@@ -109,7 +110,7 @@ class Track(Struct, frozen=True):
     properties: Annotated[dict[str, Any] | None, Fact("Properties of the event.", DOCUMENTED, "track")] = None
     userId: Annotated[str | None, Fact("The user's id; wins over anonymousId. One of the two is required.", DOCUMENTED, "track")] = None
     anonymousId: Annotated[str | None, Fact("Any token that ties events to a visitor and a session.", DOCUMENTED, "track")] = None
-    timestamp: Annotated[str | None, Fact("ISO 8601; the time of receipt by default.", DOCUMENTED, "track")] = None
+    timestamp: Annotated[str | None, DATE_TIME, Fact("ISO 8601; the time of receipt by default.", DOCUMENTED, "track")] = None
 
 
 class Identify(Struct, frozen=True):
@@ -119,7 +120,7 @@ class Identify(Struct, frozen=True):
     userId: Annotated[str | None, Fact("The user's id; wins over anonymousId. One of the two is required.", DOCUMENTED, "identify")] = None
     anonymousId: Annotated[str | None, Fact("Not needed where userId is sent.", DOCUMENTED, "identify")] = None
     traits: Annotated[dict[str, Any] | None, Fact("Free keys; name, email and $tags appear in exports.", DOCUMENTED, "identify")] = None
-    timestamp: Annotated[str | None, Fact("ISO 8601; the time of receipt by default.", DOCUMENTED, "identify")] = None
+    timestamp: Annotated[str | None, DATE_TIME, Fact("ISO 8601; the time of receipt by default.", DOCUMENTED, "identify")] = None
 
 
 class Done(Struct, frozen=True):
@@ -222,6 +223,7 @@ TRACK = Endpoint(
     summary="Send a custom event of a user.",
     example={"event": "CLICKED_CHECKOUT", "userId": "user-1", "properties": {"price": 100, "category": "Apparel"}},
     body=Track,
+    either=("userId", "anonymousId"),
     response=Done,
     credentials=BodyKeys("apiKey"),
     advice=_KEYS,
@@ -238,6 +240,7 @@ IDENTIFY = Endpoint(
     summary="Send traits of a user.",
     example={"userId": "user-1", "traits": {"name": "Robin Example", "email": "robin@example.com", "$tags": ["Logged In"]}},
     body=Identify,
+    either=("userId", "anonymousId"),
     response=Done,
     credentials=BodyKeys("apiKey"),
     advice=_KEYS,

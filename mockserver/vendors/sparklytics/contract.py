@@ -10,6 +10,7 @@ from mockserver.contract.choices import Choice
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.errors import ErrorShape
+from mockserver.contract.formats import CURSOR, DATE, ZONE
 from mockserver.contract.limits import Window
 from mockserver.contract.paging import OpaqueCursor
 
@@ -37,10 +38,10 @@ def _standard(says: str) -> Fact:
 class ListSessions(Struct, frozen=True):
     """The query of a list of sessions."""
 
-    start_date: Annotated[str | None, _standard("First day of the range, YYYY-MM-DD; 7 days ago by default.")] = None
-    end_date: Annotated[str | None, _standard("Last day of the range, YYYY-MM-DD; today by default.")] = None
-    timezone: Annotated[str, _standard("Time zone of the days, an IANA name; UTC by default.")] = "UTC"
-    cursor: Annotated[str | None, _standard("next_cursor of the page before.")] = None
+    start_date: Annotated[str | None, DATE, _standard("First day of the range, YYYY-MM-DD; 7 days ago by default.")] = None
+    end_date: Annotated[str | None, DATE, _standard("Last day of the range, YYYY-MM-DD; today by default.")] = None
+    timezone: Annotated[str, ZONE, _standard("Time zone of the days, an IANA name; UTC by default.")] = "UTC"
+    cursor: Annotated[str | None, CURSOR, _standard("next_cursor of the page before.")] = None
     limit: Annotated[
         int,
         Meta(ge=1, le=MAXIMUM),

@@ -1,0 +1,80 @@
+"""Schemathesis against the served mock: no answer outside its own contract, whatever is asked."""
+
+import json
+import subprocess
+import sys
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
+
+import pytest
+
+from mockserver import SessionMock
+from mockserver.library import VendorHandle
+from mockserver.server.examples import openapi
+from mockserver.vendors import load
+
+EXAMPLES = 15
+UNSAYABLE = {
+    "rybbit": "Two parameters of time come together or not at all.",
+    "sparklytics": "The end is not before the start.",
+}
+"""What OpenAPI cannot say of a query, so that what its schema allows may be refused all the same."""
+SETTINGS = """
+seed = 1
+headers = {{ {headers} }}
+[generation]
+max-examples = {examples}
+[checks]
+unsupported_method.enabled = false
+positive_data_acceptance.enabled = {sayable}
+"""
+"""A vendor may answer 404 to a method that it does not have."""
+VENDORS = {vendor.name: vendor for vendor in load()}
+
+
+def known(mock: SessionMock, vendor: VendorHandle) -> dict[str, list[str]]:
+    """What a tenant has of the things that a request can name; no cursor is known beforehand."""
+    listing = next((endpoint for endpoint in VENDORS[vendor.name].contract.endpoints if endpoint.starts), None)
+    ids = [row[listing.identity[0]] for row in mock.truth(vendor.name, listing.name)[:5]] if listing else []
+    segments = list(vendor.segments.values())
+    return {"sites": list(vendor.sites), "segments": segments, "sessions": ids, "zones": sorted(available_timezones())[:20]}
+
+
+def narrowed(mock: SessionMock, vendor: VendorHandle) -> dict[str, Any]:
+    """A vendor's document, in which a request names only what there is."""
+    document, names = deepcopy(openapi(vendor.name)), known(mock, vendor)
+    sites = {endpoint.site for endpoint in VENDORS[vendor.name].contract.endpoints}
+    for operation in (each for path in document["paths"].values() for each in path.values()):
+        for parameter in list(operation.get("parameters", [])):
+            kind = parameter["schema"].get("x-known")
+            if parameter["in"] == "path":
+                kind = "sites" if parameter["name"] in sites else "sessions"
+            if kind == "cursors":
+                operation["parameters"].remove(parameter)
+            elif kind:
+                parameter["schema"]["enum"] = names[kind]
+    for schema in document["components"]["schemas"].values():
+        for field, told in schema.get("properties", {}).items():
+            if field in vendor.body:
+                told["enum"] = [vendor.body[field]]
+            elif "x-known" in told:
+                told["enum"] = [*names[told["x-known"]], None]
+    return document
+
+
+@pytest.mark.parametrize("name", VENDORS)
+def test_no_answer_is_outside_its_contract(name: str, tmp_path: Path) -> None:
+    """Positive and negative data, every operation, and sessions of the list in the detail, where there are both."""
+    with SessionMock() as mock:
+        vendor = mock.vendor(name)
+        (tmp_path / "openapi.json").write_text(json.dumps(narrowed(mock, vendor)), encoding="utf-8")
+        headers = ", ".join(f"{each} = {json.dumps(value)}" for each, value in vendor.headers.items())
+        settings = SETTINGS.format(headers=headers, examples=EXAMPLES, sayable=str(name not in UNSAYABLE).lower())
+        (tmp_path / "schemathesis.toml").write_text(settings, encoding="utf-8")
+        command = [str(Path(sys.executable).with_name("schemathesis")), "run", "openapi.json", "--url", mock.url, "--no-color"]
+        ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+
+    assert ran.returncode == 0, ran.stdout[-6000:]
+    assert " passed" in ran.stdout
