@@ -68,7 +68,7 @@ soak: $(STAMP) ## Let 200 clients crawl for a minute while much goes wrong
 	$(BIN)/python -m tests.bench.soak $(ARGS)
 
 matrix: $(STAMP) ## Try the pytest plugin on the oldest and newest Python and pytest, with and without other plugins
-	$(BIN)/python tests/plugin/matrix.py
+	$(BIN)/python tests/plugin/matrix.py $(ARGS)
 
 vocabulary: $(STAMP) ## Draw the shipped vocabularies anew (this changes every world)
 	$(BIN)/python -m mockserver.world.draw

@@ -1,4 +1,4 @@
-"""Writes the generated documents: a page and an OpenAPI document for each vendor, the kinds of faults, the help of every command, and the README's requests.
+"""Writes the generated documents: a page and an OpenAPI document for each vendor, kinds of faults, help of commands, parts of the README.
 
 ``--check`` only says what is not current.
 """
@@ -19,6 +19,7 @@ from mockserver.server.config import Config, tenants
 from mockserver.server.examples import openapi
 from mockserver.server.faults import reference
 from mockserver.server.findings import FINDINGS
+from mockserver.testing.settings import SETTINGS
 from mockserver.vendors import load
 
 DOCS = Path(__file__).parent
@@ -34,16 +35,17 @@ def generated() -> dict[Path, str]:
 
 
 def _readme() -> str:
-    """The README with the default tenant's curl for each vendor."""
+    """The README with the default tenant's curl for each vendor, and the settings of the pytest plugin."""
     tenant = tenants(Config())[0]
     lines = [curl("http://127.0.0.1:8080", vendor.contract.endpoints[0], tenant.names[vendor.name]) for vendor in load()]
-    block = "```sh\n" + "\n".join(lines) + "\n```\n"
-    return re.sub(
-        r"(<!-- generated: curls -->\n).*?(<!-- end -->)",
-        lambda found: found[1] + block + found[2],
-        README.read_text("utf-8"),
-        flags=re.DOTALL,
-    )
+    settings = [f"| `{each.option}` | {f'`{each.default}`' if each.default else ''} | {each.says} |" for each in SETTINGS]
+    parts = {"curls": ["```sh", *lines, "```"], "settings": ["| setting | default | |", "|---|---|---|", *settings]}
+    text = README.read_text("utf-8")
+    for name, part in parts.items():
+        block = "\n".join(part) + "\n"
+        pattern = rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)"
+        text = re.sub(pattern, lambda found, block=block: found[1] + block + found[2], text, flags=re.DOTALL)  # type: ignore[misc]
+    return text
 
 
 def _openapi(vendor: str) -> str:

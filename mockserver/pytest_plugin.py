@@ -1,4 +1,4 @@
-"""The pytest plugin. It is loaded in every run of its environment, so that only pytest and the standard library are imported up here."""
+"""The pytest plugin, for pytest 8.0 and later. Every run loads it, so that only pytest and the standard library are imported up here."""
 
 from collections import Counter
 from collections.abc import Generator, Iterator

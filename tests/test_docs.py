@@ -1,6 +1,7 @@
 """The documents: generated parts are current, and every block of code runs."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -23,17 +24,27 @@ from mockserver.vendors import load
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+FILES = {name[1]: block for _, block in BLOCKS if (name := re.match(r"# (\w+\.py)\n", block))}
+SCRIPTS = [block for kind, block in BLOCKS if kind == "python" and block not in FILES.values()]
 LINES = [line for kind, block in BLOCKS if kind == "sh" for line in block.strip().splitlines()]
 QUICK = ("vendors", "contract", "world", "export")
+STEERING = [line for line in LINES if line.startswith("session-mock admin ") or "/__admin/" in line]
+
+
+def plain() -> dict[str, str]:
+    """The environment without what this run has set up for itself."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("COV", "PYTEST", "SESSION_MOCK"))}
 
 
 def test_every_block_of_the_readme_is_run_by_a_test() -> None:
-    """Each line of a shell block is one of the kinds that the tests below run, and each other block is TOML."""
+    """Each line of a shell block is one of the kinds that the tests below run; other blocks are TOML, scripts, or files for pytest."""
     kinds = [line.split()[0] for line in LINES]
 
-    assert {kind for kind, _ in BLOCKS} == {"sh", "toml"}
-    assert set(kinds) == {"make", "curl", "session-mock"}
-    assert kinds.count("curl") == len(load())
+    assert {kind for kind, _ in BLOCKS} == {"sh", "toml", "python"}
+    assert set(kinds) == {"make", "curl", "session-mock", "pytest"}
+    assert len([line for line in LINES if line.startswith("curl ") and line not in STEERING]) == len(load())
+    assert [line.split()[1:] for line in LINES if line.startswith("pytest ")] == [[name] for name in FILES]
+    assert SCRIPTS
 
 
 @pytest.mark.parametrize("line", [line for line in LINES if line.startswith("make ")])
@@ -57,13 +68,44 @@ def _served() -> Iterator[str]:
         process.terminate()
 
 
-@pytest.mark.parametrize("line", [line for line in LINES if line.startswith("curl ")])
+@pytest.mark.parametrize("line", [line for line in LINES if line.startswith("curl ") and line not in STEERING])
 def test_curl_of_the_readme_works_as_pasted(line: str, served: str) -> None:
     """Only the port differs from what a reader pastes."""
     words = shlex.split(line.replace("http://127.0.0.1:8080", served))
     told = subprocess.run([*words, "--fail"], capture_output=True, text=True, check=True)
 
     assert json.loads(told.stdout)
+
+
+def test_steering_of_the_readme_works_line_after_line(served: str) -> None:
+    """The admin commands, and curl beside them, steer a server that runs; each prints what came of it."""
+    environment = {**os.environ, "SESSION_MOCK_ADMIN_URL": served}
+    for line in STEERING:
+        words = shlex.split(line.replace("http://127.0.0.1:8080", served))
+        command = [*words, "--fail"] if words[0] == "curl" else [sys.executable, "-m", "mockserver", *words[1:]]
+        told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+        assert told.returncode == 0, f"{line}\n{told.stderr}"
+        assert told.stdout, line
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_python_of_the_readme_passes_as_pasted(name: str, tmp_path: Path) -> None:
+    """Its files are tests that pass in a project without any configuration."""
+    (tmp_path / name).write_text(FILES[name], encoding="utf-8")
+    told = subprocess.run([sys.executable, "-m", "pytest", name], cwd=tmp_path, env=plain(), capture_output=True, text=True, check=False)
+
+    assert told.returncode == 0, told.stdout
+    assert " 1 passed " in told.stdout
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_script_of_the_readme_runs(script: str, tmp_path: Path) -> None:
+    """What has no name is a script, and prints something."""
+    told = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=plain(), capture_output=True, text=True, check=False)
+
+    assert told.returncode == 0, told.stderr
+    assert told.stdout
 
 
 @pytest.mark.parametrize("line", [line for line in LINES if line.startswith("session-mock") and line.split()[1] in QUICK])

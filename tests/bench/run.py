@@ -198,7 +198,8 @@ def costs() -> None:
         for vendor, endpoint in numbered():
             others = [{"kind": "status", "vendor": each.name, "endpoint": one.name} for each, one in numbered() if one is not endpoint]
             ten = [*NEVER, *others, *NEVER, *others, *NEVER, *NEVER][:10]
-            faults = dict(zip([*SETTINGS][1:5], ([others[0]], [NEVER[0]], ten, [CHANCE]), strict=True))
+            armed: list[list[dict[str, Any]]] = [[others[0]], [NEVER[0]], ten, [CHANCE]]
+            faults = dict(zip([*SETTINGS][1:5], armed, strict=True))
             servers = [plain, noise, plain, plain, plain, plain, crowded, plain, short, none]
             for what, fresh in (("a page never asked before", True), ("the same page again", False)):
                 print(

@@ -1,0 +1,1 @@
+"""Collects sessions from four vendors."""

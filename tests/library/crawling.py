@@ -1,0 +1,76 @@
+"""A careful client of every endpoint that gives rows, over real sockets, and the mistakes of careless ones."""
+
+from collections.abc import Callable
+from string import Formatter
+from typing import Any
+
+import httpx
+
+from mockserver import TenantHandle, VendorHandle
+from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
+from mockserver.server.pages import at
+from mockserver.vendor import Vendor
+from mockserver.vendors import load
+
+Pair = tuple[Vendor, Endpoint]
+ALL: list[Pair] = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
+ROWS: list[Pair] = [pair for pair in ALL if pair[1].rows is not None]
+LISTS: list[Pair] = [pair for pair in ROWS if pair[1].starts is not None]
+SIZE = 4
+Page = list[dict[str, Any]]
+
+
+def name(pair: Any) -> str:
+    """A test id a person can read."""
+    return f"{pair[0].name}.{pair[1].name}"
+
+
+def send(http: httpx.Client, vendor: VendorHandle, endpoint: Endpoint, parameters: dict[str, Any]) -> httpx.Response:
+    """Send a request to an endpoint with a handle's base URL, headers and body fields, and nothing else."""
+    known = dict(parameters)
+    words = {word: known.pop(word, vendor.sites[0]) for _, word, _, _ in Formatter().parse(endpoint.paths[0]) if word}
+    url = vendor.base_url + endpoint.paths[0].format_map(words)
+    if endpoint.method == "GET":
+        return http.get(url, params={key: str(value) for key, value in known.items()}, headers=vendor.headers)
+    return http.post(url, json={**vendor.body, **known}, headers=vendor.headers)
+
+
+def everything(endpoint: Endpoint) -> dict[str, Any]:
+    """Parameters that ask for all there is in a world that ends when worlds do."""
+    words = {"start": 1788220800, "end": 1790812801, "start_date": "2026-09-01", "end_date": "2026-10-01", "day_after": "2026-10-02"}
+    return {key: value.format_map(words) if isinstance(value, str) else value for key, value in endpoint.everything.items()}
+
+
+def crawl(tenant: TenantHandle, pair: Pair, turn: Callable[[int], bool] = lambda _: True) -> list[Page]:
+    """All pages of a list as a right client collects them; it gives up before the page for which ``turn`` says no."""
+    vendor, endpoint = tenant.vendor(pair[0].name), pair[1]
+    limit = getattr(endpoint.paging, "limit", None)
+    first = {**everything(endpoint), **({limit: SIZE} if limit else {})}
+    asked: dict[str, Any] | None = first
+    pages: list[Page] = []
+    with httpx.Client() as http:
+        while asked is not None and turn(len(pages)):
+            told = send(http, vendor, endpoint, asked)
+            assert told.status_code == 200, told.text
+            pages.append(at(told.json(), endpoint.rows))
+            asked = _following(endpoint, first, told.json(), len(pages))
+    return pages
+
+
+def _following(endpoint: Endpoint, first: dict[str, Any], answer: Any, number: int) -> dict[str, Any] | None:
+    rows = at(answer, endpoint.rows)
+    match endpoint.paging:
+        case Offset(offset=offset, total=total):
+            return {**first, offset: SIZE * number} if number * SIZE < at(answer, total) else None
+        case PageNumber(page=page, first=start, limit=limit):
+            return {**first, page: start + number} if limit and len(rows) == SIZE else None
+        case OpaqueCursor(cursor=cursor, next=path):
+            after = at(answer, path)
+            return None if after is None else {**first, cursor: after}
+    return None
+
+
+def flat(pages: list[Page]) -> Page:
+    """The rows of all pages."""
+    return [row for page in pages for row in page]

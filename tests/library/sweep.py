@@ -1,0 +1,110 @@
+"""Every method of a tenant's handle and of its parts, each with arguments."""
+
+import inspect
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from mockserver import AdminError, TenantHandle
+from mockserver.contract.limits import Window
+from tests.library.crawling import LISTS
+
+VENDOR, ENDPOINT = LISTS[0]
+CHOICE = next(choice for choice in VENDOR.contract.choices if choice.options)
+LIMIT = next(f"{vendor.name}.{limit.pool}" for vendor, endpoint in LISTS for limit in endpoint.limits if isinstance(limit, Window))
+NOW = datetime(2026, 9, 10, 12, tzinfo=UTC)
+PARTS = ("world", "clock", "faults", "limits", "choices", "journal")
+WANTED = {"vendor": VENDOR.name, "endpoint": ENDPOINT.name}
+# Part, method or property, positional and keyword arguments; in an order in which each has something to do.
+CALLS: list[tuple[str, str, tuple[Any, ...], dict[str, Any]]] = [
+    ("clock", "freeze", (NOW,), {}),
+    ("clock", "set", ("2026-09-11T00:00:00Z",), {}),
+    ("clock", "set", (1_789_000_000_000,), {}),
+    ("clock", "advance", (timedelta(hours=1),), {}),
+    ("clock", "advance", ("1d12h",), {}),
+    ("clock", "advance", (1.5,), {}),
+    ("clock", "scale", (0,), {}),
+    ("clock", "now", (), {}),
+    ("clock", "advance", (-1.0,), {}),
+    ("world", "totals", (), {}),
+    ("world", "spec", (), {}),
+    ("world", "counts", (), {}),
+    ("world", "session", (0,), {}),
+    ("world", "session", (-1,), {"site": 1}),
+    ("world", "session", (), {"number": 3}),
+    ("world", "session", (10_000,), {}),
+    ("world", "session", (), {}),
+    ("clock", "reset", (), {}),
+    ("faults", "arm", ("status",), {"status": 503, "page": 2, "times": 1}),
+    ("faults", "arm", ("latency",), {"seconds": 0.001}),
+    ("faults", "arm", ("latncy",), {}),
+    ("faults", "arm", ("status",), {"status": 503, "pgae": 2}),
+    ("faults", "", (), {}),
+    ("", "verdict", (), {}),
+    ("faults", "disarm", (1,), {}),
+    ("faults", "disarm", (99,), {}),
+    ("faults", "disarm", (), {}),
+    ("limits", "set", (LIMIT,), {"allowed": 3, "enabled": True}),
+    ("limits", "set", ("nothing",), {"allowed": 3}),
+    ("limits", "__getitem__", (LIMIT,), {}),
+    ("limits", "__getitem__", ("nothing",), {}),
+    ("limits", "", (), {}),
+    ("choices", "__setitem__", (CHOICE.name, list(CHOICE.options)[-1]), {}),
+    ("choices", "__setitem__", (CHOICE.name, "nothing"), {}),
+    ("choices", "__getitem__", (CHOICE.name,), {}),
+    ("choices", "__getitem__", ("nothing",), {}),
+    ("choices", "__delitem__", (CHOICE.name,), {}),
+    ("choices", "__len__", (), {}),
+    ("choices", "", (), {}),
+    ("journal", "exchanges", (), {"vendor": "nobody"}),
+    ("journal", "exchanges", (), {"status": "4xx", "limit": 2}),
+    ("journal", "count", (), {}),
+    ("journal", "__len__", (), {}),
+    ("journal", "", (), {}),
+    ("journal", "findings", (), {}),
+    ("journal", "har", (), {}),
+    ("journal", "clear", (), {}),
+    ("", "id", (), {}),
+    ("", "vendors", (), {}),
+    ("", "vendor", (VENDOR.name,), {}),
+    ("", "vendor", ("nobody",), {}),
+    ("", "truth", (VENDOR.name, ENDPOINT.name), {"site": 1}),
+    ("", "truth", (VENDOR.name, "nothing"), {}),
+    ("", "truth", (VENDOR.name, ENDPOINT.name), {"nothing": 1}),
+    ("", "reconcile", ([],), WANTED),
+    ("", "reconcile", ([{"nothing": 1}],), {**WANTED, "site": 1, "fields": ["nothing"]}),
+    ("", "put_world", (), {"profile": "page-exact", "start": NOW, "seed": 5}),
+    ("", "put_world", (), {"sesions": 3}),
+    ("world", "counts", (), {}),
+    ("", "reset", (), {}),
+    ("clock", "follow", (), {}),
+    ("", "drop", (), {}),
+    ("", "verdict", (), {}),
+]
+# What only names a part, or says where the server is.
+UNSWEPT = {"aio", "url", *PARTS}
+
+
+def public(kind: type) -> set[str]:
+    """The methods and properties of a class."""
+    return {name for name, each in inspect.getmembers(kind) if not name.startswith("_") and (callable(each) or isinstance(each, property))}
+
+
+def swept(part: str) -> set[str]:
+    """The methods and properties of a part that the calls above use."""
+    return {name for each, name, _, _ in CALLS if each == part and name and not name.startswith("_")}
+
+
+def outcome(tenant: TenantHandle, part: str, name: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    """What a call says: its answer, or its error with the message."""
+    try:
+        subject: Any = getattr(tenant, part) if part else tenant
+        found = getattr(subject, name) if name else list(subject)
+        return found(*args, **named) if callable(found) else found
+    except (AdminError, ValueError, LookupError, TypeError, RuntimeError, AssertionError) as error:
+        return type(error), str(error)
+
+
+def shown(answers: Iterable[Any], tenant: TenantHandle) -> list[str]:
+    """Answers as texts that do not depend on where the server is."""
+    return [str(answer).replace(tenant.url, "URL") for answer in answers]

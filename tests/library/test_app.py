@@ -1,0 +1,46 @@
+"""The application itself runs in whatever event loop its user has."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from mockserver import create_app, tenant_of
+from mockserver.server.config import ConfigError
+from tests.library.crawling import ALL, LISTS, Pair, name
+
+NOW = datetime(2026, 9, 10, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("pair", [pair for pair in ALL if pair[1].rows], ids=name)
+async def test_application_answers_in_the_callers_loop(aiohttp_client: Any, pair: Pair) -> None:
+    """With ``aiohttp_client`` every list is served, and the tenant's handle is at hand in the same thread."""
+    app = create_app(sessions=5)
+    client, tenant = await aiohttp_client(app), tenant_of(app)
+    vendor, endpoint = tenant.vendor(pair[0].name), pair[1]
+    path = vendor.base_url + endpoint.paths[0].format_map(dict.fromkeys(endpoint.path, vendor.sites[0]))
+    fields = {"json": {**vendor.body, **endpoint.example}} if endpoint.method == "POST" else {"params": dict(endpoint.example)}
+    async with client.request(endpoint.method, path, headers=vendor.headers, **fields) as answer:
+        status = answer.status
+
+    assert (status, len(tenant.journal), tenant.world.counts) == (200, 1, [5, 5])
+
+
+async def test_application_is_steered_in_the_callers_loop(aiohttp_client: Any) -> None:
+    """Faults, clock and truth work without a thread, and so do the twins."""
+    app = create_app(sessions=5, now=NOW)
+    await aiohttp_client(app)
+    tenant, (vendor, endpoint) = tenant_of(app), LISTS[0]
+    tenant.faults.arm("latency", seconds=0.001)
+    truth = tenant.truth(vendor.name, endpoint.name)
+
+    assert (tenant.clock.now, len(list(tenant.faults))) == (NOW, 1)
+    assert await tenant.aio.clock.now() == NOW
+    tenant.reconcile(truth, vendor=vendor.name, endpoint=endpoint.name)
+
+
+@pytest.mark.parametrize("settings", [{"sesions": 5}, {"port": 0}, {"profile": "emty"}], ids=str)
+def test_setting_that_an_application_has_not_is_told(settings: dict[str, Any]) -> None:
+    """The error names it."""
+    with pytest.raises(ConfigError, match=next(iter(settings))):
+        create_app(**settings)

@@ -1,0 +1,86 @@
+"""A small project of somebody else's, whose tests use the plugin."""
+
+import os
+from collections.abc import Callable
+from xml.etree import ElementTree as ET
+
+import pytest
+
+# A run within a run forgets the modules that it has imported, but not that their packages have them: all must be here before.
+import mockserver.library.app
+import mockserver.pytest_plugin
+import mockserver.server.admin.desk
+import mockserver.server.verdict
+import mockserver.testing.running  # noqa: F401 -- that it is imported is all
+
+CLIENT = '''
+"""A client of a vendor that has its sites in the path, and one that pages."""
+import httpx
+import requests
+from mockserver.vendors import load
+
+PAIRS = [(vendor.name, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
+VENDOR, LIST = next(pair for pair in PAIRS if pair[1].starts and pair[1].site and "page" in str(pair[1].paging).lower())
+LIMIT, PAGE = LIST.paging.limit, getattr(LIST.paging, "page", None)
+
+def url(mock):
+    vendor = mock.vendor(VENDOR)
+    return vendor.base_url + LIST.paths[0].format_map({LIST.site: vendor.sites[0]})
+
+def ask(mock, headers=None, **parameters):
+    return requests.get(url(mock), timeout=60, params=parameters, headers=mock.vendor(VENDOR).headers if headers is None else headers)
+'''
+INI = """
+[pytest]
+asyncio_default_fixture_loop_scope = function
+filterwarnings =
+    error
+    ignore::pytest.PytestConfigWarning
+"""
+Run = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture(autouse=True)
+def _bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs these tests may have settings of their own."""
+    for name in os.environ:
+        if name.startswith(("SESSION_MOCK_", "PYTEST_ADDOPTS")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(name="project")
+def _project(pytester: pytest.Pytester) -> pytest.Pytester:
+    """A project with a client, and no tests yet."""
+    pytester.makeini(INI)
+    pytester.makepyfile(client=CLIENT)
+    pytester.syspathinsert()
+    return pytester
+
+
+@pytest.fixture(name="run")
+def _run(project: pytest.Pytester) -> Run:
+    """Run tests, given as text, in this process: ``run(text, *arguments)``."""
+
+    def run(tests: str, *arguments: str, subprocess: bool = False) -> pytest.RunResult:
+        head = "import pytest\nfrom client import *\n"
+        project.makepyfile(test_it=head + tests)
+        asked = ("-p", "no:randomly", "-p", "no:cacheprovider", "--junitxml=junit.xml", *arguments)
+        return project.runpytest_subprocess(*asked) if subprocess else project.runpytest_inprocess(*asked)
+
+    return run
+
+
+@pytest.fixture(name="properties")
+def _properties(project: pytest.Pytester) -> Callable[[], dict[str, dict[str, str]]]:
+    """The properties of each test of the last run."""
+
+    def properties() -> dict[str, dict[str, str]]:
+        cases = ET.parse(project.path / "junit.xml").iter("testcase")  # noqa: S314 -- it is our own
+        return {
+            str(case.get("name")): {
+                str(each.get("name")).removeprefix("session_mock_"): str(each.get("value")) for each in case.iter("property")
+            }
+            for case in cases
+        }
+
+    return properties

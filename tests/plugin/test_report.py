@@ -1,0 +1,144 @@
+"""The report of a failure has a section that shows what happened, and how to have the same world again."""
+
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from msgspec import json
+
+from mockserver import SessionMock
+from mockserver.testing.report import reproduced
+from tests.plugin.conftest import Run
+
+FAILING = """
+@pytest.mark.session_mock({marker})
+def test_one(session_mock):
+    session_mock.allow("unused-fault")
+    for number in range(12): ask(session_mock, **{{PAGE: number % 3 + 1}})
+    ask(session_mock, **{{PAGE: "first"}})
+    requests.get(session_mock.url + "/api/nothing")
+    print("COUNTS", session_mock.world.counts)
+    assert ask is None
+"""
+
+
+def test_section_shows_what_happened(run: Run) -> None:
+    """The last exchanges with what is odd about them, the faults that struck, near misses, the world, and the clock."""
+    told = run(FAILING.format(marker="faults=[{'kind': 'latency', 'seconds': 0, 'page': 2}]"))
+
+    told.assert_outcomes(failed=1)
+    told.stdout.fnmatch_lines(
+        [
+            "*- session-mock -*",
+            "tenant 'test_it.py::test_one' at http://127.0.0.1:*, clock 2026-10-01T00:00:00+00:00",
+            "world: seed=*, sessions=1000, *",
+            "the last 10 of 13 exchanges:",
+            "     5  GET /*=2 -> 200, struck by 1:latency",
+            "     7  GET /*=1 -> 200*",
+            "    13  GET /*=first -> 400 violation (documented)",
+            "requests that led nowhere:",
+            "     1  GET /api/nothing -> 404*unknown_path*",
+            "        near: GET /api/*: the path has fewer segments*",
+            "the same world: session-mock serve --profile default --seed *",
+        ]
+    )
+
+
+def test_section_shows_no_credential(run: Run) -> None:
+    """A report may be sent to anybody."""
+    told = run("""
+def test_one(session_mock):
+    token = session_mock.vendor(VENDOR).headers["Authorization"].split()[-1]
+    print("TOKEN", token)
+    ask(session_mock)
+    ask(session_mock, {"Authorization": "Basic " + token})
+    pytest.fail("on purpose", pytrace=False)
+""")
+    said = told.stdout.str()
+    token = re.search(r"TOKEN (\S+)", said)
+
+    assert token
+    assert "the last 1 of 1 exchanges" in said
+    assert "requests that led nowhere" in said
+    assert said.count(token[1]) == 1
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [
+        "",
+        "sessions=33, sites=3",
+        "profile='flowing', start='2026-05-01'",
+        "now=1789000000000, sessions=77",
+        "sessions=50, bots_percent=40, quiet_days=[0, 6], grain=1000, segments={'it\\'s': {'country': ['DE', 'FR']}}",
+    ],
+)
+def test_command_gives_the_same_world(run: Run, marker: str) -> None:
+    """The line that the section ends with serves a world of the same size, fields that have no option among them."""
+    told = run(FAILING.format(marker=marker)).stdout.str()
+    [line] = re.findall(r"^the same world: session-mock serve (.*)$", told, re.MULTILINE)
+    counts = re.search(r"COUNTS (.*)", told)
+    command = ["bash", "-c", f"{sys.executable} -m mockserver world --json {line}"]
+    printed = subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert counts
+    assert printed.returncode == 0, printed.stderr
+    assert [site["sessions"] for site in json.decode(printed.stdout)["sites"]] == json.decode(counts[1])
+
+
+def test_seed_gives_the_same_rows(run: Run) -> None:
+    """The command's seed is all that a world of the profile needs."""
+    told = run(
+        "def test_one(session_mock):\n    print('FIRST', session_mock.world.session(0)['number'])\n    assert ask is None\n"
+    ).stdout.str()
+    seed, first = re.search(r"serve --profile default --seed (\d+)", told), re.search(r"FIRST (\d+)", told)
+
+    assert seed
+    assert first
+    with SessionMock(seed=int(seed[1])) as mock:
+        assert mock.world.session(0)["number"] == int(first[1])
+
+
+def test_command_is_one_line_of_shell() -> None:
+    """Texts are quoted, instants are readable, and what the server does not serve is left out."""
+    made = {
+        "seed": 5,
+        "now": 1_789_000_000_000,
+        "choices": {"a.b": "c d"},
+        "faults": [{}],
+        "credentials": {"a.b": "secret"},
+        "locales": ["de_DE"],
+    }
+    line = reproduced(made)
+    command, _, rest = line.partition(" --config <(")
+    table = shlex.split(rest.removesuffix(")"))[-1]
+
+    assert shlex.split(command) == ["session-mock", "serve", "--seed", "5", "--now", "2026-09-10T00:26:40Z", "--choice", "a.b=c d"]
+    assert tomllib.loads(table) == {"world": {"locales": ["de_DE"]}}
+    assert "\n" not in line
+
+
+def test_journal_of_every_test_is_kept(run: Run, project: pytest.Pytester) -> None:
+    """With a directory, each test's exchanges stand there as an HTTP Archive; a failing test's too."""
+    told = run(
+        """
+@pytest.mark.parametrize("name", ["a/b", "a b", "x" * 300])
+def test_one(session_mock, name):
+    ask(session_mock)
+
+def test_bad(session_mock):
+    ask(session_mock)
+    assert ask is None
+""",
+        "--session-mock-journal=kept/here",
+    )
+    kept = sorted(Path(project.path, "kept/here").glob("*.har"))
+
+    told.assert_outcomes(passed=3, failed=1)
+    assert len(kept) == 4
+    assert [len(json.decode(each.read_bytes())["log"]["entries"]) for each in kept] == [1] * 4
+    assert max(len(each.name) for each in kept) < 130
