@@ -35,7 +35,7 @@ test: $(STAMP) ## Run the tests (ARGS="-k paging -n auto" goes to pytest)
 	$(BIN)/python -m pytest $(ARGS)
 
 cov: $(STAMP) ## Run the tests and report what they did not reach
-	$(BIN)/python -m pytest --cov $(ARGS)
+	$(BIN)/python -m pytest --cov -n auto $(ARGS)
 
 lint: $(STAMP) ## Check style, formatting and the direction of imports
 	$(BIN)/ruff check .

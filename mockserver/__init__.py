@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from mockserver.client import AdminClient, AdminError, AsyncAdminClient
     from mockserver.library import AsyncTenantHandle, SessionMock, TenantHandle, VendorHandle
     from mockserver.library.app import create_app, tenant_of
+    from mockserver.testing.checked import CheckedTenant
 
 __version__ = "0.1.0"
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "AdminError",
     "AsyncAdminClient",
     "AsyncTenantHandle",
+    "CheckedTenant",
     "SessionMock",
     "TenantHandle",
     "VendorHandle",
@@ -28,6 +30,7 @@ _PLACES = {
     **dict.fromkeys(("AdminClient", "AdminError", "AsyncAdminClient"), "mockserver.client"),
     **dict.fromkeys(("AsyncTenantHandle", "SessionMock", "TenantHandle", "VendorHandle"), "mockserver.library"),
     **dict.fromkeys(("create_app", "tenant_of"), "mockserver.library.app"),
+    "CheckedTenant": "mockserver.testing.checked",
 }
 
 

@@ -61,12 +61,19 @@ def session_mock_server(request: pytest.FixtureRequest) -> Iterator["SessionMock
     from mockserver.testing.running import Run  # noqa: PLC0415 -- the same
 
     asked = request.config.stash[_SETTINGS]
-    mock = SessionMock.at(asked["url"], asked["token"]) if asked["url"] else SessionMock(port=asked["port"])
-    with mock:
+    port = 0 if hasattr(request.config, "workerinput") else asked["port"]  # Workers of pytest-xdist cannot share one.
+    mock = SessionMock.at(asked["url"], asked["token"]) if asked["url"] else SessionMock(port=port)
+    try:
+        mock.start()
+    except OSError as error:
+        pytest.fail(f"session-mock cannot listen on port {port}: {error.strerror or error}; choose another, or 0", pytrace=False)
+    try:
         run = request.config.stash[_RUN] = Run(mock, asked)
         yield mock
         run.collect()
         request.config.stash[_LATE].update(run.late)
+    finally:
+        mock.stop()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from mockserver.server.faults import kinds
 __all__ = ["credentials", "fault_schedules", "hostile_strings", "page_sizes", "worlds"]
 
 _START: Final = datetime(2026, 9, 1, tzinfo=UTC)
-_GRAINS: Final = (1, 1_000, 60_000, 3_600_000)
+_GRAINS: Final = (3_600_000, 60_000, 1_000, 1)
 _SLOW: Final = ("latency", "stall", "dribble", "reset", "truncate")
 """Kinds that take real time, or end in a client's timeout."""
 _HOSTILE: Final = (
@@ -61,9 +61,10 @@ _HOSTILE: Final = (
 def worlds(*, sessions: int = 60, hours: int = 72) -> st.SearchStrategy[dict[str, Any]]:
     """Small worlds, as keyword arguments of ``tenant(**world)``; they shrink to few sessions that share no start.
 
-    At most so many ``sessions``, within so many ``hours``: in short spans with a coarse ``grain``, sessions share starts.
+    At most so many ``sessions``, within so many ``hours``, often few: in short spans with a coarse ``grain``, sessions share starts.
     """
-    ends = st.integers(1, hours).map(lambda count: (_START + timedelta(hours=count)).isoformat())
+    spans = st.sampled_from([span for span in (1, 2, 6, 24) if span <= hours]) | st.integers(1, hours)
+    ends = spans.map(lambda span: (_START + timedelta(hours=span)).isoformat())
     return st.fixed_dictionaries(
         {"sessions": st.integers(0, sessions), "start": st.just(_START.isoformat()), "end": ends, "sites": st.just(1)},
         optional={

@@ -13,7 +13,7 @@ from mockserver.server.wire import Reply
 
 ENTRIES: Final = 5_000
 """How many exchanges are kept."""
-BYTES: Final = 4 << 20
+BYTES: Final = 3 << 20
 """Bytes that they may take together, about."""
 BODY: Final = 4096
 """Bytes that are kept of each body."""

@@ -9,7 +9,7 @@ from mockserver.server.reading import Reading
 from mockserver.world.world import World
 
 _MOST = 512
-_MOST_BYTES = 4 << 20
+_MOST_BYTES = 2 << 20
 _LONGEST_BODY = 4096
 
 

@@ -146,6 +146,8 @@ def _vocabulary(spec: WorldSpec) -> Vocabulary:
 
         try:
             return draw(spec.locales)
+        except ImportError:
+            raise WorldError("world spec: `locales` need Faker, which is not installed: pip install 'session-mock[locales]'") from None
         except AttributeError:
             raise WorldError(f"world spec: `locales` {list(spec.locales)} are not all locales of Faker, such as de_DE or ja_JP") from None
     try:

@@ -50,6 +50,18 @@ def test_running_server_may_ask_for_a_token(run: Run) -> None:
     told.stdout.fnmatch_lines(["E*AdminError: *Authorization*"])
 
 
+def test_port_that_is_taken_is_told_in_a_line(run: Run) -> None:
+    """With a port, and what to do; workers of pytest-xdist have one of their own each, because they cannot share it."""
+    with SessionMock() as mock:
+        port = mock.url.rpartition(":")[2]
+        told = run(ONE, f"--session-mock-port={port}")
+        run(ONE, f"--session-mock-port={port}", "-n", "2").assert_outcomes(passed=2)
+
+    told.assert_outcomes(errors=2)
+    told.stdout.fnmatch_lines([f"session-mock cannot listen on port {port}: *; choose another, or 0"])
+    told.stdout.no_fnmatch_line("*Traceback*")
+
+
 def test_server_that_does_not_run_is_told(run: Run) -> None:
     """The error names the URL."""
     with SessionMock() as mock:

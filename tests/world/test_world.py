@@ -46,6 +46,13 @@ def test_locales_name_the_people_of_a_world() -> None:
     assert all(name is None or not name.isascii() for name in batch.names)
 
 
+def test_locales_without_faker_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error says what to install."""
+    monkeypatch.setitem(sys.modules, "faker", None)
+    with pytest.raises(WorldError, match=r"not installed: pip install 'session-mock\[locales\]'"):
+        build(spec(locales=["fr_CH"]))
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
