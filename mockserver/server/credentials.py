@@ -36,10 +36,15 @@ def held(tenants: Tenants, vendor: Vendor, endpoint: Endpoint, sent: Sent) -> He
     holder = tenants.holder(vendor.name, token)
     if holder is None:
         raise Refused("wrong_credential", message=_nobodys(tenants, vendor, token, "the bearer token is nobody's"), credential=token)
-    allowed = holder.tenant.choices[vendor.name].get("permissions", "all")
-    if asked.permission is not None and allowed not in ("all", asked.permission):
-        raise Refused("forbidden", message=f"the key lacks the permission {asked.permission}", credential=token)
     return holder
+
+
+def check_permission(holder: Held, vendor: Vendor, endpoint: Endpoint) -> None:
+    """Raise ``Refused`` where the tenant's key may not do what the endpoint does."""
+    wanted = getattr(endpoint.credentials, "permission", None)
+    if wanted is not None and holder.tenant.choices[vendor.name].get("permissions", "all") not in ("all", wanted):
+        names = holder.tenant.names[vendor.name]
+        raise Refused("forbidden", message=f"the key lacks the permission {wanted}", credential=names.credentials["token"])
 
 
 def _by_body(tenants: Tenants, vendor: Vendor, asked: BodyKeys, body: Mapping[str, Any]) -> Held:

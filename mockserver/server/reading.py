@@ -17,7 +17,7 @@ from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
 from mockserver.contract.limits import OneAtATime, Window
 from mockserver.contract.request import ContractViolation, read, read_json
-from mockserver.server.credentials import Sent, held
+from mockserver.server.credentials import Sent, check_permission, held
 from mockserver.server.pages import begins, list_name, named
 from mockserver.server.raw import Raw
 from mockserver.server.router import Match
@@ -96,6 +96,7 @@ class Reader:
             return Reading(**self._terms(vendor, endpoint, None), refusal=refusal, dropped=dropped)
         terms = self._terms(vendor, endpoint, whose.tenant)
         try:
+            check_permission(whose, vendor, endpoint)
             site = self._site(match, whose)
             typed = {name: _typed(model, values, name, terms["choices"]) for name, model, values in _models(endpoint, query, body)}
         except Refused as refusal:

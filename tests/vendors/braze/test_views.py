@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused, filled
 from mockserver.contract.request import read
 from mockserver.vendor.times import DAY
@@ -430,3 +431,16 @@ def test_every_permission_can_be_chosen() -> None:
     asked_for = {endpoint.credentials.permission for endpoint in VENDOR.contract.endpoints}  # type: ignore[union-attr]
 
     assert asked_for | {"all", "none"} == set(VENDOR.contract.choice("braze.permissions").options)
+
+
+@pytest.mark.parametrize("endpoint", VENDOR.contract.endpoints, ids=lambda endpoint: endpoint.name)
+async def test_key_that_may_not_is_its_tenants_all_the_same(serve: Any, endpoint: Endpoint) -> None:
+    """The refusal stands in the tenant's journal, and counts against its limit."""
+    mock = await serve(choices={"braze.permissions": "none"})
+    path, arguments = mock.parts(VENDOR, endpoint, dict(endpoint.example))
+    async with mock.client.request(endpoint.method, path, **arguments) as response:
+        assert response.status == 403
+        assert response.headers["X-RateLimit-Remaining"] == "249999"
+
+    assert [exchange.error for exchange in mock.tenant.journal] == ["forbidden"]
+    assert len(mock.served.unclaimed) == 0
