@@ -1,14 +1,14 @@
 """What of a tenant can be steered and watched, part by part. Everything is asked of the server at the moment of the call."""
 
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from datetime import datetime, timedelta
-from difflib import get_close_matches
 from typing import Any
 
 from msgspec import json
 
 from mockserver.client import AdminClient
 from mockserver.client.sync import Filter
+from mockserver.nearest import nearest
 from mockserver.steering import ClockState, FoundIn, LimitState, WorldTotals
 
 Moment = str | int | datetime
@@ -175,13 +175,6 @@ def written(now: Moment) -> str | int:
 def settled(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Fields in which instants may be datetimes, as the admin API reads them."""
     return {name: written(value) if isinstance(value, datetime) else value for name, value in fields.items()}
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """What was probably meant, or what there is."""
-    words = list(known)
-    near = get_close_matches(word, words, 1)
-    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(words)}"
 
 
 def _read(state: ClockState) -> datetime:

@@ -5,8 +5,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from mockserver.client import AdminClient
-from mockserver.library.parts import Choices, Clock, Faults, Journal, Limits, World, nearest, settled
+from mockserver.library.parts import Choices, Clock, Faults, Journal, Limits, World, settled
 from mockserver.library.vendor import VendorHandle, vendor_handle
+from mockserver.nearest import nearest
 from mockserver.steering import TenantAccess, Verdict
 
 if TYPE_CHECKING:

@@ -29,25 +29,26 @@ def carriers(tenants: Tenants, tenant: Tenant, pair: tuple[Vendor, Endpoint], ro
     places: dict[bytes, list[list[int]]] = {}
     for row, numbers in zip(rows, found, strict=True):
         places.setdefault(name(row), []).append(numbers)
+    router, reader = Router(load()), Reader(tenants)
     for exchange in tenant.journal:
         if (exchange.vendor, exchange.endpoint) == (vendor.name, endpoint.name):
-            for carried in _rows(tenants, tenant, pair, exchange):
+            for carried in _rows(router, reader, tenant, exchange):
                 for numbers in places.get(name(carried), ()):
                     numbers.append(exchange.number)
     return found
 
 
-def _rows(tenants: Tenants, tenant: Tenant, pair: tuple[Vendor, Endpoint], exchange: Exchange) -> Iterator[Mapping[str, Any]]:
+def _rows(router: Router, reader: Reader, tenant: Tenant, exchange: Exchange) -> Iterator[Mapping[str, Any]]:
     """The rows of an exchange that was answered with some."""
-    vendor, endpoint = pair
     raw, answered = exchange.raw, exchange.reply is not None and exchange.reply.status == HTTPStatus.OK
-    match = Router(load()).find(raw.method, raw.path.partition("?")[0], raw.host)
+    match = router.find(raw.method, raw.path.partition("?")[0], raw.host)
     if not isinstance(match, Match) or raw.method == "HEAD" or not (answered or exchange.faults):
         return
-    reading = Reader(tenants).read(match, raw)
+    reading = reader.read(match, raw)
     if reading.held is None or reading.held.tenant is not tenant or reading.refusal is not None:
         return
     try:
-        yield from at(json.decode(vendor.answer(endpoint, reading.asked(tenant, exchange.at)).body), endpoint.rows) or ()
+        answer = reading.vendor.answer(reading.endpoint, reading.asked(tenant, exchange.at))
+        yield from at(json.decode(answer.body), reading.endpoint.rows) or ()
     except Refused:
         return

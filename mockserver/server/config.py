@@ -1,7 +1,6 @@
 """Settings of a server: from options, environment variables and a TOML file, checked before anything starts."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +8,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, ValidationError, convert
 
 from mockserver.contract.choices import ChoiceError
+from mockserver.nearest import nearest
 from mockserver.server.clock import Clock
 from mockserver.server.tenants import Tenant, TenantError
 from mockserver.vendors import NAMES
@@ -71,7 +71,7 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
         raise ConfigError(f"{path or 'options'}: {error}") from None
     for vendor in config.vendor_ports:
         if vendor not in NAMES:
-            raise ConfigError(f"vendor_ports: there is no vendor {vendor!r}; {_hint(vendor, NAMES)}")
+            raise ConfigError(f"vendor_ports: there is no vendor {vendor!r}; {nearest(vendor, NAMES)}")
     if DEFAULT_TENANT in config.tenants:
         raise ConfigError(f"tenants.{DEFAULT_TENANT}: the default tenant's settings stand at the top of the file")
     return config
@@ -114,10 +114,10 @@ def make_tenant(name: str, config: TenantConfig) -> Tenant:
 def tenant_spec(config: TenantConfig) -> WorldSpec:
     """The spec of a tenant's world: its profile with the fields that differ; raises :class:`WorldError`."""
     if config.profile not in PROFILES:
-        raise WorldError(f"there is no profile {config.profile!r}; {_hint(config.profile, PROFILES)}")
+        raise WorldError(f"there is no profile {config.profile!r}; {nearest(config.profile, PROFILES)}")
     for name in config.world:
         if name not in WorldSpec.__struct_fields__:
-            raise WorldError(f"world spec: there is no field {name!r}; {_hint(name, WorldSpec.__struct_fields__)}")
+            raise WorldError(f"world spec: there is no field {name!r}; {nearest(name, WorldSpec.__struct_fields__)}")
     fields = {**PROFILES[config.profile], **config.world}
     for size, other in (("sessions", "sessions_per_day"), ("sessions_per_day", "sessions")):
         if size in config.world and other not in config.world:  # Another size than the profile's replaces it.
@@ -139,8 +139,3 @@ def moment(now: str | int) -> int:
     if not 0 <= found <= LATEST:
         raise WorldError(f"now: {now!r} must lie between 1970 and 2100")
     return found
-
-
-def _hint(word: str, known: Any) -> str:
-    near = get_close_matches(word, known, 1)
-    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"

@@ -14,7 +14,7 @@ from mockserver.server.advised import Get, advised, field_of
 from mockserver.server.history import Wait
 from mockserver.server.journal import Exchange, Finding, Journal
 from mockserver.server.kept import Known
-from mockserver.server.pages import at, named, page_field, pages
+from mockserver.server.pages import at, page_field, pages
 from mockserver.server.reading import Reading
 from mockserver.server.tenants import Tenant
 from mockserver.server.wire import Reply
@@ -148,8 +148,7 @@ def _paged(journal: Journal, reading: Reading, page: Page, tenant: Tenant, reply
 def _is_all(given: dict[Any, bool | None], number: Any, reading: Reading, reply: Reply) -> bool:
     """Whether a first page is all of its list, so that asking again is no paging; looked at once."""
     if given[number] is None:
-        asked = named(reading.endpoint, reading.path, reading.query, reading.body)
-        found = pages(reading.endpoint, asked, json.decode(reply.body), {})
+        found = pages(reading.endpoint, reading.fields, json.decode(reply.body), {})
         given[number] = found is None or found.last
     return bool(given[number])
 

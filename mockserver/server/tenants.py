@@ -2,12 +2,12 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 from msgspec import Struct
 
 from mockserver.contract.choices import ChoiceError
+from mockserver.nearest import nearest
 from mockserver.server.clock import Clock
 from mockserver.server.faults import Faults
 from mockserver.server.journal import Journal
@@ -72,10 +72,7 @@ def _choices(vendors: Sequence[Vendor], chosen: Mapping[str, str | int]) -> dict
     known = {choice.name: choice for vendor in vendors for choice in vendor.contract.choices}
     for name in chosen:
         if name not in known:
-            near = get_close_matches(name, known, 1)
-            raise ChoiceError(
-                f"there is no choice {name!r}; " + (f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}")
-            )
+            raise ChoiceError(f"there is no choice {name!r}; {nearest(name, known)}")
     settings: dict[str, dict[str, Any]] = {vendor.name: {} for vendor in vendors}
     for name, choice in known.items():
         vendor, _, short = name.partition(".")

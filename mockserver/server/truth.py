@@ -12,7 +12,7 @@ from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
 from mockserver.contract.request import read
 from mockserver.server.lived import Moment
 from mockserver.server.merged import Told, merged
-from mockserver.server.pages import list_name, named
+from mockserver.server.pages import at, list_name, named
 from mockserver.server.tenants import Tenant
 from mockserver.vendor import Asked, Names, Vendor
 from mockserver.vendor.times import DAY, seconds
@@ -84,8 +84,8 @@ class _List(Struct, frozen=True):
         page, endpoint = dict(parameters), self.endpoint
         while True:
             answer = json.decode(self.vendor.answer(endpoint, self.asked(page, moment)).body)
-            found = _at(answer, endpoint.rows)
-            total = _at(answer, endpoint.paging.total) if isinstance(endpoint.paging, Offset) and endpoint.paging.total else None
+            found = at(answer, endpoint.rows)
+            total = at(answer, endpoint.paging.total) if isinstance(endpoint.paging, Offset) and endpoint.paging.total else None
             for row in found if isinstance(found, list) else [found]:
                 yield total, row
             if not _turn(endpoint, page, answer, len(found)):
@@ -120,14 +120,8 @@ def _turn(endpoint: Endpoint, page: dict[str, Any], answer: Any, count: int) -> 
             page[offset] = int(page.get(offset, 0)) + count
         case PageNumber(page=number, first=first) if count:  # A short page may only mean that the limit was cut.
             page[number] = int(page.get(number, first)) + 1
-        case OpaqueCursor(cursor=cursor, next=path) if (after := _at(answer, path)) is not None:
+        case OpaqueCursor(cursor=cursor, next=path) if (after := at(answer, path)) is not None:
             page[cursor] = after
         case _:
             return False
     return True
-
-
-def _at(answer: Any, path: str | None) -> Any:
-    for name in (path or "").split("."):
-        answer = answer[name] if name else answer
-    return answer

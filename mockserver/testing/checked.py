@@ -5,8 +5,8 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from mockserver.client import AdminClient, AdminError
-from mockserver.library.parts import nearest
 from mockserver.library.tenant import TenantHandle
+from mockserver.nearest import nearest
 from mockserver.steering import FoundIn, TenantAccess, Verdict
 from mockserver.testing.report import exchange_line
 

@@ -1,12 +1,12 @@
 """What a test says of its tenant: the marker's arguments, merged from the module to the function."""
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from hashlib import blake2b
 from typing import Any, Final
 
 import pytest
 
+from mockserver.nearest import nearest
 from mockserver.world.spec import WorldSpec
 
 NAME: Final = "session_mock"
@@ -39,9 +39,7 @@ def merged(item: pytest.Item) -> dict[str, Any]:
 def _check(name: str) -> None:
     known = [*ARGUMENTS, *WorldSpec.__struct_fields__]
     if name not in known:
-        near = get_close_matches(name, known, 1)
-        said = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-        pytest.fail(f"@pytest.mark.{NAME} has no argument {name!r}; {said}", pytrace=False)
+        pytest.fail(f"@pytest.mark.{NAME} has no argument {name!r}; {nearest(name, known)}", pytrace=False)
 
 
 def _listed(before: list[Any] | None, value: Any) -> list[Any]:

@@ -1,11 +1,11 @@
 """Segments: named predicates over sessions."""
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import Any, Final
 
 from msgspec import Struct
 
+from mockserver.nearest import nearest
 from mockserver.world.query import Condition
 from mockserver.world.spec import WorldError
 
@@ -75,9 +75,7 @@ def _where(name: str, filters: Mapping[str, Any]) -> tuple[Condition, ...]:
     conditions = []
     for word, values in filters.items():
         if word not in FILTERS:
-            near = get_close_matches(word, FILTERS, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(FILTERS)}"
-            raise WorldError(f"world spec: segment {name!r} filters on {word!r}, which is no dimension; {hint}")
+            raise WorldError(f"world spec: segment {name!r} filters on {word!r}, which is no dimension; {nearest(word, FILTERS)}")
         dimension, of = FILTERS[word]
         several = tuple(values) if isinstance(values, list | tuple) else (values,)
         if any(not isinstance(value, str | int | float | None) for value in several):

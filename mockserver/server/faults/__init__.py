@@ -5,7 +5,6 @@ chance, so that the same requests meet the same faults in every run.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from typing import Any, Final
@@ -13,6 +12,7 @@ from typing import Any, Final
 from msgspec import ValidationError, convert, to_builtins
 from msgspec.structs import fields
 
+from mockserver.nearest import nearest
 from mockserver.server.faults.fault import Fault, FaultError, Meeting, WireFault
 from mockserver.server.lived import Moment
 from mockserver.server.wire import Reply
@@ -61,23 +61,18 @@ def _one(raw: Any) -> Fault:
         raise FaultError(f'a fault is an object with a kind, such as {{"kind": "latency", "seconds": 0.2}}; kinds are {", ".join(KINDS)}')
     kind = raw["kind"]
     if kind not in KINDS:
-        raise FaultError(f"there is no kind of fault {kind!r}; {_nearest(str(kind), KINDS)}")
+        raise FaultError(f"there is no kind of fault {kind!r}; {nearest(str(kind), KINDS)}")
     model = kinds()[kind]
     known = [field.encode_name for field in fields(model)]
     for name in raw:
         if name not in known and name != "kind":
-            raise FaultError(f"a fault of kind {kind!r} has no argument {name!r}; {_nearest(name, known)}")
+            raise FaultError(f"a fault of kind {kind!r} has no argument {name!r}; {nearest(name, known)}")
     try:
         fault = convert(raw, model)
     except ValidationError as error:
         raise FaultError(f"fault {kind!r}: {error}") from None
     fault.check()
     return fault
-
-
-def _nearest(word: str, known: Sequence[str]) -> str:
-    near = get_close_matches(word, known, 1)
-    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
 
 
 class Armed:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct, json
 
+from mockserver.nearest import nearest
 from mockserver.server.pages import Pages, page_field, pages
 from mockserver.server.raw import Raw
 from mockserver.server.wire import Reply
@@ -196,7 +197,4 @@ def _check_names(vendor: str | None, endpoint: str | None) -> None:
         raise FaultError(f"there is no vendor {vendor!r}; did you mean {near[0]!r}?")
     known = [name for each, names in vendors.items() for name in names if vendor in (None, each)]
     if endpoint is not None and endpoint not in known:
-        near = get_close_matches(endpoint, known, 1)
-        raise FaultError(
-            f"there is no endpoint {endpoint!r}; " + (f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}")
-        )
+        raise FaultError(f"there is no endpoint {endpoint!r}; {nearest(endpoint, known)}")
