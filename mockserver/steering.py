@@ -6,6 +6,8 @@ from msgspec import Meta, Struct
 
 Instant = str | int
 """ISO 8601 text, UTC where it names no offset, or Unix milliseconds."""
+Dialect = str | dict[str, str]
+"""A dialect for all vendors that have it, or dialects by vendor."""
 
 
 class Asked(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -31,6 +33,8 @@ class VendorAccess(Struct, kw_only=True):
     """What a client of one vendor needs to know of a tenant."""
 
     url: str
+    dialect: str
+    """Which of the vendor's sources it is answered by."""
     credentials: dict[str, str]
     headers: dict[str, str]
     """Ready to send with every request."""
@@ -151,6 +155,8 @@ class NewTenant(Asked, frozen=True):
     """An instant at which the clock stands, or ``system``; by default an exact world's end, and the system's time in a flowing one."""
     clock: ClockChange | None = None
     """A change of the clock once it is minted; ``reset`` comes back to ``now``."""
+    dialect: Dialect = {}
+    """Whom vendors are to resemble: one dialect for all that have it, such as ``observed``, or one for each of some vendors."""
     choices: dict[str, str | int] = {}
     credentials: dict[str, Annotated[str, Meta(pattern=r"^[!-~]+$(?!\n)")]] = {}
     """By ``<vendor>.<credential>``, in characters that a header can carry."""

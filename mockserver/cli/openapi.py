@@ -3,13 +3,15 @@
 import click
 from msgspec import json
 
-from mockserver.vendors import load
+from mockserver.cli.contract import dialect_option, vendor_named
 
 
 @click.command(name="openapi")
-@click.argument("vendor", type=click.Choice([vendor.name for vendor in load()]))
-def command(vendor: str) -> None:
+@click.argument("vendor")
+@dialect_option
+def command(vendor: str, dialect: str) -> None:
     """Print a vendor's API as OpenAPI 3.1, as /VENDOR/openapi.json serves it."""
+    found = vendor_named(vendor, dialect)
     from mockserver.server.examples import openapi  # noqa: PLC0415 -- a world is made for it
 
-    click.echo(json.format(json.encode(openapi(vendor))).decode())
+    click.echo(json.format(json.encode(openapi(found.name, found.dialect))).decode())

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from mockserver.cli.words import pairs
+from mockserver.cli.words import dialects, pairs
 from mockserver.server.config import Config, ConfigError, read_config
 
 C = TypeVar("C", bound=Callable[..., Any])
@@ -30,6 +30,7 @@ def world_options(command: C) -> C:
         _option("now", "Instant the clock stands at, or 'system'. By default an exact world's end, in a flowing one the system's time."),
         _option("config", "TOML file with all settings, and further tenants.", type=click.Path(path_type=Path)),
         _option("choice", "Set undocumented behaviour: NAME=VALUE; `session-mock contract VENDOR` lists the names.", multiple=True),
+        _option("dialect", "VENDOR=DIALECT, or DIALECT for all that have it; 'observed' is closest to the real services.", multiple=True),
         _option("credential", "Set a credential: VENDOR.CREDENTIAL=VALUE, with a credential that `serve` prints.", multiple=True),
     )):  # fmt: skip
         command = option(command)
@@ -42,6 +43,7 @@ def configured(options: dict[str, Any]) -> Config:
     settings = {
         "world": world,
         "choices": pairs(options.pop("choice", ()), "--choice"),
+        "dialect": dialects(options.pop("dialect", ())),
         "credentials": pairs(options.pop("credential", ()), "--credential"),
         **{name: value for name, value in options.items() if name not in {"config", *_WORLD} and value is not None},
     }

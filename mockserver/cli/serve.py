@@ -35,7 +35,7 @@ def _describe(running: Running, *, guarded: bool) -> None:
         click.secho(f"\nTenant {tenant.name}", bold=True)
         sizes = ", ".join(f"{site.find(Query(), tenant.clock.now()).total:,} on {site.domain}" for site in tenant.world.sites)
         click.echo(f"  sessions   {sizes}\n  clock      {_clock(tenant.clock)}")
-        for vendor in tenant.vendors:
+        for vendor in tenant.vendors.values():
             names, endpoint = tenant.names[vendor.name], vendor.contract.endpoints[0]
             click.secho(f"\n  {vendor.contract.title}", bold=True)
             for credential, value in names.credentials.items():

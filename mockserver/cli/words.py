@@ -18,6 +18,13 @@ def pairs(words: Sequence[str], where: str) -> dict[str, str]:
     return found
 
 
+def dialects(words: Sequence[str]) -> str | dict[str, str]:
+    """Read VENDOR=DIALECT texts, or one DIALECT for all vendors that have it; raises a usage error where the two are mixed."""
+    if len(words) == 1 and "=" not in words[0]:
+        return words[0]
+    return pairs(words, "--dialect")
+
+
 def value(text: str) -> Any:
     """Read a value as JSON where it is JSON, and else as the text that it is."""
     try:

@@ -12,6 +12,7 @@ from mockserver.steering import (
     ClockChange,
     ClockState,
     Count,
+    Dialect,
     FaultKinds,
     Follow,
     FoundIn,
@@ -89,6 +90,7 @@ class AdminClient:
         world: Mapping[str, Any] | None = None,
         now: Instant | None = None,
         clock: ClockChange | None = None,
+        dialect: Dialect | None = None,
         choices: Mapping[str, str | int] | None = None,
         credentials: Mapping[str, str] | None = None,
         faults: Sequence[Fault] = (),
@@ -100,6 +102,7 @@ class AdminClient:
             "world": world,
             "now": now,
             "clock": clock,
+            "dialect": dialect,
             "choices": choices,
             "credentials": credentials,
         }

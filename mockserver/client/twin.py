@@ -10,6 +10,7 @@ from mockserver.client.sync import DEFAULT_TENANT, DEFAULT_URL, AdminClient, Fau
 from mockserver.steering import (
     ClockChange,
     ClockState,
+    Dialect,
     FaultKinds,
     FoundIn,
     Health,
@@ -79,6 +80,7 @@ class AsyncAdminClient:
         world: Mapping[str, Any] | None = None,
         now: Instant | None = None,
         clock: ClockChange | None = None,
+        dialect: Dialect | None = None,
         choices: Mapping[str, str | int] | None = None,
         credentials: Mapping[str, str] | None = None,
         faults: Sequence[Fault] = (),
@@ -91,6 +93,7 @@ class AsyncAdminClient:
             world=world,
             now=now,
             clock=clock,
+            dialect=dialect,
             choices=choices,
             credentials=credentials,
             faults=faults,

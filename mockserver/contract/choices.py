@@ -11,6 +11,16 @@ class ChoiceError(ValueError):
     """A choice or an option of one that does not exist; the message names the nearest."""
 
 
+DOCUMENTED = "documented"
+"""The dialect that every vendor has, and that is spoken unless another is chosen."""
+DIALECT = "dialect"
+"""Short name of the choice between a vendor's dialects."""
+BASIS = "basis"
+"""Short name of the choice whether answers carry :data:`BASIS_HEADER`."""
+BASIS_HEADER = "Session-Mock-Basis"
+"""The header that says on what we believe that the vendor answers so."""
+
+
 def short_name(choice: str) -> str:
     """A choice's name without its vendor's."""
     return choice.partition(".")[2]
@@ -44,6 +54,24 @@ class Choice(Struct, frozen=True, kw_only=True):
         if number < 0:
             raise ChoiceError(f"choice {self.name}: {value!r} must be a whole number of {self.unit}, 0 or more")
         return number
+
+
+def common(vendor: str, dialects: Mapping[str, str]) -> tuple[Choice, ...]:
+    """The choices that every vendor has: between its dialects, told by name and sentence, and how its answers tell their basis."""
+    return (
+        Choice(
+            name=f"{vendor}.{DIALECT}",
+            says="Which of its sources the vendor's contract follows; each dialect has defaults of its own for the other choices.",
+            default=DOCUMENTED,
+            options=dialects,
+        ),
+        Choice(
+            name=f"{vendor}.{BASIS}",
+            says=f"Whether answers say in the header {BASIS_HEADER} what they rest on: an error its basis, another those of its fields.",
+            default="hidden",
+            options={"hidden": "It does not, as no vendor does.", "shown": "It does."},
+        ),
+    )
 
 
 class ByChoice(Struct, frozen=True):

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.contract.advice import ADVICE, Advice
 from mockserver.contract.basis import Fact, Source
-from mockserver.contract.choices import Choice
+from mockserver.contract.choices import DOCUMENTED, Choice, short_name
 from mockserver.contract.credentials import Credentials
 from mockserver.contract.errors import ErrorShape
 from mockserver.contract.limits import Limit, OneAtATime
@@ -39,6 +40,10 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     body: type[Struct] | None = None
     either: tuple[str, ...] = ()
     """Fields of the body of which one at least must hold a text."""
+    typed_first: bool = False
+    """Whether parameters that cannot be read are refused before an unknown site is."""
+    unreadable: str = "violation"
+    """The error shape of parameters that cannot be read."""
     empty: Literal["absent", "value"] = "value"
     """What ``?name=`` means."""
     paging: Paging = Whole()
@@ -80,12 +85,27 @@ class Contract(Struct, frozen=True, kw_only=True):
 
     vendor: str
     title: str
+    dialect: str = DOCUMENTED
+    """Which of the vendor's sources it follows."""
+    says: str = "As the vendor documents it."
+    """What the dialect is, in a sentence."""
     hosts: tuple[str, ...]
     """The real hosts; a request whose ``Host`` is one of them is answered as this vendor."""
     sources: Mapping[str, Source]
     endpoints: tuple[Endpoint, ...]
     errors: Mapping[str, ErrorShape]
     choices: tuple[Choice, ...] = ()
+
+    def endpoint(self, name: str) -> Endpoint:
+        """The endpoint with a name, or :class:`KeyError`."""
+        return {endpoint.name: endpoint for endpoint in self.endpoints}[name]
+
+    def preferring(self, **defaults: str | int) -> tuple[Choice, ...]:
+        """Its choices with other defaults for some, by short name; raises :class:`ContractError` for one that it does not have."""
+        known = {short_name(choice.name) for choice in self.choices}
+        if unknown := set(defaults) - known:
+            raise ContractError(f"{self.vendor}: no choices are called {', '.join(sorted(unknown))}")
+        return tuple(replace(choice, default=defaults.get(short_name(choice.name), choice.default)) for choice in self.choices)
 
     def choice(self, name: str) -> Choice:
         """The choice with a full name, or :class:`KeyError`."""
@@ -126,7 +146,7 @@ class Contract(Struct, frozen=True, kw_only=True):
             found.append("rows and identity belong together")
         if endpoint.site is not None and endpoint.site not in endpoint.path:
             found.append(f"site {endpoint.site!r} is no path parameter")
-        wanted = set(endpoint.errors) | ({"unknown_site", "forbidden"} if endpoint.site else set())
+        wanted = {*endpoint.errors, endpoint.unreadable} | ({"unknown_site", "forbidden"} if endpoint.site else set())
         for limit in endpoint.limits:
             one = isinstance(limit, OneAtATime)
             wanted.add("busy" if one else "rate_limited")

@@ -34,10 +34,10 @@ class _Here:
 def create_app(**settings: Any) -> web.Application:
     """Make the application that serves a world, for example for ``aiohttp_client(create_app(sessions=250))``.
 
-    Settings are those of :class:`~mockserver.SessionMock`, ports and host aside: ``profile``, ``now``, ``choices``,
+    Settings are those of :class:`~mockserver.SessionMock`, ports and host aside: ``profile``, ``now``, ``dialect``, ``choices``,
     ``credentials``, and fields of a world's spec. :func:`tenant_of` gives the handle of its tenant.
     """
-    own: dict[str, Any] = {name: settings.pop(name) for name in ("profile", "now", "choices", "credentials") if name in settings}
+    own: dict[str, Any] = {name: settings.pop(name) for name in ("profile", "now", "dialect", "choices", "credentials") if name in settings}
     served = Tenants(tenants(read_config(None, {**settled(own), "world": settled(settings)})))
     client = AdminClient(transport=Local(_Here(served)))
     app = server.create_app(served)

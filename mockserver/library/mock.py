@@ -11,6 +11,7 @@ from mockserver.library.parts import Moment, settled
 from mockserver.library.tenant import TenantHandle, minted
 from mockserver.library.thread import ServerThread
 from mockserver.server.config import read_config
+from mockserver.steering import Dialect
 
 
 class SessionMock(TenantHandle):
@@ -21,7 +22,7 @@ class SessionMock(TenantHandle):
     [250, 250]
 
     Arguments are those of ``session-mock serve``: ``profile``, fields of a world's spec (``seed``, ``sessions``, …), the
-    instant ``now`` at which the clock stands, ``choices``, ``credentials``, ``host``, ``port`` (0 picks one) and
+    instant ``now`` at which the clock stands, ``dialect``, ``choices``, ``credentials``, ``host``, ``port`` (0 picks one) and
     ``vendor_ports``. Raises :class:`~mockserver.server.config.ConfigError` for one that cannot be.
     """
 
@@ -30,6 +31,7 @@ class SessionMock(TenantHandle):
         *,
         profile: str = "default",
         now: Moment | None = None,
+        dialect: Dialect | None = None,
         choices: Mapping[str, str | int] | None = None,
         credentials: Mapping[str, str] | None = None,
         host: str = "127.0.0.1",
@@ -41,6 +43,7 @@ class SessionMock(TenantHandle):
         settings = {
             "profile": profile,
             "now": now,
+            "dialect": dialect,
             "choices": choices,
             "credentials": credentials,
             "host": host,
@@ -120,11 +123,20 @@ class SessionMock(TenantHandle):
         *,
         profile: str = "default",
         now: Moment | None = None,
+        dialect: Dialect | None = None,
         choices: Mapping[str, str | int] | None = None,
         credentials: Mapping[str, str] | None = None,
         faults: Sequence[Mapping[str, Any]] = (),
         **world: Any,
     ) -> TenantHandle:
         """Mint a tenant with a world, a clock, faults and credentials of its own; nothing it does touches another."""
-        fields = {"profile": profile, "now": now, "choices": choices, "credentials": credentials, "faults": faults, **world}
+        fields = {
+            "profile": profile,
+            "now": now,
+            "dialect": dialect,
+            "choices": choices,
+            "credentials": credentials,
+            "faults": faults,
+            **world,
+        }
         return TenantHandle(self._client, minted(self._client, name, fields))

@@ -9,7 +9,7 @@ from msgspec import Struct, json
 from mockserver.client import AdminClient
 from mockserver.contract.endpoint import Endpoint
 from mockserver.reconcile import MEANINGS, Difference, Row, Verdict, compare
-from mockserver.vendors import load
+from mockserver.vendors import named
 
 _MOST_GROUPS: Final = 20
 _MOST_BLAMED: Final = 1_000
@@ -38,7 +38,7 @@ def reconciled(client: AdminClient, tenant: str, asked: Asked, rows: list[Any], 
     """Say how rows differ from the truth; nothing where they do not."""
     told = client.truth(asked.vendor, asked.endpoint, asked.parameters, site=asked.site, verdicts=True, tenant=tenant)
     truth: list[tuple[Verdict, Row]] = [(each["verdict"], each["row"]) for each in told]  # Names are checked by the server.
-    identity = _endpoint(asked).identity
+    identity = _endpoint(asked, client.tenant(tenant).vendors[asked.vendor].dialect).identity
     collected = _as_rows(rows, identity)
     kept = fields if fields is not None else list(identity) if collected is not rows else None
     if kept is not None:
@@ -52,9 +52,8 @@ def reconciled(client: AdminClient, tenant: str, asked: Asked, rows: list[Any], 
     return "\n".join([head, *_lines(client, tenant, asked, found, identity)])
 
 
-def _endpoint(asked: Asked) -> Endpoint:
-    vendor = next(vendor for vendor in load() if vendor.name == asked.vendor)
-    return next(endpoint for endpoint in vendor.contract.endpoints if endpoint.name == asked.endpoint)
+def _endpoint(asked: Asked, dialect: str) -> Endpoint:
+    return named(asked.vendor).speaks(dialect).endpoint(asked.endpoint)
 
 
 def _as_rows(rows: list[Any], identity: Sequence[str]) -> list[Row]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mockserver.library.twin import AsyncTenantHandle
 
 
-_OWN: Final = ("profile", "now", "clock", "choices", "credentials", "faults")
+_OWN: Final = ("profile", "now", "clock", "dialect", "choices", "credentials", "faults")
 """What of a tenant to be minted is no field of its world's spec."""
 
 

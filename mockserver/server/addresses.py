@@ -24,10 +24,11 @@ class Addresses(Struct, frozen=True):
 
     def described(self, tenant: Tenant) -> TenantAccess:
         """What clients need to know of a tenant."""
-        contracts = {vendor.name: vendor.contract for vendor in tenant.vendors}
+        contracts = {name: vendor.contract for name, vendor in tenant.vendors.items()}
         vendors = {
             vendor: VendorAccess(
                 url=self.vendor_url(vendor),
+                dialect=contracts[vendor].dialect,
                 credentials=names.credentials,
                 headers=_headers(contracts[vendor], names),
                 body=_body(contracts[vendor], names),

@@ -10,7 +10,7 @@ from mockserver.contract.endpoint import Endpoint
 from mockserver.server.journal import Finding
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reading
-from mockserver.vendors import load
+from mockserver.vendor import Vendor
 
 Applies = Callable[[Reading, str], bool]
 """From a request as it was read, and its path with its query."""
@@ -21,13 +21,12 @@ _OFFSET: Final = re.compile(r"(Z|z|[+ -]\d{1,2}(:?\d\d)?)$")
 
 def advised(reading: Reading, raw: Raw) -> list[Finding]:
     """What is to be said of a request as it stands."""
-    return [finding for finding, applies in _advice(reading.vendor.name, reading.endpoint.name) if applies(reading, raw.path)]
+    return [finding for finding, applies in _advice(reading.vendor, reading.endpoint.name) if applies(reading, raw.path)]
 
 
 @cache
-def _advice(vendor: str, endpoint: str) -> tuple[tuple[Finding, Applies], ...]:
-    contract = {each.name: each.contract for each in load()}[vendor]
-    found = next(each for each in contract.endpoints if each.name == endpoint)
+def _advice(vendor: Vendor, endpoint: str) -> tuple[tuple[Finding, Applies], ...]:
+    found = vendor.endpoint(endpoint)
     return tuple((Finding(each.name, each.fact.says), _applies(found, each.when)) for each in found.advice)
 
 

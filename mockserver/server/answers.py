@@ -7,7 +7,7 @@ from msgspec import json
 from multidict import CIMultiDict
 
 from mockserver import __version__
-from mockserver.contract.choices import ByChoice, short_name
+from mockserver.contract.choices import BASIS, BASIS_HEADER, ByChoice, short_name
 from mockserver.contract.errors import ErrorShape, Refused, filled
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reading
@@ -27,14 +27,17 @@ def answered(body: bytes, headers: Mapping[str, str]) -> Reply:
 
 
 def refused(vendor: Vendor, refusal: Refused, raw: Raw, choices: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Reply:
-    """A refusal in the vendor's own shape, by the defaults of choices that are not given.
-
-    A header says on what basis we believe that the vendor answers so.
-    """
+    """A refusal in the vendor's own shape, by the defaults of choices that are not given."""
     shape, details = vendor.contract.errors[refusal.error], refusal.details
     if choices.get("echo_key") == "redact" and "credential" in details:
         details = {**details, "credential": MASK}
-    return _shaped(shape, status_of(vendor, shape, choices), details, raw, {**(headers or {}), **shape.headers, **refusal.headers})
+    return _shaped(
+        shape,
+        status_of(vendor, shape, choices),
+        details,
+        raw,
+        {**(headers or {}), **shape.headers, **refusal.headers, **_basis(shape, choices)},
+    )
 
 
 def status_of(vendor: Vendor, shape: ErrorShape, choices: Mapping[str, Any]) -> int:
@@ -49,7 +52,11 @@ def failing(reading: Reading, raw: Raw, status: int, message: str, headers: Mapp
     """An error of any status in the vendor's shape: the one it has for that status, or its most general one."""
     errors = reading.vendor.contract.errors
     shape = next((shape for shape in errors.values() if status_of(reading.vendor, shape, reading.choices) == status), errors["internal"])
-    return _shaped(shape, status, {"message": message}, raw, {**shape.headers, **headers})
+    return _shaped(shape, status, {"message": message}, raw, {**shape.headers, **headers, **_basis(shape, reading.choices)})
+
+
+def _basis(shape: ErrorShape, choices: Mapping[str, Any]) -> dict[str, str]:
+    return {BASIS_HEADER: shape.fact.basis.value} if choices.get(BASIS) == "shown" else {}
 
 
 def _shaped(shape: ErrorShape, status: int, details: Mapping[str, str], raw: Raw, headers: Mapping[str, str]) -> Reply:
@@ -58,8 +65,7 @@ def _shaped(shape: ErrorShape, status: int, details: Mapping[str, str], raw: Raw
     if shape.text and shape.body is not None:
         body = filled(shape.body, known).encode()
     kind = {} if shape.body is None else {"Content-Type": "text/plain; charset=utf-8" if shape.text else _JSON}
-    mark = {"Server": SERVER, "Session-Mock-Basis": shape.fact.basis.value}
-    return Reply(status=status, body=body, headers=CIMultiDict({**kind, **mark, **headers}))
+    return Reply(status=status, body=body, headers=CIMultiDict({**kind, "Server": SERVER, **headers}))
 
 
 def lost(miss: Miss, method: str, near: list[NearMiss]) -> Reply:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from aiohttp import web
 from msgspec import json
 
+from mockserver.contract.choices import DOCUMENTED, ChoiceError
 from mockserver.server.admin import Admin
 from mockserver.server.handler import BODY_LIMIT, Handler
 from mockserver.server.router import Router
@@ -16,10 +17,14 @@ from mockserver.vendors import load
 def _openapi(vendor: str) -> Callable[[web.Request], Awaitable[web.Response]]:
     """Serve a vendor's description; it is no part of the vendor's API, so no journal keeps who asked for it."""
 
-    async def handle(request: web.Request) -> web.Response:  # noqa: ARG001 -- everybody is answered alike
+    async def handle(request: web.Request) -> web.Response:
         from mockserver.server.examples import openapi  # noqa: PLC0415 -- few ask for it
 
-        return web.Response(body=json.encode(openapi(vendor)), content_type="application/json")
+        try:
+            found = openapi(vendor, request.query.get("dialect", DOCUMENTED))
+        except ChoiceError as error:
+            raise web.HTTPNotFound(text=str(error)) from None
+        return web.Response(body=json.encode(found), content_type="application/json")
 
     return handle
 

@@ -11,7 +11,8 @@ from mockserver.contract.choices import ChoiceError
 from mockserver.nearest import nearest
 from mockserver.server.clock import Clock
 from mockserver.server.tenants import Tenant, TenantError
-from mockserver.vendors import NAMES
+from mockserver.steering import Dialect
+from mockserver.vendors import NAMES, dialects
 from mockserver.world.profiles import PROFILES
 from mockserver.world.spec import WorldError, WorldSpec, instant, spec
 from mockserver.world.world import build
@@ -34,6 +35,8 @@ class TenantConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Fields of a world spec that differ from the profile's."""
     now: str | int | None = None
     """An instant at which the clock stands, or ``system``; by default an exact world's end, and the system's time in a flowing one."""
+    dialect: Dialect = {}
+    """The dialect that vendors speak: one for all that have it, such as ``observed``, or one for each of some vendors."""
     choices: dict[str, str | int] = {}
     credentials: dict[str, str] = {}
 
@@ -106,7 +109,9 @@ def make_tenant(name: str, config: TenantConfig) -> Tenant:
     """Make a tenant; raises :class:`ConfigError`."""
     try:
         world_spec = tenant_spec(config)
-        return Tenant(name, build(world_spec), _clock(config.now, world_spec), config.choices, config.credentials)
+        return Tenant(
+            name, build(world_spec), _clock(config.now, world_spec), {**dialects(config.dialect), **config.choices}, config.credentials
+        )
     except (WorldError, ChoiceError, TenantError) as error:
         raise ConfigError(f"tenant {name!r}: {error}") from None
 

@@ -22,15 +22,23 @@ class Sent(Struct, frozen=True):
     body: Mapping[str, Any]
 
 
+def presented(endpoint: Endpoint, sent: Sent) -> str:
+    """The key that a request presents where an endpoint looks for one; empty where there is none."""
+    asked = endpoint.credentials
+    if isinstance(asked, BodyKeys):
+        key = sent.body.get(asked.key, "")
+        return key if isinstance(key, str) else ""
+    header = sent.headers.get("Authorization", "")
+    token = header[len(_SCHEME) :] if header.startswith(_SCHEME) else ""
+    return token if token or asked.query is None else sent.query.get(asked.query, "")
+
+
 def held(tenants: Tenants, vendor: Vendor, endpoint: Endpoint, sent: Sent) -> Held:
     """Find whose credential a request presents, or raise ``Refused`` in words that say what is missing or wrong."""
     asked = endpoint.credentials
     if isinstance(asked, BodyKeys):
         return _by_body(tenants, vendor, asked, sent.body)
-    header = sent.headers.get("Authorization", "")
-    token = header[len(_SCHEME) :] if header.startswith(_SCHEME) else ""
-    if not token and asked.query is not None:
-        token = sent.query.get(asked.query, "")
+    token = presented(endpoint, sent)
     if not token:
         raise Refused("missing_credential", message="send the header Authorization: Bearer <token>")
     holder = tenants.holder(vendor.name, token)

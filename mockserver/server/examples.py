@@ -4,23 +4,24 @@ from functools import cache
 from typing import Any
 
 from mockserver import __version__
+from mockserver.contract.choices import DOCUMENTED
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.openapi import document
 from mockserver.server.config import DEFAULT_TENANT, TenantConfig, make_tenant
 from mockserver.server.tenants import Tenant
 from mockserver.server.truth import answer, everything, rows
 from mockserver.vendor import Vendor
-from mockserver.vendors import load
+from mockserver.vendors import named
 
 _ROWS = 2
 """Rows on a page of an example, where a client can say how many."""
 
 
 @cache
-def openapi(vendor: str) -> dict[str, Any]:
-    """Describe a vendor's API as OpenAPI 3.1, with a real answer of every endpoint."""
-    found = {each.name: each for each in load()}[vendor]
-    tenant = make_tenant(DEFAULT_TENANT, TenantConfig())
+def openapi(vendor: str, dialect: str = DOCUMENTED) -> dict[str, Any]:
+    """Describe a dialect of a vendor's API as OpenAPI 3.1, with a real answer of every endpoint; raises :class:`ChoiceError`."""
+    found = named(vendor).speaks(dialect)
+    tenant = make_tenant(DEFAULT_TENANT, TenantConfig(dialect={vendor: dialect}))
     return document(found.contract, __version__, lambda endpoint: example(tenant, found, endpoint))
 
 

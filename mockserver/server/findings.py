@@ -18,7 +18,7 @@ from mockserver.server.pages import at, page_field, pages
 from mockserver.server.reading import Reading
 from mockserver.server.tenants import Tenant
 from mockserver.server.wire import Reply
-from mockserver.vendors import load
+from mockserver.vendor import Vendor
 
 FINDINGS: Final = {
     **ADVICE,
@@ -102,10 +102,9 @@ def _until(reading: Reading, reply: Reply, now: int) -> int | None:
 
 
 @cache
-def _place(vendor: str, endpoint: str) -> tuple[str, str, Get] | None:
+def _place(vendor: Vendor, endpoint: str) -> tuple[str, str, Get] | None:
     """Where a request says which page it asks for: in query or body, in which attribute of it; ``None`` where there are no pages."""
-    contract = {each.name: each.contract for each in load()}[vendor]
-    found = next(each for each in contract.endpoints if each.name == endpoint)
+    found = vendor.endpoint(endpoint)
     name = page_field(found.paging)
     if name is None or found.rows is None:
         return None
@@ -117,7 +116,7 @@ def _place(vendor: str, endpoint: str) -> tuple[str, str, Get] | None:
 
 def _page(reading: Reading) -> Page | None:
     """The page that a request asks for; ``None`` where there are no pages, or the request could not be read."""
-    place = _place(reading.vendor.name, reading.endpoint.name)
+    place = _place(reading.vendor, reading.endpoint.name)
     if place is None or reading.held is None or reading.refusal is not None:
         return None
     where, attribute, get = place
@@ -157,7 +156,7 @@ def _after_last(reading: Reading, tenant: Tenant, reply: Reply) -> bool:
     """Whether an empty page could be known to be none: by the total, or because the page before was not full."""
     if at(json.decode(reply.body), reading.endpoint.rows):
         return False
-    place = _place(reading.vendor.name, reading.endpoint.name)
+    place = _place(reading.vendor, reading.endpoint.name)
     match reading.endpoint.paging:
         case Offset(total=total):
             return total is not None

@@ -163,10 +163,16 @@ class Handler:
         warn(exchange, found)
         if miss.vendor is None:
             return lost(replace(miss, path=shown), raw.method, near)
-        exchange.vendor = miss.vendor.name
+        vendor, choices = self._presumed(miss.vendor)
+        exchange.vendor = vendor.name
         query = "?" + raw.path.partition("?")[2] if "?" in raw.path else ""
         message = f"{raw.method} is not supported; use {' or '.join(miss.allowed)}" if miss.allowed else f"there is no {shown}"
-        return self._refusal(miss.vendor, Refused(miss.error, message=message), raw._replace(path=miss.path + query), exchange, {})
+        return self._refusal(vendor, Refused(miss.error, message=message), raw._replace(path=miss.path + query), exchange, choices)
+
+    def _presumed(self, family: Vendor) -> tuple[Vendor, Mapping[str, Any]]:
+        """The dialect and the choices in which a vendor answers what is nobody's."""
+        tenant = self._tenants.presumed(family.name, None)
+        return (tenant.vendors[family.name], tenant.choices[family.name]) if tenant else (family, {})
 
     def _unread(self, raw: Raw, refusal: Refused, exchange: Exchange) -> Reply:
         """A refusal of what could not be read, in the shape of the vendor that was meant, if one was."""
@@ -176,7 +182,8 @@ class Handler:
             exchange.error = refusal.error
             return broken(refusal.details["message"])
         exchange.vendor, exchange.endpoint = found.vendor.name, found.endpoint.name if isinstance(found, Match) else None
-        return self._refusal(found.vendor, refusal, raw, exchange, {})
+        vendor, choices = self._presumed(found.vendor)
+        return self._refusal(vendor, refusal, raw, exchange, choices)
 
     @staticmethod
     def _refusal(vendor: Vendor, refusal: Refused, raw: Raw, exchange: Exchange, choices: Mapping[str, Any]) -> Reply:
@@ -264,12 +271,12 @@ async def _body(request: web.Request) -> bytes:
 
 def _blank(reading: Reading) -> dict[str, str]:
     """Until a key is known there is nothing to report: the headers are there, empty."""
-    return {**reading.endpoint.headers, **{name: "" for window in reading.windows for name in window.headers or ()}}
+    return {**reading.headers, **{name: "" for window in reading.windows for name in window.headers or ()}}
 
 
 def _charged(reading: Reading, whose: Held) -> Mapping[str, str]:
     """Count a request against the windows of its key; the headers that report it, or ``Refused`` beyond a limit."""
-    headers = reading.endpoint.headers
+    headers = reading.headers
     for window in reading.windows:
         allowed, now = int(reading.choices[short_name(window.allowed)]), whose.tenant.clock.now()
         headers = {**headers, **whose.tenant.windows.charge(window, allowed, f"{reading.vendor.name} {whose.site}", now)}

@@ -12,12 +12,13 @@ from urllib.parse import parse_qsl
 from msgspec import Struct, json
 from msgspec.structs import replace
 
-from mockserver.contract.choices import short_name
+from mockserver.contract.basis import Basis
+from mockserver.contract.choices import BASIS, BASIS_HEADER, short_name
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
 from mockserver.contract.limits import OneAtATime, Window
-from mockserver.contract.request import ContractViolation, read, read_json
-from mockserver.server.credentials import Sent, check_permission, held
+from mockserver.contract.request import ContractViolation, fields, read, read_json
+from mockserver.server.credentials import Sent, check_permission, held, presented
 from mockserver.server.pages import begins, list_name, named
 from mockserver.server.raw import Raw
 from mockserver.server.router import Match
@@ -36,7 +37,9 @@ class Reading(Struct, frozen=True, kw_only=True, dict=True):
     busy: str = ""
     hold: float = 0
     choices: Mapping[str, Any]
-    """Those of the tenant, or of the first tenant while nobody knows whose request it is."""
+    """Those of the tenant, or of the tenant that was probably meant while nobody knows whose request it is."""
+    headers: Mapping[str, str]
+    """Sent with the answer."""
     held: Held | None = None
     """Whose it is; ``None`` where its credentials are refused."""
     refusal: Refused | None = None
@@ -83,45 +86,59 @@ class Reader:
 
     def __init__(self, tenants: Tenants) -> None:
         self._tenants = tenants
-        self._known_terms: dict[tuple[str, str, str | None], dict[str, Any]] = {}
+        self._known_terms: dict[tuple[str, str, str | None, Held | None], dict[str, Any]] = {}
 
     def read(self, match: Match, raw: Raw) -> Reading:
-        """Read a request to the endpoint it was matched with."""
-        vendor, endpoint = match.vendor, match.endpoint
+        """Read a request to the endpoint it was matched with, as the dialect of the tenant has it whose request it is."""
+        family, name = match.vendor.name, match.endpoint.name
+        presumed = self._tenants.presumed(family, match.path.get(match.endpoint.site or ""))
+        vendor = presumed.vendors[family] if presumed else match.vendor
         try:
-            query, body = _query(endpoint, raw.path), _body(endpoint, raw.body)
-            whose = held(self._tenants, vendor, endpoint, Sent({"Authorization": raw.authorization}, query, body))
+            sent = _sent(match.endpoint, raw)
+            claimed = self._claimed(match, sent)
+            vendor = claimed.vendors[family] if claimed else vendor
+            whose = held(self._tenants, vendor, vendor.endpoint(name), sent)
         except Refused as refusal:
-            dropped = self._tenants.dropped(vendor.name, refusal.details.get("credential", ""))
-            return Reading(**self._terms(vendor, endpoint, None), refusal=refusal, dropped=dropped)
-        terms = self._terms(vendor, endpoint, whose.tenant)
+            terms, dropped = self._terms(vendor, name, presumed), self._tenants.dropped(family, refusal.details.get("credential", ""))
+            return Reading(**terms, refusal=_lost(vendor, match) or refusal, dropped=dropped)
+        terms, endpoint = self._terms(vendor, name, whose.tenant, held=whose), vendor.endpoint(name)
         try:
+            if lost := _lost(vendor, match):
+                raise lost
             check_permission(whose, vendor, endpoint)
-            site = self._site(match, whose)
-            typed = {name: _typed(model, values, name, terms["choices"]) for name, model, values in _models(endpoint, query, body)}
+            site = None if endpoint.typed_first else self._site(match, whose)
+            typed = _typed(endpoint, sent, terms["choices"])
+            site = self._site(match, whose) if site is None else site
         except Refused as refusal:
-            return Reading(**terms, held=whose, refusal=refusal)
-        return Reading(**terms, held=whose, path=match.path, site=site, **typed)
+            return Reading(**terms, refusal=refusal)
+        return Reading(**terms, path=match.path, site=site, **typed)
 
-    def _terms(self, vendor: Vendor, endpoint: Endpoint, tenant: Tenant | None) -> dict[str, Any]:
-        """What every reading of an endpoint's requests by a tenant begins with."""
-        key = (vendor.name, endpoint.name, tenant.name if tenant else None)
+    def _claimed(self, match: Match, sent: Sent) -> Tenant | None:
+        """The tenant whose key a request presents, wherever a dialect of the vendor looks for one."""
+        for dialect in match.vendor.dialects.values():
+            holder = self._tenants.holder(match.vendor.name, presented(dialect.endpoint(match.endpoint.name), sent))
+            if holder is not None:
+                return holder.tenant
+        return None
+
+    def _terms(self, vendor: Vendor, name: str, tenant: Tenant | None, held: Held | None = None) -> dict[str, Any]:
+        """What every reading of an endpoint's requests begins with: those of a holder, or those that are probably for a tenant."""
+        key = (vendor.name, name, tenant.name if tenant else None, held)
         found = self._known_terms.get(key)
         if found is None:
+            endpoint, usual = vendor.endpoint(name), {short_name(choice.name): choice.default for choice in vendor.contract.choices}
+            choices = tenant.choices[vendor.name] if tenant else usual
             found = self._known_terms[key] = {
                 "vendor": vendor,
                 "endpoint": endpoint,
                 "windows": tuple(limit for limit in endpoint.limits if isinstance(limit, Window)),
                 "one_at_a_time": any(isinstance(limit, OneAtATime) for limit in endpoint.limits),
-                "choices": tenant.choices[vendor.name] if tenant else self._usual_choices(vendor),
-                **(_limits(vendor, endpoint, tenant) if tenant else {}),
+                "choices": choices,
+                "headers": {**endpoint.headers, **_basis(endpoint, choices)},
+                "held": held,
+                **(_limits(vendor, endpoint, held.tenant) if held else {}),
             }
         return found
-
-    def _usual_choices(self, vendor: Vendor) -> Mapping[str, Any]:
-        """How a request is answered that is nobody's: as the first tenant has chosen, the default one."""
-        first = next(iter(self._tenants.all.values()), None)
-        return first.choices[vendor.name] if first else {short_name(choice.name): choice.default for choice in vendor.contract.choices}
 
     def _site(self, match: Match, whose: Held) -> int:
         if match.endpoint.site is None:
@@ -150,8 +167,28 @@ def _limits(vendor: Vendor, endpoint: Endpoint, tenant: Tenant) -> dict[str, Any
     return {**found, "windows": tuple(windows)}
 
 
-def _query(endpoint: Endpoint, path: str) -> dict[str, str]:
-    return {name: value for name, value in _pairs(path.partition("?")[2]) if value or endpoint.empty == "value"}
+def _lost(vendor: Vendor, match: Match) -> Refused | None:
+    """Why a path leads nowhere that another dialect of the vendor has."""
+    paths = vendor.endpoint(match.endpoint.name).paths
+    if match.template in paths:
+        return None
+    return Refused("unknown_path", message=f"the dialect {vendor.dialect} has no {match.template}; it has {' and '.join(paths)}")
+
+
+def _basis(endpoint: Endpoint, choices: Mapping[str, Any]) -> dict[str, str]:
+    """The header that says what the fields of an answer rest on, where it is wanted."""
+    if choices[BASIS] != "shown":
+        return {}
+    found = {field.fact.basis for field in fields(endpoint.response, deep=True)}
+    return {BASIS_HEADER: ", ".join(basis.value for basis in Basis if basis in found)}
+
+
+def _sent(endpoint: Endpoint, raw: Raw) -> Sent:
+    return Sent({"Authorization": raw.authorization}, dict(_pairs(raw.path.partition("?")[2])), _body(endpoint, raw.body))
+
+
+def _query(endpoint: Endpoint, query: Mapping[str, str]) -> Mapping[str, str]:
+    return query if endpoint.empty == "value" else {name: value for name, value in query.items() if value}
 
 
 def _pairs(query: str) -> Iterable[tuple[str, str]]:
@@ -170,15 +207,15 @@ def _body(endpoint: Endpoint, body: bytes) -> Mapping[str, Any]:
     return raw
 
 
-def _models(endpoint: Endpoint, query: Mapping[str, Any], body: Mapping[str, Any]) -> list[tuple[str, Any, Mapping[str, Any]]]:
-    models = (("query", endpoint.query, query), ("body", endpoint.body, body))
-    return [(name, model, values) for name, model, values in models if model is not None]
-
-
-def _typed(model: Any, raw: Mapping[str, Any], where: str, choices: Mapping[str, Any]) -> Any:
-    numeric = where == "query" or choices.get("numeric_texts", "accept") == "accept"
-    typed = read(model, raw, where, numeric_texts=numeric)
-    if isinstance(typed, list):
-        message = "; ".join(violation.message for violation in typed)
-        raise Refused("violation", message=message, field=typed[0].field, reason=typed[0].reason)
-    return typed
+def _typed(endpoint: Endpoint, sent: Sent, choices: Mapping[str, Any]) -> dict[str, Any]:
+    """What a request asks for in query and body, or ``Refused`` with everything in it that cannot be read."""
+    found = {}
+    for where, model, raw in (("query", endpoint.query, _query(endpoint, sent.query)), ("body", endpoint.body, sent.body)):
+        if model is None:
+            continue
+        typed = read(model, raw, where, numeric_texts=where == "query" or choices.get("numeric_texts", "accept") == "accept")
+        if isinstance(typed, list):
+            message = "; ".join(violation.message for violation in typed)
+            raise Refused(endpoint.unreadable, message=message, field=typed[0].field, reason=typed[0].reason)
+        found[where] = typed
+    return found

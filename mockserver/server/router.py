@@ -20,6 +20,8 @@ class Match(Struct, frozen=True):
     vendor: Vendor
     endpoint: Endpoint
     path: Mapping[str, str]
+    template: str
+    """The path of the endpoint that it matches; not every dialect of the vendor has it."""
 
 
 class Miss(Struct, frozen=True):
@@ -53,6 +55,16 @@ class _Route(Struct, frozen=True):
     names: tuple[str, ...]
 
 
+def _paths(vendor: Vendor) -> dict[str, Endpoint]:
+    """The paths that a vendor has in any of its dialects."""
+    return {
+        path: vendor.endpoint(endpoint.name)
+        for dialect in vendor.dialects.values()
+        for endpoint in dialect.contract.endpoints
+        for path in endpoint.paths
+    }
+
+
 def _route(vendor: Vendor, endpoint: Endpoint, template: str) -> _Route:
     words = template.split("/")[1:]
     parts = tuple(None if word.startswith("{") else word for word in words)
@@ -65,9 +77,7 @@ class Router:
     def __init__(self, vendors: Sequence[Vendor]) -> None:
         self._vendors = {vendor.name: vendor for vendor in vendors}
         self._hosts = {host: vendor for vendor in vendors for host in vendor.contract.hosts}
-        self._routes = [
-            _route(vendor, endpoint, path) for vendor in vendors for endpoint in vendor.contract.endpoints for path in endpoint.paths
-        ]
+        self._routes = [_route(vendor, endpoint, path) for vendor in vendors for path, endpoint in _paths(vendor).items()]
         self._written: dict[str, list[tuple[_Route, Mapping[str, str]]]] = {}
         for route in self._routes:
             if not route.names:
@@ -86,7 +96,7 @@ class Router:
         matches = self._matching(path, vendor)
         for route, values in matches:
             if route.endpoint.method == method or (method == "HEAD" and route.endpoint.method == "GET"):
-                return Match(route.vendor, route.endpoint, values)
+                return Match(route.vendor, route.endpoint, values, route.template)
         if matches:
             return Miss(matches[0][0].vendor, "wrong_method", path, [route.endpoint.method for route, _ in matches])
         if vendor is None and path.endswith("/"):  # A slash too many is still that vendor's path.

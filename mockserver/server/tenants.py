@@ -1,12 +1,12 @@
 """Tenants: a credential is a world. Each has its own world, clock, choices, limits, and names at every vendor."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
-from mockserver.contract.choices import ChoiceError
+from mockserver.contract.choices import DIALECT, ChoiceError
 from mockserver.nearest import nearest
 from mockserver.server.clock import Clock
 from mockserver.server.faults import Faults
@@ -14,7 +14,7 @@ from mockserver.server.journal import Journal
 from mockserver.server.limits import Limits, Slots, Windows
 from mockserver.server.lived import Lived
 from mockserver.vendor import Names, Vendor
-from mockserver.vendors import load
+from mockserver.vendors import NAMES, load
 from mockserver.world.hashing import key
 from mockserver.world.world import World
 
@@ -28,32 +28,36 @@ class Tenant:
 
     def __init__(self, name: str, world: World, clock: Clock, choices: Mapping[str, str | int], credentials: Mapping[str, str]) -> None:
         self.name, self.clock = name, clock
-        self.vendors: Sequence[Vendor] = load()
         self._own = key(world.spec.seed, "tenant", name)
-        self._given = _given(self.vendors, credentials)
+        self._given = _given(credentials)
         self._first_world, self._first_choices = world, dict(choices)
         self.journal, self.faults = Journal(), Faults()
         self.names: dict[str, Names] = {}
+        self.vendors: Mapping[str, Vendor] = {}
+        """Each vendor in the dialect that is chosen."""
         self._begin(world)
 
     def _begin(self, world: World) -> None:
         self.use(world)
         self.windows, self.slots, self.limits = Windows(), Slots(), Limits()
         self.lived = Lived()
-        self.choices = _choices(self.vendors, self._first_choices)
+        self._settle(self._first_choices)
 
     def use(self, world: World) -> None:
         """Live in a world from now on, under the same credentials as long as it has as many sites.
 
         Raises :class:`TenantError`, and changes nothing, where a credential that was given is none in that world.
         """
-        names = {vendor.name: _names(vendor, key(self._own, vendor.name), world, self._given) for vendor in self.vendors}
+        names = {vendor.name: _names(vendor, key(self._own, vendor.name), world, self._given) for vendor in load()}
         self.world, self.names = world, names
 
     def choose(self, chosen: Mapping[str, str | int]) -> None:
         """Change some choices; raises :class:`ChoiceError` for one that does not exist, and then changes none."""
-        settings = _choices(self.vendors, {**self.chosen(), **chosen})
-        self.choices = settings
+        self._settle({**self._chosen, **chosen})
+
+    def _settle(self, chosen: Mapping[str, str | int]) -> None:
+        self.vendors = {vendor.name: vendor.speaks(str(chosen.get(f"{vendor.name}.{DIALECT}", vendor.dialect))) for vendor in load()}
+        self.choices, self._chosen = _choices(self.vendors.values(), chosen), dict(chosen)
 
     def chosen(self) -> dict[str, str | int]:
         """Every choice's setting by its full name."""
@@ -67,8 +71,9 @@ class Tenant:
         self.journal.clear()
 
 
-def _choices(vendors: Sequence[Vendor], chosen: Mapping[str, str | int]) -> dict[str, dict[str, Any]]:
-    """Every choice's setting by vendor and short name."""
+def _choices(vendors: Iterable[Vendor], chosen: Mapping[str, str | int]) -> dict[str, dict[str, Any]]:
+    """Every choice's setting by vendor and short name; what nobody chose is as the vendor's dialect has it."""
+    vendors = list(vendors)
     known = {choice.name: choice for vendor in vendors for choice in vendor.contract.choices}
     for name in chosen:
         if name not in known:
@@ -80,8 +85,8 @@ def _choices(vendors: Sequence[Vendor], chosen: Mapping[str, str | int]) -> dict
     return settings
 
 
-def _given(vendors: Sequence[Vendor], credentials: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    given: dict[str, dict[str, str]] = {vendor.name: {} for vendor in vendors}
+def _given(credentials: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    given: dict[str, dict[str, str]] = {name: {} for name in NAMES}
     for name, value in credentials.items():
         vendor, _, short = name.partition(".")
         if vendor not in given or not short:
@@ -187,6 +192,11 @@ class Tenants:
     def dropped(self, vendor: str, token: str) -> str | None:
         """The dropped tenant whose a credential was."""
         return self._dropped.get((vendor, token))
+
+    def presumed(self, vendor: str, site: str | None) -> Tenant | None:
+        """Whose choices a request meets that no credential claims: the tenant's with the site that it names, else the first one's."""
+        owners = self._sites.get((vendor, site), ()) if site is not None else ()
+        return owners[0].tenant if len(owners) == 1 else next(iter(self.all.values()), None)
 
     def site(self, vendor: str, identifier: str, tenant: Tenant) -> int | None:
         """A tenant's site with an id in a vendor's terms."""

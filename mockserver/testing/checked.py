@@ -85,9 +85,9 @@ def checked_names(names: Iterable[str]) -> tuple[str, ...]:
 def _known() -> list[str]:
     """Every name that can be allowed."""
     from mockserver.server.findings import FINDINGS  # noqa: PLC0415 -- few tests allow anything
-    from mockserver.vendors import load  # noqa: PLC0415 -- the same
+    from mockserver.vendors import every  # noqa: PLC0415 -- the same
 
-    return [*FINDINGS, *dict.fromkeys(error for vendor in load() for error in vendor.contract.errors), UNUSED_FAULT]
+    return [*FINDINGS, *dict.fromkeys(error for vendor in every() for error in vendor.contract.errors), UNUSED_FAULT]
 
 
 def _merged(strays: Sequence[Mapping[str, Any]]) -> list[FoundIn]:

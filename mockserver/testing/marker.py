@@ -13,6 +13,7 @@ NAME: Final = "session_mock"
 ARGUMENTS: Final = {
     "profile": "a named world",
     "now": "the instant at which the clock stands",
+    "dialect": "whom vendors are to resemble: one dialect for all that have it, such as observed, or one for each of some vendors",
     "choices": "settings of choices, merged key by key",
     "credentials": "credentials to have instead of those that follow from the seed",
     "faults": "faults to arm, one after the other from module, class and function",

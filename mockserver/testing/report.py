@@ -58,6 +58,9 @@ def reproduced(made: Mapping[str, Any]) -> str:
     for name in _OPTIONS:
         if fields.get(name) is not None:
             words += [f"--{name.replace('_', '-')}", str(fields[name])]
+    dialect = fields.get("dialect") or {}
+    for vendor, name in dialect.items() if isinstance(dialect, Mapping) else [("", dialect)]:
+        words += ["--dialect", f"{vendor}={name}" if vendor else name]
     for name, value in (fields.get("choices") or {}).items():
         words += ["--choice", f"{name}={value}"]
     rest = [name for name in WorldSpec.__struct_fields__ if name not in _OPTIONS and fields.get(name) is not None]

@@ -4,12 +4,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from mockserver.contract.choices import DOCUMENTED, ChoiceError, common
 from mockserver.contract.endpoint import Contract, ContractError, Endpoint
 from mockserver.world.overlay import Identity, TrackedEvent
 from mockserver.world.world import Site, World
 
-__all__ = ["Answer", "Asked", "Names", "Vendor"]
+__all__ = ["Answer", "Asked", "Names", "Vendor", "speaking"]
 
 
 class Names(Struct, frozen=True, kw_only=True):
@@ -54,13 +56,20 @@ class Answer(Struct, frozen=True):
     """What becomes part of the site's overlay."""
 
 
+OBSERVED = "observed"
+"""The name that means, for every vendor, the dialect closest to the real service."""
 View = Callable[[Asked], Answer]
 Namer = Callable[[int, World, Mapping[str, str]], Names]
 """From a tenant's key, its world, and the credentials somebody set, to names; raises KeyError for a credential it has not."""
 
 
 class Vendor:
-    """A contract bound to its views."""
+    """A contract bound to its views: a vendor in one of its dialects."""
+
+    dialects: Mapping[str, "Vendor"]
+    """The same vendor in each of its dialects by name, this one among them."""
+    observed: str
+    """The dialect that is closest to the real service."""
 
     def __init__(self, contract: Contract, names: Namer, views: Mapping[str, View]) -> None:
         contract.check()
@@ -70,8 +79,49 @@ class Vendor:
                 f"{contract.vendor}: endpoints without a view or views without an endpoint: {sorted(endpoints ^ set(views))}"
             )
         self.contract, self.names, self._views = contract, names, views
-        self.name = contract.vendor
+        self.name, self.dialect = contract.vendor, contract.dialect
+        self._endpoints = {endpoint.name: endpoint for endpoint in contract.endpoints}
+        self.dialects, self.observed = {self.dialect: self}, self.dialect
+
+    def endpoint(self, name: str) -> Endpoint:
+        """The endpoint with a name, or :class:`KeyError`."""
+        return self._endpoints[name]
+
+    def speaks(self, dialect: str) -> "Vendor":
+        """The vendor in another dialect, ``observed`` among them; raises :class:`ChoiceError` with the list for one it has not."""
+        name = self.observed if dialect == OBSERVED else dialect
+        if name not in self.dialects:
+            raise ChoiceError(f"{self.name} has no dialect {dialect!r}; it has {', '.join([*self.dialects, OBSERVED])}")
+        return self.dialects[name]
 
     def answer(self, endpoint: Endpoint, asked: Asked) -> Answer:
         """Let the endpoint's view answer, or raise what it raises: Refused."""
         return self._views[endpoint.name](asked)
+
+
+def speaking(default: Vendor, *others: Vendor, observed: str = DOCUMENTED) -> Vendor:
+    """Make dialects one vendor: each knows the others, and all have the choice between them.
+
+    Raises :class:`ContractError` where they differ in what holds for all: endpoints, methods, choices, and which endpoint a path means.
+    """
+    dialects = {vendor.dialect: vendor for vendor in (default, *others)}
+    for vendor in others:
+        _check_alike(default, vendor)
+    told = common(default.name, {name: vendor.contract.says for name, vendor in dialects.items()})
+    for vendor in dialects.values():
+        vendor.contract = replace(vendor.contract, choices=(*told, *vendor.contract.choices))
+        vendor.dialects, vendor.observed = dialects, observed
+    return default.speaks(DOCUMENTED)
+
+
+def _check_alike(default: Vendor, other: Vendor) -> None:
+    one, two = _common_to_all(default), _common_to_all(other)
+    paths = {path: endpoint.name for endpoint in default.contract.endpoints for path in endpoint.paths}
+    moved = [path for each in other.contract.endpoints for path in each.paths if paths.get(path, each.name) != each.name]
+    if one != two or moved:
+        raise ContractError(f"{default.name}: dialect {other.dialect!r} differs in {moved or sorted(one ^ two)}")
+
+
+def _common_to_all(vendor: Vendor) -> set[str]:
+    endpoints = {f"{each.method} {each.name} {'with' if each.body else 'without'} a body" for each in vendor.contract.endpoints}
+    return endpoints | {choice.name for choice in vendor.contract.choices}

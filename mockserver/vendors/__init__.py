@@ -1,9 +1,12 @@
 """The registry: a vendor is one folder and one line here."""
 
+from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 
-from mockserver.vendor import Vendor
+from mockserver.contract.choices import DIALECT, ChoiceError
+from mockserver.nearest import nearest
+from mockserver.vendor import OBSERVED, Vendor
 
 NAMES = (
     "braze",
@@ -17,3 +20,31 @@ NAMES = (
 def load() -> tuple[Vendor, ...]:
     """Every vendor, its contract checked."""
     return tuple(import_module(f"{__name__}.{name}").VENDOR for name in NAMES)
+
+
+def named(name: str) -> Vendor:
+    """The vendor with a name, as it documents itself; raises :class:`KeyError`."""
+    return {vendor.name: vendor for vendor in load()}[name]
+
+
+def every() -> tuple[Vendor, ...]:
+    """Every vendor in every of its dialects."""
+    return tuple(vendor for family in load() for vendor in family.dialects.values())
+
+
+def dialects(said: str | Mapping[str, str]) -> dict[str, str]:
+    """Choices of dialects by their full names: one for every vendor that has it, or one for each of some vendors.
+
+    Raises :class:`ChoiceError` with the list for a name that nobody has.
+    """
+    if isinstance(said, str):
+        found = {vendor.name: vendor.speaks(said).dialect for vendor in load() if said in (OBSERVED, *vendor.dialects)}
+        if not found:
+            known = dict.fromkeys(name for vendor in load() for name in vendor.dialects)
+            raise ChoiceError(f"no vendor has a dialect {said!r}; known are {', '.join([*known, OBSERVED])}")
+    else:
+        for name in said:
+            if name not in NAMES:
+                raise ChoiceError(f"dialect: there is no vendor {name!r}; {nearest(name, NAMES)}")
+        found = {name: named(name).speaks(dialect).dialect for name, dialect in said.items()}
+    return {f"{name}.{DIALECT}": dialect for name, dialect in found.items()}

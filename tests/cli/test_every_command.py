@@ -18,7 +18,7 @@ from mockserver.vendors import load
 from tests.cli.conftest import PAIR, Shell
 
 NAME = f"{PAIR[0].name} {PAIR[1].name}"
-CHOICE = next(choice for choice in PAIR[0].contract.choices if choice.options)
+CHOICE = next(choice for choice in PAIR[0].contract.choices if len(choice.options) > 1)
 OTHER = next(option for option in CHOICE.options if option != CHOICE.default)
 LIMIT = next(
     f"{vendor.name}.{endpoint.name}"

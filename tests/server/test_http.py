@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from mockserver.contract.basis import Basis
+from mockserver.contract.request import fields
 from mockserver.server.router import Router
 from mockserver.vendors import load
 
@@ -138,13 +140,31 @@ async def test_head_answers_without_a_body(serve: Any) -> None:
 
 
 async def test_every_answer_says_who_answered(serve: Any) -> None:
-    """The mock can be told from the vendor, and a refusal from its basis."""
+    """The mock can be told from the vendor; by default nothing else of an answer tells them apart."""
     mock = await serve()
     async with mock.client.get(LISTS[0][1].paths[0]) as response:
         headers = response.headers
 
     assert headers["Server"].startswith("session-mock/")
-    assert headers["Session-Mock-Basis"] in {"documented", "observed", "source", "inferred", "chosen"}
+    assert "Session-Mock-Basis" not in headers
+
+
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+async def test_every_answer_says_what_it_rests_on_where_that_is_wanted(serve: Any, pair: Any) -> None:
+    """An error its basis; an answer those of its fields, the strongest first."""
+    vendor, endpoint = pair
+    mock = await serve()
+    mock.tenant.choose({f"{vendor.name}.basis": "shown"})
+    mock.served.changed()
+    path, arguments = mock.parts(*pair, dict(endpoint.example))
+    async with mock.client.request(endpoint.method, path, **arguments) as response:
+        good = response.headers["Session-Mock-Basis"].split(", ")
+    async with mock.client.request(endpoint.method, path) as response:
+        bad = response.headers["Session-Mock-Basis"]
+
+    found = {field.fact.basis for field in fields(endpoint.response, deep=True)}
+    assert good == [basis.value for basis in Basis if basis in found]
+    assert bad == vendor.contract.errors["missing_credential"].fact.basis.value
 
 
 def test_static_segment_beats_a_parameter() -> None:

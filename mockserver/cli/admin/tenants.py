@@ -5,7 +5,7 @@ import click
 from mockserver.cli.admin.faults import read_fault
 from mockserver.cli.admin.steer import steering, table
 from mockserver.cli.admin.worlds import world_fields, world_options
-from mockserver.cli.words import pairs, value
+from mockserver.cli.words import dialects, pairs, value
 from mockserver.client.sync import DEFAULT_TENANT, AdminClient
 from mockserver.steering import TenantAccess
 
@@ -16,6 +16,7 @@ def _show(told: TenantAccess) -> None:
     for name, vendor in told.vendors.items():
         click.secho(f"\n  {name}", bold=True)
         click.echo(f"    {'url':<10} {vendor.url}")
+        click.echo(f"    {'dialect':<10} {vendor.dialect}")
         for credential, secret in vendor.credentials.items():
             click.echo(f"    {credential:<10} {secret}")
         click.echo(f"    {'sites':<10} {' '.join(vendor.sites)}")
@@ -38,6 +39,7 @@ def tenants(admin: AdminClient) -> list[TenantAccess]:
 @click.argument("name", required=False)
 @world_options
 @click.option("--now", help="Instant the clock stands at, or 'system'.")
+@click.option("--dialect", multiple=True, metavar="VENDOR=DIALECT", help="Whom a vendor is to resemble; DIALECT alone: all that have it.")
 @click.option("--choice", multiple=True, metavar="NAME=VALUE", help="Set undocumented behaviour.")
 @click.option("--credential", multiple=True, metavar="VENDOR.CREDENTIAL=VALUE", help="Set a credential instead of a made-up one.")
 @click.option("--fault", multiple=True, metavar="JSON", help="Arm a fault.")
@@ -51,6 +53,7 @@ def mint(
     sessions: int | None,
     fields: tuple[str, ...],
     now: str | None,
+    dialect: tuple[str, ...],
     choice: tuple[str, ...],
     credential: tuple[str, ...],
     fault: tuple[str, ...],
@@ -64,6 +67,7 @@ def mint(
         profile=profile or "default",
         world=world_fields(seed, sessions, fields),
         now=None if now is None else value(now),
+        dialect=dialects(dialect),
         choices=pairs(choice, "--choice"),
         credentials=pairs(credential, "--credential"),
         faults=[read_fault(each, "--fault") for each in fault],

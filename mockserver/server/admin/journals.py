@@ -17,7 +17,7 @@ from mockserver.server.journal import Exchange, Journal
 from mockserver.server.record import Filters, described, har, ndjson, select
 from mockserver.server.verdict import found, judge
 from mockserver.steering import Carried, Count, FoundIn, JournalPage, Verdict
-from mockserver.vendors import load
+from mockserver.vendors import NAMES, every
 
 _PAGE = 100
 """Exchanges on a page where nobody says how many."""
@@ -114,10 +114,10 @@ def _after(last: Exchange, query: JournalQuery, limit: int) -> str:
 
 def _selected(journal: Journal, query: Filters) -> list[Exchange]:
     """The exchanges that are meant; a filter that nothing could ever pass is refused."""
-    contracts = [vendor.contract for vendor in load() if query.vendor in (None, vendor.name)]
+    contracts = [vendor.contract for vendor in every() if query.vendor in (None, vendor.name)]
     kind = None if query.fault is None or query.fault.isdecimal() else query.fault
     for what, word, known in (
-        ("vendor", query.vendor, [vendor.name for vendor in load()]),
+        ("vendor", query.vendor, NAMES),
         ("endpoint", query.endpoint, [endpoint.name for contract in contracts for endpoint in contract.endpoints]),
         ("error", query.error, list(dict.fromkeys(name for contract in contracts for name in contract.errors))),
         ("finding", query.finding, list(FINDINGS)),

@@ -42,7 +42,7 @@ def _limits(tenant: Tenant) -> dict[str, Limit]:
     """Every limit by its name: a pool that endpoints share, or the endpoint that is open once at a time."""
     return {
         f"{vendor.name}.{endpoint.name if isinstance(limit, OneAtATime) else limit.pool}": limit
-        for vendor in tenant.vendors
+        for vendor in tenant.vendors.values()
         for endpoint in vendor.contract.endpoints
         for limit in endpoint.limits
     }
@@ -69,7 +69,7 @@ def _chosen(tenant: Tenant, name: str, limit: Limit, change: LimitChange) -> Ite
 def _told(tenant: Tenant, name: str, limit: Limit) -> LimitState:
     vendor, on = name.partition(".")[0], name not in tenant.limits.off
     choices = tenant.choices[vendor]
-    contract = next(each.contract for each in tenant.vendors if each.name == vendor)
+    contract = tenant.vendors[vendor].contract
     endpoints = [endpoint.name for endpoint in contract.endpoints if limit in endpoint.limits]
     if isinstance(limit, OneAtATime):
         busy, hold = choices[short_name(limit.busy)], choices[short_name(limit.hold)]

@@ -29,7 +29,8 @@ def mint_tenant(call: Call, body: NewTenant) -> Made[TenantAccess]:
     if name in call.tenants.all:
         raise Problem("conflict", f"there is a tenant {name!r} already; drop it first, or mint one without a name")
     world = {"seed": key(0, "minted", name) % _SEEDS, **to_builtins(body.world)}
-    config = TenantConfig(profile=body.profile, world=world, now=body.now, choices=body.choices, credentials=body.credentials)
+    own = {name: getattr(body, name) for name in ("profile", "now", "dialect", "choices", "credentials")}
+    config = TenantConfig(world=world, **own)
     armed, tenant = faults.read(body.faults), make_tenant(name, config)
     if body.clock is not None:
         turn(tenant.clock, body.clock)

@@ -58,10 +58,9 @@ def ask_truth(call: Call, body: TruthWanted) -> Annotated[Stream, NDJSON]:
 
 def endpoint_of(tenant: Tenant, vendor_name: str, name: str) -> tuple[Vendor, Endpoint]:
     """A vendor and its endpoint that gives rows, by their names; raises a problem."""
-    vendors = {vendor.name: vendor for vendor in tenant.vendors}
-    if vendor_name not in vendors:
-        raise invalid(f"there is no vendor {vendor_name!r}; {nearest(vendor_name, vendors)}")
-    vendor = vendors[vendor_name]
+    if vendor_name not in tenant.vendors:
+        raise invalid(f"there is no vendor {vendor_name!r}; {nearest(vendor_name, tenant.vendors)}")
+    vendor = tenant.vendors[vendor_name]
     endpoints = {endpoint.name: endpoint for endpoint in vendor.contract.endpoints if endpoint.rows is not None}
     if name not in endpoints:
         raise invalid(f"{vendor.name} has no endpoint {name!r} that gives rows; {nearest(name, endpoints)}")

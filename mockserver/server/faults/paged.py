@@ -11,7 +11,7 @@ from mockserver.contract.paging import Offset, OpaqueCursor
 from mockserver.server.faults.fault import OK, Fault, FaultError, Meeting
 from mockserver.server.pages import Pages, page_field
 from mockserver.server.wire import Reply
-from mockserver.vendors import load
+from mockserver.vendors import every
 
 
 class PagingFault(Fault, frozen=True, kw_only=True):
@@ -23,8 +23,8 @@ class PagingFault(Fault, frozen=True, kw_only=True):
     def check(self) -> None:
         """It must be able to strike what it names."""
         super().check()
-        listed = [(vendor.name, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
-        able = [f"{vendor}.{endpoint.name}" for vendor, endpoint in listed if self.strikes_at(endpoint)]
+        listed = [(vendor.name, endpoint) for vendor in every() for endpoint in vendor.contract.endpoints]
+        able = list(dict.fromkeys(f"{vendor}.{endpoint.name}" for vendor, endpoint in listed if self.strikes_at(endpoint)))
         meant = [
             f"{vendor}.{endpoint.name}"
             for vendor, endpoint in listed

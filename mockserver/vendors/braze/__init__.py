@@ -1,8 +1,8 @@
 """Braze: the series of sessions, and the list of segments that it can be limited to."""
 
-from mockserver.vendor import Vendor
+from mockserver.vendor import Vendor, speaking
 from mockserver.vendors.braze.contract import CONTRACT
 from mockserver.vendors.braze.names import names
 from mockserver.vendors.braze.views import VIEWS
 
-VENDOR = Vendor(CONTRACT, names, VIEWS)
+VENDOR = speaking(Vendor(CONTRACT, names, VIEWS))

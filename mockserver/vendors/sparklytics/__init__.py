@@ -1,8 +1,8 @@
 """Sparklytics: the list of sessions, and one session with its events."""
 
-from mockserver.vendor import Vendor
+from mockserver.vendor import Vendor, speaking
 from mockserver.vendors.sparklytics.contract import CONTRACT
 from mockserver.vendors.sparklytics.names import names
 from mockserver.vendors.sparklytics.views import VIEWS
 
-VENDOR = Vendor(CONTRACT, names, VIEWS)
+VENDOR = speaking(Vendor(CONTRACT, names, VIEWS))
