@@ -20,7 +20,8 @@ from mockserver.server.examples import openapi
 from mockserver.server.faults import reference
 from mockserver.server.findings import FINDINGS
 from mockserver.testing.settings import SETTINGS
-from mockserver.vendors import load
+from mockserver.vendor import Vendor
+from mockserver.vendors import every, load
 
 DOCS = Path(__file__).parent
 README = DOCS.parent / "README.md"
@@ -30,7 +31,7 @@ _WIDTH = 110
 def generated() -> dict[Path, str]:
     """Every generated document by its path."""
     pages = {DOCS / "vendors" / f"{vendor.name}.md": page(vendor.contract) for vendor in load()}
-    pages |= {DOCS / "openapi" / f"{vendor.name}.json": _openapi(vendor.name) for vendor in load()}
+    pages |= {DOCS / "openapi" / f"{vendor.label}.json": _openapi(vendor) for vendor in every()}
     return {**pages, DOCS / "findings.md": _findings(), DOCS / "cli.md": _cli(), DOCS / "faults.md": reference.page(), README: _readme()}
 
 
@@ -48,8 +49,8 @@ def _readme() -> str:
     return text
 
 
-def _openapi(vendor: str) -> str:
-    return json.format(json.encode(openapi(vendor))).decode() + "\n"
+def _openapi(vendor: Vendor) -> str:
+    return json.format(json.encode(openapi(vendor.name, vendor.dialect))).decode() + "\n"
 
 
 def _findings() -> str:

@@ -14,7 +14,7 @@ from mockserver.server.app import create_app
 from mockserver.server.config import Config, TenantConfig, tenants
 from mockserver.server.tenants import Tenants
 from mockserver.vendor import Vendor
-from mockserver.vendors import load
+from mockserver.vendors import every
 
 settings.register_profile("dev", max_examples=30, deadline=None)
 settings.register_profile("ci", max_examples=60, deadline=None, derandomize=True)
@@ -24,7 +24,7 @@ settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
 collect_ignore = ["consumer"]
 
 # No test waits in real time unless it asks for it.
-QUICK = {choice.name: 0 for vendor in load() for choice in vendor.contract.choices if choice.unit == "milliseconds"}
+QUICK = {choice.name: 0 for vendor in every() for choice in vendor.contract.choices if choice.unit == "milliseconds"}
 
 
 class Mock:
@@ -60,9 +60,11 @@ Serve = Callable[..., Awaitable[Mock]]
 
 @pytest.fixture(name="serve")
 def _serve(aiohttp_client: Any) -> Serve:
-    """Serve tenants over real sockets: ``await serve(world={…}, choices={…}, tenants={…}, only=…)``."""
+    """Serve tenants over real sockets: ``await serve(world={…}, choices={…}, tenants={…}, only=…)``, or with a vendor in a dialect."""
 
-    async def serve(only: str | None = None, **settings: Any) -> Mock:
+    async def serve(vendor: Vendor | None = None, *, only: str | None = None, **settings: Any) -> Mock:
+        if vendor is not None:
+            settings["dialect"] = {vendor.name: vendor.dialect}
         others = {name: TenantConfig(**each) for name, each in settings.pop("tenants", {}).items()}
         served = Tenants(tenants(Config(choices={**QUICK, **settings.pop("choices", {})}, tenants=others, **settings)))
         return Mock(await aiohttp_client(create_app(served, only=only)), served)

@@ -35,6 +35,7 @@ def document(contract: Contract, version: str, example: Example) -> dict[str, An
         "openapi": "3.1.0",
         "info": {
             "title": f"{contract.title}, as session-mock imitates it",
+            "summary": contract.says,
             "version": version,
             "description": "Every fact says on what it rests: documented, observed, source, inferred or chosen.",
         },

@@ -83,6 +83,11 @@ class Vendor:
         self._endpoints = {endpoint.name: endpoint for endpoint in contract.endpoints}
         self.dialects, self.observed = {self.dialect: self}, self.dialect
 
+    @property
+    def label(self) -> str:
+        """Its name, with the dialect where that is not the documented one."""
+        return self.name if self.dialect == DOCUMENTED else f"{self.name}.{self.dialect}"
+
     def endpoint(self, name: str) -> Endpoint:
         """The endpoint with a name, or :class:`KeyError`."""
         return self._endpoints[name]

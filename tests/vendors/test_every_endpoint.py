@@ -9,28 +9,28 @@ import msgspec
 import pytest
 from msgspec.structs import fields as struct_fields
 
-from mockserver.contract.choices import ByChoice
+from mockserver.contract.choices import DOCUMENTED, ByChoice
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
 from mockserver.contract.request import fields
 from mockserver.server.config import TenantConfig, make_tenant, tenant_spec
 from mockserver.server.truth import everything, rows
-from mockserver.vendor import Vendor
+from mockserver.vendor import OBSERVED, Vendor
 from mockserver.vendor.times import instant, seconds
-from mockserver.vendors import load
+from mockserver.vendors import every
 from mockserver.world.overlay import Identity
 from mockserver.world.world import with_identity
 
 Pair = tuple[Vendor, Endpoint]
-ENDPOINTS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
+ENDPOINTS = [(vendor, endpoint) for vendor in every() for endpoint in vendor.contract.endpoints]
 LISTS = [(vendor, endpoint) for vendor, endpoint in ENDPOINTS if endpoint.rows is not None]
 SESSION_LISTS = [(vendor, endpoint) for vendor, endpoint in LISTS if endpoint.starts is not None]
 
 
 def name(value: Any) -> str:
     """A test id a person can read."""
-    return f"{value[0].name}.{value[1].name}" if isinstance(value, tuple) else str(value)
+    return f"{value[0].label}.{value[1].name}" if isinstance(value, tuple) else str(value)
 
 
 async def session_of(mock: Any, vendor: Vendor, endpoint: Endpoint) -> dict[str, str]:
@@ -87,7 +87,7 @@ def assert_refused(vendor: Vendor, error: str, status: int, body: bytes) -> None
 async def test_answers_what_its_contract_promises(serve: Any, pair: Pair, profile: str) -> None:
     """Every answer decodes as the response struct, and has no key the struct does not know."""
     vendor, endpoint = pair
-    mock = await serve(profile=profile, now="2026-10-01" if profile == "flowing" else None)
+    mock = await serve(vendor, profile=profile, now="2026-10-01" if profile == "flowing" else None)
     if profile == "empty" and set(endpoint.path) - {endpoint.site}:
         return
     status, body = await mock.ask(vendor, endpoint, {**endpoint.example, **await session_of(mock, vendor, endpoint)})
@@ -101,7 +101,7 @@ async def test_answers_what_its_contract_promises(serve: Any, pair: Pair, profil
 async def test_refuses_missing_and_wrong_credentials(serve: Any, pair: Pair) -> None:
     """Without credentials, and with wrong ones, the answer is the vendor's refusal."""
     vendor, endpoint = pair
-    mock = await serve()
+    mock = await serve(vendor)
     path, arguments = mock.parts(vendor, endpoint, {**endpoint.example, **await session_of(mock, vendor, endpoint)})
     for value, error in ((None, "missing_credential"), ("nobody's", "wrong_credential")):
         changed = {**arguments}
@@ -120,7 +120,7 @@ async def test_refuses_missing_and_wrong_credentials(serve: Any, pair: Pair) -> 
 async def test_tells_a_foreign_site_from_an_unknown_one(serve: Any, pair: Pair) -> None:
     """Another tenant's site is forbidden, one of nobody does not exist."""
     vendor, endpoint = pair
-    mock = await serve(tenants={"other": {"world": {"seed": 8}}})
+    mock = await serve(vendor, tenants={"other": {"world": {"seed": 8}}})
     session = await session_of(mock, vendor, endpoint)
     for site, error in ((mock.tenants["other"].names[vendor.name].sites[0][0], "forbidden"), ("no-such-site", "unknown_site")):
         status, body = await mock.ask(vendor, endpoint, {**session, str(endpoint.site): site})
@@ -131,7 +131,7 @@ async def test_tells_a_foreign_site_from_an_unknown_one(serve: Any, pair: Pair) 
 async def test_answers_under_prefix_host_and_own_port(serve: Any, pair: Pair) -> None:
     """The same endpoint answers at the root, under the vendor's prefix, for its real host, and on its own port, on every path."""
     vendor, endpoint = pair
-    mock, own = await serve(), await serve(only=vendor.name)
+    mock, own = await serve(vendor), await serve(vendor, only=vendor.name)
     path, arguments = mock.parts(vendor, endpoint, {**endpoint.example, **await session_of(mock, vendor, endpoint)})
     headers = {**arguments.pop("headers", {}), "Host": vendor.contract.hosts[0]}
     plain = {each: value for each, value in headers.items() if each != "Host"}
@@ -148,7 +148,7 @@ async def test_answers_under_prefix_host_and_own_port(serve: Any, pair: Pair) ->
 async def test_wrong_method_trailing_slash_and_unknown_path_are_the_vendors(serve: Any, pair: Pair) -> None:
     """What is off the contract gets the vendor's own answer, never a bare error page."""
     vendor, endpoint = pair
-    mock = await serve()
+    mock = await serve(vendor)
     path, _ = mock.parts(vendor, endpoint, await session_of(mock, vendor, endpoint))
     for method, target, error in (
         ("DELETE", path, "wrong_method"),
@@ -165,7 +165,7 @@ async def test_unexpected_exception_is_a_logged_500_in_the_vendors_shape(
 ) -> None:
     """A bug in a view is answered, logged, and survived."""
     vendor, endpoint = pair
-    mock = await serve()
+    mock = await serve(vendor)
     parameters = {**endpoint.example, **await session_of(mock, vendor, endpoint)}
 
     def fail(*_: object) -> None:
@@ -186,7 +186,7 @@ async def test_unexpected_exception_is_a_logged_500_in_the_vendors_shape(
 async def test_body_that_is_no_object_is_a_violation(serve: Any, pair: Pair, body: bytes) -> None:
     """Malformed JSON and JSON of another kind are refused in the vendor's words."""
     vendor, endpoint = pair
-    mock = await serve()
+    mock = await serve(vendor)
     async with mock.client.request(endpoint.method, endpoint.paths[0], data=body) as response:
         assert_refused(vendor, "violation", response.status, await response.read())
 
@@ -195,7 +195,7 @@ async def test_body_that_is_no_object_is_a_violation(serve: Any, pair: Pair, bod
 async def test_body_over_a_mebibyte_is_refused(serve: Any, pair: Pair) -> None:
     """413 in the vendor's shape, and the next request is answered."""
     vendor, endpoint = pair
-    mock = await serve()
+    mock = await serve(vendor)
     async with mock.client.request(endpoint.method, endpoint.paths[0], data=BytesIO(b'{"x":"' + b"x" * (1 << 20) + b'"}')) as response:
         assert_refused(vendor, "too_large", response.status, await response.read())
     status, _ = await mock.ask(vendor, endpoint, dict(endpoint.example))
@@ -218,7 +218,7 @@ def wrong_values() -> Iterator[Any]:
 async def test_parameter_of_the_wrong_type_is_refused_by_name(serve: Any, pair: Pair, parameter: str, wrong: Any) -> None:
     """The message says which parameter is wrong."""
     vendor, endpoint = pair
-    mock = await serve()
+    mock = await serve(vendor)
     parameters = {**endpoint.example, **await session_of(mock, vendor, endpoint), parameter: wrong}
     status, body = await mock.ask(vendor, endpoint, parameters)
 
@@ -266,7 +266,7 @@ async def crawled(mock: Any, pair: Pair, size: int, site: int = 0) -> list[Any]:
 async def test_pages_of_any_size_give_the_same_rows(serve: Any, pair: Pair, profile: str) -> None:
     """A crawl in pages of 100 and of 7 loses nothing, repeats nothing, and equals the truth."""
     vendor, endpoint = pair
-    mock = await serve(profile=profile)
+    mock = await serve(vendor, profile=profile)
     truth = [row for _, row in rows(mock.tenant, vendor, endpoint, everything(mock.tenant, endpoint))]
     crawls = [await crawled(mock, pair, size) for size in (100, 7)]
 
@@ -277,7 +277,7 @@ async def test_pages_of_any_size_give_the_same_rows(serve: Any, pair: Pair, prof
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_pages_of_one_give_the_same_rows(serve: Any, pair: Pair) -> None:
     """A crawl row by row equals the crawl in large pages."""
-    mock = await serve(world={"sessions": 40})
+    mock = await serve(pair[0], world={"sessions": 40})
 
     assert await crawled(mock, pair, 1) == await crawled(mock, pair, 100)
 
@@ -300,6 +300,11 @@ def test_the_quick_way_to_a_row_says_what_the_long_one_says(pair: Pair, profile:
     assert quick == list(rows(after, vendor, endpoint, everything(after, endpoint)))
 
 
+def spoken(mock: Any, pairs: list[Pair]) -> list[Pair]:
+    """The pairs whose dialect a tenant's vendors speak."""
+    return [(vendor, endpoint) for vendor, endpoint in pairs if mock.tenant.vendors[vendor.name] is vendor]
+
+
 def starts(pair: Pair, found: list[Any]) -> Counter[int]:
     """The Unix seconds at which the sessions of a list start."""
     told = [row[pair[1].starts] for row in found]
@@ -308,13 +313,14 @@ def starts(pair: Pair, found: list[Any]) -> Counter[int]:
 
 @pytest.mark.parametrize("profile", ["default", "awkward"])
 @pytest.mark.parametrize("site", [0, 1])
-async def test_vendors_agree(serve: Any, profile: str, site: int) -> None:
-    """Every list tells the same sessions of a site, and every count adds up to their number."""
-    mock = await serve(profile=profile)
-    lists = {name(pair): starts(pair, await crawled(mock, pair, 100, site)) for pair in SESSION_LISTS}
+@pytest.mark.parametrize("dialect", [DOCUMENTED, OBSERVED])
+async def test_vendors_agree(serve: Any, profile: str, site: int, dialect: str) -> None:
+    """Every list tells the same sessions of a site, and every count adds up to their number, whatever the vendors resemble."""
+    mock = await serve(profile=profile, dialect=dialect)
+    lists = {name(pair): starts(pair, await crawled(mock, pair, 100, site)) for pair in spoken(mock, SESSION_LISTS)}
     expected = mock.tenant.world.spec.sessions
     # A series without a site counts all of them.
-    for vendor, endpoint in LISTS:
+    for vendor, endpoint in spoken(mock, LISTS):
         if endpoint.counts is not None:
             counted = sum(row[endpoint.counts] for row in await crawled(mock, (vendor, endpoint), 100, site))
 
@@ -326,15 +332,16 @@ async def test_vendors_agree(serve: Any, profile: str, site: int) -> None:
     assert all(other == first for other in others)
 
 
-async def test_tracked_events_appear_in_every_list(serve: Any) -> None:
+@pytest.mark.parametrize("dialect", [DOCUMENTED, OBSERVED])
+async def test_tracked_events_appear_in_every_list(serve: Any, dialect: str) -> None:
     """What one vendor takes, every vendor tells at once."""
-    mock = await serve(world={"sessions": 30})
-    before = {name(pair): len(await crawled(mock, pair, 100)) for pair in SESSION_LISTS}
-    taking = [(vendor, endpoint) for vendor, endpoint in ENDPOINTS if endpoint.method == "POST" and endpoint.rows is None]
+    mock = await serve(world={"sessions": 30}, dialect=dialect)
+    before = {name(pair): len(await crawled(mock, pair, 100)) for pair in spoken(mock, SESSION_LISTS)}
+    taking = [(vendor, endpoint) for vendor, endpoint in spoken(mock, ENDPOINTS) if endpoint.method == "POST" and endpoint.rows is None]
     for vendor, endpoint in taking:
         status, _ = await mock.ask(vendor, endpoint, dict(endpoint.example))
         assert status == 200
-    after = {name(pair): len(await crawled(mock, pair, 100)) for pair in SESSION_LISTS}
+    after = {name(pair): len(await crawled(mock, pair, 100)) for pair in spoken(mock, SESSION_LISTS)}
 
     assert taking
     assert all(after[each] == before[each] + 1 for each in before)

@@ -17,51 +17,56 @@ from mockserver.server.config import TenantConfig, make_tenant
 from mockserver.server.examples import openapi
 from mockserver.server.truth import answer, everything
 from mockserver.vendor import Vendor
-from mockserver.vendors import load
+from mockserver.vendors import every
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "openapi"
-VENDORS = list(load())
+VENDORS = list(every())
 ALL = [(vendor, endpoint) for vendor in VENDORS for endpoint in vendor.contract.endpoints]
-NAMES = [vendor.name for vendor in VENDORS]
+LABELS = {vendor.label: vendor for vendor in VENDORS}
 
 
 def pair_name(pair: Any) -> str:
     """A test id a person can read."""
-    return f"{pair[0].name}.{pair[1].name}"
+    return f"{pair[0].label}.{pair[1].name}"
 
 
-def operations(name: str) -> list[dict[str, Any]]:
+def described(vendor: Vendor) -> dict[str, Any]:
+    """The document of a vendor in a dialect."""
+    return openapi(vendor.name, vendor.dialect)
+
+
+def operations(vendor: Vendor) -> list[dict[str, Any]]:
     """Every operation of a vendor's document."""
-    return [operation for path in openapi(name)["paths"].values() for operation in path.values()]
+    return [operation for path in described(vendor)["paths"].values() for operation in path.values()]
 
 
 def operation_of(vendor: Vendor, endpoint: Endpoint) -> dict[str, Any]:
     """An endpoint's operation at its documented path."""
-    found: dict[str, Any] = openapi(vendor.name)["paths"][endpoint.paths[0]][endpoint.method.lower()]
+    found: dict[str, Any] = described(vendor)["paths"][endpoint.paths[0]][endpoint.method.lower()]
     return found
 
 
-def checked(vendor: str, schema: Any, value: Any) -> list[str]:
+def checked(vendor: Vendor, schema: Any, value: Any) -> list[str]:
     """What is wrong with a value by a schema of a vendor's document."""
-    validator = OAS31Validator({**schema, "components": openapi(vendor)["components"]})
+    validator = OAS31Validator({**schema, "components": described(vendor)["components"]})
     return [error.message for error in validator.iter_errors(value)]
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_document_is_valid(name: str) -> None:
+@pytest.mark.parametrize("label", LABELS)
+def test_document_is_valid(label: str) -> None:
     """A well-kept validator finds nothing."""
-    validate(openapi(name))
+    validate(described(LABELS[label]))
 
 
-@pytest.mark.parametrize("name", NAMES)
-async def test_document_is_served_printed_and_committed(serve: Any, name: str) -> None:
+@pytest.mark.parametrize("label", LABELS)
+async def test_document_is_served_printed_and_committed(serve: Any, label: str) -> None:
     """All three are the same, and asking for it stands in no journal."""
-    mock = await serve()
-    async with mock.client.get(f"/{name}/openapi.json") as response:
+    mock, vendor = await serve(), LABELS[label]
+    async with mock.client.get(f"/{vendor.name}/openapi.json", params={"dialect": vendor.dialect}) as response:
         served = await response.json()
-    printed = CliRunner().invoke(cli, ["openapi", name])
+    printed = CliRunner().invoke(cli, ["openapi", vendor.name, "--dialect", vendor.dialect])
 
-    assert served == json.decode(printed.output) == json.decode((COMMITTED / f"{name}.json").read_bytes())
+    assert served == json.decode(printed.output) == json.decode((COMMITTED / f"{label}.json").read_bytes())
     assert (len(mock.tenant.journal), len(mock.served.unclaimed)) == (0, 0)
 
 
@@ -76,15 +81,15 @@ def test_operation_tells_every_parameter_and_error(pair: tuple[Vendor, Endpoint]
     assert set(parameters) == {*endpoint.path, *(field.name for field in fields(endpoint.query))}
     assert all(each["x-basis"] in set(Basis) and each["description"] for each in parameters.values())
     assert {"missing_credential", "violation", *endpoint.errors} <= errors
-    assert all(path in openapi(vendor.name)["paths"] for path in endpoint.paths)
+    assert all(path in described(vendor)["paths"] for path in endpoint.paths)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_every_field_says_what_it_rests_on(name: str) -> None:
+@pytest.mark.parametrize("label", LABELS)
+def test_every_field_says_what_it_rests_on(label: str) -> None:
     """Of requests and answers, however deep."""
-    vendor = next(each for each in VENDORS if each.name == name)
+    vendor = LABELS[label]
     models = [model for endpoint in vendor.contract.endpoints for model in (endpoint.body, endpoint.response) if model is not None]
-    schemas = openapi(name)["components"]["schemas"]
+    schemas = described(vendor)["components"]["schemas"]
 
     for model in structs(models):
         told = schemas[model.__name__]["properties"]
@@ -92,13 +97,14 @@ def test_every_field_says_what_it_rests_on(name: str) -> None:
         assert {field: told[field]["x-basis"] for field in told} == {field.name: field.fact.basis.value for field in fields(model)}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_operations_have_names_of_their_own(name: str) -> None:
+@pytest.mark.parametrize("label", LABELS)
+def test_operations_have_names_of_their_own(label: str) -> None:
     """The endpoint's name where it is documented."""
-    names = [operation["operationId"] for operation in operations(name)]
+    vendor = LABELS[label]
+    names = [operation["operationId"] for operation in operations(vendor)]
 
     assert len(set(names)) == len(names)
-    assert {endpoint.name for vendor, endpoint in ALL if vendor.name == name} <= set(names)
+    assert {endpoint.name for endpoint in vendor.contract.endpoints} <= set(names)
 
 
 @pytest.mark.parametrize("pair", ALL, ids=pair_name)
@@ -107,8 +113,8 @@ def test_examples_are_real_answers_that_the_schema_allows(pair: tuple[Vendor, En
     vendor, endpoint = pair
     content = operation_of(vendor, endpoint)["responses"]["200"]["content"]["application/json"]
 
-    assert checked(vendor.name, content["schema"], content["example"]) == []
-    assert checked(vendor.name, content["schema"], {"unlike": 1})
+    assert checked(vendor, content["schema"], content["example"]) == []
+    assert checked(vendor, content["schema"], {"unlike": 1})
 
 
 @pytest.mark.parametrize("pair", [pair for pair in ALL if pair[1].rows], ids=pair_name)
@@ -116,20 +122,20 @@ def test_examples_are_real_answers_that_the_schema_allows(pair: tuple[Vendor, En
 def test_answers_are_what_the_schema_allows(pair: tuple[Vendor, Endpoint], profile: str) -> None:
     """A page of every list, nulls and silence included."""
     vendor, endpoint = pair
-    tenant = make_tenant("default", TenantConfig(profile=profile))
+    tenant = make_tenant("default", TenantConfig(profile=profile, dialect={vendor.name: vendor.dialect}))
     content = operation_of(vendor, endpoint)["responses"]["200"]["content"]["application/json"]
 
-    assert checked(vendor.name, content["schema"], answer(tenant, vendor, endpoint, everything(tenant, endpoint))) == []
+    assert checked(vendor, content["schema"], answer(tenant, vendor, endpoint, everything(tenant, endpoint))) == []
 
 
 async def test_refusals_are_what_the_schema_allows(serve: Any) -> None:
     """An answer without a credential has the status and the body that the document tells."""
-    mock = await serve()
     for vendor, endpoint in ALL:
+        mock = await serve(vendor)
         path, arguments = mock.parts(vendor, endpoint, dict(endpoint.example))
         bare = {name: value for name, value in arguments.items() if name == "params"} | ({"json": {}} if "json" in arguments else {})
         async with mock.client.request(endpoint.method, path, **bare) as response:
             told = operation_of(vendor, endpoint)["responses"][str(response.status)]
             content = told["content"][response.content_type]
 
-            assert checked(vendor.name, content["schema"], json.decode(await response.read())) == []
+            assert checked(vendor, content["schema"], json.decode(await response.read())) == []

@@ -13,7 +13,8 @@ import pytest
 from mockserver import SessionMock
 from mockserver.library import VendorHandle
 from mockserver.server.examples import openapi
-from mockserver.vendors import load
+from mockserver.vendor import Vendor
+from mockserver.vendors import every
 
 EXAMPLES = 15
 UNSAYABLE = {
@@ -31,21 +32,21 @@ unsupported_method.enabled = false
 positive_data_acceptance.enabled = {sayable}
 """
 """A vendor may answer 404 to a method that it does not have."""
-VENDORS = {vendor.name: vendor for vendor in load()}
+VENDORS = {vendor.label: vendor for vendor in every()}
 
 
-def known(mock: SessionMock, vendor: VendorHandle) -> dict[str, list[str]]:
+def known(mock: SessionMock, spoken: Vendor, vendor: VendorHandle) -> dict[str, list[str]]:
     """What a tenant has of the things that a request can name; no cursor is known beforehand."""
-    listing = next((endpoint for endpoint in VENDORS[vendor.name].contract.endpoints if endpoint.starts), None)
+    listing = next((endpoint for endpoint in spoken.contract.endpoints if endpoint.starts), None)
     ids = [row[listing.identity[0]] for row in mock.truth(vendor.name, listing.name)[:5]] if listing else []
     segments = list(vendor.segments.values())
     return {"sites": list(vendor.sites), "segments": segments, "sessions": ids, "zones": sorted(available_timezones())[:20]}
 
 
-def narrowed(mock: SessionMock, vendor: VendorHandle) -> dict[str, Any]:
+def narrowed(mock: SessionMock, spoken: Vendor, vendor: VendorHandle) -> dict[str, Any]:
     """A vendor's document, in which a request names only what there is."""
-    document, names = deepcopy(openapi(vendor.name)), known(mock, vendor)
-    sites = {endpoint.site for endpoint in VENDORS[vendor.name].contract.endpoints}
+    document, names = deepcopy(openapi(spoken.name, spoken.dialect)), known(mock, spoken, vendor)
+    sites = {endpoint.site for endpoint in spoken.contract.endpoints}
     for operation in (each for path in document["paths"].values() for each in path.values()):
         for parameter in list(operation.get("parameters", [])):
             kind = parameter["schema"].get("x-known")
@@ -64,14 +65,15 @@ def narrowed(mock: SessionMock, vendor: VendorHandle) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("name", VENDORS)
-def test_no_answer_is_outside_its_contract(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("label", VENDORS)
+def test_no_answer_is_outside_its_contract(label: str, tmp_path: Path) -> None:
     """Positive and negative data, every operation, and sessions of the list in the detail, where there are both."""
-    with SessionMock() as mock:
-        vendor = mock.vendor(name)
-        (tmp_path / "openapi.json").write_text(json.dumps(narrowed(mock, vendor)), encoding="utf-8")
+    spoken = VENDORS[label]
+    with SessionMock(dialect={spoken.name: spoken.dialect}) as mock:
+        vendor = mock.vendor(spoken.name)
+        (tmp_path / "openapi.json").write_text(json.dumps(narrowed(mock, spoken, vendor)), encoding="utf-8")
         headers = ", ".join(f"{each} = {json.dumps(value)}" for each, value in vendor.headers.items())
-        settings = SETTINGS.format(headers=headers, examples=EXAMPLES, sayable=str(name not in UNSAYABLE).lower())
+        settings = SETTINGS.format(headers=headers, examples=EXAMPLES, sayable=str(spoken.name not in UNSAYABLE).lower())
         (tmp_path / "schemathesis.toml").write_text(settings, encoding="utf-8")
         command = [str(Path(sys.executable).with_name("schemathesis")), "run", "openapi.json", "--url", mock.url, "--no-color"]
         ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
