@@ -175,8 +175,9 @@ class WindowState(Struct, kw_only=True, tag_field="kind", tag="window"):
     documented: int | None
     """How many the vendor documents, where it documents any."""
     seconds: int
-    opens: Literal["clock", "first"]
-    """Whether windows begin at multiples of their length on the clock, or with the first request after the last window."""
+    opens: Literal["clock", "first", "idle"]
+    """Whether windows begin at multiples of their length on the clock, with the first request after the last window, or anew with
+    every request that is let through."""
     used: dict[str, int]
     """Requests counted in the window that is open, by the site that the key names, ``*`` for a key that names none."""
 

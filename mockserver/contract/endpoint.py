@@ -40,6 +40,9 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     body: type[Struct] | None = None
     either: tuple[str, ...] = ()
     """Fields of the body of which one at least must hold a text."""
+    looked_up: str | None = None
+    """A pattern of site ids that are looked up before anything else: one of nobody's is an unknown site, whoever asks, and any
+    other that the key does not have is forbidden. Where there is none, ids are looked up behind the credential."""
     typed_first: bool = False
     """Whether parameters that cannot be read are refused before an unknown site is."""
     unreadable: str = "violation"

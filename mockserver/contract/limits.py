@@ -20,8 +20,9 @@ class Window(Struct, frozen=True, tag=True):
     allowed: str
     """Name of the choice that says how many."""
     seconds: int
-    opens: Literal["clock", "first"]
-    """Whether windows begin at multiples of their length on the clock, or with the first request after the last window."""
+    opens: Literal["clock", "first", "idle"]
+    """Whether windows begin at multiples of their length on the clock, with the first request after the last window, or anew with
+    every request that is let through, so that only a pause of that length ends one."""
     pool: str
     """Endpoints that name the same pool share it."""
     headers: tuple[str, str, str] | None = None

@@ -126,7 +126,7 @@ def _answer(endpoint: Endpoint, schema: Any, example: Any) -> dict[str, Any]:
 
 def _refusals(contract: Contract, endpoint: Endpoint) -> dict[str, Any]:
     """Every refusal by its status; errors that share one are alternatives."""
-    names = [*COMMON_ERRORS, *endpoint.errors, *(["unknown_site", "forbidden"] if endpoint.site else [])]
+    names = [*COMMON_ERRORS, endpoint.unreadable, *endpoint.errors, *(["unknown_site", "forbidden"] if endpoint.site else [])]
     names += ["busy" if isinstance(limit, OneAtATime) else "rate_limited" for limit in endpoint.limits]
     by_status: dict[int, list[tuple[str, ErrorShape]]] = {}
     for name in dict.fromkeys(names):
@@ -140,7 +140,7 @@ def _refusal(shapes: Iterable[tuple[str, ErrorShape]]) -> dict[str, Any]:
     told = list(shapes)
     content: dict[str, Any] = {}
     for media in (_JSON, "text/plain"):
-        bodies = [_shape(shape.body) for _, shape in told if shape.body is not None and shape.text == (media != _JSON)]
+        bodies = [_shape(shape.body, shape.usual) for _, shape in told if shape.body is not None and shape.text == (media != _JSON)]
         unlike = [body for number, body in enumerate(bodies) if body not in bodies[:number]]
         if unlike:
             content[media] = {"schema": unlike[0] if len(unlike) == 1 else {"anyOf": unlike}}
@@ -151,13 +151,13 @@ def _refusal(shapes: Iterable[tuple[str, ErrorShape]]) -> dict[str, Any]:
     }
 
 
-def _shape(template: Any) -> dict[str, Any]:
-    """The schema of a body from the template that it is filled into."""
+def _shape(template: Any, usual: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of a body from the template that it is filled into, and from the details that are usual."""
     if isinstance(template, Mapping):
-        properties = {name: _shape(value) for name, value in template.items()}
+        properties = {name: _shape(value, usual) for name, value in template.items()}
         return {"type": "object", "required": list(properties), "properties": properties}
     if isinstance(template, list):
-        return {"type": "array", "items": {"anyOf": [_shape(each) for each in template]}} if template else {"type": "array"}
+        return {"type": "array", "items": {"anyOf": [_shape(each, usual) for each in template]}} if template else {"type": "array"}
     if isinstance(template, str) and any(name is not None for _, name, _, _ in Formatter().parse(template)):
-        return {"type": "string"}
+        return {"type": "integer" if isinstance(usual.get(template[1:-1]), int) else "string"}
     return {"const": template}

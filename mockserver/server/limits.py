@@ -32,6 +32,8 @@ class Windows:
         if opened is None or not opened <= now < opened + length:
             opened, count = (now - now % length if window.opens == "clock" else now), 0
         refused = 0 < allowed <= count
+        if window.opens == "idle" and not refused:
+            opened = now
         self._open[window.pool, key] = (opened, count + (not refused))
         reset = (opened + length) // 1000
         headers = self._headers(window, allowed, count + 1, reset)

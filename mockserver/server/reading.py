@@ -4,6 +4,7 @@ All of it follows from the bytes of the request and the tenants there are, so it
 the clock and the limits come later.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
@@ -100,15 +101,15 @@ class Reader:
             whose = held(self._tenants, vendor, vendor.endpoint(name), sent)
         except Refused as refusal:
             terms, dropped = self._terms(vendor, name, presumed), self._tenants.dropped(family, refusal.details.get("credential", ""))
-            return Reading(**terms, refusal=_lost(vendor, match) or refusal, dropped=dropped)
+            return Reading(**terms, refusal=_lost(vendor, match) or self._unknown(vendor, match) or refusal, dropped=dropped)
         terms, endpoint = self._terms(vendor, name, whose.tenant, held=whose), vendor.endpoint(name)
         try:
-            if lost := _lost(vendor, match):
+            if lost := _lost(vendor, match) or self._unknown(vendor, match):
                 raise lost
             check_permission(whose, vendor, endpoint)
-            site = None if endpoint.typed_first else self._site(match, whose)
+            site = None if endpoint.typed_first else self._site(match, endpoint, whose)
             typed = _typed(endpoint, sent, terms["choices"])
-            site = self._site(match, whose) if site is None else site
+            site = self._site(match, endpoint, whose) if site is None else site
         except Refused as refusal:
             return Reading(**terms, refusal=refusal)
         return Reading(**terms, path=match.path, site=site, **typed)
@@ -140,13 +141,20 @@ class Reader:
             }
         return found
 
-    def _site(self, match: Match, whose: Held) -> int:
+    def _unknown(self, vendor: Vendor, match: Match) -> Refused | None:
+        """Why a site is none, where the dialect looks for it before the credential."""
+        endpoint, site = vendor.endpoint(match.endpoint.name), match.path.get(match.endpoint.site or "")
+        if endpoint.looked_up is None or site is None or not re.fullmatch(endpoint.looked_up, site):
+            return None
+        return None if self._tenants.is_site(vendor.name, site) else Refused("unknown_site", message=f"{site!r} is nobody's site")
+
+    def _site(self, match: Match, endpoint: Endpoint, whose: Held) -> int:
         if match.endpoint.site is None:
             return whose.site or 0
         vendor, identifier = match.vendor.name, match.path[match.endpoint.site]
         site = self._tenants.site(vendor, identifier, whose.tenant)
         if site is None:
-            foreign = self._tenants.is_site(vendor, identifier)
+            foreign = endpoint.looked_up is not None or self._tenants.is_site(vendor, identifier)
             known = ", ".join(ids[0] for ids in whose.tenant.names[vendor].sites)
             raise Refused("forbidden" if foreign else "unknown_site", message=f"{identifier!r} is not among the sites of this key: {known}")
         return site
