@@ -12,7 +12,7 @@ from mockserver.contract.basis import Fact, Source
 from mockserver.contract.choices import DOCUMENTED, Choice, short_name
 from mockserver.contract.credentials import Credentials
 from mockserver.contract.errors import ErrorShape
-from mockserver.contract.limits import Limit, OneAtATime
+from mockserver.contract.limits import Bucket, Limit, OneAtATime
 from mockserver.contract.paging import Paging, Whole
 from mockserver.contract.request import fields
 
@@ -163,4 +163,6 @@ class Contract(Struct, frozen=True, kw_only=True):
 
 
 def _choices_of(limit: Any) -> tuple[str, ...]:
-    return (limit.busy, limit.hold) if isinstance(limit, OneAtATime) else (limit.allowed,)
+    if isinstance(limit, OneAtATime):
+        return (limit.busy, limit.hold)
+    return (limit.allowed, limit.refill) if isinstance(limit, Bucket) else (limit.allowed,)

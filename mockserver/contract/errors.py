@@ -27,11 +27,13 @@ class ErrorShape(Struct, frozen=True):
 
 
 class Refused(Exception):
-    """A request that an endpoint refuses, by the name of the error shape and its details."""
+    """A request that an endpoint refuses, by the name of the error shape and its details, of which some may be numbers."""
 
-    def __init__(self, error: str, *, headers: Mapping[str, str] | None = None, **details: Any) -> None:
+    def __init__(
+        self, error: str, *, headers: Mapping[str, str] | None = None, numbers: Mapping[str, int] | None = None, **details: str
+    ) -> None:
         super().__init__(error)
-        self.error, self.details, self.headers = error, details, headers or {}
+        self.error, self.details, self.headers, self.numbers = error, details, headers or {}, numbers or {}
 
 
 def filled(template: Any, details: Mapping[str, Any]) -> Any:

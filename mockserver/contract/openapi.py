@@ -11,7 +11,7 @@ from mockserver.contract.choices import ByChoice, Choice
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import COMMON_ERRORS, Contract, Endpoint
 from mockserver.contract.errors import ErrorShape
-from mockserver.contract.limits import OneAtATime, Window
+from mockserver.contract.limits import OneAtATime
 from mockserver.contract.request import Field, fields, structs
 
 _REF: Final = "#/components/schemas/{name}"
@@ -119,8 +119,9 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _answer(endpoint: Endpoint, schema: Any, example: Any) -> dict[str, Any]:
     content = {"schema": schema, **({} if example is None else {"example": example})}
-    windows = [limit for limit in endpoint.limits if isinstance(limit, Window) and limit.headers]
-    headers = {name: {"schema": {"type": "string"}} for window in windows for name in window.headers or ()}
+    rates = [limit for limit in endpoint.limits if not isinstance(limit, OneAtATime)]
+    names = [name for rate in rates for name in (*(rate.headers or ()), *(rate.tightest or ()))]
+    headers = {name: {"schema": {"type": "string"}} for name in names}
     return {"description": "The answer.", "content": {_JSON: content}, **({"headers": headers} if headers else {})}
 
 

@@ -29,7 +29,7 @@ def answered(body: bytes, headers: Mapping[str, str]) -> Reply:
 
 def refused(vendor: Vendor, refusal: Refused, raw: Raw, choices: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Reply:
     """A refusal in the vendor's own shape, by the defaults of choices that are not given."""
-    shape, details = vendor.contract.errors[refusal.error], refusal.details
+    shape, details = vendor.contract.errors[refusal.error], {**refusal.details, **refusal.numbers}
     if choices.get("echo_key") == "redact" and "credential" in details:
         details = {**details, "credential": MASK}
     return _shaped(

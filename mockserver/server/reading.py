@@ -17,7 +17,7 @@ from mockserver.contract.basis import Basis
 from mockserver.contract.choices import BASIS, BASIS_HEADER, short_name
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
-from mockserver.contract.limits import OneAtATime, Window
+from mockserver.contract.limits import OneAtATime, Rate, Window
 from mockserver.contract.request import ContractViolation, fields, read, read_json
 from mockserver.server.credentials import Sent, check_permission, held, presented
 from mockserver.server.pages import begins, list_name, named
@@ -32,7 +32,7 @@ class Reading(Struct, frozen=True, kw_only=True, dict=True):
 
     vendor: Vendor
     endpoint: Endpoint
-    windows: tuple[Window, ...]
+    rates: tuple[Rate, ...]
     one_at_a_time: bool
     """Whether the site's slot is needed, and then: what happens while another holds it, and for how many seconds it is held at least."""
     busy: str = ""
@@ -132,7 +132,7 @@ class Reader:
             found = self._known_terms[key] = {
                 "vendor": vendor,
                 "endpoint": endpoint,
-                "windows": tuple(limit for limit in endpoint.limits if isinstance(limit, Window)),
+                "rates": tuple(limit for limit in endpoint.limits if not isinstance(limit, OneAtATime)),
                 "one_at_a_time": any(isinstance(limit, OneAtATime) for limit in endpoint.limits),
                 "choices": choices,
                 "headers": {**endpoint.headers, **_basis(endpoint, choices)},
@@ -162,7 +162,7 @@ class Reader:
 
 def _limits(vendor: Vendor, endpoint: Endpoint, tenant: Tenant) -> dict[str, Any]:
     """The endpoint's limits as the tenant has them."""
-    changed, choices, windows = tenant.limits, tenant.choices[vendor.name], []
+    changed, choices, rates = tenant.limits, tenant.choices[vendor.name], list[Rate]()
     found: dict[str, Any] = {"one_at_a_time": False}
     for limit in endpoint.limits:
         name = f"{vendor.name}.{endpoint.name if isinstance(limit, OneAtATime) else limit.pool}"
@@ -171,8 +171,8 @@ def _limits(vendor: Vendor, endpoint: Endpoint, tenant: Tenant) -> dict[str, Any
         if isinstance(limit, OneAtATime):
             found = {"one_at_a_time": True, "busy": choices[short_name(limit.busy)], "hold": choices[short_name(limit.hold)] / 1000}
         else:
-            windows.append(replace(limit, seconds=changed.seconds.get(name, limit.seconds)))
-    return {**found, "windows": tuple(windows)}
+            rates.append(replace(limit, seconds=changed.seconds.get(name, limit.seconds)) if isinstance(limit, Window) else limit)
+    return {**found, "rates": tuple(rates)}
 
 
 def _lost(vendor: Vendor, match: Match) -> Refused | None:

@@ -9,8 +9,19 @@ MAXIMUM = 10_000
 CHOICES = (
     Choice(name="rybbit.rate_limit", default=0, unit="requests", says=(
         "How many requests a key may send in 10 minutes; 0 for any number. 500 are documented; servers that people host"
-        " themselves limit nothing."
+        " themselves limit nothing. In the dialect server-2026, two others take its place."
     )),
+    Choice(name="rybbit.burst_limit", default=0, unit="requests", says=(
+        "In the dialect server-2026: how many requests a key may send at once; 0 for any number. The hosted service documents 50;"
+        " servers that people host themselves limit nothing. They come back on the tenant's clock: where that stands, none does."
+    ), basis=Basis.DOCUMENTED, source="sessions-2026"),
+    Choice(name="rybbit.burst_refill", default=5, unit="requests a second", says=(
+        "In the dialect server-2026: how many of the requests that may be sent at once come back in a second."
+    ), basis=Basis.DOCUMENTED, source="sessions-2026"),
+    Choice(name="rybbit.daily_limit", default=0, unit="requests", says=(
+        "In the dialect server-2026: how many requests a key may send in a day of UTC; 0 for any number. The hosted service documents"
+        " 5,000, and 25,000 for its dearer plan."
+    ), basis=Basis.DOCUMENTED, source="sessions-2026"),
     Choice(name="rybbit.over_limit", says="What a limit above 10,000 means.", default="clamp", options={
         "clamp": "10,000 rows are given, as by the newest server.",
         "honour": "As many rows are given, as by the server of December 2025.",

@@ -1,12 +1,12 @@
 """Rybbit's server of mid-2026, with what its newest revisions brought."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from mockserver.contract.errors import ErrorShape
-from mockserver.contract.limits import Window
+from mockserver.contract.limits import Bucket, Window
 from mockserver.contract.request import Lenient
 from mockserver.vendors.rybbit.answers import SessionRow
 from mockserver.vendors.rybbit.contract import CONTRACT as DOCUMENTED
@@ -88,15 +88,35 @@ class SessionPage(Struct, frozen=True):
 
 
 _FORBIDDEN = ErrorShape(403, {"error": "Forbidden"}, sourced("Whoever may not see a site is told so.", "server-2026"))
-_LIMITS = (Window(allowed="rybbit.rate_limit", seconds=600, opens="first", pool="api", documented=500),)
-_ALIKE = (AT_START, *TIME, *COMPARED, *LATER_FILTERS, HOST)
+_TIGHTEST = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+
+
+def _reports(tier: str) -> dict[str, Any]:
+    """How answers report a tier of the limits."""
+    headers = tuple(f"X-RateLimit-{tier}-{word}" for word in ("Limit", "Remaining", "Reset"))
+    return {"headers": headers, "tightest": _TIGHTEST, "resets": "after", "unkeyed": False}
+
+
+_LIMITS = (
+    Bucket(allowed="rybbit.burst_limit", refill="rybbit.burst_refill", pool="burst", documented=50, **_reports("Burst")),
+    Window(allowed="rybbit.daily_limit", seconds=86_400, opens="clock", pool="daily", documented=5_000, **_reports("Daily")),
+)
+_RATE = (
+    sourced(
+        "A burst and a day have limits, which every answer to a key reports; what the burst refuses does not count for the day.", "newest"
+    ),
+    chosen("The limits are on, as the hosted service has them; servers that people host themselves have none: rybbit.burst_limit=0."),
+    chosen("Resets are told in seconds, for a burst until it is whole; what the day refuses has taken from the burst."),
+)
+_ALIKE = (AT_START, *TIME, *COMPARED, *LATER_FILTERS, *_RATE, HOST)
 
 CONTRACT = replace(
     DOCUMENTED,
     dialect="server-2026",
     says="As the server of 2026 answers: other paths and formats, 403 for every wrong key, later operators and options, two limits.",
     choices=DOCUMENTED.preferring(
-        timestamps="server", region="code", device_type="capitalized", unknown_country="padded", order="end"
+        timestamps="server", region="code", device_type="capitalized", unknown_country="padded", order="end", burst_limit=50,
+        daily_limit=5_000,
     ),
     errors={
         **ERRORS,
@@ -106,6 +126,13 @@ CONTRACT = replace(
         "forbidden": _FORBIDDEN,
         "unknown_site": ErrorShape(404, {"error": "Site not found"}, KNOWN_SITES),
         "unknown_session": ErrorShape(404, {"error": "Session not found"}, sourced("Another site's, too.")),
+        "rate_limited": ErrorShape(
+            429,
+            {"error": "Rate limit exceeded", "scope": "{scope}", "limit": "{limit}", "retryAfter": "{retryAfter}"},
+            sourced("Which of the two limits it was, burst or daily, and after how many seconds the next request is answered.", "newest"),
+            headers={"Retry-After": "{retryAfter}"},
+            usual={"scope": "burst", "limit": 50, "retryAfter": 1},
+        ),
         "failed_sessions": FAILED_SESSIONS,
         "failed_session": FAILED_SESSION,
         "failed_locations": ErrorShape(
@@ -147,6 +174,7 @@ CONTRACT = replace(
                 chosen("A limit or offset that does not begin with figures, or is negative, is a 500; newer databases take negative ones."),
                 chosen("Events tell whole seconds; the newest revisions tell milliseconds, and the goals that an event reached."),
                 chosen("A session of a bot is not found, as it is not in the list."),
+                *_RATE,
                 HOST,
             ),
         ),
