@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
+from mockserver.vendor.times import DAY
 from mockserver.vendors.rybbit.filters import _contains
 from mockserver.vendors.rybbit.grammar import TYPES
 from mockserver.vendors.rybbit.parameters import EARLIER, PARAMETERS
+from mockserver.world.spec import DEFAULT_END
 from mockserver.world.world import World
 from tests.vendors.rybbit.asking import detail, filters, world
 from tests.vendors.rybbit.asking import rows as documented
@@ -70,6 +72,15 @@ def test_rows_are_ordered_by_end() -> None:
 
     assert rows == sorted(rows, key=lambda row: (row["session_end"], row["session_start"], row["session_id"]), reverse=True)
     assert rows != sorted(rows, key=lambda row: row["session_start"], reverse=True)
+
+
+def test_the_start_decides_between_those_that_end_together() -> None:
+    """In a world in which many do."""
+    told = world(sessions=3000, start=DEFAULT_END - DAY // 6, end=DEFAULT_END)
+    keys = [(row["session_end"], row["session_start"], row["session_id"]) for row in SERVER.rows(told)]
+
+    assert keys == sorted(keys, reverse=True)
+    assert keys != sorted(keys, key=lambda key: (key[0], key[2]), reverse=True)
 
 
 DATES = {"start_date": "2026-09-10", "end_date": "2026-09-10"}
