@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from click.testing import CliRunner
 from msgspec import json
-from pages import admin, library, settings
+from pages import admin, assumed, library, settings
 
 from mockserver.cli import cli
 from mockserver.cli.curl import curl
@@ -33,7 +33,7 @@ def generated() -> dict[Path, str]:
     """Every generated document by its path."""
     pages = {DOCS / "vendors" / f"{vendor.name}.md": _page(vendor) for vendor in load()}
     pages |= {DOCS / "openapi" / f"{vendor.label}.json": _openapi(vendor) for vendor in every()}
-    pages |= {DOCS / f"{each.__name__}.md": each() for each in (admin, library, settings)}
+    pages |= {DOCS / f"{each.__name__}.md": each() for each in (admin, assumed, library, settings)}
     return {**pages, DOCS / "findings.md": _findings(), DOCS / "cli.md": _cli(), DOCS / "faults.md": reference.page(), README: _readme()}
 
 
