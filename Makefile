@@ -12,7 +12,7 @@ export PIP_NO_INPUT := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup serve test cov lint fmt types docs docs-check wheel consumer bench soak matrix vocabulary check clean
+.PHONY: help setup serve test cov lint fmt types docs docs-check wheel consumer bench soak matrix vocabulary viewer check clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ matrix: $(STAMP) ## Try the pytest plugin on the oldest and newest Python and py
 
 vocabulary: $(STAMP) ## Draw the shipped vocabularies anew (this changes every world)
 	$(BIN)/python -m mockserver.world.draw
+
+viewer: $(STAMP) ## Fetch the viewer of /<vendor>/docs anew, with npm (ARGS=5.35.0 picks a version)
+	$(BIN)/python -m mockserver.server.viewer.fetch $(ARGS)
 
 check: lint types docs-check cov ## Everything CI runs
 
