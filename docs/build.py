@@ -1,4 +1,4 @@
-"""Writes the generated documents: a page and an OpenAPI document for each vendor, kinds of faults, help of commands, parts of the README.
+"""Writes the generated documents: what follows from the contracts, the kinds of faults, the commands, and parts of the README.
 
 ``--check`` only says what is not current.
 """
@@ -14,6 +14,7 @@ from msgspec import json
 
 from mockserver.cli import cli
 from mockserver.cli.curl import curl
+from mockserver.contract.basis import Basis
 from mockserver.contract.reference import page
 from mockserver.server.config import Config, tenants
 from mockserver.server.examples import openapi
@@ -30,6 +31,7 @@ _WIDTH = 110
 def generated() -> dict[Path, str]:
     """Every generated document by its path."""
     pages = {DOCS / "vendors" / f"{vendor.name}.md": page(vendor.contract) for vendor in load()}
+    pages[DOCS / "vendors" / "README.md"] = _vendors()
     pages |= {DOCS / "openapi" / f"{vendor.name}.json": _openapi(vendor.name) for vendor in load()}
     return {**pages, DOCS / "findings.md": _findings(), DOCS / "cli.md": _cli(), DOCS / "faults.md": reference.page(), README: _readme()}
 
@@ -50,6 +52,17 @@ def _readme() -> str:
 
 def _openapi(vendor: str) -> str:
     return json.format(json.encode(openapi(vendor))).decode() + "\n"
+
+
+def _vendors() -> str:
+    """Where each vendor's reference and OpenAPI document stand, and which endpoints they describe."""
+    lines = [
+        f"- [{vendor.contract.title}]({vendor.name}.md): {', '.join(f'`{endpoint.name}`' for endpoint in vendor.contract.endpoints)}"
+        f" ([OpenAPI](../openapi/{vendor.name}.json))\n"
+        for vendor in load()
+    ]
+    *bases, last = [basis.value for basis in Basis]
+    return f"# Vendors\n\nEvery fact says on what it rests: {', '.join(bases)} or {last}.\n\n{''.join(lines)}"
 
 
 def _findings() -> str:
