@@ -117,7 +117,9 @@ class Handler:
             headers=request.headers,
             tenant=tenant.name if tenant else None,
             vendor=reading.vendor.name,
+            dialect=reading.vendor.dialect,
             endpoint=reading.endpoint.name,
+            near_misses=reading.near_misses,
             dropped=reading.dropped,
         )
         journal = tenant.journal if tenant else self._tenants.unclaimed
@@ -164,7 +166,7 @@ class Handler:
         if miss.vendor is None:
             return lost(replace(miss, path=shown), raw.method, near)
         vendor, choices = self._presumed(miss.vendor)
-        exchange.vendor = vendor.name
+        exchange.vendor, exchange.dialect = vendor.name, vendor.dialect
         query = "?" + raw.path.partition("?")[2] if "?" in raw.path else ""
         message = f"{raw.method} is not supported; use {' or '.join(miss.allowed)}" if miss.allowed else f"there is no {shown}"
         return self._refusal(vendor, Refused(miss.error, message=message), raw._replace(path=miss.path + query), exchange, choices)
@@ -183,6 +185,7 @@ class Handler:
             return broken(refusal.details["message"])
         exchange.vendor, exchange.endpoint = found.vendor.name, found.endpoint.name if isinstance(found, Match) else None
         vendor, choices = self._presumed(found.vendor)
+        exchange.dialect = vendor.dialect
         return self._refusal(vendor, refusal, raw, exchange, choices)
 
     @staticmethod
@@ -200,6 +203,8 @@ class Handler:
             reply = self._refusal(reading.vendor, refusal, raw, exchange, reading.choices)
             if reading.held is None:
                 explain(self._tenants, reading, exchange)
+            elif reading.near_misses:
+                warn(exchange, secrets(raw, exchange.headers))
             return reply
 
     def _faulty(self, known: Known, tenant: Tenant, raw: Raw, exchange: Exchange) -> Reply:

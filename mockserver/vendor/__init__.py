@@ -11,7 +11,7 @@ from mockserver.contract.endpoint import Contract, ContractError, Endpoint
 from mockserver.world.overlay import Identity, TrackedEvent
 from mockserver.world.world import Site, World
 
-__all__ = ["Answer", "Asked", "Names", "Vendor", "speaking"]
+__all__ = ["OBSERVED", "Answer", "Asked", "Names", "Vendor", "View", "speaking"]
 
 
 class Names(Struct, frozen=True, kw_only=True):
