@@ -15,7 +15,7 @@ from mockserver.server.raw import Raw
 from mockserver.server.reading import Reading
 from mockserver.server.redact import Secrets, secrets
 from mockserver.server.router import NearMiss
-from mockserver.server.tenants import Tenants
+from mockserver.server.tenants import Tenant, Tenants
 from mockserver.vendor import Vendor
 from mockserver.vendors import load
 
@@ -77,6 +77,12 @@ def explain(tenants: Tenants, reading: Reading, exchange: Exchange) -> None:
     told = dict.fromkeys([*wrong, *_lacking(asked, vendor, known)])
     exchange.near_misses = tuple(NearMiss(vendor, asked.name, asked.method, asked.paths[0], each) for each in told)
     warn(exchange, found)
+
+
+def owner(tenants: Tenants, vendor: str, exchange: Exchange) -> Tenant | None:
+    """The tenant whose key a request that leads nowhere carries, wherever it stands."""
+    names = (each.tenant for each in _known(tenants, exchange.raw, exchange.headers) if each.vendor == vendor and not each.dropped)
+    return next((tenants.all[name] for name in names), None)
 
 
 def _known(tenants: Tenants, raw: Raw, headers: Mapping[str, str]) -> Iterator[_Known]:

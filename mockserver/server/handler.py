@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from mockserver.contract.choices import short_name
 from mockserver.contract.errors import Refused
 from mockserver.server.answers import answered, broken, lost, refused
-from mockserver.server.astray import explain, masked, warn
+from mockserver.server.astray import explain, masked, owner, warn
 from mockserver.server.clock import stopwatch, wall
 from mockserver.server.faults.fault import Meeting
 from mockserver.server.findings import review
@@ -165,15 +165,15 @@ class Handler:
         warn(exchange, found)
         if miss.vendor is None:
             return lost(replace(miss, path=shown), raw.method, near)
-        vendor, choices = self._presumed(miss.vendor)
+        vendor, choices = self._presumed(miss.vendor, exchange)
         exchange.vendor, exchange.dialect = vendor.name, vendor.dialect
         query = "?" + raw.path.partition("?")[2] if "?" in raw.path else ""
         message = f"{raw.method} is not supported; use {' or '.join(miss.allowed)}" if miss.allowed else f"there is no {shown}"
         return self._refusal(vendor, Refused(miss.error, message=message), raw._replace(path=miss.path + query), exchange, choices)
 
-    def _presumed(self, family: Vendor) -> tuple[Vendor, Mapping[str, Any]]:
-        """The dialect and the choices in which a vendor answers what is nobody's."""
-        tenant = self._tenants.presumed(family.name, None)
+    def _presumed(self, family: Vendor, exchange: Exchange) -> tuple[Vendor, Mapping[str, Any]]:
+        """The dialect and the choices in which a vendor answers what leads nowhere."""
+        tenant = owner(self._tenants, family.name, exchange) or self._tenants.presumed(family.name, None)
         return (tenant.vendors[family.name], tenant.choices[family.name]) if tenant else (family, {})
 
     def _unread(self, raw: Raw, refusal: Refused, exchange: Exchange) -> Reply:
@@ -184,7 +184,7 @@ class Handler:
             exchange.error = refusal.error
             return broken(refusal.details["message"])
         exchange.vendor, exchange.endpoint = found.vendor.name, found.endpoint.name if isinstance(found, Match) else None
-        vendor, choices = self._presumed(found.vendor)
+        vendor, choices = self._presumed(found.vendor, exchange)
         exchange.dialect = vendor.dialect
         return self._refusal(vendor, refusal, raw, exchange, choices)
 

@@ -211,6 +211,17 @@ async def test_first_tenant_answers_what_is_nobodys(serve: Any, family: Vendor) 
     assert {exchange.dialect for exchange in mock.served.unclaimed} == {NAME}
 
 
+async def test_key_on_an_unknown_path_says_whose_dialect_it_is(serve: Any, family: Vendor) -> None:
+    """What leads nowhere is answered as the tenant speaks whose key it carries, however it does."""
+    mock = await serve(tenants={"other": {"dialect": NAME, "world": {"seed": 8}}})
+    token = mock.tenants["other"].names[family.name].credentials["token"]
+    path = f"/{family.name}/no/such/path"
+
+    assert (await get(mock, path))[0] == unknown(family)
+    for arguments in ({"headers": {"Authorization": f"Bearer {token}"}}, {"params": {PLACE: token}}):
+        assert await get(mock, path, **arguments) == (418, {NAME: "unknown_path"})
+
+
 @pytest.mark.parametrize("known", [True, False])
 async def test_path_of_another_dialect_is_unknown_and_told_apart(serve: Any, family: Vendor, caplog: Any, known: bool) -> None:  # noqa: FBT001 -- parametrised
     """The journal and the log say which path the dialect has, whether or not the request has a key; it counts against no limit."""
