@@ -1,7 +1,10 @@
 """Every command that has to do with what vendors answer takes a dialect."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 from click.testing import CliRunner
@@ -18,9 +21,9 @@ OTHERS = [vendor for vendor in VENDORS if vendor.dialect != DOCUMENTED]
 OTHER = OTHERS[0]
 
 
-def run(*words: str, code: int = 0) -> str:
+def run(*words: str, code: int = 0, env: dict[str, str] | None = None) -> str:
     """Run a command in this process and return what it printed."""
-    told = CliRunner().invoke(cli, words)
+    told = CliRunner(env=env).invoke(cli, words)
     assert told.exit_code == code, told.output
     return told.output
 
@@ -62,6 +65,14 @@ def test_unknown_dialect_is_told_with_a_remedy(command: list[str], words: list[s
     said = [part for word in words for part in ("--dialect", word)]
 
     assert remedy in " ".join(run(*command, *said, code=2).replace("│", "").split())
+
+
+def test_environment_says_the_dialect() -> None:
+    """SESSION_MOCK_DIALECT is one name, or several settings with blanks between them."""
+    for text in (OTHER.dialect, f"{OTHER.name}={OTHER.dialect} {load()[-1].name}={DOCUMENTED}"):
+        run("world", env={"SESSION_MOCK_DIALECT": text})
+
+    assert "no vendor has a dialect 'no-such'" in run("world", code=2, env={"SESSION_MOCK_DIALECT": "no-such"})
 
 
 def test_file_says_the_dialect(tmp_path: Path) -> None:
@@ -109,3 +120,17 @@ def test_minted_tenant_speaks_a_dialect(admin: Shell) -> None:
     admin("reset", "-t", "one-0")
     assert admin.json("tenant", "one-0")["vendors"][OTHER.name]["dialect"] == OTHER.dialect
     assert "no dialect 'no-such'" in admin.refusal("mint", "two", "--dialect", f"{OTHER.name}=no-such")
+
+
+def test_journal_names_the_dialect_and_what_a_refusal_rests_on(admin: Shell) -> None:
+    """In the table and in the line that follows; what is documented is told without a dialect."""
+    for dialect in (DOCUMENTED, OTHER.dialect):
+        admin("choose", f"{OTHER.name}.{DIALECT}={dialect}")
+        before = admin.json("journal", "--nobody", "--limit", "0")["count"]
+        with suppress(HTTPError):
+            urlopen(f"{admin.url}/{OTHER.name}/no/such/path")  # noqa: S310 -- our own server
+        line = admin("journal", "--nobody", "--follow", "--limit", "1", "--after", str(before))
+        vendor = OTHER.speaks(dialect)
+
+        assert f"  {vendor.label}  " in line
+        assert f"unknown_path ({vendor.contract.errors['unknown_path'].fact.basis.value})" in line
