@@ -211,7 +211,7 @@ def wrong_values() -> Iterator[Any]:
                 kind = str(field.type)
                 wrong = "text" if "int" in kind else 5 if place == "body" else None
                 if wrong is not None:
-                    yield pytest.param((vendor, endpoint), field.name, wrong, id=f"{vendor.name}.{endpoint.name}.{field.name}")
+                    yield pytest.param((vendor, endpoint), field.name, wrong, id=f"{vendor.label}.{endpoint.name}.{field.name}")
 
 
 @pytest.mark.parametrize(("pair", "parameter", "wrong"), list(wrong_values()))
