@@ -1,4 +1,4 @@
-"""Writes the generated documents: a page and an OpenAPI document for each vendor, kinds of faults, help of commands, parts of the README.
+"""Writes the generated documents: vendors, OpenAPI, settings, library, admin API, faults, findings, commands, parts of the README.
 
 ``--check`` only says what is not current.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 from click.testing import CliRunner
 from msgspec import json
+from pages import admin, library, settings
 
 from mockserver.cli import cli
 from mockserver.cli.curl import curl
@@ -30,8 +31,9 @@ _WIDTH = 110
 
 def generated() -> dict[Path, str]:
     """Every generated document by its path."""
-    pages = {DOCS / "vendors" / f"{vendor.name}.md": page(vendor.contract) for vendor in load()}
+    pages = {DOCS / "vendors" / f"{vendor.name}.md": _page(vendor) for vendor in load()}
     pages |= {DOCS / "openapi" / f"{vendor.label}.json": _openapi(vendor) for vendor in every()}
+    pages |= {DOCS / f"{each.__name__}.md": each() for each in (admin, library, settings)}
     return {**pages, DOCS / "findings.md": _findings(), DOCS / "cli.md": _cli(), DOCS / "faults.md": reference.page(), README: _readme()}
 
 
@@ -47,6 +49,11 @@ def _readme() -> str:
         pattern = rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)"
         text = re.sub(pattern, lambda found, block=block: found[1] + block + found[2], text, flags=re.DOTALL)  # type: ignore[misc]
     return text
+
+
+def _page(vendor: Vendor) -> str:
+    documented, *others = (dialect.contract for dialect in vendor.dialects.values())
+    return page(documented, *others)
 
 
 def _openapi(vendor: Vendor) -> str:

@@ -90,7 +90,9 @@ def _operation(contract: Contract, endpoint: Endpoint, number: int, known: Mappi
         told["requestBody"] = {"required": True, "content": {_JSON: {"schema": _body(endpoint, known[endpoint.body])}}}
     if isinstance(endpoint.credentials, Bearer):
         told["security"] = [{"token": []}, *([{endpoint.credentials.query: []}] if endpoint.credentials.query else [])]
-    told["responses"] = {"200": _answer(endpoint, known[endpoint.response], example(endpoint)), **_refusals(contract, endpoint)}
+    answer = _answer(endpoint, known[endpoint.response], example(endpoint))
+    links = _links(contract, endpoint)
+    told["responses"] = {"200": {**answer, **({"links": links} if links else {})}, **_refusals(contract, endpoint)}
     told["x-facts"] = [{"says": fact.says, **_basis(fact)} for fact in endpoint.facts]
     return told
 
@@ -122,6 +124,20 @@ def _answer(endpoint: Endpoint, schema: Any, example: Any) -> dict[str, Any]:
     windows = [limit for limit in endpoint.limits if isinstance(limit, Window) and limit.headers]
     headers = {name: {"schema": {"type": "string"}} for window in windows for name in window.headers or ()}
     return {"description": "The answer.", "content": {_JSON: content}, **({"headers": headers} if headers else {})}
+
+
+def _links(contract: Contract, endpoint: Endpoint) -> dict[str, Any]:
+    """Where the first row of a list of sessions leads: to the endpoints that give one of them."""
+    if not endpoint.starts:
+        return {}
+    row = f"$response.body#/{str(endpoint.rows).replace('.', '/')}/0/{endpoint.identity[0]}"
+    found = {}
+    for each in contract.endpoints:
+        own = [name for name in each.path if name != each.site]
+        if len(own) == 1:
+            site = {each.site: f"$request.path.{endpoint.site}"} if each.site and endpoint.site else {}
+            found[each.name] = {"operationId": each.name, "parameters": {own[0]: row, **site}}
+    return found
 
 
 def _refusals(contract: Contract, endpoint: Endpoint) -> dict[str, Any]:
