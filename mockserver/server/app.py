@@ -43,5 +43,5 @@ def create_app(tenants: Tenants | Sequence[Tenant], *, only: str | None = None, 
         (Admin(served) if admin is True else admin).join(app)
     for each in load() if vendor is None else [vendor]:
         app.router.add_get(f"/{each.name}/openapi.json", _openapi(each.name))
-    app.router.add_route("*", "/{path:.*}", Handler(served, Router(load()), vendor).handle)
+    app.router.add_route("*", "/{path:(?s:.*)}", Handler(served, Router(load()), vendor).handle)
     return app

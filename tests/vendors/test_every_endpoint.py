@@ -211,7 +211,7 @@ def wrong_values() -> Iterator[Any]:
                 kind = str(field.type)
                 wrong = "text" if "int" in kind else 5 if place == "body" else None
                 if wrong is not None:
-                    yield pytest.param((vendor, endpoint), field.name, wrong, id=f"{vendor.name}.{endpoint.name}.{field.name}")
+                    yield pytest.param((vendor, endpoint), field.name, wrong, id=f"{vendor.label}.{endpoint.name}.{field.name}")
 
 
 @pytest.mark.parametrize(("pair", "parameter", "wrong"), list(wrong_values()))
@@ -222,7 +222,7 @@ async def test_parameter_of_the_wrong_type_is_refused_by_name(serve: Any, pair: 
     parameters = {**endpoint.example, **await session_of(mock, vendor, endpoint), parameter: wrong}
     status, body = await mock.ask(vendor, endpoint, parameters)
 
-    assert_refused(vendor, "violation", status, body)
+    assert_refused(vendor, endpoint.unreadable, status, body)
     assert parameter.encode() in body
 
 
