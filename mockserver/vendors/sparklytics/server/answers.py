@@ -59,8 +59,8 @@ class Event(Struct, frozen=True, kw_only=True):
     created_at: Annotated[str, read("When it happened, written as first_seen is.")]
     event_data: Annotated[
         str | None, read("What was sent with it, as the text of a JSON object whose keys are sorted; null at a pageview.")
-    ] = None
-    event_name: Annotated[str | None, read("Name of an event; null at a pageview.")] = None
+    ]
+    event_name: Annotated[str | None, read("Name of an event; null at a pageview.")]
     event_type: Annotated[Literal["pageview", "event"], read("pageview, or event for everything else.")]
     id: Annotated[str, read("The event, a UUID of version 4.")]
     url: Annotated[str, Fact("Full url of the page that it happened on; empty where nobody sent one, which the server refuses.", CHOSEN)]
