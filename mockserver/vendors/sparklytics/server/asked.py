@@ -30,7 +30,7 @@ class ListRows(ListSessions, frozen=True):
         Meta(ge=0, le=_U32, extra_json_schema={"minimum": 1, "maximum": MAXIMUM}),
         Fact(f"Rows to give: {USUAL} by default, from 1 to {MAXIMUM}.", SOURCE, "server", _NO_NUMBER),
     ] = USUAL
-    include_bots: Annotated[Literal["true", "false"], Fact("Whether to give bots too; false by default.", SOURCE, "server", _NO_FLAG)] = (
+    include_bots: Annotated[Literal["true", "false"], Fact("Whether to give bots too; not by default, as long as the website has a bot policy.", SOURCE, "server", _NO_FLAG)] = (
         "false"
     )
     filter_country: Annotated[str | None, read("ISO 3166-1 code, in capitals.")] = None
