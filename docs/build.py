@@ -11,10 +11,11 @@ from pathlib import Path
 import click
 from click.testing import CliRunner
 from msgspec import json
-from pages import admin, library, settings
+from pages import admin, assumed, library, settings
 
 from mockserver.cli import cli
 from mockserver.cli.curl import curl
+from mockserver.contract.basis import Basis
 from mockserver.contract.reference import page
 from mockserver.server.config import Config, tenants
 from mockserver.server.examples import openapi
@@ -32,8 +33,9 @@ _WIDTH = 110
 def generated() -> dict[Path, str]:
     """Every generated document by its path."""
     pages = {DOCS / "vendors" / f"{vendor.name}.md": _page(vendor) for vendor in load()}
+    pages[DOCS / "vendors" / "README.md"] = _vendors()
     pages |= {DOCS / "openapi" / f"{vendor.label}.json": _openapi(vendor) for vendor in every()}
-    pages |= {DOCS / f"{each.__name__}.md": each() for each in (admin, library, settings)}
+    pages |= {DOCS / f"{each.__name__}.md": each() for each in (admin, assumed, library, settings)}
     return {**pages, DOCS / "findings.md": _findings(), DOCS / "cli.md": _cli(), DOCS / "faults.md": reference.page(), README: _readme()}
 
 
@@ -58,6 +60,17 @@ def _page(vendor: Vendor) -> str:
 
 def _openapi(vendor: Vendor) -> str:
     return json.format(json.encode(openapi(vendor.name, vendor.dialect))).decode() + "\n"
+
+
+def _vendors() -> str:
+    """Where each vendor's reference and OpenAPI document stand, and which endpoints they describe."""
+    lines = [
+        f"- [{vendor.contract.title}]({vendor.name}.md): {', '.join(f'`{endpoint.name}`' for endpoint in vendor.contract.endpoints)}"
+        f" (OpenAPI: {', '.join(f'[{each.dialect}](../openapi/{each.label}.json)' for each in vendor.dialects.values())})\n"
+        for vendor in load()
+    ]
+    *bases, last = [basis.value for basis in Basis]
+    return f"# Vendors\n\nEvery fact says on what it rests: {', '.join(bases)} or {last}.\n\n{''.join(lines)}"
 
 
 def _findings() -> str:

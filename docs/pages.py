@@ -9,13 +9,17 @@ import click
 
 import mockserver
 from mockserver import strategies
+from mockserver.cli.contract import facts
 from mockserver.cli.serve import command as serve
+from mockserver.contract.basis import Basis
+from mockserver.contract.choices import DOCUMENTED
 from mockserver.contract.told import table
 from mockserver.library import parts
 from mockserver.server.admin.routes import ROUTES
 from mockserver.server.config import Config
 from mockserver.testing.marker import ARGUMENTS
 from mockserver.testing.settings import SETTINGS
+from mockserver.vendors import every
 from mockserver.world.profiles import PROFILES
 from mockserver.world.spec import WorldSpec
 
@@ -136,6 +140,22 @@ def _parameters(found: Iterable[Parameter]) -> Iterator[str]:
         star = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}.get(each.kind, "")
         starred = starred or star == "*"
         yield star + each.name + ("" if each.default is Parameter.empty else f"={each.default!r}")
+
+
+def assumed() -> str:
+    """Whatever nobody says, and this project decided."""
+    parts = [
+        "# What is only assumed\n",
+        "Nobody says how the vendors behave here, so session-mock had to choose; `session-mock contract --basis chosen` prints it too.\n",
+    ]
+    for vendor in every():
+        told = [(code(fact["where"]), fact["says"]) for fact in facts(vendor, Basis.CHOSEN.value)]
+        if vendor.label != vendor.name:
+            before = {fact["says"] for fact in facts(vendor.speaks(DOCUMENTED), Basis.CHOSEN.value)}
+            told = [row for row in told if row[1] not in before]
+        heading = vendor.contract.title if vendor.label == vendor.name else f"{vendor.contract.title}, `{vendor.dialect}`, beside that"
+        parts += [f"## {heading}\n", table(("where", ""), told)] if told else []
+    return "\n".join(parts)
 
 
 def admin() -> str:

@@ -46,7 +46,8 @@ def exchange_line(exchange: Mapping[str, Any]) -> str:
     asked = f"{request['method']} {request['path']}{query}{body}"
     shown = asked if len(asked) <= _LONGEST else asked[:_LONGEST] + "…"
     error = f" {exchange['error']}" if exchange["error"] else ""
-    error += f" ({exchange['basis']})" if exchange["basis"] else ""
+    read = f", {exchange['source']['title']}" if exchange["source"] else ""
+    error += f" ({exchange['basis']}{read})" if exchange["basis"] else ""
     struck = f", struck by {', '.join(exchange['faults'])}" if exchange["faults"] else ""
     return f"{exchange['number']:>4}  {shown} -> {response.get('status', 'no answer')}{error}{struck}"
 

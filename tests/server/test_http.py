@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec import to_builtins
 
 from mockserver.contract.basis import Basis
 from mockserver.contract.request import fields
@@ -187,3 +188,21 @@ def test_static_segment_beats_a_parameter() -> None:
                 found = router.find(endpoint.method, path, "")
 
                 assert getattr(found, "endpoint", None) is endpoint, json.dumps([vendor.name, template])
+
+
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+async def test_refusal_says_what_it_rests_on_and_where_that_was_read(serve: Any, pair: Any) -> None:
+    """In the journal and in the archive; a choice of ours was read nowhere."""
+    vendor, endpoint = pair
+    mock = await serve()
+    async with mock.client.request(endpoint.method, endpoint.paths[0].format_map(dict.fromkeys(endpoint.path, "nothing"))):
+        pass
+    async with mock.client.get("/__admin/journal") as response:
+        [exchange] = (await response.json())["exchanges"]
+    async with mock.client.get("/__admin/journal?format=har") as response:
+        [entry] = (await response.json(content_type=None))["log"]["entries"]
+
+    fact = vendor.contract.errors[exchange["error"]].fact
+    source = vendor.contract.sources.get(fact.source or "")
+    assert (exchange["basis"], exchange["source"]) == (fact.basis.value, to_builtins(source))
+    assert (entry["_basis"], entry.get("_source")) == (fact.basis.value, to_builtins(source))
