@@ -30,9 +30,10 @@ class ListRows(ListSessions, frozen=True):
         Meta(ge=0, le=_U32, extra_json_schema={"minimum": 1, "maximum": MAXIMUM}),
         Fact(f"Rows to give: {USUAL} by default, from 1 to {MAXIMUM}.", SOURCE, "server", _NO_NUMBER),
     ] = USUAL
-    include_bots: Annotated[Literal["true", "false"], Fact("Whether to give bots too; not by default, as long as the website has a bot policy.", SOURCE, "server", _NO_FLAG)] = (
-        "false"
-    )
+    include_bots: Annotated[
+        Literal["true", "false"],
+        Fact("Whether to give bots too; by default only where the website's policy lets them pass.", SOURCE, "server", _NO_FLAG),
+    ] = "false"
     filter_country: Annotated[str | None, read("ISO 3166-1 code, in capitals.")] = None
     filter_page: Annotated[str | None, read("Part of the full url of a page seen; % and _ stand for any characters and any one.")] = None
     filter_referrer: Annotated[str | None, read("Domain of the referrer, in small letters, with its port.")] = None
