@@ -38,7 +38,7 @@ def vendor_words() -> Iterator[tuple[str, str]]:
         yield page, f"- `{vendor.dialect}`: {contract.says}" if len(vendor.dialects) > 1 else f"- `{vendor.dialect}`"
         for endpoint in contract.endpoints:
             yield page, f"## {endpoint.name}\n"
-            yield from ((page, f"`{path}`" if vendor.label != vendor.name else f"`{endpoint.method} {path}`") for path in endpoint.paths)
+            yield from ((page, f"{path}`" if vendor.label != vendor.name else f"`{endpoint.method} {path}`") for path in endpoint.paths)
         yield from ((page, f"### `{choice.name}`\n") for choice in contract.choices)
         yield from ((page, f"- `{option}`") for choice in contract.choices for option in choice.options)
         yield from ((page, f"error {name}" if vendor.label != vendor.name else f"\n| {name} |") for name in unlike(vendor))

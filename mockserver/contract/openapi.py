@@ -149,7 +149,7 @@ def _links(contract: Contract, endpoint: Endpoint) -> dict[str, Any]:
 
 def _refusals(contract: Contract, endpoint: Endpoint) -> dict[str, Any]:
     """Every refusal by its status; errors that share one are alternatives."""
-    names = [*COMMON_ERRORS, *endpoint.errors, *(["unknown_site", "forbidden"] if endpoint.site else [])]
+    names = [*COMMON_ERRORS, endpoint.unreadable, *endpoint.errors, *(["unknown_site", "forbidden"] if endpoint.site else [])]
     names += ["busy" if isinstance(limit, OneAtATime) else "rate_limited" for limit in endpoint.limits]
     by_status: dict[int, list[tuple[str, ErrorShape]]] = {}
     for name in dict.fromkeys(names):

@@ -58,5 +58,5 @@ def create_app(tenants: Tenants | Sequence[Tenant], *, only: str | None = None, 
         app.router.add_get(f"/{each.name}/openapi.json", _openapi(each.name))
         app.router.add_get(f"/{each.name}/docs", _docs(each, desk))
         app.router.add_get(f"/{each.name}/docs/{{asset}}", _docs(each, desk))
-    app.router.add_route("*", "/{path:.*}", Handler(served, Router(load()), vendor).handle)
+    app.router.add_route("*", "/{path:(?s:.*)}", Handler(served, Router(load()), vendor).handle)
     return app

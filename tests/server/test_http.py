@@ -85,6 +85,16 @@ async def test_unknown_path_at_the_root_names_what_is_close(serve: Any) -> None:
     assert endpoint.paths[0] in told["message"]
 
 
+@pytest.mark.parametrize("path", ["%0A", "no%0Asuch/path%0A", "%0D%0A/x"])
+async def test_line_feeds_in_a_path_are_part_of_it(serve: Any, path: str) -> None:
+    """The mock answers what nobody has, not the library that it is built on."""
+    mock = await serve()
+    status, body = await raw(mock, f"GET /{path} HTTP/1.1\r\nhost: localhost\r\n\r\n")
+
+    assert status == 404
+    assert json.loads(body)["near_misses"]
+
+
 async def test_whole_url_as_target_is_taken(serve: Any) -> None:
     """A client behind a proxy sends the whole URL."""
     mock = await serve()
