@@ -175,10 +175,27 @@ class WindowState(Struct, kw_only=True, tag_field="kind", tag="window"):
     documented: int | None
     """How many the vendor documents, where it documents any."""
     seconds: int
-    opens: Literal["clock", "first"]
-    """Whether windows begin at multiples of their length on the clock, or with the first request after the last window."""
+    opens: Literal["clock", "first", "idle"]
+    """Whether windows begin at multiples of their length on the clock, with the first request after the last window, or anew with
+    every request that is let through."""
     used: dict[str, int]
     """Requests counted in the window that is open, by the site that the key names, ``*`` for a key that names none."""
+
+
+class BucketState(Struct, kw_only=True, tag_field="kind", tag="bucket"):
+    """A limit of so many requests at once, of which further ones come back on the tenant's clock."""
+
+    name: str
+    endpoints: list[str]
+    enabled: bool
+    allowed: int
+    """0 for any number."""
+    documented: int | None
+    """How many the vendor documents, where it documents any."""
+    refill: int
+    """How many come back in a second."""
+    used: dict[str, int]
+    """Requests that have not come back, by the site that the key names, ``*`` for a key that names none."""
 
 
 class SlotState(Struct, kw_only=True, tag_field="kind", tag="one_at_a_time"):
@@ -277,7 +294,7 @@ class Verdict(Struct, kw_only=True):
     """The same in two runs in which clients asked the same and were answered the same, in the same order."""
 
 
-LimitState = WindowState | SlotState
+LimitState = WindowState | BucketState | SlotState
 
 
 class LimitChange(Asked, frozen=True):
@@ -287,6 +304,7 @@ class LimitChange(Asked, frozen=True):
     """``true`` for a window without a number turns on the documented one."""
     allowed: Annotated[int, Meta(ge=0)] | None = None
     seconds: Annotated[int, Meta(ge=1, le=31_536_000)] | None = None
+    refill: Annotated[int, Meta(ge=0)] | None = None
     busy: str | int | None = None
     hold: Annotated[int, Meta(ge=0)] | None = None
 

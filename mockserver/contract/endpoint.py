@@ -12,7 +12,7 @@ from mockserver.contract.basis import Fact, Source
 from mockserver.contract.choices import DOCUMENTED, Choice, short_name
 from mockserver.contract.credentials import Credentials
 from mockserver.contract.errors import ErrorShape
-from mockserver.contract.limits import Limit, OneAtATime
+from mockserver.contract.limits import Bucket, Limit, OneAtATime
 from mockserver.contract.paging import Paging, Whole
 from mockserver.contract.request import fields
 
@@ -40,6 +40,9 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     body: type[Struct] | None = None
     either: tuple[str, ...] = ()
     """Fields of the body of which one at least must hold a text."""
+    looked_up: str | None = None
+    """A pattern of site ids that are looked up before anything else: one of nobody's is an unknown site, whoever asks, and any
+    other that the key does not have is forbidden. Where there is none, ids are looked up behind the credential."""
     typed_first: bool = False
     """Whether parameters that cannot be read are refused before an unknown site is."""
     unreadable: str = "violation"
@@ -165,4 +168,6 @@ class Contract(Struct, frozen=True, kw_only=True):
 
 
 def _choices_of(limit: Any) -> tuple[str, ...]:
-    return (limit.busy, limit.hold) if isinstance(limit, OneAtATime) else (limit.allowed,)
+    if isinstance(limit, OneAtATime):
+        return (limit.busy, limit.hold)
+    return (limit.allowed, limit.refill) if isinstance(limit, Bucket) else (limit.allowed,)

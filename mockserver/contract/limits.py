@@ -14,20 +14,40 @@ class OneAtATime(Struct, frozen=True, tag=True):
     """Name of the choice in milliseconds of real time."""
 
 
-class Window(Struct, frozen=True, tag=True):
-    """So many requests in a window of the tenant's clock, 0 for any number."""
+class Counted(Struct, frozen=True, kw_only=True):
+    """A limit of so many requests on the tenant's clock, 0 for any number."""
 
     allowed: str
     """Name of the choice that says how many."""
-    seconds: int
-    opens: Literal["clock", "first"]
-    """Whether windows begin at multiples of their length on the clock, or with the first request after the last window."""
     pool: str
     """Endpoints that name the same pool share it."""
     headers: tuple[str, str, str] | None = None
-    """Names of the headers that say limit, remaining and the Unix second of reset, on every answer."""
+    """Names of the headers that say limit, remaining and reset, on every answer."""
+    tightest: tuple[str, str, str] | None = None
+    """Names of headers that say the same of that one of an endpoint's limits that has the least left."""
+    resets: Literal["instant", "after"] = "instant"
+    """Whether the third header says the Unix second of the reset, or how many seconds it is away."""
+    unkeyed: bool = True
+    """Whether the headers are there, empty, as long as no key is known."""
     documented: int | None = None
     """How many the vendor documents, where it documents any; the choice may be another number by default."""
 
 
-Limit = OneAtATime | Window
+class Window(Counted, frozen=True, kw_only=True, tag=True):
+    """So many requests in a window."""
+
+    seconds: int
+    opens: Literal["clock", "first", "idle"]
+    """Whether windows begin at multiples of their length on the clock, with the first request after the last window, or anew with
+    every request that is let through, so that only a pause of that length ends one."""
+
+
+class Bucket(Counted, frozen=True, kw_only=True, tag=True):
+    """So many requests at once; each takes a token of a bucket that fills again, token by token."""
+
+    refill: str
+    """Name of the choice that says how many tokens come back in a second."""
+
+
+Rate = Window | Bucket
+Limit = OneAtATime | Rate

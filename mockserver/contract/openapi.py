@@ -11,7 +11,7 @@ from mockserver.contract.choices import ByChoice, Choice
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import COMMON_ERRORS, Contract, Endpoint
 from mockserver.contract.errors import ErrorShape
-from mockserver.contract.limits import OneAtATime, Window
+from mockserver.contract.limits import OneAtATime
 from mockserver.contract.request import Field, fields, structs
 
 _REF: Final = "#/components/schemas/{name}"
@@ -128,8 +128,9 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _answer(endpoint: Endpoint, schema: Any, example: Any) -> dict[str, Any]:
     content = {"schema": schema, "example": example}
-    windows = [limit for limit in endpoint.limits if isinstance(limit, Window) and limit.headers]
-    headers = {name: {"schema": {"type": "string"}} for window in windows for name in window.headers or ()}
+    rates = [limit for limit in endpoint.limits if not isinstance(limit, OneAtATime)]
+    names = [name for rate in rates for name in (*(rate.headers or ()), *(rate.tightest or ()))]
+    headers = {name: {"schema": {"type": "string"}} for name in names}
     return {"description": "The answer.", "content": {_JSON: content}, **({"headers": headers} if headers else {})}
 
 
@@ -163,7 +164,7 @@ def _refusal(shapes: Iterable[tuple[str, ErrorShape]]) -> dict[str, Any]:
     told = list(shapes)
     content: dict[str, Any] = {}
     for media in (_JSON, "text/plain"):
-        bodies = [_shape(shape.body) for _, shape in told if shape.body is not None and shape.text == (media != _JSON)]
+        bodies = [_shape(shape.body, shape.usual) for _, shape in told if shape.body is not None and shape.text == (media != _JSON)]
         unlike = [body for number, body in enumerate(bodies) if body not in bodies[:number]]
         if unlike:
             content[media] = {"schema": unlike[0] if len(unlike) == 1 else {"anyOf": unlike}}
@@ -174,13 +175,13 @@ def _refusal(shapes: Iterable[tuple[str, ErrorShape]]) -> dict[str, Any]:
     }
 
 
-def _shape(template: Any) -> dict[str, Any]:
-    """The schema of a body from the template that it is filled into."""
+def _shape(template: Any, usual: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of a body from the template that it is filled into, and from the details that are usual."""
     if isinstance(template, Mapping):
-        properties = {name: _shape(value) for name, value in template.items()}
+        properties = {name: _shape(value, usual) for name, value in template.items()}
         return {"type": "object", "required": list(properties), "properties": properties}
     if isinstance(template, list):
-        return {"type": "array", "items": {"anyOf": [_shape(each) for each in template]}} if template else {"type": "array"}
+        return {"type": "array", "items": {"anyOf": [_shape(each, usual) for each in template]}} if template else {"type": "array"}
     if isinstance(template, str) and any(name is not None for _, name, _, _ in Formatter().parse(template)):
-        return {"type": "string"}
+        return {"type": "integer" if isinstance(usual.get(template[1:-1]), int) else "string"}
     return {"const": template}

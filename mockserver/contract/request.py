@@ -36,6 +36,20 @@ class ContractKeywordError(TypeError):
     """A field of a contract's struct carries no fact, or something that nobody reads."""
 
 
+class Lenient(Struct, frozen=True):
+    """Annotates a whole number of a query that the server does not check: what it makes of a text that is none, or out of bounds."""
+
+    figures: bool = False
+    """Whether the figures that a text begins with are enough, as for JavaScript's parseInt: 10abc is 10."""
+    otherwise: int | None = None
+    """What stands for any other text; none where that is refused."""
+
+    def means(self, text: str) -> int | None:
+        """The number that a text stands for, ``None`` where it stands for none."""
+        found = _BEGINS.match(text) if self.figures else None
+        return int(found[0]) if found else None
+
+
 class Field(Struct, frozen=True):
     """A field of a request or response struct with all that its annotation says."""
 
@@ -45,6 +59,7 @@ class Field(Struct, frozen=True):
     required: bool
     default: Any
     fact: Fact
+    lenient: Lenient | None = None
 
 
 @cache
@@ -61,11 +76,14 @@ def fields(model: type | None, *, deep: bool = False) -> tuple[Field, ...]:
         facts = [note for note in get_args(hint)[1:] if isinstance(note, Fact)] if get_origin(hint) is Annotated else []
         if len(facts) != 1:
             raise ContractKeywordError(f"{model.__name__}.{each.name}: a field carries exactly one Fact, this one {len(facts)}")
-        unknown = [note for note in get_args(hint)[1:] if not isinstance(note, Fact | Meta)]
+        unknown = [note for note in get_args(hint)[1:] if not isinstance(note, Fact | Lenient | Meta)]
         if unknown:
-            raise ContractKeywordError(f"{model.__name__}.{each.name}: nobody reads {unknown[0]!r}; known are Fact and msgspec.Meta")
+            raise ContractKeywordError(
+                f"{model.__name__}.{each.name}: nobody reads {unknown[0]!r}; known are Fact, Lenient and msgspec.Meta"
+            )
         default = None if each.default is NODEFAULT else each.default
-        found.append(Field(each.encode_name, each.type, each.required, default, facts[0]))
+        lenient = next((note for note in get_args(hint)[1:] if isinstance(note, Lenient)), None)
+        found.append(Field(each.encode_name, each.type, each.required, default, facts[0], lenient))
         for part in _structs(each.type) if deep else ():
             found += [Field(f"{each.encode_name}.{inner.name}", *_rest(inner)) for inner in fields(part, deep=True)]
     return tuple(found)
@@ -111,10 +129,28 @@ def read(model: type[R], raw: Mapping[str, Any], where: str, *, numeric_texts: b
     try:
         return convert(raw, model)
     except ValidationError:
+        raw = {**raw, **_leniently(model, raw)}
+    try:
+        return convert(raw, model)
+    except ValidationError:
         return [found for field in fields(model) for found in _violations(field, raw, where)]
 
 
 _INTEGER = re.compile("[+-]?[0-9]{1,18}")
+_BEGINS = re.compile(r"\s*[+-]?[0-9]{1,18}", re.ASCII)
+
+
+def _leniently(model: type, raw: Mapping[str, Any]) -> dict[str, int]:
+    """What a server that does not check makes of the values that are no numbers, or out of bounds."""
+    found: dict[str, int] = {}
+    for field in fields(model):
+        if field.lenient is None or not _violations(field, raw, ""):
+            continue
+        means = [field.lenient.means(str(raw[field.name])), field.lenient.otherwise]
+        right = [number for number in means if number is not None and not _violations(field, {field.name: number}, "")]
+        if right:
+            found[field.name] = right[0]
+    return found
 
 
 @cache

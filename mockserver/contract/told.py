@@ -8,10 +8,17 @@ from msgspec import Struct, json
 
 from mockserver.contract.choices import ByChoice
 from mockserver.contract.errors import ErrorShape
-from mockserver.contract.limits import Limit, OneAtATime
+from mockserver.contract.limits import Bucket, Limit, OneAtATime
 from mockserver.contract.request import Field
 
 _KINDS = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null", dict: "object", Any: "any"}
+
+_OPENS = {
+    "clock": "at multiples of that on the clock",
+    "first": "with the first request after the last one",
+    "idle": "anew with every request",
+}
+"""When a window begins."""
 
 
 def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -63,9 +70,11 @@ def limited(limit: Limit) -> str:
     """A limit in a sentence."""
     if isinstance(limit, OneAtATime):
         return f"One open request for each site: `{limit.busy}` says what meets a second, `{limit.hold}` how long the first lasts at least."
-    opens = "at multiples of that on the clock" if limit.opens == "clock" else "with the first request after the last one"
+    if isinstance(limit, Bucket):
+        counted = f"`{limit.allowed}` requests of a key at once, and `{limit.refill}` more a second"
+    else:
+        counted = f"`{limit.allowed}` requests of a key in {limit.seconds:,} seconds, which begin {_OPENS[limit.opens]}"
     documented = f"; {limit.documented:,} are documented" if limit.documented else ""
-    headers = f" Every answer tells them in {', '.join(f'`{name}`' for name in limit.headers)}." if limit.headers else ""
-    return (
-        f"`{limit.allowed}` requests of a key in {limit.seconds:,} seconds, which begin {opens}{documented} (pool `{limit.pool}`).{headers}"
-    )
+    names = [*(limit.headers or ()), *(limit.tightest or ())]
+    headers = f" Every answer tells them in {', '.join(f'`{name}`' for name in names)}." if names else ""
+    return f"{counted}{documented} (pool `{limit.pool}`).{headers}"

@@ -17,6 +17,7 @@ from mockserver.server.wire import Reply
 from mockserver.vendor import Vendor
 
 _JSON = "application/json"
+_NONE: Mapping[str, str] = {}
 SERVER = f"session-mock/{__version__}"
 _USUAL = CIMultiDict({"Content-Type": _JSON, "Server": SERVER})
 
@@ -28,7 +29,7 @@ def answered(body: bytes, headers: Mapping[str, str]) -> Reply:
 
 def refused(vendor: Vendor, refusal: Refused, raw: Raw, choices: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Reply:
     """A refusal in the vendor's own shape, by the defaults of choices that are not given."""
-    shape, details = vendor.contract.errors[refusal.error], refusal.details
+    shape, details = vendor.contract.errors[refusal.error], {**refusal.details, **refusal.numbers}
     if choices.get("echo_key") == "redact" and "credential" in details:
         details = {**details, "credential": MASK}
     return _shaped(
@@ -36,7 +37,8 @@ def refused(vendor: Vendor, refusal: Refused, raw: Raw, choices: Mapping[str, An
         status_of(vendor, shape, choices),
         details,
         raw,
-        {**(headers or {}), **shape.headers, **refusal.headers, **_basis(shape, choices)},
+        {**refusal.headers, **_basis(shape, choices)},
+        usual=headers or _NONE,
     )
 
 
@@ -52,20 +54,24 @@ def failing(reading: Reading, raw: Raw, status: int, message: str, headers: Mapp
     """An error of any status in the vendor's shape: the one it has for that status, or its most general one."""
     errors = reading.vendor.contract.errors
     shape = next((shape for shape in errors.values() if status_of(reading.vendor, shape, reading.choices) == status), errors["internal"])
-    return _shaped(shape, status, {"message": message}, raw, {**shape.headers, **headers, **_basis(shape, reading.choices)})
+    return _shaped(shape, status, {"message": message}, raw, {**headers, **_basis(shape, reading.choices)})
 
 
 def _basis(shape: ErrorShape, choices: Mapping[str, Any]) -> dict[str, str]:
     return {BASIS_HEADER: shape.fact.basis.value} if choices.get(BASIS) == "shown" else {}
 
 
-def _shaped(shape: ErrorShape, status: int, details: Mapping[str, str], raw: Raw, headers: Mapping[str, str]) -> Reply:
-    known = {"message": "", "field": "", "credential": "", "reason": "", "method": raw.method, "path": raw.path, **details}
+def _shaped(  # noqa: PLR0913 -- what an error consists of
+    shape: ErrorShape, status: int, details: Mapping[str, Any], raw: Raw, headers: Mapping[str, str], *, usual: Mapping[str, str] = _NONE
+) -> Reply:
+    """An error with the headers that are usual, its own, and those of this one, the later ones winning."""
+    known = {"message": "", "field": "", "credential": "", "reason": "", "method": raw.method, "path": raw.path, **shape.usual, **details}
     body = b"" if shape.body is None else json.encode(filled(shape.body, known))
     if shape.text and shape.body is not None:
         body = filled(shape.body, known).encode()
     kind = {} if shape.body is None else {"Content-Type": "text/plain; charset=utf-8" if shape.text else _JSON}
-    return Reply(status=status, body=body, headers=CIMultiDict({**kind, "Server": SERVER, **headers}))
+    own = {name: value.format_map(known) for name, value in shape.headers.items()}
+    return Reply(status=status, body=body, headers=CIMultiDict({**kind, "Server": SERVER, **usual, **own, **headers}))
 
 
 def lost(miss: Miss, method: str, near: list[NearMiss]) -> Reply:

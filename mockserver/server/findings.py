@@ -97,7 +97,7 @@ def _until(reading: Reading, reply: Reply, now: int) -> int | None:
             return int(parsedate_to_datetime(after).timestamp() * 1000)
         except ValueError:
             return None
-    resets = [reply.headers.get(window.headers[2], "") for window in reading.windows if window.headers]
+    resets = [reply.headers.get(rate.headers[2], "") for rate in reading.rates if rate.headers and rate.resets == "instant"]
     return max((int(reset) * 1000 for reset in resets if reset.isdecimal()), default=None) if reply.status == _TOO_MANY else None
 
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from mockserver.contract.choices import short_name
 from mockserver.contract.errors import Refused
+from mockserver.contract.limits import Bucket
 from mockserver.server.answers import answered, broken, lost, refused
 from mockserver.server.astray import explain, masked, owner, warn
 from mockserver.server.clock import stopwatch, wall
@@ -21,7 +22,7 @@ from mockserver.server.faults.fault import Meeting
 from mockserver.server.findings import review
 from mockserver.server.journal import Exchange, Journal
 from mockserver.server.kept import Known, Memory
-from mockserver.server.limits import Slots
+from mockserver.server.limits import Left, Slots, reported
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reader, Reading
 from mockserver.server.redact import secrets
@@ -132,7 +133,9 @@ class Handler:
             exchange.headers_sent = _blank(reading)
             return None, None
         try:
-            exchange.headers_sent = _charged(reading, whose)
+            exchange.headers_sent, beyond = _charged(reading, whose)
+            if beyond is not None:
+                raise beyond
             if not reading.one_at_a_time or reading.refusal is not None:
                 return None, None
             slots, key = whose.tenant.slots, (reading.vendor.name, whose.site)
@@ -276,14 +279,21 @@ async def _body(request: web.Request) -> bytes:
 
 
 def _blank(reading: Reading) -> dict[str, str]:
-    """Until a key is known there is nothing to report: the headers are there, empty."""
-    return {**reading.headers, **{name: "" for window in reading.windows for name in window.headers or ()}}
+    """Until a key is known there is nothing to report: some vendors send the headers all the same, empty."""
+    return {**reading.headers, **{name: "" for rate in reading.rates if rate.unkeyed for name in rate.headers or ()}}
 
 
-def _charged(reading: Reading, whose: Held) -> Mapping[str, str]:
-    """Count a request against the windows of its key; the headers that report it, or ``Refused`` beyond a limit."""
-    headers = reading.headers
-    for window in reading.windows:
-        allowed, now = int(reading.choices[short_name(window.allowed)]), whose.tenant.clock.now()
-        headers = {**headers, **whose.tenant.windows.charge(window, allowed, f"{reading.vendor.name} {whose.site}", now)}
-    return headers
+def _charged(reading: Reading, whose: Held) -> tuple[Mapping[str, str], Refused | None]:
+    """Count a request against the limits of its key, in their order, as far as the first that it is beyond: headers, and that refusal."""
+    if not reading.rates:
+        return reading.headers, None
+    rates, key, now = whose.tenant.rates, f"{reading.vendor.name} {whose.site}", whose.tenant.clock.now()
+    found: list[Left] = []
+    for rate in reading.rates:
+        allowed, counts = int(reading.choices[short_name(rate.allowed)]), not any(left.refused for left in found)
+        if isinstance(rate, Bucket):
+            found.append(rates.take(rate, allowed, int(reading.choices[short_name(rate.refill)]), key, now, counts=counts))
+        else:
+            found.append(rates.charge(rate, allowed, key, now, counts=counts))
+    beyond = next((left for left in found if left.refused), None)
+    return {**reading.headers, **reported(found, now)}, None if beyond is None else beyond.refusal()

@@ -1,13 +1,21 @@
-"""Enforces what contracts limit: requests in a window of the tenant's clock, and one open request at a time."""
+"""Enforces what contracts limit: requests counted on the tenant's clock, and one open request at a time."""
 
 import asyncio
 from collections import deque
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from msgspec import Struct, field
 
 from mockserver.contract.errors import Refused
-from mockserver.contract.limits import Window
+from mockserver.contract.limits import Bucket, Rate, Window
+
+_NEVER: Final = 31_536_000
+"""Seconds after which a bucket is said to be full again that nothing fills."""
+
+
+_TOKEN: Final = 1000
+"""Thousandths: a token a second is one of them a millisecond."""
 
 
 class Limits(Struct):
@@ -19,38 +27,100 @@ class Limits(Struct):
     """Other lengths of windows."""
 
 
-class Windows:
-    """How many requests each key has made in the window that is open for it."""
+class Left(Struct, frozen=True):
+    """What a limit leaves to a key."""
+
+    limit: Rate
+    allowed: int
+    """0 for any number."""
+    remaining: int
+    reset: int
+    """Unix second at which the window ends, or the bucket is full."""
+    wait: int
+    """Seconds until a request is let through."""
+    refused: bool = False
+
+    def refusal(self) -> Refused:
+        """What is said of the request that was one too many."""
+        many = f"over {self.allowed} requests"
+        if isinstance(self.limit, Window):
+            message = f"{many} in {self.limit.seconds} seconds; the window ends at Unix second {self.reset}"
+        else:
+            message = f"{many} at once; the next is let through in {self.wait} seconds"
+        return Refused("rate_limited", message=message, numbers={"limit": self.allowed, "retryAfter": self.wait}, scope=self.limit.pool)
+
+    def told(self, names: tuple[str, str, str], now: int) -> dict[str, str]:
+        """Limit, remaining and reset under the names of headers."""
+        reset = self.reset if self.limit.resets == "instant" else max(self.reset - now // 1000, 0)
+        return dict(zip(names, (str(self.allowed), str(self.remaining), str(reset)), strict=True))
+
+
+def reported(found: Sequence[Left], now: int) -> dict[str, str]:
+    """The headers that report what some limits leave."""
+    headers: dict[str, str] = {}
+    limited = [left for left in found if left.allowed]
+    for left in limited:
+        headers |= left.told(left.limit.headers, now) if left.limit.headers else {}
+    shared = [left for left in limited if left.limit.tightest]
+    tightest = min(shared, key=lambda left: left.remaining, default=None)
+    if tightest is not None and tightest.limit.tightest:
+        headers |= tightest.told(tightest.limit.tightest, now)
+    return headers
+
+
+class Rates:
+    """How many requests each key has made in the window that is open for it, and how much of its buckets is left."""
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, str], tuple[int, int]] = {}
+        self._levels: dict[tuple[str, str], tuple[int, int]] = {}
 
-    def charge(self, window: Window, allowed: int, key: str, now: int) -> dict[str, str]:
-        """Count a request and return the headers that report it; raise ``Refused("rate_limited")`` beyond the limit."""
+    def charge(self, window: Window, allowed: int, key: str, now: int, *, counts: bool = True) -> Left:
+        """Count a request that is let through; with ``counts`` false, only look."""
         length = window.seconds * 1000
         opened, count = self._open.get((window.pool, key), (None, 0))
         if opened is None or not opened <= now < opened + length:
             opened, count = (now - now % length if window.opens == "clock" else now), 0
         refused = 0 < allowed <= count
-        self._open[window.pool, key] = (opened, count + (not refused))
-        reset = (opened + length) // 1000
-        headers = self._headers(window, allowed, count + 1, reset)
-        if refused:
-            message = f"over {allowed} requests in {window.seconds} seconds; the window ends at Unix second {reset}"
-            raise Refused("rate_limited", message=message, headers=headers)
-        return headers
+        if counts:
+            count += not refused
+            opened = now if window.opens == "idle" and not refused else opened
+            self._open[window.pool, key] = (opened, count)
+        end = opened + length
+        wait = -((now - end) // 1000) if refused else 0
+        return Left(window, allowed, max(allowed - count, 0), end // 1000, wait, refused)
 
-    @staticmethod
-    def _headers(window: Window, allowed: int, count: int, reset: int) -> dict[str, str]:
-        if window.headers is None or not allowed:
-            return {}
-        return dict(zip(window.headers, (str(allowed), str(max(allowed - count, 0)), str(reset)), strict=True))
+    def take(self, bucket: Bucket, allowed: int, refill: int, key: str, now: int, *, counts: bool = True) -> Left:  # noqa: PLR0913
+        """Take a token for a request that is let through; with ``counts`` false, only look."""
+        level = self._level(bucket, allowed, refill, key, now)
+        refused = allowed > 0 and level < _TOKEN
+        if counts:
+            level -= 0 if refused else _TOKEN
+            self._levels[bucket.pool, key] = (now, level)
+        full = _seconds(allowed * _TOKEN - level, refill)
+        wait = _seconds(_TOKEN - level, refill) if refused else 0
+        return Left(bucket, allowed, max(level // _TOKEN, 0), now // 1000 + full, wait, refused)
+
+    def _level(self, bucket: Bucket, allowed: int, refill: int, key: str, now: int) -> int:
+        """Thousandths of tokens that are in a bucket."""
+        at, level = self._levels.get((bucket.pool, key), (now, allowed * _TOKEN))
+        return min(level + max(now - at, 0) * refill, allowed * _TOKEN)
 
     def used(self, window: Window, now: int) -> dict[str, int]:
         """Requests counted for each key in the window that is open for it."""
         length = window.seconds * 1000
         found = ((key, opened, count) for (pool, key), (opened, count) in self._open.items() if pool == window.pool)
         return {key: count for key, opened, count in found if opened <= now < opened + length}
+
+    def taken(self, bucket: Bucket, allowed: int, refill: int, now: int) -> dict[str, int]:
+        """Tokens that each key's bucket lacks."""
+        keys = [key for pool, key in self._levels if pool == bucket.pool]
+        return {key: -(-(allowed * _TOKEN - self._level(bucket, allowed, refill, key, now)) // _TOKEN) for key in keys}
+
+
+def _seconds(thousandths: int, refill: int) -> int:
+    """Until so many thousandths of tokens have come back."""
+    return -(-thousandths // (refill * _TOKEN)) if refill else _NEVER
 
 
 class Slots:

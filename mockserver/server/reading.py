@@ -4,6 +4,7 @@ All of it follows from the bytes of the request and the tenants there are, so it
 the clock and the limits come later.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
@@ -16,7 +17,7 @@ from mockserver.contract.basis import Basis
 from mockserver.contract.choices import BASIS, BASIS_HEADER, short_name
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
-from mockserver.contract.limits import OneAtATime, Window
+from mockserver.contract.limits import OneAtATime, Rate, Window
 from mockserver.contract.request import ContractViolation, fields, in_turn, read, read_json
 from mockserver.server.credentials import Sent, check_permission, held, presented
 from mockserver.server.pages import begins, list_name, named
@@ -31,7 +32,7 @@ class Reading(Struct, frozen=True, kw_only=True, dict=True):
 
     vendor: Vendor
     endpoint: Endpoint
-    windows: tuple[Window, ...]
+    rates: tuple[Rate, ...]
     one_at_a_time: bool
     """Whether the site's slot is needed, and then: what happens while another holds it, and for how many seconds it is held at least."""
     busy: str = ""
@@ -102,15 +103,18 @@ class Reader:
             whose = held(self._tenants, vendor, vendor.endpoint(name), sent)
         except Refused as refusal:
             terms, dropped = self._terms(vendor, name, meant), self._tenants.dropped(family, refusal.details.get("credential", ""))
+            refusal = self._unknown(vendor, match) or refusal
             return Reading(**{**terms, "refusal": refusal, "dropped": dropped, **_lost(vendor, match)})
         terms, endpoint = self._terms(vendor, name, whose.tenant, held=whose), vendor.endpoint(name)
         if lost := _lost(vendor, match):
             return Reading(**{**terms, **lost})
         try:
+            if unknown := self._unknown(vendor, match):
+                raise unknown
             check_permission(whose, vendor, endpoint)
-            site = None if endpoint.typed_first else self._site(match, whose)
+            site = None if endpoint.typed_first else self._site(match, endpoint, whose)
             typed = _typed(endpoint, sent, _repeated(endpoint, raw), terms["choices"])
-            site = self._site(match, whose) if site is None else site
+            site = self._site(match, endpoint, whose) if site is None else site
         except Refused as refusal:
             return Reading(**terms, refusal=refusal)
         return Reading(**terms, path=match.path, site=site, **typed)
@@ -133,7 +137,7 @@ class Reader:
             found = self._known_terms[key] = {
                 "vendor": vendor,
                 "endpoint": endpoint,
-                "windows": tuple(limit for limit in endpoint.limits if isinstance(limit, Window)),
+                "rates": tuple(limit for limit in endpoint.limits if not isinstance(limit, OneAtATime)),
                 "one_at_a_time": any(isinstance(limit, OneAtATime) for limit in endpoint.limits),
                 "choices": choices,
                 "headers": {**endpoint.headers, **_basis(endpoint, choices)},
@@ -142,13 +146,20 @@ class Reader:
             }
         return found
 
-    def _site(self, match: Match, whose: Held) -> int:
+    def _unknown(self, vendor: Vendor, match: Match) -> Refused | None:
+        """Why a site is none, where the dialect looks for it before the credential."""
+        endpoint, site = vendor.endpoint(match.endpoint.name), match.path.get(match.endpoint.site or "")
+        if endpoint.looked_up is None or site is None or not re.fullmatch(endpoint.looked_up, site):
+            return None
+        return None if self._tenants.is_site(vendor.name, site) else Refused("unknown_site", message=f"{site!r} is nobody's site")
+
+    def _site(self, match: Match, endpoint: Endpoint, whose: Held) -> int:
         if match.endpoint.site is None:
             return whose.site or 0
         vendor, identifier = match.vendor.name, match.path[match.endpoint.site]
         site = self._tenants.site(vendor, identifier, whose.tenant)
         if site is None:
-            foreign = self._tenants.is_site(vendor, identifier)
+            foreign = endpoint.looked_up is not None or self._tenants.is_site(vendor, identifier)
             known = ", ".join(ids[0] for ids in whose.tenant.names[vendor].sites)
             raise Refused("forbidden" if foreign else "unknown_site", message=f"{identifier!r} is not among the sites of this key: {known}")
         return site
@@ -156,7 +167,7 @@ class Reader:
 
 def _limits(vendor: Vendor, endpoint: Endpoint, tenant: Tenant) -> dict[str, Any]:
     """The endpoint's limits as the tenant has them."""
-    changed, choices, windows = tenant.limits, tenant.choices[vendor.name], []
+    changed, choices, rates = tenant.limits, tenant.choices[vendor.name], list[Rate]()
     found: dict[str, Any] = {"one_at_a_time": False}
     for limit in endpoint.limits:
         name = f"{vendor.name}.{endpoint.name if isinstance(limit, OneAtATime) else limit.pool}"
@@ -165,8 +176,8 @@ def _limits(vendor: Vendor, endpoint: Endpoint, tenant: Tenant) -> dict[str, Any
         if isinstance(limit, OneAtATime):
             found = {"one_at_a_time": True, "busy": choices[short_name(limit.busy)], "hold": choices[short_name(limit.hold)] / 1000}
         else:
-            windows.append(replace(limit, seconds=changed.seconds.get(name, limit.seconds)))
-    return {**found, "windows": tuple(windows)}
+            rates.append(replace(limit, seconds=changed.seconds.get(name, limit.seconds)) if isinstance(limit, Window) else limit)
+    return {**found, "rates": tuple(rates)}
 
 
 def _spoken(match: Match, tenant: Tenant | None) -> Vendor:
@@ -183,7 +194,7 @@ def _lost(vendor: Vendor, match: Match) -> dict[str, Any]:
     differs = f"{match.template} is the path of the dialect {' and '.join(others)}, and {vendor.dialect} is spoken here"
     message = f"the dialect {vendor.dialect} has no {match.template}; it has {' and '.join(endpoint.paths)}"
     near = tuple(NearMiss(vendor.name, endpoint.name, endpoint.method, path, differs) for path in endpoint.paths)
-    return {"refusal": Refused("unknown_path", message=message), "near_misses": near, "windows": (), "one_at_a_time": False, "headers": {}}
+    return {"refusal": Refused("unknown_path", message=message), "near_misses": near, "rates": (), "one_at_a_time": False, "headers": {}}
 
 
 def _basis(endpoint: Endpoint, choices: Mapping[str, Any]) -> dict[str, str]:

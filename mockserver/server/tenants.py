@@ -11,7 +11,7 @@ from mockserver.nearest import nearest
 from mockserver.server.clock import Clock
 from mockserver.server.faults import Faults
 from mockserver.server.journal import Journal
-from mockserver.server.limits import Limits, Slots, Windows
+from mockserver.server.limits import Limits, Rates, Slots
 from mockserver.server.lived import Lived
 from mockserver.vendor import Names, Vendor
 from mockserver.vendors import NAMES, load
@@ -39,7 +39,7 @@ class Tenant:
 
     def _begin(self, world: World) -> None:
         self.use(world)
-        self.windows, self.slots, self.limits = Windows(), Slots(), Limits()
+        self.rates, self.slots, self.limits = Rates(), Slots(), Limits()
         self.lived = Lived()
         self._settle(self._first_choices)
 

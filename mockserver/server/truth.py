@@ -101,7 +101,7 @@ class _List(Struct, frozen=True):
                 credentials = names.credentials if where == "body" else {}
                 typed[where] = read(model, {**credentials, **known}, where)
                 if isinstance(typed[where], list):
-                    raise Refused("violation", message="; ".join(violation.message for violation in typed[where]))
+                    raise Refused(endpoint.unreadable, message="; ".join(violation.message for violation in typed[where]))
         return Asked(
             **typed,
             path=path,

@@ -37,6 +37,19 @@ def urls(deck: Deck) -> Coded:
     return entries, _during(deck, deck.hostname[:, None] * len(deck.vocabulary.pages) + deck.page, len(entries))
 
 
+def counted(deck: Deck, kind: str) -> Coded:
+    """How many events of a kind each row has."""
+    is_kind = np.array([*(action.kind == kind for action in deck.vocabulary.actions), kind == "pageview", False])
+    counts = is_kind[_during(deck, deck.action, len(is_kind) - 1)].sum(axis=1)
+    return range(int(counts.max()) + 1), counts
+
+
+def durations(deck: Deck) -> Coded:
+    """Milliseconds from the first event of each row to its last."""
+    entries, codes = np.unique(deck.duration, return_inverse=True)
+    return entries.tolist(), codes
+
+
 _FLAG = (False, True)
 DIMENSIONS: Final[dict[str, Callable[[Deck], Coded]]] = {
     "place": lambda deck: (deck.vocabulary.places, deck.place),
@@ -52,6 +65,10 @@ DIMENSIONS: Final[dict[str, Callable[[Deck], Coded]]] = {
     "identified": lambda deck: (_FLAG, deck.identified.astype(np.int64)),
     "returning": lambda deck: (_FLAG, deck.returning.astype(np.int64)),
     "bounce": lambda deck: (_FLAG, (deck.length == 1).astype(np.int64)),
+    "pageviews": lambda deck: counted(deck, "pageview"),
+    "custom_events": lambda deck: counted(deck, "custom_event"),
+    "errors": lambda deck: counted(deck, "error"),
+    "duration": durations,
 }
 
 

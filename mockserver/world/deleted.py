@@ -42,6 +42,13 @@ class Deleted:
 
     def selected(self, population: Population, query: Query, now: int) -> Selection:
         """The sessions of a population that a query asks for, its window aside, without those that were deleted."""
+        whole = self._asked_for(population, query, now)
+        if query.session is None:
+            return whole
+        index = population.numbered(query.session)
+        return Listed(np.array([] if index is None or whole.rank(index) == whole.rank(index + 1) else [index], dtype=np.int64))
+
+    def _asked_for(self, population: Population, query: Query, now: int) -> Selection:
         where = query.where
         if not query.actors and not query.others:
             return self._selected(population, where) if self.numbers else population.selected(where)

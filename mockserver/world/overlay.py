@@ -88,6 +88,10 @@ class TrackedSession(Struct, frozen=True):
             "identified": [self.identified],
             "returning": [not self.first],
             "bounce": [False],
+            "pageviews": [0],
+            "custom_events": [len(self.events)],
+            "errors": [0],
+            "duration": [self.events[-1].at - self.start],
         }
         return entries[dimension]
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-Operator = Literal["equals", "contains", "regex", "greater", "less", "near"]
+Operator = Literal["equals", "contains", "starts", "ends", "regex", "greater", "less", "least", "most", "near"]
 _NEAR = 0.001
 
 
@@ -19,9 +19,13 @@ def _pattern(text: str) -> re.Pattern[str]:
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "equals": lambda held, asked: bool(held == asked),
     "contains": lambda held, asked: str(asked) in str(held),
+    "starts": lambda held, asked: str(held).startswith(str(asked)),
+    "ends": lambda held, asked: str(held).endswith(str(asked)),
     "regex": lambda held, asked: _pattern(asked).search(str(held)) is not None,
     "greater": lambda held, asked: bool(held > asked),
     "less": lambda held, asked: bool(held < asked),
+    "least": lambda held, asked: bool(held >= asked),
+    "most": lambda held, asked: bool(held <= asked),
     "near": lambda held, asked: bool(abs(held - asked) <= _NEAR),
 }
 
@@ -60,5 +64,7 @@ class Query(Struct, frozen=True):
     """Of each of these, only the sessions of one: visitors told by a user id or by the 12 hexadecimal digits of a visitor."""
     others: tuple[str, ...] = ()
     """No session of these visitors."""
+    session: int | None = None
+    """Only the session with this number."""
     bots: bool = False
     """Whether the sessions of bots are wanted beside those of people."""

@@ -87,6 +87,7 @@ class Site:
             and all(session.is_of(alternatives, self.key) for alternatives in query.actors)
             and not session.is_of(query.others, self.key)
             and session.meets(query.where, self._vocabulary)
+            and query.session in (None, session.number(self.key))
         ]
         return TrackedSource(found, self.key, self.overlay, self._vocabulary)
 

@@ -238,7 +238,7 @@ async def test_path_of_another_dialect_is_unknown_and_told_apart(serve: Any, fam
     assert (near["vendor"], near["endpoint"], near["path"]) == (family.name, there.name, there.paths[0])
     assert near["differs"] == f"{here.paths[0]} is the path of the dialect {DOCUMENTED}, and {NAME} is spoken here"
     assert near["differs"] in caplog.text
-    assert mock.tenant.windows._open == {}  # noqa: SLF001 -- that nothing is counted is the point
+    assert mock.tenant.rates._open == {}  # noqa: SLF001 -- that nothing is counted is the point
 
 
 async def test_key_at_the_place_of_another_dialect_is_told(serve: Any, family: Vendor) -> None:

@@ -204,26 +204,26 @@ async def test_body_over_a_mebibyte_is_refused(serve: Any, pair: Pair) -> None:
 
 
 def wrong_values() -> Iterator[Any]:
-    """Every parameter that takes a number, an object or a list, with something it is not."""
+    """Every parameter that takes a number, an object or a list, with something it is not; servers that do not check are let be."""
     for vendor, endpoint in ENDPOINTS:
         for place, model in (("query", endpoint.query), ("body", endpoint.body)):
             for field in fields(model):
                 kind = str(field.type)
                 wrong = "text" if "int" in kind else 5 if place == "body" else None
-                if wrong is not None:
+                if wrong is not None and not (field.lenient and field.lenient.otherwise is not None):
                     yield pytest.param((vendor, endpoint), field.name, wrong, id=f"{vendor.label}.{endpoint.name}.{field.name}")
 
 
 @pytest.mark.parametrize(("pair", "parameter", "wrong"), list(wrong_values()))
 async def test_parameter_of_the_wrong_type_is_refused_by_name(serve: Any, pair: Pair, parameter: str, wrong: Any) -> None:
-    """The message says which parameter is wrong."""
+    """The message says which parameter is wrong, where the vendor tells one."""
     vendor, endpoint = pair
     mock = await serve(vendor)
     parameters = {**endpoint.example, **await session_of(mock, vendor, endpoint), parameter: wrong}
     status, body = await mock.ask(vendor, endpoint, parameters)
 
     assert_refused(vendor, endpoint.unreadable, status, body)
-    assert parameter.encode() in body
+    assert parameter.encode() in body or "{message}" not in str(vendor.contract.errors[endpoint.unreadable].body)
 
 
 def turned(endpoint: Endpoint, page: dict[str, Any], answer: Any, count: int, size: int) -> dict[str, Any] | None:

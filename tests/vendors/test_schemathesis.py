@@ -11,12 +11,14 @@ from zoneinfo import available_timezones
 import pytest
 
 from mockserver import SessionMock
+from mockserver.contract.request import fields
 from mockserver.library import VendorHandle
 from mockserver.server.examples import openapi
 from mockserver.vendor import Vendor
 from mockserver.vendors import every
 
 EXAMPLES = 15
+INTERNAL = 500
 UNSAYABLE = {
     "rybbit": "Two parameters of time come together or not at all.",
     "sparklytics": "The end is not before the start.",
@@ -30,8 +32,11 @@ max-examples = {examples}
 [checks]
 unsupported_method.enabled = false
 positive_data_acceptance.enabled = {sayable}
+negative_data_rejection.enabled = {checking}
+not_a_server_error.enabled = {sound}
 """
-"""A vendor may answer 404 to a method that it does not have."""
+"""A vendor may answer 404 to a method that it does not have; a dialect may take what its schema does not allow, and may state errors of
+status 500, which are then held to what it states."""
 VENDORS = {vendor.label: vendor for vendor in every()}
 
 
@@ -41,6 +46,15 @@ def known(mock: SessionMock, spoken: Vendor, vendor: VendorHandle) -> dict[str, 
     ids = [row[listing.identity[0]] for row in mock.truth(vendor.name, listing.name)[:5]] if listing else []
     segments = list(vendor.segments.values())
     return {"sites": list(vendor.sites), "segments": segments, "sessions": ids, "zones": sorted(available_timezones())[:20]}
+
+
+def settings(vendor: Vendor, headers: dict[str, str]) -> str:
+    """How Schemathesis looks at a vendor in a dialect: no check is left out but those that its contract contradicts."""
+    told = ", ".join(f"{each} = {json.dumps(value)}" for each, value in headers.items())
+    lenient = [field for each in vendor.contract.endpoints for field in fields(each.query) if field.lenient is not None]
+    failing = [name for name, shape in vendor.contract.errors.items() if shape.status == INTERNAL and name != "internal"]
+    checks = {"sayable": vendor.name not in UNSAYABLE, "checking": not lenient, "sound": not failing}
+    return SETTINGS.format(headers=told, examples=EXAMPLES, **{name: str(enabled).lower() for name, enabled in checks.items()})
 
 
 def narrowed(mock: SessionMock, spoken: Vendor, vendor: VendorHandle) -> dict[str, Any]:
@@ -69,12 +83,11 @@ def narrowed(mock: SessionMock, spoken: Vendor, vendor: VendorHandle) -> dict[st
 def test_no_answer_is_outside_its_contract(label: str, tmp_path: Path) -> None:
     """Positive and negative data, every operation, and sessions of the list in the detail, where there are both."""
     spoken = VENDORS[label]
-    with SessionMock(dialect={spoken.name: spoken.dialect}) as mock:
+    unlimited: dict[str, str | int] = {choice.name: 0 for choice in spoken.contract.choices if choice.unit == "requests"}
+    with SessionMock(dialect={spoken.name: spoken.dialect}, choices=unlimited) as mock:
         vendor = mock.vendor(spoken.name)
         (tmp_path / "openapi.json").write_text(json.dumps(narrowed(mock, spoken, vendor)), encoding="utf-8")
-        headers = ", ".join(f"{each} = {json.dumps(value)}" for each, value in vendor.headers.items())
-        settings = SETTINGS.format(headers=headers, examples=EXAMPLES, sayable=str(spoken.name not in UNSAYABLE).lower())
-        (tmp_path / "schemathesis.toml").write_text(settings, encoding="utf-8")
+        (tmp_path / "schemathesis.toml").write_text(settings(spoken, dict(vendor.headers)), encoding="utf-8")
         command = [str(Path(sys.executable).with_name("schemathesis")), "run", "openapi.json", "--url", mock.url, "--no-color"]
         ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
 

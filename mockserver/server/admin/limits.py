@@ -1,18 +1,22 @@
 """The admin API's limits: what contracts limit, as a tenant has it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from msgspec import to_builtins
 from msgspec.structs import replace
 
 from mockserver.contract.choices import short_name
-from mockserver.contract.limits import Limit, OneAtATime, Window
+from mockserver.contract.limits import Bucket, Limit, OneAtATime, Window
 from mockserver.server.admin.call import Call
 from mockserver.server.admin.problem import invalid, nearest
 from mockserver.server.tenants import Tenant
-from mockserver.steering import LimitChange, LimitState, SlotState, WindowState
+from mockserver.steering import BucketState, LimitChange, LimitState, SlotState, WindowState
 
-_SETTINGS = {Window: ("enabled", "allowed", "seconds"), OneAtATime: ("enabled", "busy", "hold")}
+_SETTINGS: dict[type[Limit], tuple[str, ...]] = {
+    Window: ("enabled", "allowed", "seconds"),
+    Bucket: ("enabled", "allowed", "refill"),
+    OneAtATime: ("enabled", "busy", "hold"),
+}
 
 
 def get_limits(call: Call) -> list[LimitState]:
@@ -56,7 +60,10 @@ def _chosen(tenant: Tenant, name: str, limit: Limit, change: LimitChange) -> Ite
             raise invalid(f"limit {name!r} has no {setting!r}; it has {', '.join(settings)}")
     if isinstance(limit, OneAtATime):
         yield from ((choice, value) for choice, value in ((limit.busy, change.busy), (limit.hold, change.hold)) if value is not None)
-    elif change.allowed is not None:
+        return
+    if isinstance(limit, Bucket) and change.refill is not None:
+        yield limit.refill, change.refill
+    if change.allowed is not None:
         if change.enabled and not change.allowed:
             raise invalid(f"limit {name!r}: `allowed` 0 is any number, so it is not enabled; say how many, or leave one of the two out")
         yield limit.allowed, change.allowed
@@ -74,7 +81,19 @@ def _told(tenant: Tenant, name: str, limit: Limit) -> LimitState:
     if isinstance(limit, OneAtATime):
         busy, hold = choices[short_name(limit.busy)], choices[short_name(limit.hold)]
         return SlotState(name=name, endpoints=endpoints, enabled=on, busy=busy, hold=hold, held=tenant.slots.held(vendor))
-    allowed, seconds = choices[short_name(limit.allowed)], tenant.limits.seconds.get(name, limit.seconds)
+    allowed, now = choices[short_name(limit.allowed)], tenant.clock.now()
+    if isinstance(limit, Bucket):
+        refill = choices[short_name(limit.refill)]
+        return BucketState(
+            name=name,
+            endpoints=endpoints,
+            enabled=on and allowed > 0,
+            allowed=allowed,
+            documented=limit.documented,
+            refill=refill,
+            used=_used(tenant, vendor, tenant.rates.taken(limit, allowed, refill, now)),
+        )
+    seconds = tenant.limits.seconds.get(name, limit.seconds)
     return WindowState(
         name=name,
         endpoints=endpoints,
@@ -83,14 +102,14 @@ def _told(tenant: Tenant, name: str, limit: Limit) -> LimitState:
         documented=limit.documented,
         seconds=seconds,
         opens=limit.opens,
-        used=_used(tenant, vendor, replace(limit, seconds=seconds)),
+        used=_used(tenant, vendor, tenant.rates.used(replace(limit, seconds=seconds), now)),
     )
 
 
-def _used(tenant: Tenant, vendor: str, window: Window) -> dict[str, int]:
-    """Requests counted for each key of a vendor."""
+def _used(tenant: Tenant, vendor: str, counts: Mapping[str, int]) -> dict[str, int]:
+    """Requests counted for each key of a vendor, of those counted for any."""
     sites, found = tenant.names[vendor].sites, {}
-    for key, used in tenant.windows.used(window, tenant.clock.now()).items():
+    for key, used in counts.items():
         whose, _, site = key.partition(" ")
         if whose == vendor:
             found[sites[int(site)][0] if site.isdecimal() and int(site) < len(sites) else "*"] = used

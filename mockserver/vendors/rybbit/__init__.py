@@ -2,7 +2,14 @@
 
 from mockserver.vendor import Vendor, speaking
 from mockserver.vendors.rybbit.contract import CONTRACT
+from mockserver.vendors.rybbit.dialects import server_2025, server_2026
+from mockserver.vendors.rybbit.manner import Manner
 from mockserver.vendors.rybbit.names import names
-from mockserver.vendors.rybbit.views import VIEWS
+from mockserver.vendors.rybbit.views import views
 
-VENDOR = speaking(Vendor(CONTRACT, names, VIEWS))
+VENDOR = speaking(
+    Vendor(CONTRACT, names, views(Manner())),
+    Vendor(server_2025.CONTRACT, names, views(server_2025.MANNER)),
+    Vendor(server_2026.CONTRACT, names, views(server_2026.MANNER)),
+    observed="server-2026",
+)

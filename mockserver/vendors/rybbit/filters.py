@@ -1,67 +1,23 @@
 """The filters of a request as conditions on sessions, or what is wrong with them."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from math import isfinite
-from operator import attrgetter
 from typing import Any, Final
 
-from msgspec import DecodeError, Struct, json
+from msgspec import Struct
 
-from mockserver.contract.errors import Refused
-from mockserver.contract.request import read
 from mockserver.vendors.rybbit import words
+from mockserver.vendors.rybbit.grammar import EMPTY, Grammar
+from mockserver.vendors.rybbit.parameters import NUMBERS, told
 from mockserver.vendors.rybbit.patterns import PatternError, compiled
 from mockserver.vendors.rybbit.requests import Filter
 from mockserver.world.query import Condition, Operator
 
 _LONGEST: Final = 500
+_ORDERS: Final = {"greater", "less", "least", "most"}
 IDENTIFIED: Final = Condition("identified", bool, "equals", (True,))
-_TEXTS: Final[dict[str, tuple[str, words.Of]]] = {
-    "browser": ("agent", attrgetter("browser")),
-    "browser_version": ("agent", words.browser),
-    "operating_system": ("agent", attrgetter("os")),
-    "operating_system_version": ("agent", words.system),
-    "dimensions": ("agent", words.dimensions),
-    "language": ("language", str),
-    "country": ("place", attrgetter("country")),
-    "timezone": ("place", attrgetter("time_zone")),
-    "pathname": ("page", attrgetter("path")),
-    "page_title": ("page", attrgetter("title")),
-    "querystring": ("page", attrgetter("querystring")),
-    "hostname": ("hostname", str),
-    "referrer": ("acquisition", words.domain),
-    "entry_page": ("entry", attrgetter("path")),
-    "exit_page": ("exit", attrgetter("path")),
-    "channel": ("acquisition", attrgetter("channel")),
-    "utm_source": ("acquisition", attrgetter("utm_source")),
-    "utm_medium": ("acquisition", attrgetter("utm_medium")),
-    "utm_campaign": ("acquisition", attrgetter("utm_campaign")),
-    "utm_term": ("acquisition", attrgetter("utm_term")),
-    "utm_content": ("acquisition", attrgetter("utm_content")),
-    "event_name": ("action", attrgetter("name")),
-}
-_BY_CHOICE: Final = {
-    "region": ("place", "region", words.REGIONS),
-    "city": ("place", "region", words.CITIES),
-    "device_type": ("agent", "device_type", words.DEVICE_TYPES),
-}
-_NUMBERS: Final[dict[str, tuple[str, words.Of]]] = {
-    "lat": ("place", attrgetter("latitude")),
-    "lon": ("place", attrgetter("longitude")),
-}
-PARAMETERS: Final = (*_TEXTS, *_BY_CHOICE, *_NUMBERS, "user_id")
-TYPES: Final[dict[str, tuple[Operator, bool]]] = {
-    "equals": ("equals", False),
-    "not_equals": ("equals", True),
-    "contains": ("contains", False),
-    "not_contains": ("contains", True),
-    "regex": ("regex", False),
-    "not_regex": ("regex", True),
-    "greater_than": ("greater", False),
-    "less_than": ("less", False),
-}
-"""What each type asks of one value, and whether no value may meet it instead."""
 
 
 class _Matching(Struct, frozen=True):
@@ -71,8 +27,43 @@ class _Matching(Struct, frozen=True):
     patterns: tuple[str, ...]
 
     def __call__(self, entry: Any) -> bool:
-        told = self.of(entry)
-        return any(compiled(pattern).found_in(told) for pattern in self.patterns)
+        said = self.of(entry)
+        return any(compiled(pattern).found_in(said) for pattern in self.patterns)
+
+
+class _Like(Struct, frozen=True):
+    """Whether what is told of an entry contains one of some texts, in which % and _ stand for any text and any character."""
+
+    of: words.Of
+    texts: tuple[str, ...]
+
+    def __call__(self, entry: Any) -> bool:
+        said = self.of(entry)
+        return any(_contains(said, text) for text in self.texts)
+
+
+class _Unlike(Struct, frozen=True):
+    """Whether an entry fails one of some tests."""
+
+    tests: tuple[Condition, ...]
+
+    def __call__(self, entry: Any) -> bool:
+        return any(not test.passes(entry) for test in self.tests)
+
+
+@lru_cache(maxsize=256)
+def _pieces(text: str) -> tuple[re.Pattern[str], ...]:
+    return tuple(re.compile(".".join(map(re.escape, piece.split("_"))), re.DOTALL) for piece in text.split("%"))
+
+
+def _contains(said: str, text: str) -> bool:
+    at = 0
+    for piece in _pieces(text):  # The leftmost place of each leaves most room for the next.
+        found = piece.search(said, at)
+        if found is None:
+            return False
+        at = found.end()
+    return True
 
 
 class Wanted(Struct):
@@ -83,115 +74,94 @@ class Wanted(Struct):
     others: list[str]
 
 
-def wanted(filters: str | None, user: str | None, choices: Mapping[str, Any]) -> Wanted:
-    """What a request wants, or :class:`Refused` with the first thing that is wrong."""
-    told = Wanted([], [(user,)] if user else [], [])
-    for number, item in enumerate(_items(filters) if filters else ()):
+def wanted(filters: str | None, user: str | None, choices: Mapping[str, Any], grammar: Grammar) -> Wanted:
+    """What a request wants, or :class:`Refused` with what is wrong."""
+    found = Wanted([], [(user,)] if user else [], [])
+    for number, each in enumerate(grammar.items(filters, grammar) if filters else ()):
         at = f"filters[{number}]"
-        each = _filter(item, at)
+        if not each.value and each.type not in EMPTY:
+            raise grammar.is_broken(f"{at}.value must hold at least one value")
+        if each.parameter in grammar.lacking:
+            raise grammar.is_broken(f"{at}.parameter {each.parameter} is no column of the list")
         if each.parameter == "user_id":
-            _whose(each, at, told)
+            _whose(each, at, found, grammar)
         else:
-            told.where.append(_condition(each, at, choices))
-    return told
+            found.where.append(_condition(each, at, choices, grammar))
+    return found
 
 
-def _whose(each: Filter, at: str, told: Wanted) -> None:
+def _whose(each: Filter, at: str, found: Wanted, grammar: Grammar) -> None:
     texts = tuple(_text(value) for value in each.value)
-    if each.type not in {"equals", "not_equals"} or "" in texts:
-        raise _refusal(f"{at}: user_id can be compared by equals and not_equals only, with texts that are not empty")
-    if each.type == "not_equals":
-        told.others += texts
+    if not grammar.sloppy and (each.type not in {"equals", "not_equals"} or "" in texts):
+        raise grammar.is_wrong(f"{at}: user_id can be compared by equals and not_equals only, with texts that are not empty")
+    if each.type != "equals":
+        found.others += texts
     else:
-        told.actors.append(texts)
+        found.actors.append(texts)
 
 
-def _refusal(message: str) -> Refused:
-    return Refused("violation", message=message)
-
-
-def _items(filters: str) -> list[Any]:
-    try:
-        items = json.decode(filters)
-    except (DecodeError, UnicodeError, RecursionError):
-        raise _refusal("Invalid JSON format") from None
-    if not isinstance(items, list):
-        raise _refusal("filters must be an array of objects with parameter, type and value")
-    return items
-
-
-def _filter(item: Any, at: str) -> Filter:
-    if not isinstance(item, dict):
-        raise _refusal(f"{at} must be an object with parameter, type and value")
-    each = read(Filter, item, "query", numeric_texts=False)
-    if isinstance(each, list):
-        raise _refusal(f"{at}.{each[0].message}")
-    _known(each.parameter, PARAMETERS, f"{at}.parameter")
-    _known(each.type, TYPES, f"{at}.type")
-    if not each.value:
-        raise _refusal(f"{at}.value must hold at least one value")
-    return each
-
-
-def _known(word: str, known: Iterable[str], at: str) -> None:
-    if word not in known:
-        near = get_close_matches(word, known, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-        raise _refusal(f"{at} does not know {word!r}; {hint}")
-
-
-def _condition(each: Filter, at: str, choices: Mapping[str, Any]) -> Condition:
-    operator, negate = TYPES[each.type]
-    if each.parameter in _NUMBERS:
-        return _numeric(each, at, operator, negate=negate)
-    if operator in {"greater", "less"}:
-        raise _refusal(f"{at}.type {each.type} compares numbers, such as lat and lon; {each.parameter} is a text")
-    dimension, of = _told(each.parameter, choices)
-    values = tuple(_text(value) for value in each.value)
+def _condition(each: Filter, at: str, choices: Mapping[str, Any], grammar: Grammar) -> Condition:
+    operator, negate = grammar.types[each.type]
+    if each.parameter in NUMBERS:
+        return _numeric(each, at, operator, grammar)
+    if operator in _ORDERS:
+        raise grammar.is_broken(f"{at}.type {each.type} compares numbers, such as lat and lon; {each.parameter} is a text")
+    dimension, of = told(each.parameter, choices)
+    values = ("",) if each.type in EMPTY else tuple(_text(value) for value in each.value)
     if operator == "regex":
-        return Condition(dimension, _Matching(of, _patterns(values)), "equals", (True,), negate)
+        values = _patterns(values[: 1 if grammar.sloppy else None], grammar)
+    if negate and grammar.wildcards:
+        tests = tuple(_test(dimension, of, operator, (value,), grammar) for value in values)
+        return Condition(dimension, _Unlike(tests), "equals", (True,))
+    return _test(dimension, of, operator, values, grammar, negate=negate)
+
+
+def _test(  # noqa: PLR0913 -- what a condition consists of
+    dimension: str, of: words.Of, operator: Operator, values: tuple[str, ...], grammar: Grammar, *, negate: bool = False
+) -> Condition:
+    if operator == "regex":
+        return Condition(dimension, _Matching(of, values), "equals", (True,), negate)
+    if operator == "contains" and grammar.wildcards:
+        return Condition(dimension, _Like(of, values), "equals", (True,), negate)
     return Condition(dimension, of, operator, values, negate)
 
 
-def _told(parameter: str, choices: Mapping[str, Any]) -> tuple[str, words.Of]:
-    if parameter in _TEXTS:
-        return _TEXTS[parameter]
-    dimension, choice, told = _BY_CHOICE[parameter]
-    return dimension, told[choices[choice]]
+def _numeric(each: Filter, at: str, operator: Operator, grammar: Grammar) -> Condition:
+    (dimension, of), negate = NUMBERS[each.parameter], grammar.types[each.type][1]
+    if each.type in EMPTY:
+        return Condition(dimension, of, "equals", (None,), negate)
+    if operator in {"regex", "starts", "ends"}:
+        raise grammar.is_broken(f"{at}.type {each.type} compares texts; {each.parameter} is a number")
+    if operator not in _ORDERS:
+        operator, negate = "near", negate and not grammar.wildcards
+    values = each.value[: 1 if grammar.sloppy and operator in _ORDERS else None]
+    return Condition(dimension, of, operator, tuple(_number(value, each, at, grammar) for value in values), negate)
 
 
-def _numeric(each: Filter, at: str, operator: Operator, *, negate: bool) -> Condition:
-    dimension, of = _NUMBERS[each.parameter]
-    if operator == "regex":
-        raise _refusal(f"{at}.type {each.type} compares texts; {each.parameter} is a number")
-    values = tuple(_number(value, each, at) for value in each.value)
-    return Condition(dimension, of, operator if operator in {"greater", "less"} else "near", values, negate)
-
-
-def _number(value: str | float, each: Filter, at: str) -> float:
+def _number(value: str | float, each: Filter, at: str, grammar: Grammar) -> float:
     try:
         number = float(value)
     except (ValueError, OverflowError):
         number = float("nan")
     if isfinite(number):
         return number
-    if each.type in {"greater_than", "less_than"}:
-        raise _refusal(f"Invalid numeric value for {each.type} filter: {value}")
-    raise _refusal(f"{at}.value {value!r} must be a number, as {each.parameter} is")
+    if grammar.types[each.type][0] in _ORDERS:
+        raise grammar.is_wrong(f"Invalid numeric value for {each.type} filter: {value}")
+    raise grammar.is_broken(f"{at}.value {value!r} must be a number, as {each.parameter} is")
 
 
 def _text(value: str | float) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _patterns(texts: Sequence[str]) -> tuple[str, ...]:
+def _patterns(texts: Sequence[str], grammar: Grammar) -> tuple[str, ...]:
     for text in texts:
         if not text:
-            raise _refusal("Regex pattern cannot be empty")
+            raise grammar.is_wrong("Regex pattern cannot be empty")
         if len(text) > _LONGEST:
-            raise _refusal(f"Regex pattern too long (max {_LONGEST} characters)")
+            raise grammar.is_wrong(f"Regex pattern too long (max {_LONGEST} characters)")
         try:
             compiled(text)
         except PatternError as error:
-            raise _refusal(f"Invalid regex pattern: {error}") from None
+            raise grammar.is_wrong(f"Invalid regex pattern: {error}") from None
     return tuple(texts)

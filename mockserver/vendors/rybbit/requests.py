@@ -10,20 +10,25 @@ PAGE_SIZE = 100
 """Rows on a page when the client does not say."""
 
 
-class CommonParameters(Struct, frozen=True, kw_only=True):
-    """The time window and the filters; dates win over datetimes, and these over minutes. None means all time.
+class DatesAndMinutes(Struct, frozen=True, kw_only=True):
+    """The time window and the filters; dates win over minutes. None means all time.
 
-    The parameters of time are texts, because the vendor tells all their faults at once.
+    The parameters of time are texts, because the vendor tells all their faults at once, or passes over them.
     """
 
     start_date: Annotated[str | None, documented("First day, YYYY-MM-DD; needs end_date.", "start")] = None
     end_date: Annotated[str | None, documented("Last day, YYYY-MM-DD; needs start_date.", "start")] = None
     time_zone: Annotated[str | None, documented("IANA name of the zone in which the dates are days.", "start")] = None
-    start_datetime: Annotated[str | None, documented("First second, YYYY-MM-DD HH:mm:ss in UTC; since May 2026.", "sessions-2026")] = None
-    end_datetime: Annotated[str | None, documented("Second at which the window ends, itself excluded.", "sessions-2026")] = None
     past_minutes_start: Annotated[str | None, documented("Older boundary, in minutes before now: the greater number.", "start")] = None
     past_minutes_end: Annotated[str | None, documented("Newer boundary, in minutes before now.", "start")] = None
     filters: Annotated[str | None, documented("JSON array of {parameter, type, value}; all of them must hold.", "start")] = None
+
+
+class CommonParameters(DatesAndMinutes, frozen=True, kw_only=True):
+    """With datetimes, over which dates win, and which win over minutes."""
+
+    start_datetime: Annotated[str | None, documented("First second, YYYY-MM-DD HH:mm:ss in UTC; since May 2026.", "sessions-2026")] = None
+    end_datetime: Annotated[str | None, documented("Second at which the window ends, itself excluded.", "sessions-2026")] = None
 
 
 class ListSessions(CommonParameters, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from mockserver.world.hashing import I64, hexadecimal_bytes
 from mockserver.world.population import Population
 from mockserver.world.sessions import Sessions
 
-SETTINGS: Final = itemgetter("timestamps", "region", "device_type", "versions", "ip")
+SETTINGS: Final = itemgetter("timestamps", "region", "device_type", "versions", "ip", "unknown_country")
 """The choices that say how a session is told."""
 _NUMERAL: Final = re.compile(r"\d+(\.\d+)?")
 
@@ -82,8 +82,9 @@ def _traits_texts(population: Population, before: bytes, nothing: bytes) -> Sequ
 
 
 @lru_cache(maxsize=32)
-def columns(timestamps: str, region: str, device_type: str, versions: str, ip: str) -> tuple[Column, ...]:
-    """The fields of a row, in the vendor's order, as the choices want them told."""
+def columns(settings: tuple[str, ...]) -> tuple[Column, ...]:
+    """The fields of a row, in the vendor's order, as the choices of :data:`SETTINGS` want them told."""
+    timestamps, region, device_type, versions, ip, unknown_country = settings
     told, version, pattern = TIMESTAMPS[timestamps], _VERSIONS[versions], _PATTERNS[timestamps]
     return (
         Column("session_id", attrgetter("id_digits"), own=True, texts=texts.hexadecimal(lambda s: hexadecimal_bytes(s.numbers, 14), 14)),
@@ -93,7 +94,7 @@ def columns(timestamps: str, region: str, device_type: str, versions: str, ip: s
         Column("session_start", lambda s: told(s.start), own=True, texts=texts.seconds(attrgetter("starts"), pattern)),
         Column("session_duration", lambda s: [*map(lasting, s.start, s.end)], own=True, texts=texts.small_integers(_lasting)),
         Column("traits", _traits, own=True, texts=_traits_texts),
-        _field("country", "places"),
+        _column("country", "places", words.COUNTRIES[unknown_country]),
         _column("region", "places", words.REGIONS[region]),
         _field("city", "places"),
         Column("language", attrgetter("languages")),
@@ -125,7 +126,20 @@ def columns(timestamps: str, region: str, device_type: str, versions: str, ip: s
     )
 
 
+LATER: Final = (
+    Column("button_clicks", lambda s: [0] * len(s)),
+    Column("copies", lambda s: [0] * len(s)),
+    Column("form_submits", lambda s: [0] * len(s)),
+    Column("input_changes", lambda s: [0] * len(s)),
+    Column("tag", lambda s: [""] * len(s)),
+    _field("timezone", "places", "time_zone"),
+    Column("device_model", lambda s: [""] * len(s)),
+    Column("app_version", lambda s: [""] * len(s)),
+)
+"""The fields that came in 2026."""
+
+
 @lru_cache(maxsize=32)
-def rows(timestamps: str, region: str, device_type: str, versions: str, ip: str) -> Rows:
-    """What encodes sessions as the choices want them told."""
-    return Rows(columns(timestamps, region, device_type, versions, ip))
+def rows(settings: tuple[str, ...], more: tuple[Column, ...] = ()) -> Rows:
+    """What encodes sessions as the choices want them told, with further fields behind the usual ones."""
+    return Rows((*columns(settings), *more))

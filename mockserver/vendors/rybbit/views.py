@@ -2,12 +2,15 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from msgspec import json
+from msgspec.structs import replace
 
 from mockserver.contract.errors import Refused
-from mockserver.vendor import Answer, Asked
+from mockserver.vendor import Answer, Asked, View
 from mockserver.vendor.rows import joined
 from mockserver.vendors.rybbit.answers import (
     Location,
@@ -18,11 +21,14 @@ from mockserver.vendors.rybbit.answers import (
     SessionLocations,
     SessionMeta,
 )
-from mockserver.vendors.rybbit.contract import MAXIMUM
+from mockserver.vendors.rybbit.choices import MAXIMUM
 from mockserver.vendors.rybbit.filters import IDENTIFIED, wanted
-from mockserver.vendors.rybbit.requests import CommonParameters, GetSession, ListSessions
+from mockserver.vendors.rybbit.grammar import Grammar
+from mockserver.vendors.rybbit.manner import Manner
+from mockserver.vendors.rybbit.requests import DatesAndMinutes, GetSession, ListSessions
 from mockserver.vendors.rybbit.rows import SETTINGS, TIMESTAMPS, columns, lasting, rows
-from mockserver.vendors.rybbit.windows import after, window
+from mockserver.vendors.rybbit.windows import Span, after
+from mockserver.vendors.rybbit.words import COUNTRIES
 from mockserver.world.found import Found
 from mockserver.world.query import Condition, Query
 from mockserver.world.sessions import Event, Sessions
@@ -31,13 +37,20 @@ _SESSION_ID: Final = re.compile("[0-9a-f]{14}")
 _BOTS: Final = 1
 
 
-def list_sessions(asked: Asked) -> Answer:
-    """A page of the sessions that start in a window, newest first."""
+def list_sessions(manner: Manner, asked: Asked) -> Answer:
+    """A page of the sessions that start in a window."""
     query: ListSessions = asked.query
     limit = min(query.limit, MAXIMUM) if asked.choices["over_limit"] == "clamp" else query.limit
-    found = _found(asked, query.user_id, _identified(query.identified_only, asked.choices["identified_only"]))
-    page = found.page((query.page - 1) * limit, limit, newest_first=True)
-    return Answer(joined(b'{"data":[', page.arrange(rows(*SETTINGS(asked.choices)).lines), b"]}"))
+    span, options = manner.window(query, asked.now), manner.options(query)
+    where = (*_identified(query.identified_only, asked.choices["identified_only"]), *options.where)
+    wanting = _wanting(asked, span, manner.filters, query.user_id)
+    wanting = replace(wanting, where=(*where, *wanting.where), session=options.session)
+
+    def find(*more: Condition) -> Found:
+        return asked.site.find(replace(wanting, where=(*wanting.where, *more)) if more else wanting, asked.now)
+
+    page = manner.sorted(asked)(find, (query.page - 1) * limit, limit, rows(SETTINGS(asked.choices), manner.more).lines)
+    return Answer(joined(b'{"data":[', page, b"]}"))
 
 
 def _identified(only: str | None, otherwise: str) -> tuple[Condition, ...]:
@@ -46,12 +59,10 @@ def _identified(only: str | None, otherwise: str) -> tuple[Condition, ...]:
     return (IDENTIFIED,) if only == "true" else ()
 
 
-def _found(asked: Asked, user: str | None = None, where: tuple[Condition, ...] = ()) -> Found:
-    query: CommonParameters = asked.query
-    start, stop = window(query, asked.now)
-    told = wanted(query.filters, user, asked.choices)
-    wanting = Query(start=start, stop=stop, where=(*where, *told.where), actors=tuple(told.actors), others=tuple(told.others))
-    return asked.site.find(wanting, asked.now)
+def _wanting(asked: Asked, span: Span, grammar: Grammar, user: str | None = None) -> Query:
+    query: DatesAndMinutes = asked.query
+    told = wanted(query.filters, user, asked.choices, grammar)
+    return Query(start=span[0], stop=span[1], where=tuple(told.where), actors=tuple(told.actors), others=tuple(told.others))
 
 
 def get_session(asked: Asked) -> Answer:
@@ -84,7 +95,7 @@ def _known(asked: Asked) -> Sessions:
 
 def _session(sessions: Sessions, story: list[Event], asked: Asked) -> SessionMeta:
     """Tell of a session what these of its events say."""
-    told = {column.name: column.values(sessions)[0] for column in columns(*SETTINGS(asked.choices))}
+    told = {column.name: column.values(sessions)[0] for column in columns(SETTINGS(asked.choices))}
     told |= _summary(story, asked)
     return SessionMeta(**{name: told[name] for name in SessionMeta.__struct_fields__})
 
@@ -122,16 +133,20 @@ def _events(story: list[Event], hostname: str, asked: Asked) -> list[SessionEven
     ]
 
 
-def list_session_locations(asked: Asked) -> Answer:
+def list_session_locations(manner: Manner, asked: Asked) -> Answer:
     """How many of the sessions that start in a window came from each place, most first."""
     counts: Counter[tuple[float, float, str, str]] = Counter()
-    for place, count in _found(asked).groups("place"):
-        counts[place.latitude, place.longitude, place.city, place.country] += count
+    country = COUNTRIES[asked.choices["unknown_country"]]
+    wanting = _wanting(asked, manner.window(asked.query, asked.now), manner.place_filters)
+    for place, count in asked.site.find(wanting, asked.now).groups("place"):
+        counts[place.latitude, place.longitude, place.city, country(place)] += count
     return Answer(json.encode(SessionLocations([Location(*place, count) for place, count in counts.most_common()])))
 
 
-VIEWS: Final = {
-    "list_sessions": list_sessions,
-    "get_session": get_session,
-    "list_session_locations": list_session_locations,
-}
+def views(manner: Manner) -> Mapping[str, View]:
+    """The views of a dialect."""
+    return {
+        "list_sessions": partial(list_sessions, manner),
+        "get_session": get_session,
+        "list_session_locations": partial(list_session_locations, manner),
+    }

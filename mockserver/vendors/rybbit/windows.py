@@ -10,13 +10,15 @@ from zoneinfo import ZoneInfo
 
 from mockserver.contract.errors import Refused
 from mockserver.vendor.times import instant, midnight, zone
-from mockserver.vendors.rybbit.requests import CommonParameters
+from mockserver.vendors.rybbit.requests import CommonParameters, DatesAndMinutes
 
 _SECOND: Final = 1000
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATETIME: Final = re.compile(_DATE.pattern + r"[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:?[0-9]{2})?")
 _MINUTES: Final = re.compile(r"[0-9]{1,15}(\.[0-9]+)?")
 T = TypeVar("T")
+Span = tuple[int | None, int | None]
+"""The first instant of a window and the first after it, ``None`` for all time."""
 _Asked = Mapping[str, str | None]
 Read = Callable[[str, str], T]
 """From a parameter's name and text to its value, or :class:`ValueError` with the vendor's message."""
@@ -24,10 +26,12 @@ Read = Callable[[str, str], T]
 
 _NAMES: Final = ("start_date", "end_date", "time_zone", "start_datetime", "end_datetime", "past_minutes_start", "past_minutes_end")
 _TEXTS: Final = attrgetter(*_NAMES)
+_DATES_AND_MINUTES: Final = (*_NAMES[:3], *_NAMES[5:])
+_FEWER_TEXTS: Final = attrgetter(*_DATES_AND_MINUTES)
 
 
-def window(asked: CommonParameters, now: int) -> tuple[int | None, int | None]:
-    """The first instant of the window and the first after it, ``None`` for all time.
+def window(asked: CommonParameters, now: int) -> Span:
+    """The window that is asked for.
 
     Raises :class:`Refused` with every fault, in the vendor's words and order.
     """
@@ -35,8 +39,28 @@ def window(asked: CommonParameters, now: int) -> tuple[int | None, int | None]:
     return (after(now, minutes[0]), after(now, minutes[1])) if minutes else instants
 
 
+def lenient_window(asked: DatesAndMinutes, now: int) -> Span:
+    """The window that is asked for, all time where anything about it is wrong, half a pair or dates without a zone included."""
+    instants, minutes = _understood(_FEWER_TEXTS(asked))
+    return (after(now, minutes[0]), after(now, minutes[1])) if minutes else instants
+
+
 @lru_cache(maxsize=64)
-def _said(texts: tuple[str | None, ...]) -> tuple[tuple[int | None, int | None], tuple[float, float] | None]:
+def _understood(texts: tuple[str | None, ...]) -> tuple[Span, tuple[float, float] | None]:
+    """:func:`_said` by a server that passes over what it does not understand."""
+    asked, faults = dict(zip(_DATES_AND_MINUTES, texts, strict=True)), list[str]()
+    dates = _Pair(asked, "start_date", "end_date", _date, faults)
+    where = _value(asked, "time_zone", _zone, faults)
+    minutes = _Pair(asked, "past_minutes_start", "past_minutes_end", _minutes, faults)
+    if faults or (minutes.values and minutes.values[0] <= minutes.values[1]):
+        return (None, None), None
+    if dates.values and where:
+        return _days(*dates.values, where), None
+    return (None, None), minutes.values
+
+
+@lru_cache(maxsize=64)
+def _said(texts: tuple[str | None, ...]) -> tuple[Span, tuple[float, float] | None]:
     """The instants that the parameters of time name, or the minutes before now; kept, because all pages of a list ask for the same."""
     asked, faults = dict(zip(_NAMES, texts, strict=True)), list[str]()
     dates = _Pair(asked, "start_date", "end_date", _date, faults)

@@ -33,6 +33,14 @@ CITIES: Final[dict[str, Of]] = {"name": _named, "code": _coded}
 """Region and city, by the option of ``rybbit.region``."""
 
 
+def _padded(place: Place) -> str:
+    return place.country or "\0\0"
+
+
+COUNTRIES: Final[dict[str, Of]] = {"empty": attrgetter("country"), "padded": _padded}
+"""By the option of ``rybbit.unknown_country``."""
+
+
 def browser(agent: Agent) -> str:
     """Browser and version, such as ``Chrome 131``."""
     return f"{agent.browser} {agent.browser_version}"
@@ -52,3 +60,8 @@ def dimensions(agent: Agent) -> str:
 def domain(acquisition: Acquisition) -> str:
     """Host of the referrer without ``www.``, empty for a direct visit."""
     return (urlsplit(acquisition.referrer).hostname or "").removeprefix("www.")
+
+
+def nothing(_: Any) -> str:
+    """Nothing, where the world does not have what a vendor could tell."""
+    return ""

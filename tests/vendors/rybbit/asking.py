@@ -11,7 +11,8 @@ from mockserver.contract.errors import Refused
 from mockserver.vendor.times import DAY
 from mockserver.vendors.rybbit import VENDOR
 from mockserver.vendors.rybbit.answers import Location, OneSession, SessionDetails, SessionLocations, SessionPage, SessionRow
-from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS, MAXIMUM
+from mockserver.vendors.rybbit.choices import MAXIMUM
+from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS
 from mockserver.vendors.rybbit.requests import GetSession, ListSessionLocations, ListSessions
 from mockserver.world.overlay import Identity, TrackedEvent
 from mockserver.world.profiles import PROFILES

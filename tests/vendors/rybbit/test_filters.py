@@ -11,7 +11,8 @@ import pytest
 from msgspec import json
 
 from mockserver.vendors.rybbit.answers import SessionEvent, SessionRow
-from mockserver.vendors.rybbit.filters import PARAMETERS, TYPES
+from mockserver.vendors.rybbit.grammar import TYPES
+from mockserver.vendors.rybbit.parameters import PARAMETERS
 from mockserver.world.spec import spec
 from mockserver.world.vocabulary import load
 from mockserver.world.world import World, build

@@ -13,7 +13,8 @@ from mockserver.contract.errors import Refused
 from mockserver.contract.request import read
 from mockserver.vendors.rybbit import VENDOR
 from mockserver.vendors.rybbit.answers import SessionEvent, SessionPage, SessionRow
-from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSIONS, MAXIMUM
+from mockserver.vendors.rybbit.choices import MAXIMUM
+from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSIONS
 from mockserver.vendors.rybbit.requests import GetSession, ListSessions
 from mockserver.world.profiles import PROFILES
 from mockserver.world.query import Query

@@ -1,0 +1,1 @@
+"""Rybbit as its servers really answer: the default contract with what differs."""

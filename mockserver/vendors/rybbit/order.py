@@ -1,0 +1,101 @@
+"""Pages of the list in one order or another."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from mockserver.contract.errors import Refused
+from mockserver.vendor import Asked
+from mockserver.vendor.rows import Line
+from mockserver.world.ended import Ended, Order
+from mockserver.world.found import Found
+from mockserver.world.query import Condition
+from mockserver.world.sessions import Sessions
+
+Find = Callable[..., Found]
+"""From further conditions to the sessions that a request finds and that meet them."""
+Lines = Callable[[Sessions], Sequence[Line]]
+Sorted = Callable[[Find, int, int, Lines], Sequence[Line]]
+"""From what finds sessions, an offset and a limit, and what writes them, to the rows of a page."""
+SORTED_AT_MOST: Final = 10_000
+"""So many sessions are put in an order that the world does not know."""
+_BY_END: Final = Order(unit=1000, by_start=True)
+"""As the server's newest revision breaks ties: by start, then by session id."""
+
+
+def _by_start(find: Find, offset: int, limit: int, lines: Lines) -> Sequence[Line]:
+    return find().page(offset, limit, newest_first=True).arrange(lines)
+
+
+def _by_end(find: Find, offset: int, limit: int, lines: Lines) -> Sequence[Line]:
+    return Ended(find(), _BY_END).page(offset, limit).arrange(lines)
+
+
+def _by_count(dimension: str) -> Sorted:
+    """Most first: of each number the sessions by end, so that none but those of the page are looked at."""
+
+    def page(find: Find, offset: int, limit: int, lines: Lines) -> Sequence[Line]:
+        rows: list[Line] = []
+        for number, count in sorted(find().groups(dimension), reverse=True):
+            wanted = min(count - offset, limit - len(rows))
+            if wanted > 0:
+                rows += _by_end(
+                    lambda *_, number=number: find(Condition(dimension, int, "equals", (number,))), max(offset, 0), wanted, lines
+                )
+            offset = max(offset - count, 0)
+        return rows
+
+    return page
+
+
+def _by_duration(find: Find, offset: int, limit: int, lines: Lines) -> Sequence[Line]:
+    """Longest first, in whole seconds as they are told; all are looked at."""
+    found = find()
+    if found.total > SORTED_AT_MOST:
+        few = f"session-mock sorts at most {SORTED_AT_MOST:,} sessions by duration, and this request finds {found.total:,}"
+        raise Refused("violation", message=f"Invalid sort_by: {few}; narrow it down")
+    rows = found.page(0, found.total).arrange(lambda batch: [*zip(_durations(batch), lines(batch), strict=True)])
+    return [line for _, line in sorted(rows, key=lambda row: row[0], reverse=True)[offset : offset + limit]]
+
+
+def _durations(sessions: Sessions) -> list[tuple[int, ...]]:
+    """Seconds of each session, and what decides between those of equal ones."""
+    times = ((start // 1000, end // 1000) for start, end in zip(sessions.start, sessions.end, strict=True))
+    return [(end - start, end, start, number) for (start, end), number in zip(times, sessions.ids, strict=True)]
+
+
+def _upwards(page: Sorted) -> Sorted:
+    """The same order from its other end."""
+
+    def reverse(find: Find, offset: int, limit: int, lines: Lines) -> Sequence[Line]:
+        stop = max(find().total - offset, 0)
+        first = max(stop - limit, 0)
+        return page(find, first, stop - first, lines)[::-1]
+
+    return reverse
+
+
+ORDERS: Final[dict[str, Sorted]] = {"start": _by_start, "end": _by_end}
+"""By the option of ``rybbit.order``."""
+SORTS: Final[dict[str, Sorted]] = {
+    "started": _by_start,
+    "ended": _by_end,
+    "duration": _by_duration,
+    "pageviews": _by_count("pageviews"),
+    "events": _by_count("custom_events"),
+    "errors": _by_count("errors"),
+}
+"""By ``sort_by``, the greatest first."""
+WAYS: Final[dict[str, Callable[[Sorted], Sorted]]] = {"desc": lambda page: page, "asc": _upwards}
+"""By ``sort_order``."""
+
+
+def as_chosen(asked: Asked) -> Sorted:
+    """The order that is chosen, whatever is asked for."""
+    return ORDERS[asked.choices["order"]]
+
+
+def as_asked(asked: Asked) -> Sorted:
+    """The order that is asked for, else the one that is chosen."""
+    query: Any = asked.query
+    page = SORTS[query.sort_by] if query.sort_by else ORDERS[asked.choices["order"]]
+    return WAYS[query.sort_order or "desc"](page)
