@@ -1,4 +1,4 @@
-"""Writes the generated documents: a page and an OpenAPI document for each vendor, kinds of faults, help of commands, parts of the README.
+"""Writes the generated documents: vendors, OpenAPI, settings, library, admin API, faults, findings, commands, parts of the README.
 
 ``--check`` only says what is not current.
 """
@@ -11,9 +11,11 @@ from pathlib import Path
 import click
 from click.testing import CliRunner
 from msgspec import json
+from pages import admin, assumed, library, settings
 
 from mockserver.cli import cli
 from mockserver.cli.curl import curl
+from mockserver.contract.basis import Basis
 from mockserver.contract.choices import DOCUMENTED
 from mockserver.contract.reference import page
 from mockserver.server.config import Config, tenants
@@ -31,8 +33,10 @@ _WIDTH = 110
 
 def generated() -> dict[Path, str]:
     """Every generated document by its path."""
-    pages = {DOCS / "vendors" / f"{vendor.name}.md": page(vendor.contract) for vendor in load()}
+    pages = {DOCS / "vendors" / f"{vendor.name}.md": _page(vendor) for vendor in load()}
+    pages[DOCS / "vendors" / "README.md"] = _vendors()
     pages |= {DOCS / "openapi" / f"{vendor.label}.json": _openapi(vendor) for vendor in every()}
+    pages |= {DOCS / f"{each.__name__}.md": each() for each in (admin, assumed, library, settings)}
     return {**pages, DOCS / "findings.md": _findings(), DOCS / "cli.md": _cli(), DOCS / "faults.md": reference.page(), README: _readme()}
 
 
@@ -50,8 +54,24 @@ def _readme() -> str:
     return text
 
 
+def _page(vendor: Vendor) -> str:
+    documented, *others = (dialect.contract for dialect in vendor.dialects.values())
+    return page(documented, *others)
+
+
 def _openapi(vendor: Vendor) -> str:
     return json.format(json.encode(openapi(vendor.name, vendor.dialect))).decode() + "\n"
+
+
+def _vendors() -> str:
+    """Where each vendor's reference and OpenAPI document stand, and which endpoints they describe."""
+    lines = [
+        f"- [{vendor.contract.title}]({vendor.name}.md): {', '.join(f'`{endpoint.name}`' for endpoint in vendor.contract.endpoints)}"
+        f" (OpenAPI: {', '.join(f'[{each.dialect}](../openapi/{each.label}.json)' for each in vendor.dialects.values())})\n"
+        for vendor in load()
+    ]
+    *bases, last = [basis.value for basis in Basis]
+    return f"# Vendors\n\nEvery fact says on what it rests: {', '.join(bases)} or {last}.\n\n{''.join(lines)}"
 
 
 def _findings() -> str:

@@ -37,7 +37,7 @@ def _as(vendor: Vendor) -> str:
 
 
 def _describe(running: Running, *, guarded: bool) -> None:
-    """Print every tenant's credentials, a ready curl for each vendor, and where the admin API is."""
+    """Print every tenant's credentials, a page and a ready curl for each vendor, and where the admin API is."""
     for tenant in running.tenants:
         click.secho(f"\nTenant {tenant.name}", bold=True)
         sizes = ", ".join(f"{site.find(Query(), tenant.clock.now()).total:,} on {site.domain}" for site in tenant.world.sites)
@@ -47,8 +47,10 @@ def _describe(running: Running, *, guarded: bool) -> None:
             click.secho(f"\n  {vendor.contract.title}{_as(vendor)}", bold=True)
             for credential, value in names.credentials.items():
                 click.echo(f"    {credential:<10} {value}")
+            url = running.vendor_url(vendor.name)
             click.echo(f"    {'sites':<10} {' '.join(ids[0] for ids in names.sites)}")
-            click.echo(f"    {curl(running.vendor_url(vendor.name), endpoint, names)}")
+            click.echo(f"    {'in browser':<10} {url}/{vendor.name}/docs")
+            click.echo(f"    {curl(url, endpoint, names)}")
     if running.admin_url is not None:
         asks = "it asks for the admin token" if guarded else "`session-mock admin --help` lists what it does"
         click.echo(f"\nThe admin API is at {running.admin_url}/__admin; {asks}.")

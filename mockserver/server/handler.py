@@ -193,7 +193,8 @@ class Handler:
 
     @staticmethod
     def _refusal(vendor: Vendor, refusal: Refused, raw: Raw, exchange: Exchange, choices: Mapping[str, Any]) -> Reply:
-        exchange.error, exchange.basis = refusal.error, vendor.contract.errors[refusal.error].fact.basis.value
+        fact = vendor.contract.errors[refusal.error].fact
+        exchange.error, exchange.basis, exchange.source = refusal.error, fact.basis.value, vendor.contract.sources.get(fact.source or "")
         return refused(vendor, refusal, raw, choices, exchange.headers_sent)
 
     def _told(self, known: Known, reading: Reading, raw: Raw, exchange: Exchange) -> Reply:

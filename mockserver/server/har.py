@@ -31,6 +31,7 @@ def _entry(exchange: Exchange) -> dict[str, Any]:
         "endpoint": exchange.endpoint,
         "error": exchange.error,
         "basis": exchange.basis,
+        "source": to_builtins(exchange.source),
         "faults": list(exchange.faults),
         "findings": to_builtins(exchange.findings),
         "near_misses": told.near_misses,

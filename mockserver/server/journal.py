@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from mockserver.contract.basis import Source
 from mockserver.server.history import History
 from mockserver.server.raw import Raw
 from mockserver.server.redact import presented
@@ -64,6 +65,8 @@ class Exchange(Struct, kw_only=True, eq=False):
     """The error shape it was refused with."""
     basis: str | None = None
     """What our belief that the vendor answers so rests on, where it was refused."""
+    source: Source | None = None
+    """Where that was read; what was chosen was read nowhere."""
     failed: bool = False
     """Whether the mock itself failed."""
     gone: bool = False

@@ -17,7 +17,7 @@ from mockserver.contract.choices import BASIS, BASIS_HEADER, short_name
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
 from mockserver.contract.limits import OneAtATime, Window
-from mockserver.contract.request import ContractViolation, fields, read, read_json
+from mockserver.contract.request import ContractViolation, fields, in_turn, read, read_json
 from mockserver.server.credentials import Sent, check_permission, held, presented
 from mockserver.server.pages import begins, list_name, named
 from mockserver.server.raw import Raw
@@ -109,7 +109,7 @@ class Reader:
         try:
             check_permission(whose, vendor, endpoint)
             site = None if endpoint.typed_first else self._site(match, whose)
-            typed = _typed(endpoint, sent, terms["choices"])
+            typed = _typed(endpoint, sent, _repeated(endpoint, raw), terms["choices"])
             site = self._site(match, whose) if site is None else site
         except Refused as refusal:
             return Reading(**terms, refusal=refusal)
@@ -218,15 +218,24 @@ def _body(endpoint: Endpoint, body: bytes) -> Mapping[str, Any]:
     return raw
 
 
-def _typed(endpoint: Endpoint, sent: Sent, choices: Mapping[str, Any]) -> dict[str, Any]:
-    """What a request asks for in query and body, or ``Refused`` with everything in it that cannot be read."""
+def _repeated(endpoint: Endpoint, raw: Raw) -> list[tuple[str, str]] | None:
+    """The names and values of a query as often as they stand in it, where that matters."""
+    return None if endpoint.in_turn is None else list(_pairs(raw.path.partition("?")[2]))
+
+
+def _typed(endpoint: Endpoint, sent: Sent, pairs: list[tuple[str, str]] | None, choices: Mapping[str, Any]) -> dict[str, Any]:
+    """What a request asks for in query and body, or ``Refused`` with everything in it that cannot be read, or what comes first."""
     found = {}
-    for where, model, raw in (("query", endpoint.query, _query(endpoint, sent.query)), ("body", endpoint.body, sent.body)):
+    query = sent.query if pairs is None else dict(reversed(pairs))
+    for where, model, raw in (("query", endpoint.query, _query(endpoint, query)), ("body", endpoint.body, sent.body)):
         if model is None:
             continue
         typed = read(model, raw, where, numeric_texts=where == "query" or choices.get("numeric_texts", "accept") == "accept")
-        if isinstance(typed, list):
-            message = "; ".join(violation.message for violation in typed)
-            raise Refused(endpoint.unreadable, message=message, field=typed[0].field, reason=typed[0].reason)
+        wrong = typed if isinstance(typed, list) else []
+        if pairs is not None and where == "query":
+            wrong = in_turn(pairs, model, wrong, endpoint.in_turn or "")
+        if wrong:
+            message = "; ".join(violation.message for violation in wrong)
+            raise Refused(endpoint.unreadable, message=message, field=wrong[0].field, reason=wrong[0].reason)
         found[where] = typed
     return found

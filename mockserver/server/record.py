@@ -39,6 +39,7 @@ def described(exchange: Exchange) -> dict[str, Any]:
         "response": _response(exchange, told),
         "error": exchange.error,
         "basis": exchange.basis,
+        "source": to_builtins(exchange.source),
         "faults": list(exchange.faults),
         "overlapped": exchange.overlapped[:OVERLAPS],
         "findings": to_builtins(exchange.findings),

@@ -74,7 +74,7 @@ async def serving(config: Config, *, patience: float = 0.1) -> AsyncIterator[Run
     try:
         joined = admin if admin is not None and config.admin_port is None else False
         port = admin_port = await listen(create_app(served, admin=joined), config.port)
-        own = {vendor: await listen(create_app(served, only=vendor), at) for vendor, at in config.vendor_ports.items()}
+        own = {vendor: await listen(create_app(served, only=vendor, admin=joined), at) for vendor, at in config.vendor_ports.items()}
         if admin is not None:
             admin.vendor_ports = own
             if config.admin_port is not None:

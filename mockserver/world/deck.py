@@ -162,6 +162,11 @@ class Deck:
         """Number of events of each row."""
         return self._story[3]
 
+    @cached_property
+    def duration(self) -> I64:
+        """Milliseconds from the first event of each row to the last."""
+        return self.offset[np.arange(ROWS), self.length - 1].astype(np.int64)
+
 
 _Story = tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.int32], I64]
 

@@ -41,8 +41,8 @@ class DealtSource:
     """Sessions of a population whose index lies in [first, stop) and that a selection holds."""
 
     def __init__(self, population: Population, selection: Selection, bounds: tuple[int, int], now: int, identities: Identities) -> None:
-        self.kind, self._population, self._selection = population.kind, population, selection
-        self.deck, self._now, self._identities = population.deck, now, identities
+        self.kind, self.population, self.selection, self.bounds = population.kind, population, selection, bounds
+        self.deck, self.now, self._identities = population.deck, now, identities
         self._low, self._high = selection.rank(bounds[0]), selection.rank(bounds[1])
         self.total = self._high - self._low
 
@@ -50,37 +50,44 @@ class DealtSource:
         return min(max(rank, self._low), self._high) - self._low
 
     def before(self, instant: int) -> int:  # noqa: D102 -- as in Source
-        return self._ordinal(self._selection.rank(self._population.timeline.before(instant)))
+        return self._ordinal(self.selection.rank(self.population.timeline.before(instant)))
 
     def at(self, index: int) -> int:  # noqa: D102 -- as in Source
-        return self._ordinal(self._selection.rank(index))
+        return self._ordinal(self.selection.rank(index))
 
     def series(self, edges: Sequence[int]) -> list[int]:
         """:meth:`before` of many instants at once."""
-        return [self._ordinal(rank) for rank in self._selection.ranks([self._population.timeline.before(edge) for edge in edges])]
+        return [self._ordinal(rank) for rank in self.selection.ranks([self.population.timeline.before(edge) for edge in edges])]
 
     def take(self, low: int, high: int) -> DealtSessions:  # noqa: D102 -- as in Source
-        index = self._selection.take(self._low + max(low, 0), min(self._low + high, self._high))
-        return DealtSessions(self._population, index, self._now, self._identities)
+        return self.pick(self.selection.take(self._low + max(low, 0), min(self._low + high, self._high)))
+
+    def starts(self, low: int, high: int) -> I64:
+        """When those with ordinals in [low, high) start."""
+        return self.population.timeline.starts(self.selection.take(self._low + low, self._low + high))
+
+    def pick(self, index: I64) -> DealtSessions:
+        """The sessions with some indices, ascending, whether or not they are among them."""
+        return DealtSessions(self.population, index, self.now, self._identities)
 
     def rows(self) -> I64:
         """How often each row of the deck is among them: full blocks by multiplication, the two cut ones by looking."""
-        each = self._selection.rows
+        each = self.selection.rows
         low, high = (self._block(self._low), self._block(self._high - 1)) if self.total else (0, 0)
         if each is None or high - low < 2:  # noqa: PLR2004 -- no full block between the two
             return self._tally(self._low, self._high)
-        middle = self._selection.ranks([(low + 1) * ROWS, high * ROWS])
+        middle = self.selection.ranks([(low + 1) * ROWS, high * ROWS])
         counts = self._tally(self._low, middle[0]) + self._tally(middle[1], self._high)
         counts[each] += high - low - 1
-        excluded = self._selection.excluded
+        excluded = self.selection.excluded
         missing = excluded[(excluded >= (low + 1) * ROWS) & (excluded < high * ROWS)]
-        return counts - np.bincount(self._population.deal.rows(missing), minlength=ROWS)
+        return counts - np.bincount(self.population.deal.rows(missing), minlength=ROWS)
 
     def _block(self, ordinal: int) -> int:
-        return int(self._selection.take(ordinal, ordinal + 1)[0]) // ROWS
+        return int(self.selection.take(ordinal, ordinal + 1)[0]) // ROWS
 
     def _tally(self, low: int, high: int) -> I64:
-        rows = self._population.deal.rows(self._selection.take(low, high))
+        rows = self.population.deal.rows(self.selection.take(low, high))
         return np.bincount(rows, minlength=ROWS).astype(np.int64)
 
 
@@ -91,7 +98,7 @@ class TrackedSource:
 
     def __init__(self, sessions: list[TrackedSession], site_key: int, overlay: Overlay, vocabulary: Vocabulary) -> None:
         self.sessions, self.total = sessions, len(sessions)
-        self._site_key, self._overlay, self.vocabulary = site_key, overlay, vocabulary
+        self.site_key, self._overlay, self.vocabulary = site_key, overlay, vocabulary
 
     def before(self, instant: int) -> int:  # noqa: D102 -- as in Source
         return sum(session.start < instant for session in self.sessions)
@@ -101,7 +108,13 @@ class TrackedSource:
 
     def take(self, low: int, high: int) -> TrackedSessions:  # noqa: D102 -- as in Source
         first = max(low, 0)
-        return TrackedSessions(self._site_key, self.sessions[first : max(high, 0)], first, self._overlay, self.vocabulary)
+        return TrackedSessions(self.site_key, self.sessions[first : max(high, 0)], first, self._overlay, self.vocabulary)
+
+    def pick(self, ordinals: list[int]) -> TrackedSessions:
+        """Those with some ordinals, ascending."""
+        batch = TrackedSessions(self.site_key, [self.sessions[ordinal] for ordinal in ordinals], 0, self._overlay, self.vocabulary)
+        batch.index = ordinals
+        return batch
 
 
 class Place(Struct, frozen=True, order=True):
@@ -141,8 +154,8 @@ class Found:
     """The answer to a query."""
 
     def __init__(self, sources: Sequence[Source]) -> None:
-        self._sources = [source for source in sources if source.total] or list(sources[:1])
-        self.total = sum(source.total for source in self._sources)
+        self.sources = [source for source in sources if source.total] or list(sources[:1])
+        self.total = sum(source.total for source in self.sources)
 
     def page(self, offset: int, limit: int, *, newest_first: bool = False) -> Page:
         """The sessions from an offset on, at most ``limit``; none past the end."""
@@ -150,30 +163,30 @@ class Found:
         low, high = offset, min(offset + limit, self.total)
         if newest_first:
             low, high = max(self.total - offset - limit, 0), self.total - offset
-        if len(self._sources) == 1:
-            return Page([self._sources[0].take(low, max(low, high))], None, newest_first)
+        if len(self.sources) == 1:
+            return Page([self.sources[0].take(low, max(low, high))], None, newest_first)
         return self._merge(self._lows(low), low, max(high, low), newest_first=newest_first)
 
     def older(self, than: Place | None, limit: int) -> Page:
         """The ``limit`` newest sessions that stand before a place, newest first; of all sessions where there is no place."""
-        ends = [source.total if than is None else _preceding(source, than) for source in self._sources]
+        ends = [source.total if than is None else _preceding(source, than) for source in self.sources]
         high = sum(ends)
         low = max(high - limit, 0)
-        if len(self._sources) == 1:
-            return Page([self._sources[0].take(low, high)], None, newest_first=True)
+        if len(self.sources) == 1:
+            return Page([self.sources[0].take(low, high)], None, newest_first=True)
         return self._merge([max(end - limit, 0) for end in ends], low, high, newest_first=True)
 
     def series(self, edges: Sequence[int]) -> list[int]:
         """How many sessions start in each interval between neighbouring instants."""
         counts = np.zeros(len(edges), dtype=np.int64)
-        for source in self._sources:
+        for source in self.sources:
             counts += source.series(edges) if isinstance(source, DealtSource) else [source.before(edge) for edge in edges]
         return [int(count) for count in np.diff(counts)]
 
     def groups(self, dimension: str) -> list[tuple[Any, int]]:
         """How many sessions have each entry of a dimension (one entry a session), in the order of the vocabulary."""
         counts: dict[Any, int] = {}
-        for source in self._sources:
+        for source in self.sources:
             for entry, count in _grouped(source, dimension):
                 counts[entry] = counts.get(entry, 0) + count
         return [group for group in counts.items() if group[1]]
@@ -183,19 +196,19 @@ class Found:
         low, high = -(1 << 48), 1 << 48  # Unix milliseconds of any spec and any tracked event fit.
         while low < high:
             middle = (low + high + 1) // 2
-            if sum(source.before(middle) for source in self._sources) <= ordinal:
+            if sum(source.before(middle) for source in self.sources) <= ordinal:
                 low = middle
             else:
                 high = middle - 1
-        lows = [source.before(low) for source in self._sources]
-        for number, source in enumerate(self._sources):  # At one instant the lower kind comes first.
+        lows = [source.before(low) for source in self.sources]
+        for number, source in enumerate(self.sources):  # At one instant the lower kind comes first.
             lows[number] += min(ordinal - sum(lows), source.before(low + 1) - lows[number])
         return lows
 
     def _merge(self, lows: list[int], low: int, high: int, *, newest_first: bool) -> Page:
         """Take from every source enough to hold the merged ordinals [low, high), and keep just those."""
         wanted = high - sum(lows)
-        batches = [source.take(start, start + wanted) for source, start in zip(self._sources, lows, strict=True)]
+        batches = [source.take(start, start + wanted) for source, start in zip(self.sources, lows, strict=True)]
         places = sorted(
             (Place(start, batch.kind, index), number, position)
             for number, batch in enumerate(batches)

@@ -82,6 +82,24 @@ class Timeline:
         noise = ((draw_one(self._key, index) >> 32) * HOUR) >> 32
         return edge + (rank * length + noise * length // HOUR) // size
 
+    def before_each(self, instants: I64) -> I64:
+        """:meth:`before` of many instants at once."""
+        counts, buckets = self._arrays
+        offset = instants - self._edges[0]
+        cycle, inside = np.divmod(offset, self._period) if self._flowing else (0, np.clip(offset, 0, self._period - 1))
+        first, size, edge, length = buckets[:, np.searchsorted(buckets[2], inside + self._edges[0], side="right") - 1]
+        local = inside + self._edges[0]
+        since = np.where(local > edge, -(-local // self._grain) * self._grain, local) - edge
+        # All slots that end by the instant lie before it, and at most the one around it may.
+        rank = np.minimum(since * size // length, size)
+        base = first + cycle * counts[-1]
+        noise = below(HOUR, draw(self._key, (base + rank).astype(np.uint64))) * length // HOUR
+        rank += (rank < size) & ((rank * length + noise) // np.maximum(size, 1) < since)
+        found = np.maximum(base + rank - self._skipped, 0)
+        if self._flowing:
+            return np.asarray(found, dtype=np.int64)
+        return np.where(offset < 0, 0, np.where(offset >= self._period, counts[-1], found)).astype(np.int64)
+
     def most_within(self, span: int) -> int:
         """Bound the number of sessions that start in any interval of a length (milliseconds)."""
         hours = span // HOUR + 2  # An interval touches at most this many whole-hour buckets.

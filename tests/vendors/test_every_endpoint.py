@@ -222,7 +222,7 @@ async def test_parameter_of_the_wrong_type_is_refused_by_name(serve: Any, pair: 
     parameters = {**endpoint.example, **await session_of(mock, vendor, endpoint), parameter: wrong}
     status, body = await mock.ask(vendor, endpoint, parameters)
 
-    assert_refused(vendor, "violation", status, body)
+    assert_refused(vendor, endpoint.unreadable, status, body)
     assert parameter.encode() in body
 
 

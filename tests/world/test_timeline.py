@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections import Counter
+from operator import itemgetter
 
 import numpy as np
 from hypothesis import given
@@ -68,6 +69,20 @@ def test_a_flowing_timeline_flows_from_its_start(per_day: int, start: int, quiet
     assert [timeline.before(each) for each in instants] == [bisect_left(starts, each) for each in instants]
     assert timeline.before(start + 70 * DAY) == 10 * timeline.before(start + 7 * DAY) == 70 * per_day if start % HOUR == 0 else True
     assert timeline.total is None
+
+
+@given(
+    made=small.map(itemgetter(0)) | vast.map(itemgetter(0)) | st.builds(flowing, st.integers(0, 2**64 - 1), st.integers(1, 10**9), STARTS),
+    shares=st.lists(st.floats(0, 1), max_size=20),
+    instants=st.lists(st.integers(-DAY, 4_000_000_000_000 + 60 * DAY), max_size=20),
+)
+def test_many_instants_are_counted_as_one_is(made: Timeline, shares: list[float], instants: list[int]) -> None:
+    """Asked for many instants at once, a timeline counts before each what it counts before it alone."""
+    total = 10**7 if made.total is None else made.total
+    starts = made.starts(np.array([int(share * (total - 1)) for share in shares if total], dtype=np.int64)).tolist()
+    asked = [*instants, *(each + step for each in starts for step in (-1, 0, 1))]
+
+    assert made.before_each(np.array(asked, dtype=np.int64)).tolist() == [made.before(each) for each in asked]
 
 
 @given(per_day=st.integers(1, 10**9), weeks=st.integers(0, 4000), start=st.integers(0, 500_000).map(lambda hours: hours * HOUR))
