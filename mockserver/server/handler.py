@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from traceback import format_exc
 from typing import Any
@@ -26,10 +26,11 @@ from mockserver.server.limits import Left, Slots, reported
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reader, Reading
 from mockserver.server.redact import secrets
-from mockserver.server.router import Match, Miss, Router
+from mockserver.server.router import Match, Miss, Router, paths
 from mockserver.server.tenants import Held, Tenant, Tenants
 from mockserver.server.wire import Reply, send
 from mockserver.vendor import Vendor
+from mockserver.vendors import load
 from mockserver.world.overlay import Identity, TrackedEvent
 from mockserver.world.world import with_events, with_identity
 
@@ -162,22 +163,24 @@ class Handler:
 
     def _missed(self, miss: Miss, raw: Raw, exchange: Exchange) -> Reply:
         found = masked(self._tenants, exchange)
-        shown = found.path(miss.path)
-        near = self._router.near(raw.method, shown, miss.vendor)
-        exchange.near_misses, exchange.error = tuple(near), miss.error
+        shown, tenant = found.path(miss.path), self._presumed(miss.vendor, exchange)
+        spoken = tenant.vendors if tenant else {vendor.name: vendor for vendor in load()}
+        near = self._router.near(raw.method, shown, spoken, miss.vendor)
+        allowed = [method for template, method in miss.allowed if miss.vendor and template in paths(spoken[miss.vendor.name])]
+        refusal = _wrong_method(raw.method, allowed) if allowed else Refused("unknown_path", message=f"there is no {shown}")
+        exchange.near_misses, exchange.error = tuple(near), refusal.error
         warn(exchange, found)
         if miss.vendor is None:
             return lost(replace(miss, path=shown), raw.method, near)
-        vendor, choices = self._presumed(miss.vendor, exchange)
+        vendor, choices = _spoken(miss.vendor, tenant)
         exchange.vendor, exchange.dialect = vendor.name, vendor.dialect
         query = "?" + raw.path.partition("?")[2] if "?" in raw.path else ""
-        message = f"{raw.method} is not supported; use {' or '.join(miss.allowed)}" if miss.allowed else f"there is no {shown}"
-        return self._refusal(vendor, Refused(miss.error, message=message), raw._replace(path=miss.path + query), exchange, choices)
+        return self._refusal(vendor, refusal, raw._replace(path=miss.path + query), exchange, choices)
 
-    def _presumed(self, family: Vendor, exchange: Exchange) -> tuple[Vendor, Mapping[str, Any]]:
-        """The dialect and the choices in which a vendor answers what leads nowhere."""
-        tenant = owner(self._tenants, family.name, exchange) or self._tenants.presumed(family.name, None)
-        return (tenant.vendors[family.name], tenant.choices[family.name]) if tenant else (family, {})
+    def _presumed(self, family: Vendor | None, exchange: Exchange) -> Tenant | None:
+        """Whose dialects and choices a request meets that leads nowhere."""
+        name = family.name if family else ""
+        return owner(self._tenants, name, exchange) or self._tenants.presumed(name, None)
 
     def _unread(self, raw: Raw, refusal: Refused, exchange: Exchange) -> Reply:
         """A refusal of what could not be read, in the shape of the vendor that was meant, if one was."""
@@ -187,7 +190,7 @@ class Handler:
             exchange.error = refusal.error
             return broken(refusal.details["message"])
         exchange.vendor, exchange.endpoint = found.vendor.name, found.endpoint.name if isinstance(found, Match) else None
-        vendor, choices = self._presumed(found.vendor, exchange)
+        vendor, choices = _spoken(found.vendor, self._presumed(found.vendor, exchange))
         exchange.dialect = vendor.dialect
         return self._refusal(vendor, refusal, raw, exchange, choices)
 
@@ -239,6 +242,15 @@ class Handler:
             case None if tenant.clock.frozen and known.repeated:
                 self._memory.keep(known, world, now, answer.body)
         return answer.body
+
+
+def _spoken(family: Vendor, tenant: Tenant | None) -> tuple[Vendor, Mapping[str, Any]]:
+    """The dialect and the choices in which a vendor answers for a tenant."""
+    return (tenant.vendors[family.name], tenant.choices[family.name]) if tenant else (family, {})
+
+
+def _wrong_method(method: str, allowed: Iterable[str]) -> Refused:
+    return Refused("wrong_method", message=f"{method} is not supported; use {' or '.join(allowed)}")
 
 
 def _unexpected(raw: Raw) -> Refused:

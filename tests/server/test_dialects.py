@@ -222,6 +222,24 @@ async def test_key_on_an_unknown_path_says_whose_dialect_it_is(serve: Any, famil
         assert await get(mock, path, **arguments) == (418, {NAME: "unknown_path"})
 
 
+@pytest.mark.parametrize("dialect", [DOCUMENTED, NAME])
+async def test_near_misses_are_paths_of_the_dialect_that_is_spoken(serve: Any, family: Vendor, dialect: str) -> None:
+    """At the root and below a vendor's prefix; a path of another dialect is unknown whatever its method."""
+    mock, vendor = await serve(dialect={family.name: dialect}), family.speaks(dialect)
+    other = listing(family.speaks(NAME if dialect == DOCUMENTED else DOCUMENTED)).paths[0].format_map({str(listing(family).site): "1"})
+    for path in ("/no/such/path", f"/{family.name}/no/such/path", f"{other}/more"):
+        await get(mock, path)
+    async with mock.client.delete(other) as response:
+        await response.read()
+    exchanges = list(mock.served.unclaimed)
+    known = [path for endpoint in vendor.contract.endpoints for path in endpoint.paths]
+    near = [each for exchange in exchanges for each in exchange.near_misses if each.vendor == family.name]
+
+    assert [exchange.error for exchange in exchanges] == ["unknown_path"] * 4
+    assert near
+    assert {each.path for each in near} <= set(known)
+
+
 @pytest.mark.parametrize("known", [True, False])
 async def test_path_of_another_dialect_is_unknown_and_told_apart(serve: Any, family: Vendor, caplog: Any, known: bool) -> None:  # noqa: FBT001 -- parametrised
     """The journal and the log say which path the dialect has, whether or not the request has a key; it counts against no limit."""
