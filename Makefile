@@ -12,7 +12,7 @@ export PIP_NO_INPUT := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup serve test cov lint fmt types docs docs-check wheel consumer bench soak matrix vocabulary check clean
+.PHONY: help setup serve test cov lint fmt types docs docs-check site wheel consumer bench soak matrix vocabulary viewer check clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ docs: $(STAMP) ## Write the generated parts of the documents anew
 docs-check: $(STAMP) ## Check that the generated parts of the documents are current
 	$(BIN)/python docs/build.py --check
 
+site: $(STAMP) ## Make a site of the documents, in site/; a link that leads nowhere is an error
+	rm -rf site
+	$(BIN)/python -m sphinx --fail-on-warning --quiet --fresh-env --conf-dir docs --doctree-dir $(VENV)/doctrees . site
+
 wheel: $(STAMP) ## Build dist/session_mock-….whl, to be installed beside your client
 	$(BIN)/python -m hatchling build -t wheel -d dist
 
@@ -73,8 +77,11 @@ matrix: $(STAMP) ## Try the pytest plugin on the oldest and newest Python and py
 vocabulary: $(STAMP) ## Draw the shipped vocabularies anew (this changes every world)
 	$(BIN)/python -m mockserver.world.draw
 
-check: lint types docs-check cov ## Everything CI runs
+viewer: $(STAMP) ## Fetch the viewer of /<vendor>/docs anew, with npm (ARGS=5.35.0 picks a version)
+	$(BIN)/python -m mockserver.server.viewer.fetch $(ARGS)
+
+check: lint types docs-check site cov ## Everything CI runs
 
 clean: ## Go back to a fresh clone: remove .venv, caches and build results
-	rm -rf $(VENV) dist .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) dist site .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

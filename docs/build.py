@@ -1,4 +1,4 @@
-"""Writes the generated documents: a page and an OpenAPI document for each vendor, kinds of faults, help of commands, parts of the README.
+"""Writes the generated documents: vendors, OpenAPI, settings, library, admin API, faults, findings, commands, parts of the README.
 
 ``--check`` only says what is not current.
 """
@@ -11,9 +11,12 @@ from pathlib import Path
 import click
 from click.testing import CliRunner
 from msgspec import json
+from pages import admin, assumed, library, settings
 
 from mockserver.cli import cli
 from mockserver.cli.curl import curl
+from mockserver.contract.basis import Basis
+from mockserver.contract.choices import DOCUMENTED
 from mockserver.contract.reference import page
 from mockserver.server.config import Config, tenants
 from mockserver.server.examples import openapi
@@ -30,8 +33,10 @@ _WIDTH = 110
 
 def generated() -> dict[Path, str]:
     """Every generated document by its path."""
-    pages = {DOCS / "vendors" / f"{vendor.name}.md": page(vendor.contract) for vendor in load()}
+    pages = {DOCS / "vendors" / f"{vendor.name}.md": _page(vendor) for vendor in load()}
+    pages[DOCS / "vendors" / "README.md"] = _vendors()
     pages |= {DOCS / "openapi" / f"{vendor.label}.json": _openapi(vendor) for vendor in every()}
+    pages |= {DOCS / f"{each.__name__}.md": each() for each in (admin, assumed, library, settings)}
     return {**pages, DOCS / "findings.md": _findings(), DOCS / "cli.md": _cli(), DOCS / "faults.md": reference.page(), README: _readme()}
 
 
@@ -49,8 +54,24 @@ def _readme() -> str:
     return text
 
 
+def _page(vendor: Vendor) -> str:
+    documented, *others = (dialect.contract for dialect in vendor.dialects.values())
+    return page(documented, *others)
+
+
 def _openapi(vendor: Vendor) -> str:
     return json.format(json.encode(openapi(vendor.name, vendor.dialect))).decode() + "\n"
+
+
+def _vendors() -> str:
+    """Where each vendor's reference and OpenAPI document stand, and which endpoints they describe."""
+    lines = [
+        f"- [{vendor.contract.title}]({vendor.name}.md): {', '.join(f'`{endpoint.name}`' for endpoint in vendor.contract.endpoints)}"
+        f" (OpenAPI: {', '.join(f'[{each.dialect}](../openapi/{each.label}.json)' for each in vendor.dialects.values())})\n"
+        for vendor in load()
+    ]
+    *bases, last = [basis.value for basis in Basis]
+    return f"# Vendors\n\nEvery fact says on what it rests: {', '.join(bases)} or {last}.\n\n{''.join(lines)}"
 
 
 def _findings() -> str:
@@ -58,15 +79,20 @@ def _findings() -> str:
     parts = ["# Findings\n\nWhat the journal says of a request although it was answered; a refused one may have findings too.\n"]
     for name, says in FINDINGS.items():
         parts.append(f"## `{name}`\n\n{says}\n")
-        where = [
-            f"- {vendor.contract.title}, `{endpoint.name}`: {advice.fact.says}\n"
-            for vendor in load()
-            for endpoint in vendor.contract.endpoints
-            for advice in endpoint.advice
-            if advice.name == name
-        ]
-        parts += ["".join(dict.fromkeys(where))] if where else []
+        parts += ["".join(_advised(name))] if any(_advised(name)) else []
     return "\n".join(parts)
+
+
+def _advised(name: str) -> Iterator[str]:
+    """What contracts say of a finding; of a dialect, what is not said of the documented one too."""
+    told = set()
+    for vendor in every():
+        dialect = "" if vendor.dialect == DOCUMENTED else f" in dialect `{vendor.dialect}`"
+        for endpoint in vendor.contract.endpoints:
+            for says in dict.fromkeys(advice.fact.says for advice in endpoint.advice if advice.name == name):
+                if (vendor.name, endpoint.name, says) not in told:
+                    yield f"- {vendor.contract.title}, `{endpoint.name}`{dialect}: {says}\n"
+                told.add((vendor.name, endpoint.name, says))
 
 
 def _words(command: click.Command, *words: str) -> Iterator[tuple[str, ...]]:

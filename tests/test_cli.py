@@ -53,6 +53,18 @@ def test_contract_prints_facts_with_basis_and_source(vendor: str) -> None:
     assert all(source["title"] in text for source in whole["sources"].values())
 
 
+def test_contract_of_nobody_in_particular_is_that_of_all() -> None:
+    """Every vendor that has the dialect, by default the documented one; with a basis, only the facts that rest on it."""
+    chosen = json.loads(run("contract", "--basis", "chosen", "--json"))
+    observed = json.loads(run("contract", "--dialect", "observed", "--json"))
+
+    assert [each["vendor"] for each in chosen] == [each["vendor"] for each in observed] == list(NAMES)
+    assert {fact["basis"] for each in chosen for fact in each["facts"]} == {"chosen"}
+    assert chosen == [json.loads(run("contract", name, "--basis", "chosen", "--json")) for name in NAMES]
+    assert [each["dialect"] for each in observed] == [vendor.observed for vendor in load()]
+    assert all(fact["says"] in run("contract", "--basis", "chosen") for fact in chosen[0]["facts"])
+
+
 def test_world_tells_totals_that_add_up() -> None:
     """Each site's days sum to its sessions."""
     told = json.loads(run("world", "--sessions", "250", "--sites", "3", "--json"))

@@ -5,10 +5,10 @@ from typing import Any
 import click
 
 from mockserver.contract.basis import Basis
-from mockserver.contract.choices import DOCUMENTED, ChoiceError
+from mockserver.contract.choices import BASIS, DIALECT, DOCUMENTED, ChoiceError, short_name
 from mockserver.nearest import nearest
 from mockserver.vendor import Vendor
-from mockserver.vendors import NAMES, named
+from mockserver.vendors import NAMES, dialects, named
 
 
 def vendor_named(name: str, dialect: str = DOCUMENTED) -> Vendor:
@@ -27,6 +27,8 @@ def facts(vendor: Vendor, basis: str | None) -> list[dict[str, Any]]:
         {"where": where, "says": fact.says, "basis": fact.basis.value, "source": fact.source} for where, fact in vendor.contract.facts()
     ]
     for choice in vendor.contract.choices:
+        if short_name(choice.name) in (DIALECT, BASIS):  # Those are the mock's own, and say nothing of the vendor.
+            continue
         options = " | ".join(choice.options) or choice.unit
         says = f"{choice.says} Default {choice.default}; {options}."
         found.append({"where": f"choice {choice.name}", "says": says, "basis": choice.basis.value, "source": choice.source})
@@ -37,27 +39,48 @@ dialect_option = click.option(
     "--dialect",
     default=DOCUMENTED,
     metavar="DIALECT",
-    help="A dialect of the vendor, or 'observed' for the one closest to the real service.",
+    help="A dialect of the vendor or vendors, or 'observed' for the one closest to the real service.",
 )
 
 
+def vendors_in(dialect: str) -> list[Vendor]:
+    """Every vendor that has a dialect; raises a usage error where none has."""
+    try:
+        return [named(choice.partition(".")[0]).speaks(found) for choice, found in dialects(dialect).items()]
+    except ChoiceError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _described(vendor: Vendor, basis: str | None) -> dict[str, Any]:
+    sources = {name: {"title": each.title, "url": each.url, "read": each.read} for name, each in vendor.contract.sources.items()}
+    return {"vendor": vendor.name, "dialect": vendor.dialect, "facts": facts(vendor, basis), "sources": sources}
+
+
 @click.command(name="contract")
-@click.argument("vendor")
+@click.argument("vendor", required=False)
 @dialect_option
 @click.option("--basis", type=click.Choice([basis.value for basis in Basis]), help="Only the facts that rest on this.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
-def command(vendor: str, dialect: str, basis: str | None, *, as_json: bool) -> None:
-    """Print a vendor's contract: every fact with its basis and source."""
-    found = vendor_named(vendor, dialect)
-    told = facts(found, basis)
-    sources = {name: {"title": source.title, "url": source.url, "read": source.read} for name, source in found.contract.sources.items()}
+def command(vendor: str | None, dialect: str, basis: str | None, *, as_json: bool) -> None:
+    """Print a vendor's contract: every fact with its basis and source.
+
+    Without VENDOR, those of all vendors: with `--basis chosen`, whatever session-mock only assumes.
+    """
+    meant = vendors_in(dialect) if vendor is None else [vendor_named(vendor, dialect)]
+    found = [_described(each, basis) for each in meant]
     if as_json:
         from msgspec import json  # noqa: PLC0415 -- only where it is wanted
 
-        click.echo(json.encode({"vendor": found.name, "dialect": found.dialect, "facts": told, "sources": sources}).decode())
+        click.echo(json.encode(found if vendor is None else found[0]).decode())
         return
     from mockserver.cli.tables import table  # noqa: PLC0415 -- rich is felt at start-up
 
-    table(("where", "basis", "source", "says"), [(fact["where"], fact["basis"], fact["source"] or "", fact["says"]) for fact in told])
-    click.echo()
-    table(("source", "read", "title", "url"), [(name, each["read"], each["title"], each["url"] or "") for name, each in sources.items()])
+    for each in found:
+        click.secho(f"{each['vendor']}, {each['dialect']}", bold=True)
+        told = [(fact["where"], fact["basis"], fact["source"] or "", fact["says"]) for fact in each["facts"]]
+        table(("where", "basis", "source", "says"), told)
+        click.echo()
+        if basis != Basis.CHOSEN.value:  # What was chosen was read nowhere.
+            sources = [(name, source["read"], source["title"], source["url"] or "") for name, source in each["sources"].items()]
+            table(("source", "read", "title", "url"), sources)
+            click.echo()

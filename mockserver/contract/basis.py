@@ -36,5 +36,8 @@ class Fact(Struct, frozen=True):
     basis: Basis
     source: str | None = None
     """Key in ``Contract.sources``; none where the basis is chosen."""
-    error: str | None = None
-    """For a request field: the vendor's literal message when the field breaks its type or bounds."""
+    error: str | tuple[tuple[str, str], ...] | None = None
+    """For a request field: the vendor's literal message when the field breaks its type or bounds.
+
+    Where there are several: pairs of a regular expression and what is said of a value that it matches whole, the first of them.
+    """

@@ -47,6 +47,11 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """Whether parameters that cannot be read are refused before an unknown site is."""
     unreadable: str = "violation"
     """The error shape of parameters that cannot be read."""
+    in_turn: str | None = None
+    """What is said of a parameter that a query has twice, where it is read from its beginning to the first fault; may name ``{field}``.
+
+    Elsewhere the last value of a parameter counts, and all faults are told.
+    """
     empty: Literal["absent", "value"] = "value"
     """What ``?name=`` means."""
     paging: Paging = Whole()

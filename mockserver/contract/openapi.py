@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from string import Formatter
 from typing import Any, Final
 
-from msgspec import json
+from msgspec import Struct, json
 
 from mockserver.contract.basis import Fact
 from mockserver.contract.choices import ByChoice, Choice
@@ -16,11 +16,17 @@ from mockserver.contract.request import Field, fields, structs
 
 _REF: Final = "#/components/schemas/{name}"
 _JSON: Final = "application/json"
-Example = Callable[[Endpoint], Any]
-"""From an endpoint to a real answer of it; ``None`` where there is none."""
 
 
-def document(contract: Contract, version: str, example: Example) -> dict[str, Any]:
+class Example(Struct, frozen=True):
+    """A good request to an endpoint, and what it answers."""
+
+    parameters: Mapping[str, Any]
+    """Of the path, the query and the body, by their names."""
+    answer: Any
+
+
+def document(contract: Contract, version: str, example: Callable[[Endpoint], Example]) -> dict[str, Any]:
     """Describe a vendor; paths are those below its host, and below ``/`` and ``/<vendor>`` of the mock."""
     models = [model for endpoint in contract.endpoints for model in (endpoint.body, endpoint.response) if model is not None]
     schemas, components = json.schema_components(models, ref_template=_REF)
@@ -30,7 +36,7 @@ def document(contract: Contract, version: str, example: Example) -> dict[str, An
     paths: dict[str, dict[str, Any]] = {}
     for endpoint in contract.endpoints:
         for number, path in enumerate(endpoint.paths):
-            paths.setdefault(path, {})[endpoint.method.lower()] = _operation(contract, endpoint, number, known, example)
+            paths.setdefault(path, {})[endpoint.method.lower()] = _operation(contract, endpoint, number, known, example(endpoint))
     return {
         "openapi": "3.1.0",
         "info": {
@@ -84,13 +90,16 @@ def _operation(contract: Contract, endpoint: Endpoint, number: int, known: Mappi
         for name, fact in endpoint.path.items()
     ]
     parameters += [_parameter(field) for field in fields(endpoint.query)]
+    said = dict(example.parameters)
     if parameters:
-        told["parameters"] = parameters
+        told["parameters"] = [{**each, **({"example": said.pop(each["name"])} if each["name"] in said else {})} for each in parameters]
     if endpoint.body is not None:
-        told["requestBody"] = {"required": True, "content": {_JSON: {"schema": _body(endpoint, known[endpoint.body])}}}
+        content = {"schema": _body(endpoint, known[endpoint.body]), "example": said}
+        told["requestBody"] = {"required": True, "content": {_JSON: content}}
     if isinstance(endpoint.credentials, Bearer):
         told["security"] = [{"token": []}, *([{endpoint.credentials.query: []}] if endpoint.credentials.query else [])]
-    told["responses"] = {"200": _answer(endpoint, known[endpoint.response], example(endpoint)), **_refusals(contract, endpoint)}
+    answer, links = _answer(endpoint, known[endpoint.response], example.answer), _links(contract, endpoint)
+    told["responses"] = {"200": {**answer, **({"links": links} if links else {})}, **_refusals(contract, endpoint)}
     told["x-facts"] = [{"says": fact.says, **_basis(fact)} for fact in endpoint.facts]
     return told
 
@@ -118,11 +127,25 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _answer(endpoint: Endpoint, schema: Any, example: Any) -> dict[str, Any]:
-    content = {"schema": schema, **({} if example is None else {"example": example})}
+    content = {"schema": schema, "example": example}
     rates = [limit for limit in endpoint.limits if not isinstance(limit, OneAtATime)]
     names = [name for rate in rates for name in (*(rate.headers or ()), *(rate.tightest or ()))]
     headers = {name: {"schema": {"type": "string"}} for name in names}
     return {"description": "The answer.", "content": {_JSON: content}, **({"headers": headers} if headers else {})}
+
+
+def _links(contract: Contract, endpoint: Endpoint) -> dict[str, Any]:
+    """Where the first row of a list of sessions leads: to the endpoints that give one of them."""
+    if not endpoint.starts:
+        return {}
+    row = f"$response.body#/{str(endpoint.rows).replace('.', '/')}/0/{endpoint.identity[0]}"
+    found = {}
+    for each in contract.endpoints:
+        own = [name for name in each.path if name != each.site]
+        if len(own) == 1:
+            site = {each.site: f"$request.path.{endpoint.site}"} if each.site and endpoint.site else {}
+            found[each.name] = {"operationId": each.name, "parameters": {own[0]: row, **site}}
+    return found
 
 
 def _refusals(contract: Contract, endpoint: Endpoint) -> dict[str, Any]:
@@ -146,7 +169,7 @@ def _refusal(shapes: Iterable[tuple[str, ErrorShape]]) -> dict[str, Any]:
         if unlike:
             content[media] = {"schema": unlike[0] if len(unlike) == 1 else {"anyOf": unlike}}
     return {
-        "description": " ".join(f"{name}: {shape.fact.says}" for name, shape in told),
+        "description": " ".join(f"{name}: {shape.fact.says} ({shape.fact.basis.value})" for name, shape in told),
         **({"content": content} if content else {}),
         "x-errors": {name: {"says": shape.fact.says, **_basis(shape.fact)} for name, shape in told},
     }

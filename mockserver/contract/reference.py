@@ -1,27 +1,27 @@
 """A vendor's contract as a page of Markdown."""
 
-from collections.abc import Iterable
-
 from mockserver.contract.basis import Fact
-from mockserver.contract.choices import ByChoice, Choice
+from mockserver.contract.choices import Choice
+from mockserver.contract.differences import differences
 from mockserver.contract.endpoint import Contract, Endpoint
-from mockserver.contract.request import fields
+from mockserver.contract.request import Field, fields
+from mockserver.contract.told import asked_kind, body, limited, status, table, told_kind
 
 
-def page(contract: Contract) -> str:
-    """Write the reference page of a vendor: endpoints, errors, choices, sources."""
+def page(contract: Contract, *others: Contract) -> str:
+    """Write the reference page of a vendor: endpoints, errors, choices, what its other dialects do differently, sources."""
+    sources = {name: source for each in (contract, *others) for name, source in each.sources.items()}
     parts = [
         f"# {contract.title}\n",
         f"Served at the root, under `/{contract.vendor}/…`, and for the hosts {', '.join(f'`{host}`' for host in contract.hosts)}.\n",
         *(_endpoint(endpoint) for endpoint in contract.endpoints),
         "## Errors\n",
-        _table(("error", "status", "body", "basis", "source", ""), [_error(contract, name) for name in contract.errors]),
+        table(("error", "status", "body", "basis", "source", ""), [_error(contract, name) for name in contract.errors]),
         "## Choices\n",
         *(_choice(choice) for choice in contract.choices),
+        *(["## Dialects\n", differences(contract, others)] if others else []),
         "## Sources\n",
-        _table(
-            ("source", "read", ""), [(name, s.read, f"[{s.title}]({s.url})" if s.url else s.title) for name, s in contract.sources.items()]
-        ),
+        table(("source", "read", ""), [(name, s.read, f"[{s.title}]({s.url})" if s.url else s.title) for name, s in sources.items()]),
     ]
     return "\n".join(parts)
 
@@ -29,24 +29,29 @@ def page(contract: Contract) -> str:
 def _endpoint(endpoint: Endpoint) -> str:
     paths = "\n".join(f"- `{endpoint.method} {path}`" for path in endpoint.paths)
     parts = [f"## {endpoint.name}\n", f"{endpoint.summary}\n", f"{paths}\n"]
-    told = [("path", name, "", fact) for name, fact in endpoint.path.items()]
+    asked = [("path", f"`{name}`", "string", "required", fact.says, *_basis(fact)) for name, fact in endpoint.path.items()]
     for place, model in (("query", endpoint.query), ("body", endpoint.body)):
-        told += [(place, field.name, "required" if field.required else _default(field.default), field.fact) for field in fields(model)]
-    if told:
-        rows = [(place, f"`{name}`", default, fact.says, *_basis(fact)) for place, name, default, fact in told]
-        parts.append(_table(("in", "parameter", "default", "", "basis", "source"), rows))
-    answer = [(f"`{field.name}`", field.fact.says, *_basis(field.fact)) for field in fields(endpoint.response, deep=True)]
-    parts += ["The answer:\n", _table(("field", "", "basis", "source"), answer)]
-    if endpoint.facts:
-        parts.append("\n".join(f"- {fact.says} *({' '.join(filter(None, _basis(fact)))})*" for fact in endpoint.facts) + "\n")
+        asked += [(place, f"`{each.name}`", asked_kind(each), _default(each), each.fact.says, *_basis(each.fact)) for each in fields(model)]
+    if asked:
+        parts.append(table(("in", "parameter", "type", "default", "", "basis", "source"), asked))
+    if endpoint.either:
+        parts.append(f"Of {' and '.join(f'`{name}`' for name in endpoint.either)} one at least must be given.\n")
+    answer = [(f"`{each.name}`", told_kind(each), each.fact.says, *_basis(each.fact)) for each in fields(endpoint.response, deep=True)]
+    parts += ["The answer:\n", table(("field", "type", "", "basis", "source"), answer)]
+    told = [*(f"- {limited(limit)}" for limit in endpoint.limits), *(f"- {_stated(fact)}" for fact in endpoint.facts)]
+    parts += ["\n".join(told) + "\n"] if told else []
     if endpoint.advice:
-        said = [f"- `{advice.name}`: {advice.fact.says} *({' '.join(filter(None, _basis(advice.fact)))})*" for advice in endpoint.advice]
-        parts += ["Said of a request that is answered:\n", "\n".join(said) + "\n"]
+        said = "\n".join(f"- `{advice.name}`: {_stated(advice.fact)}" for advice in endpoint.advice)
+        parts.append(f"Said of a request that is answered:\n\n{said}\n")
     return "\n".join(parts)
 
 
-def _default(value: object) -> str:
-    return "" if value is None or value == "" else f"`{value}`"
+def _default(field: Field) -> str:
+    return "required" if field.required else "" if field.default is None or field.default == "" else f"`{field.default}`"
+
+
+def _stated(fact: Fact) -> str:
+    return f"{fact.says} *({' '.join(filter(None, _basis(fact)))})*"
 
 
 def _basis(fact: Fact) -> tuple[str, str]:
@@ -55,14 +60,7 @@ def _basis(fact: Fact) -> tuple[str, str]:
 
 def _error(contract: Contract, name: str) -> tuple[str, ...]:
     shape = contract.errors[name]
-    status = shape.status
-    told = f"by `{status.choice}`" if isinstance(status, ByChoice) else str(status)
-    body = (
-        "empty"
-        if shape.body is None
-        else f"`{str(shape.body).replace(chr(39), chr(34)).replace('None', 'null').replace('False', 'false')}`"
-    )
-    return (name, told, body, *_basis(shape.fact), shape.fact.says)
+    return (name, status(shape), body(shape), *_basis(shape.fact), shape.fact.says)
 
 
 def _choice(choice: Choice) -> str:
@@ -73,11 +71,4 @@ def _choice(choice: Choice) -> str:
         lines += [f"- `{name}`{default[name]}: {says}" for name, says in choice.options.items()]
     else:
         lines.append(f"A whole number of {choice.unit}, `{choice.default}` by default.")
-    return "\n".join(lines) + "\n"
-
-
-def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    head = tuple(headings)
-    lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
     return "\n".join(lines) + "\n"

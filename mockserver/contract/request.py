@@ -179,13 +179,35 @@ def _meant(value: Any, kind: type, *, texts: bool) -> Any:
 
 def _violations(field: Field, raw: Mapping[str, Any], where: str) -> list[ContractViolation]:
     if field.name not in raw:
-        return [ContractViolation(where, field.name, "is required", field.fact.error)] if field.required else []
+        return [ContractViolation(where, field.name, "is required", _literal(field.fact))] if field.required else []
     try:
         convert(raw[field.name], field.type)
     except ValidationError as error:
         inside, reason = _reason(str(error), raw[field.name])
-        return [ContractViolation(where, field.name + inside, reason, field.fact.error)]
+        return [ContractViolation(where, field.name + inside, reason, _literal(field.fact, str(raw[field.name])))]
     return []
+
+
+def _literal(fact: Fact, value: str = "") -> str | None:
+    """What the vendor says of a value that a field does not take, where that is known."""
+    if not isinstance(fact.error, tuple):
+        return fact.error
+    return next((said for pattern, said in fact.error if re.fullmatch(pattern, value, re.DOTALL)), None)
+
+
+def in_turn(pairs: Iterable[tuple[str, str]], model: type, wrong: Iterable[ContractViolation], twice: str) -> list[ContractViolation]:
+    """The first fault of a query that is read from its beginning: the first value that cannot be, or a field that comes again.
+
+    What stands nowhere in it, but should, is missed at the end. ``twice`` is what the vendor says of a field that comes again.
+    """
+    left, known, seen = {each.field: each for each in wrong}, {field.name for field in fields(model)}, set()
+    for name, _ in pairs:
+        if name in seen:
+            return [ContractViolation("query", name, "is there twice", twice.format(field=name))]
+        if name in left:
+            return [left[name]]
+        seen |= {name} & known
+    return list(left.values())[:1]
 
 
 _WORDS = {"int": "an integer", "str": "a string", "object": "an object", "array": "an array", "bool": "true or false", "float": "a number"}

@@ -29,6 +29,18 @@ def _openapi(vendor: str) -> Callable[[web.Request], Awaitable[web.Response]]:
     return handle
 
 
+def _docs(vendor: Vendor, desk: Admin | None) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """Serve the page that shows a vendor's description, and what belongs to the page."""
+
+    async def handle(request: web.Request) -> web.Response:
+        from mockserver.server import viewer  # noqa: PLC0415 -- few ask for it
+
+        name = request.match_info.get("asset")
+        return viewer.page(request, vendor, desk) if name is None else viewer.asset(request, name)
+
+    return handle
+
+
 def create_app(tenants: Tenants | Sequence[Tenant], *, only: str | None = None, admin: Admin | bool = True) -> web.Application:
     """Make the application that serves some tenants' worlds, and the admin API beside them; with ``only``, as one vendor's own host does.
 
@@ -39,9 +51,12 @@ def create_app(tenants: Tenants | Sequence[Tenant], *, only: str | None = None, 
     app = web.Application(client_max_size=BODY_LIMIT)
     vendor: Vendor | None = {vendor.name: vendor for vendor in load()}[only] if only else None
     served = tenants if isinstance(tenants, Tenants) else Tenants(tenants)
-    if admin and vendor is None:
-        (Admin(served) if admin is True else admin).join(app)
+    desk = Admin(served) if admin is True else admin or None
+    if desk is not None and vendor is None:
+        desk.join(app)
     for each in load() if vendor is None else [vendor]:
         app.router.add_get(f"/{each.name}/openapi.json", _openapi(each.name))
-    app.router.add_route("*", "/{path:.*}", Handler(served, Router(load()), vendor).handle)
+        app.router.add_get(f"/{each.name}/docs", _docs(each, desk))
+        app.router.add_get(f"/{each.name}/docs/{{asset}}", _docs(each, desk))
+    app.router.add_route("*", "/{path:(?s:.*)}", Handler(served, Router(load()), vendor).handle)
     return app

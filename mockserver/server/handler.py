@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from traceback import format_exc
 from typing import Any
@@ -16,7 +16,7 @@ from mockserver.contract.choices import short_name
 from mockserver.contract.errors import Refused
 from mockserver.contract.limits import Bucket
 from mockserver.server.answers import answered, broken, lost, refused
-from mockserver.server.astray import explain, masked, warn
+from mockserver.server.astray import explain, masked, owner, warn
 from mockserver.server.clock import stopwatch, wall
 from mockserver.server.faults.fault import Meeting
 from mockserver.server.findings import review
@@ -26,10 +26,11 @@ from mockserver.server.limits import Left, Slots, reported
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reader, Reading
 from mockserver.server.redact import secrets
-from mockserver.server.router import Match, Miss, Router
+from mockserver.server.router import Match, Miss, Router, paths
 from mockserver.server.tenants import Held, Tenant, Tenants
 from mockserver.server.wire import Reply, send
 from mockserver.vendor import Vendor
+from mockserver.vendors import load
 from mockserver.world.overlay import Identity, TrackedEvent
 from mockserver.world.world import with_events, with_identity
 
@@ -118,7 +119,9 @@ class Handler:
             headers=request.headers,
             tenant=tenant.name if tenant else None,
             vendor=reading.vendor.name,
+            dialect=reading.vendor.dialect,
             endpoint=reading.endpoint.name,
+            near_misses=reading.near_misses,
             dropped=reading.dropped,
         )
         journal = tenant.journal if tenant else self._tenants.unclaimed
@@ -160,22 +163,24 @@ class Handler:
 
     def _missed(self, miss: Miss, raw: Raw, exchange: Exchange) -> Reply:
         found = masked(self._tenants, exchange)
-        shown = found.path(miss.path)
-        near = self._router.near(raw.method, shown, miss.vendor)
-        exchange.near_misses, exchange.error = tuple(near), miss.error
+        shown, tenant = found.path(miss.path), self._presumed(miss.vendor, exchange)
+        spoken = tenant.vendors if tenant else {vendor.name: vendor for vendor in load()}
+        near = self._router.near(raw.method, shown, spoken, miss.vendor)
+        allowed = [method for template, method in miss.allowed if miss.vendor and template in paths(spoken[miss.vendor.name])]
+        refusal = _wrong_method(raw.method, allowed) if allowed else Refused("unknown_path", message=f"there is no {shown}")
+        exchange.near_misses, exchange.error = tuple(near), refusal.error
         warn(exchange, found)
         if miss.vendor is None:
             return lost(replace(miss, path=shown), raw.method, near)
-        vendor, choices = self._presumed(miss.vendor)
-        exchange.vendor = vendor.name
+        vendor, choices = _spoken(miss.vendor, tenant)
+        exchange.vendor, exchange.dialect = vendor.name, vendor.dialect
         query = "?" + raw.path.partition("?")[2] if "?" in raw.path else ""
-        message = f"{raw.method} is not supported; use {' or '.join(miss.allowed)}" if miss.allowed else f"there is no {shown}"
-        return self._refusal(vendor, Refused(miss.error, message=message), raw._replace(path=miss.path + query), exchange, choices)
+        return self._refusal(vendor, refusal, raw._replace(path=miss.path + query), exchange, choices)
 
-    def _presumed(self, family: Vendor) -> tuple[Vendor, Mapping[str, Any]]:
-        """The dialect and the choices in which a vendor answers what is nobody's."""
-        tenant = self._tenants.presumed(family.name, None)
-        return (tenant.vendors[family.name], tenant.choices[family.name]) if tenant else (family, {})
+    def _presumed(self, family: Vendor | None, exchange: Exchange) -> Tenant | None:
+        """Whose dialects and choices a request meets that leads nowhere."""
+        name = family.name if family else ""
+        return owner(self._tenants, name, exchange) or self._tenants.presumed(name, None)
 
     def _unread(self, raw: Raw, refusal: Refused, exchange: Exchange) -> Reply:
         """A refusal of what could not be read, in the shape of the vendor that was meant, if one was."""
@@ -185,12 +190,14 @@ class Handler:
             exchange.error = refusal.error
             return broken(refusal.details["message"])
         exchange.vendor, exchange.endpoint = found.vendor.name, found.endpoint.name if isinstance(found, Match) else None
-        vendor, choices = self._presumed(found.vendor)
+        vendor, choices = _spoken(found.vendor, self._presumed(found.vendor, exchange))
+        exchange.dialect = vendor.dialect
         return self._refusal(vendor, refusal, raw, exchange, choices)
 
     @staticmethod
     def _refusal(vendor: Vendor, refusal: Refused, raw: Raw, exchange: Exchange, choices: Mapping[str, Any]) -> Reply:
-        exchange.error, exchange.basis = refusal.error, vendor.contract.errors[refusal.error].fact.basis.value
+        fact = vendor.contract.errors[refusal.error].fact
+        exchange.error, exchange.basis, exchange.source = refusal.error, fact.basis.value, vendor.contract.sources.get(fact.source or "")
         return refused(vendor, refusal, raw, choices, exchange.headers_sent)
 
     def _told(self, known: Known, reading: Reading, raw: Raw, exchange: Exchange) -> Reply:
@@ -203,6 +210,8 @@ class Handler:
             reply = self._refusal(reading.vendor, refusal, raw, exchange, reading.choices)
             if reading.held is None:
                 explain(self._tenants, reading, exchange)
+            elif reading.near_misses:
+                warn(exchange, secrets(raw, exchange.headers))
             return reply
 
     def _faulty(self, known: Known, tenant: Tenant, raw: Raw, exchange: Exchange) -> Reply:
@@ -233,6 +242,15 @@ class Handler:
             case None if tenant.clock.frozen and known.repeated:
                 self._memory.keep(known, world, now, answer.body)
         return answer.body
+
+
+def _spoken(family: Vendor, tenant: Tenant | None) -> tuple[Vendor, Mapping[str, Any]]:
+    """The dialect and the choices in which a vendor answers for a tenant."""
+    return (tenant.vendors[family.name], tenant.choices[family.name]) if tenant else (family, {})
+
+
+def _wrong_method(method: str, allowed: Iterable[str]) -> Refused:
+    return Refused("wrong_method", message=f"{method} is not supported; use {' or '.join(allowed)}")
 
 
 def _unexpected(raw: Raw) -> Refused:

@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from mockserver.contract.basis import Source
 from mockserver.server.history import History
 from mockserver.server.raw import Raw
 from mockserver.server.redact import presented
@@ -43,6 +44,8 @@ class Exchange(Struct, kw_only=True, eq=False):
     """Nanoseconds of real time until the last byte was sent; ``None`` while it is open."""
     tenant: str | None = None
     vendor: str | None = None
+    dialect: str | None = None
+    """The dialect in which the vendor was spoken."""
     endpoint: str | None = None
     raw: Raw
     """The request, its body cut to :data:`BODY` once it is closed."""
@@ -62,6 +65,8 @@ class Exchange(Struct, kw_only=True, eq=False):
     """The error shape it was refused with."""
     basis: str | None = None
     """What our belief that the vendor answers so rests on, where it was refused."""
+    source: Source | None = None
+    """Where that was read; what was chosen was read nowhere."""
     failed: bool = False
     """Whether the mock itself failed."""
     gone: bool = False

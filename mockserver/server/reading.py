@@ -18,11 +18,11 @@ from mockserver.contract.choices import BASIS, BASIS_HEADER, short_name
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
 from mockserver.contract.limits import OneAtATime, Rate, Window
-from mockserver.contract.request import ContractViolation, fields, read, read_json
+from mockserver.contract.request import ContractViolation, fields, in_turn, read, read_json
 from mockserver.server.credentials import Sent, check_permission, held, presented
 from mockserver.server.pages import begins, list_name, named
 from mockserver.server.raw import Raw
-from mockserver.server.router import Match
+from mockserver.server.router import Match, NearMiss
 from mockserver.server.tenants import Held, Tenant, Tenants
 from mockserver.vendor import Asked, Vendor
 
@@ -44,6 +44,8 @@ class Reading(Struct, frozen=True, kw_only=True, dict=True):
     held: Held | None = None
     """Whose it is; ``None`` where its credentials are refused."""
     refusal: Refused | None = None
+    near_misses: tuple[NearMiss, ...] = ()
+    """What would have been right, where its path is one of another dialect."""
     dropped: str | None = None
     """The tenant whose credential it carries, where that tenant is served no longer."""
     path: Mapping[str, str] = {}
@@ -92,23 +94,26 @@ class Reader:
     def read(self, match: Match, raw: Raw) -> Reading:
         """Read a request to the endpoint it was matched with, as the dialect of the tenant has it whose request it is."""
         family, name = match.vendor.name, match.endpoint.name
-        presumed = self._tenants.presumed(family, match.path.get(match.endpoint.site or ""))
-        vendor = presumed.vendors[family] if presumed else match.vendor
+        meant = self._tenants.presumed(family, match.path.get(match.endpoint.site or ""))
+        vendor = _spoken(match, meant)
         try:
             sent = _sent(match.endpoint, raw)
-            claimed = self._claimed(match, sent)
-            vendor = claimed.vendors[family] if claimed else vendor
+            meant = self._claimed(match, sent) or meant
+            vendor = _spoken(match, meant)
             whose = held(self._tenants, vendor, vendor.endpoint(name), sent)
         except Refused as refusal:
-            terms, dropped = self._terms(vendor, name, presumed), self._tenants.dropped(family, refusal.details.get("credential", ""))
-            return Reading(**terms, refusal=_lost(vendor, match) or self._unknown(vendor, match) or refusal, dropped=dropped)
+            terms, dropped = self._terms(vendor, name, meant), self._tenants.dropped(family, refusal.details.get("credential", ""))
+            refusal = self._unknown(vendor, match) or refusal
+            return Reading(**{**terms, "refusal": refusal, "dropped": dropped, **_lost(vendor, match)})
         terms, endpoint = self._terms(vendor, name, whose.tenant, held=whose), vendor.endpoint(name)
+        if lost := _lost(vendor, match):
+            return Reading(**{**terms, **lost})
         try:
-            if lost := _lost(vendor, match) or self._unknown(vendor, match):
-                raise lost
+            if unknown := self._unknown(vendor, match):
+                raise unknown
             check_permission(whose, vendor, endpoint)
             site = None if endpoint.typed_first else self._site(match, endpoint, whose)
-            typed = _typed(endpoint, sent, terms["choices"])
+            typed = _typed(endpoint, sent, _repeated(endpoint, raw), terms["choices"])
             site = self._site(match, endpoint, whose) if site is None else site
         except Refused as refusal:
             return Reading(**terms, refusal=refusal)
@@ -175,12 +180,21 @@ def _limits(vendor: Vendor, endpoint: Endpoint, tenant: Tenant) -> dict[str, Any
     return {**found, "rates": tuple(rates)}
 
 
-def _lost(vendor: Vendor, match: Match) -> Refused | None:
-    """Why a path leads nowhere that another dialect of the vendor has."""
-    paths = vendor.endpoint(match.endpoint.name).paths
-    if match.template in paths:
-        return None
-    return Refused("unknown_path", message=f"the dialect {vendor.dialect} has no {match.template}; it has {' and '.join(paths)}")
+def _spoken(match: Match, tenant: Tenant | None) -> Vendor:
+    """The vendor in the dialect of a tenant."""
+    return tenant.vendors[match.vendor.name] if tenant else match.vendor
+
+
+def _lost(vendor: Vendor, match: Match) -> dict[str, Any]:
+    """Why a path that only other dialects of the vendor have leads nowhere, and what would be right; it counts against no limit."""
+    endpoint = vendor.endpoint(match.endpoint.name)
+    if match.template in endpoint.paths:
+        return {}
+    others = [name for name, other in vendor.dialects.items() if match.template in other.endpoint(endpoint.name).paths]
+    differs = f"{match.template} is the path of the dialect {' and '.join(others)}, and {vendor.dialect} is spoken here"
+    message = f"the dialect {vendor.dialect} has no {match.template}; it has {' and '.join(endpoint.paths)}"
+    near = tuple(NearMiss(vendor.name, endpoint.name, endpoint.method, path, differs) for path in endpoint.paths)
+    return {"refusal": Refused("unknown_path", message=message), "near_misses": near, "rates": (), "one_at_a_time": False, "headers": {}}
 
 
 def _basis(endpoint: Endpoint, choices: Mapping[str, Any]) -> dict[str, str]:
@@ -215,15 +229,24 @@ def _body(endpoint: Endpoint, body: bytes) -> Mapping[str, Any]:
     return raw
 
 
-def _typed(endpoint: Endpoint, sent: Sent, choices: Mapping[str, Any]) -> dict[str, Any]:
-    """What a request asks for in query and body, or ``Refused`` with everything in it that cannot be read."""
+def _repeated(endpoint: Endpoint, raw: Raw) -> list[tuple[str, str]] | None:
+    """The names and values of a query as often as they stand in it, where that matters."""
+    return None if endpoint.in_turn is None else list(_pairs(raw.path.partition("?")[2]))
+
+
+def _typed(endpoint: Endpoint, sent: Sent, pairs: list[tuple[str, str]] | None, choices: Mapping[str, Any]) -> dict[str, Any]:
+    """What a request asks for in query and body, or ``Refused`` with everything in it that cannot be read, or what comes first."""
     found = {}
-    for where, model, raw in (("query", endpoint.query, _query(endpoint, sent.query)), ("body", endpoint.body, sent.body)):
+    query = sent.query if pairs is None else dict(reversed(pairs))
+    for where, model, raw in (("query", endpoint.query, _query(endpoint, query)), ("body", endpoint.body, sent.body)):
         if model is None:
             continue
         typed = read(model, raw, where, numeric_texts=where == "query" or choices.get("numeric_texts", "accept") == "accept")
-        if isinstance(typed, list):
-            message = "; ".join(violation.message for violation in typed)
-            raise Refused(endpoint.unreadable, message=message, field=typed[0].field, reason=typed[0].reason)
+        wrong = typed if isinstance(typed, list) else []
+        if pairs is not None and where == "query":
+            wrong = in_turn(pairs, model, wrong, endpoint.in_turn or "")
+        if wrong:
+            message = "; ".join(violation.message for violation in wrong)
+            raise Refused(endpoint.unreadable, message=message, field=wrong[0].field, reason=wrong[0].reason)
         found[where] = typed
     return found

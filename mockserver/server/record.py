@@ -25,6 +25,7 @@ def described(exchange: Exchange) -> dict[str, Any]:
         "took_ms": milliseconds(exchange.took),
         "tenant": exchange.tenant,
         "vendor": exchange.vendor,
+        "dialect": exchange.dialect,
         "endpoint": exchange.endpoint,
         "request": {
             "method": exchange.raw.method,
@@ -38,6 +39,7 @@ def described(exchange: Exchange) -> dict[str, Any]:
         "response": _response(exchange, told),
         "error": exchange.error,
         "basis": exchange.basis,
+        "source": to_builtins(exchange.source),
         "faults": list(exchange.faults),
         "overlapped": exchange.overlapped[:OVERLAPS],
         "findings": to_builtins(exchange.findings),

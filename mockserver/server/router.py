@@ -33,7 +33,8 @@ class Miss(Struct, frozen=True):
     """``unknown_path`` or ``wrong_method``."""
     path: str
     """Without the vendor's prefix."""
-    allowed: Sequence[str] = ()
+    allowed: Sequence[tuple[str, str]] = ()
+    """Templates that match, each with the method that is right there; not every dialect of the vendor has them."""
 
 
 class NearMiss(Struct, frozen=True):
@@ -53,6 +54,11 @@ class _Route(Struct, frozen=True):
     parts: tuple[str | None, ...]
     """``None`` for a parameter."""
     names: tuple[str, ...]
+
+
+def paths(vendor: Vendor) -> list[str]:
+    """The paths that a vendor has in the dialect that it speaks."""
+    return [path for endpoint in vendor.contract.endpoints for path in endpoint.paths]
 
 
 def _paths(vendor: Vendor) -> dict[str, Endpoint]:
@@ -98,7 +104,7 @@ class Router:
             if route.endpoint.method == method or (method == "HEAD" and route.endpoint.method == "GET"):
                 return Match(route.vendor, route.endpoint, values, route.template)
         if matches:
-            return Miss(matches[0][0].vendor, "wrong_method", path, [route.endpoint.method for route, _ in matches])
+            return Miss(matches[0][0].vendor, "wrong_method", path, [(route.template, route.endpoint.method) for route, _ in matches])
         if vendor is None and path.endswith("/"):  # A slash too many is still that vendor's path.
             vendor = next((route.vendor for route, _ in self._matching(path[:-1], None)), None)
         return Miss(vendor, "unknown_path", path)
@@ -116,11 +122,12 @@ class Router:
                 found.append((route, dict(zip(route.names, values, strict=True))))
         return found
 
-    def near(self, method: str, path: str, vendor: Vendor | None = None, count: int = 3) -> list[NearMiss]:
-        """The endpoints closest to a request that none matches, closest first, and what differs.
+    def near(self, method: str, path: str, spoken: Mapping[str, Vendor], vendor: Vendor | None = None, count: int = 3) -> list[NearMiss]:
+        """The endpoints closest to a request that none matches, closest first, and what differs, in the dialects that are spoken.
 
         Where a vendor was meant, another's endpoint is only near if it matches all but the vendor.
         """
+        known = {(name, template) for name, each in spoken.items() for template in paths(each)}
         words, short = path.split("/")[1:], path[:_LONGEST]
 
         def distance(route: _Route) -> tuple[bool, int, bool, float]:
@@ -132,7 +139,7 @@ class Router:
             NearMiss(
                 route.vendor.name, route.endpoint.name, route.endpoint.method, route.template, _difference(route, method, path, vendor)
             )
-            for route in sorted(self._routes, key=distance)[:count]
+            for route in sorted((each for each in self._routes if (each.vendor.name, each.template) in known), key=distance)[:count]
         ]
 
 

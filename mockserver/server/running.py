@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from aiohttp import web
-from aiohttp.web_log import AccessLogger
 from msgspec import to_builtins
 
+from mockserver.server.access_log import AccessLog
 from mockserver.server.addresses import Addresses, bracketed
 from mockserver.server.admin import Admin
 from mockserver.server.app import create_app
@@ -74,7 +74,7 @@ async def serving(config: Config, *, patience: float = 0.1) -> AsyncIterator[Run
     try:
         joined = admin if admin is not None and config.admin_port is None else False
         port = admin_port = await listen(create_app(served, admin=joined), config.port)
-        own = {vendor: await listen(create_app(served, only=vendor), at) for vendor, at in config.vendor_ports.items()}
+        own = {vendor: await listen(create_app(served, only=vendor, admin=joined), at) for vendor, at in config.vendor_ports.items()}
         if admin is not None:
             admin.vendor_ports = own
             if config.admin_port is not None:
@@ -100,7 +100,7 @@ async def _accept_no_more(runners: Iterable[web.AppRunner]) -> None:
 async def _listen(runners: list[web.AppRunner], app: web.Application, config: Config, port: int, patience: float) -> int:
     """Start an application on a port (0 picks one) and return the port."""
     logger: dict[str, Any] = {} if config.access_log else {"access_log": None}
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=patience, access_log_class=AccessLogger, **logger)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=patience, access_log_class=AccessLog, **logger)
     runners.append(runner)
     await runner.setup()
     await web.TCPSite(runner, config.host, port, backlog=_BACKLOG).start()

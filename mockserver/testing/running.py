@@ -58,6 +58,7 @@ class Run:
         """Mint the tenant of a test, and drop it at the end."""
         asked = merged(item)
         made: dict[str, Any] = {"profile": self.settings["profile"], "seed": seed_of(self.settings["seed"], item.nodeid)}
+        made |= {"dialect": self.settings["dialect"]} if self.settings["dialect"] else {}
         made |= {name: value for name, value in asked.items() if name not in _OWN}
         made = settled(made)
         if "now" not in made:

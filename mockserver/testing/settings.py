@@ -22,6 +22,16 @@ def _flag(text: str) -> bool:
     return text.lower() in _TRUE
 
 
+def _dialect(text: str) -> str | dict[str, str]:
+    """Read one dialect, or some as VENDOR=DIALECT with commas between them."""
+    if "=" not in text:
+        return text
+    pairs = [each.strip().partition("=") for each in text.split(",")]
+    if not all(vendor and dialect for vendor, _, dialect in pairs):
+        raise ValueError("write DIALECT, or VENDOR=DIALECT with commas between several")
+    return {vendor: dialect for vendor, _, dialect in pairs}
+
+
 class Setting(NamedTuple):
     """One setting."""
 
@@ -50,6 +60,13 @@ class Setting(NamedTuple):
 SETTINGS: Final = (
     Setting("seed", "What the seed of every test's world follows from, with the test's id; 'random' makes one up.", _seed, "7", "N"),
     Setting("profile", "The world that a test lives in where its marker names none.", str, "default", "NAME"),
+    Setting(
+        "dialect",
+        "Whom vendors resemble where a test's marker does not say: 'observed', another dialect, or VENDOR=DIALECT,…",
+        _dialect,
+        None,
+        "DIALECT",
+    ),
     Setting("strict", "Whether a test fails for findings, unexpected exchanges and unused faults: yes or no.", _flag, "yes", "YES"),
     Setting("url", "A running server to use; none is started.", str, None, "URL"),
     Setting("token", "The admin token of that server.", str, None, "TOKEN"),

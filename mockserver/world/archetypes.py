@@ -31,6 +31,12 @@ def _during(deck: Deck, codes: Codes, none: int) -> Codes:
     return np.where(np.arange(codes.shape[1]) < deck.length[:, None], codes, none)
 
 
+def urls(deck: Deck) -> Coded:
+    """The hostname and the page of each event."""
+    entries = [(hostname, page) for hostname in deck.hostnames for page in deck.vocabulary.pages]
+    return entries, _during(deck, deck.hostname[:, None] * len(deck.vocabulary.pages) + deck.page, len(entries))
+
+
 def counted(deck: Deck, kind: str) -> Coded:
     """How many events of a kind each row has."""
     is_kind = np.array([*(action.kind == kind for action in deck.vocabulary.actions), kind == "pageview", False])
@@ -54,6 +60,7 @@ DIMENSIONS: Final[dict[str, Callable[[Deck], Coded]]] = {
     "entry": lambda deck: (deck.vocabulary.pages, deck.page[:, 0]),
     "exit": lambda deck: (deck.vocabulary.pages, deck.page[np.arange(ROWS), exits(deck)]),
     "page": lambda deck: (deck.vocabulary.pages, _during(deck, deck.page, len(deck.vocabulary.pages))),
+    "url": urls,
     "action": lambda deck: (deck.vocabulary.actions, _during(deck, deck.action, len(deck.vocabulary.actions))),
     "identified": lambda deck: (_FLAG, deck.identified.astype(np.int64)),
     "returning": lambda deck: (_FLAG, deck.returning.astype(np.int64)),

@@ -56,7 +56,10 @@ class _Rows(Struct, frozen=True):
 
 
 class Ended:
-    """What was found, in an order by end."""
+    """What was found, in an order by end.
+
+    What a page costs does not grow with the world, but with what is on it, and with how many end in the same unit of time.
+    """
 
     def __init__(self, found: Found, order: Order, *, many: float = MANY) -> None:
         self.total, self._order = found.total, order
@@ -70,7 +73,7 @@ class Ended:
         if limit <= 0:
             return Page([], [], newest_first=True)
         oldest, newest = self._around(offset)
-        # The session at the offset ends at or after its mark's namesake, and no more than ``offset`` end so long after that.
+        # The session there ends no earlier than the mark there, and whatever ends so long after that mark is ahead of it.
         latest = min(newest + self._longest, max(each.latest for each in self._ends) + 1)
         low, high = self._aligned(self._floor([each.since(oldest) for each in self._ends], limit), latest)
         if self._is_wide(low, high):
@@ -86,7 +89,7 @@ class Ended:
             return self.page(0, limit)
         unit = self._order.unit
         last = min(max(than.end, -_FAR), _FAR) // unit
-        # Whatever has its mark as long as a session may last before the place comes after it.
+        # Whatever has its mark so long before the place comes after it.
         passed = [each.since(last * unit - each.longest) for each in self._ends]
         low, high = self._aligned(self._floor(passed, limit), (last + 1) * unit)
         if self._is_wide(low, high):

@@ -6,7 +6,7 @@ once in every full block, so how many sessions of a row end before an instant is
 """
 
 from functools import cached_property
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 from msgspec import Struct
@@ -31,6 +31,15 @@ class Within(Struct, frozen=True):
     """What :meth:`Ends.pick` and :meth:`Ends.numbers` know them by."""
     starts: I64
     ends: I64
+
+
+class _Pieces(NamedTuple):
+    """Sessions cut into pieces: those of a row whose index lies in [first, stop) end, as they stand now, so long after they start."""
+
+    row: I64
+    at: I64
+    first: I64
+    stop: I64
 
 
 class Ends(Protocol):
@@ -101,8 +110,8 @@ class DealtEnds:
     def after(self, instant: int) -> int:  # noqa: D102 -- as in Ends
         if not self._is_costly(instant, instant, min(self._many, 1)):
             return self.within(instant, instant).ahead
-        row, _, first, _ = pieces = self._pieces(instant)
-        before = int((self._rank(row, self._cut(pieces, instant)) - self._rank(row, first)).sum())
+        pieces = self._pieces(instant)
+        before = int((self._rank(pieces.row, self._cut(pieces, instant)) - self._rank(pieces.row, pieces.first)).sum())
         return self.total - before + int((self._lacking[1] < instant).sum())
 
     def numbers(self, index: I64) -> I64:  # noqa: D102 -- as in Ends
@@ -111,24 +120,24 @@ class DealtEnds:
     def pick(self, index: I64) -> Sessions:  # noqa: D102 -- as in Ends
         return self._source.pick(index)
 
-    def _pieces(self, instant: int) -> tuple[I64, I64, I64, I64]:
-        """Rows, and of each the first and the last but one index of sessions that end, as they stand now, so long after their start.
+    def _pieces(self, instant: int) -> _Pieces:
+        """Pieces that hold every session which ends before an instant.
 
-        They are all that end before an instant. Nobody waits longer within a session than until it is over, so before
-        that time ago whatever has ended is what its whole row tells.
+        Whoever does nothing for the timeout has ended a session: before that time ago, none that still runs seems to end.
         """
         return self._standing if instant > self._source.now - TIMEOUT else self._settled
 
     @cached_property
-    def _settled(self) -> tuple[I64, I64, I64, I64]:
+    def _settled(self) -> _Pieces:
+        """One piece for each row: its sessions as they are when they are over."""
         rows = np.arange(ROWS) if self._rows is None else self._rows
         first, stop = self._source.bounds
-        return rows, self._source.deck.duration[rows], np.full(len(rows), first), np.full(len(rows), stop)
+        return _Pieces(rows, self._source.deck.duration[rows], np.full(len(rows), first), np.full(len(rows), stop))
 
     @cached_property
-    def _standing(self) -> tuple[I64, I64, I64, I64]:
+    def _standing(self) -> _Pieces:
         """One piece for each event of a row: the sessions in which it is the last that has happened."""
-        source, rows = self._source, self._settled[0]
+        source, rows = self._source, self._settled.row
         length = source.deck.length[rows]
         nth, step = np.nonzero(np.arange(int(length.max(initial=0))) < length[:, None])
         row = rows[nth]
@@ -139,7 +148,7 @@ class DealtEnds:
             np.clip(source.population.timeline.before_each(source.now + 1 - offset), *source.bounds) for offset in (following, at)
         )
         [some] = np.nonzero(first < stop)
-        return row[some], at[some], first[some], stop[some]
+        return _Pieces(row[some], at[some], first[some], stop[some])
 
     @cached_property
     def _lacking(self) -> tuple[I64, I64]:
@@ -149,10 +158,9 @@ class DealtEnds:
         batch = self._source.pick(excluded[first:stop])
         return batch.indices, batch.ends
 
-    def _cut(self, pieces: tuple[I64, I64, I64, I64], instant: int) -> I64:
+    def _cut(self, pieces: _Pieces, instant: int) -> I64:
         """For each piece, the index below which its sessions end before an instant."""
-        _, at, first, stop = pieces
-        return np.clip(self._source.population.timeline.before_each(instant - at), first, stop)
+        return np.clip(self._source.population.timeline.before_each(instant - pieces.at), pieces.first, pieces.stop)
 
     def _rank(self, row: I64, index: I64) -> I64:
         """How many sessions of each row are below an index."""
@@ -161,17 +169,17 @@ class DealtEnds:
 
     def _dealt(self, low: int, high: int) -> Within:
         """:meth:`within`, row by row, looking at one session or two of each."""
-        row, at, _, _ = pieces = self._pieces(high)
+        pieces = self._pieces(high)
         first, stop = self._cut(pieces, low), self._cut(pieces, high)
         [some] = np.nonzero(first < stop)
         blocks = (stop[some] - 1) // ROWS - first[some] // ROWS + 1
         piece = np.repeat(some, blocks)
         block = first[piece] // ROWS + np.arange(len(piece)) - np.repeat(np.cumsum(blocks) - blocks, blocks)
-        index = self._source.population.deal.places(block, row[piece])
+        index = self._source.population.deal.places(block, pieces.row[piece])
         found = (index >= first[piece]) & (index < stop[piece]) & ~np.isin(index, self._lacking[0])
         index = index[found]
         starts = self._source.population.timeline.starts(index)
-        return Within(self.after(high), index, starts, starts + at[piece[found]])
+        return Within(self.after(high), index, starts, starts + pieces.at[piece[found]])
 
 
 class TrackedEnds:

@@ -83,6 +83,7 @@ class TrackedSession(Struct, frozen=True):
             "entry": [vocabulary.pages[0]],
             "exit": [vocabulary.pages[0]],
             "page": [],
+            "url": [("", vocabulary.pages[0])],
             "action": [Action("custom_event", event.name, dict(event.properties)) for event in self.events],
             "identified": [self.identified],
             "returning": [not self.first],

@@ -8,10 +8,13 @@ from hypothesis import strategies as st
 from msgspec import Meta, Struct, json
 
 from mockserver.contract.basis import Basis, Fact
-from mockserver.contract.request import ContractViolation, Lenient, read, read_json
+from mockserver.contract.request import ContractViolation, Lenient, in_turn, read, read_json
 
 FACT = Fact("A fact.", Basis.CHOSEN)
 LITERAL = Fact("A fact.", Basis.CHOSEN, error="size must be small")
+
+
+TEXTS = Fact("A fact.", Basis.CHOSEN, error=(("", "size is empty"), ("[0-9]+", "size is too large"), ("bi.", "size has a word")))
 
 
 class Options(Struct):
@@ -140,3 +143,56 @@ def test_a_server_that_does_not_check_makes_something_of_it(raw: dict[str, str],
     found = read(Careless, raw, "query")
 
     assert [each.field for each in found] == [means] if isinstance(found, list) else found == means
+
+
+class Sized(Struct):
+    """A request whose fields are told apart by what is wrong with them."""
+
+    size: Annotated[int, Meta(le=9), TEXTS] = 1
+    unit: Annotated[Literal["day", "hour"], FACT] = "day"
+    key: Annotated[str, TEXTS] = ""
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("", "size is empty"),
+        ("10", "size is too large"),
+        (99, "size is too large"),
+        ("big", "size has a word"),
+        ("bigger", "size must be an integer"),
+    ],
+)
+def test_a_literal_text_is_that_of_the_first_pattern_that_matches_all_of_a_value(value: object, expected: str) -> None:
+    """Where none does, it is said in words as where the vendor has none."""
+    found = read(Sized, {"size": value}, "query")
+
+    assert isinstance(found, list)
+    assert [violation.message.partition(", ")[0] for violation in found] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ([("unit", "x"), ("size", "")], "unit does not know 'x'"),
+        ([("size", ""), ("unit", "x")], "size is empty"),
+        ([("key", "k"), ("size", "1"), ("size", "")], "again: size"),
+        ([("key", "k"), ("key", "k"), ("unit", "x")], "again: key"),
+        ([("other", "1"), ("other", "2"), ("unit", "x")], "unit does not know 'x'"),
+        ([("other", "1"), ("other", "2"), ("unit", "day")], None),
+        ([], None),
+    ],
+)
+def test_a_query_is_read_in_turn_to_its_first_fault(query: list[tuple[str, str]], expected: str | None) -> None:
+    """The first value that cannot be read, or the first known field that comes again, whichever stands before."""
+    wrong = read(Sized, dict(reversed(query)), "query")
+    found = in_turn(query, Sized, wrong if isinstance(wrong, list) else [], "again: {field}")
+
+    assert [violation.message for violation in found] == ([] if expected is None else [expected])
+
+
+def test_what_is_missed_in_a_query_read_in_turn_is_told_last() -> None:
+    """Only at its end is it known that a field stands nowhere."""
+    missing = ContractViolation("query", "key", "is required")
+
+    assert in_turn([("unit", "day")], Sized, [missing], "") == [missing]

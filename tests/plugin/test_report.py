@@ -39,7 +39,7 @@ def test_section_shows_what_happened(run: Run) -> None:
             "the last 10 of 13 exchanges:",
             "     5  GET /*=2 -> 200, struck by 1:latency",
             "     7  GET /*=1 -> 200*",
-            "    13  GET /*=first -> 400 violation (documented)",
+            "    13  GET /*=first -> 400 violation (documented, *documentation*)",
             "requests that led nowhere:",
             "     1  GET /api/nothing -> 404*unknown_path*",
             "        near: GET /api/*: the path has fewer segments*",

@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from mockserver.contract.choices import DOCUMENTED
 from mockserver.testing.settings import SETTINGS
+from mockserver.vendor import Vendor
+from mockserver.vendors import load
 from tests.plugin.conftest import INI, Run
 
 ONE = "def test_one(session_mock): assert ask(session_mock).status_code == 200\n"
@@ -35,11 +38,28 @@ def test_precedence(run: Run, project: pytest.Pytester, monkeypatch: pytest.Monk
     result.stdout.fnmatch_lines([f"*PROFILE {told}"])
 
 
+@pytest.mark.parametrize("vendor", [vendor for vendor in load() if len(vendor.dialects) > 1], ids=lambda vendor: vendor.name)
+def test_dialect_is_that_of_every_test_whose_marker_names_none(run: Run, vendor: Vendor) -> None:
+    """For all vendors that have it, or for those that it names; a marker's own wins."""
+    other = next(name for name in vendor.dialects if name != DOCUMENTED)
+    tests = f"""
+def test_any(session_mock): print('ANY', session_mock.vendor({vendor.name!r}).dialect)
+
+@pytest.mark.session_mock(dialect={DOCUMENTED!r})
+def test_own(session_mock): print('OWN', session_mock.vendor({vendor.name!r}).dialect)
+"""
+    for said in (other, f"{vendor.name}={other}"):
+        told = run(tests, "-s", f"--session-mock-dialect={said}")
+
+        told.stdout.fnmatch_lines([f"*ANY {other}", f"*OWN {DOCUMENTED}"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["--session-mock-seed=x"], "*--session-mock-seed: 'x' cannot be: *'random' makes one up.*"),
         (["--session-mock-strict=perhaps"], "*--session-mock-strict: 'perhaps' cannot be: write yes or no*"),
+        (["--session-mock-dialect=a=b,=c"], "*--session-mock-dialect: 'a=b,=c' cannot be: write DIALECT, or VENDOR=DIALECT*"),
         (["--session-mock-port=http"], "*--session-mock-port: 'http' cannot be*"),
     ],
     ids=str,

@@ -5,6 +5,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec import to_builtins
 
 from mockserver.contract.basis import Basis
 from mockserver.contract.request import fields
@@ -82,6 +83,16 @@ async def test_unknown_path_at_the_root_names_what_is_close(serve: Any) -> None:
     assert told["near_misses"][0]["endpoint"] == endpoint.name
     assert told["near_misses"][0]["vendor"] == vendor.name
     assert endpoint.paths[0] in told["message"]
+
+
+@pytest.mark.parametrize("path", ["%0A", "no%0Asuch/path%0A", "%0D%0A/x"])
+async def test_line_feeds_in_a_path_are_part_of_it(serve: Any, path: str) -> None:
+    """The mock answers what nobody has, not the library that it is built on."""
+    mock = await serve()
+    status, body = await raw(mock, f"GET /{path} HTTP/1.1\r\nhost: localhost\r\n\r\n")
+
+    assert status == 404
+    assert json.loads(body)["near_misses"]
 
 
 async def test_whole_url_as_target_is_taken(serve: Any) -> None:
@@ -177,3 +188,21 @@ def test_static_segment_beats_a_parameter() -> None:
                 found = router.find(endpoint.method, path, "")
 
                 assert getattr(found, "endpoint", None) is endpoint, json.dumps([vendor.name, template])
+
+
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+async def test_refusal_says_what_it_rests_on_and_where_that_was_read(serve: Any, pair: Any) -> None:
+    """In the journal and in the archive; a choice of ours was read nowhere."""
+    vendor, endpoint = pair
+    mock = await serve()
+    async with mock.client.request(endpoint.method, endpoint.paths[0].format_map(dict.fromkeys(endpoint.path, "nothing"))):
+        pass
+    async with mock.client.get("/__admin/journal") as response:
+        [exchange] = (await response.json())["exchanges"]
+    async with mock.client.get("/__admin/journal?format=har") as response:
+        [entry] = (await response.json(content_type=None))["log"]["entries"]
+
+    fact = vendor.contract.errors[exchange["error"]].fact
+    source = vendor.contract.sources.get(fact.source or "")
+    assert (exchange["basis"], exchange["source"]) == (fact.basis.value, to_builtins(source))
+    assert (entry["_basis"], entry.get("_source")) == (fact.basis.value, to_builtins(source))

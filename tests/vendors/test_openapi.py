@@ -128,6 +128,23 @@ def test_answers_are_what_the_schema_allows(pair: tuple[Vendor, Endpoint], profi
     assert checked(vendor, content["schema"], answer(tenant, vendor, endpoint, everything(tenant, endpoint))) == []
 
 
+@pytest.mark.parametrize("pair", ALL, ids=pair_name)
+async def test_example_of_a_request_gets_the_example_of_an_answer(serve: Any, pair: tuple[Vendor, Endpoint]) -> None:
+    """From the default tenant, and the schema allows its body."""
+    vendor, endpoint = pair
+    mock, told = await serve(vendor), operation_of(vendor, endpoint)
+    said = {each["name"]: (each["in"], each["example"]) for each in told.get("parameters", []) if "example" in each}
+    query = {name: str(value) for name, (place, value) in said.items() if place == "query"}
+    body = told.get("requestBody", {}).get("content", {}).get("application/json", {})
+    headers = {"Authorization": f"Bearer {mock.tenant.names[vendor.name].credentials.get('token')}"}
+    path = endpoint.paths[0].format_map({name: value for name, (_, value) in said.items()})
+    async with mock.client.request(endpoint.method, path, params=query, headers=headers, json=body.get("example")) as response:
+        answered = json.decode(await response.read())
+
+    assert answered == told["responses"]["200"]["content"]["application/json"]["example"]
+    assert not body or checked(vendor, body["schema"], body["example"]) == []
+
+
 async def test_refusals_are_what_the_schema_allows(serve: Any) -> None:
     """An answer without a credential has the status and the body that the document tells."""
     for vendor, endpoint in ALL:

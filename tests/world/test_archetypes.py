@@ -46,6 +46,7 @@ def test_only_what_happened_counts(deck: Deck) -> None:
         length = int(deck.length[row])
         actions = [each for each in deck.action[row, :length].tolist() if each < len(deck.vocabulary.actions)]
         assert held(deck, row, "page") == [deck.vocabulary.pages[each] for each in deck.page[row, :length].tolist()]
+        assert held(deck, row, "url") == [(*held(deck, row, "hostname"), page) for page in held(deck, row, "page")]
         assert held(deck, row, "action") == [deck.vocabulary.actions[each] for each in actions]
         assert held(deck, row, "entry") == held(deck, row, "page")[:1]
         assert held(deck, row, "bounce") == [length == 1]

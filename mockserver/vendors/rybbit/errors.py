@@ -8,6 +8,7 @@ NO_ROUTE = ErrorShape(
     404,
     {"message": "Route {method}:{path} not found", "error": "Not Found", "statusCode": 404},
     sourced("What the server's framework answers to a path or method that it does not know."),
+    {"Content-Type": "application/json; charset=utf-8"},
 )
 ERRORS = {
     "violation": ErrorShape(

@@ -132,6 +132,17 @@ CHOICES = (
         },
     ),
     Choice(
+        name="sparklytics.date_form",
+        says="How a start_date or end_date may be written.",
+        default="exact",
+        basis=DOCUMENTED,
+        source="sessions",
+        options={
+            "exact": "As YYYY-MM-DD.",
+            "lenient": "Also with fewer digits, as in 2026-3-3, and between blanks, as on the server.",
+        },
+    ),
+    Choice(
         name="sparklytics.default_start",
         says="How many days before today an absent start_date is.",
         default="6",
@@ -150,6 +161,7 @@ CHOICES = (
         source="server",
         options={
             "substring": "It is part of the url of some page seen; % and _ stand for themselves.",
+            "like": "As with substring, but % stands for any characters and _ for any one, as on the server.",
             "path": "It is the path of some page seen.",
             "entry": "It is the path of the entry page, as the documentation of the feature has it.",
         },

@@ -3,9 +3,7 @@
 import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
-from typing import Any, Final
-from urllib.parse import urlsplit
+from typing import Final
 
 import numpy as np
 from msgspec import json
@@ -14,32 +12,22 @@ from msgspec.structs import replace
 from mockserver.contract.errors import Refused
 from mockserver.vendor import Answer, Asked
 from mockserver.vendor.rows import Column, Rows, alone, joined
-from mockserver.vendor.times import midnight, seconds, today, zone
+from mockserver.vendor.times import seconds
+from mockserver.vendors.sparklytics.asking import WORLDS, Words, wanted
 from mockserver.vendors.sparklytics.contract import USUAL, ListSessions, SessionEvent
+from mockserver.vendors.sparklytics.rows import durations, link, visitor_ids
 from mockserver.world.found import Found, Place
-from mockserver.world.hashing import Permutation, hexadecimal, key
+from mockserver.world.hashing import Permutation, key
 from mockserver.world.overlay import KIND
-from mockserver.world.query import Condition, Operator, Query
-from mockserver.world.segments import FILTERS
 from mockserver.world.sessions import Event, Sessions
-from mockserver.world.vocabulary import Acquisition, Page
+from mockserver.world.vocabulary import Page
 
 _BITS: Final = 56
 """Of a session number. A cursor has 64, so 8 must come out as 0, and the rest as the number of a session that exists."""
-_VISITORS: Final = Permutation(key("sparklytics", "visitor_id"), 64)
 
 
 def _times(instants: Sequence[int]) -> list[str]:
     return [f"{text}Z" for text in seconds(instants)]
-
-
-def _duration(sessions: Sessions) -> list[int]:
-    """Whole seconds between the two times that a row shows."""
-    return [end // 1000 - start // 1000 for start, end in zip(sessions.start, sessions.end, strict=True)]
-
-
-def _visitor_ids(sessions: Sessions) -> list[str]:
-    return hexadecimal(_VISITORS.forward(np.array(sessions.visitors, dtype=np.uint64)), 16)
 
 
 def _agent(field: str) -> Callable[[Sessions], list[str | None]]:
@@ -49,10 +37,10 @@ def _agent(field: str) -> Callable[[Sessions], list[str | None]]:
 _ROWS: Final = Rows(
     (
         Column("session_id", lambda s: [f"sess_{digits}" for digits in s.id_digits], own=True),
-        Column("visitor_id", _visitor_ids, own=True),
+        Column("visitor_id", visitor_ids, own=True),
         Column("started_at", lambda s: _times(s.start), own=True),
         Column("ended_at", lambda s: _times(s.end), own=True),
-        Column("duration", _duration, own=True),
+        Column("duration", durations, own=True),
         Column("pageviews", lambda s: s.pageviews),
         Column("events", lambda s: s.events),
         Column("is_bounce", lambda s: s.bounces),
@@ -64,10 +52,17 @@ _ROWS: Final = Rows(
 )
 
 
+def _url(page: Page) -> str:
+    return page.path + page.querystring
+
+
+_WORDS: Final = Words(WORLDS, ("page", _url))
+
+
 def list_sessions(asked: Asked) -> Answer:
     """A page of the sessions that start in a range of days, newest first."""
     options: ListSessions = asked.query
-    found = asked.site.find(_query(options, asked), asked.now)
+    found = asked.site.find(wanted(options, asked, _WORDS), asked.now)
     # Every site and every set of parameters, as they were sent, has a key of its own: a cursor made for others is noise.
     cursors = Permutation(key(asked.site.key, "cursor", repr(replace(options, cursor=None, limit=USUAL))), 64)
     than = None if options.cursor is None else _place(_number(options.cursor, cursors), found, asked)
@@ -75,77 +70,6 @@ def list_sessions(asked: Asked) -> Answer:
     rows, ids = page.arrange(_ROWS.lines), page.arrange(_ids)
     following = _cursor(ids[options.limit - 1], cursors) if len(ids) > options.limit else None
     return Answer(joined(b'{"sessions":[', rows[: options.limit], b'],"next_cursor":%b}' % json.encode(following)))
-
-
-def _query(options: ListSessions, asked: Asked) -> Query:
-    choices = asked.choices
-    where = zone("UTC" if choices["timezone"] == "ignored" else options.timezone)
-    if where is None:
-        raise Refused("violation", message="invalid timezone", field="timezone")
-    now = today(asked.now, where)
-    first = now - timedelta(days=int(choices["default_start"]))
-    start = _day("start_date", options.start_date, first, choices["bad_date"])
-    end = _day("end_date", options.end_date, now, choices["bad_date"])
-    if end < start:
-        raise Refused("violation", message="end_date must be on or after start_date", field="end_date")
-    return Query(
-        start=midnight(start, where),
-        stop=None if end == date.max else midnight(end + timedelta(days=1), where),
-        where=_where(options, choices["filter_page"]),
-        bots=options.include_bots == "true",
-    )
-
-
-def _day(field: str, text: str | None, default: date, bad_date: str) -> date:
-    if text is None:
-        return default
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = None
-    if day and day.isoformat() == text:  # fromisoformat reads 20260303 and 2026-W10-2 too.
-        return day
-    if bad_date == "ignore":
-        return default
-    raise Refused("violation", message=f"invalid {field} (expected YYYY-MM-DD)", field=field)
-
-
-def _domain(acquisition: Acquisition) -> str:
-    return urlsplit(acquisition.referrer).netloc.lower()
-
-
-def _url(page: Page) -> str:
-    return page.path + page.querystring
-
-
-_SHARED: Final = ("country", "browser", "os", "device", "language", "utm_source", "utm_medium", "utm_campaign", "region", "city")
-_FILTERS: Final[dict[str, tuple[str, Callable[[Any], str]]]] = {
-    **{name: FILTERS[name] for name in _SHARED},
-    "referrer": ("acquisition", _domain),
-    "hostname": ("hostname", str.lower),
-}
-_PAGES: Final[dict[str, tuple[str, Callable[[Any], str], Operator]]] = {
-    "substring": ("page", _url, "contains"),
-    "path": (*FILTERS["page"], "equals"),
-    "entry": (*FILTERS["entry_page"], "equals"),
-}
-"""What filter_page is compared with, and how, by choice."""
-
-
-def _where(options: ListSessions, compared: str) -> tuple[Condition, ...]:
-    where = []
-    for name, (dimension, of) in _FILTERS.items():
-        value = getattr(options, f"filter_{name}")
-        where.append(_condition(dimension, of, "equals", value.lower() if value and name == "hostname" else value))
-    where.append(_condition(*_PAGES[compared], options.filter_page))
-    return tuple(condition for condition in where if condition)
-
-
-def _condition(dimension: str, of: Callable[[Any], str], operator: Operator, value: str | None) -> Condition | None:
-    """A filter as sent: none where it was not. The empty text equals nothing, since what is unknown is null."""
-    if value is None:
-        return None
-    return Condition(dimension, of, operator, (value,) if value or operator == "contains" else ())
 
 
 def _ids(sessions: Sessions) -> list[int]:
@@ -205,8 +129,8 @@ def _event(event: Event, at: str) -> SessionEvent:
         case "pageview":
             return SessionEvent("pageview", at, url=_url(event.page))
         case "outbound":
-            link = {"href": event.properties["url"], "text": event.properties["text"], "external": True}
-            return SessionEvent("event", at, event_name="link_click", event_data=link)
+            name, data = link(event)
+            return SessionEvent("event", at, event_name=name, event_data=data)
     return SessionEvent("event", at, event_name=event.name, event_data=dict(event.properties))
 
 

@@ -4,23 +4,15 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.choices import DIALECT, Choice
-from mockserver.vendors import load, named
-from tests.conftest import QUICK
+from mockserver.contract.choices import DIALECT, Choice, short_name
+from mockserver.vendors import load
 from tests.server.admin.asking import DEFAULT
 from tests.server.admin.conftest import Steer
 
 CHOICES = f"{DEFAULT}/choices"
-ALL: list[Choice] = [choice for vendor in load() for choice in vendor.contract.choices]
+ALL: list[Choice] = [choice for vendor in load() for choice in vendor.contract.choices if short_name(choice.name) != DIALECT]
 FIRST = next(choice for choice in ALL if choice.options)
 NUMBER = next(choice for choice in ALL if not choice.options)
-
-
-def following(choice: Choice, option: str | int) -> dict[str, str | int]:
-    """The choice as it is set; a dialect brings its own defaults for what nobody chose."""
-    vendor, _, short = choice.name.partition(".")
-    told = named(vendor).speaks(str(option)).contract.choices if short == DIALECT else ()
-    return {**{each.name: each.default for each in told if each.name not in QUICK}, choice.name: option}
 
 
 @pytest.mark.parametrize("choice", ALL, ids=lambda choice: choice.name)
@@ -29,8 +21,7 @@ async def test_every_option_of_every_choice_can_be_taken(steer: Steer, choice: C
     desk = await steer(tenants={"other": {}})
     before = await desk.get(CHOICES)
     for option in choice.options or (0, 12):
-        changed = await desk.do("PATCH", CHOICES, {choice.name: option})
-        assert changed == {**before, **following(choice, option)} == await desk.get(CHOICES)
+        assert await desk.do("PATCH", CHOICES, {choice.name: option}) == {**before, choice.name: option} == await desk.get(CHOICES)
     assert (await desk.get("/tenants/other/choices"))[choice.name] == choice.default
 
 
