@@ -7,6 +7,7 @@ import pytest
 from mockserver.contract.choices import DIALECT, DOCUMENTED
 from mockserver.vendor import OBSERVED, Vendor
 from mockserver.vendors import every, load
+from tests.conftest import QUICK
 from tests.made_up import NAME
 from tests.server.admin.asking import DEFAULT
 from tests.server.admin.conftest import Steer
@@ -53,9 +54,9 @@ async def test_impossible_dialect_mints_nothing(steer: Steer, dialect: Any) -> N
 async def test_dialect_is_changed_at_run_time(steer: Steer, vendor: Vendor) -> None:
     """The other choices have the dialect's defaults then, and a reset comes back to what was at first."""
     desk = await steer()
-    before, quick = await desk.get(CHOICES), {c.name for c in vendor.contract.choices if c.unit == "milliseconds"}
+    before = await desk.get(CHOICES)
     told = await desk.do("PATCH", CHOICES, {f"{vendor.name}.{DIALECT}": vendor.dialect})
-    wanted = {choice.name: choice.default for choice in vendor.contract.choices if choice.name not in quick}
+    wanted = {choice.name: choice.default for choice in vendor.contract.choices if choice.name not in QUICK}
 
     assert told == {**before, **wanted, f"{vendor.name}.{DIALECT}": vendor.dialect}
     assert dialects(await desk.get(DEFAULT))[vendor.name] == vendor.dialect
