@@ -22,6 +22,7 @@ from mockserver.server.findings import review
 from mockserver.server.journal import Exchange, Journal
 from mockserver.server.kept import Known, Memory
 from mockserver.server.limits import Slots
+from mockserver.server.lived import Moment
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reader, Reading
 from mockserver.server.redact import secrets
@@ -197,12 +198,16 @@ class Handler:
 
     def _faulty(self, known: Known, tenant: Tenant, raw: Raw, exchange: Exchange) -> Reply:
         """What the vendor answers when the tenant's faults have done what they do."""
+        meant = known.meant(tenant.faults.armed)
+        if not meant:
+            tenant.lived.asked(known.reading.begun, Moment(tenant.world, tenant.clock.now()))
+            return self._told(known, known.reading, raw, exchange)
 
         def proceed() -> Reply:
             return self._told(known if meeting.reading is known.reading else Known(meeting.reading), meeting.reading, raw, exchange)
 
         meeting = Meeting(tenant, known.reading, raw, proceed)
-        reply, struck = tenant.faults.strike(meeting, proceed)
+        reply, struck = tenant.faults.strike(meeting, meant, proceed)
         if struck:
             exchange.faults = tuple(f"{armed.number}:{armed.kind}" for armed in struck)
         return reply

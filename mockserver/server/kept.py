@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from typing import Any
 
+from mockserver.server.faults import Armed
 from mockserver.server.journal import Finding
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reading
@@ -16,7 +17,7 @@ _LONGEST_BODY = 4096
 class Known:
     """How a request was read, and the last answer to it with the world and the instant it was true of."""
 
-    __slots__ = ("_answer", "_now", "_world", "advice", "page", "reading", "repeated")
+    __slots__ = ("_answer", "_armed", "_meant", "_now", "_world", "advice", "page", "reading", "repeated")
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
@@ -28,6 +29,14 @@ class Known:
         """Which page of a list it asks for, once somebody has looked."""
         self._world: World | None = None
         self._now, self._answer = 0, b""
+        self._armed: tuple[Armed, ...] = ()
+        self._meant: tuple[Armed, ...] = ()
+
+    def meant(self, armed: tuple[Armed, ...]) -> tuple[Armed, ...]:
+        """Those of the armed faults that are meant for the request; looked for again when others are armed."""
+        if self._armed is not armed:
+            self._armed, self._meant = armed, tuple(each for each in armed if each.fault.means(self.reading))
+        return self._meant
 
     def answer(self, world: World, now: int) -> bytes | None:
         """What was answered, where neither world nor instant has changed since."""
