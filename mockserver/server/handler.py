@@ -198,16 +198,17 @@ class Handler:
 
     def _faulty(self, known: Known, tenant: Tenant, raw: Raw, exchange: Exchange) -> Reply:
         """What the vendor answers when the tenant's faults have done what they do."""
-        meant = known.meant(tenant.faults.armed)
-        if not meant:
-            tenant.lived.asked(known.reading.begun, Moment(tenant.world, tenant.clock.now()))
+        now = tenant.clock.now()
+        waiting = [armed for armed in known.meant(tenant.faults.armed) if armed.waits(now)]
+        if not waiting:
+            tenant.lived.asked(known.reading.begun, Moment(tenant.world, now))
             return self._told(known, known.reading, raw, exchange)
 
         def proceed() -> Reply:
             return self._told(known if meeting.reading is known.reading else Known(meeting.reading), meeting.reading, raw, exchange)
 
         meeting = Meeting(tenant, known.reading, raw, proceed)
-        reply, struck = tenant.faults.strike(meeting, meant, proceed)
+        reply, struck = tenant.faults.strike(meeting, waiting, proceed)
         if struck:
             exchange.faults = tuple(f"{armed.number}:{armed.kind}" for armed in struck)
         return reply

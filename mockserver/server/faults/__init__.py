@@ -93,10 +93,14 @@ class Armed:
         """How often it will still strike; ``None`` for ever."""
         return None if self.fault.times is None else self.fault.times - self.struck
 
+    def waits(self, now: int) -> bool:
+        """Whether it may still strike, and at this instant."""
+        return self.struck != self.fault.times and self.fault.is_time(now)
+
     def strikes(self, meeting: Meeting) -> bool:
-        """Whether it strikes this exchange, whose request it is meant for; counts it."""
+        """Whether it strikes this exchange, which it has waited for; counts it."""
         fault = self.fault
-        if self.struck == fault.times or not fault.matches(meeting):
+        if not fault.matches(meeting):
             return False
         self.matched += 1
         attempt = self._attempts[meeting.key] = self._attempts.pop(meeting.key, 0) + 1
@@ -149,14 +153,14 @@ class Faults:
             del self._numbers[next(iter(self._numbers))]
         return numbers
 
-    def strike(self, meeting: Meeting, meant: Sequence[Armed], proceed: Callable[[], Reply]) -> tuple[Reply, list[Armed]]:
-        """Answer an exchange through every fault that strikes it, of those that are meant for its request; and which did.
+    def strike(self, meeting: Meeting, waiting: Sequence[Armed], proceed: Callable[[], Reply]) -> tuple[Reply, list[Armed]]:
+        """Answer an exchange through every fault that strikes it, of those that wait for it; and which did.
 
         What happens to the world happens first. Then the first armed is outermost, and those of the wire are outside of
         those that change the answer.
         """
         tenant, now = meeting.tenant, meeting.now
-        struck = [armed for armed in meant if armed.strikes(meeting)]
+        struck = [armed for armed in waiting if armed.strikes(meeting)]
         if not struck:
             tenant.lived.asked(meeting.reading.begun, Moment(tenant.world, now))
             return proceed(), struck

@@ -139,7 +139,7 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
             raise FaultError(str(error)) from None
 
     def means(self, reading: "Reading") -> bool:
-        """Whether a request is one of those it is meant for, as far as that follows from the request alone; kept with the request."""
+        """Whether it is meant for a request, as far as that follows from the request alone: the answer is kept."""
         return self.means_endpoint(reading) and self.means_fields(reading)
 
     def means_endpoint(self, reading: "Reading") -> bool:
@@ -150,13 +150,13 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
         """Whether it is meant for what is asked for."""
         return not self.fields or all(_same(reading.fields.get(name), value) for name, value in self.fields.items())
 
+    def is_time(self, now: int) -> bool:
+        """Whether it is meant for exchanges at an instant."""
+        return (self.since is None or _read(self.since, "since") <= now) and (self.until is None or now < _read(self.until, "until"))
+
     def matches(self, meeting: Meeting) -> bool:
-        """Whether an exchange with a request that it is meant for meets the other conditions."""
-        return (
-            (self.since is None or _read(self.since, "since") <= meeting.now)
-            and (self.until is None or meeting.now < _read(self.until, "until"))
-            and (self.page is None or self._on_page(meeting.pages))
-        )
+        """Whether an exchange meets the other conditions, where it is meant for the request and the instant."""
+        return self.page is None or self._on_page(meeting.pages)
 
     def _on_page(self, pages: Pages | None) -> bool:
         if pages is None:

@@ -48,10 +48,16 @@ class PagingFault(Fault, frozen=True, kw_only=True):
         """Any page of a list that it can strike: all are looked at, so that it is known which page a cursor leads to."""
         return self.means_endpoint(reading) and self.strikes_at(reading.endpoint)
 
+    def is_time(self, now: int) -> bool:  # noqa: ARG002 -- for the same reason
+        """Any."""
+        return True
+
     def matches(self, meeting: Meeting) -> bool:
         """Whether an exchange is one of those it is meant for, and can be."""
         pages = meeting.pages
-        return pages is not None and self.means_fields(meeting.reading) and super().matches(meeting) and self.on(meeting, pages)
+        if pages is None or not super().is_time(meeting.now) or not self.means_fields(meeting.reading):
+            return False
+        return super().matches(meeting) and self.on(meeting, pages)
 
 
 def is_paged(endpoint: Endpoint) -> bool:
