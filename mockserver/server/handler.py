@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from mockserver.contract.choices import short_name
 from mockserver.contract.errors import Refused
-from mockserver.server.answers import answered, broken, lost, refused
+from mockserver.server.answers import answered, broken, lost, refused, reporting
 from mockserver.server.astray import explain, masked, warn
 from mockserver.server.clock import stopwatch, wall
 from mockserver.server.faults.fault import Meeting
@@ -86,7 +86,8 @@ class Handler:
         try:
             if request.can_read_body and request.method not in ("GET", "HEAD"):
                 raw = Raw(*head, await _body(request))
-            return raw, self._known(raw)
+            found = self._known(raw)
+            return found.raw if isinstance(found, Known) else raw, found  # The same one for all that are alike.
         except web.HTTPRequestEntityTooLarge:
             return raw, Refused("too_large", message=f"the request body is over {BODY_LIMIT} bytes")
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
@@ -189,7 +190,7 @@ class Handler:
         try:
             if reading.held is None or reading.refusal is not None:
                 raise reading.refusal or Refused("internal", message="a request without a holder")
-            return answered(self._answer(known, reading, reading.held), exchange.headers_sent)
+            return reporting(self._answer(known, reading, reading.held), exchange.headers_sent)
         except Refused as refusal:
             reply = self._refusal(reading.vendor, refusal, raw, exchange, reading.choices)
             if reading.held is None:
@@ -205,7 +206,7 @@ class Handler:
             return self._told(known, known.reading, raw, exchange)
 
         def proceed() -> Reply:
-            return self._told(known if meeting.reading is known.reading else Known(meeting.reading), meeting.reading, raw, exchange)
+            return self._told(known if meeting.reading is known.reading else Known(raw, meeting.reading), meeting.reading, raw, exchange)
 
         meeting = Meeting(tenant, known.reading, raw, proceed)
         reply, struck = tenant.faults.strike(meeting, waiting, proceed)
@@ -213,7 +214,7 @@ class Handler:
             exchange.faults = tuple(f"{armed.number}:{armed.kind}" for armed in struck)
         return reply
 
-    def _answer(self, known: Known, reading: Reading, whose: Held) -> bytes:
+    def _answer(self, known: Known, reading: Reading, whose: Held) -> Reply:
         """Ask the view, unless the same world was asked the same at the same instant."""
         tenant = whose.tenant
         world, now = tenant.world, tenant.clock.now()
@@ -221,14 +222,15 @@ class Handler:
         if kept is not None:
             return kept
         answer = reading.vendor.answer(reading.endpoint, reading.asked(tenant, now))
+        reply = answered(answer.body)
         match answer.recorded:
             case TrackedEvent() as event:
                 tenant.world = with_events(world, reading.site, [event])
             case Identity() as identity:
                 tenant.world = with_identity(world, reading.site, identity)
             case None if tenant.clock.frozen and known.repeated:
-                self._memory.keep(known, world, now, answer.body)
-        return answer.body
+                self._memory.keep(known, world, now, reply)
+        return reply
 
 
 def _unexpected(raw: Raw) -> Refused:

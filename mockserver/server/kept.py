@@ -7,20 +7,20 @@ from mockserver.server.faults import Armed
 from mockserver.server.journal import Finding
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reading
+from mockserver.server.wire import TOLD, Reply
 from mockserver.world.world import World
 
 _MOST = 512
 _MOST_BYTES = 2 << 20
-_LONGEST_BODY = 4096
 
 
 class Known:
     """How a request was read, and the last answer to it with the world and the instant it was true of."""
 
-    __slots__ = ("_answer", "_armed", "_meant", "_now", "_world", "advice", "page", "reading", "repeated")
+    __slots__ = ("_answer", "_armed", "_meant", "_now", "_world", "advice", "page", "raw", "reading", "repeated")
 
-    def __init__(self, reading: Reading) -> None:
-        self.reading = reading
+    def __init__(self, raw: Raw, reading: Reading) -> None:
+        self.raw, self.reading = raw, reading
         self.repeated = False
         """Whether it was asked more than once; a crawl asks for every page once, and its answers need not be kept."""
         self.advice: list[Finding] | None = None
@@ -28,7 +28,8 @@ class Known:
         self.page: tuple[Any, Any, bytes] | None = None
         """Which page of a list it asks for, once somebody has looked."""
         self._world: World | None = None
-        self._now, self._answer = 0, b""
+        self._now = 0
+        self._answer: Reply | None = None
         self._armed: tuple[Armed, ...] = ()
         self._meant: tuple[Armed, ...] = ()
 
@@ -38,20 +39,20 @@ class Known:
             self._armed, self._meant = armed, tuple(each for each in armed if each.fault.means(self.reading))
         return self._meant
 
-    def answer(self, world: World, now: int) -> bytes | None:
+    def answer(self, world: World, now: int) -> Reply | None:
         """What was answered, where neither world nor instant has changed since."""
         return self._answer if self._world is world and self._now == now else None
 
-    def keep(self, world: World, now: int, answer: bytes) -> int:
+    def keep(self, world: World, now: int, answer: Reply) -> int:
         """Keep an answer, and return by how many bytes more is kept than before."""
-        more = len(answer) - len(self._answer)
+        more = len(answer.body) - self.size
         self._world, self._now, self._answer = world, now, answer
         return more
 
     @property
     def size(self) -> int:
         """Bytes of the answer that is kept."""
-        return len(self._answer)
+        return 0 if self._answer is None else len(self._answer.body)
 
 
 class Memory:
@@ -70,14 +71,14 @@ class Memory:
 
     def add(self, raw: Raw, reading: Reading) -> Known:
         """Remember how a request was read, unless it is a long one."""
-        known = Known(reading)
-        if len(raw.body) <= _LONGEST_BODY:
+        known = Known(raw, reading)
+        if len(raw.body) <= TOLD:
             self._known[raw] = known
             if len(self._known) > _MOST:
                 self._forget()
         return known
 
-    def keep(self, known: Known, world: World, now: int, answer: bytes) -> None:
+    def keep(self, known: Known, world: World, now: int, answer: Reply) -> None:
         """Keep an answer to a request that is remembered; what was remembered first gives way."""
         self._bytes += known.keep(world, now, answer)
         while self._bytes > _MOST_BYTES and self._known:
