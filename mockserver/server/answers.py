@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from msgspec import json
-from msgspec.structs import replace
 from multidict import CIMultiDict
 
 from mockserver import __version__
@@ -22,14 +21,9 @@ SERVER = f"session-mock/{__version__}"
 _USUAL = CIMultiDict({"Content-Type": _JSON, "Server": SERVER})
 
 
-def answered(body: bytes) -> Reply:
+def answered(body: bytes, headers: Mapping[str, str]) -> Reply:
     """An answer of status 200."""
-    return Reply(body=body, headers=_USUAL)
-
-
-def reporting(reply: Reply, headers: Mapping[str, str]) -> Reply:
-    """An answer with what an endpoint reports beside it, such as how much of a limit is left."""
-    return replace(reply, headers=CIMultiDict({**reply.headers, **headers})) if headers else reply
+    return Reply(body=body, headers=CIMultiDict({**_USUAL, **headers}) if headers else _USUAL)
 
 
 def refused(vendor: Vendor, refusal: Refused, raw: Raw, choices: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Reply:

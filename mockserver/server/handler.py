@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from mockserver.contract.choices import short_name
 from mockserver.contract.errors import Refused
-from mockserver.server.answers import answered, broken, lost, refused, reporting
+from mockserver.server.answers import answered, broken, lost, refused
 from mockserver.server.astray import explain, masked, warn
 from mockserver.server.clock import stopwatch, wall
 from mockserver.server.faults.fault import Meeting
@@ -190,7 +190,7 @@ class Handler:
         try:
             if reading.held is None or reading.refusal is not None:
                 raise reading.refusal or Refused("internal", message="a request without a holder")
-            return reporting(self._answer(known, reading, reading.held), exchange.headers_sent)
+            return self._answer(known, reading, reading.held, exchange.headers_sent)
         except Refused as refusal:
             reply = self._refusal(reading.vendor, refusal, raw, exchange, reading.choices)
             if reading.held is None:
@@ -214,22 +214,22 @@ class Handler:
             exchange.faults = tuple(f"{armed.number}:{armed.kind}" for armed in struck)
         return reply
 
-    def _answer(self, known: Known, reading: Reading, whose: Held) -> Reply:
+    def _answer(self, known: Known, reading: Reading, whose: Held, headers: Mapping[str, str]) -> Reply:
         """Ask the view, unless the same world was asked the same at the same instant."""
         tenant = whose.tenant
         world, now = tenant.world, tenant.clock.now()
-        kept = known.answer(world, now)
+        kept = known.answer(world, now, headers)
         if kept is not None:
             return kept
         answer = reading.vendor.answer(reading.endpoint, reading.asked(tenant, now))
-        reply = answered(answer.body)
+        reply = answered(answer.body, headers)
         match answer.recorded:
             case TrackedEvent() as event:
                 tenant.world = with_events(world, reading.site, [event])
             case Identity() as identity:
                 tenant.world = with_identity(world, reading.site, identity)
             case None if tenant.clock.frozen and known.repeated:
-                self._memory.keep(known, world, now, reply)
+                self._memory.keep(known, world, now, reply, headers)
         return reply
 
 

@@ -1,8 +1,10 @@
 """A small memory of what was asked and answered, so that the same request to the same world costs next to nothing."""
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Any
 
+from mockserver.server.answers import answered
 from mockserver.server.faults import Armed
 from mockserver.server.journal import Finding
 from mockserver.server.raw import Raw
@@ -17,7 +19,7 @@ _MOST_BYTES = 2 << 20
 class Known:
     """How a request was read, and the last answer to it with the world and the instant it was true of."""
 
-    __slots__ = ("_answer", "_armed", "_meant", "_now", "_world", "advice", "page", "raw", "reading", "repeated")
+    __slots__ = ("_answer", "_armed", "_headers", "_meant", "_now", "_world", "advice", "page", "raw", "reading", "repeated")
 
     def __init__(self, raw: Raw, reading: Reading) -> None:
         self.raw, self.reading = raw, reading
@@ -30,6 +32,7 @@ class Known:
         self._world: World | None = None
         self._now = 0
         self._answer: Reply | None = None
+        self._headers: Mapping[str, str] = {}
         self._armed: tuple[Armed, ...] = ()
         self._meant: tuple[Armed, ...] = ()
 
@@ -39,14 +42,18 @@ class Known:
             self._armed, self._meant = armed, tuple(each for each in armed if each.fault.means(self.reading))
         return self._meant
 
-    def answer(self, world: World, now: int) -> Reply | None:
-        """What was answered, where neither world nor instant has changed since."""
-        return self._answer if self._world is world and self._now == now else None
+    def answer(self, world: World, now: int, headers: Mapping[str, str]) -> Reply | None:
+        """What was answered, where neither world nor instant has changed since, with these headers; the last one as it was."""
+        if self._answer is None or self._world is not world or self._now != now:
+            return None
+        if self._headers != headers:
+            self._headers, self._answer = headers, answered(self._answer.body, headers)
+        return self._answer
 
-    def keep(self, world: World, now: int, answer: Reply) -> int:
-        """Keep an answer, and return by how many bytes more is kept than before."""
+    def keep(self, world: World, now: int, answer: Reply, headers: Mapping[str, str]) -> int:
+        """Keep an answer with these headers, and return by how many bytes more is kept than before."""
         more = len(answer.body) - self.size
-        self._world, self._now, self._answer = world, now, answer
+        self._world, self._now, self._answer, self._headers = world, now, answer, headers
         return more
 
     @property
@@ -78,9 +85,9 @@ class Memory:
                 self._forget()
         return known
 
-    def keep(self, known: Known, world: World, now: int, answer: Reply) -> None:
+    def keep(self, known: Known, world: World, now: int, answer: Reply, headers: Mapping[str, str]) -> None:
         """Keep an answer to a request that is remembered; what was remembered first gives way."""
-        self._bytes += known.keep(world, now, answer)
+        self._bytes += known.keep(world, now, answer, headers)
         while self._bytes > _MOST_BYTES and self._known:
             self._forget()
 
