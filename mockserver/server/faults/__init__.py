@@ -80,6 +80,7 @@ class Armed:
 
     def __init__(self, number: int, fault: Fault) -> None:
         self.number, self.fault = number, fault
+        self._since, self._until = fault.window
         self.matched = self.struck = 0
         self._attempts: dict[str, int] = {}
 
@@ -95,7 +96,7 @@ class Armed:
 
     def waits(self, now: int) -> bool:
         """Whether it may still strike, and at this instant."""
-        return self.struck != self.fault.times and self.fault.is_time(now)
+        return self._since <= now < self._until and self.struck != self.fault.times
 
     def strikes(self, meeting: Meeting) -> bool:
         """Whether it strikes this exchange, which it has waited for; counts it."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
+from math import inf
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct, json
@@ -150,12 +151,13 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
         """Whether it is meant for what is asked for."""
         return not self.fields or all(_same(reading.fields.get(name), value) for name, value in self.fields.items())
 
-    def is_time(self, now: int) -> bool:
-        """Whether it is meant for exchanges at an instant."""
-        return (self.since is None or _read(self.since, "since") <= now) and (self.until is None or now < _read(self.until, "until"))
+    @property
+    def window(self) -> tuple[float, float]:
+        """The instants from which and before which it waits for exchanges."""
+        return -inf if self.since is None else _read(self.since, "since"), inf if self.until is None else _read(self.until, "until")
 
     def matches(self, meeting: Meeting) -> bool:
-        """Whether an exchange meets the other conditions, where it is meant for the request and the instant."""
+        """Whether an exchange that it has waited for meets the other conditions."""
         return self.page is None or self._on_page(meeting.pages)
 
     def _on_page(self, pages: Pages | None) -> bool:

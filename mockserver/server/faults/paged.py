@@ -1,6 +1,7 @@
 """What the faults of paging share: which endpoints they can strike, and how they change a question or an answer."""
 
 from collections.abc import Callable
+from math import inf
 from typing import Any, ClassVar
 
 from msgspec import json
@@ -48,14 +49,15 @@ class PagingFault(Fault, frozen=True, kw_only=True):
         """Any page of a list that it can strike: all are looked at, so that it is known which page a cursor leads to."""
         return self.means_endpoint(reading) and self.strikes_at(reading.endpoint)
 
-    def is_time(self, now: int) -> bool:  # noqa: ARG002 -- for the same reason
-        """Any."""
-        return True
+    @property
+    def window(self) -> tuple[float, float]:
+        """All of time, for the same reason."""
+        return -inf, inf
 
     def matches(self, meeting: Meeting) -> bool:
         """Whether an exchange is one of those it is meant for, and can be."""
-        pages = meeting.pages
-        if pages is None or not super().is_time(meeting.now) or not self.means_fields(meeting.reading):
+        pages, (since, until) = meeting.pages, super().window
+        if pages is None or not since <= meeting.now < until or not self.means_fields(meeting.reading):
             return False
         return super().matches(meeting) and self.on(meeting, pages)
 
