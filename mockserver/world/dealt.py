@@ -34,7 +34,7 @@ class DealtSessions(Sessions):
         self.starts = population.timeline.starts(index)
         self.row = population.deal.rows(index)
         self.length = self.deck.length[self.row]
-        self.running = bool(len(index)) and now < int(self.starts[-1]) + population.longest
+        self.running = bool(len(index)) and now < int(self.starts[-1]) + self.deck.longest
         if self.running:
             offset = self.deck.offset[self.row]
             told = np.arange(offset.shape[1]) < self.length[:, None]  # What stands past a row's length is no event.
@@ -109,6 +109,11 @@ class DealtSessions(Sessions):
         """A matrix of the deck, narrowed to these sessions and their events."""
         return values[self.row][:, : self.happened.shape[1]]
 
+    @cached_property
+    def doing(self) -> NDArray[Any]:
+        """Positions in the vocabulary's actions, one past the last for a pageview, of each event and of what stands past the last."""
+        return self.told(self.deck.action)
+
     def identified(self, trait: str, made: list[T], read: Callable[[Any], T]) -> list[T]:
         """Let what an identify call said of a user win over what the world made."""
         said = self.identities
@@ -148,7 +153,7 @@ def _coded(entries: Any, codes: Any, sessions: DealtSessions) -> list[Any]:
 def _counted(sessions: DealtSessions, kind: str) -> list[int]:
     kinds = [*(action.kind for action in sessions.deck.vocabulary.actions), "pageview"]
     is_kind = np.array([each == kind for each in kinds])
-    return list((is_kind[sessions.told(sessions.deck.action)] & sessions.happened).sum(axis=1).tolist())
+    return list((is_kind[sessions.doing] & sessions.happened).sum(axis=1).tolist())
 
 
 @_column
@@ -282,18 +287,21 @@ def hostnames(sessions: DealtSessions) -> list[str]:
 
 @_column
 def entries(sessions: DealtSessions) -> list[Page]:
-    return [path[0] for path in sessions.paths]
+    return _coded(sessions.deck.vocabulary.pages, sessions.deck.page[:, 0], sessions)
 
 
 @_column
 def exits(sessions: DealtSessions) -> list[Page]:
-    return [path[-1] for path in sessions.paths]
+    deck = sessions.deck
+    seen = (sessions.doing == len(deck.vocabulary.actions)) & sessions.happened
+    last = seen.shape[1] - 1 - np.argmax(seen[:, ::-1], axis=1)
+    return [deck.vocabulary.pages[code] for code in deck.page[sessions.row, last].tolist()]
 
 
 @_column
 def paths(sessions: DealtSessions) -> list[list[Page]]:
     pages, pageview = sessions.deck.vocabulary.pages, len(sessions.deck.vocabulary.actions)
-    seen, done = sessions.told(sessions.deck.page).tolist(), sessions.told(sessions.deck.action).tolist()
+    seen, done = sessions.told(sessions.deck.page).tolist(), sessions.doing.tolist()
     return [
         [pages[page] for page, action in zip(row[:length], doing, strict=False) if action == pageview]
         for row, doing, length in zip(seen, done, sessions.length.tolist(), strict=True)

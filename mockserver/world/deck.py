@@ -7,7 +7,7 @@ numpy arrays, each made when it is first looked at. Row number = (lane · TURNS 
 
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,27 +143,39 @@ class Deck:
         return _told(self._key % STORIES, self.vocabulary.pages, len(self.vocabulary.actions), bots=self.bots)
 
     @property
-    def page(self) -> NDArray[np.uint16]:
+    def page(self) -> NDArray[np.uint8]:
         """Position in ``vocabulary.pages`` at each event of each row, shape (ROWS, most events)."""
-        return self._story[0]
+        return self._story.page
 
     @property
-    def action(self) -> NDArray[np.uint16]:
+    def action(self) -> NDArray[np.uint8]:
         """Position in ``vocabulary.actions`` of each event; one past the last for a pageview."""
-        return self._story[1]
+        return self._story.action
 
     @property
     def offset(self) -> NDArray[np.int32]:
         """Milliseconds from the start of the session to each event."""
-        return self._story[2]
+        return self._story.offset
 
     @property
     def length(self) -> I64:
         """Number of events of each row."""
-        return self._story[3]
+        return self._story.length
+
+    @property
+    def longest(self) -> int:
+        """No row lasts longer (milliseconds)."""
+        return self._story.longest
 
 
-_Story = tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.int32], I64]
+class _Story(NamedTuple):
+    """What happens in each row."""
+
+    page: NDArray[np.uint8]
+    action: NDArray[np.uint8]
+    offset: NDArray[np.int32]
+    length: I64
+    longest: int
 
 
 @lru_cache(maxsize=2 * STORIES)
@@ -178,17 +190,18 @@ def _told(number: int, pages: tuple[Page, ...], actions: int, *, bots: bool) -> 
     def drawn(name: str) -> U64:
         return draw(key(own, name), np.arange(ROWS, dtype=np.uint64))
 
-    links = np.array([page.links for page in pages], dtype=np.uint16)
-    doings = np.array([page.actions for page in pages], dtype=np.uint16)
+    links = np.array([page.links for page in pages], dtype=np.uint8)
+    doings = np.array([page.actions for page in pages], dtype=np.uint8)
     length = np.asarray(_LENGTHS[below(len(_LENGTHS), drawn("length"))])
     if bots:
         length = np.minimum(length, 3)
-    page = np.zeros((ROWS, _MOST_EVENTS), dtype=np.uint16)
-    action = np.full((ROWS, _MOST_EVENTS), actions, dtype=np.uint16)
-    offset = np.zeros((ROWS, _MOST_EVENTS), dtype=np.int32)
+    most = int(length.max())
+    page = np.zeros((ROWS, most), dtype=np.uint8)
+    action = np.full((ROWS, most), actions, dtype=np.uint8)
+    offset = np.zeros((ROWS, most), dtype=np.int32)
     page[:, 0] = choose(np.array([page.entry_weight for page in pages]), drawn("entry"))
     keys = [key(own, name) for name in ("link", "act", "gap", "jitter")]
-    for step in range(1, int(length.max())):
+    for step in range(1, most):
         rows = np.flatnonzero(length > step)
         link, act, gap, jitter = (draw(k, (rows * _MOST_EVENTS + step).astype(np.uint64)) for k in keys)
         here = page[rows, step - 1]
@@ -199,4 +212,4 @@ def _told(number: int, pages: tuple[Page, ...], actions: int, *, bots: bool) -> 
         waited = _GAPS[(below(1 << 20, gap) * usual) >> 20] + below(1000, jitter)
         offset[rows, step] = offset[rows, step - 1] + waited
         length[rows] = np.where(offset[rows, step] > LONGEST, step, length[rows])
-    return page, action, offset, length
+    return _Story(page, action, offset, length, int(offset.max()))
