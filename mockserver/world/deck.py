@@ -144,7 +144,7 @@ class Deck:
 
     @property
     def page(self) -> NDArray[np.uint8]:
-        """Position in ``vocabulary.pages`` at each event of each row, shape (ROWS, most events)."""
+        """Position in ``vocabulary.pages`` at each event, one row after the other: :attr:`begin` says where."""
         return self._story.page
 
     @property
@@ -158,9 +158,19 @@ class Deck:
         return self._story.offset
 
     @property
+    def begin(self) -> I64:
+        """Where the events of each row begin among those of all."""
+        return self._story.begin
+
+    @property
     def length(self) -> I64:
         """Number of events of each row."""
         return self._story.length
+
+    @property
+    def pageviews(self) -> I64:
+        """Which events are pageviews; every row begins with one."""
+        return self._story.pageviews
 
     @property
     def longest(self) -> int:
@@ -174,7 +184,9 @@ class _Story(NamedTuple):
     page: NDArray[np.uint8]
     action: NDArray[np.uint8]
     offset: NDArray[np.int32]
+    begin: I64
     length: I64
+    pageviews: I64
     longest: int
 
 
@@ -212,4 +224,6 @@ def _told(number: int, pages: tuple[Page, ...], actions: int, *, bots: bool) -> 
         waited = _GAPS[(below(1 << 20, gap) * usual) >> 20] + below(1000, jitter)
         offset[rows, step] = offset[rows, step - 1] + waited
         length[rows] = np.where(offset[rows, step] > LONGEST, step, length[rows])
-    return _Story(page, action, offset, length, int(offset.max()))
+    told = np.arange(most) < length[:, None]
+    page, action, offset = page[told], action[told], offset[told]
+    return _Story(page, action, offset, np.cumsum(length) - length, length, np.flatnonzero(action == actions), int(offset.max()))
