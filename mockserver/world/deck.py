@@ -207,23 +207,27 @@ def _told(number: int, pages: tuple[Page, ...], actions: int, *, bots: bool) -> 
     length = np.asarray(_LENGTHS[below(len(_LENGTHS), drawn("length"))])
     if bots:
         length = np.minimum(length, 3)
-    most = int(length.max())
-    page = np.zeros((ROWS, most), dtype=np.uint8)
-    action = np.full((ROWS, most), actions, dtype=np.uint8)
-    offset = np.zeros((ROWS, most), dtype=np.int32)
-    page[:, 0] = choose(np.array([page.entry_weight for page in pages]), drawn("entry"))
-    keys = [key(own, name) for name in ("link", "act", "gap", "jitter")]
-    for step in range(1, most):
-        rows = np.flatnonzero(length > step)
-        link, act, gap, jitter = (draw(k, (rows * _MOST_EVENTS + step).astype(np.uint64)) for k in keys)
-        here = page[rows, step - 1]
-        acts = (below(3, act) == 0) & (not bots)
-        page[rows, step] = np.where(acts, here, links[here, below(links.shape[1], link)])
-        action[rows, step] = np.where(acts, doings[here, below(doings.shape[1], link)], actions)
-        usual = np.where(length[rows] > 20, 12, len(_GAPS))  # noqa: PLR2004 -- long sessions are busy ones
-        waited = _GAPS[(below(1 << 20, gap) * usual) >> 20] + below(1000, jitter)
-        offset[rows, step] = offset[rows, step - 1] + waited
-        length[rows] = np.where(offset[rows, step] > LONGEST, step, length[rows])
-    told = np.arange(most) < length[:, None]
+    begin = np.cumsum(length) - length
+    row = np.repeat(np.arange(ROWS), length)
+    event = (row * _MOST_EVENTS + np.arange(len(row)) - begin[row]).astype(np.uint64)
+    link, act, gap, jitter = (draw(key(own, name), event) for name in ("link", "act", "gap", "jitter"))
+    usual = np.where(length[row] > 20, 12, len(_GAPS))  # noqa: PLR2004 -- long sessions are busy ones
+    waited = _GAPS[(below(1 << 20, gap) * usual) >> 20] + below(1000, jitter)
+    waited[begin] = 0
+    offset = np.cumsum(waited)
+    offset -= offset[begin][row]
+    acts = (below(3, act) == 0) & (not bots)
+    acts[begin] = False
+    followed = below(links.shape[1], link)
+    page = np.zeros(len(row), dtype=np.uint8)
+    page[begin] = choose(np.array([page.entry_weight for page in pages]), drawn("entry"))
+    for step in range(1, int(length.max())):
+        now = begin[length > step] + step
+        here = page[now - 1]
+        page[now] = np.where(acts[now], here, links[here, followed[now]])
+    action = np.where(acts, doings[page, below(doings.shape[1], link)], np.uint8(actions))
+    told = offset <= LONGEST
+    length = np.bincount(row[told])
     page, action, offset = page[told], action[told], offset[told]
-    return _Story(page, action, offset, np.cumsum(length) - length, length, np.flatnonzero(action == actions), int(offset.max()))
+    pageviews = np.flatnonzero(action == actions)
+    return _Story(page, action, offset.astype(np.int32), np.cumsum(length) - length, length, pageviews, int(offset.max()))
