@@ -64,7 +64,7 @@ class Query(Struct, frozen=True):
     """Of each of these, only the sessions of one: visitors told by a user id or by the 12 hexadecimal digits of a visitor."""
     others: tuple[str, ...] = ()
     """No session of these visitors."""
-    session: int | None = None
-    """Only the session with this number."""
     bots: bool = False
     """Whether the sessions of bots are wanted beside those of people."""
+    session: int | None = None
+    """Only the session with this number."""
