@@ -16,6 +16,7 @@ from pages import admin, assumed, library, settings
 from mockserver.cli import cli
 from mockserver.cli.curl import curl
 from mockserver.contract.basis import Basis
+from mockserver.contract.choices import DOCUMENTED
 from mockserver.contract.reference import page
 from mockserver.server.config import Config, tenants
 from mockserver.server.examples import openapi
@@ -78,15 +79,20 @@ def _findings() -> str:
     parts = ["# Findings\n\nWhat the journal says of a request although it was answered; a refused one may have findings too.\n"]
     for name, says in FINDINGS.items():
         parts.append(f"## `{name}`\n\n{says}\n")
-        where = [
-            f"- {vendor.contract.title}, `{endpoint.name}`: {advice.fact.says}\n"
-            for vendor in load()
-            for endpoint in vendor.contract.endpoints
-            for advice in endpoint.advice
-            if advice.name == name
-        ]
-        parts += ["".join(dict.fromkeys(where))] if where else []
+        parts += ["".join(_advised(name))] if any(_advised(name)) else []
     return "\n".join(parts)
+
+
+def _advised(name: str) -> Iterator[str]:
+    """What contracts say of a finding; of a dialect, what is not said of the documented one too."""
+    told = set()
+    for vendor in every():
+        dialect = "" if vendor.dialect == DOCUMENTED else f" in dialect `{vendor.dialect}`"
+        for endpoint in vendor.contract.endpoints:
+            for says in dict.fromkeys(advice.fact.says for advice in endpoint.advice if advice.name == name):
+                if (vendor.name, endpoint.name, says) not in told:
+                    yield f"- {vendor.contract.title}, `{endpoint.name}`{dialect}: {says}\n"
+                told.add((vendor.name, endpoint.name, says))
 
 
 def _words(command: click.Command, *words: str) -> Iterator[tuple[str, ...]]:

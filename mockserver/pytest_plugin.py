@@ -28,7 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the settings, and register the marker."""
     config.addinivalue_line(
-        "markers", "session_mock(profile, sessions, seed, now, choices, faults, strict, allow, …): the world of a test."
+        "markers", "session_mock(profile, sessions, seed, now, dialect, choices, faults, strict, allow, …): the world of a test."
     )
     config.stash[_SETTINGS] = settings.read(config)
     config.stash[_LATE] = Counter()

@@ -1,7 +1,7 @@
 """Hypothesis profiles, and servers to send requests to."""
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from mockserver.server.config import Config, TenantConfig, tenants
 from mockserver.server.tenants import Tenants
 from mockserver.vendor import Vendor
 from mockserver.vendors import every
+from tests.made_up import made_up
 
 settings.register_profile("dev", max_examples=30, deadline=None)
 settings.register_profile("ci", max_examples=60, deadline=None, derandomize=True)
@@ -56,6 +57,13 @@ class Mock:
 
 
 Serve = Callable[..., Awaitable[Mock]]
+
+
+@pytest.fixture(name="family")
+def _family() -> Iterator[Vendor]:
+    """A vendor that has a made-up dialect for the time of the test, which is the observed one too."""
+    with made_up() as family:
+        yield family
 
 
 @pytest.fixture(name="serve")

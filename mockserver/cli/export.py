@@ -86,11 +86,12 @@ def command(vendor: str, endpoint: str, *, form: str, site: int, param: tuple[st
 
     ENDPOINT is one of the names that `session-mock vendors` lists. Without --param, every row of the world.
     """
-    found = vendor_named(vendor)
-    asked = _endpoint(found, endpoint)
+    _endpoint(vendor_named(vendor), endpoint)
     config = configured(options)
     try:
         tenant = tenants(config)[0]
+        found = tenant.vendors[vendor]
+        asked = found.endpoint(endpoint)
         if not 0 <= site < len(tenant.world.sites):
             raise click.UsageError(f"--site {site}: the world has sites 0 to {len(tenant.world.sites) - 1}")
         told = _watched(rows(tenant, found, asked, {**everything(tenant, asked), **pairs(param, "--param")}, site))

@@ -10,9 +10,11 @@ from msgspec import json
 
 from mockserver.cli.curl import curl
 from mockserver.cli.options import configured, world_options
+from mockserver.contract.choices import DOCUMENTED
 from mockserver.server.clock import Clock
 from mockserver.server.config import ConfigError
 from mockserver.server.running import Running, run
+from mockserver.vendor import Vendor
 from mockserver.world.query import Query
 from mockserver.world.spec import text
 
@@ -29,6 +31,11 @@ def _clock(clock: Clock) -> str:
     return f"stands at {text(clock.now())} (--now system lets it run)" if clock.frozen else "is the system's"
 
 
+def _as(vendor: Vendor) -> str:
+    """The dialect, where it is not the documented one."""
+    return "" if vendor.dialect == DOCUMENTED else f", dialect {vendor.dialect}"
+
+
 def _describe(running: Running, *, guarded: bool) -> None:
     """Print every tenant's credentials, a page and a ready curl for each vendor, and where the admin API is."""
     for tenant in running.tenants:
@@ -37,7 +44,7 @@ def _describe(running: Running, *, guarded: bool) -> None:
         click.echo(f"  sessions   {sizes}\n  clock      {_clock(tenant.clock)}")
         for vendor in tenant.vendors.values():
             names, endpoint = tenant.names[vendor.name], vendor.contract.endpoints[0]
-            click.secho(f"\n  {vendor.contract.title}", bold=True)
+            click.secho(f"\n  {vendor.contract.title}{_as(vendor)}", bold=True)
             for credential, value in names.credentials.items():
                 click.echo(f"    {credential:<10} {value}")
             url = running.vendor_url(vendor.name)

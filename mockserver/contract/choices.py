@@ -26,6 +26,11 @@ def short_name(choice: str) -> str:
     return choice.partition(".")[2]
 
 
+def label(vendor: str, dialect: str) -> str:
+    """A vendor's name, with the dialect where that is not the documented one."""
+    return vendor if dialect == DOCUMENTED else f"{vendor}.{dialect}"
+
+
 class Choice(Struct, frozen=True, kw_only=True):
     """A switch with options, or with a whole number, and a default."""
 

@@ -55,8 +55,9 @@ def _facts(documented: Contract, contract: Contract) -> Iterator[str]:
     """What is said of a dialect alone, and what is not said of it."""
     before, after = ({(where, fact.says): fact for where, fact in each.facts()} for each in (documented, contract))
     more = [f"- {where}: {says} *({after[where, says].basis.value})*" for where, says in after if (where, says) not in before]
-    gone = [f"- {where}: {says}" for where, says in before if (where, says) not in after]
     if more:
         yield f"### `{contract.dialect}`\n\nHere it is otherwise:\n\n" + "\n".join(more) + "\n"
+    endpoints = {endpoint.name for endpoint in documented.endpoints}  # What became of a field or an error stands above.
+    gone = [f"- {where}: {says}" for where, says in before if where in endpoints and (where, says) not in after]
     if gone:
-        yield f"What `{contract.dialect}` does not have of the documented contract:\n\n" + "\n".join(gone) + "\n"
+        yield f"What is not so in `{contract.dialect}`:\n\n" + "\n".join(gone) + "\n"

@@ -15,7 +15,8 @@ from mockserver.server.raw import Raw
 from mockserver.server.reading import Reading
 from mockserver.server.redact import Secrets, secrets
 from mockserver.server.router import NearMiss
-from mockserver.server.tenants import Tenants
+from mockserver.server.tenants import Tenant, Tenants
+from mockserver.vendor import Vendor
 from mockserver.vendors import load
 
 _NOBODYS: Final = ("missing_credential", "wrong_credential")
@@ -66,13 +67,22 @@ def explain(tenants: Tenants, reading: Reading, exchange: Exchange) -> None:
     """Say why nobody's credential was found: what the request carries instead, the likeliest first."""
     found = masked(tenants, exchange)
     if exchange.error not in _NOBODYS:
+        if exchange.near_misses:
+            warn(exchange, found)
         return
     asked, vendor = reading.endpoint, reading.vendor.name
     known = sorted(_known(tenants, exchange.raw, exchange.headers), key=lambda each: (each.vendor != vendor, each.dropped))
     astray = [each for each in known if each.vendor != vendor or each.dropped or not _is_right(asked, each)]
-    told = dict.fromkeys([*(_differs(asked, vendor, each) for each in astray), *_lacking(asked, vendor, known)])
+    wrong = (_differs(asked, vendor, each) + _elsewhere(reading.vendor, asked, each) for each in astray)
+    told = dict.fromkeys([*wrong, *_lacking(asked, vendor, known)])
     exchange.near_misses = tuple(NearMiss(vendor, asked.name, asked.method, asked.paths[0], each) for each in told)
     warn(exchange, found)
+
+
+def owner(tenants: Tenants, vendor: str, exchange: Exchange) -> Tenant | None:
+    """The tenant whose key a request that leads nowhere carries, wherever it stands."""
+    names = (each.tenant for each in _known(tenants, exchange.raw, exchange.headers) if each.vendor == vendor and not each.dropped)
+    return next((tenants.all[name] for name in names), None)
 
 
 def _known(tenants: Tenants, raw: Raw, headers: Mapping[str, str]) -> Iterator[_Known]:
@@ -107,6 +117,8 @@ def _is_right(endpoint: Endpoint, known: _Known) -> bool:
     asked, place = endpoint.credentials, known.place
     if isinstance(asked, BodyKeys):
         return (place.kind, place.name) == ("body field", asked.key)
+    if asked.query is not None and (place.kind, place.name) == ("query parameter", asked.query):
+        return True
     return place.kind == "header" and place.name.lower() == _AUTHORIZATION.lower() and place.scheme == _SCHEME
 
 
@@ -120,6 +132,13 @@ def _differs(endpoint: Endpoint, vendor: str, known: _Known) -> str:
     if place.kind == "header" and place.name.lower() == _AUTHORIZATION.lower() and not isinstance(endpoint.credentials, BodyKeys):
         return f"the key of tenant {known.tenant!r} stands behind {place.scheme or 'no scheme'!r} instead of {_SCHEME!r}: send {wanted}"
     return f"the key of tenant {known.tenant!r} stands in {place.told}: send {wanted}"
+
+
+def _elsewhere(vendor: Vendor, endpoint: Endpoint, known: _Known) -> str:
+    """The dialects that look for a credential where it stands, while the one that is spoken does not."""
+    right = _is_right(endpoint, known) or known.dropped or known.vendor != vendor.name
+    found = [] if right else [name for name, other in vendor.dialects.items() if _is_right(other.endpoint(endpoint.name), known)]
+    return f"; only the dialect {' and '.join(found)} looks there, and {vendor.dialect} is spoken here" if found else ""
 
 
 def _lacking(endpoint: Endpoint, vendor: str, known: list[_Known]) -> Iterator[str]:

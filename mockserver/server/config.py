@@ -66,11 +66,11 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
             settings = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise ConfigError(f"{path}: {error}") from None
-    for name, value in options.items():
-        settings[name] = {**settings.get(name, {}), **value} if isinstance(value, Mapping) else value
     try:
+        for name, value in options.items():
+            settings[name] = {**_table(name, settings.get(name, {})), **value} if isinstance(value, Mapping) else value
         config = convert(settings, Config)
-    except ValidationError as error:
+    except (ValidationError, ChoiceError) as error:
         raise ConfigError(f"{path or 'options'}: {error}") from None
     for vendor in config.vendor_ports:
         if vendor not in NAMES:
@@ -78,6 +78,15 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
     if DEFAULT_TENANT in config.tenants:
         raise ConfigError(f"tenants.{DEFAULT_TENANT}: the default tenant's settings stand at the top of the file")
     return config
+
+
+def _table(name: str, setting: Any) -> Mapping[str, Any]:
+    """A setting of a file over which options win field by field: one dialect for all is one for each vendor that has it."""
+    if name == "dialect" and isinstance(setting, str):
+        return {choice.partition(".")[0]: dialect for choice, dialect in dialects(setting).items()}
+    if not isinstance(setting, Mapping):
+        raise ValidationError(f"Expected `object`, got `{type(setting).__name__}` - at `$.{name}`")
+    return setting
 
 
 def check_access(config: Config) -> None:

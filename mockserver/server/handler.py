@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from mockserver.contract.choices import short_name
 from mockserver.contract.errors import Refused
 from mockserver.server.answers import answered, broken, lost, refused
-from mockserver.server.astray import explain, masked, warn
+from mockserver.server.astray import explain, masked, owner, warn
 from mockserver.server.clock import stopwatch, wall
 from mockserver.server.faults.fault import Meeting
 from mockserver.server.findings import review
@@ -117,7 +117,9 @@ class Handler:
             headers=request.headers,
             tenant=tenant.name if tenant else None,
             vendor=reading.vendor.name,
+            dialect=reading.vendor.dialect,
             endpoint=reading.endpoint.name,
+            near_misses=reading.near_misses,
             dropped=reading.dropped,
         )
         journal = tenant.journal if tenant else self._tenants.unclaimed
@@ -163,15 +165,15 @@ class Handler:
         warn(exchange, found)
         if miss.vendor is None:
             return lost(replace(miss, path=shown), raw.method, near)
-        vendor, choices = self._presumed(miss.vendor)
-        exchange.vendor = vendor.name
+        vendor, choices = self._presumed(miss.vendor, exchange)
+        exchange.vendor, exchange.dialect = vendor.name, vendor.dialect
         query = "?" + raw.path.partition("?")[2] if "?" in raw.path else ""
         message = f"{raw.method} is not supported; use {' or '.join(miss.allowed)}" if miss.allowed else f"there is no {shown}"
         return self._refusal(vendor, Refused(miss.error, message=message), raw._replace(path=miss.path + query), exchange, choices)
 
-    def _presumed(self, family: Vendor) -> tuple[Vendor, Mapping[str, Any]]:
-        """The dialect and the choices in which a vendor answers what is nobody's."""
-        tenant = self._tenants.presumed(family.name, None)
+    def _presumed(self, family: Vendor, exchange: Exchange) -> tuple[Vendor, Mapping[str, Any]]:
+        """The dialect and the choices in which a vendor answers what leads nowhere."""
+        tenant = owner(self._tenants, family.name, exchange) or self._tenants.presumed(family.name, None)
         return (tenant.vendors[family.name], tenant.choices[family.name]) if tenant else (family, {})
 
     def _unread(self, raw: Raw, refusal: Refused, exchange: Exchange) -> Reply:
@@ -182,7 +184,8 @@ class Handler:
             exchange.error = refusal.error
             return broken(refusal.details["message"])
         exchange.vendor, exchange.endpoint = found.vendor.name, found.endpoint.name if isinstance(found, Match) else None
-        vendor, choices = self._presumed(found.vendor)
+        vendor, choices = self._presumed(found.vendor, exchange)
+        exchange.dialect = vendor.dialect
         return self._refusal(vendor, refusal, raw, exchange, choices)
 
     @staticmethod
@@ -201,6 +204,8 @@ class Handler:
             reply = self._refusal(reading.vendor, refusal, raw, exchange, reading.choices)
             if reading.held is None:
                 explain(self._tenants, reading, exchange)
+            elif reading.near_misses:
+                warn(exchange, secrets(raw, exchange.headers))
             return reply
 
     def _faulty(self, known: Known, tenant: Tenant, raw: Raw, exchange: Exchange) -> Reply:

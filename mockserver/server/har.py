@@ -27,6 +27,7 @@ def _entry(exchange: Exchange) -> dict[str, Any]:
         "number": exchange.number,
         "tenant": exchange.tenant,
         "vendor": exchange.vendor,
+        "dialect": exchange.dialect,
         "endpoint": exchange.endpoint,
         "error": exchange.error,
         "basis": exchange.basis,

@@ -44,6 +44,8 @@ class Exchange(Struct, kw_only=True, eq=False):
     """Nanoseconds of real time until the last byte was sent; ``None`` while it is open."""
     tenant: str | None = None
     vendor: str | None = None
+    dialect: str | None = None
+    """The dialect in which the vendor was spoken."""
     endpoint: str | None = None
     raw: Raw
     """The request, its body cut to :data:`BODY` once it is closed."""

@@ -21,7 +21,7 @@ from mockserver.contract.request import ContractViolation, fields, in_turn, read
 from mockserver.server.credentials import Sent, check_permission, held, presented
 from mockserver.server.pages import begins, list_name, named
 from mockserver.server.raw import Raw
-from mockserver.server.router import Match
+from mockserver.server.router import Match, NearMiss
 from mockserver.server.tenants import Held, Tenant, Tenants
 from mockserver.vendor import Asked, Vendor
 
@@ -43,6 +43,8 @@ class Reading(Struct, frozen=True, kw_only=True, dict=True):
     held: Held | None = None
     """Whose it is; ``None`` where its credentials are refused."""
     refusal: Refused | None = None
+    near_misses: tuple[NearMiss, ...] = ()
+    """What would have been right, where its path is one of another dialect."""
     dropped: str | None = None
     """The tenant whose credential it carries, where that tenant is served no longer."""
     path: Mapping[str, str] = {}
@@ -91,20 +93,20 @@ class Reader:
     def read(self, match: Match, raw: Raw) -> Reading:
         """Read a request to the endpoint it was matched with, as the dialect of the tenant has it whose request it is."""
         family, name = match.vendor.name, match.endpoint.name
-        presumed = self._tenants.presumed(family, match.path.get(match.endpoint.site or ""))
-        vendor = presumed.vendors[family] if presumed else match.vendor
+        meant = self._tenants.presumed(family, match.path.get(match.endpoint.site or ""))
+        vendor = _spoken(match, meant)
         try:
             sent = _sent(match.endpoint, raw)
-            claimed = self._claimed(match, sent)
-            vendor = claimed.vendors[family] if claimed else vendor
+            meant = self._claimed(match, sent) or meant
+            vendor = _spoken(match, meant)
             whose = held(self._tenants, vendor, vendor.endpoint(name), sent)
         except Refused as refusal:
-            terms, dropped = self._terms(vendor, name, presumed), self._tenants.dropped(family, refusal.details.get("credential", ""))
-            return Reading(**terms, refusal=_lost(vendor, match) or refusal, dropped=dropped)
+            terms, dropped = self._terms(vendor, name, meant), self._tenants.dropped(family, refusal.details.get("credential", ""))
+            return Reading(**{**terms, "refusal": refusal, "dropped": dropped, **_lost(vendor, match)})
         terms, endpoint = self._terms(vendor, name, whose.tenant, held=whose), vendor.endpoint(name)
+        if lost := _lost(vendor, match):
+            return Reading(**{**terms, **lost})
         try:
-            if lost := _lost(vendor, match):
-                raise lost
             check_permission(whose, vendor, endpoint)
             site = None if endpoint.typed_first else self._site(match, whose)
             typed = _typed(endpoint, sent, _repeated(endpoint, raw), terms["choices"])
@@ -167,12 +169,21 @@ def _limits(vendor: Vendor, endpoint: Endpoint, tenant: Tenant) -> dict[str, Any
     return {**found, "windows": tuple(windows)}
 
 
-def _lost(vendor: Vendor, match: Match) -> Refused | None:
-    """Why a path leads nowhere that another dialect of the vendor has."""
-    paths = vendor.endpoint(match.endpoint.name).paths
-    if match.template in paths:
-        return None
-    return Refused("unknown_path", message=f"the dialect {vendor.dialect} has no {match.template}; it has {' and '.join(paths)}")
+def _spoken(match: Match, tenant: Tenant | None) -> Vendor:
+    """The vendor in the dialect of a tenant."""
+    return tenant.vendors[match.vendor.name] if tenant else match.vendor
+
+
+def _lost(vendor: Vendor, match: Match) -> dict[str, Any]:
+    """Why a path that only other dialects of the vendor have leads nowhere, and what would be right; it counts against no limit."""
+    endpoint = vendor.endpoint(match.endpoint.name)
+    if match.template in endpoint.paths:
+        return {}
+    others = [name for name, other in vendor.dialects.items() if match.template in other.endpoint(endpoint.name).paths]
+    differs = f"{match.template} is the path of the dialect {' and '.join(others)}, and {vendor.dialect} is spoken here"
+    message = f"the dialect {vendor.dialect} has no {match.template}; it has {' and '.join(endpoint.paths)}"
+    near = tuple(NearMiss(vendor.name, endpoint.name, endpoint.method, path, differs) for path in endpoint.paths)
+    return {"refusal": Refused("unknown_path", message=message), "near_misses": near, "windows": (), "one_at_a_time": False, "headers": {}}
 
 
 def _basis(endpoint: Endpoint, choices: Mapping[str, Any]) -> dict[str, str]:

@@ -25,6 +25,7 @@ def described(exchange: Exchange) -> dict[str, Any]:
         "took_ms": milliseconds(exchange.took),
         "tenant": exchange.tenant,
         "vendor": exchange.vendor,
+        "dialect": exchange.dialect,
         "endpoint": exchange.endpoint,
         "request": {
             "method": exchange.raw.method,

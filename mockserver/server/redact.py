@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote
 from msgspec import DecodeError, json
 
 from mockserver.server.raw import Raw
-from mockserver.vendors import load
+from mockserver.vendors import every
 
 MASK: Final = "[redacted]"
 _HEADERS: Final = frozenset({"authorization", "proxyauthorization", "cookie", "setcookie"})
@@ -19,8 +19,8 @@ _SHORTEST: Final = 4
 
 @cache
 def names() -> frozenset[str]:
-    """The fields that carry a credential at any vendor, as :func:`plain` writes them."""
-    found = (field for vendor in load() for endpoint in vendor.contract.endpoints for field in endpoint.credentials.fields)
+    """The fields that carry a credential at any vendor, in any of its dialects, as :func:`plain` writes them."""
+    found = (field for vendor in every() for endpoint in vendor.contract.endpoints for field in endpoint.credentials.fields)
     return frozenset(plain(field) for field in found)
 
 

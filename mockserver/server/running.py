@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from aiohttp import web
-from aiohttp.web_log import AccessLogger
 from msgspec import to_builtins
 
+from mockserver.server.access_log import AccessLog
 from mockserver.server.addresses import Addresses, bracketed
 from mockserver.server.admin import Admin
 from mockserver.server.app import create_app
@@ -100,7 +100,7 @@ async def _accept_no_more(runners: Iterable[web.AppRunner]) -> None:
 async def _listen(runners: list[web.AppRunner], app: web.Application, config: Config, port: int, patience: float) -> int:
     """Start an application on a port (0 picks one) and return the port."""
     logger: dict[str, Any] = {} if config.access_log else {"access_log": None}
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=patience, access_log_class=AccessLogger, **logger)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=patience, access_log_class=AccessLog, **logger)
     runners.append(runner)
     await runner.setup()
     await web.TCPSite(runner, config.host, port, backlog=_BACKLOG).start()

@@ -56,8 +56,10 @@ class Tenant:
         self._settle({**self._chosen, **chosen})
 
     def _settle(self, chosen: Mapping[str, str | int]) -> None:
-        self.vendors = {vendor.name: vendor.speaks(str(chosen.get(f"{vendor.name}.{DIALECT}", vendor.dialect))) for vendor in load()}
-        self.choices, self._chosen = _choices(self.vendors.values(), chosen), dict(chosen)
+        vendors = {vendor.name: vendor.speaks(str(chosen.get(_dialect(vendor), vendor.dialect))) for vendor in load()}
+        named = {_dialect(vendor): vendor.dialect for vendor in vendors.values() if _dialect(vendor) in chosen}  # Not "observed".
+        self.choices = _choices(vendors.values(), {**chosen, **named})
+        self.vendors, self._chosen = vendors, dict(chosen)
 
     def chosen(self) -> dict[str, str | int]:
         """Every choice's setting by its full name."""
@@ -69,6 +71,11 @@ class Tenant:
         self.clock.reset()
         self.faults.clear()
         self.journal.clear()
+
+
+def _dialect(vendor: Vendor) -> str:
+    """The full name of the choice between a vendor's dialects."""
+    return f"{vendor.name}.{DIALECT}"
 
 
 def _choices(vendors: Iterable[Vendor], chosen: Mapping[str, str | int]) -> dict[str, dict[str, Any]]:

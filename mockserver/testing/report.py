@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import json
 
+from mockserver.contract.choices import DIALECT, DOCUMENTED
 from mockserver.world.spec import WorldSpec, text
 
 if TYPE_CHECKING:
@@ -23,12 +24,21 @@ def section(tenant: "CheckedTenant", strays: Sequence[Mapping[str, Any]]) -> str
     count = tenant.journal.count()
     exchanges = tenant.journal.exchanges(offset=max(0, count - _LAST))
     lines = [f"tenant {tenant.id!r} at {tenant.url}, clock {tenant.clock.now.isoformat()}", f"world: {_pairs(tenant.world.spec)}"]
+    lines += _dialects(tenant)
     lines += [f"the last {len(exchanges)} of {count} exchanges:"] if exchanges else ["no exchange"]
     lines += [line for exchange in exchanges for line in _exchange(exchange)]
     if strays:
         lines.append("requests that led nowhere:")
         lines += [line for exchange in strays[-_LAST:] for line in _exchange(exchange)]
     return "\n".join([*lines, f"the same world: {reproduced(tenant.made)}"])
+
+
+def _dialects(tenant: "CheckedTenant") -> Iterator[str]:
+    """The vendors that speak another dialect than the documented one."""
+    chosen = [(name.partition(".")[0], tenant.choices[name]) for name in tenant.choices if name.endswith(f".{DIALECT}")]
+    told = ", ".join(f"{vendor}={dialect}" for vendor, dialect in chosen if dialect != DOCUMENTED)
+    if told:
+        yield f"dialect: {told}"
 
 
 def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
@@ -48,6 +58,7 @@ def exchange_line(exchange: Mapping[str, Any]) -> str:
     error = f" {exchange['error']}" if exchange["error"] else ""
     read = f", {exchange['source']['title']}" if exchange["source"] else ""
     error += f" ({exchange['basis']}{read})" if exchange["basis"] else ""
+    error += f" in dialect {exchange['dialect']}" if exchange["dialect"] not in (None, DOCUMENTED) else ""
     struck = f", struck by {', '.join(exchange['faults'])}" if exchange["faults"] else ""
     return f"{exchange['number']:>4}  {shown} -> {response.get('status', 'no answer')}{error}{struck}"
 

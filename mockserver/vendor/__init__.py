@@ -6,12 +6,12 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver.contract.choices import DOCUMENTED, ChoiceError, common
+from mockserver.contract.choices import DOCUMENTED, ChoiceError, common, label
 from mockserver.contract.endpoint import Contract, ContractError, Endpoint
 from mockserver.world.overlay import Identity, TrackedEvent
 from mockserver.world.world import Site, World
 
-__all__ = ["Answer", "Asked", "Names", "Vendor", "speaking"]
+__all__ = ["OBSERVED", "Answer", "Asked", "Names", "Vendor", "View", "speaking"]
 
 
 class Names(Struct, frozen=True, kw_only=True):
@@ -86,7 +86,7 @@ class Vendor:
     @property
     def label(self) -> str:
         """Its name, with the dialect where that is not the documented one."""
-        return self.name if self.dialect == DOCUMENTED else f"{self.name}.{self.dialect}"
+        return label(self.name, self.dialect)
 
     def endpoint(self, name: str) -> Endpoint:
         """The endpoint with a name, or :class:`KeyError`."""

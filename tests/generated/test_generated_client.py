@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from mockserver import SessionMock
-from mockserver.vendors import NAMES
+from mockserver.vendor import Vendor
+from mockserver.vendors import every
 from tests.generated import calling
 
 DOCUMENTS = Path(__file__).parents[2] / "docs" / "openapi"
@@ -16,10 +17,10 @@ QUIET = "post_hooks: []\n"
 """The code is run, and not read by anybody."""
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_generated_client_understands_every_answer(name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("vendor", every(), ids=lambda vendor: vendor.label)
+def test_generated_client_understands_every_answer(vendor: Vendor, tmp_path: Path) -> None:
     """It is made without a warning, sends the example of each request, and its typed model holds all that was sent back."""
-    document = DOCUMENTS / f"{name}.json"
+    document = DOCUMENTS / f"{vendor.label}.json"
     (tmp_path / "config.yml").write_text(QUIET, encoding="utf-8")
     generator = [str(Path(sys.executable).with_name("openapi-python-client")), "generate", "--meta", "none", "--fail-on-warning"]
     made = subprocess.run(
@@ -32,8 +33,8 @@ def test_generated_client_understands_every_answer(name: str, tmp_path: Path) ->
 
     assert made.returncode == 0, made.stdout + made.stderr
 
-    with SessionMock() as mock:
-        token = mock.vendor(name).credentials.get("token", "none")
+    with SessionMock(dialect={vendor.name: vendor.dialect}) as mock:
+        token = mock.vendor(vendor.name).credentials.get("token", "none")
         command = [sys.executable, calling.__file__, "made", str(document), mock.url, token]
         ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     told = {each["operation"]: each for each in map(json.loads, ran.stdout.splitlines())}

@@ -20,7 +20,7 @@ LISTS: list[Pair] = [pair for pair in ALL if pair[1].starts]
 
 def name(pair: Any) -> str:
     """A test id a person can read."""
-    return f"{pair[0].name}.{pair[1].name}"
+    return f"{pair[0].label}.{pair[1].name}"
 
 
 def secrets(mock: Any, vendor: Vendor) -> Iterator[str]:

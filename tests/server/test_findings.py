@@ -15,9 +15,10 @@ from mockserver.server.history import LISTS as MOST_LISTS
 from mockserver.server.history import PAGES, WAITS, History, Wait
 from mockserver.server.pages import page_field
 from mockserver.vendor import Vendor
+from mockserver.vendors import every
 from tests.server.asking import ALL, LISTS, Pair, crawl, name, page_of
 
-ADVISED = [(vendor, endpoint, advice) for vendor, endpoint in ALL for advice in endpoint.advice]
+ADVISED = [(vendor, endpoint, advice) for vendor in every() for endpoint in vendor.contract.endpoints for advice in endpoint.advice]
 NUMBERED = [pair for pair in LISTS if not isinstance(pair[1].paging, OpaqueCursor)]
 ONE = [(*pair, limit) for pair in ALL for limit in pair[1].limits if isinstance(limit, OneAtATime)]
 REPORTED = [(*pair, limit) for pair in ALL for limit in pair[1].limits if isinstance(limit, Window) and limit.headers]
@@ -63,8 +64,8 @@ async def ask_with(mock: Any, pair: Pair, parameters: dict[str, Any], query: dic
 @pytest.mark.parametrize("each", ADVISED, ids=advice_name)
 async def test_advice_of_a_contract_is_given_where_it_applies(serve: Any, each: tuple[Vendor, Endpoint, Advice]) -> None:
     """The journal says it of a request to which it applies, with the contract's words, and not of one like it."""
-    mock = await serve()
     vendor, endpoint, advice = each
+    mock = await serve(vendor)
     parameters, query, better = meeting(endpoint, advice)
     await ask_with(mock, (vendor, endpoint), parameters, query)
     await ask_with(mock, (vendor, endpoint), better, {})
@@ -79,7 +80,7 @@ async def test_advice_of_a_contract_is_given_where_it_applies(serve: Any, each: 
 @pytest.mark.parametrize("each", [each for each in ADVISED if isinstance(each[2].when, NoOffset)], ids=advice_name)
 async def test_time_without_offset_is_told_from_one_with(serve: Any, each: tuple[Vendor, Endpoint, Advice], text: str, offset: str) -> None:
     """Every way to write an offset counts as one, a plus sign that became a blank too."""
-    mock = await serve()
+    mock = await serve(each[0])
     await ask_with(mock, each[:2], {each[2].when.field: text + offset}, {})  # type: ignore[union-attr]  # it is a NoOffset
 
     assert ("range-without-zone" in told(mock)) == (not offset)

@@ -11,6 +11,7 @@ from msgspec import json
 from mockserver.cli.admin.follow import follow as followed
 from mockserver.cli.admin.steer import steering, table
 from mockserver.client.sync import AdminClient
+from mockserver.contract.choices import DOCUMENTED, label
 from mockserver.steering import Count, JournalPage
 
 C = TypeVar("C", bound=Callable[..., Any])
@@ -55,11 +56,22 @@ def _remarks(exchange: Exchange) -> str:
     dropped = [] if exchange["dropped"] is None else [f"credential of the dropped tenant {exchange['dropped']!r}"]
     seen = [name for name in ("failed", "gone") if exchange[name]]
     findings = [finding["name"] for finding in exchange["findings"]]
-    return ", ".join([*([exchange["error"]] if exchange["error"] else []), *exchange["faults"], *findings, *dropped, *seen])
+    return ", ".join([*_error(exchange), *exchange["faults"], *findings, *dropped, *seen])
+
+
+def _error(exchange: Exchange) -> list[str]:
+    """The refusal, and what it rests on."""
+    basis = f" ({exchange['basis']})" if exchange["basis"] else ""
+    return [exchange["error"] + basis] if exchange["error"] else []
+
+
+def _vendor(exchange: Exchange) -> str:
+    """The vendor, with its dialect where that is not the documented one."""
+    return label(exchange["vendor"], exchange["dialect"] or DOCUMENTED) if exchange["vendor"] else "none"
 
 
 def _cells(exchange: Exchange) -> tuple[str, ...]:
-    endpoint = f"{exchange['vendor']} {exchange['endpoint']}" if exchange["endpoint"] else exchange["vendor"] or "none"
+    endpoint = f"{_vendor(exchange)} {exchange['endpoint'] or ''}".strip()
     took = "" if exchange["took_ms"] is None else f"{exchange['took_ms']:.1f}"
     request = f"{exchange['request']['method']} {exchange['request']['path']}{_query(exchange)}"
     return str(exchange["number"]), exchange["at"], _status(exchange), took, endpoint, request, _remarks(exchange)

@@ -176,6 +176,10 @@ ERRORS = {
 }
 
 KEY_IN_QUERY = Advice("key-in-query", InQuery("api_key"), Fact("The key belongs in the Authorization header.", DOCUMENTED, "client"))
+KEY_IN_HEADER = (
+    Fact("The key stands in the Authorization header.", DOCUMENTED, "client"),
+    Fact("The query parameter api_key, which older documentation still takes for the key, is passed over.", CHOSEN),
+)
 
 SESSIONS_DATA_SERIES = Endpoint(
     name="sessions_data_series",
@@ -204,8 +208,7 @@ SESSIONS_DATA_SERIES = Endpoint(
         Fact("A series that begins before the year 1 is refused.", CHOSEN),
         Fact("Ids are UUIDs of version 4.", OBSERVED, "recordings"),
         Fact("An id is only compared with those that exist, whatever its shape.", CHOSEN),
-        Fact("The key stands in the Authorization header.", DOCUMENTED, "client"),
-        Fact("The query parameter api_key, which older documentation still takes for the key, is passed over.", CHOSEN),
+        *KEY_IN_HEADER,
         Fact("The limit is the workspace's: nearly all endpoints share it.", DOCUMENTED, "limits"),
         Fact("Its window is the hour of the clock, as recorded times of reset show.", OBSERVED, "recordings"),
     ),

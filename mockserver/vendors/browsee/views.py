@@ -1,20 +1,22 @@
 """The world as Browsee tells it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from mockserver.contract.errors import Refused
-from mockserver.vendor import Answer, Asked, texts
+from mockserver.vendor import Answer, Asked, View, texts
 from mockserver.vendor.rows import Column, Rows, joined
 from mockserver.vendor.times import DAY, instant
 from mockserver.vendors.browsee.contract import MAXIMUM, ExportSessions, Identify, Track
+from mockserver.vendors.browsee.gist_2020 import ExportSessions2020
 from mockserver.world.overlay import Identity, TrackedEvent
 from mockserver.world.query import Condition, Query
 from mockserver.world.sessions import Sessions
 
+Export = ExportSessions | ExportSessions2020
 _SUCCESS: Final = b'{"status":"success"}'
 
 
@@ -80,15 +82,30 @@ def _rows(select: tuple[str, ...], country: str, no_value: str) -> Rows:
     return Rows([column for column in told if not select or column.name in select], omit_none=no_value == "omit")
 
 
-def export_sessions(asked: Asked) -> Answer:
-    """A page of the sessions that start in a window, ascending."""
-    body: ExportSessions = asked.body
-    limit = _limit(body.limit, asked.choices["over_limit"])
-    found = asked.site.find(_query(body, asked), asked.now)
-    page = found.page(body.offset, limit)
-    rows = _rows(_select(body, asked.choices["unknown_field"]), asked.choices["country"], asked.choices["no_value"])
-    head = b'{"status":"success","exports":{"total":%d,"to":%d,"data":[' % (found.total, body.offset + len(page))
-    return Answer(joined(head, page.arrange(rows.lines), b"]}}"))
+def _exporting(selected: Callable[[Any], list[str] | None]) -> View:
+    """Make the view of the export, whose requests say at one of two places which fields they select."""
+
+    def export_sessions(asked: Asked) -> Answer:
+        """A page of the sessions that start in a window, ascending."""
+        body: Export = asked.body
+        limit = _limit(body.limit, asked.choices["over_limit"])
+        found = asked.site.find(_query(body, asked), asked.now)
+        page = found.page(body.offset, limit)
+        select = _select(selected(body), asked.choices["unknown_field"])
+        rows = _rows(select, asked.choices["country"], asked.choices["no_value"])
+        head = b'{"status":"success","exports":{"total":%d,"to":%d,"data":[' % (found.total, body.offset + len(page))
+        return Answer(joined(head, page.arrange(rows.lines), b"]}}"))
+
+    return export_sessions
+
+
+def _in_options(body: ExportSessions) -> list[str] | None:
+    """The fields that options select; where options select none, those at the top level."""
+    return body.options.select if body.options and body.options.select is not None else body.select
+
+
+def _at_the_top(body: ExportSessions2020) -> list[str] | None:
+    return body.select
 
 
 def _limit(limit: int, over_limit: str) -> int:
@@ -97,7 +114,7 @@ def _limit(limit: int, over_limit: str) -> int:
     return min(limit, MAXIMUM)
 
 
-def _query(body: ExportSessions, asked: Asked) -> Query:
+def _query(body: Export, asked: Asked) -> Query:
     start = asked.now - DAY if body.start is None else body.start * 1000
     stop = asked.now + 1 if body.end is None else body.end * 1000  # What is tracked now is in a default window at once.
     if start > stop and asked.choices["backwards"] == "400":
@@ -116,8 +133,7 @@ def _segment(identifier: str | None, asked: Asked) -> tuple[Condition, ...]:
     raise Refused("violation", message=f"segmentId {identifier!r} is not the id of a segment of this project")
 
 
-def _select(body: ExportSessions, unknown_field: str) -> tuple[str, ...]:
-    select = body.options.select if body.options and body.options.select is not None else body.select
+def _select(select: list[str] | None, unknown_field: str) -> tuple[str, ...]:
     unknown = [name for name in select or () if name not in FIELDS]
     if unknown and unknown_field == "400":
         near = get_close_matches(unknown[0], FIELDS, 1)
@@ -163,4 +179,5 @@ def _timestamp(text: str | None, now: int) -> int:
     return at
 
 
-VIEWS: Final = {"export_sessions": export_sessions, "track": track, "identify": identify}
+VIEWS: Final[Mapping[str, View]] = {"export_sessions": _exporting(_in_options), "track": track, "identify": identify}
+GIST_2020_VIEWS: Final[Mapping[str, View]] = {**VIEWS, "export_sessions": _exporting(_at_the_top)}

@@ -1,0 +1,52 @@
+"""Browsee as its own samples of July 2020 call it: select stands beside the keys, and there are no options. Data only."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from mockserver.contract.basis import Fact, Source
+from mockserver.contract.formats import SEGMENT
+from mockserver.vendors.browsee.contract import CHOSEN, CONTRACT, DOCUMENTED, EXPORT_SESSIONS, IDENTIFY, INFERRED, MAXIMUM, READ, TRACK
+
+SOURCES = {
+    **CONTRACT.sources,
+    "gist-js": Source("Browsee's own JavaScript sample", "https://gist.github.com/mathurs/991a5507f533aa9e36f7608f7316d056", READ),
+}
+
+
+class ExportSessions2020(Struct, frozen=True, rename={"offset": "from"}):
+    """The body of an export request in the samples."""
+
+    apiKey: Annotated[str, Fact("The project's API key; names the site.", DOCUMENTED, "gist")]
+    secretKey: Annotated[str, Fact("The secret key generated in the settings.", DOCUMENTED, "gist")]
+    start: Annotated[
+        int | None, Fact("Unix seconds; sessions that start at or after. 24 hours before now by default.", DOCUMENTED, "export")
+    ] = None
+    end: Annotated[int | None, Fact("Unix seconds; sessions that start before. Now by default.", DOCUMENTED, "export")] = None
+    offset: Annotated[int, Meta(ge=0), Fact("Offset in the result set, 0 by default.", DOCUMENTED, "export")] = 0
+    limit: Annotated[int, Meta(ge=1), Fact("Rows to give: 100 by default and at most.", DOCUMENTED, "export")] = MAXIMUM
+    segmentId: Annotated[str | None, SEGMENT, Fact("Only sessions of the segment with this id.", DOCUMENTED, "export")] = None
+    select: Annotated[list[str] | None, Fact("The fields to give; an empty list or none is assumed to mean all.", DOCUMENTED, "gist")] = (
+        None
+    )
+
+
+_EXPORT_SESSIONS = replace(
+    EXPORT_SESSIONS,
+    body=ExportSessions2020,
+    advice=tuple(advice for advice in EXPORT_SESSIONS.advice if advice.name != "deprecated-place"),
+    facts=(
+        *EXPORT_SESSIONS.facts,
+        Fact("select stands at the top level of the body, beside the keys.", DOCUMENTED, "gist-js"),
+        Fact("The samples send no options; what stands there is passed over.", CHOSEN),
+        Fact("All that the samples leave open, the answer included, is as the later documentation has it.", INFERRED, "export"),
+    ),
+)
+GIST_2020 = replace(
+    CONTRACT,
+    dialect="gist-2020",
+    says="As the vendor's own samples of July 2020 have it: an export selects its fields at the top level of the body.",
+    sources=SOURCES,
+    endpoints=(_EXPORT_SESSIONS, TRACK, IDENTIFY),
+)

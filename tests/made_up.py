@@ -1,0 +1,76 @@
+"""A dialect that differs from the documented one in all that a dialect may, for tests that hold whatever dialects vendors have."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from importlib import import_module
+from typing import Final
+
+import pytest
+from msgspec.structs import replace
+
+from mockserver.contract.basis import Basis, Fact
+from mockserver.contract.choices import BASIS, DIALECT, Choice, short_name
+from mockserver.contract.credentials import Bearer
+from mockserver.contract.endpoint import Contract, Endpoint
+from mockserver.contract.errors import ErrorShape
+from mockserver.server import redact
+from mockserver.server.examples import openapi
+from mockserver.vendor import Vendor, speaking
+from mockserver.vendors import load
+
+NAME: Final = "made-up"
+PLACE: Final = "made_up_key"
+"""The query parameter in which the dialect takes a key."""
+PREFIX: Final = "/moved"
+"""What its paths begin with."""
+
+
+@contextmanager
+def made_up() -> Iterator[Vendor]:
+    """While it is open, a vendor that has its sites in the path has this dialect beside the documented one, and no other."""
+    family = next(vendor for vendor in load() if any(endpoint.site for endpoint in vendor.contract.endpoints))
+    contract = replace(
+        family.contract,
+        choices=tuple(choice for choice in family.contract.choices if short_name(choice.name) not in (DIALECT, BASIS)),
+        endpoints=tuple(replace(endpoint, credentials=Bearer()) for endpoint in family.contract.endpoints),
+    )
+    switch = next(choice for choice in contract.choices if len(choice.options) > 1)
+    other = replace(
+        contract,
+        dialect=NAME,
+        says="As nobody has it.",
+        endpoints=tuple(map(_moved, contract.endpoints)),
+        errors={name: _renamed(name, shape) for name, shape in contract.errors.items()},
+        choices=contract.preferring(**{short_name(switch.name): another(switch)}),
+    )
+    module = import_module(f"mockserver.vendors.{family.name}")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(module, "VENDOR", speaking(_spoken(family, contract), _spoken(family, other), observed=NAME))
+        _forget()
+        yield load()[[vendor.name for vendor in load()].index(family.name)]
+    _forget()
+
+
+def another(choice: Choice) -> str:
+    """An option that is not the default."""
+    return next(option for option in choice.options if option != choice.default)
+
+
+def _spoken(family: Vendor, contract: Contract) -> Vendor:
+    """A contract with the views that the vendor has anyway."""
+    return Vendor(contract, family.names, {endpoint.name: partial(family.answer, endpoint) for endpoint in contract.endpoints})
+
+
+def _moved(endpoint: Endpoint) -> Endpoint:
+    return replace(endpoint, paths=(PREFIX + endpoint.paths[0],), credentials=Bearer(query=PLACE))
+
+
+def _renamed(name: str, shape: ErrorShape) -> ErrorShape:
+    return replace(shape, status=418, body={NAME: name}, text=False, fact=Fact("Made up.", Basis.CHOSEN))
+
+
+def _forget() -> None:
+    """Whatever was read of the registry is read anew."""
+    for cached in (load, openapi, redact.names, redact._named):  # noqa: SLF001 -- nobody else replaces the registry
+        cached.cache_clear()
