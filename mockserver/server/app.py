@@ -21,29 +21,36 @@ _ROUTED: Final = re.compile(rf"[^/]|{PREFIX}|[^?]*(%|/openapi\.json|/docs)")
 """How a path and query begin that may be another route's than the handler's."""
 
 
-def _openapi(vendor: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _spoken(request: web.Request, family: Vendor, served: Tenants) -> Vendor:
+    """The dialect that a request names, or the one in which the vendor answers whoever is nobody's; raises ``HTTPNotFound``."""
+    tenant = served.presumed(family.name, None)
+    usual = tenant.vendors[family.name].dialect if tenant else DOCUMENTED
+    try:
+        return family.speaks(request.query.get("dialect", usual))
+    except ChoiceError as error:
+        raise web.HTTPNotFound(text=str(error)) from None
+
+
+def _openapi(family: Vendor, served: Tenants) -> Callable[[web.Request], Awaitable[web.Response]]:
     """Serve a vendor's description; it is no part of the vendor's API, so no journal keeps who asked for it."""
 
     async def handle(request: web.Request) -> web.Response:
         from mockserver.server.examples import openapi  # noqa: PLC0415 -- few ask for it
 
-        try:
-            found = openapi(vendor, request.query.get("dialect", DOCUMENTED))
-        except ChoiceError as error:
-            raise web.HTTPNotFound(text=str(error)) from None
-        return web.Response(body=json.encode(found), content_type="application/json")
+        vendor = _spoken(request, family, served)
+        return web.Response(body=json.encode(openapi(vendor.name, vendor.dialect)), content_type="application/json")
 
     return handle
 
 
-def _docs(vendor: Vendor, desk: Admin | None) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _docs(family: Vendor, served: Tenants, desk: Admin | None) -> Callable[[web.Request], Awaitable[web.Response]]:
     """Serve the page that shows a vendor's description, and what belongs to the page."""
 
     async def handle(request: web.Request) -> web.Response:
         from mockserver.server import viewer  # noqa: PLC0415 -- few ask for it
 
         name = request.match_info.get("asset")
-        return viewer.page(request, vendor, desk) if name is None else viewer.asset(request, name)
+        return viewer.page(request, _spoken(request, family, served), desk) if name is None else viewer.asset(request, name)
 
     return handle
 
@@ -62,9 +69,9 @@ def create_app(tenants: Tenants | Sequence[Tenant], *, only: str | None = None, 
     if desk is not None and vendor is None:
         desk.join(app)
     for each in load() if vendor is None else [vendor]:
-        app.router.add_get(f"/{each.name}/openapi.json", _openapi(each.name))
-        app.router.add_get(f"/{each.name}/docs", _docs(each, desk))
-        app.router.add_get(f"/{each.name}/docs/{{asset}}", _docs(each, desk))
+        app.router.add_get(f"/{each.name}/openapi.json", _openapi(each, served))
+        app.router.add_get(f"/{each.name}/docs", _docs(each, served, desk))
+        app.router.add_get(f"/{each.name}/docs/{{asset}}", _docs(each, served, desk))
     handler = app[_HANDLER] = Handler(served, Router(load()), vendor)
     app.router.add_route("*", "/{path:(?s:.*)}", handler.handle)
     return app
