@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec import Meta, Struct, json
 
 from mockserver.contract.basis import Basis, Fact
-from mockserver.contract.request import ContractViolation, in_turn, read, read_json
+from mockserver.contract.request import ContractViolation, Lenient, in_turn, read, read_json
 
 FACT = Fact("A fact.", Basis.CHOSEN)
 LITERAL = Fact("A fact.", Basis.CHOSEN, error="size must be small")
@@ -111,6 +111,38 @@ def test_no_values_raise(raw: dict[str, Any]) -> None:
     found = read(Asked, raw, "body")
 
     assert isinstance(found, Asked) or found
+
+
+class Careless(Struct):
+    """What a server is asked that does not check."""
+
+    page: Annotated[int, Meta(ge=1), Lenient(otherwise=1), FACT] = 1
+    limit: Annotated[int, Meta(ge=0), Lenient(figures=True), FACT] = 50
+    minutes: Annotated[int, Lenient(figures=True, otherwise=0), FACT] = 0
+    strict: Annotated[int, FACT] = 0
+
+
+@pytest.mark.parametrize(
+    ("raw", "means"),
+    [
+        ({}, Careless()),
+        ({"page": "7", "limit": "0"}, Careless(page=7, limit=0)),
+        ({"page": "0"}, Careless(page=1)),
+        ({"page": "x", "limit": "10abc", "minutes": "x"}, Careless(limit=10)),
+        ({"limit": "1.9", "minutes": "-5.5"}, Careless(limit=1, minutes=-5)),
+        ({"limit": " 3"}, Careless(limit=3)),
+        ({"limit": "-1"}, "limit"),
+        ({"limit": "abc"}, "limit"),
+        ({"page": "x", "strict": "x"}, "strict"),
+        ({"page": "9" * 30, "limit": "5"}, Careless(limit=5)),
+    ],
+    ids=str,
+)
+def test_a_server_that_does_not_check_makes_something_of_it(raw: dict[str, str], means: Careless | str) -> None:
+    """Figures at the beginning, or a number that stands for whatever is none; otherwise it is refused like any other."""
+    found = read(Careless, raw, "query")
+
+    assert [each.field for each in found] == [means] if isinstance(found, list) else found == means
 
 
 class Sized(Struct):

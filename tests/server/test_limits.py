@@ -1,6 +1,7 @@
 """Limits, on the tenant's clock and on a real socket."""
 
 import asyncio
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.limits import OneAtATime, Window
+from mockserver.contract.limits import Bucket, OneAtATime, Window
 from mockserver.server.faults import read
 from mockserver.server.limits import Rates
 from mockserver.vendor import Vendor
@@ -38,6 +39,42 @@ def test_no_window_lets_more_through_than_allowed(instants: list[int], allowed: 
         assert through == (passed < allowed)
 
         passed += through
+
+
+@given(st.lists(st.integers(0, 20_000), max_size=60).map(sorted), st.integers(1, 6), st.integers(0, 7))
+def test_a_bucket_lets_through_what_it_holds_and_what_comes_back(instants: list[int], allowed: int, refill: int) -> None:
+    """As many as it holds at once, then one for each token that came back; who waits as long as told is let through."""
+    rates, bucket = Rates(), Bucket(allowed="x", refill="y", pool="p")
+    level, last = Fraction(allowed), 0
+    for now in instants:
+        level, last = min(Fraction(allowed), level + Fraction((now - last) * refill, 1000)), now
+        before = rates.take(bucket, allowed, refill, "key", now, counts=False)
+        left = rates.take(bucket, allowed, refill, "key", now)
+
+        assert left.refused == before.refused == (level < 1)
+
+        if left.refused:
+            assert refill == 0 or not rates.take(bucket, allowed, refill, "key", now + left.wait * 1000, counts=False).refused
+            continue
+        level -= 1
+        assert (left.remaining, left.wait) == (int(level), 0)
+        assert rates.taken(bucket, allowed, refill, now) == {"key": allowed - int(level)}
+
+
+def test_a_clock_that_goes_back_fills_no_bucket() -> None:
+    """And empties none."""
+    rates, bucket = Rates(), Bucket(allowed="x", refill="y", pool="p")
+    left = [rates.take(bucket, 3, 1, "key", now).remaining for now in (5_000, 1_000, 5_000)]
+
+    assert left == [2, 1, 2]
+
+
+def test_a_window_that_opens_anew_ends_with_a_pause() -> None:
+    """Every request that is let through begins it again; those that are refused do not."""
+    rates, window = Rates(), Window(allowed="x", seconds=10, opens="idle", pool="p")
+    refused = [rates.charge(window, 3, "key", second * 1000).refused for second in (0, 9, 18, 27, 28, 29)]
+
+    assert refused == [False, False, False, True, False, False]
 
 
 @pytest.mark.parametrize("each", WINDOWS, ids=name)

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mockserver.world.found import Found
 from mockserver.world.overlay import TrackedEvent
@@ -141,3 +142,17 @@ def test_nothing_deleted_costs_nothing() -> None:
 
     assert site.deleted.selected(site.people, Query(), LATER) is site.people.selected(())
     assert digest.of_site(less, LATER) == digest.of_site(site, LATER)
+
+
+@given(case=cases(), data=st.data())
+def test_one_session_is_found_by_its_number(case: Case, data: st.DataObject) -> None:
+    """If it meets all else that is asked, and was not deleted; a number that is nobody's finds nothing."""
+    everyone = force.everything(case)
+    gone = some_of(everyone, data)
+    site, asking = lacking(case, gone), question(everyone, case, data)
+    expected = {told.row for told in force.answer([told for told in everyone if told.row[2] not in gone], asking)}
+
+    for told in everyone[:20] + everyone[-20:]:
+        found = site.find(replace(asking.query, session=told.row[2]), case.now)
+        assert force.rows(found.page(0, 10)) == [told.row] * (told.row in expected)
+    assert site.find(replace(asking.query, session=-1), case.now).total == 0

@@ -25,6 +25,8 @@ def city(place: Place) -> str:
         ("contains", ("lin", "ort"), ["Berlin", "Dublin", "Porto"]),
         ("contains", (".",), []),
         ("contains", ("LIN",), []),
+        ("starts", ("Ber", "P"), ["Berlin", "Porto"]),
+        ("ends", ("lin",), ["Berlin", "Dublin"]),
         ("regex", ("^.{4}$",), ["Lyon", "Rome"]),
         ("regex", ("lin$", "^Por"), ["Berlin", "Dublin", "Porto"]),
         ("regex", ("(?i)^bERLIN",), ["Berlin"]),
@@ -39,12 +41,12 @@ def test_texts_are_compared(operator: Operator, values: tuple[str, ...], found: 
 
 @given(place=st.sampled_from(load("default").places), bound=st.floats(-90, 90))
 def test_numbers_are_compared(place: Place, bound: float) -> None:
-    """Greater and less exclude the number itself; near allows a thousandth."""
-    operators: tuple[Operator, ...] = ("greater", "less", "equals", "near")
+    """Greater and less exclude the number itself, least and most do not; near allows a thousandth."""
+    operators: tuple[Operator, ...] = ("greater", "less", "least", "most", "equals", "near")
     passes = [Condition("place", latitude, operator, (bound,)).passes(place) for operator in operators]
     north = place.latitude
 
-    assert passes == [north > bound, north < bound, north == bound, abs(north - bound) <= 0.001]
+    assert passes == [north > bound, north < bound, north >= bound, north <= bound, north == bound, abs(north - bound) <= 0.001]
 
 
 def test_near_allows_a_thousandth() -> None:

@@ -166,6 +166,10 @@ GROUPED: Final[dict[str, Callable[[Sessions, int], Any]]] = {
     "exit": lambda sessions, position: sessions.exits[position],
     "identified": lambda sessions, position: sessions.user_ids[position] is not None,
     "bounce": lambda sessions, position: sessions.bounces[position],
+    "pageviews": lambda sessions, position: sessions.pageviews[position],
+    "custom_events": lambda sessions, position: sessions.custom_events[position],
+    "errors": lambda sessions, position: sessions.errors[position],
+    "duration": lambda sessions, position: sessions.duration[position],
 }
 """The entry that a session has in each dimension that can be grouped by."""
 

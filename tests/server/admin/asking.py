@@ -11,13 +11,13 @@ from openapi_schema_validator import OAS31Validator
 
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.limits import OneAtATime, Window
+from mockserver.contract.limits import Bucket, OneAtATime, Window
 from mockserver.server.admin import PREFIX
 from mockserver.server.admin.call import Route
 from mockserver.server.admin.openapi import document
 from mockserver.server.admin.routes import ROUTES
 from mockserver.vendor import Vendor
-from mockserver.vendors import load
+from mockserver.vendors import every, load
 
 Pair = tuple[Vendor, Endpoint]
 ALL: list[Pair] = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
@@ -26,6 +26,13 @@ LISTS: list[Pair] = [pair for pair in ROWS if pair[1].starts is not None]
 ONE, OTHER = LISTS[0], LISTS[1]
 WINDOWS = [(vendor, endpoint, limit) for vendor, endpoint in ALL for limit in endpoint.limits if isinstance(limit, Window)]
 SLOTS = [(vendor, endpoint, limit) for vendor, endpoint in ALL for limit in endpoint.limits if isinstance(limit, OneAtATime)]
+BUCKETS = [
+    (vendor, endpoint, limit)
+    for vendor in every()
+    for endpoint in vendor.contract.endpoints
+    for limit in endpoint.limits
+    if isinstance(limit, Bucket) and not set(endpoint.path) - {endpoint.site}
+]
 DEFAULT = "/tenants/default"
 STATE = ("/tenants", *(f"{DEFAULT}/{part}" for part in ("world", "clock", "faults", "limits", "choices", "journal/count")))
 PROBLEM = "application/problem+json"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver.contract.limits import OneAtATime
-from tests.server.admin.asking import ALL, DEFAULT, SLOTS, WINDOWS, Desk, name
+from tests.server.admin.asking import ALL, BUCKETS, DEFAULT, SLOTS, WINDOWS, Desk, name
 from tests.server.admin.conftest import Steer
 from tests.server.admin.test_clocks import known
 
@@ -148,3 +148,32 @@ async def test_impossible_limits_change_none(steer: Steer, changes: Any, near: s
     told = await (await steer()).refused("PATCH", LIMITS, changes)
 
     assert told.problem == (400, "invalid-request", near)
+
+
+@pytest.mark.parametrize("limited", BUCKETS, ids=name)
+async def test_a_bucket_is_set_switched_and_told(steer: Steer, limited: Any) -> None:
+    """Its number and how fast it fills, on the tenant's clock; without a number it is the documented one."""
+    vendor, endpoint, bucket = limited
+    desk, key = await steer(dialect={vendor.name: vendor.dialect}), called(limited)
+    await desk.do("PATCH", LIMITS, {key: {"enabled": True}})
+    documented = await told(desk, limited)
+    await desk.do("PATCH", LIMITS, {key: {"allowed": 2, "refill": 1}})
+    answers = [(await desk.client("default", (vendor, endpoint), {})).status for _ in range(3)]
+    counted = await told(desk, limited)
+    desk.mock.tenant.clock.advance(1_000)
+    later = (await desk.client("default", (vendor, endpoint), {})).status
+    await desk.do("PATCH", LIMITS, {key: {"enabled": False}})
+    off = [(await desk.client("default", (vendor, endpoint), {})).status for _ in range(3)]
+
+    assert (documented["kind"], documented["allowed"], documented["enabled"]) == ("bucket", bucket.documented, True)
+    assert (answers, later, off) == ([200, 200, 429], 200, [200, 200, 200])
+    assert (counted["allowed"], counted["refill"], list(counted["used"].values())) == (2, 1, [2])
+
+
+@pytest.mark.parametrize("limited", BUCKETS, ids=name)
+async def test_a_bucket_has_no_seconds(steer: Steer, limited: Any) -> None:
+    """The refusal says what it has."""
+    desk = await steer(dialect={limited[0].name: limited[0].dialect})
+    refused = await desk.refused("PATCH", LIMITS, {called(limited): {"seconds": 5}})
+
+    assert "enabled, allowed, refill" in refused.json["detail"]

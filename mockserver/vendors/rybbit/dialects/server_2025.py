@@ -114,7 +114,7 @@ CONTRACT = replace(
                 BY_END,
                 NO_TOTAL,
                 sourced("A limit of 0 gives no rows, and any other as many as it says."),
-                chosen("A page that is no whole number is a 500; the server takes halves of pages where they end at a row."),
+                chosen("A page that is no whole number is a 500, and an empty one is page 1; the server takes half pages instead."),
                 NOT_IN_LIST,
                 *_ALIKE,
             ),
