@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
-from mockserver.server.app import create_app
+from mockserver.server.app import create_app, shorten
 from mockserver.server.config import Config, TenantConfig, tenants
 from mockserver.server.tenants import Tenants
 from mockserver.vendor import Vendor
@@ -77,6 +77,8 @@ def _serve(aiohttp_client: Any) -> Serve:
             settings["dialect"] = {vendor.name: vendor.dialect}
         others = {name: TenantConfig(**each) for name, each in settings.pop("tenants", {}).items()}
         served = Tenants(tenants(Config(choices={**QUICK, **settings.pop("choices", {})}, tenants=others, **settings)))
-        return Mock(await aiohttp_client(create_app(served, only=only)), served)
+        client = await aiohttp_client(create_app(served, only=only))
+        shorten(client.server.runner)
+        return Mock(client, served)
 
     return serve

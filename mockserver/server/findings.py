@@ -53,6 +53,7 @@ def review(journal: Journal, known: Known, exchange: Exchange, reply: Reply | No
         _log.error("no findings for %s %s: %s", reading.vendor.name, reading.endpoint.name, type(error).__name__)
 
 
+@cache
 def _finding(name: str) -> Finding:
     return Finding(name, FINDINGS[name])
 

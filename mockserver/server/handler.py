@@ -23,6 +23,7 @@ from mockserver.server.findings import review
 from mockserver.server.journal import Exchange, Journal
 from mockserver.server.kept import Known, Memory
 from mockserver.server.limits import Left, Slots, reported
+from mockserver.server.lived import Moment
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reader, Reading
 from mockserver.server.redact import secrets
@@ -87,7 +88,8 @@ class Handler:
         try:
             if request.can_read_body and request.method not in ("GET", "HEAD"):
                 raw = Raw(*head, await _body(request))
-            return raw, self._known(raw)
+            found = self._known(raw)
+            return found.raw if isinstance(found, Known) else raw, found  # The same one for all that are alike.
         except web.HTTPRequestEntityTooLarge:
             return raw, Refused("too_large", message=f"the request body is over {BODY_LIMIT} bytes")
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
@@ -205,7 +207,7 @@ class Handler:
         try:
             if reading.held is None or reading.refusal is not None:
                 raise reading.refusal or Refused("internal", message="a request without a holder")
-            return answered(self._answer(known, reading, reading.held), exchange.headers_sent)
+            return self._answer(known, reading, reading.held, exchange.headers_sent)
         except Refused as refusal:
             reply = self._refusal(reading.vendor, refusal, raw, exchange, reading.choices)
             if reading.held is None:
@@ -216,32 +218,38 @@ class Handler:
 
     def _faulty(self, known: Known, tenant: Tenant, raw: Raw, exchange: Exchange) -> Reply:
         """What the vendor answers when the tenant's faults have done what they do."""
+        now = tenant.clock.now()
+        waiting = [armed for armed in known.meant(tenant.faults.armed) if armed.waits(now)]
+        if not waiting:
+            tenant.lived.asked(known.reading.begun, Moment(tenant.world, now))
+            return self._told(known, known.reading, raw, exchange)
 
         def proceed() -> Reply:
-            return self._told(known if meeting.reading is known.reading else Known(meeting.reading), meeting.reading, raw, exchange)
+            return self._told(known if meeting.reading is known.reading else Known(raw, meeting.reading), meeting.reading, raw, exchange)
 
         meeting = Meeting(tenant, known.reading, raw, proceed)
-        reply, struck = tenant.faults.strike(meeting, proceed)
+        reply, struck = tenant.faults.strike(meeting, waiting, proceed)
         if struck:
             exchange.faults = tuple(f"{armed.number}:{armed.kind}" for armed in struck)
         return reply
 
-    def _answer(self, known: Known, reading: Reading, whose: Held) -> bytes:
+    def _answer(self, known: Known, reading: Reading, whose: Held, headers: Mapping[str, str]) -> Reply:
         """Ask the view, unless the same world was asked the same at the same instant."""
         tenant = whose.tenant
         world, now = tenant.world, tenant.clock.now()
-        kept = known.answer(world, now)
+        kept = known.answer(world, now, headers)
         if kept is not None:
             return kept
         answer = reading.vendor.answer(reading.endpoint, reading.asked(tenant, now))
+        reply = answered(answer.body, headers)
         match answer.recorded:
             case TrackedEvent() as event:
                 tenant.world = with_events(world, reading.site, [event])
             case Identity() as identity:
                 tenant.world = with_identity(world, reading.site, identity)
             case None if tenant.clock.frozen and known.repeated:
-                self._memory.keep(known, world, now, answer.body)
-        return answer.body
+                self._memory.keep(known, world, now, reply, headers)
+        return reply
 
 
 def _spoken(family: Vendor, tenant: Tenant | None) -> tuple[Vendor, Mapping[str, Any]]:

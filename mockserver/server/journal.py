@@ -10,14 +10,12 @@ from mockserver.server.history import History
 from mockserver.server.raw import Raw
 from mockserver.server.redact import presented
 from mockserver.server.router import NearMiss
-from mockserver.server.wire import Reply
+from mockserver.server.wire import TOLD, Reply
 
 ENTRIES: Final = 5_000
 """How many exchanges are kept."""
 BYTES: Final = 3 << 20
 """Bytes that they may take together, about."""
-BODY: Final = 4096
-"""Bytes that are kept of each body."""
 _OVERHEAD: Final = 1_500
 """Bytes that an exchange takes beside its bodies, its path and its headers' values, about."""
 _NUMBER: Final = 40
@@ -48,7 +46,7 @@ class Exchange(Struct, kw_only=True, eq=False):
     """The dialect in which the vendor was spoken."""
     endpoint: str | None = None
     raw: Raw
-    """The request, its body cut to :data:`BODY` once it is closed."""
+    """The request, its body cut to :data:`TOLD` once it is closed."""
     raw_size: int = 0
     """Bytes of the request's whole body."""
     headers: Mapping[str, str]
@@ -58,7 +56,7 @@ class Exchange(Struct, kw_only=True, eq=False):
     headers_sent: Mapping[str, str] = {}
     """What the endpoint sends with every answer, such as how much of a limit is left."""
     reply: Reply | None = None
-    """The answer, its body cut to :data:`BODY`; ``None`` while it is open, or where the client was gone before."""
+    """The answer, its body cut to :data:`TOLD`; ``None`` while it is open, or where the client was gone before."""
     size: int = 0
     """Bytes of the whole body of the answer."""
     error: str | None = None
@@ -125,11 +123,10 @@ class Journal:
         del self._open[exchange.number]
         exchange.took, exchange.until = took, self.count
         if reply is not None:
-            exchange.size = len(reply.body)
-            exchange.reply = reply if exchange.size <= BODY else reply.cut(BODY)
-        if exchange.raw_size > BODY:
+            exchange.size, exchange.reply = len(reply.body), reply.told
+        if exchange.raw_size > TOLD:
             exchange.secrets += tuple(presented(exchange.raw, exchange.headers))
-            exchange.raw = exchange.raw._replace(body=exchange.raw.body[:BODY])
+            exchange.raw = exchange.raw._replace(body=exchange.raw.body[:TOLD])
         exchange.weight = _weight(exchange)
         self._bytes += exchange.weight
         while len(self._kept) - len(self._open) > self._entries or self._bytes > self._most_bytes:

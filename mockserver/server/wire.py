@@ -6,7 +6,7 @@ import struct
 import sys
 from contextlib import suppress
 from email.utils import formatdate
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final, Literal
 
 from aiohttp import HttpVersion11, web
@@ -22,6 +22,8 @@ if sys.platform == "linux":
 
 _NO_LINGER: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 """With it, closing a socket sends RST instead of FIN."""
+TOLD: Final = 4096
+"""Bytes that are remembered of each body."""
 _GLANCE: Final = 0.001
 """Seconds between two looks at what the client has received."""
 _OK: Final = 200
@@ -35,8 +37,8 @@ End = Literal["complete", "close", "reset", "stall"]
 """What follows the last byte that is sent: the next request, FIN, RST, or nothing for ever."""
 
 
-class Reply(Struct, frozen=True, kw_only=True):
-    """Status, headers and body, and what becomes of them on the way."""
+class Reply(Struct, frozen=True, kw_only=True, dict=True):
+    """Status, headers and body, and what becomes of them on the way; what follows from them is worked out once."""
 
     status: int = 200
     headers: CIMultiDict[str]
@@ -66,7 +68,7 @@ class Reply(Struct, frozen=True, kw_only=True):
         """The ``Content-Length`` that is sent."""
         return len(self.carried) if self.declared is None else self.declared
 
-    @property
+    @cached_property
     def plain(self) -> bool:
         """Whether nothing happens to it on the way."""
         return (
@@ -78,9 +80,16 @@ class Reply(Struct, frozen=True, kw_only=True):
             and _LENGTH not in self.headers
         )
 
-    def cut(self, length: int) -> "Reply":
-        """The same with only the beginning of its body."""
-        return replace(self, body=self.body[:length])
+    @cached_property
+    def told(self) -> "Reply":
+        """The same with only the beginning of its body, which is all that is remembered of it."""
+        return self if len(self.body) <= TOLD else replace(self, body=self.body[:TOLD])
+
+    @cached_property
+    def whole(self) -> "_Whole | None":
+        """What it is once it was sent whole; ``None`` for one that only aiohttp can send."""
+        lines = _lines(tuple(self.headers.items())) if self.plain and self.status == _OK else None
+        return None if lines is None else _Whole(self, b"%b%d\r\nDate: " % (lines, len(self.body)))
 
     def broken_off(self, end: End, where: Where, share: float) -> "Reply":
         """The same, but ended at a place; its headers promise the whole. One that ends before its headers ends there still."""
@@ -94,8 +103,15 @@ async def send(reply: Reply, request: web.Request) -> web.StreamResponse:
     """Send a reply to its last byte, unless it is a plain one that needs a look at the request: that is left to aiohttp."""
     if reply.delay:
         await asyncio.sleep(reply.delay)
+    whole, transport = reply.whole, request.transport
+    usual = request.keep_alive and request.version == HttpVersion11 and request.method != "HEAD"
+    if whole is not None and usual and transport is not None and not transport.is_closing():
+        transport.write(b"%b%b\r\n\r\n%b" % (whole.start, _date(wall() // 1000), reply.body))
+        if request.protocol.writing_paused:
+            await request.writer.drain()
+        return whole
     if reply.plain:
-        return await _sent(reply, request) or web.Response(status=reply.status, headers=reply.headers, body=reply.body)
+        return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
     response = _headed(reply)
     with suppress(OSError):  # The client may be gone: then nobody reads the answer.
         if reply.head:
@@ -106,12 +122,17 @@ async def send(reply: Reply, request: web.Request) -> web.StreamResponse:
     return response
 
 
-class _Sent(web.StreamResponse):
-    """An answer that was sent whole, over a connection that is kept: nothing of it is left to aiohttp."""
+class _Whole(web.StreamResponse):
+    """The usual answer to the usual request, over a connection that is kept: it is sent in one write, which is half of aiohttp's work.
 
-    def __init__(self, reply: Reply) -> None:
+    Nothing of it is left to aiohttp, and nothing in it changes: every sending of a reply has the same.
+    """
+
+    def __init__(self, reply: Reply, start: bytes) -> None:
         super().__init__(status=reply.status, headers=reply.headers)
         self._length = len(reply.body)
+        self.start = start
+        """All that stands before the date."""
 
     @property
     def keep_alive(self) -> bool:
@@ -126,18 +147,6 @@ class _Sent(web.StreamResponse):
 
     async def write_eof(self, data: bytes = b"") -> None:
         pass
-
-
-async def _sent(reply: Reply, request: web.Request) -> web.StreamResponse | None:
-    """Send the usual answer to the usual request in one write, which is half of aiohttp's work; ``None`` for any other."""
-    transport = request.transport
-    usual = reply.status == _OK and request.version == HttpVersion11 and request.keep_alive and request.method != "HEAD"
-    head = _lines(tuple(reply.headers.items())) if usual else None
-    if head is None or transport is None or transport.is_closing():
-        return None
-    transport.write(b"%b%d\r\nDate: %b\r\n\r\n%b" % (head, len(reply.body), _date(wall() // 1000), reply.body))
-    await request.writer.drain()
-    return _Sent(reply)
 
 
 @lru_cache(maxsize=64)

@@ -51,8 +51,9 @@ def objects(texts: Sequence[bytes]) -> Objects:
     return made
 
 
-def _table(words: Sequence[str], before: bytes, after: bytes, nothing: bytes = b"") -> Objects:
-    """Words as JSON strings, opened and closed by what is given; last of all what stands for none."""
+@lru_cache(maxsize=64)
+def _table(words: tuple[str, ...], before: bytes, after: bytes, nothing: bytes = b"") -> Objects:
+    """Words as JSON strings, opened and closed by what is given; last of all what stands for none. Worlds share words."""
     return objects([*(before + json.encode(word)[1:-1] + after for word in words), nothing])
 
 

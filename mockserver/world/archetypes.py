@@ -12,7 +12,7 @@ from mockserver.world.query import Condition
 
 Codes = NDArray[np.integer[Any]]
 Coded = tuple[Sequence[Any], Codes]
-"""The entries of a dimension and, for each row, a position in them, or several; a position past the end is no entry."""
+"""The entries of a dimension, and a position in them for each row, or for each event; a position past the end is no entry."""
 
 
 def languages(deck: Deck) -> Coded:
@@ -21,26 +21,21 @@ def languages(deck: Deck) -> Coded:
     return entries, deck.place * 2 + deck.english
 
 
-def exits(deck: Deck) -> I64:
-    """The event of each row's last pageview."""
-    seen = (deck.action == len(deck.vocabulary.actions)) & (np.arange(deck.action.shape[1]) < deck.length[:, None])
-    return np.asarray(seen.shape[1] - 1 - np.argmax(seen[:, ::-1], axis=1), dtype=np.int64)
-
-
-def _during(deck: Deck, codes: Codes, none: int) -> Codes:
-    return np.where(np.arange(codes.shape[1]) < deck.length[:, None], codes, none)
+def exits(deck: Deck, row: I64, length: I64) -> I64:
+    """Where the last pageviews of some rows stand among the events of all, where only so many events of each count."""
+    return deck.pageviews[np.searchsorted(deck.pageviews, deck.begin[row] + length) - 1]
 
 
 def urls(deck: Deck) -> Coded:
     """The hostname and the page of each event."""
     entries = [(hostname, page) for hostname in deck.hostnames for page in deck.vocabulary.pages]
-    return entries, _during(deck, deck.hostname[:, None] * len(deck.vocabulary.pages) + deck.page, len(entries))
+    return entries, np.repeat(deck.hostname, deck.length) * len(deck.vocabulary.pages) + deck.page
 
 
 def counted(deck: Deck, kind: str) -> Coded:
     """How many events of a kind each row has."""
-    is_kind = np.array([*(action.kind == kind for action in deck.vocabulary.actions), kind == "pageview", False])
-    counts = is_kind[_during(deck, deck.action, len(is_kind) - 1)].sum(axis=1)
+    is_kind = np.array([*(action.kind == kind for action in deck.vocabulary.actions), kind == "pageview"], dtype=np.int64)
+    counts = np.add.reduceat(is_kind[deck.action], deck.begin)
     return range(int(counts.max()) + 1), counts
 
 
@@ -57,11 +52,11 @@ DIMENSIONS: Final[dict[str, Callable[[Deck], Coded]]] = {
     "acquisition": lambda deck: (deck.vocabulary.acquisitions, deck.acquisition),
     "language": languages,
     "hostname": lambda deck: (deck.hostnames, deck.hostname),
-    "entry": lambda deck: (deck.vocabulary.pages, deck.page[:, 0]),
-    "exit": lambda deck: (deck.vocabulary.pages, deck.page[np.arange(ROWS), exits(deck)]),
-    "page": lambda deck: (deck.vocabulary.pages, _during(deck, deck.page, len(deck.vocabulary.pages))),
+    "entry": lambda deck: (deck.vocabulary.pages, deck.page[deck.begin]),
+    "exit": lambda deck: (deck.vocabulary.pages, deck.page[exits(deck, np.arange(ROWS), deck.length)]),
+    "page": lambda deck: (deck.vocabulary.pages, deck.page),
     "url": urls,
-    "action": lambda deck: (deck.vocabulary.actions, _during(deck, deck.action, len(deck.vocabulary.actions))),
+    "action": lambda deck: (deck.vocabulary.actions, deck.action),
     "identified": lambda deck: (_FLAG, deck.identified.astype(np.int64)),
     "returning": lambda deck: (_FLAG, deck.returning.astype(np.int64)),
     "bounce": lambda deck: (_FLAG, (deck.length == 1).astype(np.int64)),
@@ -72,6 +67,10 @@ DIMENSIONS: Final[dict[str, Callable[[Deck], Coded]]] = {
 }
 
 
+OF_EVENTS: Final = ("page", "url", "action")
+"""The dimensions that have a position for each event."""
+
+
 def matching(deck: Deck, where: Sequence[Condition]) -> I64:
     """The rows that meet every condition, ascending."""
     kept = np.ones(ROWS, dtype=bool)
@@ -79,5 +78,5 @@ def matching(deck: Deck, where: Sequence[Condition]) -> I64:
         entries, codes = DIMENSIONS[condition.dimension](deck)
         passes = np.array([*(condition.passes(entry) for entry in entries), False])
         met = passes[codes]
-        kept &= (met.any(axis=1) if met.ndim > 1 else met) != condition.negate
+        kept &= (np.logical_or.reduceat(met, deck.begin) if condition.dimension in OF_EVENTS else met) != condition.negate
     return np.flatnonzero(kept)

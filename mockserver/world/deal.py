@@ -69,15 +69,33 @@ class Deal:
             row = row * self.deck.variants + permute(self._variant_bits, keys, nth).view(np.int64)
         return row
 
-    def places(self, block: I64, row: I64) -> I64:
-        """The session that is a row in a block of ROWS sessions (broadcasts): the way back from :meth:`rows`."""
+    def _round_of(self, block: I64, row: I64) -> I64:
+        """The round of a block of ROWS sessions in which each row is dealt, 0 for its first (broadcasts).
+
+        Where a turn has one variant only, that is the same in every block.
+        """
         lane, turn, variant = row >> self._row_bits, row >> self._variant_bits & (TURNS - 1), row & (self.deck.variants - 1)
-        nth = np.int64(0)
+        rounds: I64 = (turn - self._phase[lane]) & (TURNS - 1)
         if self._variant_bits:
             keys = self._variant_keys(block, lane, turn)
-            nth = unpermute(self._variant_bits, keys, variant.astype(np.uint64)).astype(np.int64)  # type: ignore[assignment]  # an array now
-        rounds: I64 = (block * self.deck.variants + nth) * TURNS + ((turn - self._phase[lane]) & (TURNS - 1))
-        return (rounds << self._lane_bits) | self._slot_of(rounds, lane)
+            rounds = rounds + TURNS * unpermute(self._variant_bits, keys, variant.astype(np.uint64)).astype(np.int64)
+        return rounds
+
+    def places(self, block: I64, row: I64) -> I64:
+        """The session that is a row in a block of ROWS sessions (broadcasts): the way back from :meth:`rows`."""
+        rounds = block * (self.deck.variants * TURNS) + self._round_of(block, row)
+        return (rounds << self._lane_bits) | self._slot_of(rounds, row >> self._row_bits)
+
+    def before(self, index: I64, row: I64) -> I64:
+        """How many of some rows are dealt before each session, in its own block.
+
+        Rounds that are over count as a whole; where a row's slot is must be known in the session's own round only.
+        """
+        block, rounds, slot = index // ROWS, index >> self._lane_bits, index & (self.deck.lanes - 1)
+        now, dealt = (rounds & (self.deck.variants * TURNS - 1))[:, None], self._round_of(block[:, None], row)
+        session, same = np.nonzero(dealt == now)
+        earlier = session[self._slot_of(rounds[session], row[same] >> self._row_bits) < slot[session]]
+        return np.asarray((dealt < now).sum(axis=1) + np.bincount(earlier, minlength=len(index)))
 
     def visitors(self, index: I64, row: I64) -> U64:
         """The 48-bit visitor number of each session, whose row is known."""

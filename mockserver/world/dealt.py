@@ -34,11 +34,11 @@ class DealtSessions(Sessions):
         self.starts = population.timeline.starts(index)
         self.row = population.deal.rows(index)
         self.length = self.deck.length[self.row]
-        self.running = bool(len(index)) and now < int(self.starts[-1]) + population.longest
+        self.running = bool(len(index)) and now < int(self.starts[-1]) + self.deck.longest
         if self.running:
-            offset = self.deck.offset[self.row]
-            told = np.arange(offset.shape[1]) < self.length[:, None]  # What stands past a row's length is no event.
+            offset, told = self.told(self.deck.offset), self.happened
             self.length = (told & (offset <= (now - self.starts)[:, None])).sum(axis=1)
+            del self.happened
 
     def __getattr__(self, name: str) -> Any:
         """Make a column when it is first asked for, and keep it."""
@@ -61,7 +61,12 @@ class DealtSessions(Sessions):
     @cached_property
     def ends(self) -> I64:
         """Unix milliseconds of the last event, as an array."""
-        return self.starts + self.deck.offset[self.row, self.length - 1]
+        return self.starts + self.deck.offset[self._last]
+
+    @cached_property
+    def _last(self) -> I64:
+        """Where the last events stand among those of all rows."""
+        return self.deck.begin[self.row] + self.length - 1
 
     @cached_property
     def visitor_texts(self) -> NDArray[np.uint8]:
@@ -106,8 +111,14 @@ class DealtSessions(Sessions):
         return np.arange(int(self.length.max(initial=1))) < self.length[:, None]
 
     def told(self, values: NDArray[Any]) -> NDArray[Any]:
-        """A matrix of the deck, narrowed to these sessions and their events."""
-        return values[self.row][:, : self.happened.shape[1]]
+        """What the deck says of the events of these sessions, a row for each; past its last event stands what is not its."""
+        places = self.deck.begin[self.row][:, None] + np.arange(self.happened.shape[1])
+        return values.take(places, mode="clip")
+
+    @cached_property
+    def doing(self) -> NDArray[Any]:
+        """Positions in the vocabulary's actions, one past the last for a pageview, of each event and of what stands past the last."""
+        return self.told(self.deck.action)
 
     def identified(self, trait: str, made: list[T], read: Callable[[Any], T]) -> list[T]:
         """Let what an identify call said of a user win over what the world made."""
@@ -121,9 +132,10 @@ class DealtSessions(Sessions):
         """All events of the session at a position, oldest first."""
         deck, row, start = self.deck, int(self.row[position]), self.start[position]
         host, referrer, events = self.hostnames[position], self.acquisitions[position].referrer, []
-        for step in range(int(self.length[position])):
-            page, done = deck.vocabulary.pages[deck.page[row, step]], int(deck.action[row, step])
-            at = start + int(deck.offset[row, step])
+        begin = int(deck.begin[row])
+        for event in range(begin, begin + int(self.length[position])):
+            page, done = deck.vocabulary.pages[deck.page[event]], int(deck.action[event])
+            at = start + int(deck.offset[event])
             if done == len(deck.vocabulary.actions):
                 events.append(Event(at, "pageview", page, "", {}, referrer))
             else:
@@ -148,7 +160,7 @@ def _coded(entries: Any, codes: Any, sessions: DealtSessions) -> list[Any]:
 def _counted(sessions: DealtSessions, kind: str) -> list[int]:
     kinds = [*(action.kind for action in sessions.deck.vocabulary.actions), "pageview"]
     is_kind = np.array([each == kind for each in kinds])
-    return list((is_kind[sessions.told(sessions.deck.action)] & sessions.happened).sum(axis=1).tolist())
+    return list((is_kind[sessions.doing] & sessions.happened).sum(axis=1).tolist())
 
 
 @_column
@@ -163,7 +175,7 @@ def start(sessions: DealtSessions) -> list[int]:
 
 @_column
 def duration(sessions: DealtSessions) -> list[int]:
-    return list(sessions.deck.offset[sessions.row, sessions.length - 1].tolist())
+    return list((sessions.ends - sessions.starts).tolist())
 
 
 @_column
@@ -282,18 +294,21 @@ def hostnames(sessions: DealtSessions) -> list[str]:
 
 @_column
 def entries(sessions: DealtSessions) -> list[Page]:
-    return [path[0] for path in sessions.paths]
+    deck = sessions.deck
+    return [deck.vocabulary.pages[code] for code in deck.page[deck.begin[sessions.row]].tolist()]
 
 
 @_column
 def exits(sessions: DealtSessions) -> list[Page]:
-    return [path[-1] for path in sessions.paths]
+    deck = sessions.deck
+    last = archetypes.exits(deck, sessions.row, sessions.length)
+    return [deck.vocabulary.pages[code] for code in deck.page[last].tolist()]
 
 
 @_column
 def paths(sessions: DealtSessions) -> list[list[Page]]:
     pages, pageview = sessions.deck.vocabulary.pages, len(sessions.deck.vocabulary.actions)
-    seen, done = sessions.told(sessions.deck.page).tolist(), sessions.told(sessions.deck.action).tolist()
+    seen, done = sessions.told(sessions.deck.page).tolist(), sessions.doing.tolist()
     return [
         [pages[page] for page, action in zip(row[:length], doing, strict=False) if action == pageview]
         for row, doing, length in zip(seen, done, sessions.length.tolist(), strict=True)

@@ -7,7 +7,7 @@ numpy arrays, each made when it is first looked at. Row number = (lane · TURNS 
 
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,32 +143,56 @@ class Deck:
         return _told(self._key % STORIES, self.vocabulary.pages, len(self.vocabulary.actions), bots=self.bots)
 
     @property
-    def page(self) -> NDArray[np.uint16]:
-        """Position in ``vocabulary.pages`` at each event of each row, shape (ROWS, most events)."""
-        return self._story[0]
+    def page(self) -> NDArray[np.uint8]:
+        """Position in ``vocabulary.pages`` at each event, one row after the other: :attr:`begin` says where."""
+        return self._story.page
 
     @property
-    def action(self) -> NDArray[np.uint16]:
+    def action(self) -> NDArray[np.uint8]:
         """Position in ``vocabulary.actions`` of each event; one past the last for a pageview."""
-        return self._story[1]
+        return self._story.action
 
     @property
     def offset(self) -> NDArray[np.int32]:
         """Milliseconds from the start of the session to each event."""
-        return self._story[2]
+        return self._story.offset
+
+    @property
+    def begin(self) -> I64:
+        """Where the events of each row begin among those of all."""
+        return self._story.begin
 
     @property
     def length(self) -> I64:
         """Number of events of each row."""
-        return self._story[3]
+        return self._story.length
+
+    @property
+    def pageviews(self) -> I64:
+        """Which events are pageviews; every row begins with one."""
+        return self._story.pageviews
+
+    @property
+    def longest(self) -> int:
+        """No row lasts longer (milliseconds)."""
+        return self._story.longest
 
     @cached_property
     def duration(self) -> I64:
         """Milliseconds from the first event of each row to the last."""
-        return self.offset[np.arange(ROWS), self.length - 1].astype(np.int64)
+        return np.asarray(self.offset[self.begin + self.length - 1], dtype=np.int64)
 
 
-_Story = tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.int32], I64]
+class _Story(NamedTuple):
+    """What happens in each row."""
+
+    page: NDArray[np.uint8]
+    action: NDArray[np.uint8]
+    offset: NDArray[np.int32]
+    begin: I64
+    length: I64
+    pageviews: I64
+    longest: int
 
 
 @lru_cache(maxsize=2 * STORIES)
@@ -183,25 +207,32 @@ def _told(number: int, pages: tuple[Page, ...], actions: int, *, bots: bool) -> 
     def drawn(name: str) -> U64:
         return draw(key(own, name), np.arange(ROWS, dtype=np.uint64))
 
-    links = np.array([page.links for page in pages], dtype=np.uint16)
-    doings = np.array([page.actions for page in pages], dtype=np.uint16)
+    links = np.array([page.links for page in pages], dtype=np.uint8)
+    doings = np.array([page.actions for page in pages], dtype=np.uint8)
     length = np.asarray(_LENGTHS[below(len(_LENGTHS), drawn("length"))])
     if bots:
         length = np.minimum(length, 3)
-    page = np.zeros((ROWS, _MOST_EVENTS), dtype=np.uint16)
-    action = np.full((ROWS, _MOST_EVENTS), actions, dtype=np.uint16)
-    offset = np.zeros((ROWS, _MOST_EVENTS), dtype=np.int32)
-    page[:, 0] = choose(np.array([page.entry_weight for page in pages]), drawn("entry"))
-    keys = [key(own, name) for name in ("link", "act", "gap", "jitter")]
+    begin = np.cumsum(length) - length
+    row = np.repeat(np.arange(ROWS), length)
+    event = (row * _MOST_EVENTS + np.arange(len(row)) - begin[row]).astype(np.uint64)
+    link, act, gap, jitter = (draw(key(own, name), event) for name in ("link", "act", "gap", "jitter"))
+    usual = np.where(length[row] > 20, 12, len(_GAPS))  # noqa: PLR2004 -- long sessions are busy ones
+    waited = _GAPS[(below(1 << 20, gap) * usual) >> 20] + below(1000, jitter)
+    waited[begin] = 0
+    offset = np.cumsum(waited)
+    offset -= offset[begin][row]
+    acts = (below(3, act) == 0) & (not bots)
+    acts[begin] = False
+    followed = below(links.shape[1], link)
+    page = np.zeros(len(row), dtype=np.uint8)
+    page[begin] = choose(np.array([page.entry_weight for page in pages]), drawn("entry"))
     for step in range(1, int(length.max())):
-        rows = np.flatnonzero(length > step)
-        link, act, gap, jitter = (draw(k, (rows * _MOST_EVENTS + step).astype(np.uint64)) for k in keys)
-        here = page[rows, step - 1]
-        acts = (below(3, act) == 0) & (not bots)
-        page[rows, step] = np.where(acts, here, links[here, below(links.shape[1], link)])
-        action[rows, step] = np.where(acts, doings[here, below(doings.shape[1], link)], actions)
-        usual = np.where(length[rows] > 20, 12, len(_GAPS))  # noqa: PLR2004 -- long sessions are busy ones
-        waited = _GAPS[(below(1 << 20, gap) * usual) >> 20] + below(1000, jitter)
-        offset[rows, step] = offset[rows, step - 1] + waited
-        length[rows] = np.where(offset[rows, step] > LONGEST, step, length[rows])
-    return page, action, offset, length
+        now = begin[length > step] + step
+        here = page[now - 1]
+        page[now] = np.where(acts[now], here, links[here, followed[now]])
+    action = np.where(acts, doings[page, below(doings.shape[1], link)], np.uint8(actions))
+    told = offset <= LONGEST
+    length = np.bincount(row[told])
+    page, action, offset = page[told], action[told], offset[told]
+    pageviews = np.flatnonzero(action == actions)
+    return _Story(page, action, offset.astype(np.int32), np.cumsum(length) - length, length, pageviews, int(offset.max()))

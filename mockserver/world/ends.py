@@ -141,7 +141,7 @@ class DealtEnds:
         length = source.deck.length[rows]
         nth, step = np.nonzero(np.arange(int(length.max(initial=0))) < length[:, None])
         row = rows[nth]
-        at = source.deck.offset[row, step].astype(np.int64)
+        at = source.deck.offset[source.deck.begin[row] + step].astype(np.int64)
         following = np.append(at[1:], 0)
         following[step == length[nth] - 1] = _EVER
         first, stop = (

@@ -42,11 +42,6 @@ class Population:
         return Deal(key(self._key, "deal"), self.deck, self.timeline)
 
     @cached_property
-    def longest(self) -> int:
-        """No session lasts longer (milliseconds)."""
-        return int(self.deck.offset.max())
-
-    @cached_property
     def mailboxes(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         """What e-mail addresses are made of: names in ASCII letters, and reserved domains."""
         words = self._vocabulary

@@ -116,7 +116,7 @@ class Dealt:
     def ranks(self, indices: list[int]) -> list[int]:  # noqa: D102 -- as in Selection
         index = np.array(indices, dtype=np.int64)
         blocks = index // ROWS
-        before = (self._deal.places(blocks[:, None], self._fewer[None, :]) < index[:, None]).sum(axis=1)
+        before = self._deal.before(index, self._fewer)
         within = before if self._sparse else index - blocks * ROWS - before
         return [int(rank) for rank in blocks * len(self._rows) + within]
 

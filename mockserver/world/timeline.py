@@ -103,11 +103,11 @@ class Timeline:
     def most_within(self, span: int) -> int:
         """Bound the number of sessions that start in any interval of a length (milliseconds)."""
         hours = span // HOUR + 2  # An interval touches at most this many whole-hour buckets.
-        counts = self._counts
+        counts, _ = self._arrays
         if self._flowing:
-            counts = counts + [counts[-1] + count for count in counts[1:]]
-        last = len(counts) - 1
-        return max(counts[min(i + hours, last)] - counts[i] for i in range(last))
+            counts = np.concatenate([counts, counts[-1] + counts[1:]])
+        after = np.minimum(np.arange(len(counts)) + hours, len(counts) - 1)
+        return int((counts[after] - counts).max())
 
 
 def exact(key: int, total: int, span: tuple[int, int], *, quiet_days: tuple[int, ...] = (), grain: int = 1) -> Timeline:

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from multidict import CIMultiDict
 
 from mockserver.server.faults import read
-from mockserver.server.journal import BODY, BYTES, ENTRIES, Exchange, Journal
+from mockserver.server.journal import BYTES, ENTRIES, Exchange, Journal
 from mockserver.server.raw import Raw
-from mockserver.server.wire import Reply
+from mockserver.server.wire import TOLD, Reply
 from mockserver.vendors import load
 
 LIST = next((vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.starts)
@@ -109,7 +109,7 @@ def test_only_the_beginning_of_a_body_is_kept() -> None:
     journal.close(kept, reply(b"a" * 20_000), 1)
 
     assert kept.reply is not None
-    assert (len(kept.raw.body), len(kept.reply.body)) == (BODY, BODY)
+    assert (len(kept.raw.body), len(kept.reply.body)) == (TOLD, TOLD)
     assert (kept.raw_size, kept.size) == (10_000, 20_000)
 
 

@@ -70,6 +70,21 @@ async def test_document_is_served_printed_and_committed(serve: Any, label: str) 
     assert (len(mock.tenant.journal), len(mock.served.unclaimed)) == (0, 0)
 
 
+@pytest.mark.parametrize("label", LABELS)
+async def test_document_is_of_the_dialect_that_is_spoken(serve: Any, label: str) -> None:
+    """Where a request names none, it is the first tenant's; one that the vendor has not is refused with the list."""
+    vendor = LABELS[label]
+    mock = await serve(vendor)
+    async with mock.client.get(f"/{vendor.name}/openapi.json") as response:
+        assert await response.json() == described(vendor)
+    for page in ("openapi.json", "docs"):
+        async with mock.client.get(f"/{vendor.name}/{page}", params={"dialect": "unheard-of"}) as response:
+            told = await response.text()
+
+        assert response.status == 404
+        assert all(name in told for name in vendor.dialects)
+
+
 @pytest.mark.parametrize("pair", ALL, ids=pair_name)
 def test_operation_tells_every_parameter_and_error(pair: tuple[Vendor, Endpoint]) -> None:
     """Each with what it rests on; every path of an endpoint is told."""

@@ -1,6 +1,7 @@
 """A request to the admin API as its handlers see it, and the answers that are more than a value."""
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ HAR: Final = "application/json; profile=har"
 T = TypeVar("T")
 
 
-class Route(Struct, frozen=True):
+class Route(Struct, frozen=True, dict=True):
     """A method and a path, and the function that answers.
 
     The function's parameters ``body`` and ``query`` and its result say by their types what is asked and answered.
@@ -25,6 +26,11 @@ class Route(Struct, frozen=True):
     path: str
     handler: Callable[..., Any]
     status: int = 200
+
+    @cached_property
+    def parts(self) -> tuple[str | None, ...]:
+        """The words of its path; ``None`` for a parameter."""
+        return tuple(None if word.startswith("{") else word for word in self.path.split("/")[1:])
 
 
 class Call(Struct, frozen=True, kw_only=True):

@@ -83,8 +83,8 @@ def _found(method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:
     """The route of a method and a path, with the values of its parameters."""
     words = [unquote(word) for word in raw_path.split("/")[2:]]
     matching = [route for route in ROUTES if _matches(route, words)] if raw_path.startswith(PREFIX + "/") else []
-    least = min((route.path.count("{") for route in matching), default=0)
-    found = {route.method: route for route in matching if route.path.count("{") == least}  # What is written beats a parameter.
+    least = min((route.parts.count(None) for route in matching), default=0)
+    found = {route.method: route for route in matching if route.parts.count(None) == least}  # What is written beats a parameter.
     if not found:
         known = [f"{route.method} {PREFIX}{route.path}" for route in ROUTES]
         detail = f"there is no {raw_path!r}; {nearest(raw_path, dict.fromkeys(PREFIX + route.path for route in ROUTES))}"
@@ -98,10 +98,8 @@ def _found(method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:
 
 
 def _matches(route: Route, words: list[str]) -> bool:
-    parts = route.path.split("/")[1:]
-    return len(parts) == len(words) and all(
-        word != "" if part.startswith("{") else part == word for part, word in zip(parts, words, strict=True)
-    )
+    parts = route.parts
+    return len(parts) == len(words) and all(word != "" if part is None else part == word for part, word in zip(parts, words, strict=True))
 
 
 def _addresses(admin: Admin, request: web.Request) -> Addresses:

@@ -80,6 +80,7 @@ class Armed:
 
     def __init__(self, number: int, fault: Fault) -> None:
         self.number, self.fault = number, fault
+        self._since, self._until = fault.window
         self.matched = self.struck = 0
         self._attempts: dict[str, int] = {}
 
@@ -93,10 +94,14 @@ class Armed:
         """How often it will still strike; ``None`` for ever."""
         return None if self.fault.times is None else self.fault.times - self.struck
 
+    def waits(self, now: int) -> bool:
+        """Whether it may still strike, and at this instant."""
+        return self._since <= now < self._until and self.struck != self.fault.times
+
     def strikes(self, meeting: Meeting) -> bool:
-        """Whether it strikes this exchange; counts it."""
+        """Whether it strikes this exchange, which it has waited for; counts it."""
         fault = self.fault
-        if self.struck == fault.times or not fault.matches(meeting):
+        if not fault.matches(meeting):
             return False
         self.matched += 1
         attempt = self._attempts[meeting.key] = self._attempts.pop(meeting.key, 0) + 1
@@ -120,7 +125,8 @@ class Faults:
     """The faults of a tenant, in the order in which they were armed."""
 
     def __init__(self) -> None:
-        self.armed: list[Armed] = []
+        self.armed: tuple[Armed, ...] = ()
+        """Another tuple whenever one is armed or disarmed."""
         self._numbers: dict[str, dict[str, int]] = {}
         self._next = 1
 
@@ -128,18 +134,18 @@ class Faults:
         """Arm faults."""
         added = [Armed(number, fault) for number, fault in enumerate(faults, self._next)]
         self._next += len(added)
-        self.armed += added
+        self.armed += tuple(added)
         return added
 
     def remove(self, number: int) -> bool:
         """Disarm a fault; whether there was one with the number."""
         before = len(self.armed)
-        self.armed = [each for each in self.armed if each.number != number]
+        self.armed = tuple(each for each in self.armed if each.number != number)
         return len(self.armed) < before
 
     def clear(self) -> None:
         """Disarm all, and count from the beginning."""
-        self.armed, self._numbers, self._next = [], {}, 1
+        self.armed, self._numbers, self._next = (), {}, 1
 
     def numbers_of(self, list_key: str) -> dict[str, int]:
         """Which page of a list each cursor leads to; the lists that were paged last are remembered."""
@@ -148,14 +154,14 @@ class Faults:
             del self._numbers[next(iter(self._numbers))]
         return numbers
 
-    def strike(self, meeting: Meeting, proceed: Callable[[], Reply]) -> tuple[Reply, list[Armed]]:
-        """Answer an exchange through every fault that strikes it; and which did.
+    def strike(self, meeting: Meeting, waiting: Sequence[Armed], proceed: Callable[[], Reply]) -> tuple[Reply, list[Armed]]:
+        """Answer an exchange through every fault that strikes it, of those that wait for it; and which did.
 
         What happens to the world happens first. Then the first armed is outermost, and those of the wire are outside of
         those that change the answer.
         """
-        tenant, now = meeting.tenant, meeting.tenant.clock.now()
-        struck = [armed for armed in self.armed if armed.strikes(meeting)]
+        tenant, now = meeting.tenant, meeting.now
+        struck = [armed for armed in waiting if armed.strikes(meeting)]
         if not struck:
             tenant.lived.asked(meeting.reading.begun, Moment(tenant.world, now))
             return proceed(), struck

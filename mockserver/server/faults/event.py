@@ -3,6 +3,7 @@
 from typing import Final
 
 from mockserver.server.faults.fault import Fault, Meeting
+from mockserver.server.reading import Reading
 from mockserver.world.overlay import TrackedEvent
 from mockserver.world.world import Site, with_events
 
@@ -12,9 +13,9 @@ SECOND: Final = 1000
 class WorldEvent(Fault, frozen=True, kw_only=True):
     """Something that happens on the site of a request before the request is answered; a request that is refused never matches."""
 
-    def matches(self, meeting: Meeting) -> bool:
-        """Whether an exchange is one of those it is meant for, and names a site."""
-        return meeting.reading.refusal is None and super().matches(meeting)
+    def means(self, reading: Reading) -> bool:
+        """Whether a request is one of those it is meant for, and names a site."""
+        return reading.refusal is None and super().means(reading)
 
 
 def site_of(meeting: Meeting) -> Site:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import cached_property, lru_cache
+from math import inf
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct, json
@@ -37,6 +38,8 @@ class Meeting:
 
     def __init__(self, tenant: "Tenant", reading: "Reading", raw: Raw, proceed: Callable[[], Reply]) -> None:
         self.tenant, self.reading, self.raw, self._proceed = tenant, reading, raw, proceed
+        self.now = tenant.clock.now()
+        """The instant of the tenant's clock at which it begins."""
         self._first = reading
         self.attempts: dict[int, int] = {}
         self.strikes: dict[int, int] = {}
@@ -80,7 +83,7 @@ class Meeting:
 
     def chance(self, number: int, attempt: int, word: str) -> float:
         """A number in [0, 1) that follows from tenant, fault, request and attempt."""
-        own = key(self.tenant.world.spec.seed, self.tenant.name, number, self.key, word)
+        own = _own(self.tenant.world.spec.seed, self.tenant.name, number, self.key, word)
         return (draw_one(own, attempt) >> 11) / (1 << 53)
 
     def drawn(self, word: str) -> float:
@@ -136,24 +139,26 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
         except WorldError as error:
             raise FaultError(str(error)) from None
 
-    def matches(self, meeting: Meeting) -> bool:
-        """Whether an exchange is one of those it is meant for."""
-        reading = meeting.reading
-        return (
-            self.means(reading)
-            and ((self.since is None and self.until is None) or self._at(meeting.tenant.clock.now()))
-            and (not self.fields or all(_same(meeting.fields.get(name), value) for name, value in self.fields.items()))
-            and (self.page is None or self._on_page(meeting.pages))
-        )
-
     def means(self, reading: "Reading") -> bool:
-        """Whether it is meant for the endpoint that is asked."""
-        return (self.vendor is None or self.vendor == reading.vendor.name) and (
-            self.endpoint is None or self.endpoint == reading.endpoint.name
-        )
+        """Whether it is meant for a request, as far as that follows from the request alone: the answer is kept."""
+        return self.means_endpoint(reading) and self.means_fields(reading)
 
-    def _at(self, now: int) -> bool:
-        return (self.since is None or _read(self.since, "since") <= now) and (self.until is None or now < _read(self.until, "until"))
+    def means_endpoint(self, reading: "Reading") -> bool:
+        """Whether it is meant for the endpoint that is asked."""
+        return self.vendor in (None, reading.vendor.name) and self.endpoint in (None, reading.endpoint.name)
+
+    def means_fields(self, reading: "Reading") -> bool:
+        """Whether it is meant for what is asked for."""
+        return not self.fields or all(_same(reading.fields.get(name), value) for name, value in self.fields.items())
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """The instants from which and before which it waits for exchanges."""
+        return -inf if self.since is None else _read(self.since, "since"), inf if self.until is None else _read(self.until, "until")
+
+    def matches(self, meeting: Meeting) -> bool:
+        """Whether an exchange that it has waited for meets the other conditions."""
+        return self.page is None or self._on_page(meeting.pages)
 
     def _on_page(self, pages: Pages | None) -> bool:
         if pages is None:
@@ -178,6 +183,11 @@ class WireFault(Fault, frozen=True, kw_only=True):
     def spoilt(self, reply: Reply) -> Reply:
         """The reply as it goes over the wire."""
         return reply
+
+
+@lru_cache(256)
+def _own(seed: int, tenant: str, number: int, request: str, word: str) -> int:
+    return key(seed, tenant, number, request, word)
 
 
 @lru_cache(256)

@@ -1,6 +1,7 @@
 """What the faults of paging share: which endpoints they can strike, and how they change a question or an answer."""
 
 from collections.abc import Callable
+from math import inf
 from typing import Any, ClassVar
 
 from msgspec import json
@@ -10,6 +11,7 @@ from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.paging import Offset, OpaqueCursor
 from mockserver.server.faults.fault import OK, Fault, FaultError, Meeting
 from mockserver.server.pages import Pages, page_field
+from mockserver.server.reading import Reading
 from mockserver.server.wire import Reply
 from mockserver.vendors import every
 
@@ -43,12 +45,21 @@ class PagingFault(Fault, frozen=True, kw_only=True):
         """Whether a page is one that it can strike."""
         return True
 
+    def means(self, reading: Reading) -> bool:
+        """Any page of a list that it can strike: all are looked at, so that it is known which page a cursor leads to."""
+        return self.means_endpoint(reading) and self.strikes_at(reading.endpoint)
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """All of time, for the same reason."""
+        return -inf, inf
+
     def matches(self, meeting: Meeting) -> bool:
         """Whether an exchange is one of those it is meant for, and can be."""
-        if not self.means(meeting.reading) or not self.strikes_at(meeting.reading.endpoint):
+        pages, (since, until) = meeting.pages, super().window
+        if pages is None or not since <= meeting.now < until or not self.means_fields(meeting.reading):
             return False
-        pages = meeting.pages  # Looked at on every page that is meant, so that it is known which page a cursor leads to.
-        return pages is not None and super().matches(meeting) and self.on(meeting, pages)
+        return super().matches(meeting) and self.on(meeting, pages)
 
 
 def is_paged(endpoint: Endpoint) -> bool:

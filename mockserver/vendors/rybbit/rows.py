@@ -33,6 +33,7 @@ TIMESTAMPS: Final = {"iso": _iso, "server": _sql}
 _PATTERNS: Final = {"iso": b'"0000-00-00T00:00:00.000Z"', "server": b'"0000-00-00 00:00:00"'}
 
 
+@lru_cache(maxsize=256)
 def _number(text: str) -> str | float:
     if not _NUMERAL.fullmatch(text):
         return text

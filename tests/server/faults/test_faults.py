@@ -65,6 +65,24 @@ async def test_endpoint_says_which(serve: Any) -> None:
     assert await statuses(mock, (vendor, ours), 5) == [503]
 
 
+async def test_request_that_was_met_before_meets_what_is_armed_since(serve: Any) -> None:
+    """However often a request was asked, it meets the faults that are armed now, and those whose time has come."""
+    mock = await serve()
+    arm(mock, endpoint=FIRST[1].name, fields={limit(FIRST): 9})
+    arm(mock, status=429, since="2099-01-01", until="2099-01-02")
+    met = await statuses(mock, FIRST, 5, 5, 5)
+    third = arm(mock, endpoint=FIRST[1].name, fields={limit(FIRST): 5})
+    met += await statuses(mock, FIRST, 5, 5)
+    mock.tenant.faults.remove(third.number)
+    met += await statuses(mock, FIRST, 5)
+    mock.tenant.clock.freeze(4_070_908_800_000)  # 2099-01-01
+    met += await statuses(mock, FIRST, 5)
+    mock.tenant.faults.clear()
+    met += await statuses(mock, FIRST, 5)
+
+    assert met == [200, 200, 200, 503, 503, 200, 429, 200]
+
+
 @pytest.mark.parametrize("text", [False, True], ids=["as a number", "as text"])
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_fields_say_which_requests(serve: Any, pair: Any, *, text: bool) -> None:

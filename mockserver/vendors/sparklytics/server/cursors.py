@@ -23,11 +23,11 @@ def made(last_seen: str, session_id: str) -> str:
 def place(cursor: str) -> Ending:
     """Where a cursor points, whoever made it; raises ``Refused`` for a text that is none, and for an end that is no time."""
     try:
-        text = b64decode(cursor, validate=True)
+        text = b64decode(cursor)
         said = json.decode(text, type=_Cursor)
     except (ValueError, DecodeError):
         raise _invalid() from None
-    if b64encode(text).decode() != cursor:  # Bits that no byte has are no base64 to the server.
+    if b64encode(text).decode() != cursor:  # Python passes over what is no base64, and over bits that no byte has.
         raise _invalid()
     end = instant(said.ls)
     if end is None:  # The database fails to read it, and nobody expects that.
