@@ -83,7 +83,7 @@ class Limits(Part):
         return iter(self._client.limits(self._tenant))
 
     def set(self, name: str, **change: Any) -> LimitState:
-        """Change a limit: ``allowed``, ``seconds``, ``enabled``, or for one at a time ``busy`` and ``hold``."""
+        """Change a limit: ``allowed``, ``enabled``, ``seconds`` or ``refill``, or for one at a time ``busy`` and ``hold``."""
         return {limit.name: limit for limit in self._client.change_limits({name: change}, self._tenant)}[name]
 
 

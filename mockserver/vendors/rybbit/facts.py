@@ -84,5 +84,8 @@ SOME_PLACES = (
     sourced("Sessions whose place is unknown are counted at 0, 0 with an empty city."),
 )
 BY_END = sourced("Latest session_end first, then latest session_start, then greatest session_id.", "newest")
+COERCED = chosen(
+    "Only versions that read as numbers become numbers; the server makes one of every text of a row that reads as one, ids aside."
+)
 NO_TOTAL = sourced("Nothing tells how many sessions there are; a page past the end is empty.")
 KNOWN_SITES = sourced("A site id that is longer than 4 characters and no number is looked up before the key is: 404 where it is nobody's.")

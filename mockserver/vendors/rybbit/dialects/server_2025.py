@@ -15,6 +15,7 @@ from mockserver.vendors.rybbit.errors import ERRORS
 from mockserver.vendors.rybbit.facts import (
     AT_START,
     BY_END,
+    COERCED,
     COMPARED,
     EARLIER_FILTERS,
     HOST,
@@ -113,6 +114,7 @@ CONTRACT = replace(
             facts=(
                 BY_END,
                 NO_TOTAL,
+                COERCED,
                 sourced("A limit of 0 gives no rows, and any other as many as it says."),
                 chosen("A page that is no whole number is a 500, and an empty one is page 1; the server takes half pages instead."),
                 NOT_IN_LIST,
@@ -131,6 +133,7 @@ CONTRACT = replace(
                 sourced("A limit of 0 gives no events, and says that there are more."),
                 sourced("A limit or offset that does not begin with figures, or is negative, is a 500; such minutes mean all."),
                 chosen("A session of a bot is not found, as it is not in the list."),
+                COERCED,
                 _RATE,
                 HOST,
             ),

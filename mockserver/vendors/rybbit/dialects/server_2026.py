@@ -13,7 +13,18 @@ from mockserver.vendors.rybbit.contract import CONTRACT as DOCUMENTED
 from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS
 from mockserver.vendors.rybbit.dialects.server_2025 import FAILED_SESSION, FAILED_SESSIONS, KNOWN_SITE, GetSession
 from mockserver.vendors.rybbit.errors import ERRORS
-from mockserver.vendors.rybbit.facts import AT_START, BY_END, COMPARED, HOST, KNOWN_SITES, LATER_FILTERS, NO_TOTAL, SOME_PLACES, TIME
+from mockserver.vendors.rybbit.facts import (
+    AT_START,
+    BY_END,
+    COERCED,
+    COMPARED,
+    HOST,
+    KNOWN_SITES,
+    LATER_FILTERS,
+    NO_TOTAL,
+    SOME_PLACES,
+    TIME,
+)
 from mockserver.vendors.rybbit.grammar import LATER_TYPES, Grammar
 from mockserver.vendors.rybbit.manner import Manner
 from mockserver.vendors.rybbit.options import options
@@ -152,6 +163,7 @@ CONTRACT = replace(
             facts=(
                 BY_END,
                 NO_TOTAL,
+                COERCED,
                 chosen("asc is the whole order from its other end; what is equal is told latest session_end first by desc."),
                 chosen(f"sort_by duration takes {SORTED_AT_MOST:,} sessions at most, and is a 400 beyond: our bound, not the vendor's."),
                 chosen("min_duration and max_duration compare milliseconds, which are told in whole seconds."),
@@ -174,6 +186,7 @@ CONTRACT = replace(
                 chosen("A limit or offset that does not begin with figures, or is negative, is a 500; newer databases take negative ones."),
                 chosen("Events tell whole seconds; the newest revisions tell milliseconds, and the goals that an event reached."),
                 chosen("A session of a bot is not found, as it is not in the list."),
+                COERCED,
                 *_RATE,
                 HOST,
             ),
