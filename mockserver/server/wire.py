@@ -82,8 +82,8 @@ class Reply(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def told(self) -> "Reply":
-        """The same with only the beginning of its body, which is all that is remembered of it."""
-        return self if len(self.body) <= TOLD else replace(self, body=self.body[:TOLD])
+        """The same with only the beginning of its body, and nothing worked out: all that is remembered of it."""
+        return replace(self, body=self.body[:TOLD])
 
     @cached_property
     def whole(self) -> "_Whole | None":

@@ -1,6 +1,7 @@
 """Segments: named predicates over sessions."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, Final
 
 from msgspec import Struct
@@ -68,7 +69,17 @@ _BUILT_IN: Final[dict[str, dict[str, Any]]] = {
 
 def segments(defined: Mapping[str, Mapping[str, Any]]) -> dict[str, Segment]:
     """Make the segments every world has and those a spec defines, by name; raise :class:`WorldError` for an unknown filter."""
-    return {name: Segment(name, _where(name, filters)) for name, filters in {**_BUILT_IN, **defined}.items()}
+    return {**_built_in(), **_made(defined)}
+
+
+@cache
+def _built_in() -> dict[str, Segment]:
+    """Those of every world."""
+    return _made(_BUILT_IN)
+
+
+def _made(defined: Mapping[str, Mapping[str, Any]]) -> dict[str, Segment]:
+    return {name: Segment(name, _where(name, filters)) for name, filters in defined.items()}
 
 
 def _where(name: str, filters: Mapping[str, Any]) -> tuple[Condition, ...]:
