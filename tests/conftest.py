@@ -14,7 +14,7 @@ from mockserver.server.app import create_app, shorten
 from mockserver.server.config import Config, TenantConfig, tenants
 from mockserver.server.tenants import Tenants
 from mockserver.vendor import Vendor
-from mockserver.vendors import every, load
+from mockserver.vendors import every
 from tests.made_up import made_up
 
 settings.register_profile("dev", max_examples=30, deadline=None)
@@ -24,10 +24,8 @@ settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
 # A project of its own: tests/test_consumer.py runs its suite, against the wheel.
 collect_ignore = ["consumer"]
 
-# No test waits in real time, or comes to a limit that only another dialect has, unless it asks for it.
-QUICK = {choice.name: 0 for vendor in every() for choice in vendor.contract.choices if choice.unit == "milliseconds"} | {
-    choice.name: choice.default for vendor in load() for choice in vendor.contract.choices if choice.unit == "requests"
-}
+# No test waits in real time unless it asks for it.
+QUICK = {choice.name: 0 for vendor in every() for choice in vendor.contract.choices if choice.unit == "milliseconds"}
 
 
 class Mock:

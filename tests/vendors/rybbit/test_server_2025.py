@@ -270,8 +270,3 @@ async def test_a_key_over_its_limit_is_refused_as_if_wrong(serve: Any) -> None:
 
     assert [status for status, _ in statuses] == [200, 200, 401, 401, 200, 200, 401]
     assert statuses[2][1] == b'{"error":"Unauthorized"}'
-
-
-def test_a_key_has_a_limit_unless_somebody_lifts_it() -> None:
-    """500 in ten minutes, as documented."""
-    assert SERVER.vendor.contract.choice("rybbit.rate_limit").default == 500

@@ -80,7 +80,6 @@ CONTRACT = replace(
     says="As the server of December 2025 answers: other formats, 401 and 500 where 403 and 400 are documented, time ranges passed over.",
     choices=DOCUMENTED.preferring(
         timestamps="server", region="code", device_type="capitalized", unknown_country="padded", order="end", over_limit="honour",
-        rate_limit=500,
     ),
     errors={
         **ERRORS,

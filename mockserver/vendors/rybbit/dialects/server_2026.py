@@ -116,7 +116,7 @@ _RATE = (
     sourced(
         "A burst and a day have limits, which every answer to a key reports; what the burst refuses does not count for the day.", "newest"
     ),
-    chosen("The limits are on, as the hosted service has them; servers that people host themselves have none: rybbit.burst_limit=0."),
+    chosen("The limits are off, as on servers that people host themselves; the hosted service has 50 at once, and 5,000 a day."),
     chosen("Resets are told in seconds, for a burst until it is whole; what the day refuses has taken from the burst."),
 )
 _ALIKE = (AT_START, *TIME, *COMPARED, *LATER_FILTERS, *_RATE, HOST)
@@ -126,8 +126,7 @@ CONTRACT = replace(
     dialect="server-2026",
     says="As the server of 2026 answers: other paths and formats, 403 for every wrong key, later operators and options, two limits.",
     choices=DOCUMENTED.preferring(
-        timestamps="server", region="code", device_type="capitalized", unknown_country="padded", order="end", burst_limit=50,
-        daily_limit=5_000,
+        timestamps="server", region="code", device_type="capitalized", unknown_country="padded", order="end",
     ),
     errors={
         **ERRORS,
