@@ -98,18 +98,18 @@ def library() -> str:
     return "\n".join([
         "# The library\n",
         "Everything below is imported from `mockserver`.\n",
-        *(_section(each.__name__, each) for each in public),
-        "# Parts of a tenant\n",
+        *(_section("##", each.__name__, each) for each in public),
+        "## Parts of a tenant\n",
         "A handle gives them as attributes: `tenant.clock`, `tenant.faults` and so on; `tenant.aio` gives all of it to be awaited.\n",
-        *(_section(each.__name__, each) for each in PARTS),
-        "# Strategies for Hypothesis\n",
+        *(_section("###", each.__name__, each) for each in PARTS),
+        "## Strategies for Hypothesis\n",
         "Imported from `mockserver.strategies`.\n",
-        *(_section(name, each) for name, each in made),
+        *(_section("###", name, each) for name, each in made),
     ])  # fmt: skip
 
 
-def _section(name: str, thing: Any) -> str:
-    heading = f"## `{name}{_signature(thing) if isfunction(thing) else ''}`\n\n{prose(thing)}\n"
+def _section(level: str, name: str, thing: Any) -> str:
+    heading = f"{level} `{name}{_signature(thing) if isfunction(thing) else ''}`\n\n{prose(thing)}\n"
     members = list(_members(thing)) if isinstance(thing, type) else []
     return heading + ("\n" + table(("member", ""), members) if members else "")
 

@@ -61,7 +61,7 @@ WORDS = {
     "profiles": [("settings.md", f"\n| `{name}` |") for name in PROFILES],
     "world": [("world.md", f"`{name}`") for name in WorldSpec.__struct_fields__],
     "commands": [("cli.md", f"\n## `{name}`\n") for name in commands(cli)],
-    "names": [("library.md", f"\n## `{name}") for name in (*mockserver.__all__, *strategies.__all__) if not name.startswith("_")],
+    "names": [("library.md", f"# `{name}") for name in (*mockserver.__all__, *strategies.__all__) if not name.startswith("_")],
     "routes": [("admin.md", f"| {route.method} | `/__admin{route.path}` |") for route in ROUTES],
 }
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from mockserver.contract.endpoint import Contract, Endpoint
+from mockserver.contract.limits import Limit, OneAtATime
 from mockserver.contract.request import fields
 from mockserver.contract.told import asked_kind, body, limited, status, table, told_kind
 
@@ -37,11 +38,16 @@ def _told(contract: Contract) -> Iterator[tuple[str, str]]:
         yield from _asked(endpoint)
         for field in fields(endpoint.response, deep=True):
             yield f"{endpoint.name}: answer `{field.name}`", told_kind(field)
-        yield f"{endpoint.name}: limits", "<br>".join(map(limited, endpoint.limits)) or _NOTHING
+        yield f"{endpoint.name}: limits", "<br>".join(map(_limit, endpoint.limits)) or _NOTHING
     for name, shape in contract.errors.items():
         yield f"error {name}", f"{status(shape)} {body(shape)}"
     for choice in contract.choices:
         yield f"`{choice.name}`", f"`{choice.default}`"
+
+
+def _limit(limit: Limit) -> str:
+    """The choice that decides about a limit."""
+    return f"`{limit.busy if isinstance(limit, OneAtATime) else limit.allowed}`"
 
 
 def _asked(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
@@ -54,7 +60,10 @@ def _asked(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
 def _facts(documented: Contract, contract: Contract) -> Iterator[str]:
     """What is said of a dialect alone, and what is not said of it."""
     before, after = ({(where, fact.says): fact for where, fact in each.facts()} for each in (documented, contract))
+    limits = dict.fromkeys(limit for endpoint in contract.endpoints for limit in map(limited, endpoint.limits))
+    known = {limit for endpoint in documented.endpoints for limit in map(limited, endpoint.limits)}
     more = [f"- {where}: {says} *({after[where, says].basis.value})*" for where, says in after if (where, says) not in before]
+    more += [f"- limit: {limit}" for limit in limits if limit not in known]
     if more:
         yield f"### `{contract.dialect}`\n\nHere it is otherwise:\n\n" + "\n".join(more) + "\n"
     endpoints = {endpoint.name for endpoint in documented.endpoints}  # What became of a field or an error stands above.

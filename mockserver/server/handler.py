@@ -12,17 +12,16 @@ from aiohttp.hdrs import AUTHORIZATION, HOST
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver.contract.choices import short_name
 from mockserver.contract.errors import Refused
-from mockserver.contract.limits import Bucket
 from mockserver.server.answers import answered, broken, lost, refused
 from mockserver.server.astray import explain, masked, owner, warn
+from mockserver.server.charging import blank, charged
 from mockserver.server.clock import stopwatch, wall
 from mockserver.server.faults.fault import Meeting
 from mockserver.server.findings import review
 from mockserver.server.journal import Exchange, Journal
 from mockserver.server.kept import Known, Memory
-from mockserver.server.limits import Left, Slots, reported
+from mockserver.server.limits import Slots
 from mockserver.server.lived import Moment
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reader, Reading
@@ -133,10 +132,10 @@ class Handler:
         """Count the request against its limits and take its slot, or say how it is refused."""
         reading, whose = known.reading, known.reading.held
         if whose is None:
-            exchange.headers_sent = _blank(reading)
+            exchange.headers_sent = blank(reading)
             return None, None
         try:
-            exchange.headers_sent, beyond = _charged(reading, whose)
+            exchange.headers_sent, beyond = charged(reading, whose)
             if beyond is not None:
                 raise beyond
             if not reading.one_at_a_time or reading.refusal is not None:
@@ -296,24 +295,3 @@ async def _body(request: web.Request) -> bytes:
     if len(body) > BODY_LIMIT:
         raise web.HTTPRequestEntityTooLarge(max_size=BODY_LIMIT, actual_size=len(body))
     return body
-
-
-def _blank(reading: Reading) -> dict[str, str]:
-    """Until a key is known there is nothing to report: some vendors send the headers all the same, empty."""
-    return {**reading.headers, **{name: "" for rate in reading.rates if rate.unkeyed for name in rate.headers or ()}}
-
-
-def _charged(reading: Reading, whose: Held) -> tuple[Mapping[str, str], Refused | None]:
-    """Count a request against the limits of its key, in their order, as far as the first that it is beyond: headers, and that refusal."""
-    if not reading.rates:
-        return reading.headers, None
-    rates, key, now = whose.tenant.rates, f"{reading.vendor.name} {whose.site}", whose.tenant.clock.now()
-    found: list[Left] = []
-    for rate in reading.rates:
-        allowed, counts = int(reading.choices[short_name(rate.allowed)]), not any(left.refused for left in found)
-        if isinstance(rate, Bucket):
-            found.append(rates.take(rate, allowed, int(reading.choices[short_name(rate.refill)]), key, now, counts=counts))
-        else:
-            found.append(rates.charge(rate, allowed, key, now, counts=counts))
-    beyond = next((left for left in found if left.refused), None)
-    return {**reading.headers, **reported(found, now)}, None if beyond is None else beyond.refusal()

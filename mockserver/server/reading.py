@@ -5,10 +5,9 @@ the clock and the limits come later.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qsl
 
 from msgspec import Struct, json
 from msgspec.structs import replace
@@ -18,11 +17,12 @@ from mockserver.contract.choices import BASIS, BASIS_HEADER, short_name
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
 from mockserver.contract.limits import OneAtATime, Rate, Window
-from mockserver.contract.request import ContractViolation, fields, in_turn, read, read_json
+from mockserver.contract.request import fields
 from mockserver.server.credentials import Sent, check_permission, held, presented
 from mockserver.server.pages import begins, list_name, named
 from mockserver.server.raw import Raw
 from mockserver.server.router import Match, NearMiss
+from mockserver.server.said import read, said
 from mockserver.server.tenants import Held, Tenant, Tenants
 from mockserver.vendor import Asked, Vendor
 
@@ -97,7 +97,7 @@ class Reader:
         meant = self._tenants.presumed(family, match.path.get(match.endpoint.site or ""))
         vendor = _spoken(match, meant)
         try:
-            sent = _sent(match.endpoint, raw)
+            sent = said(match.endpoint, raw)
             meant = self._claimed(match, sent) or meant
             vendor = _spoken(match, meant)
             whose = held(self._tenants, vendor, vendor.endpoint(name), sent)
@@ -113,7 +113,7 @@ class Reader:
                 raise unknown
             check_permission(whose, vendor, endpoint)
             site = None if endpoint.typed_first else self._site(match, endpoint, whose)
-            typed = _typed(endpoint, sent, _repeated(endpoint, raw), terms["choices"])
+            typed = read(endpoint, raw, sent, terms["choices"])
             site = self._site(match, endpoint, whose) if site is None else site
         except Refused as refusal:
             return Reading(**terms, refusal=refusal)
@@ -203,50 +203,3 @@ def _basis(endpoint: Endpoint, choices: Mapping[str, Any]) -> dict[str, str]:
         return {}
     found = {field.fact.basis for field in fields(endpoint.response, deep=True)}
     return {BASIS_HEADER: ", ".join(basis.value for basis in Basis if basis in found)}
-
-
-def _sent(endpoint: Endpoint, raw: Raw) -> Sent:
-    return Sent({"Authorization": raw.authorization}, dict(_pairs(raw.path.partition("?")[2])), _body(endpoint, raw.body))
-
-
-def _query(endpoint: Endpoint, query: Mapping[str, str]) -> Mapping[str, str]:
-    return query if endpoint.empty == "value" else {name: value for name, value in query.items() if value}
-
-
-def _pairs(query: str) -> Iterable[tuple[str, str]]:
-    """The names and values of a query; where nothing in it is encoded, there is a quick way to them."""
-    if "%" in query or "+" in query:
-        return parse_qsl(query, keep_blank_values=True, errors="replace")
-    return ((name, value) for name, _, value in (pair.partition("=") for pair in query.split("&") if pair))
-
-
-def _body(endpoint: Endpoint, body: bytes) -> Mapping[str, Any]:
-    if endpoint.body is None:
-        return {}
-    raw = read_json(body)
-    if isinstance(raw, ContractViolation):
-        raise Refused("violation", message=raw.message, reason=raw.reason)
-    return raw
-
-
-def _repeated(endpoint: Endpoint, raw: Raw) -> list[tuple[str, str]] | None:
-    """The names and values of a query as often as they stand in it, where that matters."""
-    return None if endpoint.in_turn is None else list(_pairs(raw.path.partition("?")[2]))
-
-
-def _typed(endpoint: Endpoint, sent: Sent, pairs: list[tuple[str, str]] | None, choices: Mapping[str, Any]) -> dict[str, Any]:
-    """What a request asks for in query and body, or ``Refused`` with everything in it that cannot be read, or what comes first."""
-    found = {}
-    query = sent.query if pairs is None else dict(reversed(pairs))
-    for where, model, raw in (("query", endpoint.query, _query(endpoint, query)), ("body", endpoint.body, sent.body)):
-        if model is None:
-            continue
-        typed = read(model, raw, where, numeric_texts=where == "query" or choices.get("numeric_texts", "accept") == "accept")
-        wrong = typed if isinstance(typed, list) else []
-        if pairs is not None and where == "query":
-            wrong = in_turn(pairs, model, wrong, endpoint.in_turn or "")
-        if wrong:
-            message = "; ".join(violation.message for violation in wrong)
-            raise Refused(endpoint.unreadable, message=message, field=wrong[0].field, reason=wrong[0].reason)
-        found[where] = typed
-    return found
