@@ -223,11 +223,10 @@ class Handler:
             tenant.lived.asked(known.reading.begun, Moment(tenant.world, now))
             return self._told(known, known.reading, raw, exchange)
 
-        def proceed() -> Reply:
-            return self._told(known if meeting.reading is known.reading else Known(raw, meeting.reading), meeting.reading, raw, exchange)
+        def told(reading: Reading) -> Reply:
+            return self._told(known if reading is known.reading else Known(raw, reading), reading, raw, exchange)
 
-        meeting = Meeting(tenant, known.reading, raw, proceed)
-        reply, struck = tenant.faults.strike(meeting, waiting, proceed)
+        reply, struck = tenant.faults.strike(Meeting(tenant, known.reading, raw, told), waiting)
         if struck:
             exchange.faults = tuple(f"{armed.number}:{armed.kind}" for armed in struck)
         return reply

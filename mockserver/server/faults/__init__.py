@@ -154,7 +154,7 @@ class Faults:
             del self._numbers[next(iter(self._numbers))]
         return numbers
 
-    def strike(self, meeting: Meeting, waiting: Sequence[Armed], proceed: Callable[[], Reply]) -> tuple[Reply, list[Armed]]:
+    def strike(self, meeting: Meeting, waiting: Sequence[Armed]) -> tuple[Reply, list[Armed]]:
         """Answer an exchange through every fault that strikes it, of those that wait for it; and which did.
 
         What happens to the world happens first. Then the first armed is outermost, and those of the wire are outside of
@@ -164,12 +164,13 @@ class Faults:
         struck = [armed for armed in waiting if armed.strikes(meeting)]
         if not struck:
             tenant.lived.asked(meeting.reading.begun, Moment(tenant.world, now))
-            return proceed(), struck
+            return meeting.proceed(), struck
         tenant.lived.note(Moment(tenant.world, now))
         for armed in struck:
             armed.fault.happen(meeting.by(armed.number))
         tenant.lived.asked(meeting.reading.begun, Moment(tenant.world, now))
         inwards = sorted(struck, key=lambda armed: not isinstance(armed.fault, WireFault))
+        proceed: Callable[[], Reply] = meeting.proceed
         for armed in reversed(inwards):
             proceed = _through(armed, meeting, proceed)
         return proceed(), struck

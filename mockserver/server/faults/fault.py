@@ -36,8 +36,9 @@ class FaultError(ValueError):
 class Meeting:
     """An exchange as a fault meets it. A fault may replace :attr:`reading` or the tenant's world before it proceeds."""
 
-    def __init__(self, tenant: "Tenant", reading: "Reading", raw: Raw, proceed: Callable[[], Reply]) -> None:
-        self.tenant, self.reading, self.raw, self._proceed = tenant, reading, raw, proceed
+    def __init__(self, tenant: "Tenant", reading: "Reading", raw: Raw, told: Callable[["Reading"], Reply]) -> None:
+        """Meet an exchange; ``told`` gives the vendor's answer to a request."""
+        self.tenant, self.reading, self.raw, self._told = tenant, reading, raw, told
         self.now = tenant.clock.now()
         """The instant of the tenant's clock at which it begins."""
         self._first = reading
@@ -45,6 +46,10 @@ class Meeting:
         self.strikes: dict[int, int] = {}
         """How often each fault that strikes now has struck, this time included."""
         self._number = 0
+
+    def proceed(self) -> Reply:
+        """What the vendor answers to the request as it is by now."""
+        return self._told(self.reading)
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -62,7 +67,7 @@ class Meeting:
         endpoint = self.reading.endpoint
         if endpoint.rows is None:
             return None  # What records something may be answered once only.
-        reply, numbers = self._proceed(), self.tenant.faults.numbers_of(self.list_key)
+        reply, numbers = self.proceed(), self.tenant.faults.numbers_of(self.list_key)
         found = pages(endpoint, self.fields, json.decode(reply.body), numbers) if reply.status == OK else None
         if found is not None and found.next is not None and found.number is not None:
             numbers[found.next] = found.number + 1
