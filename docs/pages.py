@@ -9,10 +9,9 @@ import click
 
 import mockserver
 from mockserver import strategies
-from mockserver.cli.contract import facts
+from mockserver.cli.contract import own_facts
 from mockserver.cli.serve import command as serve
 from mockserver.contract.basis import Basis
-from mockserver.contract.choices import DOCUMENTED
 from mockserver.contract.told import table
 from mockserver.library import parts
 from mockserver.server.admin.routes import ROUTES
@@ -149,10 +148,7 @@ def assumed() -> str:
         "Nobody says how the vendors behave here, so session-mock had to choose; `session-mock contract --basis chosen` prints it too.\n",
     ]
     for vendor in every():
-        told = [(code(fact["where"]), fact["says"]) for fact in facts(vendor, Basis.CHOSEN.value)]
-        if vendor.label != vendor.name:
-            before = {fact["says"] for fact in facts(vendor.speaks(DOCUMENTED), Basis.CHOSEN.value)}
-            told = [row for row in told if row[1] not in before]
+        told = [(code(fact["where"]), fact["says"]) for fact in own_facts(vendor, Basis.CHOSEN.value)]
         heading = vendor.contract.title if vendor.label == vendor.name else f"{vendor.contract.title}, `{vendor.dialect}`, beside that"
         parts += [f"## {heading}\n", table(("where", ""), told)] if told else []
     return "\n".join(parts)

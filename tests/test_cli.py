@@ -15,7 +15,7 @@ from msgspec import json as fast
 
 from mockserver import __version__
 from mockserver.cli import cli
-from mockserver.vendors import NAMES, load
+from mockserver.vendors import NAMES, every, load
 
 
 def run(*words: str, code: int = 0, env: dict[str, str] | None = None) -> str:
@@ -54,15 +54,26 @@ def test_contract_prints_facts_with_basis_and_source(vendor: str) -> None:
 
 
 def test_contract_of_nobody_in_particular_is_that_of_all() -> None:
-    """Every vendor that has the dialect, by default the documented one; with a basis, only the facts that rest on it."""
-    chosen = json.loads(run("contract", "--basis", "chosen", "--json"))
+    """Every vendor that has the dialect; with a basis, only the facts that rest on it."""
+    chosen = json.loads(run("contract", "--dialect", "documented", "--basis", "chosen", "--json"))
     observed = json.loads(run("contract", "--dialect", "observed", "--json"))
 
     assert [each["vendor"] for each in chosen] == [each["vendor"] for each in observed] == list(NAMES)
     assert {fact["basis"] for each in chosen for fact in each["facts"]} == {"chosen"}
     assert chosen == [json.loads(run("contract", name, "--basis", "chosen", "--json")) for name in NAMES]
     assert [each["dialect"] for each in observed] == [vendor.observed for vendor in load()]
-    assert all(fact["says"] in run("contract", "--basis", "chosen") for fact in chosen[0]["facts"])
+
+
+def test_contract_of_nobody_in_no_dialect_is_all_there_is() -> None:
+    """Every dialect of every vendor, the others as far as they differ: what is only assumed stands in it, and on its page."""
+    told = json.loads(run("contract", "--basis", "chosen", "--json"))
+    text, page = run("contract", "--basis", "chosen"), (Path(__file__).parents[1] / "docs" / "assumed.md").read_text(encoding="utf-8")
+
+    assert [(each["vendor"], each["dialect"]) for each in told] == [(vendor.name, vendor.dialect) for vendor in every()]
+    for each in told:
+        documented = next(one for one in told if one["vendor"] == each["vendor"])
+        assert each is documented or not [fact for fact in each["facts"] if fact in documented["facts"]]
+        assert all(fact["says"] in text and fact["says"].replace("|", "\\|") in page for fact in each["facts"])
 
 
 def test_world_tells_totals_that_add_up() -> None:

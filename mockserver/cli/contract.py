@@ -8,15 +8,15 @@ from mockserver.contract.basis import Basis
 from mockserver.contract.choices import BASIS, DIALECT, DOCUMENTED, ChoiceError, short_name
 from mockserver.nearest import nearest
 from mockserver.vendor import Vendor
-from mockserver.vendors import NAMES, dialects, named
+from mockserver.vendors import NAMES, dialects, every, named
 
 
-def vendor_named(name: str, dialect: str = DOCUMENTED) -> Vendor:
-    """The vendor with a name, in a dialect; raises a usage error that names the nearest."""
+def vendor_named(name: str, dialect: str | None = None) -> Vendor:
+    """The vendor with a name, in a dialect or as documented; raises a usage error that names the nearest."""
     if name not in NAMES:
         raise click.UsageError(f"there is no vendor {name!r}; {nearest(name, NAMES)}")
     try:
-        return named(name).speaks(dialect)
+        return named(name).speaks(dialect or DOCUMENTED)
     except ChoiceError as error:
         raise click.UsageError(str(error)) from None
 
@@ -35,25 +35,32 @@ def facts(vendor: Vendor, basis: str | None) -> list[dict[str, Any]]:
     return [fact for fact in found if basis in (None, fact["basis"])]
 
 
+def own_facts(vendor: Vendor, basis: str | None) -> list[dict[str, Any]]:
+    """The facts and choices of a vendor; of another dialect than the documented one, what is not said of that too."""
+    documented = [] if vendor.dialect == DOCUMENTED else facts(vendor.speaks(DOCUMENTED), basis)
+    return [fact for fact in facts(vendor, basis) if fact not in documented]
+
+
 dialect_option = click.option(
     "--dialect",
-    default=DOCUMENTED,
     metavar="DIALECT",
-    help="A dialect of the vendor or vendors, or 'observed' for the one closest to the real service.",
+    help="A dialect, 'documented' where none is named, or 'observed' for the one closest to the real service.",
 )
 
 
-def vendors_in(dialect: str) -> list[Vendor]:
-    """Every vendor that has a dialect; raises a usage error where none has."""
+def vendors_in(dialect: str | None) -> list[Vendor]:
+    """Every vendor that has a dialect, or every vendor in every dialect; raises a usage error where none has it."""
+    if dialect is None:
+        return list(every())
     try:
         return [named(choice.partition(".")[0]).speaks(found) for choice, found in dialects(dialect).items()]
     except ChoiceError as error:
         raise click.UsageError(str(error)) from None
 
 
-def _described(vendor: Vendor, basis: str | None) -> dict[str, Any]:
+def _described(vendor: Vendor) -> dict[str, Any]:
     sources = {name: {"title": each.title, "url": each.url, "read": each.read} for name, each in vendor.contract.sources.items()}
-    return {"vendor": vendor.name, "dialect": vendor.dialect, "facts": facts(vendor, basis), "sources": sources}
+    return {"vendor": vendor.name, "dialect": vendor.dialect, "sources": sources}
 
 
 @click.command(name="contract")
@@ -61,13 +68,15 @@ def _described(vendor: Vendor, basis: str | None) -> dict[str, Any]:
 @dialect_option
 @click.option("--basis", type=click.Choice([basis.value for basis in Basis]), help="Only the facts that rest on this.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
-def command(vendor: str | None, dialect: str, basis: str | None, *, as_json: bool) -> None:
+def command(vendor: str | None, dialect: str | None, basis: str | None, *, as_json: bool) -> None:
     """Print a vendor's contract: every fact with its basis and source.
 
-    Without VENDOR, those of all vendors: with `--basis chosen`, whatever session-mock only assumes.
+    Without VENDOR, those of all vendors: with `--basis chosen`, whatever session-mock only assumes. Where no dialect is named either, the
+    others are told as far as they differ from what is documented.
     """
     meant = vendors_in(dialect) if vendor is None else [vendor_named(vendor, dialect)]
-    found = [_described(each, basis) for each in meant]
+    told_of = own_facts if vendor is None and dialect is None else facts
+    found = [{**_described(each), "facts": told_of(each, basis)} for each in meant]
     if as_json:
         from msgspec import json  # noqa: PLC0415 -- only where it is wanted
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from mockserver.contract.endpoint import Contract, Endpoint
-from mockserver.contract.limits import Limit, OneAtATime
+from mockserver.contract.limits import Limit, OneAtATime, Window
 from mockserver.contract.request import fields
 from mockserver.contract.told import asked_kind, body, limited, status, table, told_kind
 
@@ -46,8 +46,10 @@ def _told(contract: Contract) -> Iterator[tuple[str, str]]:
 
 
 def _limit(limit: Limit) -> str:
-    """The choice that decides about a limit."""
-    return f"`{limit.busy if isinstance(limit, OneAtATime) else limit.allowed}`"
+    """The choice that decides about a limit, and when a window of it begins."""
+    if isinstance(limit, OneAtATime):
+        return f"`{limit.busy}`"
+    return f"`{limit.allowed}`" + (f", {limit.opens}" if isinstance(limit, Window) else "")
 
 
 def _asked(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
@@ -69,4 +71,4 @@ def _facts(documented: Contract, contract: Contract) -> Iterator[str]:
     endpoints = {endpoint.name for endpoint in documented.endpoints}  # What became of a field or an error stands above.
     gone = [f"- {where}: {says}" for where, says in before if where in endpoints and (where, says) not in after]
     if gone:
-        yield f"What is not so in `{contract.dialect}`:\n\n" + "\n".join(gone) + "\n"
+        yield f"Said of `{documented.dialect}`, and not of `{contract.dialect}`:\n\n" + "\n".join(gone) + "\n"

@@ -23,6 +23,8 @@ class PageNumber(Struct, frozen=True, tag=True):
     first: int
     limit: str | None
     size: int
+    maximum: int | None = None
+    """More rows than this stand on no page, whatever the client says; none where nothing is cut."""
 
 
 class OpaqueCursor(Struct, frozen=True, tag=True):

@@ -7,6 +7,7 @@ from msgspec import json
 from multidict import CIMultiDict
 
 from mockserver import __version__
+from mockserver.contract.basis import Basis
 from mockserver.contract.choices import BASIS, BASIS_HEADER, ByChoice, short_name
 from mockserver.contract.errors import ErrorShape, Refused, filled
 from mockserver.server.raw import Raw
@@ -37,7 +38,7 @@ def refused(vendor: Vendor, refusal: Refused, raw: Raw, choices: Mapping[str, An
         status_of(vendor, shape, choices),
         details,
         raw,
-        {**refusal.headers, **_basis(shape, choices)},
+        {**refusal.headers, **_basis(shape.fact.basis, choices)},
         usual=headers or _NONE,
     )
 
@@ -50,15 +51,17 @@ def status_of(vendor: Vendor, shape: ErrorShape, choices: Mapping[str, Any]) -> 
     return statuses.get(str(choices.get(short_name(shape.status.choice), default)), statuses[str(default)])  # Not every option has one.
 
 
-def failing(reading: Reading, raw: Raw, status: int, message: str, headers: Mapping[str, str]) -> Reply:
-    """An error of any status in the vendor's shape: the one it has for that status, or its most general one."""
-    errors = reading.vendor.contract.errors
-    shape = next((shape for shape in errors.values() if status_of(reading.vendor, shape, reading.choices) == status), errors["internal"])
-    return _shaped(shape, status, {"message": message}, raw, {**headers, **_basis(shape, reading.choices)})
+def failing(reading: Reading, raw: Raw, status: int, details: Mapping[str, Any], headers: Mapping[str, str]) -> Reply:
+    """An error of any status in the vendor's shape: the endpoint's own for that status, another's, or its most general one."""
+    vendor, own = reading.vendor, (*reading.endpoint.errors, reading.endpoint.unreadable)
+    errors = {name: vendor.contract.errors[name] for name in (*own, *vendor.contract.errors)}
+    shape = next((shape for shape in errors.values() if status_of(vendor, shape, reading.choices) == status), None)
+    basis = _basis(shape.fact.basis if shape else Basis.CHOSEN, reading.choices)
+    return _shaped(shape or errors["internal"], status, details, raw, {**headers, **basis}, usual=reading.headers)
 
 
-def _basis(shape: ErrorShape, choices: Mapping[str, Any]) -> dict[str, str]:
-    return {BASIS_HEADER: shape.fact.basis.value} if choices.get(BASIS) == "shown" else {}
+def _basis(basis: Basis, choices: Mapping[str, Any]) -> dict[str, str]:
+    return {BASIS_HEADER: basis.value} if choices.get(BASIS) == "shown" else {}
 
 
 def _shaped(  # noqa: PLR0913 -- what an error consists of

@@ -161,12 +161,12 @@ def _after_last(reading: Reading, tenant: Tenant, reply: Reply) -> bool:
     match reading.endpoint.paging:
         case Offset(total=total):
             return total is not None
-        case PageNumber(limit=limit, size=size) if place is not None:
+        case PageNumber(limit=limit, size=size, maximum=maximum) if place is not None:
             where, attribute, get = place
             asked = getattr(reading, where)
             before = replace(asked, **{attribute: get(reading) - 1})
             wanted = field_of(reading.endpoint, limit)(reading) if limit else size
-            return _rows(replace(reading, **{where: before}), tenant) < wanted
+            return _rows(replace(reading, **{where: before}), tenant) < min(wanted, maximum or wanted)
         case OpaqueCursor():
             return False  # Whoever has a cursor was told that there is more.
     return False

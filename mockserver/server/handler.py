@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver.contract.errors import Refused
+from mockserver.server.access_log import SECRETS
 from mockserver.server.answers import answered, broken, lost, refused
 from mockserver.server.astray import explain, masked, owner, warn
 from mockserver.server.charging import blank, charged
@@ -67,6 +68,8 @@ class Handler:
                 slot, reply = await self._admitted(found, raw, exchange)
             if reply is None:
                 reply = self._made(found, raw, exchange)
+            if exchange.secrets:
+                request[SECRETS] = exchange.secrets
             if slot is None:
                 return await send(reply, request)
             return await _sent_whole(reply, request, slot)

@@ -62,7 +62,7 @@ def reported(found: Sequence[Left], now: int) -> dict[str, str]:
     for left in limited:
         headers |= left.told(left.limit.headers, now) if left.limit.headers else {}
     shared = [left for left in limited if left.limit.tightest]
-    tightest = min(shared, key=lambda left: left.remaining, default=None)
+    tightest = min(shared, key=lambda left: (not left.refused, left.remaining), default=None)
     if tightest is not None and tightest.limit.tightest:
         headers |= tightest.told(tightest.limit.tightest, now)
     return headers
@@ -94,7 +94,7 @@ class Rates:
         """Take a token for a request that is let through; with ``counts`` false, only look."""
         level = self._level(bucket, allowed, refill, key, now)
         refused = allowed > 0 and level < _TOKEN
-        if counts:
+        if counts and allowed:  # Where any number is let through, nothing is taken.
             level -= 0 if refused else _TOKEN
             self._levels[bucket.pool, key] = (now, level)
         full = _seconds(allowed * _TOKEN - level, refill)
@@ -105,6 +105,12 @@ class Rates:
         """Thousandths of tokens that are in a bucket."""
         at, level = self._levels.get((bucket.pool, key), (now, allowed * _TOKEN))
         return min(level + max(now - at, 0) * refill, allowed * _TOKEN)
+
+    def forget(self, vendor: str) -> None:
+        """Count the requests to a vendor from the beginning."""
+        for counted in (self._open, self._levels):
+            for which in [(pool, key) for pool, key in counted if key.partition(" ")[0] == vendor]:
+                del counted[which]
 
     def used(self, window: Window, now: int) -> dict[str, int]:
         """Requests counted for each key in the window that is open for it."""

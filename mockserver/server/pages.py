@@ -87,8 +87,8 @@ def pages(endpoint: Endpoint, asked: Mapping[str, Any], answer: Any, numbers: Ma
             if whole is not None and count and offset + count < whole:  # A full page: its limit may have been cut.
                 size = count
             return Pages(offset // size + 1, count < size if whole is None else offset + count >= whole, count)
-        case PageNumber(page=name, first=first):
-            return Pages(int(asked.get(name, first)) - first + 1, count < size, count)
+        case PageNumber(page=name, first=first, maximum=maximum):
+            return Pages(int(asked.get(name, first)) - first + 1, count < min(size, maximum or size), count)
         case OpaqueCursor(cursor=name, next=path):
             following, cursor = at(answer, path), asked.get(name)
             return Pages(numbers.get(cursor) if cursor else 1, following is None, count, following)

@@ -7,7 +7,7 @@ the clock and the limits come later.
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct, json
 from msgspec.structs import replace
@@ -25,6 +25,9 @@ from mockserver.server.router import Match, NearMiss
 from mockserver.server.said import read, said
 from mockserver.server.tenants import Held, Tenant, Tenants
 from mockserver.vendor import Asked, Vendor
+
+_FREE: Final[dict[str, Any]] = {"rates": (), "one_at_a_time": False}
+"""The terms of what is refused before anybody counts."""
 
 
 class Reading(Struct, frozen=True, kw_only=True, dict=True):
@@ -108,9 +111,9 @@ class Reader:
         terms, endpoint = self._terms(vendor, name, whose.tenant, held=whose), vendor.endpoint(name)
         if lost := _lost(vendor, match):
             return Reading(**{**terms, **lost})
+        if unknown := self._unknown(vendor, match):
+            return Reading(**{**terms, "refusal": unknown, **_FREE})
         try:
-            if unknown := self._unknown(vendor, match):
-                raise unknown
             check_permission(whose, vendor, endpoint)
             site = None if endpoint.typed_first else self._site(match, endpoint, whose)
             typed = read(endpoint, raw, sent, terms["choices"])
@@ -194,7 +197,7 @@ def _lost(vendor: Vendor, match: Match) -> dict[str, Any]:
     differs = f"{match.template} is the path of the dialect {' and '.join(others)}, and {vendor.dialect} is spoken here"
     message = f"the dialect {vendor.dialect} has no {match.template}; it has {' and '.join(endpoint.paths)}"
     near = tuple(NearMiss(vendor.name, endpoint.name, endpoint.method, path, differs) for path in endpoint.paths)
-    return {"refusal": Refused("unknown_path", message=message), "near_misses": near, "rates": (), "one_at_a_time": False, "headers": {}}
+    return {"refusal": Refused("unknown_path", message=message), "near_misses": near, "headers": {}, **_FREE}
 
 
 def _basis(endpoint: Endpoint, choices: Mapping[str, Any]) -> dict[str, str]:

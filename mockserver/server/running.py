@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 from msgspec import to_builtins
 
-from mockserver.server.access_log import AccessLog
+from mockserver.server.access_log import AccessLog, server_log
 from mockserver.server.addresses import Addresses, bracketed
 from mockserver.server.admin import Admin
 from mockserver.server.app import create_app, shorten
@@ -99,7 +99,7 @@ async def _accept_no_more(runners: Iterable[web.AppRunner]) -> None:
 
 async def _listen(runners: list[web.AppRunner], app: web.Application, config: Config, port: int, patience: float) -> int:
     """Start an application on a port (0 picks one) and return the port."""
-    logger: dict[str, Any] = {} if config.access_log else {"access_log": None}
+    logger: dict[str, Any] = {"logger": server_log(), **({} if config.access_log else {"access_log": None})}
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=patience, access_log_class=AccessLog, **logger)
     runners.append(runner)
     await runner.setup()

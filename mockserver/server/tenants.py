@@ -53,7 +53,11 @@ class Tenant:
 
     def choose(self, chosen: Mapping[str, str | int]) -> None:
         """Change some choices; raises :class:`ChoiceError` for one that does not exist, and then changes none."""
+        before = self.vendors
         self._settle({**self._chosen, **chosen})
+        for name, vendor in self.vendors.items():
+            if vendor is not before[name]:  # Its limits are others, though their pools may have the same names.
+                self.rates.forget(name)
 
     def _settle(self, chosen: Mapping[str, str | int]) -> None:
         vendors = {vendor.name: vendor.speaks(str(chosen.get(_dialect(vendor), vendor.dialect))) for vendor in load()}

@@ -1,5 +1,6 @@
 """A tenant's vendors speak the dialects that are chosen for it, whatever the others' speak."""
 
+import asyncio
 import logging
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from msgspec import json
 from mockserver.contract.choices import DIALECT, DOCUMENTED, ChoiceError, short_name
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.limits import Window
 from mockserver.server.answers import status_of
 from mockserver.server.config import Config, ConfigError, TenantConfig, make_tenant, read_config
 from mockserver.server.record import described, har
@@ -367,3 +369,39 @@ async def test_access_log_masks_a_key_in_a_query(family: Vendor, caplog: Any) ->
 
     assert f'"GET /{family.name}/x?{PLACE}=[redacted]&page=2 HTTP/1.1" {unknown(family)} ' in caplog.text
     assert "very-secret" not in caplog.text
+
+
+@pytest.mark.parametrize("written", ["/x?token={key}", "/{key}/x", "/x?%70lace%5Fof=1&q={key}"])
+async def test_access_log_masks_a_tenants_key_wherever_it_stands(caplog: Any, written: str) -> None:
+    """Also where no dialect looks for one."""
+    caplog.set_level(logging.INFO)
+    async with serving(Config(port=0, access_log=True)) as running, ClientSession() as http:
+        vendor = next(name for name, names in running.tenants[0].names.items() if "token" in names.credentials)
+        key = running.tenants[0].names[vendor].credentials["token"]
+        await (await http.get(f"{running.url}/{vendor}{written.format(key=key)}")).read()
+
+    assert f'"GET /{vendor}/' in caplog.text
+    assert key not in caplog.text
+
+
+async def test_log_of_what_cannot_be_parsed_masks_a_key(caplog: Any) -> None:
+    """Aiohttp quotes the line that was too long."""
+    async with serving(Config(port=0)) as running:
+        reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
+        writer.write(b"GET /x?api_key=very-secret&y=" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
+        await reader.read(100)
+        writer.close()
+        await writer.wait_closed()
+
+    assert "Got more than 8190 bytes" in caplog.text
+    assert "very-secret" not in caplog.text
+
+
+async def test_a_tenant_that_changes_its_dialect_is_counted_anew(family: Vendor) -> None:
+    """The limits of dialects may share the names of their pools."""
+    tenant = make_tenant("default", TenantConfig())
+    window = Window(allowed="any", seconds=60, opens="first", pool="api")
+    tenant.rates.charge(window, 3, f"{family.name} 0", 0)
+    tenant.choose({f"{family.name}.{DIALECT}": NAME})
+
+    assert tenant.rates.used(window, 0) == {}

@@ -27,11 +27,12 @@ class Status(Fault, frozen=True, kw_only=True, tag="status"):
 
     def answer(self, meeting: Meeting, proceed: Callable[[], Reply]) -> Reply:  # noqa: ARG002 -- nobody else answers
         """Answer with the error."""
-        headers = {}
+        headers, details = {}, dict[str, Any](message=self.message)
         if self.retry_after is not None:
+            details["retryAfter"] = self.retry_after
             then = meeting.tenant.clock.now() // 1000 + self.retry_after
             headers["Retry-After"] = formatdate(then, usegmt=True) if self.retry_form == "date" else str(self.retry_after)
-        return failing(meeting.reading, meeting.raw, self.status, self.message, headers)
+        return failing(meeting.reading, meeting.raw, self.status, details, headers)
 
 
 FAULT = Status

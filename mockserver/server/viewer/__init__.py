@@ -71,7 +71,7 @@ def page(request: web.Request, vendor: Vendor, desk: Admin | None) -> web.Respon
 def _values(request: web.Request, vendor: Vendor, desk: Admin | None) -> dict[str, Any]:
     """What the first tenant's good first requests say, by method and path, and its token where the vendor has one."""
     tenant = next(iter(desk.tenants.all.values()), None) if desk is not None else None
-    if desk is None or tenant is None:
+    if desk is None or tenant is None or tenant.vendors[vendor.name] is not vendor:
         return {}
     try:
         admit(request, desk.token)

@@ -39,7 +39,7 @@ LIST_SESSIONS = Endpoint(
     credentials=_KEY,
     empty="absent",
     headers=_HEADERS,
-    paging=PageNumber(page="page", first=1, limit="limit", size=PAGE_SIZE),
+    paging=PageNumber(page="page", first=1, limit="limit", size=PAGE_SIZE, maximum=MAXIMUM),
     rows="data",
     identity=("session_id",),
     starts="session_start",

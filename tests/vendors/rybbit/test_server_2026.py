@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec import json
 
+from mockserver.server.faults import read
 from mockserver.vendors.rybbit.order import SORTED_AT_MOST, SORTS
 from mockserver.world.world import World, without_sessions
 from tests.vendors.rybbit.asking import filters, tracked, world
@@ -268,3 +269,51 @@ async def test_limits_of_the_hosted_service_are_on_where_somebody_wants_them(ser
 
     assert statuses == {200}
     assert [getattr(limit, "documented", None) for limit in SERVER.vendor.endpoint("list_sessions").limits] == [50, 5_000]
+
+
+async def test_a_bucket_that_is_off_owes_nothing_when_it_comes_on(serve: Any) -> None:
+    """Requests that were let through while any number was took no token."""
+    mock = await serve(SERVER.vendor)
+    endpoint = SERVER.vendor.endpoint("list_sessions")
+    for _ in range(60):
+        await mock.ask(SERVER.vendor, endpoint, {"limit": 1})
+    mock.tenant.choose({"rybbit.burst_limit": 2})
+    mock.served.changed()
+    statuses = [(await mock.ask(SERVER.vendor, endpoint, {"limit": 1}))[0] for _ in range(3)]
+
+    assert statuses == [200, 200, 429]
+
+
+async def test_an_unknown_site_is_looked_up_before_anything_is_counted(serve: Any) -> None:
+    """It is a 404 even where no request is left, and takes none."""
+    mock = await serve(SERVER.vendor, choices={"rybbit.burst_limit": 1})
+    endpoint = SERVER.vendor.endpoint("list_sessions")
+    asked = [{"site": "zzzzzzz"}, {}, {}, {"site": "zzzzzzz"}]
+
+    assert [(await mock.ask(SERVER.vendor, endpoint, each))[0] for each in asked] == [404, 200, 429, 404]
+
+
+async def test_an_injected_429_says_the_same_in_body_and_header(serve: Any) -> None:
+    """With the headers that the endpoint sends with every answer."""
+    mock = await serve(SERVER.vendor)
+    mock.tenant.faults.add(read({"kind": "status", "status": 429, "retry_after": 30}))
+    path, arguments = mock.parts(SERVER.vendor, SERVER.vendor.endpoint("list_sessions"), {})
+    async with mock.client.get(path, **arguments) as response:
+        body = await response.json()
+
+    assert (response.headers["Retry-After"], body["retryAfter"]) == ("30", 30)
+    assert response.headers["Content-Type"] == "application/json; charset=utf-8"
+
+
+async def test_a_page_that_is_cut_is_full(serve: Any) -> None:
+    """The last page is the one with fewer rows than the vendor ever gives, whatever was asked for."""
+    mock = await serve(SERVER.vendor, world={"sessions": 10_000})
+    mock.tenant.faults.add(read({"kind": "status", "status": 503, "page": "last"}))
+    endpoint = SERVER.vendor.endpoint("list_sessions")
+    statuses = [(await mock.ask(SERVER.vendor, endpoint, {"limit": 20_000, "page": page}))[0] for page in (1, 2)]
+    mock.tenant.faults.clear()
+    for page in (1, 2):
+        await mock.ask(SERVER.vendor, endpoint, {"limit": 20_000, "page": page})
+
+    assert statuses == [200, 503]
+    assert "page-after-last" not in {finding.name for exchange in mock.tenant.journal for finding in exchange.findings}

@@ -11,7 +11,7 @@ from mockserver.contract.request import Lenient
 from mockserver.vendors.rybbit.answers import SessionRow
 from mockserver.vendors.rybbit.contract import CONTRACT as DOCUMENTED
 from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS
-from mockserver.vendors.rybbit.dialects.server_2025 import FAILED_SESSION, FAILED_SESSIONS, KNOWN_SITE, GetSession
+from mockserver.vendors.rybbit.dialects.server_2025 import FAILED_SESSION, KNOWN_SITE, GetSession
 from mockserver.vendors.rybbit.errors import ERRORS
 from mockserver.vendors.rybbit.facts import (
     AT_START,
@@ -99,6 +99,8 @@ class SessionPage(Struct, frozen=True):
 
 
 _FORBIDDEN = ErrorShape(403, {"error": "Forbidden"}, sourced("Whoever may not see a site is told so.", "server-2026"))
+_WRONG = sourced("What is wrong with times; of options, the texts are those of another endpoint.", "newest")
+_FILTERS_FAIL = sourced("Whatever is wrong with filters.", "server-2026")
 _TIGHTEST = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 
@@ -130,7 +132,7 @@ CONTRACT = replace(
     ),
     errors={
         **ERRORS,
-        "violation": ErrorShape(400, {"error": "{message}"}, sourced("What is wrong with times and options.", "server-2026")),
+        "violation": ErrorShape(400, {"error": "{message}"}, _WRONG),
         "missing_credential": _FORBIDDEN,
         "wrong_credential": _FORBIDDEN,
         "forbidden": _FORBIDDEN,
@@ -143,10 +145,10 @@ CONTRACT = replace(
             headers={"Retry-After": "{retryAfter}"},
             usual={"scope": "burst", "limit": 50, "retryAfter": 1},
         ),
-        "failed_sessions": FAILED_SESSIONS,
+        "failed_sessions": ErrorShape(500, {"error": "Failed to fetch sessions"}, _FILTERS_FAIL),
         "failed_session": FAILED_SESSION,
         "failed_locations": ErrorShape(
-            500, {"error": "Failed to fetch session locations"}, sourced("Whatever is wrong with filters.", "server-2026")
+            500, {"error": "Failed to fetch session locations"}, _FILTERS_FAIL
         ),
         "internal": ErrorShape(500, {"error": "Internal Server Error"}, chosen("Each handler has a text of its own for what fails in it.")),
     },
