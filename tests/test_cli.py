@@ -15,6 +15,7 @@ from msgspec import json as fast
 
 from mockserver import __version__
 from mockserver.cli import cli
+from mockserver.server.config import TenantConfig, make_tenant
 from mockserver.vendors import NAMES, every, load
 
 
@@ -193,3 +194,22 @@ def test_port_in_use_is_told() -> None:
 
     assert second.returncode == 1
     assert "choose another --port" in second.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--port", "0", "--port-file", "/no/such/folder/port"], "--port-file /no/such/folder/port: No such file or directory"),
+        (["--port", "0", "--config", "{config}"], "its {vendor} credential is that of tenant 'default' already"),
+    ],
+)
+def test_serve_says_what_stands_in_its_way(tmp_path: Path, arguments: list[str], says: str) -> None:
+    """In a sentence, whatever it is."""
+    vendor, name = next((v.name, c) for v in load() for c in make_tenant("x", TenantConfig()).names[v.name].credentials if c == "token")
+    config = tmp_path / "mock.toml"
+    config.write_text(f'[credentials]\n"{vendor}.{name}" = "same"\n[tenants.x.credentials]\n"{vendor}.{name}" = "same"\n', encoding="utf-8")
+    told = CliRunner().invoke(cli, ["serve", *(each.format(config=config) for each in arguments)])
+
+    assert told.exit_code == 2
+    assert says.format(vendor=vendor) in told.output
+    assert "Traceback" not in told.output

@@ -20,11 +20,14 @@ from mockserver.world.spec import text
 
 
 def _write_ports(path: Path, running: Running) -> None:
-    """Write the ports in one step, so that whoever waits for the file never reads half of it."""
+    """Write the ports in one step, so that whoever waits for the file never reads half of it; raises :class:`ConfigError`."""
     lines = [str(running.port), *(f"{vendor}={port}" for vendor, port in running.vendor_ports.items())]
     part = path.with_name(path.name + ".part")
-    part.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    part.replace(path)
+    try:
+        part.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise ConfigError(f"--port-file {path}: {error.strerror or error}") from None
 
 
 def _clock(clock: Clock) -> str:
@@ -107,6 +110,8 @@ def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bo
         asyncio.run(run(config, ready))
     except ConfigError as error:
         raise click.UsageError(str(error)) from None
+    except BrokenPipeError:  # Nobody reads what it prints any more.
+        raise SystemExit(1) from None
     except OSError as error:
         raise click.ClickException(
             f"cannot listen on {config.host}:{config.port}: {error.strerror or error}; choose another --port, or 0"

@@ -41,7 +41,7 @@ def _endpoint(endpoint: Endpoint) -> str:
     told = [*(f"- {limited(limit)}" for limit in endpoint.limits), *(f"- {_stated(fact)}" for fact in endpoint.facts)]
     parts += ["\n".join(told) + "\n"] if told else []
     if endpoint.advice:
-        said = "\n".join(f"- `{advice.name}`: {_stated(advice.fact)}" for advice in endpoint.advice)
+        said = "\n".join(dict.fromkeys(f"- `{advice.name}`: {_stated(advice.fact)}" for advice in endpoint.advice))
         parts.append(f"Said of a request that is answered:\n\n{said}\n")
     return "\n".join(parts)
 

@@ -8,6 +8,7 @@ from msgspec import Struct, json
 
 from mockserver.client import AdminClient
 from mockserver.contract.endpoint import Endpoint
+from mockserver.nearest import nearest
 from mockserver.reconcile import MEANINGS, Difference, Row, Verdict, compare
 from mockserver.vendors import named
 
@@ -40,6 +41,7 @@ def reconciled(client: AdminClient, tenant: str, asked: Asked, rows: list[Any], 
     truth: list[tuple[Verdict, Row]] = [(each["verdict"], each["row"]) for each in told]  # Names are checked by the server.
     identity = _endpoint(asked, client.tenant(tenant).vendors[asked.vendor].dialect).identity
     collected = _as_rows(rows, identity)
+    _check_fields(fields or [], truth)
     kept = fields if fields is not None else list(identity) if collected is not rows else None
     if kept is not None:
         wanted = [*identity, *kept]
@@ -50,6 +52,14 @@ def reconciled(client: AdminClient, tenant: str, asked: Asked, rows: list[Any], 
     due = sum(verdict == "must" for verdict, _ in truth)
     head = f"{asked.vendor} {asked.endpoint}: the client collected {len(rows)} rows where {due} are due, and {len(found)} differ"
     return "\n".join([head, *_lines(client, tenant, asked, found, identity)])
+
+
+def _check_fields(fields: Sequence[str], truth: Sequence[tuple[Verdict, Row]]) -> None:
+    """Raise ``ValueError`` for a field that no row has: a comparison of nothing would always succeed."""
+    known = list(dict.fromkeys(name for _, row in truth for name in row))
+    for field in fields if known else ():
+        if field not in known:
+            raise ValueError(f"no row has a field {field!r}; {nearest(field, known)}")
 
 
 def _endpoint(asked: Asked, dialect: str) -> Endpoint:

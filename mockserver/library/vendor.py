@@ -14,8 +14,6 @@ class VendorHandle(Struct, frozen=True, kw_only=True):
     name: str
     base_url: str
     """Where a client is pointed."""
-    dialect: str
-    """Which of the vendor's sources it is answered by."""
     credentials: Mapping[str, str]
     headers: Mapping[str, str]
     """Ready to send with every request; empty where credentials travel in the body."""
@@ -43,7 +41,6 @@ def vendor_handle(name: str, access: VendorAccess) -> VendorHandle:
     return VendorHandle(
         name=name,
         base_url=access.url,
-        dialect=access.dialect,
         credentials=access.credentials,
         headers=access.headers,
         body=access.body,

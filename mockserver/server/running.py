@@ -13,8 +13,8 @@ from mockserver.server.access_log import AccessLog, server_log
 from mockserver.server.addresses import Addresses, bracketed
 from mockserver.server.admin import Admin
 from mockserver.server.app import create_app, shorten
-from mockserver.server.config import Config, check_access, tenants
-from mockserver.server.tenants import Tenant, Tenants
+from mockserver.server.config import Config, ConfigError, check_access, tenants
+from mockserver.server.tenants import Tenant, TenantError, Tenants
 
 _BACKLOG = 4096
 _ACCEPTING = 4
@@ -64,7 +64,10 @@ async def run(config: Config, ready: Callable[[Running], None]) -> None:
 async def serving(config: Config, *, patience: float = 0.1) -> AsyncIterator[Running]:
     """Serve as long as the context is open; at its end, requests under way have so many seconds to be answered."""
     check_access(config)
-    served = Tenants(tenants(config))
+    try:
+        served = Tenants(tenants(config))
+    except TenantError as error:
+        raise ConfigError(str(error)) from None
     admin = None if config.no_admin else Admin(served, token=config.admin_token)
     runners: list[web.AppRunner] = []
 

@@ -94,7 +94,7 @@ def _merged(strays: Sequence[Mapping[str, Any]]) -> list[FoundIn]:
     """What exchanges that were no tenant's are told as: those that say the same, once."""
     found: dict[tuple[str, str], FoundIn] = {}
     for stray in strays:
-        near = stray["near_misses"][0]["differs"] if stray["near_misses"] else "nothing is near"
+        near = stray["near_misses"][0]["differs"] if stray["near_misses"] else f"answered {(stray['response'] or {}).get('body')}"
         why = "the mock itself failed: its log says why" if stray["failed"] else near
         name, says = stray["error"] or "unexpected", f"{stray['request']['method']} {stray['request']['path']}: {why}"
         known = found.setdefault((name, says), FoundIn(name=name, says=says, count=0, exchanges=[]))

@@ -32,15 +32,22 @@ def merged(item: pytest.Item) -> dict[str, Any]:
         if mark.args:
             pytest.fail(f"@pytest.mark.{NAME} takes no positional arguments, such as {mark.args[0]!r}; name them", pytrace=False)
         for name, value in mark.kwargs.items():
-            _check(name)
+            _check(name, value)
             found[name] = _ADDED[name](found.get(name), value) if name in _ADDED else value
     return found
 
 
-def _check(name: str) -> None:
+_TYPES: Final = {"choices": (dict, "a dict of settings by name"), "strict": (bool, "True or False")}
+"""What some arguments are, in words."""
+
+
+def _check(name: str, value: Any) -> None:
     known = [*ARGUMENTS, *WorldSpec.__struct_fields__]
     if name not in known:
         pytest.fail(f"@pytest.mark.{NAME} has no argument {name!r}; {nearest(name, known)}", pytrace=False)
+    kind, words = _TYPES.get(name, (object, ""))
+    if not isinstance(value, kind):
+        pytest.fail(f"@pytest.mark.{NAME}({name}={value!r}): {name} is {words}", pytrace=False)
 
 
 def _listed(before: list[Any] | None, value: Any) -> list[Any]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mockserver.testing.checked import CheckedTenant
 
 _LAST: Final = 10
-"""Exchanges that are told."""
+"""Exchanges that are told, and as many odd ones before them."""
 _LONGEST: Final = 160
 _OPTIONS: Final = ("profile", "seed", "sessions", "sessions_per_day", "sites", "start", "end", "now")
 _INSTANTS: Final = ("start", "end", "now")
@@ -21,16 +21,22 @@ _INSTANTS: Final = ("start", "end", "now")
 
 def section(tenant: "CheckedTenant", strays: Sequence[Mapping[str, Any]]) -> str:
     """Describe a tenant for the report of its test; with the exchanges that were no tenant's, as far as they are its own."""
-    count = tenant.journal.count()
-    exchanges = tenant.journal.exchanges(offset=max(0, count - _LAST))
+    every = tenant.journal.exchanges()
+    exchanges = [*[each for each in every[:-_LAST] if _is_odd(each)][-_LAST:], *every[-_LAST:]]
     lines = [f"tenant {tenant.id!r} at {tenant.url}, clock {tenant.clock.now.isoformat()}", f"world: {_pairs(tenant.world.spec)}"]
     lines += _dialects(tenant)
-    lines += [f"the last {len(exchanges)} of {count} exchanges:"] if exchanges else ["no exchange"]
+    odd = ", and before them those that are odd" if len(exchanges) > len(every[-_LAST:]) else ""
+    lines += [f"the last {len(every[-_LAST:])} of {tenant.journal.count()} exchanges{odd}:"] if exchanges else ["no exchange"]
     lines += [line for exchange in exchanges for line in _exchange(exchange)]
     if strays:
         lines.append("requests that led nowhere:")
         lines += [line for exchange in strays[-_LAST:] for line in _exchange(exchange)]
     return "\n".join([*lines, f"the same world: {reproduced(tenant.made)}"])
+
+
+def _is_odd(exchange: Mapping[str, Any]) -> bool:
+    """Whether something is to be said of an exchange, however long ago it was."""
+    return bool(exchange["findings"] or exchange["error"] or exchange["faults"])
 
 
 def _dialects(tenant: "CheckedTenant") -> Iterator[str]:
@@ -60,6 +66,7 @@ def exchange_line(exchange: Mapping[str, Any]) -> str:
     error += f" ({exchange['basis']}{read})" if exchange["basis"] else ""
     error += f" in dialect {exchange['dialect']}" if exchange["dialect"] not in (None, DOCUMENTED) else ""
     struck = f", struck by {', '.join(exchange['faults'])}" if exchange["faults"] else ""
+    struck += "".join(f", {name}: {value}" for name, value in response.get("headers", ()) if name == "Retry-After")
     return f"{exchange['number']:>4}  {shown} -> {response.get('status', 'no answer')}{error}{struck}"
 
 

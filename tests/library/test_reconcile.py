@@ -124,6 +124,8 @@ def test_only_fields_that_are_named_are_compared(tenant: TenantHandle, pair: Pai
     altered = [{**row, other: "altered"} for row in rows]
     tenant.reconcile(altered, vendor=pair[0].name, endpoint=pair[1].name, fields=[kept])
     names = [{field: row[field] for field in pair[1].identity} for row in rows]
+    with pytest.raises(ValueError, match="no row has a field 'no such'"):
+        tenant.reconcile(altered, vendor=pair[0].name, endpoint=pair[1].name, fields=["no such"])
     tenant.reconcile(names, vendor=pair[0].name, endpoint=pair[1].name, fields=[])
 
     assert f"{other} is " in difference(tenant, pair, altered, fields=[other])

@@ -101,3 +101,13 @@ def test_one(session_mock):
 """)
 
     told.assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize(
+    ("argument", "says"), [("strict='no'", "strict is True or False"), ("choices='a=b'", "choices is a dict of settings by name")]
+)
+def test_argument_of_another_type_is_refused(run: Run, argument: str, says: str) -> None:
+    """In words, and before anything is minted."""
+    told = run(f"@pytest.mark.session_mock({argument})\ndef test_one(session_mock): pass\n")
+
+    told.stdout.fnmatch_lines([f"*{says}*"])

@@ -36,7 +36,7 @@ def test_section_shows_what_happened(run: Run) -> None:
             "*- session-mock -*",
             "tenant 'test_it.py::test_one' at http://127.0.0.1:*, clock 2026-10-01T00:00:00+00:00",
             "world: seed=*, sessions=1000, *",
-            "the last 10 of 13 exchanges:",
+            "the last 10 of 13 exchanges, and before them those that are odd:",
             "     5  GET /*=2 -> 200, struck by 1:latency",
             "     7  GET /*=1 -> 200*",
             "    13  GET /*=first -> 400 violation (documented, *documentation*)",
@@ -142,3 +142,24 @@ def test_bad(session_mock):
     assert len(kept) == 4
     assert [len(json.decode(each.read_bytes())["log"]["entries"]) for each in kept] == [1] * 4
     assert max(len(each.name) for each in kept) < 130
+
+
+def test_section_shows_what_is_odd_however_long_ago(run: Run) -> None:
+    """A finding is not lost behind the pages that came after it; a wait that was asked for is told."""
+    told = run("""
+@pytest.mark.session_mock(faults=[{'kind': 'status', 'status': 503, 'retry_after': 30, 'times': 1}])
+def test_one(session_mock):
+    for page in range(1, 15):
+        ask(session_mock, **{PAGE: page, LIMIT: 10})
+    raise ValueError("on purpose")
+""")
+
+    told.stdout.fnmatch_lines(
+        [
+            "the last 10 of 14 exchanges, and before them those that are odd:",
+            "     1  GET * -> 503, struck by 1:status, Retry-After: 30",
+            "     2  GET * -> 200",
+            "        retry-too-soon: *",
+            "     5  GET * -> 200",
+        ]
+    )
