@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from msgspec import Struct, json
+from msgspec import Meta, Struct, json
 
 from mockserver.contract.choices import ByChoice
 from mockserver.contract.errors import ErrorShape
@@ -32,7 +32,14 @@ def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 def asked_kind(field: Field) -> str:
     """What JSON a field of a request holds; what may be left out is no null."""
     found = kind(field.type)
-    return found if field.required else found.removesuffix(" or null")
+    return (found if field.required else found.removesuffix(" or null")) + _bounds(field)
+
+
+def _bounds(field: Field) -> str:
+    """Between which numbers a field of a request lies."""
+    notes = [note for note in get_args(field.type)[1:] if isinstance(note, Meta)]
+    bounds = [(word, getattr(note, name)) for note in notes for word, name in (("from", "ge"), ("to", "le"))]
+    return "".join(f" {word} {bound}" for word, bound in bounds if bound is not None)
 
 
 def told_kind(field: Field) -> str:

@@ -70,7 +70,13 @@ _LIMITS = (Window(allowed="rybbit.rate_limit", seconds=600, opens="idle", pool="
 _RATE = sourced("A key that was used 500 times is refused as if it were wrong, until it was idle for 10 minutes; no header tells.")
 _UNKNOWN_SITE = ErrorShape(404, {"error": "Site not found"}, KNOWN_SITES)
 _ZONE = replace(ZONE, when=Without("start_date", "time_zone"), fact=sourced("Without time_zone, dates are passed over: all time is meant."))
-_SHARED = (LENIENT_TIME, COMPARED, EARLIER_FILTERS)
+_UNLIKE = (
+    chosen("Of a parameter that comes twice the last value counts; the server fails, or reads the first in the detail."),
+    chosen("Paths of 2026 and others are unknown to the framework; the server takes some for a site, and asks for a key first."),
+    chosen("A pattern with lookaround is refused in the framework's shape; on the server it fails in the database."),
+    chosen("A status that nobody documents, which a fault injects, has the framework's shape, with its statusCode of 500."),
+)
+_SHARED = (LENIENT_TIME, COMPARED, EARLIER_FILTERS, _UNLIKE)
 _ALIKE = (AT_START, *(fact for facts in _SHARED for fact in facts), _RATE, HOST)
 _ENTRY_PAGE = {"filters": NARROWED["filters"].replace("pathname", "entry_page")}
 
