@@ -38,10 +38,11 @@ class Clock:
 
     def follow(self) -> None:
         """Be the system's clock."""
-        self._turn(self._wall(), 1)
+        self._turn(None, 1)
 
-    def _turn(self, instant: float, rate: float) -> None:
-        self._instant, self._since, self.rate = instant, self._wall(), rate
+    def _turn(self, instant: float | None, rate: float) -> None:
+        since = self._wall()  # Read once: between two readings it may have gone on.
+        self._instant, self._since, self.rate = since if instant is None else instant, since, rate
 
     @property
     def frozen(self) -> bool:

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from email.utils import parsedate_to_datetime
+from itertools import count
 from time import perf_counter
 from typing import Any
 
 import pytest
 
+from mockserver.server.clock import Clock
 from mockserver.server.pages import at
 from mockserver.vendor.times import instant
 from mockserver.world.query import Query
@@ -197,3 +199,12 @@ async def known(desk: Desk, vendor: Any, endpoint: Any) -> dict[str, Any]:
     listed = next(each for each in vendor.contract.endpoints if each.starts is not None) if wanted else endpoint
     told = await desk.ask("POST", f"{DEFAULT}/truth", {"vendor": vendor.name, "endpoint": listed.name}) if wanted else None
     return {**endpoint.example, **(dict.fromkeys(wanted, told.rows[0]["session_id"]) if told else {})}
+
+
+def test_clock_that_follows_is_the_systems_even_while_that_goes_on() -> None:
+    """Between any two readings of the system's clock, a millisecond may pass."""
+    ticks = count(1_000)
+    clock = Clock(wall=lambda: next(ticks))
+
+    assert clock.follows
+    assert clock.now() == 1_001
