@@ -10,10 +10,10 @@ from msgspec import Struct
 from mockserver.contract.errors import Refused
 from mockserver.vendors.rybbit.filters import IDENTIFIED
 from mockserver.vendors.rybbit.order import SORTS, WAYS
+from mockserver.vendors.rybbit.words import session_number
 from mockserver.world.query import Condition, Operator
 
 _NUMBER: Final = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
-_SESSION_ID: Final = re.compile("[0-9a-f]{14}")
 _NOBODY: Final = -1
 _BOUNDS: Final[tuple[tuple[str, str, Operator], ...]] = (
     ("min_pageviews", "pageviews", "least"),
@@ -79,4 +79,5 @@ def _bounds(query: Any) -> Iterator[Condition]:
 
 
 def _number(session: str) -> int:
-    return int(session, 16) if _SESSION_ID.fullmatch(session) else _NOBODY
+    number = session_number(session)
+    return _NOBODY if number is None else number

@@ -1,6 +1,5 @@
 """The world as Rybbit tells it."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import partial
@@ -28,12 +27,11 @@ from mockserver.vendors.rybbit.manner import Manner
 from mockserver.vendors.rybbit.requests import DatesAndMinutes, GetSession, ListSessions
 from mockserver.vendors.rybbit.rows import SETTINGS, TIMESTAMPS, columns, lasting, rows
 from mockserver.vendors.rybbit.windows import Span, after
-from mockserver.vendors.rybbit.words import COUNTRIES
+from mockserver.vendors.rybbit.words import COUNTRIES, session_number
 from mockserver.world.found import Found
 from mockserver.world.query import Condition, Query
 from mockserver.world.sessions import Event, Sessions
 
-_SESSION_ID: Final = re.compile("[0-9a-f]{14}")
 _BOTS: Final = 1
 
 
@@ -87,7 +85,8 @@ def get_session(asked: Asked) -> Answer:
 
 def _known(asked: Asked) -> Sessions:
     identifier = asked.path["sessionId"]
-    sessions = asked.site.session(int(identifier, 16), asked.now) if _SESSION_ID.fullmatch(identifier) else None
+    number = session_number(identifier)
+    sessions = None if number is None else asked.site.session(number, asked.now)
     if sessions is None or sessions.kind == _BOTS:
         raise Refused("unknown_session")
     return sessions

@@ -1,5 +1,6 @@
 """The world's entries as Rybbit writes them, in rows and in filters alike."""
 
+import re
 from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, Final
@@ -65,3 +66,8 @@ def domain(acquisition: Acquisition) -> str:
 def nothing(_: Any) -> str:
     """Nothing, where the world does not have what a vendor could tell."""
     return ""
+
+
+def session_number(session_id: str) -> int | None:
+    """The world's number of the session with an id; ``None`` for a text that is no id."""
+    return int(session_id, 16) if re.fullmatch("[0-9a-f]{14}", session_id) else None
