@@ -1,6 +1,7 @@
 """``session-mock serve``."""
 
 import asyncio
+import gc
 import sys
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,8 @@ def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bo
         logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
 
     def ready(running: Running) -> None:
+        gc.freeze()
+        gc.enable()
         if port_file is not None:
             _write_ports(port_file, running)
         if as_json:
@@ -106,6 +109,7 @@ def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bo
             _describe(running, guarded=config.admin_token is not None)
         sys.stdout.flush()
 
+    gc.disable()  # What is made until it serves lives as long as it: looking through that for garbage is felt, then and at every page.
     try:
         asyncio.run(run(config, ready))
     except ConfigError as error:
@@ -116,3 +120,5 @@ def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bo
         raise click.ClickException(
             f"cannot listen on {config.host}:{config.port}: {error.strerror or error}; choose another --port, or 0"
         ) from None
+    finally:
+        gc.enable()

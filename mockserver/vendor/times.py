@@ -2,10 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -49,19 +48,21 @@ def _offset(text: str) -> timedelta:
 
 
 @lru_cache(maxsize=256)
-def zone(name: str) -> ZoneInfo | None:
+def zone(name: str) -> tzinfo | None:
     """The time zone with an IANA name, ``None`` where there is none."""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415 -- it is felt at start-up
+
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):  # A name may be malformed, or that of a folder of names.
         return None
 
 
-def midnight(day: date, where: ZoneInfo) -> int:
+def midnight(day: date, where: tzinfo) -> int:
     """The first instant of a day in a zone."""
     return int(datetime(day.year, day.month, day.day, tzinfo=where).timestamp()) * 1000
 
 
-def today(now: int, where: ZoneInfo) -> date:
+def today(now: int, where: tzinfo) -> date:
     """The day it is in a zone."""
     return datetime.fromtimestamp(now // 1000, where).date()

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta, tzinfo
 from functools import lru_cache
 from operator import attrgetter
 from typing import Final, Generic, TypeVar
-from zoneinfo import ZoneInfo
 
 from mockserver.contract.errors import Refused
 from mockserver.vendor.times import instant, midnight, zone
@@ -64,7 +63,7 @@ def _said(texts: tuple[str | None, ...]) -> tuple[Span, tuple[float, float] | No
     """The instants that the parameters of time name, or the minutes before now; kept, because all pages of a list ask for the same."""
     asked, faults = dict(zip(_NAMES, texts, strict=True)), list[str]()
     dates = _Pair(asked, "start_date", "end_date", _date, faults)
-    where = _value(asked, "time_zone", _zone, faults) or ZoneInfo("UTC")
+    where = _value(asked, "time_zone", _zone, faults) or UTC
     times = _Pair(asked, "start_datetime", "end_datetime", _datetime, faults)
     minutes = _Pair(asked, "past_minutes_start", "past_minutes_end", _minutes, faults)
     faults += ["{} and {} must be provided together".format(*pair.names) for pair in (dates, times, minutes) if pair.half]
@@ -127,13 +126,13 @@ def _minutes(_: str, text: str) -> float:
     return float(text)
 
 
-def _zone(name: str, text: str) -> ZoneInfo:
+def _zone(name: str, text: str) -> tzinfo:
     where = zone(text)
     if where is None:
         raise ValueError(f"Invalid {name}")
     return where
 
 
-def _days(first: date, last: date, where: ZoneInfo) -> tuple[int, int]:
+def _days(first: date, last: date, where: tzinfo) -> tuple[int, int]:
     following = min(last, date.max - timedelta(1)) + timedelta(1)
     return midnight(first, where), midnight(following, where)
