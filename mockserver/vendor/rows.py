@@ -13,6 +13,8 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from msgspec import Struct, defstruct, json
 
+from mockserver.vendor.ahead import Ahead
+from mockserver.vendor.lines import Line, Lines
 from mockserver.vendor.texts import Form, Objects, Part, Texts, objects, together
 from mockserver.world.dealt import DealtSessions
 from mockserver.world.deck import ROWS
@@ -33,10 +35,6 @@ class Column(Struct, frozen=True):
     """A quicker way to the values as JSON, for batches of the seeded world."""
 
 
-Line = Sequence[bytes]
-"""A JSON object and a comma, in pieces."""
-
-
 class _Place(Struct, frozen=True):
     """An own column where it stands in the row."""
 
@@ -46,11 +44,11 @@ class _Place(Struct, frozen=True):
     nothing: bytes
     """What stands where there is none."""
 
-    def encoded(self, sessions: Sessions) -> Objects:
+    def encoded(self, sessions: Sessions) -> list[bytes]:
         """The values one by one, as any batch has them."""
         values = self.column.values(sessions)
         texts = _encode_lines(values).split(b"\n")[:-1]  # No text in JSON holds a line feed.
-        return objects([self.nothing if value is None else self.before + text for value, text in zip(values, texts, strict=True)])
+        return [self.nothing if value is None else self.before + text for value, text in zip(values, texts, strict=True)]
 
     def parts(self, population: Population) -> Sequence[Part]:
         """What makes the texts of a population's batches."""
@@ -60,10 +58,11 @@ class _Place(Struct, frozen=True):
 class _Kept(Struct, frozen=True):
     """What is made once for a population."""
 
-    own: Sequence[Callable[[Any], Objects]]
+    own: Sequence[Callable[[Any], list[bytes]]]
     """What makes the pieces of every line that are a session's own."""
     fixed: Objects
     """What follows from each row of the deck alone, once the row was met."""
+    ahead: Ahead
 
 
 class Rows:
@@ -87,25 +86,25 @@ class Rows:
         """One JSON object a session: what is its own, then what its archetype fixes."""
         if not len(sessions):
             return []
-        kept = self._of(sessions.population) if isinstance(sessions, DealtSessions) and not sessions.identities else None
+        if isinstance(sessions, DealtSessions) and not sessions.identities:
+            return self._of(sessions.population).ahead.lines(sessions)
+        return self._lines(sessions, None)
+
+    def _lines(self, sessions: Sessions, kept: _Kept | None) -> Sequence[Line]:
         own = [place.encoded for place in self._own] if kept is None else kept.own
-        made = np.empty((len(sessions), max(len(own), 1) + 1), dtype=object)
-        if not own:
-            made[:, 0] = b"{"
-        for number, pieces in enumerate(own):
-            made[:, number] = pieces(sessions)
-        made[:, -1] = self._fixed_texts(sessions, kept)
-        if self._first_may_lack and b"{" in made[:, 0].tolist():  # What follows then begins with the comma of another field.
-            return [(b"{", b"".join(line[1:]).removeprefix(b",")) if line[0] == b"{" else line for line in made.tolist()]
-        return made  # type: ignore[return-value]  # an array of lines is a sequence of sequences
+        made = Lines([*([pieces(sessions) for pieces in own] or [[b"{"] * len(sessions)]), self._fixed_texts(sessions, kept)])
+        if self._first_may_lack and b"{" in made.columns[0]:  # What follows then begins with the comma of another field.
+            return [(b"{", b"".join(line[1:]).removeprefix(b",")) if line[0] == b"{" else line for line in made]
+        return made
 
     def _of(self, population: Population) -> _Kept:
         kept = self._kept.get(population)
         if kept is None:
-            kept = self._kept[population] = _Kept(list(self._quick(population)), np.full(ROWS, None, dtype=object))
+            ahead = Ahead(lambda sessions: self._lines(sessions, self._of(sessions.population)))
+            kept = self._kept[population] = _Kept(list(self._quick(population)), np.full(ROWS, None, dtype=object), ahead)
         return kept
 
-    def _quick(self, population: Population) -> Iterator[Callable[[Any], Objects]]:
+    def _quick(self, population: Population) -> Iterator[Callable[[Any], list[bytes]]]:
         """What makes the own columns' texts; forms that stand side by side make one piece."""
         forms: list[Form] = []
         for part in chain.from_iterable(place.parts(population) for place in self._own):
@@ -119,31 +118,18 @@ class Rows:
         if forms:
             yield together(forms)
 
-    def _fixed_texts(self, sessions: Sessions, kept: _Kept | None) -> Objects:
+    def _fixed_texts(self, sessions: Sessions, kept: _Kept | None) -> list[bytes]:
         if kept is None or not isinstance(sessions, DealtSessions) or sessions.running:
             return self._made(sessions)
-        found = kept.fixed[sessions.row]
-        if None in found.tolist():
-            found = kept.fixed[sessions.row] = self._made(sessions)
+        found: list[bytes] = kept.fixed[sessions.row].tolist()
+        if None in found:
+            found = self._made(sessions)
+            kept.fixed[sessions.row] = objects(found)
         return found
 
-    def _made(self, sessions: Sessions) -> Objects:
+    def _made(self, sessions: Sessions) -> list[bytes]:
         if not self._fixed:
-            return objects([b"},"] * len(sessions))
+            return [b"},"] * len(sessions)
         row, values = self._row, zip(*(column.values(sessions) for column in self._fixed), strict=True)
         texts = _encode_lines([row(*each) for each in values]).split(b"}\n")[:-1]  # A brace before a line feed closes an object.
-        return objects([b"," * (len(text) > 1) + text[1:] + b"}," for text in texts])
-
-
-def joined(head: bytes, lines: Sequence[Line], tail: bytes) -> bytes:
-    """Objects as the inside of a JSON array, between what opens and what closes it."""
-    inside = lines.ravel().tolist() if isinstance(lines, np.ndarray) else chain.from_iterable(lines)
-    pieces = [head, *inside, tail]
-    if len(lines):
-        pieces[-2] = pieces[-2][:-1]  # No comma after the last.
-    return b"".join(pieces)
-
-
-def alone(line: Line) -> bytes:
-    """One object by itself."""
-    return b"".join(line)[:-1]
+        return [b"," * (len(text) > 1) + text[1:] + b"}," for text in texts]

@@ -8,7 +8,8 @@ column's values would say (a test compares them); only how long it takes differs
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Final, TypeAlias
+from itertools import chain
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from msgspec import Struct, json
@@ -18,10 +19,10 @@ from mockserver.world.dealt import HOSTS, NETWORKS, DealtSessions
 from mockserver.world.hashing import I64
 from mockserver.world.population import Population
 
-Matrix: TypeAlias = NDArray[np.uint8]
-"""The bytes of texts of one width, shape (texts, width)."""
+Bytes: TypeAlias = NDArray[Any]
+"""Texts of one width, shape (texts,), of any type that has so many bytes."""
 Objects: TypeAlias = NDArray[np.object_]
-"""Texts as ``bytes``, shape (texts,)."""
+"""Texts as ``bytes``, shape (texts,), to be looked up many at a time."""
 
 
 class Form(Struct, frozen=True):
@@ -29,19 +30,24 @@ class Form(Struct, frozen=True):
 
     blank: bytes
     """What is the same in all."""
-    fill: Callable[[DealtSessions, Matrix], None]
-    """Writes the rest over copies of it."""
+    places: Sequence[tuple[int, str]]
+    """Where the rest stands, and numpy's name for so many bytes; what comes later stands over what came before."""
+    values: Callable[[DealtSessions], Sequence[Bytes]]
+    """The rest, place by place."""
     uneven: bool = False
     """Whether some are shorter after all: zeros at their end do not count."""
 
 
-Pieces: TypeAlias = Callable[[DealtSessions], Objects]
+Pieces: TypeAlias = Callable[[DealtSessions], list[bytes]]
 """A part that is looked up."""
 Part: TypeAlias = Form | Pieces
 Texts: TypeAlias = Callable[[Population, bytes, bytes], Sequence[Part]]
 """From a population, what stands before a value, and what stands where there is none, to the parts of a column's texts."""
 
-_DAY_SECONDS: Final = 86_400
+_SECOND, _DAY_SECONDS = np.array(1000), np.array(86_400)
+_BLOCK: Final = 9
+"""Days are looked up in blocks of two to the power of so many."""
+_DAY: Final = 86_400_000
 
 
 def objects(texts: Sequence[bytes]) -> Objects:
@@ -57,40 +63,36 @@ def _table(words: tuple[str, ...], before: bytes, after: bytes, nothing: bytes =
     return objects([*(before + json.encode(word)[1:-1] + after for word in words), nothing])
 
 
-def _row(text: bytes) -> Matrix:
-    return np.frombuffer(text, dtype=np.uint8)
-
-
 def together(forms: Sequence[Form]) -> Pieces:
     """Forms that stand side by side as one part; only the last may be uneven."""
-    blank, places, start = _row(b"".join(form.blank for form in forms)), [], 0
+    blank, places, start = b"".join(form.blank for form in forms), list[tuple[int, str]](), 0
     for form in forms:
-        places.append((slice(start, start + len(form.blank)), form.fill))
+        places += [(start + place, kind) for place, kind in form.places]
         start += len(form.blank)
+    names, values = [f"f{n}" for n in range(len(places))], [form.values for form in forms]
+    offsets, formats = zip(*places, strict=True)
+    row = np.dtype({"names": names, "formats": list(formats), "offsets": list(offsets), "itemsize": len(blank)})
 
-    def made(sessions: DealtSessions) -> Objects:
-        matrix = np.empty((len(sessions), len(blank)), dtype=np.uint8)
-        matrix[:] = blank
-        for place, fill in places:
-            fill(sessions, matrix[:, place])
-        return _pieces(matrix)
+    def made(sessions: DealtSessions) -> list[bytes]:
+        texts = np.frombuffer(bytearray(blank * len(sessions)), dtype=row)
+        for name, value in zip(names, chain.from_iterable(each(sessions) for each in values), strict=True):
+            texts[name] = value
+        return _listed(texts, len(blank))
 
     return made
 
 
-def _pieces(matrix: Matrix) -> Objects:
-    """The rows of a matrix as texts, without zeros at their end."""
-    return matrix.view(f"S{matrix.shape[1]}").ravel().astype(object)
+def _listed(texts: Bytes, width: int) -> list[bytes]:
+    """Texts of so many bytes, without zeros at their end."""
+    return texts.view(f"S{width}").tolist()  # type: ignore[no-any-return]  # of this type they are bytes
 
 
-def hexadecimal(digits: Callable[[DealtSessions], Matrix], length: int) -> Texts:
+def hexadecimal(digits: Callable[[DealtSessions], Bytes], length: int) -> Texts:
     """So many hexadecimal digits as strings."""
 
     def texts(_: Population, before: bytes, __: bytes) -> list[Form]:
-        def fill(sessions: DealtSessions, matrix: Matrix) -> None:
-            matrix[:, -1 - length : -1] = digits(sessions)
-
-        return [Form(b'%b"%b"' % (before, bytes(length)), fill)]
+        places = [(len(before) + 1, f"S{length}")]
+        return [Form(b'%b"%b"' % (before, bytes(length)), places, lambda sessions: [digits(sessions)])]
 
     return texts
 
@@ -98,33 +100,39 @@ def hexadecimal(digits: Callable[[DealtSessions], Matrix], length: int) -> Texts
 @lru_cache(maxsize=1)
 def _clock() -> NDArray[np.uint64]:
     """Every second of a day as the eight bytes of ``08:30:00``."""
-    two = _row(b"".join(b"%02d" % n for n in range(60))).reshape(-1, 2)
+    two = np.frombuffer(b"".join(b"%02d" % n for n in range(60)), dtype=np.uint8).reshape(-1, 2)
     made = np.empty((24, 60, 60, 8), dtype=np.uint8)
-    made[:] = _row(b"00:00:00")
+    made[:] = np.frombuffer(b"00:00:00", dtype=np.uint8)
     made[..., 0:2], made[..., 3:5], made[..., 6:8] = two[:24, None, None], two[:, None], two
     return made.view(np.uint64).ravel()
 
 
 @lru_cache(maxsize=64)
-def _dates(first: int, last: int) -> Matrix:
-    """Days since 1970 as ``2026-09-01``."""
-    days = np.arange(first, last + 1).astype("datetime64[D]")
-    return np.datetime_as_string(days).astype("S10").view(np.uint8).reshape(-1, 10)
+def _dates(first: int, last: int) -> tuple[I64, Bytes]:
+    """The first day of some blocks, as days since 1970, and each of their days as ``2026-09-01``."""
+    days = np.arange(first << _BLOCK, (last + 1) << _BLOCK)
+    return days[0], np.datetime_as_string(days.astype("datetime64[D]")).astype("S10")
+
+
+def _calendar(sessions: DealtSessions) -> tuple[I64, Bytes]:
+    """:func:`_dates` for whatever happens in some sessions."""
+    last = sessions.starts.item(-1) + sessions.deck.longest
+    return _dates(sessions.starts.item(0) // _DAY >> _BLOCK, last // _DAY >> _BLOCK)
 
 
 def seconds(instants: Callable[[DealtSessions], I64], pattern: bytes) -> Texts:
     """Instants as strings such as ``2026-09-01T08:30:00``, fractions cut off, in UTC; the pattern says what stands between and after."""
 
     def texts(_: Population, before: bytes, __: bytes) -> list[Form]:
-        start = len(before) + 1
+        start, clock = len(before) + 1, _clock()
 
-        def fill(sessions: DealtSessions, matrix: Matrix) -> None:
-            day, second = np.divmod(instants(sessions) // 1000, _DAY_SECONDS)
-            first = int(day.min())
-            matrix[:, start : start + 10] = _dates(first, int(day.max()))[day - first]
-            matrix[:, start + 11 : start + 19] = _clock()[second].view(np.uint8).reshape(-1, 8)
+        def values(sessions: DealtSessions) -> Sequence[Bytes]:
+            first, dates = _calendar(sessions)
+            at = instants(sessions) // _SECOND
+            day = at // _DAY_SECONDS
+            return dates[day - first], clock[at - day * _DAY_SECONDS]
 
-        return [Form(before + pattern, fill)]
+        return [Form(before + pattern, [(start, "S10"), (start + 11, "u8")], values)]
 
     return texts
 
@@ -133,9 +141,9 @@ def integers(numbers: Callable[[DealtSessions], I64]) -> Texts:
     """Numbers."""
 
     def texts(_: Population, before: bytes, __: bytes) -> list[Pieces]:
-        def pieces(sessions: DealtSessions) -> Objects:
+        def pieces(sessions: DealtSessions) -> list[bytes]:
             encoded = json.encode(numbers(sessions).tolist())[1:-1]
-            return objects((before + encoded.replace(b",", b"\n" + before)).split(b"\n"))
+            return (before + encoded.replace(b",", b"\n" + before)).split(b"\n")
 
         return [pieces]
 
@@ -152,10 +160,8 @@ def small_integers(numbers: Callable[[DealtSessions], I64]) -> Texts:
     """Numbers from 0 to 9,999."""
 
     def texts(_: Population, before: bytes, __: bytes) -> list[Form]:
-        def fill(sessions: DealtSessions, matrix: Matrix) -> None:
-            matrix[:, -4:] = _small()[numbers(sessions)].view(np.uint8).reshape(-1, 4)
-
-        return [Form(before + bytes(4), fill, uneven=True)]
+        small = _small()
+        return [Form(before + bytes(4), [(len(before), "u4")], lambda sessions: [small[numbers(sessions)]], uneven=True)]
 
     return texts
 
@@ -163,20 +169,19 @@ def small_integers(numbers: Callable[[DealtSessions], I64]) -> Texts:
 def user_ids(_: Population, before: bytes, nothing: bytes) -> list[Form]:
     """User ids of who is identified."""
     blank = b'%b"user_%b"' % (before, bytes(12))
-    otherwise = _row(nothing.ljust(len(blank), b"\0"))
+    either, width = np.array([nothing, blank], dtype=f"S{len(blank)}"), len(blank)
 
-    def fill(sessions: DealtSessions, matrix: Matrix) -> None:
-        matrix[:, -13:-1] = sessions.visitor_texts
-        matrix[~sessions.known] = otherwise
+    def values(sessions: DealtSessions) -> Sequence[Bytes]:
+        return either[sessions.known.view(np.uint8)], sessions.known_texts
 
-    return [Form(blank, fill, uneven=True)]
+    return [Form(bytes(width), [(0, f"S{width}"), (width - 13, "S12")], values, uneven=True)]
 
 
 def names(population: Population, before: bytes, nothing: bytes) -> list[Pieces]:
     """Names of who is identified."""
     words = population.deck.vocabulary
     givens, families = _table(words.given_names, before + b'"', b" ", nothing), _table(words.family_names, b"", b'"')
-    return [lambda sessions: givens[sessions.faces[0]], lambda sessions: families[sessions.faces[1]]]
+    return [lambda sessions: givens[sessions.faces[0]].tolist(), lambda sessions: families[sessions.faces[1]].tolist()]
 
 
 def emails(population: Population, before: bytes, nothing: bytes) -> list[Pieces]:
@@ -185,16 +190,11 @@ def emails(population: Population, before: bytes, nothing: bytes) -> list[Pieces
     givens, families = _table(given_names, before + b'"', b".", nothing), _table(family_names, b"", b".")
     domains = _table(mail_domains, b"@", b'"')
 
-    def last(sessions: DealtSessions) -> Objects:
-        made = _pieces(np.ascontiguousarray(sessions.visitor_texts[:, -4:]))
-        made[~sessions.known] = b""
-        return made
-
     return [
-        lambda sessions: givens[sessions.faces[0]],
-        lambda sessions: families[sessions.faces[1]],
-        last,
-        lambda sessions: domains[sessions.faces[2]],
+        lambda sessions: givens[sessions.faces[0]].tolist(),
+        lambda sessions: families[sessions.faces[1]].tolist(),
+        lambda sessions: sessions.known_words[:, 3].copy().view("S4").tolist(),
+        lambda sessions: domains[sessions.faces[2]].tolist(),
     ]
 
 
@@ -202,10 +202,10 @@ def plans(population: Population, before: bytes, nothing: bytes, after: bytes = 
     """Plans of who is identified."""
     deck = population.deck
     told = _table(deck.vocabulary.plans, before + b'"', b'"' + after, nothing)[np.where(deck.identified, deck.plan, -1)]
-    return [lambda sessions: told[sessions.row]]
+    return [lambda sessions: told[sessions.row].tolist()]
 
 
 def ips(_: Population, before: bytes, __: bytes) -> list[Pieces]:
     """Addresses."""
     networks, hosts = _table(NETWORKS, before + b'"', b""), _table(HOSTS, b"", b'"')
-    return [lambda sessions: networks[sessions.addresses[0]], lambda sessions: hosts[sessions.addresses[1]]]
+    return [lambda sessions: networks[sessions.addresses[0]].tolist(), lambda sessions: hosts[sessions.addresses[1]].tolist()]

@@ -11,12 +11,13 @@ from typing import Final
 import numpy as np
 
 from mockserver.world.deck import LONGEST, ROWS, TURNS, Deck
-from mockserver.world.hashing import I64, U64, Permutation, below, draw, key, permute, unpermute
+from mockserver.world.hashing import I64, U64, Permutation, below, draw, i64, key, permute, unpermute
 from mockserver.world.timeline import Timeline
 
 TIMEOUT: Final = 30 * 60_000
 """Milliseconds without an event after which a session is over."""
 _MOST_LANES: Final = ROWS // TURNS
+_TURNS, _TURN = i64(TURNS), i64(TURNS - 1)
 
 
 def lanes_for(sessions: int) -> int:
@@ -31,6 +32,7 @@ class Deal:
         self.deck, self.timeline = deck, timeline
         self._lane_bits = deck.lanes.bit_length() - 1
         self._half_bits = max(self._lane_bits - 1, 0)
+        self._lanes, self._slot, self._upper = i64(self._lane_bits), i64(deck.lanes - 1), i64(deck.lanes - (1 << self._half_bits))
         self._variant_bits = deck.variants.bit_length() - 1
         self._row_bits = self._variant_bits + TURNS.bit_length() - 1
         self._lane_key, self._variant_key = key(seed_key, "lanes"), key(seed_key, "variants")
@@ -39,33 +41,31 @@ class Deal:
         apart = timeline.most_within(LONGEST + TIMEOUT) + 1
         rounds = -(-(apart + deck.lanes // 2) // deck.lanes)
         self.stride = rounds + (1 - rounds) % TURNS
+        self._apart = i64(deck.lanes * TURNS)
         row = np.arange(ROWS)
         lane, turn = row >> self._row_bits, row >> self._variant_bits & (TURNS - 1)
         self._first_born = ((TURNS - turn) * self.stride * deck.lanes + lane) * TURNS + deck.first_turn
         """What to add to a round's number, times lanes and turns, for the person whose visit each row is in that round."""
 
     def _lane_at(self, rounds: I64, slot: I64) -> I64:
-        half, keys = slot >> self._half_bits, draw(self._lane_key, rounds.astype(np.uint64))
-        low = (slot & ((1 << self._half_bits) - 1)).astype(np.uint64)
-        return (half << self._half_bits) | permute(self._half_bits, keys, low).view(np.int64)
+        high, keys = slot & self._upper, draw(self._lane_key, rounds.view(np.uint64))
+        return high | permute(self._half_bits, keys, (slot - high).view(np.uint64)).view(np.int64)
 
     def _slot_of(self, rounds: I64, lane: I64) -> I64:
-        half, keys = lane >> self._half_bits, draw(self._lane_key, rounds.astype(np.uint64))
-        low = (lane & ((1 << self._half_bits) - 1)).astype(np.uint64)
-        return (half << self._half_bits) | unpermute(self._half_bits, keys, low).view(np.int64)
+        high, keys = lane & self._upper, draw(self._lane_key, rounds.astype(np.uint64))
+        return high | unpermute(self._half_bits, keys, (lane - high).astype(np.uint64)).view(np.int64)
 
     def _variant_keys(self, block: I64, lane: I64, turn: I64) -> U64:
         return draw(self._variant_key, ((block * self.deck.lanes + lane) * TURNS + turn).astype(np.uint64))
 
     def rows(self, index: I64) -> I64:
         """The row of the deck that each session is."""
-        rounds, slot = index >> self._lane_bits, index & (self.deck.lanes - 1)
-        lane = self._lane_at(rounds, slot)
-        turn = (rounds + self._phase[lane]) & (TURNS - 1)
-        row: I64 = lane * TURNS + turn
+        rounds = index >> self._lanes
+        lane = self._lane_at(rounds, index & self._slot)
+        row: I64 = lane * _TURNS + ((rounds + self._phase[lane]) & _TURN)
         if self._variant_bits:
             nth = (rounds // TURNS & (self.deck.variants - 1)).astype(np.uint64)
-            keys = self._variant_keys(index // ROWS, lane, turn)
+            keys = self._variant_keys(index // ROWS, lane, row & _TURN)
             row = row * self.deck.variants + permute(self._variant_bits, keys, nth).view(np.int64)
         return row
 
@@ -99,7 +99,7 @@ class Deal:
 
     def visitors(self, index: I64, row: I64) -> U64:
         """The 48-bit visitor number of each session, whose row is known."""
-        person = (index >> self._lane_bits) * (self.deck.lanes * TURNS) + self._first_born[row]
+        person = (index >> self._lanes) * self._apart + self._first_born[row]
         return self._visitors.forward(person.view(np.uint64))
 
     def visits(self, visitor: int, total: int) -> I64:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from mockserver.world import archetypes
 from mockserver.world.deck import IDLE
-from mockserver.world.hashing import I64, U64, draw, hexadecimal, hexadecimal_bytes
+from mockserver.world.hashing import I64, U64, hexadecimal, hexadecimal_words, last_digits
 from mockserver.world.population import Population
 from mockserver.world.sessions import Event, Sessions, tags_said, text_said
 from mockserver.world.vocabulary import Acquisition, Agent, Page, Place
@@ -17,7 +17,7 @@ from mockserver.world.vocabulary import Acquisition, Agent, Page, Place
 NETWORKS: Final = tuple(f"198.{18 + n // 256}.{n % 256}." for n in range(512))  # 198.18.0.0/15 is reserved for benchmarks (RFC 2544).
 HOSTS: Final = tuple(str(n) for n in range(256))
 _FACES: Final = np.array([[0], [16], [32]], dtype=np.uint64)
-_ADDRESSES: Final = np.array([[48], [40]], dtype=np.uint64)
+_ADDRESSES: Final = np.array([[39], [8]], dtype=np.uint64)
 _ADDRESS_SIZES: Final = np.array([[len(NETWORKS) - 1], [len(HOSTS) - 1]], dtype=np.uint64)
 Identities = Mapping[str, Mapping[str, Any]]
 """What identify calls said, by user id."""
@@ -30,15 +30,10 @@ class DealtSessions(Sessions):
     def __init__(self, population: Population, index: I64, now: int, identities: Identities) -> None:
         self.population, self.deck, self.identities = population, population.deck, identities
         self.kind = population.kind
-        self.indices = index
-        self.starts = population.timeline.starts(index)
-        self.row = population.deal.rows(index)
-        self.length = self.deck.length[self.row]
-        self.running = bool(len(index)) and now < int(self.starts[-1]) + self.deck.longest
-        if self.running:
-            offset, told = self.told(self.deck.offset), self.happened
-            self.length = (told & (offset <= (now - self.starts)[:, None])).sum(axis=1)
-            del self.happened
+        self.indices, self.now = index, now
+
+    def __len__(self) -> int:
+        return len(self.indices)
 
     def __getattr__(self, name: str) -> Any:
         """Make a column when it is first asked for, and keep it."""
@@ -47,6 +42,36 @@ class DealtSessions(Sessions):
         made = COLUMNS[name](self)
         setattr(self, name, made)
         return made
+
+    @cached_property
+    def starts(self) -> I64:
+        """Unix milliseconds of the first event, as an array."""
+        return self.population.timeline.starts(self.indices)
+
+    @cached_property
+    def row(self) -> I64:
+        """The row of the deck that each is."""
+        return self.population.deal.rows(self.indices)
+
+    @property
+    def over(self) -> int:
+        """An instant by which all of them are over."""
+        return int(self.starts.item(-1)) + self.deck.longest
+
+    @cached_property
+    def running(self) -> bool:
+        """Whether some may not be over."""
+        return bool(len(self.indices)) and self.now < self.over
+
+    @cached_property
+    def length(self) -> I64:
+        """How many events of each there are."""
+        whole: I64 = self.deck.length[self.row]
+        if not self.running:
+            return whole
+        offset = self._spread(self.deck.offset, whole)
+        told = (np.arange(offset.shape[1]) < whole[:, None]) & (offset <= (self.now - self.starts)[:, None])
+        return np.asarray(told.sum(axis=1))
 
     @cached_property
     def visitor_numbers(self) -> U64:
@@ -61,17 +86,33 @@ class DealtSessions(Sessions):
     @cached_property
     def ends(self) -> I64:
         """Unix milliseconds of the last event, as an array."""
-        return self.starts + self.deck.offset[self._last]
+        if self.running:
+            return np.asarray(self.starts + self.deck.offset[self.deck.begin[self.row] + self.length - 1])
+        return np.asarray(self.starts + self.deck.duration[self.row])
 
     @cached_property
-    def _last(self) -> I64:
-        """Where the last events stand among those of all rows."""
-        return self.deck.begin[self.row] + self.length - 1
+    def number_texts(self) -> NDArray[np.bytes_]:
+        """The session numbers as 14 hexadecimal digits."""
+        return last_digits(hexadecimal_words(self.numbers), 14)
 
     @cached_property
-    def visitor_texts(self) -> NDArray[np.uint8]:
-        """The visitor numbers as 12 hexadecimal digits, each a byte, shape (sessions, 12)."""
-        return hexadecimal_bytes(self.visitor_numbers, 12)
+    def _visitor_words(self) -> NDArray[np.uint32]:
+        return hexadecimal_words(self.visitor_numbers)
+
+    @cached_property
+    def visitor_texts(self) -> NDArray[np.bytes_]:
+        """The visitor numbers as 12 hexadecimal digits."""
+        return last_digits(self._visitor_words, 12)
+
+    @cached_property
+    def known_words(self) -> NDArray[np.uint32]:
+        """The hexadecimal digits of the visitor numbers, four to a word, shape (sessions, 4); zeros for who is not identified."""
+        return self._visitor_words * self.known[:, None]
+
+    @cached_property
+    def known_texts(self) -> NDArray[np.bytes_]:
+        """The visitor numbers as 12 hexadecimal digits, empty for who is not identified."""
+        return last_digits(self.known_words, 12)
 
     @cached_property
     def id_digits(self) -> list[str]:
@@ -89,21 +130,17 @@ class DealtSessions(Sessions):
         return self.deck.identified[self.row]
 
     @cached_property
-    def _chance(self) -> U64:
-        return draw(self.population.person_key, self.visitor_numbers)
-
-    @cached_property
     def faces(self) -> I64:
         """Positions of each visitor's given name, family name and mail domain in the vocabulary, shape (3, sessions).
 
         They are -1 for who is not identified.
         """
-        return np.where(self.known, ((self._chance >> _FACES) % self.population.face_sizes).view(np.int64), -1)
+        return np.where(self.known, ((self.visitor_numbers >> _FACES) % self.population.face_sizes).view(np.int64), -1)
 
     @cached_property
     def addresses(self) -> U64:
         """Positions of the two parts of each visitor's address in :data:`NETWORKS` and :data:`HOSTS`, shape (2, sessions)."""
-        return np.asarray((self._chance >> _ADDRESSES) & _ADDRESS_SIZES)
+        return np.asarray((self.visitor_numbers >> _ADDRESSES) & _ADDRESS_SIZES)
 
     @cached_property
     def happened(self) -> NDArray[np.bool_]:
@@ -112,7 +149,10 @@ class DealtSessions(Sessions):
 
     def told(self, values: NDArray[Any]) -> NDArray[Any]:
         """What the deck says of the events of these sessions, a row for each; past its last event stands what is not its."""
-        places = self.deck.begin[self.row][:, None] + np.arange(self.happened.shape[1])
+        return self._spread(values, self.length)
+
+    def _spread(self, values: NDArray[Any], length: I64) -> NDArray[Any]:
+        places = self.deck.begin[self.row][:, None] + np.arange(int(length.max(initial=1)))
         return values.take(places, mode="clip")
 
     @cached_property

@@ -28,6 +28,12 @@ def u64(number: int) -> U64:
     return np.array(number, dtype=np.uint64)
 
 
+@lru_cache(maxsize=1024)
+def i64(number: int) -> I64:
+    """The same with a sign."""
+    return np.array(number, dtype=np.int64)
+
+
 # Made once: a page of sessions hashes a dozen times, and only a hundred indices each time.
 _U_STEP, _U_FIRST, _U_SECOND = u64(_STEP), u64(_FIRST), u64(_SECOND)
 _U_ODD, _U_ODD_INVERSE = tuple(map(u64, _ODD)), tuple(map(u64, _ODD_INVERSE))
@@ -74,10 +80,14 @@ def hexadecimal(numbers: Sequence[int] | U64, length: int) -> list[str]:
     return [text[end - length : end] for end in range(16, len(text) + 1, 16)]
 
 
-def hexadecimal_bytes(numbers: U64, length: int) -> NDArray[np.uint8]:
-    """The same as bytes, shape (numbers, length)."""
-    text = numbers.astype(">u8").tobytes().hex().encode()
-    return np.frombuffer(text, dtype=np.uint8).reshape(-1, 16)[:, 16 - length :]
+def hexadecimal_words(numbers: U64) -> NDArray[np.uint32]:
+    """Their 16 hexadecimal digits as bytes, four to a word, shape (numbers, 4)."""
+    return np.frombuffer(numbers.astype(">u8").tobytes().hex().encode(), dtype=np.uint32).reshape(-1, 4)
+
+
+def last_digits(words: NDArray[np.uint32], length: int) -> NDArray[np.bytes_]:
+    """The last of the digits, as a text for each number."""
+    return words.view(np.uint8)[:, 16 - length :].view(f"S{length}")[:, 0]
 
 
 def below(bound: int, hashed: U64) -> I64:
@@ -115,16 +125,15 @@ def unpermute(bits: int, keys: U64, values: U64) -> U64:
 
 
 class Permutation:
-    """A keyed permutation of [0, 2**bits), for identifiers: two rounds of :func:`permute`, both ways, without a table."""
+    """A keyed permutation of [0, 2**bits), for identifiers: :func:`permute` under one key, both ways, without a table."""
 
     def __init__(self, key: int, bits: int) -> None:
-        self._bits = bits
-        self._keys = (u64(key), u64(draw_one(key, 1)))
+        self._bits, self._key = bits, u64(draw_one(key, 1))
 
     def forward(self, numbers: U64) -> U64:
         """Numbers to identifiers."""
-        return permute(self._bits, self._keys[1], permute(self._bits, self._keys[0], numbers))
+        return permute(self._bits, self._key, numbers)
 
     def back(self, identifiers: U64) -> U64:
         """Identifiers to numbers."""
-        return unpermute(self._bits, self._keys[0], unpermute(self._bits, self._keys[1], identifiers))
+        return unpermute(self._bits, self._key, identifiers)

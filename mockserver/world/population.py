@@ -8,7 +8,7 @@ import numpy as np
 from mockserver.world.archetypes import matching
 from mockserver.world.deal import Deal, lanes_for
 from mockserver.world.deck import Deck
-from mockserver.world.hashing import I64, U64, Permutation, key
+from mockserver.world.hashing import I64, U64, Permutation, i64, key
 from mockserver.world.query import Condition
 from mockserver.world.selection import Dealt, Everything, Selection
 from mockserver.world.timeline import Timeline
@@ -27,7 +27,6 @@ class Population:
         self.kind, self.timeline = kind, timeline
         self._key = key(seed_key, kind)
         self._numbers = Permutation(key(seed_key, "session"), _NUMBER_BITS)
-        self.person_key = key(self._key, "person")
         self._vocabulary, self._hostnames = vocabulary, hostnames
         self.selected = lru_cache(maxsize=64)(self._selected)
 
@@ -59,7 +58,7 @@ class Population:
 
     def session_numbers(self, index: I64) -> U64:
         """The 56-bit number under which each session is known."""
-        return self._numbers.forward((index * _KINDS + self.kind).astype(np.uint64))
+        return self._numbers.forward((index * i64(_KINDS) + i64(self.kind)).view(np.uint64))
 
     def session_index(self, number: int, now: int) -> int | None:
         """The session known under a number, or ``None`` where there is none by an instant."""

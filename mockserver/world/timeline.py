@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from mockserver.world.hashing import I64, below, draw, draw_one
+from mockserver.world.hashing import I64, below, draw, draw_one, i64
 
 HOUR: Final = 3_600_000
 DAY: Final = 24 * HOUR
@@ -48,11 +48,11 @@ class Timeline:
     def starts(self, index: I64) -> I64:
         """Unix milliseconds at which each session starts; ascends with the index."""
         counts, buckets = self._arrays
-        index = index + self._skipped
+        index = index + i64(self._skipped)
         cycle, place = np.divmod(index, counts[-1]) if self._flowing else (0, index)
-        first, size, edge, length = buckets[:, np.searchsorted(counts, place, side="right") - 1]
-        noise = below(HOUR, draw(self._key, index.astype(np.uint64)))
-        start = edge + ((place - first) * length + noise * length // HOUR) // size
+        first, size, edge, length = buckets[:, counts.searchsorted(place, side="right") - 1]
+        noise = below(HOUR, draw(self._key, index.view(np.uint64)))
+        start = edge + ((place - first) * length + noise * length // i64(HOUR)) // size
         if self._grain > 1:  # Never before its own bucket, so that every instant keeps its place in the order.
             start = np.maximum(start // self._grain * self._grain, edge)
         return np.asarray(start + cycle * self._period if self._flowing else start, dtype=np.int64)

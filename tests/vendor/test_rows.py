@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
-from mockserver.vendor.rows import Column, Rows, joined
+from mockserver.vendor.lines import joined
+from mockserver.vendor.rows import Column, Rows
 from mockserver.world.query import Query
 from mockserver.world.spec import spec
 from mockserver.world.timeline import HOUR

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from mockserver.contract.errors import Refused
 from mockserver.vendor import Asked
-from mockserver.vendor.rows import Line
+from mockserver.vendor.lines import Line
 from mockserver.world.ended import Ended, Order
 from mockserver.world.found import Found
 from mockserver.world.query import Condition

@@ -11,7 +11,7 @@ from mockserver.vendor.rows import Column, Rows
 from mockserver.vendor.times import seconds
 from mockserver.vendors.rybbit import words
 from mockserver.world.dealt import DealtSessions
-from mockserver.world.hashing import I64, hexadecimal_bytes
+from mockserver.world.hashing import I64
 from mockserver.world.population import Population
 from mockserver.world.sessions import Sessions
 
@@ -88,7 +88,7 @@ def columns(settings: tuple[str, ...]) -> tuple[Column, ...]:
     timestamps, region, device_type, versions, ip, unknown_country = settings
     told, version, pattern = TIMESTAMPS[timestamps], _VERSIONS[versions], _PATTERNS[timestamps]
     return (
-        Column("session_id", attrgetter("id_digits"), own=True, texts=texts.hexadecimal(lambda s: hexadecimal_bytes(s.numbers, 14), 14)),
+        Column("session_id", attrgetter("id_digits"), own=True, texts=texts.hexadecimal(attrgetter("number_texts"), 14)),
         Column("user_id", attrgetter("visitor_digits"), own=True, texts=texts.hexadecimal(attrgetter("visitor_texts"), 12)),
         Column("identified_user_id", lambda s: [user or "" for user in s.user_ids], own=True, texts=_user_ids),
         Column("session_end", lambda s: told(s.end), own=True, texts=texts.seconds(attrgetter("ends"), pattern)),

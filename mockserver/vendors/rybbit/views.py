@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from mockserver.contract.errors import Refused
 from mockserver.vendor import Answer, Asked, View
-from mockserver.vendor.rows import joined
+from mockserver.vendor.lines import joined
 from mockserver.vendors.rybbit.answers import (
     Location,
     OneSession,

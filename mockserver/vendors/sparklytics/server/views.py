@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from mockserver.contract.errors import Refused
 from mockserver.vendor import Answer, Asked
-from mockserver.vendor.rows import alone, joined
+from mockserver.vendor.lines import alone, joined
 from mockserver.vendors.sparklytics.asking import wanted
 from mockserver.vendors.sparklytics.contract import ListSessions
 from mockserver.vendors.sparklytics.rows import link
