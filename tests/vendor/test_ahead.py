@@ -57,3 +57,16 @@ def test_a_page_that_follows_the_last_one_is_made_with_more() -> None:
         ahead.lines(taken(range(first, first + 10), now))
     ahead.lines(taken([1, 5, 9], now))
     assert made == [10, 10, 10, 3]  # The one at 200 was there already.
+
+
+def test_what_was_made_ahead_is_not_told_before_it_happened() -> None:
+    """When the clock is set back, sessions run that were over, and are told as they stand then."""
+    rows, later = Rows(COLUMNS), (MADE.end or 0) + HOUR * 24
+    for first in (0, 20):
+        rows.lines(taken(range(first, first + 20), later))
+    batch = taken(range(20, 40), later)
+    longest = max(range(20), key=lambda position: batch.pageviews[position])
+    index, earlier = range(20, 21 + longest), batch.start[longest]
+
+    told, alone = (each.lines(taken(index, earlier)) for each in (rows, Rows(COLUMNS)))
+    assert joined(b"[", told, b"]") == joined(b"[", alone, b"]") != joined(b"[", rows.lines(taken(index, later)), b"]")
