@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -28,6 +29,8 @@ from mockserver.world.spec import WorldError
 
 _HEADERS = {"Server": SERVER, "Cache-Control": "no-store"}
 _REFUSALS = (ConfigError, WorldError, ChoiceError, TenantError, FaultError)
+_ENDS = ("",)
+"""What no word is."""
 _log = logging.getLogger("mockserver")
 
 
@@ -82,9 +85,7 @@ async def _order(request: web.Request) -> Order:
 def _found(method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:
     """The route of a method and a path, with the values of its parameters."""
     words = [unquote(word) for word in raw_path.split("/")[2:]]
-    matching = [route for route in ROUTES if _matches(route, words)] if raw_path.startswith(PREFIX + "/") else []
-    least = min((route.parts.count(None) for route in matching), default=0)
-    found = {route.method: route for route in matching if route.parts.count(None) == least}  # What is written beats a parameter.
+    found = _matching(_tree(), words) if raw_path.startswith(PREFIX + "/") else {}
     if not found:
         known = [f"{route.method} {PREFIX}{route.path}" for route in ROUTES]
         detail = f"there is no {raw_path!r}; {nearest(raw_path, dict.fromkeys(PREFIX + route.path for route in ROUTES))}"
@@ -97,9 +98,27 @@ def _found(method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:
     return route, {part[1:-1]: word for part, word in parts if part.startswith("{")}
 
 
-def _matches(route: Route, words: list[str]) -> bool:
-    parts = route.parts
-    return len(parts) == len(words) and all(word != "" if part is None else part == word for part, word in zip(parts, words, strict=True))
+@cache
+def _tree() -> dict[Any, Any]:
+    """The routes by the words of their paths, one after the other; after the last word, by method."""
+    tree: dict[Any, Any] = {}
+    for route in ROUTES:
+        here = tree
+        for part in route.parts:
+            here = here.setdefault(part, {})
+        here.setdefault(_ENDS, {})[route.method] = route
+    return tree
+
+
+def _matching(tree: Mapping[Any, Any], words: Sequence[str]) -> Mapping[str, Route]:
+    """The routes of a path by method; a word that is written beats a parameter, which is no empty word."""
+    if not words:
+        return tree.get(_ENDS, {})  # type: ignore[no-any-return]  # below the end there are routes
+    for part in (words[0], None) if words[0] else ():
+        found = _matching(tree[part], words[1:]) if part in tree else {}
+        if found:
+            return found
+    return {}
 
 
 def _addresses(admin: Admin, request: web.Request) -> Addresses:
