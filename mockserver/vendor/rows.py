@@ -1,13 +1,14 @@
-"""Rows of a list as JSON, fast: what depends on the archetype alone is encoded once and kept.
+"""Rows of a list as JSON, fast: what follows from less than the session is encoded once and kept.
 
 A vendor declares its row as columns. *Own* columns differ from session to session (ids, times, people) and are encoded
-for every page; all others follow from the row of the deck and are encoded when that row is first met. So the bytes of a
-page are mostly joined, not made.
+for every page. The others follow from the row of the deck, and are encoded when that row is first met in a world; those
+of them that say of what in the row, such as its place, are encoded once for all worlds. So the bytes of a page are mostly
+joined, not made.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, groupby
+from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -15,13 +16,16 @@ from msgspec import Struct, defstruct, json
 
 from mockserver.vendor.ahead import Ahead
 from mockserver.vendor.lines import Line, Lines
-from mockserver.vendor.texts import Form, Objects, Part, Texts, objects, together
+from mockserver.vendor.texts import Form, Objects, Part, Pieces, Texts, objects, together
 from mockserver.world.dealt import DealtSessions
 from mockserver.world.deck import ROWS
+from mockserver.world.memo import Memo
 from mockserver.world.population import Population
 from mockserver.world.sessions import Sessions
+from mockserver.world.vocabulary import Vocabulary
 
 _encode, _encode_lines = json.Encoder().encode, json.Encoder().encode_lines
+_STORY: Final = "story"
 
 
 class Column(Struct, frozen=True):
@@ -33,6 +37,20 @@ class Column(Struct, frozen=True):
     """Whether it differs between sessions of the same archetype."""
     texts: Texts | None = None
     """A quicker way to the values as JSON, for batches of the seeded world."""
+    of: str | None = None
+    """What of the archetype decides: its entry of a column such as ``places``, or ``story``, what happens in it; ``None`` for all of it."""
+    tell: Callable[[Any], Any] | None = None
+    """From an entry to the value."""
+
+
+def of(entries: str, name: str, tell: Callable[[Any], Any]) -> Column:
+    """A field that tells something of each session's entry of a column such as ``places``."""
+    return Column(name, lambda sessions: [tell(entry) for entry in getattr(sessions, entries)], of=entries, tell=tell)
+
+
+def of_story(name: str, values: Callable[[Sessions], Sequence[Any]]) -> Column:
+    """A field that follows from what happens in a session, and when, counted from its start."""
+    return Column(name, values, of=_STORY)
 
 
 class _Place(Struct, frozen=True):
@@ -50,19 +68,61 @@ class _Place(Struct, frozen=True):
         texts = _encode_lines(values).split(b"\n")[:-1]  # No text in JSON holds a line feed.
         return [self.nothing if value is None else self.before + text for value, text in zip(values, texts, strict=True)]
 
-    def parts(self, population: Population) -> Sequence[Part]:
-        """What makes the texts of a population's batches."""
-        return [self.encoded] if self.column.texts is None else self.column.texts(population, self.before, self.nothing)
+    def parts(self, words: Vocabulary) -> Sequence[Part]:
+        """What makes the texts of batches in a vocabulary's words."""
+        return [self.encoded] if self.column.texts is None else self.column.texts(words, self.before, self.nothing)
 
 
-class _Kept(Struct, frozen=True):
-    """What is made once for a population."""
+class _Group:
+    """Neighbouring fields that follow from the same: each text begins with a comma, or is empty."""
 
-    own: Sequence[Callable[[Any], list[bytes]]]
-    """What makes the pieces of every line that are a session's own."""
-    fixed: Objects
-    """What follows from each row of the deck alone, once the row was met."""
-    ahead: Ahead
+    def __init__(self, decided: str | None, columns: Iterable[Column], *, omit_none: bool) -> None:
+        self._of, self._columns = decided, list(columns)
+        default: dict[str, Any] = {"default": None} if omit_none else {}
+        fields = [(f"f{n}", Any, *default.values()) for n in range(len(self._columns))]
+        names = {f"f{n}": column.name for n, column in enumerate(self._columns)}
+        self._row = defstruct("Row", fields, rename=names, omit_defaults=omit_none, gc=False)
+        self._of_entries = Memo(self._entries)
+        self._of_rows = Memo(lambda _: np.full(ROWS, None, dtype=object))
+
+    def encoded(self, sessions: Sessions) -> list[bytes]:
+        """The texts of any batch."""
+        return self._texts([column.values(sessions) for column in self._columns])
+
+    def texts(self, sessions: DealtSessions) -> list[bytes]:
+        """The texts of a batch of the seeded world, looked up as far as others have met them."""
+        if self._of is None:
+            return self.encoded(sessions)
+        if self._of == _STORY:
+            return _looked_up(self._of_rows(sessions.deck.story), sessions, self.encoded)
+        entries, codes = sessions.coded(self._of)
+        return self._of_entries(entries)[codes].tolist()  # type: ignore[no-any-return]  # they are bytes
+
+    def _entries(self, entries: Sequence[Any]) -> Objects:
+        return objects(self._texts([[column.tell(entry) for entry in entries] for column in self._columns if column.tell]))
+
+    def _texts(self, values: Iterable[Sequence[Any]]) -> list[bytes]:
+        row = self._row
+        texts = _encode_lines([row(*each) for each in zip(*values, strict=True)]).split(b"}\n")[:-1]  # A brace ends an object.
+        return [b"," + text[1:] if len(text) > 1 else b"" for text in texts]
+
+
+def _looked_up(table: Objects, sessions: DealtSessions, make: Callable[[DealtSessions], list[bytes]]) -> list[bytes]:
+    """What a table has for the rows of sessions; what it lacks is made and kept, unless a session has not done all of its row yet."""
+    found: list[bytes] = table[sessions.row].tolist()
+    if None not in found and not sessions.running:
+        return found
+    cut = sessions.cut.tolist()
+    lacking = [position for position, text in enumerate(found) if text is None or cut[position]]
+    if not lacking:
+        return found
+    some = sessions if len(lacking) == len(found) else sessions.some(np.array(lacking))
+    made = make(some)
+    for position, text in zip(lacking, made, strict=True):
+        found[position] = text
+    whole = ~some.cut
+    table[some.row[whole]] = objects(made)[whole]
+    return found
 
 
 class Rows:
@@ -74,40 +134,50 @@ class Rows:
             if column.own:
                 before = (b"," if self._own else b"{") + _encode(column.name) + b":"
                 self._own.append(_Place(column, before, before[:1].strip(b",") if omit_none else before + b"null"))
-        self._fixed = [column for column in columns if not column.own]
-        default: dict[str, Any] = {"default": None} if omit_none else {}
-        fields = [(f"f{n}", Any, *default.values()) for n in range(len(self._fixed))]
-        names = {f"f{n}": column.name for n, column in enumerate(self._fixed)}
-        self._row = defstruct("Row", fields, rename=names, omit_defaults=omit_none, gc=False)
+        fixed = groupby((column for column in columns if not column.own), key=lambda column: column.of)
+        self._fixed = [_Group(decided, each, omit_none=omit_none) for decided, each in fixed]
         self._first_may_lack = omit_none or not self._own
-        self._kept: WeakKeyDictionary[Population, _Kept] = WeakKeyDictionary()
+        self._quick = Memo(lambda words: list(self._quickly(words)))
+        """What makes the pieces of every line that are a session's own, by vocabulary."""
+        self._met: WeakKeyDictionary[Population, Objects] = WeakKeyDictionary()
+        """By row of the deck, what follows from it alone, once the row was met."""
+        self._ahead: WeakKeyDictionary[Population, Ahead] = WeakKeyDictionary()
 
     def lines(self, sessions: Sessions) -> Sequence[Line]:
         """One JSON object a session: what is its own, then what its archetype fixes."""
         if not len(sessions):
             return []
-        if isinstance(sessions, DealtSessions) and not sessions.identities:
-            return self._of(sessions.population).ahead.lines(sessions)
-        return self._lines(sessions, None)
+        if not isinstance(sessions, DealtSessions) or sessions.identities:
+            return self._lines([place.encoded(sessions) for place in self._own], self._closed(sessions, [g.encoded for g in self._fixed]))
+        ahead = self._ahead.get(sessions.population)
+        if ahead is None:
+            ahead = self._ahead[sessions.population] = Ahead(self._dealt)
+        return ahead.lines(sessions)
 
-    def _lines(self, sessions: Sessions, kept: _Kept | None) -> Sequence[Line]:
-        own = [place.encoded for place in self._own] if kept is None else kept.own
-        made = Lines([*([pieces(sessions) for pieces in own] or [[b"{"] * len(sessions)]), self._fixed_texts(sessions, kept)])
+    def _dealt(self, sessions: DealtSessions) -> Sequence[Line]:
+        own = [pieces(sessions) for pieces in self._quick(sessions.deck.vocabulary)]
+        met = self._met.get(sessions.population)
+        if met is None:
+            met = self._met[sessions.population] = np.full(ROWS, None, dtype=object)
+        return self._lines(own, _looked_up(met, sessions, lambda some: self._closed(some, [group.texts for group in self._fixed])))
+
+    def _lines(self, own: Sequence[list[bytes]], fixed: list[bytes]) -> Sequence[Line]:
+        made = Lines([*(own or [[b"{"] * len(fixed)]), fixed])
         if self._first_may_lack and b"{" in made.columns[0]:  # What follows then begins with the comma of another field.
             return [(b"{", b"".join(line[1:]).removeprefix(b",")) if line[0] == b"{" else line for line in made]
         return made
 
-    def _of(self, population: Population) -> _Kept:
-        kept = self._kept.get(population)
-        if kept is None:
-            ahead = Ahead(lambda sessions: self._lines(sessions, self._of(sessions.population)))
-            kept = self._kept[population] = _Kept(list(self._quick(population)), np.full(ROWS, None, dtype=object), ahead)
-        return kept
+    @staticmethod
+    def _closed(sessions: Any, groups: Sequence[Callable[[Any], list[bytes]]]) -> list[bytes]:
+        """What is not a session's own, up to the comma after the object."""
+        if not groups:
+            return [b"},"] * len(sessions)
+        return [b"".join(texts) for texts in zip(*(group(sessions) for group in groups), [b"},"] * len(sessions), strict=True)]
 
-    def _quick(self, population: Population) -> Iterator[Callable[[Any], list[bytes]]]:
+    def _quickly(self, words: Vocabulary) -> Iterator[Pieces]:
         """What makes the own columns' texts; forms that stand side by side make one piece."""
         forms: list[Form] = []
-        for part in chain.from_iterable(place.parts(population) for place in self._own):
+        for part in chain.from_iterable(place.parts(words) for place in self._own):
             if isinstance(part, Form):
                 forms.append(part)
             if forms and not (isinstance(part, Form) and not part.uneven):
@@ -117,19 +187,3 @@ class Rows:
                 yield part
         if forms:
             yield together(forms)
-
-    def _fixed_texts(self, sessions: Sessions, kept: _Kept | None) -> list[bytes]:
-        if kept is None or not isinstance(sessions, DealtSessions) or sessions.running:
-            return self._made(sessions)
-        found: list[bytes] = kept.fixed[sessions.row].tolist()
-        if None in found:
-            found = self._made(sessions)
-            kept.fixed[sessions.row] = objects(found)
-        return found
-
-    def _made(self, sessions: Sessions) -> list[bytes]:
-        if not self._fixed:
-            return [b"},"] * len(sessions)
-        row, values = self._row, zip(*(column.values(sessions) for column in self._fixed), strict=True)
-        texts = _encode_lines([row(*each) for each in values]).split(b"}\n")[:-1]  # A brace before a line feed closes an object.
-        return [b"," * (len(text) > 1) + text[1:] + b"}," for text in texts]

@@ -1,7 +1,7 @@
 """Columns of the seeded world as JSON texts, made by numpy for a whole batch instead of value by value.
 
 Each function here is given what stands before its column's value on the wire, and what stands for a value that is not
-there, and returns the parts that make the column's text. What is the same for every batch of a population is made then,
+there, and returns the parts that make the column's text. What is the same for every batch of a vocabulary's worlds is made then,
 so that writing a batch is to fill in matrices of bytes and to look ready pieces up. Each says just what encoding the
 column's values would say (a test compares them); only how long it takes differs.
 """
@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from mockserver.world.dealt import HOSTS, NETWORKS, DealtSessions
 from mockserver.world.hashing import I64
-from mockserver.world.population import Population
+from mockserver.world.population import mailboxes
+from mockserver.world.vocabulary import Vocabulary
 
 Bytes: TypeAlias = NDArray[Any]
 """Texts of one width, shape (texts,), of any type that has so many bytes."""
@@ -41,8 +42,8 @@ class Form(Struct, frozen=True):
 Pieces: TypeAlias = Callable[[DealtSessions], list[bytes]]
 """A part that is looked up."""
 Part: TypeAlias = Form | Pieces
-Texts: TypeAlias = Callable[[Population, bytes, bytes], Sequence[Part]]
-"""From a population, what stands before a value, and what stands where there is none, to the parts of a column's texts."""
+Texts: TypeAlias = Callable[[Vocabulary, bytes, bytes], Sequence[Part]]
+"""From a vocabulary, what stands before a value, and what stands where there is none, to the parts of a column's texts."""
 
 _SECOND, _DAY_SECONDS = np.array(1000), np.array(86_400)
 _BLOCK: Final = 9
@@ -90,7 +91,7 @@ def _listed(texts: Bytes, width: int) -> list[bytes]:
 def hexadecimal(digits: Callable[[DealtSessions], Bytes], length: int) -> Texts:
     """So many hexadecimal digits as strings."""
 
-    def texts(_: Population, before: bytes, __: bytes) -> list[Form]:
+    def texts(_: Vocabulary, before: bytes, __: bytes) -> list[Form]:
         places = [(len(before) + 1, f"S{length}")]
         return [Form(b'%b"%b"' % (before, bytes(length)), places, lambda sessions: [digits(sessions)])]
 
@@ -123,7 +124,7 @@ def _calendar(sessions: DealtSessions) -> tuple[I64, Bytes]:
 def seconds(instants: Callable[[DealtSessions], I64], pattern: bytes) -> Texts:
     """Instants as strings such as ``2026-09-01T08:30:00``, fractions cut off, in UTC; the pattern says what stands between and after."""
 
-    def texts(_: Population, before: bytes, __: bytes) -> list[Form]:
+    def texts(_: Vocabulary, before: bytes, __: bytes) -> list[Form]:
         start, clock = len(before) + 1, _clock()
 
         def values(sessions: DealtSessions) -> Sequence[Bytes]:
@@ -140,7 +141,7 @@ def seconds(instants: Callable[[DealtSessions], I64], pattern: bytes) -> Texts:
 def integers(numbers: Callable[[DealtSessions], I64]) -> Texts:
     """Numbers."""
 
-    def texts(_: Population, before: bytes, __: bytes) -> list[Pieces]:
+    def texts(_: Vocabulary, before: bytes, __: bytes) -> list[Pieces]:
         def pieces(sessions: DealtSessions) -> list[bytes]:
             encoded = json.encode(numbers(sessions).tolist())[1:-1]
             return (before + encoded.replace(b",", b"\n" + before)).split(b"\n")
@@ -159,14 +160,14 @@ def _small() -> NDArray[np.uint32]:
 def small_integers(numbers: Callable[[DealtSessions], I64]) -> Texts:
     """Numbers from 0 to 9,999."""
 
-    def texts(_: Population, before: bytes, __: bytes) -> list[Form]:
+    def texts(_: Vocabulary, before: bytes, __: bytes) -> list[Form]:
         small = _small()
         return [Form(before + bytes(4), [(len(before), "u4")], lambda sessions: [small[numbers(sessions)]], uneven=True)]
 
     return texts
 
 
-def user_ids(_: Population, before: bytes, nothing: bytes) -> list[Form]:
+def user_ids(_: Vocabulary, before: bytes, nothing: bytes) -> list[Form]:
     """User ids of who is identified."""
     blank = b'%b"user_%b"' % (before, bytes(12))
     either, width = np.array([nothing, blank], dtype=f"S{len(blank)}"), len(blank)
@@ -177,16 +178,15 @@ def user_ids(_: Population, before: bytes, nothing: bytes) -> list[Form]:
     return [Form(bytes(width), [(0, f"S{width}"), (width - 13, "S12")], values, uneven=True)]
 
 
-def names(population: Population, before: bytes, nothing: bytes) -> list[Pieces]:
+def names(words: Vocabulary, before: bytes, nothing: bytes) -> list[Pieces]:
     """Names of who is identified."""
-    words = population.deck.vocabulary
     givens, families = _table(words.given_names, before + b'"', b" ", nothing), _table(words.family_names, b"", b'"')
     return [lambda sessions: givens[sessions.faces[0]].tolist(), lambda sessions: families[sessions.faces[1]].tolist()]
 
 
-def emails(population: Population, before: bytes, nothing: bytes) -> list[Pieces]:
+def emails(words: Vocabulary, before: bytes, nothing: bytes) -> list[Pieces]:
     """E-mail addresses of who is identified."""
-    given_names, family_names, mail_domains = population.mailboxes
+    given_names, family_names, mail_domains = mailboxes(words)
     givens, families = _table(given_names, before + b'"', b".", nothing), _table(family_names, b"", b".")
     domains = _table(mail_domains, b"@", b'"')
 
@@ -198,14 +198,13 @@ def emails(population: Population, before: bytes, nothing: bytes) -> list[Pieces
     ]
 
 
-def plans(population: Population, before: bytes, nothing: bytes, after: bytes = b"") -> list[Pieces]:
+def plans(words: Vocabulary, before: bytes, nothing: bytes, after: bytes = b"") -> list[Pieces]:
     """Plans of who is identified."""
-    deck = population.deck
-    told = _table(deck.vocabulary.plans, before + b'"', b'"' + after, nothing)[np.where(deck.identified, deck.plan, -1)]
-    return [lambda sessions: told[sessions.row].tolist()]
+    every = _table(words.plans, before + b'"', b'"' + after, nothing)
+    return [lambda sessions: every[sessions.plans].tolist()]
 
 
-def ips(_: Population, before: bytes, __: bytes) -> list[Pieces]:
+def ips(_: Vocabulary, before: bytes, __: bytes) -> list[Pieces]:
     """Addresses."""
     networks, hosts = _table(NETWORKS, before + b'"', b""), _table(HOSTS, b"", b'"')
     return [lambda sessions: networks[sessions.addresses[0]].tolist(), lambda sessions: hosts[sessions.addresses[1]].tolist()]

@@ -8,17 +8,24 @@ from numpy.typing import NDArray
 
 from mockserver.world.deck import ROWS, Deck
 from mockserver.world.hashing import I64
+from mockserver.world.memo import Memo
 from mockserver.world.query import Condition
+from mockserver.world.vocabulary import Place
 
 Codes = NDArray[np.integer[Any]]
 Coded = tuple[Sequence[Any], Codes]
 """The entries of a dimension, and a position in them for each row, or for each event; a position past the end is no entry."""
 
 
+@Memo
+def spoken(places: Sequence[Place]) -> Sequence[str]:
+    """For each place its language, and what English is there."""
+    return tuple(language for place in places for language in (place.language, place.language and "en-US"))
+
+
 def languages(deck: Deck) -> Coded:
     """The language of each row: that of its place, or English."""
-    entries = [language for place in deck.vocabulary.places for language in (place.language, place.language and "en-US")]
-    return entries, deck.place * 2 + deck.english
+    return spoken(deck.vocabulary.places), deck.place.all * 2 + deck.english.all
 
 
 def exits(deck: Deck, row: I64, length: I64) -> I64:
@@ -29,7 +36,7 @@ def exits(deck: Deck, row: I64, length: I64) -> I64:
 def urls(deck: Deck) -> Coded:
     """The hostname and the page of each event."""
     entries = [(hostname, page) for hostname in deck.hostnames for page in deck.vocabulary.pages]
-    return entries, np.repeat(deck.hostname, deck.length) * len(deck.vocabulary.pages) + deck.page
+    return entries, np.repeat(deck.hostname.all, deck.length) * len(deck.vocabulary.pages) + deck.page
 
 
 def counted(deck: Deck, kind: str) -> Coded:
@@ -47,18 +54,18 @@ def durations(deck: Deck) -> Coded:
 
 _FLAG = (False, True)
 DIMENSIONS: Final[dict[str, Callable[[Deck], Coded]]] = {
-    "place": lambda deck: (deck.vocabulary.places, deck.place),
-    "agent": lambda deck: (deck.agents, deck.agent),
-    "acquisition": lambda deck: (deck.vocabulary.acquisitions, deck.acquisition),
+    "place": lambda deck: (deck.vocabulary.places, deck.place.all),
+    "agent": lambda deck: (deck.agents, deck.agent.all),
+    "acquisition": lambda deck: (deck.vocabulary.acquisitions, deck.acquisition.all),
     "language": languages,
-    "hostname": lambda deck: (deck.hostnames, deck.hostname),
+    "hostname": lambda deck: (deck.hostnames, deck.hostname.all),
     "entry": lambda deck: (deck.vocabulary.pages, deck.page[deck.begin]),
     "exit": lambda deck: (deck.vocabulary.pages, deck.page[exits(deck, np.arange(ROWS), deck.length)]),
     "page": lambda deck: (deck.vocabulary.pages, deck.page),
     "url": urls,
     "action": lambda deck: (deck.vocabulary.actions, deck.action),
-    "identified": lambda deck: (_FLAG, deck.identified.astype(np.int64)),
-    "returning": lambda deck: (_FLAG, deck.returning.astype(np.int64)),
+    "identified": lambda deck: (_FLAG, deck.identified.all.astype(np.int64)),
+    "returning": lambda deck: (_FLAG, deck.returning.all.astype(np.int64)),
     "bounce": lambda deck: (_FLAG, (deck.length == 1).astype(np.int64)),
     "pageviews": lambda deck: counted(deck, "pageview"),
     "custom_events": lambda deck: counted(deck, "custom_event"),

@@ -41,11 +41,10 @@ class Deal:
         apart = timeline.most_within(LONGEST + TIMEOUT) + 1
         rounds = -(-(apart + deck.lanes // 2) // deck.lanes)
         self.stride = rounds + (1 - rounds) % TURNS
-        self._apart = i64(deck.lanes * TURNS)
-        row = np.arange(ROWS)
-        lane, turn = row >> self._row_bits, row >> self._variant_bits & (TURNS - 1)
-        self._first_born = ((TURNS - turn) * self.stride * deck.lanes + lane) * TURNS + deck.first_turn
-        """What to add to a round's number, times lanes and turns, for the person whose visit each row is in that round."""
+        self._apart, self._variant = i64(deck.lanes * TURNS), i64(self._variant_bits)
+        lane, turn = np.arange(deck.lanes)[:, None], np.arange(TURNS)
+        self._first_born = (((TURNS - turn) * self.stride * deck.lanes + lane) * TURNS + deck.first_turns).ravel()
+        """What to add to a round's number, times lanes and turns, for the person whose visit each lane and turn is in that round."""
 
     def _lane_at(self, rounds: I64, slot: I64) -> I64:
         high, keys = slot & self._upper, draw(self._lane_key, rounds.view(np.uint64))
@@ -99,7 +98,7 @@ class Deal:
 
     def visitors(self, index: I64, row: I64) -> U64:
         """The 48-bit visitor number of each session, whose row is known."""
-        person = (index >> self._lanes) * self._apart + self._first_born[row]
+        person = (index >> self._lanes) * self._apart + self._first_born[row >> self._variant]
         return self._visitors.forward(person.view(np.uint64))
 
     def visits(self, visitor: int, total: int) -> I64:

@@ -1,6 +1,6 @@
 """Sessions of the seeded world in columns: one function a column, from session indices to values."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, Final, TypeVar
 
@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mockserver.world import archetypes
-from mockserver.world.deck import IDLE
+from mockserver.world.deck import IDLE, Deck
 from mockserver.world.hashing import I64, U64, hexadecimal, hexadecimal_words, last_digits
-from mockserver.world.population import Population
+from mockserver.world.memo import Memo
+from mockserver.world.population import Population, mailboxes
 from mockserver.world.sessions import Event, Sessions, tags_said, text_said
-from mockserver.world.vocabulary import Acquisition, Agent, Page, Place
+from mockserver.world.vocabulary import Page, Vocabulary
 
 NETWORKS: Final = tuple(f"198.{18 + n // 256}.{n % 256}." for n in range(512))  # 198.18.0.0/15 is reserved for benchmarks (RFC 2544).
 HOSTS: Final = tuple(str(n) for n in range(256))
@@ -127,7 +128,7 @@ class DealtSessions(Sessions):
     @cached_property
     def known(self) -> NDArray[np.bool_]:
         """Whether each session's visitor is identified."""
-        return self.deck.identified[self.row]
+        return np.asarray(self.deck.identified[self.row])
 
     @cached_property
     def faces(self) -> I64:
@@ -135,7 +136,12 @@ class DealtSessions(Sessions):
 
         They are -1 for who is not identified.
         """
-        return np.where(self.known, ((self.visitor_numbers >> _FACES) % self.population.face_sizes).view(np.int64), -1)
+        return np.where(self.known, ((self.visitor_numbers >> _FACES) % _face_sizes(self.deck.vocabulary)).view(np.int64), -1)
+
+    @cached_property
+    def plans(self) -> I64:
+        """Positions of each visitor's plan in the vocabulary; -1 for who is not identified."""
+        return np.where(self.known, self.deck.plan[self.row], -1)
 
     @cached_property
     def addresses(self) -> U64:
@@ -159,6 +165,20 @@ class DealtSessions(Sessions):
     def doing(self) -> NDArray[Any]:
         """Positions in the vocabulary's actions, one past the last for a pageview, of each event and of what stands past the last."""
         return self.told(self.deck.action)
+
+    def coded(self, name: str) -> tuple[Sequence[Any], NDArray[Any]]:
+        """The entries that a column such as ``places`` has values of, and the position of each value in them."""
+        entries, codes = _CODED[name](self.deck, self)
+        return entries, codes
+
+    @cached_property
+    def cut(self) -> NDArray[np.bool_]:
+        """Which of them have not done yet all that they will."""
+        return self.length < self.deck.length[self.row]
+
+    def some(self, positions: I64) -> "DealtSessions":
+        """Those at some positions, ascending."""
+        return DealtSessions(self.population, self.indices[positions], self.now, self.identities)
 
     def identified(self, trait: str, made: list[T], read: Callable[[Any], T]) -> list[T]:
         """Let what an identify call said of a user win over what the world made."""
@@ -185,6 +205,12 @@ class DealtSessions(Sessions):
         return events
 
 
+@Memo
+def _face_sizes(words: Vocabulary) -> U64:
+    """How many given names, family names and mail domains there are, shape (3, 1)."""
+    return np.array([[len(words.given_names)], [len(words.family_names)], [len(words.mail_domains)]], dtype=np.uint64)
+
+
 COLUMNS: Final[dict[str, Callable[[DealtSessions], list[Any]]]] = {}
 
 
@@ -193,8 +219,14 @@ def _column(function: Callable[[DealtSessions], list[T]]) -> Callable[[DealtSess
     return function
 
 
-def _coded(entries: Any, codes: Any, sessions: DealtSessions) -> list[Any]:
-    return [entries[code] for code in codes[sessions.row].tolist()]
+def _coded(name: str) -> Callable[[DealtSessions], list[Any]]:
+    """A column whose values are entries of the vocabulary, or of the deck."""
+
+    def column(sessions: DealtSessions) -> list[Any]:
+        entries, codes = sessions.coded(name)
+        return [entries[code] for code in codes.tolist()]
+
+    return column
 
 
 def _counted(sessions: DealtSessions, kind: str) -> list[int]:
@@ -272,7 +304,7 @@ def names(sessions: DealtSessions) -> list[str | None]:
 
 @_column
 def emails(sessions: DealtSessions) -> list[str | None]:
-    givens, families, domains = sessions.population.mailboxes
+    givens, families, domains = mailboxes(sessions.deck.vocabulary)
     made = [
         f"{givens[g]}.{families[f]}.{user[-4:]}@{domains[d]}" if user else None
         for g, f, d, user in zip(*sessions.faces.tolist(), sessions.user_ids, strict=True)
@@ -293,7 +325,8 @@ def _among(tags: tuple[str, ...], bits: int) -> list[str]:
 
 @_column
 def traits(sessions: DealtSessions) -> list[dict[str, Any] | None]:
-    plans = _coded(sessions.deck.vocabulary.plans, sessions.deck.plan, sessions)
+    every = sessions.deck.vocabulary.plans
+    plans = [every[code] for code in sessions.deck.plan[sessions.row].tolist()]
     columns = zip(sessions.user_ids, sessions.names, sessions.emails, plans, strict=True)
     return [
         {"name": name, "email": email, "plan": plan, **sessions.identities.get(user, {})} if user else None
@@ -306,43 +339,16 @@ def ips(sessions: DealtSessions) -> list[str]:
     return [NETWORKS[network] + HOSTS[host] for network, host in zip(*sessions.addresses.tolist(), strict=True)]
 
 
-@_column
-def places(sessions: DealtSessions) -> list[Place]:
-    return _coded(sessions.deck.vocabulary.places, sessions.deck.place, sessions)
-
-
-@_column
-def agents(sessions: DealtSessions) -> list[Agent]:
-    return _coded(sessions.deck.agents, sessions.deck.agent, sessions)
-
-
-@_column
-def acquisitions(sessions: DealtSessions) -> list[Acquisition]:
-    return _coded(sessions.deck.vocabulary.acquisitions, sessions.deck.acquisition, sessions)
-
-
-@_column
-def languages(sessions: DealtSessions) -> list[str]:
-    entries, codes = archetypes.languages(sessions.deck)
-    return _coded(entries, codes, sessions)
-
-
-@_column
-def hostnames(sessions: DealtSessions) -> list[str]:
-    return _coded(sessions.deck.hostnames, sessions.deck.hostname, sessions)
-
-
-@_column
-def entries(sessions: DealtSessions) -> list[Page]:
-    deck = sessions.deck
-    return [deck.vocabulary.pages[code] for code in deck.page[deck.begin[sessions.row]].tolist()]
-
-
-@_column
-def exits(sessions: DealtSessions) -> list[Page]:
-    deck = sessions.deck
-    last = archetypes.exits(deck, sessions.row, sessions.length)
-    return [deck.vocabulary.pages[code] for code in deck.page[last].tolist()]
+_CODED: Final[dict[str, Callable[[Deck, DealtSessions], tuple[Sequence[Any], NDArray[Any]]]]] = {
+    "places": lambda deck, s: (deck.vocabulary.places, deck.place[s.row]),
+    "agents": lambda deck, s: (deck.agents, deck.agent[s.row]),
+    "acquisitions": lambda deck, s: (deck.vocabulary.acquisitions, deck.acquisition[s.row]),
+    "languages": lambda deck, s: (archetypes.spoken(deck.vocabulary.places), deck.place[s.row] * 2 + deck.english[s.row]),
+    "hostnames": lambda deck, s: (deck.hostnames, deck.hostname[s.row]),
+    "entries": lambda deck, s: (deck.vocabulary.pages, deck.page[deck.begin[s.row]]),
+    "exits": lambda deck, s: (deck.vocabulary.pages, deck.page[archetypes.exits(deck, s.row, s.length)]),
+}
+COLUMNS.update((name, _coded(name)) for name in _CODED)
 
 
 @_column

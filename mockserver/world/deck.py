@@ -5,16 +5,20 @@ eight consecutive visits it is), and holds one session's story: how it came, wha
 numpy arrays, each made when it is first looked at. Row number = (lane · TURNS + turn) · variants + variant.
 """
 
-from collections.abc import Sequence
-from functools import cached_property, lru_cache
-from typing import Final, NamedTuple
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, Final, TypeAlias
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from mockserver.world.hashing import I64, U64, below, choose, draw, key
-from mockserver.world.vocabulary import Agent, Page, Vocabulary
+from mockserver.world.memo import Memo
+from mockserver.world.vocabulary import Agent, Vocabulary
 
+Column: TypeAlias = NDArray[Any]
+"""A value for each of some rows."""
 ROWS: Final = 4096
 TURNS: Final = 8
 LONGEST: Final = 90 * 60_000
@@ -63,27 +67,24 @@ class Deck:
         """The lane that each row belongs to."""
         return row // (TURNS * self.variants)
 
-    @cached_property
-    def _row_lane(self) -> I64:
-        return self.lane_of(np.arange(ROWS))
+    def _of_lane(self, fixed: Column) -> "Drawn":
+        return Drawn(lambda row: fixed[self.lane_of(row)])
 
-    @cached_property
-    def _row_turn(self) -> I64:
-        return np.arange(ROWS) // self.variants % TURNS
+    def _of_row(self, name: str, told: Callable[[U64], Column]) -> "Drawn":
+        own = key(self._key, name)
+        return Drawn(lambda row: told(draw(own, row.astype(np.uint64))))
 
     # What a lane fixes: the same for all visits of a visitor.
 
     @cached_property
-    def place(self) -> I64:
+    def place(self) -> "Drawn":
         """Position in ``vocabulary.places`` of each row."""
-        weights = np.array([place.weight for place in self.vocabulary.places])
-        return choose(weights, self._drawn("place", self.lanes))[self._row_lane]
+        return self._of_lane(choose(_weights(self.vocabulary.places), self._drawn("place", self.lanes)))
 
     @cached_property
-    def agent(self) -> I64:
+    def agent(self) -> "Drawn":
         """Position in :attr:`agents` of each row."""
-        weights = np.array([agent.weight for agent in self.agents])
-        return choose(weights, self._drawn("agent", self.lanes))[self._row_lane]
+        return self._of_lane(choose(_weights(self.agents), self._drawn("agent", self.lanes)))
 
     @property
     def agents(self) -> tuple[Agent, ...]:
@@ -91,99 +92,126 @@ class Deck:
         return self.vocabulary.bots if self.bots else self.vocabulary.agents
 
     @cached_property
-    def english(self) -> NDArray[np.bool_]:
+    def english(self) -> "Drawn":
         """Whether each row's visitor browses in English whatever the place."""
-        return np.asarray((below(8, self._drawn("language", self.lanes)) == 0)[self._row_lane])
+        return self._of_lane(below(8, self._drawn("language", self.lanes)) == 0)
 
     @cached_property
-    def identified(self) -> NDArray[np.bool_]:
+    def _known_lanes(self) -> NDArray[np.bool_]:
+        return below(5, self._drawn("identified", self.lanes)) < (0 if self.bots else 2)
+
+    @cached_property
+    def identified(self) -> "Drawn":
         """Whether each row's visitor is known by name."""
-        return (below(5, self._drawn("identified", self.lanes)) < (0 if self.bots else 2))[self._row_lane]
+        return self._of_lane(self._known_lanes)
 
     @cached_property
-    def plan(self) -> I64:
+    def plan(self) -> "Drawn":
         """Position in ``vocabulary.plans`` of each row."""
-        return below(len(self.vocabulary.plans), self._drawn("plan", self.lanes))[self._row_lane]
+        return self._of_lane(below(len(self.vocabulary.plans), self._drawn("plan", self.lanes)))
 
     @cached_property
-    def tags(self) -> I64:
+    def tags(self) -> "Drawn":
         """Which of ``vocabulary.tags`` each row's visitor carries: bit n for tag n, none for who is not identified."""
         drawn = self._drawn("tags", self.lanes)
         some = np.uint64((1 << len(self.vocabulary.tags)) - 1)
-        return (drawn & (drawn >> np.uint64(20)) & some).astype(np.int64)[self._row_lane] * self.identified
+        return self._of_lane((drawn & (drawn >> np.uint64(20)) & some).astype(np.int64) * self._known_lanes)
 
     @cached_property
-    def first_turn(self) -> I64:
-        """The turn at which each row's person came first."""
-        pattern = below(len(_STARTS), self._drawn("pattern", self.lanes))
-        return np.asarray(_STARTS[pattern][self._row_lane, self._row_turn])
+    def first_turns(self) -> I64:
+        """The turn at which the person of each lane and turn came first, shape (lanes, TURNS)."""
+        return np.asarray(_STARTS[below(len(_STARTS), self._drawn("pattern", self.lanes))])
 
     @cached_property
-    def returning(self) -> NDArray[np.bool_]:
+    def returning(self) -> "Drawn":
         """Whether each row's visitor has been here before."""
-        return self.first_turn < self._row_turn
+        fixed = (self.first_turns < np.arange(TURNS)).ravel()
+        return Drawn(lambda row: fixed[row // self.variants])
 
     # What a row tells: one session's story.
 
     @cached_property
-    def acquisition(self) -> I64:
+    def acquisition(self) -> "Drawn":
         """Position in ``vocabulary.acquisitions`` of each row; bots come directly."""
-        weights = np.array([acquisition.weight for acquisition in self.vocabulary.acquisitions])
+        weights = _weights(self.vocabulary.acquisitions)
         if self.bots:
-            weights = np.array([a.weight * (a.channel == "Direct") for a in self.vocabulary.acquisitions])
-        return choose(weights, self._drawn("acquisition", ROWS))
+            weights = np.array([each.weight * (each.channel == "Direct") for each in self.vocabulary.acquisitions])
+        return self._of_row("acquisition", lambda hashed: choose(weights, hashed))
 
     @cached_property
-    def hostname(self) -> I64:
+    def hostname(self) -> "Drawn":
         """Position in :attr:`hostnames` of each row; the first is the usual one."""
-        return np.maximum(below(8, self._drawn("hostname", ROWS)) - 8 + len(self.hostnames), 0)
+        return self._of_row("hostname", lambda hashed: np.maximum(below(8, hashed) - 8 + len(self.hostnames), 0))
 
     @cached_property
-    def _story(self) -> "_Story":
-        return _told(self._key % STORIES, self.vocabulary.pages, len(self.vocabulary.actions), bots=self.bots)
+    def story(self) -> "Story":
+        """What happens in each row."""
+        stories, which = _stories(self.vocabulary), (self._key % STORIES, self.bots)
+        if which not in stories:
+            stories[which] = _told(which[0], self.vocabulary, bots=self.bots)
+        return stories[which]
 
     @property
     def page(self) -> NDArray[np.uint8]:
         """Position in ``vocabulary.pages`` at each event, one row after the other: :attr:`begin` says where."""
-        return self._story.page
+        return self.story.page
 
     @property
     def action(self) -> NDArray[np.uint8]:
         """Position in ``vocabulary.actions`` of each event; one past the last for a pageview."""
-        return self._story.action
+        return self.story.action
 
     @property
     def offset(self) -> NDArray[np.int32]:
         """Milliseconds from the start of the session to each event."""
-        return self._story.offset
+        return self.story.offset
 
     @property
     def begin(self) -> I64:
         """Where the events of each row begin among those of all."""
-        return self._story.begin
+        return self.story.begin
 
     @property
     def length(self) -> I64:
         """Number of events of each row."""
-        return self._story.length
+        return self.story.length
 
     @property
     def pageviews(self) -> I64:
         """Which events are pageviews; every row begins with one."""
-        return self._story.pageviews
+        return self.story.pageviews
 
     @property
     def longest(self) -> int:
         """No row lasts longer (milliseconds)."""
-        return self._story.longest
+        return self.story.longest
 
-    @cached_property
+    @property
     def duration(self) -> I64:
         """Milliseconds from the first event of each row to the last."""
-        return np.asarray(self.offset[self.begin + self.length - 1], dtype=np.int64)
+        return self.story.duration
 
 
-class _Story(NamedTuple):
+class Drawn:
+    """A value for each row of a deck, made for the rows that somebody asks for; :attr:`all` makes it for every row."""
+
+    def __init__(self, make: Callable[[I64], Column]) -> None:
+        self._make = make
+
+    def __getitem__(self, row: I64) -> Column:
+        return self._make(row)
+
+    @cached_property
+    def all(self) -> Column:
+        """The values of all rows."""
+        return self._make(np.arange(ROWS))
+
+
+def _weights(entries: Sequence[Any]) -> I64:
+    return np.array([entry.weight for entry in entries])
+
+
+class Story(Struct, frozen=True, eq=False):
     """What happens in each row."""
 
     page: NDArray[np.uint8]
@@ -193,16 +221,22 @@ class _Story(NamedTuple):
     length: I64
     pageviews: I64
     longest: int
+    duration: I64
 
 
-@lru_cache(maxsize=2 * STORIES)
-def _told(number: int, pages: tuple[Page, ...], actions: int, *, bots: bool) -> _Story:
+@Memo
+def _stories(words: Vocabulary) -> dict[tuple[int, bool], Story]:  # noqa: ARG001 -- it is found again by its vocabulary
+    """What was told in a vocabulary, by the number of the telling and whether it is of bots."""
+    return {}
+
+
+def _told(number: int, words: Vocabulary, *, bots: bool) -> Story:
     """What happens in each row: pages, actions and offsets by event, and how many events there are.
 
     It takes as long as all the rest of a new world together, so worlds share a few of these; all else in a row, and
     which session it is dealt to, is a world's own.
     """
-    own = key("events", number, int(bots))
+    own, pages, nothing = key("events", number, int(bots)), words.pages, len(words.actions)
 
     def drawn(name: str) -> U64:
         return draw(key(own, name), np.arange(ROWS, dtype=np.uint64))
@@ -230,9 +264,11 @@ def _told(number: int, pages: tuple[Page, ...], actions: int, *, bots: bool) -> 
         now = begin[length > step] + step
         here = page[now - 1]
         page[now] = np.where(acts[now], here, links[here, followed[now]])
-    action = np.where(acts, doings[page, below(doings.shape[1], link)], np.uint8(actions))
+    action = np.where(acts, doings[page, below(doings.shape[1], link)], np.uint8(nothing))
     told = offset <= LONGEST
     length = np.bincount(row[told])
     page, action, offset = page[told], action[told], offset[told]
-    pageviews = np.flatnonzero(action == actions)
-    return _Story(page, action, offset.astype(np.int32), np.cumsum(length) - length, length, pageviews, int(offset.max()))
+    pageviews = np.flatnonzero(action == nothing)
+    begin = np.cumsum(length) - length
+    duration = offset[begin + length - 1].astype(np.int64)
+    return Story(page, action, offset.astype(np.int32), begin, length, pageviews, int(offset.max()), duration)

@@ -9,6 +9,7 @@ from mockserver.world.archetypes import matching
 from mockserver.world.deal import Deal, lanes_for
 from mockserver.world.deck import Deck
 from mockserver.world.hashing import I64, U64, Permutation, i64, key
+from mockserver.world.memo import Memo
 from mockserver.world.query import Condition
 from mockserver.world.selection import Dealt, Everything, Selection
 from mockserver.world.timeline import Timeline
@@ -39,18 +40,6 @@ class Population:
     def deal(self) -> Deal:
         """Which archetype each session is."""
         return Deal(key(self._key, "deal"), self.deck, self.timeline)
-
-    @cached_property
-    def mailboxes(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-        """What e-mail addresses are made of: names in ASCII letters, and reserved domains."""
-        words = self._vocabulary
-        return _lettered(words.given_names), _lettered(words.family_names), words.mail_domains
-
-    @cached_property
-    def face_sizes(self) -> U64:
-        """How many given names, family names and mail domains there are, shape (3, 1)."""
-        words = self._vocabulary
-        return np.array([[len(words.given_names)], [len(words.family_names)], [len(words.mail_domains)]], dtype=np.uint64)
 
     def visible(self, now: int) -> int:
         """How many sessions have started by an instant."""
@@ -95,9 +84,10 @@ def visitor_number(actor: str) -> int | None:
     return int(digits, 16) if len(digits) == 12 and set(digits) <= _HEX else None  # noqa: PLR2004 -- 48 bits
 
 
-@lru_cache(maxsize=16)
-def _lettered(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(map(_letters, names))
+@Memo
+def mailboxes(words: Vocabulary) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """What e-mail addresses are made of in a vocabulary: names in ASCII letters, and reserved domains."""
+    return tuple(map(_letters, words.given_names)), tuple(map(_letters, words.family_names)), words.mail_domains
 
 
 def _letters(name: str) -> str:

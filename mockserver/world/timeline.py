@@ -29,9 +29,9 @@ class Timeline:
     (a week of them) for ever, and ``total`` is ``None``.
     """
 
-    def __init__(self, key: int, edges: list[int], counts: list[int], *, grain: int, skipped: int | None = None) -> None:
-        self._key, self._grain = key, grain
-        self._edges, self._counts = edges, counts
+    def __init__(self, key: int, layout: "_Layout", *, grain: int, skipped: int | None = None) -> None:
+        self._key, self._grain, self._layout = key, grain, layout
+        edges, counts = self._edges, self._counts = layout.edges, layout.counts
         self._period = edges[-1] - edges[0]
         self._flowing = skipped is not None
         self._skipped = skipped or 0
@@ -39,15 +39,9 @@ class Timeline:
         self.typical = counts[-1]
         """How many sessions to make a site's visitors for: all of them, or those of a week."""
 
-    @cached_property
-    def _arrays(self) -> tuple[I64, I64]:
-        """The counts, and of each bucket its first session, its size, its first instant and its length, shape (4, buckets)."""
-        edges, counts = np.array(self._edges, dtype=np.int64), np.array(self._counts, dtype=np.int64)
-        return counts, np.array([counts[:-1], np.diff(counts), edges[:-1], np.diff(edges)])
-
     def starts(self, index: I64) -> I64:
         """Unix milliseconds at which each session starts; ascends with the index."""
-        counts, buckets = self._arrays
+        counts, buckets = self._layout.arrays
         index = index + i64(self._skipped)
         cycle, place = np.divmod(index, counts[-1]) if self._flowing else (0, index)
         first, size, edge, length = buckets[:, counts.searchsorted(place, side="right") - 1]
@@ -84,7 +78,7 @@ class Timeline:
 
     def before_each(self, instants: I64) -> I64:
         """:meth:`before` of many instants at once."""
-        counts, buckets = self._arrays
+        counts, buckets = self._layout.arrays
         offset = instants - self._edges[0]
         cycle, inside = np.divmod(offset, self._period) if self._flowing else (0, np.clip(offset, 0, self._period - 1))
         first, size, edge, length = buckets[:, np.searchsorted(buckets[2], inside + self._edges[0], side="right") - 1]
@@ -103,32 +97,44 @@ class Timeline:
     def most_within(self, span: int) -> int:
         """Bound the number of sessions that start in any interval of a length (milliseconds)."""
         hours = span // HOUR + 2  # An interval touches at most this many whole-hour buckets.
-        counts, _ = self._arrays
+        counts, _ = self._layout.arrays
         if self._flowing:
             counts = np.concatenate([counts, counts[-1] + counts[1:]])
         after = np.minimum(np.arange(len(counts)) + hours, len(counts) - 1)
         return int((counts[after] - counts).max())
 
 
+class _Layout:
+    """The buckets of a timeline: where they begin and end, and how many sessions come before each; timelines share one."""
+
+    def __init__(self, edges: list[int], counts: list[int]) -> None:
+        self.edges, self.counts = edges, counts
+
+    @cached_property
+    def arrays(self) -> tuple[I64, I64]:
+        """The counts, and of each bucket its first session, its size, its first instant and its length, shape (4, buckets)."""
+        edges, counts = np.array(self.edges, dtype=np.int64), np.array(self.counts, dtype=np.int64)
+        return counts, np.array([counts[:-1], np.diff(counts), edges[:-1], np.diff(edges)])
+
+
 def exact(key: int, total: int, span: tuple[int, int], *, quiet_days: tuple[int, ...] = (), grain: int = 1) -> Timeline:
     """Lay ``total`` sessions between two instants (Unix milliseconds, start inclusive, end exclusive)."""
-    edges, counts = _laid(total, *span, quiet_days)
-    return Timeline(key, edges, counts, grain=grain)
+    return Timeline(key, _laid(total, *span, quiet_days), grain=grain)
 
 
 @lru_cache(maxsize=16)
-def _laid(total: int, start: int, end: int, quiet_days: tuple[int, ...]) -> tuple[list[int], list[int]]:
-    """The hours between two instants, and how many sessions come before each: the same for every seed."""
+def _laid(total: int, start: int, end: int, quiet_days: tuple[int, ...]) -> _Layout:
+    """The hours between two instants: the same for every seed."""
     edges = [start, *range((start // HOUR + 1) * HOUR, end, HOUR), end]
-    return edges, _spread(total, [_weight(edge, quiet_days) * (after - edge) for edge, after in pairwise(edges)])
+    return _Layout(edges, _spread(total, [_weight(edge, quiet_days) * (after - edge) for edge, after in pairwise(edges)]))
 
 
 def flowing(key: int, per_day: int, start: int, *, quiet_days: tuple[int, ...] = (), grain: int = 1) -> Timeline:
     """Lay ``per_day`` sessions on an average day, from an instant on and without end."""
     monday = (start - _MONDAY) // WEEK * WEEK + _MONDAY
     edges = [monday + hour * HOUR for hour in range(WEEK // HOUR + 1)]
-    counts = _spread(7 * per_day, [_weight(edge, quiet_days) for edge in edges[:-1]])
-    return Timeline(key, edges, counts, skipped=Timeline(key, edges, counts, skipped=0, grain=grain).before(start), grain=grain)
+    layout = _Layout(edges, _spread(7 * per_day, [_weight(edge, quiet_days) for edge in edges[:-1]]))
+    return Timeline(key, layout, skipped=Timeline(key, layout, skipped=0, grain=grain).before(start), grain=grain)
 
 
 def _weight(instant: int, quiet_days: tuple[int, ...]) -> int:

@@ -83,7 +83,7 @@ def test_a_language_is_the_place_s_or_english(deck: Deck) -> None:
     """Where the place is unknown so is the language."""
     entries, codes = languages(deck)
     pairs = {
-        (deck.vocabulary.places[place].language, entries[code]) for place, code in zip(deck.place.tolist(), codes.tolist(), strict=True)
+        (deck.vocabulary.places[place].language, entries[code]) for place, code in zip(deck.place.all.tolist(), codes.tolist(), strict=True)
     }
 
     assert [pair for pair in pairs if pair[1] not in ({pair[0], "en-US"} if pair[0] else {""})] == []

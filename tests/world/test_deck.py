@@ -43,7 +43,7 @@ def test_the_rows_of_a_lane_are_one_kind_of_visitor(deck: Deck) -> None:
 
     assert np.bincount(lane).tolist() == [ROWS // deck.lanes] * deck.lanes
     for column in (deck.place, deck.agent, deck.english, deck.identified, deck.plan, deck.tags):
-        assert len(set(zip(lane.tolist(), column.tolist(), strict=True))) == deck.lanes
+        assert len(set(zip(lane.tolist(), column.all.tolist(), strict=True))) == deck.lanes
 
 
 @given(deck=decks)
@@ -51,23 +51,23 @@ def test_what_has_no_weight_is_in_no_row(deck: Deck) -> None:
     """Rows hold entries of the vocabulary that have a weight, and pages a visit can begin with."""
     words = deck.vocabulary
 
-    assert all(words.places[each].weight for each in set(deck.place.tolist()))
-    assert all(deck.agents[each].weight for each in set(deck.agent.tolist()))
-    assert all(words.acquisitions[each].weight for each in set(deck.acquisition.tolist()))
+    assert all(words.places[each].weight for each in set(deck.place.all.tolist()))
+    assert all(deck.agents[each].weight for each in set(deck.agent.all.tolist()))
+    assert all(words.acquisitions[each].weight for each in set(deck.acquisition.all.tolist()))
     assert all(words.pages[each].entry_weight for each in set(deck.page[deck.begin].tolist()))
-    assert set(deck.hostname.tolist()) == {0, 1}
+    assert set(deck.hostname.all.tolist()) == {0, 1}
 
 
 @given(deck=decks)
 def test_a_person_s_turns_are_a_run(deck: Deck) -> None:
     """A person came first at this turn or an earlier one, and nobody else's first visit lies between."""
     turn = np.arange(ROWS) // deck.variants % TURNS
-    first = deck.first_turn
+    first = np.repeat(deck.first_turns.ravel(), deck.variants)
 
     assert bool((first <= turn).all())
     assert bool(((first[1:] >= first[:-1]) | (turn[1:] == 0))[turn[:-1] != turn[1:]].all())
-    assert set(deck.returning[first < turn].tolist()) <= {True}
-    assert set(deck.returning[first == turn].tolist()) <= {False}
+    assert set(deck.returning.all[first < turn].tolist()) <= {True}
+    assert set(deck.returning.all[first == turn].tolist()) <= {False}
 
 
 @pytest.mark.parametrize("bots", [False, True])
@@ -77,6 +77,6 @@ def test_a_full_deck_shows_every_shape_of_session(*, bots: bool) -> None:
     kinds = {[*(action.kind for action in deck.vocabulary.actions), "pageview"][each] for each in set(deck.action.tolist())}
 
     assert kinds == ({"pageview"} if bots else {"pageview", "custom_event", "outbound", "error"})
-    assert set(deck.identified.tolist()) == ({False} if bots else {False, True})
+    assert set(deck.identified.all.tolist()) == ({False} if bots else {False, True})
     assert deck.length.min() == 1
     assert deck.length.max() == 3 if bots else deck.length.max() > 100

@@ -160,7 +160,7 @@ def test_a_stretch_of_a_vast_world_by_end_is_what_sorting_gives(
 ) -> None:
     """Anywhere in a vast world, while its sessions run or when they are over, a window of starts is ordered by end."""
     people = case.site.people
-    first = int(people.visible(case.now) * share)
+    first = int(max(people.visible(case.now) - 301, 0) * share)
     low, high = (int(people.timeline.starts(np.array([first + more]))[0]) for more in (0, 300))
     now = high + data.draw(st.integers(-MINUTE, 3 * HOUR))
     asking = Asked(low, high, tuple(data.draw(st.lists(wanted(case), max_size=1))), (), bots=data.draw(st.booleans()))

@@ -4,6 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mockserver.world.population import mailboxes
 from tests.world.force import size
 from tests.world.worlds import Case, cases, few, small, vast
 
@@ -43,7 +44,7 @@ def test_no_session_lasts_longer_than_the_longest(case: Case) -> None:
 @given(case=cases(tracked=False))
 def test_mailboxes_are_made_of_plain_letters(case: Case) -> None:
     """Whatever script a name is written in, its mailbox has letters of ASCII, at least one."""
-    given_names, family_names, domains = case.site.people.mailboxes
+    given_names, family_names, domains = mailboxes(case.site.people.deck.vocabulary)
 
     assert all(name.isascii() and name.isalpha() and name.islower() for name in (*given_names, *family_names))
     assert len(domains) > 0

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from mockserver.contract.errors import Refused
 from mockserver.vendor import Answer, Asked, View, texts
 from mockserver.vendor.lines import joined
-from mockserver.vendor.rows import Column, Rows
+from mockserver.vendor.rows import Column, Rows, of, of_story
 from mockserver.vendor.times import DAY, instant
 from mockserver.vendors.browsee.contract import MAXIMUM, ExportSessions, Identify, Track
 from mockserver.vendors.browsee.gist_2020 import ExportSessions2020
@@ -33,16 +33,9 @@ def _some(values: Sequence[Any]) -> list[Any]:
     return [value or None for value in values]
 
 
-def _utm(field: str) -> Callable[[Sessions], list[Any]]:
-    return lambda sessions: _some([getattr(acquisition, field) for acquisition in sessions.acquisitions])
-
-
-def _agent(field: str) -> Callable[[Sessions], list[Any]]:
-    return lambda sessions: _some([getattr(agent, field) for agent in sessions.agents])
-
-
-def _place(field: str) -> Callable[[Sessions], list[Any]]:
-    return lambda sessions: _some([getattr(place, field) for place in sessions.places])
+def _entry(name: str, entries: str, field: str | None = None) -> Column:
+    """A field of each session's entry; what is empty has no value."""
+    return of(entries, name, lambda entry: getattr(entry, field or name) or None)
 
 
 _COLUMNS: Final = (
@@ -52,28 +45,28 @@ _COLUMNS: Final = (
     Column("name", lambda s: s.names, own=True, texts=texts.names),
     Column("email", lambda s: s.emails, own=True, texts=texts.emails),
     Column("tags", lambda s: _some(s.tags)),
-    Column("duration", lambda s: s.duration),
-    Column("inactiveTime", lambda s: s.inactive),
-    Column("activeTime", lambda s: [whole - idle for whole, idle in zip(s.duration, s.inactive, strict=True)]),
+    of_story("duration", lambda s: s.duration),
+    of_story("inactiveTime", lambda s: s.inactive),
+    of_story("activeTime", lambda s: [whole - idle for whole, idle in zip(s.duration, s.inactive, strict=True)]),
     Column("urls", _urls),
-    Column("pageCount", lambda s: s.pageviews),
-    Column("eventCount", lambda s: s.events),
+    of_story("pageCount", lambda s: s.pageviews),
+    of_story("eventCount", lambda s: s.events),
     Column("landingPage", lambda s: [urls[0] if urls else None for urls in _urls(s)]),
-    Column("utm_source", _utm("utm_source")),
-    Column("utm_medium", _utm("utm_medium")),
-    Column("utm_campaign", _utm("utm_campaign")),
-    Column("utm_term", _utm("utm_term")),
-    Column("utm_content", _utm("utm_content")),
-    Column("browser", _agent("browser")),
-    Column("os", _agent("os")),
-    Column("device", _agent("device")),
-    Column("isMobile", lambda s: [agent.device in {"mobile", "tablet"} if agent.device else None for agent in s.agents]),
-    Column("city", _place("city")),
-    Column("country", _place("country_name")),
-    Column("domain", lambda s: _some(s.hostnames)),
-    Column("referrer", lambda s: _some([urlsplit(acquisition.referrer).hostname for acquisition in s.acquisitions])),
+    _entry("utm_source", "acquisitions"),
+    _entry("utm_medium", "acquisitions"),
+    _entry("utm_campaign", "acquisitions"),
+    _entry("utm_term", "acquisitions"),
+    _entry("utm_content", "acquisitions"),
+    _entry("browser", "agents"),
+    _entry("os", "agents"),
+    _entry("device", "agents"),
+    of("agents", "isMobile", lambda agent: agent.device in {"mobile", "tablet"} if agent.device else None),
+    _entry("city", "places"),
+    _entry("country", "places", "country_name"),
+    of("hostnames", "domain", lambda hostname: hostname or None),
+    of("acquisitions", "referrer", lambda acquisition: urlsplit(acquisition.referrer).hostname),
 )
-_CODED: Final = {"country": Column("country", _place("country"))}
+_CODED: Final = {"country": _entry("country", "places")}
 FIELDS: Final = tuple(column.name for column in _COLUMNS)
 
 

@@ -7,13 +7,13 @@ from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 from mockserver.vendor import texts
-from mockserver.vendor.rows import Column, Rows
+from mockserver.vendor.rows import Column, Rows, of, of_story
 from mockserver.vendor.times import seconds
 from mockserver.vendors.rybbit import words
 from mockserver.world.dealt import DealtSessions
 from mockserver.world.hashing import I64
-from mockserver.world.population import Population
 from mockserver.world.sessions import Sessions
+from mockserver.world.vocabulary import Vocabulary
 
 SETTINGS: Final = itemgetter("timestamps", "region", "device_type", "versions", "ip", "unknown_country")
 """The choices that say how a session is told."""
@@ -42,10 +42,6 @@ def _number(text: str) -> str | float:
 
 
 _VERSIONS: Final[dict[str, Callable[[str], Any]]] = {"number": _number, "text": str}
-_ADDRESSES: Final = {
-    "hidden": Column("ip", lambda s: [None] * len(s)),
-    "shown": Column("ip", lambda s: [address or None for address in s.ips], own=True),
-}
 
 
 def lasting(start: int, end: int) -> int:
@@ -53,12 +49,19 @@ def lasting(start: int, end: int) -> int:
     return end // 1000 - start // 1000
 
 
-def _column(name: str, entries: str, of: words.Of) -> Column:
-    return Column(name, lambda sessions: [of(entry) for entry in getattr(sessions, entries)])
-
-
 def _field(name: str, entries: str, field: str | None = None) -> Column:
-    return _column(name, entries, attrgetter(field or name))
+    return of(entries, name, attrgetter(field or name))
+
+
+def _always(name: str, value: str | int | None) -> Column:
+    """A field with the same value in every row."""
+    return of("places", name, lambda _: value)
+
+
+_ADDRESSES: Final = {
+    "hidden": _always("ip", None),
+    "shown": Column("ip", lambda s: [address or None for address in s.ips], own=True),
+}
 
 
 def _traits(sessions: Sessions) -> list[dict[str, Any] | None]:
@@ -69,16 +72,16 @@ def _lasting(sessions: DealtSessions) -> I64:
     return sessions.ends // 1000 - sessions.starts // 1000
 
 
-def _user_ids(population: Population, before: bytes, _: bytes) -> Sequence[texts.Part]:
-    return texts.user_ids(population, before, before + b'""')
+def _user_ids(vocabulary: Vocabulary, before: bytes, _: bytes) -> Sequence[texts.Part]:
+    return texts.user_ids(vocabulary, before, before + b'""')
 
 
-def _traits_texts(population: Population, before: bytes, nothing: bytes) -> Sequence[texts.Part]:
+def _traits_texts(vocabulary: Vocabulary, before: bytes, nothing: bytes) -> Sequence[texts.Part]:
     """As the world has them: a name, an e-mail address and a plan."""
     return [
-        *texts.names(population, before + b'{"name":', nothing),
-        *texts.emails(population, b',"email":', b""),
-        *texts.plans(population, b',"plan":', b"", after=b"}"),
+        *texts.names(vocabulary, before + b'{"name":', nothing),
+        *texts.emails(vocabulary, b',"email":', b""),
+        *texts.plans(vocabulary, b',"plan":', b"", after=b"}"),
     ]
 
 
@@ -95,47 +98,47 @@ def columns(settings: tuple[str, ...]) -> tuple[Column, ...]:
         Column("session_start", lambda s: told(s.start), own=True, texts=texts.seconds(attrgetter("starts"), pattern)),
         Column("session_duration", lambda s: [*map(lasting, s.start, s.end)], own=True, texts=texts.small_integers(_lasting)),
         Column("traits", _traits, own=True, texts=_traits_texts),
-        _column("country", "places", words.COUNTRIES[unknown_country]),
-        _column("region", "places", words.REGIONS[region]),
+        of("places", "country", words.COUNTRIES[unknown_country]),
+        of("places", "region", words.REGIONS[region]),
         _field("city", "places"),
-        Column("language", attrgetter("languages")),
-        _column("device_type", "agents", words.DEVICE_TYPES[device_type]),
+        of("languages", "language", str),
+        of("agents", "device_type", words.DEVICE_TYPES[device_type]),
         _field("browser", "agents"),
-        _column("browser_version", "agents", lambda agent: version(agent.browser_version)),
+        of("agents", "browser_version", lambda agent: version(agent.browser_version)),
         _field("operating_system", "agents", "os"),
-        _column("operating_system_version", "agents", lambda agent: version(agent.os_version)),
+        of("agents", "operating_system_version", lambda agent: version(agent.os_version)),
         _field("screen_width", "agents"),
         _field("screen_height", "agents"),
         _field("referrer", "acquisitions"),
         _field("channel", "acquisitions"),
-        Column("hostname", attrgetter("hostnames")),
+        of("hostnames", "hostname", str),
         _field("utm_source", "acquisitions"),
         _field("utm_medium", "acquisitions"),
         _field("utm_campaign", "acquisitions"),
         _field("utm_term", "acquisitions"),
         _field("utm_content", "acquisitions"),
-        _field("entry_page", "entries", "path"),
-        _field("exit_page", "exits", "path"),
-        Column("pageviews", attrgetter("pageviews")),
-        Column("events", attrgetter("custom_events")),
-        Column("errors", attrgetter("errors")),
-        Column("outbound", attrgetter("outbounds")),
+        of_story("entry_page", lambda s: [page.path for page in s.entries]),
+        of_story("exit_page", lambda s: [page.path for page in s.exits]),
+        of_story("pageviews", attrgetter("pageviews")),
+        of_story("events", attrgetter("custom_events")),
+        of_story("errors", attrgetter("errors")),
+        of_story("outbound", attrgetter("outbounds")),
         _ADDRESSES[ip],
         _field("lat", "places", "latitude"),
         _field("lon", "places", "longitude"),
-        Column("has_replay", lambda s: [0] * len(s)),
+        _always("has_replay", 0),
     )
 
 
 LATER: Final = (
-    Column("button_clicks", lambda s: [0] * len(s)),
-    Column("copies", lambda s: [0] * len(s)),
-    Column("form_submits", lambda s: [0] * len(s)),
-    Column("input_changes", lambda s: [0] * len(s)),
-    Column("tag", lambda s: [""] * len(s)),
+    _always("button_clicks", 0),
+    _always("copies", 0),
+    _always("form_submits", 0),
+    _always("input_changes", 0),
+    _always("tag", ""),
     _field("timezone", "places", "time_zone"),
-    Column("device_model", lambda s: [""] * len(s)),
-    Column("app_version", lambda s: [""] * len(s)),
+    _always("device_model", ""),
+    _always("app_version", ""),
 )
 """The fields that came in 2026."""
 

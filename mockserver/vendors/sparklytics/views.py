@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from mockserver.contract.errors import Refused
 from mockserver.vendor import Answer, Asked
 from mockserver.vendor.lines import alone, joined
-from mockserver.vendor.rows import Column, Rows
+from mockserver.vendor.rows import Column, Rows, of, of_story
 from mockserver.vendor.times import seconds
 from mockserver.vendors.sparklytics.asking import WORLDS, Words, wanted
 from mockserver.vendors.sparklytics.contract import USUAL, ListSessions, SessionEvent
@@ -31,8 +31,8 @@ def _times(instants: Sequence[int]) -> list[str]:
     return [f"{text}Z" for text in seconds(instants)]
 
 
-def _agent(field: str) -> Callable[[Sessions], list[str | None]]:
-    return lambda sessions: [getattr(agent, field) or None for agent in sessions.agents]
+def _entry(name: str, entries: str) -> Column:
+    return of(entries, name, lambda entry: getattr(entry, name) or None)
 
 
 _ROWS: Final = Rows(
@@ -42,13 +42,13 @@ _ROWS: Final = Rows(
         Column("started_at", lambda s: _times(s.start), own=True),
         Column("ended_at", lambda s: _times(s.end), own=True),
         Column("duration", durations, own=True),
-        Column("pageviews", lambda s: s.pageviews),
-        Column("events", lambda s: s.events),
-        Column("is_bounce", lambda s: s.bounces),
-        Column("country", lambda s: [place.country or None for place in s.places]),
-        Column("browser", _agent("browser")),
-        Column("os", _agent("os")),
-        Column("device", _agent("device")),
+        of_story("pageviews", lambda s: s.pageviews),
+        of_story("events", lambda s: s.events),
+        of_story("is_bounce", lambda s: s.bounces),
+        _entry("country", "places"),
+        _entry("browser", "agents"),
+        _entry("os", "agents"),
+        _entry("device", "agents"),
     )
 )
 
