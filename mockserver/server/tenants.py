@@ -1,12 +1,13 @@
 """Tenants: a credential is a world. Each has its own world, clock, choices, limits, and names at every vendor."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
 
-from mockserver.contract.choices import DIALECT, ChoiceError
+from mockserver.contract.choices import DIALECT, ChoiceError, short_name
 from mockserver.nearest import nearest
 from mockserver.server.clock import Clock
 from mockserver.server.faults import Faults
@@ -82,18 +83,23 @@ def _dialect(vendor: Vendor) -> str:
     return f"{vendor.name}.{DIALECT}"
 
 
-def _choices(vendors: Iterable[Vendor], chosen: Mapping[str, str | int]) -> dict[str, dict[str, Any]]:
+def _choices(vendors: Collection[Vendor], chosen: Mapping[str, str | int]) -> dict[str, dict[str, Any]]:
     """Every choice's setting by vendor and short name; what nobody chose is as the vendor's dialect has it."""
-    vendors = list(vendors)
-    known = {choice.name: choice for vendor in vendors for choice in vendor.contract.choices}
-    for name in chosen:
-        if name not in known:
-            raise ChoiceError(f"there is no choice {name!r}; {nearest(name, known)}")
-    settings: dict[str, dict[str, Any]] = {vendor.name: {} for vendor in vendors}
-    for name, choice in known.items():
-        vendor, _, short = name.partition(".")
-        settings[vendor][short] = choice.read(chosen.get(name, choice.default))
+    settings = {vendor.name: dict(_usual(vendor)) for vendor in vendors}
+    if chosen:
+        known = {choice.name: choice for vendor in vendors for choice in vendor.contract.choices}
+        for name, value in chosen.items():
+            if name not in known:
+                raise ChoiceError(f"there is no choice {name!r}; {nearest(name, known)}")
+            vendor, _, short = name.partition(".")
+            settings[vendor][short] = known[name].read(value)
     return settings
+
+
+@cache
+def _usual(vendor: Vendor) -> Mapping[str, Any]:
+    """The setting of every choice that a vendor's dialect has, by short name."""
+    return {short_name(choice.name): choice.read(choice.default) for choice in vendor.contract.choices}
 
 
 def _given(credentials: Mapping[str, str]) -> dict[str, dict[str, str]]:

@@ -41,8 +41,7 @@ def urls(deck: Deck) -> Coded:
 
 def counted(deck: Deck, kind: str) -> Coded:
     """How many events of a kind each row has."""
-    is_kind = np.array([*(action.kind == kind for action in deck.vocabulary.actions), kind == "pageview"], dtype=np.int64)
-    counts = np.add.reduceat(is_kind[deck.action], deck.begin)
+    counts = deck.counted(kind)
     return range(int(counts.max()) + 1), counts
 
 

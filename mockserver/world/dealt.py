@@ -177,8 +177,10 @@ class DealtSessions(Sessions):
         return self.length < self.deck.length[self.row]
 
     def some(self, positions: I64) -> "DealtSessions":
-        """Those at some positions, ascending."""
-        return DealtSessions(self.population, self.indices[positions], self.now, self.identities)
+        """Those at some positions, ascending; what all columns are made of is not made again."""
+        some = DealtSessions(self.population, self.indices[positions], self.now, self.identities)
+        some.starts, some.row, some.length = self.starts[positions], self.row[positions], self.length[positions]
+        return some
 
     def identified(self, trait: str, made: list[T], read: Callable[[Any], T]) -> list[T]:
         """Let what an identify call said of a user win over what the world made."""
@@ -230,6 +232,8 @@ def _coded(name: str) -> Callable[[DealtSessions], list[Any]]:
 
 
 def _counted(sessions: DealtSessions, kind: str) -> list[int]:
+    if not sessions.cut.any():
+        return list(sessions.deck.counted(kind)[sessions.row].tolist())
     kinds = [*(action.kind for action in sessions.deck.vocabulary.actions), "pageview"]
     is_kind = np.array([each == kind for each in kinds])
     return list((is_kind[sessions.doing] & sessions.happened).sum(axis=1).tolist())

@@ -5,7 +5,7 @@ eight consecutive visits it is), and holds one session's story: how it came, wha
 numpy arrays, each made when it is first looked at. Row number = (lane · TURNS + turn) · variants + variant.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, TypeAlias
 
@@ -181,6 +181,10 @@ class Deck:
         """Which events are pageviews; every row begins with one."""
         return self.story.pageviews
 
+    def counted(self, kind: str) -> I64:
+        """How many events of a kind each row has."""
+        return self.story.counts.get(kind, np.zeros(ROWS, dtype=np.int64))
+
     @property
     def longest(self) -> int:
         """No row lasts longer (milliseconds)."""
@@ -207,6 +211,7 @@ class Drawn:
         return self._make(np.arange(ROWS))
 
 
+@Memo
 def _weights(entries: Sequence[Any]) -> I64:
     return np.array([entry.weight for entry in entries])
 
@@ -222,6 +227,8 @@ class Story(Struct, frozen=True, eq=False):
     pageviews: I64
     longest: int
     duration: I64
+    counts: Mapping[str, I64]
+    """How many events of each kind each row has."""
 
 
 @Memo
@@ -271,4 +278,6 @@ def _told(number: int, words: Vocabulary, *, bots: bool) -> Story:
     pageviews = np.flatnonzero(action == nothing)
     begin = np.cumsum(length) - length
     duration = offset[begin + length - 1].astype(np.int64)
-    return Story(page, action, offset.astype(np.int32), begin, length, pageviews, int(offset.max()), duration)
+    kinds = [*(each.kind for each in words.actions), "pageview"]
+    counts = {kind: np.add.reduceat(np.array([each == kind for each in kinds], dtype=np.int64)[action], begin) for kind in set(kinds)}
+    return Story(page, action, offset.astype(np.int32), begin, length, pageviews, int(offset.max()), duration, counts)
