@@ -128,6 +128,10 @@ def test_export_takes_parameters_and_a_file(tmp_path: Path) -> None:
         (["world", "--config", "/no/such/file.toml"], "No such file"),
         (["serve", "--vendor-port", "x=1"], "there is no vendor 'x'"),
         (["serve", "--vendor-port", "x"], "write VENDOR=PORT"),
+        (["serve", "--vendor-port", "x=65536"], "'65536' is no port"),
+        (["serve", "--port", "99999"], "'99999' is no port: write a number from 0 to 65535"),
+        (["serve", "--admin-port", "x"], "'x' is no port"),
+        (["world", "--seed", "some"], "'some' is no seed"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -61,6 +61,20 @@ def test_a_token_is_an_option_or_a_variable(serve: Serve) -> None:
         assert "(here: --token, or SESSION_MOCK_ADMIN_TOKEN)" in admin.refusal(*words)
 
 
+def test_what_all_commands_take_stands_before_the_command_too(admin: Shell) -> None:
+    """What stands behind it wins, both win over the environment, and a tenant is not said where none is meant."""
+    admin("mint", "acme", "--seed", "3")
+    away = {"SESSION_MOCK_URL": "http://127.0.0.1:1", "SESSION_MOCK_TENANT": "nobody"}
+    for words in (
+        ["--url", admin.url, "--tenant", "acme", "--json", "world"],
+        ["--url", "127.0.0.1:1", "-t", "default", "world", "--url", admin.url, "-t", "acme", "--json"],
+    ):
+        assert json.loads(admin.ran(*words, env=away).stdout)["spec"]["seed"] == 3
+
+    assert "http://127.0.0.1:1 " in admin.ran("health", code=1, env=away).stderr
+    assert "is of no tenant; leave it out" in admin.refusal("--tenant", "acme", "health", code=2)
+
+
 def test_a_server_that_is_no_session_mock_is_told(serve: Serve) -> None:
     """Where something else answers, the URL is what is wrong."""
     admin = serve()

@@ -40,10 +40,10 @@ def test_mint_makes_what_it_is_told(admin: Shell) -> None:
 
 
 def test_the_tenant_is_an_option_or_a_variable(admin: Shell) -> None:
-    """-t beats SESSION_MOCK_ADMIN_TENANT, and without both it is the default tenant."""
+    """-t beats SESSION_MOCK_TENANT, and without both it is the default tenant."""
     admin("mint", "one", "--seed", "1")
     admin("mint", "two", "--seed", "2")
-    env = {"SESSION_MOCK_ADMIN_TENANT": "one"}
+    env = {"SESSION_MOCK_TENANT": "one"}
 
     assert json.loads(admin.ran("world", "--json", env=env).stdout)["spec"]["seed"] == 1
     assert json.loads(admin.ran("world", "--json", "-t", "two", env=env).stdout)["spec"]["seed"] == 2

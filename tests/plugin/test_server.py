@@ -43,7 +43,7 @@ def test_running_server_is_used(run: Run) -> None:
 def test_running_server_may_ask_for_a_token(run: Run) -> None:
     """It is sent; without it the error says what is missing."""
     with SessionMock(admin_token="open") as mock:
-        run(ONE, f"--session-mock-url={mock.url}", "--session-mock-token=open").assert_outcomes(passed=2)
+        run(ONE, f"--session-mock-url={mock.url}", "--session-mock-admin-token=open").assert_outcomes(passed=2)
         told = run(ONE, f"--session-mock-url={mock.url}")
 
     told.assert_outcomes(errors=2)
