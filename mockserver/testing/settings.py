@@ -66,16 +66,24 @@ def read(config: pytest.Config, environment: Mapping[str, str] = os.environ) -> 
     return {setting.name: _read(setting, config, environment) for setting in SETTINGS}
 
 
+def where(name: str, config: pytest.Config, environment: Mapping[str, str] = os.environ) -> str:
+    """The place at which a setting was found, for whoever has to change it."""
+    return _found(next(setting for setting in SETTINGS if setting.name == name), config, environment)[0]
+
+
 def _read(setting: Setting, config: pytest.Config, environment: Mapping[str, str]) -> Any:
-    for where, text in (
+    place, text = _found(setting, config, environment)
+    try:
+        return setting.read(text) if text else None
+    except ValueError as error:
+        raise pytest.UsageError(f"{place}: {error}") from None
+
+
+def _found(setting: Setting, config: pytest.Config, environment: Mapping[str, str]) -> tuple[str, str | None]:
+    """The first place at which a setting stands, and its text."""
+    places = (
         (setting.option, config.getoption(setting.ini)),
         (setting.variable, environment.get(setting.variable)),
         (f"ini {setting.ini}", config.getini(setting.ini)),
-        ("default", setting.default),
-    ):
-        if text:
-            try:
-                return setting.read(text)
-            except ValueError as error:
-                raise pytest.UsageError(f"{where}: {error}") from None
-    return None
+    )
+    return next(((place, text) for place, text in places if text), ("default", setting.default))
