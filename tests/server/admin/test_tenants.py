@@ -157,6 +157,8 @@ async def test_any_name_can_stand_in_a_path(steer: Steer, tenant: str) -> None:
         *(({"credentials": {key: "x"}}, None) for key in ("nonsense.token", ONE[0].name)),
         ({"nmae": "a"}, "name"),
         ({"profile": "flowin"}, "flowing"),
+        ({"now": 1.5}, None),
+        ({"clock": 5}, None),
         ({"world": {"sesions": 1}}, "sessions"),
         ({"world": {"sessions": -1}}, None),
         ({"now": "yesterday"}, None),
