@@ -39,7 +39,8 @@ both over the file. `SessionMock(…)` takes the names of the file as arguments,
 """
 _TENANTS = """\
 `[tenants.NAME]` in the file is a further tenant, with `profile`, `world`, `now`, `dialect`, `choices` and `credentials` of its own.
-[What a world promises](world.md) tells the fields of a world; the pages of the vendors tell their choices and dialects.
+Instants in the file are texts or TOML's own dates. [What a world promises](world.md) tells the fields of a world; the pages of the vendors
+tell their choices and dialects.
 """
 _ADMIN = """\
 `/__admin/openapi.json` describes it in full; `AdminClient`, `AsyncAdminClient` and `session-mock admin` speak it. The default tenant's id

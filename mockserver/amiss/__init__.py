@@ -54,7 +54,7 @@ def _wrong(raw: Any, kind: inspect.Type, place: str) -> Iterator[str]:
     match kind:
         case inspect.Metadata(type=inner):
             said = described(kind)
-            yield from (must(place, said, raw) if said else found for found in _wrong(raw, inner, place))
+            yield from (must(place, said, raw, like=is_like(raw, inner)) if said else found for found in _wrong(raw, inner, place))
         case inspect.UnionType(types=types):
             yield from _of_several(raw, [each for each in types if not isinstance(each, inspect.NoneType) or raw is None], place)
         case inspect.LiteralType(values=words) if raw not in words:

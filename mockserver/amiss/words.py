@@ -25,6 +25,8 @@ def is_like(raw: Any, kind: inspect.Type) -> bool:
     """Whether a value is of a kind, whatever its bounds are."""
     if isinstance(kind, inspect.LiteralType):
         return _name(raw) in map(_name, kind.values)
+    if isinstance(kind, inspect.UnionType):
+        return any(is_like(raw, each) for each in kind.types)
     wanted, found = _NAMES.get(type(kind)), _name(raw)
     return wanted in (None, found) or (wanted, found) == ("a number", "a whole number")
 
@@ -57,10 +59,10 @@ def described(kind: inspect.Metadata) -> str | None:
     return (kind.extra_json_schema or {}).get("description")
 
 
-def must(place: str, words: str, raw: Any) -> str:
+def must(place: str, words: str, raw: Any, *, like: bool = False) -> str:
     """That a value must be something else; a wrong number is repeated, of all else only the kind is said, because it may be a secret."""
     found = json.encode(raw).decode() if "number" in words and isinstance(raw, bool | int | float) else _name(raw)
-    return f"{place or 'it'} must be {words}" + ("" if words.startswith(found) else f", and is {found}")
+    return f"{place or 'it'} must be {words}" + ("" if like or words.startswith(found) else f", and is {found}")
 
 
 def _name(raw: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, ValidationError, convert
 
+from mockserver.amiss import amiss, dates_as_texts
 from mockserver.contract.choices import ChoiceError
 from mockserver.nearest import nearest
 from mockserver.server.clock import Clock
@@ -63,14 +64,16 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
         import tomllib  # noqa: PLC0415 -- start-up is felt, and most have no file
 
         try:
-            settings = tomllib.loads(path.read_text(encoding="utf-8"))
+            settings = dates_as_texts(tomllib.loads(path.read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise ConfigError(f"{path}: {error}") from None
     try:
         for name, value in options.items():
             settings[name] = {**_table(name, settings.get(name, {})), **value} if isinstance(value, Mapping) else value
         config = convert(settings, Config)
-    except (ValidationError, ChoiceError) as error:
+    except ValidationError as error:
+        raise ConfigError(f"{path or 'options'}: {amiss(settings, Config) or error}") from None
+    except ChoiceError as error:
         raise ConfigError(f"{path or 'options'}: {error}") from None
     for vendor in config.vendor_ports:
         if vendor not in NAMES:
@@ -85,7 +88,7 @@ def _table(name: str, setting: Any) -> Mapping[str, Any]:
     if name == "dialect" and isinstance(setting, str):
         return {choice.partition(".")[0]: dialect for choice, dialect in dialects(setting).items()}
     if not isinstance(setting, Mapping):
-        raise ValidationError(f"Expected `object`, got `{type(setting).__name__}` - at `$.{name}`")
+        raise ValidationError(f"{name} must be an object")
     return setting
 
 
