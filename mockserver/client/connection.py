@@ -34,6 +34,17 @@ class AdminError(Exception):
         return AdminError, (self.status, self.title, self.detail)
 
 
+def is_refusal(told: Any) -> bool:
+    """Whether what pytest tells of is a refusal: then the last line of its traceback is the one that asked, and none of ours.
+
+    A module whose frames are on the way has this function as its ``__tracebackhide__``.
+    """
+    return isinstance(getattr(told, "value", None), AdminError)
+
+
+__tracebackhide__ = is_refusal
+
+
 class Transport(Protocol):
     """A way to a server's admin API."""
 

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Any, Final, Literal, Self
 from urllib.parse import quote, urlencode
 
-from mockserver.client.connection import LINES, Connection, Transport
+from mockserver.client.connection import LINES, Connection, Transport, is_refusal
 from mockserver.steering import (
     Advance,
     Carried,
@@ -32,6 +32,7 @@ from mockserver.steering import (
     WorldTotals,
 )
 
+__tracebackhide__ = is_refusal
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
 DEFAULT_TENANT: Final = "default"
 _MEDIA: Final = {"har": "application/json", "ndjson": LINES}

@@ -5,11 +5,13 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from mockserver.client import AdminClient, AdminError
+from mockserver.client.connection import is_refusal
 from mockserver.library.tenant import TenantHandle
 from mockserver.nearest import nearest
 from mockserver.steering import FoundIn, TenantAccess, Verdict
 from mockserver.testing.report import exchange_line
 
+__tracebackhide__ = is_refusal
 UNUSED_FAULT: Final = "unused-fault"
 """What is allowed by this name: a fault that never struck."""
 _SILENT: Final = {"id", "struck", "remaining", "matched"}
