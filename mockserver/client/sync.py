@@ -115,7 +115,7 @@ class AdminClient:
         return self._at.ask("GET", _of(tenant), TenantAccess)
 
     def drop(self, tenant: str) -> None:
-        """Serve a tenant no longer."""
+        """Serve a tenant no longer; the default one is served as long as its server is."""
         self._at.ask("DELETE", _of(tenant), type(None))
 
     def reset(self, tenant: str = DEFAULT_TENANT) -> None:

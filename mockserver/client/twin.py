@@ -111,7 +111,7 @@ class AsyncAdminClient:
         return await in_thread(self._sync.tenant, tenant)
 
     async def drop(self, tenant: str) -> None:
-        """Serve a tenant no longer."""
+        """Serve a tenant no longer; the default one is served as long as its server is."""
         await in_thread(self._sync.drop, tenant)
 
     async def reset(self, tenant: str = DEFAULT_TENANT) -> None:

@@ -235,8 +235,12 @@ def test_misuse_is_told_with_a_remedy(words: list[str], remedy: str, admin: Shel
     [
         (["tenant", "defualt"], "did you mean 'default'?"),
         (["drop", "nobody"], "known are default"),
+        (
+            ["drop", "default"],
+            "the default tenant is served as long as its server is; POST /__admin/tenants/default/reset makes it be as at first",
+        ),
         (["reset", "-t", "nobody"], "there is no tenant 'nobody'"),
-        (["mint", "default"], "drop it first"),
+        (["mint", "default"], "there is a tenant 'default' already; mint one under another name, or without one"),
         (["world", "--profile", "awkwrd"], "did you mean 'awkward'?"),
         (["clock", "advance", "soon"], "1h, 90s or 1d12h"),
         (["fault", "staus"], "did you mean 'status'?"),
