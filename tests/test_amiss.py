@@ -34,7 +34,11 @@ WRONG: list[tuple[Any, Any, str]] = [
     (NewTenant, {"faults": 3}, "faults must be an object or a list, and is a whole number"),
     (NewTenant, {"faults": [{}, 3]}, "faults[1] must be an object, and is a whole number"),
     (NewTenant, {"clock": 5}, "clock must be an object, and is a whole number"),
-    (NewTenant, {"clock": {"rate": 2}}, "clock.action is missing: say one of freeze, set, advance, scale, follow, reset"),
+    (
+        NewTenant,
+        {"clock": {"rate": 2}},
+        'clock.action is missing: say one of freeze, set, advance, scale, follow, reset, such as {"action": "freeze"}',
+    ),
     (NewTenant, {"clock": {"action": "frieze"}}, "clock.action cannot be 'frieze'; did you mean 'freeze'?"),
     (NewTenant, {"clock": {"action": "set"}}, "clock.now is missing: it must be an instant: ISO 8601 text, or Unix milliseconds"),
     (NewTenant, {"clock": {"action": "scale", "rate": -1}}, "clock.rate must be a number from 0 to 86400, and is -1"),

@@ -106,7 +106,7 @@ def _of_tagged(raw: Mapping[str, Any], kinds: list[inspect.StructType], place: s
     tag, known = kinds[0].tag_field or "", {str(each.tag): each for each in kinds}
     at = _within(place, tag)
     if tag not in raw:
-        yield f"{at} is missing: say one of {', '.join(known)}"
+        yield f'{at} is missing: say one of {", ".join(known)}, such as {{"{tag}": "{next(iter(known))}"}}'
     elif raw[tag] not in known:
         yield f"{at} cannot be {str(raw[tag])[:_LONGEST]!r}; {nearest(str(raw[tag]), known)}"
     else:
