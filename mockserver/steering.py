@@ -22,6 +22,12 @@ Name = Annotated[
 """What a tenant can be called."""
 
 
+Credential = Annotated[
+    str, Meta(pattern=r"^[!-~]+$(?!\n)", description="a text that is not empty, in characters that a header can carry, without blanks")
+]
+"""What a client can be given to show."""
+
+
 class Asked(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A request; a field it does not know is refused."""
 
@@ -170,9 +176,7 @@ class NewTenant(Asked, frozen=True):
     dialect: Dialect = {}
     """Whom vendors are to resemble: one dialect for all that have it, such as ``observed``, or one for each of some vendors."""
     choices: dict[str, str | int] = {}
-    credentials: dict[
-        str, Annotated[str, Meta(pattern=r"^[!-~]+$(?!\n)", description="a text in characters that a header can carry, without blanks")]
-    ] = {}
+    credentials: dict[str, Credential] = {}
     """By ``<vendor>.<credential>``, in characters that a header can carry."""
     faults: dict[str, Any] | list[dict[str, Any]] = []
     """Faults to arm; ``reset`` disarms them."""

@@ -11,6 +11,7 @@ from mockserver.server.config import Config
 from mockserver.steering import Carried, LimitChange, NewTenant
 from mockserver.world.spec import WorldSpec
 
+CREDENTIAL = "a text that is not empty, in characters that a header can carry, without blanks"
 LIMITS = dict[str, LimitChange]
 WRONG: list[tuple[Any, Any, str]] = [
     (Config, {"port": "x"}, "port must be a whole number from 0 to 65535, and is a text"),
@@ -22,7 +23,7 @@ WRONG: list[tuple[Any, Any, str]] = [
     (Config, {"now": 1.5}, "now must be a text or a whole number, and is 1.5"),
     (Config, {"admin_token": ""}, "admin_token must be a text that is not empty"),
     (Config, {"access_log": "yes"}, "access_log must be true or false, and is a text"),
-    (Config, {"credentials": {"a.b": 5}}, "credentials.a.b must be a text, and is a whole number"),
+    (Config, {"credentials": {"a.b": [5]}}, f"credentials.a.b must be {CREDENTIAL}, and is a list"),
     (Config, {"choices": {"a.b": None}}, "choices.a.b must be a text or a whole number, and is null"),
     (NewTenant, [], "it must be an object, and is a list"),
     (NewTenant, {"world": {"sessions": "many"}}, "world.sessions must be a whole number, and is a text"),
@@ -30,7 +31,11 @@ WRONG: list[tuple[Any, Any, str]] = [
     (NewTenant, {"world": {"locales": ["de_DE", 3]}}, "world.locales[1] must be a text, and is a whole number"),
     (NewTenant, {"now": []}, "now must be an instant: ISO 8601 text, or Unix milliseconds, and is a list"),
     (NewTenant, {"name": ""}, "name must be a text of 1 to 200 characters, none of them a control character, and neither '.' nor '..'"),
-    (NewTenant, {"credentials": {"a.b": "x y"}}, "credentials.a.b must be a text in characters that a header can carry, without blanks"),
+    (
+        NewTenant,
+        {"credentials": {"a.b": "x y"}},
+        f"credentials.a.b must be {CREDENTIAL}",
+    ),
     (NewTenant, {"faults": 3}, "faults must be an object or a list, and is a whole number"),
     (NewTenant, {"faults": [{}, 3]}, "faults[1] must be an object, and is a whole number"),
     (NewTenant, {"clock": 5}, "clock must be an object, and is a whole number"),

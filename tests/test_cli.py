@@ -147,6 +147,8 @@ def test_export_takes_parameters_and_a_file(tmp_path: Path) -> None:
         (["world", "--choice", "x.y=1"], "there is no choice 'x.y'"),
         (["world", "--credential", "x.y=1"], "say <vendor>.<credential>"),
         (["world", "--credential", f"{NAMES[0]}.y=1"], "there is no credential"),
+        (["world", "--credential", f"{NAMES[0]}.y="], f"credentials.{NAMES[0]}.y must be a text that is not empty"),
+        (["serve", "--credential", f"{NAMES[0]}.y=a b"], "in characters that a header can carry, without blanks"),
         (["world", "--config", "/no/such/file.toml"], "No such file"),
         (["serve", "--vendor-port", "x=1"], "there is no vendor 'x'"),
         (["serve", "--vendor-port", "x"], "write VENDOR=PORT"),
