@@ -113,7 +113,8 @@ def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bo
         if port_file is not None:
             _write_ports(port_file, running)
         if as_json:
-            click.echo(json.encode(running.described(running.tenants[0])).decode())
+            first = running.tenants[0]
+            click.echo(json.encode({**running.described(first), "seed": first.world.spec.seed}).decode())
         else:
             _describe(running, guarded=config.admin_token is not None)
         sys.stdout.flush()

@@ -34,6 +34,11 @@ def _wrong(asked: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             dialects(asked["dialect"])
         except ChoiceError as error:
             yield "dialect", str(error)
+    if asked["journal"] is not None:
+        try:
+            asked["journal"].mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            yield "journal", f"{asked['journal']} cannot be a directory: {error.strerror or error}; name another one"
     if asked["url"]:
         try:
             with AdminClient(asked["url"], asked["admin_token"], timeout=_SECONDS) as admin:

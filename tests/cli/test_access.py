@@ -1,11 +1,13 @@
 """Where the admin API is, and who may use it: the options of `session-mock serve`, and those of `session-mock admin`."""
 
 import json
+import re
 import subprocess
 from typing import Any
 
 import pytest
 
+from mockserver.server.config import TenantConfig, make_tenant
 from tests.cli.conftest import COMMAND, Serve, Shell
 
 TOKEN = "open-sesame"
@@ -37,6 +39,19 @@ def test_serve_says_where_the_admin_api_is_and_keeps_its_token(served: Shell) ->
     assert machine["admin"] == {"url": machine["url"]}
     assert TOKEN not in people + again + json.dumps(machine)
     assert served.url.startswith("http://127.0.0.1:")
+
+
+def test_a_seed_that_is_made_up_is_told() -> None:
+    """People and programs read it, and with it the same world comes again."""
+    people, machine = started("--seed", "random")
+    shown = re.search(r"^  seed +(\d+)$", people, re.MULTILINE)
+    again = make_tenant("default", TenantConfig(world={"seed": machine["seed"]}))
+
+    assert shown
+    assert int(shown[1]) != machine["seed"]
+    assert {name: each["credentials"] for name, each in machine["vendors"].items()} == {
+        name: dict(names.credentials) for name, names in again.names.items()
+    }
 
 
 def test_the_admin_api_has_a_port_of_its_own_or_none(serve: Serve) -> None:

@@ -65,6 +65,7 @@ def test_own(session_mock): print('OWN', session_mock.choices['{vendor.name}.dia
         (["--session-mock-url=nope"], "*--session-mock-url: 'nope' is no URL of a server, such as http://127.0.0.1:8080"),
         (["--session-mock-profile=awkwrd"], "*--session-mock-profile: there is no profile 'awkwrd'; did you mean 'awkward'[?]"),
         (["--session-mock-dialect=nope"], "*--session-mock-dialect: no vendor has a dialect 'nope'; known are *"),
+        (["--session-mock-journal=test_it.py"], "*--session-mock-journal: test_it.py cannot be a directory: *; name another one"),
         (["--session-mock-admin-token= "], "*--session-mock-admin-token: a token has no control characters*"),
     ],
     ids=str,
