@@ -51,16 +51,20 @@ def test_running_server_may_ask_for_a_token(run: Run) -> None:
     told.stderr.fnmatch_lines([f"ERROR: --session-mock-url: the server at {mock_url} asks for its admin token; say it as *, or *_TOKEN"])
 
 
-def test_port_that_is_taken_is_told_in_a_line(run: Run) -> None:
-    """With a port, and what to do; workers of pytest-xdist have one of their own each, because they cannot share it."""
+def test_port_that_is_taken_is_told_in_a_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it stands, and what to do; workers of pytest-xdist have one of their own each, and who uses another server needs none."""
     with SessionMock() as mock:
         port = mock.url.rpartition(":")[2]
-        told = run(ONE, f"--session-mock-port={port}")
-        run(ONE, f"--session-mock-port={port}", "-n", "2").assert_outcomes(passed=2)
+        monkeypatch.setenv("SESSION_MOCK_PORT", port)
+        told = run(ONE)
+        late = run("def test_one(request): request.getfixturevalue('session_mock')\n")
+        run(ONE, "-n", "2").assert_outcomes(passed=2)
+        run(ONE, f"--session-mock-url={mock.url}").assert_outcomes(passed=2)
 
-    told.assert_outcomes(errors=2)
-    told.stdout.fnmatch_lines([f"session-mock cannot listen on port {port}: *; choose another, or 0"])
-    told.stdout.no_fnmatch_line("*Traceback*")
+    assert told.ret == pytest.ExitCode.USAGE_ERROR
+    late.stdout.fnmatch_lines([f"session-mock cannot listen on port {port}: *; choose another, or 0"])
+    told.stderr.fnmatch_lines([f"ERROR: SESSION_MOCK_PORT: nobody can listen on port {port}: *; choose another, or 0"])
+    assert "Traceback" not in told.stdout.str() + told.stderr.str()
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=str)
