@@ -1,9 +1,9 @@
 """What is wrong with JSON, a query or TOML is told in words, with its place and what would be right."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
-from msgspec import convert, json
+from msgspec import Meta, Struct, convert, json
 
 from mockserver.amiss import amiss
 from mockserver.server.admin.journals import JournalQuery
@@ -12,6 +12,16 @@ from mockserver.steering import Carried, LimitChange, NewTenant
 from mockserver.world.spec import WorldSpec
 
 CREDENTIAL = "a text that is not empty, in characters that a header can carry, without blanks"
+
+
+class Made(Struct):
+    """A type with what ours have not."""
+
+    either: int | str
+    word: Literal["a", "b"] | int = 1
+    form: Annotated[str, Meta(pattern="^x$")] = "x"
+
+
 LIMITS = dict[str, LimitChange]
 WRONG: list[tuple[Any, Any, str]] = [
     (Config, {"port": "x"}, "port must be a whole number from 0 to 65535, and is a text"),
@@ -51,6 +61,10 @@ WRONG: list[tuple[Any, Any, str]] = [
     (LIMITS, {"a": {"enabled": 1}}, "a.enabled must be true or false, and is a whole number"),
     (LIMITS, {"a": {"hold": -1}}, "a.hold must be a whole number, at least 0, and is -1"),
     (Carried, {"vendor": "x", "rows": []}, "endpoint is missing: it must be a text"),
+    (Made, {}, "either is missing: it must be a whole number or a text"),
+    (Made, {"either": 1, "word": []}, "word must be 'a' or 'b' or a whole number, and is a list"),
+    (Made, {"either": 1, "word": "c"}, "word cannot be 'c'; known are a, b"),
+    (Made, {"either": 1, "form": "y"}, "form must be a text of the form ^x$"),
     (WorldSpec, {"seed": True}, "seed must be a whole number from 0 to 9223372036854775807, and is true"),
     (WorldSpec, {"sessions": 1.5}, "sessions must be a whole number from 0 to 1000000000000, and is 1.5"),
     (WorldSpec, {"quiet_days": [0, 7]}, "quiet_days[1] must be a whole number from 0 to 6, and is 7"),
