@@ -7,7 +7,6 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, ValidationError, convert
 
-from mockserver.amiss import amiss, dates_as_texts
 from mockserver.contract.choices import ChoiceError
 from mockserver.nearest import nearest
 from mockserver.server.clock import Clock
@@ -63,6 +62,8 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
     if path is not None:
         import tomllib  # noqa: PLC0415 -- start-up is felt, and most have no file
 
+        from mockserver.amiss import dates_as_texts  # noqa: PLC0415 -- the same
+
         try:
             settings = dates_as_texts(tomllib.loads(path.read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -72,6 +73,8 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
             settings[name] = {**_table(name, settings.get(name, {})), **value} if isinstance(value, Mapping) else value
         config = convert(settings, Config)
     except ValidationError as error:
+        from mockserver.amiss import amiss  # noqa: PLC0415 -- start-up is felt
+
         raise ConfigError(f"{path or 'options'}: {amiss(settings, Config) or error}") from None
     except ChoiceError as error:
         raise ConfigError(f"{path or 'options'}: {error}") from None

@@ -6,14 +6,11 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Struct, ValidationError, convert
 from msgspec.structs import replace
 
-from mockserver.amiss import amiss
-
 DEFAULT_START: Final = 1_788_220_800_000  # 2026-09-01T00:00:00Z
 DEFAULT_END: Final = 1_790_812_800_000  # 2026-10-01T00:00:00Z
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST: Final = 0
 _LATEST: Final = 4_102_444_800_000  # 2100-01-01T00:00:00Z: an hour of edges for each hour of 130 years is the most a timeline holds.
-
 _Instant = Annotated[int, Meta(ge=_EARLIEST, le=_LATEST, description="an instant from 1970 to 2100")]
 
 
@@ -64,6 +61,8 @@ def spec(**fields: Any) -> WorldSpec:
     try:
         built = convert(fields, WorldSpec)
     except ValidationError as error:
+        from mockserver.amiss import amiss  # noqa: PLC0415 -- start-up is felt
+
         raise WorldError(f"world spec: {amiss(fields, WorldSpec) or error}") from None
     return _complete(built)
 

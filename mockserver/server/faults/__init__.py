@@ -12,7 +12,6 @@ from typing import Any, Final
 from msgspec import ValidationError, convert, to_builtins
 from msgspec.structs import fields
 
-from mockserver.amiss import amiss
 from mockserver.nearest import nearest
 from mockserver.server.faults.fault import Fault, FaultError, Meeting, WireFault
 from mockserver.server.lived import Moment
@@ -76,6 +75,8 @@ def _one(raw: Any, place: str) -> Fault:
         fault = convert(raw, model)
         fault.check()
     except ValidationError as error:
+        from mockserver.amiss import amiss  # noqa: PLC0415 -- start-up is felt
+
         raise FaultError(f"{place}fault {kind!r}: {amiss(raw, model) or error}") from None
     except FaultError as error:
         raise FaultError(f"{place}{error}") from None
