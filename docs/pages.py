@@ -9,6 +9,7 @@ import click
 
 import mockserver
 from mockserver import strategies
+from mockserver.cli.admin import command as admin_command
 from mockserver.cli.contract import own_facts
 from mockserver.cli.serve import command as serve
 from mockserver.contract.basis import Basis
@@ -24,13 +25,22 @@ from mockserver.world.spec import WorldSpec
 
 PARTS = (parts.World, parts.Clock, parts.Faults, parts.Limits, parts.Choices, parts.Journal)
 """What a tenant's handle is made of."""
+_ENVIRONMENT = """\
+A variable is `SESSION_MOCK_` and the name of the setting; where several programs read one, it means the same to all, and takes the same
+forms: a seed is a number or `random`, which makes one up; dialects are one name, or VENDOR=DIALECT with commas or blanks between several;
+a flag is `yes` or `no`. Whatever else may be given several times has blanks between. An option wins over its variable.
+"""
+_ADMIN_COMMAND = """\
+Every command of `session-mock admin` takes these, before its name or behind it; a command that is of no tenant has no `--tenant`.
+"""
 _SERVER = """\
 `session-mock serve` reads options, environment variables and the TOML file that `--config` names; an option wins over its variable, and
 both over the file. `SessionMock(…)` takes the names of the file as arguments, fields of the world among them.
 """
 _TENANTS = """\
 `[tenants.NAME]` in the file is a further tenant, with `profile`, `world`, `now`, `dialect`, `choices` and `credentials` of its own.
-[What a world promises](world.md) tells the fields of a world; the pages of the vendors tell their choices and dialects.
+Instants in the file are texts or TOML's own dates. [What a world promises](world.md) tells the fields of a world; the pages of the vendors
+tell their choices and dialects.
 """
 _ADMIN = """\
 `/__admin/openapi.json` describes it in full; `AdminClient`, `AsyncAdminClient` and `session-mock admin` speak it. The default tenant's id
@@ -57,17 +67,24 @@ def sentence(thing: Any) -> str:
 
 def settings() -> str:
     """Every setting of a server, of the pytest plugin, and of a test."""
-    options = [each for each in serve.params if isinstance(each, click.Option)]
+    served = [(code(each.opts[0]), *_places(each), each.help or "") for each in _options(serve)]
+    steered = [(code(each.opts[0]), _variable(each), each.help or "") for each in _options(admin_command)]
     plugin = [(code(each.option), code(each.variable), code(each.ini), code(each.default or ""), each.says) for each in SETTINGS]
     marker = [*ARGUMENTS.items(), *((name, "a field of the world's spec") for name in WorldSpec.__struct_fields__)]
     parts = [
         "# Settings\n",
+        "## The environment\n",
+        _ENVIRONMENT,
+        table(("environment", "`session-mock serve`", "`session-mock admin`", "pytest"), _variables()),
         "## A server\n",
         _SERVER,
-        table(("option", "environment", "TOML file", ""), ((code(each.opts[0]), *_places(each), each.help or "") for each in options)),
+        table(("option", "environment", "TOML file", ""), served),
         _TENANTS,
         "## Profiles\n",
         table(("profile", "what its world is made of"), ((code(name), _fields(fields)) for name, fields in PROFILES.items())),
+        "## The admin command\n",
+        _ADMIN_COMMAND,
+        table(("option", "environment", ""), steered),
         "## The pytest plugin\n",
         "The command line wins over the environment, and both over the ini file.\n",
         table(("command line", "environment", "ini file", "default", ""), plugin),
@@ -76,6 +93,23 @@ def settings() -> str:
         table(("argument", ""), ((code(name), says) for name, says in marker)),
     ]
     return "\n".join(parts)
+
+
+def _options(command: click.Command) -> list[click.Option]:
+    return [each for each in command.params if isinstance(each, click.Option)]
+
+
+def _variable(option: click.Option) -> str:
+    return code(str(option.envvar or ""))
+
+
+def _variables() -> Iterator[tuple[str, str, str, str]]:
+    """Every variable of the environment, with the option for which it stands in each program that reads it."""
+    commands = [{_variable(each): code(each.opts[0]) for each in _options(command) if each.envvar} for command in (serve, admin_command)]
+    programs = [*commands, {code(each.variable): code(each.option) for each in SETTINGS}]
+    for name in dict.fromkeys(name for program in programs for name in program):
+        served, steered, tested = (program.get(name, "") for program in programs)
+        yield name, served, steered, tested
 
 
 def _fields(fields: dict[str, Any]) -> str:
@@ -87,7 +121,7 @@ def _places(option: click.Option) -> tuple[str, str]:
     name = option.name or ""
     keys = [key for key in (name, f"{name}s") if key in Config.__struct_fields__]
     keys += [f"world.{name}"] if name in WorldSpec.__struct_fields__ else []
-    return code(str(option.envvar or "")), code(keys[0] if keys else "")
+    return _variable(option), code(keys[0] if keys else "")
 
 
 def library() -> str:

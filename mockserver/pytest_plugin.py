@@ -42,6 +42,27 @@ def pytest_report_header(config: pytest.Config) -> str:
     return f"session-mock: base seed {asked['seed']}" + (f", server {asked['url']}" if asked["url"] else "")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """End a run of pytest-xdist whose settings cannot be; what its workers will need is not known here."""
+    if session.config.pluginmanager.hasplugin("dsession"):
+        _check(session.config)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """End a run whose settings cannot be before its first test, if any of its tests needs a server."""
+    if any("session_mock_server" in getattr(item, "fixturenames", ()) for item in session.items):
+        _check(session.config)
+
+
+def _check(config: pytest.Config) -> None:
+    """Raise ``pytest.UsageError`` for a setting that cannot be; workers are told nothing that their controller does not know."""
+    if not (config.option.collectonly or hasattr(config, "workerinput")):
+        from mockserver.testing.sound import check  # noqa: PLC0415 -- it is felt in every run that uses none of this
+
+        check(config, config.stash[_SETTINGS])
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Give every worker of pytest-xdist the same base seed, a made-up one too."""
@@ -62,7 +83,7 @@ def session_mock_server(request: pytest.FixtureRequest) -> Iterator["SessionMock
 
     asked = request.config.stash[_SETTINGS]
     port = 0 if hasattr(request.config, "workerinput") else asked["port"]  # Workers of pytest-xdist cannot share one.
-    mock = SessionMock.at(asked["url"], asked["token"]) if asked["url"] else SessionMock(port=port)
+    mock = SessionMock.at(asked["url"], asked["admin_token"]) if asked["url"] else SessionMock(port=port)
     try:
         mock.start()
     except OSError as error:

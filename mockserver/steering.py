@@ -4,10 +4,28 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-Instant = str | int
+Instant = Annotated[str | int, Meta(description="an instant: ISO 8601 text, or Unix milliseconds")]
 """ISO 8601 text, UTC where it names no offset, or Unix milliseconds."""
 Dialect = str | dict[str, str]
 """A dialect for all vendors that have it, or dialects by vendor."""
+
+
+Name = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        pattern=r"^(?!\.{1,2}$)[^\x00-\x1f\x7f]*$(?!\n)",
+        description="a text of 1 to 200 characters, none of them a control character, and neither '.' nor '..'",
+    ),
+]
+"""What a tenant can be called."""
+
+
+Credential = Annotated[
+    str, Meta(pattern=r"^[!-~]+$(?!\n)", description="a text that is not empty, in characters that a header can carry, without blanks")
+]
+"""What a client can be given to show."""
 
 
 class Asked(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -113,7 +131,7 @@ class SetTo(Asked, frozen=True, tag_field="action", tag="set"):
 class Advance(Asked, frozen=True, tag_field="action", tag="advance"):
     """Be so much later, and stand or run as before."""
 
-    seconds: float | str
+    seconds: Annotated[float | str, Meta(description="a number of seconds, or a text such as 1h, 90s or 1d12h")]
     """A number, or a text such as ``1h``, ``90s`` or ``1d12h``."""
 
 
@@ -146,7 +164,7 @@ class ClockState(Struct, kw_only=True):
 class NewTenant(Asked, frozen=True):
     """A tenant to be minted; every field has a default."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^(?!\.{1,2}$)[^\x00-\x1f\x7f]*$(?!\n)")] | None = None
+    name: Name | None = None
     """Its id; one is made up where none is given."""
     profile: str = "default"
     world: WorldFields = WorldFields()
@@ -158,7 +176,7 @@ class NewTenant(Asked, frozen=True):
     dialect: Dialect = {}
     """Whom vendors are to resemble: one dialect for all that have it, such as ``observed``, or one for each of some vendors."""
     choices: dict[str, str | int] = {}
-    credentials: dict[str, Annotated[str, Meta(pattern=r"^[!-~]+$(?!\n)")]] = {}
+    credentials: dict[str, Credential] = {}
     """By ``<vendor>.<credential>``, in characters that a header can carry."""
     faults: dict[str, Any] | list[dict[str, Any]] = []
     """Faults to arm; ``reset`` disarms them."""

@@ -18,6 +18,9 @@ from mockserver.cli import cli
 from mockserver.server.config import TenantConfig, make_tenant
 from mockserver.vendors import NAMES, every, load
 
+WIDE = {"COLUMNS": "10000"}
+"""A terminal that folds nothing."""
+
 
 def run(*words: str, code: int = 0, env: dict[str, str] | None = None) -> str:
     """Run a command in this process and return what it printed."""
@@ -46,12 +49,28 @@ def test_vendors_lists_every_endpoint() -> None:
 def test_contract_prints_facts_with_basis_and_source(vendor: str) -> None:
     """All facts, or those of one basis, every source with its title."""
     whole, chosen = (json.loads(run("contract", vendor, "--json", *more)) for more in ([], ["--basis", "chosen"]))
-    text = run("contract", vendor)
+    text = run("contract", vendor, env=WIDE)
 
     assert {fact["basis"] for fact in chosen["facts"]} == {"chosen"}
     assert [fact for fact in whole["facts"] if fact["basis"] == "chosen"] == chosen["facts"]
     assert all(fact["says"] in text for fact in whole["facts"])
     assert all(source["title"] in text for source in whole["sources"].values())
+
+
+@pytest.mark.parametrize("columns", [60, 110])
+@pytest.mark.parametrize("vendor", NAMES)
+def test_contract_is_as_wide_as_the_terminal(vendor: str, columns: int) -> None:
+    """Sentences are folded between words, in a pipe too; a URL that has room stands in a line of its own."""
+    text = run("contract", vendor, env={"COLUMNS": str(columns)})
+    told = json.loads(run("contract", vendor, "--json"))
+    lines = text.splitlines()
+    folded = [line.split("  ")[-1].strip() for line in lines]
+    urls = {source["url"] for source in told["sources"].values() if source["url"]}
+
+    assert max(map(len, lines)) <= columns
+    assert not [line for line in lines if line != line.rstrip()]
+    assert all(word in text for fact in told["facts"] for word in fact["says"].split() if len(word) < columns // 3)
+    assert urls <= set(folded) or columns == 60
 
 
 def test_contract_of_nobody_in_particular_is_that_of_all() -> None:
@@ -68,7 +87,10 @@ def test_contract_of_nobody_in_particular_is_that_of_all() -> None:
 def test_contract_of_nobody_in_no_dialect_is_all_there_is() -> None:
     """Every dialect of every vendor, the others as far as they differ: what is only assumed stands in it, and on its page."""
     told = json.loads(run("contract", "--basis", "chosen", "--json"))
-    text, page = run("contract", "--basis", "chosen"), (Path(__file__).parents[1] / "docs" / "assumed.md").read_text(encoding="utf-8")
+    text, page = (
+        run("contract", "--basis", "chosen", env=WIDE),
+        (Path(__file__).parents[1] / "docs" / "assumed.md").read_text(encoding="utf-8"),
+    )
 
     assert [(each["vendor"], each["dialect"]) for each in told] == [(vendor.name, vendor.dialect) for vendor in every()]
     for each in told:
@@ -125,9 +147,15 @@ def test_export_takes_parameters_and_a_file(tmp_path: Path) -> None:
         (["world", "--choice", "x.y=1"], "there is no choice 'x.y'"),
         (["world", "--credential", "x.y=1"], "say <vendor>.<credential>"),
         (["world", "--credential", f"{NAMES[0]}.y=1"], "there is no credential"),
+        (["world", "--credential", f"{NAMES[0]}.y="], f"credentials.{NAMES[0]}.y must be a text that is not empty"),
+        (["serve", "--credential", f"{NAMES[0]}.y=a b"], "in characters that a header can carry, without blanks"),
         (["world", "--config", "/no/such/file.toml"], "No such file"),
         (["serve", "--vendor-port", "x=1"], "there is no vendor 'x'"),
         (["serve", "--vendor-port", "x"], "write VENDOR=PORT"),
+        (["serve", "--vendor-port", "x=65536"], "'65536' is no port"),
+        (["serve", "--port", "99999"], "'99999' is no port: write a number from 0 to 65535"),
+        (["serve", "--admin-port", "x"], "'x' is no port"),
+        (["world", "--seed", "some"], "'some' is no seed"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -79,7 +79,7 @@ def test_curl_of_the_readme_works_as_pasted(line: str, served: str) -> None:
 
 def test_steering_of_the_readme_works_line_after_line(served: str) -> None:
     """The admin commands, and curl beside them, steer a server that runs; each prints what came of it."""
-    environment = {**os.environ, "SESSION_MOCK_ADMIN_URL": served}
+    environment = {**os.environ, "SESSION_MOCK_URL": served}
     for line in STEERING:
         words = shlex.split(line.replace("http://127.0.0.1:8080", served))
         command = [*words, "--fail"] if words[0] == "curl" else [sys.executable, "-m", "mockserver", *words[1:]]

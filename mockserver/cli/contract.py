@@ -1,5 +1,6 @@
 """``session-mock contract``."""
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
@@ -63,6 +64,17 @@ def _described(vendor: Vendor) -> dict[str, Any]:
     return {"vendor": vendor.name, "dialect": vendor.dialect, "sources": sources}
 
 
+def _told(fact: Mapping[str, Any]) -> str:
+    """A fact with what it rests on."""
+    return f"{fact['says']} ({fact['basis']}{': ' if fact['source'] else ''}{fact['source'] or ''})"
+
+
+def _sources(sources: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Each source; its URL has a line of its own, so that it can be copied."""
+    for name, source in sources.items():
+        yield name, "\n".join([f"{source['title']}, {source['read']}", *([source["url"]] if source["url"] else [])])
+
+
 @click.command(name="contract")
 @click.argument("vendor", required=False)
 @dialect_option
@@ -86,10 +98,8 @@ def command(vendor: str | None, dialect: str | None, basis: str | None, *, as_js
 
     for each in found:
         click.secho(f"{each['vendor']}, {each['dialect']}", bold=True)
-        told = [(fact["where"], fact["basis"], fact["source"] or "", fact["says"]) for fact in each["facts"]]
-        table(("where", "basis", "source", "says"), told)
+        table(("where", "says (its basis: source)"), [(fact["where"], _told(fact)) for fact in each["facts"]], prose=True)
         click.echo()
         if basis != Basis.CHOSEN.value:  # What was chosen was read nowhere.
-            sources = [(name, source["read"], source["title"], source["url"] or "") for name, source in each["sources"].items()]
-            table(("source", "read", "title", "url"), sources)
+            table(("source", "where it is, and when it was read"), _sources(each["sources"]), prose=True)
             click.echo()

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from mockserver.cli.words import dialects, pairs
+from mockserver.cli.words import SEED, dialects, pairs
 from mockserver.server.config import Config, ConfigError, read_config
 
 C = TypeVar("C", bound=Callable[..., Any])
@@ -21,7 +21,7 @@ def world_options(command: C) -> C:
     """Give a command the options that say what the default tenant's world is."""
     for option in reversed((
         _option("profile", "Named world to start from: default, empty, single, page-exact, page-plus-one, busy, flowing, awkward."),
-        _option("seed", "What all values follow from.", type=int),
+        _option("seed", "What all values follow from; 'random' makes one up.", type=SEED),
         _option("sessions", "Sessions per site, bots not counted.", type=int),
         _option("sessions-per-day", "Sessions per site and day, without end.", type=int),
         _option("sites", "Number of sites.", type=int),

@@ -9,8 +9,10 @@ from typing import Any
 import click
 from msgspec import json
 
+from mockserver import forms
 from mockserver.cli.curl import curl
 from mockserver.cli.options import configured, world_options
+from mockserver.cli.words import PORT, TOKEN, pairs
 from mockserver.contract.choices import DOCUMENTED
 from mockserver.server.clock import Clock
 from mockserver.server.config import ConfigError
@@ -45,7 +47,7 @@ def _describe(running: Running, *, guarded: bool) -> None:
     for tenant in running.tenants:
         click.secho(f"\nTenant {tenant.name}", bold=True)
         sizes = ", ".join(f"{site.find(Query(), tenant.clock.now()).total:,} on {site.domain}" for site in tenant.world.sites)
-        click.echo(f"  sessions   {sizes}\n  clock      {_clock(tenant.clock)}")
+        click.echo(f"  seed       {tenant.world.spec.seed}\n  sessions   {sizes}\n  clock      {_clock(tenant.clock)}")
         for vendor in tenant.vendors.values():
             names, endpoint = tenant.names[vendor.name], vendor.contract.endpoints[0]
             click.secho(f"\n  {vendor.contract.title}{_as(vendor)}", bold=True)
@@ -61,37 +63,47 @@ def _describe(running: Running, *, guarded: bool) -> None:
     click.echo(f"\nsession-mock serves {running.url}; stop it with Ctrl-C.")
 
 
+def _ports(words: tuple[str, ...]) -> dict[str, int]:
+    """Read VENDOR=PORT texts; raises a usage error for any other."""
+    try:
+        return {vendor: forms.port(number) for vendor, number in pairs(words, "--vendor-port", "VENDOR=PORT").items()}
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--vendor-port") from None
+
+
 @click.command(name="serve")
 @world_options
 @click.option("--host", help="Address to bind; 127.0.0.1 by default.", envvar="SESSION_MOCK_HOST", show_envvar=True)
-@click.option("--port", type=int, help="Port, 8080 by default; 0 picks one.", envvar="SESSION_MOCK_PORT", show_envvar=True)
-@click.option("--vendor-port", multiple=True, help="A port of a vendor's own: VENDOR=PORT, 0 picks one.", metavar="VENDOR=PORT")
+@click.option("--port", type=PORT, help="Port, 8080 by default; 0 picks one.", envvar="SESSION_MOCK_PORT", show_envvar=True)
+@click.option(
+    "--vendor-port",
+    multiple=True,
+    help="A port of a vendor's own: VENDOR=PORT, 0 picks one.",
+    metavar="VENDOR=PORT",
+    envvar="SESSION_MOCK_VENDOR_PORT",
+    show_envvar=True,
+)
 @click.option("--port-file", type=click.Path(path_type=Path), help="File to write the port to, once it accepts connections.")
 @click.option(
     "--admin-token",
-    metavar="TOKEN",
+    type=TOKEN,
     help="What the admin API asks for; needed where --host is not loopback.",
     envvar="SESSION_MOCK_ADMIN_TOKEN",
     show_envvar=True,
 )
 @click.option(
     "--admin-port",
-    type=int,
+    type=PORT,
     help="A port of the admin API's own; 0 picks one. By default it is on --port, below /__admin.",
     envvar="SESSION_MOCK_ADMIN_PORT",
     show_envvar=True,
 )
 @click.option("--no-admin", is_flag=True, default=None, help="Serve no admin API.", envvar="SESSION_MOCK_NO_ADMIN", show_envvar=True)
-@click.option("--access-log", is_flag=True, default=None, help="Log every request.")
+@click.option("--access-log", is_flag=True, default=None, help="Log every request.", envvar="SESSION_MOCK_ACCESS_LOG", show_envvar=True)
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON once it serves, instead of the table.")
 def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bool, **options: Any) -> None:
     """Serve every vendor's endpoints until interrupted."""
-    ports = {}
-    for each in vendor_port:
-        vendor, _, number = each.partition("=")
-        if not number.isdecimal():
-            raise click.BadParameter(f"{each!r}: write VENDOR=PORT", param_hint="--vendor-port")
-        ports[vendor] = int(number)
+    ports = _ports(vendor_port)
     config = configured({**options, "vendor_ports": ports or None})
     if config.access_log:
         import logging  # noqa: PLC0415 -- only where it is wanted
@@ -104,7 +116,8 @@ def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bo
         if port_file is not None:
             _write_ports(port_file, running)
         if as_json:
-            click.echo(json.encode(running.described(running.tenants[0])).decode())
+            first = running.tenants[0]
+            click.echo(json.encode({**running.described(first), "seed": first.world.spec.seed}).decode())
         else:
             _describe(running, guarded=config.admin_token is not None)
         sys.stdout.flush()

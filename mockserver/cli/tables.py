@@ -1,8 +1,9 @@
-"""Tables for people, by rich: as wide as the terminal, or as wide as needed where nobody looks."""
+"""Tables for people, by rich: as wide as the terminal; data that nobody looks at are as wide as needed."""
 
 import sys
 from collections.abc import Iterable, Sequence
 
+import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -10,14 +11,15 @@ from rich.text import Text
 _WIDE = 10_000
 
 
-def console() -> Console:
-    """Where tables go; a pipe or a file gets lines that are never folded."""
-    return Console() if sys.stdout.isatty() else Console(width=_WIDE)
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, prose: bool = False) -> None:
+    """Print rows under headings.
 
-
-def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print rows under headings."""
+    In a pipe or a file, a row is a line; but prose is folded there too, to the terminal where there is one, because somebody reads it.
+    """
+    console = Console() if prose or sys.stdout.isatty() else Console(width=_WIDE)
     made = Table(*headings, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         made.add_row(*(Text(str(value)) for value in row))  # Texts, because brackets in them are no markup.
-    console().print(made, highlight=False)
+    with console.capture() as captured:
+        console.print(made, highlight=False)
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))

@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Any, Final, Literal, Self
 from urllib.parse import quote, urlencode
 
-from mockserver.client.connection import LINES, Connection, Transport
+from mockserver.client.connection import LINES, Connection, Transport, is_refusal
 from mockserver.steering import (
     Advance,
     Carried,
@@ -32,6 +32,7 @@ from mockserver.steering import (
     WorldTotals,
 )
 
+__tracebackhide__ = is_refusal
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
 DEFAULT_TENANT: Final = "default"
 _MEDIA: Final = {"har": "application/json", "ndjson": LINES}
@@ -114,7 +115,7 @@ class AdminClient:
         return self._at.ask("GET", _of(tenant), TenantAccess)
 
     def drop(self, tenant: str) -> None:
-        """Serve a tenant no longer."""
+        """Serve a tenant no longer; the default one is served as long as its server is."""
         self._at.ask("DELETE", _of(tenant), type(None))
 
     def reset(self, tenant: str = DEFAULT_TENANT) -> None:

@@ -7,13 +7,14 @@ from urllib.parse import parse_qsl
 
 from msgspec import json, to_builtins
 
-from mockserver.client.connection import AdminError
+from mockserver.client.connection import AdminError, is_refusal
 from mockserver.server.admin import PREFIX
 from mockserver.server.admin.call import Made, Stream
 from mockserver.server.admin.desk import Order, perform
 from mockserver.server.admin.problem import Problem
 from mockserver.server.running import Running
 
+__tracebackhide__ = is_refusal
 T = TypeVar("T")
 
 
@@ -41,7 +42,7 @@ class Local:
 
     def ask(self, method: str, path: str, model: type[T], body: Any = None) -> T:
         """Ask, and read the answer as a type; raises :class:`AdminError`."""
-        told = self._server.call(lambda: self._told(method, path, body))
+        told = self._called(lambda: self._told(method, path, body))
         return json.decode(json.encode(None if model is NoneType else told), type=model)
 
     def whole(self, path: str, media: str) -> bytes:  # noqa: ARG002 -- who is asked is known
@@ -57,6 +58,13 @@ class Local:
     def close(self) -> None:
         """Do nothing: nothing is kept."""
 
+    def _called(self, function: Callable[[], Any]) -> Any:
+        """Call a function in the server's thread; a refusal is told without the way through the thread."""
+        try:
+            return self._server.call(function)
+        except AdminError as error:
+            raise error.with_traceback(None) from None
+
     def _told(self, method: str, path: str, body: Any) -> Any:
         running = self._server.running
         target, _, query = path.partition("?")
@@ -69,7 +77,7 @@ class Local:
         return told.body if isinstance(told, Made) else told
 
     def _pieces(self, method: str, path: str, body: Any) -> Iterator[bytes]:
-        stream = self._server.call(lambda: self._told(method, path, body))
+        stream = self._called(lambda: self._told(method, path, body))
         if not isinstance(stream, Stream):
             yield json.encode(stream)
             return

@@ -6,12 +6,15 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from mockserver.client import AdminClient
+from mockserver.client.connection import is_refusal
 from mockserver.library.local import Local
 from mockserver.library.parts import Moment, settled
 from mockserver.library.tenant import TenantHandle, minted
 from mockserver.library.thread import ServerThread
 from mockserver.server.config import read_config
 from mockserver.steering import Dialect
+
+__tracebackhide__ = is_refusal
 
 
 class SessionMock(TenantHandle):

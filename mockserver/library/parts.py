@@ -7,10 +7,12 @@ from typing import Any
 from msgspec import json
 
 from mockserver.client import AdminClient
+from mockserver.client.connection import is_refusal
 from mockserver.client.sync import Filter
 from mockserver.nearest import nearest
 from mockserver.steering import ClockState, FoundIn, LimitState, WorldTotals
 
+__tracebackhide__ = is_refusal
 Moment = str | int | datetime
 """ISO 8601 text (UTC where it names no offset), Unix milliseconds, or a datetime with a zone."""
 

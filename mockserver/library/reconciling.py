@@ -1,5 +1,6 @@
 """What a client collected beside what it had to collect, as text that says what is wrong and where it went wrong."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, Final
@@ -13,6 +14,8 @@ from mockserver.reconcile import MEANINGS, Difference, Row, Verdict, compare
 from mockserver.vendors import named
 
 _MOST_GROUPS: Final = 20
+_MOST_ALIKE: Final = 3
+"""Groups of one kind, and of the same fields, that are told before the others are only counted."""
 _MOST_BLAMED: Final = 1_000
 """Rows for which the pages that carried them are looked up."""
 _MOST_FIELDS: Final = 4
@@ -33,6 +36,11 @@ class _Blamed(Struct, frozen=True):
 
     difference: Difference
     carriers: tuple[int, ...]
+
+    @property
+    def alike(self) -> tuple[str, ...]:
+        """What differences have in common that are told as one: the kind, and the fields."""
+        return (self.difference.kind, *self.difference.fields)
 
 
 def reconciled(client: AdminClient, tenant: str, asked: Asked, rows: list[Any], fields: list[str] | None) -> str:
@@ -80,19 +88,30 @@ def _only(row: Row, fields: Sequence[str]) -> Row:
 
 
 def _lines(client: AdminClient, tenant: str, asked: Asked, found: list[Difference], identity: Sequence[str]) -> Iterator[str]:
-    """Differences of a kind that came on the same pages, one after the other, are told as one."""
+    """Differences of a kind that came on the same pages, one after the other, are told as one; after a few, the rest is counted."""
     wanted = [_only(each.row, identity) or each.row for each in found[:_MOST_BLAMED]]
     carried = client.carriers(asked.vendor, asked.endpoint, wanted, tenant)
     blamed = [_Blamed(each, tuple(numbers)) for each, numbers in zip(found, [*carried, *([[]] * len(found))], strict=False)]
-    groups = [list(group) for _, group in groupby(blamed, key=lambda each: (each.difference.kind, each.carriers))]
-    for group in groups[:_MOST_GROUPS]:
+    told, more = Counter[tuple[str, ...]](), dict[tuple[str, ...], list[_Blamed]]()
+    for (alike, _), each in groupby(blamed, key=lambda each: (each.alike, each.carriers)):
+        group = list(each)
+        told[alike] += 1
+        if told[alike] > _MOST_ALIKE or told.total() > _MOST_GROUPS:
+            more.setdefault(alike, []).extend(group)
+            continue
         first = group[0].difference
         yield f"  {first.kind}: {_rows(group, identity)}; {MEANINGS[first.kind]}"
         if first.fields:
             yield "    " + ", ".join(_changes(first))
         yield f"    {_blame(client, tenant, asked, group[0])}"
-    if len(groups) > _MOST_GROUPS:
-        yield f"  … and {len(groups) - _MOST_GROUPS} more of this kind"
+    yield from (f"  {alike[0]}: {_further(group, alike[1:])}" for alike, group in list(more.items())[:_MOST_GROUPS])
+
+
+def _further(group: list[_Blamed], fields: Sequence[str]) -> str:
+    """How many rows more differ in the same way as those before."""
+    shown = ", ".join(fields[:_MOST_FIELDS]) + (f" and {len(fields) - _MOST_FIELDS} more" if len(fields) > _MOST_FIELDS else "")
+    same = f", in the same field{'s' * (len(fields) > 1)}: {shown}" if fields else ""
+    return f"{len(group)} row{'s' * (len(group) > 1)} more{same}"
 
 
 def _rows(group: list[_Blamed], identity: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from mockserver.client import AdminClient
+from mockserver.client.connection import is_refusal
 from mockserver.library.parts import Choices, Clock, Faults, Journal, Limits, World, settled
 from mockserver.library.vendor import VendorHandle, vendor_handle
 from mockserver.nearest import nearest
@@ -13,7 +14,7 @@ from mockserver.steering import TenantAccess, Verdict
 if TYPE_CHECKING:
     from mockserver.library.twin import AsyncTenantHandle
 
-
+__tracebackhide__ = is_refusal
 _OWN: Final = ("profile", "now", "clock", "dialect", "choices", "credentials", "faults")
 """What of a tenant to be minted is no field of its world's spec."""
 

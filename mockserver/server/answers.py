@@ -16,9 +16,14 @@ from mockserver.server.redact import MASK
 from mockserver.server.router import Miss, NearMiss
 from mockserver.server.wire import Reply
 from mockserver.vendor import Vendor
+from mockserver.vendors import NAMES
 
 _JSON = "application/json"
 _NONE: Mapping[str, str] = {}
+_WHERE = (
+    f"/<vendor>/docs and /<vendor>/openapi.json describe the endpoints of a vendor ({', '.join(NAMES)}), "
+    "and /__admin/openapi.json the admin API, where it is served"
+)
 SERVER = f"session-mock/{__version__}"
 _USUAL = CIMultiDict({"Content-Type": _JSON, "Server": SERVER})
 
@@ -78,9 +83,11 @@ def _shaped(  # noqa: PLR0913 -- what an error consists of
 
 
 def lost(miss: Miss, method: str, near: list[NearMiss]) -> Reply:
-    """The mock's own answer to a path that is no vendor's: what was closest, and what differs."""
+    """The mock's own answer to a path that is no vendor's: what was closest, if anything was close, and where to look."""
     closest = near[0]
-    message = f"{method} {miss.path} is no endpoint of session-mock; closest is {closest.method} {closest.path}: {closest.differs}"
+    close = set(closest.path.split("/")) & set(miss.path.split("/")) - {""}
+    hint = f"closest is {closest.method} {closest.path}: {closest.differs}; " if close else ""
+    message = f"{method} {miss.path} is no endpoint of session-mock; {hint}{_WHERE}"
     body = json.encode({"message": message, "near_misses": near})
     return Reply(status=404, body=body, headers=CIMultiDict({"Content-Type": _JSON, "Server": SERVER}))
 

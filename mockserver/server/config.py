@@ -11,7 +11,7 @@ from mockserver.contract.choices import ChoiceError
 from mockserver.nearest import nearest
 from mockserver.server.clock import Clock
 from mockserver.server.tenants import Tenant, TenantError
-from mockserver.steering import Dialect
+from mockserver.steering import Credential, Dialect
 from mockserver.vendors import NAMES, dialects
 from mockserver.world.profiles import PROFILES
 from mockserver.world.spec import WorldError, WorldSpec, instant, spec
@@ -38,7 +38,7 @@ class TenantConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     dialect: Dialect = {}
     """The dialect that vendors speak: one for all that have it, such as ``observed``, or one for each of some vendors."""
     choices: dict[str, str | int] = {}
-    credentials: dict[str, str] = {}
+    credentials: dict[str, Credential] = {}
 
 
 class Config(TenantConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -62,15 +62,21 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
     if path is not None:
         import tomllib  # noqa: PLC0415 -- start-up is felt, and most have no file
 
+        from mockserver.amiss import dates_as_texts  # noqa: PLC0415 -- the same
+
         try:
-            settings = tomllib.loads(path.read_text(encoding="utf-8"))
+            settings = dates_as_texts(tomllib.loads(path.read_text(encoding="utf-8")))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise ConfigError(f"{path}: {error}") from None
     try:
         for name, value in options.items():
             settings[name] = {**_table(name, settings.get(name, {})), **value} if isinstance(value, Mapping) else value
         config = convert(settings, Config)
-    except (ValidationError, ChoiceError) as error:
+    except ValidationError as error:
+        from mockserver.amiss import amiss  # noqa: PLC0415 -- start-up is felt
+
+        raise ConfigError(f"{path or 'options'}: {amiss(settings, Config) or error}") from None
+    except ChoiceError as error:
         raise ConfigError(f"{path or 'options'}: {error}") from None
     for vendor in config.vendor_ports:
         if vendor not in NAMES:
@@ -85,7 +91,7 @@ def _table(name: str, setting: Any) -> Mapping[str, Any]:
     if name == "dialect" and isinstance(setting, str):
         return {choice.partition(".")[0]: dialect for choice, dialect in dialects(setting).items()}
     if not isinstance(setting, Mapping):
-        raise ValidationError(f"Expected `object`, got `{type(setting).__name__}` - at `$.{name}`")
+        raise ValidationError(f"{name} must be an object")
     return setting
 
 

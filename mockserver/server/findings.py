@@ -20,11 +20,12 @@ from mockserver.server.tenants import Tenant
 from mockserver.server.wire import Reply
 from mockserver.vendor import Vendor
 
+_TOO_SOON: Final = "retry-too-soon"
 FINDINGS: Final = {
     **ADVICE,
     "page-asked-twice": "A page was given already, and its list was not begun anew since; a page that failed may be asked again.",
     "page-after-last": "The page is empty, and what was answered before told that there would be none.",
-    "retry-too-soon": "It came before the instant that Retry-After, or the header of the limit's reset, told to wait for.",
+    _TOO_SOON: "It came before the instant that Retry-After, or the header of the limit's reset, told to wait for.",
     "request-during-open": "Another request was open, where the vendor takes one at a time.",
     "dropped-tenant": "The credential is that of a tenant that was dropped: the request is late, or meant for another test.",
 }
@@ -45,7 +46,7 @@ def review(journal: Journal, known: Known, exchange: Exchange, reply: Reply | No
     try:
         if known.advice is None:
             known.advice, known.page = advised(reading, exchange.raw), _page(reading)
-        found = known.advice + [_finding(name) for name in _told(journal, known, exchange, reply)]
+        found = known.advice + _told(journal, known, exchange, reply)
         if found:
             exchange.findings = tuple(dict.fromkeys(found))
     except Exception as error:  # noqa: BLE001 -- an answer is never lost because nobody could judge its request
@@ -58,34 +59,43 @@ def _finding(name: str) -> Finding:
     return Finding(name, FINDINGS[name])
 
 
-def _told(journal: Journal, known: Known, exchange: Exchange, reply: Reply | None) -> list[str]:
+def _hasty(wait: Wait, exchange: Exchange) -> Finding:
+    """The finding of an exchange that did not wait as long as clients had been asked to."""
+    says = FINDINGS[_TOO_SOON].removesuffix(".")
+    waited, asked = (f"{each / 1000:.1f}".removesuffix(".0") for each in (wait.waited(exchange.at, exchange.began), wait.asked))
+    return Finding(_TOO_SOON, f"{says}: it waited {waited} s, and had been asked to wait {asked} s.")
+
+
+def _told(journal: Journal, known: Known, exchange: Exchange, reply: Reply | None) -> list[Finding]:
     found, reading = [], known.reading
     if exchange.dropped is not None:
-        found.append("dropped-tenant")
+        found.append(_finding("dropped-tenant"))
     if exchange.waited:
-        found.append("request-during-open")
+        found.append(_finding("request-during-open"))
     if reading.held is None or reply is None:
         return found
     scope = (reading.vendor.name, reading.held.site, reading.endpoint.name)
-    if journal.history.waits(scope, exchange.at, exchange.began, exchange.number):
-        found.append("retry-too-soon")
+    wait = journal.history.wait_of(scope, exchange.at, exchange.began, exchange.number)
+    if wait is not None:
+        found.append(_hasty(wait, exchange))
     if reply.status in (_TOO_MANY, _UNAVAILABLE):
         _wait(journal, reading, exchange, reply)
     elif reply.status == _OK and not (exchange.faults or exchange.gone or exchange.raw.method == "HEAD"):
         journal.history.answered(scope)
         if known.page:
-            found += _paged(journal, reading, known.page, reading.held.tenant, reply)
+            found += map(_finding, _paged(journal, reading, known.page, reading.held.tenant, reply))
     return found
 
 
 def _wait(journal: Journal, reading: Reading, exchange: Exchange, reply: Reply) -> None:
     """Remember until when an answer tells to wait: for a whole key where there were too many requests, else for the endpoint."""
     held = reading.held
-    until = None if held is None else _until(reading, reply, held.tenant.clock.now())
+    now = exchange.at if held is None else held.tenant.clock.now()
+    until = None if held is None else _until(reading, reply, now)
     if held is not None and until is not None:
         endpoint = None if reply.status == _TOO_MANY else reading.endpoint.name
         really = exchange.began + (until - exchange.at) * 1_000_000
-        journal.history.wait((reading.vendor.name, held.site, endpoint), Wait(until, really, journal.count))
+        journal.history.wait((reading.vendor.name, held.site, endpoint), Wait(now, until, really, journal.count))
 
 
 def _until(reading: Reading, reply: Reply, now: int) -> int | None:

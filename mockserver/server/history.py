@@ -13,12 +13,23 @@ WAITS: Final = 64
 class Wait(NamedTuple):
     """What clients were told of when to come again."""
 
+    since: int
+    """The instant of the tenant's clock at which they were told."""
     until: int
-    """The instant of the tenant's clock."""
+    """The one that they were told to wait for."""
     really: int
     """The same by the real stopwatch, in nanoseconds: who waits while the tenant's clock stands has waited all the same."""
     told: int
     """The number of the last exchange that came before they were told."""
+
+    @property
+    def asked(self) -> int:
+        """For how long they were asked to wait, in milliseconds."""
+        return self.until - self.since
+
+    def waited(self, at: int, began: int) -> int:
+        """For how long an exchange did wait, by the clock by which it was longer, in milliseconds."""
+        return max(0, at - self.since, self.asked - (self.really - began) // 1_000_000)
 
 
 Scope = tuple[str, int | None, str | None]
@@ -56,12 +67,12 @@ class History:
         if len(self._waits) > WAITS:
             del self._waits[next(iter(self._waits))]
 
-    def waits(self, scope: tuple[str, int | None, str], at: int, began: int, number: int) -> bool:
-        """Whether an exchange came sooner than clients were told to, by the tenant's clock and by real time."""
+    def wait_of(self, scope: tuple[str, int | None, str], at: int, began: int, number: int) -> Wait | None:
+        """What clients had been told, where an exchange came sooner by the tenant's clock and by real time."""
         if not self._waits:
-            return False
+            return None
         told = [self._waits.get((*scope[:2], name)) for name in (scope[2], None)]
-        return any(wait is not None and at < wait.until and began < wait.really and number > wait.told for wait in told)
+        return next((wait for wait in told if wait and at < wait.until and began < wait.really and number > wait.told), None)
 
     def answered(self, scope: tuple[str, int | None, str]) -> None:
         """Forget that clients were told to wait: they had their answer, and what comes now is no retry."""

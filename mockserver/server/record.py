@@ -72,7 +72,10 @@ class Filters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     vendor: str | None = None
     endpoint: str | None = None
-    status: Annotated[str, Meta(pattern="^[1-5]([0-9][0-9]|xx)$")] | None = None
+    status: (
+        Annotated[str, Meta(pattern="^[1-5]([0-9][0-9]|xx)$", description="a text: a status such as 404, or a class of them such as 4xx")]
+        | None
+    ) = None
     """A status such as 404, or a class of them such as 4xx."""
     error: str | None = None
     """The error shape it was refused with."""

@@ -5,11 +5,13 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from mockserver.client import AdminClient, AdminError
+from mockserver.client.connection import is_refusal
 from mockserver.library.tenant import TenantHandle
 from mockserver.nearest import nearest
 from mockserver.steering import FoundIn, TenantAccess, Verdict
 from mockserver.testing.report import exchange_line
 
+__tracebackhide__ = is_refusal
 UNUSED_FAULT: Final = "unused-fault"
 """What is allowed by this name: a fault that never struck."""
 _SILENT: Final = {"id", "struck", "remaining", "matched"}
@@ -32,6 +34,7 @@ class CheckedTenant(TenantHandle):
         self.made = made
         self.dropped = False
         """Whether the test has dropped it itself."""
+        self._last: str | None = None
         self._allowed, self._told = set(allowed), set[Complaint]()
 
     @property
@@ -44,9 +47,19 @@ class CheckedTenant(TenantHandle):
         self._allowed.update(checked_names(names))
 
     def drop(self) -> None:
-        """Be served no longer; nothing is said of what was."""
+        """Be served no longer; of what was nothing is said but how to have it again."""
+        self._last = self.same_world()
         super().drop()
         self.dropped = True
+
+    def same_world(self) -> str:
+        """The command that serves the world as it is, or was when the test dropped it, with all that was chosen."""
+        if self._last is not None:
+            return self._last
+        from mockserver.testing.reproduced import command  # noqa: PLC0415 -- few tests fail
+
+        clock, choices = self._client.clock(self.id), self._client.choices(self.id)
+        return command(self.made["profile"], self.world.spec, clock, choices, self.made.get("credentials", ()))
 
     def complaints(self, verdict: Verdict, strays: Sequence[Mapping[str, Any]] = ()) -> list[Complaint]:
         """What is wrong that was not allowed, each told once; ``strays`` are exchanges that were no tenant's."""

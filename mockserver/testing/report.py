@@ -1,13 +1,11 @@
 """What a failure's report tells of a test's tenant: what happened last, what is odd about it, and how to have the same world again."""
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import json
 
 from mockserver.contract.choices import DIALECT, DOCUMENTED
-from mockserver.world.spec import WorldSpec, text
 
 if TYPE_CHECKING:
     from mockserver.testing.checked import CheckedTenant
@@ -15,8 +13,6 @@ if TYPE_CHECKING:
 _LAST: Final = 10
 """Exchanges that are told, and as many odd ones before them."""
 _LONGEST: Final = 160
-_OPTIONS: Final = ("profile", "seed", "sessions", "sessions_per_day", "sites", "start", "end", "now")
-_INSTANTS: Final = ("start", "end", "now")
 
 
 def section(tenant: "CheckedTenant", strays: Sequence[Mapping[str, Any]]) -> str:
@@ -31,7 +27,7 @@ def section(tenant: "CheckedTenant", strays: Sequence[Mapping[str, Any]]) -> str
     if strays:
         lines.append("requests that led nowhere:")
         lines += [line for exchange in strays[-_LAST:] for line in _exchange(exchange)]
-    return "\n".join([*lines, f"the same world: {reproduced(tenant.made)}"])
+    return "\n".join([*lines, f"the same world: {tenant.same_world()}"])
 
 
 def _is_odd(exchange: Mapping[str, Any]) -> bool:
@@ -68,32 +64,6 @@ def exchange_line(exchange: Mapping[str, Any]) -> str:
     struck = f", struck by {', '.join(exchange['faults'])}" if exchange["faults"] else ""
     struck += "".join(f", {name}: {value}" for name, value in response.get("headers", ()) if name == "Retry-After")
     return f"{exchange['number']:>4}  {shown} -> {response.get('status', 'no answer')}{error}{struck}"
-
-
-def reproduced(made: Mapping[str, Any]) -> str:
-    """The line that serves the same world; fields that have no option stand in a file that the shell makes up."""
-    fields: dict[str, Any] = {name: text(value) if name in _INSTANTS and isinstance(value, int) else value for name, value in made.items()}
-    words = ["session-mock", "serve"]
-    for name in _OPTIONS:
-        if fields.get(name) is not None:
-            words += [f"--{name.replace('_', '-')}", str(fields[name])]
-    dialect = fields.get("dialect") or {}
-    for vendor, name in dialect.items() if isinstance(dialect, Mapping) else [("", dialect)]:
-        words += ["--dialect", f"{vendor}={name}" if vendor else name]
-    for name, value in (fields.get("choices") or {}).items():
-        words += ["--choice", f"{name}={value}"]
-    rest = [name for name in WorldSpec.__struct_fields__ if name not in _OPTIONS and fields.get(name) is not None]
-    table = f"world = {_toml({name: fields[name] for name in rest})}"
-    return shlex.join(words) + (f" --config <(printf %s {shlex.quote(table)})" if rest else "")
-
-
-def _toml(value: Any) -> str:
-    """A field as TOML writes it; texts and numbers as in JSON."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_toml(name)} = {_toml(each)}" for name, each in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    return json.encode(value).decode()
 
 
 def _pairs(fields: Mapping[str, Any]) -> str:

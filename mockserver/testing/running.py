@@ -14,11 +14,11 @@ from msgspec import json
 from mockserver.client import AdminError
 from mockserver.library import SessionMock
 from mockserver.library.parts import settled
-from mockserver.library.tenant import minted
+from mockserver.library.tenant import TenantHandle, minted
 from mockserver.steering import TenantAccess
 from mockserver.testing.checked import CheckedTenant, checked_names
 from mockserver.testing.marker import merged, seed_of, tenant_name
-from mockserver.testing.report import reproduced, section
+from mockserver.testing.report import section
 from mockserver.world.spec import WorldSpec
 
 _FLOWING_MS: Final = 30 * 86_400_000
@@ -70,7 +70,7 @@ class Run:
         finally:
             if not tenant.dropped:
                 self._keep(tenant, item.nodeid)
-                tenant.drop()
+                TenantHandle.drop(tenant)  # Nobody asks any more how to have its world again.
 
     def _minted(self, nodeid: str, made: Mapping[str, Any]) -> TenantAccess:
         """Mint under a name that no other test has; another run may use the same server."""
@@ -126,7 +126,7 @@ class Watched:
     def section(self) -> str:
         """What the report of a failure tells."""
         if self.tenant.dropped:
-            return f"the test dropped its tenant itself\nthe same world: {reproduced(self.tenant.made)}"
+            return f"the test dropped its tenant itself\nthe same world: {self.tenant.same_world()}"
         self._strays += self._run.strays(self.tenant.verdict().unclaimed)
         return section(self.tenant, self._strays)
 

@@ -7,29 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-_TRUE, _FALSE = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
-RANDOM: Final = "random"
-
-
-def _seed(text: str) -> int:
-    """Read a seed; ``random`` makes one up, which the header tells."""
-    return int.from_bytes(os.urandom(4), "big") >> 1 if text == RANDOM else int(text)
-
-
-def _flag(text: str) -> bool:
-    if text.lower() not in (*_TRUE, *_FALSE):
-        raise ValueError("write yes or no")
-    return text.lower() in _TRUE
-
-
-def _dialect(text: str) -> str | dict[str, str]:
-    """Read one dialect, or some as VENDOR=DIALECT with commas between them."""
-    if "=" not in text:
-        return text
-    pairs = [each.strip().partition("=") for each in text.split(",")]
-    if not all(vendor and dialect for vendor, _, dialect in pairs):
-        raise ValueError("write DIALECT, or VENDOR=DIALECT with commas between several")
-    return {vendor: dialect for vendor, _, dialect in pairs}
+from mockserver import forms
 
 
 class Setting(NamedTuple):
@@ -44,7 +22,7 @@ class Setting(NamedTuple):
     @property
     def option(self) -> str:
         """Its name on the command line."""
-        return "--session-mock-" + self.name
+        return "--session-mock-" + self.name.replace("_", "-")
 
     @property
     def ini(self) -> str:
@@ -58,19 +36,19 @@ class Setting(NamedTuple):
 
 
 SETTINGS: Final = (
-    Setting("seed", "What the seed of every test's world follows from, with the test's id; 'random' makes one up.", _seed, "7", "N"),
+    Setting("seed", "What the seed of every test's world follows from, with the test's id; 'random' makes one up.", forms.seed, "7", "N"),
     Setting("profile", "The world that a test lives in where its marker names none.", str, "default", "NAME"),
     Setting(
         "dialect",
         "Whom vendors resemble where a test's marker does not say: 'observed', another dialect, or VENDOR=DIALECT,…",
-        _dialect,
+        forms.dialects,
         None,
         "DIALECT",
     ),
-    Setting("strict", "Whether a test fails for findings, unexpected exchanges and unused faults: yes or no.", _flag, "yes", "YES"),
-    Setting("url", "A running server to use; none is started.", str, None, "URL"),
-    Setting("token", "The admin token of that server.", str, None, "TOKEN"),
-    Setting("port", "The port of the server that is started; 0 picks one.", int, "0", "PORT"),
+    Setting("strict", "Whether a test fails for findings, unexpected exchanges and unused faults: yes or no.", forms.flag, "yes", "YES"),
+    Setting("url", "A running server to use; none is started.", forms.url, None, "URL"),
+    Setting("admin_token", "The admin token of that server.", forms.token, None, "TOKEN"),
+    Setting("port", "The port of the server that is started; 0 picks one.", forms.port, "0", "PORT"),
     Setting("journal", "A directory that gets the journal of every test, as an HTTP Archive.", Path, None, "DIR"),
 )
 
@@ -88,16 +66,24 @@ def read(config: pytest.Config, environment: Mapping[str, str] = os.environ) -> 
     return {setting.name: _read(setting, config, environment) for setting in SETTINGS}
 
 
+def where(name: str, config: pytest.Config, environment: Mapping[str, str] = os.environ) -> str:
+    """The place at which a setting was found, for whoever has to change it."""
+    return _found(next(setting for setting in SETTINGS if setting.name == name), config, environment)[0]
+
+
 def _read(setting: Setting, config: pytest.Config, environment: Mapping[str, str]) -> Any:
-    for where, text in (
+    place, text = _found(setting, config, environment)
+    try:
+        return setting.read(text) if text else None
+    except ValueError as error:
+        raise pytest.UsageError(f"{place}: {error}") from None
+
+
+def _found(setting: Setting, config: pytest.Config, environment: Mapping[str, str]) -> tuple[str, str | None]:
+    """The first place at which a setting stands, and its text."""
+    places = (
         (setting.option, config.getoption(setting.ini)),
         (setting.variable, environment.get(setting.variable)),
         (f"ini {setting.ini}", config.getini(setting.ini)),
-        ("default", setting.default),
-    ):
-        if text:
-            try:
-                return setting.read(text)
-            except ValueError as error:
-                raise pytest.UsageError(f"{where}: {text!r} cannot be: {error}. {setting.says}") from None
-    return None
+    )
+    return next(((place, text) for place, text in places if text), ("default", setting.default))

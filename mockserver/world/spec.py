@@ -11,6 +11,7 @@ DEFAULT_END: Final = 1_790_812_800_000  # 2026-10-01T00:00:00Z
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST: Final = 0
 _LATEST: Final = 4_102_444_800_000  # 2100-01-01T00:00:00Z: an hour of edges for each hour of 130 years is the most a timeline holds.
+_Instant = Annotated[int, Meta(ge=_EARLIEST, le=_LATEST, description="an instant from 1970 to 2100")]
 
 
 class WorldError(ValueError):
@@ -28,8 +29,8 @@ class WorldSpec(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     sessions: Annotated[int, Meta(ge=0, le=10**12)] | None = None
     sessions_per_day: Annotated[int, Meta(ge=1, le=10**9)] | None = None
     """At the most, visitor numbers last for 96 years."""
-    start: Annotated[int, Meta(ge=_EARLIEST, le=_LATEST)] = DEFAULT_START
-    end: Annotated[int, Meta(ge=_EARLIEST, le=_LATEST)] | None = None
+    start: _Instant = DEFAULT_START
+    end: _Instant | None = None
     sites: Annotated[int, Meta(ge=1, le=64)] = 2
     bots_percent: Annotated[int, Meta(ge=0, le=100)] = 5
     """How many bot sessions there are beside each hundred of people, in an index space of their own."""
@@ -60,7 +61,9 @@ def spec(**fields: Any) -> WorldSpec:
     try:
         built = convert(fields, WorldSpec)
     except ValidationError as error:
-        raise WorldError(f"world spec: {error}") from None
+        from mockserver.amiss import amiss  # noqa: PLC0415 -- start-up is felt
+
+        raise WorldError(f"world spec: {amiss(fields, WorldSpec) or error}") from None
     return _complete(built)
 
 

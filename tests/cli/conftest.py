@@ -32,7 +32,7 @@ class Shell:
 
     def ran(self, *words: str, code: int = 0, env: Mapping[str, str] | None = None) -> Result:
         """Run a command in this process, which must exit with a code and no traceback."""
-        told = CliRunner(env={"SESSION_MOCK_ADMIN_URL": self.url, **(env or {})}).invoke(cli, ["admin", *words], prog_name="session-mock")
+        told = CliRunner(env={"SESSION_MOCK_URL": self.url, **(env or {})}).invoke(cli, ["admin", *words], prog_name="session-mock")
         assert told.exit_code == code, told.output
         assert told.exception is None or isinstance(told.exception, SystemExit)
         return told

@@ -1,11 +1,13 @@
 """Where the admin API is, and who may use it: the options of `session-mock serve`, and those of `session-mock admin`."""
 
 import json
+import re
 import subprocess
 from typing import Any
 
 import pytest
 
+from mockserver.server.config import TenantConfig, make_tenant
 from tests.cli.conftest import COMMAND, Serve, Shell
 
 TOKEN = "open-sesame"
@@ -39,6 +41,19 @@ def test_serve_says_where_the_admin_api_is_and_keeps_its_token(served: Shell) ->
     assert served.url.startswith("http://127.0.0.1:")
 
 
+def test_a_seed_that_is_made_up_is_told() -> None:
+    """People and programs read it, and with it the same world comes again."""
+    people, machine = started("--seed", "random")
+    shown = re.search(r"^  seed +(\d+)$", people, re.MULTILINE)
+    again = make_tenant("default", TenantConfig(world={"seed": machine["seed"]}))
+
+    assert shown
+    assert int(shown[1]) != machine["seed"]
+    assert {name: each["credentials"] for name, each in machine["vendors"].items()} == {
+        name: dict(names.credentials) for name, names in again.names.items()
+    }
+
+
 def test_the_admin_api_has_a_port_of_its_own_or_none(serve: Serve) -> None:
     """--admin-port moves it, and --no-admin leaves it out."""
     people, machine = started("--no-admin")
@@ -59,6 +74,20 @@ def test_a_token_is_an_option_or_a_variable(serve: Serve) -> None:
     assert "healthy" in admin.ran("health", env={"SESSION_MOCK_ADMIN_TOKEN": TOKEN}).stdout
     for words in (["health"], ["health", "--token", "other"]):
         assert "(here: --token, or SESSION_MOCK_ADMIN_TOKEN)" in admin.refusal(*words)
+
+
+def test_what_all_commands_take_stands_before_the_command_too(admin: Shell) -> None:
+    """What stands behind it wins, both win over the environment, and a tenant is not said where none is meant."""
+    admin("mint", "acme", "--seed", "3")
+    away = {"SESSION_MOCK_URL": "http://127.0.0.1:1", "SESSION_MOCK_TENANT": "nobody"}
+    for words in (
+        ["--url", admin.url, "--tenant", "acme", "--json", "world"],
+        ["--url", "127.0.0.1:1", "-t", "default", "world", "--url", admin.url, "-t", "acme", "--json"],
+    ):
+        assert json.loads(admin.ran(*words, env=away).stdout)["spec"]["seed"] == 3
+
+    assert "http://127.0.0.1:1 " in admin.ran("health", code=1, env=away).stderr
+    assert "is of no tenant; leave it out" in admin.refusal("--tenant", "acme", "health", code=2)
 
 
 def test_a_server_that_is_no_session_mock_is_told(serve: Serve) -> None:

@@ -40,10 +40,10 @@ def test_mint_makes_what_it_is_told(admin: Shell) -> None:
 
 
 def test_the_tenant_is_an_option_or_a_variable(admin: Shell) -> None:
-    """-t beats SESSION_MOCK_ADMIN_TENANT, and without both it is the default tenant."""
+    """-t beats SESSION_MOCK_TENANT, and without both it is the default tenant."""
     admin("mint", "one", "--seed", "1")
     admin("mint", "two", "--seed", "2")
-    env = {"SESSION_MOCK_ADMIN_TENANT": "one"}
+    env = {"SESSION_MOCK_TENANT": "one"}
 
     assert json.loads(admin.ran("world", "--json", env=env).stdout)["spec"]["seed"] == 1
     assert json.loads(admin.ran("world", "--json", "-t", "two", env=env).stdout)["spec"]["seed"] == 2
@@ -235,8 +235,12 @@ def test_misuse_is_told_with_a_remedy(words: list[str], remedy: str, admin: Shel
     [
         (["tenant", "defualt"], "did you mean 'default'?"),
         (["drop", "nobody"], "known are default"),
+        (
+            ["drop", "default"],
+            "the default tenant is served as long as its server is; POST /__admin/tenants/default/reset makes it be as at first",
+        ),
         (["reset", "-t", "nobody"], "there is no tenant 'nobody'"),
-        (["mint", "default"], "drop it first"),
+        (["mint", "default"], "there is a tenant 'default' already; mint one under another name, or without one"),
         (["world", "--profile", "awkwrd"], "did you mean 'awkward'?"),
         (["clock", "advance", "soon"], "1h, 90s or 1d12h"),
         (["fault", "staus"], "did you mean 'status'?"),

@@ -56,7 +56,7 @@ def test_observed_is_the_closest_of_a_vendor(family: Vendor, command: str) -> No
         (["no-such"], f"no vendor has a dialect 'no-such'; known are {DOCUMENTED}"),
         ([f"{OTHER.name}=no-such"], f"{OTHER.name} has no dialect 'no-such'; it has {DOCUMENTED}"),
         ([f"{OTHER.name}s={DOCUMENTED}"], f"did you mean '{OTHER.name}'"),
-        ([f"{OTHER.name}={DOCUMENTED}", "what"], "write NAME=VALUE"),
+        ([f"{OTHER.name}={DOCUMENTED}", "what"], "write DIALECT, or VENDOR=DIALECT"),
     ],
 )
 @pytest.mark.parametrize("command", [["world"], ["serve", "--port", "0"]], ids=lambda command: command[0])
@@ -68,8 +68,9 @@ def test_unknown_dialect_is_told_with_a_remedy(command: list[str], words: list[s
 
 
 def test_environment_says_the_dialect() -> None:
-    """SESSION_MOCK_DIALECT is one name, or several settings with blanks between them."""
-    for text in (OTHER.dialect, f"{OTHER.name}={OTHER.dialect} {load()[-1].name}={DOCUMENTED}"):
+    """SESSION_MOCK_DIALECT is one name, or several settings with commas or blanks between them."""
+    pairs = f"{OTHER.name}={OTHER.dialect}", f"{load()[-1].name}={DOCUMENTED}"
+    for text in (OTHER.dialect, " ".join(pairs), ",".join(pairs)):
         run("world", env={"SESSION_MOCK_DIALECT": text})
 
     assert "no vendor has a dialect 'no-such'" in run("world", code=2, env={"SESSION_MOCK_DIALECT": "no-such"})

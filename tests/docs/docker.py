@@ -51,7 +51,8 @@ def execute(words: list[str]) -> None:
     os.kill(pid, 0)
     if json.loads(instructions("HEALTHCHECK")[0].partition("CMD ")[2]) != words:
         sys.exit("the health check is another command")
-    environment = {**os.environ, **dict(each.split("=", 1) for each in variables)}
+    url = f"http://127.0.0.1:{instructions('EXPOSE')[0]}"  # Where no URL is said; in a document under test 8080 is another port.
+    environment = {**os.environ, "SESSION_MOCK_URL": url, **dict(each.split("=", 1) for each in variables)}
     sys.exit(subprocess.run(words, env=environment, check=False).returncode)
 
 

@@ -30,8 +30,16 @@ _OWN: Final = ("CI", "COV_", "COVERAGE_", "PYTEST_", "SESSION_MOCK_")
 """Beginnings of variables of the environment that would change what a reader sees."""
 _PLUGINS: Final = {"faker": "faker", "hypothesispytest": "hypothesis", "pytest_cov": "--cov", "schemathesis": "schemathesis"}
 """Plugins of pytest that are imported only where a document has a word: that takes longer than the document itself."""
-_PRELUDE: Final = "set -E; trap 'failed=1' ERR; trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\n"
-"""Any command that fails is noticed, and what runs at the end is ended."""
+_PRELUDE: Final = """\
+set -E; trap 'failed=1' ERR; trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
+session-mock() {
+    case $1 in
+        admin) SESSION_MOCK_URL=${SESSION_MOCK_URL:-$URL} command session-mock "$@" ;;
+        *) command session-mock "$@" ;;
+    esac
+}
+"""
+"""Any command that fails is noticed, and what runs at the end is ended; where no server is named, the one of the document is meant."""
 
 
 class Block(Struct, frozen=True, kw_only=True):
@@ -104,7 +112,7 @@ def run(document: str, folder: Path, programs: Path | None = None) -> None:
             steps.append(f"failed=0; {how} >.blocks/{number}.out 2>&1; echo $failed >.blocks/{number}.failed\n")
     (own / "all").write_text("".join(steps), encoding="utf-8")
     unused = " ".join(f"-p no:{plugin}" for plugin, word in _PLUGINS.items() if word not in document)
-    _bash(own / "all", {"SESSION_MOCK_ADMIN_URL": f"http://127.0.0.1:{port}", "PYTEST_ADDOPTS": unused}, programs)
+    _bash(own / "all", {"URL": f"http://127.0.0.1:{port}", "PYTEST_ADDOPTS": unused}, programs)
     for number, block in enumerate(found):
         if block.file is None:
             _judge(block, own / f"{number}.out", own / f"{number}.failed")

@@ -6,6 +6,7 @@ import pytest
 
 from mockserver import SessionMock, TenantHandle
 from mockserver.server.faults import KINDS
+from tests.conftest import QUICK
 from tests.library.crawling import LISTS, ROWS, SIZE, Page, Pair, crawl, flat, name
 
 # A mistake, what it is called, and the exchange that is blamed.
@@ -64,6 +65,26 @@ def test_mistake_is_named_and_blamed(tenant: TenantHandle, pair: Pair, mistake: 
     assert message[0].startswith(f"{pair[0].name} {pair[1].name}: the client collected ")
     assert message[1].startswith(f"  {kind}: {rows}, ")
     assert [line for line in message if line.startswith(blame)] == message[-1:]
+
+
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+def test_what_differs_everywhere_is_told_a_few_times(mock: SessionMock, pair: Pair) -> None:
+    """After three pages with the same fields altered, the others are counted, and so are missing rows; what differs otherwise is told."""
+    with mock.tenant(sessions=6 * SIZE, seed=5, choices=QUICK) as tenant:
+        pages = crawl(tenant, pair)
+        kept, other = [field for field in pages[0][0] if field not in pair[1].identity][:2]
+        rows = [{**row, kept: "altered"} for row in flat(pages)]
+        rows[-2] = {**rows[-2], other: "altered too"}
+        message = difference(tenant, pair, rows).splitlines()
+        missing = difference(tenant, pair, flat(pages)[1::2]).splitlines()
+
+    assert [line.split(",")[0] for line in message if line.startswith("  altered")] == [
+        *(f"  altered: {SIZE} rows" for _ in range(3)),
+        f"  altered: row {6 * SIZE - 2} of those due",
+        f"  altered: {3 * SIZE - 1} rows more",
+    ]
+    assert message[-1].endswith(f"in the same field: {kept}")
+    assert missing[-1] == f"  missing: {3 * SIZE // 2} rows more"
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)

@@ -7,11 +7,15 @@ from xml.etree import ElementTree as ET
 import pytest
 
 # A run within a run forgets the modules that it has imported, but not that their packages have them: all must be here before.
+import mockserver.amiss
 import mockserver.library.app
 import mockserver.pytest_plugin
 import mockserver.server.admin.desk
 import mockserver.server.verdict
-import mockserver.testing.running  # noqa: F401 -- that it is imported is all
+import mockserver.testing.reproduced
+import mockserver.testing.running
+import mockserver.testing.sound  # noqa: F401 -- that it is imported is all
+from mockserver.server.faults import kinds
 
 CLIENT = '''
 """A client of a vendor that has its sites in the path, and one that pages."""
@@ -37,6 +41,7 @@ filterwarnings =
     error
     ignore::pytest.PytestConfigWarning
 """
+kinds()  # Each is a module that is imported when somebody asks.
 Run = Callable[..., pytest.RunResult]
 
 

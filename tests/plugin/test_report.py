@@ -11,9 +11,14 @@ import pytest
 from msgspec import json
 
 from mockserver import SessionMock
-from mockserver.testing.report import reproduced
+from mockserver.client import AdminClient
+from mockserver.server.config import Config, tenants
+from mockserver.steering import ClockState
+from mockserver.testing.reproduced import command
+from mockserver.vendors import load
 from tests.plugin.conftest import Run
 
+CREDENTIALS = {name: list(names.credentials) for name, names in tenants(Config())[0].names.items()}
 FAILING = """
 @pytest.mark.session_mock({marker})
 def test_one(session_mock):
@@ -82,8 +87,8 @@ def test_command_gives_the_same_world(run: Run, marker: str) -> None:
     told = run(FAILING.format(marker=marker)).stdout.str()
     [line] = re.findall(r"^the same world: session-mock serve (.*)$", told, re.MULTILINE)
     counts = re.search(r"COUNTS (.*)", told)
-    command = ["bash", "-c", f"{sys.executable} -m mockserver world --json {line}"]
-    printed = subprocess.run(command, capture_output=True, text=True, check=False)
+    shell = ["bash", "-c", f"{sys.executable} -m mockserver world --json {line}"]
+    printed = subprocess.run(shell, capture_output=True, text=True, check=False)
 
     assert counts
     assert printed.returncode == 0, printed.stderr
@@ -104,22 +109,67 @@ def test_seed_gives_the_same_rows(run: Run) -> None:
 
 
 def test_command_is_one_line_of_shell() -> None:
-    """Texts are quoted, instants are readable, and what the server does not serve is left out."""
-    made = {
-        "seed": 5,
-        "now": 1_789_000_000_000,
-        "choices": {"a.b": "c d"},
-        "faults": [{}],
-        "credentials": {"a.b": "secret"},
-        "locales": ["de_DE"],
-    }
-    line = reproduced(made)
-    command, _, rest = line.partition(" --config <(")
+    """Texts are quoted, instants are readable, no credential is told, and what is usual is left out."""
+    usual = tenants(Config())[0].chosen()
+    fields = {"seed": 5, "sites": 3, "locales": ["de_DE"]}
+    choice = next(choice for vendor in load() for choice in vendor.contract.choices if choice.unit)
+    clock = ClockState(now="2026-09-10T00:26:40Z", rate=0, mode="frozen")
+    line = command("default", fields, clock, {**usual, choice.name: 123}, ["a.b"])
+    words, _, rest = line.partition(" --config <(")
     table = shlex.split(rest.removesuffix(")"))[-1]
 
-    assert shlex.split(command) == ["session-mock", "serve", "--seed", "5", "--now", "2026-09-10T00:26:40Z", "--choice", "a.b=c d"]
+    assert shlex.split(words) == [
+        *("session-mock", "serve", "--profile", "default", "--seed", "5", "--sites", "3"),
+        *("--now", "2026-09-10T00:26:40Z", "--choice", f"{choice.name}=123", "--credential", "a.b=<a.b>"),
+    ]
     assert tomllib.loads(table) == {"world": {"locales": ["de_DE"]}}
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("steps", "last"),
+    [
+        ("session_mock.clock.advance('1h')", "assert ask is None"),
+        ("session_mock.clock.follow()", "assert ask is None"),
+        ("session_mock.put_world(profile='awkward', sessions=33)", "assert ask is None"),
+        ("session_mock.put_world(profile='flowing')", "assert ask is None"),
+        ("session_mock.choices[CHOICE.name] = OTHER", "assert session_mock.drop()"),
+        ("session_mock.choices[VENDOR + '.dialect'] = DIALECT; session_mock.choices[CHOICE.name] = OTHER", "assert ask is None"),
+    ],
+)
+def test_command_serves_what_the_test_made_of_it(run: Run, steps: str, last: str) -> None:
+    """World, clock, dialects and choices of the served default tenant are those that the test had at last, with the credential's name."""
+    told = run(f"""
+import json
+from mockserver.contract.choices import DIALECT as NAME, short_name
+FAMILY = next(vendor for vendor in load() if vendor.name == VENDOR)
+CHOICE = next(each for each in FAMILY.contract.choices if each.options and short_name(each.name) != NAME)
+OTHER, DIALECT = next(each for each in CHOICE.options if each != CHOICE.default), list(FAMILY.dialects)[-1]
+KEY = next(iter(load()[0].name + "." + each for each in {CREDENTIALS!r}[load()[0].name]))
+
+@pytest.mark.session_mock(profile="page-exact", credentials={{KEY: "our-secret"}})
+def test_one(session_mock):
+    {steps}
+    totals = session_mock.world.totals
+    print("STATE", json.dumps([totals.spec, dict(session_mock.choices), totals.now]), KEY)
+    {last}
+""").stdout.str()
+    [line] = re.findall(r"^the same world: session-mock serve (.*)$", told, re.MULTILINE)
+    state, key = next(iter(re.findall(r"STATE (.*) (\S+)$", told, re.MULTILINE)))
+    shell = ["bash", "-c", f"exec {sys.executable} -m mockserver serve --port 0 --json {line}"]
+    with subprocess.Popen(shell, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        served = json.decode(process.stdout.readline())
+        with AdminClient(served["url"]) as admin:
+            totals, mode = admin.world(), admin.clock().mode
+            found = [totals.spec, admin.choices(), totals.now]
+        process.terminate()
+    vendor, _, credential = key.partition(".")
+
+    assert mode == ("system" if "follow" in steps else "frozen")
+    assert json.decode(state)[: 3 if mode == "frozen" else 2] == found[: 3 if mode == "frozen" else 2]
+    assert served["vendors"][vendor]["credentials"][credential] == f"<{key}>"
+    assert "our-secret" not in line
 
 
 def test_journal_of_every_test_is_kept(run: Run, project: pytest.Pytester) -> None:

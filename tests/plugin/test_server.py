@@ -11,6 +11,7 @@ def test_one(session_mock, number):
     assert ask(session_mock).status_code == 200
     print("AT", session_mock.url, session_mock.id)
 """
+NOWHERE = "http://127.0.0.1:1"
 LATE = """
 kept = []
 
@@ -43,33 +44,47 @@ def test_running_server_is_used(run: Run) -> None:
 def test_running_server_may_ask_for_a_token(run: Run) -> None:
     """It is sent; without it the error says what is missing."""
     with SessionMock(admin_token="open") as mock:
-        run(ONE, f"--session-mock-url={mock.url}", "--session-mock-token=open").assert_outcomes(passed=2)
-        told = run(ONE, f"--session-mock-url={mock.url}")
+        run(ONE, f"--session-mock-url={mock.url}", "--session-mock-admin-token=open").assert_outcomes(passed=2)
+        mock_url, told = mock.url, run(ONE, f"--session-mock-url={mock.url}")
 
-    told.assert_outcomes(errors=2)
-    told.stdout.fnmatch_lines(["E*AdminError: *Authorization*"])
+    assert told.ret == pytest.ExitCode.USAGE_ERROR
+    told.stderr.fnmatch_lines([f"ERROR: --session-mock-url: the server at {mock_url} asks for its admin token; say it as *, or *_TOKEN"])
 
 
-def test_port_that_is_taken_is_told_in_a_line(run: Run) -> None:
-    """With a port, and what to do; workers of pytest-xdist have one of their own each, because they cannot share it."""
+def test_port_that_is_taken_is_told_in_a_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it stands, and what to do; workers of pytest-xdist have one of their own each, and who uses another server needs none."""
     with SessionMock() as mock:
         port = mock.url.rpartition(":")[2]
-        told = run(ONE, f"--session-mock-port={port}")
-        run(ONE, f"--session-mock-port={port}", "-n", "2").assert_outcomes(passed=2)
+        monkeypatch.setenv("SESSION_MOCK_PORT", port)
+        told = run(ONE)
+        late = run("def test_one(request): request.getfixturevalue('session_mock')\n")
+        run(ONE, "-n", "2").assert_outcomes(passed=2)
+        run(ONE, f"--session-mock-url={mock.url}").assert_outcomes(passed=2)
 
-    told.assert_outcomes(errors=2)
-    told.stdout.fnmatch_lines([f"session-mock cannot listen on port {port}: *; choose another, or 0"])
-    told.stdout.no_fnmatch_line("*Traceback*")
+    assert told.ret == pytest.ExitCode.USAGE_ERROR
+    late.stdout.fnmatch_lines([f"session-mock cannot listen on port {port}: *; choose another, or 0"])
+    told.stderr.fnmatch_lines([f"ERROR: SESSION_MOCK_PORT: nobody can listen on port {port}: *; choose another, or 0"])
+    assert "Traceback" not in told.stdout.str() + told.stderr.str()
 
 
-def test_server_that_does_not_run_is_told(run: Run) -> None:
-    """The error names the URL."""
-    with SessionMock() as mock:
-        url = mock.url
-    told = run(ONE, f"--session-mock-url={url}")
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=str)
+def test_server_that_does_not_run_ends_the_run_in_a_sentence(run: Run, monkeypatch: pytest.MonkeyPatch, workers: list[str]) -> None:
+    """It says which setting named it, and nothing is run."""
+    monkeypatch.setenv("SESSION_MOCK_URL", NOWHERE)
+    told = run(ONE, *workers)
 
-    told.assert_outcomes(errors=2)
-    told.stdout.fnmatch_lines([f"E*AdminError: *no session-mock answers at {url}*"])
+    assert told.ret == pytest.ExitCode.USAGE_ERROR
+    told.stderr.fnmatch_lines(
+        [f"ERROR: SESSION_MOCK_URL: no session-mock answers at {NOWHERE} (*); is `session-mock serve` running there?"]
+    )
+    assert "Traceback" not in told.stdout.str() + told.stderr.str()
+
+
+def test_whoever_needs_no_server_does_not_miss_it(run: Run) -> None:
+    """Tests without the fixture run, and tests are listed, where no server answers."""
+    run("def test_none(): pass\n", f"--session-mock-url={NOWHERE}").assert_outcomes(passed=1)
+
+    assert run(ONE, f"--session-mock-url={NOWHERE}", "--collect-only").ret == pytest.ExitCode.OK
 
 
 def test_runs_that_share_a_server_do_not_collide(run: Run) -> None:

@@ -57,10 +57,16 @@ def test_own(session_mock): print('OWN', session_mock.choices['{vendor.name}.dia
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--session-mock-seed=x"], "*--session-mock-seed: 'x' cannot be: *'random' makes one up.*"),
-        (["--session-mock-strict=perhaps"], "*--session-mock-strict: 'perhaps' cannot be: write yes or no*"),
-        (["--session-mock-dialect=a=b,=c"], "*--session-mock-dialect: 'a=b,=c' cannot be: write DIALECT, or VENDOR=DIALECT*"),
-        (["--session-mock-port=http"], "*--session-mock-port: 'http' cannot be*"),
+        (["--session-mock-seed=x"], "*--session-mock-seed: 'x' is no seed: *'random', which makes one up"),
+        (["--session-mock-strict=perhaps"], "*--session-mock-strict: 'perhaps' is neither: write yes or no"),
+        (["--session-mock-dialect=a=b,=c"], "*--session-mock-dialect: 'a=b,=c' names no dialects: write DIALECT, or VENDOR=DIALECT*"),
+        (["--session-mock-port=http"], "*--session-mock-port: 'http' is no port: *"),
+        (["--session-mock-port=99999"], "*--session-mock-port: '99999' is no port: write a number from 0 to 65535; *"),
+        (["--session-mock-url=nope"], "*--session-mock-url: 'nope' is no URL of a server, such as http://127.0.0.1:8080"),
+        (["--session-mock-profile=awkwrd"], "*--session-mock-profile: there is no profile 'awkwrd'; did you mean 'awkward'[?]"),
+        (["--session-mock-dialect=nope"], "*--session-mock-dialect: no vendor has a dialect 'nope'; known are *"),
+        (["--session-mock-journal=test_it.py"], "*--session-mock-journal: test_it.py cannot be a directory: *; name another one"),
+        (["--session-mock-admin-token= "], "*--session-mock-admin-token: a token has no control characters*"),
     ],
     ids=str,
 )
@@ -75,9 +81,9 @@ def test_setting_that_cannot_be_is_a_usage_error(run: Run, arguments: list[str],
 def test_wrong_variable_and_wrong_ini_are_named(run: Run, project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """The message names the variable, or the key of the ini file."""
     project.makeini(INI + "session_mock_strict = perhaps\n")
-    run(ONE).stderr.fnmatch_lines(["*ini session_mock_strict: 'perhaps' cannot be*"])
+    run(ONE).stderr.fnmatch_lines(["*ini session_mock_strict: 'perhaps' is neither*"])
     monkeypatch.setenv("SESSION_MOCK_STRICT", "maybe")
-    run(ONE).stderr.fnmatch_lines(["*SESSION_MOCK_STRICT: 'maybe' cannot be*"])
+    run(ONE).stderr.fnmatch_lines(["*SESSION_MOCK_STRICT: 'maybe' is neither*"])
 
 
 def test_every_setting_is_explained(run: Run) -> None:

@@ -201,7 +201,7 @@ async def test_retry_before_its_time_is_found(serve: Any, pair: Pair, form: str)
     refused = told(mock)
     mock.tenant.clock.advance(30_000)
     await mock.ask(*pair, dict(pair[1].example))
-    soon = told(mock)
+    soon, says = told(mock), [finding.says for finding in list(mock.tenant.journal)[-1].findings]
     others = [other for other in ALL if other[0] is pair[0] and other[1] is not pair[1]]
     await mock.ask(*others[0], dict(others[0][1].example))
     other = told(mock)
@@ -209,6 +209,7 @@ async def test_retry_before_its_time_is_found(serve: Any, pair: Pair, form: str)
     await mock.ask(*pair, dict(pair[1].example))
 
     assert "retry-too-soon" in soon
+    assert [each for each in says if each.endswith("told to wait for: it waited 30 s, and had been asked to wait 60 s.")]
     assert "retry-too-soon" not in [*refused, *other, *told(mock)]
 
 
@@ -274,19 +275,29 @@ async def test_finding_that_cannot_be_made_spoils_no_answer(serve: Any, monkeypa
     assert "secret" not in caplog.text
 
 
+def test_whoever_waits_by_either_clock_has_waited() -> None:
+    """How long it was is told by the clock by which it was longer, and never less than nothing."""
+    wait = Wait(since=1_000, until=61_000, really=60_500_000_000, told=1)  # Told at half a second of the stopwatch.
+
+    assert wait.asked == 60_000
+    assert wait.waited(at=31_000, began=600_000_000) == 30_000
+    assert wait.waited(at=1_000, began=20_500_000_000) == 20_000
+    assert wait.waited(at=900, began=400_000_000) == 0
+
+
 def test_history_stays_small() -> None:
     """Lists, pages and waits are forgotten beyond their bounds, the oldest first."""
     history = History()
     for number in range(2 * WAITS):
-        history.wait(("v", number, None), Wait(10, 10, 0))
+        history.wait(("v", number, None), Wait(0, 10, 10, 0))
     for number in range(2 * MOST_LISTS):
         history.pages(number)[0] = None
     for number in range(2 * PAGES):
         history.pages("long")[number] = None
 
-    assert not history.waits(("v", 0, "e"), 5, 5, 1)
-    assert not history.waits(("v", 2 * WAITS - 1, "e"), 5, 11, 1)
-    assert history.waits(("v", 2 * WAITS - 1, "e"), 5, 5, 1)
+    assert history.wait_of(("v", 0, "e"), 5, 5, 1) is None
+    assert history.wait_of(("v", 2 * WAITS - 1, "e"), 5, 11, 1) is None
+    assert history.wait_of(("v", 2 * WAITS - 1, "e"), 5, 5, 1) == Wait(0, 10, 10, 0)
     assert history.pages(2 * MOST_LISTS - 1)
     assert not history.pages(0)
     assert len(history.pages("long")) <= PAGES + 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from mockserver.server.app import create_app, shorten
 from mockserver.server.config import Config, tenants
 from mockserver.server.router import Router
 from mockserver.server.tenants import Tenants
-from mockserver.vendors import load
+from mockserver.vendors import NAMES, load
 from tests.conftest import QUICK, Mock
 
 GETS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.method == "GET" and endpoint.rows]
@@ -88,6 +89,22 @@ async def test_unknown_path_at_the_root_names_what_is_close(serve: Any) -> None:
     assert told["near_misses"][0]["endpoint"] == endpoint.name
     assert told["near_misses"][0]["vendor"] == vendor.name
     assert endpoint.paths[0] in told["message"]
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/docs/", "/nobody/docs", "/favicon.ico"])
+async def test_whoever_looks_around_is_told_where_things_are(serve: Any, path: str) -> None:
+    """Nothing is close to such a path: the answer names no endpoint, but documents, vendors and the admin API, all of which answer."""
+    mock = await serve()
+    async with mock.client.get(path) as response:
+        message = (await response.json())["message"]
+    places = [place.replace("<vendor>", vendor) for place in re.findall(r"/[\w<>]+/[\w.]+(?= |$)", message) for vendor in NAMES]
+    statuses = [(await mock.client.get(place)).status for place in places if place != path]
+
+    assert response.status == 404
+    assert "closest" not in message
+    assert all(vendor in message for vendor in NAMES)
+    assert {f"/{NAMES[0]}/docs", f"/{NAMES[0]}/openapi.json", "/__admin/openapi.json"} <= set(places)
+    assert set(statuses) == {200}
 
 
 @pytest.mark.parametrize("path", ["%0A", "no%0Asuch/path%0A", "%0D%0A/x"])

@@ -1,10 +1,11 @@
 """``session-mock admin``: the admin API from a shell."""
 
 from importlib import import_module
-from typing import Final
+from typing import Any, Final
 
 import click
 
+from mockserver.cli.admin.steer import common
 from mockserver.cli.lazy import Lazy
 
 _TOPICS: Final = {
@@ -61,8 +62,10 @@ def _find(name: str) -> click.Command:
 
 
 @click.group(name="admin", cls=Lazy, summaries=_SUMMARIES, find=_find)
-def command() -> None:
+@common
+def command(**_: Any) -> None:
     """Steer and watch a server that runs: tenants, clock, faults, limits, journal.
 
     Each command prints for people, or, with --json, what the admin API answered. What answers nothing prints nothing.
+    Options that all commands have may stand before a command's name too.
     """

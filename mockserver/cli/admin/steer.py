@@ -5,30 +5,35 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import click
+from click.core import ParameterSource
 from msgspec import json
 
+from mockserver.cli.words import TOKEN, URL
 from mockserver.client.connection import AdminError
 from mockserver.client.sync import DEFAULT_TENANT, DEFAULT_URL, AdminClient
 
+C = TypeVar("C", bound=Callable[..., Any])
 _INTERRUPTED: Final = 130
 """What a shell says of a command that Ctrl-C ended."""
 _TENANT: Final = click.option(
-    "--tenant", "-t", default=DEFAULT_TENANT, envvar="SESSION_MOCK_ADMIN_TENANT", show_default=True, show_envvar=True, help="Whose it is."
+    "--tenant", "-t", default=DEFAULT_TENANT, envvar="SESSION_MOCK_TENANT", show_default=True, show_envvar=True, help="Whose it is."
 )
 _OPTIONS: Final = (
     click.option(
         "--url",
+        type=URL,
         default=DEFAULT_URL,
-        envvar="SESSION_MOCK_ADMIN_URL",
+        envvar="SESSION_MOCK_URL",
         show_default=True,
         show_envvar=True,
         help="Where the server is.",
     ),
     click.option(
         "--token",
+        type=TOKEN,
         envvar="SESSION_MOCK_ADMIN_TOKEN",
         show_envvar=True,
         help="What the server was given as --admin-token.",
@@ -50,18 +55,38 @@ def steering(show: Callable[[Any], None] = json_line, *, tenant: bool = True) ->
 
     def decorate(ask: Callable[..., Any]) -> Callable[..., None]:
         @wraps(ask)
-        def run(*, url: str, token: str | None, as_json: bool, **options: Any) -> None:
-            with _failures_told(), _client(url, token) as admin:
+        def run(**given: Any) -> None:
+            options = _meant(given)
+            as_json = options.pop("as_json")
+            with _failures_told(), AdminClient(options.pop("url"), options.pop("token")) as admin:
                 answer = ask(admin, **options)
                 each = answer if isinstance(answer, Iterator) else [] if answer is None else [answer]
                 for part in each:
                     (json_line if as_json else show)(part)
 
-        for option in reversed((*([_TENANT] if tenant else []), *_OPTIONS)):
-            run = option(run)
-        return run
+        return common(run, tenant=tenant)
 
     return decorate
+
+
+def common(command: C, *, tenant: bool = True) -> C:
+    """Give a command, or the group of all, the options that stand before or behind a command's name."""
+    for option in reversed((*([_TENANT] if tenant else []), *_OPTIONS)):
+        command = option(command)
+    return command
+
+
+def _meant(given: dict[str, Any]) -> dict[str, Any]:
+    """The options of a command: what stands behind its name, and else what stands before it, or in the environment."""
+    context = click.get_current_context()
+    before = context.parent if context.parent is not None and context.parent.params else context
+    if "tenant" not in given and _is_said(before, "tenant"):
+        raise click.UsageError(f"--tenant: {context.command_path!r} is of no tenant; leave it out")
+    return {name: given[name] if _is_said(context, name) else before.params.get(name, given[name]) for name in given}
+
+
+def _is_said(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -69,13 +94,6 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     from mockserver.cli.tables import table as draw  # noqa: PLC0415 -- rich is felt at start-up
 
     draw(headings, rows)
-
-
-def _client(url: str, token: str | None) -> AdminClient:
-    try:
-        return AdminClient(url, token)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from None
 
 
 @contextmanager

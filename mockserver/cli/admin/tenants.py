@@ -86,7 +86,10 @@ def tenant(admin: AdminClient, *, name: str) -> TenantAccess:
 @click.argument("name", metavar="ID")
 @steering(tenant=False)
 def drop(admin: AdminClient, *, name: str) -> None:
-    """Serve a tenant no longer."""
+    """Serve a tenant no longer.
+
+    The default one is served as long as its server is; `session-mock admin reset` makes it be as at first.
+    """
     admin.drop(name)
 
 

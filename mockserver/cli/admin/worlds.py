@@ -8,7 +8,7 @@ import click
 from msgspec import json
 
 from mockserver.cli.admin.steer import steering, table
-from mockserver.cli.words import values
+from mockserver.cli.words import SEED, values
 from mockserver.client.sync import AdminClient
 from mockserver.steering import WorldFields, WorldTotals
 
@@ -20,7 +20,7 @@ def world_options(command: C) -> C:
     """Give a command the options that say what a tenant's world is made of."""
     for option in reversed((
         click.option("--profile", help="Named world to start from, such as default, empty or flowing."),
-        click.option("--seed", type=int, help="What all values follow from."),
+        click.option("--seed", type=SEED, help="What all values follow from; 'random' makes one up."),
         click.option("--sessions", type=int, help="Sessions per site, bots not counted."),
         click.option("--set", "fields", multiple=True, metavar="FIELD=VALUE", help=f"Another field of its spec: {', '.join(_KNOWN[2:])}."),
     )):  # fmt: skip

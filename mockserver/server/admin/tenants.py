@@ -6,10 +6,11 @@ from urllib.parse import quote
 from msgspec import to_builtins
 
 from mockserver.server import faults
+from mockserver.server.admin import PREFIX
 from mockserver.server.admin.call import Call, Made
 from mockserver.server.admin.clocks import turn
 from mockserver.server.admin.problem import Problem
-from mockserver.server.config import TenantConfig, make_tenant
+from mockserver.server.config import DEFAULT_TENANT, TenantConfig, make_tenant
 from mockserver.server.tenants import TenantError, Tenants
 from mockserver.steering import NewTenant, TenantAccess
 from mockserver.world.hashing import key
@@ -27,7 +28,8 @@ def mint_tenant(call: Call, body: NewTenant) -> Made[TenantAccess]:
     number = call.tenants.named if body.name is not None else _made_up(call.tenants)
     name = body.name if body.name is not None else _name(number)
     if name in call.tenants.all:
-        raise Problem("conflict", f"there is a tenant {name!r} already; drop it first, or mint one without a name")
+        first = "" if name == DEFAULT_TENANT else "drop it first, or "
+        raise Problem("conflict", f"there is a tenant {name!r} already; {first}mint one under another name, or without one")
     world = {"seed": key(0, "minted", name) % _SEEDS, **to_builtins(body.world)}
     own = {name: getattr(body, name) for name in ("profile", "now", "dialect", "choices", "credentials")}
     config = TenantConfig(world=world, **own)
@@ -58,7 +60,12 @@ def get_tenant(call: Call) -> TenantAccess:
 
 
 def drop_tenant(call: Call) -> None:
-    """Serve a tenant no longer; late requests under its credentials are refused, and told why."""
+    """Serve a tenant no longer; late requests under its credentials are refused, and told why. The default one is served to the end."""
+    if call.tenant.name == DEFAULT_TENANT:
+        detail = (
+            f"the default tenant is served as long as its server is; POST {PREFIX}/tenants/{DEFAULT_TENANT}/reset makes it be as at first"
+        )
+        raise Problem("conflict", detail)
     call.tenants.drop(call.tenant)
 
 

@@ -53,25 +53,33 @@ def kinds() -> Mapping[str, type[Fault]]:
 
 def read(raw: Any) -> list[Fault]:
     """Read one fault or a list of them from JSON; raises :class:`FaultError` that names the nearest valid word."""
-    return [_one(each) for each in (raw if isinstance(raw, list) else [raw])]
+    several = raw if isinstance(raw, list) else [raw]
+    return [_one(each, f"faults[{number}]: " if len(several) > 1 else "") for number, each in enumerate(several)]
 
 
-def _one(raw: Any) -> Fault:
+def _one(raw: Any, place: str) -> Fault:
+    """Read a fault that stands at a place."""
     if not isinstance(raw, Mapping) or "kind" not in raw:
-        raise FaultError(f'a fault is an object with a kind, such as {{"kind": "latency", "seconds": 0.2}}; kinds are {", ".join(KINDS)}')
+        raise FaultError(
+            f'{place}a fault is an object with a kind, such as {{"kind": "latency", "seconds": 0.2}}; kinds are {", ".join(KINDS)}'
+        )
     kind = raw["kind"]
     if kind not in KINDS:
-        raise FaultError(f"there is no kind of fault {kind!r}; {nearest(str(kind), KINDS)}")
+        raise FaultError(f"{place}there is no kind of fault {kind!r}; {nearest(str(kind), KINDS)}")
     model = kinds()[kind]
     known = [field.encode_name for field in fields(model)]
     for name in raw:
         if name not in known and name != "kind":
-            raise FaultError(f"a fault of kind {kind!r} has no argument {name!r}; {nearest(name, known)}")
+            raise FaultError(f"{place}a fault of kind {kind!r} has no argument {name!r}; {nearest(name, known)}")
     try:
         fault = convert(raw, model)
+        fault.check()
     except ValidationError as error:
-        raise FaultError(f"fault {kind!r}: {error}") from None
-    fault.check()
+        from mockserver.amiss import amiss  # noqa: PLC0415 -- start-up is felt
+
+        raise FaultError(f"{place}fault {kind!r}: {amiss(raw, model) or error}") from None
+    except FaultError as error:
+        raise FaultError(f"{place}{error}") from None
     return fault
 
 

@@ -10,7 +10,7 @@ from mockserver.server.wire import Reply
 
 _LENGTH = "Content-Length"
 
-Token = Annotated[str, Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$(?!\n)")]
+Token = Annotated[str, Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$(?!\n)", description="the name of a header")]
 
 
 class DuplicateHeader(WireFault, frozen=True, kw_only=True, tag="duplicate_header"):

@@ -25,7 +25,7 @@ OK = 200
 
 Seconds = Annotated[float, Meta(ge=0, le=3600)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
-HeaderText = Annotated[str, Meta(pattern=r"^[ -~]*$(?!\n)")]
+HeaderText = Annotated[str, Meta(pattern=r"^[ -~]*$(?!\n)", description="a text in characters that a header can carry")]
 """The text of a header; the lookahead is there because ``$`` alone lets a last line break through."""
 
 

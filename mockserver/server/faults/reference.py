@@ -76,6 +76,8 @@ def _default(field: FieldInfo) -> str:
 
 def _type(found: inspect.Type) -> str:
     match found:
+        case inspect.Metadata(type=inner):
+            return _type(inner)
         case inspect.UnionType(types=types):
             return " or ".join(_type(each) for each in types if not isinstance(each, inspect.NoneType))
         case inspect.LiteralType(values=values):

@@ -88,6 +88,22 @@ async def test_durations_are_seconds_or_say_their_units(steer: Steer, duration: 
 
 
 @pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({}, 'action is missing: say one of freeze, set, advance, scale, follow, reset, such as {"action": "freeze"}'),
+        ([], "it must be an object, and is a list"),
+        ({"action": "set"}, "now is missing: it must be an instant: ISO 8601 text, or Unix milliseconds"),
+        ({"action": "advance", "seconds": None}, "seconds must be a number of seconds, or a text such as 1h, 90s or 1d12h, and is null"),
+        ({"action": "scale", "rate": "x"}, "rate must be a number from 0 to 86400, and is a text"),
+    ],
+    ids=str,
+)
+async def test_wrong_shape_is_told_with_what_would_be_right(steer: Steer, change: Any, says: str) -> None:
+    """Which field of which action, and what it must be."""
+    assert f"the body: {says}" == (await (await steer()).refused("PUT", CLOCK, change)).json["detail"]
+
+
+@pytest.mark.parametrize(
     ("change", "near"),
     [
         *(({"action": "advance", "seconds": each}, None) for each in WRONG_DURATIONS),

@@ -12,6 +12,7 @@ from mockserver.server.admin.call import Route
 from mockserver.server.admin.openapi import document
 from mockserver.server.admin.routes import ROUTES
 from mockserver.server.admin.shapes import asked
+from mockserver.server.admin.tenants import drop_tenant
 from tests.server.admin.asking import DEFAULT, ONE, Desk, name
 from tests.server.admin.conftest import Steer
 
@@ -43,8 +44,8 @@ def filled(path: str, tenant: str = "default") -> str:
 
 
 async def used(steer: Steer) -> Desk:
-    """A tenant with a fault and an exchange."""
-    desk = await steer(world={"sessions": 3})
+    """A tenant with a fault and an exchange, beside one that can be dropped."""
+    desk = await steer(world={"sessions": 3}, tenants={"other": {}})
     await desk.do("POST", f"{DEFAULT}/faults", {"kind": "latency", "seconds": 0})
     assert (await desk.client("default", ONE)).status == 200
     return desk
@@ -54,9 +55,9 @@ async def used(steer: Steer) -> Desk:
 async def test_every_route_answers_as_it_says_and_no_web_page_may_read_it(steer: Steer, route: Route) -> None:
     """The status is the route's, the body conforms to the document, nobody may keep it, and there is no CORS."""
     desk = await used(steer)
-    told = await desk.ask(
-        route.method, filled(route.path), **good(route), headers={"Origin": str(desk.mock.client.make_url("/")).rstrip("/")}
-    )
+    path = filled(route.path, "other" if route.handler is drop_tenant else "default")
+    origin = str(desk.mock.client.make_url("/")).rstrip("/")
+    told = await desk.ask(route.method, path, **good(route), headers={"Origin": origin})
 
     assert told.status == route.status, told.body
     assert told.headers["Cache-Control"] == "no-store"

@@ -124,6 +124,19 @@ async def test_late_request_of_a_dropped_tenant_is_told_whose_it_was(steer: Stee
     assert "'brief', which was dropped" in str(late["near_misses"])
 
 
+async def test_default_tenant_is_served_to_the_end(steer: Steer) -> None:
+    """It cannot be dropped, and nothing is changed by the attempt; another can be, and minted again."""
+    desk = await steer(tenants={"other": {}})
+    before = await desk.state()
+    refused = await desk.refused("DELETE", DEFAULT)
+    twice = await desk.refused("POST", "/tenants", {"name": "other"})
+
+    assert refused.problem == (409, "conflict", None)
+    assert "/__admin/tenants/default/reset" in refused.json["detail"]
+    assert "drop it first" in twice.json["detail"]
+    assert await desk.state() == before
+
+
 async def test_no_name_is_made_up_twice(steer: Steer) -> None:
     """A late request of a dropped tenant must not meet another's world."""
     desk = await steer()
@@ -157,6 +170,8 @@ async def test_any_name_can_stand_in_a_path(steer: Steer, tenant: str) -> None:
         *(({"credentials": {key: "x"}}, None) for key in ("nonsense.token", ONE[0].name)),
         ({"nmae": "a"}, "name"),
         ({"profile": "flowin"}, "flowing"),
+        ({"now": 1.5}, None),
+        ({"clock": 5}, None),
         ({"world": {"sesions": 1}}, "sessions"),
         ({"world": {"sessions": -1}}, None),
         ({"now": "yesterday"}, None),
@@ -176,6 +191,7 @@ async def test_impossible_tenants_are_refused(steer: Steer, asked: dict[str, Any
     told = await desk.refused("POST", "/tenants", asked)
 
     assert told.problem == (400, "invalid-request", near)
+    assert "Expected" not in told.json["detail"]
     assert (await desk.do("POST", "/tenants", {}))["id"] == "tenant-1"
 
 
