@@ -29,7 +29,7 @@ from mockserver.testing.settings import SETTINGS
         (forms.url, "https://there/__admin", "https://there/__admin"),
         (forms.token, "open sesame", "open sesame"),
     ],
-    ids=str,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_form_is_read(read: Callable[[str], Any], text: str, value: object) -> None:
     """Every way in which somebody would write it is understood."""
@@ -58,7 +58,7 @@ def test_form_is_read(read: Callable[[str], Any], text: str, value: object) -> N
         (forms.url, "there:0", "'there:0' is no URL of a server, .*"),
         (forms.token, "a\nb", "a token has no control characters, and no spaces around it"),
     ],
-    ids=ascii,
+    ids=lambda value: getattr(value, "__name__", ascii(value)),
 )
 def test_what_cannot_be_is_told_with_a_remedy(read: Callable[[str], Any], text: str, says: str) -> None:
     """The message repeats what was written, but for a token, and says what would be right."""
