@@ -24,12 +24,16 @@ class _Selector(DefaultSelector):
         self.resting = Lock()
         """Held by the server's thread unless it waits."""
         self.resting.acquire()
+        self.called = False
+        """Whether something has happened: then nobody else is to take the lock, for whoever asks again and again would keep it."""
 
     def select(self, timeout: float | None = None) -> list[tuple[SelectorKey, int]]:
+        self.called = False
         self.resting.release()
         try:
             return super().select(timeout)
         finally:
+            self.called = True
             self.resting.acquire()
 
 
@@ -76,7 +80,7 @@ class ServerThread:
 
         Threads that wait for each other are what most of a short call costs.
         """
-        if self._selector.resting.acquire(blocking=False):
+        if not self._selector.called and self._selector.resting.acquire(blocking=False):
             try:
                 if self._running is None:
                     raise RuntimeError(_STOPPED)
