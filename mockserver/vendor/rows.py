@@ -6,51 +6,25 @@ of them that say of what in the row, such as its place, are encoded once for all
 joined, not made.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, groupby
-from typing import Any, Final
+from typing import Any
 from weakref import WeakKeyDictionary
 
-import numpy as np
-from msgspec import Struct, defstruct, json
+from msgspec import Struct, json
 
 from mockserver.vendor.ahead import Ahead
+from mockserver.vendor.columns import Column
+from mockserver.vendor.groups import Group, looked_up, nothing_met
 from mockserver.vendor.lines import Line, Lines
-from mockserver.vendor.texts import Form, Objects, Part, Pieces, Texts, objects, together
+from mockserver.vendor.texts import Form, Objects, Part, Pieces, together
 from mockserver.world.dealt import DealtSessions
-from mockserver.world.deck import ROWS
 from mockserver.world.memo import Memo
 from mockserver.world.population import Population
 from mockserver.world.sessions import Sessions
 from mockserver.world.vocabulary import Vocabulary
 
 _encode, _encode_lines = json.Encoder().encode, json.Encoder().encode_lines
-_STORY: Final = "story"
-
-
-class Column(Struct, frozen=True):
-    """A field of a vendor's row: its name on the wire and its value for every session of a batch."""
-
-    name: str
-    values: Callable[[Sessions], Sequence[Any]]
-    own: bool = False
-    """Whether it differs between sessions of the same archetype."""
-    texts: Texts | None = None
-    """A quicker way to the values as JSON, for batches of the seeded world."""
-    of: str | None = None
-    """What of the archetype decides: its entry of a column such as ``places``, or ``story``, what happens in it; ``None`` for all of it."""
-    tell: Callable[[Any], Any] | None = None
-    """From an entry to the value."""
-
-
-def of(entries: str, name: str, tell: Callable[[Any], Any]) -> Column:
-    """A field that tells something of each session's entry of a column such as ``places``."""
-    return Column(name, lambda sessions: [tell(entry) for entry in getattr(sessions, entries)], of=entries, tell=tell)
-
-
-def of_story(name: str, values: Callable[[Sessions], Sequence[Any]]) -> Column:
-    """A field that follows from what happens in a session, and when, counted from its start."""
-    return Column(name, values, of=_STORY)
 
 
 class _Place(Struct, frozen=True):
@@ -73,58 +47,6 @@ class _Place(Struct, frozen=True):
         return [self.encoded] if self.column.texts is None else self.column.texts(words, self.before, self.nothing)
 
 
-class _Group:
-    """Neighbouring fields that follow from the same: each text begins with a comma, or is empty."""
-
-    def __init__(self, decided: str | None, columns: Iterable[Column], *, omit_none: bool) -> None:
-        self._of, self._columns = decided, list(columns)
-        default: dict[str, Any] = {"default": None} if omit_none else {}
-        fields = [(f"f{n}", Any, *default.values()) for n in range(len(self._columns))]
-        names = {f"f{n}": column.name for n, column in enumerate(self._columns)}
-        self._row = defstruct("Row", fields, rename=names, omit_defaults=omit_none, gc=False)
-        self._of_entries = Memo(self._entries)
-        self._of_rows = Memo(lambda _: np.full(ROWS, None, dtype=object))
-
-    def encoded(self, sessions: Sessions) -> list[bytes]:
-        """The texts of any batch."""
-        return self._texts([column.values(sessions) for column in self._columns])
-
-    def texts(self, sessions: DealtSessions) -> list[bytes]:
-        """The texts of a batch of the seeded world, looked up as far as others have met them."""
-        if self._of is None:
-            return self.encoded(sessions)
-        if self._of == _STORY:
-            return _looked_up(self._of_rows(sessions.deck.story), sessions, self.encoded)
-        entries, codes = sessions.coded(self._of)
-        return self._of_entries(entries)[codes].tolist()  # type: ignore[no-any-return]  # they are bytes
-
-    def _entries(self, entries: Sequence[Any]) -> Objects:
-        return objects(self._texts([[column.tell(entry) for entry in entries] for column in self._columns if column.tell]))
-
-    def _texts(self, values: Iterable[Sequence[Any]]) -> list[bytes]:
-        row = self._row
-        texts = _encode_lines([row(*each) for each in zip(*values, strict=True)]).split(b"}\n")[:-1]  # A brace ends an object.
-        return [b"," + text[1:] if len(text) > 1 else b"" for text in texts]
-
-
-def _looked_up(table: Objects, sessions: DealtSessions, make: Callable[[DealtSessions], list[bytes]]) -> list[bytes]:
-    """What a table has for the rows of sessions; what it lacks is made and kept, unless a session has not done all of its row yet."""
-    found: list[bytes] = table[sessions.row].tolist()
-    if None not in found and not sessions.running:
-        return found
-    cut = sessions.cut.tolist()
-    lacking = [position for position, text in enumerate(found) if text is None or cut[position]]
-    if not lacking:
-        return found
-    some = sessions if len(lacking) == len(found) else sessions.some(np.array(lacking))
-    made = make(some)
-    for position, text in zip(lacking, made, strict=True):
-        found[position] = text
-    whole = ~some.cut
-    table[some.row[whole]] = objects(made)[whole]
-    return found
-
-
 class Rows:
     """Turns batches of sessions into JSON objects of the given columns."""
 
@@ -135,7 +57,7 @@ class Rows:
                 before = (b"," if self._own else b"{") + _encode(column.name) + b":"
                 self._own.append(_Place(column, before, before[:1].strip(b",") if omit_none else before + b"null"))
         fixed = groupby((column for column in columns if not column.own), key=lambda column: column.of)
-        self._fixed = [_Group(decided, each, omit_none=omit_none) for decided, each in fixed]
+        self._fixed = [Group(decided, each, omit_none=omit_none) for decided, each in fixed]
         self._first_may_lack = omit_none or not self._own
         self._quick = Memo(lambda words: list(self._quickly(words)))
         """What makes the pieces of every line that are a session's own, by vocabulary."""
@@ -158,8 +80,8 @@ class Rows:
         own = [pieces(sessions) for pieces in self._quick(sessions.deck.vocabulary)]
         met = self._met.get(sessions.population)
         if met is None:
-            met = self._met[sessions.population] = np.full(ROWS, None, dtype=object)
-        return self._lines(own, _looked_up(met, sessions, lambda some: self._closed(some, [group.texts for group in self._fixed])))
+            met = self._met[sessions.population] = nothing_met()
+        return self._lines(own, looked_up(met, sessions, lambda some: self._closed(some, [group.texts for group in self._fixed])))
 
     def _lines(self, own: Sequence[list[bytes]], fixed: list[bytes]) -> Sequence[Line]:
         made = Lines([*(own or [[b"{"] * len(fixed)]), fixed])

@@ -23,6 +23,6 @@ class Memo(Generic[M]):
         kept = self._kept.get(id(value))
         if kept is None:
             kept = self._kept[id(value)] = (value, self._make(value))  # It holds the value: no other gets its id.
-            while len(self._kept) > _MOST:
-                self._kept.pop(next(iter(self._kept)), None)
+            for old in list(self._kept)[:-_MOST]:
+                self._kept.pop(old, None)
         return kept[1]

@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.vendor.ahead import PAGES, Ahead
+from mockserver.vendor.columns import Column
 from mockserver.vendor.lines import Line, joined
-from mockserver.vendor.rows import Column, Rows
+from mockserver.vendor.rows import Rows
 from mockserver.world.dealt import DealtSessions
 from mockserver.world.population import Population
 from mockserver.world.spec import spec

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
+from mockserver.vendor.columns import Column
 from mockserver.vendor.lines import joined
-from mockserver.vendor.rows import Column, Rows
+from mockserver.vendor.rows import Rows
 from mockserver.world.query import Query
 from mockserver.world.spec import spec
 from mockserver.world.timeline import HOUR

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from mockserver.contract.errors import Refused
 from mockserver.vendor import Answer, Asked, View, texts
+from mockserver.vendor.columns import Column, of, of_story
 from mockserver.vendor.lines import joined
-from mockserver.vendor.rows import Column, Rows, of, of_story
+from mockserver.vendor.rows import Rows
 from mockserver.vendor.times import DAY, instant
 from mockserver.vendors.browsee.contract import MAXIMUM, ExportSessions, Identify, Track
 from mockserver.vendors.browsee.gist_2020 import ExportSessions2020

@@ -7,7 +7,8 @@ from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 from mockserver.vendor import texts
-from mockserver.vendor.rows import Column, Rows, of, of_story
+from mockserver.vendor.columns import Column, of, of_story
+from mockserver.vendor.rows import Rows
 from mockserver.vendor.times import seconds
 from mockserver.vendors.rybbit import words
 from mockserver.world.dealt import DealtSessions

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from mockserver.contract.errors import Refused
 from mockserver.vendor import Answer, Asked
+from mockserver.vendor.columns import Column, of, of_story
 from mockserver.vendor.lines import alone, joined
-from mockserver.vendor.rows import Column, Rows, of, of_story
+from mockserver.vendor.rows import Rows
 from mockserver.vendor.times import seconds
 from mockserver.vendors.sparklytics.asking import WORLDS, Words, wanted
 from mockserver.vendors.sparklytics.contract import USUAL, ListSessions, SessionEvent

@@ -5,7 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from mockserver.vendor.rows import Column, Rows
+from mockserver.vendor.columns import Column
+from mockserver.vendor.rows import Rows
 from mockserver.vendors.sparklytics.asking import WORLDS, Words
 from mockserver.vendors.sparklytics.rows import durations, visitor_ids
 from mockserver.vendors.sparklytics.server import agents
