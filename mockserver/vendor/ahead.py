@@ -59,9 +59,9 @@ class Ahead:
         if len(beside) == len(asked):
             return self._make(sessions)
         several = DealtSessions(sessions.population, np.arange(beside.start, beside.stop), sessions.now, sessions.identities)
-        if several.running:
+        if several.some_run:
             return self._make(sessions)
-        self._made = together = _Made(beside.start, self._make(several), several.over)
+        self._made = together = _Made(beside.start, self._make(several), int(several.over.max()))
         return together.part(asked, sessions.now) or ()
 
 

@@ -53,17 +53,17 @@ class Group:
 def looked_up(table: Objects, sessions: DealtSessions, make: Callable[[DealtSessions], list[bytes]]) -> list[bytes]:
     """What a table has for the rows of sessions; what it lacks is made and kept, unless a session has not done all of its row yet."""
     found: list[bytes] = table[sessions.row].tolist()
-    if None not in found and not sessions.running:
+    if None not in found and not sessions.some_run:
         return found
-    cut = sessions.cut.tolist()
-    lacking = [position for position, text in enumerate(found) if text is None or cut[position]]
+    running = sessions.running.tolist()
+    lacking = [position for position, text in enumerate(found) if text is None or running[position]]
     if not lacking:
         return found
     some = sessions if len(lacking) == len(found) else sessions.some(np.array(lacking))
     made = make(some)
     for position, text in zip(lacking, made, strict=True):
         found[position] = text
-    whole = ~some.cut
+    whole = ~some.running
     table[some.row[whole]] = objects(made)[whole]
     return found
 

@@ -54,21 +54,26 @@ class DealtSessions(Sessions):
         """The row of the deck that each is."""
         return self.population.deal.rows(self.indices)
 
-    @property
-    def over(self) -> int:
-        """An instant by which all of them are over."""
-        return int(self.starts.item(-1)) + self.deck.longest
+    @cached_property
+    def over(self) -> I64:
+        """Unix milliseconds of the last event that each ever has."""
+        return np.asarray(self.starts + self.deck.duration[self.row])
 
     @cached_property
-    def running(self) -> bool:
-        """Whether some may not be over."""
-        return bool(len(self.indices)) and self.now < self.over
+    def running(self) -> NDArray[np.bool_]:
+        """Which of them have not done yet all that they will."""
+        return self.over > self.now
+
+    @cached_property
+    def some_run(self) -> bool:
+        """Whether any has not."""
+        return bool(self.running.any())
 
     @cached_property
     def length(self) -> I64:
         """How many events of each there are."""
         whole: I64 = self.deck.length[self.row]
-        if not self.running:
+        if not self.some_run:
             return whole
         offset = self._spread(self.deck.offset, whole)
         told = (np.arange(offset.shape[1]) < whole[:, None]) & (offset <= (self.now - self.starts)[:, None])
@@ -87,9 +92,9 @@ class DealtSessions(Sessions):
     @cached_property
     def ends(self) -> I64:
         """Unix milliseconds of the last event, as an array."""
-        if self.running:
+        if self.some_run:
             return np.asarray(self.starts + self.deck.offset[self.deck.begin[self.row] + self.length - 1])
-        return np.asarray(self.starts + self.deck.duration[self.row])
+        return self.over
 
     @cached_property
     def number_texts(self) -> NDArray[np.bytes_]:
@@ -171,15 +176,10 @@ class DealtSessions(Sessions):
         entries, codes = _CODED[name](self.deck, self)
         return entries, codes
 
-    @cached_property
-    def cut(self) -> NDArray[np.bool_]:
-        """Which of them have not done yet all that they will."""
-        return self.length < self.deck.length[self.row]
-
     def some(self, positions: I64) -> "DealtSessions":
         """Those at some positions, ascending; what all columns are made of is not made again."""
         some = DealtSessions(self.population, self.indices[positions], self.now, self.identities)
-        some.starts, some.row, some.length = self.starts[positions], self.row[positions], self.length[positions]
+        some.starts, some.row, some.over = self.starts[positions], self.row[positions], self.over[positions]
         return some
 
     def identified(self, trait: str, made: list[T], read: Callable[[Any], T]) -> list[T]:
@@ -232,7 +232,7 @@ def _coded(name: str) -> Callable[[DealtSessions], list[Any]]:
 
 
 def _counted(sessions: DealtSessions, kind: str) -> list[int]:
-    if not sessions.cut.any():
+    if not sessions.some_run:
         return list(sessions.deck.counted(kind)[sessions.row].tolist())
     kinds = [*(action.kind for action in sessions.deck.vocabulary.actions), "pageview"]
     is_kind = np.array([each == kind for each in kinds])
