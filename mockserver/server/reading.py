@@ -16,7 +16,7 @@ from mockserver.contract.basis import Basis
 from mockserver.contract.choices import BASIS, BASIS_HEADER, short_name
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
-from mockserver.contract.limits import OneAtATime, Rate, Window
+from mockserver.contract.limits import OneAtATime, Rate, Window, limit_name
 from mockserver.contract.request import fields
 from mockserver.server.credentials import Sent, check_permission, held, presented
 from mockserver.server.pages import begins, list_name, named
@@ -173,7 +173,7 @@ def _limits(vendor: Vendor, endpoint: Endpoint, tenant: Tenant) -> dict[str, Any
     changed, choices, rates = tenant.limits, tenant.choices[vendor.name], list[Rate]()
     found: dict[str, Any] = {"one_at_a_time": False}
     for limit in endpoint.limits:
-        name = f"{vendor.name}.{endpoint.name if isinstance(limit, OneAtATime) else limit.pool}"
+        name = limit_name(vendor.name, endpoint.name, limit)
         if name in changed.off:
             continue
         if isinstance(limit, OneAtATime):

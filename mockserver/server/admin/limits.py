@@ -6,7 +6,7 @@ from msgspec import to_builtins
 from msgspec.structs import replace
 
 from mockserver.contract.choices import short_name
-from mockserver.contract.limits import Bucket, Limit, OneAtATime, Window
+from mockserver.contract.limits import Bucket, Limit, OneAtATime, Window, limit_name
 from mockserver.server.admin.call import Call
 from mockserver.server.admin.problem import invalid, nearest
 from mockserver.server.tenants import Tenant
@@ -43,9 +43,9 @@ def change_limits(call: Call, body: dict[str, LimitChange]) -> list[LimitState]:
 
 
 def _limits(tenant: Tenant) -> dict[str, Limit]:
-    """Every limit by its name: a pool that endpoints share, or the endpoint that is open once at a time."""
+    """Every limit by its name."""
     return {
-        f"{vendor.name}.{endpoint.name if isinstance(limit, OneAtATime) else limit.pool}": limit
+        limit_name(vendor.name, endpoint.name, limit): limit
         for vendor in tenant.vendors.values()
         for endpoint in vendor.contract.endpoints
         for limit in endpoint.limits
