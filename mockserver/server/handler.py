@@ -28,7 +28,7 @@ from mockserver.server.raw import Raw
 from mockserver.server.reading import Reader, Reading
 from mockserver.server.redact import secrets
 from mockserver.server.router import Match, Miss, Router, paths
-from mockserver.server.tenants import Held, Tenant, Tenants
+from mockserver.server.tenants import Held, Tenant, Tenants, spoken
 from mockserver.server.wire import Reply, send
 from mockserver.vendor import Vendor
 from mockserver.vendors import load
@@ -168,15 +168,15 @@ class Handler:
     def _missed(self, miss: Miss, raw: Raw, exchange: Exchange) -> Reply:
         found = masked(self._tenants, exchange)
         shown, tenant = found.path(miss.path), self._presumed(miss.vendor, exchange)
-        spoken = tenant.vendors if tenant else {vendor.name: vendor for vendor in load()}
-        near = self._router.near(raw.method, shown, spoken, miss.vendor)
-        allowed = [method for template, method in miss.allowed if miss.vendor and template in paths(spoken[miss.vendor.name])]
+        vendors = tenant.vendors if tenant else {vendor.name: vendor for vendor in load()}
+        near = self._router.near(raw.method, shown, vendors, miss.vendor)
+        allowed = [method for template, method in miss.allowed if miss.vendor and template in paths(vendors[miss.vendor.name])]
         refusal = _wrong_method(raw.method, allowed) if allowed else Refused("unknown_path", message=f"there is no {shown}")
         exchange.near_misses, exchange.error = tuple(near), refusal.error
         warn(exchange, found)
         if miss.vendor is None:
             return lost(replace(miss, path=shown), raw.method, near)
-        vendor, choices = _spoken(miss.vendor, tenant)
+        vendor, choices = spoken(miss.vendor, tenant)
         exchange.vendor, exchange.dialect = vendor.name, vendor.dialect
         query = "?" + raw.path.partition("?")[2] if "?" in raw.path else ""
         return self._refusal(vendor, refusal, raw._replace(path=miss.path + query), exchange, choices)
@@ -194,7 +194,7 @@ class Handler:
             exchange.error = refusal.error
             return broken(refusal.details["message"])
         exchange.vendor, exchange.endpoint = found.vendor.name, found.endpoint.name if isinstance(found, Match) else None
-        vendor, choices = _spoken(found.vendor, self._presumed(found.vendor, exchange))
+        vendor, choices = spoken(found.vendor, self._presumed(found.vendor, exchange))
         exchange.dialect = vendor.dialect
         return self._refusal(vendor, refusal, raw, exchange, choices)
 
@@ -251,11 +251,6 @@ class Handler:
             case None if tenant.clock.frozen and known.repeated:
                 self._memory.keep(known, world, now, reply, headers)
         return reply
-
-
-def _spoken(family: Vendor, tenant: Tenant | None) -> tuple[Vendor, Mapping[str, Any]]:
-    """The dialect and the choices in which a vendor answers for a tenant."""
-    return (tenant.vendors[family.name], tenant.choices[family.name]) if tenant else (family, {})
 
 
 def _wrong_method(method: str, allowed: Iterable[str]) -> Refused:
