@@ -51,3 +51,8 @@ class Bucket(Counted, frozen=True, kw_only=True, tag=True):
 
 Rate = Window | Bucket
 Limit = OneAtATime | Rate
+
+
+def limit_name(vendor: str, endpoint: str, limit: Limit) -> str:
+    """``<vendor>.<pool>`` for a limit that endpoints share, ``<vendor>.<endpoint>`` for one that an endpoint has alone."""
+    return f"{vendor}.{endpoint if isinstance(limit, OneAtATime) else limit.pool}"

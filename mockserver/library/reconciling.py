@@ -9,6 +9,7 @@ from msgspec import Struct, json
 
 from mockserver.client import AdminClient
 from mockserver.contract.endpoint import Endpoint
+from mockserver.library.exchanges import line
 from mockserver.nearest import nearest
 from mockserver.reconcile import MEANINGS, Difference, Row, Verdict, compare
 from mockserver.vendors import named
@@ -146,10 +147,4 @@ def _blame(client: AdminClient, tenant: str, asked: Asked, blamed: _Blamed) -> s
 
 
 def _exchange(exchange: Mapping[str, Any]) -> str:
-    """An exchange in a line: its number, the request, the status, and the faults that struck it."""
-    request, response = exchange["request"], exchange["response"] or {}
-    query = "&".join(f"{name}={value}" for name, value in request["query"])
-    asked = f"{request['path']}?{query}" if query else request["path"]
-    body = f" {json.encode(request['body']).decode()}" if request["body"] is not None else ""
-    struck = f", struck by {', '.join(exchange['faults'])}" if exchange["faults"] else ""
-    return f"exchange {exchange['number']} ({request['method']} {asked}{body}: {response.get('status', 'no answer')}{struck})"
+    return f"exchange {exchange['number']} ({line(exchange)})"

@@ -8,11 +8,11 @@ from aiohttp import web
 from aiohttp.hdrs import EXPECT
 from msgspec import json
 
-from mockserver.contract.choices import DOCUMENTED, ChoiceError
+from mockserver.contract.choices import ChoiceError
 from mockserver.server.admin import PREFIX, Admin
 from mockserver.server.handler import BODY_LIMIT, Handler
 from mockserver.server.router import Router
-from mockserver.server.tenants import Tenant, Tenants
+from mockserver.server.tenants import Tenant, Tenants, spoken
 from mockserver.vendor import Vendor
 from mockserver.vendors import load
 
@@ -21,12 +21,11 @@ _ROUTED: Final = re.compile(rf"[^/]|{PREFIX}|[^?]*(%|/openapi\.json|/docs)")
 """How a path and query begin that may be another route's than the handler's."""
 
 
-def _spoken(request: web.Request, family: Vendor, served: Tenants) -> Vendor:
+def _described(request: web.Request, family: Vendor, served: Tenants) -> Vendor:
     """The dialect that a request names, or the one in which the vendor answers whoever is nobody's; raises ``HTTPNotFound``."""
-    tenant = served.presumed(family.name, None)
-    usual = tenant.vendors[family.name].dialect if tenant else DOCUMENTED
+    usual, _ = spoken(family, served.presumed(family.name, None))
     try:
-        return family.speaks(request.query.get("dialect", usual))
+        return family.speaks(request.query.get("dialect", usual.dialect))
     except ChoiceError as error:
         raise web.HTTPNotFound(text=str(error)) from None
 
@@ -37,7 +36,7 @@ def _openapi(family: Vendor, served: Tenants) -> Callable[[web.Request], Awaitab
     async def handle(request: web.Request) -> web.Response:
         from mockserver.server.examples import openapi  # noqa: PLC0415 -- few ask for it
 
-        vendor = _spoken(request, family, served)
+        vendor = _described(request, family, served)
         return web.Response(body=json.encode(openapi(vendor.name, vendor.dialect)), content_type="application/json")
 
     return handle
@@ -50,7 +49,7 @@ def _docs(family: Vendor, served: Tenants, desk: Admin | None) -> Callable[[web.
         from mockserver.server import viewer  # noqa: PLC0415 -- few ask for it
 
         name = request.match_info.get("asset")
-        return viewer.page(request, _spoken(request, family, served), desk) if name is None else viewer.asset(request, name)
+        return viewer.page(request, _described(request, family, served), desk) if name is None else viewer.asset(request, name)
 
     return handle
 

@@ -1,21 +1,17 @@
 """The only handler of vendors' requests: read, limits, faults, view, write, journal."""
 
 import asyncio
-import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
-from traceback import format_exc
 from typing import Any
 
 from aiohttp import web
 from aiohttp.hdrs import AUTHORIZATION, HOST
 from msgspec import Struct
-from msgspec.structs import replace
 
 from mockserver.contract.errors import Refused
 from mockserver.server.access_log import SECRETS
-from mockserver.server.answers import answered, broken, lost, refused
-from mockserver.server.astray import explain, masked, owner, warn
+from mockserver.server.answers import answered
 from mockserver.server.charging import blank, charged
 from mockserver.server.clock import stopwatch, wall
 from mockserver.server.faults.fault import Meeting
@@ -26,18 +22,16 @@ from mockserver.server.limits import Slots
 from mockserver.server.lived import Moment
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reader, Reading
-from mockserver.server.redact import secrets
-from mockserver.server.router import Match, Miss, Router, paths
+from mockserver.server.refusals import Refusals, unexpected
+from mockserver.server.router import Match, Miss, Router
 from mockserver.server.tenants import Held, Tenant, Tenants
 from mockserver.server.wire import Reply, send
 from mockserver.vendor import Vendor
-from mockserver.vendors import load
 from mockserver.world.overlay import Identity, TrackedEvent
 from mockserver.world.world import with_events, with_identity
 
 BODY_LIMIT = 1 << 20
 """Bytes of a request body; more is refused with 413."""
-_log = logging.getLogger("mockserver")
 
 
 class _Slot(Struct, frozen=True):
@@ -55,6 +49,7 @@ class Handler:
     def __init__(self, tenants: Tenants, router: Router, only: Vendor | None = None) -> None:
         self._tenants, self._router, self._only = tenants, router, only
         self._reader, self._memory, self._generation = Reader(tenants), Memory(), tenants.generation
+        self._refusals = Refusals(tenants, router)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request; whatever goes wrong in here is a logged 500, in the vendor's shape where one is meant."""
@@ -95,7 +90,7 @@ class Handler:
         except web.HTTPRequestEntityTooLarge:
             return raw, Refused("too_large", message=f"the request body is over {BODY_LIMIT} bytes")
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
-            return raw, _unexpected(raw)
+            return raw, unexpected(raw)
 
     def _known(self, raw: Raw) -> Known | Miss:
         """How a request was read before, or is now."""
@@ -148,61 +143,22 @@ class Handler:
             await slots.take(key, reading.busy)
             return _Slot(slots, key, reading.hold), None
         except Refused as refusal:
-            return None, self._refusal(reading.vendor, refusal, raw, exchange, reading.choices)
+            return None, self._refusals.read(refusal, reading, raw, exchange)
 
     def _made(self, found: Known | Miss | Refused, raw: Raw, exchange: Exchange) -> Reply:
         """The reply to a request that its limits let through."""
         try:
             if isinstance(found, Miss):
-                return self._missed(found, raw, exchange)
+                return self._refusals.missed(found, raw, exchange)
             if isinstance(found, Refused):
-                return self._unread(raw, found, exchange)
+                return self._refusals.unread(found, self._find(raw), raw, exchange)
             tenant = found.reading.held.tenant if found.reading.held else None
             if tenant is not None and (tenant.faults.armed or tenant.lived.changed):
                 return self._faulty(found, tenant, raw, exchange)
             return self._told(found, found.reading, raw, exchange)
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
             exchange.failed = True
-            return self._unread(raw, _unexpected(raw), exchange)
-
-    def _missed(self, miss: Miss, raw: Raw, exchange: Exchange) -> Reply:
-        found = masked(self._tenants, exchange)
-        shown, tenant = found.path(miss.path), self._presumed(miss.vendor, exchange)
-        spoken = tenant.vendors if tenant else {vendor.name: vendor for vendor in load()}
-        near = self._router.near(raw.method, shown, spoken, miss.vendor)
-        allowed = [method for template, method in miss.allowed if miss.vendor and template in paths(spoken[miss.vendor.name])]
-        refusal = _wrong_method(raw.method, allowed) if allowed else Refused("unknown_path", message=f"there is no {shown}")
-        exchange.near_misses, exchange.error = tuple(near), refusal.error
-        warn(exchange, found)
-        if miss.vendor is None:
-            return lost(replace(miss, path=shown), raw.method, near)
-        vendor, choices = _spoken(miss.vendor, tenant)
-        exchange.vendor, exchange.dialect = vendor.name, vendor.dialect
-        query = "?" + raw.path.partition("?")[2] if "?" in raw.path else ""
-        return self._refusal(vendor, refusal, raw._replace(path=miss.path + query), exchange, choices)
-
-    def _presumed(self, family: Vendor | None, exchange: Exchange) -> Tenant | None:
-        """Whose dialects and choices a request meets that leads nowhere."""
-        name = family.name if family else ""
-        return owner(self._tenants, name, exchange) or self._tenants.presumed(name, None)
-
-    def _unread(self, raw: Raw, refusal: Refused, exchange: Exchange) -> Reply:
-        """A refusal of what could not be read, in the shape of the vendor that was meant, if one was."""
-        exchange.failed = exchange.failed or refusal.error == "internal"
-        found = self._find(raw)
-        if found.vendor is None:
-            exchange.error = refusal.error
-            return broken(refusal.details["message"])
-        exchange.vendor, exchange.endpoint = found.vendor.name, found.endpoint.name if isinstance(found, Match) else None
-        vendor, choices = _spoken(found.vendor, self._presumed(found.vendor, exchange))
-        exchange.dialect = vendor.dialect
-        return self._refusal(vendor, refusal, raw, exchange, choices)
-
-    @staticmethod
-    def _refusal(vendor: Vendor, refusal: Refused, raw: Raw, exchange: Exchange, choices: Mapping[str, Any]) -> Reply:
-        fact = vendor.contract.errors[refusal.error].fact
-        exchange.error, exchange.basis, exchange.source = refusal.error, fact.basis.value, vendor.contract.sources.get(fact.source or "")
-        return refused(vendor, refusal, raw, choices, exchange.headers_sent)
+            return self._refusals.unread(unexpected(raw), self._find(raw), raw, exchange)
 
     def _told(self, known: Known, reading: Reading, raw: Raw, exchange: Exchange) -> Reply:
         """What the vendor answers."""
@@ -211,12 +167,7 @@ class Handler:
                 raise reading.refusal or Refused("internal", message="a request without a holder")
             return self._answer(known, reading, reading.held, exchange.headers_sent)
         except Refused as refusal:
-            reply = self._refusal(reading.vendor, refusal, raw, exchange, reading.choices)
-            if reading.held is None:
-                explain(self._tenants, reading, exchange)
-            elif reading.near_misses:
-                warn(exchange, secrets(raw, exchange.headers))
-            return reply
+            return self._refusals.read(refusal, reading, raw, exchange)
 
     def _faulty(self, known: Known, tenant: Tenant, raw: Raw, exchange: Exchange) -> Reply:
         """What the vendor answers when the tenant's faults have done what they do."""
@@ -251,22 +202,6 @@ class Handler:
             case None if tenant.clock.frozen and known.repeated:
                 self._memory.keep(known, world, now, reply, headers)
         return reply
-
-
-def _spoken(family: Vendor, tenant: Tenant | None) -> tuple[Vendor, Mapping[str, Any]]:
-    """The dialect and the choices in which a vendor answers for a tenant."""
-    return (tenant.vendors[family.name], tenant.choices[family.name]) if tenant else (family, {})
-
-
-def _wrong_method(method: str, allowed: Iterable[str]) -> Refused:
-    return Refused("wrong_method", message=f"{method} is not supported; use {' or '.join(allowed)}")
-
-
-def _unexpected(raw: Raw) -> Refused:
-    found = secrets(raw, {})
-    path, traceback = found.path(raw.path.partition("?")[0]), found.text(format_exc())
-    _log.error("unexpected error at %s %s\n%s", raw.method, path, traceback)  # It may hold a credential.
-    return Refused("internal", message="the mock failed unexpectedly; its log says why")
 
 
 async def _sent_whole(reply: Reply, request: web.Request, slot: _Slot) -> web.StreamResponse:

@@ -16,14 +16,14 @@ from mockserver.contract.basis import Basis
 from mockserver.contract.choices import BASIS, BASIS_HEADER, short_name
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
-from mockserver.contract.limits import OneAtATime, Rate, Window
+from mockserver.contract.limits import OneAtATime, Rate, Window, limit_name
 from mockserver.contract.request import fields
 from mockserver.server.credentials import Sent, check_permission, held, presented
 from mockserver.server.pages import begins, list_name, named
 from mockserver.server.raw import Raw
 from mockserver.server.router import Match, NearMiss
 from mockserver.server.said import read, said
-from mockserver.server.tenants import Held, Tenant, Tenants
+from mockserver.server.tenants import Held, Tenant, Tenants, spoken
 from mockserver.vendor import Asked, Vendor
 
 _FREE: Final[dict[str, Any]] = {"rates": (), "one_at_a_time": False}
@@ -98,11 +98,11 @@ class Reader:
         """Read a request to the endpoint it was matched with, as the dialect of the tenant has it whose request it is."""
         family, name = match.vendor.name, match.endpoint.name
         meant = self._tenants.presumed(family, match.path.get(match.endpoint.site or ""))
-        vendor = _spoken(match, meant)
+        vendor, _ = spoken(match.vendor, meant)
         try:
             sent = said(match.endpoint, raw)
             meant = self._claimed(match, sent) or meant
-            vendor = _spoken(match, meant)
+            vendor, _ = spoken(match.vendor, meant)
             whose = held(self._tenants, vendor, vendor.endpoint(name), sent)
         except Refused as refusal:
             terms, dropped = self._terms(vendor, name, meant), self._tenants.dropped(family, refusal.details.get("credential", ""))
@@ -135,8 +135,7 @@ class Reader:
         key = (vendor.name, name, tenant.name if tenant else None, held)
         found = self._known_terms.get(key)
         if found is None:
-            endpoint, usual = vendor.endpoint(name), {short_name(choice.name): choice.default for choice in vendor.contract.choices}
-            choices = tenant.choices[vendor.name] if tenant else usual
+            endpoint, (_, choices) = vendor.endpoint(name), spoken(vendor, tenant)
             found = self._known_terms[key] = {
                 "vendor": vendor,
                 "endpoint": endpoint,
@@ -173,7 +172,7 @@ def _limits(vendor: Vendor, endpoint: Endpoint, tenant: Tenant) -> dict[str, Any
     changed, choices, rates = tenant.limits, tenant.choices[vendor.name], list[Rate]()
     found: dict[str, Any] = {"one_at_a_time": False}
     for limit in endpoint.limits:
-        name = f"{vendor.name}.{endpoint.name if isinstance(limit, OneAtATime) else limit.pool}"
+        name = limit_name(vendor.name, endpoint.name, limit)
         if name in changed.off:
             continue
         if isinstance(limit, OneAtATime):
@@ -181,11 +180,6 @@ def _limits(vendor: Vendor, endpoint: Endpoint, tenant: Tenant) -> dict[str, Any
         else:
             rates.append(replace(limit, seconds=changed.seconds.get(name, limit.seconds)) if isinstance(limit, Window) else limit)
     return {**found, "rates": tuple(rates)}
-
-
-def _spoken(match: Match, tenant: Tenant | None) -> Vendor:
-    """The vendor in the dialect of a tenant."""
-    return tenant.vendors[match.vendor.name] if tenant else match.vendor
 
 
 def _lost(vendor: Vendor, match: Match) -> dict[str, Any]:

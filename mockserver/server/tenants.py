@@ -102,6 +102,11 @@ def _usual(vendor: Vendor) -> Mapping[str, Any]:
     return {short_name(choice.name): choice.read(choice.default) for choice in vendor.contract.choices}
 
 
+def spoken(vendor: Vendor, tenant: Tenant | None) -> tuple[Vendor, Mapping[str, Any]]:
+    """The dialect and the choices in which a vendor answers for a tenant; its usual ones where nobody is meant."""
+    return (tenant.vendors[vendor.name], tenant.choices[vendor.name]) if tenant else (vendor, _usual(vendor))
+
+
 def _given(credentials: Mapping[str, str]) -> dict[str, dict[str, str]]:
     given: dict[str, dict[str, str]] = {name: {} for name in NAMES}
     for name, value in credentials.items():

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from msgspec import json
-
 from mockserver.contract.choices import DIALECT, DOCUMENTED
+from mockserver.library.exchanges import line
 
 if TYPE_CHECKING:
     from mockserver.testing.checked import CheckedTenant
@@ -23,10 +22,10 @@ def section(tenant: "CheckedTenant", strays: Sequence[Mapping[str, Any]]) -> str
     lines += _dialects(tenant)
     odd = ", and before them those that are odd" if len(exchanges) > len(every[-_LAST:]) else ""
     lines += [f"the last {len(every[-_LAST:])} of {tenant.journal.count()} exchanges{odd}:"] if exchanges else ["no exchange"]
-    lines += [line for exchange in exchanges for line in _exchange(exchange)]
+    lines += [told for exchange in exchanges for told in _exchange(exchange)]
     if strays:
         lines.append("requests that led nowhere:")
-        lines += [line for exchange in strays[-_LAST:] for line in _exchange(exchange)]
+        lines += [told for exchange in strays[-_LAST:] for told in _exchange(exchange)]
     return "\n".join([*lines, f"the same world: {tenant.same_world()}"])
 
 
@@ -51,19 +50,8 @@ def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
 
 
 def exchange_line(exchange: Mapping[str, Any]) -> str:
-    """An exchange in a line: what was asked, and what came of it."""
-    request, response = exchange["request"], exchange["response"] or {}
-    query = "?" + "&".join(f"{name}={value}" for name, value in request["query"]) if request["query"] else ""
-    body = f" {json.encode(request['body']).decode()}" if request["body"] is not None else ""
-    asked = f"{request['method']} {request['path']}{query}{body}"
-    shown = asked if len(asked) <= _LONGEST else asked[:_LONGEST] + "…"
-    error = f" {exchange['error']}" if exchange["error"] else ""
-    read = f", {exchange['source']['title']}" if exchange["source"] else ""
-    error += f" ({exchange['basis']}{read})" if exchange["basis"] else ""
-    error += f" in dialect {exchange['dialect']}" if exchange["dialect"] not in (None, DOCUMENTED) else ""
-    struck = f", struck by {', '.join(exchange['faults'])}" if exchange["faults"] else ""
-    struck += "".join(f", {name}: {value}" for name, value in response.get("headers", ()) if name == "Retry-After")
-    return f"{exchange['number']:>4}  {shown} -> {response.get('status', 'no answer')}{error}{struck}"
+    """An exchange in a line, behind its number."""
+    return f"{exchange['number']:>4}  {line(exchange, _LONGEST)}"
 
 
 def _pairs(fields: Mapping[str, Any]) -> str:

@@ -41,6 +41,7 @@ def test_right_crawl_is_reconciled_in_every_dialect(mock: SessionMock, pair: Pai
             tenant.reconcile(rows[1:], vendor=vendor.name, endpoint=endpoint.name)
 
     assert "on the page of exchange 1 (" in str(caught.value)
+    assert f"-> 200 in dialect {vendor.dialect}" in str(caught.value) or vendor.dialect == DOCUMENTED
 
 
 def test_dialect_whose_paths_are_others_is_crawled(family: Vendor) -> None:

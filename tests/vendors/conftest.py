@@ -31,6 +31,13 @@ def strictly(body: bytes, model: type[S]) -> S:
     return found
 
 
+def exactly(body: bytes, model: type[S]) -> S:
+    """Read an answer, which is written just as its model is: no key more or less, in that order."""
+    found = json.decode(body, type=model)
+    assert json.encode(found) == body
+    return found
+
+
 def _valued(value: Any) -> Any:
     """Leave out what is null: whether a field without a value is told is not the model's to say."""
     if isinstance(value, dict):

@@ -33,6 +33,7 @@ from mockserver.world.spec import DEFAULT_END, spec
 from mockserver.world.vocabulary import Agent
 from mockserver.world.world import World, build, with_events
 from tests.vendors.conftest import asked as ask_vendor
+from tests.vendors.conftest import exactly
 
 SERVER = VENDOR.speaks("server")
 LIST, GET = SERVER.contract.endpoints
@@ -49,19 +50,13 @@ def ask(world: World, *, site: int = 0, now: int = NOW, session: str = "", choic
 
 
 def page(asked: Asked) -> Page:
-    """A page of the list, written just as its struct is: no key more or less, in that order."""
-    body = SERVER.answer(LIST, asked).body
-    answer = json.decode(body, type=Page)
-    assert json.encode(answer) == body
-    return answer
+    """A page of the list, written just as its struct is."""
+    return exactly(SERVER.answer(LIST, asked).body, Page)
 
 
 def detail(asked: Asked) -> SessionDetail:
     """A session with its events, written just as its struct is."""
-    body = SERVER.answer(GET, asked).body
-    answer = json.decode(body, type=SessionDetail)
-    assert json.encode(answer) == body
-    return answer
+    return exactly(SERVER.answer(GET, asked).body, SessionDetail)
 
 
 def events(world: World, identifier: str) -> list[Event]:

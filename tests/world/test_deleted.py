@@ -7,16 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from mockserver.world.found import Found
 from mockserver.world.overlay import TrackedEvent
 from mockserver.world.query import Query
 from mockserver.world.spec import spec
 from mockserver.world.world import Site, build, with_events, without_sessions
 from tests.world import digest, force
+from tests.world.asking import edges, question, walked
 from tests.world.digest import LATER
-from tests.world.worlds import DAY, GROUPED, MINUTE, Asked, Case, Wanted, asked, cases, few, instants, vast, wanted
-
-STRANGERS = ("ann", "c", "nobody", "0123456789ab")
+from tests.world.worlds import DAY, GROUPED, MINUTE, Asked, Case, Wanted, cases, few, vast, wanted
 
 
 def lacking(case: Case, numbers: list[int]) -> Site:
@@ -29,11 +27,6 @@ def some_of(told: list[force.Told], data: st.DataObject) -> list[int]:
     return [*data.draw(st.lists(st.sampled_from([each.row[2] for each in told]), max_size=8) if told else st.just([])), 5]
 
 
-def question(told: list[force.Told], case: Case, data: st.DataObject) -> Asked:
-    """A question about some who may be among the sessions."""
-    return data.draw(asked(case, (*sorted({actor for each in told[:20] for actor in each.actors}), *STRANGERS)))
-
-
 @given(case=cases(), size=st.integers(1, 60), data=st.data())
 def test_what_is_left_is_what_counting_finds(case: Case, size: int, data: st.DataObject) -> None:
     """Totals, pages both ways round, series and groups tell every session but the deleted ones, and these are unknown by number."""
@@ -42,10 +35,10 @@ def test_what_is_left_is_what_counting_finds(case: Case, size: int, data: st.Dat
     site, left = lacking(case, gone), [told for told in everyone if told.row[2] not in gone]
 
     for _ in range(3):
-        asking = question(everyone, case, data)
+        asking = question(case, everyone, data)
         answers = force.answer(left, asking)
         found, expected = site.find(asking.query, case.now), [told.row for told in answers]
-        cuts = [-(10**13), *sorted(data.draw(st.lists(instants(case.spec), max_size=4))), 10**15]
+        cuts = edges(case, data)
         starts = [row[0] for row in expected]
         assert found.total == len(expected)
         assert [row for offset in range(0, found.total + size, size) for row in force.rows(found.page(offset, size))] == expected
@@ -61,16 +54,6 @@ def test_what_is_left_is_what_counting_finds(case: Case, size: int, data: st.Dat
         assert (site.session(told.row[2], case.now) is None) == (told.row[2] in gone)
 
 
-def walked(found: Found, size: int, total: int) -> list[force.Row]:
-    """What is found, page after page of the older, to the end or to more than there can be."""
-    page = found.older(None, size)
-    delivered = force.rows(page)
-    while page.places() and len(delivered) <= total:
-        page = found.older(page.places()[-1], size)
-        delivered += force.rows(page)
-    return delivered
-
-
 @few
 @given(case=cases(vast, tracked=False), shares=st.lists(st.floats(0, 1), min_size=1, max_size=4), where=st.booleans(), data=st.data())
 def test_a_vast_world_lacks_just_what_was_deleted(case: Case, shares: list[float], *, where: bool, data: st.DataObject) -> None:
@@ -81,7 +64,7 @@ def test_a_vast_world_lacks_just_what_was_deleted(case: Case, shares: list[float
     gone = {place: row for place in places for row in force.rows(whole.page(place, 1))}
     site = lacking(case, [row[2] for row in gone.values()])
     rest, word = site.find(asking.query, case.now), data.draw(wanted(case))
-    cuts = [-(10**13), *sorted(data.draw(st.lists(instants(case.spec), max_size=4))), 10**15]
+    cuts = edges(case, data)
     fewer = [sum(low <= row[0] < high for row in gone.values()) for low, high in pairwise(cuts)]
     halves = [(*asking.where, Wanted(word.word, word.operator, word.values, negate)) for negate in (False, True)]
     around = max(places[0] - 5, 0)
@@ -149,7 +132,7 @@ def test_one_session_is_found_by_its_number(case: Case, data: st.DataObject) -> 
     """If it meets all else that is asked, and was not deleted; a number that is nobody's finds nothing."""
     everyone = force.everything(case)
     gone = some_of(everyone, data)
-    site, asking = lacking(case, gone), question(everyone, case, data)
+    site, asking = lacking(case, gone), question(case, everyone, data)
     expected = {told.row for told in force.answer([told for told in everyone if told.row[2] not in gone], asking)}
 
     for told in everyone[:20] + everyone[-20:]:

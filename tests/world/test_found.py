@@ -10,42 +10,19 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from mockserver.world.dealt import DealtSessions
-from mockserver.world.found import Found, Place
+from mockserver.world.found import Place
 from mockserver.world.overlay import TrackedEvent
 from mockserver.world.query import Query
 from mockserver.world.spec import spec
 from mockserver.world.world import build
 from tests.world import force
+from tests.world.asking import edges, question, walked
 from tests.world.digest import LATER
-from tests.world.worlds import DAY, GROUPED, HOUR, Asked, Case, Wanted, asked, cases, exact, few, instants, tracked_events, vast, wanted
+from tests.world.worlds import DAY, GROUPED, HOUR, Asked, Case, Wanted, cases, exact, few, instants, tracked_events, vast, wanted
 
-EDGES = 8
 AROUND = 1_788_134_400_000
 several = tracked_events(AROUND).filter(bool)
 STRETCH = 3000
-
-
-def edges(case: Case, data: st.DataObject) -> list[int]:
-    """Instants that cut the whole of time into intervals, the first and the last beyond everything."""
-    inner = data.draw(st.lists(instants(case.spec), max_size=EDGES))
-    return [-(10**13), *sorted(inner), 10**15]
-
-
-def question(case: Case, everyone: list[force.Told], data: st.DataObject) -> Asked:
-    """A question to a case, about somebody in it or about nobody in particular."""
-    actors = sorted({actor for told in everyone[:20] for actor in told.actors})
-    strangers = ("ann", "c", "nobody", "user_", "0123456789ab", "user_0123456789ab", "user_" + actors[0][:12] if actors else "")
-    return data.draw(asked(case, (*actors, *strangers)))
-
-
-def walked(found: Found, size: int, total: int) -> list[force.Row]:
-    """What is found, page after page of the older, to the end or to more than there can be."""
-    page = found.older(None, size)
-    delivered = force.rows(page)
-    while page.places() and len(delivered) <= total:
-        page = found.older(page.places()[-1], size)
-        delivered += force.rows(page)
-    return delivered
 
 
 @given(case=cases(), data=st.data())

@@ -3,27 +3,21 @@
 from inspect import cleandoc
 from typing import Any
 
-from msgspec import to_builtins
-
 from mockserver.server.admin.call import Call, Made
 from mockserver.server.admin.problem import Problem, nearest
 from mockserver.server.faults import Armed, kinds, read
 from mockserver.server.faults.fault import Fault
 from mockserver.server.faults.reference import arguments
-from mockserver.steering import FaultArgument, FaultKind, FaultKinds
+from mockserver.steering import FaultKind, FaultKinds
 
 
 def list_fault_kinds(call: Call) -> FaultKinds:  # noqa: ARG001 -- every handler takes the call
     """List the kinds of faults, each with its arguments and an example that can be armed as it stands."""
     told = [
-        FaultKind(kind=kind, says=cleandoc(model.__doc__ or ""), arguments=_arguments(model), example=model.EXAMPLE)
+        FaultKind(kind=kind, says=cleandoc(model.__doc__ or ""), arguments=arguments(model), example=model.EXAMPLE)
         for kind, model in kinds().items()
     ]
-    return FaultKinds(conditions=_arguments(Fault), kinds=told)
-
-
-def _arguments(model: type[Fault]) -> list[FaultArgument]:
-    return [FaultArgument(**to_builtins(each)) for each in arguments(model)]
+    return FaultKinds(conditions=arguments(Fault), kinds=told)
 
 
 def list_faults(call: Call) -> list[dict[str, Any]]:

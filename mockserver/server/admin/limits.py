@@ -1,12 +1,13 @@
 """The admin API's limits: what contracts limit, as a tenant has it."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from msgspec import to_builtins
 from msgspec.structs import replace
 
 from mockserver.contract.choices import short_name
-from mockserver.contract.limits import Bucket, Limit, OneAtATime, Window
+from mockserver.contract.limits import Bucket, Limit, OneAtATime, Window, limit_name
 from mockserver.server.admin.call import Call
 from mockserver.server.admin.problem import invalid, nearest
 from mockserver.server.tenants import Tenant
@@ -43,9 +44,9 @@ def change_limits(call: Call, body: dict[str, LimitChange]) -> list[LimitState]:
 
 
 def _limits(tenant: Tenant) -> dict[str, Limit]:
-    """Every limit by its name: a pool that endpoints share, or the endpoint that is open once at a time."""
+    """Every limit by its name."""
     return {
-        f"{vendor.name}.{endpoint.name if isinstance(limit, OneAtATime) else limit.pool}": limit
+        limit_name(vendor.name, endpoint.name, limit): limit
         for vendor in tenant.vendors.values()
         for endpoint in vendor.contract.endpoints
         for limit in endpoint.limits
@@ -77,33 +78,18 @@ def _told(tenant: Tenant, name: str, limit: Limit) -> LimitState:
     vendor, on = name.partition(".")[0], name not in tenant.limits.off
     choices = tenant.choices[vendor]
     contract = tenant.vendors[vendor].contract
-    endpoints = [endpoint.name for endpoint in contract.endpoints if limit in endpoint.limits]
+    known: dict[str, Any] = {"name": name, "endpoints": [each.name for each in contract.endpoints if limit in each.limits]}
     if isinstance(limit, OneAtATime):
         busy, hold = choices[short_name(limit.busy)], choices[short_name(limit.hold)]
-        return SlotState(name=name, endpoints=endpoints, enabled=on, busy=busy, hold=hold, held=tenant.slots.held(vendor))
+        return SlotState(**known, enabled=on, busy=busy, hold=hold, held=tenant.slots.held(vendor))
     allowed, now = choices[short_name(limit.allowed)], tenant.clock.now()
+    known |= {"enabled": on and allowed > 0, "allowed": allowed, "documented": limit.documented}
     if isinstance(limit, Bucket):
         refill = choices[short_name(limit.refill)]
-        return BucketState(
-            name=name,
-            endpoints=endpoints,
-            enabled=on and allowed > 0,
-            allowed=allowed,
-            documented=limit.documented,
-            refill=refill,
-            used=_used(tenant, vendor, tenant.rates.taken(limit, allowed, refill, now)),
-        )
-    seconds = tenant.limits.seconds.get(name, limit.seconds)
-    return WindowState(
-        name=name,
-        endpoints=endpoints,
-        enabled=on and allowed > 0,
-        allowed=allowed,
-        documented=limit.documented,
-        seconds=seconds,
-        opens=limit.opens,
-        used=_used(tenant, vendor, tenant.rates.used(replace(limit, seconds=seconds), now)),
-    )
+        return BucketState(**known, refill=refill, used=_used(tenant, vendor, tenant.rates.taken(limit, allowed, refill, now)))
+    window = replace(limit, seconds=tenant.limits.seconds.get(name, limit.seconds))
+    used = _used(tenant, vendor, tenant.rates.used(window, now))
+    return WindowState(**known, seconds=window.seconds, opens=window.opens, used=used)
 
 
 def _used(tenant: Tenant, vendor: str, counts: Mapping[str, int]) -> dict[str, int]:

@@ -3,9 +3,8 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from mockserver.contract.endpoint import Endpoint
 from mockserver.server.faults.fault import Meeting
-from mockserver.server.faults.paged import PagingFault, edited, is_paged
+from mockserver.server.faults.paged import PagingFault, edited
 from mockserver.server.pages import Pages, put
 from mockserver.server.wire import Reply
 
@@ -14,12 +13,6 @@ class EmptyPage(PagingFault, frozen=True, kw_only=True, tag="empty_page"):
     """Leaves the rows out of a page that is not the last; a total, and what leads to the next page, stay as they are."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "empty_page", "page": 2, "times": 1}
-    NEEDS: ClassVar[str] = "a list in pages"
-
-    @classmethod
-    def strikes_at(cls, endpoint: Endpoint) -> bool:
-        """Any list in pages."""
-        return is_paged(endpoint)
 
     def on(self, meeting: Meeting, pages: Pages) -> bool:  # noqa: ARG002 -- the page says it
         """Any page but the last."""

@@ -19,7 +19,7 @@ from mockserver.vendors import every
 class PagingFault(Fault, frozen=True, kw_only=True):
     """A fault of the way in which a list is cut into pages; it never matches where there is no such list."""
 
-    NEEDS: ClassVar[str] = ""
+    NEEDS: ClassVar[str] = "a list in pages"
     """What an endpoint must have, in words."""
 
     def check(self) -> None:
@@ -38,8 +38,8 @@ class PagingFault(Fault, frozen=True, kw_only=True):
 
     @classmethod
     def strikes_at(cls, endpoint: Endpoint) -> bool:
-        """Whether an endpoint is one that it can strike."""
-        raise NotImplementedError
+        """Whether an endpoint is one that it can strike: any list in pages, unless a kind says otherwise."""
+        return endpoint.rows is not None and page_field(endpoint.paging) is not None
 
     def on(self, meeting: Meeting, pages: Pages) -> bool:  # noqa: ARG002 -- kinds that are particular override this
         """Whether a page is one that it can strike."""
@@ -60,11 +60,6 @@ class PagingFault(Fault, frozen=True, kw_only=True):
         if pages is None or not since <= meeting.now < until or not self.means_fields(meeting.reading):
             return False
         return super().matches(meeting) and self.on(meeting, pages)
-
-
-def is_paged(endpoint: Endpoint) -> bool:
-    """Whether it is a list in pages."""
-    return endpoint.rows is not None and page_field(endpoint.paging) is not None
 
 
 def next_path(endpoint: Endpoint) -> str | None:

@@ -7,11 +7,12 @@ from inspect import cleandoc, getsource
 from itertools import pairwise
 from typing import Final
 
-from msgspec import NODEFAULT, Struct, inspect, json
+from msgspec import NODEFAULT, inspect, json
 from msgspec.structs import FieldInfo, fields
 
 from mockserver.server.faults import kinds
 from mockserver.server.faults.fault import Fault
+from mockserver.steering import FaultArgument
 
 _INTRODUCTION: Final = """\
 A fault is an object of JSON: its `kind`, its arguments, and conditions that say when it strikes. Several compose: the first
@@ -27,26 +28,22 @@ _WORDS: Final = {
 }
 
 
-class Argument(Struct, frozen=True):
-    """An argument of a fault, as a person reads it."""
-
-    name: str
-    type: str
-    default: str
-    says: str
-
-
 def page() -> str:
     """Write the reference page of the faults: the conditions that all share, then each kind."""
     parts = [f"# Faults\n\n{_INTRODUCTION}", f"## Conditions\n\n{_prose(Fault)}\n", _table("condition", arguments(Fault))]
     return "\n".join([*parts, *(_kind(name, model) for name, model in kinds().items())])
 
 
-def arguments(model: type[Fault]) -> list[Argument]:
+def arguments(model: type[Fault]) -> list[FaultArgument]:
     """The arguments that a kind has of its own; for :class:`Fault` itself, the conditions that all share."""
     says = dict(_said(model))
     return [
-        Argument(field.encode_name, _type(inspect.type_info(field.type)), _default(field), says.get(field.name, ""))
+        FaultArgument(
+            name=field.encode_name,
+            type=_type(inspect.type_info(field.type)),
+            default=_default(field),
+            says=says.get(field.name, ""),
+        )
         for field in fields(model)
         if field.name in model.__annotations__
     ]
@@ -97,7 +94,7 @@ def _kind(name: str, model: type[Fault]) -> str:
     return "\n".join([f"## {name}\n\n{_prose(model)}\n", *table, f"```json\n{example}\n```\n"])
 
 
-def _table(heading: str, rows: list[Argument]) -> str:
+def _table(heading: str, rows: list[FaultArgument]) -> str:
     lines = [f"| {heading} | type | default | meaning |", "|---|---|---|---|"]
     lines += [f"| `{row.name}` | {row.type} | {row.default} | {row.says} |" for row in rows]
     return "\n".join(lines) + "\n"

@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.paging import Offset, PageNumber
 from mockserver.server.faults.fault import Meeting
-from mockserver.server.faults.paged import PagingFault, is_paged, turn_to
+from mockserver.server.faults.paged import PagingFault, turn_to
 from mockserver.server.pages import Pages
 from mockserver.server.wire import Reply
 
@@ -18,12 +17,6 @@ class SamePage(PagingFault, frozen=True, kw_only=True, tag="same_page"):
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "same_page", "page": 2, "times": 1}
-    NEEDS: ClassVar[str] = "a list in pages"
-
-    @classmethod
-    def strikes_at(cls, endpoint: Endpoint) -> bool:
-        """Any list in pages."""
-        return is_paged(endpoint)
 
     def on(self, meeting: Meeting, pages: Pages) -> bool:  # noqa: ARG002 -- the number says it
         """Any page but the first."""

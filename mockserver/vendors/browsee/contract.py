@@ -36,8 +36,8 @@ class ExportOptions(Struct, frozen=True):
     select: Annotated[list[str] | None, Fact("The fields to give; an empty list or none means all.", DOCUMENTED, "export")] = None
 
 
-class ExportSessions(Struct, frozen=True, rename={"offset": "from"}):
-    """The body of an export request."""
+class ExportFields(Struct, frozen=True, rename={"offset": "from"}):
+    """What the body of an export request holds in every dialect."""
 
     apiKey: Annotated[str, Fact("The project's API key; names the site.", DOCUMENTED, "export")]
     secretKey: Annotated[str, Fact("The secret key generated in the settings.", DOCUMENTED, "export")]
@@ -48,6 +48,11 @@ class ExportSessions(Struct, frozen=True, rename={"offset": "from"}):
     offset: Annotated[int, Meta(ge=0), Fact("Offset in the result set, 0 by default.", DOCUMENTED, "export")] = 0
     limit: Annotated[int, Meta(ge=1), Fact("Rows to give: 100 by default and at most.", DOCUMENTED, "export")] = MAXIMUM
     segmentId: Annotated[str | None, SEGMENT, Fact("Only sessions of the segment with this id.", DOCUMENTED, "export")] = None
+
+
+class ExportSessions(ExportFields, frozen=True):
+    """The body of an export request."""
+
     options: Annotated[ExportOptions | None, Fact("Further options.", DOCUMENTED, "export")] = None
     select: Annotated[
         list[str] | None, Fact("Where the vendor's samples put select; read when options.select is absent.", Basis.OBSERVED, "gist")

@@ -2,12 +2,10 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from mockserver.contract.basis import Fact, Source
-from mockserver.contract.formats import SEGMENT
-from mockserver.vendors.browsee.contract import CHOSEN, CONTRACT, DOCUMENTED, EXPORT_SESSIONS, IDENTIFY, INFERRED, MAXIMUM, READ, TRACK
+from mockserver.vendors.browsee.contract import CHOSEN, CONTRACT, DOCUMENTED, EXPORT_SESSIONS, IDENTIFY, INFERRED, READ, TRACK, ExportFields
 
 SOURCES = {
     **CONTRACT.sources,
@@ -15,18 +13,11 @@ SOURCES = {
 }
 
 
-class ExportSessions2020(Struct, frozen=True, rename={"offset": "from"}):
+class ExportSessions2020(ExportFields, frozen=True):
     """The body of an export request in the samples."""
 
     apiKey: Annotated[str, Fact("The project's API key; names the site.", DOCUMENTED, "gist")]
     secretKey: Annotated[str, Fact("The secret key generated in the settings.", DOCUMENTED, "gist")]
-    start: Annotated[
-        int | None, Fact("Unix seconds; sessions that start at or after. 24 hours before now by default.", DOCUMENTED, "export")
-    ] = None
-    end: Annotated[int | None, Fact("Unix seconds; sessions that start before. Now by default.", DOCUMENTED, "export")] = None
-    offset: Annotated[int, Meta(ge=0), Fact("Offset in the result set, 0 by default.", DOCUMENTED, "export")] = 0
-    limit: Annotated[int, Meta(ge=1), Fact("Rows to give: 100 by default and at most.", DOCUMENTED, "export")] = MAXIMUM
-    segmentId: Annotated[str | None, SEGMENT, Fact("Only sessions of the segment with this id.", DOCUMENTED, "export")] = None
     select: Annotated[list[str] | None, Fact("The fields to give; an empty list or none is assumed to mean all.", DOCUMENTED, "gist")] = (
         None
     )

@@ -8,7 +8,7 @@ from mockserver.contract.paging import Offset, PageNumber
 from mockserver.vendors.rybbit.answers import OneSession, SessionLocations, SessionPage
 from mockserver.vendors.rybbit.choices import CHOICES, MAXIMUM
 from mockserver.vendors.rybbit.errors import ERRORS
-from mockserver.vendors.rybbit.facts import AT_START, COMPARED, FILTERS, HOST, PATHS, SOME_PLACES, TIME
+from mockserver.vendors.rybbit.facts import AT_START, COMPARED, FILTERS, HOST, LAST_MINUTES, NO_BOT, NO_TOTAL, PATHS, SOME_PLACES, TIME
 from mockserver.vendors.rybbit.requests import PAGE_SIZE, GetSession, ListSessionLocations, ListSessions
 from mockserver.vendors.rybbit.sources import SOURCES, chosen, documented, sourced
 
@@ -49,7 +49,7 @@ LIST_SESSIONS = Endpoint(
     everything={"limit": MAXIMUM},
     facts=(
         chosen("Newest start first, so that pages tile; the server orders by session_end."),
-        sourced("Nothing tells how many sessions there are; a page past the end is empty."),
+        NO_TOTAL,
         chosen("A page or limit that is no whole number from 1 is a 400; servers answer 500 or the default."),
         AT_START, *TIME, *COMPARED, *FILTERS, PATHS, HOST,
     ),
@@ -71,9 +71,9 @@ GET_SESSION = Endpoint(
     advice=(KEY_IN_QUERY,),
     errors=("unknown_session",),
     facts=(
-        sourced("With minutes, session, events and total tell only of the last minutes before now; 404 if nothing is left."),
+        LAST_MINUTES,
         chosen("A limit, offset or minutes that is no whole number, or negative, or a limit of 0, is a 400."),
-        chosen("A session of a bot is not found, as it is not in the list."),
+        NO_BOT,
         PATHS, HOST,
     ),
 )  # fmt: skip

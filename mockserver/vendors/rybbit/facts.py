@@ -88,4 +88,7 @@ COERCED = chosen(
     "Only versions that read as numbers become numbers; the server makes one of every text of a row that reads as one, ids aside."
 )
 NO_TOTAL = sourced("Nothing tells how many sessions there are; a page past the end is empty.")
+LAST_MINUTES = sourced("With minutes, session, events and total tell only of the last minutes before now; 404 if nothing is left.")
+NO_EVENTS = sourced("A limit of 0 gives no events, and says that there are more.")
+NO_BOT = chosen("A session of a bot is not found, as it is not in the list.")
 KNOWN_SITES = sourced("A site id that is longer than 4 characters and no number is looked up before the key is: 404 where it is nobody's.")

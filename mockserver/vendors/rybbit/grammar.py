@@ -68,12 +68,17 @@ class Grammar(Struct, frozen=True, kw_only=True):
         return parameter in self.parameters or (FLAG in self.parameters and parameter.startswith(FLAG))
 
 
-def told_in_full(text: str, grammar: Grammar) -> list[Filter]:
-    """The filters of a text; the first thing that is wrong is told in words of our own."""
+def parsed(text: str, grammar: Grammar) -> Any:
+    """What a text says as JSON."""
     try:
-        items = json.decode(text)
+        return json.decode(text)
     except (DecodeError, UnicodeError, RecursionError):
         raise grammar.is_wrong("Invalid JSON format") from None
+
+
+def told_in_full(text: str, grammar: Grammar) -> list[Filter]:
+    """The filters of a text; the first thing that is wrong is told in words of our own."""
+    items = parsed(text, grammar)
     if not isinstance(items, list):
         raise grammar.is_wrong("filters must be an array of objects with parameter, type and value")
     return [_filter(item, f"filters[{number}]", grammar) for number, item in enumerate(items)]

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from msgspec import DecodeError, convert, json
+from msgspec import convert, json
 
-from mockserver.vendors.rybbit.grammar import Grammar
+from mockserver.vendors.rybbit.grammar import Grammar, parsed
 from mockserver.vendors.rybbit.requests import Filter
 
 _KINDS: Final[dict[type, str]] = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
@@ -15,10 +15,7 @@ Path = list[str | int]
 
 def issues_told(text: str, grammar: Grammar) -> list[Filter]:
     """The filters of a text, or its issues, as JSON of two blanks' depth."""
-    try:
-        items = json.decode(text)
-    except (DecodeError, UnicodeError, RecursionError):
-        raise grammar.is_wrong("Invalid JSON format") from None
+    items = parsed(text, grammar)
     found = list(_list(items, grammar))
     if found:
         raise grammar.is_wrong(json.format(json.encode(found), indent=2).decode())

@@ -1,5 +1,7 @@
 """Asking Rybbit in one of its dialects, without HTTP."""
 
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -10,10 +12,16 @@ from mockserver.contract.request import read
 from mockserver.vendors.rybbit import VENDOR
 from mockserver.world.world import World
 from tests.vendors.conftest import asked
-from tests.vendors.rybbit.asking import NOW
+from tests.vendors.rybbit.asking import NOW, world
 
 Row = dict[str, Any]
 MOST = 10_000
+FAILED = (500, {"error": "Failed to fetch sessions"})
+
+
+def some() -> World:
+    """A world of few sessions."""
+    return world(sessions=300)
 
 
 class Dialect:
@@ -39,6 +47,15 @@ class Dialect:
     def ids(self, told: World, **query: Any) -> list[str]:
         """The ids of rows."""
         return [row["session_id"] for row in self.rows(told, **query)]
+
+    @cached_property
+    def everyone(self) -> list[Row]:
+        """Every row of some sessions."""
+        return self.rows(some())
+
+    def matching(self, holds: Callable[[Row], bool]) -> list[str]:
+        """The ids of those rows of some sessions that something holds for."""
+        return [row["session_id"] for row in self.everyone if holds(row)]
 
     def detail(self, told: World, session: str, **query: Any) -> Any:
         """One session with a page of its events."""

@@ -1,7 +1,6 @@
 """What is particular to Rybbit's server of December 2025."""
 
 import re
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -15,40 +14,24 @@ from mockserver.vendors.rybbit.filters import _contains
 from mockserver.vendors.rybbit.grammar import TYPES
 from mockserver.vendors.rybbit.parameters import EARLIER, PARAMETERS
 from mockserver.world.spec import DEFAULT_END
-from mockserver.world.world import World
 from tests.vendors.rybbit.asking import detail, filters, world
 from tests.vendors.rybbit.asking import rows as documented
-from tests.vendors.rybbit.speaking import Dialect, Row
+from tests.vendors.rybbit.speaking import FAILED, Dialect, some
 
 SERVER = Dialect("server-2025-12")
-FAILED = (500, {"error": "Failed to fetch sessions"})
-
-
-def some() -> World:
-    """A world of few sessions."""
-    return world(sessions=300)
-
-
-@cache
-def everyone() -> list[Row]:
-    """Every row of it."""
-    return SERVER.rows(some())
 
 
 @cache
 def pages() -> dict[str, set[str]]:
     """The paths that each session's events happened on."""
-    return {row["session_id"]: {event.pathname for event in detail(some(), row["session_id"], limit=1000).events} for row in everyone()}
-
-
-def matching(holds: Callable[[Row], bool]) -> list[str]:
-    """The ids of the rows that something holds for."""
-    return [row["session_id"] for row in everyone() if holds(row)]
+    return {
+        row["session_id"]: {event.pathname for event in detail(some(), row["session_id"], limit=1000).events} for row in SERVER.everyone
+    }
 
 
 def test_a_row_is_told_as_the_database_has_it() -> None:
     """Instants as SQL, regions as codes, devices with a capital; the sessions are those of the documented dialect."""
-    rows = everyone()
+    rows = SERVER.everyone
 
     assert all(re.fullmatch(r"2026-09-\d\d \d\d:\d\d:\d\d", row[name]) for row in rows for name in ("session_start", "session_end"))
     assert all(re.fullmatch(r"[A-Z]{2}-[A-Z0-9]{1,3}", row["region"]) for row in rows if row["region"])
@@ -68,7 +51,7 @@ def test_an_unknown_country_is_two_nuls() -> None:
 
 def test_rows_are_ordered_by_end() -> None:
     """Latest end first, then latest start, then greatest id."""
-    rows = everyone()
+    rows = SERVER.everyone
 
     assert rows == sorted(rows, key=lambda row: (row["session_end"], row["session_start"], row["session_id"]), reverse=True)
     assert rows != sorted(rows, key=lambda row: row["session_start"], reverse=True)
@@ -103,8 +86,8 @@ PASSED_OVER: list[dict[str, str]] = [
 @pytest.mark.parametrize("query", PASSED_OVER, ids=str)
 def test_a_window_that_is_not_understood_is_all_time(query: dict[str, str]) -> None:
     """Without an error, for the list and for the places."""
-    assert SERVER.rows(some(), **query) == everyone()
-    assert SERVER.places(some(), **query) == len(everyone())
+    assert SERVER.rows(some(), **query) == SERVER.everyone
+    assert SERVER.places(some(), **query) == len(SERVER.everyone)
 
 
 @pytest.mark.parametrize(
@@ -121,7 +104,7 @@ def test_a_window_that_is_understood_is_that_of_the_documented_dialect(query: di
     """Dates with a zone win over minutes."""
     found = SERVER.ids(some(), **query)
 
-    assert 0 < len(found) < len(everyone())
+    assert 0 < len(found) < len(SERVER.everyone)
     assert sorted(found) == sorted(row.session_id for row in documented(some(), **query))
     assert SERVER.places(some(), **query) == len(found)
 
@@ -129,14 +112,14 @@ def test_a_window_that_is_understood_is_that_of_the_documented_dialect(query: di
 @pytest.mark.parametrize("kind", ["not_equals", "not_contains"])
 def test_one_value_that_does_not_hold_is_enough(kind: str) -> None:
     """Two that differ match everything, one does what it says."""
-    assert SERVER.rows(some(), filters=filters(("browser", kind, ["Chrome", "Safari"]))) == everyone()
-    assert SERVER.ids(some(), filters=filters(("browser", kind, ["Chrome"]))) == matching(lambda row: "Chrome" not in row["browser"])
+    assert SERVER.rows(some(), filters=filters(("browser", kind, ["Chrome", "Safari"]))) == SERVER.everyone
+    assert SERVER.ids(some(), filters=filters(("browser", kind, ["Chrome"]))) == SERVER.matching(lambda row: "Chrome" not in row["browser"])
 
 
 @pytest.mark.parametrize(("text", "pattern"), [("C%e", "C.*e"), ("_irefo_", ".irefo."), ("%", ""), ("S_f%r", "S.f.*r")])
 def test_contains_knows_wildcards(text: str, pattern: str) -> None:
     """% stands for any text, _ for any character."""
-    expected = matching(lambda row: re.search(pattern, row["browser"]) is not None)
+    expected = SERVER.matching(lambda row: re.search(pattern, row["browser"]) is not None)
 
     assert SERVER.ids(some(), filters=filters(("browser", "contains", [text]))) == expected
 
@@ -165,8 +148,8 @@ def test_places_look_at_every_event() -> None:
 
 def test_near_is_all_that_coordinates_know() -> None:
     """not_equals and not_contains mean equals for them."""
-    latitude = everyone()[0]["lat"]
-    expected = matching(lambda row: abs(row["lat"] - latitude) <= 0.001)
+    latitude = SERVER.everyone[0]["lat"]
+    expected = SERVER.matching(lambda row: abs(row["lat"] - latitude) <= 0.001)
 
     for kind in ("equals", "not_equals", "contains", "not_contains"):
         assert SERVER.ids(some(), filters=filters(("lat", kind, [latitude]))) == expected
@@ -175,14 +158,14 @@ def test_near_is_all_that_coordinates_know() -> None:
 @pytest.mark.parametrize("kind", sorted(set(TYPES) - {"equals"}))
 def test_user_id_is_equal_or_not(kind: str) -> None:
     """Whatever is no equals means not_equals."""
-    user = everyone()[0]["user_id"]
+    user = SERVER.everyone[0]["user_id"]
 
-    assert SERVER.ids(some(), filters=filters(("user_id", kind, [user]))) == matching(lambda row: row["user_id"] != user)
+    assert SERVER.ids(some(), filters=filters(("user_id", kind, [user]))) == SERVER.matching(lambda row: row["user_id"] != user)
 
 
 def test_only_the_first_pattern_counts() -> None:
     """Of several, the others are not looked at."""
-    expected = matching(lambda row: row["browser"].startswith("S"))
+    expected = SERVER.matching(lambda row: row["browser"].startswith("S"))
 
     assert SERVER.ids(some(), filters=filters(("browser", "regex", ["^S", "("]))) == expected
 
@@ -193,7 +176,7 @@ def test_the_list_lacks_columns_that_the_places_have(parameter: str) -> None:
     wanted = filters((parameter, "not_equals", ["x"]))
 
     assert SERVER.refusal("list_sessions", some(), filters=wanted) == FAILED
-    assert SERVER.places(some(), filters=wanted) == len(everyone())
+    assert SERVER.places(some(), filters=wanted) == len(SERVER.everyone)
 
 
 @pytest.mark.parametrize(
@@ -246,7 +229,7 @@ def test_zod_tells_every_issue() -> None:
 @pytest.mark.parametrize(("asked_for", "given"), [("10abc", 10), ("1.9", 1), ("0", 0), (" 3", 3)])
 def test_a_session_reads_what_a_limit_begins_with(asked_for: str, given: int) -> None:
     """As parseInt does; a limit of 0 says that there is more."""
-    session = next(row["session_id"] for row in everyone() if row["pageviews"] > 10)
+    session = next(row["session_id"] for row in SERVER.everyone if row["pageviews"] > 10)
     told = SERVER.detail(some(), session, limit=asked_for)
 
     assert (len(told["events"]), told["pagination"]["limit"], told["pagination"]["hasMore"]) == (given, given, True)
@@ -254,7 +237,7 @@ def test_a_session_reads_what_a_limit_begins_with(asked_for: str, given: int) ->
 
 def test_minutes_that_are_none_mean_all() -> None:
     """What is no number is as if it were not there."""
-    session = everyone()[0]["session_id"]
+    session = SERVER.everyone[0]["session_id"]
 
     assert SERVER.detail(some(), session, minutes="x") == SERVER.detail(some(), session)
 

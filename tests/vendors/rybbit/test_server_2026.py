@@ -1,7 +1,6 @@
 """What is particular to Rybbit's server of 2026."""
 
 from collections.abc import Callable
-from functools import cache
 from time import perf_counter
 from typing import Any
 
@@ -10,33 +9,16 @@ from msgspec import json
 
 from mockserver.server.faults import read
 from mockserver.vendors.rybbit.order import SORTED_AT_MOST, SORTS
-from mockserver.world.world import World, without_sessions
+from mockserver.world.world import without_sessions
 from tests.vendors.rybbit.asking import filters, tracked, world
-from tests.vendors.rybbit.speaking import MOST, Dialect, Row
+from tests.vendors.rybbit.speaking import FAILED, MOST, Dialect, Row, some
 
 SERVER = Dialect("server-2026")
-FAILED = (500, {"error": "Failed to fetch sessions"})
-
-
-def some() -> World:
-    """A world of few sessions."""
-    return world(sessions=300)
-
-
-@cache
-def everyone() -> list[Row]:
-    """Every row of it."""
-    return SERVER.rows(some())
-
-
-def matching(holds: Callable[[Row], bool]) -> list[str]:
-    """The ids of the rows that something holds for."""
-    return [row["session_id"] for row in everyone() if holds(row)]
 
 
 def test_a_row_has_the_fields_of_2026() -> None:
     """Behind those of 2025; only the zone says anything."""
-    row = everyone()[0]
+    row = SERVER.everyone[0]
 
     assert list(row)[-8:] == ["button_clicks", "copies", "form_submits", "input_changes", "tag", "timezone", "device_model", "app_version"]
     assert "/" in row["timezone"]
@@ -64,7 +46,7 @@ def test_later_filters_find_what_brute_force_finds(each: tuple[str, str, list[An
     """In the list, and in the places."""
     found = SERVER.ids(some(), filters=filters(each))
 
-    assert found == matching(holds)
+    assert found == SERVER.matching(holds)
     assert SERVER.places(some(), filters=filters(each)) == len(found)
 
 
@@ -100,14 +82,14 @@ OPTIONS: list[tuple[dict[str, str], Callable[[Row], bool]]] = [
 @pytest.mark.parametrize(("query", "holds"), OPTIONS, ids=[str(query) for query, _ in OPTIONS])
 def test_options_find_what_brute_force_finds(query: dict[str, str], holds: Callable[[Row], bool]) -> None:
     """All of them must hold."""
-    assert SERVER.ids(some(), **query) == matching(holds)
+    assert SERVER.ids(some(), **query) == SERVER.matching(holds)
 
 
 @pytest.mark.parametrize("seconds", [1, 60, 1800])
 def test_bounds_of_the_duration_hold_for_what_is_told(seconds: int) -> None:
     """Each session but those within a second of the bound is on one side of it."""
     least, most = (SERVER.rows(some(), **{name: str(seconds)}) for name in ("min_duration", "max_duration"))
-    lengths = [row["session_duration"] for row in everyone()]
+    lengths = [row["session_duration"] for row in SERVER.everyone]
 
     assert min(row["session_duration"] for row in least) >= seconds >= max(row["session_duration"] for row in most)
     assert sum(length > seconds for length in lengths) <= len(least) <= sum(length >= seconds for length in lengths)
@@ -138,7 +120,7 @@ def test_one_session_is_found_by_its_id() -> None:
     for told in (some(), tracked()):
         for row in SERVER.rows(told, limit=3) + SERVER.rows(told)[-3:]:
             assert SERVER.rows(told, session_id=row["session_id"]) == [row]
-    row = everyone()[5]
+    row = SERVER.everyone[5]
     gone = without_sessions(some(), 0, [int(row["session_id"], 16)])
 
     assert SERVER.rows(some(), session_id=row["session_id"], min_pageviews=str(row["pageviews"] + 1)) == []
@@ -178,8 +160,8 @@ def test_every_order_is_what_sorting_gives(by: str, profile: str) -> None:
 
 def test_ended_is_the_order_when_nobody_says() -> None:
     """Latest first."""
-    assert everyone() == SERVER.rows(some(), sort_by="ended", sort_order="desc")
-    assert SERVER.rows(some(), sort_order="asc") == everyone()[::-1]
+    assert SERVER.everyone == SERVER.rows(some(), sort_by="ended", sort_order="desc")
+    assert SERVER.rows(some(), sort_order="asc") == SERVER.everyone[::-1]
 
 
 @pytest.mark.parametrize("by", sorted(set(SORTS) - {"duration"}))

@@ -24,9 +24,10 @@ from mockserver.world.query import Query
 from mockserver.world.sessions import Sessions
 from mockserver.world.spec import DEFAULT_END, DEFAULT_START, spec
 from mockserver.world.world import World, build, with_events
+from tests.vendors.conftest import asked as ask_vendor
+from tests.vendors.conftest import exactly
 
 LIST, GET = VENDOR.contract.endpoints
-CHOICES = {choice.name.partition(".")[2]: choice.default for choice in VENDOR.contract.choices}
 NOW = DEFAULT_END + 2 * 3_600_000
 """All sessions of the usual month are over, and it is still 1 October in UTC."""
 EVER: dict[str, Any] = {"start_date": "0001-01-01", "end_date": "9999-12-31"}
@@ -35,32 +36,18 @@ EVERYONE = {**EVER, "include_bots": "true"}
 
 def ask(world: World, *, site: int = 0, now: int = NOW, choose: dict[str, str] | None = None, session: str = "", **query: Any) -> Asked:
     """A request for the list, or for a session, of one of a world's sites."""
-    return Asked(
-        query=ListSessions(**query),
-        body=None,
-        path={"id": "", "session_id": session},
-        world=world,
-        site=world.sites[site],
-        now=now,
-        choices={**CHOICES, **(choose or {})},
-        names=VENDOR.names(1, world, {}),
-    )
+    path = {"id": "", "session_id": session}
+    return ask_vendor(VENDOR, world, now=now, query=ListSessions(**query), path=path, site=world.sites[site], choices=choose)
 
 
 def page(asked: Asked) -> SessionPage:
     """A page of the list, which says what its struct says and nothing more."""
-    body = VENDOR.answer(LIST, asked).body
-    answer = json.decode(body, type=SessionPage)
-    assert json.encode(answer) == body
-    return answer
+    return exactly(VENDOR.answer(LIST, asked).body, SessionPage)
 
 
 def detail(asked: Asked) -> SessionDetail:
     """A session with its events, which says what its struct says and nothing more."""
-    body = VENDOR.answer(GET, asked).body
-    answer = json.decode(body, type=SessionDetail)
-    assert json.encode(answer) == body
-    return answer
+    return exactly(VENDOR.answer(GET, asked).body, SessionDetail)
 
 
 def pages(world: World, **query: Any) -> Iterator[list[Session]]:

@@ -2,16 +2,15 @@
 
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 from msgspec.structs import replace
 
 from mockserver.contract.advice import Without
 from mockserver.contract.errors import ErrorShape
 from mockserver.contract.limits import Window
-from mockserver.contract.request import Lenient
-from mockserver.vendors.rybbit.contract import CONTRACT as DOCUMENTED
-from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS, NARROWED, ZONE
-from mockserver.vendors.rybbit.errors import ERRORS
+from mockserver.vendors.rybbit.contract import NARROWED, ZONE
+from mockserver.vendors.rybbit.dialects.server import CONTRACT as SERVER
+from mockserver.vendors.rybbit.dialects.server import FAILED, FAILED_SESSION, GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS
 from mockserver.vendors.rybbit.facts import (
     AT_START,
     BY_END,
@@ -19,8 +18,10 @@ from mockserver.vendors.rybbit.facts import (
     COMPARED,
     EARLIER_FILTERS,
     HOST,
-    KNOWN_SITES,
+    LAST_MINUTES,
     LENIENT_TIME,
+    NO_BOT,
+    NO_EVENTS,
     NO_TOTAL,
     NOT_IN_LIST,
     SOME_PLACES,
@@ -32,10 +33,6 @@ from mockserver.vendors.rybbit.requests import PAGE_SIZE, DatesAndMinutes
 from mockserver.vendors.rybbit.sources import chosen, documented, sourced
 from mockserver.vendors.rybbit.windows import lenient_window
 from mockserver.vendors.rybbit.zod import issues_told
-
-KNOWN_SITE = r"(?=.*[^0-9]).{5,}"
-"""Ids of sites that are looked up before the key is."""
-_PARSED = "The figures at its beginning count: 10abc is 10, and 1.9 is 1."
 
 
 class ListSessions(DatesAndMinutes, frozen=True, kw_only=True):
@@ -51,24 +48,10 @@ class ListSessionLocations(DatesAndMinutes, frozen=True, kw_only=True):
     """The query of the places of sessions."""
 
 
-class GetSession(Struct, frozen=True, kw_only=True):
-    """The query of one session."""
-
-    limit: Annotated[int, Meta(ge=0), Lenient(figures=True), sourced(f"Events to give, 100 by default. {_PARSED}")] = PAGE_SIZE
-    offset: Annotated[int, Meta(ge=0), Lenient(figures=True), sourced(f"Events to skip, 0 by default. {_PARSED}")] = 0
-    minutes: Annotated[
-        int, Lenient(figures=True, otherwise=0), sourced(f"Only events of the last so many minutes; 0 means all, as by default. {_PARSED}")
-    ] = 0
-
-
 _UNAUTHORIZED = ErrorShape(401, {"error": "Unauthorized"}, sourced("Whoever may not see a site is told so."))
 _ENVELOPE = {"statusCode": 500, "error": "Internal Server Error", "message": "{message}"}
-_FAILED = sourced("Whatever fails in the database, a limit or page that is no number included.")
-FAILED_SESSIONS = ErrorShape(500, {"error": "Failed to fetch sessions"}, _FAILED)
-FAILED_SESSION = ErrorShape(500, {"error": "Failed to fetch session data"}, _FAILED)
 _LIMITS = (Window(allowed="rybbit.rate_limit", seconds=600, opens="idle", pool="api", documented=500),)
 _RATE = sourced("A key that was used 500 times is refused as if it were wrong, until it was idle for 10 minutes; no header tells.")
-_UNKNOWN_SITE = ErrorShape(404, {"error": "Site not found"}, KNOWN_SITES)
 _ZONE = replace(ZONE, when=Without("start_date", "time_zone"), fact=sourced("Without time_zone, dates are passed over: all time is meant."))
 _UNLIKE = (
     chosen("Of a parameter that comes twice the last value counts; the server fails, or reads the first in the detail."),
@@ -81,22 +64,18 @@ _ALIKE = (AT_START, *(fact for facts in _SHARED for fact in facts), _RATE, HOST)
 _ENTRY_PAGE = {"filters": NARROWED["filters"].replace("pathname", "entry_page")}
 
 CONTRACT = replace(
-    DOCUMENTED,
+    SERVER,
     dialect="server-2025-12",
     says="As the server of December 2025 answers: other formats, 401 and 500 where 403 and 400 are documented, time ranges passed over.",
-    choices=DOCUMENTED.preferring(
-        timestamps="server", region="code", device_type="capitalized", unknown_country="padded", order="end", over_limit="honour",
-    ),
+    choices=SERVER.preferring(over_limit="honour"),
     errors={
-        **ERRORS,
+        **SERVER.errors,
         "violation": ErrorShape(500, _ENVELOPE, sourced("What is wrong with filters, in the framework's own shape.")),
         "missing_credential": _UNAUTHORIZED,
         "wrong_credential": _UNAUTHORIZED,
         "forbidden": _UNAUTHORIZED,
-        "unknown_site": _UNKNOWN_SITE,
-        "unknown_session": ErrorShape(404, {"error": "Session not found"}, sourced("Another site's, too.")),
         "rate_limited": ErrorShape(401, {"error": "Unauthorized"}, _RATE),
-        "failed_sessions": FAILED_SESSIONS,
+        "failed_sessions": ErrorShape(500, {"error": "Failed to fetch sessions"}, FAILED),
         "failed_session": FAILED_SESSION,
         "failed_locations": ErrorShape(
             500,
@@ -110,7 +89,6 @@ CONTRACT = replace(
         replace(
             LIST_SESSIONS,
             paths=LIST_SESSIONS.paths[:1],
-            looked_up=KNOWN_SITE,
             query=ListSessions,
             unreadable="failed_sessions",
             limits=_LIMITS,
@@ -129,15 +107,12 @@ CONTRACT = replace(
         replace(
             GET_SESSION,
             paths=GET_SESSION.paths[:1],
-            looked_up=KNOWN_SITE,
-            query=GetSession,
-            unreadable="failed_session",
             limits=_LIMITS,
             facts=(
-                sourced("With minutes, session, events and total tell only of the last minutes before now; 404 if nothing is left."),
-                sourced("A limit of 0 gives no events, and says that there are more."),
+                LAST_MINUTES,
+                NO_EVENTS,
                 sourced("A limit or offset that does not begin with figures, or is negative, is a 500; such minutes mean all."),
-                chosen("A session of a bot is not found, as it is not in the list."),
+                NO_BOT,
                 COERCED,
                 _RATE,
                 HOST,
@@ -146,7 +121,6 @@ CONTRACT = replace(
         replace(
             LIST_SESSION_LOCATIONS,
             paths=LIST_SESSION_LOCATIONS.paths[:1],
-            looked_up=KNOWN_SITE,
             query=ListSessionLocations,
             limits=_LIMITS,
             advice=(*LIST_SESSION_LOCATIONS.advice[:1], _ZONE),

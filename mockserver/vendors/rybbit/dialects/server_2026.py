@@ -9,18 +9,18 @@ from mockserver.contract.errors import ErrorShape
 from mockserver.contract.limits import Bucket, Window
 from mockserver.contract.request import Lenient
 from mockserver.vendors.rybbit.answers import SessionRow
-from mockserver.vendors.rybbit.contract import CONTRACT as DOCUMENTED
-from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS
-from mockserver.vendors.rybbit.dialects.server_2025 import FAILED_SESSION, KNOWN_SITE, GetSession
-from mockserver.vendors.rybbit.errors import ERRORS
+from mockserver.vendors.rybbit.dialects.server import CONTRACT as SERVER
+from mockserver.vendors.rybbit.dialects.server import FAILED_SESSION, GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS
 from mockserver.vendors.rybbit.facts import (
     AT_START,
     BY_END,
     COERCED,
     COMPARED,
     HOST,
-    KNOWN_SITES,
+    LAST_MINUTES,
     LATER_FILTERS,
+    NO_BOT,
+    NO_EVENTS,
     NO_TOTAL,
     SOME_PLACES,
     TIME,
@@ -124,20 +124,15 @@ _RATE = (
 _ALIKE = (AT_START, *TIME, *COMPARED, *LATER_FILTERS, *_RATE, HOST)
 
 CONTRACT = replace(
-    DOCUMENTED,
+    SERVER,
     dialect="server-2026",
     says="As the server of 2026 answers: other paths and formats, 403 for every wrong key, later operators and options, two limits.",
-    choices=DOCUMENTED.preferring(
-        timestamps="server", region="code", device_type="capitalized", unknown_country="padded", order="end",
-    ),
     errors={
-        **ERRORS,
+        **SERVER.errors,
         "violation": ErrorShape(400, {"error": "{message}"}, _WRONG),
         "missing_credential": _FORBIDDEN,
         "wrong_credential": _FORBIDDEN,
         "forbidden": _FORBIDDEN,
-        "unknown_site": ErrorShape(404, {"error": "Site not found"}, KNOWN_SITES),
-        "unknown_session": ErrorShape(404, {"error": "Session not found"}, sourced("Another site's, too.")),
         "rate_limited": ErrorShape(
             429,
             {"error": "Rate limit exceeded", "scope": "{scope}", "limit": "{limit}", "retryAfter": "{retryAfter}"},
@@ -156,7 +151,6 @@ CONTRACT = replace(
         replace(
             LIST_SESSIONS,
             paths=LIST_SESSIONS.paths[1:],
-            looked_up=KNOWN_SITE,
             query=ListSessions,
             response=SessionPage,
             errors=("failed_sessions",),
@@ -177,16 +171,13 @@ CONTRACT = replace(
         replace(
             GET_SESSION,
             paths=GET_SESSION.paths[1:],
-            looked_up=KNOWN_SITE,
-            query=GetSession,
-            unreadable="failed_session",
             limits=_LIMITS,
             facts=(
-                sourced("With minutes, session, events and total tell only of the last minutes before now; 404 if nothing is left."),
-                sourced("A limit of 0 gives no events, and says that there are more."),
+                LAST_MINUTES,
+                NO_EVENTS,
                 chosen("A limit or offset that does not begin with figures, or is negative, is a 500; newer databases take negative ones."),
                 chosen("Events tell whole seconds; the newest revisions tell milliseconds, and the goals that an event reached."),
-                chosen("A session of a bot is not found, as it is not in the list."),
+                NO_BOT,
                 COERCED,
                 *_RATE,
                 HOST,
@@ -195,7 +186,6 @@ CONTRACT = replace(
         replace(
             LIST_SESSION_LOCATIONS,
             paths=LIST_SESSION_LOCATIONS.paths[2:],
-            looked_up=KNOWN_SITE,
             errors=("failed_locations",),
             limits=_LIMITS,
             facts=(*SOME_PLACES, *_ALIKE),

@@ -1,0 +1,88 @@
+"""What is answered where no view is: a refusal in the vendor's shape, and why, for the journal and the log."""
+
+import logging
+from collections.abc import Mapping
+from traceback import format_exc
+from typing import Any
+
+from msgspec.structs import replace
+
+from mockserver.contract.errors import Refused
+from mockserver.server.answers import broken, lost, refused
+from mockserver.server.astray import explain, masked, owner, warn
+from mockserver.server.journal import Exchange
+from mockserver.server.raw import Raw
+from mockserver.server.reading import Reading
+from mockserver.server.redact import secrets
+from mockserver.server.router import Match, Miss, Router, paths
+from mockserver.server.tenants import Tenant, Tenants, spoken
+from mockserver.server.wire import Reply
+from mockserver.vendor import Vendor
+from mockserver.vendors import load
+
+_log = logging.getLogger("mockserver")
+
+
+class Refusals:
+    """Refuses requests to the vendors of a router, in the dialects and by the choices of some tenants."""
+
+    def __init__(self, tenants: Tenants, router: Router) -> None:
+        self._tenants, self._router = tenants, router
+
+    def read(self, refusal: Refused, reading: Reading, raw: Raw, exchange: Exchange) -> Reply:
+        """Refuse a request whose endpoint is known."""
+        reply = _refused(reading.vendor, refusal, raw, exchange, reading.choices)
+        if reading.held is None:
+            explain(self._tenants, reading, exchange)
+        elif reading.near_misses:
+            warn(exchange, secrets(raw, exchange.headers))
+        return reply
+
+    def missed(self, miss: Miss, raw: Raw, exchange: Exchange) -> Reply:
+        """Refuse a request that leads nowhere."""
+        found = masked(self._tenants, exchange)
+        shown, tenant = found.path(miss.path), self._presumed(miss.vendor, exchange)
+        vendors = tenant.vendors if tenant else {vendor.name: vendor for vendor in load()}
+        near = self._router.near(raw.method, shown, vendors, miss.vendor)
+        allowed = [method for template, method in miss.allowed if miss.vendor and template in paths(vendors[miss.vendor.name])]
+        refusal = Refused("unknown_path", message=f"there is no {shown}")
+        if allowed:
+            refusal = Refused("wrong_method", message=f"{raw.method} is not supported; use {' or '.join(allowed)}")
+        exchange.near_misses, exchange.error = tuple(near), refusal.error
+        warn(exchange, found)
+        if miss.vendor is None:
+            return lost(replace(miss, path=shown), raw.method, near)
+        vendor, choices = spoken(miss.vendor, tenant)
+        exchange.vendor, exchange.dialect = vendor.name, vendor.dialect
+        query = "?" + raw.path.partition("?")[2] if "?" in raw.path else ""
+        return _refused(vendor, refusal, raw._replace(path=miss.path + query), exchange, choices)
+
+    def unread(self, refusal: Refused, found: Match | Miss, raw: Raw, exchange: Exchange) -> Reply:
+        """Refuse what could not be read, in the shape of the vendor that was meant, if one was."""
+        exchange.failed = exchange.failed or refusal.error == "internal"
+        if found.vendor is None:
+            exchange.error = refusal.error
+            return broken(refusal.details["message"])
+        exchange.vendor, exchange.endpoint = found.vendor.name, found.endpoint.name if isinstance(found, Match) else None
+        vendor, choices = spoken(found.vendor, self._presumed(found.vendor, exchange))
+        exchange.dialect = vendor.dialect
+        return _refused(vendor, refusal, raw, exchange, choices)
+
+    def _presumed(self, family: Vendor | None, exchange: Exchange) -> Tenant | None:
+        """Whose dialects and choices a request meets that leads nowhere."""
+        name = family.name if family else ""
+        return owner(self._tenants, name, exchange) or self._tenants.presumed(name, None)
+
+
+def unexpected(raw: Raw) -> Refused:
+    """Log the exception that is being handled; the refusal that it becomes."""
+    found = secrets(raw, {})
+    path, traceback = found.path(raw.path.partition("?")[0]), found.text(format_exc())
+    _log.error("unexpected error at %s %s\n%s", raw.method, path, traceback)  # It may hold a credential.
+    return Refused("internal", message="the mock failed unexpectedly; its log says why")
+
+
+def _refused(vendor: Vendor, refusal: Refused, raw: Raw, exchange: Exchange, choices: Mapping[str, Any]) -> Reply:
+    fact = vendor.contract.errors[refusal.error].fact
+    exchange.error, exchange.basis, exchange.source = refusal.error, fact.basis.value, vendor.contract.sources.get(fact.source or "")
+    return refused(vendor, refusal, raw, choices, exchange.headers_sent)
