@@ -1,6 +1,7 @@
 """The shapes in which a vendor refuses."""
 
 from collections.abc import Mapping
+from http.client import responses
 from typing import Any
 
 from msgspec import Struct
@@ -10,7 +11,7 @@ from mockserver.contract.choices import ByChoice
 
 
 class ErrorShape(Struct, frozen=True):
-    """A status and a body; texts in the body may name details as ``{message}``, ``{field}``, ``{credential}`` or ``{path}``.
+    """A status and a body; texts in the body may name details as ``{message}``, ``{field}``, ``{credential}``, ``{path}`` or ``{status}``.
 
     A text that is nothing but the name of a detail becomes that detail, which may be a number; texts of headers are filled in as well.
     """
@@ -34,6 +35,11 @@ class Refused(Exception):
     ) -> None:
         super().__init__(error)
         self.error, self.details, self.headers, self.numbers = error, details, headers or {}, numbers or {}
+
+
+def of_status(status: int) -> dict[str, Any]:
+    """The details that follow from the status that is sent: ``status`` and ``phrase``."""
+    return {"status": status, "phrase": responses.get(status, "")}
 
 
 def filled(template: Any, details: Mapping[str, Any]) -> Any:

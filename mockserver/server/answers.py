@@ -9,7 +9,7 @@ from multidict import CIMultiDict
 from mockserver import __version__
 from mockserver.contract.basis import Basis
 from mockserver.contract.choices import BASIS, BASIS_HEADER, ByChoice, short_name
-from mockserver.contract.errors import ErrorShape, Refused, filled
+from mockserver.contract.errors import ErrorShape, Refused, filled, of_status
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reading
 from mockserver.server.redact import MASK
@@ -73,7 +73,8 @@ def _shaped(  # noqa: PLR0913 -- what an error consists of
     shape: ErrorShape, status: int, details: Mapping[str, Any], raw: Raw, headers: Mapping[str, str], *, usual: Mapping[str, str] = _NONE
 ) -> Reply:
     """An error with the headers that are usual, its own, and those of this one, the later ones winning."""
-    known = {"message": "", "field": "", "credential": "", "reason": "", "method": raw.method, "path": raw.path, **shape.usual, **details}
+    told = {"message": "", "field": "", "credential": "", "reason": "", "method": raw.method, "path": raw.path}
+    known = {**told, **of_status(status), **shape.usual, **details}
     body = b"" if shape.body is None else json.encode(filled(shape.body, known))
     if shape.text and shape.body is not None:
         body = filled(shape.body, known).encode()

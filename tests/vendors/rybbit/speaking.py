@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from mockserver.contract.errors import Refused, filled
+from mockserver.contract.errors import Refused, filled, of_status
 from mockserver.contract.request import read
 from mockserver.vendors.rybbit import VENDOR
 from mockserver.world.world import World
@@ -70,4 +70,5 @@ class Dialect:
         with pytest.raises(Refused) as refused:
             self.ask(endpoint, told, **query)
         shape = self.vendor.contract.errors[refused.value.error]
-        return int(str(shape.status)), filled(shape.body, {**shape.usual, **refused.value.details})
+        status = int(str(shape.status))
+        return status, filled(shape.body, {**of_status(status), **shape.usual, **refused.value.details})

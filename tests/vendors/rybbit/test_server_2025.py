@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
+from mockserver.server.faults import read
 from mockserver.vendor.times import DAY
 from mockserver.vendors.rybbit.filters import _contains
 from mockserver.vendors.rybbit.grammar import TYPES
@@ -190,6 +191,17 @@ def test_a_filter_that_the_database_refuses_is_a_500(each: tuple[str, str, list[
 
     assert SERVER.refusal("list_sessions", some(), filters=filters(each)) == FAILED
     assert (status, body["error"], body["code"]) == (500, "Internal Server Error", "47")
+
+
+@pytest.mark.parametrize(("sent", "phrase"), [(503, "Service Unavailable"), (429, "Too Many Requests"), (599, "")])
+async def test_a_status_that_nobody_documents_has_the_framework_s_shape(serve: Any, sent: int, phrase: str) -> None:
+    """The envelope tells the status that was sent, whatever it is."""
+    mock = await serve(SERVER.vendor)
+    mock.tenant.faults.add(read({"kind": "status", "status": sent}))
+    status, answer = await mock.ask(SERVER.vendor, SERVER.vendor.endpoint("list_sessions"), {})
+    body = json.decode(answer)
+
+    assert (status, body["statusCode"], body["error"]) == (sent, sent, phrase)
 
 
 def issues(text: str) -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ class ListSessionLocations(DatesAndMinutes, frozen=True, kw_only=True):
 
 
 _UNAUTHORIZED = ErrorShape(401, {"error": "Unauthorized"}, sourced("Whoever may not see a site is told so."))
-_ENVELOPE = {"statusCode": 500, "error": "Internal Server Error", "message": "{message}"}
+_ENVELOPE = {"statusCode": "{status}", "error": "{phrase}", "message": "{message}"}
 _LIMITS = (Window(allowed="rybbit.rate_limit", seconds=600, opens="idle", pool="api", documented=500),)
 _RATE = sourced("A key that was used 500 times is refused as if it were wrong, until it was idle for 10 minutes; no header tells.")
 _ZONE = replace(ZONE, when=Without("start_date", "time_zone"), fact=sourced("Without time_zone, dates are passed over: all time is meant."))
@@ -57,7 +57,7 @@ _UNLIKE = (
     chosen("Of a parameter that comes twice the last value counts; the server fails, or reads the first in the detail."),
     chosen("Paths of 2026 and others are unknown to the framework; the server takes some for a site, and asks for a key first."),
     chosen("A pattern with lookaround is refused in the framework's shape; on the server it fails in the database."),
-    chosen("A status that nobody documents, which a fault injects, has the framework's shape, with its statusCode of 500."),
+    chosen("A status that nobody documents, which a fault injects, has the framework's shape."),
 )
 _SHARED = (LENIENT_TIME, COMPARED, EARLIER_FILTERS, _UNLIKE)
 _ALIKE = (AT_START, *(fact for facts in _SHARED for fact in facts), _RATE, HOST)
