@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from mockserver.contract.choices import DOCUMENTED, ChoiceError, common, label
 from mockserver.contract.endpoint import Contract, ContractError, Endpoint
 from mockserver.world.overlay import Identity, TrackedEvent
+from mockserver.world.segments import Segment
 from mockserver.world.world import Site, World
 
 __all__ = ["OBSERVED", "Answer", "Asked", "Names", "Vendor", "View", "speaking"]
@@ -45,6 +46,10 @@ class Asked(Struct, frozen=True, kw_only=True):
     choices: Mapping[str, Any]
     """The setting of every choice of the vendor, by its name without the vendor's."""
     names: Names
+
+    def segment(self, identifier: str | None) -> Segment | None:
+        """The segment that the vendor knows by an id, if there is one."""
+        return next((self.world.segments[name] for name, known in self.names.segments.items() if known == identifier), None)
 
 
 class Answer(Struct, frozen=True):

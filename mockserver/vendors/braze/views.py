@@ -72,10 +72,10 @@ def _times(starts: Sequence[int], unit: str, hour_suffix: str) -> list[str]:
 def _segment(identifier: str | None, asked: Asked) -> tuple[Condition, ...]:
     if identifier is None and asked.choices["segment_id"] == "optional":
         return ()
-    for name, known in asked.names.segments.items():
-        if known == identifier:
-            return asked.world.segments[name].where
-    raise Refused("violation", message=SEGMENT_ID)
+    segment = asked.segment(identifier)
+    if segment is None:
+        raise Refused("violation", message=SEGMENT_ID)
+    return segment.where
 
 
 def _sites(identifier: str | None, asked: Asked) -> Sequence[Site]:

@@ -120,12 +120,12 @@ def _query(body: Export, asked: Asked) -> Query:
 def _segment(identifier: str | None, asked: Asked) -> tuple[Condition, ...]:
     if identifier is None:
         return ()
-    for name, known in asked.names.segments.items():
-        if known == identifier:
-            return asked.world.segments[name].where
-    if asked.choices["unknown_segment"] == "empty":
-        return asked.world.segments["nobody"].where
-    raise Refused("violation", message=f"segmentId {identifier!r} is not the id of a segment of this project")
+    segment = asked.segment(identifier)
+    if segment is None and asked.choices["unknown_segment"] == "empty":
+        segment = asked.world.segments["nobody"]
+    if segment is None:
+        raise Refused("violation", message=f"segmentId {identifier!r} is not the id of a segment of this project")
+    return segment.where
 
 
 def _select(select: list[str] | None, unknown_field: str) -> tuple[str, ...]:
