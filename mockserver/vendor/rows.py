@@ -7,9 +7,9 @@ joined, not made.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from itertools import chain, groupby
-from typing import Any
-from weakref import WeakKeyDictionary
+from typing import Any, Final
 
 from msgspec import Struct, json
 
@@ -25,6 +25,8 @@ from mockserver.world.sessions import Sessions
 from mockserver.world.vocabulary import Vocabulary
 
 _encode, _encode_lines = json.Encoder().encode, json.Encoder().encode_lines
+_CRAWLED: Final = 16
+"""For how many populations at a time it is kept what was met of them and made ahead: up to some megabytes each."""
 
 
 class _Place(Struct, frozen=True):
@@ -61,9 +63,7 @@ class Rows:
         self._first_may_lack = omit_none or not self._own
         self._quick = Memo(lambda words: list(self._quickly(words)))
         """What makes the pieces of every line that are a session's own, by vocabulary."""
-        self._met: WeakKeyDictionary[Population, Objects] = WeakKeyDictionary()
-        """By row of the deck, what follows from it alone, once the row was met."""
-        self._ahead: WeakKeyDictionary[Population, Ahead] = WeakKeyDictionary()
+        self._crawled = lru_cache(maxsize=_CRAWLED)(self._begun)
 
     def lines(self, sessions: Sessions) -> Sequence[Line]:
         """One JSON object a session: what is its own, then what its archetype fixes."""
@@ -71,16 +71,15 @@ class Rows:
             return []
         if not isinstance(sessions, DealtSessions) or sessions.identities:
             return self._lines([place.encoded(sessions) for place in self._own], self._closed(sessions, [g.encoded for g in self._fixed]))
-        ahead = self._ahead.get(sessions.population)
-        if ahead is None:
-            ahead = self._ahead[sessions.population] = Ahead(self._dealt)
-        return ahead.lines(sessions)
+        return self._crawled(sessions.population).lines(sessions)
 
-    def _dealt(self, sessions: DealtSessions) -> Sequence[Line]:
+    def _begun(self, _: Population) -> Ahead:
+        """The lines of a population, nothing of whose deck has been met yet."""
+        met = nothing_met()
+        return Ahead(lambda sessions: self._dealt(sessions, met))
+
+    def _dealt(self, sessions: DealtSessions, met: Objects) -> Sequence[Line]:
         own = [pieces(sessions) for pieces in self._quick(sessions.deck.vocabulary)]
-        met = self._met.get(sessions.population)
-        if met is None:
-            met = self._met[sessions.population] = nothing_met()
         return self._lines(own, looked_up(met, sessions, lambda some: self._closed(some, [group.texts for group in self._fixed])))
 
     def _lines(self, own: Sequence[list[bytes]], fixed: list[bytes]) -> Sequence[Line]:
