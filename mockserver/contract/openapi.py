@@ -10,7 +10,7 @@ from mockserver.contract.basis import Fact
 from mockserver.contract.choices import ByChoice, Choice
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import COMMON_ERRORS, Contract, Endpoint
-from mockserver.contract.errors import ErrorShape
+from mockserver.contract.errors import ErrorShape, of_status
 from mockserver.contract.limits import OneAtATime
 from mockserver.contract.request import Field, fields, structs
 
@@ -157,14 +157,14 @@ def _refusals(contract: Contract, endpoint: Endpoint) -> dict[str, Any]:
         shape = contract.errors[name]
         for status in dict.fromkeys(shape.status.statuses.values() if isinstance(shape.status, ByChoice) else [shape.status]):
             by_status.setdefault(status, []).append((name, shape))
-    return {str(status): _refusal(shapes) for status, shapes in sorted(by_status.items())}
+    return {str(status): _refusal(status, shapes) for status, shapes in sorted(by_status.items())}
 
 
-def _refusal(shapes: Iterable[tuple[str, ErrorShape]]) -> dict[str, Any]:
-    told = list(shapes)
+def _refusal(status: int, shapes: Iterable[tuple[str, ErrorShape]]) -> dict[str, Any]:
+    told, sent = list(shapes), {f"{{{name}}}": value for name, value in of_status(status).items()}
     content: dict[str, Any] = {}
     for media in (_JSON, "text/plain"):
-        bodies = [_shape(shape.body, shape.usual) for _, shape in told if shape.body is not None and shape.text == (media != _JSON)]
+        bodies = [_shape(shape.body, shape.usual, sent) for _, shape in told if shape.body is not None and shape.text == (media != _JSON)]
         unlike = [body for number, body in enumerate(bodies) if body not in bodies[:number]]
         if unlike:
             content[media] = {"schema": unlike[0] if len(unlike) == 1 else {"anyOf": unlike}}
@@ -175,13 +175,15 @@ def _refusal(shapes: Iterable[tuple[str, ErrorShape]]) -> dict[str, Any]:
     }
 
 
-def _shape(template: Any, usual: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema of a body from the template that it is filled into, and from the details that are usual."""
+def _shape(template: Any, usual: Mapping[str, Any], sent: Mapping[str, Any]) -> dict[str, Any]:
+    """The schema of a body from the template that it is filled into, from the details that are usual, and what is known of some."""
     if isinstance(template, Mapping):
-        properties = {name: _shape(value, usual) for name, value in template.items()}
+        properties = {name: _shape(value, usual, sent) for name, value in template.items()}
         return {"type": "object", "required": list(properties), "properties": properties}
     if isinstance(template, list):
-        return {"type": "array", "items": {"anyOf": [_shape(each, usual) for each in template]}} if template else {"type": "array"}
+        return {"type": "array", "items": {"anyOf": [_shape(each, usual, sent) for each in template]}} if template else {"type": "array"}
+    if isinstance(template, str) and template in sent:
+        return {"const": sent[template]}
     if isinstance(template, str) and any(name is not None for _, name, _, _ in Formatter().parse(template)):
         return {"type": "integer" if isinstance(usual.get(template[1:-1]), int) else "string"}
     return {"const": template}

@@ -71,7 +71,7 @@ def has_shape(template: Any, body: Any) -> bool:
     """Whether a body is a template with its placeholders filled in."""
     if isinstance(template, dict):
         return isinstance(body, dict) and list(template) == list(body) and all(has_shape(template[key], body[key]) for key in template)
-    return isinstance(body, str) if isinstance(template, str) and "{" in template else body == template
+    return isinstance(body, str | int) if isinstance(template, str) and "{" in template else body == template
 
 
 def assert_refused(vendor: Vendor, error: str, status: int, body: bytes) -> None:
