@@ -9,6 +9,7 @@ column's values would say (a test compares them); only how long it takes differs
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from itertools import chain
+from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 import numpy as np
@@ -16,7 +17,7 @@ from msgspec import Struct, json
 from numpy.typing import NDArray
 
 from mockserver.world.dealt import HOSTS, NETWORKS, DealtSessions
-from mockserver.world.hashing import I64
+from mockserver.world.hashing import I64, last_digits
 from mockserver.world.population import mailboxes
 from mockserver.world.vocabulary import Vocabulary
 
@@ -62,6 +63,11 @@ def objects(texts: Sequence[bytes]) -> Objects:
 def _table(words: tuple[str, ...], before: bytes, after: bytes, nothing: bytes = b"") -> Objects:
     """Words as JSON strings, opened and closed by what is given; last of all what stands for none. Worlds share words."""
     return objects([*(before + json.encode(word)[1:-1] + after for word in words), nothing])
+
+
+def _picked(table: Objects, positions: Callable[[DealtSessions], Any]) -> Pieces:
+    """Texts of a table by their positions, of which -1 is the last."""
+    return lambda sessions: table[positions(sessions)].tolist()
 
 
 def together(forms: Sequence[Form]) -> Pieces:
@@ -181,7 +187,7 @@ def user_ids(_: Vocabulary, before: bytes, nothing: bytes) -> list[Form]:
 def names(words: Vocabulary, before: bytes, nothing: bytes) -> list[Pieces]:
     """Names of who is identified."""
     givens, families = _table(words.given_names, before + b'"', b" ", nothing), _table(words.family_names, b"", b'"')
-    return [lambda sessions: givens[sessions.faces[0]].tolist(), lambda sessions: families[sessions.faces[1]].tolist()]
+    return [_picked(givens, lambda sessions: sessions.faces[0]), _picked(families, lambda sessions: sessions.faces[1])]
 
 
 def emails(words: Vocabulary, before: bytes, nothing: bytes) -> list[Pieces]:
@@ -191,20 +197,19 @@ def emails(words: Vocabulary, before: bytes, nothing: bytes) -> list[Pieces]:
     domains = _table(mail_domains, b"@", b'"')
 
     return [
-        lambda sessions: givens[sessions.faces[0]].tolist(),
-        lambda sessions: families[sessions.faces[1]].tolist(),
-        lambda sessions: sessions.known_words[:, 3].copy().view("S4").tolist(),
-        lambda sessions: domains[sessions.faces[2]].tolist(),
+        _picked(givens, lambda sessions: sessions.faces[0]),
+        _picked(families, lambda sessions: sessions.faces[1]),
+        lambda sessions: last_digits(sessions.known_words, 4).tolist(),
+        _picked(domains, lambda sessions: sessions.faces[2]),
     ]
 
 
 def plans(words: Vocabulary, before: bytes, nothing: bytes, after: bytes = b"") -> list[Pieces]:
     """Plans of who is identified."""
-    every = _table(words.plans, before + b'"', b'"' + after, nothing)
-    return [lambda sessions: every[sessions.plans].tolist()]
+    return [_picked(_table(words.plans, before + b'"', b'"' + after, nothing), attrgetter("plans"))]
 
 
 def ips(_: Vocabulary, before: bytes, __: bytes) -> list[Pieces]:
     """Addresses."""
     networks, hosts = _table(NETWORKS, before + b'"', b""), _table(HOSTS, b"", b'"')
-    return [lambda sessions: networks[sessions.addresses[0]].tolist(), lambda sessions: hosts[sessions.addresses[1]].tolist()]
+    return [_picked(networks, lambda sessions: sessions.addresses[0]), _picked(hosts, lambda sessions: sessions.addresses[1])]
