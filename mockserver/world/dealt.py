@@ -1,7 +1,7 @@
 """Sessions of the seeded world in columns: one function a column, from session indices to values."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -11,6 +11,7 @@ from mockserver.world import archetypes
 from mockserver.world.deck import IDLE, Deck
 from mockserver.world.hashing import I64, U64, hexadecimal, hexadecimal_words, last_digits
 from mockserver.world.memo import Memo
+from mockserver.world.once import once
 from mockserver.world.population import Population, mailboxes
 from mockserver.world.sessions import Event, Sessions, tags_said, text_said
 from mockserver.world.vocabulary import Page, Vocabulary
@@ -44,32 +45,32 @@ class DealtSessions(Sessions):
         setattr(self, name, made)
         return made
 
-    @cached_property
+    @once
     def starts(self) -> I64:
         """Unix milliseconds of the first event, as an array."""
         return self.population.timeline.starts(self.indices)
 
-    @cached_property
+    @once
     def row(self) -> I64:
         """The row of the deck that each is."""
         return self.population.deal.rows(self.indices)
 
-    @cached_property
+    @once
     def over(self) -> I64:
         """Unix milliseconds of the last event that each ever has."""
         return np.asarray(self.starts + self.deck.duration[self.row])
 
-    @cached_property
+    @once
     def running(self) -> NDArray[np.bool_]:
         """Which of them have not done yet all that they will."""
         return self.over > self.now
 
-    @cached_property
+    @once
     def some_run(self) -> bool:
         """Whether any has not."""
         return bool(self.running.any())
 
-    @cached_property
+    @once
     def length(self) -> I64:
         """How many events of each there are."""
         whole: I64 = self.deck.length[self.row]
@@ -79,63 +80,63 @@ class DealtSessions(Sessions):
         told = (np.arange(offset.shape[1]) < whole[:, None]) & (offset <= (self.now - self.starts)[:, None])
         return np.asarray(told.sum(axis=1))
 
-    @cached_property
+    @once
     def visitor_numbers(self) -> U64:
         """The visitors as an array."""
         return self.population.deal.visitors(self.indices, self.row)
 
-    @cached_property
+    @once
     def numbers(self) -> U64:
         """The session numbers as an array."""
         return self.population.session_numbers(self.indices)
 
-    @cached_property
+    @once
     def ends(self) -> I64:
         """Unix milliseconds of the last event, as an array."""
         if self.some_run:
             return np.asarray(self.starts + self.deck.offset[self.deck.begin[self.row] + self.length - 1])
         return self.over
 
-    @cached_property
+    @once
     def number_texts(self) -> NDArray[np.bytes_]:
         """The session numbers as 14 hexadecimal digits."""
         return last_digits(hexadecimal_words(self.numbers), 14)
 
-    @cached_property
+    @once
     def _visitor_words(self) -> NDArray[np.uint32]:
         return hexadecimal_words(self.visitor_numbers)
 
-    @cached_property
+    @once
     def visitor_texts(self) -> NDArray[np.bytes_]:
         """The visitor numbers as 12 hexadecimal digits."""
         return last_digits(self._visitor_words, 12)
 
-    @cached_property
+    @once
     def known_words(self) -> NDArray[np.uint32]:
         """The hexadecimal digits of the visitor numbers, four to a word, shape (sessions, 4); zeros for who is not identified."""
         return self._visitor_words * self.known[:, None]
 
-    @cached_property
+    @once
     def known_texts(self) -> NDArray[np.bytes_]:
         """The visitor numbers as 12 hexadecimal digits, empty for who is not identified."""
         return last_digits(self.known_words, 12)
 
-    @cached_property
+    @once
     def id_digits(self) -> list[str]:
         """The session numbers as 14 hexadecimal digits."""
         return hexadecimal(self.numbers, 14)
 
-    @cached_property
+    @once
     def visitor_digits(self) -> list[str]:
         """The visitor numbers as 12 hexadecimal digits."""
         return hexadecimal(self.visitor_numbers, 12)
 
-    @cached_property
+    @once
     def known(self) -> NDArray[np.bool_]:
         """Whether each session's visitor is identified."""
         return np.asarray(self.deck.identified[self.row])
 
-    @cached_property
+    @once
     def faces(self) -> I64:
         """Positions of each visitor's given name, family name and mail domain in the vocabulary, shape (3, sessions).
 
@@ -143,17 +144,17 @@ class DealtSessions(Sessions):
         """
         return np.where(self.known, ((self.visitor_numbers >> _FACES) % _face_sizes(self.deck.vocabulary)).view(np.int64), -1)
 
-    @cached_property
+    @once
     def plans(self) -> I64:
         """Positions of each visitor's plan in the vocabulary; -1 for who is not identified."""
         return np.where(self.known, self.deck.plan[self.row], -1)
 
-    @cached_property
+    @once
     def addresses(self) -> U64:
         """Positions of the two parts of each visitor's address in :data:`NETWORKS` and :data:`HOSTS`, shape (2, sessions)."""
         return np.asarray((self.visitor_numbers >> _ADDRESSES) & _ADDRESS_SIZES)
 
-    @cached_property
+    @once
     def happened(self) -> NDArray[np.bool_]:
         """Which events of each row there are, shape (sessions, most events of any of them)."""
         return np.arange(int(self.length.max(initial=1))) < self.length[:, None]
@@ -166,7 +167,7 @@ class DealtSessions(Sessions):
         places = self.deck.begin[self.row][:, None] + np.arange(int(length.max(initial=1)))
         return values.take(places, mode="clip")
 
-    @cached_property
+    @once
     def doing(self) -> NDArray[Any]:
         """Positions in the vocabulary's actions, one past the last for a pageview, of each event and of what stands past the last."""
         return self.told(self.deck.action)
