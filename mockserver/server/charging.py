@@ -27,5 +27,7 @@ def charged(reading: Reading, whose: Held) -> tuple[Mapping[str, str], Refused |
             found.append(rates.take(rate, allowed, int(reading.choices[short_name(rate.refill)]), key, now, counts=counts))
         else:
             found.append(rates.charge(rate, allowed, key, now, counts=counts))
+    if not any(left.allowed for left in found):  # Where any number is let through, nothing is told.
+        return reading.headers, None
     beyond = next((left for left in found if left.refused), None)
     return {**reading.headers, **reported(found, now)}, None if beyond is None else beyond.refusal()
