@@ -12,6 +12,10 @@ STORY: Final = "story"
 """What happens in an archetype, and when, counted from its start."""
 
 
+def _itself(entry: Any) -> Any:
+    return entry
+
+
 class Column(Struct, frozen=True):
     """A field of a vendor's row: its name on the wire and its value for every session of a batch."""
 
@@ -23,7 +27,7 @@ class Column(Struct, frozen=True):
     """A quicker way to the values as JSON, for batches of the seeded world."""
     of: str | None = None
     """What of the archetype decides: its entry of a column such as ``places``, or ``story``, what happens in it; ``None`` for all of it."""
-    tell: Callable[[Any], Any] | None = None
+    tell: Callable[[Any], Any] = _itself
     """From an entry to the value."""
 
 

@@ -42,7 +42,7 @@ class Group:
         return self._of_entries(entries)[codes].tolist()  # type: ignore[no-any-return]  # they are bytes
 
     def _entries(self, entries: Sequence[Any]) -> Objects:
-        return objects(self._texts([[column.tell(entry) for entry in entries] for column in self._columns if column.tell]))
+        return objects(self._texts([[column.tell(entry) for entry in entries] for column in self._columns]))
 
     def _texts(self, values: Iterable[Sequence[Any]]) -> list[bytes]:
         row = self._row

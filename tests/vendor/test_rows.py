@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
-from mockserver.vendor.columns import Column
+from mockserver.vendor.columns import Column, of, of_story
 from mockserver.vendor.lines import joined
 from mockserver.vendor.rows import Rows
 from mockserver.world.query import Query
 from mockserver.world.spec import spec
-from mockserver.world.timeline import HOUR
+from mockserver.world.timeline import DAY
 from mockserver.world.world import build
 
 OWN = [
@@ -23,6 +23,14 @@ FIXED = [
     Column("duration", lambda s: s.duration),
     Column("city", lambda s: [place.city or None for place in s.places]),
     Column("pages", lambda s: [[page.title for page in path] for path in s.paths]),
+    of("places", "region", lambda place: place.region or None),
+    of("languages", "language", lambda language: language or None),
+    of("agents", "screen", lambda agent: [agent.screen_width, agent.screen_height]),
+    of("acquisitions", "campaign", lambda acquisition: acquisition.utm_campaign or None),
+    of("hostnames", "host", str),
+    of_story("entry", lambda s: [page.path for page in s.entries]),
+    of_story("exit", lambda s: [page.path for page in s.exits]),
+    of_story("seen", lambda s: s.pageviews),
 ]
 
 
@@ -30,17 +38,23 @@ FIXED = [
     st.lists(st.sampled_from(OWN + FIXED), unique_by=lambda column: column.name, min_size=1),
     st.booleans(),
     st.sampled_from(["default", "awkward"]),
-    st.integers(0, 720),
+    st.integers(0, 59),
+    st.sampled_from([0, 1, 10]),
 )
-def test_rows_are_the_columns_values(columns: list[Column], omit: Any, vocabulary: str, hours: int) -> None:
-    """Any subset of columns, with or without nulls, met once or again, running or over: an object a session with just those values."""
+def test_rows_are_the_columns_values(columns: list[Column], omit: Any, vocabulary: str, position: int, minutes: int) -> None:
+    """Any subset of columns, with or without nulls, met once or again, over or running: an object a session with just those values."""
     made = spec(sessions=60, vocabulary=vocabulary)
-    batch = build(made).sites[0].find(Query(), made.start + hours * HOUR).page(0, 60).batches[0]
-    rows = Rows(columns, omit_none=omit)
-    wanted = [
-        dict(zip([column.name for column in columns], each, strict=True)) for each in zip(*(c.values(batch) for c in columns), strict=True)
-    ]
-    expected = [{name: value for name, value in row.items() if value is not None or not omit} for row in wanted]
+    site, rows = build(made).sites[0], Rows(columns, omit_none=omit)
+    end = made.start + DAY * 60
+    since = site.find(Query(), end).page(0, 60).batches[0].start[position]
 
-    assert json.decode(joined(b"[", rows.lines(batch), b"]")) == expected
-    assert json.decode(joined(b"[", rows.lines(batch), b"]")) == expected
+    for now in (end, since + minutes * 60_000, end):
+        batch = site.find(Query(), now).page(0, 60).batches[0]
+        wanted = [
+            dict(zip([column.name for column in columns], each, strict=True))
+            for each in zip(*(c.values(batch) for c in columns), strict=True)
+        ]
+        expected = [{name: value for name, value in row.items() if value is not None or not omit} for row in wanted]
+
+        assert json.decode(joined(b"[", rows.lines(batch), b"]")) == expected
+        assert json.decode(joined(b"[", rows.lines(batch), b"]")) == expected
