@@ -32,7 +32,8 @@ class Deal:
         self.deck, self.timeline = deck, timeline
         self._lane_bits = deck.lanes.bit_length() - 1
         self._half_bits = max(self._lane_bits - 1, 0)
-        self._lanes, self._slot, self._upper = i64(self._lane_bits), i64(deck.lanes - 1), i64(deck.lanes - (1 << self._half_bits))
+        self._lane_shift, self._slot_mask = i64(self._lane_bits), i64(deck.lanes - 1)
+        self._half_mask = i64(deck.lanes - (1 << self._half_bits))
         self._variant_bits = deck.variants.bit_length() - 1
         self._row_bits = self._variant_bits + TURNS.bit_length() - 1
         self._lane_key, self._variant_key = key(seed_key, "lanes"), key(seed_key, "variants")
@@ -41,17 +42,17 @@ class Deal:
         apart = timeline.most_within(LONGEST + TIMEOUT) + 1
         rounds = -(-(apart + deck.lanes // 2) // deck.lanes)
         self.stride = rounds + (1 - rounds) % TURNS
-        self._apart, self._variant = i64(deck.lanes * TURNS), i64(self._variant_bits)
+        self._born_apart, self._variant_shift = i64(deck.lanes * TURNS), i64(self._variant_bits)
         lane, turn = np.arange(deck.lanes)[:, None], np.arange(TURNS)
         self._first_born = (((TURNS - turn) * self.stride * deck.lanes + lane) * TURNS + deck.first_turns).ravel()
         """What to add to a round's number, times lanes and turns, for the person whose visit each lane and turn is in that round."""
 
     def _lane_at(self, rounds: I64, slot: I64) -> I64:
-        high, keys = slot & self._upper, draw(self._lane_key, rounds.view(np.uint64))
+        high, keys = slot & self._half_mask, draw(self._lane_key, rounds.view(np.uint64))
         return high | permute(self._half_bits, keys, (slot - high).view(np.uint64)).view(np.int64)
 
     def _slot_of(self, rounds: I64, lane: I64) -> I64:
-        high, keys = lane & self._upper, draw(self._lane_key, rounds.astype(np.uint64))
+        high, keys = lane & self._half_mask, draw(self._lane_key, rounds.astype(np.uint64))
         return high | unpermute(self._half_bits, keys, (lane - high).astype(np.uint64)).view(np.int64)
 
     def _variant_keys(self, block: I64, lane: I64, turn: I64) -> U64:
@@ -59,8 +60,8 @@ class Deal:
 
     def rows(self, index: I64) -> I64:
         """The row of the deck that each session is."""
-        rounds = index >> self._lanes
-        lane = self._lane_at(rounds, index & self._slot)
+        rounds = index >> self._lane_shift
+        lane = self._lane_at(rounds, index & self._slot_mask)
         row: I64 = lane * _TURNS + ((rounds + self._phase[lane]) & _TURN)
         if self._variant_bits:
             nth = (rounds // TURNS & (self.deck.variants - 1)).astype(np.uint64)
@@ -98,7 +99,7 @@ class Deal:
 
     def visitors(self, index: I64, row: I64) -> U64:
         """The 48-bit visitor number of each session, whose row is known."""
-        person = (index >> self._lanes) * self._apart + self._first_born[row >> self._variant]
+        person = (index >> self._lane_shift) * self._born_apart + self._first_born[row >> self._variant_shift]
         return self._visitors.forward(person.view(np.uint64))
 
     def visits(self, visitor: int, total: int) -> I64:

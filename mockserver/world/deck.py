@@ -1,8 +1,8 @@
 """The archetypes of a site: a fixed deck of session rows from which every session, however many, is dealt.
 
 A row belongs to a *lane* (a visitor archetype: place, agent, language, identity) and to a *turn* of that lane (which of
-eight consecutive visits it is), and holds one session's story: how it came, what it did, and when. Rows are columns of
-numpy arrays, each made when it is first looked at. Row number = (lane · TURNS + turn) · variants + variant.
+eight consecutive visits it is), and holds one session's story: how it came, what it did, and when. Rows are columns, each
+made for the rows that are looked at (:class:`Drawn`). Row number = (lane · TURNS + turn) · variants + variant.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ from mockserver.world.hashing import I64, U64, below, choose, draw, key
 from mockserver.world.memo import Memo
 from mockserver.world.vocabulary import Agent, Vocabulary
 
-Column: TypeAlias = NDArray[Any]
+Values: TypeAlias = NDArray[Any]
 """A value for each of some rows."""
 ROWS: Final = 4096
 TURNS: Final = 8
@@ -67,10 +67,10 @@ class Deck:
         """The lane that each row belongs to."""
         return row // (TURNS * self.variants)
 
-    def _of_lane(self, fixed: Column) -> "Drawn":
+    def _of_lane(self, fixed: Values) -> "Drawn":
         return Drawn(lambda row: fixed[self.lane_of(row)])
 
-    def _of_row(self, name: str, told: Callable[[U64], Column]) -> "Drawn":
+    def _of_row(self, name: str, told: Callable[[U64], Values]) -> "Drawn":
         own = key(self._key, name)
         return Drawn(lambda row: told(draw(own, row.astype(np.uint64))))
 
@@ -199,14 +199,14 @@ class Deck:
 class Drawn:
     """A value for each row of a deck, made for the rows that somebody asks for; :attr:`all` makes it for every row."""
 
-    def __init__(self, make: Callable[[I64], Column]) -> None:
+    def __init__(self, make: Callable[[I64], Values]) -> None:
         self._make = make
 
-    def __getitem__(self, row: I64) -> Column:
+    def __getitem__(self, row: I64) -> Values:
         return self._make(row)
 
     @cached_property
-    def all(self) -> Column:
+    def all(self) -> Values:
         """The values of all rows."""
         return self._make(np.arange(ROWS))
 

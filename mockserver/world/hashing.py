@@ -74,15 +74,19 @@ def draw_one(key: int, index: int) -> int:
     return z ^ (z >> 31)
 
 
+def _sixteen_each(numbers: Sequence[int] | U64) -> str:
+    return np.asarray(numbers, dtype=">u8").tobytes().hex()
+
+
 def hexadecimal(numbers: Sequence[int] | U64, length: int) -> list[str]:
     """Write numbers with ``length`` hexadecimal digits each, 16 at most."""
-    text = np.asarray(numbers, dtype=">u8").tobytes().hex()
+    text = _sixteen_each(numbers)
     return [text[end - length : end] for end in range(16, len(text) + 1, 16)]
 
 
 def hexadecimal_words(numbers: U64) -> NDArray[np.uint32]:
     """Their 16 hexadecimal digits as bytes, four to a word, shape (numbers, 4)."""
-    return np.frombuffer(numbers.astype(">u8").tobytes().hex().encode(), dtype=np.uint32).reshape(-1, 4)
+    return np.frombuffer(_sixteen_each(numbers).encode(), dtype=np.uint32).reshape(-1, 4)
 
 
 def last_digits(words: NDArray[np.uint32], length: int) -> NDArray[np.bytes_]:
