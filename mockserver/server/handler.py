@@ -62,7 +62,8 @@ class Handler:
             if isinstance(found, Known):
                 slot, reply = await self._admitted(found, raw, exchange)
             if reply is None:
-                reply = self._made(found, raw, exchange)
+                made = self._made(found, raw, exchange)
+                reply = made if isinstance(made.content, bytes) else await self._finished(made, raw, exchange)
             if exchange.secrets:
                 request[SECRETS] = exchange.secrets
             if slot is None:
@@ -157,8 +158,20 @@ class Handler:
                 return self._faulty(found, tenant, raw, exchange)
             return self._told(found, found.reading, raw, exchange)
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
-            exchange.failed = True
-            return self._refusals.unread(unexpected(raw), self._find(raw), raw, exchange)
+            return self._failed(raw, exchange)
+
+    async def _finished(self, reply: Reply, raw: Raw, exchange: Exchange) -> Reply:
+        """A reply with its body, made after all other requests that have come were read: what they ask for is made with it."""
+        await asyncio.sleep(0)
+        try:
+            return reply.finished
+        except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
+            return self._failed(raw, exchange)
+
+    def _failed(self, raw: Raw, exchange: Exchange) -> Reply:
+        """The reply where the mock itself failed."""
+        exchange.failed = True
+        return self._refusals.unread(unexpected(raw), self._find(raw), raw, exchange)
 
     def _told(self, known: Known, reading: Reading, raw: Raw, exchange: Exchange) -> Reply:
         """What the vendor answers."""
@@ -192,14 +205,15 @@ class Handler:
         kept = known.answer(world, now, headers)
         if kept is not None:
             return kept
+        keep = tenant.clock.frozen and known.repeated
         answer = reading.vendor.answer(reading.endpoint, reading.asked(tenant, now))
-        reply = answered(answer.body, headers)
+        reply = answered(answer.body if keep or answer.at_hand else answer.content, headers)
         match answer.recorded:
             case TrackedEvent() as event:
                 tenant.world = with_events(world, reading.site, [event])
             case Identity() as identity:
                 tenant.world = with_identity(world, reading.site, identity)
-            case None if tenant.clock.frozen and known.repeated:
+            case None if keep:
                 self._memory.keep(known, world, now, reply, headers)
         return reply
 

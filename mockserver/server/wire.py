@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from multidict import CIMultiDict
 
 from mockserver.server.clock import wall
+from mockserver.vendor.lines import Listing
 
 if sys.platform == "linux":
     from fcntl import ioctl
@@ -43,7 +44,8 @@ class Reply(Struct, frozen=True, kw_only=True, dict=True):
     status: int = 200
     headers: CIMultiDict[str]
     """A ``Content-Length`` among them is sent beside the real one."""
-    body: bytes = b""
+    content: bytes | Listing = b""
+    """Its body, or what becomes its body when it is needed."""
     delay: float = 0
     """Seconds of real time before the first byte."""
     head: bool = True
@@ -57,6 +59,16 @@ class Reply(Struct, frozen=True, kw_only=True, dict=True):
     pause: float = 0
     """Seconds of real time between two pieces."""
     end: End = "complete"
+
+    @property
+    def body(self) -> bytes:
+        """What is told."""
+        return self.content if isinstance(self.content, bytes) else self.content.text
+
+    @property
+    def finished(self) -> "Reply":
+        """The same with its body made."""
+        return replace(self, content=self.body)
 
     @property
     def carried(self) -> bytes:
@@ -83,7 +95,7 @@ class Reply(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def told(self) -> "Reply":
         """The same with only the beginning of its body, and nothing worked out: all that is remembered of it."""
-        return replace(self, body=self.body[:TOLD])
+        return replace(self, content=self.body[:TOLD])
 
     @cached_property
     def whole(self) -> "_Whole | None":

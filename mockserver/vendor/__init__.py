@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from mockserver.contract.choices import DOCUMENTED, ChoiceError, common, label
 from mockserver.contract.endpoint import Contract, ContractError, Endpoint
+from mockserver.vendor.lines import Listing
 from mockserver.world.overlay import Identity, TrackedEvent
 from mockserver.world.segments import Segment
 from mockserver.world.world import Site, World
@@ -55,10 +56,20 @@ class Asked(Struct, frozen=True, kw_only=True):
 class Answer(Struct, frozen=True):
     """What an endpoint answers, status 200."""
 
-    body: bytes
-    """JSON."""
+    content: bytes | Listing
+    """JSON, or what becomes JSON when it is needed."""
     recorded: TrackedEvent | Identity | None = None
     """What becomes part of the site's overlay."""
+
+    @property
+    def body(self) -> bytes:
+        """JSON."""
+        return self.content if isinstance(self.content, bytes) else self.content.text
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether the body can be put together of what there is."""
+        return isinstance(self.content, bytes) or self.content.at_hand
 
 
 OBSERVED = "observed"

@@ -1,76 +1,143 @@
-"""Reading ahead: whoever asks for one page after the other is given pages that were made together.
+"""Making together what is asked for together, and reading ahead for whoever asks for one page after the other.
 
-What a page of the seeded world costs is nearly the same for a hundred sessions as for many, so that several pages made at
-once cost little more than one. What is made ahead is never wrong: a session of that world that is over stays as it is.
+What a page of the seeded world costs is nearly the same for a hundred sessions as for many. So nothing is made before
+somebody needs it, and then with all else that was asked for by then; and a page that follows the last one is made with
+those that come next. What is made ahead is never wrong: a session of that world that is over stays as it is.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Final
+from weakref import ref
 
 import numpy as np
 from msgspec import Struct
 
-from mockserver.vendor.lines import Line
+from mockserver.vendor.lines import Columns, Lines
 from mockserver.world.dealt import DealtSessions
 
 PAGES: Final = 8
-"""How many pages are made at once."""
-MOST: Final = 1000
+"""How many pages are made ahead at once, the first of them included."""
+MOST: Final = 800
 """The most sessions that are made at once, unless one page asks for more."""
 
-Make = Callable[[DealtSessions], Sequence[Line]]
+Make = Callable[[DealtSessions], Columns]
+
+
+class _Wish:
+    """Sessions whose lines were asked for."""
+
+    __slots__ = ("__weakref__", "first", "made", "sessions", "stop")
+
+    def __init__(self, sessions: DealtSessions) -> None:
+        self.sessions, self.first, self.stop = sessions, sessions.indices.item(0), sessions.indices.item(-1) + 1
+        self.made: Columns = ()
+        """Their lines, once they are made."""
+
+    @property
+    def consecutive(self) -> bool:
+        """Whether they are all from the first to the last."""
+        return self.stop - self.first == len(self.sessions)
 
 
 class _Made(Struct, frozen=True):
-    """Lines of consecutive sessions."""
+    """Consecutive sessions whose lines were made together."""
 
     first: int
-    """Which session the first line is."""
-    lines: Sequence[Line]
-    over: int
-    """The instant by which all of them are over."""
+    stop: int
+    columns: Columns
+    """The lines; none where nothing was made but what was asked for."""
+    since: int
+    """An instant by which all of them are over."""
 
-    def part(self, asked: range, now: int) -> Sequence[Line] | None:
-        """The lines of some sessions, ``None`` where they are not all among them."""
-        there = self.first <= asked.start and asked.stop <= self.first + len(self.lines) and now >= self.over
-        return self.lines[asked.start - self.first : asked.stop - self.first] if there else None
+    def part(self, wish: _Wish) -> Columns:
+        """The lines of some of them; none where they are not all here."""
+        if not self.columns or wish.first < self.first or self.stop < wish.stop or wish.sessions.now < self.since or not wish.consecutive:
+            return ()
+        return _cut(self.columns, wish.first - self.first, len(wish.sessions))
+
+    def next(self, asked: range) -> range | None:
+        """The sessions that come next, upwards or downwards, where those that are asked for are among them."""
+        most = min(PAGES * len(asked), MOST)
+        if self.stop <= asked.start and asked.stop <= self.stop + most:
+            return range(self.stop, self.stop + most)
+        if self.first - most <= asked.start and asked.stop <= self.first:
+            return range(max(self.first - most, 0), self.first)
+        return None
 
 
 class Ahead:
-    """The lines of one population's sessions, in one way to tell them: those asked for last, and some beside them."""
+    """The lines of one population's sessions, in one way to tell them: those that were made last are kept."""
 
     def __init__(self, make: Make) -> None:
         self._make = make
-        self._asked = range(-1, -1)
-        """Which sessions were asked for last; none that any page follows, at first."""
-        self._made = _Made(0, (), 0)  # One value: servers in several threads may share a world.
+        # Both are replaced as a whole: servers in several threads may share a world.
+        self._wishes: list[ref[_Wish]] = []
+        self._made: tuple[_Made, ...] = ()
+        """The last ones first: two, so that a request that was overtaken finds its page still there."""
 
-    def lines(self, sessions: DealtSessions) -> Sequence[Line]:
-        """A line for each session of a batch."""
-        first, last = sessions.indices.item(0), sessions.indices.item(-1)
-        if last - first != len(sessions) - 1:
-            return self._make(sessions)
-        asked, before = range(first, last + 1), self._asked
-        self._asked = asked
-        made = self._made.part(asked, sessions.now)
-        if made is not None:
-            return made
-        beside = _beside(asked, before, sessions.population.timeline.total)
-        if len(beside) == len(asked):
-            return self._make(sessions)
-        several = DealtSessions(sessions.population, np.arange(beside.start, beside.stop), sessions.now, sessions.identities)
+    def lines(self, sessions: DealtSessions) -> Lines:
+        """A line for each session of a batch, at least one."""
+        wish = _Wish(sessions)
+        made = self._part(wish)
+        if made:
+            return Lines.of(made)
+        self._wishes.append(ref(wish))
+        return Lines(len(sessions), lambda: wish.made or self._part(wish) or self._together(wish))
+
+    def _part(self, wish: _Wish) -> Columns:
+        return next((found for made in self._made if (found := made.part(wish))), ())
+
+    def _together(self, wish: _Wish) -> Columns:
+        """Make what is needed with all that was wished for since anything was made, and with what comes next."""
+        wishes, self._wishes = self._wishes, []
+        batch, others = _batch(wish, [other for other in (each() for each in wishes) if other is not None])
+        self._wishes += map(ref, others)
+        window = self._window(batch)
+        several = _all(batch, window)
         if several.some_run:
-            return self._make(sessions)
-        self._made = together = _Made(beside.start, self._make(several), int(several.over.max()))
-        return together.part(asked, sessions.now) or ()
+            return self._make(wish.sessions)
+        columns, place, asked = self._make(several), 0, sum(len(each.sessions) for each in batch)
+        if window is not None:
+            self._made = (_Made(window.start, window.stop, columns if len(window) > asked else (), several.now), *self._made[:1])
+        for each in batch:
+            each.made = _cut(columns, each.first - window.start if window else place, len(each.sessions))
+            place += len(each.sessions)
+        return wish.made
+
+    def _window(self, batch: Sequence[_Wish]) -> range | None:
+        """Consecutive sessions among which are all of a batch: what comes next, or no more than the batch itself."""
+        if not all(each.consecutive for each in batch):
+            return None
+        whole, sessions = range(batch[0].first, batch[-1].stop), batch[0].sessions
+        joint = whole if len(whole) == sum(len(each.sessions) for each in batch) else None
+        for made in self._made:
+            found = made.next(whole)
+            if found is not None:
+                over = sessions.population.visible(sessions.now - sessions.deck.longest)
+                return range(found.start, min(found.stop, over)) if whole.stop <= over else joint
+        return joint
 
 
-def _beside(asked: range, before: range, total: int | None) -> range:
-    """The sessions to make together with those that are asked for: more of them in the direction in which they follow the last ones."""
-    more = max(min((PAGES - 1) * len(asked), MOST - len(asked)), 0)
-    if asked.start == before.stop:
-        stop = asked.stop + more
-        return range(asked.start, stop if total is None else max(min(stop, total), asked.stop))
-    if asked.stop == before.start:
-        return range(max(asked.start - more, 0), asked.stop)
-    return asked
+def _batch(wish: _Wish, others: Sequence[_Wish]) -> tuple[list[_Wish], list[_Wish]]:
+    """A wish and others as far as they fit, ascending and apart from each other; and those that are left for another time."""
+    batch, left, room = [wish], list[_Wish](), MOST - len(wish.sessions)
+    for other in others:
+        if len(other.sessions) <= room and all(other.stop <= each.first or each.stop <= other.first for each in batch):
+            batch.append(other)
+            room -= len(other.sessions)
+        elif other is not wish:
+            left.append(other)
+    return sorted(batch, key=lambda each: each.first), left
+
+
+def _all(batch: Sequence[_Wish], window: range | None) -> DealtSessions:
+    """All sessions of a window, or else of a batch, as they stand when the first of it was asked."""
+    one = batch[0].sessions
+    if len(batch) == 1 and (window is None or len(window) == len(one)):
+        return one
+    index = np.concatenate([each.sessions.indices for each in batch]) if window is None else np.arange(window.start, window.stop)
+    return DealtSessions(one.population, index, min(each.sessions.now for each in batch), one.identities)
+
+
+def _cut(columns: Columns, start: int, length: int) -> Columns:
+    return [column[start : start + length] for column in columns]

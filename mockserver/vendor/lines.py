@@ -1,21 +1,42 @@
-"""JSON objects in pieces, and how they become the inside of an array."""
+"""JSON objects in pieces, and how they become the inside of an array: both made when they are first needed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import overload
 
+from mockserver.world.once import once
+
 Line = Sequence[bytes]
 """A JSON object and a comma, in pieces."""
+Columns = Sequence[list[bytes]]
+"""The first piece of every line, the second piece of every line, and so on."""
 
 
 class Lines(Sequence[Line]):
-    """Lines of as many pieces each, kept column by column."""
+    """So many lines of as many pieces each, kept column by column."""
 
-    def __init__(self, columns: Sequence[list[bytes]]) -> None:
-        self.columns = columns
+    def __init__(self, length: int, make: Callable[[], Columns]) -> None:
+        self._length, self._make = length, make
+
+    @classmethod
+    def of(cls, columns: Columns) -> "Lines":
+        """Lines that are made."""
+        made = cls(len(columns[0]), lambda: columns)
+        made.__dict__["columns"] = columns
+        return made
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether they are made."""
+        return "columns" in self.__dict__
+
+    @once
+    def columns(self) -> Columns:
+        """Their pieces."""
+        return self._make()
 
     def __len__(self) -> int:
-        return len(self.columns[0])
+        return self._length
 
     @overload
     def __getitem__(self, at: int) -> Line: ...
@@ -23,24 +44,39 @@ class Lines(Sequence[Line]):
     def __getitem__(self, at: slice) -> "Lines": ...
     def __getitem__(self, at: int | slice) -> "Line | Lines":
         if isinstance(at, slice):
-            return Lines([column[at] for column in self.columns])
+            if self.at_hand:
+                return Lines.of([column[at] for column in self.columns])
+            return Lines(len(range(*at.indices(self._length))), lambda: [column[at] for column in self.columns])
         return [column[at] for column in self.columns]
 
     def pieces(self) -> list[bytes]:
         """The pieces of all lines, one after the other."""
         step = len(self.columns)
-        found = [b""] * (step * len(self))
+        found = [b""] * (step * self._length)
         for number, column in enumerate(self.columns):
             found[number::step] = column
         return found
 
 
-def joined(head: bytes, lines: Sequence[Line], tail: bytes) -> bytes:
+class Listing:
     """Objects as the inside of a JSON array, between what opens and what closes it."""
-    inside = lines.pieces() if isinstance(lines, Lines) else [*chain.from_iterable(lines)]
-    if inside:
-        inside[-1] = inside[-1][:-1]  # No comma after the last.
-    return b"".join([head, *inside, tail])
+
+    def __init__(self, head: bytes, lines: Sequence[Line], tail: bytes) -> None:
+        self._head, self._lines, self._tail = head, lines, tail
+
+    @property
+    def at_hand(self) -> bool:
+        """Whether its lines are made."""
+        return not isinstance(self._lines, Lines) or self._lines.at_hand
+
+    @once
+    def text(self) -> bytes:
+        """All of it."""
+        lines, self._lines = self._lines, ()  # What is kept is the text.
+        inside = lines.pieces() if isinstance(lines, Lines) else [*chain.from_iterable(lines)]
+        if inside:
+            inside[-1] = inside[-1][:-1]  # No comma after the last.
+        return b"".join([self._head, *inside, self._tail])
 
 
 def alone(line: Line) -> bytes:

@@ -16,7 +16,7 @@ from msgspec import Struct, json
 from mockserver.vendor.ahead import Ahead
 from mockserver.vendor.columns import Column
 from mockserver.vendor.groups import Group, looked_up, nothing_met
-from mockserver.vendor.lines import Line, Lines
+from mockserver.vendor.lines import Columns, Lines
 from mockserver.vendor.texts import Form, Objects, Part, Pieces, together
 from mockserver.world.dealt import DealtSessions
 from mockserver.world.memo import Memo
@@ -65,28 +65,33 @@ class Rows:
         """What makes the pieces of every line that are a session's own, by vocabulary."""
         self._crawled = lru_cache(maxsize=_CRAWLED)(self._begun)
 
-    def lines(self, sessions: Sessions) -> Sequence[Line]:
+    def lines(self, sessions: Sessions) -> Lines:
         """One JSON object a session: what is its own, then what its archetype fixes."""
-        if not len(sessions):
-            return []
-        if not isinstance(sessions, DealtSessions) or sessions.identities:
-            return self._lines([place.encoded(sessions) for place in self._own], self._closed(sessions, [g.encoded for g in self._fixed]))
+        if not isinstance(sessions, DealtSessions) or sessions.identities or not len(sessions):
+            return Lines(len(sessions), lambda: self._encoded(sessions))
         return self._crawled(sessions.population).lines(sessions)
+
+    def _encoded(self, sessions: Sessions) -> Columns:
+        """The lines of any batch."""
+        return self._whole([place.encoded(sessions) for place in self._own], self._closed(sessions, [g.encoded for g in self._fixed]))
 
     def _begun(self, _: Population) -> Ahead:
         """The lines of a population, nothing of whose deck has been met yet."""
         met = nothing_met()
         return Ahead(lambda sessions: self._dealt(sessions, met))
 
-    def _dealt(self, sessions: DealtSessions, met: Objects) -> Sequence[Line]:
+    def _dealt(self, sessions: DealtSessions, met: Objects) -> Columns:
+        """The lines of a batch of the seeded world."""
         own = [pieces(sessions) for pieces in self._quick(sessions.deck.vocabulary)]
-        return self._lines(own, looked_up(met, sessions, lambda some: self._closed(some, [group.texts for group in self._fixed])))
+        return self._whole(own, looked_up(met, sessions, lambda some: self._closed(some, [group.texts for group in self._fixed])))
 
-    def _lines(self, own: Sequence[list[bytes]], fixed: list[bytes]) -> Sequence[Line]:
-        made = Lines([*(own or [[b"{"] * len(fixed)]), fixed])
-        if self._first_may_lack and b"{" in made.columns[0]:  # What follows then begins with the comma of another field.
-            return [(b"{", b"".join(line[1:]).removeprefix(b",")) if line[0] == b"{" else line for line in made]
-        return made
+    def _whole(self, own: Sequence[list[bytes]], fixed: list[bytes]) -> Columns:
+        first, *others = *(own or [[b"{"] * len(fixed)]), fixed
+        if not self._first_may_lack or b"{" not in first:
+            return [first, *others]
+        # What follows a line's first piece begins with the comma of another field, if nothing stands in that piece.
+        rest = [b"".join(pieces) for pieces in zip(*others, strict=True)]
+        return [first, [text.removeprefix(b",") if begun == b"{" else text for begun, text in zip(first, rest, strict=True)]]
 
     @staticmethod
     def _closed(sessions: Any, groups: Sequence[Callable[[Any], list[bytes]]]) -> list[bytes]:

@@ -21,6 +21,7 @@ from mockserver.client import AdminClient
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
+from mockserver.steering import SlotState
 from mockserver.vendor import Vendor
 from mockserver.vendors import load
 from mockserver.world.hashing import draw_one
@@ -30,6 +31,8 @@ from tests.bench.processes import Server, bare, free_port, mock, serving, unkept
 
 QUICK = "--quick" in sys.argv
 REQUESTS = 300 if QUICK else 2000
+WIDTH = 8
+"""How many requests are under way at a time."""
 BILLION = ["--sessions", "1000000000", "--start", "2025-10-01", "--end", "2026-10-01"]
 _SETTINGS = [
     f"{choice.name}={'queue' if 'queue' in choice.options else 0}"
@@ -86,10 +89,10 @@ def pages(endpoint: Endpoint, numbers: Iterator[int]) -> Iterator[dict[str, Any]
                 yield {**whole(endpoint), page: number + first}
 
 
-def per_second(server: Server, requests: Iterator[bytes], number: int = REQUESTS) -> float:
-    """Requests answered in a second of the server's processor time."""
+def per_second(server: Server, requests: Iterator[bytes], number: int = REQUESTS, width: int = WIDTH) -> float:
+    """Requests answered in a second of the server's processor time, so many of them sent at a time."""
     begun = server.processor_seconds()
-    exchange(server.port, requests, number)
+    exchange(server.port, requests, number, width)
     return number / float(server.processor_seconds() - begun)
 
 
@@ -108,6 +111,12 @@ def numbered() -> list[tuple[Vendor, Endpoint]]:
     ]
 
 
+def side_by_side(server: Server) -> None:
+    """Take as many exports at a time as are sent: what is measured is what a page costs, not how its requests wait for each other."""
+    with AdminClient(f"http://127.0.0.1:{server.port}") as admin:
+        admin.change_limits({limit.name: {"enabled": False} for limit in admin.limits() if isinstance(limit, SlotState)})
+
+
 def throughput(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
     """Fresh pages in order and at random, and the same page again, beside a bare handler with the same bytes."""
 
@@ -121,16 +130,20 @@ def throughput(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
         with bare(Path(file.name)) as plain:
             exchange(server.port, ask(iter(range(2000, 2400))), 400)  # Every archetype has been met once.
             first = next(ask(repeat(0)))
-            base = per_second(plain, repeat(first), 4 * REQUESTS)
-            measured = {
-                "a crawl of pages never asked before": (per_second(server, ask(count(10_000))), 1 / 6),
-                "random pages never asked before": (per_second(server, ask(random_pages())), 1 / 6),
-                "the same page again": (per_second(server, repeat(first), 4 * REQUESTS), 3 / 4),
+            fresh, chance = ask(count(10_000)), ask(random_pages())
+            kinds = {
+                "a crawl of pages never asked before": (fresh, REQUESTS, 1 / 6),
+                "random pages never asked before": (chance, REQUESTS, 1 / 6),
+                "the same page again": (repeat(first), 4 * REQUESTS, 3 / 4),
             }
+            print(f"\n{vendor.name}.{endpoint.name}: pages of 100 sessions, {len(body):,} bytes")
+            for width in (WIDTH, 1):
+                base = per_second(plain, repeat(first), 4 * REQUESTS, width)
+                print(f"  {f'{width} requests' if width > 1 else 'one request'} at a time; bare aiohttp {base:,.0f} a processor second")
+                for what, (asked, number, bound) in kinds.items():
+                    rate = per_second(server, asked, number, width)
+                    report(f"{what}, {rate:,.0f} a second", rate / base, "x bare", bound if width > 1 else None, at_least=True)
     connection.close()
-    print(f"\n{vendor.name}.{endpoint.name}: pages of 100 sessions, {len(body):,} bytes; bare aiohttp {base:,.0f} a processor second")
-    for what, (rate, bound) in measured.items():
-        report(f"{what}, {rate:,.0f} a second", rate / base, "x bare", bound, at_least=True)
 
 
 def deep(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
@@ -272,6 +285,7 @@ def main() -> int:
     with tempfile.NamedTemporaryFile() as file, bare(Path(file.name)) as plain:
         base = plain.resident()
     with mock(*BILLION, *UNHURRIED) as server:
+        side_by_side(server)
         for vendor, endpoint in numbered():
             throughput(server, vendor, endpoint)
         print("\nA world of 1,000,000,000 sessions a site")

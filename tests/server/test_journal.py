@@ -25,7 +25,7 @@ def exchange(body: bytes = b"", path: str = "/") -> Exchange:
 
 def reply(body: bytes = b"") -> Reply:
     """An answer."""
-    return Reply(body=body, headers=CIMultiDict())
+    return Reply(content=body, headers=CIMultiDict())
 
 
 def test_exchanges_are_numbered_from_one_in_the_order_in_which_they_began() -> None:

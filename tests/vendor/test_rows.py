@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec import json
 
 from mockserver.vendor.columns import Column, of, of_story
-from mockserver.vendor.lines import joined
+from mockserver.vendor.lines import Listing
 from mockserver.vendor.rows import Rows
 from mockserver.world.query import Query
 from mockserver.world.spec import spec
@@ -56,5 +56,5 @@ def test_rows_are_the_columns_values(columns: list[Column], omit: Any, vocabular
         ]
         expected = [{name: value for name, value in row.items() if value is not None or not omit} for row in wanted]
 
-        assert json.decode(joined(b"[", rows.lines(batch), b"]")) == expected
-        assert json.decode(joined(b"[", rows.lines(batch), b"]")) == expected
+        assert json.decode(Listing(b"[", rows.lines(batch), b"]").text) == expected
+        assert json.decode(Listing(b"[", rows.lines(batch), b"]").text) == expected

@@ -1,5 +1,6 @@
 """What holds for every endpoint of every vendor, swept from the registry."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from io import BytesIO
@@ -17,6 +18,8 @@ from mockserver.contract.request import fields
 from mockserver.server.config import TenantConfig, make_tenant, tenant_spec
 from mockserver.server.truth import everything, rows
 from mockserver.vendor import OBSERVED, Vendor
+from mockserver.vendor.lines import Columns, Lines
+from mockserver.vendor.rows import Rows
 from mockserver.vendor.times import instant, seconds
 from mockserver.vendors import every
 from mockserver.world.overlay import Identity
@@ -181,6 +184,28 @@ async def test_unexpected_exception_is_a_logged_500_in_the_vendors_shape(
     assert after == 200
 
 
+@pytest.mark.parametrize("pair", SESSION_LISTS, ids=name)
+async def test_page_that_cannot_be_made_is_a_logged_500_in_the_vendors_shape(
+    serve: Any, pair: Pair, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A bug that shows only when the rows are put together, after the view has answered, is answered, logged, journalled and survived."""
+    vendor, endpoint = pair
+    mock = await serve(vendor)
+
+    def fail() -> Columns:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Rows, "lines", lambda _, sessions: Lines(len(sessions), fail))
+        status, body = await mock.ask(vendor, endpoint, endpoint.example)
+    after, _ = await mock.ask(vendor, endpoint, endpoint.example)
+
+    assert_refused(vendor, "internal", status, body)
+    assert "ZeroDivisionError" in caplog.text
+    assert [exchange.failed for exchange in mock.tenant.journal] == [True, False]
+    assert after == 200
+
+
 @pytest.mark.parametrize("pair", [pair for pair in ENDPOINTS if pair[1].body], ids=name)
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"1", b"null", b'"text"', b"\xff\xfe", b"a=1&b=2", b"[" * 100_000], ids=range(9))
 async def test_body_that_is_no_object_is_a_violation(serve: Any, pair: Pair, body: bytes) -> None:
@@ -280,6 +305,23 @@ async def test_pages_of_one_give_the_same_rows(serve: Any, pair: Pair) -> None:
     mock = await serve(pair[0], world={"sessions": 40})
 
     assert await crawled(mock, pair, 1) == await crawled(mock, pair, 100)
+
+
+@pytest.mark.parametrize("profile", ["default", "awkward"])
+@pytest.mark.parametrize("pair", SESSION_LISTS, ids=name)
+async def test_pages_asked_for_side_by_side_are_the_same(serve: Any, pair: Pair, profile: str) -> None:
+    """Twenty pages asked for at once, here and there in the list, equal the same pages asked for one by one."""
+    vendor, endpoint = pair
+    queued = {choice.name: "queue" for choice in vendor.contract.choices if "queue" in choice.options}
+    here, there = [await serve(vendor, profile=profile, choices=queued) for _ in range(2)]
+    pages = [{**everything(here.tenant, endpoint), endpoint.paging.limit: size} for size in range(1, 11)]  # type: ignore[union-attr]  # lists are paged
+    match endpoint.paging:
+        case Offset(offset=number) | PageNumber(page=number):
+            pages += [{**page, number: place} for page, place in zip(pages, (7, 3, 60, 22, 4, 5, 1, 2, 9, 8), strict=True)]
+    alone = [await there.ask(vendor, endpoint, page) for page in pages]
+
+    assert all(status == 200 for status, _ in alone)
+    assert await asyncio.gather(*(here.ask(vendor, endpoint, page) for page in pages)) == alone
 
 
 @pytest.mark.parametrize("profile", ["default", "awkward"])

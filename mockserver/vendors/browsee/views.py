@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from mockserver.contract.errors import Refused
 from mockserver.vendor import Answer, Asked, View, texts
 from mockserver.vendor.columns import Column, of, of_story
-from mockserver.vendor.lines import joined
+from mockserver.vendor.lines import Listing
 from mockserver.vendor.rows import Rows
 from mockserver.vendor.times import DAY, instant
 from mockserver.vendors.browsee.contract import MAXIMUM, ExportSessions, Identify, Track
@@ -89,7 +89,7 @@ def _exporting(selected: Callable[[Any], list[str] | None]) -> View:
         select = _select(selected(body), asked.choices["unknown_field"])
         rows = _rows(select, asked.choices["country"], asked.choices["no_value"])
         head = b'{"status":"success","exports":{"total":%d,"to":%d,"data":[' % (found.total, body.offset + len(page))
-        return Answer(joined(head, page.arrange(rows.lines), b"]}}"))
+        return Answer(Listing(head, page.arrange(rows.lines), b"]}}"))
 
     return export_sessions
 

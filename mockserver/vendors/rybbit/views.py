@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from mockserver.contract.errors import Refused
 from mockserver.vendor import Answer, Asked, View
-from mockserver.vendor.lines import joined
+from mockserver.vendor.lines import Listing
 from mockserver.vendors.rybbit.answers import (
     Location,
     OneSession,
@@ -48,7 +48,7 @@ def list_sessions(manner: Manner, asked: Asked) -> Answer:
         return asked.site.find(replace(wanting, where=(*wanting.where, *more)) if more else wanting, asked.now)
 
     page = manner.sorted(asked)(find, (query.page - 1) * limit, limit, rows(SETTINGS(asked.choices), manner.more).lines)
-    return Answer(joined(b'{"data":[', page, b"]}"))
+    return Answer(Listing(b'{"data":[', page, b"]}"))
 
 
 def _identified(only: str | None, otherwise: str) -> tuple[Condition, ...]:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from mockserver.contract.errors import Refused
 from mockserver.vendor import Answer, Asked
 from mockserver.vendor.columns import Column, of, of_story
-from mockserver.vendor.lines import alone, joined
+from mockserver.vendor.lines import Listing, alone
 from mockserver.vendor.rows import Rows
 from mockserver.vendor.times import seconds
 from mockserver.vendors.sparklytics.asking import WORLDS, Words, wanted
@@ -71,7 +71,7 @@ def list_sessions(asked: Asked) -> Answer:
     page = found.older(than, options.limit + 1)
     rows, ids = page.arrange(_ROWS.lines), page.arrange(_ids)
     following = _cursor(ids[options.limit - 1], cursors) if len(ids) > options.limit else None
-    return Answer(joined(b'{"sessions":[', rows[: options.limit], b'],"next_cursor":%b}' % json.encode(following)))
+    return Answer(Listing(b'{"sessions":[', rows[: options.limit], b'],"next_cursor":%b}' % json.encode(following)))
 
 
 def _ids(sessions: Sessions) -> list[int]:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from mockserver.contract.errors import Refused
 from mockserver.vendor import Answer, Asked
-from mockserver.vendor.lines import alone, joined
+from mockserver.vendor.lines import Listing, alone
 from mockserver.vendors.sparklytics.asking import wanted
 from mockserver.vendors.sparklytics.contract import ListSessions
 from mockserver.vendors.sparklytics.rows import link
@@ -37,7 +37,7 @@ def list_sessions(asked: Asked) -> Answer:
     rows, has_more = page.arrange(ROWS.lines)[: min(count, limit)], count > limit
     following = cursors.made(times([ends[limit - 1]])[0], page.arrange(session_ids)[limit - 1]) if has_more else None
     tail = b'],"pagination":{"has_more":%b,"limit":%d,"next_cursor":%b}}' % (json.encode(has_more), limit, json.encode(following))
-    return Answer(joined(b'{"data":[', rows, tail))
+    return Answer(Listing(b'{"data":[', rows, tail))
 
 
 def get_session(asked: Asked) -> Answer:
