@@ -1,15 +1,19 @@
 """What the pytest plugin costs: unused, at its start, for each test, and beside fixtures that are no mock at all.
 
-Each suite runs in a fresh process; of several runs the fastest counts, because everything else is the machine's doing.
+Each suite runs in a fresh process; of several runs the fastest counts, because everything else is the machine's doing. The same
+tests are pointed at a tenant of their own each, and at a bare server that answers every one with the same page.
 """
 
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
+from xml.etree import ElementTree as ET
+
+import httpx
 
 from mockserver import SessionMock
 from mockserver.vendors import load
@@ -18,16 +22,18 @@ TESTS: Final = 1_000
 _RUNS: Final = 3
 _COLLECTED: Final = 200
 
-BARE = """
-import asyncio, threading, http.client
+BARE: Final = """
+import asyncio, threading
 import pytest
 from aiohttp import web
 
 @pytest.fixture(scope="session")
-def server():
+def address():
     loop, ready, told = asyncio.new_event_loop(), threading.Event(), []
+    with open(PAGE, "rb") as file:
+        page = file.read()
     async def handle(request):
-        return web.Response(body=b"{}", content_type="application/json")
+        return web.Response(body=page, content_type="application/json")
     async def start():
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", handle)
@@ -42,58 +48,89 @@ def server():
         loop.run_forever()
     threading.Thread(target=run, daemon=True).start()
     ready.wait()
-    yield told[0]
+    yield f"http://127.0.0.1:{told[0]}/sessions", {"Authorization": "Bearer nobody's"}
     loop.call_soon_threadsafe(loop.stop)
-
-@pytest.mark.parametrize("number", range(COUNT))
-def test_it(server, number):
-    connection = http.client.HTTPConnection("127.0.0.1", server)
-    connection.request("GET", "/")
-    assert connection.getresponse().read()
-    connection.close()
 """
-OURS = """
-import http.client
-from urllib.parse import urlsplit
+OURS: Final = """
 import pytest
 
-@pytest.mark.parametrize("number", range(COUNT))
-def test_it(session_mock, number):
+@pytest.fixture
+def address(session_mock):
     vendor = session_mock.vendor(VENDOR)
-    connection = http.client.HTTPConnection(urlsplit(vendor.base_url).netloc)
-    connection.request("GET", PATH.format(*vendor.sites), headers=vendor.headers)
-    assert connection.getresponse().read()
-    connection.close()
+    return vendor.base_url + PATH.format(*vendor.sites), vendor.headers
 """
-MINTED = """
+HTTPSERVER: Final = """
 import pytest
 
-@pytest.mark.parametrize("number", range(COUNT))
-def test_it(session_mock, number):
-    pass
+@pytest.fixture
+def address(httpserver):
+    with open(PAGE, "rb") as file:
+        httpserver.expect_request("/sessions").respond_with_data(file.read(), content_type="application/json")
+    return httpserver.url_for("/sessions"), {"Authorization": "Bearer nobody's"}
 """
-NOTHING = """
+NOTHING: Final = """
 import pytest
 
 @pytest.fixture
 def session_mock():
     return None
+"""
+MINTED: Final = """
+import pytest
 
 @pytest.mark.parametrize("number", range(COUNT))
 def test_it(session_mock, number):
     pass
 """
-HTTPSERVER = """
+BAREST: Final = """
 import http.client
+from urllib.parse import urlsplit
 import pytest
 
 @pytest.mark.parametrize("number", range(COUNT))
-def test_it(httpserver, number):
-    httpserver.expect_request("/").respond_with_data("{}")
-    connection = http.client.HTTPConnection(httpserver.host, httpserver.port)
-    connection.request("GET", "/")
+def test_it(address, number):
+    url, headers = address
+    connection = http.client.HTTPConnection(urlsplit(url).netloc)
+    connection.request("GET", urlsplit(url).path, headers=headers)
     assert connection.getresponse().read()
     connection.close()
+"""
+CLIENTS: Final = """
+import json, urllib.request
+import aiohttp, httpx, pytest, requests
+
+every = pytest.mark.parametrize("number", range(COUNT))
+
+def test_start(address):
+    assert address
+
+@every
+def test_urllib(address, number):
+    url, headers = address
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:
+        assert json.load(answer)[ROWS]
+
+@every
+def test_requests(address, number):
+    url, headers = address
+    assert requests.get(url, headers=headers).json()[ROWS]
+
+@every
+def test_httpx(address, number):
+    url, headers = address
+    assert httpx.get(url, headers=headers).json()[ROWS]
+
+@every
+async def test_async_httpx(address, number):
+    url, headers = address
+    async with httpx.AsyncClient() as client:
+        assert (await client.get(url, headers=headers)).json()[ROWS]
+
+@every
+async def test_aiohttp(address, number):
+    url, headers = address
+    async with aiohttp.ClientSession() as client, client.get(url, headers=headers) as answer:
+        assert (await answer.json())[ROWS]
 """
 
 
@@ -106,13 +143,37 @@ class Row(NamedTuple):
     unit: str
 
 
-def _suite(text: str, count: int, *options: str) -> float:
-    """Seconds that pytest takes for a suite in a fresh process, at the best of some runs."""
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "test_suite.py").write_text(text.replace("COUNT", str(count)), encoding="utf-8")
-        (Path(folder) / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *options]
-        return min(_timed(lambda: subprocess.run(command, cwd=folder, check=True, capture_output=True)) for _ in range(_RUNS))
+class _Took(NamedTuple):
+    """What a suite took."""
+
+    seconds: float
+    each: Mapping[str, float]
+    """Seconds of the tests of each function, with their fixtures."""
+
+
+def _suite(text: str, count: int, *options: str, fixtures: str = "") -> _Took:
+    """What pytest takes for a suite in a fresh process, at the best of some runs."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "test_suite.py").write_text(text.replace("COUNT", str(count)), encoding="utf-8")
+        (folder / "conftest.py").write_text(fixtures, encoding="utf-8")
+        (folder / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n", encoding="utf-8")
+        told = folder / "junit.xml"
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", f"--junitxml={told}", *options]
+
+        def once() -> _Took:
+            return _Took(_timed(lambda: subprocess.run(command, cwd=folder, check=True, capture_output=True)), _each(told))
+
+        return min((once() for _ in range(_RUNS)), key=lambda took: took.seconds)
+
+
+def _each(told: Path) -> Mapping[str, float]:
+    found: dict[str, float] = {}
+    for case in ET.parse(told).iter("testcase"):  # noqa: S314 -- pytest wrote it
+        name, many, _ = case.attrib["name"].removeprefix("test_").replace("_", " ").partition("[")
+        if many:
+            found[name] = found.get(name, 0) + float(case.attrib["time"])
+    return found
 
 
 def _timed(call: Callable[[], object]) -> float:
@@ -133,27 +194,49 @@ def _start() -> float:
     return 1000 * sorted(once() for _ in range(15))[7]
 
 
-def measured(vendor: str, path: str) -> list[Row]:
-    """Measure; ``path`` is of an endpoint of a vendor that answers a GET, with ``{0}`` for the first site."""
-    ours = OURS.replace("VENDOR", repr(vendor)).replace("PATH", repr(path))
-    empty, minted = (_suite(text, TESTS) - _suite(text, _COLLECTED) for text in (NOTHING, MINTED))  # Without what happens once.
-    bare, mine = _suite(BARE, TESTS), _suite(ours, TESTS)
-    without = _suite(NOTHING, _COLLECTED, "--collect-only", "-p", "no:session_mock")
-    collected = _suite(NOTHING, _COLLECTED, "--collect-only")
-    rows = [
+def _plugin() -> list[Row]:
+    """What it costs to have the plugin, to start a server, and to be given a tenant."""
+
+    def more(fixtures: str) -> float:
+        """Seconds of the tests beyond the first ones, without what happens once."""
+        many, few = (_suite(MINTED, count, fixtures=fixtures).seconds for count in (TESTS, _COLLECTED))
+        return many - few
+
+    without = _suite(MINTED, _COLLECTED, "--collect-only", "-p", "no:session_mock", fixtures=NOTHING).seconds
+    collected = _suite(MINTED, _COLLECTED, "--collect-only", fixtures=NOTHING).seconds
+    return [
         Row("collecting tests that use none of it, beside a run without the plugin", collected / without, 1.05, "x"),
         Row("start to ready, once imported", _start(), 15, "ms"),
-        Row("fixture of one test", 1000 * (minted - empty) / (TESTS - _COLLECTED), 1.5, "ms"),
-        Row(f"{TESTS} tests with a request each, beside a bare aiohttp server in a session fixture", mine / bare, 1.3, "x"),
+        Row("fixture of one test", 1000 * (more("") - more(NOTHING)) / (TESTS - _COLLECTED), 1.5, "ms"),
     ]
-    try:
-        other = _suite(HTTPSERVER, TESTS)
-    except subprocess.CalledProcessError:
-        return rows  # pytest-httpserver is not installed.
-    return [*rows, Row("the same tests with pytest-httpserver, beside the bare server", other / bare, None, "x")]
+
+
+def _requests(ours: str, page: str, rows: str) -> list[Row]:
+    """What tests with a request each cost beside a bare server, by the clients that people have and by the barest there is."""
+    bare, clients = BARE.replace("PAGE", page), CLIENTS.replace("ROWS", rows)
+    each = TESTS // 5
+    plain, mine = (_suite(clients, each, fixtures=fixtures) for fixtures in (bare, ours))
+    alone, barest, other = (_suite(BAREST, TESTS, fixtures=fixtures).seconds for fixtures in (bare, ours, HTTPSERVER.replace("PAGE", page)))
+    says = f"{TESTS:,} tests with a request each, {each} by each of {', '.join(plain.each)}, beside a bare aiohttp server"
+    added = {name: (took / each, (mine.each[name] - took) / each) for name, took in plain.each.items()}
+    return [
+        Row(says, mine.seconds / plain.seconds, 1.3, "x"),
+        *(
+            Row(f"what the mock adds to a test by {name}, {1000 * took:.1f} ms", 1000 * more, None, "ms")
+            for name, (took, more) in added.items()
+        ),
+        Row(f"{TESTS:,} tests by http.client that read nothing, beside a bare aiohttp server", barest / alone, None, "x"),
+        Row("the same tests with pytest-httpserver, beside a bare aiohttp server", other / alone, None, "x"),
+    ]
 
 
 def rows() -> list[Row]:
-    """Measure with an endpoint that lists a site's sessions by GET."""
+    """Measure with the first page of an endpoint that lists a site's sessions by GET."""
     vendor, endpoint = next((vendor, each) for vendor in load() for each in vendor.contract.endpoints if each.site and each.starts)
-    return measured(vendor.name, endpoint.paths[0].replace(f"{{{endpoint.site}}}", "{0}"))
+    path = endpoint.paths[0].replace(f"{{{endpoint.site}}}", "{0}")
+    ours = OURS.replace("VENDOR", repr(vendor.name)).replace("PATH", repr(path))
+    with SessionMock() as mock, tempfile.NamedTemporaryFile() as file:
+        told = mock.vendor(vendor.name)
+        file.write(httpx.get(told.base_url + path.format(*told.sites), headers=told.headers).content)
+        file.flush()
+        return [*_plugin(), *_requests(ours, repr(file.name), repr(endpoint.rows))]
