@@ -130,10 +130,12 @@ class Router:
         known = {(name, template) for name, each in spoken.items() for template in paths(each)}
         words, short = path.split("/")[1:], path[:_LONGEST]
 
-        def distance(route: _Route) -> tuple[bool, int, bool, float]:
-            likeness = 0 if len(route.parts) == len(words) else SequenceMatcher(None, route.template, short).ratio()
-            other = vendor not in (None, route.vendor)
-            return other and _wrong(route, words) > 0, _wrong(route, words), route.endpoint.method != method, -likeness
+        def distance(route: _Route) -> tuple[bool, int, float, bool]:
+            others, more = _others(route, words), abs(len(route.parts) - len(words))
+            written = [(part, word[:_LONGEST]) for part, word in zip(route.parts, words, strict=False) if part is not None]
+            likeness = sum(SequenceMatcher(None, *pair).ratio() for pair in ([(route.template, short)] if more else written))
+            wrong = len(others) + more
+            return vendor not in (None, route.vendor) and wrong > 0, wrong, -likeness, route.endpoint.method != method
 
         return [
             NearMiss(
@@ -143,10 +145,9 @@ class Router:
         ]
 
 
-def _wrong(route: _Route, words: Sequence[str]) -> int:
-    """How many segments of a path are others than a route's, more or fewer ones included."""
-    wrong = sum(part not in (None, word) for part, word in zip(route.parts, words, strict=False))
-    return wrong + abs(len(route.parts) - len(words))
+def _others(route: _Route, words: Sequence[str]) -> list[tuple[str, str]]:
+    """Segments of a route with those that a path has in their places, where these are others."""
+    return [(part, word) for part, word in zip(route.parts, words, strict=False) if part is not None and part != word]
 
 
 def _difference(route: _Route, method: str, path: str, vendor: Vendor | None) -> str:
@@ -161,8 +162,7 @@ def _difference(route: _Route, method: str, path: str, vendor: Vendor | None) ->
         more = "more" if len(words) > len(route.parts) else "fewer"
         found.append(f"the path has {more} segments: {len(words)} instead of {len(route.parts)}")
     else:
-        pairs = zip(route.parts, words, strict=True)
-        found += [f"{word[:_LONGEST]!r} instead of {part!r}" for part, word in pairs if part not in (None, word)]
+        found += [f"{word[:_LONGEST]!r} instead of {part!r}" for part, word in _others(route, words)]
     if method not in (route.endpoint.method, "HEAD"):
         found.append(f"method {method} instead of {route.endpoint.method}")
     return "; ".join(found)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from tests.conftest import QUICK, Mock
 
 GETS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.method == "GET" and endpoint.rows]
 LISTS = [pair for pair in GETS if not set(pair[1].path) - {pair[1].site}]
+PATHS = sorted({path for vendor in load() for endpoint in vendor.contract.endpoints for path in endpoint.paths})
 
 
 def name(pair: Any) -> str:
@@ -89,6 +91,21 @@ async def test_unknown_path_at_the_root_names_what_is_close(serve: Any) -> None:
     assert told["near_misses"][0]["endpoint"] == endpoint.name
     assert told["near_misses"][0]["vendor"] == vendor.name
     assert endpoint.paths[0] in told["message"]
+
+
+@pytest.mark.parametrize("template", PATHS)
+async def test_a_misspelt_path_is_told_the_one_that_is_like_it(serve: Any, template: str) -> None:
+    """A letter left out of any word of a path, by a client of any vendor: what is closest is that path, not another of as many words."""
+    mock, words = await serve(), template.split("/")[1:]
+    for place, word in enumerate(words):
+        if word.startswith("{") or len(word) < 4:  # What is left of a short one is like nothing.
+            continue
+        for left_out in (0, len(word) // 2, len(word) - 1):
+            path = [*words[:place], word[:left_out] + word[left_out + 1 :], *words[place + 1 :]]
+            async with mock.client.get("/" + "/".join(path).replace("{", "").replace("}", "")) as response:
+                told = await response.json()
+            if response.status == HTTPStatus.NOT_FOUND:  # Else it may be somebody's id.
+                assert told["near_misses"][0]["path"] == template, path
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/docs/", "/nobody/docs", "/favicon.ico"])
