@@ -16,6 +16,7 @@ from mockserver.server.charging import blank, charged
 from mockserver.server.clock import stopwatch, wall
 from mockserver.server.faults.fault import Meeting
 from mockserver.server.findings import review
+from mockserver.server.gathering import Gathering
 from mockserver.server.journal import Exchange, Journal
 from mockserver.server.kept import Known, Memory
 from mockserver.server.limits import Slots
@@ -49,7 +50,7 @@ class Handler:
     def __init__(self, tenants: Tenants, router: Router, only: Vendor | None = None) -> None:
         self._tenants, self._router, self._only = tenants, router, only
         self._reader, self._memory, self._generation = Reader(tenants), Memory(), tenants.generation
-        self._refusals = Refusals(tenants, router)
+        self._refusals, self._gathering = Refusals(tenants, router), Gathering()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request; whatever goes wrong in here is a logged 500, in the vendor's shape where one is meant."""
@@ -161,8 +162,8 @@ class Handler:
             return self._failed(raw, exchange)
 
     async def _finished(self, reply: Reply, raw: Raw, exchange: Exchange) -> Reply:
-        """A reply with its body, made after all other requests that have come were read: what they ask for is made with it."""
-        await asyncio.sleep(0)
+        """A reply with its body, which is made together with what others ask for at the same time."""
+        await self._gathering.others()
         try:
             return reply.finished
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down

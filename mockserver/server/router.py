@@ -130,12 +130,13 @@ class Router:
         known = {(name, template) for name, each in spoken.items() for template in paths(each)}
         words, short = path.split("/")[1:], path[:_LONGEST]
 
-        def distance(route: _Route) -> tuple[bool, int, float, bool]:
+        def distance(route: _Route) -> tuple[bool, int, float]:
             others, more = _others(route, words), abs(len(route.parts) - len(words))
             written = [(part, word[:_LONGEST]) for part, word in zip(route.parts, words, strict=False) if part is not None]
             likeness = sum(SequenceMatcher(None, *pair).ratio() for pair in ([(route.template, short)] if more else written))
+            likeness -= (route.endpoint.method != method) / 2  # As much as half a word.
             wrong = len(others) + more
-            return vendor not in (None, route.vendor) and wrong > 0, wrong, -likeness, route.endpoint.method != method
+            return vendor not in (None, route.vendor) and wrong > 0, wrong, -likeness
 
         return [
             NearMiss(

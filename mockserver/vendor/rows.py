@@ -67,7 +67,9 @@ class Rows:
 
     def lines(self, sessions: Sessions) -> Lines:
         """One JSON object a session: what is its own, then what its archetype fixes."""
-        if not isinstance(sessions, DealtSessions) or sessions.identities or not len(sessions):
+        if not len(sessions):
+            return Lines.of([[]])
+        if not isinstance(sessions, DealtSessions) or sessions.identities:
             return Lines(len(sessions), lambda: self._encoded(sessions))
         return self._crawled(sessions.population).lines(sessions)
 
