@@ -55,9 +55,9 @@ class _Made(Struct, frozen=True):
             return ()
         return _cut(self.columns, wish.first - self.first, len(wish.sessions))
 
-    def next(self, asked: range) -> range | None:
-        """The sessions that come next, upwards or downwards, where those that are asked for are among them."""
-        most = min(PAGES * len(asked), MOST)
+    def next(self, asked: range, count: int) -> range | None:
+        """The sessions that come next, upwards or downwards, where the range is among them in which so many are asked for."""
+        most = min(PAGES * count, MOST)
         if self.stop <= asked.start and asked.stop <= self.stop + most:
             return range(self.stop, self.stop + most)
         if self.first - most <= asked.start and asked.stop <= self.first:
@@ -90,53 +90,55 @@ class Ahead:
     def _together(self, wish: _Wish) -> Columns:
         """Make what is needed with all that was wished for since anything was made, and with what comes next."""
         wishes, self._wishes = self._wishes, []
-        batch, others = _batch(wish, [other for other in (each() for each in wishes) if other is not None])
-        self._wishes += map(ref, others)
-        window = self._window(batch)
-        several = _all(batch, window)
-        if several.some_run:
-            return self._make(wish.sessions)
-        columns, place, asked = self._make(several), 0, sum(len(each.sessions) for each in batch)
+        others = [other for other in (each() for each in wishes) if other is not None and other is not wish]
+        now = min(each.sessions.now for each in (wish, *others))
+        over = wish.sessions.population.visible(now - wish.sessions.deck.longest)  # Whatever has started by then.
+        batch, left = _batch(wish, others, over)
+        self._wishes += map(ref, left)
+        window = self._window(batch, over)
+        columns, place, asked = self._make(_all(batch, window, now)), 0, sum(len(each.sessions) for each in batch)
         if window is not None:
-            self._made = (_Made(window.start, window.stop, columns if len(window) > asked else (), several.now), *self._made[:1])
+            self._made = (_Made(window.start, window.stop, columns if len(window) > asked else (), now), *self._made[:1])
         for each in batch:
             each.made = _cut(columns, each.first - window.start if window else place, len(each.sessions))
             place += len(each.sessions)
         return wish.made
 
-    def _window(self, batch: Sequence[_Wish]) -> range | None:
-        """Consecutive sessions among which are all of a batch: what comes next, or no more than the batch itself."""
+    def _window(self, batch: Sequence[_Wish], over: int) -> range | None:
+        """Consecutive sessions among which are all of a batch: what comes next and is over, or no more than the batch itself."""
         if not all(each.consecutive for each in batch):
             return None
-        whole, sessions = range(batch[0].first, batch[-1].stop), batch[0].sessions
-        joint = whole if len(whole) == sum(len(each.sessions) for each in batch) else None
-        for made in self._made:
-            found = made.next(whole)
-            if found is not None:
-                over = sessions.population.visible(sessions.now - sessions.deck.longest)
-                return range(found.start, min(found.stop, over)) if whole.stop <= over else joint
-        return joint
+        whole, count = range(batch[0].first, batch[-1].stop), sum(len(each.sessions) for each in batch)
+        following = (made.next(whole, count) for made in self._made if whole.stop <= over)
+        found = next((each for each in following if each is not None), None)
+        if found is not None:
+            return range(found.start, min(found.stop, over))
+        return whole if len(whole) == count else None
 
 
-def _batch(wish: _Wish, others: Sequence[_Wish]) -> tuple[list[_Wish], list[_Wish]]:
-    """A wish and others as far as they fit, ascending and apart from each other; and those that are left for another time."""
+def _batch(wish: _Wish, others: Sequence[_Wish], over: int) -> tuple[list[_Wish], list[_Wish]]:
+    """A wish and others as far as they fit, ascending and apart from each other; and those that are left for another time.
+
+    A page with sessions that may still run is made alone: they stand as they do at its own instant.
+    """
     batch, left, room = [wish], list[_Wish](), MOST - len(wish.sessions)
     for other in others:
-        if len(other.sessions) <= room and all(other.stop <= each.first or each.stop <= other.first for each in batch):
+        apart = all(other.stop <= each.first or each.stop <= other.first for each in batch)
+        if apart and len(other.sessions) <= room and max(wish.stop, other.stop) <= over:
             batch.append(other)
             room -= len(other.sessions)
-        elif other is not wish:
+        else:
             left.append(other)
     return sorted(batch, key=lambda each: each.first), left
 
 
-def _all(batch: Sequence[_Wish], window: range | None) -> DealtSessions:
-    """All sessions of a window, or else of a batch, as they stand when the first of it was asked."""
+def _all(batch: Sequence[_Wish], window: range | None, now: int) -> DealtSessions:
+    """All sessions of a window, or else of a batch, as they stand at an instant."""
     one = batch[0].sessions
     if len(batch) == 1 and (window is None or len(window) == len(one)):
         return one
     index = np.concatenate([each.sessions.indices for each in batch]) if window is None else np.arange(window.start, window.stop)
-    return DealtSessions(one.population, index, min(each.sessions.now for each in batch), one.identities)
+    return DealtSessions(one.population, index, now, one.identities)
 
 
 def _cut(columns: Columns, start: int, length: int) -> Columns:

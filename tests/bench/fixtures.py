@@ -225,7 +225,7 @@ def _requests(ours: str, page: str, rows: str) -> list[Row]:
             Row(f"what the mock adds to a test by {name}, {1000 * took:.1f} ms", 1000 * more, None, "ms")
             for name, (took, more) in added.items()
         ),
-        Row(f"{TESTS:,} tests by http.client that read nothing, beside a bare aiohttp server", barest / alone, None, "x"),
+        Row(f"{TESTS:,} tests by http.client that parse nothing, beside a bare aiohttp server", barest / alone, None, "x"),
         Row("the same tests with pytest-httpserver, beside a bare aiohttp server", other / alone, None, "x"),
     ]
 

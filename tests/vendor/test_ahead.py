@@ -23,8 +23,11 @@ MADE = spec(sessions=300)
 PEOPLE = build(MADE).sites[0].people
 LATER = (MADE.end or 0) + HOUR * 24
 """When all are over."""
-RUNNING = DealtSessions(PEOPLE, np.arange(280, 300), LATER, {}).over.max().item() - 1
-"""When one of the last twenty is not over."""
+_LONG = DealtSessions(PEOPLE, np.arange(240, 300), LATER, {})
+RUNNING = int((_LONG.starts + (_LONG.over - _LONG.starts) // 2)[(_LONG.over - _LONG.starts).argmax()])
+"""When one of the last sixty is half over."""
+STARTED = PEOPLE.visible(RUNNING)
+"""How many have started then."""
 
 
 def taken(index: Sequence[int], now: int, people: Population = PEOPLE) -> DealtSessions:
@@ -108,12 +111,18 @@ def test_pages_asked_for_at_once_are_made_at_once() -> None:
     assert text(asked[3]) == json.encode([*range(110, 130)])
     assert made[1:] == [[3, 5, 250], [*range(110, 130)]]  # The one overlaps the other.
 
-    made.clear()
-    some = [taken(page, RUNNING) for page in (range(40), range(280, 300))]
-    for lines in [ahead.lines(sessions) for sessions in some]:
-        text(lines)
-    assert [sessions.some_run for sessions in some] == [False, True]
-    assert made == [[*range(40)], [*range(280, 300)]]
+
+def test_a_page_that_still_runs_is_made_alone() -> None:
+    """Whether it is needed first or not, it keeps the others from nothing."""
+    pages = [range(STARTED - 20, STARTED), range(10), range(100, 110)]
+    assert [taken(page, RUNNING).some_run for page in pages] == [True, False, False]
+    for first in (0, 1):
+        ahead, made = watched()
+        asked = [ahead.lines(taken(page, RUNNING)) for page in pages]
+        for lines in (asked[first], *asked):
+            text(lines)
+        together = indices(range(10), range(100, 110))
+        assert made == ([[*range(STARTED - 20, STARTED)], together] if first == 0 else [together, [*range(STARTED - 20, STARTED)]])
 
 
 def test_what_is_made_at_once_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,7 +137,7 @@ def test_what_is_made_at_once_has_a_bound(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_pages_asked_for_at_once_stand_each_at_its_instant() -> None:
     """What was over at the instant of one page is told as it runs at that of another."""
-    rows, index, other = Rows(COLUMNS), range(280, 300), range(40)
+    rows, index, other = Rows(COLUMNS), range(STARTED - 20, STARTED), range(40)
     pages = [rows.lines(taken(index, RUNNING)), rows.lines(taken(other, LATER))]
     assert [text(lines) for lines in pages] == [text(Rows(COLUMNS).lines(taken(*page))) for page in ((index, RUNNING), (other, LATER))]
 
@@ -141,6 +150,8 @@ def test_what_was_made_since_is_not_made_again() -> None:
     assert text(first) + text(second) == json.encode([*range(20, 40)]) + json.encode([*range(30, 50)])
     assert [len(each) for each in made] == [20, 20 * PAGES]
     assert text(ahead.lines(taken([30, 35, 50], LATER))) == b"[30,35,50]"
+    some, page = (ahead.lines(taken(index, LATER)) for index in ([180, 185, 190], range(200, 220)))
+    assert text(some) + text(page) == b"[180,185,190]" + json.encode([*range(200, 220)])
 
 
 def test_what_cannot_be_made_at_once_is_made_alone() -> None:
@@ -188,11 +199,11 @@ def test_a_page_that_was_overtaken_is_there() -> None:
 def test_nothing_is_made_ahead_that_still_runs() -> None:
     """A crawl into sessions that are not over is given what is over ahead, and the rest page by page."""
     ahead, made = watched()
-    for first in range(0, 300, 10):
-        ahead.lines(taken(range(first, first + 10), RUNNING)).pieces()
+    for first in range(0, STARTED, 10):
+        ahead.lines(taken(range(first, min(first + 10, STARTED)), RUNNING)).pieces()
     assert [len(each) for each in made[:4]] == [10, 80, 80, 80]
     assert not any(taken(each, RUNNING).some_run for each in made if len(each) > 10)
-    assert made[-1] == [*range(290, 300)]
+    assert taken(made[-1], RUNNING).some_run
 
 
 def test_what_was_made_ahead_is_not_told_before_it_happened() -> None:
