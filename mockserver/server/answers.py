@@ -16,7 +16,7 @@ from mockserver.server.redact import MASK
 from mockserver.server.router import Miss, NearMiss
 from mockserver.server.wire import Reply
 from mockserver.vendor import Vendor
-from mockserver.vendor.lines import Listing
+from mockserver.vendor.lines import Content
 from mockserver.vendors import NAMES
 
 _JSON = "application/json"
@@ -29,7 +29,7 @@ SERVER = f"session-mock/{__version__}"
 _USUAL = CIMultiDict({"Content-Type": _JSON, "Server": SERVER})
 
 
-def answered(content: bytes | Listing, headers: Mapping[str, str]) -> Reply:
+def answered(content: Content, headers: Mapping[str, str]) -> Reply:
     """An answer of status 200."""
     return Reply(content=content, headers=CIMultiDict({**_USUAL, **headers}) if headers else _USUAL)
 

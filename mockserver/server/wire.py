@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from multidict import CIMultiDict
 
 from mockserver.server.clock import wall
-from mockserver.vendor.lines import Listing
+from mockserver.vendor.lines import Content, text
 
 if sys.platform == "linux":
     from fcntl import ioctl
@@ -44,7 +44,7 @@ class Reply(Struct, frozen=True, kw_only=True, dict=True):
     status: int = 200
     headers: CIMultiDict[str]
     """A ``Content-Length`` among them is sent beside the real one."""
-    content: bytes | Listing = b""
+    content: Content = b""
     """Its body, or what becomes its body when it is needed."""
     delay: float = 0
     """Seconds of real time before the first byte."""
@@ -63,7 +63,7 @@ class Reply(Struct, frozen=True, kw_only=True, dict=True):
     @property
     def body(self) -> bytes:
         """What is told."""
-        return self.content if isinstance(self.content, bytes) else self.content.text
+        return text(self.content)
 
     @property
     def finished(self) -> "Reply":

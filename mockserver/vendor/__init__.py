@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from mockserver.contract.choices import DOCUMENTED, ChoiceError, common, label
 from mockserver.contract.endpoint import Contract, ContractError, Endpoint
-from mockserver.vendor.lines import Listing
+from mockserver.vendor.lines import Content, text
 from mockserver.world.overlay import Identity, TrackedEvent
 from mockserver.world.segments import Segment
 from mockserver.world.world import Site, World
@@ -56,15 +56,14 @@ class Asked(Struct, frozen=True, kw_only=True):
 class Answer(Struct, frozen=True):
     """What an endpoint answers, status 200."""
 
-    content: bytes | Listing
-    """JSON, or what becomes JSON when it is needed."""
+    content: Content
     recorded: TrackedEvent | Identity | None = None
     """What becomes part of the site's overlay."""
 
     @property
     def body(self) -> bytes:
         """JSON."""
-        return self.content if isinstance(self.content, bytes) else self.content.text
+        return text(self.content)
 
     @property
     def at_hand(self) -> bool:

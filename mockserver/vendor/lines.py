@@ -79,6 +79,15 @@ class Listing:
         return b"".join([self._head, *inside, self._tail])
 
 
+Content = bytes | Listing
+"""JSON, or what becomes JSON when it is needed."""
+
+
+def text(content: Content) -> bytes:
+    """The JSON."""
+    return content if isinstance(content, bytes) else content.text
+
+
 def alone(line: Line) -> bytes:
     """One object by itself."""
     return b"".join(line)[:-1]
