@@ -171,7 +171,6 @@ class Handler:
 
     def _failed(self, raw: Raw, exchange: Exchange) -> Reply:
         """The reply where the mock itself failed."""
-        exchange.failed = True
         return self._refusals.unread(unexpected(raw), self._find(raw), raw, exchange)
 
     def _told(self, known: Known, reading: Reading, raw: Raw, exchange: Exchange) -> Reply:

@@ -131,11 +131,11 @@ class Router:
         words, short = path.split("/")[1:], path[:_LONGEST]
 
         def distance(route: _Route) -> tuple[bool, int, float]:
-            others, more = _others(route, words), abs(len(route.parts) - len(words))
-            written = [(part, word[:_LONGEST]) for part, word in zip(route.parts, words, strict=False) if part is not None]
-            likeness = sum(SequenceMatcher(None, *pair).ratio() for pair in ([(route.template, short)] if more else written))
+            written, more = _written(route, words), abs(len(route.parts) - len(words))
+            pairs = [(route.template, short)] if more else [(part, word[:_LONGEST]) for part, word in written]
+            likeness = sum(SequenceMatcher(None, *pair).ratio() for pair in pairs)
             likeness -= (route.endpoint.method != method) / 2  # As much as half a word.
-            wrong = len(others) + more
+            wrong = sum(part != word for part, word in written) + more
             return vendor not in (None, route.vendor) and wrong > 0, wrong, -likeness
 
         return [
@@ -146,9 +146,9 @@ class Router:
         ]
 
 
-def _others(route: _Route, words: Sequence[str]) -> list[tuple[str, str]]:
-    """Segments of a route with those that a path has in their places, where these are others."""
-    return [(part, word) for part, word in zip(route.parts, words, strict=False) if part is not None and part != word]
+def _written(route: _Route, words: Sequence[str]) -> list[tuple[str, str]]:
+    """The segments of a route that are no parameters, each with the one that a path has in its place."""
+    return [(part, word) for part, word in zip(route.parts, words, strict=False) if part is not None]
 
 
 def _difference(route: _Route, method: str, path: str, vendor: Vendor | None) -> str:
@@ -163,7 +163,7 @@ def _difference(route: _Route, method: str, path: str, vendor: Vendor | None) ->
         more = "more" if len(words) > len(route.parts) else "fewer"
         found.append(f"the path has {more} segments: {len(words)} instead of {len(route.parts)}")
     else:
-        found += [f"{word[:_LONGEST]!r} instead of {part!r}" for part, word in _others(route, words)]
+        found += [f"{word[:_LONGEST]!r} instead of {part!r}" for part, word in _written(route, words) if part != word]
     if method not in (route.endpoint.method, "HEAD"):
         found.append(f"method {method} instead of {route.endpoint.method}")
     return "; ".join(found)

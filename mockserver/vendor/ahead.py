@@ -95,20 +95,21 @@ class Ahead:
         over = wish.sessions.population.visible(now - wish.sessions.deck.longest)  # Whatever has started by then.
         batch, left = _batch(wish, others, over)
         self._wishes += map(ref, left)
-        window = self._window(batch, over)
-        columns, place, asked = self._make(_all(batch, window, now)), 0, sum(len(each.sessions) for each in batch)
+        count = sum(len(each.sessions) for each in batch)
+        window = self._window(batch, count, over)
+        columns, place = self._make(_all(batch, window, now)), 0
         if window is not None:
-            self._made = (_Made(window.start, window.stop, columns if len(window) > asked else (), now), *self._made[:1])
+            self._made = (_Made(window.start, window.stop, columns if len(window) > count else (), now), *self._made[:1])
         for each in batch:
             each.made = _cut(columns, each.first - window.start if window else place, len(each.sessions))
             place += len(each.sessions)
         return wish.made
 
-    def _window(self, batch: Sequence[_Wish], over: int) -> range | None:
-        """Consecutive sessions among which are all of a batch: what comes next and is over, or no more than the batch itself."""
+    def _window(self, batch: Sequence[_Wish], count: int, over: int) -> range | None:
+        """Consecutive sessions among which are all of a batch of so many: what comes next and is over, or no more than the batch itself."""
         if not all(each.consecutive for each in batch):
             return None
-        whole, count = range(batch[0].first, batch[-1].stop), sum(len(each.sessions) for each in batch)
+        whole = range(batch[0].first, batch[-1].stop)
         following = (made.next(whole, count) for made in self._made if whole.stop <= over)
         found = next((each for each in following if each is not None), None)
         if found is not None:

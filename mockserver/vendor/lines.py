@@ -22,7 +22,7 @@ class Lines(Sequence[Line]):
     def of(cls, columns: Columns) -> "Lines":
         """Lines that are made."""
         made = cls(len(columns[0]), lambda: columns)
-        made.__dict__["columns"] = columns
+        made.columns = columns
         return made
 
     @property
@@ -72,8 +72,8 @@ class Listing:
     @once
     def text(self) -> bytes:
         """All of it."""
-        lines, self._lines = self._lines, ()  # What is kept is the text.
-        inside = lines.pieces() if isinstance(lines, Lines) else [*chain.from_iterable(lines)]
+        inside = self._lines.pieces() if isinstance(self._lines, Lines) else [*chain.from_iterable(self._lines)]
+        self._lines = ()  # What is kept is the text.
         if inside:
             inside[-1] = inside[-1][:-1]  # No comma after the last.
         return b"".join([self._head, *inside, self._tail])

@@ -4,6 +4,10 @@ import socket
 import time
 from collections.abc import Iterator, Sequence
 from itertools import cycle, islice
+from typing import Final
+
+WIDTH: Final = 8
+"""How many requests are under way at a time."""
 
 
 class Connection:
@@ -45,7 +49,7 @@ class Connection:
         self._socket.close()
 
 
-def exchange(port: int, requests: Iterator[bytes], count: int, width: int = 8) -> int:
+def exchange(port: int, requests: Iterator[bytes], count: int, width: int = WIDTH) -> int:
     """Send requests, ``width`` at a time, and return the number of bytes received."""
     connections = [Connection(port) for _ in range(width)]
     received = 0

@@ -19,7 +19,7 @@ class Server:
     """A process that serves HTTP on a port."""
 
     def __init__(self, process: "subprocess.Popen[str]", port: int, described: dict[str, Any]) -> None:
-        self.process, self.port, self.described = process, port, described
+        self.process, self.port, self.described, self.url = process, port, described, f"http://127.0.0.1:{port}"
 
     def processor_seconds(self) -> float:
         """Seconds of processor time the server has used, its own and the system's for it."""

@@ -25,14 +25,12 @@ from mockserver.steering import SlotState
 from mockserver.vendor import Vendor
 from mockserver.vendors import load
 from mockserver.world.hashing import draw_one
-from tests.bench.client import Connection, exchange, one_by_one
+from tests.bench.client import WIDTH, Connection, exchange, one_by_one
 from tests.bench.fixtures import rows
 from tests.bench.processes import Server, bare, free_port, mock, serving, unkept
 
 QUICK = "--quick" in sys.argv
 REQUESTS = 300 if QUICK else 2000
-WIDTH = 8
-"""How many requests are under way at a time."""
 BILLION = ["--sessions", "1000000000", "--start", "2025-10-01", "--end", "2026-10-01"]
 _SETTINGS = [
     f"{choice.name}={'queue' if 'queue' in choice.options else 0}"
@@ -113,7 +111,7 @@ def numbered() -> list[tuple[Vendor, Endpoint]]:
 
 def side_by_side(server: Server) -> None:
     """Take as many exports at a time as are sent: what is measured is what a page costs, not how its requests wait for each other."""
-    with AdminClient(f"http://127.0.0.1:{server.port}") as admin:
+    with AdminClient(server.url) as admin:
         admin.change_limits({limit.name: {"enabled": False} for limit in admin.limits() if isinstance(limit, SlotState)})
 
 
@@ -206,7 +204,7 @@ def costs() -> None:
         unkept("0", *options) as short,
         unkept("none", *options) as none,
     ):
-        with AdminClient(f"http://127.0.0.1:{crowded.port}") as admin:
+        with AdminClient(crowded.url) as admin:
             for _ in range(999):
                 admin.mint()
         for vendor, endpoint in numbered():
@@ -233,7 +231,7 @@ def paired(
     took: dict[str, list[float]] = {setting: [] for setting in ("plain", *SETTINGS)}
     for _ in range(4 if QUICK else 16):  # The first is to warm up.
         for (setting, costs), server in zip(took.items(), servers, strict=True):
-            with AdminClient(f"http://127.0.0.1:{server.port}") as admin:
+            with AdminClient(server.url) as admin:
                 admin.arm(*faults.get(setting, []))
                 if "full" not in setting:
                     admin.clear_journal()
@@ -297,7 +295,7 @@ def main() -> int:
                     filtered(server, vendor, endpoint)
                 if endpoint.counts and endpoint.query and "segment_id" in endpoint.query.__struct_fields__:
                     series(server, vendor, endpoint)
-        with AdminClient(f"http://127.0.0.1:{server.port}") as admin:
+        with AdminClient(server.url) as admin:
             kept = admin.journal(limit=1)
             report(
                 f"resident memory above the bare app's, {kept.kept} of {kept.count:,} exchanges kept",

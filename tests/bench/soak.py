@@ -235,7 +235,7 @@ Truth = dict[tuple[str, str, str, int], list[Any]]
 
 def soak(load: Load) -> Seen:
     """Run a server, let clients at it, and look at everything that was promised."""
-    with mock() as server, AdminClient(f"http://127.0.0.1:{server.port}") as admin:
+    with mock() as server, AdminClient(server.url) as admin:
         tenants = [
             admin.mint(
                 f"soak-{number}",

@@ -40,11 +40,13 @@ def text(lines: Sequence[Line]) -> bytes:
     return Listing(b"[", lines, b"]").text
 
 
-def watched() -> tuple[Ahead, list[list[int]]]:
-    """Something whose lines are indices, and what was made of it so far."""
+def watched(most: int = 300) -> tuple[Ahead, list[list[int]]]:
+    """Something whose lines are indices, and what was made of it so far; it fails where more than so many are to be made."""
     made: list[list[int]] = []
 
     def make(sessions: DealtSessions) -> Columns:
+        if len(sessions) > most:
+            raise ArithmeticError
         made.append(list(sessions.index))
         return [[b"%d," % index for index in sessions.index]]
 
@@ -156,15 +158,7 @@ def test_what_was_made_since_is_not_made_again() -> None:
 
 def test_what_cannot_be_made_at_once_is_made_alone() -> None:
     """Where making them together fails, that is the loss of the page that needed it and of no other."""
-    ahead, made = watched()
-    make = ahead._make
-
-    def fails(sessions: DealtSessions) -> Columns:
-        if len(sessions) > 20:
-            raise ArithmeticError
-        return make(sessions)
-
-    ahead._make = fails
+    ahead, made = watched(most=20)
     first, second = (ahead.lines(taken(range(first, first + 20), LATER)) for first in (0, 100))
     with pytest.raises(ArithmeticError):
         first.pieces()
