@@ -12,7 +12,7 @@ from mockserver.server.reading import Reading
 from mockserver.server.wire import TOLD, Reply
 from mockserver.world.world import World
 
-_MOST = 512
+_MOST = 256
 _MOST_BYTES = 2 << 20
 
 

@@ -10,6 +10,8 @@ from mockserver.world.sessions import Sessions
 
 STORY: Final = "story"
 """What happens in an archetype, and when, counted from its start."""
+PARTS: Final = {"places": "visitor", "agents": "visitor", "languages": "visitor", "acquisitions": "arrival", "hostnames": "arrival"}
+"""Columns of entries that belong together: in many archetypes all of a part is the same."""
 
 
 def _itself(entry: Any) -> Any:

@@ -1,12 +1,13 @@
 """What of a row is no session's own, as JSON: looked up wherever it was met before."""
 
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 from msgspec import defstruct, json
 
-from mockserver.vendor.columns import STORY, Column
+from mockserver.vendor.columns import PARTS, STORY, Column
 from mockserver.vendor.texts import Objects, objects
 from mockserver.world.dealt import DealtSessions
 from mockserver.world.deck import ROWS
@@ -21,12 +22,14 @@ class Group:
 
     def __init__(self, decided: str | None, columns: Iterable[Column], *, omit_none: bool) -> None:
         self._of, self._columns = decided, list(columns)
+        self.part = PARTS.get(decided or "")
+        """The part of an archetype that decides; ``None`` for its story, or all of it."""
         default: dict[str, Any] = {"default": None} if omit_none else {}
         fields = [(f"f{n}", Any, *default.values()) for n in range(len(self._columns))]
         names = {f"f{n}": column.name for n, column in enumerate(self._columns)}
         self._row = defstruct("Row", fields, rename=names, omit_defaults=omit_none, gc=False)
         self._of_entries = Memo(self._entries)
-        self._of_rows = Memo(lambda _: nothing_met())
+        self._of_rows = Memo(lambda _: Met())
 
     def encoded(self, sessions: Sessions) -> list[bytes]:
         """The texts of any batch."""
@@ -37,7 +40,7 @@ class Group:
         if self._of is None:
             return self.encoded(sessions)
         if self._of == STORY:
-            return looked_up(self._of_rows(sessions.deck.story), sessions, self.encoded)
+            return self._of_rows(sessions.deck.story).texts(sessions, self.encoded)
         entries, codes = sessions.coded(self._of)
         return self._of_entries(entries)[codes].tolist()  # type: ignore[no-any-return]  # they are bytes
 
@@ -50,24 +53,52 @@ class Group:
         return [b"," + text[1:] if len(text) > 1 else b"" for text in texts]
 
 
-def looked_up(table: Objects, sessions: DealtSessions, make: Callable[[DealtSessions], list[bytes]]) -> list[bytes]:
-    """What a table has for the rows of sessions; what it lacks is made and kept, unless a session has not done all of its row yet."""
-    found: list[bytes] = table[sessions.row].tolist()
-    if None not in found and not sessions.some_run:
-        return found
-    running = sessions.running.tolist()
-    lacking = [position for position, text in enumerate(found) if text is None or running[position]]
-    if not lacking:
-        return found
-    some = sessions if len(lacking) == len(found) else sessions.some(np.array(lacking))
-    made = make(some)
-    for position, text in zip(lacking, made, strict=True):
-        found[position] = text
-    whole = ~some.running
-    table[some.row[whole]] = objects(made)[whole]
-    return found
+class Run:
+    """Groups that stand side by side and follow from the same part of an archetype."""
+
+    def __init__(self, groups: Sequence[Group], end: bytes) -> None:
+        self._groups, self._end = groups, end
+
+    def encoded(self, sessions: Sessions) -> list[bytes]:
+        """The texts of any batch."""
+        return self._joined([group.encoded(sessions) for group in self._groups], len(sessions))
+
+    def texts(self, sessions: DealtSessions) -> list[bytes]:
+        """The texts of a batch of the seeded world, looked up as far as others have met them."""
+        return self._joined([group.texts(sessions) for group in self._groups], len(sessions))
+
+    def _joined(self, texts: Sequence[list[bytes]], count: int) -> list[bytes]:
+        ends = [[self._end] * count] if self._end else []
+        return [b"".join(each) for each in zip(*texts, *ends, strict=True)]
 
 
-def nothing_met() -> Objects:
-    """A table of what was not met yet, by row of the deck."""
-    return np.full(ROWS, None, dtype=object)
+def runs(groups: Iterable[Group], end: bytes) -> list[Run]:
+    """Groups in their order, in as few runs as there can be, at least one; the last ends with what is given."""
+    cut = [list(each) for _, each in groupby(groups, key=lambda group: group.part)] or [[]]
+    return [*(Run(each, b"") for each in cut[:-1]), Run(cut[-1], end)]
+
+
+class Met:
+    """The texts of the rows of a deck, as far as they were met; those that are alike are one."""
+
+    def __init__(self) -> None:
+        self._texts, self._met = np.empty(ROWS, dtype=object), np.zeros(ROWS, dtype=np.bool_)
+        self._kept: dict[bytes, bytes] = {}
+
+    def texts(self, sessions: DealtSessions, make: Callable[[DealtSessions], list[bytes]]) -> list[bytes]:
+        """The texts of sessions; what is lacking is made and kept, unless a session has not done all of its row yet."""
+        lacking = np.flatnonzero(~self._met[sessions.row] | sessions.running)  # Looked for first: others may be adding what it lacks.
+        found: list[bytes] = self._texts[sessions.row].tolist()
+        if not len(lacking):
+            return found
+        some = sessions if len(lacking) == len(found) else sessions.some(lacking)
+        made = make(some)
+        for position, text in zip(lacking.tolist(), made, strict=True):
+            found[position] = text
+        whole = np.flatnonzero(~some.running)
+        rows = some.row[whole]
+        self._texts[rows] = objects([self._kept.setdefault(made[each], made[each]) for each in whole.tolist()])
+        self._met[rows] = True
+        if self._met.all():
+            self._kept = {}  # Nothing will come that could be alike.
+        return found

@@ -1,23 +1,23 @@
 """Rows of a list as JSON, fast: what follows from less than the session is encoded once and kept.
 
 A vendor declares its row as columns. *Own* columns differ from session to session (ids, times, people) and are encoded
-for every page. The others follow from the row of the deck, and are encoded when that row is first met in a world; those
-of them that say of what in the row, such as its place, are encoded once for all worlds. So the bytes of a page are mostly
-joined, not made.
+for every page. The others follow from the row of the deck, and are encoded when that row is first met in a world, its
+visitor, its arrival and its story apart from each other, as many rows share them; those that say of what in the row, such
+as its place, are encoded once for all worlds. So the bytes of a page are mostly joined, not made.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain, groupby
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct, json
 
 from mockserver.vendor.ahead import Ahead
 from mockserver.vendor.columns import Column
-from mockserver.vendor.groups import Group, looked_up, nothing_met
+from mockserver.vendor.groups import Group, Met, runs
 from mockserver.vendor.lines import Columns, Lines
-from mockserver.vendor.texts import Form, Objects, Part, Pieces, together
+from mockserver.vendor.parts import Part, pieces
 from mockserver.world.dealt import DealtSessions
 from mockserver.world.memo import Memo
 from mockserver.world.population import Population
@@ -59,9 +59,9 @@ class Rows:
                 before = (b"," if self._own else b"{") + _encode(column.name) + b":"
                 self._own.append(_Place(column, before, before[:1].strip(b",") if omit_none else before + b"null"))
         fixed = groupby((column for column in columns if not column.own), key=lambda column: column.of)
-        self._fixed = [Group(decided, each, omit_none=omit_none) for decided, each in fixed]
+        self._fixed = runs((Group(decided, each, omit_none=omit_none) for decided, each in fixed), b"},")
         self._first_may_lack = omit_none or not self._own
-        self._quick = Memo(lambda words: list(self._quickly(words)))
+        self._quick = Memo(lambda words: list(pieces(chain.from_iterable(place.parts(words) for place in self._own))))
         """What makes the pieces of every line that are a session's own, by vocabulary."""
         self._crawled = lru_cache(maxsize=_CRAWLED)(self._begun)
 
@@ -75,43 +75,22 @@ class Rows:
 
     def _encoded(self, sessions: Sessions) -> Columns:
         """The lines of any batch."""
-        return self._whole([place.encoded(sessions) for place in self._own], self._closed(sessions, [g.encoded for g in self._fixed]))
+        return self._whole([place.encoded(sessions) for place in self._own], [run.encoded(sessions) for run in self._fixed])
 
     def _begun(self, _: Population) -> Ahead:
         """The lines of a population, nothing of whose deck has been met yet."""
-        met = nothing_met()
+        met = [Met() for _ in self._fixed]
         return Ahead(lambda sessions: self._dealt(sessions, met))
 
-    def _dealt(self, sessions: DealtSessions, met: Objects) -> Columns:
+    def _dealt(self, sessions: DealtSessions, met: Sequence[Met]) -> Columns:
         """The lines of a batch of the seeded world."""
-        own = [pieces(sessions) for pieces in self._quick(sessions.deck.vocabulary)]
-        return self._whole(own, looked_up(met, sessions, lambda some: self._closed(some, [group.texts for group in self._fixed])))
+        own = [told(sessions) for told in self._quick(sessions.deck.vocabulary)]
+        return self._whole(own, [each.texts(sessions, run.texts) for each, run in zip(met, self._fixed, strict=True)])
 
-    def _whole(self, own: Sequence[list[bytes]], fixed: list[bytes]) -> Columns:
-        first, *others = *(own or [[b"{"] * len(fixed)]), fixed
+    def _whole(self, own: Sequence[list[bytes]], fixed: Sequence[list[bytes]]) -> Columns:
+        first, *others = *(own or [[b"{"] * len(fixed[0])]), *fixed
         if not self._first_may_lack or b"{" not in first:
             return [first, *others]
         # What follows a line's first piece begins with the comma of another field, if nothing stands in that piece.
         rest = [b"".join(pieces) for pieces in zip(*others, strict=True)]
         return [first, [text.removeprefix(b",") if begun == b"{" else text for begun, text in zip(first, rest, strict=True)]]
-
-    @staticmethod
-    def _closed(sessions: Any, groups: Sequence[Callable[[Any], list[bytes]]]) -> list[bytes]:
-        """What is not a session's own, up to the comma after the object."""
-        if not groups:
-            return [b"},"] * len(sessions)
-        return [b"".join(texts) for texts in zip(*(group(sessions) for group in groups), [b"},"] * len(sessions), strict=True)]
-
-    def _quickly(self, words: Vocabulary) -> Iterator[Pieces]:
-        """What makes the own columns' texts; forms that stand side by side make one piece."""
-        forms: list[Form] = []
-        for part in chain.from_iterable(place.parts(words) for place in self._own):
-            if isinstance(part, Form):
-                forms.append(part)
-            if forms and not (isinstance(part, Form) and not part.uneven):
-                yield together(forms)
-                forms = []
-            if not isinstance(part, Form):
-                yield part
-        if forms:
-            yield together(forms)

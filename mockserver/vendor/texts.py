@@ -8,45 +8,26 @@ column's values would say (a test compares them); only how long it takes differs
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import chain
-from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-from msgspec import Struct, json
+from msgspec import json
 from numpy.typing import NDArray
 
+from mockserver.vendor.parts import Bytes, Form, Known, Part, Pieces
 from mockserver.world.dealt import HOSTS, NETWORKS, DealtSessions
 from mockserver.world.hashing import I64, last_digits
 from mockserver.world.population import mailboxes
 from mockserver.world.vocabulary import Vocabulary
 
-Bytes: TypeAlias = NDArray[Any]
-"""Texts of one width, shape (texts,), of any type that has so many bytes."""
 Objects: TypeAlias = NDArray[np.object_]
 """Texts as ``bytes``, shape (texts,), to be looked up many at a time."""
 
 
-class Form(Struct, frozen=True):
-    """A part as wide in every text."""
-
-    blank: bytes
-    """What is the same in all."""
-    places: Sequence[tuple[int, str]]
-    """Where the rest stands, and numpy's name for so many bytes; what comes later stands over what came before."""
-    values: Callable[[DealtSessions], Sequence[Bytes]]
-    """The rest, place by place."""
-    uneven: bool = False
-    """Whether some are shorter after all: zeros at their end do not count."""
-
-
-Pieces: TypeAlias = Callable[[DealtSessions], list[bytes]]
-"""A part that is looked up."""
-Part: TypeAlias = Form | Pieces
 Texts: TypeAlias = Callable[[Vocabulary, bytes, bytes], Sequence[Part]]
 """From a vocabulary, what stands before a value, and what stands where there is none, to the parts of a column's texts."""
 
-_SECOND, _DAY_SECONDS = np.array(1000), np.array(86_400)
+_SECOND, _MINUTE_SECONDS, _DAY_MINUTES = np.array(1000), np.array(60), np.array(1440)
 _BLOCK: Final = 9
 """Days are looked up in blocks of two to the power of so many."""
 _DAY: Final = 86_400_000
@@ -60,38 +41,15 @@ def objects(texts: Sequence[bytes]) -> Objects:
 
 
 @lru_cache(maxsize=64)
-def _table(words: tuple[str, ...], before: bytes, after: bytes, nothing: bytes = b"") -> Objects:
-    """Words as JSON strings, opened and closed by what is given; last of all what stands for none. Worlds share words."""
-    return objects([*(before + json.encode(word)[1:-1] + after for word in words), nothing])
+def _table(words: tuple[str, ...], before: bytes, after: bytes) -> Objects:
+    """Words as JSON strings, opened and closed by what is given. Worlds share words."""
+    return objects([before + json.encode(word)[1:-1] + after for word in words])
 
 
-def _picked(table: Objects, positions: Callable[[DealtSessions], Any]) -> Pieces:
-    """Texts of a table by their positions, of which -1 is the last."""
+def _picked(words: tuple[str, ...], before: bytes, after: bytes, positions: Callable[[DealtSessions], Any]) -> Pieces:
+    """Words by their positions."""
+    table = _table(words, before, after)
     return lambda sessions: table[positions(sessions)].tolist()
-
-
-def together(forms: Sequence[Form]) -> Pieces:
-    """Forms that stand side by side as one part; only the last may be uneven."""
-    blank, places, start = b"".join(form.blank for form in forms), list[tuple[int, str]](), 0
-    for form in forms:
-        places += [(start + place, kind) for place, kind in form.places]
-        start += len(form.blank)
-    names, values = [f"f{n}" for n in range(len(places))], [form.values for form in forms]
-    offsets, formats = zip(*places, strict=True)
-    row = np.dtype({"names": names, "formats": list(formats), "offsets": list(offsets), "itemsize": len(blank)})
-
-    def made(sessions: DealtSessions) -> list[bytes]:
-        texts = np.frombuffer(bytearray(blank * len(sessions)), dtype=row)
-        for name, value in zip(names, chain.from_iterable(each(sessions) for each in values), strict=True):
-            texts[name] = value
-        return _listed(texts, len(blank))
-
-    return made
-
-
-def _listed(texts: Bytes, width: int) -> list[bytes]:
-    """Texts of so many bytes, without zeros at their end."""
-    return texts.view(f"S{width}").tolist()  # type: ignore[no-any-return]  # of this type they are bytes
 
 
 def hexadecimal(digits: Callable[[DealtSessions], Bytes], length: int) -> Texts:
@@ -105,13 +63,10 @@ def hexadecimal(digits: Callable[[DealtSessions], Bytes], length: int) -> Texts:
 
 
 @lru_cache(maxsize=1)
-def _clock() -> NDArray[np.uint64]:
-    """Every second of a day as the eight bytes of ``08:30:00``."""
-    two = np.frombuffer(b"".join(b"%02d" % n for n in range(60)), dtype=np.uint8).reshape(-1, 2)
-    made = np.empty((24, 60, 60, 8), dtype=np.uint8)
-    made[:] = np.frombuffer(b"00:00:00", dtype=np.uint8)
-    made[..., 0:2], made[..., 3:5], made[..., 6:8] = two[:24, None, None], two[:, None], two
-    return made.view(np.uint64).ravel()
+def _clock() -> tuple[NDArray[np.uint64], NDArray[np.uint16]]:
+    """Every minute of a day as the eight bytes of ``08:30:00``, and every second of a minute as two."""
+    minutes = b"".join(b"%02d:%02d:00" % divmod(minute, 60) for minute in range(24 * 60))
+    return np.frombuffer(minutes, dtype=np.uint64), np.frombuffer(b"".join(b"%02d" % n for n in range(60)), dtype=np.uint16)
 
 
 @lru_cache(maxsize=64)
@@ -131,15 +86,16 @@ def seconds(instants: Callable[[DealtSessions], I64], pattern: bytes) -> Texts:
     """Instants as strings such as ``2026-09-01T08:30:00``, fractions cut off, in UTC; the pattern says what stands between and after."""
 
     def texts(_: Vocabulary, before: bytes, __: bytes) -> list[Form]:
-        start, clock = len(before) + 1, _clock()
+        start, (minutes, digits) = len(before) + 1, _clock()
 
         def values(sessions: DealtSessions) -> Sequence[Bytes]:
             first, dates = _calendar(sessions)
-            at = instants(sessions) // _SECOND
-            day = at // _DAY_SECONDS
-            return dates[day - first], clock[at - day * _DAY_SECONDS]
+            second = instants(sessions) // _SECOND
+            minute = second // _MINUTE_SECONDS
+            day = minute // _DAY_MINUTES
+            return dates[day - first], minutes[minute - day * _DAY_MINUTES], digits[second - minute * _MINUTE_SECONDS]
 
-        return [Form(before + pattern, [(start, "S10"), (start + 11, "u8")], values)]
+        return [Form(before + pattern, [(start, "S10"), (start + 11, "u8"), (start + 17, "u2")], values)]
 
     return texts
 
@@ -184,32 +140,33 @@ def user_ids(_: Vocabulary, before: bytes, nothing: bytes) -> list[Form]:
     return [Form(bytes(width), [(0, f"S{width}"), (width - 13, "S12")], values, uneven=True)]
 
 
-def names(words: Vocabulary, before: bytes, nothing: bytes) -> list[Pieces]:
+def names(words: Vocabulary, before: bytes, nothing: bytes) -> list[Known]:
     """Names of who is identified."""
-    givens, families = _table(words.given_names, before + b'"', b" ", nothing), _table(words.family_names, b"", b'"')
-    return [_picked(givens, lambda sessions: sessions.faces[0]), _picked(families, lambda sessions: sessions.faces[1])]
-
-
-def emails(words: Vocabulary, before: bytes, nothing: bytes) -> list[Pieces]:
-    """E-mail addresses of who is identified."""
-    given_names, family_names, mail_domains = mailboxes(words)
-    givens, families = _table(given_names, before + b'"', b".", nothing), _table(family_names, b"", b".")
-    domains = _table(mail_domains, b"@", b'"')
-
     return [
-        _picked(givens, lambda sessions: sessions.faces[0]),
-        _picked(families, lambda sessions: sessions.faces[1]),
-        lambda sessions: last_digits(sessions.known_words, 4).tolist(),
-        _picked(domains, lambda sessions: sessions.faces[2]),
+        Known(nothing, _picked(words.given_names, before + b'"', b" ", lambda sessions: sessions.faces[0])),
+        Known(b"", _picked(words.family_names, b"", b'"', lambda sessions: sessions.faces[1])),
     ]
 
 
-def plans(words: Vocabulary, before: bytes, nothing: bytes, after: bytes = b"") -> list[Pieces]:
+def emails(words: Vocabulary, before: bytes, nothing: bytes) -> list[Known]:
+    """E-mail addresses of who is identified."""
+    givens, families, domains = mailboxes(words)
+    return [
+        Known(nothing, _picked(givens, before + b'"', b".", lambda sessions: sessions.faces[0])),
+        Known(b"", _picked(families, b"", b".", lambda sessions: sessions.faces[1])),
+        Known(b"", lambda sessions: last_digits(sessions.visitor_words, 4).tolist()),
+        Known(b"", _picked(domains, b"@", b'"', lambda sessions: sessions.faces[2])),
+    ]
+
+
+def plans(words: Vocabulary, before: bytes, nothing: bytes, after: bytes = b"") -> list[Known]:
     """Plans of who is identified."""
-    return [_picked(_table(words.plans, before + b'"', b'"' + after, nothing), attrgetter("plans"))]
+    return [Known(nothing, _picked(words.plans, before + b'"', b'"' + after, lambda sessions: sessions.deck.plan[sessions.row]))]
 
 
 def ips(_: Vocabulary, before: bytes, __: bytes) -> list[Pieces]:
     """Addresses."""
-    networks, hosts = _table(NETWORKS, before + b'"', b""), _table(HOSTS, b"", b'"')
-    return [_picked(networks, lambda sessions: sessions.addresses[0]), _picked(hosts, lambda sessions: sessions.addresses[1])]
+    return [
+        _picked(NETWORKS, before + b'"', b"", lambda sessions: sessions.addresses[0]),
+        _picked(HOSTS, b"", b'"', lambda sessions: sessions.addresses[1]),
+    ]

@@ -103,23 +103,19 @@ class DealtSessions(Sessions):
         return last_digits(hexadecimal_words(self.numbers), 14)
 
     @once
-    def _visitor_words(self) -> NDArray[np.uint32]:
+    def visitor_words(self) -> NDArray[np.uint32]:
+        """The hexadecimal digits of the visitor numbers, four to a word, shape (sessions, 4)."""
         return hexadecimal_words(self.visitor_numbers)
 
     @once
     def visitor_texts(self) -> NDArray[np.bytes_]:
         """The visitor numbers as 12 hexadecimal digits."""
-        return last_digits(self._visitor_words, 12)
-
-    @once
-    def known_words(self) -> NDArray[np.uint32]:
-        """The hexadecimal digits of the visitor numbers, four to a word, shape (sessions, 4); zeros for who is not identified."""
-        return self._visitor_words * self.known[:, None]
+        return last_digits(self.visitor_words, 12)
 
     @once
     def known_texts(self) -> NDArray[np.bytes_]:
         """The visitor numbers as 12 hexadecimal digits, empty for who is not identified."""
-        return last_digits(self.known_words, 12)
+        return last_digits(self.visitor_words * self.known[:, None], 12)
 
     @once
     def id_digits(self) -> list[str]:
@@ -138,16 +134,8 @@ class DealtSessions(Sessions):
 
     @once
     def faces(self) -> I64:
-        """Positions of each visitor's given name, family name and mail domain in the vocabulary, shape (3, sessions).
-
-        They are -1 for who is not identified.
-        """
-        return np.where(self.known, ((self.visitor_numbers >> _FACES) % _face_sizes(self.deck.vocabulary)).view(np.int64), -1)
-
-    @once
-    def plans(self) -> I64:
-        """Positions of each visitor's plan in the vocabulary; -1 for who is not identified."""
-        return np.where(self.known, self.deck.plan[self.row], -1)
+        """Positions of each visitor's given name, family name and mail domain in the vocabulary, if identified, shape (3, sessions)."""
+        return ((self.visitor_numbers >> _FACES) % _face_sizes(self.deck.vocabulary)).view(np.int64)
 
     @once
     def addresses(self) -> U64:

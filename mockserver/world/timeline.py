@@ -5,7 +5,9 @@ each holds; within a bucket the sessions stand in equal slots, each moved inside
 All of it is integer arithmetic on Unix milliseconds, so nothing is lost at 10¹² sessions.
 """
 
+from array import array
 from bisect import bisect_right
+from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import Final
@@ -41,10 +43,10 @@ class Timeline:
 
     def starts(self, index: I64) -> I64:
         """Unix milliseconds at which each session starts; ascends with the index."""
-        counts, buckets = self._layout.arrays
+        _, counts = self._layout.arrays
         index = index + i64(self._skipped)
         cycle, place = np.divmod(index, counts[-1]) if self._flowing else (0, index)
-        first, size, edge, length = buckets[:, counts.searchsorted(place, side="right") - 1]
+        first, size, edge, length = self._layout.buckets(counts.searchsorted(place, side="right") - 1)
         noise = below(HOUR, draw(self._key, index.view(np.uint64)))
         start = edge + ((place - first) * length + noise * length // i64(HOUR)) // size
         if self._grain > 1:  # Never before its own bucket, so that every instant keeps its place in the order.
@@ -78,10 +80,10 @@ class Timeline:
 
     def before_each(self, instants: I64) -> I64:
         """:meth:`before` of many instants at once."""
-        counts, buckets = self._layout.arrays
+        edges, counts = self._layout.arrays
         offset = instants - self._edges[0]
         cycle, inside = np.divmod(offset, self._period) if self._flowing else (0, np.clip(offset, 0, self._period - 1))
-        first, size, edge, length = buckets[:, np.searchsorted(buckets[2], inside + self._edges[0], side="right") - 1]
+        first, size, edge, length = self._layout.buckets(edges.searchsorted(inside + self._edges[0], side="right") - 1)
         local = inside + self._edges[0]
         since = np.where(local > edge, -(-local // self._grain) * self._grain, local) - edge
         # All slots that end by the instant lie before it, and at most the one around it may.
@@ -97,7 +99,7 @@ class Timeline:
     def most_within(self, span: int) -> int:
         """Bound the number of sessions that start in any interval of a length (milliseconds)."""
         hours = span // HOUR + 2  # An interval touches at most this many whole-hour buckets.
-        counts, _ = self._layout.arrays
+        _, counts = self._layout.arrays
         if self._flowing:
             counts = np.concatenate([counts, counts[-1] + counts[1:]])
         after = np.minimum(np.arange(len(counts)) + hours, len(counts) - 1)
@@ -107,14 +109,19 @@ class Timeline:
 class _Layout:
     """The buckets of a timeline: where they begin and end, and how many sessions come before each; timelines share one."""
 
-    def __init__(self, edges: list[int], counts: list[int]) -> None:
-        self.edges, self.counts = edges, counts
+    def __init__(self, edges: Iterable[int], counts: Iterable[int]) -> None:
+        self.edges, self.counts = array("q", edges), array("q", counts)
 
     @cached_property
     def arrays(self) -> tuple[I64, I64]:
-        """The counts, and of each bucket its first session, its size, its first instant and its length, shape (4, buckets)."""
-        edges, counts = np.array(self.edges, dtype=np.int64), np.array(self.counts, dtype=np.int64)
-        return counts, np.array([counts[:-1], np.diff(counts), edges[:-1], np.diff(edges)])
+        """Edges and counts for numpy, which shares their memory."""
+        return np.frombuffer(self.edges, dtype=np.int64), np.frombuffer(self.counts, dtype=np.int64)
+
+    def buckets(self, at: I64) -> tuple[I64, I64, I64, I64]:
+        """Of each bucket its first session, its size, its first instant and its length."""
+        (edges, counts), after = self.arrays, at + 1
+        first, edge = counts[at], edges[at]
+        return first, counts[after] - first, edge, edges[after] - edge
 
 
 def exact(key: int, total: int, span: tuple[int, int], *, quiet_days: tuple[int, ...] = (), grain: int = 1) -> Timeline:

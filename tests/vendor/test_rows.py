@@ -1,14 +1,18 @@
 """Rows as JSON: what is kept is what would be made."""
 
+from operator import attrgetter
 from typing import Any
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
+from mockserver.vendor import texts
 from mockserver.vendor.columns import Column, of, of_story
 from mockserver.vendor.lines import Listing
 from mockserver.vendor.rows import Rows
+from mockserver.vendor.times import seconds
 from mockserver.world.query import Query
 from mockserver.world.spec import spec
 from mockserver.world.timeline import DAY
@@ -18,6 +22,15 @@ OWN = [
     Column("id", lambda s: s.ids, own=True),
     Column("user", lambda s: s.user_ids, own=True),
     Column("name", lambda s: s.names, own=True),
+    Column("digits", lambda s: s.id_digits, own=True, texts=texts.hexadecimal(attrgetter("number_texts"), 14)),
+    Column("known", lambda s: s.user_ids, own=True, texts=texts.user_ids),
+    Column("began", lambda s: seconds(s.start), own=True, texts=texts.seconds(attrgetter("starts"), b'"0000-00-00T00:00:00"')),
+    Column("start", lambda s: s.start, own=True, texts=texts.integers(attrgetter("starts"))),
+    Column("seen_by_it", lambda s: s.pageviews, own=True, texts=texts.small_integers(lambda s: np.array(s.pageviews))),
+    Column("called", lambda s: s.names, own=True, texts=texts.names),
+    Column("email", lambda s: s.emails, own=True, texts=texts.emails),
+    Column("plan", lambda s: [said and said["plan"] for said in s.traits], own=True, texts=texts.plans),
+    Column("ip", lambda s: s.ips, own=True, texts=texts.ips),
 ]
 FIXED = [
     Column("duration", lambda s: s.duration),

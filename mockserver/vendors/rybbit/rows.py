@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from mockserver.vendor import texts
 from mockserver.vendor.columns import Column, of, of_story
+from mockserver.vendor.parts import Part
 from mockserver.vendor.rows import Rows
 from mockserver.vendor.times import seconds
 from mockserver.vendors.rybbit import words
@@ -73,11 +74,11 @@ def _lasting(sessions: DealtSessions) -> I64:
     return sessions.ends // 1000 - sessions.starts // 1000
 
 
-def _user_ids(vocabulary: Vocabulary, before: bytes, _: bytes) -> Sequence[texts.Part]:
+def _user_ids(vocabulary: Vocabulary, before: bytes, _: bytes) -> Sequence[Part]:
     return texts.user_ids(vocabulary, before, before + b'""')
 
 
-def _traits_texts(vocabulary: Vocabulary, before: bytes, nothing: bytes) -> Sequence[texts.Part]:
+def _traits_texts(vocabulary: Vocabulary, before: bytes, nothing: bytes) -> Sequence[Part]:
     """As the world has them: a name, an e-mail address and a plan."""
     return [
         *texts.names(vocabulary, before + b'{"name":', nothing),
