@@ -1,17 +1,20 @@
 """What of a row is no session's own, as JSON: looked up wherever it was met before."""
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 from msgspec import defstruct, json
+from numpy.typing import NDArray
 
 from mockserver.vendor.columns import PARTS, STORY, Column
 from mockserver.vendor.texts import Objects, objects
 from mockserver.world.dealt import DealtSessions
 from mockserver.world.deck import ROWS
 from mockserver.world.memo import Memo
+from mockserver.world.once import once
 from mockserver.world.sessions import Sessions
 
 _encode_lines = json.Encoder().encode_lines
@@ -53,37 +56,40 @@ class Group:
         return [b"," + text[1:] if len(text) > 1 else b"" for text in texts]
 
 
-class Run:
-    """Groups that stand side by side and follow from the same part of an archetype."""
-
-    def __init__(self, groups: Sequence[Group], end: bytes) -> None:
-        self._groups, self._end = groups, end
+class _Closing:
+    """What closes an object."""
 
     def encoded(self, sessions: Sessions) -> list[bytes]:
-        """The texts of any batch."""
-        return self._joined([group.encoded(sessions) for group in self._groups], len(sessions))
+        """The same for all."""
+        return [b"},"] * len(sessions)
 
-    def texts(self, sessions: DealtSessions) -> list[bytes]:
-        """The texts of a batch of the seeded world, looked up as far as others have met them."""
-        return self._joined([group.texts(sessions) for group in self._groups], len(sessions))
-
-    def _joined(self, texts: Sequence[list[bytes]], count: int) -> list[bytes]:
-        ends = [[self._end] * count] if self._end else []
-        return [b"".join(each) for each in zip(*texts, *ends, strict=True)]
+    texts = encoded
 
 
-def runs(groups: Iterable[Group], end: bytes) -> list[Run]:
-    """Groups in their order, in as few runs as there can be, at least one; the last ends with what is given."""
-    cut = [list(each) for _, each in groupby(groups, key=lambda group: group.part)] or [[]]
-    return [*(Run(each, b"") for each in cut[:-1]), Run(cut[-1], end)]
+Run = Sequence[Group | _Closing]
+"""Groups that stand side by side and follow from the same part of an archetype."""
+
+
+def runs(groups: Iterable[Group]) -> list[Run]:
+    """Groups in their order, in as few runs as there can be; the last closes the object."""
+    cut: list[list[Group | _Closing]] = [list(each) for _, each in groupby(groups, key=lambda group: group.part)] or [[]]
+    cut[-1].append(_Closing())
+    return [*cut]
 
 
 class Met:
     """The texts of the rows of a deck, as far as they were met; those that are alike are one."""
 
     def __init__(self) -> None:
-        self._texts, self._met = np.empty(ROWS, dtype=object), np.zeros(ROWS, dtype=np.bool_)
         self._kept: dict[bytes, bytes] = {}
+
+    @once
+    def _texts(self) -> Objects:
+        return np.empty(ROWS, dtype=object)
+
+    @once
+    def _met(self) -> NDArray[np.bool_]:
+        return np.zeros(ROWS, dtype=np.bool_)
 
     def texts(self, sessions: DealtSessions, make: Callable[[DealtSessions], list[bytes]]) -> list[bytes]:
         """The texts of sessions; what is lacking is made and kept, unless a session has not done all of its row yet."""
@@ -102,3 +108,25 @@ class Met:
         if self._met.all():
             self._kept = {}  # Nothing will come that could be alike.
         return found
+
+
+class Fixed:
+    """What is no session's own, of one population.
+
+    What was met is kept from the second batch on: many worlds are asked for one.
+    """
+
+    def __init__(self, runs: Sequence[Run]) -> None:
+        self._runs = runs
+        self._met: list[Met] | None = None
+
+    def texts(self, sessions: DealtSessions) -> list[list[bytes]]:
+        """The texts of a batch, column by column."""
+        if self._met is None:
+            self._met = [Met() for _ in self._runs]
+            return [group.texts(sessions) for run in self._runs for group in run]
+        return [met.texts(sessions, partial(_joined, run)) for met, run in zip(self._met, self._runs, strict=True)]
+
+
+def _joined(run: Run, sessions: DealtSessions) -> list[bytes]:
+    return [b"".join(texts) for texts in zip(*(group.texts(sessions) for group in run), strict=True)]

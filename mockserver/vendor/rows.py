@@ -15,7 +15,7 @@ from msgspec import Struct, json
 
 from mockserver.vendor.ahead import Ahead
 from mockserver.vendor.columns import Column
-from mockserver.vendor.groups import Group, Met, runs
+from mockserver.vendor.groups import Fixed, Group, runs
 from mockserver.vendor.lines import Columns, Lines
 from mockserver.vendor.parts import Part, pieces
 from mockserver.world.dealt import DealtSessions
@@ -59,7 +59,7 @@ class Rows:
                 before = (b"," if self._own else b"{") + _encode(column.name) + b":"
                 self._own.append(_Place(column, before, before[:1].strip(b",") if omit_none else before + b"null"))
         fixed = groupby((column for column in columns if not column.own), key=lambda column: column.of)
-        self._fixed = runs((Group(decided, each, omit_none=omit_none) for decided, each in fixed), b"},")
+        self._fixed = runs(Group(decided, each, omit_none=omit_none) for decided, each in fixed)
         self._first_may_lack = omit_none or not self._own
         self._quick = Memo(lambda words: list(pieces(chain.from_iterable(place.parts(words) for place in self._own))))
         """What makes the pieces of every line that are a session's own, by vocabulary."""
@@ -75,17 +75,19 @@ class Rows:
 
     def _encoded(self, sessions: Sessions) -> Columns:
         """The lines of any batch."""
-        return self._whole([place.encoded(sessions) for place in self._own], [run.encoded(sessions) for run in self._fixed])
+        return self._whole(
+            [place.encoded(sessions) for place in self._own], [group.encoded(sessions) for run in self._fixed for group in run]
+        )
 
     def _begun(self, _: Population) -> Ahead:
         """The lines of a population, nothing of whose deck has been met yet."""
-        met = [Met() for _ in self._fixed]
-        return Ahead(lambda sessions: self._dealt(sessions, met))
+        fixed = Fixed(self._fixed)
+        return Ahead(lambda sessions: self._dealt(sessions, fixed))
 
-    def _dealt(self, sessions: DealtSessions, met: Sequence[Met]) -> Columns:
+    def _dealt(self, sessions: DealtSessions, fixed: Fixed) -> Columns:
         """The lines of a batch of the seeded world."""
         own = [told(sessions) for told in self._quick(sessions.deck.vocabulary)]
-        return self._whole(own, [each.texts(sessions, run.texts) for each, run in zip(met, self._fixed, strict=True)])
+        return self._whole(own, fixed.texts(sessions))
 
     def _whole(self, own: Sequence[list[bytes]], fixed: Sequence[list[bytes]]) -> Columns:
         first, *others = *(own or [[b"{"] * len(fixed[0])]), *fixed

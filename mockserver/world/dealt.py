@@ -21,6 +21,8 @@ HOSTS: Final = tuple(str(n) for n in range(256))
 _FACES: Final = np.array([[0], [16], [32]], dtype=np.uint64)
 _ADDRESSES: Final = np.array([[39], [8]], dtype=np.uint64)
 _ADDRESS_SIZES: Final = np.array([[len(NETWORKS) - 1], [len(HOSTS) - 1]], dtype=np.uint64)
+_CARRIED: Final = frozenset({"starts", "row", "over", "visitor_numbers"})
+"""What is made of all sessions at once, and not again for some of them."""
 Identities = Mapping[str, Mapping[str, Any]]
 """What identify calls said, by user id."""
 T = TypeVar("T")
@@ -168,7 +170,8 @@ class DealtSessions(Sessions):
     def some(self, positions: I64) -> "DealtSessions":
         """Those at some positions, ascending; what all columns are made of is not made again."""
         some = DealtSessions(self.population, self.indices[positions], self.now, self.identities)
-        some.starts, some.row, some.over = self.starts[positions], self.row[positions], self.over[positions]
+        for name in _CARRIED & vars(self).keys():
+            setattr(some, name, vars(self)[name][positions])
         return some
 
     def identified(self, trait: str, made: list[T], read: Callable[[Any], T]) -> list[T]:
