@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 from xml.etree import ElementTree as ET
@@ -153,6 +153,16 @@ class _Took(NamedTuple):
 
 def _suite(text: str, count: int, *options: str, fixtures: str = "") -> _Took:
     """What pytest takes for a suite in a fresh process, at the best of some runs."""
+    return _side_by_side(text, count, fixtures, options=options)[0]
+
+
+def _side_by_side(text: str, count: int, *fixtures: str, options: Sequence[str] = ()) -> list[_Took]:
+    """What pytest takes for a suite with each of some fixtures, at their best; they take turns, so that all meet the machine as it is."""
+    runs = [[_run(text, count, each, options) for each in fixtures] for _ in range(_RUNS)]
+    return [min(of, key=lambda took: took.seconds) for of in zip(*runs, strict=True)]
+
+
+def _run(text: str, count: int, fixtures: str, options: Sequence[str]) -> _Took:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "test_suite.py").write_text(text.replace("COUNT", str(count)), encoding="utf-8")
@@ -160,11 +170,7 @@ def _suite(text: str, count: int, *options: str, fixtures: str = "") -> _Took:
         (folder / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n", encoding="utf-8")
         told = folder / "junit.xml"
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", f"--junitxml={told}", *options]
-
-        def once() -> _Took:
-            return _Took(_timed(lambda: subprocess.run(command, cwd=folder, check=True, capture_output=True)), _each(told))
-
-        return min((once() for _ in range(_RUNS)), key=lambda took: took.seconds)
+        return _Took(_timed(lambda: subprocess.run(command, cwd=folder, check=True, capture_output=True)), _each(told))
 
 
 def _each(told: Path) -> Mapping[str, float]:
@@ -215,8 +221,8 @@ def _requests(ours: str, page: str, rows: str) -> list[Row]:
     """What tests with a request each cost beside a bare server, by the clients that people have and by the barest there is."""
     bare, clients = BARE.replace("PAGE", page), CLIENTS.replace("ROWS", rows)
     each = TESTS // 5
-    plain, mine = (_suite(clients, each, fixtures=fixtures) for fixtures in (bare, ours))
-    alone, barest, other = (_suite(BAREST, TESTS, fixtures=fixtures).seconds for fixtures in (bare, ours, HTTPSERVER.replace("PAGE", page)))
+    plain, mine = _side_by_side(clients, each, bare, ours)
+    alone, barest, other = (took.seconds for took in _side_by_side(BAREST, TESTS, bare, ours, HTTPSERVER.replace("PAGE", page)))
     says = f"{TESTS:,} tests with a request each, {each} by each of {', '.join(plain.each)}, beside a bare aiohttp server"
     added = {name: (took / each, (mine.each[name] - took) / each) for name, took in plain.each.items()}
     return [
