@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -31,7 +32,7 @@ _OWN: Final = ("CI", "COV_", "COVERAGE_", "PYTEST_", "SESSION_MOCK_")
 _PLUGINS: Final = {"faker": "faker", "hypothesispytest": "hypothesis", "pytest_cov": "--cov", "schemathesis": "schemathesis"}
 """Plugins of pytest that are imported only where a document has a word: that takes longer than the document itself."""
 _PRELUDE: Final = """\
-set -E; trap 'failed=1' ERR; trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
+set -E; trap 'failed=1' ERR
 session-mock() {
     case $1 in
         admin) SESSION_MOCK_URL=${SESSION_MOCK_URL:-$URL} command session-mock "$@" ;;
@@ -39,7 +40,7 @@ session-mock() {
     esac
 }
 """
-"""Any command that fails is noticed, and what runs at the end is ended; where no server is named, the one of the document is meant."""
+"""Any command that fails is noticed; where no server is named, the one of the document is meant."""
 
 
 class Block(Struct, frozen=True, kw_only=True):
@@ -128,7 +129,7 @@ def _judge(block: Block, out: Path, failed: Path) -> None:
 
 
 def _bash(script: Path, variables: Mapping[str, str], programs: Path | None) -> None:
-    """Run a script; one that does not end is killed with all that it started."""
+    """Run a script; what it started ends with it, and it ends in time."""
     path = [*([str(programs)] if programs else []), str(Path(sys.executable).parent), os.environ["PATH"]]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
     environment |= {"PATH": os.pathsep.join(path), "COLUMNS": "100", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8", **variables}
@@ -138,9 +139,9 @@ def _bash(script: Path, variables: Mapping[str, str], programs: Path | None) -> 
     ) as process:
         try:
             process.wait(SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise
+        finally:
+            with suppress(ProcessLookupError):  # Nothing of it runs any more.
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _free_port() -> int:

@@ -1,5 +1,7 @@
 """The runner of documents finds what is wrong with one."""
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,26 @@ def test_document_is_run_in_one_shell_from_top_to_bottom(tmp_path: Path) -> None
         document(("python", "# one.py\nprint(1 + 1)\n"), ("sh", "name=two\n"), ("sh", "python one.py; echo $name\n"), ("text", "2\ntwo\n")),
         tmp_path,
     )
+
+
+def test_what_a_document_starts_ends_with_it(tmp_path: Path) -> None:
+    """A server that it leaves in the background is gone afterwards."""
+    os.mkfifo(tmp_path / "server.log")
+    reading = threading.Thread(target=(tmp_path / "server.log").read_bytes, daemon=True)  # Until nobody has it open any more.
+    reading.start()
+
+    run(
+        document(
+            (
+                "sh",
+                "session-mock serve --port 8080 > server.log &\nuntil curl -sf http://127.0.0.1:8080/__admin/health; do sleep 0.1; done\n",
+            )
+        ),
+        tmp_path,
+    )
+    reading.join(10)
+
+    assert not reading.is_alive()
 
 
 @pytest.mark.parametrize(
