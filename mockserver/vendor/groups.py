@@ -84,17 +84,15 @@ class Met:
         self._kept: dict[bytes, bytes] = {}
 
     @once
-    def _texts(self) -> Objects:
-        return np.empty(ROWS, dtype=object)
-
-    @once
-    def _met(self) -> NDArray[np.bool_]:
-        return np.zeros(ROWS, dtype=np.bool_)
+    def _table(self) -> tuple[NDArray[np.bool_], Objects]:
+        """Which rows were met, and their texts; one attribute, so that two threads never see halves of two tables."""
+        return np.zeros(ROWS, dtype=np.bool_), np.empty(ROWS, dtype=object)
 
     def texts(self, sessions: DealtSessions, make: Callable[[DealtSessions], list[bytes]]) -> list[bytes]:
         """The texts of sessions; what is lacking is made and kept, unless a session has not done all of its row yet."""
-        lacking = np.flatnonzero(~self._met[sessions.row] | sessions.running)  # Looked for first: others may be adding what it lacks.
-        found: list[bytes] = self._texts[sessions.row].tolist()
+        met, texts = self._table
+        lacking = np.flatnonzero(~met[sessions.row] | sessions.running)  # Looked for first: another thread may be adding what it lacks.
+        found: list[bytes] = texts[sessions.row].tolist()
         if not len(lacking):
             return found
         some = sessions if len(lacking) == len(found) else sessions.some(lacking)
@@ -103,9 +101,9 @@ class Met:
             found[position] = text
         whole = np.flatnonzero(~some.running)
         rows = some.row[whole]
-        self._texts[rows] = objects([self._kept.setdefault(made[each], made[each]) for each in whole.tolist()])
-        self._met[rows] = True
-        if self._met.all():
+        texts[rows] = objects([self._kept.setdefault(made[each], made[each]) for each in whole.tolist()])
+        met[rows] = True
+        if met.all():
             self._kept = {}  # Nothing will come that could be alike.
         return found
 

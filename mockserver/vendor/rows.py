@@ -59,7 +59,7 @@ class Rows:
                 before = (b"," if self._own else b"{") + _encode(column.name) + b":"
                 self._own.append(_Place(column, before, before[:1].strip(b",") if omit_none else before + b"null"))
         fixed = groupby((column for column in columns if not column.own), key=lambda column: column.of)
-        self._fixed = runs(Group(decided, each, omit_none=omit_none) for decided, each in fixed)
+        self._runs = runs(Group(decided, each, omit_none=omit_none) for decided, each in fixed)
         self._first_may_lack = omit_none or not self._own
         self._quick = Memo(lambda words: list(pieces(chain.from_iterable(place.parts(words) for place in self._own))))
         """What makes the pieces of every line that are a session's own, by vocabulary."""
@@ -75,13 +75,12 @@ class Rows:
 
     def _encoded(self, sessions: Sessions) -> Columns:
         """The lines of any batch."""
-        return self._whole(
-            [place.encoded(sessions) for place in self._own], [group.encoded(sessions) for run in self._fixed for group in run]
-        )
+        own = [place.encoded(sessions) for place in self._own]
+        return self._whole(own, [group.encoded(sessions) for run in self._runs for group in run])
 
     def _begun(self, _: Population) -> Ahead:
         """The lines of a population, nothing of whose deck has been met yet."""
-        fixed = Fixed(self._fixed)
+        fixed = Fixed(self._runs)
         return Ahead(lambda sessions: self._dealt(sessions, fixed))
 
     def _dealt(self, sessions: DealtSessions, fixed: Fixed) -> Columns:
