@@ -10,15 +10,14 @@ from msgspec.structs import replace
 
 from mockserver.contract.advice import ADVICE
 from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
-from mockserver.server.advised import Get, advised, field_of
+from mockserver.server.advised import advised, field_of
 from mockserver.server.history import Wait
 from mockserver.server.journal import Exchange, Finding, Journal
 from mockserver.server.kept import Known
-from mockserver.server.pages import at, page_field, pages
+from mockserver.server.pages import at, pages
 from mockserver.server.reading import Reading
 from mockserver.server.tenants import Tenant
 from mockserver.server.wire import Reply
-from mockserver.vendor import Vendor
 
 _TOO_SOON: Final = "retry-too-soon"
 FINDINGS: Final = {
@@ -112,28 +111,15 @@ def _until(reading: Reading, reply: Reply, now: int) -> int | None:
     return max((int(reset) * 1000 for reset in resets if reset.isdecimal()), default=None) if reply.status == _TOO_MANY else None
 
 
-@cache
-def _place(vendor: Vendor, endpoint: str) -> tuple[str, str, Get] | None:
-    """Where a request says which page it asks for: in query or body, in which attribute of it; ``None`` where there are no pages."""
-    found = vendor.endpoint(endpoint)
-    name = page_field(found.paging)
-    if name is None or found.rows is None:
-        return None
-    for place, model in (("query", found.query), ("body", found.body)):
-        if model is not None and name in model.__struct_encode_fields__:
-            return place, model.__struct_fields__[model.__struct_encode_fields__.index(name)], field_of(found, name)
-    return None
-
-
 def _page(reading: Reading) -> Page | None:
     """The page that a request asks for; ``None`` where there are no pages, or the request could not be read."""
-    place = _place(reading.vendor, reading.endpoint.name)
+    place = reading.page_place
     if place is None or reading.held is None or reading.refusal is not None:
         return None
-    where, attribute, get = place
+    where, attribute = place
     paging = reading.endpoint.paging
     first = paging.first if isinstance(paging, PageNumber) else 0 if isinstance(paging, Offset) else None
-    return get(reading), first, json.encode(replace(getattr(reading, where), **{attribute: first}))
+    return reading.page, first, json.encode(replace(getattr(reading, where), **{attribute: first}))
 
 
 def _paged(journal: Journal, reading: Reading, page: Page, tenant: Tenant, reply: Reply) -> list[str]:
@@ -167,14 +153,14 @@ def _after_last(reading: Reading, tenant: Tenant, reply: Reply) -> bool:
     """Whether an empty page could be known to be none: by the total, or because the page before was not full."""
     if at(json.decode(reply.body), reading.endpoint.rows):
         return False
-    place = _place(reading.vendor, reading.endpoint.name)
+    place = reading.page_place
     match reading.endpoint.paging:
         case Offset(total=total):
             return total is not None
         case PageNumber(limit=limit, size=size, maximum=maximum) if place is not None:
-            where, attribute, get = place
+            where, attribute = place
             asked = getattr(reading, where)
-            before = replace(asked, **{attribute: get(reading) - 1})
+            before = replace(asked, **{attribute: reading.page - 1})
             wanted = field_of(reading.endpoint, limit)(reading) if limit else size
             return _rows(replace(reading, **{where: before}), tenant) < min(wanted, maximum or wanted)
         case OpaqueCursor():

@@ -185,7 +185,7 @@ class Handler:
     def _faulty(self, known: Known, tenant: Tenant, raw: Raw, exchange: Exchange) -> Reply:
         """What the vendor answers when the tenant's faults have done what they do."""
         now = tenant.clock.now()
-        waiting = [armed for armed in known.meant(tenant.faults.armed) if armed.waits(now)]
+        waiting = [armed for armed in known.meant(tenant.faults) if armed.waits(now)]
         if not waiting:
             tenant.lived.asked(known.reading.begun, Moment(tenant.world, now))
             return self._told(known, known.reading, raw, exchange)

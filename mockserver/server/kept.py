@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mockserver.server.answers import answered
-from mockserver.server.faults import Armed
+from mockserver.server.faults import Armed, Faults
 from mockserver.server.journal import Finding
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reading
@@ -36,10 +36,10 @@ class Known:
         self._armed: tuple[Armed, ...] = ()
         self._meant: tuple[Armed, ...] = ()
 
-    def meant(self, armed: tuple[Armed, ...]) -> tuple[Armed, ...]:
-        """Those of the armed faults that are meant for the request; looked for again when others are armed."""
-        if self._armed is not armed:
-            self._armed, self._meant = armed, tuple(each for each in armed if each.fault.means(self.reading))
+    def meant(self, faults: Faults) -> tuple[Armed, ...]:
+        """Those of a tenant's faults that are meant for the request; looked for again when others are armed."""
+        if self._armed is not faults.armed:
+            self._armed, self._meant = faults.armed, faults.meant(self.reading)
         return self._meant
 
     def answer(self, world: World, now: int, headers: Mapping[str, str]) -> Reply | None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct, json
+from msgspec import Struct, json, to_builtins
 
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber, Paging
@@ -39,11 +39,10 @@ def put(answer: Any, path: str, value: Any) -> None:
 
 def named(endpoint: Endpoint, path: Mapping[str, str], *models: Any) -> dict[str, Any]:
     """What a request asks for by name, in its path and in the structs of its query and body, without credentials."""
-    found: dict[str, Any] = dict(path)
+    found, secret = dict[str, Any](path), endpoint.credentials.fields
     for model in models:
         if model is not None:
-            told = json.decode(json.encode(model))
-            found |= {name: value for name, value in told.items() if value is not None and name not in endpoint.credentials.fields}
+            found |= {name: value for name, value in to_builtins(model).items() if value is not None and name not in secret}
     return found
 
 
@@ -55,12 +54,22 @@ def page_field(paging: Paging) -> str | None:
     return None
 
 
-def begins(endpoint: Endpoint, asked: Mapping[str, Any]) -> bool:
-    """Whether a request asks for the first page of a list."""
+def page_place(endpoint: Endpoint) -> tuple[str, str] | None:
+    """Where a request says which page it asks for: in query or body, in which attribute of it; ``None`` where there are no pages."""
+    name = page_field(endpoint.paging)
+    if name is None or endpoint.rows is None:
+        return None
+    for place, model in (("query", endpoint.query), ("body", endpoint.body)):
+        if model is not None and name in model.__struct_encode_fields__:
+            return place, model.__struct_fields__[model.__struct_encode_fields__.index(name)]
+    return None
+
+
+def begins(endpoint: Endpoint, page: Any) -> bool:
+    """Whether a request for a page asks for the first one of a list."""
     paging = endpoint.paging
     first = paging.first if isinstance(paging, PageNumber) else 0
-    sent = asked.get(page_field(paging) or "")
-    return endpoint.rows is not None and (sent in (None, "") or sent == first)
+    return endpoint.rows is not None and (page in (None, "") or page == first)
 
 
 def list_name(vendor: str, endpoint: Endpoint, site: int, asked: Mapping[str, Any]) -> str:

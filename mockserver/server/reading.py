@@ -6,7 +6,7 @@ the clock and the limits come later.
 
 import re
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final
 
 from msgspec import Struct, json
@@ -19,7 +19,7 @@ from mockserver.contract.errors import Refused
 from mockserver.contract.limits import OneAtATime, Rate, Window, limit_name
 from mockserver.contract.request import fields
 from mockserver.server.credentials import Sent, check_permission, held, presented
-from mockserver.server.pages import begins, list_name, named
+from mockserver.server.pages import begins, list_name, named, page_place
 from mockserver.server.raw import Raw
 from mockserver.server.router import Match, NearMiss
 from mockserver.server.said import read, said
@@ -66,10 +66,21 @@ class Reading(Struct, frozen=True, kw_only=True, dict=True):
         """What all attempts at one request have in common."""
         return json.encode([self.vendor.name, self.endpoint.name, self.site, self.fields], order="deterministic").decode()
 
+    @property
+    def page_place(self) -> tuple[str, str] | None:
+        """Where it says which page of a list it asks for: in query or body, in which attribute of it; ``None`` where there are no pages."""
+        return _place(self.vendor, self.endpoint.name)
+
+    @property
+    def page(self) -> Any:
+        """The page of a list that it asks for; ``None`` where it says nothing, or could not be read so far."""
+        place = self.page_place
+        return None if place is None else getattr(getattr(self, place[0]), place[1], None)
+
     @cached_property
     def begun(self) -> str | None:
         """The list whose first page it asks for, if it does."""
-        if self.refusal is not None or not begins(self.endpoint, self.fields):
+        if self.refusal is not None or not begins(self.endpoint, self.page):
             return None
         return list_name(self.vendor.name, self.endpoint, self.site, self.fields)
 
@@ -85,6 +96,11 @@ class Reading(Struct, frozen=True, kw_only=True, dict=True):
             choices=self.choices,
             names=tenant.names[self.vendor.name],
         )
+
+
+@cache
+def _place(vendor: Vendor, endpoint: str) -> tuple[str, str] | None:
+    return page_place(vendor.endpoint(endpoint))
 
 
 class Reader:

@@ -7,7 +7,7 @@ chance, so that the same requests meet the same faults in every run.
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import import_module
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import ValidationError, convert, to_builtins
 from msgspec.structs import fields
@@ -16,6 +16,10 @@ from mockserver.nearest import nearest
 from mockserver.server.faults.fault import Fault, FaultError, Meeting, WireFault
 from mockserver.server.lived import Moment
 from mockserver.server.wire import Reply
+from mockserver.vendor import Vendor
+
+if TYPE_CHECKING:
+    from mockserver.server.reading import Reading
 
 KINDS: Final = (
     "latency",
@@ -135,6 +139,8 @@ class Faults:
     def __init__(self) -> None:
         self.armed: tuple[Armed, ...] = ()
         """Another tuple whenever one is armed or disarmed."""
+        self._sorted: tuple[tuple[Armed, ...], dict[tuple[Vendor, str], list[Armed]]] = (), {}
+        """The armed ones, and those of them that are meant for an endpoint of a vendor in a dialect."""
         self._numbers: dict[str, dict[str, int]] = {}
         self._next = 1
 
@@ -154,6 +160,16 @@ class Faults:
     def clear(self) -> None:
         """Disarm all, and count from the beginning."""
         self.armed, self._numbers, self._next = (), {}, 1
+
+    def meant(self, reading: "Reading") -> tuple[Armed, ...]:
+        """Those that are meant for a request, as far as that follows from the request alone."""
+        if self._sorted[0] is not self.armed:
+            self._sorted = self.armed, {}
+        vendor, endpoint, by_endpoint = reading.vendor, reading.endpoint, self._sorted[1]
+        found = by_endpoint.get((vendor, endpoint.name))
+        if found is None:
+            found = by_endpoint[vendor, endpoint.name] = [each for each in self.armed if each.fault.means_endpoint(vendor.name, endpoint)]
+        return tuple([each for each in found if each.fault.means(reading)])
 
     def numbers_of(self, list_key: str) -> dict[str, int]:
         """Which page of a list each cursor leads to; the lists that were paged last are remembered."""

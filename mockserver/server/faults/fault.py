@@ -17,6 +17,7 @@ from mockserver.world.hashing import draw_one, key
 from mockserver.world.spec import WorldError, instant
 
 if TYPE_CHECKING:
+    from mockserver.contract.endpoint import Endpoint
     from mockserver.server.reading import Reading
     from mockserver.server.tenants import Tenant
 
@@ -144,17 +145,20 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
         except WorldError as error:
             raise FaultError(str(error)) from None
 
-    def means(self, reading: "Reading") -> bool:
-        """Whether it is meant for a request, as far as that follows from the request alone: the answer is kept."""
-        return self.means_endpoint(reading) and self.means_fields(reading)
+    def means_endpoint(self, vendor: str, endpoint: "Endpoint") -> bool:
+        """Whether it is meant for an endpoint of a vendor: the answer is kept."""
+        return self.vendor in (None, vendor) and self.endpoint in (None, endpoint.name)
 
-    def means_endpoint(self, reading: "Reading") -> bool:
-        """Whether it is meant for the endpoint that is asked."""
-        return self.vendor in (None, reading.vendor.name) and self.endpoint in (None, reading.endpoint.name)
+    def means(self, reading: "Reading") -> bool:
+        """Whether it is meant for a request to such an endpoint, as far as that follows from the request alone: the answer is kept."""
+        return self.means_fields(reading)
 
     def means_fields(self, reading: "Reading") -> bool:
         """Whether it is meant for what is asked for."""
-        return not self.fields or all(_same(reading.fields.get(name), value) for name, value in self.fields.items())
+        for name, value in self.fields.items():  # noqa: SIM110 -- half as long as with a generator, at every page
+            if not _same(reading.fields.get(name), value):
+                return False
+        return True
 
     @property
     def window(self) -> tuple[float, float]:
@@ -202,7 +206,7 @@ def _read(text: str, name: str) -> int:
 
 def _same(sent: Any, wanted: Any) -> bool:
     """Whether a field has a value, as JSON or as the text that a query carries."""
-    return bool(sent == wanted or (not isinstance(wanted, Mapping | list) and str(sent) == str(wanted)))
+    return bool(sent == wanted or (str(sent) == str(wanted) and not isinstance(wanted, Mapping | list)))
 
 
 def _check_names(vendor: str | None, endpoint: str | None) -> None:

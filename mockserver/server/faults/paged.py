@@ -45,9 +45,13 @@ class PagingFault(Fault, frozen=True, kw_only=True):
         """Whether a page is one that it can strike."""
         return True
 
-    def means(self, reading: Reading) -> bool:
-        """Any page of a list that it can strike: all are looked at, so that it is known which page a cursor leads to."""
-        return self.means_endpoint(reading) and self.strikes_at(reading.endpoint)
+    def means_endpoint(self, vendor: str, endpoint: Endpoint) -> bool:
+        """One with lists that it can strike."""
+        return super().means_endpoint(vendor, endpoint) and self.strikes_at(endpoint)
+
+    def means(self, reading: Reading) -> bool:  # noqa: ARG002 -- of any
+        """Any page: all are looked at, so that it is known which page a cursor leads to."""
+        return True
 
     @property
     def window(self) -> tuple[float, float]:
