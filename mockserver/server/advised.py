@@ -8,6 +8,7 @@ from typing import Any, Final
 from mockserver.contract.advice import Above, Condition, InQuery, Milliseconds, NoOffset, Present, Without
 from mockserver.contract.endpoint import Endpoint
 from mockserver.server.journal import Finding
+from mockserver.server.pages import field_place
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reading
 from mockserver.vendor import Vendor
@@ -66,8 +67,8 @@ def _unzoned(text: str | None) -> bool:
 
 def field_of(endpoint: Endpoint, field: str) -> Get:
     """How to get a field of a request by its name on the wire; ``None`` where the request could not be read so far."""
-    for place, model in (("query", endpoint.query), ("body", endpoint.body)):
-        for attribute, name in zip(model.__struct_fields__, model.__struct_encode_fields__, strict=True) if model else ():
-            if name == field:
-                return lambda reading, place=place, attribute=attribute: getattr(getattr(reading, place), attribute, None)  # type: ignore[misc]
-    raise KeyError(field)
+    found = field_place(endpoint, field)
+    if found is None:
+        raise KeyError(field)
+    place, attribute = found
+    return lambda reading: getattr(getattr(reading, place), attribute, None)

@@ -54,14 +54,11 @@ def page_field(paging: Paging) -> str | None:
     return None
 
 
-def page_place(endpoint: Endpoint) -> tuple[str, str] | None:
-    """Where a request says which page it asks for: in query or body, in which attribute of it; ``None`` where there are no pages."""
-    name = page_field(endpoint.paging)
-    if name is None or endpoint.rows is None:
-        return None
+def field_place(endpoint: Endpoint, field: str) -> tuple[str, str] | None:
+    """Where a field of a request stands: in query or body, in which attribute of it; ``None`` for one that neither has."""
     for place, model in (("query", endpoint.query), ("body", endpoint.body)):
-        if model is not None and name in model.__struct_encode_fields__:
-            return place, model.__struct_fields__[model.__struct_encode_fields__.index(name)]
+        if model is not None and field in model.__struct_encode_fields__:
+            return place, model.__struct_fields__[model.__struct_encode_fields__.index(field)]
     return None
 
 

@@ -19,7 +19,7 @@ from mockserver.contract.errors import Refused
 from mockserver.contract.limits import OneAtATime, Rate, Window, limit_name
 from mockserver.contract.request import fields
 from mockserver.server.credentials import Sent, check_permission, held, presented
-from mockserver.server.pages import begins, list_name, named, page_place
+from mockserver.server.pages import begins, field_place, list_name, named, page_field
 from mockserver.server.raw import Raw
 from mockserver.server.router import Match, NearMiss
 from mockserver.server.said import read, said
@@ -100,7 +100,9 @@ class Reading(Struct, frozen=True, kw_only=True, dict=True):
 
 @cache
 def _place(vendor: Vendor, endpoint: str) -> tuple[str, str] | None:
-    return page_place(vendor.endpoint(endpoint))
+    found = vendor.endpoint(endpoint)
+    name = page_field(found.paging)
+    return None if name is None or found.rows is None else field_place(found, name)
 
 
 class Reader:
