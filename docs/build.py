@@ -23,8 +23,8 @@ from mockserver.server.examples import openapi
 from mockserver.server.faults import reference
 from mockserver.server.findings import FINDINGS
 from mockserver.testing.settings import SETTINGS
-from mockserver.vendor import Vendor
 from mockserver.vendors import every, load
+from mockserver.vendors.base import Vendor
 
 DOCS = Path(__file__).parent
 README = DOCS.parent / "README.md"

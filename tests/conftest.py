@@ -10,11 +10,11 @@ from hypothesis import settings
 
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
-from mockserver.server.app import create_app, shorten
+from mockserver.server.app import create_app
 from mockserver.server.config import Config, TenantConfig, tenants
 from mockserver.server.tenants import Tenants
-from mockserver.vendor import Vendor
 from mockserver.vendors import every
+from mockserver.vendors.base import Vendor
 from tests.made_up import made_up
 
 settings.register_profile("dev", max_examples=30, deadline=None)
@@ -76,7 +76,6 @@ def _serve(aiohttp_client: Any) -> Serve:
         others = {name: TenantConfig(**each) for name, each in settings.pop("tenants", {}).items()}
         served = Tenants(tenants(Config(choices={**QUICK, **settings.pop("choices", {})}, tenants=others, **settings)))
         client = await aiohttp_client(create_app(served, only=only))
-        shorten(client.server.runner)
         return Mock(client, served)
 
     return serve

@@ -16,8 +16,8 @@ from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.errors import ErrorShape
 from mockserver.server import redact
 from mockserver.server.examples import openapi
-from mockserver.vendor import Vendor, speaking
 from mockserver.vendors import load
+from mockserver.vendors.base import Vendor, speaking
 
 NAME: Final = "made-up"
 PLACE: Final = "made_up_key"

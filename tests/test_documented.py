@@ -45,7 +45,7 @@ def vendor_words() -> Iterator[tuple[str, str]]:
         yield from ((page, f"| {name} | {source.read} |") for name, source in contract.sources.items())
 
 
-def unlike(vendor: mockserver.vendor.Vendor) -> list[str]:
+def unlike(vendor: mockserver.vendors.base.Vendor) -> list[str]:
     """The errors of a dialect that are not as the documented ones."""
     documented = vendor.speaks("documented").contract.errors
     same = [name for name, shape in vendor.contract.errors.items() if documented.get(name) == shape]

@@ -8,8 +8,8 @@ import click
 from mockserver.contract.basis import Basis
 from mockserver.contract.choices import BASIS, DIALECT, DOCUMENTED, ChoiceError, short_name
 from mockserver.nearest import nearest
-from mockserver.vendor import Vendor
 from mockserver.vendors import NAMES, dialects, every, named
+from mockserver.vendors.base import Vendor
 
 
 def vendor_named(name: str, dialect: str | None = None) -> Vendor:

@@ -9,7 +9,7 @@ from msgspec import json
 
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
-from mockserver.vendor import Names
+from mockserver.vendors.base import Names
 
 
 def curl(url: str, endpoint: Endpoint, names: Names, parameters: Mapping[str, Any] | None = None) -> str:

@@ -16,7 +16,7 @@ from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
 from mockserver.server.config import ConfigError, tenants
 from mockserver.server.truth import everything, rows
-from mockserver.vendor import Vendor
+from mockserver.vendors.base import Vendor
 
 _LONG = 20_000
 """From so many rows on, a progress bar says how far it is."""

@@ -17,7 +17,7 @@ from mockserver.contract.choices import DOCUMENTED
 from mockserver.server.clock import Clock
 from mockserver.server.config import ConfigError
 from mockserver.server.running import Running, run
-from mockserver.vendor import Vendor
+from mockserver.vendors.base import Vendor
 from mockserver.world.query import Query
 from mockserver.world.spec import text
 

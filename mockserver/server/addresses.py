@@ -8,7 +8,7 @@ from mockserver.contract.credentials import Bearer, BodyKeys
 from mockserver.contract.endpoint import Contract
 from mockserver.server.tenants import Tenant
 from mockserver.steering import TenantAccess, VendorAccess
-from mockserver.vendor import Names
+from mockserver.vendors.base import Names
 
 
 class Addresses(Struct, frozen=True):

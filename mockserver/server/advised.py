@@ -11,7 +11,7 @@ from mockserver.server.journal import Finding
 from mockserver.server.pages import field_place
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reading
-from mockserver.vendor import Vendor
+from mockserver.vendors.base import Vendor
 
 Applies = Callable[[Reading, str], bool]
 """From a request as it was read, and its path with its query."""

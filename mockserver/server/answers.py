@@ -15,9 +15,8 @@ from mockserver.server.reading import Reading
 from mockserver.server.redact import MASK
 from mockserver.server.router import Miss, NearMiss
 from mockserver.server.wire import Reply
-from mockserver.vendor import Vendor
-from mockserver.vendor.lines import Content
 from mockserver.vendors import NAMES
+from mockserver.vendors.base import Vendor
 
 _JSON = "application/json"
 _NONE: Mapping[str, str] = {}
@@ -29,9 +28,9 @@ SERVER = f"session-mock/{__version__}"
 _USUAL = CIMultiDict({"Content-Type": _JSON, "Server": SERVER})
 
 
-def answered(content: Content, headers: Mapping[str, str]) -> Reply:
-    """An answer of status 200."""
-    return Reply(content=content, headers=CIMultiDict({**_USUAL, **headers}) if headers else _USUAL)
+def answered(body: bytes, headers: Mapping[str, str]) -> Reply:
+    """Return a response with status 200."""
+    return Reply(body=body, headers=CIMultiDict({**_USUAL, **headers}) if headers else _USUAL)
 
 
 def refused(vendor: Vendor, refusal: Refused, raw: Raw, choices: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Reply:
@@ -81,7 +80,7 @@ def _shaped(  # noqa: PLR0913 -- what an error consists of
         body = filled(shape.body, known).encode()
     kind = {} if shape.body is None else {"Content-Type": "text/plain; charset=utf-8" if shape.text else _JSON}
     own = {name: value.format_map(known) for name, value in shape.headers.items()}
-    return Reply(status=status, content=body, headers=CIMultiDict({**kind, "Server": SERVER, **usual, **own, **headers}))
+    return Reply(status=status, body=body, headers=CIMultiDict({**kind, "Server": SERVER, **usual, **own, **headers}))
 
 
 def lost(miss: Miss, method: str, near: list[NearMiss]) -> Reply:
@@ -91,9 +90,9 @@ def lost(miss: Miss, method: str, near: list[NearMiss]) -> Reply:
     hint = f"closest is {closest.method} {closest.path}: {closest.differs}; " if close else ""
     message = f"{method} {miss.path} is no endpoint of session-mock; {hint}{_WHERE}"
     body = json.encode({"message": message, "near_misses": near})
-    return Reply(status=404, content=body, headers=CIMultiDict({"Content-Type": _JSON, "Server": SERVER}))
+    return Reply(status=404, body=body, headers=CIMultiDict({"Content-Type": _JSON, "Server": SERVER}))
 
 
 def broken(message: str) -> Reply:
     """The mock's own answer where it failed and no vendor was meant."""
-    return Reply(status=500, content=message.encode(), headers=CIMultiDict({"Content-Type": "text/plain; charset=utf-8", "Server": SERVER}))
+    return Reply(status=500, body=message.encode(), headers=CIMultiDict({"Content-Type": "text/plain; charset=utf-8", "Server": SERVER}))

@@ -1,24 +1,17 @@
 """The aiohttp application."""
 
-import re
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final
 
 from aiohttp import web
-from aiohttp.hdrs import EXPECT
 from msgspec import json
 
 from mockserver.contract.choices import ChoiceError
-from mockserver.server.admin import PREFIX, Admin
+from mockserver.server.admin import Admin
 from mockserver.server.handler import BODY_LIMIT, Handler
 from mockserver.server.router import Router
 from mockserver.server.tenants import Tenant, Tenants, spoken
-from mockserver.vendor import Vendor
 from mockserver.vendors import load
-
-_HANDLER: Final = web.AppKey("handler", Handler)
-_ROUTED: Final = re.compile(rf"[^/]|{PREFIX}|[^?]*(%|/openapi\.json|/docs)")
-"""How a path and query begin that may be another route's than the handler's."""
+from mockserver.vendors.base import Vendor
 
 
 def _described(request: web.Request, family: Vendor, served: Tenants) -> Vendor:
@@ -71,23 +64,6 @@ def create_app(tenants: Tenants | Sequence[Tenant], *, only: str | None = None, 
         app.router.add_get(f"/{each.name}/openapi.json", _openapi(each, served))
         app.router.add_get(f"/{each.name}/docs", _docs(each, served, desk))
         app.router.add_get(f"/{each.name}/docs/{{asset}}", _docs(each, served, desk))
-    handler = app[_HANDLER] = Handler(served, Router(load()), vendor)
+    handler = Handler(served, Router(load()), vendor)
     app.router.add_route("*", "/{path:(?s:.*)}", handler.handle)
     return app
-
-
-def shorten(runner: web.AppRunner) -> None:
-    """Spare requests to vendors the way through aiohttp's routing, which takes a tenth of the time of a repeated one.
-
-    Only what can have no other route, and no middleware, goes straight to the handler. To be called before anybody is connected.
-    """
-    handler, server = runner.app.get(_HANDLER), runner.server
-    if handler is None or server is None or runner.app.middlewares:
-        return
-    routed: Callable[[Any], Awaitable[web.StreamResponse]] = server.request_handler
-
-    def handle(request: Any) -> Awaitable[web.StreamResponse]:
-        direct = EXPECT not in request.headers and not _ROUTED.match(request.raw_path)
-        return handler.handle(request) if direct else routed(request)
-
-    server.request_handler = handle

@@ -16,8 +16,8 @@ from mockserver.server.reading import Reading
 from mockserver.server.redact import Secrets, secrets
 from mockserver.server.router import NearMiss
 from mockserver.server.tenants import Tenant, Tenants
-from mockserver.vendor import Vendor
 from mockserver.vendors import load
+from mockserver.vendors.base import Vendor
 
 _NOBODYS: Final = ("missing_credential", "wrong_credential")
 _SCHEME: Final = "Bearer"

@@ -14,8 +14,8 @@ from mockserver.server.pages import at
 from mockserver.server.reading import Reader
 from mockserver.server.router import Match, Router
 from mockserver.server.tenants import Tenant, Tenants
-from mockserver.vendor import Vendor
 from mockserver.vendors import load
+from mockserver.vendors.base import Vendor
 
 
 def carriers(tenants: Tenants, tenant: Tenant, pair: tuple[Vendor, Endpoint], rows: Sequence[Mapping[str, Any]]) -> list[list[int]]:

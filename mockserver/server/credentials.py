@@ -9,7 +9,7 @@ from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
 from mockserver.server.tenants import Held, Tenants
-from mockserver.vendor import Vendor
+from mockserver.vendors.base import Vendor
 
 _SCHEME = "Bearer "
 

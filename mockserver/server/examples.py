@@ -11,8 +11,8 @@ from mockserver.contract.openapi import Example, document
 from mockserver.server.config import DEFAULT_TENANT, TenantConfig, make_tenant
 from mockserver.server.tenants import Tenant
 from mockserver.server.truth import answer, everything, rows
-from mockserver.vendor import Vendor
 from mockserver.vendors import named
+from mockserver.vendors.base import Vendor
 
 _ROWS = 2
 """Rows on a page of an example, where a client can say how many."""

@@ -16,7 +16,6 @@ from mockserver.server.charging import blank, charged
 from mockserver.server.clock import stopwatch, wall
 from mockserver.server.faults.fault import Meeting
 from mockserver.server.findings import review
-from mockserver.server.gathering import Gathering
 from mockserver.server.journal import Exchange, Journal
 from mockserver.server.kept import Known, Memory
 from mockserver.server.limits import Slots
@@ -27,7 +26,7 @@ from mockserver.server.refusals import Refusals, unexpected
 from mockserver.server.router import Match, Miss, Router
 from mockserver.server.tenants import Held, Tenant, Tenants
 from mockserver.server.wire import Reply, send
-from mockserver.vendor import Vendor
+from mockserver.vendors.base import Vendor
 from mockserver.world.overlay import Identity, TrackedEvent
 from mockserver.world.world import with_events, with_identity
 
@@ -50,7 +49,7 @@ class Handler:
     def __init__(self, tenants: Tenants, router: Router, only: Vendor | None = None) -> None:
         self._tenants, self._router, self._only = tenants, router, only
         self._reader, self._memory, self._generation = Reader(tenants), Memory(), tenants.generation
-        self._refusals, self._gathering = Refusals(tenants, router), Gathering()
+        self._refusals = Refusals(tenants, router)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request; whatever goes wrong in here is a logged 500, in the vendor's shape where one is meant."""
@@ -63,8 +62,7 @@ class Handler:
             if isinstance(found, Known):
                 slot, reply = await self._admitted(found, raw, exchange)
             if reply is None:
-                made = self._made(found, raw, exchange)
-                reply = made if isinstance(made.content, bytes) else await self._finished(made, raw, exchange)
+                reply = self._made(found, raw, exchange)
             if exchange.secrets:
                 request[SECRETS] = exchange.secrets
             if slot is None:
@@ -157,28 +155,16 @@ class Handler:
             tenant = found.reading.held.tenant if found.reading.held else None
             if tenant is not None and (tenant.faults.armed or tenant.lived.changed):
                 return self._faulty(found, tenant, raw, exchange)
-            return self._told(found, found.reading, raw, exchange)
+            return self._told(found.reading, raw, exchange)
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
-            return self._failed(raw, exchange)
+            return self._refusals.unread(unexpected(raw), self._find(raw), raw, exchange)
 
-    async def _finished(self, reply: Reply, raw: Raw, exchange: Exchange) -> Reply:
-        """A reply with its body, which is made together with what others ask for at the same time."""
-        await self._gathering.others()
-        try:
-            return reply.finished
-        except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
-            return self._failed(raw, exchange)
-
-    def _failed(self, raw: Raw, exchange: Exchange) -> Reply:
-        """The reply where the mock itself failed."""
-        return self._refusals.unread(unexpected(raw), self._find(raw), raw, exchange)
-
-    def _told(self, known: Known, reading: Reading, raw: Raw, exchange: Exchange) -> Reply:
+    def _told(self, reading: Reading, raw: Raw, exchange: Exchange) -> Reply:
         """What the vendor answers."""
         try:
             if reading.held is None or reading.refusal is not None:
                 raise reading.refusal or Refused("internal", message="a request without a holder")
-            return self._answer(known, reading, reading.held, exchange.headers_sent)
+            return self._answer(reading, reading.held, exchange.headers_sent)
         except Refused as refusal:
             return self._refusals.read(refusal, reading, raw, exchange)
 
@@ -188,34 +174,26 @@ class Handler:
         waiting = [armed for armed in known.meant(tenant.faults) if armed.waits(now)]
         if not waiting:
             tenant.lived.asked(known.reading.begun, Moment(tenant.world, now))
-            return self._told(known, known.reading, raw, exchange)
+            return self._told(known.reading, raw, exchange)
 
         def told(reading: Reading) -> Reply:
-            return self._told(known if reading is known.reading else Known(raw, reading), reading, raw, exchange)
+            return self._told(reading, raw, exchange)
 
         reply, struck = tenant.faults.strike(Meeting(tenant, known.reading, raw, told), waiting)
         if struck:
             exchange.faults = tuple(f"{armed.number}:{armed.kind}" for armed in struck)
         return reply
 
-    def _answer(self, known: Known, reading: Reading, whose: Held, headers: Mapping[str, str]) -> Reply:
-        """Ask the view, unless the same world was asked the same at the same instant."""
+    def _answer(self, reading: Reading, whose: Held, headers: Mapping[str, str]) -> Reply:
+        """Return the view's response, and add what the request recorded to the tenant's world."""
         tenant = whose.tenant
-        world, now = tenant.world, tenant.clock.now()
-        kept = known.answer(world, now, headers)
-        if kept is not None:
-            return kept
-        keep = tenant.clock.frozen and known.repeated
-        answer = reading.vendor.answer(reading.endpoint, reading.asked(tenant, now))
-        reply = answered(answer.body if keep or answer.at_hand else answer.content, headers)
+        answer = reading.vendor.answer(reading.endpoint, reading.asked(tenant, tenant.clock.now()))
         match answer.recorded:
             case TrackedEvent() as event:
-                tenant.world = with_events(world, reading.site, [event])
+                tenant.world = with_events(tenant.world, reading.site, [event])
             case Identity() as identity:
-                tenant.world = with_identity(world, reading.site, identity)
-            case None if keep:
-                self._memory.keep(known, world, now, reply, headers)
-        return reply
+                tenant.world = with_identity(tenant.world, reading.site, identity)
+        return answered(answer.body, headers)
 
 
 async def _sent_whole(reply: Reply, request: web.Request, slot: _Slot) -> web.StreamResponse:

@@ -24,7 +24,7 @@ from mockserver.server.raw import Raw
 from mockserver.server.router import Match, NearMiss
 from mockserver.server.said import read, said
 from mockserver.server.tenants import Held, Tenant, Tenants, spoken
-from mockserver.vendor import Asked, Vendor
+from mockserver.vendors.base import Asked, Vendor
 
 _FREE: Final[dict[str, Any]] = {"rates": (), "one_at_a_time": False}
 """The terms of what is refused before anybody counts."""

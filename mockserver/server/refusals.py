@@ -17,8 +17,8 @@ from mockserver.server.redact import secrets
 from mockserver.server.router import Match, Miss, Router, paths
 from mockserver.server.tenants import Tenant, Tenants, spoken
 from mockserver.server.wire import Reply
-from mockserver.vendor import Vendor
 from mockserver.vendors import load
+from mockserver.vendors.base import Vendor
 
 _log = logging.getLogger("mockserver")
 

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from msgspec import Struct
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.vendor import Vendor
+from mockserver.vendors.base import Vendor
 
 _LONGEST = 200
 """Characters of a path, or of a word of it, that are looked at where nothing matches."""

@@ -12,7 +12,7 @@ from msgspec import to_builtins
 from mockserver.server.access_log import AccessLog, server_log
 from mockserver.server.addresses import Addresses, bracketed
 from mockserver.server.admin import Admin
-from mockserver.server.app import create_app, shorten
+from mockserver.server.app import create_app
 from mockserver.server.config import Config, ConfigError, check_access, tenants
 from mockserver.server.tenants import Tenant, TenantError, Tenants
 
@@ -106,6 +106,5 @@ async def _listen(runners: list[web.AppRunner], app: web.Application, config: Co
     runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=patience, access_log_class=AccessLog, **logger)
     runners.append(runner)
     await runner.setup()
-    shorten(runner)
     await web.TCPSite(runner, config.host, port, backlog=_BACKLOG).start()
     return int(runner.addresses[0][1])

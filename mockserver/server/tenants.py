@@ -14,8 +14,8 @@ from mockserver.server.faults import Faults
 from mockserver.server.journal import Journal
 from mockserver.server.limits import Limits, Rates, Slots
 from mockserver.server.lived import Lived
-from mockserver.vendor import Names, Vendor
 from mockserver.vendors import NAMES, load
+from mockserver.vendors.base import Names, Vendor
 from mockserver.world.hashing import key
 from mockserver.world.world import World
 

@@ -10,12 +10,12 @@ from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
 from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
 from mockserver.contract.request import read
+from mockserver.rows.datetimes import DAY, seconds
 from mockserver.server.lived import Moment
 from mockserver.server.merged import Told, merged
 from mockserver.server.pages import at, list_name, named
 from mockserver.server.tenants import Tenant
-from mockserver.vendor import Asked, Names, Vendor
-from mockserver.vendor.times import DAY, seconds
+from mockserver.vendors.base import Asked, Names, Vendor
 
 Verdict = Literal["must", "may", "must_not"]
 

@@ -5,17 +5,12 @@ import socket
 import struct
 import sys
 from contextlib import suppress
-from email.utils import formatdate
-from functools import cached_property, lru_cache
 from typing import Final, Literal
 
-from aiohttp import HttpVersion11, web
+from aiohttp import web
 from msgspec import Struct
 from msgspec.structs import replace
 from multidict import CIMultiDict
-
-from mockserver.server.clock import wall
-from mockserver.vendor.lines import Content, text
 
 if sys.platform == "linux":
     from fcntl import ioctl
@@ -27,7 +22,6 @@ TOLD: Final = 4096
 """Bytes that are remembered of each body."""
 _GLANCE: Final = 0.001
 """Seconds between two looks at what the client has received."""
-_OK: Final = 200
 _BODILESS: Final = (204, 304)
 """Statuses whose answers have no body, whatever they are given."""
 _LENGTH: Final = "Content-Length"
@@ -38,14 +32,13 @@ End = Literal["complete", "close", "reset", "stall"]
 """What follows the last byte that is sent: the next request, FIN, RST, or nothing for ever."""
 
 
-class Reply(Struct, frozen=True, kw_only=True, dict=True):
-    """Status, headers and body, and what becomes of them on the way; what follows from them is worked out once."""
+class Reply(Struct, frozen=True, kw_only=True):
+    """Status, headers and body, and what becomes of them on the way."""
 
     status: int = 200
     headers: CIMultiDict[str]
     """A ``Content-Length`` among them is sent beside the real one."""
-    content: Content = b""
-    """Its body, or what becomes its body when it is needed."""
+    body: bytes = b""
     delay: float = 0
     """Seconds of real time before the first byte."""
     head: bool = True
@@ -61,16 +54,6 @@ class Reply(Struct, frozen=True, kw_only=True, dict=True):
     end: End = "complete"
 
     @property
-    def body(self) -> bytes:
-        """What is told."""
-        return text(self.content)
-
-    @property
-    def finished(self) -> "Reply":
-        """The same with its body made."""
-        return replace(self, content=self.body)
-
-    @property
     def carried(self) -> bytes:
         """The part of the body that is sent."""
         return self.body[: self.sent]
@@ -80,7 +63,7 @@ class Reply(Struct, frozen=True, kw_only=True, dict=True):
         """The ``Content-Length`` that is sent."""
         return len(self.carried) if self.declared is None else self.declared
 
-    @cached_property
+    @property
     def plain(self) -> bool:
         """Whether nothing happens to it on the way."""
         return (
@@ -92,16 +75,10 @@ class Reply(Struct, frozen=True, kw_only=True, dict=True):
             and _LENGTH not in self.headers
         )
 
-    @cached_property
+    @property
     def told(self) -> "Reply":
-        """The same with only the beginning of its body, and nothing worked out: all that is remembered of it."""
-        return replace(self, content=self.body[:TOLD])
-
-    @cached_property
-    def whole(self) -> "_Whole | None":
-        """What it is once it was sent whole; ``None`` for one that only aiohttp can send."""
-        lines = _lines(tuple(self.headers.items())) if self.plain and self.status == _OK else None
-        return None if lines is None else _Whole(self, b"%b%d\r\nDate: " % (lines, len(self.body)))
+        """Return a copy with only the beginning of the body, for the journal."""
+        return replace(self, body=self.body[:TOLD])
 
     def broken_off(self, end: End, where: Where, share: float) -> "Reply":
         """The same, but ended at a place; its headers promise the whole. One that ends before its headers ends there still."""
@@ -112,16 +89,9 @@ class Reply(Struct, frozen=True, kw_only=True, dict=True):
 
 
 async def send(reply: Reply, request: web.Request) -> web.StreamResponse:
-    """Send a reply to its last byte, unless it is a plain one that needs a look at the request: that is left to aiohttp."""
+    """Send a reply to its last byte; a plain one is left to aiohttp."""
     if reply.delay:
         await asyncio.sleep(reply.delay)
-    whole, transport = reply.whole, request.transport
-    usual = request.keep_alive and request.version == HttpVersion11 and request.method != "HEAD"
-    if whole is not None and usual and transport is not None and not transport.is_closing():
-        transport.write(b"%b%b\r\n\r\n%b" % (whole.start, _date(wall() // 1000), reply.body))
-        if request.protocol.writing_paused:
-            await request.writer.drain()
-        return whole
     if reply.plain:
         return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
     response = _headed(reply)
@@ -132,47 +102,6 @@ async def send(reply: Reply, request: web.Request) -> web.StreamResponse:
                 await _dribble(response, reply)
         await _end(response, request, reply.end)
     return response
-
-
-class _Whole(web.StreamResponse):
-    """The usual answer to the usual request, over a connection that is kept: it is sent in one write, which is half of aiohttp's work.
-
-    Nothing of it is left to aiohttp, and nothing in it changes: every sending of a reply has the same.
-    """
-
-    def __init__(self, reply: Reply, start: bytes) -> None:
-        super().__init__(status=reply.status, headers=reply.headers)
-        self._length = len(reply.body)
-        self.start = start
-        """All that stands before the date."""
-
-    @property
-    def keep_alive(self) -> bool:
-        return True
-
-    @property
-    def body_length(self) -> int:
-        return self._length
-
-    async def prepare(self, request: web.BaseRequest) -> None:
-        pass
-
-    async def write_eof(self, data: bytes = b"") -> None:
-        pass
-
-
-@lru_cache(maxsize=64)
-def _lines(headers: tuple[tuple[str, str], ...]) -> bytes | None:
-    """The head of an answer up to its length; ``None`` where a header breaks its line, which aiohttp refuses to send."""
-    lines = [f"{name}: {value}" for name, value in headers]
-    if not all(line.isprintable() for line in lines):
-        return None
-    return "\r\n".join(["HTTP/1.1 200 OK", *lines, "Content-Length: "]).encode()
-
-
-@lru_cache(maxsize=1)
-def _date(second: int) -> bytes:
-    return formatdate(second, usegmt=True).encode()
 
 
 def _headed(reply: Reply) -> web.StreamResponse:

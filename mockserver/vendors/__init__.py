@@ -6,7 +6,7 @@ from importlib import import_module
 
 from mockserver.contract.choices import DIALECT, ChoiceError
 from mockserver.nearest import nearest
-from mockserver.vendor import OBSERVED, Vendor
+from mockserver.vendors.base import OBSERVED, Vendor
 
 NAMES = (
     "braze",

@@ -324,10 +324,11 @@ def traits(sessions: DealtSessions) -> list[dict[str, Any] | None]:
     every = sessions.deck.vocabulary.plans
     plans = [every[code] for code in sessions.deck.plan[sessions.row].tolist()]
     columns = zip(sessions.user_ids, sessions.names, sessions.emails, plans, strict=True)
-    return [
-        {"name": name, "email": email, "plan": plan, **sessions.identities.get(user, {})} if user else None
-        for user, name, email, plan in columns
-    ]
+    made = [{"name": name, "email": email, "plan": plan} if user else None for user, name, email, plan in columns]
+    if not sessions.identities:
+        return made
+    pairs = zip(sessions.user_ids, made, strict=True)
+    return [{**each, **sessions.identities.get(user, {})} if user and each else each for user, each in pairs]
 
 
 @_column

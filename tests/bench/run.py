@@ -22,8 +22,8 @@ from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
 from mockserver.steering import SlotState
-from mockserver.vendor import Vendor
 from mockserver.vendors import load
+from mockserver.vendors.base import Vendor
 from mockserver.world.hashing import draw_one
 from tests.bench.client import WIDTH, Connection, exchange, one_by_one
 from tests.bench.fixtures import rows

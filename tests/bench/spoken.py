@@ -9,7 +9,7 @@ from msgspec import Struct, json
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.steering import TenantAccess
-from mockserver.vendor import Vendor
+from mockserver.vendors.base import Vendor
 
 
 class Spoken(Struct, frozen=True):

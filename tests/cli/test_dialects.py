@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from mockserver.cli import cli
 from mockserver.contract.choices import DIALECT, DOCUMENTED
-from mockserver.vendor import OBSERVED, Vendor
 from mockserver.vendors import every, load
+from mockserver.vendors.base import OBSERVED, Vendor
 from tests.cli.conftest import Serve, Shell
 from tests.made_up import NAME
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from mockserver import SessionMock
-from mockserver.vendor import Vendor
 from mockserver.vendors import every
+from mockserver.vendors.base import Vendor
 from tests.generated import calling
 
 DOCUMENTS = Path(__file__).parents[2] / "docs" / "openapi"

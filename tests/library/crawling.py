@@ -10,8 +10,8 @@ from mockserver import TenantHandle, VendorHandle
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
 from mockserver.server.pages import at
-from mockserver.vendor import Vendor
 from mockserver.vendors import load
+from mockserver.vendors.base import Vendor
 
 Pair = tuple[Vendor, Endpoint]
 ALL: list[Pair] = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]

@@ -7,8 +7,8 @@ import pytest
 from mockserver import SessionMock
 from mockserver.contract.choices import DIALECT, DOCUMENTED
 from mockserver.server.config import ConfigError
-from mockserver.vendor import OBSERVED, Vendor
 from mockserver.vendors import every, load
+from mockserver.vendors.base import OBSERVED, Vendor
 from tests.library.crawling import Pair, crawl, flat
 from tests.made_up import NAME, PREFIX
 

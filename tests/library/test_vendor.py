@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from mockserver import SessionMock, TenantHandle
 from mockserver.contract.credentials import BodyKeys
-from mockserver.vendor import Vendor
 from mockserver.vendors import load
+from mockserver.vendors.base import Vendor
 from tests.library.crawling import ALL, LISTS, Pair, name, send
 
 

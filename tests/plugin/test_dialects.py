@@ -9,8 +9,8 @@ import pytest
 from msgspec import json
 
 from mockserver.contract.choices import DIALECT, DOCUMENTED
-from mockserver.vendor import Vendor
 from mockserver.vendors import every
+from mockserver.vendors.base import Vendor
 from tests.plugin.conftest import Run
 
 OTHER: Vendor = next(vendor for vendor in every() if vendor.dialect != DOCUMENTED)

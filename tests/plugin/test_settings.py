@@ -8,8 +8,8 @@ import pytest
 
 from mockserver.contract.choices import DOCUMENTED
 from mockserver.testing.settings import SETTINGS
-from mockserver.vendor import Vendor
 from mockserver.vendors import load
+from mockserver.vendors.base import Vendor
 from tests.plugin.conftest import INI, Run
 
 ONE = "def test_one(session_mock): assert ask(session_mock).status_code == 200\n"

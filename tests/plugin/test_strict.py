@@ -32,7 +32,7 @@ WRONGS: dict[str, tuple[str, list[str]]] = {
     ),
     "internal": (
         """
-from mockserver.vendor import Vendor
+from mockserver.vendors.base import Vendor
 
 def boom(*_): raise ZeroDivisionError
 

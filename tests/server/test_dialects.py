@@ -17,8 +17,8 @@ from mockserver.server.answers import status_of
 from mockserver.server.config import Config, ConfigError, TenantConfig, make_tenant, read_config
 from mockserver.server.record import described, har
 from mockserver.server.running import serving
-from mockserver.vendor import OBSERVED, Vendor
 from mockserver.vendors import every, load
+from mockserver.vendors.base import OBSERVED, Vendor
 from tests.made_up import NAME, PLACE, another
 
 

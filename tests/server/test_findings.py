@@ -14,8 +14,8 @@ from mockserver.server.findings import FINDINGS
 from mockserver.server.history import LISTS as MOST_LISTS
 from mockserver.server.history import PAGES, WAITS, History, Wait
 from mockserver.server.pages import page_field
-from mockserver.vendor import Vendor
 from mockserver.vendors import every
+from mockserver.vendors.base import Vendor
 from tests.server.asking import ALL, LISTS, Pair, crawl, name, page_of
 
 ADVISED = [(vendor, endpoint, advice) for vendor in every() for endpoint in vendor.contract.endpoints for advice in endpoint.advice]

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import re
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -12,12 +11,8 @@ from msgspec import to_builtins
 
 from mockserver.contract.basis import Basis
 from mockserver.contract.request import fields
-from mockserver.server.app import create_app, shorten
-from mockserver.server.config import Config, tenants
 from mockserver.server.router import Router
-from mockserver.server.tenants import Tenants
 from mockserver.vendors import NAMES, load
-from tests.conftest import QUICK, Mock
 
 GETS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.method == "GET" and endpoint.rows]
 LISTS = [pair for pair in GETS if not set(pair[1].path) - {pair[1].site}]
@@ -215,45 +210,6 @@ async def test_every_answer_says_what_it_rests_on_where_that_is_wanted(serve: An
     found = {field.fact.basis for field in fields(endpoint.response, deep=True)}
     assert good == [basis.value for basis in Basis if basis in found]
     assert bad == vendor.contract.errors["missing_credential"].fact.basis.value
-
-
-TARGETS = {
-    "a list": lambda path: path,
-    "a list of a whole URL": lambda path: f"http://localhost{path}",
-    "a list under its vendor": lambda path: f"/{LISTS[0][0].name}{path}",
-    "a list with an escape": lambda path: path.replace("a", "%61"),
-    "the admin API": lambda _: "/__admin/health",
-    "the admin API with an escape": lambda _: "/%5F_admin/health",
-    "the admin API of a whole URL": lambda _: "http://localhost/__admin/health",
-    "the door of the admin API": lambda _: "/__admin",
-    "what begins like the admin API": lambda _: "/__administration",
-    "a description": lambda _: f"/{LISTS[0][0].name}/openapi.json",
-    "a description with a query": lambda _: f"/{LISTS[0][0].name}/openapi.json?a=/b",
-    "a page of it": lambda _: f"/{LISTS[0][0].name}/docs",
-    "a piece of the page": lambda _: f"/{LISTS[0][0].name}/docs/none.js",
-    "no description": lambda _: "/nobody/openapi.json",
-    "nothing": lambda _: "/nothing?a=%2F",
-    "two slashes": lambda _: "//__admin/health",
-}
-
-
-@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
-@pytest.mark.parametrize("expect", [[], ["expect: nothing"]], ids=["", "expecting"])
-async def test_short_way_leads_where_the_long_one_does(aiohttp_client: Any, target: Callable[[str], str], expect: list[str]) -> None:
-    """Whether or not a request is spared aiohttp's routing, the answer is the same."""
-    told = []
-    for is_spared in (False, True):
-        served = Tenants(tenants(Config(choices={**QUICK})))
-        client = await aiohttp_client(create_app(served))
-        if is_spared:
-            shorten(client.server.runner)
-        mock = Mock(client, served)
-        method, path, *rest = get(mock, LISTS[0], *expect).split(" ", 2)
-        told.append(await raw(mock, " ".join([method, target(path), *rest])))
-    long, short = told
-
-    assert short == long
-    assert long[0] == 417 if expect else long[0] in {200, 404}
 
 
 def test_static_segment_beats_a_parameter() -> None:

@@ -12,8 +12,8 @@ from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.limits import Bucket, OneAtATime, Window
 from mockserver.server.faults import read
 from mockserver.server.limits import Rates
-from mockserver.vendor import Vendor
 from mockserver.vendors import load
+from mockserver.vendors.base import Vendor
 
 Limited = tuple[Vendor, Endpoint, Any]
 LIMITED = [(vendor, endpoint, limit) for vendor in load() for endpoint in vendor.contract.endpoints for limit in endpoint.limits]

@@ -19,8 +19,8 @@ import pytest
 
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
-from mockserver.vendor import Vendor
 from mockserver.vendors import load
+from mockserver.vendors.base import Vendor
 
 LISTS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.starts]
 BODIES = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.body]

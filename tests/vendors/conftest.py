@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct, json, to_builtins
 
-from mockserver.vendor import Asked, Vendor
+from mockserver.vendors.base import Asked, Vendor
 from mockserver.world.spec import DEFAULT_END
 from mockserver.world.world import World
 

@@ -16,8 +16,8 @@ from mockserver.contract.request import fields, structs
 from mockserver.server.config import TenantConfig, make_tenant
 from mockserver.server.examples import openapi
 from mockserver.server.truth import answer, everything
-from mockserver.vendor import Vendor
 from mockserver.vendors import every
+from mockserver.vendors.base import Vendor
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "openapi"
 VENDORS = list(every())

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from mockserver.contract.basis import Basis, Fact
 from mockserver.contract.endpoint import ContractError
 from mockserver.contract.request import ContractKeywordError, fields
-from mockserver.vendor import Vendor
 from mockserver.vendors import NAMES, load
+from mockserver.vendors.base import Vendor
 
 ROOT = Path(__file__).parents[2]
 VENDORS = load()

@@ -14,8 +14,8 @@ from mockserver import SessionMock
 from mockserver.contract.request import fields
 from mockserver.library import VendorHandle
 from mockserver.server.examples import openapi
-from mockserver.vendor import Vendor
 from mockserver.vendors import every
+from mockserver.vendors.base import Vendor
 
 EXAMPLES = 15
 INTERNAL = 500

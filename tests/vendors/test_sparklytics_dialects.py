@@ -18,8 +18,8 @@ from msgspec import json
 from msgspec.structs import asdict
 
 from mockserver.contract.errors import Refused, filled
-from mockserver.vendor import Asked
-from mockserver.vendor.times import instant
+from mockserver.rows.datetimes import instant
+from mockserver.vendors.base import Asked
 from mockserver.vendors.sparklytics import VENDOR
 from mockserver.vendors.sparklytics.server import agents
 from mockserver.vendors.sparklytics.server.answers import MOST_EVENTS, Event, Page, Row, SessionDetail

@@ -15,7 +15,7 @@ from mockserver.server.pages import page_field
 from mockserver.server.tenants import Tenant
 from mockserver.server.truth import everything, judged
 from mockserver.steering import TruthWanted
-from mockserver.vendor import Vendor
+from mockserver.vendors.base import Vendor
 
 _PIECE = 1 << 16
 """Bytes that are sent at once, about."""

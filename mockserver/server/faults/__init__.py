@@ -16,7 +16,7 @@ from mockserver.nearest import nearest
 from mockserver.server.faults.fault import Fault, FaultError, Meeting, WireFault
 from mockserver.server.lived import Moment
 from mockserver.server.wire import Reply
-from mockserver.vendor import Vendor
+from mockserver.vendors.base import Vendor
 
 if TYPE_CHECKING:
     from mockserver.server.reading import Reading

@@ -15,7 +15,7 @@ class EmptyBody(WireFault, frozen=True, kw_only=True, tag="empty_body"):
 
     def spoilt(self, reply: Reply) -> Reply:
         """Leave out the body."""
-        return replace(reply, content=b"", sent=None, declared=None)
+        return replace(reply, body=b"", sent=None, declared=None)
 
 
 FAULT = EmptyBody

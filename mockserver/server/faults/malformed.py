@@ -23,7 +23,7 @@ class Malformed(WireFault, frozen=True, kw_only=True, tag="malformed"):
     def spoilt(self, reply: Reply) -> Reply:
         """Break the body."""
         body = reply.body[: len(reply.body) // 2] if self.how == "cut" else reply.body.replace(b'"', b"'")
-        return replace(reply, content=_UNFINISHED if _parses(body) else body)
+        return replace(reply, body=_UNFINISHED if _parses(body) else body)
 
 
 def _parses(body: bytes) -> bool:

@@ -93,4 +93,4 @@ def edited(reply: Reply, edit: Callable[[Any], None]) -> Reply:
         return reply
     answer = json.decode(reply.body)
     edit(answer)
-    return replace(reply, content=json.encode(answer))
+    return replace(reply, body=json.encode(answer))

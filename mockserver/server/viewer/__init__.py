@@ -19,7 +19,7 @@ from mockserver.server.admin.access import admit
 from mockserver.server.admin.problem import Problem
 from mockserver.server.answers import SERVER
 from mockserver.server.examples import asked
-from mockserver.vendor import Vendor
+from mockserver.vendors.base import Vendor
 
 ASSETS: Final = Path(__file__).parent / "assets"
 ORIGIN: Final = ASSETS / "origin.json"

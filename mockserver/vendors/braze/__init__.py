@@ -1,6 +1,6 @@
 """Braze: the series of sessions, and the list of segments that it can be limited to."""
 
-from mockserver.vendor import Vendor, speaking
+from mockserver.vendors.base import Vendor, speaking
 from mockserver.vendors.braze.contract import CONTRACT
 from mockserver.vendors.braze.legacy import LEGACY
 from mockserver.vendors.braze.names import names

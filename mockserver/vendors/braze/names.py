@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mockserver.vendor import Names
+from mockserver.vendors.base import Names
 from mockserver.world.hashing import digits
 from mockserver.world.world import World
 

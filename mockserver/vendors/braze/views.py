@@ -6,8 +6,8 @@ from typing import Final
 from msgspec import json
 
 from mockserver.contract.errors import Refused
-from mockserver.vendor import Answer, Asked
-from mockserver.vendor.times import DAY, instant, seconds
+from mockserver.rows.datetimes import DAY, instant, seconds
+from mockserver.vendors.base import Answer, Asked
 from mockserver.vendors.braze.contract import (
     APP_ID,
     ENDING_AT,

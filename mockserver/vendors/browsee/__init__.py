@@ -1,6 +1,6 @@
 """Browsee: data export, track and identify."""
 
-from mockserver.vendor import Vendor, speaking
+from mockserver.vendors.base import Vendor, speaking
 from mockserver.vendors.browsee.contract import CONTRACT
 from mockserver.vendors.browsee.gist_2020 import GIST_2020
 from mockserver.vendors.browsee.names import names

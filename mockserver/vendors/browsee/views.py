@@ -7,11 +7,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from mockserver.contract.errors import Refused
-from mockserver.vendor import Answer, Asked, View, texts
-from mockserver.vendor.columns import Column, of, of_story
-from mockserver.vendor.lines import Listing
-from mockserver.vendor.rows import Rows
-from mockserver.vendor.times import DAY, instant
+from mockserver.rows.columns import Column, entry_column
+from mockserver.rows.datetimes import DAY, instant
+from mockserver.rows.encoder import RowEncoder, encode_array
+from mockserver.vendors.base import Answer, Asked, View
 from mockserver.vendors.browsee.contract import MAXIMUM, ExportSessions, Identify, Track
 from mockserver.vendors.browsee.gist_2020 import ExportSessions2020
 from mockserver.world.overlay import Identity, TrackedEvent
@@ -29,6 +28,12 @@ def _urls(sessions: Sessions) -> list[list[str]]:
     ]
 
 
+def _landing_pages(sessions: Sessions) -> list[str | None]:
+    """Return the first of the URLs, which is that of the entry page."""
+    pages = zip(sessions.hostnames, sessions.entries, strict=True)
+    return [f"https://{host}{page.path}{page.querystring}" if page.path else None for host, page in pages]
+
+
 def _some(values: Sequence[Any]) -> list[Any]:
     """Tell what is empty as having no value."""
     return [value or None for value in values]
@@ -36,23 +41,23 @@ def _some(values: Sequence[Any]) -> list[Any]:
 
 def _entry(name: str, entries: str, field: str | None = None) -> Column:
     """A field of each session's entry; what is empty has no value."""
-    return of(entries, name, lambda entry: getattr(entry, field or name) or None)
+    return entry_column(name, entries, lambda entry: getattr(entry, field or name) or None)
 
 
 _COLUMNS: Final = (
-    Column("timestamp", lambda s: s.start, own=True, texts=texts.integers(lambda s: s.starts)),
-    Column("ip", lambda s: _some(s.ips), own=True, texts=texts.ips),
-    Column("userId", lambda s: s.user_ids, own=True, texts=texts.user_ids),
-    Column("name", lambda s: s.names, own=True, texts=texts.names),
-    Column("email", lambda s: s.emails, own=True, texts=texts.emails),
+    Column("timestamp", lambda s: s.start, own=True),
+    Column("ip", lambda s: _some(s.ips), own=True),
+    Column("userId", lambda s: s.user_ids, own=True),
+    Column("name", lambda s: s.names, own=True),
+    Column("email", lambda s: s.emails, own=True),
     Column("tags", lambda s: _some(s.tags)),
-    of_story("duration", lambda s: s.duration),
-    of_story("inactiveTime", lambda s: s.inactive),
-    of_story("activeTime", lambda s: [whole - idle for whole, idle in zip(s.duration, s.inactive, strict=True)]),
+    Column("duration", lambda s: s.duration),
+    Column("inactiveTime", lambda s: s.inactive),
+    Column("activeTime", lambda s: [whole - idle for whole, idle in zip(s.duration, s.inactive, strict=True)]),
     Column("urls", _urls),
-    of_story("pageCount", lambda s: s.pageviews),
-    of_story("eventCount", lambda s: s.events),
-    Column("landingPage", lambda s: [urls[0] if urls else None for urls in _urls(s)]),
+    Column("pageCount", lambda s: s.pageviews),
+    Column("eventCount", lambda s: s.events),
+    Column("landingPage", _landing_pages),
     _entry("utm_source", "acquisitions"),
     _entry("utm_medium", "acquisitions"),
     _entry("utm_campaign", "acquisitions"),
@@ -61,20 +66,20 @@ _COLUMNS: Final = (
     _entry("browser", "agents"),
     _entry("os", "agents"),
     _entry("device", "agents"),
-    of("agents", "isMobile", lambda agent: agent.device in {"mobile", "tablet"} if agent.device else None),
+    entry_column("isMobile", "agents", lambda agent: agent.device in {"mobile", "tablet"} if agent.device else None),
     _entry("city", "places"),
     _entry("country", "places", "country_name"),
-    of("hostnames", "domain", lambda hostname: hostname or None),
-    of("acquisitions", "referrer", lambda acquisition: urlsplit(acquisition.referrer).hostname),
+    entry_column("domain", "hostnames", lambda hostname: hostname or None),
+    entry_column("referrer", "acquisitions", lambda acquisition: urlsplit(acquisition.referrer).hostname),
 )
 _CODED: Final = {"country": _entry("country", "places")}
 FIELDS: Final = tuple(column.name for column in _COLUMNS)
 
 
 @lru_cache(maxsize=32)
-def _rows(select: tuple[str, ...], country: str, no_value: str) -> Rows:
+def _encoder(select: tuple[str, ...], country: str, no_value: str) -> RowEncoder:
     told = [_CODED.get(column.name, column) if country == "code" else column for column in _COLUMNS]
-    return Rows([column for column in told if not select or column.name in select], omit_none=no_value == "omit")
+    return RowEncoder([column for column in told if not select or column.name in select], omit_none=no_value == "omit")
 
 
 def _exporting(selected: Callable[[Any], list[str] | None]) -> View:
@@ -87,9 +92,9 @@ def _exporting(selected: Callable[[Any], list[str] | None]) -> View:
         found = asked.site.find(_query(body, asked), asked.now)
         page = found.page(body.offset, limit)
         select = _select(selected(body), asked.choices["unknown_field"])
-        rows = _rows(select, asked.choices["country"], asked.choices["no_value"])
-        head = b'{"status":"success","exports":{"total":%d,"to":%d,"data":[' % (found.total, body.offset + len(page))
-        return Answer(Listing(head, page.arrange(rows.lines), b"]}}"))
+        encoder = _encoder(select, asked.choices["country"], asked.choices["no_value"])
+        rows = encode_array(page.arrange(encoder.encode))
+        return Answer(b'{"status":"success","exports":{"total":%d,"to":%d,"data":%b}}' % (found.total, body.offset + len(page), rows))
 
     return export_sessions
 

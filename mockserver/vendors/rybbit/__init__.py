@@ -1,6 +1,6 @@
 """Rybbit: sessions, one session with its events, and where sessions come from."""
 
-from mockserver.vendor import Vendor, speaking
+from mockserver.vendors.base import Vendor, speaking
 from mockserver.vendors.rybbit.contract import CONTRACT
 from mockserver.vendors.rybbit.dialects import server_2025, server_2026
 from mockserver.vendors.rybbit.manner import Manner

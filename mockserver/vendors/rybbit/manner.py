@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from mockserver.vendor import Asked
-from mockserver.vendor.columns import Column
+from mockserver.rows.columns import Column
+from mockserver.vendors.base import Asked
 from mockserver.vendors.rybbit.grammar import DOCUMENTED, Grammar
 from mockserver.vendors.rybbit.options import Options
 from mockserver.vendors.rybbit.order import Sorted, as_chosen

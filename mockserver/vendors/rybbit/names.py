@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from string import ascii_letters
 from string import digits as figures
 
-from mockserver.vendor import Names
+from mockserver.vendors.base import Names
 from mockserver.world.hashing import digits
 from mockserver.world.world import World
 

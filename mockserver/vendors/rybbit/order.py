@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from mockserver.contract.errors import Refused
-from mockserver.vendor import Asked
-from mockserver.vendor.lines import Line
+from mockserver.vendors.base import Asked
 from mockserver.world.ended import Ended, Order
 from mockserver.world.found import Found
 from mockserver.world.query import Condition
@@ -13,33 +12,33 @@ from mockserver.world.sessions import Sessions
 
 Find = Callable[..., Found]
 """From further conditions to the sessions that a request finds and that meet them."""
-Lines = Callable[[Sessions], Sequence[Line]]
-Sorted = Callable[[Find, int, int, Lines], Sequence[Line]]
-"""From what finds sessions, an offset and a limit, and what writes them, to the rows of a page."""
+Encode = Callable[[Sessions], Sequence[bytes]]
+Sorted = Callable[[Find, int, int, Encode], Sequence[bytes]]
+"""Return the encoded rows of a page: from what finds sessions, an offset, a limit and what encodes sessions."""
 SORTED_AT_MOST: Final = 10_000
 """So many sessions are put in an order that the world does not know."""
 _BY_END: Final = Order(unit=1000, by_start=True)
 """As the server's newest revision breaks ties: by start, then by session id."""
 
 
-def _by_start(find: Find, offset: int, limit: int, lines: Lines) -> Sequence[Line]:
-    return find().page(offset, limit, newest_first=True).arrange(lines)
+def _by_start(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
+    return find().page(offset, limit, newest_first=True).arrange(encode)
 
 
-def _by_end(find: Find, offset: int, limit: int, lines: Lines) -> Sequence[Line]:
-    return Ended(find(), _BY_END).page(offset, limit).arrange(lines)
+def _by_end(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
+    return Ended(find(), _BY_END).page(offset, limit).arrange(encode)
 
 
 def _by_count(dimension: str) -> Sorted:
     """Most first: of each number the sessions by end, so that none but those of the page are looked at."""
 
-    def page(find: Find, offset: int, limit: int, lines: Lines) -> Sequence[Line]:
-        rows: list[Line] = []
+    def page(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
+        rows: list[bytes] = []
         for number, count in sorted(find().groups(dimension), reverse=True):
             wanted = min(count - offset, limit - len(rows))
             if wanted > 0:
                 rows += _by_end(
-                    lambda *_, number=number: find(Condition(dimension, int, "equals", (number,))), max(offset, 0), wanted, lines
+                    lambda *_, number=number: find(Condition(dimension, int, "equals", (number,))), max(offset, 0), wanted, encode
                 )
             offset = max(offset - count, 0)
         return rows
@@ -47,14 +46,14 @@ def _by_count(dimension: str) -> Sorted:
     return page
 
 
-def _by_duration(find: Find, offset: int, limit: int, lines: Lines) -> Sequence[Line]:
+def _by_duration(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
     """Longest first, in whole seconds as they are told; all are looked at."""
     found = find()
     if found.total > SORTED_AT_MOST:
         few = f"session-mock sorts at most {SORTED_AT_MOST:,} sessions by duration, and this request finds {found.total:,}"
         raise Refused("violation", message=f"Invalid sort_by: {few}; narrow it down")
-    rows = found.page(0, found.total).arrange(lambda batch: [*zip(_durations(batch), lines(batch), strict=True)])
-    return [line for _, line in sorted(rows, key=lambda row: row[0], reverse=True)[offset : offset + limit]]
+    rows = found.page(0, found.total).arrange(lambda batch: [*zip(_durations(batch), encode(batch), strict=True)])
+    return [row for _, row in sorted(rows, key=lambda pair: pair[0], reverse=True)[offset : offset + limit]]
 
 
 def _durations(sessions: Sessions) -> list[tuple[int, ...]]:
@@ -66,10 +65,10 @@ def _durations(sessions: Sessions) -> list[tuple[int, ...]]:
 def _upwards(page: Sorted) -> Sorted:
     """The same order from its other end."""
 
-    def reverse(find: Find, offset: int, limit: int, lines: Lines) -> Sequence[Line]:
+    def reverse(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
         stop = max(find().total - offset, 0)
         first = max(stop - limit, 0)
-        return page(find, first, stop - first, lines)[::-1]
+        return page(find, first, stop - first, encode)[::-1]
 
     return reverse
 

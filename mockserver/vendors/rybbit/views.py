@@ -9,8 +9,8 @@ from msgspec import json
 from msgspec.structs import replace
 
 from mockserver.contract.errors import Refused
-from mockserver.vendor import Answer, Asked, View
-from mockserver.vendor.lines import Listing
+from mockserver.rows.encoder import encode_array
+from mockserver.vendors.base import Answer, Asked, View
 from mockserver.vendors.rybbit.answers import (
     Location,
     OneSession,
@@ -25,7 +25,7 @@ from mockserver.vendors.rybbit.filters import IDENTIFIED, wanted
 from mockserver.vendors.rybbit.grammar import Grammar
 from mockserver.vendors.rybbit.manner import Manner
 from mockserver.vendors.rybbit.requests import DatesAndMinutes, GetSession, ListSessions
-from mockserver.vendors.rybbit.rows import SETTINGS, TIMESTAMPS, columns, lasting, rows
+from mockserver.vendors.rybbit.rows import SETTINGS, TIMESTAMPS, columns, encoder, lasting
 from mockserver.vendors.rybbit.windows import Span, after
 from mockserver.vendors.rybbit.words import COUNTRIES, session_number
 from mockserver.world.found import Found
@@ -47,8 +47,8 @@ def list_sessions(manner: Manner, asked: Asked) -> Answer:
     def find(*more: Condition) -> Found:
         return asked.site.find(replace(wanting, where=(*wanting.where, *more)) if more else wanting, asked.now)
 
-    page = manner.sorted(asked)(find, (query.page - 1) * limit, limit, rows(SETTINGS(asked.choices), manner.more).lines)
-    return Answer(Listing(b'{"data":[', page, b"]}"))
+    page = manner.sorted(asked)(find, (query.page - 1) * limit, limit, encoder(SETTINGS(asked.choices), manner.more).encode)
+    return Answer(b'{"data":%b}' % encode_array(page))
 
 
 def _identified(only: str | None, otherwise: str) -> tuple[Condition, ...]:

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Final, Generic, TypeVar
 
 from mockserver.contract.errors import Refused
-from mockserver.vendor.times import instant, midnight, zone
+from mockserver.rows.datetimes import instant, midnight, zone
 from mockserver.vendors.rybbit.requests import CommonParameters, DatesAndMinutes
 
 _SECOND: Final = 1000

@@ -1,6 +1,6 @@
 """Sparklytics: the list of sessions, and one session with its events."""
 
-from mockserver.vendor import Vendor, speaking
+from mockserver.vendors.base import Vendor, speaking
 from mockserver.vendors.sparklytics.contract import CONTRACT
 from mockserver.vendors.sparklytics.names import names
 from mockserver.vendors.sparklytics.server.contract import SERVER

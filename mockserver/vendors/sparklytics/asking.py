@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from mockserver.contract.errors import Refused
-from mockserver.vendor import Asked
-from mockserver.vendor.times import midnight, today, zone
+from mockserver.rows.datetimes import midnight, today, zone
+from mockserver.vendors.base import Asked
 from mockserver.vendors.sparklytics.contract import ListSessions
 from mockserver.world.query import Condition, Operator, Query
 from mockserver.world.segments import FILTERS

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from string import ascii_lowercase
 from string import digits as decimals
 
-from mockserver.vendor import Names
+from mockserver.vendors.base import Names
 from mockserver.world.hashing import digits
 from mockserver.world.world import World
 

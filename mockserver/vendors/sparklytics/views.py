@@ -10,11 +10,10 @@ from msgspec import json
 from msgspec.structs import replace
 
 from mockserver.contract.errors import Refused
-from mockserver.vendor import Answer, Asked
-from mockserver.vendor.columns import Column, of, of_story
-from mockserver.vendor.lines import Listing, alone
-from mockserver.vendor.rows import Rows
-from mockserver.vendor.times import seconds
+from mockserver.rows.columns import Column, entry_column
+from mockserver.rows.datetimes import seconds
+from mockserver.rows.encoder import RowEncoder, encode_array
+from mockserver.vendors.base import Answer, Asked
 from mockserver.vendors.sparklytics.asking import WORLDS, Words, wanted
 from mockserver.vendors.sparklytics.contract import USUAL, ListSessions, SessionEvent
 from mockserver.vendors.sparklytics.rows import durations, link, visitor_ids
@@ -33,19 +32,19 @@ def _times(instants: Sequence[int]) -> list[str]:
 
 
 def _entry(name: str, entries: str) -> Column:
-    return of(entries, name, lambda entry: getattr(entry, name) or None)
+    return entry_column(name, entries, lambda entry: getattr(entry, name) or None)
 
 
-_ROWS: Final = Rows(
+_ENCODER: Final = RowEncoder(
     (
         Column("session_id", lambda s: [f"sess_{digits}" for digits in s.id_digits], own=True),
         Column("visitor_id", visitor_ids, own=True),
         Column("started_at", lambda s: _times(s.start), own=True),
         Column("ended_at", lambda s: _times(s.end), own=True),
         Column("duration", durations, own=True),
-        of_story("pageviews", lambda s: s.pageviews),
-        of_story("events", lambda s: s.events),
-        of_story("is_bounce", lambda s: s.bounces),
+        Column("pageviews", lambda s: s.pageviews),
+        Column("events", lambda s: s.events),
+        Column("is_bounce", lambda s: s.bounces),
         _entry("country", "places"),
         _entry("browser", "agents"),
         _entry("os", "agents"),
@@ -69,9 +68,10 @@ def list_sessions(asked: Asked) -> Answer:
     cursors = Permutation(key(asked.site.key, "cursor", repr(replace(options, cursor=None, limit=USUAL))), 64)
     than = None if options.cursor is None else _place(_number(options.cursor, cursors), found, asked)
     page = found.older(than, options.limit + 1)
-    rows, ids = page.arrange(_ROWS.lines), page.arrange(_ids)
+    ids = page.arrange(_ids)
+    rows = encode_array(page.arrange(_ENCODER.encode)[: options.limit])
     following = _cursor(ids[options.limit - 1], cursors) if len(ids) > options.limit else None
-    return Answer(Listing(b'{"sessions":[', rows[: options.limit], b'],"next_cursor":%b}' % json.encode(following)))
+    return Answer(b'{"sessions":%b,"next_cursor":%b}' % (rows, json.encode(following)))
 
 
 def _ids(sessions: Sessions) -> list[int]:
@@ -119,11 +119,11 @@ def get_session(asked: Asked) -> Answer:
     session = asked.site.session(int(number[1], 16), asked.now) if number else None
     if session is None:
         raise Refused("unknown_session", message=f"no session {identifier!r}", field="session_id")
-    [row], story = _ROWS.lines(session), session.story(0)
+    [row], story = _ENCODER.encode(session), session.story(0)
     events = [_event(event, at) for event, at in zip(story, _times([event.at for event in story]), strict=True)]
     # As in the documented example, only what led to the website is a referrer, not the page before on the same one.
     events[0] = replace(events[0], referrer=story[0].referrer or None)
-    return Answer(b'{"session":%b,"events":%b}' % (alone(row), json.encode(events)))
+    return Answer(b'{"session":%b,"events":%b}' % (row, json.encode(events)))
 
 
 def _event(event: Event, at: str) -> SessionEvent:

@@ -16,8 +16,8 @@ from mockserver.server.admin import PREFIX
 from mockserver.server.admin.call import Route
 from mockserver.server.admin.openapi import document
 from mockserver.server.admin.routes import ROUTES
-from mockserver.vendor import Vendor
 from mockserver.vendors import every, load
+from mockserver.vendors.base import Vendor
 
 Pair = tuple[Vendor, Endpoint]
 ALL: list[Pair] = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]

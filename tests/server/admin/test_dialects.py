@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from mockserver.contract.choices import DIALECT, DOCUMENTED
-from mockserver.vendor import OBSERVED, Vendor
 from mockserver.vendors import every, load
+from mockserver.vendors.base import OBSERVED, Vendor
 from tests.conftest import QUICK
 from tests.made_up import NAME
 from tests.server.admin.asking import DEFAULT

@@ -11,7 +11,7 @@ from msgspec import json
 
 from mockserver.server.pages import at, page_field
 from mockserver.server.truth import everything
-from mockserver.vendor import Vendor
+from mockserver.vendors.base import Vendor
 from tests.server.admin.asking import ALL, DEFAULT, LISTS, ONE, ROWS, Desk, Pair, name
 from tests.server.admin.conftest import Steer
 from tests.vendors.test_every_endpoint import crawled

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
 from mockserver.server.pages import at
-from mockserver.vendor import Vendor
 from mockserver.vendors import load
+from mockserver.vendors.base import Vendor
 
 Pair = tuple[Vendor, Endpoint]
 LISTS: list[Pair] = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.starts]

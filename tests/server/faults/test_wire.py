@@ -15,7 +15,7 @@ from mockserver.server.wire import Reply, send
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, Seen, request, soon
 
-WHOLE = Reply(headers=CIMultiDict({"Content-Type": "application/json"}), content=b'{"a": 1, "b": [2, 3]}')
+WHOLE = Reply(headers=CIMultiDict({"Content-Type": "application/json"}), body=b'{"a": 1, "b": [2, 3]}')
 ENDLESS = {"stall"}
 WIRE = [kind for kind, model in kinds().items() if issubclass(model, WireFault)]
 
@@ -63,7 +63,7 @@ def cut(reply: Reply, at: int, **others: Any) -> Reply:
         (cut(WHOLE, 5, declared=21, end="reset"), 21, WHOLE.body[:5], "reset"),
         (cut(WHOLE, 0, end="reset"), 0, b"", "reset"),
         (cut(WHOLE, 7, pieces=3), 7, WHOLE.body[:7], "closed"),
-        (replace(WHOLE, content=b"", pieces=4), 0, b"", "closed"),
+        (replace(WHOLE, body=b"", pieces=4), 0, b"", "closed"),
     ],
     ids=["whole", "cut", "cut and closed", "cut and reset", "headers and reset", "cut in pieces", "nothing in pieces"],
 )
@@ -77,7 +77,7 @@ async def test_reply_arrives_as_it_says(aiohttp_server: Any, reply: Reply, lengt
 async def test_reset_takes_back_nothing_that_was_sent(aiohttp_server: Any) -> None:
     """However much was sent before it, RST comes after."""
     body = bytes(range(256)) * 40_000
-    seen = await sent(aiohttp_server, cut(replace(WHOLE, content=body), len(body) - 1, declared=len(body), end="reset"))
+    seen = await sent(aiohttp_server, cut(replace(WHOLE, body=body), len(body) - 1, declared=len(body), end="reset"))
 
     assert (len(seen.body), seen.end) == (len(body) - 1, "reset")
 

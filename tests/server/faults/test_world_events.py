@@ -6,11 +6,11 @@ import pytest
 from msgspec import json
 
 from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
+from mockserver.rows.datetimes import instant
 from mockserver.server.faults import kinds, read
 from mockserver.server.faults.event import WorldEvent
 from mockserver.server.pages import at, page_field
 from mockserver.server.truth import everything, rows
-from mockserver.vendor.times import instant
 from mockserver.vendors import load
 from tests.server.faults.seen import LISTS, Pair, name
 

@@ -13,8 +13,8 @@ from msgspec import Struct, json
 
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
-from mockserver.vendor import Answer
-from mockserver.vendor.times import DAY
+from mockserver.rows.datetimes import DAY
+from mockserver.vendors.base import Answer
 from mockserver.vendors.browsee import VENDOR
 from mockserver.vendors.browsee.contract import (
     EXPORT_SESSIONS,

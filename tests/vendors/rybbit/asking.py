@@ -8,7 +8,7 @@ import pytest
 from msgspec import json
 
 from mockserver.contract.errors import Refused
-from mockserver.vendor.times import DAY
+from mockserver.rows.datetimes import DAY
 from mockserver.vendors.rybbit import VENDOR
 from mockserver.vendors.rybbit.answers import Location, OneSession, SessionDetails, SessionLocations, SessionPage, SessionRow
 from mockserver.vendors.rybbit.choices import MAXIMUM

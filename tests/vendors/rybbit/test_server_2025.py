@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
+from mockserver.rows.datetimes import DAY
 from mockserver.server.faults import read
-from mockserver.vendor.times import DAY
 from mockserver.vendors.rybbit.filters import _contains
 from mockserver.vendors.rybbit.grammar import TYPES
 from mockserver.vendors.rybbit.parameters import EARLIER, PARAMETERS

@@ -15,7 +15,7 @@ from msgspec import json
 
 from mockserver.contract.errors import Refused, filled
 from mockserver.contract.request import read
-from mockserver.vendor import Asked
+from mockserver.vendors.base import Asked
 from mockserver.vendors.sparklytics import VENDOR
 from mockserver.vendors.sparklytics.contract import ListSessions, Session, SessionDetail, SessionPage
 from mockserver.world.overlay import TrackedEvent

@@ -5,7 +5,7 @@ from base64 import b64decode, b64encode
 from msgspec import DecodeError, Struct, json
 
 from mockserver.contract.errors import Refused
-from mockserver.vendor.times import instant
+from mockserver.rows.datetimes import instant
 from mockserver.vendors.sparklytics.server.ids import first_from
 from mockserver.world.ended import Ending
 

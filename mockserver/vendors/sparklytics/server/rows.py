@@ -5,8 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from mockserver.vendor.columns import Column
-from mockserver.vendor.rows import Rows
+from mockserver.rows.columns import Column
+from mockserver.rows.encoder import RowEncoder
 from mockserver.vendors.sparklytics.asking import WORLDS, Words
 from mockserver.vendors.sparklytics.rows import durations, visitor_ids
 from mockserver.vendors.sparklytics.server import agents
@@ -39,8 +39,8 @@ def _agent(of: Callable[[Agent], str]) -> Callable[[Sessions], list[str | None]]
     return lambda sessions: [of(agent) or None for agent in sessions.agents]
 
 
-# Keys are in alphabetical order, which what a session has of its own divides: so all is encoded as if it were its own.
-ROWS: Final = Rows(
+# Keys are in alphabetical order, so the own columns stand between the others: all are encoded as own columns.
+ENCODER: Final = RowEncoder(
     (
         Column("browser", _agent(agents.browser), own=True),
         Column("country", lambda s: [place.country or None for place in s.places], own=True),

@@ -7,15 +7,15 @@ from msgspec import json
 from msgspec.structs import replace
 
 from mockserver.contract.errors import Refused
-from mockserver.vendor import Answer, Asked
-from mockserver.vendor.lines import Listing, alone
+from mockserver.rows.encoder import encode_array
+from mockserver.vendors.base import Answer, Asked
 from mockserver.vendors.sparklytics.asking import wanted
 from mockserver.vendors.sparklytics.contract import ListSessions
 from mockserver.vendors.sparklytics.rows import link
 from mockserver.vendors.sparklytics.server import cursors
 from mockserver.vendors.sparklytics.server.answers import MAXIMUM, MOST_EVENTS, Event
 from mockserver.vendors.sparklytics.server.ids import event_id, session_ids, session_number
-from mockserver.vendors.sparklytics.server.rows import ROWS, WORDS, times, url
+from mockserver.vendors.sparklytics.server.rows import ENCODER, WORDS, times, url
 from mockserver.world.ended import Ended, Order
 from mockserver.world.sessions import Event as Happened
 
@@ -34,10 +34,10 @@ def list_sessions(asked: Asked) -> Answer:
     page = Ended(asked.site.find(replace(query, start=None), asked.now), _ORDER).older(than, limit + 1)
     ends = page.arrange(lambda sessions: sessions.end)
     count = sum(end >= (query.start or 0) for end in ends)
-    rows, has_more = page.arrange(ROWS.lines)[: min(count, limit)], count > limit
+    rows, has_more = encode_array(page.arrange(ENCODER.encode)[: min(count, limit)]), count > limit
     following = cursors.made(times([ends[limit - 1]])[0], page.arrange(session_ids)[limit - 1]) if has_more else None
-    tail = b'],"pagination":{"has_more":%b,"limit":%d,"next_cursor":%b}}' % (json.encode(has_more), limit, json.encode(following))
-    return Answer(Listing(b'{"data":[', rows, tail))
+    pagination = b'{"has_more":%b,"limit":%d,"next_cursor":%b}' % (json.encode(has_more), limit, json.encode(following))
+    return Answer(b'{"data":%b,"pagination":%b}' % (rows, pagination))
 
 
 def get_session(asked: Asked) -> Answer:
@@ -47,14 +47,14 @@ def get_session(asked: Asked) -> Answer:
     session = None if number is None else asked.site.session(number, asked.now)
     if number is None or session is None:
         raise Refused("unknown_session", message=f"no session {identifier!r}", field="session_id")
-    [row], story = ROWS.lines(session), session.story(0)
+    [row], story = ENCODER.encode(session), session.story(0)
     told = story[:MOST_EVENTS]
     events = [
         _event(event, at, session.hostnames[0], event_id(asked.site.key, number, position))
         for position, (event, at) in enumerate(zip(told, times([event.at for event in told]), strict=True))
     ]
     truncated = json.encode(len(story) > MOST_EVENTS)
-    return Answer(b'{"data":{"events":%b,"session":%b,"truncated":%b}}' % (json.encode(events), alone(row), truncated))
+    return Answer(b'{"data":{"events":%b,"session":%b,"truncated":%b}}' % (json.encode(events), row, truncated))
 
 
 def _event(event: Happened, at: str, hostname: str, identifier: str) -> Event:

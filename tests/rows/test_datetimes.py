@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.vendor.times import instant, midnight, seconds, today, zone
+from mockserver.rows.datetimes import instant, midnight, seconds, today, zone
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

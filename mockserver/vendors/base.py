@@ -8,7 +8,6 @@ from msgspec.structs import replace
 
 from mockserver.contract.choices import DOCUMENTED, ChoiceError, common, label
 from mockserver.contract.endpoint import Contract, ContractError, Endpoint
-from mockserver.vendor.lines import Content, text
 from mockserver.world.overlay import Identity, TrackedEvent
 from mockserver.world.segments import Segment
 from mockserver.world.world import Site, World
@@ -56,19 +55,10 @@ class Asked(Struct, frozen=True, kw_only=True):
 class Answer(Struct, frozen=True):
     """What an endpoint answers, status 200."""
 
-    content: Content
+    body: bytes
+    """JSON."""
     recorded: TrackedEvent | Identity | None = None
     """What becomes part of the site's overlay."""
-
-    @property
-    def body(self) -> bytes:
-        """JSON."""
-        return text(self.content)
-
-    @property
-    def at_hand(self) -> bool:
-        """Whether the body can be put together of what there is."""
-        return isinstance(self.content, bytes) or self.content.at_hand
 
 
 OBSERVED = "observed"

@@ -8,6 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from mockserver.world.hashing import I64
+
 DAY: Final = 86_400_000
 _ISO: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|z|[+-]\d{1,2}(?::?\d\d)?)?)?",
@@ -15,7 +17,7 @@ _ISO: Final = re.compile(
 )
 
 
-def seconds(instants: Sequence[int]) -> list[str]:
+def seconds(instants: Sequence[int] | I64) -> list[str]:
     """Write instants as ``2026-09-01T08:30:00``, fractions cut off, in UTC."""
     return list(np.array(instants, dtype="datetime64[ms]").astype("datetime64[s]").astype(str).tolist())
 

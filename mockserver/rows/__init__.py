@@ -1,0 +1,1 @@
+"""Batches of sessions as JSON rows."""

@@ -1,0 +1,91 @@
+"""Encode batches of sessions as JSON rows.
+
+A vendor declares its row as columns. *Own* columns (ids, times, people) differ from session to session and are encoded
+for every page. All others follow from the archetype row: their JSON is encoded once for each archetype row of a population
+and kept.
+"""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from operator import add
+from typing import Any, Final
+
+import numpy as np
+from msgspec import defstruct, json
+
+from mockserver.rows.columns import Column
+from mockserver.world.dealt import DealtSessions
+from mockserver.world.population import Population
+from mockserver.world.sessions import Sessions
+
+CACHED_POPULATIONS: Final = 16
+"""Number of populations for which an encoder keeps JSON: up to 3 MB for each."""
+_encode_lines = json.Encoder().encode_lines
+
+
+def encode_array(rows: Iterable[bytes]) -> bytes:
+    """Return a JSON array of encoded rows."""
+    return b"[%b]" % b",".join(rows)
+
+
+class RowEncoder:
+    """Encodes each session of a batch as a JSON object: own columns first, then the others."""
+
+    def __init__(self, columns: Iterable[Column], *, omit_none: bool = False) -> None:
+        columns = list(columns)
+        own = [column for column in columns if column.own]
+        self._own = _ObjectEncoder(own, omit_none=omit_none)
+        self._others = _ObjectEncoder([column for column in columns if not column.own], omit_none=omit_none)
+        self._own_may_be_empty = omit_none or not own
+        self._cached_tails = lru_cache(maxsize=CACHED_POPULATIONS)(_empty_cache)
+
+    def encode(self, sessions: Sessions) -> list[bytes]:
+        """Return the JSON object of each session."""
+        heads = self._own.encode(sessions)
+        tails = self._tails(sessions)
+        if self._own_may_be_empty:
+            tails = [tail.removeprefix(b",") if head == b"{" else tail for head, tail in zip(heads, tails, strict=True)]
+        return list(map(add, heads, tails))
+
+    def _tails(self, sessions: Sessions) -> list[bytes]:
+        """Return what follows the own columns of each session, up to the closing brace."""
+        if not isinstance(sessions, DealtSessions) or sessions.identities:
+            return self._encode_tails(sessions)
+        cached = self._cached_tails(sessions.population)
+        rows: list[int] = sessions.row.tolist()
+        running: list[bool] = sessions.running.tolist()  # A running session lacks the end of its archetype row.
+        tails = [None if runs else cached.get(row) for row, runs in zip(rows, running, strict=True)]
+        missing = [position for position, tail in enumerate(tails) if tail is None]
+        if missing:
+            encoded = self._encode_tails(sessions.some(np.array(missing)))
+            for position, tail in zip(missing, encoded, strict=True):
+                tails[position] = tail
+                if not running[position]:
+                    cached[rows[position]] = tail
+        return tails  # type: ignore[return-value]  # none is missing any more
+
+    def _encode_tails(self, sessions: Sessions) -> list[bytes]:
+        return [b",%b}" % members[1:] if len(members) > 1 else b"}" for members in self._others.encode(sessions)]
+
+
+def _empty_cache(_: Population) -> dict[int, bytes]:
+    """Return the tails of a population by archetype row, before any is known."""
+    return {}
+
+
+class _ObjectEncoder:
+    """Encodes JSON objects without the closing brace."""
+
+    def __init__(self, columns: Sequence[Column], *, omit_none: bool) -> None:
+        self._columns = columns
+        default: dict[str, Any] = {"default": None} if omit_none else {}
+        names = {f"f{n}": column.name for n, column in enumerate(columns)}
+        fields = [(name, Any, *default.values()) for name in names]
+        self._row = defstruct("Row", fields, rename=names, omit_defaults=omit_none, gc=False)
+
+    def encode(self, sessions: Sessions) -> list[bytes]:
+        """Return the opening brace and the members of each session."""
+        if not self._columns:
+            return [b"{"] * len(sessions)
+        rows = list(map(self._row, *(column.values(sessions) for column in self._columns)))
+        return _encode_lines(rows).split(b"}\n")[:-1]  # JSON contains no raw line feed.

@@ -1,0 +1,107 @@
+"""The row encoder, compared with encoding one dict for each session."""
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import json
+
+from mockserver.rows.columns import Column, entry_column
+from mockserver.rows.encoder import CACHED_POPULATIONS, RowEncoder, encode_array
+from mockserver.world.overlay import Identity, TrackedEvent
+from mockserver.world.query import Query
+from mockserver.world.sessions import Sessions
+from mockserver.world.spec import spec
+from mockserver.world.timeline import DAY
+from mockserver.world.world import World, build, with_events, with_identity, without_sessions
+
+COLUMNS = [
+    Column("id", lambda s: s.ids, own=True),
+    Column("user", lambda s: s.user_ids, own=True),
+    Column("name", lambda s: s.names, own=True),
+    Column("traits", lambda s: s.traits, own=True),
+    Column("start", lambda s: s.start, own=True),
+    Column("ip", lambda s: [ip or None for ip in s.ips], own=True),
+    Column("duration", lambda s: s.duration),
+    Column("tags", lambda s: [tags or None for tags in s.tags]),
+    Column("pages", lambda s: [[page.title for page in path] for path in s.paths]),
+    Column("entry", lambda s: [page.path or None for page in s.entries]),
+    Column("seen", lambda s: s.pageviews),
+    entry_column("city", "places", lambda place: place.city or None),
+    entry_column("screen", "agents", lambda agent: [agent.screen_width, agent.screen_height]),
+    entry_column("campaign", "acquisitions", lambda acquisition: acquisition.utm_campaign or None),
+]
+SESSIONS = 60
+
+
+def reference(columns: Sequence[Column], sessions: Sessions, *, omit_none: bool) -> list[bytes]:
+    """Encode one dict for each session: own columns first."""
+    ordered = sorted(columns, key=lambda column: not column.own)
+    values = zip(*(column.values(sessions) for column in ordered), strict=True)
+    dicts = [dict(zip([column.name for column in ordered], each, strict=True)) for each in values]
+    return [json.encode({name: value for name, value in each.items() if value is not None or not omit_none}) for each in dicts]
+
+
+def changed(world: World, kinds: frozenset[str], now: int) -> World:
+    """Return a world to which requests were sent: tracked events, traits of visitors, deletions."""
+    batch = world.sites[0].find(Query(), now).page(0, SESSIONS).batches[0]
+    if "tracked" in kinds:
+        events = [TrackedEvent(now - n * 900_000, "é\n", {"n": n}, user_id="u1" if n % 2 else None, anonymous_id="a") for n in range(9)]
+        world = with_events(world, 0, events)
+    if "identified" in kinds:
+        known = [user for user in batch.user_ids if user][:3]
+        for user in ("u1", *known):
+            world = with_identity(world, 0, Identity({"name": 'N "é"\n', "$tags": ["x"], "more": {"a": None}}, user_id=user))
+    return without_sessions(world, 0, batch.ids[::3]) if "deleted" in kinds else world
+
+
+@given(
+    columns=st.lists(st.sampled_from(COLUMNS), unique_by=lambda column: column.name, min_size=1),
+    omit_none=st.booleans(),
+    vocabulary=st.sampled_from(["default", "awkward"]),
+    kinds=st.frozensets(st.sampled_from(["tracked", "identified", "deleted"])),
+    pages=st.lists(
+        st.tuples(st.integers(0, SESSIONS), st.integers(0, SESSIONS), st.sampled_from([0, 1, 10, 100_000])), min_size=1, max_size=4
+    ),
+)
+def test_rows_of_any_page_equal_the_reference(
+    columns: list[Column], *, omit_none: bool, vocabulary: str, kinds: frozenset[str], pages: list[tuple[int, int, int]]
+) -> None:
+    """Pages in any order, of any size, at instants at which sessions run, by one encoder that keeps what it encoded."""
+    made = spec(sessions=SESSIONS, vocabulary=vocabulary)
+    end = made.start + 60 * DAY
+    encoder = RowEncoder(columns, omit_none=omit_none)
+    world = changed(build(made), kinds, end)
+    starts = build(made).sites[0].find(Query(), end).page(0, SESSIONS).batches[0].start
+    for offset, limit, minutes in pages:
+        now = starts[min(offset, SESSIONS - 1)] + minutes * 60_000
+        for batch in world.sites[0].find(Query(bots=True), now).page(offset, limit).batches:
+            assert encoder.encode(batch) == reference(columns, batch, omit_none=omit_none)
+
+
+def test_rows_of_a_running_session_are_not_kept() -> None:
+    """A session encoded while it runs is encoded again once it is over."""
+    made = spec(sessions=SESSIONS)
+    site, encoder = build(made).sites[0], RowEncoder(COLUMNS)
+    whole = site.find(Query(), made.start + 60 * DAY).page(0, SESSIONS).batches[0]
+    for position in range(SESSIONS):
+        running = site.find(Query(), whole.start[position]).page(position, 1).batches[0]
+        assert encoder.encode(running) == reference(COLUMNS, running, omit_none=False)
+
+    assert encoder.encode(whole) == reference(COLUMNS, whole, omit_none=False)
+
+
+def test_rows_of_many_worlds_by_one_encoder_are_each_worlds_own() -> None:
+    """More worlds than an encoder keeps JSON for, each of them twice."""
+    encoder = RowEncoder(COLUMNS)
+    for seed in [*range(CACHED_POPULATIONS + 4)] * 2:
+        made = spec(sessions=10, seed=seed)
+        batch = build(made).sites[0].find(Query(), made.start + 60 * DAY).page(0, 10).batches[0]
+        assert encoder.encode(batch) == reference(COLUMNS, batch, omit_none=False)
+
+
+@pytest.mark.parametrize("rows", [[], [b"{}"], [b'{"a":1}', b"{}"]], ids=len)
+def test_array_of_rows_is_json(rows: list[bytes]) -> None:
+    """No row, one row, several rows."""
+    assert encode_array(rows) == json.encode([json.decode(row) for row in rows])
