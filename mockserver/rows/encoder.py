@@ -32,10 +32,16 @@ class RowEncoder:
     """Encodes each session of a batch as a JSON object: own columns first, then the others."""
 
     def __init__(self, columns: Iterable[Column], *, omit_none: bool = False) -> None:
-        columns = list(columns)
-        own = [column for column in columns if column.own]
+        own: list[Column] = []
+        others: list[Column] = []
+        for column in columns:
+            (own if column.own else others).append(column)
+        self.columns = (*own, *others)
+        """All columns in the order of the row."""
+        self.omit_none = omit_none
+        """True if a row lacks the columns whose value is ``None``."""
         self._own = _ObjectEncoder(own, omit_none=omit_none)
-        self._others = _ObjectEncoder([column for column in columns if not column.own], omit_none=omit_none)
+        self._others = _ObjectEncoder(others, omit_none=omit_none)
         self._own_may_be_empty = omit_none or not own
         self._cached_tails = lru_cache(maxsize=CACHED_POPULATIONS)(_empty_cache)
 

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from itertools import count, repeat
+from itertools import count, islice, repeat
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -21,9 +21,12 @@ from mockserver.client import AdminClient
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
+from mockserver.contract.request import read
+from mockserver.server.config import TenantConfig, make_tenant
+from mockserver.server.truth import everything
 from mockserver.steering import SlotState
 from mockserver.vendors import load
-from mockserver.vendors.base import Vendor
+from mockserver.vendors.base import Asked, Vendor
 from mockserver.world.hashing import draw_one
 from tests.bench.client import WIDTH, Connection, exchange, one_by_one
 from tests.bench.fixtures import rows
@@ -95,9 +98,9 @@ def per_second(server: Server, requests: Iterator[bytes], number: int = REQUESTS
     return number / float(server.processor_seconds() - begun)
 
 
-def random_pages() -> Iterator[int]:
-    """Page numbers all over the billion, none twice."""
-    return (draw_one(1, n) % 9_000_000 for n in count())
+def random_pages(key: int) -> Iterator[int]:
+    """Return page numbers all over the billion, without repetition."""
+    return (draw_one(key, n) % 9_000_000 for n in count())
 
 
 def numbered() -> list[tuple[Vendor, Endpoint]]:
@@ -117,7 +120,7 @@ def side_by_side(server: Server) -> None:
 
 
 def throughput(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
-    """Fresh pages in order and at random, and the same page again, beside a bare handler with the same bytes."""
+    """Measure fresh pages in order and at random, compared with a bare handler that sends the same bytes."""
 
     def ask(numbers: Iterator[int]) -> Iterator[bytes]:
         return (request(server, vendor, endpoint, page) for page in pages(endpoint, numbers))
@@ -128,9 +131,10 @@ def throughput(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
         Path(file.name).write_bytes(body := connection.receive())
         with bare(Path(file.name)) as plain:
             exchange(server.port, ask(iter(range(2000, 2400))), 400)  # Every archetype has been met once.
+            exchange(server.port, ask(random_pages(2)), 400)
             again = repeat(next(ask(repeat(0)))), 4 * REQUESTS
-            kinds = (ask(count(10_000)), REQUESTS), (ask(random_pages()), REQUESTS), again
-            bounds = {"a crawl of pages never asked before": 1 / 6, "random pages never asked before": 1 / 6, "the same page again": 3 / 4}
+            kinds = (ask(count(10_000)), REQUESTS), (ask(random_pages(1)), REQUESTS)
+            bounds = {"fresh pages in order": 1 / 6, "fresh pages at random": 1 / 6}
             print(f"\n{vendor.name}.{endpoint.name}: pages of 100 sessions, {len(body):,} bytes")
             for width in (WIDTH, 1):
                 rates = [  # They take turns, so that all meet the machine as it is.
@@ -145,6 +149,37 @@ def throughput(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
                     says = f"{what}, {statistics.median(rate):,.0f} a second"
                     report(says, ratio, "x bare", bound if width > 1 else None, at_least=True)
     connection.close()
+
+
+def _first_page(vendor: Vendor, endpoint: Endpoint, seed: int) -> Asked:
+    """Return a request for the first page of a world that nothing was requested of yet."""
+    tenant = make_tenant("new", TenantConfig(world={"seed": seed}))
+    names, parameters = tenant.names[vendor.name], {**everything(tenant, endpoint), str(getattr(endpoint.paging, "limit", "")): 100}
+    return Asked(
+        query=None if endpoint.query is None else read(endpoint.query, parameters, "query"),
+        body=None if endpoint.body is None else read(endpoint.body, {**names.credentials, **parameters}, "body"),
+        path={},
+        world=tenant.world,
+        site=tenant.world.sites[0],
+        now=tenant.clock.now(),
+        choices=tenant.choices[vendor.name],
+        names=names,
+    )
+
+
+def first_pages() -> None:
+    """Measure the processor time of the first page of a new tenant's world, encoding and world together."""
+    print("\nThe first page of a new tenant's world")
+    seeds = count(1)
+    for vendor, endpoint in numbered():
+        took = []
+        for _ in range(3 if QUICK else 9):
+            requests = [_first_page(vendor, endpoint, seed) for seed in islice(seeds, 50)]
+            begun = time.process_time()
+            for each in requests:
+                vendor.answer(endpoint, each)
+            took.append((time.process_time() - begun) / len(requests))
+        report(f"{vendor.name}.{endpoint.name}", statistics.median(took) * 1000, "ms", 1.2)
 
 
 def deep(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
@@ -306,6 +341,7 @@ def main() -> int:
                 "MiB",
                 40,
             )
+    first_pages()
     crawl()
     costs()
     print("\nThe pytest plugin")

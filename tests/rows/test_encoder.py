@@ -1,6 +1,7 @@
 """The row encoder, compared with encoding one dict for each session."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,10 @@ from msgspec import json
 
 from mockserver.rows.columns import Column, entry_column
 from mockserver.rows.encoder import CACHED_POPULATIONS, RowEncoder, encode_array
+from mockserver.server.config import TenantConfig, make_tenant
+from mockserver.server.truth import everything, rows
+from mockserver.vendors import every
+from mockserver.vendors.base import Vendor
 from mockserver.world.overlay import Identity, TrackedEvent
 from mockserver.world.query import Query
 from mockserver.world.sessions import Sessions
@@ -105,3 +110,27 @@ def test_rows_of_many_worlds_by_one_encoder_are_each_worlds_own() -> None:
 def test_array_of_rows_is_json(rows: list[bytes]) -> None:
     """No row, one row, several rows."""
     assert encode_array(rows) == json.encode([json.decode(row) for row in rows])
+
+
+@pytest.mark.parametrize("kinds", [[], ["tracked"], ["identified"], ["deleted"], ["tracked", "identified", "deleted"]], ids="+".join)
+@pytest.mark.parametrize(
+    "settings", [{"profile": "default"}, {"profile": "awkward"}, {"profile": "flowing", "now": "2026-01-01T02:30:00Z"}], ids=range(3)
+)
+@pytest.mark.parametrize("vendor", every(), ids=lambda vendor: vendor.label)
+def test_rows_of_every_vendor_equal_the_reference(vendor: Vendor, settings: Any, kinds: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every batch that a vendor's views encode for the list of all sessions, in every dialect."""
+    tenant = make_tenant("t", TenantConfig(dialect={vendor.name: vendor.dialect}, **settings))
+    tenant.world = changed(tenant.world, frozenset(kinds), tenant.clock.now())
+    encode, batches = RowEncoder.encode, []
+
+    def compare(encoder: RowEncoder, sessions: Sessions) -> list[bytes]:
+        batches.append(sessions)
+        found = encode(encoder, sessions)
+        assert found == reference(encoder.columns, sessions, omit_none=encoder.omit_none)
+        return found
+
+    monkeypatch.setattr(RowEncoder, "encode", compare)
+    for endpoint in vendor.contract.endpoints:
+        if endpoint.starts:
+            assert [*rows(tenant, vendor, endpoint, everything(tenant, endpoint))]
+            assert batches
