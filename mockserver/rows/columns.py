@@ -5,14 +5,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from mockserver.world.sessions import Sessions
+from mockserver.world.model.session_batch import SessionBatch
 
 
 class Column(Struct, frozen=True):
     """A field of a vendor's row."""
 
     name: str
-    values: Callable[[Sessions], Sequence[Any]]
+    values: Callable[[SessionBatch], Sequence[Any]]
     """Return the value of each session in a batch."""
     own: bool = False
     """True if the value differs between sessions of the same archetype row: an id, a time, a person."""

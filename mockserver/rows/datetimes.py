@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from mockserver.world.hashing import I64
+from mockserver.world.model.hashing import I64
 
 DAY: Final = 86_400_000
 _ISO: Final = re.compile(

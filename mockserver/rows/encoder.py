@@ -14,9 +14,9 @@ import numpy as np
 from msgspec import defstruct, json
 
 from mockserver.rows.columns import Column
-from mockserver.world.dealt import DealtSessions
-from mockserver.world.population import Population
-from mockserver.world.sessions import Sessions
+from mockserver.world.generator.columns import GeneratedSessions
+from mockserver.world.generator.population import Population
+from mockserver.world.model.session_batch import SessionBatch
 
 CACHED_POPULATIONS: Final = 16
 """Number of populations for which an encoder keeps JSON: up to 3 MB for each."""
@@ -45,7 +45,7 @@ class RowEncoder:
         self._own_may_be_empty = omit_none or not own
         self._cached_tails = lru_cache(maxsize=CACHED_POPULATIONS)(_empty_cache)
 
-    def encode(self, sessions: Sessions) -> list[bytes]:
+    def encode(self, sessions: SessionBatch) -> list[bytes]:
         """Return the JSON object of each session."""
         heads = self._own.encode(sessions)
         tails = self._tails(sessions)
@@ -53,9 +53,9 @@ class RowEncoder:
             tails = [tail.removeprefix(b",") if head == b"{" else tail for head, tail in zip(heads, tails, strict=True)]
         return list(map(add, heads, tails))
 
-    def _tails(self, sessions: Sessions) -> list[bytes]:
+    def _tails(self, sessions: SessionBatch) -> list[bytes]:
         """Return what follows the own columns of each session, up to the closing brace."""
-        if not isinstance(sessions, DealtSessions) or sessions.identities:
+        if not isinstance(sessions, GeneratedSessions) or sessions.identities:
             return self._encode_tails(sessions)
         cached = self._cached_tails(sessions.population)
         rows: list[int] = sessions.row.tolist()
@@ -63,14 +63,14 @@ class RowEncoder:
         tails = [None if runs else cached.get(row) for row, runs in zip(rows, running, strict=True)]
         missing = [position for position, tail in enumerate(tails) if tail is None]
         if missing:
-            encoded = self._encode_tails(sessions.some(np.array(missing)))
+            encoded = self._encode_tails(sessions.take(np.array(missing)))
             for position, tail in zip(missing, encoded, strict=True):
                 tails[position] = tail
                 if not running[position]:
                     cached[rows[position]] = tail
         return tails  # type: ignore[return-value]  # none is missing any more
 
-    def _encode_tails(self, sessions: Sessions) -> list[bytes]:
+    def _encode_tails(self, sessions: SessionBatch) -> list[bytes]:
         return [b",%b}" % members[1:] if len(members) > 1 else b"}" for members in self._others.encode(sessions)]
 
 
@@ -89,7 +89,7 @@ class _ObjectEncoder:
         fields = [(name, Any, *default.values()) for name in names]
         self._row = defstruct("Row", fields, rename=names, omit_defaults=omit_none, gc=False)
 
-    def encode(self, sessions: Sessions) -> list[bytes]:
+    def encode(self, sessions: SessionBatch) -> list[bytes]:
         """Return the opening brace and the members of each session."""
         if not self._columns:
             return [b"{"] * len(sessions)

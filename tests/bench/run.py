@@ -27,7 +27,7 @@ from mockserver.server.truth import everything
 from mockserver.steering import SlotState
 from mockserver.vendors import load
 from mockserver.vendors.base import Asked, Vendor
-from mockserver.world.hashing import draw_one
+from mockserver.world.model.hashing import draw_one
 from tests.bench.client import WIDTH, Connection, exchange, one_by_one
 from tests.bench.fixtures import rows
 from tests.bench.processes import Server, bare, free_port, mock, serving, unkept

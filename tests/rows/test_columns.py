@@ -1,8 +1,8 @@
 """Columns of a row."""
 
 from mockserver.rows.columns import Column, entry_column
-from mockserver.world.query import Query
-from mockserver.world.spec import DEFAULT_END, spec
+from mockserver.world.model.query import Query
+from mockserver.world.model.spec import DEFAULT_END, spec
 from mockserver.world.world import build
 
 

@@ -14,11 +14,11 @@ from mockserver.server.config import TenantConfig, make_tenant
 from mockserver.server.truth import everything, rows
 from mockserver.vendors import every
 from mockserver.vendors.base import Vendor
-from mockserver.world.overlay import Identity, TrackedEvent
-from mockserver.world.query import Query
-from mockserver.world.sessions import Sessions
-from mockserver.world.spec import spec
-from mockserver.world.timeline import DAY
+from mockserver.world.generator.timeline import DAY
+from mockserver.world.generator.tracked import Identity, TrackedEvent
+from mockserver.world.model.query import Query
+from mockserver.world.model.session_batch import SessionBatch
+from mockserver.world.model.spec import spec
 from mockserver.world.world import World, build, with_events, with_identity, without_sessions
 
 COLUMNS = [
@@ -40,7 +40,7 @@ COLUMNS = [
 SESSIONS = 60
 
 
-def reference(columns: Sequence[Column], sessions: Sessions, *, omit_none: bool) -> list[bytes]:
+def reference(columns: Sequence[Column], sessions: SessionBatch, *, omit_none: bool) -> list[bytes]:
     """Encode one dict for each session: own columns first."""
     ordered = sorted(columns, key=lambda column: not column.own)
     values = zip(*(column.values(sessions) for column in ordered), strict=True)
@@ -123,7 +123,7 @@ def test_rows_of_every_vendor_equal_the_reference(vendor: Vendor, settings: Any,
     tenant.world = changed(tenant.world, frozenset(kinds), tenant.clock.now())
     encode, batches = RowEncoder.encode, []
 
-    def compare(encoder: RowEncoder, sessions: Sessions) -> list[bytes]:
+    def compare(encoder: RowEncoder, sessions: SessionBatch) -> list[bytes]:
         batches.append(sessions)
         found = encode(encoder, sessions)
         assert found == reference(encoder.columns, sessions, omit_none=encoder.omit_none)

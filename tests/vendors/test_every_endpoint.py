@@ -21,7 +21,7 @@ from mockserver.server.config import TenantConfig, make_tenant, tenant_spec
 from mockserver.server.truth import everything, rows
 from mockserver.vendors import every
 from mockserver.vendors.base import OBSERVED, Vendor
-from mockserver.world.overlay import Identity
+from mockserver.world.generator.tracked import Identity
 from mockserver.world.world import with_identity
 
 Pair = tuple[Vendor, Endpoint]

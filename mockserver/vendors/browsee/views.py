@@ -13,22 +13,22 @@ from mockserver.rows.encoder import RowEncoder, encode_array
 from mockserver.vendors.base import Answer, Asked, View
 from mockserver.vendors.browsee.contract import MAXIMUM, ExportSessions, Identify, Track
 from mockserver.vendors.browsee.gist_2020 import ExportSessions2020
-from mockserver.world.overlay import Identity, TrackedEvent
-from mockserver.world.query import Condition, Query
-from mockserver.world.sessions import Sessions
+from mockserver.world.generator.tracked import Identity, TrackedEvent
+from mockserver.world.model.query import Condition, Query
+from mockserver.world.model.session_batch import SessionBatch
 
 Export = ExportSessions | ExportSessions2020
 _SUCCESS: Final = b'{"status":"success"}'
 
 
-def _urls(sessions: Sessions) -> list[list[str]]:
+def _urls(sessions: SessionBatch) -> list[list[str]]:
     return [
         [f"https://{host}{page.path}{page.querystring}" for page in path]
         for host, path in zip(sessions.hostnames, sessions.paths, strict=True)
     ]
 
 
-def _landing_pages(sessions: Sessions) -> list[str | None]:
+def _landing_pages(sessions: SessionBatch) -> list[str | None]:
     """Return the first of the URLs, which is that of the entry page."""
     pages = zip(sessions.hostnames, sessions.entries, strict=True)
     return [f"https://{host}{page.path}{page.querystring}" if page.path else None for host, page in pages]
@@ -93,7 +93,7 @@ def _exporting(selected: Callable[[Any], list[str] | None]) -> View:
         page = found.page(body.offset, limit)
         select = _select(selected(body), asked.choices["unknown_field"])
         encoder = _encoder(select, asked.choices["country"], asked.choices["no_value"])
-        rows = encode_array(page.arrange(encoder.encode))
+        rows = encode_array(page.map_rows(encoder.encode))
         return Answer(b'{"status":"success","exports":{"total":%d,"to":%d,"data":%b}}' % (found.total, body.offset + len(page), rows))
 
     return export_sessions

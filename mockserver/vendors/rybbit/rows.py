@@ -10,8 +10,8 @@ from mockserver.rows.columns import Column, entry_column
 from mockserver.rows.datetimes import seconds
 from mockserver.rows.encoder import RowEncoder
 from mockserver.vendors.rybbit import words
-from mockserver.world.hashing import I64
-from mockserver.world.sessions import Sessions
+from mockserver.world.model.hashing import I64
+from mockserver.world.model.session_batch import SessionBatch
 
 SETTINGS: Final = itemgetter("timestamps", "region", "device_type", "versions", "ip", "unknown_country")
 """The choices that say how a session is told."""
@@ -46,7 +46,7 @@ def lasting(start: int, end: int) -> int:
     return end // 1000 - start // 1000
 
 
-def _durations(sessions: Sessions) -> list[int]:
+def _durations(sessions: SessionBatch) -> list[int]:
     seconds_long: list[int] = (sessions.ends // 1000 - sessions.starts // 1000).tolist()
     return seconds_long
 
@@ -66,7 +66,7 @@ _ADDRESSES: Final = {
 }
 
 
-def _traits(sessions: Sessions) -> list[dict[str, Any] | None]:
+def _traits(sessions: SessionBatch) -> list[dict[str, Any] | None]:
     return [traits if user else None for user, traits in zip(sessions.user_ids, sessions.traits, strict=True)]
 
 
