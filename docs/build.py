@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from msgspec import json
 from pages import admin, assumed, library, settings
 
-from mockserver.cli.main import cli
 from mockserver.cli.curl import format_curl
+from mockserver.cli.main import cli
 from mockserver.contract.basis import Basis
 from mockserver.contract.choices import DOCUMENTED
 from mockserver.contract.reference import page

@@ -27,8 +27,17 @@ def world_options(command: C) -> C:
         _option("sessions", "Sessions per site, not counting bots. [default: as in the profile, 1000 in 'default']", type=int),
         _option("sessions-per-day", "Sessions per site and day in a world without end; replaces --sessions.", type=int),
         _option("sites", "Number of sites. [default: 2]", type=int),
-        _option("start", "Time of the first possible session: ISO 8601, UTC unless it has an offset. [default: as in the profile, usually 2026-09-01]", metavar="INSTANT"),
-        _option("end", "Time before which all sessions start: ISO 8601. [default: as in the profile, usually 2026-10-01]", metavar="INSTANT"),
+        _option(
+            "start",
+            "Time of the first possible session: ISO 8601, UTC unless it has an offset."
+            " [default: as in the profile, usually 2026-09-01]",
+            metavar="INSTANT",
+        ),
+        _option(
+            "end",
+            "Time before which all sessions start: ISO 8601. [default: as in the profile, usually 2026-10-01]",
+            metavar="INSTANT",
+        ),
         _option(
             "now",
             "Time at which the clock is frozen: ISO 8601, or 'system' for the computer's clock."
