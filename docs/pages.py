@@ -31,7 +31,8 @@ forms: a seed is a number or `random`, which makes one up; dialects are one name
 a flag is `yes` or `no`. Whatever else may be given several times has blanks between. An option wins over its variable.
 """
 _ADMIN_COMMAND = """\
-Every command of `session-mock admin` takes these, before its name or behind it; a command that is of no tenant has no `--tenant`.
+Every command of `session-mock admin` takes these options, directly after `admin` or after the command. Commands that do not concern
+one tenant have no `--tenant`. [The command](cli.md) lists all commands.
 """
 _SERVER = """\
 `session-mock serve` reads options, environment variables and the TOML file that `--config` names; an option wins over its variable, and

@@ -78,7 +78,7 @@ def _format_fact(fact: Mapping[str, Any]) -> str:
 
 
 def _source_rows(sources: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Yield name and description of each source; its URL is on a line of its own, so that it can be copied."""
+    """Yield name and description of each source; its URL is on a line of its own to be copied."""
     for name, source in sources.items():
         yield name, "\n".join([f"{source['title']}, {source['read']}", *([source["url"]] if source["url"] else [])])
 
@@ -94,9 +94,9 @@ def _source_rows(sources: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str
 def command(vendor: str | None, dialect: str | None, basis: str | None, *, as_json: bool) -> None:
     """Print a vendor's contract: every fact with its basis and source.
 
-    The basis of a fact is the evidence for it, such as the vendor's documentation; the source says where it was read.
-    Without VENDOR the contracts of all vendors are printed. Without --dialect as well, each dialect is printed, but only
-    with the facts that differ from the documented ones.
+    The basis of a fact is the evidence for it, such as the vendor's documentation; the source says where it
+    was read. Without VENDOR the contracts of all vendors are printed. Without --dialect as well, each dialect
+    is printed, but only with the facts that differ from the documented ones.
     """
     vendors = _find_vendors(dialect) if vendor is None else [find_vendor(vendor, dialect)]
     list_ = list_dialect_facts if vendor is None and dialect is None else list_facts

@@ -88,8 +88,8 @@ def _row_fields(endpoint: Endpoint) -> list[str]:
 def command(vendor: str, endpoint: str, *, form: str, site: int, param: tuple[str, ...], output: TextIO, **options: Any) -> None:
     """Write the expected rows of an endpoint: what a correct client collects.
 
-    `session-mock vendors` lists the names of vendors and endpoints. Without --param all rows of the site are written.
-    No server is needed.
+    `session-mock vendors` lists the names of vendors and endpoints. Without --param all rows of the site are
+    written. No server is needed.
     """
     _find_endpoint(find_vendor(vendor), endpoint)
     config = build_config(options)

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
-from mockserver.cli.params import SEED, parse_dialects, parse_pairs
+from mockserver.cli.params import SEED, add_options, parse_dialects, parse_pairs
 from mockserver.server.config import Config, ConfigError, read_config
 from mockserver.world.profiles import PROFILES
 
@@ -19,55 +19,54 @@ def _option(name: str, help_text: str, *names: str, **settings: Any) -> Callable
     return click.option(f"--{name}", *names, help=help_text, envvar=variable, show_envvar=True, **settings)
 
 
+_WORLD_OPTIONS: Final = (
+    _option("profile", f"Named world to start from: {', '.join(PROFILES)}. [default: default]", metavar="NAME"),
+    _option("seed", "Seed of all generated data; 'random' picks one. [default: 7]", type=SEED),
+    _option("sessions", "Sessions per site, not counting bots. [default: 1000, or as in the profile]", type=int),
+    _option("sessions-per-day", "Sessions per site and day in a world without end; replaces --sessions.", type=int),
+    _option("sites", "Number of sites. [default: 2]", type=int),
+    _option(
+        "start",
+        "Start of the world: ISO 8601, UTC unless it has an offset. [default: 2026-09-01, or as in the profile]",
+        metavar="INSTANT",
+    ),
+    _option(
+        "end",
+        "Time before which all sessions start: ISO 8601. [default: 2026-10-01, or as in the profile]",
+        metavar="INSTANT",
+    ),
+    _option(
+        "now",
+        "Time at which the clock is frozen: ISO 8601, or 'system' for real time."
+        " [default: the end of the world; 'system' if it has no end]",
+        metavar="INSTANT",
+    ),
+    _option("config", "TOML file with settings and further tenants; options override it.", type=click.Path(path_type=Path)),
+    _option(
+        "behavior",
+        "Set an undocumented behavior; repeatable. `session-mock contract VENDOR` lists names and values.",
+        "choices",
+        multiple=True,
+        metavar="NAME=VALUE",
+    ),
+    _option(
+        "dialect",
+        "Dialect of one vendor, or of all; repeatable; 'observed' is closest to reality. [default: documented]",
+        multiple=True,
+        metavar="[VENDOR=]DIALECT",
+    ),
+    _option(
+        "credential",
+        "Set a credential instead of the generated one; repeatable. `serve` prints the names.",
+        multiple=True,
+        metavar="VENDOR.CREDENTIAL=VALUE",
+    ),
+)
+
+
 def world_options(command: C) -> C:
     """Add the options that define the default tenant's world and settings."""
-    for option in reversed((
-        _option("profile", f"Named world to start from: {', '.join(PROFILES)}. [default: default]", metavar="NAME"),
-        _option("seed", "Seed of all generated data; 'random' picks one. [default: 7]", type=SEED),
-        _option("sessions", "Sessions per site, not counting bots. [default: as in the profile, 1000 in 'default']", type=int),
-        _option("sessions-per-day", "Sessions per site and day in a world without end; replaces --sessions.", type=int),
-        _option("sites", "Number of sites. [default: 2]", type=int),
-        _option(
-            "start",
-            "Time of the first possible session: ISO 8601, UTC unless it has an offset."
-            " [default: as in the profile, usually 2026-09-01]",
-            metavar="INSTANT",
-        ),
-        _option(
-            "end",
-            "Time before which all sessions start: ISO 8601. [default: as in the profile, usually 2026-10-01]",
-            metavar="INSTANT",
-        ),
-        _option(
-            "now",
-            "Time at which the clock is frozen: ISO 8601, or 'system' for the computer's clock."
-            " [default: the end of the world; 'system' if it has no end]",
-            metavar="INSTANT",
-        ),
-        _option("config", "TOML file with settings and further tenants; options override it.", type=click.Path(path_type=Path)),
-        _option(
-            "behavior",
-            "Set a behavior that the vendor does not document; repeatable. `session-mock contract VENDOR` lists names and values.",
-            "choices",
-            multiple=True,
-            metavar="NAME=VALUE",
-        ),
-        _option(
-            "dialect",
-            "Dialect of one vendor, or of all vendors that have it; repeatable. 'observed' is closest to the real services."
-            " [default: documented]",
-            multiple=True,
-            metavar="[VENDOR=]DIALECT",
-        ),
-        _option(
-            "credential",
-            "Set a credential instead of the generated one; repeatable. `serve` prints the names.",
-            multiple=True,
-            metavar="VENDOR.CREDENTIAL=VALUE",
-        ),
-    )):  # fmt: skip
-        command = option(command)
-    return command
+    return add_options(command, _WORLD_OPTIONS)
 
 
 def build_config(options: dict[str, Any]) -> Config:

@@ -1,13 +1,15 @@
 """Parameter types of the command line, and parsers of NAME=VALUE arguments."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 from msgspec import DecodeError, json
 
 from mockserver import forms
 from mockserver.nearest import nearest
+
+C = TypeVar("C", bound=Callable[..., Any])
 
 
 class ParsedText(click.ParamType):  # type: ignore[type-arg] # older releases of click have no parameter there
@@ -72,6 +74,13 @@ def parse_json_or_text(text: str) -> Any:
 def parse_json_pairs(texts: Sequence[str], where: str) -> dict[str, Any]:
     """Parse NAME=VALUE texts whose values may be JSON."""
     return {name: parse_json_or_text(text) for name, text in parse_pairs(texts, where).items()}
+
+
+def add_options(command: C, options: Sequence[Callable[[C], C]]) -> C:
+    """Add options to a command; help lists them in this order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def format_examples(*lines: str) -> str:

@@ -45,7 +45,7 @@ def _as(vendor: Vendor) -> str:
 
 
 def _describe(running: Running, *, guarded: bool) -> None:
-    """Print each tenant's credentials, docs page and a curl command for each vendor, and the admin API's URL."""
+    """Print credentials, docs page and a curl command for each tenant and vendor, and the admin API's URL."""
     for tenant in running.tenants:
         click.secho(f"\nTenant {tenant.name}", bold=True)
         sizes = ", ".join(f"{site.find(Query(), tenant.clock.now()).total:,} on {site.domain}" for site in tenant.world.sites)

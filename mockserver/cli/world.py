@@ -67,7 +67,8 @@ def command(*, as_json: bool, **options: Any) -> None:
 
 
 def _print_chart(world: dict[str, Any]) -> None:
-    click.echo(f"Tenant {world['tenant']}: seed {world['seed']}, {world['start']} to {world['end'] or '(no end)'}, now {world['now']}\n")
+    span = f"{world['start']} to {world['end'] or '(no end)'}"
+    click.echo(f"Tenant {world['tenant']}: seed {world['seed']}, {span}, now {world['now']}\n")
     most = max((count for site in world["sites"] for count in site["days"].values()), default=0) or 1
     for site in world["sites"]:
         click.echo(f"{site['domain']}: {site['sessions']:,} sessions, {site['bots']:,} bot sessions in addition")

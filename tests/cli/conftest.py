@@ -73,7 +73,7 @@ class Shell:
         self._send(["curl", "-s", f"{self.url}/no/such/path"], "--unmatched")
 
     def _send(self, line: list[str], *journal: str) -> None:
-        """Run curl, and wait until the journal has the exchange: the client has the response a moment earlier."""
+        """Run curl and wait until the journal has the exchange; curl has the response a moment earlier."""
         before = self.json("journal", "list", *journal, "--limit", "0")["count"]
         subprocess.run(line, capture_output=True, check=True)
         self("journal", "follow", *journal, "--limit", "1", "--after", str(before))
@@ -108,7 +108,7 @@ def _served(serve: Serve) -> Shell:
 
 @pytest.fixture(name="admin")
 def _admin(served: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
-    """Return the server with only its default tenant in its initial state; `journal follow` does not pause."""
+    """Return the server in its initial state; `journal follow` does not pause."""
     pauses = iter(range(5_000))
 
     def skip_pause(_: float) -> None:

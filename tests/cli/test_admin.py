@@ -277,7 +277,7 @@ def test_verify_with_finding_exits_with_1_and_findings_with_0(admin: Shell) -> N
 
 
 def test_verify_with_unexpected_error_exits_with_1(admin: Shell) -> None:
-    """A correct client does not send a parameter of the wrong type; an error caused by a fault is expected."""
+    """A correct client does not send a parameter of the wrong type; an error by a fault is expected."""
     vendor, endpoint = PAIR
     access = admin.json("tenant", "show")["vendors"][vendor.name]
     admin("fault", "add", "status", "status=503", "times=1")

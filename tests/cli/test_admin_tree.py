@@ -251,10 +251,12 @@ def test_every_route_is_reached_by_a_command(admin: Shell, monkeypatch: pytest.M
     ],
 )
 def test_command_imports_only_what_it_needs(words: str, heavy: str) -> None:
-    script = (
-        "import atexit, sys; atexit.register(lambda: print('', *sys.modules, file=sys.stderr));import mockserver.cli.main as it; it.main()"
-    )
-    command = [sys.executable, "-c", script, *words.split()]
+    lines = [
+        "import atexit, sys, mockserver.cli.main as it",
+        "atexit.register(lambda: print('', *sys.modules, file=sys.stderr))",
+        "it.main()",
+    ]
+    command = [sys.executable, "-c", "\n".join(lines), *words.split()]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     imported = set(done.stderr.splitlines()[-1].split())
 

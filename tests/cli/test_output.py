@@ -15,7 +15,7 @@ ADMIN = ("admin tenant list", "admin version", f"admin rows expected {NAME}", "a
 
 
 def run_in_shell(words: str, redirection: str, admin: Shell) -> "subprocess.CompletedProcess[str]":
-    """Run a command in a shell that redirects its streams; stderr is captured unless it is redirected as well."""
+    """Run a command in a shell that redirects its streams; streams that are not redirected are captured."""
     line = f"{shlex.join(COMMAND)} {words} {redirection}"
     return subprocess.run(
         ["sh", "-c", line],  # noqa: S607 -- the user's shell

@@ -49,10 +49,10 @@ def _import_command(name: str) -> click.Command:
 def command(**_: Any) -> None:
     """Control and inspect a running server: tenants, clocks, faults, limits, journals.
 
-    A tenant is an isolated mock: its own world of sessions, clock, credentials, faults and journal. The tenant 'default'
-    always exists.
+    A tenant is an isolated mock: its own world of sessions, clock, credentials, faults and journal. The
+    tenant 'default' always exists.
 
-    Commands print for people, or with --json the response of the admin API. Commands without a result print nothing.
-    The options below can also be written after a command. The exit code is 1 if the server cannot be reached or rejects
-    the command, and 2 if the command is misused.
+    Commands print for people, or with --json the response of the admin API. Commands without a result print
+    nothing. The options below can also be written after a command. The exit code is 1 if the server cannot be
+    reached or rejects the command, and 2 if the command is misused.
     """

@@ -19,8 +19,9 @@ def _print_behaviors(values: Behaviors) -> None:
 def behavior() -> None:
     """List or set behaviors that vendors do not document.
 
-    A behavior is a switch with a default, for something that the vendor's documentation leaves open, such as the response
-    to a second export at the same time. `session-mock contract VENDOR` explains each behavior and its values.
+    A behavior is a switch with a default, for something that the vendor's documentation leaves open, such as
+    the response to a second export at the same time. `session-mock contract VENDOR` explains each behavior
+    and its values.
     """
 
 

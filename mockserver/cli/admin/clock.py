@@ -18,8 +18,9 @@ def _print_clock(state: ClockState) -> None:
 def clock() -> None:
     """Show or change the clock of a tenant.
 
-    The clock decides which sessions have started, what "the last 24 hours" are, and when rate limits and Retry-After end.
-    INSTANT is an ISO 8601 time, UTC unless it has an offset, or Unix milliseconds. Each command prints the new state.
+    The clock decides which sessions have started, what "the last 24 hours" are, and when rate limits and
+    Retry-After end. INSTANT is an ISO 8601 time, UTC unless it has an offset, or Unix milliseconds. Each
+    command prints the new state.
     """
 
 

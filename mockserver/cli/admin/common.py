@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from mockserver.cli.output import print_json
-from mockserver.cli.params import TOKEN, URL
+from mockserver.cli.params import TOKEN, URL, add_options
 from mockserver.client.connection import AdminError
 from mockserver.client.sync import DEFAULT_TENANT, DEFAULT_URL, AdminClient
 
@@ -57,8 +57,9 @@ def with_client(
 ) -> Callable[[Callable[..., Any]], Callable[..., None]]:
     """Return a decorator that calls a command with an :class:`AdminClient` and prints what it returns.
 
-    *show* prints a result for people. Each item of an iterator is printed as it arrives; None is not printed. The command
-    exits with 1 if *is_failure* returns True for its result. With *tenant* the command gets the option ``--tenant``.
+    *show* prints a result for people. Each item of an iterator is printed as it arrives; None is not printed.
+    The command exits with 1 if *is_failure* returns True for its result. With *tenant* the command gets the
+    option ``--tenant``.
     """
 
     def decorate(call: Callable[..., Any]) -> Callable[..., None]:
@@ -83,13 +84,11 @@ def with_client(
 
 def admin_options(command: C, *, tenant: bool = True) -> C:
     """Add the options that can be written before or after the name of an admin command."""
-    for option in reversed((*([_TENANT] if tenant else []), *_OPTIONS)):
-        command = option(command)
-    return command
+    return add_options(command, [_TENANT, *_OPTIONS] if tenant else _OPTIONS)
 
 
 def _merge_options(given: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a command; one after its name wins over one before it, and both over the environment."""
+    """Return the options of a command: those after its name, else those before it, else the environment."""
     context = click.get_current_context()
     outer = _find_admin_context(context)
     if "tenant" not in given and _is_on_command_line(outer, "tenant"):
@@ -98,7 +97,7 @@ def _merge_options(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _find_admin_context(context: click.Context) -> click.Context:
-    """Return the context of ``session-mock admin``, or *context* itself if the command was called on its own."""
+    """Return the context of ``session-mock admin``, or *context* if the command was called on its own."""
     outer = context
     while outer.parent is not None and "url" not in outer.parent.params:
         outer = outer.parent

@@ -90,8 +90,9 @@ def fault() -> None:
 def add_faults(client: AdminClient, *, tenant: str, texts: tuple[str, ...]) -> list[Fault]:
     """Add one or more faults.
 
-    Write either a KIND with its arguments and conditions, whose values may be JSON, or JSON objects, one per fault.
-    `session-mock admin fault kinds` lists kinds, arguments and conditions. If one fault is invalid, none is added.
+    Write either a KIND with its arguments and conditions, whose values may be JSON, or JSON objects, one per
+    fault. `session-mock admin fault kinds` lists kinds, arguments and conditions. If one fault is invalid,
+    none is added.
     """
     return client.arm(*_parse_faults(texts), tenant=tenant)
 

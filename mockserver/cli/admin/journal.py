@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, Final, TypeVar
 from urllib.parse import urlencode
 
 import click
@@ -12,7 +12,7 @@ from mockserver.cli.admin.common import with_client
 from mockserver.cli.admin.tail import follow_journal
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import print_table
-from mockserver.cli.params import OneOf, format_examples
+from mockserver.cli.params import OneOf, add_options, format_examples
 from mockserver.client.sync import AdminClient
 from mockserver.contract.choices import DOCUMENTED, label
 from mockserver.steering import Count, JournalPage
@@ -24,26 +24,27 @@ _WIDTHS = (6, 24, 7, 9, 30, 0, 0)
 _NUMBER = click.IntRange(min=0)
 
 
+_FILTER_OPTIONS: Final = (
+    click.option("--vendor", metavar="NAME", help="Only requests to this vendor."),
+    click.option("--endpoint", metavar="NAME", help="Only requests to this endpoint."),
+    click.option("--status", metavar="STATUS", help="Only responses with this status, such as 404, or class of statuses, such as 4xx."),
+    click.option("--error", metavar="NAME", help="Only this error response, by its name in the vendor's contract."),
+    click.option("--finding", metavar="NAME", help="Only exchanges with this finding."),
+    click.option("--triggered", "fault", metavar="FAULT", help="Only exchanges that this fault changed: its kind or id."),
+    click.option(
+        "--no-endpoint/--any-endpoint",
+        "unmatched",
+        default=None,
+        help="Only requests that matched no endpoint, or only those that matched one.",
+    ),
+    click.option("--after", type=_NUMBER, metavar="NUMBER", help="Only exchanges after this number."),
+    click.option("--limit", type=_NUMBER, metavar="N", help="At most N exchanges."),
+)
+
+
 def filter_options(command: C) -> C:
     """Add the options that select exchanges."""
-    for option in reversed((
-        click.option("--vendor", metavar="NAME", help="Only requests to this vendor."),
-        click.option("--endpoint", metavar="NAME", help="Only requests to this endpoint."),
-        click.option("--status", metavar="STATUS", help="Only responses with this status, such as 404, or class of statuses, such as 4xx."),
-        click.option("--error", metavar="NAME", help="Only this error response, by its name in the vendor's contract."),
-        click.option("--finding", metavar="NAME", help="Only exchanges with this finding."),
-        click.option("--triggered", "fault", metavar="FAULT", help="Only exchanges that this fault changed: its kind or id."),
-        click.option(
-            "--no-endpoint/--any-endpoint",
-            "unmatched",
-            default=None,
-            help="Only requests that matched no endpoint, or only those that matched one.",
-        ),
-        click.option("--after", type=_NUMBER, metavar="NUMBER", help="Only exchanges after this number."),
-        click.option("--limit", type=_NUMBER, metavar="N", help="At most N exchanges."),
-    )):  # fmt: skip
-        command = option(command)
-    return command
+    return add_options(command, _FILTER_OPTIONS)
 
 
 def _unmatched_option(command: C) -> C:
@@ -57,7 +58,7 @@ def _unmatched_option(command: C) -> C:
 
 
 def _select_journal(tenant: str, *, unmatched_only: bool, filters: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
-    """Return the tenant whose journal is meant, None for unmatched requests, and the filters that were given."""
+    """Return the tenant of the journal, None for unmatched requests, and the filters that were given."""
     return None if unmatched_only else tenant, {name: value for name, value in filters.items() if value is not None}
 
 
@@ -151,8 +152,8 @@ def _print_message(prefix: str, start: str, message: dict[str, Any]) -> None:
 def journal() -> None:
     """List, follow, export, show or clear the recorded requests.
 
-    The journal of a tenant records each exchange: a request with its response, the faults that changed it, and findings.
-    Secrets are masked.
+    The journal of a tenant records each exchange: a request with its response, the faults that changed it,
+    and findings. Secrets are masked.
     """
 
 

@@ -71,7 +71,8 @@ def list_limits(client: AdminClient, *, tenant: str) -> list[LimitState]:
 def set_limit(client: AdminClient, *, tenant: str, name: str, **changes: Any) -> list[LimitState]:
     """Change a limit, then list all limits.
 
-    NAME is one of those that `session-mock admin limit list` prints. Options that are left out stay as they are.
+    NAME is one of those that `session-mock admin limit list` prints. Options that are left out stay as they
+    are.
     """
     if all(change is None for change in changes.values()):
         raise click.UsageError(f"limit {name!r}: nothing to change; give an option such as --allowed 2 or --off")

@@ -30,8 +30,9 @@ def _print_findings(found: list[FoundIn], heading: str = "finding") -> None:
 def findings(client: AdminClient, *, tenant: str, **filters: Any) -> list[FoundIn]:
     """List the mistakes that clients made, even where the server answered 200.
 
-    A finding is, for instance, a retry before Retry-After or a page that was requested twice. docs/findings.md explains
-    all of them. The exit code is 0 even if there are findings; see `session-mock admin verify`.
+    A finding is, for instance, a retry before Retry-After or a page that was requested twice.
+    docs/findings.md explains all of them. The exit code is 0 even if there are findings; see `session-mock
+    admin verify`.
     """
     return client.findings(tenant, **filters)
 
@@ -65,7 +66,7 @@ def _print_verification(result: Verdict) -> None:
 def verify(client: AdminClient, *, tenant: str) -> Verdict:
     """Check a tenant's requests; exit with 1 if something is wrong.
 
-    Wrong are findings, error responses that a correct client would not get, and faults that never triggered. The digest is
-    equal for two runs with the same requests and responses in the same order.
+    Wrong are findings, error responses that a correct client would not get, and faults that never triggered.
+    The digest is equal for two runs with the same requests and responses in the same order.
     """
     return client.verdict(tenant)

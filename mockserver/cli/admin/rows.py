@@ -66,7 +66,8 @@ def _print_trace(found: list[list[int]]) -> None:
 def trace_rows(client: AdminClient, *, tenant: str, vendor: str, endpoint: str, file: BinaryIO) -> list[list[int]]:
     """Show which responses contained each row of a file.
 
-    FILE has rows of the endpoint as lines of JSON, such as those of `session-mock admin rows expected`. Without FILE stdin
-    is read. For each row the numbers of the exchanges are printed; `session-mock admin journal show` shows one.
+    FILE has rows of the endpoint as lines of JSON, such as those of `session-mock admin rows expected`.
+    Without FILE stdin is read. For each row the numbers of the exchanges are printed; `session-mock admin
+    journal show` shows one.
     """
     return client.carriers(vendor, endpoint, _parse_rows(file), tenant)

@@ -22,8 +22,8 @@ def follow_journal(read: Read, *, after: int = 0, limit: int | None = None, **fi
 def _ended_exchanges(read: Read, after: int, filters: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield once every exchange that has ended and passes the filters.
 
-    Exchanges can end in another order than they began, and most filters do not match an open one. All exchanges up to
-    ``after`` have ended; ``yielded`` are those beyond it that were already yielded.
+    Exchanges can end in another order than they began, and most filters do not match an open one. All
+    exchanges up to ``after`` have ended; ``yielded`` are those beyond it that were already yielded.
     """
     yielded: set[int] = set()
     count = 0

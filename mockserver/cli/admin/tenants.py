@@ -34,8 +34,8 @@ def _print_tenants(found: list[TenantAccess]) -> None:
 def tenant() -> None:
     """Create, list, show, reset and delete tenants.
 
-    A tenant is an isolated mock: its own world of sessions, clock, credentials, faults and journal. The tenant 'default'
-    always exists.
+    A tenant is an isolated mock: its own world of sessions, clock, credentials, faults and journal. The
+    tenant 'default' always exists.
     """
 
 
@@ -51,7 +51,7 @@ def tenant() -> None:
 @click.option(
     "--now",
     metavar="INSTANT",
-    help="Time at which the clock is frozen: ISO 8601 or Unix milliseconds, or 'system' for the computer's clock.",
+    help="Time at which the clock is frozen: ISO 8601, Unix milliseconds, or 'system' for real time.",
 )
 @click.option(
     "--dialect",
@@ -64,7 +64,7 @@ def tenant() -> None:
     "choices",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Set a behavior that the vendor does not document; repeatable. `session-mock contract VENDOR` lists names and values.",
+    help="Set an undocumented behavior; repeatable. `session-mock contract VENDOR` lists names and values.",
 )
 @click.option(
     "--credential",

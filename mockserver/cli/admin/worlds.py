@@ -1,7 +1,7 @@
 """``session-mock admin world`` and ``session``, and the options that define a tenant's world."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 from msgspec import json
@@ -9,7 +9,7 @@ from msgspec import json
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import print_table
-from mockserver.cli.params import SEED, format_examples, parse_json_pairs
+from mockserver.cli.params import SEED, add_options, format_examples, parse_json_pairs
 from mockserver.client.sync import AdminClient
 from mockserver.nearest import nearest
 from mockserver.steering import WorldFields, WorldTotals
@@ -19,22 +19,23 @@ _FIELDS = WorldFields.__struct_fields__
 _OTHER_FIELDS = ", ".join(_FIELDS[2:])
 
 
+_WORLD_OPTIONS: Final = (
+    click.option("--profile", metavar="NAME", help="Named world to start from, such as empty or flowing. [default: default]"),
+    click.option("--seed", type=SEED, help="Seed of all generated data; 'random' picks one."),
+    click.option("--sessions", type=int, help="Sessions per site, not counting bots."),
+    click.option(
+        "--set",
+        "fields",
+        multiple=True,
+        metavar="FIELD=VALUE",
+        help=f"Set another field of the world; repeatable; VALUE may be JSON. Fields: {_OTHER_FIELDS}.",
+    ),
+)
+
+
 def world_options(command: C) -> C:
     """Add the options that define the world of a tenant."""
-    for option in reversed((
-        click.option("--profile", metavar="NAME", help="Named world to start from, such as empty or flowing. [default: default]"),
-        click.option("--seed", type=SEED, help="Seed of all generated data; 'random' picks one."),
-        click.option("--sessions", type=int, help="Sessions per site, not counting bots."),
-        click.option(
-            "--set",
-            "fields",
-            multiple=True,
-            metavar="FIELD=VALUE",
-            help=f"Set another field of the world; repeatable; VALUE may be JSON. Fields: {_OTHER_FIELDS}.",
-        ),
-    )):  # fmt: skip
-        command = option(command)
-    return command
+    return add_options(command, _WORLD_OPTIONS)
 
 
 def parse_world_fields(seed: int | None, sessions: int | None, fields: tuple[str, ...]) -> dict[str, Any]:
@@ -86,7 +87,8 @@ def replace_world(
 ) -> WorldTotals:
     """Replace the world of a tenant, then show the new one.
 
-    The seed stays unless --seed is given; other fields are those of the profile. Clients keep their credentials.
+    The seed stays unless --seed is given; other fields are those of the profile. Clients keep their
+    credentials.
     """
     spec = parse_world_fields(seed, sessions, fields)
     if profile is None and not spec:
@@ -108,7 +110,7 @@ def session() -> None:
 @click.option(
     "--index",
     type=int,
-    help="Index among the visitors' sessions that have started so far, without bots: 0 is the oldest, -1 the newest.",
+    help="Index among the sessions that have started, without bots: 0 is the oldest, -1 the newest.",
 )
 @click.option("--number", type=int, help="Number of the session in the world.")
 @click.option("--site", type=int, default=0, show_default=True, help="Index of the site, from 0.")
