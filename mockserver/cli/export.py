@@ -39,8 +39,8 @@ def _show_progress(found: Iterator[tuple[int | None, Any]]) -> Iterator[Any]:
     if (total is not None and total < _LONG) or not sys.stderr.isatty():
         yield from (row for _, row in found)
         return
-    from rich.console import Console  # noqa: PLC0415 -- importing rich takes 50 ms
-    from rich.progress import Progress  # noqa: PLC0415 -- importing rich takes 50 ms
+    from rich.console import Console  # noqa: PLC0415 -- only needed for the progress bar
+    from rich.progress import Progress  # noqa: PLC0415 -- only needed for the progress bar
 
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("rows", total=total, completed=1)
