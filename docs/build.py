@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from msgspec import json
 from pages import admin, assumed, library, settings
 
-from mockserver.cli import cli
-from mockserver.cli.curl import curl
+from mockserver.cli.curl import format_curl
+from mockserver.cli.main import cli
 from mockserver.contract.basis import Basis
 from mockserver.contract.choices import DOCUMENTED
 from mockserver.contract.reference import page
@@ -43,7 +43,7 @@ def generated() -> dict[Path, str]:
 def _readme() -> str:
     """The README with the default tenant's curl for each vendor, and the settings of the pytest plugin."""
     tenant = tenants(Config())[0]
-    lines = [curl("http://127.0.0.1:8080", vendor.contract.endpoints[0], tenant.names[vendor.name]) for vendor in load()]
+    lines = [format_curl("http://127.0.0.1:8080", vendor.contract.endpoints[0], tenant.names[vendor.name]) for vendor in load()]
     settings = [f"| `{each.option}` | {f'`{each.default}`' if each.default else ''} | {each.says} |" for each in SETTINGS]
     parts = {"curls": ["```sh", *lines, "```"], "settings": ["| setting | default | |", "|---|---|---|", *settings]}
     text = README.read_text("utf-8")

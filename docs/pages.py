@@ -10,7 +10,7 @@ import click
 import mockserver
 from mockserver import strategies
 from mockserver.cli.admin import command as admin_command
-from mockserver.cli.contract import own_facts
+from mockserver.cli.contract import list_dialect_facts
 from mockserver.cli.serve import command as serve
 from mockserver.contract.basis import Basis
 from mockserver.contract.told import table
@@ -31,7 +31,8 @@ forms: a seed is a number or `random`, which makes one up; dialects are one name
 a flag is `yes` or `no`. Whatever else may be given several times has blanks between. An option wins over its variable.
 """
 _ADMIN_COMMAND = """\
-Every command of `session-mock admin` takes these, before its name or behind it; a command that is of no tenant has no `--tenant`.
+Every command of `session-mock admin` takes these options, directly after `admin` or after the command. Commands that do not concern
+one tenant have no `--tenant`. [The command](cli.md) lists all commands.
 """
 _SERVER = """\
 `session-mock serve` reads options, environment variables and the TOML file that `--config` names; an option wins over its variable, and
@@ -182,7 +183,7 @@ def assumed() -> str:
         "Nobody says how the vendors behave here, so session-mock had to choose; `session-mock contract --basis chosen` prints it too.\n",
     ]
     for vendor in every():
-        told = [(code(fact["where"]), fact["says"]) for fact in own_facts(vendor, Basis.CHOSEN.value)]
+        told = [(code(fact["where"]), fact["says"]) for fact in list_dialect_facts(vendor, Basis.CHOSEN.value)]
         heading = vendor.contract.title if vendor.label == vendor.name else f"{vendor.contract.title}, `{vendor.dialect}`, beside that"
         parts += [f"## {heading}\n", table(("where", ""), told)] if told else []
     return "\n".join(parts)

@@ -10,9 +10,9 @@ import click
 from msgspec import json
 
 from mockserver import forms
-from mockserver.cli.curl import curl
-from mockserver.cli.options import configured, world_options
-from mockserver.cli.words import PORT, TOKEN, pairs
+from mockserver.cli.curl import format_curl
+from mockserver.cli.options import build_config, world_options
+from mockserver.cli.params import PORT, TOKEN, format_examples, parse_pairs
 from mockserver.contract.choices import DOCUMENTED
 from mockserver.server.clock import Clock
 from mockserver.server.config import ConfigError
@@ -23,7 +23,7 @@ from mockserver.world.spec import text
 
 
 def _write_ports(path: Path, running: Running) -> None:
-    """Write the ports in one step, so that whoever waits for the file never reads half of it; raises :class:`ConfigError`."""
+    """Write the port file atomically, so that no reader sees half of it; raises :class:`ConfigError`."""
     lines = [str(running.port), *(f"{vendor}={port}" for vendor, port in running.vendor_ports.items())]
     part = path.with_name(path.name + ".part")
     try:
@@ -34,16 +34,18 @@ def _write_ports(path: Path, running: Running) -> None:
 
 
 def _clock(clock: Clock) -> str:
-    return f"stands at {text(clock.now())} (--now system lets it run)" if clock.frozen else "is the system's"
+    if clock.frozen:
+        return f"frozen at {text(clock.now())} (--now system follows the computer's clock)"
+    return "follows the computer's clock"
 
 
 def _as(vendor: Vendor) -> str:
-    """The dialect, where it is not the documented one."""
+    """Return a suffix that names the dialect unless it is the documented one."""
     return "" if vendor.dialect == DOCUMENTED else f", dialect {vendor.dialect}"
 
 
 def _describe(running: Running, *, guarded: bool) -> None:
-    """Print every tenant's credentials, a page and a ready curl for each vendor, and where the admin API is."""
+    """Print credentials, docs page and a curl command for each tenant and vendor, and the admin API's URL."""
     for tenant in running.tenants:
         click.secho(f"\nTenant {tenant.name}", bold=True)
         sizes = ", ".join(f"{site.find(Query(), tenant.clock.now()).total:,} on {site.domain}" for site in tenant.world.sites)
@@ -56,55 +58,83 @@ def _describe(running: Running, *, guarded: bool) -> None:
             url = running.vendor_url(vendor.name)
             click.echo(f"    {'sites':<10} {' '.join(ids[0] for ids in names.sites)}")
             click.echo(f"    {'in browser':<10} {url}/{vendor.name}/docs")
-            click.echo(f"    {curl(url, endpoint, names)}")
+            click.echo(f"    {format_curl(url, endpoint, names)}")
     if running.admin_url is not None:
-        asks = "it asks for the admin token" if guarded else "`session-mock admin --help` lists what it does"
-        click.echo(f"\nThe admin API is at {running.admin_url}/__admin; {asks}.")
+        hint = "it requires the admin token" if guarded else "`session-mock admin --help` lists its commands"
+        click.echo(f"\nThe admin API is at {running.admin_url}/__admin; {hint}.")
     click.echo(f"\nsession-mock serves {running.url}; stop it with Ctrl-C.")
 
 
 def _ports(words: tuple[str, ...]) -> dict[str, int]:
-    """Read VENDOR=PORT texts; raises a usage error for any other."""
+    """Parse VENDOR=PORT texts; raises a usage error for other texts."""
     try:
-        return {vendor: forms.port(number) for vendor, number in pairs(words, "--vendor-port", "VENDOR=PORT").items()}
+        return {vendor: forms.port(number) for vendor, number in parse_pairs(words, "--vendor-port", "VENDOR=PORT").items()}
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--vendor-port") from None
 
 
-@click.command(name="serve")
+@click.command(
+    name="serve",
+    epilog=format_examples(
+        "session-mock serve --sessions 250 --seed 42",
+        "session-mock serve --profile flowing --dialect observed --port 0 --json",
+    ),
+)
 @world_options
-@click.option("--host", help="Address to bind; 127.0.0.1 by default.", envvar="SESSION_MOCK_HOST", show_envvar=True)
-@click.option("--port", type=PORT, help="Port, 8080 by default; 0 picks one.", envvar="SESSION_MOCK_PORT", show_envvar=True)
+@click.option("--host", metavar="HOST", help="Address to bind. [default: 127.0.0.1]", envvar="SESSION_MOCK_HOST", show_envvar=True)
+@click.option("--port", type=PORT, help="Port; 0 picks a free one. [default: 8080]", envvar="SESSION_MOCK_PORT", show_envvar=True)
 @click.option(
     "--vendor-port",
     multiple=True,
-    help="A port of a vendor's own: VENDOR=PORT, 0 picks one.",
+    help="Serve a vendor on an additional port of its own; 0 picks a free one; repeatable.",
     metavar="VENDOR=PORT",
     envvar="SESSION_MOCK_VENDOR_PORT",
     show_envvar=True,
 )
-@click.option("--port-file", type=click.Path(path_type=Path), help="File to write the port to, once it accepts connections.")
+@click.option(
+    "--port-file",
+    type=click.Path(path_type=Path),
+    help="File to write the port to as soon as the server accepts connections.",
+)
 @click.option(
     "--admin-token",
     type=TOKEN,
-    help="What the admin API asks for; needed where --host is not loopback.",
+    help="Token that admin requests must send; required if --host is not a loopback address.",
     envvar="SESSION_MOCK_ADMIN_TOKEN",
     show_envvar=True,
 )
 @click.option(
     "--admin-port",
     type=PORT,
-    help="A port of the admin API's own; 0 picks one. By default it is on --port, below /__admin.",
+    help="Serve the admin API on a port of its own; 0 picks a free one. [default: on --port, at /__admin]",
     envvar="SESSION_MOCK_ADMIN_PORT",
     show_envvar=True,
 )
-@click.option("--no-admin", is_flag=True, default=None, help="Serve no admin API.", envvar="SESSION_MOCK_NO_ADMIN", show_envvar=True)
-@click.option("--access-log", is_flag=True, default=None, help="Log every request.", envvar="SESSION_MOCK_ACCESS_LOG", show_envvar=True)
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON once it serves, instead of the table.")
+@click.option(
+    "--no-admin",
+    is_flag=True,
+    default=None,
+    help="Do not serve the admin API.",
+    envvar="SESSION_MOCK_NO_ADMIN",
+    show_envvar=True,
+)
+@click.option(
+    "--access-log",
+    is_flag=True,
+    default=None,
+    help="Log each request to stderr.",
+    envvar="SESSION_MOCK_ACCESS_LOG",
+    show_envvar=True,
+)
+@click.option("--json", "as_json", is_flag=True, help="Print URLs and credentials as one line of JSON instead of a table.")
 def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bool, **options: Any) -> None:
-    """Serve every vendor's endpoints until interrupted."""
+    """Run the mock server until it is interrupted.
+
+    It serves all vendors' endpoints, API documentation at /VENDOR/docs and the admin API at /__admin.
+    When it accepts connections it prints URLs, credentials and a ready curl command for each vendor.
+    """
     ports = _ports(vendor_port)
-    config = configured({**options, "vendor_ports": ports or None})
+    config = build_config({**options, "vendor_ports": ports or None})
     if config.access_log:
         import logging  # noqa: PLC0415 -- only where it is wanted
 

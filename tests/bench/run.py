@@ -39,7 +39,7 @@ _SETTINGS = [
     for choice in vendor.contract.choices
     if choice.unit == "milliseconds" or "queue" in choice.options
 ]
-UNHURRIED = [word for setting in _SETTINGS for word in ("--choice", setting)]
+UNHURRIED = [word for setting in _SETTINGS for word in ("--behavior", setting)]
 """No request waits for the clock on the wall."""
 failed: list[str] = []
 

@@ -120,7 +120,7 @@ def test_command_is_one_line_of_shell() -> None:
 
     assert shlex.split(words) == [
         *("session-mock", "serve", "--profile", "default", "--seed", "5", "--sites", "3"),
-        *("--now", "2026-09-10T00:26:40Z", "--choice", f"{choice.name}=123", "--credential", "a.b=<a.b>"),
+        *("--now", "2026-09-10T00:26:40Z", "--behavior", f"{choice.name}=123", "--credential", "a.b=<a.b>"),
     ]
     assert tomllib.loads(table) == {"world": {"locales": ["de_DE"]}}
     assert "\n" not in line
