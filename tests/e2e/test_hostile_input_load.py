@@ -32,7 +32,7 @@ def refused(mock: Any, pair: Any, kind: str) -> tuple[str, str, dict[str, Any]] 
         case "unknown site" if endpoint.site:
             path = path.replace(mock.tenant.names[vendor.name].sites[0][0], "987654")
         case "invalid parameter" if isinstance(endpoint.credentials, BodyKeys):
-            arguments["json"] = {**arguments["json"], **dict.fromkeys(endpoint.everything or endpoint.example, {"wrong": True})}
+            arguments["json"] = {**arguments["json"], **{key: {"wrong": True} for key in endpoint.everything or endpoint.example}}
         case "invalid parameter" if endpoint.query is not None:
             arguments["params"] = {**arguments["params"], **dict.fromkeys(endpoint.query.__struct_fields__, "wrong")}
         case "unknown path":

@@ -59,7 +59,7 @@ def _identified(only: str | None, otherwise: str) -> tuple[Condition, ...]:
 
 def _wanting(asked: Asked, span: Span, grammar: Grammar, user: str | None = None) -> Query:
     query: DatesAndMinutes = asked.query
-    told = wanted(query.filters, user, asked.choices, grammar)
+    told = wanted(query.filters, user, asked.choices, grammar, partial(asked.site.texts, now=asked.now))
     return Query(start=span[0], stop=span[1], where=tuple(told.where), actors=tuple(told.actors), others=tuple(told.others))
 
 
