@@ -179,7 +179,7 @@ def hostile(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
     }
     for kind, pattern in kinds.items():
         each = [{**wanted, "type": "regex", "value": [pattern.format(number)]} for number in range(180, 220)]
-        several = [{**wanted, "type": "regex", "value": [pattern.format(number) for number in range(100, 240)]}]
+        several = [{**wanted, "type": "regex", "value": [pattern.format(number) for number in range(140, 240)]}]
         for text in (each, several):
             connection = socket.create_connection(("127.0.0.1", server.port))
             asked = request(server, vendor, endpoint, {**whole(endpoint), "filters": json.dumps(text, separators=(",", ":"))})

@@ -48,7 +48,7 @@ def wanted(options: ListSessions, asked: Asked, words: Words) -> Query:
     if where is None:
         raise Refused("violation", message="invalid timezone", field="timezone")
     now = today(asked.now, where)
-    first = now - timedelta(days=int(choices["default_start"]))
+    first = date.fromordinal(max(now.toordinal() - int(choices["default_start"]), 1))
     start = _day("start_date", options.start_date, first, choices)
     end = _day("end_date", options.end_date, now, choices)
     if end < start:
