@@ -176,3 +176,17 @@ async def test_greatest_choices_are_answered(serve: Any, pair: Any) -> None:
 
     assert status in (200, 201, 404), body
     assert refused == (400 if names else 200)
+
+
+async def test_dribble_without_a_pause_lets_others_in_between(serve: Any) -> None:
+    """A body of many pieces is still on its way when another tenant's request, sent after the first piece, has been answered."""
+    mock = await serve(world={"sessions": 200}, tenants={"other": {"world": {"seed": 2}}})
+    await arm(mock, {"kind": "dribble", "pieces": 5_000, "pause": 0})
+    path, arguments = mock.parts(*LISTS[0], everything(mock.tenant, LISTS[0][1]))
+    mock.tenant = mock.tenants["other"]
+    async with mock.client.request(LISTS[0][1].method, path, **arguments) as dribbled:
+        await dribbled.content.readany()
+        status, _ = await mock.ask(*LISTS[0], dict(LISTS[0][1].example))
+
+        assert (status, dribbled.content.is_eof()) == (200, False)
+        assert len(await dribbled.read()) > 0
