@@ -20,7 +20,7 @@ from mockserver.vendors.rybbit.answers import (
     SessionLocations,
     SessionMeta,
 )
-from mockserver.vendors.rybbit.choices import MAXIMUM
+from mockserver.vendors.rybbit.choices import MAXIMUM, MOST_ROWS
 from mockserver.vendors.rybbit.filters import IDENTIFIED, wanted
 from mockserver.vendors.rybbit.grammar import Grammar
 from mockserver.vendors.rybbit.manner import Manner
@@ -47,7 +47,12 @@ def list_sessions(manner: Manner, asked: Asked) -> Answer:
     def find(*more: Condition) -> Found:
         return asked.site.find(replace(wanting, where=(*wanting.where, *more)) if more else wanting, asked.now)
 
-    page = manner.sorted(asked)(find, (query.page - 1) * limit, limit, rows(SETTINGS(asked.choices), manner.more).lines)
+    offset = (query.page - 1) * limit
+    if limit > MOST_ROWS and find().total - offset > MOST_ROWS:
+        raise manner.filters.is_broken(
+            f"limit {limit:,} is too much for session-mock: a page has at most {MOST_ROWS:,} rows; ask for several"
+        )
+    page = manner.sorted(asked)(find, offset, limit, rows(SETTINGS(asked.choices), manner.more).lines)
     return Answer(Listing(b'{"data":[', page, b"]}"))
 
 

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 from msgspec import json
 
+from mockserver.server.clock import LATEST
 from mockserver.vendor import Vendor
 from mockserver.vendors.rybbit import VENDOR
+from mockserver.vendors.rybbit.choices import MOST_ROWS
 from tests.vendors.rybbit.asking import filters
 
 TOO_COMPLEX = {
@@ -62,3 +64,26 @@ async def test_filters_with_many_values_are_answered(serve: Any, vendor: Vendor,
     text = filters(("city", "equals" if kind == "equals" else "contains", MANY[kind]))
 
     assert (await mock.ask(vendor, endpoint, {"filters": text}))[0] == 200
+
+
+@pytest.mark.parametrize("vendor", DIALECTS, ids=lambda vendor: vendor.label)
+async def test_page_of_too_many_rows_is_refused_where_limits_are_honoured(serve: Any, vendor: Vendor) -> None:
+    """A limit may be any number, as long as the page has no more rows than can be written without keeping others waiting."""
+    mock = await serve(vendor, world={"sessions": MOST_ROWS + 1}, choices={"rybbit.over_limit": "honour"})
+    mock.tenant.clock.freeze(LATEST)
+    endpoint = vendor.endpoint("list_sessions")
+    broken = await mock.ask(vendor, endpoint, {"filters": filters(("city", "equals", []))})
+    status, body = await mock.ask(vendor, endpoint, {"limit": 1_000_000})
+    _, all_but_one = await mock.ask(vendor, endpoint, {"limit": MOST_ROWS})
+    _, last = await mock.ask(vendor, endpoint, {"limit": MOST_ROWS, "page": 2})
+
+    assert (status, list(json.decode(body))) == (broken[0], list(json.decode(broken[1])))
+    assert (len(json.decode(all_but_one)["data"]), len(json.decode(last)["data"])) == (MOST_ROWS, 1)
+
+
+async def test_any_limit_is_honoured_where_there_are_few_rows(serve: Any) -> None:
+    """What counts is how many rows there are."""
+    mock = await serve(world={"sessions": 300}, choices={"rybbit.over_limit": "honour"})
+    _, body = await mock.ask(VENDOR, VENDOR.endpoint("list_sessions"), {"limit": 10**9})
+
+    assert len(json.decode(body)["data"]) == 300
