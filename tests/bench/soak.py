@@ -26,7 +26,7 @@ from mockserver.reconcile import compare
 from mockserver.server.pages import at
 from mockserver.steering import SlotState, TenantAccess
 from mockserver.vendors import load
-from tests.bench.processes import mock
+from tests.bench.processes import Server, mock
 from tests.bench.spoken import Spoken, spoken
 
 MEBIBYTE: Final = 1 << 20
@@ -275,13 +275,15 @@ def soak(load: Load) -> Seen:
         grown = (seen.resident[-1] - seen.resident[min(1, len(seen.resident) - 1)]) / MEBIBYTE
         if grown > load.growth:
             seen.broken.append(f"memory grew by {grown:.1f} MiB after the first third; at most {load.growth} were promised")
-    seen.refused = {name: _repeat(name, load, seen) for name in _refusals(tenants[0])}
+    with mock(quiet=True) as server, AdminClient(server.url) as admin:
+        for name, request in _refusals(admin.tenant()).items():
+            seen.refused[name] = _repeat(server, name, request, load, seen)
     return seen
 
 
 def _refusals(access: TenantAccess) -> dict[str, bytes]:
     """Return one request for each reason to refuse one, and one with large headers."""
-    pairs = {isinstance(endpoint.credentials, BodyKeys): (vendor, endpoint) for vendor, endpoint in LISTS[::-1]}
+    pairs = {isinstance(pair[1].credentials, BodyKeys): pair for pair in LISTS if pair[1].site or isinstance(pair[1].credentials, BodyKeys)}
     found: dict[str, Spoken] = {}
     for in_body, (vendor, endpoint) in pairs.items():
         right = spoken(access, vendor, endpoint, everything(endpoint))
@@ -304,11 +306,9 @@ def _refusals(access: TenantAccess) -> dict[str, bytes]:
     return {name: request.raw() for name, request in found.items()}
 
 
-def _repeat(name: str, load: Load, seen: Seen) -> float:
-    """Repeat a refusal at a server of its own; return by how many MiB that grew after the first fifth."""
-    with mock(quiet=True) as server, AdminClient(server.url) as admin:
-        request = _refusals(admin.tenant("default"))[name]
-        connection = socket.create_connection(("127.0.0.1", server.port), timeout=load.patience * 10)
+def _repeat(server: Server, name: str, request: bytes, load: Load, seen: Seen) -> float:
+    """Repeat a refusal; return by how many MiB the server grew after the first fifth."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=load.patience * 10) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         warm = server.resident()
         for number in range(load.refusals):
@@ -321,8 +321,7 @@ def _repeat(name: str, load: Load, seen: Seen) -> float:
                 break
             if number == load.refusals // 5:
                 warm = server.resident()
-        connection.close()
-        grown = float(server.resident() - warm) / MEBIBYTE
+        grown = (server.resident() - warm) / MEBIBYTE
     if grown > load.growth:
         seen.broken.append(f"{name}: memory grew by {grown:.1f} MiB in {load.refusals:,} requests; at most {load.growth} were promised")
     return grown

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientError, web
+from msgspec import json
 
 from mockserver.contract.choices import MOST
 from mockserver.contract.credentials import BodyKeys
@@ -190,3 +191,16 @@ async def test_dribble_without_a_pause_lets_others_in_between(serve: Any) -> Non
 
         assert (status, dribbled.content.is_eof()) == (200, False)
         assert len(await dribbled.read()) > 0
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+async def test_har_export_in_pieces_is_one_document(serve: Any, count: int) -> None:
+    """An export is written an exchange at a time, so that others are answered in between; all pieces are one archive."""
+    mock = await serve()
+    for _ in range(count):
+        await mock.ask(*LISTS[0], dict(LISTS[0][1].example))
+    async with mock.client.get("/__admin/tenants/default/journal?format=har") as response:
+        log = json.decode(await response.read())["log"]
+
+    assert log["version"] == "1.2"
+    assert [entry["_number"] for entry in log["entries"]] == list(range(1, count + 1))

@@ -49,9 +49,7 @@ def list_sessions(manner: Manner, asked: Asked) -> Answer:
 
     offset = (query.page - 1) * limit
     if limit > MOST_ROWS and find().total - offset > MOST_ROWS:
-        raise manner.filters.is_broken(
-            f"limit {limit:,} is too much for session-mock: a page has at most {MOST_ROWS:,} rows; ask for several"
-        )
+        raise manner.filters.is_broken(f"limit {limit:,}: session-mock gives at most {MOST_ROWS:,} rows on a page; ask for several pages")
     page = manner.sorted(asked)(find, offset, limit, rows(SETTINGS(asked.choices), manner.more).lines)
     return Answer(Listing(b'{"data":[', page, b"]}"))
 
