@@ -9,7 +9,7 @@ from multidict import CIMultiDict
 from mockserver import __version__
 from mockserver.contract.basis import Basis
 from mockserver.contract.choices import BASIS, BASIS_HEADER, ByChoice, short_name
-from mockserver.contract.errors import ErrorShape, Refused, filled, of_status
+from mockserver.contract.errors import ErrorShape, Refusal, filled, of_status
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reading
 from mockserver.server.redact import MASK
@@ -34,7 +34,7 @@ def answered(content: Content, headers: Mapping[str, str]) -> Reply:
     return Reply(content=content, headers=CIMultiDict({**_USUAL, **headers}) if headers else _USUAL)
 
 
-def refused(vendor: Vendor, refusal: Refused, raw: Raw, choices: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Reply:
+def refused(vendor: Vendor, refusal: Refusal, raw: Raw, choices: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Reply:
     """A refusal in the vendor's own shape, by the defaults of choices that are not given."""
     shape, details = vendor.contract.errors[refusal.error], {**refusal.details, **refusal.numbers}
     if choices.get("echo_key") == "redact" and "credential" in details:

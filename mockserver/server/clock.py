@@ -5,6 +5,10 @@ The computer's clock is read in this file only.
 
 import time
 from collections.abc import Callable
+from typing import Final
+
+LATEST: Final = 4_102_444_800_000
+"""2100-01-01T00:00:00Z: a clock that would run further stays there, so that every instant can be written as a date."""
 
 
 def wall() -> int:
@@ -55,8 +59,9 @@ class Clock:
         return self.rate == 1 and self._instant == self._since
 
     def now(self) -> int:
-        """The instant it is."""
-        return int(self._instant + (self._wall() - self._since) * self.rate) if self.rate else int(self._instant)
+        """The instant it is, :data:`LATEST` at most."""
+        passed = (self._wall() - self._since) * self.rate if self.rate else 0
+        return int(min(self._instant + passed, LATEST))
 
     def freeze(self, instant: int | None = None) -> None:
         """Stand still, at an instant or where it is."""

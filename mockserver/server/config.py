@@ -9,7 +9,7 @@ from msgspec import Meta, Struct, ValidationError, convert
 
 from mockserver.contract.choices import ChoiceError
 from mockserver.nearest import nearest
-from mockserver.server.clock import Clock
+from mockserver.server.clock import LATEST, Clock
 from mockserver.server.tenants import Tenant, TenantError
 from mockserver.steering import Credential, Dialect
 from mockserver.vendors import NAMES, dialects
@@ -18,7 +18,6 @@ from mockserver.world.spec import WorldError, WorldSpec, instant, spec
 from mockserver.world.world import build
 
 DEFAULT_TENANT = "default"
-LATEST = 4_102_444_800_000  # 2100-01-01T00:00:00Z
 """No clock is set to a later instant."""
 Port = Annotated[int, Meta(ge=0, le=65535)]
 

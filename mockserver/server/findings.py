@@ -100,12 +100,10 @@ def _wait(journal: Journal, reading: Reading, exchange: Exchange, reply: Reply) 
 def _until(reading: Reading, reply: Reply, now: int) -> int | None:
     """The instant of the tenant's clock that an answer tells to wait for."""
     after = reply.headers.get("Retry-After", "")
-    if after.isdecimal():
-        return now + int(after) * 1000
     if after:
         try:
-            return int(parsedate_to_datetime(after).timestamp() * 1000)
-        except ValueError:
+            return now + int(after) * 1000 if after.isdecimal() else int(parsedate_to_datetime(after).timestamp() * 1000)
+        except (ValueError, OverflowError):  # No number, too long a number, no date, or none that can be.
             return None
     resets = [reply.headers.get(rate.headers[2], "") for rate in reading.rates if rate.headers and rate.resets == "instant"]
     return max((int(reset) * 1000 for reset in resets if reset.isdecimal()), default=None) if reply.status == _TOO_MANY else None

@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.hdrs import AUTHORIZATION, HOST
 from msgspec import Struct
 
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import Refusal, Refused
 from mockserver.server.access_log import SECRETS
 from mockserver.server.answers import answered
 from mockserver.server.charging import blank, charged
@@ -80,7 +80,7 @@ class Handler:
                 review(journal, found, exchange, reply)
             journal.close(exchange, reply, stopwatch() - began)
 
-    async def _read(self, request: web.Request) -> tuple[Raw, Known | Miss | Refused]:
+    async def _read(self, request: web.Request) -> tuple[Raw, Known | Miss | Refusal]:
         """All of the request, and what it means."""
         head = request.method, _path(request), request.headers.get(HOST, ""), request.headers.get(AUTHORIZATION, "")
         raw = Raw(*head, b"")
@@ -90,7 +90,7 @@ class Handler:
             found = self._known(raw)
             return found.raw if isinstance(found, Known) else raw, found  # The same one for all that are alike.
         except web.HTTPRequestEntityTooLarge:
-            return raw, Refused("too_large", message=f"the request body is over {BODY_LIMIT} bytes")
+            return raw, Refusal("too_large", {"message": f"the request body is over {BODY_LIMIT} bytes"})
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
             return raw, unexpected(raw)
 
@@ -107,7 +107,7 @@ class Handler:
     def _find(self, raw: Raw) -> Match | Miss:
         return self._router.find(raw.method, raw.path.partition("?")[0], raw.host, self._only)
 
-    def _opened(self, request: web.Request, raw: Raw, found: Known | Miss | Refused, began: int) -> tuple[Journal, Exchange]:
+    def _opened(self, request: web.Request, raw: Raw, found: Known | Miss | Refusal, began: int) -> tuple[Journal, Exchange]:
         """Begin the journal's entry, with the tenant whose exchange it is, or where nobody's are."""
         if not isinstance(found, Known):
             return self._tenants.unclaimed, self._tenants.unclaimed.open(Exchange(at=wall(), began=began, raw=raw, headers=request.headers))
@@ -137,22 +137,22 @@ class Handler:
         try:
             exchange.headers_sent, beyond = charged(reading, whose)
             if beyond is not None:
-                raise beyond
+                return None, self._refusals.read(beyond, reading, raw, exchange)
             if not reading.one_at_a_time or reading.refusal is not None:
                 return None, None
             slots, key = whose.tenant.slots, (reading.vendor.name, whose.site)
             exchange.waited = slots.is_taken(key)
             await slots.take(key, reading.busy)
             return _Slot(slots, key, reading.hold), None
-        except Refused as refusal:
-            return None, self._refusals.read(refusal, reading, raw, exchange)
+        except Refused as refused:
+            return None, self._refusals.read(refused.refusal, reading, raw, exchange)
 
-    def _made(self, found: Known | Miss | Refused, raw: Raw, exchange: Exchange) -> Reply:
+    def _made(self, found: Known | Miss | Refusal, raw: Raw, exchange: Exchange) -> Reply:
         """The reply to a request that its limits let through."""
         try:
             if isinstance(found, Miss):
                 return self._refusals.missed(found, raw, exchange)
-            if isinstance(found, Refused):
+            if isinstance(found, Refusal):
                 return self._refusals.unread(found, self._find(raw), raw, exchange)
             tenant = found.reading.held.tenant if found.reading.held else None
             if tenant is not None and (tenant.faults.armed or tenant.lived.changed):
@@ -175,12 +175,15 @@ class Handler:
 
     def _told(self, known: Known, reading: Reading, raw: Raw, exchange: Exchange) -> Reply:
         """What the vendor answers."""
-        try:
-            if reading.held is None or reading.refusal is not None:
-                raise reading.refusal or Refused("internal", message="a request without a holder")
-            return self._answer(known, reading, reading.held, exchange.headers_sent)
-        except Refused as refusal:
-            return self._refusals.read(refusal, reading, raw, exchange)
+        refusal = reading.refusal
+        if reading.held is None:
+            refusal = refusal or Refusal("internal", {"message": "a request without a holder"})
+        elif refusal is None:
+            try:
+                return self._answer(known, reading, reading.held, exchange.headers_sent)
+            except Refused as refused:
+                refusal = refused.refusal
+        return self._refusals.read(refusal, reading, raw, exchange)
 
     def _faulty(self, known: Known, tenant: Tenant, raw: Raw, exchange: Exchange) -> Reply:
         """What the vendor answers when the tenant's faults have done what they do."""

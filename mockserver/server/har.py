@@ -1,6 +1,6 @@
 """Exchanges as an HTTP Archive, version 1.2, which browsers and other tools open."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +19,16 @@ def har(exchanges: Iterable[Exchange]) -> dict[str, Any]:
     """Make an archive; what it has no field for stands in fields that begin with an underscore."""
     entries = [_entry(exchange) for exchange in exchanges]
     return {"log": {"version": "1.2", "creator": {"name": "session-mock", "version": __version__}, "entries": entries}}
+
+
+def har_pieces(exchanges: Iterable[Exchange]) -> Iterator[bytes]:
+    """Write the archive of :func:`har` as JSON, an exchange at a time."""
+    start, end = json.encode(har(())).split(b"[]")
+    separator = start + b"["
+    for exchange in exchanges:
+        yield separator + json.encode(_entry(exchange))
+        separator = b","
+    yield (start + b"[" if separator != b"," else b"") + b"]" + end
 
 
 def _entry(exchange: Exchange) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import Refusal
 from mockserver.server.answers import broken, lost, refused
 from mockserver.server.astray import explain, masked, owner, warn
 from mockserver.server.journal import Exchange
@@ -29,7 +29,7 @@ class Refusals:
     def __init__(self, tenants: Tenants, router: Router) -> None:
         self._tenants, self._router = tenants, router
 
-    def read(self, refusal: Refused, reading: Reading, raw: Raw, exchange: Exchange) -> Reply:
+    def read(self, refusal: Refusal, reading: Reading, raw: Raw, exchange: Exchange) -> Reply:
         """Refuse a request whose endpoint is known."""
         reply = _refused(reading.vendor, refusal, raw, exchange, reading.choices)
         if reading.held is None:
@@ -45,9 +45,9 @@ class Refusals:
         vendors = tenant.vendors if tenant else {vendor.name: vendor for vendor in load()}
         near = self._router.near(raw.method, shown, vendors, miss.vendor)
         allowed = [method for template, method in miss.allowed if miss.vendor and template in paths(vendors[miss.vendor.name])]
-        refusal = Refused("unknown_path", message=f"there is no {shown}")
+        refusal = Refusal("unknown_path", {"message": f"there is no {shown}"})
         if allowed:
-            refusal = Refused("wrong_method", message=f"{raw.method} is not supported; use {' or '.join(allowed)}")
+            refusal = Refusal("wrong_method", {"message": f"{raw.method} is not supported; use {' or '.join(allowed)}"})
         exchange.near_misses, exchange.error = tuple(near), refusal.error
         warn(exchange, found)
         if miss.vendor is None:
@@ -57,7 +57,7 @@ class Refusals:
         query = "?" + raw.path.partition("?")[2] if "?" in raw.path else ""
         return _refused(vendor, refusal, raw._replace(path=miss.path + query), exchange, choices)
 
-    def unread(self, refusal: Refused, found: Match | Miss, raw: Raw, exchange: Exchange) -> Reply:
+    def unread(self, refusal: Refusal, found: Match | Miss, raw: Raw, exchange: Exchange) -> Reply:
         """Refuse what could not be read, in the shape of the vendor that was meant, if one was."""
         exchange.failed = exchange.failed or refusal.error == "internal"
         if found.vendor is None:
@@ -74,15 +74,15 @@ class Refusals:
         return owner(self._tenants, name, exchange) or self._tenants.presumed(name, None)
 
 
-def unexpected(raw: Raw) -> Refused:
+def unexpected(raw: Raw) -> Refusal:
     """Log the exception that is being handled; the refusal that it becomes."""
     found = secrets(raw, {})
     path, traceback = found.path(raw.path.partition("?")[0]), found.text(format_exc())
     _log.error("unexpected error at %s %s\n%s", raw.method, path, traceback)  # It may hold a credential.
-    return Refused("internal", message="the mock failed unexpectedly; its log says why")
+    return Refusal("internal", {"message": "the mock failed unexpectedly; its log says why"})
 
 
-def _refused(vendor: Vendor, refusal: Refused, raw: Raw, exchange: Exchange, choices: Mapping[str, Any]) -> Reply:
+def _refused(vendor: Vendor, refusal: Refusal, raw: Raw, exchange: Exchange, choices: Mapping[str, Any]) -> Reply:
     fact = vendor.contract.errors[refusal.error].fact
     exchange.error, exchange.basis, exchange.source = refusal.error, fact.basis.value, vendor.contract.sources.get(fact.source or "")
     return refused(vendor, refusal, raw, choices, exchange.headers_sent)

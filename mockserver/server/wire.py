@@ -189,8 +189,8 @@ async def _dribble(response: web.StreamResponse, reply: Reply) -> None:
     body = reply.carried
     pieces = min(reply.pieces, len(body))
     for piece in range(pieces):
-        if piece and reply.pause:
-            await asyncio.sleep(reply.pause)
+        if piece:
+            await asyncio.sleep(reply.pause)  # Also where it is 0: others have their turn between two pieces.
         await response.write(body[piece * len(body) // pieces : (piece + 1) * len(body) // pieces])
 
 

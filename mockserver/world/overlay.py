@@ -1,6 +1,6 @@
 """What arrived over HTTP: tracked events and identities, told as sessions beside the seeded ones."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from itertools import groupby, pairwise
 from typing import Any, Final
@@ -74,26 +74,7 @@ class TrackedSession(Struct, frozen=True):
 
     def entries(self, dimension: str, vocabulary: Vocabulary) -> list[Any]:
         """What the session has in a dimension: nothing is known of it but its events and its actor."""
-        entries: dict[str, list[Any]] = {
-            "place": [vocabulary.places[0]],
-            "agent": [vocabulary.agents[0]],
-            "acquisition": [vocabulary.acquisitions[0]],
-            "language": [""],
-            "hostname": [""],
-            "entry": [vocabulary.pages[0]],
-            "exit": [vocabulary.pages[0]],
-            "page": [],
-            "url": [("", vocabulary.pages[0])],
-            "action": [Action("custom_event", event.name, dict(event.properties)) for event in self.events],
-            "identified": [self.identified],
-            "returning": [not self.first],
-            "bounce": [False],
-            "pageviews": [0],
-            "custom_events": [len(self.events)],
-            "errors": [0],
-            "duration": [self.events[-1].at - self.start],
-        }
-        return entries[dimension]
+        return _ENTRIES[dimension](self, vocabulary)
 
     def meets(self, where: Iterable[Condition], vocabulary: Vocabulary) -> bool:
         """Whether it meets every condition."""
@@ -101,6 +82,28 @@ class TrackedSession(Struct, frozen=True):
             any(condition.passes(entry) for entry in self.entries(condition.dimension, vocabulary)) != condition.negate
             for condition in where
         )
+
+
+_ENTRIES: Final[dict[str, Callable[[TrackedSession, Vocabulary], list[Any]]]] = {
+    "place": lambda _, vocabulary: [vocabulary.places[0]],
+    "agent": lambda _, vocabulary: [vocabulary.agents[0]],
+    "acquisition": lambda _, vocabulary: [vocabulary.acquisitions[0]],
+    "language": lambda _, __: [""],
+    "hostname": lambda _, __: [""],
+    "entry": lambda _, vocabulary: [vocabulary.pages[0]],
+    "exit": lambda _, vocabulary: [vocabulary.pages[0]],
+    "page": lambda _, __: [],
+    "url": lambda _, vocabulary: [("", vocabulary.pages[0])],
+    "action": lambda session, _: [Action("custom_event", event.name, dict(event.properties)) for event in session.events],
+    "identified": lambda session, _: [session.identified],
+    "returning": lambda session, _: [not session.first],
+    "bounce": lambda _, __: [False],
+    "pageviews": lambda _, __: [0],
+    "custom_events": lambda session, _: [len(session.events)],
+    "errors": lambda _, __: [0],
+    "duration": lambda session, _: [session.events[-1].at - session.start],
+}
+"""What a session has in each dimension."""
 
 
 class Overlay(Struct, frozen=True, dict=True):

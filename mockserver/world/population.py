@@ -1,11 +1,12 @@
 """The people of one site, or its bots: a deck, a timeline, the deal between them, and their names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 
-from mockserver.world.archetypes import matching
+from mockserver.world.archetypes import DIMENSIONS, matching
 from mockserver.world.deal import Deal, lanes_for
 from mockserver.world.deck import Deck
 from mockserver.world.hashing import I64, U64, Permutation, i64, key
@@ -30,6 +31,7 @@ class Population:
         self._numbers = Permutation(key(seed_key, "session"), _NUMBER_BITS)
         self._vocabulary, self._hostnames = vocabulary, hostnames
         self.selected = lru_cache(maxsize=64)(self._selected)
+        self.texts = lru_cache(maxsize=64)(self._texts)
 
     @cached_property
     def deck(self) -> Deck:
@@ -64,6 +66,10 @@ class Population:
 
     def _selected(self, where: tuple[Condition, ...]) -> Selection:
         return Dealt(self.deal, matching(self.deck, where)) if where else Everything()
+
+    def _texts(self, dimension: str, of: Callable[[Any], str]) -> frozenset[str]:
+        """Return what *of* says of the entries of a dimension."""
+        return frozenset(map(of, DIMENSIONS[dimension](self.deck)[0]))
 
     def of_actors(self, actors: Iterable[str], where: tuple[Condition, ...], now: int) -> I64:
         """The sessions of some visitors that meet the conditions, ascending; a user id finds only who is identified."""

@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from typing import Any, Literal
 
 from msgspec import Struct
 
-Operator = Literal["equals", "contains", "starts", "ends", "regex", "greater", "less", "least", "most", "near"]
+from mockserver.world.like import contains_like
+
+Operator = Literal["equals", "contains", "starts", "ends", "like", "regex", "greater", "less", "least", "most", "near"]
 _NEAR = 0.001
 
 
-@cache
+@lru_cache(maxsize=64)
 def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text)
 
@@ -21,6 +23,7 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "contains": lambda held, asked: str(asked) in str(held),
     "starts": lambda held, asked: str(held).startswith(str(asked)),
     "ends": lambda held, asked: str(held).endswith(str(asked)),
+    "like": lambda held, asked: contains_like(str(held), str(asked)),
     "regex": lambda held, asked: _pattern(asked).search(str(held)) is not None,
     "greater": lambda held, asked: bool(held > asked),
     "less": lambda held, asked: bool(held < asked),

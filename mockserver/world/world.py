@@ -1,6 +1,6 @@
 """A world: sites full of sessions, as a value. Nothing in it knows a clock: whoever asks says when it is now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -95,6 +95,14 @@ class Site:
         """The sessions of what was sent over HTTP as they stand at an instant, by start."""
         sessions = self.overlay.sessions(now)
         return [each for each in sessions if each.number(self.key) not in self.deleted.numbers] if self.deleted else sessions
+
+    def texts(self, dimension: str, of: Callable[[Any], str], now: int) -> frozenset[str]:
+        """Return what *of* says of the entries that the sessions of people, and those sent over HTTP, can have in a dimension."""
+        seeded = self.people.texts(dimension, of)
+        sent: set[str] = set()
+        for session in self.tracked(now) if self.overlay.count else ():
+            sent.update(map(of, session.entries(dimension, self._vocabulary)))
+        return seeded if sent <= seeded else seeded | sent
 
     def session(self, number: int, now: int) -> Sessions | None:
         """Return the session with a number as a batch of one, or ``None`` where there is none by an instant."""

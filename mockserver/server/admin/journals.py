@@ -4,7 +4,7 @@ import re
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from msgspec import json, to_builtins
+from msgspec import to_builtins
 from msgspec.structs import replace
 
 from mockserver.server.admin.call import HAR, NDJSON, Call, Stream
@@ -13,8 +13,9 @@ from mockserver.server.admin.truths import endpoint_of
 from mockserver.server.carriers import carriers
 from mockserver.server.faults import KINDS
 from mockserver.server.findings import FINDINGS
+from mockserver.server.har import har_pieces
 from mockserver.server.journal import Exchange, Journal
-from mockserver.server.record import Filters, described, har, ndjson, select
+from mockserver.server.record import Filters, described, ndjson, select
 from mockserver.server.verdict import found, judge
 from mockserver.steering import Carried, Count, FoundIn, JournalPage, Verdict
 from mockserver.vendors import NAMES, every
@@ -87,7 +88,7 @@ def _read(journal: Journal, query: JournalQuery) -> Written:
         return _page(journal, query)
     found = _selected(journal, query)
     if query.format == "har":
-        return Stream(HAR, iter([json.encode(har(found))]))
+        return Stream(HAR, har_pieces(found))
     return Stream(NDJSON, (ndjson([exchange]) for exchange in found))
 
 
