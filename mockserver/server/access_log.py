@@ -11,7 +11,7 @@ from aiohttp.web_log import AccessLogger
 from mockserver.server.raw import Raw
 from mockserver.server.redact import Secrets, secrets
 
-SECRETS: Final[Any] = web.RequestKey("secrets", tuple) if hasattr(web, "RequestKey") else "secrets"  # Before 3.14, aiohttp took texts.
+SECRETS: Final[Any] = web.RequestKey("secrets", tuple)
 """Where a request keeps the credentials that stand where none belongs."""
 
 
