@@ -2,7 +2,10 @@
 
 import asyncio
 import gc
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +66,18 @@ def _describe(running: Running, *, guarded: bool) -> None:
         hint = "it requires the admin token" if guarded else "`session-mock admin --help` lists its commands"
         click.echo(f"\nThe admin API is at {running.admin_url}/__admin; {hint}.")
     click.echo(f"\nsession-mock serves {running.url}; stop it with Ctrl-C.")
+
+
+@contextmanager
+def _output() -> Iterator[None]:
+    """Print what is printed within, if it can be: a server without a standard output, or whose output nobody reads, serves on."""
+    try:
+        yield
+        if sys.stdout is not None:  # It is None where the server was started without one, as by `>&-` or a service.
+            sys.stdout.flush()
+    except OSError:
+        with open(os.devnull, "w") as nowhere, suppress(OSError, ValueError):  # noqa: PTH123 -- it is no file
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())  # Else Python tries again to write what is buffered, at the end.
 
 
 def _ports(words: tuple[str, ...]) -> dict[str, int]:
@@ -145,20 +160,18 @@ def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bo
         gc.enable()
         if port_file is not None:
             _write_ports(port_file, running)
-        if as_json:
-            first = running.tenants[0]
-            click.echo(json.encode({**running.described(first), "seed": first.world.spec.seed}).decode())
-        else:
-            _describe(running, guarded=config.admin_token is not None)
-        sys.stdout.flush()
+        with _output():
+            if as_json:
+                first = running.tenants[0]
+                click.echo(json.encode({**running.described(first), "seed": first.world.spec.seed}).decode())
+            else:
+                _describe(running, guarded=config.admin_token is not None)
 
     gc.disable()  # What is made until it serves lives as long as it: looking through that for garbage is felt, then and at every page.
     try:
         asyncio.run(run(config, ready))
     except ConfigError as error:
         raise click.UsageError(str(error)) from None
-    except BrokenPipeError:  # Nobody reads what it prints any more.
-        raise SystemExit(1) from None
     except OSError as error:
         raise click.ClickException(
             f"cannot listen on {config.host}:{config.port}: {error.strerror or error}; choose another --port, or 0"

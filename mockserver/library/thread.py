@@ -8,6 +8,7 @@ from threading import Event, Lock, Thread
 from typing import Any, Final, TypeVar
 
 from mockserver.server.config import Config
+from mockserver.server.loop import ServerLoop
 from mockserver.server.running import Running, serving
 
 _PATIENCE: Final = 0.02
@@ -113,7 +114,7 @@ class ServerThread:
 
     def _main(self) -> None:
         try:
-            with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(self._selector)) as runner:
+            with asyncio.Runner(loop_factory=lambda: ServerLoop(self._selector)) as runner:
                 runner.run(self._serve())
         except BaseException as error:  # noqa: BLE001 -- whoever waits shall have it
             self._failure = error

@@ -1,17 +1,30 @@
 """What aiohttp logs, without credentials: a line for each request, and what it says of those that it cannot parse."""
 
+import re
+from asyncio import AbstractEventLoop
 from collections.abc import MutableMapping
-from logging import Filter, Formatter, Logger, LoggerAdapter, LogRecord, getLogger
+from logging import WARNING, Filter, Formatter, Logger, LoggerAdapter, LogRecord, getLevelName, getLogger
 from typing import Any, Final
 
 from aiohttp import web
 from aiohttp.hdrs import AUTHORIZATION
+from aiohttp.http_exceptions import (
+    BadHttpMethod,
+    BadStatusLine,
+    ContentLengthError,
+    HttpProcessingError,
+    InvalidURLError,
+    LineTooLong,
+    TransferEncodingError,
+)
 from aiohttp.web_log import AccessLogger
 
 from mockserver.server.raw import Raw
 from mockserver.server.redact import Secrets, secrets
 
-SECRETS: Final[Any] = web.RequestKey("secrets", tuple) if hasattr(web, "RequestKey") else "secrets"  # Before 3.14, aiohttp took texts.
+ACCEPT_LOG_SECONDS: Final = 60
+"""Seconds of real time between two messages about connections that cannot be accepted."""
+SECRETS: Final[Any] = web.RequestKey("secrets", tuple)
 """Where a request keeps the credentials that stand where none belongs."""
 
 
@@ -40,16 +53,64 @@ class AccessLog(AccessLogger):
         super().log(request, response, time)
 
 
+_HTTP_2: Final = "it speaks HTTP/2, and this server HTTP/1.1"
+_MALFORMED: Final[dict[type[HttpProcessingError], str]] = {
+    InvalidURLError: "its target is neither a path nor a URL",
+    LineTooLong: "its first line or a header is too long",
+    BadHttpMethod: "its first line has no valid method; maybe it speaks TLS",
+    BadStatusLine: "its first line is invalid",
+    TransferEncodingError: "its chunked body is invalid",
+    ContentLengthError: "its body is not as long as its Content-Length says",
+}
+_PARSER_SAYS: Final = re.compile(r"([A-Z][A-Za-z /'-]{3,50}):?\s*\n")
+"""The first line of a message of the parser; what stands below it is of the request."""
+
+
+def _describe_malformed(error: HttpProcessingError) -> str:
+    """Say why a request cannot be parsed, without a byte of it."""
+    found = _PARSER_SAYS.match(error.message)
+    if found is not None and "PRI" in found[1]:
+        return _HTTP_2
+    if type(error) in _MALFORMED:
+        return _MALFORMED[type(error)]
+    return found[1].lower() if found is not None else "it is no HTTP"
+
+
 class _Unparsed(Filter):
-    """Masks whatever stands under the name of a credential in what is said of a request that could not be parsed."""
+    """Shorten what is said of a request that could not be parsed to a line, and mask credentials in all else."""
 
     def filter(self, record: LogRecord) -> bool:
-        """Mask the message, and the text of the exception."""
-        found = Secrets(())
+        """Rewrite the message, and the text of the exception."""
+        found, error = Secrets(()), record.exc_info[1] if record.exc_info else None
         record.msg, record.args = found.text(record.getMessage()), ()
-        if record.exc_info:
+        if isinstance(error, HttpProcessingError):
+            refused = record.msg.replace("Error handling request", "refused a malformed request")
+            record.msg = f"{refused} with {error.code}: {_describe_malformed(error)}"
+            record.levelno, record.levelname = WARNING, getLevelName(WARNING)
+            record.exc_info = None
+        elif record.exc_info:
             record.exc_text, record.exc_info = found.text(Formatter().formatException(record.exc_info)), None
         return True
+
+
+class AcceptLog:
+    """An exception handler of event loops that says once a minute that no connection can be accepted; asyncio says it at every try."""
+
+    def __init__(self) -> None:
+        self._tries = 0
+        self._silent_until = 0.0
+
+    def __call__(self, loop: AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Log a failure to accept, if none was logged for a while; all else is logged as usual."""
+        error = context.get("exception")
+        if not isinstance(error, OSError) or "socket.accept()" not in context.get("message", ""):
+            loop.default_exception_handler(context)
+            return
+        self._tries += 1
+        if loop.time() >= self._silent_until:
+            remedy = "clients wait until others close their connections; allow more open files (ulimit -n)"
+            server_log().error("cannot accept connections: %s; %s; tries so far: %d", error.strerror, remedy, self._tries)
+            self._silent_until = loop.time() + ACCEPT_LOG_SECONDS
 
 
 def server_log() -> Logger:

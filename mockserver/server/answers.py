@@ -94,6 +94,8 @@ def lost(miss: Miss, method: str, near: list[NearMiss]) -> Reply:
     return Reply(status=404, content=body, headers=CIMultiDict({"Content-Type": _JSON, "Server": SERVER}))
 
 
-def broken(message: str) -> Reply:
-    """The mock's own answer where it failed and no vendor was meant."""
-    return Reply(status=500, content=message.encode(), headers=CIMultiDict({"Content-Type": "text/plain; charset=utf-8", "Server": SERVER}))
+def broken(message: str, status: int = 500) -> Reply:
+    """Return the mock's own answer to a request that it could not read, or failed at, where no vendor was meant."""
+    return Reply(
+        status=status, content=message.encode(), headers=CIMultiDict({"Content-Type": "text/plain; charset=utf-8", "Server": SERVER})
+    )

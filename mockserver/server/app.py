@@ -9,8 +9,9 @@ from aiohttp.hdrs import EXPECT
 from msgspec import json
 
 from mockserver.contract.choices import ChoiceError
-from mockserver.server.admin import PREFIX, Admin
-from mockserver.server.handler import BODY_LIMIT, Handler
+from mockserver.server.admin import PREFIX, PRIVATE, Admin
+from mockserver.server.body import BODY_LIMIT
+from mockserver.server.handler import Handler, has_path
 from mockserver.server.router import Router
 from mockserver.server.tenants import Tenant, Tenants, spoken
 from mockserver.vendor import Vendor
@@ -37,7 +38,8 @@ def _openapi(family: Vendor, served: Tenants) -> Callable[[web.Request], Awaitab
         from mockserver.server.examples import openapi  # noqa: PLC0415 -- few ask for it
 
         vendor = _described(request, family, served)
-        return web.Response(body=json.encode(openapi(vendor.name, vendor.dialect)), content_type="application/json")
+        document = json.encode(openapi(vendor.name, vendor.dialect))
+        return web.Response(body=document, content_type="application/json", headers=PRIVATE)
 
     return handle
 
@@ -54,10 +56,15 @@ def _docs(family: Vendor, served: Tenants, desk: Admin | None) -> Callable[[web.
     return handle
 
 
-def create_app(tenants: Tenants | Sequence[Tenant], *, only: str | None = None, admin: Admin | bool = True) -> web.Application:
+def create_app(
+    tenants: Tenants | Sequence[Tenant], *, only: str | None = None, admin: Admin | bool = True, decompress: bool = False
+) -> web.Application:
     """Make the application that serves some tenants' worlds, and the admin API beside them; with ``only``, as one vendor's own host does.
 
     Applications that are given the same :class:`Tenants` serve the same tenants, whoever mints or drops one.
+
+    With ``decompress``, compressed request bodies are decompressed here: for a runner with ``auto_decompress=False``, without which
+    aiohttp answers and logs a corrupt one by itself.
 
     Raises :class:`~mockserver.server.tenants.TenantError` where two tenants share a credential.
     """
@@ -71,8 +78,8 @@ def create_app(tenants: Tenants | Sequence[Tenant], *, only: str | None = None, 
         app.router.add_get(f"/{each.name}/openapi.json", _openapi(each, served))
         app.router.add_get(f"/{each.name}/docs", _docs(each, served, desk))
         app.router.add_get(f"/{each.name}/docs/{{asset}}", _docs(each, served, desk))
-    handler = app[_HANDLER] = Handler(served, Router(load()), vendor)
-    app.router.add_route("*", "/{path:(?s:.*)}", handler.handle)
+    handler = app[_HANDLER] = Handler(served, Router(load()), vendor, decompress=decompress)
+    app.router.add_route("*", "/{path:(?s:.*)}", handler.handle, expect_handler=handler.expect)
     return app
 
 
@@ -87,7 +94,7 @@ def shorten(runner: web.AppRunner) -> None:
     routed: Callable[[Any], Awaitable[web.StreamResponse]] = server.request_handler
 
     def handle(request: Any) -> Awaitable[web.StreamResponse]:
-        direct = EXPECT not in request.headers and not _ROUTED.match(request.raw_path)
+        direct = (EXPECT not in request.headers and not _ROUTED.match(request.raw_path)) or not has_path(request)
         return handler.handle(request) if direct else routed(request)
 
     server.request_handler = handle

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from aiohttp import web
-from aiohttp.hdrs import AUTHORIZATION, HOST
+from aiohttp import HttpVersion11, web
+from aiohttp.hdrs import AUTHORIZATION, EXPECT, HOST, METH_CONNECT
 from msgspec import Struct
 
 from mockserver.contract.errors import Refusal, Refused
 from mockserver.server.access_log import SECRETS
-from mockserver.server.answers import answered
+from mockserver.server.answers import answered, broken
+from mockserver.server.body import media_type, read_body
 from mockserver.server.charging import blank, charged
 from mockserver.server.clock import stopwatch, wall
 from mockserver.server.faults.fault import Meeting
@@ -31,9 +32,6 @@ from mockserver.vendor import Vendor
 from mockserver.world.overlay import Identity, TrackedEvent
 from mockserver.world.world import with_events, with_identity
 
-BODY_LIMIT = 1 << 20
-"""Bytes of a request body; more is refused with 413."""
-
 
 class _Slot(Struct, frozen=True):
     """The slot of a one-at-a-time endpoint, held by one exchange."""
@@ -47,8 +45,9 @@ class _Slot(Struct, frozen=True):
 class Handler:
     """Answers requests for the vendors of a router out of the worlds of some tenants."""
 
-    def __init__(self, tenants: Tenants, router: Router, only: Vendor | None = None) -> None:
-        self._tenants, self._router, self._only = tenants, router, only
+    def __init__(self, tenants: Tenants, router: Router, only: Vendor | None = None, *, decompress: bool = False) -> None:
+        """Answer for all vendors, or only for one; with ``decompress``, the runner leaves request bodies compressed."""
+        self._tenants, self._router, self._only, self._decompress = tenants, router, only, decompress
         self._reader, self._memory, self._generation = Reader(tenants), Memory(), tenants.generation
         self._refusals, self._gathering = Refusals(tenants, router), Gathering()
 
@@ -80,17 +79,37 @@ class Handler:
                 review(journal, found, exchange, reply)
             journal.close(exchange, reply, stopwatch() - began)
 
+    async def expect(self, request: web.Request) -> web.StreamResponse | None:
+        """Tell a client that waits for leave to send its body to go on; refuse any other expectation, which no server meets."""
+        if request.version != HttpVersion11:
+            return None
+        if request.headers[EXPECT].lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0  # Else aiohttp takes it for the beginning of the answer.
+            return None
+        began = stopwatch()
+        raw = Raw(request.method, _path(request), request.headers.get(HOST, ""), request.headers.get(AUTHORIZATION, ""), b"")
+        journal, exchange = self._opened(request, raw, Refusal("unknown_expectation"), began)
+        exchange.error = "unknown_expectation"
+        reply = broken("the header Expect is not supported; send Expect: 100-continue, or none", status=417)
+        try:
+            return await send(reply, request)
+        finally:
+            journal.close(exchange, reply, stopwatch() - began)
+
     async def _read(self, request: web.Request) -> tuple[Raw, Known | Miss | Refusal]:
         """All of the request, and what it means."""
         head = request.method, _path(request), request.headers.get(HOST, ""), request.headers.get(AUTHORIZATION, "")
         raw = Raw(*head, b"")
         try:
             if request.can_read_body and request.method not in ("GET", "HEAD"):
-                raw = Raw(*head, await _body(request))
+                body = await read_body(request, decompress=self._decompress)
+                raw = Raw(*head, body, media_type(request, body))
             found = self._known(raw)
             return found.raw if isinstance(found, Known) else raw, found  # The same one for all that are alike.
-        except web.HTTPRequestEntityTooLarge:
-            return raw, Refusal("too_large", {"message": f"the request body is over {BODY_LIMIT} bytes"})
+        except Refused as error:
+            meant = self._find(raw)
+            return raw, meant if isinstance(meant, Miss) and meant.vendor is None else error.refusal
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
             return raw, unexpected(raw)
 
@@ -235,17 +254,15 @@ async def _sent_whole(reply: Reply, request: web.Request, slot: _Slot) -> web.St
     return response
 
 
+def has_path(request: web.BaseRequest) -> bool:
+    """Return whether the target of a request has a path; ``OPTIONS *``, ``CONNECT host:port`` and ``GET http://host`` have none."""
+    return request.rel_url.raw_path.startswith("/")
+
+
 def _path(request: web.Request) -> str:
-    """The path and query as they were sent; a client behind a proxy sends a whole URL."""
+    """Return the path and query as they were sent; a client behind a proxy sends a whole URL."""
     path = request.raw_path
-    return path if path.startswith("/") else request.rel_url.raw_path_qs
-
-
-async def _body(request: web.Request) -> bytes:
-    """The body; most come together with their head, and then there is nothing to wait for."""
-    if not request.content.is_eof():
-        return await request.read()
-    body = request.content.read_nowait()
-    if len(body) > BODY_LIMIT:
-        raise web.HTTPRequestEntityTooLarge(max_size=BODY_LIMIT, actual_size=len(body))
-    return body
+    if path.startswith("/") or path == "*" or request.method == METH_CONNECT:
+        return path
+    path = request.rel_url.raw_path_qs
+    return path if path.startswith("/") else f"/{path}"

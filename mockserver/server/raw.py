@@ -12,3 +12,5 @@ class Raw(NamedTuple):
     host: str
     authorization: str
     body: bytes
+    media_type: str = ""
+    """Of a body that is no JSON object: how a refusal names what was sent instead."""

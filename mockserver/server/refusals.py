@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from traceback import format_exc
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -21,6 +21,8 @@ from mockserver.vendor import Vendor
 from mockserver.vendors import load
 
 _log = logging.getLogger("mockserver")
+_STATUSES: Final = {"violation": 400, "too_large": 413, "internal": 500}
+"""Of the mock's own answers to requests that could not be read, where no vendor was meant."""
 
 
 class Refusals:
@@ -62,7 +64,7 @@ class Refusals:
         exchange.failed = exchange.failed or refusal.error == "internal"
         if found.vendor is None:
             exchange.error = refusal.error
-            return broken(refusal.details["message"])
+            return broken(refusal.details["message"], _STATUSES[refusal.error])
         exchange.vendor, exchange.endpoint = found.vendor.name, found.endpoint.name if isinstance(found, Match) else None
         vendor, choices = spoken(found.vendor, self._presumed(found.vendor, exchange))
         exchange.dialect = vendor.dialect

@@ -9,11 +9,12 @@ from typing import Final
 
 from aiohttp import web
 
+from mockserver.server.body import BODY_LIMIT
 from mockserver.server.tenants import Tenants
 
 PREFIX: Final = "/__admin"
-BODY_LIMIT: Final = 1 << 20
-"""Bytes of a request body."""
+PRIVATE: Final = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
+"""Headers that keep browsers from showing an answer to the pages of other sites."""
 
 
 class Admin:
