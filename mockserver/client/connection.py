@@ -1,5 +1,6 @@
 """Requests to the admin API over connections that are kept, from any thread."""
 
+import os
 from collections import deque
 from collections.abc import Generator, Iterator
 from http import HTTPStatus
@@ -71,6 +72,7 @@ class Connection:
     def __init__(self, url: str, token: str | None, seconds: float) -> None:
         """Ask at a server's URL, with or without ``/__admin``, and give up on a socket that is silent for so many seconds."""
         self._idle: deque[HTTPConnection] = deque()
+        self._pid = os.getpid()
         parts = forms.parts(url)
         self._host, self._port, self._seconds = parts.hostname or "", parts.port, seconds
         self._kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
@@ -156,7 +158,10 @@ class Connection:
         return read
 
     def _connection(self) -> HTTPConnection:
-        """A socket that is open still, or a new one."""
+        """Return an idle connection that is still open, or a new one; a forked child shares none with its parent."""
+        if self._pid != os.getpid():
+            self._pid = os.getpid()
+            self.close()
         while (connection := self._waiting()) is not None:
             if _is_open(connection):
                 return connection

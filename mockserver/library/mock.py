@@ -88,6 +88,8 @@ class SessionMock(TenantHandle):
         if "_access" in vars(self):
             if self._remote is not None:
                 return self
+            if self._server is not None:
+                self._server.check_process()
             raise RuntimeError(f"the server runs already, at {self.url}; stop it first, or make another SessionMock")
         client = self._remote
         if client is None:

@@ -42,6 +42,7 @@ def test_server_serves_as_long_as_the_context_is_open() -> None:
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_async_context_under_any_event_loop_starts_and_stops(backend: str) -> None:
     """Inside, HTTP requests of the same loop and calls of the handle both work."""
+
     async def use() -> tuple[int, int, int]:
         async with SessionMock(sessions=3) as mock, httpx.AsyncClient() as http:
             answer = await http.get(mock.url + "/__admin/health")
