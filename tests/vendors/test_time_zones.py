@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 ZONES = ("UTC", "Europe/Berlin", "US/Pacific", "America/Argentina/Buenos_Aires", "Asia/Kolkata", "Pacific/Kiritimati")
@@ -40,7 +40,7 @@ print(json.dumps(told))
 """
 
 
-def answers(**environment: str) -> list[list[str]]:
+def answers(**environment: str) -> list[list[Any]]:
     """Ask for every zone in a Python of its own: vendor, zone, status and body of each response."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, json.dumps(ZONES)],
@@ -51,7 +51,7 @@ def answers(**environment: str) -> list[list[str]]:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    told: list[list[str]] = json.loads(done.stdout)
+    told: list[list[Any]] = json.loads(done.stdout)
     return told
 
 
