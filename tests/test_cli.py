@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from msgspec import json as fast
 
-from mockserver import __version__
+from mockserver import AdminError, SessionMock, __version__
 from mockserver.cli import cli
 from mockserver.server.config import TenantConfig, make_tenant
 from mockserver.vendors import NAMES, every, load

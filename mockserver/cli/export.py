@@ -15,7 +15,7 @@ from mockserver.cli.words import pairs
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
 from mockserver.server.config import ConfigError, tenants
-from mockserver.server.truth import everything, rows
+from mockserver.server.truth import UnknownParameterError, check_parameters, everything, rows
 from mockserver.vendor import Vendor
 
 _LONG = 20_000
@@ -94,9 +94,11 @@ def command(vendor: str, endpoint: str, *, form: str, site: int, param: tuple[st
         asked = found.endpoint(endpoint)
         if not 0 <= site < len(tenant.world.sites):
             raise click.UsageError(f"--site {site}: the world has sites 0 to {len(tenant.world.sites) - 1}")
-        told = _watched(rows(tenant, found, asked, {**everything(tenant, asked), **pairs(param, "--param")}, site))
+        parameters = pairs(param, "--param")
+        check_parameters(found, asked, parameters)
+        told = _watched(rows(tenant, found, asked, {**everything(tenant, asked), **parameters}, site))
         _csv(told, asked, output) if form == "csv" else _ndjson(told, output)
-    except ConfigError as error:
+    except (ConfigError, UnknownParameterError) as error:
         raise click.UsageError(str(error)) from None
     except Refused as refusal:
         raise click.UsageError(f"{vendor} {endpoint}: {refusal.details.get('message') or refusal.error}") from None
