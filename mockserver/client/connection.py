@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol, TypeVar
 from msgspec import DecodeError, json
 
 from mockserver import forms
+from mockserver.client.plain import plain
 from mockserver.steering import Problem
 
 PREFIX: Final = "/__admin"
@@ -73,12 +74,12 @@ class Connection:
         """Ask at a server's URL, with or without ``/__admin``, and give up on a socket that is silent for so many seconds."""
         self._idle: deque[HTTPConnection] = deque()
         self._pid = os.getpid()
-        parts = forms.parts(url)
+        parts = forms.parts(plain(url))
         self._host, self._port, self._seconds = parts.hostname or "", parts.port, seconds
         self._kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         base = parts.path.rstrip("/").removesuffix(PREFIX)
         self.url, self._path = f"{parts.scheme}://{parts.netloc}{base}", base + PREFIX
-        self._headers = {} if token is None else {"Authorization": f"Bearer {forms.token(token)}".encode()}
+        self._headers = {} if token is None else {"Authorization": f"Bearer {forms.token(plain(token))}".encode()}
 
     def __del__(self) -> None:
         self.close()
@@ -128,7 +129,7 @@ class Connection:
 
     def _answered(self, method: str, path: str, body: Any) -> tuple[HTTPResponse, HTTPConnection]:
         """Send a request, and raise its problem if that is the answer."""
-        sent = None if body is None else json.encode(body)
+        sent = None if body is None else json.encode(plain(body))
         kind = {} if body is None else {"Content-Type": "application/json"}
         connection: HTTPConnection | None = None
         try:

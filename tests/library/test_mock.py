@@ -129,7 +129,7 @@ def test_name_that_does_not_exist_is_an_attribute_error() -> None:
         ({"sesions": 3}, "did you mean 'sessions'"),
         ({"sessions": -1}, "sessions"),
         ({"profile": "emty"}, "did you mean 'empty'"),
-        ({"now": datetime(2026, 9, 9)}, "names no zone"),  # noqa: DTZ001 -- that is the point
+        ({"now": datetime(2026, 9, 9)}, "has no time zone"),  # noqa: DTZ001 -- that is the point
         ({"vendor_ports": {"nobody": 0}}, "there is no vendor 'nobody'"),
         ({"host": "0.0.0.0"}, "is not loopback"),  # noqa: S104 -- it is refused
     ],
