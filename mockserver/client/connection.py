@@ -7,7 +7,7 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from selectors import EVENT_READ, DefaultSelector
 from types import NoneType
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, SupportsIndex, TypeVar
 
 from msgspec import DecodeError, json
 
@@ -45,6 +45,16 @@ def is_refusal(told: Any) -> bool:
 
 
 __tracebackhide__ = is_refusal
+
+
+class NotPicklable:
+    """A base class of what belongs to one process; pickling it raises ``TypeError`` with the remedy."""
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        raise TypeError(
+            f"cannot pickle a {type(self).__name__}: it belongs to this process; pass the server's `url`, or the result of"
+            " `tenant.vendor(name)`, and use SessionMock.connect(url) or AdminClient(url, token) in the other process"
+        )
 
 
 class Transport(Protocol):

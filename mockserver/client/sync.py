@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any, Final, Literal, Self, SupportsFloat
 from urllib.parse import quote, urlencode
 
-from mockserver.client.connection import LINES, Connection, Transport, is_refusal
+from mockserver.client.connection import LINES, Connection, NotPicklable, Transport, is_refusal
 from mockserver.client.plain import plain
 from mockserver.steering import (
     Advance,
@@ -42,7 +42,7 @@ Filter = str | int | bool | None
 Fault = dict[str, Any]
 
 
-class AdminClient:
+class AdminClient(NotPicklable):
     """Steers and watches a running server; threads may share one.
 
     Every method raises :class:`~mockserver.client.AdminError` where the server refuses, or does not answer.

@@ -7,7 +7,7 @@ from typing import Any, SupportsFloat
 from msgspec import json
 
 from mockserver.client import AdminClient
-from mockserver.client.connection import is_refusal
+from mockserver.client.connection import NotPicklable, is_refusal
 from mockserver.client.plain import plain
 from mockserver.client.sync import Filter
 from mockserver.nearest import nearest
@@ -18,7 +18,7 @@ Moment = str | int | datetime
 """ISO 8601 text (UTC where it names no offset), Unix milliseconds, or a datetime with a zone."""
 
 
-class Part:
+class Part(NotPicklable):
     """A part of a tenant."""
 
     def __init__(self, client: AdminClient, tenant: str) -> None:

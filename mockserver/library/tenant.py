@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from mockserver.client import AdminClient
-from mockserver.client.connection import is_refusal
+from mockserver.client.connection import NotPicklable, is_refusal
 from mockserver.library.parts import Choices, Clock, Faults, Journal, Limits, World, settled
 from mockserver.library.vendor import VendorHandle, vendor_handle
 from mockserver.nearest import nearest
@@ -16,7 +16,7 @@ _OWN: Final = ("profile", "now", "clock", "dialect", "choices", "credentials", "
 """What of a tenant to be minted is no field of its world's spec."""
 
 
-class TenantHandle:
+class TenantHandle(NotPicklable):
     """A tenant of a running server; threads may share one. As a context manager it drops the tenant at the end."""
 
     def __init__(self, client: AdminClient, access: TenantAccess) -> None:
