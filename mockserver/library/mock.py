@@ -28,6 +28,9 @@ class SessionMock(TenantHandle):
     Arguments are those of ``session-mock serve``: ``profile``, fields of a world's spec (``seed``, ``sessions``, …), the
     instant ``now`` at which the clock stands, ``dialect``, ``choices``, ``credentials``, ``host``, ``port`` (0 picks one) and
     ``vendor_ports``. Raises :class:`~mockserver.server.config.ConfigError` for one that cannot be.
+
+    The server belongs to the process that starts it. A forked child can send requests to its URL; there, calls of the handle
+    raise ``RuntimeError``: use :meth:`connect` with the URL, or start another server.
     """
 
     def __init__(
