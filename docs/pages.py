@@ -44,7 +44,7 @@ Instants in the file are texts or TOML's own dates. [What a world promises](worl
 tell their choices and dialects.
 """
 _ADMIN = """\
-`/__admin/openapi.json` describes it in full; `AdminClient`, `AsyncAdminClient` and `session-mock admin` speak it. The default tenant's id
+`/__admin/openapi.json` describes it in full; `AdminClient` and `session-mock admin` speak it. The default tenant's id
 is `default`. A refusal is `application/problem+json`, and says what would be right.
 """
 
@@ -134,7 +134,7 @@ def library() -> str:
         "Everything below is imported from `mockserver`.\n",
         *(_section("##", each.__name__, each) for each in public),
         "## Parts of a tenant\n",
-        "A handle gives them as attributes: `tenant.clock`, `tenant.faults` and so on; `tenant.aio` gives all of it to be awaited.\n",
+        "A handle gives them as attributes: `tenant.clock`, `tenant.faults` and so on.\n",
         *(_section("###", each.__name__, each) for each in PARTS),
         "## Strategies for Hypothesis\n",
         "Imported from `mockserver.strategies`.\n",

@@ -83,7 +83,7 @@ def session_mock_server(request: pytest.FixtureRequest) -> Iterator["SessionMock
 
     asked = request.config.stash[_SETTINGS]
     port = 0 if hasattr(request.config, "workerinput") else asked["port"]  # Workers of pytest-xdist cannot share one.
-    mock = SessionMock.at(asked["url"], asked["admin_token"]) if asked["url"] else SessionMock(port=port)
+    mock = SessionMock.connect(asked["url"], asked["admin_token"]) if asked["url"] else SessionMock(port=port)
     try:
         mock.start()
     except OSError as error:

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from msgspec import json as fast
 
-from mockserver import __version__
+from mockserver import AdminError, SessionMock, __version__
 from mockserver.cli.main import cli
 from mockserver.server.config import TenantConfig, make_tenant
 from mockserver.vendors import NAMES, every, load
@@ -118,6 +118,20 @@ def test_export_writes_every_row_in_both_formats() -> None:
             assert len(lines) == 120
             assert len(table) == 121
             assert set(first) <= set(table[0].split(","))
+
+
+def test_export_with_unknown_parameter_names_the_nearest() -> None:
+    """For every endpoint that gives rows: the command exits with 2, writes no row, and says what the admin API says."""
+    with SessionMock(sessions=1) as mock:
+        for vendor in load():
+            for endpoint in (each for each in vendor.contract.endpoints if each.rows is not None):
+                done = CliRunner().invoke(cli, ["export", vendor.name, endpoint.name, "--param", "nonsense=1"])
+                with pytest.raises(AdminError) as refused:
+                    mock.truth(vendor.name, endpoint.name, nonsense=1)
+
+                assert (done.exit_code, done.stdout) == (2, ""), endpoint.name
+                assert done.stderr.rstrip().endswith(f"Error: {refused.value.detail}")
+                assert f"{vendor.name} {endpoint.name} has no parameter 'nonsense'" in refused.value.detail
 
 
 def test_export_takes_parameters_and_a_file(tmp_path: Path) -> None:

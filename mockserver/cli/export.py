@@ -15,7 +15,7 @@ from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
 from mockserver.nearest import nearest
 from mockserver.server.config import ConfigError, tenants
-from mockserver.server.truth import everything, rows
+from mockserver.server.truth import UnknownParameterError, check_parameters, everything, rows
 from mockserver.vendor import Vendor
 
 _LONG = 20_000
@@ -99,9 +99,11 @@ def command(vendor: str, endpoint: str, *, form: str, site: int, param: tuple[st
         asked = found.endpoint(endpoint)
         if not 0 <= site < len(tenant.world.sites):
             raise click.UsageError(f"--site: there is no site {site}; use 0 to {len(tenant.world.sites) - 1}")
-        told = _show_progress(rows(tenant, found, asked, {**everything(tenant, asked), **parse_pairs(param, "--param")}, site))
+        parameters = parse_pairs(param, "--param")
+        check_parameters(found, asked, parameters)
+        told = _show_progress(rows(tenant, found, asked, {**everything(tenant, asked), **parameters}, site))
         _write_csv(told, asked, output) if form == "csv" else _write_ndjson(told, output)
-    except ConfigError as error:
+    except (ConfigError, UnknownParameterError) as error:
         raise click.UsageError(str(error)) from None
     except Refused as refusal:
         raise click.UsageError(f"{vendor} {endpoint}: {refusal.details.get('message') or refusal.error}") from None

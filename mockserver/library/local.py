@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from msgspec import json, to_builtins
 
 from mockserver.client.connection import AdminError, is_refusal
+from mockserver.client.plain import plain
 from mockserver.server.admin import PREFIX
 from mockserver.server.admin.call import Made, Stream
 from mockserver.server.admin.desk import Order, perform
@@ -69,7 +70,7 @@ class Local:
         running = self._server.running
         target, _, query = path.partition("?")
         asked: Mapping[str, str] = dict(parse_qsl(query, keep_blank_values=True))
-        order = Order(method, PREFIX + target, asked, {} if body is None else to_builtins(body, str_keys=True))
+        order = Order(method, PREFIX + target, asked, {} if body is None else to_builtins(plain(body), str_keys=True))
         try:
             _, told = perform(running.served, running.addresses, order)
         except Problem as problem:
