@@ -6,8 +6,8 @@ from typing import Any, Final
 from mockserver.contract.errors import Refused
 from mockserver.vendor import Asked
 from mockserver.vendor.lines import Line
-from mockserver.world.ended import Ended, Order
 from mockserver.world.found import Found
+from mockserver.world.order_by_end import EndOrder, EndOrderedResult
 from mockserver.world.query import Condition
 from mockserver.world.sessions import Sessions
 
@@ -18,7 +18,7 @@ Sorted = Callable[[Find, int, int, Lines], Sequence[Line]]
 """From what finds sessions, an offset and a limit, and what writes them, to the rows of a page."""
 SORTED_AT_MOST: Final = 10_000
 """So many sessions are put in an order that the world does not know."""
-_BY_END: Final = Order(unit=1000, by_start=True)
+_BY_END: Final = EndOrder(unit=1000, by_start=True)
 """As the server's newest revision breaks ties: by start, then by session id."""
 
 
@@ -27,7 +27,7 @@ def _by_start(find: Find, offset: int, limit: int, lines: Lines) -> Sequence[Lin
 
 
 def _by_end(find: Find, offset: int, limit: int, lines: Lines) -> Sequence[Line]:
-    return Ended(find(), _BY_END).page(offset, limit).arrange(lines)
+    return EndOrderedResult(find(), _BY_END).page(offset, limit).arrange(lines)
 
 
 def _by_count(dimension: str) -> Sorted:

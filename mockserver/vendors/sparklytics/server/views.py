@@ -16,10 +16,10 @@ from mockserver.vendors.sparklytics.server import cursors
 from mockserver.vendors.sparklytics.server.answers import MAXIMUM, MOST_EVENTS, Event
 from mockserver.vendors.sparklytics.server.ids import event_id, session_ids, session_number
 from mockserver.vendors.sparklytics.server.rows import ROWS, WORDS, times, url
-from mockserver.world.ended import Ended, Order
+from mockserver.world.order_by_end import EndOrder, EndOrderedResult
 from mockserver.world.sessions import Event as Happened
 
-_ORDER: Final = Order()
+_ORDER: Final = EndOrder()
 
 
 def list_sessions(asked: Asked) -> Answer:
@@ -31,7 +31,7 @@ def list_sessions(asked: Asked) -> Answer:
     query = wanted(options, asked, WORDS)
     than = None if options.cursor is None else cursors.place(options.cursor)
     # No session rests for a day: whatever starts before the end of the days and ends after their beginning has an event in them.
-    page = Ended(asked.site.find(replace(query, start=None), asked.now), _ORDER).older(than, limit + 1)
+    page = EndOrderedResult(asked.site.find(replace(query, start=None), asked.now), _ORDER).older(than, limit + 1)
     ends = page.arrange(lambda sessions: sessions.end)
     count = sum(end >= (query.start or 0) for end in ends)
     rows, has_more = page.arrange(ROWS.lines)[: min(count, limit)], count > limit
