@@ -28,7 +28,7 @@ def languages(deck: Deck) -> Coded:
     return spoken(deck.vocabulary.places), deck.place.all * 2 + deck.english.all
 
 
-def exits(deck: Deck, row: I64, length: I64) -> I64:
+def exit_events(deck: Deck, row: I64, length: I64) -> I64:
     """Where the last pageviews of some rows stand among the events of all, where only so many events of each count."""
     return deck.pageviews[np.searchsorted(deck.pageviews, deck.begin[row] + length) - 1]
 
@@ -59,7 +59,7 @@ DIMENSIONS: Final[dict[str, Callable[[Deck], Coded]]] = {
     "language": languages,
     "hostname": lambda deck: (deck.hostnames, deck.hostname.all),
     "entry": lambda deck: (deck.vocabulary.pages, deck.page[deck.begin]),
-    "exit": lambda deck: (deck.vocabulary.pages, deck.page[exits(deck, np.arange(ROWS), deck.length)]),
+    "exit": lambda deck: (deck.vocabulary.pages, deck.page[exit_events(deck, np.arange(ROWS), deck.length)]),
     "page": lambda deck: (deck.vocabulary.pages, deck.page),
     "url": urls,
     "action": lambda deck: (deck.vocabulary.actions, deck.action),

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mockserver.world import archetypes
+from mockserver.world.archetypes import exit_events, spoken
 from mockserver.world.deck import IDLE, Deck
 from mockserver.world.hashing import I64, U64, hexadecimal, hexadecimal_words, last_digits
 from mockserver.world.memo import Memo
@@ -339,10 +339,10 @@ _CODED: Final[dict[str, Callable[[Deck, DealtSessions], tuple[Sequence[Any], NDA
     "places": lambda deck, s: (deck.vocabulary.places, deck.place[s.row]),
     "agents": lambda deck, s: (deck.agents, deck.agent[s.row]),
     "acquisitions": lambda deck, s: (deck.vocabulary.acquisitions, deck.acquisition[s.row]),
-    "languages": lambda deck, s: (archetypes.spoken(deck.vocabulary.places), deck.place[s.row] * 2 + deck.english[s.row]),
+    "languages": lambda deck, s: (spoken(deck.vocabulary.places), deck.place[s.row] * 2 + deck.english[s.row]),
     "hostnames": lambda deck, s: (deck.hostnames, deck.hostname[s.row]),
     "entries": lambda deck, s: (deck.vocabulary.pages, deck.page[deck.begin[s.row]]),
-    "exits": lambda deck, s: (deck.vocabulary.pages, deck.page[archetypes.exits(deck, s.row, s.length)]),
+    "exits": lambda deck, s: (deck.vocabulary.pages, deck.page[exit_events(deck, s.row, s.length)]),
 }
 COLUMNS.update((name, _coded(name)) for name in _CODED)
 

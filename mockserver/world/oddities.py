@@ -1,4 +1,4 @@
-"""What the vocabulary of edge cases has beside the usual one: many scripts, long and escaped texts, odd properties."""
+"""Entries that the vocabulary of edge cases adds to the usual one: many scripts, long and escaped texts, odd properties."""
 
 from mockserver.world.vocabulary import Acquisition, Action, Agent, Place
 
@@ -29,8 +29,10 @@ ACTIONS = {
     "odd_error": Action("error", "Ошибка", {"message": 'line one\nline two\t"quoted" \\ <b>&amp;</b>\u2028', "fileName": "webpack:///./src/ñandú.tsx?a=1&b=2", "lineNumber": 0}),
 }
 
-WEIGHT, LINKS, DEEDS = 30, "@odd @odd @odd @odd @post @product / /", "odd_null odd_unicode odd_error"
-"""Of every odd page; one of the actions in turn is its fourth deed."""
+WEIGHT = 30
+LINKS = "@odd @odd @odd @odd @post @product / /"
+PAGE_ACTIONS = "odd_null odd_unicode odd_error"
+"""The first three actions of each odd page; the fourth is the next of `ACTIONS`, in turn."""
 PAGES = (  # path, title, querystring; the two long ones stay near the 2,048 characters that browsers once shared
     (("/archive" + "/a-rather-long-segment" * 100)[:1990], "T" * 512, ""),
     ("/" + "%E2%98%95" * 227, "☕" * 120, ""),

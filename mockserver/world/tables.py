@@ -1,4 +1,4 @@
-"""The usual words of a vocabulary that are facts and no names: places, agents, channels, what is done, and the graph of a site."""
+"""Entries of the default vocabulary that are not names: places, agents, acquisitions, actions and the link graph of a site."""
 
 from typing import Any, NamedTuple
 
@@ -6,20 +6,20 @@ from mockserver.world.vocabulary import Acquisition, Action, Agent, Place
 
 
 class Row(NamedTuple):
-    """A page before every page has its number."""
+    """A page whose links and actions are still names."""
 
     path: str
     title: str
     querystring: str
     weight: int
     links: str
-    """Pages by path and querystring; a word with @ takes the next page of that group, in turn."""
+    """Pages by path and querystring; a word with @ is the next page of that group, in turn."""
     actions: str
     """Actions by name."""
 
     @property
     def url(self) -> str:
-        """By which links mean the page."""
+        """Path and querystring, by which links name the page."""
         return self.path + self.querystring
 
 

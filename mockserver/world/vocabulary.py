@@ -6,11 +6,11 @@ with the Faker version they record, so that the Faker of a user's environment ne
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct, json
 
-_FOLDER = Path(__file__).parent / "vocabularies"
+FOLDER: Final = Path(__file__).parent / "vocabularies"
 
 
 class Place(Struct, frozen=True):
@@ -111,4 +111,4 @@ def load(name: str) -> Vocabulary:
 
     Position 0 of ``places``, ``agents``, ``acquisitions``, ``pages`` is the *unknown*: empty texts; only the awkward one gives it weight.
     """
-    return json.decode((_FOLDER / f"{name}.json").read_bytes(), type=Vocabulary)
+    return json.decode((FOLDER / f"{name}.json").read_bytes(), type=Vocabulary)

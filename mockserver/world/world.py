@@ -7,17 +7,18 @@ from typing import Any
 import numpy as np
 from msgspec import json
 
-from mockserver.world import timeline
 from mockserver.world.dealt import DealtSessions
 from mockserver.world.deleted import NOTHING
 from mockserver.world.found import DealtSource, Found, Source, TrackedSource
 from mockserver.world.hashing import key
+from mockserver.world.locales import localized_vocabulary
 from mockserver.world.overlay import Identity, Overlay, TrackedEvent, TrackedSession, TrackedSessions
 from mockserver.world.population import Population
 from mockserver.world.query import Query
 from mockserver.world.segments import Segment, segments
 from mockserver.world.sessions import Sessions
 from mockserver.world.spec import WorldError, WorldSpec
+from mockserver.world.timeline import Timeline, exact, flowing
 from mockserver.world.vocabulary import Vocabulary, load
 
 _PEOPLE, _BOTS = 0, 1
@@ -35,14 +36,14 @@ class Site:
         self.domain = f"{name}.example" if not turn else f"s{turn}.{name}.example"
         self.hostnames = (f"www.{self.domain}", f"app.{self.domain}")
 
-    def _timeline(self, kind: int) -> timeline.Timeline:
+    def _timeline(self, kind: int) -> Timeline:
         spec, start_key = self._spec, key(self.key, "start", kind)
         size = (spec.sessions_per_day if spec.sessions is None else spec.sessions) or 0
         if kind == _BOTS:
             size = size * spec.bots_percent // 100
         if spec.end is None:
-            return timeline.flowing(start_key, size, spec.start, quiet_days=spec.quiet_days, grain=spec.grain)
-        return timeline.exact(start_key, size, (spec.start, spec.end), quiet_days=spec.quiet_days, grain=spec.grain)
+            return flowing(start_key, size, spec.start, quiet_days=spec.quiet_days, grain=spec.grain)
+        return exact(start_key, size, (spec.start, spec.end), quiet_days=spec.quiet_days, grain=spec.grain)
 
     def _population(self, kind: int) -> Population:
         return Population(self.key, kind, self._vocabulary, self.hostnames, self._timeline(kind))
@@ -143,10 +144,8 @@ def build(spec: WorldSpec) -> World:
 
 def _vocabulary(spec: WorldSpec) -> Vocabulary:
     if spec.locales:
-        from mockserver.world.draw import draw  # noqa: PLC0415 -- Faker is felt at start-up
-
         try:
-            return draw(spec.locales)
+            return localized_vocabulary(spec.locales)
         except ImportError:
             raise WorldError("world spec: `locales` need Faker, which is not installed: pip install 'session-mock[locales]'") from None
         except AttributeError:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.archetypes import DIMENSIONS, OF_EVENTS, exits, languages, matching
+from mockserver.world.archetypes import DIMENSIONS, OF_EVENTS, exit_events, languages, matching
 from mockserver.world.deck import ROWS, Deck
 from mockserver.world.query import Condition
 from mockserver.world.vocabulary import load
@@ -71,7 +71,7 @@ def test_rows_without_an_action_have_none_that_passes(deck: Deck) -> None:
 def test_the_exit_is_the_last_pageview(deck: Deck) -> None:
     """After the event of the exit there are only actions."""
     rows = np.arange(0, ROWS, 97)
-    for row, last in zip(rows.tolist(), exits(deck, rows, deck.length[rows]).tolist(), strict=True):
+    for row, last in zip(rows.tolist(), exit_events(deck, rows, deck.length[rows]).tolist(), strict=True):
         rest = deck.action[last : deck.begin[row] + deck.length[row]].tolist()
         assert last >= deck.begin[row]
         assert rest[0] == len(deck.vocabulary.actions)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec import to_builtins
 
-from mockserver.world.draw import draw
+from mockserver.world.locales import localized_vocabulary
 from mockserver.world.vocabulary import Vocabulary, load
 
 RESERVED = (".example", ".test", ".invalid", ".localhost", ".example.com", ".example.org", ".example.net")
@@ -30,7 +30,7 @@ KNOWN_CHANNELS = {  # Search engines and networks that channels are made of.
     "news.ycombinator.com": "Referral",
 }
 vocabularies = pytest.mark.parametrize(
-    "words", [load("default"), load("awkward"), draw(["de_DE", "ja_JP"])], ids=["default", "awkward", "drawn"]
+    "words", [load("default"), load("awkward"), localized_vocabulary(["de_DE", "ja_JP"])], ids=["default", "awkward", "drawn"]
 )
 
 
