@@ -9,12 +9,11 @@ import numpy as np
 from msgspec import defstruct, json
 from numpy.typing import NDArray
 
+from mockserver._util.caching import IdentityCache, cached_property
 from mockserver.vendor.columns import PARTS, STORY, Column
 from mockserver.vendor.texts import Objects, objects
 from mockserver.world.dealt import DealtSessions
 from mockserver.world.deck import ROWS
-from mockserver.world.memo import Memo
-from mockserver.world.once import once
 from mockserver.world.sessions import Sessions
 
 _encode_lines = json.Encoder().encode_lines
@@ -31,8 +30,8 @@ class Group:
         fields = [(f"f{n}", Any, *default.values()) for n in range(len(self._columns))]
         names = {f"f{n}": column.name for n, column in enumerate(self._columns)}
         self._row = defstruct("Row", fields, rename=names, omit_defaults=omit_none, gc=False)
-        self._of_entries = Memo(self._entries)
-        self._of_rows = Memo(lambda _: Met())
+        self._of_entries = IdentityCache(self._entries)
+        self._of_rows = IdentityCache(lambda _: Met())
 
     def encoded(self, sessions: Sessions) -> list[bytes]:
         """The texts of any batch."""
@@ -83,7 +82,7 @@ class Met:
     def __init__(self) -> None:
         self._kept: dict[bytes, bytes] = {}
 
-    @once
+    @cached_property
     def _table(self) -> tuple[NDArray[np.bool_], Objects]:
         """Which rows were met, and their texts; one attribute, so that two threads never see halves of two tables."""
         return np.zeros(ROWS, dtype=np.bool_), np.empty(ROWS, dtype=object)

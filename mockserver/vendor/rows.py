@@ -13,13 +13,13 @@ from typing import Final
 
 from msgspec import Struct, json
 
+from mockserver._util.caching import IdentityCache
 from mockserver.vendor.ahead import Ahead
 from mockserver.vendor.columns import Column
 from mockserver.vendor.groups import Fixed, Group, runs
 from mockserver.vendor.lines import Columns, Lines
 from mockserver.vendor.parts import Part, pieces
 from mockserver.world.dealt import DealtSessions
-from mockserver.world.memo import Memo
 from mockserver.world.population import Population
 from mockserver.world.sessions import Sessions
 from mockserver.world.vocabulary import Vocabulary
@@ -61,7 +61,7 @@ class Rows:
         fixed = groupby((column for column in columns if not column.own), key=lambda column: column.of)
         self._runs = runs(Group(decided, each, omit_none=omit_none) for decided, each in fixed)
         self._first_may_lack = omit_none or not self._own
-        self._quick = Memo(lambda words: list(pieces(chain.from_iterable(place.parts(words) for place in self._own))))
+        self._quick = IdentityCache(lambda words: list(pieces(chain.from_iterable(place.parts(words) for place in self._own))))
         """What makes the pieces of every line that are a session's own, by vocabulary."""
         self._crawled = lru_cache(maxsize=_CRAWLED)(self._begun)
 

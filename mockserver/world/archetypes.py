@@ -6,9 +6,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from mockserver._util.caching import IdentityCache
 from mockserver.world.deck import ROWS, Deck
 from mockserver.world.hashing import I64
-from mockserver.world.memo import Memo
 from mockserver.world.query import Condition
 from mockserver.world.vocabulary import Place
 
@@ -17,7 +17,7 @@ Coded = tuple[Sequence[Any], Codes]
 """The entries of a dimension, and a position in them for each row, or for each event; a position past the end is no entry."""
 
 
-@Memo
+@IdentityCache
 def spoken(places: Sequence[Place]) -> Sequence[str]:
     """For each place its language, and what English is there."""
     return tuple(language for place in places for language in (place.language, place.language and "en-US"))

@@ -7,11 +7,10 @@ from typing import Any, Final, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from mockserver._util.caching import IdentityCache, cached_property
 from mockserver.world.archetypes import exit_events, spoken
 from mockserver.world.deck import IDLE, Deck
 from mockserver.world.hashing import I64, U64, hexadecimal, hexadecimal_words, last_digits
-from mockserver.world.memo import Memo
-from mockserver.world.once import once
 from mockserver.world.population import Population, mailboxes
 from mockserver.world.sessions import Event, Sessions, tags_said, text_said
 from mockserver.world.vocabulary import Page, Vocabulary
@@ -47,32 +46,32 @@ class DealtSessions(Sessions):
         setattr(self, name, made)
         return made
 
-    @once
+    @cached_property
     def starts(self) -> I64:
         """Unix milliseconds of the first event, as an array."""
         return self.population.timeline.starts(self.indices)
 
-    @once
+    @cached_property
     def row(self) -> I64:
         """The row of the deck that each is."""
         return self.population.deal.rows(self.indices)
 
-    @once
+    @cached_property
     def over(self) -> I64:
         """Unix milliseconds of the last event that each ever has."""
         return np.asarray(self.starts + self.deck.duration[self.row])
 
-    @once
+    @cached_property
     def running(self) -> NDArray[np.bool_]:
         """Which of them have not done yet all that they will."""
         return self.over > self.now
 
-    @once
+    @cached_property
     def some_run(self) -> bool:
         """Whether any has not."""
         return bool(self.running.any())
 
-    @once
+    @cached_property
     def length(self) -> I64:
         """How many events of each there are."""
         whole: I64 = self.deck.length[self.row]
@@ -82,69 +81,69 @@ class DealtSessions(Sessions):
         told = (np.arange(offset.shape[1]) < whole[:, None]) & (offset <= (self.now - self.starts)[:, None])
         return np.asarray(told.sum(axis=1))
 
-    @once
+    @cached_property
     def visitor_numbers(self) -> U64:
         """The visitors as an array."""
         return self.population.deal.visitors(self.indices, self.row)
 
-    @once
+    @cached_property
     def numbers(self) -> U64:
         """The session numbers as an array."""
         return self.population.session_numbers(self.indices)
 
-    @once
+    @cached_property
     def ends(self) -> I64:
         """Unix milliseconds of the last event, as an array."""
         if self.some_run:
             return np.asarray(self.starts + self.deck.offset[self.deck.begin[self.row] + self.length - 1])
         return self.over
 
-    @once
+    @cached_property
     def number_texts(self) -> NDArray[np.bytes_]:
         """The session numbers as 14 hexadecimal digits."""
         return last_digits(hexadecimal_words(self.numbers), 14)
 
-    @once
+    @cached_property
     def visitor_words(self) -> NDArray[np.uint32]:
         """The hexadecimal digits of the visitor numbers, four to a word, shape (sessions, 4)."""
         return hexadecimal_words(self.visitor_numbers)
 
-    @once
+    @cached_property
     def visitor_texts(self) -> NDArray[np.bytes_]:
         """The visitor numbers as 12 hexadecimal digits."""
         return last_digits(self.visitor_words, 12)
 
-    @once
+    @cached_property
     def known_texts(self) -> NDArray[np.bytes_]:
         """The visitor numbers as 12 hexadecimal digits, empty for who is not identified."""
         return last_digits(self.visitor_words * self.known[:, None], 12)
 
-    @once
+    @cached_property
     def id_digits(self) -> list[str]:
         """The session numbers as 14 hexadecimal digits."""
         return hexadecimal(self.numbers, 14)
 
-    @once
+    @cached_property
     def visitor_digits(self) -> list[str]:
         """The visitor numbers as 12 hexadecimal digits."""
         return hexadecimal(self.visitor_numbers, 12)
 
-    @once
+    @cached_property
     def known(self) -> NDArray[np.bool_]:
         """Whether each session's visitor is identified."""
         return np.asarray(self.deck.identified[self.row])
 
-    @once
+    @cached_property
     def faces(self) -> I64:
         """Positions of each visitor's given name, family name and mail domain in the vocabulary, if identified, shape (3, sessions)."""
         return ((self.visitor_numbers >> _FACES) % _face_sizes(self.deck.vocabulary)).view(np.int64)
 
-    @once
+    @cached_property
     def addresses(self) -> U64:
         """Positions of the two parts of each visitor's address in :data:`NETWORKS` and :data:`HOSTS`, shape (2, sessions)."""
         return np.asarray((self.visitor_numbers >> _ADDRESSES) & _ADDRESS_SIZES)
 
-    @once
+    @cached_property
     def happened(self) -> NDArray[np.bool_]:
         """Which events of each row there are, shape (sessions, most events of any of them)."""
         return np.arange(int(self.length.max(initial=1))) < self.length[:, None]
@@ -157,7 +156,7 @@ class DealtSessions(Sessions):
         places = self.deck.begin[self.row][:, None] + np.arange(int(length.max(initial=1)))
         return values.take(places, mode="clip")
 
-    @once
+    @cached_property
     def doing(self) -> NDArray[Any]:
         """Positions in the vocabulary's actions, one past the last for a pageview, of each event and of what stands past the last."""
         return self.told(self.deck.action)
@@ -199,7 +198,7 @@ class DealtSessions(Sessions):
         return events
 
 
-@Memo
+@IdentityCache
 def _face_sizes(words: Vocabulary) -> U64:
     """How many given names, family names and mail domains there are, shape (3, 1)."""
     return np.array([[len(words.given_names)], [len(words.family_names)], [len(words.mail_domains)]], dtype=np.uint64)

@@ -13,8 +13,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
+from mockserver._util.caching import IdentityCache
 from mockserver.world.hashing import I64, U64, below, choose, draw, key
-from mockserver.world.memo import Memo
 from mockserver.world.vocabulary import Agent, Vocabulary
 
 Values: TypeAlias = NDArray[Any]
@@ -211,7 +211,7 @@ class Drawn:
         return self._make(np.arange(ROWS))
 
 
-@Memo
+@IdentityCache
 def _weights(entries: Sequence[Any]) -> I64:
     return np.array([entry.weight for entry in entries])
 
@@ -231,7 +231,7 @@ class Story(Struct, frozen=True, eq=False):
     """How many events of each kind each row has."""
 
 
-@Memo
+@IdentityCache
 def _stories(words: Vocabulary) -> dict[tuple[int, bool], Story]:  # noqa: ARG001 -- it is found again by its vocabulary
     """What was told in a vocabulary, by the number of the telling and whether it is of bots."""
     return {}

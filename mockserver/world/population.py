@@ -5,11 +5,11 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from mockserver._util.caching import IdentityCache
 from mockserver.world.archetypes import matching
 from mockserver.world.deal import Deal, lanes_for
 from mockserver.world.deck import Deck
 from mockserver.world.hashing import I64, U64, Permutation, i64, key
-from mockserver.world.memo import Memo
 from mockserver.world.query import Condition
 from mockserver.world.selection import Dealt, Everything, Selection
 from mockserver.world.timeline import Timeline
@@ -84,7 +84,7 @@ def visitor_number(actor: str) -> int | None:
     return int(digits, 16) if len(digits) == 12 and set(digits) <= _HEX else None  # noqa: PLR2004 -- 48 bits
 
 
-@Memo
+@IdentityCache
 def mailboxes(words: Vocabulary) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """What e-mail addresses are made of in a vocabulary: names in ASCII letters, and reserved domains."""
     return tuple(map(_letters, words.given_names)), tuple(map(_letters, words.family_names)), words.mail_domains
