@@ -18,8 +18,8 @@ from mockserver.server.clock import Clock
 from mockserver.server.config import ConfigError
 from mockserver.server.running import Running, run
 from mockserver.vendor import Vendor
-from mockserver.world.query import Query
-from mockserver.world.spec import text
+from mockserver.world.model.query import Query
+from mockserver.world.model.spec import text
 
 
 def _write_ports(path: Path, running: Running) -> None:

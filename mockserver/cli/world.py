@@ -7,9 +7,9 @@ import click
 from mockserver.cli.options import configured, world_options
 from mockserver.server.config import ConfigError, tenants
 from mockserver.server.tenants import Tenant
-from mockserver.world.query import Query
-from mockserver.world.spec import text
-from mockserver.world.timeline import DAY
+from mockserver.world.generator.timeline import DAY
+from mockserver.world.model.query import Query
+from mockserver.world.model.spec import text
 from mockserver.world.world import Site
 
 _MOST_DAYS = 120

@@ -13,8 +13,8 @@ from mockserver.server.clock import Clock
 from mockserver.server.tenants import Tenant, TenantError
 from mockserver.steering import Credential, Dialect
 from mockserver.vendors import NAMES, dialects
-from mockserver.world.profiles import PROFILES
-from mockserver.world.spec import WorldError, WorldSpec, instant, spec
+from mockserver.world.model.profiles import PROFILES
+from mockserver.world.model.spec import WorldError, WorldSpec, instant, spec
 from mockserver.world.world import build
 
 DEFAULT_TENANT = "default"

@@ -4,8 +4,8 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from mockserver.world.sessions import Sessions
-from mockserver.world.vocabulary import Page
+from mockserver.world.model.session_batch import Sessions
+from mockserver.world.model.vocabulary import Page
 
 _COLUMNS = ("start", "duration", "inactive", "pageviews", "custom_events", "outbounds", "errors")
 _PERSONS = {"user_id": "user_ids", "name": "names", "email": "emails", "tags": "tags", "traits": "traits"}

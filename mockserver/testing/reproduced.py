@@ -10,7 +10,7 @@ from mockserver.contract.choices import DIALECT, DOCUMENTED, short_name
 from mockserver.server.config import TenantConfig, tenant_spec
 from mockserver.steering import ClockState
 from mockserver.vendors import named
-from mockserver.world.spec import WorldSpec, instant, spec, text
+from mockserver.world.model.spec import WorldSpec, instant, spec, text
 
 Choices = Mapping[str, str | int]
 _OPTIONS: Final = ("seed", "sessions", "sessions_per_day", "sites", "start", "end")

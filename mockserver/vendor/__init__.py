@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from mockserver.contract.choices import DOCUMENTED, ChoiceError, common, label
 from mockserver.contract.endpoint import Contract, ContractError, Endpoint
 from mockserver.vendor.lines import Content, text
-from mockserver.world.overlay import Identity, TrackedEvent
-from mockserver.world.segments import Segment
+from mockserver.world.generator.tracked import Identity, TrackedEvent
+from mockserver.world.model.segments import Segment
 from mockserver.world.world import Site, World
 
 __all__ = ["OBSERVED", "Answer", "Asked", "Names", "Vendor", "View", "speaking"]

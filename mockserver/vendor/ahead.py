@@ -13,7 +13,7 @@ import numpy as np
 from msgspec import Struct
 
 from mockserver.vendor.lines import Columns, Lines
-from mockserver.world.dealt import DealtSessions
+from mockserver.world.generator.columns import DealtSessions
 
 PAGES: Final = 8
 """How many pages are made ahead at once, the first of them included."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from mockserver.vendor.texts import Texts
-from mockserver.world.sessions import Sessions
+from mockserver.world.model.session_batch import Sessions
 
 STORY: Final = "story"
 """What happens in an archetype, and when, counted from its start."""

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from mockserver._util.caching import IdentityCache, cached_property
 from mockserver.vendor.columns import PARTS, STORY, Column
 from mockserver.vendor.texts import Objects, objects
-from mockserver.world.dealt import DealtSessions
-from mockserver.world.deck import ROWS
-from mockserver.world.sessions import Sessions
+from mockserver.world.generator.archetypes import ROWS
+from mockserver.world.generator.columns import DealtSessions
+from mockserver.world.model.session_batch import Sessions
 
 _encode_lines = json.Encoder().encode_lines
 

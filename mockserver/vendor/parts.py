@@ -11,7 +11,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from mockserver.world.dealt import DealtSessions
+from mockserver.world.generator.columns import DealtSessions
 
 Bytes: TypeAlias = NDArray[Any]
 """Texts of one width, shape (texts,), of any type that has so many bytes."""

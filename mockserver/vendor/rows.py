@@ -19,10 +19,10 @@ from mockserver.vendor.columns import Column
 from mockserver.vendor.groups import Fixed, Group, runs
 from mockserver.vendor.lines import Columns, Lines
 from mockserver.vendor.parts import Part, pieces
-from mockserver.world.dealt import DealtSessions
-from mockserver.world.population import Population
-from mockserver.world.sessions import Sessions
-from mockserver.world.vocabulary import Vocabulary
+from mockserver.world.generator.columns import DealtSessions
+from mockserver.world.generator.population import Population
+from mockserver.world.model.session_batch import Sessions
+from mockserver.world.model.vocabulary import Vocabulary
 
 _encode, _encode_lines = json.Encoder().encode, json.Encoder().encode_lines
 _CRAWLED: Final = 16

@@ -15,10 +15,10 @@ from msgspec import json
 from numpy.typing import NDArray
 
 from mockserver.vendor.parts import Bytes, Form, Known, Part, Pieces
-from mockserver.world.dealt import HOSTS, NETWORKS, DealtSessions
-from mockserver.world.hashing import I64, last_digits
-from mockserver.world.population import mailboxes
-from mockserver.world.vocabulary import Vocabulary
+from mockserver.world.generator.columns import HOSTS, NETWORKS, DealtSessions
+from mockserver.world.generator.population import mailboxes
+from mockserver.world.model.hashing import I64, last_digits
+from mockserver.world.model.vocabulary import Vocabulary
 
 Objects: TypeAlias = NDArray[np.object_]
 """Texts as ``bytes``, shape (texts,), to be looked up many at a time."""

@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 from msgspec import json
 
-from mockserver.world.dealt import DealtSessions
-from mockserver.world.deleted import NOTHING
-from mockserver.world.found import DealtSource, Found, Source, TrackedSource
-from mockserver.world.hashing import key
-from mockserver.world.locales import localized_vocabulary
-from mockserver.world.overlay import Identity, Overlay, TrackedEvent, TrackedSession, TrackedSessions
-from mockserver.world.population import Population
-from mockserver.world.query import Query
-from mockserver.world.segments import Segment, segments
-from mockserver.world.sessions import Sessions
-from mockserver.world.spec import WorldError, WorldSpec
-from mockserver.world.timeline import Timeline, exact, flowing
-from mockserver.world.vocabulary import Vocabulary, load
+from mockserver.world.generator.columns import DealtSessions
+from mockserver.world.generator.deletions import NOTHING
+from mockserver.world.generator.locales import localized_vocabulary
+from mockserver.world.generator.population import Population
+from mockserver.world.generator.query_result import DealtSource, Found, Source, TrackedSource
+from mockserver.world.generator.timeline import Timeline, exact, flowing
+from mockserver.world.generator.tracked import Identity, Overlay, TrackedEvent, TrackedSession, TrackedSessions
+from mockserver.world.model.hashing import key
+from mockserver.world.model.query import Query
+from mockserver.world.model.segments import Segment, segments
+from mockserver.world.model.session_batch import Sessions
+from mockserver.world.model.spec import WorldError, WorldSpec
+from mockserver.world.model.vocabulary import Vocabulary, load
 
 _PEOPLE, _BOTS = 0, 1
 

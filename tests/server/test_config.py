@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mockserver.server.config import ConfigError, read_config, tenants
-from mockserver.world.spec import text
+from mockserver.world.model.spec import text
 
 SAME = """
 now = {now}

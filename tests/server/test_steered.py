@@ -24,7 +24,7 @@ from mockserver.server.config import LATEST, Config, tenants
 from mockserver.server.pages import at, page_field
 from mockserver.steering import TenantAccess, WindowState
 from mockserver.vendors import load
-from mockserver.world.spec import DEFAULT_END, DEFAULT_START, instant
+from mockserver.world.model.spec import DEFAULT_END, DEFAULT_START, instant
 from tests.bench.spoken import spoken
 from tests.conftest import QUICK
 from tests.server.asking import ALL, Pair

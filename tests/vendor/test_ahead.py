@@ -12,10 +12,10 @@ from mockserver.vendor.ahead import PAGES, Ahead
 from mockserver.vendor.columns import Column
 from mockserver.vendor.lines import Columns, Line, Listing
 from mockserver.vendor.rows import Rows
-from mockserver.world.dealt import DealtSessions
-from mockserver.world.population import Population
-from mockserver.world.spec import spec
-from mockserver.world.timeline import HOUR
+from mockserver.world.generator.columns import DealtSessions
+from mockserver.world.generator.population import Population
+from mockserver.world.generator.timeline import HOUR
+from mockserver.world.model.spec import spec
 from mockserver.world.world import build
 
 COLUMNS = [Column("id", lambda s: s.ids, own=True), Column("user", lambda s: s.user_ids), Column("pages", lambda s: s.pageviews)]

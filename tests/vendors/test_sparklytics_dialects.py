@@ -25,12 +25,12 @@ from mockserver.vendors.sparklytics.server import agents
 from mockserver.vendors.sparklytics.server.answers import MOST_EVENTS, Event, Page, Row, SessionDetail
 from mockserver.vendors.sparklytics.server.asked import ListRows
 from mockserver.vendors.sparklytics.server.ids import first_from, session_id, session_number
-from mockserver.world.overlay import TrackedEvent
-from mockserver.world.profiles import PROFILES
-from mockserver.world.query import Query
-from mockserver.world.sessions import Sessions
-from mockserver.world.spec import DEFAULT_END, spec
-from mockserver.world.vocabulary import Agent
+from mockserver.world.generator.tracked import TrackedEvent
+from mockserver.world.model.profiles import PROFILES
+from mockserver.world.model.query import Query
+from mockserver.world.model.session_batch import Sessions
+from mockserver.world.model.spec import DEFAULT_END, spec
+from mockserver.world.model.vocabulary import Agent
 from mockserver.world.world import World, build, with_events
 from tests.vendors.conftest import asked as ask_vendor
 from tests.vendors.conftest import exactly

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from mockserver.world.found import Found
+from mockserver.world.generator.query_result import Found
 from tests.world import force
 from tests.world.worlds import Asked, Case, asked, instants
 

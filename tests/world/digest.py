@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from msgspec import json
 
-from mockserver.world.found import Page
-from mockserver.world.query import Query
-from mockserver.world.sessions import Sessions
-from mockserver.world.spec import WorldSpec
+from mockserver.world.generator.query_result import Page
+from mockserver.world.model.query import Query
+from mockserver.world.model.session_batch import Sessions
+from mockserver.world.model.spec import WorldSpec
 from mockserver.world.world import Site, build
 
 LATER: Final = 8_000_000_000_000

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from msgspec import Struct
 
-from mockserver.world.dealt import DealtSessions
-from mockserver.world.found import Page
-from mockserver.world.hashing import key
-from mockserver.world.overlay import TrackedEvent
-from mockserver.world.population import Population
-from mockserver.world.sessions import Sessions
-from mockserver.world.spec import WorldSpec
+from mockserver.world.generator.columns import DealtSessions
+from mockserver.world.generator.population import Population
+from mockserver.world.generator.query_result import Page
+from mockserver.world.generator.tracked import TrackedEvent
+from mockserver.world.model.hashing import key
+from mockserver.world.model.session_batch import Sessions
+from mockserver.world.model.spec import WorldSpec
 from tests.world.digest import LATER
 from tests.world.worlds import DAY, GROUPED, HELD, MINUTE, Asked, Case, Wanted
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.hashing import Permutation, below, choose, digits, draw, draw_one, hexadecimal, key, permute, unpermute
+from mockserver.world.model.hashing import Permutation, below, choose, digits, draw, draw_one, hexadecimal, key, permute, unpermute
 
 words = st.integers(0, 2**64 - 1)
 

@@ -16,13 +16,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec import json
 
-from mockserver.world.dealt import DealtSessions
-from mockserver.world.overlay import Overlay
-from mockserver.world.profiles import PROFILES
-from mockserver.world.query import Query
-from mockserver.world.sessions import Event, Sessions
-from mockserver.world.spec import spec
-from mockserver.world.vocabulary import load
+from mockserver.world.generator.columns import DealtSessions
+from mockserver.world.generator.tracked import Overlay
+from mockserver.world.model.profiles import PROFILES
+from mockserver.world.model.query import Query
+from mockserver.world.model.session_batch import Event, Sessions
+from mockserver.world.model.spec import spec
+from mockserver.world.model.vocabulary import load
 from mockserver.world.world import Site, build
 from tests.world import digest
 from tests.world.digest import LATER

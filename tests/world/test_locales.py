@@ -2,8 +2,8 @@
 
 import pytest
 
-from mockserver.world.locales import localized_vocabulary
-from mockserver.world.vocabulary import load
+from mockserver.world.generator.locales import localized_vocabulary
+from mockserver.world.model.vocabulary import load
 
 
 def test_localized_vocabulary_depends_only_on_locales() -> None:

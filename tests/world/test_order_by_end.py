@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from mockserver.world.deal import Deal
-from mockserver.world.dealt import DealtSessions
-from mockserver.world.deck import LONGEST, ROWS
-from mockserver.world.found import DealtSource, Page, Place
-from mockserver.world.hashing import I64
-from mockserver.world.order_by_end import SCAN_LIMIT, EndOrder, EndOrderedResult, EndSortKey
-from mockserver.world.overlay import TrackedEvent
-from mockserver.world.query import Query
-from mockserver.world.sessions import Sessions
-from mockserver.world.spec import spec
+from mockserver.world.generator.archetypes import LONGEST, ROWS
+from mockserver.world.generator.columns import DealtSessions
+from mockserver.world.generator.order_by_end import SCAN_LIMIT, EndOrder, EndOrderedResult, EndSortKey
+from mockserver.world.generator.query_result import DealtSource, Page, Place
+from mockserver.world.generator.schedule import Deal
+from mockserver.world.generator.tracked import TrackedEvent
+from mockserver.world.model.hashing import I64
+from mockserver.world.model.query import Query
+from mockserver.world.model.session_batch import Sessions
+from mockserver.world.model.spec import spec
 from mockserver.world.world import Site, build, with_events, without_sessions
 from tests.world.digest import LATER
 from tests.world.worlds import DAY, HOUR, MINUTE, Asked, Case, asked, cases, exact, few, flowing, instants, vast, wanted

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.population import mailboxes
+from mockserver.world.generator.population import mailboxes
 from tests.world.force import size
 from tests.world.worlds import Case, cases, few, small, vast
 

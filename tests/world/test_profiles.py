@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from mockserver.world.profiles import PROFILES
-from mockserver.world.query import Query
-from mockserver.world.sessions import Sessions
-from mockserver.world.spec import spec
+from mockserver.world.model.profiles import PROFILES
+from mockserver.world.model.query import Query
+from mockserver.world.model.session_batch import Sessions
+from mockserver.world.model.spec import spec
 from mockserver.world.world import build
 from tests.world.digest import LATER
 from tests.world.worlds import DAY

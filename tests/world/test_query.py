@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.query import Condition, Operator
-from mockserver.world.vocabulary import Place, load
+from mockserver.world.model.query import Condition, Operator
+from mockserver.world.model.vocabulary import Place, load
 from tests.world.worlds import latitude
 
 

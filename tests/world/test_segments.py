@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.query import Query
-from mockserver.world.segments import FILTERS, segments
-from mockserver.world.spec import WorldError, spec
+from mockserver.world.model.query import Query
+from mockserver.world.model.segments import FILTERS, segments
+from mockserver.world.model.spec import WorldError, spec
 from mockserver.world.world import build
 from tests.world import force
 from tests.world.digest import LATER

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.spec import DEFAULT_END, DEFAULT_START, WorldError, WorldSpec, instant, spec, text
+from mockserver.world.model.spec import DEFAULT_END, DEFAULT_START, WorldError, WorldSpec, instant, spec, text
 from tests.world.worlds import DAY
 
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.timeline import Timeline, exact, flowing
+from mockserver.world.generator.timeline import Timeline, exact, flowing
 from tests.world.worlds import DAY, GRAINS, HOUR, MINUTE
 
 QUIET = st.lists(st.integers(0, 6), unique=True, max_size=7).map(tuple)

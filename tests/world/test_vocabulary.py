@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec import to_builtins
 
-from mockserver.world.locales import localized_vocabulary
-from mockserver.world.vocabulary import Vocabulary, load
+from mockserver.world.generator.locales import localized_vocabulary
+from mockserver.world.model.vocabulary import Vocabulary, load
 
 RESERVED = (".example", ".test", ".invalid", ".localhost", ".example.com", ".example.org", ".example.net")
 KNOWN_CHANNELS = {  # Search engines and networks that channels are made of.
@@ -172,7 +172,7 @@ def test_names_are_many_and_differ(words: Vocabulary) -> None:
 
 def test_a_vocabulary_is_read_once() -> None:
     """The shipped vocabularies are those whose files are there."""
-    shipped = sorted(file.name for file in (files("mockserver.world") / "vocabularies").iterdir())
+    shipped = sorted(file.name for file in (files("mockserver.world.model") / "vocabularies").iterdir())
 
     assert load("default") is load("default")
     assert shipped == ["awkward.json", "default.json"]

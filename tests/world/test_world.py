@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.overlay import Identity, TrackedEvent
-from mockserver.world.population import visitor_number
-from mockserver.world.query import Query
-from mockserver.world.spec import WorldError, spec
+from mockserver.world.generator.population import visitor_number
+from mockserver.world.generator.tracked import Identity, TrackedEvent
+from mockserver.world.model.query import Query
+from mockserver.world.model.spec import WorldError, spec
 from mockserver.world.world import build, with_events, with_identity
 from tests.world.digest import LATER, told
 from tests.world.worlds import Case, cases, small, vast
@@ -29,8 +29,8 @@ def test_equal_specs_share_a_world(case: Case) -> None:
 def test_without_locales_faker_is_not_imported() -> None:
     """The shipped vocabularies are read without Faker, so that its version changes nothing and start-up does not wait for it."""
     program = (
-        "import sys; from mockserver.world.world import build; from mockserver.world.spec import spec; "
-        "from mockserver.world.query import Query; "
+        "import sys; from mockserver.world.world import build; from mockserver.world.model.spec import spec; "
+        "from mockserver.world.model.query import Query; "
         "build(spec()).sites[0].find(Query(bots=True), 10**13).page(0, 5).arrange(lambda batch: batch.names); print('faker' in sys.modules)"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, cwd=ROOT, text=True)

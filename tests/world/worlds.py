@@ -9,12 +9,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from mockserver.world.overlay import TrackedEvent
-from mockserver.world.query import Condition, Operator, Query
-from mockserver.world.segments import FILTERS
-from mockserver.world.sessions import Sessions
-from mockserver.world.spec import WorldSpec, spec
-from mockserver.world.vocabulary import Agent, Place, load
+from mockserver.world.generator.tracked import TrackedEvent
+from mockserver.world.model.query import Condition, Operator, Query
+from mockserver.world.model.segments import FILTERS
+from mockserver.world.model.session_batch import Sessions
+from mockserver.world.model.spec import WorldSpec, spec
+from mockserver.world.model.vocabulary import Agent, Place, load
 from mockserver.world.world import Site, World, build, with_events
 
 MINUTE: Final = 60_000

@@ -7,7 +7,7 @@ from mockserver.server.admin.problem import invalid
 from mockserver.server.clock import Clock
 from mockserver.server.config import LATEST, moment
 from mockserver.steering import Advance, ClockChange, ClockState, Follow, Freeze, Reset, Scale, SetTo
-from mockserver.world.spec import text
+from mockserver.world.model.spec import text
 
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _NUMBER = r"\d+(?:\.\d+)?"
@@ -27,7 +27,7 @@ def change_clock(call: Call, body: ClockChange) -> ClockState:
 
 
 def turn(clock: Clock, change: ClockChange) -> None:
-    """Change a clock; raises a problem, or :class:`~mockserver.world.spec.WorldError`, for an instant that cannot be."""
+    """Change a clock; raises a problem, or :class:`~mockserver.world.model.spec.WorldError`, for an instant that cannot be."""
     match change:
         case Freeze(now=None):
             clock.freeze()

@@ -25,7 +25,7 @@ from mockserver.server.answers import SERVER
 from mockserver.server.config import ConfigError
 from mockserver.server.faults.fault import FaultError
 from mockserver.server.tenants import TenantError, Tenants
-from mockserver.world.spec import WorldError
+from mockserver.world.model.spec import WorldError
 
 _HEADERS = {"Server": SERVER, "Cache-Control": "no-store"}
 _REFUSALS = (ConfigError, WorldError, ChoiceError, TenantError, FaultError)

@@ -11,8 +11,8 @@ from mockserver.server.config import TenantConfig, tenant_spec
 from mockserver.server.described import described
 from mockserver.server.tenants import Tenant
 from mockserver.steering import NewWorld, SiteTotals, WorldTotals
-from mockserver.world.query import Query
-from mockserver.world.spec import WorldSpec, text
+from mockserver.world.model.query import Query
+from mockserver.world.model.spec import WorldSpec, text
 from mockserver.world.world import build
 
 

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from mockserver.server.faults.event import WorldEvent, site_of
 from mockserver.server.faults.fault import Meeting
-from mockserver.world.query import Query
+from mockserver.world.model.query import Query
 from mockserver.world.world import without_sessions
 
 

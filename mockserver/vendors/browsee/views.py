@@ -14,9 +14,9 @@ from mockserver.vendor.rows import Rows
 from mockserver.vendor.times import DAY, instant
 from mockserver.vendors.browsee.contract import MAXIMUM, ExportSessions, Identify, Track
 from mockserver.vendors.browsee.gist_2020 import ExportSessions2020
-from mockserver.world.overlay import Identity, TrackedEvent
-from mockserver.world.query import Condition, Query
-from mockserver.world.sessions import Sessions
+from mockserver.world.generator.tracked import Identity, TrackedEvent
+from mockserver.world.model.query import Condition, Query
+from mockserver.world.model.session_batch import Sessions
 
 Export = ExportSessions | ExportSessions2020
 _SUCCESS: Final = b'{"status":"success"}'

@@ -13,7 +13,7 @@ from mockserver.vendors.rybbit.grammar import EMPTY, Grammar
 from mockserver.vendors.rybbit.parameters import NUMBERS, told
 from mockserver.vendors.rybbit.patterns import PatternError, compiled
 from mockserver.vendors.rybbit.requests import Filter
-from mockserver.world.query import Condition, Operator
+from mockserver.world.model.query import Condition, Operator
 
 _LONGEST: Final = 500
 _ORDERS: Final = {"greater", "less", "least", "most"}

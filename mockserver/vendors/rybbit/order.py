@@ -6,10 +6,10 @@ from typing import Any, Final
 from mockserver.contract.errors import Refused
 from mockserver.vendor import Asked
 from mockserver.vendor.lines import Line
-from mockserver.world.found import Found
-from mockserver.world.order_by_end import EndOrder, EndOrderedResult
-from mockserver.world.query import Condition
-from mockserver.world.sessions import Sessions
+from mockserver.world.generator.order_by_end import EndOrder, EndOrderedResult
+from mockserver.world.generator.query_result import Found
+from mockserver.world.model.query import Condition
+from mockserver.world.model.session_batch import Sessions
 
 Find = Callable[..., Found]
 """From further conditions to the sessions that a request finds and that meet them."""

@@ -12,10 +12,10 @@ from mockserver.vendor.parts import Part
 from mockserver.vendor.rows import Rows
 from mockserver.vendor.times import seconds
 from mockserver.vendors.rybbit import words
-from mockserver.world.dealt import DealtSessions
-from mockserver.world.hashing import I64
-from mockserver.world.sessions import Sessions
-from mockserver.world.vocabulary import Vocabulary
+from mockserver.world.generator.columns import DealtSessions
+from mockserver.world.model.hashing import I64
+from mockserver.world.model.session_batch import Sessions
+from mockserver.world.model.vocabulary import Vocabulary
 
 SETTINGS: Final = itemgetter("timestamps", "region", "device_type", "versions", "ip", "unknown_country")
 """The choices that say how a session is told."""

@@ -28,9 +28,9 @@ from mockserver.vendors.rybbit.requests import DatesAndMinutes, GetSession, List
 from mockserver.vendors.rybbit.rows import SETTINGS, TIMESTAMPS, columns, lasting, rows
 from mockserver.vendors.rybbit.windows import Span, after
 from mockserver.vendors.rybbit.words import COUNTRIES, session_number
-from mockserver.world.found import Found
-from mockserver.world.query import Condition, Query
-from mockserver.world.sessions import Event, Sessions
+from mockserver.world.generator.query_result import Found
+from mockserver.world.model.query import Condition, Query
+from mockserver.world.model.session_batch import Event, Sessions
 
 _BOTS: Final = 1
 

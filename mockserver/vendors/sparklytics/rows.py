@@ -4,8 +4,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from mockserver.world.hashing import Permutation, hexadecimal, key
-from mockserver.world.sessions import Event, Sessions
+from mockserver.world.model.hashing import Permutation, hexadecimal, key
+from mockserver.world.model.session_batch import Event, Sessions
 
 _VISITORS: Final = Permutation(key("sparklytics", "visitor_id"), 64)
 

@@ -18,11 +18,11 @@ from mockserver.vendor.times import seconds
 from mockserver.vendors.sparklytics.asking import WORLDS, Words, wanted
 from mockserver.vendors.sparklytics.contract import USUAL, ListSessions, SessionEvent
 from mockserver.vendors.sparklytics.rows import durations, link, visitor_ids
-from mockserver.world.found import Found, Place
-from mockserver.world.hashing import Permutation, key
-from mockserver.world.overlay import KIND
-from mockserver.world.sessions import Event, Sessions
-from mockserver.world.vocabulary import Page
+from mockserver.world.generator.query_result import Found, Place
+from mockserver.world.generator.tracked import KIND
+from mockserver.world.model.hashing import Permutation, key
+from mockserver.world.model.session_batch import Event, Sessions
+from mockserver.world.model.vocabulary import Page
 
 _BITS: Final = 56
 """Of a session number. A cursor has 64, so 8 must come out as 0, and the rest as the number of a session that exists."""

@@ -29,11 +29,11 @@ from mockserver.vendors.braze.contract import (
     SessionPoint,
     SessionSeries,
 )
-from mockserver.world.overlay import TrackedEvent
-from mockserver.world.profiles import PROFILES
-from mockserver.world.query import Query
-from mockserver.world.spec import DEFAULT_END, spec
-from mockserver.world.timeline import HOUR
+from mockserver.world.generator.timeline import HOUR
+from mockserver.world.generator.tracked import TrackedEvent
+from mockserver.world.model.profiles import PROFILES
+from mockserver.world.model.query import Query
+from mockserver.world.model.spec import DEFAULT_END, spec
 from mockserver.world.world import World, build, with_events
 from tests.vendors.conftest import KEY, asked, strictly
 

@@ -13,8 +13,8 @@ from msgspec import json
 from mockserver.vendors.rybbit.answers import SessionEvent, SessionRow
 from mockserver.vendors.rybbit.grammar import TYPES
 from mockserver.vendors.rybbit.parameters import PARAMETERS
-from mockserver.world.spec import spec
-from mockserver.world.vocabulary import load
+from mockserver.world.model.spec import spec
+from mockserver.world.model.vocabulary import load
 from mockserver.world.world import World, build
 from tests.vendors.rybbit.asking import Choices, detail, filters, ids, locations, page, refusal, rows, world
 

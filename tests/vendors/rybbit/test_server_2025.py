@@ -14,7 +14,7 @@ from mockserver.vendor.times import DAY
 from mockserver.vendors.rybbit.filters import _contains
 from mockserver.vendors.rybbit.grammar import TYPES
 from mockserver.vendors.rybbit.parameters import EARLIER, PARAMETERS
-from mockserver.world.spec import DEFAULT_END
+from mockserver.world.model.spec import DEFAULT_END
 from tests.vendors.rybbit.asking import detail, filters, world
 from tests.vendors.rybbit.asking import rows as documented
 from tests.vendors.rybbit.speaking import FAILED, Dialect, some

@@ -16,9 +16,9 @@ from mockserver.vendors.rybbit.answers import SessionEvent, SessionPage, Session
 from mockserver.vendors.rybbit.choices import MAXIMUM
 from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSIONS
 from mockserver.vendors.rybbit.requests import GetSession, ListSessions
-from mockserver.world.profiles import PROFILES
-from mockserver.world.query import Query
-from mockserver.world.sessions import Sessions
+from mockserver.world.model.profiles import PROFILES
+from mockserver.world.model.query import Query
+from mockserver.world.model.session_batch import Sessions
 from mockserver.world.world import World
 from tests.vendors.conftest import asked
 from tests.vendors.rybbit.asking import MINUTE, NOW, detail, filters, ids, locations, page, refusal, rows, second, tracked, world

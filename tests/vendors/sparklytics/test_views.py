@@ -18,11 +18,11 @@ from mockserver.contract.request import read
 from mockserver.vendor import Asked
 from mockserver.vendors.sparklytics import VENDOR
 from mockserver.vendors.sparklytics.contract import ListSessions, Session, SessionDetail, SessionPage
-from mockserver.world.overlay import TrackedEvent
-from mockserver.world.profiles import PROFILES
-from mockserver.world.query import Query
-from mockserver.world.sessions import Sessions
-from mockserver.world.spec import DEFAULT_END, DEFAULT_START, spec
+from mockserver.world.generator.tracked import TrackedEvent
+from mockserver.world.model.profiles import PROFILES
+from mockserver.world.model.query import Query
+from mockserver.world.model.session_batch import Sessions
+from mockserver.world.model.spec import DEFAULT_END, DEFAULT_START, spec
 from mockserver.world.world import World, build, with_events
 from tests.vendors.conftest import asked as ask_vendor
 from tests.vendors.conftest import exactly

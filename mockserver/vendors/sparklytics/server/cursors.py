@@ -7,7 +7,7 @@ from msgspec import DecodeError, Struct, json
 from mockserver.contract.errors import Refused
 from mockserver.vendor.times import instant
 from mockserver.vendors.sparklytics.server.ids import first_from
-from mockserver.world.order_by_end import EndSortKey
+from mockserver.world.generator.order_by_end import EndSortKey
 
 
 class _Cursor(Struct, frozen=True):

@@ -6,8 +6,8 @@ from uuid import UUID
 
 import numpy as np
 
-from mockserver.world.hashing import draw, draw_one, hexadecimal, key, u64
-from mockserver.world.sessions import Sessions
+from mockserver.world.model.hashing import draw, draw_one, hexadecimal, key, u64
+from mockserver.world.model.session_batch import Sessions
 
 _BITS: Final = 56
 """Of a session number. The other eight of an id follow from it, so that an id nobody was given is none."""

@@ -11,8 +11,8 @@ from mockserver.vendors.sparklytics.asking import WORLDS, Words
 from mockserver.vendors.sparklytics.rows import durations, visitor_ids
 from mockserver.vendors.sparklytics.server import agents
 from mockserver.vendors.sparklytics.server.ids import session_ids
-from mockserver.world.sessions import Sessions
-from mockserver.world.vocabulary import Agent, Page
+from mockserver.world.model.session_batch import Sessions
+from mockserver.world.model.vocabulary import Agent, Page
 
 
 def times(instants: Sequence[int]) -> list[str]:

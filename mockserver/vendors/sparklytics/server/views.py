@@ -16,8 +16,8 @@ from mockserver.vendors.sparklytics.server import cursors
 from mockserver.vendors.sparklytics.server.answers import MAXIMUM, MOST_EVENTS, Event
 from mockserver.vendors.sparklytics.server.ids import event_id, session_ids, session_number
 from mockserver.vendors.sparklytics.server.rows import ROWS, WORDS, times, url
-from mockserver.world.order_by_end import EndOrder, EndOrderedResult
-from mockserver.world.sessions import Event as Happened
+from mockserver.world.generator.order_by_end import EndOrder, EndOrderedResult
+from mockserver.world.model.session_batch import Event as Happened
 
 _ORDER: Final = EndOrder()
 

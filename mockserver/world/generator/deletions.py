@@ -1,0 +1,65 @@
+"""What a site lacks: sessions that were there and were deleted, as a value."""
+
+from collections.abc import Iterable
+from functools import lru_cache, reduce
+from typing import Final
+
+import numpy as np
+
+from mockserver.world.generator.dimensions import matching
+from mockserver.world.generator.index_sets import Listed, Selection, Without
+from mockserver.world.generator.population import Population
+from mockserver.world.model.hashing import I64
+from mockserver.world.model.query import Condition, Query
+
+
+class Deleted:
+    """Some sessions of one site by their numbers; a number under which nothing was ever known is harmless."""
+
+    def __init__(self, numbers: frozenset[int] = frozenset()) -> None:
+        self.numbers = numbers
+        self._of = lru_cache(maxsize=8)(self._indices)
+        self._selected = lru_cache(maxsize=64)(self._without)
+
+    def __bool__(self) -> bool:
+        return bool(self.numbers)
+
+    def and_also(self, numbers: Iterable[int]) -> "Deleted":
+        """These and further ones."""
+        return Deleted(self.numbers.union(numbers))
+
+    def _indices(self, population: Population) -> I64:
+        """Which sessions of a population they are, ascending."""
+        index = [population.numbered(number) for number in self.numbers]
+        return np.array(sorted(each for each in index if each is not None), dtype=np.int64)
+
+    def _without(self, population: Population, where: tuple[Condition, ...]) -> Selection:
+        index = self._of(population)
+        if where:  # Only what is selected can be left out of a selection.
+            index = index[np.isin(population.deal.rows(index), matching(population.deck, where))]
+        selection = population.selected(where)
+        return Without(selection, index) if len(index) else selection
+
+    def selected(self, population: Population, query: Query, now: int) -> Selection:
+        """The sessions of a population that a query asks for, its window aside, without those that were deleted."""
+        whole = self._asked_for(population, query, now)
+        if query.session is None:
+            return whole
+        index = population.numbered(query.session)
+        return Listed(np.array([] if index is None or whole.rank(index) == whole.rank(index + 1) else [index], dtype=np.int64))
+
+    def _asked_for(self, population: Population, query: Query, now: int) -> Selection:
+        where = query.where
+        if not query.actors and not query.others:
+            return self._selected(population, where) if self.numbers else population.selected(where)
+        lacking = population.of_actors(query.others, where, now)
+        if query.actors:
+            wanted = [population.of_actors(alternatives, where, now) for alternatives in query.actors]
+            found = np.setdiff1d(reduce(np.intersect1d, wanted), lacking)
+            return Listed(np.setdiff1d(found, self._of(population)) if self.numbers else found)
+        if self.numbers:
+            lacking = np.union1d(lacking, self._selected(population, where).excluded)
+        return Without(population.selected(where), lacking)
+
+
+NOTHING: Final = Deleted()

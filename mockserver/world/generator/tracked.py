@@ -1,0 +1,189 @@
+"""What arrived over HTTP: tracked events and identities, told as sessions beside the seeded ones."""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from itertools import groupby, pairwise
+from typing import Any, Final
+
+from msgspec import Struct, field
+
+from mockserver.world.generator.archetypes import IDLE
+from mockserver.world.generator.schedule import TIMEOUT
+from mockserver.world.model.hashing import key
+from mockserver.world.model.query import Condition
+from mockserver.world.model.session_batch import Event, Sessions, tags_said, text_said
+from mockserver.world.model.vocabulary import Action, Vocabulary
+
+KIND: Final = 2
+
+
+class TrackedEvent(Struct, frozen=True):
+    """An event somebody sent for a visitor."""
+
+    at: int
+    """Unix milliseconds."""
+    name: str
+    properties: Mapping[str, Any] = {}
+    user_id: str | None = None
+    anonymous_id: str | None = None
+
+    @property
+    def actor(self) -> str:
+        """Whose it is: the user id wins over the anonymous id."""
+        return self.user_id or self.anonymous_id or ""
+
+
+class Identity(Struct, frozen=True):
+    """Traits somebody sent for a visitor: later ones win, name by name."""
+
+    traits: Mapping[str, Any]
+    user_id: str | None = None
+    anonymous_id: str | None = None
+
+    @property
+    def actor(self) -> str:
+        """Whose they are: the user id wins over the anonymous id."""
+        return self.user_id or self.anonymous_id or ""
+
+
+class TrackedSession(Struct, frozen=True):
+    """Events of one actor with no gap of more than 30 minutes between neighbours."""
+
+    actor: str
+    identified: bool
+    first: bool
+    """Whether it is the actor's first."""
+    events: tuple[TrackedEvent, ...]
+
+    @property
+    def start(self) -> int:
+        """Unix milliseconds of the first event."""
+        return self.events[0].at
+
+    def number(self, site_key: int) -> int:
+        """The 56-bit session number; stays while the session grows."""
+        return key(site_key, "tracked", self.actor, self.start) >> 8
+
+    def visitor(self, site_key: int) -> int:
+        """The 48-bit visitor number."""
+        return key(site_key, "actor", self.actor) >> 16
+
+    def is_of(self, actors: Iterable[str], site_key: int) -> bool:
+        """Whether its visitor is among some, told by user id or by the digits of the visitor number."""
+        return (self.identified and self.actor in actors) or f"{self.visitor(site_key):012x}" in actors
+
+    def entries(self, dimension: str, vocabulary: Vocabulary) -> list[Any]:
+        """What the session has in a dimension: nothing is known of it but its events and its actor."""
+        entries: dict[str, list[Any]] = {
+            "place": [vocabulary.places[0]],
+            "agent": [vocabulary.agents[0]],
+            "acquisition": [vocabulary.acquisitions[0]],
+            "language": [""],
+            "hostname": [""],
+            "entry": [vocabulary.pages[0]],
+            "exit": [vocabulary.pages[0]],
+            "page": [],
+            "url": [("", vocabulary.pages[0])],
+            "action": [Action("custom_event", event.name, dict(event.properties)) for event in self.events],
+            "identified": [self.identified],
+            "returning": [not self.first],
+            "bounce": [False],
+            "pageviews": [0],
+            "custom_events": [len(self.events)],
+            "errors": [0],
+            "duration": [self.events[-1].at - self.start],
+        }
+        return entries[dimension]
+
+    def meets(self, where: Iterable[Condition], vocabulary: Vocabulary) -> bool:
+        """Whether it meets every condition."""
+        return all(
+            any(condition.passes(entry) for entry in self.entries(condition.dimension, vocabulary)) != condition.negate
+            for condition in where
+        )
+
+
+class Overlay(Struct, frozen=True, dict=True):
+    """Everything sent to one site: a value; :meth:`with_events` gives a new one that shares what was there."""
+
+    log: list[TrackedEvent] = field(default_factory=list)
+    """Shared between successive overlays; only the first ``count`` entries are this one's."""
+    count: int = 0
+    identities: Mapping[str, Mapping[str, Any]] = {}
+    """Traits by actor."""
+
+    def with_events(self, events: Iterable[TrackedEvent]) -> "Overlay":
+        """The overlay with further events."""
+        log = self.log if len(self.log) == self.count else self.log[: self.count]
+        log.extend(events)
+        return Overlay(log, len(log), self.identities)
+
+    def with_identity(self, identity: Identity) -> "Overlay":
+        """The overlay with further traits of a visitor."""
+        traits = {**self.identities.get(identity.actor, {}), **identity.traits}
+        return Overlay(self.log, self.count, {**self.identities, identity.actor: traits})
+
+    @cached_property
+    def _events(self) -> list[TrackedEvent]:
+        return sorted(self.log[: self.count], key=lambda event: (event.actor, event.at))
+
+    @cached_property
+    def _latest(self) -> int:
+        return max((event.at for event in self._events), default=0)
+
+    @cached_property
+    def _all(self) -> list[TrackedSession]:
+        return _sessions(self._events)
+
+    def sessions(self, now: int) -> list[TrackedSession]:
+        """All sessions as they stand at an instant, by start."""
+        if self._latest <= now:
+            return self._all
+        return _sessions(event for event in self._events if event.at <= now)
+
+
+def _sessions(events: Iterable[TrackedEvent]) -> list[TrackedSession]:
+    found = []
+    for actor, theirs in groupby(events, key=lambda event: event.actor):
+        run: list[TrackedEvent] = []
+        first = True
+        for event in theirs:
+            if run and event.at - run[-1].at > TIMEOUT:
+                found.append(TrackedSession(actor, run[0].user_id is not None, first, tuple(run)))
+                run, first = [], False
+            run.append(event)
+        found.append(TrackedSession(actor, run[0].user_id is not None, first, tuple(run)))
+    return sorted(found, key=lambda session: (session.start, session.actor))
+
+
+class TrackedSessions(Sessions):
+    """Sessions of the overlay in columns: what nobody sent is unknown."""
+
+    kind = KIND
+
+    def __init__(self, site_key: int, sessions: list[TrackedSession], first: int, overlay: Overlay, vocabulary: Vocabulary) -> None:
+        self._sessions, n = sessions, len(sessions)
+        said = [overlay.identities.get(session.actor, {}) for session in sessions]
+        self.index = list(range(first, first + n))
+        self.start = [session.start for session in sessions]
+        self.duration = [session.events[-1].at - session.start for session in sessions]
+        self.inactive = [sum(max(after.at - event.at - IDLE, 0) for event, after in pairwise(session.events)) for session in sessions]
+        self.pageviews = self.outbounds = self.errors = [0] * n
+        self.custom_events = [len(session.events) for session in sessions]
+        self.ids = [session.number(site_key) for session in sessions]
+        self.visitors = [session.visitor(site_key) for session in sessions]
+        self.user_ids = [session.actor if session.identified else None for session in sessions]
+        self.names = [text_said(traits.get("name")) for traits in said]
+        self.emails = [text_said(traits.get("email")) for traits in said]
+        self.tags = [tags_said(traits.get("$tags")) for traits in said]
+        self.traits = [dict(traits) if traits else None for traits in said]
+        self.ips = self.languages = self.hostnames = [""] * n
+        self.places, self.agents = [vocabulary.places[0]] * n, [vocabulary.agents[0]] * n
+        self.acquisitions = [vocabulary.acquisitions[0]] * n
+        self.entries = self.exits = [vocabulary.pages[0]] * n
+        self.paths = [[] for _ in sessions]
+
+    def story(self, position: int) -> list[Event]:
+        """All events of the session at a position, oldest first."""
+        page = self.entries[position]
+        return [Event(event.at, "custom_event", page, event.name, event.properties, "") for event in self._sessions[position].events]

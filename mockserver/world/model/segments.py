@@ -1,0 +1,97 @@
+"""Segments: named predicates over sessions."""
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Final
+
+from msgspec import Struct
+
+from mockserver.nearest import nearest
+from mockserver.world.model.query import Condition
+from mockserver.world.model.spec import WorldError
+
+
+class Segment(Struct, frozen=True):
+    """A named predicate over sessions."""
+
+    name: str
+    where: tuple[Condition, ...]
+
+
+def _itself(entry: Any) -> Any:
+    return entry
+
+
+def _field(name: str) -> Callable[[Any], Any]:
+    def read(entry: Any) -> Any:
+        return getattr(entry, name)
+
+    return read
+
+
+FILTERS: Final[dict[str, tuple[str, Callable[[Any], Any]]]] = {
+    "country": ("place", _field("country")),
+    "region": ("place", _field("region")),
+    "city": ("place", _field("city")),
+    "language": ("language", _itself),
+    "device": ("agent", _field("device")),
+    "os": ("agent", _field("os")),
+    "browser": ("agent", _field("browser")),
+    "channel": ("acquisition", _field("channel")),
+    "referrer": ("acquisition", _field("referrer")),
+    "utm_source": ("acquisition", _field("utm_source")),
+    "utm_medium": ("acquisition", _field("utm_medium")),
+    "utm_campaign": ("acquisition", _field("utm_campaign")),
+    "hostname": ("hostname", _itself),
+    "entry_page": ("entry", _field("path")),
+    "exit_page": ("exit", _field("path")),
+    "page": ("page", _field("path")),
+    "event": ("action", _field("name")),
+    "identified": ("identified", _itself),
+    "returning": ("returning", _itself),
+    "bounce": ("bounce", _itself),
+}
+"""What a user-defined segment can filter on, in the world's own words."""
+
+_BUILT_IN: Final[dict[str, dict[str, Any]]] = {
+    "everyone": {},
+    "mobile": {"device": "mobile"},
+    "desktop": {"device": "desktop"},
+    "returning": {"returning": True},
+    "new": {"returning": False},
+    "identified": {"identified": True},
+    "anonymous": {"identified": False},
+    "bounced": {"bounce": True},
+    "paid": {"channel": ["Paid Search", "Paid Social", "Display"]},
+    "nobody": {"country": "ZZ"},
+}
+
+
+def segments(defined: Mapping[str, Mapping[str, Any]]) -> dict[str, Segment]:
+    """Make the segments every world has and those a spec defines, by name; raise :class:`WorldError` for an unknown filter."""
+    return {**_built_in(), **_made(defined)}
+
+
+@cache
+def _built_in() -> dict[str, Segment]:
+    """Those of every world."""
+    return _made(_BUILT_IN)
+
+
+def _made(defined: Mapping[str, Mapping[str, Any]]) -> dict[str, Segment]:
+    return {name: Segment(name, _where(name, filters)) for name, filters in defined.items()}
+
+
+def _where(name: str, filters: Mapping[str, Any]) -> tuple[Condition, ...]:
+    conditions = []
+    for word, values in filters.items():
+        if word not in FILTERS:
+            raise WorldError(f"world spec: segment {name!r} filters on {word!r}, which is no dimension; {nearest(word, FILTERS)}")
+        dimension, of = FILTERS[word]
+        several = tuple(values) if isinstance(values, list | tuple) else (values,)
+        if any(not isinstance(value, str | int | float | None) for value in several):
+            raise WorldError(
+                f"world spec: segment {name!r} wants {word!r} to be {values!r}; right is a text, a number, a truth value, or a list"
+            )
+        conditions.append(Condition(dimension, of, "equals", several))
+    return tuple(conditions)

@@ -1,0 +1,92 @@
+"""Columns of seeded sessions, and what identify calls change in them."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.world.generator.columns import COLUMNS, DealtSessions
+from mockserver.world.generator.tracked import Identity
+from mockserver.world.model.query import Query
+from mockserver.world.model.spec import spec
+from mockserver.world.world import build, with_identity
+from tests.world import digest
+from tests.world.digest import LATER
+from tests.world.worlds import Case, cases, small, vast
+
+TRAITS = st.fixed_dictionaries(
+    {},
+    optional={
+        "name": st.none() | st.just("Zoë") | st.integers(0, 9),
+        "email": st.none() | st.just("zoe@example.com"),
+        "$tags": st.none() | st.lists(st.sampled_from(["vip", "beta"]), max_size=2),
+        "plan": st.just("pro"),
+        "city": st.just("Oslo"),
+    },
+)
+WORLD = build(spec(sessions=200, seed=11))
+
+
+@given(case=cases(small | vast, tracked=False), share=st.floats(0, 1), picks=st.lists(st.integers(0, 29), unique=True, max_size=8))
+def test_a_column_does_not_depend_on_the_batch(case: Case, share: float, picks: list[int]) -> None:
+    """Sessions picked out of a batch say what they said in it."""
+    people = case.site.people
+    first = int(max(people.visible(case.now) - 30, 0) * share)
+    index = np.arange(first, min(first + 30, people.visible(case.now)))
+    chosen = np.array(sorted(pick for pick in picks if pick < len(index)), dtype=np.int64)
+    together = digest.lines(DealtSessions(people, index, case.now, {}))
+
+    assert digest.lines(DealtSessions(people, index[chosen], case.now, {})) == [together[each] for each in chosen.tolist()]
+
+
+def test_an_empty_batch_has_empty_columns() -> None:
+    """Nothing is said of no sessions, in every column."""
+    batch = DealtSessions(WORLD.sites[0].people, np.empty(0, dtype=np.int64), 0, {})
+
+    assert [getattr(batch, name) for name in COLUMNS] == [[]] * len(COLUMNS)
+    assert len(batch) == 0
+
+
+def test_a_column_is_made_once_and_an_unknown_one_is_an_error() -> None:
+    """A column stays the same list, and what is no column is no attribute."""
+    batch = WORLD.sites[0].find(Query(), LATER).page(0, 10).batches[0]
+
+    assert batch.names is batch.names
+    with pytest.raises(AttributeError, match="nonsense"):
+        batch.nonsense  # type: ignore[attr-defined]  # noqa: B018 -- the look is the test
+
+
+@given(said=st.lists(TRAITS, min_size=1, max_size=3), position=st.integers(0, 60))
+def test_what_identify_said_wins(said: list[dict[str, object]], position: int) -> None:
+    """Of a seeded user, traits that were sent replace those of the world, later ones earlier ones, name by name."""
+    site = WORLD.sites[0]
+    everyone = site.find(Query(), LATER).page(0, 200).batches[0]
+    known = [each for each, user in enumerate(everyone.user_ids) if user is not None]
+    chosen = known[position % len(known)]
+    user, before = everyone.user_ids[chosen], everyone.traits[chosen]
+    world = WORLD
+    for traits in said:
+        world = with_identity(world, 0, Identity(traits, user_id=user))
+    merged = {name: value for traits in said for name, value in traits.items()}
+    after = world.sites[0].session(everyone.ids[chosen], LATER)
+
+    assert after is not None
+    assert after.traits == [{**(before or {}), **merged}]
+    assert after.names[0] == (
+        str(merged["name"]) if merged.get("name") is not None else None if "name" in merged else everyone.names[chosen]
+    )
+    assert after.emails[0] == merged.get("email", everyone.emails[chosen])
+    assert after.tags[0] == (merged["$tags"] or [] if "$tags" in merged else everyone.tags[chosen])
+
+
+def test_what_identify_said_changes_nobody_else() -> None:
+    """Traits of one user leave all others as they were, and the world before it as it was."""
+    everyone = WORLD.sites[0].find(Query(), LATER).page(0, 200)
+    user = next(user for user in everyone.batches[0].user_ids if user)
+    others = [each for each, known in enumerate(everyone.batches[0].user_ids) if known != user]
+    before = digest.told(everyone)
+    after = digest.told(with_identity(WORLD, 0, Identity({"name": "Robin"}, user_id=user)).sites[0].find(Query(), LATER).page(0, 200))
+
+    assert [after[each] for each in others] == [before[each] for each in others]
+    assert after != before
+    assert digest.told(WORLD.sites[0].find(Query(), LATER).page(0, 200)) == before

@@ -1,0 +1,89 @@
+"""Subsets of the sessions that are counted and paged without being listed do as lists would."""
+
+from bisect import bisect_left
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.world.generator.archetypes import ROWS, Deck
+from mockserver.world.generator.index_sets import Dealt, Everything, Listed, Selection, Without
+from mockserver.world.generator.schedule import Deal
+from mockserver.world.generator.timeline import exact
+from mockserver.world.model.vocabulary import load
+from tests.world.worlds import DAY, seeds
+
+MOST = 3 * ROWS
+shares = st.sampled_from([0.0, 0.001, 0.3, 0.7, 0.999, 1.0])
+
+
+def dealt(seed: int, lanes: int, share: float) -> tuple[Selection, list[int]]:
+    """A share of the rows of a deck, and the sessions of the first blocks that are those rows."""
+    deal = Deal(seed, Deck(seed, load("default"), lanes, ("www.site.example",), bots=False), exact(seed, 10**6, (0, 31 * DAY)))
+    rows = np.sort(np.argsort(np.sin(np.arange(ROWS) * (seed % 1000 + 1)))[: int(ROWS * share)])
+    return Dealt(deal, rows), np.flatnonzero(np.isin(deal.rows(np.arange(MOST)), rows)).tolist()
+
+
+whole = (
+    st.builds(dealt, seeds, st.sampled_from([1, 8, 512]), shares)
+    | st.just((Everything(), list(range(MOST))))
+    | st.lists(st.integers(0, MOST - 1), unique=True, max_size=20).map(
+        lambda index: (Listed(np.array(sorted(index), dtype=np.int64)), sorted(index))
+    )
+)
+
+
+def less(made: tuple[Selection, list[int]], some: list[int]) -> tuple[Selection, list[int]]:
+    """A selection without a few of its sessions."""
+    selection, listed = made
+    excluded = sorted({listed[each % len(listed)] for each in some} if listed else ())
+    return Without(selection, np.array(excluded, dtype=np.int64)), sorted(set(listed) - set(excluded))
+
+
+selections = whole | st.builds(less, whole, st.lists(st.integers(0, MOST) | st.integers(0, 5), max_size=10))
+
+
+@given(made=selections, index=st.lists(st.integers(0, MOST) | st.sampled_from([0, ROWS, 2 * ROWS, ROWS - 1]), min_size=1, max_size=10))
+def test_ranks_count_what_is_below(made: tuple[Selection, list[int]], index: list[int]) -> None:
+    """How many are below an index is what searching a list finds, asked one by one or all at once."""
+    selection, listed = made
+    index = [*index, *range(8)]
+    expected = [bisect_left(listed, each) for each in index]
+
+    assert [selection.rank(each) for each in index] == expected
+    assert list(selection.ranks(index)) == expected
+
+
+@given(made=selections, low=st.integers(0, 8) | st.integers(0, MOST), size=st.integers(-1, 2 * ROWS))
+def test_take_slices(made: tuple[Selection, list[int]], low: int, size: int) -> None:
+    """Taking ordinals is slicing a list, within a block and across blocks."""
+    selection, listed = made
+    low = min(low, len(listed))
+    high = max(min(low + size, len(listed)), 0)
+
+    assert selection.take(low, high).tolist() == listed[low : max(low, high)]
+    for each in range(min(8, len(listed))):
+        assert selection.take(each, each + 1).tolist() == listed[each : each + 1]
+
+
+@given(seed=seeds, share=shares, far=st.integers(0, 10**12))
+def test_far_away_ranks_and_ordinals_agree(seed: int, share: float, far: int) -> None:
+    """At any distance the session with an ordinal has that many below it."""
+    selection, _ = dealt(seed, 512, share)
+    rank = selection.rank(far)
+    taken = selection.take(rank, rank + 3).tolist()
+
+    assert all(each >= far for each in taken)
+    assert [selection.rank(each) for each in taken] == list(range(rank, rank + len(taken)))
+    assert len(taken) == (3 if share >= 0.001 else 0)
+
+
+@given(seed=seeds, share=shares)
+def test_the_rows_of_a_selection_are_in_every_block(seed: int, share: float) -> None:
+    """A selection names the rows it holds once in each block; a list is not made of rows."""
+    selection, listed = dealt(seed, 8, share)
+
+    assert selection.rows is not None
+    assert len(listed) == 3 * len(selection.rows)
+    assert Everything().rows is not None
+    assert Listed(np.array([1])).rows is None

@@ -1,0 +1,46 @@
+"""Columns that follow from other columns."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mockserver.world.model.query import Query
+from mockserver.world.model.session_batch import tags_said, text_said
+from tests.world.worlds import Case, cases, few, small, vast
+
+
+@few
+@given(case=cases(small | vast), share=st.floats(0, 1))
+def test_end_events_and_bounces_follow(case: Case, share: float) -> None:
+    """A session ends when its duration is over; its events are what is no pageview; it bounces with one page and nothing done."""
+    found = case.site.find(Query(bots=True), case.now)
+
+    for batch in found.page(int(found.total * share), 50).batches:
+        assert len(batch) == len(batch.start) == len(batch.end)
+        assert [end - start for start, end in zip(batch.start, batch.end, strict=True)] == batch.duration
+        for each in range(len(batch)):
+            done = batch.custom_events[each] + batch.outbounds[each] + batch.errors[each]
+            assert batch.events[each] == done
+            assert batch.bounces[each] == (batch.pageviews[each] + done == 1 and batch.pageviews[each] == 1)
+            assert len(batch.story(each)) == batch.pageviews[each] + done
+            assert 0 <= batch.inactive[each] <= batch.duration[each]
+
+
+@few
+@given(case=cases(small | vast), share=st.floats(0, 1))
+def test_numbers_are_told_in_digits(case: Case, share: float) -> None:
+    """A session's number has 14 hexadecimal digits, a visitor's 12, leading zeros included."""
+    found = case.site.find(Query(bots=True), case.now)
+
+    for batch in found.page(int(found.total * share), 50).batches:
+        assert batch.id_digits == [f"{number:014x}" for number in batch.ids]
+        assert batch.visitor_digits == [f"{number:012x}" for number in batch.visitors]
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "tags"), [(None, None, []), ("vip", "vip", []), (7, "7", []), (["a", 1], "['a', 1]", ["a", "1"])]
+)
+def test_what_was_said_is_read_as_text_and_tags(value: object, text: str | None, tags: list[str]) -> None:
+    """Whatever was sent as a name is a text, and whatever was sent as tags is a list of texts."""
+    assert text_said(value) == text
+    assert tags_said(value) == tags
