@@ -25,6 +25,7 @@ from tools.docs.markdown import table
 
 PARTS = (parts.World, parts.Clock, parts.Faults, parts.Limits, parts.Choices, parts.Journal)
 """What a tenant's handle is made of."""
+_STARS: dict[Any, str] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
 _ENVIRONMENT = """\
 A variable is `SESSION_MOCK_` and the name of the setting; where several programs read one, it means the same to all, and takes the same
 forms: a seed is a number or `random`, which makes one up; dialects are one name, or VENDOR=DIALECT with commas or blanks between several;
@@ -170,7 +171,7 @@ def _parameters(found: Iterable[Parameter]) -> Iterator[str]:
         if each.kind is Parameter.KEYWORD_ONLY and not starred:
             starred = True
             yield "*"
-        star = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}.get(each.kind, "")
+        star = _STARS.get(each.kind, "")
         starred = starred or star == "*"
         yield star + each.name + ("" if each.default is Parameter.empty else f"={each.default!r}")
 
