@@ -19,7 +19,7 @@ from mockserver.server.config import ConfigError
 from mockserver.server.running import Running, run
 from mockserver.vendor import Vendor
 from mockserver.world.model.query import Query
-from mockserver.world.model.spec import text
+from mockserver.world.model.spec import format_instant
 
 
 def _write_ports(path: Path, running: Running) -> None:
@@ -34,7 +34,7 @@ def _write_ports(path: Path, running: Running) -> None:
 
 
 def _clock(clock: Clock) -> str:
-    return f"stands at {text(clock.now())} (--now system lets it run)" if clock.frozen else "is the system's"
+    return f"stands at {format_instant(clock.now())} (--now system lets it run)" if clock.frozen else "is the system's"
 
 
 def _as(vendor: Vendor) -> str:

@@ -7,17 +7,17 @@ from typing import Any
 import numpy as np
 from msgspec import json
 
-from mockserver.world.generator.columns import DealtSessions
-from mockserver.world.generator.deletions import NOTHING
+from mockserver.world.generator.columns import GeneratedSessions
+from mockserver.world.generator.deletions import NO_DELETIONS
 from mockserver.world.generator.locales import localized_vocabulary
 from mockserver.world.generator.population import Population
-from mockserver.world.generator.query_result import DealtSource, Found, Source, TrackedSource
-from mockserver.world.generator.timeline import Timeline, exact, flowing
-from mockserver.world.generator.tracked import Identity, Overlay, TrackedEvent, TrackedSession, TrackedSessions
+from mockserver.world.generator.query_result import GeneratedSource, QueryResult, Source, TrackedSource
+from mockserver.world.generator.timeline import Timeline, exact_timeline, flowing_timeline
+from mockserver.world.generator.tracked import Identity, TrackedData, TrackedEvent, TrackedSession, TrackedSessions
 from mockserver.world.model.hashing import key
 from mockserver.world.model.query import Query
-from mockserver.world.model.segments import Segment, segments
-from mockserver.world.model.session_batch import Sessions
+from mockserver.world.model.segments import Segment, build_segments
+from mockserver.world.model.session_batch import SessionBatch
 from mockserver.world.model.spec import WorldError, WorldSpec
 from mockserver.world.model.vocabulary import Vocabulary, load
 
@@ -27,9 +27,9 @@ _PEOPLE, _BOTS = 0, 1
 class Site:
     """One measured site: its hosts, its people, its bots, what was sent to it, and what was deleted of all that."""
 
-    def __init__(self, spec: WorldSpec, vocabulary: Vocabulary, number: int, overlay: Overlay) -> None:
-        self._spec, self._vocabulary, self.number, self.overlay = spec, vocabulary, number, overlay
-        self.deleted = NOTHING
+    def __init__(self, spec: WorldSpec, vocabulary: Vocabulary, number: int, overlay: TrackedData) -> None:
+        self._spec, self._vocabulary, self.number, self.tracked_data = spec, vocabulary, number, overlay
+        self.deleted = NO_DELETIONS
         self.key = key(spec.seed, "site", number)
         turn, nth = divmod(number, len(vocabulary.site_names))  # No two sites share a domain.
         name = vocabulary.site_names[(key(spec.seed, "site", 0) + nth) % len(vocabulary.site_names)]
@@ -42,8 +42,8 @@ class Site:
         if kind == _BOTS:
             size = size * spec.bots_percent // 100
         if spec.end is None:
-            return flowing(start_key, size, spec.start, quiet_days=spec.quiet_days, grain=spec.grain)
-        return exact(start_key, size, (spec.start, spec.end), quiet_days=spec.quiet_days, grain=spec.grain)
+            return flowing_timeline(start_key, size, spec.start, quiet_days=spec.quiet_days, grain=spec.grain)
+        return exact_timeline(start_key, size, (spec.start, spec.end), quiet_days=spec.quiet_days, grain=spec.grain)
 
     def _population(self, kind: int) -> Population:
         return Population(self.key, kind, self._vocabulary, self.hostnames, self._timeline(kind))
@@ -58,31 +58,31 @@ class Site:
         """Whose sessions are shown where a query wants them."""
         return self._population(_BOTS)
 
-    def changed(self, **parts: Any) -> "Site":
+    def replace(self, **parts: Any) -> "Site":
         """The same site with another ``overlay``, or with other sessions ``deleted``; everything made so far is shared."""
         site = object.__new__(Site)
         site.__dict__.update(self.__dict__, **parts)
         return site
 
-    def find(self, query: Query, now: int) -> Found:
+    def find(self, query: Query, now: int) -> QueryResult:
         """Find the sessions that a query asks for, of those that have started by an instant (Unix milliseconds)."""
         stop = now + 1 if query.stop is None else min(query.stop, now + 1)
         populations = (self.people, self.bots) if query.bots else (self.people,)
         sources: list[Source] = [self._dealt(population, query, stop, now) for population in populations]
-        if self.overlay.count:
+        if self.tracked_data.count:
             sources.append(self._tracked(query, stop, now))
-        return Found(sources)
+        return QueryResult(sources)
 
-    def _dealt(self, population: Population, query: Query, stop: int, now: int) -> DealtSource:
-        last = population.timeline.before(stop)
-        first = 0 if query.start is None else min(population.timeline.before(query.start), last)
-        selection = self.deleted.selected(population, query, now)
-        return DealtSource(population, selection, (first, last), now, self.overlay.identities)
+    def _dealt(self, population: Population, query: Query, stop: int, now: int) -> GeneratedSource:
+        last = population.timeline.count_before(stop)
+        first = 0 if query.start is None else min(population.timeline.count_before(query.start), last)
+        selection = self.deleted.select(population, query, now)
+        return GeneratedSource(population, selection, (first, last), now, self.tracked_data.identities)
 
     def _tracked(self, query: Query, stop: int, now: int) -> TrackedSource:
         found = [
             session
-            for session in self.tracked(now)
+            for session in self.tracked_sessions(now)
             if (query.start is None or session.start >= query.start)
             and session.start < stop
             and all(session.is_of(alternatives, self.key) for alternatives in query.actors)
@@ -90,26 +90,26 @@ class Site:
             and session.meets(query.where, self._vocabulary)
             and query.session in (None, session.number(self.key))
         ]
-        return TrackedSource(found, self.key, self.overlay, self._vocabulary)
+        return TrackedSource(found, self.key, self.tracked_data, self._vocabulary)
 
-    def tracked(self, now: int) -> list[TrackedSession]:
+    def tracked_sessions(self, now: int) -> list[TrackedSession]:
         """The sessions of what was sent over HTTP as they stand at an instant, by start."""
-        sessions = self.overlay.sessions(now)
+        sessions = self.tracked_data.sessions(now)
         return [each for each in sessions if each.number(self.key) not in self.deleted.numbers] if self.deleted else sessions
 
-    def session(self, number: int, now: int) -> Sessions | None:
+    def session(self, number: int, now: int) -> SessionBatch | None:
         """Return the session with a number as a batch of one, or ``None`` where there is none by an instant."""
         return None if number in self.deleted.numbers else self.session_before_deletion(number, now)
 
-    def session_before_deletion(self, number: int, now: int) -> Sessions | None:
+    def session_before_deletion(self, number: int, now: int) -> SessionBatch | None:
         """:meth:`session` that finds what was deleted too: whoever asks what follows a session may ask for one that is gone."""
         for population in (self.people, self.bots):
             index = population.session_index(number, now)
             if index is not None:
-                return DealtSessions(population, np.array([index], dtype=np.int64), now, self.overlay.identities)
-        for session in self.overlay.sessions(now):
+                return GeneratedSessions(population, np.array([index], dtype=np.int64), now, self.tracked_data.identities)
+        for session in self.tracked_data.sessions(now):
             if session.number(self.key) == number:
-                return TrackedSessions(self.key, [session], 0, self.overlay, self._vocabulary)
+                return TrackedSessions(self.key, [session], 0, self.tracked_data, self._vocabulary)
         return None
 
 
@@ -119,10 +119,10 @@ class World:
     def __init__(self, spec: WorldSpec, sites: tuple[Site, ...], segments: Mapping[str, Segment]) -> None:
         self.spec, self.sites, self.segments = spec, sites, segments
 
-    def changed(self, site: int, **parts: Any) -> "World":
+    def replace(self, site: int, **parts: Any) -> "World":
         """The same world but for some parts of a site, as :meth:`Site.changed` takes them."""
         sites = list(self.sites)
-        sites[site] = sites[site].changed(**parts)
+        sites[site] = sites[site].replace(**parts)
         return World(self.spec, tuple(sites), self.segments)
 
 
@@ -130,8 +130,8 @@ class World:
 def _built(spec_json: bytes) -> World:
     spec = json.decode(spec_json, type=WorldSpec)
     words = _vocabulary(spec)
-    sites = tuple(Site(spec, words, number, Overlay()) for number in range(spec.sites))
-    return World(spec, sites, segments(spec.segments))
+    sites = tuple(Site(spec, words, number, TrackedData()) for number in range(spec.sites))
+    return World(spec, sites, build_segments(spec.segments))
 
 
 def build(spec: WorldSpec) -> World:
@@ -158,14 +158,14 @@ def _vocabulary(spec: WorldSpec) -> Vocabulary:
 
 def with_events(world: World, site: int, events: Iterable[TrackedEvent]) -> World:
     """Return the world in which further events have been sent to a site."""
-    return world.changed(site, overlay=world.sites[site].overlay.with_events(events))
+    return world.replace(site, overlay=world.sites[site].tracked_data.with_events(events))
 
 
 def with_identity(world: World, site: int, identity: Identity) -> World:
     """Return the world in which further traits of a visitor have been sent to a site."""
-    return world.changed(site, overlay=world.sites[site].overlay.with_identity(identity))
+    return world.replace(site, overlay=world.sites[site].tracked_data.with_identity(identity))
 
 
 def without_sessions(world: World, site: int, numbers: Iterable[int]) -> World:
     """Return the world in which the sessions with some numbers have been deleted from a site."""
-    return world.changed(site, deleted=world.sites[site].deleted.and_also(numbers))
+    return world.replace(site, deleted=world.sites[site].deleted.union(numbers))

@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.generator.archetypes import LONGEST, ROWS, TURNS, Deck
+from mockserver.world.generator.archetypes import ARCHETYPES, MAX_DURATION, VISITS, ArchetypeTable
 from mockserver.world.model.vocabulary import load
 from tests.world.worlds import MINUTE, few, seeds, vocabularies
 
 HOSTS = ("www.site.example", "app.site.example")
 decks = st.builds(
-    lambda seed, name, bits, bots: Deck(seed, load(name), 1 << bits, HOSTS, bots=bots),
+    lambda seed, name, bits, bots: ArchetypeTable(seed, load(name), 1 << bits, HOSTS, bots=bots),
     seeds,
     vocabularies,
     st.integers(0, 9),
@@ -21,15 +21,15 @@ decks = st.builds(
 
 @few
 @given(deck=decks)
-def test_events_ascend_within_bounds(deck: Deck) -> None:
+def test_events_ascend_within_bounds(deck: ArchetypeTable) -> None:
     """No row lasts more than 90 minutes, pauses for 30, or goes back in time; each has an event, the first a pageview at 0."""
-    row = np.repeat(np.arange(ROWS), deck.length)
+    row = np.repeat(np.arange(ARCHETYPES), deck.length)
     gaps = np.diff(deck.offset)[row[1:] == row[:-1]]
 
     assert deck.length.min() >= 1
-    assert deck.begin.tolist() == np.searchsorted(row, np.arange(ROWS)).tolist()
+    assert deck.begin.tolist() == np.searchsorted(row, np.arange(ARCHETYPES)).tolist()
     assert len(row) == len(deck.offset) == len(deck.action) == len(deck.page)
-    assert deck.offset.max() == deck.longest <= LONGEST
+    assert deck.offset.max() == deck.longest <= MAX_DURATION
     assert gaps.min(initial=1) >= 0
     assert gaps.max(initial=0) <= 30 * MINUTE
     assert set(deck.offset[deck.begin].tolist()) == {0}
@@ -37,17 +37,17 @@ def test_events_ascend_within_bounds(deck: Deck) -> None:
 
 
 @given(deck=decks)
-def test_the_rows_of_a_lane_are_one_kind_of_visitor(deck: Deck) -> None:
+def test_the_rows_of_a_lane_are_one_kind_of_visitor(deck: ArchetypeTable) -> None:
     """Place, agent, language, identity, plan and tags are the same in all rows of a lane."""
-    lane = deck.lane_of(np.arange(ROWS))
+    lane = deck.slot_of(np.arange(ARCHETYPES))
 
-    assert np.bincount(lane).tolist() == [ROWS // deck.lanes] * deck.lanes
+    assert np.bincount(lane).tolist() == [ARCHETYPES // deck.slots] * deck.slots
     for column in (deck.place, deck.agent, deck.english, deck.identified, deck.plan, deck.tags):
-        assert len(set(zip(lane.tolist(), column.all.tolist(), strict=True))) == deck.lanes
+        assert len(set(zip(lane.tolist(), column.all.tolist(), strict=True))) == deck.slots
 
 
 @given(deck=decks)
-def test_what_has_no_weight_is_in_no_row(deck: Deck) -> None:
+def test_what_has_no_weight_is_in_no_row(deck: ArchetypeTable) -> None:
     """Rows hold entries of the vocabulary that have a weight, and pages a visit can begin with."""
     words = deck.vocabulary
 
@@ -59,10 +59,10 @@ def test_what_has_no_weight_is_in_no_row(deck: Deck) -> None:
 
 
 @given(deck=decks)
-def test_a_person_s_turns_are_a_run(deck: Deck) -> None:
+def test_a_person_s_turns_are_a_run(deck: ArchetypeTable) -> None:
     """A person came first at this turn or an earlier one, and nobody else's first visit lies between."""
-    turn = np.arange(ROWS) // deck.variants % TURNS
-    first = np.repeat(deck.first_turns.ravel(), deck.variants)
+    turn = np.arange(ARCHETYPES) // deck.variants % VISITS
+    first = np.repeat(deck.first_visits.ravel(), deck.variants)
 
     assert bool((first <= turn).all())
     assert bool(((first[1:] >= first[:-1]) | (turn[1:] == 0))[turn[:-1] != turn[1:]].all())
@@ -73,7 +73,7 @@ def test_a_person_s_turns_are_a_run(deck: Deck) -> None:
 @pytest.mark.parametrize("bots", [False, True])
 def test_a_full_deck_shows_every_shape_of_session(*, bots: bool) -> None:
     """People bounce, stay long, do every kind of thing and are known or not; bots only look, and briefly."""
-    deck = Deck(1, load("default"), 512, HOSTS, bots=bots)
+    deck = ArchetypeTable(1, load("default"), 512, HOSTS, bots=bots)
     kinds = {[*(action.kind for action in deck.vocabulary.actions), "pageview"][each] for each in set(deck.action.tolist())}
 
     assert kinds == ({"pageview"} if bots else {"pageview", "custom_event", "outbound", "error"})

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.generator.columns import COLUMNS, DealtSessions
+from mockserver.world.generator.columns import COLUMNS, GeneratedSessions
 from mockserver.world.generator.tracked import Identity
 from mockserver.world.model.query import Query
 from mockserver.world.model.spec import spec
@@ -31,17 +31,17 @@ WORLD = build(spec(sessions=200, seed=11))
 def test_a_column_does_not_depend_on_the_batch(case: Case, share: float, picks: list[int]) -> None:
     """Sessions picked out of a batch say what they said in it."""
     people = case.site.people
-    first = int(max(people.visible(case.now) - 30, 0) * share)
-    index = np.arange(first, min(first + 30, people.visible(case.now)))
+    first = int(max(people.count_started(case.now) - 30, 0) * share)
+    index = np.arange(first, min(first + 30, people.count_started(case.now)))
     chosen = np.array(sorted(pick for pick in picks if pick < len(index)), dtype=np.int64)
-    together = digest.lines(DealtSessions(people, index, case.now, {}))
+    together = digest.lines(GeneratedSessions(people, index, case.now, {}))
 
-    assert digest.lines(DealtSessions(people, index[chosen], case.now, {})) == [together[each] for each in chosen.tolist()]
+    assert digest.lines(GeneratedSessions(people, index[chosen], case.now, {})) == [together[each] for each in chosen.tolist()]
 
 
 def test_an_empty_batch_has_empty_columns() -> None:
     """Nothing is said of no sessions, in every column."""
-    batch = DealtSessions(WORLD.sites[0].people, np.empty(0, dtype=np.int64), 0, {})
+    batch = GeneratedSessions(WORLD.sites[0].people, np.empty(0, dtype=np.int64), 0, {})
 
     assert [getattr(batch, name) for name in COLUMNS] == [[]] * len(COLUMNS)
     assert len(batch) == 0

@@ -5,19 +5,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.generator.archetypes import ROWS, Deck
-from mockserver.world.generator.dimensions import DIMENSIONS, OF_EVENTS, exit_events, languages, matching
+from mockserver.world.generator.archetypes import ARCHETYPES, ArchetypeTable
+from mockserver.world.generator.dimensions import DIMENSIONS, EVENT_DIMENSIONS, encode_languages, find_exits, match_archetypes
 from mockserver.world.model.query import Condition
 from mockserver.world.model.vocabulary import load
 from tests.world.worlds import few, latitude, seeds, vocabularies
 
-decks = st.builds(lambda seed, name: Deck(seed, load(name), 64, ("www.site.example", "app.site.example"), bots=False), seeds, vocabularies)
+decks = st.builds(
+    lambda seed, name: ArchetypeTable(seed, load(name), 64, ("www.site.example", "app.site.example"), bots=False), seeds, vocabularies
+)
 
 
-def held(deck: Deck, row: int, dimension: str) -> list[object]:
+def held(deck: ArchetypeTable, row: int, dimension: str) -> list[object]:
     """The entries of a row in a dimension, event by event where it has several."""
     entries, codes = DIMENSIONS[dimension](deck)
-    those = codes[deck.begin[row] :][: deck.length[row]] if dimension in OF_EVENTS else codes[row : row + 1]
+    those = codes[deck.begin[row] :][: deck.length[row]] if dimension in EVENT_DIMENSIONS else codes[row : row + 1]
     return [entries[code] for code in those.tolist() if code < len(entries)]
 
 
@@ -28,50 +30,52 @@ def anything(_: object) -> bool:
 
 @few
 @given(deck=decks, north=st.integers(-60, 70), negate=st.booleans())
-def test_matching_rows_meet_every_condition(deck: Deck, north: int, *, negate: bool) -> None:
+def test_matching_rows_meet_every_condition(deck: ArchetypeTable, north: int, *, negate: bool) -> None:
     """The rows found are those that a look at each finds, ascending."""
     where = [Condition("place", latitude, "greater", (float(north),), negate), Condition("bounce", bool, "equals", (False,))]
     places, bounces = (DIMENSIONS[name](deck) for name in ("place", "bounce"))
-    expected = [row for row in range(ROWS) if (places[0][places[1][row]].latitude > north) != negate and not bounces[0][bounces[1][row]]]
+    expected = [
+        row for row in range(ARCHETYPES) if (places[0][places[1][row]].latitude > north) != negate and not bounces[0][bounces[1][row]]
+    ]
 
-    assert matching(deck, where).tolist() == expected
-    assert matching(deck, []).tolist() == list(range(ROWS))
+    assert match_archetypes(deck, where).tolist() == expected
+    assert match_archetypes(deck, []).tolist() == list(range(ARCHETYPES))
 
 
 @few
-@given(deck=decks, dimension=st.sampled_from(OF_EVENTS), drawn=st.data())
-def test_a_row_has_what_one_of_its_events_has(deck: Deck, dimension: str, drawn: st.DataObject) -> None:
+@given(deck=decks, dimension=st.sampled_from(EVENT_DIMENSIONS), drawn=st.data())
+def test_a_row_has_what_one_of_its_events_has(deck: ArchetypeTable, dimension: str, drawn: st.DataObject) -> None:
     """A condition on pages or actions is met by the rows among whose events one meets it, and by no others."""
     wanted = drawn.draw(st.sampled_from(DIMENSIONS[dimension](deck)[0]))
-    found = matching(deck, [Condition(dimension, lambda entry: entry is wanted, "equals", (True,))])
+    found = match_archetypes(deck, [Condition(dimension, lambda entry: entry is wanted, "equals", (True,))])
 
-    assert found.tolist() == [row for row in range(ROWS) if any(each is wanted for each in held(deck, row, dimension))]
+    assert found.tolist() == [row for row in range(ARCHETYPES) if any(each is wanted for each in held(deck, row, dimension))]
 
 
 @given(deck=decks)
-def test_what_a_row_began_with_and_how_long_it_was(deck: Deck) -> None:
+def test_what_a_row_began_with_and_how_long_it_was(deck: ArchetypeTable) -> None:
     """The entry is the page of the first event, and who bounced had no second."""
-    for row in range(0, ROWS, 311):
+    for row in range(0, ARCHETYPES, 311):
         assert held(deck, row, "entry") == held(deck, row, "page")[:1]
         assert held(deck, row, "bounce") == [deck.length[row] == 1]
 
 
 @few
 @given(deck=decks)
-def test_rows_without_an_action_have_none_that_passes(deck: Deck) -> None:
+def test_rows_without_an_action_have_none_that_passes(deck: ArchetypeTable) -> None:
     """A condition on actions passes for no row that has none, and its opposite for just those."""
-    some = matching(deck, [Condition("action", anything, "equals", (True,))])
-    none = matching(deck, [Condition("action", anything, "equals", (True,), negate=True)])
+    some = match_archetypes(deck, [Condition("action", anything, "equals", (True,))])
+    none = match_archetypes(deck, [Condition("action", anything, "equals", (True,), negate=True)])
 
-    assert none.tolist() == [row for row in range(ROWS) if not held(deck, row, "action")]
-    assert sorted([*some.tolist(), *none.tolist()]) == list(range(ROWS))
+    assert none.tolist() == [row for row in range(ARCHETYPES) if not held(deck, row, "action")]
+    assert sorted([*some.tolist(), *none.tolist()]) == list(range(ARCHETYPES))
 
 
 @given(deck=decks)
-def test_the_exit_is_the_last_pageview(deck: Deck) -> None:
+def test_the_exit_is_the_last_pageview(deck: ArchetypeTable) -> None:
     """After the event of the exit there are only actions."""
-    rows = np.arange(0, ROWS, 97)
-    for row, last in zip(rows.tolist(), exit_events(deck, rows, deck.length[rows]).tolist(), strict=True):
+    rows = np.arange(0, ARCHETYPES, 97)
+    for row, last in zip(rows.tolist(), find_exits(deck, rows, deck.length[rows]).tolist(), strict=True):
         rest = deck.action[last : deck.begin[row] + deck.length[row]].tolist()
         assert last >= deck.begin[row]
         assert rest[0] == len(deck.vocabulary.actions)
@@ -79,9 +83,9 @@ def test_the_exit_is_the_last_pageview(deck: Deck) -> None:
 
 
 @given(deck=decks)
-def test_a_language_is_the_place_s_or_english(deck: Deck) -> None:
+def test_a_language_is_the_place_s_or_english(deck: ArchetypeTable) -> None:
     """Where the place is unknown so is the language."""
-    entries, codes = languages(deck)
+    entries, codes = encode_languages(deck)
     pairs = {
         (deck.vocabulary.places[place].language, entries[code]) for place, code in zip(deck.place.all.tolist(), codes.tolist(), strict=True)
     }
@@ -92,6 +96,6 @@ def test_a_language_is_the_place_s_or_english(deck: Deck) -> None:
 @pytest.mark.parametrize("dimension", DIMENSIONS)
 def test_every_dimension_tells_something_of_every_row(dimension: str) -> None:
     """Each row has an entry in each dimension, actions aside."""
-    deck = Deck(5, load("default"), 64, ("www.site.example", "app.site.example"), bots=False)
+    deck = ArchetypeTable(5, load("default"), 64, ("www.site.example", "app.site.example"), bots=False)
 
-    assert all(held(deck, row, dimension) or dimension == "action" for row in range(0, ROWS, 61))
+    assert all(held(deck, row, dimension) or dimension == "action" for row in range(0, ARCHETYPES, 61))

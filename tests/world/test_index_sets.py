@@ -6,45 +6,50 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.generator.archetypes import ROWS, Deck
-from mockserver.world.generator.index_sets import Dealt, Everything, Listed, Selection, Without
-from mockserver.world.generator.schedule import Deal
-from mockserver.world.generator.timeline import exact
+from mockserver.world.generator.archetypes import ARCHETYPES, ArchetypeTable
+from mockserver.world.generator.index_sets import AllSessions, ArchetypeSet, Difference, ExplicitSet, IndexSet
+from mockserver.world.generator.schedule import SessionSchedule
+from mockserver.world.generator.timeline import exact_timeline
 from mockserver.world.model.vocabulary import load
 from tests.world.worlds import DAY, seeds
 
-MOST = 3 * ROWS
+MOST = 3 * ARCHETYPES
 shares = st.sampled_from([0.0, 0.001, 0.3, 0.7, 0.999, 1.0])
 
 
-def dealt(seed: int, lanes: int, share: float) -> tuple[Selection, list[int]]:
+def dealt(seed: int, lanes: int, share: float) -> tuple[IndexSet, list[int]]:
     """A share of the rows of a deck, and the sessions of the first blocks that are those rows."""
-    deal = Deal(seed, Deck(seed, load("default"), lanes, ("www.site.example",), bots=False), exact(seed, 10**6, (0, 31 * DAY)))
-    rows = np.sort(np.argsort(np.sin(np.arange(ROWS) * (seed % 1000 + 1)))[: int(ROWS * share)])
-    return Dealt(deal, rows), np.flatnonzero(np.isin(deal.rows(np.arange(MOST)), rows)).tolist()
+    deal = SessionSchedule(
+        seed, ArchetypeTable(seed, load("default"), lanes, ("www.site.example",), bots=False), exact_timeline(seed, 10**6, (0, 31 * DAY))
+    )
+    rows = np.sort(np.argsort(np.sin(np.arange(ARCHETYPES) * (seed % 1000 + 1)))[: int(ARCHETYPES * share)])
+    return ArchetypeSet(deal, rows), np.flatnonzero(np.isin(deal.archetype_of(np.arange(MOST)), rows)).tolist()
 
 
 whole = (
     st.builds(dealt, seeds, st.sampled_from([1, 8, 512]), shares)
-    | st.just((Everything(), list(range(MOST))))
+    | st.just((AllSessions(), list(range(MOST))))
     | st.lists(st.integers(0, MOST - 1), unique=True, max_size=20).map(
-        lambda index: (Listed(np.array(sorted(index), dtype=np.int64)), sorted(index))
+        lambda index: (ExplicitSet(np.array(sorted(index), dtype=np.int64)), sorted(index))
     )
 )
 
 
-def less(made: tuple[Selection, list[int]], some: list[int]) -> tuple[Selection, list[int]]:
+def less(made: tuple[IndexSet, list[int]], some: list[int]) -> tuple[IndexSet, list[int]]:
     """A selection without a few of its sessions."""
     selection, listed = made
     excluded = sorted({listed[each % len(listed)] for each in some} if listed else ())
-    return Without(selection, np.array(excluded, dtype=np.int64)), sorted(set(listed) - set(excluded))
+    return Difference(selection, np.array(excluded, dtype=np.int64)), sorted(set(listed) - set(excluded))
 
 
 selections = whole | st.builds(less, whole, st.lists(st.integers(0, MOST) | st.integers(0, 5), max_size=10))
 
 
-@given(made=selections, index=st.lists(st.integers(0, MOST) | st.sampled_from([0, ROWS, 2 * ROWS, ROWS - 1]), min_size=1, max_size=10))
-def test_ranks_count_what_is_below(made: tuple[Selection, list[int]], index: list[int]) -> None:
+@given(
+    made=selections,
+    index=st.lists(st.integers(0, MOST) | st.sampled_from([0, ARCHETYPES, 2 * ARCHETYPES, ARCHETYPES - 1]), min_size=1, max_size=10),
+)
+def test_ranks_count_what_is_below(made: tuple[IndexSet, list[int]], index: list[int]) -> None:
     """How many are below an index is what searching a list finds, asked one by one or all at once."""
     selection, listed = made
     index = [*index, *range(8)]
@@ -54,8 +59,8 @@ def test_ranks_count_what_is_below(made: tuple[Selection, list[int]], index: lis
     assert list(selection.ranks(index)) == expected
 
 
-@given(made=selections, low=st.integers(0, 8) | st.integers(0, MOST), size=st.integers(-1, 2 * ROWS))
-def test_take_slices(made: tuple[Selection, list[int]], low: int, size: int) -> None:
+@given(made=selections, low=st.integers(0, 8) | st.integers(0, MOST), size=st.integers(-1, 2 * ARCHETYPES))
+def test_take_slices(made: tuple[IndexSet, list[int]], low: int, size: int) -> None:
     """Taking ordinals is slicing a list, within a block and across blocks."""
     selection, listed = made
     low = min(low, len(listed))
@@ -85,5 +90,5 @@ def test_the_rows_of_a_selection_are_in_every_block(seed: int, share: float) -> 
 
     assert selection.rows is not None
     assert len(listed) == 3 * len(selection.rows)
-    assert Everything().rows is not None
-    assert Listed(np.array([1])).rows is None
+    assert AllSessions().rows is not None
+    assert ExplicitSet(np.array([1])).rows is None

@@ -16,11 +16,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec import json
 
-from mockserver.world.generator.columns import DealtSessions
-from mockserver.world.generator.tracked import Overlay
+from mockserver.world.generator.columns import GeneratedSessions
+from mockserver.world.generator.tracked import TrackedData
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.query import Query
-from mockserver.world.model.session_batch import Event, Sessions
+from mockserver.world.model.session_batch import Event, SessionBatch
 from mockserver.world.model.spec import spec
 from mockserver.world.model.vocabulary import load
 from mockserver.world.world import Site, build
@@ -36,15 +36,15 @@ FIRST_200 = "9b8024a7f917446f922925c4c8108325d8a348a040776f16417ea28e4d24e435"
 either = small | vast
 
 
-def glimpse(case: Case, share: float, most: int = 60) -> list[Sessions]:
+def glimpse(case: Case, share: float, most: int = 60) -> list[SessionBatch]:
     """Up to so many neighbouring sessions somewhere in a site, bots among them, in batches of a kind."""
     found = case.site.find(Query(bots=True), case.now)
     return [batch for batch in found.page(int(found.total * share), most).batches if batch.kind < 2]
 
 
-def stories(batches: list[Sessions]) -> list[tuple[Sessions, int, list[Event]]]:
+def stories(batches: list[SessionBatch]) -> list[tuple[SessionBatch, int, list[Event]]]:
     """Each session of some batches with its events."""
-    return [(batch, position, batch.story(position)) for batch in batches for position in range(len(batch))]
+    return [(batch, position, batch.list_events(position)) for batch in batches for position in range(len(batch))]
 
 
 shares = st.floats(0, 1)
@@ -74,7 +74,7 @@ def test_another_process_tells_the_same_world(hash_seed: str) -> None:
 def test_order_and_size_of_pages_change_nothing(case: Case, size: int, share: float) -> None:
     """A fresh site asked backwards, in pages of any size, after being asked something else, says what it says all at once."""
     expected = digest.told(case.site.find(Query(bots=True), case.now).page(0, 10**6))
-    fresh = Site(case.spec, load(case.spec.vocabulary), case.number, Overlay())
+    fresh = Site(case.spec, load(case.spec.vocabulary), case.number, TrackedData())
     fresh.find(Query(), case.spec.start + int(DAY * share)).page(0, 3)
     found = fresh.find(Query(bots=True), case.now)
     pages = [digest.told(found.page(offset, size)) for offset in reversed(range(0, found.total, size))]
@@ -88,7 +88,7 @@ def test_a_vast_world_says_the_same_in_any_order(case: Case, share: float, order
     """Sessions looked at one by one in any order are those of one page."""
     found = case.site.find(Query(bots=True), case.now)
     offset = int(found.total * share)
-    fresh = Site(case.spec, load(case.spec.vocabulary), case.number, Overlay()).find(Query(bots=True), case.now)
+    fresh = Site(case.spec, load(case.spec.vocabulary), case.number, TrackedData()).find(Query(bots=True), case.now)
     one_by_one = {nth: digest.told(fresh.page(offset + nth, 1)) for nth in order}
 
     assert [row for nth in range(6) for row in one_by_one[nth]] == digest.told(found.page(offset, 6))
@@ -154,16 +154,16 @@ def test_nothing_is_later_than_now(case: Case, back: int, share: float) -> None:
     """A session still running at an instant is told up to that instant, event by event, and its counts are of what is told."""
     found = case.site.find(Query(bots=True), case.now)
     page = found.page(int(found.total * share), 40) if back == 0 else found.older(None, 40)
-    now = max([place.start for place in page.places()], default=0) + back
+    now = max([place.start for place in page.sort_keys()], default=0) + back
     batches = case.site.find(Query(bots=True), now).older(None, 40).batches
     told = stories(list(batches))
 
-    assert told or not page.places()
+    assert told or not page.sort_keys()
     assert all(batch.end[position] <= now for batch, position, _ in told)
     for batch, position, story in told:
         over = case.site.session(batch.ids[position], LATER)
         assert over is not None
-        assert story == [event for event in over.story(0) if event.at <= now]
+        assert story == [event for event in over.list_events(0) if event.at <= now]
         assert tally(batch, position) == counts(story)
 
 
@@ -171,14 +171,14 @@ def test_nothing_is_later_than_now(case: Case, back: int, share: float) -> None:
 def test_a_running_session_grows_as_the_clock_runs(case: Case, back: int) -> None:
     """Whoever asks during a session sees a beginning of it, whoever asks after it sees all, and it is the same session."""
     site = case.site
-    whole = DealtSessions(site.people, np.arange(case.spec.sessions or 0), LATER, {})
+    whole = GeneratedSessions(site.people, np.arange(case.spec.sessions or 0), LATER, {})
     longest = max(range(len(whole)), key=lambda position: whole.duration[position])
     now = max(whole.end[longest] - back, whole.start[longest])
     running = site.session(whole.ids[longest], now)
 
     assert running is not None
     assert running.end[0] <= now <= whole.end[longest]
-    assert running.story(0) == [event for event in whole.story(longest) if event.at <= now]
+    assert running.list_events(0) == [event for event in whole.list_events(longest) if event.at <= now]
     assert (running.visitors[0], running.names[0]) == (whole.visitors[longest], whole.names[longest])
 
 
@@ -207,7 +207,7 @@ def counts(story: list[Event]) -> dict[str, object]:
     }
 
 
-def tally(batch: Sessions, position: int) -> dict[str, object]:
+def tally(batch: SessionBatch, position: int) -> dict[str, object]:
     """What columns say of a session, where :func:`counts` says something; of one that saw no page, no page."""
     said = {name: getattr(batch, name)[position] for name in counts([Event(0, "", batch.entries[0], "", {}, "")])}
     return said if batch.kind < 2 else {**said, "entries": None, "exits": None}
@@ -245,9 +245,9 @@ def test_a_visit_walks_through_the_site(case: Case, share: float) -> None:
 # 4: A visitor comes back later, as the same person.
 
 
-def visits(case: Case) -> list[list[tuple[Sessions, int]]]:
+def visits(case: Case) -> list[list[tuple[SessionBatch, int]]]:
     """All sessions of each visitor of a small site, in order."""
-    theirs: dict[tuple[int, int], list[tuple[Sessions, int]]] = {}
+    theirs: dict[tuple[int, int], list[tuple[SessionBatch, int]]] = {}
     for batch in case.site.find(Query(bots=True), case.now).page(0, 10**6).batches:
         for position, visitor in enumerate(batch.visitors):
             theirs.setdefault((batch.kind, visitor), []).append((batch, position))
@@ -264,7 +264,7 @@ def test_visits_of_one_visitor_are_apart(case: Case) -> None:
     assert [gap for gap in gaps if gap <= TIMEOUT] == []
 
 
-def person(batch: Sessions, position: int) -> tuple[object, ...]:
+def person(batch: SessionBatch, position: int) -> tuple[object, ...]:
     """What a visitor keeps."""
     who = batch.user_ids[position], batch.names[position], batch.emails[position], batch.tags[position], batch.traits[position]
     return *who, batch.ips[position], batch.places[position], batch.languages[position], batch.agents[position]
@@ -306,7 +306,7 @@ def test_the_visits_of_a_visitor_are_found_from_the_visitor(case: Case) -> None:
         for actor in [f"{visitor:012x}", *([user] if user else [])]:
             found = case.site.find(Query(actors=((actor,),), bots=True), case.now).page(0, 1000)
             said = sorted(one.ids[n] for one, n in everyone if one.visitors[n] == visitor)
-            assert sorted(found.arrange(lambda each: each.ids)) == said
+            assert sorted(found.map_rows(lambda each: each.ids)) == said
 
 
 @given(case=cases(exact(st.integers(150, 300), st.integers(20 * DAY, 60 * DAY)), tracked=False))
@@ -369,7 +369,7 @@ def test_bots_come_directly_and_do_little(case: Case, share: float) -> None:
 def test_every_id_is_its_session_s_alone(case: Case) -> None:
     """No two sessions of a site share an id, and each id leads to its session, also from among bots and what came over HTTP."""
     page = case.site.find(Query(bots=True), case.now).page(0, 10**6)
-    ids = page.arrange(lambda batch: batch.ids)
+    ids = page.map_rows(lambda batch: batch.ids)
 
     assert len(set(ids)) == len(ids)
     assert all(0 <= number < 1 << 56 for number in ids)
@@ -397,7 +397,7 @@ def test_ids_of_a_vast_world_lead_to_their_sessions(case: Case, share: float) ->
 @given(case=cases(), number=st.integers(-(2**70), 2**70) | st.integers(0, 2**56 - 1))
 def test_an_unknown_id_is_unknown(case: Case, number: int) -> None:
     """A number that no session was given is no session's, however large, small or near it is."""
-    ids = set(case.site.find(Query(bots=True), case.now).page(0, 10**6).arrange(lambda batch: batch.ids))
+    ids = set(case.site.find(Query(bots=True), case.now).page(0, 10**6).map_rows(lambda batch: batch.ids))
     near = {known + step for known in list(ids)[:20] for step in (-1, 1, 1 << 56)}
     aliases = {1 << 56 | (known ^ (1 << 28) ^ 1) for known in list(ids)[:20]}
 

@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from mockserver.world.generator.archetypes import LONGEST, ROWS
-from mockserver.world.generator.columns import DealtSessions
+from mockserver.world.generator.archetypes import ARCHETYPES, MAX_DURATION
+from mockserver.world.generator.columns import GeneratedSessions
 from mockserver.world.generator.order_by_end import SCAN_LIMIT, EndOrder, EndOrderedResult, EndSortKey
-from mockserver.world.generator.query_result import DealtSource, Page, Place
-from mockserver.world.generator.schedule import Deal
+from mockserver.world.generator.query_result import GeneratedSource, Page, SortKey
+from mockserver.world.generator.schedule import SessionSchedule
 from mockserver.world.generator.tracked import TrackedEvent
 from mockserver.world.model.hashing import I64
 from mockserver.world.model.query import Query
-from mockserver.world.model.session_batch import Sessions
+from mockserver.world.model.session_batch import SessionBatch
 from mockserver.world.model.spec import spec
 from mockserver.world.world import Site, build, with_events, without_sessions
 from tests.world.digest import LATER
@@ -52,25 +52,25 @@ some = cases() | running()
 
 def without_some(case: Case, data: st.DataObject) -> Site:
     """Return the site of a case with a few sessions deleted."""
-    numbers = case.site.find(Query(bots=True), case.now).page(0, 10**6).arrange(lambda batch: batch.ids)
+    numbers = case.site.find(Query(bots=True), case.now).page(0, 10**6).map_rows(lambda batch: batch.ids)
     gone = data.draw(st.lists(st.sampled_from(numbers), max_size=4)) if numbers else []
     return without_sessions(case.world, case.number, gone).sites[case.number] if gone else case.site
 
 
 def draw_query(case: Case, data: st.DataObject) -> Query:
     """Draw a query on a case; some select visitors that occur in it."""
-    digits = case.site.find(Query(bots=True), case.now).page(0, 20).arrange(lambda batch: batch.visitor_digits)
+    digits = case.site.find(Query(bots=True), case.now).page(0, 20).map_rows(lambda batch: batch.visitor_digits)
     return data.draw(asked(case, data.draw(st.sampled_from([(), (*digits, "ann", "c", "nobody")])))).query
 
 
-def batch_rows(sessions: Sessions) -> list[Row]:
+def batch_rows(sessions: SessionBatch) -> list[Row]:
     """Return the rows of a batch."""
     return list(zip(sessions.end, sessions.start, sessions.ids, [sessions.kind] * len(sessions), strict=True))
 
 
 def rows(page: Page) -> list[Row]:
     """Return the rows of a page, in its order."""
-    return list(page.arrange(batch_rows))
+    return list(page.map_rows(batch_rows))
 
 
 def sort_key(row: Row | tuple[int, int, int], order: EndOrder) -> tuple[int, int, int]:
@@ -123,9 +123,9 @@ def test_older_than_any_key_equals_sorted_rows_after_it(
     assert rows(EndOrderedResult(site.find(query, case.now), order, scan_limit=scan_limit).older(place, size)) == after[:size]
 
 
-def rows_with_keys(page: Page) -> set[tuple[Row, Place]]:
+def rows_with_keys(page: Page) -> set[tuple[Row, SortKey]]:
     """Return each row of a page with its sort key by start."""
-    return set(zip(rows(page), page.places(), strict=True))
+    return set(zip(rows(page), page.sort_keys(), strict=True))
 
 
 @given(case=some, order=orders, data=st.data())
@@ -163,7 +163,7 @@ def test_window_of_vast_world_by_end_equals_its_sessions_sorted(
 ) -> None:
     """Holds while sessions of the window run and after they are over."""
     people = case.site.people
-    first = int(max(people.visible(case.now) - 301, 0) * share)
+    first = int(max(people.count_started(case.now) - 301, 0) * share)
     low, high = (int(people.timeline.starts(np.array([first + more]))[0]) for more in (0, 300))
     now = high + data.draw(st.integers(-MINUTE, 3 * HOUR))
     asking = Asked(low, high, tuple(data.draw(st.lists(wanted(case), max_size=1))), (), bots=data.draw(st.booleans()))
@@ -183,8 +183,8 @@ def test_page_deep_in_vast_world_equals_sorted_neighbourhood(order: EndOrder, no
     """The expected rank and order come from the end times of all sessions near the page."""
     site = build(spec(sessions=10**9, start=0, end=365 * DAY, sites=1)).sites[0]
     instant = min(now, 40 * DAY + 12 * HOUR) - 3 * MINUTE
-    first, stop = (site.people.timeline.before(each) for each in (instant - LONGEST, min(instant + 5 * MINUTE, now + 1)))
-    near = DealtSessions(site.people, np.arange(first, stop), now, {})
+    first, stop = (site.people.timeline.count_before(each) for each in (instant - MAX_DURATION, min(instant + 5 * MINUTE, now + 1)))
+    near = GeneratedSessions(site.people, np.arange(first, stop), now, {})
     ends, starts = near.ends // order.unit, near.starts // order.unit * order.by_start
     sort = np.lexsort((near.numbers, starts, ends))[::-1]
     total = site.find(Query(), now).total
@@ -192,7 +192,7 @@ def test_page_deep_in_vast_world_equals_sorted_neighbourhood(order: EndOrder, no
     result = EndOrderedResult(site.find(Query(), now), order)
 
     page = result.page(total - stop + ahead, 50)
-    assert page.arrange(lambda batch: batch.ids) == near.numbers[sort[ahead : ahead + 50]].tolist()
+    assert page.map_rows(lambda batch: batch.ids) == near.numbers[sort[ahead : ahead + 50]].tolist()
     assert rows(result.older(EndSortKey(*rows(page)[9][:3]), 40)) == rows(page)[10:]
 
 
@@ -201,19 +201,19 @@ def test_page_deep_in_vast_world_equals_sorted_neighbourhood(order: EndOrder, no
 def test_page_of_vast_world_looks_at_few_sessions(now: int, monkeypatch: pytest.MonkeyPatch, *, bots: bool) -> None:
     """With 10⁹ sessions a month, millions overlap; a page looks at some thousands and does some dozen counts."""
     taken, tried = [0], [0]
-    pick, places = DealtSource.pick, Deal.places
+    pick, places = GeneratedSource.pick, SessionSchedule.session_at
 
-    def picked(self: DealtSource, index: I64) -> DealtSessions:
+    def picked(self: GeneratedSource, index: I64) -> GeneratedSessions:
         taken[0] += len(index)
         return pick(self, index)
 
-    def placed(self: Deal, block: I64, row: I64) -> I64:
+    def placed(self: SessionSchedule, block: I64, row: I64) -> I64:
         found = places(self, block, row)
         tried[0] += found.size
         return found
 
-    monkeypatch.setattr(DealtSource, "pick", picked)
-    monkeypatch.setattr(Deal, "places", placed)
+    monkeypatch.setattr(GeneratedSource, "pick", picked)
+    monkeypatch.setattr(SessionSchedule, "session_at", placed)
     site = build(spec(sessions=10**9, start=0, end=30 * DAY, sites=1)).sites[0]
     result = EndOrderedResult(site.find(Query(bots=bots), now), SECONDS)
 
@@ -222,7 +222,7 @@ def test_page_of_vast_world_looks_at_few_sessions(now: int, monkeypatch: pytest.
         page = rows(result.page(offset, 100))
         assert rows(result.older(EndSortKey(*page[49][:3]), 50)) == page[50:]
         assert taken[0] <= 2 * SCAN_LIMIT
-        assert tried[0] <= 1000 * ROWS
+        assert tried[0] <= 1000 * ARCHETYPES
 
 
 def test_sessions_with_equal_ends_are_ordered_by_number() -> None:

@@ -6,14 +6,14 @@ import pytest
 
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.query import Query
-from mockserver.world.model.session_batch import Sessions
+from mockserver.world.model.session_batch import SessionBatch
 from mockserver.world.model.spec import spec
 from mockserver.world.world import build
 from tests.world.digest import LATER
 from tests.world.worlds import DAY
 
 
-def everything(profile: str) -> list[Sessions]:
+def everything(profile: str) -> list[SessionBatch]:
     """All human sessions of a profile, a batch for each site."""
     sites = build(spec(**PROFILES[profile])).sites
     return [site.find(Query(), LATER).page(0, 10_000).batches[0] for site in sites]

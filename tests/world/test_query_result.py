@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from mockserver.world.generator.columns import DealtSessions
-from mockserver.world.generator.query_result import Place
+from mockserver.world.generator.columns import GeneratedSessions
+from mockserver.world.generator.query_result import SortKey
 from mockserver.world.generator.tracked import TrackedEvent
 from mockserver.world.model.query import Query
 from mockserver.world.model.spec import spec
@@ -73,9 +73,9 @@ def test_any_place_divides_the_sessions_into_older_and_newer(case: Case, limit: 
     """What is older than a place of the seeded world, whether the question finds that session or not, stands before it."""
     everyone = force.everything(case)
     asking = question(case, everyone, data)
-    places = [Place(told.row[0], told.row[1], told.order[2]) for told in everyone if told.row[1] < 2]
-    place = data.draw(st.sampled_from(places or [Place(data.draw(instants(case.spec)), 3, 0)]))
-    older = [told.row for told in force.answer(everyone, asking) if Place(told.row[0], told.row[1], told.order[2]) < place]
+    places = [SortKey(told.row[0], told.row[1], told.order[2]) for told in everyone if told.row[1] < 2]
+    place = data.draw(st.sampled_from(places or [SortKey(data.draw(instants(case.spec)), 3, 0)]))
+    older = [told.row for told in force.answer(everyone, asking) if SortKey(told.row[0], told.row[1], told.order[2]) < place]
 
     assert force.rows(case.site.find(asking.query, case.now).older(place, limit)) == older[::-1][:limit]
 
@@ -147,9 +147,9 @@ def test_windows_conditions_and_groups_of_a_vast_world_add_up(case: Case, data: 
 @given(case=cases(vast, tracked=False), share=st.floats(0, 1), data=st.data())
 def test_a_stretch_of_a_vast_world_holds_what_counting_finds(case: Case, share: float, data: st.DataObject) -> None:
     """Anywhere in a vast world, the sessions of a window are those that meet the question one by one."""
-    visible = case.site.people.visible(case.now)
+    visible = case.site.people.count_started(case.now)
     first = int(visible * share)
-    batch = DealtSessions(case.site.people, np.arange(first, min(first + STRETCH, visible)), LATER, {})
+    batch = GeneratedSessions(case.site.people, np.arange(first, min(first + STRETCH, visible)), LATER, {})
     low, high = (batch.start[0] + 1, batch.start[-1]) if len(batch) else (0, 0)
     asking = Asked(low, high, tuple(data.draw(st.lists(wanted(case), max_size=2))), (), (), bots=False)
     stretch = [force.Told((batch.start[n], 0, batch.ids[n]), (0, 0, 0, ""), frozenset(), batch, n) for n in range(len(batch))]
@@ -170,10 +170,10 @@ def test_pages_of_a_vast_world_join(case: Case, share: float, sizes: tuple[int, 
 
     assert force.rows(found.page(offset, sizes[0])) + force.rows(found.page(offset + sizes[0], sizes[1])) == force.rows(long)
     assert len(force.rows(long)) == min(sum(sizes), found.total - offset)
-    assert long.places() == sorted(set(long.places()))
+    assert long.sort_keys() == sorted(set(long.sort_keys()))
     assert force.rows(backwards)[: len(force.rows(long))] == force.rows(long)[::-1]
-    if long.places():
-        assert force.rows(found.older(long.places()[-1], sum(sizes)))[: len(force.rows(long)) - 1] == force.rows(long)[-2::-1]
+    if long.sort_keys():
+        assert force.rows(found.older(long.sort_keys()[-1], sum(sizes)))[: len(force.rows(long)) - 1] == force.rows(long)[-2::-1]
 
 
 @given(case=cases(vast, tracked=False), share=st.floats(0, 1), data=st.data())
@@ -194,10 +194,10 @@ def test_a_visitor_of_a_vast_world_is_found_without_a_search(case: Case, share: 
     found = case.site.find(Query(bots=True), case.now)
     page = found.page(int(found.total * share), 5)
 
-    for visitor, number in page.arrange(lambda batch: list(zip(batch.visitors, batch.ids, strict=True))):
+    for visitor, number in page.map_rows(lambda batch: list(zip(batch.visitors, batch.ids, strict=True))):
         theirs = case.site.find(Query(actors=((f"{visitor:012x}",),), bots=True), case.now).page(0, 50)
-        assert number in theirs.arrange(lambda batch: batch.ids)
-        assert set(theirs.arrange(lambda batch: batch.visitors)) == {visitor}
+        assert number in theirs.map_rows(lambda batch: batch.ids)
+        assert set(theirs.map_rows(lambda batch: batch.visitors)) == {visitor}
 
 
 @few
@@ -208,7 +208,7 @@ def test_whoever_is_left_out_of_a_vast_world_is_missing_everywhere(case: Case, s
     whole = case.site.find(everyone.query, case.now)
     offset = int(whole.total * share)
     page = whole.page(offset, 40)
-    digits = page.arrange(lambda batch: batch.visitor_digits)[:6:2]
+    digits = page.map_rows(lambda batch: batch.visitor_digits)[:6:2]
     theirs = case.site.find(everyone._replace(actors=(tuple(digits),)).query, case.now)
     rest = case.site.find(everyone._replace(others=tuple(digits)).query, case.now)
     cuts, left_out = edges(case, data), set(force.rows(theirs.page(0, 1000)))
@@ -219,7 +219,7 @@ def test_whoever_is_left_out_of_a_vast_world_is_missing_everywhere(case: Case, s
     for dimension in ("place", "entry", "identified"):
         assert Counter(dict(rest.groups(dimension))) + Counter(dict(theirs.groups(dimension))) == Counter(dict(whole.groups(dimension)))
     for nth, _ in kept[:1]:
-        earlier = len(theirs.older(page.places()[nth], 1000))
+        earlier = len(theirs.older(page.sort_keys()[nth], 1000))
         assert force.rows(rest.page(offset + nth - earlier, len(kept))) == [row for _, row in kept]
 
 
@@ -228,9 +228,9 @@ def test_whoever_is_left_out_of_a_vast_world_is_missing_everywhere(case: Case, s
 def test_past_the_end_there_is_nothing(case: Case) -> None:
     """A page past the end, or of no rows, is empty, and its places are none."""
     found = case.site.find(Query(bots=True), case.now)
-    pages = [found.page(found.total, 10), found.page(found.total + 10**9, 10), found.page(0, 0), found.older(Place(-(10**12), 0, 0), 10)]
+    pages = [found.page(found.total, 10), found.page(found.total + 10**9, 10), found.page(0, 0), found.older(SortKey(-(10**12), 0, 0), 10)]
 
-    assert [page.places() for page in pages] == [[], [], [], []]
+    assert [page.sort_keys() for page in pages] == [[], [], [], []]
 
 
 def test_a_page_where_millions_start_together_costs_no_more() -> None:

@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.generator.archetypes import LONGEST, ROWS, TURNS, Deck
-from mockserver.world.generator.schedule import TIMEOUT, Deal, lanes_for
-from mockserver.world.generator.timeline import Timeline, exact, flowing
+from mockserver.world.generator.archetypes import ARCHETYPES, MAX_DURATION, VISITS, ArchetypeTable
+from mockserver.world.generator.schedule import SESSION_TIMEOUT, SessionSchedule, choose_slot_count
+from mockserver.world.generator.timeline import Timeline, exact_timeline, flowing_timeline
 from mockserver.world.model.hashing import draw
 from mockserver.world.model.vocabulary import load
 from tests.world.worlds import DAY, HOUR, few, seeds
@@ -16,14 +16,14 @@ from tests.world.worlds import DAY, HOUR, few, seeds
 HOSTS = ("www.site.example", "app.site.example")
 
 
-def dealt(timeline: Timeline, seed: int, lanes: int | None = None) -> Deal:
+def dealt(timeline: Timeline, seed: int, lanes: int | None = None) -> SessionSchedule:
     """A deal along a timeline."""
-    deck = Deck(seed, load("default"), lanes_for(timeline.total or 1000) if lanes is None else lanes, HOSTS, bots=False)
-    return Deal(seed, deck, timeline)
+    deck = ArchetypeTable(seed, load("default"), choose_slot_count(timeline.total or 1000) if lanes is None else lanes, HOSTS, bots=False)
+    return SessionSchedule(seed, deck, timeline)
 
 
 timelines = st.builds(
-    lambda size, span, seed: exact(seed, size, (0, span)),
+    lambda size, span, seed: exact_timeline(seed, size, (0, span)),
     st.integers(1, 3000) | st.integers(10**6, 10**12),
     st.sampled_from([1, HOUR, DAY, 31 * DAY, 3650 * DAY]),
     seeds,
@@ -32,88 +32,88 @@ deals = st.builds(dealt, timelines, seeds, st.none() | st.sampled_from([1 << bit
 
 
 @given(deal=deals, block=st.integers(0, 3) | st.integers(0, 10**8))
-def test_a_block_holds_every_row_once(deal: Deal, block: int) -> None:
+def test_a_block_holds_every_row_once(deal: SessionSchedule, block: int) -> None:
     """The sessions of any block are all rows of the deck, each once, and the way back from a row leads to its session."""
-    index = np.arange(block * ROWS, (block + 1) * ROWS)
-    rows = deal.rows(index)
+    index = np.arange(block * ARCHETYPES, (block + 1) * ARCHETYPES)
+    rows = deal.archetype_of(index)
 
-    assert sorted(rows.tolist()) == list(range(ROWS))
-    assert deal.places(np.asarray(block), rows).tolist() == index.tolist()
+    assert sorted(rows.tolist()) == list(range(ARCHETYPES))
+    assert deal.session_at(np.asarray(block), rows).tolist() == index.tolist()
 
 
 @given(deal=deals, index=st.lists(st.integers(0, 10**12), min_size=1, max_size=30))
-def test_a_row_does_not_depend_on_who_else_is_asked_for(deal: Deal, index: list[int]) -> None:
+def test_a_row_does_not_depend_on_who_else_is_asked_for(deal: SessionSchedule, index: list[int]) -> None:
     """Rows asked for one by one, in any order, are those asked for at once."""
-    alone = [deal.rows(np.array([each])).tolist()[0] for each in reversed(index)]
+    alone = [deal.archetype_of(np.array([each])).tolist()[0] for each in reversed(index)]
 
-    assert deal.rows(np.array(index)).tolist() == alone[::-1]
+    assert deal.archetype_of(np.array(index)).tolist() == alone[::-1]
 
 
 @given(deal=deals, total=st.integers(1, 9000))
-def test_visits_are_what_a_search_finds(deal: Deal, total: int) -> None:
+def test_visits_are_what_a_search_finds(deal: SessionSchedule, total: int) -> None:
     """The closed form finds each visitor's sessions below a total, no more and no fewer."""
     index = np.arange(total)
     found = defaultdict(list)
-    for each, visitor in enumerate(deal.visitors(index, deal.rows(index)).tolist()):
+    for each, visitor in enumerate(deal.visitor_of(index, deal.archetype_of(index)).tolist()):
         found[visitor].append(each)
     some = sorted(found)[:: max(len(found) // 50, 1)]
 
-    assert {visitor: deal.visits(visitor, total).tolist() for visitor in some} == {visitor: found[visitor] for visitor in some}
-    assert max(len(visits) for visits in found.values()) <= TURNS
+    assert {visitor: deal.sessions_of(visitor, total).tolist() for visitor in some} == {visitor: found[visitor] for visitor in some}
+    assert max(len(visits) for visits in found.values()) <= VISITS
 
 
 @given(deal=deals, total=st.integers(0, 9000), later=st.integers(0, 3000))
-def test_who_comes_later_has_not_been_here(deal: Deal, total: int, later: int) -> None:
+def test_who_comes_later_has_not_been_here(deal: SessionSchedule, total: int, later: int) -> None:
     """Of a visitor found further on, only the sessions below a total are told."""
     index = np.arange(total + later + 1)
-    visitors = deal.visitors(index, deal.rows(index)).tolist()
+    visitors = deal.visitor_of(index, deal.archetype_of(index)).tolist()
     earlier = [each for each in range(total) if visitors[each] == visitors[-1]]
 
-    assert deal.visits(visitors[-1], total).tolist() == earlier
+    assert deal.sessions_of(visitors[-1], total).tolist() == earlier
 
 
 @given(seed=seeds)
 def test_the_visits_of_any_number_say_they_are_its_own(seed: int) -> None:
     """Whatever number is asked for, in a world of 10¹² sessions, those found are that visitor's; mostly there are none."""
-    deal = dealt(exact(seed, 10**12, (0, 31 * DAY)), seed)
+    deal = dealt(exact_timeline(seed, 10**12, (0, 31 * DAY)), seed)
     for visitor in (draw(seed, np.arange(100, dtype=np.uint64)) >> np.uint64(16)).tolist():
-        visits = deal.visits(visitor, 10**12)
+        visits = deal.sessions_of(visitor, 10**12)
 
-        assert set(deal.visitors(visits, deal.rows(visits)).tolist()) <= {visitor}
+        assert set(deal.visitor_of(visits, deal.archetype_of(visits)).tolist()) <= {visitor}
 
 
 @given(per_day=st.integers(1, 10**9), years=st.integers(0, 90), step=st.integers(0, 10**6), seed=seeds)
 def test_a_visitor_of_a_flowing_world_is_found_after_decades(per_day: int, years: int, step: int, seed: int) -> None:
     """However many sessions there have been, the visits of a session's visitor hold that session."""
-    timeline = flowing(seed, per_day, 0)
-    deal, index = dealt(timeline, seed), np.array([timeline.before(years * 365 * DAY) + step])
-    visitor = int(deal.visitors(index, deal.rows(index))[0])
+    timeline = flowing_timeline(seed, per_day, 0)
+    deal, index = dealt(timeline, seed), np.array([timeline.count_before(years * 365 * DAY) + step])
+    visitor = int(deal.visitor_of(index, deal.archetype_of(index))[0])
 
     assert visitor < 1 << 48
-    assert int(index[0]) in deal.visits(visitor, int(index[0]) + 1)
+    assert int(index[0]) in deal.sessions_of(visitor, int(index[0]) + 1)
 
 
 @few
 @given(deal=deals, share=st.floats(0, 1))
-def test_no_visit_begins_within_half_an_hour_of_another(deal: Deal, share: float) -> None:
+def test_no_visit_begins_within_half_an_hour_of_another(deal: SessionSchedule, share: float) -> None:
     """Even a visit as long as any ends more than 30 minutes before the visitor's next."""
     total = deal.timeline.total or 0
     first = int(max(total - 200, 0) * share)
     index = np.arange(first, min(first + 200, total))
-    visitors = set(deal.visitors(index, deal.rows(index)).tolist())
-    gaps = [gap for visitor in visitors for gap in np.diff(deal.timeline.starts(deal.visits(visitor, total))).tolist()]
+    visitors = set(deal.visitor_of(index, deal.archetype_of(index)).tolist())
+    gaps = [gap for visitor in visitors for gap in np.diff(deal.timeline.starts(deal.sessions_of(visitor, total))).tolist()]
 
-    assert [gap for gap in gaps if gap <= LONGEST + TIMEOUT] == []
+    assert [gap for gap in gaps if gap <= MAX_DURATION + SESSION_TIMEOUT] == []
 
 
 @given(deal=deals)
-def test_a_visitor_is_returning_from_the_second_visit_on(deal: Deal) -> None:
+def test_a_visitor_is_returning_from_the_second_visit_on(deal: SessionSchedule) -> None:
     """Whoever was here before is returning; whoever is not was never here before."""
     total = min(deal.timeline.total or 0, 6000)
     index = np.arange(total)
-    rows, seen = deal.rows(index), set()
+    rows, seen = deal.archetype_of(index), set()
     wrong = []
-    for visitor, returning in zip(deal.visitors(index, rows).tolist(), deal.deck.returning[rows].tolist(), strict=True):
+    for visitor, returning in zip(deal.visitor_of(index, rows).tolist(), deal.archetypes.returning[rows].tolist(), strict=True):
         if visitor in seen and not returning:
             wrong.append(visitor)
         seen.add(visitor)
@@ -124,8 +124,8 @@ def test_a_visitor_is_returning_from_the_second_visit_on(deal: Deal) -> None:
 @given(sessions=st.integers(0, 10**12))
 def test_lanes_are_few_in_small_worlds(sessions: int) -> None:
     """There are lanes to the power of two, at most a row and turn for each, and few enough that visitors return."""
-    lanes = lanes_for(sessions)
+    lanes = choose_slot_count(sessions)
 
     assert lanes.bit_count() == 1
-    assert lanes <= ROWS // TURNS
+    assert lanes <= ARCHETYPES // VISITS
     assert lanes * 4 <= max(sessions, 4)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.world.model.query import Query
-from mockserver.world.model.segments import FILTERS, segments
+from mockserver.world.model.segments import FILTERS, build_segments
 from mockserver.world.model.spec import WorldError, spec
 from mockserver.world.world import build
 from tests.world import force
@@ -33,7 +33,7 @@ def test_a_defined_segment_finds_what_it_names(case: Case, data: st.DataObject) 
     everyone = force.everything(case)
     words = data.draw(st.lists(st.sampled_from(sorted(set(HELD) & set(FILTERS))), min_size=1, max_size=2, unique=True))
     values = {word: sorted({held for told in everyone[:40] for held in told.held(word)}, key=str)[:2] for word in words}
-    where = segments({"mine": values})["mine"].where
+    where = build_segments({"mine": values})["mine"].where
     expected = [told.row for told in everyone if all(set(told.held(word)) & set(values[word]) for word in words)]
 
     assert force.rows(case.site.find(Query(where=where, bots=True), case.now).page(0, 10**6)) == expected
@@ -60,8 +60,8 @@ def test_one_value_may_stand_alone() -> None:
 
 def test_a_defined_segment_may_replace_a_built_in_one() -> None:
     """The names of a spec win."""
-    assert segments({"mobile": {"device": "tablet"}})["mobile"].where[0].values == ("tablet",)
-    assert set(segments({})) < set(segments({"mine": {}}))
+    assert build_segments({"mobile": {"device": "tablet"}})["mobile"].where[0].values == ("tablet",)
+    assert set(build_segments({})) < set(build_segments({"mine": {}}))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.world.model.query import Query
-from mockserver.world.model.session_batch import tags_said, text_said
+from mockserver.world.model.session_batch import tags_trait, text_trait
 from tests.world.worlds import Case, cases, few, small, vast
 
 
@@ -22,7 +22,7 @@ def test_end_events_and_bounces_follow(case: Case, share: float) -> None:
             done = batch.custom_events[each] + batch.outbounds[each] + batch.errors[each]
             assert batch.events[each] == done
             assert batch.bounces[each] == (batch.pageviews[each] + done == 1 and batch.pageviews[each] == 1)
-            assert len(batch.story(each)) == batch.pageviews[each] + done
+            assert len(batch.list_events(each)) == batch.pageviews[each] + done
             assert 0 <= batch.inactive[each] <= batch.duration[each]
 
 
@@ -42,5 +42,5 @@ def test_numbers_are_told_in_digits(case: Case, share: float) -> None:
 )
 def test_what_was_said_is_read_as_text_and_tags(value: object, text: str | None, tags: list[str]) -> None:
     """Whatever was sent as a name is a text, and whatever was sent as tags is a list of texts."""
-    assert text_said(value) == text
-    assert tags_said(value) == tags
+    assert text_trait(value) == text
+    assert tags_trait(value) == tags

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mockserver.world.generator.tracked import Identity, Overlay, TrackedEvent
+from mockserver.world.generator.tracked import Identity, TrackedData, TrackedEvent
 from mockserver.world.model.hashing import key
 from mockserver.world.model.query import Condition, Query
 from mockserver.world.model.segments import FILTERS
@@ -25,7 +25,7 @@ empty = build(spec(sessions=0))
 @given(events=tracked_events(NOW), now=st.integers(NOW - 4 * HOUR, NOW + 4 * HOUR))
 def test_events_of_an_actor_are_split_at_half_an_hour(events: tuple[TrackedEvent, ...], now: int) -> None:
     """Sessions are the runs of one actor's events by an instant without a gap of more than 30 minutes."""
-    sessions = Overlay().with_events(events).sessions(now)
+    sessions = TrackedData().with_events(events).sessions(now)
     told = [(session.actor, [event.at for event in session.events]) for session in sessions]
 
     assert sorted(told) == sorted((run[0].actor, [event.at for event in run]) for run in split(events, now))
@@ -39,23 +39,23 @@ def test_half_an_hour_is_still_the_same_session() -> None:
     """A gap of exactly 30 minutes does not end a session, a millisecond more does."""
     gaps = [[TrackedEvent(NOW, "a", anonymous_id="c"), TrackedEvent(NOW + 30 * MINUTE + more, "b", anonymous_id="c")] for more in (0, 1)]
 
-    assert [len(Overlay().with_events(events).sessions(LATER)) for events in gaps] == [1, 2]
+    assert [len(TrackedData().with_events(events).sessions(LATER)) for events in gaps] == [1, 2]
 
 
 @given(batches=st.lists(several, min_size=2, max_size=4))
 def test_an_overlay_is_a_value(batches: list[tuple[TrackedEvent, ...]]) -> None:
     """Whatever is added to an overlay, by two branches even, those before it stay as they were."""
-    overlays = [Overlay()]
+    overlays = [TrackedData()]
     for batch in batches:
         overlays.append(overlays[-1].with_events(batch))
     before = [overlay.sessions(LATER) for overlay in overlays]
     branch = overlays[1].with_events(batches[-1])
-    expected = Overlay().with_events((*batches[0], *batches[-1]))
+    expected = TrackedData().with_events((*batches[0], *batches[-1]))
 
     assert branch.sessions(LATER) == expected.sessions(LATER)
     assert [overlay.sessions(LATER) for overlay in overlays] == before
     assert [overlay.count for overlay in overlays] == [sum(map(len, batches[:nth])) for nth in range(len(overlays))]
-    assert overlays[-1].sessions(LATER) == Overlay().with_events(event for batch in batches for event in batch).sessions(LATER)
+    assert overlays[-1].sessions(LATER) == TrackedData().with_events(event for batch in batches for event in batch).sessions(LATER)
 
 
 @few
@@ -84,12 +84,12 @@ def test_a_tracked_session_says_what_was_sent(events: tuple[TrackedEvent, ...]) 
     site = with_events(empty, 0, events).sites[0]
     batch = site.find(Query(), LATER).page(0, 50).batches[0]
     sent = sorted((event.at, event.name, repr(event.properties)) for event in events)
-    told = [event for each in range(len(batch)) for event in batch.story(each)]
+    told = [event for each in range(len(batch)) for event in batch.list_events(each)]
 
     assert sorted((event.at, event.name, repr(event.properties)) for event in told) == sent
     assert {event.kind for event in told} == {"custom_event"}
     assert {user for user in batch.user_ids if user} == {event.user_id for event in events if event.user_id}
-    assert batch.custom_events == [len(batch.story(each)) for each in range(len(batch))]
+    assert batch.custom_events == [len(batch.list_events(each)) for each in range(len(batch))]
     assert {*batch.languages, *batch.hostnames, *batch.ips} == {""}
     assert {place.city for place in batch.places} | {agent.os for agent in batch.agents} == {""}
     assert {page.path for page in (*batch.entries, *batch.exits)} == {""}
@@ -153,7 +153,7 @@ def test_events_of_the_future_are_not_yet_told(events: tuple[TrackedEvent, ...],
     """At an instant only events until then are told, in sessions as they stood then."""
     site = with_events(empty, 0, events).sites[0]
     batch = site.find(Query(), now).page(0, 50).batches[0]
-    told = [event.at for each in range(len(batch)) for event in batch.story(each)]
+    told = [event.at for each in range(len(batch)) for event in batch.list_events(each)]
 
     assert sorted(told) == sorted(event.at for event in events if event.at <= now)
     assert all(end <= now for end in batch.end)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.generator.population import visitor_number
+from mockserver.world.generator.population import parse_visitor_number
 from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.model.query import Query
 from mockserver.world.model.spec import WorldError, spec
@@ -69,7 +69,7 @@ def test_words_that_cannot_be_had_are_refused(fields: dict[str, object], message
 @given(number=st.integers(0, 2**48 - 1))
 def test_a_visitor_is_known_by_digits_or_user_id(number: int) -> None:
     """Twelve hexadecimal digits, alone or as a user id, are a visitor's number."""
-    assert visitor_number(f"{number:012x}") == visitor_number(f"user_{number:012x}") == number
+    assert parse_visitor_number(f"{number:012x}") == parse_visitor_number(f"user_{number:012x}") == number
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_anything_else_is_nobody_s_number(actor: str) -> None:
     """A name, too few or too many digits, or digits of other alphabets name no visitor, and asking for them finds nobody."""
     site = build(spec(sessions=50)).sites[0]
 
-    assert visitor_number(actor) is None
+    assert parse_visitor_number(actor) is None
     assert site.find(Query(actors=((actor,),), bots=True), LATER).total == 0
 
 

@@ -14,7 +14,7 @@ from mockserver.server.raw import Raw
 from mockserver.server.wire import Reply
 from mockserver.vendors import load
 from mockserver.world.model.hashing import draw_one, key
-from mockserver.world.model.spec import WorldError, instant
+from mockserver.world.model.spec import WorldError, parse_instant
 
 if TYPE_CHECKING:
     from mockserver.contract.endpoint import Endpoint
@@ -201,7 +201,7 @@ def _own(seed: int, tenant: str, number: int, request: str, word: str) -> int:
 
 @lru_cache(256)
 def _read(text: str, name: str) -> int:
-    return instant(text, name)
+    return parse_instant(text, name)
 
 
 def _same(sent: Any, wanted: Any) -> bool:

@@ -26,7 +26,7 @@ class SessionGrows(WorldEvent, frozen=True, kw_only=True, tag="session_grows"):
     def happen(self, meeting: Meeting) -> None:
         """Let the session go on."""
         now = meeting.tenant.clock.now()
-        last = {session.actor: session for session in site_of(meeting).tracked(now)}
+        last = {session.actor: session for session in site_of(meeting).tracked_sessions(now)}
         if not last:
             send(meeting, TrackedEvent(now, self.event, anonymous_id=visitor(meeting)))
             return

@@ -19,13 +19,13 @@ from mockserver.world.model.vocabulary import Agent, Vocabulary
 
 Values: TypeAlias = NDArray[Any]
 """A value for each of some rows."""
-ROWS: Final = 4096
-TURNS: Final = 8
-LONGEST: Final = 90 * 60_000
+ARCHETYPES: Final = 4096
+VISITS: Final = 8
+MAX_DURATION: Final = 90 * 60_000
 """No session lasts longer (milliseconds)."""
-STORIES: Final = 4
+EVENT_TEMPLATES: Final = 4
 """How many tellings of what happens in the rows there are for one vocabulary."""
-IDLE: Final = 60_000
+IDLE_AFTER: Final = 60_000
 """Milliseconds after which a visitor who does nothing counts as inactive."""
 _MOST_EVENTS: Final = 120
 _LENGTHS: Final = np.repeat(  # How many events a session has, and how many in 256 have that many.
@@ -51,40 +51,40 @@ _STARTS: Final = np.array(  # The turns at which a lane's next person begins: pa
 )
 
 
-class Deck:
+class ArchetypeTable:
     """The rows of one site's people, or of its bots, under one key."""
 
     def __init__(self, seed_key: int, vocabulary: Vocabulary, lanes: int, hostnames: Sequence[str], *, bots: bool) -> None:
-        self.vocabulary, self.lanes, self.bots = vocabulary, lanes, bots
+        self.vocabulary, self.slots, self.bots = vocabulary, lanes, bots
         self.hostnames = tuple(hostnames)
-        self.variants = ROWS // TURNS // lanes
+        self.variants = ARCHETYPES // VISITS // lanes
         self._key = seed_key
 
     def _drawn(self, name: str, size: int) -> U64:
         return draw(key(self._key, name), np.arange(size, dtype=np.uint64))
 
-    def lane_of(self, row: I64) -> I64:
+    def slot_of(self, row: I64) -> I64:
         """The lane that each row belongs to."""
-        return row // (TURNS * self.variants)
+        return row // (VISITS * self.variants)
 
-    def _of_lane(self, fixed: Values) -> "Drawn":
-        return Drawn(lambda row: fixed[self.lane_of(row)])
+    def _of_lane(self, fixed: Values) -> "LazyColumn":
+        return LazyColumn(lambda row: fixed[self.slot_of(row)])
 
-    def _of_row(self, name: str, told: Callable[[U64], Values]) -> "Drawn":
+    def _of_row(self, name: str, told: Callable[[U64], Values]) -> "LazyColumn":
         own = key(self._key, name)
-        return Drawn(lambda row: told(draw(own, row.astype(np.uint64))))
+        return LazyColumn(lambda row: told(draw(own, row.astype(np.uint64))))
 
     # What a lane fixes: the same for all visits of a visitor.
 
     @cached_property
-    def place(self) -> "Drawn":
+    def place(self) -> "LazyColumn":
         """Position in ``vocabulary.places`` of each row."""
-        return self._of_lane(choose(_weights(self.vocabulary.places), self._drawn("place", self.lanes)))
+        return self._of_lane(choose(_weights(self.vocabulary.places), self._drawn("place", self.slots)))
 
     @cached_property
-    def agent(self) -> "Drawn":
+    def agent(self) -> "LazyColumn":
         """Position in :attr:`agents` of each row."""
-        return self._of_lane(choose(_weights(self.agents), self._drawn("agent", self.lanes)))
+        return self._of_lane(choose(_weights(self.agents), self._drawn("agent", self.slots)))
 
     @property
     def agents(self) -> tuple[Agent, ...]:
@@ -92,46 +92,46 @@ class Deck:
         return self.vocabulary.bots if self.bots else self.vocabulary.agents
 
     @cached_property
-    def english(self) -> "Drawn":
+    def english(self) -> "LazyColumn":
         """Whether each row's visitor browses in English whatever the place."""
-        return self._of_lane(below(8, self._drawn("language", self.lanes)) == 0)
+        return self._of_lane(below(8, self._drawn("language", self.slots)) == 0)
 
     @cached_property
     def _known_lanes(self) -> NDArray[np.bool_]:
-        return below(5, self._drawn("identified", self.lanes)) < (0 if self.bots else 2)
+        return below(5, self._drawn("identified", self.slots)) < (0 if self.bots else 2)
 
     @cached_property
-    def identified(self) -> "Drawn":
+    def identified(self) -> "LazyColumn":
         """Whether each row's visitor is known by name."""
         return self._of_lane(self._known_lanes)
 
     @cached_property
-    def plan(self) -> "Drawn":
+    def plan(self) -> "LazyColumn":
         """Position in ``vocabulary.plans`` of each row."""
-        return self._of_lane(below(len(self.vocabulary.plans), self._drawn("plan", self.lanes)))
+        return self._of_lane(below(len(self.vocabulary.plans), self._drawn("plan", self.slots)))
 
     @cached_property
-    def tags(self) -> "Drawn":
+    def tags(self) -> "LazyColumn":
         """Which of ``vocabulary.tags`` each row's visitor carries: bit n for tag n, none for who is not identified."""
-        drawn = self._drawn("tags", self.lanes)
+        drawn = self._drawn("tags", self.slots)
         some = np.uint64((1 << len(self.vocabulary.tags)) - 1)
         return self._of_lane((drawn & (drawn >> np.uint64(20)) & some).astype(np.int64) * self._known_lanes)
 
     @cached_property
-    def first_turns(self) -> I64:
+    def first_visits(self) -> I64:
         """The turn at which the person of each lane and turn came first, shape (lanes, TURNS)."""
-        return np.asarray(_STARTS[below(len(_STARTS), self._drawn("pattern", self.lanes))])
+        return np.asarray(_STARTS[below(len(_STARTS), self._drawn("pattern", self.slots))])
 
     @cached_property
-    def returning(self) -> "Drawn":
+    def returning(self) -> "LazyColumn":
         """Whether each row's visitor has been here before."""
-        fixed = (self.first_turns < np.arange(TURNS)).ravel()
-        return Drawn(lambda row: fixed[row // self.variants])
+        fixed = (self.first_visits < np.arange(VISITS)).ravel()
+        return LazyColumn(lambda row: fixed[row // self.variants])
 
     # What a row tells: one session's story.
 
     @cached_property
-    def acquisition(self) -> "Drawn":
+    def acquisition(self) -> "LazyColumn":
         """Position in ``vocabulary.acquisitions`` of each row; bots come directly."""
         weights = _weights(self.vocabulary.acquisitions)
         if self.bots:
@@ -139,64 +139,64 @@ class Deck:
         return self._of_row("acquisition", lambda hashed: choose(weights, hashed))
 
     @cached_property
-    def hostname(self) -> "Drawn":
+    def hostname(self) -> "LazyColumn":
         """Position in :attr:`hostnames` of each row; the first is the usual one."""
         return self._of_row("hostname", lambda hashed: np.maximum(below(8, hashed) - 8 + len(self.hostnames), 0))
 
     @cached_property
-    def story(self) -> "Story":
+    def events(self) -> "EventTable":
         """What happens in each row."""
-        stories, which = _stories(self.vocabulary), (self._key % STORIES, self.bots)
+        stories, which = _event_tables(self.vocabulary), (self._key % EVENT_TEMPLATES, self.bots)
         if which not in stories:
-            stories[which] = _told(which[0], self.vocabulary, bots=self.bots)
+            stories[which] = _make_events(which[0], self.vocabulary, bots=self.bots)
         return stories[which]
 
     @property
     def page(self) -> NDArray[np.uint8]:
         """Position in ``vocabulary.pages`` at each event, one row after the other: :attr:`begin` says where."""
-        return self.story.page
+        return self.events.page
 
     @property
     def action(self) -> NDArray[np.uint8]:
         """Position in ``vocabulary.actions`` of each event; one past the last for a pageview."""
-        return self.story.action
+        return self.events.action
 
     @property
     def offset(self) -> NDArray[np.int32]:
         """Milliseconds from the start of the session to each event."""
-        return self.story.offset
+        return self.events.offset
 
     @property
     def begin(self) -> I64:
         """Where the events of each row begin among those of all."""
-        return self.story.begin
+        return self.events.begin
 
     @property
     def length(self) -> I64:
         """Number of events of each row."""
-        return self.story.length
+        return self.events.length
 
     @property
     def pageviews(self) -> I64:
         """Which events are pageviews; every row begins with one."""
-        return self.story.pageviews
+        return self.events.pageviews
 
-    def counted(self, kind: str) -> I64:
+    def count_events(self, kind: str) -> I64:
         """How many events of a kind each row has."""
-        return self.story.counts.get(kind, np.zeros(ROWS, dtype=np.int64))
+        return self.events.counts.get(kind, np.zeros(ARCHETYPES, dtype=np.int64))
 
     @property
     def longest(self) -> int:
         """No row lasts longer (milliseconds)."""
-        return self.story.longest
+        return self.events.longest
 
     @property
     def duration(self) -> I64:
         """Milliseconds from the first event of each row to the last."""
-        return self.story.duration
+        return self.events.duration
 
 
-class Drawn:
+class LazyColumn:
     """A value for each row of a deck, made for the rows that somebody asks for; :attr:`all` makes it for every row."""
 
     def __init__(self, make: Callable[[I64], Values]) -> None:
@@ -208,7 +208,7 @@ class Drawn:
     @cached_property
     def all(self) -> Values:
         """The values of all rows."""
-        return self._make(np.arange(ROWS))
+        return self._make(np.arange(ARCHETYPES))
 
 
 @IdentityCache
@@ -216,7 +216,7 @@ def _weights(entries: Sequence[Any]) -> I64:
     return np.array([entry.weight for entry in entries])
 
 
-class Story(Struct, frozen=True, eq=False):
+class EventTable(Struct, frozen=True, eq=False):
     """What happens in each row."""
 
     page: NDArray[np.uint8]
@@ -232,12 +232,12 @@ class Story(Struct, frozen=True, eq=False):
 
 
 @IdentityCache
-def _stories(words: Vocabulary) -> dict[tuple[int, bool], Story]:  # noqa: ARG001 -- it is found again by its vocabulary
+def _event_tables(words: Vocabulary) -> dict[tuple[int, bool], EventTable]:  # noqa: ARG001 -- it is found again by its vocabulary
     """What was told in a vocabulary, by the number of the telling and whether it is of bots."""
     return {}
 
 
-def _told(number: int, words: Vocabulary, *, bots: bool) -> Story:
+def _make_events(number: int, words: Vocabulary, *, bots: bool) -> EventTable:
     """What happens in each row: pages, actions and offsets by event, and how many events there are.
 
     It takes as long as all the rest of a new world together, so worlds share a few of these; all else in a row, and
@@ -246,7 +246,7 @@ def _told(number: int, words: Vocabulary, *, bots: bool) -> Story:
     own, pages, nothing = key("events", number, int(bots)), words.pages, len(words.actions)
 
     def drawn(name: str) -> U64:
-        return draw(key(own, name), np.arange(ROWS, dtype=np.uint64))
+        return draw(key(own, name), np.arange(ARCHETYPES, dtype=np.uint64))
 
     links = np.array([page.links for page in pages], dtype=np.uint8)
     doings = np.array([page.actions for page in pages], dtype=np.uint8)
@@ -254,7 +254,7 @@ def _told(number: int, words: Vocabulary, *, bots: bool) -> Story:
     if bots:
         length = np.minimum(length, 3)
     begin = np.cumsum(length) - length
-    row = np.repeat(np.arange(ROWS), length)
+    row = np.repeat(np.arange(ARCHETYPES), length)
     event = (row * _MOST_EVENTS + np.arange(len(row)) - begin[row]).astype(np.uint64)
     link, act, gap, jitter = (draw(key(own, name), event) for name in ("link", "act", "gap", "jitter"))
     usual = np.where(length[row] > 20, 12, len(_GAPS))  # noqa: PLR2004 -- long sessions are busy ones
@@ -272,7 +272,7 @@ def _told(number: int, words: Vocabulary, *, bots: bool) -> Story:
         here = page[now - 1]
         page[now] = np.where(acts[now], here, links[here, followed[now]])
     action = np.where(acts, doings[page, below(doings.shape[1], link)], np.uint8(nothing))
-    told = offset <= LONGEST
+    told = offset <= MAX_DURATION
     length = np.bincount(row[told])
     page, action, offset = page[told], action[told], offset[told]
     pageviews = np.flatnonzero(action == nothing)
@@ -280,4 +280,4 @@ def _told(number: int, words: Vocabulary, *, bots: bool) -> Story:
     duration = offset[begin + length - 1].astype(np.int64)
     kinds = [*(each.kind for each in words.actions), "pageview"]
     counts = {kind: np.add.reduceat(np.array([each == kind for each in kinds], dtype=np.int64)[action], begin) for kind in set(kinds)}
-    return Story(page, action, offset.astype(np.int32), begin, length, pageviews, int(offset.max()), duration, counts)
+    return EventTable(page, action, offset.astype(np.int32), begin, length, pageviews, int(offset.max()), duration, counts)

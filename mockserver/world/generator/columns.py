@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mockserver._util.caching import IdentityCache, cached_property
-from mockserver.world.generator.archetypes import IDLE, Deck
-from mockserver.world.generator.dimensions import exit_events, spoken
-from mockserver.world.generator.population import Population, mailboxes
+from mockserver.world.generator.archetypes import IDLE_AFTER, ArchetypeTable
+from mockserver.world.generator.dimensions import find_exits, place_languages
+from mockserver.world.generator.population import Population, mailbox_parts
 from mockserver.world.model.hashing import I64, U64, hexadecimal, hexadecimal_words, last_digits
-from mockserver.world.model.session_batch import Event, Sessions, tags_said, text_said
+from mockserver.world.model.session_batch import Event, SessionBatch, tags_trait, text_trait
 from mockserver.world.model.vocabulary import Page, Vocabulary
 
 NETWORKS: Final = tuple(f"198.{18 + n // 256}.{n % 256}." for n in range(512))  # 198.18.0.0/15 is reserved for benchmarks (RFC 2544).
@@ -27,11 +27,11 @@ Identities = Mapping[str, Mapping[str, Any]]
 T = TypeVar("T")
 
 
-class DealtSessions(Sessions):
+class GeneratedSessions(SessionBatch):
     """Sessions as they stand at an instant: one that is still running has only its events until then."""
 
     def __init__(self, population: Population, index: I64, now: int, identities: Identities) -> None:
-        self.population, self.deck, self.identities = population, population.deck, identities
+        self.population, self.archetypes, self.identities = population, population.archetypes, identities
         self.kind = population.kind
         self.indices, self.now = index, now
 
@@ -54,37 +54,37 @@ class DealtSessions(Sessions):
     @cached_property
     def row(self) -> I64:
         """The row of the deck that each is."""
-        return self.population.deal.rows(self.indices)
+        return self.population.schedule.archetype_of(self.indices)
 
     @cached_property
-    def over(self) -> I64:
+    def final_ends(self) -> I64:
         """Unix milliseconds of the last event that each ever has."""
-        return np.asarray(self.starts + self.deck.duration[self.row])
+        return np.asarray(self.starts + self.archetypes.duration[self.row])
 
     @cached_property
     def running(self) -> NDArray[np.bool_]:
         """Which of them have not done yet all that they will."""
-        return self.over > self.now
+        return self.final_ends > self.now
 
     @cached_property
-    def some_run(self) -> bool:
+    def any_running(self) -> bool:
         """Whether any has not."""
         return bool(self.running.any())
 
     @cached_property
     def length(self) -> I64:
         """How many events of each there are."""
-        whole: I64 = self.deck.length[self.row]
-        if not self.some_run:
+        whole: I64 = self.archetypes.length[self.row]
+        if not self.any_running:
             return whole
-        offset = self._spread(self.deck.offset, whole)
+        offset = self._spread(self.archetypes.offset, whole)
         told = (np.arange(offset.shape[1]) < whole[:, None]) & (offset <= (self.now - self.starts)[:, None])
         return np.asarray(told.sum(axis=1))
 
     @cached_property
     def visitor_numbers(self) -> U64:
         """The visitors as an array."""
-        return self.population.deal.visitors(self.indices, self.row)
+        return self.population.schedule.visitor_of(self.indices, self.row)
 
     @cached_property
     def numbers(self) -> U64:
@@ -94,9 +94,9 @@ class DealtSessions(Sessions):
     @cached_property
     def ends(self) -> I64:
         """Unix milliseconds of the last event, as an array."""
-        if self.some_run:
-            return np.asarray(self.starts + self.deck.offset[self.deck.begin[self.row] + self.length - 1])
-        return self.over
+        if self.any_running:
+            return np.asarray(self.starts + self.archetypes.offset[self.archetypes.begin[self.row] + self.length - 1])
+        return self.final_ends
 
     @cached_property
     def number_texts(self) -> NDArray[np.bytes_]:
@@ -114,9 +114,9 @@ class DealtSessions(Sessions):
         return last_digits(self.visitor_words, 12)
 
     @cached_property
-    def known_texts(self) -> NDArray[np.bytes_]:
+    def identified_texts(self) -> NDArray[np.bytes_]:
         """The visitor numbers as 12 hexadecimal digits, empty for who is not identified."""
-        return last_digits(self.visitor_words * self.known[:, None], 12)
+        return last_digits(self.visitor_words * self.is_identified[:, None], 12)
 
     @cached_property
     def id_digits(self) -> list[str]:
@@ -129,14 +129,14 @@ class DealtSessions(Sessions):
         return hexadecimal(self.visitor_numbers, 12)
 
     @cached_property
-    def known(self) -> NDArray[np.bool_]:
+    def is_identified(self) -> NDArray[np.bool_]:
         """Whether each session's visitor is identified."""
-        return np.asarray(self.deck.identified[self.row])
+        return np.asarray(self.archetypes.identified[self.row])
 
     @cached_property
-    def faces(self) -> I64:
+    def name_indices(self) -> I64:
         """Positions of each visitor's given name, family name and mail domain in the vocabulary, if identified, shape (3, sessions)."""
-        return ((self.visitor_numbers >> _FACES) % _face_sizes(self.deck.vocabulary)).view(np.int64)
+        return ((self.visitor_numbers >> _FACES) % _name_list_sizes(self.archetypes.vocabulary)).view(np.int64)
 
     @cached_property
     def addresses(self) -> U64:
@@ -144,36 +144,36 @@ class DealtSessions(Sessions):
         return np.asarray((self.visitor_numbers >> _ADDRESSES) & _ADDRESS_SIZES)
 
     @cached_property
-    def happened(self) -> NDArray[np.bool_]:
+    def event_mask(self) -> NDArray[np.bool_]:
         """Which events of each row there are, shape (sessions, most events of any of them)."""
         return np.arange(int(self.length.max(initial=1))) < self.length[:, None]
 
-    def told(self, values: NDArray[Any]) -> NDArray[Any]:
+    def event_values(self, values: NDArray[Any]) -> NDArray[Any]:
         """What the deck says of the events of these sessions, a row for each; past its last event stands what is not its."""
         return self._spread(values, self.length)
 
     def _spread(self, values: NDArray[Any], length: I64) -> NDArray[Any]:
-        places = self.deck.begin[self.row][:, None] + np.arange(int(length.max(initial=1)))
+        places = self.archetypes.begin[self.row][:, None] + np.arange(int(length.max(initial=1)))
         return values.take(places, mode="clip")
 
     @cached_property
-    def doing(self) -> NDArray[Any]:
+    def actions(self) -> NDArray[Any]:
         """Positions in the vocabulary's actions, one past the last for a pageview, of each event and of what stands past the last."""
-        return self.told(self.deck.action)
+        return self.event_values(self.archetypes.action)
 
-    def coded(self, name: str) -> tuple[Sequence[Any], NDArray[Any]]:
+    def dictionary_encoded(self, name: str) -> tuple[Sequence[Any], NDArray[Any]]:
         """The entries that a column such as ``places`` has values of, and the position of each value in them."""
-        entries, codes = _CODED[name](self.deck, self)
+        entries, codes = _CODED[name](self.archetypes, self)
         return entries, codes
 
-    def some(self, positions: I64) -> "DealtSessions":
+    def take(self, positions: I64) -> "GeneratedSessions":
         """Those at some positions, ascending; what all columns are made of is not made again."""
-        some = DealtSessions(self.population, self.indices[positions], self.now, self.identities)
+        some = GeneratedSessions(self.population, self.indices[positions], self.now, self.identities)
         for name in _CARRIED & vars(self).keys():
             setattr(some, name, vars(self)[name][positions])
         return some
 
-    def identified(self, trait: str, made: list[T], read: Callable[[Any], T]) -> list[T]:
+    def override_trait(self, trait: str, made: list[T], read: Callable[[Any], T]) -> list[T]:
         """Let what an identify call said of a user win over what the world made."""
         said = self.identities
         if not said:
@@ -181,9 +181,9 @@ class DealtSessions(Sessions):
         pairs = zip(self.user_ids, made, strict=True)
         return [read(said[user][trait]) if user is not None and trait in said.get(user, ()) else value for user, value in pairs]
 
-    def story(self, position: int) -> list[Event]:
+    def list_events(self, position: int) -> list[Event]:
         """All events of the session at a position, oldest first."""
-        deck, row, start = self.deck, int(self.row[position]), self.start[position]
+        deck, row, start = self.archetypes, int(self.row[position]), self.start[position]
         host, referrer, events = self.hostnames[position], self.acquisitions[position].referrer, []
         begin = int(deck.begin[row])
         for event in range(begin, begin + int(self.length[position])):
@@ -199,118 +199,118 @@ class DealtSessions(Sessions):
 
 
 @IdentityCache
-def _face_sizes(words: Vocabulary) -> U64:
+def _name_list_sizes(words: Vocabulary) -> U64:
     """How many given names, family names and mail domains there are, shape (3, 1)."""
     return np.array([[len(words.given_names)], [len(words.family_names)], [len(words.mail_domains)]], dtype=np.uint64)
 
 
-COLUMNS: Final[dict[str, Callable[[DealtSessions], list[Any]]]] = {}
+COLUMNS: Final[dict[str, Callable[[GeneratedSessions], list[Any]]]] = {}
 
 
-def _column(function: Callable[[DealtSessions], list[T]]) -> Callable[[DealtSessions], list[T]]:
+def _column(function: Callable[[GeneratedSessions], list[T]]) -> Callable[[GeneratedSessions], list[T]]:
     COLUMNS[function.__name__] = function
     return function
 
 
-def _coded(name: str) -> Callable[[DealtSessions], list[Any]]:
+def _coded(name: str) -> Callable[[GeneratedSessions], list[Any]]:
     """A column whose values are entries of the vocabulary, or of the deck."""
 
-    def column(sessions: DealtSessions) -> list[Any]:
-        entries, codes = sessions.coded(name)
+    def column(sessions: GeneratedSessions) -> list[Any]:
+        entries, codes = sessions.dictionary_encoded(name)
         return [entries[code] for code in codes.tolist()]
 
     return column
 
 
-def _counted(sessions: DealtSessions, kind: str) -> list[int]:
-    if not sessions.some_run:
-        return list(sessions.deck.counted(kind)[sessions.row].tolist())
-    kinds = [*(action.kind for action in sessions.deck.vocabulary.actions), "pageview"]
+def _counted(sessions: GeneratedSessions, kind: str) -> list[int]:
+    if not sessions.any_running:
+        return list(sessions.archetypes.count_events(kind)[sessions.row].tolist())
+    kinds = [*(action.kind for action in sessions.archetypes.vocabulary.actions), "pageview"]
     is_kind = np.array([each == kind for each in kinds])
-    return list((is_kind[sessions.doing] & sessions.happened).sum(axis=1).tolist())
+    return list((is_kind[sessions.actions] & sessions.event_mask).sum(axis=1).tolist())
 
 
 @_column
-def index(sessions: DealtSessions) -> list[int]:
+def index(sessions: GeneratedSessions) -> list[int]:
     return list(sessions.indices.tolist())
 
 
 @_column
-def start(sessions: DealtSessions) -> list[int]:
+def start(sessions: GeneratedSessions) -> list[int]:
     return list(sessions.starts.tolist())
 
 
 @_column
-def duration(sessions: DealtSessions) -> list[int]:
+def duration(sessions: GeneratedSessions) -> list[int]:
     return list((sessions.ends - sessions.starts).tolist())
 
 
 @_column
-def inactive(sessions: DealtSessions) -> list[int]:
-    waited = np.maximum(np.diff(sessions.told(sessions.deck.offset), axis=1) - IDLE, 0)
-    return list((waited * sessions.happened[:, 1:]).sum(axis=1).tolist())
+def inactive(sessions: GeneratedSessions) -> list[int]:
+    waited = np.maximum(np.diff(sessions.event_values(sessions.archetypes.offset), axis=1) - IDLE_AFTER, 0)
+    return list((waited * sessions.event_mask[:, 1:]).sum(axis=1).tolist())
 
 
 @_column
-def pageviews(sessions: DealtSessions) -> list[int]:
+def pageviews(sessions: GeneratedSessions) -> list[int]:
     return _counted(sessions, "pageview")
 
 
 @_column
-def custom_events(sessions: DealtSessions) -> list[int]:
+def custom_events(sessions: GeneratedSessions) -> list[int]:
     return _counted(sessions, "custom_event")
 
 
 @_column
-def outbounds(sessions: DealtSessions) -> list[int]:
+def outbounds(sessions: GeneratedSessions) -> list[int]:
     return _counted(sessions, "outbound")
 
 
 @_column
-def errors(sessions: DealtSessions) -> list[int]:
+def errors(sessions: GeneratedSessions) -> list[int]:
     return _counted(sessions, "error")
 
 
 @_column
-def ids(sessions: DealtSessions) -> list[int]:
+def ids(sessions: GeneratedSessions) -> list[int]:
     return list(sessions.numbers.tolist())
 
 
 @_column
-def visitors(sessions: DealtSessions) -> list[int]:
+def visitors(sessions: GeneratedSessions) -> list[int]:
     return list(sessions.visitor_numbers.tolist())
 
 
 @_column
-def user_ids(sessions: DealtSessions) -> list[str | None]:
-    known = sessions.deck.identified[sessions.row].tolist()
+def user_ids(sessions: GeneratedSessions) -> list[str | None]:
+    known = sessions.archetypes.identified[sessions.row].tolist()
     return ["user_" + digits if is_known else None for digits, is_known in zip(sessions.visitor_digits, known, strict=True)]
 
 
 @_column
-def names(sessions: DealtSessions) -> list[str | None]:
-    words, (given, family, _) = sessions.deck.vocabulary, sessions.faces.tolist()
+def names(sessions: GeneratedSessions) -> list[str | None]:
+    words, (given, family, _) = sessions.archetypes.vocabulary, sessions.name_indices.tolist()
     made = [
         f"{words.given_names[g]} {words.family_names[f]}" if user else None
         for g, f, user in zip(given, family, sessions.user_ids, strict=True)
     ]
-    return sessions.identified("name", made, text_said)
+    return sessions.override_trait("name", made, text_trait)
 
 
 @_column
-def emails(sessions: DealtSessions) -> list[str | None]:
-    givens, families, domains = mailboxes(sessions.deck.vocabulary)
+def emails(sessions: GeneratedSessions) -> list[str | None]:
+    givens, families, domains = mailbox_parts(sessions.archetypes.vocabulary)
     made = [
         f"{givens[g]}.{families[f]}.{user[-4:]}@{domains[d]}" if user else None
-        for g, f, d, user in zip(*sessions.faces.tolist(), sessions.user_ids, strict=True)
+        for g, f, d, user in zip(*sessions.name_indices.tolist(), sessions.user_ids, strict=True)
     ]
-    return sessions.identified("email", made, text_said)
+    return sessions.override_trait("email", made, text_trait)
 
 
 @_column
-def tags(sessions: DealtSessions) -> list[list[str]]:
-    every = sessions.deck.vocabulary.tags
-    return sessions.identified("$tags", [_among(every, bits) for bits in sessions.deck.tags[sessions.row].tolist()], tags_said)
+def tags(sessions: GeneratedSessions) -> list[list[str]]:
+    every = sessions.archetypes.vocabulary.tags
+    return sessions.override_trait("$tags", [_among(every, bits) for bits in sessions.archetypes.tags[sessions.row].tolist()], tags_trait)
 
 
 @lru_cache(maxsize=4096)
@@ -319,9 +319,9 @@ def _among(tags: tuple[str, ...], bits: int) -> list[str]:
 
 
 @_column
-def traits(sessions: DealtSessions) -> list[dict[str, Any] | None]:
-    every = sessions.deck.vocabulary.plans
-    plans = [every[code] for code in sessions.deck.plan[sessions.row].tolist()]
+def traits(sessions: GeneratedSessions) -> list[dict[str, Any] | None]:
+    every = sessions.archetypes.vocabulary.plans
+    plans = [every[code] for code in sessions.archetypes.plan[sessions.row].tolist()]
     columns = zip(sessions.user_ids, sessions.names, sessions.emails, plans, strict=True)
     return [
         {"name": name, "email": email, "plan": plan, **sessions.identities.get(user, {})} if user else None
@@ -330,26 +330,26 @@ def traits(sessions: DealtSessions) -> list[dict[str, Any] | None]:
 
 
 @_column
-def ips(sessions: DealtSessions) -> list[str]:
+def ips(sessions: GeneratedSessions) -> list[str]:
     return [NETWORKS[network] + HOSTS[host] for network, host in zip(*sessions.addresses.tolist(), strict=True)]
 
 
-_CODED: Final[dict[str, Callable[[Deck, DealtSessions], tuple[Sequence[Any], NDArray[Any]]]]] = {
+_CODED: Final[dict[str, Callable[[ArchetypeTable, GeneratedSessions], tuple[Sequence[Any], NDArray[Any]]]]] = {
     "places": lambda deck, s: (deck.vocabulary.places, deck.place[s.row]),
     "agents": lambda deck, s: (deck.agents, deck.agent[s.row]),
     "acquisitions": lambda deck, s: (deck.vocabulary.acquisitions, deck.acquisition[s.row]),
-    "languages": lambda deck, s: (spoken(deck.vocabulary.places), deck.place[s.row] * 2 + deck.english[s.row]),
+    "languages": lambda deck, s: (place_languages(deck.vocabulary.places), deck.place[s.row] * 2 + deck.english[s.row]),
     "hostnames": lambda deck, s: (deck.hostnames, deck.hostname[s.row]),
     "entries": lambda deck, s: (deck.vocabulary.pages, deck.page[deck.begin[s.row]]),
-    "exits": lambda deck, s: (deck.vocabulary.pages, deck.page[exit_events(deck, s.row, s.length)]),
+    "exits": lambda deck, s: (deck.vocabulary.pages, deck.page[find_exits(deck, s.row, s.length)]),
 }
 COLUMNS.update((name, _coded(name)) for name in _CODED)
 
 
 @_column
-def paths(sessions: DealtSessions) -> list[list[Page]]:
-    pages, pageview = sessions.deck.vocabulary.pages, len(sessions.deck.vocabulary.actions)
-    seen, done = sessions.told(sessions.deck.page).tolist(), sessions.doing.tolist()
+def paths(sessions: GeneratedSessions) -> list[list[Page]]:
+    pages, pageview = sessions.archetypes.vocabulary.pages, len(sessions.archetypes.vocabulary.actions)
+    seen, done = sessions.event_values(sessions.archetypes.page).tolist(), sessions.actions.tolist()
     return [
         [pages[page] for page, action in zip(row[:length], doing, strict=False) if action == pageview]
         for row, doing, length in zip(seen, done, sessions.length.tolist(), strict=True)

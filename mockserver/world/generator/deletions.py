@@ -6,14 +6,14 @@ from typing import Final
 
 import numpy as np
 
-from mockserver.world.generator.dimensions import matching
-from mockserver.world.generator.index_sets import Listed, Selection, Without
+from mockserver.world.generator.dimensions import match_archetypes
+from mockserver.world.generator.index_sets import Difference, ExplicitSet, IndexSet
 from mockserver.world.generator.population import Population
 from mockserver.world.model.hashing import I64
 from mockserver.world.model.query import Condition, Query
 
 
-class Deleted:
+class Deletions:
     """Some sessions of one site by their numbers; a number under which nothing was ever known is harmless."""
 
     def __init__(self, numbers: frozenset[int] = frozenset()) -> None:
@@ -24,42 +24,42 @@ class Deleted:
     def __bool__(self) -> bool:
         return bool(self.numbers)
 
-    def and_also(self, numbers: Iterable[int]) -> "Deleted":
+    def union(self, numbers: Iterable[int]) -> "Deletions":
         """These and further ones."""
-        return Deleted(self.numbers.union(numbers))
+        return Deletions(self.numbers.union(numbers))
 
     def _indices(self, population: Population) -> I64:
         """Which sessions of a population they are, ascending."""
-        index = [population.numbered(number) for number in self.numbers]
+        index = [population.index_of(number) for number in self.numbers]
         return np.array(sorted(each for each in index if each is not None), dtype=np.int64)
 
-    def _without(self, population: Population, where: tuple[Condition, ...]) -> Selection:
+    def _without(self, population: Population, where: tuple[Condition, ...]) -> IndexSet:
         index = self._of(population)
         if where:  # Only what is selected can be left out of a selection.
-            index = index[np.isin(population.deal.rows(index), matching(population.deck, where))]
-        selection = population.selected(where)
-        return Without(selection, index) if len(index) else selection
+            index = index[np.isin(population.schedule.archetype_of(index), match_archetypes(population.archetypes, where))]
+        selection = population.select(where)
+        return Difference(selection, index) if len(index) else selection
 
-    def selected(self, population: Population, query: Query, now: int) -> Selection:
+    def select(self, population: Population, query: Query, now: int) -> IndexSet:
         """The sessions of a population that a query asks for, its window aside, without those that were deleted."""
         whole = self._asked_for(population, query, now)
         if query.session is None:
             return whole
-        index = population.numbered(query.session)
-        return Listed(np.array([] if index is None or whole.rank(index) == whole.rank(index + 1) else [index], dtype=np.int64))
+        index = population.index_of(query.session)
+        return ExplicitSet(np.array([] if index is None or whole.rank(index) == whole.rank(index + 1) else [index], dtype=np.int64))
 
-    def _asked_for(self, population: Population, query: Query, now: int) -> Selection:
+    def _asked_for(self, population: Population, query: Query, now: int) -> IndexSet:
         where = query.where
         if not query.actors and not query.others:
-            return self._selected(population, where) if self.numbers else population.selected(where)
-        lacking = population.of_actors(query.others, where, now)
+            return self._selected(population, where) if self.numbers else population.select(where)
+        lacking = population.sessions_of_actors(query.others, where, now)
         if query.actors:
-            wanted = [population.of_actors(alternatives, where, now) for alternatives in query.actors]
+            wanted = [population.sessions_of_actors(alternatives, where, now) for alternatives in query.actors]
             found = np.setdiff1d(reduce(np.intersect1d, wanted), lacking)
-            return Listed(np.setdiff1d(found, self._of(population)) if self.numbers else found)
+            return ExplicitSet(np.setdiff1d(found, self._of(population)) if self.numbers else found)
         if self.numbers:
             lacking = np.union1d(lacking, self._selected(population, where).excluded)
-        return Without(population.selected(where), lacking)
+        return Difference(population.select(where), lacking)
 
 
-NOTHING: Final = Deleted()
+NO_DELETIONS: Final = Deletions()

@@ -4,12 +4,12 @@ from typing import Protocol
 
 import numpy as np
 
-from mockserver.world.generator.archetypes import ROWS
-from mockserver.world.generator.schedule import Deal
+from mockserver.world.generator.archetypes import ARCHETYPES
+from mockserver.world.generator.schedule import SessionSchedule
 from mockserver.world.model.hashing import I64
 
 
-class Selection(Protocol):
+class IndexSet(Protocol):
     """Some of the session indices, in ascending order; the n-th of them has ordinal n."""
 
     rows: I64 | None
@@ -30,10 +30,10 @@ class Selection(Protocol):
 _NONE = np.empty(0, dtype=np.int64)
 
 
-class Everything:
+class AllSessions:
     """Every session."""
 
-    rows: I64 | None = np.arange(ROWS)
+    rows: I64 | None = np.arange(ARCHETYPES)
     excluded: I64 = _NONE
 
     def rank(self, index: int) -> int:  # noqa: D102 -- as in Selection
@@ -46,7 +46,7 @@ class Everything:
         return np.arange(low, max(low, high), dtype=np.int64)
 
 
-class Listed:
+class ExplicitSet:
     """A few sessions, known one by one."""
 
     rows: I64 | None = None
@@ -65,10 +65,10 @@ class Listed:
         return self._index[low:high]
 
 
-class Without:
+class Difference:
     """A selection less a few of its sessions, known one by one."""
 
-    def __init__(self, whole: Selection, excluded: I64) -> None:
+    def __init__(self, whole: IndexSet, excluded: I64) -> None:
         self._whole, self.excluded, self.rows = whole, excluded, whole.rows
         # Where each of them stands among those that are kept: the ordinal of the next that is.
         self._skips = np.array(whole.ranks(excluded.tolist()), dtype=np.int64) - np.arange(len(excluded))
@@ -88,36 +88,36 @@ class Without:
         return found[~np.isin(found, self.excluded)]
 
 
-class Dealt:
+class ArchetypeSet:
     """The sessions that are certain rows of the deck: each full block holds each row once, so counting is a product."""
 
     excluded: I64 = _NONE
 
-    def __init__(self, deal: Deal, rows: I64) -> None:
+    def __init__(self, deal: SessionSchedule, rows: I64) -> None:
         self._deal = deal
         self.rows: I64 | None = rows
         self._rows = rows
         # Whichever is fewer, the rows or the others, is looked up where a block is cut.
-        self._sparse = len(rows) <= ROWS // 2
-        self._fewer = rows if self._sparse else np.setdiff1d(np.arange(ROWS), rows, assume_unique=True)
+        self._sparse = len(rows) <= ARCHETYPES // 2
+        self._fewer = rows if self._sparse else np.setdiff1d(np.arange(ARCHETYPES), rows, assume_unique=True)
         self._last: tuple[int, I64] = (-1, np.empty(0, dtype=np.int64))
 
     def _block(self, block: int) -> I64:
         """The matching sessions of one block; kept, because pages of a crawl fall into the same one."""
         if self._last[0] != block:
-            self._last = (block, np.sort(self._deal.places(np.int64(block), self._rows)))  # type: ignore[arg-type]  # a scalar broadcasts
+            self._last = (block, np.sort(self._deal.session_at(np.int64(block), self._rows)))  # type: ignore[arg-type]  # a scalar broadcasts
         return self._last[1]
 
     def rank(self, index: int) -> int:  # noqa: D102 -- as in Selection
-        block, cut = divmod(index, ROWS)
+        block, cut = divmod(index, ARCHETYPES)
         whole = block * len(self._rows)
         return whole + int(np.searchsorted(self._block(block), index)) if cut else whole
 
     def ranks(self, indices: list[int]) -> list[int]:  # noqa: D102 -- as in Selection
         index = np.array(indices, dtype=np.int64)
-        blocks = index // ROWS
-        before = self._deal.before(index, self._fewer)
-        within = before if self._sparse else index - blocks * ROWS - before
+        blocks = index // ARCHETYPES
+        before = self._deal.count_before(index, self._fewer)
+        within = before if self._sparse else index - blocks * ARCHETYPES - before
         return [int(rank) for rank in blocks * len(self._rows) + within]
 
     def take(self, low: int, high: int) -> I64:  # noqa: D102 -- as in Selection
@@ -128,5 +128,5 @@ class Dealt:
         if first == last:
             return self._block(first)[low - first * each : high - first * each]
         blocks = np.arange(first, last + 1, dtype=np.int64)
-        places = np.sort(self._deal.places(blocks[:, None], self._rows[None, :]), axis=1).ravel()
+        places = np.sort(self._deal.session_at(blocks[:, None], self._rows[None, :]), axis=1).ravel()
         return places[low - first * each : high - first * each]

@@ -14,10 +14,10 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 from msgspec import Struct
 
-from mockserver.world.generator.archetypes import ROWS
-from mockserver.world.generator.query_result import DealtSource, Found, Page, Source, TrackedSource
+from mockserver.world.generator.archetypes import ARCHETYPES
+from mockserver.world.generator.query_result import GeneratedSource, Page, QueryResult, Source, TrackedSource
 from mockserver.world.model.hashing import I64
-from mockserver.world.model.session_batch import Sessions
+from mockserver.world.model.session_batch import SessionBatch
 
 SCAN_LIMIT: Final = 32_768
 """Number of sessions up to which it is cheaper to look at each session than to count per archetype (`make bench`: 4 ms)."""
@@ -102,7 +102,7 @@ class EndTimeIndex(Protocol):
     def numbers(self, index: I64) -> I64:
         """Return session numbers."""
 
-    def pick(self, index: I64) -> Sessions:
+    def pick(self, index: I64) -> SessionBatch:
         """Return the sessions with ascending *index* as a batch."""
 
 
@@ -112,7 +112,7 @@ class EndOrderedResult:
     The cost of a page depends on its size and on the number of sessions that end in the same unit, not on the world's size.
     """
 
-    def __init__(self, result: Found, order: EndOrder, *, scan_limit: int = SCAN_LIMIT) -> None:
+    def __init__(self, result: QueryResult, order: EndOrder, *, scan_limit: int = SCAN_LIMIT) -> None:
         self.total = result.total
         self._order = order
         self._scan_limit = scan_limit
@@ -235,7 +235,7 @@ class EndOrderedResult:
 
     def _to_page(self, rows: _Rows) -> Page:
         """Return the rows as one batch per source, each ascending by start, with the common order."""
-        batches: list[Sessions] = []
+        batches: list[SessionBatch] = []
         batch, position = np.empty((2, len(rows)), dtype=np.int64)
         for number, source in enumerate(self._sources):
             [own] = np.nonzero(rows.source == number)
@@ -260,17 +260,17 @@ class _Pieces(NamedTuple):
 class _GeneratedEndTimes:
     """The end times of a population's sessions; the lower bounds are their start times."""
 
-    def __init__(self, source: DealtSource, scan_limit: int) -> None:
+    def __init__(self, source: GeneratedSource, scan_limit: int) -> None:
         self.total = source.total
         self._source = source
         self._scan_limit = scan_limit
         self._archetypes = source.selection.rows
-        duration = source.deck.duration
+        duration = source.archetypes.duration
         self.longest = int((duration if self._archetypes is None else duration[self._archetypes]).max(initial=0))
         self.latest = min(self.bound_at(0) + self.longest, source.now)
 
     def count_bounds_since(self, instant: int) -> int:
-        return self.total - self._source.before(instant)
+        return self.total - self._source.count_before(instant)
 
     def bound_at(self, rank: int) -> int:
         ordinal = max(self.total - 1 - rank, 0)
@@ -279,10 +279,10 @@ class _GeneratedEndTimes:
     def candidates(self, low: int, high: int) -> int:
         if self._archetypes is None:  # The sessions are listed one by one, which happens only for a few visitors.
             return 0
-        return self._source.before(high) - self._source.before(low - self.longest)
+        return self._source.count_before(high) - self._source.count_before(low - self.longest)
 
     def count_since(self, instant: int) -> int:
-        if self.candidates(instant, instant) <= min(self._scan_limit, ROWS):
+        if self.candidates(instant, instant) <= min(self._scan_limit, ARCHETYPES):
             return self._scan(instant, instant).later
         ended = self._count_below(self._cut(instant)) - self._count_below_first
         _, excluded_ends = self._excluded
@@ -294,13 +294,13 @@ class _GeneratedEndTimes:
     def numbers(self, index: I64) -> I64:
         return self._source.population.session_numbers(index).view(np.int64)
 
-    def pick(self, index: I64) -> Sessions:
+    def pick(self, index: I64) -> SessionBatch:
         return self._source.pick(index)
 
     def _scan(self, low: int, high: int) -> _Slice:
         """Return :meth:`between` by looking at each session that may end in the interval."""
-        stop = self._source.before(high)
-        batch = self._source.take(self._source.before(low - self.longest), stop)
+        stop = self._source.count_before(high)
+        batch = self._source.take(self._source.count_before(low - self.longest), stop)
         found = (batch.ends >= low) & (batch.ends < high)
         later = self.total - stop + int((batch.ends >= high).sum())
         return _Slice(later, batch.indices[found], batch.starts[found], batch.ends[found])
@@ -311,10 +311,10 @@ class _GeneratedEndTimes:
         first = self._cut(low)
         stop = self._cut(high)
         [some] = np.nonzero(first < stop)
-        blocks = (stop[some] - 1) // ROWS - first[some] // ROWS + 1
+        blocks = (stop[some] - 1) // ARCHETYPES - first[some] // ARCHETYPES + 1
         piece = np.repeat(some, blocks)
-        block = first[piece] // ROWS + np.arange(len(piece)) - np.repeat(np.cumsum(blocks) - blocks, blocks)
-        index = self._source.population.deal.places(block, pieces.row[piece])
+        block = first[piece] // ARCHETYPES + np.arange(len(piece)) - np.repeat(np.cumsum(blocks) - blocks, blocks)
+        index = self._source.population.schedule.session_at(block, pieces.row[piece])
         excluded, _ = self._excluded
         found = (index >= first[piece]) & (index < stop[piece]) & ~np.isin(index, excluded)
         index = index[found]
@@ -328,15 +328,15 @@ class _GeneratedEndTimes:
         Pieces without sessions are left out, so that one piece per archetype remains once all sessions are over.
         """
         source = self._source
-        deck = source.deck
-        rows = np.arange(ROWS) if self._archetypes is None else self._archetypes
+        deck = source.archetypes
+        rows = np.arange(ARCHETYPES) if self._archetypes is None else self._archetypes
         length = deck.length[rows]
         position, step = np.nonzero(np.arange(int(length.max(initial=0))) < length[:, None])
         row = rows[position]
         offset = deck.offset[deck.begin[row] + step].astype(np.int64)
         next_offset = np.append(offset[1:], 0)
         next_offset[step == length[position] - 1] = _FAR
-        before_each = source.population.timeline.before_each
+        before_each = source.population.timeline.count_before_each
         first = np.clip(before_each(source.now + 1 - next_offset), *source.bounds)
         stop = np.clip(before_each(source.now + 1 - offset), *source.bounds)
         [some] = np.nonzero(first < stop)
@@ -353,7 +353,7 @@ class _GeneratedEndTimes:
     def _cut(self, instant: int) -> I64:
         """Return for each piece the index below which its sessions end before *instant*."""
         pieces = self._pieces
-        return np.clip(self._source.population.timeline.before_each(instant - pieces.duration), pieces.first, pieces.stop)
+        return np.clip(self._source.population.timeline.count_before_each(instant - pieces.duration), pieces.first, pieces.stop)
 
     @cached_property
     def _count_below_first(self) -> int:
@@ -361,9 +361,9 @@ class _GeneratedEndTimes:
 
     def _count_below(self, index: I64) -> int:
         """Return the number of sessions of each piece's archetype below *index*, added up."""
-        block = index // ROWS
-        deal = self._source.population.deal
-        return int((block + (deal.places(block, self._pieces.row) < index)).sum())
+        block = index // ARCHETYPES
+        deal = self._source.population.schedule
+        return int((block + (deal.session_at(block, self._pieces.row) < index)).sum())
 
 
 class _TrackedEndTimes:
@@ -399,12 +399,12 @@ class _TrackedEndTimes:
         site_key = self._source.site_key
         return np.array([self._source.sessions[ordinal].number(site_key) for ordinal in index], dtype=np.int64)
 
-    def pick(self, index: I64) -> Sessions:
+    def pick(self, index: I64) -> SessionBatch:
         return self._source.pick(index.tolist())
 
 
 def _end_times(source: Source, scan_limit: int) -> EndTimeIndex:
-    if isinstance(source, DealtSource):
+    if isinstance(source, GeneratedSource):
         return _GeneratedEndTimes(source, scan_limit)
     if isinstance(source, TrackedSource):
         return _TrackedEndTimes(source)

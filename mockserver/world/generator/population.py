@@ -6,10 +6,10 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from mockserver._util.caching import IdentityCache
-from mockserver.world.generator.archetypes import Deck
-from mockserver.world.generator.dimensions import matching
-from mockserver.world.generator.index_sets import Dealt, Everything, Selection
-from mockserver.world.generator.schedule import Deal, lanes_for
+from mockserver.world.generator.archetypes import ArchetypeTable
+from mockserver.world.generator.dimensions import match_archetypes
+from mockserver.world.generator.index_sets import AllSessions, ArchetypeSet, IndexSet
+from mockserver.world.generator.schedule import SessionSchedule, choose_slot_count
 from mockserver.world.generator.timeline import Timeline
 from mockserver.world.model.hashing import I64, U64, Permutation, i64, key
 from mockserver.world.model.query import Condition
@@ -29,21 +29,23 @@ class Population:
         self._key = key(seed_key, kind)
         self._numbers = Permutation(key(seed_key, "session"), _NUMBER_BITS)
         self._vocabulary, self._hostnames = vocabulary, hostnames
-        self.selected = lru_cache(maxsize=64)(self._selected)
+        self.select = lru_cache(maxsize=64)(self._selected)
 
     @cached_property
-    def deck(self) -> Deck:
+    def archetypes(self) -> ArchetypeTable:
         """The archetypes its sessions are dealt from."""
-        return Deck(key(self._key, "deck"), self._vocabulary, lanes_for(self.timeline.typical), self._hostnames, bots=self.kind == 1)
+        return ArchetypeTable(
+            key(self._key, "deck"), self._vocabulary, choose_slot_count(self.timeline.expected_total), self._hostnames, bots=self.kind == 1
+        )
 
     @cached_property
-    def deal(self) -> Deal:
+    def schedule(self) -> SessionSchedule:
         """Which archetype each session is."""
-        return Deal(key(self._key, "deal"), self.deck, self.timeline)
+        return SessionSchedule(key(self._key, "deal"), self.archetypes, self.timeline)
 
-    def visible(self, now: int) -> int:
+    def count_started(self, now: int) -> int:
         """How many sessions have started by an instant."""
-        return self.timeline.before(now + 1)
+        return self.timeline.count_before(now + 1)
 
     def session_numbers(self, index: I64) -> U64:
         """The 56-bit number under which each session is known."""
@@ -51,10 +53,10 @@ class Population:
 
     def session_index(self, number: int, now: int) -> int | None:
         """The session known under a number, or ``None`` where there is none by an instant."""
-        index = self.numbered(number)
-        return index if index is not None and index < self.visible(now) else None
+        index = self.index_of(number)
+        return index if index is not None and index < self.count_started(now) else None
 
-    def numbered(self, number: int) -> int | None:
+    def index_of(self, number: int) -> int | None:
         """The session known under a number, whether or not it has started; ``None`` where there never is one."""
         if not 0 <= number < 1 << _NUMBER_BITS:
             return None
@@ -62,30 +64,30 @@ class Population:
         total = self.timeline.total
         return index if kind == self.kind and (total is None or index < total) else None
 
-    def _selected(self, where: tuple[Condition, ...]) -> Selection:
-        return Dealt(self.deal, matching(self.deck, where)) if where else Everything()
+    def _selected(self, where: tuple[Condition, ...]) -> IndexSet:
+        return ArchetypeSet(self.schedule, match_archetypes(self.archetypes, where)) if where else AllSessions()
 
-    def of_actors(self, actors: Iterable[str], where: tuple[Condition, ...], now: int) -> I64:
+    def sessions_of_actors(self, actors: Iterable[str], where: tuple[Condition, ...], now: int) -> I64:
         """The sessions of some visitors that meet the conditions, ascending; a user id finds only who is identified."""
         found = [np.empty(0, dtype=np.int64)]
         for actor in actors:
-            visitor = visitor_number(actor)
+            visitor = parse_visitor_number(actor)
             if visitor is None:
                 continue
-            index = self.deal.visits(visitor, self.visible(now))
-            found.append(index[self.deck.identified[self.deal.rows(index)]] if actor.startswith(_USER) else index)
+            index = self.schedule.sessions_of(visitor, self.count_started(now))
+            found.append(index[self.archetypes.identified[self.schedule.archetype_of(index)]] if actor.startswith(_USER) else index)
         index = np.unique(np.concatenate(found))
-        return index[np.isin(self.deal.rows(index), matching(self.deck, where))] if where else index
+        return index[np.isin(self.schedule.archetype_of(index), match_archetypes(self.archetypes, where))] if where else index
 
 
-def visitor_number(actor: str) -> int | None:
+def parse_visitor_number(actor: str) -> int | None:
     """Read the visitor number out of a user id of the seeded world or a visitor's 12 hexadecimal digits."""
     digits = actor.removeprefix(_USER)
     return int(digits, 16) if len(digits) == 12 and set(digits) <= _HEX else None  # noqa: PLR2004 -- 48 bits
 
 
 @IdentityCache
-def mailboxes(words: Vocabulary) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+def mailbox_parts(words: Vocabulary) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """What e-mail addresses are made of in a vocabulary: names in ASCII letters, and reserved domains."""
     return tuple(map(_letters, words.given_names)), tuple(map(_letters, words.family_names)), words.mail_domains
 

@@ -38,7 +38,7 @@ class Timeline:
         self._flowing = skipped is not None
         self._skipped = skipped or 0
         self.total: int | None = None if self._flowing else counts[-1]
-        self.typical = counts[-1]
+        self.expected_total = counts[-1]
         """How many sessions to make a site's visitors for: all of them, or those of a week."""
 
     def starts(self, index: I64) -> I64:
@@ -53,7 +53,7 @@ class Timeline:
             start = np.maximum(start // self._grain * self._grain, edge)
         return np.asarray(start + cycle * self._period if self._flowing else start, dtype=np.int64)
 
-    def before(self, instant: int) -> int:
+    def count_before(self, instant: int) -> int:
         """Count the sessions that start before an instant (Unix milliseconds)."""
         cycle, offset = divmod(instant - self._edges[0], self._period) if self._flowing else (0, instant - self._edges[0])
         if offset < 0:
@@ -78,7 +78,7 @@ class Timeline:
         noise = ((draw_one(self._key, index) >> 32) * HOUR) >> 32
         return edge + (rank * length + noise * length // HOUR) // size
 
-    def before_each(self, instants: I64) -> I64:
+    def count_before_each(self, instants: I64) -> I64:
         """:meth:`before` of many instants at once."""
         edges, counts = self._layout.arrays
         offset = instants - self._edges[0]
@@ -124,7 +124,7 @@ class _Layout:
         return first, counts[after] - first, edge, edges[after] - edge
 
 
-def exact(key: int, total: int, span: tuple[int, int], *, quiet_days: tuple[int, ...] = (), grain: int = 1) -> Timeline:
+def exact_timeline(key: int, total: int, span: tuple[int, int], *, quiet_days: tuple[int, ...] = (), grain: int = 1) -> Timeline:
     """Lay ``total`` sessions between two instants (Unix milliseconds, start inclusive, end exclusive)."""
     return Timeline(key, _laid(total, *span, quiet_days), grain=grain)
 
@@ -136,12 +136,12 @@ def _laid(total: int, start: int, end: int, quiet_days: tuple[int, ...]) -> _Lay
     return _Layout(edges, _spread(total, [_weight(edge, quiet_days) * (after - edge) for edge, after in pairwise(edges)]))
 
 
-def flowing(key: int, per_day: int, start: int, *, quiet_days: tuple[int, ...] = (), grain: int = 1) -> Timeline:
+def flowing_timeline(key: int, per_day: int, start: int, *, quiet_days: tuple[int, ...] = (), grain: int = 1) -> Timeline:
     """Lay ``per_day`` sessions on an average day, from an instant on and without end."""
     monday = (start - _MONDAY) // WEEK * WEEK + _MONDAY
     edges = [monday + hour * HOUR for hour in range(WEEK // HOUR + 1)]
     layout = _Layout(edges, _spread(7 * per_day, [_weight(edge, quiet_days) for edge in edges[:-1]]))
-    return Timeline(key, layout, skipped=Timeline(key, layout, skipped=0, grain=grain).before(start), grain=grain)
+    return Timeline(key, layout, skipped=Timeline(key, layout, skipped=0, grain=grain).count_before(start), grain=grain)
 
 
 def _weight(instant: int, quiet_days: tuple[int, ...]) -> int:

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from mockserver.world.generator.archetypes import IDLE
-from mockserver.world.generator.schedule import TIMEOUT
+from mockserver.world.generator.archetypes import IDLE_AFTER
+from mockserver.world.generator.schedule import SESSION_TIMEOUT
 from mockserver.world.model.hashing import key
 from mockserver.world.model.query import Condition
-from mockserver.world.model.session_batch import Event, Sessions, tags_said, text_said
+from mockserver.world.model.session_batch import Event, SessionBatch, tags_trait, text_trait
 from mockserver.world.model.vocabulary import Action, Vocabulary
 
 KIND: Final = 2
@@ -103,7 +103,7 @@ class TrackedSession(Struct, frozen=True):
         )
 
 
-class Overlay(Struct, frozen=True, dict=True):
+class TrackedData(Struct, frozen=True, dict=True):
     """Everything sent to one site: a value; :meth:`with_events` gives a new one that shares what was there."""
 
     log: list[TrackedEvent] = field(default_factory=list)
@@ -112,16 +112,16 @@ class Overlay(Struct, frozen=True, dict=True):
     identities: Mapping[str, Mapping[str, Any]] = {}
     """Traits by actor."""
 
-    def with_events(self, events: Iterable[TrackedEvent]) -> "Overlay":
+    def with_events(self, events: Iterable[TrackedEvent]) -> "TrackedData":
         """The overlay with further events."""
         log = self.log if len(self.log) == self.count else self.log[: self.count]
         log.extend(events)
-        return Overlay(log, len(log), self.identities)
+        return TrackedData(log, len(log), self.identities)
 
-    def with_identity(self, identity: Identity) -> "Overlay":
+    def with_identity(self, identity: Identity) -> "TrackedData":
         """The overlay with further traits of a visitor."""
         traits = {**self.identities.get(identity.actor, {}), **identity.traits}
-        return Overlay(self.log, self.count, {**self.identities, identity.actor: traits})
+        return TrackedData(self.log, self.count, {**self.identities, identity.actor: traits})
 
     @cached_property
     def _events(self) -> list[TrackedEvent]:
@@ -148,7 +148,7 @@ def _sessions(events: Iterable[TrackedEvent]) -> list[TrackedSession]:
         run: list[TrackedEvent] = []
         first = True
         for event in theirs:
-            if run and event.at - run[-1].at > TIMEOUT:
+            if run and event.at - run[-1].at > SESSION_TIMEOUT:
                 found.append(TrackedSession(actor, run[0].user_id is not None, first, tuple(run)))
                 run, first = [], False
             run.append(event)
@@ -156,26 +156,26 @@ def _sessions(events: Iterable[TrackedEvent]) -> list[TrackedSession]:
     return sorted(found, key=lambda session: (session.start, session.actor))
 
 
-class TrackedSessions(Sessions):
+class TrackedSessions(SessionBatch):
     """Sessions of the overlay in columns: what nobody sent is unknown."""
 
     kind = KIND
 
-    def __init__(self, site_key: int, sessions: list[TrackedSession], first: int, overlay: Overlay, vocabulary: Vocabulary) -> None:
+    def __init__(self, site_key: int, sessions: list[TrackedSession], first: int, overlay: TrackedData, vocabulary: Vocabulary) -> None:
         self._sessions, n = sessions, len(sessions)
         said = [overlay.identities.get(session.actor, {}) for session in sessions]
         self.index = list(range(first, first + n))
         self.start = [session.start for session in sessions]
         self.duration = [session.events[-1].at - session.start for session in sessions]
-        self.inactive = [sum(max(after.at - event.at - IDLE, 0) for event, after in pairwise(session.events)) for session in sessions]
+        self.inactive = [sum(max(after.at - event.at - IDLE_AFTER, 0) for event, after in pairwise(session.events)) for session in sessions]
         self.pageviews = self.outbounds = self.errors = [0] * n
         self.custom_events = [len(session.events) for session in sessions]
         self.ids = [session.number(site_key) for session in sessions]
         self.visitors = [session.visitor(site_key) for session in sessions]
         self.user_ids = [session.actor if session.identified else None for session in sessions]
-        self.names = [text_said(traits.get("name")) for traits in said]
-        self.emails = [text_said(traits.get("email")) for traits in said]
-        self.tags = [tags_said(traits.get("$tags")) for traits in said]
+        self.names = [text_trait(traits.get("name")) for traits in said]
+        self.emails = [text_trait(traits.get("email")) for traits in said]
+        self.tags = [tags_trait(traits.get("$tags")) for traits in said]
         self.traits = [dict(traits) if traits else None for traits in said]
         self.ips = self.languages = self.hostnames = [""] * n
         self.places, self.agents = [vocabulary.places[0]] * n, [vocabulary.agents[0]] * n
@@ -183,7 +183,7 @@ class TrackedSessions(Sessions):
         self.entries = self.exits = [vocabulary.pages[0]] * n
         self.paths = [[] for _ in sessions]
 
-    def story(self, position: int) -> list[Event]:
+    def list_events(self, position: int) -> list[Event]:
         """All events of the session at a position, oldest first."""
         page = self.entries[position]
         return [Event(event.at, "custom_event", page, event.name, event.properties, "") for event in self._sessions[position].events]

@@ -67,7 +67,7 @@ _BUILT_IN: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def segments(defined: Mapping[str, Mapping[str, Any]]) -> dict[str, Segment]:
+def build_segments(defined: Mapping[str, Mapping[str, Any]]) -> dict[str, Segment]:
     """Make the segments every world has and those a spec defines, by name; raise :class:`WorldError` for an unknown filter."""
     return {**_built_in(), **_made(defined)}
 

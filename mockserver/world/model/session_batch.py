@@ -25,7 +25,7 @@ class Event(Struct, frozen=True):
     """Full URL of what was seen before: for the first event, where the session came from."""
 
 
-class Sessions(ABC):
+class SessionBatch(ABC):
     """A batch of sessions of one kind, in ascending order of start."""
 
     kind: int
@@ -94,15 +94,15 @@ class Sessions(ABC):
         return [seen <= 1 and not done for seen, done in zip(self.pageviews, self.events, strict=True)]
 
     @abstractmethod
-    def story(self, position: int) -> list[Event]:
+    def list_events(self, position: int) -> list[Event]:
         """All events of the session at a position, oldest first."""
 
 
-def text_said(value: object) -> str | None:
+def text_trait(value: object) -> str | None:
     """The text that somebody sent as a trait, whatever it was."""
     return None if value is None else str(value)
 
 
-def tags_said(value: object) -> list[str]:
+def tags_trait(value: object) -> list[str]:
     """The tags that somebody sent."""
     return [str(tag) for tag in value] if isinstance(value, list) else []

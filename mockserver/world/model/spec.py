@@ -57,7 +57,7 @@ def spec(**fields: Any) -> WorldSpec:
     """
     for name in ("start", "end"):
         if fields.get(name) is not None:
-            fields[name] = instant(fields[name], name)
+            fields[name] = parse_instant(fields[name], name)
     try:
         built = convert(fields, WorldSpec)
     except ValidationError as error:
@@ -74,11 +74,11 @@ def _complete(built: WorldSpec) -> WorldSpec:
         return built
     end = built.end if built.end is not None else max(DEFAULT_END, built.start + DEFAULT_END - DEFAULT_START)
     if end <= built.start:
-        raise WorldError(f"world spec: `end` ({text(end)}) must be after `start` ({text(built.start)})")
+        raise WorldError(f"world spec: `end` ({format_instant(end)}) must be after `start` ({format_instant(built.start)})")
     return replace(built, end=end, sessions=1000 if built.sessions is None else built.sessions)
 
 
-def instant(value: Any, name: str) -> int:
+def parse_instant(value: Any, name: str) -> int:
     """Read an instant: Unix milliseconds, a datetime, or ISO 8601 text (UTC where it names no offset)."""
     if isinstance(value, str):
         try:
@@ -93,7 +93,7 @@ def instant(value: Any, name: str) -> int:
     raise WorldError(f"{name}: {value!r} is not an instant (Unix milliseconds, ISO 8601 text, or a datetime)")
 
 
-def text(instant: int) -> str:
+def format_instant(instant: int) -> str:
     """Write an instant as ISO 8601 in UTC, with milliseconds only where there are any."""
     whole, rest = divmod(instant, 1000)
     moment = datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")

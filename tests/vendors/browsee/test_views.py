@@ -81,7 +81,7 @@ def crawl(told: World, limit: int = 100, **fields: Any) -> list[ExportedSession]
 def starts(told: World, now: int = LATER, **query: Any) -> list[int]:
     """When the sessions of the first site start, by the world's own list."""
     found = told.sites[0].find(Query(**query), now)
-    return [place.start for place in found.page(0, found.total).places()]
+    return [place.start for place in found.page(0, found.total).sort_keys()]
 
 
 def timestamps(rows: list[ExportedSession]) -> list[int | None]:

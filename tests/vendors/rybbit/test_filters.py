@@ -198,7 +198,7 @@ def test_equal_filters_are_equal_questions() -> None:
     for _ in range(3):
         rows(told, filters=narrowed)
 
-    assert told.sites[0].people.selected.cache_info().misses == 1
+    assert told.sites[0].people.select.cache_info().misses == 1
 
 
 PAIR = {"parameter": "country", "type": "equals", "value": ["US"]}

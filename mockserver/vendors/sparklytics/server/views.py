@@ -32,10 +32,10 @@ def list_sessions(asked: Asked) -> Answer:
     than = None if options.cursor is None else cursors.place(options.cursor)
     # No session rests for a day: whatever starts before the end of the days and ends after their beginning has an event in them.
     page = EndOrderedResult(asked.site.find(replace(query, start=None), asked.now), _ORDER).older(than, limit + 1)
-    ends = page.arrange(lambda sessions: sessions.end)
+    ends = page.map_rows(lambda sessions: sessions.end)
     count = sum(end >= (query.start or 0) for end in ends)
-    rows, has_more = page.arrange(ROWS.lines)[: min(count, limit)], count > limit
-    following = cursors.made(times([ends[limit - 1]])[0], page.arrange(session_ids)[limit - 1]) if has_more else None
+    rows, has_more = page.map_rows(ROWS.lines)[: min(count, limit)], count > limit
+    following = cursors.made(times([ends[limit - 1]])[0], page.map_rows(session_ids)[limit - 1]) if has_more else None
     tail = b'],"pagination":{"has_more":%b,"limit":%d,"next_cursor":%b}}' % (json.encode(has_more), limit, json.encode(following))
     return Answer(Listing(b'{"data":[', rows, tail))
 
@@ -47,7 +47,7 @@ def get_session(asked: Asked) -> Answer:
     session = None if number is None else asked.site.session(number, asked.now)
     if number is None or session is None:
         raise Refused("unknown_session", message=f"no session {identifier!r}", field="session_id")
-    [row], story = ROWS.lines(session), session.story(0)
+    [row], story = ROWS.lines(session), session.list_events(0)
     told = story[:MOST_EVENTS]
     events = [
         _event(event, at, session.hostnames[0], event_id(asked.site.key, number, position))
