@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from typing import Any, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 T = TypeVar("T")
 _MAX_ENTRIES: Final = 32
@@ -30,7 +30,7 @@ class IdentityCache(Generic[T]):
         return entry[1]
 
 
-if sys.version_info >= (3, 12):
+if TYPE_CHECKING or sys.version_info >= (3, 12):
     from functools import cached_property
 else:
 

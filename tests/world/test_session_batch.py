@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.world.model.query import Query
-from mockserver.world.model.session_batch import tags_trait, text_trait
+from mockserver.world.model.session_batch import parse_tags_trait, parse_text_trait
 from tests.world.worlds import Case, cases, few, small, vast
 
 
@@ -42,5 +42,5 @@ def test_numbers_are_told_in_digits(case: Case, share: float) -> None:
 )
 def test_what_was_said_is_read_as_text_and_tags(value: object, text: str | None, tags: list[str]) -> None:
     """Whatever was sent as a name is a text, and whatever was sent as tags is a list of texts."""
-    assert text_trait(value) == text
-    assert tags_trait(value) == tags
+    assert parse_text_trait(value) == text
+    assert parse_tags_trait(value) == tags

@@ -36,13 +36,13 @@ class AllSessions:
     rows: I64 | None = np.arange(ARCHETYPES)
     excluded: I64 = _NONE
 
-    def rank(self, index: int) -> int:  # noqa: D102 -- as in Selection
+    def rank(self, index: int) -> int:
         return index
 
-    def ranks(self, indices: list[int]) -> list[int]:  # noqa: D102 -- as in Selection
+    def ranks(self, indices: list[int]) -> list[int]:
         return indices
 
-    def take(self, low: int, high: int) -> I64:  # noqa: D102 -- as in Selection
+    def take(self, low: int, high: int) -> I64:
         return np.arange(low, max(low, high), dtype=np.int64)
 
 
@@ -55,13 +55,13 @@ class ExplicitSet:
     def __init__(self, index: I64) -> None:
         self._index = index
 
-    def rank(self, index: int) -> int:  # noqa: D102 -- as in Selection
+    def rank(self, index: int) -> int:
         return int(np.searchsorted(self._index, index))
 
-    def ranks(self, indices: list[int]) -> list[int]:  # noqa: D102 -- as in Selection
+    def ranks(self, indices: list[int]) -> list[int]:
         return [int(rank) for rank in np.searchsorted(self._index, indices)]
 
-    def take(self, low: int, high: int) -> I64:  # noqa: D102 -- as in Selection
+    def take(self, low: int, high: int) -> I64:
         return self._index[low:high]
 
 
@@ -73,14 +73,14 @@ class Difference:
         # Where each of them stands among those that are kept: the ordinal of the next that is.
         self._skips = np.array(whole.ranks(excluded.tolist()), dtype=np.int64) - np.arange(len(excluded))
 
-    def rank(self, index: int) -> int:  # noqa: D102 -- as in Selection
+    def rank(self, index: int) -> int:
         return self._whole.rank(index) - int(np.searchsorted(self.excluded, index))
 
-    def ranks(self, indices: list[int]) -> list[int]:  # noqa: D102 -- as in Selection
+    def ranks(self, indices: list[int]) -> list[int]:
         fewer = np.searchsorted(self.excluded, indices).tolist()
         return [rank - few for rank, few in zip(self._whole.ranks(indices), fewer, strict=True)]
 
-    def take(self, low: int, high: int) -> I64:  # noqa: D102 -- as in Selection
+    def take(self, low: int, high: int) -> I64:
         if high <= low:
             return np.empty(0, dtype=np.int64)
         first, last = low + np.searchsorted(self._skips, [low, high - 1], side="right") + [0, high - 1 - low]
@@ -108,19 +108,19 @@ class ArchetypeSet:
             self._last = (block, np.sort(self._deal.session_at(np.int64(block), self._rows)))  # type: ignore[arg-type]  # a scalar broadcasts
         return self._last[1]
 
-    def rank(self, index: int) -> int:  # noqa: D102 -- as in Selection
+    def rank(self, index: int) -> int:
         block, cut = divmod(index, ARCHETYPES)
         whole = block * len(self._rows)
         return whole + int(np.searchsorted(self._block(block), index)) if cut else whole
 
-    def ranks(self, indices: list[int]) -> list[int]:  # noqa: D102 -- as in Selection
+    def ranks(self, indices: list[int]) -> list[int]:
         index = np.array(indices, dtype=np.int64)
         blocks = index // ARCHETYPES
         before = self._deal.count_before(index, self._fewer)
         within = before if self._sparse else index - blocks * ARCHETYPES - before
         return [int(rank) for rank in blocks * len(self._rows) + within]
 
-    def take(self, low: int, high: int) -> I64:  # noqa: D102 -- as in Selection
+    def take(self, low: int, high: int) -> I64:
         each = len(self._rows)
         if high <= low or not each:
             return np.empty(0, dtype=np.int64)

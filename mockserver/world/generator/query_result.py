@@ -49,17 +49,17 @@ class GeneratedSource:
     def _ordinal(self, rank: int) -> int:
         return min(max(rank, self._low), self._high) - self._low
 
-    def count_before(self, instant: int) -> int:  # noqa: D102 -- as in Source
+    def count_before(self, instant: int) -> int:
         return self._ordinal(self.selection.rank(self.population.timeline.count_before(instant)))
 
-    def ordinal_of(self, index: int) -> int:  # noqa: D102 -- as in Source
+    def ordinal_of(self, index: int) -> int:
         return self._ordinal(self.selection.rank(index))
 
     def series(self, edges: Sequence[int]) -> list[int]:
         """:meth:`before` of many instants at once."""
         return [self._ordinal(rank) for rank in self.selection.ranks([self.population.timeline.count_before(edge) for edge in edges])]
 
-    def take(self, low: int, high: int) -> GeneratedSessions:  # noqa: D102 -- as in Source
+    def take(self, low: int, high: int) -> GeneratedSessions:
         return self.pick(self.selection.take(self._low + max(low, 0), min(self._low + high, self._high)))
 
     def starts(self, low: int, high: int) -> I64:
@@ -100,13 +100,13 @@ class TrackedSource:
         self.sessions, self.total = sessions, len(sessions)
         self.site_key, self._overlay, self.vocabulary = site_key, overlay, vocabulary
 
-    def count_before(self, instant: int) -> int:  # noqa: D102 -- as in Source
+    def count_before(self, instant: int) -> int:
         return sum(session.start < instant for session in self.sessions)
 
-    def ordinal_of(self, index: int) -> int:  # noqa: D102 -- as in Source
+    def ordinal_of(self, index: int) -> int:
         return min(index, self.total)
 
-    def take(self, low: int, high: int) -> TrackedSessions:  # noqa: D102 -- as in Source
+    def take(self, low: int, high: int) -> TrackedSessions:
         first = max(low, 0)
         return TrackedSessions(self.site_key, self.sessions[first : max(high, 0)], first, self._overlay, self.vocabulary)
 

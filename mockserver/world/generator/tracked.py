@@ -11,7 +11,7 @@ from mockserver.world.generator.archetypes import IDLE_AFTER
 from mockserver.world.generator.schedule import SESSION_TIMEOUT
 from mockserver.world.model.hashing import key
 from mockserver.world.model.query import Condition
-from mockserver.world.model.session_batch import Event, SessionBatch, tags_trait, text_trait
+from mockserver.world.model.session_batch import Event, SessionBatch, parse_tags_trait, parse_text_trait
 from mockserver.world.model.vocabulary import Action, Vocabulary
 
 KIND: Final = 2
@@ -173,9 +173,9 @@ class TrackedSessions(SessionBatch):
         self.ids = [session.number(site_key) for session in sessions]
         self.visitors = [session.visitor(site_key) for session in sessions]
         self.user_ids = [session.actor if session.identified else None for session in sessions]
-        self.names = [text_trait(traits.get("name")) for traits in said]
-        self.emails = [text_trait(traits.get("email")) for traits in said]
-        self.tags = [tags_trait(traits.get("$tags")) for traits in said]
+        self.names = [parse_text_trait(traits.get("name")) for traits in said]
+        self.emails = [parse_text_trait(traits.get("email")) for traits in said]
+        self.tags = [parse_tags_trait(traits.get("$tags")) for traits in said]
         self.traits = [dict(traits) if traits else None for traits in said]
         self.ips = self.languages = self.hostnames = [""] * n
         self.places, self.agents = [vocabulary.places[0]] * n, [vocabulary.agents[0]] * n

@@ -98,11 +98,11 @@ class SessionBatch(ABC):
         """All events of the session at a position, oldest first."""
 
 
-def text_trait(value: object) -> str | None:
+def parse_text_trait(value: object) -> str | None:
     """The text that somebody sent as a trait, whatever it was."""
     return None if value is None else str(value)
 
 
-def tags_trait(value: object) -> list[str]:
+def parse_tags_trait(value: object) -> list[str]:
     """The tags that somebody sent."""
     return [str(tag) for tag in value] if isinstance(value, list) else []
