@@ -123,7 +123,7 @@ def test_nothing_deleted_costs_nothing() -> None:
     site = build(spec(sessions=10**9, sites=1)).sites[0]
     less = without_sessions(build(spec(sessions=10**9, sites=1)), 0, [7]).sites[0]
 
-    assert site.deleted.select(site.people, Query(), LATER) is site.people.select(())
+    assert site.deletions.select(site.people, Query(), LATER) is site.people.select(())
     assert digest.of_site(less, LATER) == digest.of_site(site, LATER)
 
 

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from msgspec import json
 
 from mockserver.world.generator.columns import GeneratedSessions
-from mockserver.world.generator.tracked import TrackedData
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.query import Query
 from mockserver.world.model.session_batch import Event, SessionBatch
@@ -74,7 +73,7 @@ def test_another_process_tells_the_same_world(hash_seed: str) -> None:
 def test_order_and_size_of_pages_change_nothing(case: Case, size: int, share: float) -> None:
     """A fresh site asked backwards, in pages of any size, after being asked something else, says what it says all at once."""
     expected = digest.told(case.site.find(Query(bots=True), case.now).page(0, 10**6))
-    fresh = Site(case.spec, load(case.spec.vocabulary), case.number, TrackedData())
+    fresh = Site(case.spec, load(case.spec.vocabulary), case.number)
     fresh.find(Query(), case.spec.start + int(DAY * share)).page(0, 3)
     found = fresh.find(Query(bots=True), case.now)
     pages = [digest.told(found.page(offset, size)) for offset in reversed(range(0, found.total, size))]
@@ -88,7 +87,7 @@ def test_a_vast_world_says_the_same_in_any_order(case: Case, share: float, order
     """Sessions looked at one by one in any order are those of one page."""
     found = case.site.find(Query(bots=True), case.now)
     offset = int(found.total * share)
-    fresh = Site(case.spec, load(case.spec.vocabulary), case.number, TrackedData()).find(Query(bots=True), case.now)
+    fresh = Site(case.spec, load(case.spec.vocabulary), case.number).find(Query(bots=True), case.now)
     one_by_one = {nth: digest.told(fresh.page(offset + nth, 1)) for nth in order}
 
     assert [row for nth in range(6) for row in one_by_one[nth]] == digest.told(found.page(offset, 6))

@@ -31,7 +31,7 @@ def test_without_locales_faker_is_not_imported() -> None:
     program = (
         "import sys; from mockserver.world.world import build; from mockserver.world.model.spec import spec; "
         "from mockserver.world.model.query import Query; "
-        "build(spec()).sites[0].find(Query(bots=True), 10**13).page(0, 5).arrange(lambda batch: batch.names); print('faker' in sys.modules)"
+        "build(spec()).sites[0].find(Query(bots=True), 10**13).page(0, 5).map_rows(lambda batch: batch.names); print('faker' in sys.modules)"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, cwd=ROOT, text=True)
 
@@ -56,8 +56,8 @@ def test_locales_without_faker_are_refused(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"vocabulary": "odd"}, r"there is no vocabulary 'odd'; those that ship are 'default' and 'awkward'"),
-        ({"locales": ["xx_XX"]}, r"`locales` \['xx_XX'\] are not all locales of Faker, such as de_DE or ja_JP"),
+        ({"vocabulary": "odd"}, r"unknown vocabulary 'odd'; use 'default' or 'awkward'"),
+        ({"locales": ["xx_XX"]}, r"unknown locale in `locales` \['xx_XX'\]; use locales of Faker such as de_DE or ja_JP"),
     ],
 )
 def test_words_that_cannot_be_had_are_refused(fields: dict[str, object], message: str) -> None:

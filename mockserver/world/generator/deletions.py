@@ -1,4 +1,4 @@
-"""What a site lacks: sessions that were there and were deleted, as a value."""
+"""Deleted sessions of a site, as an immutable value."""
 
 from collections.abc import Iterable
 from functools import lru_cache, reduce
@@ -14,7 +14,7 @@ from mockserver.world.model.query import Condition, Query
 
 
 class Deletions:
-    """Some sessions of one site by their numbers; a number under which nothing was ever known is harmless."""
+    """The numbers of the deleted sessions of a site; unknown numbers have no effect."""
 
     def __init__(self, numbers: frozenset[int] = frozenset()) -> None:
         self.numbers = numbers
@@ -25,30 +25,30 @@ class Deletions:
         return bool(self.numbers)
 
     def union(self, numbers: Iterable[int]) -> "Deletions":
-        """These and further ones."""
+        """Return the deletions with further session numbers."""
         return Deletions(self.numbers.union(numbers))
 
     def _indices(self, population: Population) -> I64:
-        """Which sessions of a population they are, ascending."""
+        """Return the deleted sessions of a population, ascending."""
         index = [population.index_of(number) for number in self.numbers]
         return np.array(sorted(each for each in index if each is not None), dtype=np.int64)
 
     def _without(self, population: Population, where: tuple[Condition, ...]) -> IndexSet:
         index = self._of(population)
-        if where:  # Only what is selected can be left out of a selection.
+        if where:  # The excluded sessions of a difference must be members of the whole set.
             index = index[np.isin(population.schedule.archetype_of(index), match_archetypes(population.archetypes, where))]
         selection = population.select(where)
         return Difference(selection, index) if len(index) else selection
 
     def select(self, population: Population, query: Query, now: int) -> IndexSet:
-        """The sessions of a population that a query asks for, its window aside, without those that were deleted."""
-        whole = self._asked_for(population, query, now)
+        """Return the sessions of a population that match a query, except for its time window, and are not deleted."""
+        whole = self._select(population, query, now)
         if query.session is None:
             return whole
         index = population.index_of(query.session)
         return ExplicitSet(np.array([] if index is None or whole.rank(index) == whole.rank(index + 1) else [index], dtype=np.int64))
 
-    def _asked_for(self, population: Population, query: Query, now: int) -> IndexSet:
+    def _select(self, population: Population, query: Query, now: int) -> IndexSet:
         where = query.where
         if not query.actors and not query.others:
             return self._selected(population, where) if self.numbers else population.select(where)

@@ -1,4 +1,4 @@
-"""Ordered subsets of a site's sessions that can be counted and paged without being listed."""
+"""Ordered sets of session indices that can be counted and sliced without listing them."""
 
 from typing import Protocol
 
@@ -10,28 +10,28 @@ from mockserver.world.model.hashing import I64
 
 
 class IndexSet(Protocol):
-    """Some of the session indices, in ascending order; the n-th of them has ordinal n."""
+    """An ascending set of session indices; the n-th index has ordinal n."""
 
     rows: I64 | None
-    """The rows of the deck that it holds once in every full block; ``None`` where it is not made of rows."""
+    """The archetypes that occur once in each full block of the set; None if it is not made of archetypes."""
     excluded: I64
-    """The few sessions it lacks although their row is among its rows."""
+    """The few sessions outside the set whose archetype is in :attr:`rows`."""
 
     def rank(self, index: int) -> int:
-        """How many of them are below an index."""
+        """Return the number of members below *index*."""
 
     def ranks(self, indices: list[int]) -> list[int]:
-        """:meth:`rank` of several indices."""
+        """Return :meth:`rank` of several indices."""
 
     def take(self, low: int, high: int) -> I64:
-        """Those with ordinals in [low, high)."""
+        """Return the members with ordinals in [low, high)."""
 
 
 _NONE = np.empty(0, dtype=np.int64)
 
 
 class AllSessions:
-    """Every session."""
+    """All sessions."""
 
     rows: I64 | None = np.arange(ARCHETYPES)
     excluded: I64 = _NONE
@@ -47,7 +47,7 @@ class AllSessions:
 
 
 class ExplicitSet:
-    """A few sessions, known one by one."""
+    """A few sessions, listed."""
 
     rows: I64 | None = None
     excluded: I64 = _NONE
@@ -66,11 +66,13 @@ class ExplicitSet:
 
 
 class Difference:
-    """A selection less a few of its sessions, known one by one."""
+    """An index set without a few listed members."""
 
     def __init__(self, whole: IndexSet, excluded: I64) -> None:
-        self._whole, self.excluded, self.rows = whole, excluded, whole.rows
-        # Where each of them stands among those that are kept: the ordinal of the next that is.
+        self._whole = whole
+        self.excluded = excluded
+        self.rows = whole.rows
+        # For each excluded index, the ordinal of the next member that remains.
         self._skips = np.array(whole.ranks(excluded.tolist()), dtype=np.int64) - np.arange(len(excluded))
 
     def rank(self, index: int) -> int:
@@ -89,24 +91,24 @@ class Difference:
 
 
 class ArchetypeSet:
-    """The sessions that are certain rows of the deck: each full block holds each row once, so counting is a product."""
+    """The sessions of some archetypes; a full block contains each archetype once, so counting is a multiplication."""
 
     excluded: I64 = _NONE
 
-    def __init__(self, deal: SessionSchedule, rows: I64) -> None:
-        self._deal = deal
+    def __init__(self, schedule: SessionSchedule, rows: I64) -> None:
+        self._schedule = schedule
         self.rows: I64 | None = rows
         self._rows = rows
-        # Whichever is fewer, the rows or the others, is looked up where a block is cut.
+        # In partial blocks, either these archetypes or all others are looked up, whichever are fewer.
         self._sparse = len(rows) <= ARCHETYPES // 2
         self._fewer = rows if self._sparse else np.setdiff1d(np.arange(ARCHETYPES), rows, assume_unique=True)
-        self._last: tuple[int, I64] = (-1, np.empty(0, dtype=np.int64))
+        self._last_block: tuple[int, I64] = (-1, np.empty(0, dtype=np.int64))
 
     def _block(self, block: int) -> I64:
-        """The matching sessions of one block; kept, because pages of a crawl fall into the same one."""
-        if self._last[0] != block:
-            self._last = (block, np.sort(self._deal.session_at(np.int64(block), self._rows)))  # type: ignore[arg-type]  # a scalar broadcasts
-        return self._last[1]
+        """Return the members in one block; the last one is cached, because consecutive pages are in the same block."""
+        if self._last_block[0] != block:
+            self._last_block = (block, np.sort(self._schedule.session_at(np.int64(block), self._rows)))  # type: ignore[arg-type]  # a scalar broadcasts
+        return self._last_block[1]
 
     def rank(self, index: int) -> int:
         block, cut = divmod(index, ARCHETYPES)
@@ -116,7 +118,7 @@ class ArchetypeSet:
     def ranks(self, indices: list[int]) -> list[int]:
         index = np.array(indices, dtype=np.int64)
         blocks = index // ARCHETYPES
-        before = self._deal.count_before(index, self._fewer)
+        before = self._schedule.count_before(index, self._fewer)
         within = before if self._sparse else index - blocks * ARCHETYPES - before
         return [int(rank) for rank in blocks * len(self._rows) + within]
 
@@ -128,5 +130,5 @@ class ArchetypeSet:
         if first == last:
             return self._block(first)[low - first * each : high - first * each]
         blocks = np.arange(first, last + 1, dtype=np.int64)
-        places = np.sort(self._deal.session_at(blocks[:, None], self._rows[None, :]), axis=1).ravel()
+        places = np.sort(self._schedule.session_at(blocks[:, None], self._rows[None, :]), axis=1).ravel()
         return places[low - first * each : high - first * each]

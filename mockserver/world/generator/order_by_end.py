@@ -264,7 +264,7 @@ class _GeneratedEndTimes:
         self.total = source.total
         self._source = source
         self._scan_limit = scan_limit
-        self._archetypes = source.selection.rows
+        self._archetypes = source.index_set.rows
         duration = source.archetypes.duration
         self.longest = int((duration if self._archetypes is None else duration[self._archetypes]).max(initial=0))
         self.latest = min(self.bound_at(0) + self.longest, source.now)
@@ -328,12 +328,12 @@ class _GeneratedEndTimes:
         Pieces without sessions are left out, so that one piece per archetype remains once all sessions are over.
         """
         source = self._source
-        deck = source.archetypes
+        table = source.archetypes
         rows = np.arange(ARCHETYPES) if self._archetypes is None else self._archetypes
-        length = deck.length[rows]
+        length = table.length[rows]
         position, step = np.nonzero(np.arange(int(length.max(initial=0))) < length[:, None])
         row = rows[position]
-        offset = deck.offset[deck.begin[row] + step].astype(np.int64)
+        offset = table.offset[table.begin[row] + step].astype(np.int64)
         next_offset = np.append(offset[1:], 0)
         next_offset[step == length[position] - 1] = _FAR
         before_each = source.population.timeline.count_before_each
@@ -344,8 +344,8 @@ class _GeneratedEndTimes:
 
     @cached_property
     def _excluded(self) -> tuple[I64, I64]:
-        """Index and end of the sessions within the bounds that the selection excludes."""
-        excluded = self._source.selection.excluded
+        """Index and end of the sessions within the bounds that the index set excludes."""
+        excluded = self._source.index_set.excluded
         first, stop = np.searchsorted(excluded, self._source.bounds)
         batch = self._source.pick(excluded[first:stop])
         return batch.indices, batch.ends
@@ -362,8 +362,8 @@ class _GeneratedEndTimes:
     def _count_below(self, index: I64) -> int:
         """Return the number of sessions of each piece's archetype below *index*, added up."""
         block = index // ARCHETYPES
-        deal = self._source.population.schedule
-        return int((block + (deal.session_at(block, self._pieces.row) < index)).sum())
+        schedule = self._source.population.schedule
+        return int((block + (schedule.session_at(block, self._pieces.row) < index)).sum())
 
 
 class _TrackedEndTimes:

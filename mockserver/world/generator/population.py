@@ -1,4 +1,4 @@
-"""The people of one site, or its bots: a deck, a timeline, the deal between them, and their names."""
+"""Populations: the people or the bots of a site, with their archetypes, timeline, schedule and session numbers."""
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
@@ -22,42 +22,44 @@ _NUMBER_BITS = 56
 
 
 class Population:
-    """Sessions 0, 1, 2 … of one kind (0 people, 1 bots) on one site; only the timeline is made at once."""
+    """The sessions 0, 1, 2 … of one kind (0 people, 1 bots) on a site; everything but the timeline is made when first used."""
 
     def __init__(self, seed_key: int, kind: int, vocabulary: Vocabulary, hostnames: Sequence[str], timeline: Timeline) -> None:
-        self.kind, self.timeline = kind, timeline
+        self.kind = kind
+        self.timeline = timeline
         self._key = key(seed_key, kind)
         self._numbers = Permutation(key(seed_key, "session"), _NUMBER_BITS)
-        self._vocabulary, self._hostnames = vocabulary, hostnames
+        self._vocabulary = vocabulary
+        self._hostnames = hostnames
         self.select = lru_cache(maxsize=64)(self._selected)
 
     @cached_property
     def archetypes(self) -> ArchetypeTable:
-        """The archetypes its sessions are dealt from."""
+        """The archetypes of its sessions."""
         return ArchetypeTable(
             key(self._key, "deck"), self._vocabulary, choose_slot_count(self.timeline.expected_total), self._hostnames, bots=self.kind == 1
         )
 
     @cached_property
     def schedule(self) -> SessionSchedule:
-        """Which archetype each session is."""
+        """The archetype and visitor of each session."""
         return SessionSchedule(key(self._key, "deal"), self.archetypes, self.timeline)
 
     def count_started(self, now: int) -> int:
-        """How many sessions have started by an instant."""
+        """Return the number of sessions that have started by *now*."""
         return self.timeline.count_before(now + 1)
 
     def session_numbers(self, index: I64) -> U64:
-        """The 56-bit number under which each session is known."""
+        """Return the 56-bit number of each session."""
         return self._numbers.forward((index * i64(_KINDS) + i64(self.kind)).view(np.uint64))
 
     def session_index(self, number: int, now: int) -> int | None:
-        """The session known under a number, or ``None`` where there is none by an instant."""
+        """Return the session with a number, or None if it is unknown or has not started by *now*."""
         index = self.index_of(number)
         return index if index is not None and index < self.count_started(now) else None
 
     def index_of(self, number: int) -> int | None:
-        """The session known under a number, whether or not it has started; ``None`` where there never is one."""
+        """Return the session with a number, started or not, or None if there is none."""
         if not 0 <= number < 1 << _NUMBER_BITS:
             return None
         index, kind = divmod(int(self._numbers.back(np.array([number], dtype=np.uint64))[0]), _KINDS)
@@ -68,7 +70,7 @@ class Population:
         return ArchetypeSet(self.schedule, match_archetypes(self.archetypes, where)) if where else AllSessions()
 
     def sessions_of_actors(self, actors: Iterable[str], where: tuple[Condition, ...], now: int) -> I64:
-        """The sessions of some visitors that meet the conditions, ascending; a user id finds only who is identified."""
+        """Return the sessions of some visitors that meet the conditions, ascending; a user id matches identified visitors only."""
         found = [np.empty(0, dtype=np.int64)]
         for actor in actors:
             visitor = parse_visitor_number(actor)
@@ -81,14 +83,14 @@ class Population:
 
 
 def parse_visitor_number(actor: str) -> int | None:
-    """Read the visitor number out of a user id of the seeded world or a visitor's 12 hexadecimal digits."""
+    """Parse a user id of the seeded world, or 12 hexadecimal digits, to a visitor number; None for anything else."""
     digits = actor.removeprefix(_USER)
     return int(digits, 16) if len(digits) == 12 and set(digits) <= _HEX else None  # noqa: PLR2004 -- 48 bits
 
 
 @IdentityCache
 def mailbox_parts(words: Vocabulary) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """What e-mail addresses are made of in a vocabulary: names in ASCII letters, and reserved domains."""
+    """Return the parts of e-mail addresses: given names and family names in ASCII letters, and reserved domains."""
     return tuple(map(_letters, words.given_names)), tuple(map(_letters, words.family_names)), words.mail_domains
 
 

@@ -1,8 +1,8 @@
 """Start times in closed form: session index to instant, and instant to the number of sessions before it.
 
-Time is cut into buckets of at most an hour. Integer weights (a daily and a weekly rhythm) say how many sessions
-each holds; within a bucket the sessions stand in equal slots, each moved inside its slot by its own hash.
-All of it is integer arithmetic on Unix milliseconds, so nothing is lost at 10¹² sessions.
+Time is divided into buckets of at most an hour. Integer weights (a daily and a weekly rhythm) determine the number of
+sessions per bucket. Within a bucket, sessions have equal slots, and each is shifted inside its slot by a hash.
+All arithmetic is on integers (Unix milliseconds), so it is exact at 10¹² sessions.
 """
 
 from array import array
@@ -25,10 +25,10 @@ _OF_WEEK = (10, 11, 11, 11, 10, 6, 5)
 
 
 class Timeline:
-    """When the sessions of one site start.
+    """The start times of the sessions of a population.
 
-    An exact timeline holds ``total`` sessions between its first and last edge; a flowing one repeats its edges
-    (a week of them) for ever, and ``total`` is ``None``.
+    An exact timeline has ``total`` sessions between its first and last edge. A flowing timeline repeats its edges
+    (one week) forever, and its ``total`` is None.
     """
 
     def __init__(self, key: int, layout: "_Layout", *, grain: int, skipped: int | None = None) -> None:
@@ -39,22 +39,22 @@ class Timeline:
         self._skipped = skipped or 0
         self.total: int | None = None if self._flowing else counts[-1]
         self.expected_total = counts[-1]
-        """How many sessions to make a site's visitors for: all of them, or those of a week."""
+        """Number of sessions by which visitor slots are chosen: all, or those of a week of a flowing timeline."""
 
     def starts(self, index: I64) -> I64:
-        """Unix milliseconds at which each session starts; ascends with the index."""
+        """Return the start of each session in Unix milliseconds; ascends with the index."""
         _, counts = self._layout.arrays
         index = index + i64(self._skipped)
         cycle, place = np.divmod(index, counts[-1]) if self._flowing else (0, index)
         first, size, edge, length = self._layout.buckets(counts.searchsorted(place, side="right") - 1)
         noise = below(HOUR, draw(self._key, index.view(np.uint64)))
         start = edge + ((place - first) * length + noise * length // i64(HOUR)) // size
-        if self._grain > 1:  # Never before its own bucket, so that every instant keeps its place in the order.
+        if self._grain > 1:  # Never before its own bucket, so that starts still ascend.
             start = np.maximum(start // self._grain * self._grain, edge)
         return np.asarray(start + cycle * self._period if self._flowing else start, dtype=np.int64)
 
     def count_before(self, instant: int) -> int:
-        """Count the sessions that start before an instant (Unix milliseconds)."""
+        """Return the number of sessions that start before an instant (Unix milliseconds)."""
         cycle, offset = divmod(instant - self._edges[0], self._period) if self._flowing else (0, instant - self._edges[0])
         if offset < 0:
             return 0
@@ -72,21 +72,21 @@ class Timeline:
         return max(base + rank - self._skipped, 0)
 
     def _start(self, index: int, rank: int, bucket: int) -> int:
-        """What :meth:`starts` says of one session whose bucket and rank in it are known, in its first cycle, but for the grain."""
+        """Return the start of one session, given its rank in its bucket, before rounding to the grain and in the first cycle."""
         edge, length = self._edges[bucket], self._edges[bucket + 1] - self._edges[bucket]
         size = self._counts[bucket + 1] - self._counts[bucket]
         noise = ((draw_one(self._key, index) >> 32) * HOUR) >> 32
         return edge + (rank * length + noise * length // HOUR) // size
 
     def count_before_each(self, instants: I64) -> I64:
-        """:meth:`before` of many instants at once."""
+        """Return :meth:`count_before` of many instants."""
         edges, counts = self._layout.arrays
         offset = instants - self._edges[0]
         cycle, inside = np.divmod(offset, self._period) if self._flowing else (0, np.clip(offset, 0, self._period - 1))
         first, size, edge, length = self._layout.buckets(edges.searchsorted(inside + self._edges[0], side="right") - 1)
         local = inside + self._edges[0]
         since = np.where(local > edge, -(-local // self._grain) * self._grain, local) - edge
-        # All slots that end by the instant lie before it, and at most the one around it may.
+        # Sessions in slots that end by the instant start before it; the session in the slot around it may.
         rank = np.minimum(since * size // length, size)
         base = first + cycle * counts[-1]
         noise = below(HOUR, draw(self._key, (base + rank).astype(np.uint64))) * length // HOUR
@@ -97,7 +97,7 @@ class Timeline:
         return np.where(offset < 0, 0, np.where(offset >= self._period, counts[-1], found)).astype(np.int64)
 
     def most_within(self, span: int) -> int:
-        """Bound the number of sessions that start in any interval of a length (milliseconds)."""
+        """Return an upper bound of the number of sessions that start within any *span* milliseconds."""
         hours = span // HOUR + 2  # An interval touches at most this many whole-hour buckets.
         _, counts = self._layout.arrays
         if self._flowing:
@@ -107,40 +107,40 @@ class Timeline:
 
 
 class _Layout:
-    """The buckets of a timeline: where they begin and end, and how many sessions come before each; timelines share one."""
+    """The buckets of a timeline: their edges, and the number of sessions before each edge; shared by timelines."""
 
     def __init__(self, edges: Iterable[int], counts: Iterable[int]) -> None:
         self.edges, self.counts = array("q", edges), array("q", counts)
 
     @cached_property
     def arrays(self) -> tuple[I64, I64]:
-        """Edges and counts for numpy, which shares their memory."""
+        """Edges and counts as numpy arrays that share the memory."""
         return np.frombuffer(self.edges, dtype=np.int64), np.frombuffer(self.counts, dtype=np.int64)
 
     def buckets(self, at: I64) -> tuple[I64, I64, I64, I64]:
-        """Of each bucket its first session, its size, its first instant and its length."""
+        """Return the first session, the size, the first instant and the length of each bucket."""
         (edges, counts), after = self.arrays, at + 1
         first, edge = counts[at], edges[at]
         return first, counts[after] - first, edge, edges[after] - edge
 
 
 def exact_timeline(key: int, total: int, span: tuple[int, int], *, quiet_days: tuple[int, ...] = (), grain: int = 1) -> Timeline:
-    """Lay ``total`` sessions between two instants (Unix milliseconds, start inclusive, end exclusive)."""
-    return Timeline(key, _laid(total, *span, quiet_days), grain=grain)
+    """Return a timeline of *total* sessions between two instants (Unix milliseconds, end exclusive)."""
+    return Timeline(key, _lay_out_hours(total, *span, quiet_days), grain=grain)
 
 
 @lru_cache(maxsize=16)
-def _laid(total: int, start: int, end: int, quiet_days: tuple[int, ...]) -> _Layout:
-    """The hours between two instants: the same for every seed."""
+def _lay_out_hours(total: int, start: int, end: int, quiet_days: tuple[int, ...]) -> _Layout:
+    """Return the hourly buckets between two instants; they do not depend on the seed."""
     edges = [start, *range((start // HOUR + 1) * HOUR, end, HOUR), end]
-    return _Layout(edges, _spread(total, [_weight(edge, quiet_days) * (after - edge) for edge, after in pairwise(edges)]))
+    return _Layout(edges, _distribute(total, [_weight(edge, quiet_days) * (after - edge) for edge, after in pairwise(edges)]))
 
 
 def flowing_timeline(key: int, per_day: int, start: int, *, quiet_days: tuple[int, ...] = (), grain: int = 1) -> Timeline:
-    """Lay ``per_day`` sessions on an average day, from an instant on and without end."""
+    """Return an endless timeline of *per_day* sessions a day on average from *start* on."""
     monday = (start - _MONDAY) // WEEK * WEEK + _MONDAY
     edges = [monday + hour * HOUR for hour in range(WEEK // HOUR + 1)]
-    layout = _Layout(edges, _spread(7 * per_day, [_weight(edge, quiet_days) for edge in edges[:-1]]))
+    layout = _Layout(edges, _distribute(7 * per_day, [_weight(edge, quiet_days) for edge in edges[:-1]]))
     return Timeline(key, layout, skipped=Timeline(key, layout, skipped=0, grain=grain).count_before(start), grain=grain)
 
 
@@ -149,8 +149,8 @@ def _weight(instant: int, quiet_days: tuple[int, ...]) -> int:
     return 0 if day in quiet_days else _OF_DAY[moment // HOUR] * _OF_WEEK[day]
 
 
-def _spread(total: int, weights: list[int]) -> list[int]:
-    """Cumulate a total over weights exactly; a timeline that is all quiet falls back to even weights."""
+def _distribute(total: int, weights: list[int]) -> list[int]:
+    """Return cumulated shares of a total by weight; if all weights are 0, the shares are equal."""
     if not any(weights):
         weights = [1] * len(weights)
     whole, seen, counts = sum(weights), 0, [0]

@@ -1,4 +1,4 @@
-"""What arrived over HTTP: tracked events and identities, told as sessions beside the seeded ones."""
+"""Events and identities that clients sent over HTTP, and the sessions made of them."""
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -18,7 +18,7 @@ KIND: Final = 2
 
 
 class TrackedEvent(Struct, frozen=True):
-    """An event somebody sent for a visitor."""
+    """An event sent for a visitor."""
 
     at: int
     """Unix milliseconds."""
@@ -29,12 +29,12 @@ class TrackedEvent(Struct, frozen=True):
 
     @property
     def actor(self) -> str:
-        """Whose it is: the user id wins over the anonymous id."""
+        """The user id, or the anonymous id without one."""
         return self.user_id or self.anonymous_id or ""
 
 
 class Identity(Struct, frozen=True):
-    """Traits somebody sent for a visitor: later ones win, name by name."""
+    """Traits sent for a visitor; later values replace earlier ones with the same name."""
 
     traits: Mapping[str, Any]
     user_id: str | None = None
@@ -42,7 +42,7 @@ class Identity(Struct, frozen=True):
 
     @property
     def actor(self) -> str:
-        """Whose they are: the user id wins over the anonymous id."""
+        """The user id, or the anonymous id without one."""
         return self.user_id or self.anonymous_id or ""
 
 
@@ -52,7 +52,7 @@ class TrackedSession(Struct, frozen=True):
     actor: str
     identified: bool
     first: bool
-    """Whether it is the actor's first."""
+    """True for the first session of the actor."""
     events: tuple[TrackedEvent, ...]
 
     @property
@@ -61,19 +61,19 @@ class TrackedSession(Struct, frozen=True):
         return self.events[0].at
 
     def number(self, site_key: int) -> int:
-        """The 56-bit session number; stays while the session grows."""
+        """Return the 56-bit session number; it does not change while the session grows."""
         return key(site_key, "tracked", self.actor, self.start) >> 8
 
     def visitor(self, site_key: int) -> int:
-        """The 48-bit visitor number."""
+        """Return the 48-bit visitor number."""
         return key(site_key, "actor", self.actor) >> 16
 
     def is_of(self, actors: Iterable[str], site_key: int) -> bool:
-        """Whether its visitor is among some, told by user id or by the digits of the visitor number."""
+        """Return True if the visitor is in *actors*, by user id or by the hexadecimal digits of the visitor number."""
         return (self.identified and self.actor in actors) or f"{self.visitor(site_key):012x}" in actors
 
     def entries(self, dimension: str, vocabulary: Vocabulary) -> list[Any]:
-        """What the session has in a dimension: nothing is known of it but its events and its actor."""
+        """Return the session's entries of a dimension; only events and actor are known, the rest is the unknown entry."""
         entries: dict[str, list[Any]] = {
             "place": [vocabulary.places[0]],
             "agent": [vocabulary.agents[0]],
@@ -96,7 +96,7 @@ class TrackedSession(Struct, frozen=True):
         return entries[dimension]
 
     def meets(self, where: Iterable[Condition], vocabulary: Vocabulary) -> bool:
-        """Whether it meets every condition."""
+        """Return True if the session meets all conditions."""
         return all(
             any(condition.passes(entry) for entry in self.entries(condition.dimension, vocabulary)) != condition.negate
             for condition in where
@@ -104,22 +104,22 @@ class TrackedSession(Struct, frozen=True):
 
 
 class TrackedData(Struct, frozen=True, dict=True):
-    """Everything sent to one site: a value; :meth:`with_events` gives a new one that shares what was there."""
+    """Everything sent to a site, as a value; :meth:`with_events` returns a new value that shares the log."""
 
     log: list[TrackedEvent] = field(default_factory=list)
-    """Shared between successive overlays; only the first ``count`` entries are this one's."""
+    """Shared between successive values; only the first ``count`` entries belong to this one."""
     count: int = 0
     identities: Mapping[str, Mapping[str, Any]] = {}
     """Traits by actor."""
 
     def with_events(self, events: Iterable[TrackedEvent]) -> "TrackedData":
-        """The overlay with further events."""
+        """Return the data with further events."""
         log = self.log if len(self.log) == self.count else self.log[: self.count]
         log.extend(events)
         return TrackedData(log, len(log), self.identities)
 
     def with_identity(self, identity: Identity) -> "TrackedData":
-        """The overlay with further traits of a visitor."""
+        """Return the data with further traits of a visitor."""
         traits = {**self.identities.get(identity.actor, {}), **identity.traits}
         return TrackedData(self.log, self.count, {**self.identities, identity.actor: traits})
 
@@ -133,21 +133,21 @@ class TrackedData(Struct, frozen=True, dict=True):
 
     @cached_property
     def _all(self) -> list[TrackedSession]:
-        return _sessions(self._events)
+        return _split_into_sessions(self._events)
 
     def sessions(self, now: int) -> list[TrackedSession]:
-        """All sessions as they stand at an instant, by start."""
+        """Return all sessions as of *now*, ascending by start."""
         if self._latest <= now:
             return self._all
-        return _sessions(event for event in self._events if event.at <= now)
+        return _split_into_sessions(event for event in self._events if event.at <= now)
 
 
-def _sessions(events: Iterable[TrackedEvent]) -> list[TrackedSession]:
+def _split_into_sessions(events: Iterable[TrackedEvent]) -> list[TrackedSession]:
     found = []
-    for actor, theirs in groupby(events, key=lambda event: event.actor):
+    for actor, own_events in groupby(events, key=lambda event: event.actor):
         run: list[TrackedEvent] = []
         first = True
-        for event in theirs:
+        for event in own_events:
             if run and event.at - run[-1].at > SESSION_TIMEOUT:
                 found.append(TrackedSession(actor, run[0].user_id is not None, first, tuple(run)))
                 run, first = [], False
@@ -157,13 +157,13 @@ def _sessions(events: Iterable[TrackedEvent]) -> list[TrackedSession]:
 
 
 class TrackedSessions(SessionBatch):
-    """Sessions of the overlay in columns: what nobody sent is unknown."""
+    """Tracked sessions in columns; values that were not sent are unknown."""
 
     kind = KIND
 
-    def __init__(self, site_key: int, sessions: list[TrackedSession], first: int, overlay: TrackedData, vocabulary: Vocabulary) -> None:
+    def __init__(self, site_key: int, sessions: list[TrackedSession], first: int, data: TrackedData, vocabulary: Vocabulary) -> None:
         self._sessions, n = sessions, len(sessions)
-        said = [overlay.identities.get(session.actor, {}) for session in sessions]
+        traits = [data.identities.get(session.actor, {}) for session in sessions]
         self.index = list(range(first, first + n))
         self.start = [session.start for session in sessions]
         self.duration = [session.events[-1].at - session.start for session in sessions]
@@ -173,10 +173,10 @@ class TrackedSessions(SessionBatch):
         self.ids = [session.number(site_key) for session in sessions]
         self.visitors = [session.visitor(site_key) for session in sessions]
         self.user_ids = [session.actor if session.identified else None for session in sessions]
-        self.names = [parse_text_trait(traits.get("name")) for traits in said]
-        self.emails = [parse_text_trait(traits.get("email")) for traits in said]
-        self.tags = [parse_tags_trait(traits.get("$tags")) for traits in said]
-        self.traits = [dict(traits) if traits else None for traits in said]
+        self.names = [parse_text_trait(each.get("name")) for each in traits]
+        self.emails = [parse_text_trait(each.get("email")) for each in traits]
+        self.tags = [parse_tags_trait(each.get("$tags")) for each in traits]
+        self.traits = [dict(each) if each else None for each in traits]
         self.ips = self.languages = self.hostnames = [""] * n
         self.places, self.agents = [vocabulary.places[0]] * n, [vocabulary.agents[0]] * n
         self.acquisitions = [vocabulary.acquisitions[0]] * n
@@ -184,6 +184,6 @@ class TrackedSessions(SessionBatch):
         self.paths = [[] for _ in sessions]
 
     def list_events(self, position: int) -> list[Event]:
-        """All events of the session at a position, oldest first."""
+        """Return all events of the session at *position*, oldest first."""
         page = self.entries[position]
         return [Event(event.at, "custom_event", page, event.name, event.properties, "") for event in self._sessions[position].events]

@@ -1,4 +1,4 @@
-"""Questions to a world: which sessions, by time, by what they are, and by whose they are."""
+"""Queries: which sessions of a site, by time, by conditions and by visitor."""
 
 import re
 from collections.abc import Callable
@@ -17,23 +17,23 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "equals": lambda held, asked: bool(held == asked),
-    "contains": lambda held, asked: str(asked) in str(held),
-    "starts": lambda held, asked: str(held).startswith(str(asked)),
-    "ends": lambda held, asked: str(held).endswith(str(asked)),
-    "regex": lambda held, asked: _pattern(asked).search(str(held)) is not None,
-    "greater": lambda held, asked: bool(held > asked),
-    "less": lambda held, asked: bool(held < asked),
-    "least": lambda held, asked: bool(held >= asked),
-    "most": lambda held, asked: bool(held <= asked),
-    "near": lambda held, asked: bool(abs(held - asked) <= _NEAR),
+    "equals": lambda value, wanted: bool(value == wanted),
+    "contains": lambda value, wanted: str(wanted) in str(value),
+    "starts": lambda value, wanted: str(value).startswith(str(wanted)),
+    "ends": lambda value, wanted: str(value).endswith(str(wanted)),
+    "regex": lambda value, wanted: _pattern(wanted).search(str(value)) is not None,
+    "greater": lambda value, wanted: bool(value > wanted),
+    "less": lambda value, wanted: bool(value < wanted),
+    "least": lambda value, wanted: bool(value >= wanted),
+    "most": lambda value, wanted: bool(value <= wanted),
+    "near": lambda value, wanted: bool(abs(value - wanted) <= _NEAR),
 }
 
 
 class Condition(Struct, frozen=True):
-    """A predicate on sessions: some value of ``of(entry)``, over the session's entries of a dimension, passes the test.
+    """A predicate on sessions: true if ``of(entry)`` passes the test for at least one of the session's entries of a dimension.
 
-    ``of`` is a module-level function, so that equal conditions are equal and what was evaluated for one serves the other.
+    ``of`` must be a module-level function, so that equal conditions compare equal and share cached results.
     """
 
     dimension: str
@@ -41,30 +41,31 @@ class Condition(Struct, frozen=True):
     of: Callable[[Any], Any]
     operator: Operator
     values: tuple[Any, ...]
-    """Alternatives: one is enough."""
+    """Alternatives, of which one must match."""
     negate: bool = False
-    """Whether no value may pass instead."""
+    """True to match sessions of which no entry passes."""
 
     def passes(self, entry: object) -> bool:
-        """Whether one entry of the dimension passes the test, ``negate`` aside."""
-        held, test = self.of(entry), _OPERATORS[self.operator]
-        return any(test(held, asked) for asked in self.values)
+        """Return True if an entry passes the test, before negation."""
+        value = self.of(entry)
+        test = _OPERATORS[self.operator]
+        return any(test(value, wanted) for wanted in self.values)
 
 
 class Query(Struct, frozen=True):
-    """Which sessions of a site are asked for; instants are Unix milliseconds."""
+    """Criteria for sessions of a site; instants are Unix milliseconds."""
 
     start: int | None = None
-    """No session that starts before."""
+    """Only sessions that start at or after it."""
     stop: int | None = None
-    """No session that starts at or after."""
+    """Only sessions that start before it."""
     where: tuple[Condition, ...] = ()
-    """All must hold."""
+    """All must be met."""
     actors: tuple[tuple[str, ...], ...] = ()
-    """Of each of these, only the sessions of one: visitors told by a user id or by the 12 hexadecimal digits of a visitor."""
+    """Groups of visitors, by user id or by 12 hexadecimal digits; only sessions of a visitor in each group."""
     others: tuple[str, ...] = ()
-    """No session of these visitors."""
+    """Visitors whose sessions are left out."""
     bots: bool = False
-    """Whether the sessions of bots are wanted beside those of people."""
+    """True to include sessions of bots."""
     session: int | None = None
     """Only the session with this number."""

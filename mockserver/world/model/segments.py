@@ -1,4 +1,4 @@
-"""Segments: named predicates over sessions."""
+"""Segments: named predicates on sessions."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -12,28 +12,28 @@ from mockserver.world.model.spec import WorldError
 
 
 class Segment(Struct, frozen=True):
-    """A named predicate over sessions."""
+    """A named predicate on sessions."""
 
     name: str
     where: tuple[Condition, ...]
 
 
-def _itself(entry: Any) -> Any:
+def _identity(entry: Any) -> Any:
     return entry
 
 
 def _field(name: str) -> Callable[[Any], Any]:
-    def read(entry: Any) -> Any:
+    def get(entry: Any) -> Any:
         return getattr(entry, name)
 
-    return read
+    return get
 
 
 FILTERS: Final[dict[str, tuple[str, Callable[[Any], Any]]]] = {
     "country": ("place", _field("country")),
     "region": ("place", _field("region")),
     "city": ("place", _field("city")),
-    "language": ("language", _itself),
+    "language": ("language", _identity),
     "device": ("agent", _field("device")),
     "os": ("agent", _field("os")),
     "browser": ("agent", _field("browser")),
@@ -42,16 +42,16 @@ FILTERS: Final[dict[str, tuple[str, Callable[[Any], Any]]]] = {
     "utm_source": ("acquisition", _field("utm_source")),
     "utm_medium": ("acquisition", _field("utm_medium")),
     "utm_campaign": ("acquisition", _field("utm_campaign")),
-    "hostname": ("hostname", _itself),
+    "hostname": ("hostname", _identity),
     "entry_page": ("entry", _field("path")),
     "exit_page": ("exit", _field("path")),
     "page": ("page", _field("path")),
     "event": ("action", _field("name")),
-    "identified": ("identified", _itself),
-    "returning": ("returning", _itself),
-    "bounce": ("bounce", _itself),
+    "identified": ("identified", _identity),
+    "returning": ("returning", _identity),
+    "bounce": ("bounce", _identity),
 }
-"""What a user-defined segment can filter on, in the world's own words."""
+"""Filters of user-defined segments: dimension, and the compared value of an entry."""
 
 _BUILT_IN: Final[dict[str, dict[str, Any]]] = {
     "everyone": {},
@@ -68,21 +68,20 @@ _BUILT_IN: Final[dict[str, dict[str, Any]]] = {
 
 
 def build_segments(defined: Mapping[str, Mapping[str, Any]]) -> dict[str, Segment]:
-    """Make the segments every world has and those a spec defines, by name; raise :class:`WorldError` for an unknown filter."""
-    return {**_built_in(), **_made(defined)}
+    """Return the built-in segments and those defined in a spec, by name; raises :class:`WorldError` for an unknown filter."""
+    return {**_build_built_in(), **_build(defined)}
 
 
 @cache
-def _built_in() -> dict[str, Segment]:
-    """Those of every world."""
-    return _made(_BUILT_IN)
+def _build_built_in() -> dict[str, Segment]:
+    return _build(_BUILT_IN)
 
 
-def _made(defined: Mapping[str, Mapping[str, Any]]) -> dict[str, Segment]:
-    return {name: Segment(name, _where(name, filters)) for name, filters in defined.items()}
+def _build(defined: Mapping[str, Mapping[str, Any]]) -> dict[str, Segment]:
+    return {name: Segment(name, _parse_filters(name, filters)) for name, filters in defined.items()}
 
 
-def _where(name: str, filters: Mapping[str, Any]) -> tuple[Condition, ...]:
+def _parse_filters(name: str, filters: Mapping[str, Any]) -> tuple[Condition, ...]:
     conditions = []
     for word, values in filters.items():
         if word not in FILTERS:

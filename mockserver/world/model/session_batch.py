@@ -1,4 +1,4 @@
-"""Sessions in columns: what a vendor retells. Each column is a list with one value a session, made when first asked for."""
+"""Batches of sessions in columns, from which vendors make rows; a column is a list with one value per session."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -22,22 +22,22 @@ class Event(Struct, frozen=True):
     name: str
     properties: Mapping[str, Any]
     referrer: str
-    """Full URL of what was seen before: for the first event, where the session came from."""
+    """URL of the previous page; for the first event, the referrer of the session."""
 
 
 class SessionBatch(ABC):
     """A batch of sessions of one kind, in ascending order of start."""
 
     kind: int
-    """0 for people, 1 for bots, 2 for what came over HTTP; decides between sessions that start together."""
+    """0 for people, 1 for bots, 2 for tracked sessions; orders sessions with equal start."""
     index: list[int]
-    """The place of each in the order of its kind."""
+    """Position in the order of all sessions of the kind."""
     start: list[int]
     """Unix milliseconds of the first event."""
     duration: list[int]
     """Milliseconds from the first event to the last."""
     inactive: list[int]
-    """Milliseconds of the duration in which nothing happened for more than a minute, that minute not counted."""
+    """Milliseconds without an event, not counting the first minute after each event."""
     pageviews: list[int]
     custom_events: list[int]
     outbounds: list[int]
@@ -51,31 +51,31 @@ class SessionBatch(ABC):
     emails: list[str | None]
     tags: list[list[str]]
     traits: list[dict[str, Any] | None]
-    """What was said of an identified visitor, name and e-mail included; ``None`` for an anonymous one."""
+    """Traits of an identified visitor, name and e-mail included; None for an anonymous one."""
     ips: list[str]
-    """``""`` where unknown."""
+    """``""`` if unknown."""
     places: list[Place]
     agents: list[Agent]
     acquisitions: list[Acquisition]
     languages: list[str]
     hostnames: list[str]
     entries: list[Page]
-    """The page of the first pageview; the unknown page (empty path) where there is none."""
+    """Page of the first pageview; the unknown page (empty path) without pageviews."""
     exits: list[Page]
     paths: list[list[Page]]
-    """All pages seen, in order, repeats included."""
+    """Pages of all pageviews, in order."""
 
     def __len__(self) -> int:
         return len(self.start)
 
     @cached_property
     def id_digits(self) -> list[str]:
-        """The session numbers as 14 hexadecimal digits."""
+        """Session numbers as 14 hexadecimal digits."""
         return hexadecimal(self.ids, 14)
 
     @cached_property
     def visitor_digits(self) -> list[str]:
-        """The visitor numbers as 12 hexadecimal digits."""
+        """Visitor numbers as 12 hexadecimal digits."""
         return hexadecimal(self.visitors, 12)
 
     @cached_property
@@ -85,24 +85,24 @@ class SessionBatch(ABC):
 
     @cached_property
     def events(self) -> list[int]:
-        """Number of events that are no pageviews."""
+        """Number of events other than pageviews."""
         return [sum(counts) for counts in zip(self.custom_events, self.outbounds, self.errors, strict=True)]
 
     @cached_property
     def bounces(self) -> list[bool]:
-        """Whether a session saw at most one page and nothing else happened."""
-        return [seen <= 1 and not done for seen, done in zip(self.pageviews, self.events, strict=True)]
+        """True for sessions with at most one pageview and no other event."""
+        return [pageviews <= 1 and not events for pageviews, events in zip(self.pageviews, self.events, strict=True)]
 
     @abstractmethod
     def list_events(self, position: int) -> list[Event]:
-        """All events of the session at a position, oldest first."""
+        """Return all events of the session at *position*, oldest first."""
 
 
 def parse_text_trait(value: object) -> str | None:
-    """The text that somebody sent as a trait, whatever it was."""
+    """Return a trait sent by a client as text."""
     return None if value is None else str(value)
 
 
 def parse_tags_trait(value: object) -> list[str]:
-    """The tags that somebody sent."""
+    """Return the tags sent by a client."""
     return [str(tag) for tag in value] if isinstance(value, list) else []

@@ -1,4 +1,4 @@
-"""A world's spec: the few values from which everything else follows."""
+"""World specs: the few values that determine a world."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final
@@ -15,43 +15,43 @@ _Instant = Annotated[int, Meta(ge=_EARLIEST, le=_LATEST, description="an instant
 
 
 class WorldError(ValueError):
-    """A spec that no world can be built from; the message says which field, what it holds and what would be right."""
+    """An invalid spec; the message names the field, its value and valid values."""
 
 
 class WorldSpec(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What determines a world, byte for byte.
+    """The values that determine every byte of a world.
 
     A world is *exact* (``sessions`` per site between ``start`` and ``end``) or *flowing* (``sessions_per_day`` per site
-    from ``start`` on, for ever). Instants are Unix milliseconds.
+    from ``start`` on, forever). Instants are Unix milliseconds.
     """
 
     seed: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)] = 7
     sessions: Annotated[int, Meta(ge=0, le=10**12)] | None = None
     sessions_per_day: Annotated[int, Meta(ge=1, le=10**9)] | None = None
-    """At the most, visitor numbers last for 96 years."""
+    """At 10⁹ a day, visitor numbers repeat after 96 years."""
     start: _Instant = DEFAULT_START
     end: _Instant | None = None
     sites: Annotated[int, Meta(ge=1, le=64)] = 2
     bots_percent: Annotated[int, Meta(ge=0, le=100)] = 5
-    """How many bot sessions there are beside each hundred of people, in an index space of their own."""
+    """Number of bot sessions per hundred sessions of people."""
     vocabulary: str = "default"
     locales: tuple[str, ...] = ()
-    """Faker locales to draw other names and places from; none means the vocabulary that ships."""
+    """Faker locales for names and places; empty for those of the shipped vocabulary."""
     quiet_days: tuple[Annotated[int, Meta(ge=0, le=6)], ...] = ()
-    """Days of the week without a session, Monday is 0."""
+    """Days of the week without sessions; Monday is 0."""
     grain: Annotated[int, Meta(ge=1, le=3_600_000)] = 1
-    """Start times are multiples of this many milliseconds: above 1, sessions share them."""
+    """Start times are multiples of this many milliseconds; large values make sessions share start times."""
     segments: dict[str, dict[str, Any]] = {}
     """Further segments by name, each a mapping of dimension to value or values (see ``mockserver.world.model.segments``)."""
 
     @property
     def flowing(self) -> bool:
-        """Whether the world has no end."""
+        """True for worlds without end."""
         return self.sessions_per_day is not None
 
 
 def spec(**fields: Any) -> WorldSpec:
-    """Check fields and complete them to a spec, or raise :class:`WorldError`.
+    """Validate fields and add defaults; raises :class:`WorldError` for invalid ones.
 
     ``start`` and ``end`` may be Unix milliseconds, ISO 8601 texts or datetimes.
     """
@@ -79,7 +79,7 @@ def _complete(built: WorldSpec) -> WorldSpec:
 
 
 def parse_instant(value: Any, name: str) -> int:
-    """Read an instant: Unix milliseconds, a datetime, or ISO 8601 text (UTC where it names no offset)."""
+    """Parse Unix milliseconds, a datetime or ISO 8601 text (UTC without an offset) to Unix milliseconds."""
     if isinstance(value, str):
         try:
             value = datetime.fromisoformat(value)
@@ -94,7 +94,7 @@ def parse_instant(value: Any, name: str) -> int:
 
 
 def format_instant(instant: int) -> str:
-    """Write an instant as ISO 8601 in UTC, with milliseconds only where there are any."""
+    """Format an instant as ISO 8601 in UTC, with milliseconds only if they are not zero."""
     whole, rest = divmod(instant, 1000)
     moment = datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{moment}.{rest:03d}Z" if rest else f"{moment}Z"

@@ -1,4 +1,4 @@
-"""The words a world is told in: places, agents, acquisitions, pages, events, names.
+"""Vocabularies: the places, agents, acquisitions, pages, events and names that occur in a world.
 
 A vocabulary is data. The two that ship (``default`` and ``awkward``) are package files written by ``make vocabulary``
 with the Faker version they record, so that the Faker of a user's environment never changes their bytes.
@@ -61,7 +61,7 @@ class Acquisition(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True):
-    """A page of a site and where one goes from it."""
+    """A page of a site, with its links."""
 
     path: str
     title: str
@@ -75,7 +75,7 @@ class Page(Struct, frozen=True):
 
 
 class Action(Struct, frozen=True):
-    """Something done on a page that is no pageview: a custom event, an outbound click or an error."""
+    """An event other than a pageview: a custom event, an outbound click or an error."""
 
     kind: str
     """``custom_event``, ``outbound`` or ``error``."""
@@ -84,7 +84,7 @@ class Action(Struct, frozen=True):
 
 
 class Vocabulary(Struct, frozen=True):
-    """Everything a world's values are chosen from."""
+    """All values that can occur in a world."""
 
     faker: str
     """The version of Faker that drew it."""
@@ -97,9 +97,9 @@ class Vocabulary(Struct, frozen=True):
     given_names: tuple[str, ...]
     family_names: tuple[str, ...]
     mail_domains: tuple[str, ...]
-    """Reserved by RFC 2606 and RFC 6761: nobody's."""
+    """Reserved by RFC 2606 and RFC 6761, so they have no owner."""
     site_names: tuple[str, ...]
-    """Labels of site hosts, each served under a reserved top-level domain."""
+    """Labels of site hosts; the top-level domain is a reserved one."""
     plans: tuple[str, ...]
     """Values of the trait ``plan``."""
     tags: tuple[str, ...]
