@@ -21,8 +21,7 @@ decks = st.builds(
 
 @few
 @given(deck=decks)
-def test_events_ascend_within_bounds(deck: ArchetypeTable) -> None:
-    """No row lasts more than 90 minutes, pauses for 30, or goes back in time; each has an event, the first a pageview at 0."""
+def test_event_offsets_ascend_within_bounds(deck: ArchetypeTable) -> None:
     row = np.repeat(np.arange(ARCHETYPES), deck.length)
     gaps = np.diff(deck.offset)[row[1:] == row[:-1]]
 
@@ -37,8 +36,7 @@ def test_events_ascend_within_bounds(deck: ArchetypeTable) -> None:
 
 
 @given(deck=decks)
-def test_the_rows_of_a_lane_are_one_kind_of_visitor(deck: ArchetypeTable) -> None:
-    """Place, agent, language, identity, plan and tags are the same in all rows of a lane."""
+def test_rows_of_slot_share_visitor_attributes(deck: ArchetypeTable) -> None:
     lane = deck.slot_of(np.arange(ARCHETYPES))
 
     assert np.bincount(lane).tolist() == [ARCHETYPES // deck.slots] * deck.slots
@@ -47,8 +45,7 @@ def test_the_rows_of_a_lane_are_one_kind_of_visitor(deck: ArchetypeTable) -> Non
 
 
 @given(deck=decks)
-def test_what_has_no_weight_is_in_no_row(deck: ArchetypeTable) -> None:
-    """Rows hold entries of the vocabulary that have a weight, and pages a visit can begin with."""
+def test_entries_without_weight_never_occur(deck: ArchetypeTable) -> None:
     words = deck.vocabulary
 
     assert all(words.places[each].weight for each in set(deck.place.all.tolist()))
@@ -59,8 +56,7 @@ def test_what_has_no_weight_is_in_no_row(deck: ArchetypeTable) -> None:
 
 
 @given(deck=decks)
-def test_a_person_s_turns_are_a_run(deck: ArchetypeTable) -> None:
-    """A person came first at this turn or an earlier one, and nobody else's first visit lies between."""
+def test_visits_of_one_visitor_are_consecutive(deck: ArchetypeTable) -> None:
     turn = np.arange(ARCHETYPES) // deck.variants % VISITS
     first = np.repeat(deck.first_visits.ravel(), deck.variants)
 
@@ -71,8 +67,7 @@ def test_a_person_s_turns_are_a_run(deck: ArchetypeTable) -> None:
 
 
 @pytest.mark.parametrize("bots", [False, True])
-def test_a_full_deck_shows_every_shape_of_session(*, bots: bool) -> None:
-    """People bounce, stay long, do every kind of thing and are known or not; bots only look, and briefly."""
+def test_table_contains_every_shape_of_session(*, bots: bool) -> None:
     deck = ArchetypeTable(1, load("default"), 512, HOSTS, bots=bots)
     kinds = {[*(action.kind for action in deck.vocabulary.actions), "pageview"][each] for each in set(deck.action.tolist())}
 

@@ -27,8 +27,7 @@ WORLD = build(spec(sessions=200, seed=11))
 
 
 @given(case=cases(small | vast, tracked=False), share=st.floats(0, 1), picks=st.lists(st.integers(0, 29), unique=True, max_size=8))
-def test_a_column_does_not_depend_on_the_batch(case: Case, share: float, picks: list[int]) -> None:
-    """Sessions picked out of a batch say what they said in it."""
+def test_column_of_subset_equals_subset_of_column(case: Case, share: float, picks: list[int]) -> None:
     people = case.site.people
     first = int(max(people.count_started(case.now) - 30, 0) * share)
     index = np.arange(first, min(first + 30, people.count_started(case.now)))
@@ -38,8 +37,7 @@ def test_a_column_does_not_depend_on_the_batch(case: Case, share: float, picks: 
     assert digest.lines(GeneratedSessions(people, index[chosen], case.now, {})) == [together[each] for each in chosen.tolist()]
 
 
-def test_an_empty_batch_has_empty_columns() -> None:
-    """Nothing is said of no sessions, in every column."""
+def test_columns_of_empty_batch_are_empty() -> None:
     batch = GeneratedSessions(WORLD.sites[0].people, np.empty(0, dtype=np.int64), 0, {})
 
     assert [getattr(batch, name) for name in digest.COLUMNS] == [[]] * len(digest.COLUMNS)
@@ -53,8 +51,7 @@ def test_column_is_computed_once() -> None:
 
 
 @given(said=st.lists(TRAITS, min_size=1, max_size=3), position=st.integers(0, 60))
-def test_what_identify_said_wins(said: list[dict[str, object]], position: int) -> None:
-    """Of a seeded user, traits that were sent replace those of the world, later ones earlier ones, name by name."""
+def test_identified_traits_override_generated_ones(said: list[dict[str, object]], position: int) -> None:
     site = WORLD.sites[0]
     everyone = site.find(Query(), LATER).page(0, 200).batches[0]
     known = [each for each, user in enumerate(everyone.user_ids) if user is not None]
@@ -75,8 +72,7 @@ def test_what_identify_said_wins(said: list[dict[str, object]], position: int) -
     assert after.tags[0] == (merged["$tags"] or [] if "$tags" in merged else everyone.tags[chosen])
 
 
-def test_what_identify_said_changes_nobody_else() -> None:
-    """Traits of one user leave all others as they were, and the world before it as it was."""
+def test_identified_traits_leave_other_visitors_unchanged() -> None:
     everyone = WORLD.sites[0].find(Query(), LATER).page(0, 200)
     user = next(user for user in everyone.batches[0].user_ids if user)
     others = [each for each, known in enumerate(everyone.batches[0].user_ids) if known != user]

@@ -28,8 +28,7 @@ def some_of(told: list[force.Told], data: st.DataObject) -> list[int]:
 
 
 @given(case=cases(), size=st.integers(1, 60), data=st.data())
-def test_what_is_left_is_what_counting_finds(case: Case, size: int, data: st.DataObject) -> None:
-    """Totals, pages both ways round, series and groups tell every session but the deleted ones, and these are unknown by number."""
+def test_without_sessions_results_equal_brute_force(case: Case, size: int, data: st.DataObject) -> None:
     everyone = force.everything(case)
     gone = some_of(everyone, data)
     site, left = lacking(case, gone), [told for told in everyone if told.row[2] not in gone]
@@ -56,8 +55,7 @@ def test_what_is_left_is_what_counting_finds(case: Case, size: int, data: st.Dat
 
 @few
 @given(case=cases(vast, tracked=False), shares=st.lists(st.floats(0, 1), min_size=1, max_size=4), where=st.booleans(), data=st.data())
-def test_a_vast_world_lacks_just_what_was_deleted(case: Case, shares: list[float], *, where: bool, data: st.DataObject) -> None:
-    """At 10⁹ sessions and more, totals, series, groups and any partition lack just the deleted ones, and pages skip them."""
+def test_vast_world_lacks_exactly_deleted_sessions(case: Case, shares: list[float], *, where: bool, data: st.DataObject) -> None:
     asking = Asked(None, None, (data.draw(wanted(case)),) if where else (), (), bots=True)
     whole = case.site.find(asking.query, case.now)
     places = [int(whole.total * share) + n for share in shares for n in (0, 2)]
@@ -78,8 +76,7 @@ def test_a_vast_world_lacks_just_what_was_deleted(case: Case, shares: list[float
     assert all(site.session(row[2], case.now) is None for row in gone.values())
 
 
-def test_a_deleted_session_is_lacked_by_its_visitor_too() -> None:
-    """Asking for whose it was finds the visitor's other sessions, and without others it is not left out twice."""
+def test_deleted_session_is_missing_from_visitor_query() -> None:
     site = build(spec(sessions=400)).sites[0]
     batch = site.find(Query(), LATER).page(0, 400).batches[0]
     [(visitor, visits)] = Counter(batch.visitor_digits).most_common(1)
@@ -92,8 +89,7 @@ def test_a_deleted_session_is_lacked_by_its_visitor_too() -> None:
     assert less.find(Query(others=(visitor,)), LATER).total == 400 - visits
 
 
-def test_deleting_is_a_value() -> None:
-    """The world before keeps its sessions, other sites keep theirs, and deletions add up with what is sent later."""
+def test_without_sessions_leaves_original_world_unchanged() -> None:
     world = build(spec(sessions=100))
     numbers = world.sites[1].find(Query(), LATER).page(0, 2).batches[0].ids
     before = [digest.of_site(site, LATER) for site in world.sites]
@@ -105,8 +101,7 @@ def test_deleting_is_a_value() -> None:
     assert [each.sites[1].find(Query(), LATER).total for each in (world, less, more)] == [100, 98, 99]
 
 
-def test_a_tracked_session_stays_deleted_while_it_grows() -> None:
-    """What is sent later to a deleted session is not told; the visitor's next session is."""
+def test_deleted_tracked_session_stays_deleted_while_it_grows() -> None:
     world = with_events(build(spec(sessions=0)), 0, [TrackedEvent(DAY, "a", anonymous_id="c")])
     [number] = world.sites[0].find(Query(), LATER).page(0, 1).batches[0].ids
     less = without_sessions(world, 0, [number])
@@ -118,8 +113,7 @@ def test_a_tracked_session_stays_deleted_while_it_grows() -> None:
     assert grown.sites[0].session_before_deletion(number, LATER) is not None
 
 
-def test_nothing_deleted_costs_nothing() -> None:
-    """A world from which nothing was deleted selects as if nothing ever could be, and a number that is nobody's changes no answer."""
+def test_select_without_deletions_returns_shared_index_set() -> None:
     site = build(spec(sessions=10**9, sites=1)).sites[0]
     less = without_sessions(build(spec(sessions=10**9, sites=1)), 0, [7]).sites[0]
 
@@ -128,8 +122,7 @@ def test_nothing_deleted_costs_nothing() -> None:
 
 
 @given(case=cases(), data=st.data())
-def test_one_session_is_found_by_its_number(case: Case, data: st.DataObject) -> None:
-    """If it meets all else that is asked, and was not deleted; a number that is nobody's finds nothing."""
+def test_query_by_session_number_finds_one_session(case: Case, data: st.DataObject) -> None:
     everyone = force.everything(case)
     gone = some_of(everyone, data)
     site, asking = lacking(case, gone), question(case, everyone, data)

@@ -30,8 +30,7 @@ def anything(_: object) -> bool:
 
 @few
 @given(deck=decks, north=st.integers(-60, 70), negate=st.booleans())
-def test_matching_rows_meet_every_condition(deck: ArchetypeTable, north: int, *, negate: bool) -> None:
-    """The rows found are those that a look at each finds, ascending."""
+def test_match_archetypes_rows_meet_every_condition(deck: ArchetypeTable, north: int, *, negate: bool) -> None:
     where = [Condition("place", latitude, "greater", (float(north),), negate), Condition("bounce", bool, "equals", (False,))]
     places, bounces = (DIMENSIONS[name](deck) for name in ("place", "bounce"))
     expected = [
@@ -44,8 +43,7 @@ def test_matching_rows_meet_every_condition(deck: ArchetypeTable, north: int, *,
 
 @few
 @given(deck=decks, dimension=st.sampled_from(EVENT_DIMENSIONS), drawn=st.data())
-def test_a_row_has_what_one_of_its_events_has(deck: ArchetypeTable, dimension: str, drawn: st.DataObject) -> None:
-    """A condition on pages or actions is met by the rows among whose events one meets it, and by no others."""
+def test_match_archetypes_event_condition_needs_one_event(deck: ArchetypeTable, dimension: str, drawn: st.DataObject) -> None:
     wanted = drawn.draw(st.sampled_from(DIMENSIONS[dimension](deck)[0]))
     found = match_archetypes(deck, [Condition(dimension, lambda entry: entry is wanted, "equals", (True,))])
 
@@ -53,8 +51,7 @@ def test_a_row_has_what_one_of_its_events_has(deck: ArchetypeTable, dimension: s
 
 
 @given(deck=decks)
-def test_what_a_row_began_with_and_how_long_it_was(deck: ArchetypeTable) -> None:
-    """The entry is the page of the first event, and who bounced had no second."""
+def test_dimensions_entry_and_duration_equal_first_event_and_length(deck: ArchetypeTable) -> None:
     for row in range(0, ARCHETYPES, 311):
         assert held(deck, row, "entry") == held(deck, row, "page")[:1]
         assert held(deck, row, "bounce") == [deck.length[row] == 1]
@@ -62,8 +59,7 @@ def test_what_a_row_began_with_and_how_long_it_was(deck: ArchetypeTable) -> None
 
 @few
 @given(deck=decks)
-def test_rows_without_an_action_have_none_that_passes(deck: ArchetypeTable) -> None:
-    """A condition on actions passes for no row that has none, and its opposite for just those."""
+def test_match_archetypes_without_action_never_match_action_condition(deck: ArchetypeTable) -> None:
     some = match_archetypes(deck, [Condition("action", anything, "equals", (True,))])
     none = match_archetypes(deck, [Condition("action", anything, "equals", (True,), negate=True)])
 
@@ -72,8 +68,7 @@ def test_rows_without_an_action_have_none_that_passes(deck: ArchetypeTable) -> N
 
 
 @given(deck=decks)
-def test_the_exit_is_the_last_pageview(deck: ArchetypeTable) -> None:
-    """After the event of the exit there are only actions."""
+def test_find_exits_returns_last_pageview(deck: ArchetypeTable) -> None:
     rows = np.arange(0, ARCHETYPES, 97)
     for row, last in zip(rows.tolist(), find_exits(deck, rows, deck.length[rows]).tolist(), strict=True):
         rest = deck.action[last : deck.begin[row] + deck.length[row]].tolist()
@@ -83,8 +78,7 @@ def test_the_exit_is_the_last_pageview(deck: ArchetypeTable) -> None:
 
 
 @given(deck=decks)
-def test_a_language_is_the_place_s_or_english(deck: ArchetypeTable) -> None:
-    """Where the place is unknown so is the language."""
+def test_encode_languages_returns_language_of_place_or_english(deck: ArchetypeTable) -> None:
     entries, codes = encode_languages(deck)
     pairs = {
         (deck.vocabulary.places[place].language, entries[code]) for place, code in zip(deck.place.all.tolist(), codes.tolist(), strict=True)
@@ -94,8 +88,7 @@ def test_a_language_is_the_place_s_or_english(deck: ArchetypeTable) -> None:
 
 
 @pytest.mark.parametrize("dimension", DIMENSIONS)
-def test_every_dimension_tells_something_of_every_row(dimension: str) -> None:
-    """Each row has an entry in each dimension, actions aside."""
+def test_dimensions_have_entry_for_every_row(dimension: str) -> None:
     deck = ArchetypeTable(5, load("default"), 64, ("www.site.example", "app.site.example"), bots=False)
 
     assert all(held(deck, row, dimension) or dimension == "action" for row in range(0, ARCHETYPES, 61))

@@ -49,8 +49,7 @@ selections = whole | st.builds(less, whole, st.lists(st.integers(0, MOST) | st.i
     made=selections,
     index=st.lists(st.integers(0, MOST) | st.sampled_from([0, ARCHETYPES, 2 * ARCHETYPES, ARCHETYPES - 1]), min_size=1, max_size=10),
 )
-def test_ranks_count_what_is_below(made: tuple[IndexSet, list[int]], index: list[int]) -> None:
-    """How many are below an index is what searching a list finds, asked one by one or all at once."""
+def test_index_set_rank_equals_number_of_smaller_members(made: tuple[IndexSet, list[int]], index: list[int]) -> None:
     selection, listed = made
     index = [*index, *range(8)]
     expected = [bisect_left(listed, each) for each in index]
@@ -60,8 +59,7 @@ def test_ranks_count_what_is_below(made: tuple[IndexSet, list[int]], index: list
 
 
 @given(made=selections, low=st.integers(0, 8) | st.integers(0, MOST), size=st.integers(-1, 2 * ARCHETYPES))
-def test_take_slices(made: tuple[IndexSet, list[int]], low: int, size: int) -> None:
-    """Taking ordinals is slicing a list, within a block and across blocks."""
+def test_index_set_take_equals_slice_of_members(made: tuple[IndexSet, list[int]], low: int, size: int) -> None:
     selection, listed = made
     low = min(low, len(listed))
     high = max(min(low + size, len(listed)), 0)
@@ -72,8 +70,7 @@ def test_take_slices(made: tuple[IndexSet, list[int]], low: int, size: int) -> N
 
 
 @given(seed=seeds, share=shares, far=st.integers(0, 10**12))
-def test_far_away_ranks_and_ordinals_agree(seed: int, share: float, far: int) -> None:
-    """At any distance the session with an ordinal has that many below it."""
+def test_index_set_rank_and_take_agree_at_high_indices(seed: int, share: float, far: int) -> None:
     selection, _ = dealt(seed, 512, share)
     rank = selection.rank(far)
     taken = selection.take(rank, rank + 3).tolist()
@@ -84,8 +81,7 @@ def test_far_away_ranks_and_ordinals_agree(seed: int, share: float, far: int) ->
 
 
 @given(seed=seeds, share=shares)
-def test_the_rows_of_a_selection_are_in_every_block(seed: int, share: float) -> None:
-    """A selection names the rows it holds once in each block; a list is not made of rows."""
+def test_index_set_archetypes_occur_in_each_block(seed: int, share: float) -> None:
     selection, listed = dealt(seed, 8, share)
 
     assert selection.rows is not None

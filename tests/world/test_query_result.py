@@ -26,8 +26,7 @@ STRETCH = 3000
 
 
 @given(case=cases(), data=st.data())
-def test_the_total_is_what_counting_finds(case: Case, data: st.DataObject) -> None:
-    """A total in closed form is the number of sessions that meet the question one by one."""
+def test_total_equals_brute_force_count(case: Case, data: st.DataObject) -> None:
     everyone = force.everything(case)
 
     for _ in range(8):
@@ -36,8 +35,7 @@ def test_the_total_is_what_counting_finds(case: Case, data: st.DataObject) -> No
 
 
 @given(case=cases(), size=st.integers(1, 60), data=st.data())
-def test_paging_delivers_the_sessions_that_counting_finds_in_their_order(case: Case, size: int, data: st.DataObject) -> None:
-    """Pages of any size, one after another, are all sessions by start, then kind, then index; newest first is the reverse."""
+def test_pages_equal_brute_force_sessions_in_order(case: Case, size: int, data: st.DataObject) -> None:
     everyone = force.everything(case)
     asking = question(case, everyone, data)
     found = case.site.find(asking.query, case.now)
@@ -49,8 +47,7 @@ def test_paging_delivers_the_sessions_that_counting_finds_in_their_order(case: C
 
 
 @given(case=cases(), size=st.integers(1, 60), data=st.data())
-def test_walking_back_from_place_to_place_delivers_every_session_once(case: Case, size: int, data: st.DataObject) -> None:
-    """Asking again and again for what is older than the last row gives all sessions, newest first."""
+def test_older_pages_return_every_session_once(case: Case, size: int, data: st.DataObject) -> None:
     everyone = force.everything(case)
     asking = question(case, everyone, data)
     expected = [told.row for told in force.answer(everyone, asking)][::-1]
@@ -59,8 +56,7 @@ def test_walking_back_from_place_to_place_delivers_every_session_once(case: Case
 
 
 @given(case=cases(exact(st.integers(0, 20), st.integers(1, 2 * HOUR))), events=several, size=st.integers(1, 3))
-def test_walking_back_passes_each_kind_of_session_once(case: Case, events: tuple[TrackedEvent, ...], size: int) -> None:
-    """Where people, bots and what came over HTTP start close together, small steps back meet each session once."""
+def test_older_pages_across_kinds_return_every_session_once(case: Case, events: tuple[TrackedEvent, ...], size: int) -> None:
     moved = [structs.replace(event, at=event.at - AROUND + case.spec.start) for event in events]
     crowded = replace(case, events=tuple(moved), now=LATER)
     expected = [told.row for told in force.everything(crowded)][::-1]
@@ -69,8 +65,7 @@ def test_walking_back_passes_each_kind_of_session_once(case: Case, events: tuple
 
 
 @given(case=cases(), limit=st.integers(1, 30), data=st.data())
-def test_any_place_divides_the_sessions_into_older_and_newer(case: Case, limit: int, data: st.DataObject) -> None:
-    """What is older than a place of the seeded world, whether the question finds that session or not, stands before it."""
+def test_older_than_any_sort_key_equals_sessions_before_it(case: Case, limit: int, data: st.DataObject) -> None:
     everyone = force.everything(case)
     asking = question(case, everyone, data)
     places = [SortKey(told.row[0], told.row[1], told.order[2]) for told in everyone if told.row[1] < 2]
@@ -81,8 +76,7 @@ def test_any_place_divides_the_sessions_into_older_and_newer(case: Case, limit: 
 
 
 @given(case=cases(), data=st.data())
-def test_a_series_counts_the_starts_in_each_interval(case: Case, data: st.DataObject) -> None:
-    """Each number of a series is what counting finds between its two edges, and together they are the total."""
+def test_series_equals_brute_force_counts_per_interval(case: Case, data: st.DataObject) -> None:
     everyone = force.everything(case)
     asking, cuts = question(case, everyone, data), edges(case, data)
     found = case.site.find(asking.query, case.now)
@@ -93,8 +87,7 @@ def test_a_series_counts_the_starts_in_each_interval(case: Case, data: st.DataOb
 
 
 @given(case=cases(), data=st.data())
-def test_groups_count_what_each_session_has(case: Case, data: st.DataObject) -> None:
-    """Groups by a dimension are what counting the sessions' own values finds, each value once."""
+def test_groups_equal_brute_force_counts_per_entry(case: Case, data: st.DataObject) -> None:
     everyone = force.everything(case)
     asking = question(case, everyone, data)
     found = case.site.find(asking.query, case.now)
@@ -110,8 +103,7 @@ def test_groups_count_what_each_session_has(case: Case, data: st.DataObject) -> 
 
 @few
 @given(case=cases(), data=st.data())
-def test_what_came_over_http_is_grouped_as_unknown(case: Case, data: st.DataObject) -> None:
-    """Sessions that came over HTTP add to the unknown entry of what nobody sent, and to the flags of what is known of them."""
+def test_groups_tracked_sessions_count_as_unknown_entry(case: Case, data: st.DataObject) -> None:
     query = Query(bots=data.draw(st.booleans()))
     bare = replace(case, events=()).site.find(query, case.now)
     found, runs = case.site.find(query, case.now), force.split(case.events, case.now)
@@ -127,8 +119,7 @@ def test_what_came_over_http_is_grouped_as_unknown(case: Case, data: st.DataObje
 
 @few
 @given(case=cases(vast), data=st.data())
-def test_windows_conditions_and_groups_of_a_vast_world_add_up(case: Case, data: st.DataObject) -> None:
-    """The total is the sum over any cut of time, over a condition and its opposite, over bots and people, and over groups."""
+def test_vast_world_totals_of_windows_conditions_and_groups_add_up(case: Case, data: st.DataObject) -> None:
     where = (data.draw(wanted(case)),)
     asking, word = Asked(None, None, where, (), (), bots=True), data.draw(wanted(case))
     total, cuts = case.site.find(asking.query, case.now).total, edges(case, data)
@@ -145,8 +136,7 @@ def test_windows_conditions_and_groups_of_a_vast_world_add_up(case: Case, data: 
 
 
 @given(case=cases(vast, tracked=False), share=st.floats(0, 1), data=st.data())
-def test_a_stretch_of_a_vast_world_holds_what_counting_finds(case: Case, share: float, data: st.DataObject) -> None:
-    """Anywhere in a vast world, the sessions of a window are those that meet the question one by one."""
+def test_vast_world_short_window_equals_brute_force(case: Case, share: float, data: st.DataObject) -> None:
     visible = case.site.people.count_started(case.now)
     first = int(visible * share)
     batch = GeneratedSessions(case.site.people, np.arange(first, min(first + STRETCH, visible)), LATER, {})
@@ -160,8 +150,7 @@ def test_a_stretch_of_a_vast_world_holds_what_counting_finds(case: Case, share: 
 
 
 @given(case=cases(vast), share=st.floats(0, 1), sizes=st.tuples(st.integers(1, 50), st.integers(1, 50)), data=st.data())
-def test_pages_of_a_vast_world_join(case: Case, share: float, sizes: tuple[int, int], data: st.DataObject) -> None:
-    """Anywhere in a vast world two neighbouring pages are one long page, both ways round, and in order."""
+def test_vast_world_neighbouring_pages_equal_one_long_page(case: Case, share: float, sizes: tuple[int, int], data: st.DataObject) -> None:
     asking = Asked(None, None, tuple(data.draw(st.lists(wanted(case), max_size=2))), (), bots=data.draw(st.booleans()))
     found = case.site.find(asking.query, case.now)
     offset = int(found.total * share)
@@ -177,8 +166,7 @@ def test_pages_of_a_vast_world_join(case: Case, share: float, sizes: tuple[int, 
 
 
 @given(case=cases(vast, tracked=False), share=st.floats(0, 1), data=st.data())
-def test_rows_of_a_vast_world_meet_what_was_asked(case: Case, share: float, data: st.DataObject) -> None:
-    """A session found in a vast world that is over meets each condition by its own columns."""
+def test_vast_world_found_sessions_meet_conditions(case: Case, share: float, data: st.DataObject) -> None:
     where = tuple(data.draw(st.lists(wanted(case), min_size=1, max_size=2)))
     found = case.site.find(Asked(None, case.now - 3 * HOUR, where, (), (), bots=False).query, case.now)
     batch = found.page(int(found.total * share), 20).batches[0]
@@ -189,8 +177,7 @@ def test_rows_of_a_vast_world_meet_what_was_asked(case: Case, share: float, data
 
 @few
 @given(case=cases(vast, tracked=False), share=st.floats(0, 1))
-def test_a_visitor_of_a_vast_world_is_found_without_a_search(case: Case, share: float) -> None:
-    """Asking for the visitor of any session finds that session among theirs, and nobody else's."""
+def test_vast_world_visitor_query_returns_all_visits(case: Case, share: float) -> None:
     found = case.site.find(Query(bots=True), case.now)
     page = found.page(int(found.total * share), 5)
 
@@ -202,8 +189,7 @@ def test_a_visitor_of_a_vast_world_is_found_without_a_search(case: Case, share: 
 
 @few
 @given(case=cases(vast), share=st.floats(0, 1), where=st.booleans(), data=st.data())
-def test_whoever_is_left_out_of_a_vast_world_is_missing_everywhere(case: Case, share: float, *, where: bool, data: st.DataObject) -> None:
-    """Without some visitors, totals, groups and series lack just their sessions, and pages skip them."""
+def test_vast_world_excluded_visitors_never_appear(case: Case, share: float, *, where: bool, data: st.DataObject) -> None:
     everyone = Asked(None, None, (data.draw(wanted(case)),) if where else (), (), bots=True)
     whole = case.site.find(everyone.query, case.now)
     offset = int(whole.total * share)
@@ -225,16 +211,14 @@ def test_whoever_is_left_out_of_a_vast_world_is_missing_everywhere(case: Case, s
 
 @few
 @given(case=cases())
-def test_past_the_end_there_is_nothing(case: Case) -> None:
-    """A page past the end, or of no rows, is empty, and its places are none."""
+def test_page_past_the_end_is_empty(case: Case) -> None:
     found = case.site.find(Query(bots=True), case.now)
     pages = [found.page(found.total, 10), found.page(found.total + 10**9, 10), found.page(0, 0), found.older(SortKey(-(10**12), 0, 0), 10)]
 
     assert [page.sort_keys() for page in pages] == [[], [], [], []]
 
 
-def test_a_page_where_millions_start_together_costs_no_more() -> None:
-    """With an hour's million sessions all at one instant, a merged page still takes only what it shows."""
+def test_page_among_millions_of_equal_starts_takes_few_sessions() -> None:
     site = build(spec(sessions=10**9, grain=HOUR, start=0, end=31 * DAY, bots_percent=50)).sites[0]
     found = site.find(Query(bots=True), 31 * DAY)
     page = found.page(found.total // 2, 10)

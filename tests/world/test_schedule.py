@@ -32,8 +32,7 @@ deals = st.builds(dealt, timelines, seeds, st.none() | st.sampled_from([1 << bit
 
 
 @given(deal=deals, block=st.integers(0, 3) | st.integers(0, 10**8))
-def test_a_block_holds_every_row_once(deal: SessionSchedule, block: int) -> None:
-    """The sessions of any block are all rows of the deck, each once, and the way back from a row leads to its session."""
+def test_block_contains_each_archetype_once(deal: SessionSchedule, block: int) -> None:
     index = np.arange(block * ARCHETYPES, (block + 1) * ARCHETYPES)
     rows = deal.archetype_of(index)
 
@@ -42,16 +41,14 @@ def test_a_block_holds_every_row_once(deal: SessionSchedule, block: int) -> None
 
 
 @given(deal=deals, index=st.lists(st.integers(0, 10**12), min_size=1, max_size=30))
-def test_a_row_does_not_depend_on_who_else_is_asked_for(deal: SessionSchedule, index: list[int]) -> None:
-    """Rows asked for one by one, in any order, are those asked for at once."""
+def test_archetype_of_subset_equals_subset_of_archetypes(deal: SessionSchedule, index: list[int]) -> None:
     alone = [deal.archetype_of(np.array([each])).tolist()[0] for each in reversed(index)]
 
     assert deal.archetype_of(np.array(index)).tolist() == alone[::-1]
 
 
 @given(deal=deals, total=st.integers(1, 9000))
-def test_visits_are_what_a_search_finds(deal: SessionSchedule, total: int) -> None:
-    """The closed form finds each visitor's sessions below a total, no more and no fewer."""
+def test_sessions_of_equals_brute_force_search(deal: SessionSchedule, total: int) -> None:
     index = np.arange(total)
     found = defaultdict(list)
     for each, visitor in enumerate(deal.visitor_of(index, deal.archetype_of(index)).tolist()):
@@ -63,8 +60,7 @@ def test_visits_are_what_a_search_finds(deal: SessionSchedule, total: int) -> No
 
 
 @given(deal=deals, total=st.integers(0, 9000), later=st.integers(0, 3000))
-def test_who_comes_later_has_not_been_here(deal: SessionSchedule, total: int, later: int) -> None:
-    """Of a visitor found further on, only the sessions below a total are told."""
+def test_sessions_of_future_visitor_is_empty(deal: SessionSchedule, total: int, later: int) -> None:
     index = np.arange(total + later + 1)
     visitors = deal.visitor_of(index, deal.archetype_of(index)).tolist()
     earlier = [each for each in range(total) if visitors[each] == visitors[-1]]
@@ -73,8 +69,7 @@ def test_who_comes_later_has_not_been_here(deal: SessionSchedule, total: int, la
 
 
 @given(seed=seeds)
-def test_the_visits_of_any_number_say_they_are_its_own(seed: int) -> None:
-    """Whatever number is asked for, in a world of 10¹² sessions, those found are that visitor's; mostly there are none."""
+def test_sessions_of_any_number_have_that_visitor(seed: int) -> None:
     deal = dealt(exact_timeline(seed, 10**12, (0, 31 * DAY)), seed)
     for visitor in (draw(seed, np.arange(100, dtype=np.uint64)) >> np.uint64(16)).tolist():
         visits = deal.sessions_of(visitor, 10**12)
@@ -83,8 +78,7 @@ def test_the_visits_of_any_number_say_they_are_its_own(seed: int) -> None:
 
 
 @given(per_day=st.integers(1, 10**9), years=st.integers(0, 90), step=st.integers(0, 10**6), seed=seeds)
-def test_a_visitor_of_a_flowing_world_is_found_after_decades(per_day: int, years: int, step: int, seed: int) -> None:
-    """However many sessions there have been, the visits of a session's visitor hold that session."""
+def test_sessions_of_flowing_world_after_decades_are_found(per_day: int, years: int, step: int, seed: int) -> None:
     timeline = flowing_timeline(seed, per_day, 0)
     deal, index = dealt(timeline, seed), np.array([timeline.count_before(years * 365 * DAY) + step])
     visitor = int(deal.visitor_of(index, deal.archetype_of(index))[0])
@@ -95,8 +89,7 @@ def test_a_visitor_of_a_flowing_world_is_found_after_decades(per_day: int, years
 
 @few
 @given(deal=deals, share=st.floats(0, 1))
-def test_no_visit_begins_within_half_an_hour_of_another(deal: SessionSchedule, share: float) -> None:
-    """Even a visit as long as any ends more than 30 minutes before the visitor's next."""
+def test_visits_of_one_visitor_are_half_an_hour_apart(deal: SessionSchedule, share: float) -> None:
     total = deal.timeline.total or 0
     first = int(max(total - 200, 0) * share)
     index = np.arange(first, min(first + 200, total))
@@ -107,8 +100,7 @@ def test_no_visit_begins_within_half_an_hour_of_another(deal: SessionSchedule, s
 
 
 @given(deal=deals)
-def test_a_visitor_is_returning_from_the_second_visit_on(deal: SessionSchedule) -> None:
-    """Whoever was here before is returning; whoever is not was never here before."""
+def test_returning_is_true_from_second_visit_on(deal: SessionSchedule) -> None:
     total = min(deal.timeline.total or 0, 6000)
     index = np.arange(total)
     rows, seen = deal.archetype_of(index), set()
@@ -122,8 +114,7 @@ def test_a_visitor_is_returning_from_the_second_visit_on(deal: SessionSchedule) 
 
 
 @given(sessions=st.integers(0, 10**12))
-def test_lanes_are_few_in_small_worlds(sessions: int) -> None:
-    """There are lanes to the power of two, at most a row and turn for each, and few enough that visitors return."""
+def test_choose_slot_count_small_world_returns_few(sessions: int) -> None:
     lanes = choose_slot_count(sessions)
 
     assert lanes.bit_count() == 1

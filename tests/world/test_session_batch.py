@@ -11,8 +11,7 @@ from tests.world.worlds import Case, cases, few, small, vast
 
 @few
 @given(case=cases(small | vast), share=st.floats(0, 1))
-def test_end_events_and_bounces_follow(case: Case, share: float) -> None:
-    """A session ends when its duration is over; its events are what is no pageview; it bounces with one page and nothing done."""
+def test_batch_derived_columns_follow_from_counts(case: Case, share: float) -> None:
     found = case.site.find(Query(bots=True), case.now)
 
     for batch in found.page(int(found.total * share), 50).batches:
@@ -28,8 +27,7 @@ def test_end_events_and_bounces_follow(case: Case, share: float) -> None:
 
 @few
 @given(case=cases(small | vast), share=st.floats(0, 1))
-def test_numbers_are_told_in_digits(case: Case, share: float) -> None:
-    """A session's number has 14 hexadecimal digits, a visitor's 12, leading zeros included."""
+def test_batch_digits_equal_hexadecimal_numbers(case: Case, share: float) -> None:
     found = case.site.find(Query(bots=True), case.now)
 
     for batch in found.page(int(found.total * share), 50).batches:
@@ -40,7 +38,6 @@ def test_numbers_are_told_in_digits(case: Case, share: float) -> None:
 @pytest.mark.parametrize(
     ("value", "text", "tags"), [(None, None, []), ("vip", "vip", []), (7, "7", []), (["a", 1], "['a', 1]", ["a", "1"])]
 )
-def test_what_was_said_is_read_as_text_and_tags(value: object, text: str | None, tags: list[str]) -> None:
-    """Whatever was sent as a name is a text, and whatever was sent as tags is a list of texts."""
+def test_parse_traits_any_json_value_returns_text_and_tags(value: object, text: str | None, tags: list[str]) -> None:
     assert parse_text_trait(value) == text
     assert parse_tags_trait(value) == tags

@@ -23,8 +23,7 @@ empty = build(spec(sessions=0))
 
 
 @given(events=tracked_events(NOW), now=st.integers(NOW - 4 * HOUR, NOW + 4 * HOUR))
-def test_events_of_an_actor_are_split_at_half_an_hour(events: tuple[TrackedEvent, ...], now: int) -> None:
-    """Sessions are the runs of one actor's events by an instant without a gap of more than 30 minutes."""
+def test_tracked_events_are_split_after_half_an_hour(events: tuple[TrackedEvent, ...], now: int) -> None:
     sessions = TrackedData().with_events(events).sessions(now)
     told = [(session.actor, [event.at for event in session.events]) for session in sessions]
 
@@ -35,16 +34,14 @@ def test_events_of_an_actor_are_split_at_half_an_hour(events: tuple[TrackedEvent
     ]
 
 
-def test_half_an_hour_is_still_the_same_session() -> None:
-    """A gap of exactly 30 minutes does not end a session, a millisecond more does."""
+def test_tracked_events_exactly_half_an_hour_apart_share_session() -> None:
     gaps = [[TrackedEvent(NOW, "a", anonymous_id="c"), TrackedEvent(NOW + 30 * MINUTE + more, "b", anonymous_id="c")] for more in (0, 1)]
 
     assert [len(TrackedData().with_events(events).sessions(LATER)) for events in gaps] == [1, 2]
 
 
 @given(batches=st.lists(several, min_size=2, max_size=4))
-def test_an_overlay_is_a_value(batches: list[tuple[TrackedEvent, ...]]) -> None:
-    """Whatever is added to an overlay, by two branches even, those before it stay as they were."""
+def test_tracked_data_with_events_leaves_original_unchanged(batches: list[tuple[TrackedEvent, ...]]) -> None:
     overlays = [TrackedData()]
     for batch in batches:
         overlays.append(overlays[-1].with_events(batch))
@@ -60,8 +57,7 @@ def test_an_overlay_is_a_value(batches: list[tuple[TrackedEvent, ...]]) -> None:
 
 @few
 @given(events=several)
-def test_a_world_with_events_is_another_world(events: tuple[TrackedEvent, ...]) -> None:
-    """Events make sessions on their site alone, and the world they were sent to stays without them."""
+def test_with_events_changes_only_new_world(events: tuple[TrackedEvent, ...]) -> None:
     before = [digest.of_site(site, LATER) for site in WORLD.sites]
     world = with_events(WORLD, 1, events)
 
@@ -71,16 +67,14 @@ def test_a_world_with_events_is_another_world(events: tuple[TrackedEvent, ...]) 
 
 
 @given(arrivals=several.flatmap(lambda events: st.tuples(st.just(events), st.permutations(events))))
-def test_the_order_of_arrival_changes_no_session(arrivals: tuple[tuple[TrackedEvent, ...], list[TrackedEvent]]) -> None:
-    """Events that arrive in another order make the same sessions."""
+def test_tracked_sessions_do_not_depend_on_order_of_arrival(arrivals: tuple[tuple[TrackedEvent, ...], list[TrackedEvent]]) -> None:
     pages = [with_events(empty, 0, events).sites[0].find(Query(), LATER).page(0, 50) for events in arrivals]
 
     assert rows(pages[0]) == rows(pages[1])
 
 
 @given(events=several)
-def test_a_tracked_session_says_what_was_sent(events: tuple[TrackedEvent, ...]) -> None:
-    """Its events with their names and properties, whose they are, and nothing that nobody sent."""
+def test_tracked_session_columns_equal_sent_values(events: tuple[TrackedEvent, ...]) -> None:
     site = with_events(empty, 0, events).sites[0]
     batch = site.find(Query(), LATER).page(0, 50).batches[0]
     sent = sorted((event.at, event.name, repr(event.properties)) for event in events)
@@ -98,8 +92,7 @@ def test_a_tracked_session_says_what_was_sent(events: tuple[TrackedEvent, ...]) 
 
 
 @given(events=several)
-def test_a_session_keeps_its_id_while_it_grows(events: tuple[TrackedEvent, ...]) -> None:
-    """A later event of an actor joins the session and leaves its id and start."""
+def test_tracked_session_keeps_id_while_it_grows(events: tuple[TrackedEvent, ...]) -> None:
     site = with_events(empty, 0, events).sites[0]
     last = max(events, key=lambda event: event.at)
     visitor = f"{key(site.key, 'actor', last.actor) >> 16:012x}"
@@ -119,8 +112,7 @@ def test_a_session_keeps_its_id_while_it_grows(events: tuple[TrackedEvent, ...])
 
 @example(traits=[{"name": "x", "plan": "x"}, {"email": "y", "plan": "y"}])
 @given(traits=st.lists(st.dictionaries(st.sampled_from(["name", "email", "plan"]), st.sampled_from(["x", "y"])), min_size=1, max_size=3))
-def test_traits_are_merged_name_by_name(traits: list[dict[str, str]]) -> None:
-    """What was said of an actor last is what the actor's sessions say."""
+def test_identities_merge_traits_by_name(traits: list[dict[str, str]]) -> None:
     world = with_events(empty, 0, [TrackedEvent(NOW, "a", user_id=ACTORS[0]), TrackedEvent(NOW, "a", user_id=ACTORS[1])])
     for each in traits:
         world = with_identity(world, 0, Identity(each, user_id=ACTORS[0]))
@@ -132,16 +124,14 @@ def test_traits_are_merged_name_by_name(traits: list[dict[str, str]]) -> None:
     assert batch.emails == [merged.get("email"), None]
 
 
-def test_tags_may_be_null() -> None:
-    """Tags that were sent as null are no tags."""
+def test_identity_null_tags_are_empty() -> None:
     world = with_events(empty, 0, [TrackedEvent(NOW, "a", user_id="ann")])
     tags = [with_identity(world, 0, Identity({"$tags": each}, user_id="ann")).sites[0].find(Query(), LATER) for each in (None, [], ["vip"])]
 
     assert [found.page(0, 5).batches[0].tags for found in tags] == [[[]], [[]], [["vip"]]]
 
 
-def test_the_user_id_wins_over_the_anonymous_id() -> None:
-    """An event or identity with both is the user's."""
+def test_tracked_event_user_id_takes_precedence_over_anonymous_id() -> None:
     both = {"user_id": "ann", "anonymous_id": "c"}
 
     assert TrackedEvent(NOW, "a", **both).actor == Identity({}, **both).actor == "ann"  # type: ignore[arg-type]  # two texts
@@ -149,8 +139,7 @@ def test_the_user_id_wins_over_the_anonymous_id() -> None:
 
 
 @given(events=several, now=st.integers(NOW - 4 * HOUR, NOW + 4 * HOUR))
-def test_events_of_the_future_are_not_yet_told(events: tuple[TrackedEvent, ...], now: int) -> None:
-    """At an instant only events until then are told, in sessions as they stood then."""
+def test_tracked_events_after_now_are_invisible(events: tuple[TrackedEvent, ...], now: int) -> None:
     site = with_events(empty, 0, events).sites[0]
     batch = site.find(Query(), now).page(0, 50).batches[0]
     told = [event.at for each in range(len(batch)) for event in batch.list_events(each)]
@@ -160,8 +149,7 @@ def test_events_of_the_future_are_not_yet_told(events: tuple[TrackedEvent, ...],
 
 
 @given(events=several, word=st.sampled_from(sorted(FILTERS)))
-def test_every_word_can_be_asked_of_tracked_sessions(events: tuple[TrackedEvent, ...], word: str) -> None:
-    """A filter and its opposite divide the tracked sessions, whatever it is about."""
+def test_tracked_sessions_support_every_filter(events: tuple[TrackedEvent, ...], word: str) -> None:
     site = with_events(empty, 0, events).sites[0]
     dimension, read = FILTERS[word]
     halves = [Query(where=(Condition(dimension, read, "equals", ("", "signup_click", True), negate),)) for negate in (False, True)]
@@ -170,8 +158,7 @@ def test_every_word_can_be_asked_of_tracked_sessions(events: tuple[TrackedEvent,
 
 
 @given(events=several, word=st.sampled_from(sorted(set(FILTERS) - {"event", "identified", "returning", "bounce", "page"})))
-def test_what_nobody_sent_is_an_empty_text(events: tuple[TrackedEvent, ...], word: str) -> None:
-    """Asked for an empty text, a filter on what is unknown finds all tracked sessions, and a filter on pages none."""
+def test_tracked_session_unknown_values_are_empty(events: tuple[TrackedEvent, ...], word: str) -> None:
     site = with_events(empty, 0, events).sites[0]
     dimension, read = FILTERS[word]
     unknown = site.find(Query(where=(Condition(dimension, read, "equals", ("",)),)), LATER)
@@ -182,8 +169,7 @@ def test_what_nobody_sent_is_an_empty_text(events: tuple[TrackedEvent, ...], wor
 
 
 @given(events=several)
-def test_an_actor_s_sessions_are_found_by_user_id_and_by_number(events: tuple[TrackedEvent, ...]) -> None:
-    """Asking for a user, or for any actor by its visitor's digits, finds its sessions and no other's; an anonymous id is no name."""
+def test_tracked_sessions_are_found_by_user_id_and_visitor_digits(events: tuple[TrackedEvent, ...]) -> None:
     site = with_events(empty, 0, events).sites[0]
     everyone = site.find(Query(), LATER).page(0, 50).batches[0]
 
@@ -198,8 +184,7 @@ def test_an_actor_s_sessions_are_found_by_user_id_and_by_number(events: tuple[Tr
 
 
 @given(events=several)
-def test_returning_is_who_was_here_before(events: tuple[TrackedEvent, ...]) -> None:
-    """Among tracked sessions, all of an actor's but the first are returning."""
+def test_tracked_returning_is_true_after_first_session(events: tuple[TrackedEvent, ...]) -> None:
     site = with_events(empty, 0, events).sites[0]
     runs = split(events, LATER)
     found = site.find(Query(where=empty.segments["returning"].where), LATER)
@@ -209,8 +194,7 @@ def test_returning_is_who_was_here_before(events: tuple[TrackedEvent, ...]) -> N
     assert new.total == len({run[0].actor for run in runs})
 
 
-def test_an_event_from_before_1970_is_paged_like_any_other() -> None:
-    """Sessions of events with instants below zero come first, merged with the seeded ones."""
+def test_tracked_event_before_1970_appears_in_pages() -> None:
     site = with_events(WORLD, 0, [TrackedEvent(-(10**11), "old", anonymous_id="c"), TrackedEvent(NOW, "new", anonymous_id="c")]).sites[0]
     found = site.find(Query(), LATER)
     one_by_one = [row for offset in range(found.total) for row in rows(found.page(offset, 1))]

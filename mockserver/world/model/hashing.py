@@ -1,4 +1,4 @@
-"""Keyed hashes and keyed permutations over arrays of indices: the only chance there is in a world.
+"""Keyed hashes and keyed permutations over arrays of indices: the only source of randomness in a world.
 
 Every value is a hash of (key, index), never the next number of a stream, so nothing depends on the order in which
 anybody looks. All arithmetic is modulo 2⁶⁴ on unsigned integers, hence the same on every machine and numpy version.
@@ -24,17 +24,17 @@ _HEXADECIMAL = "0123456789abcdef"
 
 @lru_cache(maxsize=1024)
 def u64(number: int) -> U64:
-    """A number as an array without dimensions, which numpy calculates with in two thirds of the time that its scalars take."""
+    """Return a number as a zero-dimensional array, with which numpy calculates a third faster than with its scalars."""
     return np.array(number, dtype=np.uint64)
 
 
 @lru_cache(maxsize=1024)
 def i64(number: int) -> I64:
-    """The same with a sign."""
+    """Return a signed number as a zero-dimensional array."""
     return np.array(number, dtype=np.int64)
 
 
-# Made once: a page of sessions hashes a dozen times, and only a hundred indices each time.
+# Constants, because a page of sessions hashes a dozen times, and only a hundred indices each time.
 _U_STEP, _U_FIRST, _U_SECOND = u64(_STEP), u64(_FIRST), u64(_SECOND)
 _U_ODD, _U_ODD_INVERSE = tuple(map(u64, _ODD)), tuple(map(u64, _ODD_INVERSE))
 _U27, _U30, _U31, _U32 = map(u64, (27, 30, 31, 32))
@@ -47,9 +47,9 @@ def key(*parts: int | str) -> int:
 
 
 def digits(length: int, *parts: int | str, alphabet: str = _HEXADECIMAL) -> str:
-    """Return ``length`` characters of ``alphabet`` that follow from the parts: tokens and names of things."""
+    """Return ``length`` characters of ``alphabet`` that depend only on *parts*, for tokens and names."""
     seed = blake2b(repr(parts).encode(), digest_size=64).digest()
-    if alphabet == _HEXADECIMAL:  # What the loop below would come to; a tenant is minted for every test.
+    if alphabet == _HEXADECIMAL:  # Equal to the loop below, but faster: tests create many tenants.
         return seed.hex()[: -length - 1 : -1]
     number, letters = int.from_bytes(seed, "big"), []
     for _ in range(length):
@@ -79,18 +79,18 @@ def _sixteen_each(numbers: Sequence[int] | U64) -> str:
 
 
 def hexadecimal(numbers: Sequence[int] | U64, length: int) -> list[str]:
-    """Write numbers with ``length`` hexadecimal digits each, 16 at most."""
+    """Return numbers as text of ``length`` hexadecimal digits, at most 16."""
     text = _sixteen_each(numbers)
     return [text[end - length : end] for end in range(16, len(text) + 1, 16)]
 
 
 def hexadecimal_words(numbers: U64) -> NDArray[np.uint32]:
-    """Their 16 hexadecimal digits as bytes, four to a word, shape (numbers, 4)."""
+    """Return the 16 hexadecimal digits of each number as bytes, four to a word, shape (numbers, 4)."""
     return np.frombuffer(_sixteen_each(numbers).encode(), dtype=np.uint32).reshape(-1, 4)
 
 
 def last_digits(words: NDArray[np.uint32], length: int) -> NDArray[np.bytes_]:
-    """The last of the digits, as a text for each number."""
+    """Return the last *length* digits of each number as text."""
     return words.view(np.uint8)[:, 16 - length :].view(f"S{length}")[:, 0]
 
 
@@ -100,7 +100,7 @@ def below(bound: int, hashed: U64) -> I64:
 
 
 def choose(weights: I64, hashed: U64) -> I64:
-    """Pick a position for each hash, as often as its integer weight says."""
+    """Pick a position for each hash, with probabilities in proportion to integer weights."""
     upper = np.cumsum(weights)
     return np.searchsorted(upper, below(int(upper[-1]), hashed), side="right")
 
@@ -129,15 +129,15 @@ def unpermute(bits: int, keys: U64, values: U64) -> U64:
 
 
 class Permutation:
-    """A keyed permutation of [0, 2**bits), for identifiers: :func:`permute` under one key, both ways, without a table."""
+    """A keyed permutation of [0, 2**bits) for identifiers, invertible without a table."""
 
     def __init__(self, key: int, bits: int) -> None:
         self._bits, self._key = bits, u64(draw_one(key, 1))
 
     def forward(self, numbers: U64) -> U64:
-        """Numbers to identifiers."""
+        """Return the identifiers of numbers."""
         return permute(self._bits, self._key, numbers)
 
     def back(self, identifiers: U64) -> U64:
-        """Identifiers to numbers."""
+        """Return the numbers of identifiers."""
         return unpermute(self._bits, self._key, identifiers)

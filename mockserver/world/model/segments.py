@@ -85,12 +85,12 @@ def _parse_filters(name: str, filters: Mapping[str, Any]) -> tuple[Condition, ..
     conditions = []
     for word, values in filters.items():
         if word not in FILTERS:
-            raise WorldError(f"world spec: segment {name!r} filters on {word!r}, which is no dimension; {nearest(word, FILTERS)}")
+            raise WorldError(f"world spec: segment {name!r} has unknown filter {word!r}; {nearest(word, FILTERS)}")
         dimension, of = FILTERS[word]
         several = tuple(values) if isinstance(values, list | tuple) else (values,)
         if any(not isinstance(value, str | int | float | None) for value in several):
             raise WorldError(
-                f"world spec: segment {name!r} wants {word!r} to be {values!r}; right is a text, a number, a truth value, or a list"
+                f"world spec: segment {name!r} has invalid value {values!r} for {word!r}; expected text, number, boolean or a list of these"
             )
         conditions.append(Condition(dimension, of, "equals", several))
     return tuple(conditions)
