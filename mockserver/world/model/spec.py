@@ -84,9 +84,7 @@ def parse_instant(value: Any, name: str) -> int:
         try:
             value = datetime.fromisoformat(value)
         except ValueError:
-            raise WorldError(
-                f"{name}: {value!r} is not an ISO 8601 date or time; use a form such as 2026-09-01 or 2026-09-01T08:30:00Z"
-            ) from None
+            raise WorldError(f"{name}: {value!r} is not an ISO 8601 date or time; use for example 2026-09-01T08:30:00Z") from None
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
         return (aware - _EPOCH) // timedelta(milliseconds=1)
