@@ -50,10 +50,10 @@ types: $(STAMP) ## Check types
 	$(BIN)/mypy
 
 docs: $(STAMP) ## Write the generated parts of the documents anew
-	$(BIN)/python docs/build.py
+	$(BIN)/python -m tools.docs.build
 
 docs-check: $(STAMP) ## Check that the generated parts of the documents are current
-	$(BIN)/python docs/build.py --check
+	$(BIN)/python -m tools.docs.build --check
 
 site: $(STAMP) ## Make a site of the documents, in site/; a link that leads nowhere is an error
 	rm -rf site
@@ -75,10 +75,10 @@ matrix: $(STAMP) ## Try the pytest plugin on the oldest and newest Python and py
 	$(BIN)/python tests/plugin/matrix.py $(ARGS)
 
 vocabulary: $(STAMP) ## Draw the shipped vocabularies anew (this changes every world)
-	$(BIN)/python -m mockserver.world.draw
+	$(BIN)/python -m tools.vocabulary.draw
 
 viewer: $(STAMP) ## Fetch the viewer of /<vendor>/docs anew, with npm (ARGS=5.35.0 picks a version)
-	$(BIN)/python -m mockserver.server.viewer.fetch $(ARGS)
+	$(BIN)/python -m tools.fetch_swagger_ui $(ARGS)
 
 check: lint types docs-check site cov ## Everything CI runs
 

@@ -9,7 +9,7 @@ from mockserver.amiss import amiss
 from mockserver.server.admin.journals import JournalQuery
 from mockserver.server.config import Config
 from mockserver.steering import Carried, LimitChange, NewTenant
-from mockserver.world.spec import WorldSpec
+from mockserver.world.model.spec import WorldSpec
 
 CREDENTIAL = "a text that is not empty, in characters that a header can carry, without blanks"
 

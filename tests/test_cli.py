@@ -159,7 +159,7 @@ def test_export_takes_parameters_and_a_file(tmp_path: Path) -> None:
         (["world", "--start", "yesterday"], "is not an ISO 8601 date or time"),
         (["world", "--start", "2026-10-01", "--end", "2026-09-01"], "must be after `start`"),
         (["world", "--sessions", "-1"], "sessions"),
-        (["world", "--sessions", "5", "--sessions-per-day", "5"], "give one size"),
+        (["world", "--sessions", "5", "--sessions-per-day", "5"], "cannot be combined with `sessions`"),
         (["world", "--behavior", "x"], "invalid value 'x'; write NAME=VALUE"),
         (["world", "--behavior", "x.y=1"], "'x.y'"),
         (["world", "--credential", "x"], "write VENDOR.CREDENTIAL=VALUE"),

@@ -15,8 +15,8 @@ from mockserver.server.findings import FINDINGS
 from mockserver.testing.marker import ARGUMENTS
 from mockserver.testing.settings import SETTINGS
 from mockserver.vendors import every
-from mockserver.world.profiles import PROFILES
-from mockserver.world.spec import WorldSpec
+from mockserver.world.model.profiles import PROFILES
+from mockserver.world.model.spec import WorldSpec
 
 DOCS = Path(__file__).parents[1] / "docs"
 

@@ -135,7 +135,7 @@ def test_shipped_leaves_out_what_git_ignores(tmp_path: Path) -> None:
 def test_the_wheel_holds_the_package_with_its_data_and_nothing_else() -> None:
     """Vocabularies and the typing marker are shipped with the code; tests and evidence are not."""
     paths = shipped(ROOT)
-    vocabularies = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("mockserver/world/vocabularies/*.json")}
+    vocabularies = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("mockserver/world/model/vocabularies/*.json")}
 
     assert vocabularies
     assert vocabularies | {"mockserver/py.typed", "mockserver/__init__.py"} <= paths

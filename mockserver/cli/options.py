@@ -8,7 +8,7 @@ import click
 
 from mockserver.cli.params import SEED, add_options, parse_dialects, parse_pairs
 from mockserver.server.config import Config, ConfigError, read_config
-from mockserver.world.profiles import PROFILES
+from mockserver.world.model.profiles import PROFILES
 
 C = TypeVar("C", bound=Callable[..., Any])
 _WORLD_FIELDS = ("seed", "sessions", "sessions_per_day", "sites", "start", "end")

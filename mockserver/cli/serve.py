@@ -21,8 +21,8 @@ from mockserver.server.clock import Clock
 from mockserver.server.config import ConfigError
 from mockserver.server.running import Running, run
 from mockserver.vendor import Vendor
-from mockserver.world.query import Query
-from mockserver.world.spec import text
+from mockserver.world.model.query import Query
+from mockserver.world.model.spec import format_instant
 
 
 def _write_ports(path: Path, running: Running) -> None:
@@ -38,7 +38,7 @@ def _write_ports(path: Path, running: Running) -> None:
 
 def _clock(clock: Clock) -> str:
     if clock.frozen:
-        return f"frozen at {text(clock.now())} (--now system follows the computer's clock)"
+        return f"frozen at {format_instant(clock.now())} (--now system follows the computer's clock)"
     return "follows the computer's clock"
 
 

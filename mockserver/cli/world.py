@@ -9,9 +9,9 @@ from mockserver.cli.output import print_json, print_table
 from mockserver.cli.params import format_examples
 from mockserver.server.config import ConfigError, tenants
 from mockserver.server.tenants import Tenant
-from mockserver.world.query import Query
-from mockserver.world.spec import text
-from mockserver.world.timeline import DAY
+from mockserver.world.generator.timeline import DAY
+from mockserver.world.model.query import Query
+from mockserver.world.model.spec import format_instant
 from mockserver.world.world import Site
 
 _MAX_DAYS = 120
@@ -28,9 +28,9 @@ def _describe(tenant: Tenant) -> dict[str, Any]:
     return {
         "tenant": tenant.name,
         "seed": spec.seed,
-        "start": text(spec.start),
-        "end": None if spec.end is None else text(spec.end),
-        "now": text(now),
+        "start": format_instant(spec.start),
+        "end": None if spec.end is None else format_instant(spec.end),
+        "now": format_instant(now),
         "sites": [_describe_site(site, now, edges) for site in tenant.world.sites],
     }
 
@@ -42,7 +42,7 @@ def _describe_site(site: Site, now: int, edges: list[int]) -> dict[str, Any]:
         "domain": site.domain,
         "sessions": people.total,
         "bots": site.find(Query(bots=True), now).total - people.total,
-        "days": {text(edge)[:10]: count for edge, count in zip(edges[:-1], days, strict=True)},
+        "days": {format_instant(edge)[:10]: count for edge, count in zip(edges[:-1], days, strict=True)},
     }
 
 

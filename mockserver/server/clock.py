@@ -17,6 +17,7 @@ from typing import Final
 LATEST: Final = 4_102_444_800_000
 """2100-01-01T00:00:00Z: the clock stops there, so that every instant can be written as a date."""
 
+
 def _copy_time_module() -> ModuleType:
     """Load the built-in ``time`` module once more; importing its names would not do where time is frozen already."""
     spec = BuiltinImporter.find_spec("time")

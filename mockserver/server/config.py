@@ -15,8 +15,8 @@ from mockserver.server.clock import LATEST, Clock
 from mockserver.server.tenants import Tenant, TenantError
 from mockserver.steering import Credential, Dialect, Name
 from mockserver.vendors import NAMES, dialects
-from mockserver.world.profiles import PROFILES
-from mockserver.world.spec import WorldError, WorldSpec, instant, spec
+from mockserver.world.model.profiles import PROFILES
+from mockserver.world.model.spec import WorldError, WorldSpec, parse_instant, spec
 from mockserver.world.world import build
 
 DEFAULT_TENANT = "default"
@@ -197,7 +197,7 @@ def _clock(now: str | int | None, world_spec: WorldSpec) -> Clock:
 
 def moment(now: str | int) -> int:
     """Read an instant for a clock to be at; raises :class:`WorldError`."""
-    found = instant(now, "now")
+    found = parse_instant(now, "now")
     if not 0 <= found <= LATEST:
         raise WorldError(f"now: {now!r} must lie between 1970 and 2100")
     return found

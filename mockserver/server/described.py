@@ -4,8 +4,8 @@ from typing import Any
 
 from msgspec import to_builtins
 
-from mockserver.world.sessions import Sessions
-from mockserver.world.vocabulary import Page
+from mockserver.world.model.session_batch import SessionBatch
+from mockserver.world.model.vocabulary import Page
 
 _COLUMNS = ("start", "duration", "inactive", "pageviews", "custom_events", "outbounds", "errors")
 _PERSONS = {"user_id": "user_ids", "name": "names", "email": "emails", "tags": "tags", "traits": "traits"}
@@ -14,12 +14,12 @@ _RECORDS = {"place": "places", "agent": "agents", "acquisition": "acquisitions"}
 _KINDS = ("person", "bot", "tracked")
 
 
-def described(batch: Sessions) -> list[dict[str, Any]]:
+def described(batch: SessionBatch) -> list[dict[str, Any]]:
     """Describe each session of a batch; instants and durations are in milliseconds."""
     return [_described(batch, place) for place in range(len(batch))]
 
 
-def _described(batch: Sessions, place: int) -> dict[str, Any]:
+def _described(batch: SessionBatch, place: int) -> dict[str, Any]:
     told: dict[str, Any] = {"number": batch.ids[place], "visitor": batch.visitors[place], "kind": _KINDS[batch.kind]}
     told |= {name: getattr(batch, name)[place] for name in _COLUMNS}
     told |= {name: getattr(batch, column)[place] for name, column in {**_PERSONS, **_OWN}.items()}

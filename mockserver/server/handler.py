@@ -29,7 +29,7 @@ from mockserver.server.router import Match, Miss, Router
 from mockserver.server.tenants import Held, Tenant, Tenants
 from mockserver.server.wire import Reply, send
 from mockserver.vendor import Vendor
-from mockserver.world.overlay import Identity, TrackedEvent
+from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.world import with_events, with_identity
 
 

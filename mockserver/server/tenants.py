@@ -16,7 +16,7 @@ from mockserver.server.limits import Limits, Rates, Slots
 from mockserver.server.lived import Lived
 from mockserver.vendor import Names, Vendor
 from mockserver.vendors import NAMES, load
-from mockserver.world.hashing import key
+from mockserver.world.model.hashing import key
 from mockserver.world.world import World
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from mockserver.nearest import nearest
-from mockserver.world.spec import WorldSpec
+from mockserver.world.model.spec import WorldSpec
 
 NAME: Final = "session_mock"
 ARGUMENTS: Final = {

@@ -10,7 +10,7 @@ from mockserver.contract.choices import DIALECT, DOCUMENTED, short_name
 from mockserver.server.config import TenantConfig, tenant_spec
 from mockserver.steering import ClockState
 from mockserver.vendors import named
-from mockserver.world.spec import WorldSpec, instant, spec, text
+from mockserver.world.model.spec import WorldSpec, format_instant, parse_instant, spec
 
 Choices = Mapping[str, str | int]
 _OPTIONS: Final = ("seed", "sessions", "sessions_per_day", "sites", "start", "end")
@@ -39,13 +39,13 @@ def _differing(world: WorldSpec, profile: str) -> Iterator[tuple[str, Any]]:
     for name in WorldSpec.__struct_fields__:
         value = getattr(world, name)
         if name == "seed" or value not in (None, getattr(usual, name)):
-            yield name, text(value) if name in _INSTANTS else value
+            yield name, format_instant(value) if name in _INSTANTS else value
 
 
 def _now(clock: ClockState, world: WorldSpec) -> Iterator[tuple[str, str]]:
     """What a clock shows, where it is not what a server's shows anyway."""
-    usual = "system" if world.end is None else text(world.end)
-    shown = "system" if clock.mode == "system" else text(instant(clock.now, "now"))
+    usual = "system" if world.end is None else format_instant(world.end)
+    shown = "system" if clock.mode == "system" else format_instant(parse_instant(clock.now, "now"))
     if shown != usual:
         yield "--now", shown
 

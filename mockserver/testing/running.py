@@ -19,7 +19,7 @@ from mockserver.steering import TenantAccess
 from mockserver.testing.checked import CheckedTenant, checked_names
 from mockserver.testing.marker import merged, seed_of, tenant_name
 from mockserver.testing.report import section
-from mockserver.world.spec import WorldSpec
+from mockserver.world.model.spec import WorldSpec
 
 _FLOWING_MS: Final = 30 * 86_400_000
 """How long after its start a world without end is looked at, where nobody says when."""

@@ -11,7 +11,7 @@ from mockserver.client import AdminClient, AdminError
 from mockserver.contract.choices import ChoiceError
 from mockserver.nearest import nearest
 from mockserver.testing.settings import SETTINGS, where
-from mockserver.world.profiles import PROFILES
+from mockserver.world.model.profiles import PROFILES
 
 Asked = Mapping[str, Any]
 _SECONDS: Final = 10

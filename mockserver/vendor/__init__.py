@@ -10,8 +10,8 @@ from mockserver.contract.choices import DIALECT, DOCUMENTED, ChoiceError, common
 from mockserver.contract.endpoint import Contract, ContractError, Endpoint
 from mockserver.nearest import nearest
 from mockserver.vendor.lines import Content, text
-from mockserver.world.overlay import Identity, TrackedEvent
-from mockserver.world.segments import Segment
+from mockserver.world.generator.tracked import Identity, TrackedEvent
+from mockserver.world.model.segments import Segment
 from mockserver.world.world import Site, World
 
 __all__ = ["OBSERVED", "Answer", "Asked", "Names", "Vendor", "View", "speaking"]

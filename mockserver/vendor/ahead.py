@@ -13,14 +13,14 @@ import numpy as np
 from msgspec import Struct
 
 from mockserver.vendor.lines import Columns, Lines
-from mockserver.world.dealt import DealtSessions
+from mockserver.world.generator.columns import GeneratedSessions
 
 PAGES: Final = 8
 """How many pages are made ahead at once, the first of them included."""
 MOST: Final = 800
 """The most sessions that are made at once, unless one page asks for more."""
 
-Make = Callable[[DealtSessions], Columns]
+Make = Callable[[GeneratedSessions], Columns]
 
 
 class _Wish:
@@ -28,7 +28,7 @@ class _Wish:
 
     __slots__ = ("__weakref__", "first", "made", "sessions", "stop")
 
-    def __init__(self, sessions: DealtSessions) -> None:
+    def __init__(self, sessions: GeneratedSessions) -> None:
         self.sessions, self.first, self.stop = sessions, sessions.indices.item(0), sessions.indices.item(-1) + 1
         self.made: Columns = ()
         """Their lines, once they are made."""
@@ -75,7 +75,7 @@ class Ahead:
         self._made: tuple[_Made, ...] = ()
         """The last ones first: two, so that a request that was overtaken finds its page still there."""
 
-    def lines(self, sessions: DealtSessions) -> Lines:
+    def lines(self, sessions: GeneratedSessions) -> Lines:
         """A line for each session of a batch, at least one."""
         wish = _Wish(sessions)
         made = self._part(wish)
@@ -92,7 +92,7 @@ class Ahead:
         wishes, self._wishes = self._wishes, []
         others = [other for other in (each() for each in wishes) if other is not None and other is not wish]
         now = min(each.sessions.now for each in (wish, *others))
-        over = wish.sessions.population.visible(now - wish.sessions.deck.longest)  # Whatever has started by then.
+        over = wish.sessions.population.count_started(now - wish.sessions.archetypes.longest)  # Whatever has started by then.
         batch, left = _batch(wish, others, over)
         self._wishes += map(ref, left)
         count = sum(len(each.sessions) for each in batch)
@@ -133,13 +133,13 @@ def _batch(wish: _Wish, others: Sequence[_Wish], over: int) -> tuple[list[_Wish]
     return sorted(batch, key=lambda each: each.first), left
 
 
-def _all(batch: Sequence[_Wish], window: range | None, now: int) -> DealtSessions:
+def _all(batch: Sequence[_Wish], window: range | None, now: int) -> GeneratedSessions:
     """All sessions of a window, or else of a batch, as they stand at an instant."""
     one = batch[0].sessions
     if len(batch) == 1 and (window is None or len(window) == len(one)):
         return one
     index = np.concatenate([each.sessions.indices for each in batch]) if window is None else np.arange(window.start, window.stop)
-    return DealtSessions(one.population, index, now, one.identities)
+    return GeneratedSessions(one.population, index, now, one.identities)
 
 
 def _cut(columns: Columns, start: int, length: int) -> Columns:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from mockserver.vendor.texts import Texts
-from mockserver.world.sessions import Sessions
+from mockserver.world.model.session_batch import SessionBatch
 
 STORY: Final = "story"
 """What happens in an archetype, and when, counted from its start."""
@@ -22,7 +22,7 @@ class Column(Struct, frozen=True):
     """A field of a vendor's row: its name on the wire and its value for every session of a batch."""
 
     name: str
-    values: Callable[[Sessions], Sequence[Any]]
+    values: Callable[[SessionBatch], Sequence[Any]]
     own: bool = False
     """Whether it differs between sessions of the same archetype."""
     texts: Texts | None = None
@@ -38,6 +38,6 @@ def of(entries: str, name: str, tell: Callable[[Any], Any]) -> Column:
     return Column(name, lambda sessions: [tell(entry) for entry in getattr(sessions, entries)], of=entries, tell=tell)
 
 
-def of_story(name: str, values: Callable[[Sessions], Sequence[Any]]) -> Column:
+def of_story(name: str, values: Callable[[SessionBatch], Sequence[Any]]) -> Column:
     """A field that follows from what happens in a session, and when, counted from its start."""
     return Column(name, values, of=STORY)

@@ -9,13 +9,12 @@ import numpy as np
 from msgspec import defstruct, json
 from numpy.typing import NDArray
 
+from mockserver._util.caching import IdentityCache, cached_property
 from mockserver.vendor.columns import PARTS, STORY, Column
 from mockserver.vendor.texts import Objects, objects
-from mockserver.world.dealt import DealtSessions
-from mockserver.world.deck import ROWS
-from mockserver.world.memo import Memo
-from mockserver.world.once import once
-from mockserver.world.sessions import Sessions
+from mockserver.world.generator.archetypes import ARCHETYPES
+from mockserver.world.generator.columns import GeneratedSessions
+from mockserver.world.model.session_batch import SessionBatch
 
 _encode_lines = json.Encoder().encode_lines
 
@@ -31,20 +30,20 @@ class Group:
         fields = [(f"f{n}", Any, *default.values()) for n in range(len(self._columns))]
         names = {f"f{n}": column.name for n, column in enumerate(self._columns)}
         self._row = defstruct("Row", fields, rename=names, omit_defaults=omit_none, gc=False)
-        self._of_entries = Memo(self._entries)
-        self._of_rows = Memo(lambda _: Met())
+        self._of_entries = IdentityCache(self._entries)
+        self._of_rows = IdentityCache(lambda _: Met())
 
-    def encoded(self, sessions: Sessions) -> list[bytes]:
+    def encoded(self, sessions: SessionBatch) -> list[bytes]:
         """The texts of any batch."""
         return self._texts([column.values(sessions) for column in self._columns])
 
-    def texts(self, sessions: DealtSessions) -> list[bytes]:
+    def texts(self, sessions: GeneratedSessions) -> list[bytes]:
         """The texts of a batch of the seeded world, looked up as far as others have met them."""
         if self._of is None:
             return self.encoded(sessions)
         if self._of == STORY:
-            return self._of_rows(sessions.deck.story).texts(sessions, self.encoded)
-        entries, codes = sessions.coded(self._of)
+            return self._of_rows(sessions.archetypes.events).texts(sessions, self.encoded)
+        entries, codes = sessions.dictionary_encoded(self._of)
         return self._of_entries(entries)[codes].tolist()  # type: ignore[no-any-return]  # they are bytes
 
     def _entries(self, entries: Sequence[Any]) -> Objects:
@@ -59,7 +58,7 @@ class Group:
 class _Closing:
     """What closes an object."""
 
-    def encoded(self, sessions: Sessions) -> list[bytes]:
+    def encoded(self, sessions: SessionBatch) -> list[bytes]:
         """The same for all."""
         return [b"},"] * len(sessions)
 
@@ -83,19 +82,19 @@ class Met:
     def __init__(self) -> None:
         self._kept: dict[bytes, bytes] = {}
 
-    @once
+    @cached_property
     def _table(self) -> tuple[NDArray[np.bool_], Objects]:
         """Which rows were met, and their texts; one attribute, so that two threads never see halves of two tables."""
-        return np.zeros(ROWS, dtype=np.bool_), np.empty(ROWS, dtype=object)
+        return np.zeros(ARCHETYPES, dtype=np.bool_), np.empty(ARCHETYPES, dtype=object)
 
-    def texts(self, sessions: DealtSessions, make: Callable[[DealtSessions], list[bytes]]) -> list[bytes]:
+    def texts(self, sessions: GeneratedSessions, make: Callable[[GeneratedSessions], list[bytes]]) -> list[bytes]:
         """The texts of sessions; what is lacking is made and kept, unless a session has not done all of its row yet."""
         met, texts = self._table
         lacking = np.flatnonzero(~met[sessions.row] | sessions.running)  # Looked for first: another thread may be adding what it lacks.
         found: list[bytes] = texts[sessions.row].tolist()
         if not len(lacking):
             return found
-        some = sessions if len(lacking) == len(found) else sessions.some(lacking)
+        some = sessions if len(lacking) == len(found) else sessions.take(lacking)
         made = make(some)
         for position, text in zip(lacking.tolist(), made, strict=True):
             found[position] = text
@@ -118,7 +117,7 @@ class Fixed:
         self._runs = runs
         self._met: list[Met] | None = None
 
-    def texts(self, sessions: DealtSessions) -> list[list[bytes]]:
+    def texts(self, sessions: GeneratedSessions) -> list[list[bytes]]:
         """The texts of a batch, column by column."""
         if self._met is None:
             self._met = [Met() for _ in self._runs]
@@ -126,5 +125,5 @@ class Fixed:
         return [met.texts(sessions, partial(_joined, run)) for met, run in zip(self._met, self._runs, strict=True)]
 
 
-def _joined(run: Run, sessions: DealtSessions) -> list[bytes]:
+def _joined(run: Run, sessions: GeneratedSessions) -> list[bytes]:
     return [b"".join(texts) for texts in zip(*(group.texts(sessions) for group in run), strict=True)]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import overload
 
-from mockserver.world.once import once
+from mockserver._util.caching import cached_property
 
 Line = Sequence[bytes]
 """A JSON object and a comma, in pieces."""
@@ -30,7 +30,7 @@ class Lines(Sequence[Line]):
         """Whether they are made."""
         return "columns" in self.__dict__
 
-    @once
+    @cached_property
     def columns(self) -> Columns:
         """Their pieces."""
         return self._make()
@@ -69,7 +69,7 @@ class Listing:
         """Whether its lines are made."""
         return not isinstance(self._lines, Lines) or self._lines.at_hand
 
-    @once
+    @cached_property
     def text(self) -> bytes:
         """All of it."""
         inside = self._lines.pieces() if isinstance(self._lines, Lines) else [*chain.from_iterable(self._lines)]

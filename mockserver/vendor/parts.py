@@ -11,11 +11,11 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from mockserver.world.dealt import DealtSessions
+from mockserver.world.generator.columns import GeneratedSessions
 
 Bytes: TypeAlias = NDArray[Any]
 """Texts of one width, shape (texts,), of any type that has so many bytes."""
-Pieces: TypeAlias = Callable[[DealtSessions], list[bytes]]
+Pieces: TypeAlias = Callable[[GeneratedSessions], list[bytes]]
 """A text for each session of a batch."""
 
 
@@ -26,7 +26,7 @@ class Form(Struct, frozen=True):
     """What is the same in all."""
     places: Sequence[tuple[int, str]]
     """Where the rest stands, and numpy's name for so many bytes; what comes later stands over what came before."""
-    values: Callable[[DealtSessions], Sequence[Bytes]]
+    values: Callable[[GeneratedSessions], Sequence[Bytes]]
     """The rest, place by place."""
     uneven: bool = False
     """Whether some are shorter after all: zeros at their end do not count."""
@@ -77,7 +77,7 @@ def _filled(forms: Sequence[Form]) -> Pieces:
     offsets, formats = zip(*places, strict=True)
     row = np.dtype({"names": names, "formats": list(formats), "offsets": list(offsets), "itemsize": len(blank)})
 
-    def made(sessions: DealtSessions) -> list[bytes]:
+    def made(sessions: GeneratedSessions) -> list[bytes]:
         texts = np.frombuffer(bytearray(blank * len(sessions)), dtype=row)
         for name, value in zip(names, chain.from_iterable(each(sessions) for each in values), strict=True):
             texts[name] = value
@@ -90,9 +90,9 @@ def _told(parts: Sequence[Known]) -> Pieces:
     """What is told of who is identified, side by side."""
     nothing, each = b"".join(part.nothing for part in parts), [part.texts for part in parts]
 
-    def made(sessions: DealtSessions) -> list[bytes]:
-        who = np.flatnonzero(sessions.known)
-        some, found = sessions.some(who), [nothing] * len(sessions)
+    def made(sessions: GeneratedSessions) -> list[bytes]:
+        who = np.flatnonzero(sessions.is_identified)
+        some, found = sessions.take(who), [nothing] * len(sessions)
         for position, text in zip(who.tolist(), map(b"".join, zip(*(texts(some) for texts in each), strict=True)), strict=True):
             found[position] = text
         return found

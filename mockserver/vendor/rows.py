@@ -13,16 +13,16 @@ from typing import Final
 
 from msgspec import Struct, json
 
+from mockserver._util.caching import IdentityCache
 from mockserver.vendor.ahead import Ahead
 from mockserver.vendor.columns import Column
 from mockserver.vendor.groups import Fixed, Group, runs
 from mockserver.vendor.lines import Columns, Lines
 from mockserver.vendor.parts import Part, pieces
-from mockserver.world.dealt import DealtSessions
-from mockserver.world.memo import Memo
-from mockserver.world.population import Population
-from mockserver.world.sessions import Sessions
-from mockserver.world.vocabulary import Vocabulary
+from mockserver.world.generator.columns import GeneratedSessions
+from mockserver.world.generator.population import Population
+from mockserver.world.model.session_batch import SessionBatch
+from mockserver.world.model.vocabulary import Vocabulary
 
 _encode, _encode_lines = json.Encoder().encode, json.Encoder().encode_lines
 _CRAWLED: Final = 16
@@ -38,7 +38,7 @@ class _Place(Struct, frozen=True):
     nothing: bytes
     """What stands where there is none."""
 
-    def encoded(self, sessions: Sessions) -> list[bytes]:
+    def encoded(self, sessions: SessionBatch) -> list[bytes]:
         """The values one by one, as any batch has them."""
         values = self.column.values(sessions)
         texts = _encode_lines(values).split(b"\n")[:-1]  # No text in JSON holds a line feed.
@@ -61,19 +61,19 @@ class Rows:
         fixed = groupby((column for column in columns if not column.own), key=lambda column: column.of)
         self._runs = runs(Group(decided, each, omit_none=omit_none) for decided, each in fixed)
         self._first_may_lack = omit_none or not self._own
-        self._quick = Memo(lambda words: list(pieces(chain.from_iterable(place.parts(words) for place in self._own))))
+        self._quick = IdentityCache(lambda words: list(pieces(chain.from_iterable(place.parts(words) for place in self._own))))
         """What makes the pieces of every line that are a session's own, by vocabulary."""
         self._crawled = lru_cache(maxsize=_CRAWLED)(self._begun)
 
-    def lines(self, sessions: Sessions) -> Lines:
+    def lines(self, sessions: SessionBatch) -> Lines:
         """One JSON object a session: what is its own, then what its archetype fixes."""
         if not len(sessions):
             return Lines.of([[]])
-        if not isinstance(sessions, DealtSessions) or sessions.identities:
+        if not isinstance(sessions, GeneratedSessions) or sessions.identities:
             return Lines(len(sessions), lambda: self._encoded(sessions))
         return self._crawled(sessions.population).lines(sessions)
 
-    def _encoded(self, sessions: Sessions) -> Columns:
+    def _encoded(self, sessions: SessionBatch) -> Columns:
         """The lines of any batch."""
         own = [place.encoded(sessions) for place in self._own]
         return self._whole(own, [group.encoded(sessions) for run in self._runs for group in run])
@@ -83,9 +83,9 @@ class Rows:
         fixed = Fixed(self._runs)
         return Ahead(lambda sessions: self._dealt(sessions, fixed))
 
-    def _dealt(self, sessions: DealtSessions, fixed: Fixed) -> Columns:
+    def _dealt(self, sessions: GeneratedSessions, fixed: Fixed) -> Columns:
         """The lines of a batch of the seeded world."""
-        own = [told(sessions) for told in self._quick(sessions.deck.vocabulary)]
+        own = [told(sessions) for told in self._quick(sessions.archetypes.vocabulary)]
         return self._whole(own, fixed.texts(sessions))
 
     def _whole(self, own: Sequence[list[bytes]], fixed: Sequence[list[bytes]]) -> Columns:

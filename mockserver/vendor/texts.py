@@ -15,10 +15,10 @@ from msgspec import json
 from numpy.typing import NDArray
 
 from mockserver.vendor.parts import Bytes, Form, Known, Part, Pieces
-from mockserver.world.dealt import HOSTS, NETWORKS, DealtSessions
-from mockserver.world.hashing import I64, last_digits
-from mockserver.world.population import mailboxes
-from mockserver.world.vocabulary import Vocabulary
+from mockserver.world.generator.columns import HOSTS, NETWORKS, GeneratedSessions
+from mockserver.world.generator.population import mailbox_parts
+from mockserver.world.model.hashing import I64, last_digits
+from mockserver.world.model.vocabulary import Vocabulary
 
 Objects: TypeAlias = NDArray[np.object_]
 """Texts as ``bytes``, shape (texts,), to be looked up many at a time."""
@@ -46,13 +46,13 @@ def _table(words: tuple[str, ...], before: bytes, after: bytes) -> Objects:
     return objects([before + json.encode(word)[1:-1] + after for word in words])
 
 
-def _picked(words: tuple[str, ...], before: bytes, after: bytes, positions: Callable[[DealtSessions], Any]) -> Pieces:
+def _picked(words: tuple[str, ...], before: bytes, after: bytes, positions: Callable[[GeneratedSessions], Any]) -> Pieces:
     """Words by their positions."""
     table = _table(words, before, after)
     return lambda sessions: table[positions(sessions)].tolist()
 
 
-def hexadecimal(digits: Callable[[DealtSessions], Bytes], length: int) -> Texts:
+def hexadecimal(digits: Callable[[GeneratedSessions], Bytes], length: int) -> Texts:
     """So many hexadecimal digits as strings."""
 
     def texts(_: Vocabulary, before: bytes, __: bytes) -> list[Form]:
@@ -76,19 +76,19 @@ def _dates(first: int, last: int) -> tuple[I64, Bytes]:
     return days[0], np.datetime_as_string(days.astype("datetime64[D]")).astype("S10")
 
 
-def _calendar(sessions: DealtSessions) -> tuple[I64, Bytes]:
+def _calendar(sessions: GeneratedSessions) -> tuple[I64, Bytes]:
     """:func:`_dates` for whatever happens in some sessions."""
-    last = sessions.starts.item(-1) + sessions.deck.longest
+    last = sessions.starts.item(-1) + sessions.archetypes.longest
     return _dates(sessions.starts.item(0) // _DAY >> _BLOCK, last // _DAY >> _BLOCK)
 
 
-def seconds(instants: Callable[[DealtSessions], I64], pattern: bytes) -> Texts:
+def seconds(instants: Callable[[GeneratedSessions], I64], pattern: bytes) -> Texts:
     """Instants as strings such as ``2026-09-01T08:30:00``, fractions cut off, in UTC; the pattern says what stands between and after."""
 
     def texts(_: Vocabulary, before: bytes, __: bytes) -> list[Form]:
         start, (minutes, digits) = len(before) + 1, _clock()
 
-        def values(sessions: DealtSessions) -> Sequence[Bytes]:
+        def values(sessions: GeneratedSessions) -> Sequence[Bytes]:
             first, dates = _calendar(sessions)
             second = instants(sessions) // _SECOND
             minute = second // _MINUTE_SECONDS
@@ -100,11 +100,11 @@ def seconds(instants: Callable[[DealtSessions], I64], pattern: bytes) -> Texts:
     return texts
 
 
-def integers(numbers: Callable[[DealtSessions], I64]) -> Texts:
+def integers(numbers: Callable[[GeneratedSessions], I64]) -> Texts:
     """Numbers."""
 
     def texts(_: Vocabulary, before: bytes, __: bytes) -> list[Pieces]:
-        def pieces(sessions: DealtSessions) -> list[bytes]:
+        def pieces(sessions: GeneratedSessions) -> list[bytes]:
             encoded = json.encode(numbers(sessions).tolist())[1:-1]
             return (before + encoded.replace(b",", b"\n" + before)).split(b"\n")
 
@@ -119,7 +119,7 @@ def _small() -> NDArray[np.uint32]:
     return np.arange(10_000).astype("S4").view(np.uint32)
 
 
-def small_integers(numbers: Callable[[DealtSessions], I64]) -> Texts:
+def small_integers(numbers: Callable[[GeneratedSessions], I64]) -> Texts:
     """Numbers from 0 to 9,999."""
 
     def texts(_: Vocabulary, before: bytes, __: bytes) -> list[Form]:
@@ -134,8 +134,8 @@ def user_ids(_: Vocabulary, before: bytes, nothing: bytes) -> list[Form]:
     blank = b'%b"user_%b"' % (before, bytes(12))
     either, width = np.array([nothing, blank], dtype=f"S{len(blank)}"), len(blank)
 
-    def values(sessions: DealtSessions) -> Sequence[Bytes]:
-        return either[sessions.known.view(np.uint8)], sessions.known_texts
+    def values(sessions: GeneratedSessions) -> Sequence[Bytes]:
+        return either[sessions.is_identified.view(np.uint8)], sessions.identified_texts
 
     return [Form(bytes(width), [(0, f"S{width}"), (width - 13, "S12")], values, uneven=True)]
 
@@ -143,25 +143,25 @@ def user_ids(_: Vocabulary, before: bytes, nothing: bytes) -> list[Form]:
 def names(words: Vocabulary, before: bytes, nothing: bytes) -> list[Known]:
     """Names of who is identified."""
     return [
-        Known(nothing, _picked(words.given_names, before + b'"', b" ", lambda sessions: sessions.faces[0])),
-        Known(b"", _picked(words.family_names, b"", b'"', lambda sessions: sessions.faces[1])),
+        Known(nothing, _picked(words.given_names, before + b'"', b" ", lambda sessions: sessions.name_indices[0])),
+        Known(b"", _picked(words.family_names, b"", b'"', lambda sessions: sessions.name_indices[1])),
     ]
 
 
 def emails(words: Vocabulary, before: bytes, nothing: bytes) -> list[Known]:
     """E-mail addresses of who is identified."""
-    givens, families, domains = mailboxes(words)
+    givens, families, domains = mailbox_parts(words)
     return [
-        Known(nothing, _picked(givens, before + b'"', b".", lambda sessions: sessions.faces[0])),
-        Known(b"", _picked(families, b"", b".", lambda sessions: sessions.faces[1])),
+        Known(nothing, _picked(givens, before + b'"', b".", lambda sessions: sessions.name_indices[0])),
+        Known(b"", _picked(families, b"", b".", lambda sessions: sessions.name_indices[1])),
         Known(b"", lambda sessions: last_digits(sessions.visitor_words, 4).tolist()),
-        Known(b"", _picked(domains, b"@", b'"', lambda sessions: sessions.faces[2])),
+        Known(b"", _picked(domains, b"@", b'"', lambda sessions: sessions.name_indices[2])),
     ]
 
 
 def plans(words: Vocabulary, before: bytes, nothing: bytes, after: bytes = b"") -> list[Known]:
     """Plans of who is identified."""
-    return [Known(nothing, _picked(words.plans, before + b'"', b'"' + after, lambda sessions: sessions.deck.plan[sessions.row]))]
+    return [Known(nothing, _picked(words.plans, before + b'"', b'"' + after, lambda sessions: sessions.archetypes.plan[sessions.row]))]
 
 
 def ips(_: Vocabulary, before: bytes, __: bytes) -> list[Pieces]:

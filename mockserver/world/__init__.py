@@ -1,1 +1,1 @@
-"""The seeded truth: a pure function of a small spec. No clock, no I/O, no word of any vendor's."""
+"""The world: sessions as a pure function of a small spec, without clock, I/O or knowledge of vendors."""

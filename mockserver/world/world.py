@@ -1,4 +1,4 @@
-"""A world: sites full of sessions, as a value. Nothing in it knows a clock: whoever asks says when it is now."""
+"""Worlds: immutable sites of sessions. They know no clock; queries take the current instant."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache
@@ -7,81 +7,87 @@ from typing import Any
 import numpy as np
 from msgspec import json
 
-from mockserver.world import timeline
-from mockserver.world.dealt import DealtSessions
-from mockserver.world.deleted import NOTHING
-from mockserver.world.found import DealtSource, Found, Source, TrackedSource
-from mockserver.world.hashing import key
-from mockserver.world.overlay import Identity, Overlay, TrackedEvent, TrackedSession, TrackedSessions
-from mockserver.world.population import Population
-from mockserver.world.query import Query
-from mockserver.world.segments import Segment, segments
-from mockserver.world.sessions import Sessions
-from mockserver.world.spec import WorldError, WorldSpec
-from mockserver.world.vocabulary import Vocabulary, load
+from mockserver.world.generator.columns import GeneratedSessions
+from mockserver.world.generator.deletions import NO_DELETIONS, Deletions
+from mockserver.world.generator.locales import localized_vocabulary
+from mockserver.world.generator.population import Population
+from mockserver.world.generator.query_result import GeneratedSource, QueryResult, Source, TrackedSource
+from mockserver.world.generator.timeline import Timeline, exact_timeline, flowing_timeline
+from mockserver.world.generator.tracked import Identity, TrackedData, TrackedEvent, TrackedSession, TrackedSessions
+from mockserver.world.model.hashing import key
+from mockserver.world.model.query import Query
+from mockserver.world.model.segments import Segment, build_segments
+from mockserver.world.model.session_batch import SessionBatch
+from mockserver.world.model.spec import WorldError, WorldSpec
+from mockserver.world.model.vocabulary import Vocabulary, load
 
 _PEOPLE, _BOTS = 0, 1
 
 
 class Site:
-    """One measured site: its hosts, its people, its bots, what was sent to it, and what was deleted of all that."""
+    """A measured site: its hosts, people and bots, the events tracked on it and the sessions deleted from it."""
 
-    def __init__(self, spec: WorldSpec, vocabulary: Vocabulary, number: int, overlay: Overlay) -> None:
-        self._spec, self._vocabulary, self.number, self.overlay = spec, vocabulary, number, overlay
-        self.deleted = NOTHING
+    def __init__(self, spec: WorldSpec, vocabulary: Vocabulary, number: int) -> None:
+        self._spec = spec
+        self._vocabulary = vocabulary
+        self.number = number
+        self.tracked_data = TrackedData()
+        self.deletions = NO_DELETIONS
         self.key = key(spec.seed, "site", number)
-        turn, nth = divmod(number, len(vocabulary.site_names))  # No two sites share a domain.
-        name = vocabulary.site_names[(key(spec.seed, "site", 0) + nth) % len(vocabulary.site_names)]
-        self.domain = f"{name}.example" if not turn else f"s{turn}.{name}.example"
+        cycle, position = divmod(number, len(vocabulary.site_names))  # No two sites share a domain.
+        name = vocabulary.site_names[(key(spec.seed, "site", 0) + position) % len(vocabulary.site_names)]
+        self.domain = f"{name}.example" if not cycle else f"s{cycle}.{name}.example"
         self.hostnames = (f"www.{self.domain}", f"app.{self.domain}")
 
-    def _timeline(self, kind: int) -> timeline.Timeline:
+    def _timeline(self, kind: int) -> Timeline:
         spec, start_key = self._spec, key(self.key, "start", kind)
         size = (spec.sessions_per_day if spec.sessions is None else spec.sessions) or 0
         if kind == _BOTS:
             size = size * spec.bots_percent // 100
         if spec.end is None:
-            return timeline.flowing(start_key, size, spec.start, quiet_days=spec.quiet_days, grain=spec.grain)
-        return timeline.exact(start_key, size, (spec.start, spec.end), quiet_days=spec.quiet_days, grain=spec.grain)
+            return flowing_timeline(start_key, size, spec.start, quiet_days=spec.quiet_days, grain=spec.grain)
+        return exact_timeline(start_key, size, (spec.start, spec.end), quiet_days=spec.quiet_days, grain=spec.grain)
 
     def _population(self, kind: int) -> Population:
         return Population(self.key, kind, self._vocabulary, self.hostnames, self._timeline(kind))
 
     @cached_property
     def people(self) -> Population:
-        """Whose sessions the totals count."""
+        """The people, whose sessions count in totals."""
         return self._population(_PEOPLE)
 
     @cached_property
     def bots(self) -> Population:
-        """Whose sessions are shown where a query wants them."""
+        """The bots, whose sessions are found only by queries with ``bots``."""
         return self._population(_BOTS)
 
-    def changed(self, **parts: Any) -> "Site":
-        """The same site with another ``overlay``, or with other sessions ``deleted``; everything made so far is shared."""
+    def replace(self, *, tracked_data: TrackedData | None = None, deletions: Deletions | None = None) -> "Site":
+        """Return the site with other tracked data or deletions; everything computed so far is shared."""
         site = object.__new__(Site)
-        site.__dict__.update(self.__dict__, **parts)
+        site.__dict__.update(self.__dict__)
+        site.tracked_data = self.tracked_data if tracked_data is None else tracked_data
+        site.deletions = self.deletions if deletions is None else deletions
         return site
 
-    def find(self, query: Query, now: int) -> Found:
-        """Find the sessions that a query asks for, of those that have started by an instant (Unix milliseconds)."""
+    def find(self, query: Query, now: int) -> QueryResult:
+        """Return the sessions that match a query and have started by *now* (Unix milliseconds)."""
         stop = now + 1 if query.stop is None else min(query.stop, now + 1)
         populations = (self.people, self.bots) if query.bots else (self.people,)
-        sources: list[Source] = [self._dealt(population, query, stop, now) for population in populations]
-        if self.overlay.count:
+        sources: list[Source] = [self._generated(population, query, stop, now) for population in populations]
+        if self.tracked_data.count:
             sources.append(self._tracked(query, stop, now))
-        return Found(sources)
+        return QueryResult(sources)
 
-    def _dealt(self, population: Population, query: Query, stop: int, now: int) -> DealtSource:
-        last = population.timeline.before(stop)
-        first = 0 if query.start is None else min(population.timeline.before(query.start), last)
-        selection = self.deleted.selected(population, query, now)
-        return DealtSource(population, selection, (first, last), now, self.overlay.identities)
+    def _generated(self, population: Population, query: Query, stop: int, now: int) -> GeneratedSource:
+        last = population.timeline.count_before(stop)
+        first = 0 if query.start is None else min(population.timeline.count_before(query.start), last)
+        sessions = self.deletions.select(population, query, now)
+        return GeneratedSource(population, sessions, (first, last), now, self.tracked_data.identities)
 
     def _tracked(self, query: Query, stop: int, now: int) -> TrackedSource:
         found = [
             session
-            for session in self.tracked(now)
+            for session in self.tracked_sessions(now)
             if (query.start is None or session.start >= query.start)
             and session.start < stop
             and all(session.is_of(alternatives, self.key) for alternatives in query.actors)
@@ -89,92 +95,99 @@ class Site:
             and session.meets(query.where, self._vocabulary)
             and query.session in (None, session.number(self.key))
         ]
-        return TrackedSource(found, self.key, self.overlay, self._vocabulary)
+        return TrackedSource(found, self.key, self.tracked_data, self._vocabulary)
 
-    def tracked(self, now: int) -> list[TrackedSession]:
-        """The sessions of what was sent over HTTP as they stand at an instant, by start."""
-        sessions = self.overlay.sessions(now)
-        return [each for each in sessions if each.number(self.key) not in self.deleted.numbers] if self.deleted else sessions
+    def tracked_sessions(self, now: int) -> list[TrackedSession]:
+        """Return the tracked sessions as of *now*, ascending by start."""
+        sessions = self.tracked_data.sessions(now)
+        return [each for each in sessions if each.number(self.key) not in self.deletions.numbers] if self.deletions else sessions
 
-    def texts(self, dimension: str, of: Callable[[Any], str], now: int) -> frozenset[str]:
-        """Return what *of* says of the entries that the sessions of people, and those sent over HTTP, can have in a dimension."""
-        seeded = self.people.texts(dimension, of)
+    def texts(self, dimension: str, text_of: Callable[[Any], str], now: int) -> frozenset[str]:
+        """Return *text_of* of all entries that sessions of people and tracked sessions can have in a dimension."""
+        seeded = self.people.texts(dimension, text_of)
         sent: set[str] = set()
-        for session in self.tracked(now) if self.overlay.count else ():
-            sent.update(map(of, session.entries(dimension, self._vocabulary)))
+        for session in self.tracked_sessions(now) if self.tracked_data.count else ():
+            sent.update(map(text_of, session.entries(dimension, self._vocabulary)))
         return seeded if sent <= seeded else seeded | sent
 
-    def session(self, number: int, now: int) -> Sessions | None:
-        """Return the session with a number as a batch of one, or ``None`` where there is none by an instant."""
-        return None if number in self.deleted.numbers else self.session_before_deletion(number, now)
+    def session(self, number: int, now: int) -> SessionBatch | None:
+        """Return the session with a number as a batch of one, or None if it is unknown or has not started by *now*."""
+        return None if number in self.deletions.numbers else self.session_before_deletion(number, now)
 
-    def session_before_deletion(self, number: int, now: int) -> Sessions | None:
-        """:meth:`session` that finds what was deleted too: whoever asks what follows a session may ask for one that is gone."""
+    def session_before_deletion(self, number: int, now: int) -> SessionBatch | None:
+        """Return :meth:`session`, deleted sessions included; keyset pages may continue after a deleted session."""
         for population in (self.people, self.bots):
             index = population.session_index(number, now)
             if index is not None:
-                return DealtSessions(population, np.array([index], dtype=np.int64), now, self.overlay.identities)
-        for session in self.overlay.sessions(now):
+                return GeneratedSessions(population, np.array([index], dtype=np.int64), now, self.tracked_data.identities)
+        for session in self.tracked_data.sessions(now):
             if session.number(self.key) == number:
-                return TrackedSessions(self.key, [session], 0, self.overlay, self._vocabulary)
+                return TrackedSessions(self.key, [session], 0, self.tracked_data, self._vocabulary)
         return None
 
 
 class World:
-    """All sites of one spec."""
+    """All sites of a spec."""
 
     def __init__(self, spec: WorldSpec, sites: tuple[Site, ...], segments: Mapping[str, Segment]) -> None:
-        self.spec, self.sites, self.segments = spec, sites, segments
+        self.spec = spec
+        self.sites = sites
+        self.segments = segments
 
-    def changed(self, site: int, **parts: Any) -> "World":
-        """The same world but for some parts of a site, as :meth:`Site.changed` takes them."""
+    def replace_site(self, site: Site) -> "World":
+        """Return the world with another version of one of its sites."""
         sites = list(self.sites)
-        sites[site] = sites[site].changed(**parts)
+        sites[site.number] = site
         return World(self.spec, tuple(sites), self.segments)
 
 
 @lru_cache(maxsize=16)
-def _built(spec_json: bytes) -> World:
+def _build(spec_json: bytes) -> World:
     spec = json.decode(spec_json, type=WorldSpec)
-    words = _vocabulary(spec)
-    sites = tuple(Site(spec, words, number, Overlay()) for number in range(spec.sites))
-    return World(spec, sites, segments(spec.segments))
+    vocabulary = _load_vocabulary(spec)
+    sites = tuple(Site(spec, vocabulary, number) for number in range(spec.sites))
+    return World(spec, sites, build_segments(spec.segments))
 
 
 def build(spec: WorldSpec) -> World:
-    """Build the world of a spec, or raise :class:`WorldError` where its vocabulary, locales or segments cannot be had.
+    """Build the world of a spec.
 
-    Equal specs share what was already worked out: worlds are values.
+    Equal specs give the same world. Raises :class:`WorldError` for an unknown vocabulary, locale or segment filter.
     """
-    return _built(json.encode(spec))
+    return _build(json.encode(spec))
 
 
-def _vocabulary(spec: WorldSpec) -> Vocabulary:
+def _load_vocabulary(spec: WorldSpec) -> Vocabulary:
     if spec.locales:
-        from mockserver.world.draw import draw  # noqa: PLC0415 -- Faker is felt at start-up
-
         try:
-            return draw(spec.locales)
+            return localized_vocabulary(spec.locales)
         except ImportError:
-            raise WorldError("world spec: `locales` need Faker, which is not installed: pip install 'session-mock[locales]'") from None
+            raise WorldError(
+                "world spec: `locales` requires Faker, which is not installed; run pip install 'session-mock[locales]'"
+            ) from None
         except AttributeError:
-            raise WorldError(f"world spec: `locales` {list(spec.locales)} are not all locales of Faker, such as de_DE or ja_JP") from None
+            raise WorldError(
+                f"world spec: unknown locale in `locales` {list(spec.locales)}; use locales of Faker such as de_DE or ja_JP"
+            ) from None
     try:
         return load(spec.vocabulary)
     except FileNotFoundError:
-        raise WorldError(f"world spec: there is no vocabulary {spec.vocabulary!r}; those that ship are 'default' and 'awkward'") from None
+        raise WorldError(f"world spec: unknown vocabulary {spec.vocabulary!r}; use 'default' or 'awkward'") from None
 
 
 def with_events(world: World, site: int, events: Iterable[TrackedEvent]) -> World:
-    """Return the world in which further events have been sent to a site."""
-    return world.changed(site, overlay=world.sites[site].overlay.with_events(events))
+    """Return the world with further events tracked on a site."""
+    changed = world.sites[site]
+    return world.replace_site(changed.replace(tracked_data=changed.tracked_data.with_events(events)))
 
 
 def with_identity(world: World, site: int, identity: Identity) -> World:
-    """Return the world in which further traits of a visitor have been sent to a site."""
-    return world.changed(site, overlay=world.sites[site].overlay.with_identity(identity))
+    """Return the world with further traits of a visitor of a site."""
+    changed = world.sites[site]
+    return world.replace_site(changed.replace(tracked_data=changed.tracked_data.with_identity(identity)))
 
 
 def without_sessions(world: World, site: int, numbers: Iterable[int]) -> World:
-    """Return the world in which the sessions with some numbers have been deleted from a site."""
-    return world.changed(site, deleted=world.sites[site].deleted.and_also(numbers))
+    """Return the world with sessions deleted from a site."""
+    changed = world.sites[site]
+    return world.replace_site(changed.replace(deletions=changed.deletions.union(numbers)))

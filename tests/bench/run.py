@@ -25,7 +25,7 @@ from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
 from mockserver.steering import SlotState
 from mockserver.vendor import Vendor
 from mockserver.vendors import load
-from mockserver.world.hashing import draw_one
+from mockserver.world.model.hashing import draw_one
 from tests.bench.client import WIDTH, Connection, exchange, one_by_one
 from tests.bench.fixtures import rows
 from tests.bench.processes import Server, bare, free_port, mock, serving, unkept

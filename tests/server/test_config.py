@@ -9,7 +9,7 @@ from msgspec import json
 from mockserver import AdminError, SessionMock
 from mockserver.cli.serve import command as serve
 from mockserver.server.config import ConfigError, read_config, tenants
-from mockserver.world.spec import text
+from mockserver.world.model.spec import format_instant
 
 SAME = """
 now = {now}
@@ -28,7 +28,12 @@ def test_dates_of_toml_are_taken_like_their_texts(tmp_path: Path) -> None:
     for mark in ("", '"'):
         path.write_text(SAME.format(**{name: f"{mark}{each}{mark}" for name, each in written.items()}), encoding="utf-8")
         made = tenants(read_config(path, {}))
-        found.append([(text(each.world.spec.start), text(each.world.spec.end or 0), text(each.clock.now())) for each in made])
+        found.append(
+            [
+                (format_instant(each.world.spec.start), format_instant(each.world.spec.end or 0), format_instant(each.clock.now()))
+                for each in made
+            ]
+        )
 
     assert found[0] == found[1]
     assert found[0][0] == ("2026-09-02T00:00:00Z", "2026-09-20T00:00:00Z", "2026-09-10T12:00:00Z")

@@ -25,7 +25,7 @@ from mockserver.server.config import Config, tenants
 from mockserver.server.pages import at, page_field
 from mockserver.steering import TenantAccess, WindowState
 from mockserver.vendors import load
-from mockserver.world.spec import DEFAULT_END, DEFAULT_START, instant
+from mockserver.world.model.spec import DEFAULT_END, DEFAULT_START, parse_instant
 from tests.bench.spoken import spoken
 from tests.conftest import QUICK
 from tests.server.asking import ALL, Pair
@@ -490,7 +490,7 @@ class Steered(RuleBasedStateMachine):
 
     def compare(self, name: str, model: Model) -> None:
         """A tenant's clock, faults and limits with the model's."""
-        assert instant(self.admin.clock(name).now, "now") == model.now
+        assert parse_instant(self.admin.clock(name).now, "now") == model.now
         faults = [tuple(fault[field] for field in ("kind", "matched", "struck", "remaining")) for fault in self.admin.faults(name)]
         assert faults == [fault.told() for fault in model.faults]
         found = {limit.name: limit for limit in self.admin.limits(name) if isinstance(limit, WindowState)}

@@ -14,8 +14,8 @@ from mockserver.server.lived import MOST_LISTS, MOST_WORLDS, Lived, Moment
 from mockserver.server.merged import Told, merged
 from mockserver.server.pages import at, page_field
 from mockserver.server.truth import everything, judged, rows
-from mockserver.world.overlay import TrackedEvent
-from mockserver.world.spec import spec
+from mockserver.world.generator.tracked import TrackedEvent
+from mockserver.world.model.spec import spec
 from mockserver.world.world import build, with_events
 from tests.server.asking import ALL, LISTS, Pair, name
 

@@ -20,8 +20,9 @@ from mockserver.server.app import create_app
 from mockserver.server.config import Config, tenants
 from mockserver.server.running import serving
 from mockserver.server.tenants import Tenants
-from mockserver.server.viewer import ASSETS, Origin, fetch, origin
+from mockserver.server.viewer import ASSETS, Origin, origin
 from mockserver.vendors import NAMES
+from tools import fetch_swagger_ui as fetch
 
 TYPES = {".css": "text/css", ".js": "text/javascript", "": "text/plain"}
 PLAIN = {"Accept-Encoding": "identity"}

@@ -12,10 +12,10 @@ from mockserver.vendor.ahead import PAGES, Ahead
 from mockserver.vendor.columns import Column
 from mockserver.vendor.lines import Columns, Line, Listing
 from mockserver.vendor.rows import Rows
-from mockserver.world.dealt import DealtSessions
-from mockserver.world.population import Population
-from mockserver.world.spec import spec
-from mockserver.world.timeline import HOUR
+from mockserver.world.generator.columns import GeneratedSessions
+from mockserver.world.generator.population import Population
+from mockserver.world.generator.timeline import HOUR
+from mockserver.world.model.spec import spec
 from mockserver.world.world import build
 
 COLUMNS = [Column("id", lambda s: s.ids, own=True), Column("user", lambda s: s.user_ids), Column("pages", lambda s: s.pageviews)]
@@ -23,16 +23,16 @@ MADE = spec(sessions=300)
 PEOPLE = build(MADE).sites[0].people
 LATER = (MADE.end or 0) + HOUR * 24
 """When all are over."""
-_LONG = DealtSessions(PEOPLE, np.arange(240, 300), LATER, {})
-RUNNING = int((_LONG.starts + (_LONG.over - _LONG.starts) // 2)[(_LONG.over - _LONG.starts).argmax()])
+_LONG = GeneratedSessions(PEOPLE, np.arange(240, 300), LATER, {})
+RUNNING = int((_LONG.starts + (_LONG.final_ends - _LONG.starts) // 2)[(_LONG.final_ends - _LONG.starts).argmax()])
 """When one of the last sixty is half over."""
-STARTED = PEOPLE.visible(RUNNING)
+STARTED = PEOPLE.count_started(RUNNING)
 """How many have started then."""
 
 
-def taken(index: Sequence[int], now: int, people: Population = PEOPLE) -> DealtSessions:
+def taken(index: Sequence[int], now: int, people: Population = PEOPLE) -> GeneratedSessions:
     """Sessions with some indices as they stand at an instant."""
-    return DealtSessions(people, np.array(index, dtype=np.int64), now, {})
+    return GeneratedSessions(people, np.array(index, dtype=np.int64), now, {})
 
 
 def text(lines: Sequence[Line]) -> bytes:
@@ -44,7 +44,7 @@ def watched(most: int = 300) -> tuple[Ahead, list[list[int]]]:
     """Something whose lines are indices, and what was made of it so far; it fails where more than so many are to be made."""
     made: list[list[int]] = []
 
-    def make(sessions: DealtSessions) -> Columns:
+    def make(sessions: GeneratedSessions) -> Columns:
         if len(sessions) > most:
             raise ArithmeticError
         made.append(list(sessions.index))
@@ -117,7 +117,7 @@ def test_pages_asked_for_at_once_are_made_at_once() -> None:
 def test_a_page_that_still_runs_is_made_alone() -> None:
     """Whether it is needed first or not, it keeps the others from nothing."""
     pages = [range(STARTED - 20, STARTED), range(10), range(100, 110)]
-    assert [taken(page, RUNNING).some_run for page in pages] == [True, False, False]
+    assert [taken(page, RUNNING).any_running for page in pages] == [True, False, False]
     for first in (0, 1):
         ahead, made = watched()
         asked = [ahead.lines(taken(page, RUNNING)) for page in pages]
@@ -196,8 +196,8 @@ def test_nothing_is_made_ahead_that_still_runs() -> None:
     for first in range(0, STARTED, 10):
         ahead.lines(taken(range(first, min(first + 10, STARTED)), RUNNING)).pieces()
     assert [len(each) for each in made[:4]] == [10, 80, 80, 80]
-    assert not any(taken(each, RUNNING).some_run for each in made if len(each) > 10)
-    assert taken(made[-1], RUNNING).some_run
+    assert not any(taken(each, RUNNING).any_running for each in made if len(each) > 10)
+    assert taken(made[-1], RUNNING).any_running
 
 
 def test_what_was_made_ahead_is_not_told_before_it_happened() -> None:

@@ -13,9 +13,9 @@ from mockserver.vendor.columns import Column, of, of_story
 from mockserver.vendor.lines import Listing
 from mockserver.vendor.rows import Rows
 from mockserver.vendor.times import seconds
-from mockserver.world.query import Query
-from mockserver.world.spec import spec
-from mockserver.world.timeline import DAY
+from mockserver.world.generator.timeline import DAY
+from mockserver.world.model.query import Query
+from mockserver.world.model.spec import spec
 from mockserver.world.world import build
 
 OWN = [

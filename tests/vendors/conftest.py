@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from msgspec import Struct, json, to_builtins
 
 from mockserver.vendor import Asked, Vendor
-from mockserver.world.spec import DEFAULT_END
+from mockserver.world.model.spec import DEFAULT_END
 from mockserver.world.world import World
 
 S = TypeVar("S", bound=Struct)

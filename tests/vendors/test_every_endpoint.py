@@ -22,7 +22,7 @@ from mockserver.vendor.lines import Lines
 from mockserver.vendor.rows import Rows
 from mockserver.vendor.times import instant, seconds
 from mockserver.vendors import every
-from mockserver.world.overlay import Identity
+from mockserver.world.generator.tracked import Identity
 from mockserver.world.world import with_identity
 
 Pair = tuple[Vendor, Endpoint]

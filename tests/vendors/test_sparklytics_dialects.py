@@ -25,12 +25,12 @@ from mockserver.vendors.sparklytics.server import agents
 from mockserver.vendors.sparklytics.server.answers import MOST_EVENTS, Event, Page, Row, SessionDetail
 from mockserver.vendors.sparklytics.server.asked import ListRows
 from mockserver.vendors.sparklytics.server.ids import first_from, session_id, session_number
-from mockserver.world.overlay import TrackedEvent
-from mockserver.world.profiles import PROFILES
-from mockserver.world.query import Query
-from mockserver.world.sessions import Sessions
-from mockserver.world.spec import DEFAULT_END, spec
-from mockserver.world.vocabulary import Agent
+from mockserver.world.generator.tracked import TrackedEvent
+from mockserver.world.model.profiles import PROFILES
+from mockserver.world.model.query import Query
+from mockserver.world.model.session_batch import SessionBatch
+from mockserver.world.model.spec import DEFAULT_END, spec
+from mockserver.world.model.vocabulary import Agent
 from mockserver.world.world import World, build, with_events
 from tests.vendors.conftest import asked as ask_vendor
 from tests.vendors.conftest import exactly
@@ -91,10 +91,10 @@ def truth(world: World, *, bots: bool = True, now: int = NOW) -> list[tuple[int,
     """End, number and start of all sessions, in the server's order."""
     found = world.sites[0].find(Query(bots=bots), now)
 
-    def told(sessions: Sessions) -> list[tuple[int, int, int]]:
+    def told(sessions: SessionBatch) -> list[tuple[int, int, int]]:
         return list(zip(sessions.end, sessions.ids, sessions.start, strict=True))
 
-    return sorted(found.page(0, found.total).arrange(told), reverse=True)
+    return sorted(found.page(0, found.total).map_rows(told), reverse=True)
 
 
 def ids(found: list[Row]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from mockserver.world.found import Found
+from mockserver.world.generator.query_result import QueryResult
 from tests.world import force
 from tests.world.worlds import Asked, Case, asked, instants
 
@@ -20,11 +20,11 @@ def question(case: Case, everyone: list[force.Told], data: st.DataObject) -> Ask
     return data.draw(asked(case, (*actors, *strangers)))
 
 
-def walked(found: Found, size: int, total: int) -> list[force.Row]:
+def walked(found: QueryResult, size: int, total: int) -> list[force.Row]:
     """What is found, page after page of the older, to the end or to more than there can be."""
     page = found.older(None, size)
     delivered = force.rows(page)
-    while page.places() and len(delivered) <= total:
-        page = found.older(page.places()[-1], size)
+    while page.sort_keys() and len(delivered) <= total:
+        page = found.older(page.sort_keys()[-1], size)
         delivered += force.rows(page)
     return delivered

@@ -8,27 +8,27 @@ from typing import Any, Final
 
 from msgspec import json
 
-from mockserver.world.found import Page
-from mockserver.world.query import Query
-from mockserver.world.sessions import Sessions
-from mockserver.world.spec import WorldSpec
+from mockserver.world.generator.query_result import Page
+from mockserver.world.model.query import Query
+from mockserver.world.model.session_batch import SessionBatch
+from mockserver.world.model.spec import WorldSpec
 from mockserver.world.world import Site, build
 
 LATER: Final = 8_000_000_000_000
 """An instant (in 2223) at which every session of every exact world is over."""
-COLUMNS: Final = (*(name for name in get_annotations(Sessions) if name != "kind"), "end", "events", "bounces")
+COLUMNS: Final = (*(name for name in get_annotations(SessionBatch) if name != "kind"), "end", "events", "bounces")
 _SIZE: Final = 50
 
 
-def lines(sessions: Sessions) -> list[tuple[Any, ...]]:
+def lines(sessions: SessionBatch) -> list[tuple[Any, ...]]:
     """What a batch says of each of its sessions: every column, and the story."""
-    stories = [sessions.story(position) for position in range(len(sessions))]
+    stories = [sessions.list_events(position) for position in range(len(sessions))]
     return list(zip(*(getattr(sessions, name) for name in COLUMNS), stories, strict=True))
 
 
 def told(page: Page) -> list[tuple[Any, ...]]:
     """What a page says of each of its sessions, in its order."""
-    return list(page.arrange(lines))
+    return list(page.map_rows(lines))
 
 
 def of(values: Iterable[Any]) -> str:

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from msgspec import Struct
 
-from mockserver.world.dealt import DealtSessions
-from mockserver.world.found import Page
-from mockserver.world.hashing import key
-from mockserver.world.overlay import TrackedEvent
-from mockserver.world.population import Population
-from mockserver.world.sessions import Sessions
-from mockserver.world.spec import WorldSpec
+from mockserver.world.generator.columns import GeneratedSessions
+from mockserver.world.generator.population import Population
+from mockserver.world.generator.query_result import Page
+from mockserver.world.generator.tracked import TrackedEvent
+from mockserver.world.model.hashing import key
+from mockserver.world.model.session_batch import SessionBatch
+from mockserver.world.model.spec import WorldSpec
 from tests.world.digest import LATER
 from tests.world.worlds import DAY, GROUPED, HELD, MINUTE, Asked, Case, Wanted
 
@@ -29,7 +29,7 @@ class Told(Struct, frozen=True):
     order: tuple[int, int, int, str]
     actors: frozenset[str]
     """Under what names its visitor can be asked for."""
-    sessions: Sessions | None
+    sessions: SessionBatch | None
     """The batch it stands in, as that is once everything is over; ``None`` for one that came over HTTP."""
     position: int
     events: tuple[TrackedEvent, ...] = ()
@@ -59,7 +59,7 @@ def dealt(population: Population, spec: WorldSpec, now: int) -> list[Told]:
     index = np.arange(size(spec, population.kind, now))
     if len(index):
         index = index[population.timeline.starts(index) <= now]
-    batch = DealtSessions(population, index, LATER, {})
+    batch = GeneratedSessions(population, index, LATER, {})
     return [
         Told(
             (batch.start[n], population.kind, batch.ids[n]),
@@ -145,4 +145,4 @@ def answer(everyone: Sequence[Told], asked: Asked) -> list[Told]:
 
 def rows(page: Page) -> list[Row]:
     """Start, kind and id of each session of a page."""
-    return list(page.arrange(lambda batch: [(start, batch.kind, number) for start, number in zip(batch.start, batch.ids, strict=True)]))
+    return list(page.map_rows(lambda batch: [(start, batch.kind, number) for start, number in zip(batch.start, batch.ids, strict=True)]))

@@ -1,97 +1,77 @@
-"""Rows of a deck are found by conditions on what they hold."""
+"""The rows of a deck: whole stories within bounds, of visitors who stay who they are."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.archetypes import DIMENSIONS, OF_EVENTS, exits, languages, matching
-from mockserver.world.deck import ROWS, Deck
-from mockserver.world.query import Condition
-from mockserver.world.vocabulary import load
-from tests.world.worlds import few, latitude, seeds, vocabularies
+from mockserver.world.generator.archetypes import ARCHETYPES, MAX_DURATION, VISITS, ArchetypeTable
+from mockserver.world.model.vocabulary import load
+from tests.world.worlds import MINUTE, few, seeds, vocabularies
 
-decks = st.builds(lambda seed, name: Deck(seed, load(name), 64, ("www.site.example", "app.site.example"), bots=False), seeds, vocabularies)
-
-
-def held(deck: Deck, row: int, dimension: str) -> list[object]:
-    """The entries of a row in a dimension, event by event where it has several."""
-    entries, codes = DIMENSIONS[dimension](deck)
-    those = codes[deck.begin[row] :][: deck.length[row]] if dimension in OF_EVENTS else codes[row : row + 1]
-    return [entries[code] for code in those.tolist() if code < len(entries)]
-
-
-def anything(_: object) -> bool:
-    """True of every entry."""
-    return True
-
-
-@few
-@given(deck=decks, north=st.integers(-60, 70), negate=st.booleans())
-def test_matching_rows_meet_every_condition(deck: Deck, north: int, *, negate: bool) -> None:
-    """The rows found are those that a look at each finds, ascending."""
-    where = [Condition("place", latitude, "greater", (float(north),), negate), Condition("bounce", bool, "equals", (False,))]
-    places, bounces = (DIMENSIONS[name](deck) for name in ("place", "bounce"))
-    expected = [row for row in range(ROWS) if (places[0][places[1][row]].latitude > north) != negate and not bounces[0][bounces[1][row]]]
-
-    assert matching(deck, where).tolist() == expected
-    assert matching(deck, []).tolist() == list(range(ROWS))
-
-
-@few
-@given(deck=decks, dimension=st.sampled_from(OF_EVENTS), drawn=st.data())
-def test_a_row_has_what_one_of_its_events_has(deck: Deck, dimension: str, drawn: st.DataObject) -> None:
-    """A condition on pages or actions is met by the rows among whose events one meets it, and by no others."""
-    wanted = drawn.draw(st.sampled_from(DIMENSIONS[dimension](deck)[0]))
-    found = matching(deck, [Condition(dimension, lambda entry: entry is wanted, "equals", (True,))])
-
-    assert found.tolist() == [row for row in range(ROWS) if any(each is wanted for each in held(deck, row, dimension))]
-
-
-@given(deck=decks)
-def test_what_a_row_began_with_and_how_long_it_was(deck: Deck) -> None:
-    """The entry is the page of the first event, and who bounced had no second."""
-    for row in range(0, ROWS, 311):
-        assert held(deck, row, "entry") == held(deck, row, "page")[:1]
-        assert held(deck, row, "bounce") == [deck.length[row] == 1]
+HOSTS = ("www.site.example", "app.site.example")
+decks = st.builds(
+    lambda seed, name, bits, bots: ArchetypeTable(seed, load(name), 1 << bits, HOSTS, bots=bots),
+    seeds,
+    vocabularies,
+    st.integers(0, 9),
+    st.booleans(),
+)
 
 
 @few
 @given(deck=decks)
-def test_rows_without_an_action_have_none_that_passes(deck: Deck) -> None:
-    """A condition on actions passes for no row that has none, and its opposite for just those."""
-    some = matching(deck, [Condition("action", anything, "equals", (True,))])
-    none = matching(deck, [Condition("action", anything, "equals", (True,), negate=True)])
+def test_event_offsets_ascend_within_bounds(deck: ArchetypeTable) -> None:
+    row = np.repeat(np.arange(ARCHETYPES), deck.length)
+    gaps = np.diff(deck.offset)[row[1:] == row[:-1]]
 
-    assert none.tolist() == [row for row in range(ROWS) if not held(deck, row, "action")]
-    assert sorted([*some.tolist(), *none.tolist()]) == list(range(ROWS))
-
-
-@given(deck=decks)
-def test_the_exit_is_the_last_pageview(deck: Deck) -> None:
-    """After the event of the exit there are only actions."""
-    rows = np.arange(0, ROWS, 97)
-    for row, last in zip(rows.tolist(), exits(deck, rows, deck.length[rows]).tolist(), strict=True):
-        rest = deck.action[last : deck.begin[row] + deck.length[row]].tolist()
-        assert last >= deck.begin[row]
-        assert rest[0] == len(deck.vocabulary.actions)
-        assert len(deck.vocabulary.actions) not in rest[1:]
+    assert deck.length.min() >= 1
+    assert deck.begin.tolist() == np.searchsorted(row, np.arange(ARCHETYPES)).tolist()
+    assert len(row) == len(deck.offset) == len(deck.action) == len(deck.page)
+    assert deck.offset.max() == deck.longest <= MAX_DURATION
+    assert gaps.min(initial=1) >= 0
+    assert gaps.max(initial=0) <= 30 * MINUTE
+    assert set(deck.offset[deck.begin].tolist()) == {0}
+    assert set(deck.action[deck.begin].tolist()) == {len(deck.vocabulary.actions)}
 
 
 @given(deck=decks)
-def test_a_language_is_the_place_s_or_english(deck: Deck) -> None:
-    """Where the place is unknown so is the language."""
-    entries, codes = languages(deck)
-    pairs = {
-        (deck.vocabulary.places[place].language, entries[code]) for place, code in zip(deck.place.all.tolist(), codes.tolist(), strict=True)
-    }
+def test_rows_of_slot_share_visitor_attributes(deck: ArchetypeTable) -> None:
+    lane = deck.slot_of(np.arange(ARCHETYPES))
 
-    assert [pair for pair in pairs if pair[1] not in ({pair[0], "en-US"} if pair[0] else {""})] == []
+    assert np.bincount(lane).tolist() == [ARCHETYPES // deck.slots] * deck.slots
+    for column in (deck.place, deck.agent, deck.english, deck.identified, deck.plan, deck.tags):
+        assert len(set(zip(lane.tolist(), column.all.tolist(), strict=True))) == deck.slots
 
 
-@pytest.mark.parametrize("dimension", DIMENSIONS)
-def test_every_dimension_tells_something_of_every_row(dimension: str) -> None:
-    """Each row has an entry in each dimension, actions aside."""
-    deck = Deck(5, load("default"), 64, ("www.site.example", "app.site.example"), bots=False)
+@given(deck=decks)
+def test_entries_without_weight_never_occur(deck: ArchetypeTable) -> None:
+    words = deck.vocabulary
 
-    assert all(held(deck, row, dimension) or dimension == "action" for row in range(0, ROWS, 61))
+    assert all(words.places[each].weight for each in set(deck.place.all.tolist()))
+    assert all(deck.agents[each].weight for each in set(deck.agent.all.tolist()))
+    assert all(words.acquisitions[each].weight for each in set(deck.acquisition.all.tolist()))
+    assert all(words.pages[each].entry_weight for each in set(deck.page[deck.begin].tolist()))
+    assert set(deck.hostname.all.tolist()) == {0, 1}
+
+
+@given(deck=decks)
+def test_visits_of_one_visitor_are_consecutive(deck: ArchetypeTable) -> None:
+    turn = np.arange(ARCHETYPES) // deck.variants % VISITS
+    first = np.repeat(deck.first_visits.ravel(), deck.variants)
+
+    assert bool((first <= turn).all())
+    assert bool(((first[1:] >= first[:-1]) | (turn[1:] == 0))[turn[:-1] != turn[1:]].all())
+    assert set(deck.returning.all[first < turn].tolist()) <= {True}
+    assert set(deck.returning.all[first == turn].tolist()) <= {False}
+
+
+@pytest.mark.parametrize("bots", [False, True])
+def test_table_contains_every_shape_of_session(*, bots: bool) -> None:
+    deck = ArchetypeTable(1, load("default"), 512, HOSTS, bots=bots)
+    kinds = {[*(action.kind for action in deck.vocabulary.actions), "pageview"][each] for each in set(deck.action.tolist())}
+
+    assert kinds == ({"pageview"} if bots else {"pageview", "custom_event", "outbound", "error"})
+    assert set(deck.identified.all.tolist()) == ({False} if bots else {False, True})
+    assert deck.length.min() == 1
+    assert deck.length.max() == 3 if bots else deck.length.max() > 100

@@ -16,13 +16,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from msgspec import json
 
-from mockserver.world.dealt import DealtSessions
-from mockserver.world.overlay import Overlay
-from mockserver.world.profiles import PROFILES
-from mockserver.world.query import Query
-from mockserver.world.sessions import Event, Sessions
-from mockserver.world.spec import spec
-from mockserver.world.vocabulary import load
+from mockserver.world.generator.columns import GeneratedSessions
+from mockserver.world.model.profiles import PROFILES
+from mockserver.world.model.query import Query
+from mockserver.world.model.session_batch import Event, SessionBatch
+from mockserver.world.model.spec import spec
+from mockserver.world.model.vocabulary import load
 from mockserver.world.world import Site, build
 from tests.world import digest
 from tests.world.digest import LATER
@@ -36,15 +35,15 @@ FIRST_200 = "9b8024a7f917446f922925c4c8108325d8a348a040776f16417ea28e4d24e435"
 either = small | vast
 
 
-def glimpse(case: Case, share: float, most: int = 60) -> list[Sessions]:
+def glimpse(case: Case, share: float, most: int = 60) -> list[SessionBatch]:
     """Up to so many neighbouring sessions somewhere in a site, bots among them, in batches of a kind."""
     found = case.site.find(Query(bots=True), case.now)
     return [batch for batch in found.page(int(found.total * share), most).batches if batch.kind < 2]
 
 
-def stories(batches: list[Sessions]) -> list[tuple[Sessions, int, list[Event]]]:
+def stories(batches: list[SessionBatch]) -> list[tuple[SessionBatch, int, list[Event]]]:
     """Each session of some batches with its events."""
-    return [(batch, position, batch.story(position)) for batch in batches for position in range(len(batch))]
+    return [(batch, position, batch.list_events(position)) for batch in batches for position in range(len(batch))]
 
 
 shares = st.floats(0, 1)
@@ -54,8 +53,7 @@ shares = st.floats(0, 1)
 
 
 @pytest.mark.parametrize("hash_seed", ["0", "4242"])
-def test_another_process_tells_the_same_world(hash_seed: str) -> None:
-    """Every profile, and vast and flowing worlds, are the same bytes in a process with other hashes."""
+def test_digests_are_equal_in_another_process(hash_seed: str) -> None:
     odd = [
         spec(sessions=10**12, seed=2**63 - 1, sites=1, vocabulary="awkward"),
         spec(sessions_per_day=10**9, start=0, sites=1, bots_percent=100),
@@ -71,10 +69,9 @@ def test_another_process_tells_the_same_world(hash_seed: str) -> None:
 
 @few
 @given(case=cases(tracked=False), size=st.integers(1, 70), share=shares)
-def test_order_and_size_of_pages_change_nothing(case: Case, size: int, share: float) -> None:
-    """A fresh site asked backwards, in pages of any size, after being asked something else, says what it says all at once."""
+def test_sessions_do_not_depend_on_order_and_size_of_pages(case: Case, size: int, share: float) -> None:
     expected = digest.told(case.site.find(Query(bots=True), case.now).page(0, 10**6))
-    fresh = Site(case.spec, load(case.spec.vocabulary), case.number, Overlay())
+    fresh = Site(case.spec, load(case.spec.vocabulary), case.number)
     fresh.find(Query(), case.spec.start + int(DAY * share)).page(0, 3)
     found = fresh.find(Query(bots=True), case.now)
     pages = [digest.told(found.page(offset, size)) for offset in reversed(range(0, found.total, size))]
@@ -84,11 +81,10 @@ def test_order_and_size_of_pages_change_nothing(case: Case, size: int, share: fl
 
 @few
 @given(case=cases(vast, tracked=False), share=shares, order=st.permutations(range(6)))
-def test_a_vast_world_says_the_same_in_any_order(case: Case, share: float, order: list[int]) -> None:
-    """Sessions looked at one by one in any order are those of one page."""
+def test_vast_world_sessions_do_not_depend_on_order_of_pages(case: Case, share: float, order: list[int]) -> None:
     found = case.site.find(Query(bots=True), case.now)
     offset = int(found.total * share)
-    fresh = Site(case.spec, load(case.spec.vocabulary), case.number, Overlay()).find(Query(bots=True), case.now)
+    fresh = Site(case.spec, load(case.spec.vocabulary), case.number).find(Query(bots=True), case.now)
     one_by_one = {nth: digest.told(fresh.page(offset + nth, 1)) for nth in order}
 
     assert [row for nth in range(6) for row in one_by_one[nth]] == digest.told(found.page(offset, 6))
@@ -96,24 +92,21 @@ def test_a_vast_world_says_the_same_in_any_order(case: Case, share: float, order
 
 @few
 @given(seed=seeds, other=seeds)
-def test_another_seed_is_another_world(seed: int, other: int) -> None:
-    """Two seeds share no session, and two sites of one seed share none either."""
+def test_different_seed_gives_different_world(seed: int, other: int) -> None:
     worlds = [build(spec(seed=each, sessions=20)) for each in (seed, other)]
     ids = [site.find(Query(), LATER).page(0, 20).batches[0].ids for world in worlds for site in world.sites]
 
     assert seed == other or len({number for site in ids for number in site}) == 80
 
 
-def test_the_default_world_is_what_it_was() -> None:
-    """The first 200 sessions of each site of the default world are, in every column and event, those of the last release."""
+def test_default_world_has_recorded_digest() -> None:
     world = build(spec(**PROFILES["default"]))
     told = [(site.hostnames, digest.told(site.find(Query(), LATER).page(0, 200))) for site in world.sites]
 
     assert digest.of(told) == FIRST_200
 
 
-def test_the_digest_covers_every_column() -> None:
-    """Every column that sessions have, and their stories, are in the digest."""
+def test_digest_covers_every_column() -> None:
     batch = build(spec(sessions=50)).sites[0].find(Query(), LATER).page(0, 50).batches[0]
 
     assert len(digest.COLUMNS) == 27
@@ -126,8 +119,7 @@ def test_the_digest_covers_every_column() -> None:
 
 
 @given(case=cases(exact(st.integers(0, 300), st.integers(1, 60 * DAY)) | exact(st.integers(10**9, 10**12), st.integers(1, 60 * DAY))))
-def test_an_exact_world_has_exactly_its_sessions(case: Case) -> None:
-    """However long one waits, there are as many sessions as the spec says, and so many bots in a hundred beside them."""
+def test_exact_world_has_requested_number_of_sessions(case: Case) -> None:
     site, size = build(case.spec).sites[case.number], case.spec.sessions or 0
 
     assert site.find(Query(), LATER).total == size
@@ -137,8 +129,7 @@ def test_an_exact_world_has_exactly_its_sessions(case: Case) -> None:
 
 @few
 @given(case=cases(either), share=shares)
-def test_starts_ascend_within_the_span(case: Case, share: float) -> None:
-    """Sessions come in the order of their starts, none before the world begins, at or after its end, or after now."""
+def test_starts_ascend_between_start_and_end(case: Case, share: float) -> None:
     batches = glimpse(case, share, 300)
     end = min(case.spec.end or LATER, case.now + 1)
 
@@ -150,35 +141,33 @@ def test_starts_ascend_within_the_span(case: Case, share: float) -> None:
 
 @few
 @given(case=cases(either), back=st.integers(0, 3 * HOUR) | st.just(0), share=shares)
-def test_nothing_is_later_than_now(case: Case, back: int, share: float) -> None:
-    """A session still running at an instant is told up to that instant, event by event, and its counts are of what is told."""
+def test_no_event_is_later_than_now(case: Case, back: int, share: float) -> None:
     found = case.site.find(Query(bots=True), case.now)
     page = found.page(int(found.total * share), 40) if back == 0 else found.older(None, 40)
-    now = max([place.start for place in page.places()], default=0) + back
+    now = max([place.start for place in page.sort_keys()], default=0) + back
     batches = case.site.find(Query(bots=True), now).older(None, 40).batches
     told = stories(list(batches))
 
-    assert told or not page.places()
+    assert told or not page.sort_keys()
     assert all(batch.end[position] <= now for batch, position, _ in told)
     for batch, position, story in told:
         over = case.site.session(batch.ids[position], LATER)
         assert over is not None
-        assert story == [event for event in over.story(0) if event.at <= now]
+        assert story == [event for event in over.list_events(0) if event.at <= now]
         assert tally(batch, position) == counts(story)
 
 
 @given(case=cases(exact(st.integers(1, 100), st.integers(1, 20 * DAY)), tracked=False), back=st.integers(0, 2 * HOUR))
-def test_a_running_session_grows_as_the_clock_runs(case: Case, back: int) -> None:
-    """Whoever asks during a session sees a beginning of it, whoever asks after it sees all, and it is the same session."""
+def test_running_session_gains_events_as_time_passes(case: Case, back: int) -> None:
     site = case.site
-    whole = DealtSessions(site.people, np.arange(case.spec.sessions or 0), LATER, {})
+    whole = GeneratedSessions(site.people, np.arange(case.spec.sessions or 0), LATER, {})
     longest = max(range(len(whole)), key=lambda position: whole.duration[position])
     now = max(whole.end[longest] - back, whole.start[longest])
     running = site.session(whole.ids[longest], now)
 
     assert running is not None
     assert running.end[0] <= now <= whole.end[longest]
-    assert running.story(0) == [event for event in whole.story(longest) if event.at <= now]
+    assert running.list_events(0) == [event for event in whole.list_events(longest) if event.at <= now]
     assert (running.visitors[0], running.names[0]) == (whole.visitors[longest], whole.names[longest])
 
 
@@ -207,15 +196,14 @@ def counts(story: list[Event]) -> dict[str, object]:
     }
 
 
-def tally(batch: Sessions, position: int) -> dict[str, object]:
+def tally(batch: SessionBatch, position: int) -> dict[str, object]:
     """What columns say of a session, where :func:`counts` says something; of one that saw no page, no page."""
     said = {name: getattr(batch, name)[position] for name in counts([Event(0, "", batch.entries[0], "", {}, "")])}
     return said if batch.kind < 2 else {**said, "entries": None, "exits": None}
 
 
 @given(case=cases(either), share=shares)
-def test_a_story_agrees_with_its_session(case: Case, share: float) -> None:
-    """Events ascend with gaps of at most 30 minutes, and every count, the duration and the pages follow from them."""
+def test_events_agree_with_columns_of_session(case: Case, share: float) -> None:
     found = case.site.find(Query(bots=True), case.now)
     told = stories(list(found.page(int(found.total * share), 60).batches))
 
@@ -225,8 +213,7 @@ def test_a_story_agrees_with_its_session(case: Case, share: float) -> None:
 
 @few
 @given(case=cases(either, tracked=False), share=shares)
-def test_a_visit_walks_through_the_site(case: Case, share: float) -> None:
-    """A session begins with a pageview, follows links, does what can be done on the page it is on, and says where it came from."""
+def test_pageviews_follow_links_of_pages(case: Case, share: float) -> None:
     words = load(case.spec.vocabulary)
     links = {page: {words.pages[link] for link in page.links} for page in words.pages}
     actions = {page: [words.actions[action] for action in page.actions] for page in words.pages}
@@ -245,9 +232,9 @@ def test_a_visit_walks_through_the_site(case: Case, share: float) -> None:
 # 4: A visitor comes back later, as the same person.
 
 
-def visits(case: Case) -> list[list[tuple[Sessions, int]]]:
+def visits(case: Case) -> list[list[tuple[SessionBatch, int]]]:
     """All sessions of each visitor of a small site, in order."""
-    theirs: dict[tuple[int, int], list[tuple[Sessions, int]]] = {}
+    theirs: dict[tuple[int, int], list[tuple[SessionBatch, int]]] = {}
     for batch in case.site.find(Query(bots=True), case.now).page(0, 10**6).batches:
         for position, visitor in enumerate(batch.visitors):
             theirs.setdefault((batch.kind, visitor), []).append((batch, position))
@@ -255,8 +242,7 @@ def visits(case: Case) -> list[list[tuple[Sessions, int]]]:
 
 
 @given(case=cases())
-def test_visits_of_one_visitor_are_apart(case: Case) -> None:
-    """More than 30 minutes pass between the end of a visit and the start of the visitor's next."""
+def test_visits_of_one_visitor_do_not_overlap(case: Case) -> None:
     gaps = [
         after.start[next_one] - batch.end[position] for theirs in visits(case) for (batch, position), (after, next_one) in pairwise(theirs)
     ]
@@ -264,7 +250,7 @@ def test_visits_of_one_visitor_are_apart(case: Case) -> None:
     assert [gap for gap in gaps if gap <= TIMEOUT] == []
 
 
-def person(batch: Sessions, position: int) -> tuple[object, ...]:
+def person(batch: SessionBatch, position: int) -> tuple[object, ...]:
     """What a visitor keeps."""
     who = batch.user_ids[position], batch.names[position], batch.emails[position], batch.tags[position], batch.traits[position]
     return *who, batch.ips[position], batch.places[position], batch.languages[position], batch.agents[position]
@@ -272,8 +258,7 @@ def person(batch: Sessions, position: int) -> tuple[object, ...]:
 
 @few
 @given(case=cases(tracked=False))
-def test_a_visitor_stays_the_same_person(case: Case) -> None:
-    """Place, language, agent, address, user id, name, e-mail, tags and traits are the same on every visit."""
+def test_visitor_attributes_are_equal_in_all_visits(case: Case) -> None:
     changed = [theirs for theirs in visits(case) if any(person(*visit) != person(*theirs[0]) for visit in theirs)]
 
     assert changed == []
@@ -281,8 +266,7 @@ def test_a_visitor_stays_the_same_person(case: Case) -> None:
 
 @few
 @given(case=cases(vast, tracked=False), share=shares)
-def test_a_visitor_of_a_vast_world_stays_the_same_person_and_keeps_away_for_a_while(case: Case, share: float) -> None:
-    """The visits found for a visitor are more than 30 minutes apart and of one person; they are all there are nearby."""
+def test_vast_world_visitor_attributes_are_equal_and_visits_apart(case: Case, share: float) -> None:
     for batch in glimpse(case, share, 30):
         number = Counter(batch.visitors)
         for position, visitor in enumerate(batch.visitors):
@@ -296,8 +280,7 @@ def test_a_visitor_of_a_vast_world_stays_the_same_person_and_keeps_away_for_a_wh
 
 @few
 @given(case=cases(tracked=False))
-def test_the_visits_of_a_visitor_are_found_from_the_visitor(case: Case) -> None:
-    """Asking for a visitor, by number or by user id, finds just the sessions that say they are theirs."""
+def test_query_by_visitor_returns_all_visits(case: Case) -> None:
     everyone = [(batch, position) for theirs in visits(case) for batch, position in theirs]
 
     for theirs in visits(case)[:15]:
@@ -306,12 +289,11 @@ def test_the_visits_of_a_visitor_are_found_from_the_visitor(case: Case) -> None:
         for actor in [f"{visitor:012x}", *([user] if user else [])]:
             found = case.site.find(Query(actors=((actor,),), bots=True), case.now).page(0, 1000)
             said = sorted(one.ids[n] for one, n in everyone if one.visitors[n] == visitor)
-            assert sorted(found.arrange(lambda each: each.ids)) == said
+            assert sorted(found.map_rows(lambda each: each.ids)) == said
 
 
 @given(case=cases(exact(st.integers(150, 300), st.integers(20 * DAY, 60 * DAY)), tracked=False))
-def test_visitors_return_even_to_small_worlds(case: Case) -> None:
-    """Among a few hundred sessions, spread over all days of some weeks, some visitors come more than once."""
+def test_small_world_has_returning_visitors(case: Case) -> None:
     assume(not case.spec.quiet_days)
     lengths = {len(theirs) for theirs in visits(replace(case, now=LATER)) if theirs[0][0].kind == 0}
 
@@ -323,8 +305,7 @@ def test_visitors_return_even_to_small_worlds(case: Case) -> None:
 
 @few
 @given(case=cases(either, tracked=False), share=shares)
-def test_attributes_of_a_session_agree(case: Case, share: float) -> None:
-    """Place, agent and acquisition are entries of the vocabulary that occur; language, host, pages and identity fit them."""
+def test_session_attributes_are_consistent(case: Case, share: float) -> None:
     words = load(case.spec.vocabulary)
     occurs = {
         kind: [{each for each in entries if each.weight} for entries in (words.places, agents, words.acquisitions)]
@@ -352,8 +333,7 @@ def test_attributes_of_a_session_agree(case: Case, share: float) -> None:
 
 @few
 @given(case=cases(either, tracked=False), share=shares)
-def test_bots_come_directly_and_do_little(case: Case, share: float) -> None:
-    """A bot is nobody's user, comes without a referrer, looks at three pages at most, and does nothing else."""
+def test_bots_come_directly_and_have_few_events(case: Case, share: float) -> None:
     for batch in glimpse(case, share):
         if batch.kind == 1:
             assert {acquisition.channel for acquisition in batch.acquisitions} <= {"Direct"}
@@ -366,10 +346,9 @@ def test_bots_come_directly_and_do_little(case: Case, share: float) -> None:
 
 @few
 @given(case=cases())
-def test_every_id_is_its_session_s_alone(case: Case) -> None:
-    """No two sessions of a site share an id, and each id leads to its session, also from among bots and what came over HTTP."""
+def test_session_ids_are_unique(case: Case) -> None:
     page = case.site.find(Query(bots=True), case.now).page(0, 10**6)
-    ids = page.arrange(lambda batch: batch.ids)
+    ids = page.map_rows(lambda batch: batch.ids)
 
     assert len(set(ids)) == len(ids)
     assert all(0 <= number < 1 << 56 for number in ids)
@@ -381,8 +360,7 @@ def test_every_id_is_its_session_s_alone(case: Case) -> None:
 
 @few
 @given(case=cases(vast), share=shares)
-def test_ids_of_a_vast_world_lead_to_their_sessions(case: Case, share: float) -> None:
-    """Anywhere in a vast world, an id leads back to all that its session says, and is not known before the session began."""
+def test_vast_world_session_by_id_returns_session(case: Case, share: float) -> None:
     for batch in glimpse(case, share, 20):
         said = digest.lines(batch)
         assert len(set(batch.ids)) == len(batch)
@@ -395,9 +373,8 @@ def test_ids_of_a_vast_world_lead_to_their_sessions(case: Case, share: float) ->
 
 @few
 @given(case=cases(), number=st.integers(-(2**70), 2**70) | st.integers(0, 2**56 - 1))
-def test_an_unknown_id_is_unknown(case: Case, number: int) -> None:
-    """A number that no session was given is no session's, however large, small or near it is."""
-    ids = set(case.site.find(Query(bots=True), case.now).page(0, 10**6).arrange(lambda batch: batch.ids))
+def test_session_by_unknown_id_returns_none(case: Case, number: int) -> None:
+    ids = set(case.site.find(Query(bots=True), case.now).page(0, 10**6).map_rows(lambda batch: batch.ids))
     near = {known + step for known in list(ids)[:20] for step in (-1, 1, 1 << 56)}
     aliases = {1 << 56 | (known ^ (1 << 28) ^ 1) for known in list(ids)[:20]}
 
@@ -405,8 +382,7 @@ def test_an_unknown_id_is_unknown(case: Case, number: int) -> None:
 
 
 @given(case=cases(small | exact(st.just(10**9), st.just(31 * DAY)), tracked=False), share=shares)
-def test_another_site_s_ids_are_unknown(case: Case, share: float) -> None:
-    """The id of a session of one site leads nowhere on another site, or in the world of another seed."""
+def test_session_by_id_of_other_site_returns_none(case: Case, share: float) -> None:
     foreign = [site for site in case.world.sites if site.number != case.number]
     other = build(spec(sessions=5, seed=case.spec.seed ^ 1)).sites[0]
     ids = [number for batch in glimpse(case, share, 20) for number in batch.ids]
@@ -419,8 +395,7 @@ def test_another_site_s_ids_are_unknown(case: Case, share: float) -> None:
 
 @few
 @given(case=cases(either, tracked=False), share=shares)
-def test_nobody_s_address_or_host_is_real(case: Case, share: float) -> None:
-    """Mail goes to reserved domains, addresses are of the benchmarking range, hosts are under .example."""
+def test_addresses_and_hosts_are_reserved(case: Case, share: float) -> None:
     benchmarks = ip_network("198.18.0.0/15")
     batches = glimpse(case, share)
     mails = [mail for batch in batches for mail in batch.emails if mail is not None]
@@ -433,8 +408,7 @@ def test_nobody_s_address_or_host_is_real(case: Case, share: float) -> None:
 
 
 @given(vocabulary=vocabularies, seed=seeds)
-def test_hosts_of_sites_are_hosts_and_each_site_has_its_own(vocabulary: str, seed: int) -> None:
-    """However many sites a world has, no two share a domain, and each host is one that DNS could hold."""
+def test_site_hostnames_are_valid_and_distinct(vocabulary: str, seed: int) -> None:
     sites = build(spec(seed=seed, sites=64, sessions=0, vocabulary=vocabulary)).sites
     hosts = [host for site in sites for host in site.hostnames]
 

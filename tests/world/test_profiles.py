@@ -4,38 +4,35 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from mockserver.world.profiles import PROFILES
-from mockserver.world.query import Query
-from mockserver.world.sessions import Sessions
-from mockserver.world.spec import spec
+from mockserver.world.model.profiles import PROFILES
+from mockserver.world.model.query import Query
+from mockserver.world.model.session_batch import SessionBatch
+from mockserver.world.model.spec import spec
 from mockserver.world.world import build
 from tests.world.digest import LATER
 from tests.world.worlds import DAY
 
 
-def everything(profile: str) -> list[Sessions]:
+def everything(profile: str) -> list[SessionBatch]:
     """All human sessions of a profile, a batch for each site."""
     sites = build(spec(**PROFILES[profile])).sites
     return [site.find(Query(), LATER).page(0, 10_000).batches[0] for site in sites]
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_a_profile_is_a_spec(profile: str) -> None:
-    """Every profile can be built, with two sites."""
+def test_profile_fields_are_a_valid_spec(profile: str) -> None:
     assert len(build(spec(**PROFILES[profile])).sites) == 2
 
 
 @pytest.mark.parametrize(
     ("profile", "total"), [("default", 1000), ("empty", 0), ("single", 1), ("page-exact", 400), ("page-plus-one", 401), ("busy", 1_000_000)]
 )
-def test_a_profile_has_its_size(profile: str, total: int) -> None:
-    """Each site has just as many sessions as the profile stands for."""
+def test_profile_world_has_stated_size(profile: str, total: int) -> None:
     assert {site.find(Query(), LATER).total for site in build(spec(**PROFILES[profile])).sites} == {total}
 
 
 @pytest.mark.parametrize("size", [50, 100, 200])
-def test_the_last_page_is_full_or_holds_one(size: int) -> None:
-    """For the page sizes of the vendors, page-exact fills its last page and page-plus-one has one session more."""
+def test_profile_last_page_is_full_or_has_one_session(size: int) -> None:
     rests = [
         site.find(Query(), LATER).total % size for name in ("page-exact", "page-plus-one") for site in build(spec(**PROFILES[name])).sites
     ]
@@ -43,8 +40,7 @@ def test_the_last_page_is_full_or_holds_one(size: int) -> None:
     assert rests == [0, 0, 1, 1]
 
 
-def test_flowing_flows() -> None:
-    """Each week of the flowing profile brings as many sessions as the one before."""
+def test_profile_flowing_has_sessions_at_any_time() -> None:
     site = build(spec(**PROFILES["flowing"])).sites[0]
     start = spec(**PROFILES["flowing"]).start
     series = site.find(Query(), start + 100 * DAY).series([start + week * 7 * DAY for week in range(11)])
@@ -52,8 +48,7 @@ def test_flowing_flows() -> None:
     assert series == [3500] * 10
 
 
-def test_awkward_is_awkward() -> None:
-    """Shared starts, silent days, sessions across midnight and on the days when clocks change, much that is unknown, and unicode."""
+def test_profile_awkward_contains_edge_cases() -> None:
     batches = everything("awkward")
     days = {datetime.fromtimestamp(start / 1000, UTC).date() for batch in batches for start in batch.start}
     pages = {page for batch in batches for path in batch.paths for page in path}

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.query import Query
-from mockserver.world.segments import FILTERS, segments
-from mockserver.world.spec import WorldError, spec
+from mockserver.world.model.query import Query
+from mockserver.world.model.segments import FILTERS, build_segments
+from mockserver.world.model.spec import WorldError, spec
 from mockserver.world.world import build
 from tests.world import force
 from tests.world.digest import LATER
@@ -17,8 +17,7 @@ from tests.world.worlds import HELD, Case, cases, few
 
 @few
 @given(case=cases(tracked=False), first=st.sampled_from(["mobile", "identified", "returning", "bounced"]))
-def test_segments_and_their_opposites_share_everyone(case: Case, first: str) -> None:
-    """Identified and anonymous, new and returning are everyone; nobody is no one; a segment is part of everyone."""
+def test_segment_and_its_negation_partition_all_sessions(case: Case, first: str) -> None:
     known = case.world.segments
     totals = {name: case.site.find(Query(where=segment.where, bots=True), case.now).total for name, segment in known.items()}
 
@@ -28,20 +27,18 @@ def test_segments_and_their_opposites_share_everyone(case: Case, first: str) -> 
 
 
 @given(case=cases(tracked=False), data=st.data())
-def test_a_defined_segment_finds_what_it_names(case: Case, data: st.DataObject) -> None:
-    """A segment of a spec holds the sessions that have one of its values in each of its dimensions."""
+def test_segment_defined_in_spec_finds_matching_sessions(case: Case, data: st.DataObject) -> None:
     everyone = force.everything(case)
     words = data.draw(st.lists(st.sampled_from(sorted(set(HELD) & set(FILTERS))), min_size=1, max_size=2, unique=True))
     values = {word: sorted({held for told in everyone[:40] for held in told.held(word)}, key=str)[:2] for word in words}
-    where = segments({"mine": values})["mine"].where
+    where = build_segments({"mine": values})["mine"].where
     expected = [told.row for told in everyone if all(set(told.held(word)) & set(values[word]) for word in words)]
 
     assert force.rows(case.site.find(Query(where=where, bots=True), case.now).page(0, 10**6)) == expected
 
 
 @pytest.mark.parametrize("word", sorted(set(HELD) & set(FILTERS)))
-def test_every_word_of_a_segment_means_what_it_says(word: str) -> None:
-    """A segment on one word holds the sessions whose own columns have the value."""
+def test_segment_filter_compares_field_of_its_name(word: str) -> None:
     batch = build(spec(sessions=60)).sites[0].find(Query(), LATER).page(0, 60).batches[0]
     value = next(held for position in range(60) for held in HELD[word](batch, position) if held != "")
     world = build(spec(sessions=60, segments={"mine": {word: value}}))
@@ -50,30 +47,27 @@ def test_every_word_of_a_segment_means_what_it_says(word: str) -> None:
     assert found.page(0, 60).batches[0].ids == [batch.ids[n] for n in range(60) if value in HELD[word](batch, n)]
 
 
-def test_one_value_may_stand_alone() -> None:
-    """A value is as good as a list of it, and an empty list holds nobody."""
+def test_segment_single_value_equals_list_of_one() -> None:
     world = build(spec(segments={"one": {"country": "DE"}, "listed": {"country": ["DE"]}, "none": {"country": []}}))
     totals = [world.sites[0].find(Query(where=world.segments[name].where), LATER).total for name in ("one", "listed", "none")]
 
     assert totals[0] == totals[1] > totals[2] == 0
 
 
-def test_a_defined_segment_may_replace_a_built_in_one() -> None:
-    """The names of a spec win."""
-    assert segments({"mobile": {"device": "tablet"}})["mobile"].where[0].values == ("tablet",)
-    assert set(segments({})) < set(segments({"mine": {}}))
+def test_segment_with_built_in_name_replaces_it() -> None:
+    assert build_segments({"mobile": {"device": "tablet"}})["mobile"].where[0].values == ("tablet",)
+    assert set(build_segments({})) < set(build_segments({"mine": {}}))
 
 
 @pytest.mark.parametrize(
     ("filters", "message"),
     [
-        ({"contry": "DE"}, r"segment 'mine' filters on 'contry', which is no dimension; did you mean 'country'\?"),
+        ({"contry": "DE"}, r"segment 'mine' has unknown filter 'contry'; did you mean 'country'\?"),
         ({"zzz": "DE"}, r"known are country, region"),
-        ({"country": {"is": "DE"}}, r"segment 'mine' wants 'country' to be"),
-        ({"country": [["DE"]]}, r"segment 'mine' wants 'country' to be"),
+        ({"country": {"is": "DE"}}, r"segment 'mine' has invalid value .* for 'country'"),
+        ({"country": [["DE"]]}, r"segment 'mine' has invalid value .* for 'country'"),
     ],
 )
-def test_a_segment_of_nonsense_is_refused(filters: dict[str, Any], message: str) -> None:
-    """The error names the segment, the word, and what would be right."""
+def test_segment_with_invalid_filter_raises(filters: dict[str, Any], message: str) -> None:
     with pytest.raises(WorldError, match=message):
         build(spec(segments={"mine": filters}))

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.timeline import Timeline, exact, flowing
+from mockserver.world.generator.timeline import Timeline, exact_timeline, flowing_timeline
 from tests.world.worlds import DAY, GRAINS, HOUR, MINUTE
 
 QUIET = st.lists(st.integers(0, 6), unique=True, max_size=7).map(tuple)
@@ -21,7 +21,7 @@ def timelines(draw: st.DrawFn, sizes: st.SearchStrategy[int]) -> tuple[Timeline,
     """An exact timeline of such a size, with its start and its end."""
     start, span = draw(STARTS), draw(st.sampled_from([1, HOUR, DAY, 40 * DAY]) | st.integers(1, 40 * DAY))
     grain = draw(st.sampled_from((*GRAINS, 7, 999_999)))
-    made = exact(draw(st.integers(0, 2**64 - 1)), draw(sizes), (start, start + span), quiet_days=draw(QUIET), grain=grain)
+    made = exact_timeline(draw(st.integers(0, 2**64 - 1)), draw(sizes), (start, start + span), quiet_days=draw(QUIET), grain=grain)
     return made, start, start + span
 
 
@@ -30,8 +30,7 @@ vast = timelines(st.integers(10**6, 10**12))
 
 
 @given(made=small, data=st.data())
-def test_before_counts_the_starts_before_an_instant(made: tuple[Timeline, int, int], data: st.DataObject) -> None:
-    """The closed form counts what counting counts, at, around and far from every start."""
+def test_count_before_equals_number_of_earlier_starts(made: tuple[Timeline, int, int], data: st.DataObject) -> None:
     timeline, start, end = made
     starts = timeline.starts(np.arange(timeline.total or 0)).tolist()
     instants = [data.draw(st.integers(start - DAY, end + DAY)) for _ in range(10)]
@@ -39,63 +38,64 @@ def test_before_counts_the_starts_before_an_instant(made: tuple[Timeline, int, i
 
     assert starts == sorted(starts)
     assert all(start <= each < end for each in starts)
-    assert [timeline.before(each) for each in (*instants, *around)] == [bisect_left(starts, each) for each in (*instants, *around)]
+    assert [timeline.count_before(each) for each in (*instants, *around)] == [bisect_left(starts, each) for each in (*instants, *around)]
 
 
 @given(made=vast, share=st.floats(0, 1), ahead=st.integers(0, HOUR))
-def test_before_and_starts_agree_in_vast_timelines(made: tuple[Timeline, int, int], share: float, ahead: int) -> None:
-    """Anywhere among up to 10¹² sessions, exactly those below the count start before an instant."""
+def test_count_before_is_inverse_of_starts_in_vast_timelines(made: tuple[Timeline, int, int], share: float, ahead: int) -> None:
     timeline, start, end = made
     total = timeline.total or 0
     middle = min(int(total * share), total - 1)
     instant = int(timeline.starts(np.array([middle]))[0]) + ahead
-    count = timeline.before(instant)
+    count = timeline.count_before(instant)
     around = [index for index in (0, count - 2, count - 1, count, count + 1, total - 1) if 0 <= index < total]
 
     assert [each < instant for each in timeline.starts(np.array(around)).tolist()] == [index < count for index in around]
-    assert timeline.before(int(timeline.starts(np.array([middle]))[0])) <= middle
-    assert (timeline.before(start), timeline.before(end)) == (0, total)
+    assert timeline.count_before(int(timeline.starts(np.array([middle]))[0])) <= middle
+    assert (timeline.count_before(start), timeline.count_before(end)) == (0, total)
 
 
 @given(per_day=st.integers(1, 40), start=STARTS, quiet=QUIET, grain=st.sampled_from(GRAINS), one=st.integers(0, 2**64 - 1))
-def test_a_flowing_timeline_flows_from_its_start(per_day: int, start: int, quiet: tuple[int, ...], grain: int, one: int) -> None:
-    """No session before the start, one week as many as another, and counts agree with starts in every week."""
-    timeline = flowing(one, per_day, start, quiet_days=quiet, grain=grain)
+def test_flowing_timeline_begins_at_its_start(per_day: int, start: int, quiet: tuple[int, ...], grain: int, one: int) -> None:
+    timeline = flowing_timeline(one, per_day, start, quiet_days=quiet, grain=grain)
     starts = timeline.starts(np.arange(per_day * 21)).tolist()
     instants = [start - 10 * DAY, start - 1, start, *(each + step for each in starts[:: per_day + 1] for step in (0, 1))]
 
     assert starts == sorted(starts)
     assert starts[0] >= start
-    assert [timeline.before(each) for each in instants] == [bisect_left(starts, each) for each in instants]
-    assert timeline.before(start + 70 * DAY) == 10 * timeline.before(start + 7 * DAY) == 70 * per_day if start % HOUR == 0 else True
+    assert [timeline.count_before(each) for each in instants] == [bisect_left(starts, each) for each in instants]
+    assert (
+        timeline.count_before(start + 70 * DAY) == 10 * timeline.count_before(start + 7 * DAY) == 70 * per_day
+        if start % HOUR == 0
+        else True
+    )
     assert timeline.total is None
 
 
 @given(
-    made=small.map(itemgetter(0)) | vast.map(itemgetter(0)) | st.builds(flowing, st.integers(0, 2**64 - 1), st.integers(1, 10**9), STARTS),
+    made=small.map(itemgetter(0))
+    | vast.map(itemgetter(0))
+    | st.builds(flowing_timeline, st.integers(0, 2**64 - 1), st.integers(1, 10**9), STARTS),
     shares=st.lists(st.floats(0, 1), max_size=20),
     instants=st.lists(st.integers(-DAY, 4_000_000_000_000 + 60 * DAY), max_size=20),
 )
-def test_many_instants_are_counted_as_one_is(made: Timeline, shares: list[float], instants: list[int]) -> None:
-    """Asked for many instants at once, a timeline counts before each what it counts before it alone."""
+def test_count_before_each_equals_count_before(made: Timeline, shares: list[float], instants: list[int]) -> None:
     total = 10**7 if made.total is None else made.total
     starts = made.starts(np.array([int(share * (total - 1)) for share in shares if total], dtype=np.int64)).tolist()
     asked = [*instants, *(each + step for each in starts for step in (-1, 0, 1))]
 
-    assert made.before_each(np.array(asked, dtype=np.int64)).tolist() == [made.before(each) for each in asked]
+    assert made.count_before_each(np.array(asked, dtype=np.int64)).tolist() == [made.count_before(each) for each in asked]
 
 
 @given(per_day=st.integers(1, 10**9), weeks=st.integers(0, 4000), start=st.integers(0, 500_000).map(lambda hours: hours * HOUR))
-def test_each_week_of_a_flowing_timeline_has_as_many_sessions(per_day: int, weeks: int, start: int) -> None:
-    """Any whole week holds seven days' sessions, even after decades."""
-    timeline = flowing(3, per_day, start)
+def test_flowing_timeline_weeks_have_equal_counts(per_day: int, weeks: int, start: int) -> None:
+    timeline = flowing_timeline(3, per_day, start)
 
-    assert timeline.before(start + (weeks + 1) * 7 * DAY) - timeline.before(start + weeks * 7 * DAY) == 7 * per_day
+    assert timeline.count_before(start + (weeks + 1) * 7 * DAY) - timeline.count_before(start + weeks * 7 * DAY) == 7 * per_day
 
 
 @given(made=small, span=st.integers(0, 5 * HOUR))
-def test_no_interval_holds_more_than_the_bound(made: tuple[Timeline, int, int], span: int) -> None:
-    """Wherever an interval of a length begins, no more sessions start in it than the bound says."""
+def test_most_within_bounds_every_interval(made: tuple[Timeline, int, int], span: int) -> None:
     timeline, _, _ = made
     starts = timeline.starts(np.arange(timeline.total or 0)).tolist()
     most = max((sum(each <= other <= each + span for other in starts) for each in starts[:: max(len(starts) // 40, 1)]), default=0)
@@ -109,39 +109,35 @@ def test_no_interval_holds_more_than_the_bound(made: tuple[Timeline, int, int], 
     one=st.integers(0, 2**64 - 1),
     span=st.integers(0, 60 * HOUR),
 )
-def test_the_bound_holds_across_the_turn_of_a_flowing_week(per_day: int, quiet: tuple[int, ...], one: int, span: int) -> None:
-    """No interval of a flowing timeline holds more than the bound, Sunday night included."""
-    timeline = flowing(one, per_day, MONDAY, quiet_days=quiet)
+def test_most_within_bounds_intervals_across_weeks_of_flowing_timeline(per_day: int, quiet: tuple[int, ...], one: int, span: int) -> None:
+    timeline = flowing_timeline(one, per_day, MONDAY, quiet_days=quiet)
     edges = [MONDAY + hour * HOUR for hour in range(-2, 2 * 7 * 24)]
 
-    assert max(timeline.before(edge + span + 1) - timeline.before(edge) for edge in edges) <= timeline.most_within(span)
+    assert max(timeline.count_before(edge + span + 1) - timeline.count_before(edge) for edge in edges) <= timeline.most_within(span)
 
 
 @given(made=timelines(st.integers(100, 400)))
-def test_quiet_days_are_silent(made: tuple[Timeline, int, int]) -> None:
-    """On a quiet day of the week nothing starts, unless all days are quiet."""
+def test_quiet_days_have_no_sessions(made: tuple[Timeline, int, int]) -> None:
     _, start, end = made
     quiet = (0, 2, 6)
-    starts = exact(5, 300, (start, end), quiet_days=quiet).starts(np.arange(300)).tolist()
+    starts = exact_timeline(5, 300, (start, end), quiet_days=quiet).starts(np.arange(300)).tolist()
     days = {(each // DAY + 3) % 7 for each in starts}
     loud = {(each // DAY + 3) % 7 for each in range(start, end, HOUR)} | {((end - 1) // DAY + 3) % 7}
 
     assert not days & set(quiet) or loud <= set(quiet)
-    assert len(exact(5, 300, (start, end), quiet_days=tuple(range(7))).starts(np.arange(300))) == 300
+    assert len(exact_timeline(5, 300, (start, end), quiet_days=tuple(range(7))).starts(np.arange(300))) == 300
 
 
 @given(grain=st.sampled_from(GRAINS[1:]), start=STARTS, one=st.integers(0, 2**64 - 1))
-def test_starts_are_rounded_down_to_the_grain(grain: int, start: int, one: int) -> None:
-    """Starts are multiples of the grain, but for those that would come before the world does."""
-    starts = exact(one, 500, (start, start + DAY), grain=grain).starts(np.arange(500)).tolist()
+def test_starts_are_multiples_of_grain(grain: int, start: int, one: int) -> None:
+    starts = exact_timeline(one, 500, (start, start + DAY), grain=grain).starts(np.arange(500)).tolist()
 
     assert {each % grain for each in starts if each != start} <= {0}
     assert len(set(starts)) <= DAY // grain + 2
 
 
-def test_days_and_weeks_have_a_rhythm() -> None:
-    """Nights and weekends are quieter than working hours."""
-    starts = exact(1, 168_000, (MONDAY, MONDAY + 7 * DAY)).starts(np.arange(168_000))
+def test_counts_follow_daily_and_weekly_weights() -> None:
+    starts = exact_timeline(1, 168_000, (MONDAY, MONDAY + 7 * DAY)).starts(np.arange(168_000))
     hours = Counter((starts // HOUR % 24).tolist())
     days = Counter((starts // DAY + 3).tolist())
     week = [days[day] for day in sorted(days)]
@@ -151,9 +147,8 @@ def test_days_and_weeks_have_a_rhythm() -> None:
     assert max(week[5:]) < min(week[:5])
 
 
-def test_a_timeline_without_sessions_counts_none() -> None:
-    """Where there are no sessions there are none before any instant."""
-    timeline = exact(1, 0, (0, DAY))
+def test_empty_timeline_counts_zero() -> None:
+    timeline = exact_timeline(1, 0, (0, DAY))
 
-    assert [timeline.before(each) for each in (-1, 0, MINUTE, DAY, 10 * DAY)] == [0] * 5
+    assert [timeline.count_before(each) for each in (-1, 0, MINUTE, DAY, 10 * DAY)] == [0] * 5
     assert timeline.most_within(HOUR) == 0

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec import to_builtins
 
-from mockserver.world.draw import draw
-from mockserver.world.vocabulary import Vocabulary, load
+from mockserver.world.generator.locales import localized_vocabulary
+from mockserver.world.model.vocabulary import Vocabulary, load
 
 RESERVED = (".example", ".test", ".invalid", ".localhost", ".example.com", ".example.org", ".example.net")
 KNOWN_CHANNELS = {  # Search engines and networks that channels are made of.
@@ -30,7 +30,7 @@ KNOWN_CHANNELS = {  # Search engines and networks that channels are made of.
     "news.ycombinator.com": "Referral",
 }
 vocabularies = pytest.mark.parametrize(
-    "words", [load("default"), load("awkward"), draw(["de_DE", "ja_JP"])], ids=["default", "awkward", "drawn"]
+    "words", [load("default"), load("awkward"), localized_vocabulary(["de_DE", "ja_JP"])], ids=["default", "awkward", "drawn"]
 )
 
 
@@ -52,8 +52,7 @@ def is_reserved(host: str) -> bool:
 
 
 @vocabularies
-def test_position_0_stands_for_unknown(words: Vocabulary) -> None:
-    """The first place, agent, acquisition and page have empty texts, and are drawn only where a vocabulary wants the unknown."""
+def test_vocabulary_position_0_is_unknown(words: Vocabulary) -> None:
     unknown = (words.places[0], words.agents[0], words.acquisitions[0], words.pages[0])
 
     assert {text for entry in unknown for text in to_builtins(entry).values() if isinstance(text, str)} == {""}
@@ -63,8 +62,7 @@ def test_position_0_stands_for_unknown(words: Vocabulary) -> None:
 
 
 @vocabularies
-def test_a_place_is_one_place(words: Vocabulary) -> None:
-    """Region follows from country, coordinates lie in their time zone, and the language is spoken in the country."""
+def test_vocabulary_places_are_consistent(words: Vocabulary) -> None:
     names: dict[str, set[str]] = defaultdict(set)
     for place in words.places[1:]:
         offset = ZoneInfo(place.time_zone).utcoffset(datetime(2026, 1, 15, tzinfo=UTC))
@@ -84,8 +82,7 @@ def test_a_place_is_one_place(words: Vocabulary) -> None:
 
 
 @vocabularies
-def test_an_agent_is_a_combination_that_exists(words: Vocabulary) -> None:
-    """Systems run on their devices, browsers on their systems, and screens are as wide as their devices."""
+def test_vocabulary_agents_are_existing_combinations(words: Vocabulary) -> None:
     devices = {"Windows": {"desktop"}, "macOS": {"desktop"}, "Linux": {"desktop"}, "ChromeOS": {"desktop"}}
     phones = {"iOS": {"mobile", "tablet"}, "Android": {"mobile", "tablet"}}
     systems = {"Safari": {"iOS", "macOS"}, "Samsung Internet": {"Android"}, "Edge": {"Windows", "macOS"}}
@@ -100,8 +97,7 @@ def test_an_agent_is_a_combination_that_exists(words: Vocabulary) -> None:
 
 
 @vocabularies
-def test_an_acquisition_agrees_with_itself(words: Vocabulary) -> None:
-    """Direct visits have no source, organic ones a referrer alone, campaigns all of source, medium and name, and all their channel."""
+def test_vocabulary_acquisitions_are_consistent(words: Vocabulary) -> None:
     mediums = {"Email": "email", "Paid Search": "cpc", "Paid Social": "paid_social", "Paid Video": "paid_video"}
     mediums |= {"Display": "display", "Affiliate": "affiliate", "Referral": "referral"}
     for each in words.acquisitions[1:]:
@@ -116,8 +112,7 @@ def test_an_acquisition_agrees_with_itself(words: Vocabulary) -> None:
 
 
 @vocabularies
-def test_pages_lead_to_pages(words: Vocabulary) -> None:
-    """Each page has a URL of its own, and links and actions that exist; every page can be reached from one where visits begin."""
+def test_vocabulary_page_links_lead_to_pages(words: Vocabulary) -> None:
     reached = {number for number, page in enumerate(words.pages) if page.entry_weight}
     for _ in words.pages:
         reached |= {link for number in reached for link in words.pages[number].links}
@@ -132,8 +127,7 @@ def test_pages_lead_to_pages(words: Vocabulary) -> None:
 
 
 @vocabularies
-def test_every_kind_of_action_is_there(words: Vocabulary) -> None:
-    """Custom events and errors have names, outbound clicks a URL."""
+def test_vocabulary_has_every_kind_of_action(words: Vocabulary) -> None:
     assert {action.kind for action in words.actions} == {"custom_event", "outbound", "error"}
     assert all(bool(action.name) == (action.kind != "outbound") for action in words.actions)
     assert all("url" in action.properties for action in words.actions if action.kind == "outbound")
@@ -141,8 +135,7 @@ def test_every_kind_of_action_is_there(words: Vocabulary) -> None:
 
 
 @vocabularies
-def test_every_host_is_nobody_s(words: Vocabulary) -> None:
-    """URLs lead to reserved domains, but for referrers, which may name the engines and networks that channels are made of."""
+def test_vocabulary_hosts_are_reserved(words: Vocabulary) -> None:
     rest = to_builtins({name: getattr(words, name) for name in words.__struct_fields__ if name != "acquisitions"})
     hosts = {urlsplit(url).hostname or "" for text in texts(rest) for url in re.findall(r"https?://[^\s\"'<>]+", text)}
     referrers = {urlsplit(each.referrer).hostname or "" for each in words.acquisitions if each.referrer}
@@ -154,8 +147,7 @@ def test_every_host_is_nobody_s(words: Vocabulary) -> None:
 
 
 @vocabularies
-def test_names_are_many_and_differ(words: Vocabulary) -> None:
-    """No name, plan or tag stands twice, and there are enough of them."""
+def test_vocabulary_names_are_many_and_distinct(words: Vocabulary) -> None:
     for several, least in (
         (words.given_names, 20),
         (words.family_names, 20),
@@ -170,9 +162,8 @@ def test_names_are_many_and_differ(words: Vocabulary) -> None:
     assert len(words.tags) < 60
 
 
-def test_a_vocabulary_is_read_once() -> None:
-    """The shipped vocabularies are those whose files are there."""
-    shipped = sorted(file.name for file in (files("mockserver.world") / "vocabularies").iterdir())
+def test_load_vocabulary_twice_returns_same_object() -> None:
+    shipped = sorted(file.name for file in (files("mockserver.world.model") / "vocabularies").iterdir())
 
     assert load("default") is load("default")
     assert shipped == ["awkward.json", "default.json"]

@@ -9,12 +9,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from mockserver.world.overlay import TrackedEvent
-from mockserver.world.query import Condition, Operator, Query
-from mockserver.world.segments import FILTERS
-from mockserver.world.sessions import Sessions
-from mockserver.world.spec import WorldSpec, spec
-from mockserver.world.vocabulary import Agent, Place, load
+from mockserver.world.generator.tracked import TrackedEvent
+from mockserver.world.model.query import Condition, Operator, Query
+from mockserver.world.model.segments import FILTERS
+from mockserver.world.model.session_batch import SessionBatch
+from mockserver.world.model.spec import WorldSpec, spec
+from mockserver.world.model.vocabulary import Agent, Place, load
 from mockserver.world.world import Site, World, build, with_events
 
 MINUTE: Final = 60_000
@@ -132,7 +132,7 @@ def width(agent: Agent) -> int:
 
 WORDS: Final[dict[str, tuple[str, Callable[[Any], Any]]]] = {**FILTERS, "latitude": ("place", latitude), "width": ("agent", width)}
 """What conditions are about: the filters of segments, and numbers."""
-HELD: Final[dict[str, Callable[[Sessions, int], list[Any]]]] = {
+HELD: Final[dict[str, Callable[[SessionBatch, int], list[Any]]]] = {
     "country": lambda sessions, position: [sessions.places[position].country],
     "region": lambda sessions, position: [sessions.places[position].region],
     "city": lambda sessions, position: [sessions.places[position].city],
@@ -151,12 +151,12 @@ HELD: Final[dict[str, Callable[[Sessions, int], list[Any]]]] = {
     "entry_page": lambda sessions, position: [sessions.entries[position].path],
     "exit_page": lambda sessions, position: [sessions.exits[position].path],
     "page": lambda sessions, position: [page.path for page in sessions.paths[position]],
-    "event": lambda sessions, position: [event.name for event in sessions.story(position) if event.kind != "pageview"],
+    "event": lambda sessions, position: [event.name for event in sessions.list_events(position) if event.kind != "pageview"],
     "identified": lambda sessions, position: [sessions.user_ids[position] is not None],
     "bounce": lambda sessions, position: [sessions.bounces[position]],
 }
 """What a session has of each word, read in its columns; whether it is returning no column tells."""
-GROUPED: Final[dict[str, Callable[[Sessions, int], Any]]] = {
+GROUPED: Final[dict[str, Callable[[SessionBatch, int], Any]]] = {
     "place": lambda sessions, position: sessions.places[position],
     "agent": lambda sessions, position: sessions.agents[position],
     "acquisition": lambda sessions, position: sessions.acquisitions[position],

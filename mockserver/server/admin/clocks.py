@@ -7,7 +7,7 @@ from mockserver.server.admin.problem import invalid
 from mockserver.server.clock import LATEST, Clock
 from mockserver.server.config import moment
 from mockserver.steering import Advance, ClockChange, ClockState, Follow, Freeze, Reset, Scale, SetTo
-from mockserver.world.spec import text
+from mockserver.world.model.spec import format_instant
 
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _NUMBER = r"\d+(?:\.\d+)?"
@@ -27,7 +27,7 @@ def change_clock(call: Call, body: ClockChange) -> ClockState:
 
 
 def turn(clock: Clock, change: ClockChange) -> None:
-    """Change a clock; raises a problem, or :class:`~mockserver.world.spec.WorldError`, for an instant that cannot be."""
+    """Change a clock; raises a problem, or :class:`~mockserver.world.model.spec.WorldError`, for an instant that cannot be."""
     match change:
         case Freeze(now=None):
             clock.freeze()
@@ -63,4 +63,6 @@ def milliseconds(duration: float | str) -> int:
 
 
 def _told(clock: Clock) -> ClockState:
-    return ClockState(now=text(clock.now()), rate=clock.rate, mode="frozen" if clock.frozen else "system" if clock.follows else "running")
+    return ClockState(
+        now=format_instant(clock.now()), rate=clock.rate, mode="frozen" if clock.frozen else "system" if clock.follows else "running"
+    )

@@ -27,7 +27,7 @@ from mockserver.server.body import media_type, read_body
 from mockserver.server.config import ConfigError
 from mockserver.server.faults.fault import FaultError
 from mockserver.server.tenants import TenantError, Tenants
-from mockserver.world.spec import WorldError
+from mockserver.world.model.spec import WorldError
 
 _HEADERS = {"Server": SERVER, "Cache-Control": "no-store", **PRIVATE}
 _REFUSALS = (ConfigError, WorldError, ChoiceError, TenantError, FaultError)

@@ -13,7 +13,7 @@ from mockserver.server.admin.problem import Problem
 from mockserver.server.config import DEFAULT_TENANT, TenantConfig, make_tenant
 from mockserver.server.tenants import TenantError, Tenants
 from mockserver.steering import NewTenant, TenantAccess
-from mockserver.world.hashing import key
+from mockserver.world.model.hashing import key
 
 _SEEDS = 1 << 31
 

@@ -11,8 +11,8 @@ from mockserver.server.config import TenantConfig, tenant_spec
 from mockserver.server.described import described
 from mockserver.server.tenants import Tenant
 from mockserver.steering import NewWorld, SiteTotals, WorldTotals
-from mockserver.world.query import Query
-from mockserver.world.spec import WorldSpec, text
+from mockserver.world.model.query import Query
+from mockserver.world.model.spec import WorldSpec, format_instant
 from mockserver.world.world import build
 
 
@@ -46,7 +46,7 @@ def get_session(call: Call, query: SessionQuery) -> dict[str, Any]:
     else:
         started, place = site.find(Query(), now), query.index or 0
         place += started.total if place < 0 else 0
-        told = started.page(place, 1).arrange(described) if 0 <= place < started.total else told
+        told = started.page(place, 1).map_rows(described) if 0 <= place < started.total else told
     if not told:
         raise invalid(f"site {query.site} has no such session by now; it has {site.find(Query(), now).total} of people")
     return dict(told[0])
@@ -66,10 +66,10 @@ def _told(tenant: Tenant) -> WorldTotals:
     for site in tenant.world.sites:
         people = site.find(Query(), now).total
         sites.append(SiteTotals(domain=site.domain, sessions=people, bots=site.find(Query(bots=True), now).total - people))
-    return WorldTotals(spec=_fields(tenant.world.spec), now=text(now), sites=sites)
+    return WorldTotals(spec=_fields(tenant.world.spec), now=format_instant(now), sites=sites)
 
 
 def _fields(spec: WorldSpec) -> dict[str, Any]:
     """A spec as it can be put again."""
     fields = {name: value for name, value in to_builtins(spec).items() if value is not None}
-    return {**fields, **{name: text(fields[name]) for name in ("start", "end") if name in fields}}
+    return {**fields, **{name: format_instant(fields[name]) for name in ("start", "end") if name in fields}}

@@ -4,7 +4,7 @@ from typing import Final
 
 from mockserver.server.faults.fault import Fault, Meeting
 from mockserver.server.reading import Reading
-from mockserver.world.overlay import TrackedEvent
+from mockserver.world.generator.tracked import TrackedEvent
 from mockserver.world.world import Site, with_events
 
 SECOND: Final = 1000

@@ -13,8 +13,8 @@ from mockserver.server.pages import Pages, page_field, pages
 from mockserver.server.raw import Raw
 from mockserver.server.wire import Reply
 from mockserver.vendors import load
-from mockserver.world.hashing import draw_one, key
-from mockserver.world.spec import WorldError, instant
+from mockserver.world.model.hashing import draw_one, key
+from mockserver.world.model.spec import WorldError, parse_instant
 
 if TYPE_CHECKING:
     from mockserver.contract.endpoint import Endpoint
@@ -205,7 +205,7 @@ def _own(seed: int, tenant: str, number: int, request: str, word: str) -> int:
 
 @lru_cache(256)
 def _read(text: str, name: str) -> int:
-    return instant(text, name)
+    return parse_instant(text, name)
 
 
 def _same(sent: Any, wanted: Any) -> bool:

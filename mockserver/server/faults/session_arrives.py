@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from mockserver.server.faults.event import WorldEvent, send, visitor
 from mockserver.server.faults.fault import Meeting
-from mockserver.world.overlay import TrackedEvent
+from mockserver.world.generator.tracked import TrackedEvent
 
 
 class SessionArrives(WorldEvent, frozen=True, kw_only=True, tag="session_arrives"):

@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from mockserver.server.faults.event import SECOND, WorldEvent, send, visitor
 from mockserver.server.faults.fault import Meeting
-from mockserver.world.overlay import TrackedEvent
+from mockserver.world.generator.tracked import TrackedEvent
 
 
 class SessionArrivesLate(WorldEvent, frozen=True, kw_only=True, tag="session_arrives_late"):

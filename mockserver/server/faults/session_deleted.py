@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from mockserver.server.faults.event import WorldEvent, site_of
 from mockserver.server.faults.fault import Meeting
-from mockserver.world.query import Query
+from mockserver.world.model.query import Query
 from mockserver.world.world import without_sessions
 
 
@@ -23,7 +23,7 @@ class SessionDeleted(WorldEvent, frozen=True, kw_only=True, tag="session_deleted
         found = site_of(meeting).find(Query(), meeting.tenant.clock.now())
         place = meeting.drawn("place") if self.place is None else self.place
         page = found.page(min(int(place * found.total), max(found.total - 1, 0)), 1)
-        numbers = page.arrange(lambda batch: batch.ids)
+        numbers = page.map_rows(lambda batch: batch.ids)
         if numbers:
             meeting.tenant.world = without_sessions(meeting.tenant.world, meeting.reading.site, numbers)
 

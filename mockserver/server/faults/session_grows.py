@@ -6,7 +6,7 @@ from msgspec import Meta
 
 from mockserver.server.faults.event import SECOND, WorldEvent, send, site_of, visitor
 from mockserver.server.faults.fault import Meeting
-from mockserver.world.overlay import TrackedEvent
+from mockserver.world.generator.tracked import TrackedEvent
 
 
 class SessionGrows(WorldEvent, frozen=True, kw_only=True, tag="session_grows"):
@@ -26,7 +26,7 @@ class SessionGrows(WorldEvent, frozen=True, kw_only=True, tag="session_grows"):
     def happen(self, meeting: Meeting) -> None:
         """Let the session go on."""
         now = meeting.tenant.clock.now()
-        last = {session.actor: session for session in site_of(meeting).tracked(now)}
+        last = {session.actor: session for session in site_of(meeting).tracked_sessions(now)}
         if not last:
             send(meeting, TrackedEvent(now, self.event, anonymous_id=visitor(meeting)))
             return

@@ -20,8 +20,8 @@ from mockserver.vendors.braze.contract import (
     SessionPoint,
     SessionSeries,
 )
-from mockserver.world.query import Condition, Query
-from mockserver.world.timeline import HOUR
+from mockserver.world.generator.timeline import HOUR
+from mockserver.world.model.query import Condition, Query
 from mockserver.world.world import Site
 
 _UNITS: Final = {"day": DAY, "hour": HOUR}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from mockserver.vendor import Names
-from mockserver.world.hashing import digits
+from mockserver.world.model.hashing import digits
 from mockserver.world.world import World
 
 

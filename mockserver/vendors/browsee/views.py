@@ -14,15 +14,15 @@ from mockserver.vendor.rows import Rows
 from mockserver.vendor.times import DAY, instant
 from mockserver.vendors.browsee.contract import MAXIMUM, ExportSessions, Identify, Track
 from mockserver.vendors.browsee.gist_2020 import ExportSessions2020
-from mockserver.world.overlay import Identity, TrackedEvent
-from mockserver.world.query import Condition, Query
-from mockserver.world.sessions import Sessions
+from mockserver.world.generator.tracked import Identity, TrackedEvent
+from mockserver.world.model.query import Condition, Query
+from mockserver.world.model.session_batch import SessionBatch
 
 Export = ExportSessions | ExportSessions2020
 _SUCCESS: Final = b'{"status":"success"}'
 
 
-def _urls(sessions: Sessions) -> list[list[str]]:
+def _urls(sessions: SessionBatch) -> list[list[str]]:
     return [
         [f"https://{host}{page.path}{page.querystring}" for page in path]
         for host, path in zip(sessions.hostnames, sessions.paths, strict=True)
@@ -89,7 +89,7 @@ def _exporting(selected: Callable[[Any], list[str] | None]) -> View:
         select = _select(selected(body), asked.choices["unknown_field"])
         rows = _rows(select, asked.choices["country"], asked.choices["no_value"])
         head = b'{"status":"success","exports":{"total":%d,"to":%d,"data":[' % (found.total, body.offset + len(page))
-        return Answer(Listing(head, page.arrange(rows.lines), b"]}}"))
+        return Answer(Listing(head, page.map_rows(rows.lines), b"]}}"))
 
     return export_sessions
 

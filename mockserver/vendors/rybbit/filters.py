@@ -16,8 +16,8 @@ from mockserver.vendors.rybbit.grammar import EMPTY, Grammar
 from mockserver.vendors.rybbit.parameters import NUMBERS, told
 from mockserver.vendors.rybbit.patterns import PatternError, WorkError, compiled, search
 from mockserver.vendors.rybbit.requests import Filter
-from mockserver.world.like import contains_like
-from mockserver.world.query import Condition, Operator
+from mockserver.world.model.like import contains_like
+from mockserver.world.model.query import Condition, Operator
 
 Texts = Callable[[str, words.Of], frozenset[str]]
 """From a dimension and what is compared of its entries to the distinct texts that sessions can have there."""

@@ -10,7 +10,7 @@ from mockserver.contract.errors import Refused
 from mockserver.contract.request import decode_json, read
 from mockserver.vendors.rybbit.parameters import FLAG, PARAMETERS
 from mockserver.vendors.rybbit.requests import Filter
-from mockserver.world.query import Operator
+from mockserver.world.model.query import Operator
 
 Types = Mapping[str, tuple[Operator, bool]]
 TYPES: Final[Types] = {

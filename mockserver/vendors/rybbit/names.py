@@ -5,7 +5,7 @@ from string import ascii_letters
 from string import digits as figures
 
 from mockserver.vendor import Names
-from mockserver.world.hashing import digits
+from mockserver.world.model.hashing import digits
 from mockserver.world.world import World
 
 

@@ -11,7 +11,7 @@ from mockserver.contract.errors import Refused
 from mockserver.vendors.rybbit.filters import IDENTIFIED
 from mockserver.vendors.rybbit.order import SORTS, WAYS
 from mockserver.vendors.rybbit.words import session_number
-from mockserver.world.query import Condition, Operator
+from mockserver.world.model.query import Condition, Operator
 
 _NUMBER: Final = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
 _NOBODY: Final = -1

@@ -6,28 +6,28 @@ from typing import Any, Final
 from mockserver.contract.errors import Refused
 from mockserver.vendor import Asked
 from mockserver.vendor.lines import Line
-from mockserver.world.ended import Ended, Order
-from mockserver.world.found import Found
-from mockserver.world.query import Condition
-from mockserver.world.sessions import Sessions
+from mockserver.world.generator.order_by_end import EndOrder, EndOrderedResult
+from mockserver.world.generator.query_result import QueryResult
+from mockserver.world.model.query import Condition
+from mockserver.world.model.session_batch import SessionBatch
 
-Find = Callable[..., Found]
+Find = Callable[..., QueryResult]
 """From further conditions to the sessions that a request finds and that meet them."""
-Lines = Callable[[Sessions], Sequence[Line]]
+Lines = Callable[[SessionBatch], Sequence[Line]]
 Sorted = Callable[[Find, int, int, Lines], Sequence[Line]]
 """From what finds sessions, an offset and a limit, and what writes them, to the rows of a page."""
 SORTED_AT_MOST: Final = 10_000
 """So many sessions are put in an order that the world does not know."""
-_BY_END: Final = Order(unit=1000, by_start=True)
+_BY_END: Final = EndOrder(unit=1000, by_start=True)
 """As the server's newest revision breaks ties: by start, then by session id."""
 
 
 def _by_start(find: Find, offset: int, limit: int, lines: Lines) -> Sequence[Line]:
-    return find().page(offset, limit, newest_first=True).arrange(lines)
+    return find().page(offset, limit, newest_first=True).map_rows(lines)
 
 
 def _by_end(find: Find, offset: int, limit: int, lines: Lines) -> Sequence[Line]:
-    return Ended(find(), _BY_END).page(offset, limit).arrange(lines)
+    return EndOrderedResult(find(), _BY_END).page(offset, limit).map_rows(lines)
 
 
 def _by_count(dimension: str) -> Sorted:
@@ -53,11 +53,11 @@ def _by_duration(find: Find, offset: int, limit: int, lines: Lines) -> Sequence[
     if found.total > SORTED_AT_MOST:
         few = f"session-mock sorts at most {SORTED_AT_MOST:,} sessions by duration, and this request finds {found.total:,}"
         raise Refused("violation", message=f"Invalid sort_by: {few}; narrow it down")
-    rows = found.page(0, found.total).arrange(lambda batch: [*zip(_durations(batch), lines(batch), strict=True)])
+    rows = found.page(0, found.total).map_rows(lambda batch: [*zip(_durations(batch), lines(batch), strict=True)])
     return [line for _, line in sorted(rows, key=lambda row: row[0], reverse=True)[offset : offset + limit]]
 
 
-def _durations(sessions: Sessions) -> list[tuple[int, ...]]:
+def _durations(sessions: SessionBatch) -> list[tuple[int, ...]]:
     """Seconds of each session, and what decides between those of equal ones."""
     times = ((start // 1000, end // 1000) for start, end in zip(sessions.start, sessions.end, strict=True))
     return [(end - start, end, start, number) for (start, end), number in zip(times, sessions.ids, strict=True)]

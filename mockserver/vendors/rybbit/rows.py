@@ -12,10 +12,10 @@ from mockserver.vendor.parts import Part
 from mockserver.vendor.rows import Rows
 from mockserver.vendor.times import seconds
 from mockserver.vendors.rybbit import words
-from mockserver.world.dealt import DealtSessions
-from mockserver.world.hashing import I64
-from mockserver.world.sessions import Sessions
-from mockserver.world.vocabulary import Vocabulary
+from mockserver.world.generator.columns import GeneratedSessions
+from mockserver.world.model.hashing import I64
+from mockserver.world.model.session_batch import SessionBatch
+from mockserver.world.model.vocabulary import Vocabulary
 
 SETTINGS: Final = itemgetter("timestamps", "region", "device_type", "versions", "ip", "unknown_country")
 """The choices that say how a session is told."""
@@ -66,11 +66,11 @@ _ADDRESSES: Final = {
 }
 
 
-def _traits(sessions: Sessions) -> list[dict[str, Any] | None]:
+def _traits(sessions: SessionBatch) -> list[dict[str, Any] | None]:
     return [traits if user else None for user, traits in zip(sessions.user_ids, sessions.traits, strict=True)]
 
 
-def _lasting(sessions: DealtSessions) -> I64:
+def _lasting(sessions: GeneratedSessions) -> I64:
     return sessions.ends // 1000 - sessions.starts // 1000
 
 

@@ -28,9 +28,9 @@ from mockserver.vendors.rybbit.requests import DatesAndMinutes, GetSession, List
 from mockserver.vendors.rybbit.rows import SETTINGS, TIMESTAMPS, columns, lasting, rows
 from mockserver.vendors.rybbit.windows import Span, after
 from mockserver.vendors.rybbit.words import COUNTRIES, session_number
-from mockserver.world.found import Found
-from mockserver.world.query import Condition, Query
-from mockserver.world.sessions import Event, Sessions
+from mockserver.world.generator.query_result import QueryResult
+from mockserver.world.model.query import Condition, Query
+from mockserver.world.model.session_batch import Event, SessionBatch
 
 _BOTS: Final = 1
 
@@ -44,7 +44,7 @@ def list_sessions(manner: Manner, asked: Asked) -> Answer:
     wanting = _wanting(asked, span, manner.filters, query.user_id)
     wanting = replace(wanting, where=(*where, *wanting.where), session=options.session)
 
-    def find(*more: Condition) -> Found:
+    def find(*more: Condition) -> QueryResult:
         return asked.site.find(replace(wanting, where=(*wanting.where, *more)) if more else wanting, asked.now)
 
     offset = (query.page - 1) * limit
@@ -70,7 +70,7 @@ def get_session(asked: Asked) -> Answer:
     """One session with a page of its events, oldest first."""
     query: GetSession = asked.query
     sessions = _known(asked)
-    story = sessions.story(0)
+    story = sessions.list_events(0)
     if query.minutes:
         since = after(asked.now, query.minutes)
         story = [event for event in story if event.at >= since]
@@ -86,7 +86,7 @@ def get_session(asked: Asked) -> Answer:
     return Answer(json.encode(OneSession(details)))
 
 
-def _known(asked: Asked) -> Sessions:
+def _known(asked: Asked) -> SessionBatch:
     identifier = asked.path["sessionId"]
     number = session_number(identifier)
     sessions = None if number is None else asked.site.session(number, asked.now)
@@ -95,7 +95,7 @@ def _known(asked: Asked) -> Sessions:
     return sessions
 
 
-def _session(sessions: Sessions, story: list[Event], asked: Asked) -> SessionMeta:
+def _session(sessions: SessionBatch, story: list[Event], asked: Asked) -> SessionMeta:
     """Tell of a session what these of its events say."""
     told = {column.name: column.values(sessions)[0] for column in columns(SETTINGS(asked.choices))}
     told |= _summary(story, asked)

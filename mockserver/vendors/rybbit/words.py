@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from mockserver.world.vocabulary import Acquisition, Agent, Place
+from mockserver.world.model.vocabulary import Acquisition, Agent, Place
 
 Of = Callable[[Any], Any]
 """From an entry of the world to what is told of it; one object for each, so that equal conditions are equal."""

@@ -12,9 +12,9 @@ from mockserver.contract.errors import Refused
 from mockserver.vendor import Asked
 from mockserver.vendor.times import midnight, today, zone
 from mockserver.vendors.sparklytics.contract import ListSessions
-from mockserver.world.query import Condition, Operator, Query
-from mockserver.world.segments import FILTERS
-from mockserver.world.vocabulary import Acquisition
+from mockserver.world.model.query import Condition, Operator, Query
+from mockserver.world.model.segments import FILTERS
+from mockserver.world.model.vocabulary import Acquisition
 
 Compared = tuple[str, Callable[[Any], str]]
 """A dimension of the world, and what a filter compares of its entries."""

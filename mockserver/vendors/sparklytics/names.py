@@ -5,7 +5,7 @@ from string import ascii_lowercase
 from string import digits as decimals
 
 from mockserver.vendor import Names
-from mockserver.world.hashing import digits
+from mockserver.world.model.hashing import digits
 from mockserver.world.world import World
 
 

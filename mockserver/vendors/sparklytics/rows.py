@@ -4,18 +4,18 @@ from typing import Any, Final
 
 import numpy as np
 
-from mockserver.world.hashing import Permutation, hexadecimal, key
-from mockserver.world.sessions import Event, Sessions
+from mockserver.world.model.hashing import Permutation, hexadecimal, key
+from mockserver.world.model.session_batch import Event, SessionBatch
 
 _VISITORS: Final = Permutation(key("sparklytics", "visitor_id"), 64)
 
 
-def durations(sessions: Sessions) -> list[int]:
+def durations(sessions: SessionBatch) -> list[int]:
     """Whole seconds between the two times that a row shows."""
     return [end // 1000 - start // 1000 for start, end in zip(sessions.start, sessions.end, strict=True)]
 
 
-def visitor_ids(sessions: Sessions) -> list[str]:
+def visitor_ids(sessions: SessionBatch) -> list[str]:
     """The visitors of sessions, 16 hexadecimal digits each."""
     return hexadecimal(_VISITORS.forward(np.array(sessions.visitors, dtype=np.uint64)), 16)
 

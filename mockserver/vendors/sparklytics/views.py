@@ -18,11 +18,11 @@ from mockserver.vendor.times import seconds
 from mockserver.vendors.sparklytics.asking import WORLDS, Words, wanted
 from mockserver.vendors.sparklytics.contract import USUAL, ListSessions, SessionEvent
 from mockserver.vendors.sparklytics.rows import durations, link, visitor_ids
-from mockserver.world.found import Found, Place
-from mockserver.world.hashing import Permutation, key
-from mockserver.world.overlay import KIND
-from mockserver.world.sessions import Event, Sessions
-from mockserver.world.vocabulary import Page
+from mockserver.world.generator.query_result import QueryResult, SortKey
+from mockserver.world.generator.tracked import KIND
+from mockserver.world.model.hashing import Permutation, key
+from mockserver.world.model.session_batch import Event, SessionBatch
+from mockserver.world.model.vocabulary import Page
 
 _BITS: Final = 56
 """Of a session number. A cursor has 64, so 8 must come out as 0, and the rest as the number of a session that exists."""
@@ -69,12 +69,12 @@ def list_sessions(asked: Asked) -> Answer:
     cursors = Permutation(key(asked.site.key, "cursor", repr(replace(options, cursor=None, limit=USUAL))), 64)
     than = None if options.cursor is None else _place(_number(options.cursor, cursors), found, asked)
     page = found.older(than, options.limit + 1)
-    rows, ids = page.arrange(_ROWS.lines), page.arrange(_ids)
+    rows, ids = page.map_rows(_ROWS.lines), page.map_rows(_ids)
     following = _cursor(ids[options.limit - 1], cursors) if len(ids) > options.limit else None
     return Answer(Listing(b'{"sessions":[', rows[: options.limit], b'],"next_cursor":%b}' % json.encode(following)))
 
 
-def _ids(sessions: Sessions) -> list[int]:
+def _ids(sessions: SessionBatch) -> list[int]:
     return sessions.ids
 
 
@@ -97,19 +97,19 @@ def _number(cursor: str, cursors: Permutation) -> int | None:
     return number if number < 1 << _BITS and _cursor(number, cursors) == cursor else None
 
 
-def _place(number: int | None, found: Found, asked: Asked) -> Place:
+def _place(number: int | None, found: QueryResult, asked: Asked) -> SortKey:
     """Where the session that a page ended with stands, or stood until it was deleted."""
     session = None if number is None else asked.site.session_before_deletion(number, asked.now)
     if session is None:
         raise Refused("violation", message="invalid cursor", field="cursor")
-    place = Place(session.start[0], session.kind, session.index[0])
+    place = SortKey(session.start[0], session.kind, session.index[0])
     if session.kind != KIND:
         return place
     # The index of a tracked session counts only those found: it is read off the last that start together with it.
-    together = sum(each.start == place.start for each in asked.site.overlay.sessions(asked.now))
-    page = found.older(Place(place.start, KIND + 1, 0), together)
-    places: dict[int | None, Place] = dict(zip(page.arrange(_ids), page.places(), strict=True))
-    return places.get(number, Place(place.start, KIND + 1, 0))
+    together = sum(each.start == place.start for each in asked.site.tracked_data.sessions(asked.now))
+    page = found.older(SortKey(place.start, KIND + 1, 0), together)
+    places: dict[int | None, SortKey] = dict(zip(page.map_rows(_ids), page.sort_keys(), strict=True))
+    return places.get(number, SortKey(place.start, KIND + 1, 0))
 
 
 def get_session(asked: Asked) -> Answer:
@@ -119,7 +119,7 @@ def get_session(asked: Asked) -> Answer:
     session = asked.site.session(int(number[1], 16), asked.now) if number else None
     if session is None:
         raise Refused("unknown_session", message=f"no session {identifier!r}", field="session_id")
-    [row], story = _ROWS.lines(session), session.story(0)
+    [row], story = _ROWS.lines(session), session.list_events(0)
     events = [_event(event, at) for event, at in zip(story, _times([event.at for event in story]), strict=True)]
     # As in the documented example, only what led to the website is a referrer, not the page before on the same one.
     events[0] = replace(events[0], referrer=story[0].referrer or None)

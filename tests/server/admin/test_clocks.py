@@ -11,7 +11,7 @@ import pytest
 from mockserver.server.clock import Clock
 from mockserver.server.pages import at
 from mockserver.vendor.times import instant
-from mockserver.world.query import Query
+from mockserver.world.model.query import Query
 from tests.server.admin.asking import DEFAULT, LISTS, ONE, ROWS, WINDOWS, Desk, Pair, name
 from tests.server.admin.conftest import Steer
 

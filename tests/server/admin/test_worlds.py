@@ -7,8 +7,8 @@ import pytest
 from mockserver.server.pages import at
 from mockserver.server.truth import everything
 from mockserver.steering import WorldFields
-from mockserver.world.profiles import PROFILES
-from mockserver.world.spec import WorldSpec
+from mockserver.world.model.profiles import PROFILES
+from mockserver.world.model.spec import WorldSpec
 from tests.server.admin.asking import DEFAULT, LISTS, ONE, Desk, Pair, name
 from tests.server.admin.conftest import Steer
 

@@ -29,11 +29,11 @@ from mockserver.vendors.braze.contract import (
     SessionPoint,
     SessionSeries,
 )
-from mockserver.world.overlay import TrackedEvent
-from mockserver.world.profiles import PROFILES
-from mockserver.world.query import Query
-from mockserver.world.spec import DEFAULT_END, spec
-from mockserver.world.timeline import HOUR
+from mockserver.world.generator.timeline import HOUR
+from mockserver.world.generator.tracked import TrackedEvent
+from mockserver.world.model.profiles import PROFILES
+from mockserver.world.model.query import Query
+from mockserver.world.model.spec import DEFAULT_END, spec
 from mockserver.world.world import World, build, with_events
 from tests.vendors.conftest import KEY, asked, strictly
 
@@ -94,7 +94,7 @@ def test_a_point_of_a_segment_is_the_number_of_its_sessions_listed_one_by_one(se
     told = world(sites=1)
     identifier = VENDOR.names(KEY, told, {}).segments[segment]
     found = told.sites[0].find(Query(where=told.segments[segment].where), DEFAULT_END)
-    starts = [place.start for place in found.page(0, found.total).places()]
+    starts = [place.start for place in found.page(0, found.total).sort_keys()]
     days = [sum(start // DAY == DEFAULT_END // DAY - back for start in starts) for back in range(MONTH, 0, -1)]
 
     assert counts(series(told, MONTH, segment_id=identifier)) == days

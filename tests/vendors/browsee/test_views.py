@@ -30,12 +30,12 @@ from mockserver.vendors.browsee.contract import (
     Track,
 )
 from mockserver.vendors.browsee.views import FIELDS
-from mockserver.world.overlay import Identity, TrackedEvent
-from mockserver.world.profiles import PROFILES
-from mockserver.world.query import Query
-from mockserver.world.spec import DEFAULT_END, DEFAULT_START, spec
-from mockserver.world.timeline import HOUR
-from mockserver.world.vocabulary import load
+from mockserver.world.generator.timeline import HOUR
+from mockserver.world.generator.tracked import Identity, TrackedEvent
+from mockserver.world.model.profiles import PROFILES
+from mockserver.world.model.query import Query
+from mockserver.world.model.spec import DEFAULT_END, DEFAULT_START, spec
+from mockserver.world.model.vocabulary import load
 from mockserver.world.world import World, build, with_events, with_identity
 from tests.vendors.conftest import KEY, asked, strictly
 
@@ -81,7 +81,7 @@ def crawl(told: World, limit: int = 100, **fields: Any) -> list[ExportedSession]
 def starts(told: World, now: int = LATER, **query: Any) -> list[int]:
     """When the sessions of the first site start, by the world's own list."""
     found = told.sites[0].find(Query(**query), now)
-    return [place.start for place in found.page(0, found.total).places()]
+    return [place.start for place in found.page(0, found.total).sort_keys()]
 
 
 def timestamps(rows: list[ExportedSession]) -> list[int | None]:

@@ -14,9 +14,9 @@ from mockserver.vendors.rybbit.answers import Location, OneSession, SessionDetai
 from mockserver.vendors.rybbit.choices import MAXIMUM
 from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS
 from mockserver.vendors.rybbit.requests import GetSession, ListSessionLocations, ListSessions
-from mockserver.world.overlay import Identity, TrackedEvent
-from mockserver.world.profiles import PROFILES
-from mockserver.world.spec import DEFAULT_END, spec
+from mockserver.world.generator.tracked import Identity, TrackedEvent
+from mockserver.world.model.profiles import PROFILES
+from mockserver.world.model.spec import DEFAULT_END, spec
 from mockserver.world.world import World, build, with_events, with_identity
 from tests.vendors.conftest import asked, strictly
 

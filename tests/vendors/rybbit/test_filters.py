@@ -13,8 +13,8 @@ from msgspec import json
 from mockserver.vendors.rybbit.answers import SessionEvent, SessionRow
 from mockserver.vendors.rybbit.grammar import TYPES
 from mockserver.vendors.rybbit.parameters import PARAMETERS
-from mockserver.world.spec import spec
-from mockserver.world.vocabulary import load
+from mockserver.world.model.spec import spec
+from mockserver.world.model.vocabulary import load
 from mockserver.world.world import World, build
 from tests.vendors.rybbit.asking import Choices, detail, filters, ids, locations, page, refusal, rows, world
 
@@ -198,7 +198,7 @@ def test_equal_filters_are_equal_questions() -> None:
     for _ in range(3):
         rows(told, filters=narrowed)
 
-    assert told.sites[0].people.selected.cache_info().misses == 1
+    assert told.sites[0].people.select.cache_info().misses == 1
 
 
 PAIR = {"parameter": "country", "type": "equals", "value": ["US"]}

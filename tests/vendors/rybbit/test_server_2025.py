@@ -13,8 +13,8 @@ from mockserver.server.faults import read
 from mockserver.vendor.times import DAY
 from mockserver.vendors.rybbit.grammar import TYPES
 from mockserver.vendors.rybbit.parameters import EARLIER, PARAMETERS
-from mockserver.world.like import contains_like
-from mockserver.world.spec import DEFAULT_END
+from mockserver.world.model.like import contains_like
+from mockserver.world.model.spec import DEFAULT_END
 from tests.vendors.rybbit.asking import detail, filters, world
 from tests.vendors.rybbit.asking import rows as documented
 from tests.vendors.rybbit.speaking import FAILED, Dialect, some

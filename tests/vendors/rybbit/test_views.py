@@ -16,15 +16,15 @@ from mockserver.vendors.rybbit.answers import SessionEvent, SessionPage, Session
 from mockserver.vendors.rybbit.choices import MAXIMUM
 from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSIONS
 from mockserver.vendors.rybbit.requests import GetSession, ListSessions
-from mockserver.world.profiles import PROFILES
-from mockserver.world.query import Query
-from mockserver.world.sessions import Sessions
+from mockserver.world.model.profiles import PROFILES
+from mockserver.world.model.query import Query
+from mockserver.world.model.session_batch import SessionBatch
 from mockserver.world.world import World
 from tests.vendors.conftest import asked
 from tests.vendors.rybbit.asking import MINUTE, NOW, detail, filters, ids, locations, page, refusal, rows, second, tracked, world
 
 
-def batch(told: World) -> Sessions:
+def batch(told: World) -> SessionBatch:
     """All sessions of the first site's people as the world has them, oldest first."""
     found = told.sites[0].find(Query(), NOW)
     (sessions,) = found.page(0, found.total).batches
@@ -187,7 +187,7 @@ def test_an_event_says_what_the_world_knows() -> None:
     for row in rows(told)[:100]:
         story = site.session(int(row.session_id, 16), NOW)
         assert story
-        for event, known in zip(detail(told, row.session_id, limit=1000).events, story.story(0), strict=True):
+        for event, known in zip(detail(told, row.session_id, limit=1000).events, story.list_events(0), strict=True):
             assert (second(event.timestamp), event.type, event.event_name) == (known.at // 1000, known.kind, known.name)
             assert (event.pathname, event.page_title, event.querystring) == (known.page.path, known.page.title, known.page.querystring)
             assert (event.referrer, event.hostname, event.props) == (known.referrer, row.hostname, known.properties)

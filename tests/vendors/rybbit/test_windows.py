@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.vendor.times import DAY
-from mockserver.world.spec import spec
+from mockserver.world.model.spec import spec
 from mockserver.world.world import build
 from tests.vendors.rybbit.asking import MINUTE, NOW, ids, locations, refusal, rows, second, world
 

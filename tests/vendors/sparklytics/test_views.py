@@ -18,11 +18,11 @@ from mockserver.contract.request import read
 from mockserver.vendor import Asked
 from mockserver.vendors.sparklytics import VENDOR
 from mockserver.vendors.sparklytics.contract import ListSessions, Session, SessionDetail, SessionPage
-from mockserver.world.overlay import TrackedEvent
-from mockserver.world.profiles import PROFILES
-from mockserver.world.query import Query
-from mockserver.world.sessions import Sessions
-from mockserver.world.spec import DEFAULT_END, DEFAULT_START, spec
+from mockserver.world.generator.tracked import TrackedEvent
+from mockserver.world.model.profiles import PROFILES
+from mockserver.world.model.query import Query
+from mockserver.world.model.session_batch import SessionBatch
+from mockserver.world.model.spec import DEFAULT_END, DEFAULT_START, spec
 from mockserver.world.world import World, build, with_events
 from tests.vendors.conftest import asked as ask_vendor
 from tests.vendors.conftest import exactly
@@ -76,10 +76,10 @@ def refused(view: Callable[[Asked], object], asked: Asked) -> tuple[str, str]:
     return refusal.value.error, refusal.value.details["message"]
 
 
-def truth(world: World, column: Callable[[Sessions], list[Any]], *, now: int = NOW, site: int = 0) -> list[Any]:
+def truth(world: World, column: Callable[[SessionBatch], list[Any]], *, now: int = NOW, site: int = 0) -> list[Any]:
     """A column of all sessions of a world, newest first."""
     found = world.sites[site].find(Query(bots=True), now)
-    return list(found.page(0, found.total, newest_first=True).arrange(column))
+    return list(found.page(0, found.total, newest_first=True).map_rows(column))
 
 
 def told(number: int) -> str:
@@ -266,7 +266,7 @@ def test_a_cursor_outlives_midnight() -> None:
 
 def test_a_cursor_whose_session_fell_out_of_the_days_is_followed_by_nothing() -> None:
     """When the default days have left a page's last row behind, all they hold is newer, tracked sessions too."""
-    day, start = 86_400_000, WORLDS["tracked"].sites[0].overlay.log[0].at
+    day, start = 86_400_000, WORLDS["tracked"].sites[0].tracked_data.log[0].at
     world = with_events(WORLDS["tracked"], 0, [TrackedEvent(start + 28 * day, "came_back", user_id="user-a")])
     heads = (page(ask(world, limit=limit, now=start + day)) for limit in range(1, 100))
     cursor = next(head.next_cursor for head in heads if is_tracked(head.sessions[-1]))
@@ -543,7 +543,7 @@ def test_a_bot_is_found_by_id() -> None:
     assert {detail(ask(world, session=each)).session.session_id for each in bots} == bots
 
 
-EXACT: dict[str, Callable[[Sessions], list[Any]]] = {
+EXACT: dict[str, Callable[[SessionBatch], list[Any]]] = {
     "filter_country": lambda s: [place.country for place in s.places],
     "filter_region": lambda s: [place.region for place in s.places],
     "filter_city": lambda s: [place.city for place in s.places],

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mockserver.world.vocabulary import Agent
+from mockserver.world.model.vocabulary import Agent
 
 UNKNOWN: Final = "UNKNOWN"
 """What is not in woothee's data; without any user agent nothing is said at all."""

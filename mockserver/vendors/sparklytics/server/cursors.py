@@ -7,7 +7,7 @@ from msgspec import DecodeError, Struct, json
 from mockserver.contract.errors import Refused
 from mockserver.vendor.times import instant
 from mockserver.vendors.sparklytics.server.ids import first_from
-from mockserver.world.ended import Ending
+from mockserver.world.generator.order_by_end import EndSortKey
 
 
 class _Cursor(Struct, frozen=True):
@@ -20,7 +20,7 @@ def made(last_seen: str, session_id: str) -> str:
     return b64encode(json.encode(_Cursor(last_seen, session_id))).decode()
 
 
-def place(cursor: str) -> Ending:
+def place(cursor: str) -> EndSortKey:
     """Where a cursor points, whoever made it; raises ``Refused`` for a text that is none, and for an end that is no time."""
     try:
         text = b64decode(cursor)
@@ -32,7 +32,7 @@ def place(cursor: str) -> Ending:
     end = instant(said.ls)
     if end is None:  # The database fails to read it, and nobody expects that.
         raise Refused("internal", message=f"{said.ls!r} is no time", field="cursor")
-    return Ending(end, 0, first_from(said.sid))
+    return EndSortKey(end, 0, first_from(said.sid))
 
 
 def _invalid() -> Refused:

@@ -6,15 +6,15 @@ from uuid import UUID
 
 import numpy as np
 
-from mockserver.world.hashing import draw, draw_one, hexadecimal, key, u64
-from mockserver.world.sessions import Sessions
+from mockserver.world.model.hashing import draw, draw_one, hexadecimal, key, u64
+from mockserver.world.model.session_batch import SessionBatch
 
 _BITS: Final = 56
 """Of a session number. The other eight of an id follow from it, so that an id nobody was given is none."""
 _OTHERS: Final = key("sparklytics", "session_id")
 
 
-def session_ids(sessions: Sessions) -> list[str]:
+def session_ids(sessions: SessionBatch) -> list[str]:
     """The ids of sessions, in the same order as their numbers."""
     numbers = np.array(sessions.ids, dtype=np.uint64)
     return hexadecimal((numbers << u64(64 - _BITS)) | (draw(_OTHERS, numbers) >> u64(_BITS)), 16)

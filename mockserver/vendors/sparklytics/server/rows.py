@@ -11,8 +11,8 @@ from mockserver.vendors.sparklytics.asking import WORLDS, Words
 from mockserver.vendors.sparklytics.rows import durations, visitor_ids
 from mockserver.vendors.sparklytics.server import agents
 from mockserver.vendors.sparklytics.server.ids import session_ids
-from mockserver.world.sessions import Sessions
-from mockserver.world.vocabulary import Agent, Page
+from mockserver.world.model.session_batch import SessionBatch
+from mockserver.world.model.vocabulary import Agent, Page
 
 
 def times(instants: Sequence[int]) -> list[str]:
@@ -31,11 +31,11 @@ def _urls(hostnames: Sequence[str], pages: Sequence[Page]) -> list[str | None]:
     return [url(located) or None for located in zip(hostnames, pages, strict=True)]
 
 
-def _counts(sessions: Sessions) -> list[int]:
+def _counts(sessions: SessionBatch) -> list[int]:
     return [seen + done for seen, done in zip(sessions.pageviews, sessions.events, strict=True)]
 
 
-def _agent(of: Callable[[Agent], str]) -> Callable[[Sessions], list[str | None]]:
+def _agent(of: Callable[[Agent], str]) -> Callable[[SessionBatch], list[str | None]]:
     return lambda sessions: [of(agent) or None for agent in sessions.agents]
 
 

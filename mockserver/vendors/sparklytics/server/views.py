@@ -16,10 +16,10 @@ from mockserver.vendors.sparklytics.server import cursors
 from mockserver.vendors.sparklytics.server.answers import MAXIMUM, MOST_EVENTS, Event
 from mockserver.vendors.sparklytics.server.ids import event_id, session_ids, session_number
 from mockserver.vendors.sparklytics.server.rows import ROWS, WORDS, times, url
-from mockserver.world.ended import Ended, Order
-from mockserver.world.sessions import Event as Happened
+from mockserver.world.generator.order_by_end import EndOrder, EndOrderedResult
+from mockserver.world.model.session_batch import Event as Happened
 
-_ORDER: Final = Order()
+_ORDER: Final = EndOrder()
 
 
 def list_sessions(asked: Asked) -> Answer:
@@ -31,11 +31,11 @@ def list_sessions(asked: Asked) -> Answer:
     query = wanted(options, asked, WORDS)
     than = None if options.cursor is None else cursors.place(options.cursor)
     # No session rests for a day: whatever starts before the end of the days and ends after their beginning has an event in them.
-    page = Ended(asked.site.find(replace(query, start=None), asked.now), _ORDER).older(than, limit + 1)
-    ends = page.arrange(lambda sessions: sessions.end)
+    page = EndOrderedResult(asked.site.find(replace(query, start=None), asked.now), _ORDER).older(than, limit + 1)
+    ends = page.map_rows(lambda sessions: sessions.end)
     count = sum(end >= (query.start or 0) for end in ends)
-    rows, has_more = page.arrange(ROWS.lines)[: min(count, limit)], count > limit
-    following = cursors.made(times([ends[limit - 1]])[0], page.arrange(session_ids)[limit - 1]) if has_more else None
+    rows, has_more = page.map_rows(ROWS.lines)[: min(count, limit)], count > limit
+    following = cursors.made(times([ends[limit - 1]])[0], page.map_rows(session_ids)[limit - 1]) if has_more else None
     tail = b'],"pagination":{"has_more":%b,"limit":%d,"next_cursor":%b}}' % (json.encode(has_more), limit, json.encode(following))
     return Answer(Listing(b'{"data":[', rows, tail))
 
@@ -47,7 +47,7 @@ def get_session(asked: Asked) -> Answer:
     session = None if number is None else asked.site.session(number, asked.now)
     if number is None or session is None:
         raise Refused("unknown_session", message=f"no session {identifier!r}", field="session_id")
-    [row], story = ROWS.lines(session), session.story(0)
+    [row], story = ROWS.lines(session), session.list_events(0)
     told = story[:MOST_EVENTS]
     events = [
         _event(event, at, session.hostnames[0], event_id(asked.site.key, number, position))

@@ -1,0 +1,1 @@
+"""Helpers without knowledge of this project; imports nothing of ours."""

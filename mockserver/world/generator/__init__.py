@@ -1,0 +1,1 @@
+"""How sessions are computed from a spec and found by queries."""

@@ -1,0 +1,290 @@
+"""The table of archetypes: 4,096 sessions of which every session of a site is a copy with its own start, ids and people.
+
+A row of the table is one archetype. It belongs to a *visitor slot* (a kind of visitor: place, agent, language, identity)
+and to a *visit index* in that slot (which of eight consecutive visits it is), and has an acquisition and events. Columns are
+computed for the rows that are used (:class:`LazyColumn`). Row = (slot · VISITS + visit) · variants + variant.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from mockserver._util.caching import IdentityCache
+from mockserver.world.model.hashing import I64, U64, below, choose, draw, key
+from mockserver.world.model.vocabulary import Agent, Vocabulary
+
+Values: TypeAlias = NDArray[Any]
+"""One value per requested row."""
+ARCHETYPES: Final = 4096
+VISITS: Final = 8
+MAX_DURATION: Final = 90 * 60_000
+"""Upper bound of the duration of a session, in milliseconds."""
+EVENT_TEMPLATES: Final = 4
+"""Number of event tables shared by all worlds with the same vocabulary."""
+IDLE_AFTER: Final = 60_000
+"""Milliseconds without an event after which a visitor counts as inactive."""
+_MAX_EVENTS: Final = 120
+_LENGTHS: Final = np.repeat(  # Number of events of a session, and how many sessions in 256 have it.
+    [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30, _MAX_EVENTS],
+    [88, 30, 26, 22, 18, 15, 12, 11, 10, 9, 7, 4, 3, 1],
+)
+_GAPS: Final = 1000 * np.array(  # Milliseconds between events, to which up to a second of jitter is added.
+    [
+        *(1, 2, 3, 4, 6, 8, 10, 12, 15, 18, 22, 26, 30, 35, 40, 45, 50, 60, 75, 90, 110, 130, 160, 200, 250, 300),
+        *(400, 500, 650, 850, 1100, 1500),
+    ],
+    dtype=np.int64,
+)
+_FIRST_VISITS: Final = np.array(  # Patterns that divide the eight visits of a slot between visitors: per visit, its visitor's first.
+    [
+        (0, 0, 0, 0, 0, 0, 0, 0),
+        (0, 1, 2, 3, 3, 3, 3, 3),
+        (0, 0, 2, 2, 2, 2, 2, 2),
+        (0, 1, 1, 1, 4, 5, 6, 6),
+        (0, 1, 2, 3, 4, 5, 6, 7),
+        (0, 0, 0, 0, 4, 4, 4, 4),
+    ]
+)
+
+
+class ArchetypeTable:
+    """The archetypes of one site's people or bots, determined by a key."""
+
+    def __init__(self, seed_key: int, vocabulary: Vocabulary, slots: int, hostnames: Sequence[str], *, bots: bool) -> None:
+        self.vocabulary = vocabulary
+        self.slots = slots
+        self.bots = bots
+        self.hostnames = tuple(hostnames)
+        self.variants = ARCHETYPES // VISITS // slots
+        self._key = seed_key
+
+    def _draw(self, name: str, size: int) -> U64:
+        return draw(key(self._key, name), np.arange(size, dtype=np.uint64))
+
+    def slot_of(self, row: I64) -> I64:
+        """Return the visitor slot of each row."""
+        return row // (VISITS * self.variants)
+
+    def _per_slot(self, values: Values) -> "LazyColumn":
+        return LazyColumn(lambda row: values[self.slot_of(row)])
+
+    def _per_row(self, name: str, pick: Callable[[U64], Values]) -> "LazyColumn":
+        own = key(self._key, name)
+        return LazyColumn(lambda row: pick(draw(own, row.astype(np.uint64))))
+
+    # Columns that depend on the slot: equal in all visits of a visitor.
+
+    @cached_property
+    def place(self) -> "LazyColumn":
+        """Position in ``vocabulary.places``."""
+        return self._per_slot(choose(_weights(self.vocabulary.places), self._draw("place", self.slots)))
+
+    @cached_property
+    def agent(self) -> "LazyColumn":
+        """Position in :attr:`agents`."""
+        return self._per_slot(choose(_weights(self.agents), self._draw("agent", self.slots)))
+
+    @property
+    def agents(self) -> tuple[Agent, ...]:
+        """The agents of people or of bots."""
+        return self.vocabulary.bots if self.bots else self.vocabulary.agents
+
+    @cached_property
+    def english(self) -> "LazyColumn":
+        """True for visitors who browse in English, independent of the place."""
+        return self._per_slot(below(8, self._draw("language", self.slots)) == 0)
+
+    @cached_property
+    def _identified_slots(self) -> NDArray[np.bool_]:
+        return below(5, self._draw("identified", self.slots)) < (0 if self.bots else 2)
+
+    @cached_property
+    def identified(self) -> "LazyColumn":
+        """True for identified visitors."""
+        return self._per_slot(self._identified_slots)
+
+    @cached_property
+    def plan(self) -> "LazyColumn":
+        """Position in ``vocabulary.plans``."""
+        return self._per_slot(below(len(self.vocabulary.plans), self._draw("plan", self.slots)))
+
+    @cached_property
+    def tags(self) -> "LazyColumn":
+        """Tags of the visitor, bit n for ``vocabulary.tags[n]``; none for anonymous visitors."""
+        drawn = self._draw("tags", self.slots)
+        mask = np.uint64((1 << len(self.vocabulary.tags)) - 1)
+        return self._per_slot((drawn & (drawn >> np.uint64(20)) & mask).astype(np.int64) * self._identified_slots)
+
+    @cached_property
+    def first_visits(self) -> I64:
+        """Index of the first visit of the visitor of each slot and visit, shape (slots, VISITS)."""
+        return np.asarray(_FIRST_VISITS[below(len(_FIRST_VISITS), self._draw("pattern", self.slots))])
+
+    @cached_property
+    def returning(self) -> "LazyColumn":
+        """True for visitors who have been on the site before."""
+        values = (self.first_visits < np.arange(VISITS)).ravel()
+        return LazyColumn(lambda row: values[row // self.variants])
+
+    # Columns that depend on the row.
+
+    @cached_property
+    def acquisition(self) -> "LazyColumn":
+        """Position in ``vocabulary.acquisitions``; bots come directly."""
+        weights = _weights(self.vocabulary.acquisitions)
+        if self.bots:
+            weights = np.array([each.weight * (each.channel == "Direct") for each in self.vocabulary.acquisitions])
+        return self._per_row("acquisition", lambda hashed: choose(weights, hashed))
+
+    @cached_property
+    def hostname(self) -> "LazyColumn":
+        """Position in :attr:`hostnames`; usually the first."""
+        return self._per_row("hostname", lambda hashed: np.maximum(below(8, hashed) - 8 + len(self.hostnames), 0))
+
+    @cached_property
+    def events(self) -> "EventTable":
+        """The events of all rows."""
+        tables = _event_tables(self.vocabulary)
+        template = self._key % EVENT_TEMPLATES
+        if (template, self.bots) not in tables:
+            tables[template, self.bots] = _make_events(template, self.vocabulary, bots=self.bots)
+        return tables[template, self.bots]
+
+    @property
+    def page(self) -> NDArray[np.uint8]:
+        """Position in ``vocabulary.pages`` at each event; the events of a row are adjacent, from :attr:`begin` on."""
+        return self.events.page
+
+    @property
+    def action(self) -> NDArray[np.uint8]:
+        """Position in ``vocabulary.actions`` of each event, one past the last for a pageview."""
+        return self.events.action
+
+    @property
+    def offset(self) -> NDArray[np.int32]:
+        """Milliseconds from the start of the session to each event."""
+        return self.events.offset
+
+    @property
+    def begin(self) -> I64:
+        """Position of the first event of each row."""
+        return self.events.begin
+
+    @property
+    def length(self) -> I64:
+        """Number of events of each row."""
+        return self.events.length
+
+    @property
+    def pageviews(self) -> I64:
+        """Positions of the events that are pageviews; every row begins with one."""
+        return self.events.pageviews
+
+    def count_events(self, kind: str) -> I64:
+        """Return the number of events of a kind in each row."""
+        return self.events.counts.get(kind, np.zeros(ARCHETYPES, dtype=np.int64))
+
+    @property
+    def longest(self) -> int:
+        """The longest duration, in milliseconds."""
+        return self.events.longest
+
+    @property
+    def duration(self) -> I64:
+        """Milliseconds from the first event of each row to its last."""
+        return self.events.duration
+
+
+class LazyColumn:
+    """A column of an archetype table, computed for the requested rows only."""
+
+    def __init__(self, make: Callable[[I64], Values]) -> None:
+        self._make = make
+
+    def __getitem__(self, row: I64) -> Values:
+        return self._make(row)
+
+    @cached_property
+    def all(self) -> Values:
+        """The values of all rows."""
+        return self._make(np.arange(ARCHETYPES))
+
+
+@IdentityCache
+def _weights(entries: Sequence[Any]) -> I64:
+    return np.array([entry.weight for entry in entries])
+
+
+class EventTable(Struct, frozen=True, eq=False):
+    """The events of all rows; the columns are those of :class:`ArchetypeTable`."""
+
+    page: NDArray[np.uint8]
+    action: NDArray[np.uint8]
+    offset: NDArray[np.int32]
+    begin: I64
+    length: I64
+    pageviews: I64
+    longest: int
+    duration: I64
+    counts: Mapping[str, I64]
+    """Per kind of event, the number of events in each row."""
+
+
+@IdentityCache
+def _event_tables(vocabulary: Vocabulary) -> dict[tuple[int, bool], EventTable]:  # noqa: ARG001 -- the key of the cache
+    """Return the event tables made for a vocabulary so far, by event template and bots."""
+    return {}
+
+
+def _make_events(template: int, vocabulary: Vocabulary, *, bots: bool) -> EventTable:
+    """Make the events of one event template.
+
+    This takes 2.9 ms, as long as the rest of a new world, so worlds share a few event tables. All other columns, and
+    which sessions have which archetype, differ between worlds.
+    """
+    own = key("events", template, int(bots))
+    pages = vocabulary.pages
+    pageview = len(vocabulary.actions)
+
+    def draw_rows(name: str) -> U64:
+        return draw(key(own, name), np.arange(ARCHETYPES, dtype=np.uint64))
+
+    page_links = np.array([page.links for page in pages], dtype=np.uint8)
+    page_actions = np.array([page.actions for page in pages], dtype=np.uint8)
+    length = np.asarray(_LENGTHS[below(len(_LENGTHS), draw_rows("length"))])
+    if bots:
+        length = np.minimum(length, 3)
+    begin = np.cumsum(length) - length
+    row = np.repeat(np.arange(ARCHETYPES), length)
+    event = (row * _MAX_EVENTS + np.arange(len(row)) - begin[row]).astype(np.uint64)
+    link, act, gap, jitter = (draw(key(own, name), event) for name in ("link", "act", "gap", "jitter"))
+    gaps = np.where(length[row] > 20, 12, len(_GAPS))  # noqa: PLR2004 -- long sessions have short gaps
+    wait = _GAPS[(below(1 << 20, gap) * gaps) >> 20] + below(1000, jitter)
+    wait[begin] = 0
+    offset = np.cumsum(wait)
+    offset -= offset[begin][row]
+    is_action = (below(3, act) == 0) & (not bots)
+    is_action[begin] = False
+    chosen_link = below(page_links.shape[1], link)
+    page = np.zeros(len(row), dtype=np.uint8)
+    page[begin] = choose(np.array([page.entry_weight for page in pages]), draw_rows("entry"))
+    for step in range(1, int(length.max())):
+        current = begin[length > step] + step
+        previous_page = page[current - 1]
+        page[current] = np.where(is_action[current], previous_page, page_links[previous_page, chosen_link[current]])
+    action = np.where(is_action, page_actions[page, below(page_actions.shape[1], link)], np.uint8(pageview))
+    kept = offset <= MAX_DURATION
+    length = np.bincount(row[kept])
+    page = page[kept]
+    action = action[kept]
+    offset = offset[kept]
+    pageviews = np.flatnonzero(action == pageview)
+    begin = np.cumsum(length) - length
+    duration = offset[begin + length - 1].astype(np.int64)
+    kinds = [*(each.kind for each in vocabulary.actions), "pageview"]
+    counts = {kind: np.add.reduceat(np.array([each == kind for each in kinds], dtype=np.int64)[action], begin) for kind in set(kinds)}
+    return EventTable(page, action, offset.astype(np.int32), begin, length, pageviews, int(offset.max()), duration, counts)

@@ -1,0 +1,373 @@
+"""Sessions of the seeded world in columns, each computed from the session indices when first used."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mockserver._util.caching import IdentityCache, cached_property
+from mockserver.world.generator.archetypes import IDLE_AFTER
+from mockserver.world.generator.dimensions import find_exits, place_languages
+from mockserver.world.generator.population import Population, mailbox_parts
+from mockserver.world.model.hashing import I64, U64, hexadecimal, hexadecimal_words, last_digits
+from mockserver.world.model.session_batch import Event, SessionBatch, parse_tags_trait, parse_text_trait
+from mockserver.world.model.vocabulary import Acquisition, Agent, Page, Place, Vocabulary
+
+NETWORKS: Final = tuple(f"198.{18 + n // 256}.{n % 256}." for n in range(512))  # 198.18.0.0/15 is reserved for benchmarks (RFC 2544).
+HOSTS: Final = tuple(str(n) for n in range(256))
+# Bits of the visitor number that select a visitor's names and address.
+_NAME_SHIFTS: Final = np.array([[0], [16], [32]], dtype=np.uint64)
+_ADDRESS_SHIFTS: Final = np.array([[39], [8]], dtype=np.uint64)
+_ADDRESS_MASKS: Final = np.array([[len(NETWORKS) - 1], [len(HOSTS) - 1]], dtype=np.uint64)
+_TAKEN_ALONG: Final = frozenset({"starts", "row", "final_ends", "visitor_numbers"})
+"""Arrays that :meth:`GeneratedSessions.take` slices instead of computing them again."""
+Identities = Mapping[str, Mapping[str, Any]]
+"""Traits sent by identify calls, by user id."""
+T = TypeVar("T")
+
+
+def _column(function: Callable[[Any], T]) -> T:
+    """Return a cached property, typed as the attribute that the base class declares."""
+    return cached_property(function)  # type: ignore[return-value]
+
+
+class GeneratedSessions(SessionBatch):
+    """Sessions as of an instant: a session that still runs has only its events until then."""
+
+    def __init__(self, population: Population, index: I64, now: int, identities: Identities) -> None:
+        self.population = population
+        self.archetypes = population.archetypes
+        self.identities = identities
+        self.kind = population.kind
+        self.indices = index
+        self.now = now
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    # Arrays from which the columns are made.
+
+    @cached_property
+    def starts(self) -> I64:
+        """Unix milliseconds of the first event."""
+        return self.population.timeline.starts(self.indices)
+
+    @cached_property
+    def row(self) -> I64:
+        """The archetype of each session, as a row of the archetype table."""
+        return self.population.schedule.archetype_of(self.indices)
+
+    @cached_property
+    def final_ends(self) -> I64:
+        """Unix milliseconds of the last event that each session will ever have."""
+        return np.asarray(self.starts + self.archetypes.duration[self.row])
+
+    @cached_property
+    def running(self) -> NDArray[np.bool_]:
+        """True for sessions with events after the instant."""
+        return self.final_ends > self.now
+
+    @cached_property
+    def any_running(self) -> bool:
+        """True if at least one session has events after the instant."""
+        return bool(self.running.any())
+
+    @cached_property
+    def length(self) -> I64:
+        """Number of events so far."""
+        final: I64 = self.archetypes.length[self.row]
+        if not self.any_running:
+            return final
+        offset = self._gather(self.archetypes.offset, final)
+        exists = np.arange(offset.shape[1]) < final[:, None]
+        happened = offset <= (self.now - self.starts)[:, None]
+        return np.asarray((exists & happened).sum(axis=1))
+
+    @cached_property
+    def ends(self) -> I64:
+        """Unix milliseconds of the last event so far."""
+        if not self.any_running:
+            return self.final_ends
+        last = self.archetypes.begin[self.row] + self.length - 1
+        return np.asarray(self.starts + self.archetypes.offset[last])
+
+    @cached_property
+    def numbers(self) -> U64:
+        """56-bit session numbers."""
+        return self.population.session_numbers(self.indices)
+
+    @cached_property
+    def visitor_numbers(self) -> U64:
+        """48-bit visitor numbers."""
+        return self.population.schedule.visitor_of(self.indices, self.row)
+
+    @cached_property
+    def number_texts(self) -> NDArray[np.bytes_]:
+        """Session numbers as 14 hexadecimal digits."""
+        return last_digits(hexadecimal_words(self.numbers), 14)
+
+    @cached_property
+    def visitor_words(self) -> NDArray[np.uint32]:
+        """Hexadecimal digits of the visitor numbers, four to a word, shape (sessions, 4)."""
+        return hexadecimal_words(self.visitor_numbers)
+
+    @cached_property
+    def visitor_texts(self) -> NDArray[np.bytes_]:
+        """Visitor numbers as 12 hexadecimal digits."""
+        return last_digits(self.visitor_words, 12)
+
+    @cached_property
+    def identified_texts(self) -> NDArray[np.bytes_]:
+        """Visitor numbers as 12 hexadecimal digits, empty for anonymous visitors."""
+        return last_digits(self.visitor_words * self.is_identified[:, None], 12)
+
+    @cached_property
+    def is_identified(self) -> NDArray[np.bool_]:
+        """True for sessions of identified visitors."""
+        return np.asarray(self.archetypes.identified[self.row])
+
+    @cached_property
+    def name_indices(self) -> I64:
+        """Positions of given name, family name and mail domain in the vocabulary, shape (3, sessions); anonymous visitors have some too."""
+        return ((self.visitor_numbers >> _NAME_SHIFTS) % _name_list_sizes(self.archetypes.vocabulary)).view(np.int64)
+
+    @cached_property
+    def addresses(self) -> U64:
+        """Positions of both parts of the IP address in :data:`NETWORKS` and :data:`HOSTS`, shape (2, sessions)."""
+        return np.asarray((self.visitor_numbers >> _ADDRESS_SHIFTS) & _ADDRESS_MASKS)
+
+    # Events: one row per session, padded with events that do not belong to the session.
+
+    @cached_property
+    def event_mask(self) -> NDArray[np.bool_]:
+        """True for events that belong to the session, shape (sessions, longest session)."""
+        return np.arange(int(self.length.max(initial=1))) < self.length[:, None]
+
+    def event_values(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return the values of the sessions' events, shape as :attr:`event_mask`; *values* has one per event of the archetype table."""
+        return self._gather(values, self.length)
+
+    def _gather(self, values: NDArray[Any], length: I64) -> NDArray[Any]:
+        events = self.archetypes.begin[self.row][:, None] + np.arange(int(length.max(initial=1)))
+        return values.take(events, mode="clip")
+
+    @cached_property
+    def actions(self) -> NDArray[Any]:
+        """Positions of the events in the vocabulary's actions, one past the last for a pageview; shape as :attr:`event_mask`."""
+        return self.event_values(self.archetypes.action)
+
+    def list_events(self, position: int) -> list[Event]:
+        """Return all events of the session at *position*, oldest first."""
+        table = self.archetypes
+        vocabulary = table.vocabulary
+        start = self.start[position]
+        host = self.hostnames[position]
+        referrer = self.acquisitions[position].referrer
+        begin = int(table.begin[self.row[position]])
+        events = []
+        for event in range(begin, begin + int(self.length[position])):
+            at = start + int(table.offset[event])
+            page = vocabulary.pages[table.page[event]]
+            number = int(table.action[event])
+            if number == len(vocabulary.actions):
+                events.append(Event(at, "pageview", page, "", {}, referrer))
+            else:
+                action = vocabulary.actions[number]
+                events.append(Event(at, action.kind, page, action.name, action.properties, referrer))
+            referrer = f"https://{host}{page.path}{page.querystring}"
+        return events
+
+    # Subsets and encodings.
+
+    def take(self, positions: I64) -> "GeneratedSessions":
+        """Return the sessions at ascending *positions*, sharing what most columns are made of."""
+        taken = GeneratedSessions(self.population, self.indices[positions], self.now, self.identities)
+        for name in _TAKEN_ALONG & vars(self).keys():
+            setattr(taken, name, vars(self)[name][positions])
+        return taken
+
+    def dictionary_encoded(self, column: str) -> tuple[Sequence[Any], NDArray[Any]]:
+        """Return the distinct entries of a column such as ``places``, and each session's position in them."""
+        return _DICTIONARY_ENCODED[column](self)
+
+    def _decode(self, column: str) -> list[Any]:
+        entries, codes = self.dictionary_encoded(column)
+        return [entries[code] for code in codes.tolist()]
+
+    def override_trait(self, trait: str, generated: list[T], parse: Callable[[Any], T]) -> list[T]:
+        """Replace generated values of a trait by those sent in identify calls."""
+        sent = self.identities
+        if not sent:
+            return generated
+        pairs = zip(self.user_ids, generated, strict=True)
+        return [parse(sent[user][trait]) if user is not None and trait in sent.get(user, ()) else value for user, value in pairs]
+
+    # The columns of a batch.
+
+    @_column
+    def index(self) -> list[int]:
+        return list(self.indices.tolist())
+
+    @_column
+    def start(self) -> list[int]:
+        return list(self.starts.tolist())
+
+    @_column
+    def duration(self) -> list[int]:
+        return list((self.ends - self.starts).tolist())
+
+    @_column
+    def inactive(self) -> list[int]:
+        waits = np.maximum(np.diff(self.event_values(self.archetypes.offset), axis=1) - IDLE_AFTER, 0)
+        return list((waits * self.event_mask[:, 1:]).sum(axis=1).tolist())
+
+    def _count_events(self, kind: str) -> list[int]:
+        if not self.any_running:
+            return list(self.archetypes.count_events(kind)[self.row].tolist())
+        kinds = [*(action.kind for action in self.archetypes.vocabulary.actions), "pageview"]
+        is_kind = np.array([each == kind for each in kinds])
+        return list((is_kind[self.actions] & self.event_mask).sum(axis=1).tolist())
+
+    @_column
+    def pageviews(self) -> list[int]:
+        return self._count_events("pageview")
+
+    @_column
+    def custom_events(self) -> list[int]:
+        return self._count_events("custom_event")
+
+    @_column
+    def outbounds(self) -> list[int]:
+        return self._count_events("outbound")
+
+    @_column
+    def errors(self) -> list[int]:
+        return self._count_events("error")
+
+    @_column
+    def ids(self) -> list[int]:
+        return list(self.numbers.tolist())
+
+    @_column
+    def id_digits(self) -> list[str]:
+        return hexadecimal(self.numbers, 14)
+
+    @_column
+    def visitors(self) -> list[int]:
+        return list(self.visitor_numbers.tolist())
+
+    @_column
+    def visitor_digits(self) -> list[str]:
+        return hexadecimal(self.visitor_numbers, 12)
+
+    @_column
+    def user_ids(self) -> list[str | None]:
+        pairs = zip(self.visitor_digits, self.is_identified.tolist(), strict=True)
+        return ["user_" + digits if identified else None for digits, identified in pairs]
+
+    @_column
+    def names(self) -> list[str | None]:
+        vocabulary = self.archetypes.vocabulary
+        given, family, _ = self.name_indices.tolist()
+        generated = [
+            f"{vocabulary.given_names[g]} {vocabulary.family_names[f]}" if user else None
+            for g, f, user in zip(given, family, self.user_ids, strict=True)
+        ]
+        return self.override_trait("name", generated, parse_text_trait)
+
+    @_column
+    def emails(self) -> list[str | None]:
+        givens, families, domains = mailbox_parts(self.archetypes.vocabulary)
+        generated = [
+            f"{givens[g]}.{families[f]}.{user[-4:]}@{domains[d]}" if user else None
+            for g, f, d, user in zip(*self.name_indices.tolist(), self.user_ids, strict=True)
+        ]
+        return self.override_trait("email", generated, parse_text_trait)
+
+    @_column
+    def tags(self) -> list[list[str]]:
+        all_tags = self.archetypes.vocabulary.tags
+        generated = [_select_tags(all_tags, bits) for bits in self.archetypes.tags[self.row].tolist()]
+        return self.override_trait("$tags", generated, parse_tags_trait)
+
+    @_column
+    def traits(self) -> list[dict[str, Any] | None]:
+        all_plans = self.archetypes.vocabulary.plans
+        plans = [all_plans[code] for code in self.archetypes.plan[self.row].tolist()]
+        columns = zip(self.user_ids, self.names, self.emails, plans, strict=True)
+        return [
+            {"name": name, "email": email, "plan": plan, **self.identities.get(user, {})} if user else None
+            for user, name, email, plan in columns
+        ]
+
+    @_column
+    def ips(self) -> list[str]:
+        return [NETWORKS[network] + HOSTS[host] for network, host in zip(*self.addresses.tolist(), strict=True)]
+
+    @_column
+    def places(self) -> list[Place]:
+        return self._decode("places")
+
+    @_column
+    def agents(self) -> list[Agent]:
+        return self._decode("agents")
+
+    @_column
+    def acquisitions(self) -> list[Acquisition]:
+        return self._decode("acquisitions")
+
+    @_column
+    def languages(self) -> list[str]:
+        return self._decode("languages")
+
+    @_column
+    def hostnames(self) -> list[str]:
+        return self._decode("hostnames")
+
+    @_column
+    def entries(self) -> list[Page]:
+        return self._decode("entries")
+
+    @_column
+    def exits(self) -> list[Page]:
+        return self._decode("exits")
+
+    @_column
+    def paths(self) -> list[list[Page]]:
+        pages = self.archetypes.vocabulary.pages
+        pageview = len(self.archetypes.vocabulary.actions)
+        columns = zip(self.event_values(self.archetypes.page).tolist(), self.actions.tolist(), self.length.tolist(), strict=True)
+        return [
+            [pages[page] for page, action in zip(seen[:length], actions, strict=False) if action == pageview]
+            for seen, actions, length in columns
+        ]
+
+
+_DICTIONARY_ENCODED: Final[dict[str, Callable[[GeneratedSessions], tuple[Sequence[Any], NDArray[Any]]]]] = {
+    "places": lambda batch: (batch.archetypes.vocabulary.places, batch.archetypes.place[batch.row]),
+    "agents": lambda batch: (batch.archetypes.agents, batch.archetypes.agent[batch.row]),
+    "acquisitions": lambda batch: (batch.archetypes.vocabulary.acquisitions, batch.archetypes.acquisition[batch.row]),
+    "languages": lambda batch: (
+        place_languages(batch.archetypes.vocabulary.places),
+        batch.archetypes.place[batch.row] * 2 + batch.archetypes.english[batch.row],
+    ),
+    "hostnames": lambda batch: (batch.archetypes.hostnames, batch.archetypes.hostname[batch.row]),
+    "entries": lambda batch: (batch.archetypes.vocabulary.pages, batch.archetypes.page[batch.archetypes.begin[batch.row]]),
+    "exits": lambda batch: (
+        batch.archetypes.vocabulary.pages,
+        batch.archetypes.page[find_exits(batch.archetypes, batch.row, batch.length)],
+    ),
+}
+
+
+@IdentityCache
+def _name_list_sizes(vocabulary: Vocabulary) -> U64:
+    """Return the numbers of given names, family names and mail domains, shape (3, 1)."""
+    return np.array([[len(vocabulary.given_names)], [len(vocabulary.family_names)], [len(vocabulary.mail_domains)]], dtype=np.uint64)
+
+
+@lru_cache(maxsize=4096)
+def _select_tags(tags: tuple[str, ...], bits: int) -> list[str]:
+    return [tag for position, tag in enumerate(tags) if bits >> position & 1]

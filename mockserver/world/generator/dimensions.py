@@ -1,0 +1,88 @@
+"""The dimensions by which sessions are filtered and grouped, evaluated on the archetype table."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mockserver._util.caching import IdentityCache
+from mockserver.world.generator.archetypes import ARCHETYPES, ArchetypeTable
+from mockserver.world.model.hashing import I64
+from mockserver.world.model.query import Condition
+from mockserver.world.model.vocabulary import Place
+
+Codes = NDArray[np.integer[Any]]
+DictionaryEncoded = tuple[Sequence[Any], Codes]
+"""The entries of a dimension, and the position of each row's or each event's entry; a position past the end means none."""
+
+
+@IdentityCache
+def place_languages(places: Sequence[Place]) -> Sequence[str]:
+    """Return two languages for each place: its own, and that of visitors who browse in English."""
+    return tuple(language for place in places for language in (place.language, place.language and "en-US"))
+
+
+def encode_languages(table: ArchetypeTable) -> DictionaryEncoded:
+    """Return the language of each row."""
+    return place_languages(table.vocabulary.places), table.place.all * 2 + table.english.all
+
+
+def find_exits(table: ArchetypeTable, row: I64, length: I64) -> I64:
+    """Return the event that is the last pageview of each row, if only its first *length* events count."""
+    return table.pageviews[np.searchsorted(table.pageviews, table.begin[row] + length) - 1]
+
+
+def encode_urls(table: ArchetypeTable) -> DictionaryEncoded:
+    """Return hostname and page of each event."""
+    entries = [(hostname, page) for hostname in table.hostnames for page in table.vocabulary.pages]
+    return entries, np.repeat(table.hostname.all, table.length) * len(table.vocabulary.pages) + table.page
+
+
+def encode_event_counts(table: ArchetypeTable, kind: str) -> DictionaryEncoded:
+    """Return the number of events of a kind in each row."""
+    counts = table.count_events(kind)
+    return range(int(counts.max()) + 1), counts
+
+
+def encode_durations(table: ArchetypeTable) -> DictionaryEncoded:
+    """Return the duration of each row in milliseconds."""
+    entries, codes = np.unique(table.duration, return_inverse=True)
+    return entries.tolist(), codes
+
+
+_FLAG = (False, True)
+DIMENSIONS: Final[dict[str, Callable[[ArchetypeTable], DictionaryEncoded]]] = {
+    "place": lambda table: (table.vocabulary.places, table.place.all),
+    "agent": lambda table: (table.agents, table.agent.all),
+    "acquisition": lambda table: (table.vocabulary.acquisitions, table.acquisition.all),
+    "language": encode_languages,
+    "hostname": lambda table: (table.hostnames, table.hostname.all),
+    "entry": lambda table: (table.vocabulary.pages, table.page[table.begin]),
+    "exit": lambda table: (table.vocabulary.pages, table.page[find_exits(table, np.arange(ARCHETYPES), table.length)]),
+    "page": lambda table: (table.vocabulary.pages, table.page),
+    "url": encode_urls,
+    "action": lambda table: (table.vocabulary.actions, table.action),
+    "identified": lambda table: (_FLAG, table.identified.all.astype(np.int64)),
+    "returning": lambda table: (_FLAG, table.returning.all.astype(np.int64)),
+    "bounce": lambda table: (_FLAG, (table.length == 1).astype(np.int64)),
+    "pageviews": lambda table: encode_event_counts(table, "pageview"),
+    "custom_events": lambda table: encode_event_counts(table, "custom_event"),
+    "errors": lambda table: encode_event_counts(table, "error"),
+    "duration": encode_durations,
+}
+
+
+EVENT_DIMENSIONS: Final = ("page", "url", "action")
+"""The dimensions with a position per event instead of per row."""
+
+
+def match_archetypes(table: ArchetypeTable, where: Sequence[Condition]) -> I64:
+    """Return the archetypes that meet all conditions, ascending."""
+    kept = np.ones(ARCHETYPES, dtype=bool)
+    for condition in where:
+        entries, codes = DIMENSIONS[condition.dimension](table)
+        passes = np.array([*(condition.passes(entry) for entry in entries), False])
+        met = passes[codes]
+        kept &= (np.logical_or.reduceat(met, table.begin) if condition.dimension in EVENT_DIMENSIONS else met) != condition.negate
+    return np.flatnonzero(kept)

@@ -1,0 +1,104 @@
+"""Populations: the people or the bots of a site, with their archetypes, timeline, schedule and session numbers."""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+
+from mockserver._util.caching import IdentityCache
+from mockserver.world.generator.archetypes import ArchetypeTable
+from mockserver.world.generator.dimensions import DIMENSIONS, match_archetypes
+from mockserver.world.generator.index_sets import AllSessions, ArchetypeSet, IndexSet
+from mockserver.world.generator.schedule import SessionSchedule, choose_slot_count
+from mockserver.world.generator.timeline import Timeline
+from mockserver.world.model.hashing import I64, U64, Permutation, i64, key
+from mockserver.world.model.query import Condition
+from mockserver.world.model.vocabulary import Vocabulary
+
+_KINDS = 4
+_USER = "user_"
+_HEX = set("0123456789abcdef")
+_NUMBER_BITS = 56
+
+
+class Population:
+    """The sessions 0, 1, 2 … of one kind (0 people, 1 bots) on a site; everything but the timeline is made when first used."""
+
+    def __init__(self, seed_key: int, kind: int, vocabulary: Vocabulary, hostnames: Sequence[str], timeline: Timeline) -> None:
+        self.kind = kind
+        self.timeline = timeline
+        self._key = key(seed_key, kind)
+        self._numbers = Permutation(key(seed_key, "session"), _NUMBER_BITS)
+        self._vocabulary = vocabulary
+        self._hostnames = hostnames
+        self.select = lru_cache(maxsize=64)(self._selected)
+        self.texts = lru_cache(maxsize=64)(self._texts)
+
+    @cached_property
+    def archetypes(self) -> ArchetypeTable:
+        """The archetypes of its sessions."""
+        return ArchetypeTable(
+            key(self._key, "deck"), self._vocabulary, choose_slot_count(self.timeline.expected_total), self._hostnames, bots=self.kind == 1
+        )
+
+    @cached_property
+    def schedule(self) -> SessionSchedule:
+        """The archetype and visitor of each session."""
+        return SessionSchedule(key(self._key, "deal"), self.archetypes, self.timeline)
+
+    def count_started(self, now: int) -> int:
+        """Return the number of sessions that have started by *now*."""
+        return self.timeline.count_before(now + 1)
+
+    def session_numbers(self, index: I64) -> U64:
+        """Return the 56-bit number of each session."""
+        return self._numbers.forward((index * i64(_KINDS) + i64(self.kind)).view(np.uint64))
+
+    def session_index(self, number: int, now: int) -> int | None:
+        """Return the session with a number, or None if it is unknown or has not started by *now*."""
+        index = self.index_of(number)
+        return index if index is not None and index < self.count_started(now) else None
+
+    def index_of(self, number: int) -> int | None:
+        """Return the session with a number, started or not, or None if there is none."""
+        if not 0 <= number < 1 << _NUMBER_BITS:
+            return None
+        index, kind = divmod(int(self._numbers.back(np.array([number], dtype=np.uint64))[0]), _KINDS)
+        total = self.timeline.total
+        return index if kind == self.kind and (total is None or index < total) else None
+
+    def _selected(self, where: tuple[Condition, ...]) -> IndexSet:
+        return ArchetypeSet(self.schedule, match_archetypes(self.archetypes, where)) if where else AllSessions()
+
+    def _texts(self, dimension: str, text_of: Callable[[Any], str]) -> frozenset[str]:
+        """Return *text_of* of all entries of a dimension."""
+        return frozenset(map(text_of, DIMENSIONS[dimension](self.archetypes)[0]))
+
+    def sessions_of_actors(self, actors: Iterable[str], where: tuple[Condition, ...], now: int) -> I64:
+        """Return the sessions of some visitors that meet the conditions, ascending; a user id matches identified visitors only."""
+        found = [np.empty(0, dtype=np.int64)]
+        for actor in actors:
+            visitor = parse_visitor_number(actor)
+            if visitor is None:
+                continue
+            index = self.schedule.sessions_of(visitor, self.count_started(now))
+            found.append(index[self.archetypes.identified[self.schedule.archetype_of(index)]] if actor.startswith(_USER) else index)
+        index = np.unique(np.concatenate(found))
+        return index[np.isin(self.schedule.archetype_of(index), match_archetypes(self.archetypes, where))] if where else index
+
+
+def parse_visitor_number(actor: str) -> int | None:
+    """Parse a user id of the seeded world, or 12 hexadecimal digits, to a visitor number; None for anything else."""
+    digits = actor.removeprefix(_USER)
+    return int(digits, 16) if len(digits) == 12 and set(digits) <= _HEX else None  # noqa: PLR2004 -- 48 bits
+
+
+@IdentityCache
+def mailbox_parts(words: Vocabulary) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the parts of e-mail addresses: given names and family names in ASCII letters, and reserved domains."""
+    return tuple(map(_letters, words.given_names)), tuple(map(_letters, words.family_names)), words.mail_domains
+
+
+def _letters(name: str) -> str:
+    return "".join(letter for letter in name.lower() if "a" <= letter <= "z") or "visitor"

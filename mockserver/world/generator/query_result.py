@@ -1,0 +1,246 @@
+"""The result of a query: total, pages and groups.
+
+Each source (people, bots, tracked sessions) is ordered by start and counts its sessions before an instant in closed form.
+A page of the merged order is found by bisection over these counts, without iterating over sessions.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+from msgspec import Struct
+
+from mockserver.world.generator.archetypes import ARCHETYPES
+from mockserver.world.generator.columns import GeneratedSessions, Identities
+from mockserver.world.generator.dimensions import DIMENSIONS
+from mockserver.world.generator.index_sets import IndexSet
+from mockserver.world.generator.population import Population
+from mockserver.world.generator.tracked import KIND, TrackedData, TrackedSession, TrackedSessions
+from mockserver.world.model.hashing import I64
+from mockserver.world.model.session_batch import SessionBatch
+from mockserver.world.model.vocabulary import Vocabulary
+
+
+class Source(Protocol):
+    """The found sessions of one kind, ascending by start; the first has ordinal 0."""
+
+    kind: int
+    total: int
+
+    def count_before(self, instant: int) -> int:
+        """Return the number of sessions that start before *instant*."""
+
+    def ordinal_of(self, index: int) -> int:
+        """Return the number of sessions before the session of the same kind with *index*."""
+
+    def take(self, low: int, high: int) -> SessionBatch:
+        """Return the sessions with ordinals in [low, high)."""
+
+
+class GeneratedSource:
+    """The sessions of a population with an index within bounds and in an index set."""
+
+    def __init__(self, population: Population, index_set: IndexSet, bounds: tuple[int, int], now: int, identities: Identities) -> None:
+        self.kind = population.kind
+        self.population = population
+        self.archetypes = population.archetypes
+        self.index_set = index_set
+        self.bounds = bounds
+        self.now = now
+        self._identities = identities
+        self._low = index_set.rank(bounds[0])
+        self._high = index_set.rank(bounds[1])
+        self.total = self._high - self._low
+
+    def _ordinal(self, rank: int) -> int:
+        return min(max(rank, self._low), self._high) - self._low
+
+    def count_before(self, instant: int) -> int:
+        return self._ordinal(self.index_set.rank(self.population.timeline.count_before(instant)))
+
+    def ordinal_of(self, index: int) -> int:
+        return self._ordinal(self.index_set.rank(index))
+
+    def series(self, edges: Sequence[int]) -> list[int]:
+        """Return :meth:`count_before` of many instants."""
+        return [self._ordinal(rank) for rank in self.index_set.ranks([self.population.timeline.count_before(edge) for edge in edges])]
+
+    def take(self, low: int, high: int) -> GeneratedSessions:
+        return self.pick(self.index_set.take(self._low + max(low, 0), min(self._low + high, self._high)))
+
+    def starts(self, low: int, high: int) -> I64:
+        """Return the start times of the sessions with ordinals in [low, high)."""
+        return self.population.timeline.starts(self.index_set.take(self._low + low, self._low + high))
+
+    def pick(self, index: I64) -> GeneratedSessions:
+        """Return the sessions with ascending *index*, also if they are not in the source."""
+        return GeneratedSessions(self.population, index, self.now, self._identities)
+
+    def archetype_counts(self) -> I64:
+        """Return the number of sessions of each archetype.
+
+        Full blocks are counted by multiplication, sessions in the partial blocks at both ends one by one.
+        """
+        archetypes = self.index_set.rows
+        low, high = (self._block(self._low), self._block(self._high - 1)) if self.total else (0, 0)
+        if archetypes is None or high - low < 2:  # noqa: PLR2004 -- no full block in between
+            return self._tally(self._low, self._high)
+        middle = self.index_set.ranks([(low + 1) * ARCHETYPES, high * ARCHETYPES])
+        counts = self._tally(self._low, middle[0]) + self._tally(middle[1], self._high)
+        counts[archetypes] += high - low - 1
+        excluded = self.index_set.excluded
+        missing = excluded[(excluded >= (low + 1) * ARCHETYPES) & (excluded < high * ARCHETYPES)]
+        return counts - np.bincount(self.population.schedule.archetype_of(missing), minlength=ARCHETYPES)
+
+    def _block(self, ordinal: int) -> int:
+        return int(self.index_set.take(ordinal, ordinal + 1)[0]) // ARCHETYPES
+
+    def _tally(self, low: int, high: int) -> I64:
+        rows = self.population.schedule.archetype_of(self.index_set.take(low, high))
+        return np.bincount(rows, minlength=ARCHETYPES).astype(np.int64)
+
+
+class TrackedSource:
+    """The found tracked sessions."""
+
+    kind = KIND
+
+    def __init__(self, sessions: list[TrackedSession], site_key: int, tracked_data: TrackedData, vocabulary: Vocabulary) -> None:
+        self.sessions = sessions
+        self.total = len(sessions)
+        self.site_key = site_key
+        self.vocabulary = vocabulary
+        self._tracked_data = tracked_data
+
+    def count_before(self, instant: int) -> int:
+        return sum(session.start < instant for session in self.sessions)
+
+    def ordinal_of(self, index: int) -> int:
+        return min(index, self.total)
+
+    def take(self, low: int, high: int) -> TrackedSessions:
+        first = max(low, 0)
+        return TrackedSessions(self.site_key, self.sessions[first : max(high, 0)], first, self._tracked_data, self.vocabulary)
+
+    def pick(self, ordinals: list[int]) -> TrackedSessions:
+        """Return the sessions with ascending *ordinals*."""
+        batch = TrackedSessions(self.site_key, [self.sessions[ordinal] for ordinal in ordinals], 0, self._tracked_data, self.vocabulary)
+        batch.index = ordinals
+        return batch
+
+
+class SortKey(Struct, frozen=True, order=True):
+    """The position of a session in the order of all sessions: by start, then kind, then index."""
+
+    start: int
+    kind: int
+    index: int
+
+
+class Page(Struct, frozen=True):
+    """Consecutive sessions of a result."""
+
+    batches: Sequence[SessionBatch]
+    order: Sequence[tuple[int, int]] | None
+    """For each session its batch and its position there; None for one batch in its own or reversed order."""
+    newest_first: bool
+
+    def __len__(self) -> int:
+        return len(self.batches[0]) if self.order is None else len(self.order)
+
+    def map_rows(self, function: Callable[[SessionBatch], Sequence[Any]]) -> Sequence[Any]:
+        """Return one value per session in the order of the page; *function* makes the values of a batch."""
+        values = [function(batch) for batch in self.batches]
+        if self.order is None:
+            return values[0][::-1] if self.newest_first else values[0]
+        return [values[batch][position] for batch, position in self.order]
+
+    def sort_keys(self) -> list[SortKey]:
+        """Return the sort key of each session."""
+        return [
+            *self.map_rows(lambda batch: [SortKey(start, batch.kind, index) for start, index in zip(batch.start, batch.index, strict=True)])
+        ]
+
+
+class QueryResult:
+    """The sessions found by a query, ordered by start."""
+
+    def __init__(self, sources: Sequence[Source]) -> None:
+        self.sources = [source for source in sources if source.total] or list(sources[:1])
+        self.total = sum(source.total for source in self.sources)
+
+    def page(self, offset: int, limit: int, *, newest_first: bool = False) -> Page:
+        """Return at most *limit* sessions from *offset* on; an empty page past the end."""
+        offset = min(offset, self.total)
+        low, high = offset, min(offset + limit, self.total)
+        if newest_first:
+            low, high = max(self.total - offset - limit, 0), self.total - offset
+        if len(self.sources) == 1:
+            return Page([self.sources[0].take(low, max(low, high))], None, newest_first)
+        return self._merge(self._lows(low), low, max(high, low), newest_first=newest_first)
+
+    def older(self, than: SortKey | None, limit: int) -> Page:
+        """Return the *limit* newest sessions before a position, newest first; the newest of all without a position."""
+        ends = [source.total if than is None else _count_before(source, than) for source in self.sources]
+        high = sum(ends)
+        low = max(high - limit, 0)
+        if len(self.sources) == 1:
+            return Page([self.sources[0].take(low, high)], None, newest_first=True)
+        return self._merge([max(end - limit, 0) for end in ends], low, high, newest_first=True)
+
+    def series(self, edges: Sequence[int]) -> list[int]:
+        """Return the number of sessions that start between each two neighbouring instants."""
+        counts = np.zeros(len(edges), dtype=np.int64)
+        for source in self.sources:
+            counts += source.series(edges) if isinstance(source, GeneratedSource) else [source.count_before(edge) for edge in edges]
+        return [int(count) for count in np.diff(counts)]
+
+    def groups(self, dimension: str) -> list[tuple[Any, int]]:
+        """Return the number of sessions per entry of a dimension with one entry per session, in the order of the vocabulary."""
+        counts: dict[Any, int] = {}
+        for source in self.sources:
+            for entry, count in _group(source, dimension):
+                counts[entry] = counts.get(entry, 0) + count
+        return [group for group in counts.items() if group[1]]
+
+    def _lows(self, ordinal: int) -> list[int]:
+        """Return for each source the number of its sessions before *ordinal* of the merged order."""
+        low, high = -(1 << 48), 1 << 48  # Unix milliseconds of any spec and any tracked event fit.
+        while low < high:
+            middle = (low + high + 1) // 2
+            if sum(source.count_before(middle) for source in self.sources) <= ordinal:
+                low = middle
+            else:
+                high = middle - 1
+        lows = [source.count_before(low) for source in self.sources]
+        for number, source in enumerate(self.sources):  # Among equal starts, the lower kind comes first.
+            lows[number] += min(ordinal - sum(lows), source.count_before(low + 1) - lows[number])
+        return lows
+
+    def _merge(self, lows: list[int], low: int, high: int, *, newest_first: bool) -> Page:
+        """Return the merged ordinals [low, high), given the number of sessions of each source to skip."""
+        count = high - sum(lows)
+        batches = [source.take(start, start + count) for source, start in zip(self.sources, lows, strict=True)]
+        keys = sorted(
+            (SortKey(start, batch.kind, index), number, position)
+            for number, batch in enumerate(batches)
+            for position, (start, index) in enumerate(zip(batch.start, batch.index, strict=True))
+        )
+        order = [(number, position) for _, number, position in keys[low - sum(lows) : high - sum(lows)]]
+        return Page(batches, order[::-1] if newest_first else order, newest_first)
+
+
+def _count_before(source: Source, key: SortKey) -> int:
+    if source.kind == key.kind:
+        return source.ordinal_of(key.index)
+    return source.count_before(key.start + (source.kind < key.kind))
+
+
+def _group(source: Source, dimension: str) -> list[tuple[Any, int]]:
+    if isinstance(source, GeneratedSource):
+        entries, codes = DIMENSIONS[dimension](source.archetypes)
+        counts = np.bincount(codes, weights=source.archetype_counts(), minlength=len(entries))
+        return [(entry, int(count)) for entry, count in zip(entries, counts, strict=True)]
+    if isinstance(source, TrackedSource):
+        return [(session.entries(dimension, source.vocabulary)[0], 1) for session in source.sessions]
+    raise TypeError(f"unsupported source: {type(source).__name__}")

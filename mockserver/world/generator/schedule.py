@@ -1,0 +1,130 @@
+"""The schedule of a population: the archetype and visitor of each session, and the inverse of both.
+
+Sessions come in *rounds* of one per visitor slot; the order of slots is shuffled within each half of a round. In round r,
+slot s has visit index (r + phase[s]) mod VISITS, so a block of VISITS x variants rounds contains every archetype exactly
+once. Therefore the total of a filter is a multiplication. A visitor's next visit comes ``stride`` rounds later. The stride is
+1 modulo VISITS, so visit indices ascend, and so long that no visit begins within 30 minutes after the previous one ends.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from mockserver.world.generator.archetypes import ARCHETYPES, MAX_DURATION, VISITS, ArchetypeTable
+from mockserver.world.generator.timeline import Timeline
+from mockserver.world.model.hashing import I64, U64, Permutation, below, draw, i64, key, permute, unpermute
+
+SESSION_TIMEOUT: Final = 30 * 60_000
+"""Milliseconds without an event after which a session is over."""
+_MAX_SLOTS: Final = ARCHETYPES // VISITS
+_I_VISITS = i64(VISITS)
+_VISIT_MASK = i64(VISITS - 1)
+
+
+def choose_slot_count(sessions: int) -> int:
+    """Return the number of visitor slots; small enough that a world of a few hundred sessions has returning visitors."""
+    return 1 << max(0, min(_MAX_SLOTS.bit_length() - 1, (sessions // 4).bit_length() - 1))
+
+
+class SessionSchedule:
+    """Assigns the archetypes of a table to the sessions of a timeline."""
+
+    def __init__(self, seed_key: int, archetypes: ArchetypeTable, timeline: Timeline) -> None:
+        slots = archetypes.slots
+        self.archetypes = archetypes
+        self.timeline = timeline
+        self._slot_bits = slots.bit_length() - 1
+        self._half_bits = max(self._slot_bits - 1, 0)
+        self._round_shift = i64(self._slot_bits)
+        self._position_mask = i64(slots - 1)
+        self._half_mask = i64(slots - (1 << self._half_bits))
+        self._variant_bits = archetypes.variants.bit_length() - 1
+        self._variant_shift = i64(self._variant_bits)
+        self._row_bits = self._variant_bits + VISITS.bit_length() - 1
+        self._slot_key = key(seed_key, "lanes")
+        self._variant_key = key(seed_key, "variants")
+        self._phase = below(VISITS, draw(key(seed_key, "phase"), np.arange(slots, dtype=np.uint64)))
+        self._visitors = Permutation(key(seed_key, "visitor"), 48)
+        apart = timeline.most_within(MAX_DURATION + SESSION_TIMEOUT) + 1
+        rounds = -(-(apart + slots // 2) // slots)
+        self.stride = rounds + (1 - rounds) % VISITS
+        # The number of a visitor, before it is permuted, encodes (round after the last visit, slot, first visit). It is linear in
+        # the round of a session: `_first_visitor` is its value in round 0, and it grows by `_visitors_per_round` a round.
+        self._visitors_per_round = i64(slots * VISITS)
+        slot = np.arange(slots)[:, None]
+        visit = np.arange(VISITS)
+        self._first_visitor = (((VISITS - visit) * self.stride * slots + slot) * VISITS + archetypes.first_visits).ravel()
+
+    def _slot_at(self, rounds: I64, position: I64) -> I64:
+        """Return the visitor slot at each position of a round."""
+        half = position & self._half_mask
+        keys = draw(self._slot_key, rounds.view(np.uint64))
+        return half | permute(self._half_bits, keys, (position - half).view(np.uint64)).view(np.int64)
+
+    def _position_of(self, rounds: I64, slot: I64) -> I64:
+        """Return the position of each visitor slot in a round."""
+        half = slot & self._half_mask
+        keys = draw(self._slot_key, rounds.astype(np.uint64))
+        return half | unpermute(self._half_bits, keys, (slot - half).astype(np.uint64)).view(np.int64)
+
+    def _variant_keys(self, block: I64, slot: I64, visit: I64) -> U64:
+        return draw(self._variant_key, ((block * self.archetypes.slots + slot) * VISITS + visit).astype(np.uint64))
+
+    def archetype_of(self, index: I64) -> I64:
+        """Return the archetype of each session."""
+        rounds = index >> self._round_shift
+        slot = self._slot_at(rounds, index & self._position_mask)
+        row: I64 = slot * _I_VISITS + ((rounds + self._phase[slot]) & _VISIT_MASK)
+        if self._variant_bits:
+            repetition = (rounds // VISITS & (self.archetypes.variants - 1)).astype(np.uint64)
+            keys = self._variant_keys(index // ARCHETYPES, slot, row & _VISIT_MASK)
+            row = row * self.archetypes.variants + permute(self._variant_bits, keys, repetition).view(np.int64)
+        return row
+
+    def _round_of(self, block: I64, row: I64) -> I64:
+        """Return the round, within its block of sessions, in which each archetype occurs (broadcasts).
+
+        With one variant per visit, the round is the same in all blocks.
+        """
+        slot = row >> self._row_bits
+        visit = row >> self._variant_bits & (VISITS - 1)
+        rounds: I64 = (visit - self._phase[slot]) & (VISITS - 1)
+        if self._variant_bits:
+            variant = row & (self.archetypes.variants - 1)
+            keys = self._variant_keys(block, slot, visit)
+            rounds = rounds + VISITS * unpermute(self._variant_bits, keys, variant.astype(np.uint64)).astype(np.int64)
+        return rounds
+
+    def session_at(self, block: I64, row: I64) -> I64:
+        """Return the session of each archetype in a block of sessions (broadcasts); the inverse of :meth:`archetype_of`."""
+        rounds = block * (self.archetypes.variants * VISITS) + self._round_of(block, row)
+        return (rounds << self._slot_bits) | self._position_of(rounds, row >> self._row_bits)
+
+    def count_before(self, index: I64, row: I64) -> I64:
+        """Return for each session how many of the archetypes in *row* occur before it in its block.
+
+        Rounds before the session's own are counted as a whole; positions are only computed in its own round.
+        """
+        block = index // ARCHETYPES
+        rounds = index >> self._slot_bits
+        position = index & (self.archetypes.slots - 1)
+        own_round = (rounds & (self.archetypes.variants * VISITS - 1))[:, None]
+        row_round = self._round_of(block[:, None], row)
+        session, same = np.nonzero(row_round == own_round)
+        earlier = session[self._position_of(rounds[session], row[same] >> self._row_bits) < position[session]]
+        return np.asarray((row_round < own_round).sum(axis=1) + np.bincount(earlier, minlength=len(index)))
+
+    def visitor_of(self, index: I64, row: I64) -> U64:
+        """Return the 48-bit visitor number of each session; *row* holds the archetypes of the sessions."""
+        visitor = (index >> self._round_shift) * self._visitors_per_round + self._first_visitor[row >> self._variant_shift]
+        return self._visitors.forward(visitor.view(np.uint64))
+
+    def sessions_of(self, visitor: int, total: int) -> I64:
+        """Return all sessions of a visitor below *total*, ascending; empty for an unknown visitor."""
+        decoded = int(self._visitors.back(np.array([visitor], dtype=np.uint64))[0])
+        end_round, slot = divmod(decoded // VISITS, self.archetypes.slots)
+        rounds = end_round - VISITS * self.stride + np.arange(VISITS) * self.stride
+        rounds = rounds[(rounds >= 0) & (rounds <= total >> self._slot_bits)]
+        index = (rounds << self._slot_bits) | self._position_of(rounds, np.full(len(rounds), slot))
+        index = index[index < total]
+        return np.asarray(index[self.visitor_of(index, self.archetype_of(index)) == np.uint64(visitor)])

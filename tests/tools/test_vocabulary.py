@@ -1,0 +1,18 @@
+"""The shipped vocabularies are reproducible."""
+
+import pytest
+from faker import VERSION
+
+from mockserver.world.model.vocabulary import FOLDER, Vocabulary, load
+from tools.vocabulary.draw import draw_awkward, draw_default, encode
+
+
+@pytest.mark.parametrize(("name", "drawn"), [("default", draw_default()), ("awkward", draw_awkward())])
+def test_drawn_vocabulary_equals_shipped_file(name: str, drawn: Vocabulary) -> None:
+    """Another version of Faker may draw other names, in the same shape."""
+    shipped = load(name)
+
+    assert (encode(drawn) == (FOLDER / f"{name}.json").read_bytes()) or shipped.faker != VERSION
+    assert [page.links for page in drawn.pages] == [page.links for page in shipped.pages]
+    assert drawn.actions == shipped.actions
+    assert drawn.agents == shipped.agents

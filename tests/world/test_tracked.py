@@ -1,0 +1,204 @@
+"""What arrived over HTTP: events become sessions beside the seeded ones, in values that never change."""
+
+from itertools import pairwise
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mockserver.world.generator.tracked import Identity, TrackedData, TrackedEvent
+from mockserver.world.model.hashing import key
+from mockserver.world.model.query import Condition, Query
+from mockserver.world.model.segments import FILTERS
+from mockserver.world.model.spec import spec
+from mockserver.world.world import build, with_events, with_identity
+from tests.world import digest
+from tests.world.digest import LATER
+from tests.world.force import rows, split
+from tests.world.worlds import ACTORS, HOUR, MINUTE, few, tracked_events
+
+NOW = 1_789_000_000_000
+WORLD = build(spec(sessions=100))
+several = tracked_events(NOW).filter(bool)
+empty = build(spec(sessions=0))
+
+
+@given(events=tracked_events(NOW), now=st.integers(NOW - 4 * HOUR, NOW + 4 * HOUR))
+def test_tracked_events_are_split_after_half_an_hour(events: tuple[TrackedEvent, ...], now: int) -> None:
+    sessions = TrackedData().with_events(events).sessions(now)
+    told = [(session.actor, [event.at for event in session.events]) for session in sessions]
+
+    assert sorted(told) == sorted((run[0].actor, [event.at for event in run]) for run in split(events, now))
+    assert [session.start for session in sessions] == sorted(session.start for session in sessions)
+    assert [session.first for session in sorted(sessions, key=lambda each: (each.actor, each.start))] == [
+        actor not in {each for each, _ in sorted(told)[:nth]} for nth, (actor, _) in enumerate(sorted(told))
+    ]
+
+
+def test_tracked_events_exactly_half_an_hour_apart_share_session() -> None:
+    gaps = [[TrackedEvent(NOW, "a", anonymous_id="c"), TrackedEvent(NOW + 30 * MINUTE + more, "b", anonymous_id="c")] for more in (0, 1)]
+
+    assert [len(TrackedData().with_events(events).sessions(LATER)) for events in gaps] == [1, 2]
+
+
+@given(batches=st.lists(several, min_size=2, max_size=4))
+def test_tracked_data_with_events_leaves_original_unchanged(batches: list[tuple[TrackedEvent, ...]]) -> None:
+    overlays = [TrackedData()]
+    for batch in batches:
+        overlays.append(overlays[-1].with_events(batch))
+    before = [overlay.sessions(LATER) for overlay in overlays]
+    branch = overlays[1].with_events(batches[-1])
+    expected = TrackedData().with_events((*batches[0], *batches[-1]))
+
+    assert branch.sessions(LATER) == expected.sessions(LATER)
+    assert [overlay.sessions(LATER) for overlay in overlays] == before
+    assert [overlay.count for overlay in overlays] == [sum(map(len, batches[:nth])) for nth in range(len(overlays))]
+    assert overlays[-1].sessions(LATER) == TrackedData().with_events(event for batch in batches for event in batch).sessions(LATER)
+
+
+@few
+@given(events=several)
+def test_with_events_changes_only_new_world(events: tuple[TrackedEvent, ...]) -> None:
+    before = [digest.of_site(site, LATER) for site in WORLD.sites]
+    world = with_events(WORLD, 1, events)
+
+    assert [digest.of_site(site, LATER) for site in WORLD.sites] == before
+    assert digest.of_site(world.sites[0], LATER) == before[0]
+    assert world.sites[1].find(Query(), LATER).total == 100 + len(split(events, LATER))
+
+
+@given(arrivals=several.flatmap(lambda events: st.tuples(st.just(events), st.permutations(events))))
+def test_tracked_sessions_do_not_depend_on_order_of_arrival(arrivals: tuple[tuple[TrackedEvent, ...], list[TrackedEvent]]) -> None:
+    pages = [with_events(empty, 0, events).sites[0].find(Query(), LATER).page(0, 50) for events in arrivals]
+
+    assert rows(pages[0]) == rows(pages[1])
+
+
+@given(events=several)
+def test_tracked_session_columns_equal_sent_values(events: tuple[TrackedEvent, ...]) -> None:
+    site = with_events(empty, 0, events).sites[0]
+    batch = site.find(Query(), LATER).page(0, 50).batches[0]
+    sent = sorted((event.at, event.name, repr(event.properties)) for event in events)
+    told = [event for each in range(len(batch)) for event in batch.list_events(each)]
+
+    assert sorted((event.at, event.name, repr(event.properties)) for event in told) == sent
+    assert {event.kind for event in told} == {"custom_event"}
+    assert {user for user in batch.user_ids if user} == {event.user_id for event in events if event.user_id}
+    assert batch.custom_events == [len(batch.list_events(each)) for each in range(len(batch))]
+    assert {*batch.languages, *batch.hostnames, *batch.ips} == {""}
+    assert {place.city for place in batch.places} | {agent.os for agent in batch.agents} == {""}
+    assert {page.path for page in (*batch.entries, *batch.exits)} == {""}
+    assert [len(path) for path in batch.paths] == [0] * len(batch)
+    assert len(set(zip(batch.visitors, batch.user_ids, strict=True))) == len({event.actor for event in events})
+
+
+@given(events=several)
+def test_tracked_session_keeps_id_while_it_grows(events: tuple[TrackedEvent, ...]) -> None:
+    site = with_events(empty, 0, events).sites[0]
+    last = max(events, key=lambda event: event.at)
+    visitor = f"{key(site.key, 'actor', last.actor) >> 16:012x}"
+    page = site.find(Query(actors=((visitor,),)), LATER).page(0, 50)
+    number = page.batches[0].ids[-1]
+    more = with_events(
+        with_events(empty, 0, events), 0, [TrackedEvent(last.at + MINUTE, "more", user_id=last.user_id, anonymous_id=last.anonymous_id)]
+    )
+    grown = more.sites[0].session(number, LATER)
+    before = site.session(number, LATER)
+
+    assert grown is not None
+    assert before is not None
+    assert grown.start == before.start
+    assert grown.end == [last.at + MINUTE]
+
+
+@example(traits=[{"name": "x", "plan": "x"}, {"email": "y", "plan": "y"}])
+@given(traits=st.lists(st.dictionaries(st.sampled_from(["name", "email", "plan"]), st.sampled_from(["x", "y"])), min_size=1, max_size=3))
+def test_identities_merge_traits_by_name(traits: list[dict[str, str]]) -> None:
+    world = with_events(empty, 0, [TrackedEvent(NOW, "a", user_id=ACTORS[0]), TrackedEvent(NOW, "a", user_id=ACTORS[1])])
+    for each in traits:
+        world = with_identity(world, 0, Identity(each, user_id=ACTORS[0]))
+    batch = world.sites[0].find(Query(), LATER).page(0, 5).batches[0]
+    merged = {name: value for each in traits for name, value in each.items()}
+
+    assert batch.traits == [merged or None, None]
+    assert batch.names == [merged.get("name"), None]
+    assert batch.emails == [merged.get("email"), None]
+
+
+def test_identity_null_tags_are_empty() -> None:
+    world = with_events(empty, 0, [TrackedEvent(NOW, "a", user_id="ann")])
+    tags = [with_identity(world, 0, Identity({"$tags": each}, user_id="ann")).sites[0].find(Query(), LATER) for each in (None, [], ["vip"])]
+
+    assert [found.page(0, 5).batches[0].tags for found in tags] == [[[]], [[]], [["vip"]]]
+
+
+def test_tracked_event_user_id_takes_precedence_over_anonymous_id() -> None:
+    both = {"user_id": "ann", "anonymous_id": "c"}
+
+    assert TrackedEvent(NOW, "a", **both).actor == Identity({}, **both).actor == "ann"  # type: ignore[arg-type]  # two texts
+    assert TrackedEvent(NOW, "a", anonymous_id="c").actor == Identity({}, anonymous_id="c").actor == "c"
+
+
+@given(events=several, now=st.integers(NOW - 4 * HOUR, NOW + 4 * HOUR))
+def test_tracked_events_after_now_are_invisible(events: tuple[TrackedEvent, ...], now: int) -> None:
+    site = with_events(empty, 0, events).sites[0]
+    batch = site.find(Query(), now).page(0, 50).batches[0]
+    told = [event.at for each in range(len(batch)) for event in batch.list_events(each)]
+
+    assert sorted(told) == sorted(event.at for event in events if event.at <= now)
+    assert all(end <= now for end in batch.end)
+
+
+@given(events=several, word=st.sampled_from(sorted(FILTERS)))
+def test_tracked_sessions_support_every_filter(events: tuple[TrackedEvent, ...], word: str) -> None:
+    site = with_events(empty, 0, events).sites[0]
+    dimension, read = FILTERS[word]
+    halves = [Query(where=(Condition(dimension, read, "equals", ("", "signup_click", True), negate),)) for negate in (False, True)]
+
+    assert sum(site.find(half, LATER).total for half in halves) == len(split(events, LATER))
+
+
+@given(events=several, word=st.sampled_from(sorted(set(FILTERS) - {"event", "identified", "returning", "bounce", "page"})))
+def test_tracked_session_unknown_values_are_empty(events: tuple[TrackedEvent, ...], word: str) -> None:
+    site = with_events(empty, 0, events).sites[0]
+    dimension, read = FILTERS[word]
+    unknown = site.find(Query(where=(Condition(dimension, read, "equals", ("",)),)), LATER)
+    paged = site.find(Query(where=(Condition("page", FILTERS["page"][1], "regex", ("",)),)), LATER)
+
+    assert unknown.total == len(split(events, LATER))
+    assert paged.total == 0
+
+
+@given(events=several)
+def test_tracked_sessions_are_found_by_user_id_and_visitor_digits(events: tuple[TrackedEvent, ...]) -> None:
+    site = with_events(empty, 0, events).sites[0]
+    everyone = site.find(Query(), LATER).page(0, 50).batches[0]
+
+    assert site.find(Query(actors=(("c", "d"),)), LATER).total == 0
+    for digits, user in set(zip(everyone.visitor_digits, everyone.user_ids, strict=True)):
+        theirs = [number for number, visitor in zip(everyone.ids, everyone.visitor_digits, strict=True) if visitor == digits]
+        for actor in (digits, *([user] if user else [])):
+            found, rest = site.find(Query(actors=((actor,),)), LATER), site.find(Query(others=(actor,)), LATER)
+
+            assert found.page(0, 50).batches[0].ids == theirs
+            assert rest.page(0, 50).batches[0].ids == [number for number in everyone.ids if number not in theirs]
+
+
+@given(events=several)
+def test_tracked_returning_is_true_after_first_session(events: tuple[TrackedEvent, ...]) -> None:
+    site = with_events(empty, 0, events).sites[0]
+    runs = split(events, LATER)
+    found = site.find(Query(where=empty.segments["returning"].where), LATER)
+    new = site.find(Query(where=empty.segments["new"].where), LATER)
+
+    assert found.total == len(runs) - len({run[0].actor for run in runs})
+    assert new.total == len({run[0].actor for run in runs})
+
+
+def test_tracked_event_before_1970_appears_in_pages() -> None:
+    site = with_events(WORLD, 0, [TrackedEvent(-(10**11), "old", anonymous_id="c"), TrackedEvent(NOW, "new", anonymous_id="c")]).sites[0]
+    found = site.find(Query(), LATER)
+    one_by_one = [row for offset in range(found.total) for row in rows(found.page(offset, 1))]
+
+    assert one_by_one == rows(found.page(0, 1000))
+    assert one_by_one[0][:2] == (-(10**11), 2)
+    assert all(before[0] <= after[0] for before, after in pairwise(one_by_one))

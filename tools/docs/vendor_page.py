@@ -1,0 +1,74 @@
+"""A vendor's contract as a page of Markdown."""
+
+from mockserver.contract.basis import Fact
+from mockserver.contract.choices import Choice
+from mockserver.contract.endpoint import Contract, Endpoint
+from mockserver.contract.request import Field, fields
+from tools.docs.dialect_diff import differences
+from tools.docs.markdown import asked_kind, body, limited, status, table, told_kind
+
+
+def page(contract: Contract, *others: Contract) -> str:
+    """Write the reference page of a vendor: endpoints, errors, choices, what its other dialects do differently, sources."""
+    sources = {name: source for each in (contract, *others) for name, source in each.sources.items()}
+    parts = [
+        f"# {contract.title}\n",
+        f"Served at the root, under `/{contract.vendor}/…`, and for the hosts {', '.join(f'`{host}`' for host in contract.hosts)}.\n",
+        *(_endpoint(endpoint) for endpoint in contract.endpoints),
+        "## Errors\n",
+        table(("error", "status", "body", "basis", "source", ""), [_error(contract, name) for name in contract.errors]),
+        "## Choices\n",
+        *(_choice(choice) for choice in contract.choices),
+        *(["## Dialects\n", differences(contract, others)] if others else []),
+        "## Sources\n",
+        table(("source", "read", ""), [(name, s.read, f"[{s.title}]({s.url})" if s.url else s.title) for name, s in sources.items()]),
+    ]
+    return "\n".join(parts)
+
+
+def _endpoint(endpoint: Endpoint) -> str:
+    paths = "\n".join(f"- `{endpoint.method} {path}`" for path in endpoint.paths)
+    parts = [f"## {endpoint.name}\n", f"{endpoint.summary}\n", f"{paths}\n"]
+    asked = [("path", f"`{name}`", "string", "required", fact.says, *_basis(fact)) for name, fact in endpoint.path.items()]
+    for place, model in (("query", endpoint.query), ("body", endpoint.body)):
+        asked += [(place, f"`{each.name}`", asked_kind(each), _default(each), each.fact.says, *_basis(each.fact)) for each in fields(model)]
+    if asked:
+        parts.append(table(("in", "parameter", "type", "default", "", "basis", "source"), asked))
+    if endpoint.either:
+        parts.append(f"Of {' and '.join(f'`{name}`' for name in endpoint.either)} one at least must be given.\n")
+    answer = [(f"`{each.name}`", told_kind(each), each.fact.says, *_basis(each.fact)) for each in fields(endpoint.response, deep=True)]
+    parts += ["The answer:\n", table(("field", "type", "", "basis", "source"), answer)]
+    told = [*(f"- {limited(limit)}" for limit in endpoint.limits), *(f"- {_stated(fact)}" for fact in endpoint.facts)]
+    parts += ["\n".join(told) + "\n"] if told else []
+    if endpoint.advice:
+        said = "\n".join(dict.fromkeys(f"- `{advice.name}`: {_stated(advice.fact)}" for advice in endpoint.advice))
+        parts.append(f"Said of a request that is answered:\n\n{said}\n")
+    return "\n".join(parts)
+
+
+def _default(field: Field) -> str:
+    return "required" if field.required else "" if field.default is None or field.default == "" else f"`{field.default}`"
+
+
+def _stated(fact: Fact) -> str:
+    return f"{fact.says} *({' '.join(filter(None, _basis(fact)))})*"
+
+
+def _basis(fact: Fact) -> tuple[str, str]:
+    return fact.basis.value, fact.source or ""
+
+
+def _error(contract: Contract, name: str) -> tuple[str, ...]:
+    shape = contract.errors[name]
+    return (name, status(shape), body(shape), *_basis(shape.fact), shape.fact.says)
+
+
+def _choice(choice: Choice) -> str:
+    source = f", {choice.source}" if choice.source else ""
+    lines = [f"### `{choice.name}`\n", f"{choice.says} *({choice.basis.value}{source})*\n"]
+    if choice.options:
+        default = {name: " (default)" if name == choice.default else "" for name in choice.options}
+        lines += [f"- `{name}`{default[name]}: {says}" for name, says in choice.options.items()]
+    else:
+        lines.append(f"A whole number of {choice.unit}, `{choice.default}` by default.")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,1 @@
+"""Draws the vocabularies that ship with the package."""
