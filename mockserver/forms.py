@@ -9,6 +9,8 @@ import re
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from mockserver.printable import without_user_info
+
 _TRUE, _FALSE = ("yes", "true", "on", "1", "y", "t"), ("no", "false", "off", "0", "n", "f")
 _RANDOM: Final = "random"
 _HIGHEST_PORT: Final = 65_535
@@ -57,14 +59,17 @@ def url(text: str) -> str:
 
 
 def parts(text: str) -> SplitResult:
-    """The parts of a server's URL, which may leave out its scheme where it names a port."""
+    """Return the parts of a server's URL; raises ``ValueError`` for one with a user name or password, which nothing would use."""
     try:
         found = urlsplit(text if "//" in text else f"//{text}", scheme="http")
         known = found.scheme in ("http", "https") and found.hostname and (found.port or (found.port is None and "//" in text))
     except ValueError:
         known = False
+    shown = without_user_info(text if "//" in text else f"//{text}").removeprefix("" if "//" in text else "//")
     if not known:
-        raise ValueError(f"{text!r} is no URL of a server, such as http://127.0.0.1:8080")
+        raise ValueError(f"{shown!r} is no URL of a server, such as http://127.0.0.1:8080")
+    if "@" in found.netloc:
+        raise ValueError(f"{shown!r}: a user name or password in the URL is not used; leave it out, and give the admin token as the token")
     return found
 
 

@@ -1,18 +1,16 @@
 """An exchange as JSON for people and machines, without secrets; which exchanges are meant; and their export."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct, json, to_builtins
 
-from mockserver.server.har import har
-from mockserver.server.journal import Exchange
+from mockserver.server.har import har, har_pieces
+from mockserver.server.journal import OVERLAPS, Exchange
 from mockserver.server.shown import Shown, iso, milliseconds, shown
 
-__all__ = ["Filters", "described", "har", "ndjson", "select"]
+__all__ = ["Filters", "described", "har", "har_pieces", "ndjson", "select"]
 
-OVERLAPS: Final = 100
-"""How many exchanges are named that were open at the same time."""
 Count = Annotated[int, Meta(ge=0)]
 
 
@@ -28,7 +26,7 @@ def described(exchange: Exchange) -> dict[str, Any]:
         "dialect": exchange.dialect,
         "endpoint": exchange.endpoint,
         "request": {
-            "method": exchange.raw.method,
+            "method": told.method,
             "path": told.path,
             "query": told.query,
             "headers": told.headers,

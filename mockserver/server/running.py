@@ -9,11 +9,12 @@ from typing import Any
 from aiohttp import web
 from msgspec import to_builtins
 
-from mockserver.server.access_log import AccessLog, server_log
+from mockserver.server.access_log import access_log, server_log
 from mockserver.server.addresses import Addresses, bracketed
 from mockserver.server.admin import Admin
 from mockserver.server.app import create_app, shorten
 from mockserver.server.config import Config, ConfigError, check_access, tenants
+from mockserver.server.known import KnownCredentials
 from mockserver.server.tenants import Tenant, TenantError, Tenants
 
 _BACKLOG = 4096
@@ -72,7 +73,7 @@ async def serving(config: Config, *, patience: float = 0.1) -> AsyncIterator[Run
     runners: list[web.AppRunner] = []
 
     async def listen(app: web.Application, port: int) -> int:
-        return await _listen(runners, app, config, port, patience)
+        return await _listen(runners, app, config, port, patience, known=served.known)
 
     try:
         joined = admin if admin is not None and config.admin_port is None else False
@@ -100,10 +101,12 @@ async def _accept_no_more(runners: Iterable[web.AppRunner]) -> None:
         await asyncio.sleep(0)
 
 
-async def _listen(runners: list[web.AppRunner], app: web.Application, config: Config, port: int, patience: float) -> int:
+async def _listen(  # noqa: PLR0913 -- what a port is opened with
+    runners: list[web.AppRunner], app: web.Application, config: Config, port: int, patience: float, *, known: KnownCredentials
+) -> int:
     """Start an application on a port (0 picks one) and return the port."""
     logger: dict[str, Any] = {"logger": server_log(), **({} if config.access_log else {"access_log": None})}
-    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=patience, access_log_class=AccessLog, **logger)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=patience, access_log_class=access_log(known), **logger)
     runners.append(runner)
     await runner.setup()
     shorten(runner)

@@ -24,6 +24,7 @@ from mockserver.server.admin.shapes import asked
 from mockserver.server.answers import SERVER
 from mockserver.server.config import ConfigError
 from mockserver.server.faults.fault import FaultError
+from mockserver.server.redact import Secrets
 from mockserver.server.tenants import TenantError, Tenants
 from mockserver.world.spec import WorldError
 
@@ -62,7 +63,7 @@ async def answer(admin: Admin, request: web.Request) -> web.StreamResponse:
         route, told = perform(admin.tenants, _addresses(admin, request), await _order(request))
         return await _written(route, told, request)
     except Problem as problem:
-        return _refused(problem)
+        return _refused(problem.masked(Secrets((), admin.tenants.known)))
     except web.HTTPRequestEntityTooLarge as error:
         return _refused(Problem("too-large", error.text or "the body is too large"))
     except (ConnectionError, asyncio.CancelledError):
