@@ -9,13 +9,15 @@ import re
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from mockserver.printable import without_user_info
+from mockserver.printable import MASK
 
 _TRUE, _FALSE = ("yes", "true", "on", "1", "y", "t"), ("no", "false", "off", "0", "n", "f")
 _RANDOM: Final = "random"
 _HIGHEST_PORT: Final = 65_535
 _NUMBER: Final = re.compile("[0-9]{1,19}")
 _SEVERAL: Final = re.compile(r"[,\s]+")
+_USER_INFO: Final = re.compile(r"(?<=//).*@|^(?!.*//).*@", re.DOTALL)
+"""All that a URL may have before its host, also where it is spelled wrong."""
 _TOKEN: Final = re.compile(r"(?! )[^\x00-\x1f\x7f]+(?<! )")
 
 
@@ -65,7 +67,7 @@ def parts(text: str) -> SplitResult:
         known = found.scheme in ("http", "https") and found.hostname and (found.port or (found.port is None and "//" in text))
     except ValueError:
         known = False
-    shown = without_user_info(text if "//" in text else f"//{text}").removeprefix("" if "//" in text else "//")
+    shown = _USER_INFO.sub(f"{MASK}@", text)
     if not known:
         raise ValueError(f"{shown!r} is no URL of a server, such as http://127.0.0.1:8080")
     if "@" in found.netloc:

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from mockserver.cli.output import echo, echo_json
 from mockserver.contract.basis import Basis
 from mockserver.contract.choices import BASIS, DIALECT, DOCUMENTED, ChoiceError, short_name
 from mockserver.nearest import nearest
@@ -90,16 +91,14 @@ def command(vendor: str | None, dialect: str | None, basis: str | None, *, as_js
     told_of = own_facts if vendor is None and dialect is None else facts
     found = [{**_described(each), "facts": told_of(each, basis)} for each in meant]
     if as_json:
-        from msgspec import json  # noqa: PLC0415 -- only where it is wanted
-
-        click.echo(json.encode(found if vendor is None else found[0]).decode())
+        echo_json(found if vendor is None else found[0])
         return
     from mockserver.cli.tables import table  # noqa: PLC0415 -- rich is felt at start-up
 
     for each in found:
-        click.secho(f"{each['vendor']}, {each['dialect']}", bold=True)
+        echo(f"{each['vendor']}, {each['dialect']}", bold=True)
         table(("where", "says (its basis: source)"), [(fact["where"], _told(fact)) for fact in each["facts"]], prose=True)
-        click.echo()
+        echo()
         if basis != Basis.CHOSEN.value:  # What was chosen was read nowhere.
             table(("source", "where it is, and when it was read"), _sources(each["sources"]), prose=True)
-            click.echo()
+            echo()

@@ -1,11 +1,23 @@
 """A group that imports a command when it is called, because start-up is felt."""
 
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any
 
 import click
+
+from mockserver.printable import printable
+
+
+@contextmanager
+def _printable_errors() -> Iterator[None]:
+    try:
+        yield
+    except click.ClickException as error:
+        vars(error)["message"] = printable(error.message)
+        raise
 
 
 class Lazy(click.Group):
@@ -14,6 +26,16 @@ class Lazy(click.Group):
     def __init__(self, *, summaries: Mapping[str, str], find: Callable[[str], click.Command], **settings: Any) -> None:
         super().__init__(**settings)
         self._summaries, self._find = summaries, find
+
+    def make_context(self, *arguments: Any, **settings: Any) -> click.Context:
+        """Read the options; the message of an error is made printable."""
+        with _printable_errors():
+            return super().make_context(*arguments, **settings)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; the message of an error is made printable."""
+        with _printable_errors():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature
         """The names of the commands, in their order."""

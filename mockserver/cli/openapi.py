@@ -4,6 +4,7 @@ import click
 from msgspec import json
 
 from mockserver.cli.contract import dialect_option, vendor_named
+from mockserver.cli.output import echo
 
 
 @click.command(name="openapi")
@@ -14,4 +15,4 @@ def command(vendor: str, dialect: str | None) -> None:
     found = vendor_named(vendor, dialect)
     from mockserver.server.examples import openapi  # noqa: PLC0415 -- a world is made for it
 
-    click.echo(json.format(json.encode(openapi(found.name, found.dialect))).decode())
+    echo(json.format(json.encode(openapi(found.name, found.dialect))).decode())

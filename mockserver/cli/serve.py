@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from msgspec import json
 
 from mockserver import forms
 from mockserver.cli.curl import curl
 from mockserver.cli.options import configured, world_options
+from mockserver.cli.output import echo, echo_json
 from mockserver.cli.words import PORT, TOKEN, pairs
 from mockserver.contract.choices import DOCUMENTED
 from mockserver.server.clock import Clock
@@ -45,22 +45,22 @@ def _as(vendor: Vendor) -> str:
 def _describe(running: Running, *, guarded: bool) -> None:
     """Print every tenant's credentials, a page and a ready curl for each vendor, and where the admin API is."""
     for tenant in running.tenants:
-        click.secho(f"\nTenant {tenant.name}", bold=True)
+        echo(f"\nTenant {tenant.name}", bold=True)
         sizes = ", ".join(f"{site.find(Query(), tenant.clock.now()).total:,} on {site.domain}" for site in tenant.world.sites)
-        click.echo(f"  seed       {tenant.world.spec.seed}\n  sessions   {sizes}\n  clock      {_clock(tenant.clock)}")
+        echo(f"  seed       {tenant.world.spec.seed}\n  sessions   {sizes}\n  clock      {_clock(tenant.clock)}")
         for vendor in tenant.vendors.values():
             names, endpoint = tenant.names[vendor.name], vendor.contract.endpoints[0]
-            click.secho(f"\n  {vendor.contract.title}{_as(vendor)}", bold=True)
+            echo(f"\n  {vendor.contract.title}{_as(vendor)}", bold=True)
             for credential, value in names.credentials.items():
-                click.echo(f"    {credential:<10} {value}")
+                echo(f"    {credential:<10} {value}")
             url = running.vendor_url(vendor.name)
-            click.echo(f"    {'sites':<10} {' '.join(ids[0] for ids in names.sites)}")
-            click.echo(f"    {'in browser':<10} {url}/{vendor.name}/docs")
-            click.echo(f"    {curl(url, endpoint, names)}")
+            echo(f"    {'sites':<10} {' '.join(ids[0] for ids in names.sites)}")
+            echo(f"    {'in browser':<10} {url}/{vendor.name}/docs")
+            echo(f"    {curl(url, endpoint, names)}")
     if running.admin_url is not None:
         asks = "it asks for the admin token" if guarded else "`session-mock admin --help` lists what it does"
-        click.echo(f"\nThe admin API is at {running.admin_url}/__admin; {asks}.")
-    click.echo(f"\nsession-mock serves {running.url}; stop it with Ctrl-C.")
+        echo(f"\nThe admin API is at {running.admin_url}/__admin; {asks}.")
+    echo(f"\nsession-mock serves {running.url}; stop it with Ctrl-C.")
 
 
 def _ports(words: tuple[str, ...]) -> dict[str, int]:
@@ -117,7 +117,7 @@ def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bo
             _write_ports(port_file, running)
         if as_json:
             first = running.tenants[0]
-            click.echo(json.encode({**running.described(first), "seed": first.world.spec.seed}).decode())
+            echo_json({**running.described(first), "seed": first.world.spec.seed})
         else:
             _describe(running, guarded=config.admin_token is not None)
         sys.stdout.flush()

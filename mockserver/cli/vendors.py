@@ -2,6 +2,7 @@
 
 import click
 
+from mockserver.cli.output import echo_json
 from mockserver.vendors import load
 
 
@@ -16,10 +17,8 @@ def command(*, as_json: bool) -> None:
         for path in endpoint.paths
     ]
     if as_json:
-        from msgspec import json  # noqa: PLC0415 -- only where it is wanted
-
         names = ("vendor", "endpoint", "method", "path", "summary")
-        click.echo(json.encode([dict(zip(names, row, strict=True)) for row in rows]).decode())
+        echo_json([dict(zip(names, row, strict=True)) for row in rows])
         return
     from mockserver.cli.tables import table  # noqa: PLC0415 -- rich is felt at start-up
 

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from mockserver.cli.options import configured, world_options
+from mockserver.cli.output import echo, echo_json
 from mockserver.server.config import ConfigError, tenants
 from mockserver.server.tenants import Tenant
 from mockserver.world.query import Query
@@ -55,9 +56,7 @@ def command(*, as_json: bool, **options: Any) -> None:
     except ConfigError as error:
         raise click.UsageError(str(error)) from None
     if as_json:
-        from msgspec import json  # noqa: PLC0415 -- only where it is wanted
-
-        click.echo(json.encode(worlds[0] if len(worlds) == 1 else worlds).decode())
+        echo_json(worlds[0] if len(worlds) == 1 else worlds)
         return
     for world in worlds:
         _chart(world)
@@ -66,10 +65,10 @@ def command(*, as_json: bool, **options: Any) -> None:
 def _chart(world: dict[str, Any]) -> None:
     from mockserver.cli.tables import table  # noqa: PLC0415 -- rich is felt at start-up
 
-    click.echo(f"Tenant {world['tenant']}: seed {world['seed']}, {world['start']} to {world['end'] or 'no end'}, now {world['now']}\n")
+    echo(f"Tenant {world['tenant']}: seed {world['seed']}, {world['start']} to {world['end'] or 'no end'}, now {world['now']}\n")
     most = max((count for site in world["sites"] for count in site["days"].values()), default=0) or 1
     for site in world["sites"]:
-        click.echo(f"{site['domain']}: {site['sessions']:,} sessions, {site['bots']:,} of bots beside them")
+        echo(f"{site['domain']}: {site['sessions']:,} sessions, {site['bots']:,} of bots beside them")
         rows = [(day, f"{count:,}", "█" * round(count * _BAR / most)) for day, count in site["days"].items()]
         table(("day", "sessions", ""), rows)
-        click.echo()
+        echo()

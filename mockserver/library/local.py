@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 from msgspec import json, to_builtins
 
 from mockserver.client.connection import AdminError, is_refusal
+from mockserver.printable import printable
 from mockserver.server.admin import PREFIX
 from mockserver.server.admin.call import Made, Stream
 from mockserver.server.admin.desk import Order, perform
@@ -77,7 +78,7 @@ class Local:
             _, told = perform(running.served, running.addresses, order)
         except Problem as problem:
             problem.masked(Secrets((), running.served.known))
-            raise AdminError(problem.status, problem.told.title, problem.told.detail) from None
+            raise AdminError(problem.status, problem.told.title, printable(problem.told.detail)) from None
         return told.body if isinstance(told, Made) else told
 
     def _pieces(self, method: str, path: str, body: Any) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from mockserver.client import AdminClient
 from mockserver.contract.endpoint import Endpoint
 from mockserver.library.exchanges import line
 from mockserver.nearest import nearest
+from mockserver.printable import printable
 from mockserver.reconcile import MEANINGS, Difference, Row, Verdict, compare
 from mockserver.vendors import named
 
@@ -60,7 +61,7 @@ def reconciled(client: AdminClient, tenant: str, asked: Asked, rows: list[Any], 
         return ""
     due = sum(verdict == "must" for verdict, _ in truth)
     head = f"{asked.vendor} {asked.endpoint}: the client collected {len(rows)} rows where {due} are due, and {len(found)} differ"
-    return "\n".join([head, *_lines(client, tenant, asked, found, identity)])
+    return printable("\n".join([head, *_lines(client, tenant, asked, found, identity)]))
 
 
 def _check_fields(fields: Sequence[str], truth: Sequence[tuple[Verdict, Row]]) -> None:

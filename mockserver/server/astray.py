@@ -41,7 +41,7 @@ class _Place(Struct, frozen=True):
 
     def describe(self, found: Secrets) -> str:
         """Return the place in words; its name is a client's, so that credentials in it are masked."""
-        return "the path" if self.kind == "path" else f"the {self.kind} {shorten(found.text(self.name))}"
+        return "the path" if self.kind == "path" else f"the {self.kind} {printable(shorten(found.text(self.name)), keep='')}"
 
 
 class _Known(Struct, frozen=True):

@@ -11,7 +11,7 @@ from mockserver.contract.choices import ChoiceError
 from mockserver.nearest import nearest
 from mockserver.server.clock import Clock
 from mockserver.server.tenants import Tenant, TenantError
-from mockserver.steering import Credential, Dialect
+from mockserver.steering import Credential, Dialect, repr_masked
 from mockserver.vendors import NAMES, dialects
 from mockserver.world.profiles import PROFILES
 from mockserver.world.spec import WorldError, WorldSpec, instant, spec
@@ -39,6 +39,9 @@ class TenantConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """The dialect that vendors speak: one for all that have it, such as ``observed``, or one for each of some vendors."""
     choices: dict[str, str | int] = {}
     credentials: dict[str, Credential] = {}
+
+    def __repr__(self) -> str:
+        return repr_masked(self, secret=("credentials", "admin_token") if isinstance(self, Config) else ("credentials",))
 
 
 class Config(TenantConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.contract.choices import DIALECT, DOCUMENTED
 from mockserver.library.exchanges import line
+from mockserver.printable import printable
 
 if TYPE_CHECKING:
     from mockserver.testing.checked import CheckedTenant
@@ -26,7 +27,7 @@ def section(tenant: "CheckedTenant", strays: Sequence[Mapping[str, Any]]) -> str
     if strays:
         lines.append("requests that led nowhere:")
         lines += [told for exchange in strays[-_LAST:] for told in _exchange(exchange)]
-    return "\n".join([*lines, f"the same world: {tenant.same_world()}"])
+    return "\n".join(printable(line, keep="") for line in [*lines, f"the same world: {tenant.same_world()}"])
 
 
 def _is_odd(exchange: Mapping[str, Any]) -> bool:

@@ -5,16 +5,17 @@ from typing import Any
 import click
 
 from mockserver.cli.admin.steer import json_line, steering
+from mockserver.cli.output import echo
 from mockserver.client.sync import AdminClient
 from mockserver.steering import Health, Version
 
 
 def _show_health(told: Health) -> None:
-    click.echo(f"{told.status}: {told.message}, tenants: {told.tenants}")
+    echo(f"{told.status}: {told.message}, tenants: {told.tenants}")
 
 
 def _show_version(told: Version) -> None:
-    click.echo(f"{told.name} {told.version}")
+    echo(f"{told.name} {told.version}")
 
 
 @click.command()

@@ -6,6 +6,7 @@ import click
 from msgspec import structs
 
 from mockserver.cli.admin.steer import steering
+from mockserver.cli.output import echo
 from mockserver.cli.words import value as read
 from mockserver.client.sync import AdminClient
 from mockserver.steering import ClockChange, ClockState
@@ -26,7 +27,7 @@ def _change(action: str, value: str | None) -> ClockChange:
 
 
 def _show(told: ClockState) -> None:
-    click.echo(f"{told.now} {told.mode}" + (f" at a rate of {told.rate:g}" if told.mode == "running" else ""))
+    echo(f"{told.now} {told.mode}" + (f" at a rate of {told.rate:g}" if told.mode == "running" else ""))
 
 
 @click.command()

@@ -7,6 +7,7 @@ import click
 from msgspec import DecodeError, json
 
 from mockserver.cli.admin.steer import steering, table
+from mockserver.cli.output import echo
 from mockserver.cli.words import values
 from mockserver.client.sync import AdminClient, Fault
 from mockserver.steering import FaultArgument, FaultKinds
@@ -50,8 +51,8 @@ def _argument_rows(kind: str, arguments: Iterable[FaultArgument]) -> list[tuple[
 
 def _show_kinds(told: FaultKinds) -> None:
     for kind in told.kinds:
-        click.secho(kind.kind, bold=True)
-        click.echo(f"{kind.says}\nExample: {json.encode(kind.example).decode()}\n")
+        echo(kind.kind, bold=True)
+        echo(f"{kind.says}\nExample: {json.encode(kind.example).decode()}\n")
     rows = [row for kind in told.kinds for row in _argument_rows(kind.kind, kind.arguments)]
     table(("kind", "argument", "type", "default", ""), [*rows, *_argument_rows("(every kind)", told.conditions)])
 

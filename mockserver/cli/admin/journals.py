@@ -10,8 +10,10 @@ from msgspec import json
 
 from mockserver.cli.admin.follow import follow as followed
 from mockserver.cli.admin.steer import steering, table
+from mockserver.cli.output import echo
 from mockserver.client.sync import AdminClient
 from mockserver.contract.choices import DOCUMENTED, label
+from mockserver.printable import printable, printable_json
 from mockserver.steering import Count, JournalPage
 
 C = TypeVar("C", bound=Callable[..., Any])
@@ -80,13 +82,13 @@ def _cells(exchange: Exchange) -> tuple[str, ...]:
 def _show(told: JournalPage | Count | Exchange) -> None:
     """Print a page as a table, a number as it is, and an exchange that was just heard of as a line."""
     if isinstance(told, Count):
-        click.echo(told.count)
+        echo(told.count)
     elif isinstance(told, JournalPage):
         table(_HEADINGS, map(_cells, told.exchanges))
         if told.next is not None:
-            click.echo(f"\n{len(told.exchanges)} of {told.matched}; more with --after {told.exchanges[-1]['number']}")
+            echo(f"\n{len(told.exchanges)} of {told.matched}; more with --after {told.exchanges[-1]['number']}")
     else:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(_cells(told), _WIDTHS, strict=True)).rstrip())
+        echo("  ".join(printable(cell, keep="").ljust(width) for cell, width in zip(_cells(told), _WIDTHS, strict=True)).rstrip())
 
 
 def _check_form(tenant: str | None, **wanted: Any) -> None:
@@ -100,7 +102,7 @@ def _check_form(tenant: str | None, **wanted: Any) -> None:
 
 def _write(path: str, whole: bytes) -> None:
     with click.open_file(path, "wb") as file:
-        file.write(whole)
+        file.write(printable_json(whole.decode()).encode() if path == "-" else whole)
 
 
 @click.command()
@@ -149,21 +151,21 @@ def journal(
 def _show_exchange(told: Exchange) -> None:
     """Print an exchange as it went over the wire, with secrets masked, and what there is to say of it."""
     number, at, status, took, endpoint, request, remarks = _cells(told)
-    click.echo(f"Exchange {number} at {at}, {took or 'so far no'} ms: {endpoint}" + (f" ({remarks})" if remarks else ""))
+    echo(f"Exchange {number} at {at}, {took or 'so far no'} ms: {endpoint}" + (f" ({remarks})" if remarks else ""))
     _show_message("> ", request, told["request"])
     if told["response"] is not None:
         _show_message("< ", status, told["response"])
     for finding in told["findings"]:
-        click.echo(f"{finding['name']}: {finding['says']}")
+        echo(f"{finding['name']}: {finding['says']}")
     for miss in told["near_misses"]:
-        click.echo(f"near miss: {miss['method']} {miss['path']}: {miss['differs']}")
+        echo(f"near miss: {miss['method']} {miss['path']}: {miss['differs']}")
 
 
 def _show_message(mark: str, start: str, message: dict[str, Any]) -> None:
     body = [] if message["body"] is None else ["", json.encode(message["body"]).decode() + (" (cut)" if message["cut"] else "")]
     for line in (start, *(f"{name}: {value}" for name, value in message["headers"]), *body):
-        click.echo(f"{mark}{line}".rstrip())
-    click.echo()
+        echo(f"{mark}{line}".rstrip())
+    echo()
 
 
 @click.command()

@@ -7,6 +7,7 @@ from msgspec import DecodeError, json
 
 from mockserver.cli.admin.journals import filters
 from mockserver.cli.admin.steer import steering, table
+from mockserver.cli.output import echo
 from mockserver.client.sync import AdminClient
 from mockserver.steering import FoundIn, Verdict
 
@@ -32,13 +33,13 @@ def findings(admin: AdminClient, *, tenant: str, **options: Any) -> list[FoundIn
 
 
 def _show_verdict(told: Verdict) -> None:
-    click.echo(f"{told.exchanges} exchanges, of which {told.kept} are kept; digest {told.digest}")
+    echo(f"{told.exchanges} exchanges, of which {told.kept} are kept; digest {told.digest}")
     for what, found in (("finding", told.findings), ("unexpected", told.unexpected)):
         if found:
-            click.echo()
+            echo()
             _show(found, what)
     for fault in told.unused_faults:
-        click.echo(f"\nFault {fault['id']} ({fault['kind']}) never struck.")
+        echo(f"\nFault {fault['id']} ({fault['kind']}) never struck.")
 
 
 @click.command()

@@ -9,8 +9,8 @@ from typing import Any, Final, TypeVar
 
 import click
 from click.core import ParameterSource
-from msgspec import json
 
+from mockserver.cli.output import echo_json
 from mockserver.cli.words import TOKEN, URL
 from mockserver.client.connection import AdminError
 from mockserver.client.sync import DEFAULT_TENANT, DEFAULT_URL, AdminClient
@@ -44,7 +44,7 @@ _OPTIONS: Final = (
 
 def json_line(answer: object) -> None:
     """Print an answer as one line of JSON."""
-    click.echo(json.encode(answer))
+    echo_json(answer)
 
 
 def steering(show: Callable[[Any], None] = json_line, *, tenant: bool = True) -> Callable[[Callable[..., Any]], Callable[..., None]]:

@@ -5,6 +5,7 @@ import click
 from mockserver.cli.admin.faults import read_fault
 from mockserver.cli.admin.steer import steering, table
 from mockserver.cli.admin.worlds import world_fields, world_options
+from mockserver.cli.output import echo
 from mockserver.cli.words import dialects, pairs, value
 from mockserver.client.sync import DEFAULT_TENANT, AdminClient
 from mockserver.steering import TenantAccess
@@ -12,16 +13,16 @@ from mockserver.steering import TenantAccess
 
 def _show(told: TenantAccess) -> None:
     """Print what `session-mock serve` prints of a tenant, with the ids of its segments."""
-    click.secho(f"Tenant {told.id}", bold=True)
+    echo(f"Tenant {told.id}", bold=True)
     for name, vendor in told.vendors.items():
-        click.secho(f"\n  {name}", bold=True)
-        click.echo(f"    {'url':<10} {vendor.url}")
-        click.echo(f"    {'dialect':<10} {vendor.dialect}")
+        echo(f"\n  {name}", bold=True)
+        echo(f"    {'url':<10} {vendor.url}")
+        echo(f"    {'dialect':<10} {vendor.dialect}")
         for credential, secret in vendor.credentials.items():
-            click.echo(f"    {credential:<10} {secret}")
-        click.echo(f"    {'sites':<10} {' '.join(vendor.sites)}")
+            echo(f"    {credential:<10} {secret}")
+        echo(f"    {'sites':<10} {' '.join(vendor.sites)}")
         for segment, identifier in vendor.segments.items():
-            click.echo(f"    {'segment':<10} {identifier} {segment}")
+            echo(f"    {'segment':<10} {identifier} {segment}")
 
 
 def _show_all(told: list[TenantAccess]) -> None:

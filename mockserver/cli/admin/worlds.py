@@ -8,6 +8,7 @@ import click
 from msgspec import json
 
 from mockserver.cli.admin.steer import steering, table
+from mockserver.cli.output import echo
 from mockserver.cli.words import SEED, values
 from mockserver.client.sync import AdminClient
 from mockserver.steering import WorldFields, WorldTotals
@@ -42,7 +43,7 @@ def world_fields(seed: int | None, sessions: int | None, fields: tuple[str, ...]
 
 def _show(told: WorldTotals) -> None:
     spec = told.spec
-    click.echo(f"seed {spec['seed']}, {spec['start']} to {spec.get('end', 'no end')}, now {told.now}\n")
+    echo(f"seed {spec['seed']}, {spec['start']} to {spec.get('end', 'no end')}, now {told.now}\n")
     table(("site", "sessions", "bots beside them"), [(site.domain, f"{site.sessions:,}", f"{site.bots:,}") for site in told.sites])
 
 
