@@ -70,7 +70,7 @@ def _masked(value: Any, secrets: set[str], *, whole: bool) -> Any:
     if isinstance(value, Mapping):
         return {name: _masked(each, secrets, whole=whole) for name, each in value.items()}
     if isinstance(value, tuple | list):
-        return type(value)(_masked(each, secrets, whole=whole) for each in value)
+        return type(value)(_masked(each, secrets, whole=not secrets.isdisjoint(value)) for each in value)  # All sites, if one is a key.
     return MASK if (whole and value is not None) or (isinstance(value, str) and value in secrets) else value
 
 

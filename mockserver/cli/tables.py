@@ -21,9 +21,8 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, prose: b
     console = Console() if prose or sys.stdout.isatty() else Console(width=_WIDE)
     made = Table(*headings, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        made.add_row(
-            *(Text(printable(str(value), keep="\n" if prose else "")) for value in row)
-        )  # Texts, because brackets in them are no markup.
+        # Texts, because brackets in them are no markup.
+        made.add_row(*(Text(printable(str(value), keep="\n" if prose else "")) for value in row))
     with console.capture() as captured:
         console.print(made, highlight=False)
     click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))  # noqa: TID251 -- with the styles of its headings

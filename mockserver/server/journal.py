@@ -21,9 +21,9 @@ BYTES: Final = 3 << 20
 """Bytes that they may take together, about; open exchanges count, and are never removed: connections bound their number."""
 OVERLAPS: Final = 100
 """How many of the exchanges that were open at the same time an exchange remembers."""
-_OVERHEAD: Final = 1_300
+_OVERHEAD: Final = 600
 """Bytes that an exchange takes beside all that :func:`_weight` adds up, about."""
-_HEADER: Final = 160
+_HEADER: Final = 90
 """Bytes that a header takes beside its texts, about: its entry, and the name as it is compared."""
 _NEAR_MISS: Final = 100
 """Bytes that a near miss takes beside its texts, about."""
