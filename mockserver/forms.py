@@ -9,11 +9,15 @@ import re
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from mockserver._util.printable import MASK
+
 _TRUE, _FALSE = ("yes", "true", "on", "1", "y", "t"), ("no", "false", "off", "0", "n", "f")
 _RANDOM: Final = "random"
 _HIGHEST_PORT: Final = 65_535
 _NUMBER: Final = re.compile("[0-9]{1,19}")
 _SEVERAL: Final = re.compile(r"[,\s]+")
+_USER_INFO: Final = re.compile(r"(?<=//).*@|^(?!.*//).*@", re.DOTALL)
+"""All that a URL may have before its host, also where it is spelled wrong."""
 _TOKEN: Final = re.compile(r"(?! )[^\x00-\x1f\x7f]+(?<! )")
 
 
@@ -57,14 +61,17 @@ def url(text: str) -> str:
 
 
 def parts(text: str) -> SplitResult:
-    """The parts of a server's URL, which may leave out its scheme where it names a port."""
+    """Return the parts of a server's URL; raises ``ValueError`` for one with a user name or password, which nothing would use."""
     try:
         found = urlsplit(text if "//" in text else f"//{text}", scheme="http")
         known = found.scheme in ("http", "https") and found.hostname and (found.port or (found.port is None and "//" in text))
     except ValueError:
         known = False
+    shown = _USER_INFO.sub(f"{MASK}@", text)
     if not known:
-        raise ValueError(f"{text!r} is no URL of a server, such as http://127.0.0.1:8080")
+        raise ValueError(f"{shown!r} is no URL of a server, such as http://127.0.0.1:8080")
+    if "@" in found.netloc:
+        raise ValueError(f"{shown!r}: a user name or password in the URL is not used; leave it out, and give the admin token as the token")
     return found
 
 

@@ -136,8 +136,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         watched = item.stash[_WATCHED]
         watched.ended = True
         if report.failed:
-            report.sections.append(("session-mock", watched.section()))
+            report.sections.append(("session-mock", _section(watched)))
     return report
+
+
+def _section(watched: "Watched") -> str:
+    """Return what the report of a failure tells; a report that cannot be made must not end the run."""
+    try:
+        return watched.section()
+    except Exception as error:  # noqa: BLE001 -- pytest would end the run with INTERNALERROR
+        return ascii(f"session-mock: the requests of this test cannot be listed; {type(error).__name__}: {error}")[1:-1]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from mockserver.cli.output import print_json, print_table
+from mockserver.cli.output import echo, print_json, print_table
 from mockserver.cli.params import OneOf, format_examples
 from mockserver.contract.basis import Basis
 from mockserver.contract.choices import BASIS, DIALECT, DOCUMENTED, ChoiceError, short_name
@@ -105,10 +105,10 @@ def command(vendor: str | None, dialect: str | None, basis: str | None, *, as_js
         print_json(found if vendor is None else found[0])
         return
     for each in found:
-        click.secho(f"{each['vendor']}, {each['dialect']}", bold=True)
+        echo(f"{each['vendor']}, {each['dialect']}", bold=True)
         rows = [(fact["where"], _format_fact(fact)) for fact in each["facts"]]
         print_table(("where", "fact (basis: source)"), rows, prose=True)
-        click.echo()
+        echo()
         if basis != Basis.CHOSEN.value:  # An assumption has no source.
             print_table(("source", "title, date of reading and URL"), _source_rows(each["sources"]), prose=True)
-            click.echo()
+            echo()

@@ -1,16 +1,37 @@
 """Groups that suggest the nearest command, and groups that import a command only when it is called."""
 
 import gc
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import click
 
+from mockserver._util.printable import printable
 from mockserver.nearest import nearest
 
 
+@contextmanager
+def _printable_errors() -> Iterator[None]:
+    try:
+        yield
+    except click.ClickException as error:
+        vars(error)["message"] = printable(error.message)
+        raise
+
+
 class SuggestingGroup(click.Group):
-    """A group that answers an unknown command with the nearest known one."""
+    """A group that suggests the nearest known command for an unknown one, and escapes control characters in errors."""
+
+    def make_context(self, *arguments: Any, **settings: Any) -> click.Context:
+        """Parse the options; raises click's errors with a printable message."""
+        with _printable_errors():
+            return super().make_context(*arguments, **settings)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; raises click's errors with a printable message."""
+        with _printable_errors():
+            return super().invoke(ctx)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that *args* call; raises a usage error if it is unknown."""

@@ -10,6 +10,7 @@ import click
 
 from mockserver import __version__
 from mockserver.cli.lazy_group import LazyGroup
+from mockserver.cli.output import echo
 
 _SUMMARIES = {
     "serve": "Run the mock server until it is interrupted.",
@@ -33,7 +34,7 @@ class RootGroup(LazyGroup):
         except OSError as error:  # A broken pipe does not get here: click ends the command silently.
             _discard_output()
             where = f" {error.filename}" if error.filename else ""
-            click.echo(f"Error: cannot write the output{where}: {error.strerror or error}", err=True)
+            echo(f"Error: cannot write the output{where}: {error.strerror or error}", err=True)
             sys.exit(1)
 
 

@@ -4,6 +4,7 @@ import click
 from msgspec import json
 
 from mockserver.cli.contract import dialect_option, find_vendor
+from mockserver.cli.output import echo
 from mockserver.cli.params import format_examples
 
 
@@ -15,4 +16,4 @@ def command(vendor: str, dialect: str | None) -> None:
     found = find_vendor(vendor, dialect)
     from mockserver.server.examples import openapi  # noqa: PLC0415 -- it builds a world
 
-    click.echo(json.format(json.encode(openapi(found.name, found.dialect))).decode())
+    echo(json.format(json.encode(openapi(found.name, found.dialect))).decode())

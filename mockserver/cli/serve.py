@@ -15,6 +15,7 @@ from msgspec import json
 from mockserver import forms
 from mockserver.cli.curl import format_curl
 from mockserver.cli.options import build_config, world_options
+from mockserver.cli.output import echo
 from mockserver.cli.params import PORT, TOKEN, format_examples, parse_pairs
 from mockserver.contract.choices import DOCUMENTED
 from mockserver.server.clock import Clock
@@ -50,22 +51,22 @@ def _as(vendor: Vendor) -> str:
 def _describe(running: Running, *, guarded: bool) -> None:
     """Print credentials, docs page and a curl command for each tenant and vendor, and the admin API's URL."""
     for tenant in running.tenants:
-        click.secho(f"\nTenant {tenant.name}", bold=True)
+        echo(f"\nTenant {tenant.name}", bold=True)
         sizes = ", ".join(f"{site.find(Query(), tenant.clock.now()).total:,} on {site.domain}" for site in tenant.world.sites)
-        click.echo(f"  seed       {tenant.world.spec.seed}\n  sessions   {sizes}\n  clock      {_clock(tenant.clock)}")
+        echo(f"  seed       {tenant.world.spec.seed}\n  sessions   {sizes}\n  clock      {_clock(tenant.clock)}")
         for vendor in tenant.vendors.values():
             names, endpoint = tenant.names[vendor.name], vendor.contract.endpoints[0]
-            click.secho(f"\n  {vendor.contract.title}{_as(vendor)}", bold=True)
+            echo(f"\n  {vendor.contract.title}{_as(vendor)}", bold=True)
             for credential, value in names.credentials.items():
-                click.echo(f"    {credential:<10} {value}")
+                echo(f"    {credential:<10} {value}")
             url = running.vendor_url(vendor.name)
-            click.echo(f"    {'sites':<10} {' '.join(ids[0] for ids in names.sites)}")
-            click.echo(f"    {'in browser':<10} {url}/{vendor.name}/docs")
-            click.echo(f"    {format_curl(url, endpoint, names)}")
+            echo(f"    {'sites':<10} {' '.join(ids[0] for ids in names.sites)}")
+            echo(f"    {'in browser':<10} {url}/{vendor.name}/docs")
+            echo(f"    {format_curl(url, endpoint, names)}")
     if running.admin_url is not None:
         hint = "it requires the admin token" if guarded else "`session-mock admin --help` lists its commands"
-        click.echo(f"\nThe admin API is at {running.admin_url}/__admin; {hint}.")
-    click.echo(f"\nsession-mock serves {running.url}; stop it with Ctrl-C.")
+        echo(f"\nThe admin API is at {running.admin_url}/__admin; {hint}.")
+    echo(f"\nsession-mock serves {running.url}; stop it with Ctrl-C.")
 
 
 @contextmanager
@@ -163,7 +164,7 @@ def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bo
         with _output():
             if as_json:
                 first = running.tenants[0]
-                click.echo(json.encode({**running.described(first), "seed": first.world.spec.seed}).decode())
+                echo(json.encode({**running.described(first), "seed": first.world.spec.seed}).decode())
             else:
                 _describe(running, guarded=config.admin_token is not None)
 

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from mockserver.cli.options import build_config, world_options
-from mockserver.cli.output import print_json, print_table
+from mockserver.cli.output import echo, print_json, print_table
 from mockserver.cli.params import format_examples
 from mockserver.server.config import ConfigError, tenants
 from mockserver.server.tenants import Tenant
@@ -68,10 +68,10 @@ def command(*, as_json: bool, **options: Any) -> None:
 
 def _print_chart(world: dict[str, Any]) -> None:
     span = f"{world['start']} to {world['end'] or '(no end)'}"
-    click.echo(f"Tenant {world['tenant']}: seed {world['seed']}, {span}, now {world['now']}\n")
+    echo(f"Tenant {world['tenant']}: seed {world['seed']}, {span}, now {world['now']}\n")
     most = max((count for site in world["sites"] for count in site["days"].values()), default=0) or 1
     for site in world["sites"]:
-        click.echo(f"{site['domain']}: {site['sessions']:,} sessions, {site['bots']:,} bot sessions in addition")
+        echo(f"{site['domain']}: {site['sessions']:,} sessions, {site['bots']:,} bot sessions in addition")
         rows = [(day, f"{count:,}", "█" * round(count * _BAR_WIDTH / most)) for day, count in site["days"].items()]
         print_table(("day", "sessions", ""), rows)
-        click.echo()
+        echo()

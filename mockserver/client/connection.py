@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol, SupportsIndex, TypeVar
 from msgspec import DecodeError, json
 
 from mockserver import forms
+from mockserver._util.printable import printable
 from mockserver.client.plain import plain
 from mockserver.steering import Problem
 
@@ -195,7 +196,7 @@ class Connection:
             problem = json.decode(body, type=Problem)
         except DecodeError:
             return self._foreign(status, reason)
-        return AdminError(status, problem.title, problem.detail)
+        return AdminError(status, printable(problem.title), printable(problem.detail))
 
     def _foreign(self, status: int, reason: str) -> AdminError:
         return AdminError(status, reason, f"{self.url} does not answer as an admin API of session-mock does; is the URL right?")

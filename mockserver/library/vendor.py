@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver.steering import VendorAccess
+from mockserver.steering import VendorAccess, repr_masked
 
 
 class VendorHandle(Struct, frozen=True, kw_only=True):
@@ -23,6 +23,9 @@ class VendorHandle(Struct, frozen=True, kw_only=True):
     """The vendor's id of each site, in the same order for every vendor."""
     segments: Mapping[str, str]
     """Segment name to the vendor's id for it."""
+
+    def __repr__(self) -> str:
+        return repr_masked(self, secret=("credentials", "headers", "body"))
 
     def for_site(self, site: int) -> "VendorHandle":
         """Return the same vendor with the credentials of another site, if sites have their own."""

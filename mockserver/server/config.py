@@ -13,7 +13,7 @@ from mockserver.contract.choices import ChoiceError
 from mockserver.nearest import nearest
 from mockserver.server.clock import LATEST, Clock
 from mockserver.server.tenants import Tenant, TenantError
-from mockserver.steering import Credential, Dialect, Name
+from mockserver.steering import Credential, Dialect, Name, repr_masked
 from mockserver.vendors import NAMES, dialects
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldError, WorldSpec, parse_instant, spec
@@ -44,6 +44,9 @@ class TenantConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """The dialect that vendors speak: one for all that have it, such as ``observed``, or one for each of some vendors."""
     choices: dict[str, str | int] = {}
     credentials: dict[str, Credential] = {}
+
+    def __repr__(self) -> str:
+        return repr_masked(self, secret=("credentials", "admin_token") if isinstance(self, Config) else ("credentials",))
 
 
 class Config(TenantConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):

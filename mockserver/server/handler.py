@@ -9,8 +9,9 @@ from aiohttp import HttpVersion11, web
 from aiohttp.hdrs import AUTHORIZATION, EXPECT, HOST, METH_CONNECT
 from msgspec import Struct
 
+from mockserver._util.printable import encodable
 from mockserver.contract.errors import Refusal, Refused
-from mockserver.server.access_log import SECRETS
+from mockserver.server.access_log import clean_logs
 from mockserver.server.answers import answered, broken
 from mockserver.server.body import media_type, read_body
 from mockserver.server.charging import blank, charged
@@ -22,7 +23,7 @@ from mockserver.server.journal import Exchange, Journal
 from mockserver.server.kept import Known, Memory
 from mockserver.server.limits import Slots
 from mockserver.server.lived import Moment
-from mockserver.server.raw import Raw
+from mockserver.server.raw import Raw, encodable_headers
 from mockserver.server.reading import Reader, Reading
 from mockserver.server.refusals import Refusals, unexpected
 from mockserver.server.router import Match, Miss, Router
@@ -50,6 +51,7 @@ class Handler:
         self._tenants, self._router, self._only, self._decompress = tenants, router, only, decompress
         self._reader, self._memory, self._generation = Reader(tenants), Memory(), tenants.generation
         self._refusals, self._gathering = Refusals(tenants, router), Gathering()
+        clean_logs(tenants.known)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request; whatever goes wrong in here is a logged 500, in the vendor's shape where one is meant."""
@@ -64,8 +66,6 @@ class Handler:
             if reply is None:
                 made = self._made(found, raw, exchange)
                 reply = made if isinstance(made.content, bytes) else await self._finished(made, raw, exchange)
-            if exchange.secrets:
-                request[SECRETS] = exchange.secrets
             if slot is None:
                 return await send(reply, request)
             return await _sent_whole(reply, request, slot)
@@ -99,7 +99,9 @@ class Handler:
 
     async def _read(self, request: web.Request) -> tuple[Raw, Known | Miss | Refusal]:
         """All of the request, and what it means."""
-        head = request.method, _path(request), request.headers.get(HOST, ""), request.headers.get(AUTHORIZATION, "")
+        host, authorization = request.headers.get(HOST, ""), request.headers.get(AUTHORIZATION, "")
+        # A byte that is not UTF-8 would fail wherever the text is encoded again.
+        head = encodable(request.method), encodable(_path(request)), encodable(host), encodable(authorization)
         raw = Raw(*head, b"")
         try:
             if request.can_read_body and request.method not in ("GET", "HEAD"):
@@ -111,7 +113,7 @@ class Handler:
             meant = self._find(raw)
             return raw, meant if isinstance(meant, Miss) and meant.vendor is None else error.refusal
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
-            return raw, unexpected(raw)
+            return raw, unexpected(raw, self._tenants.known)
 
     def _known(self, raw: Raw) -> Known | Miss:
         """How a request was read before, or is now."""
@@ -128,15 +130,18 @@ class Handler:
 
     def _opened(self, request: web.Request, raw: Raw, found: Known | Miss | Refusal, began: int) -> tuple[Journal, Exchange]:
         """Begin the journal's entry, with the tenant whose exchange it is, or where nobody's are."""
+        headers, known = encodable_headers(request.headers), self._tenants.known
         if not isinstance(found, Known):
-            return self._tenants.unclaimed, self._tenants.unclaimed.open(Exchange(at=wall(), began=began, raw=raw, headers=request.headers))
+            exchange = Exchange(at=wall(), began=began, raw=raw, headers=headers, known=known)
+            return self._tenants.unclaimed, self._tenants.unclaimed.open(exchange)
         reading = found.reading
         tenant = reading.held.tenant if reading.held else None
         exchange = Exchange(
             at=tenant.clock.now() if tenant else wall(),
             began=began,
             raw=raw,
-            headers=request.headers,
+            headers=headers,
+            known=known,
             tenant=tenant.name if tenant else None,
             vendor=reading.vendor.name,
             dialect=reading.vendor.dialect,
@@ -190,7 +195,7 @@ class Handler:
 
     def _failed(self, raw: Raw, exchange: Exchange) -> Reply:
         """The reply where the mock itself failed."""
-        return self._refusals.unread(unexpected(raw), self._find(raw), raw, exchange)
+        return self._refusals.unread(unexpected(raw, self._tenants.known), self._find(raw), raw, exchange)
 
     def _told(self, known: Known, reading: Reading, raw: Raw, exchange: Exchange) -> Reply:
         """What the vendor answers."""

@@ -7,10 +7,12 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from mockserver._util.printable import printable
 from mockserver.contract.errors import Refusal
 from mockserver.server.answers import broken, lost, refused
-from mockserver.server.astray import explain, masked, owner, warn
+from mockserver.server.astray import explain, owner, shorten, warn
 from mockserver.server.journal import Exchange
+from mockserver.server.known import KnownCredentials
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reading
 from mockserver.server.redact import secrets
@@ -37,23 +39,24 @@ class Refusals:
         if reading.held is None:
             explain(self._tenants, reading, exchange)
         elif reading.near_misses:
-            warn(exchange, secrets(raw, exchange.headers))
+            warn(exchange, secrets(raw, exchange.headers, known=exchange.known))
         return reply
 
     def missed(self, miss: Miss, raw: Raw, exchange: Exchange) -> Reply:
         """Refuse a request that leads nowhere."""
-        found = masked(self._tenants, exchange)
+        found = secrets(raw, exchange.headers, known=exchange.known)
+        method = shorten(found.text(raw.method))
         shown, tenant = found.path(miss.path), self._presumed(miss.vendor, exchange)
         vendors = tenant.vendors if tenant else {vendor.name: vendor for vendor in load()}
-        near = self._router.near(raw.method, shown, vendors, miss.vendor)
+        near = self._router.near(method, shown, vendors, miss.vendor)
         allowed = [method for template, method in miss.allowed if miss.vendor and template in paths(vendors[miss.vendor.name])]
         refusal = Refusal("unknown_path", {"message": f"there is no {shown}"})
         if allowed:
-            refusal = Refusal("wrong_method", {"message": f"{raw.method} is not supported; use {' or '.join(allowed)}"})
+            refusal = Refusal("wrong_method", {"message": f"{method} is not supported; use {' or '.join(allowed)}"})
         exchange.near_misses, exchange.error = tuple(near), refusal.error
         warn(exchange, found)
         if miss.vendor is None:
-            return lost(replace(miss, path=shown), raw.method, near)
+            return lost(replace(miss, path=shown), method, near)
         vendor, choices = spoken(miss.vendor, tenant)
         exchange.vendor, exchange.dialect = vendor.name, vendor.dialect
         query = "?" + raw.path.partition("?")[2] if "?" in raw.path else ""
@@ -76,11 +79,12 @@ class Refusals:
         return owner(self._tenants, name, exchange) or self._tenants.presumed(name, None)
 
 
-def unexpected(raw: Raw) -> Refusal:
+def unexpected(raw: Raw, known: KnownCredentials) -> Refusal:
     """Log the exception that is being handled; the refusal that it becomes."""
-    found = secrets(raw, {})
-    path, traceback = found.path(raw.path.partition("?")[0]), found.text(format_exc())
-    _log.error("unexpected error at %s %s\n%s", raw.method, path, traceback)  # It may hold a credential.
+    found = secrets(raw, {}, known=known)
+    place = f"{found.text(raw.method)} {found.path(raw.path.partition('?')[0])}"
+    traceback = found.text(format_exc(), ours=True)  # It may hold a credential.
+    _log.error("unexpected error at %s\n%s", printable(place, keep=""), printable(traceback))
     return Refusal("internal", {"message": "the mock failed unexpectedly; its log says why"})
 
 

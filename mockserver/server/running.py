@@ -11,11 +11,12 @@ from typing import Any, Final
 from aiohttp import web
 from msgspec import to_builtins
 
-from mockserver.server.access_log import AcceptLog, AccessLog, server_log
+from mockserver.server.access_log import AcceptLog, access_log, server_log
 from mockserver.server.addresses import Addresses, bracketed
 from mockserver.server.admin import Admin
 from mockserver.server.app import create_app, shorten
 from mockserver.server.config import Config, ConfigError, check_access, tenants
+from mockserver.server.known import KnownCredentials
 from mockserver.server.tenants import Tenant, TenantError, Tenants
 
 IDLE_SECONDS = 75.0
@@ -100,7 +101,7 @@ async def serving(config: Config, *, patience: float = 0.1) -> AsyncIterator[Run
     loop.set_exception_handler(AcceptLog())
 
     async def listen(app: web.Application, port: int) -> int:
-        return await _listen(runners, app, config, port, patience)
+        return await _listen(runners, app, config, port, patience, known=served.known)
 
     try:
         joined = admin if admin is not None and config.admin_port is None else False
@@ -137,7 +138,9 @@ def _listening(runners: Iterable[web.AppRunner]) -> list[Any]:
     return [each for server in servers if isinstance(server, asyncio.Server) for each in server.sockets]
 
 
-async def _listen(runners: list[web.AppRunner], app: web.Application, config: Config, port: int, patience: float) -> int:
+async def _listen(  # noqa: PLR0913 -- what a port is opened with
+    runners: list[web.AppRunner], app: web.Application, config: Config, port: int, patience: float, *, known: KnownCredentials
+) -> int:
     """Start an application on a port (0 picks one) and return the port."""
     logger: dict[str, Any] = {"logger": server_log(), **({} if config.access_log else {"access_log": None})}
     runner = web.AppRunner(
@@ -146,7 +149,7 @@ async def _listen(runners: list[web.AppRunner], app: web.Application, config: Co
         handler_cancellation=True,
         keepalive_timeout=IDLE_SECONDS,
         shutdown_timeout=patience,
-        access_log_class=AccessLog,
+        access_log_class=access_log(known),
         **logger,
     )
     runners.append(runner)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from mockserver._util.printable import printable
 from mockserver.contract.choices import DIALECT, DOCUMENTED
 from mockserver.library.exchanges import line
 
@@ -26,7 +27,7 @@ def section(tenant: "CheckedTenant", strays: Sequence[Mapping[str, Any]]) -> str
     if strays:
         lines.append("requests that led nowhere:")
         lines += [told for exchange in strays[-_LAST:] for told in _exchange(exchange)]
-    return "\n".join([*lines, f"the same world: {tenant.same_world()}"])
+    return "\n".join(printable(line, keep="") for line in [*lines, f"the same world: {tenant.same_world()}"])
 
 
 def _is_odd(exchange: Mapping[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 from msgspec import json
 
+from mockserver._util.printable import printable
 from mockserver.client import AdminError
 from mockserver.library import SessionMock
 from mockserver.library.parts import settled
@@ -113,7 +114,7 @@ class Watched:
         self._tell(digest=verdict.digest)
         if told and self._strict and not self.ended:
             names = ", ".join(dict.fromkeys(repr(each.name) for each in told))
-            lines = "\n".join(each.text for each in told)
+            lines = printable("\n".join(each.text for each in told))
             pytest.fail(f"{lines}\nThe test did not allow it; session_mock.allow({names}) does.", pytrace=False)
 
     def _tell(self, **properties: object) -> None:

@@ -31,6 +31,9 @@ class Names(Struct, frozen=True, kw_only=True):
     segments: dict[str, str]
     """Segment name to the vendor's id for it."""
 
+    def __repr__(self) -> str:
+        return f"<names of {len(self.sites)} sites>"  # Nearly all of them are credentials.
+
 
 class Asked(Struct, frozen=True, kw_only=True):
     """Everything a view may know: a typed request and the tenant's state as values."""

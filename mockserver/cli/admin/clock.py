@@ -4,6 +4,7 @@ import click
 
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
+from mockserver.cli.output import echo
 from mockserver.cli.params import format_examples, parse_json_or_text
 from mockserver.client.sync import AdminClient
 from mockserver.steering import ClockState
@@ -11,7 +12,7 @@ from mockserver.steering import ClockState
 
 def _print_clock(state: ClockState) -> None:
     rate = f" at rate {state.rate:g}" if state.mode == "running" else ""
-    click.echo(f"{state.now} {state.mode}{rate}")
+    echo(f"{state.now} {state.mode}{rate}")
 
 
 @click.group(cls=SuggestingGroup)

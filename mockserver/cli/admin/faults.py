@@ -8,7 +8,7 @@ from msgspec import DecodeError, json
 
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
-from mockserver.cli.output import print_table
+from mockserver.cli.output import echo, print_table
 from mockserver.cli.params import format_examples, parse_json_pairs
 from mockserver.client.sync import AdminClient, Fault
 from mockserver.steering import FaultArgument, FaultKinds
@@ -63,8 +63,8 @@ def _argument_rows(kind: str, arguments: Iterable[FaultArgument]) -> list[tuple[
 def _print_kinds(found: FaultKinds) -> None:
     rows = []
     for kind in found.kinds:
-        click.secho(kind.kind, bold=True)
-        click.echo(f"{kind.says}\nExample: {json.encode(kind.example).decode()}\n")
+        echo(kind.kind, bold=True)
+        echo(f"{kind.says}\nExample: {json.encode(kind.example).decode()}\n")
         rows += _argument_rows(kind.kind, kind.arguments)
     rows += _argument_rows("(all kinds)", found.conditions)
     print_table(("kind", "argument", "type", "default", "meaning"), rows)

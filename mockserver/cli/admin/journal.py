@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 import click
 from msgspec import json
 
+from mockserver._util.printable import printable, printable_json
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.admin.tail import follow_journal
 from mockserver.cli.lazy_group import SuggestingGroup
-from mockserver.cli.output import print_table
+from mockserver.cli.output import echo, print_table
 from mockserver.cli.params import OneOf, add_options, format_examples
 from mockserver.client.sync import AdminClient
 from mockserver.contract.choices import DOCUMENTED, label
@@ -112,31 +113,31 @@ def _cells(exchange: Exchange) -> tuple[str, ...]:
 
 def _print_page(page: JournalPage | Count) -> None:
     if isinstance(page, Count):
-        click.echo(page.count)
+        echo(page.count)
         return
     print_table(_HEADINGS, map(_cells, page.exchanges))
     if page.next is not None:
         last = page.exchanges[-1]["number"]
-        click.echo(f"\n{len(page.exchanges)} of {page.matched}; continue with --after {last}")
+        echo(f"\n{len(page.exchanges)} of {page.matched}; continue with --after {last}")
 
 
 def _print_line(exchange: Exchange) -> None:
     cells = zip(_cells(exchange), _WIDTHS, strict=True)
-    click.echo("  ".join(cell.ljust(width) for cell, width in cells).rstrip())
+    echo("  ".join(printable(cell, keep="").ljust(width) for cell, width in cells).rstrip())
 
 
 def _print_exchange(exchange: Exchange) -> None:
     """Print the request and the response with masked secrets, then findings and near misses."""
     number, at, status, duration, endpoint, request, remarks = _cells(exchange)
     took = f"{duration} ms" if duration else "still open"
-    click.echo(f"Exchange {number} at {at}, {took}: {endpoint}" + (f" ({remarks})" if remarks else ""))
+    echo(f"Exchange {number} at {at}, {took}: {endpoint}" + (f" ({remarks})" if remarks else ""))
     _print_message("> ", request, exchange["request"])
     if exchange["response"] is not None:
         _print_message("< ", status, exchange["response"])
     for finding in exchange["findings"]:
-        click.echo(f"{finding['name']}: {finding['says']}")
+        echo(f"{finding['name']}: {finding['says']}")
     for miss in exchange["near_misses"]:
-        click.echo(f"closest match: {miss['method']} {miss['path']}: {miss['differs']}")
+        echo(f"closest match: {miss['method']} {miss['path']}: {miss['differs']}")
 
 
 def _print_message(prefix: str, start: str, message: dict[str, Any]) -> None:
@@ -144,8 +145,8 @@ def _print_message(prefix: str, start: str, message: dict[str, Any]) -> None:
     if message["body"] is not None:
         lines += ["", json.encode(message["body"]).decode() + (" (truncated)" if message["cut"] else "")]
     for line in lines:
-        click.echo(f"{prefix}{line}".rstrip())
-    click.echo()
+        echo(f"{prefix}{line}".rstrip())
+    echo()
 
 
 @click.group(cls=SuggestingGroup)
@@ -205,7 +206,8 @@ def follow_exchanges(client: AdminClient, *, tenant: str, unmatched_only: bool, 
 def export_journal(client: AdminClient, *, tenant: str, unmatched_only: bool, form: Any, output: BinaryIO, **filters: Any) -> None:
     """Write exchanges to a file; all of them unless filters are given."""
     source, given = _select_journal(tenant, unmatched_only=unmatched_only, filters=filters)
-    output.write(client.export(form, source, **given))
+    document = client.export(form, source, **given)
+    output.write(printable_json(document.decode()).encode())
 
 
 @journal.command("show", epilog=format_examples("session-mock admin journal show 1"))

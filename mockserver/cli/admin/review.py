@@ -6,7 +6,7 @@ import click
 
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.admin.journal import filter_options
-from mockserver.cli.output import print_table
+from mockserver.cli.output import echo, print_table
 from mockserver.cli.params import format_examples
 from mockserver.client.sync import AdminClient
 from mockserver.steering import FoundIn, Verdict
@@ -44,21 +44,21 @@ def _is_wrong(result: Verdict) -> bool:
 def _print_verification(result: Verdict) -> None:
     kept = "all in the journal" if result.kept == result.exchanges else f"only the last {result.kept} are checked"
     summary = "Something is wrong." if _is_wrong(result) else "Nothing is wrong."
-    click.echo(f"{result.exchanges} exchanges ({kept}). {summary}")
+    echo(f"{result.exchanges} exchanges ({kept}). {summary}")
     for heading, found in (("finding", result.findings), ("unexpected error", result.unexpected)):
         if found:
-            click.echo()
+            echo()
             _print_findings(found, heading)
     if result.unused_faults:
-        click.echo()
+        echo()
     for fault in result.unused_faults:
-        click.echo(f"Fault {fault['id']} ({fault['kind']}) never triggered.")
+        echo(f"Fault {fault['id']} ({fault['kind']}) never triggered.")
     if result.unclaimed:
-        click.echo(
+        echo(
             f"\nNot checked: {result.unclaimed} requests to this server that matched no tenant;"
             " `session-mock admin journal list --unmatched` lists them."
         )
-    click.echo(f"\ndigest {result.digest}")
+    echo(f"\ndigest {result.digest}")
 
 
 @click.command(epilog=format_examples("session-mock admin verify --tenant nightly"))

@@ -5,18 +5,18 @@ from typing import Any
 import click
 
 from mockserver.cli.admin.common import with_client
-from mockserver.cli.output import print_json
+from mockserver.cli.output import echo, print_json
 from mockserver.cli.params import format_examples
 from mockserver.client.sync import AdminClient
 from mockserver.steering import Health, Version
 
 
 def _print_health(state: Health) -> None:
-    click.echo(f"{state.status}: {state.message}, tenants: {state.tenants}")
+    echo(f"{state.status}: {state.message}, tenants: {state.tenants}")
 
 
 def _print_version(found: Version) -> None:
-    click.echo(f"{found.name} {found.version}")
+    echo(f"{found.name} {found.version}")
 
 
 @click.command(epilog=format_examples("until session-mock admin health 2> /dev/null; do sleep 0.1; done"))

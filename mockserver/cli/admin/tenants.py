@@ -6,7 +6,7 @@ from mockserver.cli.admin.common import with_client
 from mockserver.cli.admin.faults import parse_fault
 from mockserver.cli.admin.worlds import parse_world_fields, world_options
 from mockserver.cli.lazy_group import SuggestingGroup
-from mockserver.cli.output import print_table
+from mockserver.cli.output import echo, print_table
 from mockserver.cli.params import format_examples, parse_dialects, parse_json_or_text, parse_pairs
 from mockserver.client.sync import AdminClient
 from mockserver.steering import TenantAccess
@@ -14,16 +14,16 @@ from mockserver.steering import TenantAccess
 
 def _print_tenant(access: TenantAccess) -> None:
     """Print what `session-mock serve` prints of a tenant, with the ids of its segments."""
-    click.secho(f"Tenant {access.id}", bold=True)
+    echo(f"Tenant {access.id}", bold=True)
     for name, vendor in access.vendors.items():
-        click.secho(f"\n  {name}", bold=True)
-        click.echo(f"    {'url':<10} {vendor.url}")
-        click.echo(f"    {'dialect':<10} {vendor.dialect}")
+        echo(f"\n  {name}", bold=True)
+        echo(f"    {'url':<10} {vendor.url}")
+        echo(f"    {'dialect':<10} {vendor.dialect}")
         for credential, secret in vendor.credentials.items():
-            click.echo(f"    {credential:<10} {secret}")
-        click.echo(f"    {'sites':<10} {' '.join(vendor.sites)}")
+            echo(f"    {credential:<10} {secret}")
+        echo(f"    {'sites':<10} {' '.join(vendor.sites)}")
         for segment, identifier in vendor.segments.items():
-            click.echo(f"    {'segment':<10} {identifier} {segment}")
+            echo(f"    {'segment':<10} {identifier} {segment}")
 
 
 def _print_tenants(found: list[TenantAccess]) -> None:

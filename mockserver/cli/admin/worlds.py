@@ -8,7 +8,7 @@ from msgspec import json
 
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
-from mockserver.cli.output import print_table
+from mockserver.cli.output import echo, print_table
 from mockserver.cli.params import SEED, add_options, format_examples, parse_json_pairs
 from mockserver.client.sync import AdminClient
 from mockserver.nearest import nearest
@@ -53,7 +53,7 @@ def parse_world_fields(seed: int | None, sessions: int | None, fields: tuple[str
 
 def _print_world(totals: WorldTotals) -> None:
     spec = totals.spec
-    click.echo(f"seed {spec['seed']}, {spec['start']} to {spec.get('end', '(no end)')}, now {totals.now}\n")
+    echo(f"seed {spec['seed']}, {spec['start']} to {spec.get('end', '(no end)')}, now {totals.now}\n")
     rows = [(site.domain, f"{site.sessions:,}", f"{site.bots:,}") for site in totals.sites]
     print_table(("site", "sessions", "bot sessions (extra)"), rows)
 

@@ -23,6 +23,7 @@ class Admin:
     def __init__(self, tenants: Tenants, *, token: str | None = None) -> None:
         """Ask for a token, or, without one, let in whoever comes from this computer."""
         self.tenants, self.token = tenants, token
+        tenants.known.add([] if token is None else [token])
         self.port: int | None = None
         """Where the vendors are served, if not on the same port."""
         self.vendor_ports: Mapping[str, int] = {}

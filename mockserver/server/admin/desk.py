@@ -26,6 +26,7 @@ from mockserver.server.answers import SERVER
 from mockserver.server.body import media_type, read_body
 from mockserver.server.config import ConfigError
 from mockserver.server.faults.fault import FaultError
+from mockserver.server.redact import Secrets
 from mockserver.server.tenants import TenantError, Tenants
 from mockserver.world.model.spec import WorldError
 
@@ -66,9 +67,9 @@ async def answer(admin: Admin, request: web.Request) -> web.StreamResponse:
         route, told = perform(admin.tenants, _addresses(admin, request), await _order(request))
         return await _written(route, told, request)
     except Problem as problem:
-        return _refused(problem)
+        return _refused(problem.masked(Secrets((), admin.tenants.known)))
     except Refused as refusal:
-        return _refused(Problem(_UNREAD[refusal.error], refusal.details["message"]))
+        return _refused(Problem(_UNREAD[refusal.error], refusal.details["message"]).masked(Secrets((), admin.tenants.known)))
     except (ConnectionError, asyncio.CancelledError):
         raise
     except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down

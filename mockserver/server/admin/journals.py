@@ -1,13 +1,14 @@
 """The admin API's journals."""
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from msgspec import to_builtins
+from msgspec import json, to_builtins
 from msgspec.structs import replace
 
-from mockserver.server.admin.call import HAR, NDJSON, Call, Stream
+from mockserver.server.admin.call import HAR, JSON, NDJSON, Call, Stream
 from mockserver.server.admin.problem import Problem, invalid, nearest
 from mockserver.server.admin.truths import endpoint_of
 from mockserver.server.carriers import carriers
@@ -92,18 +93,28 @@ def _read(journal: Journal, query: JournalQuery) -> Written:
     return Stream(NDJSON, (ndjson([exchange]) for exchange in found))
 
 
-def _page(journal: Journal, query: JournalQuery) -> JournalPage:
+def _page(journal: Journal, query: JournalQuery) -> Stream:
+    """Return a page as :class:`JournalPage` describes it, an exchange at a time: a page may be a whole journal."""
     limit = _PAGE if query.limit is None else query.limit
     matching = _selected(journal, replace(query, limit=None, offset=0))
     found = matching[query.offset :][:limit]
     whole = query.offset + len(found) == len(matching)
-    return JournalPage(
-        exchanges=[described(exchange) for exchange in found],
+    page = JournalPage(
+        exchanges=[],
         matched=len(matching),
         kept=len(journal),
         count=journal.count,
         next=None if whole or not found else _after(found[-1], query, limit),
     )
+    return Stream(JSON, _page_pieces(page, found))
+
+
+def _page_pieces(page: JournalPage, found: list[Exchange]) -> Iterator[bytes]:
+    start, end = json.encode(page).split(b"[]", 1)
+    yield start + b"["
+    for number, exchange in enumerate(found):
+        yield (b"," if number else b"") + json.encode(described(exchange))
+    yield b"]" + end
 
 
 def _after(last: Exchange, query: JournalQuery, limit: int) -> str:
