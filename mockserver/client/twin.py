@@ -91,6 +91,8 @@ class AsyncAdminClient:
         choices: Mapping[str, str | int] | None = None,
         credentials: Mapping[str, str] | None = None,
         faults: Sequence[Fault] = (),
+        stall_timeout: float | None = None,
+        loop_limit: int | None = None,
     ) -> TenantAccess:
         """Mint a tenant; without arguments, one with the default world and a name that is made up."""
         return await in_thread(
@@ -104,6 +106,8 @@ class AsyncAdminClient:
             choices=choices,
             credentials=credentials,
             faults=faults,
+            stall_timeout=stall_timeout,
+            loop_limit=loop_limit,
         )
 
     async def tenant(self, tenant: str = DEFAULT_TENANT) -> TenantAccess:

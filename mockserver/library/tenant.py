@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mockserver.library.twin import AsyncTenantHandle
 
 __tracebackhide__ = is_refusal
-_OWN: Final = ("profile", "now", "clock", "dialect", "choices", "credentials", "faults")
+_OWN: Final = ("profile", "now", "clock", "dialect", "choices", "credentials", "faults", "stall_timeout", "loop_limit")
 """What of a tenant to be minted is no field of its world's spec."""
 
 

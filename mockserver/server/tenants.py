@@ -14,6 +14,7 @@ from mockserver.server.faults import Faults
 from mockserver.server.journal import Journal
 from mockserver.server.limits import Limits, Rates, Slots
 from mockserver.server.lived import Lived
+from mockserver.server.watchdog import Watchdog
 from mockserver.vendor import Names, Vendor
 from mockserver.vendors import NAMES, load
 from mockserver.world.hashing import key
@@ -33,6 +34,7 @@ class Tenant:
         self._given = _given(credentials)
         self._first_world, self._first_choices = world, dict(choices)
         self.journal, self.faults = Journal(), Faults()
+        self.watchdog = Watchdog()
         self.names: dict[str, Names] = {}
         self.vendors: Mapping[str, Vendor] = {}
         """Each vendor in the dialect that is chosen."""
@@ -76,6 +78,7 @@ class Tenant:
         self.clock.reset()
         self.faults.clear()
         self.journal.clear()
+        self.watchdog.reset()
 
 
 def _dialect(vendor: Vendor) -> str:
