@@ -76,6 +76,14 @@ def follow(tenant: TenantHandle, pair: Pair, **parameters: Any) -> None:
                     asked[cursor] = at(answer, path)
 
 
+def retry(tenant: TenantHandle, pair: Pair) -> None:
+    """Send the same request for ever, whatever the answer is; raises what ends it."""
+    vendor, asked = tenant.vendor(pair[0].name), everything(pair[1])
+    with httpx.Client(timeout=NEVER, verify=TLS) as http:
+        for _ in count():
+            send(http, vendor, pair[1], asked)
+
+
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 @pytest.mark.parametrize("fault", STALLS, ids=lambda fault: "-".join(map(str, list(fault.values())[:2])))
 def test_stalled_answer_is_reset_and_found(mint: Mint, pair: Pair, fault: dict[str, Any]) -> None:
@@ -165,10 +173,8 @@ def test_list_followed_far_beyond_its_end_is_refused_and_found(mint: Mint, pair:
 def test_client_that_ignores_every_answer_is_reset_and_found_in_the_end(mint: Mint, pair: Pair) -> None:
     """Neither a status nor what is no JSON stops it, only a reset."""
     tenant = mint(faults=[{"kind": "status", "status": 503}])
-    vendor, asked = tenant.vendor(pair[0].name), everything(pair[1])
-    with httpx.Client(timeout=NEVER, verify=TLS) as http, pytest.raises(httpx.TransportError):
-        for _ in count():
-            send(http, vendor, pair[1], asked)
+    with pytest.raises(httpx.TransportError):
+        retry(tenant, pair)
 
     assert f"{LIMIT * 10} identical requests" in found(tenant)["endless-loop"]
     with pytest.raises(httpx.TransportError):
