@@ -63,7 +63,10 @@ def slot(pair: Pair) -> OneAtATime:
 def follow(tenant: TenantHandle, pair: Pair, **parameters: Any) -> None:
     """Page on for ever, as a client does that never looks for the end; raises what ends it."""
     endpoint = pair[1]
-    asked = {**everything(endpoint), **({endpoint.paging.limit: SIZE} if getattr(endpoint.paging, "limit", None) else {}), **parameters}
+    limit: str | None = getattr(endpoint.paging, "limit", None)
+    asked: dict[str, Any] = {**everything(endpoint), **parameters}
+    if limit:
+        asked[limit] = SIZE
     with httpx.Client(timeout=NEVER, verify=TLS) as http:
         for number in count(1):
             answer = send(http, tenant.vendor(pair[0].name), endpoint, asked).raise_for_status().json()
