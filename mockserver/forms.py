@@ -14,6 +14,7 @@ from mockserver._util.printable import MASK
 _TRUE, _FALSE = ("yes", "true", "on", "1", "y", "t"), ("no", "false", "off", "0", "n", "f")
 _RANDOM: Final = "random"
 _HIGHEST_PORT: Final = 65_535
+_SECONDS: Final = re.compile(r"[0-9]{1,5}(\.[0-9]{1,9})?")
 _NUMBER: Final = re.compile("[0-9]{1,19}")
 _SEVERAL: Final = re.compile(r"[,\s]+")
 _USER_INFO: Final = re.compile(r"(?<=//).*@|^(?!.*//).*@", re.DOTALL)
@@ -41,6 +42,20 @@ def port(text: str) -> int:
     """Read the number of a port."""
     if not _NUMBER.fullmatch(text) or int(text) > _HIGHEST_PORT:
         raise ValueError(f"{text!r} is no port: write a number from 0 to {_HIGHEST_PORT}; 0 picks one that is free")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """Read a number of seconds; 0 means that there is no bound."""
+    if not _SECONDS.fullmatch(text):
+        raise ValueError(f"{text!r} is not a number of seconds; use a number from 0 to 99999, 0 for no bound")
+    return float(text)
+
+
+def limit(text: str) -> int:
+    """Read a number of requests; 0 means that there is no limit."""
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"{text!r} is not a number of requests; use a whole number, 0 for no limit")
     return int(text)
 
 

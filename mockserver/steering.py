@@ -210,6 +210,10 @@ class NewTenant(Asked, frozen=True):
     """By ``<vendor>.<credential>``, in characters that a header can carry."""
     faults: dict[str, Any] | list[dict[str, Any]] = []
     """Faults to arm; ``reset`` disarms them."""
+    stall_timeout: Annotated[float, Meta(ge=0, le=86_400)] = 0
+    """Seconds of real time after which an answer that stalls ends in a reset of its connection; 0 sets no bound."""
+    loop_limit: Annotated[int, Meta(ge=0)] = 0
+    """Requests in a row without a new row after which a client that pages through a list is refused; 0 sets no bound."""
 
     def __repr__(self) -> str:
         return repr_masked(self, secret=("credentials",))

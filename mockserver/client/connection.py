@@ -220,6 +220,10 @@ def _is_open(connection: HTTPConnection) -> bool:
     """Whether a socket that waited is still there; a server closes it after a while, and then there is its end to be read."""
     if connection.sock is None:
         return False
-    with DefaultSelector() as selector:
-        selector.register(connection.sock, EVENT_READ)
-        return not selector.select(0)
+    try:
+        with DefaultSelector() as selector:
+            selector.register(connection.sock, EVENT_READ)
+            return not selector.select(0)
+    except OSError:  # The process is out of descriptors: the socket must not stay open unnoticed.
+        connection.close()
+        raise

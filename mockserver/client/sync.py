@@ -97,6 +97,8 @@ class AdminClient(NotPicklable):
         choices: Mapping[str, str | int] | None = None,
         credentials: Mapping[str, str] | None = None,
         faults: Sequence[Fault] = (),
+        stall_timeout: float | None = None,
+        loop_limit: int | None = None,
     ) -> TenantAccess:
         """Mint a tenant; without arguments, one with the default world and a name that is made up."""
         asked = {
@@ -108,6 +110,8 @@ class AdminClient(NotPicklable):
             "dialect": dialect,
             "choices": choices,
             "credentials": credentials,
+            "stall_timeout": stall_timeout,
+            "loop_limit": loop_limit,
         }
         given = {field: value for field, value in asked.items() if value is not None}
         return self._at.ask("POST", "/tenants", TenantAccess, {**given, "faults": list(faults)})

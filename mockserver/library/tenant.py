@@ -12,7 +12,7 @@ from mockserver.nearest import nearest
 from mockserver.steering import TenantAccess, Verdict
 
 __tracebackhide__ = is_refusal
-_OWN: Final = ("profile", "now", "clock", "dialect", "choices", "credentials", "faults")
+_OWN: Final = ("profile", "now", "clock", "dialect", "choices", "credentials", "faults", "stall_timeout", "loop_limit")
 """What of a tenant to be minted is no field of its world's spec."""
 
 

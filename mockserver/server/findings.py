@@ -17,6 +17,7 @@ from mockserver.server.kept import Known
 from mockserver.server.pages import at, pages
 from mockserver.server.reading import Reading
 from mockserver.server.tenants import Tenant
+from mockserver.server.watchdog import BOUNDS
 from mockserver.server.wire import Reply
 
 _TOO_SOON: Final = "retry-too-soon"
@@ -26,6 +27,7 @@ FINDINGS: Final = {
     "page-after-last": "The page is empty, and what was answered before told that there would be none.",
     _TOO_SOON: "It came before the instant that Retry-After, or the header of the limit's reset, told to wait for.",
     "request-during-open": "Another request was open, where the vendor takes one at a time.",
+    **BOUNDS,
     "dropped-tenant": "The credential is that of a tenant that was dropped: the request is late, or meant for another test.",
 }
 """Every finding by name, with what it says."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import HttpVersion11, web
 from aiohttp.hdrs import AUTHORIZATION, EXPECT, HOST, METH_CONNECT
@@ -28,6 +28,7 @@ from mockserver.server.reading import Reader, Reading
 from mockserver.server.refusals import Refusals, unexpected
 from mockserver.server.router import Match, Miss, Router
 from mockserver.server.tenants import Held, Tenant, Tenants
+from mockserver.server.watchdog import Watchdog
 from mockserver.server.wire import Reply, send
 from mockserver.vendor import Vendor
 from mockserver.world.generator.tracked import Identity, TrackedEvent
@@ -41,6 +42,10 @@ class _Slot(Struct, frozen=True):
     key: Any
     hold: float
     """Seconds for which it is held at least while others can be heard."""
+
+
+_UNBOUNDED: Final = Watchdog()
+"""For requests that are no tenant's."""
 
 
 class Handler:
@@ -60,13 +65,17 @@ class Handler:
         journal, exchange = self._opened(request, raw, found, began)
         reply: Reply | None = None
         slot: _Slot | None = None
+        held = found.reading.held if isinstance(found, Known) else None
+        watchdog = _UNBOUNDED if held is None else held.tenant.watchdog
         try:
-            if isinstance(found, Known):
+            reply = watchdog.refusal()
+            if isinstance(found, Known) and reply is None:
                 slot, reply = await self._admitted(found, raw, exchange)
             if reply is None:
                 made = self._made(found, raw, exchange)
                 reply = made if isinstance(made.content, bytes) else await self._finished(made, raw, exchange)
-            if slot is None:
+            reply = watchdog.bound(reply, slot.hold if slot else 0)
+            if slot is None or reply.patience is not None:
                 return await send(reply, request)
             return await _sent_whole(reply, request, slot)
         except asyncio.CancelledError:
@@ -77,6 +86,7 @@ class Handler:
                 slot.slots.give_back(slot.key)
             if isinstance(found, Known):
                 review(journal, found, exchange, reply)
+                watchdog.judge(found, exchange, reply)
             journal.close(exchange, reply, stopwatch() - began)
 
     async def expect(self, request: web.Request) -> web.StreamResponse | None:
@@ -166,7 +176,8 @@ class Handler:
                 return None, None
             slots, key = whose.tenant.slots, (reading.vendor.name, whose.site)
             exchange.waited = slots.is_taken(key)
-            await slots.take(key, reading.busy)
+            if not await whose.tenant.watchdog.waits(slots.take(key, reading.busy)):
+                return None, whose.tenant.watchdog.silent
             return _Slot(slots, key, reading.hold), None
         except Refused as refused:
             return None, self._refusals.read(refused.refusal, reading, raw, exchange)

@@ -15,6 +15,7 @@ from mockserver.server.journal import Journal
 from mockserver.server.known import KnownCredentials
 from mockserver.server.limits import Limits, Rates, Slots
 from mockserver.server.lived import Lived
+from mockserver.server.watchdog import Watchdog
 from mockserver.vendor import Names, Vendor
 from mockserver.vendors import NAMES, load
 from mockserver.world.model.hashing import key
@@ -34,6 +35,7 @@ class Tenant:
         self._given = _given(credentials)
         self._first_world, self._first_choices = world, dict(choices)
         self.journal, self.faults = Journal(), Faults()
+        self.watchdog = Watchdog()
         self.names: dict[str, Names] = {}
         self.vendors: Mapping[str, Vendor] = {}
         """Each vendor in the dialect that is chosen."""
@@ -77,6 +79,7 @@ class Tenant:
         self.clock.reset()
         self.faults.clear()
         self.journal.clear()
+        self.watchdog.reset()
 
 
 def _dialect(vendor: Vendor) -> str:
