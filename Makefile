@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 ARGS ?=
+ORDER :=
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -35,7 +36,7 @@ test: $(STAMP) ## Run the tests (ARGS="-k paging -n auto" goes to pytest)
 	$(BIN)/python -m pytest $(ARGS)
 
 cov: $(STAMP) ## Run the tests and report what they did not reach
-	$(BIN)/python -m pytest --cov -n auto $(ARGS)
+	$(BIN)/python -m pytest --cov -n auto $(ORDER) $(ARGS)
 
 lint: $(STAMP) ## Check style, formatting and the direction of imports
 	$(BIN)/ruff check .
@@ -80,7 +81,9 @@ vocabulary: $(STAMP) ## Draw the shipped vocabularies anew (this changes every w
 viewer: $(STAMP) ## Fetch the viewer of /<vendor>/docs anew, with npm (ARGS=5.35.0 picks a version)
 	$(BIN)/python -m tools.fetch_swagger_ui $(ARGS)
 
-check: lint types docs-check site cov ## Everything CI runs
+# The header of the tests prints the seed of their order: `make cov ARGS="-p randomly --randomly-seed=SEED"` repeats it.
+check: ORDER := -p randomly
+check: lint types docs-check site cov ## Everything CI runs, with the tests in random order
 
 clean: ## Go back to a fresh clone: remove .venv, caches and build results
 	rm -rf $(VENV) dist site .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from mockserver.client import AdminClient, AdminError, AsyncAdminClient
-    from mockserver.library import AsyncTenantHandle, SessionMock, TenantHandle, VendorHandle
+    from mockserver.client import AdminClient, AdminError
+    from mockserver.library import SessionMock, TenantHandle, VendorHandle
     from mockserver.library.app import create_app, tenant_of
     from mockserver.testing.checked import CheckedTenant
 
@@ -16,8 +16,6 @@ __version__ = "0.1.0"
 __all__ = [
     "AdminClient",
     "AdminError",
-    "AsyncAdminClient",
-    "AsyncTenantHandle",
     "CheckedTenant",
     "SessionMock",
     "TenantHandle",
@@ -27,8 +25,8 @@ __all__ = [
     "tenant_of",
 ]
 _PLACES = {
-    **dict.fromkeys(("AdminClient", "AdminError", "AsyncAdminClient"), "mockserver.client"),
-    **dict.fromkeys(("AsyncTenantHandle", "SessionMock", "TenantHandle", "VendorHandle"), "mockserver.library"),
+    **dict.fromkeys(("AdminClient", "AdminError"), "mockserver.client"),
+    **dict.fromkeys(("SessionMock", "TenantHandle", "VendorHandle"), "mockserver.library"),
     **dict.fromkeys(("create_app", "tenant_of"), "mockserver.library.app"),
     "CheckedTenant": "mockserver.testing.checked",
 }

@@ -4,9 +4,9 @@ import gc
 
 
 def main() -> None:
-    """Run the command; what it imports first is spared a search for garbage, which is felt at start-up."""
+    """Run the command; garbage collection is off until the command is imported (see ``LazyGroup``)."""
     gc.disable()
-    from mockserver.cli import main as run  # noqa: PLC0415 -- not before
+    from mockserver.cli.main import main as run  # noqa: PLC0415 -- not before garbage collection is off
 
     run()
 

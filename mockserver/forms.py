@@ -9,11 +9,16 @@ import re
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from mockserver._util.printable import MASK
+
 _TRUE, _FALSE = ("yes", "true", "on", "1", "y", "t"), ("no", "false", "off", "0", "n", "f")
 _RANDOM: Final = "random"
 _HIGHEST_PORT: Final = 65_535
+_SECONDS: Final = re.compile(r"[0-9]{1,5}(\.[0-9]{1,9})?")
 _NUMBER: Final = re.compile("[0-9]{1,19}")
 _SEVERAL: Final = re.compile(r"[,\s]+")
+_USER_INFO: Final = re.compile(r"(?<=//).*@|^(?!.*//).*@", re.DOTALL)
+"""All that a URL may have before its host, also where it is spelled wrong."""
 _TOKEN: Final = re.compile(r"(?! )[^\x00-\x1f\x7f]+(?<! )")
 
 
@@ -40,6 +45,20 @@ def port(text: str) -> int:
     return int(text)
 
 
+def seconds(text: str) -> float:
+    """Read a number of seconds; 0 means that there is no bound."""
+    if not _SECONDS.fullmatch(text):
+        raise ValueError(f"{text!r} is not a number of seconds; use a number from 0 to 99999, 0 for no bound")
+    return float(text)
+
+
+def limit(text: str) -> int:
+    """Read a number of requests; 0 means that there is no limit."""
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"{text!r} is not a number of requests; use a whole number, 0 for no limit")
+    return int(text)
+
+
 def dialects(text: str) -> str | dict[str, str]:
     """Read one dialect, or some as VENDOR=DIALECT with commas or blanks between them."""
     if "=" not in text and not _SEVERAL.search(text):
@@ -57,14 +76,17 @@ def url(text: str) -> str:
 
 
 def parts(text: str) -> SplitResult:
-    """The parts of a server's URL, which may leave out its scheme where it names a port."""
+    """Return the parts of a server's URL; raises ``ValueError`` for one with a user name or password, which nothing would use."""
     try:
         found = urlsplit(text if "//" in text else f"//{text}", scheme="http")
         known = found.scheme in ("http", "https") and found.hostname and (found.port or (found.port is None and "//" in text))
     except ValueError:
         known = False
+    shown = _USER_INFO.sub(f"{MASK}@", text)
     if not known:
-        raise ValueError(f"{text!r} is no URL of a server, such as http://127.0.0.1:8080")
+        raise ValueError(f"{shown!r} is no URL of a server, such as http://127.0.0.1:8080")
+    if "@" in found.netloc:
+        raise ValueError(f"{shown!r}: a user name or password in the URL is not used; leave it out, and give the admin token as the token")
     return found
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _SETTINGS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 _RUN: "pytest.StashKey[Run]" = pytest.StashKey()
 _WATCHED: "pytest.StashKey[Watched]" = pytest.StashKey()
+_INTERRUPTED: pytest.StashKey[tuple[str, str]] = pytest.StashKey()
 _LATE: pytest.StashKey[Counter[str]] = pytest.StashKey()
 _WORKER_SEED, _WORKER_LATE = "session_mock_seed", "session_mock_late"
 
@@ -78,16 +79,19 @@ def pytest_testnodedown(node: Any) -> None:
 @pytest.fixture(scope="session")
 def session_mock_server(request: pytest.FixtureRequest) -> Iterator["SessionMock"]:
     """A running server; its own tenant is of no test, so that tests share nothing but what they mint on it."""
-    from mockserver.library import SessionMock  # noqa: PLC0415 -- it is felt in every run that uses none of this
+    from mockserver.client import AdminError  # noqa: PLC0415 -- it is felt in every run that uses none of this
+    from mockserver.library import SessionMock  # noqa: PLC0415 -- the same
     from mockserver.testing.running import Run  # noqa: PLC0415 -- the same
 
     asked = request.config.stash[_SETTINGS]
     port = 0 if hasattr(request.config, "workerinput") else asked["port"]  # Workers of pytest-xdist cannot share one.
-    mock = SessionMock.at(asked["url"], asked["admin_token"]) if asked["url"] else SessionMock(port=port)
+    mock = SessionMock.connect(asked["url"], asked["admin_token"]) if asked["url"] else SessionMock(port=port)
     try:
         mock.start()
     except OSError as error:
         pytest.fail(f"session-mock cannot listen on port {port}: {error.strerror or error}; choose another, or 0", pytrace=False)
+    except AdminError as error:
+        pytest.fail(f"session-mock cannot use the server at {asked['url']}: {error.detail}", pytrace=False)
     try:
         run = request.config.stash[_RUN] = Run(mock, asked)
         yield mock
@@ -120,6 +124,17 @@ def _run_on(server: "SessionMock", config: pytest.Config) -> "Run":
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Keep the report of the test that Ctrl-C interrupts, which pytest makes no report of."""
+    try:
+        return (yield)
+    except KeyboardInterrupt:
+        if _WATCHED in item.stash:
+            item.config.stash[_INTERRUPTED] = f"interrupted in {item.nodeid}", item.stash[_WATCHED].section()
+        raise
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     """Fail the test itself for what its client did, rather than its teardown."""
     result = yield
@@ -136,8 +151,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
         watched = item.stash[_WATCHED]
         watched.ended = True
         if report.failed:
-            report.sections.append(("session-mock", watched.section()))
+            report.sections.append(("session-mock", _section(watched)))
     return report
+
+
+def _section(watched: "Watched") -> str:
+    """Return what the report of a failure tells; a report that cannot be made must not end the run."""
+    try:
+        return watched.section()
+    except Exception as error:  # noqa: BLE001 -- pytest would end the run with INTERNALERROR
+        return ascii(f"session-mock: the requests of this test cannot be listed; {type(error).__name__}: {error}")[1:-1]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -148,7 +171,11 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Tell which tests' clients went on after their test had finished."""
+    """Show the report of an interrupted test, and which tests' clients went on after their test had finished."""
+    if _INTERRUPTED in config.stash:
+        title, told = config.stash[_INTERRUPTED]
+        terminalreporter.section(f"session-mock: {title}")
+        terminalreporter.line(told)
     late = config.stash[_LATE]
     if late:
         terminalreporter.section("session-mock: late requests")

@@ -1,8 +1,11 @@
 """What is said over the admin API: its requests and its answers, which server and client share."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
+
+from mockserver._util.printable import MASK
 
 Instant = Annotated[str | int, Meta(description="an instant: ISO 8601 text, or Unix milliseconds")]
 """ISO 8601 text, UTC where it names no offset, or Unix milliseconds."""
@@ -15,8 +18,8 @@ Name = Annotated[
     Meta(
         min_length=1,
         max_length=200,
-        pattern=r"^(?!\.{1,2}$)[^\x00-\x1f\x7f]*$(?!\n)",
-        description="a text of 1 to 200 characters, none of them a control character, and neither '.' nor '..'",
+        pattern=r"^(?!\.{1,2}$)[^\x00-\x1f\x7f\ud800-\udfff]*$(?!\n)",
+        description="a text of 1 to 200 characters, none of them a control character or a lone surrogate, and neither '.' nor '..'",
     ),
 ]
 """What a tenant can be called."""
@@ -47,6 +50,30 @@ class Version(Struct, kw_only=True):
     version: str
 
 
+def repr_masked(value: Struct, secret: tuple[str, ...]) -> str:
+    """Write a struct as Python does, with the values of secret fields masked wherever else in it they stand.
+
+    A traceback, a log or an assertion of somebody's test prints what it has at hand.
+    """
+    secrets = {each for name in secret for each in _texts(getattr(value, name))}
+    fields = (f"{name}={_masked(getattr(value, name), secrets, whole=name in secret)!r}" for name in value.__struct_fields__)
+    return f"{type(value).__name__}({', '.join(fields)})"
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if isinstance(value, Mapping):
+        return tuple(str(each) for each in value.values())
+    return () if value is None else (str(value),)
+
+
+def _masked(value: Any, secrets: set[str], *, whole: bool) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _masked(each, secrets, whole=whole) for name, each in value.items()}
+    if isinstance(value, tuple | list):
+        return type(value)(_masked(each, secrets, whole=not secrets.isdisjoint(value)) for each in value)  # All sites, if one is a key.
+    return MASK if (whole and value is not None) or (isinstance(value, str) and value in secrets) else value
+
+
 class VendorAccess(Struct, kw_only=True):
     """What a client of one vendor needs to know of a tenant."""
 
@@ -62,6 +89,9 @@ class VendorAccess(Struct, kw_only=True):
     """The usual id of each site, in the same order for every vendor."""
     segments: dict[str, str]
     """Segment name to the vendor's id for it."""
+
+    def __repr__(self) -> str:
+        return repr_masked(self, secret=("credentials", "headers", "body"))
 
 
 class TenantAccess(Struct, kw_only=True):
@@ -180,6 +210,13 @@ class NewTenant(Asked, frozen=True):
     """By ``<vendor>.<credential>``, in characters that a header can carry."""
     faults: dict[str, Any] | list[dict[str, Any]] = []
     """Faults to arm; ``reset`` disarms them."""
+    stall_timeout: Annotated[float, Meta(ge=0, le=86_400)] = 0
+    """Seconds of real time after which an answer that stalls ends in a reset of its connection; 0 sets no bound."""
+    loop_limit: Annotated[int, Meta(ge=0)] = 0
+    """Requests in a row without a new row after which a client that pages through a list is refused; 0 sets no bound."""
+
+    def __repr__(self) -> str:
+        return repr_masked(self, secret=("credentials",))
 
 
 class WindowState(Struct, kw_only=True, tag_field="kind", tag="window"):

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Awaitable, Callable, Iterator
+from importlib.metadata import requires, version
 from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient
 from hypothesis import settings
+from packaging.requirements import Requirement
 
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
@@ -26,6 +28,16 @@ collect_ignore = ["consumer"]
 
 # No test waits in real time unless it asks for it.
 QUICK = {choice.name: 0 for vendor in every() for choice in vendor.contract.choices if choice.unit == "milliseconds"}
+
+
+_CLIENTS = ("faker", "freezegun", "httpx", "hypothesis", "pytest-xdist", "requests", "time-machine")
+
+
+def pytest_report_header() -> str:
+    """Record which versions of the dependencies are tested; the log of a CI run begins with this line."""
+    required = [Requirement(text) for text in requires("session-mock") or ()]
+    names = [each.name for each in required if each.marker is None or each.marker.evaluate({"extra": ""})]
+    return "tested with: " + ", ".join(f"{name} {version(name)}" for name in [*names, *_CLIENTS])
 
 
 class Mock:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from mockserver.cli import cli
+from mockserver.cli.main import cli
 from mockserver.server.config import read_config, tenants
 from mockserver.server.faults import kinds
 from mockserver.server.faults.fault import Fault

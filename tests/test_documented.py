@@ -8,7 +8,7 @@ import pytest
 
 import mockserver
 from mockserver import strategies
-from mockserver.cli import cli
+from mockserver.cli.main import cli
 from mockserver.server.admin.routes import ROUTES
 from mockserver.server.faults import kinds
 from mockserver.server.findings import FINDINGS

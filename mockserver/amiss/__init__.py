@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import date
 from functools import cache
 from typing import Any, Final
 
@@ -21,18 +20,6 @@ def amiss(raw: Any, model: Any, *, texts: bool = False) -> str | None:
     if texts and isinstance(kind, inspect.StructType):
         raw = {**raw, **{field.encode_name: _read(raw[field.encode_name], field.type) for field in kind.fields if field.encode_name in raw}}
     return next(_wrong(raw, kind, ""), None)
-
-
-def dates_as_texts(value: Any) -> Any:
-    """What TOML holds, with dates as the texts that JSON would have."""
-    match value:
-        case dict():
-            return {name: dates_as_texts(each) for name, each in value.items()}
-        case list():
-            return [dates_as_texts(each) for each in value]
-        case date():
-            return value.isoformat()
-    return value
 
 
 @cache
@@ -70,8 +57,9 @@ def _inside(raw: Any, kind: inspect.Type, place: str) -> Iterator[str]:
     match kind:
         case inspect.StructType():
             yield from _fields(raw, kind, place)
-        case inspect.DictType(value_type=inner):
+        case inspect.DictType(key_type=word, value_type=inner):
             for name, each in raw.items():
+                yield from _wrong(name, word, f"{place}: name {name[:_LONGEST]!r}")
                 yield from _wrong(each, inner, _within(place, name))
         case inspect.ListType(item_type=inner) | inspect.VarTupleType(item_type=inner):
             for number, each in enumerate(raw):
@@ -83,7 +71,7 @@ def _fields(raw: Mapping[str, Any], kind: inspect.StructType, place: str) -> Ite
     within = f" in {place}" if place else ""
     for name in raw:
         if name not in known and name != kind.tag_field:
-            yield f"there is no field {name!r}{within}; {nearest(name, known)}"
+            yield f"there is no field {name[:_LONGEST]!r}{within}; {nearest(name, known)}"
     for name, field in known.items():
         if name in raw:
             yield from _wrong(raw[name], field.type, _within(place, name))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from math import isfinite
 from operator import ge, gt, le, lt
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ _NAMES: Final[dict[type[inspect.Type], str]] = {
     inspect.ListType: "a list",
     inspect.VarTupleType: "a list",
 }
+_DIGITS: Final = 40
 _BOUNDS: Final = (("ge", ge, "at least"), ("gt", gt, "greater than"), ("le", le, "at most"), ("lt", lt, "less than"))
 
 
@@ -61,8 +63,15 @@ def described(kind: inspect.Metadata) -> str | None:
 
 def must(place: str, words: str, raw: Any, *, like: bool = False) -> str:
     """That a value must be something else; a wrong number is repeated, of all else only the kind is said, because it may be a secret."""
-    found = json.encode(raw).decode() if "number" in words and isinstance(raw, bool | int | float) else _name(raw)
+    found = _number(raw) if "number" in words and isinstance(raw, bool | int | float) else _name(raw)
     return f"{place or 'it'} must be {words}" + ("" if like or words.startswith(found) else f", and is {found}")
+
+
+def _number(raw: float) -> str:
+    """Write a number, true or false as JSON does, and what JSON cannot write as Python does; count the digits of a very long number."""
+    if isinstance(raw, float) and not isfinite(raw):
+        return repr(raw)
+    return json.encode(raw).decode() if abs(raw) < 10**_DIGITS else f"longer than {_DIGITS} digits"
 
 
 def _name(raw: Any) -> str:

@@ -1,10 +1,12 @@
-"""``session-mock contract``."""
+"""``session-mock contract``, and how commands find a vendor and its dialect."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
 
+from mockserver.cli.output import echo, print_json, print_table
+from mockserver.cli.params import OneOf, format_examples
 from mockserver.contract.basis import Basis
 from mockserver.contract.choices import BASIS, DIALECT, DOCUMENTED, ChoiceError, short_name
 from mockserver.nearest import nearest
@@ -12,45 +14,51 @@ from mockserver.vendors import NAMES, dialects, every, named
 from mockserver.vendors.base import Vendor
 
 
-def vendor_named(name: str, dialect: str | None = None) -> Vendor:
-    """The vendor with a name, in a dialect or as documented; raises a usage error that names the nearest."""
+def find_vendor(name: str, dialect: str | None = None) -> Vendor:
+    """Return a vendor in a dialect, by default as documented; raises a usage error for an unknown one."""
     if name not in NAMES:
-        raise click.UsageError(f"there is no vendor {name!r}; {nearest(name, NAMES)}")
+        raise click.UsageError(f"unknown vendor {name!r}; {nearest(name, NAMES)}")
     try:
         return named(name).speaks(dialect or DOCUMENTED)
     except ChoiceError as error:
         raise click.UsageError(str(error)) from None
 
 
-def facts(vendor: Vendor, basis: str | None) -> list[dict[str, Any]]:
-    """Every fact and every choice of a vendor, those of one basis only where it is given."""
+def list_facts(vendor: Vendor, basis: str | None) -> list[dict[str, Any]]:
+    """Return the facts and behaviors of a vendor, optionally only those with a certain basis."""
     found = [
         {"where": where, "says": fact.says, "basis": fact.basis.value, "source": fact.source} for where, fact in vendor.contract.facts()
     ]
-    for choice in vendor.contract.choices:
-        if short_name(choice.name) in (DIALECT, BASIS):  # Those are the mock's own, and say nothing of the vendor.
+    for behavior in vendor.contract.choices:
+        if short_name(behavior.name) in (DIALECT, BASIS):  # These configure the mock; the vendor does not have them.
             continue
-        options = " | ".join(choice.options) or choice.unit
-        says = f"{choice.says} Default {choice.default}; {options}."
-        found.append({"where": f"choice {choice.name}", "says": says, "basis": choice.basis.value, "source": choice.source})
+        options = " | ".join(behavior.options) or behavior.unit
+        found.append(
+            {
+                "where": f"behavior {behavior.name}",
+                "says": f"{behavior.says} Default {behavior.default}; {options}.",
+                "basis": behavior.basis.value,
+                "source": behavior.source,
+            }
+        )
     return [fact for fact in found if basis in (None, fact["basis"])]
 
 
-def own_facts(vendor: Vendor, basis: str | None) -> list[dict[str, Any]]:
-    """The facts and choices of a vendor; of another dialect than the documented one, what is not said of that too."""
-    documented = [] if vendor.dialect == DOCUMENTED else facts(vendor.speaks(DOCUMENTED), basis)
-    return [fact for fact in facts(vendor, basis) if fact not in documented]
+def list_dialect_facts(vendor: Vendor, basis: str | None) -> list[dict[str, Any]]:
+    """Return the facts of a vendor; of another dialect than the documented one, only those that differ."""
+    documented = [] if vendor.dialect == DOCUMENTED else list_facts(vendor.speaks(DOCUMENTED), basis)
+    return [fact for fact in list_facts(vendor, basis) if fact not in documented]
 
 
 dialect_option = click.option(
     "--dialect",
     metavar="DIALECT",
-    help="A dialect, 'documented' where none is named, or 'observed' for the one closest to the real service.",
+    help="Dialect to print; 'observed' is the one closest to the real service. [default: documented]",
 )
 
 
-def vendors_in(dialect: str | None) -> list[Vendor]:
-    """Every vendor that has a dialect, or every vendor in every dialect; raises a usage error where none has it."""
+def _find_vendors(dialect: str | None) -> list[Vendor]:
+    """Return every vendor that has a dialect, or each vendor in each of its dialects."""
     if dialect is None:
         return list(every())
     try:
@@ -59,47 +67,48 @@ def vendors_in(dialect: str | None) -> list[Vendor]:
         raise click.UsageError(str(error)) from None
 
 
-def _described(vendor: Vendor) -> dict[str, Any]:
+def _describe(vendor: Vendor) -> dict[str, Any]:
     sources = {name: {"title": each.title, "url": each.url, "read": each.read} for name, each in vendor.contract.sources.items()}
     return {"vendor": vendor.name, "dialect": vendor.dialect, "sources": sources}
 
 
-def _told(fact: Mapping[str, Any]) -> str:
-    """A fact with what it rests on."""
+def _format_fact(fact: Mapping[str, Any]) -> str:
+    """Return a fact's text with its basis and source."""
     return f"{fact['says']} ({fact['basis']}{': ' if fact['source'] else ''}{fact['source'] or ''})"
 
 
-def _sources(sources: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Each source; its URL has a line of its own, so that it can be copied."""
+def _source_rows(sources: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """Yield name and description of each source; its URL is on a line of its own to be copied."""
     for name, source in sources.items():
         yield name, "\n".join([f"{source['title']}, {source['read']}", *([source["url"]] if source["url"] else [])])
 
 
-@click.command(name="contract")
+@click.command(
+    name="contract",
+    epilog=format_examples("session-mock contract browsee", "session-mock contract rybbit --dialect observed --json"),
+)
 @click.argument("vendor", required=False)
 @dialect_option
-@click.option("--basis", type=click.Choice([basis.value for basis in Basis]), help="Only the facts that rest on this.")
+@click.option("--basis", type=OneOf([basis.value for basis in Basis]), help="Print only the facts with this basis.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 def command(vendor: str | None, dialect: str | None, basis: str | None, *, as_json: bool) -> None:
     """Print a vendor's contract: every fact with its basis and source.
 
-    Without VENDOR, those of all vendors: with `--basis chosen`, whatever session-mock only assumes. Where no dialect is named either, the
-    others are told as far as they differ from what is documented.
+    The basis of a fact is the evidence for it, such as the vendor's documentation; the source says where it
+    was read. Without VENDOR the contracts of all vendors are printed. Without --dialect as well, each dialect
+    is printed, but only with the facts that differ from the documented ones.
     """
-    meant = vendors_in(dialect) if vendor is None else [vendor_named(vendor, dialect)]
-    told_of = own_facts if vendor is None and dialect is None else facts
-    found = [{**_described(each), "facts": told_of(each, basis)} for each in meant]
+    vendors = _find_vendors(dialect) if vendor is None else [find_vendor(vendor, dialect)]
+    list_ = list_dialect_facts if vendor is None and dialect is None else list_facts
+    found = [{**_describe(each), "facts": list_(each, basis)} for each in vendors]
     if as_json:
-        from msgspec import json  # noqa: PLC0415 -- only where it is wanted
-
-        click.echo(json.encode(found if vendor is None else found[0]).decode())
+        print_json(found if vendor is None else found[0])
         return
-    from mockserver.cli.tables import table  # noqa: PLC0415 -- rich is felt at start-up
-
     for each in found:
-        click.secho(f"{each['vendor']}, {each['dialect']}", bold=True)
-        table(("where", "says (its basis: source)"), [(fact["where"], _told(fact)) for fact in each["facts"]], prose=True)
-        click.echo()
-        if basis != Basis.CHOSEN.value:  # What was chosen was read nowhere.
-            table(("source", "where it is, and when it was read"), _sources(each["sources"]), prose=True)
-            click.echo()
+        echo(f"{each['vendor']}, {each['dialect']}", bold=True)
+        rows = [(fact["where"], _format_fact(fact)) for fact in each["facts"]]
+        print_table(("where", "fact (basis: source)"), rows, prose=True)
+        echo()
+        if basis != Basis.CHOSEN.value:  # An assumption has no source.
+            print_table(("source", "title, date of reading and URL"), _source_rows(each["sources"]), prose=True)
+            echo()

@@ -3,36 +3,34 @@
 import csv
 import sys
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import Any, TextIO
 
 import click
 from msgspec import json
 
-from mockserver.cli.contract import vendor_named
-from mockserver.cli.options import configured, world_options
-from mockserver.cli.words import pairs
+from mockserver.cli.contract import find_vendor
+from mockserver.cli.options import build_config, world_options
+from mockserver.cli.params import OneOf, format_examples, parse_pairs
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
+from mockserver.nearest import nearest
 from mockserver.server.config import ConfigError, tenants
-from mockserver.server.truth import everything, rows
+from mockserver.server.truth import UnknownParameterError, check_parameters, everything, rows
 from mockserver.vendors.base import Vendor
 
 _LONG = 20_000
-"""From so many rows on, a progress bar says how far it is."""
+"""Number of rows from which on a progress bar is shown."""
 
 
-def _endpoint(vendor: Vendor, name: str) -> Endpoint:
+def _find_endpoint(vendor: Vendor, name: str) -> Endpoint:
     found = {endpoint.name: endpoint for endpoint in vendor.contract.endpoints if endpoint.rows is not None}
     if name not in found:
-        near = get_close_matches(name, found, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"{vendor.name} has {', '.join(found)}"
-        raise click.UsageError(f"{vendor.name} has no endpoint {name!r} that gives rows; {hint}")
+        raise click.UsageError(f"{vendor.name} has no endpoint {name!r} that returns rows; {nearest(name, found)}")
     return found[name]
 
 
-def _watched(found: Iterator[tuple[int | None, Any]]) -> Iterator[Any]:
-    """Pass rows on, with a progress bar on the terminal where there are many."""
+def _show_progress(found: Iterator[tuple[int | None, Any]]) -> Iterator[Any]:
+    """Pass rows on; show a progress bar if there are many and stderr is a terminal."""
     first = next(found, None)
     if first is None:
         return
@@ -41,8 +39,8 @@ def _watched(found: Iterator[tuple[int | None, Any]]) -> Iterator[Any]:
     if (total is not None and total < _LONG) or not sys.stderr.isatty():
         yield from (row for _, row in found)
         return
-    from rich.console import Console  # noqa: PLC0415 -- rich is felt at start-up
-    from rich.progress import Progress  # noqa: PLC0415 -- rich is felt at start-up
+    from rich.console import Console  # noqa: PLC0415 -- only needed for the progress bar
+    from rich.progress import Progress  # noqa: PLC0415 -- only needed for the progress bar
 
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("rows", total=total, completed=1)
@@ -51,12 +49,12 @@ def _watched(found: Iterator[tuple[int | None, Any]]) -> Iterator[Any]:
             yield row
 
 
-def _ndjson(found: Iterator[Any], out: TextIO) -> None:
+def _write_ndjson(found: Iterator[Any], out: TextIO) -> None:
     out.writelines(json.encode(row).decode() + "\n" for row in found)
 
 
-def _csv(found: Iterator[Any], endpoint: Endpoint, out: TextIO) -> None:
-    """Write a table whose columns are the fields of the contract's row; what is no text or number stands as JSON."""
+def _write_csv(found: Iterator[Any], endpoint: Endpoint, out: TextIO) -> None:
+    """Write CSV with a column for each field of the contract's row; nested and boolean values are JSON."""
     writer = csv.DictWriter(out, _row_fields(endpoint), restval="", lineterminator="\n")
     writer.writeheader()
     for row in found:
@@ -73,30 +71,39 @@ def _row_fields(endpoint: Endpoint) -> list[str]:
     return [name for name in inner if "." not in name]
 
 
-@click.command(name="export")
+@click.command(
+    name="export",
+    epilog=format_examples(
+        "session-mock export rybbit list_sessions --sessions 250 --format csv",
+        "session-mock export browsee export_sessions --param start=1788220800 --output rows.ndjson",
+    ),
+)
 @click.argument("vendor")
 @click.argument("endpoint")
 @world_options
-@click.option("--format", "form", type=click.Choice(["ndjson", "csv"]), default="ndjson", show_default=True, help="How rows are written.")
-@click.option("--site", type=int, default=0, show_default=True, help="Which site, counted from 0.")
-@click.option("--param", multiple=True, metavar="NAME=VALUE", help="A parameter of the endpoint; without any, all there is.")
-@click.option("--output", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="File to write to.")
+@click.option("--format", "form", type=OneOf(["ndjson", "csv"]), default="ndjson", show_default=True, help="Format of the file.")
+@click.option("--site", type=int, default=0, show_default=True, help="Index of the site, from 0.")
+@click.option("--param", multiple=True, metavar="NAME=VALUE", help="Parameter of the endpoint that restricts the rows; repeatable.")
+@click.option("--output", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="File to write; - is stdout. [default: -]")
 def command(vendor: str, endpoint: str, *, form: str, site: int, param: tuple[str, ...], output: TextIO, **options: Any) -> None:
-    """Write every row that a correct client of an endpoint ends up with.
+    """Write the expected rows of an endpoint: what a correct client collects.
 
-    ENDPOINT is one of the names that `session-mock vendors` lists. Without --param, every row of the world.
+    `session-mock vendors` lists the names of vendors and endpoints. Without --param all rows of the site are
+    written. No server is needed.
     """
-    _endpoint(vendor_named(vendor), endpoint)
-    config = configured(options)
+    _find_endpoint(find_vendor(vendor), endpoint)
+    config = build_config(options)
     try:
         tenant = tenants(config)[0]
         found = tenant.vendors[vendor]
         asked = found.endpoint(endpoint)
         if not 0 <= site < len(tenant.world.sites):
-            raise click.UsageError(f"--site {site}: the world has sites 0 to {len(tenant.world.sites) - 1}")
-        told = _watched(rows(tenant, found, asked, {**everything(tenant, asked), **pairs(param, "--param")}, site))
-        _csv(told, asked, output) if form == "csv" else _ndjson(told, output)
-    except ConfigError as error:
+            raise click.UsageError(f"--site: there is no site {site}; use 0 to {len(tenant.world.sites) - 1}")
+        parameters = parse_pairs(param, "--param")
+        check_parameters(found, asked, parameters)
+        told = _show_progress(rows(tenant, found, asked, {**everything(tenant, asked), **parameters}, site))
+        _write_csv(told, asked, output) if form == "csv" else _write_ndjson(told, output)
+    except (ConfigError, UnknownParameterError) as error:
         raise click.UsageError(str(error)) from None
     except Refused as refusal:
         raise click.UsageError(f"{vendor} {endpoint}: {refusal.details.get('message') or refusal.error}") from None

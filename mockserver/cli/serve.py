@@ -2,7 +2,10 @@
 
 import asyncio
 import gc
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +13,10 @@ import click
 from msgspec import json
 
 from mockserver import forms
-from mockserver.cli.curl import curl
-from mockserver.cli.options import configured, world_options
-from mockserver.cli.words import PORT, TOKEN, pairs
+from mockserver.cli.curl import format_curl
+from mockserver.cli.options import build_config, world_options
+from mockserver.cli.output import echo
+from mockserver.cli.params import PORT, TOKEN, format_examples, parse_pairs
 from mockserver.contract.choices import DOCUMENTED
 from mockserver.server.clock import Clock
 from mockserver.server.config import ConfigError
@@ -23,7 +27,7 @@ from mockserver.world.model.spec import format_instant
 
 
 def _write_ports(path: Path, running: Running) -> None:
-    """Write the ports in one step, so that whoever waits for the file never reads half of it; raises :class:`ConfigError`."""
+    """Write the port file atomically, so that no reader sees half of it; raises :class:`ConfigError`."""
     lines = [str(running.port), *(f"{vendor}={port}" for vendor, port in running.vendor_ports.items())]
     part = path.with_name(path.name + ".part")
     try:
@@ -34,77 +38,119 @@ def _write_ports(path: Path, running: Running) -> None:
 
 
 def _clock(clock: Clock) -> str:
-    return f"stands at {format_instant(clock.now())} (--now system lets it run)" if clock.frozen else "is the system's"
+    if clock.frozen:
+        return f"frozen at {format_instant(clock.now())} (--now system follows the computer's clock)"
+    return "follows the computer's clock"
 
 
 def _as(vendor: Vendor) -> str:
-    """The dialect, where it is not the documented one."""
+    """Return a suffix that names the dialect unless it is the documented one."""
     return "" if vendor.dialect == DOCUMENTED else f", dialect {vendor.dialect}"
 
 
 def _describe(running: Running, *, guarded: bool) -> None:
-    """Print every tenant's credentials, a page and a ready curl for each vendor, and where the admin API is."""
+    """Print credentials, docs page and a curl command for each tenant and vendor, and the admin API's URL."""
     for tenant in running.tenants:
-        click.secho(f"\nTenant {tenant.name}", bold=True)
+        echo(f"\nTenant {tenant.name}", bold=True)
         sizes = ", ".join(f"{site.find(Query(), tenant.clock.now()).total:,} on {site.domain}" for site in tenant.world.sites)
-        click.echo(f"  seed       {tenant.world.spec.seed}\n  sessions   {sizes}\n  clock      {_clock(tenant.clock)}")
+        echo(f"  seed       {tenant.world.spec.seed}\n  sessions   {sizes}\n  clock      {_clock(tenant.clock)}")
         for vendor in tenant.vendors.values():
             names, endpoint = tenant.names[vendor.name], vendor.contract.endpoints[0]
-            click.secho(f"\n  {vendor.contract.title}{_as(vendor)}", bold=True)
+            echo(f"\n  {vendor.contract.title}{_as(vendor)}", bold=True)
             for credential, value in names.credentials.items():
-                click.echo(f"    {credential:<10} {value}")
+                echo(f"    {credential:<10} {value}")
             url = running.vendor_url(vendor.name)
-            click.echo(f"    {'sites':<10} {' '.join(ids[0] for ids in names.sites)}")
-            click.echo(f"    {'in browser':<10} {url}/{vendor.name}/docs")
-            click.echo(f"    {curl(url, endpoint, names)}")
+            echo(f"    {'sites':<10} {' '.join(ids[0] for ids in names.sites)}")
+            echo(f"    {'in browser':<10} {url}/{vendor.name}/docs")
+            echo(f"    {format_curl(url, endpoint, names)}")
     if running.admin_url is not None:
-        asks = "it asks for the admin token" if guarded else "`session-mock admin --help` lists what it does"
-        click.echo(f"\nThe admin API is at {running.admin_url}/__admin; {asks}.")
-    click.echo(f"\nsession-mock serves {running.url}; stop it with Ctrl-C.")
+        hint = "it requires the admin token" if guarded else "`session-mock admin --help` lists its commands"
+        echo(f"\nThe admin API is at {running.admin_url}/__admin; {hint}.")
+    echo(f"\nsession-mock serves {running.url}; stop it with Ctrl-C.")
+
+
+@contextmanager
+def _output() -> Iterator[None]:
+    """Print what is printed within, if it can be: a server without a standard output, or whose output nobody reads, serves on."""
+    try:
+        yield
+        if sys.stdout is not None:  # It is None where the server was started without one, as by `>&-` or a service.
+            sys.stdout.flush()
+    except OSError:
+        with open(os.devnull, "w") as nowhere, suppress(OSError, ValueError):  # noqa: PTH123 -- it is no file
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())  # Else Python tries again to write what is buffered, at the end.
 
 
 def _ports(words: tuple[str, ...]) -> dict[str, int]:
-    """Read VENDOR=PORT texts; raises a usage error for any other."""
+    """Parse VENDOR=PORT texts; raises a usage error for other texts."""
     try:
-        return {vendor: forms.port(number) for vendor, number in pairs(words, "--vendor-port", "VENDOR=PORT").items()}
+        return {vendor: forms.port(number) for vendor, number in parse_pairs(words, "--vendor-port", "VENDOR=PORT").items()}
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--vendor-port") from None
 
 
-@click.command(name="serve")
+@click.command(
+    name="serve",
+    epilog=format_examples(
+        "session-mock serve --sessions 250 --seed 42",
+        "session-mock serve --profile flowing --dialect observed --port 0 --json",
+    ),
+)
 @world_options
-@click.option("--host", help="Address to bind; 127.0.0.1 by default.", envvar="SESSION_MOCK_HOST", show_envvar=True)
-@click.option("--port", type=PORT, help="Port, 8080 by default; 0 picks one.", envvar="SESSION_MOCK_PORT", show_envvar=True)
+@click.option("--host", metavar="HOST", help="Address to bind. [default: 127.0.0.1]", envvar="SESSION_MOCK_HOST", show_envvar=True)
+@click.option("--port", type=PORT, help="Port; 0 picks a free one. [default: 8080]", envvar="SESSION_MOCK_PORT", show_envvar=True)
 @click.option(
     "--vendor-port",
     multiple=True,
-    help="A port of a vendor's own: VENDOR=PORT, 0 picks one.",
+    help="Serve a vendor on an additional port of its own; 0 picks a free one; repeatable.",
     metavar="VENDOR=PORT",
     envvar="SESSION_MOCK_VENDOR_PORT",
     show_envvar=True,
 )
-@click.option("--port-file", type=click.Path(path_type=Path), help="File to write the port to, once it accepts connections.")
+@click.option(
+    "--port-file",
+    type=click.Path(path_type=Path),
+    help="File to write the port to as soon as the server accepts connections.",
+)
 @click.option(
     "--admin-token",
     type=TOKEN,
-    help="What the admin API asks for; needed where --host is not loopback.",
+    help="Token that admin requests must send; required if --host is not a loopback address.",
     envvar="SESSION_MOCK_ADMIN_TOKEN",
     show_envvar=True,
 )
 @click.option(
     "--admin-port",
     type=PORT,
-    help="A port of the admin API's own; 0 picks one. By default it is on --port, below /__admin.",
+    help="Serve the admin API on a port of its own; 0 picks a free one. [default: on --port, at /__admin]",
     envvar="SESSION_MOCK_ADMIN_PORT",
     show_envvar=True,
 )
-@click.option("--no-admin", is_flag=True, default=None, help="Serve no admin API.", envvar="SESSION_MOCK_NO_ADMIN", show_envvar=True)
-@click.option("--access-log", is_flag=True, default=None, help="Log every request.", envvar="SESSION_MOCK_ACCESS_LOG", show_envvar=True)
-@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON once it serves, instead of the table.")
+@click.option(
+    "--no-admin",
+    is_flag=True,
+    default=None,
+    help="Do not serve the admin API.",
+    envvar="SESSION_MOCK_NO_ADMIN",
+    show_envvar=True,
+)
+@click.option(
+    "--access-log",
+    is_flag=True,
+    default=None,
+    help="Log each request to stderr.",
+    envvar="SESSION_MOCK_ACCESS_LOG",
+    show_envvar=True,
+)
+@click.option("--json", "as_json", is_flag=True, help="Print URLs and credentials as one line of JSON instead of a table.")
 def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bool, **options: Any) -> None:
-    """Serve every vendor's endpoints until interrupted."""
+    """Run the mock server until it is interrupted.
+
+    It serves all vendors' endpoints, API documentation at /VENDOR/docs and the admin API at /__admin.
+    When it accepts connections it prints URLs, credentials and a ready curl command for each vendor.
+    """
     ports = _ports(vendor_port)
-    config = configured({**options, "vendor_ports": ports or None})
+    config = build_config({**options, "vendor_ports": ports or None})
     if config.access_log:
         import logging  # noqa: PLC0415 -- only where it is wanted
 
@@ -115,20 +161,18 @@ def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bo
         gc.enable()
         if port_file is not None:
             _write_ports(port_file, running)
-        if as_json:
-            first = running.tenants[0]
-            click.echo(json.encode({**running.described(first), "seed": first.world.spec.seed}).decode())
-        else:
-            _describe(running, guarded=config.admin_token is not None)
-        sys.stdout.flush()
+        with _output():
+            if as_json:
+                first = running.tenants[0]
+                echo(json.encode({**running.described(first), "seed": first.world.spec.seed}).decode())
+            else:
+                _describe(running, guarded=config.admin_token is not None)
 
     gc.disable()  # What is made until it serves lives as long as it: looking through that for garbage is felt, then and at every page.
     try:
         asyncio.run(run(config, ready))
     except ConfigError as error:
         raise click.UsageError(str(error)) from None
-    except BrokenPipeError:  # Nobody reads what it prints any more.
-        raise SystemExit(1) from None
     except OSError as error:
         raise click.ClickException(
             f"cannot listen on {config.host}:{config.port}: {error.strerror or error}; choose another --port, or 0"

@@ -2,6 +2,7 @@
 
 import click
 
+from mockserver.cli.output import print_json, print_table
 from mockserver.vendors import load
 
 
@@ -15,12 +16,8 @@ def command(*, as_json: bool) -> None:
         for endpoint in vendor.contract.endpoints
         for path in endpoint.paths
     ]
+    names = ("vendor", "endpoint", "method", "path", "summary")
     if as_json:
-        from msgspec import json  # noqa: PLC0415 -- only where it is wanted
-
-        names = ("vendor", "endpoint", "method", "path", "summary")
-        click.echo(json.encode([dict(zip(names, row, strict=True)) for row in rows]).decode())
-        return
-    from mockserver.cli.tables import table  # noqa: PLC0415 -- rich is felt at start-up
-
-    table(("vendor", "endpoint", "method", "path", ""), rows)
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+    else:
+        print_table(names, rows)

@@ -4,7 +4,9 @@ from typing import Any
 
 import click
 
-from mockserver.cli.options import configured, world_options
+from mockserver.cli.options import build_config, world_options
+from mockserver.cli.output import echo, print_json, print_table
+from mockserver.cli.params import format_examples
 from mockserver.server.config import ConfigError, tenants
 from mockserver.server.tenants import Tenant
 from mockserver.world.generator.timeline import DAY
@@ -12,16 +14,16 @@ from mockserver.world.model.query import Query
 from mockserver.world.model.spec import format_instant
 from mockserver.world.world import Site
 
-_MOST_DAYS = 120
-_BAR = 40
+_MAX_DAYS = 120
+_BAR_WIDTH = 40
 
 
-def described(tenant: Tenant) -> dict[str, Any]:
-    """A tenant's world in totals: per site, and per day of the last days it has."""
+def _describe(tenant: Tenant) -> dict[str, Any]:
+    """Return the totals of a tenant's world by site and by day, for at most the last 120 days."""
     spec, now = tenant.world.spec, tenant.clock.now()
     end = min(now, spec.end - 1 if spec.end is not None else now)
     last = end // DAY * DAY
-    first = max(spec.start // DAY * DAY, last - (_MOST_DAYS - 1) * DAY)
+    first = max(spec.start // DAY * DAY, last - (_MAX_DAYS - 1) * DAY)
     edges = list(range(first, last + DAY + 1, DAY))
     return {
         "tenant": tenant.name,
@@ -29,11 +31,11 @@ def described(tenant: Tenant) -> dict[str, Any]:
         "start": format_instant(spec.start),
         "end": None if spec.end is None else format_instant(spec.end),
         "now": format_instant(now),
-        "sites": [_site(site, now, edges) for site in tenant.world.sites],
+        "sites": [_describe_site(site, now, edges) for site in tenant.world.sites],
     }
 
 
-def _site(site: Site, now: int, edges: list[int]) -> dict[str, Any]:
+def _describe_site(site: Site, now: int, edges: list[int]) -> dict[str, Any]:
     people = site.find(Query(), now)
     days = people.series(edges)
     return {
@@ -44,32 +46,32 @@ def _site(site: Site, now: int, edges: list[int]) -> dict[str, Any]:
     }
 
 
-@click.command(name="world")
+@click.command(name="world", epilog=format_examples("session-mock world --profile awkward --sites 1"))
 @world_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a chart.")
 def command(*, as_json: bool, **options: Any) -> None:
-    """Describe a world: its sites, totals and days."""
-    config = configured(options)
+    """Describe a world: its sites and its sessions per day.
+
+    No server is needed. At most the last 120 days are shown.
+    """
+    config = build_config(options)
     try:
-        worlds = [described(tenant) for tenant in tenants(config)]
+        worlds = [_describe(tenant) for tenant in tenants(config)]
     except ConfigError as error:
         raise click.UsageError(str(error)) from None
     if as_json:
-        from msgspec import json  # noqa: PLC0415 -- only where it is wanted
-
-        click.echo(json.encode(worlds[0] if len(worlds) == 1 else worlds).decode())
+        print_json(worlds[0] if len(worlds) == 1 else worlds)
         return
     for world in worlds:
-        _chart(world)
+        _print_chart(world)
 
 
-def _chart(world: dict[str, Any]) -> None:
-    from mockserver.cli.tables import table  # noqa: PLC0415 -- rich is felt at start-up
-
-    click.echo(f"Tenant {world['tenant']}: seed {world['seed']}, {world['start']} to {world['end'] or 'no end'}, now {world['now']}\n")
+def _print_chart(world: dict[str, Any]) -> None:
+    span = f"{world['start']} to {world['end'] or '(no end)'}"
+    echo(f"Tenant {world['tenant']}: seed {world['seed']}, {span}, now {world['now']}\n")
     most = max((count for site in world["sites"] for count in site["days"].values()), default=0) or 1
     for site in world["sites"]:
-        click.echo(f"{site['domain']}: {site['sessions']:,} sessions, {site['bots']:,} of bots beside them")
-        rows = [(day, f"{count:,}", "█" * round(count * _BAR / most)) for day, count in site["days"].items()]
-        table(("day", "sessions", ""), rows)
-        click.echo()
+        echo(f"{site['domain']}: {site['sessions']:,} sessions, {site['bots']:,} bot sessions in addition")
+        rows = [(day, f"{count:,}", "█" * round(count * _BAR_WIDTH / most)) for day, count in site["days"].items()]
+        print_table(("day", "sessions", ""), rows)
+        echo()

@@ -1,7 +1,6 @@
-"""Clients of the admin API, for Python: one that waits, and its twin for coroutines."""
+"""A Python client of the admin API."""
 
 from mockserver.client.connection import AdminError
 from mockserver.client.sync import AdminClient
-from mockserver.client.twin import AsyncAdminClient
 
-__all__ = ["AdminClient", "AdminError", "AsyncAdminClient"]
+__all__ = ["AdminClient", "AdminError"]

@@ -1,16 +1,19 @@
 """Requests to the admin API over connections that are kept, from any thread."""
 
+import os
 from collections import deque
 from collections.abc import Generator, Iterator
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, IncompleteRead
 from selectors import EVENT_READ, DefaultSelector
 from types import NoneType
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, Protocol, SupportsIndex, TypeVar
 
 from msgspec import DecodeError, json
 
 from mockserver import forms
+from mockserver._util.printable import printable
+from mockserver.client.plain import plain
 from mockserver.steering import Problem
 
 PREFIX: Final = "/__admin"
@@ -45,6 +48,16 @@ def is_refusal(told: Any) -> bool:
 __tracebackhide__ = is_refusal
 
 
+class NotPicklable:
+    """A base class of what belongs to one process; pickling it raises ``TypeError`` with the remedy."""
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> Any:
+        raise TypeError(
+            f"cannot pickle a {type(self).__name__}: it belongs to this process; pass the server's `url`, or the result of"
+            " `tenant.vendor(name)`, and use SessionMock.connect(url) or AdminClient(url, token) in the other process"
+        )
+
+
 class Transport(Protocol):
     """A way to a server's admin API."""
 
@@ -71,12 +84,13 @@ class Connection:
     def __init__(self, url: str, token: str | None, seconds: float) -> None:
         """Ask at a server's URL, with or without ``/__admin``, and give up on a socket that is silent for so many seconds."""
         self._idle: deque[HTTPConnection] = deque()
-        parts = forms.parts(url)
+        self._pid = os.getpid()
+        parts = forms.parts(plain(url))
         self._host, self._port, self._seconds = parts.hostname or "", parts.port, seconds
         self._kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         base = parts.path.rstrip("/").removesuffix(PREFIX)
         self.url, self._path = f"{parts.scheme}://{parts.netloc}{base}", base + PREFIX
-        self._headers = {} if token is None else {"Authorization": f"Bearer {forms.token(token)}".encode()}
+        self._headers = {} if token is None else {"Authorization": f"Bearer {forms.token(plain(token))}".encode()}
 
     def __del__(self) -> None:
         self.close()
@@ -126,7 +140,7 @@ class Connection:
 
     def _answered(self, method: str, path: str, body: Any) -> tuple[HTTPResponse, HTTPConnection]:
         """Send a request, and raise its problem if that is the answer."""
-        sent = None if body is None else json.encode(body)
+        sent = None if body is None else json.encode(plain(body))
         kind = {} if body is None else {"Content-Type": "application/json"}
         connection: HTTPConnection | None = None
         try:
@@ -156,7 +170,10 @@ class Connection:
         return read
 
     def _connection(self) -> HTTPConnection:
-        """A socket that is open still, or a new one."""
+        """Return an idle connection that is still open, or a new one; a forked child shares none with its parent."""
+        if self._pid != os.getpid():
+            self._pid = os.getpid()
+            self.close()
         while (connection := self._waiting()) is not None:
             if _is_open(connection):
                 return connection
@@ -179,7 +196,7 @@ class Connection:
             problem = json.decode(body, type=Problem)
         except DecodeError:
             return self._foreign(status, reason)
-        return AdminError(status, problem.title, problem.detail)
+        return AdminError(status, printable(problem.title), printable(problem.detail))
 
     def _foreign(self, status: int, reason: str) -> AdminError:
         return AdminError(status, reason, f"{self.url} does not answer as an admin API of session-mock does; is the URL right?")
@@ -203,6 +220,10 @@ def _is_open(connection: HTTPConnection) -> bool:
     """Whether a socket that waited is still there; a server closes it after a while, and then there is its end to be read."""
     if connection.sock is None:
         return False
-    with DefaultSelector() as selector:
-        selector.register(connection.sock, EVENT_READ)
-        return not selector.select(0)
+    try:
+        with DefaultSelector() as selector:
+            selector.register(connection.sock, EVENT_READ)
+            return not selector.select(0)
+    except OSError:  # The process is out of descriptors: the socket must not stay open unnoticed.
+        connection.close()
+        raise

@@ -1,11 +1,13 @@
 """The admin API as methods."""
 
 from collections.abc import Generator, Mapping, Sequence
+from datetime import timedelta
 from types import TracebackType
-from typing import Any, Final, Literal, Self
+from typing import Any, Final, Literal, Self, SupportsFloat
 from urllib.parse import quote, urlencode
 
-from mockserver.client.connection import LINES, Connection, Transport, is_refusal
+from mockserver.client.connection import LINES, Connection, NotPicklable, Transport, is_refusal
+from mockserver.client.plain import plain
 from mockserver.steering import (
     Advance,
     Carried,
@@ -40,7 +42,7 @@ Filter = str | int | bool | None
 Fault = dict[str, Any]
 
 
-class AdminClient:
+class AdminClient(NotPicklable):
     """Steers and watches a running server; threads may share one.
 
     Every method raises :class:`~mockserver.client.AdminError` where the server refuses, or does not answer.
@@ -95,6 +97,8 @@ class AdminClient:
         choices: Mapping[str, str | int] | None = None,
         credentials: Mapping[str, str] | None = None,
         faults: Sequence[Fault] = (),
+        stall_timeout: float | None = None,
+        loop_limit: int | None = None,
     ) -> TenantAccess:
         """Mint a tenant; without arguments, one with the default world and a name that is made up."""
         asked = {
@@ -106,6 +110,8 @@ class AdminClient:
             "dialect": dialect,
             "choices": choices,
             "credentials": credentials,
+            "stall_timeout": stall_timeout,
+            "loop_limit": loop_limit,
         }
         given = {field: value for field, value in asked.items() if value is not None}
         return self._at.ask("POST", "/tenants", TenantAccess, {**given, "faults": list(faults)})
@@ -146,13 +152,13 @@ class AdminClient:
         """Set a clock to an instant; it stands or runs as before."""
         return self.turn(SetTo(now=now), tenant)
 
-    def advance(self, seconds: float | str, tenant: str = DEFAULT_TENANT) -> ClockState:
-        """Advance a clock by seconds, or by a text such as ``1h``; it stands or runs as before."""
-        return self.turn(Advance(seconds=seconds), tenant)
+    def advance(self, seconds: SupportsFloat | str | timedelta, tenant: str = DEFAULT_TENANT) -> ClockState:
+        """Advance a clock by a number of seconds, a ``timedelta``, or a text such as ``1h``; it stands or runs as before."""
+        return self.turn(Advance(seconds=plain(seconds, "seconds")), tenant)
 
-    def scale(self, rate: float, tenant: str = DEFAULT_TENANT) -> ClockState:
+    def scale(self, rate: SupportsFloat, tenant: str = DEFAULT_TENANT) -> ClockState:
         """Let a clock run at a rate: 60 is an hour a minute."""
-        return self.turn(Scale(rate=rate), tenant)
+        return self.turn(Scale(rate=plain(rate, "rate")), tenant)
 
     def follow(self, tenant: str = DEFAULT_TENANT) -> ClockState:
         """Let a clock be the system's."""
@@ -262,9 +268,10 @@ def _journal(tenant: str | None) -> str:
 
 
 def _quoted(word: object) -> str:
-    return quote(str(word), safe="")
+    return quote(str(plain(word)), safe="")
 
 
 def _query(fields: Mapping[str, Filter]) -> str:
-    told = {name: str(value).lower() if isinstance(value, bool) else value for name, value in fields.items() if value is not None}
+    given = {name: plain(value, name) for name, value in fields.items() if value is not None}
+    told = {name: str(value).lower() if isinstance(value, bool) else value for name, value in given.items()}
     return "?" + urlencode(told) if told else ""

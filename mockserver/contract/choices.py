@@ -17,6 +17,8 @@ DIALECT = "dialect"
 """Short name of the choice between a vendor's dialects."""
 BASIS = "basis"
 """Short name of the choice whether answers carry :data:`BASIS_HEADER`."""
+MOST = 1_000_000_000
+"""No number that is chosen is greater."""
 BASIS_HEADER = "Session-Mock-Basis"
 """The header that says on what we believe that the vendor answers so."""
 
@@ -56,8 +58,8 @@ class Choice(Struct, frozen=True, kw_only=True):
             number = int(value)
         except ValueError:
             number = -1
-        if number < 0:
-            raise ChoiceError(f"choice {self.name}: {value!r} must be a whole number of {self.unit}, 0 or more")
+        if not 0 <= number <= MOST:
+            raise ChoiceError(f"choice {self.name}: {str(value)[:40]!r} must be a whole number of {self.unit}, from 0 to {MOST:,}")
         return number
 
 

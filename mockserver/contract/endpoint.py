@@ -1,7 +1,8 @@
 """An endpoint, and a vendor's whole contract: data that the server reads."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -9,12 +10,13 @@ from msgspec.structs import replace
 
 from mockserver.contract.advice import ADVICE, Advice
 from mockserver.contract.basis import Fact, Source
-from mockserver.contract.choices import DOCUMENTED, Choice, short_name
+from mockserver.contract.choices import DOCUMENTED, ByChoice, Choice, short_name
 from mockserver.contract.credentials import Credentials
 from mockserver.contract.errors import ErrorShape
 from mockserver.contract.limits import Bucket, Limit, OneAtATime
 from mockserver.contract.paging import Paging, Whole
 from mockserver.contract.request import fields
+from mockserver.nearest import nearest
 
 
 class ContractError(Exception):
@@ -79,6 +81,21 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """Parameters that ask for all there is; texts may name ``{start}``, ``{end}`` (Unix seconds), ``{start_date}``,
     ``{end_date}`` and ``{day_after}`` the end."""
 
+    def routes(self) -> set[str]:
+        """Return the method with each path, without the names of path parameters: two endpoints must not share one."""
+        return {f"{self.method} {re.sub(r'{[^}]*}', '{}', path)}" for path in self.paths}
+
+    def parameters_named(self) -> list[str]:
+        """Return the parameters that pages and examples refer to."""
+        paging = [getattr(self.paging, name, None) for name in ("limit", "offset", "page", "cursor")]
+        return list(dict.fromkeys([*filter(None, paging), *self.example, *self.narrowed, *self.everything]))
+
+    def fields_named(self) -> list[str]:
+        """Return the dotted paths of the response that pages and rows refer to."""
+        within = f"{self.rows}." if self.rows else ""
+        row = [] if self.rows is None else [within + name for name in (*self.identity, self.counts, self.starts) if name]
+        return [name for name in (self.rows, *row, getattr(self.paging, "total", None), getattr(self.paging, "next", None)) if name]
+
     def template_names(self) -> list[set[str]]:
         """The parameters of each path template."""
         return [set(re.findall(r"{(\w+)}", path)) for path in self.paths]
@@ -140,10 +157,23 @@ class Contract(Struct, frozen=True, kw_only=True):
         named = {choice.name for choice in self.choices}
         found += [f"choice {name!r} must begin with {self.vendor + '.'!r}" for name in named if not name.startswith(self.vendor + ".")]
         found += [f"choice {c.name!r} has no option {c.default!r}" for c in self.choices if c.options and c.default not in c.options]
+        found += [f"duplicate choice {name!r}" for name in _duplicates(choice.name for choice in self.choices)]
+        found += [f"duplicate endpoint {name!r}" for name in _duplicates(endpoint.name for endpoint in self.endpoints)]
+        found += [f"duplicate path {path!r}" for path in _duplicates(path for endpoint in self.endpoints for path in endpoint.routes())]
+        found += [f"error {name!r}: {problem}" for name, shape in self.errors.items() for problem in self._status_problems(shape)]
         found += [f"{where}: unknown source {fact.source!r}" for where, fact in self.facts() if fact.source not in {None, *self.sources}]
         for endpoint in self.endpoints:
             found += [f"{endpoint.name}: {problem}" for problem in self._endpoint_problems(endpoint, named)]
         return found
+
+    def _status_problems(self, shape: ErrorShape) -> list[str]:
+        if not isinstance(shape.status, ByChoice):
+            return []
+        known = {choice.name: choice for choice in self.choices}
+        if shape.status.choice not in known:
+            return [f"no choice is called {shape.status.choice!r}; {nearest(shape.status.choice, known)}"]
+        options = known[shape.status.choice].options
+        return [f"choice {shape.status.choice!r} has no option {name!r}" for name in shape.status.statuses if name not in options]
 
     def _endpoint_problems(self, endpoint: Endpoint, named: set[str]) -> list[str]:
         found = [f"paths and path parameters differ: {names}" for names in endpoint.template_names() if names != set(endpoint.path)]
@@ -160,11 +190,20 @@ class Contract(Struct, frozen=True, kw_only=True):
             wanted.add("busy" if one else "rate_limited")
             found += [f"limit names no choice {name!r}" for name in _choices_of(limit) if name not in named]
         known = {field.name for model in (endpoint.query, endpoint.body) for field in fields(model)}
+        found += [
+            f"no parameter {name!r}; {nearest(name, known)}" for name in endpoint.parameters_named() if name not in {*known, *endpoint.path}
+        ]
+        fields_of_response = {field.name for field in fields(endpoint.response, deep=True)}
+        found += [f"no field {name!r} in the response" for name in endpoint.fields_named() if name not in fields_of_response]
         for advice in endpoint.advice:
             found += [f"advice {advice.name}: no field {name!r}" for name in advice.fields() if name not in known]
             if advice.name not in ADVICE:
                 found.append(f"no advice is called {advice.name!r}; known are {', '.join(ADVICE)}")
         return found + [f"no error shape {name!r}" for name in sorted(wanted - set(self.errors))]
+
+
+def _duplicates(names: Iterable[str]) -> list[str]:
+    return [name for name, count in Counter(names).items() if count > 1]
 
 
 def _choices_of(limit: Any) -> tuple[str, ...]:

@@ -27,14 +27,38 @@ class ErrorShape(Struct, frozen=True):
     """Details for a refusal that does not give them, such as one that somebody injects."""
 
 
+class Refusal(Struct, frozen=True):
+    """The name of an error shape and what fills it in.
+
+    A plain value, so that it can be stored. Never store an exception and raise it again: each raise adds to its
+    traceback, which keeps every frame alive, with the request that the frame handled.
+    """
+
+    error: str
+    details: Mapping[str, str] = {}
+    headers: Mapping[str, str] = {}
+    numbers: Mapping[str, int] = {}
+    """Details that are numbers."""
+
+
 class Refused(Exception):
-    """A request that an endpoint refuses, by the name of the error shape and its details, of which some may be numbers."""
+    """Raised for a request that an endpoint refuses; :attr:`refusal` says why."""
 
     def __init__(
         self, error: str, *, headers: Mapping[str, str] | None = None, numbers: Mapping[str, int] | None = None, **details: str
     ) -> None:
         super().__init__(error)
-        self.error, self.details, self.headers, self.numbers = error, details, headers or {}, numbers or {}
+        self.refusal = Refusal(error, details, headers or {}, numbers or {})
+
+    @property
+    def error(self) -> str:
+        """Name of the error shape."""
+        return self.refusal.error
+
+    @property
+    def details(self) -> Mapping[str, str]:
+        """What fills the error shape in."""
+        return self.refusal.details
 
 
 def of_status(status: int) -> dict[str, Any]:

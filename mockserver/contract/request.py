@@ -3,14 +3,17 @@
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
+from itertools import chain
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 
 from msgspec import NODEFAULT, DecodeError, Meta, Struct, ValidationError, convert, json
 from msgspec.structs import fields as struct_fields
 
 from mockserver.contract.basis import Fact
 
+MAX_DEPTH: Final = 128
+"""Levels of objects and arrays that JSON may have: what is accepted is shown again, deeper within other JSON. As in Rust's serde_json."""
 R = TypeVar("R", bound=Struct)
 
 
@@ -107,12 +110,38 @@ def structs(models: Iterable[type]) -> list[type]:
     return list(dict.fromkeys(found))
 
 
-def read_json(body: bytes) -> Mapping[str, Any] | ContractViolation:
-    """Decode a request body that must be a JSON object."""
+def decode_json(text: bytes | str) -> Any:
+    """Decode JSON; raises ``ValueError`` where it is malformed, or nested deeper than :data:`MAX_DEPTH`."""
+    encoded = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    deep = f"it is nested deeper than {MAX_DEPTH} levels"
     try:
-        value = json.decode(body)
-    except (DecodeError, UnicodeDecodeError, RecursionError) as error:
-        why = str(error).removeprefix("JSON is malformed: ") if body else "it is empty"
+        value = json.decode(encoded)
+    except RecursionError:
+        raise ValueError(deep) from None
+    except (DecodeError, UnicodeError) as error:
+        raise ValueError(str(error).removeprefix("JSON is malformed: ")) from None
+    if encoded.count(b"[") + encoded.count(b"{") > MAX_DEPTH and _is_deep(value):
+        raise ValueError(deep)
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    """Return whether a value is nested deeper than :data:`MAX_DEPTH`, level by level, because recursion is what must not end it."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inner = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        level = list(chain.from_iterable(inner))
+    return any(isinstance(each, dict | list) for each in level)
+
+
+def read_json(body: bytes, media_type: str = "") -> Mapping[str, Any] | ContractViolation:
+    """Decode a request body that must be a JSON object; ``media_type`` is what it is said to be."""
+    try:
+        value = decode_json(body)
+    except ValueError as error:
+        if media_type and not media_type.endswith("json"):
+            return ContractViolation("body", "", f"must be a JSON object, but is {media_type}; send JSON")
+        why = str(error) if body else "it is empty"
         return ContractViolation("body", "", f"must be a JSON object, but is malformed: {why}")
     if not isinstance(value, dict):
         return ContractViolation("body", "", f"must be a JSON object, not {_json_kind(value)}")

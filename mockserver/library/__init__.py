@@ -2,7 +2,6 @@
 
 from mockserver.library.mock import SessionMock
 from mockserver.library.tenant import TenantHandle
-from mockserver.library.twin import AsyncTenantHandle
 from mockserver.library.vendor import VendorHandle
 
-__all__ = ["AsyncTenantHandle", "SessionMock", "TenantHandle", "VendorHandle"]
+__all__ = ["SessionMock", "TenantHandle", "VendorHandle"]

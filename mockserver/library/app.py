@@ -1,5 +1,6 @@
 """The aiohttp application itself, for whoever runs it in an event loop of their own."""
 
+import os
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -25,9 +26,19 @@ class _Here:
     def __init__(self, served: Tenants) -> None:
         self.running = Running("127.0.0.1", 0, {}, served)
         self.running.addresses = Addresses("")
+        self._pid: int | None = None
+
+    async def pin(self, _app: web.Application) -> None:
+        """Remember the process in which the application starts."""
+        self._pid = os.getpid()
 
     def call(self, function: Callable[[], T]) -> T:
-        """Call a function here and now."""
+        """Call a function at once; raises ``RuntimeError`` in a child that was forked after the application had started."""
+        if self._pid not in (None, os.getpid()):
+            raise RuntimeError(
+                f"the application runs in process {self._pid}, from which this process, {os.getpid()}, was forked;"
+                " create an application in this process with create_app(), or use the URL of the first"
+            )
         return function()
 
 
@@ -39,8 +50,10 @@ def create_app(**settings: Any) -> web.Application:
     """
     own: dict[str, Any] = {name: settings.pop(name) for name in ("profile", "now", "dialect", "choices", "credentials") if name in settings}
     served = Tenants(tenants(read_config(None, {**settled(own), "world": settled(settings)})))
-    client = AdminClient(transport=Local(_Here(served)))
+    here = _Here(served)
+    client = AdminClient(transport=Local(here))
     app = server.create_app(served)
+    app.on_startup.append(here.pin)
     app[_HANDLE] = TenantHandle(client, client.tenant())
     return app
 

@@ -7,11 +7,14 @@ from urllib.parse import parse_qsl
 
 from msgspec import json, to_builtins
 
+from mockserver._util.printable import printable
 from mockserver.client.connection import AdminError, is_refusal
+from mockserver.client.plain import plain
 from mockserver.server.admin import PREFIX
 from mockserver.server.admin.call import Made, Stream
 from mockserver.server.admin.desk import Order, perform
 from mockserver.server.admin.problem import Problem
+from mockserver.server.redact import Secrets
 from mockserver.server.running import Running
 
 __tracebackhide__ = is_refusal
@@ -43,6 +46,8 @@ class Local:
     def ask(self, method: str, path: str, model: type[T], body: Any = None) -> T:
         """Ask, and read the answer as a type; raises :class:`AdminError`."""
         told = self._called(lambda: self._told(method, path, body))
+        if isinstance(told, Stream):
+            return json.decode(b"".join(self._streamed(told)), type=model)
         return json.decode(json.encode(None if model is NoneType else told), type=model)
 
     def whole(self, path: str, media: str) -> bytes:  # noqa: ARG002 -- who is asked is known
@@ -69,11 +74,12 @@ class Local:
         running = self._server.running
         target, _, query = path.partition("?")
         asked: Mapping[str, str] = dict(parse_qsl(query, keep_blank_values=True))
-        order = Order(method, PREFIX + target, asked, {} if body is None else to_builtins(body, str_keys=True))
+        order = Order(method, PREFIX + target, asked, {} if body is None else to_builtins(plain(body), str_keys=True))
         try:
             _, told = perform(running.served, running.addresses, order)
         except Problem as problem:
-            raise AdminError(problem.status, problem.told.title, problem.told.detail) from None
+            problem.masked(Secrets((), running.served.known))
+            raise AdminError(problem.status, problem.told.title, printable(problem.told.detail)) from None
         return told.body if isinstance(told, Made) else told
 
     def _pieces(self, method: str, path: str, body: Any) -> Iterator[bytes]:
@@ -81,5 +87,9 @@ class Local:
         if not isinstance(stream, Stream):
             yield json.encode(stream)
             return
+        yield from self._streamed(stream)
+
+    def _streamed(self, stream: Stream) -> Iterator[bytes]:
+        """Yield the pieces of a stream; the server may answer others between two."""
         while (piece := self._server.call(lambda: next(stream.pieces, None))) is not None:
             yield piece

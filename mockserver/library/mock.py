@@ -1,9 +1,8 @@
 """A server for whoever has Python: in a thread of its own, from ``with`` to its end."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from mockserver.client import AdminClient
 from mockserver.client.connection import is_refusal
@@ -15,6 +14,8 @@ from mockserver.server.config import read_config
 from mockserver.steering import Dialect
 
 __tracebackhide__ = is_refusal
+_NOT_RUNNING: Final = "the server is not running: it serves within `with SessionMock() as mock`, or after mock.start()"
+_NOT_CONNECTED: Final = "the connection to {url} is closed: use it within `with SessionMock.connect(url) as mock`, or after mock.start()"
 
 
 class SessionMock(TenantHandle):
@@ -27,6 +28,9 @@ class SessionMock(TenantHandle):
     Arguments are those of ``session-mock serve``: ``profile``, fields of a world's spec (``seed``, ``sessions``, …), the
     instant ``now`` at which the clock stands, ``dialect``, ``choices``, ``credentials``, ``host``, ``port`` (0 picks one) and
     ``vendor_ports``. Raises :class:`~mockserver.server.config.ConfigError` for one that cannot be.
+
+    The server belongs to the process that starts it. A forked child can send requests to its URL; there, calls of the handle
+    raise ``RuntimeError``: use :meth:`connect` with the URL, or start another server.
     """
 
     def __init__(
@@ -60,25 +64,35 @@ class SessionMock(TenantHandle):
         self._remote: AdminClient | None = None
 
     @classmethod
-    def at(cls, url: str, token: str | None = None) -> Self:
-        """Use a server that runs already, wherever it does, and start nothing."""
+    def connect(cls, url: str, token: str | None = None) -> Self:
+        """Use the server that runs at *url*; raises :class:`~mockserver.AdminError` if none answers there.
+
+        The result is connected and needs no ``with``; leaving ``with``, or :meth:`stop`, closes the connection only.
+        """
         mock = cls()
         mock._remote = AdminClient(url, token)
-        return mock
+        return mock.start()
 
     if not TYPE_CHECKING:  # A type checker shall know a misspelled name.
 
         def __getattr__(self, name: str) -> Any:
             if name in {"_client", "_access"}:
-                raise RuntimeError("the server is not running: it serves within `with SessionMock() as mock`, or after mock.start()")
+                raise RuntimeError(_NOT_RUNNING if self._remote is None else _NOT_CONNECTED.format(url=self._remote.url))
             raise AttributeError(f"a {type(self).__name__} has no {name!r}")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} at {self.url}>" if "_access" in vars(self) else f"<{type(self).__name__}, not running>"
 
     def start(self) -> Self:
-        """Return once it accepts connections; raises ``OSError`` where a port cannot be had, ``RuntimeError`` where it runs already."""
+        """Start the server, or connect again, and return once it accepts connections.
+
+        Raises ``OSError`` if a port is not available, ``RuntimeError`` if the server is running.
+        """
         if "_access" in vars(self):
+            if self._remote is not None:
+                return self
+            if self._server is not None:
+                self._server.check_process()
             raise RuntimeError(f"the server runs already, at {self.url}; stop it first, or make another SessionMock")
         client = self._remote
         if client is None:
@@ -105,10 +119,10 @@ class SessionMock(TenantHandle):
         self.stop()
 
     async def __aenter__(self) -> Self:
-        return await asyncio.to_thread(self.start)
+        return self.start()  # 2 ms, so every event loop can wait for it; the first start in a process takes 100 ms, most of it imports.
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await asyncio.to_thread(self.stop)
+        self.stop()
 
     @property
     def own(self) -> bool:

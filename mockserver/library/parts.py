@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping, MutableMapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, SupportsFloat
 
 from msgspec import json
 
 from mockserver.client import AdminClient
-from mockserver.client.connection import is_refusal
+from mockserver.client.connection import NotPicklable, is_refusal
+from mockserver.client.plain import plain
 from mockserver.client.sync import Filter
 from mockserver.nearest import nearest
 from mockserver.steering import ClockState, FoundIn, LimitState, WorldTotals
@@ -17,7 +18,7 @@ Moment = str | int | datetime
 """ISO 8601 text (UTC where it names no offset), Unix milliseconds, or a datetime with a zone."""
 
 
-class Part:
+class Part(NotPicklable):
     """A part of a tenant."""
 
     def __init__(self, client: AdminClient, tenant: str) -> None:
@@ -40,11 +41,11 @@ class Clock(Part):
         """Be at an instant, and stand or run as before."""
         return _read(self._client.set_clock(written(now), self._tenant))
 
-    def advance(self, by: float | str | timedelta) -> datetime:
-        """Be so many seconds later, or a text such as ``1h``, and stand or run as before."""
-        return _read(self._client.advance(by.total_seconds() if isinstance(by, timedelta) else by, self._tenant))
+    def advance(self, by: SupportsFloat | str | timedelta) -> datetime:
+        """Advance by a number of seconds, a ``timedelta``, or a text such as ``1h``; the clock stays frozen or running."""
+        return _read(self._client.advance(by, self._tenant))
 
-    def scale(self, rate: float) -> datetime:
+    def scale(self, rate: SupportsFloat) -> datetime:
         """Run from here on at a rate: 60 is an hour a minute."""
         return _read(self._client.scale(rate, self._tenant))
 
@@ -166,17 +167,14 @@ class World(Part):
 
 
 def written(now: Moment) -> str | int:
-    """An instant as the admin API reads it; raises ``ValueError`` for a datetime without a zone."""
-    if not isinstance(now, datetime):
-        return now
-    if now.tzinfo is None:
-        raise ValueError(f"{now!r} names no zone; give it one, such as tzinfo=UTC")
-    return now.isoformat()
+    """Return an instant as the admin API reads it; raises ``ValueError`` for a datetime without a time zone."""
+    instant: str | int = plain(now, "now")
+    return instant
 
 
 def settled(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields in which instants may be datetimes, as the admin API reads them."""
-    return {name: written(value) if isinstance(value, datetime) else value for name, value in fields.items()}
+    """Return fields as the admin API reads them; datetimes, and numbers of other libraries, are converted."""
+    return {name: plain(value, name) for name, value in fields.items()}
 
 
 def _read(state: ClockState) -> datetime:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from msgspec import Struct, json
 
+from mockserver._util.printable import printable
 from mockserver.client import AdminClient
 from mockserver.contract.endpoint import Endpoint
 from mockserver.library.exchanges import line
@@ -60,7 +61,7 @@ def reconciled(client: AdminClient, tenant: str, asked: Asked, rows: list[Any], 
         return ""
     due = sum(verdict == "must" for verdict, _ in truth)
     head = f"{asked.vendor} {asked.endpoint}: the client collected {len(rows)} rows where {due} are due, and {len(found)} differ"
-    return "\n".join([head, *_lines(client, tenant, asked, found, identity)])
+    return printable("\n".join([head, *_lines(client, tenant, asked, found, identity)]))
 
 
 def _check_fields(fields: Sequence[str], truth: Sequence[tuple[Verdict, Row]]) -> None:

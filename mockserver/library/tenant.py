@@ -2,24 +2,21 @@
 
 from collections.abc import Iterable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self
 
 from mockserver.client import AdminClient
-from mockserver.client.connection import is_refusal
+from mockserver.client.connection import NotPicklable, is_refusal
 from mockserver.library.parts import Choices, Clock, Faults, Journal, Limits, World, settled
 from mockserver.library.vendor import VendorHandle, vendor_handle
 from mockserver.nearest import nearest
 from mockserver.steering import TenantAccess, Verdict
 
-if TYPE_CHECKING:
-    from mockserver.library.twin import AsyncTenantHandle
-
 __tracebackhide__ = is_refusal
-_OWN: Final = ("profile", "now", "clock", "dialect", "choices", "credentials", "faults")
+_OWN: Final = ("profile", "now", "clock", "dialect", "choices", "credentials", "faults", "stall_timeout", "loop_limit")
 """What of a tenant to be minted is no field of its world's spec."""
 
 
-class TenantHandle:
+class TenantHandle(NotPicklable):
     """A tenant of a running server; threads may share one. As a context manager it drops the tenant at the end."""
 
     def __init__(self, client: AdminClient, access: TenantAccess) -> None:
@@ -98,13 +95,6 @@ class TenantHandle:
         """Be as at first: world, clock, choices and limits; no faults, an empty journal."""
         self._client.reset(self.id)
         self._access = self._client.tenant(self.id)
-
-    @property
-    def aio(self) -> "AsyncTenantHandle":
-        """The same for coroutines: every method that asks the server is awaited."""
-        from mockserver.library.twin import AsyncTenantHandle  # noqa: PLC0415 -- it knows this module
-
-        return AsyncTenantHandle(self)
 
     def verdict(self) -> Verdict:
         """What is to be said of all that the tenant's clients did."""

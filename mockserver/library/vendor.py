@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver.steering import VendorAccess
+from mockserver.steering import VendorAccess, repr_masked
 
 
 class VendorHandle(Struct, frozen=True, kw_only=True):
@@ -24,8 +24,11 @@ class VendorHandle(Struct, frozen=True, kw_only=True):
     segments: Mapping[str, str]
     """Segment name to the vendor's id for it."""
 
-    def at(self, site: int) -> "VendorHandle":
-        """The same vendor with the credentials of another site, where a site has its own."""
+    def __repr__(self) -> str:
+        return repr_masked(self, secret=("credentials", "headers", "body"))
+
+    def for_site(self, site: int) -> "VendorHandle":
+        """Return the same vendor with the credentials of another site, if sites have their own."""
         if not -len(self.sites) <= site < len(self.sites):
             raise IndexError(f"there is no site {site}; sites are 0 to {len(self.sites) - 1}")
         other = self.sites[site]

@@ -9,7 +9,7 @@ from multidict import CIMultiDict
 from mockserver import __version__
 from mockserver.contract.basis import Basis
 from mockserver.contract.choices import BASIS, BASIS_HEADER, ByChoice, short_name
-from mockserver.contract.errors import ErrorShape, Refused, filled, of_status
+from mockserver.contract.errors import ErrorShape, Refusal, filled, of_status
 from mockserver.server.raw import Raw
 from mockserver.server.reading import Reading
 from mockserver.server.redact import MASK
@@ -33,7 +33,7 @@ def answered(body: bytes, headers: Mapping[str, str]) -> Reply:
     return Reply(body=body, headers=CIMultiDict({**_USUAL, **headers}) if headers else _USUAL)
 
 
-def refused(vendor: Vendor, refusal: Refused, raw: Raw, choices: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Reply:
+def refused(vendor: Vendor, refusal: Refusal, raw: Raw, choices: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Reply:
     """A refusal in the vendor's own shape, by the defaults of choices that are not given."""
     shape, details = vendor.contract.errors[refusal.error], {**refusal.details, **refusal.numbers}
     if choices.get("echo_key") == "redact" and "credential" in details:
@@ -93,6 +93,6 @@ def lost(miss: Miss, method: str, near: list[NearMiss]) -> Reply:
     return Reply(status=404, body=body, headers=CIMultiDict({"Content-Type": _JSON, "Server": SERVER}))
 
 
-def broken(message: str) -> Reply:
-    """The mock's own answer where it failed and no vendor was meant."""
-    return Reply(status=500, body=message.encode(), headers=CIMultiDict({"Content-Type": "text/plain; charset=utf-8", "Server": SERVER}))
+def broken(message: str, status: int = 500) -> Reply:
+    """Return the mock's own answer to a request that it could not read, or failed at, where no vendor was meant."""
+    return Reply(status=status, body=message.encode(), headers=CIMultiDict({"Content-Type": "text/plain; charset=utf-8", "Server": SERVER}))

@@ -3,11 +3,14 @@
 from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
+from aiohttp.typedefs import Handler as RequestHandler
+from aiohttp.typedefs import Middleware
 from msgspec import json
 
 from mockserver.contract.choices import ChoiceError
-from mockserver.server.admin import Admin
-from mockserver.server.handler import BODY_LIMIT, Handler
+from mockserver.server.admin import PRIVATE, Admin
+from mockserver.server.body import BODY_LIMIT
+from mockserver.server.handler import Handler, has_path
 from mockserver.server.router import Router
 from mockserver.server.tenants import Tenant, Tenants, spoken
 from mockserver.vendors import load
@@ -30,7 +33,8 @@ def _openapi(family: Vendor, served: Tenants) -> Callable[[web.Request], Awaitab
         from mockserver.server.examples import openapi  # noqa: PLC0415 -- few ask for it
 
         vendor = _described(request, family, served)
-        return web.Response(body=json.encode(openapi(vendor.name, vendor.dialect)), content_type="application/json")
+        document = json.encode(openapi(vendor.name, vendor.dialect))
+        return web.Response(body=document, content_type="application/json", headers=PRIVATE)
 
     return handle
 
@@ -47,10 +51,15 @@ def _docs(family: Vendor, served: Tenants, desk: Admin | None) -> Callable[[web.
     return handle
 
 
-def create_app(tenants: Tenants | Sequence[Tenant], *, only: str | None = None, admin: Admin | bool = True) -> web.Application:
+def create_app(
+    tenants: Tenants | Sequence[Tenant], *, only: str | None = None, admin: Admin | bool = True, decompress: bool = False
+) -> web.Application:
     """Make the application that serves some tenants' worlds, and the admin API beside them; with ``only``, as one vendor's own host does.
 
     Applications that are given the same :class:`Tenants` serve the same tenants, whoever mints or drops one.
+
+    With ``decompress``, compressed request bodies are decompressed here: for a runner with ``auto_decompress=False``, without which
+    aiohttp answers and logs a corrupt one by itself.
 
     Raises :class:`~mockserver.server.tenants.TenantError` where two tenants share a credential.
     """
@@ -64,6 +73,17 @@ def create_app(tenants: Tenants | Sequence[Tenant], *, only: str | None = None, 
         app.router.add_get(f"/{each.name}/openapi.json", _openapi(each, served))
         app.router.add_get(f"/{each.name}/docs", _docs(each, served, desk))
         app.router.add_get(f"/{each.name}/docs/{{asset}}", _docs(each, served, desk))
-    handler = Handler(served, Router(load()), vendor)
-    app.router.add_route("*", "/{path:(?s:.*)}", handler.handle)
+    handler = Handler(served, Router(load()), vendor, decompress=decompress)
+    app.router.add_route("*", "/{path:(?s:.*)}", handler.handle, expect_handler=handler.expect)
+    app.middlewares.append(_journal_pathless(handler))
     return app
+
+
+def _journal_pathless(vendors: Handler) -> Middleware:
+    """Return a middleware that passes requests without a path to the handler; aiohttp has no route for them."""
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: RequestHandler) -> web.StreamResponse:
+        return await (handler if has_path(request) else vendors.handle)(request)
+
+    return middleware

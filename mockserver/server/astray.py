@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from msgspec import Struct
 
+from mockserver._util.printable import printable
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.request import read_json
@@ -22,6 +23,10 @@ from mockserver.vendors.base import Vendor
 _NOBODYS: Final = ("missing_credential", "wrong_credential")
 _SCHEME: Final = "Bearer"
 _AUTHORIZATION: Final = "Authorization"
+_LONGEST: Final = 200
+"""Characters of a text of a client's that a message repeats."""
+_MOST: Final = 10
+"""Credentials in wrong places that an exchange is told of: a request may carry thousands."""
 _log = logging.getLogger("mockserver")
 
 
@@ -34,10 +39,9 @@ class _Place(Struct, frozen=True):
     scheme: str | None = None
     """What precedes it in the header."""
 
-    @property
-    def told(self) -> str:
-        """The place in words."""
-        return "the path" if self.kind == "path" else f"the {self.kind} {self.name}"
+    def describe(self, found: Secrets) -> str:
+        """Return the place in words; its name is a client's, so that credentials in it are masked."""
+        return "the path" if self.kind == "path" else f"the {self.kind} {printable(shorten(found.text(self.name)), keep='')}"
 
 
 class _Known(Struct, frozen=True):
@@ -54,18 +58,18 @@ def warn(exchange: Exchange, found: Secrets) -> None:
     """Log in one line what led nowhere, and what was closest."""
     closest = f"; {exchange.near_misses[0].differs}" if exchange.near_misses else ""
     path = found.path(exchange.raw.path.partition("?")[0])
-    _log.warning("%s %s: %s%s", exchange.raw.method, path, exchange.error, found.text(closest))
+    line = f"{found.text(exchange.raw.method)} {path}: {exchange.error}{closest}"
+    _log.warning("%s", printable(line, keep=""))
 
 
-def masked(tenants: Tenants, exchange: Exchange) -> Secrets:
-    """The credentials of an exchange that is nobody's: also those that stand where none belongs."""
-    exchange.secrets = tuple({known.value for known in _known(tenants, exchange.raw, exchange.headers)})
-    return secrets(exchange.raw, exchange.headers, exchange.secrets)
+def shorten(text: str) -> str:
+    """Return the beginning of a text that a client wrote, for a message."""
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
 def explain(tenants: Tenants, reading: Reading, exchange: Exchange) -> None:
     """Say why nobody's credential was found: what the request carries instead, the likeliest first."""
-    found = masked(tenants, exchange)
+    found = secrets(exchange.raw, exchange.headers, known=exchange.known)
     if exchange.error not in _NOBODYS:
         if exchange.near_misses:
             warn(exchange, found)
@@ -73,7 +77,7 @@ def explain(tenants: Tenants, reading: Reading, exchange: Exchange) -> None:
     asked, vendor = reading.endpoint, reading.vendor.name
     known = sorted(_known(tenants, exchange.raw, exchange.headers), key=lambda each: (each.vendor != vendor, each.dropped))
     astray = [each for each in known if each.vendor != vendor or each.dropped or not _is_right(asked, each)]
-    wrong = (_differs(asked, vendor, each) + _elsewhere(reading.vendor, asked, each) for each in astray)
+    wrong = (_differs(asked, vendor, each, found) + _elsewhere(reading.vendor, asked, each) for each in astray[:_MOST])
     told = dict.fromkeys([*wrong, *_lacking(asked, vendor, known)])
     exchange.near_misses = tuple(NearMiss(vendor, asked.name, asked.method, asked.paths[0], each) for each in told)
     warn(exchange, found)
@@ -122,16 +126,18 @@ def _is_right(endpoint: Endpoint, known: _Known) -> bool:
     return place.kind == "header" and place.name.lower() == _AUTHORIZATION.lower() and place.scheme == _SCHEME
 
 
-def _differs(endpoint: Endpoint, vendor: str, known: _Known) -> str:
+def _differs(endpoint: Endpoint, vendor: str, known: _Known, found: Secrets) -> str:
     """What is wrong with a credential that was found."""
+    place, stands = known.place, known.place.describe(found)
     if known.dropped:
-        return f"the credential in {known.place.told} was that of tenant {known.tenant!r}, which was dropped"
+        return f"the credential in {stands} was that of tenant {known.tenant!r}, which was dropped"
     if known.vendor != vendor:
-        return f"the credential in {known.place.told} is that of tenant {known.tenant!r} at {known.vendor}, not at {vendor}"
-    place, wanted = known.place, _wanted(endpoint)
+        return f"the credential in {stands} is that of tenant {known.tenant!r} at {known.vendor}, not at {vendor}"
+    wanted = _wanted(endpoint)
     if place.kind == "header" and place.name.lower() == _AUTHORIZATION.lower() and not isinstance(endpoint.credentials, BodyKeys):
-        return f"the key of tenant {known.tenant!r} stands behind {place.scheme or 'no scheme'!r} instead of {_SCHEME!r}: send {wanted}"
-    return f"the key of tenant {known.tenant!r} stands in {place.told}: send {wanted}"
+        scheme = shorten(found.text(place.scheme or "no scheme"))
+        return f"the key of tenant {known.tenant!r} stands behind {scheme!r} instead of {_SCHEME!r}: send {wanted}"
+    return f"the key of tenant {known.tenant!r} stands in {stands}: send {wanted}"
 
 
 def _elsewhere(vendor: Vendor, endpoint: Endpoint, known: _Known) -> str:

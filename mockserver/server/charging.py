@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from mockserver.contract.choices import short_name
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import Refusal
 from mockserver.contract.limits import Bucket
 from mockserver.server.limits import Left, reported
 from mockserver.server.reading import Reading
@@ -15,7 +15,7 @@ def blank(reading: Reading) -> dict[str, str]:
     return {**reading.headers, **{name: "" for rate in reading.rates if rate.unkeyed for name in rate.headers or ()}}
 
 
-def charged(reading: Reading, whose: Held) -> tuple[Mapping[str, str], Refused | None]:
+def charged(reading: Reading, whose: Held) -> tuple[Mapping[str, str], Refusal | None]:
     """Count a request against the limits of its key, in their order, as far as the first that it is beyond: headers, and that refusal."""
     if not reading.rates:
         return reading.headers, None

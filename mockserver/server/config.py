@@ -1,25 +1,30 @@
 """Settings of a server: from options, environment variables and a TOML file, checked before anything starts."""
 
 from collections.abc import Mapping
+from datetime import date, time
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any
 
 from msgspec import Meta, Struct, ValidationError, convert
 
+from mockserver import forms
 from mockserver.contract.choices import ChoiceError
 from mockserver.nearest import nearest
-from mockserver.server.clock import Clock
+from mockserver.server.clock import LATEST, Clock
 from mockserver.server.tenants import Tenant, TenantError
-from mockserver.steering import Credential, Dialect
+from mockserver.steering import Credential, Dialect, Name, repr_masked
 from mockserver.vendors import NAMES, dialects
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldError, WorldSpec, parse_instant, spec
 from mockserver.world.world import build
 
 DEFAULT_TENANT = "default"
-LATEST = 4_102_444_800_000  # 2100-01-01T00:00:00Z
 """No clock is set to a later instant."""
+_MOST_BYTES = 1 << 20
+"""A larger settings file is an error; /dev/zero has no end."""
+_DEEPEST = 16
+"""Levels of tables and lists in a settings file; tenants.NAME.world.segments.NAME.DIMENSION are 6, with a list of values 7."""
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
@@ -40,11 +45,14 @@ class TenantConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     choices: dict[str, str | int] = {}
     credentials: dict[str, Credential] = {}
 
+    def __repr__(self) -> str:
+        return repr_masked(self, secret=("credentials", "admin_token") if isinstance(self, Config) else ("credentials",))
+
 
 class Config(TenantConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A server with its default tenant, and further ones by name."""
 
-    host: str = "127.0.0.1"
+    host: Annotated[str, Meta(max_length=255)] = "127.0.0.1"
     port: Port = 8080
     vendor_ports: dict[str, Port] = {}
     access_log: bool = False
@@ -53,21 +61,14 @@ class Config(TenantConfig, frozen=True, forbid_unknown_fields=True, kw_only=True
     admin_port: Port | None = None
     """A port of the admin API's own; by default it is on the server's."""
     no_admin: bool = False
-    tenants: dict[str, TenantConfig] = {}
+    tenants: dict[Name, TenantConfig] = {}
 
 
 def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
     """Read a TOML file, let options win over it field by field, and check the whole; raises :class:`ConfigError`."""
     settings: dict[str, Any] = {}
     if path is not None:
-        import tomllib  # noqa: PLC0415 -- start-up is felt, and most have no file
-
-        from mockserver.amiss import dates_as_texts  # noqa: PLC0415 -- the same
-
-        try:
-            settings = dates_as_texts(tomllib.loads(path.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise ConfigError(f"{path}: {error}") from None
+        settings = _read_toml(path)
     try:
         for name, value in options.items():
             settings[name] = {**_table(name, settings.get(name, {})), **value} if isinstance(value, Mapping) else value
@@ -78,12 +79,56 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
         raise ConfigError(f"{path or 'options'}: {amiss(settings, Config) or error}") from None
     except ChoiceError as error:
         raise ConfigError(f"{path or 'options'}: {error}") from None
+    if config.admin_token is not None:
+        try:
+            forms.token(config.admin_token)
+        except ValueError as error:
+            raise ConfigError(f"admin_token: {error}") from None
     for vendor in config.vendor_ports:
         if vendor not in NAMES:
             raise ConfigError(f"vendor_ports: there is no vendor {vendor!r}; {nearest(vendor, NAMES)}")
     if DEFAULT_TENANT in config.tenants:
         raise ConfigError(f"tenants.{DEFAULT_TENANT}: the default tenant's settings stand at the top of the file")
     return config
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file, with dates and times as ISO texts; raises :class:`ConfigError`."""
+    import tomllib  # noqa: PLC0415 -- it costs 5 ms at start-up, and most servers have no file
+
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise ConfigError(f"{path}: the file is larger than {_MOST_BYTES >> 20} MiB; is it a TOML file?")
+        settings: dict[str, Any] = _without_dates(tomllib.loads(content.decode("utf-8-sig")))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot read the file: {error.strerror or error}; name a TOML file") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: invalid byte at offset {error.start}; save the file as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: invalid TOML: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: values are nested too deeply; the settings have at most {_DEEPEST} levels") from None
+    except ValueError as error:  # Python limits the digits of an integer.
+        if isinstance(error, ConfigError):
+            raise
+        raise ConfigError(f"{path}: a number has too many digits; no setting has more than 19") from None
+    return settings
+
+
+def _without_dates(value: Any, depth: int = 0) -> Any:
+    """Return a TOML value with dates and times as the texts that JSON would have."""
+    if depth > _DEEPEST:
+        raise RecursionError
+    match value:
+        case dict():
+            return {name: _without_dates(each, depth + 1) for name, each in value.items()}
+        case list():
+            return [_without_dates(each, depth + 1) for each in value]
+        case date() | time():
+            return value.isoformat()
+    return value
 
 
 def _table(name: str, setting: Any) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from mockserver.server.kept import Known
 from mockserver.server.pages import at, pages
 from mockserver.server.reading import Reading
 from mockserver.server.tenants import Tenant
+from mockserver.server.watchdog import BOUNDS
 from mockserver.server.wire import Reply
 
 _TOO_SOON: Final = "retry-too-soon"
@@ -26,6 +27,7 @@ FINDINGS: Final = {
     "page-after-last": "The page is empty, and what was answered before told that there would be none.",
     _TOO_SOON: "It came before the instant that Retry-After, or the header of the limit's reset, told to wait for.",
     "request-during-open": "Another request was open, where the vendor takes one at a time.",
+    **BOUNDS,
     "dropped-tenant": "The credential is that of a tenant that was dropped: the request is late, or meant for another test.",
 }
 """Every finding by name, with what it says."""
@@ -100,12 +102,10 @@ def _wait(journal: Journal, reading: Reading, exchange: Exchange, reply: Reply) 
 def _until(reading: Reading, reply: Reply, now: int) -> int | None:
     """The instant of the tenant's clock that an answer tells to wait for."""
     after = reply.headers.get("Retry-After", "")
-    if after.isdecimal():
-        return now + int(after) * 1000
     if after:
         try:
-            return int(parsedate_to_datetime(after).timestamp() * 1000)
-        except ValueError:
+            return now + int(after) * 1000 if after.isdecimal() else int(parsedate_to_datetime(after).timestamp() * 1000)
+        except (ValueError, OverflowError):  # No number, too long a number, no date, or none that can be.
             return None
     resets = [reply.headers.get(rate.headers[2], "") for rate in reading.rates if rate.headers and rate.resets == "instant"]
     return max((int(reset) * 1000 for reset in resets if reset.isdecimal()), default=None) if reply.status == _TOO_MANY else None

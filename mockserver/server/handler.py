@@ -3,15 +3,17 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, Final
 
-from aiohttp import web
-from aiohttp.hdrs import AUTHORIZATION, HOST
+from aiohttp import HttpVersion11, web
+from aiohttp.hdrs import AUTHORIZATION, EXPECT, HOST, METH_CONNECT
 from msgspec import Struct
 
-from mockserver.contract.errors import Refused
-from mockserver.server.access_log import SECRETS
-from mockserver.server.answers import answered
+from mockserver._util.printable import encodable
+from mockserver.contract.errors import Refusal, Refused
+from mockserver.server.access_log import clean_logs
+from mockserver.server.answers import answered, broken
+from mockserver.server.body import media_type, read_body
 from mockserver.server.charging import blank, charged
 from mockserver.server.clock import stopwatch, wall
 from mockserver.server.faults.fault import Meeting
@@ -20,18 +22,16 @@ from mockserver.server.journal import Exchange, Journal
 from mockserver.server.kept import Known, Memory
 from mockserver.server.limits import Slots
 from mockserver.server.lived import Moment
-from mockserver.server.raw import Raw
+from mockserver.server.raw import Raw, encodable_headers
 from mockserver.server.reading import Reader, Reading
 from mockserver.server.refusals import Refusals, unexpected
 from mockserver.server.router import Match, Miss, Router
 from mockserver.server.tenants import Held, Tenant, Tenants
+from mockserver.server.watchdog import Watchdog
 from mockserver.server.wire import Reply, send
 from mockserver.vendors.base import Vendor
 from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.world import with_events, with_identity
-
-BODY_LIMIT = 1 << 20
-"""Bytes of a request body; more is refused with 413."""
 
 
 class _Slot(Struct, frozen=True):
@@ -43,13 +43,19 @@ class _Slot(Struct, frozen=True):
     """Seconds for which it is held at least while others can be heard."""
 
 
+_UNBOUNDED: Final = Watchdog()
+"""For requests that are no tenant's."""
+
+
 class Handler:
     """Answers requests for the vendors of a router out of the worlds of some tenants."""
 
-    def __init__(self, tenants: Tenants, router: Router, only: Vendor | None = None) -> None:
-        self._tenants, self._router, self._only = tenants, router, only
+    def __init__(self, tenants: Tenants, router: Router, only: Vendor | None = None, *, decompress: bool = False) -> None:
+        """Answer for all vendors, or only for one; with ``decompress``, the runner leaves request bodies compressed."""
+        self._tenants, self._router, self._only, self._decompress = tenants, router, only, decompress
         self._reader, self._memory, self._generation = Reader(tenants), Memory(), tenants.generation
         self._refusals = Refusals(tenants, router)
+        clean_logs(tenants.known)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request; whatever goes wrong in here is a logged 500, in the vendor's shape where one is meant."""
@@ -58,14 +64,16 @@ class Handler:
         journal, exchange = self._opened(request, raw, found, began)
         reply: Reply | None = None
         slot: _Slot | None = None
+        held = found.reading.held if isinstance(found, Known) else None
+        watchdog = _UNBOUNDED if held is None else held.tenant.watchdog
         try:
-            if isinstance(found, Known):
+            reply = watchdog.refusal()
+            if isinstance(found, Known) and reply is None:
                 slot, reply = await self._admitted(found, raw, exchange)
             if reply is None:
                 reply = self._made(found, raw, exchange)
-            if exchange.secrets:
-                request[SECRETS] = exchange.secrets
-            if slot is None:
+            reply = watchdog.bound(reply, slot.hold if slot else 0)
+            if slot is None or reply.patience is not None:
                 return await send(reply, request)
             return await _sent_whole(reply, request, slot)
         except asyncio.CancelledError:
@@ -76,21 +84,44 @@ class Handler:
                 slot.slots.give_back(slot.key)
             if isinstance(found, Known):
                 review(journal, found, exchange, reply)
+                watchdog.judge(found, exchange, reply)
             journal.close(exchange, reply, stopwatch() - began)
 
-    async def _read(self, request: web.Request) -> tuple[Raw, Known | Miss | Refused]:
+    async def expect(self, request: web.Request) -> web.StreamResponse | None:
+        """Tell a client that waits for leave to send its body to go on; refuse any other expectation, which no server meets."""
+        if request.version != HttpVersion11:
+            return None
+        if request.headers[EXPECT].lower() == "100-continue":
+            await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            request.writer.output_size = 0  # Else aiohttp takes it for the beginning of the answer.
+            return None
+        began = stopwatch()
+        raw = Raw(request.method, _path(request), request.headers.get(HOST, ""), request.headers.get(AUTHORIZATION, ""), b"")
+        journal, exchange = self._opened(request, raw, Refusal("unknown_expectation"), began)
+        exchange.error = "unknown_expectation"
+        reply = broken("the header Expect is not supported; send Expect: 100-continue, or none", status=417)
+        try:
+            return await send(reply, request)
+        finally:
+            journal.close(exchange, reply, stopwatch() - began)
+
+    async def _read(self, request: web.Request) -> tuple[Raw, Known | Miss | Refusal]:
         """All of the request, and what it means."""
-        head = request.method, _path(request), request.headers.get(HOST, ""), request.headers.get(AUTHORIZATION, "")
+        host, authorization = request.headers.get(HOST, ""), request.headers.get(AUTHORIZATION, "")
+        # A byte that is not UTF-8 would fail wherever the text is encoded again.
+        head = encodable(request.method), encodable(_path(request)), encodable(host), encodable(authorization)
         raw = Raw(*head, b"")
         try:
             if request.can_read_body and request.method not in ("GET", "HEAD"):
-                raw = Raw(*head, await _body(request))
+                body = await read_body(request, decompress=self._decompress)
+                raw = Raw(*head, body, media_type(request, body))
             found = self._known(raw)
             return found.raw if isinstance(found, Known) else raw, found  # The same one for all that are alike.
-        except web.HTTPRequestEntityTooLarge:
-            return raw, Refused("too_large", message=f"the request body is over {BODY_LIMIT} bytes")
+        except Refused as error:
+            meant = self._find(raw)
+            return raw, meant if isinstance(meant, Miss) and meant.vendor is None else error.refusal
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
-            return raw, unexpected(raw)
+            return raw, unexpected(raw, self._tenants.known)
 
     def _known(self, raw: Raw) -> Known | Miss:
         """How a request was read before, or is now."""
@@ -105,17 +136,20 @@ class Handler:
     def _find(self, raw: Raw) -> Match | Miss:
         return self._router.find(raw.method, raw.path.partition("?")[0], raw.host, self._only)
 
-    def _opened(self, request: web.Request, raw: Raw, found: Known | Miss | Refused, began: int) -> tuple[Journal, Exchange]:
+    def _opened(self, request: web.Request, raw: Raw, found: Known | Miss | Refusal, began: int) -> tuple[Journal, Exchange]:
         """Begin the journal's entry, with the tenant whose exchange it is, or where nobody's are."""
+        headers, known = encodable_headers(request.headers), self._tenants.known
         if not isinstance(found, Known):
-            return self._tenants.unclaimed, self._tenants.unclaimed.open(Exchange(at=wall(), began=began, raw=raw, headers=request.headers))
+            exchange = Exchange(at=wall(), began=began, raw=raw, headers=headers, known=known)
+            return self._tenants.unclaimed, self._tenants.unclaimed.open(exchange)
         reading = found.reading
         tenant = reading.held.tenant if reading.held else None
         exchange = Exchange(
             at=tenant.clock.now() if tenant else wall(),
             began=began,
             raw=raw,
-            headers=request.headers,
+            headers=headers,
+            known=known,
             tenant=tenant.name if tenant else None,
             vendor=reading.vendor.name,
             dialect=reading.vendor.dialect,
@@ -135,38 +169,42 @@ class Handler:
         try:
             exchange.headers_sent, beyond = charged(reading, whose)
             if beyond is not None:
-                raise beyond
+                return None, self._refusals.read(beyond, reading, raw, exchange)
             if not reading.one_at_a_time or reading.refusal is not None:
                 return None, None
             slots, key = whose.tenant.slots, (reading.vendor.name, whose.site)
             exchange.waited = slots.is_taken(key)
-            await slots.take(key, reading.busy)
+            if not await whose.tenant.watchdog.waits(slots.take(key, reading.busy)):
+                return None, whose.tenant.watchdog.silent
             return _Slot(slots, key, reading.hold), None
-        except Refused as refusal:
-            return None, self._refusals.read(refusal, reading, raw, exchange)
+        except Refused as refused:
+            return None, self._refusals.read(refused.refusal, reading, raw, exchange)
 
-    def _made(self, found: Known | Miss | Refused, raw: Raw, exchange: Exchange) -> Reply:
+    def _made(self, found: Known | Miss | Refusal, raw: Raw, exchange: Exchange) -> Reply:
         """The reply to a request that its limits let through."""
         try:
             if isinstance(found, Miss):
                 return self._refusals.missed(found, raw, exchange)
-            if isinstance(found, Refused):
+            if isinstance(found, Refusal):
                 return self._refusals.unread(found, self._find(raw), raw, exchange)
             tenant = found.reading.held.tenant if found.reading.held else None
             if tenant is not None and (tenant.faults.armed or tenant.lived.changed):
                 return self._faulty(found, tenant, raw, exchange)
             return self._told(found.reading, raw, exchange)
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
-            return self._refusals.unread(unexpected(raw), self._find(raw), raw, exchange)
+            return self._refusals.unread(unexpected(raw, self._tenants.known), self._find(raw), raw, exchange)
 
     def _told(self, reading: Reading, raw: Raw, exchange: Exchange) -> Reply:
         """What the vendor answers."""
-        try:
-            if reading.held is None or reading.refusal is not None:
-                raise reading.refusal or Refused("internal", message="a request without a holder")
-            return self._answer(reading, reading.held, exchange.headers_sent)
-        except Refused as refusal:
-            return self._refusals.read(refusal, reading, raw, exchange)
+        refusal = reading.refusal
+        if reading.held is None:
+            refusal = refusal or Refusal("internal", {"message": "a request without a holder"})
+        elif refusal is None:
+            try:
+                return self._answer(reading, reading.held, exchange.headers_sent)
+            except Refused as refused:
+                refusal = refused.refusal
+        return self._refusals.read(refusal, reading, raw, exchange)
 
     def _faulty(self, known: Known, tenant: Tenant, raw: Raw, exchange: Exchange) -> Reply:
         """What the vendor answers when the tenant's faults have done what they do."""
@@ -210,17 +248,15 @@ async def _sent_whole(reply: Reply, request: web.Request, slot: _Slot) -> web.St
     return response
 
 
+def has_path(request: web.BaseRequest) -> bool:
+    """Return whether the target of a request has a path; ``OPTIONS *``, ``CONNECT host:port`` and ``GET http://host`` have none."""
+    return request.rel_url.raw_path.startswith("/")
+
+
 def _path(request: web.Request) -> str:
-    """The path and query as they were sent; a client behind a proxy sends a whole URL."""
+    """Return the path and query as they were sent; a client behind a proxy sends a whole URL."""
     path = request.raw_path
-    return path if path.startswith("/") else request.rel_url.raw_path_qs
-
-
-async def _body(request: web.Request) -> bytes:
-    """The body; most come together with their head, and then there is nothing to wait for."""
-    if not request.content.is_eof():
-        return await request.read()
-    body = request.content.read_nowait()
-    if len(body) > BODY_LIMIT:
-        raise web.HTTPRequestEntityTooLarge(max_size=BODY_LIMIT, actual_size=len(body))
-    return body
+    if path.startswith("/") or path == "*" or request.method == METH_CONNECT:
+        return path
+    path = request.rel_url.raw_path_qs
+    return path if path.startswith("/") else f"/{path}"

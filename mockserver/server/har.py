@@ -1,6 +1,6 @@
 """Exchanges as an HTTP Archive, version 1.2, which browsers and other tools open."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
@@ -17,7 +17,19 @@ _PHRASES = {int(status): status.phrase for status in HTTPStatus}
 
 def har(exchanges: Iterable[Exchange]) -> dict[str, Any]:
     """Make an archive; what it has no field for stands in fields that begin with an underscore."""
-    entries = [_entry(exchange) for exchange in exchanges]
+    return _archive([_entry(exchange) for exchange in exchanges])
+
+
+def har_pieces(exchanges: Iterable[Exchange]) -> Iterator[bytes]:
+    """Yield an archive as JSON, an exchange at a time."""
+    start, end = json.encode(_archive([])).split(b"[]")
+    yield start + b"["
+    for number, exchange in enumerate(exchanges):
+        yield (b"," if number else b"") + json.encode(_entry(exchange))
+    yield b"]" + end
+
+
+def _archive(entries: list[dict[str, Any]]) -> dict[str, Any]:
     return {"log": {"version": "1.2", "creator": {"name": "session-mock", "version": __version__}, "entries": entries}}
 
 
@@ -53,7 +65,7 @@ def _request(exchange: Exchange, told: Shown) -> dict[str, Any]:
     query = "?" + urlencode(told.query, safe="[]") if told.query else ""
     posted = {} if told.body is None else {"postData": {"mimeType": _kind(told.headers), "text": _text(told.body)}}
     return {
-        "method": exchange.raw.method,
+        "method": told.method,
         "url": f"http://{host}{told.path}{query}",
         "httpVersion": _HTTP,
         "cookies": [],

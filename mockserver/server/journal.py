@@ -1,12 +1,15 @@
 """What happened: every exchange of a tenant, bounded by number and by bytes from the first day."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from sys import getsizeof
 from typing import Final
 
 from msgspec import Struct
 
 from mockserver.contract.basis import Source
 from mockserver.server.history import History
+from mockserver.server.known import KnownCredentials
 from mockserver.server.raw import Raw
 from mockserver.server.redact import presented
 from mockserver.server.router import NearMiss
@@ -15,11 +18,17 @@ from mockserver.server.wire import TOLD, Reply
 ENTRIES: Final = 5_000
 """How many exchanges are kept."""
 BYTES: Final = 3 << 20
-"""Bytes that they may take together, about."""
-_OVERHEAD: Final = 1_500
-"""Bytes that an exchange takes beside its bodies, its path and its headers' values, about."""
-_NUMBER: Final = 40
-"""Bytes that a number in a tuple takes, about."""
+"""Bytes that they may take together, about; open exchanges count, and are never removed: connections bound their number."""
+OVERLAPS: Final = 100
+"""How many of the exchanges that were open at the same time an exchange remembers."""
+_OVERHEAD: Final = 600
+"""Bytes that an exchange takes beside all that :func:`_weight` adds up, about."""
+_HEADER: Final = 90
+"""Bytes that a header takes beside its texts, about: its entry, and the name as it is compared."""
+_NEAR_MISS: Final = 100
+"""Bytes that a near miss takes beside its texts, about."""
+_MOST_SECRETS: Final = 64
+"""Values that are remembered of a body that was cut; more in what is kept, and the body is not kept at all."""
 
 
 class Finding(Struct, frozen=True):
@@ -51,8 +60,10 @@ class Exchange(Struct, kw_only=True, eq=False):
     """Bytes of the request's whole body."""
     headers: Mapping[str, str]
     """Of the request."""
+    known: KnownCredentials | None = None
+    """The credentials of the server, which must not be shown."""
     secrets: tuple[str, ...] = ()
-    """Credentials that do not stand where credentials stand, or no longer do because the body was cut."""
+    """Further credentials that it presented in the part of its body that was cut off, as far as they stand in the rest."""
     headers_sent: Mapping[str, str] = {}
     """What the endpoint sends with every answer, such as how much of a limit is left."""
     reply: Reply | None = None
@@ -112,8 +123,9 @@ class Journal:
         self.count += 1
         exchange.number, exchange.raw_size = self.count, len(exchange.raw.body)
         if self._open:
-            exchange.before = tuple(self._open)
+            exchange.before = tuple(islice(self._open, OVERLAPS))
         self._open[exchange.number] = self._kept[exchange.number] = exchange
+        self._weigh(exchange)
         return exchange
 
     def close(self, exchange: Exchange, reply: Reply | None, took: int) -> None:
@@ -125,12 +137,18 @@ class Journal:
         if reply is not None:
             exchange.size, exchange.reply = len(reply.body), reply.told
         if exchange.raw_size > TOLD:
-            exchange.secrets += tuple(presented(exchange.raw, exchange.headers))
-            exchange.raw = exchange.raw._replace(body=exchange.raw.body[:TOLD])
+            _cut(exchange)
+        self._weigh(exchange)
+
+    def _weigh(self, exchange: Exchange) -> None:
+        """Count what an exchange takes now, and remove the oldest that have ended until all fit."""
+        self._bytes -= exchange.weight
         exchange.weight = _weight(exchange)
         self._bytes += exchange.weight
         while len(self._kept) - len(self._open) > self._entries or self._bytes > self._most_bytes:
-            oldest = next(number for number in self._kept if number not in self._open)
+            oldest = next((number for number in self._kept if number not in self._open), None)
+            if oldest is None:
+                return
             self._bytes -= self._kept.pop(oldest).weight
 
     def __iter__(self) -> Iterator[Exchange]:
@@ -152,7 +170,32 @@ class Journal:
         return exchange
 
 
+def _cut(exchange: Exchange) -> None:
+    """Keep the beginning of a request's body, and of the credentials in the whole of it those that stand in what is kept."""
+    raw = exchange.raw._replace(body=exchange.raw.body[:TOLD])
+    answer = b"" if exchange.reply is None else exchange.reply.body
+    kept = "\n".join([raw.path, *exchange.headers.values(), *(body.decode("utf-8", "replace") for body in (raw.body, answer))])
+    found = {value for value in presented(exchange.raw, exchange.headers) if value and value in kept}
+    if len(found) > _MOST_SECRETS:
+        raw = raw._replace(body=b"")
+        found = set(islice(found, _MOST_SECRETS))
+    exchange.raw, exchange.secrets = raw, tuple(found)
+
+
 def _weight(exchange: Exchange) -> int:
-    answer = 0 if exchange.reply is None else len(exchange.reply.body)
-    sent = len(exchange.raw.body) + len(exchange.raw.path) + sum(map(len, exchange.headers.values()))
-    return _OVERHEAD + answer + sent + _NUMBER * len(exchange.before)
+    """Return the bytes that an exchange keeps alive, about; texts count as Python stores them."""
+    raw, reply = exchange.raw, exchange.reply
+    texts = _size((raw.method, raw.path, raw.host, raw.authorization, *exchange.secrets))
+    headers = _headers_size(exchange.headers) + (0 if reply is None else _headers_size(reply.headers))
+    bodies = len(raw.body) + (0 if reply is None else len(reply.body))
+    misses = sum(_NEAR_MISS + _size((miss.differs, miss.path)) for miss in exchange.near_misses)
+    others = sum(map(getsizeof, (exchange.before, exchange.faults, exchange.findings, exchange.near_misses)))
+    return _OVERHEAD + texts + headers + bodies + misses + others + _size((*exchange.faults, *(each.says for each in exchange.findings)))
+
+
+def _headers_size(headers: Mapping[str, str]) -> int:
+    return sum(_HEADER + 2 * getsizeof(name) + getsizeof(value) for name, value in headers.items())
+
+
+def _size(texts: Iterable[str]) -> int:
+    return sum(map(getsizeof, texts))

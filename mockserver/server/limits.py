@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import Refusal, Refused
 from mockserver.contract.limits import Bucket, Rate, Window
 
 _NEVER: Final = 31_536_000
@@ -40,14 +40,15 @@ class Left(Struct, frozen=True):
     """Seconds until a request is let through."""
     refused: bool = False
 
-    def refusal(self) -> Refused:
+    def refusal(self) -> Refusal:
         """What is said of the request that was one too many."""
         many = f"over {self.allowed} requests"
         if isinstance(self.limit, Window):
             message = f"{many} in {self.limit.seconds} seconds; the window ends at Unix second {self.reset}"
         else:
             message = f"{many} at once; the next is let through in {self.wait} seconds"
-        return Refused("rate_limited", message=message, numbers={"limit": self.allowed, "retryAfter": self.wait}, scope=self.limit.pool)
+        details = {"message": message, "scope": self.limit.pool}
+        return Refusal("rate_limited", details, numbers={"limit": self.allowed, "retryAfter": self.wait})
 
     def told(self, names: tuple[str, str, str], now: int) -> dict[str, str]:
         """Limit, remaining and reset under the names of headers."""

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from mockserver.contract.basis import Basis
 from mockserver.contract.choices import BASIS, BASIS_HEADER, short_name
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import Refusal, Refused
 from mockserver.contract.limits import OneAtATime, Rate, Window, limit_name
 from mockserver.contract.request import fields
 from mockserver.server.credentials import Sent, check_permission, held, presented
@@ -46,7 +46,7 @@ class Reading(Struct, frozen=True, kw_only=True, dict=True):
     """Sent with the answer."""
     held: Held | None = None
     """Whose it is; ``None`` where its credentials are refused."""
-    refusal: Refused | None = None
+    refusal: Refusal | None = None
     near_misses: tuple[NearMiss, ...] = ()
     """What would have been right, where its path is one of another dialect."""
     dropped: str | None = None
@@ -122,9 +122,9 @@ class Reader:
             meant = self._claimed(match, sent) or meant
             vendor, _ = spoken(match.vendor, meant)
             whose = held(self._tenants, vendor, vendor.endpoint(name), sent)
-        except Refused as refusal:
-            terms, dropped = self._terms(vendor, name, meant), self._tenants.dropped(family, refusal.details.get("credential", ""))
-            refusal = self._unknown(vendor, match) or refusal
+        except Refused as error:
+            terms, dropped = self._terms(vendor, name, meant), self._tenants.dropped(family, error.details.get("credential", ""))
+            refusal = self._unknown(vendor, match) or error.refusal
             return Reading(**{**terms, "refusal": refusal, "dropped": dropped, **_lost(vendor, match)})
         terms, endpoint = self._terms(vendor, name, whose.tenant, held=whose), vendor.endpoint(name)
         if lost := _lost(vendor, match):
@@ -136,8 +136,8 @@ class Reader:
             site = None if endpoint.typed_first else self._site(match, endpoint, whose)
             typed = read(endpoint, raw, sent, terms["choices"])
             site = self._site(match, endpoint, whose) if site is None else site
-        except Refused as refusal:
-            return Reading(**terms, refusal=refusal)
+        except Refused as error:
+            return Reading(**terms, refusal=error.refusal)
         return Reading(**terms, path=match.path, site=site, **typed)
 
     def _claimed(self, match: Match, sent: Sent) -> Tenant | None:
@@ -166,12 +166,12 @@ class Reader:
             }
         return found
 
-    def _unknown(self, vendor: Vendor, match: Match) -> Refused | None:
+    def _unknown(self, vendor: Vendor, match: Match) -> Refusal | None:
         """Why a site is none, where the dialect looks for it before the credential."""
         endpoint, site = vendor.endpoint(match.endpoint.name), match.path.get(match.endpoint.site or "")
         if endpoint.looked_up is None or site is None or not re.fullmatch(endpoint.looked_up, site):
             return None
-        return None if self._tenants.is_site(vendor.name, site) else Refused("unknown_site", message=f"{site!r} is nobody's site")
+        return None if self._tenants.is_site(vendor.name, site) else Refusal("unknown_site", {"message": f"no site with id {site!r}"})
 
     def _site(self, match: Match, endpoint: Endpoint, whose: Held) -> int:
         if match.endpoint.site is None:
@@ -209,7 +209,7 @@ def _lost(vendor: Vendor, match: Match) -> dict[str, Any]:
     differs = f"{match.template} is the path of the dialect {' and '.join(others)}, and {vendor.dialect} is spoken here"
     message = f"the dialect {vendor.dialect} has no {match.template}; it has {' and '.join(endpoint.paths)}"
     near = tuple(NearMiss(vendor.name, endpoint.name, endpoint.method, path, differs) for path in endpoint.paths)
-    return {"refusal": Refused("unknown_path", message=message), "near_misses": near, "headers": {}, **_FREE}
+    return {"refusal": Refusal("unknown_path", {"message": message}), "near_misses": near, "headers": {}, **_FREE}
 
 
 def _basis(endpoint: Endpoint, choices: Mapping[str, Any]) -> dict[str, str]:

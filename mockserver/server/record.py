@@ -1,18 +1,13 @@
 """An exchange as JSON for people and machines, without secrets; which exchanges are meant; and their export."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct, json, to_builtins
 
-from mockserver.server.har import har
-from mockserver.server.journal import Exchange
+from mockserver.server.journal import OVERLAPS, Exchange
 from mockserver.server.shown import Shown, iso, milliseconds, shown
 
-__all__ = ["Filters", "described", "har", "ndjson", "select"]
-
-OVERLAPS: Final = 100
-"""How many exchanges are named that were open at the same time."""
 Count = Annotated[int, Meta(ge=0)]
 
 
@@ -28,7 +23,7 @@ def described(exchange: Exchange) -> dict[str, Any]:
         "dialect": exchange.dialect,
         "endpoint": exchange.endpoint,
         "request": {
-            "method": exchange.raw.method,
+            "method": told.method,
             "path": told.path,
             "query": told.query,
             "headers": told.headers,

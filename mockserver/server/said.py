@@ -14,7 +14,7 @@ from mockserver.server.raw import Raw
 
 def said(endpoint: Endpoint, raw: Raw) -> Sent:
     """Where a request may carry credentials, or ``Refused`` where its body cannot be read."""
-    return Sent({"Authorization": raw.authorization}, dict(_pairs(raw.path.partition("?")[2])), _body(endpoint, raw.body))
+    return Sent({"Authorization": raw.authorization}, dict(_pairs(raw.path.partition("?")[2])), _body(endpoint, raw))
 
 
 def read(endpoint: Endpoint, raw: Raw, sent: Sent, choices: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,10 +48,10 @@ def _pairs(query: str) -> Iterable[tuple[str, str]]:
     return ((name, value) for name, _, value in (pair.partition("=") for pair in query.split("&") if pair))
 
 
-def _body(endpoint: Endpoint, body: bytes) -> Mapping[str, Any]:
+def _body(endpoint: Endpoint, raw: Raw) -> Mapping[str, Any]:
     if endpoint.body is None:
         return {}
-    raw = read_json(body)
-    if isinstance(raw, ContractViolation):
-        raise Refused("violation", message=raw.message, reason=raw.reason)
-    return raw
+    body = read_json(raw.body, raw.media_type)
+    if isinstance(body, ContractViolation):
+        raise Refused("violation", message=body.message, reason=body.reason)
+    return body

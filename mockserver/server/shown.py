@@ -1,6 +1,6 @@
 """What may be shown of an exchange: all of it but its credentials."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -16,6 +16,7 @@ Pairs = list[tuple[str, str]]
 class Shown(Struct, frozen=True, kw_only=True):
     """The parts of an exchange in which credentials may stand, with them masked."""
 
+    method: str
     path: str
     """Without the query."""
     query: Pairs
@@ -30,25 +31,22 @@ class Shown(Struct, frozen=True, kw_only=True):
 def shown(exchange: Exchange) -> Shown:
     """Mask the credentials of an exchange in the request and wherever the answer repeats them."""
     raw, reply = exchange.raw, exchange.reply
-    found = secrets(raw, exchange.headers, exchange.secrets)
+    found = secrets(raw, exchange.headers, exchange.secrets, exchange.known)
     path, _, query = raw.path.partition("?")
     return Shown(
+        method=found.text(raw.method),
         path=found.path(path),
         query=_pairs(parse_qsl(query, keep_blank_values=True, errors="replace"), found),
         headers=_pairs(exchange.headers.items(), found),
         body=found.body(raw.body, cut=exchange.raw_size > len(raw.body)),
         headers_sent=[] if reply is None else _pairs(reply.headers.items(), found),
-        answer=None if reply is None else found.body(reply.body, cut=exchange.size > len(reply.body)),
-        near_misses=[_near(each, found) for each in to_builtins(exchange.near_misses)],
+        answer=None if reply is None else found.body(reply.body, cut=exchange.size > len(reply.body), ours=True),
+        near_misses=to_builtins(exchange.near_misses),  # Values were masked in them when they were written.
     )
 
 
 def _pairs(pairs: Iterable[tuple[str, str]], found: Secrets) -> Pairs:
     return [(found.text(name), found.field(name, value)) for name, value in pairs]
-
-
-def _near(miss: Mapping[str, Any], found: Secrets) -> dict[str, Any]:
-    return {name: found.text(value) for name, value in miss.items()}
 
 
 def iso(instant: int) -> str:

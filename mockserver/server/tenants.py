@@ -12,8 +12,10 @@ from mockserver.nearest import nearest
 from mockserver.server.clock import Clock
 from mockserver.server.faults import Faults
 from mockserver.server.journal import Journal
+from mockserver.server.known import KnownCredentials
 from mockserver.server.limits import Limits, Rates, Slots
 from mockserver.server.lived import Lived
+from mockserver.server.watchdog import Watchdog
 from mockserver.vendors import NAMES, load
 from mockserver.vendors.base import Names, Vendor
 from mockserver.world.model.hashing import key
@@ -33,6 +35,7 @@ class Tenant:
         self._given = _given(credentials)
         self._first_world, self._first_choices = world, dict(choices)
         self.journal, self.faults = Journal(), Faults()
+        self.watchdog = Watchdog()
         self.names: dict[str, Names] = {}
         self.vendors: Mapping[str, Vendor] = {}
         """Each vendor in the dialect that is chosen."""
@@ -76,6 +79,7 @@ class Tenant:
         self.clock.reset()
         self.faults.clear()
         self.journal.clear()
+        self.watchdog.reset()
 
 
 def _dialect(vendor: Vendor) -> str:
@@ -126,6 +130,12 @@ def _names(vendor: Vendor, own: int, world: World, given: Mapping[str, Mapping[s
     return names
 
 
+def _credentials(tenant: Tenant) -> set[str]:
+    """Return every value that opens something of a tenant's at any vendor."""
+    found = {token for names in tenant.names.values() for token in names.tokens}
+    return found.union(*(names.credentials.values() for names in tenant.names.values()))
+
+
 class Held(Struct, frozen=True):
     """Whose a credential or a site is."""
 
@@ -147,6 +157,8 @@ class Tenants:
         """The last number in a name of a tenant that nobody named."""
         self.generation = 0
         """Grows whenever a request may be read differently than before."""
+        self.known = KnownCredentials()
+        """Every credential that must not be shown."""
         self._tokens: dict[tuple[str, str], Held] = {}
         self._sites: dict[tuple[str, str], list[Held]] = {}
         self._dropped: OrderedDict[tuple[str, str], str] = OrderedDict()
@@ -170,6 +182,7 @@ class Tenants:
         self.all[tenant.name] = tenant
 
     def _enter(self, tenant: Tenant) -> None:
+        self.known.add(_credentials(tenant))
         for vendor, names in tenant.names.items():
             for token, site in names.tokens.items():
                 self._tokens[vendor, token] = Held(tenant, site)
@@ -180,6 +193,7 @@ class Tenants:
         self.changed()
 
     def _leave(self, tenant: Tenant) -> None:
+        self.known.drop(_credentials(tenant))
         for vendor, names in tenant.names.items():
             for token in names.tokens:
                 del self._tokens[vendor, token]

@@ -1,6 +1,6 @@
 """Everything a correct client ends up with: the rows of an endpoint, page after page, without HTTP, and what it had to see of them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
 from typing import Any, Literal
 
@@ -9,7 +9,8 @@ from msgspec import Struct, json
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
 from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
-from mockserver.contract.request import read
+from mockserver.contract.request import fields, read
+from mockserver.nearest import nearest
 from mockserver.rows.datetimes import DAY, seconds
 from mockserver.server.lived import Moment
 from mockserver.server.merged import Told, merged
@@ -18,6 +19,18 @@ from mockserver.server.tenants import Tenant
 from mockserver.vendors.base import Asked, Names, Vendor
 
 Verdict = Literal["must", "may", "must_not"]
+
+
+class UnknownParameterError(ValueError):
+    """A parameter that an endpoint does not have; the message names the nearest that it has."""
+
+
+def check_parameters(vendor: Vendor, endpoint: Endpoint, names: Iterable[str]) -> None:
+    """Raise :class:`UnknownParameterError` for a name that is not a parameter of the endpoint's path, query or body."""
+    known = [*endpoint.path, *(field.name for model in (endpoint.query, endpoint.body) for field in fields(model))]
+    for name in names:
+        if name not in known:
+            raise UnknownParameterError(f"{vendor.name} {endpoint.name} has no parameter {name!r}; {nearest(name, known)}")
 
 
 def everything(tenant: Tenant, endpoint: Endpoint) -> dict[str, Any]:

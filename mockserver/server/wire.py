@@ -52,6 +52,8 @@ class Reply(Struct, frozen=True, kw_only=True):
     pause: float = 0
     """Seconds of real time between two pieces."""
     end: End = "complete"
+    patience: float | None = None
+    """Seconds of real time after which a stall ends in a reset; ``None`` for never."""
 
     @property
     def carried(self) -> bytes:
@@ -100,7 +102,7 @@ async def send(reply: Reply, request: web.Request) -> web.StreamResponse:
             await response.prepare(request)
             if request.method != "HEAD" and reply.status not in _BODILESS:
                 await _dribble(response, reply)
-        await _end(response, request, reply.end)
+        await _end(response, request, reply)
     return response
 
 
@@ -118,19 +120,20 @@ async def _dribble(response: web.StreamResponse, reply: Reply) -> None:
     body = reply.carried
     pieces = min(reply.pieces, len(body))
     for piece in range(pieces):
-        if piece and reply.pause:
-            await asyncio.sleep(reply.pause)
+        if piece:
+            await asyncio.sleep(reply.pause)  # Also where it is 0: others have their turn between two pieces.
         await response.write(body[piece * len(body) // pieces : (piece + 1) * len(body) // pieces])
 
 
-async def _end(response: web.StreamResponse, request: web.Request, end: End) -> None:
+async def _end(response: web.StreamResponse, request: web.Request, reply: Reply) -> None:
     transport = request.transport
-    if end == "complete":
+    if reply.end == "complete":
         await response.write_eof()
-    elif end == "stall":
-        await asyncio.Event().wait()  # Cancelled when the client goes, or the server stops.
-    elif transport is not None:
-        if end == "reset":
+        return
+    if reply.end == "stall":  # Cancelled when the client goes, or the server stops.
+        await (asyncio.Event().wait() if reply.patience is None else asyncio.sleep(reply.patience))
+    if transport is not None:
+        if reply.end != "close":
             transport.set_write_buffer_limits(0)
             await request.writer.drain()
             connection = transport.get_extra_info("socket")

@@ -19,6 +19,8 @@ ARGUMENTS: Final = {
     "faults": "faults to arm, one after the other from module, class and function",
     "strict": "whether the test fails for what it did not allow",
     "allow": "names of findings and refusals that may happen",
+    "stall_timeout": "seconds of real time after which a stalled answer is reset and fails the test; 0 for no bound",
+    "loop_limit": "requests for a list in a row that may bring no new row, before the client is refused and the test fails; 0 for no limit",
 }
 """Arguments of the marker beside the fields of a world's spec."""
 _LONGEST: Final = 160

@@ -1,8 +1,12 @@
 """What a failure's report tells of a test's tenant: what happened last, what is odd about it, and how to have the same world again."""
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # typeshed lacks it
 
+from mockserver._util.printable import printable
 from mockserver.contract.choices import DIALECT, DOCUMENTED
 from mockserver.library.exchanges import line
 
@@ -12,6 +16,7 @@ if TYPE_CHECKING:
 _LAST: Final = 10
 """Exchanges that are told, and as many odd ones before them."""
 _LONGEST: Final = 160
+_PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy")
 
 
 def section(tenant: "CheckedTenant", strays: Sequence[Mapping[str, Any]]) -> str:
@@ -21,12 +26,24 @@ def section(tenant: "CheckedTenant", strays: Sequence[Mapping[str, Any]]) -> str
     lines = [f"tenant {tenant.id!r} at {tenant.url}, clock {tenant.clock.now.isoformat()}", f"world: {_pairs(tenant.world.spec)}"]
     lines += _dialects(tenant)
     odd = ", and before them those that are odd" if len(exchanges) > len(every[-_LAST:]) else ""
-    lines += [f"the last {len(every[-_LAST:])} of {tenant.journal.count()} exchanges{odd}:"] if exchanges else ["no exchange"]
+    if exchanges:
+        lines.append(f"the last {len(every[-_LAST:])} of {tenant.journal.count()} exchanges{odd}:")
+    else:
+        lines += ["no exchange", *_proxies(tenant.url)]
     lines += [told for exchange in exchanges for told in _exchange(exchange)]
     if strays:
         lines.append("requests that led nowhere:")
         lines += [told for exchange in strays[-_LAST:] for told in _exchange(exchange)]
-    return "\n".join([*lines, f"the same world: {tenant.same_world()}"])
+    return "\n".join(printable(line, keep="") for line in [*lines, f"the same world: {tenant.same_world()}"])
+
+
+def _proxies(url: str) -> Iterator[str]:
+    """Name the variables that may have sent a client's requests to a proxy instead of the server."""
+    host = urlsplit(url).hostname or ""
+    names = [name for name in os.environ if name.lower() in _PROXIES and os.environ[name]]
+    if names and not proxy_bypass_environment(host):
+        told = ", ".join(sorted(names))
+        yield f"{told} may send requests to a proxy instead of {host}; set NO_PROXY={host}, or let the client ignore proxies"
 
 
 def _is_odd(exchange: Mapping[str, Any]) -> bool:

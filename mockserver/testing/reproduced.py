@@ -57,7 +57,7 @@ def _chosen(choices: Choices) -> Iterator[tuple[str, str]]:
         spoken = str(choices[f"{vendor}.{DIALECT}"])
         if short_name(name) != DIALECT:
             if value != named(vendor).speaks(spoken).contract.choice(name).default:
-                yield "--choice", f"{name}={value}"
+                yield "--behavior", f"{name}={value}"
         elif spoken != DOCUMENTED:
             yield "--dialect", f"{vendor}={spoken}"
 

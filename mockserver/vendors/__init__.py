@@ -5,6 +5,7 @@ from functools import cache
 from importlib import import_module
 
 from mockserver.contract.choices import DIALECT, ChoiceError
+from mockserver.contract.endpoint import ContractError
 from mockserver.nearest import nearest
 from mockserver.vendors.base import OBSERVED, Vendor
 
@@ -18,8 +19,20 @@ NAMES = (
 
 @cache
 def load() -> tuple[Vendor, ...]:
-    """Every vendor, its contract checked."""
-    return tuple(import_module(f"{__name__}.{name}").VENDOR for name in NAMES)
+    """Return every vendor; raises :class:`ContractError` for one that could not be served."""
+    return tuple(_loaded(name) for name in NAMES)
+
+
+def _loaded(name: str) -> Vendor:
+    place = f"{__name__}.{name}"
+    vendor = getattr(import_module(place), "VENDOR", None)
+    if not isinstance(vendor, Vendor):
+        raise ContractError(f"{place}: VENDOR must be a Vendor, and is {'missing' if vendor is None else type(vendor).__name__}")
+    if vendor.name != name:
+        raise ContractError(f"{place}: the contract's vendor is {vendor.name!r}; name it {name!r}, as its folder")
+    if not vendor.has_dialects:
+        raise ContractError(f"{place}: VENDOR has no dialects; write VENDOR = speaking(Vendor(...))")
+    return vendor
 
 
 def named(name: str) -> Vendor:

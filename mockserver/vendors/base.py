@@ -6,8 +6,9 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver.contract.choices import DOCUMENTED, ChoiceError, common, label
+from mockserver.contract.choices import DIALECT, DOCUMENTED, ChoiceError, common, label
 from mockserver.contract.endpoint import Contract, ContractError, Endpoint
+from mockserver.nearest import nearest
 from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.model.segments import Segment
 from mockserver.world.world import Site, World
@@ -28,6 +29,9 @@ class Names(Struct, frozen=True, kw_only=True):
     """For each site the ids it answers to, the usual one first."""
     segments: dict[str, str]
     """Segment name to the vendor's id for it."""
+
+    def __repr__(self) -> str:
+        return f"<names of {len(self.sites)} sites>"  # Nearly all of them are credentials.
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -79,14 +83,19 @@ class Vendor:
     def __init__(self, contract: Contract, names: Namer, views: Mapping[str, View]) -> None:
         contract.check()
         endpoints = {endpoint.name for endpoint in contract.endpoints}
-        if endpoints != set(views):
-            raise ContractError(
-                f"{contract.vendor}: endpoints without a view or views without an endpoint: {sorted(endpoints ^ set(views))}"
-            )
+        if missing := sorted(endpoints - set(views)):
+            raise ContractError(f"{contract.vendor}: endpoints without a view: {', '.join(missing)}; {nearest(missing[0], views)}")
+        if unknown := sorted(set(views) - endpoints):
+            raise ContractError(f"{contract.vendor}: views without an endpoint: {', '.join(unknown)}; {nearest(unknown[0], endpoints)}")
         self.contract, self.names, self._views = contract, names, views
         self.name, self.dialect = contract.vendor, contract.dialect
         self._endpoints = {endpoint.name: endpoint for endpoint in contract.endpoints}
         self.dialects, self.observed = {self.dialect: self}, self.dialect
+
+    @property
+    def has_dialects(self) -> bool:
+        """Return whether :func:`speaking` has made it one of a vendor's dialects; only then can it be served."""
+        return f"{self.name}.{DIALECT}" in {choice.name for choice in self.contract.choices}
 
     @property
     def label(self) -> str:
@@ -115,10 +124,17 @@ def speaking(default: Vendor, *others: Vendor, observed: str = DOCUMENTED) -> Ve
     Raises :class:`ContractError` where they differ in what holds for all: endpoints, methods, choices, and which endpoint a path means.
     """
     dialects = {vendor.dialect: vendor for vendor in (default, *others)}
+    if len(dialects) <= len(others):
+        raise ContractError(f"{default.name}: two dialects have the same name; they are {', '.join(dialects)}")
+    for name in (DOCUMENTED, observed):
+        if name not in dialects:
+            raise ContractError(f"{default.name}: there is no dialect {name!r}; {nearest(name, dialects)}")
     for vendor in others:
         _check_alike(default, vendor)
     told = common(default.name, {name: vendor.contract.says for name, vendor in dialects.items()})
     for vendor in dialects.values():
+        if vendor.has_dialects:
+            raise ContractError(f"{vendor.name}: dialect {vendor.dialect!r} was passed to speaking() twice; make a Vendor for each use")
         vendor.contract = replace(vendor.contract, choices=(*told, *vendor.contract.choices))
         vendor.dialects, vendor.observed = dialects, observed
     return default.speaks(DOCUMENTED)

@@ -53,9 +53,10 @@ def wait(port: int, path: str = "/") -> None:
 
 
 @contextmanager
-def serving(command: Sequence[str], port: int) -> Iterator[Server]:
-    """Run a server and stop it at the end."""
-    with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True) as process:
+def serving(command: Sequence[str], port: int, *, quiet: bool = False) -> Iterator[Server]:
+    """Run a server and stop it at the end; with ``quiet``, its log is not shown."""
+    errors = subprocess.DEVNULL if quiet else None
+    with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, stderr=errors, text=True) as process:
         try:
             described = {}
             if "--json" in command and process.stdout is not None:
@@ -72,10 +73,10 @@ def bare(body: Path) -> Any:
     return serving([str(HERE / "bare.py"), str(body), str(port)], port)
 
 
-def mock(*options: str) -> Any:
+def mock(*options: str, quiet: bool = False) -> Any:
     """The mock."""
     port = free_port()
-    return serving(["-m", "mockserver", "serve", "--json", "--port", str(port), *options], port)
+    return serving(["-m", "mockserver", "serve", "--json", "--port", str(port), *options], port, quiet=quiet)
 
 
 def unkept(entries: str, *options: str) -> Any:

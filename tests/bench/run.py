@@ -6,6 +6,7 @@ Throughput is requests per second of the *server's* processor time, so that neit
 
 import compileall
 import json
+import socket
 import statistics
 import sys
 import tempfile
@@ -42,7 +43,7 @@ _SETTINGS = [
     for choice in vendor.contract.choices
     if choice.unit == "milliseconds" or "queue" in choice.options
 ]
-UNHURRIED = [word for setting in _SETTINGS for word in ("--choice", setting)]
+UNHURRIED = [word for setting in _SETTINGS for word in ("--behavior", setting)]
 """No request waits for the clock on the wall."""
 failed: list[str] = []
 
@@ -202,6 +203,30 @@ def filtered(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
         report(f"{vendor.name}.{endpoint.name}: a later page of it, beside an unfiltered one", ratio, "x", 2)
 
 
+def hostile(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
+    """Queries full of large patterns, each never asked before: how long each keeps the server busy, and every other client waiting."""
+    wanted = json.loads(endpoint.narrowed["filters"])[0]
+    kinds = {
+        "many states": "(?:.?){{{}}}Z",
+        "many ways": "(?:[a-m]?.){{120}}{}",
+        "many optional characters": "(?:a?b?c?d?e?f?/?){{60}}{}",
+        "small": "{}.*x",
+    }
+    for kind, pattern in kinds.items():
+        each = [{**wanted, "type": "regex", "value": [pattern.format(number)]} for number in range(180, 220)]
+        several = [{**wanted, "type": "regex", "value": [pattern.format(number) for number in range(140, 240)]}]
+        for text in (each, several):
+            connection = socket.create_connection(("127.0.0.1", server.port))
+            asked = request(server, vendor, endpoint, {**whole(endpoint), "filters": json.dumps(text, separators=(",", ":"))})
+            begun = server.processor_seconds()
+            connection.sendall(asked)
+            status = int(connection.recv(1 << 16).split()[1])
+            took = server.processor_seconds() - begun
+            connection.close()
+            where = f"{len(text)} filters with {len(text[0]['value'])} patterns"
+            report(f"{vendor.name}.{endpoint.name}: {where} of {kind}, {status}", took * 1000, "ms", 100)
+
+
 def series(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
     """A series of 100 days for each segment, each asked for the first time."""
     segments = server.described["vendors"][vendor.name]["segments"]
@@ -331,6 +356,8 @@ def main() -> int:
             for endpoint in vendor.contract.endpoints:
                 if endpoint.narrowed:
                     filtered(server, vendor, endpoint)
+                if "filters" in endpoint.narrowed:
+                    hostile(server, vendor, endpoint)
                 if endpoint.counts and endpoint.query and "segment_id" in endpoint.query.__struct_fields__:
                     series(server, vendor, endpoint)
         with AdminClient(server.url) as admin:

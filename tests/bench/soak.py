@@ -6,6 +6,7 @@ test-suite runs a short one.
 
 import argparse
 import asyncio
+import socket
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,8 +15,10 @@ from itertools import combinations, count, pairwise
 from typing import Any, Final
 
 from msgspec import DecodeError, Struct, json
+from msgspec.structs import replace
 
 from mockserver.client import AdminClient
+from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.limits import OneAtATime, Window
 from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
@@ -23,8 +26,8 @@ from mockserver.reconcile import compare
 from mockserver.server.pages import at
 from mockserver.steering import SlotState, TenantAccess
 from mockserver.vendors import load
-from tests.bench.processes import mock
-from tests.bench.spoken import spoken
+from tests.bench.processes import Server, mock
+from tests.bench.spoken import Spoken, spoken
 
 MEBIBYTE: Final = 1 << 20
 TENANTS: Final = 4
@@ -36,6 +39,8 @@ TRIES: Final = 5
 LATEST: Final = 120
 """Seconds after which nobody waits for a client that does not come to an end."""
 OK: Final = 200
+REFUSED: Final = 400
+"""The least status of a refusal."""
 LISTS: Final = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.rows is not None]
 WIRE: Final[list[dict[str, Any]]] = [
     {"kind": "latency", "lower": 0, "upper": 0.01, "probability": 0.2},
@@ -70,11 +75,13 @@ class Load(Struct, frozen=True, kw_only=True):
     """Seconds after which a client gives up on a silent connection."""
     growth: int
     """MiB by which the server may grow after the first third."""
+    refusals: int
+    """How often each refusal is repeated."""
 
 
-SHORT: Final = Load(clients=40, sessions=150, crawls=3, patience=1.5, growth=24)
+SHORT: Final = Load(clients=40, sessions=150, crawls=3, patience=1.5, growth=24, refusals=200)
 """Most of what it may grow by is the journals of four tenants, which are full only later."""
-FULL: Final = Load(clients=200, sessions=600, crawls=None, seconds=20, patience=3, growth=8)
+FULL: Final = Load(clients=200, sessions=600, crawls=None, seconds=20, patience=3, growth=8, refusals=10_000)
 
 
 class Seen(Struct):
@@ -90,6 +97,8 @@ class Seen(Struct):
     """Bytes of the server's memory, before and after each third."""
     complete: Counter[str]
     """Lists that clients have whole, by tenant."""
+    refused: dict[str, float] = {}
+    """MiB by which the server grew while a refusal was repeated."""
     seconds: float = 0
     broken: list[str] = []
     """Promises that were not kept."""
@@ -266,7 +275,63 @@ def soak(load: Load) -> Seen:
         grown = (seen.resident[-1] - seen.resident[min(1, len(seen.resident) - 1)]) / MEBIBYTE
         if grown > load.growth:
             seen.broken.append(f"memory grew by {grown:.1f} MiB after the first third; at most {load.growth} were promised")
+    with mock(quiet=True) as server, AdminClient(server.url) as admin:
+        for name, request in _refusals(admin.tenant()).items():
+            seen.refused[name] = _repeat(server, name, request, load, seen)
     return seen
+
+
+def _refusals(access: TenantAccess) -> dict[str, bytes]:
+    """Return one request for each reason to refuse one, and one with large headers."""
+    pairs = {isinstance(pair[1].credentials, BodyKeys): pair for pair in LISTS if pair[1].site or isinstance(pair[1].credentials, BodyKeys)}
+    found: dict[str, Spoken] = {}
+    for in_body, (vendor, endpoint) in pairs.items():
+        right = spoken(access, vendor, endpoint, everything(endpoint))
+        label = f"{vendor.name}.{endpoint.name}"
+        told = access.vendors[vendor.name]
+        wrong = replace(right, headers={"Authorization": "Bearer wrong"}, body=None if right.body is None else b'{"apiKey":"wrong"}')
+        found[f"{label}: missing credential"] = replace(right, headers={}, body=right.body and b"{}")
+        found[f"{label}: wrong credential"] = wrong
+        found[f"{label}: wrong credential, large headers"] = replace(
+            wrong, headers={**wrong.headers, **{f"X-Large-{number}": "x" * 8_000 for number in range(3)}}
+        )
+        found[f"{label}: unknown path"] = replace(right, path="/unknown" + right.path)
+        found[f"{label}: wrong method"] = replace(right, method="DELETE")
+        if in_body:
+            found[f"{label}: body that is no JSON"] = replace(right, body=b"{")
+        else:
+            site = told.sites[0]
+            found[f"{label}: unknown site"] = replace(right, path=right.path.replace(site, "987654"))
+            found[f"{label}: invalid parameter"] = replace(right, path=right.path.partition("?")[0] + "?limit=x&filters=x&start_date=x")
+    return {name: request.raw() for name, request in found.items()}
+
+
+def _repeat(server: Server, name: str, request: bytes, load: Load, seen: Seen) -> float:
+    """Repeat a refusal; return by how many MiB the server grew after the first fifth."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=load.patience * 10) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        warm = server.resident()
+        for number in range(load.refusals):
+            connection.sendall(request)
+            data = b""
+            while not _is_whole(data):
+                data += connection.recv(1 << 16)
+            if int(data.split()[1]) < REFUSED:
+                seen.broken.append(f"{name}: answered {data[:100]!r}")
+                break
+            if number == load.refusals // 5:
+                warm = server.resident()
+        grown = (server.resident() - warm) / MEBIBYTE
+    if grown > load.growth:
+        seen.broken.append(f"{name}: memory grew by {grown:.1f} MiB in {load.refusals:,} requests; at most {load.growth} were promised")
+    return grown
+
+
+def _is_whole(data: bytes) -> bool:
+    """Return whether some bytes are a whole answer."""
+    head, separator, body = data.partition(b"\r\n\r\n")
+    length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
+    return bool(separator) and len(body) >= int(length or 0)
 
 
 async def _thirds(load: Load, seen: Seen, truth: Truth, tenants: Sequence[TenantAccess], server: Any) -> None:
@@ -343,6 +408,7 @@ def table(seen: Seen) -> str:
         ("lists complete", ", ".join(f"{tenant}: {number:,}" for tenant, number in sorted(seen.complete.items()))),
         ("faults struck", f"{seen.struck.total():,}"),
         *((f"  {kind}", f"{number:,}") for kind, number in seen.struck.most_common()),
+        *((f"  {name}", f"grew by {grown:.1f} MiB") for name, grown in seen.refused.items()),
         ("memory", " -> ".join(f"{each / MEBIBYTE:.1f}" for each in seen.resident) + " MiB, at the start and after each third"),
     ]
     return "\n".join(f"{name:<20} {told}" for name, told in rows)

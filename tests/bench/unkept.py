@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from mockserver.cli import main
+from mockserver.cli.main import main
 from mockserver.server import handler
 from mockserver.server.journal import BYTES, Exchange, Journal
 

@@ -1,4 +1,4 @@
-"""A server in a process of its own, and the command that steers it."""
+"""A server in a process of its own, and the admin commands run against it."""
 
 import json
 import shlex
@@ -11,9 +11,9 @@ from urllib.request import Request, urlopen
 import pytest
 from click.testing import CliRunner, Result
 
-from mockserver.cli import cli
-from mockserver.cli.admin import follow
-from mockserver.cli.curl import curl
+from mockserver.cli.admin import tail
+from mockserver.cli.curl import format_curl
+from mockserver.cli.main import cli
 from mockserver.server.config import Config, tenants
 from mockserver.vendors import load
 
@@ -21,7 +21,7 @@ COMMAND = (sys.executable, "-m", "mockserver")
 PAIR = next((vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.starts)
 """A vendor with an endpoint that lists sessions."""
 NAMES = tenants(Config())[0].names
-"""The default tenant's credentials and ids, for each vendor."""
+"""The default tenant's credentials and ids, by vendor."""
 
 
 class Shell:
@@ -30,26 +30,27 @@ class Shell:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def ran(self, *words: str, code: int = 0, env: Mapping[str, str] | None = None) -> Result:
-        """Run a command in this process, which must exit with a code and no traceback."""
-        told = CliRunner(env={"SESSION_MOCK_URL": self.url, **(env or {})}).invoke(cli, ["admin", *words], prog_name="session-mock")
-        assert told.exit_code == code, told.output
-        assert told.exception is None or isinstance(told.exception, SystemExit)
-        return told
+    def run(self, *words: str, code: int = 0, env: Mapping[str, str] | None = None) -> Result:
+        """Run a command in this process; it must exit with *code* and without a traceback."""
+        variables = {"SESSION_MOCK_URL": self.url, **(env or {})}
+        result = CliRunner(env=variables).invoke(cli, ["admin", *words], prog_name="session-mock")
+        assert result.exit_code == code, result.output
+        assert result.exception is None or isinstance(result.exception, SystemExit)
+        return result
 
     def __call__(self, *words: str) -> str:
         """Run a command that succeeds, and return what it printed."""
-        return self.ran(*words).stdout
+        return self.run(*words).stdout
 
     def json(self, *words: str) -> Any:
-        """Run a command that succeeds, and return what the admin API answered."""
+        """Run a command that succeeds with --json, and return the parsed output."""
         return json.loads(self(*words, "--json"))
 
-    def refusal(self, *words: str, code: int = 1) -> str:
-        """Run a command that fails, and return what stands on stderr; stdout must be empty."""
-        told = self.ran(*words, code=code)
-        assert told.stdout == ""
-        return told.stderr
+    def error(self, *words: str, code: int = 1) -> str:
+        """Run a command that fails, and return its stderr; stdout must be empty."""
+        result = self.run(*words, code=code)
+        assert result.stdout == ""
+        return result.stderr
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
         """Start a command in a process of its own."""
@@ -57,25 +58,25 @@ class Shell:
         return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def raw(self, path: str, body: Any = None) -> bytes:
-        """What the admin API itself answers to a GET, or, with a body, to a POST."""
+        """Return the admin API's response to a GET, or to a POST if there is a body."""
         data = None if body is None else json.dumps(body).encode()
-        with urlopen(Request(f"{self.url}/__admin{path}", data)) as answer:  # noqa: S310 -- our own server
-            return bytes(answer.read())
+        with urlopen(Request(f"{self.url}/__admin{path}", data)) as response:  # noqa: S310 -- our own server
+            return bytes(response.read())
 
-    def visit(self) -> None:
-        """Ask for sessions as a client of the default tenant."""
+    def request_sessions(self) -> None:
+        """Send a valid request as a client of the default tenant."""
         vendor, endpoint = PAIR
-        self._traffic(shlex.split(curl(self.url, endpoint, NAMES[vendor.name])))
+        self._send(shlex.split(format_curl(self.url, endpoint, NAMES[vendor.name])))
 
-    def stray(self) -> None:
-        """Ask for what there is not, as nobody."""
-        self._traffic(["curl", "-s", f"{self.url}/no/such/path"], "--nobody")
+    def request_unknown_path(self) -> None:
+        """Send a request that matches no tenant."""
+        self._send(["curl", "-s", f"{self.url}/no/such/path"], "--unmatched")
 
-    def _traffic(self, line: list[str], *whose: str) -> None:
-        """Send a request, and wait until its exchange is closed: its client has the answer a moment before."""
-        before = self.json("journal", *whose, "--limit", "0")["count"]
+    def _send(self, line: list[str], *journal: str) -> None:
+        """Run curl and wait until the journal has the exchange; curl has the response a moment earlier."""
+        before = self.json("journal", "list", *journal, "--limit", "0")["count"]
         subprocess.run(line, capture_output=True, check=True)
-        self("journal", *whose, "--follow", "--limit", "1", "--after", str(before))
+        self("journal", "follow", *journal, "--limit", "1", "--after", str(before))
 
 
 Serve = Callable[..., Shell]
@@ -87,7 +88,8 @@ def _serve() -> Iterator[Serve]:
     started: list[subprocess.Popen[str]] = []
 
     def serve(*words: str) -> Shell:
-        process = subprocess.Popen([*COMMAND, "serve", "--port", "0", "--json", *words], stdout=subprocess.PIPE, text=True)
+        command = [*COMMAND, "serve", "--port", "0", "--json", *words]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         started.append(process)
         assert process.stdout is not None
         return Shell(json.loads(process.stdout.readline())["admin"]["url"])
@@ -100,21 +102,21 @@ def _serve() -> Iterator[Serve]:
 
 @pytest.fixture(name="served", scope="session")
 def _served(serve: Serve) -> Shell:
-    """One server for all tests."""
+    """Return one server for all tests."""
     return serve()
 
 
 @pytest.fixture(name="admin")
 def _admin(served: Shell, monkeypatch: pytest.MonkeyPatch) -> Shell:
-    """The server with nothing but its default tenant, as it was at first; who follows does not pause."""
+    """Return the server in its initial state; `journal follow` does not pause."""
     pauses = iter(range(5_000))
 
-    def hurry(_: float) -> None:
-        assert next(pauses, None) is not None, "what is waited for never comes"
+    def skip_pause(_: float) -> None:
+        assert next(pauses, None) is not None, "the exchange that the command waits for never ends"
 
-    monkeypatch.setattr(follow, "sleep", hurry)
-    for tenant in served.json("tenants"):
+    monkeypatch.setattr(tail, "sleep", skip_pause)
+    for tenant in served.json("tenant", "list"):
         if tenant["id"] != "default":
-            served("drop", tenant["id"])
-    served("reset")
+            served("tenant", "delete", tenant["id"])
+    served("tenant", "reset", "default")
     return served

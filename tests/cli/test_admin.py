@@ -1,8 +1,11 @@
 """What particular commands of `session-mock admin` do."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -10,7 +13,12 @@ from mockserver.contract.limits import OneAtATime, Window
 from mockserver.vendors import load
 from tests.cli.conftest import NAMES, PAIR, Shell
 
-LIMITS = [(vendor, endpoint, limit) for vendor in load() for endpoint in vendor.contract.endpoints for limit in endpoint.limits]
+LIMITS = [
+    (vendor, endpoint, limit)
+    for vendor in load()
+    for endpoint in vendor.contract.endpoints
+    for limit in endpoint.limits
+]  # fmt: skip
 WINDOW = next(f"{vendor.name}.{limit.pool}" for vendor, _, limit in LIMITS if isinstance(limit, Window))
 SLOT, BUSY = next(
     (f"{vendor.name}.{endpoint.name}", vendor.contract.choice(limit.busy))
@@ -21,33 +29,46 @@ CREDENTIAL = next(iter(NAMES[PAIR[0].name].credentials))
 SECRETS = {value for names in NAMES.values() for value in names.credentials.values()}
 
 
-def test_mint_makes_what_it_is_told(admin: Shell) -> None:
-    """World, clock, choices, credentials and faults of a minted tenant are those of the options."""
+def test_tenant_create_applies_each_option(admin: Shell) -> None:
     other = next(option for option in BUSY.options if option != BUSY.default)
-    told = admin.json(
-        *("mint", "acme", "--profile", "awkward", "--seed", "5", "--sessions", "12", "--set", "sites=3", "--set", 'locales=["de_DE"]'),
-        *("--now", "2026-09-10T12:00:00Z", "--choice", f"{BUSY.name}={other}", "--credential", f"{PAIR[0].name}.{CREDENTIAL}=made-up"),
+    created = admin.json(
+        *("tenant", "create", "acme", "--profile", "awkward", "--seed", "5", "--sessions", "12"),
+        *("--set", "sites=3", "--set", 'locales=["de_DE"]', "--now", "2026-09-10T12:00:00Z"),
+        *("--behavior", f"{BUSY.name}={other}", "--credential", f"{PAIR[0].name}.{CREDENTIAL}=made-up"),
         *("--fault", '{"kind": "status", "times": 2}', "--fault", '{"kind": "latency", "seconds": 0}'),
     )
-    spec = admin.json("world", "-t", "acme")["spec"]
+    spec = admin.json("world", "show", "-t", "acme")["spec"]
 
-    assert told["id"] == "acme"
-    assert told["vendors"][PAIR[0].name]["credentials"][CREDENTIAL] == "made-up"
+    assert created["id"] == "acme"
+    assert created["vendors"][PAIR[0].name]["credentials"][CREDENTIAL] == "made-up"
     assert (spec["seed"], spec["sessions"], spec["sites"], spec["locales"]) == (5, 12, 3, ["de_DE"])
-    assert admin.json("clock", "-t", "acme") == {"now": "2026-09-10T12:00:00Z", "rate": 0, "mode": "frozen"}
-    assert admin.json("choices", "-t", "acme")[BUSY.name] == other
-    assert [fault["kind"] for fault in admin.json("faults", "-t", "acme")] == ["status", "latency"]
+    assert admin.json("clock", "show", "-t", "acme") == {"now": "2026-09-10T12:00:00Z", "rate": 0, "mode": "frozen"}
+    assert admin.json("behavior", "list", "-t", "acme")[BUSY.name] == other
+    assert [fault["kind"] for fault in admin.json("fault", "list", "-t", "acme")] == ["status", "latency"]
 
 
-def test_the_tenant_is_an_option_or_a_variable(admin: Shell) -> None:
-    """-t beats SESSION_MOCK_TENANT, and without both it is the default tenant."""
-    admin("mint", "one", "--seed", "1")
-    admin("mint", "two", "--seed", "2")
+def test_tenant_option_wins_over_variable_and_default(admin: Shell) -> None:
+    admin("tenant", "create", "one", "--seed", "1")
+    admin("tenant", "create", "two", "--seed", "2")
     env = {"SESSION_MOCK_TENANT": "one"}
 
-    assert json.loads(admin.ran("world", "--json", env=env).stdout)["spec"]["seed"] == 1
-    assert json.loads(admin.ran("world", "--json", "-t", "two", env=env).stdout)["spec"]["seed"] == 2
-    assert admin.json("world") == admin.json("world", "--tenant", "default")
+    assert json.loads(admin.run("world", "show", "--json", env=env).stdout)["spec"]["seed"] == 1
+    assert json.loads(admin.run("world", "show", "--json", "-t", "two", env=env).stdout)["spec"]["seed"] == 2
+    assert admin.json("world", "show") == admin.json("world", "show", "--tenant", "default")
+
+
+def test_tenant_show_and_reset_take_id_or_tenant_option(admin: Shell) -> None:
+    """The ID wins; an empty one does not mean the default tenant."""
+    admin("tenant", "create", "one")
+    admin("tenant", "create", "two")
+    for words in (["one"], ["-t", "one"], ["one", "-t", "two"]):
+        admin("clock", "advance", "1h", "-t", "one")
+        moved = admin.json("clock", "show", "-t", "one")
+        admin("tenant", "reset", *words)
+
+        assert admin.json("tenant", "show", *words)["id"] == "one"
+        assert admin.json("clock", "show", "-t", "one") != moved
+    assert admin.error("tenant", "reset", "")
 
 
 @pytest.mark.parametrize(
@@ -60,17 +81,23 @@ def test_the_tenant_is_an_option_or_a_variable(admin: Shell) -> None:
         ("advance 90", "2026-10-01T00:01:30Z", "frozen"),
         ("advance 1d12h", "2026-10-02T12:00:00Z", "frozen"),
         ("reset", "2026-10-01T00:00:00Z", "frozen"),
-        ("scale 60", None, "running"),
-        ("follow", None, "system"),
+        ("rate 60", None, "running"),
+        ("system", None, "system"),
     ],
 )
-def test_clock_is_turned(words: str, now: str | None, mode: str, admin: Shell) -> None:
-    """Every action does what its name says; an instant is text or milliseconds, a duration text or seconds."""
-    told = admin.json("clock", *words.split())
+def test_clock_command_changes_clock(words: str, now: str | None, mode: str, admin: Shell) -> None:
+    """A time is text or Unix milliseconds, a duration is text or seconds."""
+    state = admin.json("clock", *words.split())
 
-    assert told["mode"] == mode
-    assert now in (None, told["now"])
-    assert mode in admin("clock")
+    assert state["mode"] == mode
+    assert now in (None, state["now"])
+    assert mode in admin("clock", "show")
+
+
+def test_clock_reset_restores_initial_time(admin: Shell) -> None:
+    admin("clock", "advance", "1h")
+
+    assert admin("clock", "reset") == "2026-10-01T00:00:00Z frozen\n"
 
 
 @pytest.mark.parametrize(
@@ -82,184 +109,263 @@ def test_clock_is_turned(words: str, now: str | None, mode: str, admin: Shell) -
     ],
     ids=["words", "object", "list"],
 )
-def test_a_fault_is_armed_from_words_or_json(words: list[str], admin: Shell) -> None:
-    """Values are read as JSON where they are, and else as text."""
-    told = admin.json("fault", *words)
-    known = {name: told[0][name] for name in ("kind", "status", "times", "fields", "message", "remaining")}
+def test_fault_add_accepts_words_and_json(words: list[str], admin: Shell) -> None:
+    """A value that is not JSON is text."""
+    added = admin.json("fault", "add", *words)
+    known = {name: added[0][name] for name in ("kind", "status", "times", "fields", "message", "remaining")}
 
-    assert known == {"kind": "status", "status": 500, "times": 2, "fields": {"limit": "5"}, "message": "no more", "remaining": 2}
-    assert 'status=500 message="no more"' in admin("faults")
-
-
-def test_one_fault_or_all_are_disarmed(admin: Shell) -> None:
-    """A number disarms one, --all the others, on the tenant that is meant."""
-    admin("fault", '{"kind": "status"}', '[{"kind": "reset"}, {"kind": "latency", "seconds": 1}]')
-    admin("disarm", "2")
-
-    assert [fault["id"] for fault in admin.json("faults")] == ["1", "3"]
-    admin("disarm", "--all")
-    assert admin.json("faults") == []
+    assert known == {
+        "kind": "status",
+        "status": 500,
+        "times": 2,
+        "fields": {"limit": "5"},
+        "message": "no more",
+        "remaining": 2,
+    }
+    assert 'status=500 message="no more"' in admin("fault", "list")
 
 
-def test_limits_are_changed_one_setting_at_a_time(admin: Shell) -> None:
-    """A window has a number and a length, a slot what busy means and how long it is held; both can be off."""
+def test_fault_remove_removes_one_or_all(admin: Shell) -> None:
+    admin("fault", "add", '{"kind": "status"}', '[{"kind": "reset"}, {"kind": "latency", "seconds": 1}]')
+    admin("fault", "remove", "2")
+
+    assert [fault["id"] for fault in admin.json("fault", "list")] == ["1", "3"]
+    admin("fault", "remove", "--all")
+    assert admin.json("fault", "list") == []
+
+
+def test_limit_set_changes_only_given_settings(admin: Shell) -> None:
     other = next(option for option in BUSY.options if option != BUSY.default)
-    admin("limit", WINDOW, "--on", "--allowed", "2", "--seconds", "60")
-    admin("limit", SLOT, "--busy", other, "--hold", "3")
-    admin("limit", SLOT, "--off")
-    told = {limit["name"]: limit for limit in admin.json("limits")}
+    admin("limit", "set", WINDOW, "--on", "--allowed", "2", "--seconds", "60")
+    admin("limit", "set", SLOT, "--busy", other, "--hold", "3")
+    admin("limit", "set", SLOT, "--off")
+    limits = {limit["name"]: limit for limit in admin.json("limit", "list")}
+    shown = admin("limit", "list")
 
-    assert (told[WINDOW]["enabled"], told[WINDOW]["allowed"], told[WINDOW]["seconds"]) == (True, 2, 60)
-    assert (told[SLOT]["enabled"], told[SLOT]["busy"], told[SLOT]["hold"]) == (False, other, 3)
-    assert "2 in 60 s" in admin("limits")
+    assert (limits[WINDOW]["enabled"], limits[WINDOW]["allowed"], limits[WINDOW]["seconds"]) == (True, 2, 60)
+    assert (limits[SLOT]["enabled"], limits[SLOT]["busy"], limits[SLOT]["hold"]) == (False, other, 3)
+    assert "2 per 60 s" in shown
+    assert f"one request at a time, each for at least 3 ms; a second one gets: {other}" in shown
 
 
 @pytest.mark.parametrize("form", ["har", "ndjson"])
-def test_a_journal_is_written_to_a_file(form: str, admin: Shell, tmp_path: Path) -> None:
-    """The file is what the admin API gives, filters obeyed, and stdout stays empty."""
-    admin.visit()
-    admin.visit()
+def test_journal_export_writes_filtered_journal_to_file(form: str, admin: Shell, tmp_path: Path) -> None:
+    admin.request_sessions()
+    admin.request_sessions()
     path = tmp_path / form
 
-    assert admin("journal", f"--{form}", str(path), "--after", "1") == ""
+    assert admin("journal", "export", "--format", form, "--output", str(path), "--after", "1") == ""
     assert path.read_bytes() == admin.raw(f"/tenants/default/journal?format={form}&after=1")
 
 
-def test_a_file_that_cannot_be_written_is_told(admin: Shell) -> None:
-    """A directory that is not there, and a disk that is full, are one line each."""
-    assert "cannot write /no/such/place/x.har: No such file" in admin.refusal("journal", "--har", "/no/such/place/x.har")
-    assert "No space left on device" in admin.refusal("journal", "--har", "/dev/full")
+@pytest.mark.parametrize(
+    ("path", "reason"), [("/no/such/place/x.har", "/no/such/place/x.har': No such file"), ("/dev/full", "No space left on device")]
+)
+def test_journal_export_to_unwritable_file_is_error(path: str, reason: str, admin: Shell) -> None:
+    admin.request_sessions()
+    error = admin.error("journal", "export", "--output", path)
+
+    assert reason in error
+    assert error.count("\n") == 1
 
 
-def test_a_journal_for_people_says_what_struck_and_what_was_found(admin: Shell) -> None:
-    """Endpoint, status, fault and more pages are seen in the table; secrets are not."""
-    admin("fault", "status", "status=503", "nth=2")
+def test_journal_list_shows_endpoint_status_and_fault_but_no_secret(admin: Shell) -> None:
+    admin("fault", "add", "status", "status=503", "nth=2")
     for _ in range(3):
-        admin.visit()
-    table = admin("journal", "--limit", "2")
+        admin.request_sessions()
+    table = admin("journal", "list", "--limit", "2")
     lines = table.splitlines()
 
     assert f"{PAIR[0].name} {PAIR[1].name}" in lines[1]
     assert "  200  " in lines[1]
     assert "  503  " in lines[2]
     assert "1:status" in lines[2]
-    assert lines[-1] == "2 of 3; more with --after 2"
+    assert lines[-1] == "2 of 3; continue with --after 2"
     assert not any(secret in table for secret in SECRETS)
 
 
-def test_an_exchange_for_people_is_the_message_both_ways(admin: Shell) -> None:
-    """Request and answer stand there with headers and bodies, and no secret."""
-    admin.visit()
-    told = admin("exchange", "1")
+def test_journal_filters_select_exchanges(admin: Shell) -> None:
+    admin("fault", "add", "status", "status=503", "nth=2")
+    for _ in range(3):
+        admin.request_sessions()
 
-    assert f"> {PAIR[1].method} {PAIR[1].paths[0]}" in told
-    assert "< 200" in told
-    assert "< Content-Type: application/json" in told
-    assert not any(secret in told for secret in SECRETS)
+    for words, numbers in (
+        ([], [1, 2, 3]),
+        (["--triggered", "status"], [2]),
+        (["--triggered", "1"], [2]),
+        (["--triggered", "latency"], []),
+        (["--no-endpoint"], []),
+        (["--any-endpoint"], [1, 2, 3]),
+        (["--status", "5xx"], [2]),
+        (["--after", "1", "--limit", "1"], [2]),
+        (["--vendor", PAIR[0].name, "--endpoint", PAIR[1].name], [1, 2, 3]),
+    ):
+        listed = admin.json("journal", "list", *words)["exchanges"]
+        assert [exchange["number"] for exchange in listed] == numbers, words
+        assert admin("journal", "list", "--count", *words) == f"{len(numbers)}\n"
 
 
-def test_near_misses_of_nobody_are_seen(admin: Shell) -> None:
-    """What no tenant was meant by stands in a journal of its own, which can be followed and written, but not cleared."""
-    before = admin.json("journal", "--nobody", "--limit", "0")["count"]
-    admin.stray()
-    told = admin.json("journal", "--nobody", "--after", str(before))["exchanges"]
+def test_journal_show_prints_request_and_response_but_no_secret(admin: Shell) -> None:
+    admin.request_sessions()
+    shown = admin("journal", "show", "1")
 
-    assert [exchange["request"]["path"] for exchange in told] == ["/no/such/path"]
-    assert "unknown_path" in admin("journal", "--nobody", "--follow", "--limit", "1", "--after", str(before))
-    assert "--nobody has none" in admin.refusal("journal", "--nobody", "--clear", code=2)
+    assert f"> {PAIR[1].method} {PAIR[1].paths[0]}" in shown
+    assert "< 200" in shown
+    assert "< Content-Type: application/json" in shown
+    assert not any(secret in shown for secret in SECRETS)
 
 
-def test_truth_is_every_row_and_carriers_know_which_exchange_had_it(admin: Shell, tmp_path: Path) -> None:
-    """Rows are lines, parameters narrow them, and a row is found in the exchange that carried it."""
-    vendor, endpoint = next((vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.narrowed)
+def test_journal_unmatched_lists_counts_and_follows_requests_of_no_tenant(admin: Shell) -> None:
+    before = admin.json("journal", "list", "--unmatched", "--limit", "0")["count"]
+    admin.request_unknown_path()
+    after = ("--unmatched", "--after", str(before))
+    listed = admin.json("journal", "list", *after)["exchanges"]
+
+    assert [exchange["request"]["path"] for exchange in listed] == ["/no/such/path"]
+    assert admin("journal", "list", "--count", *after) == "1\n"
+    assert admin.json("journal", "list", "--count", "--limit", "0", *after) == {"count": 0}
+    assert "unknown_path" in admin("journal", "follow", "--limit", "1", *after)
+    assert json.loads(admin("journal", "export", *after))["request"]["path"] == "/no/such/path"
+
+
+def test_rows_expected_are_all_rows_and_rows_trace_finds_their_exchange(admin: Shell, tmp_path: Path) -> None:
+    """Parameters restrict the expected rows."""
+    pairs = ((vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints)
+    vendor, endpoint = next((vendor, endpoint) for vendor, endpoint in pairs if endpoint.narrowed)
     words = [f"{name}={json.dumps(value)}" for name, value in endpoint.narrowed.items()]
-    every = admin("truth", PAIR[0].name, PAIR[1].name).splitlines()
-    admin.visit()
-    rows = tmp_path / "rows.ndjson"
-    rows.write_text("\n".join(every))
-    carried: list[Any] = admin.json("carriers", PAIR[0].name, PAIR[1].name, str(rows))
+    expected = admin("rows", "expected", PAIR[0].name, PAIR[1].name).splitlines()
+    admin.request_sessions()
+    path = tmp_path / "rows.ndjson"
+    path.write_text("\n".join(expected))
+    traced: list[Any] = admin.json("rows", "trace", PAIR[0].name, PAIR[1].name, str(path))
 
-    assert len(every) == 1000
-    assert 0 < len(admin("truth", vendor.name, endpoint.name, *words).splitlines()) < 1000
-    assert len(carried) == 1000
-    assert [1] in carried
-    assert {tuple(numbers) for numbers in carried} <= {(), (1,)}
+    assert len(expected) == 1000
+    assert 0 < len(admin("rows", "expected", vendor.name, endpoint.name, *words).splitlines()) < 1000
+    assert len(traced) == 1000
+    assert [1] in traced
+    assert {tuple(numbers) for numbers in traced} <= {(), (1,)}
 
 
-def test_a_verdict_names_findings_refusals_and_unused_faults(admin: Shell) -> None:
-    """What a test must not pass over in silence is printed with its count."""
-    admin("fault", "latency", "seconds=1", "nth=1000")
-    admin.visit()
-    told = admin("verdict")
+def test_verify_of_correct_client_exits_with_0(admin: Shell) -> None:
+    admin.request_sessions()
+    lines = admin("verify").splitlines()
 
-    assert told.startswith("1 exchanges, of which 1 are kept; digest ")
-    assert "Fault 1 (latency) never struck." in told
+    assert lines[0] == "1 exchanges (all in the journal). Nothing is wrong."
+    assert lines[-1].startswith("digest ")
+
+
+def test_verify_with_fault_that_never_triggered_exits_with_1(admin: Shell) -> None:
+    admin("fault", "add", "latency", "seconds=1", "nth=1000")
+    admin.request_sessions()
+    shown = admin.run("verify", code=1).stdout
+
+    assert "Something is wrong." in shown
+    assert "Fault 1 (latency) never triggered." in shown
+    assert json.loads(admin.run("verify", "--json", code=1).stdout)["unused_faults"]
+
+
+def test_verify_with_finding_exits_with_1_and_findings_with_0(admin: Shell) -> None:
+    """The client retries a 503 without waiting."""
+    admin("fault", "add", "status", "status=503", "retry_after=30", "times=1")
+    admin.request_sessions()
+    admin.request_sessions()
+    (finding,) = admin.json("findings")
+
+    assert (finding["name"], finding["exchanges"]) == ("retry-too-soon", [2])
+    assert "retry-too-soon" in admin("findings")
+    assert "retry-too-soon" in admin.run("verify", code=1).stdout
+
+
+def test_verify_with_unexpected_error_exits_with_1(admin: Shell) -> None:
+    """A correct client does not send a parameter of the wrong type; an error by a fault is expected."""
+    vendor, endpoint = PAIR
+    access = admin.json("tenant", "show")["vendors"][vendor.name]
+    admin("fault", "add", "status", "status=503", "times=1")
+    admin.request_sessions()
+    assert "Nothing is wrong." in admin("verify")
+
+    body = json.dumps({**access["body"], "start": "soon"})
+    with suppress(HTTPError):
+        urlopen(Request(f"{access['url']}{endpoint.paths[0]}", body.encode(), access["headers"]))  # noqa: S310 -- our own
+    admin("journal", "follow", "--after", "1", "--limit", "1")
+    verification = json.loads(admin.run("verify", "--json", code=1).stdout)
+
+    assert [each["exchanges"] for each in verification["unexpected"]] == [[2]]
+    assert verification["unexpected"][0]["name"] in admin.run("verify", code=1).stdout
+
+
+def test_verify_mentions_unmatched_requests(admin: Shell) -> None:
+    admin.request_unknown_path()
+
+    assert "matched no tenant; `session-mock admin journal list --unmatched` lists them." in admin("verify")
 
 
 @pytest.mark.parametrize(
     ("words", "remedy"),
     [
-        (["jurnal"], "did you mean 'journal'?"),
-        (["clock", "frieze"], "'freeze'"),
-        (["clock", "set"], "set needs a value: set INSTANT"),
-        (["clock", "follow", "now"], "follow takes no value"),
-        (["choose"], "NAME=VALUE"),
-        (["choose", "x"], "write NAME=VALUE"),
-        (["fault", "{"], 'write a fault such as \'{"kind": "status"}\''),
-        (["fault", "status", "times"], "write NAME=VALUE"),
-        (["mint", "--fault", "status"], "write a fault such as"),
-        (["mint", "--set", "sed=1"], "did you mean 'seed'?"),
-        (["world", "--set", "tenant=1"], "known are seed,"),
-        (["disarm"], "or --all"),
-        (["disarm", "1", "--all"], "or --all"),
-        (["limit", WINDOW], "say what of"),
-        (["journal", "--count", "--clear"], "--count and --clear do not go together"),
-        (["journal", "--clear", "--status", "404"], "--clear forgets all, whatever --status says"),
-        (["journal", "--after", "-1"], "x>=0"),
-        (["exchange", "x"], "'x' is not a valid integer"),
-        (["carriers", "x", "y", __file__], "line 1 is no JSON object"),
-        (["health", "--url", "ftp://x"], "is no URL of a server"),
-        (["health", "--token", "a\nb"], "a token has no control characters"),
-        (["tenant", "\udcff"], "what is no UTF-8 cannot be sent"),
-        (["choose", "x=\udcff"], "what is no UTF-8 cannot be sent"),
+        (["jurnal"], "unknown command 'jurnal'; did you mean 'journal'?"),
+        (["clock", "frieze"], "unknown command 'frieze'; did you mean 'freeze'?"),
+        (["tenant", "mint"], "unknown command 'mint'; known are create, list, show, reset, delete"),
+        (["tenant", "create", "--sesions", "5"], "--sessions"),
+        (["clock", "set"], "Missing argument 'INSTANT'"),
+        (["clock", "system", "now"], "unexpected extra argument"),
+        (["clock", "rate", "fast"], "'fast' is not a valid float"),
+        (["behavior", "set"], "NAME=VALUE"),
+        (["behavior", "set", "x"], "invalid value 'x'; write NAME=VALUE"),
+        (["fault", "add", "{"], 'write a fault such as \'{"kind": "status"}\''),
+        (["fault", "add", "status", "times"], "invalid value 'times'; write NAME=VALUE"),
+        (["fault", "remove"], "expected either the ID of a fault or --all"),
+        (["fault", "remove", "1", "--all"], "expected either the ID of a fault or --all"),
+        (["tenant", "create", "--fault", "status"], "write a fault such as"),
+        (["tenant", "create", "--set", "sed=1"], "did you mean 'seed'?"),
+        (["tenant", "create", "--credential", "x"], "write VENDOR.CREDENTIAL=VALUE"),
+        (["tenant", "create", "--behavior", "x"], "write NAME=VALUE"),
+        (["world", "replace"], "give --profile, --seed, --sessions or --set"),
+        (["world", "replace", "--set", "tenant=1"], "known are seed,"),
+        (["limit", "set", WINDOW], "nothing to change; give an option such as"),
+        (["journal", "export", "--format", "hra"], "unknown value 'hra'; did you mean 'har'?"),
+        (["journal", "list", "--after", "-1"], "x>=0"),
+        (["journal", "show", "x"], "'x' is not a valid integer"),
+        (["rows", "trace", "x", "y", __file__], "line 1 is not a JSON object"),
+        (["health", "--url", "ftp://x"], "ftp://x"),
+        (["health", "--token", "a\nb"], "control characters"),
+        (["tenant", "show", "\udcff"], "arguments must be UTF-8 text"),
+        (["behavior", "set", "x=\udcff"], "arguments must be UTF-8 text"),
     ],
     ids=lambda value: ascii(" ".join(value)) if isinstance(value, list) else "",
 )
-def test_misuse_is_told_with_a_remedy(words: list[str], remedy: str, admin: Shell) -> None:
-    """Exit code 2, what is wrong, and what would be right."""
-    assert remedy in admin.refusal(*words, code=2)
+def test_misuse_exits_with_2_and_names_remedy(words: list[str], remedy: str, admin: Shell) -> None:
+    assert remedy in admin.error(*words, code=2)
 
 
 @pytest.mark.parametrize(
     ("words", "remedy"),
     [
-        (["tenant", "defualt"], "did you mean 'default'?"),
-        (["drop", "nobody"], "known are default"),
-        (
-            ["drop", "default"],
-            "the default tenant is served as long as its server is; POST /__admin/tenants/default/reset makes it be as at first",
-        ),
-        (["reset", "-t", "nobody"], "there is no tenant 'nobody'"),
-        (["mint", "default"], "there is a tenant 'default' already; mint one under another name, or without one"),
-        (["world", "--profile", "awkwrd"], "did you mean 'awkward'?"),
+        (["tenant", "show", "defualt"], "did you mean 'default'?"),
+        (["tenant", "delete", "other"], "default"),
+        (["tenant", "delete", "default"], "reset"),
+        (["tenant", "reset", "other"], "'other'"),
+        (["tenant", "create", "default"], "'default'"),
+        (["world", "replace", "--profile", "awkwrd"], "did you mean 'awkward'?"),
         (["clock", "advance", "soon"], "1h, 90s or 1d12h"),
-        (["fault", "staus"], "did you mean 'status'?"),
-        (["fault", "5"], "there is no kind of fault '5'"),
-        (["fault", "[5]"], "Invalid request"),
-        (["disarm", "7"], "there is no fault '7'"),
-        (["limit", "none", "--off"], "there is no limit 'none'"),
-        (["choose", "x=1"], "there is no choice 'x'"),
-        (["exchange", "99"], "there is no exchange '99'"),
-        (["journal", "--vendor", "x"], "there is no vendor 'x'"),
-        (["truth", "x", "y"], "there is no vendor 'x'"),
-        (["session"], "say which session"),
+        (["fault", "add", "staus"], "did you mean 'status'?"),
+        (["fault", "add", "5"], "'5'"),
+        (["fault", "add", "[5]"], "Invalid request"),
+        (["fault", "remove", "7"], "'7'"),
+        (["fault", "show", "7"], "'7'"),
+        (["limit", "set", "none", "--off"], "'none'"),
+        (["behavior", "set", "x=1"], "'x'"),
+        (["journal", "show", "99"], "'99'"),
+        (["journal", "list", "--vendor", "x"], "'x'"),
+        (["rows", "expected", "x", "y"], "'x'"),
+        (["session", "show"], "session"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_what_the_server_refuses_is_one_line(words: list[str], remedy: str, admin: Shell) -> None:
-    """Exit code 1 and the server's own remedy."""
-    told = admin.refusal(*words)
+def test_rejection_by_server_exits_with_1_and_one_line(words: list[str], remedy: str, admin: Shell) -> None:
+    """The server's message has the offending value and the remedy."""
+    error = admin.error(*words)
 
-    assert remedy in told
-    assert told.startswith("Error: ")
-    assert told.count("\n") == 1
+    assert remedy in error
+    assert error.startswith("Error: ")
+    assert error.count("\n") == 1

@@ -1,4 +1,4 @@
-"""Every command that has to do with what vendors answer takes a dialect."""
+"""Dialects in the options and the output of commands."""
 
 import json
 from contextlib import suppress
@@ -9,7 +9,7 @@ from urllib.request import urlopen
 import pytest
 from click.testing import CliRunner
 
-from mockserver.cli import cli
+from mockserver.cli.main import cli
 from mockserver.contract.choices import DIALECT, DOCUMENTED
 from mockserver.vendors import every, load
 from mockserver.vendors.base import OBSERVED, Vendor
@@ -22,15 +22,14 @@ OTHER = OTHERS[0]
 
 
 def run(*words: str, code: int = 0, env: dict[str, str] | None = None) -> str:
-    """Run a command in this process and return what it printed."""
+    """Run a command in this process, and return what it printed."""
     told = CliRunner(env=env).invoke(cli, words)
     assert told.exit_code == code, told.output
     return told.output
 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.label)
-def test_contract_and_openapi_are_printed_in_a_dialect(vendor: Vendor) -> None:
-    """Every fact, source and choice is that dialect's."""
+def test_contract_and_openapi_in_dialect_are_those_of_the_dialect(vendor: Vendor) -> None:
     contract = json.loads(run("contract", vendor.name, "--dialect", vendor.dialect, "--json"))
     openapi = json.loads(run("openapi", vendor.name, "--dialect", vendor.dialect))
     says = [fact.says for _, fact in vendor.contract.facts()]
@@ -42,8 +41,8 @@ def test_contract_and_openapi_are_printed_in_a_dialect(vendor: Vendor) -> None:
 
 
 @pytest.mark.parametrize("command", ["contract", "openapi"])
-def test_observed_is_the_closest_of_a_vendor(family: Vendor, command: str) -> None:
-    """Printed under its own name; an unknown one is refused with the list."""
+def test_dialect_observed_is_the_closest_of_the_vendor(family: Vendor, command: str) -> None:
+    """It is printed under its own name; an unknown one is an error that lists the known ones."""
     assert run(command, family.name, "--dialect", OBSERVED) == run(command, family.name, "--dialect", NAME)
     refusal = run(command, family.name, "--dialect", "no-such", code=2)
 
@@ -60,15 +59,14 @@ def test_observed_is_the_closest_of_a_vendor(family: Vendor, command: str) -> No
     ],
 )
 @pytest.mark.parametrize("command", [["world"], ["serve", "--port", "0"]], ids=lambda command: command[0])
-def test_unknown_dialect_is_told_with_a_remedy(command: list[str], words: list[str], remedy: str) -> None:
-    """Exit code 2, what is wrong, and what would be right."""
-    said = [part for word in words for part in ("--dialect", word)]
+def test_unknown_dialect_is_misuse_with_remedy(command: list[str], words: list[str], remedy: str) -> None:
+    options = [part for word in words for part in ("--dialect", word)]
 
-    assert remedy in " ".join(run(*command, *said, code=2).replace("│", "").split())
+    assert remedy in " ".join(run(*command, *options, code=2).replace("│", "").split())
 
 
-def test_environment_says_the_dialect() -> None:
-    """SESSION_MOCK_DIALECT is one name, or several settings with commas or blanks between them."""
+def test_dialect_in_environment_is_used() -> None:
+    """SESSION_MOCK_DIALECT is one name, or several settings separated by commas or spaces."""
     pairs = f"{OTHER.name}={OTHER.dialect}", f"{load()[-1].name}={DOCUMENTED}"
     for text in (OTHER.dialect, " ".join(pairs), ",".join(pairs)):
         run("world", env={"SESSION_MOCK_DIALECT": text})
@@ -76,8 +74,8 @@ def test_environment_says_the_dialect() -> None:
     assert "no vendor has a dialect 'no-such'" in run("world", code=2, env={"SESSION_MOCK_DIALECT": "no-such"})
 
 
-def test_file_says_the_dialect(tmp_path: Path) -> None:
-    """`session-mock` takes it as one name or as a table, with no option beside it."""
+def test_dialect_in_file_is_used(tmp_path: Path) -> None:
+    """The file has one name, or a table."""
     path = tmp_path / "mock.toml"
     for text in (f'dialect = "{OTHER.dialect}"', f'[dialect]\n{OTHER.name} = "{OTHER.dialect}"'):
         path.write_text(text, encoding="utf-8")
@@ -88,8 +86,7 @@ def test_file_says_the_dialect(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("vendor", OTHERS, ids=lambda vendor: vendor.label)
-def test_export_tells_rows_as_the_dialect_does(vendor: Vendor) -> None:
-    """Its columns are the fields of the dialect's rows."""
+def test_export_in_dialect_writes_its_fields(vendor: Vendor) -> None:
     for endpoint in vendor.contract.endpoints:
         if endpoint.rows and not set(endpoint.path) - {endpoint.site}:
             words = ("export", vendor.name, endpoint.name, "--sessions", "5", "--dialect", f"{vendor.name}={vendor.dialect}")
@@ -100,37 +97,38 @@ def test_export_tells_rows_as_the_dialect_does(vendor: Vendor) -> None:
             assert all(set(row) <= set(head.split(",")) for row in rows)
 
 
-def test_served_tenant_speaks_a_dialect(serve: Serve) -> None:
-    """Of one vendor, and of all that have it; what is served says so."""
+def test_serve_with_dialect_applies_it_to_default_tenant(serve: Serve) -> None:
+    """For one vendor, and for all that have it."""
     one, all_ = serve("--dialect", f"{OTHER.name}={OTHER.dialect}"), serve("--dialect", OBSERVED)
 
-    assert one.json("tenant")["vendors"][OTHER.name]["dialect"] == OTHER.dialect
-    assert {name: told["dialect"] for name, told in all_.json("tenant")["vendors"].items()} == {
+    assert one.json("tenant", "show")["vendors"][OTHER.name]["dialect"] == OTHER.dialect
+    assert {name: vendor["dialect"] for name, vendor in all_.json("tenant", "show")["vendors"].items()} == {
         vendor.name: vendor.observed for vendor in load()
     }
 
 
-def test_minted_tenant_speaks_a_dialect(admin: Shell) -> None:
-    """`admin mint --dialect`, as one name or vendor by vendor; `admin tenant` shows it, `admin choose` changes it, `reset` comes back."""
+def test_created_tenant_has_dialect_until_it_is_changed(admin: Shell) -> None:
+    """`behavior set` changes the dialect, `tenant reset` restores the one it was created with."""
     for number, word in enumerate((OTHER.dialect, f"{OTHER.name}={OTHER.dialect}")):
-        told = admin.json("mint", f"one-{number}", "--sessions", "1", "--dialect", word)
-        assert told["vendors"][OTHER.name]["dialect"] == OTHER.dialect
-    assert OTHER.dialect in admin("tenant", "one-0")
-    admin("choose", "-t", "one-0", f"{OTHER.name}.{DIALECT}={DOCUMENTED}")
-    assert admin.json("tenant", "one-0")["vendors"][OTHER.name]["dialect"] == DOCUMENTED
-    admin("reset", "-t", "one-0")
-    assert admin.json("tenant", "one-0")["vendors"][OTHER.name]["dialect"] == OTHER.dialect
-    assert "no dialect 'no-such'" in admin.refusal("mint", "two", "--dialect", f"{OTHER.name}=no-such")
+        created = admin.json("tenant", "create", f"one-{number}", "--sessions", "1", "--dialect", word)
+        assert created["vendors"][OTHER.name]["dialect"] == OTHER.dialect
+    assert OTHER.dialect in admin("tenant", "show", "one-0")
+    admin("behavior", "set", "-t", "one-0", f"{OTHER.name}.{DIALECT}={DOCUMENTED}")
+    assert admin.json("tenant", "show", "one-0")["vendors"][OTHER.name]["dialect"] == DOCUMENTED
+    admin("tenant", "reset", "one-0")
+    assert admin.json("tenant", "show", "one-0")["vendors"][OTHER.name]["dialect"] == OTHER.dialect
+    unknown = f"{OTHER.name}=no-such"
+    assert "no dialect 'no-such'" in admin.error("tenant", "create", "two", "--dialect", unknown)
 
 
-def test_journal_names_the_dialect_and_what_a_refusal_rests_on(admin: Shell) -> None:
-    """In the table and in the line that follows; what is documented is told without a dialect."""
+def test_journal_line_has_dialect_and_basis_of_error(admin: Shell) -> None:
+    """The documented dialect is not printed."""
     for dialect in (DOCUMENTED, OTHER.dialect):
-        admin("choose", f"{OTHER.name}.{DIALECT}={dialect}")
-        before = admin.json("journal", "--nobody", "--limit", "0")["count"]
+        admin("behavior", "set", f"{OTHER.name}.{DIALECT}={dialect}")
+        before = admin.json("journal", "list", "--unmatched", "--limit", "0")["count"]
         with suppress(HTTPError):
             urlopen(f"{admin.url}/{OTHER.name}/no/such/path")  # noqa: S310 -- our own server
-        line = admin("journal", "--nobody", "--follow", "--limit", "1", "--after", str(before))
+        line = admin("journal", "follow", "--unmatched", "--limit", "1", "--after", str(before))
         vendor = OTHER.speaks(dialect)
 
         assert f"  {vendor.label}  " in line

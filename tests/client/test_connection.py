@@ -1,6 +1,5 @@
 """The client meets threads, restarts, strangers and silence, and says what stood in the way."""
 
-import asyncio
 import pickle
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.client import AdminClient, AdminError, AsyncAdminClient
+from mockserver.client import AdminClient, AdminError
 from mockserver.server.running import Running
 from tests.client.live import live, saying
 from tests.client.test_methods import CALLS, WANTED
@@ -178,48 +177,11 @@ def test_token_is_sent_as_it_is() -> None:
             AdminClient(running.url, impossible)
 
 
-async def test_coroutines_ask_at_the_same_time(running: Running) -> None:
-    """Many methods are awaited at once; rows come as they are asked for, and may be left."""
-    async with AsyncAdminClient(running.url) as admin:
-        await admin.put_world(sessions=2_000)
-        minted = await asyncio.gather(*(admin.mint(f"t{number}", world={"sessions": number}) for number in range(20)))
-        rows = admin.truth(*WANTED)
-        first = [row async for row in rows]
-        left = admin.truth(*WANTED)
-        one = await anext(left)
-        await left.aclose()
-        with pytest.raises(AdminError, match="did you mean 't19'"):
-            await admin.clock("t199")
-
-        assert [each.id for each in minted] == [f"t{number}" for number in range(20)]
-        assert (len(first), first[0]) == (2_000, one)
-        assert (await admin.health()).tenants == 21
-
-
-async def test_waiting_leaves_the_event_loop_alone() -> None:
-    """While a server is silent, other coroutines run."""
-    ran: list[int] = []
-
-    async def runs() -> None:
-        while True:
-            ran.append(1)
-            await asyncio.sleep(0)
-
-    with saying(b"", silent=True) as url:
-        other = asyncio.create_task(runs())
-        async with AsyncAdminClient(url, timeout=0.2) as admin:
-            with pytest.raises(AdminError):
-                await admin.health()
-        other.cancel()
-
-    assert len(ran) > 10
-
-
 def test_client_is_light() -> None:
     """Whoever imports it imports neither the server nor what only the server and the command line need."""
     heavy = {"aiohttp", "numpy", "click", "rich", "asyncio", "mockserver.server", "mockserver.world", "mockserver.vendors"}
     code = "import sys, mockserver.client; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
-    assert "mockserver.client.twin" in loaded
+    assert "mockserver.client.sync" in loaded
     assert heavy & set(loaded) == set()

@@ -1,16 +1,15 @@
-"""Every method of the client says what the admin API says, and its twin for coroutines says the same."""
+"""Every method of the client returns what the admin API answers."""
 
-import asyncio
 import inspect
 import re
-from collections.abc import AsyncIterator, Awaitable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
 from msgspec import to_builtins
 
-from mockserver.client import AdminClient, AsyncAdminClient
+from mockserver.client import AdminClient
 from mockserver.client.sync import DEFAULT_TENANT
 from mockserver.server.running import Running
 from mockserver.steering import Advance, LimitChange
@@ -73,19 +72,19 @@ def public(kind: type) -> dict[str, Any]:
     return {name: each for name, each in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_") and name != "close"}
 
 
-async def prepared(running: Running) -> None:
-    """A server with two tenants, the first of which has a fault and two exchanges."""
+def prepare(running: Running) -> None:
+    """Leave a server with two tenants, the first of which has a fault and two exchanges."""
     with AdminClient(running.url) as admin:
         for tenant in admin.tenants()[1:]:
             admin.drop(tenant.id)
         admin.reset()
         admin.mint("a/ü", world={"sessions": 1})
         admin.arm({**BUSY, "nth": 2})
-        async with httpx.AsyncClient() as client:
+        with httpx.Client() as client:
             for _ in range(2):
                 access = to_builtins(admin.tenant())["vendors"][ONE[0].name]
                 path, arguments = request(access, ONE[1], dict(ONE[1].example))
-                await client.request(ONE[1].method, access["url"] + path, **arguments)
+                client.request(ONE[1].method, access["url"] + path, **arguments)
 
 
 def plain(told: Any) -> str:
@@ -96,48 +95,22 @@ def plain(told: Any) -> str:
 
 
 @pytest.mark.parametrize("name", CALLS)
-async def test_both_clients_tell_what_the_server_says(running: Running, name: str) -> None:
-    """Called alike, the client and its twin do the same and answer the same, in the types that they promise."""
+def test_method_returns_what_the_server_answers(running: Running, name: str) -> None:
+    """Every method returns the server's answer, in the type that its signature promises."""
     arguments, named, expected = CALLS[name]
-    told: list[Any] = []
-    for kind in (AdminClient, AsyncAdminClient):
-        await prepared(running)
-        client: Any = kind(running.url)
-        answer = await asyncio.to_thread(getattr(client, name), *arguments, **named)
-        match answer:
-            case Awaitable():
-                told.append(await answer)
-            case AsyncIterator():
-                told.append([row async for row in answer])
-            case Iterator():
-                told.append(await asyncio.to_thread(list, answer))
-            case _:
-                told.append(answer)
-        client.close()
+    prepare(running)
+    with AdminClient(running.url) as client:
+        answer = getattr(client, name)(*arguments, **named)
+        rows = list(answer) if isinstance(answer, Iterator) else answer
     promised = inspect.signature(public(AdminClient)[name]).return_annotation
 
-    assert expected in plain(told[0])
-    assert plain(told[1]) == plain(told[0])
-    assert not isinstance(promised, type) or isinstance(told[0], promised)
+    assert expected in plain(rows)
+    assert not isinstance(promised, type) or isinstance(rows, promised)
 
 
 def test_every_method_is_called_here() -> None:
     """A method without an example would go untested."""
     assert set(CALLS) == set(public(AdminClient))
-
-
-def test_twins_have_the_same_methods() -> None:
-    """By name, by parameter, by default and by type; what is answered is the same, awaited."""
-    ours, theirs = public(AdminClient), public(AsyncAdminClient)
-
-    assert list(ours) == list(theirs)
-    for name in ours:
-        one, other = inspect.signature(ours[name]), inspect.signature(theirs[name])
-
-        assert one.parameters == other.parameters
-        assert one.return_annotation == other.return_annotation or name == "truth"
-        assert inspect.getdoc(ours[name]) == inspect.getdoc(theirs[name])
-        assert inspect.iscoroutinefunction(theirs[name]) or name == "truth"
 
 
 def test_first_tenant_is_the_one_that_is_meant(admin: AdminClient) -> None:

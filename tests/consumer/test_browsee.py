@@ -81,7 +81,7 @@ def test_what_does_not_pass_is_given_up(session_mock: TenantHandle, slept: list[
 
 def test_the_other_site_has_a_key_of_its_own(session_mock: TenantHandle) -> None:
     """A key names its site."""
-    other = session_mock.vendor("browsee").at(1)
+    other = session_mock.vendor("browsee").for_site(1)
     rows = list(Browsee(other.base_url, other.body).sessions(*SEPTEMBER))
 
     session_mock.reconcile(rows, vendor="browsee", endpoint="export_sessions", site=1)

@@ -82,7 +82,7 @@ CALLS: list[tuple[str, str, tuple[Any, ...], dict[str, Any]]] = [
     ("", "verdict", (), {}),
 ]
 # What only names a part, or says where the server is.
-UNSWEPT = {"aio", "url", *PARTS}
+UNSWEPT = {"url", *PARTS}
 
 
 def public(kind: type) -> set[str]:

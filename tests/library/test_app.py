@@ -27,7 +27,7 @@ async def test_application_answers_in_the_callers_loop(aiohttp_client: Any, pair
 
 
 async def test_application_is_steered_in_the_callers_loop(aiohttp_client: Any) -> None:
-    """Faults, clock and truth work without a thread, and so do the twins."""
+    """Faults, clock and truth work without a thread."""
     app = create_app(sessions=5, now=NOW)
     await aiohttp_client(app)
     tenant, (vendor, endpoint) = tenant_of(app), LISTS[0]
@@ -35,7 +35,6 @@ async def test_application_is_steered_in_the_callers_loop(aiohttp_client: Any) -
     truth = tenant.truth(vendor.name, endpoint.name)
 
     assert (tenant.clock.now, len(list(tenant.faults))) == (NOW, 1)
-    assert await tenant.aio.clock.now() == NOW
     tenant.reconcile(truth, vendor=vendor.name, endpoint=endpoint.name)
 
 

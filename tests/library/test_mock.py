@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
@@ -38,12 +39,19 @@ def test_server_serves_as_long_as_the_context_is_open() -> None:
     assert (inside, is_served(port)) == (True, False)
 
 
-async def test_server_serves_as_long_as_the_asynchronous_context_is_open() -> None:
-    """Entered and left from a coroutine, it starts and stops all the same."""
-    async with SessionMock(sessions=3) as mock:
-        port, inside = port_of(mock), is_served(port_of(mock))
+@pytest.mark.parametrize("backend", ["asyncio", "trio"])
+def test_async_context_under_any_event_loop_starts_and_stops(backend: str) -> None:
+    """Inside, HTTP requests of the same loop and calls of the handle both work."""
 
-    assert (inside, is_served(port)) == (True, False)
+    async def use() -> tuple[int, int, int]:
+        async with SessionMock(sessions=3) as mock, httpx.AsyncClient() as http:
+            answer = await http.get(mock.url + "/__admin/health")
+            mock.clock.advance(1)
+            return port_of(mock), answer.status_code, mock.world.counts[0]
+
+    port, *inside = anyio.run(use, backend=backend)
+
+    assert (inside, is_served(port)) == ([200, 3], False)
 
 
 def test_stopped_server_can_be_started_again() -> None:
@@ -83,7 +91,7 @@ def ask(mock: SessionMock, name: str) -> None:
         found()
 
 
-@pytest.mark.parametrize("use", ["url", "clock", "world", "journal", "admin", "aio", "vendors", "verdict", "tenant"])
+@pytest.mark.parametrize("use", ["url", "clock", "world", "journal", "admin", "vendors", "verdict", "tenant"])
 @pytest.mark.parametrize("stopped", [False, True])
 def test_server_that_is_not_running_says_so(use: str, *, stopped: bool) -> None:
     """Whatever is asked of it before its start or after its end, the error tells what to do."""
@@ -121,7 +129,7 @@ def test_name_that_does_not_exist_is_an_attribute_error() -> None:
         ({"sesions": 3}, "did you mean 'sessions'"),
         ({"sessions": -1}, "sessions"),
         ({"profile": "emty"}, "did you mean 'empty'"),
-        ({"now": datetime(2026, 9, 9)}, "names no zone"),  # noqa: DTZ001 -- that is the point
+        ({"now": datetime(2026, 9, 9)}, "has no time zone"),  # noqa: DTZ001 -- that is the point
         ({"vendor_ports": {"nobody": 0}}, "there is no vendor 'nobody'"),
         ({"host": "0.0.0.0"}, "is not loopback"),  # noqa: S104 -- it is refused
     ],
@@ -222,10 +230,32 @@ def test_vendor_may_have_a_port_of_its_own() -> None:
         assert send(http, mock.vendor(vendor), PAIR[1], everything(PAIR[1])).status_code == 200
 
 
+def test_connected_mock_is_usable_without_context() -> None:
+    """It needs no start, can be stopped, and then names the way to connect again."""
+    with SessionMock(sessions=3) as mock:
+        remote = SessionMock.connect(mock.url)
+
+        assert (remote.own, remote.world.counts, remote.vendors, repr(remote)) == (False, [3, 3], mock.vendors, repr(mock))
+        assert remote.start() is remote
+        remote.stop()
+        with pytest.raises(RuntimeError, match=f"connection to {mock.url} is closed.*mock.start()"):
+            ask(remote, "clock")
+        assert remote.start().clock.now == mock.clock.now
+        remote.stop()
+
+
+def test_connect_without_server_raises_at_once() -> None:
+    """The error names the URL and a remedy."""
+    with SessionMock() as mock:
+        url = mock.url
+    with pytest.raises(AdminError, match=f"at {url} .*is `session-mock serve` running there"):
+        SessionMock.connect(url)
+
+
 def test_running_server_is_used_from_elsewhere() -> None:
     """At its URL the same tenants are steered; leaving stops nothing, and it can be entered again."""
     with SessionMock(sessions=3) as mock:
-        remote = SessionMock.at(mock.url)
+        remote = SessionMock.connect(mock.url)
         with remote, remote.tenant("theirs", sessions=2) as tenant:
             inside = mock.admin.world("theirs").sites[0].sessions
             remote.clock.freeze(FIRST)
@@ -240,6 +270,6 @@ def test_server_that_asks_for_a_token_is_used_with_it() -> None:
     """Who has the token steers; in the same process nobody asks for it."""
     with SessionMock(sessions=3, admin_token="open") as mock:
         with pytest.raises(AdminError, match="Authorization: Bearer TOKEN"):
-            SessionMock.at(mock.url).start()
-        with SessionMock.at(mock.url, "open") as remote:
+            SessionMock.connect(mock.url)
+        with SessionMock.connect(mock.url, "open") as remote:
             assert remote.world.counts == mock.world.counts

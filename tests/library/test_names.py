@@ -14,7 +14,6 @@ import mockserver
 import mockserver.library
 from mockserver import (
     AdminClient,
-    AsyncTenantHandle,
     SessionMock,
     TenantHandle,
     VendorHandle,
@@ -56,7 +55,7 @@ def test_unknown_name_is_an_attribute_error() -> None:
         mockserver.SesionMock  # type: ignore[attr-defined]  # noqa: B018 -- that it is not there is the point
 
 
-@pytest.mark.parametrize("module", ["mock", "tenant", "parts", "app", "vendor", "twin"])
+@pytest.mark.parametrize("module", ["mock", "tenant", "parts", "app", "vendor"])
 def test_examples_run(module: str) -> None:
     """Every example in a docstring of the library says what comes of it."""
     tried = doctest.testmod(import_module(f"mockserver.library.{module}"))
@@ -71,7 +70,6 @@ def test_handles_are_typed(mock: SessionMock, tenant: TenantHandle) -> None:
     vendor = tenant.vendor(tenant.vendors[0])
     assert_type(mock.admin, AdminClient)
     assert_type(mock.tenant(), TenantHandle)
-    assert_type(tenant.aio, AsyncTenantHandle)
     assert_type(vendor, VendorHandle)
     assert_type(vendor.sites, tuple[str, ...])
     assert_type(tenant.clock.now, datetime)
@@ -85,7 +83,6 @@ def test_handles_are_typed(mock: SessionMock, tenant: TenantHandle) -> None:
 
     assert isinstance(vendor, VendorHandle)
     assert isinstance(tenant.clock.now, datetime)
-    assert isinstance(tenant.aio, AsyncTenantHandle)
 
 
 def test_misspelled_name_is_found_by_a_type_checker() -> None:

@@ -164,7 +164,7 @@ def test_another_site_is_another_list(tenant: TenantHandle, pair: Pair) -> None:
 @pytest.mark.parametrize("pair", LISTS[:1], ids=name)
 def test_many_rows_are_compared_over_http(mock: SessionMock, pair: Pair) -> None:
     """Thousands of rows that differ do not make a request that is too large, and the message stays short."""
-    with mock.tenant("many", sessions=3000) as tenant, SessionMock.at(mock.url) as remote:
+    with mock.tenant("many", sessions=3000) as tenant, SessionMock.connect(mock.url) as remote:
         rows = tenant.truth(pair[0].name, pair[1].name)
         there = TenantHandle(remote.admin, remote.admin.tenant("many"))
         padded = [{**row, "padding": "x" * 2000} for row in rows]

@@ -29,14 +29,14 @@ def test_handle_opens_every_endpoint(tenant: TenantHandle, pair: Pair) -> None:
 @pytest.mark.parametrize("site", [0, 1, -1])
 def test_handle_of_another_site_opens_that_site(tenant: TenantHandle, pair: Pair, site: int) -> None:
     """Its credentials or its id in the path name the other site, and its rows are what comes."""
-    vendor = tenant.vendor(pair[0].name).at(site)
+    vendor = tenant.vendor(pair[0].name).for_site(site)
     paths = dict.fromkeys(pair[1].path, vendor.sites[site])
     with httpx.Client() as http:
         told = send(http, vendor, pair[1], {**dict(pair[1].example), **paths})
     truth = tenant.truth(pair[0].name, pair[1].name, site=vendor.sites[site])
 
     assert told.status_code == 200
-    assert vendor.at(1).at(0) == tenant.vendor(pair[0].name)
+    assert vendor.for_site(1).for_site(0) == tenant.vendor(pair[0].name)
     assert truth == tenant.truth(pair[0].name, pair[1].name, site=site % 2)
     assert truth != tenant.truth(pair[0].name, pair[1].name, site=1 - site % 2)
 
@@ -44,7 +44,7 @@ def test_handle_of_another_site_opens_that_site(tenant: TenantHandle, pair: Pair
 def test_site_that_is_not_there_is_an_index_error(tenant: TenantHandle) -> None:
     """It says which sites there are."""
     with pytest.raises(IndexError, match="sites are 0 to 1"):
-        tenant.vendor(load()[0].name).at(2)
+        tenant.vendor(load()[0].name).for_site(2)
 
 
 @pytest.mark.parametrize("vendor", load(), ids=lambda vendor: vendor.name)

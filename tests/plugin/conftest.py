@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from xml.etree import ElementTree as ET
 
+import httpcore  # noqa: F401 -- httpx keeps the exceptions of the copy that it met first
 import pytest
 
 # A run within a run forgets the modules that it has imported, but not that their packages have them: all must be here before.

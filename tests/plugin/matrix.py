@@ -50,7 +50,7 @@ TESTS: Final = {
         @pytest.mark.asyncio
         async def test_asyncio(session_mock):
             assert await asyncio.to_thread(ask, session_mock) == 200
-            assert await session_mock.aio.clock.now()
+            assert session_mock.clock.now
         """,
     "test_auto.py": """
         import asyncio

@@ -31,7 +31,7 @@ async def test_aiohttp(session_mock):
 async def test_httpx(session_mock):
     async with httpx.AsyncClient() as client:
         assert (await client.get(url(session_mock), headers=session_mock.vendor(VENDOR).headers)).status_code == 200
-    assert await session_mock.aio.journal.count() == 1
+    assert session_mock.journal.count() == 1
 
 {mark}
 async def test_strict(session_mock):

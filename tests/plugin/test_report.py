@@ -120,7 +120,7 @@ def test_command_is_one_line_of_shell() -> None:
 
     assert shlex.split(words) == [
         *("session-mock", "serve", "--profile", "default", "--seed", "5", "--sites", "3"),
-        *("--now", "2026-09-10T00:26:40Z", "--choice", f"{choice.name}=123", "--credential", "a.b=<a.b>"),
+        *("--now", "2026-09-10T00:26:40Z", "--behavior", f"{choice.name}=123", "--credential", "a.b=<a.b>"),
     ]
     assert tomllib.loads(table) == {"world": {"locales": ["de_DE"]}}
     assert "\n" not in line
@@ -213,3 +213,23 @@ def test_one(session_mock):
             "     5  GET * -> 200",
         ]
     )
+
+
+@pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"])
+@pytest.mark.parametrize(("bypass", "named"), [("", True), ("example.com", True), ("127.0.0.1", False), ("*", False)])
+def test_section_without_exchange_names_proxy_variables(
+    run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, bypass: str, *, named: bool
+) -> None:
+    """Only variables that apply to the server's host, and only where no request arrived."""
+    for name in ("http_proxy", "HTTP_PROXY", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "http://192.0.2.1:3128")
+    monkeypatch.setenv("no_proxy", bypass)
+    told = run("def test_one(session_mock): assert ask is None\n")
+
+    told.assert_outcomes(failed=1)
+    line = f"{variable} may send requests to a proxy instead of 127.0.0.1; set NO_PROXY=127.0.0.1, *"
+    if named:
+        told.stdout.fnmatch_lines(["no exchange", line])
+    else:
+        told.stdout.no_fnmatch_line(line)

@@ -104,7 +104,7 @@ from mockserver import SessionMock
 
 @pytest.fixture(scope="session")
 def session_mock_server():
-    with SessionMock.at({mock.url!r}) as mock:
+    with SessionMock.connect({mock.url!r}) as mock:
         yield mock
 
 def test_one(session_mock):

@@ -14,8 +14,6 @@ LINES = (
     "session_mock.choices['x'] = 1",
     "session_mock_server.tenant(profile='emty')",
     "session_mock_server.admin.tenant('nobody')",
-    "await session_mock.aio.clock.freeze('yesterday')",
-    "await session_mock.aio.reconcile([1], vendor=VENDOR, endpoint=LIST.name)",
     "session_mock.reconcile([1], vendor=VENDOR, endpoint=LIST.name)",
 )
 TEST = """

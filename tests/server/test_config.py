@@ -3,7 +3,11 @@
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from msgspec import json
 
+from mockserver import AdminError, SessionMock
+from mockserver.cli.serve import command as serve
 from mockserver.server.config import ConfigError, read_config, tenants
 from mockserver.world.model.spec import format_instant
 
@@ -56,3 +60,92 @@ def test_what_cannot_be_is_told_with_its_place(written: str, says: str, tmp_path
         tenants(read_config(path, {"world": {}}))
 
     assert says.format(path=path) == str(refused.value)
+
+
+DEEP = 20_000
+BROKEN: dict[str, tuple[bytes, str]] = {
+    "lists nested too deeply": (b"world = " + b"[" * DEEP + b"]" * DEEP, "values are nested too deeply"),
+    "tables nested too deeply": (b"world = " + b"{a=" * DEEP + b"1" + b"}" * DEEP, "values are nested too deeply"),
+    "dotted key nested too deeply": (b"a." * DEEP + b"b = 1", "values are nested too deeply"),
+    "lists nested 500 deep": (b"[world.segments]\na.b = " + b"[" * 500 + b"]" * 500, "values are nested too deeply"),
+    "number of 5,000 digits": (b"port = " + b"9" * 5_000, "a number has too many digits"),
+    "hexadecimal number of 9,000 digits": (b"[world]\nseed = 0x" + b"f" * 9_000, "is longer than 40 digits"),
+    "number of 4,000 digits": (b"[world]\nseed = " + b"9" * 4_000, "is longer than 40 digits"),
+    "infinite number": (b"[world]\nsessions = inf", "sessions must be a whole number from 0 to 1000000000000, and is inf"),
+    "no number": (b"[world]\nsessions = nan", "and is nan"),
+    "time without a date": (b"now = 12:30:00", "now: '12:30:00' is not an ISO 8601 date or time"),
+    "not UTF-8": (b"host = '\xff'", "invalid byte at offset 8; save the file as UTF-8"),
+    "UTF-16": ("port = 0".encode("utf-16"), "save the file as UTF-8"),
+    "not TOML": (b"port: 1", "invalid TOML: "),
+    "control character": (b"host = 'a\x00'", "invalid TOML: "),
+    "too large": (b"# comment\n" * (1 << 17), "the file is larger than 1 MiB"),
+    "very long key": (b"a" * 50_000 + b" = 1", "there is no field 'aaaa"),
+    "very long host": (b"host = '" + b"a" * 50_000 + b"'", "host must be a text of 0 to 255 characters"),
+    "admin token with a line break": (b'admin_token = "a\\nb"', "admin_token: a token has no control characters"),
+    "admin token of a blank": (b'admin_token = " "', "admin_token: a token has no control characters"),
+}  # fmt: skip
+
+
+def refusal_of(path: Path) -> str:
+    """Start a server with a file in this process, and return the one line that the command prints; it exits with 2."""
+    done = CliRunner().invoke(serve, ["--config", str(path)])
+    assert (done.exit_code, type(done.exception)) == (2, SystemExit), done.output
+    [line] = [each for each in done.stderr.splitlines() if each.startswith("Error: ")]
+    assert done.stderr.rstrip().endswith(line)
+    return line
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_broken_file_is_one_clear_error(kind: str, tmp_path: Path) -> None:
+    """The command prints one short line, and exits with 2."""
+    path = tmp_path / "mock.toml"
+    content, says = BROKEN[kind]
+    path.write_bytes(content)
+    line = refusal_of(path)
+
+    assert says in line
+    assert len(line) < 1_000
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("", "Is a directory"), ("missing.toml", "No such file"), ("file/x", "Not a directory"), ("/dev/zero", "1 MiB")],
+)  # fmt: skip
+def test_path_that_is_no_file_is_one_clear_error(name: str, says: str, tmp_path: Path) -> None:
+    """A directory, a missing file, a device without an end."""
+    (tmp_path / "file").touch()
+
+    assert says in refusal_of(tmp_path / name)
+
+
+def test_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    """Some editors of Windows write one."""
+    path = tmp_path / "mock.toml"
+    path.write_text("port = 1234", encoding="utf-8-sig")
+
+    assert read_config(path, {}).port == 1234
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a\x01b", "a\n", "\x7f", "x" * 201])
+def test_tenant_name_follows_the_same_rule_in_a_file_and_in_the_admin_api(name: str, tmp_path: Path) -> None:
+    """Both refuse it, for the same reason in the same words."""
+    path = tmp_path / "mock.toml"
+    path.write_text(f"[tenants.{json.encode(name).decode()}]".replace("\x7f", "\\u007f"), encoding="utf-8")
+    line = refusal_of(path)
+    with SessionMock() as mock, pytest.raises(AdminError) as refused:
+        mock.tenant(name)
+    rule = refused.value.detail.partition("name must be ")[2]
+
+    assert rule
+    assert line.endswith(f"mock.toml: tenants: name {name[:40]!r} must be {rule}")
+
+
+@pytest.mark.parametrize("name", ["a", "a/ü", "...", "x" * 200, "a b", "München/1"])
+def test_tenant_name_that_the_admin_api_takes_is_taken_from_a_file(name: str, tmp_path: Path) -> None:
+    """Letters of any script, slashes and blanks are allowed."""
+    path = tmp_path / "mock.toml"
+    path.write_text(f"[tenants.{json.encode(name).decode()}]", encoding="utf-8")
+    with SessionMock() as mock:
+        assert mock.tenant(name).id == name
+
+    assert [each.name for each in tenants(read_config(path, {}))] == ["default", name]

@@ -15,7 +15,8 @@ from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.limits import Window
 from mockserver.server.answers import status_of
 from mockserver.server.config import Config, ConfigError, TenantConfig, make_tenant, read_config
-from mockserver.server.record import described, har
+from mockserver.server.har import har
+from mockserver.server.record import described
 from mockserver.server.running import serving
 from mockserver.vendors import every, load
 from mockserver.vendors.base import OBSERVED, Vendor

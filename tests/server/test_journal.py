@@ -1,16 +1,19 @@
 """The journal keeps what happened, in order, within its bounds."""
 
 import asyncio
+import tracemalloc
+from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import json
 from multidict import CIMultiDict
 
 from mockserver.server.faults import read
-from mockserver.server.journal import BYTES, ENTRIES, Exchange, Journal
+from mockserver.server.journal import BYTES, ENTRIES, OVERLAPS, Exchange, Journal
 from mockserver.server.raw import Raw
 from mockserver.server.wire import TOLD, Reply
 from mockserver.vendors import load
@@ -100,6 +103,83 @@ def test_oldest_entries_give_way_beyond_a_number_of_bytes(part: str) -> None:
     assert sum(each.weight for each in journal) <= BYTES
     assert len(journal) < 1_000
     assert journal.get(1_000) is not None
+
+
+SHAPES: dict[str, Callable[[int], tuple[str, dict[str, str], bytes]]] = {
+    "many small headers": lambda n: ("/", {f"A{n}-{each}": str(each) for each in range(120)}, b""),
+    "long header names": lambda n: ("/", {f"N{n}-{each}-{'x' * 4000}": "1" for each in range(15)}, b""),
+    "long header values": lambda n: ("/", {f"N{each}": f"{n}{'x' * 4000}" for each in range(60)}, b""),
+    "values that are not ASCII": lambda n: ("/", {f"N{each}": f"{n}{chr(0x1F600) * 1000}" for each in range(60)}, b""),
+    "a long path": lambda n: (f"/{n}" + "x" * 8000, {}, b""),
+    "many query parameters": lambda n: (f"/{n}?" + "&".join(f"a{each}=1" for each in range(1000)), {}, b""),
+    "secrets that are cut off": lambda n: ("/", {}, json.encode([{SECRET: f"{n:08}-{each:08}"} for each in range(600)])),
+    "secrets that stand in what is kept": lambda n: ("/", {}, _repeated(n)),
+}
+"""Requests that keep much in a way of their own: path, headers and body of the n-th one."""
+POSTS = [endpoint for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.method == "POST"]
+SECRET: str = POSTS[0].credentials.fields[0]
+SMALL = BYTES // 8
+
+
+def _repeated(number: int) -> bytes:
+    text = f"{number}-" + "".join(map(str, range(1200)))
+    return json.encode({"text": text[:3500], "more": [{SECRET: text[start : start + 100]} for start in range(3000)]})
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_kept_exchanges_take_about_as_many_bytes_as_promised(shape: Callable[[int], tuple[str, dict[str, str], bytes]]) -> None:
+    """Whatever is large about hostile requests, Python's own count of a full journal stays near the bound."""
+    journal = Journal(most_bytes=SMALL)
+    tracemalloc.start()
+    try:
+        number = 0
+        while journal.count == len(journal) and number < ENTRIES:
+            path, headers, body = shape(number)
+            begun = Exchange(at=0, began=0, raw=Raw("GET", path, "", "", body), headers=CIMultiDict(headers))
+            journal.close(journal.open(begun), reply(b""), 1)
+            number += 1
+        del begun, path, headers, body
+        size = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+
+    assert journal.count > len(journal) > 0
+    assert size < 1.2 * SMALL
+
+
+def test_open_exchanges_count_and_are_not_removed() -> None:
+    """What is under way takes the place of what has ended; each remembers a bounded number of the others."""
+    journal, large = Journal(), {"X": "x" * 8_000}
+    for _ in range(50):
+        begun = exchange()
+        begun.headers = large
+        journal.close(journal.open(begun), reply(), 1)
+    under_way = [exchange() for _ in range(500)]
+    for begun in under_way:
+        begun.headers = large
+        journal.open(begun)
+
+    assert [each.number for each in journal] == [each.number for each in under_way]
+    assert max(len(each.before) for each in under_way) == OVERLAPS
+    for begun in under_way:
+        journal.close(begun, reply(), 1)
+    assert sum(each.weight for each in journal) <= BYTES
+    assert journal.get(550) is not None
+
+
+async def test_request_with_thousands_of_keys_is_told_of_some(serve: Any) -> None:
+    """Near misses are bounded as well."""
+    mock = await serve()
+    gets = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.method == "GET"]
+    vendor, endpoint = gets[0]
+    other = next(each for each in load() if each is not vendor)
+    key = next(iter(mock.tenant.names[other.name].tokens))
+    path = endpoint.paths[0].format_map(dict.fromkeys(endpoint.path, "x"))
+    async with mock.client.get(f"/{vendor.name}{path}?" + "&".join(f"a{each}={key}" for each in range(100))):
+        pass
+    [told] = mock.served.unclaimed
+
+    assert 0 < len(told.near_misses) <= 12
 
 
 def test_only_the_beginning_of_a_body_is_kept() -> None:

@@ -20,7 +20,8 @@ from mockserver.contract.limits import Window
 from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
 from mockserver.server.answers import status_of
 from mockserver.server.app import create_app
-from mockserver.server.config import LATEST, Config, tenants
+from mockserver.server.clock import LATEST
+from mockserver.server.config import Config, tenants
 from mockserver.server.pages import at, page_field
 from mockserver.steering import TenantAccess, WindowState
 from mockserver.vendors import load

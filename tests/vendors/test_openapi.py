@@ -9,7 +9,7 @@ from msgspec import json
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
-from mockserver.cli import cli
+from mockserver.cli.main import cli
 from mockserver.contract.basis import Basis
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.request import fields, structs

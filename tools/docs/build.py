@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 from click.testing import CliRunner
+from mockserver.vendors.base import Vendor
 from msgspec import json
 
 from mockserver.cli.curl import format_curl
@@ -21,7 +22,6 @@ from mockserver.server.examples import openapi
 from mockserver.server.faults import reference
 from mockserver.server.findings import FINDINGS
 from mockserver.testing.settings import SETTINGS
-from mockserver.vendor import Vendor
 from mockserver.vendors import every, load
 from tools.docs.pages import admin, assumed, library, settings
 from tools.docs.vendor_page import page

@@ -1,71 +1,58 @@
-"""``session-mock admin``: the admin API from a shell."""
+"""``session-mock admin``: the admin API on the command line."""
 
 from importlib import import_module
 from typing import Any, Final
 
 import click
 
-from mockserver.cli.admin.steer import common
-from mockserver.cli.lazy import Lazy
+from mockserver.cli.admin.common import admin_options
+from mockserver.cli.lazy_group import LazyGroup
+from mockserver.cli.params import format_examples
 
-_TOPICS: Final = {
-    "about": {
-        "health": "Say whether a server answers.",
-        "version": "Say which session-mock the server is.",
-        "openapi": "Print the admin API as OpenAPI 3.1.",
-    },
-    "tenants": {
-        "tenants": "List all tenants.",
-        "mint": "Mint a tenant: a world, a clock, and credentials for every vendor.",
-        "tenant": "Tell what clients need to know of a tenant: URLs, credentials, sites and segments.",
-        "drop": "Serve a tenant no longer.",
-        "reset": "Make a tenant be as at first.",
-    },
-    "worlds": {
-        "world": "Tell a tenant's world, or put the tenant into another.",
-        "session": "Tell a session in the world's own words.",
-    },
-    "clocks": {"clock": "Tell what time it is for a tenant, or change its clock."},
-    "faults": {
-        "faults": "List a tenant's faults with what has come of them, or tell one.",
-        "fault": "Arm a fault, or several.",
-        "fault-kinds": "List the kinds of faults with their arguments.",
-        "disarm": "Disarm a fault, or all.",
-    },
-    "limits": {
-        "limits": "List a tenant's limits, and how much of each is used.",
-        "limit": "Change a limit.",
-    },
-    "choices": {
-        "choices": "List the setting of every choice.",
-        "choose": "Change choices.",
-    },
-    "journals": {
-        "journal": "Read what happened: a journal as a table, live, or as a file.",
-        "exchange": "Tell one exchange with its request and its answer.",
-    },
-    "reviews": {
-        "findings": "Tell what a careful reviewer would say of the exchanges.",
-        "verdict": "Judge all that a tenant's clients did: findings, unexpected refusals, unused faults.",
-        "carriers": "Say which exchanges carried each row of a file.",
-    },
-    "truths": {"truth": "Write every row that a correct client must end up with."},
+_COMMANDS: Final = {
+    "tenant": ("tenants", "Create, list, show, reset and delete tenants."),
+    "world": ("worlds", "Show or replace the world of a tenant."),
+    "session": ("worlds", "Show the raw data of a session."),
+    "clock": ("clock", "Show or change the clock of a tenant."),
+    "fault": ("faults", "Add, list, show and remove faults; list their kinds."),
+    "limit": ("limits", "List or change rate and concurrency limits."),
+    "behavior": ("behaviors", "List or set behaviors that vendors do not document."),
+    "journal": ("journal", "List, follow, export, show or clear the recorded requests."),
+    "findings": ("review", "List the mistakes that clients made, even where the server answered 200."),
+    "verify": ("review", "Check a tenant's requests; exit with 1 if something is wrong."),
+    "rows": ("rows", "Write expected rows, or trace rows to the responses that contained them."),
+    "health": ("server", "Check that the server is running."),
+    "version": ("server", "Print the version of the server."),
+    "openapi": ("server", "Print the admin API as OpenAPI 3.1."),
 }
-"""Modules of this package with their commands."""
-_SUMMARIES: Final = {name: summary for commands in _TOPICS.values() for name, summary in commands.items()}
+"""Each command with the module that defines it and its summary."""
 
 
-def _find(name: str) -> click.Command:
-    topic = next(topic for topic, commands in _TOPICS.items() if name in commands)
-    command: click.Command = getattr(import_module(f"mockserver.cli.admin.{topic}"), name.replace("-", "_"))
+def _import_command(name: str) -> click.Command:
+    module = import_module(f"mockserver.cli.admin.{_COMMANDS[name][0]}")
+    command: click.Command = getattr(module, name)
     return command
 
 
-@click.group(name="admin", cls=Lazy, summaries=_SUMMARIES, find=_find)
-@common
+@click.group(
+    name="admin",
+    cls=LazyGroup,
+    summaries={name: summary for name, (_, summary) in _COMMANDS.items()},
+    import_command=_import_command,
+    epilog=format_examples(
+        "session-mock admin tenant create nightly --sessions 450",
+        "session-mock admin clock advance 1h --tenant nightly",
+        "session-mock admin --url http://mock.test:8080 journal list --status 4xx",
+    ),
+)
+@admin_options
 def command(**_: Any) -> None:
-    """Steer and watch a server that runs: tenants, clock, faults, limits, journal.
+    """Control and inspect a running server: tenants, clocks, faults, limits, journals.
 
-    Each command prints for people, or, with --json, what the admin API answered. What answers nothing prints nothing.
-    Options that all commands have may stand before a command's name too.
+    A tenant is an isolated mock: its own world of sessions, clock, credentials, faults and journal. The
+    tenant 'default' always exists.
+
+    Commands print for people, or with --json the response of the admin API. Commands without a result print
+    nothing. The options below can also be written after a command. The exit code is 1 if the server cannot be
+    reached or rejects the command, and 2 if the command is misused.
     """

@@ -1,4 +1,4 @@
-"""``session-mock admin faults``, ``fault``, ``fault-kinds`` and ``disarm``."""
+"""``session-mock admin fault``."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -6,93 +6,128 @@ from typing import Any
 import click
 from msgspec import DecodeError, json
 
-from mockserver.cli.admin.steer import steering, table
-from mockserver.cli.words import values
+from mockserver.cli.admin.common import with_client
+from mockserver.cli.lazy_group import SuggestingGroup
+from mockserver.cli.output import echo, print_table
+from mockserver.cli.params import format_examples, parse_json_pairs
 from mockserver.client.sync import AdminClient, Fault
 from mockserver.steering import FaultArgument, FaultKinds
 
-_COUNTS = ("id", "kind", "matched", "struck", "remaining")
-_ALWAYS = {"fields": {}, "after": 0, "probability": 1}
-"""Conditions that always hold."""
+_COUNTERS = ("id", "kind", "matched", "struck", "remaining")
+_NO_CONDITION = {"fields": {}, "after": 0, "probability": 1}
+"""Values of conditions that are always fulfilled."""
 
 
-def read_fault(text: str, where: str) -> Any:
-    """Read a fault that is written as JSON; raises a usage error for what is none."""
+def parse_fault(text: str, where: str) -> Any:
+    """Parse a fault written as JSON; raises a usage error for invalid JSON."""
     try:
         return json.decode(text)
     except DecodeError as error:
-        raise click.BadParameter(f"{text!r}: {error}; write a fault such as " + '\'{"kind": "status"}\'', param_hint=where) from None
+        remedy = 'write a fault such as \'{"kind": "status"}\''
+        raise click.BadParameter(f"invalid JSON {text!r}: {error}; {remedy}", param_hint=where) from None
 
 
-def _faults(words: Sequence[str]) -> list[Any]:
-    """The faults that words mean: each is JSON, or the first is a kind and the others are its arguments."""
-    if not words[0].startswith(("{", "[")):
-        return [{"kind": words[0], **values(words[1:], "ARG=VALUE")}]
-    found = [read_fault(word, "JSON") for word in words]
-    return [fault for each in found for fault in (each if isinstance(each, list) else [each])]
+def _parse_faults(texts: Sequence[str]) -> list[Any]:
+    """Return the faults in *texts*: each is JSON, or the first is a kind and the others are its arguments."""
+    if not texts[0].startswith(("{", "[")):
+        return [{"kind": texts[0], **parse_json_pairs(texts[1:], "ARG=VALUE")}]
+    faults: list[Any] = []
+    for text in texts:
+        parsed = parse_fault(text, "JSON")
+        faults += parsed if isinstance(parsed, list) else [parsed]
+    return faults
 
 
-def _row(fault: Fault) -> tuple[Any, ...]:
-    own = " ".join(
-        f"{name}={json.encode(value).decode()}" for name, value in fault.items() if name not in _COUNTS and _ALWAYS.get(name) != value
+def _row(found: Fault) -> tuple[Any, ...]:
+    arguments = " ".join(
+        f"{name}={json.encode(value).decode()}"
+        for name, value in found.items()
+        if name not in _COUNTERS and _NO_CONDITION.get(name) != value
     )
-    left = "any number" if fault["remaining"] is None else fault["remaining"]
-    return fault["id"], fault["kind"], fault["matched"], fault["struck"], left, own
+    remaining = "unlimited" if found["remaining"] is None else found["remaining"]
+    return found["id"], found["kind"], found["matched"], found["struck"], remaining, arguments
 
 
-def _show(told: Fault | list[Fault]) -> None:
-    table(("id", "kind", "matched", "struck", "remaining", "arguments"), map(_row, told if isinstance(told, list) else [told]))
+def _print_faults(found: list[Fault]) -> None:
+    print_table(("id", "kind", "matched", "triggered", "remaining", "arguments"), map(_row, found))
+
+
+def _print_fault(found: Fault) -> None:
+    _print_faults([found])
 
 
 def _argument_rows(kind: str, arguments: Iterable[FaultArgument]) -> list[tuple[str, ...]]:
     return [(kind if number == 0 else "", each.name, each.type, each.default, each.says) for number, each in enumerate(arguments)]
 
 
-def _show_kinds(told: FaultKinds) -> None:
-    for kind in told.kinds:
-        click.secho(kind.kind, bold=True)
-        click.echo(f"{kind.says}\nExample: {json.encode(kind.example).decode()}\n")
-    rows = [row for kind in told.kinds for row in _argument_rows(kind.kind, kind.arguments)]
-    table(("kind", "argument", "type", "default", ""), [*rows, *_argument_rows("(every kind)", told.conditions)])
+def _print_kinds(found: FaultKinds) -> None:
+    rows = []
+    for kind in found.kinds:
+        echo(kind.kind, bold=True)
+        echo(f"{kind.says}\nExample: {json.encode(kind.example).decode()}\n")
+        rows += _argument_rows(kind.kind, kind.arguments)
+    rows += _argument_rows("(all kinds)", found.conditions)
+    print_table(("kind", "argument", "type", "default", "meaning"), rows)
 
 
-@click.command()
-@click.argument("number", required=False)
-@steering(_show)
-def faults(admin: AdminClient, *, tenant: str, number: str | None) -> Fault | list[Fault]:
-    """List a tenant's faults with what has come of them, or tell one."""
-    return admin.faults(tenant) if number is None else admin.fault(number, tenant)
+@click.group(cls=SuggestingGroup)
+def fault() -> None:
+    """Add, list, show and remove faults; list their kinds.
+
+    A fault makes matching exchanges go wrong, such as a 503, a closed connection or a repeated page.
+    """
 
 
-@click.command()
-@click.argument("words", nargs=-1, required=True, metavar="KIND [ARG=VALUE]... | JSON...")
-@steering(_show)
-def fault(admin: AdminClient, *, tenant: str, words: tuple[str, ...]) -> list[Fault]:
-    """Arm a fault, or several.
+@fault.command(
+    "add",
+    epilog=format_examples(
+        "session-mock admin fault add status status=503 page=3 times=2",
+        """session-mock admin fault add '{"kind": "latency", "seconds": 1}'""",
+    ),
+)
+@click.argument("texts", nargs=-1, required=True, metavar="KIND [ARG=VALUE]... | JSON...")
+@with_client(_print_faults)
+def add_faults(client: AdminClient, *, tenant: str, texts: tuple[str, ...]) -> list[Fault]:
+    """Add one or more faults.
 
-    Either a kind that `session-mock admin fault-kinds` lists, with its arguments and conditions, whose values may be JSON:
-
-    \b
-    session-mock admin fault status status=503 page=3 times=2
-
-    or each fault, or a list of them, as JSON. All are armed, or none.
-    """  # noqa: D301 -- click's mark, of a line that stays as it is
-    return admin.arm(*_faults(words), tenant=tenant)
-
-
-@click.command()
-@steering(_show_kinds, tenant=False)
-def fault_kinds(admin: AdminClient) -> FaultKinds:
-    """List the kinds of faults with their arguments."""
-    return admin.fault_kinds()
+    Write either a KIND with its arguments and conditions, whose values may be JSON, or JSON objects, one per
+    fault. `session-mock admin fault kinds` lists kinds, arguments and conditions. If one fault is invalid,
+    none is added.
+    """
+    return client.arm(*_parse_faults(texts), tenant=tenant)
 
 
-@click.command()
-@click.argument("number", required=False)
-@click.option("--all", "every", is_flag=True, help="Disarm all.")
-@steering()
-def disarm(admin: AdminClient, *, tenant: str, number: str | None, every: bool) -> None:
-    """Disarm a fault, or all."""
-    if (number is not None) == every:
-        raise click.UsageError("say which: the NUMBER that `session-mock admin faults` lists, or --all")
-    admin.disarm(number, tenant)
+@fault.command("list")
+@with_client(_print_faults)
+def list_faults(client: AdminClient, *, tenant: str) -> list[Fault]:
+    """List the faults of a tenant with their counters.
+
+    "matched" counts the exchanges that fulfilled the conditions, "triggered" those that the fault changed.
+    """
+    return client.faults(tenant)
+
+
+@fault.command("show", epilog=format_examples("session-mock admin fault show 1"))
+@click.argument("number", metavar="ID")
+@with_client(_print_fault)
+def show_fault(client: AdminClient, *, tenant: str, number: str) -> Fault:
+    """Show one fault with its counters."""
+    return client.fault(number, tenant)
+
+
+@fault.command("remove", epilog=format_examples("session-mock admin fault remove 1", "session-mock admin fault remove --all"))
+@click.argument("number", required=False, metavar="[ID]")
+@click.option("--all", "all_", is_flag=True, help="Remove all faults of the tenant.")
+@with_client()
+def remove_faults(client: AdminClient, *, tenant: str, number: str | None, all_: bool) -> None:
+    """Remove one fault, or all."""
+    if (number is not None) == all_:
+        raise click.UsageError("expected either the ID of a fault or --all; `session-mock admin fault list` shows the ids")
+    client.disarm(number, tenant)
+
+
+@fault.command("kinds")
+@with_client(_print_kinds, tenant=False)
+def list_kinds(client: AdminClient) -> FaultKinds:
+    """List the kinds of faults with their arguments and conditions."""
+    return client.fault_kinds()

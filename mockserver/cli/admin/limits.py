@@ -1,50 +1,79 @@
-"""``session-mock admin limits`` and ``limit``."""
+"""``session-mock admin limit``."""
 
 from typing import Any
 
 import click
 
-from mockserver.cli.admin.steer import steering, table
+from mockserver.cli.admin.common import with_client
+from mockserver.cli.lazy_group import SuggestingGroup
+from mockserver.cli.output import print_table
+from mockserver.cli.params import format_examples
 from mockserver.client.sync import AdminClient
-from mockserver.steering import LimitChange, LimitState, SlotState, WindowState
+from mockserver.steering import BucketState, LimitChange, LimitState, SlotState, WindowState
 
 _COUNT = click.IntRange(min=0)
 
 
-def _row(limit: LimitState) -> tuple[str, ...]:
-    start = (limit.name, "on" if limit.enabled else "off")
-    if not isinstance(limit, SlotState):
-        used = ", ".join(f"{count:,} of {site}" if site != "*" else f"{count:,}" for site, count in limit.used.items())
-        span = f"in {limit.seconds} s" if isinstance(limit, WindowState) else f"at once, {limit.refill} more each s"
-        return *start, f"{limit.allowed or 'any number'} {span}", used or "none", ", ".join(limit.endpoints)
-    return *start, f"one at a time, for {limit.hold} ms; else {limit.busy}", f"{limit.held} open", ", ".join(limit.endpoints)
+def _describe(limit: LimitState) -> str:
+    if isinstance(limit, SlotState):
+        return f"one request at a time, each for at least {limit.hold} ms; a second one gets: {limit.busy}"
+    if not limit.allowed:
+        return "unlimited"
+    if isinstance(limit, WindowState):
+        return f"{limit.allowed:,} per {limit.seconds} s"
+    return f"bursts of {limit.allowed:,}, then {limit.refill:,} per second"
 
 
-def _show(told: list[LimitState]) -> None:
-    table(("limit", "", "allows", "used", "endpoints"), map(_row, told))
+def _describe_usage(limit: LimitState) -> str:
+    if isinstance(limit, SlotState):
+        return f"{limit.held} open"
+    return _describe_counts(limit) or "none"
 
 
-@click.command()
-@steering(_show)
-def limits(admin: AdminClient, *, tenant: str) -> list[LimitState]:
-    """List a tenant's limits, and how much of each is used."""
-    return admin.limits(tenant)
+def _describe_counts(limit: WindowState | BucketState) -> str:
+    return ", ".join(f"{count:,}" if site == "*" else f"{count:,} (site {site})" for site, count in limit.used.items())
 
 
-@click.command()
+def _print_limits(limits: list[LimitState]) -> None:
+    rows = [
+        (each.name, "on" if each.enabled else "off", _describe(each), _describe_usage(each), ", ".join(each.endpoints)) for each in limits
+    ]
+    print_table(("limit", "state", "allows", "used", "endpoints"), rows)
+
+
+@click.group(cls=SuggestingGroup)
+def limit() -> None:
+    """List or change rate and concurrency limits."""
+
+
+@limit.command("list")
+@with_client(_print_limits)
+def list_limits(client: AdminClient, *, tenant: str) -> list[LimitState]:
+    """List the limits of a tenant and how much of each is used."""
+    return client.limits(tenant)
+
+
+@limit.command(
+    "set",
+    epilog=format_examples(
+        "session-mock admin limit set braze.shared --allowed 2 --seconds 60",
+        "session-mock admin limit set browsee.export_sessions --off",
+    ),
+)
 @click.argument("name")
-@click.option("--on/--off", "enabled", default=None, help="Whether it is enforced; on means the documented number where none is set.")
-@click.option("--allowed", type=_COUNT, help="Requests in a window; 0 for any number.")
-@click.option("--seconds", type=click.IntRange(min=1), help="How long a window is.")
-@click.option("--refill", type=_COUNT, help="Requests that come back in a second, where so many are allowed at once.")
-@click.option("--busy", help="What happens to a second request, where one at a time is allowed.")
-@click.option("--hold", type=_COUNT, help="Milliseconds for which a request is open at least.")
-@steering(_show)
-def limit(admin: AdminClient, *, tenant: str, name: str, **changes: Any) -> list[LimitState]:
-    """Change a limit.
+@click.option("--on/--off", "enabled", default=None, help="Enforce the limit or not; --on uses the documented number if none was set.")
+@click.option("--allowed", type=_COUNT, help="Requests per window, or size of a burst; 0 is unlimited.")
+@click.option("--seconds", type=click.IntRange(min=1), help="Length of the window in seconds.")
+@click.option("--refill", type=_COUNT, help="Requests per second by which a burst limit refills.")
+@click.option("--busy", metavar="BEHAVIOR", help="Response to a second request, for a limit of one request at a time.")
+@click.option("--hold", type=_COUNT, help="Minimum time in milliseconds for which a request counts as open, for such a limit.")
+@with_client(_print_limits)
+def set_limit(client: AdminClient, *, tenant: str, name: str, **changes: Any) -> list[LimitState]:
+    """Change a limit, then list all limits.
 
-    NAME is one that `session-mock admin limits` lists. All limits are listed as they are then.
+    NAME is one of those that `session-mock admin limit list` prints. Options that are left out stay as they
+    are.
     """
     if all(change is None for change in changes.values()):
-        raise click.UsageError(f"say what of {name!r} shall be otherwise, such as --allowed 2 or --off")
-    return admin.change_limits({name: LimitChange(**changes)}, tenant)
+        raise click.UsageError(f"limit {name!r}: nothing to change; give an option such as --allowed 2 or --off")
+    return client.change_limits({name: LimitChange(**changes)}, tenant)

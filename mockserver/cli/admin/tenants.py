@@ -1,51 +1,81 @@
-"""``session-mock admin tenants``, ``mint``, ``tenant``, ``drop`` and ``reset``."""
+"""``session-mock admin tenant``."""
 
 import click
 
-from mockserver.cli.admin.faults import read_fault
-from mockserver.cli.admin.steer import steering, table
-from mockserver.cli.admin.worlds import world_fields, world_options
-from mockserver.cli.words import dialects, pairs, value
-from mockserver.client.sync import DEFAULT_TENANT, AdminClient
+from mockserver.cli.admin.common import with_client
+from mockserver.cli.admin.faults import parse_fault
+from mockserver.cli.admin.worlds import parse_world_fields, world_options
+from mockserver.cli.lazy_group import SuggestingGroup
+from mockserver.cli.output import echo, print_table
+from mockserver.cli.params import format_examples, parse_dialects, parse_json_or_text, parse_pairs
+from mockserver.client.sync import AdminClient
 from mockserver.steering import TenantAccess
 
 
-def _show(told: TenantAccess) -> None:
+def _print_tenant(access: TenantAccess) -> None:
     """Print what `session-mock serve` prints of a tenant, with the ids of its segments."""
-    click.secho(f"Tenant {told.id}", bold=True)
-    for name, vendor in told.vendors.items():
-        click.secho(f"\n  {name}", bold=True)
-        click.echo(f"    {'url':<10} {vendor.url}")
-        click.echo(f"    {'dialect':<10} {vendor.dialect}")
+    echo(f"Tenant {access.id}", bold=True)
+    for name, vendor in access.vendors.items():
+        echo(f"\n  {name}", bold=True)
+        echo(f"    {'url':<10} {vendor.url}")
+        echo(f"    {'dialect':<10} {vendor.dialect}")
         for credential, secret in vendor.credentials.items():
-            click.echo(f"    {credential:<10} {secret}")
-        click.echo(f"    {'sites':<10} {' '.join(vendor.sites)}")
+            echo(f"    {credential:<10} {secret}")
+        echo(f"    {'sites':<10} {' '.join(vendor.sites)}")
         for segment, identifier in vendor.segments.items():
-            click.echo(f"    {'segment':<10} {identifier} {segment}")
+            echo(f"    {'segment':<10} {identifier} {segment}")
 
 
-def _show_all(told: list[TenantAccess]) -> None:
-    table(("tenant", "url"), [(tenant.id, tenant.url) for tenant in told])
+def _print_tenants(found: list[TenantAccess]) -> None:
+    print_table(("tenant", "url"), [(each.id, each.url) for each in found])
 
 
-@click.command()
-@steering(_show_all, tenant=False)
-def tenants(admin: AdminClient) -> list[TenantAccess]:
-    """List all tenants."""
-    return admin.tenants()
+@click.group(cls=SuggestingGroup)
+def tenant() -> None:
+    """Create, list, show, reset and delete tenants.
+
+    A tenant is an isolated mock: its own world of sessions, clock, credentials, faults and journal. The
+    tenant 'default' always exists.
+    """
 
 
-@click.command()
-@click.argument("name", required=False)
+@tenant.command(
+    "create",
+    epilog=format_examples(
+        "session-mock admin tenant create nightly --sessions 450 --seed 42",
+        "session-mock admin tenant create --profile awkward --dialect observed --json",
+    ),
+)
+@click.argument("name", required=False, metavar="[ID]")
 @world_options
-@click.option("--now", help="Instant the clock stands at, or 'system'.")
-@click.option("--dialect", multiple=True, metavar="VENDOR=DIALECT", help="Whom a vendor is to resemble; DIALECT alone: all that have it.")
-@click.option("--choice", multiple=True, metavar="NAME=VALUE", help="Set undocumented behaviour.")
-@click.option("--credential", multiple=True, metavar="VENDOR.CREDENTIAL=VALUE", help="Set a credential instead of a made-up one.")
-@click.option("--fault", multiple=True, metavar="JSON", help="Arm a fault.")
-@steering(_show, tenant=False)
-def mint(
-    admin: AdminClient,
+@click.option(
+    "--now",
+    metavar="INSTANT",
+    help="Time at which the clock is frozen: ISO 8601, Unix milliseconds, or 'system' for real time.",
+)
+@click.option(
+    "--dialect",
+    multiple=True,
+    metavar="[VENDOR=]DIALECT",
+    help="Dialect of one vendor, or of all vendors that have it; repeatable. [default: documented]",
+)
+@click.option(
+    "--behavior",
+    "choices",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set an undocumented behavior; repeatable. `session-mock contract VENDOR` lists names and values.",
+)
+@click.option(
+    "--credential",
+    multiple=True,
+    metavar="VENDOR.CREDENTIAL=VALUE",
+    help="Set a credential instead of the generated one; repeatable.",
+)
+@click.option("--fault", multiple=True, metavar="JSON", help="Add a fault, as in `session-mock admin fault add JSON`; repeatable.")
+@with_client(_print_tenant, tenant=False)
+def create_tenant(
+    client: AdminClient,
     *,
     name: str | None,
     profile: str | None,
@@ -54,50 +84,62 @@ def mint(
     fields: tuple[str, ...],
     now: str | None,
     dialect: tuple[str, ...],
-    choice: tuple[str, ...],
+    choices: tuple[str, ...],
     credential: tuple[str, ...],
     fault: tuple[str, ...],
 ) -> TenantAccess:
-    """Mint a tenant: a world, a clock, and credentials for every vendor.
+    """Create a tenant with a world, a clock and credentials for each vendor.
 
-    NAME is its id; without one, one is made up.
+    Without ID the server generates one. Without --seed the seed is derived from ID.
     """
-    return admin.mint(
+    return client.mint(
         name,
         profile=profile or "default",
-        world=world_fields(seed, sessions, fields),
-        now=None if now is None else value(now),
-        dialect=dialects(dialect),
-        choices=pairs(choice, "--choice"),
-        credentials=pairs(credential, "--credential"),
-        faults=[read_fault(each, "--fault") for each in fault],
+        world=parse_world_fields(seed, sessions, fields),
+        now=None if now is None else parse_json_or_text(now),
+        dialect=parse_dialects(dialect),
+        choices=parse_pairs(choices, "--behavior"),
+        credentials=parse_pairs(credential, "--credential", "VENDOR.CREDENTIAL=VALUE"),
+        faults=[parse_fault(each, "--fault") for each in fault],
     )
 
 
-@click.command()
-@click.argument("name", metavar="[ID]", default=DEFAULT_TENANT)
-@steering(_show, tenant=False)
-def tenant(admin: AdminClient, *, name: str) -> TenantAccess:
-    """Tell what clients need to know of a tenant: URLs, credentials, sites and segments."""
-    return admin.tenant(name)
+@tenant.command("list")
+@with_client(_print_tenants, tenant=False)
+def list_tenants(client: AdminClient) -> list[TenantAccess]:
+    """List all tenants."""
+    return client.tenants()
 
 
-@click.command()
+@tenant.command("show", epilog=format_examples("session-mock admin tenant show nightly"))
+@click.argument("name", required=False, metavar="[ID]")
+@with_client(_print_tenant)
+def show_tenant(client: AdminClient, *, tenant: str, name: str | None) -> TenantAccess:
+    """Show what a client needs: URLs, credentials, sites and segments.
+
+    ID is the tenant; without it --tenant is used.
+    """
+    return client.tenant(tenant if name is None else name)
+
+
+@tenant.command("reset", epilog=format_examples("session-mock admin tenant reset nightly"))
+@click.argument("name", required=False, metavar="[ID]")
+@with_client()
+def reset_tenant(client: AdminClient, *, tenant: str, name: str | None) -> None:
+    """Reset a tenant to its initial state.
+
+    This restores its world, clock, behaviors and limits, removes all faults and clears the journal.
+    ID is the tenant; without it --tenant is used.
+    """
+    client.reset(tenant if name is None else name)
+
+
+@tenant.command("delete", epilog=format_examples("session-mock admin tenant delete nightly"))
 @click.argument("name", metavar="ID")
-@steering(tenant=False)
-def drop(admin: AdminClient, *, name: str) -> None:
-    """Serve a tenant no longer.
+@with_client(tenant=False)
+def delete_tenant(client: AdminClient, *, name: str) -> None:
+    """Delete a tenant.
 
-    The default one is served as long as its server is; `session-mock admin reset` makes it be as at first.
+    The tenant 'default' cannot be deleted; `session-mock admin tenant reset` restores its initial state.
     """
-    admin.drop(name)
-
-
-@click.command()
-@steering()
-def reset(admin: AdminClient, *, tenant: str) -> None:
-    """Make a tenant be as at first.
-
-    That is its world, clock, choices and limits; its faults are gone, and its journal is empty.
-    """
-    admin.reset(tenant)
+    client.drop(name)

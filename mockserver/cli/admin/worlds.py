@@ -1,79 +1,123 @@
-"""``session-mock admin world`` and ``session``, and the options that say what a world is made of."""
+"""``session-mock admin world`` and ``session``, and the options that define a tenant's world."""
 
 from collections.abc import Callable
-from difflib import get_close_matches
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 from msgspec import json
 
-from mockserver.cli.admin.steer import steering, table
-from mockserver.cli.words import SEED, values
+from mockserver.cli.admin.common import with_client
+from mockserver.cli.lazy_group import SuggestingGroup
+from mockserver.cli.output import echo, print_table
+from mockserver.cli.params import SEED, add_options, format_examples, parse_json_pairs
 from mockserver.client.sync import AdminClient
+from mockserver.nearest import nearest
 from mockserver.steering import WorldFields, WorldTotals
 
 C = TypeVar("C", bound=Callable[..., Any])
-_KNOWN = WorldFields.__struct_fields__
+_FIELDS = WorldFields.__struct_fields__
+_OTHER_FIELDS = ", ".join(_FIELDS[2:])
+
+
+_WORLD_OPTIONS: Final = (
+    click.option("--profile", metavar="NAME", help="Named world to start from, such as empty or flowing. [default: default]"),
+    click.option("--seed", type=SEED, help="Seed of all generated data; 'random' picks one."),
+    click.option("--sessions", type=int, help="Sessions per site, not counting bots."),
+    click.option(
+        "--set",
+        "fields",
+        multiple=True,
+        metavar="FIELD=VALUE",
+        help=f"Set another field of the world; repeatable; VALUE may be JSON. Fields: {_OTHER_FIELDS}.",
+    ),
+)
 
 
 def world_options(command: C) -> C:
-    """Give a command the options that say what a tenant's world is made of."""
-    for option in reversed((
-        click.option("--profile", help="Named world to start from, such as default, empty or flowing."),
-        click.option("--seed", type=SEED, help="What all values follow from; 'random' makes one up."),
-        click.option("--sessions", type=int, help="Sessions per site, bots not counted."),
-        click.option("--set", "fields", multiple=True, metavar="FIELD=VALUE", help=f"Another field of its spec: {', '.join(_KNOWN[2:])}."),
-    )):  # fmt: skip
-        command = option(command)
-    return command
+    """Add the options that define the world of a tenant."""
+    return add_options(command, _WORLD_OPTIONS)
 
 
-def world_fields(seed: int | None, sessions: int | None, fields: tuple[str, ...]) -> dict[str, Any]:
-    """The fields of a world's spec that were given; raises a usage error for one that there is not."""
-    found = values(fields, "--set")
+def parse_world_fields(seed: int | None, sessions: int | None, fields: tuple[str, ...]) -> dict[str, Any]:
+    """Return the given fields of a world; raises a usage error for an unknown one."""
+    found = parse_json_pairs(fields, "--set")
     for name in found:
-        if name not in _KNOWN:
-            near = get_close_matches(name, _KNOWN, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(_KNOWN)}"
-            raise click.BadParameter(f"a world has no field {name!r}; {hint}", param_hint="--set")
-    given = {"seed": seed, "sessions": sessions}
-    return {**found, **{name: number for name, number in given.items() if number is not None}}
+        if name not in _FIELDS:
+            raise click.BadParameter(f"unknown field {name!r}; {nearest(name, _FIELDS)}", param_hint="--set")
+    if seed is not None:
+        found["seed"] = seed
+    if sessions is not None:
+        found["sessions"] = sessions
+    return found
 
 
-def _show(told: WorldTotals) -> None:
-    spec = told.spec
-    click.echo(f"seed {spec['seed']}, {spec['start']} to {spec.get('end', 'no end')}, now {told.now}\n")
-    table(("site", "sessions", "bots beside them"), [(site.domain, f"{site.sessions:,}", f"{site.bots:,}") for site in told.sites])
+def _print_world(totals: WorldTotals) -> None:
+    spec = totals.spec
+    echo(f"seed {spec['seed']}, {spec['start']} to {spec.get('end', '(no end)')}, now {totals.now}\n")
+    rows = [(site.domain, f"{site.sessions:,}", f"{site.bots:,}") for site in totals.sites]
+    print_table(("site", "sessions", "bot sessions (extra)"), rows)
 
 
-@click.command()
+@click.group(cls=SuggestingGroup)
+def world() -> None:
+    """Show or replace the world of a tenant.
+
+    A world is the set of generated sites, visitors and sessions that all vendors return.
+    """
+
+
+@world.command("show")
+@with_client(_print_world)
+def show_world(client: AdminClient, *, tenant: str) -> WorldTotals:
+    """Show the sites of a tenant's world and the sessions that have started so far."""
+    return client.world(tenant)
+
+
+@world.command("replace", epilog=format_examples("session-mock admin world replace --profile awkward --set sites=3"))
 @world_options
-@steering(_show)
-def world(
-    admin: AdminClient, *, tenant: str, profile: str | None, seed: int | None, sessions: int | None, fields: tuple[str, ...]
+@with_client(_print_world)
+def replace_world(
+    client: AdminClient,
+    *,
+    tenant: str,
+    profile: str | None,
+    seed: int | None,
+    sessions: int | None,
+    fields: tuple[str, ...],
 ) -> WorldTotals:
-    """Tell a tenant's world, or put the tenant into another.
+    """Replace the world of a tenant, then show the new one.
 
-    With any of --profile, --seed, --sessions and --set, it is another; the seed stays unless one is given.
+    The seed stays unless --seed is given; other fields are those of the profile. Clients keep their
+    credentials.
     """
-    spec = world_fields(seed, sessions, fields)
+    spec = parse_world_fields(seed, sessions, fields)
     if profile is None and not spec:
-        return admin.world(tenant)
-    return admin.put_world(tenant, profile=profile or "default", **spec)
+        raise click.UsageError("nothing to replace; give --profile, --seed, --sessions or --set")
+    return client.put_world(tenant, profile=profile or "default", **spec)
 
 
-def _show_session(told: dict[str, Any]) -> None:
-    table(("field", "value"), [(name, value if isinstance(value, str) else json.encode(value).decode()) for name, value in told.items()])
+def _print_session(found: dict[str, Any]) -> None:
+    rows = [(name, value if isinstance(value, str) else json.encode(value).decode()) for name, value in found.items()]
+    print_table(("field", "value"), rows)
 
 
-@click.command()
-@click.option("--index", type=int, help="Its place among those of people that have started by now: 0 is the oldest, -1 the newest.")
-@click.option("--number", type=int, help="Its number in the world.")
-@click.option("--site", type=int, default=0, show_default=True, help="Which site, counted from 0.")
-@steering(_show_session)
-def session(admin: AdminClient, *, tenant: str, index: int | None, number: int | None, site: int) -> dict[str, Any]:
-    """Tell a session in the world's own words.
+@click.group(cls=SuggestingGroup)
+def session() -> None:
+    """Show the raw data of a session."""
 
-    Say which with --index or --number; instants and durations are in milliseconds.
+
+@session.command("show", epilog=format_examples("session-mock admin session show --index -1"))
+@click.option(
+    "--index",
+    type=int,
+    help="Index among the sessions that have started, without bots: 0 is the oldest, -1 the newest.",
+)
+@click.option("--number", type=int, help="Number of the session in the world.")
+@click.option("--site", type=int, default=0, show_default=True, help="Index of the site, from 0.")
+@with_client(_print_session)
+def show_session(client: AdminClient, *, tenant: str, index: int | None, number: int | None, site: int) -> dict[str, Any]:
+    """Show the raw data of a session, before any vendor's formatting.
+
+    Give --index or --number. Times are Unix milliseconds, durations are milliseconds.
     """
-    return admin.session(index, number=number, site=site, tenant=tenant)
+    return client.session(index, number=number, site=site, tenant=tenant)

@@ -9,11 +9,12 @@ from typing import Final
 
 from aiohttp import web
 
+from mockserver.server.body import BODY_LIMIT
 from mockserver.server.tenants import Tenants
 
 PREFIX: Final = "/__admin"
-BODY_LIMIT: Final = 1 << 20
-"""Bytes of a request body."""
+PRIVATE: Final = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
+"""Headers that keep browsers from showing an answer to the pages of other sites."""
 
 
 class Admin:
@@ -22,6 +23,7 @@ class Admin:
     def __init__(self, tenants: Tenants, *, token: str | None = None) -> None:
         """Ask for a token, or, without one, let in whoever comes from this computer."""
         self.tenants, self.token = tenants, token
+        tenants.known.add([] if token is None else [token])
         self.port: int | None = None
         """Where the vendors are served, if not on the same port."""
         self.vendor_ports: Mapping[str, int] = {}

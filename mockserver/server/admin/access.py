@@ -1,8 +1,8 @@
-"""Who may steer: whoever has the token; without one, whoever sits at this computer and is no web page."""
+"""Authorize admin requests: clients with the token; without a token, clients on this computer that are not pages of other sites."""
 
+import re
 from hmac import compare_digest
 from typing import Any
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -10,10 +10,17 @@ from mockserver.server.admin.problem import Problem
 from mockserver.server.config import is_loopback
 
 _SCHEME = "bearer"
+_OWN = ("same-origin", "none")
+"""Values of ``Sec-Fetch-Site`` of the server's own pages, and of what the user of a browser opens. Another port is the same site."""
+_HOST = re.compile(r"(?P<name>\[[\w:.%]+\]|[\w.~-]+)(:(?P<port>[0-9]{0,5}))?", re.ASCII)
+_PORTS = 1 << 16
 
 
-def admit(request: web.Request, token: str | None) -> None:
-    """Raise :class:`Problem` for a request that may not steer."""
+def admit(request: web.Request, token: str | None, *, navigation: bool = False) -> None:
+    """Raise :class:`Problem` for a request that is not authorized.
+
+    With ``navigation``, a browser may follow a link from another site: the page that has the link cannot read the answer.
+    """
     if token is not None:
         _check_token(request.headers.get("Authorization", ""), token)
         return
@@ -21,6 +28,13 @@ def admit(request: web.Request, token: str | None) -> None:
     if isinstance(local, tuple) and not is_loopback(local[0]):
         raise Problem("foreign-request", "without a token only this computer may steer: start the server with --admin-token")
     _check_names(request.headers.getall("Host", []), request.headers.getall("Origin", []))
+    if request.headers.get("Sec-Fetch-Site", "none") not in _OWN and not (navigation and _is_navigation(request)):
+        raise Problem("foreign-request", "a web page of another site may not steer; call from the server side, or set --admin-token")
+
+
+def _is_navigation(request: web.Request) -> bool:
+    """Return whether a browser opens an address in a tab, and does not embed what it gets."""
+    return (request.headers.get("Sec-Fetch-Mode"), request.headers.get("Sec-Fetch-Dest")) == ("navigate", "document")
 
 
 def _check_token(sent: str, token: str) -> None:
@@ -41,7 +55,7 @@ def _check_names(hosts: list[Any], origins: list[Any]) -> None:
     Its requests say their origin. Where it has let its own name point at this computer, to be of one origin with us
     (DNS rebinding), they say that name as the host.
     """
-    if len(hosts) != 1 or not is_loopback(_hostname(hosts[0])):
+    if len(hosts) != 1 or not is_loopback(hostname(hosts[0]) or ""):
         raise Problem(
             "foreign-request", "the Host must be localhost or a loopback address; under other names the server needs --admin-token"
         )
@@ -49,8 +63,9 @@ def _check_names(hosts: list[Any], origins: list[Any]) -> None:
         raise Problem("foreign-request", "a web page of another origin may not steer; call from the server side, or set --admin-token")
 
 
-def _hostname(host: str) -> str:
-    try:
-        return urlsplit(f"//{host}").hostname or ""
-    except ValueError:
-        return ""
+def hostname(host: str) -> str | None:
+    """Return the name or address of a ``Host`` header without its port, ``None`` where the header is malformed."""
+    found = _HOST.fullmatch(host)
+    if found is None or int(found["port"] or 0) >= _PORTS:
+        return None
+    return found["name"].strip("[]").lower()

@@ -11,6 +11,7 @@ from mockserver.server.addresses import Addresses
 from mockserver.server.admin.problem import Problem, nearest
 from mockserver.server.tenants import Tenant, Tenants
 
+JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
 HAR: Final = "application/json; profile=har"
 T = TypeVar("T")

@@ -4,8 +4,8 @@ import re
 
 from mockserver.server.admin.call import Call
 from mockserver.server.admin.problem import invalid
-from mockserver.server.clock import Clock
-from mockserver.server.config import LATEST, moment
+from mockserver.server.clock import LATEST, Clock
+from mockserver.server.config import moment
 from mockserver.steering import Advance, ClockChange, ClockState, Follow, Freeze, Reset, Scale, SetTo
 from mockserver.world.model.spec import format_instant
 
@@ -57,7 +57,7 @@ def milliseconds(duration: float | str) -> int:
         duration = sum(float(number) * _SECONDS[unit] for unit, number in found.groupdict(default="0").items())
     if duration < 0:
         raise invalid("seconds: a clock advances by 0 or more; `set` goes back")
-    if duration >= LATEST:
+    if not duration < LATEST:  # Nor is it not a number.
         raise invalid(f"advancing by {duration!r} seconds leads beyond 2100")
     return round(duration * 1000)
 

@@ -13,22 +13,27 @@ from aiohttp import web
 from msgspec import json
 
 from mockserver.contract.choices import ChoiceError
+from mockserver.contract.errors import Refused
 from mockserver.server.addresses import Addresses, bracketed
-from mockserver.server.admin import PREFIX, Admin
-from mockserver.server.admin.access import admit
+from mockserver.server.admin import PREFIX, PRIVATE, Admin
+from mockserver.server.admin.access import admit, hostname
 from mockserver.server.admin.call import Call, Made, Route, Stream
 from mockserver.server.admin.parsing import decoded, parsed
 from mockserver.server.admin.problem import Problem, invalid, nearest
 from mockserver.server.admin.routes import ROUTES
 from mockserver.server.admin.shapes import asked
 from mockserver.server.answers import SERVER
+from mockserver.server.body import media_type, read_body
 from mockserver.server.config import ConfigError
 from mockserver.server.faults.fault import FaultError
+from mockserver.server.redact import Secrets
 from mockserver.server.tenants import TenantError, Tenants
 from mockserver.world.model.spec import WorldError
 
-_HEADERS = {"Server": SERVER, "Cache-Control": "no-store"}
+_HEADERS = {"Server": SERVER, "Cache-Control": "no-store", **PRIVATE}
 _REFUSALS = (ConfigError, WorldError, ChoiceError, TenantError, FaultError)
+_UNREAD = {"too_large": "too-large", "violation": "invalid-request"}
+"""The problem that a body is which cannot be read."""
 _ENDS = ("",)
 """What no word is."""
 _log = logging.getLogger("mockserver")
@@ -62,9 +67,9 @@ async def answer(admin: Admin, request: web.Request) -> web.StreamResponse:
         route, told = perform(admin.tenants, _addresses(admin, request), await _order(request))
         return await _written(route, told, request)
     except Problem as problem:
-        return _refused(problem)
-    except web.HTTPRequestEntityTooLarge as error:
-        return _refused(Problem("too-large", error.text or "the body is too large"))
+        return _refused(problem.masked(Secrets((), admin.tenants.known)))
+    except Refused as refusal:
+        return _refused(Problem(_UNREAD[refusal.error], refusal.details["message"]).masked(Secrets((), admin.tenants.known)))
     except (ConnectionError, asyncio.CancelledError):
         raise
     except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
@@ -79,7 +84,8 @@ async def _order(request: web.Request) -> Order:
             raise invalid(f"the query says {name!r} more than once; say it once")
     if "Content-Encoding" in request.headers:  # What is cut off would be taken for an empty body.
         raise invalid("send the body as it is, without Content-Encoding")
-    return Order(request.method, request.rel_url.raw_path, dict(request.query), decoded(await request.read()))
+    body = await read_body(request, decompress=False)
+    return Order(request.method, request.rel_url.raw_path, dict(request.query), decoded(body, media_type(request, body)))
 
 
 def _found(method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:
@@ -122,9 +128,13 @@ def _matching(tree: Mapping[Any, Any], words: Sequence[str]) -> Mapping[str, Rou
 
 
 def _addresses(admin: Admin, request: web.Request) -> Addresses:
-    """Where the server is reached under the name that was used for this request."""
-    name = bracketed(request.url.host or "")
-    url = f"http://{request.host}" if admin.port is None else f"http://{name}:{admin.port}"
+    """Return where the server is reached under the name that was used for this request; with a malformed Host, under its address."""
+    name, host = hostname(request.host), request.host
+    if name is None:
+        name, port = request.get_extra_info("sockname", ("127.0.0.1", 0))[:2]
+        host = f"{bracketed(name)}:{port}"
+    name = bracketed(name)
+    url = f"http://{host}" if admin.port is None else f"http://{name}:{admin.port}"
     return Addresses(url, {vendor: f"http://{name}:{port}" for vendor, port in admin.vendor_ports.items()})
 
 

@@ -1,20 +1,22 @@
 """The admin API's journals."""
 
 import re
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from msgspec import json, to_builtins
 from msgspec.structs import replace
 
-from mockserver.server.admin.call import HAR, NDJSON, Call, Stream
+from mockserver.server.admin.call import HAR, JSON, NDJSON, Call, Stream
 from mockserver.server.admin.problem import Problem, invalid, nearest
 from mockserver.server.admin.truths import endpoint_of
 from mockserver.server.carriers import carriers
 from mockserver.server.faults import KINDS
 from mockserver.server.findings import FINDINGS
+from mockserver.server.har import har_pieces
 from mockserver.server.journal import Exchange, Journal
-from mockserver.server.record import Filters, described, har, ndjson, select
+from mockserver.server.record import Filters, described, ndjson, select
 from mockserver.server.verdict import found, judge
 from mockserver.steering import Carried, Count, FoundIn, JournalPage, Verdict
 from mockserver.vendors import NAMES, every
@@ -87,22 +89,32 @@ def _read(journal: Journal, query: JournalQuery) -> Written:
         return _page(journal, query)
     found = _selected(journal, query)
     if query.format == "har":
-        return Stream(HAR, iter([json.encode(har(found))]))
+        return Stream(HAR, har_pieces(found))
     return Stream(NDJSON, (ndjson([exchange]) for exchange in found))
 
 
-def _page(journal: Journal, query: JournalQuery) -> JournalPage:
+def _page(journal: Journal, query: JournalQuery) -> Stream:
+    """Return a page as :class:`JournalPage` describes it, an exchange at a time: a page may be a whole journal."""
     limit = _PAGE if query.limit is None else query.limit
     matching = _selected(journal, replace(query, limit=None, offset=0))
     found = matching[query.offset :][:limit]
     whole = query.offset + len(found) == len(matching)
-    return JournalPage(
-        exchanges=[described(exchange) for exchange in found],
+    page = JournalPage(
+        exchanges=[],
         matched=len(matching),
         kept=len(journal),
         count=journal.count,
         next=None if whole or not found else _after(found[-1], query, limit),
     )
+    return Stream(JSON, _page_pieces(page, found))
+
+
+def _page_pieces(page: JournalPage, found: list[Exchange]) -> Iterator[bytes]:
+    start, end = json.encode(page).split(b"[]", 1)
+    yield start + b"["
+    for number, exchange in enumerate(found):
+        yield (b"," if number else b"") + json.encode(described(exchange))
+    yield b"]" + end
 
 
 def _after(last: Exchange, query: JournalQuery, limit: int) -> str:

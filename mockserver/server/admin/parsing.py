@@ -2,17 +2,20 @@
 
 from typing import Any
 
-from msgspec import DecodeError, ValidationError, convert, json
+from msgspec import ValidationError, convert
 
 from mockserver.amiss import amiss
+from mockserver.contract.request import decode_json
 from mockserver.server.admin.problem import invalid
 
 
-def decoded(body: bytes) -> Any:
-    """Read a body of JSON; an empty one asks for nothing in particular."""
+def decoded(body: bytes, media_type: str = "") -> Any:
+    """Decode a body of JSON; an empty one is an empty object. ``media_type`` is what the body is said to be."""
     try:
-        return json.decode(body) if body.strip() else {}
-    except (DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return decode_json(body) if body.strip() else {}
+    except ValueError as error:
+        if media_type and not media_type.endswith("json"):
+            raise invalid(f"the body must be JSON, but is {media_type}; send JSON") from None
         raise invalid(f"the body must be JSON: {error}") from None
 
 

@@ -7,7 +7,11 @@ from difflib import get_close_matches
 from http import HTTPStatus
 from typing import Final
 
+from msgspec.structs import replace
+
 from mockserver import steering
+from mockserver._util.printable import encodable
+from mockserver.server.redact import Secrets
 
 _STATUSES: Final = {
     "invalid-request": HTTPStatus.BAD_REQUEST,
@@ -42,6 +46,12 @@ class Problem(Exception):
             near=literal_eval(near[1]) if near else None,
             routes=list(routes),
         )
+
+    def masked(self, found: Secrets) -> "Problem":
+        """Mask the credentials that the problem repeats of its request."""
+        near = self.told.near and found.text(self.told.near, ours=True)
+        self.told = replace(self.told, detail=encodable(found.text(self.told.detail, ours=True)), near=near)
+        return self
 
 
 def invalid(detail: str) -> Problem:

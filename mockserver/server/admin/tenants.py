@@ -12,6 +12,7 @@ from mockserver.server.admin.clocks import turn
 from mockserver.server.admin.problem import Problem
 from mockserver.server.config import DEFAULT_TENANT, TenantConfig, make_tenant
 from mockserver.server.tenants import TenantError, Tenants
+from mockserver.server.watchdog import Watchdog
 from mockserver.steering import NewTenant, TenantAccess
 from mockserver.world.model.hashing import key
 
@@ -37,6 +38,7 @@ def mint_tenant(call: Call, body: NewTenant) -> Made[TenantAccess]:
     if body.clock is not None:
         turn(tenant.clock, body.clock)
     tenant.faults.add(armed)
+    tenant.watchdog = Watchdog(body.stall_timeout, body.loop_limit)
     try:
         call.tenants.add(tenant)
     except TenantError as error:

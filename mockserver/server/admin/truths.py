@@ -8,12 +8,11 @@ from msgspec import convert, json
 
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
-from mockserver.contract.request import fields
 from mockserver.server.admin.call import NDJSON, Call, Stream
 from mockserver.server.admin.problem import invalid, nearest
 from mockserver.server.pages import page_field
 from mockserver.server.tenants import Tenant
-from mockserver.server.truth import everything, judged
+from mockserver.server.truth import UnknownParameterError, check_parameters, everything, judged
 from mockserver.steering import TruthWanted
 from mockserver.vendors.base import Vendor
 
@@ -40,10 +39,10 @@ def ask_truth(call: Call, body: TruthWanted) -> Annotated[Stream, NDJSON]:
     """Give every row that a correct client must end up with, for parameters that a query cannot say; those that cut pages say nothing."""
     tenant = call.tenant
     vendor, endpoint = endpoint_of(tenant, body.vendor, body.endpoint)
-    known = [*endpoint.path, *(field.name for model in (endpoint.query, endpoint.body) for field in fields(model))]
-    for name in body.parameters:
-        if name not in known:
-            raise invalid(f"{vendor.name} {endpoint.name} has no parameter {name!r}; {nearest(name, known)}")
+    try:
+        check_parameters(vendor, endpoint, body.parameters)
+    except UnknownParameterError as error:
+        raise invalid(str(error)) from None
     paging = (page_field(endpoint.paging), getattr(endpoint.paging, "limit", None))
     asked = {name: value for name, value in {**everything(tenant, endpoint), **body.parameters}.items() if name not in paging}
     site = _site(tenant, vendor, asked.get(endpoint.site or "", body.site))

@@ -4,7 +4,7 @@ Whether a fault strikes follows from the request and from how often it was met, 
 chance, so that the same requests meet the same faults in every run.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
@@ -44,6 +44,8 @@ KINDS: Final = (
     "session_grows",
 )
 """The kinds there are, each the name of a file beside this one."""
+MOST_ARMED: Final = 1000
+"""Faults of a tenant that can be armed at a time: every request is held against each of them."""
 _MOST_LISTS: Final = 256
 _MOST_REQUESTS: Final = 4096
 """Requests whose attempts are counted, those that were met last."""
@@ -145,7 +147,10 @@ class Faults:
         self._next = 1
 
     def add(self, faults: Sequence[Fault]) -> list[Armed]:
-        """Arm faults."""
+        """Arm faults; raises :class:`FaultError` where there would be too many, and then arms none."""
+        total = len(self.armed) + len(faults)
+        if total > MOST_ARMED:
+            raise FaultError(f"faults: {total:,} would be armed; at most {MOST_ARMED:,} of a tenant can be: disarm those that are done")
         added = [Armed(number, fault) for number, fault in enumerate(faults, self._next)]
         self._next += len(added)
         self.armed += tuple(added)
@@ -194,16 +199,13 @@ class Faults:
             armed.fault.happen(meeting.by(armed.number))
         tenant.lived.asked(meeting.reading.begun, Moment(tenant.world, now))
         inwards = sorted(struck, key=lambda armed: not isinstance(armed.fault, WireFault))
-        proceed: Callable[[], Reply] = meeting.proceed
-        for armed in reversed(inwards):
-            proceed = _through(armed, meeting, proceed)
-        return proceed(), struck
-
-
-def _through(armed: Armed, meeting: Meeting, proceed: Callable[[], Reply]) -> Callable[[], Reply]:
-    def inner() -> Reply:
-        reply = proceed()
-        meeting.by(armed.number)  # The faults within have drawn by their own numbers.
-        return reply
-
-    return lambda: armed.fault.answer(meeting.by(armed.number), inner)
+        reply: Reply | None = None
+        entered: list[Armed] = []
+        while reply is None and len(entered) < len(inwards):
+            armed = inwards[len(entered)]
+            entered.append(armed)
+            reply = armed.fault.ask(meeting.by(armed.number))
+        reply = meeting.proceed() if reply is None else reply
+        for armed in reversed(entered):
+            reply = armed.fault.tell(meeting.by(armed.number), reply)
+        return reply, struck

@@ -1,6 +1,5 @@
 """The total is another on every page."""
 
-from collections.abc import Callable
 from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta
@@ -32,10 +31,10 @@ class ChangingTotal(PagingFault, frozen=True, kw_only=True, tag="changing_total"
         """A list with a total."""
         return total_path(endpoint) is not None
 
-    def answer(self, meeting: Meeting, proceed: Callable[[], Reply]) -> Reply:
+    def tell(self, meeting: Meeting, reply: Reply) -> Reply:
         """Answer with more than there is."""
         path, more = total_path(meeting.reading.endpoint) or "", self.by * meeting.struck
-        return edited(proceed(), lambda answer: put(answer, path, at(answer, path) + more))
+        return edited(reply, lambda answer: put(answer, path, at(answer, path) + more))
 
 
 FAULT = ChangingTotal

@@ -1,6 +1,5 @@
 """A page without rows in the middle of a list."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from mockserver.server.faults.fault import Meeting
@@ -18,9 +17,9 @@ class EmptyPage(PagingFault, frozen=True, kw_only=True, tag="empty_page"):
         """Any page but the last."""
         return not pages.last
 
-    def answer(self, meeting: Meeting, proceed: Callable[[], Reply]) -> Reply:
+    def tell(self, meeting: Meeting, reply: Reply) -> Reply:
         """Answer without rows."""
-        return edited(proceed(), lambda answer: put(answer, meeting.reading.endpoint.rows or "", []))
+        return edited(reply, lambda answer: put(answer, meeting.reading.endpoint.rows or "", []))
 
 
 FAULT = EmptyPage

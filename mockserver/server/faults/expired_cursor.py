@@ -1,6 +1,5 @@
 """The cursor is no good any longer."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar, Final
 
 from mockserver.contract.endpoint import Endpoint
@@ -8,7 +7,6 @@ from mockserver.contract.paging import OpaqueCursor
 from mockserver.server.faults.fault import Meeting
 from mockserver.server.faults.paged import PagingFault, sent_cursor, turn_to
 from mockserver.server.pages import Pages
-from mockserver.server.wire import Reply
 
 _NOBODYS: Final = "expired"
 """A cursor that nobody ever handed out."""
@@ -29,10 +27,9 @@ class ExpiredCursor(PagingFault, frozen=True, kw_only=True, tag="expired_cursor"
         """Any page that a cursor leads to."""
         return sent_cursor(meeting) is not None
 
-    def answer(self, meeting: Meeting, proceed: Callable[[], Reply]) -> Reply:
+    def ask(self, meeting: Meeting) -> None:
         """Ask with a cursor that cannot be."""
         turn_to(meeting, _NOBODYS)
-        return proceed()
 
 
 FAULT = ExpiredCursor

@@ -177,17 +177,21 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
     def happen(self, meeting: Meeting) -> None:
         """Change the tenant's world before the exchange it strikes is answered, whatever becomes of the answer."""
 
-    def answer(self, meeting: Meeting, proceed: Callable[[], Reply]) -> Reply:  # noqa: ARG002 -- kinds that need it override this
-        """Answer the exchange it strikes; ``proceed`` answers as if it had not struck."""
-        return proceed()
+    def ask(self, meeting: Meeting) -> Reply | None:  # noqa: ARG002 -- kinds that need it override this
+        """Change the request of the exchange it strikes, or answer it instead of the vendor."""
+        return None
+
+    def tell(self, meeting: Meeting, reply: Reply) -> Reply:  # noqa: ARG002 -- kinds that need it override this
+        """Return what becomes of the reply to the exchange it strikes."""
+        return reply
 
 
 class WireFault(Fault, frozen=True, kw_only=True):
     """A fault of the way that an answer takes, whatever the answer is; it strikes what the other faults have left of it."""
 
-    def answer(self, meeting: Meeting, proceed: Callable[[], Reply]) -> Reply:  # noqa: ARG002 -- most kinds look at the reply only
-        """Answer, and let it suffer on its way."""
-        return self.spoilt(proceed())
+    def tell(self, meeting: Meeting, reply: Reply) -> Reply:  # noqa: ARG002 -- most kinds look at the reply only
+        """Return the reply as it goes over the wire."""
+        return self.spoilt(reply)
 
     def spoilt(self, reply: Reply) -> Reply:
         """The reply as it goes over the wire."""

@@ -1,6 +1,5 @@
 """The answer comes late."""
 
-from collections.abc import Callable
 from math import exp, inf
 from statistics import NormalDist
 from typing import Annotated, Any, ClassVar
@@ -45,9 +44,8 @@ class Latency(WireFault, frozen=True, kw_only=True, tag="latency"):
         if sum(ways) != 1 or halves or (self.lower or 0) > (inf if self.upper is None else self.upper):
             raise FaultError("latency: give `seconds`, or `lower` and `upper` (lower first), or `median` and `sigma`")
 
-    def answer(self, meeting: Meeting, proceed: Callable[[], Reply]) -> Reply:
+    def tell(self, meeting: Meeting, reply: Reply) -> Reply:
         """Answer later."""
-        reply = proceed()
         return replace(reply, delay=reply.delay + self._wait(meeting))
 
     def _wait(self, meeting: Meeting) -> float:

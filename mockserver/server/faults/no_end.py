@@ -1,6 +1,5 @@
 """The last page does not say that it is the last."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from mockserver.contract.endpoint import Endpoint
@@ -30,9 +29,9 @@ class NoEnd(PagingFault, frozen=True, kw_only=True, tag="no_end"):
         """The last page, and those that are asked for after it."""
         return pages.last and (isinstance(meeting.reading.endpoint.paging, Offset) or sent_cursor(meeting) is not None)
 
-    def answer(self, meeting: Meeting, proceed: Callable[[], Reply]) -> Reply:
+    def tell(self, meeting: Meeting, reply: Reply) -> Reply:
         """Answer the last page without its end mark."""
-        return edited(proceed(), lambda answer: _unended(meeting, answer))
+        return edited(reply, lambda answer: _unended(meeting, answer))
 
 
 def _unended(meeting: Meeting, answer: Any) -> None:

@@ -1,13 +1,11 @@
 """The page before comes again."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from mockserver.contract.paging import Offset, PageNumber
 from mockserver.server.faults.fault import Meeting
 from mockserver.server.faults.paged import PagingFault, turn_to
 from mockserver.server.pages import Pages
-from mockserver.server.wire import Reply
 
 
 class SamePage(PagingFault, frozen=True, kw_only=True, tag="same_page"):
@@ -22,10 +20,9 @@ class SamePage(PagingFault, frozen=True, kw_only=True, tag="same_page"):
         """Any page but the first."""
         return pages.number is not None and pages.number > 1
 
-    def answer(self, meeting: Meeting, proceed: Callable[[], Reply]) -> Reply:
+    def ask(self, meeting: Meeting) -> None:
         """Answer the page before."""
         turn_to(meeting, _before(meeting))
-        return proceed()
 
 
 def _before(meeting: Meeting) -> Any:

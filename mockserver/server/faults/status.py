@@ -1,14 +1,16 @@
 """The vendor answers with an error."""
 
-from collections.abc import Callable
 from email.utils import formatdate
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from msgspec import Meta
 
 from mockserver.server.answers import failing
 from mockserver.server.faults.fault import Fault, Meeting
 from mockserver.server.wire import Reply
+
+MOST_SECONDS: Final = 3_153_600_000
+"""A hundred years: a clock ends in 2100, and a date in a header has a year of four figures."""
 
 
 class Status(Fault, frozen=True, kw_only=True, tag="status"):
@@ -20,12 +22,12 @@ class Status(Fault, frozen=True, kw_only=True, tag="status"):
     """The status; the body is the vendor's for that status, or its most general one."""
     message: str = "injected by a fault"
     """What the error says, where the vendor's shape has room for it."""
-    retry_after: Annotated[int, Meta(ge=0)] | None = None
+    retry_after: Annotated[int, Meta(ge=0, le=MOST_SECONDS)] | None = None
     """Seconds of the tenant's clock to tell the client to wait, in the header ``Retry-After``."""
     retry_form: Literal["seconds", "date"] = "seconds"
     """Whether ``Retry-After`` says seconds or an HTTP date."""
 
-    def answer(self, meeting: Meeting, proceed: Callable[[], Reply]) -> Reply:  # noqa: ARG002 -- nobody else answers
+    def ask(self, meeting: Meeting) -> Reply:
         """Answer with the error."""
         headers, details = {}, dict[str, Any](message=self.message)
         if self.retry_after is not None:

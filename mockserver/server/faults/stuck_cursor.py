@@ -1,6 +1,5 @@
 """The next page is this one."""
 
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 from mockserver.contract.endpoint import Endpoint
@@ -29,12 +28,12 @@ class StuckCursor(PagingFault, frozen=True, kw_only=True, tag="stuck_cursor"):
         """Any page that something leads to."""
         return isinstance(meeting.reading.endpoint.paging, Offset) or sent_cursor(meeting) is not None
 
-    def answer(self, meeting: Meeting, proceed: Callable[[], Reply]) -> Reply:
+    def tell(self, meeting: Meeting, reply: Reply) -> Reply:
         """Answer the page, and name it as the next."""
         endpoint, sent = meeting.reading.endpoint, sent_cursor(meeting)
         if isinstance(endpoint.paging, Offset):
             sent = int(meeting.fields.get(endpoint.paging.offset, 0))
-        return edited(proceed(), lambda answer: put(answer, next_path(endpoint) or "", sent))
+        return edited(reply, lambda answer: put(answer, next_path(endpoint) or "", sent))
 
 
 FAULT = StuckCursor

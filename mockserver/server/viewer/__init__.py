@@ -14,7 +14,7 @@ from aiohttp import web
 from msgspec import Struct, json
 
 from mockserver import __version__
-from mockserver.server.admin import Admin
+from mockserver.server.admin import PRIVATE, Admin
 from mockserver.server.admin.access import admit
 from mockserver.server.admin.problem import Problem
 from mockserver.server.answers import SERVER
@@ -29,7 +29,7 @@ _HEADERS: Final = {
     "Server": SERVER,
     "Cache-Control": "no-cache",  # What a name stands for changes with the version of the viewer, and most ask their own computer.
     "Vary": "Accept-Encoding",
-    "X-Content-Type-Options": "nosniff",
+    **PRIVATE,
 }
 # Small pictures stand in the viewer's own code; all else is ours, and nobody frames it.
 _POLICY: Final = (
@@ -74,7 +74,7 @@ def _values(request: web.Request, vendor: Vendor, desk: Admin | None) -> dict[st
     if desk is None or tenant is None or tenant.vendors[vendor.name] is not vendor:
         return {}
     try:
-        admit(request, desk.token)
+        admit(request, desk.token, navigation=True)
     except Problem:
         return {}
     requests = {

@@ -5,6 +5,8 @@ from mockserver.contract.choices import Choice
 
 MAXIMUM = 10_000
 """Rows on a page, at most, where ``rybbit.over_limit`` is clamp."""
+MOST_ROWS = 20_000
+"""Rows on a page, at most, whatever is chosen: while they are written, no other request is answered."""
 
 CHOICES = (
     Choice(name="rybbit.rate_limit", default=0, unit="requests", says=(
@@ -24,7 +26,10 @@ CHOICES = (
     ), basis=Basis.DOCUMENTED, source="sessions-2026"),
     Choice(name="rybbit.over_limit", says="What a limit above 10,000 means.", default="clamp", options={
         "clamp": "10,000 rows are given, as by the newest server.",
-        "honour": "As many rows are given, as by the server of December 2025.",
+        "honour": (
+            f"As many rows are given, as by the server of December 2025. A page of more than {MOST_ROWS:,} rows fails"
+            " like a query that the database cannot answer: our bound, not the vendor's."
+        ),
     }, basis=Basis.SOURCE, source="newest"),
     Choice(name="rybbit.identified_only", says="What a text other than true and false means.", default="ignore", options={
         "ignore": "The same as false.", "400": "The request is refused.",

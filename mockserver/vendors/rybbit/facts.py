@@ -1,5 +1,6 @@
 """What holds for several endpoints of Rybbit, in one dialect or in all."""
 
+from mockserver.vendors.rybbit.filters import MOST_WORK
 from mockserver.vendors.rybbit.sources import chosen, documented, sourced
 
 AT_START = chosen(
@@ -32,6 +33,10 @@ COMPARED = (
     chosen(
         "Patterns are Python's without lookaround, backreferences, atomic groups and possessive quantifiers,"
         " and take linear time, as the vendor's RE2."
+    ),
+    chosen(
+        f"Filters that take more than {MOST_WORK:,} steps (a state of a pattern, or a character, that is looked at) are refused as"
+        " filters that the database cannot answer: our bound, not the vendor's."
     ),
 )
 """What filters compare, in every dialect."""

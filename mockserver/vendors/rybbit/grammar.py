@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, Final
 
-from msgspec import DecodeError, Struct, json
+from msgspec import Struct
 
 from mockserver.contract.errors import Refused
-from mockserver.contract.request import read
+from mockserver.contract.request import decode_json, read
 from mockserver.vendors.rybbit.parameters import FLAG, PARAMETERS
 from mockserver.vendors.rybbit.requests import Filter
 from mockserver.world.model.query import Operator
@@ -71,8 +71,8 @@ class Grammar(Struct, frozen=True, kw_only=True):
 def parsed(text: str, grammar: Grammar) -> Any:
     """What a text says as JSON."""
     try:
-        return json.decode(text)
-    except (DecodeError, UnicodeError, RecursionError):
+        return decode_json(text)
+    except ValueError:
         raise grammar.is_wrong("Invalid JSON format") from None
 
 

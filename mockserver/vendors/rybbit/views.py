@@ -20,7 +20,7 @@ from mockserver.vendors.rybbit.answers import (
     SessionLocations,
     SessionMeta,
 )
-from mockserver.vendors.rybbit.choices import MAXIMUM
+from mockserver.vendors.rybbit.choices import MAXIMUM, MOST_ROWS
 from mockserver.vendors.rybbit.filters import IDENTIFIED, wanted
 from mockserver.vendors.rybbit.grammar import Grammar
 from mockserver.vendors.rybbit.manner import Manner
@@ -47,7 +47,10 @@ def list_sessions(manner: Manner, asked: Asked) -> Answer:
     def find(*more: Condition) -> QueryResult:
         return asked.site.find(replace(wanting, where=(*wanting.where, *more)) if more else wanting, asked.now)
 
-    page = manner.sorted(asked)(find, (query.page - 1) * limit, limit, encoder(SETTINGS(asked.choices), manner.more).encode)
+    offset = (query.page - 1) * limit
+    if limit > MOST_ROWS and find().total - offset > MOST_ROWS:
+        raise manner.filters.is_broken(f"limit {limit:,}: session-mock gives at most {MOST_ROWS:,} rows on a page; ask for several pages")
+    page = manner.sorted(asked)(find, offset, limit, encoder(SETTINGS(asked.choices), manner.more).encode)
     return Answer(b'{"data":%b}' % encode_array(page))
 
 
@@ -59,7 +62,7 @@ def _identified(only: str | None, otherwise: str) -> tuple[Condition, ...]:
 
 def _wanting(asked: Asked, span: Span, grammar: Grammar, user: str | None = None) -> Query:
     query: DatesAndMinutes = asked.query
-    told = wanted(query.filters, user, asked.choices, grammar)
+    told = wanted(query.filters, user, asked.choices, grammar, partial(asked.site.texts, now=asked.now))
     return Query(start=span[0], stop=span[1], where=tuple(told.where), actors=tuple(told.actors), others=tuple(told.others))
 
 

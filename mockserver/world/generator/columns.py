@@ -297,10 +297,11 @@ class GeneratedSessions(SessionBatch):
         all_plans = self.archetypes.vocabulary.plans
         plans = [all_plans[code] for code in self.archetypes.plan[self.row].tolist()]
         columns = zip(self.user_ids, self.names, self.emails, plans, strict=True)
-        return [
-            {"name": name, "email": email, "plan": plan, **self.identities.get(user, {})} if user else None
-            for user, name, email, plan in columns
-        ]
+        traits = [{"name": name, "email": email, "plan": plan} if user else None for user, name, email, plan in columns]
+        if not self.identities:
+            return traits
+        pairs = zip(self.user_ids, traits, strict=True)
+        return [{**each, **self.identities.get(user, {})} if user and each else each for user, each in pairs]
 
     @_column
     def ips(self) -> list[str]:

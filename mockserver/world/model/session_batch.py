@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 from msgspec import Struct
 
-from mockserver.world.model.hashing import hexadecimal
+from mockserver.world.model.hashing import I64, hexadecimal
 from mockserver.world.model.vocabulary import Acquisition, Agent, Page, Place
 
 
@@ -82,6 +83,16 @@ class SessionBatch(ABC):
     def end(self) -> list[int]:
         """Unix milliseconds of the last event."""
         return [start + duration for start, duration in zip(self.start, self.duration, strict=True)]
+
+    @cached_property
+    def starts(self) -> I64:
+        """Start times as an array."""
+        return np.array(self.start, dtype=np.int64)
+
+    @cached_property
+    def ends(self) -> I64:
+        """End times as an array."""
+        return np.array(self.end, dtype=np.int64)
 
     @cached_property
     def events(self) -> list[int]:

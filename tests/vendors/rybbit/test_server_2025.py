@@ -11,9 +11,9 @@ from msgspec import json
 
 from mockserver.rows.datetimes import DAY
 from mockserver.server.faults import read
-from mockserver.vendors.rybbit.filters import _contains
 from mockserver.vendors.rybbit.grammar import TYPES
 from mockserver.vendors.rybbit.parameters import EARLIER, PARAMETERS
+from mockserver.world.model.like import contains_like
 from mockserver.world.model.spec import DEFAULT_END
 from tests.vendors.rybbit.asking import detail, filters, world
 from tests.vendors.rybbit.asking import rows as documented
@@ -130,12 +130,12 @@ def test_wildcards_find_what_a_pattern_finds(text: str, said: str) -> None:
     """The same as a backtracking search, without its time."""
     pattern = "".join({"%": ".*", "_": "."}.get(letter, re.escape(letter)) for letter in text)
 
-    assert _contains(said, text) == (re.search(pattern, said, re.DOTALL) is not None)
+    assert contains_like(said, text) == (re.search(pattern, said, re.DOTALL) is not None)
 
 
 def test_wildcards_take_no_time() -> None:
     """A text that would keep a backtracking engine busy for years."""
-    assert not _contains("a" * 5000, "a%" * 2000 + "b")
+    assert not contains_like("a" * 5000, "a%" * 2000 + "b")
 
 
 def test_places_look_at_every_event() -> None:

@@ -1,0 +1,122 @@
+"""Parts that all admin commands share: options, the client, output and error messages."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from mockserver.cli.output import print_json
+from mockserver.cli.params import TOKEN, URL, add_options
+from mockserver.client.connection import AdminError
+from mockserver.client.sync import DEFAULT_TENANT, DEFAULT_URL, AdminClient
+
+C = TypeVar("C", bound=Callable[..., Any])
+_INTERRUPTED: Final = 130
+"""Exit code of a command that Ctrl-C ended: 128 + SIGINT."""
+_TENANT: Final = click.option(
+    "--tenant",
+    "-t",
+    default=DEFAULT_TENANT,
+    envvar="SESSION_MOCK_TENANT",
+    show_default=True,
+    show_envvar=True,
+    metavar="ID",
+    help="Id of the tenant.",
+)
+_OPTIONS: Final = (
+    click.option(
+        "--url",
+        type=URL,
+        default=DEFAULT_URL,
+        envvar="SESSION_MOCK_URL",
+        show_default=True,
+        show_envvar=True,
+        help="URL of the server.",
+    ),
+    click.option(
+        "--token",
+        type=TOKEN,
+        envvar="SESSION_MOCK_ADMIN_TOKEN",
+        show_envvar=True,
+        help="Admin token of the server: the value of `serve --admin-token`.",
+    ),
+    click.option("--json", "as_json", is_flag=True, help="Print the response of the admin API as JSON."),
+)
+
+
+def with_client(
+    show: Callable[[Any], None] = print_json,
+    *,
+    tenant: bool = True,
+    is_failure: Callable[[Any], bool] | None = None,
+) -> Callable[[Callable[..., Any]], Callable[..., None]]:
+    """Return a decorator that calls a command with an :class:`AdminClient` and prints what it returns.
+
+    *show* prints a result for people. Each item of an iterator is printed as it arrives; None is not printed.
+    The command exits with 1 if *is_failure* returns True for its result. With *tenant* the command gets the
+    option ``--tenant``.
+    """
+
+    def decorate(call: Callable[..., Any]) -> Callable[..., None]:
+        @wraps(call)
+        def run(**given: Any) -> None:
+            options = _merge_options(given)
+            print_result = print_json if options.pop("as_json") else show
+            with _reported_errors(), AdminClient(options.pop("url"), options.pop("token")) as client:
+                result = call(client, **options)
+                if isinstance(result, Iterator):
+                    for each in result:
+                        print_result(each)
+                elif result is not None:
+                    print_result(result)
+            if is_failure is not None and is_failure(result):
+                click.get_current_context().exit(1)
+
+        return admin_options(run, tenant=tenant)
+
+    return decorate
+
+
+def admin_options(command: C, *, tenant: bool = True) -> C:
+    """Add the options that can be written before or after the name of an admin command."""
+    return add_options(command, [_TENANT, *_OPTIONS] if tenant else _OPTIONS)
+
+
+def _merge_options(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a command: those after its name, else those before it, else the environment."""
+    context = click.get_current_context()
+    outer = _find_admin_context(context)
+    if "tenant" not in given and _is_on_command_line(outer, "tenant"):
+        raise click.UsageError(f"--tenant does not apply to {context.command_path!r}; leave it out")
+    return {name: value if _is_on_command_line(context, name) else outer.params.get(name, value) for name, value in given.items()}
+
+
+def _find_admin_context(context: click.Context) -> click.Context:
+    """Return the context of ``session-mock admin``, or *context* if the command was called on its own."""
+    outer = context
+    while outer.parent is not None and "url" not in outer.parent.params:
+        outer = outer.parent
+    return outer.parent or context
+
+
+def _is_on_command_line(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+
+
+@contextmanager
+def _reported_errors() -> Iterator[None]:
+    """Turn errors of the client into one line on stderr."""
+    try:
+        yield
+    except AdminError as error:
+        hint = " (option --token or SESSION_MOCK_ADMIN_TOKEN)" if error.status == HTTPStatus.UNAUTHORIZED else ""
+        raise click.ClickException(f"{error}{hint}") from None
+    except UnicodeError as error:
+        raise click.UsageError(f"arguments must be UTF-8 text: {error}; correct them") from None
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)

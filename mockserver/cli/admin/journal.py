@@ -1,0 +1,225 @@
+"""``session-mock admin journal``, and the options that select exchanges."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, BinaryIO, Final, TypeVar
+from urllib.parse import urlencode
+
+import click
+from msgspec import json
+
+from mockserver._util.printable import printable, printable_json
+from mockserver.cli.admin.common import with_client
+from mockserver.cli.admin.tail import follow_journal
+from mockserver.cli.lazy_group import SuggestingGroup
+from mockserver.cli.output import echo, print_table
+from mockserver.cli.params import OneOf, add_options, format_examples
+from mockserver.client.sync import AdminClient
+from mockserver.contract.choices import DOCUMENTED, label
+from mockserver.steering import Count, JournalPage
+
+C = TypeVar("C", bound=Callable[..., Any])
+Exchange = dict[str, Any]
+_HEADINGS = ("number", "at", "status", "ms", "endpoint", "request", "remarks")
+_WIDTHS = (6, 24, 7, 9, 30, 0, 0)
+_NUMBER = click.IntRange(min=0)
+
+
+_FILTER_OPTIONS: Final = (
+    click.option("--vendor", metavar="NAME", help="Only requests to this vendor."),
+    click.option("--endpoint", metavar="NAME", help="Only requests to this endpoint."),
+    click.option("--status", metavar="STATUS", help="Only responses with this status, such as 404, or class of statuses, such as 4xx."),
+    click.option("--error", metavar="NAME", help="Only this error response, by its name in the vendor's contract."),
+    click.option("--finding", metavar="NAME", help="Only exchanges with this finding."),
+    click.option("--triggered", "fault", metavar="FAULT", help="Only exchanges that this fault changed: its kind or id."),
+    click.option(
+        "--no-endpoint/--any-endpoint",
+        "unmatched",
+        default=None,
+        help="Only requests that matched no endpoint, or only those that matched one.",
+    ),
+    click.option("--after", type=_NUMBER, metavar="NUMBER", help="Only exchanges after this number."),
+    click.option("--limit", type=_NUMBER, metavar="N", help="At most N exchanges."),
+)
+
+
+def filter_options(command: C) -> C:
+    """Add the options that select exchanges."""
+    return add_options(command, _FILTER_OPTIONS)
+
+
+def _unmatched_option(command: C) -> C:
+    option = click.option(
+        "--unmatched",
+        "unmatched_only",
+        is_flag=True,
+        help="Requests that matched no tenant: unknown path or credentials.",
+    )
+    return option(command)
+
+
+def _select_journal(tenant: str, *, unmatched_only: bool, filters: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
+    """Return the tenant of the journal, None for unmatched requests, and the filters that were given."""
+    return None if unmatched_only else tenant, {name: value for name, value in filters.items() if value is not None}
+
+
+def _format_query(exchange: Exchange) -> str:
+    query = exchange["request"]["query"]
+    return "?" + urlencode(list(map(tuple, query)), safe="[]:,") if query else ""
+
+
+def _format_status(exchange: Exchange) -> str:
+    """Return the status, and how the response ended early if it did."""
+    response = exchange["response"]
+    if response is None:
+        return "open" if exchange["took_ms"] is None else "none"
+    return " ".join([str(response["status"]), *([response["end"]] if "end" in response else [])])
+
+
+def _format_remarks(exchange: Exchange) -> str:
+    remarks = []
+    if exchange["error"]:
+        remarks.append(exchange["error"] + (f" ({exchange['basis']})" if exchange["basis"] else ""))
+    remarks += exchange["faults"]
+    remarks += [finding["name"] for finding in exchange["findings"]]
+    if exchange["dropped"] is not None:
+        remarks.append(f"credential of the deleted tenant {exchange['dropped']!r}")
+    if exchange["failed"]:
+        remarks.append("internal error")
+    if exchange["gone"]:
+        remarks.append("client disconnected")
+    return ", ".join(remarks)
+
+
+def _format_endpoint(exchange: Exchange) -> str:
+    """Return vendor and endpoint; the dialect is added unless it is the documented one."""
+    vendor = label(exchange["vendor"], exchange["dialect"] or DOCUMENTED) if exchange["vendor"] else "none"
+    return f"{vendor} {exchange['endpoint'] or ''}".strip()
+
+
+def _cells(exchange: Exchange) -> tuple[str, ...]:
+    duration = "" if exchange["took_ms"] is None else f"{exchange['took_ms']:.1f}"
+    request = f"{exchange['request']['method']} {exchange['request']['path']}{_format_query(exchange)}"
+    return (
+        str(exchange["number"]),
+        exchange["at"],
+        _format_status(exchange),
+        duration,
+        _format_endpoint(exchange),
+        request,
+        _format_remarks(exchange),
+    )
+
+
+def _print_page(page: JournalPage | Count) -> None:
+    if isinstance(page, Count):
+        echo(page.count)
+        return
+    print_table(_HEADINGS, map(_cells, page.exchanges))
+    if page.next is not None:
+        last = page.exchanges[-1]["number"]
+        echo(f"\n{len(page.exchanges)} of {page.matched}; continue with --after {last}")
+
+
+def _print_line(exchange: Exchange) -> None:
+    cells = zip(_cells(exchange), _WIDTHS, strict=True)
+    echo("  ".join(printable(cell, keep="").ljust(width) for cell, width in cells).rstrip())
+
+
+def _print_exchange(exchange: Exchange) -> None:
+    """Print the request and the response with masked secrets, then findings and near misses."""
+    number, at, status, duration, endpoint, request, remarks = _cells(exchange)
+    took = f"{duration} ms" if duration else "still open"
+    echo(f"Exchange {number} at {at}, {took}: {endpoint}" + (f" ({remarks})" if remarks else ""))
+    _print_message("> ", request, exchange["request"])
+    if exchange["response"] is not None:
+        _print_message("< ", status, exchange["response"])
+    for finding in exchange["findings"]:
+        echo(f"{finding['name']}: {finding['says']}")
+    for miss in exchange["near_misses"]:
+        echo(f"closest match: {miss['method']} {miss['path']}: {miss['differs']}")
+
+
+def _print_message(prefix: str, start: str, message: dict[str, Any]) -> None:
+    lines = [start, *(f"{name}: {value}" for name, value in message["headers"])]
+    if message["body"] is not None:
+        lines += ["", json.encode(message["body"]).decode() + (" (truncated)" if message["cut"] else "")]
+    for line in lines:
+        echo(f"{prefix}{line}".rstrip())
+    echo()
+
+
+@click.group(cls=SuggestingGroup)
+def journal() -> None:
+    """List, follow, export, show or clear the recorded requests.
+
+    The journal of a tenant records each exchange: a request with its response, the faults that changed it,
+    and findings. Secrets are masked.
+    """
+
+
+@journal.command(
+    "list",
+    epilog=format_examples("session-mock admin journal list --vendor browsee --status 4xx", "session-mock admin journal list --unmatched"),
+)
+@filter_options
+@_unmatched_option
+@click.option("--count", is_flag=True, help="Print only the number of exchanges.")
+@with_client(_print_page)
+def list_exchanges(client: AdminClient, *, tenant: str, unmatched_only: bool, count: bool, **filters: Any) -> JournalPage | Count:
+    """List exchanges, oldest first; 100 of them unless --limit is given."""
+    source, given = _select_journal(tenant, unmatched_only=unmatched_only, filters=filters)
+    if not count:
+        return client.journal(source, **given)
+    if source is None:
+        page = client.journal(None, **given)
+        return Count(count=min(page.matched, given.get("limit", page.matched)))
+    return Count(count=client.count(source, **given))
+
+
+@journal.command("follow", epilog=format_examples("session-mock admin journal follow --after 0"))
+@filter_options
+@_unmatched_option
+@with_client(_print_line)
+def follow_exchanges(client: AdminClient, *, tenant: str, unmatched_only: bool, **filters: Any) -> Iterator[Exchange]:
+    """Print a line for each exchange when it ends, until Ctrl-C or --limit.
+
+    It starts with the oldest recorded exchange; use --after to skip some.
+    """
+    source, given = _select_journal(tenant, unmatched_only=unmatched_only, filters=filters)
+    return follow_journal(partial(client.journal, source), **given)
+
+
+@journal.command("export", epilog=format_examples("session-mock admin journal export --format har --output run.har"))
+@filter_options
+@_unmatched_option
+@click.option(
+    "--format",
+    "form",
+    type=OneOf(["ndjson", "har"]),
+    default="ndjson",
+    show_default=True,
+    help="Format of the file: lines of JSON, or HTTP Archive.",
+)
+@click.option("--output", type=click.File("wb", lazy=True), default="-", help="File to write; - is stdout. [default: -]")
+@with_client()
+def export_journal(client: AdminClient, *, tenant: str, unmatched_only: bool, form: Any, output: BinaryIO, **filters: Any) -> None:
+    """Write exchanges to a file; all of them unless filters are given."""
+    source, given = _select_journal(tenant, unmatched_only=unmatched_only, filters=filters)
+    document = client.export(form, source, **given)
+    output.write(printable_json(document.decode()).encode())
+
+
+@journal.command("show", epilog=format_examples("session-mock admin journal show 1"))
+@click.argument("number", type=_NUMBER)
+@with_client(_print_exchange)
+def show_exchange(client: AdminClient, *, tenant: str, number: int) -> Exchange:
+    """Show one exchange: its request, its response and its findings."""
+    return client.exchange(number, tenant)
+
+
+@journal.command("clear")
+@with_client()
+def clear_journal(client: AdminClient, *, tenant: str) -> None:
+    """Delete all entries of a tenant's journal."""
+    client.clear_journal(tenant)

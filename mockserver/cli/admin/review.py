@@ -1,0 +1,72 @@
+"""``session-mock admin findings`` and ``verify``."""
+
+from typing import Any
+
+import click
+
+from mockserver.cli.admin.common import with_client
+from mockserver.cli.admin.journal import filter_options
+from mockserver.cli.output import echo, print_table
+from mockserver.cli.params import format_examples
+from mockserver.client.sync import AdminClient
+from mockserver.steering import FoundIn, Verdict
+
+_MAX_NUMBERS = 5
+"""Maximum number of exchanges listed per finding."""
+
+
+def _row(found: FoundIn) -> tuple[Any, ...]:
+    more = ["…"] if found.count > _MAX_NUMBERS else []
+    return found.name, found.count, ", ".join([*map(str, found.exchanges[:_MAX_NUMBERS]), *more]), found.says
+
+
+def _print_findings(found: list[FoundIn], heading: str = "finding") -> None:
+    print_table((heading, "count", "exchanges", "message"), map(_row, found))
+
+
+@click.command(epilog=format_examples("session-mock admin findings --vendor browsee"))
+@filter_options
+@with_client(_print_findings)
+def findings(client: AdminClient, *, tenant: str, **filters: Any) -> list[FoundIn]:
+    """List the mistakes that clients made, even where the server answered 200.
+
+    A finding is, for instance, a retry before Retry-After or a page that was requested twice.
+    docs/findings.md explains all of them. The exit code is 0 even if there are findings; see `session-mock
+    admin verify`.
+    """
+    return client.findings(tenant, **filters)
+
+
+def _is_wrong(result: Verdict) -> bool:
+    return bool(result.findings or result.unexpected or result.unused_faults)
+
+
+def _print_verification(result: Verdict) -> None:
+    kept = "all in the journal" if result.kept == result.exchanges else f"only the last {result.kept} are checked"
+    summary = "Something is wrong." if _is_wrong(result) else "Nothing is wrong."
+    echo(f"{result.exchanges} exchanges ({kept}). {summary}")
+    for heading, found in (("finding", result.findings), ("unexpected error", result.unexpected)):
+        if found:
+            echo()
+            _print_findings(found, heading)
+    if result.unused_faults:
+        echo()
+    for fault in result.unused_faults:
+        echo(f"Fault {fault['id']} ({fault['kind']}) never triggered.")
+    if result.unclaimed:
+        echo(
+            f"\nNot checked: {result.unclaimed} requests to this server that matched no tenant;"
+            " `session-mock admin journal list --unmatched` lists them."
+        )
+    echo(f"\ndigest {result.digest}")
+
+
+@click.command(epilog=format_examples("session-mock admin verify --tenant nightly"))
+@with_client(_print_verification, is_failure=_is_wrong)
+def verify(client: AdminClient, *, tenant: str) -> Verdict:
+    """Check a tenant's requests; exit with 1 if something is wrong.
+
+    Wrong are findings, error responses that a correct client would not get, and faults that never triggered.
+    The digest is equal for two runs with the same requests and responses in the same order.
+    """
+    return client.verdict(tenant)

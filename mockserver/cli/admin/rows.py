@@ -1,0 +1,73 @@
+"""``session-mock admin rows``."""
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import click
+from msgspec import DecodeError, json
+
+from mockserver.cli.admin.common import with_client
+from mockserver.cli.lazy_group import SuggestingGroup
+from mockserver.cli.output import print_json, print_table
+from mockserver.cli.params import format_examples, parse_json_pairs
+from mockserver.client.sync import AdminClient
+
+
+@click.group(cls=SuggestingGroup)
+def rows() -> None:
+    """Write expected rows, or trace rows to the responses that contained them."""
+
+
+@rows.command(
+    "expected",
+    epilog=format_examples(
+        "session-mock admin rows expected browsee export_sessions > expected.ndjson",
+        "session-mock admin rows expected rybbit list_sessions --labels --site 1",
+    ),
+)
+@click.argument("vendor")
+@click.argument("endpoint")
+@click.argument("params", nargs=-1, metavar="[PARAM=VALUE]...")
+@click.option("--site", default="0", show_default=True, help="Site: its index from 0, its domain, or the vendor's id for it.")
+@click.option("--labels", is_flag=True, help="Write each row with its label: required, optional or forbidden for a client.")
+@with_client(print_json)
+def write_expected(
+    client: AdminClient, *, tenant: str, vendor: str, endpoint: str, params: tuple[str, ...], site: str, labels: bool
+) -> Iterator[Any]:
+    """Write the expected rows of an endpoint: what a correct client collects.
+
+    Rows are written as lines of JSON. Without PARAM all rows of the site are written; a VALUE may be JSON.
+    """
+    return client.truth(vendor, endpoint, parse_json_pairs(params, "PARAM=VALUE"), site=site, verdicts=labels, tenant=tenant)
+
+
+def _parse_rows(file: BinaryIO) -> list[dict[str, Any]]:
+    """Parse lines of JSON objects; raises a usage error for other lines."""
+    found = []
+    for number, line in enumerate(file, 1):
+        try:
+            found += [json.decode(line, type=dict[str, Any])] if line.strip() else []
+        except DecodeError as error:
+            message = f"line {number} is not a JSON object: {error}; write one row per line"
+            raise click.BadParameter(message, param_hint="FILE") from None
+    return found
+
+
+def _print_trace(found: list[list[int]]) -> None:
+    lines = [(number, ", ".join(map(str, numbers)) or "none") for number, numbers in enumerate(found, 1)]
+    print_table(("row", "exchanges"), lines)
+
+
+@rows.command("trace", epilog=format_examples("session-mock admin rows trace browsee export_sessions collected.ndjson"))
+@click.argument("vendor")
+@click.argument("endpoint")
+@click.argument("file", type=click.File("rb"), default="-")
+@with_client(_print_trace)
+def trace_rows(client: AdminClient, *, tenant: str, vendor: str, endpoint: str, file: BinaryIO) -> list[list[int]]:
+    """Show which responses contained each row of a file.
+
+    FILE has rows of the endpoint as lines of JSON, such as those of `session-mock admin rows expected`.
+    Without FILE stdin is read. For each row the numbers of the exchanges are printed; `session-mock admin
+    journal show` shows one.
+    """
+    return client.carriers(vendor, endpoint, _parse_rows(file), tenant)

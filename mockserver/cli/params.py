@@ -1,0 +1,89 @@
+"""Parameter types of the command line, and parsers of NAME=VALUE arguments."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+from msgspec import DecodeError, json
+
+from mockserver import forms
+from mockserver.nearest import nearest
+
+C = TypeVar("C", bound=Callable[..., Any])
+
+
+class ParsedText(click.ParamType):  # type: ignore[type-arg] # older releases of click have no parameter there
+    """A text that one of the functions in :mod:`mockserver.forms` parses."""
+
+    def __init__(self, parse: Callable[[str], Any], name: str) -> None:
+        """Parse with a function that raises ValueError; *name* is shown in help."""
+        self._parse = parse
+        self.name = name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Parse a value; raises a usage error with the parser's message."""
+        try:
+            return self._parse(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class OneOf(click.Choice):  # type: ignore[type-arg] # older releases of click have no parameter there
+    """One of several words; an unknown one is answered with the nearest."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the word; raises a usage error that names the nearest one."""
+        if value not in self.choices:
+            self.fail(f"unknown value {value!r}; {nearest(str(value), map(str, self.choices))}", param, ctx)
+        return value
+
+
+SEED = ParsedText(forms.seed, "number|random")
+PORT = ParsedText(forms.port, "port")
+URL = ParsedText(forms.url, "url")
+TOKEN = ParsedText(forms.token, "token")
+
+
+def parse_pairs(texts: Sequence[str], where: str, form: str = "NAME=VALUE") -> dict[str, str]:
+    """Parse NAME=VALUE texts; raises a usage error that names *where* and *form*."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"invalid value {text!r}; write {form}", param_hint=where)
+        found[name] = value
+    return found
+
+
+def parse_dialects(texts: Sequence[str]) -> str | dict[str, str]:
+    """Parse VENDOR=DIALECT texts, or a single DIALECT; raises a usage error for a mixture."""
+    try:
+        return forms.dialects(" ".join(texts)) if texts else {}
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--dialect") from None
+
+
+def parse_json_or_text(text: str) -> Any:
+    """Parse a value as JSON; return the text itself if it is not JSON."""
+    try:
+        return json.decode(text)
+    except DecodeError:
+        return text
+
+
+def parse_json_pairs(texts: Sequence[str], where: str) -> dict[str, Any]:
+    """Parse NAME=VALUE texts whose values may be JSON."""
+    return {name: parse_json_or_text(text) for name, text in parse_pairs(texts, where).items()}
+
+
+def add_options(command: C, options: Sequence[Callable[[C], C]]) -> C:
+    """Add options to a command; help lists them in this order."""
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def format_examples(*lines: str) -> str:
+    """Return the epilog of a command's help with one command line per example."""
+    title = "Example:" if len(lines) == 1 else "Examples:"
+    return "\n".join(["\b", title, *(f"  {line}" for line in lines)])

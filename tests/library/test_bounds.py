@@ -1,0 +1,219 @@
+"""The bounds of a tenant end stalled answers and clients that loop, and leave correct clients alone."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from ssl import create_default_context
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from mockserver import SessionMock, TenantHandle
+from mockserver.contract.limits import OneAtATime
+from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
+from mockserver.server.pages import at
+from tests.conftest import QUICK
+from tests.library.crawling import LISTS, SIZE, Pair, crawl, everything, name, send
+
+STALL: Final = 0.2
+NEVER: Final = httpx.Timeout(None)
+TLS: Final = create_default_context()  # A client makes one of its own otherwise, which takes longest.
+LIMIT: Final = 20
+PAGED: Final = [pair for pair in LISTS if isinstance(pair[1].paging, Offset | PageNumber | OpaqueCursor)]
+QUEUED: Final = [pair for pair in LISTS if any(isinstance(limit, OneAtATime) for limit in pair[1].limits)]
+STALLS: Final = (
+    {"kind": "stall", "where": "before"},
+    {"kind": "stall", "where": "headers"},
+    {"kind": "stall", "where": "body"},
+    {"kind": "latency", "seconds": 3000},
+    {"kind": "dribble", "pieces": 2, "pause": 3000},
+)
+Mint = Callable[..., TenantHandle]
+
+
+@pytest.fixture(name="mint")
+def _mint() -> Iterator[Mint]:
+    """Mint tenants with small bounds."""
+    with SessionMock() as mock:
+
+        def mint(**fields: Any) -> TenantHandle:
+            bounds = {"stall_timeout": STALL, "loop_limit": LIMIT, "choices": QUICK, "sessions": 30}
+            return mock.tenant(**{**bounds, **fields})
+
+        yield mint
+
+
+def ask(tenant: TenantHandle, pair: Pair, seconds: float | None = None, **parameters: Any) -> httpx.Response:
+    """Send one request, by default as a client without a timeout."""
+    with httpx.Client(timeout=seconds, verify=TLS) as http:
+        return send(http, tenant.vendor(pair[0].name), pair[1], {**everything(pair[1]), **parameters})
+
+
+def found(tenant: TenantHandle) -> dict[str, str]:
+    """The findings about clients that the mock had to stop."""
+    return {each.name: each.says for each in tenant.verdict().findings if each.name in ("stalled", "endless-loop")}
+
+
+def slot(pair: Pair) -> OneAtATime:
+    """The limit of one open request that an endpoint has."""
+    return next(limit for limit in pair[1].limits if isinstance(limit, OneAtATime))
+
+
+def follow(tenant: TenantHandle, pair: Pair, **parameters: Any) -> None:
+    """Page on for ever, as a client does that never looks for the end; raises what ends it."""
+    endpoint = pair[1]
+    limit: str | None = getattr(endpoint.paging, "limit", None)
+    asked: dict[str, Any] = {**everything(endpoint), **parameters}
+    if limit:
+        asked[limit] = SIZE
+    with httpx.Client(timeout=NEVER, verify=TLS) as http:
+        for number in count(1):
+            answer = send(http, tenant.vendor(pair[0].name), endpoint, asked).raise_for_status().json()
+            match endpoint.paging:
+                case Offset(offset=offset):
+                    asked[offset] = SIZE * number
+                case PageNumber(page=page, first=first):
+                    asked[page] = first + number
+                case OpaqueCursor(cursor=cursor, next=path):
+                    asked[cursor] = at(answer, path)
+
+
+def retry(tenant: TenantHandle, pair: Pair) -> None:
+    """Send the same request for ever, whatever the answer is; raises what ends it."""
+    vendor, asked = tenant.vendor(pair[0].name), everything(pair[1])
+    with httpx.Client(timeout=NEVER, verify=TLS) as http:
+        for _ in count():
+            send(http, vendor, pair[1], asked)
+
+
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+@pytest.mark.parametrize("fault", STALLS, ids=lambda fault: "-".join(map(str, list(fault.values())[:2])))
+def test_stalled_answer_is_reset_and_found(mint: Mint, pair: Pair, fault: dict[str, Any]) -> None:
+    """A client without a timeout gets an exception; the finding names the fault and the remedy."""
+    tenant = mint(faults=[fault])
+    with pytest.raises(httpx.TransportError):
+        ask(tenant, pair)
+
+    assert found(tenant) == {
+        "stalled": f"The answer stalled for over 0.2 s of real time (fault 1:{fault['kind']}), and the mock reset the connection:"
+        " give the client a shorter timeout, or raise stall_timeout."
+    }
+
+
+@pytest.mark.parametrize("pair", QUEUED, ids=name)
+def test_wait_for_a_slot_is_reset_and_found(mint: Mint, pair: Pair) -> None:
+    """The second request waits for a slot that the first one, which is answered slowly, holds; the slot is free again afterwards."""
+    limit = slot(pair)
+    tenant = mint(choices={limit.busy: "queue", limit.hold: 0}, faults=[{"kind": "dribble", "pieces": 30, "pause": 0.1, "times": 1}])
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(ask, tenant, pair)
+        while not len(tenant.journal):
+            pass
+        with pytest.raises(httpx.TransportError):
+            ask(tenant, pair)
+
+    assert first.result().status_code == 200
+    assert "another request held the slot" in found(tenant)["stalled"]
+    assert ask(tenant, pair).status_code == 200
+
+
+@pytest.mark.parametrize("pair", QUEUED, ids=name)
+def test_hold_beyond_the_bound_is_reset_and_found(mint: Mint, pair: Pair) -> None:
+    """The choice that holds a slot for long is a stall like any other."""
+    tenant = mint(choices={slot(pair).hold: 60_000})
+    with pytest.raises(httpx.TransportError):
+        ask(tenant, pair)
+
+    assert list(found(tenant)) == ["stalled"]
+
+
+def test_retries_after_a_stall_are_reset_at_once(mint: Mint) -> None:
+    """A client that retries a hundred times hangs once, not a hundred times."""
+    tenant = mint(faults=[{"kind": "stall"}], stall_timeout=1)
+    for _ in range(100):
+        with pytest.raises(httpx.TransportError):
+            ask(tenant, LISTS[0])
+    waits = [exchange["took_ms"] for exchange in tenant.journal.exchanges()]
+
+    assert waits[0] >= 1000
+    assert sum(waits[1:]) < 30_000
+
+
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+def test_correct_client_is_never_found_stalled(mint: Mint, pair: Pair) -> None:
+    """Latency below the bound, a slow answer that goes on, and a stall that the client gives up by itself."""
+    slow = [{"kind": "latency", "seconds": 0.1, "nth": 1}, {"kind": "dribble", "pieces": 8, "pause": 0.1, "nth": 2}]
+    tenant = mint(faults=[*slow, {"kind": "stall", "nth": 3}], stall_timeout=0.5)
+
+    assert ask(tenant, pair).status_code == 200
+    assert ask(tenant, pair).status_code == 200
+    with pytest.raises(httpx.ReadTimeout):
+        ask(tenant, pair, 0.05)
+    assert ask(tenant, pair).status_code == 200
+    assert found(tenant) == {}
+
+
+@pytest.mark.parametrize("fault", [None, "no_end", "stuck_cursor", "same_page", "changing_total"])
+@pytest.mark.parametrize("pair", PAGED, ids=name)
+def test_list_followed_far_beyond_its_end_is_refused_and_found(mint: Mint, pair: Pair, fault: str | None) -> None:
+    """The client gets an answer that it cannot take for a page; so does every later request of the test."""
+    if isinstance(pair[1].paging, OpaqueCursor) and fault not in ("no_end", "stuck_cursor"):
+        pytest.skip("the answer has no cursor beyond the end, and the same page has the cursor of another")
+    tenant = mint(faults=[{"kind": fault}] if fault else [])
+    with pytest.raises(httpx.HTTPStatusError, match="400"):
+        follow(tenant, pair)
+    [(name, says)] = found(tenant).items()
+
+    assert name == "endless-loop"
+    assert f"{LIMIT} requests to {pair[0].name} {pair[1].name} in a row that brought no new row" in says
+    assert "raise loop_limit" in says
+    assert ask(tenant, LISTS[0]).text == says + "\n"
+    assert len(tenant.journal) <= 30 / SIZE + LIMIT + 4
+
+
+@pytest.mark.parametrize("pair", PAGED, ids=name)
+def test_client_that_ignores_every_answer_is_reset_and_found_in_the_end(mint: Mint, pair: Pair) -> None:
+    """Neither a status nor what is no JSON stops it, only a reset."""
+    tenant = mint(faults=[{"kind": "status", "status": 503}])
+    with pytest.raises(httpx.TransportError):
+        retry(tenant, pair)
+
+    assert f"{LIMIT * 10} identical requests" in found(tenant)["endless-loop"]
+    with pytest.raises(httpx.TransportError):
+        ask(tenant, pair)
+
+
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+def test_correct_client_is_never_found_looping(mint: Mint, pair: Pair) -> None:
+    """Fifty crawls to the end, a few retries of each page, and a request repeated less often than the limit."""
+    tenant = mint(faults=[{"kind": "status", "status": 503, "times": 60}])
+    for number in range(60 + 2 * LIMIT):
+        assert ask(tenant, pair).status_code == (503 if number < 60 else 200)
+    for _ in range(50):
+        crawl(tenant, pair)
+
+    assert found(tenant) == {}
+
+
+def test_reset_forgets_the_bounds_that_were_reached(mint: Mint) -> None:
+    """The tenant serves again; its bounds stay."""
+    tenant = mint()
+    for _ in range(2):
+        with pytest.raises(httpx.HTTPStatusError):
+            follow(tenant, PAGED[0], **({PAGED[0][1].paging.cursor: "x"} if isinstance(PAGED[0][1].paging, OpaqueCursor) else {}))
+        assert list(found(tenant)) == ["endless-loop"]
+        tenant.reset()
+        assert ask(tenant, PAGED[0]).status_code == 200
+
+
+def test_tenant_without_bounds_is_never_stopped(mint: Mint) -> None:
+    """Zero is no bound; so is none."""
+    tenant = mint(stall_timeout=0, loop_limit=0, faults=[{"kind": "stall"}])
+    with pytest.raises(httpx.ReadTimeout):
+        ask(tenant, LISTS[0], 1)
+    tenant.faults.disarm()
+    for _ in range(LIMIT * 10 + 1):
+        assert ask(tenant, LISTS[0]).status_code == 200
+
+    assert found(tenant) == {}

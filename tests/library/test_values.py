@@ -1,0 +1,151 @@
+"""Arguments of other types than the built-in ones: numbers of NumPy and tenacity, subclasses, enums, durations."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from enum import Enum, IntEnum, StrEnum
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mockserver import AdminClient, AdminError, SessionMock, TenantHandle, create_app, tenant_of
+from tests.library.crawling import LISTS
+from tests.library.sweep import CHOICE, LIMIT
+
+NOW = datetime(2026, 9, 10, 12, tzinfo=UTC)
+VENDOR, ENDPOINT = LISTS[0][0].name, LISTS[0][1].name
+
+
+class Seconds(float):
+    """As tenacity's ``wait`` values are."""
+
+
+class Whole(int):
+    """A subclass of int."""
+
+
+class Word(str):
+    """A subclass of str that shows itself otherwise."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "not me"
+
+
+class Instant(datetime):
+    """As freezegun's and pendulum's are."""
+
+
+class Named(StrEnum):
+    """An enum of texts."""
+
+    STATUS = "status"
+
+
+class Level(IntEnum):
+    """An enum of numbers."""
+
+    TWO = 2
+
+
+class Plain(Enum):
+    """An enum of no type."""
+
+    TWO = 2
+
+
+TWO: list[Any] = [
+    2, 2.0, Seconds(2), Whole(2), Level.TWO, Plain.TWO, Decimal(2), Fraction(2), timedelta(seconds=2),
+    np.float64(2), np.float32(2), np.float16(2), np.longdouble(2), np.int64(2), np.int8(2), np.uint32(2), np.timedelta64(2, "s"),
+]  # fmt: skip
+COUNTS: list[Any] = [2, Whole(2), Level.TWO, Plain.TWO, np.int64(2), np.uint8(2)]
+INVALID: list[Any] = [
+    True, np.True_, float("nan"), float("inf"), -float("inf"), np.float64("nan"), np.float32("inf"), Seconds("nan"), Decimal("NaN"),
+    None, [2], 2j,
+]  # fmt: skip
+
+
+def named(value: Any) -> str:
+    """Return a test id."""
+    return f"{type(value).__module__}.{type(value).__name__}({value!r})"
+
+
+@pytest.fixture(name="tenant", params=["in process", "over HTTP"])
+def _tenant(mock: SessionMock, request: pytest.FixtureRequest) -> Iterator[TenantHandle]:
+    """Steer a tenant in the same process, or over HTTP."""
+    remote = SessionMock.connect(mock.url)
+    with (mock if request.param == "in process" else remote).tenant(sessions=10, now=NOW) as tenant:
+        yield tenant
+    remote.stop()
+
+
+@pytest.mark.parametrize("two", TWO, ids=named)
+def test_duration_of_any_type_is_accepted(tenant: TenantHandle, two: Any) -> None:
+    """As seconds by which a clock advances, and of a fault."""
+    assert tenant.clock.advance(two) == NOW + timedelta(seconds=2)
+    assert tenant.faults.arm("latency", seconds=two)["seconds"] == 2
+
+
+@pytest.mark.parametrize("value", INVALID, ids=named)
+@pytest.mark.parametrize("use", ["advance", "scale", "fault"])
+def test_duration_that_is_not_a_finite_number_is_refused(tenant: TenantHandle, use: str, value: Any) -> None:
+    """The error names the parameter, and nothing changes."""
+    calls: dict[str, Callable[[], object]] = {
+        "advance": lambda: tenant.clock.advance(value),
+        "scale": lambda: tenant.clock.scale(value),
+        "fault": lambda: tenant.faults.arm("latency", seconds=value),
+    }
+    with pytest.raises((ValueError, TypeError, AdminError), match="complex" if isinstance(value, complex) else "rate|seconds"):
+        calls[use]()
+
+    assert (tenant.clock.now, list(tenant.faults)) == (NOW, [])
+
+
+@pytest.mark.parametrize("two", COUNTS, ids=named)
+def test_whole_number_of_any_type_is_accepted(mock: SessionMock, tenant: TenantHandle, two: Any) -> None:
+    """Wherever the library takes one: sizes, seeds, limits, faults, filters, places, sites."""
+    with mock.tenant(sessions=two, seed=two, sites=two, faults=[{"kind": "latency", "seconds": two, "times": two}]) as minted:
+        assert (minted.world.counts, minted.world.spec["seed"], [each["times"] for each in minted.faults]) == ([2, 2], 2, [2])
+    assert tenant.limits.set(LIMIT, allowed=two) == tenant.limits.set(LIMIT, allowed=2)
+    tenant.clock.set("2026-10-01T00:00:00Z")
+    tenant.faults.arm("latency", seconds=0, times=two, after=two)
+    tenant.faults.arm("latency", seconds=0)
+    tenant.faults.disarm(two)
+    assert [(each["id"], each["times"], each["after"]) for each in tenant.faults] == [("1", 2, 2)]
+    assert tenant.journal.count(after=two) == len(tenant.journal.exchanges(limit=two)) == 0
+    assert tenant.world.session(two - 1 if not isinstance(two, Enum) else 1, site=int(Level.TWO) - 1)
+    assert tenant.truth(VENDOR, ENDPOINT, site=0) != []
+    tenant.put_world(sessions=two)
+    assert tenant.world.spec["sessions"] == 2
+    assert tenant.clock.scale(two)
+    with SessionMock(sessions=two, seed=two, port=type(two)(0) if not isinstance(two, Enum) else 0) as other:
+        assert other.world.counts == [2, 2]
+    assert tenant_of(create_app(sessions=two)).world.counts == [2, 2]
+
+
+def test_text_and_instant_of_any_type_are_accepted(mock: SessionMock, tenant: TenantHandle) -> None:
+    """Subclasses of str and datetime, and enums, mean their value, whatever they show themselves as."""
+    moment = Instant(2026, 9, 10, 14, tzinfo=timezone(timedelta(hours=2)))
+    assert (tenant.clock.set(moment), tenant.clock.freeze(moment), tenant.clock.advance(Word("1h"))) == (NOW, NOW, NOW + timedelta(hours=1))
+    assert tenant.faults.arm(Named.STATUS, status=503)["kind"] == "status"
+    assert tenant.limits.set(Word(LIMIT), allowed=3)
+    tenant.choices[Word(CHOICE.name)] = Word(CHOICE.default)
+    assert tenant.truth(Word(VENDOR), Word(ENDPOINT)) == tenant.truth(VENDOR, ENDPOINT)
+    assert tenant.journal.count(vendor=Word(VENDOR)) == 0
+    assert mock.admin.tenant(Word(tenant.id)).id == tenant.id
+    with mock.tenant(Word("w"), profile=Word("default"), now=moment, start=moment, end=moment + timedelta(days=9)) as minted:
+        assert (minted.id, minted.clock.now) == ("w", NOW)
+    with SessionMock(now=moment, admin_token=Word("open"), host=Word("127.0.0.1")) as other, AdminClient(other.url, Word("open")) as admin:
+        assert admin.clock().now == other.clock.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.mark.parametrize("value", [float("nan"), np.float64("inf"), Decimal("-Infinity")], ids=named)
+def test_setting_that_is_not_a_finite_number_is_refused(mock: SessionMock, value: Any) -> None:
+    """Wherever it is nested, the error names the place."""
+    with pytest.raises(ValueError, match=r"sessions: .* is not a finite number"):
+        SessionMock(sessions=value)
+    with pytest.raises(ValueError, match=r"faults\[0\]\.seconds: .* is not a finite number"):
+        mock.tenant(faults=[{"kind": "latency", "seconds": value}])
