@@ -107,7 +107,19 @@ class _Cleaning(Filter):
 
 
 class _Unparsed(_Cleaning):
-    """Mask what stands under the name of a credential as well, in what aiohttp says of requests that could not be parsed."""
+    """Shorten what aiohttp logs of a malformed request to one line without its bytes, and mask credentials by name in all else."""
+
+    def filter(self, record: LogRecord) -> bool:
+        """Rewrite the message, and the text of the exception."""
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, HttpProcessingError):
+            refused = record.getMessage().replace("Error handling request", "refused a malformed request")
+            record.msg = f"{refused} with {error.code}: {_describe_malformed(error)}"
+            record.args = ()
+            record.levelno = WARNING
+            record.levelname = getLevelName(WARNING)
+            record.exc_info = None
+        return super().filter(record)
 
     def _cleaned(self, text: str) -> str:
         return super()._cleaned(Secrets(()).text(text))

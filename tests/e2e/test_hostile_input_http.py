@@ -17,7 +17,6 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 import pytest
-from mockserver.vendors.base import Vendor
 
 from mockserver import SessionMock
 from mockserver.contract.credentials import BodyKeys
@@ -26,6 +25,7 @@ from mockserver.contract.request import fields
 from mockserver.server import body, running
 from mockserver.server.admin.routes import ROUTES
 from mockserver.vendors import load
+from mockserver.vendors.base import Vendor
 from tests.conftest import Serve
 
 PAIRS: Final = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
@@ -145,14 +145,23 @@ def receive(connection: socket.socket) -> Response | None:
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     length = int(headers["content-length"]) if "content-length" in headers else None
     with suppress(ConnectionError):
-        while length is None or len(content) < length:
+        while not content.endswith(b"0\r\n\r\n") if length is None else len(content) < length:
             part = connection.recv(MEBIBYTE)
             if not part:
                 break
             content += part
-            if length is None and content.endswith(b"0\r\n\r\n"):
-                break
-    return Response(int(status.split()[1]), headers, content)
+    chunked = headers.get("transfer-encoding") == "chunked"
+    return Response(int(status.split()[1]), headers, join_chunks(content) if chunked else content)
+
+
+def join_chunks(content: bytes) -> bytes:
+    """Return a chunked body without the lengths of its chunks."""
+    joined = b""
+    while content:
+        size, _, content = content.partition(b"\r\n")
+        joined += content[: int(size, 16)]
+        content = content[int(size, 16) + 2 :]
+    return joined
 
 
 def serve(folder: Path, *options: str, code: str = "", **kwargs: Any) -> Generator[Server]:
@@ -681,12 +690,15 @@ def test_signal_ends_server_on_any_event_loop(tmp_path: Path, number: signal.Sig
     program = f"{code}\nimport sys\nfrom mockserver.__main__ import main\nmain()"
     command = [sys.executable, "-c", program, "serve", "--port", "0", "--json"]
     with (tmp_path / "log").open("wb") as log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process:
-        assert process.stdout is not None
-        access = json.loads(process.stdout.readline())
-        assert Server(int(access["url"].rpartition(":")[2]), access, tmp_path).is_well()
-        process.send_signal(number)
+        try:
+            assert process.stdout is not None
+            access = json.loads(process.stdout.readline())
+            assert Server(int(access["url"].rpartition(":")[2]), access, tmp_path).is_well()
+            process.send_signal(number)
 
-        assert process.wait(SECONDS) == 0
+            assert process.wait(SECONDS) == 0
+        finally:
+            process.kill()
     assert "Traceback" not in (tmp_path / "log").read_text(encoding="utf-8")
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientError, web
-from mockserver.vendors.base import Vendor
 from msgspec import json
 
 from mockserver.contract.choices import MOST
@@ -17,6 +16,7 @@ from mockserver.server.faults import MOST_ARMED
 from mockserver.server.faults.status import MOST_SECONDS
 from mockserver.server.truth import everything
 from mockserver.vendors import every, load
+from mockserver.vendors.base import Vendor
 
 KINDS = ("missing credential", "wrong credential", "unknown site", "invalid parameter", "unknown path", "wrong method", "rate limit")
 ALWAYS = ("missing credential", "wrong credential", "unknown path", "wrong method")

@@ -9,12 +9,12 @@ import freezegun
 import httpx
 import pytest
 import time_machine
-from mockserver.vendors.base import Vendor
 
 from mockserver import SessionMock
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.vendors import load
+from mockserver.vendors.base import Vendor
 
 INSTANT: Final = "2020-02-29T12:00:00Z"
 SECONDS: Final = 20

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from mockserver.vendors.base import Vendor, speaking
 from msgspec.structs import replace
 
 from mockserver.cli.main import cli
@@ -15,6 +14,7 @@ from mockserver.contract.choices import BASIS, DIALECT, ByChoice, Choice, short_
 from mockserver.contract.endpoint import Contract, ContractError, Endpoint
 from mockserver.contract.paging import Offset
 from mockserver.vendors import NAMES, load
+from mockserver.vendors.base import Vendor, speaking
 
 FAMILY = next(vendor for vendor in load() if any(isinstance(endpoint.paging, Offset) for endpoint in vendor.contract.endpoints))
 OWN = replace(FAMILY.contract, choices=tuple(each for each in FAMILY.contract.choices if short_name(each.name) not in (DIALECT, BASIS)))

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import click
 from click.testing import CliRunner
-from mockserver.vendors.base import Vendor
 from msgspec import json
 
 from mockserver.cli.curl import format_curl
@@ -23,6 +22,7 @@ from mockserver.server.faults import reference
 from mockserver.server.findings import FINDINGS
 from mockserver.testing.settings import SETTINGS
 from mockserver.vendors import every, load
+from mockserver.vendors.base import Vendor
 from tools.docs.pages import admin, assumed, library, settings
 from tools.docs.vendor_page import page
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from mockserver.vendors.base import Vendor
 from msgspec import json
 
 from mockserver.server.clock import LATEST
+from mockserver.vendors.base import Vendor
 from mockserver.vendors.rybbit import VENDOR
 from mockserver.vendors.rybbit.choices import MOST_ROWS
 from tests.vendors.rybbit.asking import filters

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from mockserver.vendors.base import Vendor
 
+from mockserver.vendors.base import Vendor
 from mockserver.vendors.sparklytics import VENDOR
 
 
