@@ -3,7 +3,7 @@
 import re
 from asyncio import AbstractEventLoop
 from collections.abc import MutableMapping
-from logging import Filter, Formatter, Logger, LoggerAdapter, LogRecord, getLogger
+from logging import WARNING, Filter, Formatter, Logger, LoggerAdapter, LogRecord, getLevelName, getLogger
 from typing import Any, Final
 from weakref import WeakSet
 
