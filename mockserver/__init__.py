@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mockserver.client import AdminClient, AdminError
-    from mockserver.library import SessionMock, TenantHandle, VendorHandle
-    from mockserver.library.app import create_app, tenant_of
-    from mockserver.testing.checked import CheckedTenant
+    from mockserver.embedded import SessionMock, TenantHandle, VendorHandle
+    from mockserver.embedded.aiohttp_app import create_app, tenant_of
+    from mockserver.pytest_plugin.checked_tenant import CheckedTenant
 
 __version__ = "0.1.0"
 __all__ = [
@@ -26,9 +26,9 @@ __all__ = [
 ]
 _PLACES = {
     **dict.fromkeys(("AdminClient", "AdminError"), "mockserver.client"),
-    **dict.fromkeys(("SessionMock", "TenantHandle", "VendorHandle"), "mockserver.library"),
-    **dict.fromkeys(("create_app", "tenant_of"), "mockserver.library.app"),
-    "CheckedTenant": "mockserver.testing.checked",
+    **dict.fromkeys(("SessionMock", "TenantHandle", "VendorHandle"), "mockserver.embedded"),
+    **dict.fromkeys(("create_app", "tenant_of"), "mockserver.embedded.aiohttp_app"),
+    "CheckedTenant": "mockserver.pytest_plugin.checked_tenant",
 }
 
 

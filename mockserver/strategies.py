@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
-from mockserver.library.vendor import VendorHandle
-from mockserver.server.faults import kinds
+from mockserver.embedded.vendor_access import VendorHandle
+from mockserver.server.faults.registry import kinds
 
 __all__ = ["credentials", "fault_schedules", "hostile_strings", "page_sizes", "worlds"]
 

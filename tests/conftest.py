@@ -13,8 +13,8 @@ from packaging.requirements import Requirement
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.server.app import create_app
-from mockserver.server.config import Config, TenantConfig, tenants
-from mockserver.server.tenants import Tenants
+from mockserver.server.tenancy.config import Config, TenantConfig, tenants
+from mockserver.server.tenancy.tenant import Tenants
 from mockserver.vendors import every
 from mockserver.vendors.base import Vendor
 from tests.made_up import made_up

@@ -9,13 +9,13 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 
-from mockserver.contract.basis import Basis, Fact
-from mockserver.contract.choices import BASIS, DIALECT, Choice, short_name
+from mockserver.contract.behaviors import BASIS, DIALECT, Choice, short_name
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.errors import ErrorShape
-from mockserver.server import redact
-from mockserver.server.examples import openapi
+from mockserver.contract.provenance import Basis, Fact
+from mockserver.server.expected.examples import openapi
+from mockserver.server.http import redaction as redact
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor, speaking
 

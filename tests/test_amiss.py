@@ -5,10 +5,10 @@ from typing import Annotated, Any, Literal
 import pytest
 from msgspec import Meta, Struct, convert, json
 
-from mockserver.amiss import amiss
-from mockserver.server.admin.journals import JournalQuery
-from mockserver.server.config import Config
-from mockserver.steering import Carried, LimitChange, NewTenant
+from mockserver._util.validation import amiss
+from mockserver.admin_schemas import Carried, LimitChange, NewTenant
+from mockserver.server.admin.handlers.journals import JournalQuery
+from mockserver.server.tenancy.config import Config
 from mockserver.world.model.spec import WorldSpec
 
 CREDENTIAL = "a text that is not empty, in characters that a header can carry, without blanks"

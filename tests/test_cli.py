@@ -15,7 +15,7 @@ from msgspec import json as fast
 
 from mockserver import AdminError, SessionMock, __version__
 from mockserver.cli.main import cli
-from mockserver.server.config import TenantConfig, make_tenant
+from mockserver.server.tenancy.config import TenantConfig, make_tenant
 from mockserver.vendors import NAMES, every, load
 
 WIDE = {"COLUMNS": "10000"}

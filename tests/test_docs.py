@@ -15,10 +15,10 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver.cli.main import cli
-from mockserver.server.config import read_config, tenants
-from mockserver.server.faults import kinds
-from mockserver.server.faults.fault import Fault
-from mockserver.server.faults.reference import arguments
+from mockserver.server.faults.base import Fault
+from mockserver.server.faults.describe import arguments
+from mockserver.server.faults.registry import kinds
+from mockserver.server.tenancy.config import read_config, tenants
 from mockserver.vendors import load
 
 ROOT = Path(__file__).parents[1]

@@ -6,10 +6,10 @@ from typing import Any
 import click
 import pytest
 
-from mockserver import forms
+from mockserver._util import parsers as forms
 from mockserver.cli.admin import command as admin
 from mockserver.cli.serve import command as serve
-from mockserver.testing.settings import SETTINGS
+from mockserver.pytest_plugin.settings import SETTINGS
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import find, given, settings
 from hypothesis import strategies as st
 
 from mockserver import SessionMock
-from mockserver.server.faults import KINDS
+from mockserver.server.faults.registry import kinds
 from mockserver.strategies import credentials, fault_schedules, hostile_strings, page_sizes, worlds
 from mockserver.vendors import load
 
@@ -51,7 +51,7 @@ def test_schedules_shrink_to_no_fault() -> None:
     assert find(fault_schedules(), lambda _: True) == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", kinds())
 def test_kinds_can_be_named(kind: str) -> None:
     """Every fault of a schedule is of the wanted kind, under the wanted conditions."""
     (fault,) = find(fault_schedules(kind, most=1, endpoint="somewhere"), bool)

@@ -15,7 +15,7 @@ from typing import Final
 
 from msgspec import json
 
-from mockserver.server.viewer import ASSETS, ORIGIN, PACKED, Origin, origin
+from mockserver.server.docs_ui import ASSETS, ORIGIN, PACKED, Origin, origin
 
 _FILES: Final = ("swagger-ui-bundle.js", "swagger-ui.css")
 _LICENCES: Final = ("LICENSE", "NOTICE", "swagger-ui-bundle.js.LICENSE.txt")

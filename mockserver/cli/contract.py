@@ -5,11 +5,11 @@ from typing import Any
 
 import click
 
+from mockserver._util.suggest import nearest
 from mockserver.cli.output import echo, print_json, print_table
 from mockserver.cli.params import OneOf, format_examples
-from mockserver.contract.basis import Basis
-from mockserver.contract.choices import BASIS, DIALECT, DOCUMENTED, ChoiceError, short_name
-from mockserver.nearest import nearest
+from mockserver.contract.behaviors import BASIS, DIALECT, DOCUMENTED, ChoiceError, short_name
+from mockserver.contract.provenance import Basis
 from mockserver.vendors import NAMES, dialects, every, named
 from mockserver.vendors.base import Vendor
 

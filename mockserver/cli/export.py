@@ -8,14 +8,14 @@ from typing import Any, TextIO
 import click
 from msgspec import json
 
+from mockserver._util.suggest import nearest
 from mockserver.cli.contract import find_vendor
 from mockserver.cli.options import build_config, world_options
 from mockserver.cli.params import OneOf, format_examples, parse_pairs
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused
-from mockserver.nearest import nearest
-from mockserver.server.config import ConfigError, tenants
-from mockserver.server.truth import UnknownParameterError, check_parameters, everything, rows
+from mockserver.server.expected.rows import UnknownParameterError, check_parameters, everything, rows
+from mockserver.server.tenancy.config import ConfigError, tenants
 from mockserver.vendors.base import Vendor
 
 _LONG = 20_000
@@ -64,7 +64,7 @@ def _write_csv(found: Iterator[Any], endpoint: Endpoint, out: TextIO) -> None:
 
 
 def _row_fields(endpoint: Endpoint) -> list[str]:
-    from mockserver.contract.request import fields  # noqa: PLC0415 -- only for tables
+    from mockserver.contract.validation import fields  # noqa: PLC0415 -- only for tables
 
     prefix = f"{endpoint.rows}."
     inner = [field.name.removeprefix(prefix) for field in fields(endpoint.response, deep=True) if field.name.startswith(prefix)]

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mockserver._util.printable import printable
-from mockserver.nearest import nearest
+from mockserver._util.suggest import nearest
 
 
 @contextmanager

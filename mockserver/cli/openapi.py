@@ -14,6 +14,6 @@ from mockserver.cli.params import format_examples
 def command(vendor: str, dialect: str | None) -> None:
     """Print a vendor's API as OpenAPI 3.1, as served at /VENDOR/openapi.json."""
     found = find_vendor(vendor, dialect)
-    from mockserver.server.examples import openapi  # noqa: PLC0415 -- it builds a world
+    from mockserver.server.expected.examples import openapi  # noqa: PLC0415 -- it builds a world
 
     echo(json.format(json.encode(openapi(found.name, found.dialect))).decode())

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 import click
 
 from mockserver.cli.params import SEED, add_options, parse_dialects, parse_pairs
-from mockserver.server.config import Config, ConfigError, read_config
+from mockserver.server.tenancy.config import Config, ConfigError, read_config
 from mockserver.world.model.profiles import PROFILES
 
 C = TypeVar("C", bound=Callable[..., Any])

@@ -6,14 +6,14 @@ from typing import Any, TypeVar
 import click
 from msgspec import DecodeError, json
 
-from mockserver import forms
-from mockserver.nearest import nearest
+from mockserver._util import parsers as forms
+from mockserver._util.suggest import nearest
 
 C = TypeVar("C", bound=Callable[..., Any])
 
 
 class ParsedText(click.ParamType):  # type: ignore[type-arg] # older releases of click have no parameter there
-    """A text that one of the functions in :mod:`mockserver.forms` parses."""
+    """A text that one of the functions in :mod:`mockserver._util.parsers` parses."""
 
     def __init__(self, parse: Callable[[str], Any], name: str) -> None:
         """Parse with a function that raises ValueError; *name* is shown in help."""

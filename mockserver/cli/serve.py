@@ -12,15 +12,15 @@ from typing import Any
 import click
 from msgspec import json
 
-from mockserver import forms
+from mockserver._util import parsers as forms
+from mockserver._util.clock import Clock
 from mockserver.cli.curl import format_curl
 from mockserver.cli.options import build_config, world_options
 from mockserver.cli.output import echo
 from mockserver.cli.params import PORT, TOKEN, format_examples, parse_pairs
-from mockserver.contract.choices import DOCUMENTED
-from mockserver.server.clock import Clock
-from mockserver.server.config import ConfigError
-from mockserver.server.running import Running, run
+from mockserver.contract.behaviors import DOCUMENTED
+from mockserver.server.runner import Running, run
+from mockserver.server.tenancy.config import ConfigError
 from mockserver.vendors.base import Vendor
 from mockserver.world.model.query import Query
 from mockserver.world.model.spec import format_instant

@@ -7,8 +7,8 @@ import click
 from mockserver.cli.options import build_config, world_options
 from mockserver.cli.output import echo, print_json, print_table
 from mockserver.cli.params import format_examples
-from mockserver.server.config import ConfigError, tenants
-from mockserver.server.tenants import Tenant
+from mockserver.server.tenancy.config import ConfigError, tenants
+from mockserver.server.tenancy.tenant import Tenant
 from mockserver.world.generator.timeline import DAY
 from mockserver.world.model.query import Query
 from mockserver.world.model.spec import format_instant

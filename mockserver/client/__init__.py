@@ -1,6 +1,6 @@
 """A Python client of the admin API."""
 
-from mockserver.client.connection import AdminError
-from mockserver.client.sync import AdminClient
+from mockserver.client.client import AdminClient
+from mockserver.client.http_transport import AdminError
 
 __all__ = ["AdminClient", "AdminError"]

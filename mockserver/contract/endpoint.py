@@ -8,15 +8,15 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver.contract.advice import ADVICE, Advice
-from mockserver.contract.basis import Fact, Source
-from mockserver.contract.choices import DOCUMENTED, ByChoice, Choice, short_name
+from mockserver._util.suggest import nearest
+from mockserver.contract.behaviors import DOCUMENTED, ByChoice, Choice, short_name
 from mockserver.contract.credentials import Credentials
 from mockserver.contract.errors import ErrorShape
 from mockserver.contract.limits import Bucket, Limit, OneAtATime
-from mockserver.contract.paging import Paging, Whole
-from mockserver.contract.request import fields
-from mockserver.nearest import nearest
+from mockserver.contract.lint_rules import ADVICE, Advice
+from mockserver.contract.pagination import Paging, Whole
+from mockserver.contract.provenance import Fact, Source
+from mockserver.contract.validation import fields
 
 
 class ContractError(Exception):

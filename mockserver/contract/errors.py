@@ -6,8 +6,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from mockserver.contract.basis import Fact
-from mockserver.contract.choices import ByChoice
+from mockserver.contract.behaviors import ByChoice
+from mockserver.contract.provenance import Fact
 
 
 class ErrorShape(Struct, frozen=True):

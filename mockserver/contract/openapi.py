@@ -6,13 +6,13 @@ from typing import Any, Final
 
 from msgspec import Struct, json
 
-from mockserver.contract.basis import Fact
-from mockserver.contract.choices import ByChoice, Choice
+from mockserver.contract.behaviors import ByChoice, Choice
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import COMMON_ERRORS, Contract, Endpoint
 from mockserver.contract.errors import ErrorShape, of_status
 from mockserver.contract.limits import OneAtATime
-from mockserver.contract.request import Field, fields, structs
+from mockserver.contract.provenance import Fact
+from mockserver.contract.validation import Field, fields, structs
 
 _REF: Final = "#/components/schemas/{name}"
 _JSON: Final = "application/json"

@@ -7,12 +7,12 @@ from aiohttp.typedefs import Handler as RequestHandler
 from aiohttp.typedefs import Middleware
 from msgspec import json
 
-from mockserver.contract.choices import ChoiceError
-from mockserver.server.admin import PRIVATE, Admin
-from mockserver.server.body import BODY_LIMIT
+from mockserver.contract.behaviors import ChoiceError
+from mockserver.server.admin.app import PRIVATE, Admin
 from mockserver.server.handler import Handler, has_path
-from mockserver.server.router import Router
-from mockserver.server.tenants import Tenant, Tenants, spoken
+from mockserver.server.http.request_body import BODY_LIMIT
+from mockserver.server.http.router import Router
+from mockserver.server.tenancy.tenant import Tenant, Tenants, spoken
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 
@@ -30,7 +30,7 @@ def _openapi(family: Vendor, served: Tenants) -> Callable[[web.Request], Awaitab
     """Serve a vendor's description; it is no part of the vendor's API, so no journal keeps who asked for it."""
 
     async def handle(request: web.Request) -> web.Response:
-        from mockserver.server.examples import openapi  # noqa: PLC0415 -- few ask for it
+        from mockserver.server.expected.examples import openapi  # noqa: PLC0415 -- few ask for it
 
         vendor = _described(request, family, served)
         document = json.encode(openapi(vendor.name, vendor.dialect))
@@ -43,7 +43,7 @@ def _docs(family: Vendor, served: Tenants, desk: Admin | None) -> Callable[[web.
     """Serve the page that shows a vendor's description, and what belongs to the page."""
 
     async def handle(request: web.Request) -> web.Response:
-        from mockserver.server import viewer  # noqa: PLC0415 -- few ask for it
+        from mockserver.server import docs_ui as viewer  # noqa: PLC0415 -- few ask for it
 
         name = request.match_info.get("asset")
         return viewer.page(request, _described(request, family, served), desk) if name is None else viewer.asset(request, name)
@@ -61,7 +61,7 @@ def create_app(
     With ``decompress``, compressed request bodies are decompressed here: for a runner with ``auto_decompress=False``, without which
     aiohttp answers and logs a corrupt one by itself.
 
-    Raises :class:`~mockserver.server.tenants.TenantError` where two tenants share a credential.
+    Raises :class:`~mockserver.server.tenancy.tenant.TenantError` where two tenants share a credential.
     """
     app = web.Application(client_max_size=BODY_LIMIT)
     vendor: Vendor | None = {vendor.name: vendor for vendor in load()}[only] if only else None

@@ -9,26 +9,26 @@ from aiohttp import HttpVersion11, web
 from aiohttp.hdrs import AUTHORIZATION, EXPECT, HOST, METH_CONNECT
 from msgspec import Struct
 
+from mockserver._util.clock import stopwatch, wall
 from mockserver._util.printable import encodable
 from mockserver.contract.errors import Refusal, Refused
-from mockserver.server.access_log import clean_logs
-from mockserver.server.answers import answered, broken
-from mockserver.server.body import media_type, read_body
-from mockserver.server.charging import blank, charged
-from mockserver.server.clock import stopwatch, wall
-from mockserver.server.faults.fault import Meeting
-from mockserver.server.findings import review
-from mockserver.server.journal import Exchange, Journal
-from mockserver.server.kept import Known, Memory
-from mockserver.server.limits import Slots
-from mockserver.server.lived import Moment
-from mockserver.server.raw import Raw, encodable_headers
-from mockserver.server.reading import Reader, Reading
-from mockserver.server.refusals import Refusals, unexpected
-from mockserver.server.router import Match, Miss, Router
-from mockserver.server.tenants import Held, Tenant, Tenants
-from mockserver.server.watchdog import Watchdog
-from mockserver.server.wire import Reply, send
+from mockserver.server.faults.base import Meeting
+from mockserver.server.http.access_log import clean_logs
+from mockserver.server.http.raw_request import Raw, encodable_headers
+from mockserver.server.http.request_body import media_type, read_body
+from mockserver.server.http.response import Reply, send
+from mockserver.server.http.router import Match, Miss, Router
+from mockserver.server.journal.journal import Exchange, Journal
+from mockserver.server.requests.cache import Known, Memory
+from mockserver.server.requests.errors import Refusals, unexpected
+from mockserver.server.requests.parser import Reader, Reading
+from mockserver.server.requests.rate_limiting import blank, charged
+from mockserver.server.requests.responses import answered, broken
+from mockserver.server.review.findings import review
+from mockserver.server.tenancy.limits import Slots
+from mockserver.server.tenancy.tenant import Held, Tenant, Tenants
+from mockserver.server.tenancy.watchdog import Watchdog
+from mockserver.server.tenancy.world_history import Moment
 from mockserver.vendors.base import Vendor
 from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.world import with_events, with_identity

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 
-from mockserver.contract.choices import DIALECT, ChoiceError
+from mockserver._util.suggest import nearest
+from mockserver.contract.behaviors import DIALECT, ChoiceError
 from mockserver.contract.endpoint import ContractError
-from mockserver.nearest import nearest
 from mockserver.vendors.base import OBSERVED, Vendor
 
 NAMES = (

@@ -6,9 +6,9 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver.contract.choices import DIALECT, DOCUMENTED, ChoiceError, common, label
+from mockserver._util.suggest import nearest
+from mockserver.contract.behaviors import DIALECT, DOCUMENTED, ChoiceError, common, label
 from mockserver.contract.endpoint import Contract, ContractError, Endpoint
-from mockserver.nearest import nearest
 from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.model.segments import Segment
 from mockserver.world.world import Site, World

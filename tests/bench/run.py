@@ -18,14 +18,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import mockserver
+from mockserver.admin_schemas import SlotState
 from mockserver.client import AdminClient
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
-from mockserver.contract.request import read
-from mockserver.server.config import TenantConfig, make_tenant
-from mockserver.server.truth import everything
-from mockserver.steering import SlotState
+from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.contract.validation import read
+from mockserver.server.expected.rows import everything
+from mockserver.server.tenancy.config import TenantConfig, make_tenant
 from mockserver.vendors import load
 from mockserver.vendors.base import Asked, Vendor
 from mockserver.world.model.hashing import draw_one

@@ -17,14 +17,14 @@ from typing import Any, Final
 from msgspec import DecodeError, Struct, json
 from msgspec.structs import replace
 
+from mockserver.admin_schemas import SlotState, TenantAccess
 from mockserver.client import AdminClient
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.limits import OneAtATime, Window
-from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
+from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
 from mockserver.reconcile import compare
-from mockserver.server.pages import at
-from mockserver.steering import SlotState, TenantAccess
+from mockserver.server.http.pagination import at
 from mockserver.vendors import load
 from tests.bench.processes import Server, mock
 from tests.bench.spoken import Spoken, spoken

@@ -5,7 +5,7 @@ from typing import Any
 
 from mockserver.cli.main import main
 from mockserver.server import handler
-from mockserver.server.journal import BYTES, Exchange, Journal
+from mockserver.server.journal.journal import BYTES, Exchange, Journal
 
 
 def _passed_over(journal: Journal, exchange: Exchange) -> Exchange:  # noqa: ARG001 -- the signature of what it stands for

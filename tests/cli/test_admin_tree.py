@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver.cli.main import cli
-from mockserver.client.connection import Connection
+from mockserver.client.http_transport import Connection
 from mockserver.contract.limits import OneAtATime
 from mockserver.server.admin.routes import ROUTES
 from mockserver.vendors import load

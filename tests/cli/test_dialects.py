@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from mockserver.cli.main import cli
-from mockserver.contract.choices import DIALECT, DOCUMENTED
+from mockserver.contract.behaviors import DIALECT, DOCUMENTED
 from mockserver.vendors import every, load
 from mockserver.vendors.base import OBSERVED, Vendor
 from tests.cli.conftest import Serve, Shell

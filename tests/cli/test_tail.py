@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from mockserver.admin_schemas import JournalPage
 from mockserver.cli.admin import tail
 from mockserver.cli.admin.tail import follow_journal
-from mockserver.steering import JournalPage
 from tests.cli.conftest import PAIR, Shell
 
 Stage = list[tuple[int, int]]

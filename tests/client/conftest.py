@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from mockserver.client import AdminClient
-from mockserver.server.running import Running
+from mockserver.server.runner import Running
 from tests.client.live import live
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mockserver.client import AdminClient, AdminError
-from mockserver.server.running import Running
+from mockserver.server.runner import Running
 from tests.client.live import live, saying
 from tests.client.test_methods import CALLS, WANTED
 
@@ -183,5 +183,5 @@ def test_client_is_light() -> None:
     code = "import sys, mockserver.client; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
-    assert "mockserver.client.sync" in loaded
+    assert "mockserver.client.client" in loaded
     assert heavy & set(loaded) == set()

@@ -9,10 +9,10 @@ import httpx
 import pytest
 from msgspec import to_builtins
 
+from mockserver.admin_schemas import Advance, LimitChange
 from mockserver.client import AdminClient
-from mockserver.client.sync import DEFAULT_TENANT
-from mockserver.server.running import Running
-from mockserver.steering import Advance, LimitChange
+from mockserver.client.client import DEFAULT_TENANT
+from mockserver.server.runner import Running
 from tests.server.admin.asking import LISTS, SLOTS, WINDOWS, request
 
 ONE, CHOICE = LISTS[0], next(choice for choice in LISTS[0][0].contract.choices if choice.options)

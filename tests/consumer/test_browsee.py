@@ -8,7 +8,7 @@ from visits.browsee import Browsee, Moved
 from visits.retrying import GaveUp
 
 from mockserver import TenantHandle
-from mockserver.testing.checked import CheckedTenant
+from mockserver.pytest_plugin.checked_tenant import CheckedTenant
 
 SEPTEMBER = (1_788_220_800, 1_790_812_800)
 PROFILES = ["empty", "single", "page-exact", "page-plus-one", "awkward"]

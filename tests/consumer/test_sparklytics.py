@@ -8,7 +8,7 @@ from visits.retrying import GaveUp
 from visits.sparklytics import Sparklytics, Stuck
 
 from mockserver import TenantHandle
-from mockserver.testing.checked import CheckedTenant
+from mockserver.pytest_plugin.checked_tenant import CheckedTenant
 
 DAYS = ("2026-09-01", "2026-09-30")
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta, Struct, json
 
-from mockserver.contract.basis import Basis, Fact
-from mockserver.contract.request import ContractViolation, Lenient, in_turn, read, read_json
+from mockserver.contract.provenance import Basis, Fact
+from mockserver.contract.validation import ContractViolation, Lenient, in_turn, read, read_json
 
 FACT = Fact("A fact.", Basis.CHOSEN)
 LITERAL = Fact("A fact.", Basis.CHOSEN, error="size must be small")

@@ -21,9 +21,10 @@ import pytest
 from mockserver import SessionMock
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.request import fields
-from mockserver.server import body, running
+from mockserver.contract.validation import fields
+from mockserver.server import runner as running
 from mockserver.server.admin.routes import ROUTES
+from mockserver.server.http import request_body as body
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 from tests.conftest import Serve

@@ -8,13 +8,13 @@ import pytest
 from aiohttp import ClientError, web
 from msgspec import json
 
-from mockserver.contract.choices import MOST
+from mockserver._util.clock import LATEST
+from mockserver.contract.behaviors import MOST
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.limits import Window
-from mockserver.server.clock import LATEST
-from mockserver.server.faults import MOST_ARMED
+from mockserver.server.expected.rows import everything
+from mockserver.server.faults.registry import MOST_ARMED
 from mockserver.server.faults.status import MOST_SECONDS
-from mockserver.server.truth import everything
 from mockserver.vendors import every, load
 from mockserver.vendors.base import Vendor
 

@@ -8,8 +8,8 @@ import httpx
 
 from mockserver import TenantHandle, VendorHandle
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
-from mockserver.server.pages import at
+from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.server.http.pagination import at
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 

@@ -11,8 +11,8 @@ import pytest
 
 from mockserver import SessionMock, TenantHandle
 from mockserver.contract.limits import OneAtATime
-from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
-from mockserver.server.pages import at
+from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.server.http.pagination import at
 from tests.conftest import QUICK
 from tests.library.crawling import LISTS, SIZE, Pair, crawl, everything, name, send
 

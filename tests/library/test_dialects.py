@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from mockserver import SessionMock
-from mockserver.contract.choices import DIALECT, DOCUMENTED
-from mockserver.server.config import ConfigError
+from mockserver.contract.behaviors import DIALECT, DOCUMENTED
+from mockserver.server.tenancy.config import ConfigError
 from mockserver.vendors import every, load
 from mockserver.vendors.base import OBSERVED, Vendor
 from tests.library.crawling import Pair, crawl, flat

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from mockserver import AdminError, SessionMock, VendorHandle
-from mockserver.server.config import ConfigError
+from mockserver.server.tenancy.config import ConfigError
 from tests.library.crawling import LISTS, everything, send
 
 PAIR = LISTS[0]

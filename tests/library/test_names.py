@@ -11,16 +11,16 @@ from typing import Any, assert_type
 import pytest
 
 import mockserver
-import mockserver.library
+import mockserver.embedded
 from mockserver import (
     AdminClient,
     SessionMock,
     TenantHandle,
     VendorHandle,
 )
-from mockserver.steering import FoundIn, LimitState, Verdict
+from mockserver.admin_schemas import FoundIn, LimitState, Verdict
 
-HEAVY = ("numpy", "aiohttp", "msgspec", "click", "rich", "faker", "asyncio", "mockserver.library", "mockserver.world", "mockserver.server")
+HEAVY = ("numpy", "aiohttp", "msgspec", "click", "rich", "faker", "asyncio", "mockserver.embedded", "mockserver.world", "mockserver.server")
 
 
 @pytest.mark.parametrize("module", ["mockserver", "mockserver.pytest_plugin"])
@@ -58,7 +58,7 @@ def test_unknown_name_is_an_attribute_error() -> None:
 @pytest.mark.parametrize("module", ["mock", "tenant", "parts", "app", "vendor"])
 def test_examples_run(module: str) -> None:
     """Every example in a docstring of the library says what comes of it."""
-    tried = doctest.testmod(import_module(f"mockserver.library.{module}"))
+    tried = doctest.testmod(import_module(f"mockserver.embedded.{module}"))
 
     assert tried.failed == 0
     assert tried.attempted or module != "mock"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockserver import SessionMock, TenantHandle
-from mockserver.server.faults import KINDS
+from mockserver.server.faults.registry import kinds
 from tests.conftest import QUICK
 from tests.library.crawling import LISTS, ROWS, SIZE, Page, Pair, crawl, flat, name
 
@@ -107,7 +107,7 @@ def test_client_that_never_asked_is_told(tenant: TenantHandle, pair: Pair) -> No
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 def test_page_that_a_fault_took_is_blamed(tenant: TenantHandle, pair: Pair, kind: str) -> None:
     """Rows that a fault kept from the client are blamed on the exchange that it struck, and the fault is named."""
-    assert kind in KINDS
+    assert kind in kinds()
     tenant.faults.arm(kind, page=1 if pair[1].paging and kind != "empty_page" else 2, times=1)
     try:
         rows = flat(crawl(tenant, pair, lambda number: number < 2))

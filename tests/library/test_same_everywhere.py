@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mockserver import SessionMock, TenantHandle
-from mockserver.library.parts import Choices
+from mockserver.embedded.controls import Choices
 from tests.conftest import QUICK
 from tests.library.crawling import send
 from tests.library.sweep import CALLS, ENDPOINT, PARTS, UNSWEPT, VENDOR, outcome, public, shown, swept

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mockserver import AdminError, SessionMock, TenantHandle
-from mockserver.server.pages import at
+from mockserver.server.http.pagination import at
 from tests.library.crawling import LISTS, Pair, crawl, everything, flat, name, send
 from tests.library.sweep import CHOICE, LIMIT
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from mockserver.library.thread import ServerThread
-from mockserver.server.config import read_config
+from mockserver.embedded.server_thread import ServerThread
+from mockserver.server.tenancy.config import read_config
 
 
 @pytest.fixture

@@ -8,15 +8,7 @@ import httpcore  # noqa: F401 -- httpx keeps the exceptions of the copy that it 
 import pytest
 
 # A run within a run forgets the modules that it has imported, but not that their packages have them: all must be here before.
-import mockserver.amiss
-import mockserver.library.app
-import mockserver.pytest_plugin
-import mockserver.server.admin.desk
-import mockserver.server.verdict
-import mockserver.testing.reproduced
-import mockserver.testing.running
-import mockserver.testing.sound  # noqa: F401 -- that it is imported is all
-from mockserver.server.faults import kinds
+from mockserver.server.faults.registry import kinds
 
 CLIENT = '''
 """A client of a vendor that has its sites in the path, and one that pages."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from mockserver.contract.choices import DIALECT, DOCUMENTED
+from mockserver.contract.behaviors import DIALECT, DOCUMENTED
 from mockserver.vendors import every
 from mockserver.vendors.base import Vendor
 from tests.plugin.conftest import Run

@@ -11,10 +11,10 @@ import pytest
 from msgspec import json
 
 from mockserver import SessionMock
+from mockserver.admin_schemas import ClockState
 from mockserver.client import AdminClient
-from mockserver.server.config import Config, tenants
-from mockserver.steering import ClockState
-from mockserver.testing.reproduced import command
+from mockserver.pytest_plugin.reproduce import command
+from mockserver.server.tenancy.config import Config, tenants
 from mockserver.vendors import load
 from tests.plugin.conftest import Run
 
@@ -141,7 +141,7 @@ def test_command_serves_what_the_test_made_of_it(run: Run, steps: str, last: str
     """World, clock, dialects and choices of the served default tenant are those that the test had at last, with the credential's name."""
     told = run(f"""
 import json
-from mockserver.contract.choices import DIALECT as NAME, short_name
+from mockserver.contract.behaviors import DIALECT as NAME, short_name
 FAMILY = next(vendor for vendor in load() if vendor.name == VENDOR)
 CHOICE = next(each for each in FAMILY.contract.choices if each.options and short_name(each.name) != NAME)
 OTHER, DIALECT = next(each for each in CHOICE.options if each != CHOICE.default), list(FAMILY.dialects)[-1]

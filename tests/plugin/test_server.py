@@ -131,9 +131,9 @@ def test_nothing_is_imported_that_nobody_uses(project: pytest.Pytester, monkeypa
 import sys
 
 def test_nothing():
-    heavy = ("mockserver.library", "mockserver.world", "mockserver.server", "mockserver.client", "numpy", "rich", "msgspec")
+    heavy = ("mockserver.embedded", "mockserver.world", "mockserver.server", "mockserver.client", "numpy", "rich", "msgspec")
     assert [name for name in heavy if name in sys.modules] == []
-    assert "mockserver.testing.settings" in sys.modules
+    assert "mockserver.pytest_plugin.settings" in sys.modules
 """)
     told = project.runpytest_subprocess("-p", "mockserver.pytest_plugin", "-p", "no:cacheprovider")
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from mockserver.contract.choices import DOCUMENTED
-from mockserver.testing.settings import SETTINGS
+from mockserver.contract.behaviors import DOCUMENTED
+from mockserver.pytest_plugin.settings import SETTINGS
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 from tests.plugin.conftest import INI, Run

@@ -10,8 +10,8 @@ from msgspec import json
 
 from mockserver.rows.columns import Column, entry_column
 from mockserver.rows.encoder import CACHED_POPULATIONS, RowEncoder, encode_array
-from mockserver.server.config import TenantConfig, make_tenant
-from mockserver.server.truth import everything, rows
+from mockserver.server.expected.rows import everything, rows
+from mockserver.server.tenancy.config import TenantConfig, make_tenant
 from mockserver.vendors import every
 from mockserver.vendors.base import Vendor
 from mockserver.world.generator.timeline import DAY

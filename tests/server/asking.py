@@ -7,9 +7,9 @@ from urllib.parse import quote
 from msgspec import json
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
-from mockserver.server.pages import at, page_field
-from mockserver.server.truth import everything
+from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.server.expected.rows import everything
+from mockserver.server.http.pagination import at, page_field
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 

@@ -9,15 +9,15 @@ import pytest
 from aiohttp import ClientSession
 from msgspec import json
 
-from mockserver.contract.choices import DIALECT, DOCUMENTED, ChoiceError, short_name
+from mockserver.contract.behaviors import DIALECT, DOCUMENTED, ChoiceError, short_name
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.limits import Window
-from mockserver.server.answers import status_of
-from mockserver.server.config import Config, ConfigError, TenantConfig, make_tenant, read_config
-from mockserver.server.har import har
-from mockserver.server.record import described
-from mockserver.server.running import serving
+from mockserver.server.journal.har import har
+from mockserver.server.journal.serialization import described
+from mockserver.server.requests.responses import status_of
+from mockserver.server.runner import serving
+from mockserver.server.tenancy.config import Config, ConfigError, TenantConfig, make_tenant, read_config
 from mockserver.vendors import every, load
 from mockserver.vendors.base import OBSERVED, Vendor
 from tests.made_up import NAME, PLACE, another

@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.advice import ADVICE, Above, Advice, InQuery, Milliseconds, NoOffset, Present, Without
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.limits import OneAtATime, Window
-from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
-from mockserver.server.faults import read
-from mockserver.server.findings import FINDINGS
-from mockserver.server.history import LISTS as MOST_LISTS
-from mockserver.server.history import PAGES, WAITS, History, Wait
-from mockserver.server.pages import page_field
+from mockserver.contract.lint_rules import ADVICE, Above, Advice, InQuery, Milliseconds, NoOffset, Present, Without
+from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.server.faults.registry import read
+from mockserver.server.http.pagination import page_field
+from mockserver.server.journal.client_history import LISTS as MOST_LISTS
+from mockserver.server.journal.client_history import PAGES, WAITS, History, Wait
+from mockserver.server.review.findings import FINDINGS
 from mockserver.vendors import every
 from mockserver.vendors.base import Vendor
 from tests.server.asking import ALL, LISTS, Pair, crawl, name, page_of
@@ -266,7 +266,7 @@ async def test_finding_that_cannot_be_made_spoils_no_answer(serve: Any, monkeypa
     def mistake(*_: Any) -> Any:
         raise ValueError("secret")
 
-    monkeypatch.setattr("mockserver.server.findings.advised", mistake)
+    monkeypatch.setattr("mockserver.server.review.findings.advised", mistake)
     mock = await serve()
     status, _ = await mock.ask(*LISTS[0], {})
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from msgspec import to_builtins
 
-from mockserver.contract.basis import Basis
-from mockserver.contract.request import fields
-from mockserver.server.router import Router
+from mockserver.contract.provenance import Basis
+from mockserver.contract.validation import fields
+from mockserver.server.http.router import Router
 from mockserver.vendors import NAMES, load
 
 GETS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.method == "GET" and endpoint.rows]

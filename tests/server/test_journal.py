@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from msgspec import json
 from multidict import CIMultiDict
 
-from mockserver.server.faults import read
-from mockserver.server.journal import BYTES, ENTRIES, OVERLAPS, Exchange, Journal
-from mockserver.server.raw import Raw
-from mockserver.server.wire import TOLD, Reply
+from mockserver.server.faults.registry import read
+from mockserver.server.http.raw_request import Raw
+from mockserver.server.http.response import TOLD, Reply
+from mockserver.server.journal.journal import BYTES, ENTRIES, OVERLAPS, Exchange, Journal
 from mockserver.vendors import load
 
 LIST = next((vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.starts)

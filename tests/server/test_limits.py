@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.limits import Bucket, OneAtATime, Window
-from mockserver.server.faults import read
-from mockserver.server.limits import Rates
+from mockserver.server.faults.registry import read
+from mockserver.server.tenancy.limits import Rates
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 

@@ -3,8 +3,8 @@
 from types import SimpleNamespace
 from typing import cast
 
-from mockserver.server.faults import Armed, read
-from mockserver.server.faults.fault import Meeting
+from mockserver.server.faults.base import Meeting
+from mockserver.server.faults.registry import Armed, read
 from tests.bench.soak import LISTS, SHORT, SITES, TENANTS, soak
 
 

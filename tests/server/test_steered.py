@@ -13,17 +13,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 from msgspec import Struct, json
 
+from mockserver._util.clock import LATEST
+from mockserver.admin_schemas import TenantAccess, WindowState
 from mockserver.client import AdminClient, AdminError
-from mockserver.contract.choices import DIALECT, short_name
+from mockserver.contract.behaviors import DIALECT, short_name
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.limits import Window
-from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
-from mockserver.server.answers import status_of
+from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
 from mockserver.server.app import create_app
-from mockserver.server.clock import LATEST
-from mockserver.server.config import Config, tenants
-from mockserver.server.pages import at, page_field
-from mockserver.steering import TenantAccess, WindowState
+from mockserver.server.http.pagination import at, page_field
+from mockserver.server.requests.responses import status_of
+from mockserver.server.tenancy.config import Config, tenants
 from mockserver.vendors import load
 from mockserver.world.model.spec import DEFAULT_END, DEFAULT_START, parse_instant
 from tests.bench.spoken import spoken

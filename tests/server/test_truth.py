@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
-from mockserver.contract.paging import OpaqueCursor
-from mockserver.server.config import TenantConfig, make_tenant
-from mockserver.server.faults import read
-from mockserver.server.lived import MOST_LISTS, MOST_WORLDS, Lived, Moment
-from mockserver.server.merged import Told, merged
-from mockserver.server.pages import at, page_field
-from mockserver.server.truth import everything, judged, rows
+from mockserver.contract.pagination import OpaqueCursor
+from mockserver.server.expected.merge import Told, merged
+from mockserver.server.expected.rows import everything, judged, rows
+from mockserver.server.faults.registry import read
+from mockserver.server.http.pagination import at, page_field
+from mockserver.server.tenancy.config import TenantConfig, make_tenant
+from mockserver.server.tenancy.world_history import MOST_LISTS, MOST_WORLDS, Lived, Moment
 from mockserver.world.generator.tracked import TrackedEvent
 from mockserver.world.model.spec import spec
 from mockserver.world.world import build, with_events

@@ -15,12 +15,12 @@ import msgspec
 import pytest
 from aiohttp import ClientSession
 
-from mockserver.server.admin import Admin
+from mockserver.server.admin.app import Admin
 from mockserver.server.app import create_app
-from mockserver.server.config import Config, tenants
-from mockserver.server.running import serving
-from mockserver.server.tenants import Tenants
-from mockserver.server.viewer import ASSETS, Origin, origin
+from mockserver.server.docs_ui import ASSETS, Origin, origin
+from mockserver.server.runner import serving
+from mockserver.server.tenancy.config import Config, tenants
+from mockserver.server.tenancy.tenant import Tenants
 from mockserver.vendors import NAMES
 from tools import fetch_swagger_ui as fetch
 
@@ -161,7 +161,7 @@ async def test_page_on_a_port_of_its_vendors_own_tells_no_more(settings: dict[st
 
 def test_viewer_is_not_imported_before_somebody_asks() -> None:
     """Start-up is felt."""
-    code = "import sys, mockserver.server.app; sys.exit('mockserver.server.viewer' in sys.modules)"
+    code = "import sys, mockserver.server.app; sys.exit('mockserver.server.docs_ui' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 

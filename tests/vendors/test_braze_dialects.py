@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from mockserver.server.record import described
+from mockserver.server.journal.serialization import described
 from mockserver.vendors.braze import VENDOR
 
 LEGACY = VENDOR.speaks("legacy")

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from mockserver.cli.main import cli
-from mockserver.contract.choices import BASIS, DIALECT, ByChoice, Choice, short_name
+from mockserver.contract.behaviors import BASIS, DIALECT, ByChoice, Choice, short_name
 from mockserver.contract.endpoint import Contract, ContractError, Endpoint
-from mockserver.contract.paging import Offset
+from mockserver.contract.pagination import Offset
 from mockserver.vendors import NAMES, load
 from mockserver.vendors.base import Vendor, speaking
 

@@ -10,15 +10,15 @@ import msgspec
 import pytest
 from msgspec.structs import fields as struct_fields
 
-from mockserver.contract.choices import DOCUMENTED, ByChoice
+from mockserver.contract.behaviors import DOCUMENTED, ByChoice
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
-from mockserver.contract.request import fields
+from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.contract.validation import fields
 from mockserver.rows.datetimes import instant, seconds
 from mockserver.rows.encoder import RowEncoder
-from mockserver.server.config import TenantConfig, make_tenant, tenant_spec
-from mockserver.server.truth import everything, rows
+from mockserver.server.expected.rows import everything, rows
+from mockserver.server.tenancy.config import TenantConfig, make_tenant, tenant_spec
 from mockserver.vendors import every
 from mockserver.vendors.base import OBSERVED, Vendor
 from mockserver.world.generator.tracked import Identity

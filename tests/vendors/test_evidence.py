@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from mockserver.contract.basis import Basis
-from mockserver.contract.choices import DOCUMENTED
-from mockserver.server.truth import everything, rows
+from mockserver.contract.behaviors import DOCUMENTED
+from mockserver.contract.provenance import Basis
+from mockserver.server.expected.rows import everything, rows
 from mockserver.vendors import every, load
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"

@@ -10,12 +10,12 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
 from mockserver.cli.main import cli
-from mockserver.contract.basis import Basis
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.request import fields, structs
-from mockserver.server.config import TenantConfig, make_tenant
-from mockserver.server.examples import openapi
-from mockserver.server.truth import answer, everything
+from mockserver.contract.provenance import Basis
+from mockserver.contract.validation import fields, structs
+from mockserver.server.expected.examples import openapi
+from mockserver.server.expected.rows import answer, everything
+from mockserver.server.tenancy.config import TenantConfig, make_tenant
 from mockserver.vendors import every
 from mockserver.vendors.base import Vendor
 

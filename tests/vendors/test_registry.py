@@ -9,9 +9,9 @@ import pytest
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver.contract.basis import Basis, Fact
 from mockserver.contract.endpoint import ContractError
-from mockserver.contract.request import ContractKeywordError, fields
+from mockserver.contract.provenance import Basis, Fact
+from mockserver.contract.validation import ContractKeywordError, fields
 from mockserver.vendors import NAMES, load
 from mockserver.vendors.base import Vendor
 

@@ -11,9 +11,9 @@ from zoneinfo import available_timezones
 import pytest
 
 from mockserver import SessionMock
-from mockserver.contract.request import fields
-from mockserver.library import VendorHandle
-from mockserver.server.examples import openapi
+from mockserver.contract.validation import fields
+from mockserver.embedded import VendorHandle
+from mockserver.server.expected.examples import openapi
 from mockserver.vendors import every
 from mockserver.vendors.base import Vendor
 

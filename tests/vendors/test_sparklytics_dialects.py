@@ -21,10 +21,10 @@ from mockserver.contract.errors import Refused, filled
 from mockserver.rows.datetimes import instant
 from mockserver.vendors.base import Asked
 from mockserver.vendors.sparklytics import VENDOR
-from mockserver.vendors.sparklytics.server import agents
-from mockserver.vendors.sparklytics.server.answers import MOST_EVENTS, Event, Page, Row, SessionDetail
-from mockserver.vendors.sparklytics.server.asked import ListRows
+from mockserver.vendors.sparklytics.server import user_agents as agents
 from mockserver.vendors.sparklytics.server.ids import first_from, session_id, session_number
+from mockserver.vendors.sparklytics.server.request_models import ListRows
+from mockserver.vendors.sparklytics.server.responses import MOST_EVENTS, Event, Page, Row, SessionDetail
 from mockserver.world.generator.tracked import TrackedEvent
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.query import Query

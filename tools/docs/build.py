@@ -14,13 +14,13 @@ from msgspec import json
 
 from mockserver.cli.curl import format_curl
 from mockserver.cli.main import cli
-from mockserver.contract.basis import Basis
-from mockserver.contract.choices import DOCUMENTED
-from mockserver.server.config import Config, tenants
-from mockserver.server.examples import openapi
-from mockserver.server.faults import reference
-from mockserver.server.findings import FINDINGS
-from mockserver.testing.settings import SETTINGS
+from mockserver.contract.behaviors import DOCUMENTED
+from mockserver.contract.provenance import Basis
+from mockserver.pytest_plugin.settings import SETTINGS
+from mockserver.server.expected.examples import openapi
+from mockserver.server.faults import describe as reference
+from mockserver.server.review.findings import FINDINGS
+from mockserver.server.tenancy.config import Config, tenants
 from mockserver.vendors import every, load
 from mockserver.vendors.base import Vendor
 from tools.docs.pages import admin, assumed, library, settings

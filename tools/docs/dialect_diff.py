@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.limits import Limit, OneAtATime, Window
-from mockserver.contract.request import fields
+from mockserver.contract.validation import fields
 from tools.docs.markdown import asked_kind, body, limited, status, table, told_kind
 
 Told = Mapping[str, str]

@@ -6,10 +6,10 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from msgspec import Meta, Struct, json
 
-from mockserver.contract.choices import ByChoice
+from mockserver.contract.behaviors import ByChoice
 from mockserver.contract.errors import ErrorShape
 from mockserver.contract.limits import Bucket, Limit, OneAtATime
-from mockserver.contract.request import Field
+from mockserver.contract.validation import Field
 
 _KINDS = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null", dict: "object", Any: "any"}
 

@@ -12,12 +12,12 @@ from mockserver import strategies
 from mockserver.cli.admin import command as admin_command
 from mockserver.cli.contract import list_dialect_facts
 from mockserver.cli.serve import command as serve
-from mockserver.contract.basis import Basis
-from mockserver.library import parts
+from mockserver.contract.provenance import Basis
+from mockserver.embedded import controls as parts
+from mockserver.pytest_plugin.marker import ARGUMENTS
+from mockserver.pytest_plugin.settings import SETTINGS
 from mockserver.server.admin.routes import ROUTES
-from mockserver.server.config import Config
-from mockserver.testing.marker import ARGUMENTS
-from mockserver.testing.settings import SETTINGS
+from mockserver.server.tenancy.config import Config
 from mockserver.vendors import every
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldSpec

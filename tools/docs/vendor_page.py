@@ -1,9 +1,9 @@
 """A vendor's contract as a page of Markdown."""
 
-from mockserver.contract.basis import Fact
-from mockserver.contract.choices import Choice
+from mockserver.contract.behaviors import Choice
 from mockserver.contract.endpoint import Contract, Endpoint
-from mockserver.contract.request import Field, fields
+from mockserver.contract.provenance import Fact
+from mockserver.contract.validation import Field, fields
 from tools.docs.dialect_diff import differences
 from tools.docs.markdown import asked_kind, body, limited, status, table, told_kind
 

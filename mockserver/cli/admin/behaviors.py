@@ -6,7 +6,7 @@ from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import print_table
 from mockserver.cli.params import format_examples, parse_pairs
-from mockserver.client.sync import AdminClient
+from mockserver.client.client import AdminClient
 
 Behaviors = dict[str, str | int]
 

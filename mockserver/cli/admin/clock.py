@@ -2,12 +2,12 @@
 
 import click
 
+from mockserver.admin_schemas import ClockState
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo
 from mockserver.cli.params import format_examples, parse_json_or_text
-from mockserver.client.sync import AdminClient
-from mockserver.steering import ClockState
+from mockserver.client.client import AdminClient
 
 
 def _print_clock(state: ClockState) -> None:

@@ -12,8 +12,8 @@ from click.core import ParameterSource
 
 from mockserver.cli.output import print_json
 from mockserver.cli.params import TOKEN, URL, add_options
-from mockserver.client.connection import AdminError
-from mockserver.client.sync import DEFAULT_TENANT, DEFAULT_URL, AdminClient
+from mockserver.client.client import DEFAULT_TENANT, DEFAULT_URL, AdminClient
+from mockserver.client.http_transport import AdminError
 
 C = TypeVar("C", bound=Callable[..., Any])
 _INTERRUPTED: Final = 130

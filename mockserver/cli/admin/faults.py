@@ -6,12 +6,12 @@ from typing import Any
 import click
 from msgspec import DecodeError, json
 
+from mockserver.admin_schemas import FaultArgument, FaultKinds
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_table
 from mockserver.cli.params import format_examples, parse_json_pairs
-from mockserver.client.sync import AdminClient, Fault
-from mockserver.steering import FaultArgument, FaultKinds
+from mockserver.client.client import AdminClient, Fault
 
 _COUNTERS = ("id", "kind", "matched", "struck", "remaining")
 _NO_CONDITION = {"fields": {}, "after": 0, "probability": 1}

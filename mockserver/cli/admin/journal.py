@@ -9,14 +9,14 @@ import click
 from msgspec import json
 
 from mockserver._util.printable import printable, printable_json
+from mockserver.admin_schemas import Count, JournalPage
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.admin.tail import follow_journal
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_table
 from mockserver.cli.params import OneOf, add_options, format_examples
-from mockserver.client.sync import AdminClient
-from mockserver.contract.choices import DOCUMENTED, label
-from mockserver.steering import Count, JournalPage
+from mockserver.client.client import AdminClient
+from mockserver.contract.behaviors import DOCUMENTED, label
 
 C = TypeVar("C", bound=Callable[..., Any])
 Exchange = dict[str, Any]

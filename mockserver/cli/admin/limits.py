@@ -4,12 +4,12 @@ from typing import Any
 
 import click
 
+from mockserver.admin_schemas import BucketState, LimitChange, LimitState, SlotState, WindowState
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import print_table
 from mockserver.cli.params import format_examples
-from mockserver.client.sync import AdminClient
-from mockserver.steering import BucketState, LimitChange, LimitState, SlotState, WindowState
+from mockserver.client.client import AdminClient
 
 _COUNT = click.IntRange(min=0)
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import click
 
+from mockserver.admin_schemas import FoundIn, Verdict
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.admin.journal import filter_options
 from mockserver.cli.output import echo, print_table
 from mockserver.cli.params import format_examples
-from mockserver.client.sync import AdminClient
-from mockserver.steering import FoundIn, Verdict
+from mockserver.client.client import AdminClient
 
 _MAX_NUMBERS = 5
 """Maximum number of exchanges listed per finding."""

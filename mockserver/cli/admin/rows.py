@@ -10,7 +10,7 @@ from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import print_json, print_table
 from mockserver.cli.params import format_examples, parse_json_pairs
-from mockserver.client.sync import AdminClient
+from mockserver.client.client import AdminClient
 
 
 @click.group(cls=SuggestingGroup)

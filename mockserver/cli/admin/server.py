@@ -4,11 +4,11 @@ from typing import Any
 
 import click
 
+from mockserver.admin_schemas import Health, Version
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.output import echo, print_json
 from mockserver.cli.params import format_examples
-from mockserver.client.sync import AdminClient
-from mockserver.steering import Health, Version
+from mockserver.client.client import AdminClient
 
 
 def _print_health(state: Health) -> None:

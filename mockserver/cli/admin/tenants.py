@@ -2,14 +2,14 @@
 
 import click
 
+from mockserver.admin_schemas import TenantAccess
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.admin.faults import parse_fault
 from mockserver.cli.admin.worlds import parse_world_fields, world_options
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_table
 from mockserver.cli.params import format_examples, parse_dialects, parse_json_or_text, parse_pairs
-from mockserver.client.sync import AdminClient
-from mockserver.steering import TenantAccess
+from mockserver.client.client import AdminClient
 
 
 def _print_tenant(access: TenantAccess) -> None:

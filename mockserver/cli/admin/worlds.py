@@ -6,13 +6,13 @@ from typing import Any, Final, TypeVar
 import click
 from msgspec import json
 
+from mockserver._util.suggest import nearest
+from mockserver.admin_schemas import WorldFields, WorldTotals
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_table
 from mockserver.cli.params import SEED, add_options, format_examples, parse_json_pairs
-from mockserver.client.sync import AdminClient
-from mockserver.nearest import nearest
-from mockserver.steering import WorldFields, WorldTotals
+from mockserver.client.client import AdminClient
 
 C = TypeVar("C", bound=Callable[..., Any])
 _FIELDS = WorldFields.__struct_fields__

@@ -12,13 +12,13 @@ from msgspec.inspect import StructType, type_info
 from msgspec.structs import fields
 
 from mockserver import __version__
-from mockserver.server.admin import PREFIX
-from mockserver.server.admin.call import Made, Route, Stream
-from mockserver.server.admin.faults import arm_faults
-from mockserver.server.admin.shapes import answered, asked, summary
-from mockserver.server.admin.truths import get_truth
-from mockserver.server.faults import kinds
-from mockserver.steering import Problem, TruthWanted
+from mockserver.admin_schemas import Problem, TruthWanted
+from mockserver.server.admin.app import PREFIX
+from mockserver.server.admin.handlers.expected import get_truth
+from mockserver.server.admin.handlers.faults import arm_faults
+from mockserver.server.admin.routing import Made, Route, Stream
+from mockserver.server.admin.signatures import answered, asked, summary
+from mockserver.server.faults.registry import kinds
 
 _REF: Final = "#/components/schemas/{name}"
 _JSON: Final = "application/json"

@@ -2,15 +2,15 @@
 
 from typing import Final
 
-from mockserver.server.admin import about, clocks, faults, journals, limits, tenants, truths, worlds
-from mockserver.server.admin.call import Route
+from mockserver.server.admin.handlers import clocks, expected, faults, journals, limits, server, tenants, worlds
+from mockserver.server.admin.routing import Route
 
 _TENANT = "/tenants/{id}"
 
 ROUTES: Final = (
-    Route("GET", "/health", about.health),
-    Route("GET", "/version", about.version),
-    Route("GET", "/openapi.json", about.openapi),
+    Route("GET", "/health", server.health),
+    Route("GET", "/version", server.version),
+    Route("GET", "/openapi.json", server.openapi),
     Route("GET", "/faults", faults.list_fault_kinds),
     Route("GET", "/journal", journals.read_unclaimed),
     Route("GET", "/tenants", tenants.list_tenants),
@@ -39,6 +39,6 @@ ROUTES: Final = (
     Route("POST", _TENANT + "/journal/carriers", journals.find_carriers),
     Route("GET", _TENANT + "/journal/{number}", journals.get_exchange),
     Route("GET", _TENANT + "/verdict", journals.get_verdict),
-    Route("GET", _TENANT + "/truth", truths.get_truth),
-    Route("POST", _TENANT + "/truth", truths.ask_truth),
+    Route("GET", _TENANT + "/truth", expected.get_truth),
+    Route("POST", _TENANT + "/truth", expected.ask_truth),
 )

@@ -5,9 +5,9 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from msgspec import Meta
 
-from mockserver.server.answers import failing
-from mockserver.server.faults.fault import Fault, Meeting
-from mockserver.server.wire import Reply
+from mockserver.server.faults.base import Fault, Meeting
+from mockserver.server.http.response import Reply
+from mockserver.server.requests.responses import failing
 
 MOST_SECONDS: Final = 3_153_600_000
 """A hundred years: a clock ends in 2100, and a date in a header has a year of four figures."""
@@ -37,4 +37,5 @@ class Status(Fault, frozen=True, kw_only=True, tag="status"):
         return failing(meeting.reading, meeting.raw, self.status, details, headers)
 
 
-FAULT = Status
+FAULTS: Final[tuple[type[Fault], ...]] = (Status,)
+"""The kinds of this module."""

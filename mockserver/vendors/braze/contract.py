@@ -4,15 +4,15 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from mockserver.contract.advice import Advice, InQuery, NoOffset
-from mockserver.contract.basis import Basis, Fact, Source
-from mockserver.contract.choices import Choice
+from mockserver.contract.behaviors import Choice
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.errors import ErrorShape
-from mockserver.contract.formats import DATE_TIME, SEGMENT, SITE
+from mockserver.contract.json_formats import DATE_TIME, SEGMENT, SITE
 from mockserver.contract.limits import Window
-from mockserver.contract.paging import PageNumber
+from mockserver.contract.lint_rules import Advice, InQuery, NoOffset
+from mockserver.contract.pagination import PageNumber
+from mockserver.contract.provenance import Basis, Fact, Source
 
 READ = "2026-11-21"
 DOCS = "https://www.braze.com/docs/api/"

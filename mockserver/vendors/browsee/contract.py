@@ -4,15 +4,15 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from mockserver.contract.advice import Above, Advice, InQuery, Milliseconds, Present
-from mockserver.contract.basis import Basis, Fact, Source
-from mockserver.contract.choices import ByChoice, Choice
+from mockserver.contract.behaviors import ByChoice, Choice
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.errors import ErrorShape
-from mockserver.contract.formats import DATE_TIME, SEGMENT
+from mockserver.contract.json_formats import DATE_TIME, SEGMENT
 from mockserver.contract.limits import OneAtATime, Window
-from mockserver.contract.paging import Offset
+from mockserver.contract.lint_rules import Above, Advice, InQuery, Milliseconds, Present
+from mockserver.contract.pagination import Offset
+from mockserver.contract.provenance import Basis, Fact, Source
 
 READ = "2026-11-21"
 SOURCES = {

@@ -12,7 +12,7 @@ from mockserver.rows.datetimes import DAY, instant
 from mockserver.rows.encoder import RowEncoder, encode_array
 from mockserver.vendors.base import Answer, Asked, View
 from mockserver.vendors.browsee.contract import MAXIMUM, ExportSessions, Identify, Track
-from mockserver.vendors.browsee.gist_2020 import ExportSessions2020
+from mockserver.vendors.browsee.dialect_gist_2020 import ExportSessions2020
 from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.model.query import Condition, Query
 from mockserver.world.model.session_batch import SessionBatch

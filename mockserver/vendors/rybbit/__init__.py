@@ -3,8 +3,8 @@
 from mockserver.vendors.base import Vendor, speaking
 from mockserver.vendors.rybbit.contract import CONTRACT
 from mockserver.vendors.rybbit.dialects import server_2025, server_2026
-from mockserver.vendors.rybbit.manner import Manner
-from mockserver.vendors.rybbit.names import names
+from mockserver.vendors.rybbit.dialects.base import Manner
+from mockserver.vendors.rybbit.identifiers import names
 from mockserver.vendors.rybbit.views import views
 
 VENDOR = speaking(

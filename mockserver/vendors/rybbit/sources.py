@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from mockserver.contract.basis import Basis, Fact, Source
+from mockserver.contract.provenance import Basis, Fact, Source
 
 _READ: Final = "2026-11-21"
 _CODE: Final = "https://github.com/rybbit-io/rybbit"

@@ -11,7 +11,13 @@ from msgspec.structs import replace
 from mockserver.contract.errors import Refused
 from mockserver.rows.encoder import encode_array
 from mockserver.vendors.base import Answer, Asked, View
-from mockserver.vendors.rybbit.answers import (
+from mockserver.vendors.rybbit.contract import MAXIMUM, MOST_ROWS
+from mockserver.vendors.rybbit.dialects.base import Manner
+from mockserver.vendors.rybbit.filters.conditions import IDENTIFIED, wanted
+from mockserver.vendors.rybbit.filters.syntax import Grammar
+from mockserver.vendors.rybbit.formatting import COUNTRIES, session_number
+from mockserver.vendors.rybbit.request_models import DatesAndMinutes, GetSession, ListSessions
+from mockserver.vendors.rybbit.responses import (
     Location,
     OneSession,
     Pagination,
@@ -20,14 +26,8 @@ from mockserver.vendors.rybbit.answers import (
     SessionLocations,
     SessionMeta,
 )
-from mockserver.vendors.rybbit.choices import MAXIMUM, MOST_ROWS
-from mockserver.vendors.rybbit.filters import IDENTIFIED, wanted
-from mockserver.vendors.rybbit.grammar import Grammar
-from mockserver.vendors.rybbit.manner import Manner
-from mockserver.vendors.rybbit.requests import DatesAndMinutes, GetSession, ListSessions
 from mockserver.vendors.rybbit.rows import SETTINGS, TIMESTAMPS, columns, encoder, lasting
-from mockserver.vendors.rybbit.windows import Span, after
-from mockserver.vendors.rybbit.words import COUNTRIES, session_number
+from mockserver.vendors.rybbit.time_ranges import Span, after
 from mockserver.world.generator.query_result import QueryResult
 from mockserver.world.model.query import Condition, Query
 from mockserver.world.model.session_batch import Event, SessionBatch

@@ -2,7 +2,7 @@
 
 from mockserver.vendors.base import Vendor, speaking
 from mockserver.vendors.sparklytics.contract import CONTRACT
-from mockserver.vendors.sparklytics.names import names
+from mockserver.vendors.sparklytics.identifiers import names
 from mockserver.vendors.sparklytics.server.contract import SERVER
 from mockserver.vendors.sparklytics.server.views import VIEWS as SERVER_VIEWS
 from mockserver.vendors.sparklytics.views import VIEWS

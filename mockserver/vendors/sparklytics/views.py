@@ -14,8 +14,8 @@ from mockserver.rows.columns import Column, entry_column
 from mockserver.rows.datetimes import seconds
 from mockserver.rows.encoder import RowEncoder, encode_array
 from mockserver.vendors.base import Answer, Asked
-from mockserver.vendors.sparklytics.asking import WORLDS, Words, wanted
 from mockserver.vendors.sparklytics.contract import USUAL, ListSessions, SessionEvent
+from mockserver.vendors.sparklytics.list_query import WORLDS, Words, wanted
 from mockserver.vendors.sparklytics.rows import durations, link, visitor_ids
 from mockserver.world.generator.query_result import QueryResult, SortKey
 from mockserver.world.generator.tracked import KIND

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from mockserver.nearest import nearest
+from mockserver._util.suggest import nearest
 from mockserver.world.model.query import Condition
 from mockserver.world.model.spec import WorldError
 

@@ -12,10 +12,10 @@ from openapi_schema_validator import OAS31Validator
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.limits import Bucket, OneAtATime, Window
-from mockserver.server.admin import PREFIX
-from mockserver.server.admin.call import Route
+from mockserver.server.admin.app import PREFIX
 from mockserver.server.admin.openapi import document
 from mockserver.server.admin.routes import ROUTES
+from mockserver.server.admin.routing import Route
 from mockserver.vendors import every, load
 from mockserver.vendors.base import Vendor
 

@@ -11,15 +11,15 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import make_mocked_request
 
-from mockserver.server.admin import Admin
-from mockserver.server.admin.access import admit
-from mockserver.server.admin.call import Route
-from mockserver.server.admin.problem import Problem
+from mockserver.server.admin.app import Admin
+from mockserver.server.admin.auth import admit
+from mockserver.server.admin.problem_details import Problem
 from mockserver.server.admin.routes import ROUTES
+from mockserver.server.admin.routing import Route
 from mockserver.server.app import create_app
-from mockserver.server.config import Config, ConfigError, tenants
-from mockserver.server.running import serving
-from mockserver.server.tenants import Tenants
+from mockserver.server.runner import serving
+from mockserver.server.tenancy.config import Config, ConfigError, tenants
+from mockserver.server.tenancy.tenant import Tenants
 from mockserver.vendors import load
 from tests.conftest import Mock
 from tests.server.admin.asking import DEFAULT, ONE, Desk, Told, name, request
@@ -88,7 +88,7 @@ async def test_tokens_are_compared_in_constant_time(guarded: Desk, monkeypatch: 
         compared.append(sent)
         return compare_digest(sent, token)
 
-    monkeypatch.setattr("mockserver.server.admin.access.compare_digest", compare)
+    monkeypatch.setattr("mockserver.server.admin.auth.compare_digest", compare)
     for token in ("x", TOKEN):
         await guarded.ask("GET", "/health", headers=bearer(token))
 

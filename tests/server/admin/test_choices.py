@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.choices import DIALECT, Choice, short_name
+from mockserver.contract.behaviors import DIALECT, Choice, short_name
 from mockserver.vendors import load
 from tests.server.admin.asking import DEFAULT
 from tests.server.admin.conftest import Steer

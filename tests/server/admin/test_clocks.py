@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from mockserver._util.clock import Clock
 from mockserver.rows.datetimes import instant
-from mockserver.server.clock import Clock
-from mockserver.server.pages import at
+from mockserver.server.http.pagination import at
 from mockserver.world.model.query import Query
 from tests.server.admin.asking import DEFAULT, LISTS, ONE, ROWS, WINDOWS, Desk, Pair, name
 from tests.server.admin.conftest import Steer

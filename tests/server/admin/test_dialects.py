@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.choices import DIALECT, DOCUMENTED
+from mockserver.contract.behaviors import DIALECT, DOCUMENTED
 from mockserver.vendors import every, load
 from mockserver.vendors.base import OBSERVED, Vendor
 from tests.conftest import QUICK

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.server.faults import kinds
+from mockserver.server.faults.registry import kinds
 from tests.server.admin.asking import DEFAULT, LISTS, ONE, Pair, name
 from tests.server.admin.conftest import Steer
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 from msgspec import json
 
-from mockserver.server.journal import Journal
+from mockserver.server.journal.journal import Journal
 from tests.server.admin.asking import ALL, DEFAULT, LISTS, ONE, Desk, name
 from tests.server.admin.conftest import Steer
 from tests.server.asking import secrets
@@ -108,7 +108,7 @@ async def test_filters_that_nothing_can_pass_are_refused(steer: Steer, query: di
 @pytest.mark.parametrize("query", [{}, {"unmatched": "false"}, {"status": "2xx"}, {"vendor": ONE[0].name}], ids=str)
 async def test_pages_are_turned_by_next_without_losing_any(steer: Steer, monkeypatch: Any, query: dict[str, Any]) -> None:
     """Page after page has what one large page had, also where with every page an exchange comes and the oldest gives way."""
-    monkeypatch.setattr("mockserver.server.tenants.Journal", partial(Journal, entries=8))
+    monkeypatch.setattr("mockserver.server.tenancy.tenant.Journal", partial(Journal, entries=8))
     desk = await steer(world={"sessions": 5})
     await desk.do("POST", f"{DEFAULT}/faults", {"kind": "status", "status": 503, "nth": 3})
     for pair in (ONE, OTHER, ONE, ONE, OTHER, ONE, ONE, ONE):

@@ -7,12 +7,12 @@ import pytest
 from msgspec import json
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
-from mockserver.server.admin.call import Route
+from mockserver.server.admin.handlers.tenants import drop_tenant
 from mockserver.server.admin.openapi import document
 from mockserver.server.admin.routes import ROUTES
-from mockserver.server.admin.shapes import asked
-from mockserver.server.admin.tenants import drop_tenant
-from mockserver.server.body import BODY_LIMIT
+from mockserver.server.admin.routing import Route
+from mockserver.server.admin.signatures import asked
+from mockserver.server.http.request_body import BODY_LIMIT
 from tests.server.admin.asking import DEFAULT, ONE, Desk, name
 from tests.server.admin.conftest import Steer
 

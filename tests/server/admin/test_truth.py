@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 from msgspec import json
 
-from mockserver.server.pages import at, page_field
-from mockserver.server.truth import everything
+from mockserver.server.expected.rows import everything
+from mockserver.server.http.pagination import at, page_field
 from mockserver.vendors.base import Vendor
 from tests.server.admin.asking import ALL, DEFAULT, LISTS, ONE, ROWS, Desk, Pair, name
 from tests.server.admin.conftest import Steer

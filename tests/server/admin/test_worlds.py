@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from mockserver.server.pages import at
-from mockserver.server.truth import everything
-from mockserver.steering import WorldFields
+from mockserver.admin_schemas import WorldFields
+from mockserver.server.expected.rows import everything
+from mockserver.server.http.pagination import at
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldSpec
 from tests.server.admin.asking import DEFAULT, LISTS, ONE, Desk, Pair, name

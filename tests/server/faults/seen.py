@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
-from mockserver.server.pages import at
+from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.server.http.pagination import at
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from mockserver.server.faults import kinds, read
-from mockserver.server.faults.fault import WireFault
+from mockserver.server.faults.base import WireFault
+from mockserver.server.faults.registry import kinds, read
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, Seen, name
 

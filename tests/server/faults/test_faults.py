@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from mockserver.contract.limits import OneAtATime
-from mockserver.server.faults import Faults, kinds, read
-from mockserver.server.faults.fault import FaultError
-from mockserver.server.truth import everything
+from mockserver.server.expected.rows import everything
+from mockserver.server.faults.base import FaultError
+from mockserver.server.faults.registry import Faults, kinds, read
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, name, turned
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from mockserver.contract.limits import OneAtATime
-from mockserver.server.faults import read
-from mockserver.server.faults.fault import FaultError
+from mockserver.server.faults.base import FaultError
+from mockserver.server.faults.registry import read
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, name, soon
 

@@ -8,9 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
-from mockserver.server.faults import read
-from mockserver.server.faults.malformed import Malformed
-from mockserver.server.wire import Reply
+from mockserver.server.faults.registry import read
+from mockserver.server.faults.wire import Malformed
+from mockserver.server.http.response import Reply
 from tests.server.faults.seen import LISTS, name
 
 HOW: Any = ["cut", "garbled"]

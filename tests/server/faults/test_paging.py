@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
-from mockserver.server.faults import kinds, read
-from mockserver.server.faults.fault import FaultError
-from mockserver.server.faults.paged import PagingFault
-from mockserver.server.pages import at, page_field
-from mockserver.server.truth import everything, rows
+from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.server.expected.rows import everything, rows
+from mockserver.server.faults.base import FaultError
+from mockserver.server.faults.paging import PagingFault
+from mockserver.server.faults.registry import kinds, read
+from mockserver.server.http.pagination import at, page_field
 from mockserver.vendors import load
 from tests.server.faults.seen import LISTS, Pair, name
 

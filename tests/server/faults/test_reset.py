@@ -6,7 +6,7 @@ import pytest
 from aiohttp import ClientConnectionError, ClientPayloadError
 
 from mockserver.contract.limits import OneAtATime
-from mockserver.server.faults import read
+from mockserver.server.faults.registry import read
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, name, soon
 

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from mockserver.contract.limits import OneAtATime
 from mockserver.server.app import create_app
-from mockserver.server.faults import read
+from mockserver.server.faults.registry import read
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, Seen, name, request, soon
 

@@ -7,8 +7,8 @@ import pytest
 from msgspec import json
 
 from mockserver.contract.errors import filled
-from mockserver.server.answers import status_of
-from mockserver.server.faults import read
+from mockserver.server.faults.registry import read
+from mockserver.server.requests.responses import status_of
 from mockserver.vendors import load
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, name

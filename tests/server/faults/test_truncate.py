@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientPayloadError
 
-from mockserver.server.faults import read
+from mockserver.server.faults.registry import read
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, name
 

@@ -9,9 +9,9 @@ from aiohttp import web
 from msgspec.structs import replace
 from multidict import CIMultiDict
 
-from mockserver.server.faults import kinds, read
-from mockserver.server.faults.fault import WireFault
-from mockserver.server.wire import Reply, send
+from mockserver.server.faults.base import WireFault
+from mockserver.server.faults.registry import kinds, read
+from mockserver.server.http.response import Reply, send
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, Seen, request, soon
 

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from mockserver.contract.paging import Offset, OpaqueCursor, PageNumber
+from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
 from mockserver.rows.datetimes import instant
-from mockserver.server.faults import kinds, read
-from mockserver.server.faults.event import WorldEvent
-from mockserver.server.pages import at, page_field
-from mockserver.server.truth import everything, rows
+from mockserver.server.expected.rows import everything, rows
+from mockserver.server.faults.registry import kinds, read
+from mockserver.server.faults.world_events import WorldEvent
+from mockserver.server.http.pagination import at, page_field
 from mockserver.vendors import load
 from tests.server.faults.seen import LISTS, Pair, name
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import Refused, filled
-from mockserver.contract.request import read
+from mockserver.contract.validation import read
 from mockserver.rows.datetimes import DAY
 from mockserver.vendors.braze import VENDOR
 from mockserver.vendors.braze.contract import (

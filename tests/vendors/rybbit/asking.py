@@ -10,10 +10,9 @@ from msgspec import json
 from mockserver.contract.errors import Refused
 from mockserver.rows.datetimes import DAY
 from mockserver.vendors.rybbit import VENDOR
-from mockserver.vendors.rybbit.answers import Location, OneSession, SessionDetails, SessionLocations, SessionPage, SessionRow
-from mockserver.vendors.rybbit.choices import MAXIMUM
-from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS
-from mockserver.vendors.rybbit.requests import GetSession, ListSessionLocations, ListSessions
+from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS, MAXIMUM
+from mockserver.vendors.rybbit.request_models import GetSession, ListSessionLocations, ListSessions
+from mockserver.vendors.rybbit.responses import Location, OneSession, SessionDetails, SessionLocations, SessionPage, SessionRow
 from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import DEFAULT_END, spec

@@ -8,7 +8,7 @@ import pytest
 from msgspec import json
 
 from mockserver.contract.errors import Refused, filled, of_status
-from mockserver.contract.request import read
+from mockserver.contract.validation import read
 from mockserver.vendors.rybbit import VENDOR
 from mockserver.world.world import World
 from tests.vendors.conftest import asked

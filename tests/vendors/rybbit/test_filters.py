@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from msgspec import json
 
-from mockserver.vendors.rybbit.answers import SessionEvent, SessionRow
-from mockserver.vendors.rybbit.grammar import TYPES
-from mockserver.vendors.rybbit.parameters import PARAMETERS
+from mockserver.vendors.rybbit.filters.fields import PARAMETERS
+from mockserver.vendors.rybbit.filters.syntax import TYPES
+from mockserver.vendors.rybbit.responses import SessionEvent, SessionRow
 from mockserver.world.model.spec import spec
 from mockserver.world.model.vocabulary import load
 from mockserver.world.world import World, build

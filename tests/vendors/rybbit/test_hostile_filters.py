@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from mockserver.server.clock import LATEST
+from mockserver._util.clock import LATEST
 from mockserver.vendors.base import Vendor
 from mockserver.vendors.rybbit import VENDOR
-from mockserver.vendors.rybbit.choices import MOST_ROWS
+from mockserver.vendors.rybbit.contract import MOST_ROWS
 from tests.vendors.rybbit.asking import filters
 
 TOO_COMPLEX = {

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.vendors.rybbit.patterns import PatternError, compiled
+from mockserver.vendors.rybbit.filters.regex import PatternError, compiled
 
 ONES = st.sampled_from(
     ["a", "b", ".", r"\w", r"\d", r"\.", "[ab]", "[^a]", "[]a]", r"[\]-]", r"\x61", r"\u0062", r"\101", "é", "{", "}", "]", " "]

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from msgspec import json
 
 from mockserver.rows.datetimes import DAY
-from mockserver.server.faults import read
-from mockserver.vendors.rybbit.grammar import TYPES
-from mockserver.vendors.rybbit.parameters import EARLIER, PARAMETERS
+from mockserver.server.faults.registry import read
+from mockserver.vendors.rybbit.filters.fields import EARLIER, PARAMETERS
+from mockserver.vendors.rybbit.filters.syntax import TYPES
 from mockserver.world.model.like import contains_like
 from mockserver.world.model.spec import DEFAULT_END
 from tests.vendors.rybbit.asking import detail, filters, world

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from mockserver.server.faults import read
-from mockserver.vendors.rybbit.order import SORTED_AT_MOST, SORTS
+from mockserver.server.faults.registry import read
+from mockserver.vendors.rybbit.sorting import SORTED_AT_MOST, SORTS
 from mockserver.world.world import without_sessions
 from tests.vendors.rybbit.asking import filters, tracked, world
 from tests.vendors.rybbit.speaking import FAILED, MOST, Dialect, Row, some

@@ -10,12 +10,11 @@ import pytest
 from msgspec import json
 
 from mockserver.contract.errors import Refused
-from mockserver.contract.request import read
+from mockserver.contract.validation import read
 from mockserver.vendors.rybbit import VENDOR
-from mockserver.vendors.rybbit.answers import SessionEvent, SessionPage, SessionRow
-from mockserver.vendors.rybbit.choices import MAXIMUM
-from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSIONS
-from mockserver.vendors.rybbit.requests import GetSession, ListSessions
+from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSIONS, MAXIMUM
+from mockserver.vendors.rybbit.request_models import GetSession, ListSessions
+from mockserver.vendors.rybbit.responses import SessionEvent, SessionPage, SessionRow
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.query import Query
 from mockserver.world.model.session_batch import SessionBatch

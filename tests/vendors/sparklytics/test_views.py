@@ -14,7 +14,7 @@ import pytest
 from msgspec import json
 
 from mockserver.contract.errors import Refused, filled
-from mockserver.contract.request import read
+from mockserver.contract.validation import read
 from mockserver.vendors.base import Asked
 from mockserver.vendors.sparklytics import VENDOR
 from mockserver.vendors.sparklytics.contract import ListSessions, Session, SessionDetail, SessionPage

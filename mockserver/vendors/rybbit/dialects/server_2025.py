@@ -5,13 +5,10 @@ from typing import Annotated
 from msgspec import Meta
 from msgspec.structs import replace
 
-from mockserver.contract.advice import Without
 from mockserver.contract.errors import ErrorShape
 from mockserver.contract.limits import Window
-from mockserver.vendors.rybbit.contract import NARROWED, ZONE
-from mockserver.vendors.rybbit.dialects.server import CONTRACT as SERVER
-from mockserver.vendors.rybbit.dialects.server import FAILED, FAILED_SESSION, GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS
-from mockserver.vendors.rybbit.facts import (
+from mockserver.contract.lint_rules import Without
+from mockserver.vendors.rybbit.contract import (
     AT_START,
     BY_END,
     COERCED,
@@ -20,19 +17,23 @@ from mockserver.vendors.rybbit.facts import (
     HOST,
     LAST_MINUTES,
     LENIENT_TIME,
+    NARROWED,
     NO_BOT,
     NO_EVENTS,
     NO_TOTAL,
     NOT_IN_LIST,
     SOME_PLACES,
+    ZONE,
 )
-from mockserver.vendors.rybbit.grammar import TYPES, Grammar
-from mockserver.vendors.rybbit.manner import Manner
-from mockserver.vendors.rybbit.parameters import EARLIER, PARAMETERS
-from mockserver.vendors.rybbit.requests import PAGE_SIZE, DatesAndMinutes
+from mockserver.vendors.rybbit.dialects.base import Manner
+from mockserver.vendors.rybbit.dialects.server_common import CONTRACT as SERVER
+from mockserver.vendors.rybbit.dialects.server_common import FAILED, FAILED_SESSION, GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS
+from mockserver.vendors.rybbit.filters.fields import EARLIER, PARAMETERS
+from mockserver.vendors.rybbit.filters.syntax import TYPES, Grammar
+from mockserver.vendors.rybbit.filters.zod_errors import issues_told
+from mockserver.vendors.rybbit.request_models import PAGE_SIZE, DatesAndMinutes
 from mockserver.vendors.rybbit.sources import chosen, documented, sourced
-from mockserver.vendors.rybbit.windows import lenient_window
-from mockserver.vendors.rybbit.zod import issues_told
+from mockserver.vendors.rybbit.time_ranges import lenient_window
 
 
 class ListSessions(DatesAndMinutes, frozen=True, kw_only=True):

@@ -7,11 +7,8 @@ from msgspec.structs import replace
 
 from mockserver.contract.errors import ErrorShape
 from mockserver.contract.limits import Bucket, Window
-from mockserver.contract.request import Lenient
-from mockserver.vendors.rybbit.answers import SessionRow
-from mockserver.vendors.rybbit.dialects.server import CONTRACT as SERVER
-from mockserver.vendors.rybbit.dialects.server import FAILED_SESSION, GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS
-from mockserver.vendors.rybbit.facts import (
+from mockserver.contract.validation import Lenient
+from mockserver.vendors.rybbit.contract import (
     AT_START,
     BY_END,
     COERCED,
@@ -25,15 +22,18 @@ from mockserver.vendors.rybbit.facts import (
     SOME_PLACES,
     TIME,
 )
-from mockserver.vendors.rybbit.grammar import LATER_TYPES, Grammar
-from mockserver.vendors.rybbit.manner import Manner
-from mockserver.vendors.rybbit.options import options
-from mockserver.vendors.rybbit.order import SORTED_AT_MOST, as_asked
-from mockserver.vendors.rybbit.parameters import FLAG, LATER, PARAMETERS
-from mockserver.vendors.rybbit.requests import PAGE_SIZE, CommonParameters
+from mockserver.vendors.rybbit.dialects.base import Manner
+from mockserver.vendors.rybbit.dialects.server_common import CONTRACT as SERVER
+from mockserver.vendors.rybbit.dialects.server_common import FAILED_SESSION, GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS
+from mockserver.vendors.rybbit.filters.fields import FLAG, LATER, PARAMETERS
+from mockserver.vendors.rybbit.filters.syntax import LATER_TYPES, Grammar
+from mockserver.vendors.rybbit.filters.zod_errors import issues_told
+from mockserver.vendors.rybbit.list_options import options
+from mockserver.vendors.rybbit.request_models import PAGE_SIZE, CommonParameters
+from mockserver.vendors.rybbit.responses import SessionRow
 from mockserver.vendors.rybbit.rows import LATER as LATER_FIELDS
+from mockserver.vendors.rybbit.sorting import SORTED_AT_MOST, as_asked
 from mockserver.vendors.rybbit.sources import chosen, documented, sourced
-from mockserver.vendors.rybbit.zod import issues_told
 
 _NUMBER = Meta(extra_json_schema={"type": "number", "minimum": 0})
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mockserver.contract.basis import Fact, Source
 from mockserver.contract.errors import ErrorShape
-from mockserver.contract.paging import OpaqueCursor
+from mockserver.contract.pagination import OpaqueCursor
+from mockserver.contract.provenance import Fact, Source
 from mockserver.vendors.sparklytics.contract import CONTRACT, ERRORS, GET_SESSION, LIST_SESSIONS, READ, SOURCES, USUAL
-from mockserver.vendors.sparklytics.server.answers import CHOSEN, INFERRED, MAXIMUM, SOURCE, Page, SessionDetail, read
-from mockserver.vendors.sparklytics.server.asked import ListRows
+from mockserver.vendors.sparklytics.server.request_models import ListRows
+from mockserver.vendors.sparklytics.server.responses import CHOSEN, INFERRED, MAXIMUM, SOURCE, Page, SessionDetail, read
 
 _SOURCES = {
     **SOURCES,

@@ -7,9 +7,9 @@ import numpy as np
 
 from mockserver.rows.columns import Column
 from mockserver.rows.encoder import RowEncoder
-from mockserver.vendors.sparklytics.asking import WORLDS, Words
+from mockserver.vendors.sparklytics.list_query import WORLDS, Words
 from mockserver.vendors.sparklytics.rows import durations, visitor_ids
-from mockserver.vendors.sparklytics.server import agents
+from mockserver.vendors.sparklytics.server import user_agents as agents
 from mockserver.vendors.sparklytics.server.ids import session_ids
 from mockserver.world.model.session_batch import SessionBatch
 from mockserver.world.model.vocabulary import Agent, Page

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from mockserver.contract.errors import Refused
 from mockserver.rows.encoder import encode_array
 from mockserver.vendors.base import Answer, Asked
-from mockserver.vendors.sparklytics.asking import wanted
 from mockserver.vendors.sparklytics.contract import ListSessions
+from mockserver.vendors.sparklytics.list_query import wanted
 from mockserver.vendors.sparklytics.rows import link
 from mockserver.vendors.sparklytics.server import cursors
-from mockserver.vendors.sparklytics.server.answers import MAXIMUM, MOST_EVENTS, Event
 from mockserver.vendors.sparklytics.server.ids import event_id, session_ids, session_number
+from mockserver.vendors.sparklytics.server.responses import MAXIMUM, MOST_EVENTS, Event
 from mockserver.vendors.sparklytics.server.rows import ENCODER, WORDS, times, url
 from mockserver.world.generator.order_by_end import EndOrder, EndOrderedResult
 from mockserver.world.model.session_batch import Event as Happened

@@ -1,0 +1,159 @@
+"""A server for whoever has Python: in a thread of its own, from ``with`` to its end."""
+
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from mockserver.admin_schemas import Dialect
+from mockserver.client import AdminClient
+from mockserver.client.http_transport import is_refusal
+from mockserver.embedded.controls import Moment, settled
+from mockserver.embedded.in_process_transport import Local
+from mockserver.embedded.server_thread import ServerThread
+from mockserver.embedded.tenant import TenantHandle, minted
+from mockserver.server.tenancy.config import read_config
+
+__tracebackhide__ = is_refusal
+_NOT_RUNNING: Final = "the server is not running: it serves within `with SessionMock() as mock`, or after mock.start()"
+_NOT_CONNECTED: Final = "the connection to {url} is closed: use it within `with SessionMock.connect(url) as mock`, or after mock.start()"
+
+
+class SessionMock(TenantHandle):
+    """A server, and the handle of its default tenant; :meth:`tenant` mints others.
+
+    >>> with SessionMock(sessions=250, seed=7) as mock:
+    ...     mock.world.counts
+    [250, 250]
+
+    Arguments are those of ``session-mock serve``: ``profile``, fields of a world's spec (``seed``, ``sessions``, …), the
+    instant ``now`` at which the clock stands, ``dialect``, ``choices``, ``credentials``, ``host``, ``port`` (0 picks one) and
+    ``vendor_ports``. Raises :class:`~mockserver.server.tenancy.config.ConfigError` for one that cannot be.
+
+    The server belongs to the process that starts it. A forked child can send requests to its URL; there, calls of the handle
+    raise ``RuntimeError``: use :meth:`connect` with the URL, or start another server.
+    """
+
+    def __init__(
+        self,
+        *,
+        profile: str = "default",
+        now: Moment | None = None,
+        dialect: Dialect | None = None,
+        choices: Mapping[str, str | int] | None = None,
+        credentials: Mapping[str, str] | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        vendor_ports: Mapping[str, int] | None = None,
+        admin_token: str | None = None,
+        **world: Any,
+    ) -> None:
+        settings = {
+            "profile": profile,
+            "now": now,
+            "dialect": dialect,
+            "choices": choices,
+            "credentials": credentials,
+            "host": host,
+            "port": port,
+            "vendor_ports": vendor_ports,
+            "admin_token": admin_token,
+            "world": settled(world),
+        }
+        self._config = read_config(None, settled({name: value for name, value in settings.items() if value is not None}))
+        self._server: ServerThread | None = None
+        self._remote: AdminClient | None = None
+
+    @classmethod
+    def connect(cls, url: str, token: str | None = None) -> Self:
+        """Use the server that runs at *url*; raises :class:`~mockserver.AdminError` if none answers there.
+
+        The result is connected and needs no ``with``; leaving ``with``, or :meth:`stop`, closes the connection only.
+        """
+        mock = cls()
+        mock._remote = AdminClient(url, token)
+        return mock.start()
+
+    if not TYPE_CHECKING:  # A type checker shall know a misspelled name.
+
+        def __getattr__(self, name: str) -> Any:
+            if name in {"_client", "_access"}:
+                raise RuntimeError(_NOT_RUNNING if self._remote is None else _NOT_CONNECTED.format(url=self._remote.url))
+            raise AttributeError(f"a {type(self).__name__} has no {name!r}")
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} at {self.url}>" if "_access" in vars(self) else f"<{type(self).__name__}, not running>"
+
+    def start(self) -> Self:
+        """Start the server, or connect again, and return once it accepts connections.
+
+        Raises ``OSError`` if a port is not available, ``RuntimeError`` if the server is running.
+        """
+        if "_access" in vars(self):
+            if self._remote is not None:
+                return self
+            if self._server is not None:
+                self._server.check_process()
+            raise RuntimeError(f"the server runs already, at {self.url}; stop it first, or make another SessionMock")
+        client = self._remote
+        if client is None:
+            server = ServerThread(self._config)
+            server.start()
+            self._server, client = server, AdminClient(transport=Local(server))
+        TenantHandle.__init__(self, client, client.tenant())
+        return self
+
+    def stop(self) -> None:
+        """Close every connection; the tenants are gone, where the server was started here. It can be started again."""
+        vars(self).pop("_access", None)
+        vars(self).pop("_client", None)
+        if self._remote is not None:
+            self._remote.close()
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Self:
+        return self.start()  # 2 ms, so every event loop can wait for it; the first start in a process takes 100 ms, most of it imports.
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    @property
+    def own(self) -> bool:
+        """Whether the server was started here, so that whatever meets it comes from here too."""
+        return self._remote is None
+
+    @property
+    def admin(self) -> AdminClient:
+        """The whole admin API."""
+        return self._client
+
+    def tenant(
+        self,
+        name: str | None = None,
+        *,
+        profile: str = "default",
+        now: Moment | None = None,
+        dialect: Dialect | None = None,
+        choices: Mapping[str, str | int] | None = None,
+        credentials: Mapping[str, str] | None = None,
+        faults: Sequence[Mapping[str, Any]] = (),
+        **world: Any,
+    ) -> TenantHandle:
+        """Mint a tenant with a world, a clock, faults and credentials of its own; nothing it does touches another."""
+        fields = {
+            "profile": profile,
+            "now": now,
+            "dialect": dialect,
+            "choices": choices,
+            "credentials": credentials,
+            "faults": faults,
+            **world,
+        }
+        return TenantHandle(self._client, minted(self._client, name, fields))

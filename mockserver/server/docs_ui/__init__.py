@@ -1,0 +1,98 @@
+"""The page on which a person reads a vendor's OpenAPI document and sends requests from it, and the files that the page needs.
+
+It is a viewer of somebody else's, as ``fetch`` took it from its registry; nothing is loaded from anywhere else.
+"""
+
+from collections.abc import Mapping
+from gzip import decompress
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Any, Final
+
+from aiohttp import web
+from msgspec import Struct, json
+
+from mockserver import __version__
+from mockserver.server.admin.app import PRIVATE, Admin
+from mockserver.server.admin.auth import admit
+from mockserver.server.admin.problem_details import Problem
+from mockserver.server.expected.examples import asked
+from mockserver.server.requests.responses import SERVER
+from mockserver.vendors.base import Vendor
+
+ASSETS: Final = Path(__file__).parent / "assets"
+ORIGIN: Final = ASSETS / "origin.json"
+PACKED: Final = ".gz"
+_TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".json": "application/json"}
+_HEADERS: Final = {
+    "Server": SERVER,
+    "Cache-Control": "no-cache",  # What a name stands for changes with the version of the viewer, and most ask their own computer.
+    "Vary": "Accept-Encoding",
+    **PRIVATE,
+}
+# Small pictures stand in the viewer's own code; all else is ours, and nobody frames it.
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+
+class Origin(Struct, frozen=True, kw_only=True):
+    """Where the viewer comes from."""
+
+    package: str
+    version: str
+    integrity: str
+    """Of the archive, as the registry tells it."""
+    files: Mapping[str, str]
+    """The SHA-256 of each file that was taken, unpacked."""
+
+
+def origin() -> Origin:
+    """Where the viewer that is shipped comes from."""
+    return json.decode(ORIGIN.read_bytes(), type=Origin)
+
+
+def page(request: web.Request, vendor: Vendor, desk: Admin | None) -> web.Response:
+    """Answer with a vendor's page; the first tenant's values stand in it for whom the admin API would tell them."""
+    viewer = origin()
+    words = {
+        "title": vendor.contract.title,
+        "values": json.encode(_values(request, vendor, desk)).decode(),
+        "version": __version__,
+        "viewer": f"{viewer.package} {viewer.version}",
+    }
+    text = Template((ASSETS / "page.html").read_text(encoding="utf-8")).substitute({name: escape(word) for name, word in words.items()})
+    headers = {**_HEADERS, "Cache-Control": "no-store", "Content-Security-Policy": _POLICY}
+    return web.Response(text=text, content_type="text/html", headers=headers)
+
+
+def _values(request: web.Request, vendor: Vendor, desk: Admin | None) -> dict[str, Any]:
+    """What the first tenant's good first requests say, by method and path, and its token where the vendor has one."""
+    tenant = next(iter(desk.tenants.all.values()), None) if desk is not None else None
+    if desk is None or tenant is None or tenant.vendors[vendor.name] is not vendor:
+        return {}
+    try:
+        admit(request, desk.token, navigation=True)
+    except Problem:
+        return {}
+    requests = {
+        f"{endpoint.method.lower()} {path}": asked(tenant, vendor, endpoint)
+        for endpoint in vendor.contract.endpoints
+        for path in endpoint.paths
+    }
+    return {"token": tenant.names[vendor.name].credentials.get("token"), "requests": requests}
+
+
+def asset(request: web.Request, name: str) -> web.Response:
+    """Answer with a file that the page needs; raises ``HTTPNotFound`` where there is none of that name."""
+    found = {path.name.removesuffix(PACKED): path for path in ASSETS.iterdir()}.get(name)
+    if found is None or found.suffix == ".html":
+        raise web.HTTPNotFound(headers={"Server": SERVER})
+    body, headers = found.read_bytes(), dict(_HEADERS)
+    if found.suffix == PACKED and "gzip" in request.headers.get("Accept-Encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+    elif found.suffix == PACKED:
+        body = decompress(body)
+    return web.Response(body=body, content_type=_TYPES.get(Path(name).suffix, "text/plain"), charset="utf-8", headers=headers)

@@ -1,0 +1,190 @@
+"""Faults: ways in which an exchange goes wrong on purpose. One kind a file; this one reads, arms and strikes them.
+
+Whether a fault strikes follows from the request and from how often it was met, never from a clock or a shared stream of
+chance, so that the same requests meet the same faults in every run.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import ValidationError, convert, to_builtins
+from msgspec.structs import fields
+
+from mockserver._util.suggest import nearest
+from mockserver.server.faults.base import Fault, FaultError, Meeting, WireFault
+from mockserver.server.http.response import Reply
+from mockserver.server.tenancy.world_history import Moment
+from mockserver.vendors.base import Vendor
+
+if TYPE_CHECKING:
+    from mockserver.server.requests.parser import Reading
+
+MOST_ARMED: Final = 1000
+"""Faults of a tenant that can be armed at a time: every request is held against each of them."""
+_MOST_LISTS: Final = 256
+_MOST_REQUESTS: Final = 4096
+"""Requests whose attempts are counted, those that were met last."""
+
+
+@cache
+def kinds() -> Mapping[str, type[Fault]]:
+    """Every kind of fault by its name."""
+    from mockserver.server.faults import paging, status, wire, world_events  # noqa: PLC0415 -- most servers have none
+
+    classes = [fault for module in (wire, status, paging, world_events) for fault in module.FAULTS]
+    return {str(fault.__struct_config__.tag): fault for fault in classes}
+
+
+def read(raw: Any) -> list[Fault]:
+    """Read one fault or a list of them from JSON; raises :class:`FaultError` that names the nearest valid word."""
+    several = raw if isinstance(raw, list) else [raw]
+    return [_one(each, f"faults[{number}]: " if len(several) > 1 else "") for number, each in enumerate(several)]
+
+
+def _one(raw: Any, place: str) -> Fault:
+    """Read a fault that stands at a place."""
+    if not isinstance(raw, Mapping) or "kind" not in raw:
+        raise FaultError(
+            f'{place}a fault is an object with a kind, such as {{"kind": "latency", "seconds": 0.2}}; kinds are {", ".join(kinds())}'
+        )
+    kind = raw["kind"]
+    if kind not in kinds():
+        raise FaultError(f"{place}there is no kind of fault {kind!r}; {nearest(str(kind), kinds())}")
+    model = kinds()[kind]
+    known = [field.encode_name for field in fields(model)]
+    for name in raw:
+        if name not in known and name != "kind":
+            raise FaultError(f"{place}a fault of kind {kind!r} has no argument {name!r}; {nearest(name, known)}")
+    try:
+        fault = convert(raw, model)
+        fault.check()
+    except ValidationError as error:
+        from mockserver._util.validation import amiss  # noqa: PLC0415 -- start-up is felt
+
+        raise FaultError(f"{place}fault {kind!r}: {amiss(raw, model) or error}") from None
+    except FaultError as error:
+        raise FaultError(f"{place}{error}") from None
+    return fault
+
+
+class Armed:
+    """A fault that waits for its exchanges, and what has come of it so far."""
+
+    def __init__(self, number: int, fault: Fault) -> None:
+        self.number, self.fault = number, fault
+        self._since, self._until = fault.window
+        self.matched = self.struck = 0
+        self._attempts: dict[str, int] = {}
+
+    @property
+    def kind(self) -> str:
+        """What kind of fault it is."""
+        return str(type(self.fault).__struct_config__.tag)
+
+    @property
+    def remaining(self) -> int | None:
+        """How often it will still strike; ``None`` for ever."""
+        return None if self.fault.times is None else self.fault.times - self.struck
+
+    def waits(self, now: int) -> bool:
+        """Whether it may still strike, and at this instant."""
+        return self._since <= now < self._until and self.struck != self.fault.times
+
+    def strikes(self, meeting: Meeting) -> bool:
+        """Whether it strikes this exchange, which it has waited for; counts it."""
+        fault = self.fault
+        if not fault.matches(meeting):
+            return False
+        self.matched += 1
+        attempt = self._attempts[meeting.key] = self._attempts.pop(meeting.key, 0) + 1
+        if len(self._attempts) > _MOST_REQUESTS:
+            del self._attempts[next(iter(self._attempts))]
+        if self.matched <= fault.after or fault.nth not in (None, self.matched):
+            return False
+        if fault.probability < 1 and meeting.chance(self.number, attempt, "strike") >= fault.probability:
+            return False
+        self.struck += 1
+        meeting.attempts[self.number], meeting.strikes[self.number] = attempt, self.struck
+        return True
+
+    def described(self) -> dict[str, Any]:
+        """The fault as JSON, with its id and its counts."""
+        told = {name: value for name, value in to_builtins(self.fault).items() if value is not None}
+        return {"id": str(self.number), **told, "matched": self.matched, "struck": self.struck, "remaining": self.remaining}
+
+
+class Faults:
+    """The faults of a tenant, in the order in which they were armed."""
+
+    def __init__(self) -> None:
+        self.armed: tuple[Armed, ...] = ()
+        """Another tuple whenever one is armed or disarmed."""
+        self._sorted: tuple[tuple[Armed, ...], dict[tuple[Vendor, str], list[Armed]]] = (), {}
+        """The armed ones, and those of them that are meant for an endpoint of a vendor in a dialect."""
+        self._numbers: dict[str, dict[str, int]] = {}
+        self._next = 1
+
+    def add(self, faults: Sequence[Fault]) -> list[Armed]:
+        """Arm faults; raises :class:`FaultError` where there would be too many, and then arms none."""
+        total = len(self.armed) + len(faults)
+        if total > MOST_ARMED:
+            raise FaultError(f"faults: {total:,} would be armed; at most {MOST_ARMED:,} of a tenant can be: disarm those that are done")
+        added = [Armed(number, fault) for number, fault in enumerate(faults, self._next)]
+        self._next += len(added)
+        self.armed += tuple(added)
+        return added
+
+    def remove(self, number: int) -> bool:
+        """Disarm a fault; whether there was one with the number."""
+        before = len(self.armed)
+        self.armed = tuple(each for each in self.armed if each.number != number)
+        return len(self.armed) < before
+
+    def clear(self) -> None:
+        """Disarm all, and count from the beginning."""
+        self.armed, self._numbers, self._next = (), {}, 1
+
+    def meant(self, reading: "Reading") -> tuple[Armed, ...]:
+        """Those that are meant for a request, as far as that follows from the request alone."""
+        if self._sorted[0] is not self.armed:
+            self._sorted = self.armed, {}
+        vendor, endpoint, by_endpoint = reading.vendor, reading.endpoint, self._sorted[1]
+        found = by_endpoint.get((vendor, endpoint.name))
+        if found is None:
+            found = by_endpoint[vendor, endpoint.name] = [each for each in self.armed if each.fault.means_endpoint(vendor.name, endpoint)]
+        return tuple([each for each in found if each.fault.means(reading)])
+
+    def numbers_of(self, list_key: str) -> dict[str, int]:
+        """Which page of a list each cursor leads to; the lists that were paged last are remembered."""
+        numbers = self._numbers[list_key] = self._numbers.pop(list_key, {})
+        if len(self._numbers) > _MOST_LISTS:
+            del self._numbers[next(iter(self._numbers))]
+        return numbers
+
+    def strike(self, meeting: Meeting, waiting: Sequence[Armed]) -> tuple[Reply, list[Armed]]:
+        """Answer an exchange through every fault that strikes it, of those that wait for it; and which did.
+
+        What happens to the world happens first. Then the first armed is outermost, and those of the wire are outside of
+        those that change the answer.
+        """
+        tenant, now = meeting.tenant, meeting.now
+        struck = [armed for armed in waiting if armed.strikes(meeting)]
+        if not struck:
+            tenant.lived.asked(meeting.reading.begun, Moment(tenant.world, now))
+            return meeting.proceed(), struck
+        tenant.lived.note(Moment(tenant.world, now))
+        for armed in struck:
+            armed.fault.happen(meeting.by(armed.number))
+        tenant.lived.asked(meeting.reading.begun, Moment(tenant.world, now))
+        inwards = sorted(struck, key=lambda armed: not isinstance(armed.fault, WireFault))
+        reply: Reply | None = None
+        entered: list[Armed] = []
+        while reply is None and len(entered) < len(inwards):
+            armed = inwards[len(entered)]
+            entered.append(armed)
+            reply = armed.fault.ask(meeting.by(armed.number))
+        reply = meeting.proceed() if reply is None else reply
+        for armed in reversed(entered):
+            reply = armed.fault.tell(meeting.by(armed.number), reply)
+        return reply, struck

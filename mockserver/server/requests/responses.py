@@ -1,0 +1,98 @@
+"""What goes back over the wire: a view's answer, a refusal in the vendor's shape, or the mock's own not found."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import json
+from multidict import CIMultiDict
+
+from mockserver import __version__
+from mockserver.contract.behaviors import BASIS, BASIS_HEADER, ByChoice, short_name
+from mockserver.contract.errors import ErrorShape, Refusal, filled, of_status
+from mockserver.contract.provenance import Basis
+from mockserver.server.http.raw_request import Raw
+from mockserver.server.http.redaction import MASK
+from mockserver.server.http.response import Reply
+from mockserver.server.http.router import Miss, NearMiss
+from mockserver.server.requests.parser import Reading
+from mockserver.vendors import NAMES
+from mockserver.vendors.base import Vendor
+
+_JSON = "application/json"
+_NONE: Mapping[str, str] = {}
+_WHERE = (
+    f"/<vendor>/docs and /<vendor>/openapi.json describe the endpoints of a vendor ({', '.join(NAMES)}), "
+    "and /__admin/openapi.json the admin API, where it is served"
+)
+SERVER = f"session-mock/{__version__}"
+_USUAL = CIMultiDict({"Content-Type": _JSON, "Server": SERVER})
+
+
+def answered(body: bytes, headers: Mapping[str, str]) -> Reply:
+    """Return a response with status 200."""
+    return Reply(body=body, headers=CIMultiDict({**_USUAL, **headers}) if headers else _USUAL)
+
+
+def refused(vendor: Vendor, refusal: Refusal, raw: Raw, choices: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Reply:
+    """A refusal in the vendor's own shape, by the defaults of choices that are not given."""
+    shape, details = vendor.contract.errors[refusal.error], {**refusal.details, **refusal.numbers}
+    if choices.get("echo_key") == "redact" and "credential" in details:
+        details = {**details, "credential": MASK}
+    return _shaped(
+        shape,
+        status_of(vendor, shape, choices),
+        details,
+        raw,
+        {**refusal.headers, **_basis(shape.fact.basis, choices)},
+        usual=headers or _NONE,
+    )
+
+
+def status_of(vendor: Vendor, shape: ErrorShape, choices: Mapping[str, Any]) -> int:
+    """The status of an error shape as a tenant's choices have it."""
+    if not isinstance(shape.status, ByChoice):
+        return shape.status
+    default, statuses = vendor.contract.choice(shape.status.choice).default, shape.status.statuses
+    return statuses.get(str(choices.get(short_name(shape.status.choice), default)), statuses[str(default)])  # Not every option has one.
+
+
+def failing(reading: Reading, raw: Raw, status: int, details: Mapping[str, Any], headers: Mapping[str, str]) -> Reply:
+    """An error of any status in the vendor's shape: the endpoint's own for that status, another's, or its most general one."""
+    vendor, own = reading.vendor, (*reading.endpoint.errors, reading.endpoint.unreadable)
+    errors = {name: vendor.contract.errors[name] for name in (*own, *vendor.contract.errors)}
+    shape = next((shape for shape in errors.values() if status_of(vendor, shape, reading.choices) == status), None)
+    basis = _basis(shape.fact.basis if shape else Basis.CHOSEN, reading.choices)
+    return _shaped(shape or errors["internal"], status, details, raw, {**headers, **basis}, usual=reading.headers)
+
+
+def _basis(basis: Basis, choices: Mapping[str, Any]) -> dict[str, str]:
+    return {BASIS_HEADER: basis.value} if choices.get(BASIS) == "shown" else {}
+
+
+def _shaped(  # noqa: PLR0913 -- what an error consists of
+    shape: ErrorShape, status: int, details: Mapping[str, Any], raw: Raw, headers: Mapping[str, str], *, usual: Mapping[str, str] = _NONE
+) -> Reply:
+    """An error with the headers that are usual, its own, and those of this one, the later ones winning."""
+    told = {"message": "", "field": "", "credential": "", "reason": "", "method": raw.method, "path": raw.path}
+    known = {**told, **of_status(status), **shape.usual, **details}
+    body = b"" if shape.body is None else json.encode(filled(shape.body, known))
+    if shape.text and shape.body is not None:
+        body = filled(shape.body, known).encode()
+    kind = {} if shape.body is None else {"Content-Type": "text/plain; charset=utf-8" if shape.text else _JSON}
+    own = {name: value.format_map(known) for name, value in shape.headers.items()}
+    return Reply(status=status, body=body, headers=CIMultiDict({**kind, "Server": SERVER, **usual, **own, **headers}))
+
+
+def lost(miss: Miss, method: str, near: list[NearMiss]) -> Reply:
+    """The mock's own answer to a path that is no vendor's: what was closest, if anything was close, and where to look."""
+    closest = near[0]
+    close = set(closest.path.split("/")) & set(miss.path.split("/")) - {""}
+    hint = f"closest is {closest.method} {closest.path}: {closest.differs}; " if close else ""
+    message = f"{method} {miss.path} is no endpoint of session-mock; {hint}{_WHERE}"
+    body = json.encode({"message": message, "near_misses": near})
+    return Reply(status=404, body=body, headers=CIMultiDict({"Content-Type": _JSON, "Server": SERVER}))
+
+
+def broken(message: str, status: int = 500) -> Reply:
+    """Return the mock's own answer to a request that it could not read, or failed at, where no vendor was meant."""
+    return Reply(status=status, body=message.encode(), headers=CIMultiDict({"Content-Type": "text/plain; charset=utf-8", "Server": SERVER}))

@@ -1,0 +1,206 @@
+"""Settings of a server: from options, environment variables and a TOML file, checked before anything starts."""
+
+from collections.abc import Mapping
+from datetime import date, time
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any
+
+from msgspec import Meta, Struct, ValidationError, convert
+
+from mockserver._util import parsers as forms
+from mockserver._util.clock import LATEST, Clock
+from mockserver._util.suggest import nearest
+from mockserver.admin_schemas import Credential, Dialect, Name, repr_masked
+from mockserver.contract.behaviors import ChoiceError
+from mockserver.server.tenancy.tenant import Tenant, TenantError
+from mockserver.vendors import NAMES, dialects
+from mockserver.world.model.profiles import PROFILES
+from mockserver.world.model.spec import WorldError, WorldSpec, parse_instant, spec
+from mockserver.world.world import build
+
+DEFAULT_TENANT = "default"
+"""No clock is set to a later instant."""
+_MOST_BYTES = 1 << 20
+"""A larger settings file is an error; /dev/zero has no end."""
+_DEEPEST = 16
+"""Levels of tables and lists in a settings file; tenants.NAME.world.segments.NAME.DIMENSION are 6, with a list of values 7."""
+Port = Annotated[int, Meta(ge=0, le=65535)]
+
+
+class ConfigError(ValueError):
+    """A setting that cannot be; the message says which, where, and what would be right."""
+
+
+class TenantConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What one tenant is made of."""
+
+    profile: str = "default"
+    world: dict[str, Any] = {}
+    """Fields of a world spec that differ from the profile's."""
+    now: str | int | None = None
+    """An instant at which the clock stands, or ``system``; by default an exact world's end, and the system's time in a flowing one."""
+    dialect: Dialect = {}
+    """The dialect that vendors speak: one for all that have it, such as ``observed``, or one for each of some vendors."""
+    choices: dict[str, str | int] = {}
+    credentials: dict[str, Credential] = {}
+
+    def __repr__(self) -> str:
+        return repr_masked(self, secret=("credentials", "admin_token") if isinstance(self, Config) else ("credentials",))
+
+
+class Config(TenantConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A server with its default tenant, and further ones by name."""
+
+    host: Annotated[str, Meta(max_length=255)] = "127.0.0.1"
+    port: Port = 8080
+    vendor_ports: dict[str, Port] = {}
+    access_log: bool = False
+    admin_token: Annotated[str, Meta(min_length=1)] | None = None
+    """Where it is set, the admin API asks for it; a server that is not bound to loopback needs one."""
+    admin_port: Port | None = None
+    """A port of the admin API's own; by default it is on the server's."""
+    no_admin: bool = False
+    tenants: dict[Name, TenantConfig] = {}
+
+
+def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
+    """Read a TOML file, let options win over it field by field, and check the whole; raises :class:`ConfigError`."""
+    settings: dict[str, Any] = {}
+    if path is not None:
+        settings = _read_toml(path)
+    try:
+        for name, value in options.items():
+            settings[name] = {**_table(name, settings.get(name, {})), **value} if isinstance(value, Mapping) else value
+        config = convert(settings, Config)
+    except ValidationError as error:
+        from mockserver._util.validation import amiss  # noqa: PLC0415 -- start-up is felt
+
+        raise ConfigError(f"{path or 'options'}: {amiss(settings, Config) or error}") from None
+    except ChoiceError as error:
+        raise ConfigError(f"{path or 'options'}: {error}") from None
+    if config.admin_token is not None:
+        try:
+            forms.token(config.admin_token)
+        except ValueError as error:
+            raise ConfigError(f"admin_token: {error}") from None
+    for vendor in config.vendor_ports:
+        if vendor not in NAMES:
+            raise ConfigError(f"vendor_ports: there is no vendor {vendor!r}; {nearest(vendor, NAMES)}")
+    if DEFAULT_TENANT in config.tenants:
+        raise ConfigError(f"tenants.{DEFAULT_TENANT}: the default tenant's settings stand at the top of the file")
+    return config
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file, with dates and times as ISO texts; raises :class:`ConfigError`."""
+    import tomllib  # noqa: PLC0415 -- it costs 5 ms at start-up, and most servers have no file
+
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise ConfigError(f"{path}: the file is larger than {_MOST_BYTES >> 20} MiB; is it a TOML file?")
+        settings: dict[str, Any] = _without_dates(tomllib.loads(content.decode("utf-8-sig")))
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot read the file: {error.strerror or error}; name a TOML file") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: invalid byte at offset {error.start}; save the file as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: invalid TOML: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"{path}: values are nested too deeply; the settings have at most {_DEEPEST} levels") from None
+    except ValueError as error:  # Python limits the digits of an integer.
+        if isinstance(error, ConfigError):
+            raise
+        raise ConfigError(f"{path}: a number has too many digits; no setting has more than 19") from None
+    return settings
+
+
+def _without_dates(value: Any, depth: int = 0) -> Any:
+    """Return a TOML value with dates and times as the texts that JSON would have."""
+    if depth > _DEEPEST:
+        raise RecursionError
+    match value:
+        case dict():
+            return {name: _without_dates(each, depth + 1) for name, each in value.items()}
+        case list():
+            return [_without_dates(each, depth + 1) for each in value]
+        case date() | time():
+            return value.isoformat()
+    return value
+
+
+def _table(name: str, setting: Any) -> Mapping[str, Any]:
+    """A setting of a file over which options win field by field: one dialect for all is one for each vendor that has it."""
+    if name == "dialect" and isinstance(setting, str):
+        return {choice.partition(".")[0]: dialect for choice, dialect in dialects(setting).items()}
+    if not isinstance(setting, Mapping):
+        raise ValidationError(f"{name} must be an object")
+    return setting
+
+
+def check_access(config: Config) -> None:
+    """Raise :class:`ConfigError` where anybody on the network could steer the server."""
+    if not (config.no_admin or config.admin_token or is_loopback(config.host)):
+        raise ConfigError(
+            f"host {config.host!r} is not loopback, so anybody who reaches it could steer the server: set an admin token"
+            " (--admin-token, or SESSION_MOCK_ADMIN_TOKEN), or leave the admin API out (--no-admin)"
+        )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this computer reaches a host."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def tenants(config: Config) -> list[Tenant]:
+    """Make all tenants of a configuration, the default one first; raises :class:`ConfigError`."""
+    found = {DEFAULT_TENANT: config, **config.tenants}
+    return [make_tenant(name, each) for name, each in found.items()]
+
+
+def make_tenant(name: str, config: TenantConfig) -> Tenant:
+    """Make a tenant; raises :class:`ConfigError`."""
+    try:
+        world_spec = tenant_spec(config)
+        return Tenant(
+            name, build(world_spec), _clock(config.now, world_spec), {**dialects(config.dialect), **config.choices}, config.credentials
+        )
+    except (WorldError, ChoiceError, TenantError) as error:
+        raise ConfigError(f"tenant {name!r}: {error}") from None
+
+
+def tenant_spec(config: TenantConfig) -> WorldSpec:
+    """The spec of a tenant's world: its profile with the fields that differ; raises :class:`WorldError`."""
+    if config.profile not in PROFILES:
+        raise WorldError(f"there is no profile {config.profile!r}; {nearest(config.profile, PROFILES)}")
+    for name in config.world:
+        if name not in WorldSpec.__struct_fields__:
+            raise WorldError(f"world spec: there is no field {name!r}; {nearest(name, WorldSpec.__struct_fields__)}")
+    fields = {**PROFILES[config.profile], **config.world}
+    for size, other in (("sessions", "sessions_per_day"), ("sessions_per_day", "sessions")):
+        if size in config.world and other not in config.world:  # Another size than the profile's replaces it.
+            fields.pop(other, None)
+    if "sessions_per_day" in config.world and "end" not in config.world:
+        fields.pop("end", None)
+    return spec(**fields)
+
+
+def _clock(now: str | int | None, world_spec: WorldSpec) -> Clock:
+    if now == "system" or (now is None and world_spec.end is None):
+        return Clock()
+    return Clock(moment(now) if now is not None else world_spec.end)
+
+
+def moment(now: str | int) -> int:
+    """Read an instant for a clock to be at; raises :class:`WorldError`."""
+    found = parse_instant(now, "now")
+    if not 0 <= found <= LATEST:
+        raise WorldError(f"now: {now!r} must lie between 1970 and 2100")
+    return found

@@ -1,0 +1,55 @@
+"""Where a server is reached, and so what a client needs to know of a tenant."""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from mockserver.admin_schemas import TenantAccess, VendorAccess
+from mockserver.contract.credentials import Bearer, BodyKeys
+from mockserver.contract.endpoint import Contract
+from mockserver.server.tenancy.tenant import Tenant
+from mockserver.vendors.base import Names
+
+
+class Addresses(Struct, frozen=True):
+    """The URLs of a server."""
+
+    url: str
+    vendor_urls: Mapping[str, str] = {}
+    """Of the vendors that have a port of their own."""
+
+    def vendor_url(self, vendor: str) -> str:
+        """Where a client of a vendor is pointed: the vendor's own port, or its paths at the root."""
+        return self.vendor_urls.get(vendor, self.url)
+
+    def described(self, tenant: Tenant) -> TenantAccess:
+        """What clients need to know of a tenant."""
+        contracts = {name: vendor.contract for name, vendor in tenant.vendors.items()}
+        vendors = {
+            vendor: VendorAccess(
+                url=self.vendor_url(vendor),
+                dialect=contracts[vendor].dialect,
+                credentials=names.credentials,
+                headers=_headers(contracts[vendor], names),
+                body=_body(contracts[vendor], names),
+                sites=[ids[0] for ids in names.sites],
+                segments=names.segments,
+            )
+            for vendor, names in tenant.names.items()
+        }
+        return TenantAccess(id=tenant.name, tenant=tenant.name, url=self.url, vendors=vendors)
+
+
+def _headers(contract: Contract, names: Names) -> dict[str, str]:
+    bearers = any(isinstance(endpoint.credentials, Bearer) for endpoint in contract.endpoints)
+    return {"Authorization": f"Bearer {names.credentials['token']}"} if bearers else {}
+
+
+def _body(contract: Contract, names: Names) -> dict[str, str]:
+    keys = [endpoint.credentials for endpoint in contract.endpoints if isinstance(endpoint.credentials, BodyKeys)]
+    return {field: names.credentials[field] for each in keys for field in each.fields}
+
+
+def bracketed(host: str) -> str:
+    """A host as it stands in a URL."""
+    return f"[{host}]" if ":" in host else host
