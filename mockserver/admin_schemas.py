@@ -313,7 +313,7 @@ class Count(Struct, kw_only=True):
     count: int
 
 
-class FoundIn(Struct, kw_only=True):
+class FindingSummary(Struct, kw_only=True):
     """A finding, with the exchanges in which it was made."""
 
     name: str
@@ -331,15 +331,15 @@ class Carried(Asked, frozen=True):
     rows: list[dict[str, Any]]
 
 
-class Verdict(Struct, kw_only=True):
+class Verification(Struct, kw_only=True):
     """What is to be said of all that a tenant's clients did."""
 
     exchanges: int
     """How many there were."""
     kept: int
     """How many of them the journal keeps: only those are judged."""
-    findings: list[FoundIn]
-    unexpected: list[FoundIn]
+    findings: list[FindingSummary]
+    unexpected: list[FindingSummary]
     """Refusals that no right client meets, by the name of the error, and failures of the mock itself (``internal``)."""
     unclaimed: int
     """How many exchanges of the server were no tenant's so far."""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from msgspec import Struct, json
 
 Row = Mapping[str, Any]
-Verdict = Literal["must", "may", "must_not"]
+RowLabel = Literal["must", "may", "must_not"]
 Kind = Literal["missing", "duplicate", "foreign", "altered", "out of order", "forbidden"]
 MEANINGS: dict[Kind, str] = {
     "missing": "the client had to deliver it, and did not",
@@ -33,7 +33,7 @@ class Difference(Struct, frozen=True, kw_only=True):
     """For an altered row: each field that differs, as it is and as it was collected."""
 
 
-def compare(collected: Iterable[Row], truth: Iterable[tuple[Verdict, Row]], identity: Sequence[str]) -> list[Difference]:
+def compare(collected: Iterable[Row], truth: Iterable[tuple[RowLabel, Row]], identity: Sequence[str]) -> list[Difference]:
     """Say in which ways collected rows differ from the truth, whose order is the vendor's.
 
     ``identity`` names the fields by which a row is known again. An altered row is not missing as well; of rows out of
@@ -68,7 +68,7 @@ def namer(identity: Sequence[str]) -> Callable[[Row], bytes]:
 
 
 def _placed(
-    number: int, row: Row, known: Sequence[tuple[Verdict, Row]], places: "deque[int] | None", taken: dict[int, int]
+    number: int, row: Row, known: Sequence[tuple[RowLabel, Row]], places: "deque[int] | None", taken: dict[int, int]
 ) -> Difference | None:
     """Give a collected row its place among those that exist, and say what is wrong with it."""
     if places is None:

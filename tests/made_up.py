@@ -9,10 +9,10 @@ from typing import Final
 import pytest
 from msgspec.structs import replace
 
-from mockserver.contract.behaviors import BASIS, DIALECT, Choice, short_name
+from mockserver.contract.behaviors import BASIS, DIALECT, Behavior, short_name
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Contract, Endpoint
-from mockserver.contract.errors import ErrorShape
+from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.provenance import Basis, Fact
 from mockserver.server.expected.examples import openapi
 from mockserver.server.http import redaction as redact
@@ -52,7 +52,7 @@ def made_up() -> Iterator[Vendor]:
     _forget()
 
 
-def another(choice: Choice) -> str:
+def another(choice: Behavior) -> str:
     """An option that is not the default."""
     return next(option for option in choice.options if option != choice.default)
 
@@ -66,7 +66,7 @@ def _moved(endpoint: Endpoint) -> Endpoint:
     return replace(endpoint, paths=(PREFIX + endpoint.paths[0],), credentials=Bearer(query=PLACE))
 
 
-def _renamed(name: str, shape: ErrorShape) -> ErrorShape:
+def _renamed(name: str, shape: ErrorTemplate) -> ErrorTemplate:
     return replace(shape, status=418, body={NAME: name}, text=False, fact=Fact("Made up.", Basis.CHOSEN))
 
 

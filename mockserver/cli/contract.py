@@ -8,7 +8,7 @@ import click
 from mockserver._util.suggest import nearest
 from mockserver.cli.output import echo, print_json, print_table
 from mockserver.cli.params import OneOf, format_examples
-from mockserver.contract.behaviors import BASIS, DIALECT, DOCUMENTED, ChoiceError, short_name
+from mockserver.contract.behaviors import BASIS, DIALECT, DOCUMENTED, BehaviorError, short_name
 from mockserver.contract.provenance import Basis
 from mockserver.vendors import NAMES, dialects, every, named
 from mockserver.vendors.base import Vendor
@@ -20,7 +20,7 @@ def find_vendor(name: str, dialect: str | None = None) -> Vendor:
         raise click.UsageError(f"unknown vendor {name!r}; {nearest(name, NAMES)}")
     try:
         return named(name).speaks(dialect or DOCUMENTED)
-    except ChoiceError as error:
+    except BehaviorError as error:
         raise click.UsageError(str(error)) from None
 
 
@@ -63,7 +63,7 @@ def _find_vendors(dialect: str | None) -> list[Vendor]:
         return list(every())
     try:
         return [named(choice.partition(".")[0]).speaks(found) for choice, found in dialects(dialect).items()]
-    except ChoiceError as error:
+    except BehaviorError as error:
         raise click.UsageError(str(error)) from None
 
 

@@ -7,10 +7,10 @@ from msgspec import json
 
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
-from mockserver.vendors.base import Names
+from mockserver.vendors.base import VendorIdentifiers
 
 
-def format_curl(url: str, endpoint: Endpoint, identifiers: Names) -> str:
+def format_curl(url: str, endpoint: Endpoint, identifiers: VendorIdentifiers) -> str:
     """Return the curl command for an endpoint's example request, with a tenant's credentials."""
     params = dict(endpoint.example)
     path = endpoint.paths[0].replace(f"{{{endpoint.site}}}", identifiers.sites[0][0])

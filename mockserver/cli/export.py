@@ -13,7 +13,7 @@ from mockserver.cli.contract import find_vendor
 from mockserver.cli.options import build_config, world_options
 from mockserver.cli.params import OneOf, format_examples, parse_pairs
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import ApiError
 from mockserver.server.expected.rows import UnknownParameterError, check_parameters, everything, rows
 from mockserver.server.tenancy.config import ConfigError, tenants
 from mockserver.vendors.base import Vendor
@@ -105,5 +105,5 @@ def command(vendor: str, endpoint: str, *, form: str, site: int, param: tuple[st
         _write_csv(told, asked, output) if form == "csv" else _write_ndjson(told, output)
     except (ConfigError, UnknownParameterError) as error:
         raise click.UsageError(str(error)) from None
-    except Refused as refusal:
+    except ApiError as refusal:
         raise click.UsageError(f"{vendor} {endpoint}: {refusal.details.get('message') or refusal.error}") from None

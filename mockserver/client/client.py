@@ -14,8 +14,8 @@ from mockserver.admin_schemas import (
     Count,
     Dialect,
     FaultKinds,
+    FindingSummary,
     Follow,
-    FoundIn,
     Freeze,
     Health,
     Instant,
@@ -27,7 +27,7 @@ from mockserver.admin_schemas import (
     SetTo,
     TenantAccess,
     TruthWanted,
-    Verdict,
+    Verification,
     Version,
     WorldTotals,
 )
@@ -220,13 +220,13 @@ class AdminClient(NotPicklable):
         """How many exchanges the filters let through."""
         return self._at.ask("GET", f"{_journal(tenant)}/count{_query(filters)}", Count).count
 
-    def findings(self, tenant: str = DEFAULT_TENANT, **filters: Filter) -> list[FoundIn]:
+    def findings(self, tenant: str = DEFAULT_TENANT, **filters: Filter) -> list[FindingSummary]:
         """What a careful reviewer would say of a tenant's exchanges."""
-        return self._at.ask("GET", f"{_journal(tenant)}/findings{_query(filters)}", list[FoundIn])
+        return self._at.ask("GET", f"{_journal(tenant)}/findings{_query(filters)}", list[FindingSummary])
 
-    def verdict(self, tenant: str = DEFAULT_TENANT) -> Verdict:
+    def verdict(self, tenant: str = DEFAULT_TENANT) -> Verification:
         """What is to be said of all that a tenant's clients did."""
-        return self._at.ask("GET", _of(tenant) + "/verdict", Verdict)
+        return self._at.ask("GET", _of(tenant) + "/verdict", Verification)
 
     def carriers(self, vendor: str, endpoint: str, rows: Sequence[Mapping[str, Any]], tenant: str = DEFAULT_TENANT) -> list[list[int]]:
         """For each row of an endpoint the numbers of the exchanges that carried it."""

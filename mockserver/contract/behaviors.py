@@ -7,7 +7,7 @@ from msgspec import Struct
 from mockserver.contract.provenance import Basis
 
 
-class ChoiceError(ValueError):
+class BehaviorError(ValueError):
     """A choice or an option of one that does not exist; the message names the nearest."""
 
 
@@ -33,7 +33,7 @@ def label(vendor: str, dialect: str) -> str:
     return vendor if dialect == DOCUMENTED else f"{vendor}.{dialect}"
 
 
-class Choice(Struct, frozen=True, kw_only=True):
+class Behavior(Struct, frozen=True, kw_only=True):
     """A switch with options, or with a whole number, and a default."""
 
     name: str
@@ -49,30 +49,30 @@ class Choice(Struct, frozen=True, kw_only=True):
     source: str | None = None
 
     def read(self, value: str | int) -> str | int:
-        """Check a setting of this choice, or raise :class:`ChoiceError`."""
+        """Check a setting of this choice, or raise :class:`BehaviorError`."""
         if self.options:
             if str(value) in self.options:
                 return str(value)
-            raise ChoiceError(f"choice {self.name}: {value!r} is no option; options are {', '.join(self.options)}")
+            raise BehaviorError(f"choice {self.name}: {value!r} is no option; options are {', '.join(self.options)}")
         try:
             number = int(value)
         except ValueError:
             number = -1
         if not 0 <= number <= MOST:
-            raise ChoiceError(f"choice {self.name}: {str(value)[:40]!r} must be a whole number of {self.unit}, from 0 to {MOST:,}")
+            raise BehaviorError(f"choice {self.name}: {str(value)[:40]!r} must be a whole number of {self.unit}, from 0 to {MOST:,}")
         return number
 
 
-def common(vendor: str, dialects: Mapping[str, str]) -> tuple[Choice, ...]:
+def common(vendor: str, dialects: Mapping[str, str]) -> tuple[Behavior, ...]:
     """The choices that every vendor has: between its dialects, told by name and sentence, and how its answers tell their basis."""
     return (
-        Choice(
+        Behavior(
             name=f"{vendor}.{DIALECT}",
             says="Which of its sources the vendor's contract follows; each dialect has defaults of its own for the other choices.",
             default=DOCUMENTED,
             options=dialects,
         ),
-        Choice(
+        Behavior(
             name=f"{vendor}.{BASIS}",
             says=f"Whether answers say in the header {BASIS_HEADER} what they rest on: an error its basis, another those of its fields.",
             default="hidden",
@@ -81,7 +81,7 @@ def common(vendor: str, dialects: Mapping[str, str]) -> tuple[Choice, ...]:
     )
 
 
-class ByChoice(Struct, frozen=True):
+class ByBehavior(Struct, frozen=True):
     """A status that depends on a choice: one for each option."""
 
     choice: str

@@ -9,12 +9,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver._util.suggest import nearest
-from mockserver.contract.behaviors import DOCUMENTED, ByChoice, Choice, short_name
+from mockserver.contract.behaviors import DOCUMENTED, Behavior, ByBehavior, short_name
 from mockserver.contract.credentials import Credentials
-from mockserver.contract.errors import ErrorShape
-from mockserver.contract.limits import Bucket, Limit, OneAtATime
-from mockserver.contract.lint_rules import ADVICE, Advice
-from mockserver.contract.pagination import Paging, Whole
+from mockserver.contract.errors import ErrorTemplate
+from mockserver.contract.limits import ConcurrencyLimit, Limit, TokenBucket
+from mockserver.contract.lint_rules import ADVICE, LintRule
+from mockserver.contract.pagination import NoPagination, Pagination
 from mockserver.contract.provenance import Fact, Source
 from mockserver.contract.validation import fields
 
@@ -56,7 +56,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """
     empty: Literal["absent", "value"] = "value"
     """What ``?name=`` means."""
-    paging: Paging = Whole()
+    paging: Pagination = NoPagination()
     rows: str | None = None
     """Dotted path of the rows in the answer; none where it has none."""
     identity: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     errors: tuple[str, ...] = ()
     """Error shapes particular to it, beside those every endpoint of the vendor has."""
     facts: tuple[Fact, ...] = ()
-    advice: tuple[Advice, ...] = ()
+    advice: tuple[LintRule, ...] = ()
     """What a careful reviewer would say of requests that are answered."""
     headers: Mapping[str, str] = {}
     """Sent with every answer of the endpoint."""
@@ -118,21 +118,21 @@ class Contract(Struct, frozen=True, kw_only=True):
     """The real hosts; a request whose ``Host`` is one of them is answered as this vendor."""
     sources: Mapping[str, Source]
     endpoints: tuple[Endpoint, ...]
-    errors: Mapping[str, ErrorShape]
-    choices: tuple[Choice, ...] = ()
+    errors: Mapping[str, ErrorTemplate]
+    choices: tuple[Behavior, ...] = ()
 
     def endpoint(self, name: str) -> Endpoint:
         """The endpoint with a name, or :class:`KeyError`."""
         return {endpoint.name: endpoint for endpoint in self.endpoints}[name]
 
-    def preferring(self, **defaults: str | int) -> tuple[Choice, ...]:
+    def preferring(self, **defaults: str | int) -> tuple[Behavior, ...]:
         """Its choices with other defaults for some, by short name; raises :class:`ContractError` for one that it does not have."""
         known = {short_name(choice.name) for choice in self.choices}
         if unknown := set(defaults) - known:
             raise ContractError(f"{self.vendor}: no choices are called {', '.join(sorted(unknown))}")
         return tuple(replace(choice, default=defaults.get(short_name(choice.name), choice.default)) for choice in self.choices)
 
-    def choice(self, name: str) -> Choice:
+    def choice(self, name: str) -> Behavior:
         """The choice with a full name, or :class:`KeyError`."""
         return {choice.name: choice for choice in self.choices}[name]
 
@@ -166,8 +166,8 @@ class Contract(Struct, frozen=True, kw_only=True):
             found += [f"{endpoint.name}: {problem}" for problem in self._endpoint_problems(endpoint, named)]
         return found
 
-    def _status_problems(self, shape: ErrorShape) -> list[str]:
-        if not isinstance(shape.status, ByChoice):
+    def _status_problems(self, shape: ErrorTemplate) -> list[str]:
+        if not isinstance(shape.status, ByBehavior):
             return []
         known = {choice.name: choice for choice in self.choices}
         if shape.status.choice not in known:
@@ -186,7 +186,7 @@ class Contract(Struct, frozen=True, kw_only=True):
             found.append(f"site {endpoint.site!r} is no path parameter")
         wanted = {*endpoint.errors, endpoint.unreadable} | ({"unknown_site", "forbidden"} if endpoint.site else set())
         for limit in endpoint.limits:
-            one = isinstance(limit, OneAtATime)
+            one = isinstance(limit, ConcurrencyLimit)
             wanted.add("busy" if one else "rate_limited")
             found += [f"limit names no choice {name!r}" for name in _choices_of(limit) if name not in named]
         known = {field.name for model in (endpoint.query, endpoint.body) for field in fields(model)}
@@ -207,6 +207,6 @@ def _duplicates(names: Iterable[str]) -> list[str]:
 
 
 def _choices_of(limit: Any) -> tuple[str, ...]:
-    if isinstance(limit, OneAtATime):
+    if isinstance(limit, ConcurrencyLimit):
         return (limit.busy, limit.hold)
-    return (limit.allowed, limit.refill) if isinstance(limit, Bucket) else (limit.allowed,)
+    return (limit.allowed, limit.refill) if isinstance(limit, TokenBucket) else (limit.allowed,)

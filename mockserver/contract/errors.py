@@ -6,17 +6,17 @@ from typing import Any
 
 from msgspec import Struct
 
-from mockserver.contract.behaviors import ByChoice
+from mockserver.contract.behaviors import ByBehavior
 from mockserver.contract.provenance import Fact
 
 
-class ErrorShape(Struct, frozen=True):
+class ErrorTemplate(Struct, frozen=True):
     """A status and a body; texts in the body may name details as ``{message}``, ``{field}``, ``{credential}``, ``{path}`` or ``{status}``.
 
     A text that is nothing but the name of a detail becomes that detail, which may be a number; texts of headers are filled in as well.
     """
 
-    status: int | ByChoice
+    status: int | ByBehavior
     body: Any
     """Mappings, lists and texts to be filled in; ``None`` for an empty body."""
     fact: Fact
@@ -27,7 +27,7 @@ class ErrorShape(Struct, frozen=True):
     """Details for a refusal that does not give them, such as one that somebody injects."""
 
 
-class Refusal(Struct, frozen=True):
+class VendorError(Struct, frozen=True):
     """The name of an error shape and what fills it in.
 
     A plain value, so that it can be stored. Never store an exception and raise it again: each raise adds to its
@@ -41,14 +41,14 @@ class Refusal(Struct, frozen=True):
     """Details that are numbers."""
 
 
-class Refused(Exception):
+class ApiError(Exception):
     """Raised for a request that an endpoint refuses; :attr:`refusal` says why."""
 
     def __init__(
         self, error: str, *, headers: Mapping[str, str] | None = None, numbers: Mapping[str, int] | None = None, **details: str
     ) -> None:
         super().__init__(error)
-        self.refusal = Refusal(error, details, headers or {}, numbers or {})
+        self.refusal = VendorError(error, details, headers or {}, numbers or {})
 
     @property
     def error(self) -> str:

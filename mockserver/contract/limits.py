@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 
-class OneAtATime(Struct, frozen=True, tag=True):
+class ConcurrencyLimit(Struct, frozen=True, tag=True):
     """One open request for each site; ``busy`` says what happens to a second, ``hold`` how long the first lasts at least."""
 
     busy: str
@@ -14,7 +14,7 @@ class OneAtATime(Struct, frozen=True, tag=True):
     """Name of the choice in milliseconds of real time."""
 
 
-class Counted(Struct, frozen=True, kw_only=True):
+class CountingLimit(Struct, frozen=True, kw_only=True):
     """A limit of so many requests on the tenant's clock, 0 for any number."""
 
     allowed: str
@@ -33,7 +33,7 @@ class Counted(Struct, frozen=True, kw_only=True):
     """How many the vendor documents, where it documents any; the choice may be another number by default."""
 
 
-class Window(Counted, frozen=True, kw_only=True, tag=True):
+class WindowLimit(CountingLimit, frozen=True, kw_only=True, tag=True):
     """So many requests in a window."""
 
     seconds: int
@@ -42,17 +42,17 @@ class Window(Counted, frozen=True, kw_only=True, tag=True):
     every request that is let through, so that only a pause of that length ends one."""
 
 
-class Bucket(Counted, frozen=True, kw_only=True, tag=True):
+class TokenBucket(CountingLimit, frozen=True, kw_only=True, tag=True):
     """So many requests at once; each takes a token of a bucket that fills again, token by token."""
 
     refill: str
     """Name of the choice that says how many tokens come back in a second."""
 
 
-Rate = Window | Bucket
-Limit = OneAtATime | Rate
+RateLimit = WindowLimit | TokenBucket
+Limit = ConcurrencyLimit | RateLimit
 
 
 def limit_name(vendor: str, endpoint: str, limit: Limit) -> str:
     """``<vendor>.<pool>`` for a limit that endpoints share, ``<vendor>.<endpoint>`` for one that an endpoint has alone."""
-    return f"{vendor}.{endpoint if isinstance(limit, OneAtATime) else limit.pool}"
+    return f"{vendor}.{endpoint if isinstance(limit, ConcurrencyLimit) else limit.pool}"

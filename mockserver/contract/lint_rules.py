@@ -16,20 +16,20 @@ ADVICE: Final = {
 """The findings that follow from a request alone, by name; ``mockserver.server.review.findings`` has those that follow from what came before."""
 
 
-class Above(Struct, frozen=True, tag=True):
+class ExceedsMaximum(Struct, frozen=True, tag=True):
     """A field is greater than a maximum."""
 
     field: str
     maximum: int
 
 
-class Milliseconds(Struct, frozen=True, tag=True):
+class LooksLikeMilliseconds(Struct, frozen=True, tag=True):
     """A field in Unix seconds lies beyond the year 5138, and must be milliseconds."""
 
     field: str
 
 
-class Present(Struct, frozen=True, tag=True):
+class IsSet(Struct, frozen=True, tag=True):
     """A field has a value."""
 
     field: str
@@ -41,23 +41,23 @@ class InQuery(Struct, frozen=True, tag=True):
     parameter: str
 
 
-class Without(Struct, frozen=True, tag=True):
+class MissingCompanion(Struct, frozen=True, tag=True):
     """A field has a value, but the query does not have the parameter that says in which zone it is meant."""
 
     field: str
     zone: str
 
 
-class NoOffset(Struct, frozen=True, tag=True):
+class MissingUtcOffset(Struct, frozen=True, tag=True):
     """A field is an ISO 8601 date or time that does not end in an offset or ``Z``."""
 
     field: str
 
 
-Condition = Above | Milliseconds | Present | InQuery | Without | NoOffset
+Condition = ExceedsMaximum | LooksLikeMilliseconds | IsSet | InQuery | MissingCompanion | MissingUtcOffset
 
 
-class Advice(Struct, frozen=True):
+class LintRule(Struct, frozen=True):
     """When something is to be said of a request, and what."""
 
     name: str
@@ -71,6 +71,6 @@ class Advice(Struct, frozen=True):
         match self.when:
             case InQuery():
                 return ()
-            case Without(field=field, zone=zone):
+            case MissingCompanion(field=field, zone=zone):
                 return (field, zone)
         return (self.when.field,)

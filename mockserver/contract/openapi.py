@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from msgspec import Struct, json
 
-from mockserver.contract.behaviors import ByChoice, Choice
+from mockserver.contract.behaviors import Behavior, ByBehavior
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import COMMON_ERRORS, Contract, Endpoint
-from mockserver.contract.errors import ErrorShape, of_status
-from mockserver.contract.limits import OneAtATime
+from mockserver.contract.errors import ErrorTemplate, of_status
+from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.contract.provenance import Fact
 from mockserver.contract.validation import Field, fields, structs
 
@@ -63,7 +63,7 @@ def _basis(fact: Fact) -> dict[str, Any]:
     return {"x-basis": fact.basis.value, **({"x-source": fact.source} if fact.source else {})}
 
 
-def _choice(choice: Choice) -> dict[str, Any]:
+def _choice(choice: Behavior) -> dict[str, Any]:
     told: dict[str, Any] = {"says": choice.says, "default": choice.default, "x-basis": choice.basis.value}
     told |= {"options": dict(choice.options)} if choice.options else {"unit": choice.unit}
     return {**told, **({"x-source": choice.source} if choice.source else {})}
@@ -128,7 +128,7 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _answer(endpoint: Endpoint, schema: Any, example: Any) -> dict[str, Any]:
     content = {"schema": schema, "example": example}
-    rates = [limit for limit in endpoint.limits if not isinstance(limit, OneAtATime)]
+    rates = [limit for limit in endpoint.limits if not isinstance(limit, ConcurrencyLimit)]
     names = [name for rate in rates for name in (*(rate.headers or ()), *(rate.tightest or ()))]
     headers = {name: {"schema": {"type": "string"}} for name in names}
     return {"description": "The answer.", "content": {_JSON: content}, **({"headers": headers} if headers else {})}
@@ -151,16 +151,16 @@ def _links(contract: Contract, endpoint: Endpoint) -> dict[str, Any]:
 def _refusals(contract: Contract, endpoint: Endpoint) -> dict[str, Any]:
     """Every refusal by its status; errors that share one are alternatives."""
     names = [*COMMON_ERRORS, endpoint.unreadable, *endpoint.errors, *(["unknown_site", "forbidden"] if endpoint.site else [])]
-    names += ["busy" if isinstance(limit, OneAtATime) else "rate_limited" for limit in endpoint.limits]
-    by_status: dict[int, list[tuple[str, ErrorShape]]] = {}
+    names += ["busy" if isinstance(limit, ConcurrencyLimit) else "rate_limited" for limit in endpoint.limits]
+    by_status: dict[int, list[tuple[str, ErrorTemplate]]] = {}
     for name in dict.fromkeys(names):
         shape = contract.errors[name]
-        for status in dict.fromkeys(shape.status.statuses.values() if isinstance(shape.status, ByChoice) else [shape.status]):
+        for status in dict.fromkeys(shape.status.statuses.values() if isinstance(shape.status, ByBehavior) else [shape.status]):
             by_status.setdefault(status, []).append((name, shape))
     return {str(status): _refusal(status, shapes) for status, shapes in sorted(by_status.items())}
 
 
-def _refusal(status: int, shapes: Iterable[tuple[str, ErrorShape]]) -> dict[str, Any]:
+def _refusal(status: int, shapes: Iterable[tuple[str, ErrorTemplate]]) -> dict[str, Any]:
     told, sent = list(shapes), {f"{{{name}}}": value for name, value in of_status(status).items()}
     content: dict[str, Any] = {}
     for media in (_JSON, "text/plain"):

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 
-class Offset(Struct, frozen=True, tag=True):
+class OffsetPagination(Struct, frozen=True, tag=True):
     """The client says how many rows to skip; the answer says how many there are."""
 
     offset: str
@@ -16,7 +16,7 @@ class Offset(Struct, frozen=True, tag=True):
     """Dotted path of the offset of the next page in the answer, where it says that too."""
 
 
-class PageNumber(Struct, frozen=True, tag=True):
+class PageNumberPagination(Struct, frozen=True, tag=True):
     """The client counts pages; a page with fewer rows than the limit is the last."""
 
     page: str
@@ -27,7 +27,7 @@ class PageNumber(Struct, frozen=True, tag=True):
     """More rows than this stand on no page, whatever the client says; none where nothing is cut."""
 
 
-class OpaqueCursor(Struct, frozen=True, tag=True):
+class CursorPagination(Struct, frozen=True, tag=True):
     """The answer says where the next page begins; no cursor means the end."""
 
     cursor: str
@@ -37,8 +37,8 @@ class OpaqueCursor(Struct, frozen=True, tag=True):
     """Dotted path of the next cursor in the answer."""
 
 
-class Whole(Struct, frozen=True, tag=True):
+class NoPagination(Struct, frozen=True, tag=True):
     """Everything in one answer."""
 
 
-Paging = Offset | PageNumber | OpaqueCursor | Whole
+Pagination = OffsetPagination | PageNumberPagination | CursorPagination | NoPagination

@@ -7,7 +7,7 @@ from typing import Any, SupportsFloat
 from msgspec import json
 
 from mockserver._util.suggest import nearest
-from mockserver.admin_schemas import ClockState, FoundIn, LimitState, WorldTotals
+from mockserver.admin_schemas import ClockState, FindingSummary, LimitState, WorldTotals
 from mockserver.client import AdminClient
 from mockserver.client.client import Filter
 from mockserver.client.http_transport import NotPicklable, is_refusal
@@ -129,7 +129,7 @@ class Journal(Part):
         """How many exchanges the filters let through."""
         return self._client.count(self._tenant, **filters)
 
-    def findings(self, **filters: Filter) -> list[FoundIn]:
+    def findings(self, **filters: Filter) -> list[FindingSummary]:
         """What a careful reviewer would say of them."""
         return self._client.findings(self._tenant, **filters)
 

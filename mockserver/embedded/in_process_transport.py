@@ -11,9 +11,9 @@ from mockserver._util.printable import printable
 from mockserver.client.http_transport import AdminError, is_refusal
 from mockserver.client.plain_values import plain
 from mockserver.server.admin.app import PREFIX
-from mockserver.server.admin.dispatch import Order, perform
+from mockserver.server.admin.dispatch import AdminRequest, perform
 from mockserver.server.admin.problem_details import Problem
-from mockserver.server.admin.routing import Made, Stream
+from mockserver.server.admin.routing import Created, StreamingBody
 from mockserver.server.http.redaction import Secrets
 from mockserver.server.runner import Running
 
@@ -46,7 +46,7 @@ class Local:
     def ask(self, method: str, path: str, model: type[T], body: Any = None) -> T:
         """Ask, and read the answer as a type; raises :class:`AdminError`."""
         told = self._called(lambda: self._told(method, path, body))
-        if isinstance(told, Stream):
+        if isinstance(told, StreamingBody):
             return json.decode(b"".join(self._streamed(told)), type=model)
         return json.decode(json.encode(None if model is NoneType else told), type=model)
 
@@ -74,22 +74,22 @@ class Local:
         running = self._server.running
         target, _, query = path.partition("?")
         asked: Mapping[str, str] = dict(parse_qsl(query, keep_blank_values=True))
-        order = Order(method, PREFIX + target, asked, {} if body is None else to_builtins(plain(body), str_keys=True))
+        order = AdminRequest(method, PREFIX + target, asked, {} if body is None else to_builtins(plain(body), str_keys=True))
         try:
             _, told = perform(running.served, running.addresses, order)
         except Problem as problem:
             problem.masked(Secrets((), running.served.known))
             raise AdminError(problem.status, problem.told.title, printable(problem.told.detail)) from None
-        return told.body if isinstance(told, Made) else told
+        return told.body if isinstance(told, Created) else told
 
     def _pieces(self, method: str, path: str, body: Any) -> Iterator[bytes]:
         stream = self._called(lambda: self._told(method, path, body))
-        if not isinstance(stream, Stream):
+        if not isinstance(stream, StreamingBody):
             yield json.encode(stream)
             return
         yield from self._streamed(stream)
 
-    def _streamed(self, stream: Stream) -> Iterator[bytes]:
+    def _streamed(self, stream: StreamingBody) -> Iterator[bytes]:
         """Yield the pieces of a stream; the server may answer others between two."""
         while (piece := self._server.call(lambda: next(stream.pieces, None))) is not None:
             yield piece

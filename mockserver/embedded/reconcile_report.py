@@ -12,7 +12,7 @@ from mockserver._util.suggest import nearest
 from mockserver.client import AdminClient
 from mockserver.contract.endpoint import Endpoint
 from mockserver.embedded.exchange_summary import line
-from mockserver.reconcile import MEANINGS, Difference, Row, Verdict, compare
+from mockserver.reconcile import MEANINGS, Difference, Row, RowLabel, compare
 from mockserver.vendors import named
 
 _MOST_GROUPS: Final = 20
@@ -24,7 +24,7 @@ _MOST_FIELDS: Final = 4
 _LONGEST: Final = 100
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class ListRequest(Struct, frozen=True, kw_only=True):
     """The list that a client collected."""
 
     vendor: str
@@ -45,10 +45,10 @@ class _Blamed(Struct, frozen=True):
         return (self.difference.kind, *self.difference.fields)
 
 
-def reconciled(client: AdminClient, tenant: str, asked: Asked, rows: list[Any], fields: list[str] | None) -> str:
+def reconciled(client: AdminClient, tenant: str, asked: ListRequest, rows: list[Any], fields: list[str] | None) -> str:
     """Say how rows differ from the truth; nothing where they do not."""
     told = client.truth(asked.vendor, asked.endpoint, asked.parameters, site=asked.site, verdicts=True, tenant=tenant)
-    truth: list[tuple[Verdict, Row]] = [(each["verdict"], each["row"]) for each in told]  # Names are checked by the server.
+    truth: list[tuple[RowLabel, Row]] = [(each["verdict"], each["row"]) for each in told]  # Names are checked by the server.
     identity = _endpoint(asked, client.tenant(tenant).vendors[asked.vendor].dialect).identity
     collected = _as_rows(rows, identity)
     _check_fields(fields or [], truth)
@@ -64,7 +64,7 @@ def reconciled(client: AdminClient, tenant: str, asked: Asked, rows: list[Any], 
     return printable("\n".join([head, *_lines(client, tenant, asked, found, identity)]))
 
 
-def _check_fields(fields: Sequence[str], truth: Sequence[tuple[Verdict, Row]]) -> None:
+def _check_fields(fields: Sequence[str], truth: Sequence[tuple[RowLabel, Row]]) -> None:
     """Raise ``ValueError`` for a field that no row has: a comparison of nothing would always succeed."""
     known = list(dict.fromkeys(name for _, row in truth for name in row))
     for field in fields if known else ():
@@ -72,7 +72,7 @@ def _check_fields(fields: Sequence[str], truth: Sequence[tuple[Verdict, Row]]) -
             raise ValueError(f"no row has a field {field!r}; {nearest(field, known)}")
 
 
-def _endpoint(asked: Asked, dialect: str) -> Endpoint:
+def _endpoint(asked: ListRequest, dialect: str) -> Endpoint:
     return named(asked.vendor).speaks(dialect).endpoint(asked.endpoint)
 
 
@@ -89,7 +89,7 @@ def _only(row: Row, fields: Sequence[str]) -> Row:
     return {name: row[name] for name in fields if name in row}
 
 
-def _lines(client: AdminClient, tenant: str, asked: Asked, found: list[Difference], identity: Sequence[str]) -> Iterator[str]:
+def _lines(client: AdminClient, tenant: str, asked: ListRequest, found: list[Difference], identity: Sequence[str]) -> Iterator[str]:
     """Differences of a kind that came on the same pages, one after the other, are told as one; after a few, the rest is counted."""
     wanted = [_only(each.row, identity) or each.row for each in found[:_MOST_BLAMED]]
     carried = client.carriers(asked.vendor, asked.endpoint, wanted, tenant)
@@ -134,7 +134,7 @@ def _changes(difference: Difference) -> Iterator[str]:
         yield f"and {len(difference.fields) - _MOST_FIELDS} fields more"
 
 
-def _blame(client: AdminClient, tenant: str, asked: Asked, blamed: _Blamed) -> str:
+def _blame(client: AdminClient, tenant: str, asked: ListRequest, blamed: _Blamed) -> str:
     """The request that carried a row, or why none did."""
     if blamed.carriers:
         return "on the page of " + ", and of ".join(_exchange(client.exchange(number, tenant)) for number in blamed.carriers[:3])

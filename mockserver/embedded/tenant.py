@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from mockserver._util.suggest import nearest
-from mockserver.admin_schemas import TenantAccess, Verdict
+from mockserver.admin_schemas import TenantAccess, Verification
 from mockserver.client import AdminClient
 from mockserver.client.http_transport import NotPicklable, is_refusal
 from mockserver.embedded.controls import Choices, Clock, Faults, Journal, Limits, World, settled
@@ -96,7 +96,7 @@ class TenantHandle(NotPicklable):
         self._client.reset(self.id)
         self._access = self._client.tenant(self.id)
 
-    def verdict(self) -> Verdict:
+    def verdict(self) -> Verification:
         """What is to be said of all that the tenant's clients did."""
         return self._client.verdict(self.id)
 
@@ -116,9 +116,9 @@ class TenantHandle(NotPicklable):
         ``fields``, only these are compared. ``parameters`` are those that the client asked with, pages aside.
         """
         __tracebackhide__ = True
-        from mockserver.embedded.reconcile_report import Asked, reconciled  # noqa: PLC0415 -- contracts are read only for this
+        from mockserver.embedded.reconcile_report import ListRequest, reconciled  # noqa: PLC0415 -- contracts are read only for this
 
-        asked = Asked(vendor=vendor, endpoint=endpoint, site=site, parameters=parameters)
+        asked = ListRequest(vendor=vendor, endpoint=endpoint, site=site, parameters=parameters)
         message = reconciled(self._client, self.id, asked, list(rows), None if fields is None else list(fields))
         if message:
             raise AssertionError(message)

@@ -11,11 +11,11 @@ from mockserver.pytest_plugin import settings
 if TYPE_CHECKING:
     from mockserver.embedded import SessionMock
     from mockserver.pytest_plugin.checked_tenant import CheckedTenant
-    from mockserver.pytest_plugin.fixtures import Run, Watched
+    from mockserver.pytest_plugin.fixtures import Run, TenantUnderTest
 
 _SETTINGS: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 _RUN: "pytest.StashKey[Run]" = pytest.StashKey()
-_WATCHED: "pytest.StashKey[Watched]" = pytest.StashKey()
+_WATCHED: "pytest.StashKey[TenantUnderTest]" = pytest.StashKey()
 _INTERRUPTED: pytest.StashKey[tuple[str, str]] = pytest.StashKey()
 _LATE: pytest.StashKey[Counter[str]] = pytest.StashKey()
 _WORKER_SEED, _WORKER_LATE = "session_mock_seed", "session_mock_late"
@@ -155,7 +155,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
-def _section(watched: "Watched") -> str:
+def _section(watched: "TenantUnderTest") -> str:
     """Return what the report of a failure tells; a report that cannot be made must not end the run."""
     try:
         return watched.section()

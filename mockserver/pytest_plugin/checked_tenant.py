@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from mockserver._util.suggest import nearest
-from mockserver.admin_schemas import FoundIn, TenantAccess, Verdict
+from mockserver.admin_schemas import FindingSummary, TenantAccess, Verification
 from mockserver.client import AdminClient, AdminError
 from mockserver.client.http_transport import is_refusal
 from mockserver.embedded.tenant import TenantHandle
@@ -18,7 +18,7 @@ _SILENT: Final = {"id", "struck", "remaining", "matched"}
 """What of a fault is its state, and not how it was armed."""
 
 
-class Complaint(NamedTuple):
+class Violation(NamedTuple):
     """Something that is wrong, by the name that allows it."""
 
     name: str
@@ -35,7 +35,7 @@ class CheckedTenant(TenantHandle):
         self.dropped = False
         """Whether the test has dropped it itself."""
         self._last: str | None = None
-        self._allowed, self._told = set(allowed), set[Complaint]()
+        self._allowed, self._told = set(allowed), set[Violation]()
 
     @property
     def seed(self) -> int:
@@ -61,23 +61,23 @@ class CheckedTenant(TenantHandle):
         clock, choices = self._client.clock(self.id), self._client.choices(self.id)
         return command(self.made["profile"], self.world.spec, clock, choices, self.made.get("credentials", ()))
 
-    def complaints(self, verdict: Verdict, strays: Sequence[Mapping[str, Any]] = ()) -> list[Complaint]:
+    def complaints(self, verdict: Verification, strays: Sequence[Mapping[str, Any]] = ()) -> list[Violation]:
         """What is wrong that was not allowed, each told once; ``strays`` are exchanges that were no tenant's."""
         every = [each for each in self._complaints(verdict, strays) if each.name not in self._allowed]
         told = [each for each in every if each not in self._told]
         self._told.update(told)
         return told
 
-    def _complaints(self, verdict: Verdict, strays: Sequence[Mapping[str, Any]]) -> Iterator[Complaint]:
+    def _complaints(self, verdict: Verification, strays: Sequence[Mapping[str, Any]]) -> Iterator[Violation]:
         for found in verdict.findings:
-            yield Complaint(found.name, f"{found.name}: {found.says}{self._first(found)}")
+            yield Violation(found.name, f"{found.name}: {found.says}{self._first(found)}")
         for found in [*verdict.unexpected, *_merged(strays)]:
-            yield Complaint(found.name, f"{found.name} ({_where(found)}): {found.says}")
+            yield Violation(found.name, f"{found.name} ({_where(found)}): {found.says}")
         for fault in verdict.unused_faults:
             says = f"{_armed(fault)} never struck; {_times(fault['matched'])} met its conditions"
-            yield Complaint(UNUSED_FAULT, f"{UNUSED_FAULT}: {says}")
+            yield Violation(UNUSED_FAULT, f"{UNUSED_FAULT}: {says}")
 
-    def _first(self, found: FoundIn) -> str:
+    def _first(self, found: FindingSummary) -> str:
         """The first exchange in which something was found, and how many more there are."""
         line = f"exchange {found.exchanges[0]}"
         with suppress(AdminError):  # It may have given way to later ones.
@@ -103,20 +103,20 @@ def _known() -> list[str]:
     return [*FINDINGS, *dict.fromkeys(error for vendor in every() for error in vendor.contract.errors), UNUSED_FAULT]
 
 
-def _merged(strays: Sequence[Mapping[str, Any]]) -> list[FoundIn]:
+def _merged(strays: Sequence[Mapping[str, Any]]) -> list[FindingSummary]:
     """What exchanges that were no tenant's are told as: those that say the same, once."""
-    found: dict[tuple[str, str], FoundIn] = {}
+    found: dict[tuple[str, str], FindingSummary] = {}
     for stray in strays:
         near = stray["near_misses"][0]["differs"] if stray["near_misses"] else f"answered {(stray['response'] or {}).get('body')}"
         why = "the mock itself failed: its log says why" if stray["failed"] else near
         name, says = stray["error"] or "unexpected", f"{stray['request']['method']} {stray['request']['path']}: {why}"
-        known = found.setdefault((name, says), FoundIn(name=name, says=says, count=0, exchanges=[]))
+        known = found.setdefault((name, says), FindingSummary(name=name, says=says, count=0, exchanges=[]))
         known.count += 1
         known.exchanges.append(stray["number"])
     return list(found.values())
 
 
-def _where(found: FoundIn) -> str:
+def _where(found: FindingSummary) -> str:
     numbers = ", ".join(map(str, found.exchanges[:5])) + (" …" if found.count > len(found.exchanges[:5]) else "")
     return f"exchange{'s' * (found.count > 1)} {numbers}"
 

@@ -18,7 +18,7 @@ from mockserver.client import AdminClient, AdminError
 from mockserver.embedded import SessionMock
 from mockserver.embedded.controls import settled
 from mockserver.embedded.tenant import TenantHandle, minted
-from mockserver.pytest_plugin.checked_tenant import CheckedTenant, Complaint, checked_names
+from mockserver.pytest_plugin.checked_tenant import CheckedTenant, Violation, checked_names
 from mockserver.pytest_plugin.marker import merged, seed_of, tenant_name
 from mockserver.pytest_plugin.report import section
 from mockserver.pytest_plugin.settings import SETTINGS
@@ -61,7 +61,7 @@ class Run:
             self.strays(-1)
 
     @contextmanager
-    def watched(self, item: pytest.Item) -> Iterator["Watched"]:
+    def watched(self, item: pytest.Item) -> Iterator["TenantUnderTest"]:
         """Mint the tenant of a test, and drop it at the end."""
         asked = merged(item)
         made: dict[str, Any] = {"profile": self.settings["profile"], "seed": seed_of(self.settings["seed"], item.nodeid)}
@@ -73,7 +73,7 @@ class Run:
             made |= _late_enough(made)
         allowed = _allowed(asked)
         tenant = CheckedTenant(self._admin(), self._minted(item.nodeid, made), made, allowed)
-        watched = Watched(self, tenant, item, strict=asked.get("strict", self.settings["strict"]))
+        watched = TenantUnderTest(self, tenant, item, strict=asked.get("strict", self.settings["strict"]))
         try:
             yield watched
         finally:
@@ -99,7 +99,7 @@ class Run:
                     break
         pytest.fail(f"no tenant for this test: {told}", pytrace=False)
 
-    def _finish(self, watched: "Watched", nodeid: str) -> None:
+    def _finish(self, watched: "TenantUnderTest", nodeid: str) -> None:
         """Write the journal of a test and drop its tenant; fail the test if that is impossible and was not reported yet."""
         if watched.tenant.dropped or watched.lost:
             return
@@ -131,7 +131,7 @@ class Run:
         return None
 
 
-class Watched:
+class TenantUnderTest:
     """A test's tenant, and what is said of it."""
 
     def __init__(self, run: Run, tenant: CheckedTenant, item: pytest.Item, *, strict: bool) -> None:
@@ -165,7 +165,7 @@ class Watched:
             message = f"{lines}\nThe test did not allow it; session_mock.allow({names}) does."
         pytest.fail(printable(message), pytrace=False)
 
-    def _judged(self) -> list[Complaint]:
+    def _judged(self) -> list[Violation]:
         """Ask the server what is wrong with the test that was not told yet."""
         verdict = self.tenant.verdict()
         strays = self._run.strays(verdict.unclaimed)

@@ -9,7 +9,7 @@ import pytest
 
 from mockserver._util.suggest import nearest
 from mockserver.client import AdminClient, AdminError
-from mockserver.contract.behaviors import ChoiceError
+from mockserver.contract.behaviors import BehaviorError
 from mockserver.pytest_plugin.settings import SETTINGS, where
 from mockserver.world.model.profiles import PROFILES
 
@@ -39,7 +39,7 @@ def _dialect(asked: Asked) -> str | None:
 
     try:
         dialects(asked["dialect"])
-    except ChoiceError as error:
+    except BehaviorError as error:
         return str(error)
     return None
 

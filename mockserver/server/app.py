@@ -7,7 +7,7 @@ from aiohttp.typedefs import Handler as RequestHandler
 from aiohttp.typedefs import Middleware
 from msgspec import json
 
-from mockserver.contract.behaviors import ChoiceError
+from mockserver.contract.behaviors import BehaviorError
 from mockserver.server.admin.app import PRIVATE, Admin
 from mockserver.server.handler import Handler, has_path
 from mockserver.server.http.request_body import BODY_LIMIT
@@ -22,7 +22,7 @@ def _described(request: web.Request, family: Vendor, served: Tenants) -> Vendor:
     usual, _ = spoken(family, served.presumed(family.name, None))
     try:
         return family.speaks(request.query.get("dialect", usual.dialect))
-    except ChoiceError as error:
+    except BehaviorError as error:
         raise web.HTTPNotFound(text=str(error)) from None
 
 

@@ -11,24 +11,24 @@ from msgspec import Struct
 
 from mockserver._util.clock import stopwatch, wall
 from mockserver._util.printable import encodable
-from mockserver.contract.errors import Refusal, Refused
-from mockserver.server.faults.base import Meeting
+from mockserver.contract.errors import ApiError, VendorError
+from mockserver.server.faults.base import FaultContext
 from mockserver.server.http.access_log import clean_logs
-from mockserver.server.http.raw_request import Raw, encodable_headers
+from mockserver.server.http.raw_request import RawRequest, encodable_headers
 from mockserver.server.http.request_body import media_type, read_body
-from mockserver.server.http.response import Reply, send
-from mockserver.server.http.router import Match, Miss, Router
+from mockserver.server.http.response import Response, send
+from mockserver.server.http.router import NoRoute, RouteMatch, Router
 from mockserver.server.journal.journal import Exchange, Journal
-from mockserver.server.requests.cache import Known, Memory
-from mockserver.server.requests.errors import Refusals, unexpected
-from mockserver.server.requests.parser import Reader, Reading
+from mockserver.server.requests.cache import CachedRequest, RequestCache
+from mockserver.server.requests.errors import ErrorResponder, unexpected
+from mockserver.server.requests.parser import ParsedRequest, RequestParser
 from mockserver.server.requests.rate_limiting import blank, charged
 from mockserver.server.requests.responses import answered, broken
 from mockserver.server.review.findings import review
-from mockserver.server.tenancy.limits import Slots
-from mockserver.server.tenancy.tenant import Held, Tenant, Tenants
+from mockserver.server.tenancy.limits import ConcurrencyLimiter
+from mockserver.server.tenancy.tenant import Principal, Tenant, Tenants
 from mockserver.server.tenancy.watchdog import Watchdog
-from mockserver.server.tenancy.world_history import Moment
+from mockserver.server.tenancy.world_history import WorldSnapshot
 from mockserver.vendors.base import Vendor
 from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.world import with_events, with_identity
@@ -37,7 +37,7 @@ from mockserver.world.world import with_events, with_identity
 class _Slot(Struct, frozen=True):
     """The slot of a one-at-a-time endpoint, held by one exchange."""
 
-    slots: Slots
+    slots: ConcurrencyLimiter
     key: Any
     hold: float
     """Seconds for which it is held at least while others can be heard."""
@@ -53,8 +53,8 @@ class Handler:
     def __init__(self, tenants: Tenants, router: Router, only: Vendor | None = None, *, decompress: bool = False) -> None:
         """Answer for all vendors, or only for one; with ``decompress``, the runner leaves request bodies compressed."""
         self._tenants, self._router, self._only, self._decompress = tenants, router, only, decompress
-        self._reader, self._memory, self._generation = Reader(tenants), Memory(), tenants.generation
-        self._refusals = Refusals(tenants, router)
+        self._reader, self._memory, self._generation = RequestParser(tenants), RequestCache(), tenants.generation
+        self._refusals = ErrorResponder(tenants, router)
         clean_logs(tenants.known)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
@@ -62,13 +62,13 @@ class Handler:
         began = stopwatch()
         raw, found = await self._read(request)
         journal, exchange = self._opened(request, raw, found, began)
-        reply: Reply | None = None
+        reply: Response | None = None
         slot: _Slot | None = None
-        held = found.reading.held if isinstance(found, Known) else None
+        held = found.reading.held if isinstance(found, CachedRequest) else None
         watchdog = _UNBOUNDED if held is None else held.tenant.watchdog
         try:
             reply = watchdog.refusal()
-            if isinstance(found, Known) and reply is None:
+            if isinstance(found, CachedRequest) and reply is None:
                 slot, reply = await self._admitted(found, raw, exchange)
             if reply is None:
                 reply = self._made(found, raw, exchange)
@@ -82,7 +82,7 @@ class Handler:
         finally:
             if slot is not None:
                 slot.slots.give_back(slot.key)
-            if isinstance(found, Known):
+            if isinstance(found, CachedRequest):
                 review(journal, found, exchange, reply)
                 watchdog.judge(found, exchange, reply)
             journal.close(exchange, reply, stopwatch() - began)
@@ -96,8 +96,8 @@ class Handler:
             request.writer.output_size = 0  # Else aiohttp takes it for the beginning of the answer.
             return None
         began = stopwatch()
-        raw = Raw(request.method, _path(request), request.headers.get(HOST, ""), request.headers.get(AUTHORIZATION, ""), b"")
-        journal, exchange = self._opened(request, raw, Refusal("unknown_expectation"), began)
+        raw = RawRequest(request.method, _path(request), request.headers.get(HOST, ""), request.headers.get(AUTHORIZATION, ""), b"")
+        journal, exchange = self._opened(request, raw, VendorError("unknown_expectation"), began)
         exchange.error = "unknown_expectation"
         reply = broken("the header Expect is not supported; send Expect: 100-continue, or none", status=417)
         try:
@@ -105,41 +105,43 @@ class Handler:
         finally:
             journal.close(exchange, reply, stopwatch() - began)
 
-    async def _read(self, request: web.Request) -> tuple[Raw, Known | Miss | Refusal]:
+    async def _read(self, request: web.Request) -> tuple[RawRequest, CachedRequest | NoRoute | VendorError]:
         """All of the request, and what it means."""
         host, authorization = request.headers.get(HOST, ""), request.headers.get(AUTHORIZATION, "")
         # A byte that is not UTF-8 would fail wherever the text is encoded again.
         head = encodable(request.method), encodable(_path(request)), encodable(host), encodable(authorization)
-        raw = Raw(*head, b"")
+        raw = RawRequest(*head, b"")
         try:
             if request.can_read_body and request.method not in ("GET", "HEAD"):
                 body = await read_body(request, decompress=self._decompress)
-                raw = Raw(*head, body, media_type(request, body))
+                raw = RawRequest(*head, body, media_type(request, body))
             found = self._known(raw)
-            return found.raw if isinstance(found, Known) else raw, found  # The same one for all that are alike.
-        except Refused as error:
+            return found.raw if isinstance(found, CachedRequest) else raw, found  # The same one for all that are alike.
+        except ApiError as error:
             meant = self._find(raw)
-            return raw, meant if isinstance(meant, Miss) and meant.vendor is None else error.refusal
+            return raw, meant if isinstance(meant, NoRoute) and meant.vendor is None else error.refusal
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
             return raw, unexpected(raw, self._tenants.known)
 
-    def _known(self, raw: Raw) -> Known | Miss:
+    def _known(self, raw: RawRequest) -> CachedRequest | NoRoute:
         """How a request was read before, or is now."""
         if self._generation != self._tenants.generation:
-            self._reader, self._memory, self._generation = Reader(self._tenants), Memory(), self._tenants.generation
+            self._reader, self._memory, self._generation = RequestParser(self._tenants), RequestCache(), self._tenants.generation
         known = self._memory.get(raw)
         if known is not None:
             return known
         found = self._find(raw)
-        return found if isinstance(found, Miss) else self._memory.add(raw, self._reader.read(found, raw))
+        return found if isinstance(found, NoRoute) else self._memory.add(raw, self._reader.read(found, raw))
 
-    def _find(self, raw: Raw) -> Match | Miss:
+    def _find(self, raw: RawRequest) -> RouteMatch | NoRoute:
         return self._router.find(raw.method, raw.path.partition("?")[0], raw.host, self._only)
 
-    def _opened(self, request: web.Request, raw: Raw, found: Known | Miss | Refusal, began: int) -> tuple[Journal, Exchange]:
+    def _opened(
+        self, request: web.Request, raw: RawRequest, found: CachedRequest | NoRoute | VendorError, began: int
+    ) -> tuple[Journal, Exchange]:
         """Begin the journal's entry, with the tenant whose exchange it is, or where nobody's are."""
         headers, known = encodable_headers(request.headers), self._tenants.known
-        if not isinstance(found, Known):
+        if not isinstance(found, CachedRequest):
             exchange = Exchange(at=wall(), began=began, raw=raw, headers=headers, known=known)
             return self._tenants.unclaimed, self._tenants.unclaimed.open(exchange)
         reading = found.reading
@@ -160,7 +162,7 @@ class Handler:
         journal = tenant.journal if tenant else self._tenants.unclaimed
         return journal, journal.open(exchange)
 
-    async def _admitted(self, known: Known, raw: Raw, exchange: Exchange) -> tuple[_Slot | None, Reply | None]:
+    async def _admitted(self, known: CachedRequest, raw: RawRequest, exchange: Exchange) -> tuple[_Slot | None, Response | None]:
         """Count the request against its limits and take its slot, or say how it is refused."""
         reading, whose = known.reading, known.reading.held
         if whose is None:
@@ -177,15 +179,15 @@ class Handler:
             if not await whose.tenant.watchdog.waits(slots.take(key, reading.busy)):
                 return None, whose.tenant.watchdog.silent
             return _Slot(slots, key, reading.hold), None
-        except Refused as refused:
+        except ApiError as refused:
             return None, self._refusals.read(refused.refusal, reading, raw, exchange)
 
-    def _made(self, found: Known | Miss | Refusal, raw: Raw, exchange: Exchange) -> Reply:
+    def _made(self, found: CachedRequest | NoRoute | VendorError, raw: RawRequest, exchange: Exchange) -> Response:
         """The reply to a request that its limits let through."""
         try:
-            if isinstance(found, Miss):
+            if isinstance(found, NoRoute):
                 return self._refusals.missed(found, raw, exchange)
-            if isinstance(found, Refusal):
+            if isinstance(found, VendorError):
                 return self._refusals.unread(found, self._find(raw), raw, exchange)
             tenant = found.reading.held.tenant if found.reading.held else None
             if tenant is not None and (tenant.faults.armed or tenant.lived.changed):
@@ -194,35 +196,35 @@ class Handler:
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
             return self._refusals.unread(unexpected(raw, self._tenants.known), self._find(raw), raw, exchange)
 
-    def _told(self, reading: Reading, raw: Raw, exchange: Exchange) -> Reply:
+    def _told(self, reading: ParsedRequest, raw: RawRequest, exchange: Exchange) -> Response:
         """What the vendor answers."""
         refusal = reading.refusal
         if reading.held is None:
-            refusal = refusal or Refusal("internal", {"message": "a request without a holder"})
+            refusal = refusal or VendorError("internal", {"message": "a request without a holder"})
         elif refusal is None:
             try:
                 return self._answer(reading, reading.held, exchange.headers_sent)
-            except Refused as refused:
+            except ApiError as refused:
                 refusal = refused.refusal
         return self._refusals.read(refusal, reading, raw, exchange)
 
-    def _faulty(self, known: Known, tenant: Tenant, raw: Raw, exchange: Exchange) -> Reply:
+    def _faulty(self, known: CachedRequest, tenant: Tenant, raw: RawRequest, exchange: Exchange) -> Response:
         """What the vendor answers when the tenant's faults have done what they do."""
         now = tenant.clock.now()
         waiting = [armed for armed in known.meant(tenant.faults) if armed.waits(now)]
         if not waiting:
-            tenant.lived.asked(known.reading.begun, Moment(tenant.world, now))
+            tenant.lived.asked(known.reading.begun, WorldSnapshot(tenant.world, now))
             return self._told(known.reading, raw, exchange)
 
-        def told(reading: Reading) -> Reply:
+        def told(reading: ParsedRequest) -> Response:
             return self._told(reading, raw, exchange)
 
-        reply, struck = tenant.faults.strike(Meeting(tenant, known.reading, raw, told), waiting)
+        reply, struck = tenant.faults.strike(FaultContext(tenant, known.reading, raw, told), waiting)
         if struck:
             exchange.faults = tuple(f"{armed.number}:{armed.kind}" for armed in struck)
         return reply
 
-    def _answer(self, reading: Reading, whose: Held, headers: Mapping[str, str]) -> Reply:
+    def _answer(self, reading: ParsedRequest, whose: Principal, headers: Mapping[str, str]) -> Response:
         """Return the view's response, and add what the request recorded to the tenant's world."""
         tenant = whose.tenant
         answer = reading.vendor.answer(reading.endpoint, reading.asked(tenant, tenant.clock.now()))
@@ -234,7 +236,7 @@ class Handler:
         return answered(answer.body, headers)
 
 
-async def _sent_whole(reply: Reply, request: web.Request, slot: _Slot) -> web.StreamResponse:
+async def _sent_whole(reply: Response, request: web.Request, slot: _Slot) -> web.StreamResponse:
     """Send the last byte before the slot is given back, and not before it has been held for as long as the tenant's choice says.
 
     What the answer took to make does not count: nobody was heard meanwhile.

@@ -5,7 +5,7 @@ from functools import cache
 from importlib import import_module
 
 from mockserver._util.suggest import nearest
-from mockserver.contract.behaviors import DIALECT, ChoiceError
+from mockserver.contract.behaviors import DIALECT, BehaviorError
 from mockserver.contract.endpoint import ContractError
 from mockserver.vendors.base import OBSERVED, Vendor
 
@@ -48,16 +48,16 @@ def every() -> tuple[Vendor, ...]:
 def dialects(said: str | Mapping[str, str]) -> dict[str, str]:
     """Choices of dialects by their full names: one for every vendor that has it, or one for each of some vendors.
 
-    Raises :class:`ChoiceError` with the list for a name that nobody has.
+    Raises :class:`BehaviorError` with the list for a name that nobody has.
     """
     if isinstance(said, str):
         found = {vendor.name: vendor.speaks(said).dialect for vendor in load() if said in (OBSERVED, *vendor.dialects)}
         if not found:
             known = dict.fromkeys(name for vendor in load() for name in vendor.dialects)
-            raise ChoiceError(f"no vendor has a dialect {said!r}; known are {', '.join([*known, OBSERVED])}")
+            raise BehaviorError(f"no vendor has a dialect {said!r}; known are {', '.join([*known, OBSERVED])}")
     else:
         for name in said:
             if name not in NAMES:
-                raise ChoiceError(f"dialect: there is no vendor {name!r}; {nearest(name, NAMES)}")
+                raise BehaviorError(f"dialect: there is no vendor {name!r}; {nearest(name, NAMES)}")
         found = {name: named(name).speaks(dialect).dialect for name, dialect in said.items()}
     return {f"{name}.{DIALECT}": dialect for name, dialect in found.items()}

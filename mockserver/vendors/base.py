@@ -7,16 +7,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver._util.suggest import nearest
-from mockserver.contract.behaviors import DIALECT, DOCUMENTED, ChoiceError, common, label
+from mockserver.contract.behaviors import DIALECT, DOCUMENTED, BehaviorError, common, label
 from mockserver.contract.endpoint import Contract, ContractError, Endpoint
 from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.model.segments import Segment
 from mockserver.world.world import Site, World
 
-__all__ = ["OBSERVED", "Answer", "Asked", "Names", "Vendor", "View", "speaking"]
+__all__ = ["OBSERVED", "Vendor", "VendorIdentifiers", "View", "ViewRequest", "ViewResult", "speaking"]
 
 
-class Names(Struct, frozen=True, kw_only=True):
+class VendorIdentifiers(Struct, frozen=True, kw_only=True):
     """How a vendor names one tenant's things."""
 
     credentials: dict[str, str]
@@ -34,7 +34,7 @@ class Names(Struct, frozen=True, kw_only=True):
         return f"<names of {len(self.sites)} sites>"  # Nearly all of them are credentials.
 
 
-class Asked(Struct, frozen=True, kw_only=True):
+class ViewRequest(Struct, frozen=True, kw_only=True):
     """Everything a view may know: a typed request and the tenant's state as values."""
 
     query: Any
@@ -49,14 +49,14 @@ class Asked(Struct, frozen=True, kw_only=True):
     """The tenant's clock, Unix milliseconds."""
     choices: Mapping[str, Any]
     """The setting of every choice of the vendor, by its name without the vendor's."""
-    names: Names
+    names: VendorIdentifiers
 
     def segment(self, identifier: str | None) -> Segment | None:
         """The segment that the vendor knows by an id, if there is one."""
         return next((self.world.segments[name] for name, known in self.names.segments.items() if known == identifier), None)
 
 
-class Answer(Struct, frozen=True):
+class ViewResult(Struct, frozen=True):
     """What an endpoint answers, status 200."""
 
     body: bytes
@@ -67,8 +67,8 @@ class Answer(Struct, frozen=True):
 
 OBSERVED = "observed"
 """The name that means, for every vendor, the dialect closest to the real service."""
-View = Callable[[Asked], Answer]
-Namer = Callable[[int, World, Mapping[str, str]], Names]
+View = Callable[[ViewRequest], ViewResult]
+IdentifierFactory = Callable[[int, World, Mapping[str, str]], VendorIdentifiers]
 """From a tenant's key, its world, and the credentials somebody set, to names; raises KeyError for a credential it has not."""
 
 
@@ -80,7 +80,7 @@ class Vendor:
     observed: str
     """The dialect that is closest to the real service."""
 
-    def __init__(self, contract: Contract, names: Namer, views: Mapping[str, View]) -> None:
+    def __init__(self, contract: Contract, names: IdentifierFactory, views: Mapping[str, View]) -> None:
         contract.check()
         endpoints = {endpoint.name for endpoint in contract.endpoints}
         if missing := sorted(endpoints - set(views)):
@@ -107,13 +107,13 @@ class Vendor:
         return self._endpoints[name]
 
     def speaks(self, dialect: str) -> "Vendor":
-        """The vendor in another dialect, ``observed`` among them; raises :class:`ChoiceError` with the list for one it has not."""
+        """The vendor in another dialect, ``observed`` among them; raises :class:`BehaviorError` with the list for one it has not."""
         name = self.observed if dialect == OBSERVED else dialect
         if name not in self.dialects:
-            raise ChoiceError(f"{self.name} has no dialect {dialect!r}; it has {', '.join([*self.dialects, OBSERVED])}")
+            raise BehaviorError(f"{self.name} has no dialect {dialect!r}; it has {', '.join([*self.dialects, OBSERVED])}")
         return self.dialects[name]
 
-    def answer(self, endpoint: Endpoint, asked: Asked) -> Answer:
+    def answer(self, endpoint: Endpoint, asked: ViewRequest) -> ViewResult:
         """Let the endpoint's view answer, or raise what it raises: Refused."""
         return self._views[endpoint.name](asked)
 

@@ -22,12 +22,12 @@ from mockserver.admin_schemas import SlotState
 from mockserver.client import AdminClient
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.contract.validation import read
 from mockserver.server.expected.rows import everything
 from mockserver.server.tenancy.config import TenantConfig, make_tenant
 from mockserver.vendors import load
-from mockserver.vendors.base import Asked, Vendor
+from mockserver.vendors.base import Vendor, ViewRequest
 from mockserver.world.model.hashing import draw_one
 from tests.bench.client import WIDTH, Connection, exchange, one_by_one
 from tests.bench.fixtures import rows
@@ -86,9 +86,9 @@ def pages(endpoint: Endpoint, numbers: Iterator[int]) -> Iterator[dict[str, Any]
     """The parameters of the n-th page of 100, for an endpoint whose pages have numbers or offsets."""
     for number in numbers:
         match endpoint.paging:
-            case Offset(offset=offset):
+            case OffsetPagination(offset=offset):
                 yield {**whole(endpoint), offset: number * 100}
-            case PageNumber(page=page, first=first):
+            case PageNumberPagination(page=page, first=first):
                 yield {**whole(endpoint), page: number + first}
 
 
@@ -110,7 +110,7 @@ def numbered() -> list[tuple[Vendor, Endpoint]]:
         (vendor, endpoint)
         for vendor in load()
         for endpoint in vendor.contract.endpoints
-        if endpoint.starts and not isinstance(endpoint.paging, OpaqueCursor)
+        if endpoint.starts and not isinstance(endpoint.paging, CursorPagination)
     ]
 
 
@@ -152,11 +152,11 @@ def throughput(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
     connection.close()
 
 
-def _first_page(vendor: Vendor, endpoint: Endpoint, seed: int) -> Asked:
+def _first_page(vendor: Vendor, endpoint: Endpoint, seed: int) -> ViewRequest:
     """Return a request for the first page of a world that nothing was requested of yet."""
     tenant = make_tenant("new", TenantConfig(world={"seed": seed}))
     names, parameters = tenant.names[vendor.name], {**everything(tenant, endpoint), str(getattr(endpoint.paging, "limit", "")): 100}
-    return Asked(
+    return ViewRequest(
         query=None if endpoint.query is None else read(endpoint.query, parameters, "query"),
         body=None if endpoint.body is None else read(endpoint.body, {**names.credentials, **parameters}, "body"),
         path={},
@@ -196,7 +196,7 @@ def filtered(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
     narrowed = {**whole(endpoint), **endpoint.narrowed}
     first = one_by_one(server.port, [request(server, vendor, endpoint, narrowed)])[0]
     report(f"{vendor.name}.{endpoint.name}: first answer to a filter", first * 1000, "ms", 20)
-    if isinstance(paging, PageNumber):
+    if isinstance(paging, PageNumberPagination):
         plain = [request(server, vendor, endpoint, {**whole(endpoint), paging.page: number}) for number in range(500, 700)]
         later = [request(server, vendor, endpoint, {**narrowed, paging.page: number}) for number in range(500, 700)]
         ratio = statistics.median(one_by_one(server.port, later)) / statistics.median(one_by_one(server.port, plain))

@@ -21,8 +21,8 @@ from mockserver.admin_schemas import SlotState, TenantAccess
 from mockserver.client import AdminClient
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.limits import OneAtATime, Window
-from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.contract.limits import ConcurrencyLimit, WindowLimit
+from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.reconcile import compare
 from mockserver.server.http.pagination import at
 from mockserver.vendors import load
@@ -206,16 +206,20 @@ class Client:
 
     def _leads_to_itself(self, asked: Mapping[str, Any], answer: Any) -> bool:
         paging = self.pair[1].paging
-        return isinstance(paging, OpaqueCursor) and asked.get(paging.cursor) is not None and at(answer, paging.next) == asked[paging.cursor]
+        return (
+            isinstance(paging, CursorPagination)
+            and asked.get(paging.cursor) is not None
+            and at(answer, paging.next) == asked[paging.cursor]
+        )
 
     def _following(self, answer: Any, found: Sequence[Any], number: int, rows: int) -> dict[str, Any] | None:
         """What asks for the next page; ``None`` after the last."""
         match self.pair[1].paging:
-            case Offset(offset=field, total=total) if rows < at(answer, total):
+            case OffsetPagination(offset=field, total=total) if rows < at(answer, total):
                 return {**self.first, field: rows}
-            case PageNumber(page=field, first=first) if len(found) == self.size:
+            case PageNumberPagination(page=field, first=first) if len(found) == self.size:
                 return {**self.first, field: first + number}
-            case OpaqueCursor(cursor=field, next=path) if at(answer, path) is not None:
+            case CursorPagination(cursor=field, next=path) if at(answer, path) is not None:
                 return {**self.first, field: at(answer, path)}
         return None
 
@@ -229,13 +233,13 @@ def everything(endpoint: Endpoint) -> dict[str, Any]:
 def choices() -> dict[str, str | int]:
     """No limit on how many ask; of those that ask at once where one may, the others are told so, and nobody waits for the clock."""
     limits = [limit for _, endpoint in LISTS for limit in endpoint.limits]
-    windows: dict[str, str | int] = {limit.allowed: 0 for limit in limits if isinstance(limit, Window)}
-    return windows | {limit.hold: 0 for limit in limits if isinstance(limit, OneAtATime)}
+    windows: dict[str, str | int] = {limit.allowed: 0 for limit in limits if isinstance(limit, WindowLimit)}
+    return windows | {limit.hold: 0 for limit in limits if isinstance(limit, ConcurrencyLimit)}
 
 
 def queued(number: int) -> dict[str, str | int]:
     """Every other tenant lets those wait that come while another is served."""
-    busy = [limit.busy for _, endpoint in LISTS for limit in endpoint.limits if isinstance(limit, OneAtATime)]
+    busy = [limit.busy for _, endpoint in LISTS for limit in endpoint.limits if isinstance(limit, ConcurrencyLimit)]
     return dict.fromkeys(busy, "queue") if number % 2 else {}
 
 

@@ -9,7 +9,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from mockserver.contract.limits import OneAtATime, Window
+from mockserver.contract.limits import ConcurrencyLimit, WindowLimit
 from mockserver.vendors import load
 from tests.cli.conftest import NAMES, PAIR, Shell
 
@@ -19,11 +19,11 @@ LIMITS = [
     for endpoint in vendor.contract.endpoints
     for limit in endpoint.limits
 ]  # fmt: skip
-WINDOW = next(f"{vendor.name}.{limit.pool}" for vendor, _, limit in LIMITS if isinstance(limit, Window))
+WINDOW = next(f"{vendor.name}.{limit.pool}" for vendor, _, limit in LIMITS if isinstance(limit, WindowLimit))
 SLOT, BUSY = next(
     (f"{vendor.name}.{endpoint.name}", vendor.contract.choice(limit.busy))
     for vendor, endpoint, limit in LIMITS
-    if isinstance(limit, OneAtATime)
+    if isinstance(limit, ConcurrencyLimit)
 )
 CREDENTIAL = next(iter(NAMES[PAIR[0].name].credentials))
 SECRETS = {value for names in NAMES.values() for value in names.credentials.values()}

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from mockserver.cli.main import cli
 from mockserver.client.http_transport import Connection
-from mockserver.contract.limits import OneAtATime
+from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.server.admin.routes import ROUTES
 from mockserver.vendors import load
 from tests.cli.conftest import PAIR, Shell
@@ -28,7 +28,7 @@ LIMIT = next(
     f"{vendor.name}.{endpoint.name}"
     for vendor in load()
     for endpoint in vendor.contract.endpoints
-    if any(isinstance(limit, OneAtATime) for limit in endpoint.limits)
+    if any(isinstance(limit, ConcurrencyLimit) for limit in endpoint.limits)
 )
 DEFAULT = "/tenants/default"
 EXPECTED = f"{DEFAULT}/truth?vendor={PAIR[0].name}&endpoint={PAIR[1].name}"

@@ -11,7 +11,7 @@ from msgspec import json
 from mockserver._util.clock import LATEST
 from mockserver.contract.behaviors import MOST
 from mockserver.contract.credentials import BodyKeys
-from mockserver.contract.limits import Window
+from mockserver.contract.limits import WindowLimit
 from mockserver.server.expected.rows import everything
 from mockserver.server.faults.registry import MOST_ARMED
 from mockserver.server.faults.status import MOST_SECONDS
@@ -46,7 +46,7 @@ def refused(mock: Any, pair: Any, kind: str) -> tuple[str, str, dict[str, Any]] 
             path += "/unknown"
         case "wrong method":
             method = "DELETE"
-        case "rate limit" if any(isinstance(limit, Window) for limit in endpoint.limits):
+        case "rate limit" if any(isinstance(limit, WindowLimit) for limit in endpoint.limits):
             pass
         case _:
             return None
@@ -62,7 +62,7 @@ def alive() -> int:
 @pytest.mark.parametrize("vendor", every(), ids=lambda vendor: vendor.label)
 async def test_same_refusal_many_times_keeps_no_request_alive(serve: Any, vendor: Vendor) -> None:
     """A repeated refusal leaves nothing of its requests in memory, whatever the reason for it; `make soak` measures the bytes."""
-    limits = {limit.allowed: 1 for endpoint in vendor.contract.endpoints for limit in endpoint.limits if isinstance(limit, Window)}
+    limits = {limit.allowed: 1 for endpoint in vendor.contract.endpoints for limit in endpoint.limits if isinstance(limit, WindowLimit)}
     mock = await serve(vendor, choices=limits)
     mock.tenant.clock.freeze()
     for kind in KINDS:

@@ -8,7 +8,7 @@ import httpx
 
 from mockserver import TenantHandle, VendorHandle
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.server.http.pagination import at
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
@@ -61,11 +61,11 @@ def crawl(tenant: TenantHandle, pair: Pair, turn: Callable[[int], bool] = lambda
 def _following(endpoint: Endpoint, first: dict[str, Any], answer: Any, number: int) -> dict[str, Any] | None:
     rows = at(answer, endpoint.rows)
     match endpoint.paging:
-        case Offset(offset=offset, total=total):
+        case OffsetPagination(offset=offset, total=total):
             return {**first, offset: SIZE * number} if number * SIZE < at(answer, total) else None
-        case PageNumber(page=page, first=start, limit=limit):
+        case PageNumberPagination(page=page, first=start, limit=limit):
             return {**first, page: start + number} if limit and len(rows) == SIZE else None
-        case OpaqueCursor(cursor=cursor, next=path):
+        case CursorPagination(cursor=cursor, next=path):
             after = at(answer, path)
             return None if after is None else {**first, cursor: after}
     return None

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mockserver import AdminError, TenantHandle
-from mockserver.contract.limits import Window
+from mockserver.contract.limits import WindowLimit
 from tests.library.crawling import LISTS
 
 VENDOR, ENDPOINT = LISTS[0]
 CHOICE = next(choice for choice in VENDOR.contract.choices if choice.options)
-LIMIT = next(f"{vendor.name}.{limit.pool}" for vendor, endpoint in LISTS for limit in endpoint.limits if isinstance(limit, Window))
+LIMIT = next(f"{vendor.name}.{limit.pool}" for vendor, endpoint in LISTS for limit in endpoint.limits if isinstance(limit, WindowLimit))
 NOW = datetime(2026, 9, 10, 12, tzinfo=UTC)
 PARTS = ("world", "clock", "faults", "limits", "choices", "journal")
 WANTED = {"vendor": VENDOR.name, "endpoint": ENDPOINT.name}

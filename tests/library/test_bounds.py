@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from mockserver import SessionMock, TenantHandle
-from mockserver.contract.limits import OneAtATime
-from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.contract.limits import ConcurrencyLimit
+from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.server.http.pagination import at
 from tests.conftest import QUICK
 from tests.library.crawling import LISTS, SIZE, Pair, crawl, everything, name, send
@@ -20,8 +20,8 @@ STALL: Final = 0.2
 NEVER: Final = httpx.Timeout(None)
 TLS: Final = create_default_context()  # A client makes one of its own otherwise, which takes longest.
 LIMIT: Final = 20
-PAGED: Final = [pair for pair in LISTS if isinstance(pair[1].paging, Offset | PageNumber | OpaqueCursor)]
-QUEUED: Final = [pair for pair in LISTS if any(isinstance(limit, OneAtATime) for limit in pair[1].limits)]
+PAGED: Final = [pair for pair in LISTS if isinstance(pair[1].paging, OffsetPagination | PageNumberPagination | CursorPagination)]
+QUEUED: Final = [pair for pair in LISTS if any(isinstance(limit, ConcurrencyLimit) for limit in pair[1].limits)]
 STALLS: Final = (
     {"kind": "stall", "where": "before"},
     {"kind": "stall", "where": "headers"},
@@ -55,9 +55,9 @@ def found(tenant: TenantHandle) -> dict[str, str]:
     return {each.name: each.says for each in tenant.verdict().findings if each.name in ("stalled", "endless-loop")}
 
 
-def slot(pair: Pair) -> OneAtATime:
+def slot(pair: Pair) -> ConcurrencyLimit:
     """The limit of one open request that an endpoint has."""
-    return next(limit for limit in pair[1].limits if isinstance(limit, OneAtATime))
+    return next(limit for limit in pair[1].limits if isinstance(limit, ConcurrencyLimit))
 
 
 def follow(tenant: TenantHandle, pair: Pair, **parameters: Any) -> None:
@@ -71,11 +71,11 @@ def follow(tenant: TenantHandle, pair: Pair, **parameters: Any) -> None:
         for number in count(1):
             answer = send(http, tenant.vendor(pair[0].name), endpoint, asked).raise_for_status().json()
             match endpoint.paging:
-                case Offset(offset=offset):
+                case OffsetPagination(offset=offset):
                     asked[offset] = SIZE * number
-                case PageNumber(page=page, first=first):
+                case PageNumberPagination(page=page, first=first):
                     asked[page] = first + number
-                case OpaqueCursor(cursor=cursor, next=path):
+                case CursorPagination(cursor=cursor, next=path):
                     asked[cursor] = at(answer, path)
 
 
@@ -158,7 +158,7 @@ def test_correct_client_is_never_found_stalled(mint: Mint, pair: Pair) -> None:
 @pytest.mark.parametrize("pair", PAGED, ids=name)
 def test_list_followed_far_beyond_its_end_is_refused_and_found(mint: Mint, pair: Pair, fault: str | None) -> None:
     """The client gets an answer that it cannot take for a page; so does every later request of the test."""
-    if isinstance(pair[1].paging, OpaqueCursor) and fault not in ("no_end", "stuck_cursor"):
+    if isinstance(pair[1].paging, CursorPagination) and fault not in ("no_end", "stuck_cursor"):
         pytest.skip("the answer has no cursor beyond the end, and the same page has the cursor of another")
     tenant = mint(faults=[{"kind": fault}] if fault else [])
     with pytest.raises(httpx.HTTPStatusError, match="400"):
@@ -201,7 +201,7 @@ def test_reset_forgets_the_bounds_that_were_reached(mint: Mint) -> None:
     tenant = mint()
     for _ in range(2):
         with pytest.raises(httpx.HTTPStatusError):
-            follow(tenant, PAGED[0], **({PAGED[0][1].paging.cursor: "x"} if isinstance(PAGED[0][1].paging, OpaqueCursor) else {}))
+            follow(tenant, PAGED[0], **({PAGED[0][1].paging.cursor: "x"} if isinstance(PAGED[0][1].paging, CursorPagination) else {}))
         assert list(found(tenant)) == ["endless-loop"]
         tenant.reset()
         assert ask(tenant, PAGED[0]).status_code == 200

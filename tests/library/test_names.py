@@ -18,7 +18,7 @@ from mockserver import (
     TenantHandle,
     VendorHandle,
 )
-from mockserver.admin_schemas import FoundIn, LimitState, Verdict
+from mockserver.admin_schemas import FindingSummary, LimitState, Verification
 
 HEAVY = ("numpy", "aiohttp", "msgspec", "click", "rich", "faker", "asyncio", "mockserver.embedded", "mockserver.world", "mockserver.server")
 
@@ -76,8 +76,8 @@ def test_handles_are_typed(mock: SessionMock, tenant: TenantHandle) -> None:
     assert_type(tenant.clock.advance(1), datetime)
     assert_type(tenant.faults.arm("latency", seconds=0), dict[str, Any])
     assert_type(limit, LimitState)
-    assert_type(tenant.journal.findings(), list[FoundIn])
-    assert_type(tenant.verdict(), Verdict)
+    assert_type(tenant.journal.findings(), list[FindingSummary])
+    assert_type(tenant.verdict(), Verification)
     assert_type(tenant.world.counts, list[int])
     assert_type(tenant.truth(tenant.vendors[0], "x") if not tenant else [], list[Any])
 

@@ -22,7 +22,7 @@ class Seconds(float):
     """As tenacity's ``wait`` values are."""
 
 
-class Whole(int):
+class NoPagination(int):
     """A subclass of int."""
 
 
@@ -58,10 +58,10 @@ class Plain(Enum):
 
 
 TWO: list[Any] = [
-    2, 2.0, Seconds(2), Whole(2), Level.TWO, Plain.TWO, Decimal(2), Fraction(2), timedelta(seconds=2),
+    2, 2.0, Seconds(2), NoPagination(2), Level.TWO, Plain.TWO, Decimal(2), Fraction(2), timedelta(seconds=2),
     np.float64(2), np.float32(2), np.float16(2), np.longdouble(2), np.int64(2), np.int8(2), np.uint32(2), np.timedelta64(2, "s"),
 ]  # fmt: skip
-COUNTS: list[Any] = [2, Whole(2), Level.TWO, Plain.TWO, np.int64(2), np.uint8(2)]
+COUNTS: list[Any] = [2, NoPagination(2), Level.TWO, Plain.TWO, np.int64(2), np.uint8(2)]
 INVALID: list[Any] = [
     True, np.True_, float("nan"), float("inf"), -float("inf"), np.float64("nan"), np.float32("inf"), Seconds("nan"), Decimal("NaN"),
     None, [2], 2j,

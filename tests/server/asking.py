@@ -7,7 +7,7 @@ from urllib.parse import quote
 from msgspec import json
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.server.expected.rows import everything
 from mockserver.server.http.pagination import at, page_field
 from mockserver.vendors import load
@@ -59,9 +59,9 @@ def _limited(pair: Pair, size: int) -> dict[str, Any]:
 
 def _placed(pair: Pair, size: int, number: int) -> dict[str, Any]:
     match pair[1].paging:
-        case Offset(offset=offset):
+        case OffsetPagination(offset=offset):
             return {offset: size * number}
-        case PageNumber(page=page, first=first):
+        case PageNumberPagination(page=page, first=first):
             return {page: first + number}
     raise AssertionError
 
@@ -69,11 +69,11 @@ def _placed(pair: Pair, size: int, number: int) -> dict[str, Any]:
 def _following(pair: Pair, first: dict[str, Any], answer: Any, size: int, number: int) -> dict[str, Any] | None:
     paging, rows = pair[1].paging, at(answer, pair[1].rows)
     match paging:
-        case Offset(total=total):
+        case OffsetPagination(total=total):
             return {**first, **_placed(pair, size, number)} if number * size < at(answer, total) else None
-        case PageNumber():
+        case PageNumberPagination():
             return {**first, **_placed(pair, size, number)} if len(rows) == size else None
-        case OpaqueCursor(cursor=cursor, next=path):
+        case CursorPagination(cursor=cursor, next=path):
             after = at(answer, path)
             return None if after is None else {**first, cursor: after}
     raise AssertionError(page_field(paging))

@@ -9,10 +9,10 @@ import pytest
 from aiohttp import ClientSession
 from msgspec import json
 
-from mockserver.contract.behaviors import DIALECT, DOCUMENTED, ChoiceError, short_name
+from mockserver.contract.behaviors import DIALECT, DOCUMENTED, BehaviorError, short_name
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.limits import Window
+from mockserver.contract.limits import WindowLimit
 from mockserver.server.journal.har import har
 from mockserver.server.journal.serialization import described
 from mockserver.server.requests.responses import status_of
@@ -308,9 +308,9 @@ async def test_dialect_changes_at_run_time(serve: Any, family: Vendor) -> None:
     assert defaults(other) != defaults(family)
     assert (await mock.ask(family, there, dict(there.example)))[0] == 200
     assert (await mock.ask(family, here, dict(here.example)))[0] == 418
-    with pytest.raises(ChoiceError):
+    with pytest.raises(BehaviorError):
         tenant.choose({name: DOCUMENTED, f"{family.name}.no_such": 1})
-    with pytest.raises(ChoiceError, match=NAME):
+    with pytest.raises(BehaviorError, match=NAME):
         tenant.choose({name: "no-such"})
     assert tenant.vendors[family.name] is other
     mock.served.change(tenant, tenant.reset)
@@ -401,7 +401,7 @@ async def test_log_of_what_cannot_be_parsed_masks_a_key(caplog: Any) -> None:
 async def test_a_tenant_that_changes_its_dialect_is_counted_anew(family: Vendor) -> None:
     """The limits of dialects may share the names of their pools."""
     tenant = make_tenant("default", TenantConfig())
-    window = Window(allowed="any", seconds=60, opens="first", pool="api")
+    window = WindowLimit(allowed="any", seconds=60, opens="first", pool="api")
     tenant.rates.charge(window, 3, f"{family.name} 0", 0)
     tenant.choose({f"{family.name}.{DIALECT}": NAME})
 

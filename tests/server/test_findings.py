@@ -6,9 +6,18 @@ from typing import Any
 import pytest
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.limits import OneAtATime, Window
-from mockserver.contract.lint_rules import ADVICE, Above, Advice, InQuery, Milliseconds, NoOffset, Present, Without
-from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.contract.limits import ConcurrencyLimit, WindowLimit
+from mockserver.contract.lint_rules import (
+    ADVICE,
+    ExceedsMaximum,
+    InQuery,
+    IsSet,
+    LintRule,
+    LooksLikeMilliseconds,
+    MissingCompanion,
+    MissingUtcOffset,
+)
+from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.server.faults.registry import read
 from mockserver.server.http.pagination import page_field
 from mockserver.server.journal.client_history import LISTS as MOST_LISTS
@@ -19,9 +28,9 @@ from mockserver.vendors.base import Vendor
 from tests.server.asking import ALL, LISTS, Pair, crawl, name, page_of
 
 ADVISED = [(vendor, endpoint, advice) for vendor in every() for endpoint in vendor.contract.endpoints for advice in endpoint.advice]
-NUMBERED = [pair for pair in LISTS if not isinstance(pair[1].paging, OpaqueCursor)]
-ONE = [(*pair, limit) for pair in ALL for limit in pair[1].limits if isinstance(limit, OneAtATime)]
-REPORTED = [(*pair, limit) for pair in ALL for limit in pair[1].limits if isinstance(limit, Window) and limit.headers]
+NUMBERED = [pair for pair in LISTS if not isinstance(pair[1].paging, CursorPagination)]
+ONE = [(*pair, limit) for pair in ALL for limit in pair[1].limits if isinstance(limit, ConcurrencyLimit)]
+REPORTED = [(*pair, limit) for pair in ALL for limit in pair[1].limits if isinstance(limit, WindowLimit) and limit.headers]
 
 
 def advice_name(each: Any) -> str:
@@ -36,20 +45,20 @@ def told(mock: Any, number: int = 0) -> list[str]:
     return [finding.name for finding in exchanges[number - 1].findings]
 
 
-def meeting(endpoint: Endpoint, advice: Advice) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
+def meeting(endpoint: Endpoint, advice: LintRule) -> tuple[dict[str, Any], dict[str, str], dict[str, Any]]:
     """Parameters to which an advice applies, what its query has beside them, and parameters to which it does not apply."""
     match advice.when:
-        case Above(field=field, maximum=maximum):
+        case ExceedsMaximum(field=field, maximum=maximum):
             return {field: maximum + 1}, {}, {field: maximum}
-        case Milliseconds(field=field):
+        case LooksLikeMilliseconds(field=field):
             return {field: 1_700_000_000_000}, {}, {field: 1_700_000_000}
-        case Present(field=field):
+        case IsSet(field=field):
             return {field: []}, {}, {}
         case InQuery(parameter=parameter):
             return {}, {parameter: "whatever"}, {}
-        case Without(field=field, zone=zone):
+        case MissingCompanion(field=field, zone=zone):
             return {field: "2026-09-01"}, {}, {field: "2026-09-01", zone: "UTC"}
-        case NoOffset(field=field):
+        case MissingUtcOffset(field=field):
             return {field: "2026-09-01T10:00:00"}, {}, {field: "2026-09-01T10:00:00Z"}
     raise AssertionError(endpoint)
 
@@ -62,7 +71,7 @@ async def ask_with(mock: Any, pair: Pair, parameters: dict[str, Any], query: dic
 
 
 @pytest.mark.parametrize("each", ADVISED, ids=advice_name)
-async def test_advice_of_a_contract_is_given_where_it_applies(serve: Any, each: tuple[Vendor, Endpoint, Advice]) -> None:
+async def test_advice_of_a_contract_is_given_where_it_applies(serve: Any, each: tuple[Vendor, Endpoint, LintRule]) -> None:
     """The journal says it of a request to which it applies, with the contract's words, and not of one like it."""
     vendor, endpoint, advice = each
     mock = await serve(vendor)
@@ -77,8 +86,10 @@ async def test_advice_of_a_contract_is_given_where_it_applies(serve: Any, each: 
 
 @pytest.mark.parametrize("text", ["2026-09-01", "2026-09-01T10", "2026-09-01T10:00", "2026-09-01 10:00:00.123"])
 @pytest.mark.parametrize("offset", ["", "Z", "+02:00", " 02:00", "-5:00"])
-@pytest.mark.parametrize("each", [each for each in ADVISED if isinstance(each[2].when, NoOffset)], ids=advice_name)
-async def test_time_without_offset_is_told_from_one_with(serve: Any, each: tuple[Vendor, Endpoint, Advice], text: str, offset: str) -> None:
+@pytest.mark.parametrize("each", [each for each in ADVISED if isinstance(each[2].when, MissingUtcOffset)], ids=advice_name)
+async def test_time_without_offset_is_told_from_one_with(
+    serve: Any, each: tuple[Vendor, Endpoint, LintRule], text: str, offset: str
+) -> None:
     """Every way to write an offset counts as one, a plus sign that became a blank too."""
     mock = await serve(each[0])
     await ask_with(mock, each[:2], {each[2].when.field: text + offset}, {})  # type: ignore[union-attr]  # it is a NoOffset
@@ -176,7 +187,7 @@ async def test_page_after_the_last_is_found(serve: Any, pair: Pair) -> None:
     assert "page-after-last" in told(mock)
 
 
-@pytest.mark.parametrize("pair", [pair for pair in NUMBERED if isinstance(pair[1].paging, PageNumber)], ids=name)
+@pytest.mark.parametrize("pair", [pair for pair in NUMBERED if isinstance(pair[1].paging, PageNumberPagination)], ids=name)
 async def test_empty_page_after_a_full_one_is_how_the_end_is_found(serve: Any, pair: Pair) -> None:
     """Where nothing tells how many rows there are, one page more must be asked."""
     mock = await serve(world={"sessions": 8})
@@ -310,7 +321,7 @@ def test_every_finding_is_registered_and_every_advice_used() -> None:
     assert all(says.endswith(".") and word == word.lower() and " " not in word for word, says in FINDINGS.items())
 
 
-@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].paging, Offset)], ids=name)
+@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].paging, OffsetPagination)], ids=name)
 async def test_numbers_beyond_64_bits_are_judged_too(serve: Any, pair: Pair, caplog: Any) -> None:
     """Whatever an offset is, a judgement is made."""
     mock = await serve()

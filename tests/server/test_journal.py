@@ -13,8 +13,8 @@ from msgspec import json
 from multidict import CIMultiDict
 
 from mockserver.server.faults.registry import read
-from mockserver.server.http.raw_request import Raw
-from mockserver.server.http.response import TOLD, Reply
+from mockserver.server.http.raw_request import RawRequest
+from mockserver.server.http.response import TOLD, Response
 from mockserver.server.journal.journal import BYTES, ENTRIES, OVERLAPS, Exchange, Journal
 from mockserver.vendors import load
 
@@ -23,12 +23,12 @@ LIST = next((vendor, endpoint) for vendor in load() for endpoint in vendor.contr
 
 def exchange(body: bytes = b"", path: str = "/") -> Exchange:
     """An exchange that has begun."""
-    return Exchange(at=0, began=0, raw=Raw("GET", path, "", "", body), headers={})
+    return Exchange(at=0, began=0, raw=RawRequest("GET", path, "", "", body), headers={})
 
 
-def reply(body: bytes = b"") -> Reply:
+def reply(body: bytes = b"") -> Response:
     """An answer."""
-    return Reply(body=body, headers=CIMultiDict())
+    return Response(body=body, headers=CIMultiDict())
 
 
 def test_exchanges_are_numbered_from_one_in_the_order_in_which_they_began() -> None:
@@ -135,7 +135,7 @@ def test_kept_exchanges_take_about_as_many_bytes_as_promised(shape: Callable[[in
         number = 0
         while journal.count == len(journal) and number < ENTRIES:
             path, headers, body = shape(number)
-            begun = Exchange(at=0, began=0, raw=Raw("GET", path, "", "", body), headers=CIMultiDict(headers))
+            begun = Exchange(at=0, began=0, raw=RawRequest("GET", path, "", "", body), headers=CIMultiDict(headers))
             journal.close(journal.open(begun), reply(b""), 1)
             number += 1
         del begun, path, headers, body

@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.limits import Bucket, OneAtATime, Window
+from mockserver.contract.limits import ConcurrencyLimit, TokenBucket, WindowLimit
 from mockserver.server.faults.registry import read
-from mockserver.server.tenancy.limits import Rates
+from mockserver.server.tenancy.limits import RateLimiter
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 
 Limited = tuple[Vendor, Endpoint, Any]
 LIMITED = [(vendor, endpoint, limit) for vendor in load() for endpoint in vendor.contract.endpoints for limit in endpoint.limits]
-ONE = [each for each in LIMITED if isinstance(each[2], OneAtATime)]
-WINDOWS = [each for each in LIMITED if isinstance(each[2], Window) and not set(each[1].path) - {each[1].site}]
+ONE = [each for each in LIMITED if isinstance(each[2], ConcurrencyLimit)]
+WINDOWS = [each for each in LIMITED if isinstance(each[2], WindowLimit) and not set(each[1].path) - {each[1].site}]
 
 
 def name(each: Limited) -> str:
@@ -29,7 +29,7 @@ def name(each: Limited) -> str:
 @given(st.lists(st.integers(0, 10_000_000), max_size=40).map(sorted), st.integers(1, 5), st.sampled_from(["clock", "first"]))
 def test_no_window_lets_more_through_than_allowed(instants: list[int], allowed: int, opens: Any) -> None:
     """In each window exactly the first ``allowed`` requests pass, whenever it opens."""
-    windows, window = Rates(), Window(allowed="x", seconds=600, opens=opens, pool="p")
+    windows, window = RateLimiter(), WindowLimit(allowed="x", seconds=600, opens=opens, pool="p")
     opened, passed = -1, 0
     for now in instants:
         if opened < 0 or now >= opened + 600_000:
@@ -44,7 +44,7 @@ def test_no_window_lets_more_through_than_allowed(instants: list[int], allowed: 
 @given(st.lists(st.integers(0, 20_000), max_size=60).map(sorted), st.integers(1, 6), st.integers(0, 7))
 def test_a_bucket_lets_through_what_it_holds_and_what_comes_back(instants: list[int], allowed: int, refill: int) -> None:
     """As many as it holds at once, then one for each token that came back; who waits as long as told is let through."""
-    rates, bucket = Rates(), Bucket(allowed="x", refill="y", pool="p")
+    rates, bucket = RateLimiter(), TokenBucket(allowed="x", refill="y", pool="p")
     level, last = Fraction(allowed), 0
     for now in instants:
         level, last = min(Fraction(allowed), level + Fraction((now - last) * refill, 1000)), now
@@ -63,7 +63,7 @@ def test_a_bucket_lets_through_what_it_holds_and_what_comes_back(instants: list[
 
 def test_a_clock_that_goes_back_fills_no_bucket() -> None:
     """And empties none."""
-    rates, bucket = Rates(), Bucket(allowed="x", refill="y", pool="p")
+    rates, bucket = RateLimiter(), TokenBucket(allowed="x", refill="y", pool="p")
     left = [rates.take(bucket, 3, 1, "key", now).remaining for now in (5_000, 1_000, 5_000)]
 
     assert left == [2, 1, 2]
@@ -71,7 +71,7 @@ def test_a_clock_that_goes_back_fills_no_bucket() -> None:
 
 def test_a_window_that_opens_anew_ends_with_a_pause() -> None:
     """Every request that is let through begins it again; those that are refused do not."""
-    rates, window = Rates(), Window(allowed="x", seconds=10, opens="idle", pool="p")
+    rates, window = RateLimiter(), WindowLimit(allowed="x", seconds=10, opens="idle", pool="p")
     refused = [rates.charge(window, 3, "key", second * 1000).refused for second in (0, 9, 18, 27, 28, 29)]
 
     assert refused == [False, False, False, True, False, False]

@@ -3,8 +3,8 @@
 from types import SimpleNamespace
 from typing import cast
 
-from mockserver.server.faults.base import Meeting
-from mockserver.server.faults.registry import Armed, read
+from mockserver.server.faults.base import FaultContext
+from mockserver.server.faults.registry import ActiveFault, read
 from tests.bench.soak import LISTS, SHORT, SITES, TENANTS, soak
 
 
@@ -26,11 +26,11 @@ def test_the_short_load_reaches_every_list() -> None:
 
 def test_attempts_are_counted_for_the_requests_that_were_met_last() -> None:
     """However many requests a fault meets, it remembers a bounded number of them; one met lately is at its second attempt."""
-    armed = Armed(1, read({"kind": "latency", "seconds": 0})[0])
+    armed = ActiveFault(1, read({"kind": "latency", "seconds": 0})[0])
 
     def attempt(key: str) -> int:
         meeting = SimpleNamespace(reading=None, key=key, attempts={}, strikes={})
-        armed.strikes(cast("Meeting", meeting))
+        armed.strikes(cast("FaultContext", meeting))
         return int(meeting.attempts[1])
 
     for number in range(10_000):

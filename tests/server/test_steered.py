@@ -18,8 +18,8 @@ from mockserver.admin_schemas import TenantAccess, WindowState
 from mockserver.client import AdminClient, AdminError
 from mockserver.contract.behaviors import DIALECT, short_name
 from mockserver.contract.credentials import BodyKeys
-from mockserver.contract.limits import Window
-from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.contract.limits import WindowLimit
+from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.server.app import create_app
 from mockserver.server.http.pagination import at, page_field
 from mockserver.server.requests.responses import status_of
@@ -33,7 +33,10 @@ from tests.server.asking import ALL, Pair
 ROWS = [pair for pair in ALL if pair[1].rows is not None]
 RECORDED = [pair for pair in ALL if pair[1].method == "POST" and pair[1].rows is None]
 WINDOWS = {
-    f"{vendor.name}.{limit.pool}": (vendor, limit) for vendor, endpoint in ALL for limit in endpoint.limits if isinstance(limit, Window)
+    f"{vendor.name}.{limit.pool}": (vendor, limit)
+    for vendor, endpoint in ALL
+    for limit in endpoint.limits
+    if isinstance(limit, WindowLimit)
 }
 WORLDS: list[dict[str, Any]] = [{"sessions": 12}, {"sessions": 7, "bots_percent": 50}, {"sessions_per_day": 5}, {"sessions": 0}]
 NAMES = ["a", "b", "c"]
@@ -94,7 +97,7 @@ class Window_(Struct):  # noqa: N801 -- the contract's own is a Window too
         return sum(count for opened, count in self.counted.values() if opened <= now < opened + self.seconds * 1000)
 
 
-class Armed(Struct):
+class ActiveFault(Struct):
     """A fault that waits."""
 
     kind: str
@@ -140,7 +143,7 @@ class Model:
         self.world, self.now = self.first_world, self.first_now
         self.happened: tuple[Any, ...] = ()
         self.chosen: dict[str, str] = {}
-        self.faults: list[Armed] = []
+        self.faults: list[ActiveFault] = []
         self.exchanges = 0
         self.windows = {
             name: Window_(int(vendor.contract.choice(limit.allowed).default), limit.seconds) for name, (vendor, limit) in WINDOWS.items()
@@ -231,11 +234,11 @@ def _parameters(pair: Pair, page: int = 0, cursor: str | None = None) -> dict[st
     asked = {name: value.format_map(words) if isinstance(value, str) else value for name, value in endpoint.everything.items()}
     asked |= {field: SIZE for field in (getattr(paging, "limit", None),) if field}
     match paging:
-        case Offset(offset=field) if page:
+        case OffsetPagination(offset=field) if page:
             asked[field] = SIZE * page
-        case PageNumber(page=field, first=first) if page:
+        case PageNumberPagination(page=field, first=first) if page:
             asked[field] = first + page
-        case OpaqueCursor(cursor=field) if cursor:
+        case CursorPagination(cursor=field) if cursor:
             asked[field] = cursor
     return asked
 
@@ -285,7 +288,7 @@ class Steered(RuleBasedStateMachine):
             assert raised.value.status == 409
             return
         model = Model(self.admin.mint(name, world={"seed": 5, **world}, now=now, choices=QUICK, faults=faults), world, now)
-        model.faults = [Armed(kind, None, None, 0, 1) for kind in kinds]
+        model.faults = [ActiveFault(kind, None, None, 0, 1) for kind in kinds]
         model.answers = known.answers if known is not None else {}
         self.models[name] = model
 
@@ -328,7 +331,7 @@ class Steered(RuleBasedStateMachine):
         own = {"latency": {"seconds": 0}, "session_deleted": {"place": 0}}.get(kind, {})
         where = {"vendor": pair[0].name, "endpoint": pair[1].name} if narrow else {}
         self.admin.arm({"kind": kind, **own, **where, "after": after, **({"times": most} if most else {})}, tenant=name)
-        model.faults.append(Armed(kind, where.get("vendor"), where.get("endpoint"), after, most))
+        model.faults.append(ActiveFault(kind, where.get("vendor"), where.get("endpoint"), after, most))
         for _ in range(after + 1):
             self.ask(name, pair, 0, True)
 
@@ -341,7 +344,7 @@ class Steered(RuleBasedStateMachine):
 
     @rule(
         name=names,
-        pair=st.sampled_from([pair for pair in ROWS + RECORDED if any(isinstance(limit, Window) for limit in pair[1].limits)]),
+        pair=st.sampled_from([pair for pair in ROWS + RECORDED if any(isinstance(limit, WindowLimit) for limit in pair[1].limits)]),
         change=st.sampled_from([{"allowed": 0}, {"allowed": 1}, {"allowed": 2, "enabled": True}, {"enabled": False}, {"seconds": 30}]),
         times=times,
     )
@@ -405,7 +408,7 @@ class Steered(RuleBasedStateMachine):
         if name in self.models:
             body = self.page(name, pair, site, 0)
             cursor = at(json.decode(body), getattr(pair[1].paging, "next", None)) if body else None
-            if later and page_field(pair[1].paging) and (cursor or not isinstance(pair[1].paging, OpaqueCursor)):
+            if later and page_field(pair[1].paging) and (cursor or not isinstance(pair[1].paging, CursorPagination)):
                 self.page(name, pair, site, 1, cursor)
 
     @rule(name=names, later=st.booleans())

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
-from mockserver.contract.pagination import OpaqueCursor
-from mockserver.server.expected.merge import Told, merged
+from mockserver.contract.pagination import CursorPagination
+from mockserver.server.expected.merge import MergedRow, merged
 from mockserver.server.expected.rows import everything, judged, rows
 from mockserver.server.faults.registry import read
 from mockserver.server.http.pagination import at, page_field
 from mockserver.server.tenancy.config import TenantConfig, make_tenant
-from mockserver.server.tenancy.world_history import MOST_LISTS, MOST_WORLDS, Lived, Moment
+from mockserver.server.tenancy.world_history import MOST_LISTS, MOST_WORLDS, WorldHistory, WorldSnapshot
 from mockserver.world.generator.tracked import TrackedEvent
 from mockserver.world.model.spec import spec
 from mockserver.world.world import build, with_events
@@ -88,7 +88,7 @@ async def test_what_goes_while_a_client_pages_may_be_seen_and_later_must_not(ser
 def later(pair: Pair) -> dict[str, Any]:
     """A page that is not the first; by cursor there is none to name, and a filter does as well: it is another list."""
     field = page_field(pair[1].paging)
-    return {str(field): 2} if not isinstance(pair[1].paging, OpaqueCursor) else dict(pair[1].narrowed)
+    return {str(field): 2} if not isinstance(pair[1].paging, CursorPagination) else dict(pair[1].narrowed)
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
@@ -138,7 +138,7 @@ async def test_counts_that_change_may_be_either(serve: Any, pair: Pair) -> None:
     assert found["must_not"] == []
 
 
-@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].paging, OpaqueCursor)], ids=name)
+@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].paging, CursorPagination)], ids=name)
 async def test_a_client_that_follows_cursors_sees_what_it_must(serve: Any, pair: Pair) -> None:
     """Whatever comes, goes and grows on every page, such a client has every must, and else only mays."""
     mock = await serve(world={"sessions": 60})
@@ -231,24 +231,24 @@ def test_what_is_remembered_is_bounded_and_demands_no_more() -> None:
     """After hundreds of worlds and lists a few are kept; a row that came in between is still no must, one that always was is."""
     tenant, pair = make_tenant("t", TenantConfig(world={"sessions": 5})), LISTS[0]
     lived, world, now = tenant.lived, tenant.world, tenant.clock.now()
-    lived.note(Moment(world, now))
+    lived.note(WorldSnapshot(world, now))
     for number in range(3 * MOST_WORLDS):
         world = with_events(world, 0, [TrackedEvent(now - 10**6 * number, "a", anonymous_id=str(number))])
-        lived.note(Moment(world, now))
+        lived.note(WorldSnapshot(world, now))
     tenant.world = world
     found = [verdict for verdict, _ in judged(tenant, *pair, everything(tenant, pair[1]))]
 
-    assert len(lived.around("nobody's", Moment(world, now))[1]) <= MOST_WORLDS
+    assert len(lived.around("nobody's", WorldSnapshot(world, now))[1]) <= MOST_WORLDS
     assert (found.count("must"), found.count("may")) == (5, 3 * MOST_WORLDS)
 
 
 def test_a_list_begun_in_a_forgotten_world_is_taken_to_be_older() -> None:
     """Lists are forgotten too, the oldest first, and one whose world is forgotten keeps a neighbour from before."""
-    lived, world = Lived(), build(spec(sessions=5))
+    lived, world = WorldHistory(), build(spec(sessions=5))
     for number in range(MOST_LISTS + 10):
         world = with_events(world, 0, [TrackedEvent(number, "a", anonymous_id=str(number))])
-        lived.asked(str(number), Moment(world, number))
-    firsts = [lived.around(str(number), Moment(world, MOST_LISTS + 10))[1][0].now for number in range(MOST_LISTS + 10)]
+        lived.asked(str(number), WorldSnapshot(world, number))
+    firsts = [lived.around(str(number), WorldSnapshot(world, MOST_LISTS + 10))[1][0].now for number in range(MOST_LISTS + 10)]
 
     assert firsts[:10] == [0] * 10
     assert all(first <= number for number, first in enumerate(firsts))
@@ -259,7 +259,7 @@ def test_a_list_begun_in_a_forgotten_world_is_taken_to_be_older() -> None:
 def test_two_lists_that_agree_on_their_order_are_merged_into_one(here: list[int]) -> None:
     """Every row is told once, by whichever list has it, and each list stands in the merged one in its own order."""
     lists = [[number for number, worlds in enumerate(here) if worlds & bit] for bit in (1, 2)]
-    told = [iter([Told(str(row).encode(), row, bit) for row in each]) for each, bit in zip(lists, (1, 2), strict=True)]
+    told = [iter([MergedRow(str(row).encode(), row, bit) for row in each]) for each, bit in zip(lists, (1, 2), strict=True)]
     found = list(merged(*told))
 
     assert sorted((each.row, each.worlds) for each in found) == list(enumerate(here))
@@ -268,6 +268,6 @@ def test_two_lists_that_agree_on_their_order_are_merged_into_one(here: list[int]
 
 def test_rows_that_say_the_same_are_counted_apart() -> None:
     """Two equal rows in one world and three in another are two that both have and one that only one has."""
-    told = [iter([Told(b"x", "x", bit)] * count) for bit, count in ((1, 2), (2, 3))]
+    told = [iter([MergedRow(b"x", "x", bit)] * count) for bit, count in ((1, 2), (2, 3))]
 
     assert [each.worlds for each in merged(*told)] == [3, 3, 2]

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct, json, to_builtins
 
-from mockserver.vendors.base import Asked, Vendor
+from mockserver.vendors.base import Vendor, ViewRequest
 from mockserver.world.model.spec import DEFAULT_END
 from mockserver.world.world import World
 
@@ -14,14 +14,14 @@ KEY = 11
 """The tenant's."""
 
 
-def asked(vendor: Vendor, world: World, *, now: int = DEFAULT_END, choices: Mapping[str, str] | None = None, **parts: Any) -> Asked:
+def asked(vendor: Vendor, world: World, *, now: int = DEFAULT_END, choices: Mapping[str, str] | None = None, **parts: Any) -> ViewRequest:
     """A request to a vendor's first site; every choice is at its default but those given, and so are its other parts."""
     settings: dict[str, Any] = {choice.name.partition(".")[2]: choice.default for choice in vendor.contract.choices}
     for name, value in (choices or {}).items():
         settings[name] = vendor.contract.choice(f"{vendor.name}.{name}").read(value)
     names = vendor.names(KEY, world, {})
     usual: dict[str, Any] = {"query": None, "body": None, "path": {}, "site": world.sites[0]}
-    return Asked(world=world, now=now, choices=settings, names=names, **(usual | parts))
+    return ViewRequest(world=world, now=now, choices=settings, names=names, **(usual | parts))
 
 
 def strictly(body: bytes, model: type[S]) -> S:

@@ -10,15 +10,15 @@ from click.testing import CliRunner
 from msgspec.structs import replace
 
 from mockserver.cli.main import cli
-from mockserver.contract.behaviors import BASIS, DIALECT, ByChoice, Choice, short_name
+from mockserver.contract.behaviors import BASIS, DIALECT, Behavior, ByBehavior, short_name
 from mockserver.contract.endpoint import Contract, ContractError, Endpoint
-from mockserver.contract.pagination import Offset
+from mockserver.contract.pagination import OffsetPagination
 from mockserver.vendors import NAMES, load
 from mockserver.vendors.base import Vendor, speaking
 
-FAMILY = next(vendor for vendor in load() if any(isinstance(endpoint.paging, Offset) for endpoint in vendor.contract.endpoints))
+FAMILY = next(vendor for vendor in load() if any(isinstance(endpoint.paging, OffsetPagination) for endpoint in vendor.contract.endpoints))
 OWN = replace(FAMILY.contract, choices=tuple(each for each in FAMILY.contract.choices if short_name(each.name) not in (DIALECT, BASIS)))
-LIST = next(endpoint for endpoint in OWN.endpoints if isinstance(endpoint.paging, Offset))
+LIST = next(endpoint for endpoint in OWN.endpoints if isinstance(endpoint.paging, OffsetPagination))
 NUMBER = next(iter(OWN.choices))
 
 
@@ -42,7 +42,7 @@ def added(endpoint: Endpoint) -> Contract:
     return replace(OWN, endpoints=(*OWN.endpoints, endpoint))
 
 
-def status(choice: ByChoice) -> Contract:
+def status(choice: ByBehavior) -> Contract:
     """Return the contract with a status that depends on a choice."""
     return replace(OWN, errors={**OWN.errors, "internal": replace(OWN.errors["internal"], status=choice)})
 
@@ -57,7 +57,7 @@ BROKEN: dict[str, tuple[Callable[[], object], str]] = {
     "path of another endpoint": (lambda: vendor(added(replace(LIST, name="other"))), f"duplicate path '{LIST.method} /"),
     "unknown error": (lambda: vendor(changed(errors=("nothing",))), "no error shape 'nothing'"),
     "unknown unreadable error": (lambda: vendor(changed(unreadable="nothing")), "no error shape 'nothing'"),
-    "unknown parameter of pages": (lambda: vendor(changed(paging=Offset("nothing", None, 10))), "no parameter 'nothing'"),
+    "unknown parameter of pages": (lambda: vendor(changed(paging=OffsetPagination("nothing", None, 10))), "no parameter 'nothing'"),
     "unknown parameter of the example": (lambda: vendor(changed(example={"nothing": 1})), "no parameter 'nothing'"),
     "unknown parameter of everything": (lambda: vendor(changed(everything={"nothing": 1})), "no parameter 'nothing'"),
     "unknown total": (lambda: vendor(changed(paging=replace(LIST.paging, total="nothing"))), "no field 'nothing' in the response"),
@@ -67,11 +67,11 @@ BROKEN: dict[str, tuple[Callable[[], object], str]] = {
     "choice of another vendor": (lambda: vendor(replace(OWN, choices=(replace(NUMBER, name="x.y"),))), "must begin with"),
     "choice twice": (lambda: vendor(replace(OWN, choices=(*OWN.choices, NUMBER))), f"duplicate choice '{NUMBER.name}'"),
     "unknown default": (
-        lambda: vendor(replace(OWN, choices=(*OWN.choices, Choice(name=f"{OWN.vendor}.x", says="X.", default="a", options={"b": "B."})))),
+        lambda: vendor(replace(OWN, choices=(*OWN.choices, Behavior(name=f"{OWN.vendor}.x", says="X.", default="a", options={"b": "B."})))),
         "has no option 'a'",
     ),
-    "unknown choice of a status": (lambda: vendor(status(ByChoice(NUMBER.name + "x", {}))), f"did you mean '{NUMBER.name}'"),
-    "unknown option of a status": (lambda: vendor(status(ByChoice(NUMBER.name, {"nothing": 400}))), "has no option 'nothing'"),
+    "unknown choice of a status": (lambda: vendor(status(ByBehavior(NUMBER.name + "x", {}))), f"did you mean '{NUMBER.name}'"),
+    "unknown option of a status": (lambda: vendor(status(ByBehavior(NUMBER.name, {"nothing": 400}))), "has no option 'nothing'"),
     "no documented dialect": (lambda: speaking(vendor(replace(OWN, dialect="other"))), "there is no dialect 'documented'"),
     "unknown observed dialect": (lambda: speaking(vendor(), observed="nothing"), "there is no dialect 'nothing'"),
     "dialect twice": (lambda: speaking(vendor(), vendor()), "two dialects have the same name"),

@@ -10,10 +10,10 @@ import msgspec
 import pytest
 from msgspec.structs import fields as struct_fields
 
-from mockserver.contract.behaviors import DOCUMENTED, ByChoice
+from mockserver.contract.behaviors import DOCUMENTED, ByBehavior
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.contract.validation import fields
 from mockserver.rows.datetimes import instant, seconds
 from mockserver.rows.encoder import RowEncoder
@@ -66,7 +66,7 @@ def unknown_keys(raw: Any, typed: Any, path: str = "$") -> Iterator[str]:
 def refused(vendor: Vendor, error: str) -> int:
     """The status of an error shape under the default choices."""
     status = vendor.contract.errors[error].status
-    return status.statuses[str(vendor.contract.choice(status.choice).default)] if isinstance(status, ByChoice) else status
+    return status.statuses[str(vendor.contract.choice(status.choice).default)] if isinstance(status, ByBehavior) else status
 
 
 def has_shape(template: Any, body: Any) -> bool:
@@ -237,11 +237,11 @@ async def test_parameter_of_the_wrong_type_is_refused_by_name(serve: Any, pair: 
 def turned(endpoint: Endpoint, page: dict[str, Any], answer: Any, count: int, size: int) -> dict[str, Any] | None:
     """The parameters of the next page as a careful client makes them, none after the last."""
     match endpoint.paging:
-        case Offset(offset=offset, total=str() as total) if page.get(offset, 0) + count < at(answer, total):
+        case OffsetPagination(offset=offset, total=str() as total) if page.get(offset, 0) + count < at(answer, total):
             return {**page, offset: page.get(offset, 0) + count}
-        case PageNumber(page=number, first=first) if count == size:
+        case PageNumberPagination(page=number, first=first) if count == size:
             return {**page, number: page.get(number, first) + 1}
-        case OpaqueCursor(cursor=cursor, next=path) if at(answer, path) is not None:
+        case CursorPagination(cursor=cursor, next=path) if at(answer, path) is not None:
             return {**page, cursor: at(answer, path)}
     return None
 
@@ -299,7 +299,7 @@ async def test_pages_asked_for_side_by_side_are_the_same(serve: Any, pair: Pair,
     here, there = [await serve(vendor, profile=profile, choices=queued) for _ in range(2)]
     pages = [{**everything(here.tenant, endpoint), endpoint.paging.limit: size} for size in range(1, 11)]  # type: ignore[union-attr]  # lists are paged
     match endpoint.paging:
-        case Offset(offset=number) | PageNumber(page=number):
+        case OffsetPagination(offset=number) | PageNumberPagination(page=number):
             pages += [{**page, number: place} for page, place in zip(pages, (7, 3, 60, 22, 4, 5, 1, 2, 9, 8), strict=True)]
     alone = [await there.ask(vendor, endpoint, page) for page in pages]
 

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from msgspec import json
 from msgspec.structs import asdict
 
-from mockserver.contract.errors import Refused, filled
+from mockserver.contract.errors import ApiError, filled
 from mockserver.rows.datetimes import instant
-from mockserver.vendors.base import Asked
+from mockserver.vendors.base import ViewRequest
 from mockserver.vendors.sparklytics import VENDOR
 from mockserver.vendors.sparklytics.server import user_agents as agents
 from mockserver.vendors.sparklytics.server.ids import first_from, session_id, session_number
@@ -43,18 +43,20 @@ EVER: dict[str, Any] = {"start_date": "0001-01-01", "end_date": "9999-12-31", "l
 EVERYONE = {**EVER, "include_bots": "true"}
 
 
-def ask(world: World, *, site: int = 0, now: int = NOW, session: str = "", choices: dict[str, str] | None = None, **query: Any) -> Asked:
+def ask(
+    world: World, *, site: int = 0, now: int = NOW, session: str = "", choices: dict[str, str] | None = None, **query: Any
+) -> ViewRequest:
     """A request for the list, or for a session, of one of a world's sites."""
     path = {"id": "", "session_id": session}
     return ask_vendor(SERVER, world, now=now, query=ListRows(**query), path=path, site=world.sites[site], choices=choices)
 
 
-def page(asked: Asked) -> Page:
+def page(asked: ViewRequest) -> Page:
     """A page of the list, written just as its struct is."""
     return exactly(SERVER.answer(LIST, asked).body, Page)
 
 
-def detail(asked: Asked) -> SessionDetail:
+def detail(asked: ViewRequest) -> SessionDetail:
     """A session with its events, written just as its struct is."""
     return exactly(SERVER.answer(GET, asked).body, SessionDetail)
 
@@ -80,9 +82,9 @@ def rows(world: World, **query: Any) -> list[Row]:
     return [row for each in pages(world, **{**EVER, **query}) for row in each.data]
 
 
-def refused(asked: Asked) -> tuple[str, str]:
+def refused(asked: ViewRequest) -> tuple[str, str]:
     """The error that a list is refused with, and its message."""
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(ApiError) as refusal:
         page(asked)
     return refusal.value.error, refusal.value.details["message"]
 
@@ -402,7 +404,7 @@ def test_a_session_id_is_read_strictly(identifier: str) -> None:
     text = identifier.format(id=known, upper=known.upper(), other=f"{int(known, 16) ^ 1:016x}")
 
     assert detail(ask(world, session=known)).data.session.session_id == known
-    with pytest.raises(Refused, match="unknown_session"):
+    with pytest.raises(ApiError, match="unknown_session"):
         detail(ask(world, session=text))
 
 

@@ -16,7 +16,7 @@ from mockserver.world.model.hashing import key
 from mockserver.world.model.session_batch import SessionBatch
 from mockserver.world.model.spec import WorldSpec
 from tests.world.digest import LATER
-from tests.world.worlds import DAY, GROUPED, HELD, MINUTE, Asked, Case, Wanted
+from tests.world.worlds import DAY, GROUPED, HELD, MINUTE, Asked, Case, FilterConditions
 
 Row = tuple[int, int, int]
 """Start, kind and id of a session."""
@@ -123,7 +123,7 @@ def passes(held: Any, operator: str, value: Any) -> bool:
             return bool(abs(held - value) <= 0.001)
 
 
-def meets(told: Told, wanted: Wanted) -> bool:
+def meets(told: Told, wanted: FilterConditions) -> bool:
     """Whether a session meets a condition."""
     some = any(passes(held, wanted.operator, value) for held in told.held(wanted.word) for value in wanted.values)
     return not some if wanted.negate else some

@@ -14,7 +14,7 @@ from mockserver.world.world import Site, build, with_events, without_sessions
 from tests.world import digest, force
 from tests.world.asking import edges, question, walked
 from tests.world.digest import LATER
-from tests.world.worlds import DAY, GROUPED, MINUTE, Asked, Case, Wanted, cases, few, vast, wanted
+from tests.world.worlds import DAY, GROUPED, MINUTE, Asked, Case, FilterConditions, cases, few, vast, wanted
 
 
 def lacking(case: Case, numbers: list[int]) -> Site:
@@ -64,7 +64,7 @@ def test_vast_world_lacks_exactly_deleted_sessions(case: Case, shares: list[floa
     rest, word = site.find(asking.query, case.now), data.draw(wanted(case))
     cuts = edges(case, data)
     fewer = [sum(low <= row[0] < high for row in gone.values()) for low, high in pairwise(cuts)]
-    halves = [(*asking.where, Wanted(word.word, word.operator, word.values, negate)) for negate in (False, True)]
+    halves = [(*asking.where, FilterConditions(word.word, word.operator, word.values, negate)) for negate in (False, True)]
     around = max(places[0] - 5, 0)
     page = [row for row in force.rows(whole.page(around, 20)) if row not in gone.values()]
 

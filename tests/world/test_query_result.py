@@ -18,7 +18,7 @@ from mockserver.world.world import build
 from tests.world import force
 from tests.world.asking import edges, question, walked
 from tests.world.digest import LATER
-from tests.world.worlds import DAY, GROUPED, HOUR, Asked, Case, Wanted, cases, exact, few, instants, tracked_events, vast, wanted
+from tests.world.worlds import DAY, GROUPED, HOUR, Asked, Case, FilterConditions, cases, exact, few, instants, tracked_events, vast, wanted
 
 AROUND = 1_788_134_400_000
 several = tracked_events(AROUND).filter(bool)
@@ -124,7 +124,7 @@ def test_vast_world_totals_of_windows_conditions_and_groups_add_up(case: Case, d
     asking, word = Asked(None, None, where, (), (), bots=True), data.draw(wanted(case))
     total, cuts = case.site.find(asking.query, case.now).total, edges(case, data)
     windows = [case.site.find(asking._replace(start=low, stop=high).query, case.now) for low, high in pairwise(cuts)]
-    halves = [Wanted(word.word, word.operator, word.values, negate) for negate in (False, True)]
+    halves = [FilterConditions(word.word, word.operator, word.values, negate) for negate in (False, True)]
 
     assert [window.total for window in windows] == case.site.find(asking.query, case.now).series(cuts)
     assert sum(window.total for window in windows) == total

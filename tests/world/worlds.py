@@ -174,7 +174,7 @@ GROUPED: Final[dict[str, Callable[[SessionBatch, int], Any]]] = {
 """The entry that a session has in each dimension that can be grouped by."""
 
 
-class Wanted(Struct, frozen=True):
+class FilterConditions(Struct, frozen=True):
     """A condition in words."""
 
     word: str
@@ -207,7 +207,7 @@ def _values(word: str, case: Case) -> st.SearchStrategy[Any]:
 
 
 @st.composite
-def wanted(draw: st.DrawFn, case: Case) -> Wanted:
+def wanted(draw: st.DrawFn, case: Case) -> FilterConditions:
     """A condition on a word that some sessions of a case may meet."""
     word = draw(st.sampled_from(sorted(HELD)))
     values = draw(st.lists(_values(word, case), min_size=1, max_size=3))
@@ -215,7 +215,7 @@ def wanted(draw: st.DrawFn, case: Case) -> Wanted:
     operator = draw(st.sampled_from(operators))
     if operator == "regex":
         values = [draw(st.sampled_from(["a", "^/", "e$", "^$", "[0-9]", "(?i)S.*t"]))]
-    return Wanted(word, operator, tuple(values), draw(st.booleans()))
+    return FilterConditions(word, operator, tuple(values), draw(st.booleans()))
 
 
 class Asked(NamedTuple):
@@ -223,7 +223,7 @@ class Asked(NamedTuple):
 
     start: int | None
     stop: int | None
-    where: tuple[Wanted, ...]
+    where: tuple[FilterConditions, ...]
     actors: tuple[tuple[str, ...], ...]
     others: tuple[str, ...] = ()
     bots: bool = False

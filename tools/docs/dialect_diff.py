@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from mockserver.contract.endpoint import Contract, Endpoint
-from mockserver.contract.limits import Limit, OneAtATime, Window
+from mockserver.contract.limits import ConcurrencyLimit, Limit, WindowLimit
 from mockserver.contract.validation import fields
 from tools.docs.markdown import asked_kind, body, limited, status, table, told_kind
 
@@ -47,9 +47,9 @@ def _told(contract: Contract) -> Iterator[tuple[str, str]]:
 
 def _limit(limit: Limit) -> str:
     """The choice that decides about a limit, and when a window of it begins."""
-    if isinstance(limit, OneAtATime):
+    if isinstance(limit, ConcurrencyLimit):
         return f"`{limit.busy}`"
-    return f"`{limit.allowed}`" + (f", {limit.opens}" if isinstance(limit, Window) else "")
+    return f"`{limit.allowed}`" + (f", {limit.opens}" if isinstance(limit, WindowLimit) else "")
 
 
 def _asked(endpoint: Endpoint) -> Iterator[tuple[str, str]]:

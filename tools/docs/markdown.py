@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from msgspec import Meta, Struct, json
 
-from mockserver.contract.behaviors import ByChoice
-from mockserver.contract.errors import ErrorShape
-from mockserver.contract.limits import Bucket, Limit, OneAtATime
+from mockserver.contract.behaviors import ByBehavior
+from mockserver.contract.errors import ErrorTemplate
+from mockserver.contract.limits import ConcurrencyLimit, Limit, TokenBucket
 from mockserver.contract.validation import Field
 
 _KINDS = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null", dict: "object", Any: "any"}
@@ -61,12 +61,12 @@ def kind(hint: Any) -> str:
     return "object" if isinstance(hint, type) and issubclass(hint, Struct) else _KINDS.get(origin or hint, "any")
 
 
-def status(shape: ErrorShape) -> str:
+def status(shape: ErrorTemplate) -> str:
     """The status of an error, or the choice that it depends on."""
-    return f"by `{shape.status.choice}`" if isinstance(shape.status, ByChoice) else str(shape.status)
+    return f"by `{shape.status.choice}`" if isinstance(shape.status, ByBehavior) else str(shape.status)
 
 
-def body(shape: ErrorShape) -> str:
+def body(shape: ErrorTemplate) -> str:
     """The body of an error with the places where details stand."""
     if shape.body is None:
         return "empty"
@@ -75,9 +75,9 @@ def body(shape: ErrorShape) -> str:
 
 def limited(limit: Limit) -> str:
     """A limit in a sentence."""
-    if isinstance(limit, OneAtATime):
+    if isinstance(limit, ConcurrencyLimit):
         return f"One open request for each site: `{limit.busy}` says what meets a second, `{limit.hold}` how long the first lasts at least."
-    if isinstance(limit, Bucket):
+    if isinstance(limit, TokenBucket):
         counted = f"`{limit.allowed}` requests of a key at once, and `{limit.refill}` more a second"
     else:
         counted = f"`{limit.allowed}` requests of a key in {limit.seconds:,} seconds, which begin {_OPENS[limit.opens]}"

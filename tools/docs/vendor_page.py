@@ -1,6 +1,6 @@
 """A vendor's contract as a page of Markdown."""
 
-from mockserver.contract.behaviors import Choice
+from mockserver.contract.behaviors import Behavior
 from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.provenance import Fact
 from mockserver.contract.validation import Field, fields
@@ -63,7 +63,7 @@ def _error(contract: Contract, name: str) -> tuple[str, ...]:
     return (name, status(shape), body(shape), *_basis(shape.fact), shape.fact.says)
 
 
-def _choice(choice: Choice) -> str:
+def _choice(choice: Behavior) -> str:
     source = f", {choice.source}" if choice.source else ""
     lines = [f"### `{choice.name}`\n", f"{choice.says} *({choice.basis.value}{source})*\n"]
     if choice.options:

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from mockserver.admin_schemas import FoundIn, Verdict
+from mockserver.admin_schemas import FindingSummary, Verification
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.admin.journal import filter_options
 from mockserver.cli.output import echo, print_table
@@ -15,19 +15,19 @@ _MAX_NUMBERS = 5
 """Maximum number of exchanges listed per finding."""
 
 
-def _row(found: FoundIn) -> tuple[Any, ...]:
+def _row(found: FindingSummary) -> tuple[Any, ...]:
     more = ["…"] if found.count > _MAX_NUMBERS else []
     return found.name, found.count, ", ".join([*map(str, found.exchanges[:_MAX_NUMBERS]), *more]), found.says
 
 
-def _print_findings(found: list[FoundIn], heading: str = "finding") -> None:
+def _print_findings(found: list[FindingSummary], heading: str = "finding") -> None:
     print_table((heading, "count", "exchanges", "message"), map(_row, found))
 
 
 @click.command(epilog=format_examples("session-mock admin findings --vendor browsee"))
 @filter_options
 @with_client(_print_findings)
-def findings(client: AdminClient, *, tenant: str, **filters: Any) -> list[FoundIn]:
+def findings(client: AdminClient, *, tenant: str, **filters: Any) -> list[FindingSummary]:
     """List the mistakes that clients made, even where the server answered 200.
 
     A finding is, for instance, a retry before Retry-After or a page that was requested twice.
@@ -37,11 +37,11 @@ def findings(client: AdminClient, *, tenant: str, **filters: Any) -> list[FoundI
     return client.findings(tenant, **filters)
 
 
-def _is_wrong(result: Verdict) -> bool:
+def _is_wrong(result: Verification) -> bool:
     return bool(result.findings or result.unexpected or result.unused_faults)
 
 
-def _print_verification(result: Verdict) -> None:
+def _print_verification(result: Verification) -> None:
     kept = "all in the journal" if result.kept == result.exchanges else f"only the last {result.kept} are checked"
     summary = "Something is wrong." if _is_wrong(result) else "Nothing is wrong."
     echo(f"{result.exchanges} exchanges ({kept}). {summary}")
@@ -63,7 +63,7 @@ def _print_verification(result: Verdict) -> None:
 
 @click.command(epilog=format_examples("session-mock admin verify --tenant nightly"))
 @with_client(_print_verification, is_failure=_is_wrong)
-def verify(client: AdminClient, *, tenant: str) -> Verdict:
+def verify(client: AdminClient, *, tenant: str) -> Verification:
     """Check a tenant's requests; exit with 1 if something is wrong.
 
     Wrong are findings, error responses that a correct client would not get, and faults that never triggered.

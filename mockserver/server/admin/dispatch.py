@@ -12,13 +12,13 @@ from urllib.parse import unquote
 from aiohttp import web
 from msgspec import json
 
-from mockserver.contract.behaviors import ChoiceError
-from mockserver.contract.errors import Refused
+from mockserver.contract.behaviors import BehaviorError
+from mockserver.contract.errors import ApiError
 from mockserver.server.admin.app import PREFIX, PRIVATE, Admin
 from mockserver.server.admin.auth import admit, hostname
 from mockserver.server.admin.problem_details import Problem, invalid, nearest
 from mockserver.server.admin.routes import ROUTES
-from mockserver.server.admin.routing import Call, Made, Route, Stream
+from mockserver.server.admin.routing import Created, HandlerContext, Route, StreamingBody
 from mockserver.server.admin.signatures import asked, decoded, parsed
 from mockserver.server.faults.base import FaultError
 from mockserver.server.http.redaction import Secrets
@@ -30,7 +30,7 @@ from mockserver.server.tenancy.urls import Addresses, bracketed
 from mockserver.world.model.spec import WorldError
 
 _HEADERS = {"Server": SERVER, "Cache-Control": "no-store", **PRIVATE}
-_REFUSALS = (ConfigError, WorldError, ChoiceError, TenantError, FaultError)
+_REFUSALS = (ConfigError, WorldError, BehaviorError, TenantError, FaultError)
 _UNREAD = {"too_large": "too-large", "violation": "invalid-request"}
 """The problem that a body is which cannot be read."""
 _ENDS = ("",)
@@ -38,7 +38,7 @@ _ENDS = ("",)
 _log = logging.getLogger("mockserver")
 
 
-class Order(NamedTuple):
+class AdminRequest(NamedTuple):
     """What is asked for, whichever way it came."""
 
     method: str
@@ -49,10 +49,10 @@ class Order(NamedTuple):
     """As JSON; ``{}`` where there is none."""
 
 
-def perform(tenants: Tenants, addresses: Addresses, order: Order) -> tuple[Route, Any]:
+def perform(tenants: Tenants, addresses: Addresses, order: AdminRequest) -> tuple[Route, Any]:
     """Do what is asked for, and say by which route; raises :class:`Problem`."""
     route, path = _found(order.method, order.path)
-    call = Call(tenants=tenants, addresses=addresses, routes=ROUTES, path=path)
+    call = HandlerContext(tenants=tenants, addresses=addresses, routes=ROUTES, path=path)
     try:
         return route, route.handler(call, **_asked(route, order))
     except _REFUSALS as error:
@@ -67,7 +67,7 @@ async def answer(admin: Admin, request: web.Request) -> web.StreamResponse:
         return await _written(route, told, request)
     except Problem as problem:
         return _refused(problem.masked(Secrets((), admin.tenants.known)))
-    except Refused as refusal:
+    except ApiError as refusal:
         return _refused(Problem(_UNREAD[refusal.error], refusal.details["message"]).masked(Secrets((), admin.tenants.known)))
     except (ConnectionError, asyncio.CancelledError):
         raise
@@ -76,7 +76,7 @@ async def answer(admin: Admin, request: web.Request) -> web.StreamResponse:
         return _refused(Problem("internal-error", "the mock failed unexpectedly; its log says why"))
 
 
-async def _order(request: web.Request) -> Order:
+async def _order(request: web.Request) -> AdminRequest:
     """Read a request."""
     for name in request.query:
         if len(request.query.getall(name)) > 1:
@@ -84,7 +84,7 @@ async def _order(request: web.Request) -> Order:
     if "Content-Encoding" in request.headers:  # What is cut off would be taken for an empty body.
         raise invalid("send the body as it is, without Content-Encoding")
     body = await read_body(request, decompress=False)
-    return Order(request.method, request.rel_url.raw_path, dict(request.query), decoded(body, media_type(request, body)))
+    return AdminRequest(request.method, request.rel_url.raw_path, dict(request.query), decoded(body, media_type(request, body)))
 
 
 def _found(method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:
@@ -137,7 +137,7 @@ def _addresses(admin: Admin, request: web.Request) -> Addresses:
     return Addresses(url, {vendor: f"http://{name}:{port}" for vendor, port in admin.vendor_ports.items()})
 
 
-def _asked(route: Route, order: Order) -> dict[str, Any]:
+def _asked(route: Route, order: AdminRequest) -> dict[str, Any]:
     """What a handler wants to know of the body and of the query."""
     wanted = asked(route)
     if "body" not in wanted and order.body != {}:
@@ -151,17 +151,17 @@ def _asked(route: Route, order: Order) -> dict[str, Any]:
 
 
 async def _written(route: Route, told: Any, request: web.Request) -> web.StreamResponse:
-    if isinstance(told, Stream):
+    if isinstance(told, StreamingBody):
         return await _streamed(told, request)
     headers = dict(_HEADERS)
-    if isinstance(told, Made):
+    if isinstance(told, Created):
         headers["Location"], told = PREFIX + told.location, told.body
     if route.status == HTTPStatus.NO_CONTENT:
         return web.Response(status=route.status, headers=headers)
     return web.Response(status=route.status, headers=headers, body=json.encode(told), content_type="application/json")
 
 
-async def _streamed(stream: Stream, request: web.Request) -> web.StreamResponse:
+async def _streamed(stream: StreamingBody, request: web.Request) -> web.StreamResponse:
     """Send piece by piece, so that nothing is ever there as a whole, and let others have their turn in between."""
     response = web.StreamResponse(headers={**_HEADERS, "Content-Type": stream.media})
     with suppress(ConnectionError):  # The client may be gone: then nobody reads the rest.

@@ -16,7 +16,7 @@ from mockserver.admin_schemas import Problem, TruthWanted
 from mockserver.server.admin.app import PREFIX
 from mockserver.server.admin.handlers.expected import get_truth
 from mockserver.server.admin.handlers.faults import arm_faults
-from mockserver.server.admin.routing import Made, Route, Stream
+from mockserver.server.admin.routing import Created, Route, StreamingBody
 from mockserver.server.admin.signatures import answered, asked, summary
 from mockserver.server.faults.registry import kinds
 
@@ -101,7 +101,7 @@ def _body(route: Route) -> Any:
 def _answers(route: Route) -> list[tuple[str, Any]]:
     """The media types that a route answers, with the type of what is JSON."""
     told, found = answered(route), []
-    parts = get_args(told) if get_origin(told) in (UnionType, Union) and Stream in map(_plain, get_args(told)) else [told]
+    parts = get_args(told) if get_origin(told) in (UnionType, Union) and StreamingBody in map(_plain, get_args(told)) else [told]
     for part in parts:
         if get_origin(part) is Annotated:
             found.append((get_args(part)[1], None))
@@ -115,7 +115,7 @@ def _plain(hint: Any) -> Any:
 
 
 def _is_made(hint: Any) -> bool:
-    return get_origin(hint) is Made
+    return get_origin(hint) is Created
 
 
 def _query(route: Route) -> list[dict[str, Any]]:

@@ -34,7 +34,7 @@ class Route(Struct, frozen=True, dict=True):
         return tuple(None if word.startswith("{") else word for word in self.path.split("/")[1:])
 
 
-class Call(Struct, frozen=True, kw_only=True):
+class HandlerContext(Struct, frozen=True, kw_only=True):
     """Everything a handler may know beside the body and the query."""
 
     tenants: Tenants
@@ -57,7 +57,7 @@ class Call(Struct, frozen=True, kw_only=True):
         return quote(self.path["id"], safe="")
 
 
-class Made(Struct, Generic[T], frozen=True):
+class Created(Struct, Generic[T], frozen=True):
     """Something that was made, and where it is found from now on."""
 
     body: T
@@ -65,7 +65,7 @@ class Made(Struct, Generic[T], frozen=True):
     """Below ``/__admin``."""
 
 
-class Stream(Struct, frozen=True):
+class StreamingBody(Struct, frozen=True):
     """An answer that is no JSON value, piece by piece."""
 
     media: str

@@ -22,7 +22,7 @@ _ROWS = 2
 def openapi(vendor: str, dialect: str = DOCUMENTED) -> dict[str, Any]:
     """Describe a dialect of a vendor's API as OpenAPI 3.1, with a good first request to every endpoint and the real answer to it.
 
-    Raises :class:`ChoiceError` for a dialect that the vendor has not.
+    Raises :class:`BehaviorError` for a dialect that the vendor has not.
     """
     found = named(vendor).speaks(dialect)
     tenant = make_tenant(DEFAULT_TENANT, TenantConfig(dialect={vendor: dialect}))

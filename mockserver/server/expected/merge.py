@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 
-class Told(Struct, frozen=True):
+class MergedRow(Struct, frozen=True):
     """A row and the worlds that have it."""
 
     text: bytes
@@ -18,7 +18,7 @@ class Told(Struct, frozen=True):
     """Bit n for the n-th world."""
 
 
-def merged(before: Iterator[Told], after: Iterator[Told]) -> Iterator[Told]:
+def merged(before: Iterator[MergedRow], after: Iterator[MergedRow]) -> Iterator[MergedRow]:
     """Yield the rows of both, those that they share once; what they share stands in the same order in both.
 
     Only what lies between two shared rows is held.
@@ -36,14 +36,16 @@ def merged(before: Iterator[Told], after: Iterator[Told]) -> Iterator[Told]:
         before, after = _again(left[i + 1 :], before), _again(right[j + 1 :], after)
 
 
-def _again(rows: list[Told], rest: Iterator[Told]) -> Iterator[Told]:
+def _again(rows: list[MergedRow], rest: Iterator[MergedRow]) -> Iterator[MergedRow]:
     return chain(rows, rest) if rows else rest
 
 
-def _until_shared(before: Iterator[Told], after: Iterator[Told]) -> tuple[list[Told], list[Told], tuple[int, int] | None]:
+def _until_shared(
+    before: Iterator[MergedRow], after: Iterator[MergedRow]
+) -> tuple[list[MergedRow], list[MergedRow], tuple[int, int] | None]:
     """Read both until they share a row, and say where it stands in each; ``None`` where they end without one."""
-    left: list[Told] = []
-    right: list[Told] = []
+    left: list[MergedRow] = []
+    right: list[MergedRow] = []
     lefts: dict[bytes, int] = {}
     rights: dict[bytes, int] = {}
     while True:

@@ -8,17 +8,17 @@ from msgspec import Struct, json
 
 from mockserver._util.suggest import nearest
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.errors import Refused
-from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.contract.errors import ApiError
+from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.contract.validation import fields, read
 from mockserver.rows.datetimes import DAY, seconds
-from mockserver.server.expected.merge import Told, merged
+from mockserver.server.expected.merge import MergedRow, merged
 from mockserver.server.http.pagination import at, list_name, named
 from mockserver.server.tenancy.tenant import Tenant
-from mockserver.server.tenancy.world_history import Moment
-from mockserver.vendors.base import Asked, Names, Vendor
+from mockserver.server.tenancy.world_history import WorldSnapshot
+from mockserver.vendors.base import Vendor, VendorIdentifiers, ViewRequest
 
-Verdict = Literal["must", "may", "must_not"]
+Verification = Literal["must", "may", "must_not"]
 
 
 class UnknownParameterError(ValueError):
@@ -45,26 +45,26 @@ def everything(tenant: Tenant, endpoint: Endpoint) -> dict[str, Any]:
 def rows(
     tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int = 0
 ) -> Iterator[tuple[int | None, Any]]:
-    """Yield each row with the total where the endpoint tells one; raises ``Refused`` as the endpoint would."""
-    return _list(tenant, vendor, endpoint, site).rows(parameters, Moment(tenant.world, tenant.clock.now()))
+    """Yield each row with the total where the endpoint tells one; raises ``ApiError`` as the endpoint would."""
+    return _list(tenant, vendor, endpoint, site).rows(parameters, WorldSnapshot(tenant.world, tenant.clock.now()))
 
 
 def answer(tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int = 0) -> Any:
-    """What an endpoint answers to one request; raises ``Refused`` as the endpoint would."""
-    asked = _list(tenant, vendor, endpoint, site).asked(parameters, Moment(tenant.world, tenant.clock.now()))
+    """What an endpoint answers to one request; raises ``ApiError`` as the endpoint would."""
+    asked = _list(tenant, vendor, endpoint, site).asked(parameters, WorldSnapshot(tenant.world, tenant.clock.now()))
     return json.decode(vendor.answer(endpoint, asked).body)
 
 
 def judged(
     tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int = 0
-) -> Iterator[tuple[Verdict, Any]]:
-    """Yield each row, in the endpoint's order, with a verdict; raises ``Refused`` as the endpoint would.
+) -> Iterator[tuple[Verification, Any]]:
+    """Yield each row, in the endpoint's order, with a verdict; raises ``ApiError`` as the endpoint would.
 
     ``must``: in every world since the list's first page was asked for last, it stood there as it is, so a correct
     client has it. ``may``: it came, changed or went meanwhile. ``must_not``: it was gone before. A row that changed is
     told twice, as it was and as it is.
     """
-    whole, now = _list(tenant, vendor, endpoint, site), Moment(tenant.world, tenant.clock.now())
+    whole, now = _list(tenant, vendor, endpoint, site), WorldSnapshot(tenant.world, tenant.clock.now())
     asked = whole.asked(parameters, now)
     name = list_name(vendor.name, endpoint, site, named(endpoint, asked.path, asked.query, asked.body))
     before, since = tenant.lived.around(name, now)
@@ -75,8 +75,8 @@ def judged(
         yield "must" if seen == every else "may" if seen else "must_not", each.row
 
 
-def _marked(found: Iterator[tuple[int | None, Any]], world: int) -> Iterator[Told]:
-    return (Told(json.encode(row, order="deterministic"), row, world) for _, row in found)
+def _marked(found: Iterator[tuple[int | None, Any]], world: int) -> Iterator[MergedRow]:
+    return (MergedRow(json.encode(row, order="deterministic"), row, world) for _, row in found)
 
 
 def _list(tenant: Tenant, vendor: Vendor, endpoint: Endpoint, site: int) -> "_List":
@@ -89,23 +89,23 @@ class _List(Struct, frozen=True):
     vendor: Vendor
     endpoint: Endpoint
     site: int
-    names: Names
+    names: VendorIdentifiers
     choices: Mapping[str, Any]
 
-    def rows(self, parameters: Mapping[str, Any], moment: Moment) -> Iterator[tuple[int | None, Any]]:
+    def rows(self, parameters: Mapping[str, Any], moment: WorldSnapshot) -> Iterator[tuple[int | None, Any]]:
         """Yield each row of every page with the total."""
         page, endpoint = dict(parameters), self.endpoint
         while True:
             answer = json.decode(self.vendor.answer(endpoint, self.asked(page, moment)).body)
             found = at(answer, endpoint.rows)
-            total = at(answer, endpoint.paging.total) if isinstance(endpoint.paging, Offset) and endpoint.paging.total else None
+            total = at(answer, endpoint.paging.total) if isinstance(endpoint.paging, OffsetPagination) and endpoint.paging.total else None
             for row in found if isinstance(found, list) else [found]:
                 yield total, row
             if not _turn(endpoint, page, answer, len(found)):
                 return
 
-    def asked(self, parameters: Mapping[str, Any], moment: Moment) -> Asked:
-        """A request for it; raises ``Refused`` where the parameters are wrong."""
+    def asked(self, parameters: Mapping[str, Any], moment: WorldSnapshot) -> ViewRequest:
+        """A request for it; raises ``ApiError`` where the parameters are wrong."""
         names, known, endpoint = self.names, {**parameters}, self.endpoint
         path = {name: str(known.pop(name, names.sites[self.site][0] if name == endpoint.site else "")) for name in endpoint.path}
         typed: dict[str, Any] = {"query": None, "body": None}
@@ -114,8 +114,8 @@ class _List(Struct, frozen=True):
                 credentials = names.credentials if where == "body" else {}
                 typed[where] = read(model, {**credentials, **known}, where)
                 if isinstance(typed[where], list):
-                    raise Refused(endpoint.unreadable, message="; ".join(violation.message for violation in typed[where]))
-        return Asked(
+                    raise ApiError(endpoint.unreadable, message="; ".join(violation.message for violation in typed[where]))
+        return ViewRequest(
             **typed,
             path=path,
             world=moment.world,
@@ -129,11 +129,11 @@ class _List(Struct, frozen=True):
 def _turn(endpoint: Endpoint, page: dict[str, Any], answer: Any, count: int) -> bool:
     """Ask for the page after this one, unless it was the last."""
     match endpoint.paging:
-        case Offset(offset=offset) if count:
+        case OffsetPagination(offset=offset) if count:
             page[offset] = int(page.get(offset, 0)) + count
-        case PageNumber(page=number, first=first) if count:  # A short page may only mean that the limit was cut.
+        case PageNumberPagination(page=number, first=first) if count:  # A short page may only mean that the limit was cut.
             page[number] = int(page.get(number, first)) + 1
-        case OpaqueCursor(cursor=cursor, next=path) if (after := at(answer, path)) is not None:
+        case CursorPagination(cursor=cursor, next=path) if (after := at(answer, path)) is not None:
             page[cursor] = after
         case _:
             return False

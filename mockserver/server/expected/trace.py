@@ -7,12 +7,12 @@ from typing import Any
 from msgspec import json
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import ApiError
 from mockserver.reconcile import namer
 from mockserver.server.http.pagination import at
-from mockserver.server.http.router import Match, Router
+from mockserver.server.http.router import RouteMatch, Router
 from mockserver.server.journal.journal import Exchange
-from mockserver.server.requests.parser import Reader
+from mockserver.server.requests.parser import RequestParser
 from mockserver.server.tenancy.tenant import Tenant, Tenants
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
@@ -29,7 +29,7 @@ def carriers(tenants: Tenants, tenant: Tenant, pair: tuple[Vendor, Endpoint], ro
     places: dict[bytes, list[list[int]]] = {}
     for row, numbers in zip(rows, found, strict=True):
         places.setdefault(name(row), []).append(numbers)
-    router, reader = Router(load()), Reader(tenants)
+    router, reader = Router(load()), RequestParser(tenants)
     for exchange in tenant.journal:
         if (exchange.vendor, exchange.endpoint) == (vendor.name, endpoint.name):
             for carried in _rows(router, reader, tenant, exchange):
@@ -38,11 +38,11 @@ def carriers(tenants: Tenants, tenant: Tenant, pair: tuple[Vendor, Endpoint], ro
     return found
 
 
-def _rows(router: Router, reader: Reader, tenant: Tenant, exchange: Exchange) -> Iterator[Mapping[str, Any]]:
+def _rows(router: Router, reader: RequestParser, tenant: Tenant, exchange: Exchange) -> Iterator[Mapping[str, Any]]:
     """The rows of an exchange that was answered with some."""
     raw, answered = exchange.raw, exchange.reply is not None and exchange.reply.status == HTTPStatus.OK
     match = router.find(raw.method, raw.path.partition("?")[0], raw.host)
-    if not isinstance(match, Match) or raw.method == "HEAD" or not (answered or exchange.faults):
+    if not isinstance(match, RouteMatch) or raw.method == "HEAD" or not (answered or exchange.faults):
         return
     reading = reader.read(match, raw)
     if reading.held is None or reading.held.tenant is not tenant or reading.refusal is not None:
@@ -50,5 +50,5 @@ def _rows(router: Router, reader: Reader, tenant: Tenant, exchange: Exchange) ->
     try:
         answer = reading.vendor.answer(reading.endpoint, reading.asked(tenant, exchange.at))
         yield from at(json.decode(answer.body), reading.endpoint.rows) or ()
-    except Refused:
+    except ApiError:
         return

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from msgspec import Meta, Struct, json
 
 from mockserver._util.suggest import nearest
-from mockserver.server.http.pagination import Pages, page_field, pages
-from mockserver.server.http.raw_request import Raw
-from mockserver.server.http.response import Reply
+from mockserver.server.http.pagination import PageInfo, page_field, pages
+from mockserver.server.http.raw_request import RawRequest
+from mockserver.server.http.response import Response
 from mockserver.vendors import load
 from mockserver.world.model.hashing import draw_one, key
 from mockserver.world.model.spec import WorldError, parse_instant
 
 if TYPE_CHECKING:
     from mockserver.contract.endpoint import Endpoint
-    from mockserver.server.requests.parser import Reading
+    from mockserver.server.requests.parser import ParsedRequest
     from mockserver.server.tenancy.tenant import Tenant
 
 
@@ -34,10 +34,10 @@ class FaultError(ValueError):
     """A fault that cannot be; the message says which argument, and what would be right."""
 
 
-class Meeting:
+class FaultContext:
     """An exchange as a fault meets it. A fault may replace :attr:`reading` or the tenant's world before it proceeds."""
 
-    def __init__(self, tenant: "Tenant", reading: "Reading", raw: Raw, told: Callable[["Reading"], Reply]) -> None:
+    def __init__(self, tenant: "Tenant", reading: "ParsedRequest", raw: RawRequest, told: Callable[["ParsedRequest"], Response]) -> None:
         """Meet an exchange; ``told`` gives the vendor's answer to a request."""
         self.tenant, self.reading, self.raw, self._told = tenant, reading, raw, told
         self.now = tenant.clock.now()
@@ -48,7 +48,7 @@ class Meeting:
         """How often each fault that strikes now has struck, this time included."""
         self._number = 0
 
-    def proceed(self) -> Reply:
+    def proceed(self) -> Response:
         """What the vendor answers to the request as it is by now."""
         return self._told(self.reading)
 
@@ -63,7 +63,7 @@ class Meeting:
         return self._first.key
 
     @cached_property
-    def pages(self) -> Pages | None:
+    def pages(self) -> PageInfo | None:
         """Where the page that is asked for stands in its list, as long as no fault has struck; ``None`` where it is no page."""
         endpoint = self.reading.endpoint
         if endpoint.rows is None:
@@ -82,7 +82,7 @@ class Meeting:
         named = [self.reading.vendor.name, self.reading.endpoint.name, self.reading.site, kept]
         return json.encode(named, order="deterministic").decode()
 
-    def by(self, number: int) -> "Meeting":
+    def by(self, number: int) -> "FaultContext":
         """The same exchange, met by the fault with a number: what chance it draws from now on is that fault's."""
         self._number = number
         return self
@@ -149,11 +149,11 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
         """Whether it is meant for an endpoint of a vendor: the answer is kept."""
         return self.vendor in (None, vendor) and self.endpoint in (None, endpoint.name)
 
-    def means(self, reading: "Reading") -> bool:
+    def means(self, reading: "ParsedRequest") -> bool:
         """Whether it is meant for a request to such an endpoint, as far as that follows from the request alone: the answer is kept."""
         return self.means_fields(reading)
 
-    def means_fields(self, reading: "Reading") -> bool:
+    def means_fields(self, reading: "ParsedRequest") -> bool:
         """Whether it is meant for what is asked for."""
         for name, value in self.fields.items():  # noqa: SIM110 -- half as long as with a generator, at every page
             if not _same(reading.fields.get(name), value):
@@ -165,23 +165,23 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
         """The instants from which and before which it waits for exchanges."""
         return -inf if self.since is None else _read(self.since, "since"), inf if self.until is None else _read(self.until, "until")
 
-    def matches(self, meeting: Meeting) -> bool:
+    def matches(self, meeting: FaultContext) -> bool:
         """Whether an exchange that it has waited for meets the other conditions."""
         return self.page is None or self._on_page(meeting.pages)
 
-    def _on_page(self, pages: Pages | None) -> bool:
+    def _on_page(self, pages: PageInfo | None) -> bool:
         if pages is None:
             return False
         return pages.last if self.page == "last" else pages.number == (1 if self.page == "first" else self.page)
 
-    def happen(self, meeting: Meeting) -> None:
+    def happen(self, meeting: FaultContext) -> None:
         """Change the tenant's world before the exchange it strikes is answered, whatever becomes of the answer."""
 
-    def ask(self, meeting: Meeting) -> Reply | None:  # noqa: ARG002 -- kinds that need it override this
+    def ask(self, meeting: FaultContext) -> Response | None:  # noqa: ARG002 -- kinds that need it override this
         """Change the request of the exchange it strikes, or answer it instead of the vendor."""
         return None
 
-    def tell(self, meeting: Meeting, reply: Reply) -> Reply:  # noqa: ARG002 -- kinds that need it override this
+    def tell(self, meeting: FaultContext, reply: Response) -> Response:  # noqa: ARG002 -- kinds that need it override this
         """Return what becomes of the reply to the exchange it strikes."""
         return reply
 
@@ -189,11 +189,11 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
 class WireFault(Fault, frozen=True, kw_only=True):
     """A fault of the way that an answer takes, whatever the answer is; it strikes what the other faults have left of it."""
 
-    def tell(self, meeting: Meeting, reply: Reply) -> Reply:  # noqa: ARG002 -- most kinds look at the reply only
+    def tell(self, meeting: FaultContext, reply: Response) -> Response:  # noqa: ARG002 -- most kinds look at the reply only
         """Return the reply as it goes over the wire."""
         return self.spoilt(reply)
 
-    def spoilt(self, reply: Reply) -> Reply:
+    def spoilt(self, reply: Response) -> Response:
         """The reply as it goes over the wire."""
         return reply
 

@@ -8,11 +8,11 @@ from msgspec import Meta, json
 from msgspec.structs import fields, replace
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
-from mockserver.server.faults.base import OK, Fault, FaultError, Meeting
-from mockserver.server.http.pagination import Pages, at, page_field, put
-from mockserver.server.http.response import Reply
-from mockserver.server.requests.parser import Reading
+from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
+from mockserver.server.faults.base import OK, Fault, FaultContext, FaultError
+from mockserver.server.http.pagination import PageInfo, at, page_field, put
+from mockserver.server.http.response import Response
+from mockserver.server.requests.parser import ParsedRequest
 from mockserver.vendors import every
 
 
@@ -41,7 +41,7 @@ class PagingFault(Fault, frozen=True, kw_only=True):
         """Whether an endpoint is one that it can strike: any list in pages, unless a kind says otherwise."""
         return endpoint.rows is not None and page_field(endpoint.paging) is not None
 
-    def on(self, meeting: Meeting, pages: Pages) -> bool:  # noqa: ARG002 -- kinds that are particular override this
+    def on(self, meeting: FaultContext, pages: PageInfo) -> bool:  # noqa: ARG002 -- kinds that are particular override this
         """Whether a page is one that it can strike."""
         return True
 
@@ -49,7 +49,7 @@ class PagingFault(Fault, frozen=True, kw_only=True):
         """One with lists that it can strike."""
         return super().means_endpoint(vendor, endpoint) and self.strikes_at(endpoint)
 
-    def means(self, reading: Reading) -> bool:  # noqa: ARG002 -- of any
+    def means(self, reading: ParsedRequest) -> bool:  # noqa: ARG002 -- of any
         """Any page: all are looked at, so that it is known which page a cursor leads to."""
         return True
 
@@ -58,7 +58,7 @@ class PagingFault(Fault, frozen=True, kw_only=True):
         """All of time, for the same reason."""
         return -inf, inf
 
-    def matches(self, meeting: Meeting) -> bool:
+    def matches(self, meeting: FaultContext) -> bool:
         """Whether an exchange is one of those it is meant for, and can be."""
         pages, (since, until) = meeting.pages, super().window
         if pages is None or not since <= meeting.now < until or not self.means_fields(meeting.reading):
@@ -68,16 +68,16 @@ class PagingFault(Fault, frozen=True, kw_only=True):
 
 def next_path(endpoint: Endpoint) -> str | None:
     """The dotted path at which an answer names the next cursor or offset."""
-    return endpoint.paging.next if endpoint.rows is not None and isinstance(endpoint.paging, Offset | OpaqueCursor) else None
+    return endpoint.paging.next if endpoint.rows is not None and isinstance(endpoint.paging, OffsetPagination | CursorPagination) else None
 
 
-def sent_cursor(meeting: Meeting) -> Any:
+def sent_cursor(meeting: FaultContext) -> Any:
     """The cursor that a request carries; ``None`` for the first page, and where pages have no cursors."""
     paging = meeting.reading.endpoint.paging
-    return meeting.fields.get(paging.cursor) or None if isinstance(paging, OpaqueCursor) else None
+    return meeting.fields.get(paging.cursor) or None if isinstance(paging, CursorPagination) else None
 
 
-def turn_to(meeting: Meeting, value: Any) -> None:
+def turn_to(meeting: FaultContext, value: Any) -> None:
     """Let the request ask for another page: replace the field that says which."""
     reading, name = meeting.reading, page_field(meeting.reading.endpoint.paging)
     for place in ("query", "body"):
@@ -87,7 +87,7 @@ def turn_to(meeting: Meeting, value: Any) -> None:
                 meeting.reading = replace(reading, **{place: replace(model, **{field.name: value})})
 
 
-def edited(reply: Reply, edit: Callable[[Any], None]) -> Reply:
+def edited(reply: Response, edit: Callable[[Any], None]) -> Response:
     """A good answer with something else in it; a refusal as it is."""
     if reply.status != OK:
         return reply
@@ -104,24 +104,24 @@ class SamePage(PagingFault, frozen=True, kw_only=True, tag="same_page"):
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "same_page", "page": 2, "times": 1}
 
-    def on(self, meeting: Meeting, pages: Pages) -> bool:  # noqa: ARG002 -- the number says it
+    def on(self, meeting: FaultContext, pages: PageInfo) -> bool:  # noqa: ARG002 -- the number says it
         """Any page but the first."""
         return pages.number is not None and pages.number > 1
 
-    def ask(self, meeting: Meeting) -> None:
+    def ask(self, meeting: FaultContext) -> None:
         """Answer the page before."""
         turn_to(meeting, _before(meeting))
 
 
-def _before(meeting: Meeting) -> Any:
+def _before(meeting: FaultContext) -> Any:
     """What asks for the page before; its offset, its number, or its cursor."""
     pages, paging = meeting.pages, meeting.reading.endpoint.paging
     number = pages.number if pages is not None and pages.number is not None else 1
     match paging:
-        case Offset(offset=name):
+        case OffsetPagination(offset=name):
             offset = int(meeting.fields[name])
             return max(offset - offset // (number - 1), 0)
-        case PageNumber(page=name):
+        case PageNumberPagination(page=name):
             return int(meeting.fields[name]) - 1
     numbers = meeting.tenant.faults.numbers_of(meeting.list_key)
     return next((cursor for cursor, known in reversed(numbers.items()) if known == number - 1), None)
@@ -141,14 +141,14 @@ class StuckCursor(PagingFault, frozen=True, kw_only=True, tag="stuck_cursor"):
         """A list whose answer names the next page."""
         return next_path(endpoint) is not None
 
-    def on(self, meeting: Meeting, pages: Pages) -> bool:  # noqa: ARG002 -- what was sent says it
+    def on(self, meeting: FaultContext, pages: PageInfo) -> bool:  # noqa: ARG002 -- what was sent says it
         """Any page that something leads to."""
-        return isinstance(meeting.reading.endpoint.paging, Offset) or sent_cursor(meeting) is not None
+        return isinstance(meeting.reading.endpoint.paging, OffsetPagination) or sent_cursor(meeting) is not None
 
-    def tell(self, meeting: Meeting, reply: Reply) -> Reply:
+    def tell(self, meeting: FaultContext, reply: Response) -> Response:
         """Answer the page, and name it as the next."""
         endpoint, sent = meeting.reading.endpoint, sent_cursor(meeting)
-        if isinstance(endpoint.paging, Offset):
+        if isinstance(endpoint.paging, OffsetPagination):
             sent = int(meeting.fields.get(endpoint.paging.offset, 0))
         return edited(reply, lambda answer: put(answer, next_path(endpoint) or "", sent))
 
@@ -166,13 +166,13 @@ class ExpiredCursor(PagingFault, frozen=True, kw_only=True, tag="expired_cursor"
     @classmethod
     def strikes_at(cls, endpoint: Endpoint) -> bool:
         """A list with cursors."""
-        return endpoint.rows is not None and isinstance(endpoint.paging, OpaqueCursor)
+        return endpoint.rows is not None and isinstance(endpoint.paging, CursorPagination)
 
-    def on(self, meeting: Meeting, pages: Pages) -> bool:  # noqa: ARG002 -- what was sent says it
+    def on(self, meeting: FaultContext, pages: PageInfo) -> bool:  # noqa: ARG002 -- what was sent says it
         """Any page that a cursor leads to."""
         return sent_cursor(meeting) is not None
 
-    def ask(self, meeting: Meeting) -> None:
+    def ask(self, meeting: FaultContext) -> None:
         """Ask with a cursor that cannot be."""
         turn_to(meeting, _NOBODYS)
 
@@ -182,18 +182,18 @@ class EmptyPage(PagingFault, frozen=True, kw_only=True, tag="empty_page"):
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "empty_page", "page": 2, "times": 1}
 
-    def on(self, meeting: Meeting, pages: Pages) -> bool:  # noqa: ARG002 -- the page says it
+    def on(self, meeting: FaultContext, pages: PageInfo) -> bool:  # noqa: ARG002 -- the page says it
         """Any page but the last."""
         return not pages.last
 
-    def tell(self, meeting: Meeting, reply: Reply) -> Reply:
+    def tell(self, meeting: FaultContext, reply: Response) -> Response:
         """Answer without rows."""
         return edited(reply, lambda answer: put(answer, meeting.reading.endpoint.rows or "", []))
 
 
 def total_path(endpoint: Endpoint) -> str | None:
     """The dotted path at which the answer tells how many rows a list has."""
-    return endpoint.paging.total if endpoint.rows is not None and isinstance(endpoint.paging, Offset) else None
+    return endpoint.paging.total if endpoint.rows is not None and isinstance(endpoint.paging, OffsetPagination) else None
 
 
 class ChangingTotal(PagingFault, frozen=True, kw_only=True, tag="changing_total"):
@@ -210,7 +210,7 @@ class ChangingTotal(PagingFault, frozen=True, kw_only=True, tag="changing_total"
         """A list with a total."""
         return total_path(endpoint) is not None
 
-    def tell(self, meeting: Meeting, reply: Reply) -> Reply:
+    def tell(self, meeting: FaultContext, reply: Response) -> Response:
         """Answer with more than there is."""
         path, more = total_path(meeting.reading.endpoint) or "", self.by * meeting.struck
         return edited(reply, lambda answer: put(answer, path, at(answer, path) + more))
@@ -228,23 +228,23 @@ class NoEnd(PagingFault, frozen=True, kw_only=True, tag="no_end"):
     @classmethod
     def strikes_at(cls, endpoint: Endpoint) -> bool:
         """A list whose answer says where it ends."""
-        return total_path(endpoint) is not None or (endpoint.rows is not None and isinstance(endpoint.paging, OpaqueCursor))
+        return total_path(endpoint) is not None or (endpoint.rows is not None and isinstance(endpoint.paging, CursorPagination))
 
-    def on(self, meeting: Meeting, pages: Pages) -> bool:
+    def on(self, meeting: FaultContext, pages: PageInfo) -> bool:
         """The last page, and those that are asked for after it."""
-        return pages.last and (isinstance(meeting.reading.endpoint.paging, Offset) or sent_cursor(meeting) is not None)
+        return pages.last and (isinstance(meeting.reading.endpoint.paging, OffsetPagination) or sent_cursor(meeting) is not None)
 
-    def tell(self, meeting: Meeting, reply: Reply) -> Reply:
+    def tell(self, meeting: FaultContext, reply: Response) -> Response:
         """Answer the last page without its end mark."""
         return edited(reply, lambda answer: _unended(meeting, answer))
 
 
-def _unended(meeting: Meeting, answer: Any) -> None:
+def _unended(meeting: FaultContext, answer: Any) -> None:
     endpoint = meeting.reading.endpoint
     match endpoint.paging:
-        case Offset(offset=offset, size=size, total=str() as total):
+        case OffsetPagination(offset=offset, size=size, total=str() as total):
             put(answer, total, int(meeting.fields.get(offset, 0)) + len(at(answer, endpoint.rows)) + size)
-        case OpaqueCursor(next=path):
+        case CursorPagination(next=path):
             put(answer, path, sent_cursor(meeting))
 
 

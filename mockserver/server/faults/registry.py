@@ -12,13 +12,13 @@ from msgspec import ValidationError, convert, to_builtins
 from msgspec.structs import fields
 
 from mockserver._util.suggest import nearest
-from mockserver.server.faults.base import Fault, FaultError, Meeting, WireFault
-from mockserver.server.http.response import Reply
-from mockserver.server.tenancy.world_history import Moment
+from mockserver.server.faults.base import Fault, FaultContext, FaultError, WireFault
+from mockserver.server.http.response import Response
+from mockserver.server.tenancy.world_history import WorldSnapshot
 from mockserver.vendors.base import Vendor
 
 if TYPE_CHECKING:
-    from mockserver.server.requests.parser import Reading
+    from mockserver.server.requests.parser import ParsedRequest
 
 MOST_ARMED: Final = 1000
 """Faults of a tenant that can be armed at a time: every request is held against each of them."""
@@ -68,7 +68,7 @@ def _one(raw: Any, place: str) -> Fault:
     return fault
 
 
-class Armed:
+class ActiveFault:
     """A fault that waits for its exchanges, and what has come of it so far."""
 
     def __init__(self, number: int, fault: Fault) -> None:
@@ -91,7 +91,7 @@ class Armed:
         """Whether it may still strike, and at this instant."""
         return self._since <= now < self._until and self.struck != self.fault.times
 
-    def strikes(self, meeting: Meeting) -> bool:
+    def strikes(self, meeting: FaultContext) -> bool:
         """Whether it strikes this exchange, which it has waited for; counts it."""
         fault = self.fault
         if not fault.matches(meeting):
@@ -114,23 +114,23 @@ class Armed:
         return {"id": str(self.number), **told, "matched": self.matched, "struck": self.struck, "remaining": self.remaining}
 
 
-class Faults:
+class ActiveFaults:
     """The faults of a tenant, in the order in which they were armed."""
 
     def __init__(self) -> None:
-        self.armed: tuple[Armed, ...] = ()
+        self.armed: tuple[ActiveFault, ...] = ()
         """Another tuple whenever one is armed or disarmed."""
-        self._sorted: tuple[tuple[Armed, ...], dict[tuple[Vendor, str], list[Armed]]] = (), {}
+        self._sorted: tuple[tuple[ActiveFault, ...], dict[tuple[Vendor, str], list[ActiveFault]]] = (), {}
         """The armed ones, and those of them that are meant for an endpoint of a vendor in a dialect."""
         self._numbers: dict[str, dict[str, int]] = {}
         self._next = 1
 
-    def add(self, faults: Sequence[Fault]) -> list[Armed]:
+    def add(self, faults: Sequence[Fault]) -> list[ActiveFault]:
         """Arm faults; raises :class:`FaultError` where there would be too many, and then arms none."""
         total = len(self.armed) + len(faults)
         if total > MOST_ARMED:
             raise FaultError(f"faults: {total:,} would be armed; at most {MOST_ARMED:,} of a tenant can be: disarm those that are done")
-        added = [Armed(number, fault) for number, fault in enumerate(faults, self._next)]
+        added = [ActiveFault(number, fault) for number, fault in enumerate(faults, self._next)]
         self._next += len(added)
         self.armed += tuple(added)
         return added
@@ -145,7 +145,7 @@ class Faults:
         """Disarm all, and count from the beginning."""
         self.armed, self._numbers, self._next = (), {}, 1
 
-    def meant(self, reading: "Reading") -> tuple[Armed, ...]:
+    def meant(self, reading: "ParsedRequest") -> tuple[ActiveFault, ...]:
         """Those that are meant for a request, as far as that follows from the request alone."""
         if self._sorted[0] is not self.armed:
             self._sorted = self.armed, {}
@@ -162,7 +162,7 @@ class Faults:
             del self._numbers[next(iter(self._numbers))]
         return numbers
 
-    def strike(self, meeting: Meeting, waiting: Sequence[Armed]) -> tuple[Reply, list[Armed]]:
+    def strike(self, meeting: FaultContext, waiting: Sequence[ActiveFault]) -> tuple[Response, list[ActiveFault]]:
         """Answer an exchange through every fault that strikes it, of those that wait for it; and which did.
 
         What happens to the world happens first. Then the first armed is outermost, and those of the wire are outside of
@@ -171,15 +171,15 @@ class Faults:
         tenant, now = meeting.tenant, meeting.now
         struck = [armed for armed in waiting if armed.strikes(meeting)]
         if not struck:
-            tenant.lived.asked(meeting.reading.begun, Moment(tenant.world, now))
+            tenant.lived.asked(meeting.reading.begun, WorldSnapshot(tenant.world, now))
             return meeting.proceed(), struck
-        tenant.lived.note(Moment(tenant.world, now))
+        tenant.lived.note(WorldSnapshot(tenant.world, now))
         for armed in struck:
             armed.fault.happen(meeting.by(armed.number))
-        tenant.lived.asked(meeting.reading.begun, Moment(tenant.world, now))
+        tenant.lived.asked(meeting.reading.begun, WorldSnapshot(tenant.world, now))
         inwards = sorted(struck, key=lambda armed: not isinstance(armed.fault, WireFault))
-        reply: Reply | None = None
-        entered: list[Armed] = []
+        reply: Response | None = None
+        entered: list[ActiveFault] = []
         while reply is None and len(entered) < len(inwards):
             armed = inwards[len(entered)]
             entered.append(armed)

@@ -5,8 +5,8 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 
 from msgspec import Meta
 
-from mockserver.server.faults.base import Fault, Meeting
-from mockserver.server.http.response import Reply
+from mockserver.server.faults.base import Fault, FaultContext
+from mockserver.server.http.response import Response
 from mockserver.server.requests.responses import failing
 
 MOST_SECONDS: Final = 3_153_600_000
@@ -27,7 +27,7 @@ class Status(Fault, frozen=True, kw_only=True, tag="status"):
     retry_form: Literal["seconds", "date"] = "seconds"
     """Whether ``Retry-After`` says seconds or an HTTP date."""
 
-    def ask(self, meeting: Meeting) -> Reply:
+    def ask(self, meeting: FaultContext) -> Response:
         """Answer with the error."""
         headers, details = {}, dict[str, Any](message=self.message)
         if self.retry_after is not None:

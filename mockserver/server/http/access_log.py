@@ -22,7 +22,7 @@ from aiohttp.web_log import AccessLogger
 
 from mockserver._util.printable import encodable, printable
 from mockserver.server.http.known_credentials import KnownCredentials
-from mockserver.server.http.raw_request import Raw
+from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.redaction import Secrets, secrets
 
 ACCEPT_LOG_SECONDS: Final = 60
@@ -53,7 +53,7 @@ class AccessLog(AccessLogger):
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
         """Write a line."""
-        raw = Raw(request.method, request.raw_path, "", request.headers.get(AUTHORIZATION, ""), b"")
+        raw = RawRequest(request.method, request.raw_path, "", request.headers.get(AUTHORIZATION, ""), b"")
         self._masking.found = secrets(raw, request.headers, known=self.known)
         super().log(request, response, time)
 

@@ -6,10 +6,10 @@ from typing import Any
 from msgspec import Struct, json, to_builtins
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber, Paging
+from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination, Pagination
 
 
-class Pages(Struct, frozen=True):
+class PageInfo(Struct, frozen=True):
     """A page's place."""
 
     number: int | None
@@ -46,10 +46,10 @@ def named(endpoint: Endpoint, path: Mapping[str, str], *models: Any) -> dict[str
     return found
 
 
-def page_field(paging: Paging) -> str | None:
+def page_field(paging: Pagination) -> str | None:
     """The request field that says which page is meant; ``None`` where there is only one page."""
     match paging:
-        case Offset(offset=name) | PageNumber(page=name) | OpaqueCursor(cursor=name):
+        case OffsetPagination(offset=name) | PageNumberPagination(page=name) | CursorPagination(cursor=name):
             return name
     return None
 
@@ -65,7 +65,7 @@ def field_place(endpoint: Endpoint, field: str) -> tuple[str, str] | None:
 def begins(endpoint: Endpoint, page: Any) -> bool:
     """Whether a request for a page asks for the first one of a list."""
     paging = endpoint.paging
-    first = paging.first if isinstance(paging, PageNumber) else 0
+    first = paging.first if isinstance(paging, PageNumberPagination) else 0
     return endpoint.rows is not None and (page in (None, "") or page == first)
 
 
@@ -76,7 +76,7 @@ def list_name(vendor: str, endpoint: Endpoint, site: int, asked: Mapping[str, An
     return json.encode([vendor, endpoint.name, site, kept], order="deterministic").decode()
 
 
-def pages(endpoint: Endpoint, asked: Mapping[str, Any], answer: Any, numbers: Mapping[str, int]) -> Pages | None:
+def pages(endpoint: Endpoint, asked: Mapping[str, Any], answer: Any, numbers: Mapping[str, int]) -> PageInfo | None:
     """Tell where a page stands from what was asked and what is answered; ``None`` for what is no list.
 
     ``numbers`` says which page each cursor leads to, as far as that is known.
@@ -87,15 +87,15 @@ def pages(endpoint: Endpoint, asked: Mapping[str, Any], answer: Any, numbers: Ma
     count = len(found) if isinstance(found, list) else 0
     size = int(asked.get(getattr(paging, "limit", None) or "") or getattr(paging, "size", 0) or 1)
     match paging:
-        case Offset(offset=name, total=total):
+        case OffsetPagination(offset=name, total=total):
             offset = int(asked.get(name) or 0)
             whole = at(answer, total) if total else None
             if whole is not None and count and offset + count < whole:  # A full page: its limit may have been cut.
                 size = count
-            return Pages(offset // size + 1, count < size if whole is None else offset + count >= whole, count)
-        case PageNumber(page=name, first=first, maximum=maximum):
-            return Pages(int(asked.get(name, first)) - first + 1, count < min(size, maximum or size), count)
-        case OpaqueCursor(cursor=name, next=path):
+            return PageInfo(offset // size + 1, count < size if whole is None else offset + count >= whole, count)
+        case PageNumberPagination(page=name, first=first, maximum=maximum):
+            return PageInfo(int(asked.get(name, first)) - first + 1, count < min(size, maximum or size), count)
+        case CursorPagination(cursor=name, next=path):
             following, cursor = at(answer, path), asked.get(name)
-            return Pages(numbers.get(cursor) if cursor else 1, following is None, count, following)
-    return Pages(1, last=True, rows=count)
+            return PageInfo(numbers.get(cursor) if cursor else 1, following is None, count, following)
+    return PageInfo(1, last=True, rows=count)

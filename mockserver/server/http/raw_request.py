@@ -8,7 +8,7 @@ from multidict import CIMultiDict
 from mockserver._util.printable import encodable
 
 
-class Raw(NamedTuple):
+class RawRequest(NamedTuple):
     """All of a request that any vendor looks at."""
 
     method: str

@@ -11,7 +11,7 @@ from msgspec import DecodeError, json
 
 from mockserver._util.printable import MASK, without_user_info
 from mockserver.server.http.known_credentials import SHORTEST, KnownCredentials
-from mockserver.server.http.raw_request import Raw
+from mockserver.server.http.raw_request import RawRequest
 from mockserver.vendors import every
 
 __all__ = ["MASK", "Secrets", "is_secret", "names", "plain", "presented", "secrets"]
@@ -154,12 +154,12 @@ def _by_name(value: Any) -> Any:
     return [_by_name(each) for each in value] if isinstance(value, list) else value
 
 
-def secrets(raw: Raw, headers: Mapping[str, str], further: Iterable[str] = (), known: KnownCredentials | None = None) -> Secrets:
+def secrets(raw: RawRequest, headers: Mapping[str, str], further: Iterable[str] = (), known: KnownCredentials | None = None) -> Secrets:
     """Find the credentials of a request; ``further`` are known to be some, and so are those that its server knows."""
     return Secrets({*further, *presented(raw, headers)}, known)
 
 
-def presented(raw: Raw, headers: Mapping[str, str]) -> Iterator[str]:
+def presented(raw: RawRequest, headers: Mapping[str, str]) -> Iterator[str]:
     """Yield every value that stands where credentials stand: under such a name in headers, query and body."""
     for name, value in (("Authorization", raw.authorization), *headers.items()):
         if is_secret(name):

@@ -8,7 +8,7 @@ from typing import Final
 from aiohttp import web
 from aiohttp.hdrs import CONTENT_ENCODING, CONTENT_TYPE
 
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import ApiError
 
 BODY_LIMIT: Final = 1 << 20
 """Bytes of a request body, also after decompression; more is refused with 413."""
@@ -20,7 +20,7 @@ _MEDIA_TYPE: Final = re.compile(r"[\w.+-]{1,40}/[\w.+-]{1,60}", re.ASCII)
 
 
 async def read_body(request: web.Request, *, decompress: bool) -> bytes:
-    """Return the body of a request; raises :class:`~mockserver.contract.errors.Refused` (``too_large`` or ``violation``).
+    """Return the body of a request; raises :class:`~mockserver.contract.errors.ApiError` (``too_large`` or ``violation``).
 
     With ``decompress``, the runner leaves compressed bodies as they are, and they are decompressed here.
     """
@@ -29,10 +29,10 @@ async def read_body(request: web.Request, *, decompress: bool) -> bytes:
     except web.HTTPRequestEntityTooLarge:
         raise _too_large() from None
     except TimeoutError:
-        raise Refused("violation", message=f"the request body did not arrive within {BODY_SECONDS:g} seconds") from None
+        raise ApiError("violation", message=f"the request body did not arrive within {BODY_SECONDS:g} seconds") from None
     except web.RequestPayloadError:
         message = "the request body cannot be decoded: it does not fit its Content-Encoding or Transfer-Encoding"
-        raise Refused("violation", message=message) from None
+        raise ApiError("violation", message=message) from None
     coding = request.headers.get(CONTENT_ENCODING, "").strip().lower()
     return _decompress(body, coding) if decompress and coding not in ("", "identity") else body
 
@@ -52,7 +52,7 @@ def _decompress(body: bytes, coding: str) -> bytes:
     if coding not in _FORMATS:
         named = repr(coding) if coding.isascii() and coding.isprintable() else "of this request"
         message = f"the Content-Encoding {named} is not supported; send the request body with gzip or deflate, or as it is"
-        raise Refused("violation", message=message)
+        raise ApiError("violation", message=message)
     decompressor = zlib.decompressobj(_FORMATS[coding])
     try:
         plain = decompressor.decompress(body, BODY_LIMIT + 1)
@@ -81,12 +81,12 @@ def _whole(plain: bytes, is_complete: bool, coding: str) -> bytes:  # noqa: FBT0
     return plain
 
 
-def _corrupt(coding: str) -> Refused:
-    return Refused("violation", message=f"the request body is not valid {coding}, which its Content-Encoding says; send the whole of it")
+def _corrupt(coding: str) -> ApiError:
+    return ApiError("violation", message=f"the request body is not valid {coding}, which its Content-Encoding says; send the whole of it")
 
 
-def _too_large() -> Refused:
-    return Refused("too_large", message=f"the request body is over {BODY_LIMIT} bytes")
+def _too_large() -> ApiError:
+    return ApiError("too_large", message=f"the request body is over {BODY_LIMIT} bytes")
 
 
 def media_type(request: web.Request, body: bytes) -> str:

@@ -32,7 +32,7 @@ End = Literal["complete", "close", "reset", "stall"]
 """What follows the last byte that is sent: the next request, FIN, RST, or nothing for ever."""
 
 
-class Reply(Struct, frozen=True, kw_only=True):
+class Response(Struct, frozen=True, kw_only=True):
     """Status, headers and body, and what becomes of them on the way."""
 
     status: int = 200
@@ -78,11 +78,11 @@ class Reply(Struct, frozen=True, kw_only=True):
         )
 
     @property
-    def told(self) -> "Reply":
+    def told(self) -> "Response":
         """Return a copy with only the beginning of the body, for the journal."""
         return replace(self, body=self.body[:TOLD])
 
-    def broken_off(self, end: End, where: Where, share: float) -> "Reply":
+    def broken_off(self, end: End, where: Where, share: float) -> "Response":
         """The same, but ended at a place; its headers promise the whole. One that ends before its headers ends there still."""
         if not self.head and where != "before":
             return self
@@ -90,7 +90,7 @@ class Reply(Struct, frozen=True, kw_only=True):
         return replace(self, head=where != "before", sent=sent, declared=self.claimed, end=end)
 
 
-async def send(reply: Reply, request: web.Request) -> web.StreamResponse:
+async def send(reply: Response, request: web.Request) -> web.StreamResponse:
     """Send a reply to its last byte; a plain one is left to aiohttp."""
     if reply.delay:
         await asyncio.sleep(reply.delay)
@@ -106,7 +106,7 @@ async def send(reply: Reply, request: web.Request) -> web.StreamResponse:
     return response
 
 
-def _headed(reply: Reply) -> web.StreamResponse:
+def _headed(reply: Response) -> web.StreamResponse:
     """What aiohttp sends the headers of. Of several lengths it believes the first."""
     response = web.StreamResponse(status=reply.status, headers=reply.headers)
     others = response.headers.popall(_LENGTH, [])
@@ -116,7 +116,7 @@ def _headed(reply: Reply) -> web.StreamResponse:
     return response
 
 
-async def _dribble(response: web.StreamResponse, reply: Reply) -> None:
+async def _dribble(response: web.StreamResponse, reply: Response) -> None:
     body = reply.carried
     pieces = min(reply.pieces, len(body))
     for piece in range(pieces):
@@ -125,7 +125,7 @@ async def _dribble(response: web.StreamResponse, reply: Reply) -> None:
         await response.write(body[piece * len(body) // pieces : (piece + 1) * len(body) // pieces])
 
 
-async def _end(response: web.StreamResponse, request: web.Request, reply: Reply) -> None:
+async def _end(response: web.StreamResponse, request: web.Request, reply: Response) -> None:
     transport = request.transport
     if reply.end == "complete":
         await response.write_eof()

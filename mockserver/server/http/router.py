@@ -14,7 +14,7 @@ _LONGEST = 200
 """Characters of a path, or of a word of it, that are looked at where nothing matches."""
 
 
-class Match(Struct, frozen=True):
+class RouteMatch(Struct, frozen=True):
     """An endpoint and the values of its path parameters."""
 
     vendor: Vendor
@@ -24,7 +24,7 @@ class Match(Struct, frozen=True):
     """The path of the endpoint that it matches; not every dialect of the vendor has it."""
 
 
-class Miss(Struct, frozen=True):
+class NoRoute(Struct, frozen=True):
     """No endpoint, and whose answer that is."""
 
     vendor: Vendor | None
@@ -93,7 +93,7 @@ class Router:
             self._by_shape.setdefault((len(route.parts), route.parts[0]), []).append(route)
         self.find = lru_cache(maxsize=512)(self._find)
 
-    def _find(self, method: str, path: str, host: str, only: Vendor | None = None) -> Match | Miss:
+    def _find(self, method: str, path: str, host: str, only: Vendor | None = None) -> RouteMatch | NoRoute:
         """Find the endpoint for a method, a path as it was sent, and a host; with ``only``, among one vendor's."""
         vendor = only or self._hosts.get(host.partition(":")[0].lower())
         prefix, _, rest = path[1:].partition("/")
@@ -102,12 +102,12 @@ class Router:
         matches = self._matching(path, vendor)
         for route, values in matches:
             if route.endpoint.method == method or (method == "HEAD" and route.endpoint.method == "GET"):
-                return Match(route.vendor, route.endpoint, values, route.template)
+                return RouteMatch(route.vendor, route.endpoint, values, route.template)
         if matches:
-            return Miss(matches[0][0].vendor, "wrong_method", path, [(route.template, route.endpoint.method) for route, _ in matches])
+            return NoRoute(matches[0][0].vendor, "wrong_method", path, [(route.template, route.endpoint.method) for route, _ in matches])
         if vendor is None and path.endswith("/"):  # A slash too many is still that vendor's path.
             vendor = next((route.vendor for route, _ in self._matching(path[:-1], None)), None)
-        return Miss(vendor, "unknown_path", path)
+        return NoRoute(vendor, "unknown_path", path)
 
     def _matching(self, path: str, vendor: Vendor | None) -> list[tuple[_Route, Mapping[str, str]]]:
         if path in self._written:

@@ -9,7 +9,7 @@ from msgspec import json, to_builtins
 
 from mockserver import __version__
 from mockserver.server.journal.journal import Exchange
-from mockserver.server.journal.redacted_exchange import Pairs, Shown, iso, milliseconds, shown
+from mockserver.server.journal.redacted_exchange import Pairs, RedactedExchange, iso, milliseconds, shown
 
 _HTTP = "HTTP/1.1"
 _PHRASES = {int(status): status.phrase for status in HTTPStatus}
@@ -60,7 +60,7 @@ def _entry(exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def _request(exchange: Exchange, told: Shown) -> dict[str, Any]:
+def _request(exchange: Exchange, told: RedactedExchange) -> dict[str, Any]:
     host = next((value for name, value in told.headers if name.lower() == "host"), "") or "localhost"
     query = "?" + urlencode(told.query, safe="[]") if told.query else ""
     posted = {} if told.body is None else {"postData": {"mimeType": _kind(told.headers), "text": _text(told.body)}}
@@ -77,7 +77,7 @@ def _request(exchange: Exchange, told: Shown) -> dict[str, Any]:
     }
 
 
-def _response(exchange: Exchange, told: Shown) -> dict[str, Any]:
+def _response(exchange: Exchange, told: RedactedExchange) -> dict[str, Any]:
     """The answer; status 0 is what browsers write where there was none."""
     reply = exchange.reply
     status = 0 if reply is None or not reply.head else reply.status

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from mockserver.contract.provenance import Source
 from mockserver.server.http.known_credentials import KnownCredentials
-from mockserver.server.http.raw_request import Raw
+from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.redaction import presented
-from mockserver.server.http.response import TOLD, Reply
+from mockserver.server.http.response import TOLD, Response
 from mockserver.server.http.router import NearMiss
 from mockserver.server.journal.client_history import History
 
@@ -54,7 +54,7 @@ class Exchange(Struct, kw_only=True, eq=False):
     dialect: str | None = None
     """The dialect in which the vendor was spoken."""
     endpoint: str | None = None
-    raw: Raw
+    raw: RawRequest
     """The request, its body cut to :data:`TOLD` once it is closed."""
     raw_size: int = 0
     """Bytes of the request's whole body."""
@@ -66,7 +66,7 @@ class Exchange(Struct, kw_only=True, eq=False):
     """Further credentials that it presented in the part of its body that was cut off, as far as they stand in the rest."""
     headers_sent: Mapping[str, str] = {}
     """What the endpoint sends with every answer, such as how much of a limit is left."""
-    reply: Reply | None = None
+    reply: Response | None = None
     """The answer, its body cut to :data:`TOLD`; ``None`` while it is open, or where the client was gone before."""
     size: int = 0
     """Bytes of the whole body of the answer."""
@@ -128,7 +128,7 @@ class Journal:
         self._weigh(exchange)
         return exchange
 
-    def close(self, exchange: Exchange, reply: Reply | None, took: int) -> None:
+    def close(self, exchange: Exchange, reply: Response | None, took: int) -> None:
         """Keep an exchange that has ended; those that began first give way."""
         if self._open.get(exchange.number) is not exchange:
             return  # The journal was cleared meanwhile.

@@ -13,7 +13,7 @@ from mockserver.server.journal.journal import Exchange
 Pairs = list[tuple[str, str]]
 
 
-class Shown(Struct, frozen=True, kw_only=True):
+class RedactedExchange(Struct, frozen=True, kw_only=True):
     """The parts of an exchange in which credentials may stand, with them masked."""
 
     method: str
@@ -28,12 +28,12 @@ class Shown(Struct, frozen=True, kw_only=True):
     near_misses: list[dict[str, Any]]
 
 
-def shown(exchange: Exchange) -> Shown:
+def shown(exchange: Exchange) -> RedactedExchange:
     """Mask the credentials of an exchange in the request and wherever the answer repeats them."""
     raw, reply = exchange.raw, exchange.reply
     found = secrets(raw, exchange.headers, exchange.secrets, exchange.known)
     path, _, query = raw.path.partition("?")
-    return Shown(
+    return RedactedExchange(
         method=found.text(raw.method),
         path=found.path(path),
         query=_pairs(parse_qsl(query, keep_blank_values=True, errors="replace"), found),

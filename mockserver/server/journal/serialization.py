@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, json, to_builtins
 
 from mockserver.server.journal.journal import OVERLAPS, Exchange
-from mockserver.server.journal.redacted_exchange import Shown, iso, milliseconds, shown
+from mockserver.server.journal.redacted_exchange import RedactedExchange, iso, milliseconds, shown
 
 Count = Annotated[int, Meta(ge=0)]
 
@@ -45,7 +45,7 @@ def described(exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def _response(exchange: Exchange, told: Shown) -> dict[str, Any] | None:
+def _response(exchange: Exchange, told: RedactedExchange) -> dict[str, Any] | None:
     """The answer; what befell it on the way is told only where something did."""
     reply = exchange.reply
     if reply is None:

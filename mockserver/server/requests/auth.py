@@ -7,14 +7,14 @@ from msgspec import Struct
 
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.errors import Refused
-from mockserver.server.tenancy.tenant import Held, Tenants
+from mockserver.contract.errors import ApiError
+from mockserver.server.tenancy.tenant import Principal, Tenants
 from mockserver.vendors.base import Vendor
 
 _SCHEME = "Bearer "
 
 
-class Sent(Struct, frozen=True):
+class RequestValues(Struct, frozen=True):
     """Where credentials may stand in a request."""
 
     headers: Mapping[str, str]
@@ -22,7 +22,7 @@ class Sent(Struct, frozen=True):
     body: Mapping[str, Any]
 
 
-def presented(endpoint: Endpoint, sent: Sent) -> str:
+def presented(endpoint: Endpoint, sent: RequestValues) -> str:
     """The key that a request presents where an endpoint looks for one; empty where there is none."""
     asked = endpoint.credentials
     if isinstance(asked, BodyKeys):
@@ -33,41 +33,41 @@ def presented(endpoint: Endpoint, sent: Sent) -> str:
     return token if token or asked.query is None else sent.query.get(asked.query, "")
 
 
-def held(tenants: Tenants, vendor: Vendor, endpoint: Endpoint, sent: Sent) -> Held:
-    """Find whose credential a request presents, or raise ``Refused`` in words that say what is missing or wrong."""
+def held(tenants: Tenants, vendor: Vendor, endpoint: Endpoint, sent: RequestValues) -> Principal:
+    """Find whose credential a request presents, or raise ``ApiError`` in words that say what is missing or wrong."""
     asked = endpoint.credentials
     if isinstance(asked, BodyKeys):
         return _by_body(tenants, vendor, asked, sent.body)
     token = presented(endpoint, sent)
     if not token:
-        raise Refused("missing_credential", message="send the header Authorization: Bearer <token>")
+        raise ApiError("missing_credential", message="send the header Authorization: Bearer <token>")
     holder = tenants.holder(vendor.name, token)
     if holder is None:
-        raise Refused("wrong_credential", message=_nobodys(tenants, vendor, token, "the bearer token is nobody's"), credential=token)
+        raise ApiError("wrong_credential", message=_nobodys(tenants, vendor, token, "the bearer token is nobody's"), credential=token)
     return holder
 
 
-def check_permission(holder: Held, vendor: Vendor, endpoint: Endpoint) -> None:
-    """Raise ``Refused`` where the tenant's key may not do what the endpoint does."""
+def check_permission(holder: Principal, vendor: Vendor, endpoint: Endpoint) -> None:
+    """Raise ``ApiError`` where the tenant's key may not do what the endpoint does."""
     wanted = getattr(endpoint.credentials, "permission", None)
     if wanted is not None and holder.tenant.choices[vendor.name].get("permissions", "all") not in ("all", wanted):
         names = holder.tenant.names[vendor.name]
-        raise Refused("forbidden", message=f"the key lacks the permission {wanted}", credential=names.credentials["token"])
+        raise ApiError("forbidden", message=f"the key lacks the permission {wanted}", credential=names.credentials["token"])
 
 
-def _by_body(tenants: Tenants, vendor: Vendor, asked: BodyKeys, body: Mapping[str, Any]) -> Held:
+def _by_body(tenants: Tenants, vendor: Vendor, asked: BodyKeys, body: Mapping[str, Any]) -> Principal:
     for name in (asked.key, asked.secret):
         if name is not None and name not in body:
-            raise Refused("missing_credential", message=f"{name} is required", field=name)
+            raise ApiError("missing_credential", message=f"{name} is required", field=name)
         if name is not None and not isinstance(body[name], str):
-            raise Refused("violation", message=f"{name} must be a string", field=name)
+            raise ApiError("violation", message=f"{name} must be a string", field=name)
     holder = tenants.holder(vendor.name, body[asked.key])
     if holder is None:
         message = _nobodys(tenants, vendor, body[asked.key], f"{asked.key} is not the key of a project")
-        raise Refused("wrong_credential", message=message, credential=body[asked.key])
+        raise ApiError("wrong_credential", message=message, credential=body[asked.key])
     if asked.secret is not None and body[asked.secret] != holder.tenant.names[vendor.name].secret:
         message = f"{asked.secret} does not belong to this {asked.key}"
-        raise Refused("wrong_credential", message=message, credential=body[asked.secret])
+        raise ApiError("wrong_credential", message=message, credential=body[asked.secret])
     return holder
 
 

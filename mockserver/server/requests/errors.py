@@ -8,15 +8,15 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from mockserver._util.printable import printable
-from mockserver.contract.errors import Refusal
+from mockserver.contract.errors import VendorError
 from mockserver.server.http.known_credentials import KnownCredentials
-from mockserver.server.http.raw_request import Raw
+from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.redaction import secrets
-from mockserver.server.http.response import Reply
-from mockserver.server.http.router import Match, Miss, Router, paths
+from mockserver.server.http.response import Response
+from mockserver.server.http.router import NoRoute, RouteMatch, Router, paths
 from mockserver.server.journal.journal import Exchange
 from mockserver.server.requests.near_misses import explain, owner, shorten, warn
-from mockserver.server.requests.parser import Reading
+from mockserver.server.requests.parser import ParsedRequest
 from mockserver.server.requests.responses import broken, lost, refused
 from mockserver.server.tenancy.tenant import Tenant, Tenants, spoken
 from mockserver.vendors import load
@@ -27,13 +27,13 @@ _STATUSES: Final = {"violation": 400, "too_large": 413, "internal": 500}
 """Of the mock's own answers to requests that could not be read, where no vendor was meant."""
 
 
-class Refusals:
+class ErrorResponder:
     """Refuses requests to the vendors of a router, in the dialects and by the choices of some tenants."""
 
     def __init__(self, tenants: Tenants, router: Router) -> None:
         self._tenants, self._router = tenants, router
 
-    def read(self, refusal: Refusal, reading: Reading, raw: Raw, exchange: Exchange) -> Reply:
+    def read(self, refusal: VendorError, reading: ParsedRequest, raw: RawRequest, exchange: Exchange) -> Response:
         """Refuse a request whose endpoint is known."""
         reply = _refused(reading.vendor, refusal, raw, exchange, reading.choices)
         if reading.held is None:
@@ -42,7 +42,7 @@ class Refusals:
             warn(exchange, secrets(raw, exchange.headers, known=exchange.known))
         return reply
 
-    def missed(self, miss: Miss, raw: Raw, exchange: Exchange) -> Reply:
+    def missed(self, miss: NoRoute, raw: RawRequest, exchange: Exchange) -> Response:
         """Refuse a request that leads nowhere."""
         found = secrets(raw, exchange.headers, known=exchange.known)
         method = shorten(found.text(raw.method))
@@ -50,9 +50,9 @@ class Refusals:
         vendors = tenant.vendors if tenant else {vendor.name: vendor for vendor in load()}
         near = self._router.near(method, shown, vendors, miss.vendor)
         allowed = [method for template, method in miss.allowed if miss.vendor and template in paths(vendors[miss.vendor.name])]
-        refusal = Refusal("unknown_path", {"message": f"there is no {shown}"})
+        refusal = VendorError("unknown_path", {"message": f"there is no {shown}"})
         if allowed:
-            refusal = Refusal("wrong_method", {"message": f"{method} is not supported; use {' or '.join(allowed)}"})
+            refusal = VendorError("wrong_method", {"message": f"{method} is not supported; use {' or '.join(allowed)}"})
         exchange.near_misses, exchange.error = tuple(near), refusal.error
         warn(exchange, found)
         if miss.vendor is None:
@@ -62,13 +62,13 @@ class Refusals:
         query = "?" + raw.path.partition("?")[2] if "?" in raw.path else ""
         return _refused(vendor, refusal, raw._replace(path=miss.path + query), exchange, choices)
 
-    def unread(self, refusal: Refusal, found: Match | Miss, raw: Raw, exchange: Exchange) -> Reply:
+    def unread(self, refusal: VendorError, found: RouteMatch | NoRoute, raw: RawRequest, exchange: Exchange) -> Response:
         """Refuse what could not be read, in the shape of the vendor that was meant, if one was."""
         exchange.failed = exchange.failed or refusal.error == "internal"
         if found.vendor is None:
             exchange.error = refusal.error
             return broken(refusal.details["message"], _STATUSES[refusal.error])
-        exchange.vendor, exchange.endpoint = found.vendor.name, found.endpoint.name if isinstance(found, Match) else None
+        exchange.vendor, exchange.endpoint = found.vendor.name, found.endpoint.name if isinstance(found, RouteMatch) else None
         vendor, choices = spoken(found.vendor, self._presumed(found.vendor, exchange))
         exchange.dialect = vendor.dialect
         return _refused(vendor, refusal, raw, exchange, choices)
@@ -79,16 +79,16 @@ class Refusals:
         return owner(self._tenants, name, exchange) or self._tenants.presumed(name, None)
 
 
-def unexpected(raw: Raw, known: KnownCredentials) -> Refusal:
+def unexpected(raw: RawRequest, known: KnownCredentials) -> VendorError:
     """Log the exception that is being handled; the refusal that it becomes."""
     found = secrets(raw, {}, known=known)
     place = f"{found.text(raw.method)} {found.path(raw.path.partition('?')[0])}"
     traceback = found.text(format_exc(), ours=True)  # It may hold a credential.
     _log.error("unexpected error at %s\n%s", printable(place, keep=""), printable(traceback))
-    return Refusal("internal", {"message": "the mock failed unexpectedly; its log says why"})
+    return VendorError("internal", {"message": "the mock failed unexpectedly; its log says why"})
 
 
-def _refused(vendor: Vendor, refusal: Refusal, raw: Raw, exchange: Exchange, choices: Mapping[str, Any]) -> Reply:
+def _refused(vendor: Vendor, refusal: VendorError, raw: RawRequest, exchange: Exchange, choices: Mapping[str, Any]) -> Response:
     fact = vendor.contract.errors[refusal.error].fact
     exchange.error, exchange.basis, exchange.source = refusal.error, fact.basis.value, vendor.contract.sources.get(fact.source or "")
     return refused(vendor, refusal, raw, choices, exchange.headers_sent)

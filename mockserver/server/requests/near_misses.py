@@ -11,11 +11,11 @@ from mockserver._util.printable import printable
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.validation import read_json
-from mockserver.server.http.raw_request import Raw
+from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.redaction import Secrets, secrets
 from mockserver.server.http.router import NearMiss
 from mockserver.server.journal.journal import Exchange
-from mockserver.server.requests.parser import Reading
+from mockserver.server.requests.parser import ParsedRequest
 from mockserver.server.tenancy.tenant import Tenant, Tenants
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
@@ -67,7 +67,7 @@ def shorten(text: str) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
-def explain(tenants: Tenants, reading: Reading, exchange: Exchange) -> None:
+def explain(tenants: Tenants, reading: ParsedRequest, exchange: Exchange) -> None:
     """Say why nobody's credential was found: what the request carries instead, the likeliest first."""
     found = secrets(exchange.raw, exchange.headers, known=exchange.known)
     if exchange.error not in _NOBODYS:
@@ -89,7 +89,7 @@ def owner(tenants: Tenants, vendor: str, exchange: Exchange) -> Tenant | None:
     return next((tenants.all[name] for name in names), None)
 
 
-def _known(tenants: Tenants, raw: Raw, headers: Mapping[str, str]) -> Iterator[_Known]:
+def _known(tenants: Tenants, raw: RawRequest, headers: Mapping[str, str]) -> Iterator[_Known]:
     """Every credential of any tenant, wherever in a request it stands."""
     vendors = [vendor.name for vendor in load()]
     for place, value in _values(raw, headers):
@@ -99,7 +99,7 @@ def _known(tenants: Tenants, raw: Raw, headers: Mapping[str, str]) -> Iterator[_
                 yield _Known(value, place, vendor, holder.tenant.name if holder else str(dropped), dropped is not None)
 
 
-def _values(raw: Raw, headers: Mapping[str, str]) -> Iterator[tuple[_Place, str]]:
+def _values(raw: RawRequest, headers: Mapping[str, str]) -> Iterator[tuple[_Place, str]]:
     for name, value in headers.items():
         first, _, rest = value.strip().partition(" ")
         if rest:

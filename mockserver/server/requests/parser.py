@@ -14,28 +14,28 @@ from msgspec.structs import replace
 
 from mockserver.contract.behaviors import BASIS, BASIS_HEADER, short_name
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.errors import Refusal, Refused
-from mockserver.contract.limits import OneAtATime, Rate, Window, limit_name
+from mockserver.contract.errors import ApiError, VendorError
+from mockserver.contract.limits import ConcurrencyLimit, RateLimit, WindowLimit, limit_name
 from mockserver.contract.provenance import Basis
 from mockserver.contract.validation import fields
 from mockserver.server.http.pagination import begins, field_place, list_name, named, page_field
-from mockserver.server.http.raw_request import Raw
-from mockserver.server.http.router import Match, NearMiss
-from mockserver.server.requests.auth import Sent, check_permission, held, presented
+from mockserver.server.http.raw_request import RawRequest
+from mockserver.server.http.router import NearMiss, RouteMatch
+from mockserver.server.requests.auth import RequestValues, check_permission, held, presented
 from mockserver.server.requests.values import read, said
-from mockserver.server.tenancy.tenant import Held, Tenant, Tenants, spoken
-from mockserver.vendors.base import Asked, Vendor
+from mockserver.server.tenancy.tenant import Principal, Tenant, Tenants, spoken
+from mockserver.vendors.base import Vendor, ViewRequest
 
 _FREE: Final[dict[str, Any]] = {"rates": (), "one_at_a_time": False}
 """The terms of what is refused before anybody counts."""
 
 
-class Reading(Struct, frozen=True, kw_only=True, dict=True):
+class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
     """A request to an endpoint, read as far as it could be."""
 
     vendor: Vendor
     endpoint: Endpoint
-    rates: tuple[Rate, ...]
+    rates: tuple[RateLimit, ...]
     one_at_a_time: bool
     """Whether the site's slot is needed, and then: what happens while another holds it, and for how many seconds it is held at least."""
     busy: str = ""
@@ -44,9 +44,9 @@ class Reading(Struct, frozen=True, kw_only=True, dict=True):
     """Those of the tenant, or of the tenant that was probably meant while nobody knows whose request it is."""
     headers: Mapping[str, str]
     """Sent with the answer."""
-    held: Held | None = None
+    held: Principal | None = None
     """Whose it is; ``None`` where its credentials are refused."""
-    refusal: Refusal | None = None
+    refusal: VendorError | None = None
     near_misses: tuple[NearMiss, ...] = ()
     """What would have been right, where its path is one of another dialect."""
     dropped: str | None = None
@@ -84,9 +84,9 @@ class Reading(Struct, frozen=True, kw_only=True, dict=True):
             return None
         return list_name(self.vendor.name, self.endpoint, self.site, self.fields)
 
-    def asked(self, tenant: Tenant, now: int) -> Asked:
+    def asked(self, tenant: Tenant, now: int) -> ViewRequest:
         """The question to the endpoint's view, in the world of the tenant whose request it is."""
-        return Asked(
+        return ViewRequest(
             query=self.query,
             body=self.body,
             path=self.path,
@@ -105,14 +105,14 @@ def _place(vendor: Vendor, endpoint: str) -> tuple[str, str] | None:
     return None if name is None or found.rows is None else field_place(found, name)
 
 
-class Reader:
+class RequestParser:
     """Reads requests for some tenants, as long as their generation does not grow."""
 
     def __init__(self, tenants: Tenants) -> None:
         self._tenants = tenants
-        self._known_terms: dict[tuple[str, str, str | None, Held | None], dict[str, Any]] = {}
+        self._known_terms: dict[tuple[str, str, str | None, Principal | None], dict[str, Any]] = {}
 
-    def read(self, match: Match, raw: Raw) -> Reading:
+    def read(self, match: RouteMatch, raw: RawRequest) -> ParsedRequest:
         """Read a request to the endpoint it was matched with, as the dialect of the tenant has it whose request it is."""
         family, name = match.vendor.name, match.endpoint.name
         meant = self._tenants.presumed(family, match.path.get(match.endpoint.site or ""))
@@ -122,25 +122,25 @@ class Reader:
             meant = self._claimed(match, sent) or meant
             vendor, _ = spoken(match.vendor, meant)
             whose = held(self._tenants, vendor, vendor.endpoint(name), sent)
-        except Refused as error:
+        except ApiError as error:
             terms, dropped = self._terms(vendor, name, meant), self._tenants.dropped(family, error.details.get("credential", ""))
             refusal = self._unknown(vendor, match) or error.refusal
-            return Reading(**{**terms, "refusal": refusal, "dropped": dropped, **_lost(vendor, match)})
+            return ParsedRequest(**{**terms, "refusal": refusal, "dropped": dropped, **_lost(vendor, match)})
         terms, endpoint = self._terms(vendor, name, whose.tenant, held=whose), vendor.endpoint(name)
         if lost := _lost(vendor, match):
-            return Reading(**{**terms, **lost})
+            return ParsedRequest(**{**terms, **lost})
         if unknown := self._unknown(vendor, match):
-            return Reading(**{**terms, "refusal": unknown, **_FREE})
+            return ParsedRequest(**{**terms, "refusal": unknown, **_FREE})
         try:
             check_permission(whose, vendor, endpoint)
             site = None if endpoint.typed_first else self._site(match, endpoint, whose)
             typed = read(endpoint, raw, sent, terms["choices"])
             site = self._site(match, endpoint, whose) if site is None else site
-        except Refused as error:
-            return Reading(**terms, refusal=error.refusal)
-        return Reading(**terms, path=match.path, site=site, **typed)
+        except ApiError as error:
+            return ParsedRequest(**terms, refusal=error.refusal)
+        return ParsedRequest(**terms, path=match.path, site=site, **typed)
 
-    def _claimed(self, match: Match, sent: Sent) -> Tenant | None:
+    def _claimed(self, match: RouteMatch, sent: RequestValues) -> Tenant | None:
         """The tenant whose key a request presents, wherever a dialect of the vendor looks for one."""
         for dialect in match.vendor.dialects.values():
             holder = self._tenants.holder(match.vendor.name, presented(dialect.endpoint(match.endpoint.name), sent))
@@ -148,7 +148,7 @@ class Reader:
                 return holder.tenant
         return None
 
-    def _terms(self, vendor: Vendor, name: str, tenant: Tenant | None, held: Held | None = None) -> dict[str, Any]:
+    def _terms(self, vendor: Vendor, name: str, tenant: Tenant | None, held: Principal | None = None) -> dict[str, Any]:
         """What every reading of an endpoint's requests begins with: those of a holder, or those that are probably for a tenant."""
         key = (vendor.name, name, tenant.name if tenant else None, held)
         found = self._known_terms.get(key)
@@ -157,8 +157,8 @@ class Reader:
             found = self._known_terms[key] = {
                 "vendor": vendor,
                 "endpoint": endpoint,
-                "rates": tuple(limit for limit in endpoint.limits if not isinstance(limit, OneAtATime)),
-                "one_at_a_time": any(isinstance(limit, OneAtATime) for limit in endpoint.limits),
+                "rates": tuple(limit for limit in endpoint.limits if not isinstance(limit, ConcurrencyLimit)),
+                "one_at_a_time": any(isinstance(limit, ConcurrencyLimit) for limit in endpoint.limits),
                 "choices": choices,
                 "headers": {**endpoint.headers, **_basis(endpoint, choices)},
                 "held": held,
@@ -166,14 +166,14 @@ class Reader:
             }
         return found
 
-    def _unknown(self, vendor: Vendor, match: Match) -> Refusal | None:
+    def _unknown(self, vendor: Vendor, match: RouteMatch) -> VendorError | None:
         """Why a site is none, where the dialect looks for it before the credential."""
         endpoint, site = vendor.endpoint(match.endpoint.name), match.path.get(match.endpoint.site or "")
         if endpoint.looked_up is None or site is None or not re.fullmatch(endpoint.looked_up, site):
             return None
-        return None if self._tenants.is_site(vendor.name, site) else Refusal("unknown_site", {"message": f"no site with id {site!r}"})
+        return None if self._tenants.is_site(vendor.name, site) else VendorError("unknown_site", {"message": f"no site with id {site!r}"})
 
-    def _site(self, match: Match, endpoint: Endpoint, whose: Held) -> int:
+    def _site(self, match: RouteMatch, endpoint: Endpoint, whose: Principal) -> int:
         if match.endpoint.site is None:
             return whose.site or 0
         vendor, identifier = match.vendor.name, match.path[match.endpoint.site]
@@ -181,26 +181,28 @@ class Reader:
         if site is None:
             foreign = endpoint.looked_up is not None or self._tenants.is_site(vendor, identifier)
             known = ", ".join(ids[0] for ids in whose.tenant.names[vendor].sites)
-            raise Refused("forbidden" if foreign else "unknown_site", message=f"{identifier!r} is not among the sites of this key: {known}")
+            raise ApiError(
+                "forbidden" if foreign else "unknown_site", message=f"{identifier!r} is not among the sites of this key: {known}"
+            )
         return site
 
 
 def _limits(vendor: Vendor, endpoint: Endpoint, tenant: Tenant) -> dict[str, Any]:
     """The endpoint's limits as the tenant has them."""
-    changed, choices, rates = tenant.limits, tenant.choices[vendor.name], list[Rate]()
+    changed, choices, rates = tenant.limits, tenant.choices[vendor.name], list[RateLimit]()
     found: dict[str, Any] = {"one_at_a_time": False}
     for limit in endpoint.limits:
         name = limit_name(vendor.name, endpoint.name, limit)
         if name in changed.off:
             continue
-        if isinstance(limit, OneAtATime):
+        if isinstance(limit, ConcurrencyLimit):
             found = {"one_at_a_time": True, "busy": choices[short_name(limit.busy)], "hold": choices[short_name(limit.hold)] / 1000}
         else:
-            rates.append(replace(limit, seconds=changed.seconds.get(name, limit.seconds)) if isinstance(limit, Window) else limit)
+            rates.append(replace(limit, seconds=changed.seconds.get(name, limit.seconds)) if isinstance(limit, WindowLimit) else limit)
     return {**found, "rates": tuple(rates)}
 
 
-def _lost(vendor: Vendor, match: Match) -> dict[str, Any]:
+def _lost(vendor: Vendor, match: RouteMatch) -> dict[str, Any]:
     """Why a path that only other dialects of the vendor have leads nowhere, and what would be right; it counts against no limit."""
     endpoint = vendor.endpoint(match.endpoint.name)
     if match.template in endpoint.paths:
@@ -209,7 +211,7 @@ def _lost(vendor: Vendor, match: Match) -> dict[str, Any]:
     differs = f"{match.template} is the path of the dialect {' and '.join(others)}, and {vendor.dialect} is spoken here"
     message = f"the dialect {vendor.dialect} has no {match.template}; it has {' and '.join(endpoint.paths)}"
     near = tuple(NearMiss(vendor.name, endpoint.name, endpoint.method, path, differs) for path in endpoint.paths)
-    return {"refusal": Refusal("unknown_path", {"message": message}), "near_misses": near, "headers": {}, **_FREE}
+    return {"refusal": VendorError("unknown_path", {"message": message}), "near_misses": near, "headers": {}, **_FREE}
 
 
 def _basis(endpoint: Endpoint, choices: Mapping[str, Any]) -> dict[str, str]:

@@ -7,14 +7,14 @@ from msgspec import json
 from multidict import CIMultiDict
 
 from mockserver import __version__
-from mockserver.contract.behaviors import BASIS, BASIS_HEADER, ByChoice, short_name
-from mockserver.contract.errors import ErrorShape, Refusal, filled, of_status
+from mockserver.contract.behaviors import BASIS, BASIS_HEADER, ByBehavior, short_name
+from mockserver.contract.errors import ErrorTemplate, VendorError, filled, of_status
 from mockserver.contract.provenance import Basis
-from mockserver.server.http.raw_request import Raw
+from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.redaction import MASK
-from mockserver.server.http.response import Reply
-from mockserver.server.http.router import Miss, NearMiss
-from mockserver.server.requests.parser import Reading
+from mockserver.server.http.response import Response
+from mockserver.server.http.router import NearMiss, NoRoute
+from mockserver.server.requests.parser import ParsedRequest
 from mockserver.vendors import NAMES
 from mockserver.vendors.base import Vendor
 
@@ -28,12 +28,14 @@ SERVER = f"session-mock/{__version__}"
 _USUAL = CIMultiDict({"Content-Type": _JSON, "Server": SERVER})
 
 
-def answered(body: bytes, headers: Mapping[str, str]) -> Reply:
+def answered(body: bytes, headers: Mapping[str, str]) -> Response:
     """Return a response with status 200."""
-    return Reply(body=body, headers=CIMultiDict({**_USUAL, **headers}) if headers else _USUAL)
+    return Response(body=body, headers=CIMultiDict({**_USUAL, **headers}) if headers else _USUAL)
 
 
-def refused(vendor: Vendor, refusal: Refusal, raw: Raw, choices: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Reply:
+def refused(
+    vendor: Vendor, refusal: VendorError, raw: RawRequest, choices: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> Response:
     """A refusal in the vendor's own shape, by the defaults of choices that are not given."""
     shape, details = vendor.contract.errors[refusal.error], {**refusal.details, **refusal.numbers}
     if choices.get("echo_key") == "redact" and "credential" in details:
@@ -48,15 +50,15 @@ def refused(vendor: Vendor, refusal: Refusal, raw: Raw, choices: Mapping[str, An
     )
 
 
-def status_of(vendor: Vendor, shape: ErrorShape, choices: Mapping[str, Any]) -> int:
+def status_of(vendor: Vendor, shape: ErrorTemplate, choices: Mapping[str, Any]) -> int:
     """The status of an error shape as a tenant's choices have it."""
-    if not isinstance(shape.status, ByChoice):
+    if not isinstance(shape.status, ByBehavior):
         return shape.status
     default, statuses = vendor.contract.choice(shape.status.choice).default, shape.status.statuses
     return statuses.get(str(choices.get(short_name(shape.status.choice), default)), statuses[str(default)])  # Not every option has one.
 
 
-def failing(reading: Reading, raw: Raw, status: int, details: Mapping[str, Any], headers: Mapping[str, str]) -> Reply:
+def failing(reading: ParsedRequest, raw: RawRequest, status: int, details: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
     """An error of any status in the vendor's shape: the endpoint's own for that status, another's, or its most general one."""
     vendor, own = reading.vendor, (*reading.endpoint.errors, reading.endpoint.unreadable)
     errors = {name: vendor.contract.errors[name] for name in (*own, *vendor.contract.errors)}
@@ -70,8 +72,14 @@ def _basis(basis: Basis, choices: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _shaped(  # noqa: PLR0913 -- what an error consists of
-    shape: ErrorShape, status: int, details: Mapping[str, Any], raw: Raw, headers: Mapping[str, str], *, usual: Mapping[str, str] = _NONE
-) -> Reply:
+    shape: ErrorTemplate,
+    status: int,
+    details: Mapping[str, Any],
+    raw: RawRequest,
+    headers: Mapping[str, str],
+    *,
+    usual: Mapping[str, str] = _NONE,
+) -> Response:
     """An error with the headers that are usual, its own, and those of this one, the later ones winning."""
     told = {"message": "", "field": "", "credential": "", "reason": "", "method": raw.method, "path": raw.path}
     known = {**told, **of_status(status), **shape.usual, **details}
@@ -80,19 +88,21 @@ def _shaped(  # noqa: PLR0913 -- what an error consists of
         body = filled(shape.body, known).encode()
     kind = {} if shape.body is None else {"Content-Type": "text/plain; charset=utf-8" if shape.text else _JSON}
     own = {name: value.format_map(known) for name, value in shape.headers.items()}
-    return Reply(status=status, body=body, headers=CIMultiDict({**kind, "Server": SERVER, **usual, **own, **headers}))
+    return Response(status=status, body=body, headers=CIMultiDict({**kind, "Server": SERVER, **usual, **own, **headers}))
 
 
-def lost(miss: Miss, method: str, near: list[NearMiss]) -> Reply:
+def lost(miss: NoRoute, method: str, near: list[NearMiss]) -> Response:
     """The mock's own answer to a path that is no vendor's: what was closest, if anything was close, and where to look."""
     closest = near[0]
     close = set(closest.path.split("/")) & set(miss.path.split("/")) - {""}
     hint = f"closest is {closest.method} {closest.path}: {closest.differs}; " if close else ""
     message = f"{method} {miss.path} is no endpoint of session-mock; {hint}{_WHERE}"
     body = json.encode({"message": message, "near_misses": near})
-    return Reply(status=404, body=body, headers=CIMultiDict({"Content-Type": _JSON, "Server": SERVER}))
+    return Response(status=404, body=body, headers=CIMultiDict({"Content-Type": _JSON, "Server": SERVER}))
 
 
-def broken(message: str, status: int = 500) -> Reply:
+def broken(message: str, status: int = 500) -> Response:
     """Return the mock's own answer to a request that it could not read, or failed at, where no vendor was meant."""
-    return Reply(status=status, body=message.encode(), headers=CIMultiDict({"Content-Type": "text/plain; charset=utf-8", "Server": SERVER}))
+    return Response(
+        status=status, body=message.encode(), headers=CIMultiDict({"Content-Type": "text/plain; charset=utf-8", "Server": SERVER})
+    )

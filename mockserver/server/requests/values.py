@@ -6,19 +6,19 @@ from urllib.parse import parse_qsl
 
 from mockserver.contract import validation as request
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import ApiError
 from mockserver.contract.validation import ContractViolation, in_turn, read_json
-from mockserver.server.http.raw_request import Raw
-from mockserver.server.requests.auth import Sent
+from mockserver.server.http.raw_request import RawRequest
+from mockserver.server.requests.auth import RequestValues
 
 
-def said(endpoint: Endpoint, raw: Raw) -> Sent:
-    """Where a request may carry credentials, or ``Refused`` where its body cannot be read."""
-    return Sent({"Authorization": raw.authorization}, dict(_pairs(raw.path.partition("?")[2])), _body(endpoint, raw))
+def said(endpoint: Endpoint, raw: RawRequest) -> RequestValues:
+    """Where a request may carry credentials, or ``ApiError`` where its body cannot be read."""
+    return RequestValues({"Authorization": raw.authorization}, dict(_pairs(raw.path.partition("?")[2])), _body(endpoint, raw))
 
 
-def read(endpoint: Endpoint, raw: Raw, sent: Sent, choices: Mapping[str, Any]) -> dict[str, Any]:
-    """What it asks for in query and body, or ``Refused`` with everything in it that cannot be read, or what comes first."""
+def read(endpoint: Endpoint, raw: RawRequest, sent: RequestValues, choices: Mapping[str, Any]) -> dict[str, Any]:
+    """What it asks for in query and body, or ``ApiError`` with everything in it that cannot be read, or what comes first."""
     pairs = None if endpoint.in_turn is None else list(_pairs(raw.path.partition("?")[2]))  # As often as they stand in it.
     query = sent.query if pairs is None else dict(reversed(pairs))
     found = {}
@@ -32,7 +32,7 @@ def read(endpoint: Endpoint, raw: Raw, sent: Sent, choices: Mapping[str, Any]) -
             wrong = in_turn(pairs, model, wrong, endpoint.in_turn or "")
         if wrong:
             message = "; ".join(violation.message for violation in wrong)
-            raise Refused(endpoint.unreadable, message=message, field=wrong[0].field, reason=wrong[0].reason)
+            raise ApiError(endpoint.unreadable, message=message, field=wrong[0].field, reason=wrong[0].reason)
         found[where] = typed
     return found
 
@@ -48,10 +48,10 @@ def _pairs(query: str) -> Iterable[tuple[str, str]]:
     return ((name, value) for name, _, value in (pair.partition("=") for pair in query.split("&") if pair))
 
 
-def _body(endpoint: Endpoint, raw: Raw) -> Mapping[str, Any]:
+def _body(endpoint: Endpoint, raw: RawRequest) -> Mapping[str, Any]:
     if endpoint.body is None:
         return {}
     body = read_json(raw.body, raw.media_type)
     if isinstance(body, ContractViolation):
-        raise Refused("violation", message=body.message, reason=body.reason)
+        raise ApiError("violation", message=body.message, reason=body.reason)
     return body

@@ -9,13 +9,13 @@ from msgspec import json
 from msgspec.structs import replace
 
 from mockserver.contract.lint_rules import ADVICE
-from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.server.http.pagination import at, pages
-from mockserver.server.http.response import Reply
+from mockserver.server.http.response import Response
 from mockserver.server.journal.client_history import Wait
 from mockserver.server.journal.journal import Exchange, Finding, Journal
-from mockserver.server.requests.cache import Known
-from mockserver.server.requests.parser import Reading
+from mockserver.server.requests.cache import CachedRequest
+from mockserver.server.requests.parser import ParsedRequest
 from mockserver.server.review.rules import advised, field_of
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.server.tenancy.watchdog import BOUNDS
@@ -41,7 +41,7 @@ Page = tuple[Any, Any, bytes]
 """Which page of a list is asked for, which is its first, and of which list: all else that is asked."""
 
 
-def review(journal: Journal, known: Known, exchange: Exchange, reply: Reply | None) -> None:
+def review(journal: Journal, known: CachedRequest, exchange: Exchange, reply: Response | None) -> None:
     """Find what is to be said of an exchange that has ended, and remember of it what later ones are judged by."""
     reading = known.reading
     try:
@@ -67,7 +67,7 @@ def _hasty(wait: Wait, exchange: Exchange) -> Finding:
     return Finding(_TOO_SOON, f"{says}: it waited {waited} s, and had been asked to wait {asked} s.")
 
 
-def _told(journal: Journal, known: Known, exchange: Exchange, reply: Reply | None) -> list[Finding]:
+def _told(journal: Journal, known: CachedRequest, exchange: Exchange, reply: Response | None) -> list[Finding]:
     found, reading = [], known.reading
     if exchange.dropped is not None:
         found.append(_finding("dropped-tenant"))
@@ -88,7 +88,7 @@ def _told(journal: Journal, known: Known, exchange: Exchange, reply: Reply | Non
     return found
 
 
-def _wait(journal: Journal, reading: Reading, exchange: Exchange, reply: Reply) -> None:
+def _wait(journal: Journal, reading: ParsedRequest, exchange: Exchange, reply: Response) -> None:
     """Remember until when an answer tells to wait: for a whole key where there were too many requests, else for the endpoint."""
     held = reading.held
     now = exchange.at if held is None else held.tenant.clock.now()
@@ -99,7 +99,7 @@ def _wait(journal: Journal, reading: Reading, exchange: Exchange, reply: Reply) 
         journal.history.wait((reading.vendor.name, held.site, endpoint), Wait(now, until, really, journal.count))
 
 
-def _until(reading: Reading, reply: Reply, now: int) -> int | None:
+def _until(reading: ParsedRequest, reply: Response, now: int) -> int | None:
     """The instant of the tenant's clock that an answer tells to wait for."""
     after = reply.headers.get("Retry-After", "")
     if after:
@@ -111,18 +111,18 @@ def _until(reading: Reading, reply: Reply, now: int) -> int | None:
     return max((int(reset) * 1000 for reset in resets if reset.isdecimal()), default=None) if reply.status == _TOO_MANY else None
 
 
-def _page(reading: Reading) -> Page | None:
+def _page(reading: ParsedRequest) -> Page | None:
     """The page that a request asks for; ``None`` where there are no pages, or the request could not be read."""
     place = reading.page_place
     if place is None or reading.held is None or reading.refusal is not None:
         return None
     where, attribute = place
     paging = reading.endpoint.paging
-    first = paging.first if isinstance(paging, PageNumber) else 0 if isinstance(paging, Offset) else None
+    first = paging.first if isinstance(paging, PageNumberPagination) else 0 if isinstance(paging, OffsetPagination) else None
     return reading.page, first, json.encode(replace(getattr(reading, where), **{attribute: first}))
 
 
-def _paged(journal: Journal, reading: Reading, page: Page, tenant: Tenant, reply: Reply) -> list[str]:
+def _paged(journal: Journal, reading: ParsedRequest, page: Page, tenant: Tenant, reply: Response) -> list[str]:
     """What is to be said of a page that was given."""
     number, first, rest = page
     journal.history.of(tenant.world.spec)
@@ -141,7 +141,7 @@ def _paged(journal: Journal, reading: Reading, page: Page, tenant: Tenant, reply
     return found
 
 
-def _is_all(given: dict[Any, bool | None], number: Any, reading: Reading, reply: Reply) -> bool:
+def _is_all(given: dict[Any, bool | None], number: Any, reading: ParsedRequest, reply: Response) -> bool:
     """Whether a first page is all of its list, so that asking again is no paging; looked at once."""
     if given[number] is None:
         found = pages(reading.endpoint, reading.fields, json.decode(reply.body), {})
@@ -149,26 +149,26 @@ def _is_all(given: dict[Any, bool | None], number: Any, reading: Reading, reply:
     return bool(given[number])
 
 
-def _after_last(reading: Reading, tenant: Tenant, reply: Reply) -> bool:
+def _after_last(reading: ParsedRequest, tenant: Tenant, reply: Response) -> bool:
     """Whether an empty page could be known to be none: by the total, or because the page before was not full."""
     if at(json.decode(reply.body), reading.endpoint.rows):
         return False
     place = reading.page_place
     match reading.endpoint.paging:
-        case Offset(total=total):
+        case OffsetPagination(total=total):
             return total is not None
-        case PageNumber(limit=limit, size=size, maximum=maximum) if place is not None:
+        case PageNumberPagination(limit=limit, size=size, maximum=maximum) if place is not None:
             where, attribute = place
             asked = getattr(reading, where)
             before = replace(asked, **{attribute: reading.page - 1})
             wanted = field_of(reading.endpoint, limit)(reading) if limit else size
             return _rows(replace(reading, **{where: before}), tenant) < min(wanted, maximum or wanted)
-        case OpaqueCursor():
+        case CursorPagination():
             return False  # Whoever has a cursor was told that there is more.
     return False
 
 
-def _rows(reading: Reading, tenant: Tenant) -> int:
+def _rows(reading: ParsedRequest, tenant: Tenant) -> int:
     """How many rows a page has now."""
     answer = reading.vendor.answer(reading.endpoint, reading.asked(tenant, tenant.clock.now()))
     return len(at(json.decode(answer.body), reading.endpoint.rows))

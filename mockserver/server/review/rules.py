@@ -6,21 +6,29 @@ from functools import cache
 from typing import Any, Final
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.lint_rules import Above, Condition, InQuery, Milliseconds, NoOffset, Present, Without
+from mockserver.contract.lint_rules import (
+    Condition,
+    ExceedsMaximum,
+    InQuery,
+    IsSet,
+    LooksLikeMilliseconds,
+    MissingCompanion,
+    MissingUtcOffset,
+)
 from mockserver.server.http.pagination import field_place
-from mockserver.server.http.raw_request import Raw
+from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.journal.journal import Finding
-from mockserver.server.requests.parser import Reading
+from mockserver.server.requests.parser import ParsedRequest
 from mockserver.vendors.base import Vendor
 
-Applies = Callable[[Reading, str], bool]
+Applies = Callable[[ParsedRequest, str], bool]
 """From a request as it was read, and its path with its query."""
-Get = Callable[[Reading], Any]
+Get = Callable[[ParsedRequest], Any]
 _MILLISECONDS: Final = 100_000_000_000
 _OFFSET: Final = re.compile(r"(Z|z|[+ -]\d{1,2}(:?\d\d)?)$")
 
 
-def advised(reading: Reading, raw: Raw) -> list[Finding]:
+def advised(reading: ParsedRequest, raw: RawRequest) -> list[Finding]:
     """What is to be said of a request as it stands."""
     return [finding for finding, applies in _advice(reading.vendor, reading.endpoint.name) if applies(reading, raw.path)]
 
@@ -35,19 +43,19 @@ def _applies(endpoint: Endpoint, condition: Condition) -> Applies:
     match condition:
         case InQuery(parameter=parameter):
             return lambda _, path: _has(path, parameter)
-        case Above(field=field, maximum=maximum):
+        case ExceedsMaximum(field=field, maximum=maximum):
             above = field_of(endpoint, field)
             return lambda reading, _: (above(reading) or 0) > maximum
-        case Milliseconds(field=field):
+        case LooksLikeMilliseconds(field=field):
             instant = field_of(endpoint, field)
             return lambda reading, _: (instant(reading) or 0) >= _MILLISECONDS
-        case Present(field=field):
+        case IsSet(field=field):
             present = field_of(endpoint, field)
             return lambda reading, _: present(reading) is not None
-        case Without(field=field, zone=zone):
+        case MissingCompanion(field=field, zone=zone):
             zoned = field_of(endpoint, field)
             return lambda reading, path: zoned(reading) is not None and not _has(path, zone)
-        case NoOffset(field=field):
+        case MissingUtcOffset(field=field):
             text = field_of(endpoint, field)
             return lambda reading, _: _unzoned(text(reading))
 

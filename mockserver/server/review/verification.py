@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import json
 
-from mockserver.admin_schemas import FoundIn, Verdict
+from mockserver.admin_schemas import FindingSummary, Verification
 from mockserver.server.journal.journal import Exchange
 from mockserver.server.journal.serialization import described
 from mockserver.server.tenancy.tenant import Tenant, Tenants
@@ -17,10 +17,10 @@ MOST_NUMBERS: Final = 100
 _LONGEST: Final = 300
 
 
-def judge(tenants: Tenants, tenant: Tenant) -> Verdict:
+def judge(tenants: Tenants, tenant: Tenant) -> Verification:
     """Judge the exchanges that a tenant's journal keeps, and its faults."""
     exchanges = list(tenant.journal)
-    return Verdict(
+    return Verification(
         exchanges=tenant.journal.count,
         kept=len(exchanges),
         findings=found((finding.name, finding.says, exchange) for exchange in exchanges for finding in exchange.findings),
@@ -31,18 +31,18 @@ def judge(tenants: Tenants, tenant: Tenant) -> Verdict:
     )
 
 
-def found(told: Iterable[tuple[str, str, Exchange]]) -> list[FoundIn]:
+def found(told: Iterable[tuple[str, str, Exchange]]) -> list[FindingSummary]:
     """What was said of exchanges, by name, each with where it was found."""
-    by_name: dict[str, FoundIn] = {}
+    by_name: dict[str, FindingSummary] = {}
     for name, says, exchange in told:
-        known = by_name.setdefault(name, FoundIn(name=name, says=says, count=0, exchanges=[]))
+        known = by_name.setdefault(name, FindingSummary(name=name, says=says, count=0, exchanges=[]))
         known.count += 1
         if known.count <= MOST_NUMBERS:
             known.exchanges.append(exchange.number)
     return list(by_name.values())
 
 
-def unexpected(exchanges: Iterable[Exchange]) -> list[FoundIn]:
+def unexpected(exchanges: Iterable[Exchange]) -> list[FindingSummary]:
     """The refusals that no right client meets, by the name of the error; not what a fault has brought about."""
     return found(_unexpected(exchanges))
 

@@ -12,7 +12,7 @@ from mockserver._util import parsers as forms
 from mockserver._util.clock import LATEST, Clock
 from mockserver._util.suggest import nearest
 from mockserver.admin_schemas import Credential, Dialect, Name, repr_masked
-from mockserver.contract.behaviors import ChoiceError
+from mockserver.contract.behaviors import BehaviorError
 from mockserver.server.tenancy.tenant import Tenant, TenantError
 from mockserver.vendors import NAMES, dialects
 from mockserver.world.model.profiles import PROFILES
@@ -77,7 +77,7 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
         from mockserver._util.validation import amiss  # noqa: PLC0415 -- start-up is felt
 
         raise ConfigError(f"{path or 'options'}: {amiss(settings, Config) or error}") from None
-    except ChoiceError as error:
+    except BehaviorError as error:
         raise ConfigError(f"{path or 'options'}: {error}") from None
     if config.admin_token is not None:
         try:
@@ -172,7 +172,7 @@ def make_tenant(name: str, config: TenantConfig) -> Tenant:
         return Tenant(
             name, build(world_spec), _clock(config.now, world_spec), {**dialects(config.dialect), **config.choices}, config.credentials
         )
-    except (WorldError, ChoiceError, TenantError) as error:
+    except (WorldError, BehaviorError, TenantError) as error:
         raise ConfigError(f"tenant {name!r}: {error}") from None
 
 

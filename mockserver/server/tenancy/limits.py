@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from msgspec import Struct, field
 
-from mockserver.contract.errors import Refusal, Refused
-from mockserver.contract.limits import Bucket, Rate, Window
+from mockserver.contract.errors import ApiError, VendorError
+from mockserver.contract.limits import RateLimit, TokenBucket, WindowLimit
 
 _NEVER: Final = 31_536_000
 """Seconds after which a bucket is said to be full again that nothing fills."""
@@ -27,10 +27,10 @@ class Limits(Struct):
     """Other lengths of windows."""
 
 
-class Left(Struct, frozen=True):
+class LimitStatus(Struct, frozen=True):
     """What a limit leaves to a key."""
 
-    limit: Rate
+    limit: RateLimit
     allowed: int
     """0 for any number."""
     remaining: int
@@ -40,15 +40,15 @@ class Left(Struct, frozen=True):
     """Seconds until a request is let through."""
     refused: bool = False
 
-    def refusal(self) -> Refusal:
+    def refusal(self) -> VendorError:
         """What is said of the request that was one too many."""
         many = f"over {self.allowed} requests"
-        if isinstance(self.limit, Window):
+        if isinstance(self.limit, WindowLimit):
             message = f"{many} in {self.limit.seconds} seconds; the window ends at Unix second {self.reset}"
         else:
             message = f"{many} at once; the next is let through in {self.wait} seconds"
         details = {"message": message, "scope": self.limit.pool}
-        return Refusal("rate_limited", details, numbers={"limit": self.allowed, "retryAfter": self.wait})
+        return VendorError("rate_limited", details, numbers={"limit": self.allowed, "retryAfter": self.wait})
 
     def told(self, names: tuple[str, str, str], now: int) -> dict[str, str]:
         """Limit, remaining and reset under the names of headers."""
@@ -56,7 +56,7 @@ class Left(Struct, frozen=True):
         return dict(zip(names, (str(self.allowed), str(self.remaining), str(reset)), strict=True))
 
 
-def reported(found: Sequence[Left], now: int) -> dict[str, str]:
+def reported(found: Sequence[LimitStatus], now: int) -> dict[str, str]:
     """The headers that report what some limits leave."""
     headers: dict[str, str] = {}
     limited = [left for left in found if left.allowed]
@@ -69,14 +69,14 @@ def reported(found: Sequence[Left], now: int) -> dict[str, str]:
     return headers
 
 
-class Rates:
+class RateLimiter:
     """How many requests each key has made in the window that is open for it, and how much of its buckets is left."""
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, str], tuple[int, int]] = {}
         self._levels: dict[tuple[str, str], tuple[int, int]] = {}
 
-    def charge(self, window: Window, allowed: int, key: str, now: int, *, counts: bool = True) -> Left:
+    def charge(self, window: WindowLimit, allowed: int, key: str, now: int, *, counts: bool = True) -> LimitStatus:
         """Count a request that is let through; with ``counts`` false, only look."""
         length = window.seconds * 1000
         opened, count = self._open.get((window.pool, key), (None, 0))
@@ -89,9 +89,9 @@ class Rates:
             self._open[window.pool, key] = (opened, count)
         end = opened + length
         wait = -((now - end) // 1000) if refused else 0
-        return Left(window, allowed, max(allowed - count, 0), end // 1000, wait, refused)
+        return LimitStatus(window, allowed, max(allowed - count, 0), end // 1000, wait, refused)
 
-    def take(self, bucket: Bucket, allowed: int, refill: int, key: str, now: int, *, counts: bool = True) -> Left:  # noqa: PLR0913
+    def take(self, bucket: TokenBucket, allowed: int, refill: int, key: str, now: int, *, counts: bool = True) -> LimitStatus:  # noqa: PLR0913
         """Take a token for a request that is let through; with ``counts`` false, only look."""
         level = self._level(bucket, allowed, refill, key, now)
         refused = allowed > 0 and level < _TOKEN
@@ -100,9 +100,9 @@ class Rates:
             self._levels[bucket.pool, key] = (now, level)
         full = _seconds(allowed * _TOKEN - level, refill)
         wait = _seconds(_TOKEN - level, refill) if refused else 0
-        return Left(bucket, allowed, max(level // _TOKEN, 0), now // 1000 + full, wait, refused)
+        return LimitStatus(bucket, allowed, max(level // _TOKEN, 0), now // 1000 + full, wait, refused)
 
-    def _level(self, bucket: Bucket, allowed: int, refill: int, key: str, now: int) -> int:
+    def _level(self, bucket: TokenBucket, allowed: int, refill: int, key: str, now: int) -> int:
         """Thousandths of tokens that are in a bucket."""
         at, level = self._levels.get((bucket.pool, key), (now, allowed * _TOKEN))
         return min(level + max(now - at, 0) * refill, allowed * _TOKEN)
@@ -113,13 +113,13 @@ class Rates:
             for which in [(pool, key) for pool, key in counted if key.partition(" ")[0] == vendor]:
                 del counted[which]
 
-    def used(self, window: Window, now: int) -> dict[str, int]:
+    def used(self, window: WindowLimit, now: int) -> dict[str, int]:
         """Requests counted for each key in the window that is open for it."""
         length = window.seconds * 1000
         found = ((key, opened, count) for (pool, key), (opened, count) in self._open.items() if pool == window.pool)
         return {key: count for key, opened, count in found if opened <= now < opened + length}
 
-    def taken(self, bucket: Bucket, allowed: int, refill: int, now: int) -> dict[str, int]:
+    def taken(self, bucket: TokenBucket, allowed: int, refill: int, now: int) -> dict[str, int]:
         """Tokens that each key's bucket lacks."""
         keys = [key for pool, key in self._levels if pool == bucket.pool]
         return {key: -(-(allowed * _TOKEN - self._level(bucket, allowed, refill, key, now)) // _TOKEN) for key in keys}
@@ -130,20 +130,20 @@ def _seconds(thousandths: int, refill: int) -> int:
     return -(-thousandths // (refill * _TOKEN)) if refill else _NEVER
 
 
-class Slots:
+class ConcurrencyLimiter:
     """One slot for each site of a tenant: held while a one-at-a-time request is open."""
 
     def __init__(self) -> None:
         self._waiting: dict[Any, deque[asyncio.Future[None]]] = {}
 
     async def take(self, key: Any, busy: str) -> None:
-        """Take the slot, or raise ``Refused("busy")`` while another request holds it; with ``queue``, wait for it."""
+        """Take the slot, or raise ``ApiError("busy")`` while another request holds it; with ``queue``, wait for it."""
         waiting = self._waiting.get(key)
         if waiting is None:
             self._waiting[key] = deque()
             return
         if busy != "queue":
-            raise Refused("busy", message="another request is open: wait for its answer before sending the next")
+            raise ApiError("busy", message="another request is open: wait for its answer before sending the next")
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting.append(turn)
         try:

@@ -9,15 +9,15 @@ from msgspec import Struct
 
 from mockserver._util.clock import Clock
 from mockserver._util.suggest import nearest
-from mockserver.contract.behaviors import DIALECT, ChoiceError, short_name
-from mockserver.server.faults.registry import Faults
+from mockserver.contract.behaviors import DIALECT, BehaviorError, short_name
+from mockserver.server.faults.registry import ActiveFaults
 from mockserver.server.http.known_credentials import KnownCredentials
 from mockserver.server.journal.journal import Journal
-from mockserver.server.tenancy.limits import Limits, Rates, Slots
+from mockserver.server.tenancy.limits import ConcurrencyLimiter, Limits, RateLimiter
 from mockserver.server.tenancy.watchdog import Watchdog
-from mockserver.server.tenancy.world_history import Lived
+from mockserver.server.tenancy.world_history import WorldHistory
 from mockserver.vendors import NAMES, load
-from mockserver.vendors.base import Names, Vendor
+from mockserver.vendors.base import Vendor, VendorIdentifiers
 from mockserver.world.model.hashing import key
 from mockserver.world.world import World
 
@@ -34,17 +34,17 @@ class Tenant:
         self._own = key(world.spec.seed, "tenant", name)
         self._given = _given(credentials)
         self._first_world, self._first_choices = world, dict(choices)
-        self.journal, self.faults = Journal(), Faults()
+        self.journal, self.faults = Journal(), ActiveFaults()
         self.watchdog = Watchdog()
-        self.names: dict[str, Names] = {}
+        self.names: dict[str, VendorIdentifiers] = {}
         self.vendors: Mapping[str, Vendor] = {}
         """Each vendor in the dialect that is chosen."""
         self._begin(world)
 
     def _begin(self, world: World) -> None:
         self.use(world)
-        self.rates, self.slots, self.limits = Rates(), Slots(), Limits()
-        self.lived = Lived()
+        self.rates, self.slots, self.limits = RateLimiter(), ConcurrencyLimiter(), Limits()
+        self.lived = WorldHistory()
         self._settle(self._first_choices)
 
     def use(self, world: World) -> None:
@@ -56,7 +56,7 @@ class Tenant:
         self.world, self.names = world, names
 
     def choose(self, chosen: Mapping[str, str | int]) -> None:
-        """Change some choices; raises :class:`ChoiceError` for one that does not exist, and then changes none."""
+        """Change some choices; raises :class:`BehaviorError` for one that does not exist, and then changes none."""
         before = self.vendors
         self._settle({**self._chosen, **chosen})
         for name, vendor in self.vendors.items():
@@ -94,7 +94,7 @@ def _choices(vendors: Collection[Vendor], chosen: Mapping[str, str | int]) -> di
         known = {choice.name: choice for vendor in vendors for choice in vendor.contract.choices}
         for name, value in chosen.items():
             if name not in known:
-                raise ChoiceError(f"there is no choice {name!r}; {nearest(name, known)}")
+                raise BehaviorError(f"there is no choice {name!r}; {nearest(name, known)}")
             vendor, _, short = name.partition(".")
             settings[vendor][short] = known[name].read(value)
     return settings
@@ -121,7 +121,7 @@ def _given(credentials: Mapping[str, str]) -> dict[str, dict[str, str]]:
     return given
 
 
-def _names(vendor: Vendor, own: int, world: World, given: Mapping[str, Mapping[str, str]]) -> Names:
+def _names(vendor: Vendor, own: int, world: World, given: Mapping[str, Mapping[str, str]]) -> VendorIdentifiers:
     names = vendor.names(own, world, given[vendor.name])
     for credential in given[vendor.name]:
         if credential not in names.credentials:
@@ -136,7 +136,7 @@ def _credentials(tenant: Tenant) -> set[str]:
     return found.union(*(names.credentials.values() for names in tenant.names.values()))
 
 
-class Held(Struct, frozen=True):
+class Principal(Struct, frozen=True):
     """Whose a credential or a site is."""
 
     tenant: Tenant
@@ -159,8 +159,8 @@ class Tenants:
         """Grows whenever a request may be read differently than before."""
         self.known = KnownCredentials()
         """Every credential that must not be shown."""
-        self._tokens: dict[tuple[str, str], Held] = {}
-        self._sites: dict[tuple[str, str], list[Held]] = {}
+        self._tokens: dict[tuple[str, str], Principal] = {}
+        self._sites: dict[tuple[str, str], list[Principal]] = {}
         self._dropped: OrderedDict[tuple[str, str], str] = OrderedDict()
         for tenant in tenants:
             self.add(tenant)
@@ -185,11 +185,11 @@ class Tenants:
         self.known.add(_credentials(tenant))
         for vendor, names in tenant.names.items():
             for token, site in names.tokens.items():
-                self._tokens[vendor, token] = Held(tenant, site)
+                self._tokens[vendor, token] = Principal(tenant, site)
                 self._dropped.pop((vendor, token), None)
             for number, aliases in enumerate(names.sites):
                 for alias in aliases:
-                    self._sites.setdefault((vendor, alias), []).append(Held(tenant, number))
+                    self._sites.setdefault((vendor, alias), []).append(Principal(tenant, number))
         self.changed()
 
     def _leave(self, tenant: Tenant) -> None:
@@ -221,7 +221,7 @@ class Tenants:
         finally:
             self._enter(tenant)
 
-    def holder(self, vendor: str, token: str) -> Held | None:
+    def holder(self, vendor: str, token: str) -> Principal | None:
         """Whose a credential is."""
         return self._tokens.get((vendor, token))
 

@@ -8,7 +8,7 @@ from mockserver.admin_schemas import TenantAccess, VendorAccess
 from mockserver.contract.credentials import Bearer, BodyKeys
 from mockserver.contract.endpoint import Contract
 from mockserver.server.tenancy.tenant import Tenant
-from mockserver.vendors.base import Names
+from mockserver.vendors.base import VendorIdentifiers
 
 
 class Addresses(Struct, frozen=True):
@@ -40,12 +40,12 @@ class Addresses(Struct, frozen=True):
         return TenantAccess(id=tenant.name, tenant=tenant.name, url=self.url, vendors=vendors)
 
 
-def _headers(contract: Contract, names: Names) -> dict[str, str]:
+def _headers(contract: Contract, names: VendorIdentifiers) -> dict[str, str]:
     bearers = any(isinstance(endpoint.credentials, Bearer) for endpoint in contract.endpoints)
     return {"Authorization": f"Bearer {names.credentials['token']}"} if bearers else {}
 
 
-def _body(contract: Contract, names: Names) -> dict[str, str]:
+def _body(contract: Contract, names: VendorIdentifiers) -> dict[str, str]:
     keys = [endpoint.credentials for endpoint in contract.endpoints if isinstance(endpoint.credentials, BodyKeys)]
     return {field: names.credentials[field] for each in keys for field in each.fields}
 

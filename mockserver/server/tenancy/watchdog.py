@@ -13,12 +13,12 @@ from msgspec.structs import replace
 from multidict import CIMultiDict
 
 from mockserver.server.http.pagination import at
-from mockserver.server.http.response import Reply
+from mockserver.server.http.response import Response
 from mockserver.server.journal.journal import Exchange, Finding
 
 if TYPE_CHECKING:
-    from mockserver.server.http.raw_request import Raw
-    from mockserver.server.requests.cache import Known
+    from mockserver.server.http.raw_request import RawRequest
+    from mockserver.server.requests.cache import CachedRequest
 
 STALLED: Final = "stalled"
 ENDLESS: Final = "endless-loop"
@@ -38,7 +38,7 @@ _PAGES: Final = 1_000
 _SMALL: Final = 1_024
 """Bytes of an answer beyond which it has rows."""
 _OK: Final = 200
-_SILENT: Final = Reply(headers=CIMultiDict(), head=False, sent=0, end="stall", patience=0)
+_SILENT: Final = Response(headers=CIMultiDict(), head=False, sent=0, end="stall", patience=0)
 """A reset without any answer."""
 _log = logging.getLogger("mockserver")
 
@@ -67,7 +67,7 @@ class Watchdog:
         self._stalled = False
         self._loop: str | None = None
         self._refused = 0
-        self._last: Raw | None = None
+        self._last: RawRequest | None = None
         self._same = 0
         self._lists: dict[Any, _Progress] = {}
 
@@ -84,11 +84,11 @@ class Watchdog:
         return True
 
     @property
-    def silent(self) -> Reply:
+    def silent(self) -> Response:
         """The end of an exchange that waited too long for its slot."""
         return _SILENT
 
-    def refusal(self) -> Reply | None:
+    def refusal(self) -> Response | None:
         """Return the answer to every request of a client that loops; None for other clients."""
         if self._loop is None:
             return None
@@ -96,9 +96,9 @@ class Watchdog:
         if self._refused > _EXPLAINED:
             return _SILENT
         # Clients do not retry a 400, as they do a 5xx or a reset; text that is no JSON stops those that ignore the status.
-        return Reply(status=400, headers=CIMultiDict({"Content-Type": "text/plain; charset=utf-8"}), body=f"{self._loop}\n".encode())
+        return Response(status=400, headers=CIMultiDict({"Content-Type": "text/plain; charset=utf-8"}), body=f"{self._loop}\n".encode())
 
-    def bound(self, reply: Reply, hold: float) -> Reply:
+    def bound(self, reply: Response, hold: float) -> Response:
         """Return a reply that ends by a reset if it would stall for longer than the bound, else the same one.
 
         *hold* is the time in seconds for which its slot is held before it is sent.
@@ -115,7 +115,7 @@ class Watchdog:
             return replace(reply, sent=first, declared=reply.claimed, pieces=1, end="stall", patience=patience)
         return replace(reply, patience=patience) if reply.end == "stall" else reply
 
-    def judge(self, known: "Known", exchange: Exchange, reply: Reply | None) -> None:
+    def judge(self, known: "CachedRequest", exchange: Exchange, reply: Response | None) -> None:
         """Record whether a closed exchange was ended by the bounds, and count requests without progress."""
         try:
             if reply is not None and reply.patience is not None and not exchange.gone and self._loop is None:
@@ -137,7 +137,7 @@ class Watchdog:
             " give the client a shorter timeout, or raise stall_timeout."
         )
 
-    def _count(self, known: "Known", exchange: Exchange, reply: Reply | None) -> None:
+    def _count(self, known: "CachedRequest", exchange: Exchange, reply: Response | None) -> None:
         """Count a request, and stop the client at the limit."""
         named = f"{exchange.vendor} {exchange.endpoint}"
         self._same = self._same + 1 if known.raw == self._last else 1
@@ -153,7 +153,7 @@ class Watchdog:
                 f" and the mock refuses the rest: {_REMEDY}"
             )
 
-    def _idle(self, known: "Known", reply: Reply) -> int:
+    def _idle(self, known: "CachedRequest", reply: Response) -> int:
         """Return the number of requests in a row for a list that brought no new row, since its first page was requested."""
         number, first, rest = known.page or (None, None, b"")
         name = (known.reading.vendor.name, known.reading.endpoint.name, known.reading.site, rest)

@@ -10,14 +10,14 @@ MOST_WORLDS: Final = 32
 MOST_LISTS: Final = 256
 
 
-class Moment(Struct, frozen=True, eq=False):
+class WorldSnapshot(Struct, frozen=True, eq=False):
     """A world, and an instant of the tenant's clock at which it was the tenant's."""
 
     world: World
     now: int
 
 
-class Lived:
+class WorldHistory:
     """The successive worlds of a tenant, and in which of them each list was begun.
 
     Only the current world is held as long as it stays the same. Beyond a number of worlds, those between the first and
@@ -26,7 +26,7 @@ class Lived:
     """
 
     def __init__(self) -> None:
-        self._worlds: dict[int, Moment] = {}
+        self._worlds: dict[int, WorldSnapshot] = {}
         self._begun: dict[str, tuple[int, int]] = {}
         """By list: the number of the world in which its first page was asked last, and the instant."""
         self._last = -1
@@ -36,7 +36,7 @@ class Lived:
         """Whether the tenant has lived in more than one world."""
         return len(self._worlds) > 1
 
-    def note(self, moment: Moment) -> None:
+    def note(self, moment: WorldSnapshot) -> None:
         """Remember a world that is another than the last; one of another spec is a new beginning."""
         latest = self._worlds.get(self._last)
         if latest is not None and latest.world is moment.world:
@@ -56,7 +56,7 @@ class Lived:
         del self._worlds[gone]
         self._begun = {name: (earlier, self._worlds[earlier].now) if at[0] == gone else at for name, at in self._begun.items()}
 
-    def asked(self, name: str | None, moment: Moment) -> None:
+    def asked(self, name: str | None, moment: WorldSnapshot) -> None:
         """Remember at which moment the first page of a list is asked for; any other page, which begins none, says nothing."""
         self.note(moment)
         if name is None:
@@ -66,7 +66,7 @@ class Lived:
         if len(self._begun) > MOST_LISTS:
             del self._begun[next(iter(self._begun))]
 
-    def around(self, name: str, now: Moment) -> tuple[list[Moment], list[Moment]]:
+    def around(self, name: str, now: WorldSnapshot) -> tuple[list[WorldSnapshot], list[WorldSnapshot]]:
         """The moments before a list was begun, and those from then to now; a list that nobody began is taken to be the first."""
         self.note(now)
         if not self.changed:
@@ -75,6 +75,6 @@ class Lived:
         number, at = self._begun.get(name, (oldest, self._worlds[oldest].now))
         before = [moment for each, moment in self._worlds.items() if each < number]
         later = [moment for each, moment in self._worlds.items() if each > number]
-        since = [Moment(self._worlds[number].world, at), *later, now]
+        since = [WorldSnapshot(self._worlds[number].world, at), *later, now]
         told = {(id(moment.world), moment.now): moment for moment in since}
         return before, list(told.values())

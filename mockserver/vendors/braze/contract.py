@@ -4,14 +4,14 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from mockserver.contract.behaviors import Choice
+from mockserver.contract.behaviors import Behavior
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Contract, Endpoint
-from mockserver.contract.errors import ErrorShape
+from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.json_formats import DATE_TIME, SEGMENT, SITE
-from mockserver.contract.limits import Window
-from mockserver.contract.lint_rules import Advice, InQuery, NoOffset
-from mockserver.contract.pagination import PageNumber
+from mockserver.contract.limits import WindowLimit
+from mockserver.contract.lint_rules import InQuery, LintRule, MissingUtcOffset
+from mockserver.contract.pagination import PageNumberPagination
 from mockserver.contract.provenance import Basis, Fact, Source
 
 READ = "2026-11-21"
@@ -125,26 +125,26 @@ class SegmentList(Struct, frozen=True):
 
 
 CHOICES = (
-    Choice(name="braze.permissions", says="What the tenant's REST key may do.", default="all", options={
+    Behavior(name="braze.permissions", says="What the tenant's REST key may do.", default="all", options={
         "all": "Everything.", "sessions.data_series": "Only ask for series of sessions.",
         "segments.list": "Only list segments.", "none": "Nothing.",
     }),
-    Choice(name="braze.rate_limit", says="How many requests a workspace may send in an hour; 0 for any number.",
+    Behavior(name="braze.rate_limit", says="How many requests a workspace may send in an hour; 0 for any number.",
            default=250_000, unit="requests", basis=DOCUMENTED, source="limits"),
-    Choice(name="braze.series", says="How a bucket without a session is told.", default="dense", options={
+    Behavior(name="braze.series", says="How a bucket without a session is told.", default="dense", options={
         "dense": "A point with 0 sessions.", "sparse": "It is left out.",
     }, basis=INFERRED, source="airbyte"),
-    Choice(name="braze.hour_suffix", says="What follows the time of an hour.", default="none", options={
+    Behavior(name="braze.hour_suffix", says="What follows the time of an hour.", default="none", options={
         "none": "Nothing.", "Z": "Z.", "offset": "+00:00.",
     }),
-    Choice(name="braze.app_id", says="What an app_id that does not exist means.", default="check", options={
+    Behavior(name="braze.app_id", says="What an app_id that does not exist means.", default="check", options={
         "check": "The request is refused.", "ignore": "It is passed over: the sessions of all apps are counted.",
     }),
-    Choice(name="braze.segment_id", says="Whether a series needs a segment_id.", default="optional", options={
+    Behavior(name="braze.segment_id", says="Whether a series needs a segment_id.", default="optional", options={
         "optional": "It does not, as the vendor's documentation has it.",
         "required": "It does, as the client's reference has it.",
     }, basis=DOCUMENTED, source="sessions"),
-    Choice(name="braze.echo_key", says="Whether the message about a key repeats it; for a key of nobody, as the default tenant chose.",
+    Behavior(name="braze.echo_key", says="Whether the message about a key repeats it; for a key of nobody, as the default tenant chose.",
            default="echo", options={
         "echo": "It does, as recorded.", "redact": "It says [redacted] instead.",
     }, basis=OBSERVED, source="recordings"),
@@ -155,27 +155,29 @@ INVALID_KEY = {"message": "Invalid API key: {credential}"}
 INVALID_URL = {"message": "Invalid URL"}
 HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 NO_NUMBERS = dict.fromkeys(HEADERS, "")
-WINDOW = Window(allowed="braze.rate_limit", seconds=3600, opens="clock", pool="shared", headers=HEADERS, documented=250_000)
+WINDOW = WindowLimit(allowed="braze.rate_limit", seconds=3600, opens="clock", pool="shared", headers=HEADERS, documented=250_000)
 ERRORS = {
-    "violation": ErrorShape(400, MESSAGE, Fact("The status is documented, the messages for a query are not.", DOCUMENTED, "errors")),
-    "missing_credential": ErrorShape(401, INVALID_KEY, Fact("A missing key is told as an empty one.", INFERRED, "errors"), NO_NUMBERS),
-    "wrong_credential": ErrorShape(
+    "violation": ErrorTemplate(400, MESSAGE, Fact("The status is documented, the messages for a query are not.", DOCUMENTED, "errors")),
+    "missing_credential": ErrorTemplate(401, INVALID_KEY, Fact("A missing key is told as an empty one.", INFERRED, "errors"), NO_NUMBERS),
+    "wrong_credential": ErrorTemplate(
         401,
         INVALID_KEY,
         Fact("The message echoes the key as it was presented, and the limit's headers are empty.", OBSERVED, "recordings"),
         NO_NUMBERS,
     ),
-    "forbidden": ErrorShape(
+    "forbidden": ErrorTemplate(
         403, {"message": "Access Denied"}, Fact("Status and words are documented for a key without the permission.", DOCUMENTED, "errors")
     ),
-    "rate_limited": ErrorShape(429, {"message": "Rate limited"}, Fact("The status is documented, the body is not.", DOCUMENTED, "errors")),
-    "unknown_path": ErrorShape(404, INVALID_URL, Fact("Recorded word for word.", OBSERVED, "catalogue")),
-    "wrong_method": ErrorShape(404, INVALID_URL, Fact("Another method is another URL.", CHOSEN)),
-    "too_large": ErrorShape(413, MESSAGE, Fact("Not documented.", CHOSEN)),
-    "internal": ErrorShape(500, MESSAGE, Fact("The status is documented, the body is not.", DOCUMENTED, "errors")),
+    "rate_limited": ErrorTemplate(
+        429, {"message": "Rate limited"}, Fact("The status is documented, the body is not.", DOCUMENTED, "errors")
+    ),
+    "unknown_path": ErrorTemplate(404, INVALID_URL, Fact("Recorded word for word.", OBSERVED, "catalogue")),
+    "wrong_method": ErrorTemplate(404, INVALID_URL, Fact("Another method is another URL.", CHOSEN)),
+    "too_large": ErrorTemplate(413, MESSAGE, Fact("Not documented.", CHOSEN)),
+    "internal": ErrorTemplate(500, MESSAGE, Fact("The status is documented, the body is not.", DOCUMENTED, "errors")),
 }
 
-KEY_IN_QUERY = Advice("key-in-query", InQuery("api_key"), Fact("The key belongs in the Authorization header.", DOCUMENTED, "client"))
+KEY_IN_QUERY = LintRule("key-in-query", InQuery("api_key"), Fact("The key belongs in the Authorization header.", DOCUMENTED, "client"))
 KEY_IN_HEADER = (
     Fact("The key stands in the Authorization header.", DOCUMENTED, "client"),
     Fact("The query parameter api_key, which older documentation still takes for the key, is passed over.", CHOSEN),
@@ -198,7 +200,11 @@ SESSIONS_DATA_SERIES = Endpoint(
     errors=("forbidden",),
     advice=(
         KEY_IN_QUERY,
-        Advice("range-without-zone", NoOffset("ending_at"), Fact("Without an offset, ending_at is taken for UTC.", DOCUMENTED, "sessions")),
+        LintRule(
+            "range-without-zone",
+            MissingUtcOffset("ending_at"),
+            Fact("Without an offset, ending_at is taken for UTC.", DOCUMENTED, "sessions"),
+        ),
     ),
     facts=(
         Fact("The series is the last buckets that begin before ending_at: a bare date excludes its day.", INFERRED, "airbyte"),
@@ -221,7 +227,7 @@ LIST_SEGMENTS = Endpoint(
     query=ListSegments,
     response=SegmentList,
     credentials=Bearer(permission="segments.list"),
-    paging=PageNumber(page="page", first=0, limit=None, size=PAGE),
+    paging=PageNumberPagination(page="page", first=0, limit=None, size=PAGE),
     rows="segments",
     identity=("id",),
     limits=(WINDOW,),

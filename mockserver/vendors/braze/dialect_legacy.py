@@ -4,8 +4,8 @@ from msgspec.structs import replace
 
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.errors import ErrorShape
-from mockserver.contract.lint_rules import Advice, InQuery
+from mockserver.contract.errors import ErrorTemplate
+from mockserver.contract.lint_rules import InQuery, LintRule
 from mockserver.contract.provenance import Fact, Source
 from mockserver.vendors.braze.contract import (
     CHOSEN,
@@ -27,7 +27,7 @@ from mockserver.vendors.braze.contract import (
 _OLD_DOCS = "https://github.com/braze-inc/braze-docs/blob/"
 _EXPORTS = "/_docs/_api/endpoints/export/sessions/"
 _UNKNOWN_KEY = {"message": "Invalid or missing App Group API Identifier: {credential}"}
-_KEY_IN_QUERY = Advice(
+_KEY_IN_QUERY = LintRule(
     "key-in-query",
     InQuery("api_key"),
     Fact("A key in the query still works, but belongs in the header since May 2020.", DOCUMENTED, "sessions-2020"),
@@ -85,10 +85,10 @@ LEGACY = replace(
     ),
     errors={
         **ERRORS,
-        "missing_credential": ErrorShape(
+        "missing_credential": ErrorTemplate(
             401, _UNKNOWN_KEY, Fact("The words say that they are of a missing key too.", INFERRED, "recordings-2015"), NO_NUMBERS
         ),
-        "wrong_credential": ErrorShape(
+        "wrong_credential": ErrorTemplate(
             401,
             _UNKNOWN_KEY,
             Fact(
@@ -99,7 +99,7 @@ LEGACY = replace(
             ),
             NO_NUMBERS,
         ),
-        "unknown_path": ErrorShape(
+        "unknown_path": ErrorTemplate(
             404,
             INVALID_URL,
             Fact("Documented then is only a 404 of an unknown key; that a path was unknown in the words of today is assumed.", INFERRED),

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 
-from mockserver.vendors.base import Names
+from mockserver.vendors.base import VendorIdentifiers
 from mockserver.world.model.hashing import digits
 from mockserver.world.world import World
 
 
-def names(key: int, world: World, given: Mapping[str, str]) -> Names:
+def names(key: int, world: World, given: Mapping[str, str]) -> VendorIdentifiers:
     """Name a tenant's workspace by one REST key, and the world's sites as its apps."""
     token = given.get("token", _uuid(key, "token"))
-    return Names(
+    return VendorIdentifiers(
         credentials={"token": token},
         tokens={token: None},
         sites=tuple((_uuid(key, "app", site.number),) for site in world.sites),

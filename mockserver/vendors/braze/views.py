@@ -5,9 +5,9 @@ from typing import Final
 
 from msgspec import json
 
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import ApiError
 from mockserver.rows.datetimes import DAY, instant, seconds
-from mockserver.vendors.base import Answer, Asked
+from mockserver.vendors.base import ViewRequest, ViewResult
 from mockserver.vendors.braze.contract import (
     APP_ID,
     ENDING_AT,
@@ -30,7 +30,7 @@ _SUFFIXES: Final = {"none": "", "Z": "Z", "offset": "+00:00"}
 _YEAR_1: Final = -719_162 * DAY
 
 
-def sessions_data_series(asked: Asked) -> Answer:
+def sessions_data_series(asked: ViewRequest) -> ViewResult:
     """The number of sessions in each of the last buckets that begin before an instant, oldest first."""
     query: ExportSessionSeries = asked.query
     edges = _edges(query, asked.now)
@@ -40,7 +40,7 @@ def sessions_data_series(asked: Asked) -> Answer:
     points = [SessionPoint(time, sum(each)) for time, *each in zip(times, *counts, strict=True)]
     if asked.choices["series"] == "sparse":
         points = [point for point in points if point.sessions]
-    return Answer(json.encode(SessionSeries("success", points)))
+    return ViewResult(json.encode(SessionSeries("success", points)))
 
 
 def _edges(query: ExportSessionSeries, now: int) -> list[int]:
@@ -50,7 +50,7 @@ def _edges(query: ExportSessionSeries, now: int) -> list[int]:
     end = -(-ending_at // unit) * unit
     start = end - query.length * unit
     if start < _YEAR_1:
-        raise Refused("violation", message=ENDING_AT)
+        raise ApiError("violation", message=ENDING_AT)
     return list(range(start, end + unit, unit))
 
 
@@ -59,7 +59,7 @@ def _instant(text: str) -> int:
     if at is None:
         at = instant("+".join(text.rsplit(" ", 1)))  # A raw plus sign in a query means a blank.
     if at is None:
-        raise Refused("violation", message=ENDING_AT)
+        raise ApiError("violation", message=ENDING_AT)
     return at
 
 
@@ -69,16 +69,16 @@ def _times(starts: Sequence[int], unit: str, hour_suffix: str) -> list[str]:
     return [text + _SUFFIXES[hour_suffix] for text in seconds(starts)]
 
 
-def _segment(identifier: str | None, asked: Asked) -> tuple[Condition, ...]:
+def _segment(identifier: str | None, asked: ViewRequest) -> tuple[Condition, ...]:
     if identifier is None and asked.choices["segment_id"] == "optional":
         return ()
     segment = asked.segment(identifier)
     if segment is None:
-        raise Refused("violation", message=SEGMENT_ID)
+        raise ApiError("violation", message=SEGMENT_ID)
     return segment.where
 
 
-def _sites(identifier: str | None, asked: Asked) -> Sequence[Site]:
+def _sites(identifier: str | None, asked: ViewRequest) -> Sequence[Site]:
     if identifier is None:
         return asked.world.sites
     for site, aliases in zip(asked.world.sites, asked.names.sites, strict=True):
@@ -86,15 +86,15 @@ def _sites(identifier: str | None, asked: Asked) -> Sequence[Site]:
             return (site,)
     if asked.choices["app_id"] == "ignore":
         return asked.world.sites
-    raise Refused("violation", message=APP_ID)
+    raise ApiError("violation", message=APP_ID)
 
 
-def list_segments(asked: Asked) -> Answer:
+def list_segments(asked: ViewRequest) -> ViewResult:
     """A page of the segments."""
     query: ListSegments = asked.query
     told = [ListedSegment(identifier, name, analytics_tracking_enabled=True, tags=[]) for name, identifier in asked.names.segments.items()]
     ordered = told if query.sort_direction == "asc" else told[::-1]
-    return Answer(json.encode(SegmentList("success", ordered[query.page * PAGE : (query.page + 1) * PAGE])))
+    return ViewResult(json.encode(SegmentList("success", ordered[query.page * PAGE : (query.page + 1) * PAGE])))
 
 
 VIEWS: Final = {"sessions_data_series": sessions_data_series, "list_segments": list_segments}

@@ -4,14 +4,14 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from mockserver.contract.behaviors import ByChoice, Choice
+from mockserver.contract.behaviors import Behavior, ByBehavior
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Contract, Endpoint
-from mockserver.contract.errors import ErrorShape
+from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.json_formats import DATE_TIME, SEGMENT
-from mockserver.contract.limits import OneAtATime, Window
-from mockserver.contract.lint_rules import Above, Advice, InQuery, Milliseconds, Present
-from mockserver.contract.pagination import Offset
+from mockserver.contract.limits import ConcurrencyLimit, WindowLimit
+from mockserver.contract.lint_rules import ExceedsMaximum, InQuery, IsSet, LintRule, LooksLikeMilliseconds
+from mockserver.contract.pagination import OffsetPagination
 from mockserver.contract.provenance import Basis, Fact, Source
 
 READ = "2026-11-21"
@@ -135,61 +135,61 @@ class Done(Struct, frozen=True):
 
 
 CHOICES = (
-    Choice(name="browsee.busy", says="What happens to an export while another of the same project is open.", default="429", options={
+    Behavior(name="browsee.busy", says="What happens to an export while another of the same project is open.", default="429", options={
         "429": "It is refused at once with status 429.", "400": "It is refused at once with status 400.", "queue": "It waits for its turn.",
     }),
-    Choice(name="browsee.hold", says="How long an export stays open at least, in real time.", default=25, unit="milliseconds"),
-    Choice(name="browsee.over_limit", says="What a limit above 100 means.", default="clamp", options={
+    Behavior(name="browsee.hold", says="How long an export stays open at least, in real time.", default=25, unit="milliseconds"),
+    Behavior(name="browsee.over_limit", says="What a limit above 100 means.", default="clamp", options={
         "clamp": "100 rows are given.", "400": "The request is refused.",
     }),
-    Choice(name="browsee.unknown_segment", says="What a segmentId that does not exist means.", default="400", options={
+    Behavior(name="browsee.unknown_segment", says="What a segmentId that does not exist means.", default="400", options={
         "400": "The request is refused.", "empty": "No session is found.",
     }),
-    Choice(name="browsee.unknown_field", says="What an unknown name in select means.", default="ignore", options={
+    Behavior(name="browsee.unknown_field", says="What an unknown name in select means.", default="ignore", options={
         "ignore": "It is passed over.", "400": "The request is refused.",
     }),
-    Choice(name="browsee.no_value", says="How a field without a value is told.", default="omit", options={
+    Behavior(name="browsee.no_value", says="How a field without a value is told.", default="omit", options={
         "omit": "The field is left out.", "null": "The field is null.",
     }),
-    Choice(name="browsee.unauthorized", says="The status of wrong credentials.", default="400", options={
+    Behavior(name="browsee.unauthorized", says="The status of wrong credentials.", default="400", options={
         "400": "As every documented failure.", "401": "As HTTP has it.",
     }),
-    Choice(name="browsee.numeric_texts", says="What a number in quotes means.", default="accept", options={
+    Behavior(name="browsee.numeric_texts", says="What a number in quotes means.", default="accept", options={
         "accept": "The number.", "400": "The request is refused.",
     }),
-    Choice(name="browsee.backwards", says="What a start after the end means.", default="empty", options={
+    Behavior(name="browsee.backwards", says="What a start after the end means.", default="empty", options={
         "empty": "No session is found.", "400": "The request is refused.",
     }),
-    Choice(name="browsee.country", says="How a country is told.", default="name", options={
+    Behavior(name="browsee.country", says="How a country is told.", default="name", options={
         "name": "By its English name.", "code": "By its ISO 3166-1 code.",
     }),
-    Choice(name="browsee.identify_user", says="Whether identify needs userId.", default="either", options={
+    Behavior(name="browsee.identify_user", says="Whether identify needs userId.", default="either", options={
         "either": "userId or anonymousId, as the page's text has it.", "required": "userId, as the page's table has it.",
     }, basis=DOCUMENTED, source="identify"),
-    Choice(name="browsee.track_rate", says="How many track requests a project may send in a second; 0: any.", default=0, unit="requests"),
+    Behavior(name="browsee.track_rate", says="How many track requests a project may send in a second; 0: any.", default=0, unit="requests"),
 )  # fmt: skip
 
 FAILURE = {"status": "failure", "message": "{message}"}
 ERRORS = {
-    "violation": ErrorShape(400, FAILURE, Fact("The message says what is wrong; its texts are not documented.", DOCUMENTED, "track")),
-    "missing_credential": ErrorShape(400, FAILURE, Fact("A missing key is a problem in the parameters.", INFERRED, "track")),
-    "wrong_credential": ErrorShape(
-        ByChoice("browsee.unauthorized", {"400": 400, "401": 401}), FAILURE, Fact("No source says how wrong keys are answered.", CHOSEN)
+    "violation": ErrorTemplate(400, FAILURE, Fact("The message says what is wrong; its texts are not documented.", DOCUMENTED, "track")),
+    "missing_credential": ErrorTemplate(400, FAILURE, Fact("A missing key is a problem in the parameters.", INFERRED, "track")),
+    "wrong_credential": ErrorTemplate(
+        ByBehavior("browsee.unauthorized", {"400": 400, "401": 401}), FAILURE, Fact("No source says how wrong keys are answered.", CHOSEN)
     ),
-    "busy": ErrorShape(
-        ByChoice("browsee.busy", {"429": 429, "400": 400}),
+    "busy": ErrorTemplate(
+        ByBehavior("browsee.busy", {"429": 429, "400": 400}),
         FAILURE,
         Fact("One open request is documented, how a second is refused is not.", CHOSEN),
     ),
-    "rate_limited": ErrorShape(429, FAILURE, Fact("Track is rate limited; number, status and body are not documented.", CHOSEN)),
-    "unknown_path": ErrorShape(404, FAILURE, Fact("Not documented.", CHOSEN)),
-    "wrong_method": ErrorShape(405, FAILURE, Fact("Only POST is supported; how other methods are refused is not documented.", CHOSEN)),
-    "too_large": ErrorShape(413, FAILURE, Fact("Not documented.", CHOSEN)),
-    "internal": ErrorShape(500, FAILURE, Fact("Not documented.", CHOSEN)),
+    "rate_limited": ErrorTemplate(429, FAILURE, Fact("Track is rate limited; number, status and body are not documented.", CHOSEN)),
+    "unknown_path": ErrorTemplate(404, FAILURE, Fact("Not documented.", CHOSEN)),
+    "wrong_method": ErrorTemplate(405, FAILURE, Fact("Only POST is supported; how other methods are refused is not documented.", CHOSEN)),
+    "too_large": ErrorTemplate(413, FAILURE, Fact("Not documented.", CHOSEN)),
+    "internal": ErrorTemplate(500, FAILURE, Fact("Not documented.", CHOSEN)),
 }
 
 _IN_BODY = Fact("Keys belong in the body.", DOCUMENTED, "export")
-_KEYS = tuple(Advice("key-in-query", InQuery(name), _IN_BODY) for name in ("apiKey", "secretKey"))
+_KEYS = tuple(LintRule("key-in-query", InQuery(name), _IN_BODY) for name in ("apiKey", "secretKey"))
 
 EXPORT_SESSIONS = Endpoint(
     name="export_sessions",
@@ -199,18 +199,18 @@ EXPORT_SESSIONS = Endpoint(
     body=ExportSessions,
     response=Exported,
     credentials=BodyKeys("apiKey", "secretKey"),
-    paging=Offset(offset="from", limit="limit", size=MAXIMUM, total="exports.total", next="exports.to"),
+    paging=OffsetPagination(offset="from", limit="limit", size=MAXIMUM, total="exports.total", next="exports.to"),
     rows="exports.data",
     identity=("timestamp", "ip"),
     starts="timestamp",
     everything={"start": "{start}", "end": "{end}"},
-    limits=(OneAtATime(busy="browsee.busy", hold="browsee.hold"),),
+    limits=(ConcurrencyLimit(busy="browsee.busy", hold="browsee.hold"),),
     advice=(
         *_KEYS,
-        Advice("limit-above-maximum", Above("limit", MAXIMUM), Fact("limit is 100 at most.", DOCUMENTED, "export")),
-        Advice("milliseconds-for-seconds", Milliseconds("start"), Fact("start is in Unix seconds.", DOCUMENTED, "export")),
-        Advice("milliseconds-for-seconds", Milliseconds("end"), Fact("end is in Unix seconds.", DOCUMENTED, "export")),
-        Advice("deprecated-place", Present("select"), Fact("select belongs in options.", DOCUMENTED, "export")),
+        LintRule("limit-above-maximum", ExceedsMaximum("limit", MAXIMUM), Fact("limit is 100 at most.", DOCUMENTED, "export")),
+        LintRule("milliseconds-for-seconds", LooksLikeMilliseconds("start"), Fact("start is in Unix seconds.", DOCUMENTED, "export")),
+        LintRule("milliseconds-for-seconds", LooksLikeMilliseconds("end"), Fact("end is in Unix seconds.", DOCUMENTED, "export")),
+        LintRule("deprecated-place", IsSet("select"), Fact("select belongs in options.", DOCUMENTED, "export")),
     ),
     facts=(
         Fact("Only POST is supported.", DOCUMENTED, "export"),
@@ -232,7 +232,7 @@ TRACK = Endpoint(
     response=Done,
     credentials=BodyKeys("apiKey"),
     advice=_KEYS,
-    limits=(Window(allowed="browsee.track_rate", seconds=1, opens="clock", pool="track"),),
+    limits=(WindowLimit(allowed="browsee.track_rate", seconds=1, opens="clock", pool="track"),),
     facts=(
         Fact("Rate limited, and not meant for historical data; no number is documented.", DOCUMENTED, "track"),
         Fact("Events within 30 minutes of each other make one session, which appears in exports.", INFERRED, "track"),

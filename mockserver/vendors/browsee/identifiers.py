@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 
-from mockserver.vendors.base import Names
+from mockserver.vendors.base import VendorIdentifiers
 from mockserver.world.model.hashing import digits
 from mockserver.world.world import World
 
 
-def names(key: int, world: World, given: Mapping[str, str]) -> Names:
+def names(key: int, world: World, given: Mapping[str, str]) -> VendorIdentifiers:
     """Name a tenant's projects by API keys; one secret key serves them all."""
     keys = [digits(48, key, "apiKey", site.number) for site in world.sites]
     keys[0] = given.get("apiKey", keys[0])
     secret = given.get("secretKey", digits(40, key, "secretKey"))
-    return Names(
+    return VendorIdentifiers(
         credentials={"apiKey": keys[0], "secretKey": secret},
         tokens={each: number for number, each in enumerate(keys)},
         secret=secret,

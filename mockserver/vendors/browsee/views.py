@@ -6,11 +6,11 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import ApiError
 from mockserver.rows.columns import Column, entry_column
 from mockserver.rows.datetimes import DAY, instant
 from mockserver.rows.encoder import RowEncoder, encode_array
-from mockserver.vendors.base import Answer, Asked, View
+from mockserver.vendors.base import View, ViewRequest, ViewResult
 from mockserver.vendors.browsee.contract import MAXIMUM, ExportSessions, Identify, Track
 from mockserver.vendors.browsee.dialect_gist_2020 import ExportSessions2020
 from mockserver.world.generator.tracked import Identity, TrackedEvent
@@ -85,7 +85,7 @@ def _encoder(select: tuple[str, ...], country: str, no_value: str) -> RowEncoder
 def _exporting(selected: Callable[[Any], list[str] | None]) -> View:
     """Make the view of the export, whose requests say at one of two places which fields they select."""
 
-    def export_sessions(asked: Asked) -> Answer:
+    def export_sessions(asked: ViewRequest) -> ViewResult:
         """A page of the sessions that start in a window, ascending."""
         body: Export = asked.body
         limit = _limit(body.limit, asked.choices["over_limit"])
@@ -94,7 +94,7 @@ def _exporting(selected: Callable[[Any], list[str] | None]) -> View:
         select = _select(selected(body), asked.choices["unknown_field"])
         encoder = _encoder(select, asked.choices["country"], asked.choices["no_value"])
         rows = encode_array(page.map_rows(encoder.encode))
-        return Answer(b'{"status":"success","exports":{"total":%d,"to":%d,"data":%b}}' % (found.total, body.offset + len(page), rows))
+        return ViewResult(b'{"status":"success","exports":{"total":%d,"to":%d,"data":%b}}' % (found.total, body.offset + len(page), rows))
 
     return export_sessions
 
@@ -110,26 +110,26 @@ def _at_the_top(body: ExportSessions2020) -> list[str] | None:
 
 def _limit(limit: int, over_limit: str) -> int:
     if limit > MAXIMUM and over_limit == "400":
-        raise Refused("violation", message=f"limit must be an integer, at most {MAXIMUM}")
+        raise ApiError("violation", message=f"limit must be an integer, at most {MAXIMUM}")
     return min(limit, MAXIMUM)
 
 
-def _query(body: Export, asked: Asked) -> Query:
+def _query(body: Export, asked: ViewRequest) -> Query:
     start = asked.now - DAY if body.start is None else body.start * 1000
     stop = asked.now + 1 if body.end is None else body.end * 1000  # What is tracked now is in a default window at once.
     if start > stop and asked.choices["backwards"] == "400":
-        raise Refused("violation", message="start must not be after end")
+        raise ApiError("violation", message="start must not be after end")
     return Query(start=start, stop=max(start, stop), where=_segment(body.segmentId, asked))
 
 
-def _segment(identifier: str | None, asked: Asked) -> tuple[Condition, ...]:
+def _segment(identifier: str | None, asked: ViewRequest) -> tuple[Condition, ...]:
     if identifier is None:
         return ()
     segment = asked.segment(identifier)
     if segment is None and asked.choices["unknown_segment"] == "empty":
         segment = asked.world.segments["nobody"]
     if segment is None:
-        raise Refused("violation", message=f"segmentId {identifier!r} is not the id of a segment of this project")
+        raise ApiError("violation", message=f"segmentId {identifier!r} is not the id of a segment of this project")
     return segment.where
 
 
@@ -137,37 +137,37 @@ def _select(select: list[str] | None, unknown_field: str) -> tuple[str, ...]:
     unknown = [name for name in select or () if name not in FIELDS]
     if unknown and unknown_field == "400":
         near = get_close_matches(unknown[0], FIELDS, 1)
-        raise Refused(
+        raise ApiError(
             "violation", message=f"select names {unknown[0]!r}, which is no field" + (f"; did you mean {near[0]!r}?" if near else "")
         )
     return tuple(sorted(set(select or ())))
 
 
-def track(asked: Asked) -> Answer:
+def track(asked: ViewRequest) -> ViewResult:
     """Take an event of a visitor."""
     body: Track = asked.body
     _someone(body.userId, body.anonymousId)
     at = _timestamp(body.timestamp, asked.now)
     event = TrackedEvent(at, body.event, body.properties or {}, body.userId or None, body.anonymousId or None)
-    return Answer(_SUCCESS, event)
+    return ViewResult(_SUCCESS, event)
 
 
-def identify(asked: Asked) -> Answer:
+def identify(asked: ViewRequest) -> ViewResult:
     """Take traits of a visitor."""
     body: Identify = asked.body
     if asked.choices["identify_user"] == "required" and not body.userId:
-        raise Refused("violation", message="userId is required")
+        raise ApiError("violation", message="userId is required")
     _someone(body.userId, body.anonymousId)
     _timestamp(body.timestamp, asked.now)
     tags = (body.traits or {}).get("$tags")
     if tags is not None and not (isinstance(tags, list) and all(isinstance(tag, str) for tag in tags)):
-        raise Refused("violation", message="traits.$tags must be an array of strings")
-    return Answer(_SUCCESS, Identity(body.traits or {}, body.userId or None, body.anonymousId or None))
+        raise ApiError("violation", message="traits.$tags must be an array of strings")
+    return ViewResult(_SUCCESS, Identity(body.traits or {}, body.userId or None, body.anonymousId or None))
 
 
 def _someone(user: str | None, anonymous: str | None) -> None:
     if not user and not anonymous:
-        raise Refused("violation", message="userId or anonymousId is required")
+        raise ApiError("violation", message="userId or anonymousId is required")
 
 
 def _timestamp(text: str | None, now: int) -> int:
@@ -175,7 +175,7 @@ def _timestamp(text: str | None, now: int) -> int:
         return now
     at = instant(text)
     if at is None:
-        raise Refused("violation", message=f"timestamp {text!r} must be an ISO 8601 time, such as 2021-12-02T00:30:08.276Z")
+        raise ApiError("violation", message=f"timestamp {text!r} must be an ISO 8601 time, such as 2021-12-02T00:30:08.276Z")
     return at
 
 

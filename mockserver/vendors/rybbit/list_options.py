@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import ApiError
 from mockserver.vendors.rybbit.filters.conditions import IDENTIFIED
 from mockserver.vendors.rybbit.formatting import session_number
 from mockserver.vendors.rybbit.sorting import SORTS, WAYS
@@ -54,13 +54,13 @@ class Options(Struct, frozen=True):
 
 
 def options(query: Any) -> Options:
-    """The options of a query, or :class:`Refused` with the first fault in the vendor's words."""
+    """The options of a query, or :class:`ApiError` with the first fault in the vendor's words."""
     where = tuple(_bounds(query))
     for name, words in _WORDS.items():
         said = getattr(query, name)
         if said is not None and said not in words:
             known = " | ".join(f"'{word}'" for word in words)
-            raise Refused("violation", message=f"Invalid {name}: Invalid enum value. Expected {known}, received '{said}'")
+            raise ApiError("violation", message=f"Invalid {name}: Invalid enum value. Expected {known}, received '{said}'")
     return Options((*where, *_VIEWS[query.view or "all"]), None if query.session_id is None else _number(query.session_id))
 
 
@@ -70,10 +70,10 @@ def _bounds(query: Any) -> Iterator[Condition]:
         if text is None:
             continue
         if not _NUMBER.fullmatch(text):
-            raise Refused("violation", message=f"Invalid {name}: Expected number, received nan")
+            raise ApiError("violation", message=f"Invalid {name}: Expected number, received nan")
         bound = float(text)
         if bound < 0:
-            raise Refused("violation", message=f"Invalid {name}: Number must be greater than or equal to 0")
+            raise ApiError("violation", message=f"Invalid {name}: Number must be greater than or equal to 0")
         if operator == "least" or bound < inf:
             yield Condition(dimension, _seconds if dimension == "duration" else int, operator, (bound,))
 

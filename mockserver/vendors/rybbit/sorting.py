@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from mockserver.contract.errors import Refused
-from mockserver.vendors.base import Asked
+from mockserver.contract.errors import ApiError
+from mockserver.vendors.base import ViewRequest
 from mockserver.world.generator.order_by_end import EndOrder, EndOrderedResult
 from mockserver.world.generator.query_result import QueryResult
 from mockserver.world.model.query import Condition
@@ -51,7 +51,7 @@ def _by_duration(find: Find, offset: int, limit: int, encode: Encode) -> Sequenc
     found = find()
     if found.total > SORTED_AT_MOST:
         few = f"session-mock sorts at most {SORTED_AT_MOST:,} sessions by duration, and this request finds {found.total:,}"
-        raise Refused("violation", message=f"Invalid sort_by: {few}; narrow it down")
+        raise ApiError("violation", message=f"Invalid sort_by: {few}; narrow it down")
     rows = found.page(0, found.total).map_rows(lambda batch: [*zip(_durations(batch), encode(batch), strict=True)])
     return [row for _, row in sorted(rows, key=lambda pair: pair[0], reverse=True)[offset : offset + limit]]
 
@@ -88,12 +88,12 @@ WAYS: Final[dict[str, Callable[[Sorted], Sorted]]] = {"desc": lambda page: page,
 """By ``sort_order``."""
 
 
-def as_chosen(asked: Asked) -> Sorted:
+def as_chosen(asked: ViewRequest) -> Sorted:
     """The order that is chosen, whatever is asked for."""
     return ORDERS[asked.choices["order"]]
 
 
-def as_asked(asked: Asked) -> Sorted:
+def as_asked(asked: ViewRequest) -> Sorted:
     """The order that is asked for, else the one that is chosen."""
     query: Any = asked.query
     page = SORTS[query.sort_by] if query.sort_by else ORDERS[asked.choices["order"]]

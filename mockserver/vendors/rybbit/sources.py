@@ -32,6 +32,6 @@ def sourced(says: str, source: str = "server") -> Fact:
     return Fact(says, Basis.SOURCE, source)
 
 
-def chosen(says: str) -> Fact:
+def assumed(says: str) -> Fact:
     """A fact that this project decided."""
     return Fact(says, Basis.CHOSEN)

@@ -7,7 +7,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Final, Generic, TypeVar
 
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import ApiError
 from mockserver.rows.datetimes import instant, midnight, zone
 from mockserver.vendors.rybbit.request_models import CommonParameters, DatesAndMinutes
 
@@ -32,7 +32,7 @@ _FEWER_TEXTS: Final = attrgetter(*_DATES_AND_MINUTES)
 def window(asked: CommonParameters, now: int) -> Span:
     """The window that is asked for.
 
-    Raises :class:`Refused` with every fault, in the vendor's words and order.
+    Raises :class:`ApiError` with every fault, in the vendor's words and order.
     """
     instants, minutes = _said(_TEXTS(asked))
     return (after(now, minutes[0]), after(now, minutes[1])) if minutes else instants
@@ -72,7 +72,7 @@ def _said(texts: tuple[str | None, ...]) -> tuple[Span, tuple[float, float] | No
     if minutes.values and minutes.values[0] <= minutes.values[1]:
         faults.append("past_minutes_start must be greater than past_minutes_end (start = older, end = newer)")
     if faults:
-        raise Refused("violation", message="; ".join(faults))
+        raise ApiError("violation", message="; ".join(faults))
     if dates.values:
         return _days(*dates.values, where), None
     return times.values or (None, None), None if times.values else minutes.values

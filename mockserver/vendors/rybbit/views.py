@@ -8,13 +8,13 @@ from typing import Any, Final
 from msgspec import json
 from msgspec.structs import replace
 
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import ApiError
 from mockserver.rows.encoder import encode_array
-from mockserver.vendors.base import Answer, Asked, View
+from mockserver.vendors.base import View, ViewRequest, ViewResult
 from mockserver.vendors.rybbit.contract import MAXIMUM, MOST_ROWS
-from mockserver.vendors.rybbit.dialects.base import Manner
+from mockserver.vendors.rybbit.dialects.base import DialectBehavior
 from mockserver.vendors.rybbit.filters.conditions import IDENTIFIED, wanted
-from mockserver.vendors.rybbit.filters.syntax import Grammar
+from mockserver.vendors.rybbit.filters.syntax import FilterSyntax
 from mockserver.vendors.rybbit.formatting import COUNTRIES, session_number
 from mockserver.vendors.rybbit.request_models import DatesAndMinutes, GetSession, ListSessions
 from mockserver.vendors.rybbit.responses import (
@@ -35,7 +35,7 @@ from mockserver.world.model.session_batch import Event, SessionBatch
 _BOTS: Final = 1
 
 
-def list_sessions(manner: Manner, asked: Asked) -> Answer:
+def list_sessions(manner: DialectBehavior, asked: ViewRequest) -> ViewResult:
     """A page of the sessions that start in a window."""
     query: ListSessions = asked.query
     limit = min(query.limit, MAXIMUM) if asked.choices["over_limit"] == "clamp" else query.limit
@@ -51,22 +51,22 @@ def list_sessions(manner: Manner, asked: Asked) -> Answer:
     if limit > MOST_ROWS and find().total - offset > MOST_ROWS:
         raise manner.filters.is_broken(f"limit {limit:,}: session-mock gives at most {MOST_ROWS:,} rows on a page; ask for several pages")
     page = manner.sorted(asked)(find, offset, limit, encoder(SETTINGS(asked.choices), manner.more).encode)
-    return Answer(b'{"data":%b}' % encode_array(page))
+    return ViewResult(b'{"data":%b}' % encode_array(page))
 
 
 def _identified(only: str | None, otherwise: str) -> tuple[Condition, ...]:
     if only not in {"true", "false", None} and otherwise == "400":
-        raise Refused("violation", message=f"identified_only {only!r} must be 'true' or 'false'")
+        raise ApiError("violation", message=f"identified_only {only!r} must be 'true' or 'false'")
     return (IDENTIFIED,) if only == "true" else ()
 
 
-def _wanting(asked: Asked, span: Span, grammar: Grammar, user: str | None = None) -> Query:
+def _wanting(asked: ViewRequest, span: Span, grammar: FilterSyntax, user: str | None = None) -> Query:
     query: DatesAndMinutes = asked.query
     told = wanted(query.filters, user, asked.choices, grammar, partial(asked.site.texts, now=asked.now))
     return Query(start=span[0], stop=span[1], where=tuple(told.where), actors=tuple(told.actors), others=tuple(told.others))
 
 
-def get_session(asked: Asked) -> Answer:
+def get_session(asked: ViewRequest) -> ViewResult:
     """One session with a page of its events, oldest first."""
     query: GetSession = asked.query
     sessions = _known(asked)
@@ -75,7 +75,7 @@ def get_session(asked: Asked) -> Answer:
         since = after(asked.now, query.minutes)
         story = [event for event in story if event.at >= since]
     if not story:
-        raise Refused("unknown_session")
+        raise ApiError("unknown_session")
     page = story[query.offset :][: query.limit]
     more = query.offset + len(page) < len(story)
     details = SessionDetails(
@@ -83,26 +83,26 @@ def get_session(asked: Asked) -> Answer:
         events=_events(page, sessions.hostnames[0], asked),
         pagination=Pagination(len(story), query.limit, query.offset, more),
     )
-    return Answer(json.encode(OneSession(details)))
+    return ViewResult(json.encode(OneSession(details)))
 
 
-def _known(asked: Asked) -> SessionBatch:
+def _known(asked: ViewRequest) -> SessionBatch:
     identifier = asked.path["sessionId"]
     number = session_number(identifier)
     sessions = None if number is None else asked.site.session(number, asked.now)
     if sessions is None or sessions.kind == _BOTS:
-        raise Refused("unknown_session")
+        raise ApiError("unknown_session")
     return sessions
 
 
-def _session(sessions: SessionBatch, story: list[Event], asked: Asked) -> SessionMeta:
+def _session(sessions: SessionBatch, story: list[Event], asked: ViewRequest) -> SessionMeta:
     """Tell of a session what these of its events say."""
     told = {column.name: column.values(sessions)[0] for column in columns(SETTINGS(asked.choices))}
     told |= _summary(story, asked)
     return SessionMeta(**{name: told[name] for name in SessionMeta.__struct_fields__})
 
 
-def _summary(story: list[Event], asked: Asked) -> dict[str, Any]:
+def _summary(story: list[Event], asked: ViewRequest) -> dict[str, Any]:
     start, end = story[0].at, story[-1].at
     pages = [event.page.path for event in story if event.kind == "pageview"]
     session_start, session_end = TIMESTAMPS[asked.choices["timestamps"]]([start, end])
@@ -117,7 +117,7 @@ def _summary(story: list[Event], asked: Asked) -> dict[str, Any]:
     }
 
 
-def _events(story: list[Event], hostname: str, asked: Asked) -> list[SessionEvent]:
+def _events(story: list[Event], hostname: str, asked: ViewRequest) -> list[SessionEvent]:
     timestamps = TIMESTAMPS[asked.choices["timestamps"]]([event.at for event in story])
     return [
         SessionEvent(
@@ -135,17 +135,17 @@ def _events(story: list[Event], hostname: str, asked: Asked) -> list[SessionEven
     ]
 
 
-def list_session_locations(manner: Manner, asked: Asked) -> Answer:
+def list_session_locations(manner: DialectBehavior, asked: ViewRequest) -> ViewResult:
     """How many of the sessions that start in a window came from each place, most first."""
     counts: Counter[tuple[float, float, str, str]] = Counter()
     country = COUNTRIES[asked.choices["unknown_country"]]
     wanting = _wanting(asked, manner.window(asked.query, asked.now), manner.place_filters)
     for place, count in asked.site.find(wanting, asked.now).groups("place"):
         counts[place.latitude, place.longitude, place.city, country(place)] += count
-    return Answer(json.encode(SessionLocations([Location(*place, count) for place, count in counts.most_common()])))
+    return ViewResult(json.encode(SessionLocations([Location(*place, count) for place, count in counts.most_common()])))
 
 
-def views(manner: Manner) -> Mapping[str, View]:
+def views(manner: DialectBehavior) -> Mapping[str, View]:
     """The views of a dialect."""
     return {
         "list_sessions": partial(list_sessions, manner),

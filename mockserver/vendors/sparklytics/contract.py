@@ -4,14 +4,14 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from mockserver.contract.behaviors import Choice
+from mockserver.contract.behaviors import Behavior
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Contract, Endpoint
-from mockserver.contract.errors import ErrorShape
+from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.json_formats import CURSOR, DATE, ZONE
-from mockserver.contract.limits import Window
-from mockserver.contract.lint_rules import Advice, Without
-from mockserver.contract.pagination import OpaqueCursor
+from mockserver.contract.limits import WindowLimit
+from mockserver.contract.lint_rules import LintRule, MissingCompanion
+from mockserver.contract.pagination import CursorPagination
 from mockserver.contract.provenance import Basis, Fact, Source
 
 READ = "2026-11-21"
@@ -111,7 +111,7 @@ class SessionDetail(Struct, frozen=True):
 
 
 CHOICES = (
-    Choice(
+    Behavior(
         name="sparklytics.timezone",
         says="What timezone does.",
         default="respected",
@@ -122,7 +122,7 @@ CHOICES = (
             "ignored": "Nothing: days are days of UTC, as on the server.",
         },
     ),
-    Choice(
+    Behavior(
         name="sparklytics.bad_date",
         says="What a start_date or end_date that is no date means.",
         default="400",
@@ -131,7 +131,7 @@ CHOICES = (
             "ignore": "The default of that date, as in the server's list of sessions.",
         },
     ),
-    Choice(
+    Behavior(
         name="sparklytics.date_form",
         says="How a start_date or end_date may be written.",
         default="exact",
@@ -142,7 +142,7 @@ CHOICES = (
             "lenient": "Also with fewer digits, as in 2026-3-3, and between blanks, as on the server.",
         },
     ),
-    Choice(
+    Behavior(
         name="sparklytics.default_start",
         says="How many days before today an absent start_date is.",
         default="6",
@@ -153,7 +153,7 @@ CHOICES = (
             "7": "Seven, by the letter of the documentation.",
         },
     ),
-    Choice(
+    Behavior(
         name="sparklytics.filter_page",
         says="How filter_page is compared.",
         default="substring",
@@ -166,7 +166,7 @@ CHOICES = (
             "entry": "It is the path of the entry page, as the documentation of the feature has it.",
         },
     ),
-    Choice(
+    Behavior(
         name="sparklytics.rate",
         says="How many requests a client may send in a minute; 0 for any number, as on the server.",
         default=0,
@@ -182,35 +182,37 @@ def _failure(code: str, message: str) -> dict[str, Any]:
 
 
 ERRORS = {
-    "violation": ErrorShape(400, _failure("validation_error", "{message}"), Fact("field is always null.", SOURCE, "server")),
-    "missing_credential": ErrorShape(401, _failure("unauthorized", "Not authenticated"), Fact("No key.", SOURCE, "server")),
-    "wrong_credential": ErrorShape(401, _failure("unauthorized", "Not authenticated"), Fact("An unknown key.", SOURCE, "server")),
-    "unknown_site": ErrorShape(404, _failure("not_found", "Website not found"), Fact("A website that does not exist.", SOURCE, "server")),
-    "forbidden": ErrorShape(
+    "violation": ErrorTemplate(400, _failure("validation_error", "{message}"), Fact("field is always null.", SOURCE, "server")),
+    "missing_credential": ErrorTemplate(401, _failure("unauthorized", "Not authenticated"), Fact("No key.", SOURCE, "server")),
+    "wrong_credential": ErrorTemplate(401, _failure("unauthorized", "Not authenticated"), Fact("An unknown key.", SOURCE, "server")),
+    "unknown_site": ErrorTemplate(
+        404, _failure("not_found", "Website not found"), Fact("A website that does not exist.", SOURCE, "server")
+    ),
+    "forbidden": ErrorTemplate(
         404,
         _failure("not_found", "Website not found"),
         Fact("A key reads every website of its server, so one that it may not read is not there.", INFERRED, "server"),
     ),
-    "unknown_session": ErrorShape(
+    "unknown_session": ErrorTemplate(
         404, _failure("not_found", "Session not found"), Fact("No such session of the website.", SOURCE, "server")
     ),
-    "rate_limited": ErrorShape(
+    "rate_limited": ErrorTemplate(
         429, _failure("rate_limited", "Rate limit exceeded"), Fact("As endpoints with a limit answer; these have none.", SOURCE, "server")
     ),
-    "unknown_path": ErrorShape(404, None, Fact("An unknown path below /api has an empty answer.", SOURCE, "server")),
-    "wrong_method": ErrorShape(
+    "unknown_path": ErrorTemplate(404, None, Fact("An unknown path below /api has an empty answer.", SOURCE, "server")),
+    "wrong_method": ErrorTemplate(
         405, None, Fact("A known path with another method has an empty answer.", SOURCE, "server"), {"Allow": "GET,HEAD"}
     ),
-    "too_large": ErrorShape(
+    "too_large": ErrorTemplate(
         413, _failure("payload_too_large", "Payload too large"), Fact("The message is not documented.", DOCUMENTED, "overview")
     ),
-    "internal": ErrorShape(
+    "internal": ErrorTemplate(
         500, _failure("internal_error", "Internal server error"), Fact("Whatever goes wrong in the server.", SOURCE, "server")
     ),
 }
 
 CREDENTIALS = Bearer()
-LIMITS = (Window(allowed="sparklytics.rate", seconds=60, opens="first", pool="sessions"),)
+LIMITS = (WindowLimit(allowed="sparklytics.rate", seconds=60, opens="first", pool="sessions"),)
 WEBSITE = _standard("The website's id: site_ and ten letters or digits.")
 
 LIST_SESSIONS = Endpoint(
@@ -223,14 +225,18 @@ LIST_SESSIONS = Endpoint(
     query=ListSessions,
     response=SessionPage,
     credentials=CREDENTIALS,
-    paging=OpaqueCursor(cursor="cursor", limit="limit", size=USUAL, next="next_cursor"),
+    paging=CursorPagination(cursor="cursor", limit="limit", size=USUAL, next="next_cursor"),
     rows="sessions",
     identity=("session_id",),
     starts="started_at",
     narrowed={"filter_country": "US", "filter_browser": "Chrome", "filter_page": "/pricing"},
     limits=LIMITS,
     advice=tuple(
-        Advice("range-without-zone", Without(field, "timezone"), Fact("Without timezone, days are days of UTC.", DOCUMENTED, "sessions"))
+        LintRule(
+            "range-without-zone",
+            MissingCompanion(field, "timezone"),
+            Fact("Without timezone, days are days of UTC.", DOCUMENTED, "sessions"),
+        )
         for field in ("start_date", "end_date")
     ),
     everything={"start_date": "{start_date}", "end_date": "{end_date}", "limit": MAXIMUM},

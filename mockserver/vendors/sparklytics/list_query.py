@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import ApiError
 from mockserver.rows.datetimes import midnight, today, zone
-from mockserver.vendors.base import Asked
+from mockserver.vendors.base import ViewRequest
 from mockserver.vendors.sparklytics.contract import ListSessions
 from mockserver.world.model.query import Condition, Operator, Query
 from mockserver.world.model.segments import FILTERS
@@ -41,18 +41,18 @@ WORLDS: Final[Mapping[str, Compared]] = {
 """The filters by the world's own words."""
 
 
-def wanted(options: ListSessions, asked: Asked, words: Words) -> Query:
-    """The question to the world, or ``Refused`` where the days make no sense."""
+def wanted(options: ListSessions, asked: ViewRequest, words: Words) -> Query:
+    """The question to the world, or ``ApiError`` where the days make no sense."""
     choices = asked.choices
     where = zone("UTC" if choices["timezone"] == "ignored" else options.timezone)
     if where is None:
-        raise Refused("violation", message="invalid timezone", field="timezone")
+        raise ApiError("violation", message="invalid timezone", field="timezone")
     now = today(asked.now, where)
     first = date.fromordinal(max(now.toordinal() - int(choices["default_start"]), 1))
     start = _day("start_date", options.start_date, first, choices)
     end = _day("end_date", options.end_date, now, choices)
     if end < start:
-        raise Refused("violation", message="end_date must be on or after start_date", field="end_date")
+        raise ApiError("violation", message="end_date must be on or after start_date", field="end_date")
     return Query(
         start=midnight(start, where),
         stop=None if end == date.max else midnight(end + timedelta(days=1), where),
@@ -80,7 +80,7 @@ def _day(field: str, text: str | None, default: date, choices: Mapping[str, Any]
 def _no_date(field: str, default: date, bad_date: str) -> date:
     if bad_date == "ignore":
         return default
-    raise Refused("violation", message=f"invalid {field} (expected YYYY-MM-DD)", field=field)
+    raise ApiError("violation", message=f"invalid {field} (expected YYYY-MM-DD)", field=field)
 
 
 def _where(options: ListSessions, words: Words, compared: str) -> tuple[Condition, ...]:

@@ -9,11 +9,11 @@ import numpy as np
 from msgspec import json
 from msgspec.structs import replace
 
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import ApiError
 from mockserver.rows.columns import Column, entry_column
 from mockserver.rows.datetimes import seconds
 from mockserver.rows.encoder import RowEncoder, encode_array
-from mockserver.vendors.base import Answer, Asked
+from mockserver.vendors.base import ViewRequest, ViewResult
 from mockserver.vendors.sparklytics.contract import USUAL, ListSessions, SessionEvent
 from mockserver.vendors.sparklytics.list_query import WORLDS, Words, wanted
 from mockserver.vendors.sparklytics.rows import durations, link, visitor_ids
@@ -60,7 +60,7 @@ def _url(page: Page) -> str:
 _WORDS: Final = Words(WORLDS, ("page", _url))
 
 
-def list_sessions(asked: Asked) -> Answer:
+def list_sessions(asked: ViewRequest) -> ViewResult:
     """A page of the sessions that start in a range of days, newest first."""
     options: ListSessions = asked.query
     found = asked.site.find(wanted(options, asked, _WORDS), asked.now)
@@ -71,7 +71,7 @@ def list_sessions(asked: Asked) -> Answer:
     ids = page.map_rows(_ids)
     rows = encode_array(page.map_rows(_ENCODER.encode)[: options.limit])
     following = _cursor(ids[options.limit - 1], cursors) if len(ids) > options.limit else None
-    return Answer(b'{"sessions":%b,"next_cursor":%b}' % (rows, json.encode(following)))
+    return ViewResult(b'{"sessions":%b,"next_cursor":%b}' % (rows, json.encode(following)))
 
 
 def _ids(sessions: SessionBatch) -> list[int]:
@@ -97,11 +97,11 @@ def _number(cursor: str, cursors: Permutation) -> int | None:
     return number if number < 1 << _BITS and _cursor(number, cursors) == cursor else None
 
 
-def _place(number: int | None, found: QueryResult, asked: Asked) -> SortKey:
+def _place(number: int | None, found: QueryResult, asked: ViewRequest) -> SortKey:
     """Where the session that a page ended with stands, or stood until it was deleted."""
     session = None if number is None else asked.site.session_before_deletion(number, asked.now)
     if session is None:
-        raise Refused("violation", message="invalid cursor", field="cursor")
+        raise ApiError("violation", message="invalid cursor", field="cursor")
     place = SortKey(session.start[0], session.kind, session.index[0])
     if session.kind != KIND:
         return place
@@ -112,18 +112,18 @@ def _place(number: int | None, found: QueryResult, asked: Asked) -> SortKey:
     return places.get(number, SortKey(place.start, KIND + 1, 0))
 
 
-def get_session(asked: Asked) -> Answer:
+def get_session(asked: ViewRequest) -> ViewResult:
     """One session with its events, oldest first."""
     identifier = asked.path["session_id"]
     number = re.fullmatch(r"sess_([0-9a-f]{14})", identifier)
     session = asked.site.session(int(number[1], 16), asked.now) if number else None
     if session is None:
-        raise Refused("unknown_session", message=f"no session {identifier!r}", field="session_id")
+        raise ApiError("unknown_session", message=f"no session {identifier!r}", field="session_id")
     [row], story = _ENCODER.encode(session), session.list_events(0)
     events = [_event(event, at) for event, at in zip(story, _times([event.at for event in story]), strict=True)]
     # As in the documented example, only what led to the website is a referrer, not the page before on the same one.
     events[0] = replace(events[0], referrer=story[0].referrer or None)
-    return Answer(b'{"session":%b,"events":%b}' % (row, json.encode(events)))
+    return ViewResult(b'{"session":%b,"events":%b}' % (row, json.encode(events)))
 
 
 def _event(event: Event, at: str) -> SessionEvent:

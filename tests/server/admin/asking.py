@@ -11,7 +11,7 @@ from openapi_schema_validator import OAS31Validator
 
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.limits import Bucket, OneAtATime, Window
+from mockserver.contract.limits import ConcurrencyLimit, TokenBucket, WindowLimit
 from mockserver.server.admin.app import PREFIX
 from mockserver.server.admin.openapi import document
 from mockserver.server.admin.routes import ROUTES
@@ -24,14 +24,14 @@ ALL: list[Pair] = [(vendor, endpoint) for vendor in load() for endpoint in vendo
 ROWS: list[Pair] = [pair for pair in ALL if pair[1].rows is not None]
 LISTS: list[Pair] = [pair for pair in ROWS if pair[1].starts is not None]
 ONE, OTHER = LISTS[0], LISTS[1]
-WINDOWS = [(vendor, endpoint, limit) for vendor, endpoint in ALL for limit in endpoint.limits if isinstance(limit, Window)]
-SLOTS = [(vendor, endpoint, limit) for vendor, endpoint in ALL for limit in endpoint.limits if isinstance(limit, OneAtATime)]
+WINDOWS = [(vendor, endpoint, limit) for vendor, endpoint in ALL for limit in endpoint.limits if isinstance(limit, WindowLimit)]
+SLOTS = [(vendor, endpoint, limit) for vendor, endpoint in ALL for limit in endpoint.limits if isinstance(limit, ConcurrencyLimit)]
 BUCKETS = [
     (vendor, endpoint, limit)
     for vendor in every()
     for endpoint in vendor.contract.endpoints
     for limit in endpoint.limits
-    if isinstance(limit, Bucket) and not set(endpoint.path) - {endpoint.site}
+    if isinstance(limit, TokenBucket) and not set(endpoint.path) - {endpoint.site}
 ]
 DEFAULT = "/tenants/default"
 STATE = ("/tenants", *(f"{DEFAULT}/{part}" for part in ("world", "clock", "faults", "limits", "choices", "journal/count")))

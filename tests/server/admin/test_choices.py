@@ -4,19 +4,19 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.behaviors import DIALECT, Choice, short_name
+from mockserver.contract.behaviors import DIALECT, Behavior, short_name
 from mockserver.vendors import load
 from tests.server.admin.asking import DEFAULT
 from tests.server.admin.conftest import Steer
 
 CHOICES = f"{DEFAULT}/choices"
-ALL: list[Choice] = [choice for vendor in load() for choice in vendor.contract.choices if short_name(choice.name) != DIALECT]
+ALL: list[Behavior] = [choice for vendor in load() for choice in vendor.contract.choices if short_name(choice.name) != DIALECT]
 FIRST = next(choice for choice in ALL if choice.options)
 NUMBER = next(choice for choice in ALL if not choice.options)
 
 
 @pytest.mark.parametrize("choice", ALL, ids=lambda choice: choice.name)
-async def test_every_option_of_every_choice_can_be_taken(steer: Steer, choice: Choice) -> None:
+async def test_every_option_of_every_choice_can_be_taken(steer: Steer, choice: Behavior) -> None:
     """What is set is told, of this tenant and of no other, and everything else stays."""
     desk = await steer(tenants={"other": {}})
     before = await desk.get(CHOICES)

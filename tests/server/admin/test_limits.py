@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.limits import OneAtATime
+from mockserver.contract.limits import ConcurrencyLimit
 from tests.server.admin.asking import ALL, BUCKETS, DEFAULT, SLOTS, WINDOWS, Desk, name
 from tests.server.admin.conftest import Steer
 from tests.server.admin.test_clocks import known
@@ -17,7 +17,7 @@ LIMITS = f"{DEFAULT}/limits"
 def called(limited: Any) -> str:
     """A limit's name."""
     vendor, endpoint, limit = limited
-    return f"{vendor.name}.{endpoint.name if isinstance(limit, OneAtATime) else limit.pool}"
+    return f"{vendor.name}.{endpoint.name if isinstance(limit, ConcurrencyLimit) else limit.pool}"
 
 
 async def told(desk: Desk, limited: Any) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.server.http.pagination import at
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
@@ -108,10 +108,10 @@ def turned(endpoint: Endpoint, parameters: dict[str, Any], body: bytes) -> dict[
     answer = json.loads(body)
     count = len(at(answer, endpoint.rows))
     match endpoint.paging:
-        case Offset(offset=offset, total=total) if parameters.get(offset, 0) + count < at(answer, total):
+        case OffsetPagination(offset=offset, total=total) if parameters.get(offset, 0) + count < at(answer, total):
             return {**parameters, offset: parameters.get(offset, 0) + count}
-        case PageNumber(page=page, first=first, limit=limit) if count == parameters[str(limit)]:
+        case PageNumberPagination(page=page, first=first, limit=limit) if count == parameters[str(limit)]:
             return {**parameters, page: parameters.get(page, first) + 1}
-        case OpaqueCursor(cursor=cursor, next=path) if at(answer, path) is not None:
+        case CursorPagination(cursor=cursor, next=path) if at(answer, path) is not None:
             return {**parameters, cursor: at(answer, path)}
     return None

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.limits import OneAtATime
+from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.server.expected.rows import everything
 from mockserver.server.faults.base import FaultError
-from mockserver.server.faults.registry import Faults, kinds, read
+from mockserver.server.faults.registry import ActiveFaults, kinds, read
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, name, turned
 
 CLOSE = "Connection: close"
-FIRST = next(pair for pair in LISTS if not any(isinstance(each, OneAtATime) for each in pair[1].limits))
+FIRST = next(pair for pair in LISTS if not any(isinstance(each, ConcurrencyLimit) for each in pair[1].limits))
 OTHER = next(pair for pair in LISTS if pair[0] is not FIRST[0])
 
 
@@ -288,7 +288,7 @@ def test_what_cannot_be_is_refused_with_the_nearest_that_can(raw: Any, says: str
 
 def test_armed_faults_are_numbered_and_can_be_removed() -> None:
     """Numbers are never used twice until all are cleared; what is removed is gone."""
-    faults = Faults()
+    faults = ActiveFaults()
     faults.add(read([{"kind": "status"}, {"kind": "reset"}]))
 
     assert (faults.remove(1), faults.remove(1)) == (True, False)
@@ -305,7 +305,7 @@ def test_armed_faults_are_numbered_and_can_be_removed() -> None:
 @pytest.mark.parametrize("kind", kinds())
 def test_armed_fault_is_described_as_it_can_be_armed(kind: str) -> None:
     """What it says of itself, but for its id and its counts, arms the same fault again."""
-    (armed,) = Faults().add(read(kinds()[kind].EXAMPLE))
+    (armed,) = ActiveFaults().add(read(kinds()[kind].EXAMPLE))
     told = armed.described()
     counts = {word: told.pop(word) for word in ("id", "matched", "struck", "remaining")}
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.limits import OneAtATime
+from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.server.faults.base import FaultError
 from mockserver.server.faults.registry import read
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, name, soon
 
-QUICK = next(pair for pair in LISTS if not any(isinstance(each, OneAtATime) for each in pair[1].limits))
+QUICK = next(pair for pair in LISTS if not any(isinstance(each, ConcurrencyLimit) for each in pair[1].limits))
 MOST = 60
 
 

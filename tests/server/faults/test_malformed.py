@@ -10,7 +10,7 @@ from multidict import CIMultiDict
 
 from mockserver.server.faults.registry import read
 from mockserver.server.faults.wire import Malformed
-from mockserver.server.http.response import Reply
+from mockserver.server.http.response import Response
 from tests.server.faults.seen import LISTS, name
 
 HOW: Any = ["cut", "garbled"]
@@ -31,7 +31,7 @@ def test_no_body_parses_afterwards(how: Any, body: bytes) -> None:
     """Whether it was JSON, a number or nothing, what is sent is none."""
     (fault,) = read({"kind": "malformed", "how": how})
     assert isinstance(fault, Malformed)
-    reply = fault.spoilt(Reply(headers=CIMultiDict(), body=body))
+    reply = fault.spoilt(Response(headers=CIMultiDict(), body=body))
 
     assert reply.carried == reply.body
     with pytest.raises((json.JSONDecodeError, UnicodeDecodeError)):

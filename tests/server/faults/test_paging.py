@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.server.expected.rows import everything, rows
 from mockserver.server.faults.base import FaultError
 from mockserver.server.faults.paging import PagingFault
@@ -30,12 +30,12 @@ def following(pair: Pair, page: dict[str, Any], answer: Any) -> dict[str, Any] |
     """What a client asks next that believes what the answer says of offset, total and cursor; ``None`` at the end."""
     paging, count = pair[1].paging, len(at(answer, pair[1].rows))
     match paging:
-        case Offset(offset=offset, next=path, total=total):
+        case OffsetPagination(offset=offset, next=path, total=total):
             after = at(answer, path)
             return {**page, offset: after} if after < at(answer, total) else None
-        case PageNumber(page=number, first=first):
+        case PageNumberPagination(page=number, first=first):
             return {**page, number: page.get(number, first) + 1} if count == SIZE else None
-        case OpaqueCursor(cursor=cursor, next=path):
+        case CursorPagination(cursor=cursor, next=path):
             after = at(answer, path)
             return {**page, cursor: after} if after is not None else None
     raise AssertionError(paging)
@@ -75,25 +75,25 @@ async def test_same_page_comes_twice_and_pages_by_number_lose_one(serve: Any, pa
     pages, _, truth, _ = await met(serve, pair, kind="same_page", page=2, times=1)
     one, two, *rest = cut(truth)
 
-    assert pages == ([one, one, *rest] if isinstance(pair[1].paging, PageNumber) else [one, one, two, *rest])
+    assert pages == ([one, one, *rest] if isinstance(pair[1].paging, PageNumberPagination) else [one, one, two, *rest])
 
 
 @pytest.mark.parametrize("pair", able("same_page"), ids=name)
 async def test_same_page_never_strikes_a_first_page(serve: Any, pair: Pair) -> None:
     """Every page but the first answers the one before, so a client that follows stays at page 1 for ever."""
     pages, _, truth, armed = await met(serve, pair, kind="same_page")
-    before = [1, *range(1, len(cut(truth)))] if isinstance(pair[1].paging, PageNumber) else [1] * MOST
+    before = [1, *range(1, len(cut(truth)))] if isinstance(pair[1].paging, PageNumberPagination) else [1] * MOST
 
     assert pages[: len(before)] == [cut(truth)[number - 1] for number in before]
     assert armed.struck >= len(before) - 1
 
 
-@pytest.mark.parametrize("pair", [pair for pair in able("same_page") if not isinstance(pair[1].paging, OpaqueCursor)], ids=name)
+@pytest.mark.parametrize("pair", [pair for pair in able("same_page") if not isinstance(pair[1].paging, CursorPagination)], ids=name)
 async def test_same_page_is_the_page_before_where_the_limit_was_cut(serve: Any, pair: Pair) -> None:
     """A client that asks for more rows than it is given meets on page 3 what stood on page 2."""
     mock, paging = await serve(world={"sessions": 350}), pair[1].paging
     asked = {**everything(mock.tenant, pair[1]), str(getattr(paging, "limit", "")): 500}
-    third = [{**asked, str(page_field(paging)): at} for at in ((100, 200) if isinstance(paging, Offset) else (2, 3))]
+    third = [{**asked, str(page_field(paging)): at} for at in ((100, 200) if isinstance(paging, OffsetPagination) else (2, 3))]
     plain = [await mock.ask(*pair, each) for each in third]
     mock.tenant.faults.add(read({"kind": "same_page", "page": 3}))
 
@@ -130,8 +130,8 @@ async def test_empty_page_is_skipped_or_taken_for_the_end(serve: Any, pair: Pair
     pages, answers, truth, _ = await met(serve, pair, kind="empty_page", page=2)
     one, _, *rest = cut(truth)
 
-    assert pages == ([one, []] if isinstance(pair[1].paging, PageNumber) else [one, [], *rest])
-    if isinstance(pair[1].paging, Offset):
+    assert pages == ([one, []] if isinstance(pair[1].paging, PageNumberPagination) else [one, [], *rest])
+    if isinstance(pair[1].paging, OffsetPagination):
         assert {at(answer, pair[1].paging.total) for answer in answers} == {COUNT}
 
 
@@ -141,7 +141,7 @@ async def test_empty_page_leaves_the_last_page_alone(serve: Any, pair: Pair) -> 
     pages, _, truth, armed = await met(serve, pair, kind="empty_page", after=1)
 
     assert pages[:2] == [cut(truth)[0], []]
-    if not isinstance(pair[1].paging, PageNumber):
+    if not isinstance(pair[1].paging, PageNumberPagination):
         assert pages == [cut(truth)[0], [], [], [], cut(truth)[-1]]
         assert (armed.matched, armed.struck) == (4, 3)
 
@@ -160,13 +160,13 @@ async def test_changing_total_grows_with_every_strike(serve: Any, pair: Pair) ->
 async def test_no_end_makes_a_client_ask_on(serve: Any, pair: Pair) -> None:
     """Three times the last page promises more: a total is followed to empty pages, a cursor to the last page again."""
     pages, _, truth, armed = await met(serve, pair, kind="no_end", times=3)
-    again = cut(truth)[-1] if isinstance(pair[1].paging, OpaqueCursor) else []
+    again = cut(truth)[-1] if isinstance(pair[1].paging, CursorPagination) else []
 
     assert pages == [*cut(truth), again, again, again]
     assert armed.remaining == 0
 
 
-@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].paging, OpaqueCursor)], ids=name)
+@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].paging, CursorPagination)], ids=name)
 @pytest.mark.parametrize("kind", PAGING)
 async def test_a_list_of_one_page_has_no_cursor_to_spoil(serve: Any, kind: str, pair: Pair) -> None:
     """Where everything is on the first page, nothing strikes that needs a cursor or a page after it."""

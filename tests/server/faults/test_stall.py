@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from mockserver.contract.limits import OneAtATime
+from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.server.app import create_app
 from mockserver.server.faults.registry import read
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, Seen, name, request, soon
 
-SLOTTED = [pair for pair in LISTS if any(isinstance(limit, OneAtATime) for limit in pair[1].limits)]
+SLOTTED = [pair for pair in LISTS if any(isinstance(limit, ConcurrencyLimit) for limit in pair[1].limits)]
 WHERE = ["before", "headers", "body"]
 
 

@@ -11,16 +11,16 @@ from multidict import CIMultiDict
 
 from mockserver.server.faults.base import WireFault
 from mockserver.server.faults.registry import kinds, read
-from mockserver.server.http.response import Reply, send
+from mockserver.server.http.response import Response, send
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, Seen, request, soon
 
-WHOLE = Reply(headers=CIMultiDict({"Content-Type": "application/json"}), body=b'{"a": 1, "b": [2, 3]}')
+WHOLE = Response(headers=CIMultiDict({"Content-Type": "application/json"}), body=b'{"a": 1, "b": [2, 3]}')
 ENDLESS = {"stall"}
 WIRE = [kind for kind, model in kinds().items() if issubclass(model, WireFault)]
 
 
-async def sent(aiohttp_server: Any, reply: Reply, method: str = "GET") -> Seen:
+async def sent(aiohttp_server: Any, reply: Response, method: str = "GET") -> Seen:
     """What a client sees of a reply; the connection is to be closed after it."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -49,7 +49,7 @@ async def test_answers_without_a_body_have_none(aiohttp_server: Any, kind: str, 
     assert bool(seen.header("Content-Length")) == (status == 200 and kind != "empty_body")
 
 
-def cut(reply: Reply, at: int, **others: Any) -> Reply:
+def cut(reply: Response, at: int, **others: Any) -> Response:
     """A reply of which only so many bytes are sent."""
     return replace(reply, sent=at, **others)
 
@@ -67,7 +67,7 @@ def cut(reply: Reply, at: int, **others: Any) -> Reply:
     ],
     ids=["whole", "cut", "cut and closed", "cut and reset", "headers and reset", "cut in pieces", "nothing in pieces"],
 )
-async def test_reply_arrives_as_it_says(aiohttp_server: Any, reply: Reply, length: int, body: bytes, end: str) -> None:
+async def test_reply_arrives_as_it_says(aiohttp_server: Any, reply: Response, length: int, body: bytes, end: str) -> None:
     """The length that is claimed, the bytes that are sent, and how the connection ends."""
     seen = await sent(aiohttp_server, reply)
 

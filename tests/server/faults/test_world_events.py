@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from mockserver.contract.pagination import Offset, OpaqueCursor, PageNumber
+from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.rows.datetimes import instant
 from mockserver.server.expected.rows import everything, rows
 from mockserver.server.faults.registry import kinds, read
@@ -49,11 +49,11 @@ async def asked(mock: Any, pair: Pair, site: int = 0, **page: Any) -> Any:
 async def second(mock: Any, pair: Pair, first: Any) -> Any:
     """The second page, after the first."""
     match pair[1].paging:
-        case Offset(offset=field):
+        case OffsetPagination(offset=field):
             return await asked(mock, pair, **{field: SIZE})
-        case PageNumber(page=field, first=number):
+        case PageNumberPagination(page=field, first=number):
             return await asked(mock, pair, **{field: number + 1})
-        case OpaqueCursor(cursor=field, next=path):
+        case CursorPagination(cursor=field, next=path):
             return await asked(mock, pair, **{field: at(first, path)})
     raise AssertionError(pair)
 
@@ -67,7 +67,7 @@ async def test_arrival_is_there_before_the_page_it_strikes_is_answered(serve: An
     first = await asked(mock, pair)
     unmoved = truth(mock, pair) == before
     page, after = at(await second(mock, pair, first), pair[1].rows), truth(mock, pair)
-    shift = newest_first and not isinstance(pair[1].paging, OpaqueCursor)
+    shift = newest_first and not isinstance(pair[1].paging, CursorPagination)
 
     assert unmoved
     assert [row for row in after if row not in before] == [after[0 if newest_first else -1]]
@@ -117,10 +117,10 @@ async def test_deletion_on_a_page_before_hides_a_row_from_who_counts(serve: Any,
     page = at(await second(mock, pair, first), pair[1].rows)
 
     assert before[SIZE - 1] not in truth(mock, pair)
-    assert page == before[SIZE + (not isinstance(pair[1].paging, OpaqueCursor)) :][:SIZE]
+    assert page == before[SIZE + (not isinstance(pair[1].paging, CursorPagination)) :][:SIZE]
 
 
-@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].paging, OpaqueCursor)], ids=name)
+@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].paging, CursorPagination)], ids=name)
 async def test_cursor_to_what_was_sent_and_is_deleted_leads_on(serve: Any, pair: Pair) -> None:
     """A page that ends with a session that came over HTTP is followed by the others, though that session is deleted meanwhile."""
     mock = await served(serve, {"kind": "session_arrives_late", "seconds": 10, "times": 1}, {"kind": "session_arrives", "times": 1})

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.errors import Refused, filled
+from mockserver.contract.errors import ApiError, filled
 from mockserver.contract.validation import read
 from mockserver.rows.datetimes import DAY
 from mockserver.vendors.braze import VENDOR
@@ -61,7 +61,7 @@ def counts(points: list[SessionPoint]) -> list[int]:
 
 def refusal(told: World, choices: Mapping[str, str] | None = None, **fields: Any) -> str:
     """The message with which a series is refused."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ApiError) as refused:
         series(told, 1, choices=choices, **fields)
 
     assert refused.value.error == "violation"

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from msgspec import Struct, json
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import ApiError
 from mockserver.rows.datetimes import DAY
-from mockserver.vendors.base import Answer
+from mockserver.vendors.base import ViewResult
 from mockserver.vendors.browsee import VENDOR
 from mockserver.vendors.browsee.contract import (
     EXPORT_SESSIONS,
@@ -51,7 +51,7 @@ def world(profile: str = "default", **fields: Any) -> World:
     return build(spec(**{**PROFILES[profile], **fields}))
 
 
-def answer(endpoint: Endpoint, told: World, body: Struct, now: int, choices: Choices = None) -> Answer:
+def answer(endpoint: Endpoint, told: World, body: Struct, now: int, choices: Choices = None) -> ViewResult:
     """What an endpoint answers for the first site."""
     return VENDOR.answer(endpoint, asked(VENDOR, told, body=body, now=now, choices=choices))
 
@@ -97,7 +97,7 @@ def keys(told: World, choices: Choices = None, **fields: Any) -> set[tuple[str, 
 
 def refusal(ask: Callable[[], object]) -> str:
     """The message with which something is refused."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ApiError) as refused:
         ask()
 
     assert refused.value.error == "violation"

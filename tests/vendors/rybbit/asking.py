@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import ApiError
 from mockserver.rows.datetimes import DAY
 from mockserver.vendors.rybbit import VENDOR
 from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS, MAXIMUM
@@ -66,7 +66,7 @@ def filters(*each: tuple[str, str, list[Any]]) -> str:
 
 def refusal(ask: Callable[..., Any], told: World | None = None, **query: Any) -> str:
     """The message with which a request is refused."""
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ApiError) as refused:
         ask(told or world(), **query)
 
     assert refused.value.error == "violation"

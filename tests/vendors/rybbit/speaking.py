@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from mockserver.contract.errors import Refused, filled, of_status
+from mockserver.contract.errors import ApiError, filled, of_status
 from mockserver.contract.validation import read
 from mockserver.vendors.rybbit import VENDOR
 from mockserver.world.world import World
@@ -36,7 +36,7 @@ class Dialect:
         assert found.query is not None
         typed = read(found.query, query, "query")
         if isinstance(typed, list):
-            raise Refused(found.unreadable, message=typed[0].message)
+            raise ApiError(found.unreadable, message=typed[0].message)
         return json.decode(self.vendor.answer(found, asked(self.vendor, told, query=typed, path=path or {}, now=now)).body)["data"]
 
     def rows(self, told: World, **query: Any) -> list[Row]:
@@ -67,7 +67,7 @@ class Dialect:
 
     def refusal(self, endpoint: str, told: World, **query: Any) -> tuple[int, Any]:
         """Status and body of the refusal of a query."""
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(ApiError) as refused:
             self.ask(endpoint, told, **query)
         shape = self.vendor.contract.errors[refused.value.error]
         status = int(str(shape.status))

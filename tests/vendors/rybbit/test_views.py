@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import ApiError
 from mockserver.contract.validation import read
 from mockserver.vendors.rybbit import VENDOR
 from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSIONS, MAXIMUM
@@ -239,7 +239,7 @@ def test_minutes_leave_the_events_of_the_last_minutes() -> None:
         assert shown.session.session_duration == second(row.session_end) - second(left[0].timestamp)
         seen = [event.pathname for event in left if event.type == "pageview"]
         assert (shown.session.pageviews, shown.session.entry_page) == (len(seen), seen[0] if seen else "")
-    with pytest.raises(Refused, match="unknown_session"):
+    with pytest.raises(ApiError, match="unknown_session"):
         detail(told, row.session_id, now=now + MINUTE, minutes=1)
 
     assert detail(told, row.session_id, now=now, minutes=0, limit=1000).events == whole
@@ -266,7 +266,7 @@ def unknown() -> dict[str, str]:
 @pytest.mark.parametrize("session_id", unknown().values(), ids=unknown())
 def test_an_unknown_session_is_not_found(session_id: str) -> None:
     """Neither malformed ids, nor those of another site or of a bot, are sessions."""
-    with pytest.raises(Refused, match="unknown_session"):
+    with pytest.raises(ApiError, match="unknown_session"):
         detail(world(), session_id)
 
 
@@ -281,7 +281,7 @@ def test_a_running_session_is_told_as_far_as_it_got() -> None:
     assert max(row.session_end for row in rows(told, now=now)) <= datetime.fromtimestamp(now / 1000, UTC).strftime("%FT%T.000Z")
     assert row.session_duration < longest.session_duration
     assert (shown.session.session_end, shown.session.events) == (row.session_end, row.pageviews + row.events + row.errors + row.outbound)
-    with pytest.raises(Refused, match="unknown_session"):
+    with pytest.raises(ApiError, match="unknown_session"):
         detail(told, longest.session_id, now=second(longest.session_start) * 1000 - 1000)
 
 

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import pytest
 from msgspec import json
 
-from mockserver.contract.errors import Refused, filled
+from mockserver.contract.errors import ApiError, filled
 from mockserver.contract.validation import read
-from mockserver.vendors.base import Asked
+from mockserver.vendors.base import ViewRequest
 from mockserver.vendors.sparklytics import VENDOR
 from mockserver.vendors.sparklytics.contract import ListSessions, Session, SessionDetail, SessionPage
 from mockserver.world.generator.tracked import TrackedEvent
@@ -34,18 +34,20 @@ EVER: dict[str, Any] = {"start_date": "0001-01-01", "end_date": "9999-12-31"}
 EVERYONE = {**EVER, "include_bots": "true"}
 
 
-def ask(world: World, *, site: int = 0, now: int = NOW, choose: dict[str, str] | None = None, session: str = "", **query: Any) -> Asked:
+def ask(
+    world: World, *, site: int = 0, now: int = NOW, choose: dict[str, str] | None = None, session: str = "", **query: Any
+) -> ViewRequest:
     """A request for the list, or for a session, of one of a world's sites."""
     path = {"id": "", "session_id": session}
     return ask_vendor(VENDOR, world, now=now, query=ListSessions(**query), path=path, site=world.sites[site], choices=choose)
 
 
-def page(asked: Asked) -> SessionPage:
+def page(asked: ViewRequest) -> SessionPage:
     """A page of the list, which says what its struct says and nothing more."""
     return exactly(VENDOR.answer(LIST, asked).body, SessionPage)
 
 
-def detail(asked: Asked) -> SessionDetail:
+def detail(asked: ViewRequest) -> SessionDetail:
     """A session with its events, which says what its struct says and nothing more."""
     return exactly(VENDOR.answer(GET, asked).body, SessionDetail)
 
@@ -69,9 +71,9 @@ def ids(world: World, **query: Any) -> list[str]:
     return [row.session_id for row in rows(world, **query)]
 
 
-def refused(view: Callable[[Asked], object], asked: Asked) -> tuple[str, str]:
+def refused(view: Callable[[ViewRequest], object], asked: ViewRequest) -> tuple[str, str]:
     """The error that a request is refused with, and its message."""
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(ApiError) as refusal:
         view(asked)
     return refusal.value.error, refusal.value.details["message"]
 

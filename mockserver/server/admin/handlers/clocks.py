@@ -5,7 +5,7 @@ import re
 from mockserver._util.clock import LATEST, Clock
 from mockserver.admin_schemas import Advance, ClockChange, ClockState, Follow, Freeze, Reset, Scale, SetTo
 from mockserver.server.admin.problem_details import invalid
-from mockserver.server.admin.routing import Call
+from mockserver.server.admin.routing import HandlerContext
 from mockserver.server.tenancy.config import moment
 from mockserver.world.model.spec import format_instant
 
@@ -14,12 +14,12 @@ _NUMBER = r"\d+(?:\.\d+)?"
 _DURATION = re.compile("".join(f"(?:(?P<{unit}>{_NUMBER}){unit})?" for unit in _SECONDS), re.ASCII)
 
 
-def get_clock(call: Call) -> ClockState:
+def get_clock(call: HandlerContext) -> ClockState:
     """Tell what time it is for a tenant."""
     return _told(call.tenant.clock)
 
 
-def change_clock(call: Call, body: ClockChange) -> ClockState:
+def change_clock(call: HandlerContext, body: ClockChange) -> ClockState:
     """Freeze, set, advance or scale a tenant's clock, let it follow the system's, or reset it."""
     clock = call.tenant.clock
     turn(clock, body)

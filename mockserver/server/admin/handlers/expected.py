@@ -8,9 +8,9 @@ from msgspec import convert, json
 
 from mockserver.admin_schemas import TruthWanted
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import ApiError
 from mockserver.server.admin.problem_details import invalid, nearest
-from mockserver.server.admin.routing import NDJSON, Call, Stream
+from mockserver.server.admin.routing import NDJSON, HandlerContext, StreamingBody
 from mockserver.server.expected.rows import UnknownParameterError, check_parameters, everything, judged
 from mockserver.server.http.pagination import page_field
 from mockserver.server.tenancy.tenant import Tenant
@@ -23,7 +23,7 @@ _ROWS = 100
 _OWN = ("vendor", "endpoint", "site", "verdicts")
 
 
-def get_truth(call: Call, query: dict[str, str]) -> Annotated[Stream, NDJSON]:
+def get_truth(call: HandlerContext, query: dict[str, str]) -> Annotated[StreamingBody, NDJSON]:
     """Give every row that a correct client of an endpoint must end up with, one a line; the endpoint's own parameters may follow."""
     for name in ("vendor", "endpoint"):
         if name not in query:
@@ -35,7 +35,7 @@ def get_truth(call: Call, query: dict[str, str]) -> Annotated[Stream, NDJSON]:
     return ask_truth(call, convert(own | {"verdicts": query.get("verdicts") == "true"}, TruthWanted))
 
 
-def ask_truth(call: Call, body: TruthWanted) -> Annotated[Stream, NDJSON]:
+def ask_truth(call: HandlerContext, body: TruthWanted) -> Annotated[StreamingBody, NDJSON]:
     """Give every row that a correct client must end up with, for parameters that a query cannot say; those that cut pages say nothing."""
     tenant = call.tenant
     vendor, endpoint = endpoint_of(tenant, body.vendor, body.endpoint)
@@ -50,9 +50,9 @@ def ask_truth(call: Call, body: TruthWanted) -> Annotated[Stream, NDJSON]:
     told = ({"verdict": verdict, "row": row} if body.verdicts else row for verdict, row in found if body.verdicts or verdict != "must_not")
     try:
         first = list(islice(told, 1))
-    except Refused as refusal:
+    except ApiError as refusal:
         raise invalid(f"{vendor.name} {endpoint.name}: {refusal.details.get('message') or refusal.error}") from None
-    return Stream(NDJSON, _pieces(chain(first, told)))
+    return StreamingBody(NDJSON, _pieces(chain(first, told)))
 
 
 def endpoint_of(tenant: Tenant, vendor_name: str, name: str) -> tuple[Vendor, Endpoint]:

@@ -5,13 +5,13 @@ from typing import Any
 
 from mockserver.admin_schemas import FaultKind, FaultKinds
 from mockserver.server.admin.problem_details import Problem, nearest
-from mockserver.server.admin.routing import Call, Made
+from mockserver.server.admin.routing import Created, HandlerContext
 from mockserver.server.faults.base import Fault
 from mockserver.server.faults.describe import arguments
-from mockserver.server.faults.registry import Armed, kinds, read
+from mockserver.server.faults.registry import ActiveFault, kinds, read
 
 
-def list_fault_kinds(call: Call) -> FaultKinds:  # noqa: ARG001 -- every handler takes the call
+def list_fault_kinds(call: HandlerContext) -> FaultKinds:  # noqa: ARG001 -- every handler takes the call
     """List the kinds of faults, each with its arguments and an example that can be armed as it stands."""
     told = [
         FaultKind(kind=kind, says=cleandoc(model.__doc__ or ""), arguments=arguments(model), example=model.EXAMPLE)
@@ -20,35 +20,35 @@ def list_fault_kinds(call: Call) -> FaultKinds:  # noqa: ARG001 -- every handler
     return FaultKinds(conditions=arguments(Fault), kinds=told)
 
 
-def list_faults(call: Call) -> list[dict[str, Any]]:
+def list_faults(call: HandlerContext) -> list[dict[str, Any]]:
     """List a tenant's faults in the order in which they were armed."""
     return [armed.described() for armed in call.tenant.faults.armed]
 
 
-def arm_faults(call: Call, body: dict[str, Any] | list[dict[str, Any]]) -> Made[dict[str, Any] | list[dict[str, Any]]]:
+def arm_faults(call: HandlerContext, body: dict[str, Any] | list[dict[str, Any]]) -> Created[dict[str, Any] | list[dict[str, Any]]]:
     """Arm a fault, or a list of them, all or none; what was one is answered as one."""
     tenant = call.tenant
     told = [armed.described() for armed in tenant.faults.add(read(body))]
     location = f"/tenants/{call.quoted}/faults"
-    return Made(told, location) if isinstance(body, list) else Made(told[0], f"{location}/{told[0]['id']}")
+    return Created(told, location) if isinstance(body, list) else Created(told[0], f"{location}/{told[0]['id']}")
 
 
-def disarm_faults(call: Call) -> None:
+def disarm_faults(call: HandlerContext) -> None:
     """Disarm all faults of a tenant."""
     call.tenant.faults.clear()
 
 
-def get_fault(call: Call) -> dict[str, Any]:
+def get_fault(call: HandlerContext) -> dict[str, Any]:
     """Tell a fault with how often it struck, and how often it still will."""
     return _armed(call).described()
 
 
-def disarm_fault(call: Call) -> None:
+def disarm_fault(call: HandlerContext) -> None:
     """Disarm a fault."""
     call.tenant.faults.remove(_armed(call).number)
 
 
-def _armed(call: Call) -> Armed:
+def _armed(call: HandlerContext) -> ActiveFault:
     known = {str(armed.number): armed for armed in call.tenant.faults.armed}
     number = call.path["number"]
     if number not in known:

@@ -8,10 +8,10 @@ from urllib.parse import urlencode
 from msgspec import json, to_builtins
 from msgspec.structs import replace
 
-from mockserver.admin_schemas import Carried, Count, FoundIn, JournalPage, Verdict
+from mockserver.admin_schemas import Carried, Count, FindingSummary, JournalPage, Verification
 from mockserver.server.admin.handlers.expected import endpoint_of
 from mockserver.server.admin.problem_details import Problem, invalid, nearest
-from mockserver.server.admin.routing import HAR, JSON, NDJSON, Call, Stream
+from mockserver.server.admin.routing import HAR, JSON, NDJSON, HandlerContext, StreamingBody
 from mockserver.server.expected.trace import carriers
 from mockserver.server.faults.registry import kinds
 from mockserver.server.journal.har import har_pieces
@@ -33,47 +33,47 @@ class JournalQuery(Filters, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """``har`` and ``ndjson`` give all, where no limit is given."""
 
 
-Written = JournalPage | Annotated[Stream, HAR] | Annotated[Stream, NDJSON]
+Written = JournalPage | Annotated[StreamingBody, HAR] | Annotated[StreamingBody, NDJSON]
 
 
-def read_unclaimed(call: Call, query: JournalQuery) -> Written:
+def read_unclaimed(call: HandlerContext, query: JournalQuery) -> Written:
     """Read the exchanges that are no tenant's: unknown paths, wrong credentials."""
     return _read(call.tenants.unclaimed, query)
 
 
-def read_journal(call: Call, query: JournalQuery) -> Written:
+def read_journal(call: HandlerContext, query: JournalQuery) -> Written:
     """Read a tenant's journal page by page, or as an HTTP Archive or lines of JSON."""
     return _read(call.tenant.journal, query)
 
 
-def clear_journal(call: Call) -> None:
+def clear_journal(call: HandlerContext) -> None:
     """Forget a tenant's exchanges."""
     call.tenant.journal.clear()
 
 
-def count_exchanges(call: Call, query: Filters) -> Count:
+def count_exchanges(call: HandlerContext, query: Filters) -> Count:
     """Count a tenant's exchanges."""
     return Count(count=len(_selected(call.tenant.journal, query)))
 
 
-def list_findings(call: Call, query: Filters) -> list[FoundIn]:
+def list_findings(call: HandlerContext, query: Filters) -> list[FindingSummary]:
     """List what a careful reviewer would say of a tenant's exchanges, each with where it was found."""
     exchanges = _selected(call.tenant.journal, query)
     told = found((finding.name, finding.says, exchange) for exchange in exchanges for finding in exchange.findings)
     return [each for each in told if query.finding in (None, each.name)]
 
 
-def get_verdict(call: Call) -> Verdict:
+def get_verdict(call: HandlerContext) -> Verification:
     """Judge all that a tenant's clients did: findings, refusals that no right client meets, faults that never struck."""
     return judge(call.tenants, call.tenant)
 
 
-def find_carriers(call: Call, body: Carried) -> list[list[int]]:
+def find_carriers(call: HandlerContext, body: Carried) -> list[list[int]]:
     """Say for each row of an endpoint the numbers of the exchanges that carried it; a row is known by its identity."""
     return carriers(call.tenants, call.tenant, endpoint_of(call.tenant, body.vendor, body.endpoint), body.rows)
 
 
-def get_exchange(call: Call) -> dict[str, Any]:
+def get_exchange(call: HandlerContext) -> dict[str, Any]:
     """Tell one exchange of a tenant's journal."""
     number, journal = call.path["number"], call.tenant.journal
     found = journal.get(int(number)) if _NUMBER.fullmatch(number) else None
@@ -89,11 +89,11 @@ def _read(journal: Journal, query: JournalQuery) -> Written:
         return _page(journal, query)
     found = _selected(journal, query)
     if query.format == "har":
-        return Stream(HAR, har_pieces(found))
-    return Stream(NDJSON, (ndjson([exchange]) for exchange in found))
+        return StreamingBody(HAR, har_pieces(found))
+    return StreamingBody(NDJSON, (ndjson([exchange]) for exchange in found))
 
 
-def _page(journal: Journal, query: JournalQuery) -> Stream:
+def _page(journal: Journal, query: JournalQuery) -> StreamingBody:
     """Return a page as :class:`JournalPage` describes it, an exchange at a time: a page may be a whole journal."""
     limit = _PAGE if query.limit is None else query.limit
     matching = _selected(journal, replace(query, limit=None, offset=0))
@@ -106,7 +106,7 @@ def _page(journal: Journal, query: JournalQuery) -> Stream:
         count=journal.count,
         next=None if whole or not found else _after(found[-1], query, limit),
     )
-    return Stream(JSON, _page_pieces(page, found))
+    return StreamingBody(JSON, _page_pieces(page, found))
 
 
 def _page_pieces(page: JournalPage, found: list[Exchange]) -> Iterator[bytes]:

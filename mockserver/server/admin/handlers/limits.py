@@ -8,24 +8,24 @@ from msgspec.structs import replace
 
 from mockserver.admin_schemas import BucketState, LimitChange, LimitState, SlotState, WindowState
 from mockserver.contract.behaviors import short_name
-from mockserver.contract.limits import Bucket, Limit, OneAtATime, Window, limit_name
+from mockserver.contract.limits import ConcurrencyLimit, Limit, TokenBucket, WindowLimit, limit_name
 from mockserver.server.admin.problem_details import invalid, nearest
-from mockserver.server.admin.routing import Call
+from mockserver.server.admin.routing import HandlerContext
 from mockserver.server.tenancy.tenant import Tenant
 
 _SETTINGS: dict[type[Limit], tuple[str, ...]] = {
-    Window: ("enabled", "allowed", "seconds"),
-    Bucket: ("enabled", "allowed", "refill"),
-    OneAtATime: ("enabled", "busy", "hold"),
+    WindowLimit: ("enabled", "allowed", "seconds"),
+    TokenBucket: ("enabled", "allowed", "refill"),
+    ConcurrencyLimit: ("enabled", "busy", "hold"),
 }
 
 
-def get_limits(call: Call) -> list[LimitState]:
+def get_limits(call: HandlerContext) -> list[LimitState]:
     """List a tenant's limits, with how much of each is used."""
     return [_told(call.tenant, name, limit) for name, limit in _limits(call.tenant).items()]
 
 
-def change_limits(call: Call, body: dict[str, LimitChange]) -> list[LimitState]:
+def change_limits(call: HandlerContext, body: dict[str, LimitChange]) -> list[LimitState]:
     """Change some limits by name, all or none, and list all."""
     tenant, known = call.tenant, _limits(call.tenant)
     chosen: dict[str, str | int] = {}
@@ -59,10 +59,10 @@ def _chosen(tenant: Tenant, name: str, limit: Limit, change: LimitChange) -> Ite
     for setting in to_builtins(change):
         if setting not in settings:
             raise invalid(f"limit {name!r} has no {setting!r}; it has {', '.join(settings)}")
-    if isinstance(limit, OneAtATime):
+    if isinstance(limit, ConcurrencyLimit):
         yield from ((choice, value) for choice, value in ((limit.busy, change.busy), (limit.hold, change.hold)) if value is not None)
         return
-    if isinstance(limit, Bucket) and change.refill is not None:
+    if isinstance(limit, TokenBucket) and change.refill is not None:
         yield limit.refill, change.refill
     if change.allowed is not None:
         if change.enabled and not change.allowed:
@@ -79,12 +79,12 @@ def _told(tenant: Tenant, name: str, limit: Limit) -> LimitState:
     choices = tenant.choices[vendor]
     contract = tenant.vendors[vendor].contract
     known: dict[str, Any] = {"name": name, "endpoints": [each.name for each in contract.endpoints if limit in each.limits]}
-    if isinstance(limit, OneAtATime):
+    if isinstance(limit, ConcurrencyLimit):
         busy, hold = choices[short_name(limit.busy)], choices[short_name(limit.hold)]
         return SlotState(**known, enabled=on, busy=busy, hold=hold, held=tenant.slots.held(vendor))
     allowed, now = choices[short_name(limit.allowed)], tenant.clock.now()
     known |= {"enabled": on and allowed > 0, "allowed": allowed, "documented": limit.documented}
-    if isinstance(limit, Bucket):
+    if isinstance(limit, TokenBucket):
         refill = choices[short_name(limit.refill)]
         return BucketState(**known, refill=refill, used=_used(tenant, vendor, tenant.rates.taken(limit, allowed, refill, now)))
     window = replace(limit, seconds=tenant.limits.seconds.get(name, limit.seconds))

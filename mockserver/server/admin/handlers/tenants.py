@@ -9,7 +9,7 @@ from mockserver.admin_schemas import NewTenant, TenantAccess
 from mockserver.server.admin.app import PREFIX
 from mockserver.server.admin.handlers.clocks import turn
 from mockserver.server.admin.problem_details import Problem
-from mockserver.server.admin.routing import Call, Made
+from mockserver.server.admin.routing import Created, HandlerContext
 from mockserver.server.faults import registry as faults
 from mockserver.server.tenancy.config import DEFAULT_TENANT, TenantConfig, make_tenant
 from mockserver.server.tenancy.tenant import TenantError, Tenants
@@ -19,12 +19,12 @@ from mockserver.world.model.hashing import key
 _SEEDS = 1 << 31
 
 
-def list_tenants(call: Call) -> list[TenantAccess]:
+def list_tenants(call: HandlerContext) -> list[TenantAccess]:
     """List all tenants, each as its clients need to know it."""
     return [call.addresses.described(tenant) for tenant in call.tenants.all.values()]
 
 
-def mint_tenant(call: Call, body: NewTenant) -> Made[TenantAccess]:
+def mint_tenant(call: HandlerContext, body: NewTenant) -> Created[TenantAccess]:
     """Mint a tenant: a world, a clock, and credentials for every vendor; `{}` takes all defaults."""
     number = call.tenants.named if body.name is not None else _made_up(call.tenants)
     name = body.name if body.name is not None else _name(number)
@@ -44,7 +44,7 @@ def mint_tenant(call: Call, body: NewTenant) -> Made[TenantAccess]:
     except TenantError as error:
         raise Problem("conflict", f"{error}; choose other credentials, or drop that tenant") from None
     call.tenants.named = number  # A request that was refused has taken none.
-    return Made(call.addresses.described(tenant), f"/tenants/{quote(name, safe='')}")
+    return Created(call.addresses.described(tenant), f"/tenants/{quote(name, safe='')}")
 
 
 def _made_up(tenants: Tenants) -> int:
@@ -56,12 +56,12 @@ def _name(number: int) -> str:
     return f"tenant-{number}"
 
 
-def get_tenant(call: Call) -> TenantAccess:
+def get_tenant(call: HandlerContext) -> TenantAccess:
     """Tell what clients need to know of a tenant: URLs, credentials, sites and segments."""
     return call.addresses.described(call.tenant)
 
 
-def drop_tenant(call: Call) -> None:
+def drop_tenant(call: HandlerContext) -> None:
     """Serve a tenant no longer; late requests under its credentials are refused, and told why. The default one is served to the end."""
     if call.tenant.name == DEFAULT_TENANT:
         detail = (
@@ -71,18 +71,18 @@ def drop_tenant(call: Call) -> None:
     call.tenants.drop(call.tenant)
 
 
-def reset_tenant(call: Call) -> None:
+def reset_tenant(call: HandlerContext) -> None:
     """Make a tenant be as at first: world, clock, choices and limits; no faults, an empty journal."""
     tenant = call.tenant
     call.tenants.change(tenant, tenant.reset)
 
 
-def get_choices(call: Call) -> dict[str, str | int]:
+def get_choices(call: HandlerContext) -> dict[str, str | int]:
     """Tell the setting of every choice."""
     return call.tenant.chosen()
 
 
-def change_choices(call: Call, body: dict[str, str | int]) -> dict[str, str | int]:
+def change_choices(call: HandlerContext, body: dict[str, str | int]) -> dict[str, str | int]:
     """Change some choices, all or none, and tell the setting of every one."""
     call.tenant.choose(body)
     call.tenants.changed()

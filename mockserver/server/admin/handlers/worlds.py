@@ -7,7 +7,7 @@ from msgspec import Struct, to_builtins
 
 from mockserver.admin_schemas import NewWorld, SiteTotals, WorldTotals
 from mockserver.server.admin.problem_details import invalid
-from mockserver.server.admin.routing import Call
+from mockserver.server.admin.routing import HandlerContext
 from mockserver.server.expected.session_dump import described
 from mockserver.server.tenancy.config import TenantConfig, tenant_spec
 from mockserver.server.tenancy.tenant import Tenant
@@ -16,7 +16,7 @@ from mockserver.world.model.spec import WorldSpec, format_instant
 from mockserver.world.world import build
 
 
-def get_world(call: Call) -> WorldTotals:
+def get_world(call: HandlerContext) -> WorldTotals:
     """Tell a tenant's world: its spec, and how many sessions of each site have started by now."""
     return _told(call.tenant)
 
@@ -31,7 +31,7 @@ class SessionQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Its number in the world."""
 
 
-def get_session(call: Call, query: SessionQuery) -> dict[str, Any]:
+def get_session(call: HandlerContext, query: SessionQuery) -> dict[str, Any]:
     """Tell a session as the world has it, in no vendor's words; instants and durations are in milliseconds."""
     world, now = call.tenant.world, call.tenant.clock.now()
     if not 0 <= query.site < len(world.sites):
@@ -52,7 +52,7 @@ def get_session(call: Call, query: SessionQuery) -> dict[str, Any]:
     return dict(told[0])
 
 
-def put_world(call: Call, body: NewWorld) -> WorldTotals:
+def put_world(call: HandlerContext, body: NewWorld) -> WorldTotals:
     """Put a tenant into another world; clock and credentials stay, what was tracked is gone."""
     tenant = call.tenant
     fields = {"seed": tenant.world.spec.seed, **to_builtins(body)}

@@ -5,9 +5,9 @@ from typing import Annotated
 from msgspec import Meta
 from msgspec.structs import replace
 
-from mockserver.contract.errors import ErrorShape
-from mockserver.contract.limits import Window
-from mockserver.contract.lint_rules import Without
+from mockserver.contract.errors import ErrorTemplate
+from mockserver.contract.limits import WindowLimit
+from mockserver.contract.lint_rules import MissingCompanion
 from mockserver.vendors.rybbit.contract import (
     AT_START,
     BY_END,
@@ -25,14 +25,14 @@ from mockserver.vendors.rybbit.contract import (
     SOME_PLACES,
     ZONE,
 )
-from mockserver.vendors.rybbit.dialects.base import Manner
+from mockserver.vendors.rybbit.dialects.base import DialectBehavior
 from mockserver.vendors.rybbit.dialects.server_common import CONTRACT as SERVER
 from mockserver.vendors.rybbit.dialects.server_common import FAILED, FAILED_SESSION, GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS
 from mockserver.vendors.rybbit.filters.fields import EARLIER, PARAMETERS
-from mockserver.vendors.rybbit.filters.syntax import TYPES, Grammar
+from mockserver.vendors.rybbit.filters.syntax import TYPES, FilterSyntax
 from mockserver.vendors.rybbit.filters.zod_errors import issues_told
 from mockserver.vendors.rybbit.request_models import PAGE_SIZE, DatesAndMinutes
-from mockserver.vendors.rybbit.sources import chosen, documented, sourced
+from mockserver.vendors.rybbit.sources import assumed, documented, sourced
 from mockserver.vendors.rybbit.time_ranges import lenient_window
 
 
@@ -49,16 +49,18 @@ class ListSessionLocations(DatesAndMinutes, frozen=True, kw_only=True):
     """The query of the places of sessions."""
 
 
-_UNAUTHORIZED = ErrorShape(401, {"error": "Unauthorized"}, sourced("Whoever may not see a site is told so."))
+_UNAUTHORIZED = ErrorTemplate(401, {"error": "Unauthorized"}, sourced("Whoever may not see a site is told so."))
 _ENVELOPE = {"statusCode": "{status}", "error": "{phrase}", "message": "{message}"}
-_LIMITS = (Window(allowed="rybbit.rate_limit", seconds=600, opens="idle", pool="api", documented=500),)
+_LIMITS = (WindowLimit(allowed="rybbit.rate_limit", seconds=600, opens="idle", pool="api", documented=500),)
 _RATE = sourced("A key that was used 500 times is refused as if it were wrong, until it was idle for 10 minutes; no header tells.")
-_ZONE = replace(ZONE, when=Without("start_date", "time_zone"), fact=sourced("Without time_zone, dates are passed over: all time is meant."))
+_ZONE = replace(
+    ZONE, when=MissingCompanion("start_date", "time_zone"), fact=sourced("Without time_zone, dates are passed over: all time is meant.")
+)
 _UNLIKE = (
-    chosen("Of a parameter that comes twice the last value counts; the server fails, or reads the first in the detail."),
-    chosen("Paths of 2026 and others are unknown to the framework; the server takes some for a site, and asks for a key first."),
-    chosen("A pattern with lookaround is refused in the framework's shape; on the server it fails in the database."),
-    chosen("A status that nobody documents, which a fault injects, has the framework's shape."),
+    assumed("Of a parameter that comes twice the last value counts; the server fails, or reads the first in the detail."),
+    assumed("Paths of 2026 and others are unknown to the framework; the server takes some for a site, and asks for a key first."),
+    assumed("A pattern with lookaround is refused in the framework's shape; on the server it fails in the database."),
+    assumed("A status that nobody documents, which a fault injects, has the framework's shape."),
 )
 _SHARED = (LENIENT_TIME, COMPARED, EARLIER_FILTERS, _UNLIKE)
 _ALIKE = (AT_START, *(fact for facts in _SHARED for fact in facts), _RATE, HOST)
@@ -71,20 +73,20 @@ CONTRACT = replace(
     choices=SERVER.preferring(over_limit="honour"),
     errors={
         **SERVER.errors,
-        "violation": ErrorShape(500, _ENVELOPE, sourced("What is wrong with filters, in the framework's own shape.")),
+        "violation": ErrorTemplate(500, _ENVELOPE, sourced("What is wrong with filters, in the framework's own shape.")),
         "missing_credential": _UNAUTHORIZED,
         "wrong_credential": _UNAUTHORIZED,
         "forbidden": _UNAUTHORIZED,
-        "rate_limited": ErrorShape(401, {"error": "Unauthorized"}, _RATE),
-        "failed_sessions": ErrorShape(500, {"error": "Failed to fetch sessions"}, FAILED),
+        "rate_limited": ErrorTemplate(401, {"error": "Unauthorized"}, _RATE),
+        "failed_sessions": ErrorTemplate(500, {"error": "Failed to fetch sessions"}, FAILED),
         "failed_session": FAILED_SESSION,
-        "failed_locations": ErrorShape(
+        "failed_locations": ErrorTemplate(
             500,
             {"statusCode": 500, "code": "{code}", "error": "Internal Server Error", "message": "{message}"},
             sourced("What fails in the database, with the number of its error; the message is the database's, and here is not."),
             usual={"code": "47"},
         ),
-        "internal": ErrorShape(500, _ENVELOPE, sourced("As the framework tells whatever nobody caught.")),
+        "internal": ErrorTemplate(500, _ENVELOPE, sourced("As the framework tells whatever nobody caught.")),
     },
     endpoints=(
         replace(
@@ -100,7 +102,7 @@ CONTRACT = replace(
                 NO_TOTAL,
                 COERCED,
                 sourced("A limit of 0 gives no rows, and any other as many as it says."),
-                chosen("A page that is no whole number is a 500, and an empty one is page 1; the server takes half pages instead."),
+                assumed("A page that is no whole number is a 500, and an empty one is page 1; the server takes half pages instead."),
                 NOT_IN_LIST,
                 *_ALIKE,
             ),
@@ -134,8 +136,8 @@ CONTRACT = replace(
         ),
     ),
 )  # fmt: skip
-_GRAMMAR = Grammar(items=issues_told, types=TYPES, parameters=(*PARAMETERS, *EARLIER), sloppy=True, wildcards=True)
-MANNER = Manner(
+_GRAMMAR = FilterSyntax(items=issues_told, types=TYPES, parameters=(*PARAMETERS, *EARLIER), sloppy=True, wildcards=True)
+MANNER = DialectBehavior(
     window=lenient_window,
     filters=replace(
         _GRAMMAR,

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from mockserver.contract.errors import ErrorShape
-from mockserver.contract.limits import Bucket, Window
+from mockserver.contract.errors import ErrorTemplate
+from mockserver.contract.limits import TokenBucket, WindowLimit
 from mockserver.contract.validation import Lenient
 from mockserver.vendors.rybbit.contract import (
     AT_START,
@@ -22,18 +22,18 @@ from mockserver.vendors.rybbit.contract import (
     SOME_PLACES,
     TIME,
 )
-from mockserver.vendors.rybbit.dialects.base import Manner
+from mockserver.vendors.rybbit.dialects.base import DialectBehavior
 from mockserver.vendors.rybbit.dialects.server_common import CONTRACT as SERVER
 from mockserver.vendors.rybbit.dialects.server_common import FAILED_SESSION, GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS
 from mockserver.vendors.rybbit.filters.fields import FLAG, LATER, PARAMETERS
-from mockserver.vendors.rybbit.filters.syntax import LATER_TYPES, Grammar
+from mockserver.vendors.rybbit.filters.syntax import LATER_TYPES, FilterSyntax
 from mockserver.vendors.rybbit.filters.zod_errors import issues_told
 from mockserver.vendors.rybbit.list_options import options
 from mockserver.vendors.rybbit.request_models import PAGE_SIZE, CommonParameters
 from mockserver.vendors.rybbit.responses import SessionRow
 from mockserver.vendors.rybbit.rows import LATER as LATER_FIELDS
 from mockserver.vendors.rybbit.sorting import SORTED_AT_MOST, as_asked
-from mockserver.vendors.rybbit.sources import chosen, documented, sourced
+from mockserver.vendors.rybbit.sources import assumed, documented, sourced
 
 _NUMBER = Meta(extra_json_schema={"type": "number", "minimum": 0})
 
@@ -98,7 +98,7 @@ class SessionPage(Struct, frozen=True):
     data: Annotated[list[LaterSessionRow], documented("The sessions of the page.")]
 
 
-_FORBIDDEN = ErrorShape(403, {"error": "Forbidden"}, sourced("Whoever may not see a site is told so.", "server-2026"))
+_FORBIDDEN = ErrorTemplate(403, {"error": "Forbidden"}, sourced("Whoever may not see a site is told so.", "server-2026"))
 _WRONG = sourced("What is wrong with times; of options, the texts are those of another endpoint.", "newest")
 _FILTERS_FAIL = sourced("Whatever is wrong with filters.", "server-2026")
 _TIGHTEST = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
@@ -111,15 +111,15 @@ def _reports(tier: str) -> dict[str, Any]:
 
 
 _LIMITS = (
-    Bucket(allowed="rybbit.burst_limit", refill="rybbit.burst_refill", pool="burst", documented=50, **_reports("Burst")),
-    Window(allowed="rybbit.daily_limit", seconds=86_400, opens="clock", pool="daily", documented=5_000, **_reports("Daily")),
+    TokenBucket(allowed="rybbit.burst_limit", refill="rybbit.burst_refill", pool="burst", documented=50, **_reports("Burst")),
+    WindowLimit(allowed="rybbit.daily_limit", seconds=86_400, opens="clock", pool="daily", documented=5_000, **_reports("Daily")),
 )
 _RATE = (
     sourced(
         "A burst and a day have limits, which every answer to a key reports; what the burst refuses does not count for the day.", "newest"
     ),
-    chosen("The limits are off, as on servers that people host themselves; the hosted service has 50 at once, and 5,000 a day."),
-    chosen("Resets are told in seconds, for a burst until it is whole; what the day refuses has taken from the burst."),
+    assumed("The limits are off, as on servers that people host themselves; the hosted service has 50 at once, and 5,000 a day."),
+    assumed("Resets are told in seconds, for a burst until it is whole; what the day refuses has taken from the burst."),
 )
 _ALIKE = (AT_START, *TIME, *COMPARED, *LATER_FILTERS, *_RATE, HOST)
 
@@ -129,23 +129,23 @@ CONTRACT = replace(
     says="As the server of 2026 answers: other paths and formats, 403 for every wrong key, later operators and options, two limits.",
     errors={
         **SERVER.errors,
-        "violation": ErrorShape(400, {"error": "{message}"}, _WRONG),
+        "violation": ErrorTemplate(400, {"error": "{message}"}, _WRONG),
         "missing_credential": _FORBIDDEN,
         "wrong_credential": _FORBIDDEN,
         "forbidden": _FORBIDDEN,
-        "rate_limited": ErrorShape(
+        "rate_limited": ErrorTemplate(
             429,
             {"error": "Rate limit exceeded", "scope": "{scope}", "limit": "{limit}", "retryAfter": "{retryAfter}"},
             sourced("Which of the two limits it was, burst or daily, and after how many seconds the next request is answered.", "newest"),
             headers={"Retry-After": "{retryAfter}"},
             usual={"scope": "burst", "limit": 50, "retryAfter": 1},
         ),
-        "failed_sessions": ErrorShape(500, {"error": "Failed to fetch sessions"}, _FILTERS_FAIL),
+        "failed_sessions": ErrorTemplate(500, {"error": "Failed to fetch sessions"}, _FILTERS_FAIL),
         "failed_session": FAILED_SESSION,
-        "failed_locations": ErrorShape(
+        "failed_locations": ErrorTemplate(
             500, {"error": "Failed to fetch session locations"}, _FILTERS_FAIL
         ),
-        "internal": ErrorShape(500, {"error": "Internal Server Error"}, chosen("Each handler has a text of its own for what fails in it.")),
+        "internal": ErrorTemplate(500, {"error": "Internal Server Error"}, assumed("Each handler has a text of its own for what fails in it.")),
     },
     endpoints=(
         replace(
@@ -159,12 +159,12 @@ CONTRACT = replace(
                 BY_END,
                 NO_TOTAL,
                 COERCED,
-                chosen("asc is the whole order from its other end; what is equal is told latest session_end first by desc."),
-                chosen(f"sort_by duration takes {SORTED_AT_MOST:,} sessions at most, and is a 400 beyond: our bound, not the vendor's."),
-                chosen("min_duration and max_duration compare milliseconds, which are told in whole seconds."),
-                chosen("What a session that still runs will have had is counted for pageviews, events, errors and duration."),
-                chosen("A session bounces that has one event."),
-                chosen("Of options, one fault is told, and it is told behind those of times."),
+                assumed("asc is the whole order from its other end; what is equal is told latest session_end first by desc."),
+                assumed(f"sort_by duration takes {SORTED_AT_MOST:,} sessions at most, and is a 400 beyond: our bound, not the vendor's."),
+                assumed("min_duration and max_duration compare milliseconds, which are told in whole seconds."),
+                assumed("What a session that still runs will have had is counted for pageviews, events, errors and duration."),
+                assumed("A session bounces that has one event."),
+                assumed("Of options, one fault is told, and it is told behind those of times."),
                 *_ALIKE,
             ),
         ),
@@ -175,8 +175,8 @@ CONTRACT = replace(
             facts=(
                 LAST_MINUTES,
                 NO_EVENTS,
-                chosen("A limit or offset that does not begin with figures, or is negative, is a 500; newer databases take negative ones."),
-                chosen("Events tell whole seconds; the newest revisions tell milliseconds, and the goals that an event reached."),
+                assumed("A limit or offset that does not begin with figures, or is negative, is a 500; newer databases take negative ones."),
+                assumed("Events tell whole seconds; the newest revisions tell milliseconds, and the goals that an event reached."),
                 NO_BOT,
                 COERCED,
                 *_RATE,
@@ -192,8 +192,8 @@ CONTRACT = replace(
         ),
     ),
 )  # fmt: skip
-_GRAMMAR = Grammar(items=issues_told, parameters=(*PARAMETERS, *LATER, FLAG), types=LATER_TYPES, sloppy=True)
-MANNER = Manner(
+_GRAMMAR = FilterSyntax(items=issues_told, parameters=(*PARAMETERS, *LATER, FLAG), types=LATER_TYPES, sloppy=True)
+MANNER = DialectBehavior(
     filters=replace(_GRAMMAR, wrong="failed_sessions", broken="failed_sessions"),
     place_filters=replace(_GRAMMAR, wrong="failed_locations", broken="failed_locations"),
     options=options,

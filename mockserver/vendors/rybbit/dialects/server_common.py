@@ -5,7 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from mockserver.contract.errors import ErrorShape
+from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.validation import Lenient
 from mockserver.vendors.rybbit import contract
 from mockserver.vendors.rybbit.contract import KNOWN_SITES
@@ -28,7 +28,7 @@ class GetSession(Struct, frozen=True, kw_only=True):
 
 
 FAILED = sourced("Whatever fails in the database, a limit or page that is no number included.")
-FAILED_SESSION = ErrorShape(500, {"error": "Failed to fetch session data"}, FAILED)
+FAILED_SESSION = ErrorTemplate(500, {"error": "Failed to fetch session data"}, FAILED)
 LIST_SESSIONS = replace(contract.LIST_SESSIONS, looked_up=_KNOWN_SITE)
 GET_SESSION = replace(contract.GET_SESSION, looked_up=_KNOWN_SITE, query=GetSession, unreadable="failed_session")
 LIST_SESSION_LOCATIONS = replace(contract.LIST_SESSION_LOCATIONS, looked_up=_KNOWN_SITE)
@@ -39,7 +39,7 @@ CONTRACT = replace(
     ),
     errors={
         **contract.CONTRACT.errors,
-        "unknown_site": ErrorShape(404, {"error": "Site not found"}, KNOWN_SITES),
-        "unknown_session": ErrorShape(404, {"error": "Session not found"}, sourced("Another site's, too.")),
+        "unknown_site": ErrorTemplate(404, {"error": "Site not found"}, KNOWN_SITES),
+        "unknown_session": ErrorTemplate(404, {"error": "Session not found"}, sourced("Another site's, too.")),
     },
 )

@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import ApiError
 from mockserver.vendors.rybbit import formatting as words
 from mockserver.vendors.rybbit.filters.fields import NUMBERS, told
 from mockserver.vendors.rybbit.filters.regex import PatternError, WorkError, compiled, search
-from mockserver.vendors.rybbit.filters.syntax import EMPTY, Grammar
+from mockserver.vendors.rybbit.filters.syntax import EMPTY, FilterSyntax
 from mockserver.vendors.rybbit.request_models import Filter
 from mockserver.world.model.like import contains_like
 from mockserver.world.model.query import Condition, Operator
@@ -58,18 +58,18 @@ class _Among(Struct, frozen=True):
 class _Work:
     """Counts the steps that the filters of a request take."""
 
-    def __init__(self, grammar: Grammar) -> None:
+    def __init__(self, grammar: FilterSyntax) -> None:
         self._grammar, self._left = grammar, MOST_WORK
         self._compiled: set[str] = set()
         self._found: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
 
     def count(self, steps: int) -> None:
-        """Count some steps; raise :class:`Refused` where there were too many."""
+        """Count some steps; raise :class:`ApiError` where there were too many."""
         self._left -= steps
         if self._left < 0:
             raise self._too_much()
 
-    def _too_much(self) -> Refused:
+    def _too_much(self) -> ApiError:
         return self._grammar.is_broken(f"The filters are too complex: they take more than {MOST_WORK:,} steps; use fewer or simpler ones")
 
     def compile(self, pattern: str) -> None:
@@ -128,7 +128,7 @@ _FINDS: Final[Mapping[str, _Find]] = {
 """By operator."""
 
 
-class Wanted(Struct):
+class FilterConditions(Struct):
     """What sessions must meet, whose they must be (one of each of some alternatives), and whose not."""
 
     where: list[Condition]
@@ -157,9 +157,9 @@ class _Compared(Struct, frozen=True):
         return Condition(self.dimension, _Among(self.of, frozenset().union(*found)), "equals", (True,), self.negate)
 
 
-def wanted(filters: str | None, user: str | None, choices: Mapping[str, Any], grammar: Grammar, texts: Texts) -> Wanted:
-    """What a request wants, or :class:`Refused` with what is wrong."""
-    found = Wanted([], [(user,)] if user else [], [])
+def wanted(filters: str | None, user: str | None, choices: Mapping[str, Any], grammar: FilterSyntax, texts: Texts) -> FilterConditions:
+    """What a request wants, or :class:`ApiError` with what is wrong."""
+    found = FilterConditions([], [(user,)] if user else [], [])
     work, conditions = _Work(grammar), list[Condition | _Compared]()
     for number, each in enumerate(grammar.items(filters, grammar) if filters else ()):
         at = f"filters[{number}]"
@@ -181,7 +181,7 @@ def wanted(filters: str | None, user: str | None, choices: Mapping[str, Any], gr
     return found
 
 
-def _whose(each: Filter, at: str, found: Wanted, grammar: Grammar) -> None:
+def _whose(each: Filter, at: str, found: FilterConditions, grammar: FilterSyntax) -> None:
     texts = tuple(_text(value) for value in each.value)
     if not grammar.sloppy and (each.type not in {"equals", "not_equals"} or "" in texts):
         raise grammar.is_wrong(f"{at}: user_id can be compared by equals and not_equals only, with texts that are not empty")
@@ -191,7 +191,7 @@ def _whose(each: Filter, at: str, found: Wanted, grammar: Grammar) -> None:
         found.actors.append(texts)
 
 
-def _condition(each: Filter, at: str, choices: Mapping[str, Any], grammar: Grammar, work: _Work) -> Condition | _Compared:
+def _condition(each: Filter, at: str, choices: Mapping[str, Any], grammar: FilterSyntax, work: _Work) -> Condition | _Compared:
     operator, negate = grammar.types[each.type]
     if each.parameter in NUMBERS:
         work.count(_PER_NUMBER * len(each.value))
@@ -207,7 +207,7 @@ def _condition(each: Filter, at: str, choices: Mapping[str, Any], grammar: Gramm
     return _Compared(dimension, of, operator, values, negate, one_misses=grammar.wildcards)
 
 
-def _numeric(each: Filter, at: str, operator: Operator, grammar: Grammar) -> Condition:
+def _numeric(each: Filter, at: str, operator: Operator, grammar: FilterSyntax) -> Condition:
     (dimension, of), negate = NUMBERS[each.parameter], grammar.types[each.type][1]
     if each.type in EMPTY:
         return Condition(dimension, of, "equals", (None,), negate)
@@ -219,7 +219,7 @@ def _numeric(each: Filter, at: str, operator: Operator, grammar: Grammar) -> Con
     return Condition(dimension, of, operator, tuple(_number(value, each, at, grammar) for value in values), negate)
 
 
-def _number(value: str | float, each: Filter, at: str, grammar: Grammar) -> float:
+def _number(value: str | float, each: Filter, at: str, grammar: FilterSyntax) -> float:
     try:
         number = float(value)
     except (ValueError, OverflowError):
@@ -235,7 +235,7 @@ def _text(value: str | float) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _patterns(texts: Sequence[str], grammar: Grammar, work: _Work) -> tuple[str, ...]:
+def _patterns(texts: Sequence[str], grammar: FilterSyntax, work: _Work) -> tuple[str, ...]:
     for text in texts:
         if not text:
             raise grammar.is_wrong("Regex pattern cannot be empty")

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import ApiError
 from mockserver.contract.validation import decode_json, read
 from mockserver.vendors.rybbit.filters.fields import FLAG, PARAMETERS
 from mockserver.vendors.rybbit.request_models import Filter
@@ -37,10 +37,10 @@ LATER_TYPES: Final[Types] = {
 """With those that came in 2026."""
 
 
-class Grammar(Struct, frozen=True, kw_only=True):
+class FilterSyntax(Struct, frozen=True, kw_only=True):
     """What a list takes for filters."""
 
-    items: "Callable[[str, Grammar], list[Filter]]"
+    items: "Callable[[str, FilterSyntax], list[Filter]]"
     """From the text of the parameter to filters whose form is right."""
     parameters: tuple[str, ...] = PARAMETERS
     types: Types
@@ -55,20 +55,20 @@ class Grammar(Struct, frozen=True, kw_only=True):
     wildcards: bool = False
     """Whether % and _ in contains stand for any text and any character; then one value that a not_… misses is enough as well."""
 
-    def is_wrong(self, message: str) -> Refused:
+    def is_wrong(self, message: str) -> ApiError:
         """The refusal of what is no filter."""
-        return Refused(self.wrong, message=message)
+        return ApiError(self.wrong, message=message)
 
-    def is_broken(self, message: str) -> Refused:
+    def is_broken(self, message: str) -> ApiError:
         """The refusal of what the database cannot answer."""
-        return Refused(self.broken, message=message)
+        return ApiError(self.broken, message=message)
 
     def knows(self, parameter: str) -> bool:
         """Whether a parameter is one."""
         return parameter in self.parameters or (FLAG in self.parameters and parameter.startswith(FLAG))
 
 
-def parsed(text: str, grammar: Grammar) -> Any:
+def parsed(text: str, grammar: FilterSyntax) -> Any:
     """What a text says as JSON."""
     try:
         return decode_json(text)
@@ -76,7 +76,7 @@ def parsed(text: str, grammar: Grammar) -> Any:
         raise grammar.is_wrong("Invalid JSON format") from None
 
 
-def told_in_full(text: str, grammar: Grammar) -> list[Filter]:
+def told_in_full(text: str, grammar: FilterSyntax) -> list[Filter]:
     """The filters of a text; the first thing that is wrong is told in words of our own."""
     items = parsed(text, grammar)
     if not isinstance(items, list):
@@ -84,7 +84,7 @@ def told_in_full(text: str, grammar: Grammar) -> list[Filter]:
     return [_filter(item, f"filters[{number}]", grammar) for number, item in enumerate(items)]
 
 
-def _filter(item: Any, at: str, grammar: Grammar) -> Filter:
+def _filter(item: Any, at: str, grammar: FilterSyntax) -> Filter:
     if not isinstance(item, dict):
         raise grammar.is_wrong(f"{at} must be an object with parameter, type and value")
     each = read(Filter, item, "query", numeric_texts=False)
@@ -95,11 +95,11 @@ def _filter(item: Any, at: str, grammar: Grammar) -> Filter:
     return each
 
 
-def _known(word: str, known: Iterable[str], at: str, grammar: Grammar) -> None:
+def _known(word: str, known: Iterable[str], at: str, grammar: FilterSyntax) -> None:
     if word not in known:
         near = get_close_matches(word, known, 1)
         hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
         raise grammar.is_wrong(f"{at} does not know {word!r}; {hint}")
 
 
-DOCUMENTED: Final = Grammar(items=told_in_full, types=TYPES)
+DOCUMENTED: Final = FilterSyntax(items=told_in_full, types=TYPES)

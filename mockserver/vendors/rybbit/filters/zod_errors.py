@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from msgspec import convert, json
 
-from mockserver.vendors.rybbit.filters.syntax import Grammar, parsed
+from mockserver.vendors.rybbit.filters.syntax import FilterSyntax, parsed
 from mockserver.vendors.rybbit.request_models import Filter
 
 _KINDS: Final[dict[type, str]] = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
@@ -13,7 +13,7 @@ Issue = dict[str, Any]
 Path = list[str | int]
 
 
-def issues_told(text: str, grammar: Grammar) -> list[Filter]:
+def issues_told(text: str, grammar: FilterSyntax) -> list[Filter]:
     """The filters of a text, or its issues, as JSON of two blanks' depth."""
     items = parsed(text, grammar)
     found = list(_list(items, grammar))
@@ -22,7 +22,7 @@ def issues_told(text: str, grammar: Grammar) -> list[Filter]:
     return convert(items, list[Filter])
 
 
-def _list(items: Any, grammar: Grammar) -> Iterator[Issue]:
+def _list(items: Any, grammar: FilterSyntax) -> Iterator[Issue]:
     if not isinstance(items, list):
         yield _type("array", items, [])
         return
@@ -30,7 +30,7 @@ def _list(items: Any, grammar: Grammar) -> Iterator[Issue]:
         yield from _object(item, [number], grammar) if isinstance(item, dict) else [_type("object", item, [number])]
 
 
-def _object(item: dict[str, Any], at: Path, grammar: Grammar) -> Iterator[Issue]:
+def _object(item: dict[str, Any], at: Path, grammar: FilterSyntax) -> Iterator[Issue]:
     parameter = item.get("parameter")
     if not (isinstance(parameter, str) and grammar.knows(parameter)):
         yield _enum(grammar.parameters, item, "parameter", at)

@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from mockserver.contract.errors import ErrorShape
-from mockserver.contract.pagination import OpaqueCursor
+from mockserver.contract.errors import ErrorTemplate
+from mockserver.contract.pagination import CursorPagination
 from mockserver.contract.provenance import Fact, Source
 from mockserver.vendors.sparklytics.contract import CONTRACT, ERRORS, GET_SESSION, LIST_SESSIONS, READ, SOURCES, USUAL
 from mockserver.vendors.sparklytics.server.request_models import ListRows
@@ -27,7 +27,7 @@ def _sorted(body: Any) -> Any:
 
 _ERRORS = {
     **{name: replace(shape, body=_sorted(shape.body)) for name, shape in ERRORS.items()},
-    "untyped": ErrorShape(
+    "untyped": ErrorTemplate(
         400,
         "Failed to deserialize query string: {message}",
         Fact("A parameter that cannot be read, or comes twice: the first one in the query.", SOURCE, "axum"),
@@ -39,7 +39,7 @@ _ERRORS = {
             "A known path with another method has an empty answer, here also without a key, for which the server asks first.", CHOSEN
         ),
     ),
-    "too_large": ErrorShape(
+    "too_large": ErrorTemplate(
         413,
         "Failed to buffer the request body: length limit exceeded",
         Fact("What endpoints with a body answer; these have none.", SOURCE, "axum"),
@@ -50,7 +50,7 @@ _LIST = replace(
     LIST_SESSIONS,
     query=ListRows,
     response=Page,
-    paging=OpaqueCursor(cursor="cursor", limit="limit", size=USUAL, next="pagination.next_cursor"),
+    paging=CursorPagination(cursor="cursor", limit="limit", size=USUAL, next="pagination.next_cursor"),
     rows="data",
     starts="first_seen",
     advice=(),

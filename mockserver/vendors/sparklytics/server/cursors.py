@@ -4,7 +4,7 @@ from base64 import b64decode, b64encode
 
 from msgspec import DecodeError, Struct, json
 
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import ApiError
 from mockserver.rows.datetimes import instant
 from mockserver.vendors.sparklytics.server.ids import first_from
 from mockserver.world.generator.order_by_end import EndSortKey
@@ -21,7 +21,7 @@ def made(last_seen: str, session_id: str) -> str:
 
 
 def place(cursor: str) -> EndSortKey:
-    """Where a cursor points, whoever made it; raises ``Refused`` for a text that is none, and for an end that is no time."""
+    """Where a cursor points, whoever made it; raises ``ApiError`` for a text that is none, and for an end that is no time."""
     try:
         text = b64decode(cursor)
         said = json.decode(text, type=_Cursor)
@@ -31,9 +31,9 @@ def place(cursor: str) -> EndSortKey:
         raise _invalid()
     end = instant(said.ls)
     if end is None:  # The database fails to read it, and nobody expects that.
-        raise Refused("internal", message=f"{said.ls!r} is no time", field="cursor")
+        raise ApiError("internal", message=f"{said.ls!r} is no time", field="cursor")
     return EndSortKey(end, 0, first_from(said.sid))
 
 
-def _invalid() -> Refused:
-    return Refused("violation", message="invalid cursor", field="cursor")
+def _invalid() -> ApiError:
+    return ApiError("violation", message="invalid cursor", field="cursor")

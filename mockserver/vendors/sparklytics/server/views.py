@@ -6,9 +6,9 @@ from typing import Any, Final
 from msgspec import json
 from msgspec.structs import replace
 
-from mockserver.contract.errors import Refused
+from mockserver.contract.errors import ApiError
 from mockserver.rows.encoder import encode_array
-from mockserver.vendors.base import Answer, Asked
+from mockserver.vendors.base import ViewRequest, ViewResult
 from mockserver.vendors.sparklytics.contract import ListSessions
 from mockserver.vendors.sparklytics.list_query import wanted
 from mockserver.vendors.sparklytics.rows import link
@@ -22,12 +22,12 @@ from mockserver.world.model.session_batch import Event as Happened
 _ORDER: Final = EndOrder()
 
 
-def list_sessions(asked: Asked) -> Answer:
+def list_sessions(asked: ViewRequest) -> ViewResult:
     """A page of the sessions that have an event in a range of days, the one that was seen last first."""
     options: ListSessions = asked.query
     limit = options.limit
     if not 1 <= limit <= MAXIMUM:
-        raise Refused("violation", message=f"limit must be between 1 and {MAXIMUM}", field="limit")
+        raise ApiError("violation", message=f"limit must be between 1 and {MAXIMUM}", field="limit")
     query = wanted(options, asked, WORDS)
     than = None if options.cursor is None else cursors.place(options.cursor)
     # No session rests for a day: whatever starts before the end of the days and ends after their beginning has an event in them.
@@ -37,16 +37,16 @@ def list_sessions(asked: Asked) -> Answer:
     rows, has_more = encode_array(page.map_rows(ENCODER.encode)[: min(count, limit)]), count > limit
     following = cursors.made(times([ends[limit - 1]])[0], page.map_rows(session_ids)[limit - 1]) if has_more else None
     pagination = b'{"has_more":%b,"limit":%d,"next_cursor":%b}' % (json.encode(has_more), limit, json.encode(following))
-    return Answer(b'{"data":%b,"pagination":%b}' % (rows, pagination))
+    return ViewResult(b'{"data":%b,"pagination":%b}' % (rows, pagination))
 
 
-def get_session(asked: Asked) -> Answer:
+def get_session(asked: ViewRequest) -> ViewResult:
     """One session with its first events, oldest first."""
     identifier = asked.path["session_id"]
     number = session_number(identifier)
     session = None if number is None else asked.site.session(number, asked.now)
     if number is None or session is None:
-        raise Refused("unknown_session", message=f"no session {identifier!r}", field="session_id")
+        raise ApiError("unknown_session", message=f"no session {identifier!r}", field="session_id")
     [row], story = ENCODER.encode(session), session.list_events(0)
     told = story[:MOST_EVENTS]
     events = [
@@ -54,7 +54,7 @@ def get_session(asked: Asked) -> Answer:
         for position, (event, at) in enumerate(zip(told, times([event.at for event in told]), strict=True))
     ]
     truncated = json.encode(len(story) > MOST_EVENTS)
-    return Answer(b'{"data":{"events":%b,"session":%b,"truncated":%b}}' % (json.encode(events), row, truncated))
+    return ViewResult(b'{"data":{"events":%b,"session":%b,"truncated":%b}}' % (json.encode(events), row, truncated))
 
 
 def _event(event: Happened, at: str, hostname: str, identifier: str) -> Event:
