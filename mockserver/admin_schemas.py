@@ -192,7 +192,7 @@ class ClockState(Struct, kw_only=True):
 
 
 class NewTenant(Asked, frozen=True):
-    """A tenant to be minted; every field has a default."""
+    """A tenant to be created; every field has a default."""
 
     name: Name | None = None
     """Its id; one is made up where none is given."""
@@ -202,14 +202,14 @@ class NewTenant(Asked, frozen=True):
     now: Instant | None = None
     """An instant at which the clock stands, or ``system``; by default an exact world's end, and the system's time in a flowing one."""
     clock: ClockChange | None = None
-    """A change of the clock once it is minted; ``reset`` comes back to ``now``."""
+    """A change of the clock once it is created; ``reset`` comes back to ``now``."""
     dialect: Dialect = {}
     """Whom vendors are to resemble: one dialect for all that have it, such as ``observed``, or one for each of some vendors."""
-    choices: dict[str, str | int] = {}
+    behaviors: dict[str, str | int] = {}
     credentials: dict[str, Credential] = {}
     """By ``<vendor>.<credential>``, in characters that a header can carry."""
     faults: dict[str, Any] | list[dict[str, Any]] = []
-    """Faults to arm; ``reset`` disarms them."""
+    """Faults to add; ``reset`` removes them."""
     stall_timeout: Annotated[float, Meta(ge=0, le=86_400)] = 0
     """Seconds of real time after which an answer that stalls ends in a reset of its connection; 0 sets no bound."""
     loop_limit: Annotated[int, Meta(ge=0)] = 0
@@ -283,14 +283,14 @@ class FaultKind(Struct, kw_only=True):
     says: str
     arguments: list[FaultArgument]
     example: dict[str, Any]
-    """One that can be armed as it stands."""
+    """One that can be active as it stands."""
 
 
 class FaultKinds(Struct, kw_only=True):
     """What faults there are."""
 
     conditions: list[FaultArgument]
-    """Arguments of every kind, which say when it strikes."""
+    """Arguments of every kind, which say when it triggers."""
     kinds: list[FaultKind]
 
 
@@ -323,7 +323,7 @@ class FindingSummary(Struct, kw_only=True):
     """Their numbers, the first hundred."""
 
 
-class Carried(Asked, frozen=True):
+class TraceQuery(Asked, frozen=True):
     """Rows of an endpoint, at least the fields by which they are known."""
 
     vendor: str
@@ -341,10 +341,10 @@ class Verification(Struct, kw_only=True):
     findings: list[FindingSummary]
     unexpected: list[FindingSummary]
     """Refusals that no right client meets, by the name of the error, and failures of the mock itself (``internal``)."""
-    unclaimed: int
+    unmatched: int
     """How many exchanges of the server were no tenant's so far."""
     unused_faults: list[dict[str, Any]]
-    """Faults that never struck."""
+    """Faults that never triggered."""
     digest: str
     """The same in two runs in which clients asked the same and were answered the same, in the same order."""
 
@@ -364,15 +364,15 @@ class LimitChange(Asked, frozen=True):
     hold: Annotated[int, Meta(ge=0)] | None = None
 
 
-class TruthWanted(Asked, frozen=True):
+class ExpectedRowsQuery(Asked, frozen=True):
     """Whose rows a correct client must end up with."""
 
     vendor: str
     endpoint: str
     site: int | str = 0
     """One of the vendor's ids for it, its domain, or its place from 0."""
-    verdicts: bool = False
-    """Whether each row is told with its verdict, and those that must not be seen as well."""
+    labels: bool = False
+    """Whether each row is told with its verification, and those that must not be seen as well."""
     parameters: dict[str, Any] = {}
     """The endpoint's own; without any, those that ask for everything."""
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from msgspec import Struct, json
 
 Row = Mapping[str, Any]
-RowLabel = Literal["must", "may", "must_not"]
+RowLabel = Literal["required", "optional", "forbidden"]
 Kind = Literal["missing", "duplicate", "foreign", "altered", "out of order", "forbidden"]
 MEANINGS: dict[Kind, str] = {
     "missing": "the client had to deliver it, and did not",
@@ -33,13 +33,13 @@ class Difference(Struct, frozen=True, kw_only=True):
     """For an altered row: each field that differs, as it is and as it was collected."""
 
 
-def compare(collected: Iterable[Row], truth: Iterable[tuple[RowLabel, Row]], identity: Sequence[str]) -> list[Difference]:
-    """Say in which ways collected rows differ from the truth, whose order is the vendor's.
+def compare(collected: Iterable[Row], expected: Iterable[tuple[RowLabel, Row]], identity: Sequence[str]) -> list[Difference]:
+    """Say in which ways collected rows differ from the expected rows, whose order is the vendor's.
 
     ``identity`` names the fields by which a row is known again. An altered row is not missing as well; of rows out of
     order the fewest that explain it are told.
     """
-    known, told = list(truth), list(collected)
+    known, told = list(expected), list(collected)
     name = namer(identity)
     places: dict[bytes, deque[int]] = defaultdict(deque)
     for place, (_, row) in enumerate(known):
@@ -51,7 +51,7 @@ def compare(collected: Iterable[Row], truth: Iterable[tuple[RowLabel, Row]], ide
         if difference is not None:
             found.append(difference)
     got = set(taken.values())
-    missing = (place for place, (verdict, _) in enumerate(known) if verdict == "must" and place not in got)
+    missing = (place for place, (verification, _) in enumerate(known) if verification == "required" and place not in got)
     found += [Difference(kind="missing", row=known[place][1], expected=place) for place in missing]
     found += [Difference(kind="out of order", row=told[number], expected=taken[number], collected=number) for number in _disordered(taken)]
     return found
@@ -78,8 +78,8 @@ def _placed(
     place = next((place for place in places if known[place][1] == row), places[0])
     places.remove(place)
     taken[number] = place
-    verdict, wanted = known[place]
-    if verdict == "must_not":
+    verification, wanted = known[place]
+    if verification == "forbidden":
         return Difference(kind="forbidden", row=row, expected=place, collected=number)
     names = [*wanted, *(each for each in row if each not in wanted)]
     fields = {each: (wanted.get(each), row.get(each)) for each in names if wanted.get(each) != row.get(each)}

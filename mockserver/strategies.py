@@ -77,7 +77,7 @@ def worlds(*, sessions: int = 60, hours: int = 72) -> st.SearchStrategy[dict[str
 
 
 def fault_schedules(*only: str, most: int = 3, **conditions: Any) -> st.SearchStrategy[list[dict[str, Any]]]:
-    """Lists of at most so many faults, for ``faults=`` or ``faults.arm(**fault)``; each strikes three times at most.
+    """Lists of at most so many faults, for ``faults=`` or ``faults.add(**fault)``; each triggers three times at most.
 
     ``only`` names the kinds; by default all that take no real time and keep the connection. ``conditions``, such as
     ``vendor=`` and ``endpoint=``, hold for each. They shrink to no fault.
@@ -89,11 +89,11 @@ def fault_schedules(*only: str, most: int = 3, **conditions: Any) -> st.SearchSt
     wanted = only or tuple(kind for kind in known if kind not in _SLOW)
     when = st.fixed_dictionaries({"times": st.integers(1, 3)}, optional={"after": st.integers(0, 3), "page": st.integers(1, 3)})
 
-    def armed(kind: str, moment: Mapping[str, Any]) -> dict[str, Any]:
+    def active(kind: str, moment: Mapping[str, Any]) -> dict[str, Any]:
         example = {name: value for name, value in known[kind].EXAMPLE.items() if name not in {"nth", "page"}}
         return {**example, **moment, **conditions}
 
-    return st.lists(st.builds(armed, st.sampled_from(wanted), when), max_size=most)
+    return st.lists(st.builds(active, st.sampled_from(wanted), when), max_size=most)
 
 
 def page_sizes(maximum: int = 100) -> st.SearchStrategy[int]:

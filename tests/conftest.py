@@ -27,7 +27,7 @@ settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
 collect_ignore = ["consumer"]
 
 # No test waits in real time unless it asks for it.
-QUICK = {choice.name: 0 for vendor in every() for choice in vendor.contract.choices if choice.unit == "milliseconds"}
+QUICK = {behavior.name: 0 for vendor in every() for behavior in vendor.contract.behaviors if behavior.unit == "milliseconds"}
 
 
 _CLIENTS = ("faker", "freezegun", "httpx", "hypothesis", "pytest-xdist", "requests", "time-machine")
@@ -80,13 +80,13 @@ def _family() -> Iterator[Vendor]:
 
 @pytest.fixture(name="serve")
 def _serve(aiohttp_client: Any) -> Serve:
-    """Serve tenants over real sockets: ``await serve(world={…}, choices={…}, tenants={…}, only=…)``, or with a vendor in a dialect."""
+    """Serve tenants over real sockets: ``await serve(world={…}, behaviors={…}, tenants={…}, only=…)``, or with a vendor in a dialect."""
 
     async def serve(vendor: Vendor | None = None, *, only: str | None = None, **settings: Any) -> Mock:
         if vendor is not None:
             settings["dialect"] = {vendor.name: vendor.dialect}
         others = {name: TenantConfig(**each) for name, each in settings.pop("tenants", {}).items()}
-        served = Tenants(tenants(Config(choices={**QUICK, **settings.pop("choices", {})}, tenants=others, **settings)))
+        served = Tenants(tenants(Config(behaviors={**QUICK, **settings.pop("behaviors", {})}, tenants=others, **settings)))
         client = await aiohttp_client(create_app(served, only=only))
         return Mock(client, served)
 

@@ -32,17 +32,17 @@ def made_up() -> Iterator[Vendor]:
     family = next(vendor for vendor in load() if any(endpoint.site for endpoint in vendor.contract.endpoints))
     contract = replace(
         family.contract,
-        choices=tuple(choice for choice in family.contract.choices if short_name(choice.name) not in (DIALECT, BASIS)),
+        behaviors=tuple(behavior for behavior in family.contract.behaviors if short_name(behavior.name) not in (DIALECT, BASIS)),
         endpoints=tuple(replace(endpoint, credentials=Bearer()) for endpoint in family.contract.endpoints),
     )
-    switch = next(choice for choice in contract.choices if len(choice.options) > 1)
+    switch = next(behavior for behavior in contract.behaviors if len(behavior.options) > 1)
     other = replace(
         contract,
         dialect=NAME,
         says="As nobody has it.",
         endpoints=tuple(map(_moved, contract.endpoints)),
         errors={name: _renamed(name, shape) for name, shape in contract.errors.items()},
-        choices=contract.preferring(**{short_name(switch.name): another(switch)}),
+        behaviors=contract.preferring(**{short_name(switch.name): another(switch)}),
     )
     module = import_module(f"mockserver.vendors.{family.name}")
     with pytest.MonkeyPatch.context() as patched:
@@ -52,9 +52,9 @@ def made_up() -> Iterator[Vendor]:
     _forget()
 
 
-def another(choice: Behavior) -> str:
+def another(behavior: Behavior) -> str:
     """An option that is not the default."""
-    return next(option for option in choice.options if option != choice.default)
+    return next(option for option in behavior.options if option != behavior.default)
 
 
 def _spoken(family: Vendor, contract: Contract) -> Vendor:
@@ -67,7 +67,7 @@ def _moved(endpoint: Endpoint) -> Endpoint:
 
 
 def _renamed(name: str, shape: ErrorTemplate) -> ErrorTemplate:
-    return replace(shape, status=418, body={NAME: name}, text=False, fact=Fact("Made up.", Basis.CHOSEN))
+    return replace(shape, status=418, body={NAME: name}, text=False, fact=Fact("Made up.", Basis.ASSUMED))
 
 
 def _forget() -> None:

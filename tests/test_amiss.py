@@ -6,7 +6,7 @@ import pytest
 from msgspec import Meta, Struct, convert, json
 
 from mockserver._util.validation import amiss
-from mockserver.admin_schemas import Carried, LimitChange, NewTenant
+from mockserver.admin_schemas import LimitChange, NewTenant, TraceQuery
 from mockserver.server.admin.handlers.journals import JournalQuery
 from mockserver.server.tenancy.config import Config
 from mockserver.world.model.spec import WorldSpec
@@ -34,7 +34,7 @@ WRONG: list[tuple[Any, Any, str]] = [
     (Config, {"admin_token": ""}, "admin_token must be a text that is not empty"),
     (Config, {"access_log": "yes"}, "access_log must be true or false, and is a text"),
     (Config, {"credentials": {"a.b": [5]}}, f"credentials.a.b must be {CREDENTIAL}, and is a list"),
-    (Config, {"choices": {"a.b": None}}, "choices.a.b must be a text or a whole number, and is null"),
+    (Config, {"behaviors": {"a.b": None}}, "behaviors.a.b must be a text or a whole number, and is null"),
     (NewTenant, [], "it must be an object, and is a list"),
     (NewTenant, {"world": {"sessions": "many"}}, "world.sessions must be a whole number, and is a text"),
     (NewTenant, {"world": {"sesions": 1}}, "there is no field 'sesions' in world; did you mean 'sessions'?"),
@@ -60,7 +60,7 @@ WRONG: list[tuple[Any, Any, str]] = [
     (LIMITS, {"a": 3}, "a must be an object, and is a whole number"),
     (LIMITS, {"a": {"enabled": 1}}, "a.enabled must be true or false, and is a whole number"),
     (LIMITS, {"a": {"hold": -1}}, "a.hold must be a whole number, at least 0, and is -1"),
-    (Carried, {"vendor": "x", "rows": []}, "endpoint is missing: it must be a text"),
+    (TraceQuery, {"vendor": "x", "rows": []}, "endpoint is missing: it must be a text"),
     (Made, {}, "either is missing: it must be a whole number or a text"),
     (Made, {"either": 1, "word": []}, "word must be 'a' or 'b' or a whole number, and is a list"),
     (Made, {"either": 1, "word": "c"}, "word cannot be 'c'; known are a, b"),
@@ -105,7 +105,7 @@ def test_nothing_is_amiss_with_what_is_right() -> None:
         "clock": {"action": "scale", "rate": 1},
         "faults": [{}],
         "world": {"sessions": 3.0},
-        "choices": {"a": 1},
+        "behaviors": {"a": 1},
     }
 
     assert amiss(right, NewTenant) is None

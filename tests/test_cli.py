@@ -46,11 +46,11 @@ def test_vendors_lists_every_endpoint() -> None:
 @pytest.mark.parametrize("vendor", NAMES)
 def test_contract_prints_facts_with_basis_and_source(vendor: str) -> None:
     """Facts can be restricted to one basis; every source has its title."""
-    whole, chosen = (json.loads(run("contract", vendor, "--json", *more)) for more in ([], ["--basis", "chosen"]))
+    whole, chosen = (json.loads(run("contract", vendor, "--json", *more)) for more in ([], ["--basis", "assumed"]))
     text = run("contract", vendor, env=WIDE)
 
-    assert {fact["basis"] for fact in chosen["facts"]} == {"chosen"}
-    assert [fact for fact in whole["facts"] if fact["basis"] == "chosen"] == chosen["facts"]
+    assert {fact["basis"] for fact in chosen["facts"]} == {"assumed"}
+    assert [fact for fact in whole["facts"] if fact["basis"] == "assumed"] == chosen["facts"]
     assert all(fact["says"] in text for fact in whole["facts"])
     assert all(source["title"] in text for source in whole["sources"].values())
 
@@ -73,20 +73,20 @@ def test_contract_fits_terminal(vendor: str, columns: int) -> None:
 
 def test_contract_without_vendor_in_dialect_has_each_vendor() -> None:
     """Vendors without the dialect are left out; --basis restricts the facts."""
-    chosen = json.loads(run("contract", "--dialect", "documented", "--basis", "chosen", "--json"))
+    chosen = json.loads(run("contract", "--dialect", "documented", "--basis", "assumed", "--json"))
     observed = json.loads(run("contract", "--dialect", "observed", "--json"))
 
     assert [each["vendor"] for each in chosen] == [each["vendor"] for each in observed] == list(NAMES)
-    assert {fact["basis"] for each in chosen for fact in each["facts"]} == {"chosen"}
-    assert chosen == [json.loads(run("contract", name, "--basis", "chosen", "--json")) for name in NAMES]
+    assert {fact["basis"] for each in chosen for fact in each["facts"]} == {"assumed"}
+    assert chosen == [json.loads(run("contract", name, "--basis", "assumed", "--json")) for name in NAMES]
     assert [each["dialect"] for each in observed] == [vendor.observed for vendor in load()]
 
 
 def test_contract_without_vendor_and_dialect_has_each_dialect() -> None:
     """Other dialects have only the facts that differ; docs/assumed.md has the same assumptions."""
-    contracts = json.loads(run("contract", "--basis", "chosen", "--json"))
+    contracts = json.loads(run("contract", "--basis", "assumed", "--json"))
     text, page = (
-        run("contract", "--basis", "chosen", env=WIDE),
+        run("contract", "--basis", "assumed", env=WIDE),
         (Path(__file__).parents[1] / "docs" / "assumed.md").read_text(encoding="utf-8"),
     )
 
@@ -127,7 +127,7 @@ def test_export_with_unknown_parameter_names_the_nearest() -> None:
             for endpoint in (each for each in vendor.contract.endpoints if each.rows is not None):
                 done = CliRunner().invoke(cli, ["export", vendor.name, endpoint.name, "--param", "nonsense=1"])
                 with pytest.raises(AdminError) as refused:
-                    mock.truth(vendor.name, endpoint.name, nonsense=1)
+                    mock.expected_rows(vendor.name, endpoint.name, nonsense=1)
 
                 assert (done.exit_code, done.stdout) == (2, ""), endpoint.name
                 assert done.stderr.rstrip().endswith(f"Error: {refused.value.detail}")
@@ -191,7 +191,7 @@ def test_environment_variable_sets_option_that_is_not_given() -> None:
 def test_environment_variable_sets_behaviors() -> None:
     """SESSION_MOCK_BEHAVIOR has several settings with spaces between them."""
     first, second = [
-        choice for vendor in load() for choice in vendor.contract.choices if len(choice.options) > 1
+        behavior for vendor in load() for behavior in vendor.contract.behaviors if len(behavior.options) > 1
     ][:2]  # fmt: skip
     valid = f"{first.name}={first.default} {second.name}={second.default}"
 

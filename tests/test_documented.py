@@ -32,15 +32,15 @@ def commands(command: click.Command, *words: str) -> Iterator[str]:
 
 
 def vendor_words() -> Iterator[tuple[str, str]]:
-    """Endpoints, paths, parameters' choices, dialects, errors and sources, with the page that must tell them."""
+    """Endpoints, paths, parameters' behaviors, dialects, errors and sources, with the page that must tell them."""
     for vendor in every():
         contract, page = vendor.contract, f"vendors/{vendor.name}.md"
         yield page, f"- `{vendor.dialect}`: {contract.says}" if len(vendor.dialects) > 1 else f"- `{vendor.dialect}`"
         for endpoint in contract.endpoints:
             yield page, f"## {endpoint.name}\n"
             yield from ((page, f"{path}`" if vendor.label != vendor.name else f"`{endpoint.method} {path}`") for path in endpoint.paths)
-        yield from ((page, f"### `{choice.name}`\n") for choice in contract.choices)
-        yield from ((page, f"- `{option}`") for choice in contract.choices for option in choice.options)
+        yield from ((page, f"### `{behavior.name}`\n") for behavior in contract.behaviors)
+        yield from ((page, f"- `{option}`") for behavior in contract.behaviors for option in behavior.options)
         yield from ((page, f"error {name}" if vendor.label != vendor.name else f"\n| {name} |") for name in unlike(vendor))
         yield from ((page, f"| {name} | {source.read} |") for name, source in contract.sources.items())
 

@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 from mockserver.reconcile import compare
 
 ROWS = [{"id": number, "size": number % 3} for number in range(9)]
-MUST: list[Any] = [("must", row) for row in ROWS]
+MUST: list[Any] = [("required", row) for row in ROWS]
 
 
-def kinds(collected: list[Any], truth: Any = MUST) -> list[tuple[str, Any]]:
+def kinds(collected: list[Any], expected: Any = MUST) -> list[tuple[str, Any]]:
     """Each difference's kind and the id of its row."""
-    return [(each.kind, each.row["id"]) for each in compare(collected, truth, ["id"])]
+    return [(each.kind, each.row["id"]) for each in compare(collected, expected, ["id"])]
 
 
 @given(st.lists(st.integers(0, 8), max_size=12))
 def test_every_collection_is_explained_exactly(picked: list[int]) -> None:
-    """Whatever rows are collected: each missing one and each repeat is told once, and nothing where the collection is the truth."""
+    """Whatever rows are collected: each missing one and each repeat is told once, and nothing where the collection is the expected rows."""
     found = kinds([ROWS[number] for number in picked])
 
     assert sorted(number for kind, number in found if kind == "missing") == sorted(set(range(9)) - set(picked))
@@ -48,20 +48,22 @@ def test_altered_row_is_told_field_by_field() -> None:
 def test_rows_that_share_an_identity_are_told_apart_by_their_values() -> None:
     """Two rows of one identity may come in either order; a third is a duplicate."""
     twins = [{"id": 1, "size": 1}, {"id": 1, "size": 2}]
-    truth: Any = [("must", row) for row in twins]
+    expected: Any = [("required", row) for row in twins]
 
-    assert kinds(twins[::-1], truth) == [("out of order", 1)]
-    assert kinds(twins, truth) == []
-    assert kinds([*twins, twins[0]], truth) == [("duplicate", 1)]
+    assert kinds(twins[::-1], expected) == [("out of order", 1)]
+    assert kinds(twins, expected) == []
+    assert kinds([*twins, twins[0]], expected) == [("duplicate", 1)]
 
 
-@pytest.mark.parametrize(("verdict", "absent", "present"), [("must", ["missing"], []), ("may", [], []), ("must_not", [], ["forbidden"])])
-def test_verdict_says_what_is_allowed(verdict: Any, absent: list[str], present: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("label", "absent", "present"), [("required", ["missing"], []), ("optional", [], []), ("forbidden", [], ["forbidden"])]
+)
+def test_verdict_says_what_is_allowed(verification: Any, absent: list[str], present: list[str]) -> None:
     """A row that must be there, may be there, or must not."""
-    truth = [(verdict, ROWS[0]), *MUST[1:]]
+    expected = [(verification, ROWS[0]), *MUST[1:]]
 
-    assert [kind for kind, _ in kinds(ROWS[1:], truth)] == absent
-    assert [kind for kind, _ in kinds(ROWS, truth)] == present
+    assert [kind for kind, _ in kinds(ROWS[1:], expected)] == absent
+    assert [kind for kind, _ in kinds(ROWS, expected)] == present
 
 
 def test_unknown_row_is_foreign() -> None:

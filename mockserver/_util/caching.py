@@ -12,7 +12,7 @@ class IdentityCache(Generic[T]):
     """Decorate a function of one argument so that its results are cached by the argument's identity.
 
     Vocabularies and their columns are long: hashing or comparing them would cost more than the cache saves.
-    The oldest of more than 32 entries are dropped.
+    The oldest of more than 32 entries are deleted.
     """
 
     def __init__(self, function: Callable[[Any], T]) -> None:

@@ -29,7 +29,7 @@ def list_facts(vendor: Vendor, basis: str | None) -> list[dict[str, Any]]:
     found = [
         {"where": where, "says": fact.says, "basis": fact.basis.value, "source": fact.source} for where, fact in vendor.contract.facts()
     ]
-    for behavior in vendor.contract.choices:
+    for behavior in vendor.contract.behaviors:
         if short_name(behavior.name) in (DIALECT, BASIS):  # These configure the mock; the vendor does not have them.
             continue
         options = " | ".join(behavior.options) or behavior.unit
@@ -62,7 +62,7 @@ def _find_vendors(dialect: str | None) -> list[Vendor]:
     if dialect is None:
         return list(every())
     try:
-        return [named(choice.partition(".")[0]).speaks(found) for choice, found in dialects(dialect).items()]
+        return [named(behavior.partition(".")[0]).speaks(found) for behavior, found in dialects(dialect).items()]
     except BehaviorError as error:
         raise click.UsageError(str(error)) from None
 
@@ -109,6 +109,6 @@ def command(vendor: str | None, dialect: str | None, basis: str | None, *, as_js
         rows = [(fact["where"], _format_fact(fact)) for fact in each["facts"]]
         print_table(("where", "fact (basis: source)"), rows, prose=True)
         echo()
-        if basis != Basis.CHOSEN.value:  # An assumption has no source.
+        if basis != Basis.ASSUMED.value:  # An assumption has no source.
             print_table(("source", "title, date of reading and URL"), _source_rows(each["sources"]), prose=True)
             echo()

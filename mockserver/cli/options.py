@@ -45,7 +45,7 @@ _WORLD_OPTIONS: Final = (
     _option(
         "behavior",
         "Set an undocumented behavior; repeatable. `session-mock contract VENDOR` lists names and values.",
-        "choices",
+        "behaviors",
         multiple=True,
         metavar="NAME=VALUE",
     ),
@@ -74,7 +74,7 @@ def build_config(options: dict[str, Any]) -> Config:
     world = {name: options.pop(name) for name in _WORLD_FIELDS if options.get(name) is not None}
     settings = {
         "world": world,
-        "choices": parse_pairs(options.pop("choices", ()), "--behavior"),
+        "behaviors": parse_pairs(options.pop("behaviors", ()), "--behavior"),
         "dialect": parse_dialects(options.pop("dialect", ())),
         "credentials": parse_pairs(options.pop("credential", ()), "--credential", "VENDOR.CREDENTIAL=VALUE"),
         **{name: value for name, value in options.items() if name not in {"config", *_WORLD_FIELDS} and value is not None},

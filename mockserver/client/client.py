@@ -8,11 +8,11 @@ from urllib.parse import quote, urlencode
 
 from mockserver.admin_schemas import (
     Advance,
-    Carried,
     ClockChange,
     ClockState,
     Count,
     Dialect,
+    ExpectedRowsQuery,
     FaultKinds,
     FindingSummary,
     Follow,
@@ -26,7 +26,7 @@ from mockserver.admin_schemas import (
     Scale,
     SetTo,
     TenantAccess,
-    TruthWanted,
+    TraceQuery,
     Verification,
     Version,
     WorldTotals,
@@ -85,7 +85,7 @@ class AdminClient(NotPicklable):
         """All tenants."""
         return self._at.ask("GET", "/tenants", list[TenantAccess])
 
-    def mint(
+    def create_tenant(
         self,
         name: str | None = None,
         *,
@@ -94,13 +94,13 @@ class AdminClient(NotPicklable):
         now: Instant | None = None,
         clock: ClockChange | None = None,
         dialect: Dialect | None = None,
-        choices: Mapping[str, str | int] | None = None,
+        behaviors: Mapping[str, str | int] | None = None,
         credentials: Mapping[str, str] | None = None,
         faults: Sequence[Fault] = (),
         stall_timeout: float | None = None,
         loop_limit: int | None = None,
     ) -> TenantAccess:
-        """Mint a tenant; without arguments, one with the default world and a name that is made up."""
+        """Create a tenant; without arguments, one with the default world and a name that is made up."""
         asked = {
             "name": name,
             "profile": profile,
@@ -108,7 +108,7 @@ class AdminClient(NotPicklable):
             "now": now,
             "clock": clock,
             "dialect": dialect,
-            "choices": choices,
+            "behaviors": behaviors,
             "credentials": credentials,
             "stall_timeout": stall_timeout,
             "loop_limit": loop_limit,
@@ -120,7 +120,7 @@ class AdminClient(NotPicklable):
         """What clients need to know of a tenant."""
         return self._at.ask("GET", _of(tenant), TenantAccess)
 
-    def drop(self, tenant: str) -> None:
+    def delete_tenant(self, tenant: str) -> None:
         """Serve a tenant no longer; the default one is served as long as its server is."""
         self._at.ask("DELETE", _of(tenant), type(None))
 
@@ -132,7 +132,7 @@ class AdminClient(NotPicklable):
         """A tenant's world, and what is visible of it now."""
         return self._at.ask("GET", _of(tenant) + "/world", WorldTotals)
 
-    def put_world(self, tenant: str = DEFAULT_TENANT, *, profile: str = "default", **fields: Any) -> WorldTotals:
+    def replace_world(self, tenant: str = DEFAULT_TENANT, *, profile: str = "default", **fields: Any) -> WorldTotals:
         """Put a tenant into another world: a profile, and fields of its spec that differ from it."""
         return self._at.ask("PUT", _of(tenant) + "/world", WorldTotals, {"profile": profile, **fields})
 
@@ -180,12 +180,12 @@ class AdminClient(NotPicklable):
         """One fault."""
         return self._at.ask("GET", f"{_of(tenant)}/faults/{_quoted(number)}", Fault)
 
-    def arm(self, *faults: Mapping[str, Any], tenant: str = DEFAULT_TENANT) -> list[Fault]:
-        """Arm faults, all or none."""
+    def add_faults(self, *faults: Mapping[str, Any], tenant: str = DEFAULT_TENANT) -> list[Fault]:
+        """Add faults, all or none."""
         return self._at.ask("POST", _of(tenant) + "/faults", list[Fault], list(faults))
 
-    def disarm(self, number: int | str | None = None, tenant: str = DEFAULT_TENANT) -> None:
-        """Disarm a fault, or all."""
+    def remove_faults(self, number: int | str | None = None, tenant: str = DEFAULT_TENANT) -> None:
+        """Remove a fault, or all."""
         self._at.ask("DELETE", f"{_of(tenant)}/faults" + ("" if number is None else f"/{_quoted(number)}"), type(None))
 
     def limits(self, tenant: str = DEFAULT_TENANT) -> list[LimitState]:
@@ -196,13 +196,13 @@ class AdminClient(NotPicklable):
         """Change limits by name, all or none."""
         return self._at.ask("PATCH", _of(tenant) + "/limits", list[LimitState], changes)
 
-    def choices(self, tenant: str = DEFAULT_TENANT) -> dict[str, str | int]:
-        """The setting of every choice."""
-        return self._at.ask("GET", _of(tenant) + "/choices", dict[str, str | int])
+    def behaviors(self, tenant: str = DEFAULT_TENANT) -> dict[str, str | int]:
+        """The setting of every behavior."""
+        return self._at.ask("GET", _of(tenant) + "/behaviors", dict[str, str | int])
 
-    def choose(self, choices: Mapping[str, str | int], tenant: str = DEFAULT_TENANT) -> dict[str, str | int]:
-        """Change choices, all or none."""
-        return self._at.ask("PATCH", _of(tenant) + "/choices", dict[str, str | int], choices)
+    def set_behaviors(self, behaviors: Mapping[str, str | int], tenant: str = DEFAULT_TENANT) -> dict[str, str | int]:
+        """Change behaviors, all or none."""
+        return self._at.ask("PATCH", _of(tenant) + "/behaviors", dict[str, str | int], behaviors)
 
     def journal(self, tenant: str | None = DEFAULT_TENANT, **filters: Filter) -> JournalPage:
         """A page of a tenant's journal, or, for no tenant, of the exchanges that are nobody's."""
@@ -224,14 +224,14 @@ class AdminClient(NotPicklable):
         """What a careful reviewer would say of a tenant's exchanges."""
         return self._at.ask("GET", f"{_journal(tenant)}/findings{_query(filters)}", list[FindingSummary])
 
-    def verdict(self, tenant: str = DEFAULT_TENANT) -> Verification:
+    def verify(self, tenant: str = DEFAULT_TENANT) -> Verification:
         """What is to be said of all that a tenant's clients did."""
-        return self._at.ask("GET", _of(tenant) + "/verdict", Verification)
+        return self._at.ask("GET", _of(tenant) + "/verification", Verification)
 
-    def carriers(self, vendor: str, endpoint: str, rows: Sequence[Mapping[str, Any]], tenant: str = DEFAULT_TENANT) -> list[list[int]]:
+    def trace(self, vendor: str, endpoint: str, rows: Sequence[Mapping[str, Any]], tenant: str = DEFAULT_TENANT) -> list[list[int]]:
         """For each row of an endpoint the numbers of the exchanges that carried it."""
-        wanted = Carried(vendor=vendor, endpoint=endpoint, rows=[dict(row) for row in rows])
-        return self._at.ask("POST", _journal(tenant) + "/carriers", list[list[int]], wanted)
+        wanted = TraceQuery(vendor=vendor, endpoint=endpoint, rows=[dict(row) for row in rows])
+        return self._at.ask("POST", _journal(tenant) + "/trace", list[list[int]], wanted)
 
     def session(
         self, index: int | None = None, *, number: int | None = None, site: int = 0, tenant: str = DEFAULT_TENANT
@@ -244,19 +244,19 @@ class AdminClient(NotPicklable):
         """Forget a tenant's exchanges."""
         self._at.ask("DELETE", _journal(tenant), type(None))
 
-    def truth(
+    def expected_rows(
         self,
         vendor: str,
         endpoint: str,
         parameters: Mapping[str, Any] | None = None,
         *,
         site: int | str = 0,
-        verdicts: bool = False,
+        labels: bool = False,
         tenant: str = DEFAULT_TENANT,
     ) -> Generator[Any]:
         """Yield every row that a correct client of an endpoint must end up with, as it comes; by default, of all there is."""
-        wanted = TruthWanted(vendor=vendor, endpoint=endpoint, site=site, verdicts=verdicts, parameters=dict(parameters or {}))
-        return self._at.lines(_of(tenant) + "/truth", wanted)
+        wanted = ExpectedRowsQuery(vendor=vendor, endpoint=endpoint, site=site, labels=labels, parameters=dict(parameters or {}))
+        return self._at.lines(_of(tenant) + "/expected", wanted)
 
 
 def _of(tenant: str) -> str:

@@ -8,24 +8,24 @@ from mockserver.contract.provenance import Basis
 
 
 class BehaviorError(ValueError):
-    """A choice or an option of one that does not exist; the message names the nearest."""
+    """A behavior or an option of one that does not exist; the message names the nearest."""
 
 
 DOCUMENTED = "documented"
 """The dialect that every vendor has, and that is spoken unless another is chosen."""
 DIALECT = "dialect"
-"""Short name of the choice between a vendor's dialects."""
+"""Short name of the behavior between a vendor's dialects."""
 BASIS = "basis"
-"""Short name of the choice whether answers carry :data:`BASIS_HEADER`."""
+"""Short name of the behavior whether answers carry :data:`BASIS_HEADER`."""
 MOST = 1_000_000_000
 """No number that is chosen is greater."""
 BASIS_HEADER = "Session-Mock-Basis"
 """The header that says on what we believe that the vendor answers so."""
 
 
-def short_name(choice: str) -> str:
-    """A choice's name without its vendor's."""
-    return choice.partition(".")[2]
+def short_name(behavior: str) -> str:
+    """A behavior's name without its vendor's."""
+    return behavior.partition(".")[2]
 
 
 def label(vendor: str, dialect: str) -> str:
@@ -37,7 +37,7 @@ class Behavior(Struct, frozen=True, kw_only=True):
     """A switch with options, or with a whole number, and a default."""
 
     name: str
-    """``<vendor>.<choice>``."""
+    """``<vendor>.<behavior>``."""
     says: str
     """What it decides."""
     default: str | int
@@ -45,30 +45,30 @@ class Behavior(Struct, frozen=True, kw_only=True):
     """What each option does; empty for a number."""
     unit: str | None = None
     """For a number: what it counts."""
-    basis: Basis = Basis.CHOSEN
+    basis: Basis = Basis.ASSUMED
     source: str | None = None
 
     def read(self, value: str | int) -> str | int:
-        """Check a setting of this choice, or raise :class:`BehaviorError`."""
+        """Check a setting of this behavior, or raise :class:`BehaviorError`."""
         if self.options:
             if str(value) in self.options:
                 return str(value)
-            raise BehaviorError(f"choice {self.name}: {value!r} is no option; options are {', '.join(self.options)}")
+            raise BehaviorError(f"behavior {self.name}: {value!r} is no option; options are {', '.join(self.options)}")
         try:
             number = int(value)
         except ValueError:
             number = -1
         if not 0 <= number <= MOST:
-            raise BehaviorError(f"choice {self.name}: {str(value)[:40]!r} must be a whole number of {self.unit}, from 0 to {MOST:,}")
+            raise BehaviorError(f"behavior {self.name}: {str(value)[:40]!r} must be a whole number of {self.unit}, from 0 to {MOST:,}")
         return number
 
 
 def common(vendor: str, dialects: Mapping[str, str]) -> tuple[Behavior, ...]:
-    """The choices that every vendor has: between its dialects, told by name and sentence, and how its answers tell their basis."""
+    """The behaviors that every vendor has: between its dialects, told by name and sentence, and how its answers tell their basis."""
     return (
         Behavior(
             name=f"{vendor}.{DIALECT}",
-            says="Which of its sources the vendor's contract follows; each dialect has defaults of its own for the other choices.",
+            says="Which of its sources the vendor's contract follows; each dialect has defaults of its own for the other behaviors.",
             default=DOCUMENTED,
             options=dialects,
         ),
@@ -82,7 +82,7 @@ def common(vendor: str, dialects: Mapping[str, str]) -> tuple[Behavior, ...]:
 
 
 class ByBehavior(Struct, frozen=True):
-    """A status that depends on a choice: one for each option."""
+    """A status that depends on a behavior: one for each option."""
 
-    choice: str
+    behavior: str
     statuses: Mapping[str, int]

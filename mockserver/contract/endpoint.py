@@ -119,22 +119,22 @@ class Contract(Struct, frozen=True, kw_only=True):
     sources: Mapping[str, Source]
     endpoints: tuple[Endpoint, ...]
     errors: Mapping[str, ErrorTemplate]
-    choices: tuple[Behavior, ...] = ()
+    behaviors: tuple[Behavior, ...] = ()
 
     def endpoint(self, name: str) -> Endpoint:
         """The endpoint with a name, or :class:`KeyError`."""
         return {endpoint.name: endpoint for endpoint in self.endpoints}[name]
 
     def preferring(self, **defaults: str | int) -> tuple[Behavior, ...]:
-        """Its choices with other defaults for some, by short name; raises :class:`ContractError` for one that it does not have."""
-        known = {short_name(choice.name) for choice in self.choices}
+        """Its behaviors with other defaults for some, by short name; raises :class:`ContractError` for one that it does not have."""
+        known = {short_name(behavior.name) for behavior in self.behaviors}
         if unknown := set(defaults) - known:
-            raise ContractError(f"{self.vendor}: no choices are called {', '.join(sorted(unknown))}")
-        return tuple(replace(choice, default=defaults.get(short_name(choice.name), choice.default)) for choice in self.choices)
+            raise ContractError(f"{self.vendor}: no behaviors are called {', '.join(sorted(unknown))}")
+        return tuple(replace(behavior, default=defaults.get(short_name(behavior.name), behavior.default)) for behavior in self.behaviors)
 
-    def choice(self, name: str) -> Behavior:
-        """The choice with a full name, or :class:`KeyError`."""
-        return {choice.name: choice for choice in self.choices}[name]
+    def behavior(self, name: str) -> Behavior:
+        """The behavior with a full name, or :class:`KeyError`."""
+        return {behavior.name: behavior for behavior in self.behaviors}[name]
 
     def facts(self) -> list[tuple[str, Fact]]:
         """Every fact of the contract with where it stands, such as ``list_things query limit``."""
@@ -154,10 +154,10 @@ class Contract(Struct, frozen=True, kw_only=True):
 
     def _problems(self) -> list[str]:
         found = [f"no error shape {name!r}" for name in COMMON_ERRORS if name not in self.errors]
-        named = {choice.name for choice in self.choices}
-        found += [f"choice {name!r} must begin with {self.vendor + '.'!r}" for name in named if not name.startswith(self.vendor + ".")]
-        found += [f"choice {c.name!r} has no option {c.default!r}" for c in self.choices if c.options and c.default not in c.options]
-        found += [f"duplicate choice {name!r}" for name in _duplicates(choice.name for choice in self.choices)]
+        named = {behavior.name for behavior in self.behaviors}
+        found += [f"behavior {name!r} must begin with {self.vendor + '.'!r}" for name in named if not name.startswith(self.vendor + ".")]
+        found += [f"behavior {c.name!r} has no option {c.default!r}" for c in self.behaviors if c.options and c.default not in c.options]
+        found += [f"duplicate behavior {name!r}" for name in _duplicates(behavior.name for behavior in self.behaviors)]
         found += [f"duplicate endpoint {name!r}" for name in _duplicates(endpoint.name for endpoint in self.endpoints)]
         found += [f"duplicate path {path!r}" for path in _duplicates(path for endpoint in self.endpoints for path in endpoint.routes())]
         found += [f"error {name!r}: {problem}" for name, shape in self.errors.items() for problem in self._status_problems(shape)]
@@ -169,11 +169,11 @@ class Contract(Struct, frozen=True, kw_only=True):
     def _status_problems(self, shape: ErrorTemplate) -> list[str]:
         if not isinstance(shape.status, ByBehavior):
             return []
-        known = {choice.name: choice for choice in self.choices}
-        if shape.status.choice not in known:
-            return [f"no choice is called {shape.status.choice!r}; {nearest(shape.status.choice, known)}"]
-        options = known[shape.status.choice].options
-        return [f"choice {shape.status.choice!r} has no option {name!r}" for name in shape.status.statuses if name not in options]
+        known = {behavior.name: behavior for behavior in self.behaviors}
+        if shape.status.behavior not in known:
+            return [f"no behavior is called {shape.status.behavior!r}; {nearest(shape.status.behavior, known)}"]
+        options = known[shape.status.behavior].options
+        return [f"behavior {shape.status.behavior!r} has no option {name!r}" for name in shape.status.statuses if name not in options]
 
     def _endpoint_problems(self, endpoint: Endpoint, named: set[str]) -> list[str]:
         found = [f"paths and path parameters differ: {names}" for names in endpoint.template_names() if names != set(endpoint.path)]
@@ -188,7 +188,7 @@ class Contract(Struct, frozen=True, kw_only=True):
         for limit in endpoint.limits:
             one = isinstance(limit, ConcurrencyLimit)
             wanted.add("busy" if one else "rate_limited")
-            found += [f"limit names no choice {name!r}" for name in _choices_of(limit) if name not in named]
+            found += [f"limit names no behavior {name!r}" for name in _choices_of(limit) if name not in named]
         known = {field.name for model in (endpoint.query, endpoint.body) for field in fields(model)}
         found += [
             f"no parameter {name!r}; {nearest(name, known)}" for name in endpoint.parameters_named() if name not in {*known, *endpoint.path}

@@ -1,4 +1,4 @@
-"""How often a client may ask, as data. The numbers themselves are choices, so that a test can make them small."""
+"""How often a client may ask, as data. The numbers themselves are behaviors, so that a test can make them small."""
 
 from typing import Literal
 
@@ -9,16 +9,16 @@ class ConcurrencyLimit(Struct, frozen=True, tag=True):
     """One open request for each site; ``busy`` says what happens to a second, ``hold`` how long the first lasts at least."""
 
     busy: str
-    """Name of the choice among ``queue`` and statuses."""
+    """Name of the behavior among ``queue`` and statuses."""
     hold: str
-    """Name of the choice in milliseconds of real time."""
+    """Name of the behavior in milliseconds of real time."""
 
 
 class CountingLimit(Struct, frozen=True, kw_only=True):
     """A limit of so many requests on the tenant's clock, 0 for any number."""
 
     allowed: str
-    """Name of the choice that says how many."""
+    """Name of the behavior that says how many."""
     pool: str
     """Endpoints that name the same pool share it."""
     headers: tuple[str, str, str] | None = None
@@ -30,7 +30,7 @@ class CountingLimit(Struct, frozen=True, kw_only=True):
     unkeyed: bool = True
     """Whether the headers are there, empty, as long as no key is known."""
     documented: int | None = None
-    """How many the vendor documents, where it documents any; the choice may be another number by default."""
+    """How many the vendor documents, where it documents any; the behavior may be another number by default."""
 
 
 class WindowLimit(CountingLimit, frozen=True, kw_only=True, tag=True):
@@ -46,7 +46,7 @@ class TokenBucket(CountingLimit, frozen=True, kw_only=True, tag=True):
     """So many requests at once; each takes a token of a bucket that fills again, token by token."""
 
     refill: str
-    """Name of the choice that says how many tokens come back in a second."""
+    """Name of the behavior that says how many tokens come back in a second."""
 
 
 RateLimit = WindowLimit | TokenBucket

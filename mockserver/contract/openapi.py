@@ -49,7 +49,7 @@ def document(contract: Contract, version: str, example: Callable[[Endpoint], Exa
         "paths": paths,
         "components": {"schemas": components, **_schemes(contract)},
         "x-sources": {name: {"title": each.title, "url": each.url, "read": each.read} for name, each in contract.sources.items()},
-        "x-choices": {choice.name: _choice(choice) for choice in contract.choices},
+        "x-behaviors": {behavior.name: _behavior(behavior) for behavior in contract.behaviors},
     }
 
 
@@ -63,10 +63,10 @@ def _basis(fact: Fact) -> dict[str, Any]:
     return {"x-basis": fact.basis.value, **({"x-source": fact.source} if fact.source else {})}
 
 
-def _choice(choice: Behavior) -> dict[str, Any]:
-    told: dict[str, Any] = {"says": choice.says, "default": choice.default, "x-basis": choice.basis.value}
-    told |= {"options": dict(choice.options)} if choice.options else {"unit": choice.unit}
-    return {**told, **({"x-source": choice.source} if choice.source else {})}
+def _behavior(behavior: Behavior) -> dict[str, Any]:
+    told: dict[str, Any] = {"says": behavior.says, "default": behavior.default, "x-basis": behavior.basis.value}
+    told |= {"options": dict(behavior.options)} if behavior.options else {"unit": behavior.unit}
+    return {**told, **({"x-source": behavior.source} if behavior.source else {})}
 
 
 def _schemes(contract: Contract) -> dict[str, Any]:

@@ -16,7 +16,7 @@ class Basis(StrEnum):
     """Read in the real server's code."""
     INFERRED = "inferred"
     """Follows from other facts, but nobody states it."""
-    CHOSEN = "chosen"
+    ASSUMED = "assumed"
     """Nobody says; this project decided."""
 
 

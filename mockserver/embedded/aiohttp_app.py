@@ -45,10 +45,12 @@ class _Here:
 def create_app(**settings: Any) -> web.Application:
     """Make the application that serves a world, for example for ``aiohttp_client(create_app(sessions=250))``.
 
-    Settings are those of :class:`~mockserver.SessionMock`, ports and host aside: ``profile``, ``now``, ``dialect``, ``choices``,
+    Settings are those of :class:`~mockserver.SessionMock`, ports and host aside: ``profile``, ``now``, ``dialect``, ``behaviors``,
     ``credentials``, and fields of a world's spec. :func:`tenant_of` gives the handle of its tenant.
     """
-    own: dict[str, Any] = {name: settings.pop(name) for name in ("profile", "now", "dialect", "choices", "credentials") if name in settings}
+    own: dict[str, Any] = {
+        name: settings.pop(name) for name in ("profile", "now", "dialect", "behaviors", "credentials") if name in settings
+    }
     served = Tenants(tenants(read_config(None, {**settled(own), "world": settled(settings)})))
     here = _Here(served)
     client = AdminClient(transport=Local(here))

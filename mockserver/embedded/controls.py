@@ -59,15 +59,15 @@ class Clock(Part):
 
 
 class Faults(Part):
-    """A tenant's faults, each as a dict with its ``id``, ``matched``, ``struck`` and ``remaining``."""
+    """A tenant's faults, each as a dict with its ``id``, ``matched``, ``triggered`` and ``remaining``."""
 
-    def arm(self, kind: str, **arguments: Any) -> dict[str, Any]:
-        """Arm one fault: ``arm("status", status=503, page=3, times=2)``."""
-        return self._client.arm({"kind": kind, **arguments}, tenant=self._tenant)[0]
+    def add(self, kind: str, **arguments: Any) -> dict[str, Any]:
+        """Add one fault: ``add("status", status=503, page=3, times=2)``."""
+        return self._client.add_faults({"kind": kind, **arguments}, tenant=self._tenant)[0]
 
-    def disarm(self, number: int | str | None = None) -> None:
-        """Disarm a fault by its ``id``, or all."""
-        self._client.disarm(number, self._tenant)
+    def remove(self, number: int | str | None = None) -> None:
+        """Remove a fault by its ``id``, or all."""
+        self._client.remove_faults(number, self._tenant)
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return iter(self._client.faults(self._tenant))
@@ -90,26 +90,26 @@ class Limits(Part):
         return {limit.name: limit for limit in self._client.change_limits({name: change}, self._tenant)}[name]
 
 
-class Choices(Part, MutableMapping[str, str | int]):
-    """A tenant's setting of every choice, by its full name; none can be taken away."""
+class Behaviors(Part, MutableMapping[str, str | int]):
+    """A tenant's setting of every behavior, by its full name; none can be taken away."""
 
     def __getitem__(self, name: str) -> str | int:
-        known = self._client.choices(self._tenant)
+        known = self._client.behaviors(self._tenant)
         if name not in known:
-            raise KeyError(f"there is no choice {name!r}; {nearest(name, known)}")
+            raise KeyError(f"there is no behavior {name!r}; {nearest(name, known)}")
         return known[name]
 
     def __setitem__(self, name: str, value: str | int) -> None:
-        self._client.choose({name: value}, self._tenant)
+        self._client.set_behaviors({name: value}, self._tenant)
 
     def __delitem__(self, name: str) -> None:
-        raise TypeError(f"a choice always has a setting: set {name!r} to another one")
+        raise TypeError(f"a behavior always has a setting: set {name!r} to another one")
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._client.choices(self._tenant))
+        return iter(self._client.behaviors(self._tenant))
 
     def __len__(self) -> int:
-        return len(self._client.choices(self._tenant))
+        return len(self._client.behaviors(self._tenant))
 
 
 class Journal(Part):

@@ -19,6 +19,6 @@ def line(exchange: Mapping[str, Any], longest: int | None = None) -> str:
     read = f", {exchange['source']['title']}" if exchange["source"] else ""
     error += f" ({exchange['basis']}{read})" if exchange["basis"] else ""
     error += f" in dialect {exchange['dialect']}" if exchange["dialect"] not in (None, DOCUMENTED) else ""
-    struck = f", struck by {', '.join(exchange['faults'])}" if exchange["faults"] else ""
-    struck += "".join(f", {name}: {value}" for name, value in response.get("headers", ()) if name == "Retry-After")
-    return f"{shown} -> {response.get('status', 'no answer')}{error}{struck}"
+    triggered = f", triggered by {', '.join(exchange['faults'])}" if exchange["faults"] else ""
+    triggered += "".join(f", {name}: {value}" for name, value in response.get("headers", ()) if name == "Retry-After")
+    return f"{shown} -> {response.get('status', 'no answer')}{error}{triggered}"

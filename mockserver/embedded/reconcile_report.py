@@ -37,7 +37,7 @@ class _Blamed(Struct, frozen=True):
     """A difference, and the numbers of the exchanges that carried its row."""
 
     difference: Difference
-    carriers: tuple[int, ...]
+    exchanges: tuple[int, ...]
 
     @property
     def alike(self) -> tuple[str, ...]:
@@ -46,27 +46,30 @@ class _Blamed(Struct, frozen=True):
 
 
 def reconciled(client: AdminClient, tenant: str, asked: ListRequest, rows: list[Any], fields: list[str] | None) -> str:
-    """Say how rows differ from the truth; nothing where they do not."""
-    told = client.truth(asked.vendor, asked.endpoint, asked.parameters, site=asked.site, verdicts=True, tenant=tenant)
-    truth: list[tuple[RowLabel, Row]] = [(each["verdict"], each["row"]) for each in told]  # Names are checked by the server.
+    """Say how rows differ from the expected rows; nothing where they do not."""
+    told = client.expected_rows(asked.vendor, asked.endpoint, asked.parameters, site=asked.site, labels=True, tenant=tenant)
+    expected: list[tuple[RowLabel, Row]] = [(each["label"], each["row"]) for each in told]  # Names are checked by the server.
     identity = _endpoint(asked, client.tenant(tenant).vendors[asked.vendor].dialect).identity
     collected = _as_rows(rows, identity)
-    _check_fields(fields or [], truth)
+    _check_fields(fields or [], expected)
     kept = fields if fields is not None else list(identity) if collected is not rows else None
     if kept is not None:
         wanted = [*identity, *kept]
-        truth, collected = [(verdict, _only(row, wanted)) for verdict, row in truth], [_only(row, wanted) for row in collected]
-    found = compare(collected, truth, identity)
+        expected, collected = (
+            [(verification, _only(row, wanted)) for verification, row in expected],
+            [_only(row, wanted) for row in collected],
+        )
+    found = compare(collected, expected, identity)
     if not found:
         return ""
-    due = sum(verdict == "must" for verdict, _ in truth)
+    due = sum(verification == "required" for verification, _ in expected)
     head = f"{asked.vendor} {asked.endpoint}: the client collected {len(rows)} rows where {due} are due, and {len(found)} differ"
     return printable("\n".join([head, *_lines(client, tenant, asked, found, identity)]))
 
 
-def _check_fields(fields: Sequence[str], truth: Sequence[tuple[RowLabel, Row]]) -> None:
+def _check_fields(fields: Sequence[str], expected: Sequence[tuple[RowLabel, Row]]) -> None:
     """Raise ``ValueError`` for a field that no row has: a comparison of nothing would always succeed."""
-    known = list(dict.fromkeys(name for _, row in truth for name in row))
+    known = list(dict.fromkeys(name for _, row in expected for name in row))
     for field in fields if known else ():
         if field not in known:
             raise ValueError(f"no row has a field {field!r}; {nearest(field, known)}")
@@ -92,10 +95,10 @@ def _only(row: Row, fields: Sequence[str]) -> Row:
 def _lines(client: AdminClient, tenant: str, asked: ListRequest, found: list[Difference], identity: Sequence[str]) -> Iterator[str]:
     """Differences of a kind that came on the same pages, one after the other, are told as one; after a few, the rest is counted."""
     wanted = [_only(each.row, identity) or each.row for each in found[:_MOST_BLAMED]]
-    carried = client.carriers(asked.vendor, asked.endpoint, wanted, tenant)
+    carried = client.trace(asked.vendor, asked.endpoint, wanted, tenant)
     blamed = [_Blamed(each, tuple(numbers)) for each, numbers in zip(found, [*carried, *([[]] * len(found))], strict=False)]
     told, more = Counter[tuple[str, ...]](), dict[tuple[str, ...], list[_Blamed]]()
-    for (alike, _), each in groupby(blamed, key=lambda each: (each.alike, each.carriers)):
+    for (alike, _), each in groupby(blamed, key=lambda each: (each.alike, each.exchanges)):
         group = list(each)
         told[alike] += 1
         if told[alike] > _MOST_ALIKE or told.total() > _MOST_GROUPS:
@@ -136,8 +139,8 @@ def _changes(difference: Difference) -> Iterator[str]:
 
 def _blame(client: AdminClient, tenant: str, asked: ListRequest, blamed: _Blamed) -> str:
     """The request that carried a row, or why none did."""
-    if blamed.carriers:
-        return "on the page of " + ", and of ".join(_exchange(client.exchange(number, tenant)) for number in blamed.carriers[:3])
+    if blamed.exchanges:
+        return "on the page of " + ", and of ".join(_exchange(client.exchange(number, tenant)) for number in blamed.exchanges[:3])
     page = client.journal(tenant, vendor=asked.vendor, endpoint=asked.endpoint)
     if not page.matched:
         return f"the client never asked for {asked.endpoint}"

@@ -10,7 +10,7 @@ from mockserver.client.http_transport import is_refusal
 from mockserver.embedded.controls import Moment, settled
 from mockserver.embedded.in_process_transport import Local
 from mockserver.embedded.server_thread import ServerThread
-from mockserver.embedded.tenant import TenantHandle, minted
+from mockserver.embedded.tenant import TenantHandle, create_from_arguments
 from mockserver.server.tenancy.config import read_config
 
 __tracebackhide__ = is_refusal
@@ -19,14 +19,14 @@ _NOT_CONNECTED: Final = "the connection to {url} is closed: use it within `with 
 
 
 class SessionMock(TenantHandle):
-    """A server, and the handle of its default tenant; :meth:`tenant` mints others.
+    """A server, and the handle of its default tenant; :meth:`tenant` creates others.
 
     >>> with SessionMock(sessions=250, seed=7) as mock:
     ...     mock.world.counts
     [250, 250]
 
     Arguments are those of ``session-mock serve``: ``profile``, fields of a world's spec (``seed``, ``sessions``, …), the
-    instant ``now`` at which the clock stands, ``dialect``, ``choices``, ``credentials``, ``host``, ``port`` (0 picks one) and
+    instant ``now`` at which the clock stands, ``dialect``, ``behaviors``, ``credentials``, ``host``, ``port`` (0 picks one) and
     ``vendor_ports``. Raises :class:`~mockserver.server.tenancy.config.ConfigError` for one that cannot be.
 
     The server belongs to the process that starts it. A forked child can send requests to its URL; there, calls of the handle
@@ -39,7 +39,7 @@ class SessionMock(TenantHandle):
         profile: str = "default",
         now: Moment | None = None,
         dialect: Dialect | None = None,
-        choices: Mapping[str, str | int] | None = None,
+        behaviors: Mapping[str, str | int] | None = None,
         credentials: Mapping[str, str] | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
@@ -51,7 +51,7 @@ class SessionMock(TenantHandle):
             "profile": profile,
             "now": now,
             "dialect": dialect,
-            "choices": choices,
+            "behaviors": behaviors,
             "credentials": credentials,
             "host": host,
             "port": port,
@@ -141,19 +141,19 @@ class SessionMock(TenantHandle):
         profile: str = "default",
         now: Moment | None = None,
         dialect: Dialect | None = None,
-        choices: Mapping[str, str | int] | None = None,
+        behaviors: Mapping[str, str | int] | None = None,
         credentials: Mapping[str, str] | None = None,
         faults: Sequence[Mapping[str, Any]] = (),
         **world: Any,
     ) -> TenantHandle:
-        """Mint a tenant with a world, a clock, faults and credentials of its own; nothing it does touches another."""
+        """Create a tenant with a world, a clock, faults and credentials of its own; nothing it does touches another."""
         fields = {
             "profile": profile,
             "now": now,
             "dialect": dialect,
-            "choices": choices,
+            "behaviors": behaviors,
             "credentials": credentials,
             "faults": faults,
             **world,
         }
-        return TenantHandle(self._client, minted(self._client, name, fields))
+        return TenantHandle(self._client, create_from_arguments(self._client, name, fields))

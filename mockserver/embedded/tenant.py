@@ -8,16 +8,16 @@ from mockserver._util.suggest import nearest
 from mockserver.admin_schemas import TenantAccess, Verification
 from mockserver.client import AdminClient
 from mockserver.client.http_transport import NotPicklable, is_refusal
-from mockserver.embedded.controls import Choices, Clock, Faults, Journal, Limits, World, settled
+from mockserver.embedded.controls import Behaviors, Clock, Faults, Journal, Limits, World, settled
 from mockserver.embedded.vendor_access import VendorHandle, vendor_handle
 
 __tracebackhide__ = is_refusal
-_OWN: Final = ("profile", "now", "clock", "dialect", "choices", "credentials", "faults", "stall_timeout", "loop_limit")
-"""What of a tenant to be minted is no field of its world's spec."""
+_OWN: Final = ("profile", "now", "clock", "dialect", "behaviors", "credentials", "faults", "stall_timeout", "loop_limit")
+"""What of a tenant to be created is no field of its world's spec."""
 
 
 class TenantHandle(NotPicklable):
-    """A tenant of a running server; threads may share one. As a context manager it drops the tenant at the end."""
+    """A tenant of a running server; threads may share one. As a context manager it deletes the tenant at the end."""
 
     def __init__(self, client: AdminClient, access: TenantAccess) -> None:
         self._client, self._access = client, access
@@ -26,7 +26,7 @@ class TenantHandle(NotPicklable):
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.drop()
+        self.delete()
 
     def __repr__(self) -> str:
         return f"<tenant {self.id!r} at {self.url}>"
@@ -73,32 +73,32 @@ class TenantHandle(NotPicklable):
         return Limits(self._client, self.id)
 
     @property
-    def choices(self) -> Choices:
+    def behaviors(self) -> Behaviors:
         """How the vendors behave where nobody documents it."""
-        return Choices(self._client, self.id)
+        return Behaviors(self._client, self.id)
 
     @property
     def journal(self) -> Journal:
         """What happened."""
         return Journal(self._client, self.id)
 
-    def truth(self, vendor: str, endpoint: str, *, site: int | str = 0, **parameters: Any) -> list[Any]:
+    def expected_rows(self, vendor: str, endpoint: str, *, site: int | str = 0, **parameters: Any) -> list[Any]:
         """Every row that a correct client of an endpoint must end up with, in the vendor's order; without parameters, of all there is."""
-        return list(self._client.truth(vendor, endpoint, parameters, site=site, tenant=self.id))
+        return list(self._client.expected_rows(vendor, endpoint, parameters, site=site, tenant=self.id))
 
-    def put_world(self, *, profile: str = "default", **fields: Any) -> None:
+    def replace_world(self, *, profile: str = "default", **fields: Any) -> None:
         """Live in another world from now on; clock and credentials stay, what was tracked is gone."""
-        self._client.put_world(self.id, profile=profile, **settled(fields))
+        self._client.replace_world(self.id, profile=profile, **settled(fields))
         self._access = self._client.tenant(self.id)
 
     def reset(self) -> None:
-        """Be as at first: world, clock, choices and limits; no faults, an empty journal."""
+        """Be as at first: world, clock, behaviors and limits; no faults, an empty journal."""
         self._client.reset(self.id)
         self._access = self._client.tenant(self.id)
 
-    def verdict(self) -> Verification:
+    def verify(self) -> Verification:
         """What is to be said of all that the tenant's clients did."""
-        return self._client.verdict(self.id)
+        return self._client.verify(self.id)
 
     def reconcile(
         self,
@@ -123,13 +123,13 @@ class TenantHandle(NotPicklable):
         if message:
             raise AssertionError(message)
 
-    def drop(self) -> None:
+    def delete(self) -> None:
         """Be served no longer; late requests are refused, and told whose they were."""
-        self._client.drop(self.id)
+        self._client.delete_tenant(self.id)
 
 
-def minted(client: AdminClient, name: str | None, fields: Mapping[str, Any]) -> TenantAccess:
-    """Mint a tenant of keyword arguments: those of :meth:`AdminClient.mint`, and fields of a world's spec."""
+def create_from_arguments(client: AdminClient, name: str | None, fields: Mapping[str, Any]) -> TenantAccess:
+    """Create a tenant of keyword arguments: those of :meth:`AdminClient.create_tenant`, and fields of a world's spec."""
     given = settled({field: value for field, value in fields.items() if value is not None})
     own = {field: given.pop(field) for field in _OWN if field in given}
-    return client.mint(name, world=given, **own)
+    return client.create_tenant(name, world=given, **own)

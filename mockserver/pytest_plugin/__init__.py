@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the settings, and register the marker."""
     config.addinivalue_line(
-        "markers", "session_mock(profile, sessions, seed, now, dialect, choices, faults, strict, allow, …): the world of a test."
+        "markers", "session_mock(profile, sessions, seed, now, dialect, behaviors, faults, strict, allow, …): the world of a test."
     )
     config.stash[_SETTINGS] = settings.read(config)
     config.stash[_LATE] = Counter()
@@ -78,7 +78,7 @@ def pytest_testnodedown(node: Any) -> None:
 
 @pytest.fixture(scope="session")
 def session_mock_server(request: pytest.FixtureRequest) -> Iterator["SessionMock"]:
-    """A running server; its own tenant is of no test, so that tests share nothing but what they mint on it."""
+    """A running server; its own tenant is of no test, so that tests share nothing but what they create on it."""
     from mockserver.client import AdminError  # noqa: PLC0415 -- it is felt in every run that uses none of this
     from mockserver.embedded import SessionMock  # noqa: PLC0415 -- the same
     from mockserver.pytest_plugin.fixtures import Run  # noqa: PLC0415 -- the same

@@ -13,9 +13,9 @@ from mockserver.pytest_plugin.report import exchange_line
 
 __tracebackhide__ = is_refusal
 UNUSED_FAULT: Final = "unused-fault"
-"""What is allowed by this name: a fault that never struck."""
-_SILENT: Final = {"id", "struck", "remaining", "matched"}
-"""What of a fault is its state, and not how it was armed."""
+"""What is allowed by this name: a fault that never triggered."""
+_SILENT: Final = {"id", "triggered", "remaining", "matched"}
+"""What of a fault is its state, and not how it was active."""
 
 
 class Violation(NamedTuple):
@@ -29,11 +29,11 @@ class CheckedTenant(TenantHandle):
     """A fresh tenant for one test; the test fails for whatever it did not :meth:`allow`."""
 
     def __init__(self, client: AdminClient, access: TenantAccess, made: Mapping[str, Any], allowed: Iterable[str] = ()) -> None:
-        """Wrap a tenant with the arguments that it was minted with, and what its markers allow."""
+        """Wrap a tenant with the arguments that it was created with, and what its markers allow."""
         super().__init__(client, access)
         self.made = made
-        self.dropped = False
-        """Whether the test has dropped it itself."""
+        self.deleted = False
+        """Whether the test has deleted it itself."""
         self._last: str | None = None
         self._allowed, self._told = set(allowed), set[Violation]()
 
@@ -43,38 +43,38 @@ class CheckedTenant(TenantHandle):
         return int(self.made["seed"])
 
     def allow(self, *names: str) -> None:
-        """Let findings (``page-asked-twice``), refusals (``violation``) or ``unused-fault`` happen; raises ``ValueError`` for others."""
+        """Let findings (``page-requested-twice``), refusals (``violation``) or ``unused-fault`` happen; raises ``ValueError`` for others."""
         self._allowed.update(checked_names(names))
 
-    def drop(self) -> None:
+    def delete(self) -> None:
         """Be served no longer; of what was nothing is said but how to have it again."""
         self._last = self.same_world()
-        super().drop()
-        self.dropped = True
+        super().delete()
+        self.deleted = True
 
     def same_world(self) -> str:
-        """The command that serves the world as it is, or was when the test dropped it, with all that was chosen."""
+        """The command that serves the world as it is, or was when the test deleted it, with all that was chosen."""
         if self._last is not None:
             return self._last
         from mockserver.pytest_plugin.reproduce import command  # noqa: PLC0415 -- few tests fail
 
-        clock, choices = self._client.clock(self.id), self._client.choices(self.id)
-        return command(self.made["profile"], self.world.spec, clock, choices, self.made.get("credentials", ()))
+        clock, behaviors = self._client.clock(self.id), self._client.behaviors(self.id)
+        return command(self.made["profile"], self.world.spec, clock, behaviors, self.made.get("credentials", ()))
 
-    def complaints(self, verdict: Verification, strays: Sequence[Mapping[str, Any]] = ()) -> list[Violation]:
+    def complaints(self, verification: Verification, strays: Sequence[Mapping[str, Any]] = ()) -> list[Violation]:
         """What is wrong that was not allowed, each told once; ``strays`` are exchanges that were no tenant's."""
-        every = [each for each in self._complaints(verdict, strays) if each.name not in self._allowed]
+        every = [each for each in self._complaints(verification, strays) if each.name not in self._allowed]
         told = [each for each in every if each not in self._told]
         self._told.update(told)
         return told
 
-    def _complaints(self, verdict: Verification, strays: Sequence[Mapping[str, Any]]) -> Iterator[Violation]:
-        for found in verdict.findings:
+    def _complaints(self, verification: Verification, strays: Sequence[Mapping[str, Any]]) -> Iterator[Violation]:
+        for found in verification.findings:
             yield Violation(found.name, f"{found.name}: {found.says}{self._first(found)}")
-        for found in [*verdict.unexpected, *_merged(strays)]:
+        for found in [*verification.unexpected, *_merged(strays)]:
             yield Violation(found.name, f"{found.name} ({_where(found)}): {found.says}")
-        for fault in verdict.unused_faults:
-            says = f"{_armed(fault)} never struck; {_times(fault['matched'])} met its conditions"
+        for fault in verification.unused_faults:
+            says = f"{_armed(fault)} never triggered; {_times(fault['matched'])} met its conditions"
             yield Violation(UNUSED_FAULT, f"{UNUSED_FAULT}: {says}")
 
     def _first(self, found: FindingSummary) -> str:
@@ -122,7 +122,7 @@ def _where(found: FindingSummary) -> str:
 
 
 def _armed(fault: Mapping[str, Any]) -> str:
-    """A fault as it was armed."""
+    """A fault as it was active."""
     return ", ".join(f"{name}={value!r}" for name, value in fault.items() if value and name not in _SILENT)
 
 

@@ -17,7 +17,7 @@ from mockserver.admin_schemas import TenantAccess
 from mockserver.client import AdminClient, AdminError
 from mockserver.embedded import SessionMock
 from mockserver.embedded.controls import settled
-from mockserver.embedded.tenant import TenantHandle, minted
+from mockserver.embedded.tenant import TenantHandle, create_from_arguments
 from mockserver.pytest_plugin.checked_tenant import CheckedTenant, Violation, checked_names
 from mockserver.pytest_plugin.marker import merged, seed_of, tenant_name
 from mockserver.pytest_plugin.report import section
@@ -46,14 +46,14 @@ class Run:
         self._seen = 0
         self._attempts: Counter[str] = Counter()
 
-    def strays(self, unclaimed: int) -> list[dict[str, Any]]:
+    def strays(self, unmatched: int) -> list[dict[str, Any]]:
         """The exchanges that were no tenant's since the last call; late ones are counted for their tests instead."""
-        if not self.mock.own or unclaimed == self._seen:
+        if not self.mock.own or unmatched == self._seen:
             return []
         found = [json.decode(line) for line in self.mock.admin.export("ndjson", None, after=self._seen).splitlines()]
         self._seen = max([self._seen, *(each["number"] for each in found)])
-        self.late.update(each["dropped"] for each in found if each["dropped"] is not None)
-        return [each for each in found if each["dropped"] is None]
+        self.late.update(each["deleted"] for each in found if each["deleted"] is not None)
+        return [each for each in found if each["deleted"] is None]
 
     def collect(self) -> None:
         """Count the late requests that came after the last test; a server that a test stopped has none."""
@@ -62,7 +62,7 @@ class Run:
 
     @contextmanager
     def watched(self, item: pytest.Item) -> Iterator["TenantUnderTest"]:
-        """Mint the tenant of a test, and drop it at the end."""
+        """Create the tenant of a test, and delete it at the end."""
         asked = merged(item)
         made: dict[str, Any] = {"profile": self.settings["profile"], "seed": seed_of(self.settings["seed"], item.nodeid)}
         made |= {"dialect": self.settings["dialect"]} if self.settings["dialect"] else {}
@@ -88,11 +88,11 @@ class Run:
         pytest.fail(f"no tenant for this test: {told}", pytrace=False)
 
     def _minted(self, nodeid: str, made: Mapping[str, Any]) -> TenantAccess:
-        """Mint under a name that no other test has; another run may use the same server."""
+        """Create under a name that no other test has; another run may use the same server."""
         for _ in range(_ATTEMPTS):
             self._attempts[nodeid] += 1
             try:
-                return minted(self.mock.admin, tenant_name(nodeid, self._attempts[nodeid]), made)
+                return create_from_arguments(self.mock.admin, tenant_name(nodeid, self._attempts[nodeid]), made)
             except AdminError as error:
                 told = error.detail
                 if error.status != _CONFLICT or self.mock.own:
@@ -100,14 +100,14 @@ class Run:
         pytest.fail(f"no tenant for this test: {told}", pytrace=False)
 
     def _finish(self, watched: "TenantUnderTest", nodeid: str) -> None:
-        """Write the journal of a test and drop its tenant; fail the test if that is impossible and was not reported yet."""
-        if watched.tenant.dropped or watched.lost:
+        """Write the journal of a test and delete its tenant; fail the test if that is impossible and was not reported yet."""
+        if watched.tenant.deleted or watched.lost:
             return
         told = [self._keep(watched.tenant, nodeid)]
         try:
-            TenantHandle.drop(watched.tenant)  # Nobody asks any more how to have its world again.
+            TenantHandle.delete(watched.tenant)  # Nobody asks any more how to have its world again.
         except Exception as error:  # noqa: BLE001 -- an error of the teardown must stay a sentence
-            told.append(None if watched.ended else f"session-mock cannot drop the tenant of this test: {explain(error)}")
+            told.append(None if watched.ended else f"session-mock cannot delete the tenant of this test: {explain(error)}")
         failures = [each for each in told if each]
         if failures:
             pytest.fail("\n".join(failures), pytrace=False)
@@ -146,7 +146,7 @@ class TenantUnderTest:
 
     def verify(self) -> None:
         """Fail the test for what it did not allow; what was told once is not told again."""
-        if self.tenant.dropped or self.lost:  # Nobody knows any more what was.
+        if self.tenant.deleted or self.lost:  # Nobody knows any more what was.
             return
         try:
             told = self._judged()
@@ -167,11 +167,11 @@ class TenantUnderTest:
 
     def _judged(self) -> list[Violation]:
         """Ask the server what is wrong with the test that was not told yet."""
-        verdict = self.tenant.verdict()
-        strays = self._run.strays(verdict.unclaimed)
+        verification = self.tenant.verify()
+        strays = self._run.strays(verification.unmatched)
         self._strays += strays
-        self._tell(digest=verdict.digest)
-        return self.tenant.complaints(verdict, strays)
+        self._tell(digest=verification.digest)
+        return self.tenant.complaints(verification, strays)
 
     def _tell(self, **properties: object) -> None:
         """Set properties of the test for JUnit and others; another attempt's give way."""
@@ -189,18 +189,18 @@ class TenantUnderTest:
             return f"session-mock has no report of this test: {explain(error)}"
 
     def _section(self) -> str:
-        if self.tenant.dropped:
-            return f"the test dropped its tenant itself\nthe same world: {self.tenant.same_world()}"
-        verdict = self.tenant.verdict()
-        self._strays += self._run.strays(verdict.unclaimed)
-        stopped = [f"{found.name}: {found.says}" for found in verdict.findings if found.name in BOUNDS]
+        if self.tenant.deleted:
+            return f"the test deleted its tenant itself\nthe same world: {self.tenant.same_world()}"
+        verification = self.tenant.verify()
+        self._strays += self._run.strays(verification.unmatched)
+        stopped = [f"{found.name}: {found.says}" for found in verification.findings if found.name in BOUNDS]
         return "\n".join([*stopped, section(self.tenant, self._strays)])
 
 
 def explain(error: Exception) -> str:
     """Say in a sentence why the server or the system refused something."""
     if isinstance(error, AdminError):
-        gone = "; was the server restarted, or the tenant dropped elsewhere?" if error.status == HTTPStatus.NOT_FOUND else ""
+        gone = "; was the server restarted, or the tenant deleted elsewhere?" if error.status == HTTPStatus.NOT_FOUND else ""
         return printable(error.detail + gone)
     if isinstance(error, OSError) and error.strerror:
         return printable(error.strerror)
@@ -225,6 +225,6 @@ def _late_enough(made: Mapping[str, Any]) -> dict[str, int]:
     world = {name: value for name, value in made.items() if name in WorldSpec.__struct_fields__ and value is not None}
     try:
         spec = tenant_spec(TenantConfig(profile=made["profile"], world=world))
-    except ValueError:  # Whoever mints it says what is wrong.
+    except ValueError:  # Whoever creates it says what is wrong.
         return {}
     return {"now": spec.start + _FLOWING_MS} if spec.end is None else {}

@@ -14,9 +14,9 @@ ARGUMENTS: Final = {
     "profile": "a named world",
     "now": "the instant at which the clock stands",
     "dialect": "whom vendors are to resemble: one dialect for all that have it, such as observed, or one for each of some vendors",
-    "choices": "settings of choices, merged key by key",
+    "behaviors": "settings of behaviors, merged key by key",
     "credentials": "credentials to have instead of those that follow from the seed",
-    "faults": "faults to arm, one after the other from module, class and function",
+    "faults": "faults to add, one after the other from module, class and function",
     "strict": "whether the test fails for what it did not allow",
     "allow": "names of findings and refusals that may happen",
     "stall_timeout": "seconds of real time after which a stalled answer is reset and fails the test; 0 for no bound",
@@ -28,7 +28,7 @@ _LONGEST: Final = 160
 
 
 def merged(item: pytest.Item) -> dict[str, Any]:
-    """The arguments of all markers of a test: the closest wins; choices, faults and allowances add up."""
+    """The arguments of all markers of a test: the closest wins; behaviors, faults and allowances add up."""
     found: dict[str, Any] = {}
     for mark in reversed(list(item.iter_markers(NAME))):
         if mark.args:
@@ -39,7 +39,7 @@ def merged(item: pytest.Item) -> dict[str, Any]:
     return found
 
 
-_TYPES: Final = {"choices": (dict, "a dict of settings by name"), "strict": (bool, "True or False")}
+_TYPES: Final = {"behaviors": (dict, "a dict of settings by name"), "strict": (bool, "True or False")}
 """What some arguments are, in words."""
 
 
@@ -57,7 +57,7 @@ def _listed(before: list[Any] | None, value: Any) -> list[Any]:
 
 
 _ADDED: Final[dict[str, Callable[[Any, Any], Any]]] = {
-    "choices": lambda before, value: {**(before or {}), **value},
+    "behaviors": lambda before, value: {**(before or {}), **value},
     "faults": _listed,
     "allow": _listed,
 }

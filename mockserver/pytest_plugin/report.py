@@ -53,7 +53,7 @@ def _is_odd(exchange: Mapping[str, Any]) -> bool:
 
 def _dialects(tenant: "CheckedTenant") -> Iterator[str]:
     """The vendors that speak another dialect than the documented one."""
-    chosen = [(name.partition(".")[0], tenant.choices[name]) for name in tenant.choices if name.endswith(f".{DIALECT}")]
+    chosen = [(name.partition(".")[0], tenant.behaviors[name]) for name in tenant.behaviors if name.endswith(f".{DIALECT}")]
     told = ", ".join(f"{vendor}={dialect}" for vendor, dialect in chosen if dialect != DOCUMENTED)
     if told:
         yield f"dialect: {told}"

@@ -12,12 +12,12 @@ from mockserver.server.tenancy.config import TenantConfig, tenant_spec
 from mockserver.vendors import named
 from mockserver.world.model.spec import WorldSpec, format_instant, parse_instant, spec
 
-Choices = Mapping[str, str | int]
+Behaviors = Mapping[str, str | int]
 _OPTIONS: Final = ("seed", "sessions", "sessions_per_day", "sites", "start", "end")
 _INSTANTS: Final = ("start", "end")
 
 
-def command(profile: str, fields: Mapping[str, Any], clock: ClockState, choices: Choices, credentials: Iterable[str]) -> str:
+def command(profile: str, fields: Mapping[str, Any], clock: ClockState, behaviors: Behaviors, credentials: Iterable[str]) -> str:
     """The line that serves a world as it is, with what was chosen; fields that have no option stand in a file that the shell makes up.
 
     Of credentials only the names are told: whoever knows them puts them in their places.
@@ -28,7 +28,7 @@ def command(profile: str, fields: Mapping[str, Any], clock: ClockState, choices:
     for name in _OPTIONS:
         if name in differing:
             words += [f"--{name.replace('_', '-')}", str(differing.pop(name))]
-    for option, said in (*_now(clock, world), *_chosen(choices), *((("--credential", f"{name}=<{name}>")) for name in credentials)):
+    for option, said in (*_now(clock, world), *_chosen(behaviors), *((("--credential", f"{name}=<{name}>")) for name in credentials)):
         words += [option, said]
     return shlex.join(words) + (f" --config <(printf %s {shlex.quote(f'world = {_toml(differing)}')})" if differing else "")
 
@@ -50,13 +50,13 @@ def _now(clock: ClockState, world: WorldSpec) -> Iterator[tuple[str, str]]:
         yield "--now", shown
 
 
-def _chosen(choices: Choices) -> Iterator[tuple[str, str]]:
-    """The dialects, and the choices that are not the defaults of their dialect."""
-    for name, value in choices.items():
+def _chosen(behaviors: Behaviors) -> Iterator[tuple[str, str]]:
+    """The dialects, and the behaviors that are not the defaults of their dialect."""
+    for name, value in behaviors.items():
         vendor = name.partition(".")[0]
-        spoken = str(choices[f"{vendor}.{DIALECT}"])
+        spoken = str(behaviors[f"{vendor}.{DIALECT}"])
         if short_name(name) != DIALECT:
-            if value != named(vendor).speaks(spoken).contract.choice(name).default:
+            if value != named(vendor).speaks(spoken).contract.behavior(name).default:
                 yield "--behavior", f"{name}={value}"
         elif spoken != DOCUMENTED:
             yield "--dialect", f"{vendor}={spoken}"

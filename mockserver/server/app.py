@@ -56,7 +56,7 @@ def create_app(
 ) -> web.Application:
     """Make the application that serves some tenants' worlds, and the admin API beside them; with ``only``, as one vendor's own host does.
 
-    Applications that are given the same :class:`Tenants` serve the same tenants, whoever mints or drops one.
+    Applications that are given the same :class:`Tenants` serve the same tenants, whoever creates or deletes one.
 
     With ``decompress``, compressed request bodies are decompressed here: for a runner with ``auto_decompress=False``, without which
     aiohttp answers and logs a corrupt one by itself.

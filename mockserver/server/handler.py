@@ -143,7 +143,7 @@ class Handler:
         headers, known = encodable_headers(request.headers), self._tenants.known
         if not isinstance(found, CachedRequest):
             exchange = Exchange(at=wall(), began=began, raw=raw, headers=headers, known=known)
-            return self._tenants.unclaimed, self._tenants.unclaimed.open(exchange)
+            return self._tenants.unmatched, self._tenants.unmatched.open(exchange)
         reading = found.reading
         tenant = reading.held.tenant if reading.held else None
         exchange = Exchange(
@@ -157,9 +157,9 @@ class Handler:
             dialect=reading.vendor.dialect,
             endpoint=reading.endpoint.name,
             near_misses=reading.near_misses,
-            dropped=reading.dropped,
+            deleted=reading.deleted,
         )
-        journal = tenant.journal if tenant else self._tenants.unclaimed
+        journal = tenant.journal if tenant else self._tenants.unmatched
         return journal, journal.open(exchange)
 
     async def _admitted(self, known: CachedRequest, raw: RawRequest, exchange: Exchange) -> tuple[_Slot | None, Response | None]:
@@ -190,7 +190,7 @@ class Handler:
             if isinstance(found, VendorError):
                 return self._refusals.unread(found, self._find(raw), raw, exchange)
             tenant = found.reading.held.tenant if found.reading.held else None
-            if tenant is not None and (tenant.faults.armed or tenant.lived.changed):
+            if tenant is not None and (tenant.faults.active or tenant.lived.changed):
                 return self._faulty(found, tenant, raw, exchange)
             return self._told(found.reading, raw, exchange)
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
@@ -211,7 +211,7 @@ class Handler:
     def _faulty(self, known: CachedRequest, tenant: Tenant, raw: RawRequest, exchange: Exchange) -> Response:
         """What the vendor answers when the tenant's faults have done what they do."""
         now = tenant.clock.now()
-        waiting = [armed for armed in known.meant(tenant.faults) if armed.waits(now)]
+        waiting = [active for active in known.meant(tenant.faults) if active.waits(now)]
         if not waiting:
             tenant.lived.asked(known.reading.begun, WorldSnapshot(tenant.world, now))
             return self._told(known.reading, raw, exchange)
@@ -219,9 +219,9 @@ class Handler:
         def told(reading: ParsedRequest) -> Response:
             return self._told(reading, raw, exchange)
 
-        reply, struck = tenant.faults.strike(FaultContext(tenant, known.reading, raw, told), waiting)
-        if struck:
-            exchange.faults = tuple(f"{armed.number}:{armed.kind}" for armed in struck)
+        reply, triggered = tenant.faults.trigger(FaultContext(tenant, known.reading, raw, told), waiting)
+        if triggered:
+            exchange.faults = tuple(f"{active.number}:{active.kind}" for active in triggered)
         return reply
 
     def _answer(self, reading: ParsedRequest, whose: Principal, headers: Mapping[str, str]) -> Response:
@@ -237,7 +237,7 @@ class Handler:
 
 
 async def _sent_whole(reply: Response, request: web.Request, slot: _Slot) -> web.StreamResponse:
-    """Send the last byte before the slot is given back, and not before it has been held for as long as the tenant's choice says.
+    """Send the last byte before the slot is given back, and not before it has been held for as long as the tenant's behavior says.
 
     What the answer took to make does not count: nobody was heard meanwhile.
     """

@@ -46,7 +46,7 @@ def every() -> tuple[Vendor, ...]:
 
 
 def dialects(said: str | Mapping[str, str]) -> dict[str, str]:
-    """Choices of dialects by their full names: one for every vendor that has it, or one for each of some vendors.
+    """Behaviors of dialects by their full names: one for every vendor that has it, or one for each of some vendors.
 
     Raises :class:`BehaviorError` with the list for a name that nobody has.
     """

@@ -47,8 +47,8 @@ class ViewRequest(Struct, frozen=True, kw_only=True):
     """The site that the path or the credential names; the first where neither does."""
     now: int
     """The tenant's clock, Unix milliseconds."""
-    choices: Mapping[str, Any]
-    """The setting of every choice of the vendor, by its name without the vendor's."""
+    behaviors: Mapping[str, Any]
+    """The setting of every behavior of the vendor, by its name without the vendor's."""
     names: VendorIdentifiers
 
     def segment(self, identifier: str | None) -> Segment | None:
@@ -95,7 +95,7 @@ class Vendor:
     @property
     def has_dialects(self) -> bool:
         """Return whether :func:`speaking` has made it one of a vendor's dialects; only then can it be served."""
-        return f"{self.name}.{DIALECT}" in {choice.name for choice in self.contract.choices}
+        return f"{self.name}.{DIALECT}" in {behavior.name for behavior in self.contract.behaviors}
 
     @property
     def label(self) -> str:
@@ -119,9 +119,9 @@ class Vendor:
 
 
 def speaking(default: Vendor, *others: Vendor, observed: str = DOCUMENTED) -> Vendor:
-    """Make dialects one vendor: each knows the others, and all have the choice between them.
+    """Make dialects one vendor: each knows the others, and all have the behavior between them.
 
-    Raises :class:`ContractError` where they differ in what holds for all: endpoints, methods, choices, and which endpoint a path means.
+    Raises :class:`ContractError` where they differ in what holds for all: endpoints, methods, behaviors, and which endpoint a path means.
     """
     dialects = {vendor.dialect: vendor for vendor in (default, *others)}
     if len(dialects) <= len(others):
@@ -135,7 +135,7 @@ def speaking(default: Vendor, *others: Vendor, observed: str = DOCUMENTED) -> Ve
     for vendor in dialects.values():
         if vendor.has_dialects:
             raise ContractError(f"{vendor.name}: dialect {vendor.dialect!r} was passed to speaking() twice; make a Vendor for each use")
-        vendor.contract = replace(vendor.contract, choices=(*told, *vendor.contract.choices))
+        vendor.contract = replace(vendor.contract, behaviors=(*told, *vendor.contract.behaviors))
         vendor.dialects, vendor.observed = dialects, observed
     return default.speaks(DOCUMENTED)
 
@@ -150,4 +150,4 @@ def _check_alike(default: Vendor, other: Vendor) -> None:
 
 def _common_to_all(vendor: Vendor) -> set[str]:
     endpoints = {f"{each.method} {each.name} {'with' if each.body else 'without'} a body" for each in vendor.contract.endpoints}
-    return endpoints | {choice.name for choice in vendor.contract.choices}
+    return endpoints | {behavior.name for behavior in vendor.contract.behaviors}

@@ -38,10 +38,10 @@ REQUESTS = 300 if QUICK else 2000
 ROUNDS = 1 if QUICK else 3
 BILLION = ["--sessions", "1000000000", "--start", "2025-10-01", "--end", "2026-10-01"]
 _SETTINGS = [
-    f"{choice.name}={'queue' if 'queue' in choice.options else 0}"
+    f"{behavior.name}={'queue' if 'queue' in behavior.options else 0}"
     for vendor in load()
-    for choice in vendor.contract.choices
-    if choice.unit == "milliseconds" or "queue" in choice.options
+    for behavior in vendor.contract.behaviors
+    if behavior.unit == "milliseconds" or "queue" in behavior.options
 ]
 UNHURRIED = [word for setting in _SETTINGS for word in ("--behavior", setting)]
 """No request waits for the clock on the wall."""
@@ -163,7 +163,7 @@ def _first_page(vendor: Vendor, endpoint: Endpoint, seed: int) -> ViewRequest:
         world=tenant.world,
         site=tenant.world.sites[0],
         now=tenant.clock.now(),
-        choices=tenant.choices[vendor.name],
+        behaviors=tenant.behaviors[vendor.name],
         names=names,
     )
 
@@ -245,10 +245,10 @@ NEVER: list[dict[str, Any]] = [
 CHANCE = {"kind": "latency", "seconds": 0, "probability": 1e-9}
 SETTINGS = {
     "the same in another process (noise)": None,
-    "one fault armed, for another endpoint": 1.1,
-    "one fault armed, for another field": 1.1,
-    "ten faults armed whose conditions never hold": 1.1,
-    "one fault armed that never strikes, by chance": None,
+    "one fault active, for another endpoint": 1.1,
+    "one fault active, for another field": 1.1,
+    "ten faults active whose conditions never hold": 1.1,
+    "one fault active that is never triggered, by chance": None,
     "1,000 tenants beside it": 1.1,
     "a journal that is full": 1.1,
     "a journal, beside one of 0 entries": 1.1,
@@ -269,12 +269,12 @@ def costs() -> None:
     ):
         with AdminClient(crowded.url) as admin:
             for _ in range(999):
-                admin.mint()
+                admin.create_tenant()
         for vendor, endpoint in numbered():
             others = [{"kind": "status", "vendor": each.name, "endpoint": one.name} for each, one in numbered() if one is not endpoint]
             ten = [*NEVER, *others, *NEVER, *others, *NEVER, *NEVER][:10]
-            armed: list[list[dict[str, Any]]] = [[others[0]], [NEVER[0]], ten, [CHANCE]]
-            faults = dict(zip([*SETTINGS][1:5], armed, strict=True))
+            active: list[list[dict[str, Any]]] = [[others[0]], [NEVER[0]], ten, [CHANCE]]
+            faults = dict(zip([*SETTINGS][1:5], active, strict=True))
             servers = [plain, noise, plain, plain, plain, plain, crowded, plain, short, none]
             for what, fresh in (("a page never asked before", True), ("the same page again", False)):
                 print(
@@ -295,13 +295,13 @@ def paired(
     for _ in range(4 if QUICK else 16):  # The first is to warm up.
         for (setting, costs), server in zip(took.items(), servers, strict=True):
             with AdminClient(server.url) as admin:
-                admin.arm(*faults.get(setting, []))
+                admin.add_faults(*faults.get(setting, []))
                 if "full" not in setting:
                     admin.clear_journal()
                 asked = pages(endpoint, numbers if fresh else repeat(0))
                 requests = [request(server, vendor, endpoint, page) for page, _ in zip(asked, range(batch), strict=False)]
                 costs.append(1 / per_second(server, iter(requests), batch))
-                admin.disarm()
+                admin.remove_faults()
     ratios = {}
     alone = took[next(iter(SETTINGS))]
     for setting, server in zip(SETTINGS, servers[1:], strict=True):

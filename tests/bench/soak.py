@@ -91,7 +91,7 @@ class Seen(Struct):
     """By tenant."""
     statuses: Counter[int]
     """Answers by status; 0 for those that did not come whole."""
-    struck: Counter[str]
+    triggered: Counter[str]
     """Faults by kind."""
     resident: list[int]
     """Bytes of the server's memory, before and after each third."""
@@ -230,7 +230,7 @@ def everything(endpoint: Endpoint) -> dict[str, Any]:
     return {name: value.format_map(words) if isinstance(value, str) else value for name, value in endpoint.everything.items()}
 
 
-def choices() -> dict[str, str | int]:
+def behaviors() -> dict[str, str | int]:
     """No limit on how many ask; of those that ask at once where one may, the others are told so, and nobody waits for the clock."""
     limits = [limit for _, endpoint in LISTS for limit in endpoint.limits]
     windows: dict[str, str | int] = {limit.allowed: 0 for limit in limits if isinstance(limit, WindowLimit)}
@@ -250,32 +250,32 @@ def soak(load: Load) -> Seen:
     """Run a server, let clients at it, and look at everything that was promised."""
     with mock() as server, AdminClient(server.url) as admin:
         tenants = [
-            admin.mint(
+            admin.create_tenant(
                 f"soak-{number}",
                 world={"sessions": load.sessions, "sites": SITES},
-                choices={**choices(), **queued(number)},
+                behaviors={**behaviors(), **queued(number)},
                 faults=[*WIRE, *PAGING],
             )
             for number in range(TENANTS)
         ]
-        truth = {
+        expected = {
             (access.id, vendor.name, endpoint.name, site): list(
-                admin.truth(vendor.name, endpoint.name, everything(endpoint), site=site, tenant=access.id)
+                admin.expected_rows(vendor.name, endpoint.name, everything(endpoint), site=site, tenant=access.id)
             )
             for access in tenants
             for vendor, endpoint in LISTS
             for site in range(SITES)
         }
         seen = Seen(Counter(), Counter(), Counter(), [server.resident()], Counter())
-        seen.broken += _shared(truth)
+        seen.broken += _shared(expected)
         try:
-            asyncio.run(asyncio.wait_for(_thirds(load, seen, truth, tenants, server), 3 * load.seconds + LATEST))
+            asyncio.run(asyncio.wait_for(_thirds(load, seen, expected, tenants, server), 3 * load.seconds + LATEST))
         except TimeoutError:
             seen.broken.append(f"{LATEST} seconds after they should have, clients do not have their lists yet")
         for access in tenants:
             seen.broken += _judged(admin, access.id, seen)
             for fault in admin.faults(access.id):
-                seen.struck[fault["kind"]] += fault["struck"]
+                seen.triggered[fault["kind"]] += fault["triggered"]
         grown = (seen.resident[-1] - seen.resident[min(1, len(seen.resident) - 1)]) / MEBIBYTE
         if grown > load.growth:
             seen.broken.append(f"memory grew by {grown:.1f} MiB after the first third; at most {load.growth} were promised")
@@ -338,7 +338,7 @@ def _is_whole(data: bytes) -> bool:
     return bool(separator) and len(body) >= int(length or 0)
 
 
-async def _thirds(load: Load, seen: Seen, truth: Truth, tenants: Sequence[TenantAccess], server: Any) -> None:
+async def _thirds(load: Load, seen: Seen, expected: Truth, tenants: Sequence[TenantAccess], server: Any) -> None:
     """Every client in three turns; after the first, everything that the server keeps is warm."""
     loop = asyncio.get_running_loop()
     begun = loop.time()
@@ -347,17 +347,17 @@ async def _thirds(load: Load, seen: Seen, truth: Truth, tenants: Sequence[Tenant
     ]
     for third in range(1, 4):
         until = begun + third * load.seconds
-        await asyncio.gather(*(_crawls(load, client, truth, until) for client in clients))
+        await asyncio.gather(*(_crawls(load, client, expected, until) for client in clients))
         seen.resident.append(server.resident())
     for client in clients:
         client.connection.close()
     seen.seconds = loop.time() - begun
 
 
-async def _crawls(load: Load, client: Client, truth: Truth, until: float) -> None:
+async def _crawls(load: Load, client: Client, expected: Truth, until: float) -> None:
     """One client's share of a third."""
     vendor, endpoint = client.pair
-    wanted = truth[client.access.id, vendor.name, endpoint.name, client.site]
+    wanted = expected[client.access.id, vendor.name, endpoint.name, client.site]
     for number in count(1):
         rows = await client.crawl()
         if rows == wanted:
@@ -369,14 +369,14 @@ async def _crawls(load: Load, client: Client, truth: Truth, until: float) -> Non
 
 
 def _explained(rows: list[Any], wanted: list[Any]) -> str:
-    kinds = Counter(difference.kind for difference in compare(rows, [("must", row) for row in wanted], ()))
+    kinds = Counter(difference.kind for difference in compare(rows, [("required", row) for row in wanted], ()))
     return ", ".join(f"{number} {kind}" for kind, number in kinds.items())
 
 
-def _shared(truth: Truth) -> Iterator[str]:
+def _shared(expected: Truth) -> Iterator[str]:
     """Lists of two tenants that share rows could hide that one was served the other's."""
     named = {endpoint.name for _, endpoint in LISTS if endpoint.starts}
-    rows = {whose: {json.encode(row) for row in rows} for whose, rows in truth.items() if whose[2] in named}
+    rows = {whose: {json.encode(row) for row in rows} for whose, rows in expected.items() if whose[2] in named}
     for (one, mine), (other, others) in combinations(rows.items(), 2):
         if one[0] != other[0] and mine & others:
             yield f"{one} and {other} share rows"
@@ -396,7 +396,7 @@ def _judged(admin: AdminClient, tenant: str, seen: Seen) -> Iterator[str]:
         yield f"{tenant}: the journal keeps {len(numbers)} exchanges of {total} with {gaps} gaps"
     if any(line["failed"] for line in lines):
         yield f"{tenant}: the mock itself failed"
-    if any(line["took_ms"] is None for line in lines):
+    if any(line["duration_ms"] is None for line in lines):
         yield f"{tenant}: an exchange is open still"
     if any(line["tenant"] != tenant for line in lines):
         yield f"{tenant}: an exchange of another tenant stands in the journal"
@@ -410,8 +410,8 @@ def table(seen: Seen) -> str:
         ("of each tenant", ", ".join(f"{number:,}" for _, number in sorted(seen.requests.items()))),
         ("answers", ", ".join(f"{number:,} x {status or 'broken'}" for status, number in seen.statuses.most_common())),
         ("lists complete", ", ".join(f"{tenant}: {number:,}" for tenant, number in sorted(seen.complete.items()))),
-        ("faults struck", f"{seen.struck.total():,}"),
-        *((f"  {kind}", f"{number:,}") for kind, number in seen.struck.most_common()),
+        ("faults triggered", f"{seen.triggered.total():,}"),
+        *((f"  {kind}", f"{number:,}") for kind, number in seen.triggered.most_common()),
         *((f"  {name}", f"grew by {grown:.1f} MiB") for name, grown in seen.refused.items()),
         ("memory", " -> ".join(f"{each / MEBIBYTE:.1f}" for each in seen.resident) + " MiB, at the start and after each third"),
     ]

@@ -21,7 +21,7 @@ LIMITS = [
 ]  # fmt: skip
 WINDOW = next(f"{vendor.name}.{limit.pool}" for vendor, _, limit in LIMITS if isinstance(limit, WindowLimit))
 SLOT, BUSY = next(
-    (f"{vendor.name}.{endpoint.name}", vendor.contract.choice(limit.busy))
+    (f"{vendor.name}.{endpoint.name}", vendor.contract.behavior(limit.busy))
     for vendor, endpoint, limit in LIMITS
     if isinstance(limit, ConcurrencyLimit)
 )
@@ -305,7 +305,7 @@ def test_verify_mentions_unmatched_requests(admin: Shell) -> None:
     [
         (["jurnal"], "unknown command 'jurnal'; did you mean 'journal'?"),
         (["clock", "frieze"], "unknown command 'frieze'; did you mean 'freeze'?"),
-        (["tenant", "mint"], "unknown command 'mint'; known are create, list, show, reset, delete"),
+        (["tenant", "create"], "unknown command 'create'; known are create, list, show, reset, delete"),
         (["tenant", "create", "--sesions", "5"], "--sessions"),
         (["clock", "set"], "Missing argument 'INSTANT'"),
         (["clock", "system", "now"], "unexpected extra argument"),

@@ -22,7 +22,7 @@ from mockserver.vendors import load
 from tests.cli.conftest import PAIR, Shell
 
 NAME = f"{PAIR[0].name} {PAIR[1].name}"
-BEHAVIOR = next(choice for choice in PAIR[0].contract.choices if len(choice.options) > 1)
+BEHAVIOR = next(behavior for behavior in PAIR[0].contract.behaviors if len(behavior.options) > 1)
 OTHER = next(option for option in BEHAVIOR.options if option != BEHAVIOR.default)
 LIMIT = next(
     f"{vendor.name}.{endpoint.name}"
@@ -31,7 +31,7 @@ LIMIT = next(
     if any(isinstance(limit, ConcurrencyLimit) for limit in endpoint.limits)
 )
 DEFAULT = "/tenants/default"
-EXPECTED = f"{DEFAULT}/truth?vendor={PAIR[0].name}&endpoint={PAIR[1].name}"
+EXPECTED = f"{DEFAULT}/expected?vendor={PAIR[0].name}&endpoint={PAIR[1].name}"
 
 READS = {
     "health": "/health",
@@ -47,7 +47,7 @@ READS = {
     "fault show 1": f"{DEFAULT}/faults/1",
     "fault kinds": "/faults",
     "limit list": f"{DEFAULT}/limits",
-    "behavior list": f"{DEFAULT}/choices",
+    "behavior list": f"{DEFAULT}/behaviors",
     "journal list": f"{DEFAULT}/journal",
     "journal list --unmatched": "/journal",
     "journal list --count": f"{DEFAULT}/journal/count",
@@ -57,12 +57,12 @@ READS = {
     "journal follow --limit 1": f"{DEFAULT}/journal?format=ndjson&limit=1",
     "journal show 1": f"{DEFAULT}/journal/1",
     "findings": f"{DEFAULT}/journal/findings",
-    f"rows trace {NAME} {devnull}": f"{DEFAULT}/journal/carriers",
+    f"rows trace {NAME} {devnull}": f"{DEFAULT}/journal/trace",
     f"rows expected {NAME}": EXPECTED,
-    f"rows expected {NAME} --site 1 --labels": f"{EXPECTED}&site=1&verdicts=true",
+    f"rows expected {NAME} --site 1 --labels": f"{EXPECTED}&site=1&labels=true",
 }
 """Commands that only read, with the route whose response they print."""
-FAILING_READS = {"verify": f"{DEFAULT}/verdict"}
+FAILING_READS = {"verify": f"{DEFAULT}/verification"}
 """Commands that only read and exit with 1, because a fault of the busy server never triggers."""
 CHANGES = {
     "tenant create acme": "/tenants/acme",
@@ -72,7 +72,7 @@ CHANGES = {
     "clock advance 1h": f"{DEFAULT}/clock",
     "fault add status times=2": f"{DEFAULT}/faults",
     f"limit set {LIMIT} --off": f"{DEFAULT}/limits",
-    f"behavior set {BEHAVIOR.name}={OTHER}": f"{DEFAULT}/choices",
+    f"behavior set {BEHAVIOR.name}={OTHER}": f"{DEFAULT}/behaviors",
 }
 """Commands that change something, with the route that returns the new state."""
 CLOCK_MODES = ("clock rate 60", "clock system", "clock reset")
@@ -183,7 +183,7 @@ def test_reading_command_prints_response_of_api(words: str, admin: Shell) -> Non
     make_busy(admin)
     route = (READS | FAILING_READS)[words]
     code = 1 if words in FAILING_READS else 0
-    body = {"vendor": PAIR[0].name, "endpoint": PAIR[1].name, "rows": []} if route.endswith("/carriers") else None
+    body = {"vendor": PAIR[0].name, "endpoint": PAIR[1].name, "rows": []} if route.endswith("/trace") else None
 
     assert parse_lines(admin.run(*words.split(), "--json", code=code).stdout) == parse_lines(admin.raw(route, body))
     assert admin.run(*words.split(), code=code).stdout.strip()
@@ -234,7 +234,7 @@ def test_every_route_is_reached_by_a_command(admin: Shell, monkeypatch: pytest.M
     for words in (*READS, "tenant delete acme", *CHANGES, *SILENT):
         admin(*words.split())
 
-    assert {(route.method, route.path) for route in ROUTES} - reached == {("GET", "/tenants/{id}/truth")}
+    assert {(route.method, route.path) for route in ROUTES} - reached == {("GET", "/tenants/{id}/expected")}
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def live(port: int = 0, **settings: Any) -> Iterator[Running]:
 
     async def serve() -> None:
         stop = asyncio.Event()
-        async with serving(Config(port=port, choices={**QUICK}, **settings)) as running:
+        async with serving(Config(port=port, behaviors={**QUICK}, **settings)) as running:
             ready.set_result((running, asyncio.get_running_loop(), stop))
             await stop.wait()
 

@@ -30,10 +30,10 @@ def test_threads_may_share_a_client(running: Running, admin: AdminClient) -> Non
     """Each is told what it asked for, while others ask for other things, read rows, or close what is kept."""
 
     def work(number: int) -> tuple[str, str, int]:
-        minted = admin.mint(f"t{number}", world={"sessions": number})
+        created = admin.create_tenant(f"t{number}", world={"sessions": number})
         if number % 5 == 0:
             admin.close()
-        return minted.id, admin.tenant(f"t{number}").id, len(list(admin.truth(*WANTED, tenant=f"t{number}")))
+        return created.id, admin.tenant(f"t{number}").id, len(list(admin.expected_rows(*WANTED, tenant=f"t{number}")))
 
     with ThreadPoolExecutor(16) as pool:
         told = list(pool.map(work, range(30)))
@@ -46,8 +46,8 @@ def test_client_outlives_its_server() -> None:
     """While there is none, it says so; once there is one again, it is asked without ado."""
     with live() as first:
         admin = AdminClient(first.url)
-        list(admin.truth(*WANTED))
-        admin.mint("gone")
+        list(admin.expected_rows(*WANTED))
+        admin.create_tenant("client_disconnected")
     with pytest.raises(AdminError, match="is `session-mock serve` running there") as gone:
         admin.health()
     with live(first.port):
@@ -103,7 +103,7 @@ def test_what_does_not_answer_is_given_up(said: bytes, silent: bool) -> None:  #
 def test_half_a_truth_is_an_error(rest: bytes) -> None:
     """Rows that came are told; where the rest is missing, that is told too."""
     with saying(CHUNKED + b'9\r\n{"a": 1}\n\r\n' + rest) as url, AdminClient(url) as admin:
-        rows = admin.truth(*WANTED)
+        rows = admin.expected_rows(*WANTED)
 
         assert next(rows) == {"a": 1}
         with pytest.raises(AdminError, match="broke off in the middle"):
@@ -112,14 +112,14 @@ def test_half_a_truth_is_an_error(rest: bytes) -> None:
 
 def test_whoever_has_enough_of_the_truth_may_go(running: Running, admin: AdminClient) -> None:
     """A row is taken and the rest is not; the next answers are whole."""
-    admin.put_world(sessions=20_000)
+    admin.replace_world(sessions=20_000)
     for _ in range(3):
-        rows = admin.truth(*WANTED)
+        rows = admin.expected_rows(*WANTED)
         assert next(rows)
         rows.close()
 
     assert admin.health().tenants == len(running.tenants)
-    assert len(list(admin.truth(*WANTED, site=1))) == 20_000
+    assert len(list(admin.expected_rows(*WANTED, site=1))) == 20_000
 
 
 def test_a_refusal_says_what_would_be_right(admin: AdminClient) -> None:
@@ -167,7 +167,7 @@ def test_token_is_sent_as_it_is() -> None:
     """In letters of any script; a wrong one is refused by the server, and one that no header carries by the client."""
     with live(admin_token=TOKEN) as running:
         with AdminClient(running.url, TOKEN) as admin:
-            assert len(list(admin.truth(*WANTED))) > 1
+            assert len(list(admin.expected_rows(*WANTED))) > 1
         for wrong in (None, TOKEN + "x"):
             with AdminClient(running.url, wrong) as admin, pytest.raises(AdminError, match="--admin-token") as error:
                 admin.health()

@@ -15,7 +15,7 @@ from mockserver.client.client import DEFAULT_TENANT
 from mockserver.server.runner import Running
 from tests.server.admin.asking import LISTS, SLOTS, WINDOWS, request
 
-ONE, CHOICE = LISTS[0], next(choice for choice in LISTS[0][0].contract.choices if choice.options)
+ONE, BEHAVIOR = LISTS[0], next(behavior for behavior in LISTS[0][0].contract.behaviors if behavior.options)
 LIMIT = f"{WINDOWS[0][0].name}.{WINDOWS[0][2].pool}"
 SLOT = f"{SLOTS[0][0].name}.{SLOTS[0][1].name}"
 NOW = "2026-09-10T12:00:00Z"
@@ -27,16 +27,22 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
     "version": ((), {}, "session-mock"),
     "openapi": ((), {}, "3.1.0"),
     "tenants": ((), {}, "a/ü"),
-    "mint": (
+    "create": (
         ("b%",),
-        {"world": {"sessions": 1}, "now": NOW, "clock": Advance(seconds=1), "faults": [BUSY], "choices": {CHOICE.name: CHOICE.default}},
+        {
+            "world": {"sessions": 1},
+            "now": NOW,
+            "clock": Advance(seconds=1),
+            "faults": [BUSY],
+            "behaviors": {BEHAVIOR.name: BEHAVIOR.default},
+        },
         "b%",
     ),
     "tenant": (("a/ü",), {}, "a/ü"),
-    "drop": (("a/ü",), {}, "None"),
+    "delete": (("a/ü",), {}, "None"),
     "reset": ((), {}, "None"),
     "world": ((), {}, "'sessions': 5"),
-    "put_world": ((), {"profile": "flowing", "seed": 3}, "'sessions_per_day': 500"),
+    "replace_world": ((), {"profile": "flowing", "seed": 3}, "'sessions_per_day': 500"),
     "clock": ((), {}, "frozen"),
     "turn": ((Advance(seconds="1h"),), {}, "T01:00:00Z"),
     "freeze": ((NOW,), {}, NOW),
@@ -47,23 +53,23 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
     "reset_clock": ((), {}, "frozen"),
     "fault_kinds": ((), {}, "latency"),
     "faults": ((), {}, "'matched': 2"),
-    "fault": ((1,), {}, "'struck': 1"),
-    "arm": ((BUSY, BUSY), {}, "'id': '3'"),
-    "disarm": ((1,), {}, "None"),
+    "fault": ((1,), {}, "'triggered': 1"),
+    "add": ((BUSY, BUSY), {}, "'id': '3'"),
+    "remove": ((1,), {}, "None"),
     "limits": ((), {}, LIMIT),
     "change_limits": (({LIMIT: LimitChange(allowed=2), SLOT: {"hold": 3}},), {}, "'allowed': 2"),
-    "choices": ((), {}, CHOICE.name),
-    "choose": (({CHOICE.name: list(CHOICE.options)[-1]},), {}, list(CHOICE.options)[-1]),
+    "behaviors": ((), {}, BEHAVIOR.name),
+    "set_behaviors": (({BEHAVIOR.name: list(BEHAVIOR.options)[-1]},), {}, list(BEHAVIOR.options)[-1]),
     "journal": ((), {"status": 503, "unmatched": False, "after": None}, "'matched': 1"),
     "export": (("har",), {"limit": 1}, '"entries"'),
     "exchange": ((2,), {}, "503"),
     "count": ((), {"vendor": ONE[0].name}, "2"),
     "findings": ((), {}, "[]"),
     "clear_journal": ((), {}, "None"),
-    "verdict": ((), {}, "'exchanges': 2"),
-    "carriers": ((*WANTED, []), {}, "[]"),
+    "label": ((), {}, "'exchanges': 2"),
+    "exchanges": ((*WANTED, []), {}, "[]"),
     "session": ((), {"index": -1}, "{"),
-    "truth": (WANTED, {"site": 1, "verdicts": True}, "must"),
+    "expected": (WANTED, {"site": 1, "labels": True}, "required"),
 }
 
 
@@ -76,10 +82,10 @@ def prepare(running: Running) -> None:
     """Leave a server with two tenants, the first of which has a fault and two exchanges."""
     with AdminClient(running.url) as admin:
         for tenant in admin.tenants()[1:]:
-            admin.drop(tenant.id)
+            admin.delete_tenant(tenant.id)
         admin.reset()
-        admin.mint("a/ü", world={"sessions": 1})
-        admin.arm({**BUSY, "nth": 2})
+        admin.create_tenant("a/ü", world={"sessions": 1})
+        admin.add_faults({**BUSY, "nth": 2})
         with httpx.Client() as client:
             for _ in range(2):
                 access = to_builtins(admin.tenant())["vendors"][ONE[0].name]
@@ -91,7 +97,7 @@ def plain(told: Any) -> str:
     """An answer as text, without what no two calls have in common: what was measured, and the system's time."""
     builtins = to_builtins(told.decode() if isinstance(told, bytes) else told)
     system = isinstance(builtins, dict) and builtins.get("mode") == "system"
-    return re.sub(r"(took_ms|time|wait)(['\"]: ?)[0-9.]+", r"\1\2…", str({**builtins, "now": None} if system else builtins))
+    return re.sub(r"(duration_ms|time|wait)(['\"]: ?)[0-9.]+", r"\1\2…", str({**builtins, "now": None} if system else builtins))
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -114,8 +120,8 @@ def test_every_method_is_called_here() -> None:
 
 
 def test_first_tenant_is_the_one_that_is_meant(admin: AdminClient) -> None:
-    """Where no tenant is named, it is the default one; a journal of no tenant is that of the unclaimed."""
-    admin.mint("other", clock=Advance(seconds="1h"))
+    """Where no tenant is named, it is the default one; a journal of no tenant is that of the unmatched."""
+    admin.create_tenant("other", clock=Advance(seconds="1h"))
 
     assert admin.tenant().id == DEFAULT_TENANT
     assert admin.clock("other").now != admin.clock().now == admin.clock(DEFAULT_TENANT).now

@@ -36,7 +36,7 @@ def test_the_limit_of_the_hour_is_waited_for(session_mock: TenantHandle, slept: 
     assert session_mock.journal.count(status=429) == 1
 
 
-@pytest.mark.session_mock(choices={"braze.permissions": "sessions.data_series"}, allow=["forbidden"])
+@pytest.mark.session_mock(behaviors={"braze.permissions": "sessions.data_series"}, allow=["forbidden"])
 def test_a_key_that_may_not_list_segments_is_told(session_mock: TenantHandle, slept: list[float]) -> None:
     """A refusal for good is not tried again."""
     with pytest.raises(GaveUp, match="403"):

@@ -34,7 +34,7 @@ def test_threads_share_a_client_that_asks_once_at_a_time(session_mock: CheckedTe
     browsee = client(session_mock)
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: list(browsee.sessions(*SEPTEMBER)), range(4)))
-    session_mock.allow("page-asked-twice")
+    session_mock.allow("page-requested-twice")
 
     assert found[1:] == found[:1] * 3
     assert session_mock.journal.findings(finding="request-during-open") == []
@@ -44,7 +44,7 @@ def test_threads_share_a_client_that_asks_once_at_a_time(session_mock: CheckedTe
 @pytest.mark.parametrize("kind", ["same_page", "empty_page"])
 def test_page_that_is_not_the_one_asked_for_is_noticed(session_mock: TenantHandle, kind: str) -> None:
     """No wrong page is taken for a right one."""
-    session_mock.faults.arm(kind, page=2, times=1)
+    session_mock.faults.add(kind, page=2, times=1)
     with pytest.raises(Moved):
         list(client(session_mock).sessions(*SEPTEMBER))
 
@@ -63,7 +63,7 @@ def test_page_that_is_not_the_one_asked_for_is_noticed(session_mock: TenantHandl
 )
 def test_what_passes_is_tried_again(session_mock: TenantHandle, fault: dict[str, Any], slept: list[float]) -> None:
     """A failure in the middle of a crawl costs a wait, and no row."""
-    session_mock.faults.arm(**fault)
+    session_mock.faults.add(**fault)
     rows = list(client(session_mock).sessions(*SEPTEMBER))
 
     session_mock.reconcile(rows, vendor="browsee", endpoint="export_sessions", start=SEPTEMBER[0], end=SEPTEMBER[1])

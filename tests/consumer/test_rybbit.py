@@ -17,7 +17,7 @@ def client(mock: TenantHandle) -> Rybbit:
 @pytest.mark.parametrize("sessions", [0, 1, 99, 100, 101, 250])
 def test_every_session_arrives_once(session_mock: TenantHandle, sessions: int) -> None:
     """Full and nearly full pages lose nothing."""
-    session_mock.put_world(sessions=sessions)
+    session_mock.replace_world(sessions=sessions)
     with client(session_mock) as rybbit:
         rows = list(rybbit.sessions(*DAYS))
 
@@ -30,7 +30,7 @@ def test_every_session_arrives_once(session_mock: TenantHandle, sessions: int) -
 def test_sessions_that_arrive_in_the_middle_are_no_duplicates(session_mock: TenantHandle, kind: str) -> None:
     """Pages move by a row, and the client tells no row twice."""
     session_mock.clock.set("2026-09-30T23:59:59Z")
-    session_mock.faults.arm(kind, page=3, times=1)
+    session_mock.faults.add(kind, page=3, times=1)
     with client(session_mock) as rybbit:
         rows = list(rybbit.sessions(*DAYS))
 

@@ -28,10 +28,10 @@ def test_every_session_arrives_once(session_mock: TenantHandle, profile: str) ->
     assert len(rows) == {"page-exact": 400, "single": 1}[profile]
 
 
-@pytest.mark.session_mock(sessions=250, allow=["page-asked-twice"])
+@pytest.mark.session_mock(sessions=250, allow=["page-requested-twice"])
 def test_cursor_that_leads_nowhere_is_noticed(session_mock: TenantHandle) -> None:
     """A client that follows it would never end."""
-    session_mock.faults.arm("stuck_cursor", page=2)
+    session_mock.faults.add("stuck_cursor", page=2)
     with pytest.raises(Stuck):
         asyncio.run(client(session_mock).sessions(*DAYS))
 
@@ -46,7 +46,7 @@ def test_cursor_that_expires_ends_the_crawl(session_mock: TenantHandle) -> None:
 def test_clients_at_the_same_time_do_not_meet(session_mock: CheckedTenant) -> None:
     """Four crawls at once are four times the same."""
     sparklytics = client(session_mock)
-    session_mock.allow("page-asked-twice")
+    session_mock.allow("page-requested-twice")
 
     async def crawls() -> list[list[dict[str, Any]]]:
         return await asyncio.gather(*(sparklytics.sessions(*DAYS) for _ in range(4)))

@@ -10,11 +10,11 @@ from msgspec import Meta, Struct, json
 from mockserver.contract.provenance import Basis, Fact
 from mockserver.contract.validation import ContractViolation, Lenient, in_turn, read, read_json
 
-FACT = Fact("A fact.", Basis.CHOSEN)
-LITERAL = Fact("A fact.", Basis.CHOSEN, error="size must be small")
+FACT = Fact("A fact.", Basis.ASSUMED)
+LITERAL = Fact("A fact.", Basis.ASSUMED, error="size must be small")
 
 
-TEXTS = Fact("A fact.", Basis.CHOSEN, error=(("", "size is empty"), ("[0-9]+", "size is too large"), ("bi.", "size has a word")))
+TEXTS = Fact("A fact.", Basis.ASSUMED, error=(("", "size is empty"), ("[0-9]+", "size is too large"), ("bi.", "size has a word")))
 
 
 class Options(Struct):
@@ -74,7 +74,7 @@ def test_each_violation_names_its_field_and_what_would_be_right(raw: dict[str, A
 
 
 def test_numbers_in_texts_are_read_where_the_contract_allows() -> None:
-    """In a query a number is a text; in a body that is a matter of choice."""
+    """In a query a number is a text; in a body that is a matter of behavior."""
     assert read(Asked, {"key": "k", "limit": "+7", "from": "-3"}, "query") == Asked(key="k", limit=7, offset=-3)
     assert isinstance(read(Asked, {"key": "k", "limit": "7"}, "body", numeric_texts=False), list)
 

@@ -616,7 +616,7 @@ def test_slow_answer_outlasts_the_bound_of_requests(hasty: SessionMock, pair: tu
     """Only the time that a client takes is bounded: what the mock holds back, it holds back."""
     access = {"vendors": {pair[0].name: {"sites": hasty.vendor(pair[0].name).sites, "credentials": hasty.vendor(pair[0].name).credentials}}}
     server = Server(int(hasty.url.rpartition(":")[2]), access, Path())
-    hasty.faults.arm("latency", seconds=1)
+    hasty.faults.add("latency", seconds=1)
     if pair[1].method == "GET":
         words = "&".join(f"{name}={quote(str(value))}" for name, value in pair[1].example.items())
         response = server.get(f"{server.path(*pair)}?{words}", server.authorization(pair[0]))

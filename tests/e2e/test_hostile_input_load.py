@@ -63,7 +63,7 @@ def alive() -> int:
 async def test_same_refusal_many_times_keeps_no_request_alive(serve: Any, vendor: Vendor) -> None:
     """A repeated refusal leaves nothing of its requests in memory, whatever the reason for it; `make soak` measures the bytes."""
     limits = {limit.allowed: 1 for endpoint in vendor.contract.endpoints for limit in endpoint.limits if isinstance(limit, WindowLimit)}
-    mock = await serve(vendor, choices=limits)
+    mock = await serve(vendor, behaviors=limits)
     mock.tenant.clock.freeze()
     for kind in KINDS:
         statuses = []
@@ -87,8 +87,8 @@ def name(pair: Any) -> str:
     return f"{pair[0].label}.{pair[1].name}"
 
 
-async def arm(mock: Any, *faults: dict[str, Any]) -> Any:
-    """Arm faults over the admin API; return the status and the answer."""
+async def add(mock: Any, *faults: dict[str, Any]) -> Any:
+    """Add faults over the admin API; return the status and the answer."""
     async with mock.client.post("/__admin/tenants/default/faults", json=list(faults)) as response:
         return response.status, await response.json()
 
@@ -101,7 +101,7 @@ async def test_as_many_faults_as_can_be_armed_strike_at_once(serve: Any, pair: A
     """A thousand faults compose; the mock itself does not fail."""
     mock = await serve(world={"sessions": 5})
     own: dict[str, dict[str, Any]] = {"latency": {"seconds": 0}, "duplicate_header": {"header": "X-Number", "value": "1"}}
-    status, answer = await arm(mock, *[{"kind": kind, **own.get(kind, {})}] * MOST_ARMED)
+    status, answer = await add(mock, *[{"kind": kind, **own.get(kind, {})}] * MOST_ARMED)
     with suppress(ClientError):  # A truncated body is one, and a thousand headers are.
         await mock.ask(*pair, everything(mock.tenant, pair[1]))
     async with mock.client.get("/__admin/tenants/default/journal") as response:
@@ -111,18 +111,18 @@ async def test_as_many_faults_as_can_be_armed_strike_at_once(serve: Any, pair: A
 
 
 async def test_more_faults_than_can_be_armed_are_refused(serve: Any) -> None:
-    """The answer says how many there may be, and none of them is armed."""
+    """The answer says how many there may be, and none of them is active."""
     mock = await serve()
-    status, answer = await arm(mock, *[{"kind": "empty_body"} for _ in range(MOST_ARMED + 1)])
+    status, answer = await add(mock, *[{"kind": "empty_body"} for _ in range(MOST_ARMED + 1)])
 
     assert (status, f"at most {MOST_ARMED:,}" in answer["detail"]) == (400, True)
-    assert (await arm(mock, {"kind": "empty_body"}))[0] == 201
+    assert (await add(mock, {"kind": "empty_body"}))[0] == 201
 
 
 @pytest.mark.parametrize("seconds", [MOST_SECONDS + 1, 10**12, 10**15])
 async def test_retry_after_beyond_a_century_is_refused_when_armed(serve: Any, seconds: int) -> None:
     """The error names the argument."""
-    status, answer = await arm(await serve(), {"kind": "status", "retry_after": seconds, "retry_form": "date"})
+    status, answer = await add(await serve(), {"kind": "status", "retry_after": seconds, "retry_form": "date"})
 
     assert status == 400
     assert "retry_after" in answer["detail"]
@@ -133,7 +133,7 @@ async def test_retry_after_of_a_century_is_a_date_at_the_end_of_time(serve: Any,
     """The latest date that a clock and an argument allow is told, in every vendor's shape."""
     mock = await serve()
     mock.tenant.clock.freeze(LATEST)
-    await arm(mock, {"kind": "status", "retry_after": MOST_SECONDS, "retry_form": "date"})
+    await add(mock, {"kind": "status", "retry_after": MOST_SECONDS, "retry_form": "date"})
     path, arguments = mock.parts(*pair, dict(pair[1].example))
     async with mock.client.request(pair[1].method, path, **arguments) as response:
         assert (response.status, response.headers["Retry-After"][-17:]) == (503, "2199 00:00:00 GMT"[-17:])
@@ -156,23 +156,28 @@ async def test_clock_that_runs_away_stays_at_the_end_of_time(serve: Any, pair: A
 async def test_retry_after_that_is_no_date_is_no_wait(serve: Any, caplog: pytest.LogCaptureFixture, value: str) -> None:
     """What a fault makes of the header is judged without an error."""
     mock = await serve()
-    await arm(mock, {"kind": "duplicate_header", "header": "Retry-After", "value": value}, {"kind": "status", "status": 503})
+    await add(mock, {"kind": "duplicate_header", "header": "Retry-After", "value": value}, {"kind": "status", "status": 503})
     for _ in range(2):
         assert (await mock.ask(*LISTS[0], dict(LISTS[0][1].example)))[0] == 503
 
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
-NUMBERS = {choice.name: choice for vendor in every() for choice in vendor.contract.choices if choice.unit and choice.unit != "milliseconds"}
+NUMBERS = {
+    behavior.name: behavior
+    for vendor in every()
+    for behavior in vendor.contract.behaviors
+    if behavior.unit and behavior.unit != "milliseconds"
+}
 
 
 @pytest.mark.parametrize("pair", [(vendor, endpoint) for vendor in every() for endpoint in vendor.contract.endpoints], ids=name)
 async def test_greatest_choices_are_answered(serve: Any, pair: Any) -> None:
     """No number that can be chosen, such as days or requests, leads out of what can be computed; a greater one is refused."""
-    names = {choice.name for choice in pair[0].contract.choices} & NUMBERS.keys()
-    mock = await serve(pair[0], choices=dict.fromkeys(names, MOST))
+    names = {behavior.name for behavior in pair[0].contract.behaviors} & NUMBERS.keys()
+    mock = await serve(pair[0], behaviors=dict.fromkeys(names, MOST))
     status, body = await mock.ask(*pair, dict(pair[1].example))
-    async with mock.client.patch("/__admin/tenants/default/choices", json=dict.fromkeys(names, MOST + 1)) as response:
+    async with mock.client.patch("/__admin/tenants/default/behaviors", json=dict.fromkeys(names, MOST + 1)) as response:
         refused = response.status
 
     assert status in (200, 201, 404), body
@@ -182,7 +187,7 @@ async def test_greatest_choices_are_answered(serve: Any, pair: Any) -> None:
 async def test_dribble_without_a_pause_lets_others_in_between(serve: Any) -> None:
     """A body of many pieces is still on its way when another tenant's request, sent after the first piece, has been answered."""
     mock = await serve(world={"sessions": 200}, tenants={"other": {"world": {"seed": 2}}})
-    await arm(mock, {"kind": "dribble", "pieces": 5_000, "pause": 0})
+    await add(mock, {"kind": "dribble", "pieces": 5_000, "pause": 0})
     path, arguments = mock.parts(*LISTS[0], everything(mock.tenant, LISTS[0][1]))
     mock.tenant = mock.tenants["other"]
     async with mock.client.request(LISTS[0][1].method, path, **arguments) as dribbled:

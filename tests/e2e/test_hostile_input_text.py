@@ -27,7 +27,7 @@ CLEANED = r"Z\xfcrich"
 HOSTILE = "\x9b31m\u202eevil\u2066\u200f\x1b]0;x\x07\ufeff"
 FORMS = ("listing", "har", "ndjson")
 ADMIN_TOKEN = "correct-horse-4-battery"
-CHOSEN = "open/sesame=1&2"
+ASSUMED = "open/sesame=1&2"
 PAIRS = [(vendor.name, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
 LISTS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.method == "GET" and endpoint.starts]
 
@@ -68,7 +68,7 @@ def outputs(admin: AdminClient, tenant: str | None, after: int = 0) -> dict[str,
         "har": admin.export("har", tenant, after=after).decode(),
         "ndjson": admin.export("ndjson", tenant, after=after).decode(),
     }
-    return found if tenant is None else {**found, "verdict": str(admin.verdict(tenant)), "findings": str(admin.findings(tenant))}
+    return found if tenant is None else {**found, "label": str(admin.verify(tenant)), "findings": str(admin.findings(tenant))}
 
 
 # Bytes that are not UTF-8
@@ -106,7 +106,7 @@ def test_credential_with_a_byte_that_is_not_utf8_is_refused_like_any_wrong_one(m
 
 @pytest.mark.parametrize("name", [b"Host: ", b"X-Forwarded-For: ", b"Accept: "])
 def test_exchange_of_a_tenant_with_such_a_byte_is_listed(mock: SessionMock, name: bytes) -> None:
-    """The tenant's own journal is read as that of no tenant is, and its verdict too."""
+    """The tenant's own journal is read as that of no tenant is, and its verification too."""
     vendor, endpoint = LISTS[0]
     handle = mock.vendor(vendor.name)
     path = f"/{vendor.name}" + endpoint.paths[0].format_map(dict.fromkeys(endpoint.path, handle.sites[0]))
@@ -115,7 +115,7 @@ def test_exchange_of_a_tenant_with_such_a_byte_is_listed(mock: SessionMock, name
     answer = send(mock.url, text.replace(b"Host: localhost\r\n", b"") if name == b"Host: " else text)
 
     assert status(answer) < 500
-    assert mock.verdict().exchanges == 1
+    assert mock.verify().exchanges == 1
     assert all("rich" in text for name, text in outputs(mock.admin, mock.id).items() if name in FORMS)
 
 
@@ -212,12 +212,12 @@ def admin_problem(url: str, key: str) -> str:
 
 
 def attacked(url: str) -> tuple[set[str], dict[str, str]]:
-    """Attack a server with every credential of its tenants, of a dropped one, and its own; return these and all its outputs."""
+    """Attack a server with every credential of its tenants, of a deleted one, and its own; return these and all its outputs."""
     vendor, endpoint = next(pair for pair in LISTS if pair[1].site is not None)
     with AdminClient(url, ADMIN_TOKEN) as admin:
-        dropped = admin.mint("late", world={"sessions": 5})
-        keys = {ADMIN_TOKEN, *values(dropped), *(key for tenant in admin.tenants() for key in values(tenant))}
-        admin.drop("late")
+        deleted = admin.create_tenant("late", world={"sessions": 5})
+        keys = {ADMIN_TOKEN, *values(deleted), *(key for tenant in admin.tenants() for key in values(tenant))}
+        admin.delete_tenant("late")
         own = admin.tenant().vendors[vendor.name]
         path = f"/{vendor.name}" + endpoint.paths[0].format_map({str(endpoint.site): own.sites[0]})
         headers = [f"{name}: {value}".encode() for name, value in own.headers.items()]
@@ -232,16 +232,16 @@ def attacked(url: str) -> tuple[set[str], dict[str, str]]:
 
 
 async def test_credentials_where_none_belongs_are_masked_in_every_output(caplog: pytest.LogCaptureFixture) -> None:
-    """Those of every tenant and vendor, of a dropped tenant, a chosen one and the admin token."""
+    """Those of every tenant and vendor, of a deleted tenant, a chosen one and the admin token."""
     caplog.set_level(logging.DEBUG)
-    other = TenantConfig(world={"sessions": 5, "seed": 9}, credentials={"rybbit.token": CHOSEN})
+    other = TenantConfig(world={"sessions": 5, "seed": 9}, credentials={"rybbit.token": ASSUMED})
     config = Config(port=0, world={"sessions": 5}, admin_token=ADMIN_TOKEN, access_log=True, tenants={"other": other})
     async with serving(config) as running:
         keys, texts = await asyncio.to_thread(attacked, running.url)
     texts["logs"] = "\n".join([caplog.text, *(str(record.msg) + str(record.args) for record in caplog.records)])
 
     assert len(keys) >= 15
-    assert {CHOSEN, ADMIN_TOKEN} <= keys
+    assert {ASSUMED, ADMIN_TOKEN} <= keys
     assert all("[redacted]" in text for name, text in texts.items() if name.partition(" ")[0] in (*FORMS, "admin", "logs"))
     assert {key: found for key in keys if (found := leaks(key, texts))} == {}
 
@@ -279,13 +279,13 @@ def test_messages_of_the_server_keep_their_words_whatever_a_client_presents(
 
 def test_reprs_of_handles_and_settings_show_no_credential(mock: SessionMock) -> None:
     """A traceback and a failed assertion print them."""
-    other = TenantConfig(credentials={"braze.token": CHOSEN})
-    config = Config(admin_token=ADMIN_TOKEN, credentials={"rybbit.token": CHOSEN}, tenants={"a": other})
+    other = TenantConfig(credentials={"braze.token": ASSUMED})
+    config = Config(admin_token=ADMIN_TOKEN, credentials={"rybbit.token": ASSUMED}, tenants={"a": other})
     access = mock.admin.tenant()
     shown = repr([mock, mock.admin, access, *(mock.vendor(name) for name in NAMES), config, mock.admin.tenants()])
 
     assert all(name in shown for name in NAMES)
-    assert [key for key in (ADMIN_TOKEN, CHOSEN, *values(access)) if key in shown] == []
+    assert [key for key in (ADMIN_TOKEN, ASSUMED, *values(access)) if key in shown] == []
 
 
 # Terminals

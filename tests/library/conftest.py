@@ -11,12 +11,12 @@ from tests.conftest import QUICK
 @pytest.fixture(name="mock", scope="package")
 def _mock() -> Iterator[SessionMock]:
     """A server whose own tenant no test touches."""
-    with SessionMock(sessions=10, choices=QUICK) as mock:
+    with SessionMock(sessions=10, behaviors=QUICK) as mock:
         yield mock
 
 
 @pytest.fixture(name="tenant")
 def _tenant(mock: SessionMock) -> Iterator[TenantHandle]:
     """A tenant with a small world."""
-    with mock.tenant(sessions=10, seed=11, choices=QUICK) as tenant:
+    with mock.tenant(sessions=10, seed=11, behaviors=QUICK) as tenant:
         yield tenant

@@ -10,10 +10,10 @@ from mockserver.contract.limits import WindowLimit
 from tests.library.crawling import LISTS
 
 VENDOR, ENDPOINT = LISTS[0]
-CHOICE = next(choice for choice in VENDOR.contract.choices if choice.options)
+BEHAVIOR = next(behavior for behavior in VENDOR.contract.behaviors if behavior.options)
 LIMIT = next(f"{vendor.name}.{limit.pool}" for vendor, endpoint in LISTS for limit in endpoint.limits if isinstance(limit, WindowLimit))
 NOW = datetime(2026, 9, 10, 12, tzinfo=UTC)
-PARTS = ("world", "clock", "faults", "limits", "choices", "journal")
+PARTS = ("world", "clock", "faults", "limits", "behaviors", "journal")
 WANTED = {"vendor": VENDOR.name, "endpoint": ENDPOINT.name}
 # Part, method or property, positional and keyword arguments; in an order in which each has something to do.
 CALLS: list[tuple[str, str, tuple[Any, ...], dict[str, Any]]] = [
@@ -35,27 +35,27 @@ CALLS: list[tuple[str, str, tuple[Any, ...], dict[str, Any]]] = [
     ("world", "session", (10_000,), {}),
     ("world", "session", (), {}),
     ("clock", "reset", (), {}),
-    ("faults", "arm", ("status",), {"status": 503, "page": 2, "times": 1}),
-    ("faults", "arm", ("latency",), {"seconds": 0.001}),
-    ("faults", "arm", ("latncy",), {}),
-    ("faults", "arm", ("status",), {"status": 503, "pgae": 2}),
+    ("faults", "add", ("status",), {"status": 503, "page": 2, "times": 1}),
+    ("faults", "add", ("latency",), {"seconds": 0.001}),
+    ("faults", "add", ("latncy",), {}),
+    ("faults", "add", ("status",), {"status": 503, "pgae": 2}),
     ("faults", "", (), {}),
-    ("", "verdict", (), {}),
-    ("faults", "disarm", (1,), {}),
-    ("faults", "disarm", (99,), {}),
-    ("faults", "disarm", (), {}),
+    ("", "label", (), {}),
+    ("faults", "remove", (1,), {}),
+    ("faults", "remove", (99,), {}),
+    ("faults", "remove", (), {}),
     ("limits", "set", (LIMIT,), {"allowed": 3, "enabled": True}),
     ("limits", "set", ("nothing",), {"allowed": 3}),
     ("limits", "__getitem__", (LIMIT,), {}),
     ("limits", "__getitem__", ("nothing",), {}),
     ("limits", "", (), {}),
-    ("choices", "__setitem__", (CHOICE.name, list(CHOICE.options)[-1]), {}),
-    ("choices", "__setitem__", (CHOICE.name, "nothing"), {}),
-    ("choices", "__getitem__", (CHOICE.name,), {}),
-    ("choices", "__getitem__", ("nothing",), {}),
-    ("choices", "__delitem__", (CHOICE.name,), {}),
-    ("choices", "__len__", (), {}),
-    ("choices", "", (), {}),
+    ("behaviors", "__setitem__", (BEHAVIOR.name, list(BEHAVIOR.options)[-1]), {}),
+    ("behaviors", "__setitem__", (BEHAVIOR.name, "nothing"), {}),
+    ("behaviors", "__getitem__", (BEHAVIOR.name,), {}),
+    ("behaviors", "__getitem__", ("nothing",), {}),
+    ("behaviors", "__delitem__", (BEHAVIOR.name,), {}),
+    ("behaviors", "__len__", (), {}),
+    ("behaviors", "", (), {}),
     ("journal", "exchanges", (), {"vendor": "nobody"}),
     ("journal", "exchanges", (), {"status": "4xx", "limit": 2}),
     ("journal", "count", (), {}),
@@ -68,18 +68,18 @@ CALLS: list[tuple[str, str, tuple[Any, ...], dict[str, Any]]] = [
     ("", "vendors", (), {}),
     ("", "vendor", (VENDOR.name,), {}),
     ("", "vendor", ("nobody",), {}),
-    ("", "truth", (VENDOR.name, ENDPOINT.name), {"site": 1}),
-    ("", "truth", (VENDOR.name, "nothing"), {}),
-    ("", "truth", (VENDOR.name, ENDPOINT.name), {"nothing": 1}),
+    ("", "expected", (VENDOR.name, ENDPOINT.name), {"site": 1}),
+    ("", "expected", (VENDOR.name, "nothing"), {}),
+    ("", "expected", (VENDOR.name, ENDPOINT.name), {"nothing": 1}),
     ("", "reconcile", ([],), WANTED),
     ("", "reconcile", ([{"nothing": 1}],), {**WANTED, "site": 1, "fields": ["nothing"]}),
-    ("", "put_world", (), {"profile": "page-exact", "start": NOW, "seed": 5}),
-    ("", "put_world", (), {"sesions": 3}),
+    ("", "replace_world", (), {"profile": "page-exact", "start": NOW, "seed": 5}),
+    ("", "replace_world", (), {"sesions": 3}),
     ("world", "counts", (), {}),
     ("", "reset", (), {}),
     ("clock", "follow", (), {}),
-    ("", "drop", (), {}),
-    ("", "verdict", (), {}),
+    ("", "delete", (), {}),
+    ("", "label", (), {}),
 ]
 # What only names a part, or says where the server is.
 UNSWEPT = {"url", *PARTS}

@@ -27,15 +27,15 @@ async def test_application_answers_in_the_callers_loop(aiohttp_client: Any, pair
 
 
 async def test_application_is_steered_in_the_callers_loop(aiohttp_client: Any) -> None:
-    """Faults, clock and truth work without a thread."""
+    """Faults, clock and expected work without a thread."""
     app = create_app(sessions=5, now=NOW)
     await aiohttp_client(app)
     tenant, (vendor, endpoint) = tenant_of(app), LISTS[0]
-    tenant.faults.arm("latency", seconds=0.001)
-    truth = tenant.truth(vendor.name, endpoint.name)
+    tenant.faults.add("latency", seconds=0.001)
+    expected = tenant.expected_rows(vendor.name, endpoint.name)
 
     assert (tenant.clock.now, len(list(tenant.faults))) == (NOW, 1)
-    tenant.reconcile(truth, vendor=vendor.name, endpoint=endpoint.name)
+    tenant.reconcile(expected, vendor=vendor.name, endpoint=endpoint.name)
 
 
 @pytest.mark.parametrize("settings", [{"sesions": 5}, {"port": 0}, {"profile": "emty"}], ids=str)

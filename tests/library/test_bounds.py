@@ -29,19 +29,19 @@ STALLS: Final = (
     {"kind": "latency", "seconds": 3000},
     {"kind": "dribble", "pieces": 2, "pause": 3000},
 )
-Mint = Callable[..., TenantHandle]
+Create = Callable[..., TenantHandle]
 
 
-@pytest.fixture(name="mint")
-def _mint() -> Iterator[Mint]:
-    """Mint tenants with small bounds."""
+@pytest.fixture(name="create")
+def _mint() -> Iterator[Create]:
+    """Create tenants with small bounds."""
     with SessionMock() as mock:
 
-        def mint(**fields: Any) -> TenantHandle:
-            bounds = {"stall_timeout": STALL, "loop_limit": LIMIT, "choices": QUICK, "sessions": 30}
+        def create_tenant(**fields: Any) -> TenantHandle:
+            bounds = {"stall_timeout": STALL, "loop_limit": LIMIT, "behaviors": QUICK, "sessions": 30}
             return mock.tenant(**{**bounds, **fields})
 
-        yield mint
+        yield create
 
 
 def ask(tenant: TenantHandle, pair: Pair, seconds: float | None = None, **parameters: Any) -> httpx.Response:
@@ -52,7 +52,7 @@ def ask(tenant: TenantHandle, pair: Pair, seconds: float | None = None, **parame
 
 def found(tenant: TenantHandle) -> dict[str, str]:
     """The findings about clients that the mock had to stop."""
-    return {each.name: each.says for each in tenant.verdict().findings if each.name in ("stalled", "endless-loop")}
+    return {each.name: each.says for each in tenant.verify().findings if each.name in ("stalled", "endless-loop")}
 
 
 def slot(pair: Pair) -> ConcurrencyLimit:
@@ -89,9 +89,9 @@ def retry(tenant: TenantHandle, pair: Pair) -> None:
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 @pytest.mark.parametrize("fault", STALLS, ids=lambda fault: "-".join(map(str, list(fault.values())[:2])))
-def test_stalled_answer_is_reset_and_found(mint: Mint, pair: Pair, fault: dict[str, Any]) -> None:
+def test_stalled_answer_is_reset_and_found(create: Create, pair: Pair, fault: dict[str, Any]) -> None:
     """A client without a timeout gets an exception; the finding names the fault and the remedy."""
-    tenant = mint(faults=[fault])
+    tenant = create(faults=[fault])
     with pytest.raises(httpx.TransportError):
         ask(tenant, pair)
 
@@ -102,10 +102,10 @@ def test_stalled_answer_is_reset_and_found(mint: Mint, pair: Pair, fault: dict[s
 
 
 @pytest.mark.parametrize("pair", QUEUED, ids=name)
-def test_wait_for_a_slot_is_reset_and_found(mint: Mint, pair: Pair) -> None:
+def test_wait_for_a_slot_is_reset_and_found(create: Create, pair: Pair) -> None:
     """The second request waits for a slot that the first one, which is answered slowly, holds; the slot is free again afterwards."""
     limit = slot(pair)
-    tenant = mint(choices={limit.busy: "queue", limit.hold: 0}, faults=[{"kind": "dribble", "pieces": 30, "pause": 0.1, "times": 1}])
+    tenant = create(behaviors={limit.busy: "queue", limit.hold: 0}, faults=[{"kind": "dribble", "pieces": 30, "pause": 0.1, "times": 1}])
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(ask, tenant, pair)
         while not len(tenant.journal):
@@ -119,32 +119,32 @@ def test_wait_for_a_slot_is_reset_and_found(mint: Mint, pair: Pair) -> None:
 
 
 @pytest.mark.parametrize("pair", QUEUED, ids=name)
-def test_hold_beyond_the_bound_is_reset_and_found(mint: Mint, pair: Pair) -> None:
-    """The choice that holds a slot for long is a stall like any other."""
-    tenant = mint(choices={slot(pair).hold: 60_000})
+def test_hold_beyond_the_bound_is_reset_and_found(create: Create, pair: Pair) -> None:
+    """The behavior that holds a slot for long is a stall like any other."""
+    tenant = create(behaviors={slot(pair).hold: 60_000})
     with pytest.raises(httpx.TransportError):
         ask(tenant, pair)
 
     assert list(found(tenant)) == ["stalled"]
 
 
-def test_retries_after_a_stall_are_reset_at_once(mint: Mint) -> None:
+def test_retries_after_a_stall_are_reset_at_once(create: Create) -> None:
     """A client that retries a hundred times hangs once, not a hundred times."""
-    tenant = mint(faults=[{"kind": "stall"}], stall_timeout=1)
+    tenant = create(faults=[{"kind": "stall"}], stall_timeout=1)
     for _ in range(100):
         with pytest.raises(httpx.TransportError):
             ask(tenant, LISTS[0])
-    waits = [exchange["took_ms"] for exchange in tenant.journal.exchanges()]
+    waits = [exchange["duration_ms"] for exchange in tenant.journal.exchanges()]
 
     assert waits[0] >= 1000
     assert sum(waits[1:]) < 30_000
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-def test_correct_client_is_never_found_stalled(mint: Mint, pair: Pair) -> None:
+def test_correct_client_is_never_found_stalled(create: Create, pair: Pair) -> None:
     """Latency below the bound, a slow answer that goes on, and a stall that the client gives up by itself."""
     slow = [{"kind": "latency", "seconds": 0.1, "nth": 1}, {"kind": "dribble", "pieces": 8, "pause": 0.1, "nth": 2}]
-    tenant = mint(faults=[*slow, {"kind": "stall", "nth": 3}], stall_timeout=0.5)
+    tenant = create(faults=[*slow, {"kind": "stall", "nth": 3}], stall_timeout=0.5)
 
     assert ask(tenant, pair).status_code == 200
     assert ask(tenant, pair).status_code == 200
@@ -156,11 +156,11 @@ def test_correct_client_is_never_found_stalled(mint: Mint, pair: Pair) -> None:
 
 @pytest.mark.parametrize("fault", [None, "no_end", "stuck_cursor", "same_page", "changing_total"])
 @pytest.mark.parametrize("pair", PAGED, ids=name)
-def test_list_followed_far_beyond_its_end_is_refused_and_found(mint: Mint, pair: Pair, fault: str | None) -> None:
+def test_list_followed_far_beyond_its_end_is_refused_and_found(create: Create, pair: Pair, fault: str | None) -> None:
     """The client gets an answer that it cannot take for a page; so does every later request of the test."""
     if isinstance(pair[1].paging, CursorPagination) and fault not in ("no_end", "stuck_cursor"):
         pytest.skip("the answer has no cursor beyond the end, and the same page has the cursor of another")
-    tenant = mint(faults=[{"kind": fault}] if fault else [])
+    tenant = create(faults=[{"kind": fault}] if fault else [])
     with pytest.raises(httpx.HTTPStatusError, match="400"):
         follow(tenant, pair)
     [(name, says)] = found(tenant).items()
@@ -173,9 +173,9 @@ def test_list_followed_far_beyond_its_end_is_refused_and_found(mint: Mint, pair:
 
 
 @pytest.mark.parametrize("pair", PAGED, ids=name)
-def test_client_that_ignores_every_answer_is_reset_and_found_in_the_end(mint: Mint, pair: Pair) -> None:
+def test_client_that_ignores_every_answer_is_reset_and_found_in_the_end(create: Create, pair: Pair) -> None:
     """Neither a status nor what is no JSON stops it, only a reset."""
-    tenant = mint(faults=[{"kind": "status", "status": 503}])
+    tenant = create(faults=[{"kind": "status", "status": 503}])
     with pytest.raises(httpx.TransportError):
         retry(tenant, pair)
 
@@ -185,9 +185,9 @@ def test_client_that_ignores_every_answer_is_reset_and_found_in_the_end(mint: Mi
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-def test_correct_client_is_never_found_looping(mint: Mint, pair: Pair) -> None:
+def test_correct_client_is_never_found_looping(create: Create, pair: Pair) -> None:
     """Fifty crawls to the end, a few retries of each page, and a request repeated less often than the limit."""
-    tenant = mint(faults=[{"kind": "status", "status": 503, "times": 60}])
+    tenant = create(faults=[{"kind": "status", "status": 503, "times": 60}])
     for number in range(60 + 2 * LIMIT):
         assert ask(tenant, pair).status_code == (503 if number < 60 else 200)
     for _ in range(50):
@@ -196,9 +196,9 @@ def test_correct_client_is_never_found_looping(mint: Mint, pair: Pair) -> None:
     assert found(tenant) == {}
 
 
-def test_reset_forgets_the_bounds_that_were_reached(mint: Mint) -> None:
+def test_reset_forgets_the_bounds_that_were_reached(create: Create) -> None:
     """The tenant serves again; its bounds stay."""
-    tenant = mint()
+    tenant = create()
     for _ in range(2):
         with pytest.raises(httpx.HTTPStatusError):
             follow(tenant, PAGED[0], **({PAGED[0][1].paging.cursor: "x"} if isinstance(PAGED[0][1].paging, CursorPagination) else {}))
@@ -207,12 +207,12 @@ def test_reset_forgets_the_bounds_that_were_reached(mint: Mint) -> None:
         assert ask(tenant, PAGED[0]).status_code == 200
 
 
-def test_tenant_without_bounds_is_never_stopped(mint: Mint) -> None:
+def test_tenant_without_bounds_is_never_stopped(create: Create) -> None:
     """Zero is no bound; so is none."""
-    tenant = mint(stall_timeout=0, loop_limit=0, faults=[{"kind": "stall"}])
+    tenant = create(stall_timeout=0, loop_limit=0, faults=[{"kind": "stall"}])
     with pytest.raises(httpx.ReadTimeout):
         ask(tenant, LISTS[0], 1)
-    tenant.faults.disarm()
+    tenant.faults.remove()
     for _ in range(LIMIT * 10 + 1):
         assert ask(tenant, LISTS[0]).status_code == 200
 

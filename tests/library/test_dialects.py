@@ -26,8 +26,8 @@ def name(pair: Any) -> str:
 
 
 def spoken(mock: Any) -> dict[str, str]:
-    """The dialects that a tenant's choices name."""
-    return {choice.partition(".")[0]: str(mock.choices[choice]) for choice in mock.choices if choice.endswith(f".{DIALECT}")}
+    """The dialects that a tenant's behaviors name."""
+    return {behavior.partition(".")[0]: str(mock.behaviors[behavior]) for behavior in mock.behaviors if behavior.endswith(f".{DIALECT}")}
 
 
 @pytest.mark.parametrize("pair", ROWS, ids=name)
@@ -75,7 +75,7 @@ def test_unknown_dialect_is_refused() -> None:
 def test_choice_of_a_dialect_is_set_as_any_other(family: Vendor) -> None:
     """A running tenant's vendors change their dialect, and a reset comes back."""
     with SessionMock(sessions=1) as mock:
-        mock.choices[f"{family.name}.{DIALECT}"] = NAME
+        mock.behaviors[f"{family.name}.{DIALECT}"] = NAME
         assert spoken(mock)[family.name] == NAME
         mock.reset()
         assert spoken(mock)[family.name] == DOCUMENTED

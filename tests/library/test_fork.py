@@ -48,16 +48,16 @@ def join(pid):
 USES = (
     "mock.clock.advance(60)",
     "mock.clock.now",
-    "mock.faults.arm('latency', seconds=0)",
+    "mock.faults.add('latency', seconds=0)",
     "mock.limits.set('x', allowed=1)",
-    "mock.choices['x']",
+    "mock.behaviors['x']",
     "mock.journal.count()",
     "mock.world.counts",
-    "mock.verdict()",
+    "mock.verify()",
     "mock.tenant()",
     "mock.admin.health()",
     "list(rows)",
-    "tenant.drop()",
+    "tenant.delete()",
     "mock.start()",
 )
 
@@ -74,7 +74,7 @@ def test_handle_in_forked_child_names_the_remedy() -> None:
     """Neither the child's copy changes silently, nor does the call hang."""
     parent, *told = run(f"""
         with SessionMock(sessions=3) as mock:
-            tenant, rows = mock.tenant(), mock.admin.truth(VENDOR, ENDPOINT)
+            tenant, rows = mock.tenant(), mock.admin.expected_rows(VENDOR, ENDPOINT)
             print(mock.url)
             for use in {USES!r}:
                 join(fork(lambda: print(attempt(lambda: eval(use)))))

@@ -91,7 +91,7 @@ def ask(mock: SessionMock, name: str) -> None:
         found()
 
 
-@pytest.mark.parametrize("use", ["url", "clock", "world", "journal", "admin", "vendors", "verdict", "tenant"])
+@pytest.mark.parametrize("use", ["url", "clock", "world", "journal", "admin", "vendors", "label", "tenant"])
 @pytest.mark.parametrize("stopped", [False, True])
 def test_server_that_is_not_running_says_so(use: str, *, stopped: bool) -> None:
     """Whatever is asked of it before its start or after its end, the error tells what to do."""
@@ -109,7 +109,7 @@ def test_part_that_outlives_its_server_says_so() -> None:
     """A clock, or a tenant, of a server that has stopped does not wait for an answer."""
     with SessionMock(sessions=3) as mock:
         clock, tenant = mock.clock, mock.tenant()
-    for part, name in ((clock, "advance"), (tenant, "verdict")):
+    for part, name in ((clock, "advance"), (tenant, "label")):
         with pytest.raises(RuntimeError, match="has stopped"):
             getattr(part, name)(*[1] * (part is clock))
 
@@ -153,12 +153,12 @@ def test_instants_may_be_datetimes() -> None:
     """A world's ends and the clock are read from datetimes, wherever they are given."""
     start, end, now = (datetime(2026, month, 1, tzinfo=UTC) for month in (1, 3, 2))
     with SessionMock(sessions=100, start=start, end=end, now=now) as mock:
-        own, minted = mock.world.spec, mock.tenant(sessions=100, start=start, end=end, now=now)
+        own, created = mock.world.spec, mock.tenant(sessions=100, start=start, end=end, now=now)
         other = mock.tenant(now=now)
-        other.put_world(sessions=100, start=start, end=end)
+        other.replace_world(sessions=100, start=start, end=end)
 
-        assert [each.clock.now for each in (mock, minted, other)] == [now] * 3
-        assert [each.world.spec["end"] for each in (minted, other)] == [own["end"]] * 2
+        assert [each.clock.now for each in (mock, created, other)] == [now] * 3
+        assert [each.world.spec["end"] for each in (created, other)] == [own["end"]] * 2
         assert 0 < mock.world.counts[0] < 100
 
 
@@ -170,7 +170,7 @@ def occupied(mock: SessionMock, stack: ExitStack) -> threading.Thread:
     for each in sockets[10:]:
         each.sendall(b"GET /__admin/health HTTP/1.1\r\nHost: here\r\n\r\n")
         each.recv(1)
-    mock.faults.arm("latency", seconds=60)
+    mock.faults.add("latency", seconds=60)
     asked = threading.Thread(target=ask_once, args=(mock.vendor(PAIR[0].name),))
     asked.start()
     while not mock.journal.count(vendor=PAIR[0].name):

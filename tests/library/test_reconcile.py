@@ -70,7 +70,7 @@ def test_mistake_is_named_and_blamed(tenant: TenantHandle, pair: Pair, mistake: 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 def test_what_differs_everywhere_is_told_a_few_times(mock: SessionMock, pair: Pair) -> None:
     """After three pages with the same fields altered, the others are counted, and so are missing rows; what differs otherwise is told."""
-    with mock.tenant(sessions=6 * SIZE, seed=5, choices=QUICK) as tenant:
+    with mock.tenant(sessions=6 * SIZE, seed=5, behaviors=QUICK) as tenant:
         pages = crawl(tenant, pair)
         kept, other = [field for field in pages[0][0] if field not in pair[1].identity][:2]
         rows = [{**row, kept: "altered"} for row in flat(pages)]
@@ -106,19 +106,19 @@ def test_client_that_never_asked_is_told(tenant: TenantHandle, pair: Pair) -> No
 @pytest.mark.parametrize("kind", ["empty_page", "truncate", "malformed", "status"])
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 def test_page_that_a_fault_took_is_blamed(tenant: TenantHandle, pair: Pair, kind: str) -> None:
-    """Rows that a fault kept from the client are blamed on the exchange that it struck, and the fault is named."""
+    """Rows that a fault kept from the client are blamed on the exchange that it triggered, and the fault is named."""
     assert kind in kinds()
-    tenant.faults.arm(kind, page=1 if pair[1].paging and kind != "empty_page" else 2, times=1)
+    tenant.faults.add(kind, page=1 if pair[1].paging and kind != "empty_page" else 2, times=1)
     try:
         rows = flat(crawl(tenant, pair, lambda number: number < 2))
     except Exception:  # noqa: BLE001 -- each of them breaks the client in another way
         rows = []
-    struck = [exchange["number"] for exchange in tenant.journal.exchanges(fault=kind)]
+    triggered = [exchange["number"] for exchange in tenant.journal.exchanges(fault=kind)]
     message = difference(tenant, pair, rows)
 
-    assert len(struck) == 1
-    assert f"on the page of exchange {struck[0]} (" in message
-    assert f"struck by 1:{kind})" in message
+    assert len(triggered) == 1
+    assert f"on the page of exchange {triggered[0]} (" in message
+    assert f"triggered by 1:{kind})" in message
 
 
 @pytest.mark.parametrize("pair", [pair for pair in LISTS if len(pair[1].identity) == 1], ids=name)
@@ -155,7 +155,7 @@ def test_only_fields_that_are_named_are_compared(tenant: TenantHandle, pair: Pai
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 def test_another_site_is_another_list(tenant: TenantHandle, pair: Pair) -> None:
     """Rows of one site are foreign to the other."""
-    rows = tenant.truth(pair[0].name, pair[1].name, site=1)
+    rows = tenant.expected_rows(pair[0].name, pair[1].name, site=1)
     tenant.reconcile(rows, vendor=pair[0].name, endpoint=pair[1].name, site=1)
 
     assert "foreign: 10 rows" in difference(tenant, pair, rows)
@@ -165,7 +165,7 @@ def test_another_site_is_another_list(tenant: TenantHandle, pair: Pair) -> None:
 def test_many_rows_are_compared_over_http(mock: SessionMock, pair: Pair) -> None:
     """Thousands of rows that differ do not make a request that is too large, and the message stays short."""
     with mock.tenant("many", sessions=3000) as tenant, SessionMock.connect(mock.url) as remote:
-        rows = tenant.truth(pair[0].name, pair[1].name)
+        rows = tenant.expected_rows(pair[0].name, pair[1].name)
         there = TenantHandle(remote.admin, remote.admin.tenant("many"))
         padded = [{**row, "padding": "x" * 2000} for row in rows]
         message = difference(there, pair, padded)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mockserver import SessionMock, TenantHandle
-from mockserver.embedded.controls import Choices
+from mockserver.embedded.controls import Behaviors
 from tests.conftest import QUICK
 from tests.library.crawling import send
 from tests.library.sweep import CALLS, ENDPOINT, PARTS, UNSWEPT, VENDOR, outcome, public, shown, swept
@@ -21,7 +21,7 @@ NOW = datetime(2026, 9, 12, tzinfo=UTC)
 def _pair() -> Iterator[tuple[TenantHandle, TenantHandle]]:
     """The same tenant on two servers, one of which is steered over HTTP."""
     with SessionMock() as here, SessionMock() as there, SessionMock.connect(there.url) as remote:
-        yield tuple(each.tenant("a/ü", sessions=10, now=NOW, choices=QUICK) for each in (here, remote))  # type: ignore[misc]  # two
+        yield tuple(each.tenant("a/ü", sessions=10, now=NOW, behaviors=QUICK) for each in (here, remote))  # type: ignore[misc]  # two
 
 
 def ask(tenant: TenantHandle, number: int) -> None:
@@ -30,7 +30,7 @@ def ask(tenant: TenantHandle, number: int) -> None:
         send(http, tenant.vendor(VENDOR.name), ENDPOINT, {**ENDPOINT.example, **({"nothing": 1} if number % 2 else {})})
 
 
-UNSTEADY = ("took_ms", "headers", "time", "timings", "url", "startedDateTime")
+UNSTEADY = ("duration_ms", "headers", "time", "timings", "url", "startedDateTime")
 
 
 def timeless(exchange: Any) -> Any:
@@ -62,4 +62,4 @@ def test_every_method_is_swept(tenant: TenantHandle, part: str) -> None:
     """A method that is added to a handle or to a part of it needs a call above."""
     kind = type(getattr(tenant, part)) if part else TenantHandle
 
-    assert public(kind) - UNSWEPT - (MAPPING if kind is Choices else set()) == swept(part)
+    assert public(kind) - UNSWEPT - (MAPPING if kind is Behaviors else set()) == swept(part)

@@ -10,7 +10,7 @@ import pytest
 from mockserver import AdminError, SessionMock, TenantHandle
 from mockserver.server.http.pagination import at
 from tests.library.crawling import LISTS, Pair, crawl, everything, flat, name, send
-from tests.library.sweep import CHOICE, LIMIT
+from tests.library.sweep import BEHAVIOR, LIMIT
 
 PAIR = LISTS[0]
 NOW = datetime(2026, 9, 10, 12, tzinfo=UTC)
@@ -18,8 +18,8 @@ NOW = datetime(2026, 9, 10, 12, tzinfo=UTC)
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 def test_truth_is_what_paging_gives(tenant: TenantHandle, pair: Pair) -> None:
-    """Whoever asks page after page ends up with the rows that are called the truth, in their order."""
-    assert tenant.truth(pair[0].name, pair[1].name) == flat(crawl(tenant, pair)) != []
+    """Whoever asks page after page ends up with the rows that are called the expected rows, in their order."""
+    assert tenant.expected_rows(pair[0].name, pair[1].name) == flat(crawl(tenant, pair)) != []
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
@@ -69,34 +69,34 @@ def test_clock_is_told_in_any_way(tenant: TenantHandle) -> None:
 
 
 def test_tenants_share_nothing(mock: SessionMock) -> None:
-    """A world, a clock, a fault, a limit, a choice or a journal of one is not another's."""
+    """A world, a clock, a fault, a limit, a behavior or a journal of one is not another's."""
     with mock.tenant(sessions=5) as mine, mock.tenant(sessions=5) as theirs:
-        before = [str(part) for part in (theirs.world.totals, theirs.clock.now, dict(theirs.choices), list(theirs.limits))]
+        before = [str(part) for part in (theirs.world.totals, theirs.clock.now, dict(theirs.behaviors), list(theirs.limits))]
         mine.clock.freeze(NOW)
-        mine.faults.arm("latency", seconds=0.001)
+        mine.faults.add("latency", seconds=0.001)
         mine.limits.set(LIMIT, allowed=3, enabled=True)
-        mine.choices[CHOICE.name] = next(option for option in CHOICE.options if option != mine.choices[CHOICE.name])
+        mine.behaviors[BEHAVIOR.name] = next(option for option in BEHAVIOR.options if option != mine.behaviors[BEHAVIOR.name])
         crawl(mine, PAIR)
-        mine.put_world(sessions=1)
+        mine.replace_world(sessions=1)
 
-        assert [str(part) for part in (theirs.world.totals, theirs.clock.now, dict(theirs.choices), list(theirs.limits))] == before
+        assert [str(part) for part in (theirs.world.totals, theirs.clock.now, dict(theirs.behaviors), list(theirs.limits))] == before
         assert (list(theirs.faults), len(theirs.journal)) == ([], 0)
         assert not set(mine.vendor(PAIR[0].name).credentials.values()) & set(theirs.vendor(PAIR[0].name).credentials.values())
 
 
 def test_fault_strikes_and_counts(tenant: TenantHandle) -> None:
-    """An armed fault brings about what it says, and tells how often it did."""
-    armed = tenant.faults.arm("status", status=503, times=1)
+    """An active fault brings about what it says, and tells how often it did."""
+    active = tenant.faults.add("status", status=503, times=1)
     with httpx.Client() as http:
         statuses = [send(http, tenant.vendor(PAIR[0].name), PAIR[1], dict(PAIR[1].example)).status_code for _ in range(2)]
 
     assert statuses == [503, 200]
-    assert [(fault["id"], fault["struck"], fault["remaining"]) for fault in tenant.faults] == [(armed["id"], 1, 0)]
-    assert [exchange["faults"] for exchange in tenant.journal.exchanges(fault="status")] == [[f"{armed['id']}:status"]]
+    assert [(fault["id"], fault["triggered"], fault["remaining"]) for fault in tenant.faults] == [(active["id"], 1, 0)]
+    assert [exchange["faults"] for exchange in tenant.journal.exchanges(fault="status")] == [[f"{active['id']}:status"]]
 
 
 def test_minted_tenant_has_its_faults(mock: SessionMock) -> None:
-    """Faults that are given where it is minted are armed."""
+    """Faults that are given where it is created are active."""
     with mock.tenant(faults=[{"kind": "latency", "seconds": 0.001}, {"kind": "no_end"}]) as tenant:
         assert [fault["kind"] for fault in tenant.faults] == ["latency", "no_end"]
 
@@ -105,12 +105,12 @@ def test_unknown_limit_and_choice_have_a_near_one(tenant: TenantHandle) -> None:
     """They are key errors, as of any mapping, that say what was probably meant."""
     with pytest.raises(KeyError, match=f"did you mean '{LIMIT}'"):
         tenant.limits[LIMIT[:-1]]
-    with pytest.raises(KeyError, match=f"did you mean '{CHOICE.name}'"):
-        tenant.choices[CHOICE.name[:-1]]
+    with pytest.raises(KeyError, match=f"did you mean '{BEHAVIOR.name}'"):
+        tenant.behaviors[BEHAVIOR.name[:-1]]
     with pytest.raises(TypeError, match="always has a setting"):
-        del tenant.choices[CHOICE.name]
+        del tenant.behaviors[BEHAVIOR.name]
 
-    assert tenant.choices.get("nothing") is None
+    assert tenant.behaviors.get("nothing") is None
 
 
 def test_journal_is_an_archive(tenant: TenantHandle) -> None:
@@ -126,17 +126,17 @@ def test_journal_is_an_archive(tenant: TenantHandle) -> None:
 
 
 def test_reset_is_as_at_first(tenant: TenantHandle) -> None:
-    """World, clock, choices, limits, faults and journal."""
-    before = (tenant.world.totals, tenant.clock.now, dict(tenant.choices), list(tenant.limits), tenant.vendor(PAIR[0].name))
-    tenant.put_world(profile="single", sites=5)
+    """World, clock, behaviors, limits, faults and journal."""
+    before = (tenant.world.totals, tenant.clock.now, dict(tenant.behaviors), list(tenant.limits), tenant.vendor(PAIR[0].name))
+    tenant.replace_world(profile="single", sites=5)
     crawl(tenant, PAIR)
     tenant.clock.advance("1h")
-    tenant.faults.arm("latency", seconds=0.001)
+    tenant.faults.add("latency", seconds=0.001)
     sites = len(tenant.vendor(PAIR[0].name).sites)
     tenant.reset()
 
     assert sites == 5
-    assert (tenant.world.totals, tenant.clock.now, dict(tenant.choices), list(tenant.limits), tenant.vendor(PAIR[0].name)) == before
+    assert (tenant.world.totals, tenant.clock.now, dict(tenant.behaviors), list(tenant.limits), tenant.vendor(PAIR[0].name)) == before
     assert (list(tenant.faults), len(tenant.journal)) == ([], 0)
 
 
@@ -148,9 +148,9 @@ def test_dropped_tenant_is_gone(mock: SessionMock) -> None:
         told = send(http, vendor, PAIR[1], dict(PAIR[1].example))
     last = mock.admin.journal(None).exchanges[-1]
 
-    assert (told.status_code >= 400, last["dropped"]) == (True, "late-one")
+    assert (told.status_code >= 400, last["deleted"]) == (True, "late-one")
     with pytest.raises(AdminError, match="late-one"):
-        tenant.verdict()
+        tenant.verify()
 
 
 def test_threads_may_share_a_handle(tenant: TenantHandle) -> None:
@@ -161,7 +161,7 @@ def test_threads_may_share_a_handle(tenant: TenantHandle) -> None:
     def work() -> None:
         for _ in range(25):
             tenant.clock.advance(1)
-            kinds[tenant.faults.arm("latency", seconds=0.001)["kind"]] += 1
+            kinds[tenant.faults.add("latency", seconds=0.001)["kind"]] += 1
             assert tenant.world.session(0)["number"] == first
 
     first = tenant.world.session(0)["number"]
@@ -177,13 +177,13 @@ def test_threads_may_share_a_handle(tenant: TenantHandle) -> None:
 
 def test_verdict_tells_what_was_wrong(tenant: TenantHandle) -> None:
     """An odd page, a refusal, and a fault that nothing met."""
-    tenant.faults.arm("status", status=503, page=99)
+    tenant.faults.add("status", status=503, page=99)
     crawl(tenant, PAIR)
     with httpx.Client() as http:
         for _ in range(3):
             send(http, tenant.vendor(PAIR[0].name), PAIR[1], {**everything(PAIR[1]), str(getattr(PAIR[1].paging, "limit", "")): 4})
-    verdict = tenant.verdict()
+    verification = tenant.verify()
 
-    assert "page-asked-twice" in [found.name for found in verdict.findings]
-    assert [fault["page"] for fault in verdict.unused_faults] == [99]
-    assert len(verdict.digest) == 16
+    assert "page-requested-twice" in [found.name for found in verification.findings]
+    assert [fault["page"] for fault in verification.unused_faults] == [99]
+    assert len(verification.digest) == 16

@@ -12,7 +12,7 @@ import pytest
 
 from mockserver import AdminClient, AdminError, SessionMock, TenantHandle, create_app, tenant_of
 from tests.library.crawling import LISTS
-from tests.library.sweep import CHOICE, LIMIT
+from tests.library.sweep import BEHAVIOR, LIMIT
 
 NOW = datetime(2026, 9, 10, 12, tzinfo=UTC)
 VENDOR, ENDPOINT = LISTS[0][0].name, LISTS[0][1].name
@@ -86,7 +86,7 @@ def _tenant(mock: SessionMock, request: pytest.FixtureRequest) -> Iterator[Tenan
 def test_duration_of_any_type_is_accepted(tenant: TenantHandle, two: Any) -> None:
     """As seconds by which a clock advances, and of a fault."""
     assert tenant.clock.advance(two) == NOW + timedelta(seconds=2)
-    assert tenant.faults.arm("latency", seconds=two)["seconds"] == 2
+    assert tenant.faults.add("latency", seconds=two)["seconds"] == 2
 
 
 @pytest.mark.parametrize("value", INVALID, ids=named)
@@ -96,7 +96,7 @@ def test_duration_that_is_not_a_finite_number_is_refused(tenant: TenantHandle, u
     calls: dict[str, Callable[[], object]] = {
         "advance": lambda: tenant.clock.advance(value),
         "scale": lambda: tenant.clock.scale(value),
-        "fault": lambda: tenant.faults.arm("latency", seconds=value),
+        "fault": lambda: tenant.faults.add("latency", seconds=value),
     }
     with pytest.raises((ValueError, TypeError, AdminError), match="complex" if isinstance(value, complex) else "rate|seconds"):
         calls[use]()
@@ -107,18 +107,18 @@ def test_duration_that_is_not_a_finite_number_is_refused(tenant: TenantHandle, u
 @pytest.mark.parametrize("two", COUNTS, ids=named)
 def test_whole_number_of_any_type_is_accepted(mock: SessionMock, tenant: TenantHandle, two: Any) -> None:
     """Wherever the library takes one: sizes, seeds, limits, faults, filters, places, sites."""
-    with mock.tenant(sessions=two, seed=two, sites=two, faults=[{"kind": "latency", "seconds": two, "times": two}]) as minted:
-        assert (minted.world.counts, minted.world.spec["seed"], [each["times"] for each in minted.faults]) == ([2, 2], 2, [2])
+    with mock.tenant(sessions=two, seed=two, sites=two, faults=[{"kind": "latency", "seconds": two, "times": two}]) as created:
+        assert (created.world.counts, created.world.spec["seed"], [each["times"] for each in created.faults]) == ([2, 2], 2, [2])
     assert tenant.limits.set(LIMIT, allowed=two) == tenant.limits.set(LIMIT, allowed=2)
     tenant.clock.set("2026-10-01T00:00:00Z")
-    tenant.faults.arm("latency", seconds=0, times=two, after=two)
-    tenant.faults.arm("latency", seconds=0)
-    tenant.faults.disarm(two)
+    tenant.faults.add("latency", seconds=0, times=two, after=two)
+    tenant.faults.add("latency", seconds=0)
+    tenant.faults.remove(two)
     assert [(each["id"], each["times"], each["after"]) for each in tenant.faults] == [("1", 2, 2)]
     assert tenant.journal.count(after=two) == len(tenant.journal.exchanges(limit=two)) == 0
     assert tenant.world.session(two - 1 if not isinstance(two, Enum) else 1, site=int(Level.TWO) - 1)
-    assert tenant.truth(VENDOR, ENDPOINT, site=0) != []
-    tenant.put_world(sessions=two)
+    assert tenant.expected_rows(VENDOR, ENDPOINT, site=0) != []
+    tenant.replace_world(sessions=two)
     assert tenant.world.spec["sessions"] == 2
     assert tenant.clock.scale(two)
     with SessionMock(sessions=two, seed=two, port=type(two)(0) if not isinstance(two, Enum) else 0) as other:
@@ -130,14 +130,14 @@ def test_text_and_instant_of_any_type_are_accepted(mock: SessionMock, tenant: Te
     """Subclasses of str and datetime, and enums, mean their value, whatever they show themselves as."""
     moment = Instant(2026, 9, 10, 14, tzinfo=timezone(timedelta(hours=2)))
     assert (tenant.clock.set(moment), tenant.clock.freeze(moment), tenant.clock.advance(Word("1h"))) == (NOW, NOW, NOW + timedelta(hours=1))
-    assert tenant.faults.arm(Named.STATUS, status=503)["kind"] == "status"
+    assert tenant.faults.add(Named.STATUS, status=503)["kind"] == "status"
     assert tenant.limits.set(Word(LIMIT), allowed=3)
-    tenant.choices[Word(CHOICE.name)] = Word(CHOICE.default)
-    assert tenant.truth(Word(VENDOR), Word(ENDPOINT)) == tenant.truth(VENDOR, ENDPOINT)
+    tenant.behaviors[Word(BEHAVIOR.name)] = Word(BEHAVIOR.default)
+    assert tenant.expected_rows(Word(VENDOR), Word(ENDPOINT)) == tenant.expected_rows(VENDOR, ENDPOINT)
     assert tenant.journal.count(vendor=Word(VENDOR)) == 0
     assert mock.admin.tenant(Word(tenant.id)).id == tenant.id
-    with mock.tenant(Word("w"), profile=Word("default"), now=moment, start=moment, end=moment + timedelta(days=9)) as minted:
-        assert (minted.id, minted.clock.now) == ("w", NOW)
+    with mock.tenant(Word("w"), profile=Word("default"), now=moment, start=moment, end=moment + timedelta(days=9)) as created:
+        assert (created.id, created.clock.now) == ("w", NOW)
     with SessionMock(now=moment, admin_token=Word("open"), host=Word("127.0.0.1")) as other, AdminClient(other.url, Word("open")) as admin:
         assert admin.clock().now == other.clock.now.strftime("%Y-%m-%dT%H:%M:%SZ")
 

@@ -33,12 +33,12 @@ def test_handle_of_another_site_opens_that_site(tenant: TenantHandle, pair: Pair
     paths = dict.fromkeys(pair[1].path, vendor.sites[site])
     with httpx.Client() as http:
         told = send(http, vendor, pair[1], {**dict(pair[1].example), **paths})
-    truth = tenant.truth(pair[0].name, pair[1].name, site=vendor.sites[site])
+    expected = tenant.expected_rows(pair[0].name, pair[1].name, site=vendor.sites[site])
 
     assert told.status_code == 200
     assert vendor.for_site(1).for_site(0) == tenant.vendor(pair[0].name)
-    assert truth == tenant.truth(pair[0].name, pair[1].name, site=site % 2)
-    assert truth != tenant.truth(pair[0].name, pair[1].name, site=1 - site % 2)
+    assert expected == tenant.expected_rows(pair[0].name, pair[1].name, site=site % 2)
+    assert expected != tenant.expected_rows(pair[0].name, pair[1].name, site=1 - site % 2)
 
 
 def test_site_that_is_not_there_is_an_index_error(tenant: TenantHandle) -> None:

@@ -83,7 +83,7 @@ def test_interrupted_run_ends_with_the_report_of_the_test(run: Run) -> None:
         [
             "*session-mock: interrupted in test_it.py::test_hang*",
             "the last 1 of 1 exchanges:",
-            "*1  GET *, struck by 1:stall",
+            "*1  GET *, triggered by 1:stall",
             "the same world: *",
         ]
     )

@@ -14,7 +14,7 @@ from mockserver.vendors.base import Vendor
 from tests.plugin.conftest import Run
 
 OTHER: Vendor = next(vendor for vendor in every() if vendor.dialect != DOCUMENTED)
-CHOICE = f"{OTHER.name}.{DIALECT}"
+BEHAVIOR = f"{OTHER.name}.{DIALECT}"
 
 
 def test_closest_marker_says_the_dialect(run: Run) -> None:
@@ -23,11 +23,11 @@ def test_closest_marker_says_the_dialect(run: Run) -> None:
 pytestmark = pytest.mark.session_mock(sessions=1, dialect={{{OTHER.name!r}: {OTHER.dialect!r}}})
 
 def test_module(session_mock):
-    assert session_mock.choices[{CHOICE!r}] == {OTHER.dialect!r}
+    assert session_mock.behaviors[{BEHAVIOR!r}] == {OTHER.dialect!r}
 
 @pytest.mark.session_mock(dialect={DOCUMENTED!r})
 def test_function(session_mock):
-    assert session_mock.choices[{CHOICE!r}] == {DOCUMENTED!r}
+    assert session_mock.behaviors[{BEHAVIOR!r}] == {DOCUMENTED!r}
 """)
 
     told.assert_outcomes(passed=2)
@@ -71,6 +71,6 @@ def test_report_of_documented_vendors_names_no_dialect(run: Run) -> None:
 
 def test_report_tells_the_dialect_that_was_chosen_at_last(run: Run) -> None:
     """Also one that the test itself chose while it ran."""
-    told = run(f"def test_one(session_mock):\n    session_mock.choices[{CHOICE!r}] = {OTHER.dialect!r}\n    assert ask is None\n")
+    told = run(f"def test_one(session_mock):\n    session_mock.behaviors[{BEHAVIOR!r}] = {OTHER.dialect!r}\n    assert ask is None\n")
 
     told.stdout.fnmatch_lines([f"dialect: {OTHER.name}={OTHER.dialect}"])

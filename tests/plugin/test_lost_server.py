@@ -40,24 +40,24 @@ def delete(mock):
     with AdminClient(f"http://127.0.0.1:{os.environ['SERVER_PORT']}") as admin:
         for tenant in admin.tenants():
             if tenant.id != "default":
-                admin.drop(tenant.id)
+                admin.delete_tenant(tenant.id)
 """
 TESTS: Final = """
-from strike import *
+from trigger import *
 
 def test_first(session_mock):
     assert ask(session_mock).status_code == 200
 
 def test_struck(session_mock):
-    {strike}(session_mock)
+    {trigger}(session_mock)
     {then}
 
 def test_plain(): pass
 """
 SENTENCE: Final = {
     "kill": "no session-mock answers at http://127.0.0.1:*; is `session-mock serve` running there?*",
-    "restart": "*there is no tenant 'test_it.py::test_struck'*was the server restarted, or the tenant dropped elsewhere?*",
-    "delete": "*there is no tenant 'test_it.py::test_struck'*was the server restarted, or the tenant dropped elsewhere?*",
+    "restart": "*there is no tenant 'test_it.py::test_struck'*was the server restarted, or the tenant deleted elsewhere?*",
+    "delete": "*there is no tenant 'test_it.py::test_struck'*was the server restarted, or the tenant deleted elsewhere?*",
 }
 FILL: Final = """
 import os
@@ -96,9 +96,9 @@ def test_plain(session_mock): pass
 
 @pytest.fixture(name="server")
 def _server(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
-    """The URL of a server in a process of its own, which ``strike.py`` can kill."""
+    """The URL of a server in a process of its own, which ``trigger.py`` can kill."""
     pids = tmp_path / "pids"
-    project.makepyfile(strike=STRIKE)
+    project.makepyfile(trigger=STRIKE)
     command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -124,24 +124,24 @@ def check(told: pytest.RunResult, *sentences: str, **outcomes: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("strike", "then", "workers"),
+    ("trigger", "then", "workers"),
     [
-        *[(strike, then, []) for strike in SENTENCE for then in ("pass", "assert ask is None")],
-        *[(strike, "pytest.skip('for a reason')", []) for strike in SENTENCE],
-        *[(strike, "ask(session_mock).json()['rows']", []) for strike in SENTENCE],
+        *[(trigger, then, []) for trigger in SENTENCE for then in ("pass", "assert ask is None")],
+        *[(trigger, "pytest.skip('for a reason')", []) for trigger in SENTENCE],
+        *[(trigger, "ask(session_mock).json()['rows']", []) for trigger in SENTENCE],
         ("kill", "pass", ["-n", "1"]),
         ("delete", "assert ask is None", ["-n", "1"]),
     ],
     ids=str,
 )
-def test_loss_during_a_test_fails_that_test_alone(run: Run, server: str, strike: str, then: str, workers: list[str]) -> None:
+def test_loss_during_a_test_fails_that_test_alone(run: Run, server: str, trigger: str, then: str, workers: list[str]) -> None:
     """Whatever the test does then: a client that fails, a test that fails, is skipped or would have passed."""
-    told = run(TESTS.format(strike=strike, then=then), f"--session-mock-url={server}", *workers)
+    told = run(TESTS.format(trigger=trigger, then=then), f"--session-mock-url={server}", *workers)
 
     if "skip" in then:
         check(told, passed=2, skipped=1)
     else:
-        check(told, SENTENCE[strike], passed=2, failed=1)
+        check(told, SENTENCE[trigger], passed=2, failed=1)
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["here", "xdist"])
@@ -149,7 +149,7 @@ def test_loss_between_tests_fails_later_tests_in_a_sentence(run: Run, server: st
     """Tests that need no server pass."""
     told = run(
         """
-from strike import *
+from trigger import *
 
 def test_first(session_mock): pass
 def test_kill(): kill(None)
@@ -167,7 +167,7 @@ def test_loss_before_the_first_test_fails_tests_in_a_sentence(run: Run, server: 
     """The server answered when the tests were collected."""
     told = run(
         """
-from strike import *
+from trigger import *
 
 def test_kill(): kill(None)
 def test_first(session_mock): pass
@@ -181,17 +181,17 @@ def test_plain(): pass
 
 
 @pytest.mark.parametrize("then", ["pass", "assert ask is None"])
-@pytest.mark.parametrize("strike", SENTENCE)
-def test_loss_during_teardown_is_told_in_a_sentence(run: Run, server: str, strike: str, then: str) -> None:
+@pytest.mark.parametrize("trigger", SENTENCE)
+def test_loss_during_teardown_is_told_in_a_sentence(run: Run, server: str, trigger: str, then: str) -> None:
     """A test that has failed already is told nothing more."""
     told = run(
         f"""
-from strike import *
+from trigger import *
 
 @pytest.fixture
 def lost(session_mock):
     yield
-    {strike}(session_mock)
+    {trigger}(session_mock)
 
 def test_struck(session_mock, lost):
     {then}
@@ -202,7 +202,7 @@ def test_plain(): pass
     )
 
     if then == "pass":
-        check(told, SENTENCE[strike], passed=2, errors=1)
+        check(told, SENTENCE[trigger], passed=2, errors=1)
     else:
         check(told, passed=1, failed=1)
 
@@ -241,7 +241,7 @@ def test_server(session_mock_server):
 
 @pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["here", "xdist"])
 def test_journal_on_a_full_disk_is_told_in_a_sentence(run: Run, project: pytest.Pytester, workers: list[str]) -> None:
-    """The tenant is dropped all the same."""
+    """The tenant is deleted all the same."""
     run(JOURNAL, "--session-mock-journal=journal").assert_outcomes(passed=3)
     [path, _] = (project.path / "journal").iterdir()
     path.unlink()
@@ -289,7 +289,7 @@ def broken(*arguments, **others):
 
 @pytest.mark.parametrize("fails", [True, False])
 def test_one(session_mock, fails, monkeypatch):
-    for name in ("verdict", "same_world"):
+    for name in ("label", "same_world"):
         monkeypatch.setattr(type(session_mock), name, broken)
     assert not fails
 

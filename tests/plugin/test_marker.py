@@ -5,16 +5,16 @@ import pytest
 from tests.plugin.conftest import Run
 
 MERGED = """
-CHOICES = [choice for vendor in load() for choice in vendor.contract.choices if len(choice.options) > 1]
-FIRST, SECOND = CHOICES[0], CHOICES[1]
+BEHAVIORS = [behavior for vendor in load() for behavior in vendor.contract.behaviors if len(behavior.options) > 1]
+FIRST, SECOND = BEHAVIORS[0], BEHAVIORS[1]
 
-def last(choice):
-    return list(choice.options)[-1]
+def last(behavior):
+    return list(behavior.options)[-1]
 
 QUICK = {"kind": "latency", "seconds": 0}
-pytestmark = pytest.mark.session_mock(sessions=5, sites=1, choices={FIRST.name: last(FIRST)}, faults=[QUICK], allow="unused-fault")
+pytestmark = pytest.mark.session_mock(sessions=5, sites=1, behaviors={FIRST.name: last(FIRST)}, faults=[QUICK], allow="unused-fault")
 
-@pytest.mark.session_mock(sessions=6, choices={SECOND.name: last(SECOND)}, faults={"kind": "status", "status": 503})
+@pytest.mark.session_mock(sessions=6, behaviors={SECOND.name: last(SECOND)}, faults={"kind": "status", "status": 503})
 class TestClass:
     @pytest.mark.session_mock(sessions=7, faults=[{"kind": "no_end"}], now="2026-09-30T00:00:00Z", allow=["violation", "page-after-last"])
     def test_all(self, session_mock):
@@ -22,7 +22,7 @@ class TestClass:
         assert session_mock.world.spec["sessions"] == 7
         assert session_mock.clock.now.isoformat() == "2026-09-30T00:00:00+00:00"
         assert [fault["kind"] for fault in session_mock.faults] == ["latency", "status", "no_end"]
-        assert (session_mock.choices[FIRST.name], session_mock.choices[SECOND.name]) == (last(FIRST), last(SECOND))
+        assert (session_mock.behaviors[FIRST.name], session_mock.behaviors[SECOND.name]) == (last(FIRST), last(SECOND))
 
     def test_class(self, session_mock):
         assert session_mock.world.spec["sessions"] == 6
@@ -35,7 +35,7 @@ def test_module(session_mock):
 
 
 def test_markers_are_merged(run: Run) -> None:
-    """The closest wins; choices, faults and what is allowed add up; one fault or one name needs no list."""
+    """The closest wins; behaviors, faults and what is allowed add up; one fault or one name needs no list."""
     run(MERGED).assert_outcomes(passed=3)
 
 
@@ -47,10 +47,10 @@ def test_markers_are_merged(run: Run) -> None:
         ("3", "*@pytest.mark.session_mock takes no positional arguments, such as 3; name them"),
         ("sessions=-3", "no tenant for this test: *sessions*"),
         ("profile='emty'", "no tenant for this test: *did you mean 'empty'?"),
-        ("choices={'nothing': 'x'}", "no tenant for this test: *there is no choice 'nothing'*"),
+        ("behaviors={'nothing': 'x'}", "no tenant for this test: *there is no behavior 'nothing'*"),
         ("faults={'kind': 'latncy'}", "no tenant for this test: *latency*"),
         ("now='whenever'", "no tenant for this test: *whenever*"),
-        ("allow='page-asked-twise'", "*there is nothing called 'page-asked-twise' to allow; did you mean 'page-asked-twice'?"),
+        ("allow='page-asked-twise'", "*there is nothing called 'page-asked-twise' to allow; did you mean 'page-requested-twice'?"),
     ],
 )
 def test_marker_that_cannot_be_is_told(run: Run, marker: str, says: str) -> None:
@@ -104,10 +104,10 @@ def test_one(session_mock):
 
 
 @pytest.mark.parametrize(
-    ("argument", "says"), [("strict='no'", "strict is True or False"), ("choices='a=b'", "choices is a dict of settings by name")]
+    ("argument", "says"), [("strict='no'", "strict is True or False"), ("behaviors='a=b'", "behaviors is a dict of settings by name")]
 )
 def test_argument_of_another_type_is_refused(run: Run, argument: str, says: str) -> None:
-    """In words, and before anything is minted."""
+    """In words, and before anything is created."""
     told = run(f"@pytest.mark.session_mock({argument})\ndef test_one(session_mock): pass\n")
 
     told.stdout.fnmatch_lines([f"*{says}*"])

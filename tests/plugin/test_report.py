@@ -32,7 +32,7 @@ def test_one(session_mock):
 
 
 def test_section_shows_what_happened(run: Run) -> None:
-    """The last exchanges with what is odd about them, the faults that struck, near misses, the world, and the clock."""
+    """The last exchanges with what is odd about them, the faults that triggered, near misses, the world, and the clock."""
     told = run(FAILING.format(marker="faults=[{'kind': 'latency', 'seconds': 0, 'page': 2}]"))
 
     told.assert_outcomes(failed=1)
@@ -42,7 +42,7 @@ def test_section_shows_what_happened(run: Run) -> None:
             "tenant 'test_it.py::test_one' at http://127.0.0.1:*, clock 2026-10-01T00:00:00+00:00",
             "world: seed=*, sessions=1000, *",
             "the last 10 of 13 exchanges, and before them those that are odd:",
-            "     5  GET /*=2 -> 200, struck by 1:latency",
+            "     5  GET /*=2 -> 200, triggered by 1:latency",
             "     7  GET /*=1 -> 200*",
             "    13  GET /*=first -> 400 violation (documented, *documentation*)",
             "requests that led nowhere:",
@@ -110,17 +110,17 @@ def test_seed_gives_the_same_rows(run: Run) -> None:
 
 def test_command_is_one_line_of_shell() -> None:
     """Texts are quoted, instants are readable, no credential is told, and what is usual is left out."""
-    usual = tenants(Config())[0].chosen()
+    usual = tenants(Config())[0].all_behaviors()
     fields = {"seed": 5, "sites": 3, "locales": ["de_DE"]}
-    choice = next(choice for vendor in load() for choice in vendor.contract.choices if choice.unit)
+    behavior = next(behavior for vendor in load() for behavior in vendor.contract.behaviors if behavior.unit)
     clock = ClockState(now="2026-09-10T00:26:40Z", rate=0, mode="frozen")
-    line = command("default", fields, clock, {**usual, choice.name: 123}, ["a.b"])
+    line = command("default", fields, clock, {**usual, behavior.name: 123}, ["a.b"])
     words, _, rest = line.partition(" --config <(")
     table = shlex.split(rest.removesuffix(")"))[-1]
 
     assert shlex.split(words) == [
         *("session-mock", "serve", "--profile", "default", "--seed", "5", "--sites", "3"),
-        *("--now", "2026-09-10T00:26:40Z", "--behavior", f"{choice.name}=123", "--credential", "a.b=<a.b>"),
+        *("--now", "2026-09-10T00:26:40Z", "--behavior", f"{behavior.name}=123", "--credential", "a.b=<a.b>"),
     ]
     assert tomllib.loads(table) == {"world": {"locales": ["de_DE"]}}
     assert "\n" not in line
@@ -131,27 +131,27 @@ def test_command_is_one_line_of_shell() -> None:
     [
         ("session_mock.clock.advance('1h')", "assert ask is None"),
         ("session_mock.clock.follow()", "assert ask is None"),
-        ("session_mock.put_world(profile='awkward', sessions=33)", "assert ask is None"),
-        ("session_mock.put_world(profile='flowing')", "assert ask is None"),
-        ("session_mock.choices[CHOICE.name] = OTHER", "assert session_mock.drop()"),
-        ("session_mock.choices[VENDOR + '.dialect'] = DIALECT; session_mock.choices[CHOICE.name] = OTHER", "assert ask is None"),
+        ("session_mock.replace_world(profile='awkward', sessions=33)", "assert ask is None"),
+        ("session_mock.replace_world(profile='flowing')", "assert ask is None"),
+        ("session_mock.behaviors[BEHAVIOR.name] = OTHER", "assert session_mock.delete()"),
+        ("session_mock.behaviors[VENDOR + '.dialect'] = DIALECT; session_mock.behaviors[BEHAVIOR.name] = OTHER", "assert ask is None"),
     ],
 )
 def test_command_serves_what_the_test_made_of_it(run: Run, steps: str, last: str) -> None:
-    """World, clock, dialects and choices of the served default tenant are those that the test had at last, with the credential's name."""
+    """World, clock, dialects and behaviors of the served default tenant are those that the test had at last, with the credential's name."""
     told = run(f"""
 import json
 from mockserver.contract.behaviors import DIALECT as NAME, short_name
 FAMILY = next(vendor for vendor in load() if vendor.name == VENDOR)
-CHOICE = next(each for each in FAMILY.contract.choices if each.options and short_name(each.name) != NAME)
-OTHER, DIALECT = next(each for each in CHOICE.options if each != CHOICE.default), list(FAMILY.dialects)[-1]
+BEHAVIOR = next(each for each in FAMILY.contract.behaviors if each.options and short_name(each.name) != NAME)
+OTHER, DIALECT = next(each for each in BEHAVIOR.options if each != BEHAVIOR.default), list(FAMILY.dialects)[-1]
 KEY = next(iter(load()[0].name + "." + each for each in {CREDENTIALS!r}[load()[0].name]))
 
 @pytest.mark.session_mock(profile="page-exact", credentials={{KEY: "our-secret"}})
 def test_one(session_mock):
     {steps}
     totals = session_mock.world.totals
-    print("STATE", json.dumps([totals.spec, dict(session_mock.choices), totals.now]), KEY)
+    print("STATE", json.dumps([totals.spec, dict(session_mock.behaviors), totals.now]), KEY)
     {last}
 """).stdout.str()
     [line] = re.findall(r"^the same world: session-mock serve (.*)$", told, re.MULTILINE)
@@ -162,7 +162,7 @@ def test_one(session_mock):
         served = json.decode(process.stdout.readline())
         with AdminClient(served["url"]) as admin:
             totals, mode = admin.world(), admin.clock().mode
-            found = [totals.spec, admin.choices(), totals.now]
+            found = [totals.spec, admin.behaviors(), totals.now]
         process.terminate()
     vendor, _, credential = key.partition(".")
 
@@ -207,7 +207,7 @@ def test_one(session_mock):
     told.stdout.fnmatch_lines(
         [
             "the last 10 of 14 exchanges, and before them those that are odd:",
-            "     1  GET * -> 503, struck by 1:status, Retry-After: 30",
+            "     1  GET * -> 503, triggered by 1:status, Retry-After: 30",
             "     2  GET * -> 200",
             "        retry-too-soon: *",
             "     5  GET * -> 200",

@@ -43,10 +43,10 @@ def test_dialect_is_that_of_every_test_whose_marker_names_none(run: Run, vendor:
     """For all vendors that have it, or for those that it names; a marker's own wins."""
     other = next(name for name in vendor.dialects if name != DOCUMENTED)
     tests = f"""
-def test_any(session_mock): print('ANY', session_mock.choices['{vendor.name}.dialect'])
+def test_any(session_mock): print('ANY', session_mock.behaviors['{vendor.name}.dialect'])
 
 @pytest.mark.session_mock(dialect={DOCUMENTED!r})
-def test_own(session_mock): print('OWN', session_mock.choices['{vendor.name}.dialect'])
+def test_own(session_mock): print('OWN', session_mock.behaviors['{vendor.name}.dialect'])
 """
     for said in (other, f"{vendor.name}={other}"):
         told = run(tests, "-s", f"--session-mock-dialect={said}")

@@ -6,9 +6,9 @@ from tests.plugin.conftest import Run
 
 # What a client does wrong, and lines of what is said of it; the first is that of the summary.
 WRONGS: dict[str, tuple[str, list[str]]] = {
-    "page-asked-twice": (
+    "page-requested-twice": (
         "def test_one(session_mock):\n    for _ in range(3): ask(session_mock, **{LIMIT: 4})\n",
-        ["page-asked-twice: A page was given already*", "*2  GET /*=4 -> 200", "    and 1 more: exchanges 2, 3"],
+        ["page-requested-twice: A page was given already*", "*2  GET /*=4 -> 200", "    and 1 more: exchanges 2, 3"],
     ),
     "unknown_path": (
         "def test_one(session_mock): requests.get(session_mock.url + '/api/nothing/at/all')\n",
@@ -28,7 +28,7 @@ WRONGS: dict[str, tuple[str, list[str]]] = {
     ),
     "unused-fault": (
         "@pytest.mark.session_mock(faults={'kind': 'status', 'status': 503, 'page': 9})\ndef test_one(session_mock): ask(session_mock)\n",
-        ["unused-fault: kind='status'*page=9*status=503* never struck; no exchange met its conditions"],
+        ["unused-fault: kind='status'*page=9*status=503* never triggered; no exchange met its conditions"],
     ),
     "internal": (
         """

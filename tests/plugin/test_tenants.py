@@ -78,22 +78,22 @@ def test_one(session_mock, text):
 
 
 def test_test_may_drop_and_steer_its_tenant(run: Run) -> None:
-    """What a test does to its own tenant is its own affair: dropping it early is no error."""
+    """What a test does to its own tenant is its own affair: deleting it early is no error."""
     told = run("""
 def test_dropped(session_mock):
-    session_mock.drop()
+    session_mock.delete()
 
 def test_dropped_and_failed(session_mock):
-    session_mock.drop()
+    session_mock.delete()
     assert ask is None
 
 def test_other_world(session_mock):
-    session_mock.put_world(sessions=1)
+    session_mock.replace_world(sessions=1)
     assert session_mock.world.counts[0] == 1
 """)
 
     told.assert_outcomes(passed=2, failed=1)
-    told.stdout.fnmatch_lines(["*the test dropped its tenant itself*", "the same world: session-mock serve *"])
+    told.stdout.fnmatch_lines(["*the test deleted its tenant itself*", "the same world: session-mock serve *"])
 
 
 def test_fixture_may_be_replaced(run: Run) -> None:

@@ -7,11 +7,11 @@ from tests.plugin.conftest import Run
 
 LINES = (
     "session_mock.clock.freeze('yesterday')",
-    "session_mock.faults.arm('latncy')",
-    "session_mock.put_world(sesions=3)",
-    "session_mock.truth('nobody', 'x')",
+    "session_mock.faults.add('latncy')",
+    "session_mock.replace_world(sesions=3)",
+    "session_mock.expected_rows('nobody', 'x')",
     "session_mock.journal.exchanges(vendor='x')",
-    "session_mock.choices['x'] = 1",
+    "session_mock.behaviors['x'] = 1",
     "session_mock_server.tenant(profile='emty')",
     "session_mock_server.admin.tenant('nobody')",
     "session_mock.reconcile([1], vendor=VENDOR, endpoint=LIST.name)",

@@ -45,7 +45,7 @@ def test_dates_of_toml_are_taken_like_their_texts(tmp_path: Path) -> None:
         ('port = "x"', "{path}: port must be a whole number from 0 to 65535, and is a text"),
         ("prot = 1", "{path}: there is no field 'prot'; did you mean 'port'?"),
         ("tenants.acme.now = 1.5", "{path}: tenants.acme.now must be a text or a whole number, and is 1.5"),
-        ("tenants.acme.chioces.x = 1", "{path}: there is no field 'chioces' in tenants.acme; did you mean 'choices'?"),
+        ("tenants.acme.chioces.x = 1", "{path}: there is no field 'chioces' in tenants.acme; did you mean 'behaviors'?"),
         ("world = {sites = 0, quiet_days = []}", "tenant 'default': world spec: sites must be a whole number from 1 to 64, and is 0"),
         ("world = 5", "{path}: world must be an object, and is a whole number"),
         ('tenants.acme.world.sites = "many"', "tenant 'acme': world spec: sites must be a whole number from 1 to 64, and is a text"),

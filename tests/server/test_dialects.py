@@ -35,14 +35,14 @@ LABELS = [vendor.label for vendor in VENDORS]
 
 
 def settings(tenant: Any, vendor: Vendor) -> dict[str, Any]:
-    """Every choice's setting by its full name, the dialect aside."""
-    told = {f"{vendor.name}.{name}": value for name, value in tenant.choices[vendor.name].items()}
+    """Every behavior's setting by its full name, the dialect aside."""
+    told = {f"{vendor.name}.{name}": value for name, value in tenant.behaviors[vendor.name].items()}
     return {name: value for name, value in told.items() if short_name(name) != DIALECT}
 
 
 def defaults(vendor: Vendor) -> dict[str, Any]:
-    """Every choice's default in a dialect, the dialect aside."""
-    return {choice.name: choice.default for choice in vendor.contract.choices if short_name(choice.name) != DIALECT}
+    """Every behavior's default in a dialect, the dialect aside."""
+    return {behavior.name: behavior.default for behavior in vendor.contract.behaviors if short_name(behavior.name) != DIALECT}
 
 
 def missing(family: Vendor) -> int:
@@ -82,7 +82,7 @@ def test_tenant_speaks_the_dialect_that_is_chosen(vendor: Vendor) -> None:
     others = {name: each.dialect for name, each in tenant.vendors.items() if name != vendor.name}
 
     assert tenant.vendors[vendor.name] is vendor
-    assert tenant.chosen()[f"{vendor.name}.{DIALECT}"] == vendor.dialect
+    assert tenant.all_behaviors()[f"{vendor.name}.{DIALECT}"] == vendor.dialect
     assert settings(tenant, vendor) == defaults(vendor)
     assert set(others.values()) == {DOCUMENTED}
 
@@ -98,27 +98,27 @@ def test_one_name_is_for_all_that_have_it(dialect: str) -> None:
 
 
 def test_observed_is_the_closest_of_every_vendor() -> None:
-    """For all vendors together, for one, and as a choice: the dialect itself is what is told then."""
+    """For all vendors together, for one, and as a behavior: the dialect itself is what is told then."""
     wanted = {vendor.name: vendor.observed for vendor in load()}
     for config in (
         TenantConfig(dialect=OBSERVED),
         TenantConfig(dialect=dict.fromkeys(wanted, OBSERVED)),
-        TenantConfig(choices={f"{name}.{DIALECT}": OBSERVED for name in wanted}),
+        TenantConfig(behaviors={f"{name}.{DIALECT}": OBSERVED for name in wanted}),
     ):
         tenant = make_tenant("one", config)
 
         assert {name: vendor.dialect for name, vendor in tenant.vendors.items()} == wanted
-        assert {name: tenant.chosen()[f"{name}.{DIALECT}"] for name in wanted} == wanted
+        assert {name: tenant.all_behaviors()[f"{name}.{DIALECT}"] for name in wanted} == wanted
 
 
 @pytest.mark.parametrize("vendor", load(), ids=lambda vendor: vendor.name)
-@pytest.mark.parametrize("way", ["for all", "for one", "choice"])
+@pytest.mark.parametrize("way", ["for all", "for one", "behavior"])
 def test_unknown_dialect_is_refused_with_the_list(vendor: Vendor, way: str) -> None:
     """Whichever way it is said, the message names what there is."""
     config = {
         "for all": TenantConfig(dialect="no-such"),
         "for one": TenantConfig(dialect={vendor.name: "no-such"}),
-        "choice": TenantConfig(choices={f"{vendor.name}.{DIALECT}": "no-such"}),
+        "behavior": TenantConfig(behaviors={f"{vendor.name}.{DIALECT}": "no-such"}),
     }[way]
     with pytest.raises(ConfigError) as caught:
         make_tenant("one", config)
@@ -169,14 +169,14 @@ def filled(text: str, words: dict[str, str]) -> str:
     return text
 
 
-@pytest.mark.parametrize("text", ['dialect = "no-such"', "dialect = 5", 'choices = "x"'])
+@pytest.mark.parametrize("text", ['dialect = "no-such"', "dialect = 5", 'behaviors = "x"'])
 def test_file_that_says_it_wrongly_is_refused(tmp_path: Path, text: str) -> None:
     """The message names the file, whatever options there are beside."""
     path = tmp_path / "mock.toml"
     path.write_text(text, encoding="utf-8")
 
-    with pytest.raises(ConfigError, match=r"mock\.toml.*(no-such|dialect|choices)"):
-        read_config(path, {"dialect": {}, "choices": {}})
+    with pytest.raises(ConfigError, match=r"mock\.toml.*(no-such|dialect|behaviors)"):
+        read_config(path, {"dialect": {}, "behaviors": {}})
 
 
 async def test_tenants_of_one_server_speak_as_each_was_told(serve: Any, family: Vendor) -> None:
@@ -211,7 +211,7 @@ async def test_first_tenant_answers_what_is_nobodys(serve: Any, family: Vendor) 
     assert await get(mock, path) == (418, {NAME: "missing_credential"})
     async with mock.client.delete(path) as response:
         assert (response.status, await response.json()) == (418, {NAME: "wrong_method"})
-    assert {exchange.dialect for exchange in mock.served.unclaimed} == {NAME}
+    assert {exchange.dialect for exchange in mock.served.unmatched} == {NAME}
 
 
 async def test_key_on_an_unknown_path_says_whose_dialect_it_is(serve: Any, family: Vendor) -> None:
@@ -234,7 +234,7 @@ async def test_near_misses_are_paths_of_the_dialect_that_is_spoken(serve: Any, f
         await get(mock, path)
     async with mock.client.delete(other) as response:
         await response.read()
-    exchanges = list(mock.served.unclaimed)
+    exchanges = list(mock.served.unmatched)
     known = [path for endpoint in vendor.contract.endpoints for path in endpoint.paths]
     near = [each for exchange in exchanges for each in exchange.near_misses if each.vendor == family.name]
 
@@ -250,12 +250,12 @@ async def test_path_of_another_dialect_is_unknown_and_told_apart(serve: Any, fam
     here, there = listing(family), listing(family.speaks(NAME))
     path, arguments = mock.parts(family, here, dict(here.example))
     status, body = await get(mock, path, **(arguments if known else {}))
-    [exchange] = mock.tenant.journal if known else mock.served.unclaimed
+    [exchange] = mock.tenant.journal if known else mock.served.unmatched
     told = described(exchange)
     [near] = told["near_misses"]
 
     assert (status, body) == (418, {NAME: "unknown_path"})
-    assert (told["dialect"], told["error"], told["basis"]) == (NAME, "unknown_path", "chosen")
+    assert (told["dialect"], told["error"], told["basis"]) == (NAME, "unknown_path", "assumed")
     assert (near["vendor"], near["endpoint"], near["path"]) == (family.name, there.name, there.paths[0])
     assert near["differs"] == f"{here.paths[0]} is the path of the dialect {DOCUMENTED}, and {NAME} is spoken here"
     assert near["differs"] in caplog.text
@@ -271,7 +271,7 @@ async def test_key_at_the_place_of_another_dialect_is_told(serve: Any, family: V
         path, arguments = each.parts(family, endpoint, dict(endpoint.example))
         key = {PLACE: each.tenant.names[family.name].credentials["token"]}
         answers.append((await get(each, path, params={**arguments["params"], **key}))[0])
-    [exchange] = mock.served.unclaimed
+    [exchange] = mock.served.unmatched
 
     assert answers == [missing(family), 200]
     assert exchange.near_misses[0].differs.endswith(f"only the dialect {NAME} looks there, and {DOCUMENTED} is spoken here")
@@ -279,8 +279,8 @@ async def test_key_at_the_place_of_another_dialect_is_told(serve: Any, family: V
 
 async def test_refusal_of_a_key_astray_says_nothing_of_later_ones(serve: Any, family: Vendor) -> None:
     """A key that another tenant's dialect does not take is refused as that tenant speaks, and the first tenant's answers stay its own."""
-    switch = next(choice for choice in family.contract.choices if len(choice.options) > 1 and short_name(choice.name) != DIALECT)
-    mock = await serve(dialect=NAME, tenants={"other": {"world": {"seed": 8}, "choices": {switch.name: another(switch)}}})
+    switch = next(behavior for behavior in family.contract.behaviors if len(behavior.options) > 1 and short_name(behavior.name) != DIALECT)
+    mock = await serve(dialect=NAME, tenants={"other": {"world": {"seed": 8}, "behaviors": {switch.name: another(switch)}}})
     here, there = listing(family), listing(family.speaks(NAME))
     nobodys = {str(here.site): "nobody's"}
     key = {PLACE: mock.tenants["other"].names[family.name].credentials["token"]}
@@ -295,26 +295,26 @@ async def test_dialect_changes_at_run_time(serve: Any, family: Vendor) -> None:
     mock = await serve()
     tenant, other = mock.tenant, family.speaks(NAME)
     here, there = listing(family), listing(other)
-    chosen = next(choice for choice in family.contract.choices if short_name(choice.name) == "basis")
-    before, name = tenant.chosen(), f"{family.name}.{DIALECT}"
+    chosen = next(behavior for behavior in family.contract.behaviors if short_name(behavior.name) == "basis")
+    before, name = tenant.all_behaviors(), f"{family.name}.{DIALECT}"
 
-    def choose(**settings: Any) -> None:
-        tenant.choose({key.replace("__", "."): value for key, value in settings.items()})
+    def set_behaviors(**settings: Any) -> None:
+        tenant.set_behaviors({key.replace("__", "."): value for key, value in settings.items()})
         mock.served.changed()
 
-    choose(**{chosen.name.replace(".", "__"): "shown"})
-    choose(**{name.replace(".", "__"): NAME})
+    set_behaviors(**{chosen.name.replace(".", "__"): "shown"})
+    set_behaviors(**{name.replace(".", "__"): NAME})
     assert settings(tenant, family) == {**defaults(other), chosen.name: "shown"}
     assert defaults(other) != defaults(family)
     assert (await mock.ask(family, there, dict(there.example)))[0] == 200
     assert (await mock.ask(family, here, dict(here.example)))[0] == 418
     with pytest.raises(BehaviorError):
-        tenant.choose({name: DOCUMENTED, f"{family.name}.no_such": 1})
+        tenant.set_behaviors({name: DOCUMENTED, f"{family.name}.no_such": 1})
     with pytest.raises(BehaviorError, match=NAME):
-        tenant.choose({name: "no-such"})
+        tenant.set_behaviors({name: "no-such"})
     assert tenant.vendors[family.name] is other
     mock.served.change(tenant, tenant.reset)
-    assert tenant.chosen() == before
+    assert tenant.all_behaviors() == before
     assert (await mock.ask(family, here, dict(here.example)))[0] == 200
 
 
@@ -333,7 +333,7 @@ async def test_exchanges_tell_the_dialect_and_every_refusal_its_basis(serve: Any
     ):
         async with mock.client.request(method, target, **more) as response:
             await response.read()
-    exchanges = [*mock.tenant.journal, *mock.served.unclaimed]
+    exchanges = [*mock.tenant.journal, *mock.served.unmatched]
     entries = har(exchanges)["log"]["entries"]
 
     assert {each["dialect"] for each in map(described, exchanges)} == {entry["_dialect"] for entry in entries} == {vendor.dialect}
@@ -352,11 +352,11 @@ async def test_key_in_a_query_is_shown_nowhere(serve: Any, pair: tuple[Vendor, E
     key = mock.tenant.names[vendor.name].credentials["token"]
     sent = [{**arguments["params"], str(place_of(endpoint)): value} for value in (key, "somebody-elses")]
     statuses = [(await get(mock, path, params=each))[0] for each in sent]
-    exchanges = [*mock.tenant.journal, *mock.served.unclaimed]
+    exchanges = [*mock.tenant.journal, *mock.served.unmatched]
     shown = str([*map(described, exchanges), har(exchanges), caplog.text])
 
     assert statuses[0] != statuses[1] == status_of(vendor, vendor.contract.errors["wrong_credential"], {})
-    assert len(mock.tenant.journal) == len(mock.served.unclaimed) == 1
+    assert len(mock.tenant.journal) == len(mock.served.unmatched) == 1
     assert key not in shown
     assert "somebody-elses" not in shown
 
@@ -403,6 +403,6 @@ async def test_a_tenant_that_changes_its_dialect_is_counted_anew(family: Vendor)
     tenant = make_tenant("default", TenantConfig())
     window = WindowLimit(allowed="any", seconds=60, opens="first", pool="api")
     tenant.rates.charge(window, 3, f"{family.name} 0", 0)
-    tenant.choose({f"{family.name}.{DIALECT}": NAME})
+    tenant.set_behaviors({f"{family.name}.{DIALECT}": NAME})
 
     assert tenant.rates.used(window, 0) == {}

@@ -118,8 +118,8 @@ async def test_page_asked_twice_is_found(serve: Any, pair: Pair) -> None:
     await mock.ask(*pair, pages[1])
     before, other, again = [told(mock, number) for number in (2, len(pages) + 1, len(pages) + 2)]
 
-    assert "page-asked-twice" in again
-    assert "page-asked-twice" not in [*before, *other]
+    assert "page-requested-twice" in again
+    assert "page-requested-twice" not in [*before, *other]
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
@@ -136,8 +136,8 @@ async def test_first_page_asked_again_and_again_is_found(serve: Any, pair: Pair)
     await mock.ask(*pair, first)
     await mock.ask(*pair, first)
 
-    assert "page-asked-twice" not in [*polled, *once]
-    assert "page-asked-twice" in told(mock)
+    assert "page-requested-twice" not in [*polled, *once]
+    assert "page-requested-twice" in told(mock)
 
 
 @pytest.mark.parametrize("fault", [{"kind": "status", "status": 500}, {"kind": "status", "status": 429}, {"kind": "truncate"}], ids=str)
@@ -155,7 +155,7 @@ async def test_page_that_failed_may_be_asked_again(serve: Any, pair: Pair, fault
             continue
 
     assert [exchange.faults != () for exchange in mock.tenant.journal] == [False, True, False]
-    assert "page-asked-twice" not in told(mock)
+    assert "page-requested-twice" not in told(mock)
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
@@ -168,7 +168,7 @@ async def test_head_of_a_page_is_no_page(serve: Any, pair: Pair) -> None:
             await response.read()
     await mock.ask(*pair, dict(pair[1].example))
 
-    assert "page-asked-twice" not in told(mock)
+    assert "page-requested-twice" not in told(mock)
 
 
 @pytest.mark.parametrize("pair", NUMBERED, ids=name)
@@ -228,7 +228,7 @@ async def test_retry_before_its_time_is_found(serve: Any, pair: Pair, form: str)
 async def test_request_before_the_limits_reset_is_found(serve: Any, each: Any) -> None:
     """A limit that says when its window ends means all of its endpoints, until then."""
     vendor, endpoint, window = each
-    mock = await serve(choices={window.allowed: 1})
+    mock = await serve(behaviors={window.allowed: 1})
     mock.tenant.clock.freeze(1_790_000_000_000 // 3_600_000 * 3_600_000)
     found = []
     for _ in range(3):
@@ -245,7 +245,7 @@ async def test_request_before_the_limits_reset_is_found(serve: Any, each: Any) -
 async def test_request_during_an_open_one_is_found(serve: Any, each: Any, busy: str) -> None:
     """Refused or queued, the second of two that overlap at one site is the one that should have waited."""
     vendor, endpoint, limit = each
-    mock = await serve(choices={limit.hold: 50, limit.busy: busy})
+    mock = await serve(behaviors={limit.hold: 50, limit.busy: busy})
     await asyncio.gather(mock.ask(vendor, endpoint, {}), mock.ask(vendor, endpoint, {}), mock.ask(vendor, endpoint, {}, site=1))
     found = ["request-during-open" in told(mock, number) for number in (1, 2, 3)]
 
@@ -262,12 +262,12 @@ async def test_request_of_a_dropped_tenant_is_found(serve: Any, pair: Pair) -> N
     mock = await serve(tenants={"late": {"world": {"seed": 5}}})
     default, mock.tenant = mock.tenant, mock.tenants["late"]
     path, arguments = mock.parts(*pair, dict(pair[1].example))
-    mock.served.drop(mock.tenant)
+    mock.served.delete(mock.tenant)
     async with mock.client.request(pair[1].method, path, **arguments) as response:
         await response.read()
-    (exchange,) = mock.served.unclaimed
+    (exchange,) = mock.served.unmatched
 
-    assert (exchange.dropped, [finding.name for finding in exchange.findings]) == ("late", ["dropped-tenant"])
+    assert (exchange.deleted, [finding.name for finding in exchange.findings]) == ("late", ["deleted-tenant"])
     assert len(default.journal) == 0
 
 

@@ -199,7 +199,7 @@ async def test_every_answer_says_what_it_rests_on_where_that_is_wanted(serve: An
     """An error its basis; an answer those of its fields, the strongest first."""
     vendor, endpoint = pair
     mock = await serve()
-    mock.tenant.choose({f"{vendor.name}.basis": "shown"})
+    mock.tenant.set_behaviors({f"{vendor.name}.basis": "shown"})
     mock.served.changed()
     path, arguments = mock.parts(*pair, dict(endpoint.example))
     async with mock.client.request(endpoint.method, path, **arguments) as response:
@@ -226,7 +226,7 @@ def test_static_segment_beats_a_parameter() -> None:
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_refusal_says_what_it_rests_on_and_where_that_was_read(serve: Any, pair: Any) -> None:
-    """In the journal and in the archive; a choice of ours was read nowhere."""
+    """In the journal and in the archive; a behavior of ours was read nowhere."""
     vendor, endpoint = pair
     mock = await serve()
     async with mock.client.request(endpoint.method, endpoint.paths[0].format_map(dict.fromkeys(endpoint.path, "nothing"))):

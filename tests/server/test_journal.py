@@ -177,7 +177,7 @@ async def test_request_with_thousands_of_keys_is_told_of_some(serve: Any) -> Non
     path = endpoint.paths[0].format_map(dict.fromkeys(endpoint.path, "x"))
     async with mock.client.get(f"/{vendor.name}{path}?" + "&".join(f"a{each}={key}" for each in range(100))):
         pass
-    [told] = mock.served.unclaimed
+    [told] = mock.served.unmatched
 
     assert 0 < len(told.near_misses) <= 12
 
@@ -235,7 +235,7 @@ async def test_unread_request_names_the_endpoint_that_was_meant(serve: Any) -> N
     posts = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.method == "POST"]
     async with mock.client.post(posts[0][1].paths[0], data=BytesIO(b"x" * (2 << 20))) as response:
         status = response.status
-    found = [(each.vendor, each.endpoint, each.error) for each in mock.served.unclaimed]
+    found = [(each.vendor, each.endpoint, each.error) for each in mock.served.unmatched]
 
     assert status == 413
     assert found == [(posts[0][0].name, posts[0][1].name, "too_large")]

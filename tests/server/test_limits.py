@@ -81,7 +81,7 @@ def test_a_window_that_opens_anew_ends_with_a_pause() -> None:
 async def test_window_refuses_beyond_its_limit_and_reports_it(serve: Any, each: Limited) -> None:
     """The third request of a window of two is a 429 in the vendor's shape; headers count down where the vendor has them."""
     vendor, endpoint, window = each
-    mock = await serve(choices={window.allowed: 2})
+    mock = await serve(behaviors={window.allowed: 2})
     path, arguments = mock.parts(vendor, endpoint, dict(endpoint.example))
     told = []
     for _ in range(3):
@@ -103,7 +103,7 @@ async def overlapping(mock: Any, vendor: Vendor, endpoint: Endpoint, *sites: int
 async def test_second_open_request_is_refused(serve: Any, each: Limited) -> None:
     """Of two overlapping requests of a site one is answered and one is refused; another site's is nobody's business."""
     vendor, endpoint, limit = each
-    mock = await serve(choices={limit.hold: 200})
+    mock = await serve(behaviors={limit.hold: 200})
 
     assert sorted(await overlapping(mock, vendor, endpoint, 0, 0)) == [200, 429]
     assert await overlapping(mock, vendor, endpoint, 0, 1) == [200, 200]
@@ -115,7 +115,7 @@ async def test_second_open_request_is_refused(serve: Any, each: Limited) -> None
 async def test_choice_says_what_happens_to_the_second(serve: Any, each: Limited, busy: str, statuses: list[int]) -> None:
     """It is refused with one status or the other, or waits for its turn."""
     vendor, endpoint, limit = each
-    mock = await serve(choices={limit.hold: 50, limit.busy: busy})
+    mock = await serve(behaviors={limit.hold: 50, limit.busy: busy})
 
     assert sorted(await overlapping(mock, vendor, endpoint, 0, 0)) == statuses
 
@@ -124,7 +124,7 @@ async def test_choice_says_what_happens_to_the_second(serve: Any, each: Limited,
 async def test_fault_strikes_where_requests_queue(serve: Any, each: Limited) -> None:
     """Where no request is refused as busy, the status of that refusal is the default's, and no other error suffers."""
     vendor, endpoint, limit = each
-    mock = await serve(choices={limit.busy: "queue"})
+    mock = await serve(behaviors={limit.busy: "queue"})
     mock.tenant.faults.add(read({"kind": "status", "status": 503}))
 
     assert (await mock.ask(vendor, endpoint, {}))[0] == 503
@@ -134,7 +134,7 @@ async def test_fault_strikes_where_requests_queue(serve: Any, each: Limited) -> 
 async def test_client_that_disconnects_frees_its_slot(serve: Any, each: Limited) -> None:
     """Nobody waits for an answer that nobody reads."""
     vendor, endpoint, limit = each
-    mock = await serve(choices={limit.hold: 60_000, limit.busy: "queue"})
+    mock = await serve(behaviors={limit.hold: 60_000, limit.busy: "queue"})
     path, arguments = mock.parts(vendor, endpoint, {})
     waiting = asyncio.ensure_future(mock.client.request(endpoint.method, path, **arguments))
     slots = mock.tenant.slots
@@ -151,7 +151,7 @@ async def test_client_that_disconnects_frees_its_slot(serve: Any, each: Limited)
 async def test_refused_request_takes_no_slot(serve: Any, each: Limited) -> None:
     """Only a valid request is open: a violation beside one, or after one, is told as such."""
     vendor, endpoint, limit = each
-    mock = await serve(choices={limit.hold: 100})
+    mock = await serve(behaviors={limit.hold: 100})
     path, arguments = mock.parts(vendor, endpoint, {})
     parameter = str(getattr(endpoint.paging, "limit", None))
     bad = {"json": {**arguments["json"], parameter: 0}}

@@ -9,12 +9,12 @@ from tests.bench.soak import LISTS, SHORT, SITES, TENANTS, soak
 
 
 def test_many_clients_in_spite_of_faults_get_all_that_is_theirs() -> None:
-    """Each has its tenant's truth, journals count every request without a gap, slots are free, memory stays within its bound."""
+    """Each has its tenant's expected, journals count every request without a gap, slots are free, memory stays within its bound."""
     seen = soak(SHORT)
 
     assert seen.broken == []
     assert seen.complete.total() == SHORT.clients * (SHORT.crawls or 0) * 3
-    assert seen.struck.total() > seen.requests.total() / 10
+    assert seen.triggered.total() > seen.requests.total() / 10
     assert len(seen.requests) == TENANTS
 
 
@@ -26,11 +26,11 @@ def test_the_short_load_reaches_every_list() -> None:
 
 def test_attempts_are_counted_for_the_requests_that_were_met_last() -> None:
     """However many requests a fault meets, it remembers a bounded number of them; one met lately is at its second attempt."""
-    armed = ActiveFault(1, read({"kind": "latency", "seconds": 0})[0])
+    active = ActiveFault(1, read({"kind": "latency", "seconds": 0})[0])
 
     def attempt(key: str) -> int:
-        meeting = SimpleNamespace(reading=None, key=key, attempts={}, strikes={})
-        armed.strikes(cast("FaultContext", meeting))
+        meeting = SimpleNamespace(reading=None, key=key, attempts={}, triggers={})
+        active.triggers(cast("FaultContext", meeting))
         return int(meeting.attempts[1])
 
     for number in range(10_000):

@@ -106,26 +106,26 @@ class ActiveFault(Struct):
     after: int
     times: int | None
     matched: int = 0
-    struck: int = 0
+    triggered: int = 0
 
     @property
     def remaining(self) -> int | None:
-        """How often it will still strike."""
-        return None if self.times is None else self.times - self.struck
+        """How often it will still trigger."""
+        return None if self.times is None else self.times - self.triggered
 
-    def strikes(self, pair: Pair, page: int) -> bool:
-        """Whether it strikes a request; counts it."""
+    def triggers(self, pair: Pair, page: int) -> bool:
+        """Whether it triggers a request; counts it."""
         meant = self.vendor in (None, pair[0].name) and self.endpoint in (None, pair[1].name)
         paged = pair[1].rows is not None and page_field(pair[1].paging) is not None and page > 0
         if self.remaining == 0 or not meant or (self.kind == "same_page" and not paged):
             return False
         self.matched += 1
-        self.struck += self.matched > self.after
+        self.triggered += self.matched > self.after
         return self.matched > self.after
 
     def told(self) -> tuple[Any, ...]:
         """What the admin API must tell of it."""
-        return self.kind, self.matched, self.struck, self.remaining
+        return self.kind, self.matched, self.triggered, self.remaining
 
 
 class Model:
@@ -133,7 +133,7 @@ class Model:
 
     def __init__(self, access: TenantAccess, world: dict[str, Any], now: int) -> None:
         self.access, self.first_world, self.first_now = access, world, now
-        self.dropped = False
+        self.deleted = False
         self.answers: dict[tuple[Question, Any], bytes] = {}
         """Each answer with what it was asked, and the state in which."""
         self.begin()
@@ -146,7 +146,7 @@ class Model:
         self.faults: list[ActiveFault] = []
         self.exchanges = 0
         self.windows = {
-            name: Window_(int(vendor.contract.choice(limit.allowed).default), limit.seconds) for name, (vendor, limit) in WINDOWS.items()
+            name: Window_(int(vendor.contract.behavior(limit.allowed).default), limit.seconds) for name, (vendor, limit) in WINDOWS.items()
         }
 
     @property
@@ -184,7 +184,7 @@ def _living() -> Iterator[Living]:
     ports: list[int] = []
 
     async def serve() -> web.AppRunner:
-        runner = web.AppRunner(create_app(tenants(Config(choices=dict(QUICK)))), handler_cancellation=True, shutdown_timeout=0.1)
+        runner = web.AppRunner(create_app(tenants(Config(behaviors=dict(QUICK)))), handler_cancellation=True, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         ports.append(runner.addresses[0][1])
@@ -210,18 +210,18 @@ def _living() -> Iterator[Living]:
 
 
 def _harmless(living: Living) -> list[tuple[str, str]]:
-    """The settings of choices under which every list is still answered; another dialect may have other lists."""
+    """The settings of behaviors under which every list is still answered; another dialect may have other lists."""
     found = []
-    access = living.admin.mint("harmless", world={"sessions": 1}, choices=QUICK)
+    access = living.admin.create_tenant("harmless", world={"sessions": 1}, behaviors=QUICK)
     for vendor in load():
-        for choice in [each for each in vendor.contract.choices if short_name(each.name) != DIALECT]:
-            for option in choice.options:
-                living.admin.choose({choice.name: option}, "harmless")
+        for behavior in [each for each in vendor.contract.behaviors if short_name(each.name) != DIALECT]:
+            for option in behavior.options:
+                living.admin.set_behaviors({behavior.name: option}, "harmless")
                 asked = [pair for pair in ALL if pair[0] is vendor and pair in ROWS + RECORDED]
                 if all(living.ask(access, pair, _parameters(pair))[0] == 200 for pair in asked):
-                    found.append((choice.name, option))
-            living.admin.choose({choice.name: choice.default}, "harmless")
-    living.admin.drop("harmless")
+                    found.append((behavior.name, option))
+            living.admin.set_behaviors({behavior.name: behavior.default}, "harmless")
+    living.admin.delete_tenant("harmless")
     return found
 
 
@@ -257,20 +257,20 @@ class Steered(RuleBasedStateMachine):
     @initialize()
     def begin(self) -> None:
         """A tenant that nobody steers, and those that are steered."""
-        self.mint(WITNESS, WORLDS[0], DEFAULT_END, [])
+        self.create_tenant(WITNESS, WORLDS[0], DEFAULT_END, [])
         for name, world in zip(NAMES, WORLDS, strict=False):
-            self.mint(name, world, HALF, [])
+            self.create_tenant(name, world, HALF, [])
 
     def teardown(self) -> None:
         """Leave the server as it was."""
         for name, model in self.models.items():
-            if not model.dropped:
-                self.admin.drop(name)
+            if not model.deleted:
+                self.admin.delete_tenant(name)
 
     def alive(self, name: str) -> Model | None:
         """A tenant that is served; for any other, the admin API must say that there is none."""
         model = self.models.get(name)
-        if model is not None and not model.dropped:
+        if model is not None and not model.deleted:
             return model
         with pytest.raises(AdminError, match="no tenant") as raised:
             self.admin.clock(name)
@@ -278,16 +278,16 @@ class Steered(RuleBasedStateMachine):
         return None
 
     @rule(name=names, world=worlds, now=instants, kinds=st.lists(st.sampled_from(["status", "same_page"]), max_size=1))
-    def mint(self, name: str, world: dict[str, Any], now: int, kinds: list[str]) -> None:
-        """A name that is free is minted, with or without a fault, and is who had it before; one that is taken is a conflict."""
+    def create_tenant(self, name: str, world: dict[str, Any], now: int, kinds: list[str]) -> None:
+        """A name that is free is created, with or without a fault, and is who had it before; one that is taken is a conflict."""
         known = self.models.get(name)
         faults = [{"kind": kind, "times": 1} for kind in kinds]
-        if known is not None and not known.dropped:
+        if known is not None and not known.deleted:
             with pytest.raises(AdminError) as raised:
-                self.admin.mint(name, world=world, now=now, faults=faults)
+                self.admin.create_tenant(name, world=world, now=now, faults=faults)
             assert raised.value.status == 409
             return
-        model = Model(self.admin.mint(name, world={"seed": 5, **world}, now=now, choices=QUICK, faults=faults), world, now)
+        model = Model(self.admin.create_tenant(name, world={"seed": 5, **world}, now=now, behaviors=QUICK, faults=faults), world, now)
         model.faults = [ActiveFault(kind, None, None, 0, 1) for kind in kinds]
         model.answers = known.answers if known is not None else {}
         self.models[name] = model
@@ -321,8 +321,8 @@ class Steered(RuleBasedStateMachine):
         after=st.integers(0, 1),
         most=st.sampled_from([1, 2, None]),
     )
-    def arm(self, name: str, kind: str, pair: Pair, narrow: bool, after: int, most: int | None) -> None:  # noqa: FBT001, PLR0913, PLR0917 -- drawn by Hypothesis
-        """A fault is armed, for one endpoint or for all."""
+    def add(self, name: str, kind: str, pair: Pair, narrow: bool, after: int, most: int | None) -> None:  # noqa: FBT001, PLR0913, PLR0917 -- drawn by Hypothesis
+        """A fault is active, for one endpoint or for all."""
         model = self.alive(name)
         if model is None or len(model.faults) > 3:
             return
@@ -330,16 +330,16 @@ class Steered(RuleBasedStateMachine):
             pair = next(each for each in ROWS if page_field(each[1].paging) is not None)
         own = {"latency": {"seconds": 0}, "session_deleted": {"place": 0}}.get(kind, {})
         where = {"vendor": pair[0].name, "endpoint": pair[1].name} if narrow else {}
-        self.admin.arm({"kind": kind, **own, **where, "after": after, **({"times": most} if most else {})}, tenant=name)
+        self.admin.add_faults({"kind": kind, **own, **where, "after": after, **({"times": most} if most else {})}, tenant=name)
         model.faults.append(ActiveFault(kind, where.get("vendor"), where.get("endpoint"), after, most))
         for _ in range(after + 1):
             self.ask(name, pair, 0, True)
 
     @rule(name=names)
-    def disarm(self, name: str) -> None:
+    def remove(self, name: str) -> None:
         """All faults are gone."""
         if model := self.alive(name):
-            self.admin.disarm(tenant=name)
+            self.admin.remove_faults(tenant=name)
             model.faults = []
 
     @rule(
@@ -361,18 +361,18 @@ class Steered(RuleBasedStateMachine):
                 self.record(name, pair) if pair in RECORDED else self.ask(name, pair, 0, False)
 
     @rule(name=names, data=st.data())
-    def choose(self, name: str, data: st.DataObject) -> None:
+    def set_behaviors(self, name: str, data: st.DataObject) -> None:
         """A vendor behaves in another way from now on."""
         if model := self.alive(name):
-            choice, option = data.draw(st.sampled_from(self.living.harmless))
-            assert self.admin.choose({choice: option}, name)[choice] == option
-            model.chosen[choice] = option
+            behavior, option = data.draw(st.sampled_from(self.living.harmless))
+            assert self.admin.set_behaviors({behavior: option}, name)[behavior] == option
+            model.chosen[behavior] = option
 
     @rule(name=names, world=worlds)
-    def put_world(self, name: str, world: dict[str, Any]) -> None:
+    def replace_world(self, name: str, world: dict[str, Any]) -> None:
         """A tenant lives in another world, under the same credentials, and what happened in the old one is gone."""
         if model := self.alive(name):
-            self.admin.put_world(name, **world)
+            self.admin.replace_world(name, **world)
             model.world, model.happened = world, ()
 
     @rule(name=names)
@@ -392,14 +392,14 @@ class Steered(RuleBasedStateMachine):
                 self.page(name, pair, 0, 0)
 
     @rule(name=names, pair=lists, again=st.sampled_from([True, True, False]))
-    def drop(self, name: str, pair: Pair, again: bool) -> None:  # noqa: FBT001 -- drawn by Hypothesis
+    def delete(self, name: str, pair: Pair, again: bool) -> None:  # noqa: FBT001 -- drawn by Hypothesis
         """A tenant is served no longer; a request comes late, and the tenant may come again."""
         if model := self.alive(name):
-            self.admin.drop(name)
-            model.dropped = True
+            self.admin.delete_tenant(name)
+            model.deleted = True
             self.ask(name, pair, 0, False)
             if again:
-                self.mint(name, model.first_world, model.first_now, [])
+                self.create_tenant(name, model.first_world, model.first_now, [])
                 self.ask(name, pair, 0, True)
 
     @rule(name=st.sampled_from([*NAMES, WITNESS]), pair=lists, site=st.integers(0, 1), later=st.booleans())
@@ -435,13 +435,13 @@ class Steered(RuleBasedStateMachine):
         """Ask, and compare status and body with what the model says; the body of an answer that is as good as without faults."""
         model = self.models[name]
         question = Question(pair[0].name, pair[1].name, site, page)
-        late = self.admin.journal(None, finding="dropped-tenant").count if model.dropped else 0
+        late = self.admin.journal(None, finding="deleted-tenant").count if model.deleted else 0
         status, body = self.living.ask(model.access, pair, _parameters(pair, page, cursor), site)
-        if model.dropped:
-            unclaimed = self.admin.journal(None, finding="dropped-tenant", offset=0, limit=5000)
+        if model.deleted:
+            unmatched = self.admin.journal(None, finding="deleted-tenant", offset=0, limit=5000)
             assert status == status_of(pair[0], pair[0].contract.errors["wrong_credential"], {})
-            assert unclaimed.count == late + 1
-            assert [unclaimed.exchanges[-1][field] for field in ("number", "dropped")] == [unclaimed.count, name]
+            assert unmatched.count == late + 1
+            assert [unmatched.exchanges[-1][field] for field in ("number", "deleted")] == [unmatched.count, name]
             return None
         model.exchanges += 1
         key = site if isinstance(pair[1].credentials, BodyKeys) else None
@@ -450,25 +450,25 @@ class Steered(RuleBasedStateMachine):
         ):
             assert status == 429
             return None
-        struck = [fault.kind for fault in model.faults if fault.strikes(pair, page)]
-        model.happened += tuple((kind, pair[0].name, site, model.now) for kind in struck if kind == "session_deleted")
-        if "reset" in struck:
+        triggered = [fault.kind for fault in model.faults if fault.triggers(pair, page)]
+        model.happened += tuple((kind, pair[0].name, site, model.now) for kind in triggered if kind == "session_deleted")
+        if "reset" in triggered:
             assert status == NO_ANSWER
             return None
-        if "status" in struck:
+        if "status" in triggered:
             assert status == 503
             return None
         assert status == 200, body
         if pair[1].rows is None:
             return body
-        if "same_page" in struck:
+        if "same_page" in triggered:
             question = Question(pair[0].name, pair[1].name, site, page - 1)
         assert model.answers.setdefault((question, model.state), body) == body
         if page == 0 and not model.happened:
             rows = at(json.decode(body), pair[1].rows)
-            truth = list(self.admin.truth(pair[0].name, pair[1].name, _parameters(pair), site=site, tenant=name))
-            assert rows == truth[: len(rows)]
-            assert bool(rows) == bool(truth)
+            expected = list(self.admin.expected_rows(pair[0].name, pair[1].name, _parameters(pair), site=site, tenant=name))
+            assert rows == expected[: len(rows)]
+            assert bool(rows) == bool(expected)
         if name == WITNESS:
             assert self.living.told.setdefault(question, body) == body
         return body if question.page == page else None
@@ -478,13 +478,13 @@ class Steered(RuleBasedStateMachine):
         """The server answers, and knows as many tenants as there are."""
         health = self.admin.health()
         assert health.status == "healthy"
-        assert health.tenants == 1 + sum(not model.dropped for model in self.models.values())
+        assert health.tenants == 1 + sum(not model.deleted for model in self.models.values())
 
     @invariant()
     def every_tenant_is_as_the_model_says(self) -> None:
         """Every journal's count, and in turn each tenant's clock, faults and limits."""
         for number, (name, model) in enumerate(self.models.items()):
-            if model.dropped:
+            if model.deleted:
                 continue
             journal = self.admin.journal(name, limit=1)
             assert (journal.count, journal.kept, journal.matched) == (model.exchanges,) * 3
@@ -494,7 +494,7 @@ class Steered(RuleBasedStateMachine):
     def compare(self, name: str, model: Model) -> None:
         """A tenant's clock, faults and limits with the model's."""
         assert parse_instant(self.admin.clock(name).now, "now") == model.now
-        faults = [tuple(fault[field] for field in ("kind", "matched", "struck", "remaining")) for fault in self.admin.faults(name)]
+        faults = [tuple(fault[field] for field in ("kind", "matched", "triggered", "remaining")) for fault in self.admin.faults(name)]
         assert faults == [fault.told() for fault in model.faults]
         found = {limit.name: limit for limit in self.admin.limits(name) if isinstance(limit, WindowState)}
         told = {name: (limit.allowed, limit.seconds, sum(limit.used.values())) for name, limit in found.items()}
@@ -503,15 +503,15 @@ class Steered(RuleBasedStateMachine):
     @invariant()
     @precondition(lambda self: self.models)
     def nobody_influences_the_witness(self) -> None:
-        """The truth of a tenant that nobody steers stays as it was, in every example."""
+        """The expected of a tenant that nobody steers stays as it was, in every example."""
         self.turn += 1
         vendor, endpoint = ROWS[self.turn % len(ROWS)]
-        truth = json.encode(list(self.admin.truth(vendor.name, endpoint.name, tenant=WITNESS)))
-        assert self.living.told.setdefault((vendor.name, endpoint.name), truth) == truth
+        expected = json.encode(list(self.admin.expected_rows(vendor.name, endpoint.name, tenant=WITNESS)))
+        assert self.living.told.setdefault((vendor.name, endpoint.name), expected) == expected
 
 
 def test_whatever_is_steered_the_model_says_what_is_seen(living: Living) -> None:
-    """Tenants minted, turned, faulted, limited, asked, reset and dropped in any order do what a small model does."""
+    """Tenants created, turned, faulted, limited, asked, reset and deleted in any order do what a small model does."""
     bounded = settings(
         max_examples=EXAMPLES,
         stateful_step_count=STEPS,

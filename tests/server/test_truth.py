@@ -28,11 +28,11 @@ def told(mock: Any, pair: Pair, **other: Any) -> list[Any]:
     return [row for _, row in rows(mock.tenant, *pair, {**everything(mock.tenant, pair[1]), **other})]
 
 
-def verdicts(mock: Any, pair: Pair, **other: Any) -> dict[str, list[Any]]:
-    """The rows of a list by verdict, in its order."""
-    found: dict[str, list[Any]] = {"must": [], "may": [], "must_not": []}
-    for verdict, row in judged(mock.tenant, *pair, {**everything(mock.tenant, pair[1]), **other}):
-        found[verdict].append(row)
+def labels(mock: Any, pair: Pair, **other: Any) -> dict[str, list[Any]]:
+    """The rows of a list by verification, in its order."""
+    found: dict[str, list[Any]] = {"required": [], "optional": [], "forbidden": []}
+    for verification, row in judged(mock.tenant, *pair, {**everything(mock.tenant, pair[1]), **other}):
+        found[verification].append(row)
     return found
 
 
@@ -58,12 +58,12 @@ async def crawled(mock: Any, pair: Pair) -> list[Any]:
 
 @pytest.mark.parametrize("pair", LISTS + COUNTS, ids=name)
 async def test_without_events_every_row_is_a_must_and_nothing_is_remembered(serve: Any, pair: Pair) -> None:
-    """A tenant whose faults leave its world alone has lived in one world, and the verdicts are the truth."""
+    """A tenant whose faults leave its world alone has lived in one world, and the labels are the expected rows."""
     mock = await serve(world={"sessions": COUNT})
     mock.tenant.faults.add(read({"kind": "latency", "seconds": 0}))
     await asked(mock, pair)
 
-    assert verdicts(mock, pair) == {"must": told(mock, pair), "may": [], "must_not": []}
+    assert labels(mock, pair) == {"required": told(mock, pair), "optional": [], "forbidden": []}
     assert not mock.tenant.lived.changed
 
 
@@ -77,12 +77,12 @@ async def test_what_goes_while_a_client_pages_may_be_seen_and_later_must_not(ser
     await asked(mock, pair, **{str(getattr(pair[1].paging, "limit", "")): SIZE + 1, **later(pair)})
     after = told(mock, pair)
     gone = [row for row in before if row not in after]
-    paging = verdicts(mock, pair)
+    paging = labels(mock, pair)
     await asked(mock, pair)
 
     assert len(gone) == 1
-    assert paging == {"must": after, "may": gone, "must_not": []}
-    assert verdicts(mock, pair) == {"must": after, "may": [], "must_not": gone}
+    assert paging == {"required": after, "optional": gone, "forbidden": []}
+    assert labels(mock, pair) == {"required": after, "optional": [], "forbidden": gone}
 
 
 def later(pair: Pair) -> dict[str, Any]:
@@ -100,7 +100,7 @@ async def test_what_goes_as_the_first_page_is_asked_must_not_be_seen(serve: Any,
     await asked(mock, pair)
     after = told(mock, pair)
 
-    assert verdicts(mock, pair) == {"must": after, "may": [], "must_not": [row for row in before if row not in after]}
+    assert labels(mock, pair) == {"required": after, "optional": [], "forbidden": [row for row in before if row not in after]}
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
@@ -112,14 +112,14 @@ async def test_what_changes_is_told_as_it_was_and_as_it_is(serve: Any, pair: Pai
     before = told(mock, pair)
     await asked(mock, pair, **later(pair))
     after = told(mock, pair)
-    found = [(verdict, row) for verdict, row in judged(mock.tenant, *pair, everything(mock.tenant, pair[1]))]
+    found = [(verification, row) for verification, row in judged(mock.tenant, *pair, everything(mock.tenant, pair[1]))]
     [place] = [n for n, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]
 
     assert found == [
-        *(("must", row) for row in before[:place]),
-        ("may", before[place]),
-        ("may", after[place]),
-        *(("must", row) for row in before[place + 1 :]),
+        *(("required", row) for row in before[:place]),
+        ("optional", before[place]),
+        ("optional", after[place]),
+        *(("required", row) for row in before[place + 1 :]),
     ]
 
 
@@ -131,11 +131,11 @@ async def test_counts_that_change_may_be_either(serve: Any, pair: Pair) -> None:
     before = told(mock, pair)
     await asked(mock, pair)
     await asked(mock, LISTS[0])
-    after, found = told(mock, pair), verdicts(mock, pair)
+    after, found = told(mock, pair), labels(mock, pair)
 
-    assert found["must"] == [row for row in before if row in after]
-    assert sorted(map(str, found["may"])) == sorted(str(row) for row in [*before, *after] if not (row in before and row in after))
-    assert found["must_not"] == []
+    assert found["required"] == [row for row in before if row in after]
+    assert sorted(map(str, found["optional"])) == sorted(str(row) for row in [*before, *after] if not (row in before and row in after))
+    assert found["forbidden"] == []
 
 
 @pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].paging, CursorPagination)], ids=name)
@@ -146,11 +146,11 @@ async def test_a_client_that_follows_cursors_sees_what_it_must(serve: Any, pair:
     mock.tenant.faults.add(read([{"kind": kind} for kind in kinds]))
     await crawled(mock, pair)
     seen = await crawled(mock, pair)
-    found = verdicts(mock, pair)
+    found = labels(mock, pair)
 
-    assert [row for row in seen if row not in found["may"]] == found["must"]
-    assert found["may"]
-    assert len(found["must_not"]) > 5
+    assert [row for row in seen if row not in found["optional"]] == found["required"]
+    assert found["optional"]
+    assert len(found["forbidden"]) > 5
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
@@ -162,42 +162,42 @@ async def test_every_list_has_its_own_beginning(serve: Any, pair: Pair) -> None:
     others = [each for each in LISTS if each != pair]
     for other in others[:-1]:
         await asked(mock, other)
-    kinds = [[len(rows) for rows in verdicts(mock, each).values()] for each in (pair, *others)]
+    kinds = [[len(rows) for rows in labels(mock, each).values()] for each in (pair, *others)]
 
     assert kinds == [[COUNT - 1, 1, 0], *[[COUNT - 1, 0, 1]] * (len(others) - 1), [COUNT - 1, 1, 0]]
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_what_is_sent_meanwhile_counts_alike(serve: Any, pair: Pair) -> None:
-    """While something may strike, what comes over HTTP changes the world as an event does."""
+    """While something may trigger, what comes over HTTP changes the world as an event does."""
     mock = await serve(world={"sessions": COUNT})
     mock.tenant.faults.add(read({"kind": "session_deleted", "probability": 0}))
     before = told(mock, pair)
     await asked(mock, pair)
     for vendor, endpoint in [pair for pair in ALL if pair[1].method == "POST" and pair[1].rows is None]:
         await mock.ask(vendor, endpoint, dict(endpoint.example))
-    found = verdicts(mock, pair)
+    found = labels(mock, pair)
 
-    assert found["must"] == before
-    assert [row for row in told(mock, pair) if row not in before] == found["may"][-1:]
-    assert found["must_not"] == []
+    assert found["required"] == before
+    assert [row for row in told(mock, pair) if row not in before] == found["optional"][-1:]
+    assert found["forbidden"] == []
 
 
 async def test_faults_that_are_disarmed_leave_what_was_lived(serve: Any) -> None:
-    """After the last fault is gone, verdicts stand, lists are still begun, and only a reset forgets."""
+    """After the last fault is gone, labels stand, lists are still begun, and only a reset forgets."""
     mock, pair = await serve(world={"sessions": COUNT}), LISTS[0]
     mock.tenant.faults.add(read({"kind": "session_deleted", "nth": 2}))
     await asked(mock, pair)
     await asked(mock, pair, **later(pair))
     mock.tenant.faults.clear()
-    kept = [len(each) for each in verdicts(mock, pair).values()]
+    kept = [len(each) for each in labels(mock, pair).values()]
     await asked(mock, pair)
-    begun = [len(each) for each in verdicts(mock, pair).values()]
+    begun = [len(each) for each in labels(mock, pair).values()]
     mock.tenant.reset()
 
     assert kept == [COUNT - 1, 1, 0]
     assert begun == [COUNT - 1, 0, 1]
-    assert [len(each) for each in verdicts(mock, pair).values()] == [COUNT, 0, 0]
+    assert [len(each) for each in labels(mock, pair).values()] == [COUNT, 0, 0]
 
 
 async def test_another_world_is_a_new_beginning(serve: Any) -> None:
@@ -207,7 +207,7 @@ async def test_another_world_is_a_new_beginning(serve: Any) -> None:
     await asked(mock, pair)
     mock.tenants["default"].use(build(spec(sessions=3)))
 
-    assert [len(each) for each in verdicts(mock, pair).values()] == [3, 0, 0]
+    assert [len(each) for each in labels(mock, pair).values()] == [3, 0, 0]
 
 
 async def test_a_running_clock_is_judged_at_both_ends(serve: Any) -> None:
@@ -223,8 +223,8 @@ async def test_a_running_clock_is_judged_at_both_ends(serve: Any) -> None:
 
     assert status == 200
     assert len(after) > len(before)
-    assert [row for verdict, row in found if verdict == "must"] == [row for row in before if row in after]
-    assert {verdict for verdict, row in found if row not in before} == {"may"}
+    assert [row for verification, row in found if verification == "required"] == [row for row in before if row in after]
+    assert {verification for verification, row in found if row not in before} == {"optional"}
 
 
 def test_what_is_remembered_is_bounded_and_demands_no_more() -> None:
@@ -236,10 +236,10 @@ def test_what_is_remembered_is_bounded_and_demands_no_more() -> None:
         world = with_events(world, 0, [TrackedEvent(now - 10**6 * number, "a", anonymous_id=str(number))])
         lived.note(WorldSnapshot(world, now))
     tenant.world = world
-    found = [verdict for verdict, _ in judged(tenant, *pair, everything(tenant, pair[1]))]
+    found = [verification for verification, _ in judged(tenant, *pair, everything(tenant, pair[1]))]
 
     assert len(lived.around("nobody's", WorldSnapshot(world, now))[1]) <= MOST_WORLDS
-    assert (found.count("must"), found.count("may")) == (5, 3 * MOST_WORLDS)
+    assert (found.count("required"), found.count("optional")) == (5, 3 * MOST_WORLDS)
 
 
 def test_a_list_begun_in_a_forgotten_world_is_taken_to_be_older() -> None:

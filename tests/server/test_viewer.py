@@ -72,7 +72,7 @@ async def test_page_and_all_it_refers_to_are_served(serve: Any, name: str, own_h
             assert await got.read()
 
     assert len(files) == 5
-    assert (len(mock.tenant.journal), len(mock.served.unclaimed)) == (0, 0)
+    assert (len(mock.tenant.journal), len(mock.served.unmatched)) == (0, 0)
 
 
 async def test_page_names_no_other_host(serve: Any) -> None:
@@ -146,7 +146,7 @@ async def test_page_tells_credentials_only_to_whom_the_admin_api_would(aiohttp_c
     assert (await opened(open_to_all, NAMES[0], Host="mock.example")).values == {}
     assert (await opened(guarded, NAMES[0])).values == (await opened(closed, NAMES[0])).values == {}
 
-    served.drop(next(iter(served.all.values())))
+    served.delete(next(iter(served.all.values())))
 
     assert (await opened(open_to_all, NAMES[0])).values == {}
 

@@ -14,14 +14,14 @@ KEY = 11
 """The tenant's."""
 
 
-def asked(vendor: Vendor, world: World, *, now: int = DEFAULT_END, choices: Mapping[str, str] | None = None, **parts: Any) -> ViewRequest:
-    """A request to a vendor's first site; every choice is at its default but those given, and so are its other parts."""
-    settings: dict[str, Any] = {choice.name.partition(".")[2]: choice.default for choice in vendor.contract.choices}
-    for name, value in (choices or {}).items():
-        settings[name] = vendor.contract.choice(f"{vendor.name}.{name}").read(value)
+def asked(vendor: Vendor, world: World, *, now: int = DEFAULT_END, behaviors: Mapping[str, str] | None = None, **parts: Any) -> ViewRequest:
+    """A request to a vendor's first site; every behavior is at its default but those given, and so are its other parts."""
+    settings: dict[str, Any] = {behavior.name.partition(".")[2]: behavior.default for behavior in vendor.contract.behaviors}
+    for name, value in (behaviors or {}).items():
+        settings[name] = vendor.contract.behavior(f"{vendor.name}.{name}").read(value)
     names = vendor.names(KEY, world, {})
     usual: dict[str, Any] = {"query": None, "body": None, "path": {}, "site": world.sites[0]}
-    return ViewRequest(world=world, now=now, choices=settings, names=names, **(usual | parts))
+    return ViewRequest(world=world, now=now, behaviors=settings, names=names, **(usual | parts))
 
 
 def strictly(body: bytes, model: type[S]) -> S:

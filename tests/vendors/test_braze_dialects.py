@@ -50,7 +50,7 @@ async def test_key_in_the_query_opens(mock: Any, endpoint: str) -> None:
 async def test_key_of_nobody_is_refused_in_the_words_of_2015(mock: Any, endpoint: str) -> None:
     """They are told of an empty and of a missing one too, and rest on recordings."""
     answers = [await get(mock, endpoint, key) for key in ("non-existent", "", None)]
-    told = [described(exchange) for exchange in mock.served.unclaimed]
+    told = [described(exchange) for exchange in mock.served.unmatched]
 
     assert answers == [(401, {"message": REFUSED + key}) for key in ("non-existent", "", "")]
     assert [each["basis"] for each in told] == ["observed", "inferred", "inferred"]
@@ -60,22 +60,22 @@ async def test_key_in_the_query_has_no_effect_as_documented(serve: Any) -> None:
     """It is refused in the words of today, and the near miss tells which dialect takes it."""
     mock = await serve(VENDOR)
     answer = await get(mock, "list_segments", token(mock))
-    [exchange] = mock.served.unclaimed
+    [exchange] = mock.served.unmatched
 
     assert answer == (401, {"message": "Invalid API key: "})
     assert "only the dialect legacy looks there" in exchange.near_misses[0].differs
 
 
 async def test_key_may_be_left_out_of_the_words(serve: Any) -> None:
-    """The choice to redact it holds for the older words as well."""
-    mock = await serve(LEGACY, choices={"braze.echo_key": "redact"})
+    """The behavior to redact it holds for the older words as well."""
+    mock = await serve(LEGACY, behaviors={"braze.echo_key": "redact"})
 
     assert await get(mock, "list_segments", "non-existent") == (401, {"message": f"{REFUSED}[redacted]"})
 
 
 async def test_key_in_the_query_has_its_permissions_and_its_limit(serve: Any) -> None:
     """What a key may do, and how often, does not depend on where it stands."""
-    mock = await serve(LEGACY, choices={"braze.permissions": "segments.list", "braze.rate_limit": 2})
+    mock = await serve(LEGACY, behaviors={"braze.permissions": "segments.list", "braze.rate_limit": 2})
     statuses = [(await get(mock, endpoint, token(mock)))[0] for endpoint in ("sessions_data_series", "list_segments", "list_segments")]
 
     assert statuses == [403, 200, 429]
@@ -85,7 +85,7 @@ async def test_no_key_is_shown(mock: Any) -> None:
     """Neither the right one nor a wrong one, which the answer itself repeats."""
     await get(mock, "list_segments", token(mock))
     await get(mock, "list_segments", "somebody-elses")
-    shown = json.encode([described(exchange) for exchange in (*mock.tenant.journal, *mock.served.unclaimed)]).decode()
+    shown = json.encode([described(exchange) for exchange in (*mock.tenant.journal, *mock.served.unmatched)]).decode()
 
     assert token(mock) not in shown
     assert "somebody-elses" not in shown
@@ -93,10 +93,10 @@ async def test_no_key_is_shown(mock: Any) -> None:
 
 
 def test_nothing_else_differs() -> None:
-    """Choices, shapes of answers and all other errors are those of today."""
+    """Behaviors, shapes of answers and all other errors are those of today."""
     others = {name: shape for name, shape in LEGACY.contract.errors.items() if "credential" not in name and name != "unknown_path"}
 
-    assert LEGACY.contract.choices == VENDOR.contract.choices
+    assert LEGACY.contract.behaviors == VENDOR.contract.behaviors
     assert {name: VENDOR.contract.errors[name] for name in others} == others
     for one, two in zip(LEGACY.contract.endpoints, VENDOR.contract.endpoints, strict=True):
         assert (one.paths, one.query, one.response, one.limits) == (two.paths, two.query, two.response, two.limits)

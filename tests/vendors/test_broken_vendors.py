@@ -17,9 +17,9 @@ from mockserver.vendors import NAMES, load
 from mockserver.vendors.base import Vendor, speaking
 
 FAMILY = next(vendor for vendor in load() if any(isinstance(endpoint.paging, OffsetPagination) for endpoint in vendor.contract.endpoints))
-OWN = replace(FAMILY.contract, choices=tuple(each for each in FAMILY.contract.choices if short_name(each.name) not in (DIALECT, BASIS)))
+OWN = replace(FAMILY.contract, behaviors=tuple(each for each in FAMILY.contract.behaviors if short_name(each.name) not in (DIALECT, BASIS)))
 LIST = next(endpoint for endpoint in OWN.endpoints if isinstance(endpoint.paging, OffsetPagination))
-NUMBER = next(iter(OWN.choices))
+NUMBER = next(iter(OWN.behaviors))
 
 
 def views(contract: Contract) -> dict[str, Any]:
@@ -42,9 +42,9 @@ def added(endpoint: Endpoint) -> Contract:
     return replace(OWN, endpoints=(*OWN.endpoints, endpoint))
 
 
-def status(choice: ByBehavior) -> Contract:
-    """Return the contract with a status that depends on a choice."""
-    return replace(OWN, errors={**OWN.errors, "internal": replace(OWN.errors["internal"], status=choice)})
+def status(behavior: ByBehavior) -> Contract:
+    """Return the contract with a status that depends on a behavior."""
+    return replace(OWN, errors={**OWN.errors, "internal": replace(OWN.errors["internal"], status=behavior)})
 
 
 BROKEN: dict[str, tuple[Callable[[], object], str]] = {
@@ -64,13 +64,13 @@ BROKEN: dict[str, tuple[Callable[[], object], str]] = {
     "unknown rows": (lambda: vendor(changed(rows="nothing")), "no field 'nothing' in the response"),
     "unknown identity": (lambda: vendor(changed(identity=("nothing",))), "nothing' in the response"),
     "unknown path parameter": (lambda: vendor(changed(paths=("/other/{nothing}",))), "paths and path parameters differ"),
-    "choice of another vendor": (lambda: vendor(replace(OWN, choices=(replace(NUMBER, name="x.y"),))), "must begin with"),
-    "choice twice": (lambda: vendor(replace(OWN, choices=(*OWN.choices, NUMBER))), f"duplicate choice '{NUMBER.name}'"),
+    "behavior of another vendor": (lambda: vendor(replace(OWN, behaviors=(replace(NUMBER, name="x.y"),))), "must begin with"),
+    "behavior twice": (lambda: vendor(replace(OWN, behaviors=(*OWN.behaviors, NUMBER))), f"duplicate behavior '{NUMBER.name}'"),
     "unknown default": (
-        lambda: vendor(replace(OWN, choices=(*OWN.choices, Behavior(name=f"{OWN.vendor}.x", says="X.", default="a", options={"b": "B."})))),
+        lambda: vendor(replace(OWN, behaviors=(*OWN.behaviors, Behavior(name=f"{OWN.vendor}.x", says="X.", default="a", options={"b": "B."})))),
         "has no option 'a'",
     ),
-    "unknown choice of a status": (lambda: vendor(status(ByBehavior(NUMBER.name + "x", {}))), f"did you mean '{NUMBER.name}'"),
+    "unknown behavior of a status": (lambda: vendor(status(ByBehavior(NUMBER.name + "x", {}))), f"did you mean '{NUMBER.name}'"),
     "unknown option of a status": (lambda: vendor(status(ByBehavior(NUMBER.name, {"nothing": 400}))), "has no option 'nothing'"),
     "no documented dialect": (lambda: speaking(vendor(replace(OWN, dialect="other"))), "there is no dialect 'documented'"),
     "unknown observed dialect": (lambda: speaking(vendor(), observed="nothing"), "there is no dialect 'nothing'"),

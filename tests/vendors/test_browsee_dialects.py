@@ -41,7 +41,7 @@ async def test_select_of_the_samples_is_asked_for_at_the_top(serve: Any) -> None
 @pytest.mark.parametrize("select", [None, ["duration"], [], "no list"])
 async def test_options_are_passed_over(serve: Any, select: Any) -> None:
     """Whatever stands in them, what the top level selects is what comes, and all fields where it selects none."""
-    mock = await serve(GIST, choices={"browsee.no_value": "null"})
+    mock = await serve(GIST, behaviors={"browsee.no_value": "null"})
 
     assert set(await row(mock, GIST, options={"select": select})) == set(FIELDS)
     assert set(await row(mock, GIST, options={"select": select}, select=["city"])) == {"city"}
@@ -58,20 +58,20 @@ async def test_select_that_is_no_list_of_texts_is_refused(serve: Any, select: An
 
 
 async def test_unknown_names_are_told_as_chosen(serve: Any) -> None:
-    """The choice holds for a select at the top as it does for one in options."""
-    mock = await serve(GIST, choices={"browsee.unknown_field": "400"})
+    """The behavior holds for a select at the top as it does for one in options."""
+    mock = await serve(GIST, behaviors={"browsee.unknown_field": "400"})
     status, told = await mock.ask(GIST, GIST.endpoint(ENDPOINT), {**WINDOW, "select": ["userID"]})
 
     assert (status, json.decode(told)["message"]) == (400, "select names 'userID', which is no field; did you mean 'userId'?")
 
 
 async def test_everything_else_is_as_documented(serve: Any) -> None:
-    """The same rows, choices, errors and other endpoints."""
+    """The same rows, behaviors, errors and other endpoints."""
     one, two = await serve(GIST), await serve(VENDOR)
     answers = [await mock.ask(vendor, vendor.endpoint(ENDPOINT), WINDOW) for mock, vendor in ((one, GIST), (two, VENDOR))]
 
     assert answers[0] == answers[1]
-    assert GIST.contract.choices == VENDOR.contract.choices
+    assert GIST.contract.behaviors == VENDOR.contract.behaviors
     assert GIST.contract.errors == VENDOR.contract.errors
     assert GIST.contract.endpoints[1:] == VENDOR.contract.endpoints[1:]
     assert VENDOR.observed == VENDOR.dialect

@@ -64,9 +64,9 @@ def unknown_keys(raw: Any, typed: Any, path: str = "$") -> Iterator[str]:
 
 
 def refused(vendor: Vendor, error: str) -> int:
-    """The status of an error shape under the default choices."""
+    """The status of an error shape under the default behaviors."""
     status = vendor.contract.errors[error].status
-    return status.statuses[str(vendor.contract.choice(status.choice).default)] if isinstance(status, ByBehavior) else status
+    return status.statuses[str(vendor.contract.behavior(status.behavior).default)] if isinstance(status, ByBehavior) else status
 
 
 def has_shape(template: Any, body: Any) -> bool:
@@ -272,14 +272,14 @@ async def crawled(mock: Any, pair: Pair, size: int, site: int = 0) -> list[Any]:
 @pytest.mark.parametrize("profile", ["empty", "single", "page-exact", "page-plus-one", "awkward"])
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_pages_of_any_size_give_the_same_rows(serve: Any, pair: Pair, profile: str) -> None:
-    """A crawl in pages of 100 and of 7 loses nothing, repeats nothing, and equals the truth."""
+    """A crawl in pages of 100 and of 7 loses nothing, repeats nothing, and equals the expected rows."""
     vendor, endpoint = pair
     mock = await serve(vendor, profile=profile)
-    truth = [row for _, row in rows(mock.tenant, vendor, endpoint, everything(mock.tenant, endpoint))]
+    expected = [row for _, row in rows(mock.tenant, vendor, endpoint, everything(mock.tenant, endpoint))]
     crawls = [await crawled(mock, pair, size) for size in (100, 7)]
 
-    assert crawls[0] == truth
-    assert crawls[1] == truth
+    assert crawls[0] == expected
+    assert crawls[1] == expected
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
@@ -295,8 +295,8 @@ async def test_pages_of_one_give_the_same_rows(serve: Any, pair: Pair) -> None:
 async def test_pages_asked_for_side_by_side_are_the_same(serve: Any, pair: Pair, profile: str) -> None:
     """Twenty pages asked for at once, here and there in the list, equal the same pages asked for one by one."""
     vendor, endpoint = pair
-    queued = {choice.name: "queue" for choice in vendor.contract.choices if "queue" in choice.options}
-    here, there = [await serve(vendor, profile=profile, choices=queued) for _ in range(2)]
+    queued = {behavior.name: "queue" for behavior in vendor.contract.behaviors if "queue" in behavior.options}
+    here, there = [await serve(vendor, profile=profile, behaviors=queued) for _ in range(2)]
     pages = [{**everything(here.tenant, endpoint), endpoint.paging.limit: size} for size in range(1, 11)]  # type: ignore[union-attr]  # lists are paged
     match endpoint.paging:
         case OffsetPagination(offset=number) | PageNumberPagination(page=number):

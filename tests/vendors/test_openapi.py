@@ -67,7 +67,7 @@ async def test_document_is_served_printed_and_committed(serve: Any, label: str) 
     printed = CliRunner().invoke(cli, ["openapi", vendor.name, "--dialect", vendor.dialect])
 
     assert served == json.decode(printed.output) == json.decode((COMMITTED / f"{label}.json").read_bytes())
-    assert (len(mock.tenant.journal), len(mock.served.unclaimed)) == (0, 0)
+    assert (len(mock.tenant.journal), len(mock.served.unmatched)) == (0, 0)
 
 
 @pytest.mark.parametrize("label", LABELS)

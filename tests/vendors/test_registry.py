@@ -44,7 +44,7 @@ def test_no_module_outside_a_vendors_folder_names_a_vendor() -> None:
 def test_every_fact_has_a_basis_and_what_is_not_chosen_a_source(vendor: Vendor) -> None:
     """Whoever reads a fact can go and look, unless nobody says it."""
     sourceless = [
-        where for where, fact in vendor.contract.facts() if fact.source is None and fact.basis not in (Basis.CHOSEN, Basis.INFERRED)
+        where for where, fact in vendor.contract.facts() if fact.source is None and fact.basis not in (Basis.ASSUMED, Basis.INFERRED)
     ]
 
     assert vendor.contract.facts()
@@ -53,18 +53,18 @@ def test_every_fact_has_a_basis_and_what_is_not_chosen_a_source(vendor: Vendor) 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=NAMES)
 def test_every_choice_reads_its_own_settings_and_refuses_others(vendor: Vendor) -> None:
-    """A choice takes its default and each option, and nothing else."""
-    for choice in vendor.contract.choices:
-        settings: list[str | int] = [*choice.options] or [0, 5, "7"]
+    """A behavior takes its default and each option, and nothing else."""
+    for behavior in vendor.contract.behaviors:
+        settings: list[str | int] = [*behavior.options] or [0, 5, "7"]
 
-        assert [str(choice.read(each)) for each in settings] == [str(each) for each in settings]
-        assert choice.read(choice.default) == choice.default
-        with pytest.raises(ValueError, match=re.escape(choice.name)):
-            choice.read("no such thing")
+        assert [str(behavior.read(each)) for each in settings] == [str(each) for each in settings]
+        assert behavior.read(behavior.default) == behavior.default
+        with pytest.raises(ValueError, match=re.escape(behavior.name)):
+            behavior.read("no such thing")
 
 
 def test_contract_that_contradicts_itself_is_refused_at_load() -> None:
-    """An endpoint that names an unknown choice, path parameter or error shape stops the start."""
+    """An endpoint that names an unknown behavior, path parameter or error shape stops the start."""
     contract = VENDORS[0].contract
     broken = replace(contract, errors={})
 
@@ -78,7 +78,7 @@ def test_unknown_contract_keyword_is_refused() -> None:
     """What nobody reads, and a field without a fact, are errors and not ignored."""
 
     class Noted(Struct):
-        one: Annotated[int, Fact("x", Basis.CHOSEN), "nobody reads this"]
+        one: Annotated[int, Fact("x", Basis.ASSUMED), "nobody reads this"]
 
     class Bare(Struct):
         one: int

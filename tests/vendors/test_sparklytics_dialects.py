@@ -44,11 +44,11 @@ EVERYONE = {**EVER, "include_bots": "true"}
 
 
 def ask(
-    world: World, *, site: int = 0, now: int = NOW, session: str = "", choices: dict[str, str] | None = None, **query: Any
+    world: World, *, site: int = 0, now: int = NOW, session: str = "", behaviors: dict[str, str] | None = None, **query: Any
 ) -> ViewRequest:
     """A request for the list, or for a session, of one of a world's sites."""
     path = {"id": "", "session_id": session}
-    return ask_vendor(SERVER, world, now=now, query=ListRows(**query), path=path, site=world.sites[site], choices=choices)
+    return ask_vendor(SERVER, world, now=now, query=ListRows(**query), path=path, site=world.sites[site], behaviors=behaviors)
 
 
 def page(asked: ViewRequest) -> Page:
@@ -89,7 +89,7 @@ def refused(asked: ViewRequest) -> tuple[str, str]:
     return refusal.value.error, refusal.value.details["message"]
 
 
-def truth(world: World, *, bots: bool = True, now: int = NOW) -> list[tuple[int, int, int]]:
+def expected_rows(world: World, *, bots: bool = True, now: int = NOW) -> list[tuple[int, int, int]]:
     """End, number and start of all sessions, in the server's order."""
     found = world.sites[0].find(Query(bots=bots), now)
 
@@ -135,7 +135,7 @@ def test_the_pages_hold_every_session_once_last_seen_first(name: str, limit: int
     found = list(pages(world, **{**EVERYONE, "limit": limit}))
     told = [row for each in found for row in each.data]
 
-    assert ids(told) == [session_id(number) for _, number, _ in truth(world)]
+    assert ids(told) == [session_id(number) for _, number, _ in expected_rows(world)]
     assert all(len(each.data) == each.pagination.limit == limit for each in found[:-1])
     assert [each.pagination.has_more for each in found] == [True] * (len(found) - 1) + [False]
     keys = [(instant(row.last_seen) or 0, row.session_id) for row in told]
@@ -344,7 +344,7 @@ def test_a_row_agrees_with_its_events(name: str) -> None:
 def test_a_time_is_written_as_the_database_writes_it() -> None:
     """With a blank, without zone, and without the zeros that a fraction ends in."""
     for name in ("default", "hourly"):
-        for (end, _, start), row in zip(truth(WORLDS[name]), rows(WORLDS[name], include_bots="true"), strict=True):
+        for (end, _, start), row in zip(expected_rows(WORLDS[name]), rows(WORLDS[name], include_bots="true"), strict=True):
             for moment, text in ((start, row.first_seen), (end, row.last_seen)):
                 told = datetime.fromtimestamp(moment // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
                 fraction = f".{moment % 1000:03}".rstrip("0")
@@ -497,12 +497,12 @@ def test_a_page_is_part_of_a_full_url_with_wildcards(name: str, text: str) -> No
 
 
 def test_a_page_may_be_compared_without_wildcards() -> None:
-    """By choice % and _ stand for themselves in the same urls."""
+    """By behavior % and _ stand for themselves in the same urls."""
     world = WORLDS["default"]
     [row, *_] = rows(world)
 
-    assert row in page(ask(world, **EVER, filter_page=row.entry_page, choices={"filter_page": "substring"})).data
-    assert page(ask(world, **EVER, filter_page="https%", choices={"filter_page": "substring"})).data == []
+    assert row in page(ask(world, **EVER, filter_page=row.entry_page, behaviors={"filter_page": "substring"})).data
+    assert page(ask(world, **EVER, filter_page="https%", behaviors={"filter_page": "substring"})).data == []
 
 
 def test_no_pattern_takes_long() -> None:
@@ -588,7 +588,7 @@ async def test_the_tenant_s_dialect_is_heard_at_once(serve: Any) -> None:
 
 def test_bisection_agrees_with_a_table() -> None:
     """The least number from a text on is found as in a sorted list of ids."""
-    numbers = sorted(number for _, number, _ in truth(WORLDS["default"]))
+    numbers = sorted(number for _, number, _ in expected_rows(WORLDS["default"]))
     table = [session_id(number) for number in numbers]
 
     assert table == sorted(table)

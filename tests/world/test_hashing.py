@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.model.hashing import Permutation, below, choose, digits, draw, draw_one, hexadecimal, key, permute, unpermute
+from mockserver.world.model.hashing import Permutation, below, digits, draw, draw_one, hexadecimal, key, permute, set_behaviors, unpermute
 
 words = st.integers(0, 2**64 - 1)
 
@@ -73,7 +73,7 @@ def test_draw_is_evenly_distributed() -> None:
 
 @given(weights=st.lists(st.sampled_from([0, 0, 1, 5, 50]), min_size=1, max_size=6).filter(any), one=words)
 def test_choose_frequencies_follow_weights(weights: list[int], one: int) -> None:
-    counts = np.bincount(choose(np.array(weights), draw(one, np.arange(4000, dtype=np.uint64))), minlength=len(weights)).tolist()
+    counts = np.bincount(set_behaviors(np.array(weights), draw(one, np.arange(4000, dtype=np.uint64))), minlength=len(weights)).tolist()
 
     assert [count for count, weight in zip(counts, weights, strict=True) if not weight and count] == []
     assert all(abs(count - 4000 * weight / sum(weights)) < 250 for count, weight in zip(counts, weights, strict=True))
@@ -82,7 +82,7 @@ def test_choose_frequencies_follow_weights(weights: list[int], one: int) -> None
 def test_choose_each_weight_has_its_share_of_range() -> None:
     quarters = array(0, 1 << 62, 2 << 62, 3 << 62)
 
-    assert choose(np.array([0, 1, 0, 3]), quarters).tolist() == [1, 3, 3, 3]
+    assert set_behaviors(np.array([0, 1, 0, 3]), quarters).tolist() == [1, 3, 3, 3]
 
 
 @given(parts=st.lists(st.integers() | st.text(max_size=3), max_size=3), other=st.lists(st.integers() | st.text(max_size=3), max_size=3))

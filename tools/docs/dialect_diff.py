@@ -41,12 +41,12 @@ def _told(contract: Contract) -> Iterator[tuple[str, str]]:
         yield f"{endpoint.name}: limits", "<br>".join(map(_limit, endpoint.limits)) or _NOTHING
     for name, shape in contract.errors.items():
         yield f"error {name}", f"{status(shape)} {body(shape)}"
-    for choice in contract.choices:
-        yield f"`{choice.name}`", f"`{choice.default}`"
+    for behavior in contract.behaviors:
+        yield f"`{behavior.name}`", f"`{behavior.default}`"
 
 
 def _limit(limit: Limit) -> str:
-    """The choice that decides about a limit, and when a window of it begins."""
+    """The behavior that decides about a limit, and when a window of it begins."""
     if isinstance(limit, ConcurrencyLimit):
         return f"`{limit.busy}`"
     return f"`{limit.allowed}`" + (f", {limit.opens}" if isinstance(limit, WindowLimit) else "")

@@ -62,8 +62,8 @@ def kind(hint: Any) -> str:
 
 
 def status(shape: ErrorTemplate) -> str:
-    """The status of an error, or the choice that it depends on."""
-    return f"by `{shape.status.choice}`" if isinstance(shape.status, ByBehavior) else str(shape.status)
+    """The status of an error, or the behavior that it depends on."""
+    return f"by `{shape.status.behavior}`" if isinstance(shape.status, ByBehavior) else str(shape.status)
 
 
 def body(shape: ErrorTemplate) -> str:

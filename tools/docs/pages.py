@@ -23,7 +23,7 @@ from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldSpec
 from tools.docs.markdown import table
 
-PARTS = (parts.World, parts.Clock, parts.Faults, parts.Limits, parts.Choices, parts.Journal)
+PARTS = (parts.World, parts.Clock, parts.Faults, parts.Limits, parts.Behaviors, parts.Journal)
 """What a tenant's handle is made of."""
 _STARS: dict[Any, str] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
 _ENVIRONMENT = """\
@@ -40,9 +40,9 @@ _SERVER = """\
 both over the file. `SessionMock(…)` takes the names of the file as arguments, fields of the world among them.
 """
 _TENANTS = """\
-`[tenants.NAME]` in the file is a further tenant, with `profile`, `world`, `now`, `dialect`, `choices` and `credentials` of its own.
+`[tenants.NAME]` in the file is a further tenant, with `profile`, `world`, `now`, `dialect`, `behaviors` and `credentials` of its own.
 Instants in the file are texts or TOML's own dates. [What a world promises](world.md) tells the fields of a world; the pages of the vendors
-tell their choices and dialects.
+tell their behaviors and dialects.
 """
 _ADMIN = """\
 `/__admin/openapi.json` describes it in full; `AdminClient` and `session-mock admin` speak it. The default tenant's id
@@ -181,10 +181,10 @@ def assumed() -> str:
     """Whatever nobody says, and this project decided."""
     parts = [
         "# What is only assumed\n",
-        "Nobody says how the vendors behave here, so session-mock had to choose; `session-mock contract --basis chosen` prints it too.\n",
+        "Nobody says how the vendors behave here, so session-mock had to choose; `session-mock contract --basis assumed` prints it too.\n",
     ]
     for vendor in every():
-        told = [(code(fact["where"]), fact["says"]) for fact in list_dialect_facts(vendor, Basis.CHOSEN.value)]
+        told = [(code(fact["where"]), fact["says"]) for fact in list_dialect_facts(vendor, Basis.ASSUMED.value)]
         heading = vendor.contract.title if vendor.label == vendor.name else f"{vendor.contract.title}, `{vendor.dialect}`, beside that"
         parts += [f"## {heading}\n", table(("where", ""), told)] if told else []
     return "\n".join(parts)

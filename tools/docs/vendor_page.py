@@ -9,7 +9,7 @@ from tools.docs.markdown import asked_kind, body, limited, status, table, told_k
 
 
 def page(contract: Contract, *others: Contract) -> str:
-    """Write the reference page of a vendor: endpoints, errors, choices, what its other dialects do differently, sources."""
+    """Write the reference page of a vendor: endpoints, errors, behaviors, what its other dialects do differently, sources."""
     sources = {name: source for each in (contract, *others) for name, source in each.sources.items()}
     parts = [
         f"# {contract.title}\n",
@@ -17,8 +17,8 @@ def page(contract: Contract, *others: Contract) -> str:
         *(_endpoint(endpoint) for endpoint in contract.endpoints),
         "## Errors\n",
         table(("error", "status", "body", "basis", "source", ""), [_error(contract, name) for name in contract.errors]),
-        "## Choices\n",
-        *(_choice(choice) for choice in contract.choices),
+        "## Behaviors\n",
+        *(_behavior(behavior) for behavior in contract.behaviors),
         *(["## Dialects\n", differences(contract, others)] if others else []),
         "## Sources\n",
         table(("source", "read", ""), [(name, s.read, f"[{s.title}]({s.url})" if s.url else s.title) for name, s in sources.items()]),
@@ -63,12 +63,12 @@ def _error(contract: Contract, name: str) -> tuple[str, ...]:
     return (name, status(shape), body(shape), *_basis(shape.fact), shape.fact.says)
 
 
-def _choice(choice: Behavior) -> str:
-    source = f", {choice.source}" if choice.source else ""
-    lines = [f"### `{choice.name}`\n", f"{choice.says} *({choice.basis.value}{source})*\n"]
-    if choice.options:
-        default = {name: " (default)" if name == choice.default else "" for name in choice.options}
-        lines += [f"- `{name}`{default[name]}: {says}" for name, says in choice.options.items()]
+def _behavior(behavior: Behavior) -> str:
+    source = f", {behavior.source}" if behavior.source else ""
+    lines = [f"### `{behavior.name}`\n", f"{behavior.says} *({behavior.basis.value}{source})*\n"]
+    if behavior.options:
+        default = {name: " (default)" if name == behavior.default else "" for name in behavior.options}
+        lines += [f"- `{name}`{default[name]}: {says}" for name, says in behavior.options.items()]
     else:
-        lines.append(f"A whole number of {choice.unit}, `{choice.default}` by default.")
+        lines.append(f"A whole number of {behavior.unit}, `{behavior.default}` by default.")
     return "\n".join(lines) + "\n"

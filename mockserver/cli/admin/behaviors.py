@@ -29,7 +29,7 @@ def behavior() -> None:
 @with_client(_print_behaviors)
 def list_behaviors(client: AdminClient, *, tenant: str) -> Behaviors:
     """List the behaviors of a tenant with their values."""
-    return client.choices(tenant)
+    return client.behaviors(tenant)
 
 
 @behavior.command("set", epilog=format_examples("session-mock admin behavior set browsee.busy=queue browsee.hold=0"))
@@ -40,4 +40,4 @@ def set_behaviors(client: AdminClient, *, tenant: str, settings: tuple[str, ...]
 
     If one of the settings is invalid, none is changed.
     """
-    return client.choose(parse_pairs(settings, "NAME=VALUE"), tenant)
+    return client.set_behaviors(parse_pairs(settings, "NAME=VALUE"), tenant)

@@ -13,7 +13,7 @@ from mockserver.cli.output import echo, print_table
 from mockserver.cli.params import format_examples, parse_json_pairs
 from mockserver.client.client import AdminClient, Fault
 
-_COUNTERS = ("id", "kind", "matched", "struck", "remaining")
+_COUNTERS = ("id", "kind", "matched", "triggered", "remaining")
 _NO_CONDITION = {"fields": {}, "after": 0, "probability": 1}
 """Values of conditions that are always fulfilled."""
 
@@ -45,7 +45,7 @@ def _row(found: Fault) -> tuple[Any, ...]:
         if name not in _COUNTERS and _NO_CONDITION.get(name) != value
     )
     remaining = "unlimited" if found["remaining"] is None else found["remaining"]
-    return found["id"], found["kind"], found["matched"], found["struck"], remaining, arguments
+    return found["id"], found["kind"], found["matched"], found["triggered"], remaining, arguments
 
 
 def _print_faults(found: list[Fault]) -> None:
@@ -94,7 +94,7 @@ def add_faults(client: AdminClient, *, tenant: str, texts: tuple[str, ...]) -> l
     fault. `session-mock admin fault kinds` lists kinds, arguments and conditions. If one fault is invalid,
     none is added.
     """
-    return client.arm(*_parse_faults(texts), tenant=tenant)
+    return client.add_faults(*_parse_faults(texts), tenant=tenant)
 
 
 @fault.command("list")
@@ -123,7 +123,7 @@ def remove_faults(client: AdminClient, *, tenant: str, number: str | None, all_:
     """Remove one fault, or all."""
     if (number is not None) == all_:
         raise click.UsageError("expected either the ID of a fault or --all; `session-mock admin fault list` shows the ids")
-    client.disarm(number, tenant)
+    client.remove_faults(number, tenant)
 
 
 @fault.command("kinds")

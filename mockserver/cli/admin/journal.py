@@ -72,7 +72,7 @@ def _format_status(exchange: Exchange) -> str:
     """Return the status, and how the response ended early if it did."""
     response = exchange["response"]
     if response is None:
-        return "open" if exchange["took_ms"] is None else "none"
+        return "open" if exchange["duration_ms"] is None else "none"
     return " ".join([str(response["status"]), *([response["end"]] if "end" in response else [])])
 
 
@@ -82,11 +82,11 @@ def _format_remarks(exchange: Exchange) -> str:
         remarks.append(exchange["error"] + (f" ({exchange['basis']})" if exchange["basis"] else ""))
     remarks += exchange["faults"]
     remarks += [finding["name"] for finding in exchange["findings"]]
-    if exchange["dropped"] is not None:
-        remarks.append(f"credential of the deleted tenant {exchange['dropped']!r}")
+    if exchange["deleted"] is not None:
+        remarks.append(f"credential of the deleted tenant {exchange['deleted']!r}")
     if exchange["failed"]:
         remarks.append("internal error")
-    if exchange["gone"]:
+    if exchange["client_disconnected"]:
         remarks.append("client disconnected")
     return ", ".join(remarks)
 
@@ -98,7 +98,7 @@ def _format_endpoint(exchange: Exchange) -> str:
 
 
 def _cells(exchange: Exchange) -> tuple[str, ...]:
-    duration = "" if exchange["took_ms"] is None else f"{exchange['took_ms']:.1f}"
+    duration = "" if exchange["duration_ms"] is None else f"{exchange['duration_ms']:.1f}"
     request = f"{exchange['request']['method']} {exchange['request']['path']}{_format_query(exchange)}"
     return (
         str(exchange["number"]),

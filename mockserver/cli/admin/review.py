@@ -53,9 +53,9 @@ def _print_verification(result: Verification) -> None:
         echo()
     for fault in result.unused_faults:
         echo(f"Fault {fault['id']} ({fault['kind']}) never triggered.")
-    if result.unclaimed:
+    if result.unmatched:
         echo(
-            f"\nNot checked: {result.unclaimed} requests to this server that matched no tenant;"
+            f"\nNot checked: {result.unmatched} requests to this server that matched no tenant;"
             " `session-mock admin journal list --unmatched` lists them."
         )
     echo(f"\ndigest {result.digest}")
@@ -69,4 +69,4 @@ def verify(client: AdminClient, *, tenant: str) -> Verification:
     Wrong are findings, error responses that a correct client would not get, and faults that never triggered.
     The digest is equal for two runs with the same requests and responses in the same order.
     """
-    return client.verdict(tenant)
+    return client.verify(tenant)

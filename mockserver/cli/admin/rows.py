@@ -38,7 +38,7 @@ def write_expected(
 
     Rows are written as lines of JSON. Without PARAM all rows of the site are written; a VALUE may be JSON.
     """
-    return client.truth(vendor, endpoint, parse_json_pairs(params, "PARAM=VALUE"), site=site, verdicts=labels, tenant=tenant)
+    return client.expected_rows(vendor, endpoint, parse_json_pairs(params, "PARAM=VALUE"), site=site, labels=labels, tenant=tenant)
 
 
 def _parse_rows(file: BinaryIO) -> list[dict[str, Any]]:
@@ -70,4 +70,4 @@ def trace_rows(client: AdminClient, *, tenant: str, vendor: str, endpoint: str, 
     Without FILE stdin is read. For each row the numbers of the exchanges are printed; `session-mock admin
     journal show` shows one.
     """
-    return client.carriers(vendor, endpoint, _parse_rows(file), tenant)
+    return client.trace(vendor, endpoint, _parse_rows(file), tenant)

@@ -36,11 +36,11 @@ def _ended_exchanges(read: Read, after: int, filters: dict[str, Any]) -> Iterato
             continue
         count = page.count
         for exchange in read(after=after, limit=_PAGE_SIZE, **filters).exchanges if filters else page.exchanges:
-            if exchange["took_ms"] is not None and exchange["number"] not in yielded:
+            if exchange["duration_ms"] is not None and exchange["number"] not in yielded:
                 yielded.add(exchange["number"])
                 yield exchange
         numbers = [exchange["number"] for exchange in page.exchanges]
-        still_open = [exchange["number"] for exchange in page.exchanges if exchange["took_ms"] is None]
+        still_open = [exchange["number"] for exchange in page.exchanges if exchange["duration_ms"] is None]
         after = min(still_open) - 1 if still_open else max(numbers, default=after)
         yielded = {number for number in yielded if number > after}
         sleep(PAUSE)

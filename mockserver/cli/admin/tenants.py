@@ -61,7 +61,7 @@ def tenant() -> None:
 )
 @click.option(
     "--behavior",
-    "choices",
+    "behaviors",
     multiple=True,
     metavar="NAME=VALUE",
     help="Set an undocumented behavior; repeatable. `session-mock contract VENDOR` lists names and values.",
@@ -84,7 +84,7 @@ def create_tenant(
     fields: tuple[str, ...],
     now: str | None,
     dialect: tuple[str, ...],
-    choices: tuple[str, ...],
+    behaviors: tuple[str, ...],
     credential: tuple[str, ...],
     fault: tuple[str, ...],
 ) -> TenantAccess:
@@ -92,13 +92,13 @@ def create_tenant(
 
     Without ID the server generates one. Without --seed the seed is derived from ID.
     """
-    return client.mint(
+    return client.create_tenant(
         name,
         profile=profile or "default",
         world=parse_world_fields(seed, sessions, fields),
         now=None if now is None else parse_json_or_text(now),
         dialect=parse_dialects(dialect),
-        choices=parse_pairs(choices, "--behavior"),
+        behaviors=parse_pairs(behaviors, "--behavior"),
         credentials=parse_pairs(credential, "--credential", "VENDOR.CREDENTIAL=VALUE"),
         faults=[parse_fault(each, "--fault") for each in fault],
     )
@@ -142,4 +142,4 @@ def delete_tenant(client: AdminClient, *, name: str) -> None:
 
     The tenant 'default' cannot be deleted; `session-mock admin tenant reset` restores its initial state.
     """
-    client.drop(name)
+    client.delete_tenant(name)

@@ -93,7 +93,7 @@ def replace_world(
     spec = parse_world_fields(seed, sessions, fields)
     if profile is None and not spec:
         raise click.UsageError("nothing to replace; give --profile, --seed, --sessions or --set")
-    return client.put_world(tenant, profile=profile or "default", **spec)
+    return client.replace_world(tenant, profile=profile or "default", **spec)
 
 
 def _print_session(found: dict[str, Any]) -> None:

@@ -12,10 +12,10 @@ from msgspec.inspect import StructType, type_info
 from msgspec.structs import fields
 
 from mockserver import __version__
-from mockserver.admin_schemas import Problem, TruthWanted
+from mockserver.admin_schemas import ExpectedRowsQuery, Problem
 from mockserver.server.admin.app import PREFIX
-from mockserver.server.admin.handlers.expected import get_truth
-from mockserver.server.admin.handlers.faults import arm_faults
+from mockserver.server.admin.handlers.expected import get_expected_rows
+from mockserver.server.admin.handlers.faults import add_faults
 from mockserver.server.admin.routing import Created, Route, StreamingBody
 from mockserver.server.admin.signatures import answered, asked, summary
 from mockserver.server.faults.registry import kinds
@@ -92,7 +92,7 @@ def _models(route: Route) -> Iterable[Any]:
 
 def _body(route: Route) -> Any:
     """The type of the body; faults are known more closely than their handler needs."""
-    if route.handler is arm_faults:
+    if route.handler is add_faults:
         every: Any = Union[tuple(kinds().values())]  # noqa: UP007 -- made of what is registered
         return Union[every, list[every]]  # noqa: UP007 -- the same
     return asked(route).get("body")
@@ -120,7 +120,7 @@ def _is_made(hint: Any) -> bool:
 
 def _query(route: Route) -> list[dict[str, Any]]:
     """The parameters of the query."""
-    model = TruthWanted if route.handler is get_truth else asked(route).get("query")
+    model = ExpectedRowsQuery if route.handler is get_expected_rows else asked(route).get("query")
     if model is None:
         return []
     info = type_info(model)
@@ -129,7 +129,7 @@ def _query(route: Route) -> list[dict[str, Any]]:
         {"name": field.encode_name, "in": "query", "required": field.required, "schema": json.schema(_struct_field(model, field.name))}
         for field in info.fields
         if field.name != "parameters"
-    ] + ([_OWN] if model is TruthWanted else [])
+    ] + ([_OWN] if model is ExpectedRowsQuery else [])
 
 
 def _struct_field(model: type[Struct], name: str) -> Any:

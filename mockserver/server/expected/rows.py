@@ -18,7 +18,7 @@ from mockserver.server.tenancy.tenant import Tenant
 from mockserver.server.tenancy.world_history import WorldSnapshot
 from mockserver.vendors.base import Vendor, VendorIdentifiers, ViewRequest
 
-Verification = Literal["must", "may", "must_not"]
+Verification = Literal["required", "optional", "forbidden"]
 
 
 class UnknownParameterError(ValueError):
@@ -58,10 +58,10 @@ def answer(tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mappi
 def judged(
     tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int = 0
 ) -> Iterator[tuple[Verification, Any]]:
-    """Yield each row, in the endpoint's order, with a verdict; raises ``ApiError`` as the endpoint would.
+    """Yield each row, in the endpoint's order, with a verification; raises ``ApiError`` as the endpoint would.
 
-    ``must``: in every world since the list's first page was asked for last, it stood there as it is, so a correct
-    client has it. ``may``: it came, changed or went meanwhile. ``must_not``: it was gone before. A row that changed is
+    ``required``: in every world since the list's first page was asked for last, it stood there as it is, so a correct
+    client has it. ``optional``: it came, changed or went meanwhile. ``forbidden``: it was gone before. A row that changed is
     told twice, as it was and as it is.
     """
     whole, now = _list(tenant, vendor, endpoint, site), WorldSnapshot(tenant.world, tenant.clock.now())
@@ -72,7 +72,7 @@ def judged(
     every = (1 << len(since)) - 1
     for each in reduce(merged, lists):  # Only what two worlds do not share is ever held.
         seen = each.worlds >> len(before)
-        yield "must" if seen == every else "may" if seen else "must_not", each.row
+        yield "required" if seen == every else "optional" if seen else "forbidden", each.row
 
 
 def _marked(found: Iterator[tuple[int | None, Any]], world: int) -> Iterator[MergedRow]:
@@ -80,7 +80,7 @@ def _marked(found: Iterator[tuple[int | None, Any]], world: int) -> Iterator[Mer
 
 
 def _list(tenant: Tenant, vendor: Vendor, endpoint: Endpoint, site: int) -> "_List":
-    return _List(vendor, endpoint, site, tenant.names[vendor.name], tenant.choices[vendor.name])
+    return _List(vendor, endpoint, site, tenant.names[vendor.name], tenant.behaviors[vendor.name])
 
 
 class _List(Struct, frozen=True):
@@ -90,7 +90,7 @@ class _List(Struct, frozen=True):
     endpoint: Endpoint
     site: int
     names: VendorIdentifiers
-    choices: Mapping[str, Any]
+    behaviors: Mapping[str, Any]
 
     def rows(self, parameters: Mapping[str, Any], moment: WorldSnapshot) -> Iterator[tuple[int | None, Any]]:
         """Yield each row of every page with the total."""
@@ -121,7 +121,7 @@ class _List(Struct, frozen=True):
             world=moment.world,
             site=moment.world.sites[self.site],
             now=moment.now,
-            choices=self.choices,
+            behaviors=self.behaviors,
             names=names,
         )
 

@@ -18,8 +18,8 @@ from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 
 
-def carriers(tenants: Tenants, tenant: Tenant, pair: tuple[Vendor, Endpoint], rows: Sequence[Mapping[str, Any]]) -> list[list[int]]:
-    """Say for each row the numbers of the exchanges whose answer had it, or would have had it without the fault that struck it.
+def exchanges_by_row(tenants: Tenants, tenant: Tenant, pair: tuple[Vendor, Endpoint], rows: Sequence[Mapping[str, Any]]) -> list[list[int]]:
+    """Say for each row the numbers of the exchanges whose answer had it, or would have had it without the fault that triggered it.
 
     The pages are worked out again, in the tenant's world as it is: a row that was deleted meanwhile was on none.
     """

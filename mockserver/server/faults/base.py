@@ -1,4 +1,4 @@
-"""What all faults share: when they strike, and what they know of the exchange they strike."""
+"""What all faults share: when they trigger, and what they know of the exchange they trigger."""
 
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
@@ -44,8 +44,8 @@ class FaultContext:
         """The instant of the tenant's clock at which it begins."""
         self._first = reading
         self.attempts: dict[int, int] = {}
-        self.strikes: dict[int, int] = {}
-        """How often each fault that strikes now has struck, this time included."""
+        self.triggers: dict[int, int] = {}
+        """How often each fault that triggers now has triggered, this time included."""
         self._number = 0
 
     def proceed(self) -> Response:
@@ -64,7 +64,7 @@ class FaultContext:
 
     @cached_property
     def pages(self) -> PageInfo | None:
-        """Where the page that is asked for stands in its list, as long as no fault has struck; ``None`` where it is no page."""
+        """Where the page that is asked for stands in its list, as long as no fault has triggered; ``None`` where it is no page."""
         endpoint = self.reading.endpoint
         if endpoint.rows is None:
             return None  # What records something may be answered once only.
@@ -93,20 +93,20 @@ class FaultContext:
         return (draw_one(own, attempt) >> 11) / (1 << 53)
 
     def drawn(self, word: str) -> float:
-        """A number in [0, 1) for the fault that strikes now."""
+        """A number in [0, 1) for the fault that triggers now."""
         return self.chance(self._number, self.attempts.get(self._number, 0), word)
 
     @property
-    def struck(self) -> int:
-        """How often the fault that strikes now has struck, this time included."""
-        return self.strikes.get(self._number, 1)
+    def triggered(self) -> int:
+        """How often the fault that triggers now has triggered, this time included."""
+        return self.triggers.get(self._number, 1)
 
 
 class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
     """One way in which an exchange goes wrong, and when. Conditions that are not given hold; all that are given must hold."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {}
-    """One as it is armed."""
+    """One as it is active."""
 
     vendor: str | None = None
     """Only exchanges with this vendor."""
@@ -175,19 +175,19 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
         return pages.last if self.page == "last" else pages.number == (1 if self.page == "first" else self.page)
 
     def happen(self, meeting: FaultContext) -> None:
-        """Change the tenant's world before the exchange it strikes is answered, whatever becomes of the answer."""
+        """Change the tenant's world before the exchange it triggers is answered, whatever becomes of the answer."""
 
     def ask(self, meeting: FaultContext) -> Response | None:  # noqa: ARG002 -- kinds that need it override this
-        """Change the request of the exchange it strikes, or answer it instead of the vendor."""
+        """Change the request of the exchange it triggers, or answer it instead of the vendor."""
         return None
 
     def tell(self, meeting: FaultContext, reply: Response) -> Response:  # noqa: ARG002 -- kinds that need it override this
-        """Return what becomes of the reply to the exchange it strikes."""
+        """Return what becomes of the reply to the exchange it triggers."""
         return reply
 
 
 class WireFault(Fault, frozen=True, kw_only=True):
-    """A fault of the way that an answer takes, whatever the answer is; it strikes what the other faults have left of it."""
+    """A fault of the way that an answer takes, whatever the answer is; it triggers what the other faults have left of it."""
 
     def tell(self, meeting: FaultContext, reply: Response) -> Response:  # noqa: ARG002 -- most kinds look at the reply only
         """Return the reply as it goes over the wire."""

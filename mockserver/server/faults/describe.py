@@ -15,8 +15,8 @@ from mockserver.server.faults.base import Fault
 from mockserver.server.faults.registry import kinds
 
 _INTRODUCTION: Final = """\
-A fault is an object of JSON: its `kind`, its arguments, and conditions that say when it strikes. Several compose: the first
-armed is outermost, and those of the wire, from a late answer to a header that comes twice, strike whatever answer the others
+A fault is an object of JSON: its `kind`, its arguments, and conditions that say when it triggers. Several compose: the first
+active is outermost, and those of the wire, from a late answer to a header that comes twice, trigger whatever answer the others
 have left.
 """
 _WORDS: Final = {

@@ -1,4 +1,4 @@
-"""What the faults of paging share: which endpoints they can strike, and how they change a question or an answer."""
+"""What the faults of paging share: which endpoints they can trigger, and how they change a question or an answer."""
 
 from collections.abc import Callable
 from math import inf
@@ -23,10 +23,10 @@ class PagingFault(Fault, frozen=True, kw_only=True):
     """What an endpoint must have, in words."""
 
     def check(self) -> None:
-        """It must be able to strike what it names."""
+        """It must be able to trigger what it names."""
         super().check()
         listed = [(vendor.name, endpoint) for vendor in every() for endpoint in vendor.contract.endpoints]
-        able = list(dict.fromkeys(f"{vendor}.{endpoint.name}" for vendor, endpoint in listed if self.strikes_at(endpoint)))
+        able = list(dict.fromkeys(f"{vendor}.{endpoint.name}" for vendor, endpoint in listed if self.supports(endpoint)))
         meant = [
             f"{vendor}.{endpoint.name}"
             for vendor, endpoint in listed
@@ -37,17 +37,17 @@ class PagingFault(Fault, frozen=True, kw_only=True):
             raise FaultError(f"{kind} needs {self.NEEDS}, such as {', '.join(able)}; there is none at {named!r}")
 
     @classmethod
-    def strikes_at(cls, endpoint: Endpoint) -> bool:
-        """Whether an endpoint is one that it can strike: any list in pages, unless a kind says otherwise."""
+    def supports(cls, endpoint: Endpoint) -> bool:
+        """Whether an endpoint is one that it can trigger: any list in pages, unless a kind says otherwise."""
         return endpoint.rows is not None and page_field(endpoint.paging) is not None
 
     def on(self, meeting: FaultContext, pages: PageInfo) -> bool:  # noqa: ARG002 -- kinds that are particular override this
-        """Whether a page is one that it can strike."""
+        """Whether a page is one that it can trigger."""
         return True
 
     def means_endpoint(self, vendor: str, endpoint: Endpoint) -> bool:
-        """One with lists that it can strike."""
-        return super().means_endpoint(vendor, endpoint) and self.strikes_at(endpoint)
+        """One with lists that it can trigger."""
+        return super().means_endpoint(vendor, endpoint) and self.supports(endpoint)
 
     def means(self, reading: ParsedRequest) -> bool:  # noqa: ARG002 -- of any
         """Any page: all are looked at, so that it is known which page a cursor leads to."""
@@ -99,7 +99,7 @@ def edited(reply: Response, edit: Callable[[Any], None]) -> Response:
 class SamePage(PagingFault, frozen=True, kw_only=True, tag="same_page"):
     """Answers the page before the one that was asked for, as if that had been asked for; never on a first page.
 
-    Where pages follow cursors, it strikes only a cursor that was handed out while the fault was armed.
+    Where pages follow cursors, it triggers only a cursor that was handed out while the fault was active.
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "same_page", "page": 2, "times": 1}
@@ -137,7 +137,7 @@ class StuckCursor(PagingFault, frozen=True, kw_only=True, tag="stuck_cursor"):
     NEEDS: ClassVar[str] = "a list whose answer names the next cursor or offset"
 
     @classmethod
-    def strikes_at(cls, endpoint: Endpoint) -> bool:
+    def supports(cls, endpoint: Endpoint) -> bool:
         """A list whose answer names the next page."""
         return next_path(endpoint) is not None
 
@@ -164,7 +164,7 @@ class ExpiredCursor(PagingFault, frozen=True, kw_only=True, tag="expired_cursor"
     NEEDS: ClassVar[str] = "a list whose pages follow cursors"
 
     @classmethod
-    def strikes_at(cls, endpoint: Endpoint) -> bool:
+    def supports(cls, endpoint: Endpoint) -> bool:
         """A list with cursors."""
         return endpoint.rows is not None and isinstance(endpoint.paging, CursorPagination)
 
@@ -197,22 +197,22 @@ def total_path(endpoint: Endpoint) -> str | None:
 
 
 class ChangingTotal(PagingFault, frozen=True, kw_only=True, tag="changing_total"):
-    """Tells a total that grows with every strike, while the rows stay as they are."""
+    """Tells a total that grows with every trigger, while the rows stay as they are."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "changing_total", "by": 10}
     NEEDS: ClassVar[str] = "a list whose answer tells a total"
 
     by: Annotated[int, Meta(ge=1)] = 1
-    """How much more each strike adds."""
+    """How much more each trigger adds."""
 
     @classmethod
-    def strikes_at(cls, endpoint: Endpoint) -> bool:
+    def supports(cls, endpoint: Endpoint) -> bool:
         """A list with a total."""
         return total_path(endpoint) is not None
 
     def tell(self, meeting: FaultContext, reply: Response) -> Response:
         """Answer with more than there is."""
-        path, more = total_path(meeting.reading.endpoint) or "", self.by * meeting.struck
+        path, more = total_path(meeting.reading.endpoint) or "", self.by * meeting.triggered
         return edited(reply, lambda answer: put(answer, path, at(answer, path) + more))
 
 
@@ -226,7 +226,7 @@ class NoEnd(PagingFault, frozen=True, kw_only=True, tag="no_end"):
     NEEDS: ClassVar[str] = "a list whose answer tells a total or names the next cursor"
 
     @classmethod
-    def strikes_at(cls, endpoint: Endpoint) -> bool:
+    def supports(cls, endpoint: Endpoint) -> bool:
         """A list whose answer says where it ends."""
         return total_path(endpoint) is not None or (endpoint.rows is not None and isinstance(endpoint.paging, CursorPagination))
 

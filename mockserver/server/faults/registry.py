@@ -1,6 +1,6 @@
-"""Faults: ways in which an exchange goes wrong on purpose. One kind a file; this one reads, arms and strikes them.
+"""Faults: ways in which an exchange goes wrong on purpose. One kind a file; this one reads, adds and triggers them.
 
-Whether a fault strikes follows from the request and from how often it was met, never from a clock or a shared stream of
+Whether a fault triggers follows from the request and from how often it was met, never from a clock or a shared stream of
 chance, so that the same requests meet the same faults in every run.
 """
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mockserver.server.requests.parser import ParsedRequest
 
 MOST_ARMED: Final = 1000
-"""Faults of a tenant that can be armed at a time: every request is held against each of them."""
+"""Faults of a tenant that can be active at a time: every request is held against each of them."""
 _MOST_LISTS: Final = 256
 _MOST_REQUESTS: Final = 4096
 """Requests whose attempts are counted, those that were met last."""
@@ -74,7 +74,7 @@ class ActiveFault:
     def __init__(self, number: int, fault: Fault) -> None:
         self.number, self.fault = number, fault
         self._since, self._until = fault.window
-        self.matched = self.struck = 0
+        self.matched = self.triggered = 0
         self._attempts: dict[str, int] = {}
 
     @property
@@ -84,15 +84,15 @@ class ActiveFault:
 
     @property
     def remaining(self) -> int | None:
-        """How often it will still strike; ``None`` for ever."""
-        return None if self.fault.times is None else self.fault.times - self.struck
+        """How often it will still trigger; ``None`` for ever."""
+        return None if self.fault.times is None else self.fault.times - self.triggered
 
     def waits(self, now: int) -> bool:
-        """Whether it may still strike, and at this instant."""
-        return self._since <= now < self._until and self.struck != self.fault.times
+        """Whether it may still trigger, and at this instant."""
+        return self._since <= now < self._until and self.triggered != self.fault.times
 
-    def strikes(self, meeting: FaultContext) -> bool:
-        """Whether it strikes this exchange, which it has waited for; counts it."""
+    def triggers(self, meeting: FaultContext) -> bool:
+        """Whether it triggers this exchange, which it has waited for; counts it."""
         fault = self.fault
         if not fault.matches(meeting):
             return False
@@ -102,57 +102,57 @@ class ActiveFault:
             del self._attempts[next(iter(self._attempts))]
         if self.matched <= fault.after or fault.nth not in (None, self.matched):
             return False
-        if fault.probability < 1 and meeting.chance(self.number, attempt, "strike") >= fault.probability:
+        if fault.probability < 1 and meeting.chance(self.number, attempt, "trigger") >= fault.probability:
             return False
-        self.struck += 1
-        meeting.attempts[self.number], meeting.strikes[self.number] = attempt, self.struck
+        self.triggered += 1
+        meeting.attempts[self.number], meeting.triggers[self.number] = attempt, self.triggered
         return True
 
     def described(self) -> dict[str, Any]:
         """The fault as JSON, with its id and its counts."""
         told = {name: value for name, value in to_builtins(self.fault).items() if value is not None}
-        return {"id": str(self.number), **told, "matched": self.matched, "struck": self.struck, "remaining": self.remaining}
+        return {"id": str(self.number), **told, "matched": self.matched, "triggered": self.triggered, "remaining": self.remaining}
 
 
 class ActiveFaults:
-    """The faults of a tenant, in the order in which they were armed."""
+    """The faults of a tenant, in the order in which they were active."""
 
     def __init__(self) -> None:
-        self.armed: tuple[ActiveFault, ...] = ()
-        """Another tuple whenever one is armed or disarmed."""
+        self.active: tuple[ActiveFault, ...] = ()
+        """Another tuple whenever one is active or removed."""
         self._sorted: tuple[tuple[ActiveFault, ...], dict[tuple[Vendor, str], list[ActiveFault]]] = (), {}
-        """The armed ones, and those of them that are meant for an endpoint of a vendor in a dialect."""
+        """The active ones, and those of them that are meant for an endpoint of a vendor in a dialect."""
         self._numbers: dict[str, dict[str, int]] = {}
         self._next = 1
 
     def add(self, faults: Sequence[Fault]) -> list[ActiveFault]:
-        """Arm faults; raises :class:`FaultError` where there would be too many, and then arms none."""
-        total = len(self.armed) + len(faults)
+        """Add faults; raises :class:`FaultError` where there would be too many, and then adds none."""
+        total = len(self.active) + len(faults)
         if total > MOST_ARMED:
-            raise FaultError(f"faults: {total:,} would be armed; at most {MOST_ARMED:,} of a tenant can be: disarm those that are done")
+            raise FaultError(f"faults: {total:,} would be active; at most {MOST_ARMED:,} of a tenant can be: remove those that are done")
         added = [ActiveFault(number, fault) for number, fault in enumerate(faults, self._next)]
         self._next += len(added)
-        self.armed += tuple(added)
+        self.active += tuple(added)
         return added
 
     def remove(self, number: int) -> bool:
-        """Disarm a fault; whether there was one with the number."""
-        before = len(self.armed)
-        self.armed = tuple(each for each in self.armed if each.number != number)
-        return len(self.armed) < before
+        """Remove a fault; whether there was one with the number."""
+        before = len(self.active)
+        self.active = tuple(each for each in self.active if each.number != number)
+        return len(self.active) < before
 
     def clear(self) -> None:
-        """Disarm all, and count from the beginning."""
-        self.armed, self._numbers, self._next = (), {}, 1
+        """Remove all, and count from the beginning."""
+        self.active, self._numbers, self._next = (), {}, 1
 
     def meant(self, reading: "ParsedRequest") -> tuple[ActiveFault, ...]:
         """Those that are meant for a request, as far as that follows from the request alone."""
-        if self._sorted[0] is not self.armed:
-            self._sorted = self.armed, {}
+        if self._sorted[0] is not self.active:
+            self._sorted = self.active, {}
         vendor, endpoint, by_endpoint = reading.vendor, reading.endpoint, self._sorted[1]
         found = by_endpoint.get((vendor, endpoint.name))
         if found is None:
-            found = by_endpoint[vendor, endpoint.name] = [each for each in self.armed if each.fault.means_endpoint(vendor.name, endpoint)]
+            found = by_endpoint[vendor, endpoint.name] = [each for each in self.active if each.fault.means_endpoint(vendor.name, endpoint)]
         return tuple([each for each in found if each.fault.means(reading)])
 
     def numbers_of(self, list_key: str) -> dict[str, int]:
@@ -162,29 +162,29 @@ class ActiveFaults:
             del self._numbers[next(iter(self._numbers))]
         return numbers
 
-    def strike(self, meeting: FaultContext, waiting: Sequence[ActiveFault]) -> tuple[Response, list[ActiveFault]]:
-        """Answer an exchange through every fault that strikes it, of those that wait for it; and which did.
+    def trigger(self, meeting: FaultContext, waiting: Sequence[ActiveFault]) -> tuple[Response, list[ActiveFault]]:
+        """Answer an exchange through every fault that triggers it, of those that wait for it; and which did.
 
-        What happens to the world happens first. Then the first armed is outermost, and those of the wire are outside of
+        What happens to the world happens first. Then the first active is outermost, and those of the wire are outside of
         those that change the answer.
         """
         tenant, now = meeting.tenant, meeting.now
-        struck = [armed for armed in waiting if armed.strikes(meeting)]
-        if not struck:
+        triggered = [active for active in waiting if active.triggers(meeting)]
+        if not triggered:
             tenant.lived.asked(meeting.reading.begun, WorldSnapshot(tenant.world, now))
-            return meeting.proceed(), struck
+            return meeting.proceed(), triggered
         tenant.lived.note(WorldSnapshot(tenant.world, now))
-        for armed in struck:
-            armed.fault.happen(meeting.by(armed.number))
+        for active in triggered:
+            active.fault.happen(meeting.by(active.number))
         tenant.lived.asked(meeting.reading.begun, WorldSnapshot(tenant.world, now))
-        inwards = sorted(struck, key=lambda armed: not isinstance(armed.fault, WireFault))
+        inwards = sorted(triggered, key=lambda active: not isinstance(active.fault, WireFault))
         reply: Response | None = None
         entered: list[ActiveFault] = []
         while reply is None and len(entered) < len(inwards):
-            armed = inwards[len(entered)]
-            entered.append(armed)
-            reply = armed.fault.ask(meeting.by(armed.number))
+            active = inwards[len(entered)]
+            entered.append(active)
+            reply = active.fault.ask(meeting.by(active.number))
         reply = meeting.proceed() if reply is None else reply
-        for armed in reversed(entered):
-            reply = armed.fault.tell(meeting.by(armed.number), reply)
-        return reply, struck
+        for active in reversed(entered):
+            reply = active.fault.tell(meeting.by(active.number), reply)
+        return reply, triggered

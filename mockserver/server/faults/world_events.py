@@ -32,7 +32,7 @@ def send(meeting: FaultContext, event: TrackedEvent) -> None:
 
 
 def visitor(meeting: FaultContext) -> str:
-    """Who arrives: a name that follows from the fault and the request that it strikes."""
+    """Who arrives: a name that follows from the fault and the request that it triggers."""
     return f"arrival-{int(meeting.drawn('visitor') * (1 << 48)):012x}"
 
 
@@ -86,7 +86,7 @@ class SessionDeleted(WorldEvent, frozen=True, kw_only=True, tag="session_deleted
 class SessionGrows(WorldEvent, frozen=True, kw_only=True, tag="session_grows"):
     """Lets the last session of a visitor go on by an event before the request is answered, among those that came over HTTP.
 
-    What another fault let arrive counts as such. Where there is none yet, one arrives, to grow at the next strike.
+    What another fault let arrive counts as such. Where there is none yet, one arrives, to grow at the next trigger.
     Sessions of the seeded world that are running grow with the clock.
     """
 

@@ -40,7 +40,7 @@ class KnownCredentials:
                 self._enter(value)
             self._live[value] += 1
 
-    def drop(self, values: Iterable[str]) -> None:
+    def delete(self, values: Iterable[str]) -> None:
         """Remove credentials from use; they are found for a while longer, because late requests carry them."""
         for value in values:
             self._live[value] -= 1

@@ -47,7 +47,7 @@ def _entry(exchange: Exchange) -> dict[str, Any]:
         "faults": list(exchange.faults),
         "findings": to_builtins(exchange.findings),
         "near_misses": told.near_misses,
-        "dropped": exchange.dropped,
+        "deleted": exchange.deleted,
     }
     return {
         "startedDateTime": iso(exchange.at),

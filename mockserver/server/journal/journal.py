@@ -82,10 +82,10 @@ class Exchange(Struct, kw_only=True, eq=False):
     """Whether the client went before it had the answer, as far as that was seen."""
     waited: bool = False
     """Whether another exchange held the slot that it needed."""
-    dropped: str | None = None
-    """The dropped tenant whose credential it carried."""
+    deleted: str | None = None
+    """The deleted tenant whose credential it carried."""
     faults: tuple[str, ...] = ()
-    """Ids and kinds of the faults that struck it, such as ``1:latency``."""
+    """Ids and kinds of the faults that triggered it, such as ``1:latency``."""
     before: tuple[int, ...] = ()
     """Numbers of the exchanges that were open when it came."""
     until: int = 0

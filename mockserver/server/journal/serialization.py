@@ -17,7 +17,7 @@ def described(exchange: Exchange) -> dict[str, Any]:
     return {
         "number": exchange.number,
         "at": iso(exchange.at),
-        "took_ms": milliseconds(exchange.took),
+        "duration_ms": milliseconds(exchange.took),
         "tenant": exchange.tenant,
         "vendor": exchange.vendor,
         "dialect": exchange.dialect,
@@ -36,12 +36,12 @@ def described(exchange: Exchange) -> dict[str, Any]:
         "basis": exchange.basis,
         "source": to_builtins(exchange.source),
         "faults": list(exchange.faults),
-        "overlapped": exchange.overlapped[:OVERLAPS],
+        "overlapping": exchange.overlapped[:OVERLAPS],
         "findings": to_builtins(exchange.findings),
         "near_misses": told.near_misses,
-        "dropped": exchange.dropped,
+        "deleted": exchange.deleted,
         "failed": exchange.failed,
-        "gone": exchange.gone,
+        "client_disconnected": exchange.gone,
     }
 
 
@@ -77,7 +77,7 @@ class Filters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     finding: str | None = None
     """The name of a finding."""
     fault: str | None = None
-    """The kind or the number of a fault that struck it."""
+    """The kind or the number of a fault that triggered it."""
     unmatched: bool | None = None
     """Whether no endpoint was meant."""
     after: Count = 0

@@ -50,7 +50,7 @@ def held(tenants: Tenants, vendor: Vendor, endpoint: Endpoint, sent: RequestValu
 def check_permission(holder: Principal, vendor: Vendor, endpoint: Endpoint) -> None:
     """Raise ``ApiError`` where the tenant's key may not do what the endpoint does."""
     wanted = getattr(endpoint.credentials, "permission", None)
-    if wanted is not None and holder.tenant.choices[vendor.name].get("permissions", "all") not in ("all", wanted):
+    if wanted is not None and holder.tenant.behaviors[vendor.name].get("permissions", "all") not in ("all", wanted):
         names = holder.tenant.names[vendor.name]
         raise ApiError("forbidden", message=f"the key lacks the permission {wanted}", credential=names.credentials["token"])
 
@@ -72,6 +72,6 @@ def _by_body(tenants: Tenants, vendor: Vendor, asked: BodyKeys, body: Mapping[st
 
 
 def _nobodys(tenants: Tenants, vendor: Vendor, token: str, otherwise: str) -> str:
-    """Tell a late request of a dropped tenant whose credential it carries."""
-    name = tenants.dropped(vendor.name, token)
-    return otherwise if name is None else f"the credential was that of tenant {name!r}, which was dropped"
+    """Tell a late request of a deleted tenant whose credential it carries."""
+    name = tenants.deleted(vendor.name, token)
+    return otherwise if name is None else f"the credential was that of tenant {name!r}, which was deleted"

@@ -29,8 +29,8 @@ class CachedRequest:
 
     def meant(self, faults: ActiveFaults) -> tuple[ActiveFault, ...]:
         """Return those of a tenant's faults that apply to the request; computed again when the faults change."""
-        if self._armed is not faults.armed:
-            self._armed = faults.armed
+        if self._armed is not faults.active:
+            self._armed = faults.active
             self._meant = faults.meant(self.reading)
         return self._meant
 

@@ -28,14 +28,14 @@ _STATUSES: Final = {"violation": 400, "too_large": 413, "internal": 500}
 
 
 class ErrorResponder:
-    """Refuses requests to the vendors of a router, in the dialects and by the choices of some tenants."""
+    """Refuses requests to the vendors of a router, in the dialects and by the behaviors of some tenants."""
 
     def __init__(self, tenants: Tenants, router: Router) -> None:
         self._tenants, self._router = tenants, router
 
     def read(self, refusal: VendorError, reading: ParsedRequest, raw: RawRequest, exchange: Exchange) -> Response:
         """Refuse a request whose endpoint is known."""
-        reply = _refused(reading.vendor, refusal, raw, exchange, reading.choices)
+        reply = _refused(reading.vendor, refusal, raw, exchange, reading.behaviors)
         if reading.held is None:
             explain(self._tenants, reading, exchange)
         elif reading.near_misses:
@@ -57,10 +57,10 @@ class ErrorResponder:
         warn(exchange, found)
         if miss.vendor is None:
             return lost(replace(miss, path=shown), method, near)
-        vendor, choices = spoken(miss.vendor, tenant)
+        vendor, behaviors = spoken(miss.vendor, tenant)
         exchange.vendor, exchange.dialect = vendor.name, vendor.dialect
         query = "?" + raw.path.partition("?")[2] if "?" in raw.path else ""
-        return _refused(vendor, refusal, raw._replace(path=miss.path + query), exchange, choices)
+        return _refused(vendor, refusal, raw._replace(path=miss.path + query), exchange, behaviors)
 
     def unread(self, refusal: VendorError, found: RouteMatch | NoRoute, raw: RawRequest, exchange: Exchange) -> Response:
         """Refuse what could not be read, in the shape of the vendor that was meant, if one was."""
@@ -69,12 +69,12 @@ class ErrorResponder:
             exchange.error = refusal.error
             return broken(refusal.details["message"], _STATUSES[refusal.error])
         exchange.vendor, exchange.endpoint = found.vendor.name, found.endpoint.name if isinstance(found, RouteMatch) else None
-        vendor, choices = spoken(found.vendor, self._presumed(found.vendor, exchange))
+        vendor, behaviors = spoken(found.vendor, self._presumed(found.vendor, exchange))
         exchange.dialect = vendor.dialect
-        return _refused(vendor, refusal, raw, exchange, choices)
+        return _refused(vendor, refusal, raw, exchange, behaviors)
 
     def _presumed(self, family: Vendor | None, exchange: Exchange) -> Tenant | None:
-        """Whose dialects and choices a request meets that leads nowhere."""
+        """Whose dialects and behaviors a request meets that leads nowhere."""
         name = family.name if family else ""
         return owner(self._tenants, name, exchange) or self._tenants.presumed(name, None)
 
@@ -88,7 +88,7 @@ def unexpected(raw: RawRequest, known: KnownCredentials) -> VendorError:
     return VendorError("internal", {"message": "the mock failed unexpectedly; its log says why"})
 
 
-def _refused(vendor: Vendor, refusal: VendorError, raw: RawRequest, exchange: Exchange, choices: Mapping[str, Any]) -> Response:
+def _refused(vendor: Vendor, refusal: VendorError, raw: RawRequest, exchange: Exchange, behaviors: Mapping[str, Any]) -> Response:
     fact = vendor.contract.errors[refusal.error].fact
     exchange.error, exchange.basis, exchange.source = refusal.error, fact.basis.value, vendor.contract.sources.get(fact.source or "")
-    return refused(vendor, refusal, raw, choices, exchange.headers_sent)
+    return refused(vendor, refusal, raw, behaviors, exchange.headers_sent)

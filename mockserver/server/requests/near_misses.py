@@ -51,7 +51,7 @@ class _Known(Struct, frozen=True):
     place: _Place
     vendor: str
     tenant: str
-    dropped: bool
+    deleted: bool
 
 
 def warn(exchange: Exchange, found: Secrets) -> None:
@@ -75,8 +75,8 @@ def explain(tenants: Tenants, reading: ParsedRequest, exchange: Exchange) -> Non
             warn(exchange, found)
         return
     asked, vendor = reading.endpoint, reading.vendor.name
-    known = sorted(_known(tenants, exchange.raw, exchange.headers), key=lambda each: (each.vendor != vendor, each.dropped))
-    astray = [each for each in known if each.vendor != vendor or each.dropped or not _is_right(asked, each)]
+    known = sorted(_known(tenants, exchange.raw, exchange.headers), key=lambda each: (each.vendor != vendor, each.deleted))
+    astray = [each for each in known if each.vendor != vendor or each.deleted or not _is_right(asked, each)]
     wrong = (_differs(asked, vendor, each, found) + _elsewhere(reading.vendor, asked, each) for each in astray[:_MOST])
     told = dict.fromkeys([*wrong, *_lacking(asked, vendor, known)])
     exchange.near_misses = tuple(NearMiss(vendor, asked.name, asked.method, asked.paths[0], each) for each in told)
@@ -85,7 +85,7 @@ def explain(tenants: Tenants, reading: ParsedRequest, exchange: Exchange) -> Non
 
 def owner(tenants: Tenants, vendor: str, exchange: Exchange) -> Tenant | None:
     """The tenant whose key a request that leads nowhere carries, wherever it stands."""
-    names = (each.tenant for each in _known(tenants, exchange.raw, exchange.headers) if each.vendor == vendor and not each.dropped)
+    names = (each.tenant for each in _known(tenants, exchange.raw, exchange.headers) if each.vendor == vendor and not each.deleted)
     return next((tenants.all[name] for name in names), None)
 
 
@@ -94,9 +94,9 @@ def _known(tenants: Tenants, raw: RawRequest, headers: Mapping[str, str]) -> Ite
     vendors = [vendor.name for vendor in load()]
     for place, value in _values(raw, headers):
         for vendor in vendors:
-            holder, dropped = tenants.holder(vendor, value), tenants.dropped(vendor, value)
-            if holder is not None or dropped is not None:
-                yield _Known(value, place, vendor, holder.tenant.name if holder else str(dropped), dropped is not None)
+            holder, deleted = tenants.holder(vendor, value), tenants.deleted(vendor, value)
+            if holder is not None or deleted is not None:
+                yield _Known(value, place, vendor, holder.tenant.name if holder else str(deleted), deleted is not None)
 
 
 def _values(raw: RawRequest, headers: Mapping[str, str]) -> Iterator[tuple[_Place, str]]:
@@ -129,8 +129,8 @@ def _is_right(endpoint: Endpoint, known: _Known) -> bool:
 def _differs(endpoint: Endpoint, vendor: str, known: _Known, found: Secrets) -> str:
     """What is wrong with a credential that was found."""
     place, stands = known.place, known.place.describe(found)
-    if known.dropped:
-        return f"the credential in {stands} was that of tenant {known.tenant!r}, which was dropped"
+    if known.deleted:
+        return f"the credential in {stands} was that of tenant {known.tenant!r}, which was deleted"
     if known.vendor != vendor:
         return f"the credential in {stands} is that of tenant {known.tenant!r} at {known.vendor}, not at {vendor}"
     wanted = _wanted(endpoint)
@@ -142,7 +142,7 @@ def _differs(endpoint: Endpoint, vendor: str, known: _Known, found: Secrets) -> 
 
 def _elsewhere(vendor: Vendor, endpoint: Endpoint, known: _Known) -> str:
     """The dialects that look for a credential where it stands, while the one that is spoken does not."""
-    right = _is_right(endpoint, known) or known.dropped or known.vendor != vendor.name
+    right = _is_right(endpoint, known) or known.deleted or known.vendor != vendor.name
     found = [] if right else [name for name, other in vendor.dialects.items() if _is_right(other.endpoint(endpoint.name), known)]
     return f"; only the dialect {' and '.join(found)} looks there, and {vendor.dialect} is spoken here" if found else ""
 
@@ -150,7 +150,7 @@ def _elsewhere(vendor: Vendor, endpoint: Endpoint, known: _Known) -> str:
 def _lacking(endpoint: Endpoint, vendor: str, known: list[_Known]) -> Iterator[str]:
     """What is wrong where no credential, or a half of one, was found."""
     asked, right = endpoint.credentials, [each for each in known if each.vendor == vendor and _is_right(endpoint, each)]
-    if isinstance(asked, BodyKeys) and asked.secret and right and not right[0].dropped:
+    if isinstance(asked, BodyKeys) and asked.secret and right and not right[0].deleted:
         yield f"{asked.key} is that of tenant {right[0].tenant!r}, but {asked.secret} is not"
     elif not known:
         yield f"it carries no tenant's credential: send {_wanted(endpoint)}"

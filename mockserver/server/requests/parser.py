@@ -40,7 +40,7 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
     """Whether the site's slot is needed, and then: what happens while another holds it, and for how many seconds it is held at least."""
     busy: str = ""
     hold: float = 0
-    choices: Mapping[str, Any]
+    behaviors: Mapping[str, Any]
     """Those of the tenant, or of the tenant that was probably meant while nobody knows whose request it is."""
     headers: Mapping[str, str]
     """Sent with the answer."""
@@ -49,7 +49,7 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
     refusal: VendorError | None = None
     near_misses: tuple[NearMiss, ...] = ()
     """What would have been right, where its path is one of another dialect."""
-    dropped: str | None = None
+    deleted: str | None = None
     """The tenant whose credential it carries, where that tenant is served no longer."""
     path: Mapping[str, str] = {}
     site: int = 0
@@ -93,7 +93,7 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
             world=tenant.world,
             site=tenant.world.sites[self.site],
             now=now,
-            choices=self.choices,
+            behaviors=self.behaviors,
             names=tenant.names[self.vendor.name],
         )
 
@@ -123,9 +123,9 @@ class RequestParser:
             vendor, _ = spoken(match.vendor, meant)
             whose = held(self._tenants, vendor, vendor.endpoint(name), sent)
         except ApiError as error:
-            terms, dropped = self._terms(vendor, name, meant), self._tenants.dropped(family, error.details.get("credential", ""))
+            terms, deleted = self._terms(vendor, name, meant), self._tenants.deleted(family, error.details.get("credential", ""))
             refusal = self._unknown(vendor, match) or error.refusal
-            return ParsedRequest(**{**terms, "refusal": refusal, "dropped": dropped, **_lost(vendor, match)})
+            return ParsedRequest(**{**terms, "refusal": refusal, "deleted": deleted, **_lost(vendor, match)})
         terms, endpoint = self._terms(vendor, name, whose.tenant, held=whose), vendor.endpoint(name)
         if lost := _lost(vendor, match):
             return ParsedRequest(**{**terms, **lost})
@@ -134,7 +134,7 @@ class RequestParser:
         try:
             check_permission(whose, vendor, endpoint)
             site = None if endpoint.typed_first else self._site(match, endpoint, whose)
-            typed = read(endpoint, raw, sent, terms["choices"])
+            typed = read(endpoint, raw, sent, terms["behaviors"])
             site = self._site(match, endpoint, whose) if site is None else site
         except ApiError as error:
             return ParsedRequest(**terms, refusal=error.refusal)
@@ -153,14 +153,14 @@ class RequestParser:
         key = (vendor.name, name, tenant.name if tenant else None, held)
         found = self._known_terms.get(key)
         if found is None:
-            endpoint, (_, choices) = vendor.endpoint(name), spoken(vendor, tenant)
+            endpoint, (_, behaviors) = vendor.endpoint(name), spoken(vendor, tenant)
             found = self._known_terms[key] = {
                 "vendor": vendor,
                 "endpoint": endpoint,
                 "rates": tuple(limit for limit in endpoint.limits if not isinstance(limit, ConcurrencyLimit)),
                 "one_at_a_time": any(isinstance(limit, ConcurrencyLimit) for limit in endpoint.limits),
-                "choices": choices,
-                "headers": {**endpoint.headers, **_basis(endpoint, choices)},
+                "behaviors": behaviors,
+                "headers": {**endpoint.headers, **_basis(endpoint, behaviors)},
                 "held": held,
                 **(_limits(vendor, endpoint, held.tenant) if held else {}),
             }
@@ -189,14 +189,14 @@ class RequestParser:
 
 def _limits(vendor: Vendor, endpoint: Endpoint, tenant: Tenant) -> dict[str, Any]:
     """The endpoint's limits as the tenant has them."""
-    changed, choices, rates = tenant.limits, tenant.choices[vendor.name], list[RateLimit]()
+    changed, behaviors, rates = tenant.limits, tenant.behaviors[vendor.name], list[RateLimit]()
     found: dict[str, Any] = {"one_at_a_time": False}
     for limit in endpoint.limits:
         name = limit_name(vendor.name, endpoint.name, limit)
         if name in changed.off:
             continue
         if isinstance(limit, ConcurrencyLimit):
-            found = {"one_at_a_time": True, "busy": choices[short_name(limit.busy)], "hold": choices[short_name(limit.hold)] / 1000}
+            found = {"one_at_a_time": True, "busy": behaviors[short_name(limit.busy)], "hold": behaviors[short_name(limit.hold)] / 1000}
         else:
             rates.append(replace(limit, seconds=changed.seconds.get(name, limit.seconds)) if isinstance(limit, WindowLimit) else limit)
     return {**found, "rates": tuple(rates)}
@@ -214,9 +214,9 @@ def _lost(vendor: Vendor, match: RouteMatch) -> dict[str, Any]:
     return {"refusal": VendorError("unknown_path", {"message": message}), "near_misses": near, "headers": {}, **_FREE}
 
 
-def _basis(endpoint: Endpoint, choices: Mapping[str, Any]) -> dict[str, str]:
+def _basis(endpoint: Endpoint, behaviors: Mapping[str, Any]) -> dict[str, str]:
     """The header that says what the fields of an answer rest on, where it is wanted."""
-    if choices[BASIS] != "shown":
+    if behaviors[BASIS] != "shown":
         return {}
     found = {field.fact.basis for field in fields(endpoint.response, deep=True)}
     return {BASIS_HEADER: ", ".join(basis.value for basis in Basis if basis in found)}

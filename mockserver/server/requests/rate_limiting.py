@@ -22,9 +22,9 @@ def charged(reading: ParsedRequest, whose: Principal) -> tuple[Mapping[str, str]
     rates, key, now = whose.tenant.rates, f"{reading.vendor.name} {whose.site}", whose.tenant.clock.now()
     found: list[LimitStatus] = []
     for rate in reading.rates:
-        allowed, counts = int(reading.choices[short_name(rate.allowed)]), not any(left.refused for left in found)
+        allowed, counts = int(reading.behaviors[short_name(rate.allowed)]), not any(left.refused for left in found)
         if isinstance(rate, TokenBucket):
-            found.append(rates.take(rate, allowed, int(reading.choices[short_name(rate.refill)]), key, now, counts=counts))
+            found.append(rates.take(rate, allowed, int(reading.behaviors[short_name(rate.refill)]), key, now, counts=counts))
         else:
             found.append(rates.charge(rate, allowed, key, now, counts=counts))
     if not any(left.allowed for left in found):  # Where any number is let through, nothing is told.

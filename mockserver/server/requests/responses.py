@@ -34,41 +34,41 @@ def answered(body: bytes, headers: Mapping[str, str]) -> Response:
 
 
 def refused(
-    vendor: Vendor, refusal: VendorError, raw: RawRequest, choices: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    vendor: Vendor, refusal: VendorError, raw: RawRequest, behaviors: Mapping[str, Any], headers: Mapping[str, str] | None = None
 ) -> Response:
-    """A refusal in the vendor's own shape, by the defaults of choices that are not given."""
+    """A refusal in the vendor's own shape, by the defaults of behaviors that are not given."""
     shape, details = vendor.contract.errors[refusal.error], {**refusal.details, **refusal.numbers}
-    if choices.get("echo_key") == "redact" and "credential" in details:
+    if behaviors.get("echo_key") == "redact" and "credential" in details:
         details = {**details, "credential": MASK}
     return _shaped(
         shape,
-        status_of(vendor, shape, choices),
+        status_of(vendor, shape, behaviors),
         details,
         raw,
-        {**refusal.headers, **_basis(shape.fact.basis, choices)},
+        {**refusal.headers, **_basis(shape.fact.basis, behaviors)},
         usual=headers or _NONE,
     )
 
 
-def status_of(vendor: Vendor, shape: ErrorTemplate, choices: Mapping[str, Any]) -> int:
-    """The status of an error shape as a tenant's choices have it."""
+def status_of(vendor: Vendor, shape: ErrorTemplate, behaviors: Mapping[str, Any]) -> int:
+    """The status of an error shape as a tenant's behaviors have it."""
     if not isinstance(shape.status, ByBehavior):
         return shape.status
-    default, statuses = vendor.contract.choice(shape.status.choice).default, shape.status.statuses
-    return statuses.get(str(choices.get(short_name(shape.status.choice), default)), statuses[str(default)])  # Not every option has one.
+    default, statuses = vendor.contract.behavior(shape.status.behavior).default, shape.status.statuses
+    return statuses.get(str(behaviors.get(short_name(shape.status.behavior), default)), statuses[str(default)])  # Not every option has one.
 
 
 def failing(reading: ParsedRequest, raw: RawRequest, status: int, details: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
     """An error of any status in the vendor's shape: the endpoint's own for that status, another's, or its most general one."""
     vendor, own = reading.vendor, (*reading.endpoint.errors, reading.endpoint.unreadable)
     errors = {name: vendor.contract.errors[name] for name in (*own, *vendor.contract.errors)}
-    shape = next((shape for shape in errors.values() if status_of(vendor, shape, reading.choices) == status), None)
-    basis = _basis(shape.fact.basis if shape else Basis.CHOSEN, reading.choices)
+    shape = next((shape for shape in errors.values() if status_of(vendor, shape, reading.behaviors) == status), None)
+    basis = _basis(shape.fact.basis if shape else Basis.ASSUMED, reading.behaviors)
     return _shaped(shape or errors["internal"], status, details, raw, {**headers, **basis}, usual=reading.headers)
 
 
-def _basis(basis: Basis, choices: Mapping[str, Any]) -> dict[str, str]:
-    return {BASIS_HEADER: basis.value} if choices.get(BASIS) == "shown" else {}
+def _basis(basis: Basis, behaviors: Mapping[str, Any]) -> dict[str, str]:
+    return {BASIS_HEADER: basis.value} if behaviors.get(BASIS) == "shown" else {}
 
 
 def _shaped(  # noqa: PLR0913 -- what an error consists of

@@ -17,7 +17,7 @@ def said(endpoint: Endpoint, raw: RawRequest) -> RequestValues:
     return RequestValues({"Authorization": raw.authorization}, dict(_pairs(raw.path.partition("?")[2])), _body(endpoint, raw))
 
 
-def read(endpoint: Endpoint, raw: RawRequest, sent: RequestValues, choices: Mapping[str, Any]) -> dict[str, Any]:
+def read(endpoint: Endpoint, raw: RawRequest, sent: RequestValues, behaviors: Mapping[str, Any]) -> dict[str, Any]:
     """What it asks for in query and body, or ``ApiError`` with everything in it that cannot be read, or what comes first."""
     pairs = None if endpoint.in_turn is None else list(_pairs(raw.path.partition("?")[2]))  # As often as they stand in it.
     query = sent.query if pairs is None else dict(reversed(pairs))
@@ -25,7 +25,7 @@ def read(endpoint: Endpoint, raw: RawRequest, sent: RequestValues, choices: Mapp
     for where, model, texts in (("query", endpoint.query, _query(endpoint, query)), ("body", endpoint.body, sent.body)):
         if model is None:
             continue
-        numeric = where == "query" or choices.get("numeric_texts", "accept") == "accept"
+        numeric = where == "query" or behaviors.get("numeric_texts", "accept") == "accept"
         typed = request.read(model, texts, where, numeric_texts=numeric)
         wrong = typed if isinstance(typed, list) else []
         if pairs is not None and where == "query":

@@ -23,12 +23,12 @@ from mockserver.server.tenancy.watchdog import BOUNDS
 _TOO_SOON: Final = "retry-too-soon"
 FINDINGS: Final = {
     **ADVICE,
-    "page-asked-twice": "A page was given already, and its list was not begun anew since; a page that failed may be asked again.",
+    "page-requested-twice": "A page was given already, and its list was not begun anew since; a page that failed may be asked again.",
     "page-after-last": "The page is empty, and what was answered before told that there would be none.",
     _TOO_SOON: "It came before the instant that Retry-After, or the header of the limit's reset, told to wait for.",
     "request-during-open": "Another request was open, where the vendor takes one at a time.",
     **BOUNDS,
-    "dropped-tenant": "The credential is that of a tenant that was dropped: the request is late, or meant for another test.",
+    "deleted-tenant": "The credential is that of a tenant that was deleted: the request is late, or meant for another test.",
 }
 """Every finding by name, with what it says."""
 SMALL: Final = 1024
@@ -69,8 +69,8 @@ def _hasty(wait: Wait, exchange: Exchange) -> Finding:
 
 def _told(journal: Journal, known: CachedRequest, exchange: Exchange, reply: Response | None) -> list[Finding]:
     found, reading = [], known.reading
-    if exchange.dropped is not None:
-        found.append(_finding("dropped-tenant"))
+    if exchange.deleted is not None:
+        found.append(_finding("deleted-tenant"))
     if exchange.waited:
         found.append(_finding("request-during-open"))
     if reading.held is None or reply is None:
@@ -134,7 +134,7 @@ def _paged(journal: Journal, reading: ParsedRequest, page: Page, tenant: Tenant,
         elif number in given and _is_all(given, number, reading, reply):
             return []
     if number in given:
-        found.append("page-asked-twice")
+        found.append("page-requested-twice")
     given.setdefault(number, None)
     if number != first and len(reply.body) < SMALL and _after_last(reading, tenant, reply):
         found.append("page-after-last")

@@ -25,8 +25,8 @@ def judge(tenants: Tenants, tenant: Tenant) -> Verification:
         kept=len(exchanges),
         findings=found((finding.name, finding.says, exchange) for exchange in exchanges for finding in exchange.findings),
         unexpected=unexpected(exchanges),
-        unclaimed=tenants.unclaimed.count,
-        unused_faults=[armed.described() for armed in tenant.faults.armed if not armed.struck],
+        unmatched=tenants.unmatched.count,
+        unused_faults=[active.described() for active in tenant.faults.active if not active.triggered],
         digest=digest(exchanges),
     )
 

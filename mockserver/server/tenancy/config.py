@@ -42,7 +42,7 @@ class TenantConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """An instant at which the clock stands, or ``system``; by default an exact world's end, and the system's time in a flowing one."""
     dialect: Dialect = {}
     """The dialect that vendors speak: one for all that have it, such as ``observed``, or one for each of some vendors."""
-    choices: dict[str, str | int] = {}
+    behaviors: dict[str, str | int] = {}
     credentials: dict[str, Credential] = {}
 
     def __repr__(self) -> str:
@@ -134,7 +134,7 @@ def _without_dates(value: Any, depth: int = 0) -> Any:
 def _table(name: str, setting: Any) -> Mapping[str, Any]:
     """A setting of a file over which options win field by field: one dialect for all is one for each vendor that has it."""
     if name == "dialect" and isinstance(setting, str):
-        return {choice.partition(".")[0]: dialect for choice, dialect in dialects(setting).items()}
+        return {behavior.partition(".")[0]: dialect for behavior, dialect in dialects(setting).items()}
     if not isinstance(setting, Mapping):
         raise ValidationError(f"{name} must be an object")
     return setting
@@ -170,7 +170,7 @@ def make_tenant(name: str, config: TenantConfig) -> Tenant:
     try:
         world_spec = tenant_spec(config)
         return Tenant(
-            name, build(world_spec), _clock(config.now, world_spec), {**dialects(config.dialect), **config.choices}, config.credentials
+            name, build(world_spec), _clock(config.now, world_spec), {**dialects(config.dialect), **config.behaviors}, config.credentials
         )
     except (WorldError, BehaviorError, TenantError) as error:
         raise ConfigError(f"tenant {name!r}: {error}") from None

@@ -1,4 +1,4 @@
-"""Tenants: a credential is a world. Each has its own world, clock, choices, limits, and names at every vendor."""
+"""Tenants: a credential is a world. Each has its own world, clock, behaviors, limits, and names at every vendor."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -29,11 +29,11 @@ class TenantError(ValueError):
 class Tenant:
     """One tenant's state; everything in it but the name can be changed while it is served."""
 
-    def __init__(self, name: str, world: World, clock: Clock, choices: Mapping[str, str | int], credentials: Mapping[str, str]) -> None:
+    def __init__(self, name: str, world: World, clock: Clock, behaviors: Mapping[str, str | int], credentials: Mapping[str, str]) -> None:
         self.name, self.clock = name, clock
         self._own = key(world.spec.seed, "tenant", name)
         self._given = _given(credentials)
-        self._first_world, self._first_choices = world, dict(choices)
+        self._first_world, self._first_behaviors = world, dict(behaviors)
         self.journal, self.faults = Journal(), ActiveFaults()
         self.watchdog = Watchdog()
         self.names: dict[str, VendorIdentifiers] = {}
@@ -45,7 +45,7 @@ class Tenant:
         self.use(world)
         self.rates, self.slots, self.limits = RateLimiter(), ConcurrencyLimiter(), Limits()
         self.lived = WorldHistory()
-        self._settle(self._first_choices)
+        self._settle(self._first_behaviors)
 
     def use(self, world: World) -> None:
         """Live in a world from now on, under the same credentials as long as it has as many sites.
@@ -55,8 +55,8 @@ class Tenant:
         names = {vendor.name: _names(vendor, key(self._own, vendor.name), world, self._given) for vendor in load()}
         self.world, self.names = world, names
 
-    def choose(self, chosen: Mapping[str, str | int]) -> None:
-        """Change some choices; raises :class:`BehaviorError` for one that does not exist, and then changes none."""
+    def set_behaviors(self, chosen: Mapping[str, str | int]) -> None:
+        """Change some behaviors; raises :class:`BehaviorError` for one that does not exist, and then changes none."""
         before = self.vendors
         self._settle({**self._chosen, **chosen})
         for name, vendor in self.vendors.items():
@@ -66,15 +66,15 @@ class Tenant:
     def _settle(self, chosen: Mapping[str, str | int]) -> None:
         vendors = {vendor.name: vendor.speaks(str(chosen.get(_dialect(vendor), vendor.dialect))) for vendor in load()}
         named = {_dialect(vendor): vendor.dialect for vendor in vendors.values() if _dialect(vendor) in chosen}  # Not "observed".
-        self.choices = _choices(vendors.values(), {**chosen, **named})
+        self.behaviors = _behaviors(vendors.values(), {**chosen, **named})
         self.vendors, self._chosen = vendors, dict(chosen)
 
-    def chosen(self) -> dict[str, str | int]:
-        """Every choice's setting by its full name."""
-        return {f"{vendor}.{name}": value for vendor, settings in self.choices.items() for name, value in settings.items()}
+    def all_behaviors(self) -> dict[str, str | int]:
+        """Every behavior's setting by its full name."""
+        return {f"{vendor}.{name}": value for vendor, settings in self.behaviors.items() for name, value in settings.items()}
 
     def reset(self) -> None:
-        """Be as at first: world, clock, choices, limits; no faults, an empty journal."""
+        """Be as at first: world, clock, behaviors, limits; no faults, an empty journal."""
         self._begin(self._first_world)
         self.clock.reset()
         self.faults.clear()
@@ -83,18 +83,18 @@ class Tenant:
 
 
 def _dialect(vendor: Vendor) -> str:
-    """The full name of the choice between a vendor's dialects."""
+    """The full name of the behavior between a vendor's dialects."""
     return f"{vendor.name}.{DIALECT}"
 
 
-def _choices(vendors: Collection[Vendor], chosen: Mapping[str, str | int]) -> dict[str, dict[str, Any]]:
-    """Every choice's setting by vendor and short name; what nobody chose is as the vendor's dialect has it."""
+def _behaviors(vendors: Collection[Vendor], chosen: Mapping[str, str | int]) -> dict[str, dict[str, Any]]:
+    """Every behavior's setting by vendor and short name; what nobody chose is as the vendor's dialect has it."""
     settings = {vendor.name: dict(_usual(vendor)) for vendor in vendors}
     if chosen:
-        known = {choice.name: choice for vendor in vendors for choice in vendor.contract.choices}
+        known = {behavior.name: behavior for vendor in vendors for behavior in vendor.contract.behaviors}
         for name, value in chosen.items():
             if name not in known:
-                raise BehaviorError(f"there is no choice {name!r}; {nearest(name, known)}")
+                raise BehaviorError(f"there is no behavior {name!r}; {nearest(name, known)}")
             vendor, _, short = name.partition(".")
             settings[vendor][short] = known[name].read(value)
     return settings
@@ -102,13 +102,13 @@ def _choices(vendors: Collection[Vendor], chosen: Mapping[str, str | int]) -> di
 
 @cache
 def _usual(vendor: Vendor) -> Mapping[str, Any]:
-    """The setting of every choice that a vendor's dialect has, by short name."""
-    return {short_name(choice.name): choice.read(choice.default) for choice in vendor.contract.choices}
+    """The setting of every behavior that a vendor's dialect has, by short name."""
+    return {short_name(behavior.name): behavior.read(behavior.default) for behavior in vendor.contract.behaviors}
 
 
 def spoken(vendor: Vendor, tenant: Tenant | None) -> tuple[Vendor, Mapping[str, Any]]:
-    """The dialect and the choices in which a vendor answers for a tenant; its usual ones where nobody is meant."""
-    return (tenant.vendors[vendor.name], tenant.choices[vendor.name]) if tenant else (vendor, _usual(vendor))
+    """The dialect and the behaviors in which a vendor answers for a tenant; its usual ones where nobody is meant."""
+    return (tenant.vendors[vendor.name], tenant.behaviors[vendor.name]) if tenant else (vendor, _usual(vendor))
 
 
 def _given(credentials: Mapping[str, str]) -> dict[str, dict[str, str]]:
@@ -151,7 +151,7 @@ class Tenants:
 
     def __init__(self, tenants: Sequence[Tenant]) -> None:
         self.all: dict[str, Tenant] = {}
-        self.unclaimed = Journal()
+        self.unmatched = Journal()
         """Exchanges that are no tenant's: unknown paths, wrong credentials."""
         self.named = 0
         """The last number in a name of a tenant that nobody named."""
@@ -166,7 +166,7 @@ class Tenants:
             self.add(tenant)
 
     def changed(self) -> None:
-        """Say that a tenant's choices or limits are other than before."""
+        """Say that a tenant's behaviors or limits are other than before."""
         self.generation += 1
 
     def add(self, tenant: Tenant) -> None:
@@ -193,7 +193,7 @@ class Tenants:
         self.changed()
 
     def _leave(self, tenant: Tenant) -> None:
-        self.known.drop(_credentials(tenant))
+        self.known.delete(_credentials(tenant))
         for vendor, names in tenant.names.items():
             for token in names.tokens:
                 del self._tokens[vendor, token]
@@ -205,7 +205,7 @@ class Tenants:
                     del self._sites[vendor, alias]
         self.changed()
 
-    def drop(self, tenant: Tenant) -> None:
+    def delete(self, tenant: Tenant) -> None:
         """Serve a tenant no longer; its credentials are remembered for a while, so that a late request can be told whose it was."""
         self._leave(tenant)
         del self.all[tenant.name]
@@ -225,12 +225,12 @@ class Tenants:
         """Whose a credential is."""
         return self._tokens.get((vendor, token))
 
-    def dropped(self, vendor: str, token: str) -> str | None:
-        """The dropped tenant whose a credential was."""
+    def deleted(self, vendor: str, token: str) -> str | None:
+        """The deleted tenant whose a credential was."""
         return self._dropped.get((vendor, token))
 
     def presumed(self, vendor: str, site: str | None) -> Tenant | None:
-        """Whose choices a request meets that no credential claims: the tenant's with the site that it names, else the first one's."""
+        """Whose behaviors a request meets that no credential claims: the tenant's with the site that it names, else the first one's."""
         owners = self._sites.get((vendor, site), ()) if site is not None else ()
         return owners[0].tenant if len(owners) == 1 else next(iter(self.all.values()), None)
 

@@ -30,7 +30,7 @@ SOURCES = {
     "airbyte": Source("Expected records of Airbyte's Braze connector, of sibling series", "https://github.com/airbytehq/airbyte", READ),
     "catalogue": Source("API Evangelist's catalogue of Braze", "https://github.com/api-evangelist/braze", READ),
 }
-DOCUMENTED, OBSERVED, INFERRED, CHOSEN = Basis.DOCUMENTED, Basis.OBSERVED, Basis.INFERRED, Basis.CHOSEN
+DOCUMENTED, OBSERVED, INFERRED, ASSUMED = Basis.DOCUMENTED, Basis.OBSERVED, Basis.INFERRED, Basis.ASSUMED
 
 LONGEST = 100
 """Points in a series, at most."""
@@ -124,7 +124,7 @@ class SegmentList(Struct, frozen=True):
     segments: Annotated[list[ListedSegment], Fact("Up to 100 of them.", DOCUMENTED, "segments")]
 
 
-CHOICES = (
+BEHAVIORS = (
     Behavior(name="braze.permissions", says="What the tenant's REST key may do.", default="all", options={
         "all": "Everything.", "sessions.data_series": "Only ask for series of sessions.",
         "segments.list": "Only list segments.", "none": "Nothing.",
@@ -172,15 +172,15 @@ ERRORS = {
         429, {"message": "Rate limited"}, Fact("The status is documented, the body is not.", DOCUMENTED, "errors")
     ),
     "unknown_path": ErrorTemplate(404, INVALID_URL, Fact("Recorded word for word.", OBSERVED, "catalogue")),
-    "wrong_method": ErrorTemplate(404, INVALID_URL, Fact("Another method is another URL.", CHOSEN)),
-    "too_large": ErrorTemplate(413, MESSAGE, Fact("Not documented.", CHOSEN)),
+    "wrong_method": ErrorTemplate(404, INVALID_URL, Fact("Another method is another URL.", ASSUMED)),
+    "too_large": ErrorTemplate(413, MESSAGE, Fact("Not documented.", ASSUMED)),
     "internal": ErrorTemplate(500, MESSAGE, Fact("The status is documented, the body is not.", DOCUMENTED, "errors")),
 }
 
 KEY_IN_QUERY = LintRule("key-in-query", InQuery("api_key"), Fact("The key belongs in the Authorization header.", DOCUMENTED, "client"))
 KEY_IN_HEADER = (
     Fact("The key stands in the Authorization header.", DOCUMENTED, "client"),
-    Fact("The query parameter api_key, which older documentation still takes for the key, is passed over.", CHOSEN),
+    Fact("The query parameter api_key, which older documentation still takes for the key, is passed over.", ASSUMED),
 )
 
 SESSIONS_DATA_SERIES = Endpoint(
@@ -209,11 +209,11 @@ SESSIONS_DATA_SERIES = Endpoint(
     facts=(
         Fact("The series is the last buckets that begin before ending_at: a bare date excludes its day.", INFERRED, "airbyte"),
         Fact("Days and hours are those of UTC; the offset of ending_at only fixes the instant.", INFERRED, "airbyte"),
-        Fact("The last bucket is counted whole, even where ending_at lies within it.", CHOSEN),
-        Fact("Buckets in the future hold no session, and the one it is now those of until now.", CHOSEN),
-        Fact("A series that begins before the year 1 is refused.", CHOSEN),
+        Fact("The last bucket is counted whole, even where ending_at lies within it.", ASSUMED),
+        Fact("Buckets in the future hold no session, and the one it is now those of until now.", ASSUMED),
+        Fact("A series that begins before the year 1 is refused.", ASSUMED),
         Fact("Ids are UUIDs of version 4.", OBSERVED, "recordings"),
-        Fact("An id is only compared with those that exist, whatever its shape.", CHOSEN),
+        Fact("An id is only compared with those that exist, whatever its shape.", ASSUMED),
         *KEY_IN_HEADER,
         Fact("The limit is the workspace's: nearly all endpoints share it.", DOCUMENTED, "limits"),
         Fact("Its window is the hour of the clock, as recorded times of reset show.", OBSERVED, "recordings"),
@@ -246,5 +246,5 @@ CONTRACT = Contract(
     sources=SOURCES,
     endpoints=(SESSIONS_DATA_SERIES, LIST_SEGMENTS),
     errors=ERRORS,
-    choices=CHOICES,
+    behaviors=BEHAVIORS,
 )

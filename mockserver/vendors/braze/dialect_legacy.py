@@ -8,7 +8,7 @@ from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.lint_rules import InQuery, LintRule
 from mockserver.contract.provenance import Fact, Source
 from mockserver.vendors.braze.contract import (
-    CHOSEN,
+    ASSUMED,
     CONTRACT,
     DOCUMENTED,
     ERRORS,
@@ -44,7 +44,7 @@ def _older(endpoint: Endpoint, *facts: Fact) -> Endpoint:
             *(fact for fact in endpoint.facts if fact not in KEY_IN_HEADER),
             Fact("The query parameter api_key is taken for the key.", DOCUMENTED, "segments-2020"),
             Fact("The key stands in the Authorization header since May 2020.", DOCUMENTED, "sessions-2020"),
-            Fact("Where both have one, the header's counts.", CHOSEN),
+            Fact("Where both have one, the header's counts.", ASSUMED),
             *facts,
         ),
     )

@@ -36,9 +36,9 @@ def sessions_data_series(asked: ViewRequest) -> ViewResult:
     edges = _edges(query, asked.now)
     where, sites = _segment(query.segment_id, asked), _sites(query.app_id, asked)
     counts = [site.find(Query(where=where), asked.now).series(edges) for site in sites]
-    times = _times(edges[:-1], query.unit, asked.choices["hour_suffix"])
+    times = _times(edges[:-1], query.unit, asked.behaviors["hour_suffix"])
     points = [SessionPoint(time, sum(each)) for time, *each in zip(times, *counts, strict=True)]
-    if asked.choices["series"] == "sparse":
+    if asked.behaviors["series"] == "sparse":
         points = [point for point in points if point.sessions]
     return ViewResult(json.encode(SessionSeries("success", points)))
 
@@ -70,7 +70,7 @@ def _times(starts: Sequence[int], unit: str, hour_suffix: str) -> list[str]:
 
 
 def _segment(identifier: str | None, asked: ViewRequest) -> tuple[Condition, ...]:
-    if identifier is None and asked.choices["segment_id"] == "optional":
+    if identifier is None and asked.behaviors["segment_id"] == "optional":
         return ()
     segment = asked.segment(identifier)
     if segment is None:
@@ -84,7 +84,7 @@ def _sites(identifier: str | None, asked: ViewRequest) -> Sequence[Site]:
     for site, aliases in zip(asked.world.sites, asked.names.sites, strict=True):
         if identifier in aliases:
             return (site,)
-    if asked.choices["app_id"] == "ignore":
+    if asked.behaviors["app_id"] == "ignore":
         return asked.world.sites
     raise ApiError("violation", message=APP_ID)
 

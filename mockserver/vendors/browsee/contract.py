@@ -24,7 +24,7 @@ SOURCES = {
     ),
     "gist": Source("Browsee's own Python sample", "https://gist.github.com/mathurs/0a4aa2bcbef36724866675fbcf441579", READ),
 }
-DOCUMENTED, INFERRED, CHOSEN = Basis.DOCUMENTED, Basis.INFERRED, Basis.CHOSEN
+DOCUMENTED, INFERRED, ASSUMED = Basis.DOCUMENTED, Basis.INFERRED, Basis.ASSUMED
 
 MAXIMUM = 100
 """Rows on a page, at most and by default."""
@@ -87,7 +87,7 @@ class ExportedSession(Struct, frozen=True, omit_defaults=True):
         None
     )
     city: Annotated[str | None, Fact("From the ip.", DOCUMENTED, "export")] = None
-    country: Annotated[str | None, Fact("From the ip; name or code is a choice.", DOCUMENTED, "export")] = None
+    country: Annotated[str | None, Fact("From the ip; name or code is a behavior.", DOCUMENTED, "export")] = None
     domain: Annotated[str | None, Fact("The domain the session was recorded on.", DOCUMENTED, "export")] = None
     referrer: Annotated[str | None, Fact("Only the domain of the referrer.", DOCUMENTED, "export")] = None
 
@@ -134,7 +134,7 @@ class Done(Struct, frozen=True):
     status: Annotated[Literal["success"], Fact("success.", DOCUMENTED, "track")]
 
 
-CHOICES = (
+BEHAVIORS = (
     Behavior(name="browsee.busy", says="What happens to an export while another of the same project is open.", default="429", options={
         "429": "It is refused at once with status 429.", "400": "It is refused at once with status 400.", "queue": "It waits for its turn.",
     }),
@@ -174,18 +174,18 @@ ERRORS = {
     "violation": ErrorTemplate(400, FAILURE, Fact("The message says what is wrong; its texts are not documented.", DOCUMENTED, "track")),
     "missing_credential": ErrorTemplate(400, FAILURE, Fact("A missing key is a problem in the parameters.", INFERRED, "track")),
     "wrong_credential": ErrorTemplate(
-        ByBehavior("browsee.unauthorized", {"400": 400, "401": 401}), FAILURE, Fact("No source says how wrong keys are answered.", CHOSEN)
+        ByBehavior("browsee.unauthorized", {"400": 400, "401": 401}), FAILURE, Fact("No source says how wrong keys are answered.", ASSUMED)
     ),
     "busy": ErrorTemplate(
         ByBehavior("browsee.busy", {"429": 429, "400": 400}),
         FAILURE,
-        Fact("One open request is documented, how a second is refused is not.", CHOSEN),
+        Fact("One open request is documented, how a second is refused is not.", ASSUMED),
     ),
-    "rate_limited": ErrorTemplate(429, FAILURE, Fact("Track is rate limited; number, status and body are not documented.", CHOSEN)),
-    "unknown_path": ErrorTemplate(404, FAILURE, Fact("Not documented.", CHOSEN)),
-    "wrong_method": ErrorTemplate(405, FAILURE, Fact("Only POST is supported; how other methods are refused is not documented.", CHOSEN)),
-    "too_large": ErrorTemplate(413, FAILURE, Fact("Not documented.", CHOSEN)),
-    "internal": ErrorTemplate(500, FAILURE, Fact("Not documented.", CHOSEN)),
+    "rate_limited": ErrorTemplate(429, FAILURE, Fact("Track is rate limited; number, status and body are not documented.", ASSUMED)),
+    "unknown_path": ErrorTemplate(404, FAILURE, Fact("Not documented.", ASSUMED)),
+    "wrong_method": ErrorTemplate(405, FAILURE, Fact("Only POST is supported; how other methods are refused is not documented.", ASSUMED)),
+    "too_large": ErrorTemplate(413, FAILURE, Fact("Not documented.", ASSUMED)),
+    "internal": ErrorTemplate(500, FAILURE, Fact("Not documented.", ASSUMED)),
 }
 
 _IN_BODY = Fact("Keys belong in the body.", DOCUMENTED, "export")
@@ -215,10 +215,10 @@ EXPORT_SESSIONS = Endpoint(
     facts=(
         Fact("Only POST is supported.", DOCUMENTED, "export"),
         Fact("One open request at a time: wait for the answer before the next request.", DOCUMENTED, "export"),
-        Fact("A session belongs to the window in which it starts; the end is exclusive, so that windows tile.", CHOSEN),
-        Fact("Without an end, the window reaches to now and includes it.", CHOSEN),
-        Fact("A page past the end is empty, and to is the from that was asked for.", CHOSEN),
-        Fact("The secret key is made in the settings; one serves all projects of a tenant.", CHOSEN),
+        Fact("A session belongs to the window in which it starts; the end is exclusive, so that windows tile.", ASSUMED),
+        Fact("Without an end, the window reaches to now and includes it.", ASSUMED),
+        Fact("A page past the end is empty, and to is the from that was asked for.", ASSUMED),
+        Fact("The secret key is made in the settings; one serves all projects of a tenant.", ASSUMED),
     ),
 )
 TRACK = Endpoint(
@@ -249,7 +249,7 @@ IDENTIFY = Endpoint(
     response=Done,
     credentials=BodyKeys("apiKey"),
     advice=_KEYS,
-    facts=(Fact("Traits sent later win, key by key.", CHOSEN),),
+    facts=(Fact("Traits sent later win, key by key.", ASSUMED),),
 )
 CONTRACT = Contract(
     vendor="browsee",
@@ -258,5 +258,5 @@ CONTRACT = Contract(
     sources=SOURCES,
     endpoints=(EXPORT_SESSIONS, TRACK, IDENTIFY),
     errors=ERRORS,
-    choices=CHOICES,
+    behaviors=BEHAVIORS,
 )

@@ -5,7 +5,17 @@ from typing import Annotated
 from msgspec.structs import replace
 
 from mockserver.contract.provenance import Fact, Source
-from mockserver.vendors.browsee.contract import CHOSEN, CONTRACT, DOCUMENTED, EXPORT_SESSIONS, IDENTIFY, INFERRED, READ, TRACK, ExportFields
+from mockserver.vendors.browsee.contract import (
+    ASSUMED,
+    CONTRACT,
+    DOCUMENTED,
+    EXPORT_SESSIONS,
+    IDENTIFY,
+    INFERRED,
+    READ,
+    TRACK,
+    ExportFields,
+)
 
 SOURCES = {
     **CONTRACT.sources,
@@ -30,7 +40,7 @@ _EXPORT_SESSIONS = replace(
     facts=(
         *EXPORT_SESSIONS.facts,
         Fact("select stands at the top level of the body, beside the keys.", DOCUMENTED, "gist-js"),
-        Fact("The samples send no options; what stands there is passed over.", CHOSEN),
+        Fact("The samples send no options; what stands there is passed over.", ASSUMED),
         Fact("All that the samples leave open, the answer included, is as the later documentation has it.", INFERRED, "export"),
     ),
 )

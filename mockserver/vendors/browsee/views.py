@@ -88,11 +88,11 @@ def _exporting(selected: Callable[[Any], list[str] | None]) -> View:
     def export_sessions(asked: ViewRequest) -> ViewResult:
         """A page of the sessions that start in a window, ascending."""
         body: Export = asked.body
-        limit = _limit(body.limit, asked.choices["over_limit"])
+        limit = _limit(body.limit, asked.behaviors["over_limit"])
         found = asked.site.find(_query(body, asked), asked.now)
         page = found.page(body.offset, limit)
-        select = _select(selected(body), asked.choices["unknown_field"])
-        encoder = _encoder(select, asked.choices["country"], asked.choices["no_value"])
+        select = _select(selected(body), asked.behaviors["unknown_field"])
+        encoder = _encoder(select, asked.behaviors["country"], asked.behaviors["no_value"])
         rows = encode_array(page.map_rows(encoder.encode))
         return ViewResult(b'{"status":"success","exports":{"total":%d,"to":%d,"data":%b}}' % (found.total, body.offset + len(page), rows))
 
@@ -117,7 +117,7 @@ def _limit(limit: int, over_limit: str) -> int:
 def _query(body: Export, asked: ViewRequest) -> Query:
     start = asked.now - DAY if body.start is None else body.start * 1000
     stop = asked.now + 1 if body.end is None else body.end * 1000  # What is tracked now is in a default window at once.
-    if start > stop and asked.choices["backwards"] == "400":
+    if start > stop and asked.behaviors["backwards"] == "400":
         raise ApiError("violation", message="start must not be after end")
     return Query(start=start, stop=max(start, stop), where=_segment(body.segmentId, asked))
 
@@ -126,7 +126,7 @@ def _segment(identifier: str | None, asked: ViewRequest) -> tuple[Condition, ...
     if identifier is None:
         return ()
     segment = asked.segment(identifier)
-    if segment is None and asked.choices["unknown_segment"] == "empty":
+    if segment is None and asked.behaviors["unknown_segment"] == "empty":
         segment = asked.world.segments["nobody"]
     if segment is None:
         raise ApiError("violation", message=f"segmentId {identifier!r} is not the id of a segment of this project")
@@ -155,7 +155,7 @@ def track(asked: ViewRequest) -> ViewResult:
 def identify(asked: ViewRequest) -> ViewResult:
     """Take traits of a visitor."""
     body: Identify = asked.body
-    if asked.choices["identify_user"] == "required" and not body.userId:
+    if asked.behaviors["identify_user"] == "required" and not body.userId:
         raise ApiError("violation", message="userId is required")
     _someone(body.userId, body.anonymousId)
     _timestamp(body.timestamp, asked.now)

@@ -114,7 +114,7 @@ MAXIMUM = 10_000
 MOST_ROWS = 20_000
 """Rows on a page, at most, whatever is chosen: while they are written, no other request is answered."""
 
-CHOICES = (
+BEHAVIORS = (
     Behavior(name="rybbit.rate_limit", default=0, unit="requests", says=(
         "How many requests a key may send in 10 minutes; 0 for any number. 500 are documented; servers that people host"
         " themselves limit nothing. In the dialect server-2026, two others take its place."
@@ -157,11 +157,11 @@ CHOICES = (
     }, basis=Basis.SOURCE, source="server"),
     Behavior(name="rybbit.unknown_country", says="What country is where it is unknown.", default="empty", options={
         "empty": "An empty text.", "padded": "Two NUL characters, as the server sends them.",
-    }, basis=Basis.CHOSEN),
+    }, basis=Basis.ASSUMED),
     Behavior(name="rybbit.order", says="Which session stands first in the list.", default="start", options={
         "start": "That which started last.",
         "end": "That which ended last, as the server has it; of those that ended in one second, that which started later.",
-    }, basis=Basis.CHOSEN),
+    }, basis=Basis.ASSUMED),
 )  # fmt: skip
 
 
@@ -296,5 +296,5 @@ CONTRACT = Contract(
     sources=SOURCES,
     endpoints=(LIST_SESSIONS, GET_SESSION, LIST_SESSION_LOCATIONS),
     errors=ERRORS,
-    choices=CHOICES,
+    behaviors=BEHAVIORS,
 )

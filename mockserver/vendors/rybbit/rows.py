@@ -14,7 +14,7 @@ from mockserver.world.model.hashing import I64
 from mockserver.world.model.session_batch import SessionBatch
 
 SETTINGS: Final = itemgetter("timestamps", "region", "device_type", "versions", "ip", "unknown_country")
-"""The choices that say how a session is told."""
+"""The behaviors that say how a session is told."""
 _NUMERAL: Final = re.compile(r"\d+(\.\d+)?")
 
 
@@ -72,7 +72,7 @@ def _traits(sessions: SessionBatch) -> list[dict[str, Any] | None]:
 
 @lru_cache(maxsize=32)
 def columns(settings: tuple[str, ...]) -> tuple[Column, ...]:
-    """The fields of a row, in the vendor's order, as the choices of :data:`SETTINGS` want them told."""
+    """The fields of a row, in the vendor's order, as the behaviors of :data:`SETTINGS` want them told."""
     timestamps, region, device_type, versions, ip, unknown_country = settings
     format_times = TIMESTAMPS[timestamps]
     version = _VERSIONS[versions]

@@ -90,11 +90,11 @@ WAYS: Final[dict[str, Callable[[Sorted], Sorted]]] = {"desc": lambda page: page,
 
 def as_chosen(asked: ViewRequest) -> Sorted:
     """The order that is chosen, whatever is asked for."""
-    return ORDERS[asked.choices["order"]]
+    return ORDERS[asked.behaviors["order"]]
 
 
 def as_asked(asked: ViewRequest) -> Sorted:
     """The order that is asked for, else the one that is chosen."""
     query: Any = asked.query
-    page = SORTS[query.sort_by] if query.sort_by else ORDERS[asked.choices["order"]]
+    page = SORTS[query.sort_by] if query.sort_by else ORDERS[asked.behaviors["order"]]
     return WAYS[query.sort_order or "desc"](page)

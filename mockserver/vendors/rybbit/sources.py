@@ -34,4 +34,4 @@ def sourced(says: str, source: str = "server") -> Fact:
 
 def assumed(says: str) -> Fact:
     """A fact that this project decided."""
-    return Fact(says, Basis.CHOSEN)
+    return Fact(says, Basis.ASSUMED)

@@ -38,9 +38,9 @@ _BOTS: Final = 1
 def list_sessions(manner: DialectBehavior, asked: ViewRequest) -> ViewResult:
     """A page of the sessions that start in a window."""
     query: ListSessions = asked.query
-    limit = min(query.limit, MAXIMUM) if asked.choices["over_limit"] == "clamp" else query.limit
+    limit = min(query.limit, MAXIMUM) if asked.behaviors["over_limit"] == "clamp" else query.limit
     span, options = manner.window(query, asked.now), manner.options(query)
-    where = (*_identified(query.identified_only, asked.choices["identified_only"]), *options.where)
+    where = (*_identified(query.identified_only, asked.behaviors["identified_only"]), *options.where)
     wanting = _wanting(asked, span, manner.filters, query.user_id)
     wanting = replace(wanting, where=(*where, *wanting.where), session=options.session)
 
@@ -50,7 +50,7 @@ def list_sessions(manner: DialectBehavior, asked: ViewRequest) -> ViewResult:
     offset = (query.page - 1) * limit
     if limit > MOST_ROWS and find().total - offset > MOST_ROWS:
         raise manner.filters.is_broken(f"limit {limit:,}: session-mock gives at most {MOST_ROWS:,} rows on a page; ask for several pages")
-    page = manner.sorted(asked)(find, offset, limit, encoder(SETTINGS(asked.choices), manner.more).encode)
+    page = manner.sorted(asked)(find, offset, limit, encoder(SETTINGS(asked.behaviors), manner.more).encode)
     return ViewResult(b'{"data":%b}' % encode_array(page))
 
 
@@ -62,7 +62,7 @@ def _identified(only: str | None, otherwise: str) -> tuple[Condition, ...]:
 
 def _wanting(asked: ViewRequest, span: Span, grammar: FilterSyntax, user: str | None = None) -> Query:
     query: DatesAndMinutes = asked.query
-    told = wanted(query.filters, user, asked.choices, grammar, partial(asked.site.texts, now=asked.now))
+    told = wanted(query.filters, user, asked.behaviors, grammar, partial(asked.site.texts, now=asked.now))
     return Query(start=span[0], stop=span[1], where=tuple(told.where), actors=tuple(told.actors), others=tuple(told.others))
 
 
@@ -97,7 +97,7 @@ def _known(asked: ViewRequest) -> SessionBatch:
 
 def _session(sessions: SessionBatch, story: list[Event], asked: ViewRequest) -> SessionMeta:
     """Tell of a session what these of its events say."""
-    told = {column.name: column.values(sessions)[0] for column in columns(SETTINGS(asked.choices))}
+    told = {column.name: column.values(sessions)[0] for column in columns(SETTINGS(asked.behaviors))}
     told |= _summary(story, asked)
     return SessionMeta(**{name: told[name] for name in SessionMeta.__struct_fields__})
 
@@ -105,7 +105,7 @@ def _session(sessions: SessionBatch, story: list[Event], asked: ViewRequest) -> 
 def _summary(story: list[Event], asked: ViewRequest) -> dict[str, Any]:
     start, end = story[0].at, story[-1].at
     pages = [event.page.path for event in story if event.kind == "pageview"]
-    session_start, session_end = TIMESTAMPS[asked.choices["timestamps"]]([start, end])
+    session_start, session_end = TIMESTAMPS[asked.behaviors["timestamps"]]([start, end])
     return {
         "session_start": session_start,
         "session_end": session_end,
@@ -118,7 +118,7 @@ def _summary(story: list[Event], asked: ViewRequest) -> dict[str, Any]:
 
 
 def _events(story: list[Event], hostname: str, asked: ViewRequest) -> list[SessionEvent]:
-    timestamps = TIMESTAMPS[asked.choices["timestamps"]]([event.at for event in story])
+    timestamps = TIMESTAMPS[asked.behaviors["timestamps"]]([event.at for event in story])
     return [
         SessionEvent(
             timestamp=timestamp,
@@ -138,7 +138,7 @@ def _events(story: list[Event], hostname: str, asked: ViewRequest) -> list[Sessi
 def list_session_locations(manner: DialectBehavior, asked: ViewRequest) -> ViewResult:
     """How many of the sessions that start in a window came from each place, most first."""
     counts: Counter[tuple[float, float, str, str]] = Counter()
-    country = COUNTRIES[asked.choices["unknown_country"]]
+    country = COUNTRIES[asked.behaviors["unknown_country"]]
     wanting = _wanting(asked, manner.window(asked.query, asked.now), manner.place_filters)
     for place, count in asked.site.find(wanting, asked.now).groups("place"):
         counts[place.latitude, place.longitude, place.city, country(place)] += count

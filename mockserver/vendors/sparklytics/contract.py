@@ -23,7 +23,7 @@ SOURCES = {
     "keys": Source("Sparklytics documentation, API keys", _DOCS + "api/api-keys", READ),
     "server": Source("Sparklytics server source, April 2026 (4619f93)", "https://github.com/Sparklytics/sparklytics", READ),
 }
-DOCUMENTED, SOURCE, INFERRED, CHOSEN = Basis.DOCUMENTED, Basis.SOURCE, Basis.INFERRED, Basis.CHOSEN
+DOCUMENTED, SOURCE, INFERRED, ASSUMED = Basis.DOCUMENTED, Basis.SOURCE, Basis.INFERRED, Basis.ASSUMED
 
 MAXIMUM = 100
 """Rows on a page, at most."""
@@ -54,7 +54,7 @@ class ListSessions(Struct, frozen=True):
         ),
     ] = "false"
     filter_country: Annotated[str | None, _standard("ISO 3166-1 code, in capitals.")] = None
-    filter_page: Annotated[str | None, _standard("A page that was seen; how it is compared is a choice.")] = None
+    filter_page: Annotated[str | None, _standard("A page that was seen; how it is compared is a behavior.")] = None
     filter_referrer: Annotated[str | None, _standard("Domain of the referrer, in small letters.")] = None
     filter_browser: Annotated[str | None, _standard("Name of the browser.")] = None
     filter_os: Annotated[str | None, _standard("Name of the operating system.")] = None
@@ -78,7 +78,7 @@ class Session(Struct, frozen=True):
     duration: Annotated[int, _standard("Whole seconds from started_at to ended_at.")]
     pageviews: Annotated[int, _standard("Number of pageviews.")]
     events: Annotated[int, Fact("Number of events that are no pageviews.", INFERRED, "sessions")]
-    is_bounce: Annotated[bool, Fact("At most one pageview and no other event.", CHOSEN)]
+    is_bounce: Annotated[bool, Fact("At most one pageview and no other event.", ASSUMED)]
     country: Annotated[str | None, _standard("ISO 3166-1 code; assumed to be null where unknown.")]
     browser: Annotated[str | None, _standard("Name of the browser; assumed to be null where unknown.")]
     os: Annotated[str | None, _standard("Name of the operating system; assumed to be null where unknown.")]
@@ -110,7 +110,7 @@ class SessionDetail(Struct, frozen=True):
     events: Annotated[list[SessionEvent], Fact("All of its events, oldest first.", DOCUMENTED, "feature")]
 
 
-CHOICES = (
+BEHAVIORS = (
     Behavior(
         name="sparklytics.timezone",
         says="What timezone does.",
@@ -243,14 +243,14 @@ LIST_SESSIONS = Endpoint(
     facts=(
         Fact("A key is spk_selfhosted_ and 32 characters; it reads every website.", DOCUMENTED, "keys"),
         Fact("The most recent session is first.", DOCUMENTED, "feature"),
-        Fact("Recent is what started late; the server goes by the last event.", CHOSEN),
-        Fact("A session belongs to the days in which it starts; on the server, to those of any event.", CHOSEN),
+        Fact("Recent is what started late; the server goes by the last event.", ASSUMED),
+        Fact("A session belongs to the days in which it starts; on the server, to those of any event.", ASSUMED),
         Fact("The end date is inclusive.", SOURCE, "server"),
         Fact("Each date has its own default, so an early end_date alone may lie before the start.", SOURCE, "server"),
         Fact("A limit outside its bounds is refused, not clamped; the server's own maximum is 200.", SOURCE, "server"),
         Fact("The last page has no next_cursor even if it is full.", SOURCE, "server"),
         Fact("A cursor is the base64 of a JSON object with an integer id.", DOCUMENTED, "sessions"),
-        Fact("A cursor holds for the website and the parameters it was made with, limit aside; on the server, for any.", CHOSEN),
+        Fact("A cursor holds for the website and the parameters it was made with, limit aside; on the server, for any.", ASSUMED),
         Fact("All filters must hold; all but filter_page and filter_hostname are compared exactly.", SOURCE, "server"),
         Fact("An empty filter is applied, and nothing unknown equals it; an empty filter_page is part of every url.", SOURCE, "server"),
         Fact("Unknown parameters are passed over.", SOURCE, "server"),
@@ -271,7 +271,7 @@ GET_SESSION = Endpoint(
         Fact("All events are given; the server stops after 2,000.", DOCUMENTED, "sessions"),
         Fact("Sessions of bots are found too.", SOURCE, "server"),
         Fact("A click on a link away is an event link_click with href, text and external.", SOURCE, "server"),
-        Fact("An error is an event of its own name.", CHOSEN),
+        Fact("An error is an event of its own name.", ASSUMED),
     ),
 )
 CONTRACT = Contract(
@@ -281,5 +281,5 @@ CONTRACT = Contract(
     sources=SOURCES,
     endpoints=(LIST_SESSIONS, GET_SESSION),
     errors=ERRORS,
-    choices=CHOICES,
+    behaviors=BEHAVIORS,
 )

@@ -1,4 +1,4 @@
-"""What a list of sessions asks the world for: days and filters, as the choices read them."""
+"""What a list of sessions asks the world for: days and filters, as the behaviors read them."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -43,20 +43,20 @@ WORLDS: Final[Mapping[str, Compared]] = {
 
 def wanted(options: ListSessions, asked: ViewRequest, words: Words) -> Query:
     """The question to the world, or ``ApiError`` where the days make no sense."""
-    choices = asked.choices
-    where = zone("UTC" if choices["timezone"] == "ignored" else options.timezone)
+    behaviors = asked.behaviors
+    where = zone("UTC" if behaviors["timezone"] == "ignored" else options.timezone)
     if where is None:
         raise ApiError("violation", message="invalid timezone", field="timezone")
     now = today(asked.now, where)
-    first = date.fromordinal(max(now.toordinal() - int(choices["default_start"]), 1))
-    start = _day("start_date", options.start_date, first, choices)
-    end = _day("end_date", options.end_date, now, choices)
+    first = date.fromordinal(max(now.toordinal() - int(behaviors["default_start"]), 1))
+    start = _day("start_date", options.start_date, first, behaviors)
+    end = _day("end_date", options.end_date, now, behaviors)
     if end < start:
         raise ApiError("violation", message="end_date must be on or after start_date", field="end_date")
     return Query(
         start=midnight(start, where),
         stop=None if end == date.max else midnight(end + timedelta(days=1), where),
-        where=_where(options, words, choices["filter_page"]),
+        where=_where(options, words, behaviors["filter_page"]),
         bots=options.include_bots == "true",
     )
 
@@ -67,14 +67,14 @@ _FORMS: Final = {
 }
 
 
-def _day(field: str, text: str | None, default: date, choices: Mapping[str, Any]) -> date:
+def _day(field: str, text: str | None, default: date, behaviors: Mapping[str, Any]) -> date:
     if text is None:
         return default
-    found = _FORMS[choices["date_form"]].fullmatch(text)
+    found = _FORMS[behaviors["date_form"]].fullmatch(text)
     try:
-        return date(*map(int, found.groups())) if found else _no_date(field, default, choices["bad_date"])
+        return date(*map(int, found.groups())) if found else _no_date(field, default, behaviors["bad_date"])
     except ValueError:  # There is no such day.
-        return _no_date(field, default, choices["bad_date"])
+        return _no_date(field, default, behaviors["bad_date"])
 
 
 def _no_date(field: str, default: date, bad_date: str) -> date:

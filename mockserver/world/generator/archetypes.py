@@ -14,7 +14,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from mockserver._util.caching import IdentityCache
-from mockserver.world.model.hashing import I64, U64, below, choose, draw, key
+from mockserver.world.model.hashing import I64, U64, below, draw, key, set_behaviors
 from mockserver.world.model.vocabulary import Agent, Vocabulary
 
 Values: TypeAlias = NDArray[Any]
@@ -81,12 +81,12 @@ class ArchetypeTable:
     @cached_property
     def place(self) -> "LazyColumn":
         """Position in ``vocabulary.places``."""
-        return self._per_slot(choose(_weights(self.vocabulary.places), self._draw("place", self.slots)))
+        return self._per_slot(set_behaviors(_weights(self.vocabulary.places), self._draw("place", self.slots)))
 
     @cached_property
     def agent(self) -> "LazyColumn":
         """Position in :attr:`agents`."""
-        return self._per_slot(choose(_weights(self.agents), self._draw("agent", self.slots)))
+        return self._per_slot(set_behaviors(_weights(self.agents), self._draw("agent", self.slots)))
 
     @property
     def agents(self) -> tuple[Agent, ...]:
@@ -138,7 +138,7 @@ class ArchetypeTable:
         weights = _weights(self.vocabulary.acquisitions)
         if self.bots:
             weights = np.array([each.weight * (each.channel == "Direct") for each in self.vocabulary.acquisitions])
-        return self._per_row("acquisition", lambda hashed: choose(weights, hashed))
+        return self._per_row("acquisition", lambda hashed: set_behaviors(weights, hashed))
 
     @cached_property
     def hostname(self) -> "LazyColumn":
@@ -271,7 +271,7 @@ def _make_events(template: int, vocabulary: Vocabulary, *, bots: bool) -> EventT
     is_action[begin] = False
     chosen_link = below(page_links.shape[1], link)
     page = np.zeros(len(row), dtype=np.uint8)
-    page[begin] = choose(np.array([page.entry_weight for page in pages]), draw_rows("entry"))
+    page[begin] = set_behaviors(np.array([page.entry_weight for page in pages]), draw_rows("entry"))
     for step in range(1, int(length.max())):
         current = begin[length > step] + step
         previous_page = page[current - 1]

@@ -99,7 +99,7 @@ def below(bound: int, hashed: U64) -> I64:
     return (((hashed >> _U32) * u64(bound)) >> _U32).view(np.int64)
 
 
-def choose(weights: I64, hashed: U64) -> I64:
+def set_behaviors(weights: I64, hashed: U64) -> I64:
     """Pick a position for each hash, with probabilities in proportion to integer weights."""
     upper = np.cumsum(weights)
     return np.searchsorted(upper, below(int(upper[-1]), hashed), side="right")

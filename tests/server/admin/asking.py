@@ -34,7 +34,7 @@ BUCKETS = [
     if isinstance(limit, TokenBucket) and not set(endpoint.path) - {endpoint.site}
 ]
 DEFAULT = "/tenants/default"
-STATE = ("/tenants", *(f"{DEFAULT}/{part}" for part in ("world", "clock", "faults", "limits", "choices", "journal/count")))
+STATE = ("/tenants", *(f"{DEFAULT}/{part}" for part in ("world", "clock", "faults", "limits", "behaviors", "journal/count")))
 PROBLEM = "application/problem+json"
 
 

@@ -1,4 +1,4 @@
-"""Choices are told and changed over HTTP."""
+"""Behaviors are told and changed over HTTP."""
 
 from typing import Any
 
@@ -9,24 +9,24 @@ from mockserver.vendors import load
 from tests.server.admin.asking import DEFAULT
 from tests.server.admin.conftest import Steer
 
-CHOICES = f"{DEFAULT}/choices"
-ALL: list[Behavior] = [choice for vendor in load() for choice in vendor.contract.choices if short_name(choice.name) != DIALECT]
-FIRST = next(choice for choice in ALL if choice.options)
-NUMBER = next(choice for choice in ALL if not choice.options)
+BEHAVIORS = f"{DEFAULT}/behaviors"
+ALL: list[Behavior] = [behavior for vendor in load() for behavior in vendor.contract.behaviors if short_name(behavior.name) != DIALECT]
+FIRST = next(behavior for behavior in ALL if behavior.options)
+NUMBER = next(behavior for behavior in ALL if not behavior.options)
 
 
-@pytest.mark.parametrize("choice", ALL, ids=lambda choice: choice.name)
-async def test_every_option_of_every_choice_can_be_taken(steer: Steer, choice: Behavior) -> None:
+@pytest.mark.parametrize("behavior", ALL, ids=lambda behavior: behavior.name)
+async def test_every_option_of_every_choice_can_be_taken(steer: Steer, behavior: Behavior) -> None:
     """What is set is told, of this tenant and of no other, and everything else stays."""
     desk = await steer(tenants={"other": {}})
-    before = await desk.get(CHOICES)
-    for option in choice.options or (0, 12):
-        assert await desk.do("PATCH", CHOICES, {choice.name: option}) == {**before, choice.name: option} == await desk.get(CHOICES)
-    assert (await desk.get("/tenants/other/choices"))[choice.name] == choice.default
+    before = await desk.get(BEHAVIORS)
+    for option in behavior.options or (0, 12):
+        assert await desk.do("PATCH", BEHAVIORS, {behavior.name: option}) == {**before, behavior.name: option} == await desk.get(BEHAVIORS)
+    assert (await desk.get("/tenants/other/behaviors"))[behavior.name] == behavior.default
 
 
 @pytest.mark.parametrize(
-    ("choices", "near"),
+    ("behaviors", "near"),
     [
         ({FIRST.name + "s": "x"}, FIRST.name),
         ({FIRST.name: "nonsense"}, None),
@@ -39,9 +39,9 @@ async def test_every_option_of_every_choice_can_be_taken(steer: Steer, choice: B
     ],
     ids=repr,
 )
-async def test_impossible_choices_change_none(steer: Steer, choices: Any, near: str | None) -> None:
-    """A choice or an option that does not exist is told with those that do, and what stood beside it is not done either."""
-    told = await (await steer()).refused("PATCH", CHOICES, choices)
+async def test_impossible_choices_change_none(steer: Steer, behaviors: Any, near: str | None) -> None:
+    """A behavior or an option that does not exist is told with those that do, and what stood beside it is not done either."""
+    told = await (await steer()).refused("PATCH", BEHAVIORS, behaviors)
 
     assert told.problem == (400, "invalid-request", near)
-    assert all(option in told.json["detail"] for option in FIRST.options) or "nonsense" not in str(choices)
+    assert all(option in told.json["detail"] for option in FIRST.options) or "nonsense" not in str(behaviors)

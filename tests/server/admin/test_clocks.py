@@ -125,9 +125,9 @@ async def test_impossible_changes_leave_the_clock(steer: Steer, change: Any, nea
     assert told.problem == (400, "invalid-request", near)
 
 
-async def truth(desk: Desk, pair: Pair) -> Counter[Any]:
+async def expected_rows(desk: Desk, pair: Pair) -> Counter[Any]:
     """How many sessions an endpoint tells by the second in which they start, or altogether where its rows count them."""
-    told = (await desk.ask("POST", f"{DEFAULT}/truth", {"vendor": pair[0].name, "endpoint": pair[1].name})).rows
+    told = (await desk.ask("POST", f"{DEFAULT}/expected", {"vendor": pair[0].name, "endpoint": pair[1].name})).rows
     if pair[1].counts:
         return Counter({0: sum(row[pair[1].counts] for row in told)})
     return starts(pair, told)
@@ -145,9 +145,9 @@ async def test_advancing_by_an_hour_makes_exactly_that_hour_visible(steer: Steer
     sites = desk.mock.tenant.world.sites[: 1 if pair[1].site or pair[1].starts else None]
     noon = milliseconds(NOON)
     expected = sum(site.find(Query(), noon + HOUR * 1_000).total - site.find(Query(), noon).total for site in sites)
-    before = await truth(desk, pair)
+    before = await expected_rows(desk, pair)
     await turned(desk, "advance", seconds="1h")
-    after = await truth(desk, pair)
+    after = await expected_rows(desk, pair)
 
     assert before
     assert expected > 50
@@ -213,7 +213,7 @@ async def known(desk: Desk, vendor: Any, endpoint: Any) -> dict[str, Any]:
     """Parameters with which an endpoint answers: its example, and a session's id where its path asks for one."""
     wanted = set(endpoint.path) - {endpoint.site}
     listed = next(each for each in vendor.contract.endpoints if each.starts is not None) if wanted else endpoint
-    told = await desk.ask("POST", f"{DEFAULT}/truth", {"vendor": vendor.name, "endpoint": listed.name}) if wanted else None
+    told = await desk.ask("POST", f"{DEFAULT}/expected", {"vendor": vendor.name, "endpoint": listed.name}) if wanted else None
     return {**endpoint.example, **(dict.fromkeys(wanted, told.rows[0]["session_id"]) if told else {})}
 
 

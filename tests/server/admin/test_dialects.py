@@ -1,4 +1,4 @@
-"""Dialects are chosen over HTTP as a tenant is minted, and while it is served."""
+"""Dialects are chosen over HTTP as a tenant is created, and while it is served."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.made_up import NAME
 from tests.server.admin.asking import DEFAULT
 from tests.server.admin.conftest import Steer
 
-CHOICES = f"{DEFAULT}/choices"
+BEHAVIORS = f"{DEFAULT}/behaviors"
 VENDORS = list(every())
 
 
@@ -23,14 +23,14 @@ def dialects(access: Any) -> dict[str, str]:
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.label)
 async def test_tenant_is_minted_in_a_dialect(steer: Steer, vendor: Vendor) -> None:
-    """Its description and its choices say so, and the tenant beside it is as documented."""
+    """Its description and its behaviors say so, and the tenant beside it is as documented."""
     desk = await steer()
     access = await desk.do("POST", "/tenants", {"name": "one", "dialect": {vendor.name: vendor.dialect}})
-    choices = await desk.get("/tenants/one/choices")
+    behaviors = await desk.get("/tenants/one/behaviors")
 
     assert dialects(access) == {**dict.fromkeys(dialects(access), DOCUMENTED), vendor.name: vendor.dialect}
     assert dialects(await desk.get("/tenants/one")) == dialects(access)
-    assert choices[f"{vendor.name}.{DIALECT}"] == vendor.dialect
+    assert behaviors[f"{vendor.name}.{DIALECT}"] == vendor.dialect
     assert set(dialects(await desk.get(DEFAULT)).values()) == {DOCUMENTED}
 
 
@@ -52,36 +52,36 @@ async def test_impossible_dialect_mints_nothing(steer: Steer, dialect: Any) -> N
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.label)
 async def test_dialect_is_changed_at_run_time(steer: Steer, vendor: Vendor) -> None:
-    """The other choices have the dialect's defaults then, and a reset comes back to what was at first."""
+    """The other behaviors have the dialect's defaults then, and a reset comes back to what was at first."""
     desk = await steer()
-    before = await desk.get(CHOICES)
-    told = await desk.do("PATCH", CHOICES, {f"{vendor.name}.{DIALECT}": vendor.dialect})
-    wanted = {choice.name: choice.default for choice in vendor.contract.choices if choice.name not in QUICK}
+    before = await desk.get(BEHAVIORS)
+    told = await desk.do("PATCH", BEHAVIORS, {f"{vendor.name}.{DIALECT}": vendor.dialect})
+    wanted = {behavior.name: behavior.default for behavior in vendor.contract.behaviors if behavior.name not in QUICK}
 
     assert told == {**before, **wanted, f"{vendor.name}.{DIALECT}": vendor.dialect}
     assert dialects(await desk.get(DEFAULT))[vendor.name] == vendor.dialect
     await desk.do("POST", f"{DEFAULT}/reset")
-    assert await desk.get(CHOICES) == before
+    assert await desk.get(BEHAVIORS) == before
 
 
 async def test_what_was_chosen_stays_when_the_dialect_changes(steer: Steer, family: Vendor) -> None:
     """Before and after: only what nobody chose follows the dialect."""
     desk, other = await steer(), family.speaks(NAME)
-    switch = next(c for c in family.contract.choices if other.contract.choice(c.name).default != c.default)
+    switch = next(c for c in family.contract.behaviors if other.contract.behavior(c.name).default != c.default)
     dialect = f"{family.name}.{DIALECT}"
 
-    assert (await desk.do("PATCH", CHOICES, {dialect: NAME}))[switch.name] == other.contract.choice(switch.name).default
+    assert (await desk.do("PATCH", BEHAVIORS, {dialect: NAME}))[switch.name] == other.contract.behavior(switch.name).default
     await desk.do("POST", f"{DEFAULT}/reset")
-    await desk.do("PATCH", CHOICES, {switch.name: switch.default})
-    assert (await desk.do("PATCH", CHOICES, {dialect: NAME}))[switch.name] == switch.default
-    assert (await desk.do("PATCH", CHOICES, {dialect: OBSERVED}))[dialect] == NAME
+    await desk.do("PATCH", BEHAVIORS, {switch.name: switch.default})
+    assert (await desk.do("PATCH", BEHAVIORS, {dialect: NAME}))[switch.name] == switch.default
+    assert (await desk.do("PATCH", BEHAVIORS, {dialect: OBSERVED}))[dialect] == NAME
 
 
 async def test_impossible_dialect_changes_nothing(steer: Steer, family: Vendor) -> None:
     """Neither is done what stood beside it, and the vendor's dialects are listed."""
     desk = await steer()
-    told = await desk.refused("PATCH", CHOICES, {f"{family.name}.{DIALECT}": "no-such", f"{family.name}.basis": "shown"})
-    await desk.refused("PATCH", CHOICES, {f"{family.name}.{DIALECT}": NAME, f"{family.name}.basis": "no-such"})
+    told = await desk.refused("PATCH", BEHAVIORS, {f"{family.name}.{DIALECT}": "no-such", f"{family.name}.basis": "shown"})
+    await desk.refused("PATCH", BEHAVIORS, {f"{family.name}.{DIALECT}": NAME, f"{family.name}.basis": "no-such"})
 
     assert all(name in told.json["detail"] for name in (DOCUMENTED, NAME, OBSERVED))
 
@@ -90,10 +90,10 @@ async def test_truth_is_told_in_the_tenants_dialect(steer: Steer) -> None:
     """Rows are as that dialect tells them, of every endpoint that has some."""
     desk = await steer(world={"sessions": 5})
     for vendor in VENDORS:
-        await desk.do("PATCH", CHOICES, {f"{vendor.name}.{DIALECT}": vendor.dialect})
+        await desk.do("PATCH", BEHAVIORS, {f"{vendor.name}.{DIALECT}": vendor.dialect})
         for endpoint in vendor.contract.endpoints:
             if endpoint.rows and not set(endpoint.path) - {endpoint.site}:
-                told = (await desk.ask("POST", f"{DEFAULT}/truth", {"vendor": vendor.name, "endpoint": endpoint.name})).rows
+                told = (await desk.ask("POST", f"{DEFAULT}/expected", {"vendor": vendor.name, "endpoint": endpoint.name})).rows
 
                 assert all(set(endpoint.identity) <= set(row) for row in told)
 

@@ -1,4 +1,4 @@
-"""Faults are armed, watched and disarmed over HTTP."""
+"""Faults are active, watched and removed over HTTP."""
 
 from typing import Any
 
@@ -14,47 +14,47 @@ BUSY = {"kind": "status", "status": 503}
 
 def counts(fault: dict[str, Any]) -> tuple[int, int, int | None]:
     """What has come of a fault."""
-    return fault["matched"], fault["struck"], fault["remaining"]
+    return fault["matched"], fault["triggered"], fault["remaining"]
 
 
 @pytest.mark.parametrize("kind", kinds())
 async def test_example_of_every_kind_can_be_armed(steer: Steer, kind: str) -> None:
-    """The list of kinds tells each with its arguments and an example, which is armed as it stands."""
+    """The list of kinds tells each with its arguments and an example, which is active as it stands."""
     desk = await steer()
     told = await desk.get("/faults")
     [listed] = [each for each in told["kinds"] if each["kind"] == kind]
-    armed = await desk.ask("POST", FAULTS, listed["example"])
+    active = await desk.ask("POST", FAULTS, listed["example"])
 
     assert listed["says"]
     assert set(listed["example"]) - {"kind"} <= {each["name"] for each in (*listed["arguments"], *told["conditions"])}
-    assert armed.json.items() >= listed["example"].items()
-    assert counts(armed.json) == (0, 0, listed["example"].get("times"))
-    assert armed.headers["Location"] == f"/__admin{FAULTS}/{armed.json['id']}"
-    assert await desk.get(f"{FAULTS}/{armed.json['id']}") == armed.json
+    assert active.json.items() >= listed["example"].items()
+    assert counts(active.json) == (0, 0, listed["example"].get("times"))
+    assert active.headers["Location"] == f"/__admin{FAULTS}/{active.json['id']}"
+    assert await desk.get(f"{FAULTS}/{active.json['id']}") == active.json
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_faults_strike_and_count(steer: Steer, pair: Pair) -> None:
-    """Of two, one for another endpoint, only what matches is counted; what struck is in the journal, and a spent one strikes no more."""
+    """Of two, one for another endpoint, only what matches is counted; what triggered is in the journal, and a spent one triggers no more."""
     desk = await steer()
     other = next(each for each in LISTS if each != pair)
     mine = {"vendor": pair[0].name, "endpoint": pair[1].name}
-    armed = await desk.ask(
+    active = await desk.ask(
         "POST", FAULTS, [{**BUSY, **mine, "after": 1, "times": 1}, {**BUSY, "vendor": other[0].name, "endpoint": other[1].name}]
     )
     statuses = [(await desk.client("default", pair)).status for _ in range(4)]
-    [struck, untouched] = await desk.get(FAULTS)
+    [triggered, untouched] = await desk.get(FAULTS)
     journal = (await desk.get(f"{DEFAULT}/journal"))["exchanges"]
 
-    assert [each["id"] for each in armed.json] == ["1", "2"]
-    assert armed.headers["Location"] == f"/__admin{FAULTS}"
+    assert [each["id"] for each in active.json] == ["1", "2"]
+    assert active.headers["Location"] == f"/__admin{FAULTS}"
     assert statuses == [200, 503, 200, 200]
-    assert (counts(struck), counts(untouched)) == ((2, 1, 0), (0, 0, None))
+    assert (counts(triggered), counts(untouched)) == ((2, 1, 0), (0, 0, None))
     assert [each["faults"] for each in journal] == [[], ["1:status"], [], []]
 
 
 async def test_faults_are_disarmed_one_by_one_or_together(steer: Steer) -> None:
-    """What is disarmed is gone and strikes no more; numbers are not given twice until all are gone."""
+    """What is removed is gone and triggers no more; numbers are not given twice until all are gone."""
     desk = await steer(tenants={"other": {}})
     await desk.do("POST", "/tenants/other/faults", BUSY)
     await desk.do("POST", FAULTS, [BUSY, {"kind": "latency", "seconds": 0}])
@@ -99,7 +99,7 @@ async def test_faults_are_disarmed_one_by_one_or_together(steer: Steer) -> None:
     ids=repr,
 )
 async def test_impossible_faults_are_refused_all_together(steer: Steer, faults: Any, near: str | None) -> None:
-    """One that cannot be is told with the nearest word, and none of its list is armed."""
+    """One that cannot be is told with the nearest word, and none of its list is active."""
     desk = await steer()
     told = await desk.refused("POST", FAULTS, faults)
 
@@ -113,7 +113,7 @@ async def test_an_empty_list_arms_nothing(steer: Steer) -> None:
 
 
 async def test_windows_of_faults_are_of_the_tenants_clock(steer: Steer) -> None:
-    """A fault strikes from `since` on and before `until`, wherever the clock is turned."""
+    """A fault triggers from `since` on and before `until`, wherever the clock is turned."""
     desk = await steer(now="2026-09-01")
     await desk.do("POST", FAULTS, {**BUSY, "since": "2026-09-02T00:00:00Z", "until": "2026-09-03T00:00:00+00:00"})
     statuses = []

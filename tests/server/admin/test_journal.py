@@ -19,7 +19,7 @@ LARGE = {**ADVISED[1].example, str(getattr(ADVISED[1].paging, "limit", "")): 1_0
 
 
 async def lived(steer: Steer) -> Desk:
-    """A tenant with seven exchanges: good, struck, good, refused, advised against, and others."""
+    """A tenant with seven exchanges: good, triggered, good, refused, advised against, and others."""
     desk = await steer(world={"sessions": 5})
     await desk.do("POST", f"{DEFAULT}/faults", {"kind": "status", "status": 503, "nth": 2})
     for pair, parameters in ((ONE, {}), (ONE, {}), (OTHER, {}), (ADVISED, LARGE), (ONE, {})):
@@ -139,14 +139,14 @@ async def test_findings_are_told_with_where_they_were_made(steer: Steer) -> None
 async def test_cleared_journal_begins_anew(steer: Steer) -> None:
     """After DELETE nothing is kept and the next exchange is the first; no other journal is touched."""
     desk = await lived(steer)
-    unclaimed = await desk.get("/journal")
+    unmatched = await desk.get("/journal")
     await desk.do("DELETE", JOURNAL)
     empty = await desk.get(JOURNAL)
     await desk.client("default", ONE)
 
     assert (empty["exchanges"], empty["kept"], empty["count"]) == ([], 0, 0)
     assert await numbers(desk) == [1]
-    assert await desk.get("/journal") == unclaimed
+    assert await desk.get("/journal") == unmatched
 
 
 async def test_what_is_nobodys_stands_in_the_unclaimed_journal(steer: Steer) -> None:

@@ -65,7 +65,7 @@ async def test_third_request_of_a_window_of_two_is_a_429(steer: Steer, limited: 
 async def test_true_turns_on_the_documented_number(steer: Steer, limited: Any) -> None:
     """A window without a number takes the vendor's own; where nobody documents one, it asks for it."""
     vendor, _, window = limited
-    desk = await steer(choices={window.allowed: 0})
+    desk = await steer(behaviors={window.allowed: 0})
     before = await told(desk, limited)
     change = {called(limited): {"enabled": True}}
     if window.documented is None:
@@ -77,7 +77,7 @@ async def test_true_turns_on_the_documented_number(steer: Steer, limited: Any) -
 
         assert (await told(desk, limited))["enabled"]
         assert (await told(desk, limited))["allowed"] == window.documented
-        assert (await desk.get(f"{DEFAULT}/choices"))[window.allowed] == window.documented
+        assert (await desk.get(f"{DEFAULT}/behaviors"))[window.allowed] == window.documented
     assert (before["enabled"], before["allowed"], before["documented"]) == (False, 0, window.documented)
     assert vendor.name in before["name"]
 

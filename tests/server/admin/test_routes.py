@@ -7,7 +7,7 @@ import pytest
 from msgspec import json
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
-from mockserver.server.admin.handlers.tenants import drop_tenant
+from mockserver.server.admin.handlers.tenants import delete_tenant
 from mockserver.server.admin.openapi import document
 from mockserver.server.admin.routes import ROUTES
 from mockserver.server.admin.routing import Route
@@ -18,16 +18,16 @@ from tests.server.admin.conftest import Steer
 
 WANTED = {"vendor": ONE[0].name, "endpoint": ONE[1].name}
 BODIES: dict[str, Any] = {
-    "find_carriers": {**WANTED, "rows": []},
-    "mint_tenant": {},
-    "put_world": {"sessions": 3},
+    "trace_rows": {**WANTED, "rows": []},
+    "create_tenant": {},
+    "replace_world": {"sessions": 3},
     "change_clock": {"action": "freeze"},
-    "arm_faults": {"kind": "latency", "seconds": 0},
+    "add_faults": {"kind": "latency", "seconds": 0},
     "change_limits": {},
-    "change_choices": {},
-    "ask_truth": WANTED,
+    "change_behaviors": {},
+    "query_expected_rows": WANTED,
 }
-QUERIES: dict[str, Any] = {"get_truth": WANTED, "get_session": {"index": 0}}
+QUERIES: dict[str, Any] = {"get_expected_rows": WANTED, "get_session": {"index": 0}}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 PATHS = tuple(dict.fromkeys(route.path for route in ROUTES))
 
@@ -44,7 +44,7 @@ def filled(path: str, tenant: str = "default") -> str:
 
 
 async def used(steer: Steer) -> Desk:
-    """A tenant with a fault and an exchange, beside one that can be dropped."""
+    """A tenant with a fault and an exchange, beside one that can be deleted."""
     desk = await steer(world={"sessions": 3}, tenants={"other": {}})
     await desk.do("POST", f"{DEFAULT}/faults", {"kind": "latency", "seconds": 0})
     assert (await desk.client("default", ONE)).status == 200
@@ -55,7 +55,7 @@ async def used(steer: Steer) -> Desk:
 async def test_every_route_answers_as_it_says_and_no_web_page_may_read_it(steer: Steer, route: Route) -> None:
     """The status is the route's, the body conforms to the document, nobody may keep it, and there is no CORS."""
     desk = await used(steer)
-    path = filled(route.path, "other" if route.handler is drop_tenant else "default")
+    path = filled(route.path, "other" if route.handler is delete_tenant else "default")
     origin = str(desk.mock.client.make_url("/")).rstrip("/")
     told = await desk.ask(route.method, path, **good(route), headers={"Origin": origin})
 
@@ -105,7 +105,7 @@ async def test_unknown_path_is_told_with_the_nearest_and_all_there_are(steer: St
     assert told.problem[:2] == (404, "unknown-route")
     assert told.problem[2] in {f"/__admin{each}" for each in PATHS}
     assert told.json["routes"] == [f"{route.method} /__admin{route.path}" for route in ROUTES]
-    assert not list(desk.mock.served.unclaimed)
+    assert not list(desk.mock.served.unmatched)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Tenants are minted, described, reset and dropped while others are served."""
+"""Tenants are created, described, reset and deleted while others are served."""
 
 from typing import Any
 from urllib.parse import quote
@@ -20,10 +20,10 @@ def placeless(access: dict[str, Any]) -> dict[str, Any]:
     return {**access, "url": None, "vendors": vendors}
 
 
-async def truth(desk: Desk, tenant: str = "default", pair: Pair = ONE) -> list[Any]:
+async def expected_rows(desk: Desk, tenant: str = "default", pair: Pair = ONE) -> list[Any]:
     """Every row of a list."""
     wanted = {"vendor": pair[0].name, "endpoint": pair[1].name}
-    return (await desk.ask("POST", f"/tenants/{quote(tenant, safe='')}/truth", wanted)).rows
+    return (await desk.ask("POST", f"/tenants/{quote(tenant, safe='')}/expected", wanted)).rows
 
 
 @pytest.mark.parametrize("pair", PLAIN, ids=name)
@@ -47,8 +47,8 @@ async def test_world_of_a_name_is_the_same_whatever_came_before(steer: Steer) ->
     told = []
     for names in (["a", "b"], ["b", "c", "a"]):
         desk = await steer()
-        minted = {each: placeless(await desk.do("POST", "/tenants", {"name": each, "world": {"sessions": 5}})) for each in names}
-        told.append({each: (minted[each], await truth(desk, each)) for each in names})
+        created = {each: placeless(await desk.do("POST", "/tenants", {"name": each, "world": {"sessions": 5}})) for each in names}
+        told.append({each: (created[each], await expected_rows(desk, each)) for each in names})
 
     assert told[0]["a"] == told[1]["a"]
     assert told[0]["b"] == told[1]["b"]
@@ -56,10 +56,10 @@ async def test_world_of_a_name_is_the_same_whatever_came_before(steer: Steer) ->
 
 
 async def test_every_part_of_a_tenant_can_be_said_as_it_is_minted(steer: Steer) -> None:
-    """World, clock, choices, credentials and faults are those that were asked for; `reset` undoes the clock's change and the faults."""
+    """World, clock, behaviors, credentials and faults are those that were asked for; `reset` undoes the clock's change and the faults."""
     desk, (vendor, endpoint) = await steer(), ONE
-    choice = next(each for each in vendor.contract.choices if each.options and set(each.options) - {each.default})
-    other = next(each for each in choice.options if each != choice.default)
+    behavior = next(each for each in vendor.contract.behaviors if each.options and set(each.options) - {each.default})
+    other = next(each for each in behavior.options if each != behavior.default)
     credential = next(iter(desk.mock.tenant.names[vendor.name].credentials))
     await desk.do(
         "POST",
@@ -70,7 +70,7 @@ async def test_every_part_of_a_tenant_can_be_said_as_it_is_minted(steer: Steer) 
             "world": {"seed": 5, "sites": 3},
             "now": "2026-05-05",
             "clock": {"action": "advance", "seconds": "1h"},
-            "choices": {choice.name: other},
+            "behaviors": {behavior.name: other},
             "credentials": {f"{vendor.name}.{credential}": "open-sesame"},
             "faults": {"kind": "status", "status": 503, "times": 1},
         },
@@ -83,7 +83,7 @@ async def test_every_part_of_a_tenant_can_be_said_as_it_is_minted(steer: Steer) 
     assert (world["spec"]["seed"], world["spec"]["sessions_per_day"], len(world["sites"])) == (5, 500, 3)
     assert (clock["now"], clock["mode"]) == ("2026-05-05T01:00:00Z", "frozen")
     assert [fault["remaining"] for fault in faults] == [0]
-    assert (await desk.get("/tenants/whole/choices"))[choice.name] == other
+    assert (await desk.get("/tenants/whole/behaviors"))[behavior.name] == other
     assert (await desk.get("/tenants/whole"))["vendors"][vendor.name]["credentials"][credential] == "open-sesame"
     assert (await desk.get("/tenants/whole/clock"))["now"] == "2026-05-05T00:00:00Z"
     assert await desk.get("/tenants/whole/faults") == []
@@ -105,11 +105,11 @@ async def test_names_and_credentials_are_taken_once(steer: Steer, vendor: Any) -
 
 @pytest.mark.parametrize("vendor", load(), ids=lambda vendor: vendor.name)
 async def test_late_request_of_a_dropped_tenant_is_told_whose_it_was(steer: Steer, vendor: Any) -> None:
-    """After the drop the credential is nobody's, and the unclaimed journal names the tenant; minted again, it works again."""
+    """After the delete the credential is nobody's, and the unmatched journal names the tenant; created again, it works again."""
     desk = await steer()
-    minted = await desk.do("POST", "/tenants", {"name": "brief"})
+    created = await desk.do("POST", "/tenants", {"name": "brief"})
     pair = next(pair for pair in PLAIN if pair[0] is vendor)
-    path, arguments = request(minted["vendors"][vendor.name], pair[1], dict(pair[1].example))
+    path, arguments = request(created["vendors"][vendor.name], pair[1], dict(pair[1].example))
     statuses = []
     for step in (None, ("DELETE", "/tenants/brief", None), ("POST", "/tenants", {"name": "brief"})):
         if step is not None:
@@ -120,12 +120,12 @@ async def test_late_request_of_a_dropped_tenant_is_told_whose_it_was(steer: Stee
 
     assert (statuses[0], statuses[2]) == (200, 200)
     assert statuses[1] >= 400
-    assert late["dropped"] == "brief"
-    assert "'brief', which was dropped" in str(late["near_misses"])
+    assert late["deleted"] == "brief"
+    assert "'brief', which was deleted" in str(late["near_misses"])
 
 
 async def test_default_tenant_is_served_to_the_end(steer: Steer) -> None:
-    """It cannot be dropped, and nothing is changed by the attempt; another can be, and minted again."""
+    """It cannot be deleted, and nothing is changed by the attempt; another can be, and created again."""
     desk = await steer(tenants={"other": {}})
     before = await desk.state()
     refused = await desk.refused("DELETE", DEFAULT)
@@ -133,12 +133,12 @@ async def test_default_tenant_is_served_to_the_end(steer: Steer) -> None:
 
     assert refused.problem == (409, "conflict", None)
     assert "/__admin/tenants/default/reset" in refused.json["detail"]
-    assert "drop it first" in twice.json["detail"]
+    assert "delete it first" in twice.json["detail"]
     assert await desk.state() == before
 
 
 async def test_no_name_is_made_up_twice(steer: Steer) -> None:
-    """A late request of a dropped tenant must not meet another's world."""
+    """A late request of a deleted tenant must not meet another's world."""
     desk = await steer()
     await desk.do("DELETE", f"/tenants/{(await desk.do('POST', '/tenants', {}))['id']}")
 
@@ -147,7 +147,7 @@ async def test_no_name_is_made_up_twice(steer: Steer) -> None:
 
 @pytest.mark.parametrize("tenant", NAMES)
 async def test_any_name_can_stand_in_a_path(steer: Steer, tenant: str) -> None:
-    """Slashes, percent signs, quotes and letters of any script lead to the tenant, from minting to dropping."""
+    """Slashes, percent signs, quotes and letters of any script lead to the tenant, from creating to deleting."""
     desk = await steer()
     told = await desk.ask("POST", "/tenants", {"name": tenant, "world": {"sessions": 1}})
     path = told.headers["Location"].removeprefix("/__admin")
@@ -178,7 +178,7 @@ async def test_any_name_can_stand_in_a_path(steer: Steer, tenant: str) -> None:
         ({"now": "2200-01-01"}, None),
         ({"clock": {"action": "advnce", "seconds": 1}}, "advance"),
         ({"clock": {"action": "advance", "secnds": 1}}, "seconds"),
-        ({"choices": {ONE[0].contract.choices[0].name + "s": "x"}}, ONE[0].contract.choices[0].name),
+        ({"behaviors": {ONE[0].contract.behaviors[0].name + "s": "x"}}, ONE[0].contract.behaviors[0].name),
         ({"faults": {}}, None),
         ({"faults": [{"kind": "latncy"}]}, "latency"),
         ({"faults": {"kind": "latency", "secnds": 1}}, "seconds"),
@@ -186,7 +186,7 @@ async def test_any_name_can_stand_in_a_path(steer: Steer, tenant: str) -> None:
     ids=str,
 )
 async def test_impossible_tenants_are_refused(steer: Steer, asked: dict[str, Any], near: str | None) -> None:
-    """Whatever cannot be is told with the nearest that can, and no tenant is minted, nor a name used up."""
+    """Whatever cannot be is told with the nearest that can, and no tenant is created, nor a name used up."""
     desk = await steer()
     told = await desk.refused("POST", "/tenants", asked)
 
@@ -197,19 +197,19 @@ async def test_impossible_tenants_are_refused(steer: Steer, asked: dict[str, Any
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_reset_makes_a_tenant_be_as_at_first(steer: Steer, pair: Pair) -> None:
-    """Whatever was put, turned, chosen, limited, armed, sent and journalled is gone; answers are what they were."""
+    """Whatever was put, turned, chosen, limited, active, sent and journalled is gone; answers are what they were."""
     desk = await steer(world={"sessions": 20})
-    before, rows, first = await desk.state(), await truth(desk, pair=pair), await desk.client("default", pair)
+    before, rows, first = await desk.state(), await expected_rows(desk, pair=pair), await desk.client("default", pair)
     for track in TRACKS:
         assert (await desk.client("default", track)).status == 200
     limits = {each["name"]: {"enabled": False} for each in await desk.get(f"{DEFAULT}/limits")}
-    choices = {choice.name: list(choice.options)[-1] for choice in pair[0].contract.choices if choice.options}
+    behaviors = {behavior.name: list(behavior.options)[-1] for behavior in pair[0].contract.behaviors if behavior.options}
     for method, part, body in (
         ("PUT", "world", {"sessions": 7, "sites": 3}),
         ("PUT", "clock", {"action": "scale", "rate": 60}),
         ("POST", "faults", [{"kind": "latency", "seconds": 0, "after": 1}, {"kind": "session_deleted"}]),
         ("PATCH", "limits", limits),
-        ("PATCH", "choices", choices),
+        ("PATCH", "behaviors", behaviors),
     ):
         await desk.do(method, f"{DEFAULT}/{part}", body)
     await desk.client("default", pair)
@@ -219,6 +219,6 @@ async def test_reset_makes_a_tenant_be_as_at_first(steer: Steer, pair: Pair) -> 
 
     assert [path for path, one, other in zip(STATE, before, changed, strict=True) if one == other] == []
     assert after == before
-    assert await truth(desk, pair=pair) == rows
+    assert await expected_rows(desk, pair=pair) == rows
     assert (await desk.client("default", pair)).body == first.body
     assert [fault["id"] for fault in await desk.do("POST", f"{DEFAULT}/faults", [{"kind": "latency", "seconds": 0}])] == ["1"]

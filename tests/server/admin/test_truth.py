@@ -1,4 +1,4 @@
-"""The truth is asked for over HTTP: whole, in order, as it comes, whatever the world's size."""
+"""The expected is asked for over HTTP: whole, in order, as it comes, whatever the world's size."""
 
 import tracemalloc
 from collections.abc import AsyncIterator
@@ -16,16 +16,16 @@ from tests.server.admin.asking import ALL, DEFAULT, LISTS, ONE, ROWS, Desk, Pair
 from tests.server.admin.conftest import Steer
 from tests.vendors.test_every_endpoint import crawled
 
-TRUTH = f"{DEFAULT}/truth"
+TRUTH = f"{DEFAULT}/expected"
 POSTS = [pair for pair in ALL if pair[1].rows is None]
 
 
 def wanted(pair: Pair, **more: Any) -> dict[str, Any]:
-    """A request for an endpoint's truth."""
+    """A request for an endpoint's expected."""
     return {"vendor": pair[0].name, "endpoint": pair[1].name, **more}
 
 
-async def truth(desk: Desk, pair: Pair, **more: Any) -> list[Any]:
+async def expected_rows(desk: Desk, pair: Pair, **more: Any) -> list[Any]:
     """All rows."""
     told = await desk.ask("POST", TRUTH, wanted(pair, **more))
     assert told.status == 200, told.body
@@ -37,7 +37,7 @@ async def truth(desk: Desk, pair: Pair, **more: Any) -> list[Any]:
 async def test_truth_is_what_paging_gives(steer: Steer, pair: Pair, site: int) -> None:
     """GET and POST tell, one a line and in the same order, the rows that a client gets page by page."""
     desk = await steer(profile="page-plus-one")
-    rows = await truth(desk, pair, site=site)
+    rows = await expected_rows(desk, pair, site=site)
 
     assert rows == await crawled(desk.mock, pair, 100, site)
     assert (await desk.ask("GET", TRUTH, params=wanted(pair, site=site))).rows == rows
@@ -48,15 +48,15 @@ async def test_truth_is_what_paging_gives(steer: Steer, pair: Pair, site: int) -
 async def test_parameters_narrow_the_truth_and_pages_do_not(steer: Steer, pair: Pair) -> None:
     """The endpoint's own filters mean what they mean to the vendor; which page, and how large, means nothing."""
     desk, narrowed = await steer(world={"sessions": 5_000}), dict(pair[1].narrowed)
-    whole = await truth(desk, pair)
-    few = await truth(desk, pair, parameters=narrowed)
+    whole = await expected_rows(desk, pair)
+    few = await expected_rows(desk, pair, parameters=narrowed)
     answer = await desk.client("default", pair, {**everything(desk.mock.tenant, pair[1]), **narrowed})
     paging = {str(getattr(pair[1].paging, "limit", None)): 1, str(page_field(pair[1].paging)): "3"}
 
     assert 0 < len(few) < len(whole)
     assert at(answer.json, pair[1].rows) == few[: len(at(answer.json, pair[1].rows))] != []
     assert (await desk.ask("GET", TRUTH, params={**wanted(pair), **narrowed})).rows == few
-    assert await truth(desk, pair, parameters=paging) == whole
+    assert await expected_rows(desk, pair, parameters=paging) == whole
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
@@ -65,49 +65,49 @@ async def test_a_site_has_many_names(steer: Steer, pair: Pair) -> None:
     desk = await steer(world={"sessions": 3})
     tenant = desk.mock.tenant
     known: list[Any] = [1, "1", tenant.world.sites[1].domain, *tenant.names[pair[0].name].sites[1]]
-    told = [await truth(desk, pair, site=each) for each in known]
+    told = [await expected_rows(desk, pair, site=each) for each in known]
     if pair[1].site:
-        told.append(await truth(desk, pair, parameters={pair[1].site: known[-1]}))
+        told.append(await expected_rows(desk, pair, parameters={pair[1].site: known[-1]}))
 
     assert all(each == told[0] for each in told)
-    assert told[0] != await truth(desk, pair)
+    assert told[0] != await expected_rows(desk, pair)
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_verdicts_say_what_a_client_had_to_see(steer: Steer, pair: Pair) -> None:
-    """After a session went and the list was begun again, it must not be seen; without verdicts it is left out."""
+    """After a session went and the list was begun again, it must not be seen; without labels it is left out."""
     desk = await steer(world={"sessions": 9})
-    before = await truth(desk, pair)
+    before = await expected_rows(desk, pair)
     await desk.do("POST", f"{DEFAULT}/faults", {"kind": "session_deleted", "nth": 2, "times": 1})
     parameters = everything(desk.mock.tenant, pair[1])
     for _ in range(2):
         await desk.client("default", pair, parameters)
-    rows, told = await truth(desk, pair), await truth(desk, pair, verdicts=True)
-    query = (await desk.ask("GET", TRUTH, params=wanted(pair, verdicts="true"))).rows
+    rows, told = await expected_rows(desk, pair), await expected_rows(desk, pair, labels=True)
+    query = (await desk.ask("GET", TRUTH, params=wanted(pair, labels="true"))).rows
 
     assert len(rows) == len(before) - 1
-    assert [each["row"] for each in told if each["verdict"] == "must"] == rows
-    assert [each["row"] for each in told if each["verdict"] == "must_not"] == [row for row in before if row not in rows]
+    assert [each["row"] for each in told if each["label"] == "required"] == rows
+    assert [each["row"] for each in told if each["label"] == "forbidden"] == [row for row in before if row not in rows]
     assert query == told
 
 
 @asynccontextmanager
 async def stream(desk: Desk, pair: Pair, **more: Any) -> AsyncIterator[aiohttp.StreamReader]:
-    """A truth that is read line by line, as far as somebody likes."""
+    """A expected that is read line by line, as far as somebody likes."""
     async with desk.mock.client.post(f"/__admin{TRUTH}", data=json.encode(wanted(pair, **more))) as response:
         assert (response.status, response.content_type) == (200, "application/x-ndjson")
         yield response.content
         response.close()
 
 
-@pytest.mark.parametrize("verdicts", [False, True])
+@pytest.mark.parametrize("labels", [False, True])
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_truth_of_a_large_world_comes_as_it_is_made(steer: Steer, caplog: Any, pair: Pair, verdicts: bool) -> None:  # noqa: FBT001
+async def test_truth_of_a_large_world_comes_as_it_is_made(steer: Steer, caplog: Any, pair: Pair, labels: bool) -> None:  # noqa: FBT001
     """Its first rows are there long before its last, nothing is held, others are answered in between, and whoever has enough may go."""
     desk = await steer(world={"sessions": 150_000})
     tracemalloc.start()
     try:
-        async with stream(desk, pair, verdicts=verdicts) as lines:
+        async with stream(desk, pair, labels=labels) as lines:
             for _ in range(2_000):
                 assert json.decode(await lines.readline())
             assert (await desk.get("/health"))["status"] == "healthy"
@@ -161,7 +161,7 @@ async def test_half_a_truth_is_not_taken_for_the_whole(steer: Steer, monkeypatch
         *((wanted(pair), None) for pair in POSTS[:1]),
         ({**wanted(ONE), "site": "nowhere"}, None),
         ({**wanted(ONE), "site": 2}, None),
-        ({**wanted(ONE), "verdicts": "perhaps"}, None),
+        ({**wanted(ONE), "labels": "perhaps"}, None),
     ],
     ids=repr,
 )

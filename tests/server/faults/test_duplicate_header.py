@@ -35,7 +35,7 @@ async def test_header_stands_twice(serve: Any, look: Look, header: str, value: s
 
 
 async def test_answers_afterwards_have_it_once(serve: Any, look: Look) -> None:
-    """What struck one answer is not left in the next."""
+    """What triggered one answer is not left in the next."""
     mock = await serve()
     mock.tenant.faults.add(read({"kind": "duplicate_header", "times": 1}))
     first, second = [await (await look(mock, LISTS[0], "Connection: close")).ended() for _ in range(2)]

@@ -40,7 +40,7 @@ SEES: Mapping[str, Callable[[Seen, Seen], bool]] = {
 
 @pytest.mark.parametrize("kind", kinds())
 def test_example_is_a_fault_of_its_kind(kind: str) -> None:
-    """What the reference shows can be armed as it stands."""
+    """What the reference shows can be active as it stands."""
     (fault,) = read(kinds()[kind].EXAMPLE)
 
     assert type(fault) is kinds()[kind]
@@ -57,11 +57,11 @@ async def test_example_strikes_and_its_client_sees_it(serve: Any, look: Look, ki
     """The first request meets the fault, in the way of its kind; without the fault, the answer is whole."""
     mock = await serve()
     plain = await (await look(mock, pair, CLOSE)).ended()
-    (armed,) = mock.tenant.faults.add(read(kinds()[kind].EXAMPLE))
+    (active,) = mock.tenant.faults.add(read(kinds()[kind].EXAMPLE))
     seen = await look(mock, pair, CLOSE)
     await (seen.until(lambda each: b"\r\n\r\n" in each.data) if kind == "stall" else seen.ended())
 
     assert (plain.status, len(plain.body)) == (200, plain.length)
     assert SEES[kind](seen, plain), seen.data
-    assert (armed.matched, armed.struck) == (1, 1)
+    assert (active.matched, active.triggered) == (1, 1)
     assert [exchange.faults for exchange in mock.tenant.journal] == [(), (f"1:{kind}",)]

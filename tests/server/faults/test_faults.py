@@ -1,4 +1,4 @@
-"""Faults strike what they are meant for, as often as they say, and nothing else; they compose, and chance is no matter of order."""
+"""Faults trigger what they are meant for, as often as they say, and nothing else; they compose, and chance is no matter of order."""
 
 import asyncio
 import json
@@ -29,8 +29,8 @@ async def statuses(mock: Any, pair: Any, *limits: int) -> list[int]:
     return [(await mock.ask(*pair, {**pair[1].example, limit(pair): each}))[0] for each in limits]
 
 
-def arm(mock: Any, **fault: Any) -> Any:
-    """Arm a fault; status 503 where no kind is given."""
+def add(mock: Any, **fault: Any) -> Any:
+    """Add a fault; status 503 where no kind is given."""
     return mock.tenant.faults.add(read({"kind": "status", **fault}))[0]
 
 
@@ -38,7 +38,7 @@ def arm(mock: Any, **fault: Any) -> Any:
 async def test_fault_strikes_so_many_times_in_the_vendors_shape(serve: Any, pair: Any) -> None:
     """The first page answers 503 twice and then no more."""
     mock = await serve()
-    arm(mock, endpoint=pair[1].name, page="first", times=2)
+    add(mock, endpoint=pair[1].name, page="first", times=2)
 
     assert await statuses(mock, pair, 5, 5, 5) == [503, 503, 200]
     assert [exchange.faults for exchange in mock.tenant.journal] == [("1:status",), ("1:status",), ()]
@@ -47,7 +47,7 @@ async def test_fault_strikes_so_many_times_in_the_vendors_shape(serve: Any, pair
 async def test_vendor_says_whose_exchanges(serve: Any) -> None:
     """Another vendor's are left alone."""
     mock = await serve()
-    arm(mock, vendor=FIRST[0].name)
+    add(mock, vendor=FIRST[0].name)
 
     assert await statuses(mock, FIRST, 5) + await statuses(mock, OTHER, 5) == [503, 200]
 
@@ -56,22 +56,22 @@ async def test_endpoint_says_which(serve: Any) -> None:
     """Another endpoint of the same vendor is left alone."""
     vendor, ours = next(pair for pair in LISTS if len(pair[0].contract.endpoints) > 1)
     mock = await serve()
-    arm(mock, vendor=vendor.name, endpoint=next(each.name for each in vendor.contract.endpoints if each is not ours))
+    add(mock, vendor=vendor.name, endpoint=next(each.name for each in vendor.contract.endpoints if each is not ours))
 
     assert await statuses(mock, (vendor, ours), 5) == [200]
 
-    arm(mock, vendor=vendor.name, endpoint=ours.name)
+    add(mock, vendor=vendor.name, endpoint=ours.name)
 
     assert await statuses(mock, (vendor, ours), 5) == [503]
 
 
 async def test_request_that_was_met_before_meets_what_is_armed_since(serve: Any) -> None:
-    """However often a request was asked, it meets the faults that are armed now, and those whose time has come."""
+    """However often a request was asked, it meets the faults that are active now, and those whose time has come."""
     mock = await serve()
-    arm(mock, endpoint=FIRST[1].name, fields={limit(FIRST): 9})
-    arm(mock, status=429, since="2099-01-01", until="2099-01-02")
+    add(mock, endpoint=FIRST[1].name, fields={limit(FIRST): 9})
+    add(mock, status=429, since="2099-01-01", until="2099-01-02")
     met = await statuses(mock, FIRST, 5, 5, 5)
-    third = arm(mock, endpoint=FIRST[1].name, fields={limit(FIRST): 5})
+    third = add(mock, endpoint=FIRST[1].name, fields={limit(FIRST): 5})
     met += await statuses(mock, FIRST, 5, 5)
     mock.tenant.faults.remove(third.number)
     met += await statuses(mock, FIRST, 5)
@@ -88,8 +88,8 @@ async def test_request_that_was_met_before_meets_what_is_armed_since(serve: Any)
 async def test_fields_say_which_requests(serve: Any, pair: Any, *, text: bool) -> None:
     """Each field must have its value, as JSON or as a query carries it; one that the request lacks is no match."""
     mock = await serve()
-    arm(mock, fields={limit(pair): "7" if text else 7})
-    arm(mock, fields={limit(pair): 8, "nothing_of_the_kind": 1})
+    add(mock, fields={limit(pair): "7" if text else 7})
+    add(mock, fields={limit(pair): 8, "nothing_of_the_kind": 1})
 
     assert await statuses(mock, pair, 6, 7, 8) == [200, 503, 200]
 
@@ -99,38 +99,38 @@ async def test_fields_say_which_requests(serve: Any, pair: Any, *, text: bool) -
 async def test_page_says_where_in_a_list(serve: Any, pair: Any, page: Any) -> None:
     """Of all pages of a list exactly that one meets the fault; a retry brings it."""
     mock = await serve(world={"sessions": 60})
-    arm(mock, page=page, times=1)
+    add(mock, page=page, times=1)
     parameters: dict[str, Any] | None = {**everything(mock.tenant, pair[1]), limit(pair): 20}
-    struck = []
+    triggered = []
     while parameters is not None:
         status, body = await mock.ask(*pair, parameters)
-        struck.append(status == 503)
+        triggered.append(status == 503)
         if status == 503:
             status, body = await mock.ask(*pair, parameters)
         parameters = turned(pair[1], parameters, body)
 
-    assert len(struck) >= 3
-    assert [number for number, each in enumerate(struck) if each] == [{"first": 0, 2: 1, "last": len(struck) - 1}[page]]
+    assert len(triggered) >= 3
+    assert [number for number, each in enumerate(triggered) if each] == [{"first": 0, 2: 1, "last": len(triggered) - 1}[page]]
 
 
 async def test_nth_after_and_times_count_what_matches(serve: Any) -> None:
     """The n-th only; all but the first; at most so many; what does not match is not counted."""
     mock = await serve()
-    arm(mock, nth=2, fields={limit(FIRST): 5})
+    add(mock, nth=2, fields={limit(FIRST): 5})
 
     assert await statuses(mock, FIRST, 5, 6, 5, 5) == [200, 200, 503, 200]
 
     mock.tenant.faults.clear()
-    armed = arm(mock, after=1, times=2)
+    active = add(mock, after=1, times=2)
 
     assert await statuses(mock, FIRST, 5, 5, 5, 5) == [200, 503, 503, 200]
-    assert (armed.matched, armed.struck, armed.remaining) == (3, 2, 0)
+    assert (active.matched, active.triggered, active.remaining) == (3, 2, 0)
 
 
 async def test_since_and_until_are_instants_of_the_tenants_clock(serve: Any) -> None:
     """From the first on and before the second, whatever the time is elsewhere."""
     mock = await serve(now="2031-02-01T00:00:00Z")
-    arm(mock, since="2031-02-01T01:00:00Z", until="2031-02-01T02:00:00Z")
+    add(mock, since="2031-02-01T01:00:00Z", until="2031-02-01T02:00:00Z")
     found = []
     for _ in range(3):
         found += await statuses(mock, FIRST, 5)
@@ -140,12 +140,12 @@ async def test_since_and_until_are_instants_of_the_tenants_clock(serve: Any) -> 
 
 
 async def test_probability_none_and_all(serve: Any) -> None:
-    """At 0 it never strikes and at 1 it always does."""
+    """At 0 it is never triggered and at 1 it always does."""
     mock = await serve()
-    never, always = arm(mock, probability=0), arm(mock, probability=1)
+    never, always = add(mock, probability=0), add(mock, probability=1)
     await statuses(mock, FIRST, *range(1, 11))
 
-    assert (never.struck, always.struck) == (0, 10)
+    assert (never.triggered, always.triggered) == (0, 10)
 
 
 ORDERS = {"one by one": list(range(1, 31)) * 2, "backwards": [*range(30, 0, -1)] * 2, "all at once": None}
@@ -153,18 +153,18 @@ ORDERS = {"one by one": list(range(1, 31)) * 2, "backwards": [*range(30, 0, -1)]
 
 @pytest.mark.parametrize("order", [order for order in ORDERS if order != "one by one"])
 async def test_chance_is_no_matter_of_order(serve: Any, order: str) -> None:
-    """Each request meets the same faults and the same waits, whichever came before it and however many at once; about half are struck."""
+    """Each request meets the same faults and the same waits, whichever came before it and however many at once; about half are triggered."""
     expected, found = [await met(await serve(), numbers) for numbers in (ORDERS["one by one"], ORDERS[order])]
-    struck = sum(bool(faults) for (_, faults, _), count in expected.items() for _ in range(count))
+    triggered = sum(bool(faults) for (_, faults, _), count in expected.items() for _ in range(count))
 
     assert found == expected
-    assert 15 <= struck <= 45
+    assert 15 <= triggered <= 45
     assert len({delay for _, _, delay in expected}) > 20
 
 
 async def met(mock: Any, numbers: list[int] | None) -> Counter[tuple[Any, ...]]:
     """What each of sixty requests met, two attempts at each of thirty."""
-    arm(mock, kind="latency", lower=0, upper=0.003, probability=0.5)
+    add(mock, kind="latency", lower=0, upper=0.003, probability=0.5)
     if numbers is None:
         await asyncio.gather(*(statuses(mock, FIRST, 1 + number % 30) for number in range(60)))
     else:
@@ -178,13 +178,13 @@ async def test_chance_differs_by_seed_tenant_fault_and_attempt(serve: Any) -> No
     for world, twice in (({}, False), ({"seed": 99}, False), ({}, True)):
         mock = await serve(world=world)
         if twice:
-            arm(mock, kind="latency", seconds=0, vendor=OTHER[0].name)
-        armed = arm(mock, probability=0.5)
+            add(mock, kind="latency", seconds=0, vendor=OTHER[0].name)
+        active = add(mock, probability=0.5)
         await statuses(mock, FIRST, *range(1, 41))
-        first = [f"{armed.number}:status" in exchange.faults for exchange in mock.tenant.journal]
+        first = [f"{active.number}:status" in exchange.faults for exchange in mock.tenant.journal]
         mock.tenant.journal.clear()
         await statuses(mock, FIRST, *range(1, 41))
-        drawn += [first, [f"{armed.number}:status" in exchange.faults for exchange in mock.tenant.journal]]
+        drawn += [first, [f"{active.number}:status" in exchange.faults for exchange in mock.tenant.journal]]
 
     assert len({tuple(each) for each in drawn}) == len(drawn)
 
@@ -231,7 +231,7 @@ COMPOSED: dict[str, tuple[list[dict[str, Any]], Any]] = {
 
 @pytest.mark.parametrize(("faults", "shows"), COMPOSED.values(), ids=COMPOSED)
 async def test_faults_compose(serve: Any, look: Look, faults: Any, shows: Any) -> None:
-    """Each that strikes does its part, in whatever order they were armed."""
+    """Each that triggers does its part, in whatever order they were active."""
     mock = await serve()
     mock.tenant.faults.add(read(faults))
     seen = await (await look(mock, FIRST, CLOSE)).ended()
@@ -242,11 +242,11 @@ async def test_faults_compose(serve: Any, look: Look, faults: Any, shows: Any) -
 
 
 async def test_each_fault_draws_by_its_own_number(serve: Any) -> None:
-    """Two faults alike that strike the same request do not wait alike."""
+    """Two faults alike that trigger the same request do not wait alike."""
     mock = await serve()
-    arm(mock, kind="latency", lower=0, upper=0.004)
+    add(mock, kind="latency", lower=0, upper=0.004)
     await statuses(mock, FIRST, 5)
-    arm(mock, kind="latency", lower=0, upper=0.004)
+    add(mock, kind="latency", lower=0, upper=0.004)
     await statuses(mock, FIRST, 5)
     alone, both = (exchange.reply.delay for exchange in mock.tenant.journal)
 
@@ -295,19 +295,19 @@ def test_armed_faults_are_numbered_and_can_be_removed() -> None:
 
     faults.add(read({"kind": "stall", "times": 3}))
 
-    assert [(armed.number, armed.kind, armed.remaining) for armed in faults.armed] == [(2, "reset", None), (3, "stall", 3)]
+    assert [(active.number, active.kind, active.remaining) for active in faults.active] == [(2, "reset", None), (3, "stall", 3)]
 
     faults.clear()
 
-    assert [armed.number for armed in faults.add(read({"kind": "status"}))] == [1]
+    assert [active.number for active in faults.add(read({"kind": "status"}))] == [1]
 
 
 @pytest.mark.parametrize("kind", kinds())
 def test_armed_fault_is_described_as_it_can_be_armed(kind: str) -> None:
-    """What it says of itself, but for its id and its counts, arms the same fault again."""
-    (armed,) = ActiveFaults().add(read(kinds()[kind].EXAMPLE))
-    told = armed.described()
-    counts = {word: told.pop(word) for word in ("id", "matched", "struck", "remaining")}
+    """What it says of itself, but for its id and its counts, adds the same fault again."""
+    (active,) = ActiveFaults().add(read(kinds()[kind].EXAMPLE))
+    told = active.described()
+    counts = {word: told.pop(word) for word in ("id", "matched", "triggered", "remaining")}
 
-    assert read(json.loads(json.dumps(told))) == [armed.fault]
-    assert counts == {"id": "1", "matched": 0, "struck": 0, "remaining": armed.fault.times}
+    assert read(json.loads(json.dumps(told))) == [active.fault]
+    assert counts == {"id": "1", "matched": 0, "triggered": 0, "remaining": active.fault.times}

@@ -69,7 +69,7 @@ async def test_lognormal_latency_without_spread_is_fixed(serve: Any) -> None:
 
 
 async def test_several_latencies_add_up(serve: Any) -> None:
-    """Two that strike the same exchange make it wait for both."""
+    """Two that trigger the same exchange make it wait for both."""
     mock = await serve()
     mock.tenant.faults.add(read({"kind": "latency", "seconds": 0.001}))
 
@@ -82,7 +82,7 @@ async def test_client_that_goes_is_not_waited_for(serve: Any, look: Look, pair: 
     mock = await serve()
     mock.tenant.faults.add(read({"kind": "latency", "seconds": 3600, "times": 1}))
     seen = await look(mock, pair)
-    await soon(lambda: bool(mock.tenant.faults.armed[0].struck))
+    await soon(lambda: bool(mock.tenant.faults.active[0].triggered))
     seen.transport.abort()
     await soon(lambda: mock.tenant.journal.get(1).took is not None)
 

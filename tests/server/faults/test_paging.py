@@ -22,8 +22,8 @@ ENDPOINTS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.cont
 
 
 def able(kind: str) -> list[Pair]:
-    """The lists of sessions that a kind can strike."""
-    return [pair for pair in LISTS if PAGING[kind].strikes_at(pair[1])]
+    """The lists of sessions that a kind can trigger."""
+    return [pair for pair in LISTS if PAGING[kind].supports(pair[1])]
 
 
 def following(pair: Pair, page: dict[str, Any], answer: Any) -> dict[str, Any] | None:
@@ -58,10 +58,10 @@ async def crawled(mock: Any, pair: Pair) -> list[Any]:
 async def met(serve: Any, pair: Pair, **fault: Any) -> tuple[list[list[Any]], list[Any], list[Any], Any]:
     """The rows of each page that the client got, its answers, all rows there are, and the fault that it met."""
     mock = await serve(world={"sessions": COUNT})
-    truth = [row for _, row in rows(mock.tenant, *pair, everything(mock.tenant, pair[1]))]
-    (armed,) = mock.tenant.faults.add(read(fault))
+    expected = [row for _, row in rows(mock.tenant, *pair, everything(mock.tenant, pair[1]))]
+    (active,) = mock.tenant.faults.add(read(fault))
     answers = await crawled(mock, pair)
-    return [at(answer, pair[1].rows) for answer in answers], answers, truth, armed
+    return [at(answer, pair[1].rows) for answer in answers], answers, expected, active
 
 
 def cut(told: list[Any]) -> list[list[Any]]:
@@ -72,8 +72,8 @@ def cut(told: list[Any]) -> list[list[Any]]:
 @pytest.mark.parametrize("pair", able("same_page"), ids=name)
 async def test_same_page_comes_twice_and_pages_by_number_lose_one(serve: Any, pair: Pair) -> None:
     """Page 1 comes again as page 2; who follows what it says gets page 2 after all, who counts pages never sees it."""
-    pages, _, truth, _ = await met(serve, pair, kind="same_page", page=2, times=1)
-    one, two, *rest = cut(truth)
+    pages, _, expected, _ = await met(serve, pair, kind="same_page", page=2, times=1)
+    one, two, *rest = cut(expected)
 
     assert pages == ([one, one, *rest] if isinstance(pair[1].paging, PageNumberPagination) else [one, one, two, *rest])
 
@@ -81,11 +81,11 @@ async def test_same_page_comes_twice_and_pages_by_number_lose_one(serve: Any, pa
 @pytest.mark.parametrize("pair", able("same_page"), ids=name)
 async def test_same_page_never_strikes_a_first_page(serve: Any, pair: Pair) -> None:
     """Every page but the first answers the one before, so a client that follows stays at page 1 for ever."""
-    pages, _, truth, armed = await met(serve, pair, kind="same_page")
-    before = [1, *range(1, len(cut(truth)))] if isinstance(pair[1].paging, PageNumberPagination) else [1] * MOST
+    pages, _, expected, active = await met(serve, pair, kind="same_page")
+    before = [1, *range(1, len(cut(expected)))] if isinstance(pair[1].paging, PageNumberPagination) else [1] * MOST
 
-    assert pages[: len(before)] == [cut(truth)[number - 1] for number in before]
-    assert armed.struck >= len(before) - 1
+    assert pages[: len(before)] == [cut(expected)[number - 1] for number in before]
+    assert active.triggered >= len(before) - 1
 
 
 @pytest.mark.parametrize("pair", [pair for pair in able("same_page") if not isinstance(pair[1].paging, CursorPagination)], ids=name)
@@ -103,8 +103,8 @@ async def test_same_page_is_the_page_before_where_the_limit_was_cut(serve: Any, 
 @pytest.mark.parametrize("pair", able("stuck_cursor"), ids=name)
 async def test_stuck_cursor_keeps_a_client_on_its_page(serve: Any, pair: Pair) -> None:
     """Three times page 2 names itself as the next; then the client goes on and has seen page 2 four times."""
-    pages, _, truth, _ = await met(serve, pair, kind="stuck_cursor", page=2, times=3)
-    one, two, *rest = cut(truth)
+    pages, _, expected, _ = await met(serve, pair, kind="stuck_cursor", page=2, times=3)
+    one, two, *rest = cut(expected)
 
     assert pages == [one, two, two, two, two, *rest]
 
@@ -127,8 +127,8 @@ async def test_expired_cursor_is_refused_as_one_that_never_was(serve: Any, pair:
 @pytest.mark.parametrize("pair", able("empty_page"), ids=name)
 async def test_empty_page_is_skipped_or_taken_for_the_end(serve: Any, pair: Pair) -> None:
     """Page 2 has no rows, and offset, total and cursor as ever; who goes by the number of rows stops there."""
-    pages, answers, truth, _ = await met(serve, pair, kind="empty_page", page=2)
-    one, _, *rest = cut(truth)
+    pages, answers, expected, _ = await met(serve, pair, kind="empty_page", page=2)
+    one, _, *rest = cut(expected)
 
     assert pages == ([one, []] if isinstance(pair[1].paging, PageNumberPagination) else [one, [], *rest])
     if isinstance(pair[1].paging, OffsetPagination):
@@ -138,43 +138,43 @@ async def test_empty_page_is_skipped_or_taken_for_the_end(serve: Any, pair: Pair
 @pytest.mark.parametrize("pair", able("empty_page"), ids=name)
 async def test_empty_page_leaves_the_last_page_alone(serve: Any, pair: Pair) -> None:
     """All pages but the last are empty where nothing says which."""
-    pages, _, truth, armed = await met(serve, pair, kind="empty_page", after=1)
+    pages, _, expected, active = await met(serve, pair, kind="empty_page", after=1)
 
-    assert pages[:2] == [cut(truth)[0], []]
+    assert pages[:2] == [cut(expected)[0], []]
     if not isinstance(pair[1].paging, PageNumberPagination):
-        assert pages == [cut(truth)[0], [], [], [], cut(truth)[-1]]
-        assert (armed.matched, armed.struck) == (4, 3)
+        assert pages == [cut(expected)[0], [], [], [], cut(expected)[-1]]
+        assert (active.matched, active.triggered) == (4, 3)
 
 
 @pytest.mark.parametrize("pair", able("changing_total"), ids=name)
 async def test_changing_total_grows_with_every_strike(serve: Any, pair: Pair) -> None:
     """Each page tells a total of ten more than the page before, so the client asks on behind the last row."""
-    pages, answers, truth, _ = await met(serve, pair, kind="changing_total", by=10)
+    pages, answers, expected, _ = await met(serve, pair, kind="changing_total", by=10)
     total = getattr(pair[1].paging, "total", "")
 
     assert [at(answer, total) for answer in answers] == [COUNT + 10 * n for n in range(1, MOST + 1)]
-    assert pages[: len(cut(truth)) + 1] == [*cut(truth), []]
+    assert pages[: len(cut(expected)) + 1] == [*cut(expected), []]
 
 
 @pytest.mark.parametrize("pair", able("no_end"), ids=name)
 async def test_no_end_makes_a_client_ask_on(serve: Any, pair: Pair) -> None:
     """Three times the last page promises more: a total is followed to empty pages, a cursor to the last page again."""
-    pages, _, truth, armed = await met(serve, pair, kind="no_end", times=3)
-    again = cut(truth)[-1] if isinstance(pair[1].paging, CursorPagination) else []
+    pages, _, expected, active = await met(serve, pair, kind="no_end", times=3)
+    again = cut(expected)[-1] if isinstance(pair[1].paging, CursorPagination) else []
 
-    assert pages == [*cut(truth), again, again, again]
-    assert armed.remaining == 0
+    assert pages == [*cut(expected), again, again, again]
+    assert active.remaining == 0
 
 
 @pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].paging, CursorPagination)], ids=name)
 @pytest.mark.parametrize("kind", PAGING)
 async def test_a_list_of_one_page_has_no_cursor_to_spoil(serve: Any, kind: str, pair: Pair) -> None:
-    """Where everything is on the first page, nothing strikes that needs a cursor or a page after it."""
+    """Where everything is on the first page, nothing triggers that needs a cursor or a page after it."""
     mock = await serve(world={"sessions": 3})
-    (armed,) = mock.tenant.faults.add(read({"kind": kind}))
+    (active,) = mock.tenant.faults.add(read({"kind": kind}))
 
     assert len(await crawled(mock, pair)) == 1
-    assert armed.struck == 0
+    assert active.triggered == 0
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
@@ -197,7 +197,7 @@ async def test_a_refusal_in_its_place_is_left_as_it_is(serve: Any, pair: Pair) -
         pytest.param(kind, pair, id=f"{kind}-{name(pair)}")
         for kind, model in PAGING.items()
         for pair in ENDPOINTS
-        if not model.strikes_at(pair[1])
+        if not model.supports(pair[1])
     ],
 )
 async def test_where_a_kind_cannot_apply_it_is_refused_or_never_matches(serve: Any, kind: str, pair: Pair) -> None:
@@ -206,14 +206,14 @@ async def test_where_a_kind_cannot_apply_it_is_refused_or_never_matches(serve: A
     with pytest.raises(FaultError, match=f"{kind} needs a list .*, such as .*{able(kind)[0][1].name}.*{endpoint.name}"):
         read({"kind": kind, "vendor": vendor.name, "endpoint": endpoint.name})
     mock = await serve(world={"sessions": COUNT})
-    (armed,) = mock.tenant.faults.add(read({"kind": kind}))
+    (active,) = mock.tenant.faults.add(read({"kind": kind}))
     await mock.ask(*pair, {**endpoint.example, **{each: "0" * 14 for each in endpoint.path if each != endpoint.site}})
 
-    assert (armed.matched, armed.struck) == (0, 0)
+    assert (active.matched, active.triggered) == (0, 0)
 
 
 def test_a_name_that_several_vendors_have_is_enough_where_one_can() -> None:
-    """An endpoint's name is refused only if no endpoint of that name can be struck."""
+    """An endpoint's name is refused only if no endpoint of that name can be triggered."""
     named = {endpoint.name for _, endpoint in LISTS}
 
     assert all(read({"kind": "same_page", "endpoint": each}) for each in named)
@@ -222,9 +222,9 @@ def test_a_name_that_several_vendors_have_is_enough_where_one_can() -> None:
 @pytest.mark.parametrize("vendor", load(), ids=lambda vendor: vendor.name)
 @pytest.mark.parametrize("kind", PAGING)
 def test_a_vendor_without_such_a_list_is_refused(kind: str, vendor: Any) -> None:
-    """A vendor by name is refused where none of its endpoints can be struck."""
+    """A vendor by name is refused where none of its endpoints can be triggered."""
     raw = {"kind": kind, "vendor": vendor.name}
-    if any(PAGING[kind].strikes_at(endpoint) for endpoint in vendor.contract.endpoints):
+    if any(PAGING[kind].supports(endpoint) for endpoint in vendor.contract.endpoints):
         assert read(raw)
     else:
         with pytest.raises(FaultError, match="there is none at"):

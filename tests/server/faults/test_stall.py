@@ -17,8 +17,8 @@ WHERE = ["before", "headers", "body"]
 
 
 async def stalled(mock: Any, seen: Seen, expected: int) -> None:
-    """Wait until the fault has struck and so many bytes of the body have come, and then for as long as more would take."""
-    await soon(lambda: mock.tenant.faults.armed[0].struck == 1 and len(seen.body) >= expected)
+    """Wait until the fault has triggered and so many bytes of the body have come, and then for as long as more would take."""
+    await soon(lambda: mock.tenant.faults.active[0].triggered == 1 and len(seen.body) >= expected)
     for _ in range(100):
         await asyncio.sleep(0)
 

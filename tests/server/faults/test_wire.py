@@ -40,7 +40,7 @@ async def sent(aiohttp_server: Any, reply: Response, method: str = "GET") -> See
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
 @pytest.mark.parametrize("kind", [kind for kind in WIRE if kind not in ENDLESS])
 async def test_answers_without_a_body_have_none(aiohttp_server: Any, kind: str, method: str, status: int) -> None:
-    """To HEAD, and with 204 and 304, no byte of a body is sent, whatever fault strikes."""
+    """To HEAD, and with 204 and 304, no byte of a body is sent, whatever fault triggers."""
     (fault,) = read(kinds()[kind].EXAMPLE)
     assert isinstance(fault, WireFault)
     seen = await sent(aiohttp_server, fault.spoilt(replace(WHOLE, status=status)), method)
@@ -103,18 +103,18 @@ async def test_server_answers_on_after_a_fault(serve: Any, look: Look, kind: str
 
 
 @pytest.mark.parametrize("kind", WIRE)
-@pytest.mark.parametrize("where", ["when it strikes", "after the headers"])
+@pytest.mark.parametrize("where", ["when it triggers", "after the headers"])
 async def test_client_that_goes_leaves_nothing_behind(serve: Any, look: Look, kind: str, where: str, caplog: Any) -> None:
     """A client that vanishes in the middle of a fault leaves no task, no open exchange and no word in the log."""
     mock = await serve()
     await (await look(mock, LISTS[0], "Connection: close")).ended()
     await soon(lambda: mock.tenant.journal.get(1).took is not None)
     before = asyncio.all_tasks()
-    (armed,) = mock.tenant.faults.add(read(kinds()[kind].EXAMPLE))
+    (active,) = mock.tenant.faults.add(read(kinds()[kind].EXAMPLE))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         seen = await look(mock, LISTS[0])
-        await soon(lambda: armed.struck == 1)
+        await soon(lambda: active.triggered == 1)
         if where == "after the headers":
             await seen.until(lambda each: each.end != "open" or b"\r\n\r\n" in each.data)
         seen.transport.abort()

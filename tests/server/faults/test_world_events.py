@@ -26,7 +26,7 @@ async def served(serve: Any, *faults: dict[str, Any], **world: Any) -> Any:
     return mock
 
 
-def truth(mock: Any, pair: Pair, site: int = 0) -> list[Any]:
+def expected_rows(mock: Any, pair: Pair, site: int = 0) -> list[Any]:
     """The rows of a list as it is now."""
     return [row for _, row in rows(mock.tenant, *pair, everything(mock.tenant, pair[1]), site)]
 
@@ -62,11 +62,11 @@ async def second(mock: Any, pair: Pair, first: Any) -> Any:
 async def test_arrival_is_there_before_the_page_it_strikes_is_answered(serve: Any, pair: Pair) -> None:
     """Between page 1 and page 2 a session starts now: a list by offset shifts by it where it is told first, one by cursor does not."""
     mock = await served(serve, {"kind": "session_arrives", "page": 2})
-    before, now = truth(mock, pair), mock.tenant.clock.now() // 1000
+    before, now = expected_rows(mock, pair), mock.tenant.clock.now() // 1000
     newest_first = starts(pair, before)[0] > starts(pair, before)[-1]
     first = await asked(mock, pair)
-    unmoved = truth(mock, pair) == before
-    page, after = at(await second(mock, pair, first), pair[1].rows), truth(mock, pair)
+    unmoved = expected_rows(mock, pair) == before
+    page, after = at(await second(mock, pair, first), pair[1].rows), expected_rows(mock, pair)
     shift = newest_first and not isinstance(pair[1].paging, CursorPagination)
 
     assert unmoved
@@ -80,9 +80,9 @@ async def test_late_arrival_stands_in_the_past(serve: Any, pair: Pair) -> None:
     """A session appears that started so many seconds ago, in its place among the others."""
     ago = 10 * 24 * HOUR
     mock = await served(serve, {"kind": "session_arrives_late", "seconds": ago, "times": 1})
-    before = truth(mock, pair)
+    before = expected_rows(mock, pair)
     await asked(mock, pair)
-    after = truth(mock, pair)
+    after = expected_rows(mock, pair)
     told = starts(pair, after)
 
     assert [starts(pair, [row]) for row in after if row not in before] == [[mock.tenant.clock.now() // 1000 - ago]]
@@ -95,11 +95,11 @@ async def test_late_arrival_stands_in_the_past(serve: Any, pair: Pair) -> None:
 async def test_deletion_takes_the_session_that_stands_there(serve: Any, pair: Pair, place: float, which: int) -> None:
     """The oldest, the newest or the one in the middle is gone, from every list and for every vendor."""
     mock = await served(serve, {"kind": "session_deleted", "place": place, "times": 1})
-    before = {name(each): truth(mock, each) for each in LISTS}
+    before = {name(each): expected_rows(mock, each) for each in LISTS}
     await asked(mock, pair)
     for each in LISTS:
         told = before[name(each)]
-        gone = [row for row in told if row not in truth(mock, each)]
+        gone = [row for row in told if row not in expected_rows(mock, each)]
         oldest_first = told if starts(each, told)[0] < starts(each, told)[-1] else told[::-1]
 
         assert gone == [oldest_first[which]]
@@ -109,14 +109,14 @@ async def test_deletion_takes_the_session_that_stands_there(serve: Any, pair: Pa
 async def test_deletion_on_a_page_before_hides_a_row_from_who_counts(serve: Any, pair: Pair) -> None:
     """A row of page 1 goes before page 2 is asked for: pages by offset skip a row, cursors go on where they were, even if it is theirs."""
     mock = await served(serve)
-    before = truth(mock, pair)
+    before = expected_rows(mock, pair)
     newest_first = starts(pair, before)[0] > starts(pair, before)[-1]
     cut = (SIZE - 0.5) / COUNT  # The last row of page 1: the one that a cursor names.
     mock.tenant.faults.add(read({"kind": "session_deleted", "page": 2, "place": 1 - cut if newest_first else cut}))
     first = await asked(mock, pair)
     page = at(await second(mock, pair, first), pair[1].rows)
 
-    assert before[SIZE - 1] not in truth(mock, pair)
+    assert before[SIZE - 1] not in expected_rows(mock, pair)
     assert page == before[SIZE + (not isinstance(pair[1].paging, CursorPagination)) :][:SIZE]
 
 
@@ -125,13 +125,13 @@ async def test_cursor_to_what_was_sent_and_is_deleted_leads_on(serve: Any, pair:
     """A page that ends with a session that came over HTTP is followed by the others, though that session is deleted meanwhile."""
     mock = await served(serve, {"kind": "session_arrives_late", "seconds": 10, "times": 1}, {"kind": "session_arrives", "times": 1})
     await asked(mock, pair)
-    before, limit = truth(mock, pair), str(getattr(pair[1].paging, "limit", ""))
+    before, limit = expected_rows(mock, pair), str(getattr(pair[1].paging, "limit", ""))
     first = await asked(mock, pair, **{limit: 1})
     mock.tenant.faults.add(read({"kind": "session_deleted", "place": 1, "times": 1}))
     cursor = {str(page_field(pair[1].paging)): at(first, getattr(pair[1].paging, "next", ""))}
     following = await asked(mock, pair, **{limit: COUNT + 2, **cursor})
 
-    assert at(following, pair[1].rows) == before[1:] == truth(mock, pair)
+    assert at(following, pair[1].rows) == before[1:] == expected_rows(mock, pair)
     assert len(before) == COUNT + 2
 
 
@@ -144,14 +144,14 @@ async def test_growth_lengthens_a_session_that_came_over_http(serve: Any, pair: 
         await asked(mock, pair)
         [session] = mock.tenant.world.sites[0].tracked(now)
         grown.append([now - event.at for event in session.events])
-    told = truth(mock, pair)
+    told = expected_rows(mock, pair)
 
     assert grown == [[90_000, 30_000], [90_000, 30_000, 0], [90_000, 30_000, 0, 0]]
     assert len(told) == COUNT + 1
 
 
 async def test_growth_where_nothing_came_over_http_begins_with_an_arrival(serve: Any) -> None:
-    """The first strike lets somebody come, the second lets them go on."""
+    """The first trigger lets somebody come, the second lets them go on."""
     mock = await served(serve, {"kind": "session_grows"})
     counts = []
     for _ in range(2):
@@ -178,11 +178,11 @@ async def test_events_happen_on_the_site_of_the_request(serve: Any, kind: str) -
     """The other site stays as it is."""
     mock = await served(serve, {"kind": kind, "times": 1})
     pair = LISTS[0]
-    before = [truth(mock, pair, site) for site in (0, 1)]
+    before = [expected_rows(mock, pair, site) for site in (0, 1)]
     await asked(mock, pair, 1)
 
-    assert truth(mock, pair, 0) == before[0]
-    assert truth(mock, pair, 1) != before[1]
+    assert expected_rows(mock, pair, 0) == before[0]
+    assert expected_rows(mock, pair, 1) != before[1]
 
 
 @pytest.mark.parametrize("kind", EVENTS)
@@ -193,7 +193,7 @@ async def test_the_same_requests_meet_the_same_events(serve: Any, kind: str) -> 
         mock = await served(serve, {"kind": kind}, seed=seed)
         for _ in range(3):
             await asked(mock, LISTS[0])
-        seen.append([truth(mock, pair) for pair in LISTS])
+        seen.append([expected_rows(mock, pair) for pair in LISTS])
 
     assert seen[0] == seen[1]
     assert seen[0] != seen[2]
@@ -219,7 +219,7 @@ async def test_a_request_that_is_refused_lets_nothing_happen(serve: Any, kind: s
 
     assert status >= 400
     assert mock.tenant.world is before
-    assert mock.tenant.faults.armed[0].matched == 0
+    assert mock.tenant.faults.active[0].matched == 0
 
 
 async def test_where_there_is_nothing_to_delete_nothing_happens(serve: Any) -> None:
@@ -230,9 +230,9 @@ async def test_where_there_is_nothing_to_delete_nothing_happens(serve: Any) -> N
 
 
 async def test_deleting_on_every_page_leaves_nothing_at_last(serve: Any) -> None:
-    """Each strike deletes another session."""
+    """Each trigger deletes another session."""
     mock = await served(serve, {"kind": "session_deleted"}, sessions=5)
     for _ in range(7):
         await asked(mock, LISTS[0])
 
-    assert [truth(mock, pair) for pair in LISTS] == [[] for _ in LISTS]
+    assert [expected_rows(mock, pair) for pair in LISTS] == [[] for _ in LISTS]

@@ -48,9 +48,11 @@ def world(profile: str = "default", **fields: Any) -> World:
     return build(spec(**{**PROFILES[profile], **fields}))
 
 
-def series(told: World, length: int, now: int = DEFAULT_END, choices: Mapping[str, str] | None = None, **fields: Any) -> list[SessionPoint]:
+def series(
+    told: World, length: int, now: int = DEFAULT_END, behaviors: Mapping[str, str] | None = None, **fields: Any
+) -> list[SessionPoint]:
     """The points of a series."""
-    request = asked(VENDOR, told, query=ExportSessionSeries(length, **fields), now=now, choices=choices)
+    request = asked(VENDOR, told, query=ExportSessionSeries(length, **fields), now=now, behaviors=behaviors)
     return strictly(VENDOR.answer(SESSIONS_DATA_SERIES, request).body, SessionSeries).data
 
 
@@ -59,10 +61,10 @@ def counts(points: list[SessionPoint]) -> list[int]:
     return [point.sessions for point in points]
 
 
-def refusal(told: World, choices: Mapping[str, str] | None = None, **fields: Any) -> str:
+def refusal(told: World, behaviors: Mapping[str, str] | None = None, **fields: Any) -> str:
     """The message with which a series is refused."""
     with pytest.raises(ApiError) as refused:
-        series(told, 1, choices=choices, **fields)
+        series(told, 1, behaviors=behaviors, **fields)
 
     assert refused.value.error == "violation"
     return refused.value.details["message"]
@@ -245,10 +247,10 @@ def test_an_empty_world_has_a_point_for_every_bucket() -> None:
 
 @pytest.mark.parametrize("profile", ["empty", "single", "awkward"])
 def test_sparse_series_leave_out_what_has_no_session(profile: str) -> None:
-    """The choice takes away the points with 0 sessions and changes no other."""
+    """The behavior takes away the points with 0 sessions and changes no other."""
     ending_at = {"awkward": "2026-04-05"}.get(profile, "2026-10-03")
     points = series(world(profile), 50, ending_at=ending_at)
-    sparse = series(world(profile), 50, ending_at=ending_at, choices={"series": "sparse"})
+    sparse = series(world(profile), 50, ending_at=ending_at, behaviors={"series": "sparse"})
 
     assert 0 in counts(points)
     assert sparse == [point for point in points if point.sessions]
@@ -285,12 +287,12 @@ def test_what_was_tracked_is_counted(segment: str, more: int) -> None:
     assert {time: by for time, by in grown.items() if by} == ({"2026-09-16": 1} if more else {})
 
 
-@pytest.mark.parametrize(("choice", "suffix"), [("none", ""), ("Z", "Z"), ("offset", "+00:00")])
-def test_the_suffix_of_hours_is_a_choice(choice: str, suffix: str) -> None:
+@pytest.mark.parametrize(("behavior", "suffix"), [("none", ""), ("Z", "Z"), ("offset", "+00:00")])
+def test_the_suffix_of_hours_is_a_behavior(behavior: str, suffix: str) -> None:
     """Hours end as chosen; days are bare dates whatever is chosen."""
-    choices = {"hour_suffix": choice}
-    (hour,) = series(world(), 1, unit="hour", ending_at="2026-09-10T09:30:00Z", choices=choices)
-    (day,) = series(world(), 1, ending_at="2026-09-10T09:30:00Z", choices=choices)
+    behaviors = {"hour_suffix": behavior}
+    (hour,) = series(world(), 1, unit="hour", ending_at="2026-09-10T09:30:00Z", behaviors=behaviors)
+    (day,) = series(world(), 1, ending_at="2026-09-10T09:30:00Z", behaviors=behaviors)
 
     assert hour.time == "2026-09-10T09:00:00" + suffix
     assert day.time == "2026-09-10"
@@ -298,19 +300,19 @@ def test_the_suffix_of_hours_is_a_choice(choice: str, suffix: str) -> None:
 
 @pytest.mark.parametrize("app", ["", "no-such-app", str(UUID(int=0))])
 def test_an_unknown_app_is_refused_or_passed_over(app: str) -> None:
-    """The choice app_id says whether an app_id is checked."""
+    """The behavior app_id says whether an app_id is checked."""
     told = world()
 
     assert refusal(told, app_id=app) == APP_ID
-    assert series(told, 7, app_id=app, choices={"app_id": "ignore"}) == series(told, 7)
+    assert series(told, 7, app_id=app, behaviors={"app_id": "ignore"}) == series(told, 7)
 
 
 def test_a_known_app_is_not_passed_over() -> None:
-    """An app_id that exists limits the series, whatever the choice app_id says."""
+    """An app_id that exists limits the series, whatever the behavior app_id says."""
     told = world()
     app = VENDOR.names(KEY, told, {}).sites[1][0]
 
-    assert sum(counts(series(told, MONTH, app_id=app, choices={"app_id": "ignore"}))) == totals(told, "everyone")[1]
+    assert sum(counts(series(told, MONTH, app_id=app, behaviors={"app_id": "ignore"}))) == totals(told, "everyone")[1]
 
 
 @pytest.mark.parametrize("segment", ["", "everyone", str(UUID(int=0))])
@@ -320,13 +322,13 @@ def test_an_unknown_segment_is_refused(segment: str) -> None:
 
 
 def test_a_series_needs_a_segment_where_that_is_chosen() -> None:
-    """The choice segment_id makes the parameter required, as one source has it."""
+    """The behavior segment_id makes the parameter required, as one source has it."""
     told = world()
     everyone = VENDOR.names(KEY, told, {}).segments["everyone"]
-    choices = {"segment_id": "required"}
+    behaviors = {"segment_id": "required"}
 
-    assert refusal(told, choices) == SEGMENT_ID
-    assert series(told, 7, segment_id=everyone, choices=choices) == series(told, 7)
+    assert refusal(told, behaviors) == SEGMENT_ID
+    assert series(told, 7, segment_id=everyone, behaviors=behaviors) == series(told, 7)
 
 
 @pytest.mark.parametrize(
@@ -427,20 +429,20 @@ def test_refusals_have_a_message_alone(error: str, status: int, message: str) ->
 
 
 def test_every_permission_can_be_chosen() -> None:
-    """What an endpoint asks the key for is an option of the choice of permissions."""
+    """What an endpoint asks the key for is an option of the behavior of permissions."""
     asked_for = {endpoint.credentials.permission for endpoint in VENDOR.contract.endpoints}  # type: ignore[union-attr]
 
-    assert asked_for | {"all", "none"} == set(VENDOR.contract.choice("braze.permissions").options)
+    assert asked_for | {"all", "none"} == set(VENDOR.contract.behavior("braze.permissions").options)
 
 
 @pytest.mark.parametrize("endpoint", VENDOR.contract.endpoints, ids=lambda endpoint: endpoint.name)
 async def test_key_that_may_not_is_its_tenants_all_the_same(serve: Any, endpoint: Endpoint) -> None:
     """The refusal stands in the tenant's journal, and counts against its limit."""
-    mock = await serve(choices={"braze.permissions": "none"})
+    mock = await serve(behaviors={"braze.permissions": "none"})
     path, arguments = mock.parts(VENDOR, endpoint, dict(endpoint.example))
     async with mock.client.request(endpoint.method, path, **arguments) as response:
         assert response.status == 403
         assert response.headers["X-RateLimit-Remaining"] == "249999"
 
     assert [exchange.error for exchange in mock.tenant.journal] == ["forbidden"]
-    assert len(mock.served.unclaimed) == 0
+    assert len(mock.served.unmatched) == 0

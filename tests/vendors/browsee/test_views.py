@@ -39,7 +39,7 @@ from mockserver.world.model.vocabulary import load
 from mockserver.world.world import World, build, with_events, with_identity
 from tests.vendors.conftest import KEY, asked, strictly
 
-Choices = Mapping[str, str] | None
+Behaviors = Mapping[str, str] | None
 NOON = DEFAULT_START + 9 * DAY + DAY // 2  # 2026-09-10T12:00:00Z
 LATER = DEFAULT_END + DAY
 """By when every session of the default world has ended."""
@@ -51,20 +51,20 @@ def world(profile: str = "default", **fields: Any) -> World:
     return build(spec(**{**PROFILES[profile], **fields}))
 
 
-def answer(endpoint: Endpoint, told: World, body: Struct, now: int, choices: Choices = None) -> ViewResult:
+def answer(endpoint: Endpoint, told: World, body: Struct, now: int, behaviors: Behaviors = None) -> ViewResult:
     """What an endpoint answers for the first site."""
-    return VENDOR.answer(endpoint, asked(VENDOR, told, body=body, now=now, choices=choices))
+    return VENDOR.answer(endpoint, asked(VENDOR, told, body=body, now=now, behaviors=behaviors))
 
 
-def raw(told: World, now: int = LATER, choices: Choices = None, **fields: Any) -> bytes:
+def raw(told: World, now: int = LATER, behaviors: Behaviors = None, **fields: Any) -> bytes:
     """The bytes of a page; of all the world's time where no start is given."""
     body = ExportSessions("key", "secret", **({"start": told.spec.start // 1000} | fields))
-    return answer(EXPORT_SESSIONS, told, body, now, choices).body
+    return answer(EXPORT_SESSIONS, told, body, now, behaviors).body
 
 
-def export(told: World, now: int = LATER, choices: Choices = None, **fields: Any) -> Exports:
+def export(told: World, now: int = LATER, behaviors: Behaviors = None, **fields: Any) -> Exports:
     """A page of an export."""
-    return strictly(raw(told, now, choices, **fields), Exported).exports
+    return strictly(raw(told, now, behaviors, **fields), Exported).exports
 
 
 def crawl(told: World, limit: int = 100, **fields: Any) -> list[ExportedSession]:
@@ -89,9 +89,9 @@ def timestamps(rows: list[ExportedSession]) -> list[int | None]:
     return [row.timestamp for row in rows]
 
 
-def keys(told: World, choices: Choices = None, **fields: Any) -> set[tuple[str, ...]]:
+def keys(told: World, behaviors: Behaviors = None, **fields: Any) -> set[tuple[str, ...]]:
     """The sets of fields that rows have, each in alphabetical order."""
-    rows = json.decode(raw(told, choices=choices, **fields))["exports"]["data"]
+    rows = json.decode(raw(told, behaviors=behaviors, **fields))["exports"]["data"]
     return {tuple(sorted(row)) for row in rows}
 
 
@@ -112,9 +112,9 @@ def track(told: World, now: int = LATER, **fields: Any) -> World:
     return with_events(told, 0, [said.recorded])
 
 
-def identify(told: World, choices: Choices = None, **fields: Any) -> World:
+def identify(told: World, behaviors: Behaviors = None, **fields: Any) -> World:
     """The world after an identify request."""
-    said = answer(IDENTIFY, told, Identify("key", **fields), LATER, choices)
+    said = answer(IDENTIFY, told, Identify("key", **fields), LATER, behaviors)
     strictly(said.body, Done)
     assert isinstance(said.recorded, Identity)
     return with_identity(told, 0, said.recorded)
@@ -172,13 +172,13 @@ def test_a_page_is_100_rows_unless_asked_otherwise() -> None:
 
 
 def test_a_limit_above_100_is_clamped_or_refused() -> None:
-    """The choice over_limit says what 101 means; 100 is no matter of choice."""
+    """The behavior over_limit says what 101 means; 100 is no matter of behavior."""
     told = world()
     refuse = {"over_limit": "400"}
 
     assert export(told, limit=101) == export(told, limit=10**30) == export(told, limit=100)
-    assert export(told, choices=refuse, limit=100) == export(told, limit=100)
-    assert refusal(lambda: export(told, choices=refuse, limit=101)) == "limit must be an integer, at most 100"
+    assert export(told, behaviors=refuse, limit=100) == export(told, limit=100)
+    assert refusal(lambda: export(told, behaviors=refuse, limit=101)) == "limit must be an integer, at most 100"
 
 
 @pytest.mark.parametrize("segment", ["everyone", "mobile", "anonymous"])
@@ -261,13 +261,13 @@ def test_a_window_may_reach_beyond_all_time(bound: int) -> None:
 
 
 def test_a_window_that_runs_backwards_is_empty_or_refused() -> None:
-    """The choice backwards says what a start after the end means; start and end may be equal."""
+    """The behavior backwards says what a start after the end means; start and end may be equal."""
     told = world()
     start, refuse = DEFAULT_START // 1000 + 86_400, {"backwards": "400"}
 
     assert export(told, start=start, end=start - 1) == Exports(0, 0, [])
-    assert export(told, choices=refuse, start=start, end=start) == Exports(0, 0, [])
-    assert refusal(lambda: export(told, choices=refuse, start=start, end=start - 1)) == "start must not be after end"
+    assert export(told, behaviors=refuse, start=start, end=start) == Exports(0, 0, [])
+    assert refusal(lambda: export(told, behaviors=refuse, start=start, end=start - 1)) == "start must not be after end"
 
 
 def test_what_has_not_started_is_not_exported() -> None:
@@ -327,36 +327,36 @@ def test_the_fields_are_those_of_the_contract() -> None:
 
 
 def test_an_unknown_field_is_passed_over_or_refused() -> None:
-    """The choice unknown_field says what a misspelt name in select means."""
+    """The behavior unknown_field says what a misspelt name in select means."""
     told = world()
     refuse = {"unknown_field": "400"}
 
     assert keys(told, select=["timestamp", "userID"]) == {("timestamp",)}
     assert keys(told, select=["userID"]) == {()}
-    assert refusal(lambda: export(told, choices=refuse, select=["userID"])) == (
+    assert refusal(lambda: export(told, behaviors=refuse, select=["userID"])) == (
         "select names 'userID', which is no field; did you mean 'userId'?"
     )
-    assert refusal(lambda: export(told, choices=refuse, select=["%%%"])) == "select names '%%%', which is no field"
-    assert export(told, choices=refuse, select=["userId"]) == export(told, select=["userId"])
+    assert refusal(lambda: export(told, behaviors=refuse, select=["%%%"])) == "select names '%%%', which is no field"
+    assert export(told, behaviors=refuse, select=["userId"]) == export(told, select=["userId"])
 
 
 @pytest.mark.parametrize("profile", ["default", "awkward"])
 def test_a_field_without_a_value_is_left_out_or_null(profile: str) -> None:
-    """The choice no_value changes how rows are written, not what they say."""
+    """The behavior no_value changes how rows are written, not what they say."""
     told = world(profile)
     null = {"no_value": "null"}
 
     assert len(keys(told)) > 1
     assert keys(told, null) == {tuple(sorted(FIELDS))}
-    assert export(told) == export(told, choices=null)
+    assert export(told) == export(told, behaviors=null)
     assert b"null" not in raw(told)
 
 
 def test_a_country_is_told_by_name_or_code() -> None:
-    """The choice country says which; both are those of one place."""
+    """The behavior country says which; both are those of one place."""
     told = world("awkward")
     countries = {(place.country_name or None, place.country or None) for place in load("awkward").places}
-    names, codes = crawl(told, select=["country", "city"]), crawl(told, choices={"country": "code"}, select=["country"])
+    names, codes = crawl(told, select=["country", "city"]), crawl(told, behaviors={"country": "code"}, select=["country"])
 
     assert {(row.country, code.country) for row, code in zip(names, codes, strict=True)} <= countries
     assert {code.country for code in codes} != {row.country for row in names}
@@ -466,11 +466,11 @@ def test_new_and_returning_sessions_are_a_users_first_and_others() -> None:
 
 @pytest.mark.parametrize("segment", ["", "everyone", "0" * 24])
 def test_an_unknown_segment_is_refused_or_empty(segment: str) -> None:
-    """The choice unknown_segment says what a segmentId that does not exist means."""
+    """The behavior unknown_segment says what a segmentId that does not exist means."""
     told = world()
 
     assert refusal(lambda: export(told, segmentId=segment)) == f"segmentId {segment!r} is not the id of a segment of this project"
-    assert export(told, choices={"unknown_segment": "empty"}, segmentId=segment) == Exports(0, 0, [])
+    assert export(told, behaviors={"unknown_segment": "empty"}, segmentId=segment) == Exports(0, 0, [])
 
 
 def test_segment_ids_are_the_segments_of_the_world() -> None:
@@ -480,7 +480,7 @@ def test_segment_ids_are_the_segments_of_the_world() -> None:
 
     assert list(ids) == list(told.segments)
     assert len(set(ids.values())) == len(ids)
-    assert export(told, choices={"unknown_segment": "empty"}, segmentId=ids["everyone"]) == export(told)
+    assert export(told, behaviors={"unknown_segment": "empty"}, segmentId=ids["everyone"]) == export(told)
 
 
 # Track.
@@ -689,7 +689,7 @@ def test_tags_that_are_no_list_of_texts_are_refused(tags: Any) -> None:
 
 @pytest.mark.parametrize("ids", [{"anonymousId": "a"}, {"userId": "", "anonymousId": "a"}], ids=repr)
 def test_identify_may_need_a_user_id(ids: dict[str, Any]) -> None:
-    """The choice identify_user says whether an anonymousId is enough; a userId always is."""
+    """The behavior identify_user says whether an anonymousId is enough; a userId always is."""
     required = {"identify_user": "required"}
 
     assert identify(world("empty"), **ids)

@@ -22,7 +22,7 @@ from tests.vendors.conftest import asked, strictly
 MINUTE = 60_000
 NOW = DEFAULT_END + DAY
 """Every session of the usual worlds is over."""
-Choices = Mapping[str, str]
+Behaviors = Mapping[str, str]
 
 
 def world(profile: str = "default", **fields: Any) -> World:
@@ -30,9 +30,9 @@ def world(profile: str = "default", **fields: Any) -> World:
     return build(spec(**{**PROFILES[profile], **fields}))
 
 
-def page(told: World, *, now: int = NOW, choices: Choices | None = None, **query: Any) -> list[SessionRow]:
+def page(told: World, *, now: int = NOW, behaviors: Behaviors | None = None, **query: Any) -> list[SessionRow]:
     """A page of the list."""
-    request = asked(VENDOR, told, query=ListSessions(**query), now=now, choices=choices)
+    request = asked(VENDOR, told, query=ListSessions(**query), now=now, behaviors=behaviors)
     return strictly(VENDOR.answer(LIST_SESSIONS, request).body, SessionPage).data
 
 
@@ -46,16 +46,16 @@ def ids(found: Sequence[SessionRow]) -> list[str]:
     return [row.session_id for row in found]
 
 
-def detail(told: World, session_id: str, *, now: int = NOW, choices: Choices | None = None, **query: Any) -> SessionDetails:
+def detail(told: World, session_id: str, *, now: int = NOW, behaviors: Behaviors | None = None, **query: Any) -> SessionDetails:
     """One session with a page of its events."""
     path = {"sessionId": session_id, "site": ""}
-    request = asked(VENDOR, told, path=path, query=GetSession(**query), now=now, choices=choices)
+    request = asked(VENDOR, told, path=path, query=GetSession(**query), now=now, behaviors=behaviors)
     return strictly(VENDOR.answer(GET_SESSION, request).body, OneSession).data
 
 
-def locations(told: World, *, now: int = NOW, choices: Choices | None = None, **query: Any) -> list[Location]:
+def locations(told: World, *, now: int = NOW, behaviors: Behaviors | None = None, **query: Any) -> list[Location]:
     """The places of sessions."""
-    request = asked(VENDOR, told, query=ListSessionLocations(**query), now=now, choices=choices)
+    request = asked(VENDOR, told, query=ListSessionLocations(**query), now=now, behaviors=behaviors)
     return strictly(VENDOR.answer(LIST_SESSION_LOCATIONS, request).body, SessionLocations).data
 
 

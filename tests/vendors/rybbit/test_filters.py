@@ -16,7 +16,7 @@ from mockserver.vendors.rybbit.responses import SessionEvent, SessionRow
 from mockserver.world.model.spec import spec
 from mockserver.world.model.vocabulary import load
 from mockserver.world.world import World, build
-from tests.vendors.rybbit.asking import Choices, detail, filters, ids, locations, page, refusal, rows, world
+from tests.vendors.rybbit.asking import Behaviors, detail, filters, ids, locations, page, refusal, rows, world
 
 
 def some(profile: str = "default") -> World:
@@ -129,16 +129,16 @@ def test_a_filter_of_numbers_finds_what_brute_force_finds(profile: str, paramete
 
 
 @pytest.mark.parametrize(
-    ("parameter", "choices"),
+    ("parameter", "behaviors"),
     [("region", {"region": "code"}), ("city", {"region": "code"}), ("device_type", {"device_type": "capitalized"})],
 )
-def test_a_filter_compares_what_is_told(parameter: str, choices: Choices) -> None:
+def test_a_filter_compares_what_is_told(parameter: str, behaviors: Behaviors) -> None:
     """In the other dialect the other words are compared."""
-    known = held("default", parameter, rows(some(), choices=choices))
+    known = held("default", parameter, rows(some(), behaviors=behaviors))
     (common, _), *_ = Counter(text for _, texts in known for text in texts).most_common()
     narrowed = filters((parameter, "equals", [common]))
 
-    assert ids(rows(some(), filters=narrowed, choices=choices)) == [each for each, texts in known if texts == [common]]
+    assert ids(rows(some(), filters=narrowed, behaviors=behaviors)) == [each for each, texts in known if texts == [common]]
     assert rows(some(), filters=narrowed) == []
 
 

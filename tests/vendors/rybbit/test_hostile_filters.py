@@ -69,7 +69,7 @@ async def test_filters_with_many_values_are_answered(serve: Any, vendor: Vendor,
 @pytest.mark.parametrize("vendor", DIALECTS, ids=lambda vendor: vendor.label)
 async def test_page_of_too_many_rows_is_refused_where_limits_are_honoured(serve: Any, vendor: Vendor) -> None:
     """A limit may be any number, as long as the page has no more rows than can be written without keeping others waiting."""
-    mock = await serve(vendor, world={"sessions": MOST_ROWS + 1}, choices={"rybbit.over_limit": "honour"})
+    mock = await serve(vendor, world={"sessions": MOST_ROWS + 1}, behaviors={"rybbit.over_limit": "honour"})
     mock.tenant.clock.freeze(LATEST)
     endpoint = vendor.endpoint("list_sessions")
     broken = await mock.ask(vendor, endpoint, {"filters": filters(("city", "equals", []))})
@@ -83,7 +83,7 @@ async def test_page_of_too_many_rows_is_refused_where_limits_are_honoured(serve:
 
 async def test_any_limit_is_honoured_where_there_are_few_rows(serve: Any) -> None:
     """What counts is how many rows there are."""
-    mock = await serve(world={"sessions": 300}, choices={"rybbit.over_limit": "honour"})
+    mock = await serve(world={"sessions": 300}, behaviors={"rybbit.over_limit": "honour"})
     _, body = await mock.ask(VENDOR, VENDOR.endpoint("list_sessions"), {"limit": 10**9})
 
     assert len(json.decode(body)["data"]) == 300

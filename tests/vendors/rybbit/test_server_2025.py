@@ -256,7 +256,7 @@ def test_minutes_that_are_none_mean_all() -> None:
 
 async def test_a_key_over_its_limit_is_refused_as_if_wrong(serve: Any) -> None:
     """With 401 and no header, until it was idle for ten minutes."""
-    mock = await serve(SERVER.vendor, choices={"rybbit.rate_limit": 2})
+    mock = await serve(SERVER.vendor, behaviors={"rybbit.rate_limit": 2})
     endpoint, clock = SERVER.vendor.endpoint("list_sessions"), mock.tenant.clock
     statuses = []
     for minutes in (0, 6, 6, 3, 1, 0, 0):

@@ -193,7 +193,7 @@ def test_a_world_too_large_to_sort_is_refused_honestly() -> None:
 
 async def test_a_burst_and_a_day_have_limits(serve: Any) -> None:
     """Both are reported with every answer to a key; what the burst refuses does not count for the day."""
-    mock = await serve(SERVER.vendor, choices={"rybbit.burst_limit": 2, "rybbit.daily_limit": 4})
+    mock = await serve(SERVER.vendor, behaviors={"rybbit.burst_limit": 2, "rybbit.daily_limit": 4})
     endpoint, told = SERVER.vendor.endpoint("list_sessions"), []
     path, arguments = mock.parts(SERVER.vendor, endpoint, {"limit": 1, "page": 9999})
     for milliseconds in (0, 0, 0, 200, 0, 400, 0):
@@ -216,7 +216,7 @@ async def test_a_burst_and_a_day_have_limits(serve: Any) -> None:
 
 async def test_what_a_limit_refuses_says_when_to_come_again(serve: Any) -> None:
     """The body is the documented one; the general headers are those of the limit with the least left."""
-    mock = await serve(SERVER.vendor, choices={"rybbit.burst_limit": 50, "rybbit.daily_limit": 5_000})
+    mock = await serve(SERVER.vendor, behaviors={"rybbit.burst_limit": 50, "rybbit.daily_limit": 5_000})
     endpoint = SERVER.vendor.endpoint("list_sessions")
     path, arguments = mock.parts(SERVER.vendor, endpoint, {"limit": 1, "page": 9999})
     statuses = [(await mock.ask(SERVER.vendor, endpoint, {"limit": 1, "page": 9999}))[0] for _ in range(50)]
@@ -237,7 +237,7 @@ async def test_what_a_limit_refuses_says_when_to_come_again(serve: Any) -> None:
 
 async def test_nobody_without_a_key_is_told_of_limits(serve: Any) -> None:
     """Neither with a wrong one."""
-    mock = await serve(SERVER.vendor, choices={"rybbit.burst_limit": 50})
+    mock = await serve(SERVER.vendor, behaviors={"rybbit.burst_limit": 50})
     path, _ = mock.parts(SERVER.vendor, SERVER.vendor.endpoint("list_sessions"), {})
     async with mock.client.get(path, headers={"Authorization": "Bearer nobody's"}) as response:
         assert (response.status, await response.read()) == (403, b'{"error":"Forbidden"}')
@@ -259,7 +259,7 @@ async def test_a_bucket_that_is_off_owes_nothing_when_it_comes_on(serve: Any) ->
     endpoint = SERVER.vendor.endpoint("list_sessions")
     for _ in range(60):
         await mock.ask(SERVER.vendor, endpoint, {"limit": 1})
-    mock.tenant.choose({"rybbit.burst_limit": 2})
+    mock.tenant.set_behaviors({"rybbit.burst_limit": 2})
     mock.served.changed()
     statuses = [(await mock.ask(SERVER.vendor, endpoint, {"limit": 1}))[0] for _ in range(3)]
 
@@ -268,7 +268,7 @@ async def test_a_bucket_that_is_off_owes_nothing_when_it_comes_on(serve: Any) ->
 
 async def test_an_unknown_site_is_looked_up_before_anything_is_counted(serve: Any) -> None:
     """It is a 404 even where no request is left, and takes none."""
-    mock = await serve(SERVER.vendor, choices={"rybbit.burst_limit": 1})
+    mock = await serve(SERVER.vendor, behaviors={"rybbit.burst_limit": 1})
     endpoint = SERVER.vendor.endpoint("list_sessions")
     asked = [{"site": "zzzzzzz"}, {}, {}, {"site": "zzzzzzz"}]
 

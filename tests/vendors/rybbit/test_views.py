@@ -57,12 +57,12 @@ def test_a_page_has_100_rows_when_nobody_says() -> None:
 
 
 @pytest.mark.parametrize(("over_limit", "given"), [("clamp", MAXIMUM), ("honour", MAXIMUM + 5)])
-def test_limit_has_a_maximum_by_choice(over_limit: str, given: int) -> None:
+def test_limit_has_a_maximum_by_behavior(over_limit: str, given: int) -> None:
     """Above 10,000 the newest server gives 10,000 rows and the older one as many as are asked for."""
     told = world(sessions=MAXIMUM + 5)
     sizes = []
     for query in (ListSessions(limit=MAXIMUM * 5), ListSessions(limit=MAXIMUM * 5, page=2), ListSessions(limit=MAXIMUM - 1)):
-        request = asked(VENDOR, told, query=query, now=NOW, choices={"over_limit": over_limit})
+        request = asked(VENDOR, told, query=query, now=NOW, behaviors={"over_limit": over_limit})
         sizes.append(len(json.decode(VENDOR.answer(LIST_SESSIONS, request).body, type=SessionPage).data))
 
     assert sizes == [given, MAXIMUM + 5 - given, MAXIMUM - 1]
@@ -104,7 +104,7 @@ def test_a_row_has_every_field_every_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("choice", "option", "field", "told"),
+    ("behavior", "option", "field", "told"),
     [
         ("timestamps", "server", "session_start", lambda row, _: row.session_start[:19].replace("T", " ")),
         ("timestamps", "server", "session_end", lambda row, _: row.session_end[:19].replace("T", " ")),
@@ -119,12 +119,12 @@ def test_a_row_has_every_field_every_time() -> None:
         ("region", "code", "region", lambda _, place: place.region_code),
     ],
 )
-def test_a_choice_changes_how_one_field_is_told(choice: str, option: str, field: str, told: Callable[[SessionRow, Any], Any]) -> None:
+def test_a_choice_changes_how_one_field_is_told(behavior: str, option: str, field: str, told: Callable[[SessionRow, Any], Any]) -> None:
     """The other dialect differs from the usual one in its own fields only, in the list and in the detail."""
     usual = rows(world())
     places = batch(world()).places[::-1]
-    changed = rows(world(), choices={choice: option})
-    shown = detail(world(), changed[0].session_id, choices={choice: option})
+    changed = rows(world(), behaviors={behavior: option})
+    shown = detail(world(), changed[0].session_id, behaviors={behavior: option})
 
     assert [getattr(row, field) for row in changed] == [told(row, place) for row, place in zip(usual, places, strict=True)]
     assert [getattr(row, field) for row in changed] != [getattr(row, field) for row in usual]
@@ -142,17 +142,17 @@ def test_versions_that_read_as_numbers_are_numbers() -> None:
 def test_addresses_are_hidden_unless_chosen() -> None:
     """A site that tracks addresses tells the one of the visitor, in the list and in the detail."""
     told = world()
-    shown = rows(told, choices={"ip": "shown"})
+    shown = rows(told, behaviors={"ip": "shown"})
 
     assert {row.ip for row in rows(told)} == {None}
     assert [row.ip for row in reversed(shown)] == batch(told).ips
-    assert detail(told, shown[0].session_id, choices={"ip": "shown"}).session.ip == shown[0].ip
+    assert detail(told, shown[0].session_id, behaviors={"ip": "shown"}).session.ip == shown[0].ip
 
 
-def test_times_of_events_follow_the_choice() -> None:
+def test_times_of_events_follow_the_behavior() -> None:
     """The server's own format applies to events as to sessions."""
     session_id = rows(world())[0].session_id
-    usual, server = (detail(world(), session_id, choices={"timestamps": option}).events for option in ("iso", "server"))
+    usual, server = (detail(world(), session_id, behaviors={"timestamps": option}).events for option in ("iso", "server"))
 
     assert [event.timestamp for event in server] == [event.timestamp[:19].replace("T", " ") for event in usual]
 
@@ -422,11 +422,11 @@ def test_identified_only_is_the_exact_word(text: str | None, *, only: bool) -> N
 
 
 def test_identified_only_can_be_strict() -> None:
-    """By choice, other texts are refused by name."""
+    """By behavior, other texts are refused by name."""
     strict = {"identified_only": "400"}
 
-    assert refusal(rows, identified_only="TRUE", choices=strict) == "identified_only 'TRUE' must be 'true' or 'false'"
-    assert rows(world(), identified_only="true", choices=strict) == rows(world(), identified_only="true")
+    assert refusal(rows, identified_only="TRUE", behaviors=strict) == "identified_only 'TRUE' must be 'true' or 'false'"
+    assert rows(world(), identified_only="true", behaviors=strict) == rows(world(), identified_only="true")
 
 
 # Requests and names.

@@ -39,7 +39,7 @@ def ask(
 ) -> ViewRequest:
     """A request for the list, or for a session, of one of a world's sites."""
     path = {"id": "", "session_id": session}
-    return ask_vendor(VENDOR, world, now=now, query=ListSessions(**query), path=path, site=world.sites[site], choices=choose)
+    return ask_vendor(VENDOR, world, now=now, query=ListSessions(**query), path=path, site=world.sites[site], behaviors=choose)
 
 
 def page(asked: ViewRequest) -> SessionPage:
@@ -78,7 +78,7 @@ def refused(view: Callable[[ViewRequest], object], asked: ViewRequest) -> tuple[
     return refusal.value.error, refusal.value.details["message"]
 
 
-def truth(world: World, column: Callable[[SessionBatch], list[Any]], *, now: int = NOW, site: int = 0) -> list[Any]:
+def expected_rows(world: World, column: Callable[[SessionBatch], list[Any]], *, now: int = NOW, site: int = 0) -> list[Any]:
     """A column of all sessions of a world, newest first."""
     found = world.sites[site].find(Query(bots=True), now)
     return list(found.page(0, found.total, newest_first=True).map_rows(column))
@@ -125,7 +125,7 @@ def test_the_pages_hold_every_session_once_newest_first(name: str, limit: int) -
 
     found = list(pages(world, limit=limit, **EVERYONE))
 
-    assert [row.session_id for each in found for row in each] == [told(number) for number in truth(world, lambda s: s.ids)]
+    assert [row.session_id for each in found for row in each] == [told(number) for number in expected_rows(world, lambda s: s.ids)]
     assert all(len(each) == limit for each in found[:-1])
     assert all(found)
     assert all(before.started_at >= after.started_at for before, after in pairwise(row for each in found for row in each))
@@ -150,7 +150,7 @@ def test_a_narrowed_list_is_paged_like_the_whole(name: str, query: dict[str, Any
 def test_bots_are_told_only_where_they_are_wanted() -> None:
     """Without include_bots the list is that of people, who are numbered as the world numbers them."""
     world = WORLDS["default"]
-    kinds = truth(world, lambda sessions: [sessions.kind] * len(sessions))
+    kinds = expected_rows(world, lambda sessions: [sessions.kind] * len(sessions))
     everyone = ids(world, **EVERYONE)
 
     people = ids(world, **EVER)
@@ -294,7 +294,7 @@ def test_the_default_days_are_the_last_seven() -> None:
 
 
 def test_the_default_days_may_be_eight() -> None:
-    """By choice the list begins seven days before today, as the documentation can be read."""
+    """By behavior the list begins seven days before today, as the documentation can be read."""
     world = WORLDS["default"]
 
     found = ids(world, choose={"default_start": "7"})
@@ -328,7 +328,7 @@ SPRING = build(spec(sessions=20_000, start="2026-03-27", end="2026-04-01"))
 )
 def test_a_day_is_that_of_the_time_zone(zone: str, first: str, stop: str) -> None:
     """A day goes from midnight to midnight, and has 23 hours when summer time begins."""
-    starts, numbers = (truth(SPRING, column) for column in (lambda s: s.start, lambda s: s.ids))
+    starts, numbers = (expected_rows(SPRING, column) for column in (lambda s: s.start, lambda s: s.ids))
     expected = [told(number) for number, start in zip(numbers, starts, strict=True) if at(first) <= start < at(stop)]
 
     found = ids(SPRING, start_date="2026-03-29", end_date="2026-03-29", timezone=zone, include_bots="true")
@@ -348,7 +348,7 @@ def test_days_tile_a_range() -> None:
 
 
 def test_the_time_zone_may_be_ignored() -> None:
-    """By choice days are those of UTC, and nobody looks whether a zone exists, as on the server."""
+    """By behavior days are those of UTC, and nobody looks whether a zone exists, as on the server."""
     day: dict[str, Any] = {"start_date": "2026-03-29", "end_date": "2026-03-29", "limit": 100}
     ignored = page(ask(SPRING, timezone="Mars/Olympus", choose={"timezone": "ignored"}, **day))
 
@@ -386,7 +386,7 @@ def test_what_is_no_date_is_refused(name: str, text: str) -> None:
 
 @pytest.mark.parametrize("text", NO_DATES)
 def test_what_is_no_date_may_be_ignored(text: str) -> None:
-    """By choice a date that is none stands for its default, as in the server's list of sessions."""
+    """By behavior a date that is none stands for its default, as in the server's list of sessions."""
     world = WORLDS["default"]
 
     answer = page(ask(world, limit=100, start_date=text, end_date=text, choose={"bad_date": "ignore"}))
@@ -452,7 +452,7 @@ def test_an_event_has_the_keys_of_its_type(name: str) -> None:
 def test_the_first_pageview_says_where_the_session_came_from() -> None:
     """The referrer of the first event is that of the session, in full, and a direct visit has none."""
     world = WORLDS["awkward"]
-    referrers = truth(world, lambda sessions: [acquisition.referrer or None for acquisition in sessions.acquisitions])
+    referrers = expected_rows(world, lambda sessions: [acquisition.referrer or None for acquisition in sessions.acquisitions])
 
     found = [detail(ask(world, session=each)).events[0].referrer for each in ids(world, **EVERYONE)]
 
@@ -473,7 +473,7 @@ def test_unknown_values_are_null() -> None:
 def test_ids_have_the_documented_shapes() -> None:
     """Session ids begin with sess_, visitor ids have 16 digits, and a visitor who returns keeps theirs."""
     found = rows(WORLDS["default"], **EVERYONE)
-    visitors = truth(WORLDS["default"], lambda sessions: sessions.visitors)
+    visitors = expected_rows(WORLDS["default"], lambda sessions: sessions.visitors)
 
     assert all(re.fullmatch("sess_[0-9a-f]{14}", row.session_id) and re.fullmatch("[0-9a-f]{16}", row.visitor_id) for row in found)
     assert len(set(zip(visitors, (row.visitor_id for row in found), strict=True))) == len(set(visitors)) < len(found)
@@ -565,7 +565,7 @@ EXACT: dict[str, Callable[[SessionBatch], list[Any]]] = {
 @pytest.mark.parametrize("name", EXACT)
 def test_a_filter_keeps_the_sessions_with_its_value(name: str, world: str) -> None:
     """For every value that a session has, a filter finds just the sessions that have it."""
-    values = truth(WORLDS[world], EXACT[name])
+    values = expected_rows(WORLDS[world], EXACT[name])
     everyone = ids(WORLDS[world], **EVERYONE)
     some = set(values) - {"", None}
 
@@ -611,12 +611,12 @@ PAGE_CHOICES: dict[str, Callable[[list[str], str], bool]] = {
 
 @pytest.mark.parametrize("text", ["/pricing", "/", "pric", "/search?q", "webhooks", "/%E6", "", "/PRICING"])
 @pytest.mark.parametrize("world", ["default", "awkward", "tracked"])
-@pytest.mark.parametrize("choice", PAGE_CHOICES)
-def test_a_page_is_compared_by_choice(choice: str, world: str, text: str) -> None:
+@pytest.mark.parametrize("behavior", PAGE_CHOICES)
+def test_a_page_is_compared_by_behavior(behavior: str, world: str, text: str) -> None:
     """filter_page finds the sessions whose urls hold the text, or whose pages or entry page it names; capitals count."""
-    expected = [each for each, seen in urls(world).items() if PAGE_CHOICES[choice](seen, text)]
+    expected = [each for each, seen in urls(world).items() if PAGE_CHOICES[behavior](seen, text)]
 
-    found = ids(WORLDS[world], filter_page=text, choose={"filter_page": choice}, **EVERYONE)
+    found = ids(WORLDS[world], filter_page=text, choose={"filter_page": behavior}, **EVERYONE)
 
     assert found == expected
 

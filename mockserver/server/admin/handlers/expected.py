@@ -1,4 +1,4 @@
-"""The admin API's truth: every row that a correct client must end up with."""
+"""The admin API's expected: every row that a correct client must end up with."""
 
 from collections.abc import Iterator
 from itertools import chain, islice
@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import convert, json
 
-from mockserver.admin_schemas import TruthWanted
+from mockserver.admin_schemas import ExpectedRowsQuery
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
 from mockserver.server.admin.problem_details import invalid, nearest
@@ -20,22 +20,22 @@ _PIECE = 1 << 16
 """Bytes that are sent at once, about."""
 _ROWS = 100
 """Rows that are sent at once, at most: working them out must not keep others waiting."""
-_OWN = ("vendor", "endpoint", "site", "verdicts")
+_OWN = ("vendor", "endpoint", "site", "labels")
 
 
-def get_truth(call: HandlerContext, query: dict[str, str]) -> Annotated[StreamingBody, NDJSON]:
+def get_expected_rows(call: HandlerContext, query: dict[str, str]) -> Annotated[StreamingBody, NDJSON]:
     """Give every row that a correct client of an endpoint must end up with, one a line; the endpoint's own parameters may follow."""
     for name in ("vendor", "endpoint"):
         if name not in query:
             raise invalid(f"the query needs {name!r}, such as ?vendor=…&endpoint=…")
-    if query.get("verdicts", "true") not in ("true", "false"):
-        raise invalid("the query: `verdicts` must be true or false")
+    if query.get("labels", "true") not in ("true", "false"):
+        raise invalid("the query: `labels` must be true or false")
     own: dict[str, Any] = {name: query[name] for name in _OWN if name in query}
     own["parameters"] = {name: value for name, value in query.items() if name not in _OWN}
-    return ask_truth(call, convert(own | {"verdicts": query.get("verdicts") == "true"}, TruthWanted))
+    return query_expected_rows(call, convert(own | {"labels": query.get("labels") == "true"}, ExpectedRowsQuery))
 
 
-def ask_truth(call: HandlerContext, body: TruthWanted) -> Annotated[StreamingBody, NDJSON]:
+def query_expected_rows(call: HandlerContext, body: ExpectedRowsQuery) -> Annotated[StreamingBody, NDJSON]:
     """Give every row that a correct client must end up with, for parameters that a query cannot say; those that cut pages say nothing."""
     tenant = call.tenant
     vendor, endpoint = endpoint_of(tenant, body.vendor, body.endpoint)
@@ -47,7 +47,11 @@ def ask_truth(call: HandlerContext, body: TruthWanted) -> Annotated[StreamingBod
     asked = {name: value for name, value in {**everything(tenant, endpoint), **body.parameters}.items() if name not in paging}
     site = _site(tenant, vendor, asked.get(endpoint.site or "", body.site))
     found = judged(tenant, vendor, endpoint, asked, site)
-    told = ({"verdict": verdict, "row": row} if body.verdicts else row for verdict, row in found if body.verdicts or verdict != "must_not")
+    told = (
+        {"label": verification, "row": row} if body.labels else row
+        for verification, row in found
+        if body.labels or verification != "forbidden"
+    )
     try:
         first = list(islice(told, 1))
     except ApiError as refusal:

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 from msgspec import json, to_builtins
 from msgspec.structs import replace
 
-from mockserver.admin_schemas import Carried, Count, FindingSummary, JournalPage, Verification
+from mockserver.admin_schemas import Count, FindingSummary, JournalPage, TraceQuery, Verification
 from mockserver.server.admin.handlers.expected import endpoint_of
 from mockserver.server.admin.problem_details import Problem, invalid, nearest
 from mockserver.server.admin.routing import HAR, JSON, NDJSON, HandlerContext, StreamingBody
-from mockserver.server.expected.trace import carriers
+from mockserver.server.expected.trace import exchanges_by_row
 from mockserver.server.faults.registry import kinds
 from mockserver.server.journal.har import har_pieces
 from mockserver.server.journal.journal import Exchange, Journal
@@ -38,7 +38,7 @@ Written = JournalPage | Annotated[StreamingBody, HAR] | Annotated[StreamingBody,
 
 def read_unclaimed(call: HandlerContext, query: JournalQuery) -> Written:
     """Read the exchanges that are no tenant's: unknown paths, wrong credentials."""
-    return _read(call.tenants.unclaimed, query)
+    return _read(call.tenants.unmatched, query)
 
 
 def read_journal(call: HandlerContext, query: JournalQuery) -> Written:
@@ -63,14 +63,14 @@ def list_findings(call: HandlerContext, query: Filters) -> list[FindingSummary]:
     return [each for each in told if query.finding in (None, each.name)]
 
 
-def get_verdict(call: HandlerContext) -> Verification:
-    """Judge all that a tenant's clients did: findings, refusals that no right client meets, faults that never struck."""
+def get_verification(call: HandlerContext) -> Verification:
+    """Judge all that a tenant's clients did: findings, refusals that no right client meets, faults that never triggered."""
     return judge(call.tenants, call.tenant)
 
 
-def find_carriers(call: HandlerContext, body: Carried) -> list[list[int]]:
+def trace_rows(call: HandlerContext, body: TraceQuery) -> list[list[int]]:
     """Say for each row of an endpoint the numbers of the exchanges that carried it; a row is known by its identity."""
-    return carriers(call.tenants, call.tenant, endpoint_of(call.tenant, body.vendor, body.endpoint), body.rows)
+    return exchanges_by_row(call.tenants, call.tenant, endpoint_of(call.tenant, body.vendor, body.endpoint), body.rows)
 
 
 def get_exchange(call: HandlerContext) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def change_limits(call: HandlerContext, body: dict[str, LimitChange]) -> list[Li
         if name not in known:
             raise invalid(f"there is no limit {name!r}; {nearest(name, known)}")
         chosen |= dict(_chosen(tenant, name, known[name], change))
-    tenant.choose(chosen)
+    tenant.set_behaviors(chosen)
     for name, change in body.items():
         if change.enabled is not None:
             (tenant.limits.off.discard if change.enabled else tenant.limits.off.add)(name)
@@ -54,13 +54,13 @@ def _limits(tenant: Tenant) -> dict[str, Limit]:
 
 
 def _chosen(tenant: Tenant, name: str, limit: Limit, change: LimitChange) -> Iterator[tuple[str, str | int]]:
-    """The choices that a change of a limit comes down to."""
+    """The behaviors that a change of a limit comes down to."""
     settings, vendor = _SETTINGS[type(limit)], name.partition(".")[0]
     for setting in to_builtins(change):
         if setting not in settings:
             raise invalid(f"limit {name!r} has no {setting!r}; it has {', '.join(settings)}")
     if isinstance(limit, ConcurrencyLimit):
-        yield from ((choice, value) for choice, value in ((limit.busy, change.busy), (limit.hold, change.hold)) if value is not None)
+        yield from ((behavior, value) for behavior, value in ((limit.busy, change.busy), (limit.hold, change.hold)) if value is not None)
         return
     if isinstance(limit, TokenBucket) and change.refill is not None:
         yield limit.refill, change.refill
@@ -68,7 +68,7 @@ def _chosen(tenant: Tenant, name: str, limit: Limit, change: LimitChange) -> Ite
         if change.enabled and not change.allowed:
             raise invalid(f"limit {name!r}: `allowed` 0 is any number, so it is not enabled; say how many, or leave one of the two out")
         yield limit.allowed, change.allowed
-    elif change.enabled and not tenant.choices[vendor][short_name(limit.allowed)]:
+    elif change.enabled and not tenant.behaviors[vendor][short_name(limit.allowed)]:
         if limit.documented is None:
             raise invalid(f"limit {name!r}: nobody documents how many requests are allowed; say `allowed` as well")
         yield limit.allowed, limit.documented
@@ -76,16 +76,16 @@ def _chosen(tenant: Tenant, name: str, limit: Limit, change: LimitChange) -> Ite
 
 def _told(tenant: Tenant, name: str, limit: Limit) -> LimitState:
     vendor, on = name.partition(".")[0], name not in tenant.limits.off
-    choices = tenant.choices[vendor]
+    behaviors = tenant.behaviors[vendor]
     contract = tenant.vendors[vendor].contract
     known: dict[str, Any] = {"name": name, "endpoints": [each.name for each in contract.endpoints if limit in each.limits]}
     if isinstance(limit, ConcurrencyLimit):
-        busy, hold = choices[short_name(limit.busy)], choices[short_name(limit.hold)]
+        busy, hold = behaviors[short_name(limit.busy)], behaviors[short_name(limit.hold)]
         return SlotState(**known, enabled=on, busy=busy, hold=hold, held=tenant.slots.held(vendor))
-    allowed, now = choices[short_name(limit.allowed)], tenant.clock.now()
+    allowed, now = behaviors[short_name(limit.allowed)], tenant.clock.now()
     known |= {"enabled": on and allowed > 0, "allowed": allowed, "documented": limit.documented}
     if isinstance(limit, TokenBucket):
-        refill = choices[short_name(limit.refill)]
+        refill = behaviors[short_name(limit.refill)]
         return BucketState(**known, refill=refill, used=_used(tenant, vendor, tenant.rates.taken(limit, allowed, refill, now)))
     window = replace(limit, seconds=tenant.limits.seconds.get(name, limit.seconds))
     used = _used(tenant, vendor, tenant.rates.used(window, now))

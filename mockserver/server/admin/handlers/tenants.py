@@ -1,4 +1,4 @@
-"""The admin API's tenants, their choices, and their reset."""
+"""The admin API's tenants, their behaviors, and their reset."""
 
 from itertools import count
 from urllib.parse import quote
@@ -24,31 +24,31 @@ def list_tenants(call: HandlerContext) -> list[TenantAccess]:
     return [call.addresses.described(tenant) for tenant in call.tenants.all.values()]
 
 
-def mint_tenant(call: HandlerContext, body: NewTenant) -> Created[TenantAccess]:
-    """Mint a tenant: a world, a clock, and credentials for every vendor; `{}` takes all defaults."""
+def create_tenant(call: HandlerContext, body: NewTenant) -> Created[TenantAccess]:
+    """Create a tenant: a world, a clock, and credentials for every vendor; `{}` takes all defaults."""
     number = call.tenants.named if body.name is not None else _made_up(call.tenants)
     name = body.name if body.name is not None else _name(number)
     if name in call.tenants.all:
-        first = "" if name == DEFAULT_TENANT else "drop it first, or "
-        raise Problem("conflict", f"there is a tenant {name!r} already; {first}mint one under another name, or without one")
-    world = {"seed": key(0, "minted", name) % _SEEDS, **to_builtins(body.world)}
-    own = {name: getattr(body, name) for name in ("profile", "now", "dialect", "choices", "credentials")}
+        first = "" if name == DEFAULT_TENANT else "delete it first, or "
+        raise Problem("conflict", f"there is a tenant {name!r} already; {first}create one under another name, or without one")
+    world = {"seed": key(0, "created", name) % _SEEDS, **to_builtins(body.world)}
+    own = {name: getattr(body, name) for name in ("profile", "now", "dialect", "behaviors", "credentials")}
     config = TenantConfig(world=world, **own)
-    armed, tenant = faults.read(body.faults), make_tenant(name, config)
+    active, tenant = faults.read(body.faults), make_tenant(name, config)
     if body.clock is not None:
         turn(tenant.clock, body.clock)
-    tenant.faults.add(armed)
+    tenant.faults.add(active)
     tenant.watchdog = Watchdog(body.stall_timeout, body.loop_limit)
     try:
         call.tenants.add(tenant)
     except TenantError as error:
-        raise Problem("conflict", f"{error}; choose other credentials, or drop that tenant") from None
+        raise Problem("conflict", f"{error}; choose other credentials, or delete that tenant") from None
     call.tenants.named = number  # A request that was refused has taken none.
     return Created(call.addresses.described(tenant), f"/tenants/{quote(name, safe='')}")
 
 
 def _made_up(tenants: Tenants) -> int:
-    """The number of a name that no tenant has had: a late request of a dropped one must not meet another's world."""
+    """The number of a name that no tenant has had: a late request of a deleted one must not meet another's world."""
     return next(number for number in count(tenants.named + 1) if _name(number) not in tenants.all)
 
 
@@ -61,29 +61,29 @@ def get_tenant(call: HandlerContext) -> TenantAccess:
     return call.addresses.described(call.tenant)
 
 
-def drop_tenant(call: HandlerContext) -> None:
+def delete_tenant(call: HandlerContext) -> None:
     """Serve a tenant no longer; late requests under its credentials are refused, and told why. The default one is served to the end."""
     if call.tenant.name == DEFAULT_TENANT:
         detail = (
             f"the default tenant is served as long as its server is; POST {PREFIX}/tenants/{DEFAULT_TENANT}/reset makes it be as at first"
         )
         raise Problem("conflict", detail)
-    call.tenants.drop(call.tenant)
+    call.tenants.delete(call.tenant)
 
 
 def reset_tenant(call: HandlerContext) -> None:
-    """Make a tenant be as at first: world, clock, choices and limits; no faults, an empty journal."""
+    """Make a tenant be as at first: world, clock, behaviors and limits; no faults, an empty journal."""
     tenant = call.tenant
     call.tenants.change(tenant, tenant.reset)
 
 
-def get_choices(call: HandlerContext) -> dict[str, str | int]:
-    """Tell the setting of every choice."""
-    return call.tenant.chosen()
+def get_behaviors(call: HandlerContext) -> dict[str, str | int]:
+    """Tell the setting of every behavior."""
+    return call.tenant.all_behaviors()
 
 
-def change_choices(call: HandlerContext, body: dict[str, str | int]) -> dict[str, str | int]:
-    """Change some choices, all or none, and tell the setting of every one."""
-    call.tenant.choose(body)
+def change_behaviors(call: HandlerContext, body: dict[str, str | int]) -> dict[str, str | int]:
+    """Change some behaviors, all or none, and tell the setting of every one."""
+    call.tenant.set_behaviors(body)
     call.tenants.changed()
-    return call.tenant.chosen()
+    return call.tenant.all_behaviors()

@@ -52,7 +52,7 @@ def get_session(call: HandlerContext, query: SessionQuery) -> dict[str, Any]:
     return dict(told[0])
 
 
-def put_world(call: HandlerContext, body: NewWorld) -> WorldTotals:
+def replace_world(call: HandlerContext, body: NewWorld) -> WorldTotals:
     """Put a tenant into another world; clock and credentials stay, what was tracked is gone."""
     tenant = call.tenant
     fields = {"seed": tenant.world.spec.seed, **to_builtins(body)}

@@ -70,7 +70,7 @@ CONTRACT = replace(
     SERVER,
     dialect="server-2025-12",
     says="As the server of December 2025 answers: other formats, 401 and 500 where 403 and 400 are documented, time ranges passed over.",
-    choices=SERVER.preferring(over_limit="honour"),
+    behaviors=SERVER.preferring(over_limit="honour"),
     errors={
         **SERVER.errors,
         "violation": ErrorTemplate(500, _ENVELOPE, sourced("What is wrong with filters, in the framework's own shape.")),

@@ -34,7 +34,7 @@ GET_SESSION = replace(contract.GET_SESSION, looked_up=_KNOWN_SITE, query=GetSess
 LIST_SESSION_LOCATIONS = replace(contract.LIST_SESSION_LOCATIONS, looked_up=_KNOWN_SITE)
 CONTRACT = replace(
     contract.CONTRACT,
-    choices=contract.CONTRACT.preferring(
+    behaviors=contract.CONTRACT.preferring(
         timestamps="server", region="code", device_type="capitalized", unknown_country="padded", order="end"
     ),
     errors={

@@ -157,7 +157,7 @@ class _Compared(Struct, frozen=True):
         return Condition(self.dimension, _Among(self.of, frozenset().union(*found)), "equals", (True,), self.negate)
 
 
-def wanted(filters: str | None, user: str | None, choices: Mapping[str, Any], grammar: FilterSyntax, texts: Texts) -> FilterConditions:
+def wanted(filters: str | None, user: str | None, behaviors: Mapping[str, Any], grammar: FilterSyntax, texts: Texts) -> FilterConditions:
     """What a request wants, or :class:`ApiError` with what is wrong."""
     found = FilterConditions([], [(user,)] if user else [], [])
     work, conditions = _Work(grammar), list[Condition | _Compared]()
@@ -172,7 +172,7 @@ def wanted(filters: str | None, user: str | None, choices: Mapping[str, Any], gr
             work.count(_PER_ACTOR * len(each.value))
             _whose(each, at, found, grammar)
         else:
-            conditions.append(_condition(each, at, choices, grammar, work))
+            conditions.append(_condition(each, at, behaviors, grammar, work))
     for condition in conditions:
         if isinstance(condition, _Compared):
             found.where.append(condition.condition(texts(condition.dimension, condition.of), work))
@@ -191,14 +191,14 @@ def _whose(each: Filter, at: str, found: FilterConditions, grammar: FilterSyntax
         found.actors.append(texts)
 
 
-def _condition(each: Filter, at: str, choices: Mapping[str, Any], grammar: FilterSyntax, work: _Work) -> Condition | _Compared:
+def _condition(each: Filter, at: str, behaviors: Mapping[str, Any], grammar: FilterSyntax, work: _Work) -> Condition | _Compared:
     operator, negate = grammar.types[each.type]
     if each.parameter in NUMBERS:
         work.count(_PER_NUMBER * len(each.value))
         return _numeric(each, at, operator, grammar)
     if operator in _ORDERS:
         raise grammar.is_broken(f"{at}.type {each.type} compares numbers, such as lat and lon; {each.parameter} is a text")
-    dimension, of = told(each.parameter, choices)
+    dimension, of = told(each.parameter, behaviors)
     values = ("",) if each.type in EMPTY else tuple(_text(value) for value in each.value)
     if operator == "regex":
         values = _patterns(values[: 1 if grammar.sloppy else None], grammar, work)

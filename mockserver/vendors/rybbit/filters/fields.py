@@ -30,7 +30,7 @@ _TEXTS: Final[dict[str, tuple[str, words.Of]]] = {
     "utm_content": ("acquisition", attrgetter("utm_content")),
     "event_name": ("action", attrgetter("name")),
 }
-_BY_CHOICE: Final = {
+_BY_BEHAVIOR: Final = {
     "region": ("place", "region", words.REGIONS),
     "city": ("place", "region", words.CITIES),
     "device_type": ("agent", "device_type", words.DEVICE_TYPES),
@@ -39,7 +39,7 @@ NUMBERS: Final[dict[str, tuple[str, words.Of]]] = {
     "lat": ("place", attrgetter("latitude")),
     "lon": ("place", attrgetter("longitude")),
 }
-PARAMETERS: Final = (*_TEXTS, *_BY_CHOICE, *NUMBERS, "user_id")
+PARAMETERS: Final = (*_TEXTS, *_BY_BEHAVIOR, *NUMBERS, "user_id")
 """Those of the documentation."""
 EARLIER: Final = (
     "vpn", "crawler", "datacenter", "company", "company_type", "company_domain", "asn_org", "asn_type", "asn_domain",
@@ -51,11 +51,11 @@ FLAG: Final = "feature_flag:"
 """What the parameters begin with that compare a flag, in 2026."""
 
 
-def told(parameter: str, choices: Mapping[str, Any]) -> tuple[str, words.Of]:
+def told(parameter: str, behaviors: Mapping[str, Any]) -> tuple[str, words.Of]:
     """The dimension of a parameter that is a text, and what is compared of its entries."""
     if parameter in _TEXTS:
         return _TEXTS[parameter]
-    if parameter in _BY_CHOICE:
-        dimension, choice, options = _BY_CHOICE[parameter]
-        return dimension, options[choices[choice]]
+    if parameter in _BY_BEHAVIOR:
+        dimension, behavior, options = _BY_BEHAVIOR[parameter]
+        return dimension, options[behaviors[behavior]]
     return "place", words.nothing

@@ -10,7 +10,7 @@ from mockserver.contract.pagination import CursorPagination
 from mockserver.contract.provenance import Fact, Source
 from mockserver.vendors.sparklytics.contract import CONTRACT, ERRORS, GET_SESSION, LIST_SESSIONS, READ, SOURCES, USUAL
 from mockserver.vendors.sparklytics.server.request_models import ListRows
-from mockserver.vendors.sparklytics.server.responses import CHOSEN, INFERRED, MAXIMUM, SOURCE, Page, SessionDetail, read
+from mockserver.vendors.sparklytics.server.responses import ASSUMED, INFERRED, MAXIMUM, SOURCE, Page, SessionDetail, read
 
 _SOURCES = {
     **SOURCES,
@@ -36,7 +36,7 @@ _ERRORS = {
     "wrong_method": replace(
         ERRORS["wrong_method"],
         fact=Fact(
-            "A known path with another method has an empty answer, here also without a key, for which the server asks first.", CHOSEN
+            "A known path with another method has an empty answer, here also without a key, for which the server asks first.", ASSUMED
         ),
     ),
     "too_large": ErrorTemplate(
@@ -63,9 +63,9 @@ _LIST = replace(
         read("First the key is looked at, then whether parameters can be read, the website, the limit, the days, and last the cursor."),
         read("The session whose last event is latest comes first; of those that end together, that with the greatest id."),
         read("A session belongs to every day in which it has an event, and is told whole on each."),
-        Fact("Filters look at a whole session; on the server one event in the days must pass all of them.", CHOSEN),
-        Fact("Country, browser, system and device are those of a whole session; on the server, of its last event.", CHOSEN),
-        Fact("A visitor is the same for ever; on the server, until midnight in UTC, which cuts a session in two.", CHOSEN),
+        Fact("Filters look at a whole session; on the server one event in the days must pass all of them.", ASSUMED),
+        Fact("Country, browser, system and device are those of a whole session; on the server, of its last event.", ASSUMED),
+        Fact("A visitor is the same for ever; on the server, until midnight in UTC, which cuts a session in two.", ASSUMED),
         read("The end date is inclusive, and days are those of UTC."),
         read("Each date has its own default, so an early end_date alone may lie before the start."),
         read("Blanks around a date and missing digits, as in 2026-3-3, do not matter; for what is no date its default is taken."),
@@ -87,7 +87,7 @@ _GET = replace(
     facts=(
         read("Sessions of bots are found too."),
         read("A click on a link away is an event link_click with href, text and external."),
-        Fact("An error is an event of its own name.", CHOSEN),
+        Fact("An error is an event of its own name.", ASSUMED),
     ),
 )
 SERVER = replace(
@@ -97,5 +97,5 @@ SERVER = replace(
     sources=_SOURCES,
     endpoints=(_LIST, _GET),
     errors=_ERRORS,
-    choices=CONTRACT.preferring(timezone="ignored", bad_date="ignore", date_form="lenient", filter_page="like"),
+    behaviors=CONTRACT.preferring(timezone="ignored", bad_date="ignore", date_form="lenient", filter_page="like"),
 )

@@ -10,7 +10,7 @@ MAXIMUM = 200
 """Rows on a page, at most."""
 MOST_EVENTS = 2000
 """Events of a session, at most."""
-CHOSEN, INFERRED, SOURCE = Basis.CHOSEN, Basis.INFERRED, Basis.SOURCE
+ASSUMED, INFERRED, SOURCE = Basis.ASSUMED, Basis.INFERRED, Basis.SOURCE
 
 
 def read(says: str) -> Fact:
@@ -63,7 +63,7 @@ class Event(Struct, frozen=True, kw_only=True):
     event_name: Annotated[str | None, read("Name of an event; null at a pageview.")]
     event_type: Annotated[Literal["pageview", "event"], read("pageview, or event for everything else.")]
     id: Annotated[str, read("The event, a UUID of version 4.")]
-    url: Annotated[str, Fact("Full url of the page that it happened on; empty where nobody sent one, which the server refuses.", CHOSEN)]
+    url: Annotated[str, Fact("Full url of the page that it happened on; empty where nobody sent one, which the server refuses.", ASSUMED)]
 
 
 class Detail(Struct, frozen=True):
