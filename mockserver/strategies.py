@@ -104,13 +104,13 @@ def page_sizes(maximum: int = 100) -> st.SearchStrategy[int]:
 def credentials(vendor: VendorHandle) -> st.SearchStrategy[dict[str, str]]:
     """A vendor's credentials of which one is wrong: empty, cut, longer, in other letters, or something else altogether."""
 
-    def spoilt(name: str, value: str) -> dict[str, str]:
+    def transform(name: str, value: str) -> dict[str, str]:
         return {**vendor.credentials, name: value}
 
     def wrong(name: str) -> st.SearchStrategy[dict[str, str]]:
         right = vendor.credentials[name]
         near = st.sampled_from(["", right[:-1], right + "0", right.swapcase(), right[::-1], "0" * len(right)])
-        return st.builds(spoilt, st.just(name), (near | hostile_strings()).filter(lambda value: value != right))
+        return st.builds(transform, st.just(name), (near | hostile_strings()).filter(lambda value: value != right))
 
     return st.sampled_from(sorted(vendor.credentials)).flatmap(wrong)
 

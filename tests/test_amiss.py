@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from msgspec import Meta, Struct, convert, json
 
-from mockserver._util.validation import amiss
+from mockserver._util.validation import explain_validation_error
 from mockserver.admin_schemas import LimitChange, NewTenant, TraceQuery
 from mockserver.server.admin.handlers.journals import JournalQuery
 from mockserver.server.tenancy.config import Config
@@ -87,14 +87,14 @@ def test_what_is_amiss_is_told_with_its_place(model: Any, raw: Any, says: str) -
     with pytest.raises(ValueError, match=r"^(Expected|Object|Invalid)"):
         convert(raw, model)
 
-    assert says == amiss(raw, model)
+    assert says == explain_validation_error(raw, model)
 
 
 @pytest.mark.parametrize(("query", "says"), QUERIES, ids=lambda value: str(value) if isinstance(value, dict) else "")
 def test_in_a_query_texts_stand_for_numbers(query: dict[str, str], says: str) -> None:
     """A number is judged by what it says, and not for being a text."""
-    assert says == amiss(query, JournalQuery, texts=True)
-    assert amiss({"limit": "3", "status": "404", "unmatched": "true"}, JournalQuery, texts=True) is None
+    assert says == explain_validation_error(query, JournalQuery, texts=True)
+    assert explain_validation_error({"limit": "3", "status": "404", "unmatched": "true"}, JournalQuery, texts=True) is None
 
 
 def test_nothing_is_amiss_with_what_is_right() -> None:
@@ -108,4 +108,4 @@ def test_nothing_is_amiss_with_what_is_right() -> None:
         "behaviors": {"a": 1},
     }
 
-    assert amiss(right, NewTenant) is None
+    assert explain_validation_error(right, NewTenant) is None

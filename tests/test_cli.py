@@ -136,8 +136,8 @@ def test_export_with_unknown_parameter_names_the_nearest() -> None:
 
 def test_export_takes_parameters_and_a_file(tmp_path: Path) -> None:
     """A parameter restricts the rows; --output names the file."""
-    vendor, endpoint = next((v, e) for v in load() for e in v.contract.endpoints if e.narrowed)
-    pairs = [word for name, value in endpoint.narrowed.items() for word in ("--param", f"{name}={value}")]
+    vendor, endpoint = next((v, e) for v in load() for e in v.contract.endpoints if e.filtered_example)
+    pairs = [word for name, value in endpoint.filtered_example.items() for word in ("--param", f"{name}={value}")]
     path = tmp_path / "rows.ndjson"
     run("export", vendor.name, endpoint.name, *pairs, "--output", str(path))
 

@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from msgspec import ValidationError, convert, inspect, json
 
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 
 _LONGEST: Final = 40
 _READ: Final[dict[type[inspect.Type], type]] = {inspect.BoolType: bool, inspect.IntType: int, inspect.FloatType: float}
 
 
-def amiss(raw: Any, model: Any, *, texts: bool = False) -> str | None:
+def explain_validation_error(raw: Any, model: Any, *, texts: bool = False) -> str | None:
     """Say what keeps a value from being of a type; nothing where nothing is seen. With ``texts``, it is a query."""
     kind = _type(model)
     if texts and isinstance(kind, inspect.StructType):
@@ -47,7 +47,7 @@ def _wrong(raw: Any, kind: inspect.Type, place: str) -> Iterator[str]:
         case inspect.UnionType(types=types):
             yield from _of_several(raw, [each for each in types if not isinstance(each, inspect.NoneType) or raw is None], place)
         case inspect.LiteralType(values=words) if raw not in words:
-            yield f"{place or 'it'} cannot be {str(raw)[:_LONGEST]!r}; {nearest(str(raw), map(str, words))}"
+            yield f"{place or 'it'} cannot be {str(raw)[:_LONGEST]!r}; {suggest(str(raw), map(str, words))}"
         case _ if not (is_like(raw, kind) and is_within(raw, kind)):
             yield must(place, wanted(kind), raw)
         case _:
@@ -73,7 +73,7 @@ def _fields(raw: Mapping[str, Any], kind: inspect.StructType, place: str) -> Ite
     within = f" in {place}" if place else ""
     for name in raw:
         if name not in known and name != kind.tag_field:
-            yield f"there is no field {name[:_LONGEST]!r}{within}; {nearest(name, known)}"
+            yield f"there is no field {name[:_LONGEST]!r}{within}; {suggest(name, known)}"
     for name, field in known.items():
         if name in raw:
             yield from _wrong(raw[name], field.type, _within(place, name))
@@ -98,7 +98,7 @@ def _of_tagged(raw: Mapping[str, Any], kinds: list[inspect.StructType], place: s
     if tag not in raw:
         yield f'{at} is missing: say one of {", ".join(known)}, such as {{"{tag}": "{next(iter(known))}"}}'
     elif raw[tag] not in known:
-        yield f"{at} cannot be {str(raw[tag])[:_LONGEST]!r}; {nearest(str(raw[tag]), known)}"
+        yield f"{at} cannot be {str(raw[tag])[:_LONGEST]!r}; {suggest(str(raw[tag]), known)}"
     else:
         yield from _fields(raw, known[raw[tag]], place)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 from mockserver.cli.output import echo, print_json, print_table
 from mockserver.cli.params import OneOf, format_examples
 from mockserver.contract.behaviors import BASIS, DIALECT, DOCUMENTED, BehaviorError, short_name
@@ -17,7 +17,7 @@ from mockserver.vendors.base import Vendor
 def find_vendor(name: str, dialect: str | None = None) -> Vendor:
     """Return a vendor in a dialect, by default as documented; raises a usage error for an unknown one."""
     if name not in NAMES:
-        raise click.UsageError(f"unknown vendor {name!r}; {nearest(name, NAMES)}")
+        raise click.UsageError(f"unknown vendor {name!r}; {suggest(name, NAMES)}")
     try:
         return named(name).speaks(dialect or DOCUMENTED)
     except BehaviorError as error:

@@ -8,13 +8,13 @@ from typing import Any, TextIO
 import click
 from msgspec import json
 
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 from mockserver.cli.contract import find_vendor
 from mockserver.cli.options import build_config, world_options
 from mockserver.cli.params import OneOf, format_examples, parse_pairs
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
-from mockserver.server.expected.rows import UnknownParameterError, check_parameters, everything, rows
+from mockserver.server.expected.rows import UnknownParameterError, all_rows_params, check_parameters, rows
 from mockserver.server.tenancy.config import ConfigError, tenants
 from mockserver.vendors.base import Vendor
 
@@ -25,7 +25,7 @@ _LONG = 20_000
 def _find_endpoint(vendor: Vendor, name: str) -> Endpoint:
     found = {endpoint.name: endpoint for endpoint in vendor.contract.endpoints if endpoint.rows is not None}
     if name not in found:
-        raise click.UsageError(f"{vendor.name} has no endpoint {name!r} that returns rows; {nearest(name, found)}")
+        raise click.UsageError(f"{vendor.name} has no endpoint {name!r} that returns rows; {suggest(name, found)}")
     return found[name]
 
 
@@ -101,7 +101,7 @@ def command(vendor: str, endpoint: str, *, form: str, site: int, param: tuple[st
             raise click.UsageError(f"--site: there is no site {site}; use 0 to {len(tenant.world.sites) - 1}")
         parameters = parse_pairs(param, "--param")
         check_parameters(found, asked, parameters)
-        told = _show_progress(rows(tenant, found, asked, {**everything(tenant, asked), **parameters}, site))
+        told = _show_progress(rows(tenant, found, asked, {**all_rows_params(tenant, asked), **parameters}, site))
         _write_csv(told, asked, output) if form == "csv" else _write_ndjson(told, output)
     except (ConfigError, UnknownParameterError) as error:
         raise click.UsageError(str(error)) from None

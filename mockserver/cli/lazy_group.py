@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mockserver._util.printable import printable
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 
 
 @contextmanager
@@ -37,7 +37,7 @@ class SuggestingGroup(click.Group):
         """Return the command that *args* call; raises a usage error if it is unknown."""
         name = args[0]
         if not ctx.resilient_parsing and not name.startswith("-") and self.get_command(ctx, name) is None:
-            ctx.fail(f"unknown command {name!r}; {nearest(name, self.list_commands(ctx))}")
+            ctx.fail(f"unknown command {name!r}; {suggest(name, self.list_commands(ctx))}")
         return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 -- click's signature

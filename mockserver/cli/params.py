@@ -7,7 +7,7 @@ import click
 from msgspec import DecodeError, json
 
 from mockserver._util import parsers as forms
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -34,7 +34,7 @@ class OneOf(click.Choice):  # type: ignore[type-arg] # older releases of click h
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the word; raises a usage error that names the nearest one."""
         if value not in self.behaviors:
-            self.fail(f"unknown value {value!r}; {nearest(str(value), map(str, self.behaviors))}", param, ctx)
+            self.fail(f"unknown value {value!r}; {suggest(str(value), map(str, self.behaviors))}", param, ctx)
         return value
 
 

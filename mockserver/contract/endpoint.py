@@ -8,7 +8,7 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 from mockserver.contract.behaviors import DOCUMENTED, Behavior, ByBehavior, short_name
 from mockserver.contract.credentials import Credentials
 from mockserver.contract.errors import ErrorTemplate
@@ -40,16 +40,16 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """The path parameter that names the site; none where the credential or the view does."""
     query: type[Struct] | None = None
     body: type[Struct] | None = None
-    either: tuple[str, ...] = ()
+    any_of_fields: tuple[str, ...] = ()
     """Fields of the body of which one at least must hold a text."""
-    looked_up: str | None = None
+    site_id_precheck: str | None = None
     """A pattern of site ids that are looked up before anything else: one of nobody's is an unknown site, whoever asks, and any
     other that the key does not have is forbidden. Where there is none, ids are looked up behind the credential."""
-    typed_first: bool = False
+    validate_before_site: bool = False
     """Whether parameters that cannot be read are refused before an unknown site is."""
-    unreadable: str = "violation"
+    validation_error: str = "violation"
     """The error shape of parameters that cannot be read."""
-    in_turn: str | None = None
+    duplicate_param_message: str | None = None
     """What is said of a parameter that a query has twice, where it is read from its beginning to the first fault; may name ``{field}``.
 
     Elsewhere the last value of a parameter counts, and all faults are told.
@@ -75,9 +75,9 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """Sent with every answer of the endpoint."""
     example: Mapping[str, Any] = {}
     """Parameters of a good first request, where some are required."""
-    narrowed: Mapping[str, Any] = {}
+    filtered_example: Mapping[str, Any] = {}
     """Parameters that filter by country, browser and page, where the endpoint can."""
-    everything: Mapping[str, Any] = {}
+    all_rows_params: Mapping[str, Any] = {}
     """Parameters that ask for all there is; texts may name ``{start}``, ``{end}`` (Unix seconds), ``{start_date}``,
     ``{end_date}`` and ``{day_after}`` the end."""
 
@@ -88,7 +88,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     def parameters_named(self) -> list[str]:
         """Return the parameters that pages and examples refer to."""
         paging = [getattr(self.paging, name, None) for name in ("limit", "offset", "page", "cursor")]
-        return list(dict.fromkeys([*filter(None, paging), *self.example, *self.narrowed, *self.everything]))
+        return list(dict.fromkeys([*filter(None, paging), *self.example, *self.filtered_example, *self.all_rows_params]))
 
     def fields_named(self) -> list[str]:
         """Return the dotted paths of the response that pages and rows refer to."""
@@ -171,27 +171,28 @@ class Contract(Struct, frozen=True, kw_only=True):
             return []
         known = {behavior.name: behavior for behavior in self.behaviors}
         if shape.status.behavior not in known:
-            return [f"no behavior is called {shape.status.behavior!r}; {nearest(shape.status.behavior, known)}"]
+            return [f"no behavior is called {shape.status.behavior!r}; {suggest(shape.status.behavior, known)}"]
         options = known[shape.status.behavior].options
         return [f"behavior {shape.status.behavior!r} has no option {name!r}" for name in shape.status.statuses if name not in options]
 
     def _endpoint_problems(self, endpoint: Endpoint, named: set[str]) -> list[str]:
         found = [f"paths and path parameters differ: {names}" for names in endpoint.template_names() if names != set(endpoint.path)]
         found += [
-            f"either: no field {name!r} in the body" for name in set(endpoint.either) - {field.name for field in fields(endpoint.body)}
+            f"either: no field {name!r} in the body"
+            for name in set(endpoint.any_of_fields) - {field.name for field in fields(endpoint.body)}
         ]
         if bool(endpoint.rows) != bool(endpoint.identity):
             found.append("rows and identity belong together")
         if endpoint.site is not None and endpoint.site not in endpoint.path:
             found.append(f"site {endpoint.site!r} is no path parameter")
-        wanted = {*endpoint.errors, endpoint.unreadable} | ({"unknown_site", "forbidden"} if endpoint.site else set())
+        wanted = {*endpoint.errors, endpoint.validation_error} | ({"unknown_site", "forbidden"} if endpoint.site else set())
         for limit in endpoint.limits:
             one = isinstance(limit, ConcurrencyLimit)
             wanted.add("busy" if one else "rate_limited")
             found += [f"limit names no behavior {name!r}" for name in _choices_of(limit) if name not in named]
         known = {field.name for model in (endpoint.query, endpoint.body) for field in fields(model)}
         found += [
-            f"no parameter {name!r}; {nearest(name, known)}" for name in endpoint.parameters_named() if name not in {*known, *endpoint.path}
+            f"no parameter {name!r}; {suggest(name, known)}" for name in endpoint.parameters_named() if name not in {*known, *endpoint.path}
         ]
         fields_of_response = {field.name for field in fields(endpoint.response, deep=True)}
         found += [f"no field {name!r} in the response" for name in endpoint.fields_named() if name not in fields_of_response]

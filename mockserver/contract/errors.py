@@ -61,18 +61,18 @@ class ApiError(Exception):
         return self.refusal.details
 
 
-def of_status(status: int) -> dict[str, Any]:
+def status_details(status: int) -> dict[str, Any]:
     """The details that follow from the status that is sent: ``status`` and ``phrase``."""
     return {"status": status, "phrase": responses.get(status, "")}
 
 
-def filled(template: Any, details: Mapping[str, Any]) -> Any:
+def render(template: Any, details: Mapping[str, Any]) -> Any:
     """Fill the details into every text of a template."""
     if isinstance(template, str):
         whole = details.get(template[1:-1]) if template[:1] == "{" else None
         return whole if isinstance(whole, int) else template.format_map(details)
     if isinstance(template, Mapping):
-        return {name: filled(value, details) for name, value in template.items()}
+        return {name: render(value, details) for name, value in template.items()}
     if isinstance(template, list):
-        return [filled(value, details) for value in template]
+        return [render(value, details) for value in template]
     return template

@@ -9,7 +9,7 @@ from msgspec import Struct, json
 from mockserver.contract.behaviors import Behavior, ByBehavior
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import COMMON_ERRORS, Contract, Endpoint
-from mockserver.contract.errors import ErrorTemplate, of_status
+from mockserver.contract.errors import ErrorTemplate, status_details
 from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.contract.provenance import Fact
 from mockserver.contract.validation import Field, fields, structs
@@ -106,9 +106,9 @@ def _operation(contract: Contract, endpoint: Endpoint, number: int, known: Mappi
 
 def _body(endpoint: Endpoint, schema: Any) -> Any:
     """The schema of a body, of some fields of which one at least must hold a text."""
-    if not endpoint.either:
+    if not endpoint.any_of_fields:
         return schema
-    said = [{"required": [name], "properties": {name: {"type": "string", "minLength": 1}}} for name in endpoint.either]
+    said = [{"required": [name], "properties": {name: {"type": "string", "minLength": 1}}} for name in endpoint.any_of_fields]
     return {"allOf": [schema, {"type": "object", "anyOf": said}]}
 
 
@@ -150,7 +150,7 @@ def _links(contract: Contract, endpoint: Endpoint) -> dict[str, Any]:
 
 def _refusals(contract: Contract, endpoint: Endpoint) -> dict[str, Any]:
     """Every refusal by its status; errors that share one are alternatives."""
-    names = [*COMMON_ERRORS, endpoint.unreadable, *endpoint.errors, *(["unknown_site", "forbidden"] if endpoint.site else [])]
+    names = [*COMMON_ERRORS, endpoint.validation_error, *endpoint.errors, *(["unknown_site", "forbidden"] if endpoint.site else [])]
     names += ["busy" if isinstance(limit, ConcurrencyLimit) else "rate_limited" for limit in endpoint.limits]
     by_status: dict[int, list[tuple[str, ErrorTemplate]]] = {}
     for name in dict.fromkeys(names):
@@ -161,7 +161,7 @@ def _refusals(contract: Contract, endpoint: Endpoint) -> dict[str, Any]:
 
 
 def _refusal(status: int, shapes: Iterable[tuple[str, ErrorTemplate]]) -> dict[str, Any]:
-    told, sent = list(shapes), {f"{{{name}}}": value for name, value in of_status(status).items()}
+    told, sent = list(shapes), {f"{{{name}}}": value for name, value in status_details(status).items()}
     content: dict[str, Any] = {}
     for media in (_JSON, "text/plain"):
         bodies = [_shape(shape.body, shape.usual, sent) for _, shape in told if shape.body is not None and shape.text == (media != _JSON)]

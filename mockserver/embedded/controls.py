@@ -6,7 +6,7 @@ from typing import Any, SupportsFloat
 
 from msgspec import json
 
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import ClockState, FindingSummary, LimitState, WorldTotals
 from mockserver.client import AdminClient
 from mockserver.client.client import Filter
@@ -79,7 +79,7 @@ class Limits(Part):
     def __getitem__(self, name: str) -> LimitState:
         known = {limit.name: limit for limit in self}
         if name not in known:
-            raise KeyError(f"there is no limit {name!r}; {nearest(name, known)}")
+            raise KeyError(f"there is no limit {name!r}; {suggest(name, known)}")
         return known[name]
 
     def __iter__(self) -> Iterator[LimitState]:
@@ -96,7 +96,7 @@ class Behaviors(Part, MutableMapping[str, str | int]):
     def __getitem__(self, name: str) -> str | int:
         known = self._client.behaviors(self._tenant)
         if name not in known:
-            raise KeyError(f"there is no behavior {name!r}; {nearest(name, known)}")
+            raise KeyError(f"there is no behavior {name!r}; {suggest(name, known)}")
         return known[name]
 
     def __setitem__(self, name: str, value: str | int) -> None:

@@ -11,7 +11,7 @@ from mockserver._util.printable import printable
 from mockserver.client.http_transport import AdminError, is_refusal
 from mockserver.client.plain_values import plain
 from mockserver.server.admin.app import PREFIX
-from mockserver.server.admin.dispatch import AdminRequest, perform
+from mockserver.server.admin.dispatch import AdminRequest, dispatch
 from mockserver.server.admin.problem_details import Problem
 from mockserver.server.admin.routing import Created, StreamingBody
 from mockserver.server.http.redaction import Secrets
@@ -76,7 +76,7 @@ class Local:
         asked: Mapping[str, str] = dict(parse_qsl(query, keep_blank_values=True))
         order = AdminRequest(method, PREFIX + target, asked, {} if body is None else to_builtins(plain(body), str_keys=True))
         try:
-            _, told = perform(running.served, running.addresses, order)
+            _, told = dispatch(running.served, running.addresses, order)
         except Problem as problem:
             problem.masked(Secrets((), running.served.known))
             raise AdminError(problem.status, problem.told.title, printable(problem.told.detail)) from None

@@ -8,7 +8,7 @@ from typing import Any, Final
 from msgspec import Struct, json
 
 from mockserver._util.printable import printable
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 from mockserver.client import AdminClient
 from mockserver.contract.endpoint import Endpoint
 from mockserver.embedded.exchange_summary import line
@@ -72,7 +72,7 @@ def _check_fields(fields: Sequence[str], expected: Sequence[tuple[RowLabel, Row]
     known = list(dict.fromkeys(name for _, row in expected for name in row))
     for field in fields if known else ():
         if field not in known:
-            raise ValueError(f"no row has a field {field!r}; {nearest(field, known)}")
+            raise ValueError(f"no row has a field {field!r}; {suggest(field, known)}")
 
 
 def _endpoint(asked: ListRequest, dialect: str) -> Endpoint:

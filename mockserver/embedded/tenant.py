@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import TenantAccess, Verification
 from mockserver.client import AdminClient
 from mockserver.client.http_transport import NotPicklable, is_refusal
@@ -49,7 +49,7 @@ class TenantHandle(NotPicklable):
     def vendor(self, name: str) -> VendorHandle:
         """What a client of a vendor needs: base URL, credentials, ready headers and body fields, sites and segments."""
         if name not in self._access.vendors:
-            raise ValueError(f"there is no vendor {name!r}; {nearest(name, self.vendors)}")
+            raise ValueError(f"there is no vendor {name!r}; {suggest(name, self.vendors)}")
         return vendor_handle(name, self._access.vendors[name])
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import FindingSummary, TenantAccess, Verification
 from mockserver.client import AdminClient, AdminError
 from mockserver.client.http_transport import is_refusal
@@ -91,7 +91,7 @@ def checked_names(names: Iterable[str]) -> tuple[str, ...]:
     known = _known() if wanted else []
     for name in wanted:
         if name not in known:
-            raise ValueError(f"there is nothing called {name!r} to allow; {nearest(name, known)}")
+            raise ValueError(f"there is nothing called {name!r} to allow; {suggest(name, known)}")
     return wanted
 
 

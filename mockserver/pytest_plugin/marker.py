@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pytest
 
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 from mockserver.world.model.spec import WorldSpec
 
 NAME: Final = "session_mock"
@@ -46,7 +46,7 @@ _TYPES: Final = {"behaviors": (dict, "a dict of settings by name"), "strict": (b
 def _check(name: str, value: Any) -> None:
     known = [*ARGUMENTS, *WorldSpec.__struct_fields__]
     if name not in known:
-        pytest.fail(f"@pytest.mark.{NAME} has no argument {name!r}; {nearest(name, known)}", pytrace=False)
+        pytest.fail(f"@pytest.mark.{NAME} has no argument {name!r}; {suggest(name, known)}", pytrace=False)
     kind, words = _TYPES.get(name, (object, ""))
     if not isinstance(value, kind):
         pytest.fail(f"@pytest.mark.{NAME}({name}={value!r}): {name} is {words}", pytrace=False)

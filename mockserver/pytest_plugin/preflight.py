@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 from mockserver.client import AdminClient, AdminError
 from mockserver.contract.behaviors import BehaviorError
 from mockserver.pytest_plugin.settings import SETTINGS, where
@@ -31,7 +31,7 @@ def check(config: pytest.Config, asked: dict[str, Any]) -> None:
 
 def _profile(asked: Asked) -> str | None:
     name = asked["profile"]
-    return None if name in PROFILES else f"there is no profile {name!r}; {nearest(name, PROFILES)}"
+    return None if name in PROFILES else f"there is no profile {name!r}; {suggest(name, PROFILES)}"
 
 
 def _dialect(asked: Asked) -> str | None:

@@ -12,14 +12,14 @@ from mockserver.server.admin.app import PRIVATE, Admin
 from mockserver.server.handler import Handler, has_path
 from mockserver.server.http.request_body import BODY_LIMIT
 from mockserver.server.http.router import Router
-from mockserver.server.tenancy.tenant import Tenant, Tenants, spoken
+from mockserver.server.tenancy.tenant import Tenant, Tenants, vendor_for
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 
 
 def _described(request: web.Request, family: Vendor, served: Tenants) -> Vendor:
     """The dialect that a request names, or the one in which the vendor answers whoever is nobody's; raises ``HTTPNotFound``."""
-    usual, _ = spoken(family, served.presumed(family.name, None))
+    usual, _ = vendor_for(family, served.default_tenant_for(family.name, None))
     try:
         return family.speaks(request.query.get("dialect", usual.dialect))
     except BehaviorError as error:
@@ -39,14 +39,14 @@ def _openapi(family: Vendor, served: Tenants) -> Callable[[web.Request], Awaitab
     return handle
 
 
-def _docs(family: Vendor, served: Tenants, desk: Admin | None) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _docs(family: Vendor, served: Tenants, admin_api: Admin | None) -> Callable[[web.Request], Awaitable[web.Response]]:
     """Serve the page that shows a vendor's description, and what belongs to the page."""
 
     async def handle(request: web.Request) -> web.Response:
         from mockserver.server import docs_ui as viewer  # noqa: PLC0415 -- few ask for it
 
         name = request.match_info.get("asset")
-        return viewer.page(request, _described(request, family, served), desk) if name is None else viewer.asset(request, name)
+        return viewer.page(request, _described(request, family, served), admin_api) if name is None else viewer.asset(request, name)
 
     return handle
 
@@ -66,13 +66,13 @@ def create_app(
     app = web.Application(client_max_size=BODY_LIMIT)
     vendor: Vendor | None = {vendor.name: vendor for vendor in load()}[only] if only else None
     served = tenants if isinstance(tenants, Tenants) else Tenants(tenants)
-    desk = Admin(served) if admin is True else admin or None
-    if desk is not None and vendor is None:
-        desk.join(app)
+    admin_api = Admin(served) if admin is True else admin or None
+    if admin_api is not None and vendor is None:
+        admin_api.join(app)
     for each in load() if vendor is None else [vendor]:
         app.router.add_get(f"/{each.name}/openapi.json", _openapi(each, served))
-        app.router.add_get(f"/{each.name}/docs", _docs(each, served, desk))
-        app.router.add_get(f"/{each.name}/docs/{{asset}}", _docs(each, served, desk))
+        app.router.add_get(f"/{each.name}/docs", _docs(each, served, admin_api))
+        app.router.add_get(f"/{each.name}/docs/{{asset}}", _docs(each, served, admin_api))
     handler = Handler(served, Router(load()), vendor, decompress=decompress)
     app.router.add_route("*", "/{path:(?s:.*)}", handler.handle, expect_handler=handler.expect)
     app.middlewares.append(_journal_pathless(handler))

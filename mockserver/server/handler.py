@@ -20,10 +20,10 @@ from mockserver.server.http.response import Response, send
 from mockserver.server.http.router import NoRoute, RouteMatch, Router
 from mockserver.server.journal.journal import Exchange, Journal
 from mockserver.server.requests.cache import CachedRequest, RequestCache
-from mockserver.server.requests.errors import ErrorResponder, unexpected
+from mockserver.server.requests.errors import ErrorResponder, log_unexpected_error
 from mockserver.server.requests.parser import ParsedRequest, RequestParser
-from mockserver.server.requests.rate_limiting import blank, charged
-from mockserver.server.requests.responses import answered, broken
+from mockserver.server.requests.rate_limiting import empty_limit_headers, enforce_limits
+from mockserver.server.requests.responses import internal_error, success_response
 from mockserver.server.review.findings import review
 from mockserver.server.tenancy.limits import ConcurrencyLimiter
 from mockserver.server.tenancy.tenant import Principal, Tenant, Tenants
@@ -64,8 +64,8 @@ class Handler:
         journal, exchange = self._opened(request, raw, found, began)
         reply: Response | None = None
         slot: _Slot | None = None
-        held = found.reading.held if isinstance(found, CachedRequest) else None
-        watchdog = _UNBOUNDED if held is None else held.tenant.watchdog
+        principal = found.reading.principal if isinstance(found, CachedRequest) else None
+        watchdog = _UNBOUNDED if principal is None else principal.tenant.watchdog
         try:
             reply = watchdog.refusal()
             if isinstance(found, CachedRequest) and reply is None:
@@ -99,7 +99,7 @@ class Handler:
         raw = RawRequest(request.method, _path(request), request.headers.get(HOST, ""), request.headers.get(AUTHORIZATION, ""), b"")
         journal, exchange = self._opened(request, raw, VendorError("unknown_expectation"), began)
         exchange.error = "unknown_expectation"
-        reply = broken("the header Expect is not supported; send Expect: 100-continue, or none", status=417)
+        reply = internal_error("the header Expect is not supported; send Expect: 100-continue, or none", status=417)
         try:
             return await send(reply, request)
         finally:
@@ -121,7 +121,7 @@ class Handler:
             meant = self._find(raw)
             return raw, meant if isinstance(meant, NoRoute) and meant.vendor is None else error.refusal
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
-            return raw, unexpected(raw, self._tenants.known)
+            return raw, log_unexpected_error(raw, self._tenants.known)
 
     def _known(self, raw: RawRequest) -> CachedRequest | NoRoute:
         """How a request was read before, or is now."""
@@ -145,7 +145,7 @@ class Handler:
             exchange = Exchange(at=wall(), began=began, raw=raw, headers=headers, known=known)
             return self._tenants.unmatched, self._tenants.unmatched.open(exchange)
         reading = found.reading
-        tenant = reading.held.tenant if reading.held else None
+        tenant = reading.principal.tenant if reading.principal else None
         exchange = Exchange(
             at=tenant.clock.now() if tenant else wall(),
             began=began,
@@ -164,19 +164,19 @@ class Handler:
 
     async def _admitted(self, known: CachedRequest, raw: RawRequest, exchange: Exchange) -> tuple[_Slot | None, Response | None]:
         """Count the request against its limits and take its slot, or say how it is refused."""
-        reading, whose = known.reading, known.reading.held
+        reading, whose = known.reading, known.reading.principal
         if whose is None:
-            exchange.headers_sent = blank(reading)
+            exchange.headers_sent = empty_limit_headers(reading)
             return None, None
         try:
-            exchange.headers_sent, beyond = charged(reading, whose)
+            exchange.headers_sent, beyond = enforce_limits(reading, whose)
             if beyond is not None:
                 return None, self._refusals.read(beyond, reading, raw, exchange)
             if not reading.one_at_a_time or reading.refusal is not None:
                 return None, None
             slots, key = whose.tenant.slots, (reading.vendor.name, whose.site)
             exchange.waited = slots.is_taken(key)
-            if not await whose.tenant.watchdog.waits(slots.take(key, reading.busy)):
+            if not await whose.tenant.watchdog.is_active(slots.take(key, reading.busy)):
                 return None, whose.tenant.watchdog.silent
             return _Slot(slots, key, reading.hold), None
         except ApiError as refused:
@@ -189,21 +189,21 @@ class Handler:
                 return self._refusals.missed(found, raw, exchange)
             if isinstance(found, VendorError):
                 return self._refusals.unread(found, self._find(raw), raw, exchange)
-            tenant = found.reading.held.tenant if found.reading.held else None
+            tenant = found.reading.principal.tenant if found.reading.principal else None
             if tenant is not None and (tenant.faults.active or tenant.lived.changed):
                 return self._faulty(found, tenant, raw, exchange)
             return self._told(found.reading, raw, exchange)
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
-            return self._refusals.unread(unexpected(raw, self._tenants.known), self._find(raw), raw, exchange)
+            return self._refusals.unread(log_unexpected_error(raw, self._tenants.known), self._find(raw), raw, exchange)
 
     def _told(self, reading: ParsedRequest, raw: RawRequest, exchange: Exchange) -> Response:
         """What the vendor answers."""
         refusal = reading.refusal
-        if reading.held is None:
+        if reading.principal is None:
             refusal = refusal or VendorError("internal", {"message": "a request without a holder"})
         elif refusal is None:
             try:
-                return self._answer(reading, reading.held, exchange.headers_sent)
+                return self._answer(reading, reading.principal, exchange.headers_sent)
             except ApiError as refused:
                 refusal = refused.refusal
         return self._refusals.read(refusal, reading, raw, exchange)
@@ -211,7 +211,7 @@ class Handler:
     def _faulty(self, known: CachedRequest, tenant: Tenant, raw: RawRequest, exchange: Exchange) -> Response:
         """What the vendor answers when the tenant's faults have done what they do."""
         now = tenant.clock.now()
-        waiting = [active for active in known.meant(tenant.faults) if active.waits(now)]
+        waiting = [active for active in known.meant(tenant.faults) if active.is_active(now)]
         if not waiting:
             tenant.lived.asked(known.reading.begun, WorldSnapshot(tenant.world, now))
             return self._told(known.reading, raw, exchange)
@@ -233,7 +233,7 @@ class Handler:
                 tenant.world = with_events(tenant.world, reading.site, [event])
             case Identity() as identity:
                 tenant.world = with_identity(tenant.world, reading.site, identity)
-        return answered(answer.body, headers)
+        return success_response(answer.body, headers)
 
 
 async def _sent_whole(reply: Response, request: web.Request, slot: _Slot) -> web.StreamResponse:

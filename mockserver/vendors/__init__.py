@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
 
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 from mockserver.contract.behaviors import DIALECT, BehaviorError
 from mockserver.contract.endpoint import ContractError
 from mockserver.vendors.base import OBSERVED, Vendor
@@ -58,6 +58,6 @@ def dialects(said: str | Mapping[str, str]) -> dict[str, str]:
     else:
         for name in said:
             if name not in NAMES:
-                raise BehaviorError(f"dialect: there is no vendor {name!r}; {nearest(name, NAMES)}")
+                raise BehaviorError(f"dialect: there is no vendor {name!r}; {suggest(name, NAMES)}")
         found = {name: named(name).speaks(dialect).dialect for name, dialect in said.items()}
     return {f"{name}.{DIALECT}": dialect for name, dialect in found.items()}

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 from mockserver.contract.behaviors import DIALECT, DOCUMENTED, BehaviorError, common, label
 from mockserver.contract.endpoint import Contract, ContractError, Endpoint
 from mockserver.world.generator.tracked import Identity, TrackedEvent
@@ -84,9 +84,9 @@ class Vendor:
         contract.check()
         endpoints = {endpoint.name for endpoint in contract.endpoints}
         if missing := sorted(endpoints - set(views)):
-            raise ContractError(f"{contract.vendor}: endpoints without a view: {', '.join(missing)}; {nearest(missing[0], views)}")
+            raise ContractError(f"{contract.vendor}: endpoints without a view: {', '.join(missing)}; {suggest(missing[0], views)}")
         if unknown := sorted(set(views) - endpoints):
-            raise ContractError(f"{contract.vendor}: views without an endpoint: {', '.join(unknown)}; {nearest(unknown[0], endpoints)}")
+            raise ContractError(f"{contract.vendor}: views without an endpoint: {', '.join(unknown)}; {suggest(unknown[0], endpoints)}")
         self.contract, self.names, self._views = contract, names, views
         self.name, self.dialect = contract.vendor, contract.dialect
         self._endpoints = {endpoint.name: endpoint for endpoint in contract.endpoints}
@@ -128,7 +128,7 @@ def speaking(default: Vendor, *others: Vendor, observed: str = DOCUMENTED) -> Ve
         raise ContractError(f"{default.name}: two dialects have the same name; they are {', '.join(dialects)}")
     for name in (DOCUMENTED, observed):
         if name not in dialects:
-            raise ContractError(f"{default.name}: there is no dialect {name!r}; {nearest(name, dialects)}")
+            raise ContractError(f"{default.name}: there is no dialect {name!r}; {suggest(name, dialects)}")
     for vendor in others:
         _check_alike(default, vendor)
     told = common(default.name, {name: vendor.contract.says for name, vendor in dialects.items()})

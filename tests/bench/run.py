@@ -24,7 +24,7 @@ from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.contract.validation import read
-from mockserver.server.expected.rows import everything
+from mockserver.server.expected.rows import all_rows_params
 from mockserver.server.tenancy.config import TenantConfig, make_tenant
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor, ViewRequest
@@ -78,7 +78,7 @@ def whole(endpoint: Endpoint) -> dict[str, Any]:
     """The parameters that ask for everything in the billion."""
     words = {"start": 1_759_276_800, "end": 1_790_812_800, "start_date": "2025-10-01", "end_date": "2026-09-30", "day_after": "2026-10-01"}
     limit = getattr(endpoint.paging, "limit", None)
-    asked = {name: value.format_map(words) if isinstance(value, str) else value for name, value in endpoint.everything.items()}
+    asked = {name: value.format_map(words) if isinstance(value, str) else value for name, value in endpoint.all_rows_params.items()}
     return {**asked, limit: 100} if limit else asked
 
 
@@ -155,7 +155,7 @@ def throughput(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
 def _first_page(vendor: Vendor, endpoint: Endpoint, seed: int) -> ViewRequest:
     """Return a request for the first page of a world that nothing was requested of yet."""
     tenant = make_tenant("new", TenantConfig(world={"seed": seed}))
-    names, parameters = tenant.names[vendor.name], {**everything(tenant, endpoint), str(getattr(endpoint.paging, "limit", "")): 100}
+    names, parameters = tenant.names[vendor.name], {**all_rows_params(tenant, endpoint), str(getattr(endpoint.paging, "limit", "")): 100}
     return ViewRequest(
         query=None if endpoint.query is None else read(endpoint.query, parameters, "query"),
         body=None if endpoint.body is None else read(endpoint.body, {**names.credentials, **parameters}, "body"),
@@ -193,19 +193,19 @@ def deep(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
 def filtered(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
     """A filter never asked before, and the pages after its first."""
     paging = endpoint.paging
-    narrowed = {**whole(endpoint), **endpoint.narrowed}
-    first = one_by_one(server.port, [request(server, vendor, endpoint, narrowed)])[0]
+    filtered_example = {**whole(endpoint), **endpoint.filtered_example}
+    first = one_by_one(server.port, [request(server, vendor, endpoint, filtered_example)])[0]
     report(f"{vendor.name}.{endpoint.name}: first answer to a filter", first * 1000, "ms", 20)
     if isinstance(paging, PageNumberPagination):
         plain = [request(server, vendor, endpoint, {**whole(endpoint), paging.page: number}) for number in range(500, 700)]
-        later = [request(server, vendor, endpoint, {**narrowed, paging.page: number}) for number in range(500, 700)]
+        later = [request(server, vendor, endpoint, {**filtered_example, paging.page: number}) for number in range(500, 700)]
         ratio = statistics.median(one_by_one(server.port, later)) / statistics.median(one_by_one(server.port, plain))
         report(f"{vendor.name}.{endpoint.name}: a later page of it, beside an unfiltered one", ratio, "x", 2)
 
 
 def hostile(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
     """Queries full of large patterns, each never asked before: how long each keeps the server busy, and every other client waiting."""
-    wanted = json.loads(endpoint.narrowed["filters"])[0]
+    wanted = json.loads(endpoint.filtered_example["filters"])[0]
     kinds = {
         "many states": "(?:.?){{{}}}Z",
         "many ways": "(?:[a-m]?.){{120}}{}",
@@ -354,9 +354,9 @@ def main() -> int:
             deep(server, vendor, endpoint)
         for vendor in load():
             for endpoint in vendor.contract.endpoints:
-                if endpoint.narrowed:
+                if endpoint.filtered_example:
                     filtered(server, vendor, endpoint)
-                if "filters" in endpoint.narrowed:
+                if "filters" in endpoint.filtered_example:
                     hostile(server, vendor, endpoint)
                 if endpoint.counts and endpoint.query and "segment_id" in endpoint.query.__struct_fields__:
                     series(server, vendor, endpoint)

@@ -158,7 +158,7 @@ class Client:
         self.pair = pair = LISTS[whose % len(LISTS)]
         self.site, size = whose // len(LISTS) % SITES, SIZES[whose % len(SIZES)]
         limit = getattr(pair[1].paging, "limit", None)
-        self.first = {**everything(pair[1]), **({limit: size} if limit else {})}
+        self.first = {**all_rows_params(pair[1]), **({limit: size} if limit else {})}
         self.size = size if limit else getattr(pair[1].paging, "size", 0)
 
     async def crawl(self) -> list[Any]:
@@ -224,10 +224,10 @@ class Client:
         return None
 
 
-def everything(endpoint: Endpoint) -> dict[str, Any]:
+def all_rows_params(endpoint: Endpoint) -> dict[str, Any]:
     """The parameters that ask for every session of a world of default dates."""
     words = {"start": 1_788_220_800, "end": 1_790_812_800, "start_date": "2026-09-01", "end_date": "2026-09-30", "day_after": "2026-10-01"}
-    return {name: value.format_map(words) if isinstance(value, str) else value for name, value in endpoint.everything.items()}
+    return {name: value.format_map(words) if isinstance(value, str) else value for name, value in endpoint.all_rows_params.items()}
 
 
 def behaviors() -> dict[str, str | int]:
@@ -260,7 +260,7 @@ def soak(load: Load) -> Seen:
         ]
         expected = {
             (access.id, vendor.name, endpoint.name, site): list(
-                admin.expected_rows(vendor.name, endpoint.name, everything(endpoint), site=site, tenant=access.id)
+                admin.expected_rows(vendor.name, endpoint.name, all_rows_params(endpoint), site=site, tenant=access.id)
             )
             for access in tenants
             for vendor, endpoint in LISTS
@@ -290,7 +290,7 @@ def _refusals(access: TenantAccess) -> dict[str, bytes]:
     pairs = {isinstance(pair[1].credentials, BodyKeys): pair for pair in LISTS if pair[1].site or isinstance(pair[1].credentials, BodyKeys)}
     found: dict[str, Spoken] = {}
     for in_body, (vendor, endpoint) in pairs.items():
-        right = spoken(access, vendor, endpoint, everything(endpoint))
+        right = spoken(access, vendor, endpoint, all_rows_params(endpoint))
         label = f"{vendor.name}.{endpoint.name}"
         told = access.vendors[vendor.name]
         wrong = replace(right, headers={"Authorization": "Bearer wrong"}, body=None if right.body is None else b'{"apiKey":"wrong"}')

@@ -231,8 +231,8 @@ def test_journal_unmatched_lists_counts_and_follows_requests_of_no_tenant(admin:
 def test_rows_expected_are_all_rows_and_rows_trace_finds_their_exchange(admin: Shell, tmp_path: Path) -> None:
     """Parameters restrict the expected rows."""
     pairs = ((vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints)
-    vendor, endpoint = next((vendor, endpoint) for vendor, endpoint in pairs if endpoint.narrowed)
-    words = [f"{name}={json.dumps(value)}" for name, value in endpoint.narrowed.items()]
+    vendor, endpoint = next((vendor, endpoint) for vendor, endpoint in pairs if endpoint.filtered_example)
+    words = [f"{name}={json.dumps(value)}" for name, value in endpoint.filtered_example.items()]
     expected = admin("rows", "expected", PAIR[0].name, PAIR[1].name).splitlines()
     admin.request_sessions()
     path = tmp_path / "rows.ndjson"

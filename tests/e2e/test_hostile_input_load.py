@@ -12,7 +12,7 @@ from mockserver._util.clock import LATEST
 from mockserver.contract.behaviors import MOST
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.limits import WindowLimit
-from mockserver.server.expected.rows import everything
+from mockserver.server.expected.rows import all_rows_params
 from mockserver.server.faults.registry import MOST_ARMED
 from mockserver.server.faults.status import MOST_SECONDS
 from mockserver.vendors import every, load
@@ -39,7 +39,7 @@ def refused(mock: Any, pair: Any, kind: str) -> tuple[str, str, dict[str, Any]] 
         case "unknown site" if endpoint.site:
             path = path.replace(mock.tenant.names[vendor.name].sites[0][0], "987654")
         case "invalid parameter" if isinstance(endpoint.credentials, BodyKeys):
-            arguments["json"] = {**arguments["json"], **{key: {"wrong": True} for key in endpoint.everything or endpoint.example}}
+            arguments["json"] = {**arguments["json"], **{key: {"wrong": True} for key in endpoint.all_rows_params or endpoint.example}}
         case "invalid parameter" if endpoint.query is not None:
             arguments["params"] = {**arguments["params"], **dict.fromkeys(endpoint.query.__struct_fields__, "wrong")}
         case "unknown path":
@@ -103,7 +103,7 @@ async def test_as_many_faults_as_can_be_armed_strike_at_once(serve: Any, pair: A
     own: dict[str, dict[str, Any]] = {"latency": {"seconds": 0}, "duplicate_header": {"header": "X-Number", "value": "1"}}
     status, answer = await add(mock, *[{"kind": kind, **own.get(kind, {})}] * MOST_ARMED)
     with suppress(ClientError):  # A truncated body is one, and a thousand headers are.
-        await mock.ask(*pair, everything(mock.tenant, pair[1]))
+        await mock.ask(*pair, all_rows_params(mock.tenant, pair[1]))
     async with mock.client.get("/__admin/tenants/default/journal") as response:
         (exchange,) = (await response.json())["exchanges"]
 
@@ -188,7 +188,7 @@ async def test_dribble_without_a_pause_lets_others_in_between(serve: Any) -> Non
     """A body of many pieces is still on its way when another tenant's request, sent after the first piece, has been answered."""
     mock = await serve(world={"sessions": 200}, tenants={"other": {"world": {"seed": 2}}})
     await add(mock, {"kind": "dribble", "pieces": 5_000, "pause": 0})
-    path, arguments = mock.parts(*LISTS[0], everything(mock.tenant, LISTS[0][1]))
+    path, arguments = mock.parts(*LISTS[0], all_rows_params(mock.tenant, LISTS[0][1]))
     mock.tenant = mock.tenants["other"]
     async with mock.client.request(LISTS[0][1].method, path, **arguments) as dribbled:
         await dribbled.content.readany()

@@ -36,17 +36,17 @@ def send(http: httpx.Client, vendor: VendorHandle, endpoint: Endpoint, parameter
     return http.post(url, json={**vendor.body, **known}, headers=vendor.headers)
 
 
-def everything(endpoint: Endpoint) -> dict[str, Any]:
+def all_rows_params(endpoint: Endpoint) -> dict[str, Any]:
     """Parameters that ask for all there is in a world that ends when worlds do."""
     words = {"start": 1788220800, "end": 1790812801, "start_date": "2026-09-01", "end_date": "2026-10-01", "day_after": "2026-10-02"}
-    return {key: value.format_map(words) if isinstance(value, str) else value for key, value in endpoint.everything.items()}
+    return {key: value.format_map(words) if isinstance(value, str) else value for key, value in endpoint.all_rows_params.items()}
 
 
 def crawl(tenant: TenantHandle, pair: Pair, turn: Callable[[int], bool] = lambda _: True) -> list[Page]:
     """All pages of a list as a right client collects them; it gives up before the page for which ``turn`` says no."""
     vendor, endpoint = tenant.vendor(pair[0].name), pair[1]
     limit = getattr(endpoint.paging, "limit", None)
-    first = {**everything(endpoint), **({limit: SIZE} if limit else {})}
+    first = {**all_rows_params(endpoint), **({limit: SIZE} if limit else {})}
     asked: dict[str, Any] | None = first
     pages: list[Page] = []
     with httpx.Client() as http:

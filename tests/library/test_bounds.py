@@ -14,7 +14,7 @@ from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.server.http.pagination import at
 from tests.conftest import QUICK
-from tests.library.crawling import LISTS, SIZE, Pair, crawl, everything, name, send
+from tests.library.crawling import LISTS, SIZE, Pair, all_rows_params, crawl, name, send
 
 STALL: Final = 0.2
 NEVER: Final = httpx.Timeout(None)
@@ -47,7 +47,7 @@ def _mint() -> Iterator[Create]:
 def ask(tenant: TenantHandle, pair: Pair, seconds: float | None = None, **parameters: Any) -> httpx.Response:
     """Send one request, by default as a client without a timeout."""
     with httpx.Client(timeout=seconds, verify=TLS) as http:
-        return send(http, tenant.vendor(pair[0].name), pair[1], {**everything(pair[1]), **parameters})
+        return send(http, tenant.vendor(pair[0].name), pair[1], {**all_rows_params(pair[1]), **parameters})
 
 
 def found(tenant: TenantHandle) -> dict[str, str]:
@@ -64,7 +64,7 @@ def follow(tenant: TenantHandle, pair: Pair, **parameters: Any) -> None:
     """Page on for ever, as a client does that never looks for the end; raises what ends it."""
     endpoint = pair[1]
     limit: str | None = getattr(endpoint.paging, "limit", None)
-    asked: dict[str, Any] = {**everything(endpoint), **parameters}
+    asked: dict[str, Any] = {**all_rows_params(endpoint), **parameters}
     if limit:
         asked[limit] = SIZE
     with httpx.Client(timeout=NEVER, verify=TLS) as http:
@@ -81,7 +81,7 @@ def follow(tenant: TenantHandle, pair: Pair, **parameters: Any) -> None:
 
 def retry(tenant: TenantHandle, pair: Pair) -> None:
     """Send the same request for ever, whatever the answer is; raises what ends it."""
-    vendor, asked = tenant.vendor(pair[0].name), everything(pair[1])
+    vendor, asked = tenant.vendor(pair[0].name), all_rows_params(pair[1])
     with httpx.Client(timeout=NEVER, verify=TLS) as http:
         for _ in count():
             send(http, vendor, pair[1], asked)

@@ -25,7 +25,7 @@ def name(pair: Any) -> str:
     return f"{pair[0].label}.{pair[1].name}"
 
 
-def spoken(mock: Any) -> dict[str, str]:
+def vendor_for(mock: Any) -> dict[str, str]:
     """The dialects that a tenant's behaviors name."""
     return {behavior.partition(".")[0]: str(mock.behaviors[behavior]) for behavior in mock.behaviors if behavior.endswith(f".{DIALECT}")}
 
@@ -58,11 +58,11 @@ def test_server_and_tenant_are_told_a_dialect(mock: SessionMock) -> None:
     """As one name or vendor by vendor; a tenant that is told none is as documented, whatever the server's own speaks."""
     last = list(every())[-1]
     with SessionMock(sessions=1, dialect=OBSERVED) as observed:
-        assert spoken(observed) == {vendor.name: vendor.observed for vendor in load()}
+        assert vendor_for(observed) == {vendor.name: vendor.observed for vendor in load()}
         with observed.tenant(sessions=1) as plain:
-            assert set(spoken(plain).values()) == {DOCUMENTED}
+            assert set(vendor_for(plain).values()) == {DOCUMENTED}
     with mock.tenant(sessions=1, dialect={last.name: last.dialect}) as tenant:
-        assert spoken(tenant)[last.name] == last.dialect
+        assert vendor_for(tenant)[last.name] == last.dialect
         assert mock.admin.tenant(tenant.id).vendors[last.name].dialect == last.dialect
 
 
@@ -76,6 +76,6 @@ def test_choice_of_a_dialect_is_set_as_any_other(family: Vendor) -> None:
     """A running tenant's vendors change their dialect, and a reset comes back."""
     with SessionMock(sessions=1) as mock:
         mock.behaviors[f"{family.name}.{DIALECT}"] = NAME
-        assert spoken(mock)[family.name] == NAME
+        assert vendor_for(mock)[family.name] == NAME
         mock.reset()
-        assert spoken(mock)[family.name] == DOCUMENTED
+        assert vendor_for(mock)[family.name] == DOCUMENTED

@@ -13,7 +13,7 @@ import pytest
 
 from mockserver import AdminError, SessionMock, VendorHandle
 from mockserver.server.tenancy.config import ConfigError
-from tests.library.crawling import LISTS, everything, send
+from tests.library.crawling import LISTS, all_rows_params, send
 
 PAIR = LISTS[0]
 FIRST = datetime(2026, 9, 10, 12, tzinfo=UTC)
@@ -181,7 +181,7 @@ def occupied(mock: SessionMock, stack: ExitStack) -> threading.Thread:
 def ask_once(vendor: VendorHandle) -> None:
     """Send a request that may never be answered."""
     with suppress(httpx.HTTPError, OSError), httpx.Client(timeout=60) as http:
-        send(http, vendor, PAIR[1], everything(PAIR[1]))
+        send(http, vendor, PAIR[1], all_rows_params(PAIR[1]))
 
 
 def test_server_stops_whatever_its_clients_are_doing() -> None:
@@ -227,7 +227,7 @@ def test_vendor_may_have_a_port_of_its_own() -> None:
     vendor, other = PAIR[0].name, next(pair[0].name for pair in LISTS if pair[0] is not PAIR[0])
     with SessionMock(sessions=3, vendor_ports={vendor: 0}) as mock, httpx.Client() as http:
         assert mock.vendor(vendor).base_url != mock.url == mock.vendor(other).base_url
-        assert send(http, mock.vendor(vendor), PAIR[1], everything(PAIR[1])).status_code == 200
+        assert send(http, mock.vendor(vendor), PAIR[1], all_rows_params(PAIR[1])).status_code == 200
 
 
 def test_connected_mock_is_usable_without_context() -> None:

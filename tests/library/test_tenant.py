@@ -9,7 +9,7 @@ import pytest
 
 from mockserver import AdminError, SessionMock, TenantHandle
 from mockserver.server.http.pagination import at
-from tests.library.crawling import LISTS, Pair, crawl, everything, flat, name, send
+from tests.library.crawling import LISTS, Pair, all_rows_params, crawl, flat, name, send
 from tests.library.sweep import BEHAVIOR, LIMIT
 
 PAIR = LISTS[0]
@@ -181,7 +181,7 @@ def test_verdict_tells_what_was_wrong(tenant: TenantHandle) -> None:
     crawl(tenant, PAIR)
     with httpx.Client() as http:
         for _ in range(3):
-            send(http, tenant.vendor(PAIR[0].name), PAIR[1], {**everything(PAIR[1]), str(getattr(PAIR[1].paging, "limit", "")): 4})
+            send(http, tenant.vendor(PAIR[0].name), PAIR[1], {**all_rows_params(PAIR[1]), str(getattr(PAIR[1].paging, "limit", "")): 4})
     verification = tenant.verify()
 
     assert "page-requested-twice" in [found.name for found in verification.findings]

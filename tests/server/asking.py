@@ -8,7 +8,7 @@ from msgspec import json
 
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
-from mockserver.server.expected.rows import everything
+from mockserver.server.expected.rows import all_rows_params
 from mockserver.server.http.pagination import at, page_field
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
@@ -33,12 +33,12 @@ def secrets(mock: Any, vendor: Vendor) -> Iterator[str]:
 
 async def page_of(mock: Any, pair: Pair, size: int, number: int) -> tuple[int, Any]:
     """Ask for one page of the list of all sessions by its place, where places are numbers."""
-    return await _ask(mock, pair, {**everything(mock.tenant, pair[1]), **_limited(pair, size), **_placed(pair, size, number)})
+    return await _ask(mock, pair, {**all_rows_params(mock.tenant, pair[1]), **_limited(pair, size), **_placed(pair, size, number)})
 
 
 async def crawl(mock: Any, pair: Pair, size: int) -> list[dict[str, Any]]:
     """Ask for page after page until the last one that a careful client asks for, and return the parameters of each."""
-    asked = [{**everything(mock.tenant, pair[1]), **_limited(pair, size)}]
+    asked = [{**all_rows_params(mock.tenant, pair[1]), **_limited(pair, size)}]
     while True:
         status, answer = await _ask(mock, pair, asked[-1])
         assert status == 200, answer

@@ -153,16 +153,16 @@ def test_file_says_the_dialect_and_options_win(tmp_path: Path, vendor: Vendor, f
     """As one name or as a table; an option wins vendor by vendor."""
     words = {"{vendor}": vendor.name, "{dialect}": vendor.dialect}
     path = tmp_path / "mock.toml"
-    path.write_text(filled(file, words), encoding="utf-8")
-    given = {name: {filled(key, words): filled(each, words) for key, each in value.items()} if isinstance(value, dict) else value
+    path.write_text(render(file, words), encoding="utf-8")
+    given = {name: {render(key, words): render(each, words) for key, each in value.items()} if isinstance(value, dict) else value
              for name, value in options.items()}  # fmt: skip
     config = read_config(path, given)
 
-    assert make_tenant("one", config).vendors[vendor.name].dialect == filled(spoken, words)
+    assert make_tenant("one", config).vendors[vendor.name].dialect == render(spoken, words)
     assert all(make_tenant("two", each).vendors[vendor.name] is vendor for each in config.tenants.values())
 
 
-def filled(text: str, words: dict[str, str]) -> str:
+def render(text: str, words: dict[str, str]) -> str:
     """A text with its placeholders replaced."""
     for word, value in words.items():
         text = text.replace(word, value)

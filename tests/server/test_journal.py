@@ -14,7 +14,7 @@ from multidict import CIMultiDict
 
 from mockserver.server.faults.registry import read
 from mockserver.server.http.raw_request import RawRequest
-from mockserver.server.http.response import TOLD, Response
+from mockserver.server.http.response import BODY_SNIPPET_BYTES, Response
 from mockserver.server.journal.journal import BYTES, ENTRIES, OVERLAPS, Exchange, Journal
 from mockserver.vendors import load
 
@@ -189,7 +189,7 @@ def test_only_the_beginning_of_a_body_is_kept() -> None:
     journal.close(kept, reply(b"a" * 20_000), 1)
 
     assert kept.reply is not None
-    assert (len(kept.raw.body), len(kept.reply.body)) == (TOLD, TOLD)
+    assert (len(kept.raw.body), len(kept.reply.body)) == (BODY_SNIPPET_BYTES, BODY_SNIPPET_BYTES)
     assert (kept.raw_size, kept.size) == (10_000, 20_000)
 
 

@@ -231,7 +231,7 @@ def _parameters(pair: Pair, page: int = 0, cursor: str | None = None) -> dict[st
     if endpoint.rows is None:
         return dict(endpoint.example)
     words = {**WORDS, "day_after": "2026-10-01"}
-    asked = {name: value.format_map(words) if isinstance(value, str) else value for name, value in endpoint.everything.items()}
+    asked = {name: value.format_map(words) if isinstance(value, str) else value for name, value in endpoint.all_rows_params.items()}
     asked |= {field: SIZE for field in (getattr(paging, "limit", None),) if field}
     match paging:
         case OffsetPagination(offset=field) if page:

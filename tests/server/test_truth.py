@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from msgspec import json
 
 from mockserver.contract.pagination import CursorPagination
-from mockserver.server.expected.merge import MergedRow, merged
-from mockserver.server.expected.rows import everything, judged, rows
+from mockserver.server.expected.merge import MergedRow, merge_rows
+from mockserver.server.expected.rows import all_rows_params, expected_rows, rows
 from mockserver.server.faults.registry import read
 from mockserver.server.http.pagination import at, page_field
 from mockserver.server.tenancy.config import TenantConfig, make_tenant
@@ -25,13 +25,13 @@ SIZE, COUNT = 7, 30
 
 def told(mock: Any, pair: Pair, **other: Any) -> list[Any]:
     """The rows of a list as it is now."""
-    return [row for _, row in rows(mock.tenant, *pair, {**everything(mock.tenant, pair[1]), **other})]
+    return [row for _, row in rows(mock.tenant, *pair, {**all_rows_params(mock.tenant, pair[1]), **other})]
 
 
 def labels(mock: Any, pair: Pair, **other: Any) -> dict[str, list[Any]]:
     """The rows of a list by verification, in its order."""
     found: dict[str, list[Any]] = {"required": [], "optional": [], "forbidden": []}
-    for verification, row in judged(mock.tenant, *pair, {**everything(mock.tenant, pair[1]), **other}):
+    for verification, row in expected_rows(mock.tenant, *pair, {**all_rows_params(mock.tenant, pair[1]), **other}):
         found[verification].append(row)
     return found
 
@@ -39,7 +39,7 @@ def labels(mock: Any, pair: Pair, **other: Any) -> dict[str, list[Any]]:
 async def asked(mock: Any, pair: Pair, **page: Any) -> Any:
     """A page of everything."""
     limit = getattr(pair[1].paging, "limit", None)
-    status, body = await mock.ask(*pair, {**everything(mock.tenant, pair[1]), **({limit: SIZE} if limit else {}), **page})
+    status, body = await mock.ask(*pair, {**all_rows_params(mock.tenant, pair[1]), **({limit: SIZE} if limit else {}), **page})
     assert status == 200, body
     return json.decode(body)
 
@@ -88,7 +88,7 @@ async def test_what_goes_while_a_client_pages_may_be_seen_and_later_must_not(ser
 def later(pair: Pair) -> dict[str, Any]:
     """A page that is not the first; by cursor there is none to name, and a filter does as well: it is another list."""
     field = page_field(pair[1].paging)
-    return {str(field): 2} if not isinstance(pair[1].paging, CursorPagination) else dict(pair[1].narrowed)
+    return {str(field): 2} if not isinstance(pair[1].paging, CursorPagination) else dict(pair[1].filtered_example)
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
@@ -112,7 +112,7 @@ async def test_what_changes_is_told_as_it_was_and_as_it_is(serve: Any, pair: Pai
     before = told(mock, pair)
     await asked(mock, pair, **later(pair))
     after = told(mock, pair)
-    found = [(verification, row) for verification, row in judged(mock.tenant, *pair, everything(mock.tenant, pair[1]))]
+    found = [(verification, row) for verification, row in expected_rows(mock.tenant, *pair, all_rows_params(mock.tenant, pair[1]))]
     [place] = [n for n, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]
 
     assert found == [
@@ -214,12 +214,12 @@ async def test_a_running_clock_is_judged_at_both_ends(serve: Any) -> None:
     """In a flowing world in which something happened, what the clock brought since the first page is a may."""
     mock, pair = await serve(world={"sessions_per_day": 24}, now="2026-09-10"), LISTS[0]
     mock.tenant.faults.add(read({"kind": "session_arrives", "times": 1}))
-    parameters = everything(mock.tenant, pair[1]) | {"end": mock.tenant.clock.now() // 1000 + 10**6}
+    parameters = all_rows_params(mock.tenant, pair[1]) | {"end": mock.tenant.clock.now() // 1000 + 10**6}
     status, _ = await mock.ask(*pair, parameters)
     before = [row for _, row in rows(mock.tenant, *pair, parameters)]
     mock.tenant.clock.advance(6 * 3_600_000)
     after = [row for _, row in rows(mock.tenant, *pair, parameters)]
-    found = list(judged(mock.tenant, *pair, parameters))
+    found = list(expected_rows(mock.tenant, *pair, parameters))
 
     assert status == 200
     assert len(after) > len(before)
@@ -236,7 +236,7 @@ def test_what_is_remembered_is_bounded_and_demands_no_more() -> None:
         world = with_events(world, 0, [TrackedEvent(now - 10**6 * number, "a", anonymous_id=str(number))])
         lived.note(WorldSnapshot(world, now))
     tenant.world = world
-    found = [verification for verification, _ in judged(tenant, *pair, everything(tenant, pair[1]))]
+    found = [verification for verification, _ in expected_rows(tenant, *pair, all_rows_params(tenant, pair[1]))]
 
     assert len(lived.around("nobody's", WorldSnapshot(world, now))[1]) <= MOST_WORLDS
     assert (found.count("required"), found.count("optional")) == (5, 3 * MOST_WORLDS)
@@ -260,7 +260,7 @@ def test_two_lists_that_agree_on_their_order_are_merged_into_one(here: list[int]
     """Every row is told once, by whichever list has it, and each list stands in the merged one in its own order."""
     lists = [[number for number, worlds in enumerate(here) if worlds & bit] for bit in (1, 2)]
     told = [iter([MergedRow(str(row).encode(), row, bit) for row in each]) for each, bit in zip(lists, (1, 2), strict=True)]
-    found = list(merged(*told))
+    found = list(merge_rows(*told))
 
     assert sorted((each.row, each.worlds) for each in found) == list(enumerate(here))
     assert [[each.row for each in found if each.worlds & bit] for bit in (1, 2)] == lists
@@ -270,4 +270,4 @@ def test_rows_that_say_the_same_are_counted_apart() -> None:
     """Two equal rows in one world and three in another are two that both have and one that only one has."""
     told = [iter([MergedRow(b"x", "x", bit)] * count) for bit, count in ((1, 2), (2, 3))]
 
-    assert [each.worlds for each in merged(*told)] == [3, 3, 2]
+    assert [each.worlds for each in merge_rows(*told)] == [3, 3, 2]

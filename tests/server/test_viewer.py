@@ -152,11 +152,11 @@ async def test_page_tells_credentials_only_to_whom_the_admin_api_would(aiohttp_c
 
 
 @pytest.mark.parametrize(("settings", "filled"), [({}, True), ({"admin_token": "secret"}, False), ({"no_admin": True}, False)])
-async def test_page_on_a_port_of_its_vendors_own_tells_no_more(settings: dict[str, Any], filled: bool) -> None:  # noqa: FBT001 -- what is expected
+async def test_page_on_a_port_of_its_vendors_own_tells_no_more(settings: dict[str, Any], render: bool) -> None:  # noqa: FBT001 -- what is expected
     """The same server, the same rule."""
     name = NAMES[0]
     async with serving(Config(port=0, vendor_ports={name: 0}, **settings)) as running, ClientSession(running.vendor_url(name)) as client:
-        assert bool((await opened(client, name)).values) == filled
+        assert bool((await opened(client, name)).values) == render
 
 
 def test_viewer_is_not_imported_before_somebody_asks() -> None:

@@ -17,7 +17,7 @@ from mockserver.contract.pagination import CursorPagination, OffsetPagination, P
 from mockserver.contract.validation import fields
 from mockserver.rows.datetimes import instant, seconds
 from mockserver.rows.encoder import RowEncoder
-from mockserver.server.expected.rows import everything, rows
+from mockserver.server.expected.rows import all_rows_params, rows
 from mockserver.server.tenancy.config import TenantConfig, make_tenant, tenant_spec
 from mockserver.vendors import every
 from mockserver.vendors.base import OBSERVED, Vendor
@@ -41,7 +41,7 @@ async def session_of(mock: Any, vendor: Vendor, endpoint: Endpoint) -> dict[str,
     if not wanted:
         return {}
     listed = next(each for each in vendor.contract.endpoints if each.starts is not None)
-    row = next(rows(mock.tenant, vendor, listed, everything(mock.tenant, listed)))[1]
+    row = next(rows(mock.tenant, vendor, listed, all_rows_params(mock.tenant, listed)))[1]
     return dict.fromkeys(wanted, row["session_id"])
 
 
@@ -230,8 +230,8 @@ async def test_parameter_of_the_wrong_type_is_refused_by_name(serve: Any, pair: 
     parameters = {**endpoint.example, **await session_of(mock, vendor, endpoint), parameter: wrong}
     status, body = await mock.ask(vendor, endpoint, parameters)
 
-    assert_refused(vendor, endpoint.unreadable, status, body)
-    assert parameter.encode() in body or "{message}" not in str(vendor.contract.errors[endpoint.unreadable].body)
+    assert_refused(vendor, endpoint.validation_error, status, body)
+    assert parameter.encode() in body or "{message}" not in str(vendor.contract.errors[endpoint.validation_error].body)
 
 
 def turned(endpoint: Endpoint, page: dict[str, Any], answer: Any, count: int, size: int) -> dict[str, Any] | None:
@@ -257,7 +257,7 @@ async def crawled(mock: Any, pair: Pair, size: int, site: int = 0) -> list[Any]:
     """Every row of a list, page by page over HTTP."""
     vendor, endpoint = pair
     limit = getattr(endpoint.paging, "limit", None)
-    page: dict[str, Any] | None = {**everything(mock.tenant, endpoint), **({limit: size} if limit else {})}
+    page: dict[str, Any] | None = {**all_rows_params(mock.tenant, endpoint), **({limit: size} if limit else {})}
     found: list[Any] = []
     while page is not None:
         status, body = await mock.ask(vendor, endpoint, page, site)
@@ -275,7 +275,7 @@ async def test_pages_of_any_size_give_the_same_rows(serve: Any, pair: Pair, prof
     """A crawl in pages of 100 and of 7 loses nothing, repeats nothing, and equals the expected rows."""
     vendor, endpoint = pair
     mock = await serve(vendor, profile=profile)
-    expected = [row for _, row in rows(mock.tenant, vendor, endpoint, everything(mock.tenant, endpoint))]
+    expected = [row for _, row in rows(mock.tenant, vendor, endpoint, all_rows_params(mock.tenant, endpoint))]
     crawls = [await crawled(mock, pair, size) for size in (100, 7)]
 
     assert crawls[0] == expected
@@ -297,7 +297,7 @@ async def test_pages_asked_for_side_by_side_are_the_same(serve: Any, pair: Pair,
     vendor, endpoint = pair
     queued = {behavior.name: "queue" for behavior in vendor.contract.behaviors if "queue" in behavior.options}
     here, there = [await serve(vendor, profile=profile, behaviors=queued) for _ in range(2)]
-    pages = [{**everything(here.tenant, endpoint), endpoint.paging.limit: size} for size in range(1, 11)]  # type: ignore[union-attr]  # lists are paged
+    pages = [{**all_rows_params(here.tenant, endpoint), endpoint.paging.limit: size} for size in range(1, 11)]  # type: ignore[union-attr]  # lists are paged
     match endpoint.paging:
         case OffsetPagination(offset=number) | PageNumberPagination(page=number):
             pages += [{**page, number: place} for page, place in zip(pages, (7, 3, 60, 22, 4, 5, 1, 2, 9, 8), strict=True)]
@@ -320,12 +320,12 @@ def test_the_quick_way_to_a_row_says_what_the_long_one_says(pair: Pair, profile:
     for site in range(len(after.world.sites)):
         after.world = with_identity(after.world, site, Identity({"name": "Nobody"}, "nobody-we-know"))
 
-    quick = list(rows(before, vendor, endpoint, everything(before, endpoint)))
+    quick = list(rows(before, vendor, endpoint, all_rows_params(before, endpoint)))
     assert quick
-    assert quick == list(rows(after, vendor, endpoint, everything(after, endpoint)))
+    assert quick == list(rows(after, vendor, endpoint, all_rows_params(after, endpoint)))
 
 
-def spoken(mock: Any, pairs: list[Pair]) -> list[Pair]:
+def vendor_for(mock: Any, pairs: list[Pair]) -> list[Pair]:
     """The pairs whose dialect a tenant's vendors speak."""
     return [(vendor, endpoint) for vendor, endpoint in pairs if mock.tenant.vendors[vendor.name] is vendor]
 
@@ -342,10 +342,10 @@ def starts(pair: Pair, found: list[Any]) -> Counter[int]:
 async def test_vendors_agree(serve: Any, profile: str, site: int, dialect: str) -> None:
     """Every list tells the same sessions of a site, and every count adds up to their number, whatever the vendors resemble."""
     mock = await serve(profile=profile, dialect=dialect)
-    lists = {name(pair): starts(pair, await crawled(mock, pair, 100, site)) for pair in spoken(mock, SESSION_LISTS)}
+    lists = {name(pair): starts(pair, await crawled(mock, pair, 100, site)) for pair in vendor_for(mock, SESSION_LISTS)}
     expected = mock.tenant.world.spec.sessions
     # A series without a site counts all of them.
-    for vendor, endpoint in spoken(mock, LISTS):
+    for vendor, endpoint in vendor_for(mock, LISTS):
         if endpoint.counts is not None:
             counted = sum(row[endpoint.counts] for row in await crawled(mock, (vendor, endpoint), 100, site))
 
@@ -361,12 +361,12 @@ async def test_vendors_agree(serve: Any, profile: str, site: int, dialect: str) 
 async def test_tracked_events_appear_in_every_list(serve: Any, dialect: str) -> None:
     """What one vendor takes, every vendor tells at once."""
     mock = await serve(world={"sessions": 30}, dialect=dialect)
-    before = {name(pair): len(await crawled(mock, pair, 100)) for pair in spoken(mock, SESSION_LISTS)}
-    taking = [(vendor, endpoint) for vendor, endpoint in spoken(mock, ENDPOINTS) if endpoint.method == "POST" and endpoint.rows is None]
+    before = {name(pair): len(await crawled(mock, pair, 100)) for pair in vendor_for(mock, SESSION_LISTS)}
+    taking = [(vendor, endpoint) for vendor, endpoint in vendor_for(mock, ENDPOINTS) if endpoint.method == "POST" and endpoint.rows is None]
     for vendor, endpoint in taking:
         status, _ = await mock.ask(vendor, endpoint, dict(endpoint.example))
         assert status == 200
-    after = {name(pair): len(await crawled(mock, pair, 100)) for pair in spoken(mock, SESSION_LISTS)}
+    after = {name(pair): len(await crawled(mock, pair, 100)) for pair in vendor_for(mock, SESSION_LISTS)}
 
     assert taking
     assert all(after[each] == before[each] + 1 for each in before)

@@ -9,7 +9,7 @@ from msgspec import json
 
 from mockserver.contract.behaviors import DOCUMENTED
 from mockserver.contract.provenance import Basis
-from mockserver.server.expected.rows import everything, rows
+from mockserver.server.expected.rows import all_rows_params, rows
 from mockserver.vendors import every, load
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
@@ -18,15 +18,15 @@ EVIDENCE = {case: json.decode(case.read_bytes()) for case in CASES}
 VENDORS = {vendor.name: vendor for vendor in load()}
 
 
-def filled(value: Any, words: Mapping[str, str]) -> Any:
+def render(value: Any, words: Mapping[str, str]) -> Any:
     """Put the placeholders' values into every text."""
     if isinstance(value, str):
         for word, content in words.items():
             value = value.replace(f"{{{word}}}", content)
         return value
     if isinstance(value, dict):
-        return {name: filled(each, words) for name, each in value.items()}
-    return [filled(each, words) for each in value] if isinstance(value, list) else value
+        return {name: render(each, words) for name, each in value.items()}
+    return [render(each, words) for each in value] if isinstance(value, list) else value
 
 
 def kind(value: Any) -> str:
@@ -59,7 +59,7 @@ def words_of(mock: Any, vendor: Any) -> dict[str, str]:
     words = {f"credentials.{name}": value for name, value in names.credentials.items()}
     words["site"], words["segment"] = names.sites[0][0], names.segments.get("everyone", "")
     listed = next((each for each in vendor.contract.endpoints if each.starts is not None), None)
-    row = next(rows(mock.tenant, vendor, listed, everything(mock.tenant, listed)))[1] if listed else {}
+    row = next(rows(mock.tenant, vendor, listed, all_rows_params(mock.tenant, listed)))[1] if listed else {}
     return {**words, "session": str(row.get("session_id", ""))}
 
 
@@ -84,7 +84,7 @@ async def test_mock_answers_as_the_evidence_has_it(serve: Any, case: Path) -> No
     vendor = VENDORS[case.parts[-3]].speaks(evidence.get("dialect", DOCUMENTED))
     mock = await serve(vendor, profile="default")
     words = words_of(mock, vendor)
-    request, response = filled(evidence["request"], words), filled(evidence["response"], words)
+    request, response = render(evidence["request"], words), render(evidence["response"], words)
     body = request.get("body")
     data = body.encode() if isinstance(body, str) else json.encode(body) if body is not None else None
     sent = {"params": request.get("query", {}), "headers": request.get("headers", {}), "data": data}

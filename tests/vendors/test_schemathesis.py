@@ -57,7 +57,7 @@ def settings(vendor: Vendor, headers: dict[str, str]) -> str:
     return SETTINGS.format(headers=told, examples=EXAMPLES, **{name: str(enabled).lower() for name, enabled in checks.items()})
 
 
-def narrowed(mock: SessionMock, spoken: Vendor, vendor: VendorHandle) -> dict[str, Any]:
+def filtered_example(mock: SessionMock, spoken: Vendor, vendor: VendorHandle) -> dict[str, Any]:
     """A vendor's document, in which a request names only what there is."""
     document, names = deepcopy(openapi(spoken.name, spoken.dialect)), known(mock, spoken, vendor)
     sites = {endpoint.site for endpoint in spoken.contract.endpoints}
@@ -85,7 +85,7 @@ def test_no_answer_is_outside_its_contract(label: str, tmp_path: Path) -> None:
     spoken = VENDORS[label]
     with SessionMock(dialect={spoken.name: spoken.dialect}) as mock:
         vendor = mock.vendor(spoken.name)
-        (tmp_path / "openapi.json").write_text(json.dumps(narrowed(mock, spoken, vendor)), encoding="utf-8")
+        (tmp_path / "openapi.json").write_text(json.dumps(filtered_example(mock, spoken, vendor)), encoding="utf-8")
         (tmp_path / "schemathesis.toml").write_text(settings(spoken, dict(vendor.headers)), encoding="utf-8")
         command = [str(Path(sys.executable).with_name("schemathesis")), "run", "openapi.json", "--url", mock.url, "--no-color"]
         ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from msgspec import json
 from msgspec.structs import asdict
 
-from mockserver.contract.errors import ApiError, filled
+from mockserver.contract.errors import ApiError, render
 from mockserver.rows.datetimes import instant
 from mockserver.vendors.base import ViewRequest
 from mockserver.vendors.sparklytics import VENDOR
@@ -175,7 +175,7 @@ def test_keys_are_in_alphabetical_order() -> None:
 
     assert alphabetical(json.decode(listed))
     assert alphabetical(json.decode(session))
-    assert all(alphabetical(filled(shape.body, {"message": ""})) for shape in SERVER.contract.errors.values())
+    assert all(alphabetical(render(shape.body, {"message": ""})) for shape in SERVER.contract.errors.values())
 
 
 def test_a_cursor_tells_the_last_row() -> None:

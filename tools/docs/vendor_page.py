@@ -34,8 +34,8 @@ def _endpoint(endpoint: Endpoint) -> str:
         asked += [(place, f"`{each.name}`", asked_kind(each), _default(each), each.fact.says, *_basis(each.fact)) for each in fields(model)]
     if asked:
         parts.append(table(("in", "parameter", "type", "default", "", "basis", "source"), asked))
-    if endpoint.either:
-        parts.append(f"Of {' and '.join(f'`{name}`' for name in endpoint.either)} one at least must be given.\n")
+    if endpoint.any_of_fields:
+        parts.append(f"Of {' and '.join(f'`{name}`' for name in endpoint.any_of_fields)} one at least must be given.\n")
     answer = [(f"`{each.name}`", told_kind(each), each.fact.says, *_basis(each.fact)) for each in fields(endpoint.response, deep=True)]
     parts += ["The answer:\n", table(("field", "type", "", "basis", "source"), answer)]
     told = [*(f"- {limited(limit)}" for limit in endpoint.limits), *(f"- {_stated(fact)}" for fact in endpoint.facts)]

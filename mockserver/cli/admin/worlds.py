@@ -6,7 +6,7 @@ from typing import Any, Final, TypeVar
 import click
 from msgspec import json
 
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import WorldFields, WorldTotals
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
@@ -43,7 +43,7 @@ def parse_world_fields(seed: int | None, sessions: int | None, fields: tuple[str
     found = parse_json_pairs(fields, "--set")
     for name in found:
         if name not in _FIELDS:
-            raise click.BadParameter(f"unknown field {name!r}; {nearest(name, _FIELDS)}", param_hint="--set")
+            raise click.BadParameter(f"unknown field {name!r}; {suggest(name, _FIELDS)}", param_hint="--set")
     if seed is not None:
         found["seed"] = seed
     if sessions is not None:

@@ -16,7 +16,7 @@ from mockserver.contract.behaviors import BehaviorError
 from mockserver.contract.errors import ApiError
 from mockserver.server.admin.app import PREFIX, PRIVATE, Admin
 from mockserver.server.admin.auth import admit, hostname
-from mockserver.server.admin.problem_details import Problem, invalid, nearest
+from mockserver.server.admin.problem_details import Problem, invalid, suggest
 from mockserver.server.admin.routes import ROUTES
 from mockserver.server.admin.routing import Created, HandlerContext, Route, StreamingBody
 from mockserver.server.admin.signatures import asked, decoded, parsed
@@ -49,7 +49,7 @@ class AdminRequest(NamedTuple):
     """As JSON; ``{}`` where there is none."""
 
 
-def perform(tenants: Tenants, addresses: Addresses, order: AdminRequest) -> tuple[Route, Any]:
+def dispatch(tenants: Tenants, addresses: Addresses, order: AdminRequest) -> tuple[Route, Any]:
     """Do what is asked for, and say by which route; raises :class:`Problem`."""
     route, path = _found(order.method, order.path)
     call = HandlerContext(tenants=tenants, addresses=addresses, routes=ROUTES, path=path)
@@ -63,7 +63,7 @@ async def answer(admin: Admin, request: web.Request) -> web.StreamResponse:
     """Answer a request; whatever stands in the way is a problem, and what nobody expected is logged."""
     try:
         admit(request, admin.token)
-        route, told = perform(admin.tenants, _addresses(admin, request), await _order(request))
+        route, told = dispatch(admin.tenants, _addresses(admin, request), await _order(request))
         return await _written(route, told, request)
     except Problem as problem:
         return _refused(problem.masked(Secrets((), admin.tenants.known)))
@@ -93,7 +93,7 @@ def _found(method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:
     found = _matching(_tree(), words) if raw_path.startswith(PREFIX + "/") else {}
     if not found:
         known = [f"{route.method} {PREFIX}{route.path}" for route in ROUTES]
-        detail = f"there is no {raw_path!r}; {nearest(raw_path, dict.fromkeys(PREFIX + route.path for route in ROUTES))}"
+        detail = f"there is no {raw_path!r}; {suggest(raw_path, dict.fromkeys(PREFIX + route.path for route in ROUTES))}"
         raise Problem("unknown-route", detail, routes=known)
     route = found.get("GET" if method == "HEAD" else method)
     if route is None:

@@ -59,7 +59,7 @@ def invalid(detail: str) -> Problem:
     return Problem("invalid-request", detail)
 
 
-def nearest(word: object, known: Iterable[str]) -> str:
+def suggest(word: object, known: Iterable[str]) -> str:
     """The remedy for a word that names nothing: the nearest that does, or those there are."""
     words = list(known)
     near = get_close_matches(str(word), words, 1)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from mockserver.server.admin.problem_details import Problem, nearest
+from mockserver.server.admin.problem_details import Problem, suggest
 from mockserver.server.tenancy.tenant import Tenant, Tenants
 from mockserver.server.tenancy.urls import Addresses
 
@@ -48,7 +48,7 @@ class HandlerContext(Struct, frozen=True, kw_only=True):
         """The tenant that the path names."""
         name = self.path["id"]
         if name not in self.tenants.all:
-            raise Problem("unknown-tenant", f"there is no tenant {name!r}; {nearest(name, self.tenants.all)}")
+            raise Problem("unknown-tenant", f"there is no tenant {name!r}; {suggest(name, self.tenants.all)}")
         return self.tenants.all[name]
 
     @property

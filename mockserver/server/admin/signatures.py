@@ -6,7 +6,7 @@ from typing import Any, get_type_hints
 
 from msgspec import ValidationError, convert
 
-from mockserver._util.validation import amiss
+from mockserver._util.validation import explain_validation_error
 from mockserver.contract.validation import decode_json
 from mockserver.server.admin.problem_details import invalid
 from mockserver.server.admin.routing import Route
@@ -47,4 +47,4 @@ def parsed(raw: Any, model: Any, *, texts: bool = False) -> Any:
     try:
         return convert(raw, model, strict=not texts)
     except ValidationError as error:
-        raise invalid(f"the {'query' if texts else 'body'}: {amiss(raw, model, texts=texts) or error}") from None
+        raise invalid(f"the {'query' if texts else 'body'}: {explain_validation_error(raw, model, texts=texts) or error}") from None

@@ -54,12 +54,12 @@ def origin() -> Origin:
     return json.decode(ORIGIN.read_bytes(), type=Origin)
 
 
-def page(request: web.Request, vendor: Vendor, desk: Admin | None) -> web.Response:
+def page(request: web.Request, vendor: Vendor, admin: Admin | None) -> web.Response:
     """Answer with a vendor's page; the first tenant's values stand in it for whom the admin API would tell them."""
     viewer = origin()
     words = {
         "title": vendor.contract.title,
-        "values": json.encode(_values(request, vendor, desk)).decode(),
+        "values": json.encode(_values(request, vendor, admin)).decode(),
         "version": __version__,
         "viewer": f"{viewer.package} {viewer.version}",
     }
@@ -68,13 +68,13 @@ def page(request: web.Request, vendor: Vendor, desk: Admin | None) -> web.Respon
     return web.Response(text=text, content_type="text/html", headers=headers)
 
 
-def _values(request: web.Request, vendor: Vendor, desk: Admin | None) -> dict[str, Any]:
+def _values(request: web.Request, vendor: Vendor, admin: Admin | None) -> dict[str, Any]:
     """What the first tenant's good first requests say, by method and path, and its token where the vendor has one."""
-    tenant = next(iter(desk.tenants.all.values()), None) if desk is not None else None
-    if desk is None or tenant is None or tenant.vendors[vendor.name] is not vendor:
+    tenant = next(iter(admin.tenants.all.values()), None) if admin is not None else None
+    if admin is None or tenant is None or tenant.vendors[vendor.name] is not vendor:
         return {}
     try:
-        admit(request, desk.token, navigation=True)
+        admit(request, admin.token, navigation=True)
     except Problem:
         return {}
     requests = {

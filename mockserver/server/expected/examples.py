@@ -8,7 +8,7 @@ from mockserver.contract.behaviors import DOCUMENTED
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.openapi import Example, document
-from mockserver.server.expected.rows import answer, everything, rows
+from mockserver.server.expected.rows import all_rows_params, answer, rows
 from mockserver.server.tenancy.config import DEFAULT_TENANT, TenantConfig, make_tenant
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.vendors import named
@@ -50,5 +50,5 @@ def asked(tenant: Tenant, vendor: Vendor, endpoint: Endpoint) -> dict[str, Any]:
 def session_id(tenant: Tenant, vendor: Vendor) -> str | None:
     """A vendor's id of the session that it lists first, if there is one."""
     listing = next(endpoint for endpoint in vendor.contract.endpoints if endpoint.starts)
-    row = next((row for _, row in rows(tenant, vendor, listing, everything(tenant, listing))), None)
+    row = next((row for _, row in rows(tenant, vendor, listing, all_rows_params(tenant, listing))), None)
     return None if row is None else str(row[listing.identity[0]])

@@ -18,7 +18,7 @@ class MergedRow(Struct, frozen=True):
     """Bit n for the n-th world."""
 
 
-def merged(before: Iterator[MergedRow], after: Iterator[MergedRow]) -> Iterator[MergedRow]:
+def merge_rows(before: Iterator[MergedRow], after: Iterator[MergedRow]) -> Iterator[MergedRow]:
     """Yield the rows of both, those that they share once; what they share stands in the same order in both.
 
     Only what lies between two shared rows is held.

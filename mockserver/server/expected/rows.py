@@ -6,14 +6,14 @@ from typing import Any, Literal
 
 from msgspec import Struct, json
 
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.contract.validation import fields, read
 from mockserver.rows.datetimes import DAY, seconds
-from mockserver.server.expected.merge import MergedRow, merged
-from mockserver.server.http.pagination import at, list_name, named
+from mockserver.server.expected.merge import MergedRow, merge_rows
+from mockserver.server.http.pagination import at, list_key_of, named
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.server.tenancy.world_history import WorldSnapshot
 from mockserver.vendors.base import Vendor, VendorIdentifiers, ViewRequest
@@ -30,16 +30,16 @@ def check_parameters(vendor: Vendor, endpoint: Endpoint, names: Iterable[str]) -
     known = [*endpoint.path, *(field.name for model in (endpoint.query, endpoint.body) for field in fields(model))]
     for name in names:
         if name not in known:
-            raise UnknownParameterError(f"{vendor.name} {endpoint.name} has no parameter {name!r}; {nearest(name, known)}")
+            raise UnknownParameterError(f"{vendor.name} {endpoint.name} has no parameter {name!r}; {suggest(name, known)}")
 
 
-def everything(tenant: Tenant, endpoint: Endpoint) -> dict[str, Any]:
+def all_rows_params(tenant: Tenant, endpoint: Endpoint) -> dict[str, Any]:
     """The parameters with which an endpoint gives every session of a tenant's world."""
     spec, now = tenant.world.spec, tenant.clock.now()
     end = now if spec.end is None else max(spec.end, now)
     (first, last), later = (seconds([spec.start, end]), seconds([end + DAY])[0])
     words = {"start": spec.start // 1000, "end": end // 1000 + 1, "start_date": first[:10], "end_date": last[:10], "day_after": later[:10]}
-    return {name: value.format_map(words) if isinstance(value, str) else value for name, value in endpoint.everything.items()}
+    return {name: value.format_map(words) if isinstance(value, str) else value for name, value in endpoint.all_rows_params.items()}
 
 
 def rows(
@@ -55,7 +55,7 @@ def answer(tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mappi
     return json.decode(vendor.answer(endpoint, asked).body)
 
 
-def judged(
+def expected_rows(
     tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int = 0
 ) -> Iterator[tuple[Verification, Any]]:
     """Yield each row, in the endpoint's order, with a verification; raises ``ApiError`` as the endpoint would.
@@ -66,11 +66,11 @@ def judged(
     """
     whole, now = _list(tenant, vendor, endpoint, site), WorldSnapshot(tenant.world, tenant.clock.now())
     asked = whole.asked(parameters, now)
-    name = list_name(vendor.name, endpoint, site, named(endpoint, asked.path, asked.query, asked.body))
+    name = list_key_of(vendor.name, endpoint, site, named(endpoint, asked.path, asked.query, asked.body))
     before, since = tenant.lived.around(name, now)
     lists = [_marked(whole.rows(parameters, moment), 1 << number) for number, moment in enumerate([*before, *since])]
     every = (1 << len(since)) - 1
-    for each in reduce(merged, lists):  # Only what two worlds do not share is ever held.
+    for each in reduce(merge_rows, lists):  # Only what two worlds do not share is ever held.
         seen = each.worlds >> len(before)
         yield "required" if seen == every else "optional" if seen else "forbidden", each.row
 
@@ -114,7 +114,7 @@ class _List(Struct, frozen=True):
                 credentials = names.credentials if where == "body" else {}
                 typed[where] = read(model, {**credentials, **known}, where)
                 if isinstance(typed[where], list):
-                    raise ApiError(endpoint.unreadable, message="; ".join(violation.message for violation in typed[where]))
+                    raise ApiError(endpoint.validation_error, message="; ".join(violation.message for violation in typed[where]))
         return ViewRequest(
             **typed,
             path=path,

@@ -45,7 +45,7 @@ def _rows(router: Router, reader: RequestParser, tenant: Tenant, exchange: Excha
     if not isinstance(match, RouteMatch) or raw.method == "HEAD" or not (answered or exchange.faults):
         return
     reading = reader.read(match, raw)
-    if reading.held is None or reading.held.tenant is not tenant or reading.refusal is not None:
+    if reading.principal is None or reading.principal.tenant is not tenant or reading.refusal is not None:
         return
     try:
         answer = reading.vendor.answer(reading.endpoint, reading.asked(tenant, exchange.at))

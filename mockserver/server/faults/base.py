@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta, Struct, json
 
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 from mockserver.server.http.pagination import PageInfo, page_field, pages
 from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.response import Response
@@ -145,15 +145,15 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
         except WorldError as error:
             raise FaultError(str(error)) from None
 
-    def means_endpoint(self, vendor: str, endpoint: "Endpoint") -> bool:
+    def applies_to_endpoint(self, vendor: str, endpoint: "Endpoint") -> bool:
         """Whether it is meant for an endpoint of a vendor: the answer is kept."""
         return self.vendor in (None, vendor) and self.endpoint in (None, endpoint.name)
 
-    def means(self, reading: "ParsedRequest") -> bool:
+    def applies_to_request(self, reading: "ParsedRequest") -> bool:
         """Whether it is meant for a request to such an endpoint, as far as that follows from the request alone: the answer is kept."""
-        return self.means_fields(reading)
+        return self.applies_to_fields(reading)
 
-    def means_fields(self, reading: "ParsedRequest") -> bool:
+    def applies_to_fields(self, reading: "ParsedRequest") -> bool:
         """Whether it is meant for what is asked for."""
         for name, value in self.fields.items():  # noqa: SIM110 -- half as long as with a generator, at every page
             if not _same(reading.fields.get(name), value):
@@ -174,14 +174,14 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
             return False
         return pages.last if self.page == "last" else pages.number == (1 if self.page == "first" else self.page)
 
-    def happen(self, meeting: FaultContext) -> None:
+    def change_world(self, meeting: FaultContext) -> None:
         """Change the tenant's world before the exchange it triggers is answered, whatever becomes of the answer."""
 
-    def ask(self, meeting: FaultContext) -> Response | None:  # noqa: ARG002 -- kinds that need it override this
+    def before_response(self, meeting: FaultContext) -> Response | None:  # noqa: ARG002 -- kinds that need it override this
         """Change the request of the exchange it triggers, or answer it instead of the vendor."""
         return None
 
-    def tell(self, meeting: FaultContext, reply: Response) -> Response:  # noqa: ARG002 -- kinds that need it override this
+    def after_response(self, meeting: FaultContext, reply: Response) -> Response:  # noqa: ARG002 -- kinds that need it override this
         """Return what becomes of the reply to the exchange it triggers."""
         return reply
 
@@ -189,11 +189,11 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
 class WireFault(Fault, frozen=True, kw_only=True):
     """A fault of the way that an answer takes, whatever the answer is; it triggers what the other faults have left of it."""
 
-    def tell(self, meeting: FaultContext, reply: Response) -> Response:  # noqa: ARG002 -- most kinds look at the reply only
+    def after_response(self, meeting: FaultContext, reply: Response) -> Response:  # noqa: ARG002 -- most kinds look at the reply only
         """Return the reply as it goes over the wire."""
-        return self.spoilt(reply)
+        return self.transform(reply)
 
-    def spoilt(self, reply: Response) -> Response:
+    def transform(self, reply: Response) -> Response:
         """The reply as it goes over the wire."""
         return reply
 
@@ -220,4 +220,4 @@ def _check_names(vendor: str | None, endpoint: str | None) -> None:
         raise FaultError(f"there is no vendor {vendor!r}; did you mean {near[0]!r}?")
     known = [name for each, names in vendors.items() for name in names if vendor in (None, each)]
     if endpoint is not None and endpoint not in known:
-        raise FaultError(f"there is no endpoint {endpoint!r}; {nearest(endpoint, known)}")
+        raise FaultError(f"there is no endpoint {endpoint!r}; {suggest(endpoint, known)}")

@@ -19,7 +19,7 @@ from mockserver.vendors import every
 class PagingFault(Fault, frozen=True, kw_only=True):
     """A fault of the way in which a list is cut into pages; it never matches where there is no such list."""
 
-    NEEDS: ClassVar[str] = "a list in pages"
+    REQUIRES: ClassVar[str] = "a list in pages"
     """What an endpoint must have, in words."""
 
     def check(self) -> None:
@@ -34,7 +34,7 @@ class PagingFault(Fault, frozen=True, kw_only=True):
         ]
         if not set(meant) & set(able):
             kind, named = type(self).__struct_config__.tag, self.endpoint or self.vendor
-            raise FaultError(f"{kind} needs {self.NEEDS}, such as {', '.join(able)}; there is none at {named!r}")
+            raise FaultError(f"{kind} needs {self.REQUIRES}, such as {', '.join(able)}; there is none at {named!r}")
 
     @classmethod
     def supports(cls, endpoint: Endpoint) -> bool:
@@ -45,11 +45,11 @@ class PagingFault(Fault, frozen=True, kw_only=True):
         """Whether a page is one that it can trigger."""
         return True
 
-    def means_endpoint(self, vendor: str, endpoint: Endpoint) -> bool:
+    def applies_to_endpoint(self, vendor: str, endpoint: Endpoint) -> bool:
         """One with lists that it can trigger."""
-        return super().means_endpoint(vendor, endpoint) and self.supports(endpoint)
+        return super().applies_to_endpoint(vendor, endpoint) and self.supports(endpoint)
 
-    def means(self, reading: ParsedRequest) -> bool:  # noqa: ARG002 -- of any
+    def applies_to_request(self, reading: ParsedRequest) -> bool:  # noqa: ARG002 -- of any
         """Any page: all are looked at, so that it is known which page a cursor leads to."""
         return True
 
@@ -61,7 +61,7 @@ class PagingFault(Fault, frozen=True, kw_only=True):
     def matches(self, meeting: FaultContext) -> bool:
         """Whether an exchange is one of those it is meant for, and can be."""
         pages, (since, until) = meeting.pages, super().window
-        if pages is None or not since <= meeting.now < until or not self.means_fields(meeting.reading):
+        if pages is None or not since <= meeting.now < until or not self.applies_to_fields(meeting.reading):
             return False
         return super().matches(meeting) and self.on(meeting, pages)
 
@@ -77,7 +77,7 @@ def sent_cursor(meeting: FaultContext) -> Any:
     return meeting.fields.get(paging.cursor) or None if isinstance(paging, CursorPagination) else None
 
 
-def turn_to(meeting: FaultContext, value: Any) -> None:
+def request_page(meeting: FaultContext, value: Any) -> None:
     """Let the request ask for another page: replace the field that says which."""
     reading, name = meeting.reading, page_field(meeting.reading.endpoint.paging)
     for place in ("query", "body"):
@@ -87,7 +87,7 @@ def turn_to(meeting: FaultContext, value: Any) -> None:
                 meeting.reading = replace(reading, **{place: replace(model, **{field.name: value})})
 
 
-def edited(reply: Response, edit: Callable[[Any], None]) -> Response:
+def edit_json(reply: Response, edit: Callable[[Any], None]) -> Response:
     """A good answer with something else in it; a refusal as it is."""
     if reply.status != OK:
         return reply
@@ -108,9 +108,9 @@ class SamePage(PagingFault, frozen=True, kw_only=True, tag="same_page"):
         """Any page but the first."""
         return pages.number is not None and pages.number > 1
 
-    def ask(self, meeting: FaultContext) -> None:
+    def before_response(self, meeting: FaultContext) -> None:
         """Answer the page before."""
-        turn_to(meeting, _before(meeting))
+        request_page(meeting, _before(meeting))
 
 
 def _before(meeting: FaultContext) -> Any:
@@ -134,7 +134,7 @@ class StuckCursor(PagingFault, frozen=True, kw_only=True, tag="stuck_cursor"):
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "stuck_cursor", "page": 2, "times": 3}
-    NEEDS: ClassVar[str] = "a list whose answer names the next cursor or offset"
+    REQUIRES: ClassVar[str] = "a list whose answer names the next cursor or offset"
 
     @classmethod
     def supports(cls, endpoint: Endpoint) -> bool:
@@ -145,12 +145,12 @@ class StuckCursor(PagingFault, frozen=True, kw_only=True, tag="stuck_cursor"):
         """Any page that something leads to."""
         return isinstance(meeting.reading.endpoint.paging, OffsetPagination) or sent_cursor(meeting) is not None
 
-    def tell(self, meeting: FaultContext, reply: Response) -> Response:
+    def after_response(self, meeting: FaultContext, reply: Response) -> Response:
         """Answer the page, and name it as the next."""
         endpoint, sent = meeting.reading.endpoint, sent_cursor(meeting)
         if isinstance(endpoint.paging, OffsetPagination):
             sent = int(meeting.fields.get(endpoint.paging.offset, 0))
-        return edited(reply, lambda answer: put(answer, next_path(endpoint) or "", sent))
+        return edit_json(reply, lambda answer: put(answer, next_path(endpoint) or "", sent))
 
 
 _NOBODYS: Final = "expired"
@@ -161,7 +161,7 @@ class ExpiredCursor(PagingFault, frozen=True, kw_only=True, tag="expired_cursor"
     """Refuses the cursor that was sent, as the vendor refuses one that it never handed out; never on a first page."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "expired_cursor", "nth": 1}
-    NEEDS: ClassVar[str] = "a list whose pages follow cursors"
+    REQUIRES: ClassVar[str] = "a list whose pages follow cursors"
 
     @classmethod
     def supports(cls, endpoint: Endpoint) -> bool:
@@ -172,9 +172,9 @@ class ExpiredCursor(PagingFault, frozen=True, kw_only=True, tag="expired_cursor"
         """Any page that a cursor leads to."""
         return sent_cursor(meeting) is not None
 
-    def ask(self, meeting: FaultContext) -> None:
+    def before_response(self, meeting: FaultContext) -> None:
         """Ask with a cursor that cannot be."""
-        turn_to(meeting, _NOBODYS)
+        request_page(meeting, _NOBODYS)
 
 
 class EmptyPage(PagingFault, frozen=True, kw_only=True, tag="empty_page"):
@@ -186,9 +186,9 @@ class EmptyPage(PagingFault, frozen=True, kw_only=True, tag="empty_page"):
         """Any page but the last."""
         return not pages.last
 
-    def tell(self, meeting: FaultContext, reply: Response) -> Response:
+    def after_response(self, meeting: FaultContext, reply: Response) -> Response:
         """Answer without rows."""
-        return edited(reply, lambda answer: put(answer, meeting.reading.endpoint.rows or "", []))
+        return edit_json(reply, lambda answer: put(answer, meeting.reading.endpoint.rows or "", []))
 
 
 def total_path(endpoint: Endpoint) -> str | None:
@@ -200,7 +200,7 @@ class ChangingTotal(PagingFault, frozen=True, kw_only=True, tag="changing_total"
     """Tells a total that grows with every trigger, while the rows stay as they are."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "changing_total", "by": 10}
-    NEEDS: ClassVar[str] = "a list whose answer tells a total"
+    REQUIRES: ClassVar[str] = "a list whose answer tells a total"
 
     by: Annotated[int, Meta(ge=1)] = 1
     """How much more each trigger adds."""
@@ -210,10 +210,10 @@ class ChangingTotal(PagingFault, frozen=True, kw_only=True, tag="changing_total"
         """A list with a total."""
         return total_path(endpoint) is not None
 
-    def tell(self, meeting: FaultContext, reply: Response) -> Response:
+    def after_response(self, meeting: FaultContext, reply: Response) -> Response:
         """Answer with more than there is."""
         path, more = total_path(meeting.reading.endpoint) or "", self.by * meeting.triggered
-        return edited(reply, lambda answer: put(answer, path, at(answer, path) + more))
+        return edit_json(reply, lambda answer: put(answer, path, at(answer, path) + more))
 
 
 class NoEnd(PagingFault, frozen=True, kw_only=True, tag="no_end"):
@@ -223,7 +223,7 @@ class NoEnd(PagingFault, frozen=True, kw_only=True, tag="no_end"):
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "no_end", "times": 3}
-    NEEDS: ClassVar[str] = "a list whose answer tells a total or names the next cursor"
+    REQUIRES: ClassVar[str] = "a list whose answer tells a total or names the next cursor"
 
     @classmethod
     def supports(cls, endpoint: Endpoint) -> bool:
@@ -234,9 +234,9 @@ class NoEnd(PagingFault, frozen=True, kw_only=True, tag="no_end"):
         """The last page, and those that are asked for after it."""
         return pages.last and (isinstance(meeting.reading.endpoint.paging, OffsetPagination) or sent_cursor(meeting) is not None)
 
-    def tell(self, meeting: FaultContext, reply: Response) -> Response:
+    def after_response(self, meeting: FaultContext, reply: Response) -> Response:
         """Answer the last page without its end mark."""
-        return edited(reply, lambda answer: _unended(meeting, answer))
+        return edit_json(reply, lambda answer: _unended(meeting, answer))
 
 
 def _unended(meeting: FaultContext, answer: Any) -> None:

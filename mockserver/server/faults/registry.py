@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import ValidationError, convert, to_builtins
 from msgspec.structs import fields
 
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 from mockserver.server.faults.base import Fault, FaultContext, FaultError, WireFault
 from mockserver.server.http.response import Response
 from mockserver.server.tenancy.world_history import WorldSnapshot
@@ -50,19 +50,19 @@ def _one(raw: Any, place: str) -> Fault:
         )
     kind = raw["kind"]
     if kind not in kinds():
-        raise FaultError(f"{place}there is no kind of fault {kind!r}; {nearest(str(kind), kinds())}")
+        raise FaultError(f"{place}there is no kind of fault {kind!r}; {suggest(str(kind), kinds())}")
     model = kinds()[kind]
     known = [field.encode_name for field in fields(model)]
     for name in raw:
         if name not in known and name != "kind":
-            raise FaultError(f"{place}a fault of kind {kind!r} has no argument {name!r}; {nearest(name, known)}")
+            raise FaultError(f"{place}a fault of kind {kind!r} has no argument {name!r}; {suggest(name, known)}")
     try:
         fault = convert(raw, model)
         fault.check()
     except ValidationError as error:
-        from mockserver._util.validation import amiss  # noqa: PLC0415 -- start-up is felt
+        from mockserver._util.validation import explain_validation_error  # noqa: PLC0415 -- start-up is felt
 
-        raise FaultError(f"{place}fault {kind!r}: {amiss(raw, model) or error}") from None
+        raise FaultError(f"{place}fault {kind!r}: {explain_validation_error(raw, model) or error}") from None
     except FaultError as error:
         raise FaultError(f"{place}{error}") from None
     return fault
@@ -87,7 +87,7 @@ class ActiveFault:
         """How often it will still trigger; ``None`` for ever."""
         return None if self.fault.times is None else self.fault.times - self.triggered
 
-    def waits(self, now: int) -> bool:
+    def is_active(self, now: int) -> bool:
         """Whether it may still trigger, and at this instant."""
         return self._since <= now < self._until and self.triggered != self.fault.times
 
@@ -152,8 +152,10 @@ class ActiveFaults:
         vendor, endpoint, by_endpoint = reading.vendor, reading.endpoint, self._sorted[1]
         found = by_endpoint.get((vendor, endpoint.name))
         if found is None:
-            found = by_endpoint[vendor, endpoint.name] = [each for each in self.active if each.fault.means_endpoint(vendor.name, endpoint)]
-        return tuple([each for each in found if each.fault.means(reading)])
+            found = by_endpoint[vendor, endpoint.name] = [
+                each for each in self.active if each.fault.applies_to_endpoint(vendor.name, endpoint)
+            ]
+        return tuple([each for each in found if each.fault.applies_to_request(reading)])
 
     def numbers_of(self, list_key: str) -> dict[str, int]:
         """Which page of a list each cursor leads to; the lists that were paged last are remembered."""
@@ -175,7 +177,7 @@ class ActiveFaults:
             return meeting.proceed(), triggered
         tenant.lived.note(WorldSnapshot(tenant.world, now))
         for active in triggered:
-            active.fault.happen(meeting.by(active.number))
+            active.fault.change_world(meeting.by(active.number))
         tenant.lived.asked(meeting.reading.begun, WorldSnapshot(tenant.world, now))
         inwards = sorted(triggered, key=lambda active: not isinstance(active.fault, WireFault))
         reply: Response | None = None
@@ -183,8 +185,8 @@ class ActiveFaults:
         while reply is None and len(entered) < len(inwards):
             active = inwards[len(entered)]
             entered.append(active)
-            reply = active.fault.ask(meeting.by(active.number))
+            reply = active.fault.before_response(meeting.by(active.number))
         reply = meeting.proceed() if reply is None else reply
         for active in reversed(entered):
-            reply = active.fault.tell(meeting.by(active.number), reply)
+            reply = active.fault.after_response(meeting.by(active.number), reply)
         return reply, triggered

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from mockserver.server.faults.base import Fault, FaultContext
 from mockserver.server.http.response import Response
-from mockserver.server.requests.responses import failing
+from mockserver.server.requests.responses import injected_error
 
 MOST_SECONDS: Final = 3_153_600_000
 """A hundred years: a clock ends in 2100, and a date in a header has a year of four figures."""
@@ -27,14 +27,14 @@ class Status(Fault, frozen=True, kw_only=True, tag="status"):
     retry_form: Literal["seconds", "date"] = "seconds"
     """Whether ``Retry-After`` says seconds or an HTTP date."""
 
-    def ask(self, meeting: FaultContext) -> Response:
+    def before_response(self, meeting: FaultContext) -> Response:
         """Answer with the error."""
         headers, details = {}, dict[str, Any](message=self.message)
         if self.retry_after is not None:
             details["retryAfter"] = self.retry_after
             then = meeting.tenant.clock.now() // 1000 + self.retry_after
             headers["Retry-After"] = formatdate(then, usegmt=True) if self.retry_form == "date" else str(self.retry_after)
-        return failing(meeting.reading, meeting.raw, self.status, details, headers)
+        return injected_error(meeting.reading, meeting.raw, self.status, details, headers)
 
 
 FAULTS: Final[tuple[type[Fault], ...]] = (Status,)

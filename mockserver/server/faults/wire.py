@@ -44,7 +44,7 @@ class Latency(WireFault, frozen=True, kw_only=True, tag="latency"):
         if sum(ways) != 1 or halves or (self.lower or 0) > (inf if self.upper is None else self.upper):
             raise FaultError("latency: give `seconds`, or `lower` and `upper` (lower first), or `median` and `sigma`")
 
-    def tell(self, meeting: FaultContext, reply: Response) -> Response:
+    def after_response(self, meeting: FaultContext, reply: Response) -> Response:
         """Answer later."""
         return replace(reply, delay=reply.delay + self._wait(meeting))
 
@@ -67,7 +67,7 @@ class Reset(WireFault, frozen=True, kw_only=True, tag="reset"):
     share: Share = 0.5
     """With ``where`` at ``body``: the share of its bytes that are sent first."""
 
-    def spoilt(self, reply: Response) -> Response:
+    def transform(self, reply: Response) -> Response:
         """Break off with RST."""
         return reply.broken_off("reset", self.where, self.share)
 
@@ -82,7 +82,7 @@ class Stall(WireFault, frozen=True, kw_only=True, tag="stall"):
     share: Share = 0.5
     """With ``where`` at ``body``: the share of its bytes that are sent first."""
 
-    def spoilt(self, reply: Response) -> Response:
+    def transform(self, reply: Response) -> Response:
         """Break off in silence."""
         return reply.broken_off("stall", self.where, self.share)
 
@@ -97,7 +97,7 @@ class Dribble(WireFault, frozen=True, kw_only=True, tag="dribble"):
     pause: Seconds = 0.1
     """Seconds of real time between two pieces."""
 
-    def spoilt(self, reply: Response) -> Response:
+    def transform(self, reply: Response) -> Response:
         """Send slowly."""
         return replace(reply, pieces=self.pieces, pause=self.pause)
 
@@ -112,7 +112,7 @@ class Truncate(WireFault, frozen=True, kw_only=True, tag="truncate"):
     content_length: Literal["true", "lying"] = "lying"
     """Whether ``Content-Length`` says what is sent, or what the whole would have been."""
 
-    def spoilt(self, reply: Response) -> Response:
+    def transform(self, reply: Response) -> Response:
         """Leave out the end."""
         if self.content_length == "lying":
             return reply.broken_off("close", "body", self.share)
@@ -131,7 +131,7 @@ class Malformed(WireFault, frozen=True, kw_only=True, tag="malformed"):
     how: Literal["cut", "garbled"] = "cut"
     """Whether the second half is missing, or every quotation mark is an apostrophe."""
 
-    def spoilt(self, reply: Response) -> Response:
+    def transform(self, reply: Response) -> Response:
         """Break the body."""
         body = reply.body[: len(reply.body) // 2] if self.how == "cut" else reply.body.replace(b'"', b"'")
         return replace(reply, body=_UNFINISHED if _parses(body) else body)
@@ -150,7 +150,7 @@ class EmptyBody(WireFault, frozen=True, kw_only=True, tag="empty_body"):
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "empty_body", "page": "first"}
 
-    def spoilt(self, reply: Response) -> Response:
+    def transform(self, reply: Response) -> Response:
         """Leave out the body."""
         return replace(reply, body=b"", sent=None, declared=None)
 
@@ -163,7 +163,7 @@ class ContentType(WireFault, frozen=True, kw_only=True, tag="content_type"):
     content_type: HeaderText = "text/html"
     """What the header says."""
 
-    def spoilt(self, reply: Response) -> Response:
+    def transform(self, reply: Response) -> Response:
         """Call it something else."""
         headers = reply.headers.copy()
         headers["Content-Type"] = self.content_type
@@ -185,7 +185,7 @@ class DuplicateHeader(WireFault, frozen=True, kw_only=True, tag="duplicate_heade
     value: HeaderText | None = None
     """The second value; the first one again where it is not given."""
 
-    def spoilt(self, reply: Response) -> Response:
+    def transform(self, reply: Response) -> Response:
         """Say it again."""
         headers = reply.headers.copy()
         if self.header.lower() == _LENGTH.lower():  # The first is written where the body is.

@@ -16,9 +16,9 @@ SECOND: Final = 1000
 class WorldEvent(Fault, frozen=True, kw_only=True):
     """Something that happens on the site of a request before the request is answered; a request that is refused never matches."""
 
-    def means(self, reading: ParsedRequest) -> bool:
+    def applies_to_request(self, reading: ParsedRequest) -> bool:
         """Whether a request is one of those it is meant for, and names a site."""
-        return reading.refusal is None and super().means(reading)
+        return reading.refusal is None and super().applies_to_request(reading)
 
 
 def site_of(meeting: FaultContext) -> Site:
@@ -44,7 +44,7 @@ class SessionArrives(WorldEvent, frozen=True, kw_only=True, tag="session_arrives
     event: str = "arrived"
     """What the visitor does."""
 
-    def happen(self, meeting: FaultContext) -> None:
+    def change_world(self, meeting: FaultContext) -> None:
         """Let the visitor come."""
         send(meeting, TrackedEvent(meeting.tenant.clock.now(), self.event, anonymous_id=visitor(meeting)))
 
@@ -59,7 +59,7 @@ class SessionArrivesLate(WorldEvent, frozen=True, kw_only=True, tag="session_arr
     event: str = "arrived"
     """What the visitor did."""
 
-    def happen(self, meeting: FaultContext) -> None:
+    def change_world(self, meeting: FaultContext) -> None:
         """Let it be known that the visitor was there."""
         at = meeting.tenant.clock.now() - int(self.seconds * SECOND)
         send(meeting, TrackedEvent(at, self.event, anonymous_id=visitor(meeting)))
@@ -73,7 +73,7 @@ class SessionDeleted(WorldEvent, frozen=True, kw_only=True, tag="session_deleted
     place: Annotated[float, Meta(ge=0, le=1)] | None = None
     """Where it stands among all sessions of people on the site, from 0 for the oldest to 1 for the newest; anywhere by default."""
 
-    def happen(self, meeting: FaultContext) -> None:
+    def change_world(self, meeting: FaultContext) -> None:
         """Delete the session."""
         found = site_of(meeting).find(Query(), meeting.tenant.clock.now())
         place = meeting.drawn("place") if self.place is None else self.place
@@ -97,7 +97,7 @@ class SessionGrows(WorldEvent, frozen=True, kw_only=True, tag="session_grows"):
     event: str = "went_on"
     """What the visitor does."""
 
-    def happen(self, meeting: FaultContext) -> None:
+    def change_world(self, meeting: FaultContext) -> None:
         """Let the session go on."""
         now = meeting.tenant.clock.now()
         last = {session.actor: session for session in site_of(meeting).tracked_sessions(now)}

@@ -62,14 +62,14 @@ def field_place(endpoint: Endpoint, field: str) -> tuple[str, str] | None:
     return None
 
 
-def begins(endpoint: Endpoint, page: Any) -> bool:
+def is_first_page(endpoint: Endpoint, page: Any) -> bool:
     """Whether a request for a page asks for the first one of a list."""
     paging = endpoint.paging
     first = paging.first if isinstance(paging, PageNumberPagination) else 0
     return endpoint.rows is not None and (page in (None, "") or page == first)
 
 
-def list_name(vendor: str, endpoint: Endpoint, site: int, asked: Mapping[str, Any]) -> str:
+def list_key_of(vendor: str, endpoint: Endpoint, site: int, asked: Mapping[str, Any]) -> str:
     """What all requests for pages of one list have in common, whatever the size of the pages and the name of the site."""
     passed_over = (page_field(endpoint.paging), getattr(endpoint.paging, "limit", None), endpoint.site)
     kept = {name: value for name, value in asked.items() if name not in passed_over}

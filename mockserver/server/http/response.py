@@ -18,7 +18,7 @@ if sys.platform == "linux":
 
 _NO_LINGER: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 """With it, closing a socket sends RST instead of FIN."""
-TOLD: Final = 4096
+BODY_SNIPPET_BYTES: Final = 4096
 """Bytes that are remembered of each body."""
 _GLANCE: Final = 0.001
 """Seconds between two looks at what the client has received."""
@@ -80,7 +80,7 @@ class Response(Struct, frozen=True, kw_only=True):
     @property
     def told(self) -> "Response":
         """Return a copy with only the beginning of the body, for the journal."""
-        return replace(self, body=self.body[:TOLD])
+        return replace(self, body=self.body[:BODY_SNIPPET_BYTES])
 
     def broken_off(self, end: End, where: Where, share: float) -> "Response":
         """The same, but ended at a place; its headers promise the whole. One that ends before its headers ends there still."""

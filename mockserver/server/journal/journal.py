@@ -11,7 +11,7 @@ from mockserver.contract.provenance import Source
 from mockserver.server.http.known_credentials import KnownCredentials
 from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.redaction import presented
-from mockserver.server.http.response import TOLD, Response
+from mockserver.server.http.response import BODY_SNIPPET_BYTES, Response
 from mockserver.server.http.router import NearMiss
 from mockserver.server.journal.client_history import History
 
@@ -55,7 +55,7 @@ class Exchange(Struct, kw_only=True, eq=False):
     """The dialect in which the vendor was spoken."""
     endpoint: str | None = None
     raw: RawRequest
-    """The request, its body cut to :data:`TOLD` once it is closed."""
+    """The request, its body cut to :data:`BODY_SNIPPET_BYTES` once it is closed."""
     raw_size: int = 0
     """Bytes of the request's whole body."""
     headers: Mapping[str, str]
@@ -67,7 +67,7 @@ class Exchange(Struct, kw_only=True, eq=False):
     headers_sent: Mapping[str, str] = {}
     """What the endpoint sends with every answer, such as how much of a limit is left."""
     reply: Response | None = None
-    """The answer, its body cut to :data:`TOLD`; ``None`` while it is open, or where the client was gone before."""
+    """The answer, its body cut to :data:`BODY_SNIPPET_BYTES`; ``None`` while it is open, or where the client was gone before."""
     size: int = 0
     """Bytes of the whole body of the answer."""
     error: str | None = None
@@ -136,7 +136,7 @@ class Journal:
         exchange.took, exchange.until = took, self.count
         if reply is not None:
             exchange.size, exchange.reply = len(reply.body), reply.told
-        if exchange.raw_size > TOLD:
+        if exchange.raw_size > BODY_SNIPPET_BYTES:
             _cut(exchange)
         self._weigh(exchange)
 
@@ -172,7 +172,7 @@ class Journal:
 
 def _cut(exchange: Exchange) -> None:
     """Keep the beginning of a request's body, and of the credentials in the whole of it those that stand in what is kept."""
-    raw = exchange.raw._replace(body=exchange.raw.body[:TOLD])
+    raw = exchange.raw._replace(body=exchange.raw.body[:BODY_SNIPPET_BYTES])
     answer = b"" if exchange.reply is None else exchange.reply.body
     kept = "\n".join([raw.path, *exchange.headers.values(), *(body.decode("utf-8", "replace") for body in (raw.body, answer))])
     found = {value for value in presented(exchange.raw, exchange.headers) if value and value in kept}

@@ -33,7 +33,7 @@ def presented(endpoint: Endpoint, sent: RequestValues) -> str:
     return token if token or asked.query is None else sent.query.get(asked.query, "")
 
 
-def held(tenants: Tenants, vendor: Vendor, endpoint: Endpoint, sent: RequestValues) -> Principal:
+def authenticate(tenants: Tenants, vendor: Vendor, endpoint: Endpoint, sent: RequestValues) -> Principal:
     """Find whose credential a request presents, or raise ``ApiError`` in words that say what is missing or wrong."""
     asked = endpoint.credentials
     if isinstance(asked, BodyKeys):
@@ -41,7 +41,7 @@ def held(tenants: Tenants, vendor: Vendor, endpoint: Endpoint, sent: RequestValu
     token = presented(endpoint, sent)
     if not token:
         raise ApiError("missing_credential", message="send the header Authorization: Bearer <token>")
-    holder = tenants.holder(vendor.name, token)
+    holder = tenants.resolve_credential(vendor.name, token)
     if holder is None:
         raise ApiError("wrong_credential", message=_nobodys(tenants, vendor, token, "the bearer token is nobody's"), credential=token)
     return holder
@@ -61,7 +61,7 @@ def _by_body(tenants: Tenants, vendor: Vendor, asked: BodyKeys, body: Mapping[st
             raise ApiError("missing_credential", message=f"{name} is required", field=name)
         if name is not None and not isinstance(body[name], str):
             raise ApiError("violation", message=f"{name} must be a string", field=name)
-    holder = tenants.holder(vendor.name, body[asked.key])
+    holder = tenants.resolve_credential(vendor.name, body[asked.key])
     if holder is None:
         message = _nobodys(tenants, vendor, body[asked.key], f"{asked.key} is not the key of a project")
         raise ApiError("wrong_credential", message=message, credential=body[asked.key])

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from mockserver.server.faults.registry import ActiveFault, ActiveFaults
 from mockserver.server.http.raw_request import RawRequest
-from mockserver.server.http.response import TOLD
+from mockserver.server.http.response import BODY_SNIPPET_BYTES
 from mockserver.server.journal.journal import Finding
 from mockserver.server.requests.parser import ParsedRequest
 
@@ -48,7 +48,7 @@ class RequestCache:
     def add(self, raw: RawRequest, reading: ParsedRequest) -> CachedRequest:
         """Cache a parsed request, unless its body is long."""
         known = CachedRequest(raw, reading)
-        if len(raw.body) <= TOLD:
+        if len(raw.body) <= BODY_SNIPPET_BYTES:
             self._known[raw] = known
             if len(self._known) > _MAX_REQUESTS:
                 self._known.popitem(last=False)

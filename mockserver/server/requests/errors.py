@@ -15,10 +15,10 @@ from mockserver.server.http.redaction import secrets
 from mockserver.server.http.response import Response
 from mockserver.server.http.router import NoRoute, RouteMatch, Router, paths
 from mockserver.server.journal.journal import Exchange
-from mockserver.server.requests.near_misses import explain, owner, shorten, warn
+from mockserver.server.requests.near_misses import explain_auth_failure, likely_tenant, log_near_miss, shorten
 from mockserver.server.requests.parser import ParsedRequest
-from mockserver.server.requests.responses import broken, lost, refused
-from mockserver.server.tenancy.tenant import Tenant, Tenants, spoken
+from mockserver.server.requests.responses import error_response, internal_error, not_found
+from mockserver.server.tenancy.tenant import Tenant, Tenants, vendor_for
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 
@@ -36,10 +36,10 @@ class ErrorResponder:
     def read(self, refusal: VendorError, reading: ParsedRequest, raw: RawRequest, exchange: Exchange) -> Response:
         """Refuse a request whose endpoint is known."""
         reply = _refused(reading.vendor, refusal, raw, exchange, reading.behaviors)
-        if reading.held is None:
-            explain(self._tenants, reading, exchange)
+        if reading.principal is None:
+            explain_auth_failure(self._tenants, reading, exchange)
         elif reading.near_misses:
-            warn(exchange, secrets(raw, exchange.headers, known=exchange.known))
+            log_near_miss(exchange, secrets(raw, exchange.headers, known=exchange.known))
         return reply
 
     def missed(self, miss: NoRoute, raw: RawRequest, exchange: Exchange) -> Response:
@@ -54,10 +54,10 @@ class ErrorResponder:
         if allowed:
             refusal = VendorError("wrong_method", {"message": f"{method} is not supported; use {' or '.join(allowed)}"})
         exchange.near_misses, exchange.error = tuple(near), refusal.error
-        warn(exchange, found)
+        log_near_miss(exchange, found)
         if miss.vendor is None:
-            return lost(replace(miss, path=shown), method, near)
-        vendor, behaviors = spoken(miss.vendor, tenant)
+            return not_found(replace(miss, path=shown), method, near)
+        vendor, behaviors = vendor_for(miss.vendor, tenant)
         exchange.vendor, exchange.dialect = vendor.name, vendor.dialect
         query = "?" + raw.path.partition("?")[2] if "?" in raw.path else ""
         return _refused(vendor, refusal, raw._replace(path=miss.path + query), exchange, behaviors)
@@ -67,19 +67,19 @@ class ErrorResponder:
         exchange.failed = exchange.failed or refusal.error == "internal"
         if found.vendor is None:
             exchange.error = refusal.error
-            return broken(refusal.details["message"], _STATUSES[refusal.error])
+            return internal_error(refusal.details["message"], _STATUSES[refusal.error])
         exchange.vendor, exchange.endpoint = found.vendor.name, found.endpoint.name if isinstance(found, RouteMatch) else None
-        vendor, behaviors = spoken(found.vendor, self._presumed(found.vendor, exchange))
+        vendor, behaviors = vendor_for(found.vendor, self._presumed(found.vendor, exchange))
         exchange.dialect = vendor.dialect
         return _refused(vendor, refusal, raw, exchange, behaviors)
 
     def _presumed(self, family: Vendor | None, exchange: Exchange) -> Tenant | None:
         """Whose dialects and behaviors a request meets that leads nowhere."""
         name = family.name if family else ""
-        return owner(self._tenants, name, exchange) or self._tenants.presumed(name, None)
+        return likely_tenant(self._tenants, name, exchange) or self._tenants.default_tenant_for(name, None)
 
 
-def unexpected(raw: RawRequest, known: KnownCredentials) -> VendorError:
+def log_unexpected_error(raw: RawRequest, known: KnownCredentials) -> VendorError:
     """Log the exception that is being handled; the refusal that it becomes."""
     found = secrets(raw, {}, known=known)
     place = f"{found.text(raw.method)} {found.path(raw.path.partition('?')[0])}"
@@ -91,4 +91,4 @@ def unexpected(raw: RawRequest, known: KnownCredentials) -> VendorError:
 def _refused(vendor: Vendor, refusal: VendorError, raw: RawRequest, exchange: Exchange, behaviors: Mapping[str, Any]) -> Response:
     fact = vendor.contract.errors[refusal.error].fact
     exchange.error, exchange.basis, exchange.source = refusal.error, fact.basis.value, vendor.contract.sources.get(fact.source or "")
-    return refused(vendor, refusal, raw, behaviors, exchange.headers_sent)
+    return error_response(vendor, refusal, raw, behaviors, exchange.headers_sent)

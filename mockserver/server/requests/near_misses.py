@@ -54,7 +54,7 @@ class _Known(Struct, frozen=True):
     deleted: bool
 
 
-def warn(exchange: Exchange, found: Secrets) -> None:
+def log_near_miss(exchange: Exchange, found: Secrets) -> None:
     """Log in one line what led nowhere, and what was closest."""
     closest = f"; {exchange.near_misses[0].differs}" if exchange.near_misses else ""
     path = found.path(exchange.raw.path.partition("?")[0])
@@ -67,12 +67,12 @@ def shorten(text: str) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
-def explain(tenants: Tenants, reading: ParsedRequest, exchange: Exchange) -> None:
+def explain_auth_failure(tenants: Tenants, reading: ParsedRequest, exchange: Exchange) -> None:
     """Say why nobody's credential was found: what the request carries instead, the likeliest first."""
     found = secrets(exchange.raw, exchange.headers, known=exchange.known)
     if exchange.error not in _NOBODYS:
         if exchange.near_misses:
-            warn(exchange, found)
+            log_near_miss(exchange, found)
         return
     asked, vendor = reading.endpoint, reading.vendor.name
     known = sorted(_known(tenants, exchange.raw, exchange.headers), key=lambda each: (each.vendor != vendor, each.deleted))
@@ -80,10 +80,10 @@ def explain(tenants: Tenants, reading: ParsedRequest, exchange: Exchange) -> Non
     wrong = (_differs(asked, vendor, each, found) + _elsewhere(reading.vendor, asked, each) for each in astray[:_MOST])
     told = dict.fromkeys([*wrong, *_lacking(asked, vendor, known)])
     exchange.near_misses = tuple(NearMiss(vendor, asked.name, asked.method, asked.paths[0], each) for each in told)
-    warn(exchange, found)
+    log_near_miss(exchange, found)
 
 
-def owner(tenants: Tenants, vendor: str, exchange: Exchange) -> Tenant | None:
+def likely_tenant(tenants: Tenants, vendor: str, exchange: Exchange) -> Tenant | None:
     """The tenant whose key a request that leads nowhere carries, wherever it stands."""
     names = (each.tenant for each in _known(tenants, exchange.raw, exchange.headers) if each.vendor == vendor and not each.deleted)
     return next((tenants.all[name] for name in names), None)
@@ -94,7 +94,7 @@ def _known(tenants: Tenants, raw: RawRequest, headers: Mapping[str, str]) -> Ite
     vendors = [vendor.name for vendor in load()]
     for place, value in _values(raw, headers):
         for vendor in vendors:
-            holder, deleted = tenants.holder(vendor, value), tenants.deleted(vendor, value)
+            holder, deleted = tenants.resolve_credential(vendor, value), tenants.deleted(vendor, value)
             if holder is not None or deleted is not None:
                 yield _Known(value, place, vendor, holder.tenant.name if holder else str(deleted), deleted is not None)
 

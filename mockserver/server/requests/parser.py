@@ -18,12 +18,12 @@ from mockserver.contract.errors import ApiError, VendorError
 from mockserver.contract.limits import ConcurrencyLimit, RateLimit, WindowLimit, limit_name
 from mockserver.contract.provenance import Basis
 from mockserver.contract.validation import fields
-from mockserver.server.http.pagination import begins, field_place, list_name, named, page_field
+from mockserver.server.http.pagination import field_place, is_first_page, list_key_of, named, page_field
 from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.router import NearMiss, RouteMatch
-from mockserver.server.requests.auth import RequestValues, check_permission, held, presented
-from mockserver.server.requests.values import read, said
-from mockserver.server.tenancy.tenant import Principal, Tenant, Tenants, spoken
+from mockserver.server.requests.auth import RequestValues, authenticate, check_permission, presented
+from mockserver.server.requests.values import extract_values, read
+from mockserver.server.tenancy.tenant import Principal, Tenant, Tenants, vendor_for
 from mockserver.vendors.base import Vendor, ViewRequest
 
 _FREE: Final[dict[str, Any]] = {"rates": (), "one_at_a_time": False}
@@ -44,7 +44,7 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
     """Those of the tenant, or of the tenant that was probably meant while nobody knows whose request it is."""
     headers: Mapping[str, str]
     """Sent with the answer."""
-    held: Principal | None = None
+    principal: Principal | None = None
     """Whose it is; ``None`` where its credentials are refused."""
     refusal: VendorError | None = None
     near_misses: tuple[NearMiss, ...] = ()
@@ -80,9 +80,9 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def begun(self) -> str | None:
         """The list whose first page it asks for, if it does."""
-        if self.refusal is not None or not begins(self.endpoint, self.page):
+        if self.refusal is not None or not is_first_page(self.endpoint, self.page):
             return None
-        return list_name(self.vendor.name, self.endpoint, self.site, self.fields)
+        return list_key_of(self.vendor.name, self.endpoint, self.site, self.fields)
 
     def asked(self, tenant: Tenant, now: int) -> ViewRequest:
         """The question to the endpoint's view, in the world of the tenant whose request it is."""
@@ -115,25 +115,25 @@ class RequestParser:
     def read(self, match: RouteMatch, raw: RawRequest) -> ParsedRequest:
         """Read a request to the endpoint it was matched with, as the dialect of the tenant has it whose request it is."""
         family, name = match.vendor.name, match.endpoint.name
-        meant = self._tenants.presumed(family, match.path.get(match.endpoint.site or ""))
-        vendor, _ = spoken(match.vendor, meant)
+        meant = self._tenants.default_tenant_for(family, match.path.get(match.endpoint.site or ""))
+        vendor, _ = vendor_for(match.vendor, meant)
         try:
-            sent = said(match.endpoint, raw)
+            sent = extract_values(match.endpoint, raw)
             meant = self._claimed(match, sent) or meant
-            vendor, _ = spoken(match.vendor, meant)
-            whose = held(self._tenants, vendor, vendor.endpoint(name), sent)
+            vendor, _ = vendor_for(match.vendor, meant)
+            whose = authenticate(self._tenants, vendor, vendor.endpoint(name), sent)
         except ApiError as error:
             terms, deleted = self._terms(vendor, name, meant), self._tenants.deleted(family, error.details.get("credential", ""))
             refusal = self._unknown(vendor, match) or error.refusal
             return ParsedRequest(**{**terms, "refusal": refusal, "deleted": deleted, **_lost(vendor, match)})
-        terms, endpoint = self._terms(vendor, name, whose.tenant, held=whose), vendor.endpoint(name)
+        terms, endpoint = self._terms(vendor, name, whose.tenant, principal=whose), vendor.endpoint(name)
         if lost := _lost(vendor, match):
             return ParsedRequest(**{**terms, **lost})
         if unknown := self._unknown(vendor, match):
             return ParsedRequest(**{**terms, "refusal": unknown, **_FREE})
         try:
             check_permission(whose, vendor, endpoint)
-            site = None if endpoint.typed_first else self._site(match, endpoint, whose)
+            site = None if endpoint.validate_before_site else self._site(match, endpoint, whose)
             typed = read(endpoint, raw, sent, terms["behaviors"])
             site = self._site(match, endpoint, whose) if site is None else site
         except ApiError as error:
@@ -143,17 +143,17 @@ class RequestParser:
     def _claimed(self, match: RouteMatch, sent: RequestValues) -> Tenant | None:
         """The tenant whose key a request presents, wherever a dialect of the vendor looks for one."""
         for dialect in match.vendor.dialects.values():
-            holder = self._tenants.holder(match.vendor.name, presented(dialect.endpoint(match.endpoint.name), sent))
+            holder = self._tenants.resolve_credential(match.vendor.name, presented(dialect.endpoint(match.endpoint.name), sent))
             if holder is not None:
                 return holder.tenant
         return None
 
-    def _terms(self, vendor: Vendor, name: str, tenant: Tenant | None, held: Principal | None = None) -> dict[str, Any]:
+    def _terms(self, vendor: Vendor, name: str, tenant: Tenant | None, principal: Principal | None = None) -> dict[str, Any]:
         """What every reading of an endpoint's requests begins with: those of a holder, or those that are probably for a tenant."""
-        key = (vendor.name, name, tenant.name if tenant else None, held)
+        key = (vendor.name, name, tenant.name if tenant else None, principal)
         found = self._known_terms.get(key)
         if found is None:
-            endpoint, (_, behaviors) = vendor.endpoint(name), spoken(vendor, tenant)
+            endpoint, (_, behaviors) = vendor.endpoint(name), vendor_for(vendor, tenant)
             found = self._known_terms[key] = {
                 "vendor": vendor,
                 "endpoint": endpoint,
@@ -161,15 +161,15 @@ class RequestParser:
                 "one_at_a_time": any(isinstance(limit, ConcurrencyLimit) for limit in endpoint.limits),
                 "behaviors": behaviors,
                 "headers": {**endpoint.headers, **_basis(endpoint, behaviors)},
-                "held": held,
-                **(_limits(vendor, endpoint, held.tenant) if held else {}),
+                "held": principal,
+                **(_limits(vendor, endpoint, principal.tenant) if principal else {}),
             }
         return found
 
     def _unknown(self, vendor: Vendor, match: RouteMatch) -> VendorError | None:
         """Why a site is none, where the dialect looks for it before the credential."""
         endpoint, site = vendor.endpoint(match.endpoint.name), match.path.get(match.endpoint.site or "")
-        if endpoint.looked_up is None or site is None or not re.fullmatch(endpoint.looked_up, site):
+        if endpoint.site_id_precheck is None or site is None or not re.fullmatch(endpoint.site_id_precheck, site):
             return None
         return None if self._tenants.is_site(vendor.name, site) else VendorError("unknown_site", {"message": f"no site with id {site!r}"})
 
@@ -179,7 +179,7 @@ class RequestParser:
         vendor, identifier = match.vendor.name, match.path[match.endpoint.site]
         site = self._tenants.site(vendor, identifier, whose.tenant)
         if site is None:
-            foreign = endpoint.looked_up is not None or self._tenants.is_site(vendor, identifier)
+            foreign = endpoint.site_id_precheck is not None or self._tenants.is_site(vendor, identifier)
             known = ", ".join(ids[0] for ids in whose.tenant.names[vendor].sites)
             raise ApiError(
                 "forbidden" if foreign else "unknown_site", message=f"{identifier!r} is not among the sites of this key: {known}"

@@ -10,12 +10,12 @@ from mockserver.server.tenancy.limits import LimitStatus, reported
 from mockserver.server.tenancy.tenant import Principal
 
 
-def blank(reading: ParsedRequest) -> dict[str, str]:
+def empty_limit_headers(reading: ParsedRequest) -> dict[str, str]:
     """Until a key is known there is nothing to report: some vendors send the headers all the same, empty."""
     return {**reading.headers, **{name: "" for rate in reading.rates if rate.unkeyed for name in rate.headers or ()}}
 
 
-def charged(reading: ParsedRequest, whose: Principal) -> tuple[Mapping[str, str], VendorError | None]:
+def enforce_limits(reading: ParsedRequest, whose: Principal) -> tuple[Mapping[str, str], VendorError | None]:
     """Count a request against the limits of its key, in their order, as far as the first that it is beyond: headers, and that refusal."""
     if not reading.rates:
         return reading.headers, None

@@ -8,7 +8,7 @@ from multidict import CIMultiDict
 
 from mockserver import __version__
 from mockserver.contract.behaviors import BASIS, BASIS_HEADER, ByBehavior, short_name
-from mockserver.contract.errors import ErrorTemplate, VendorError, filled, of_status
+from mockserver.contract.errors import ErrorTemplate, VendorError, render, status_details
 from mockserver.contract.provenance import Basis
 from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.redaction import MASK
@@ -28,12 +28,12 @@ SERVER = f"session-mock/{__version__}"
 _USUAL = CIMultiDict({"Content-Type": _JSON, "Server": SERVER})
 
 
-def answered(body: bytes, headers: Mapping[str, str]) -> Response:
+def success_response(body: bytes, headers: Mapping[str, str]) -> Response:
     """Return a response with status 200."""
     return Response(body=body, headers=CIMultiDict({**_USUAL, **headers}) if headers else _USUAL)
 
 
-def refused(
+def error_response(
     vendor: Vendor, refusal: VendorError, raw: RawRequest, behaviors: Mapping[str, Any], headers: Mapping[str, str] | None = None
 ) -> Response:
     """A refusal in the vendor's own shape, by the defaults of behaviors that are not given."""
@@ -58,9 +58,11 @@ def status_of(vendor: Vendor, shape: ErrorTemplate, behaviors: Mapping[str, Any]
     return statuses.get(str(behaviors.get(short_name(shape.status.behavior), default)), statuses[str(default)])  # Not every option has one.
 
 
-def failing(reading: ParsedRequest, raw: RawRequest, status: int, details: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
+def injected_error(
+    reading: ParsedRequest, raw: RawRequest, status: int, details: Mapping[str, Any], headers: Mapping[str, str]
+) -> Response:
     """An error of any status in the vendor's shape: the endpoint's own for that status, another's, or its most general one."""
-    vendor, own = reading.vendor, (*reading.endpoint.errors, reading.endpoint.unreadable)
+    vendor, own = reading.vendor, (*reading.endpoint.errors, reading.endpoint.validation_error)
     errors = {name: vendor.contract.errors[name] for name in (*own, *vendor.contract.errors)}
     shape = next((shape for shape in errors.values() if status_of(vendor, shape, reading.behaviors) == status), None)
     basis = _basis(shape.fact.basis if shape else Basis.ASSUMED, reading.behaviors)
@@ -82,16 +84,16 @@ def _shaped(  # noqa: PLR0913 -- what an error consists of
 ) -> Response:
     """An error with the headers that are usual, its own, and those of this one, the later ones winning."""
     told = {"message": "", "field": "", "credential": "", "reason": "", "method": raw.method, "path": raw.path}
-    known = {**told, **of_status(status), **shape.usual, **details}
-    body = b"" if shape.body is None else json.encode(filled(shape.body, known))
+    known = {**told, **status_details(status), **shape.usual, **details}
+    body = b"" if shape.body is None else json.encode(render(shape.body, known))
     if shape.text and shape.body is not None:
-        body = filled(shape.body, known).encode()
+        body = render(shape.body, known).encode()
     kind = {} if shape.body is None else {"Content-Type": "text/plain; charset=utf-8" if shape.text else _JSON}
     own = {name: value.format_map(known) for name, value in shape.headers.items()}
     return Response(status=status, body=body, headers=CIMultiDict({**kind, "Server": SERVER, **usual, **own, **headers}))
 
 
-def lost(miss: NoRoute, method: str, near: list[NearMiss]) -> Response:
+def not_found(miss: NoRoute, method: str, near: list[NearMiss]) -> Response:
     """The mock's own answer to a path that is no vendor's: what was closest, if anything was close, and where to look."""
     closest = near[0]
     close = set(closest.path.split("/")) & set(miss.path.split("/")) - {""}
@@ -101,7 +103,7 @@ def lost(miss: NoRoute, method: str, near: list[NearMiss]) -> Response:
     return Response(status=404, body=body, headers=CIMultiDict({"Content-Type": _JSON, "Server": SERVER}))
 
 
-def broken(message: str, status: int = 500) -> Response:
+def internal_error(message: str, status: int = 500) -> Response:
     """Return the mock's own answer to a request that it could not read, or failed at, where no vendor was meant."""
     return Response(
         status=status, body=message.encode(), headers=CIMultiDict({"Content-Type": "text/plain; charset=utf-8", "Server": SERVER})

@@ -12,14 +12,14 @@ from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.requests.auth import RequestValues
 
 
-def said(endpoint: Endpoint, raw: RawRequest) -> RequestValues:
+def extract_values(endpoint: Endpoint, raw: RawRequest) -> RequestValues:
     """Where a request may carry credentials, or ``ApiError`` where its body cannot be read."""
     return RequestValues({"Authorization": raw.authorization}, dict(_pairs(raw.path.partition("?")[2])), _body(endpoint, raw))
 
 
 def read(endpoint: Endpoint, raw: RawRequest, sent: RequestValues, behaviors: Mapping[str, Any]) -> dict[str, Any]:
     """What it asks for in query and body, or ``ApiError`` with everything in it that cannot be read, or what comes first."""
-    pairs = None if endpoint.in_turn is None else list(_pairs(raw.path.partition("?")[2]))  # As often as they stand in it.
+    pairs = None if endpoint.duplicate_param_message is None else list(_pairs(raw.path.partition("?")[2]))  # As often as they stand in it.
     query = sent.query if pairs is None else dict(reversed(pairs))
     found = {}
     for where, model, texts in (("query", endpoint.query, _query(endpoint, query)), ("body", endpoint.body, sent.body)):
@@ -29,10 +29,10 @@ def read(endpoint: Endpoint, raw: RawRequest, sent: RequestValues, behaviors: Ma
         typed = request.read(model, texts, where, numeric_texts=numeric)
         wrong = typed if isinstance(typed, list) else []
         if pairs is not None and where == "query":
-            wrong = in_turn(pairs, model, wrong, endpoint.in_turn or "")
+            wrong = in_turn(pairs, model, wrong, endpoint.duplicate_param_message or "")
         if wrong:
             message = "; ".join(violation.message for violation in wrong)
-            raise ApiError(endpoint.unreadable, message=message, field=wrong[0].field, reason=wrong[0].reason)
+            raise ApiError(endpoint.validation_error, message=message, field=wrong[0].field, reason=wrong[0].reason)
         found[where] = typed
     return found
 

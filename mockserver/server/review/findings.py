@@ -16,7 +16,7 @@ from mockserver.server.journal.client_history import Wait
 from mockserver.server.journal.journal import Exchange, Finding, Journal
 from mockserver.server.requests.cache import CachedRequest
 from mockserver.server.requests.parser import ParsedRequest
-from mockserver.server.review.rules import advised, field_of
+from mockserver.server.review.rules import check_rules, field_of
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.server.tenancy.watchdog import BOUNDS
 
@@ -46,7 +46,7 @@ def review(journal: Journal, known: CachedRequest, exchange: Exchange, reply: Re
     reading = known.reading
     try:
         if known.advice is None:
-            known.advice, known.page = advised(reading, exchange.raw), _page(reading)
+            known.advice, known.page = check_rules(reading, exchange.raw), _page(reading)
         found = known.advice + _told(journal, known, exchange, reply)
         if found:
             exchange.findings = tuple(dict.fromkeys(found))
@@ -73,9 +73,9 @@ def _told(journal: Journal, known: CachedRequest, exchange: Exchange, reply: Res
         found.append(_finding("deleted-tenant"))
     if exchange.waited:
         found.append(_finding("request-during-open"))
-    if reading.held is None or reply is None:
+    if reading.principal is None or reply is None:
         return found
-    scope = (reading.vendor.name, reading.held.site, reading.endpoint.name)
+    scope = (reading.vendor.name, reading.principal.site, reading.endpoint.name)
     wait = journal.history.wait_of(scope, exchange.at, exchange.began, exchange.number)
     if wait is not None:
         found.append(_hasty(wait, exchange))
@@ -84,19 +84,19 @@ def _told(journal: Journal, known: CachedRequest, exchange: Exchange, reply: Res
     elif reply.status == _OK and not (exchange.faults or exchange.gone or exchange.raw.method == "HEAD"):
         journal.history.answered(scope)
         if known.page:
-            found += map(_finding, _paged(journal, reading, known.page, reading.held.tenant, reply))
+            found += map(_finding, _paged(journal, reading, known.page, reading.principal.tenant, reply))
     return found
 
 
 def _wait(journal: Journal, reading: ParsedRequest, exchange: Exchange, reply: Response) -> None:
     """Remember until when an answer tells to wait: for a whole key where there were too many requests, else for the endpoint."""
-    held = reading.held
-    now = exchange.at if held is None else held.tenant.clock.now()
-    until = None if held is None else _until(reading, reply, now)
-    if held is not None and until is not None:
+    principal = reading.principal
+    now = exchange.at if principal is None else principal.tenant.clock.now()
+    until = None if principal is None else _until(reading, reply, now)
+    if principal is not None and until is not None:
         endpoint = None if reply.status == _TOO_MANY else reading.endpoint.name
         really = exchange.began + (until - exchange.at) * 1_000_000
-        journal.history.wait((reading.vendor.name, held.site, endpoint), Wait(now, until, really, journal.count))
+        journal.history.wait((reading.vendor.name, principal.site, endpoint), Wait(now, until, really, journal.count))
 
 
 def _until(reading: ParsedRequest, reply: Response, now: int) -> int | None:
@@ -114,7 +114,7 @@ def _until(reading: ParsedRequest, reply: Response, now: int) -> int | None:
 def _page(reading: ParsedRequest) -> Page | None:
     """The page that a request asks for; ``None`` where there are no pages, or the request could not be read."""
     place = reading.page_place
-    if place is None or reading.held is None or reading.refusal is not None:
+    if place is None or reading.principal is None or reading.refusal is not None:
         return None
     where, attribute = place
     paging = reading.endpoint.paging

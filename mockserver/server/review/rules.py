@@ -28,7 +28,7 @@ _MILLISECONDS: Final = 100_000_000_000
 _OFFSET: Final = re.compile(r"(Z|z|[+ -]\d{1,2}(:?\d\d)?)$")
 
 
-def advised(reading: ParsedRequest, raw: RawRequest) -> list[Finding]:
+def check_rules(reading: ParsedRequest, raw: RawRequest) -> list[Finding]:
     """What is to be said of a request as it stands."""
     return [finding for finding, applies in _advice(reading.vendor, reading.endpoint.name) if applies(reading, raw.path)]
 

@@ -17,7 +17,7 @@ MOST_NUMBERS: Final = 100
 _LONGEST: Final = 300
 
 
-def judge(tenants: Tenants, tenant: Tenant) -> Verification:
+def verify(tenants: Tenants, tenant: Tenant) -> Verification:
     """Judge the exchanges that a tenant's journal keeps, and its faults."""
     exchanges = list(tenant.journal)
     return Verification(

@@ -10,7 +10,7 @@ from msgspec import Meta, Struct, ValidationError, convert
 
 from mockserver._util import parsers as forms
 from mockserver._util.clock import LATEST, Clock
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import Credential, Dialect, Name, repr_masked
 from mockserver.contract.behaviors import BehaviorError
 from mockserver.server.tenancy.tenant import Tenant, TenantError
@@ -74,9 +74,9 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
             settings[name] = {**_table(name, settings.get(name, {})), **value} if isinstance(value, Mapping) else value
         config = convert(settings, Config)
     except ValidationError as error:
-        from mockserver._util.validation import amiss  # noqa: PLC0415 -- start-up is felt
+        from mockserver._util.validation import explain_validation_error  # noqa: PLC0415 -- start-up is felt
 
-        raise ConfigError(f"{path or 'options'}: {amiss(settings, Config) or error}") from None
+        raise ConfigError(f"{path or 'options'}: {explain_validation_error(settings, Config) or error}") from None
     except BehaviorError as error:
         raise ConfigError(f"{path or 'options'}: {error}") from None
     if config.admin_token is not None:
@@ -86,7 +86,7 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
             raise ConfigError(f"admin_token: {error}") from None
     for vendor in config.vendor_ports:
         if vendor not in NAMES:
-            raise ConfigError(f"vendor_ports: there is no vendor {vendor!r}; {nearest(vendor, NAMES)}")
+            raise ConfigError(f"vendor_ports: there is no vendor {vendor!r}; {suggest(vendor, NAMES)}")
     if DEFAULT_TENANT in config.tenants:
         raise ConfigError(f"tenants.{DEFAULT_TENANT}: the default tenant's settings stand at the top of the file")
     return config
@@ -179,10 +179,10 @@ def make_tenant(name: str, config: TenantConfig) -> Tenant:
 def tenant_spec(config: TenantConfig) -> WorldSpec:
     """The spec of a tenant's world: its profile with the fields that differ; raises :class:`WorldError`."""
     if config.profile not in PROFILES:
-        raise WorldError(f"there is no profile {config.profile!r}; {nearest(config.profile, PROFILES)}")
+        raise WorldError(f"there is no profile {config.profile!r}; {suggest(config.profile, PROFILES)}")
     for name in config.world:
         if name not in WorldSpec.__struct_fields__:
-            raise WorldError(f"world spec: there is no field {name!r}; {nearest(name, WorldSpec.__struct_fields__)}")
+            raise WorldError(f"world spec: there is no field {name!r}; {suggest(name, WorldSpec.__struct_fields__)}")
     fields = {**PROFILES[config.profile], **config.world}
     for size, other in (("sessions", "sessions_per_day"), ("sessions_per_day", "sessions")):
         if size in config.world and other not in config.world:  # Another size than the profile's replaces it.

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct
 
 from mockserver._util.clock import Clock
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 from mockserver.contract.behaviors import DIALECT, BehaviorError, short_name
 from mockserver.server.faults.registry import ActiveFaults
 from mockserver.server.http.known_credentials import KnownCredentials
@@ -94,7 +94,7 @@ def _behaviors(vendors: Collection[Vendor], chosen: Mapping[str, str | int]) -> 
         known = {behavior.name: behavior for vendor in vendors for behavior in vendor.contract.behaviors}
         for name, value in chosen.items():
             if name not in known:
-                raise BehaviorError(f"there is no behavior {name!r}; {nearest(name, known)}")
+                raise BehaviorError(f"there is no behavior {name!r}; {suggest(name, known)}")
             vendor, _, short = name.partition(".")
             settings[vendor][short] = known[name].read(value)
     return settings
@@ -106,7 +106,7 @@ def _usual(vendor: Vendor) -> Mapping[str, Any]:
     return {short_name(behavior.name): behavior.read(behavior.default) for behavior in vendor.contract.behaviors}
 
 
-def spoken(vendor: Vendor, tenant: Tenant | None) -> tuple[Vendor, Mapping[str, Any]]:
+def vendor_for(vendor: Vendor, tenant: Tenant | None) -> tuple[Vendor, Mapping[str, Any]]:
     """The dialect and the behaviors in which a vendor answers for a tenant; its usual ones where nobody is meant."""
     return (tenant.vendors[vendor.name], tenant.behaviors[vendor.name]) if tenant else (vendor, _usual(vendor))
 
@@ -221,7 +221,7 @@ class Tenants:
         finally:
             self._enter(tenant)
 
-    def holder(self, vendor: str, token: str) -> Principal | None:
+    def resolve_credential(self, vendor: str, token: str) -> Principal | None:
         """Whose a credential is."""
         return self._tokens.get((vendor, token))
 
@@ -229,7 +229,7 @@ class Tenants:
         """The deleted tenant whose a credential was."""
         return self._dropped.get((vendor, token))
 
-    def presumed(self, vendor: str, site: str | None) -> Tenant | None:
+    def default_tenant_for(self, vendor: str, site: str | None) -> Tenant | None:
         """Whose behaviors a request meets that no credential claims: the tenant's with the site that it names, else the first one's."""
         owners = self._sites.get((vendor, site), ()) if site is not None else ()
         return owners[0].tenant if len(owners) == 1 else next(iter(self.all.values()), None)

@@ -199,7 +199,7 @@ _HEADERS = {"Content-Type": "application/json; charset=utf-8"}
 _KEY = Bearer(query="api_key")
 _LIMITS = (WindowLimit(allowed="rybbit.rate_limit", seconds=600, opens="first", pool="api", documented=500),)
 _SITE = documented("Serial number of the site, or the id in its tracking script (12 hexadecimal digits).")
-NARROWED = {
+FILTERED_EXAMPLE = {
     "filters": '[{"parameter":"country","type":"equals","value":["US"]},'
     '{"parameter":"browser","type":"equals","value":["Chrome"]},'
     '{"parameter":"pathname","type":"equals","value":["/pricing"]}]'
@@ -230,8 +230,8 @@ LIST_SESSIONS = Endpoint(
     starts="session_start",
     limits=_LIMITS,
     advice=(KEY_IN_QUERY, ZONE, _TOO_MANY),
-    narrowed=NARROWED,
-    everything={"limit": MAXIMUM},
+    filtered_example=FILTERED_EXAMPLE,
+    all_rows_params={"limit": MAXIMUM},
     facts=(
         assumed("Newest start first, so that pages tile; the server orders by session_end."),
         NO_TOTAL,
@@ -283,7 +283,7 @@ LIST_SESSION_LOCATIONS = Endpoint(
     counts="count",
     limits=_LIMITS,
     advice=(KEY_IN_QUERY, ZONE),
-    narrowed=NARROWED,
+    filtered_example=FILTERED_EXAMPLE,
     facts=(
         *SOME_PLACES,
         AT_START, *TIME, *COMPARED, *FILTERS, PATHS, HOST,

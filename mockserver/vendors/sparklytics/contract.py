@@ -229,7 +229,7 @@ LIST_SESSIONS = Endpoint(
     rows="sessions",
     identity=("session_id",),
     starts="started_at",
-    narrowed={"filter_country": "US", "filter_browser": "Chrome", "filter_page": "/pricing"},
+    filtered_example={"filter_country": "US", "filter_browser": "Chrome", "filter_page": "/pricing"},
     limits=LIMITS,
     advice=tuple(
         LintRule(
@@ -239,7 +239,7 @@ LIST_SESSIONS = Endpoint(
         )
         for field in ("start_date", "end_date")
     ),
-    everything={"start_date": "{start_date}", "end_date": "{end_date}", "limit": MAXIMUM},
+    all_rows_params={"start_date": "{start_date}", "end_date": "{end_date}", "limit": MAXIMUM},
     facts=(
         Fact("A key is spk_selfhosted_ and 32 characters; it reads every website.", DOCUMENTED, "keys"),
         Fact("The most recent session is first.", DOCUMENTED, "feature"),

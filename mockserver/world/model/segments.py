@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from mockserver._util.suggest import nearest
+from mockserver._util.suggest import suggest
 from mockserver.world.model.query import Condition
 from mockserver.world.model.spec import WorldError
 
@@ -85,7 +85,7 @@ def _parse_filters(name: str, filters: Mapping[str, Any]) -> tuple[Condition, ..
     conditions = []
     for word, values in filters.items():
         if word not in FILTERS:
-            raise WorldError(f"world spec: segment {name!r} has unknown filter {word!r}; {nearest(word, FILTERS)}")
+            raise WorldError(f"world spec: segment {name!r} has unknown filter {word!r}; {suggest(word, FILTERS)}")
         dimension, of = FILTERS[word]
         several = tuple(values) if isinstance(values, list | tuple) else (values,)
         if any(not isinstance(value, str | int | float | None) for value in several):

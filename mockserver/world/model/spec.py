@@ -61,9 +61,9 @@ def spec(**fields: Any) -> WorldSpec:
     try:
         built = convert(fields, WorldSpec)
     except ValidationError as error:
-        from mockserver._util.validation import amiss  # noqa: PLC0415 -- start-up is felt
+        from mockserver._util.validation import explain_validation_error  # noqa: PLC0415 -- start-up is felt
 
-        raise WorldError(f"world spec: {amiss(fields, WorldSpec) or error}") from None
+        raise WorldError(f"world spec: {explain_validation_error(fields, WorldSpec) or error}") from None
     return _complete(built)
 
 

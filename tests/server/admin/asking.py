@@ -68,7 +68,7 @@ class Told(Struct, frozen=True):
         return self.status, self.json["type"].rpartition(":")[2], self.json.get("near")
 
 
-class Desk:
+class AdminApi:
     """The admin API of a served mock."""
 
     def __init__(self, mock: Any) -> None:

@@ -5,16 +5,16 @@ from typing import Any
 
 import pytest
 
-from tests.server.admin.asking import Desk
+from tests.server.admin.asking import AdminApi
 
-Steer = Callable[..., Awaitable[Desk]]
+Steer = Callable[..., Awaitable[AdminApi]]
 
 
 @pytest.fixture(name="steer")
 def _steer(serve: Any) -> Steer:
     """Serve tenants with the admin API beside them: ``await steer(world={…}, tenants={…})``."""
 
-    async def steer(**settings: Any) -> Desk:
-        return Desk(await serve(**settings))
+    async def steer(**settings: Any) -> AdminApi:
+        return AdminApi(await serve(**settings))
 
     return steer

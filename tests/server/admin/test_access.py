@@ -22,19 +22,19 @@ from mockserver.server.tenancy.config import Config, ConfigError, tenants
 from mockserver.server.tenancy.tenant import Tenants
 from mockserver.vendors import load
 from tests.conftest import Mock
-from tests.server.admin.asking import DEFAULT, ONE, Desk, Told, name, request
+from tests.server.admin.asking import DEFAULT, ONE, AdminApi, Told, name, request
 from tests.server.admin.conftest import Steer
-from tests.server.admin.test_routes import filled, good
+from tests.server.admin.test_routes import good, render
 
 TOKEN = "Örtlich-geheim:3"
 FIRST = load()[0].name
 
 
 @pytest.fixture(name="guarded")
-async def _guarded(aiohttp_client: Any) -> Desk:
+async def _guarded(aiohttp_client: Any) -> AdminApi:
     """A server that asks for a token."""
     served = Tenants(tenants(Config(world={"sessions": 3})))
-    return Desk(Mock(await aiohttp_client(create_app(served, admin=Admin(served, token=TOKEN))), served))
+    return AdminApi(Mock(await aiohttp_client(create_app(served, admin=Admin(served, token=TOKEN))), served))
 
 
 def bearer(token: str, scheme: str = "Bearer") -> dict[str, str]:
@@ -45,7 +45,7 @@ def bearer(token: str, scheme: str = "Bearer") -> dict[str, str]:
 @pytest.mark.parametrize(
     "headers", [bearer(TOKEN), bearer(TOKEN, "bearer"), {**bearer(TOKEN), "Host": "mock.example", "Origin": "http://a.example"}]
 )
-async def test_whoever_has_the_token_may_steer(guarded: Desk, headers: dict[str, str]) -> None:
+async def test_whoever_has_the_token_may_steer(guarded: AdminApi, headers: dict[str, str]) -> None:
     """Under whatever name the server is reached, which is then the name it tells."""
     told = await guarded.ask("POST", "/tenants", {}, headers=headers)
 
@@ -62,7 +62,7 @@ async def test_whoever_has_the_token_may_steer(guarded: Desk, headers: dict[str,
     ],
     ids=str,
 )
-async def test_whoever_has_it_not_may_nothing(guarded: Desk, headers: dict[str, str]) -> None:
+async def test_whoever_has_it_not_may_nothing(guarded: AdminApi, headers: dict[str, str]) -> None:
     """A wrong or missing token is a 401 that says what to send."""
     told = await guarded.ask("POST", "/tenants", {}, headers=headers)
 
@@ -72,15 +72,15 @@ async def test_whoever_has_it_not_may_nothing(guarded: Desk, headers: dict[str, 
 
 
 @pytest.mark.parametrize("route", [*ROUTES, Route("GET", "/nowhere", print)], ids=name)
-async def test_without_the_token_no_route_is_told_from_another(guarded: Desk, route: Route) -> None:
+async def test_without_the_token_no_route_is_told_from_another(guarded: AdminApi, route: Route) -> None:
     """Known or unknown, every path answers the same, and does nothing."""
-    told = await guarded.ask(route.method, filled(route.path), body=good(route)["body"])
+    told = await guarded.ask(route.method, render(route.path), body=good(route)["body"])
 
     assert told.problem == (401, "unauthorized", None)
     assert list(guarded.mock.tenants) == ["default"]
 
 
-async def test_tokens_are_compared_in_constant_time(guarded: Desk, monkeypatch: Any) -> None:
+async def test_tokens_are_compared_in_constant_time(guarded: AdminApi, monkeypatch: Any) -> None:
     """A right and a wrong token of any length are compared by what takes no less time for an early difference."""
     compared: list[bytes] = []
 
@@ -95,7 +95,7 @@ async def test_tokens_are_compared_in_constant_time(guarded: Desk, monkeypatch: 
     assert compared == [b"x", TOKEN.encode()]
 
 
-async def test_no_log_and_no_journal_tells_the_token(guarded: Desk, caplog: Any, monkeypatch: Any) -> None:
+async def test_no_log_and_no_journal_tells_the_token(guarded: AdminApi, caplog: Any, monkeypatch: Any) -> None:
     """Right, wrong, in the middle of a failure, or sent to a vendor by mistake: it stands nowhere."""
     caplog.set_level(logging.DEBUG)
     await guarded.ask("GET", "/health", headers=bearer(TOKEN))
@@ -118,10 +118,10 @@ async def test_no_log_and_no_journal_tells_the_token(guarded: Desk, caplog: Any,
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST:1", "[::1]:8080", "127.9.9.9:80"])
 async def test_names_of_this_computer_are_let_in(steer: Steer, host: str) -> None:
     """Without a token it is enough to sit at this computer and to call it by its name; a page of ours is no other's."""
-    desk = await steer()
+    admin = await steer()
 
-    assert (await desk.ask("GET", "/health", headers={"Host": host})).status == 200
-    assert (await desk.ask("GET", "/health", headers={"Host": host, "Origin": f"http://{host}"})).status == 200
+    assert (await admin.ask("GET", "/health", headers={"Host": host})).status == 200
+    assert (await admin.ask("GET", "/health", headers={"Host": host, "Origin": f"http://{host}"})).status == 200
 
 
 ANYWHERE = "0.0.0.0"  # noqa: S104 -- it is to be refused, or to be guarded
@@ -142,20 +142,20 @@ FOREIGN = [
 @pytest.mark.parametrize("host", FOREIGN)
 async def test_other_names_are_refused(steer: Steer, host: str) -> None:
     """A page that lets its own name point at this computer says that name: it is refused, and only the admin API minds."""
-    desk = await steer()
-    told = await desk.ask("POST", "/tenants", {}, headers={"Host": host})
-    path, arguments = request((await desk.get(DEFAULT))["vendors"][ONE[0].name], ONE[1], dict(ONE[1].example))
+    admin = await steer()
+    told = await admin.ask("POST", "/tenants", {}, headers={"Host": host})
+    path, arguments = request((await admin.get(DEFAULT))["vendors"][ONE[0].name], ONE[1], dict(ONE[1].example))
     headers = {**arguments.pop("headers", {}), "Host": host}
-    async with desk.mock.client.request(ONE[1].method, path, headers=headers, **arguments) as response:
+    async with admin.mock.client.request(ONE[1].method, path, headers=headers, **arguments) as response:
         status = response.status
 
     assert told.problem == (403, "foreign-request", None)
-    assert list(desk.mock.tenants) == ["default"]
+    assert list(admin.mock.tenants) == ["default"]
     assert status == 200
 
 
 @pytest.mark.parametrize("host", FOREIGN)
-async def test_with_a_token_the_name_does_not_matter(guarded: Desk, host: str) -> None:
+async def test_with_a_token_the_name_does_not_matter(guarded: AdminApi, host: str) -> None:
     """Whatever the host is called, it is no reason to fail."""
     assert (await guarded.ask("GET", "/tenants", headers={**bearer(TOKEN), "Host": host})).status == 200
 
@@ -163,12 +163,12 @@ async def test_with_a_token_the_name_does_not_matter(guarded: Desk, host: str) -
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "", "https://{}", "http://{}.evil.example", "http://{}/"])
 async def test_pages_of_other_origins_are_refused(steer: Steer, origin: str) -> None:
     """A browser says whose page asks; one from elsewhere may not, whatever it asks for, and is told no CORS header."""
-    desk = await steer()
-    here = f"{desk.mock.client.host}:{desk.mock.client.port}"
-    told = await desk.ask("POST", "/tenants", {}, headers={"Origin": origin.format(here)})
+    admin = await steer()
+    here = f"{admin.mock.client.host}:{admin.mock.client.port}"
+    told = await admin.ask("POST", "/tenants", {}, headers={"Origin": origin.format(here)})
 
     assert told.problem == (403, "foreign-request", None)
-    assert list(desk.mock.tenants) == ["default"]
+    assert list(admin.mock.tenants) == ["default"]
     assert not [header for header in told.headers if header.lower().startswith("access-control")]
 
 

@@ -18,11 +18,13 @@ NUMBER = next(behavior for behavior in ALL if not behavior.options)
 @pytest.mark.parametrize("behavior", ALL, ids=lambda behavior: behavior.name)
 async def test_every_option_of_every_choice_can_be_taken(steer: Steer, behavior: Behavior) -> None:
     """What is set is told, of this tenant and of no other, and everything else stays."""
-    desk = await steer(tenants={"other": {}})
-    before = await desk.get(BEHAVIORS)
+    admin = await steer(tenants={"other": {}})
+    before = await admin.get(BEHAVIORS)
     for option in behavior.options or (0, 12):
-        assert await desk.do("PATCH", BEHAVIORS, {behavior.name: option}) == {**before, behavior.name: option} == await desk.get(BEHAVIORS)
-    assert (await desk.get("/tenants/other/behaviors"))[behavior.name] == behavior.default
+        assert (
+            await admin.do("PATCH", BEHAVIORS, {behavior.name: option}) == {**before, behavior.name: option} == await admin.get(BEHAVIORS)
+        )
+    assert (await admin.get("/tenants/other/behaviors"))[behavior.name] == behavior.default
 
 
 @pytest.mark.parametrize(

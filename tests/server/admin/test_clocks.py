@@ -12,7 +12,7 @@ from mockserver._util.clock import Clock
 from mockserver.rows.datetimes import instant
 from mockserver.server.http.pagination import at
 from mockserver.world.model.query import Query
-from tests.server.admin.asking import DEFAULT, LISTS, ONE, ROWS, WINDOWS, Desk, Pair, name
+from tests.server.admin.asking import DEFAULT, LISTS, ONE, ROWS, WINDOWS, AdminApi, Pair, name
 from tests.server.admin.conftest import Steer
 
 CLOCK = f"{DEFAULT}/clock"
@@ -33,39 +33,39 @@ def milliseconds(told: str) -> int:
     return found
 
 
-async def turned(desk: Desk, action: str, **more: Any) -> tuple[str, float, str]:
+async def turned(admin: AdminApi, action: str, **more: Any) -> tuple[str, float, str]:
     """Turn the default tenant's clock, and what it tells then, which must be what it goes on to tell."""
-    told = await desk.do("PUT", CLOCK, {"action": action, **more})
+    told = await admin.do("PUT", CLOCK, {"action": action, **more})
     if told["mode"] == "frozen":
-        assert await desk.get(CLOCK) == told
+        assert await admin.get(CLOCK) == told
     return told["now"], told["rate"], told["mode"]
 
 
 async def test_each_action_does_what_it_says(steer: Steer) -> None:
     """A clock that stands is frozen elsewhere, set, advanced, let run and reset; another tenant's is not touched."""
-    desk = await steer(now=NOON, tenants={"other": {"now": NOON}})
+    admin = await steer(now=NOON, tenants={"other": {"now": NOON}})
 
-    assert await turned(desk, "freeze") == (NOON, 0, "frozen")
-    assert await turned(desk, "freeze", now="2026-09-11T12:00:00+02:00") == ("2026-09-11T10:00:00Z", 0, "frozen")
-    assert await turned(desk, "set", now=1_000) == ("1970-01-01T00:00:01Z", 0, "frozen")
-    assert await turned(desk, "advance", seconds=1.5) == ("1970-01-01T00:00:02.500Z", 0, "frozen")
-    assert (await turned(desk, "scale", rate=60))[1:] == (60, "running")
-    assert (await turned(desk, "scale", rate=0))[1:] == (0, "frozen")
-    assert (await turned(desk, "follow"))[1:] == (1, "system")
-    assert (await turned(desk, "advance", seconds="1h"))[1:] == (1, "running")
-    assert (await turned(desk, "set", now=NOON))[1:] == (1, "running")
-    assert await turned(desk, "reset") == (NOON, 0, "frozen")
-    assert (await desk.get("/tenants/other/clock"))["now"] == NOON
+    assert await turned(admin, "freeze") == (NOON, 0, "frozen")
+    assert await turned(admin, "freeze", now="2026-09-11T12:00:00+02:00") == ("2026-09-11T10:00:00Z", 0, "frozen")
+    assert await turned(admin, "set", now=1_000) == ("1970-01-01T00:00:01Z", 0, "frozen")
+    assert await turned(admin, "advance", seconds=1.5) == ("1970-01-01T00:00:02.500Z", 0, "frozen")
+    assert (await turned(admin, "scale", rate=60))[1:] == (60, "running")
+    assert (await turned(admin, "scale", rate=0))[1:] == (0, "frozen")
+    assert (await turned(admin, "follow"))[1:] == (1, "system")
+    assert (await turned(admin, "advance", seconds="1h"))[1:] == (1, "running")
+    assert (await turned(admin, "set", now=NOON))[1:] == (1, "running")
+    assert await turned(admin, "reset") == (NOON, 0, "frozen")
+    assert (await admin.get("/tenants/other/clock"))["now"] == NOON
 
 
 async def test_a_clock_that_is_scaled_runs_so_much_faster(steer: Steer) -> None:
     """At a day a second, what passes for the tenant is 86,400 times what passes here, to the millisecond."""
-    desk = await steer(now=NOON)
-    await turned(desk, "scale", rate=DAY)
+    admin = await steer(now=NOON)
+    await turned(admin, "scale", rate=DAY)
     here, there = [], []
     for _ in range(10):
         here.append(perf_counter())
-        there.append(milliseconds((await desk.get(CLOCK))["now"]) / 1_000)
+        there.append(milliseconds((await admin.get(CLOCK))["now"]) / 1_000)
     here.append(perf_counter())
 
     assert here[9] - here[1] - 0.002 <= (there[9] - there[0]) / DAY <= here[10] - here[0] + 0.002
@@ -81,8 +81,8 @@ async def test_a_clock_that_is_scaled_runs_so_much_faster(steer: Steer) -> None:
 )
 async def test_durations_are_seconds_or_say_their_units(steer: Steer, duration: Any, seconds: float) -> None:
     """A number is seconds; a text is that, or numbers with units, the largest first."""
-    desk = await steer(now=NOON)
-    told, _, _ = await turned(desk, "advance", seconds=duration)
+    admin = await steer(now=NOON)
+    told, _, _ = await turned(admin, "advance", seconds=duration)
 
     assert milliseconds(told) - milliseconds(NOON) == seconds * 1_000
 
@@ -119,15 +119,15 @@ async def test_wrong_shape_is_told_with_what_would_be_right(steer: Steer, change
 )
 async def test_impossible_changes_leave_the_clock(steer: Steer, change: Any, near: str | None) -> None:
     """What is no instant, no duration, or beyond 2100 is refused with what would be right."""
-    desk = await steer(now=NOON)
-    told = await desk.refused("PUT", CLOCK, change)
+    admin = await steer(now=NOON)
+    told = await admin.refused("PUT", CLOCK, change)
 
     assert told.problem == (400, "invalid-request", near)
 
 
-async def expected_rows(desk: Desk, pair: Pair) -> Counter[Any]:
+async def expected_rows(admin: AdminApi, pair: Pair) -> Counter[Any]:
     """How many sessions an endpoint tells by the second in which they start, or altogether where its rows count them."""
-    told = (await desk.ask("POST", f"{DEFAULT}/expected", {"vendor": pair[0].name, "endpoint": pair[1].name})).rows
+    told = (await admin.ask("POST", f"{DEFAULT}/expected", {"vendor": pair[0].name, "endpoint": pair[1].name})).rows
     if pair[1].counts:
         return Counter({0: sum(row[pair[1].counts] for row in told)})
     return starts(pair, told)
@@ -141,13 +141,13 @@ def starts(pair: Pair, rows: list[Any]) -> Counter[Any]:
 @pytest.mark.parametrize("pair", [pair for pair in ROWS if pair[1].starts or pair[1].counts], ids=name)
 async def test_advancing_by_an_hour_makes_exactly_that_hour_visible(steer: Steer, pair: Pair) -> None:
     """What is told before is told after, and what comes are the sessions of a flowing world that start in that hour, each of them."""
-    desk = await steer(world=FLOWING, now=NOON)
-    sites = desk.mock.tenant.world.sites[: 1 if pair[1].site or pair[1].starts else None]
+    admin = await steer(world=FLOWING, now=NOON)
+    sites = admin.mock.tenant.world.sites[: 1 if pair[1].site or pair[1].starts else None]
     noon = milliseconds(NOON)
     expected = sum(site.find(Query(), noon + HOUR * 1_000).total - site.find(Query(), noon).total for site in sites)
-    before = await expected_rows(desk, pair)
-    await turned(desk, "advance", seconds="1h")
-    after = await expected_rows(desk, pair)
+    before = await expected_rows(admin, pair)
+    await turned(admin, "advance", seconds="1h")
+    after = await expected_rows(admin, pair)
 
     assert before
     assert expected > 50
@@ -160,33 +160,33 @@ async def test_advancing_by_an_hour_makes_exactly_that_hour_visible(steer: Steer
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_default_windows_and_visibility_follow_the_clock(steer: Steer, pair: Pair) -> None:
     """Asked without a range, at three instants in any order, a vendor tells sessions that have started by then, and those alone."""
-    desk = await steer(world=FLOWING, now=NOON)
+    admin = await steer(world=FLOWING, now=NOON)
     told: dict[str, Counter[Any]] = {}
     for day in ("2026-09-20", "2026-09-05", "2027-01-01", "2026-09-20"):
-        now, _, _ = await turned(desk, "set", now=day)
-        answer = await desk.client("default", pair)
+        now, _, _ = await turned(admin, "set", now=day)
+        answer = await admin.client("default", pair)
         found = starts(pair, at(answer.json, pair[1].rows))
 
         assert found
         assert max(found) * 1_000 <= milliseconds(now)
         assert told.setdefault(day, found) == found
-    await turned(desk, "set", now="2026-08-31")
+    await turned(admin, "set", now="2026-08-31")
 
     assert len(set(map(str, told.values()))) == 3
-    assert at((await desk.client("default", pair)).json, pair[1].rows) == []
+    assert at((await admin.client("default", pair)).json, pair[1].rows) == []
 
 
 async def test_journal_and_dates_of_faults_follow_the_clock(steer: Steer) -> None:
     """An exchange stands in the journal at the tenant's time, and a date after which to retry is a date of the tenant's."""
-    desk = await steer(now=NOON)
-    await desk.do("POST", f"{DEFAULT}/faults", {"kind": "status", "status": 503, "retry_after": 120, "retry_form": "date"})
+    admin = await steer(now=NOON)
+    await admin.do("POST", f"{DEFAULT}/faults", {"kind": "status", "status": 503, "retry_after": 120, "retry_form": "date"})
     told = []
     for now in ("2031-05-05T05:05:05Z", "2001-01-01T00:00:00Z"):
-        await turned(desk, "set", now=now)
-        answer = await desk.client("default", ONE)
+        await turned(admin, "set", now=now)
+        answer = await admin.client("default", ONE)
         retry = parsedate_to_datetime(answer.headers["Retry-After"]).timestamp() * 1_000
         told.append(retry - milliseconds(now))
-    journal = (await desk.get(f"{DEFAULT}/journal"))["exchanges"]
+    journal = (await admin.get(f"{DEFAULT}/journal"))["exchanges"]
 
     assert told == [120_000, 120_000]
     assert [each["at"] for each in journal] == ["2031-05-05T05:05:05.000Z", "2001-01-01T00:00:00.000Z"]
@@ -196,12 +196,12 @@ async def test_journal_and_dates_of_faults_follow_the_clock(steer: Steer) -> Non
 async def test_windows_of_limits_follow_the_clock(steer: Steer, limited: Any) -> None:
     """A window that is full is so until the tenant's clock, and no other, is beyond its end; its header tells that end."""
     vendor, endpoint, window = limited
-    desk = await steer(now=NOON)
-    await desk.do("PATCH", f"{DEFAULT}/limits", {f"{vendor.name}.{window.pool}": {"enabled": True, "allowed": 1}})
+    admin = await steer(now=NOON)
+    await admin.do("PATCH", f"{DEFAULT}/limits", {f"{vendor.name}.{window.pool}": {"enabled": True, "allowed": 1}})
     statuses = []
     for seconds in (0, 0, window.seconds - 0.001, 0.001, 0):
-        now, _, _ = await turned(desk, "advance", seconds=seconds)
-        answer = await desk.client("default", (vendor, endpoint), await known(desk, vendor, endpoint))
+        now, _, _ = await turned(admin, "advance", seconds=seconds)
+        answer = await admin.client("default", (vendor, endpoint), await known(admin, vendor, endpoint))
         statuses.append(answer.status)
         if window.headers is not None:
             assert int(answer.headers[window.headers[2]]) == (milliseconds(now) // 1_000 // window.seconds + 1) * window.seconds
@@ -209,11 +209,11 @@ async def test_windows_of_limits_follow_the_clock(steer: Steer, limited: Any) ->
     assert statuses == [200, 429, 429, 200, 429]
 
 
-async def known(desk: Desk, vendor: Any, endpoint: Any) -> dict[str, Any]:
+async def known(admin: AdminApi, vendor: Any, endpoint: Any) -> dict[str, Any]:
     """Parameters with which an endpoint answers: its example, and a session's id where its path asks for one."""
     wanted = set(endpoint.path) - {endpoint.site}
     listed = next(each for each in vendor.contract.endpoints if each.starts is not None) if wanted else endpoint
-    told = await desk.ask("POST", f"{DEFAULT}/expected", {"vendor": vendor.name, "endpoint": listed.name}) if wanted else None
+    told = await admin.ask("POST", f"{DEFAULT}/expected", {"vendor": vendor.name, "endpoint": listed.name}) if wanted else None
     return {**endpoint.example, **(dict.fromkeys(wanted, told.rows[0]["session_id"]) if told else {})}
 
 

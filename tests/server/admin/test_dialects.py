@@ -24,14 +24,14 @@ def dialects(access: Any) -> dict[str, str]:
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.label)
 async def test_tenant_is_minted_in_a_dialect(steer: Steer, vendor: Vendor) -> None:
     """Its description and its behaviors say so, and the tenant beside it is as documented."""
-    desk = await steer()
-    access = await desk.do("POST", "/tenants", {"name": "one", "dialect": {vendor.name: vendor.dialect}})
-    behaviors = await desk.get("/tenants/one/behaviors")
+    admin = await steer()
+    access = await admin.do("POST", "/tenants", {"name": "one", "dialect": {vendor.name: vendor.dialect}})
+    behaviors = await admin.get("/tenants/one/behaviors")
 
     assert dialects(access) == {**dict.fromkeys(dialects(access), DOCUMENTED), vendor.name: vendor.dialect}
-    assert dialects(await desk.get("/tenants/one")) == dialects(access)
+    assert dialects(await admin.get("/tenants/one")) == dialects(access)
     assert behaviors[f"{vendor.name}.{DIALECT}"] == vendor.dialect
-    assert set(dialects(await desk.get(DEFAULT)).values()) == {DOCUMENTED}
+    assert set(dialects(await admin.get(DEFAULT)).values()) == {DOCUMENTED}
 
 
 async def test_tenant_is_minted_as_observed(steer: Steer) -> None:
@@ -53,59 +53,59 @@ async def test_impossible_dialect_mints_nothing(steer: Steer, dialect: Any) -> N
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.label)
 async def test_dialect_is_changed_at_run_time(steer: Steer, vendor: Vendor) -> None:
     """The other behaviors have the dialect's defaults then, and a reset comes back to what was at first."""
-    desk = await steer()
-    before = await desk.get(BEHAVIORS)
-    told = await desk.do("PATCH", BEHAVIORS, {f"{vendor.name}.{DIALECT}": vendor.dialect})
+    admin = await steer()
+    before = await admin.get(BEHAVIORS)
+    told = await admin.do("PATCH", BEHAVIORS, {f"{vendor.name}.{DIALECT}": vendor.dialect})
     wanted = {behavior.name: behavior.default for behavior in vendor.contract.behaviors if behavior.name not in QUICK}
 
     assert told == {**before, **wanted, f"{vendor.name}.{DIALECT}": vendor.dialect}
-    assert dialects(await desk.get(DEFAULT))[vendor.name] == vendor.dialect
-    await desk.do("POST", f"{DEFAULT}/reset")
-    assert await desk.get(BEHAVIORS) == before
+    assert dialects(await admin.get(DEFAULT))[vendor.name] == vendor.dialect
+    await admin.do("POST", f"{DEFAULT}/reset")
+    assert await admin.get(BEHAVIORS) == before
 
 
 async def test_what_was_chosen_stays_when_the_dialect_changes(steer: Steer, family: Vendor) -> None:
     """Before and after: only what nobody chose follows the dialect."""
-    desk, other = await steer(), family.speaks(NAME)
+    admin, other = await steer(), family.speaks(NAME)
     switch = next(c for c in family.contract.behaviors if other.contract.behavior(c.name).default != c.default)
     dialect = f"{family.name}.{DIALECT}"
 
-    assert (await desk.do("PATCH", BEHAVIORS, {dialect: NAME}))[switch.name] == other.contract.behavior(switch.name).default
-    await desk.do("POST", f"{DEFAULT}/reset")
-    await desk.do("PATCH", BEHAVIORS, {switch.name: switch.default})
-    assert (await desk.do("PATCH", BEHAVIORS, {dialect: NAME}))[switch.name] == switch.default
-    assert (await desk.do("PATCH", BEHAVIORS, {dialect: OBSERVED}))[dialect] == NAME
+    assert (await admin.do("PATCH", BEHAVIORS, {dialect: NAME}))[switch.name] == other.contract.behavior(switch.name).default
+    await admin.do("POST", f"{DEFAULT}/reset")
+    await admin.do("PATCH", BEHAVIORS, {switch.name: switch.default})
+    assert (await admin.do("PATCH", BEHAVIORS, {dialect: NAME}))[switch.name] == switch.default
+    assert (await admin.do("PATCH", BEHAVIORS, {dialect: OBSERVED}))[dialect] == NAME
 
 
 async def test_impossible_dialect_changes_nothing(steer: Steer, family: Vendor) -> None:
     """Neither is done what stood beside it, and the vendor's dialects are listed."""
-    desk = await steer()
-    told = await desk.refused("PATCH", BEHAVIORS, {f"{family.name}.{DIALECT}": "no-such", f"{family.name}.basis": "shown"})
-    await desk.refused("PATCH", BEHAVIORS, {f"{family.name}.{DIALECT}": NAME, f"{family.name}.basis": "no-such"})
+    admin = await steer()
+    told = await admin.refused("PATCH", BEHAVIORS, {f"{family.name}.{DIALECT}": "no-such", f"{family.name}.basis": "shown"})
+    await admin.refused("PATCH", BEHAVIORS, {f"{family.name}.{DIALECT}": NAME, f"{family.name}.basis": "no-such"})
 
     assert all(name in told.json["detail"] for name in (DOCUMENTED, NAME, OBSERVED))
 
 
 async def test_truth_is_told_in_the_tenants_dialect(steer: Steer) -> None:
     """Rows are as that dialect tells them, of every endpoint that has some."""
-    desk = await steer(world={"sessions": 5})
+    admin = await steer(world={"sessions": 5})
     for vendor in VENDORS:
-        await desk.do("PATCH", BEHAVIORS, {f"{vendor.name}.{DIALECT}": vendor.dialect})
+        await admin.do("PATCH", BEHAVIORS, {f"{vendor.name}.{DIALECT}": vendor.dialect})
         for endpoint in vendor.contract.endpoints:
             if endpoint.rows and not set(endpoint.path) - {endpoint.site}:
-                told = (await desk.ask("POST", f"{DEFAULT}/expected", {"vendor": vendor.name, "endpoint": endpoint.name})).rows
+                told = (await admin.ask("POST", f"{DEFAULT}/expected", {"vendor": vendor.name, "endpoint": endpoint.name})).rows
 
                 assert all(set(endpoint.identity) <= set(row) for row in told)
 
 
 async def test_description_is_served_in_each_dialect(steer: Steer, family: Vendor) -> None:
     """The query says which, ``observed`` among them; an unknown one is a 404 with the list."""
-    desk = await steer()
+    admin = await steer()
     documents = []
     for query in ({}, {"dialect": DOCUMENTED}, {"dialect": NAME}, {"dialect": OBSERVED}):
-        async with desk.mock.client.get(f"/{family.name}/openapi.json", params=query) as response:
+        async with admin.mock.client.get(f"/{family.name}/openapi.json", params=query) as response:
             documents.append(await response.json())
-    async with desk.mock.client.get(f"/{family.name}/openapi.json", params={"dialect": "no-such"}) as response:
+    async with admin.mock.client.get(f"/{family.name}/openapi.json", params={"dialect": "no-such"}) as response:
         status, text = response.status, await response.text()
 
     assert documents[0] == documents[1]

@@ -20,31 +20,31 @@ def counts(fault: dict[str, Any]) -> tuple[int, int, int | None]:
 @pytest.mark.parametrize("kind", kinds())
 async def test_example_of_every_kind_can_be_armed(steer: Steer, kind: str) -> None:
     """The list of kinds tells each with its arguments and an example, which is active as it stands."""
-    desk = await steer()
-    told = await desk.get("/faults")
+    admin = await steer()
+    told = await admin.get("/faults")
     [listed] = [each for each in told["kinds"] if each["kind"] == kind]
-    active = await desk.ask("POST", FAULTS, listed["example"])
+    active = await admin.ask("POST", FAULTS, listed["example"])
 
     assert listed["says"]
     assert set(listed["example"]) - {"kind"} <= {each["name"] for each in (*listed["arguments"], *told["conditions"])}
     assert active.json.items() >= listed["example"].items()
     assert counts(active.json) == (0, 0, listed["example"].get("times"))
     assert active.headers["Location"] == f"/__admin{FAULTS}/{active.json['id']}"
-    assert await desk.get(f"{FAULTS}/{active.json['id']}") == active.json
+    assert await admin.get(f"{FAULTS}/{active.json['id']}") == active.json
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_faults_strike_and_count(steer: Steer, pair: Pair) -> None:
     """Of two, one for another endpoint, only what matches is counted; what triggered is in the journal, and a spent one triggers no more."""
-    desk = await steer()
+    admin = await steer()
     other = next(each for each in LISTS if each != pair)
     mine = {"vendor": pair[0].name, "endpoint": pair[1].name}
-    active = await desk.ask(
+    active = await admin.ask(
         "POST", FAULTS, [{**BUSY, **mine, "after": 1, "times": 1}, {**BUSY, "vendor": other[0].name, "endpoint": other[1].name}]
     )
-    statuses = [(await desk.client("default", pair)).status for _ in range(4)]
-    [triggered, untouched] = await desk.get(FAULTS)
-    journal = (await desk.get(f"{DEFAULT}/journal"))["exchanges"]
+    statuses = [(await admin.client("default", pair)).status for _ in range(4)]
+    [triggered, untouched] = await admin.get(FAULTS)
+    journal = (await admin.get(f"{DEFAULT}/journal"))["exchanges"]
 
     assert [each["id"] for each in active.json] == ["1", "2"]
     assert active.headers["Location"] == f"/__admin{FAULTS}"
@@ -55,21 +55,21 @@ async def test_faults_strike_and_count(steer: Steer, pair: Pair) -> None:
 
 async def test_faults_are_disarmed_one_by_one_or_together(steer: Steer) -> None:
     """What is removed is gone and triggers no more; numbers are not given twice until all are gone."""
-    desk = await steer(tenants={"other": {}})
-    await desk.do("POST", "/tenants/other/faults", BUSY)
-    await desk.do("POST", FAULTS, [BUSY, {"kind": "latency", "seconds": 0}])
-    await desk.do("DELETE", f"{FAULTS}/1")
-    gone = await desk.refused("DELETE", f"{FAULTS}/1")
-    status = (await desk.client("default", ONE)).status
-    third = await desk.do("POST", FAULTS, BUSY)
-    listed = [each["id"] for each in await desk.get(FAULTS)]
-    await desk.do("DELETE", FAULTS)
+    admin = await steer(tenants={"other": {}})
+    await admin.do("POST", "/tenants/other/faults", BUSY)
+    await admin.do("POST", FAULTS, [BUSY, {"kind": "latency", "seconds": 0}])
+    await admin.do("DELETE", f"{FAULTS}/1")
+    gone = await admin.refused("DELETE", f"{FAULTS}/1")
+    status = (await admin.client("default", ONE)).status
+    third = await admin.do("POST", FAULTS, BUSY)
+    listed = [each["id"] for each in await admin.get(FAULTS)]
+    await admin.do("DELETE", FAULTS)
 
     assert gone.problem[:2] == (404, "unknown-fault")
     assert (status, third["id"], listed) == (200, "3", ["2", "3"])
-    assert await desk.get(FAULTS) == []
-    assert (await desk.client("default", ONE)).status == 200
-    assert len(await desk.get("/tenants/other/faults")) == 1
+    assert await admin.get(FAULTS) == []
+    assert (await admin.client("default", ONE)).status == 200
+    assert len(await admin.get("/tenants/other/faults")) == 1
 
 
 @pytest.mark.parametrize(
@@ -100,11 +100,11 @@ async def test_faults_are_disarmed_one_by_one_or_together(steer: Steer) -> None:
 )
 async def test_impossible_faults_are_refused_all_together(steer: Steer, faults: Any, near: str | None) -> None:
     """One that cannot be is told with the nearest word, and none of its list is active."""
-    desk = await steer()
-    told = await desk.refused("POST", FAULTS, faults)
+    admin = await steer()
+    told = await admin.refused("POST", FAULTS, faults)
 
     assert told.problem == (400, "invalid-request", near)
-    assert (await desk.do("POST", FAULTS, BUSY))["id"] == "1"
+    assert (await admin.do("POST", FAULTS, BUSY))["id"] == "1"
 
 
 async def test_an_empty_list_arms_nothing(steer: Steer) -> None:
@@ -114,11 +114,11 @@ async def test_an_empty_list_arms_nothing(steer: Steer) -> None:
 
 async def test_windows_of_faults_are_of_the_tenants_clock(steer: Steer) -> None:
     """A fault triggers from `since` on and before `until`, wherever the clock is turned."""
-    desk = await steer(now="2026-09-01")
-    await desk.do("POST", FAULTS, {**BUSY, "since": "2026-09-02T00:00:00Z", "until": "2026-09-03T00:00:00+00:00"})
+    admin = await steer(now="2026-09-01")
+    await admin.do("POST", FAULTS, {**BUSY, "since": "2026-09-02T00:00:00Z", "until": "2026-09-03T00:00:00+00:00"})
     statuses = []
     for now in ("2026-09-01T23:59:59.999Z", "2026-09-02", "2026-09-02T23:59:59.999Z", "2026-09-03", "2026-09-02T12:00"):
-        await desk.do("PUT", f"{DEFAULT}/clock", {"action": "set", "now": now})
-        statuses.append((await desk.client("default", ONE)).status)
+        await admin.do("PUT", f"{DEFAULT}/clock", {"action": "set", "now": now})
+        statuses.append((await admin.client("default", ONE)).status)
 
     assert statuses == [200, 503, 503, 200, 503]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from mockserver.contract.limits import ConcurrencyLimit
-from tests.server.admin.asking import ALL, BUCKETS, DEFAULT, SLOTS, WINDOWS, Desk, name
+from tests.server.admin.asking import ALL, BUCKETS, DEFAULT, SLOTS, WINDOWS, AdminApi, name
 from tests.server.admin.conftest import Steer
 from tests.server.admin.test_clocks import known
 
@@ -20,16 +20,16 @@ def called(limited: Any) -> str:
     return f"{vendor.name}.{endpoint.name if isinstance(limit, ConcurrencyLimit) else limit.pool}"
 
 
-async def told(desk: Desk, limited: Any) -> dict[str, Any]:
+async def told(admin: AdminApi, limited: Any) -> dict[str, Any]:
     """A limit as it is now."""
-    [found] = [each for each in await desk.get(LIMITS) if each["name"] == called(limited)]
+    [found] = [each for each in await admin.get(LIMITS) if each["name"] == called(limited)]
     return dict(found)
 
 
-async def statuses(desk: Desk, limited: Any, count: int, site: int = 0) -> list[int]:
+async def statuses(admin: AdminApi, limited: Any, count: int, site: int = 0) -> list[int]:
     """The statuses of some requests, one after the other."""
-    parameters = await known(desk, *limited[:2])
-    return [(await desk.client("default", limited[:2], dict(parameters), site)).status for _ in range(count)]
+    parameters = await known(admin, *limited[:2])
+    return [(await admin.client("default", limited[:2], dict(parameters), site)).status for _ in range(count)]
 
 
 async def test_every_limit_of_every_contract_is_told(steer: Steer) -> None:
@@ -45,39 +45,39 @@ async def test_every_limit_of_every_contract_is_told(steer: Steer) -> None:
 @pytest.mark.parametrize("limited", WINDOWS, ids=name)
 async def test_third_request_of_a_window_of_two_is_a_429(steer: Steer, limited: Any) -> None:
     """From the next request on a client meets the number that was set, is counted, and is let through where the limit is off."""
-    desk, key = await steer(), called(limited)
-    changed = await desk.do("PATCH", LIMITS, {key: {"enabled": True, "allowed": 2}})
-    first = await statuses(desk, limited, 3)
-    counted = await told(desk, limited)
-    await desk.do("PATCH", LIMITS, {key: {"enabled": False}})
-    off, free = await told(desk, limited), await statuses(desk, limited, 3)
-    await desk.do("PATCH", LIMITS, {key: {"enabled": True}})
+    admin, key = await steer(), called(limited)
+    changed = await admin.do("PATCH", LIMITS, {key: {"enabled": True, "allowed": 2}})
+    first = await statuses(admin, limited, 3)
+    counted = await told(admin, limited)
+    await admin.do("PATCH", LIMITS, {key: {"enabled": False}})
+    off, free = await told(admin, limited), await statuses(admin, limited, 3)
+    await admin.do("PATCH", LIMITS, {key: {"enabled": True}})
 
     assert [(each["allowed"], each["enabled"], each["used"]) for each in changed if each["name"] == key] == [(2, True, {})]
     assert (first, free) == ([200, 200, 429], [200, 200, 200])
     assert list(counted["used"].values()) == [2]
-    assert set(counted["used"]) <= {"*", (await desk.get(DEFAULT))["vendors"][limited[0].name]["sites"][0]}
+    assert set(counted["used"]) <= {"*", (await admin.get(DEFAULT))["vendors"][limited[0].name]["sites"][0]}
     assert (off["enabled"], off["allowed"]) == (False, 2)
-    assert await statuses(desk, limited, 1) == [429]
+    assert await statuses(admin, limited, 1) == [429]
 
 
 @pytest.mark.parametrize("limited", WINDOWS, ids=name)
 async def test_true_turns_on_the_documented_number(steer: Steer, limited: Any) -> None:
     """A window without a number takes the vendor's own; where nobody documents one, it asks for it."""
     vendor, _, window = limited
-    desk = await steer(behaviors={window.allowed: 0})
-    before = await told(desk, limited)
+    admin = await steer(behaviors={window.allowed: 0})
+    before = await told(admin, limited)
     change = {called(limited): {"enabled": True}}
     if window.documented is None:
-        refused = await desk.refused("PATCH", LIMITS, change)
+        refused = await admin.refused("PATCH", LIMITS, change)
 
         assert "`allowed`" in refused.json["detail"]
     else:
-        await desk.do("PATCH", LIMITS, change)
+        await admin.do("PATCH", LIMITS, change)
 
-        assert (await told(desk, limited))["enabled"]
-        assert (await told(desk, limited))["allowed"] == window.documented
-        assert (await desk.get(f"{DEFAULT}/behaviors"))[window.allowed] == window.documented
+        assert (await told(admin, limited))["enabled"]
+        assert (await told(admin, limited))["allowed"] == window.documented
+        assert (await admin.get(f"{DEFAULT}/behaviors"))[window.allowed] == window.documented
     assert (before["enabled"], before["allowed"], before["documented"]) == (False, 0, window.documented)
     assert vendor.name in before["name"]
 
@@ -85,13 +85,13 @@ async def test_true_turns_on_the_documented_number(steer: Steer, limited: Any) -
 @pytest.mark.parametrize("limited", WINDOWS, ids=name)
 async def test_length_of_a_window_can_be_set(steer: Steer, limited: Any) -> None:
     """Another number of seconds opens the next window earlier; the tenant beside has the contract's."""
-    desk = await steer(now="2026-09-10T12:00:00Z", tenants={"other": {}})
-    await desk.do("PATCH", LIMITS, {called(limited): {"allowed": 1, "seconds": 7}})
-    first = await statuses(desk, limited, 2)
+    admin = await steer(now="2026-09-10T12:00:00Z", tenants={"other": {}})
+    await admin.do("PATCH", LIMITS, {called(limited): {"allowed": 1, "seconds": 7}})
+    first = await statuses(admin, limited, 2)
     for seconds in (6.999, 0.001):
-        await desk.do("PUT", f"{DEFAULT}/clock", {"action": "advance", "seconds": seconds})
-        first += await statuses(desk, limited, 1)
-    other = [each["seconds"] for each in await desk.get("/tenants/other/limits") if each["name"] == called(limited)]
+        await admin.do("PUT", f"{DEFAULT}/clock", {"action": "advance", "seconds": seconds})
+        first += await statuses(admin, limited, 1)
+    other = [each["seconds"] for each in await admin.get("/tenants/other/limits") if each["name"] == called(limited)]
 
     # A window that opens on the clock's multiples of seven seconds ends within seven.
     assert first == [200, 429, 429 if limited[2].opens == "first" else 200, 200 if limited[2].opens == "first" else 429]
@@ -101,19 +101,19 @@ async def test_length_of_a_window_can_be_set(steer: Steer, limited: Any) -> None
 @pytest.mark.parametrize("limited", SLOTS, ids=name)
 async def test_slot_can_be_held_queued_and_switched_off(steer: Steer, limited: Any) -> None:
     """While one request is open, the second is answered as is set, and where the limit is off, both are."""
-    desk, key = await steer(), called(limited)
-    await desk.do("PATCH", LIMITS, {key: {"hold": 150}})
+    admin, key = await steer(), called(limited)
+    await admin.do("PATCH", LIMITS, {key: {"hold": 150}})
     met = []
     for change in ({"busy": "429"}, {"busy": 400}, {"busy": "queue"}, {"busy": "429", "enabled": False}, {"enabled": True}):
-        await desk.do("PATCH", LIMITS, {key: change})
-        both = asyncio.gather(*(statuses(desk, limited, 1) for _ in range(2)))
-        while not both.done() and not (await told(desk, limited))["held"] and change.get("enabled") is not False:
+        await admin.do("PATCH", LIMITS, {key: change})
+        both = asyncio.gather(*(statuses(admin, limited, 1) for _ in range(2)))
+        while not both.done() and not (await told(admin, limited))["held"] and change.get("enabled") is not False:
             pass
-        held = (await told(desk, limited))["held"]
-        met.append((sorted(chain(*await both)), held))
+        principal = (await told(admin, limited))["held"]
+        met.append((sorted(chain(*await both)), principal))
 
     assert met == [([200, 429], 1), ([200, 400], 1), ([200, 200], 1), ([200, 200], 0), ([200, 429], 1)]
-    assert (await told(desk, limited))["held"] == 0
+    assert (await told(admin, limited))["held"] == 0
 
 
 WINDOW, SLOT = called(WINDOWS[0]), called(SLOTS[0])
@@ -154,16 +154,16 @@ async def test_impossible_limits_change_none(steer: Steer, changes: Any, near: s
 async def test_a_bucket_is_set_switched_and_told(steer: Steer, limited: Any) -> None:
     """Its number and how fast it fills, on the tenant's clock; without a number it is the documented one."""
     vendor, endpoint, bucket = limited
-    desk, key = await steer(dialect={vendor.name: vendor.dialect}), called(limited)
-    await desk.do("PATCH", LIMITS, {key: {"enabled": True}})
-    documented = await told(desk, limited)
-    await desk.do("PATCH", LIMITS, {key: {"allowed": 2, "refill": 1}})
-    answers = [(await desk.client("default", (vendor, endpoint), {})).status for _ in range(3)]
-    counted = await told(desk, limited)
-    desk.mock.tenant.clock.advance(1_000)
-    later = (await desk.client("default", (vendor, endpoint), {})).status
-    await desk.do("PATCH", LIMITS, {key: {"enabled": False}})
-    off = [(await desk.client("default", (vendor, endpoint), {})).status for _ in range(3)]
+    admin, key = await steer(dialect={vendor.name: vendor.dialect}), called(limited)
+    await admin.do("PATCH", LIMITS, {key: {"enabled": True}})
+    documented = await told(admin, limited)
+    await admin.do("PATCH", LIMITS, {key: {"allowed": 2, "refill": 1}})
+    answers = [(await admin.client("default", (vendor, endpoint), {})).status for _ in range(3)]
+    counted = await told(admin, limited)
+    admin.mock.tenant.clock.advance(1_000)
+    later = (await admin.client("default", (vendor, endpoint), {})).status
+    await admin.do("PATCH", LIMITS, {key: {"enabled": False}})
+    off = [(await admin.client("default", (vendor, endpoint), {})).status for _ in range(3)]
 
     assert (documented["kind"], documented["allowed"], documented["enabled"]) == ("bucket", bucket.documented, True)
     assert (answers, later, off) == ([200, 200, 429], 200, [200, 200, 200])
@@ -173,7 +173,7 @@ async def test_a_bucket_is_set_switched_and_told(steer: Steer, limited: Any) -> 
 @pytest.mark.parametrize("limited", BUCKETS, ids=name)
 async def test_a_bucket_has_no_seconds(steer: Steer, limited: Any) -> None:
     """The refusal says what it has."""
-    desk = await steer(dialect={limited[0].name: limited[0].dialect})
-    refused = await desk.refused("PATCH", LIMITS, {called(limited): {"seconds": 5}})
+    admin = await steer(dialect={limited[0].name: limited[0].dialect})
+    refused = await admin.refused("PATCH", LIMITS, {called(limited): {"seconds": 5}})
 
     assert "enabled, allowed, refill" in refused.json["detail"]

@@ -9,10 +9,10 @@ import aiohttp
 import pytest
 from msgspec import json
 
-from mockserver.server.expected.rows import everything
+from mockserver.server.expected.rows import all_rows_params
 from mockserver.server.http.pagination import at, page_field
 from mockserver.vendors.base import Vendor
-from tests.server.admin.asking import ALL, DEFAULT, LISTS, ONE, ROWS, Desk, Pair, name
+from tests.server.admin.asking import ALL, DEFAULT, LISTS, ONE, ROWS, AdminApi, Pair, name
 from tests.server.admin.conftest import Steer
 from tests.vendors.test_every_endpoint import crawled
 
@@ -25,9 +25,9 @@ def wanted(pair: Pair, **more: Any) -> dict[str, Any]:
     return {"vendor": pair[0].name, "endpoint": pair[1].name, **more}
 
 
-async def expected_rows(desk: Desk, pair: Pair, **more: Any) -> list[Any]:
+async def expected_rows(admin: AdminApi, pair: Pair, **more: Any) -> list[Any]:
     """All rows."""
-    told = await desk.ask("POST", TRUTH, wanted(pair, **more))
+    told = await admin.ask("POST", TRUTH, wanted(pair, **more))
     assert told.status == 200, told.body
     return told.rows
 
@@ -36,54 +36,54 @@ async def expected_rows(desk: Desk, pair: Pair, **more: Any) -> list[Any]:
 @pytest.mark.parametrize("pair", ROWS, ids=name)
 async def test_truth_is_what_paging_gives(steer: Steer, pair: Pair, site: int) -> None:
     """GET and POST tell, one a line and in the same order, the rows that a client gets page by page."""
-    desk = await steer(profile="page-plus-one")
-    rows = await expected_rows(desk, pair, site=site)
+    admin = await steer(profile="page-plus-one")
+    rows = await expected_rows(admin, pair, site=site)
 
-    assert rows == await crawled(desk.mock, pair, 100, site)
-    assert (await desk.ask("GET", TRUTH, params=wanted(pair, site=site))).rows == rows
+    assert rows == await crawled(admin.mock, pair, 100, site)
+    assert (await admin.ask("GET", TRUTH, params=wanted(pair, site=site))).rows == rows
     assert len(rows) > 1
 
 
-@pytest.mark.parametrize("pair", [pair for pair in LISTS if pair[1].narrowed], ids=name)
+@pytest.mark.parametrize("pair", [pair for pair in LISTS if pair[1].filtered_example], ids=name)
 async def test_parameters_narrow_the_truth_and_pages_do_not(steer: Steer, pair: Pair) -> None:
     """The endpoint's own filters mean what they mean to the vendor; which page, and how large, means nothing."""
-    desk, narrowed = await steer(world={"sessions": 5_000}), dict(pair[1].narrowed)
-    whole = await expected_rows(desk, pair)
-    few = await expected_rows(desk, pair, parameters=narrowed)
-    answer = await desk.client("default", pair, {**everything(desk.mock.tenant, pair[1]), **narrowed})
+    admin, filtered_example = await steer(world={"sessions": 5_000}), dict(pair[1].filtered_example)
+    whole = await expected_rows(admin, pair)
+    few = await expected_rows(admin, pair, parameters=filtered_example)
+    answer = await admin.client("default", pair, {**all_rows_params(admin.mock.tenant, pair[1]), **filtered_example})
     paging = {str(getattr(pair[1].paging, "limit", None)): 1, str(page_field(pair[1].paging)): "3"}
 
     assert 0 < len(few) < len(whole)
     assert at(answer.json, pair[1].rows) == few[: len(at(answer.json, pair[1].rows))] != []
-    assert (await desk.ask("GET", TRUTH, params={**wanted(pair), **narrowed})).rows == few
-    assert await expected_rows(desk, pair, parameters=paging) == whole
+    assert (await admin.ask("GET", TRUTH, params={**wanted(pair), **filtered_example})).rows == few
+    assert await expected_rows(admin, pair, parameters=paging) == whole
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_a_site_has_many_names(steer: Steer, pair: Pair) -> None:
     """Its place, its domain, the vendor's id for it, and the path's parameter where there is one, mean the same site."""
-    desk = await steer(world={"sessions": 3})
-    tenant = desk.mock.tenant
+    admin = await steer(world={"sessions": 3})
+    tenant = admin.mock.tenant
     known: list[Any] = [1, "1", tenant.world.sites[1].domain, *tenant.names[pair[0].name].sites[1]]
-    told = [await expected_rows(desk, pair, site=each) for each in known]
+    told = [await expected_rows(admin, pair, site=each) for each in known]
     if pair[1].site:
-        told.append(await expected_rows(desk, pair, parameters={pair[1].site: known[-1]}))
+        told.append(await expected_rows(admin, pair, parameters={pair[1].site: known[-1]}))
 
     assert all(each == told[0] for each in told)
-    assert told[0] != await expected_rows(desk, pair)
+    assert told[0] != await expected_rows(admin, pair)
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_verdicts_say_what_a_client_had_to_see(steer: Steer, pair: Pair) -> None:
     """After a session went and the list was begun again, it must not be seen; without labels it is left out."""
-    desk = await steer(world={"sessions": 9})
-    before = await expected_rows(desk, pair)
-    await desk.do("POST", f"{DEFAULT}/faults", {"kind": "session_deleted", "nth": 2, "times": 1})
-    parameters = everything(desk.mock.tenant, pair[1])
+    admin = await steer(world={"sessions": 9})
+    before = await expected_rows(admin, pair)
+    await admin.do("POST", f"{DEFAULT}/faults", {"kind": "session_deleted", "nth": 2, "times": 1})
+    parameters = all_rows_params(admin.mock.tenant, pair[1])
     for _ in range(2):
-        await desk.client("default", pair, parameters)
-    rows, told = await expected_rows(desk, pair), await expected_rows(desk, pair, labels=True)
-    query = (await desk.ask("GET", TRUTH, params=wanted(pair, labels="true"))).rows
+        await admin.client("default", pair, parameters)
+    rows, told = await expected_rows(admin, pair), await expected_rows(admin, pair, labels=True)
+    query = (await admin.ask("GET", TRUTH, params=wanted(pair, labels="true"))).rows
 
     assert len(rows) == len(before) - 1
     assert [each["row"] for each in told if each["label"] == "required"] == rows
@@ -92,9 +92,9 @@ async def test_verdicts_say_what_a_client_had_to_see(steer: Steer, pair: Pair) -
 
 
 @asynccontextmanager
-async def stream(desk: Desk, pair: Pair, **more: Any) -> AsyncIterator[aiohttp.StreamReader]:
+async def stream(admin: AdminApi, pair: Pair, **more: Any) -> AsyncIterator[aiohttp.StreamReader]:
     """A expected that is read line by line, as far as somebody likes."""
-    async with desk.mock.client.post(f"/__admin{TRUTH}", data=json.encode(wanted(pair, **more))) as response:
+    async with admin.mock.client.post(f"/__admin{TRUTH}", data=json.encode(wanted(pair, **more))) as response:
         assert (response.status, response.content_type) == (200, "application/x-ndjson")
         yield response.content
         response.close()
@@ -104,29 +104,29 @@ async def stream(desk: Desk, pair: Pair, **more: Any) -> AsyncIterator[aiohttp.S
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_truth_of_a_large_world_comes_as_it_is_made(steer: Steer, caplog: Any, pair: Pair, labels: bool) -> None:  # noqa: FBT001
     """Its first rows are there long before its last, nothing is held, others are answered in between, and whoever has enough may go."""
-    desk = await steer(world={"sessions": 150_000})
+    admin = await steer(world={"sessions": 150_000})
     tracemalloc.start()
     try:
-        async with stream(desk, pair, labels=labels) as lines:
+        async with stream(admin, pair, labels=labels) as lines:
             for _ in range(2_000):
                 assert json.decode(await lines.readline())
-            assert (await desk.get("/health"))["status"] == "healthy"
+            assert (await admin.get("/health"))["status"] == "healthy"
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
 
     assert peak < 24 << 20
-    assert (await desk.get("/health"))["status"] == "healthy"
+    assert (await admin.get("/health"))["status"] == "healthy"
     assert caplog.records == []
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_truth_is_of_one_moment(steer: Steer, pair: Pair) -> None:
     """Whatever becomes of the tenant while its rows are told, they are those of when they were asked for."""
-    desk = await steer(world={"sessions": 30_000})
-    async with stream(desk, pair, site=1) as lines:
+    admin = await steer(world={"sessions": 30_000})
+    async with stream(admin, pair, site=1) as lines:
         first = await lines.readline()
-        await desk.do("PUT", f"{DEFAULT}/world", {"sessions": 1, "sites": 1})
+        await admin.do("PUT", f"{DEFAULT}/world", {"sessions": 1, "sites": 1})
         rest = await lines.read()
 
     assert len([first, *rest.splitlines()]) == 30_000
@@ -134,7 +134,7 @@ async def test_truth_is_of_one_moment(steer: Steer, pair: Pair) -> None:
 
 async def test_half_a_truth_is_not_taken_for_the_whole(steer: Steer, monkeypatch: Any, caplog: Any) -> None:
     """Where something fails in the middle, the connection breaks, and the log says why."""
-    desk, answer = await steer(world={"sessions": 1_000}), Vendor.answer
+    admin, answer = await steer(world={"sessions": 1_000}), Vendor.answer
     answered: list[Any] = []
 
     def failing(self: Vendor, *arguments: Any) -> Any:
@@ -144,7 +144,7 @@ async def test_half_a_truth_is_not_taken_for_the_whole(steer: Steer, monkeypatch
         return answer(self, *arguments)
 
     monkeypatch.setattr(Vendor, "answer", failing)
-    async with desk.mock.client.post(f"/__admin{TRUTH}", data=json.encode(wanted(ONE))) as response:
+    async with admin.mock.client.post(f"/__admin{TRUTH}", data=json.encode(wanted(ONE))) as response:
         with pytest.raises(aiohttp.ClientPayloadError):
             await response.read()
 
@@ -167,24 +167,24 @@ async def test_half_a_truth_is_not_taken_for_the_whole(steer: Steer, monkeypatch
 )
 async def test_what_has_no_truth_is_refused(steer: Steer, asked: dict[str, Any], near: str | None) -> None:
     """GET and POST say alike which vendor, endpoint or site there is."""
-    desk = await steer()
-    told = [await desk.refused("GET", TRUTH, params=asked), await desk.refused("POST", TRUTH, asked)]
+    admin = await steer()
+    told = [await admin.refused("GET", TRUTH, params=asked), await admin.refused("POST", TRUTH, asked)]
 
     assert {each.problem[:2] for each in told} == {(400, "invalid-request")}
     assert near is None or {each.problem[2] for each in told} == {near}
 
 
-@pytest.mark.parametrize("pair", [pair for pair in ROWS if pair[1].everything], ids=name)
+@pytest.mark.parametrize("pair", [pair for pair in ROWS if pair[1].all_rows_params], ids=name)
 async def test_parameters_that_the_vendor_refuses_are_refused(steer: Steer, pair: Pair) -> None:
     """One that no request has is told with the nearest; a wrong value is told in the vendor's words."""
-    desk = await steer()
-    fields = set(everything(desk.mock.tenant, pair[1])) - {getattr(pair[1].paging, "limit", None)}
+    admin = await steer()
+    fields = set(all_rows_params(admin.mock.tenant, pair[1])) - {getattr(pair[1].paging, "limit", None)}
     for field in fields:
-        wrong = await desk.refused("POST", TRUTH, wanted(pair, parameters={field: [{}]}))
+        wrong = await admin.refused("POST", TRUTH, wanted(pair, parameters={field: [{}]}))
 
         assert wrong.problem == (400, "invalid-request", None)
         assert f"{pair[0].name} {pair[1].name}: " in wrong.json["detail"]
-    unknown = await desk.refused("POST", TRUTH, wanted(pair, parameters={"limitt": 1, **dict.fromkeys(fields, 1)}))
+    unknown = await admin.refused("POST", TRUTH, wanted(pair, parameters={"limitt": 1, **dict.fromkeys(fields, 1)}))
 
     assert unknown.problem[:2] == (400, "invalid-request")
     assert "'limitt'" in unknown.json["detail"]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mockserver.contract.limits import ConcurrencyLimit
-from mockserver.server.expected.rows import everything
+from mockserver.server.expected.rows import all_rows_params
 from mockserver.server.faults.base import FaultError
 from mockserver.server.faults.registry import ActiveFaults, kinds, read
 from tests.server.faults.conftest import Look
@@ -100,7 +100,7 @@ async def test_page_says_where_in_a_list(serve: Any, pair: Any, page: Any) -> No
     """Of all pages of a list exactly that one meets the fault; a retry brings it."""
     mock = await serve(world={"sessions": 60})
     add(mock, page=page, times=1)
-    parameters: dict[str, Any] | None = {**everything(mock.tenant, pair[1]), limit(pair): 20}
+    parameters: dict[str, Any] | None = {**all_rows_params(mock.tenant, pair[1]), limit(pair): 20}
     triggered = []
     while parameters is not None:
         status, body = await mock.ask(*pair, parameters)

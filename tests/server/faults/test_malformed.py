@@ -31,7 +31,7 @@ def test_no_body_parses_afterwards(how: Any, body: bytes) -> None:
     """Whether it was JSON, a number or nothing, what is sent is none."""
     (fault,) = read({"kind": "malformed", "how": how})
     assert isinstance(fault, Malformed)
-    reply = fault.spoilt(Response(headers=CIMultiDict(), body=body))
+    reply = fault.transform(Response(headers=CIMultiDict(), body=body))
 
     assert reply.carried == reply.body
     with pytest.raises((json.JSONDecodeError, UnicodeDecodeError)):

@@ -6,7 +6,7 @@ import pytest
 from msgspec import json
 
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
-from mockserver.server.expected.rows import everything, rows
+from mockserver.server.expected.rows import all_rows_params, rows
 from mockserver.server.faults.base import FaultError
 from mockserver.server.faults.paging import PagingFault
 from mockserver.server.faults.registry import kinds, read
@@ -43,7 +43,7 @@ def following(pair: Pair, page: dict[str, Any], answer: Any) -> dict[str, Any] |
 
 async def crawled(mock: Any, pair: Pair) -> list[Any]:
     """The answers that such a client gets, one a page; it asks a page again once that was refused."""
-    page: dict[str, Any] | None = {**everything(mock.tenant, pair[1]), str(getattr(pair[1].paging, "limit", "")): SIZE}
+    page: dict[str, Any] | None = {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].paging, "limit", "")): SIZE}
     answers: list[Any] = []
     for _ in range(MOST):
         if page is None:
@@ -58,7 +58,7 @@ async def crawled(mock: Any, pair: Pair) -> list[Any]:
 async def met(serve: Any, pair: Pair, **fault: Any) -> tuple[list[list[Any]], list[Any], list[Any], Any]:
     """The rows of each page that the client got, its answers, all rows there are, and the fault that it met."""
     mock = await serve(world={"sessions": COUNT})
-    expected = [row for _, row in rows(mock.tenant, *pair, everything(mock.tenant, pair[1]))]
+    expected = [row for _, row in rows(mock.tenant, *pair, all_rows_params(mock.tenant, pair[1]))]
     (active,) = mock.tenant.faults.add(read(fault))
     answers = await crawled(mock, pair)
     return [at(answer, pair[1].rows) for answer in answers], answers, expected, active
@@ -92,7 +92,7 @@ async def test_same_page_never_strikes_a_first_page(serve: Any, pair: Pair) -> N
 async def test_same_page_is_the_page_before_where_the_limit_was_cut(serve: Any, pair: Pair) -> None:
     """A client that asks for more rows than it is given meets on page 3 what stood on page 2."""
     mock, paging = await serve(world={"sessions": 350}), pair[1].paging
-    asked = {**everything(mock.tenant, pair[1]), str(getattr(paging, "limit", "")): 500}
+    asked = {**all_rows_params(mock.tenant, pair[1]), str(getattr(paging, "limit", "")): 500}
     third = [{**asked, str(page_field(paging)): at} for at in ((100, 200) if isinstance(paging, OffsetPagination) else (2, 3))]
     plain = [await mock.ask(*pair, each) for each in third]
     mock.tenant.faults.add(read({"kind": "same_page", "page": 3}))
@@ -113,7 +113,7 @@ async def test_stuck_cursor_keeps_a_client_on_its_page(serve: Any, pair: Pair) -
 async def test_expired_cursor_is_refused_as_one_that_never_was(serve: Any, pair: Pair) -> None:
     """The second page is refused with the very words for a cursor that nobody handed out, once; then the client goes on."""
     mock = await serve(world={"sessions": COUNT})
-    asked = {**everything(mock.tenant, pair[1]), str(getattr(pair[1].paging, "limit", "")): SIZE}
+    asked = {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].paging, "limit", "")): SIZE}
     refused = await mock.ask(*pair, {**asked, str(page_field(pair[1].paging)): "nobody's"})
     mock.tenant.faults.add(read({"kind": "expired_cursor", "nth": 1}))
     pages = [at(answer, pair[1].rows) for answer in await crawled(mock, pair)]
@@ -121,7 +121,7 @@ async def test_expired_cursor_is_refused_as_one_that_never_was(serve: Any, pair:
 
     assert refused[0] >= 400
     assert (second.reply.status, second.reply.body, second.error) == (*refused, "violation")
-    assert pages == cut([row for _, row in rows(mock.tenant, *pair, everything(mock.tenant, pair[1]))])
+    assert pages == cut([row for _, row in rows(mock.tenant, *pair, all_rows_params(mock.tenant, pair[1]))])
 
 
 @pytest.mark.parametrize("pair", able("empty_page"), ids=name)
@@ -181,7 +181,7 @@ async def test_a_list_of_one_page_has_no_cursor_to_spoil(serve: Any, kind: str, 
 async def test_a_refusal_in_its_place_is_left_as_it_is(serve: Any, pair: Pair) -> None:
     """Faults of paging around a fault that answers with an error have no rows to change."""
     mock = await serve(world={"sessions": COUNT})
-    asked = {**everything(mock.tenant, pair[1]), str(getattr(pair[1].paging, "limit", "")): SIZE}
+    asked = {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].paging, "limit", "")): SIZE}
     mock.tenant.faults.add(read({"kind": "status", "status": 503}))
     refused = await mock.ask(*pair, asked)
     mock.tenant.faults.clear()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from mockserver.contract.errors import filled
+from mockserver.contract.errors import render
 from mockserver.server.faults.registry import read
 from mockserver.server.requests.responses import status_of
 from mockserver.vendors import load
@@ -28,7 +28,7 @@ async def test_status_comes_in_the_vendors_shape(serve: Any, look: Look, pair: A
     errors = vendor.contract.errors
     shape = next((each for each in errors.values() if status_of(vendor, each, {}) == status), errors["internal"])
     words = {"message": "said", "field": "", "credential": "", "reason": "", "method": pair[1].method, "path": ""}
-    body = b"" if shape.body is None else json.encode(filled(shape.body, words))
+    body = b"" if shape.body is None else json.encode(render(shape.body, words))
 
     assert seen.status == status
     assert seen.body == (b"" if status == 304 else body)

@@ -43,7 +43,7 @@ async def test_answers_without_a_body_have_none(aiohttp_server: Any, kind: str, 
     """To HEAD, and with 204 and 304, no byte of a body is sent, whatever fault triggers."""
     (fault,) = read(kinds()[kind].EXAMPLE)
     assert isinstance(fault, WireFault)
-    seen = await sent(aiohttp_server, fault.spoilt(replace(WHOLE, status=status)), method)
+    seen = await sent(aiohttp_server, fault.transform(replace(WHOLE, status=status)), method)
 
     assert (seen.status, seen.body) == (status, b"")
     assert bool(seen.header("Content-Length")) == (status == 200 and kind != "empty_body")

@@ -7,7 +7,7 @@ from msgspec import json
 
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.rows.datetimes import instant
-from mockserver.server.expected.rows import everything, rows
+from mockserver.server.expected.rows import all_rows_params, rows
 from mockserver.server.faults.registry import kinds, read
 from mockserver.server.faults.world_events import WorldEvent
 from mockserver.server.http.pagination import at, page_field
@@ -28,7 +28,7 @@ async def served(serve: Any, *faults: dict[str, Any], **world: Any) -> Any:
 
 def expected_rows(mock: Any, pair: Pair, site: int = 0) -> list[Any]:
     """The rows of a list as it is now."""
-    return [row for _, row in rows(mock.tenant, *pair, everything(mock.tenant, pair[1]), site)]
+    return [row for _, row in rows(mock.tenant, *pair, all_rows_params(mock.tenant, pair[1]), site)]
 
 
 def starts(pair: Pair, told: list[Any]) -> list[int]:
@@ -40,7 +40,7 @@ def starts(pair: Pair, told: list[Any]) -> list[int]:
 async def asked(mock: Any, pair: Pair, site: int = 0, **page: Any) -> Any:
     """A page of everything."""
     status, body = await mock.ask(
-        *pair, {**everything(mock.tenant, pair[1]), str(getattr(pair[1].paging, "limit", "")): SIZE, **page}, site
+        *pair, {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].paging, "limit", "")): SIZE, **page}, site
     )
     assert status == 200, body
     return json.decode(body)

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.errors import ApiError, filled
+from mockserver.contract.errors import ApiError, render
 from mockserver.contract.validation import read
 from mockserver.rows.datetimes import DAY
 from mockserver.vendors.braze import VENDOR
@@ -424,7 +424,7 @@ def test_refusals_have_a_message_alone(error: str, status: int, message: str) ->
     credential = {"wrong_credential": "non-existent"}.get(error, "")
 
     assert shape.status == status
-    assert filled(shape.body, {"credential": credential}) == {"message": message}
+    assert render(shape.body, {"credential": credential}) == {"message": message}
     assert shape.headers == (NO_NUMBERS if status == 401 else {})
 
 

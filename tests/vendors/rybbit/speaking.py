@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from mockserver.contract.errors import ApiError, filled, of_status
+from mockserver.contract.errors import ApiError, render, status_details
 from mockserver.contract.validation import read
 from mockserver.vendors.rybbit import VENDOR
 from mockserver.world.world import World
@@ -36,7 +36,7 @@ class Dialect:
         assert found.query is not None
         typed = read(found.query, query, "query")
         if isinstance(typed, list):
-            raise ApiError(found.unreadable, message=typed[0].message)
+            raise ApiError(found.validation_error, message=typed[0].message)
         return json.decode(self.vendor.answer(found, asked(self.vendor, told, query=typed, path=path or {}, now=now)).body)["data"]
 
     def rows(self, told: World, **query: Any) -> list[Row]:
@@ -71,4 +71,4 @@ class Dialect:
             self.ask(endpoint, told, **query)
         shape = self.vendor.contract.errors[refused.value.error]
         status = int(str(shape.status))
-        return status, filled(shape.body, {**of_status(status), **shape.usual, **refused.value.details})
+        return status, render(shape.body, {**status_details(status), **shape.usual, **refused.value.details})

@@ -51,7 +51,7 @@ def version(row: SessionRow, _: list[SessionEvent]) -> list[str]:
     return ["Windows 10/11" if both == "Windows 10" else both]
 
 
-TOLD: dict[str, Told] = {
+BODY_SNIPPET_BYTES: dict[str, Told] = {
     **{
         name: field(name)
         for name in set(PARAMETERS) & set(SessionRow.__struct_fields__) - {"referrer", "city", "user_id", "browser_version"}
@@ -68,7 +68,7 @@ TOLD: dict[str, Told] = {
     "event_name": lambda _, told: [event.event_name for event in told if event.type != "pageview"],
 }
 NUMBERS = ("lat", "lon")
-TEXTS = sorted(set(TOLD) - {*NUMBERS})
+TEXTS = sorted(set(BODY_SNIPPET_BYTES) - {*NUMBERS})
 MEETS: dict[str, Callable[[Any, Any], bool]] = {
     "equals": lambda told, value: bool(told == value),
     "contains": lambda told, value: value in told,
@@ -88,12 +88,12 @@ def values(kind: str, known: list[str]) -> list[str]:
 
 def held(profile: str, parameter: str, told: list[SessionRow] | None = None) -> list[tuple[str, Sequence[Any]]]:
     """What every session has for a parameter, in the order of the list."""
-    return [(row.session_id, TOLD[parameter](row, events(profile)[row.session_id])) for row in told or everyone(profile)]
+    return [(row.session_id, BODY_SNIPPET_BYTES[parameter](row, events(profile)[row.session_id])) for row in told or everyone(profile)]
 
 
 def test_every_parameter_and_type_is_compared_below() -> None:
     """No documented parameter or type escapes the comparison with brute force."""
-    assert set(TOLD) == set(PARAMETERS) - {"user_id"}
+    assert set(BODY_SNIPPET_BYTES) == set(PARAMETERS) - {"user_id"}
     assert set(TYPES) == {*MEETS, "not_equals", "not_contains", "not_regex"} - {"near"}
 
 
@@ -136,10 +136,10 @@ def test_a_filter_compares_what_is_told(parameter: str, behaviors: Behaviors) ->
     """In the other dialect the other words are compared."""
     known = held("default", parameter, rows(some(), behaviors=behaviors))
     (common, _), *_ = Counter(text for _, texts in known for text in texts).most_common()
-    narrowed = filters((parameter, "equals", [common]))
+    filtered_example = filters((parameter, "equals", [common]))
 
-    assert ids(rows(some(), filters=narrowed, behaviors=behaviors)) == [each for each, texts in known if texts == [common]]
-    assert rows(some(), filters=narrowed) == []
+    assert ids(rows(some(), filters=filtered_example, behaviors=behaviors)) == [each for each, texts in known if texts == [common]]
+    assert rows(some(), filters=filtered_example) == []
 
 
 EXAMPLES: list[tuple[tuple[str, str, list[Any]], Callable[[SessionRow], bool]]] = [
@@ -160,16 +160,18 @@ EXAMPLES: list[tuple[tuple[str, str, list[Any]], Callable[[SessionRow], bool]]] 
 ]
 
 
-@pytest.mark.parametrize(("narrowed", "meets"), EXAMPLES, ids=[str(narrowed) for narrowed, _ in EXAMPLES])
-def test_documented_examples_of_filters(narrowed: tuple[str, str, list[Any]], meets: Callable[[SessionRow], bool]) -> None:
+@pytest.mark.parametrize(("narrowed", "meets"), EXAMPLES, ids=[str(filtered_example) for filtered_example, _ in EXAMPLES])
+def test_documented_examples_of_filters(filtered_example: tuple[str, str, list[Any]], meets: Callable[[SessionRow], bool]) -> None:
     """The values that documentation and readers would try first mean what they seem to."""
-    assert rows(some(), filters=filters(narrowed)) == [row for row in everyone() if meets(row)]
+    assert rows(some(), filters=filters(filtered_example)) == [row for row in everyone() if meets(row)]
 
 
 def test_all_filters_hold_together_with_everything_else() -> None:
     """Filters, window and identified_only narrow each other, and pages are cut from what is left."""
-    narrowed = filters(("device_type", "equals", ["desktop"]), ("country", "not_equals", ["US"]), ("pathname", "contains", ["/docs"]))
-    asking: dict[str, Any] = {"filters": narrowed, "identified_only": "true", "start_date": "2026-09-02", "end_date": "2026-09-25"}
+    filtered_example = filters(
+        ("device_type", "equals", ["desktop"]), ("country", "not_equals", ["US"]), ("pathname", "contains", ["/docs"])
+    )
+    asking: dict[str, Any] = {"filters": filtered_example, "identified_only": "true", "start_date": "2026-09-02", "end_date": "2026-09-25"}
     expected = [
         row
         for row in everyone()
@@ -193,10 +195,10 @@ def test_no_filter_means_everything(text: str | None) -> None:
 
 def test_equal_filters_are_equal_questions() -> None:
     """What was evaluated for one request serves the next: conditions made anew are equal, patterns too."""
-    narrowed = filters(("country", "equals", ["US"]), ("pathname", "regex", ["^/docs"]), ("city", "not_contains", ["York"]))
+    filtered_example = filters(("country", "equals", ["US"]), ("pathname", "regex", ["^/docs"]), ("city", "not_contains", ["York"]))
     told = build(spec(seed=77, sessions=100))
     for _ in range(3):
-        rows(told, filters=narrowed)
+        rows(told, filters=filtered_example)
 
     assert told.sites[0].people.select.cache_info().misses == 1
 

@@ -290,12 +290,12 @@ def test_a_running_session_is_told_as_far_as_it_got() -> None:
 
 @pytest.mark.parametrize("profile", ["empty", "single", "default", "awkward"])
 @pytest.mark.parametrize("narrowed", [None, filters(("device_type", "equals", ["mobile"]), ("country", "not_equals", ["US"]))])
-def test_locations_add_up_to_the_list(profile: str, narrowed: str | None) -> None:
+def test_locations_add_up_to_the_list(profile: str, filtered_example: str | None) -> None:
     """Each place is told once with the number of rows that come from it, most first."""
     told = world(profile)
-    found = locations(told, filters=narrowed)
+    found = locations(told, filters=filtered_example)
     counts = [place.count for place in found]
-    expected = Counter((row.lat, row.lon, row.city, row.country) for row in rows(told, filters=narrowed))
+    expected = Counter((row.lat, row.lon, row.city, row.country) for row in rows(told, filters=filtered_example))
 
     assert {(place.lat, place.lon, place.city, place.country): place.count for place in found} == expected
     assert len(found) == len(expected)
@@ -348,11 +348,11 @@ def test_tracked_sessions_are_told_by_all_endpoints() -> None:
         (("lat", "equals", [0]), ["untold", "", "ada"]),
     ],
 )
-def test_tracked_sessions_can_be_filtered(narrowed: tuple[str, str, list[Any]], found: list[str]) -> None:
+def test_tracked_sessions_can_be_filtered(filtered_example: tuple[str, str, list[Any]], found: list[str]) -> None:
     """Filters look at what was sent, and what is unknown is empty or 0."""
     window = {"start_datetime": "2026-09-30 00:00:00", "end_datetime": "2026-10-01 00:00:00"}
 
-    assert [row.identified_user_id for row in rows(tracked(), filters=filters(narrowed), **window)] == found
+    assert [row.identified_user_id for row in rows(tracked(), filters=filters(filtered_example), **window)] == found
 
 
 # Users.

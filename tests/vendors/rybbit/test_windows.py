@@ -125,10 +125,10 @@ def test_dates_win_over_datetimes_and_these_over_minutes() -> None:
         ({"start_date": "2020-01-01", "end_date": "2020-12-31"}, False),
     ],
 )
-def test_windows_of_everything_and_of_nothing(window: dict[str, Any], *, everything: bool) -> None:
+def test_windows_of_everything_and_of_nothing(window: dict[str, Any], *, all_rows_params: bool) -> None:
     """No window means all time, the widest ones too; a start after the end finds nothing."""
-    assert rows(world(), **window) == (rows(world()) if everything else [])
-    assert sum(place.count for place in locations(world(), **window)) == (1000 if everything else 0)
+    assert rows(world(), **window) == (rows(world()) if all_rows_params else [])
+    assert sum(place.count for place in locations(world(), **window)) == (1000 if all_rows_params else 0)
 
 
 DATES = {"start_date": "2026-09-01", "end_date": "2026-09-30"}

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from msgspec import json
 
-from mockserver.contract.errors import ApiError, filled
+from mockserver.contract.errors import ApiError, render
 from mockserver.contract.validation import read
 from mockserver.vendors.base import ViewRequest
 from mockserver.vendors.sparklytics import VENDOR
@@ -665,7 +665,7 @@ def test_a_parameter_out_of_bounds_has_a_message(raw: dict[str, str], message: s
 @pytest.mark.parametrize("name", VENDOR.contract.errors)
 def test_an_error_has_the_envelope_of_the_server_or_no_body(name: str) -> None:
     """Errors say code and message and a field that is null; only a path or a method that is none has an empty answer."""
-    body = filled(VENDOR.contract.errors[name].body, {"message": "why", "field": "which"})
+    body = render(VENDOR.contract.errors[name].body, {"message": "why", "field": "which"})
 
     if name in {"unknown_path", "wrong_method"}:
         assert body is None

@@ -9,9 +9,9 @@ from msgspec import convert, json
 from mockserver.admin_schemas import ExpectedRowsQuery
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
-from mockserver.server.admin.problem_details import invalid, nearest
+from mockserver.server.admin.problem_details import invalid, suggest
 from mockserver.server.admin.routing import NDJSON, HandlerContext, StreamingBody
-from mockserver.server.expected.rows import UnknownParameterError, check_parameters, everything, judged
+from mockserver.server.expected.rows import UnknownParameterError, all_rows_params, check_parameters, expected_rows
 from mockserver.server.http.pagination import page_field
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.vendors.base import Vendor
@@ -44,9 +44,9 @@ def query_expected_rows(call: HandlerContext, body: ExpectedRowsQuery) -> Annota
     except UnknownParameterError as error:
         raise invalid(str(error)) from None
     paging = (page_field(endpoint.paging), getattr(endpoint.paging, "limit", None))
-    asked = {name: value for name, value in {**everything(tenant, endpoint), **body.parameters}.items() if name not in paging}
+    asked = {name: value for name, value in {**all_rows_params(tenant, endpoint), **body.parameters}.items() if name not in paging}
     site = _site(tenant, vendor, asked.get(endpoint.site or "", body.site))
-    found = judged(tenant, vendor, endpoint, asked, site)
+    found = expected_rows(tenant, vendor, endpoint, asked, site)
     told = (
         {"label": verification, "row": row} if body.labels else row
         for verification, row in found
@@ -62,11 +62,11 @@ def query_expected_rows(call: HandlerContext, body: ExpectedRowsQuery) -> Annota
 def endpoint_of(tenant: Tenant, vendor_name: str, name: str) -> tuple[Vendor, Endpoint]:
     """A vendor and its endpoint that gives rows, by their names; raises a problem."""
     if vendor_name not in tenant.vendors:
-        raise invalid(f"there is no vendor {vendor_name!r}; {nearest(vendor_name, tenant.vendors)}")
+        raise invalid(f"there is no vendor {vendor_name!r}; {suggest(vendor_name, tenant.vendors)}")
     vendor = tenant.vendors[vendor_name]
     endpoints = {endpoint.name: endpoint for endpoint in vendor.contract.endpoints if endpoint.rows is not None}
     if name not in endpoints:
-        raise invalid(f"{vendor.name} has no endpoint {name!r} that gives rows; {nearest(name, endpoints)}")
+        raise invalid(f"{vendor.name} has no endpoint {name!r} that gives rows; {suggest(name, endpoints)}")
     return vendor, endpoints[name]
 
 
@@ -79,7 +79,7 @@ def _site(tenant: Tenant, vendor: Vendor, wanted: int | str) -> int:
     if str(wanted).isdecimal() and int(wanted) < len(names):
         return int(wanted)
     usual = [known[0] for known in names]
-    raise invalid(f"there is no site {wanted!r}; {nearest(wanted, [*usual, *(known[-1] for known in names)])}, or 0 to {len(names) - 1}")
+    raise invalid(f"there is no site {wanted!r}; {suggest(wanted, [*usual, *(known[-1] for known in names)])}, or 0 to {len(names) - 1}")
 
 
 def _pieces(rows: Iterator[Any]) -> Iterator[bytes]:

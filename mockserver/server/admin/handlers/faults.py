@@ -4,7 +4,7 @@ from inspect import cleandoc
 from typing import Any
 
 from mockserver.admin_schemas import FaultKind, FaultKinds
-from mockserver.server.admin.problem_details import Problem, nearest
+from mockserver.server.admin.problem_details import Problem, suggest
 from mockserver.server.admin.routing import Created, HandlerContext
 from mockserver.server.faults.base import Fault
 from mockserver.server.faults.describe import arguments
@@ -52,5 +52,5 @@ def _armed(call: HandlerContext) -> ActiveFault:
     known = {str(active.number): active for active in call.tenant.faults.active}
     number = call.path["number"]
     if number not in known:
-        raise Problem("unknown-fault", f"there is no fault {number!r} of tenant {call.tenant.name!r}; {nearest(number, known)}")
+        raise Problem("unknown-fault", f"there is no fault {number!r} of tenant {call.tenant.name!r}; {suggest(number, known)}")
     return known[number]

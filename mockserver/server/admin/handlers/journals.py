@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from mockserver.admin_schemas import Count, FindingSummary, JournalPage, TraceQuery, Verification
 from mockserver.server.admin.handlers.expected import endpoint_of
-from mockserver.server.admin.problem_details import Problem, invalid, nearest
+from mockserver.server.admin.problem_details import Problem, invalid, suggest
 from mockserver.server.admin.routing import HAR, JSON, NDJSON, HandlerContext, StreamingBody
 from mockserver.server.expected.trace import exchanges_by_row
 from mockserver.server.faults.registry import kinds
@@ -18,7 +18,7 @@ from mockserver.server.journal.har import har_pieces
 from mockserver.server.journal.journal import Exchange, Journal
 from mockserver.server.journal.serialization import Filters, described, ndjson, select
 from mockserver.server.review.findings import FINDINGS
-from mockserver.server.review.verification import found, judge
+from mockserver.server.review.verification import found, verify
 from mockserver.vendors import NAMES, every
 
 _PAGE = 100
@@ -65,7 +65,7 @@ def list_findings(call: HandlerContext, query: Filters) -> list[FindingSummary]:
 
 def get_verification(call: HandlerContext) -> Verification:
     """Judge all that a tenant's clients did: findings, refusals that no right client meets, faults that never triggered."""
-    return judge(call.tenants, call.tenant)
+    return verify(call.tenants, call.tenant)
 
 
 def trace_rows(call: HandlerContext, body: TraceQuery) -> list[list[int]]:
@@ -136,5 +136,5 @@ def _selected(journal: Journal, query: Filters) -> list[Exchange]:
         ("kind of fault", kind, kinds()),
     ):
         if word is not None and word not in known:
-            raise invalid(f"there is no {what} {word!r}; {nearest(word, known)}")
+            raise invalid(f"there is no {what} {word!r}; {suggest(word, known)}")
     return select(journal, query)

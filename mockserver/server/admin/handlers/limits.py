@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from mockserver.admin_schemas import BucketState, LimitChange, LimitState, SlotState, WindowState
 from mockserver.contract.behaviors import short_name
 from mockserver.contract.limits import ConcurrencyLimit, Limit, TokenBucket, WindowLimit, limit_name
-from mockserver.server.admin.problem_details import invalid, nearest
+from mockserver.server.admin.problem_details import invalid, suggest
 from mockserver.server.admin.routing import HandlerContext
 from mockserver.server.tenancy.tenant import Tenant
 
@@ -31,7 +31,7 @@ def change_limits(call: HandlerContext, body: dict[str, LimitChange]) -> list[Li
     chosen: dict[str, str | int] = {}
     for name, change in body.items():
         if name not in known:
-            raise invalid(f"there is no limit {name!r}; {nearest(name, known)}")
+            raise invalid(f"there is no limit {name!r}; {suggest(name, known)}")
         chosen |= dict(_chosen(tenant, name, known[name], change))
     tenant.set_behaviors(chosen)
     for name, change in body.items():

@@ -14,10 +14,10 @@ from mockserver.vendors.rybbit.contract import (
     COERCED,
     COMPARED,
     EARLIER_FILTERS,
+    FILTERED_EXAMPLE,
     HOST,
     LAST_MINUTES,
     LENIENT_TIME,
-    NARROWED,
     NO_BOT,
     NO_EVENTS,
     NO_TOTAL,
@@ -64,7 +64,7 @@ _UNLIKE = (
 )
 _SHARED = (LENIENT_TIME, COMPARED, EARLIER_FILTERS, _UNLIKE)
 _ALIKE = (AT_START, *(fact for facts in _SHARED for fact in facts), _RATE, HOST)
-_ENTRY_PAGE = {"filters": NARROWED["filters"].replace("pathname", "entry_page")}
+_ENTRY_PAGE = {"filters": FILTERED_EXAMPLE["filters"].replace("pathname", "entry_page")}
 
 CONTRACT = replace(
     SERVER,
@@ -93,10 +93,10 @@ CONTRACT = replace(
             LIST_SESSIONS,
             paths=LIST_SESSIONS.paths[:1],
             query=ListSessions,
-            unreadable="failed_sessions",
+            validation_error="failed_sessions",
             limits=_LIMITS,
             advice=(*LIST_SESSIONS.advice[:1], _ZONE),
-            narrowed=_ENTRY_PAGE,
+            filtered_example=_ENTRY_PAGE,
             facts=(
                 BY_END,
                 NO_TOTAL,

@@ -29,9 +29,9 @@ class GetSession(Struct, frozen=True, kw_only=True):
 
 FAILED = sourced("Whatever fails in the database, a limit or page that is no number included.")
 FAILED_SESSION = ErrorTemplate(500, {"error": "Failed to fetch session data"}, FAILED)
-LIST_SESSIONS = replace(contract.LIST_SESSIONS, looked_up=_KNOWN_SITE)
-GET_SESSION = replace(contract.GET_SESSION, looked_up=_KNOWN_SITE, query=GetSession, unreadable="failed_session")
-LIST_SESSION_LOCATIONS = replace(contract.LIST_SESSION_LOCATIONS, looked_up=_KNOWN_SITE)
+LIST_SESSIONS = replace(contract.LIST_SESSIONS, site_id_precheck=_KNOWN_SITE)
+GET_SESSION = replace(contract.GET_SESSION, site_id_precheck=_KNOWN_SITE, query=GetSession, validation_error="failed_session")
+LIST_SESSION_LOCATIONS = replace(contract.LIST_SESSION_LOCATIONS, site_id_precheck=_KNOWN_SITE)
 CONTRACT = replace(
     contract.CONTRACT,
     behaviors=contract.CONTRACT.preferring(
