@@ -273,14 +273,14 @@ class FaultArgument(Struct, kw_only=True):
     name: str
     type: str
     default: str
-    says: str
+    description: str
 
 
 class FaultKind(Struct, kw_only=True):
     """A kind of fault."""
 
     kind: str
-    says: str
+    description: str
     arguments: list[FaultArgument]
     example: dict[str, Any]
     """One that can be active as it stands."""
@@ -301,7 +301,7 @@ class JournalPage(Struct, kw_only=True):
     matched: int
     """How many of the kept exchanges the filters let through, `after` among them, on whichever page."""
     kept: int
-    count: int
+    total: int
     """How many there were, those no longer kept included."""
     next: str | None = None
     """The query of the page after this one, which begins after this one's last exchange."""
@@ -317,7 +317,7 @@ class FindingSummary(Struct, kw_only=True):
     """A finding, with the exchanges in which it was made."""
 
     name: str
-    says: str
+    message: str
     count: int
     exchanges: list[int]
     """Their numbers, the first hundred."""

@@ -44,12 +44,12 @@ class Mock:
     """A served mock and one of its tenants, spoken to as a client of any vendor would."""
 
     def __init__(self, client: "TestClient[Any, Any]", served: Tenants) -> None:
-        self.client, self.served, self.tenants = client, served, served.all
-        self.tenant = next(iter(served.all.values()))
+        self.client, self.served, self.tenants = client, served, served.by_name
+        self.tenant = next(iter(served.by_name.values()))
 
     def parts(self, vendor: Vendor, endpoint: Endpoint, parameters: dict[str, Any], site: int = 0) -> tuple[str, dict[str, Any]]:
         """The path and the keyword arguments of a request to an endpoint, credentials included."""
-        names, known = self.tenant.names[vendor.name], dict(parameters)
+        names, known = self.tenant.identifiers[vendor.name], dict(parameters)
         words = {name: known.pop(name, names.sites[site][0] if name == endpoint.site else "unknown") for name in endpoint.path}
         path = endpoint.paths[0].format_map(words)
         if isinstance(endpoint.credentials, BodyKeys):

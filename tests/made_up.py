@@ -39,7 +39,7 @@ def made_up() -> Iterator[Vendor]:
     other = replace(
         contract,
         dialect=NAME,
-        says="As nobody has it.",
+        description="As nobody has it.",
         endpoints=tuple(map(_moved, contract.endpoints)),
         errors={name: _renamed(name, shape) for name, shape in contract.errors.items()},
         behaviors=contract.preferring(**{short_name(switch.name): another(switch)}),
@@ -59,7 +59,7 @@ def another(behavior: Behavior) -> str:
 
 def _spoken(family: Vendor, contract: Contract) -> Vendor:
     """A contract with the views that the vendor has anyway."""
-    return Vendor(contract, family.names, {endpoint.name: partial(family.answer, endpoint) for endpoint in contract.endpoints})
+    return Vendor(contract, family.names, {endpoint.name: partial(family.respond, endpoint) for endpoint in contract.endpoints})
 
 
 def _moved(endpoint: Endpoint) -> Endpoint:

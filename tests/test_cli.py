@@ -109,7 +109,7 @@ def test_export_writes_every_row_in_both_formats() -> None:
     """NDJSON and CSV have one row per session for every endpoint that lists sessions."""
     for vendor in load():
         for endpoint in vendor.contract.endpoints:
-            if endpoint.starts is None:
+            if endpoint.start_field is None:
                 continue
             lines = run("export", vendor.name, endpoint.name, "--sessions", "120").splitlines()
             table = run("export", vendor.name, endpoint.name, "--sessions", "120", "--format", "csv").splitlines()
@@ -124,7 +124,7 @@ def test_export_with_unknown_parameter_names_the_nearest() -> None:
     """For every endpoint that gives rows: the command exits with 2, writes no row, and says what the admin API says."""
     with SessionMock(sessions=1) as mock:
         for vendor in load():
-            for endpoint in (each for each in vendor.contract.endpoints if each.rows is not None):
+            for endpoint in (each for each in vendor.contract.endpoints if each.rows_path is not None):
                 done = CliRunner().invoke(cli, ["export", vendor.name, endpoint.name, "--param", "nonsense=1"])
                 with pytest.raises(AdminError) as refused:
                     mock.expected_rows(vendor.name, endpoint.name, nonsense=1)
@@ -257,7 +257,9 @@ def test_serve_on_port_in_use_is_error_with_remedy() -> None:
     ],
 )
 def test_serve_with_unusable_setting_is_misuse(tmp_path: Path, arguments: list[str], message: str) -> None:
-    vendor, name = next((v.name, c) for v in load() for c in make_tenant("x", TenantConfig()).names[v.name].credentials if c == "token")
+    vendor, name = next(
+        (v.name, c) for v in load() for c in make_tenant("x", TenantConfig()).identifiers[v.name].credentials if c == "token"
+    )
     config = tmp_path / "mock.toml"
     config.write_text(f'[credentials]\n"{vendor}.{name}" = "same"\n[tenants.x.credentials]\n"{vendor}.{name}" = "same"\n', encoding="utf-8")
     result = CliRunner().invoke(cli, ["serve", *(each.format(config=config) for each in arguments)])

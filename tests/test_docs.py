@@ -157,7 +157,7 @@ def test_every_fault_is_documented(kind: str) -> None:
     assert example["kind"] == kind
     assert re.match(r"\n[A-Z][^|]+\.\n", section)
     assert all(f"| `{argument.name}` | {argument.type} |" in section for argument in arguments(kinds()[kind]))
-    assert [argument.name for argument in arguments(kinds()[kind]) if not argument.says] == []
+    assert [argument.name for argument in arguments(kinds()[kind]) if not argument.description] == []
 
 
 def test_every_condition_of_faults_is_documented() -> None:
@@ -165,4 +165,4 @@ def test_every_condition_of_faults_is_documented() -> None:
     text = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8").partition("\n## Conditions\n")[2].partition("\n## ")[0]
 
     assert all(f"| `{condition.name}` | " in text for condition in arguments(Fault))
-    assert [condition.name for condition in arguments(Fault) if not condition.says] == []
+    assert [condition.name for condition in arguments(Fault) if not condition.description] == []

@@ -35,19 +35,19 @@ def vendor_words() -> Iterator[tuple[str, str]]:
     """Endpoints, paths, parameters' behaviors, dialects, errors and sources, with the page that must tell them."""
     for vendor in every():
         contract, page = vendor.contract, f"vendors/{vendor.name}.md"
-        yield page, f"- `{vendor.dialect}`: {contract.says}" if len(vendor.dialects) > 1 else f"- `{vendor.dialect}`"
+        yield page, f"- `{vendor.dialect}`: {contract.description}" if len(vendor.dialects) > 1 else f"- `{vendor.dialect}`"
         for endpoint in contract.endpoints:
             yield page, f"## {endpoint.name}\n"
             yield from ((page, f"{path}`" if vendor.label != vendor.name else f"`{endpoint.method} {path}`") for path in endpoint.paths)
         yield from ((page, f"### `{behavior.name}`\n") for behavior in contract.behaviors)
         yield from ((page, f"- `{option}`") for behavior in contract.behaviors for option in behavior.options)
         yield from ((page, f"error {name}" if vendor.label != vendor.name else f"\n| {name} |") for name in unlike(vendor))
-        yield from ((page, f"| {name} | {source.read} |") for name, source in contract.sources.items())
+        yield from ((page, f"| {name} | {source.read_on} |") for name, source in contract.sources.items())
 
 
 def unlike(vendor: mockserver.vendors.base.Vendor) -> list[str]:
     """The errors of a dialect that are not as the documented ones."""
-    documented = vendor.speaks("documented").contract.errors
+    documented = vendor.in_dialect("documented").contract.errors
     same = [name for name, shape in vendor.contract.errors.items() if documented.get(name) == shape]
     return [name for name in vendor.contract.errors if vendor.label == vendor.name or name not in same]
 

@@ -19,7 +19,7 @@ def find_vendor(name: str, dialect: str | None = None) -> Vendor:
     if name not in NAMES:
         raise click.UsageError(f"unknown vendor {name!r}; {suggest(name, NAMES)}")
     try:
-        return named(name).speaks(dialect or DOCUMENTED)
+        return named(name).in_dialect(dialect or DOCUMENTED)
     except BehaviorError as error:
         raise click.UsageError(str(error)) from None
 
@@ -27,7 +27,7 @@ def find_vendor(name: str, dialect: str | None = None) -> Vendor:
 def list_facts(vendor: Vendor, basis: str | None) -> list[dict[str, Any]]:
     """Return the facts and behaviors of a vendor, optionally only those with a certain basis."""
     found = [
-        {"where": where, "says": fact.says, "basis": fact.basis.value, "source": fact.source} for where, fact in vendor.contract.facts()
+        {"where": where, "says": fact.text, "basis": fact.basis.value, "source": fact.source} for where, fact in vendor.contract.facts()
     ]
     for behavior in vendor.contract.behaviors:
         if short_name(behavior.name) in (DIALECT, BASIS):  # These configure the mock; the vendor does not have them.
@@ -36,7 +36,7 @@ def list_facts(vendor: Vendor, basis: str | None) -> list[dict[str, Any]]:
         found.append(
             {
                 "where": f"behavior {behavior.name}",
-                "says": f"{behavior.says} Default {behavior.default}; {options}.",
+                "says": f"{behavior.description} Default {behavior.default}; {options}.",
                 "basis": behavior.basis.value,
                 "source": behavior.source,
             }
@@ -46,7 +46,7 @@ def list_facts(vendor: Vendor, basis: str | None) -> list[dict[str, Any]]:
 
 def list_dialect_facts(vendor: Vendor, basis: str | None) -> list[dict[str, Any]]:
     """Return the facts of a vendor; of another dialect than the documented one, only those that differ."""
-    documented = [] if vendor.dialect == DOCUMENTED else list_facts(vendor.speaks(DOCUMENTED), basis)
+    documented = [] if vendor.dialect == DOCUMENTED else list_facts(vendor.in_dialect(DOCUMENTED), basis)
     return [fact for fact in list_facts(vendor, basis) if fact not in documented]
 
 
@@ -62,13 +62,13 @@ def _find_vendors(dialect: str | None) -> list[Vendor]:
     if dialect is None:
         return list(every())
     try:
-        return [named(behavior.partition(".")[0]).speaks(found) for behavior, found in dialects(dialect).items()]
+        return [named(behavior.partition(".")[0]).in_dialect(found) for behavior, found in dialects(dialect).items()]
     except BehaviorError as error:
         raise click.UsageError(str(error)) from None
 
 
 def _describe(vendor: Vendor) -> dict[str, Any]:
-    sources = {name: {"title": each.title, "url": each.url, "read": each.read} for name, each in vendor.contract.sources.items()}
+    sources = {name: {"title": each.title, "url": each.url, "read": each.read_on} for name, each in vendor.contract.sources.items()}
     return {"vendor": vendor.name, "dialect": vendor.dialect, "sources": sources}
 
 

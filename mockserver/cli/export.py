@@ -23,7 +23,7 @@ _LONG = 20_000
 
 
 def _find_endpoint(vendor: Vendor, name: str) -> Endpoint:
-    found = {endpoint.name: endpoint for endpoint in vendor.contract.endpoints if endpoint.rows is not None}
+    found = {endpoint.name: endpoint for endpoint in vendor.contract.endpoints if endpoint.rows_path is not None}
     if name not in found:
         raise click.UsageError(f"{vendor.name} has no endpoint {name!r} that returns rows; {suggest(name, found)}")
     return found[name]
@@ -66,7 +66,7 @@ def _write_csv(found: Iterator[Any], endpoint: Endpoint, out: TextIO) -> None:
 def _row_fields(endpoint: Endpoint) -> list[str]:
     from mockserver.contract.validation import fields  # noqa: PLC0415 -- only for tables
 
-    prefix = f"{endpoint.rows}."
+    prefix = f"{endpoint.rows_path}."
     inner = [field.name.removeprefix(prefix) for field in fields(endpoint.response, deep=True) if field.name.startswith(prefix)]
     return [name for name in inner if "." not in name]
 

@@ -55,7 +55,7 @@ def _describe(running: Running, *, guarded: bool) -> None:
         sizes = ", ".join(f"{site.find(Query(), tenant.clock.now()).total:,} on {site.domain}" for site in tenant.world.sites)
         echo(f"  seed       {tenant.world.spec.seed}\n  sessions   {sizes}\n  clock      {_clock(tenant.clock)}")
         for vendor in tenant.vendors.values():
-            names, endpoint = tenant.names[vendor.name], vendor.contract.endpoints[0]
+            names, endpoint = tenant.identifiers[vendor.name], vendor.contract.endpoints[0]
             echo(f"\n  {vendor.contract.title}{_as(vendor)}", bold=True)
             for credential, value in names.credentials.items():
                 echo(f"    {credential:<10} {value}")

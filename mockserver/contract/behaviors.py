@@ -38,7 +38,7 @@ class Behavior(Struct, frozen=True, kw_only=True):
 
     name: str
     """``<vendor>.<behavior>``."""
-    says: str
+    description: str
     """What it decides."""
     default: str | int
     options: Mapping[str, str] = {}
@@ -68,13 +68,13 @@ def common(vendor: str, dialects: Mapping[str, str]) -> tuple[Behavior, ...]:
     return (
         Behavior(
             name=f"{vendor}.{DIALECT}",
-            says="Which of its sources the vendor's contract follows; each dialect has defaults of its own for the other behaviors.",
+            description="Which of its sources the vendor's contract follows; each dialect has defaults of its own for the other behaviors.",
             default=DOCUMENTED,
             options=dialects,
         ),
         Behavior(
             name=f"{vendor}.{BASIS}",
-            says=f"Whether answers say in the header {BASIS_HEADER} what they rest on: an error its basis, another those of its fields.",
+            description=f"Whether answers say in the header {BASIS_HEADER} what they rest on: an error its basis, another those of its fields.",
             default="hidden",
             options={"hidden": "It does not, as no vendor does.", "shown": "It does."},
         ),

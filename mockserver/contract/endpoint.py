@@ -56,20 +56,20 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """
     empty: Literal["absent", "value"] = "value"
     """What ``?name=`` means."""
-    paging: Pagination = NoPagination()
-    rows: str | None = None
+    pagination: Pagination = NoPagination()
+    rows_path: str | None = None
     """Dotted path of the rows in the answer; none where it has none."""
-    identity: tuple[str, ...] = ()
+    row_key: tuple[str, ...] = ()
     """The fields of a row by which it is known again."""
-    counts: str | None = None
+    count_field: str | None = None
     """The field of a row that says how many sessions it stands for; none where a row is one session."""
-    starts: str | None = None
+    start_field: str | None = None
     """The field of a row that says when the session started."""
     limits: tuple[Limit, ...] = ()
     errors: tuple[str, ...] = ()
     """Error shapes particular to it, beside those every endpoint of the vendor has."""
     facts: tuple[Fact, ...] = ()
-    advice: tuple[LintRule, ...] = ()
+    lint_rules: tuple[LintRule, ...] = ()
     """What a careful reviewer would say of requests that are answered."""
     headers: Mapping[str, str] = {}
     """Sent with every answer of the endpoint."""
@@ -87,14 +87,16 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
     def parameters_named(self) -> list[str]:
         """Return the parameters that pages and examples refer to."""
-        paging = [getattr(self.paging, name, None) for name in ("limit", "offset", "page", "cursor")]
+        paging = [getattr(self.pagination, name, None) for name in ("limit", "offset", "page", "cursor")]
         return list(dict.fromkeys([*filter(None, paging), *self.example, *self.filtered_example, *self.all_rows_params]))
 
     def fields_named(self) -> list[str]:
         """Return the dotted paths of the response that pages and rows refer to."""
-        within = f"{self.rows}." if self.rows else ""
-        row = [] if self.rows is None else [within + name for name in (*self.identity, self.counts, self.starts) if name]
-        return [name for name in (self.rows, *row, getattr(self.paging, "total", None), getattr(self.paging, "next", None)) if name]
+        within = f"{self.rows_path}." if self.rows_path else ""
+        row = [] if self.rows_path is None else [within + name for name in (*self.row_key, self.count_field, self.start_field) if name]
+        return [
+            name for name in (self.rows_path, *row, getattr(self.pagination, "total", None), getattr(self.pagination, "next", None)) if name
+        ]
 
     def template_names(self) -> list[set[str]]:
         """The parameters of each path template."""
@@ -112,7 +114,7 @@ class Contract(Struct, frozen=True, kw_only=True):
     title: str
     dialect: str = DOCUMENTED
     """Which of the vendor's sources it follows."""
-    says: str = "As the vendor documents it."
+    description: str = "As the vendor documents it."
     """What the dialect is, in a sentence."""
     hosts: tuple[str, ...]
     """The real hosts; a request whose ``Host`` is one of them is answered as this vendor."""
@@ -144,7 +146,7 @@ class Contract(Struct, frozen=True, kw_only=True):
             for place, model in (("query", endpoint.query), ("body", endpoint.body), ("response", endpoint.response)):
                 found += [(f"{endpoint.name} {place} {field.name}", field.fact) for field in fields(model, deep=place == "response")]
             found += [(endpoint.name, fact) for fact in endpoint.facts]
-            found += [(f"{endpoint.name} advice {advice.name}", advice.fact) for advice in endpoint.advice]
+            found += [(f"{endpoint.name} advice {advice.name}", advice.fact) for advice in endpoint.lint_rules]
         return found
 
     def check(self) -> None:
@@ -181,7 +183,7 @@ class Contract(Struct, frozen=True, kw_only=True):
             f"either: no field {name!r} in the body"
             for name in set(endpoint.any_of_fields) - {field.name for field in fields(endpoint.body)}
         ]
-        if bool(endpoint.rows) != bool(endpoint.identity):
+        if bool(endpoint.rows_path) != bool(endpoint.row_key):
             found.append("rows and identity belong together")
         if endpoint.site is not None and endpoint.site not in endpoint.path:
             found.append(f"site {endpoint.site!r} is no path parameter")
@@ -196,7 +198,7 @@ class Contract(Struct, frozen=True, kw_only=True):
         ]
         fields_of_response = {field.name for field in fields(endpoint.response, deep=True)}
         found += [f"no field {name!r} in the response" for name in endpoint.fields_named() if name not in fields_of_response]
-        for advice in endpoint.advice:
+        for advice in endpoint.lint_rules:
             found += [f"advice {advice.name}: no field {name!r}" for name in advice.fields() if name not in known]
             if advice.name not in ADVICE:
                 found.append(f"no advice is called {advice.name!r}; known are {', '.join(ADVICE)}")

@@ -23,7 +23,7 @@ class ErrorTemplate(Struct, frozen=True):
     headers: Mapping[str, str] = {}
     text: bool = False
     """Whether the body is plain text instead of JSON."""
-    usual: Mapping[str, str | int] = {}
+    defaults: Mapping[str, str | int] = {}
     """Details for a refusal that does not give them, such as one that somebody injects."""
 
 

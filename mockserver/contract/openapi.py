@@ -41,14 +41,14 @@ def document(contract: Contract, version: str, example: Callable[[Endpoint], Exa
         "openapi": "3.1.0",
         "info": {
             "title": f"{contract.title}, as session-mock imitates it",
-            "summary": contract.says,
+            "summary": contract.description,
             "version": version,
             "description": "Every fact says on what it rests: documented, observed, source, inferred or chosen.",
         },
         "servers": [{"url": "/", "description": "Where this document is served."}],
         "paths": paths,
         "components": {"schemas": components, **_schemes(contract)},
-        "x-sources": {name: {"title": each.title, "url": each.url, "read": each.read} for name, each in contract.sources.items()},
+        "x-sources": {name: {"title": each.title, "url": each.url, "read": each.read_on} for name, each in contract.sources.items()},
         "x-behaviors": {behavior.name: _behavior(behavior) for behavior in contract.behaviors},
     }
 
@@ -56,7 +56,7 @@ def document(contract: Contract, version: str, example: Callable[[Endpoint], Exa
 def _explain(schema: dict[str, Any], model: type) -> None:
     """Add to the properties of a schema what the facts of the model's fields say."""
     for field in fields(model):
-        schema["properties"][field.name] |= {"description": field.fact.says, **_basis(field.fact)}
+        schema["properties"][field.name] |= {"description": field.fact.text, **_basis(field.fact)}
 
 
 def _basis(fact: Fact) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def _basis(fact: Fact) -> dict[str, Any]:
 
 
 def _behavior(behavior: Behavior) -> dict[str, Any]:
-    told: dict[str, Any] = {"says": behavior.says, "default": behavior.default, "x-basis": behavior.basis.value}
+    told: dict[str, Any] = {"says": behavior.description, "default": behavior.default, "x-basis": behavior.basis.value}
     told |= {"options": dict(behavior.options)} if behavior.options else {"unit": behavior.unit}
     return {**told, **({"x-source": behavior.source} if behavior.source else {})}
 
@@ -82,11 +82,11 @@ def _operation(contract: Contract, endpoint: Endpoint, number: int, known: Mappi
     told: dict[str, Any] = {
         "operationId": endpoint.name if number == 0 else f"{endpoint.name}_{number + 1}",
         "summary": endpoint.summary,
-        "description": "\n".join(f"- {fact.says} ({fact.basis.value})" for fact in endpoint.facts),
+        "description": "\n".join(f"- {fact.text} ({fact.basis.value})" for fact in endpoint.facts),
         "tags": [contract.vendor],
     }
     parameters = [
-        {"name": name, "in": "path", "required": True, "description": fact.says, "schema": {"type": "string"}, **_basis(fact)}
+        {"name": name, "in": "path", "required": True, "description": fact.text, "schema": {"type": "string"}, **_basis(fact)}
         for name, fact in endpoint.path.items()
     ]
     parameters += [_parameter(field) for field in fields(endpoint.query)]
@@ -100,7 +100,7 @@ def _operation(contract: Contract, endpoint: Endpoint, number: int, known: Mappi
         told["security"] = [{"token": []}, *([{endpoint.credentials.query: []}] if endpoint.credentials.query else [])]
     answer, links = _answer(endpoint, known[endpoint.response], example.answer), _links(contract, endpoint)
     told["responses"] = {"200": {**answer, **({"links": links} if links else {})}, **_refusals(contract, endpoint)}
-    told["x-facts"] = [{"says": fact.says, **_basis(fact)} for fact in endpoint.facts]
+    told["x-facts"] = [{"says": fact.text, **_basis(fact)} for fact in endpoint.facts]
     return told
 
 
@@ -114,7 +114,7 @@ def _body(endpoint: Endpoint, schema: Any) -> Any:
 
 def _parameter(field: Field) -> dict[str, Any]:
     schema = json.schema(field.type)
-    told: dict[str, Any] = {"name": field.name, "in": "query", "required": field.required, "description": field.fact.says}
+    told: dict[str, Any] = {"name": field.name, "in": "query", "required": field.required, "description": field.fact.text}
     if field.default is not None and field.default != "":
         schema["default"] = field.default
     return {**told, "schema": _without_null(schema), **_basis(field.fact)}
@@ -136,9 +136,9 @@ def _answer(endpoint: Endpoint, schema: Any, example: Any) -> dict[str, Any]:
 
 def _links(contract: Contract, endpoint: Endpoint) -> dict[str, Any]:
     """Where the first row of a list of sessions leads: to the endpoints that give one of them."""
-    if not endpoint.starts:
+    if not endpoint.start_field:
         return {}
-    row = f"$response.body#/{str(endpoint.rows).replace('.', '/')}/0/{endpoint.identity[0]}"
+    row = f"$response.body#/{str(endpoint.rows_path).replace('.', '/')}/0/{endpoint.row_key[0]}"
     found = {}
     for each in contract.endpoints:
         own = [name for name in each.path if name != each.site]
@@ -164,14 +164,16 @@ def _refusal(status: int, shapes: Iterable[tuple[str, ErrorTemplate]]) -> dict[s
     told, sent = list(shapes), {f"{{{name}}}": value for name, value in status_details(status).items()}
     content: dict[str, Any] = {}
     for media in (_JSON, "text/plain"):
-        bodies = [_shape(shape.body, shape.usual, sent) for _, shape in told if shape.body is not None and shape.text == (media != _JSON)]
+        bodies = [
+            _shape(shape.body, shape.defaults, sent) for _, shape in told if shape.body is not None and shape.text == (media != _JSON)
+        ]
         unlike = [body for number, body in enumerate(bodies) if body not in bodies[:number]]
         if unlike:
             content[media] = {"schema": unlike[0] if len(unlike) == 1 else {"anyOf": unlike}}
     return {
-        "description": " ".join(f"{name}: {shape.fact.says} ({shape.fact.basis.value})" for name, shape in told),
+        "description": " ".join(f"{name}: {shape.fact.text} ({shape.fact.basis.value})" for name, shape in told),
         **({"content": content} if content else {}),
-        "x-errors": {name: {"says": shape.fact.says, **_basis(shape.fact)} for name, shape in told},
+        "x-errors": {name: {"says": shape.fact.text, **_basis(shape.fact)} for name, shape in told},
     }
 
 

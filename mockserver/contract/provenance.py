@@ -25,14 +25,14 @@ class Source(Struct, frozen=True):
 
     title: str
     url: str | None
-    read: str
+    read_on: str
     """ISO 8601 date."""
 
 
 class Fact(Struct, frozen=True):
     """One statement about a vendor. Stands alone in ``Endpoint.facts``, or annotates a field of a request or response."""
 
-    says: str
+    text: str
     basis: Basis
     source: str | None = None
     """Key in ``Contract.sources``; none where the basis is chosen."""

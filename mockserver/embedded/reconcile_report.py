@@ -49,7 +49,7 @@ def reconciled(client: AdminClient, tenant: str, asked: ListRequest, rows: list[
     """Say how rows differ from the expected rows; nothing where they do not."""
     told = client.expected_rows(asked.vendor, asked.endpoint, asked.parameters, site=asked.site, labels=True, tenant=tenant)
     expected: list[tuple[RowLabel, Row]] = [(each["label"], each["row"]) for each in told]  # Names are checked by the server.
-    identity = _endpoint(asked, client.tenant(tenant).vendors[asked.vendor].dialect).identity
+    identity = _endpoint(asked, client.tenant(tenant).vendors[asked.vendor].dialect).row_key
     collected = _as_rows(rows, identity)
     _check_fields(fields or [], expected)
     kept = fields if fields is not None else list(identity) if collected is not rows else None
@@ -76,7 +76,7 @@ def _check_fields(fields: Sequence[str], expected: Sequence[tuple[RowLabel, Row]
 
 
 def _endpoint(asked: ListRequest, dialect: str) -> Endpoint:
-    return named(asked.vendor).speaks(dialect).endpoint(asked.endpoint)
+    return named(asked.vendor).in_dialect(dialect).endpoint(asked.endpoint)
 
 
 def _as_rows(rows: list[Any], identity: Sequence[str]) -> list[Row]:

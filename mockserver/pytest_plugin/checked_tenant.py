@@ -70,9 +70,9 @@ class CheckedTenant(TenantHandle):
 
     def _complaints(self, verification: Verification, strays: Sequence[Mapping[str, Any]]) -> Iterator[Violation]:
         for found in verification.findings:
-            yield Violation(found.name, f"{found.name}: {found.says}{self._first(found)}")
+            yield Violation(found.name, f"{found.name}: {found.message}{self._first(found)}")
         for found in [*verification.unexpected, *_merged(strays)]:
-            yield Violation(found.name, f"{found.name} ({_where(found)}): {found.says}")
+            yield Violation(found.name, f"{found.name} ({_where(found)}): {found.message}")
         for fault in verification.unused_faults:
             says = f"{_armed(fault)} never triggered; {_times(fault['matched'])} met its conditions"
             yield Violation(UNUSED_FAULT, f"{UNUSED_FAULT}: {says}")
@@ -110,7 +110,7 @@ def _merged(strays: Sequence[Mapping[str, Any]]) -> list[FindingSummary]:
         near = stray["near_misses"][0]["differs"] if stray["near_misses"] else f"answered {(stray['response'] or {}).get('body')}"
         why = "the mock itself failed: its log says why" if stray["failed"] else near
         name, says = stray["error"] or "unexpected", f"{stray['request']['method']} {stray['request']['path']}: {why}"
-        known = found.setdefault((name, says), FindingSummary(name=name, says=says, count=0, exchanges=[]))
+        known = found.setdefault((name, says), FindingSummary(name=name, message=says, count=0, exchanges=[]))
         known.count += 1
         known.exchanges.append(stray["number"])
     return list(found.values())

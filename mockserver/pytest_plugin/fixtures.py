@@ -193,7 +193,7 @@ class TenantUnderTest:
             return f"the test deleted its tenant itself\nthe same world: {self.tenant.same_world()}"
         verification = self.tenant.verify()
         self._strays += self._run.strays(verification.unmatched)
-        stopped = [f"{found.name}: {found.says}" for found in verification.findings if found.name in BOUNDS]
+        stopped = [f"{found.name}: {found.message}" for found in verification.findings if found.name in BOUNDS]
         return "\n".join([*stopped, section(self.tenant, self._strays)])
 
 

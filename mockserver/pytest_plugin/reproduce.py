@@ -56,7 +56,7 @@ def _chosen(behaviors: Behaviors) -> Iterator[tuple[str, str]]:
         vendor = name.partition(".")[0]
         spoken = str(behaviors[f"{vendor}.{DIALECT}"])
         if short_name(name) != DIALECT:
-            if value != named(vendor).speaks(spoken).contract.behavior(name).default:
+            if value != named(vendor).in_dialect(spoken).contract.behavior(name).default:
                 yield "--behavior", f"{name}={value}"
         elif spoken != DOCUMENTED:
             yield "--dialect", f"{vendor}={spoken}"

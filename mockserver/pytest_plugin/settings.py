@@ -14,7 +14,7 @@ class Setting(NamedTuple):
     """One setting."""
 
     name: str
-    says: str
+    description: str
     read: Callable[[str], Any]
     default: str | None
     metavar: str
@@ -71,8 +71,8 @@ def add_options(parser: pytest.Parser) -> None:
     """Tell pytest every setting."""
     group = parser.getgroup("session-mock", "session-mock: a mock server of session-analytics APIs")
     for setting in SETTINGS:
-        group.addoption(setting.option, dest=setting.ini, metavar=setting.metavar, default=None, help=setting.says)
-        parser.addini(setting.ini, setting.says, default=None)
+        group.addoption(setting.option, dest=setting.ini, metavar=setting.metavar, default=None, help=setting.description)
+        parser.addini(setting.ini, setting.description, default=None)
 
 
 def read(config: pytest.Config, environment: Mapping[str, str] = os.environ) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def _described(request: web.Request, family: Vendor, served: Tenants) -> Vendor:
     """The dialect that a request names, or the one in which the vendor answers whoever is nobody's; raises ``HTTPNotFound``."""
     usual, _ = vendor_for(family, served.default_tenant_for(family.name, None))
     try:
-        return family.speaks(request.query.get("dialect", usual.dialect))
+        return family.in_dialect(request.query.get("dialect", usual.dialect))
     except BehaviorError as error:
         raise web.HTTPNotFound(text=str(error)) from None
 

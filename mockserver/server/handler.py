@@ -77,11 +77,11 @@ class Handler:
                 return await send(reply, request)
             return await _sent_whole(reply, request, slot)
         except asyncio.CancelledError:
-            exchange.gone = True
+            exchange.client_disconnected = True
             raise
         finally:
             if slot is not None:
-                slot.slots.give_back(slot.key)
+                slot.slots.release(slot.key)
             if isinstance(found, CachedRequest):
                 review(journal, found, exchange, reply)
                 watchdog.judge(found, exchange, reply)
@@ -142,13 +142,13 @@ class Handler:
         """Begin the journal's entry, with the tenant whose exchange it is, or where nobody's are."""
         headers, known = encodable_headers(request.headers), self._tenants.known
         if not isinstance(found, CachedRequest):
-            exchange = Exchange(at=wall(), began=began, raw=raw, headers=headers, known=known)
+            exchange = Exchange(received_at=wall(), started_ns=began, raw=raw, headers=headers, known=known)
             return self._tenants.unmatched, self._tenants.unmatched.open(exchange)
         reading = found.reading
         tenant = reading.principal.tenant if reading.principal else None
         exchange = Exchange(
-            at=tenant.clock.now() if tenant else wall(),
-            began=began,
+            received_at=tenant.clock.now() if tenant else wall(),
+            started_ns=began,
             raw=raw,
             headers=headers,
             known=known,
@@ -157,7 +157,7 @@ class Handler:
             dialect=reading.vendor.dialect,
             endpoint=reading.endpoint.name,
             near_misses=reading.near_misses,
-            deleted=reading.deleted,
+            deleted_tenant=reading.deleted_tenant,
         )
         journal = tenant.journal if tenant else self._tenants.unmatched
         return journal, journal.open(exchange)
@@ -172,11 +172,11 @@ class Handler:
             exchange.headers_sent, beyond = enforce_limits(reading, whose)
             if beyond is not None:
                 return None, self._refusals.read(beyond, reading, raw, exchange)
-            if not reading.one_at_a_time or reading.refusal is not None:
+            if not reading.one_at_a_time or reading.error is not None:
                 return None, None
             slots, key = whose.tenant.slots, (reading.vendor.name, whose.site)
-            exchange.waited = slots.is_taken(key)
-            if not await whose.tenant.watchdog.is_active(slots.take(key, reading.busy)):
+            exchange.blocked = slots.is_held(key)
+            if not await whose.tenant.watchdog.is_active(slots.acquire(key, reading.busy)):
                 return None, whose.tenant.watchdog.silent
             return _Slot(slots, key, reading.hold), None
         except ApiError as refused:
@@ -190,7 +190,7 @@ class Handler:
             if isinstance(found, VendorError):
                 return self._refusals.unread(found, self._find(raw), raw, exchange)
             tenant = found.reading.principal.tenant if found.reading.principal else None
-            if tenant is not None and (tenant.faults.active or tenant.lived.changed):
+            if tenant is not None and (tenant.faults.active or tenant.world_history.changed):
                 return self._faulty(found, tenant, raw, exchange)
             return self._told(found.reading, raw, exchange)
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
@@ -198,7 +198,7 @@ class Handler:
 
     def _told(self, reading: ParsedRequest, raw: RawRequest, exchange: Exchange) -> Response:
         """What the vendor answers."""
-        refusal = reading.refusal
+        refusal = reading.error
         if reading.principal is None:
             refusal = refusal or VendorError("internal", {"message": "a request without a holder"})
         elif refusal is None:
@@ -213,7 +213,7 @@ class Handler:
         now = tenant.clock.now()
         waiting = [active for active in known.meant(tenant.faults) if active.is_active(now)]
         if not waiting:
-            tenant.lived.asked(known.reading.begun, WorldSnapshot(tenant.world, now))
+            tenant.world_history.start_list(known.reading.started_list, WorldSnapshot(tenant.world, now))
             return self._told(known.reading, raw, exchange)
 
         def told(reading: ParsedRequest) -> Response:
@@ -227,8 +227,8 @@ class Handler:
     def _answer(self, reading: ParsedRequest, whose: Principal, headers: Mapping[str, str]) -> Response:
         """Return the view's response, and add what the request recorded to the tenant's world."""
         tenant = whose.tenant
-        answer = reading.vendor.answer(reading.endpoint, reading.asked(tenant, tenant.clock.now()))
-        match answer.recorded:
+        answer = reading.vendor.respond(reading.endpoint, reading.view_request(tenant, tenant.clock.now()))
+        match answer.side_effect:
             case TrackedEvent() as event:
                 tenant.world = with_events(tenant.world, reading.site, [event])
             case Identity() as identity:

@@ -45,7 +45,7 @@ class Running:
     @property
     def tenants(self) -> list[Tenant]:
         """The tenants, the default one first."""
-        return list(self.served.all.values())
+        return list(self.served.by_name.values())
 
     def vendor_url(self, vendor: str) -> str:
         """Where a client of a vendor is pointed: the vendor's own port, or its paths at the root."""

@@ -51,7 +51,7 @@ def dialects(said: str | Mapping[str, str]) -> dict[str, str]:
     Raises :class:`BehaviorError` with the list for a name that nobody has.
     """
     if isinstance(said, str):
-        found = {vendor.name: vendor.speaks(said).dialect for vendor in load() if said in (OBSERVED, *vendor.dialects)}
+        found = {vendor.name: vendor.in_dialect(said).dialect for vendor in load() if said in (OBSERVED, *vendor.dialects)}
         if not found:
             known = dict.fromkeys(name for vendor in load() for name in vendor.dialects)
             raise BehaviorError(f"no vendor has a dialect {said!r}; known are {', '.join([*known, OBSERVED])}")
@@ -59,5 +59,5 @@ def dialects(said: str | Mapping[str, str]) -> dict[str, str]:
         for name in said:
             if name not in NAMES:
                 raise BehaviorError(f"dialect: there is no vendor {name!r}; {suggest(name, NAMES)}")
-        found = {name: named(name).speaks(dialect).dialect for name, dialect in said.items()}
+        found = {name: named(name).in_dialect(dialect).dialect for name, dialect in said.items()}
     return {f"{name}.{DIALECT}": dialect for name, dialect in found.items()}

@@ -61,7 +61,7 @@ class ViewResult(Struct, frozen=True):
 
     body: bytes
     """JSON."""
-    recorded: TrackedEvent | Identity | None = None
+    side_effect: TrackedEvent | Identity | None = None
     """What becomes part of the site's overlay."""
 
 
@@ -106,14 +106,14 @@ class Vendor:
         """The endpoint with a name, or :class:`KeyError`."""
         return self._endpoints[name]
 
-    def speaks(self, dialect: str) -> "Vendor":
+    def in_dialect(self, dialect: str) -> "Vendor":
         """The vendor in another dialect, ``observed`` among them; raises :class:`BehaviorError` with the list for one it has not."""
         name = self.observed if dialect == OBSERVED else dialect
         if name not in self.dialects:
             raise BehaviorError(f"{self.name} has no dialect {dialect!r}; it has {', '.join([*self.dialects, OBSERVED])}")
         return self.dialects[name]
 
-    def answer(self, endpoint: Endpoint, asked: ViewRequest) -> ViewResult:
+    def respond(self, endpoint: Endpoint, asked: ViewRequest) -> ViewResult:
         """Let the endpoint's view answer, or raise what it raises: Refused."""
         return self._views[endpoint.name](asked)
 
@@ -131,13 +131,13 @@ def speaking(default: Vendor, *others: Vendor, observed: str = DOCUMENTED) -> Ve
             raise ContractError(f"{default.name}: there is no dialect {name!r}; {suggest(name, dialects)}")
     for vendor in others:
         _check_alike(default, vendor)
-    told = common(default.name, {name: vendor.contract.says for name, vendor in dialects.items()})
+    told = common(default.name, {name: vendor.contract.description for name, vendor in dialects.items()})
     for vendor in dialects.values():
         if vendor.has_dialects:
             raise ContractError(f"{vendor.name}: dialect {vendor.dialect!r} was passed to speaking() twice; make a Vendor for each use")
         vendor.contract = replace(vendor.contract, behaviors=(*told, *vendor.contract.behaviors))
         vendor.dialects, vendor.observed = dialects, observed
-    return default.speaks(DOCUMENTED)
+    return default.in_dialect(DOCUMENTED)
 
 
 def _check_alike(default: Vendor, other: Vendor) -> None:

@@ -238,11 +238,11 @@ def _requests(ours: str, page: str, rows: str) -> list[Row]:
 
 def rows() -> list[Row]:
     """Measure with the first page of an endpoint that lists a site's sessions by GET."""
-    vendor, endpoint = next((vendor, each) for vendor in load() for each in vendor.contract.endpoints if each.site and each.starts)
+    vendor, endpoint = next((vendor, each) for vendor in load() for each in vendor.contract.endpoints if each.site and each.start_field)
     path = endpoint.paths[0].replace(f"{{{endpoint.site}}}", "{0}")
     ours = OURS.replace("VENDOR", repr(vendor.name)).replace("PATH", repr(path))
     with SessionMock() as mock, tempfile.NamedTemporaryFile() as file:
         told = mock.vendor(vendor.name)
         file.write(httpx.get(told.base_url + path.format(*told.sites), headers=told.headers).content)
         file.flush()
-        return [*_plugin(), *_requests(ours, repr(file.name), repr(endpoint.rows))]
+        return [*_plugin(), *_requests(ours, repr(file.name), repr(endpoint.rows_path))]

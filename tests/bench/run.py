@@ -77,7 +77,7 @@ def request(server: Server, vendor: Vendor, endpoint: Endpoint, parameters: dict
 def whole(endpoint: Endpoint) -> dict[str, Any]:
     """The parameters that ask for everything in the billion."""
     words = {"start": 1_759_276_800, "end": 1_790_812_800, "start_date": "2025-10-01", "end_date": "2026-09-30", "day_after": "2026-10-01"}
-    limit = getattr(endpoint.paging, "limit", None)
+    limit = getattr(endpoint.pagination, "limit", None)
     asked = {name: value.format_map(words) if isinstance(value, str) else value for name, value in endpoint.all_rows_params.items()}
     return {**asked, limit: 100} if limit else asked
 
@@ -85,7 +85,7 @@ def whole(endpoint: Endpoint) -> dict[str, Any]:
 def pages(endpoint: Endpoint, numbers: Iterator[int]) -> Iterator[dict[str, Any]]:
     """The parameters of the n-th page of 100, for an endpoint whose pages have numbers or offsets."""
     for number in numbers:
-        match endpoint.paging:
+        match endpoint.pagination:
             case OffsetPagination(offset=offset):
                 yield {**whole(endpoint), offset: number * 100}
             case PageNumberPagination(page=page, first=first):
@@ -110,7 +110,7 @@ def numbered() -> list[tuple[Vendor, Endpoint]]:
         (vendor, endpoint)
         for vendor in load()
         for endpoint in vendor.contract.endpoints
-        if endpoint.starts and not isinstance(endpoint.paging, CursorPagination)
+        if endpoint.start_field and not isinstance(endpoint.pagination, CursorPagination)
     ]
 
 
@@ -155,7 +155,10 @@ def throughput(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
 def _first_page(vendor: Vendor, endpoint: Endpoint, seed: int) -> ViewRequest:
     """Return a request for the first page of a world that nothing was requested of yet."""
     tenant = make_tenant("new", TenantConfig(world={"seed": seed}))
-    names, parameters = tenant.names[vendor.name], {**all_rows_params(tenant, endpoint), str(getattr(endpoint.paging, "limit", "")): 100}
+    names, parameters = (
+        tenant.identifiers[vendor.name],
+        {**all_rows_params(tenant, endpoint), str(getattr(endpoint.pagination, "limit", "")): 100},
+    )
     return ViewRequest(
         query=None if endpoint.query is None else read(endpoint.query, parameters, "query"),
         body=None if endpoint.body is None else read(endpoint.body, {**names.credentials, **parameters}, "body"),
@@ -178,7 +181,7 @@ def first_pages() -> None:
             requests = [_first_page(vendor, endpoint, seed) for seed in islice(seeds, 50)]
             begun = time.process_time()
             for each in requests:
-                vendor.answer(endpoint, each)
+                vendor.respond(endpoint, each)
             took.append((time.process_time() - begun) / len(requests))
         report(f"{vendor.name}.{endpoint.name}", statistics.median(took) * 1000, "ms", 1.2)
 
@@ -192,7 +195,7 @@ def deep(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
 
 def filtered(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
     """A filter never asked before, and the pages after its first."""
-    paging = endpoint.paging
+    paging = endpoint.pagination
     filtered_example = {**whole(endpoint), **endpoint.filtered_example}
     first = one_by_one(server.port, [request(server, vendor, endpoint, filtered_example)])[0]
     report(f"{vendor.name}.{endpoint.name}: first answer to a filter", first * 1000, "ms", 20)
@@ -358,12 +361,12 @@ def main() -> int:
                     filtered(server, vendor, endpoint)
                 if "filters" in endpoint.filtered_example:
                     hostile(server, vendor, endpoint)
-                if endpoint.counts and endpoint.query and "segment_id" in endpoint.query.__struct_fields__:
+                if endpoint.count_field and endpoint.query and "segment_id" in endpoint.query.__struct_fields__:
                     series(server, vendor, endpoint)
         with AdminClient(server.url) as admin:
             kept = admin.journal(limit=1)
             report(
-                f"resident memory above the bare app's, {kept.kept} of {kept.count:,} exchanges kept",
+                f"resident memory above the bare app's, {kept.kept} of {kept.total:,} exchanges kept",
                 (server.resident() - base) / (1 << 20),
                 "MiB",
                 40,

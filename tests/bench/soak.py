@@ -41,7 +41,7 @@ LATEST: Final = 120
 OK: Final = 200
 REFUSED: Final = 400
 """The least status of a refusal."""
-LISTS: Final = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.rows is not None]
+LISTS: Final = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.rows_path is not None]
 WIRE: Final[list[dict[str, Any]]] = [
     {"kind": "latency", "lower": 0, "upper": 0.01, "probability": 0.2},
     {"kind": "status", "status": 503, "probability": 0.05},
@@ -157,9 +157,9 @@ class Client:
         self.seen, self.access, self.connection = seen, access, connection
         self.pair = pair = LISTS[whose % len(LISTS)]
         self.site, size = whose // len(LISTS) % SITES, SIZES[whose % len(SIZES)]
-        limit = getattr(pair[1].paging, "limit", None)
+        limit = getattr(pair[1].pagination, "limit", None)
         self.first = {**all_rows_params(pair[1]), **({limit: size} if limit else {})}
-        self.size = size if limit else getattr(pair[1].paging, "size", 0)
+        self.size = size if limit else getattr(pair[1].pagination, "size", 0)
 
     async def crawl(self) -> list[Any]:
         """Every row of the list."""
@@ -174,7 +174,7 @@ class Client:
         for number in count(1):
             assert asked is not None
             answer = await self._page(asked, before)
-            before = at(answer, self.pair[1].rows)
+            before = at(answer, self.pair[1].rows_path)
             rows += before
             asked = self._following(answer, before, number, len(rows))
             if asked is None:
@@ -189,7 +189,7 @@ class Client:
             if status != OK:
                 await asyncio.sleep(0.01)  # A polite client waits before it asks again.
                 continue
-            found = at(answer, self.pair[1].rows)
+            found = at(answer, self.pair[1].rows_path)
             if isinstance(found, list) and not (found and found == before) and not self._leads_to_itself(asked, answer):
                 return answer
         raise Broken
@@ -205,7 +205,7 @@ class Client:
         return status, answer
 
     def _leads_to_itself(self, asked: Mapping[str, Any], answer: Any) -> bool:
-        paging = self.pair[1].paging
+        paging = self.pair[1].pagination
         return (
             isinstance(paging, CursorPagination)
             and asked.get(paging.cursor) is not None
@@ -214,7 +214,7 @@ class Client:
 
     def _following(self, answer: Any, found: Sequence[Any], number: int, rows: int) -> dict[str, Any] | None:
         """What asks for the next page; ``None`` after the last."""
-        match self.pair[1].paging:
+        match self.pair[1].pagination:
             case OffsetPagination(offset=field, total=total) if rows < at(answer, total):
                 return {**self.first, field: rows}
             case PageNumberPagination(page=field, first=first) if len(found) == self.size:
@@ -375,7 +375,7 @@ def _explained(rows: list[Any], wanted: list[Any]) -> str:
 
 def _shared(expected: Truth) -> Iterator[str]:
     """Lists of two tenants that share rows could hide that one was served the other's."""
-    named = {endpoint.name for _, endpoint in LISTS if endpoint.starts}
+    named = {endpoint.name for _, endpoint in LISTS if endpoint.start_field}
     rows = {whose: {json.encode(row) for row in rows} for whose, rows in expected.items() if whose[2] in named}
     for (one, mine), (other, others) in combinations(rows.items(), 2):
         if one[0] != other[0] and mine & others:
@@ -388,7 +388,7 @@ def _judged(admin: AdminClient, tenant: str, seen: Seen) -> Iterator[str]:
         if isinstance(limit, SlotState) and limit.held:
             yield f"{tenant}: {limit.held} slots of {limit.name} are held"
     lines = [json.decode(line) for line in admin.export("ndjson", tenant).splitlines()]
-    total, numbers = admin.journal(tenant, limit=1).count, [line["number"] for line in lines]
+    total, numbers = admin.journal(tenant, limit=1).total, [line["number"] for line in lines]
     if total != seen.requests[tenant]:
         yield f"{tenant}: {seen.requests[tenant]} requests were sent, {total} stand in the journal"
     if numbers != list(range(total - len(numbers) + 1, total + 1)):

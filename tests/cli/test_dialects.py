@@ -32,12 +32,12 @@ def run(*words: str, code: int = 0, env: dict[str, str] | None = None) -> str:
 def test_contract_and_openapi_in_dialect_are_those_of_the_dialect(vendor: Vendor) -> None:
     contract = json.loads(run("contract", vendor.name, "--dialect", vendor.dialect, "--json"))
     openapi = json.loads(run("openapi", vendor.name, "--dialect", vendor.dialect))
-    says = [fact.says for _, fact in vendor.contract.facts()]
+    says = [fact.text for _, fact in vendor.contract.facts()]
 
     assert contract["dialect"] == vendor.dialect
     assert [fact["says"] for fact in contract["facts"]][: len(says)] == says
     assert list(contract["sources"]) == list(vendor.contract.sources)
-    assert openapi["info"]["summary"] == vendor.contract.says
+    assert openapi["info"]["summary"] == vendor.contract.description
 
 
 @pytest.mark.parametrize("command", ["contract", "openapi"])
@@ -88,7 +88,7 @@ def test_dialect_in_file_is_used(tmp_path: Path) -> None:
 @pytest.mark.parametrize("vendor", OTHERS, ids=lambda vendor: vendor.label)
 def test_export_in_dialect_writes_its_fields(vendor: Vendor) -> None:
     for endpoint in vendor.contract.endpoints:
-        if endpoint.rows and not set(endpoint.path) - {endpoint.site}:
+        if endpoint.rows_path and not set(endpoint.path) - {endpoint.site}:
             words = ("export", vendor.name, endpoint.name, "--sessions", "5", "--dialect", f"{vendor.name}={vendor.dialect}")
             rows = [json.loads(line) for line in run(*words).splitlines()]
             head, *lines = run(*words, "--format", "csv").splitlines()
@@ -129,7 +129,7 @@ def test_journal_line_has_dialect_and_basis_of_error(admin: Shell) -> None:
         with suppress(HTTPError):
             urlopen(f"{admin.url}/{OTHER.name}/no/such/path")  # noqa: S310 -- our own server
         line = admin("journal", "follow", "--unmatched", "--limit", "1", "--after", str(before))
-        vendor = OTHER.speaks(dialect)
+        vendor = OTHER.in_dialect(dialect)
 
         assert f"  {vendor.label}  " in line
         assert f"unknown_path ({vendor.contract.errors['unknown_path'].fact.basis.value})" in line

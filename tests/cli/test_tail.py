@@ -32,7 +32,7 @@ class GrowingJournal:
         stage = self.stages[0]
         found = [each for each in stage if each[0] > after and status in (None, each[1])]
         shown = [{"number": number, "duration_ms": 1.0 if ended else None} for number, ended in found[:limit]]
-        return JournalPage(exchanges=shown, matched=len(found), kept=len(stage), count=max(dict(stage), default=0))
+        return JournalPage(exchanges=shown, matched=len(found), kept=len(stage), total=max(dict(stage), default=0))
 
     def pause(self, seconds: float) -> None:
         """Go to the next stage."""

@@ -31,7 +31,7 @@ from tests.conftest import Serve
 
 PAIRS: Final = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
 BODIES: Final = [pair for pair in PAIRS if pair[1].body is not None]
-LISTS: Final = [pair for pair in PAIRS if pair[1].starts]
+LISTS: Final = [pair for pair in PAIRS if pair[1].start_field]
 QUERIES: Final = [(*pair, field.name) for pair in PAIRS if pair[1].method == "GET" for field in fields(pair[1].query)]
 MEBIBYTE: Final = 1 << 20
 SECONDS: Final = 20

@@ -79,7 +79,7 @@ async def test_same_refusal_many_times_keeps_no_request_alive(serve: Any, vendor
         assert refusals or kind not in ALWAYS
 
 
-LISTS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.starts]
+LISTS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.start_field]
 
 
 def name(pair: Any) -> str:

@@ -29,7 +29,9 @@ FORMS = ("listing", "har", "ndjson")
 ADMIN_TOKEN = "correct-horse-4-battery"
 ASSUMED = "open/sesame=1&2"
 PAIRS = [(vendor.name, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
-LISTS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.method == "GET" and endpoint.starts]
+LISTS = [
+    (vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.method == "GET" and endpoint.start_field
+]
 
 
 @pytest.fixture(name="mock")
@@ -223,7 +225,7 @@ def attacked(url: str) -> tuple[set[str], dict[str, str]]:
         headers = [f"{name}: {value}".encode() for name, value in own.headers.items()]
         texts = {"admin problems": "\n".join(admin_problem(url, key) for key in keys)}
         for number, key in enumerate(sorted(keys)):
-            before = admin.journal(None, limit=0).count
+            before = admin.journal(None, limit=0).total
             attack(url, key, path, headers, [*NAMES, "nowhere"][number % 5])
             for whose, after in ((None, before), ("default", 0)):
                 texts.update({f"{name} of {whose} {number}": text for name, text in outputs(admin, whose, after).items()})
@@ -300,7 +302,7 @@ async def test_logs_escape_control_and_bidi_characters(caplog: pytest.LogCapture
     """In the path, the query and headers, also of requests that cannot be parsed."""
     caplog.set_level(logging.DEBUG)
     async with serving(Config(port=0, access_log=True)) as running:
-        key = running.tenants[0].names["braze"].credentials["token"]
+        key = running.tenants[0].identifiers["braze"].credentials["token"]
         agent = "User-Agent: \x9b31m\u202e\u2066\ufeff".encode()
         hostile = quote(HOSTILE + "\n")
         for path in (f"/{hostile}", f"/braze/segments/list?{hostile}={key}", f"/rybbit/{hostile}?x={hostile}"):

@@ -15,8 +15,8 @@ from mockserver.vendors.base import Vendor
 
 Pair = tuple[Vendor, Endpoint]
 ALL: list[Pair] = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
-ROWS: list[Pair] = [pair for pair in ALL if pair[1].rows is not None]
-LISTS: list[Pair] = [pair for pair in ROWS if pair[1].starts is not None]
+ROWS: list[Pair] = [pair for pair in ALL if pair[1].rows_path is not None]
+LISTS: list[Pair] = [pair for pair in ROWS if pair[1].start_field is not None]
 SIZE = 4
 Page = list[dict[str, Any]]
 
@@ -45,7 +45,7 @@ def all_rows_params(endpoint: Endpoint) -> dict[str, Any]:
 def crawl(tenant: TenantHandle, pair: Pair, turn: Callable[[int], bool] = lambda _: True) -> list[Page]:
     """All pages of a list as a right client collects them; it gives up before the page for which ``turn`` says no."""
     vendor, endpoint = tenant.vendor(pair[0].name), pair[1]
-    limit = getattr(endpoint.paging, "limit", None)
+    limit = getattr(endpoint.pagination, "limit", None)
     first = {**all_rows_params(endpoint), **({limit: SIZE} if limit else {})}
     asked: dict[str, Any] | None = first
     pages: list[Page] = []
@@ -53,14 +53,14 @@ def crawl(tenant: TenantHandle, pair: Pair, turn: Callable[[int], bool] = lambda
         while asked is not None and turn(len(pages)):
             told = send(http, vendor, endpoint, asked)
             assert told.status_code == 200, told.text
-            pages.append(at(told.json(), endpoint.rows))
+            pages.append(at(told.json(), endpoint.rows_path))
             asked = _following(endpoint, first, told.json(), len(pages))
     return pages
 
 
 def _following(endpoint: Endpoint, first: dict[str, Any], answer: Any, number: int) -> dict[str, Any] | None:
-    rows = at(answer, endpoint.rows)
-    match endpoint.paging:
+    rows = at(answer, endpoint.rows_path)
+    match endpoint.pagination:
         case OffsetPagination(offset=offset, total=total):
             return {**first, offset: SIZE * number} if number * SIZE < at(answer, total) else None
         case PageNumberPagination(page=page, first=start, limit=limit):

@@ -12,7 +12,7 @@ from tests.library.crawling import ALL, LISTS, Pair, name
 NOW = datetime(2026, 9, 10, 12, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("pair", [pair for pair in ALL if pair[1].rows], ids=name)
+@pytest.mark.parametrize("pair", [pair for pair in ALL if pair[1].rows_path], ids=name)
 async def test_application_answers_in_the_callers_loop(aiohttp_client: Any, pair: Pair) -> None:
     """With ``aiohttp_client`` every list is served, and the tenant's handle is at hand in the same thread."""
     app = create_app(sessions=5)

@@ -20,7 +20,7 @@ STALL: Final = 0.2
 NEVER: Final = httpx.Timeout(None)
 TLS: Final = create_default_context()  # A client makes one of its own otherwise, which takes longest.
 LIMIT: Final = 20
-PAGED: Final = [pair for pair in LISTS if isinstance(pair[1].paging, OffsetPagination | PageNumberPagination | CursorPagination)]
+PAGED: Final = [pair for pair in LISTS if isinstance(pair[1].pagination, OffsetPagination | PageNumberPagination | CursorPagination)]
 QUEUED: Final = [pair for pair in LISTS if any(isinstance(limit, ConcurrencyLimit) for limit in pair[1].limits)]
 STALLS: Final = (
     {"kind": "stall", "where": "before"},
@@ -52,7 +52,7 @@ def ask(tenant: TenantHandle, pair: Pair, seconds: float | None = None, **parame
 
 def found(tenant: TenantHandle) -> dict[str, str]:
     """The findings about clients that the mock had to stop."""
-    return {each.name: each.says for each in tenant.verify().findings if each.name in ("stalled", "endless-loop")}
+    return {each.name: each.message for each in tenant.verify().findings if each.name in ("stalled", "endless-loop")}
 
 
 def slot(pair: Pair) -> ConcurrencyLimit:
@@ -63,14 +63,14 @@ def slot(pair: Pair) -> ConcurrencyLimit:
 def follow(tenant: TenantHandle, pair: Pair, **parameters: Any) -> None:
     """Page on for ever, as a client does that never looks for the end; raises what ends it."""
     endpoint = pair[1]
-    limit: str | None = getattr(endpoint.paging, "limit", None)
+    limit: str | None = getattr(endpoint.pagination, "limit", None)
     asked: dict[str, Any] = {**all_rows_params(endpoint), **parameters}
     if limit:
         asked[limit] = SIZE
     with httpx.Client(timeout=NEVER, verify=TLS) as http:
         for number in count(1):
             answer = send(http, tenant.vendor(pair[0].name), endpoint, asked).raise_for_status().json()
-            match endpoint.paging:
+            match endpoint.pagination:
                 case OffsetPagination(offset=offset):
                     asked[offset] = SIZE * number
                 case PageNumberPagination(page=page, first=first):
@@ -158,7 +158,7 @@ def test_correct_client_is_never_found_stalled(create: Create, pair: Pair) -> No
 @pytest.mark.parametrize("pair", PAGED, ids=name)
 def test_list_followed_far_beyond_its_end_is_refused_and_found(create: Create, pair: Pair, fault: str | None) -> None:
     """The client gets an answer that it cannot take for a page; so does every later request of the test."""
-    if isinstance(pair[1].paging, CursorPagination) and fault not in ("no_end", "stuck_cursor"):
+    if isinstance(pair[1].pagination, CursorPagination) and fault not in ("no_end", "stuck_cursor"):
         pytest.skip("the answer has no cursor beyond the end, and the same page has the cursor of another")
     tenant = create(faults=[{"kind": fault}] if fault else [])
     with pytest.raises(httpx.HTTPStatusError, match="400"):
@@ -201,7 +201,9 @@ def test_reset_forgets_the_bounds_that_were_reached(create: Create) -> None:
     tenant = create()
     for _ in range(2):
         with pytest.raises(httpx.HTTPStatusError):
-            follow(tenant, PAGED[0], **({PAGED[0][1].paging.cursor: "x"} if isinstance(PAGED[0][1].paging, CursorPagination) else {}))
+            follow(
+                tenant, PAGED[0], **({PAGED[0][1].pagination.cursor: "x"} if isinstance(PAGED[0][1].pagination, CursorPagination) else {})
+            )
         assert list(found(tenant)) == ["endless-loop"]
         tenant.reset()
         assert ask(tenant, PAGED[0]).status_code == 200

@@ -16,7 +16,7 @@ ROWS: list[Pair] = [
     (vendor, endpoint)
     for vendor in every()
     for endpoint in vendor.contract.endpoints
-    if endpoint.rows and not set(endpoint.path) - {endpoint.site}
+    if endpoint.rows_path and not set(endpoint.path) - {endpoint.site}
 ]
 
 
@@ -46,7 +46,7 @@ def test_right_crawl_is_reconciled_in_every_dialect(mock: SessionMock, pair: Pai
 
 def test_dialect_whose_paths_are_others_is_crawled(family: Vendor) -> None:
     """Also one that is asked for elsewhere: reconciling knows which exchange carried a row."""
-    listing = next(endpoint for endpoint in family.speaks(NAME).contract.endpoints if endpoint.starts)
+    listing = next(endpoint for endpoint in family.in_dialect(NAME).contract.endpoints if endpoint.start_field)
     with SessionMock(sessions=10, dialect={family.name: NAME}) as mock:
         rows = flat(crawl(mock, (family, listing)))
         mock.reconcile(rows, vendor=family.name, endpoint=listing.name)

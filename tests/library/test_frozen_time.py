@@ -25,7 +25,7 @@ FREEZERS: Final[dict[str, Callable[[], AbstractContextManager[Any]]]] = {
     "freezegun": lambda: freezegun.freeze_time(INSTANT),
     "time-machine": lambda: time_machine.travel(datetime.fromisoformat(INSTANT), tick=False),
 }
-ENDPOINTS: Final = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.starts]
+ENDPOINTS: Final = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.start_field]
 
 
 def label(pair: tuple[Vendor, Endpoint]) -> str:

@@ -58,7 +58,7 @@ def test_mistake_is_named_and_blamed(tenant: TenantHandle, pair: Pair, mistake: 
     """The message says what kind of mistake it is, which rows it is about, and which request carried them."""
     kind, rows, exchange = MISTAKES[mistake]
     pages = crawl(tenant, pair)
-    message = difference(tenant, pair, wrong(mistake, pages, pair[1].identity)).splitlines()
+    message = difference(tenant, pair, wrong(mistake, pages, pair[1].row_key)).splitlines()
     blame = f"    on the page of exchange {exchange} ({pair[1].method} /" if exchange else "    no page carried it"
 
     assert [len(page) for page in pages] == [SIZE, SIZE, 2]
@@ -72,7 +72,7 @@ def test_what_differs_everywhere_is_told_a_few_times(mock: SessionMock, pair: Pa
     """After three pages with the same fields altered, the others are counted, and so are missing rows; what differs otherwise is told."""
     with mock.tenant(sessions=6 * SIZE, seed=5, behaviors=QUICK) as tenant:
         pages = crawl(tenant, pair)
-        kept, other = [field for field in pages[0][0] if field not in pair[1].identity][:2]
+        kept, other = [field for field in pages[0][0] if field not in pair[1].row_key][:2]
         rows = [{**row, kept: "altered"} for row in flat(pages)]
         rows[-2] = {**rows[-2], other: "altered too"}
         message = difference(tenant, pair, rows).splitlines()
@@ -108,7 +108,7 @@ def test_client_that_never_asked_is_told(tenant: TenantHandle, pair: Pair) -> No
 def test_page_that_a_fault_took_is_blamed(tenant: TenantHandle, pair: Pair, kind: str) -> None:
     """Rows that a fault kept from the client are blamed on the exchange that it triggered, and the fault is named."""
     assert kind in kinds()
-    tenant.faults.add(kind, page=1 if pair[1].paging and kind != "empty_page" else 2, times=1)
+    tenant.faults.add(kind, page=1 if pair[1].pagination and kind != "empty_page" else 2, times=1)
     try:
         rows = flat(crawl(tenant, pair, lambda number: number < 2))
     except Exception:  # noqa: BLE001 -- each of them breaks the client in another way
@@ -121,19 +121,19 @@ def test_page_that_a_fault_took_is_blamed(tenant: TenantHandle, pair: Pair, kind
     assert f"triggered by 1:{kind})" in message
 
 
-@pytest.mark.parametrize("pair", [pair for pair in LISTS if len(pair[1].identity) == 1], ids=name)
+@pytest.mark.parametrize("pair", [pair for pair in LISTS if len(pair[1].row_key) == 1], ids=name)
 def test_values_of_the_identity_are_enough(tenant: TenantHandle, pair: Pair) -> None:
     """A client that keeps only ids gives them as they are."""
-    ids = [row[pair[1].identity[0]] for row in flat(crawl(tenant, pair))]
+    ids = [row[pair[1].row_key[0]] for row in flat(crawl(tenant, pair))]
     tenant.reconcile(ids, vendor=pair[0].name, endpoint=pair[1].name)
 
     assert "missing: row 9 of those due" in difference(tenant, pair, ids[:-1])
 
 
-@pytest.mark.parametrize("pair", [pair for pair in LISTS if len(pair[1].identity) > 1], ids=name)
+@pytest.mark.parametrize("pair", [pair for pair in LISTS if len(pair[1].row_key) > 1], ids=name)
 def test_value_that_names_no_row_is_a_type_error(tenant: TenantHandle, pair: Pair) -> None:
     """Where a row is known by several fields, dicts are asked for, and their fields named."""
-    with pytest.raises(TypeError, match=", ".join(pair[1].identity)):
+    with pytest.raises(TypeError, match=", ".join(pair[1].row_key)):
         tenant.reconcile([1], vendor=pair[0].name, endpoint=pair[1].name)
 
 
@@ -141,10 +141,10 @@ def test_value_that_names_no_row_is_a_type_error(tenant: TenantHandle, pair: Pai
 def test_only_fields_that_are_named_are_compared(tenant: TenantHandle, pair: Pair) -> None:
     """What the client does not keep may differ; what is named may not."""
     rows = flat(crawl(tenant, pair))
-    kept, other = [field for field in rows[0] if field not in pair[1].identity][:2]
+    kept, other = [field for field in rows[0] if field not in pair[1].row_key][:2]
     altered = [{**row, other: "altered"} for row in rows]
     tenant.reconcile(altered, vendor=pair[0].name, endpoint=pair[1].name, fields=[kept])
-    names = [{field: row[field] for field in pair[1].identity} for row in rows]
+    names = [{field: row[field] for field in pair[1].row_key} for row in rows]
     with pytest.raises(ValueError, match="no row has a field 'no such'"):
         tenant.reconcile(altered, vendor=pair[0].name, endpoint=pair[1].name, fields=["no such"])
     tenant.reconcile(names, vendor=pair[0].name, endpoint=pair[1].name, fields=[])

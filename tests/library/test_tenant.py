@@ -28,7 +28,7 @@ def test_sessions_of_the_world_are_those_that_vendors_list(tenant: TenantHandle,
     rows = flat(crawl(tenant, pair))
     count = tenant.world.counts[0]
     mine = sorted(tenant.world.session(place)["start"] for place in range(count))
-    theirs = sorted(_milliseconds(at(row, pair[1].starts)) for row in rows)
+    theirs = sorted(_milliseconds(at(row, pair[1].start_field)) for row in rows)
 
     assert len(rows) == count == 10
     assert [each // 1000 for each in mine] == [each // 1000 for each in theirs]
@@ -181,7 +181,7 @@ def test_verdict_tells_what_was_wrong(tenant: TenantHandle) -> None:
     crawl(tenant, PAIR)
     with httpx.Client() as http:
         for _ in range(3):
-            send(http, tenant.vendor(PAIR[0].name), PAIR[1], {**all_rows_params(PAIR[1]), str(getattr(PAIR[1].paging, "limit", "")): 4})
+            send(http, tenant.vendor(PAIR[0].name), PAIR[1], {**all_rows_params(PAIR[1]), str(getattr(PAIR[1].pagination, "limit", "")): 4})
     verification = tenant.verify()
 
     assert "page-requested-twice" in [found.name for found in verification.findings]

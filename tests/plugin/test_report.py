@@ -18,7 +18,7 @@ from mockserver.server.tenancy.config import Config, tenants
 from mockserver.vendors import load
 from tests.plugin.conftest import Run
 
-CREDENTIALS = {name: list(names.credentials) for name, names in tenants(Config())[0].names.items()}
+CREDENTIALS = {name: list(names.credentials) for name, names in tenants(Config())[0].identifiers.items()}
 FAILING = """
 @pytest.mark.session_mock({marker})
 def test_one(session_mock):

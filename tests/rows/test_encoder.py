@@ -131,6 +131,6 @@ def test_rows_of_every_vendor_equal_the_reference(vendor: Vendor, settings: Any,
 
     monkeypatch.setattr(RowEncoder, "encode", compare)
     for endpoint in vendor.contract.endpoints:
-        if endpoint.starts:
+        if endpoint.start_field:
             assert [*rows(tenant, vendor, endpoint, all_rows_params(tenant, endpoint))]
             assert batches

@@ -15,7 +15,7 @@ from mockserver.vendors.base import Vendor
 
 Pair = tuple[Vendor, Endpoint]
 ALL: list[Pair] = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
-LISTS: list[Pair] = [pair for pair in ALL if pair[1].starts]
+LISTS: list[Pair] = [pair for pair in ALL if pair[1].start_field]
 
 
 def name(pair: Any) -> str:
@@ -54,11 +54,11 @@ async def _ask(mock: Any, pair: Pair, parameters: dict[str, Any]) -> tuple[int, 
 
 
 def _limited(pair: Pair, size: int) -> dict[str, Any]:
-    return {str(getattr(pair[1].paging, "limit", None)): size}
+    return {str(getattr(pair[1].pagination, "limit", None)): size}
 
 
 def _placed(pair: Pair, size: int, number: int) -> dict[str, Any]:
-    match pair[1].paging:
+    match pair[1].pagination:
         case OffsetPagination(offset=offset):
             return {offset: size * number}
         case PageNumberPagination(page=page, first=first):
@@ -67,7 +67,7 @@ def _placed(pair: Pair, size: int, number: int) -> dict[str, Any]:
 
 
 def _following(pair: Pair, first: dict[str, Any], answer: Any, size: int, number: int) -> dict[str, Any] | None:
-    paging, rows = pair[1].paging, at(answer, pair[1].rows)
+    paging, rows = pair[1].pagination, at(answer, pair[1].rows_path)
     match paging:
         case OffsetPagination(total=total):
             return {**first, **_placed(pair, size, number)} if number * size < at(answer, total) else None

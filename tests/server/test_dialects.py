@@ -182,7 +182,7 @@ def test_file_that_says_it_wrongly_is_refused(tmp_path: Path, text: str) -> None
 async def test_tenants_of_one_server_speak_as_each_was_told(serve: Any, family: Vendor) -> None:
     """At the same time: each one's paths and errors are those of its dialect, its rows those of its world."""
     mock = await serve(tenants={"other": {"dialect": NAME, "world": {"seed": 8}}})
-    other, here, there = of(mock, "other"), listing(family), listing(family.speaks(NAME))
+    other, here, there = of(mock, "other"), listing(family), listing(family.in_dialect(NAME))
     for _ in range(2):
         assert (await mock.ask(family, here, dict(here.example)))[0] == 200
         assert (await other.ask(family, there, dict(there.example)))[0] == 200
@@ -193,7 +193,7 @@ async def test_tenants_of_one_server_speak_as_each_was_told(serve: Any, family: 
 async def test_request_of_nobody_is_answered_as_the_site_it_names_speaks(serve: Any, family: Vendor) -> None:
     """Without credentials, the site in the path says whose dialect it is; without a known site it is the first tenant's."""
     mock = await serve(tenants={"other": {"dialect": NAME, "world": {"seed": 8}}})
-    other, here, there = of(mock, "other"), listing(family), listing(family.speaks(NAME))
+    other, here, there = of(mock, "other"), listing(family), listing(family.in_dialect(NAME))
     site = {str(here.site): other.tenant.names[family.name].sites[0][0]}
 
     assert await get(mock, there.paths[0].format_map(site)) == (418, {NAME: "missing_credential"})
@@ -205,7 +205,7 @@ async def test_request_of_nobody_is_answered_as_the_site_it_names_speaks(serve: 
 async def test_first_tenant_answers_what_is_nobodys(serve: Any, family: Vendor) -> None:
     """An unknown path, a wrong method and a body that is too large have the first tenant's dialect."""
     mock = await serve(dialect=NAME, tenants={"other": {"world": {"seed": 8}}})
-    path = listing(family.speaks(NAME)).paths[0].format_map({str(listing(family).site): "nobody's"})
+    path = listing(family.in_dialect(NAME)).paths[0].format_map({str(listing(family).site): "nobody's"})
 
     assert await get(mock, f"/{family.name}/no/such/path") == (418, {NAME: "unknown_path"})
     assert await get(mock, path) == (418, {NAME: "missing_credential"})
@@ -228,8 +228,8 @@ async def test_key_on_an_unknown_path_says_whose_dialect_it_is(serve: Any, famil
 @pytest.mark.parametrize("dialect", [DOCUMENTED, NAME])
 async def test_near_misses_are_paths_of_the_dialect_that_is_spoken(serve: Any, family: Vendor, dialect: str) -> None:
     """At the root and below a vendor's prefix; a path of another dialect is unknown whatever its method."""
-    mock, vendor = await serve(dialect={family.name: dialect}), family.speaks(dialect)
-    other = listing(family.speaks(NAME if dialect == DOCUMENTED else DOCUMENTED)).paths[0].format_map({str(listing(family).site): "1"})
+    mock, vendor = await serve(dialect={family.name: dialect}), family.in_dialect(dialect)
+    other = listing(family.in_dialect(NAME if dialect == DOCUMENTED else DOCUMENTED)).paths[0].format_map({str(listing(family).site): "1"})
     for path in ("/no/such/path", f"/{family.name}/no/such/path", f"{other}/more"):
         await get(mock, path)
     async with mock.client.delete(other) as response:
@@ -247,7 +247,7 @@ async def test_near_misses_are_paths_of_the_dialect_that_is_spoken(serve: Any, f
 async def test_path_of_another_dialect_is_unknown_and_told_apart(serve: Any, family: Vendor, caplog: Any, known: bool) -> None:  # noqa: FBT001 -- parametrised
     """The journal and the log say which path the dialect has, whether or not the request has a key; it counts against no limit."""
     mock = await serve(dialect=NAME)
-    here, there = listing(family), listing(family.speaks(NAME))
+    here, there = listing(family), listing(family.in_dialect(NAME))
     path, arguments = mock.parts(family, here, dict(here.example))
     status, body = await get(mock, path, **(arguments if known else {}))
     [exchange] = mock.tenant.journal if known else mock.served.unmatched
@@ -265,7 +265,7 @@ async def test_path_of_another_dialect_is_unknown_and_told_apart(serve: Any, fam
 async def test_key_at_the_place_of_another_dialect_is_told(serve: Any, family: Vendor) -> None:
     """It opens nothing, and the near miss says which dialect looks there; in that dialect it opens."""
     mock = await serve(tenants={"other": {"dialect": NAME, "world": {"seed": 8}}})
-    other, here, there = of(mock, "other"), listing(family), listing(family.speaks(NAME))
+    other, here, there = of(mock, "other"), listing(family), listing(family.in_dialect(NAME))
     answers = []
     for each, endpoint in ((mock, here), (other, there)):
         path, arguments = each.parts(family, endpoint, dict(endpoint.example))
@@ -281,7 +281,7 @@ async def test_refusal_of_a_key_astray_says_nothing_of_later_ones(serve: Any, fa
     """A key that another tenant's dialect does not take is refused as that tenant speaks, and the first tenant's answers stay its own."""
     switch = next(behavior for behavior in family.contract.behaviors if len(behavior.options) > 1 and short_name(behavior.name) != DIALECT)
     mock = await serve(dialect=NAME, tenants={"other": {"world": {"seed": 8}, "behaviors": {switch.name: another(switch)}}})
-    here, there = listing(family), listing(family.speaks(NAME))
+    here, there = listing(family), listing(family.in_dialect(NAME))
     nobodys = {str(here.site): "nobody's"}
     key = {PLACE: mock.tenants["other"].names[family.name].credentials["token"]}
 
@@ -293,7 +293,7 @@ async def test_refusal_of_a_key_astray_says_nothing_of_later_ones(serve: Any, fa
 async def test_dialect_changes_at_run_time(serve: Any, family: Vendor) -> None:
     """Defaults are those of the dialect then, what was chosen stays, and a reset comes back to what was at first."""
     mock = await serve()
-    tenant, other = mock.tenant, family.speaks(NAME)
+    tenant, other = mock.tenant, family.in_dialect(NAME)
     here, there = listing(family), listing(other)
     chosen = next(behavior for behavior in family.contract.behaviors if short_name(behavior.name) == "basis")
     before, name = tenant.all_behaviors(), f"{family.name}.{DIALECT}"
@@ -377,8 +377,8 @@ async def test_access_log_masks_a_tenants_key_wherever_it_stands(caplog: Any, wr
     """Also where no dialect looks for one."""
     caplog.set_level(logging.INFO)
     async with serving(Config(port=0, access_log=True)) as running, ClientSession() as http:
-        vendor = next(name for name, names in running.tenants[0].names.items() if "token" in names.credentials)
-        key = running.tenants[0].names[vendor].credentials["token"]
+        vendor = next(name for name, names in running.tenants[0].identifiers.items() if "token" in names.credentials)
+        key = running.tenants[0].identifiers[vendor].credentials["token"]
         await (await http.get(f"{running.url}/{vendor}{written.format(key=key)}")).read()
 
     assert f'"GET /{vendor}/' in caplog.text

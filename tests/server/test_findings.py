@@ -27,8 +27,8 @@ from mockserver.vendors import every
 from mockserver.vendors.base import Vendor
 from tests.server.asking import ALL, LISTS, Pair, crawl, name, page_of
 
-ADVISED = [(vendor, endpoint, advice) for vendor in every() for endpoint in vendor.contract.endpoints for advice in endpoint.advice]
-NUMBERED = [pair for pair in LISTS if not isinstance(pair[1].paging, CursorPagination)]
+ADVISED = [(vendor, endpoint, advice) for vendor in every() for endpoint in vendor.contract.endpoints for advice in endpoint.lint_rules]
+NUMBERED = [pair for pair in LISTS if not isinstance(pair[1].pagination, CursorPagination)]
 ONE = [(*pair, limit) for pair in ALL for limit in pair[1].limits if isinstance(limit, ConcurrencyLimit)]
 REPORTED = [(*pair, limit) for pair in ALL for limit in pair[1].limits if isinstance(limit, WindowLimit) and limit.headers]
 
@@ -80,7 +80,7 @@ async def test_advice_of_a_contract_is_given_where_it_applies(serve: Any, each: 
     await ask_with(mock, (vendor, endpoint), better, {})
     worse, well = mock.tenant.journal
 
-    assert (advice.name, advice.fact.says) in [(finding.name, finding.says) for finding in worse.findings]
+    assert (advice.name, advice.fact.text) in [(finding.name, finding.says) for finding in worse.findings]
     assert advice.name not in [finding.name for finding in well.findings]
 
 
@@ -130,7 +130,7 @@ async def test_first_page_asked_again_and_again_is_found(serve: Any, pair: Pair)
     for _ in range(3):
         await mock.ask(*pair, whole)
     polled = told(mock)
-    first = {**whole, str(getattr(pair[1].paging, "limit", None)): 4}
+    first = {**whole, str(getattr(pair[1].pagination, "limit", None)): 4}
     await mock.ask(*pair, first)
     once = told(mock)
     await mock.ask(*pair, first)
@@ -187,7 +187,7 @@ async def test_page_after_the_last_is_found(serve: Any, pair: Pair) -> None:
     assert "page-after-last" in told(mock)
 
 
-@pytest.mark.parametrize("pair", [pair for pair in NUMBERED if isinstance(pair[1].paging, PageNumberPagination)], ids=name)
+@pytest.mark.parametrize("pair", [pair for pair in NUMBERED if isinstance(pair[1].pagination, PageNumberPagination)], ids=name)
 async def test_empty_page_after_a_full_one_is_how_the_end_is_found(serve: Any, pair: Pair) -> None:
     """Where nothing tells how many rows there are, one page more must be asked."""
     mock = await serve(world={"sessions": 8})
@@ -321,11 +321,11 @@ def test_every_finding_is_registered_and_every_advice_used() -> None:
     assert all(says.endswith(".") and word == word.lower() and " " not in word for word, says in FINDINGS.items())
 
 
-@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].paging, OffsetPagination)], ids=name)
+@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].pagination, OffsetPagination)], ids=name)
 async def test_numbers_beyond_64_bits_are_judged_too(serve: Any, pair: Pair, caplog: Any) -> None:
     """Whatever an offset is, a judgement is made."""
     mock = await serve()
-    await mock.ask(*pair, {**pair[1].example, str(page_field(pair[1].paging)): 1 << 70})
+    await mock.ask(*pair, {**pair[1].example, str(page_field(pair[1].pagination)): 1 << 70})
 
     assert len(mock.tenant.journal) == 1
     assert "no findings" not in caplog.text

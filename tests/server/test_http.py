@@ -14,7 +14,9 @@ from mockserver.contract.validation import fields
 from mockserver.server.http.router import Router
 from mockserver.vendors import NAMES, load
 
-GETS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.method == "GET" and endpoint.rows]
+GETS = [
+    (vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.method == "GET" and endpoint.rows_path
+]
 LISTS = [pair for pair in GETS if not set(pair[1].path) - {pair[1].site}]
 PATHS = sorted({path for vendor in load() for endpoint in vendor.contract.endpoints for path in endpoint.paths})
 
@@ -164,7 +166,7 @@ async def test_garbage_on_the_socket_does_not_take_the_server_down(serve: Any, t
 async def test_keep_alive_connections_answer_in_parallel(serve: Any) -> None:
     """Many requests at once over a pool of connections, each answered with what belongs to it."""
     mock = await serve(tenants={"other": {"world": {"seed": 8, "sessions": 3}}})
-    vendor, endpoint = next(pair for pair in LISTS if pair[1].starts)
+    vendor, endpoint = next(pair for pair in LISTS if pair[1].start_field)
     answers = await asyncio.gather(*(mock.ask(vendor, endpoint, {}, number % 2) for number in range(60)))
 
     assert {status for status, _ in answers} == {200}

@@ -18,12 +18,12 @@ from mockserver.server.http.response import BODY_SNIPPET_BYTES, Response
 from mockserver.server.journal.journal import BYTES, ENTRIES, OVERLAPS, Exchange, Journal
 from mockserver.vendors import load
 
-LIST = next((vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.starts)
+LIST = next((vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.start_field)
 
 
 def exchange(body: bytes = b"", path: str = "/") -> Exchange:
     """An exchange that has begun."""
-    return Exchange(at=0, began=0, raw=RawRequest("GET", path, "", "", body), headers={})
+    return Exchange(received_at=0, started_ns=0, raw=RawRequest("GET", path, "", "", body), headers={})
 
 
 def reply(body: bytes = b"") -> Response:
@@ -61,7 +61,7 @@ def test_whoever_overlaps_is_overlapped(steps: list[bool]) -> None:
     for each in journal:
         start, end = spans[each.number]
 
-        assert each.overlapped == [other for other, (b, e) in spans.items() if other != each.number and b < end and start < e]
+        assert each.overlapping == [other for other, (b, e) in spans.items() if other != each.number and b < end and start < e]
 
 
 def test_oldest_entries_give_way_beyond_a_number() -> None:
@@ -85,7 +85,7 @@ def test_entries_that_are_kept_are_the_last_ones_without_a_gap(steps: list[bool]
             under_way.append(journal.open(exchange()))
         else:
             journal.close(under_way.pop(len(under_way) // 2), reply(), 1)
-    kept = [each.number for each in journal if each.took is not None]
+    kept = [each.number for each in journal if each.duration_ns is not None]
     still = [each.number for each in under_way]
 
     assert kept == [number for number in range(1, journal.count + 1) if number not in still][-3:]
@@ -135,7 +135,7 @@ def test_kept_exchanges_take_about_as_many_bytes_as_promised(shape: Callable[[in
         number = 0
         while journal.count == len(journal) and number < ENTRIES:
             path, headers, body = shape(number)
-            begun = Exchange(at=0, began=0, raw=RawRequest("GET", path, "", "", body), headers=CIMultiDict(headers))
+            begun = Exchange(received_at=0, started_ns=0, raw=RawRequest("GET", path, "", "", body), headers=CIMultiDict(headers))
             journal.close(journal.open(begun), reply(b""), 1)
             number += 1
         del begun, path, headers, body
@@ -160,7 +160,7 @@ def test_open_exchanges_count_and_are_not_removed() -> None:
         journal.open(begun)
 
     assert [each.number for each in journal] == [each.number for each in under_way]
-    assert max(len(each.before) for each in under_way) == OVERLAPS
+    assert max(len(each.open_before) for each in under_way) == OVERLAPS
     for begun in under_way:
         journal.close(begun, reply(), 1)
     assert sum(each.weight for each in journal) <= BYTES
@@ -188,9 +188,9 @@ def test_only_the_beginning_of_a_body_is_kept() -> None:
     kept = journal.open(exchange(b"q" * 10_000))
     journal.close(kept, reply(b"a" * 20_000), 1)
 
-    assert kept.reply is not None
-    assert (len(kept.raw.body), len(kept.reply.body)) == (BODY_SNIPPET_BYTES, BODY_SNIPPET_BYTES)
-    assert (kept.raw_size, kept.size) == (10_000, 20_000)
+    assert kept.response is not None
+    assert (len(kept.raw.body), len(kept.response.body)) == (BODY_SNIPPET_BYTES, BODY_SNIPPET_BYTES)
+    assert (kept.request_size, kept.response_size) == (10_000, 20_000)
 
 
 def test_exchange_that_ends_after_its_journal_was_cleared_is_forgotten() -> None:

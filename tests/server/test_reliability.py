@@ -22,7 +22,7 @@ from mockserver.contract.endpoint import Endpoint
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 
-LISTS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.starts]
+LISTS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.start_field]
 BODIES = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.body]
 MEBIBYTE = 1 << 20
 
@@ -250,7 +250,7 @@ async def test_ten_thousand_kept_connections_are_served(server: Server) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     pair = LISTS[-1]
-    limit = str(getattr(pair[1].paging, "limit", None))
+    limit = str(getattr(pair[1].pagination, "limit", None))
     parameters: dict[str, Any] = {limit: 1}
     request = server.request(*pair, **parameters)
     opened = []

@@ -30,8 +30,8 @@ from tests.bench.spoken import spoken
 from tests.conftest import QUICK
 from tests.server.asking import ALL, Pair
 
-ROWS = [pair for pair in ALL if pair[1].rows is not None]
-RECORDED = [pair for pair in ALL if pair[1].method == "POST" and pair[1].rows is None]
+ROWS = [pair for pair in ALL if pair[1].rows_path is not None]
+RECORDED = [pair for pair in ALL if pair[1].method == "POST" and pair[1].rows_path is None]
 WINDOWS = {
     f"{vendor.name}.{limit.pool}": (vendor, limit)
     for vendor, endpoint in ALL
@@ -116,7 +116,7 @@ class ActiveFault(Struct):
     def triggers(self, pair: Pair, page: int) -> bool:
         """Whether it triggers a request; counts it."""
         meant = self.vendor in (None, pair[0].name) and self.endpoint in (None, pair[1].name)
-        paged = pair[1].rows is not None and page_field(pair[1].paging) is not None and page > 0
+        paged = pair[1].rows_path is not None and page_field(pair[1].pagination) is not None and page > 0
         if self.remaining == 0 or not meant or (self.kind == "same_page" and not paged):
             return False
         self.matched += 1
@@ -227,8 +227,8 @@ def _harmless(living: Living) -> list[tuple[str, str]]:
 
 def _parameters(pair: Pair, page: int = 0, cursor: str | None = None) -> dict[str, Any]:
     """The parameters of a page of everything, in pages of a few rows."""
-    paging, endpoint = pair[1].paging, pair[1]
-    if endpoint.rows is None:
+    paging, endpoint = pair[1].pagination, pair[1]
+    if endpoint.rows_path is None:
         return dict(endpoint.example)
     words = {**WORDS, "day_after": "2026-10-01"}
     asked = {name: value.format_map(words) if isinstance(value, str) else value for name, value in endpoint.all_rows_params.items()}
@@ -326,8 +326,8 @@ class Steered(RuleBasedStateMachine):
         model = self.alive(name)
         if model is None or len(model.faults) > 3:
             return
-        if kind == "same_page" and page_field(pair[1].paging) is None:
-            pair = next(each for each in ROWS if page_field(each[1].paging) is not None)
+        if kind == "same_page" and page_field(pair[1].pagination) is None:
+            pair = next(each for each in ROWS if page_field(each[1].pagination) is not None)
         own = {"latency": {"seconds": 0}, "session_deleted": {"place": 0}}.get(kind, {})
         where = {"vendor": pair[0].name, "endpoint": pair[1].name} if narrow else {}
         self.admin.add_faults({"kind": kind, **own, **where, "after": after, **({"times": most} if most else {})}, tenant=name)
@@ -407,8 +407,8 @@ class Steered(RuleBasedStateMachine):
         """A page of a list is asked for, and the one after it."""
         if name in self.models:
             body = self.page(name, pair, site, 0)
-            cursor = at(json.decode(body), getattr(pair[1].paging, "next", None)) if body else None
-            if later and page_field(pair[1].paging) and (cursor or not isinstance(pair[1].paging, CursorPagination)):
+            cursor = at(json.decode(body), getattr(pair[1].pagination, "next", None)) if body else None
+            if later and page_field(pair[1].pagination) and (cursor or not isinstance(pair[1].pagination, CursorPagination)):
                 self.page(name, pair, site, 1, cursor)
 
     @rule(name=names, later=st.booleans())
@@ -435,13 +435,13 @@ class Steered(RuleBasedStateMachine):
         """Ask, and compare status and body with what the model says; the body of an answer that is as good as without faults."""
         model = self.models[name]
         question = Question(pair[0].name, pair[1].name, site, page)
-        late = self.admin.journal(None, finding="deleted-tenant").count if model.deleted else 0
+        late = self.admin.journal(None, finding="deleted-tenant").total if model.deleted else 0
         status, body = self.living.ask(model.access, pair, _parameters(pair, page, cursor), site)
         if model.deleted:
             unmatched = self.admin.journal(None, finding="deleted-tenant", offset=0, limit=5000)
             assert status == status_of(pair[0], pair[0].contract.errors["wrong_credential"], {})
-            assert unmatched.count == late + 1
-            assert [unmatched.exchanges[-1][field] for field in ("number", "deleted")] == [unmatched.count, name]
+            assert unmatched.total == late + 1
+            assert [unmatched.exchanges[-1][field] for field in ("number", "deleted")] == [unmatched.total, name]
             return None
         model.exchanges += 1
         key = site if isinstance(pair[1].credentials, BodyKeys) else None
@@ -459,13 +459,13 @@ class Steered(RuleBasedStateMachine):
             assert status == 503
             return None
         assert status == 200, body
-        if pair[1].rows is None:
+        if pair[1].rows_path is None:
             return body
         if "same_page" in triggered:
             question = Question(pair[0].name, pair[1].name, site, page - 1)
         assert model.answers.setdefault((question, model.state), body) == body
         if page == 0 and not model.happened:
-            rows = at(json.decode(body), pair[1].rows)
+            rows = at(json.decode(body), pair[1].rows_path)
             expected = list(self.admin.expected_rows(pair[0].name, pair[1].name, _parameters(pair), site=site, tenant=name))
             assert rows == expected[: len(rows)]
             assert bool(rows) == bool(expected)
@@ -487,7 +487,7 @@ class Steered(RuleBasedStateMachine):
             if model.deleted:
                 continue
             journal = self.admin.journal(name, limit=1)
-            assert (journal.count, journal.kept, journal.matched) == (model.exchanges,) * 3
+            assert (journal.total, journal.kept, journal.matched) == (model.exchanges,) * 3
             if number == self.turn % len(self.models):
                 self.compare(name, model)
 

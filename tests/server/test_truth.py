@@ -19,7 +19,7 @@ from mockserver.world.model.spec import spec
 from mockserver.world.world import build, with_events
 from tests.server.asking import ALL, LISTS, Pair, name
 
-COUNTS = [pair for pair in ALL if pair[1].counts]
+COUNTS = [pair for pair in ALL if pair[1].count_field]
 SIZE, COUNT = 7, 30
 
 
@@ -38,7 +38,7 @@ def labels(mock: Any, pair: Pair, **other: Any) -> dict[str, list[Any]]:
 
 async def asked(mock: Any, pair: Pair, **page: Any) -> Any:
     """A page of everything."""
-    limit = getattr(pair[1].paging, "limit", None)
+    limit = getattr(pair[1].pagination, "limit", None)
     status, body = await mock.ask(*pair, {**all_rows_params(mock.tenant, pair[1]), **({limit: SIZE} if limit else {}), **page})
     assert status == 200, body
     return json.decode(body)
@@ -50,8 +50,8 @@ async def crawled(mock: Any, pair: Pair) -> list[Any]:
     page: dict[str, Any] = {}
     while True:
         answer = await asked(mock, pair, **page)
-        found += at(answer, pair[1].rows)
-        page = {str(page_field(pair[1].paging)): at(answer, getattr(pair[1].paging, "next", None))}
+        found += at(answer, pair[1].rows_path)
+        page = {str(page_field(pair[1].pagination)): at(answer, getattr(pair[1].pagination, "next", None))}
         if None in page.values():
             return found
 
@@ -74,7 +74,7 @@ async def test_what_goes_while_a_client_pages_may_be_seen_and_later_must_not(ser
     mock.tenant.faults.add(read({"kind": "session_deleted", "place": 0.5, "nth": 2}))
     before = told(mock, pair)
     await asked(mock, pair)
-    await asked(mock, pair, **{str(getattr(pair[1].paging, "limit", "")): SIZE + 1, **later(pair)})
+    await asked(mock, pair, **{str(getattr(pair[1].pagination, "limit", "")): SIZE + 1, **later(pair)})
     after = told(mock, pair)
     gone = [row for row in before if row not in after]
     paging = labels(mock, pair)
@@ -87,8 +87,8 @@ async def test_what_goes_while_a_client_pages_may_be_seen_and_later_must_not(ser
 
 def later(pair: Pair) -> dict[str, Any]:
     """A page that is not the first; by cursor there is none to name, and a filter does as well: it is another list."""
-    field = page_field(pair[1].paging)
-    return {str(field): 2} if not isinstance(pair[1].paging, CursorPagination) else dict(pair[1].filtered_example)
+    field = page_field(pair[1].pagination)
+    return {str(field): 2} if not isinstance(pair[1].pagination, CursorPagination) else dict(pair[1].filtered_example)
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
@@ -138,7 +138,7 @@ async def test_counts_that_change_may_be_either(serve: Any, pair: Pair) -> None:
     assert found["forbidden"] == []
 
 
-@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].paging, CursorPagination)], ids=name)
+@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].pagination, CursorPagination)], ids=name)
 async def test_a_client_that_follows_cursors_sees_what_it_must(serve: Any, pair: Pair) -> None:
     """Whatever comes, goes and grows on every page, such a client has every must, and else only mays."""
     mock = await serve(world={"sessions": 60})
@@ -174,7 +174,7 @@ async def test_what_is_sent_meanwhile_counts_alike(serve: Any, pair: Pair) -> No
     mock.tenant.faults.add(read({"kind": "session_deleted", "probability": 0}))
     before = told(mock, pair)
     await asked(mock, pair)
-    for vendor, endpoint in [pair for pair in ALL if pair[1].method == "POST" and pair[1].rows is None]:
+    for vendor, endpoint in [pair for pair in ALL if pair[1].method == "POST" and pair[1].rows_path is None]:
         await mock.ask(vendor, endpoint, dict(endpoint.example))
     found = labels(mock, pair)
 
@@ -230,15 +230,15 @@ async def test_a_running_clock_is_judged_at_both_ends(serve: Any) -> None:
 def test_what_is_remembered_is_bounded_and_demands_no_more() -> None:
     """After hundreds of worlds and lists a few are kept; a row that came in between is still no must, one that always was is."""
     tenant, pair = make_tenant("t", TenantConfig(world={"sessions": 5})), LISTS[0]
-    lived, world, now = tenant.lived, tenant.world, tenant.clock.now()
-    lived.note(WorldSnapshot(world, now))
+    lived, world, now = tenant.world_history, tenant.world, tenant.clock.now()
+    lived.record(WorldSnapshot(world, now))
     for number in range(3 * MOST_WORLDS):
         world = with_events(world, 0, [TrackedEvent(now - 10**6 * number, "a", anonymous_id=str(number))])
-        lived.note(WorldSnapshot(world, now))
+        lived.record(WorldSnapshot(world, now))
     tenant.world = world
     found = [verification for verification, _ in expected_rows(tenant, *pair, all_rows_params(tenant, pair[1]))]
 
-    assert len(lived.around("nobody's", WorldSnapshot(world, now))[1]) <= MOST_WORLDS
+    assert len(lived.snapshots_for("nobody's", WorldSnapshot(world, now))[1]) <= MOST_WORLDS
     assert (found.count("required"), found.count("optional")) == (5, 3 * MOST_WORLDS)
 
 
@@ -247,8 +247,8 @@ def test_a_list_begun_in_a_forgotten_world_is_taken_to_be_older() -> None:
     lived, world = WorldHistory(), build(spec(sessions=5))
     for number in range(MOST_LISTS + 10):
         world = with_events(world, 0, [TrackedEvent(number, "a", anonymous_id=str(number))])
-        lived.asked(str(number), WorldSnapshot(world, number))
-    firsts = [lived.around(str(number), WorldSnapshot(world, MOST_LISTS + 10))[1][0].now for number in range(MOST_LISTS + 10)]
+        lived.start_list(str(number), WorldSnapshot(world, number))
+    firsts = [lived.snapshots_for(str(number), WorldSnapshot(world, MOST_LISTS + 10))[1][0].now for number in range(MOST_LISTS + 10)]
 
     assert firsts[:10] == [0] * 10
     assert all(first <= number for number, first in enumerate(firsts))

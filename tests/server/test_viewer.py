@@ -146,7 +146,7 @@ async def test_page_tells_credentials_only_to_whom_the_admin_api_would(aiohttp_c
     assert (await opened(open_to_all, NAMES[0], Host="mock.example")).values == {}
     assert (await opened(guarded, NAMES[0])).values == (await opened(closed, NAMES[0])).values == {}
 
-    served.delete(next(iter(served.all.values())))
+    served.delete(next(iter(served.by_name.values())))
 
     assert (await opened(open_to_all, NAMES[0])).values == {}
 

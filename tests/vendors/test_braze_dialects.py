@@ -8,7 +8,7 @@ from msgspec import json
 from mockserver.server.journal.serialization import described
 from mockserver.vendors.braze import VENDOR
 
-LEGACY = VENDOR.speaks("legacy")
+LEGACY = VENDOR.in_dialect("legacy")
 PATHS = {"sessions_data_series": "/sessions/data_series", "list_segments": "/segments/list"}
 REFUSED = "Invalid or missing App Group API Identifier: "
 
@@ -105,7 +105,7 @@ def test_nothing_else_differs() -> None:
 
 def test_what_is_said_of_the_key_today_is_not_said_of_it_then() -> None:
     """No fact says that the query's key is passed over."""
-    says = " ".join(fact.says for _, fact in LEGACY.contract.facts())
+    says = " ".join(fact.text for _, fact in LEGACY.contract.facts())
 
     assert "passed over" not in says
     assert "api_key is taken for the key" in says

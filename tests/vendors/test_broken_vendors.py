@@ -16,15 +16,17 @@ from mockserver.contract.pagination import OffsetPagination
 from mockserver.vendors import NAMES, load
 from mockserver.vendors.base import Vendor, speaking
 
-FAMILY = next(vendor for vendor in load() if any(isinstance(endpoint.paging, OffsetPagination) for endpoint in vendor.contract.endpoints))
+FAMILY = next(
+    vendor for vendor in load() if any(isinstance(endpoint.pagination, OffsetPagination) for endpoint in vendor.contract.endpoints)
+)
 OWN = replace(FAMILY.contract, behaviors=tuple(each for each in FAMILY.contract.behaviors if short_name(each.name) not in (DIALECT, BASIS)))
-LIST = next(endpoint for endpoint in OWN.endpoints if isinstance(endpoint.paging, OffsetPagination))
+LIST = next(endpoint for endpoint in OWN.endpoints if isinstance(endpoint.pagination, OffsetPagination))
 NUMBER = next(iter(OWN.behaviors))
 
 
 def views(contract: Contract) -> dict[str, Any]:
     """Return a view for every endpoint of a contract."""
-    return {endpoint.name: partial(FAMILY.answer, endpoint) for endpoint in contract.endpoints}
+    return {endpoint.name: partial(FAMILY.respond, endpoint) for endpoint in contract.endpoints}
 
 
 def vendor(contract: Contract = OWN) -> Vendor:
@@ -60,14 +62,14 @@ BROKEN: dict[str, tuple[Callable[[], object], str]] = {
     "unknown parameter of pages": (lambda: vendor(changed(paging=OffsetPagination("nothing", None, 10))), "no parameter 'nothing'"),
     "unknown parameter of the example": (lambda: vendor(changed(example={"nothing": 1})), "no parameter 'nothing'"),
     "unknown parameter of everything": (lambda: vendor(changed(all_rows_params={"nothing": 1})), "no parameter 'nothing'"),
-    "unknown total": (lambda: vendor(changed(paging=replace(LIST.paging, total="nothing"))), "no field 'nothing' in the response"),
+    "unknown total": (lambda: vendor(changed(paging=replace(LIST.pagination, total="nothing"))), "no field 'nothing' in the response"),
     "unknown rows": (lambda: vendor(changed(rows="nothing")), "no field 'nothing' in the response"),
     "unknown identity": (lambda: vendor(changed(identity=("nothing",))), "nothing' in the response"),
     "unknown path parameter": (lambda: vendor(changed(paths=("/other/{nothing}",))), "paths and path parameters differ"),
     "behavior of another vendor": (lambda: vendor(replace(OWN, behaviors=(replace(NUMBER, name="x.y"),))), "must begin with"),
     "behavior twice": (lambda: vendor(replace(OWN, behaviors=(*OWN.behaviors, NUMBER))), f"duplicate behavior '{NUMBER.name}'"),
     "unknown default": (
-        lambda: vendor(replace(OWN, behaviors=(*OWN.behaviors, Behavior(name=f"{OWN.vendor}.x", says="X.", default="a", options={"b": "B."})))),
+        lambda: vendor(replace(OWN, behaviors=(*OWN.behaviors, Behavior(name=f"{OWN.vendor}.x", description="X.", default="a", options={"b": "B."})))),
         "has no option 'a'",
     ),
     "unknown behavior of a status": (lambda: vendor(status(ByBehavior(NUMBER.name + "x", {}))), f"did you mean '{NUMBER.name}'"),

@@ -8,7 +8,7 @@ from msgspec import json
 from mockserver.vendors.browsee import VENDOR
 from mockserver.vendors.browsee.views import FIELDS
 
-GIST = VENDOR.speaks("gist-2020")
+GIST = VENDOR.in_dialect("gist-2020")
 ENDPOINT = "export_sessions"
 WINDOW = {"start": 1788220800, "end": 1790812800, "limit": 2}
 SELECT = ["duration", "tags", "urls", "userId"]

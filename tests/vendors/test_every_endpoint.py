@@ -26,8 +26,8 @@ from mockserver.world.world import with_identity
 
 Pair = tuple[Vendor, Endpoint]
 ENDPOINTS = [(vendor, endpoint) for vendor in every() for endpoint in vendor.contract.endpoints]
-LISTS = [(vendor, endpoint) for vendor, endpoint in ENDPOINTS if endpoint.rows is not None]
-SESSION_LISTS = [(vendor, endpoint) for vendor, endpoint in LISTS if endpoint.starts is not None]
+LISTS = [(vendor, endpoint) for vendor, endpoint in ENDPOINTS if endpoint.rows_path is not None]
+SESSION_LISTS = [(vendor, endpoint) for vendor, endpoint in LISTS if endpoint.start_field is not None]
 
 
 def name(value: Any) -> str:
@@ -40,7 +40,7 @@ async def session_of(mock: Any, vendor: Vendor, endpoint: Endpoint) -> dict[str,
     wanted = [each for each in endpoint.path if each != endpoint.site]
     if not wanted:
         return {}
-    listed = next(each for each in vendor.contract.endpoints if each.starts is not None)
+    listed = next(each for each in vendor.contract.endpoints if each.start_field is not None)
     row = next(rows(mock.tenant, vendor, listed, all_rows_params(mock.tenant, listed)))[1]
     return dict.fromkeys(wanted, row["session_id"])
 
@@ -236,7 +236,7 @@ async def test_parameter_of_the_wrong_type_is_refused_by_name(serve: Any, pair: 
 
 def turned(endpoint: Endpoint, page: dict[str, Any], answer: Any, count: int, size: int) -> dict[str, Any] | None:
     """The parameters of the next page as a careful client makes them, none after the last."""
-    match endpoint.paging:
+    match endpoint.pagination:
         case OffsetPagination(offset=offset, total=str() as total) if page.get(offset, 0) + count < at(answer, total):
             return {**page, offset: page.get(offset, 0) + count}
         case PageNumberPagination(page=number, first=first) if count == size:
@@ -256,14 +256,14 @@ def at(answer: Any, path: str) -> Any:
 async def crawled(mock: Any, pair: Pair, size: int, site: int = 0) -> list[Any]:
     """Every row of a list, page by page over HTTP."""
     vendor, endpoint = pair
-    limit = getattr(endpoint.paging, "limit", None)
+    limit = getattr(endpoint.pagination, "limit", None)
     page: dict[str, Any] | None = {**all_rows_params(mock.tenant, endpoint), **({limit: size} if limit else {})}
     found: list[Any] = []
     while page is not None:
         status, body = await mock.ask(vendor, endpoint, page, site)
         assert status == 200, body
         answer = msgspec.json.decode(body)
-        got = at(answer, str(endpoint.rows))
+        got = at(answer, str(endpoint.rows_path))
         found += got
         page = turned(endpoint, page, answer, len(got), size)
     return found
@@ -297,8 +297,8 @@ async def test_pages_asked_for_side_by_side_are_the_same(serve: Any, pair: Pair,
     vendor, endpoint = pair
     queued = {behavior.name: "queue" for behavior in vendor.contract.behaviors if "queue" in behavior.options}
     here, there = [await serve(vendor, profile=profile, behaviors=queued) for _ in range(2)]
-    pages = [{**all_rows_params(here.tenant, endpoint), endpoint.paging.limit: size} for size in range(1, 11)]  # type: ignore[union-attr]  # lists are paged
-    match endpoint.paging:
+    pages = [{**all_rows_params(here.tenant, endpoint), endpoint.pagination.limit: size} for size in range(1, 11)]  # type: ignore[union-attr]  # lists are paged
+    match endpoint.pagination:
         case OffsetPagination(offset=number) | PageNumberPagination(page=number):
             pages += [{**page, number: place} for page, place in zip(pages, (7, 3, 60, 22, 4, 5, 1, 2, 9, 8), strict=True)]
     alone = [await there.ask(vendor, endpoint, page) for page in pages]
@@ -332,7 +332,7 @@ def vendor_for(mock: Any, pairs: list[Pair]) -> list[Pair]:
 
 def starts(pair: Pair, found: list[Any]) -> Counter[int]:
     """The Unix seconds at which the sessions of a list start."""
-    told = [row[pair[1].starts] for row in found]
+    told = [row[pair[1].start_field] for row in found]
     return Counter((instant(each) or 0) // 1000 if isinstance(each, str) else each // 1000 for each in told)
 
 
@@ -346,8 +346,8 @@ async def test_vendors_agree(serve: Any, profile: str, site: int, dialect: str) 
     expected = mock.tenant.world.spec.sessions
     # A series without a site counts all of them.
     for vendor, endpoint in vendor_for(mock, LISTS):
-        if endpoint.counts is not None:
-            counted = sum(row[endpoint.counts] for row in await crawled(mock, (vendor, endpoint), 100, site))
+        if endpoint.count_field is not None:
+            counted = sum(row[endpoint.count_field] for row in await crawled(mock, (vendor, endpoint), 100, site))
 
             assert counted == expected * (1 if endpoint.site else len(mock.tenant.world.sites)), endpoint.name
     first, *others = lists.values()
@@ -362,7 +362,9 @@ async def test_tracked_events_appear_in_every_list(serve: Any, dialect: str) -> 
     """What one vendor takes, every vendor tells at once."""
     mock = await serve(world={"sessions": 30}, dialect=dialect)
     before = {name(pair): len(await crawled(mock, pair, 100)) for pair in vendor_for(mock, SESSION_LISTS)}
-    taking = [(vendor, endpoint) for vendor, endpoint in vendor_for(mock, ENDPOINTS) if endpoint.method == "POST" and endpoint.rows is None]
+    taking = [
+        (vendor, endpoint) for vendor, endpoint in vendor_for(mock, ENDPOINTS) if endpoint.method == "POST" and endpoint.rows_path is None
+    ]
     for vendor, endpoint in taking:
         status, _ = await mock.ask(vendor, endpoint, dict(endpoint.example))
         assert status == 200

@@ -81,7 +81,7 @@ def test_every_dialect_has_evidence() -> None:
 async def test_mock_answers_as_the_evidence_has_it(serve: Any, case: Path) -> None:
     """Same status and same shape; the same value where the evidence determines it."""
     evidence = EVIDENCE[case]
-    vendor = VENDORS[case.parts[-3]].speaks(evidence.get("dialect", DOCUMENTED))
+    vendor = VENDORS[case.parts[-3]].in_dialect(evidence.get("dialect", DOCUMENTED))
     mock = await serve(vendor, profile="default")
     words = words_of(mock, vendor)
     request, response = render(evidence["request"], words), render(evidence["response"], words)

@@ -42,8 +42,8 @@ VENDORS = {vendor.label: vendor for vendor in every()}
 
 def known(mock: SessionMock, spoken: Vendor, vendor: VendorHandle) -> dict[str, list[str]]:
     """What a tenant has of the things that a request can name; no cursor is known beforehand."""
-    listing = next((endpoint for endpoint in spoken.contract.endpoints if endpoint.starts), None)
-    ids = [row[listing.identity[0]] for row in mock.expected_rows(vendor.name, listing.name)[:5]] if listing else []
+    listing = next((endpoint for endpoint in spoken.contract.endpoints if endpoint.start_field), None)
+    ids = [row[listing.row_key[0]] for row in mock.expected_rows(vendor.name, listing.name)[:5]] if listing else []
     segments = list(vendor.segments.values())
     return {"sites": list(vendor.sites), "segments": segments, "sessions": ids, "zones": sorted(available_timezones())[:20]}
 

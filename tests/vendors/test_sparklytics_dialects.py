@@ -35,7 +35,7 @@ from mockserver.world.world import World, build, with_events
 from tests.vendors.conftest import asked as ask_vendor
 from tests.vendors.conftest import exactly
 
-SERVER = VENDOR.speaks("server")
+SERVER = VENDOR.in_dialect("server")
 LIST, GET = SERVER.contract.endpoints
 DAY, MINUTE = 86_400_000, 60_000
 NOW = DEFAULT_END + 2 * 3_600_000
@@ -53,12 +53,12 @@ def ask(
 
 def page(asked: ViewRequest) -> Page:
     """A page of the list, written just as its struct is."""
-    return exactly(SERVER.answer(LIST, asked).body, Page)
+    return exactly(SERVER.respond(LIST, asked).body, Page)
 
 
 def detail(asked: ViewRequest) -> SessionDetail:
     """A session with its events, written just as its struct is."""
-    return exactly(SERVER.answer(GET, asked).body, SessionDetail)
+    return exactly(SERVER.respond(GET, asked).body, SessionDetail)
 
 
 def events(world: World, identifier: str) -> list[Event]:
@@ -155,7 +155,7 @@ def test_a_full_last_page_has_no_cursor(profile: str, sizes: list[int]) -> None:
 
 def test_an_empty_page_is_the_server_s_to_the_letter() -> None:
     """Keys in alphabetical order, null where there is no cursor, and the limit that was asked for."""
-    body = SERVER.answer(LIST, ask(WORLDS["default"], start_date="2020-01-01", end_date="2020-01-02", limit=7)).body
+    body = SERVER.respond(LIST, ask(WORLDS["default"], start_date="2020-01-01", end_date="2020-01-02", limit=7)).body
 
     assert body == b'{"data":[],"pagination":{"has_more":false,"limit":7,"next_cursor":null}}'
 
@@ -170,8 +170,8 @@ def alphabetical(value: Any) -> bool:
 def test_keys_are_in_alphabetical_order() -> None:
     """Those of rows, events and errors alike."""
     world = WORLDS["default"]
-    listed = SERVER.answer(LIST, ask(world, **EVER)).body
-    session = SERVER.answer(GET, ask(world, session=rows(world)[0].session_id)).body
+    listed = SERVER.respond(LIST, ask(world, **EVER)).body
+    session = SERVER.respond(GET, ask(world, session=rows(world)[0].session_id)).body
 
     assert alphabetical(json.decode(listed))
     assert alphabetical(json.decode(session))

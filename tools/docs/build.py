@@ -43,8 +43,8 @@ def generated() -> dict[Path, str]:
 def _readme() -> str:
     """The README with the default tenant's curl for each vendor, and the settings of the pytest plugin."""
     tenant = tenants(Config())[0]
-    lines = [format_curl("http://127.0.0.1:8080", vendor.contract.endpoints[0], tenant.names[vendor.name]) for vendor in load()]
-    settings = [f"| `{each.option}` | {f'`{each.default}`' if each.default else ''} | {each.says} |" for each in SETTINGS]
+    lines = [format_curl("http://127.0.0.1:8080", vendor.contract.endpoints[0], tenant.identifiers[vendor.name]) for vendor in load()]
+    settings = [f"| `{each.option}` | {f'`{each.default}`' if each.default else ''} | {each.description} |" for each in SETTINGS]
     parts = {"curls": ["```sh", *lines, "```"], "settings": ["| setting | default | |", "|---|---|---|", *settings]}
     text = README.read_text("utf-8")
     for name, part in parts.items():
@@ -89,7 +89,7 @@ def _advised(name: str) -> Iterator[str]:
     for vendor in every():
         dialect = "" if vendor.dialect == DOCUMENTED else f" in dialect `{vendor.dialect}`"
         for endpoint in vendor.contract.endpoints:
-            for says in dict.fromkeys(advice.fact.says for advice in endpoint.advice if advice.name == name):
+            for says in dict.fromkeys(advice.fact.text for advice in endpoint.lint_rules if advice.name == name):
                 if (vendor.name, endpoint.name, says) not in told:
                     yield f"- {vendor.contract.title}, `{endpoint.name}`{dialect}: {says}\n"
                 told.add((vendor.name, endpoint.name, says))

@@ -15,7 +15,7 @@ _NOTHING = "—"
 def differences(documented: Contract, others: Sequence[Contract]) -> str:
     """Write what differs between the documented contract of a vendor and its other dialects."""
     contracts = [documented, *others]
-    parts = ["\n".join(f"- `{each.dialect}`: {each.says}" for each in contracts) + "\n"]
+    parts = ["\n".join(f"- `{each.dialect}`: {each.description}" for each in contracts) + "\n"]
     told = [dict(_told(contract)) for contract in contracts]
     rows = _unlike(told)
     if rows:
@@ -61,7 +61,7 @@ def _asked(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
 
 def _facts(documented: Contract, contract: Contract) -> Iterator[str]:
     """What is said of a dialect alone, and what is not said of it."""
-    before, after = ({(where, fact.says): fact for where, fact in each.facts()} for each in (documented, contract))
+    before, after = ({(where, fact.text): fact for where, fact in each.facts()} for each in (documented, contract))
     limits = dict.fromkeys(limit for endpoint in contract.endpoints for limit in map(limited, endpoint.limits))
     known = {limit for endpoint in documented.endpoints for limit in map(limited, endpoint.limits)}
     more = [f"- {where}: {says} *({after[where, says].basis.value})*" for where, says in after if (where, says) not in before]

@@ -71,7 +71,7 @@ def settings() -> str:
     """Every setting of a server, of the pytest plugin, and of a test."""
     served = [(code(each.opts[0]), *_places(each), each.help or "") for each in _options(serve)]
     steered = [(code(each.opts[0]), _variable(each), each.help or "") for each in _options(admin_command)]
-    plugin = [(code(each.option), code(each.variable), code(each.ini), code(each.default or ""), each.says) for each in SETTINGS]
+    plugin = [(code(each.option), code(each.variable), code(each.ini), code(each.default or ""), each.description) for each in SETTINGS]
     marker = [*ARGUMENTS.items(), *((name, "a field of the world's spec") for name in WorldSpec.__struct_fields__)]
     parts = [
         "# Settings\n",

@@ -21,7 +21,7 @@ def page(contract: Contract, *others: Contract) -> str:
         *(_behavior(behavior) for behavior in contract.behaviors),
         *(["## Dialects\n", differences(contract, others)] if others else []),
         "## Sources\n",
-        table(("source", "read", ""), [(name, s.read, f"[{s.title}]({s.url})" if s.url else s.title) for name, s in sources.items()]),
+        table(("source", "read", ""), [(name, s.read_on, f"[{s.title}]({s.url})" if s.url else s.title) for name, s in sources.items()]),
     ]
     return "\n".join(parts)
 
@@ -29,19 +29,19 @@ def page(contract: Contract, *others: Contract) -> str:
 def _endpoint(endpoint: Endpoint) -> str:
     paths = "\n".join(f"- `{endpoint.method} {path}`" for path in endpoint.paths)
     parts = [f"## {endpoint.name}\n", f"{endpoint.summary}\n", f"{paths}\n"]
-    asked = [("path", f"`{name}`", "string", "required", fact.says, *_basis(fact)) for name, fact in endpoint.path.items()]
+    asked = [("path", f"`{name}`", "string", "required", fact.text, *_basis(fact)) for name, fact in endpoint.path.items()]
     for place, model in (("query", endpoint.query), ("body", endpoint.body)):
-        asked += [(place, f"`{each.name}`", asked_kind(each), _default(each), each.fact.says, *_basis(each.fact)) for each in fields(model)]
+        asked += [(place, f"`{each.name}`", asked_kind(each), _default(each), each.fact.text, *_basis(each.fact)) for each in fields(model)]
     if asked:
         parts.append(table(("in", "parameter", "type", "default", "", "basis", "source"), asked))
     if endpoint.any_of_fields:
         parts.append(f"Of {' and '.join(f'`{name}`' for name in endpoint.any_of_fields)} one at least must be given.\n")
-    answer = [(f"`{each.name}`", told_kind(each), each.fact.says, *_basis(each.fact)) for each in fields(endpoint.response, deep=True)]
+    answer = [(f"`{each.name}`", told_kind(each), each.fact.text, *_basis(each.fact)) for each in fields(endpoint.response, deep=True)]
     parts += ["The answer:\n", table(("field", "type", "", "basis", "source"), answer)]
     told = [*(f"- {limited(limit)}" for limit in endpoint.limits), *(f"- {_stated(fact)}" for fact in endpoint.facts)]
     parts += ["\n".join(told) + "\n"] if told else []
-    if endpoint.advice:
-        said = "\n".join(dict.fromkeys(f"- `{advice.name}`: {_stated(advice.fact)}" for advice in endpoint.advice))
+    if endpoint.lint_rules:
+        said = "\n".join(dict.fromkeys(f"- `{advice.name}`: {_stated(advice.fact)}" for advice in endpoint.lint_rules))
         parts.append(f"Said of a request that is answered:\n\n{said}\n")
     return "\n".join(parts)
 
@@ -51,7 +51,7 @@ def _default(field: Field) -> str:
 
 
 def _stated(fact: Fact) -> str:
-    return f"{fact.says} *({' '.join(filter(None, _basis(fact)))})*"
+    return f"{fact.text} *({' '.join(filter(None, _basis(fact)))})*"
 
 
 def _basis(fact: Fact) -> tuple[str, str]:
@@ -60,12 +60,12 @@ def _basis(fact: Fact) -> tuple[str, str]:
 
 def _error(contract: Contract, name: str) -> tuple[str, ...]:
     shape = contract.errors[name]
-    return (name, status(shape), body(shape), *_basis(shape.fact), shape.fact.says)
+    return (name, status(shape), body(shape), *_basis(shape.fact), shape.fact.text)
 
 
 def _behavior(behavior: Behavior) -> str:
     source = f", {behavior.source}" if behavior.source else ""
-    lines = [f"### `{behavior.name}`\n", f"{behavior.says} *({behavior.basis.value}{source})*\n"]
+    lines = [f"### `{behavior.name}`\n", f"{behavior.description} *({behavior.basis.value}{source})*\n"]
     if behavior.options:
         default = {name: " (default)" if name == behavior.default else "" for name in behavior.options}
         lines += [f"- `{name}`{default[name]}: {says}" for name, says in behavior.options.items()]

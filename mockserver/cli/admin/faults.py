@@ -57,14 +57,14 @@ def _print_fault(found: Fault) -> None:
 
 
 def _argument_rows(kind: str, arguments: Iterable[FaultArgument]) -> list[tuple[str, ...]]:
-    return [(kind if number == 0 else "", each.name, each.type, each.default, each.says) for number, each in enumerate(arguments)]
+    return [(kind if number == 0 else "", each.name, each.type, each.default, each.description) for number, each in enumerate(arguments)]
 
 
 def _print_kinds(found: FaultKinds) -> None:
     rows = []
     for kind in found.kinds:
         echo(kind.kind, bold=True)
-        echo(f"{kind.says}\nExample: {json.encode(kind.example).decode()}\n")
+        echo(f"{kind.description}\nExample: {json.encode(kind.example).decode()}\n")
         rows += _argument_rows(kind.kind, kind.arguments)
     rows += _argument_rows("(all kinds)", found.conditions)
     print_table(("kind", "argument", "type", "default", "meaning"), rows)

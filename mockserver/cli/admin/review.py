@@ -17,7 +17,7 @@ _MAX_NUMBERS = 5
 
 def _row(found: FindingSummary) -> tuple[Any, ...]:
     more = ["…"] if found.count > _MAX_NUMBERS else []
-    return found.name, found.count, ", ".join([*map(str, found.exchanges[:_MAX_NUMBERS]), *more]), found.says
+    return found.name, found.count, ", ".join([*map(str, found.exchanges[:_MAX_NUMBERS]), *more]), found.message
 
 
 def _print_findings(found: list[FindingSummary], heading: str = "finding") -> None:

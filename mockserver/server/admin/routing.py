@@ -47,9 +47,9 @@ class HandlerContext(Struct, frozen=True, kw_only=True):
     def tenant(self) -> Tenant:
         """The tenant that the path names."""
         name = self.path["id"]
-        if name not in self.tenants.all:
-            raise Problem("unknown-tenant", f"there is no tenant {name!r}; {suggest(name, self.tenants.all)}")
-        return self.tenants.all[name]
+        if name not in self.tenants.by_name:
+            raise Problem("unknown-tenant", f"there is no tenant {name!r}; {suggest(name, self.tenants.by_name)}")
+        return self.tenants.by_name[name]
 
     @property
     def quoted(self) -> str:

@@ -70,7 +70,7 @@ def page(request: web.Request, vendor: Vendor, admin: Admin | None) -> web.Respo
 
 def _values(request: web.Request, vendor: Vendor, admin: Admin | None) -> dict[str, Any]:
     """What the first tenant's good first requests say, by method and path, and its token where the vendor has one."""
-    tenant = next(iter(admin.tenants.all.values()), None) if admin is not None else None
+    tenant = next(iter(admin.tenants.by_name.values()), None) if admin is not None else None
     if admin is None or tenant is None or tenant.vendors[vendor.name] is not vendor:
         return {}
     try:
@@ -82,7 +82,7 @@ def _values(request: web.Request, vendor: Vendor, admin: Admin | None) -> dict[s
         for endpoint in vendor.contract.endpoints
         for path in endpoint.paths
     }
-    return {"token": tenant.names[vendor.name].credentials.get("token"), "requests": requests}
+    return {"token": tenant.identifiers[vendor.name].credentials.get("token"), "requests": requests}
 
 
 def asset(request: web.Request, name: str) -> web.Response:

@@ -24,7 +24,7 @@ def openapi(vendor: str, dialect: str = DOCUMENTED) -> dict[str, Any]:
 
     Raises :class:`BehaviorError` for a dialect that the vendor has not.
     """
-    found = named(vendor).speaks(dialect)
+    found = named(vendor).in_dialect(dialect)
     tenant = make_tenant(DEFAULT_TENANT, TenantConfig(dialect={vendor: dialect}))
 
     def example(endpoint: Endpoint) -> Example:
@@ -36,7 +36,7 @@ def openapi(vendor: str, dialect: str = DOCUMENTED) -> dict[str, Any]:
 
 def asked(tenant: Tenant, vendor: Vendor, endpoint: Endpoint) -> dict[str, Any]:
     """The parameters of a tenant's good first request to an endpoint; no session is named where there is none."""
-    names, limit = tenant.names[vendor.name], getattr(endpoint.paging, "limit", None)
+    names, limit = tenant.identifiers[vendor.name], getattr(endpoint.pagination, "limit", None)
     keys = endpoint.credentials.fields if isinstance(endpoint.credentials, BodyKeys) else ()
     path = {name: names.sites[0][0] if name == endpoint.site else session_id(tenant, vendor) for name in endpoint.path}
     return {
@@ -49,6 +49,6 @@ def asked(tenant: Tenant, vendor: Vendor, endpoint: Endpoint) -> dict[str, Any]:
 
 def session_id(tenant: Tenant, vendor: Vendor) -> str | None:
     """A vendor's id of the session that it lists first, if there is one."""
-    listing = next(endpoint for endpoint in vendor.contract.endpoints if endpoint.starts)
+    listing = next(endpoint for endpoint in vendor.contract.endpoints if endpoint.start_field)
     row = next((row for _, row in rows(tenant, vendor, listing, all_rows_params(tenant, listing))), None)
-    return None if row is None else str(row[listing.identity[0]])
+    return None if row is None else str(row[listing.row_key[0]])

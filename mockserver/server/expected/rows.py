@@ -52,7 +52,7 @@ def rows(
 def answer(tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int = 0) -> Any:
     """What an endpoint answers to one request; raises ``ApiError`` as the endpoint would."""
     asked = _list(tenant, vendor, endpoint, site).asked(parameters, WorldSnapshot(tenant.world, tenant.clock.now()))
-    return json.decode(vendor.answer(endpoint, asked).body)
+    return json.decode(vendor.respond(endpoint, asked).body)
 
 
 def expected_rows(
@@ -67,7 +67,7 @@ def expected_rows(
     whole, now = _list(tenant, vendor, endpoint, site), WorldSnapshot(tenant.world, tenant.clock.now())
     asked = whole.asked(parameters, now)
     name = list_key_of(vendor.name, endpoint, site, named(endpoint, asked.path, asked.query, asked.body))
-    before, since = tenant.lived.around(name, now)
+    before, since = tenant.world_history.snapshots_for(name, now)
     lists = [_marked(whole.rows(parameters, moment), 1 << number) for number, moment in enumerate([*before, *since])]
     every = (1 << len(since)) - 1
     for each in reduce(merge_rows, lists):  # Only what two worlds do not share is ever held.
@@ -80,7 +80,7 @@ def _marked(found: Iterator[tuple[int | None, Any]], world: int) -> Iterator[Mer
 
 
 def _list(tenant: Tenant, vendor: Vendor, endpoint: Endpoint, site: int) -> "_List":
-    return _List(vendor, endpoint, site, tenant.names[vendor.name], tenant.behaviors[vendor.name])
+    return _List(vendor, endpoint, site, tenant.identifiers[vendor.name], tenant.behaviors[vendor.name])
 
 
 class _List(Struct, frozen=True):
@@ -96,9 +96,13 @@ class _List(Struct, frozen=True):
         """Yield each row of every page with the total."""
         page, endpoint = dict(parameters), self.endpoint
         while True:
-            answer = json.decode(self.vendor.answer(endpoint, self.asked(page, moment)).body)
-            found = at(answer, endpoint.rows)
-            total = at(answer, endpoint.paging.total) if isinstance(endpoint.paging, OffsetPagination) and endpoint.paging.total else None
+            answer = json.decode(self.vendor.respond(endpoint, self.asked(page, moment)).body)
+            found = at(answer, endpoint.rows_path)
+            total = (
+                at(answer, endpoint.pagination.total)
+                if isinstance(endpoint.pagination, OffsetPagination) and endpoint.pagination.total
+                else None
+            )
             for row in found if isinstance(found, list) else [found]:
                 yield total, row
             if not _turn(endpoint, page, answer, len(found)):
@@ -128,7 +132,7 @@ class _List(Struct, frozen=True):
 
 def _turn(endpoint: Endpoint, page: dict[str, Any], answer: Any, count: int) -> bool:
     """Ask for the page after this one, unless it was the last."""
-    match endpoint.paging:
+    match endpoint.pagination:
         case OffsetPagination(offset=offset) if count:
             page[offset] = int(page.get(offset, 0)) + count
         case PageNumberPagination(page=number, first=first) if count:  # A short page may only mean that the limit was cut.

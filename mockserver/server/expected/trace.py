@@ -24,7 +24,7 @@ def exchanges_by_row(tenants: Tenants, tenant: Tenant, pair: tuple[Vendor, Endpo
     The pages are worked out again, in the tenant's world as it is: a row that was deleted meanwhile was on none.
     """
     vendor, endpoint = pair
-    name = namer(endpoint.identity)
+    name = namer(endpoint.row_key)
     found: list[list[int]] = [[] for _ in rows]
     places: dict[bytes, list[list[int]]] = {}
     for row, numbers in zip(rows, found, strict=True):
@@ -40,15 +40,15 @@ def exchanges_by_row(tenants: Tenants, tenant: Tenant, pair: tuple[Vendor, Endpo
 
 def _rows(router: Router, reader: RequestParser, tenant: Tenant, exchange: Exchange) -> Iterator[Mapping[str, Any]]:
     """The rows of an exchange that was answered with some."""
-    raw, answered = exchange.raw, exchange.reply is not None and exchange.reply.status == HTTPStatus.OK
+    raw, answered = exchange.raw, exchange.response is not None and exchange.response.status == HTTPStatus.OK
     match = router.find(raw.method, raw.path.partition("?")[0], raw.host)
     if not isinstance(match, RouteMatch) or raw.method == "HEAD" or not (answered or exchange.faults):
         return
     reading = reader.read(match, raw)
-    if reading.principal is None or reading.principal.tenant is not tenant or reading.refusal is not None:
+    if reading.principal is None or reading.principal.tenant is not tenant or reading.error is not None:
         return
     try:
-        answer = reading.vendor.answer(reading.endpoint, reading.asked(tenant, exchange.at))
-        yield from at(json.decode(answer.body), reading.endpoint.rows) or ()
+        answer = reading.vendor.respond(reading.endpoint, reading.view_request(tenant, exchange.received_at))
+        yield from at(json.decode(answer.body), reading.endpoint.rows_path) or ()
     except ApiError:
         return

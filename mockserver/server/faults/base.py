@@ -48,7 +48,7 @@ class FaultContext:
         """How often each fault that triggers now has triggered, this time included."""
         self._number = 0
 
-    def proceed(self) -> Response:
+    def respond(self) -> Response:
         """What the vendor answers to the request as it is by now."""
         return self._told(self.reading)
 
@@ -63,12 +63,12 @@ class FaultContext:
         return self._first.key
 
     @cached_property
-    def pages(self) -> PageInfo | None:
+    def page_info(self) -> PageInfo | None:
         """Where the page that is asked for stands in its list, as long as no fault has triggered; ``None`` where it is no page."""
         endpoint = self.reading.endpoint
-        if endpoint.rows is None:
+        if endpoint.rows_path is None:
             return None  # What records something may be answered once only.
-        reply, numbers = self.proceed(), self.tenant.faults.numbers_of(self.list_key)
+        reply, numbers = self.respond(), self.tenant.faults.numbers_of(self.list_key)
         found = pages(endpoint, self.fields, json.decode(reply.body), numbers) if reply.status == OK else None
         if found is not None and found.next is not None and found.number is not None:
             numbers[found.next] = found.number + 1
@@ -77,12 +77,12 @@ class FaultContext:
     @property
     def list_key(self) -> str:
         """What all requests for pages of one list have in common."""
-        which = page_field(self.reading.endpoint.paging)
+        which = page_field(self.reading.endpoint.pagination)
         kept = {name: value for name, value in self.fields.items() if name != which}
         named = [self.reading.vendor.name, self.reading.endpoint.name, self.reading.site, kept]
         return json.encode(named, order="deterministic").decode()
 
-    def by(self, number: int) -> "FaultContext":
+    def for_fault(self, number: int) -> "FaultContext":
         """The same exchange, met by the fault with a number: what chance it draws from now on is that fault's."""
         self._number = number
         return self
@@ -92,7 +92,7 @@ class FaultContext:
         own = _own(self.tenant.world.spec.seed, self.tenant.name, number, self.key, word)
         return (draw_one(own, attempt) >> 11) / (1 << 53)
 
-    def drawn(self, word: str) -> float:
+    def draw(self, word: str) -> float:
         """A number in [0, 1) for the fault that triggers now."""
         return self.chance(self._number, self.attempts.get(self._number, 0), word)
 
@@ -167,7 +167,7 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
 
     def matches(self, meeting: FaultContext) -> bool:
         """Whether an exchange that it has waited for meets the other conditions."""
-        return self.page is None or self._on_page(meeting.pages)
+        return self.page is None or self._on_page(meeting.page_info)
 
     def _on_page(self, pages: PageInfo | None) -> bool:
         if pages is None:

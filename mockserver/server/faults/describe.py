@@ -42,7 +42,7 @@ def arguments(model: type[Fault]) -> list[FaultArgument]:
             name=field.encode_name,
             type=_type(inspect.type_info(field.type)),
             default=_default(field),
-            says=says.get(field.name, ""),
+            description=says.get(field.name, ""),
         )
         for field in fields(model)
         if field.name in model.__annotations__
@@ -96,5 +96,5 @@ def _kind(name: str, model: type[Fault]) -> str:
 
 def _table(heading: str, rows: list[FaultArgument]) -> str:
     lines = [f"| {heading} | type | default | meaning |", "|---|---|---|---|"]
-    lines += [f"| `{row.name}` | {row.type} | {row.default} | {row.says} |" for row in rows]
+    lines += [f"| `{row.name}` | {row.type} | {row.default} | {row.description} |" for row in rows]
     return "\n".join(lines) + "\n"

@@ -39,7 +39,7 @@ class PagingFault(Fault, frozen=True, kw_only=True):
     @classmethod
     def supports(cls, endpoint: Endpoint) -> bool:
         """Whether an endpoint is one that it can trigger: any list in pages, unless a kind says otherwise."""
-        return endpoint.rows is not None and page_field(endpoint.paging) is not None
+        return endpoint.rows_path is not None and page_field(endpoint.pagination) is not None
 
     def on(self, meeting: FaultContext, pages: PageInfo) -> bool:  # noqa: ARG002 -- kinds that are particular override this
         """Whether a page is one that it can trigger."""
@@ -60,7 +60,7 @@ class PagingFault(Fault, frozen=True, kw_only=True):
 
     def matches(self, meeting: FaultContext) -> bool:
         """Whether an exchange is one of those it is meant for, and can be."""
-        pages, (since, until) = meeting.pages, super().window
+        pages, (since, until) = meeting.page_info, super().window
         if pages is None or not since <= meeting.now < until or not self.applies_to_fields(meeting.reading):
             return False
         return super().matches(meeting) and self.on(meeting, pages)
@@ -68,18 +68,22 @@ class PagingFault(Fault, frozen=True, kw_only=True):
 
 def next_path(endpoint: Endpoint) -> str | None:
     """The dotted path at which an answer names the next cursor or offset."""
-    return endpoint.paging.next if endpoint.rows is not None and isinstance(endpoint.paging, OffsetPagination | CursorPagination) else None
+    return (
+        endpoint.pagination.next
+        if endpoint.rows_path is not None and isinstance(endpoint.pagination, OffsetPagination | CursorPagination)
+        else None
+    )
 
 
 def sent_cursor(meeting: FaultContext) -> Any:
     """The cursor that a request carries; ``None`` for the first page, and where pages have no cursors."""
-    paging = meeting.reading.endpoint.paging
+    paging = meeting.reading.endpoint.pagination
     return meeting.fields.get(paging.cursor) or None if isinstance(paging, CursorPagination) else None
 
 
 def request_page(meeting: FaultContext, value: Any) -> None:
     """Let the request ask for another page: replace the field that says which."""
-    reading, name = meeting.reading, page_field(meeting.reading.endpoint.paging)
+    reading, name = meeting.reading, page_field(meeting.reading.endpoint.pagination)
     for place in ("query", "body"):
         model = getattr(reading, place)
         for field in () if model is None else fields(model):
@@ -115,7 +119,7 @@ class SamePage(PagingFault, frozen=True, kw_only=True, tag="same_page"):
 
 def _before(meeting: FaultContext) -> Any:
     """What asks for the page before; its offset, its number, or its cursor."""
-    pages, paging = meeting.pages, meeting.reading.endpoint.paging
+    pages, paging = meeting.page_info, meeting.reading.endpoint.pagination
     number = pages.number if pages is not None and pages.number is not None else 1
     match paging:
         case OffsetPagination(offset=name):
@@ -143,13 +147,13 @@ class StuckCursor(PagingFault, frozen=True, kw_only=True, tag="stuck_cursor"):
 
     def on(self, meeting: FaultContext, pages: PageInfo) -> bool:  # noqa: ARG002 -- what was sent says it
         """Any page that something leads to."""
-        return isinstance(meeting.reading.endpoint.paging, OffsetPagination) or sent_cursor(meeting) is not None
+        return isinstance(meeting.reading.endpoint.pagination, OffsetPagination) or sent_cursor(meeting) is not None
 
     def after_response(self, meeting: FaultContext, reply: Response) -> Response:
         """Answer the page, and name it as the next."""
         endpoint, sent = meeting.reading.endpoint, sent_cursor(meeting)
-        if isinstance(endpoint.paging, OffsetPagination):
-            sent = int(meeting.fields.get(endpoint.paging.offset, 0))
+        if isinstance(endpoint.pagination, OffsetPagination):
+            sent = int(meeting.fields.get(endpoint.pagination.offset, 0))
         return edit_json(reply, lambda answer: put(answer, next_path(endpoint) or "", sent))
 
 
@@ -166,7 +170,7 @@ class ExpiredCursor(PagingFault, frozen=True, kw_only=True, tag="expired_cursor"
     @classmethod
     def supports(cls, endpoint: Endpoint) -> bool:
         """A list with cursors."""
-        return endpoint.rows is not None and isinstance(endpoint.paging, CursorPagination)
+        return endpoint.rows_path is not None and isinstance(endpoint.pagination, CursorPagination)
 
     def on(self, meeting: FaultContext, pages: PageInfo) -> bool:  # noqa: ARG002 -- what was sent says it
         """Any page that a cursor leads to."""
@@ -188,12 +192,12 @@ class EmptyPage(PagingFault, frozen=True, kw_only=True, tag="empty_page"):
 
     def after_response(self, meeting: FaultContext, reply: Response) -> Response:
         """Answer without rows."""
-        return edit_json(reply, lambda answer: put(answer, meeting.reading.endpoint.rows or "", []))
+        return edit_json(reply, lambda answer: put(answer, meeting.reading.endpoint.rows_path or "", []))
 
 
 def total_path(endpoint: Endpoint) -> str | None:
     """The dotted path at which the answer tells how many rows a list has."""
-    return endpoint.paging.total if endpoint.rows is not None and isinstance(endpoint.paging, OffsetPagination) else None
+    return endpoint.pagination.total if endpoint.rows_path is not None and isinstance(endpoint.pagination, OffsetPagination) else None
 
 
 class ChangingTotal(PagingFault, frozen=True, kw_only=True, tag="changing_total"):
@@ -228,11 +232,11 @@ class NoEnd(PagingFault, frozen=True, kw_only=True, tag="no_end"):
     @classmethod
     def supports(cls, endpoint: Endpoint) -> bool:
         """A list whose answer says where it ends."""
-        return total_path(endpoint) is not None or (endpoint.rows is not None and isinstance(endpoint.paging, CursorPagination))
+        return total_path(endpoint) is not None or (endpoint.rows_path is not None and isinstance(endpoint.pagination, CursorPagination))
 
     def on(self, meeting: FaultContext, pages: PageInfo) -> bool:
         """The last page, and those that are asked for after it."""
-        return pages.last and (isinstance(meeting.reading.endpoint.paging, OffsetPagination) or sent_cursor(meeting) is not None)
+        return pages.last and (isinstance(meeting.reading.endpoint.pagination, OffsetPagination) or sent_cursor(meeting) is not None)
 
     def after_response(self, meeting: FaultContext, reply: Response) -> Response:
         """Answer the last page without its end mark."""
@@ -241,9 +245,9 @@ class NoEnd(PagingFault, frozen=True, kw_only=True, tag="no_end"):
 
 def _unended(meeting: FaultContext, answer: Any) -> None:
     endpoint = meeting.reading.endpoint
-    match endpoint.paging:
+    match endpoint.pagination:
         case OffsetPagination(offset=offset, size=size, total=str() as total):
-            put(answer, total, int(meeting.fields.get(offset, 0)) + len(at(answer, endpoint.rows)) + size)
+            put(answer, total, int(meeting.fields.get(offset, 0)) + len(at(answer, endpoint.rows_path)) + size)
         case CursorPagination(next=path):
             put(answer, path, sent_cursor(meeting))
 

@@ -173,20 +173,20 @@ class ActiveFaults:
         tenant, now = meeting.tenant, meeting.now
         triggered = [active for active in waiting if active.triggers(meeting)]
         if not triggered:
-            tenant.lived.asked(meeting.reading.begun, WorldSnapshot(tenant.world, now))
-            return meeting.proceed(), triggered
-        tenant.lived.note(WorldSnapshot(tenant.world, now))
+            tenant.world_history.start_list(meeting.reading.started_list, WorldSnapshot(tenant.world, now))
+            return meeting.respond(), triggered
+        tenant.world_history.record(WorldSnapshot(tenant.world, now))
         for active in triggered:
-            active.fault.change_world(meeting.by(active.number))
-        tenant.lived.asked(meeting.reading.begun, WorldSnapshot(tenant.world, now))
+            active.fault.change_world(meeting.for_fault(active.number))
+        tenant.world_history.start_list(meeting.reading.started_list, WorldSnapshot(tenant.world, now))
         inwards = sorted(triggered, key=lambda active: not isinstance(active.fault, WireFault))
         reply: Response | None = None
         entered: list[ActiveFault] = []
         while reply is None and len(entered) < len(inwards):
             active = inwards[len(entered)]
             entered.append(active)
-            reply = active.fault.before_response(meeting.by(active.number))
-        reply = meeting.proceed() if reply is None else reply
+            reply = active.fault.before_response(meeting.for_fault(active.number))
+        reply = meeting.respond() if reply is None else reply
         for active in reversed(entered):
-            reply = active.fault.after_response(meeting.by(active.number), reply)
+            reply = active.fault.after_response(meeting.for_fault(active.number), reply)
         return reply, triggered

@@ -52,8 +52,8 @@ class Latency(WireFault, frozen=True, kw_only=True, tag="latency"):
         if self.seconds is not None:
             return self.seconds
         if self.lower is not None and self.upper is not None:
-            return self.lower + (self.upper - self.lower) * meeting.drawn("wait")
-        even = min(max(meeting.drawn("wait"), 1e-12), 1 - 1e-12)
+            return self.lower + (self.upper - self.lower) * meeting.draw("wait")
+        even = min(max(meeting.draw("wait"), 1e-12), 1 - 1e-12)
         return min((self.median or 0) * exp((self.sigma or 0) * NormalDist().inv_cdf(even)), self.maximum)
 
 
@@ -69,7 +69,7 @@ class Reset(WireFault, frozen=True, kw_only=True, tag="reset"):
 
     def transform(self, reply: Response) -> Response:
         """Break off with RST."""
-        return reply.broken_off("reset", self.where, self.share)
+        return reply.interrupted("reset", self.where, self.share)
 
 
 class Stall(WireFault, frozen=True, kw_only=True, tag="stall"):
@@ -84,7 +84,7 @@ class Stall(WireFault, frozen=True, kw_only=True, tag="stall"):
 
     def transform(self, reply: Response) -> Response:
         """Break off in silence."""
-        return reply.broken_off("stall", self.where, self.share)
+        return reply.interrupted("stall", self.where, self.share)
 
 
 class Dribble(WireFault, frozen=True, kw_only=True, tag="dribble"):
@@ -115,8 +115,8 @@ class Truncate(WireFault, frozen=True, kw_only=True, tag="truncate"):
     def transform(self, reply: Response) -> Response:
         """Leave out the end."""
         if self.content_length == "lying":
-            return reply.broken_off("close", "body", self.share)
-        return replace(reply, sent=int(len(reply.carried) * self.share), declared=None)
+            return reply.interrupted("close", "body", self.share)
+        return replace(reply, sent=int(len(reply.sent_body) * self.share), declared=None)
 
 
 _UNFINISHED: Final = b"{"
@@ -189,7 +189,7 @@ class DuplicateHeader(WireFault, frozen=True, kw_only=True, tag="duplicate_heade
         """Say it again."""
         headers = reply.headers.copy()
         if self.header.lower() == _LENGTH.lower():  # The first is written where the body is.
-            headers.add(_LENGTH, str(reply.claimed) if self.value is None else self.value)
+            headers.add(_LENGTH, str(reply.declared_length) if self.value is None else self.value)
         else:
             first = headers.setdefault(self.header, self.value or "")
             headers.add(self.header, first if self.value is None else self.value)

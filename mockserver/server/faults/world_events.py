@@ -18,7 +18,7 @@ class WorldEvent(Fault, frozen=True, kw_only=True):
 
     def applies_to_request(self, reading: ParsedRequest) -> bool:
         """Whether a request is one of those it is meant for, and names a site."""
-        return reading.refusal is None and super().applies_to_request(reading)
+        return reading.error is None and super().applies_to_request(reading)
 
 
 def site_of(meeting: FaultContext) -> Site:
@@ -33,7 +33,7 @@ def send(meeting: FaultContext, event: TrackedEvent) -> None:
 
 def visitor(meeting: FaultContext) -> str:
     """Who arrives: a name that follows from the fault and the request that it triggers."""
-    return f"arrival-{int(meeting.drawn('visitor') * (1 << 48)):012x}"
+    return f"arrival-{int(meeting.draw('visitor') * (1 << 48)):012x}"
 
 
 class SessionArrives(WorldEvent, frozen=True, kw_only=True, tag="session_arrives"):
@@ -76,7 +76,7 @@ class SessionDeleted(WorldEvent, frozen=True, kw_only=True, tag="session_deleted
     def change_world(self, meeting: FaultContext) -> None:
         """Delete the session."""
         found = site_of(meeting).find(Query(), meeting.tenant.clock.now())
-        place = meeting.drawn("place") if self.place is None else self.place
+        place = meeting.draw("place") if self.place is None else self.place
         page = found.page(min(int(place * found.total), max(found.total - 1, 0)), 1)
         numbers = page.map_rows(lambda batch: batch.ids)
         if numbers:
@@ -104,7 +104,7 @@ class SessionGrows(WorldEvent, frozen=True, kw_only=True, tag="session_grows"):
         if not last:
             send(meeting, TrackedEvent(now, self.event, anonymous_id=visitor(meeting)))
             return
-        session = sorted(last.values(), key=lambda each: each.actor)[int(meeting.drawn("session") * len(last))]
+        session = sorted(last.values(), key=lambda each: each.actor)[int(meeting.draw("session") * len(last))]
         at = min(session.events[-1].at + int(self.seconds * SECOND), now)
         name = {"user_id" if session.identified else "anonymous_id": session.actor}
         send(meeting, TrackedEvent(at, self.event, {}, **name))

@@ -64,14 +64,14 @@ def field_place(endpoint: Endpoint, field: str) -> tuple[str, str] | None:
 
 def is_first_page(endpoint: Endpoint, page: Any) -> bool:
     """Whether a request for a page asks for the first one of a list."""
-    paging = endpoint.paging
+    paging = endpoint.pagination
     first = paging.first if isinstance(paging, PageNumberPagination) else 0
-    return endpoint.rows is not None and (page in (None, "") or page == first)
+    return endpoint.rows_path is not None and (page in (None, "") or page == first)
 
 
 def list_key_of(vendor: str, endpoint: Endpoint, site: int, asked: Mapping[str, Any]) -> str:
     """What all requests for pages of one list have in common, whatever the size of the pages and the name of the site."""
-    passed_over = (page_field(endpoint.paging), getattr(endpoint.paging, "limit", None), endpoint.site)
+    passed_over = (page_field(endpoint.pagination), getattr(endpoint.pagination, "limit", None), endpoint.site)
     kept = {name: value for name, value in asked.items() if name not in passed_over}
     return json.encode([vendor, endpoint.name, site, kept], order="deterministic").decode()
 
@@ -81,9 +81,9 @@ def pages(endpoint: Endpoint, asked: Mapping[str, Any], answer: Any, numbers: Ma
 
     ``numbers`` says which page each cursor leads to, as far as that is known.
     """
-    if endpoint.rows is None:
+    if endpoint.rows_path is None:
         return None
-    found, paging = at(answer, endpoint.rows), endpoint.paging
+    found, paging = at(answer, endpoint.rows_path), endpoint.pagination
     count = len(found) if isinstance(found, list) else 0
     size = int(asked.get(getattr(paging, "limit", None) or "") or getattr(paging, "size", 0) or 1)
     match paging:

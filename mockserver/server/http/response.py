@@ -56,17 +56,17 @@ class Response(Struct, frozen=True, kw_only=True):
     """Seconds of real time after which a stall ends in a reset; ``None`` for never."""
 
     @property
-    def carried(self) -> bytes:
+    def sent_body(self) -> bytes:
         """The part of the body that is sent."""
         return self.body[: self.sent]
 
     @property
-    def claimed(self) -> int:
+    def declared_length(self) -> int:
         """The ``Content-Length`` that is sent."""
-        return len(self.carried) if self.declared is None else self.declared
+        return len(self.sent_body) if self.declared is None else self.declared
 
     @property
-    def plain(self) -> bool:
+    def unmodified(self) -> bool:
         """Whether nothing happens to it on the way."""
         return (
             self.head
@@ -78,23 +78,23 @@ class Response(Struct, frozen=True, kw_only=True):
         )
 
     @property
-    def told(self) -> "Response":
+    def truncated(self) -> "Response":
         """Return a copy with only the beginning of the body, for the journal."""
         return replace(self, body=self.body[:BODY_SNIPPET_BYTES])
 
-    def broken_off(self, end: End, where: Where, share: float) -> "Response":
+    def interrupted(self, end: End, where: Where, share: float) -> "Response":
         """The same, but ended at a place; its headers promise the whole. One that ends before its headers ends there still."""
         if not self.head and where != "before":
             return self
-        sent = int(len(self.carried) * share) if where == "body" else 0
-        return replace(self, head=where != "before", sent=sent, declared=self.claimed, end=end)
+        sent = int(len(self.sent_body) * share) if where == "body" else 0
+        return replace(self, head=where != "before", sent=sent, declared=self.declared_length, end=end)
 
 
 async def send(reply: Response, request: web.Request) -> web.StreamResponse:
     """Send a reply to its last byte; a plain one is left to aiohttp."""
     if reply.delay:
         await asyncio.sleep(reply.delay)
-    if reply.plain:
+    if reply.unmodified:
         return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
     response = _headed(reply)
     with suppress(OSError):  # The client may be gone: then nobody reads the answer.
@@ -110,14 +110,14 @@ def _headed(reply: Response) -> web.StreamResponse:
     """What aiohttp sends the headers of. Of several lengths it believes the first."""
     response = web.StreamResponse(status=reply.status, headers=reply.headers)
     others = response.headers.popall(_LENGTH, [])
-    response.content_length = reply.claimed
+    response.content_length = reply.declared_length
     for length in others:
         response.headers.add(_LENGTH, length)
     return response
 
 
 async def _dribble(response: web.StreamResponse, reply: Response) -> None:
-    body = reply.carried
+    body = reply.sent_body
     pieces = min(reply.pieces, len(body))
     for piece in range(pieces):
         if piece:

@@ -44,7 +44,7 @@ class NearMiss(Struct, frozen=True):
     endpoint: str
     method: str
     path: str
-    differs: str
+    difference: str
 
 
 class _Route(Struct, frozen=True):

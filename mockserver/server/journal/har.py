@@ -34,7 +34,7 @@ def _archive(entries: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _entry(exchange: Exchange) -> dict[str, Any]:
-    told, took = shown(exchange), milliseconds(exchange.took) or 0
+    told, took = shown(exchange), milliseconds(exchange.duration_ns) or 0
     own = {
         "number": exchange.number,
         "tenant": exchange.tenant,
@@ -47,10 +47,10 @@ def _entry(exchange: Exchange) -> dict[str, Any]:
         "faults": list(exchange.faults),
         "findings": to_builtins(exchange.findings),
         "near_misses": told.near_misses,
-        "deleted": exchange.deleted,
+        "deleted": exchange.deleted_tenant,
     }
     return {
-        "startedDateTime": iso(exchange.at),
+        "startedDateTime": iso(exchange.received_at),
         "time": took,
         "request": _request(exchange, told),
         "response": _response(exchange, told),
@@ -73,16 +73,16 @@ def _request(exchange: Exchange, told: RedactedExchange) -> dict[str, Any]:
         "queryString": _named(told.query),
         **posted,
         "headersSize": -1,
-        "bodySize": exchange.raw_size,
+        "bodySize": exchange.request_size,
     }
 
 
 def _response(exchange: Exchange, told: RedactedExchange) -> dict[str, Any]:
     """The answer; status 0 is what browsers write where there was none."""
-    reply = exchange.reply
+    reply = exchange.response
     status = 0 if reply is None or not reply.head else reply.status
-    cut = reply is not None and exchange.size > len(reply.body)
-    sent = exchange.size if reply is None or reply.sent is None else min(reply.sent, exchange.size)
+    cut = reply is not None and exchange.response_size > len(reply.body)
+    sent = exchange.response_size if reply is None or reply.sent is None else min(reply.sent, exchange.response_size)
     return {
         "status": status,
         "statusText": _PHRASES.get(status, ""),
@@ -90,7 +90,7 @@ def _response(exchange: Exchange, told: RedactedExchange) -> dict[str, Any]:
         "cookies": [],
         "headers": _named(told.headers_sent),
         "content": {
-            "size": exchange.size,
+            "size": exchange.response_size,
             "mimeType": _kind(told.headers_sent),
             "text": "" if told.answer is None else _text(told.answer),
             **({"comment": "only the beginning was kept"} if cut else {}),

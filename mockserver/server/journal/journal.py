@@ -35,7 +35,7 @@ class Finding(Struct, frozen=True):
     """What a careful reviewer would say of a request although it was answered."""
 
     name: str
-    says: str
+    message: str
 
 
 class Exchange(Struct, kw_only=True, eq=False):
@@ -43,11 +43,11 @@ class Exchange(Struct, kw_only=True, eq=False):
 
     number: int = 0
     """Counts the exchanges of a journal from 1."""
-    at: int
+    received_at: int
     """The tenant's clock when the request came, Unix milliseconds."""
-    began: int
+    started_ns: int
     """Real time when the request came, nanoseconds from some instant."""
-    took: int | None = None
+    duration_ns: int | None = None
     """Nanoseconds of real time until the last byte was sent; ``None`` while it is open."""
     tenant: str | None = None
     vendor: str | None = None
@@ -56,7 +56,7 @@ class Exchange(Struct, kw_only=True, eq=False):
     endpoint: str | None = None
     raw: RawRequest
     """The request, its body cut to :data:`BODY_SNIPPET_BYTES` once it is closed."""
-    raw_size: int = 0
+    request_size: int = 0
     """Bytes of the request's whole body."""
     headers: Mapping[str, str]
     """Of the request."""
@@ -66,9 +66,9 @@ class Exchange(Struct, kw_only=True, eq=False):
     """Further credentials that it presented in the part of its body that was cut off, as far as they stand in the rest."""
     headers_sent: Mapping[str, str] = {}
     """What the endpoint sends with every answer, such as how much of a limit is left."""
-    reply: Response | None = None
+    response: Response | None = None
     """The answer, its body cut to :data:`BODY_SNIPPET_BYTES`; ``None`` while it is open, or where the client was gone before."""
-    size: int = 0
+    response_size: int = 0
     """Bytes of the whole body of the answer."""
     error: str | None = None
     """The error shape it was refused with."""
@@ -78,17 +78,17 @@ class Exchange(Struct, kw_only=True, eq=False):
     """Where that was read; what was chosen was read nowhere."""
     failed: bool = False
     """Whether the mock itself failed."""
-    gone: bool = False
+    client_disconnected: bool = False
     """Whether the client went before it had the answer, as far as that was seen."""
-    waited: bool = False
+    blocked: bool = False
     """Whether another exchange held the slot that it needed."""
-    deleted: str | None = None
+    deleted_tenant: str | None = None
     """The deleted tenant whose credential it carried."""
     faults: tuple[str, ...] = ()
     """Ids and kinds of the faults that triggered it, such as ``1:latency``."""
-    before: tuple[int, ...] = ()
+    open_before: tuple[int, ...] = ()
     """Numbers of the exchanges that were open when it came."""
-    until: int = 0
+    last_overlap: int = 0
     """The number of the last exchange that came before it was closed."""
     findings: tuple[Finding, ...] = ()
     near_misses: tuple[NearMiss, ...] = ()
@@ -96,9 +96,9 @@ class Exchange(Struct, kw_only=True, eq=False):
     """Bytes it takes, about."""
 
     @property
-    def overlapped(self) -> list[int]:
+    def overlapping(self) -> list[int]:
         """Numbers of the exchanges that were open at the same time."""
-        return [*self.before, *range(self.number + 1, self.until + 1)]
+        return [*self.open_before, *range(self.number + 1, self.last_overlap + 1)]
 
 
 class Journal:
@@ -121,9 +121,9 @@ class Journal:
     def open(self, exchange: Exchange) -> Exchange:
         """Number an exchange that has begun, and say which others are under way."""
         self.count += 1
-        exchange.number, exchange.raw_size = self.count, len(exchange.raw.body)
+        exchange.number, exchange.request_size = self.count, len(exchange.raw.body)
         if self._open:
-            exchange.before = tuple(islice(self._open, OVERLAPS))
+            exchange.open_before = tuple(islice(self._open, OVERLAPS))
         self._open[exchange.number] = self._kept[exchange.number] = exchange
         self._weigh(exchange)
         return exchange
@@ -133,10 +133,10 @@ class Journal:
         if self._open.get(exchange.number) is not exchange:
             return  # The journal was cleared meanwhile.
         del self._open[exchange.number]
-        exchange.took, exchange.until = took, self.count
+        exchange.duration_ns, exchange.last_overlap = took, self.count
         if reply is not None:
-            exchange.size, exchange.reply = len(reply.body), reply.told
-        if exchange.raw_size > BODY_SNIPPET_BYTES:
+            exchange.response_size, exchange.response = len(reply.body), reply.truncated
+        if exchange.request_size > BODY_SNIPPET_BYTES:
             _cut(exchange)
         self._weigh(exchange)
 
@@ -165,15 +165,15 @@ class Journal:
 
     def _current(self, exchange: Exchange) -> Exchange:
         """An exchange that is open overlaps whatever has come so far."""
-        if exchange.took is None:
-            exchange.until = self.count
+        if exchange.duration_ns is None:
+            exchange.last_overlap = self.count
         return exchange
 
 
 def _cut(exchange: Exchange) -> None:
     """Keep the beginning of a request's body, and of the credentials in the whole of it those that stand in what is kept."""
     raw = exchange.raw._replace(body=exchange.raw.body[:BODY_SNIPPET_BYTES])
-    answer = b"" if exchange.reply is None else exchange.reply.body
+    answer = b"" if exchange.response is None else exchange.response.body
     kept = "\n".join([raw.path, *exchange.headers.values(), *(body.decode("utf-8", "replace") for body in (raw.body, answer))])
     found = {value for value in presented(exchange.raw, exchange.headers) if value and value in kept}
     if len(found) > _MOST_SECRETS:
@@ -184,13 +184,13 @@ def _cut(exchange: Exchange) -> None:
 
 def _weight(exchange: Exchange) -> int:
     """Return the bytes that an exchange keeps alive, about; texts count as Python stores them."""
-    raw, reply = exchange.raw, exchange.reply
+    raw, reply = exchange.raw, exchange.response
     texts = _size((raw.method, raw.path, raw.host, raw.authorization, *exchange.secrets))
     headers = _headers_size(exchange.headers) + (0 if reply is None else _headers_size(reply.headers))
     bodies = len(raw.body) + (0 if reply is None else len(reply.body))
-    misses = sum(_NEAR_MISS + _size((miss.differs, miss.path)) for miss in exchange.near_misses)
-    others = sum(map(getsizeof, (exchange.before, exchange.faults, exchange.findings, exchange.near_misses)))
-    return _OVERHEAD + texts + headers + bodies + misses + others + _size((*exchange.faults, *(each.says for each in exchange.findings)))
+    misses = sum(_NEAR_MISS + _size((miss.difference, miss.path)) for miss in exchange.near_misses)
+    others = sum(map(getsizeof, (exchange.open_before, exchange.faults, exchange.findings, exchange.near_misses)))
+    return _OVERHEAD + texts + headers + bodies + misses + others + _size((*exchange.faults, *(each.message for each in exchange.findings)))
 
 
 def _headers_size(headers: Mapping[str, str]) -> int:

@@ -30,7 +30,7 @@ class RedactedExchange(Struct, frozen=True, kw_only=True):
 
 def shown(exchange: Exchange) -> RedactedExchange:
     """Mask the credentials of an exchange in the request and wherever the answer repeats them."""
-    raw, reply = exchange.raw, exchange.reply
+    raw, reply = exchange.raw, exchange.response
     found = secrets(raw, exchange.headers, exchange.secrets, exchange.known)
     path, _, query = raw.path.partition("?")
     return RedactedExchange(
@@ -38,9 +38,9 @@ def shown(exchange: Exchange) -> RedactedExchange:
         path=found.path(path),
         query=_pairs(parse_qsl(query, keep_blank_values=True, errors="replace"), found),
         headers=_pairs(exchange.headers.items(), found),
-        body=found.body(raw.body, cut=exchange.raw_size > len(raw.body)),
+        body=found.body(raw.body, cut=exchange.request_size > len(raw.body)),
         headers_sent=[] if reply is None else _pairs(reply.headers.items(), found),
-        answer=None if reply is None else found.body(reply.body, cut=exchange.size > len(reply.body), ours=True),
+        answer=None if reply is None else found.body(reply.body, cut=exchange.response_size > len(reply.body), ours=True),
         near_misses=to_builtins(exchange.near_misses),  # Values were masked in them when they were written.
     )
 

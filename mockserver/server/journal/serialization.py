@@ -16,8 +16,8 @@ def described(exchange: Exchange) -> dict[str, Any]:
     told = shown(exchange)
     return {
         "number": exchange.number,
-        "at": iso(exchange.at),
-        "duration_ms": milliseconds(exchange.took),
+        "at": iso(exchange.received_at),
+        "duration_ms": milliseconds(exchange.duration_ns),
         "tenant": exchange.tenant,
         "vendor": exchange.vendor,
         "dialect": exchange.dialect,
@@ -27,27 +27,27 @@ def described(exchange: Exchange) -> dict[str, Any]:
             "path": told.path,
             "query": told.query,
             "headers": told.headers,
-            "size": exchange.raw_size,
+            "size": exchange.request_size,
             "body": told.body,
-            "cut": exchange.raw_size > len(exchange.raw.body),
+            "cut": exchange.request_size > len(exchange.raw.body),
         },
         "response": _response(exchange, told),
         "error": exchange.error,
         "basis": exchange.basis,
         "source": to_builtins(exchange.source),
         "faults": list(exchange.faults),
-        "overlapping": exchange.overlapped[:OVERLAPS],
+        "overlapping": exchange.overlapping[:OVERLAPS],
         "findings": to_builtins(exchange.findings),
         "near_misses": told.near_misses,
-        "deleted": exchange.deleted,
+        "deleted": exchange.deleted_tenant,
         "failed": exchange.failed,
-        "client_disconnected": exchange.gone,
+        "client_disconnected": exchange.client_disconnected,
     }
 
 
 def _response(exchange: Exchange, told: RedactedExchange) -> dict[str, Any] | None:
     """The answer; what befell it on the way is told only where something did."""
-    reply = exchange.reply
+    reply = exchange.response
     if reply is None:
         return None
     way = {"delay": reply.delay, "sent": reply.sent, "declared": reply.declared, "end": reply.end, "head": reply.head}
@@ -55,9 +55,9 @@ def _response(exchange: Exchange, told: RedactedExchange) -> dict[str, Any] | No
     return {
         "status": reply.status,
         "headers": told.headers_sent,
-        "size": exchange.size,
+        "size": exchange.response_size,
         "body": told.answer,
-        "cut": exchange.size > len(reply.body),
+        "cut": exchange.response_size > len(reply.body),
         **{name: value for name, value in way.items() if value != usual[name]},
     }
 
@@ -101,7 +101,7 @@ class Filters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         )
 
     def _has_status(self, exchange: Exchange) -> bool:
-        status = "" if exchange.reply is None else str(exchange.reply.status)
+        status = "" if exchange.response is None else str(exchange.response.status)
         return self.status in (status, f"{status[:1]}xx")
 
 

@@ -51,7 +51,7 @@ def check_permission(holder: Principal, vendor: Vendor, endpoint: Endpoint) -> N
     """Raise ``ApiError`` where the tenant's key may not do what the endpoint does."""
     wanted = getattr(endpoint.credentials, "permission", None)
     if wanted is not None and holder.tenant.behaviors[vendor.name].get("permissions", "all") not in ("all", wanted):
-        names = holder.tenant.names[vendor.name]
+        names = holder.tenant.identifiers[vendor.name]
         raise ApiError("forbidden", message=f"the key lacks the permission {wanted}", credential=names.credentials["token"])
 
 
@@ -65,7 +65,7 @@ def _by_body(tenants: Tenants, vendor: Vendor, asked: BodyKeys, body: Mapping[st
     if holder is None:
         message = _nobodys(tenants, vendor, body[asked.key], f"{asked.key} is not the key of a project")
         raise ApiError("wrong_credential", message=message, credential=body[asked.key])
-    if asked.secret is not None and body[asked.secret] != holder.tenant.names[vendor.name].secret:
+    if asked.secret is not None and body[asked.secret] != holder.tenant.identifiers[vendor.name].secret:
         message = f"{asked.secret} does not belong to this {asked.key}"
         raise ApiError("wrong_credential", message=message, credential=body[asked.secret])
     return holder
@@ -73,5 +73,5 @@ def _by_body(tenants: Tenants, vendor: Vendor, asked: BodyKeys, body: Mapping[st
 
 def _nobodys(tenants: Tenants, vendor: Vendor, token: str, otherwise: str) -> str:
     """Tell a late request of a deleted tenant whose credential it carries."""
-    name = tenants.deleted(vendor.name, token)
+    name = tenants.deleted_tenant(vendor.name, token)
     return otherwise if name is None else f"the credential was that of tenant {name!r}, which was deleted"

@@ -56,7 +56,7 @@ class _Known(Struct, frozen=True):
 
 def log_near_miss(exchange: Exchange, found: Secrets) -> None:
     """Log in one line what led nowhere, and what was closest."""
-    closest = f"; {exchange.near_misses[0].differs}" if exchange.near_misses else ""
+    closest = f"; {exchange.near_misses[0].difference}" if exchange.near_misses else ""
     path = found.path(exchange.raw.path.partition("?")[0])
     line = f"{found.text(exchange.raw.method)} {path}: {exchange.error}{closest}"
     _log.warning("%s", printable(line, keep=""))
@@ -86,7 +86,7 @@ def explain_auth_failure(tenants: Tenants, reading: ParsedRequest, exchange: Exc
 def likely_tenant(tenants: Tenants, vendor: str, exchange: Exchange) -> Tenant | None:
     """The tenant whose key a request that leads nowhere carries, wherever it stands."""
     names = (each.tenant for each in _known(tenants, exchange.raw, exchange.headers) if each.vendor == vendor and not each.deleted)
-    return next((tenants.all[name] for name in names), None)
+    return next((tenants.by_name[name] for name in names), None)
 
 
 def _known(tenants: Tenants, raw: RawRequest, headers: Mapping[str, str]) -> Iterator[_Known]:
@@ -94,7 +94,7 @@ def _known(tenants: Tenants, raw: RawRequest, headers: Mapping[str, str]) -> Ite
     vendors = [vendor.name for vendor in load()]
     for place, value in _values(raw, headers):
         for vendor in vendors:
-            holder, deleted = tenants.resolve_credential(vendor, value), tenants.deleted(vendor, value)
+            holder, deleted = tenants.resolve_credential(vendor, value), tenants.deleted_tenant(vendor, value)
             if holder is not None or deleted is not None:
                 yield _Known(value, place, vendor, holder.tenant.name if holder else str(deleted), deleted is not None)
 

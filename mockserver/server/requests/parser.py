@@ -46,10 +46,10 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
     """Sent with the answer."""
     principal: Principal | None = None
     """Whose it is; ``None`` where its credentials are refused."""
-    refusal: VendorError | None = None
+    error: VendorError | None = None
     near_misses: tuple[NearMiss, ...] = ()
     """What would have been right, where its path is one of another dialect."""
-    deleted: str | None = None
+    deleted_tenant: str | None = None
     """The tenant whose credential it carries, where that tenant is served no longer."""
     path: Mapping[str, str] = {}
     site: int = 0
@@ -78,13 +78,13 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
         return None if place is None else getattr(getattr(self, place[0]), place[1], None)
 
     @cached_property
-    def begun(self) -> str | None:
+    def started_list(self) -> str | None:
         """The list whose first page it asks for, if it does."""
-        if self.refusal is not None or not is_first_page(self.endpoint, self.page):
+        if self.error is not None or not is_first_page(self.endpoint, self.page):
             return None
         return list_key_of(self.vendor.name, self.endpoint, self.site, self.fields)
 
-    def asked(self, tenant: Tenant, now: int) -> ViewRequest:
+    def view_request(self, tenant: Tenant, now: int) -> ViewRequest:
         """The question to the endpoint's view, in the world of the tenant whose request it is."""
         return ViewRequest(
             query=self.query,
@@ -94,15 +94,15 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
             site=tenant.world.sites[self.site],
             now=now,
             behaviors=self.behaviors,
-            names=tenant.names[self.vendor.name],
+            names=tenant.identifiers[self.vendor.name],
         )
 
 
 @cache
 def _place(vendor: Vendor, endpoint: str) -> tuple[str, str] | None:
     found = vendor.endpoint(endpoint)
-    name = page_field(found.paging)
-    return None if name is None or found.rows is None else field_place(found, name)
+    name = page_field(found.pagination)
+    return None if name is None or found.rows_path is None else field_place(found, name)
 
 
 class RequestParser:
@@ -123,7 +123,7 @@ class RequestParser:
             vendor, _ = vendor_for(match.vendor, meant)
             whose = authenticate(self._tenants, vendor, vendor.endpoint(name), sent)
         except ApiError as error:
-            terms, deleted = self._terms(vendor, name, meant), self._tenants.deleted(family, error.details.get("credential", ""))
+            terms, deleted = self._terms(vendor, name, meant), self._tenants.deleted_tenant(family, error.details.get("credential", ""))
             refusal = self._unknown(vendor, match) or error.refusal
             return ParsedRequest(**{**terms, "refusal": refusal, "deleted": deleted, **_lost(vendor, match)})
         terms, endpoint = self._terms(vendor, name, whose.tenant, principal=whose), vendor.endpoint(name)
@@ -137,7 +137,7 @@ class RequestParser:
             typed = read(endpoint, raw, sent, terms["behaviors"])
             site = self._site(match, endpoint, whose) if site is None else site
         except ApiError as error:
-            return ParsedRequest(**terms, refusal=error.refusal)
+            return ParsedRequest(**terms, error=error.refusal)
         return ParsedRequest(**terms, path=match.path, site=site, **typed)
 
     def _claimed(self, match: RouteMatch, sent: RequestValues) -> Tenant | None:
@@ -180,7 +180,7 @@ class RequestParser:
         site = self._tenants.site(vendor, identifier, whose.tenant)
         if site is None:
             foreign = endpoint.site_id_precheck is not None or self._tenants.is_site(vendor, identifier)
-            known = ", ".join(ids[0] for ids in whose.tenant.names[vendor].sites)
+            known = ", ".join(ids[0] for ids in whose.tenant.identifiers[vendor].sites)
             raise ApiError(
                 "forbidden" if foreign else "unknown_site", message=f"{identifier!r} is not among the sites of this key: {known}"
             )

@@ -30,4 +30,4 @@ def enforce_limits(reading: ParsedRequest, whose: Principal) -> tuple[Mapping[st
     if not any(left.allowed for left in found):  # Where any number is let through, nothing is told.
         return reading.headers, None
     beyond = next((left for left in found if left.refused), None)
-    return {**reading.headers, **reported(found, now)}, None if beyond is None else beyond.refusal()
+    return {**reading.headers, **reported(found, now)}, None if beyond is None else beyond.error()

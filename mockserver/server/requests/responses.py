@@ -84,7 +84,7 @@ def _shaped(  # noqa: PLR0913 -- what an error consists of
 ) -> Response:
     """An error with the headers that are usual, its own, and those of this one, the later ones winning."""
     told = {"message": "", "field": "", "credential": "", "reason": "", "method": raw.method, "path": raw.path}
-    known = {**told, **status_details(status), **shape.usual, **details}
+    known = {**told, **status_details(status), **shape.defaults, **details}
     body = b"" if shape.body is None else json.encode(render(shape.body, known))
     if shape.text and shape.body is not None:
         body = render(shape.body, known).encode()
@@ -97,7 +97,7 @@ def not_found(miss: NoRoute, method: str, near: list[NearMiss]) -> Response:
     """The mock's own answer to a path that is no vendor's: what was closest, if anything was close, and where to look."""
     closest = near[0]
     close = set(closest.path.split("/")) & set(miss.path.split("/")) - {""}
-    hint = f"closest is {closest.method} {closest.path}: {closest.differs}; " if close else ""
+    hint = f"closest is {closest.method} {closest.path}: {closest.difference}; " if close else ""
     message = f"{method} {miss.path} is no endpoint of session-mock; {hint}{_WHERE}"
     body = json.encode({"message": message, "near_misses": near})
     return Response(status=404, body=body, headers=CIMultiDict({"Content-Type": _JSON, "Server": SERVER}))

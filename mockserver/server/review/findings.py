@@ -63,25 +63,27 @@ def _finding(name: str) -> Finding:
 def _hasty(wait: Wait, exchange: Exchange) -> Finding:
     """The finding of an exchange that did not wait as long as clients had been asked to."""
     says = FINDINGS[_TOO_SOON].removesuffix(".")
-    waited, asked = (f"{each / 1000:.1f}".removesuffix(".0") for each in (wait.waited(exchange.at, exchange.began), wait.asked))
+    waited, asked = (
+        f"{each / 1000:.1f}".removesuffix(".0") for each in (wait.waited(exchange.received_at, exchange.started_ns), wait.asked)
+    )
     return Finding(_TOO_SOON, f"{says}: it waited {waited} s, and had been asked to wait {asked} s.")
 
 
 def _told(journal: Journal, known: CachedRequest, exchange: Exchange, reply: Response | None) -> list[Finding]:
     found, reading = [], known.reading
-    if exchange.deleted is not None:
+    if exchange.deleted_tenant is not None:
         found.append(_finding("deleted-tenant"))
-    if exchange.waited:
+    if exchange.blocked:
         found.append(_finding("request-during-open"))
     if reading.principal is None or reply is None:
         return found
     scope = (reading.vendor.name, reading.principal.site, reading.endpoint.name)
-    wait = journal.history.wait_of(scope, exchange.at, exchange.began, exchange.number)
+    wait = journal.history.wait_of(scope, exchange.received_at, exchange.started_ns, exchange.number)
     if wait is not None:
         found.append(_hasty(wait, exchange))
     if reply.status in (_TOO_MANY, _UNAVAILABLE):
         _wait(journal, reading, exchange, reply)
-    elif reply.status == _OK and not (exchange.faults or exchange.gone or exchange.raw.method == "HEAD"):
+    elif reply.status == _OK and not (exchange.faults or exchange.client_disconnected or exchange.raw.method == "HEAD"):
         journal.history.answered(scope)
         if known.page:
             found += map(_finding, _paged(journal, reading, known.page, reading.principal.tenant, reply))
@@ -91,11 +93,11 @@ def _told(journal: Journal, known: CachedRequest, exchange: Exchange, reply: Res
 def _wait(journal: Journal, reading: ParsedRequest, exchange: Exchange, reply: Response) -> None:
     """Remember until when an answer tells to wait: for a whole key where there were too many requests, else for the endpoint."""
     principal = reading.principal
-    now = exchange.at if principal is None else principal.tenant.clock.now()
+    now = exchange.received_at if principal is None else principal.tenant.clock.now()
     until = None if principal is None else _until(reading, reply, now)
     if principal is not None and until is not None:
         endpoint = None if reply.status == _TOO_MANY else reading.endpoint.name
-        really = exchange.began + (until - exchange.at) * 1_000_000
+        really = exchange.started_ns + (until - exchange.received_at) * 1_000_000
         journal.history.wait((reading.vendor.name, principal.site, endpoint), Wait(now, until, really, journal.count))
 
 
@@ -114,10 +116,10 @@ def _until(reading: ParsedRequest, reply: Response, now: int) -> int | None:
 def _page(reading: ParsedRequest) -> Page | None:
     """The page that a request asks for; ``None`` where there are no pages, or the request could not be read."""
     place = reading.page_place
-    if place is None or reading.principal is None or reading.refusal is not None:
+    if place is None or reading.principal is None or reading.error is not None:
         return None
     where, attribute = place
-    paging = reading.endpoint.paging
+    paging = reading.endpoint.pagination
     first = paging.first if isinstance(paging, PageNumberPagination) else 0 if isinstance(paging, OffsetPagination) else None
     return reading.page, first, json.encode(replace(getattr(reading, where), **{attribute: first}))
 
@@ -151,10 +153,10 @@ def _is_all(given: dict[Any, bool | None], number: Any, reading: ParsedRequest, 
 
 def _after_last(reading: ParsedRequest, tenant: Tenant, reply: Response) -> bool:
     """Whether an empty page could be known to be none: by the total, or because the page before was not full."""
-    if at(json.decode(reply.body), reading.endpoint.rows):
+    if at(json.decode(reply.body), reading.endpoint.rows_path):
         return False
     place = reading.page_place
-    match reading.endpoint.paging:
+    match reading.endpoint.pagination:
         case OffsetPagination(total=total):
             return total is not None
         case PageNumberPagination(limit=limit, size=size, maximum=maximum) if place is not None:
@@ -170,5 +172,5 @@ def _after_last(reading: ParsedRequest, tenant: Tenant, reply: Response) -> bool
 
 def _rows(reading: ParsedRequest, tenant: Tenant) -> int:
     """How many rows a page has now."""
-    answer = reading.vendor.answer(reading.endpoint, reading.asked(tenant, tenant.clock.now()))
-    return len(at(json.decode(answer.body), reading.endpoint.rows))
+    answer = reading.vendor.respond(reading.endpoint, reading.view_request(tenant, tenant.clock.now()))
+    return len(at(json.decode(answer.body), reading.endpoint.rows_path))

@@ -36,7 +36,7 @@ def check_rules(reading: ParsedRequest, raw: RawRequest) -> list[Finding]:
 @cache
 def _advice(vendor: Vendor, endpoint: str) -> tuple[tuple[Finding, Applies], ...]:
     found = vendor.endpoint(endpoint)
-    return tuple((Finding(each.name, each.fact.says), _applies(found, each.when)) for each in found.advice)
+    return tuple((Finding(each.name, each.fact.text), _applies(found, each.when)) for each in found.lint_rules)
 
 
 def _applies(endpoint: Endpoint, condition: Condition) -> Applies:

@@ -23,7 +23,7 @@ def verify(tenants: Tenants, tenant: Tenant) -> Verification:
     return Verification(
         exchanges=tenant.journal.count,
         kept=len(exchanges),
-        findings=found((finding.name, finding.says, exchange) for exchange in exchanges for finding in exchange.findings),
+        findings=found((finding.name, finding.message, exchange) for exchange in exchanges for finding in exchange.findings),
         unexpected=unexpected(exchanges),
         unmatched=tenants.unmatched.count,
         unused_faults=[active.described() for active in tenant.faults.active if not active.triggered],
@@ -35,7 +35,7 @@ def found(told: Iterable[tuple[str, str, Exchange]]) -> list[FindingSummary]:
     """What was said of exchanges, by name, each with where it was found."""
     by_name: dict[str, FindingSummary] = {}
     for name, says, exchange in told:
-        known = by_name.setdefault(name, FindingSummary(name=name, says=says, count=0, exchanges=[]))
+        known = by_name.setdefault(name, FindingSummary(name=name, message=says, count=0, exchanges=[]))
         known.count += 1
         if known.count <= MOST_NUMBERS:
             known.exchanges.append(exchange.number)
@@ -58,7 +58,7 @@ def _unexpected(exchanges: Iterable[Exchange]) -> Iterator[tuple[str, str, Excha
 def _says(exchange: Exchange) -> str:
     """The request with what it was told, or with what was closest."""
     told = described(exchange)
-    near = exchange.near_misses[0].differs if exchange.near_misses else None
+    near = exchange.near_misses[0].difference if exchange.near_misses else None
     answer = (told["response"] or {}).get("body")
     said = near or (answer if isinstance(answer, str) else json.encode(answer).decode())
     return f"{told['request']['method']} {told['request']['path']}: {said}"[:_LONGEST]
@@ -68,9 +68,11 @@ def digest(exchanges: Iterable[Exchange]) -> str:
     """16 hexadecimal digits that two runs share whose clients asked the same and were answered the same, in the same order."""
     seen = blake2b(digest_size=8)
     for exchange in exchanges:
-        reply = exchange.reply
+        reply = exchange.response
         status = 0 if reply is None else reply.status
-        seen.update(f"{exchange.raw.method} {exchange.raw.path} {status} {exchange.size} {exchange.faults}\n".encode("utf-8", "replace"))
+        seen.update(
+            f"{exchange.raw.method} {exchange.raw.path} {status} {exchange.response_size} {exchange.faults}\n".encode("utf-8", "replace")
+        )
         seen.update(exchange.raw.body)
         seen.update(b"" if reply is None else reply.body)
     return seen.hexdigest()

@@ -40,7 +40,7 @@ class LimitStatus(Struct, frozen=True):
     """Seconds until a request is let through."""
     refused: bool = False
 
-    def refusal(self) -> VendorError:
+    def error(self) -> VendorError:
         """What is said of the request that was one too many."""
         many = f"over {self.allowed} requests"
         if isinstance(self.limit, WindowLimit):
@@ -50,7 +50,7 @@ class LimitStatus(Struct, frozen=True):
         details = {"message": message, "scope": self.limit.pool}
         return VendorError("rate_limited", details, numbers={"limit": self.allowed, "retryAfter": self.wait})
 
-    def told(self, names: tuple[str, str, str], now: int) -> dict[str, str]:
+    def headers(self, names: tuple[str, str, str], now: int) -> dict[str, str]:
         """Limit, remaining and reset under the names of headers."""
         reset = self.reset if self.limit.resets == "instant" else max(self.reset - now // 1000, 0)
         return dict(zip(names, (str(self.allowed), str(self.remaining), str(reset)), strict=True))
@@ -61,11 +61,11 @@ def reported(found: Sequence[LimitStatus], now: int) -> dict[str, str]:
     headers: dict[str, str] = {}
     limited = [left for left in found if left.allowed]
     for left in limited:
-        headers |= left.told(left.limit.headers, now) if left.limit.headers else {}
+        headers |= left.headers(left.limit.headers, now) if left.limit.headers else {}
     shared = [left for left in limited if left.limit.tightest]
     tightest = min(shared, key=lambda left: (not left.refused, left.remaining), default=None)
     if tightest is not None and tightest.limit.tightest:
-        headers |= tightest.told(tightest.limit.tightest, now)
+        headers |= tightest.headers(tightest.limit.tightest, now)
     return headers
 
 
@@ -136,7 +136,7 @@ class ConcurrencyLimiter:
     def __init__(self) -> None:
         self._waiting: dict[Any, deque[asyncio.Future[None]]] = {}
 
-    async def take(self, key: Any, busy: str) -> None:
+    async def acquire(self, key: Any, busy: str) -> None:
         """Take the slot, or raise ``ApiError("busy")`` while another request holds it; with ``queue``, wait for it."""
         waiting = self._waiting.get(key)
         if waiting is None:
@@ -150,14 +150,14 @@ class ConcurrencyLimiter:
             await turn
         except asyncio.CancelledError:
             if turn.done() and not turn.cancelled():  # Its turn had come: the next one's has.
-                self.give_back(key)
+                self.release(key)
             raise
 
-    def is_taken(self, key: Any) -> bool:
+    def is_held(self, key: Any) -> bool:
         """Whether a request holds the slot."""
         return key in self._waiting
 
-    def give_back(self, key: Any) -> None:
+    def release(self, key: Any) -> None:
         """Give the slot to whoever has waited longest, or leave it free."""
         waiting = self._waiting[key]
         while waiting:

@@ -36,24 +36,24 @@ class Tenant:
         self._first_world, self._first_behaviors = world, dict(behaviors)
         self.journal, self.faults = Journal(), ActiveFaults()
         self.watchdog = Watchdog()
-        self.names: dict[str, VendorIdentifiers] = {}
+        self.identifiers: dict[str, VendorIdentifiers] = {}
         self.vendors: Mapping[str, Vendor] = {}
         """Each vendor in the dialect that is chosen."""
         self._begin(world)
 
     def _begin(self, world: World) -> None:
-        self.use(world)
+        self.replace_world(world)
         self.rates, self.slots, self.limits = RateLimiter(), ConcurrencyLimiter(), Limits()
-        self.lived = WorldHistory()
+        self.world_history = WorldHistory()
         self._settle(self._first_behaviors)
 
-    def use(self, world: World) -> None:
+    def replace_world(self, world: World) -> None:
         """Live in a world from now on, under the same credentials as long as it has as many sites.
 
         Raises :class:`TenantError`, and changes nothing, where a credential that was given is none in that world.
         """
         names = {vendor.name: _names(vendor, key(self._own, vendor.name), world, self._given) for vendor in load()}
-        self.world, self.names = world, names
+        self.world, self.identifiers = world, names
 
     def set_behaviors(self, chosen: Mapping[str, str | int]) -> None:
         """Change some behaviors; raises :class:`BehaviorError` for one that does not exist, and then changes none."""
@@ -64,7 +64,7 @@ class Tenant:
                 self.rates.forget(name)
 
     def _settle(self, chosen: Mapping[str, str | int]) -> None:
-        vendors = {vendor.name: vendor.speaks(str(chosen.get(_dialect(vendor), vendor.dialect))) for vendor in load()}
+        vendors = {vendor.name: vendor.in_dialect(str(chosen.get(_dialect(vendor), vendor.dialect))) for vendor in load()}
         named = {_dialect(vendor): vendor.dialect for vendor in vendors.values() if _dialect(vendor) in chosen}  # Not "observed".
         self.behaviors = _behaviors(vendors.values(), {**chosen, **named})
         self.vendors, self._chosen = vendors, dict(chosen)
@@ -132,8 +132,8 @@ def _names(vendor: Vendor, own: int, world: World, given: Mapping[str, Mapping[s
 
 def _credentials(tenant: Tenant) -> set[str]:
     """Return every value that opens something of a tenant's at any vendor."""
-    found = {token for names in tenant.names.values() for token in names.tokens}
-    return found.union(*(names.credentials.values() for names in tenant.names.values()))
+    found = {token for names in tenant.identifiers.values() for token in names.tokens}
+    return found.union(*(names.credentials.values() for names in tenant.identifiers.values()))
 
 
 class Principal(Struct, frozen=True):
@@ -150,7 +150,7 @@ class Tenants:
     """All tenants of a server, found by what their clients present."""
 
     def __init__(self, tenants: Sequence[Tenant]) -> None:
-        self.all: dict[str, Tenant] = {}
+        self.by_name: dict[str, Tenant] = {}
         self.unmatched = Journal()
         """Exchanges that are no tenant's: unknown paths, wrong credentials."""
         self.named = 0
@@ -171,19 +171,19 @@ class Tenants:
 
     def add(self, tenant: Tenant) -> None:
         """Serve a further tenant, or raise :class:`TenantError` where its name or a credential is another's already."""
-        if tenant.name in self.all:
+        if tenant.name in self.by_name:
             raise TenantError(f"there is a tenant {tenant.name!r} already")
-        for vendor, names in tenant.names.items():
+        for vendor, names in tenant.identifiers.items():
             for token in names.tokens:
                 if (vendor, token) in self._tokens:
                     other = self._tokens[vendor, token].tenant.name
                     raise TenantError(f"tenant {tenant.name!r}: its {vendor} credential is that of tenant {other!r} already")
         self._enter(tenant)
-        self.all[tenant.name] = tenant
+        self.by_name[tenant.name] = tenant
 
     def _enter(self, tenant: Tenant) -> None:
         self.known.add(_credentials(tenant))
-        for vendor, names in tenant.names.items():
+        for vendor, names in tenant.identifiers.items():
             for token, site in names.tokens.items():
                 self._tokens[vendor, token] = Principal(tenant, site)
                 self._dropped.pop((vendor, token), None)
@@ -194,7 +194,7 @@ class Tenants:
 
     def _leave(self, tenant: Tenant) -> None:
         self.known.delete(_credentials(tenant))
-        for vendor, names in tenant.names.items():
+        for vendor, names in tenant.identifiers.items():
             for token in names.tokens:
                 del self._tokens[vendor, token]
             for alias in {alias for aliases in names.sites for alias in aliases}:
@@ -208,8 +208,8 @@ class Tenants:
     def delete(self, tenant: Tenant) -> None:
         """Serve a tenant no longer; its credentials are remembered for a while, so that a late request can be told whose it was."""
         self._leave(tenant)
-        del self.all[tenant.name]
-        self._dropped.update({(vendor, token): tenant.name for vendor, names in tenant.names.items() for token in names.tokens})
+        del self.by_name[tenant.name]
+        self._dropped.update({(vendor, token): tenant.name for vendor, names in tenant.identifiers.items() for token in names.tokens})
         while len(self._dropped) > _MOST_DROPPED:
             self._dropped.popitem(last=False)
 
@@ -225,14 +225,14 @@ class Tenants:
         """Whose a credential is."""
         return self._tokens.get((vendor, token))
 
-    def deleted(self, vendor: str, token: str) -> str | None:
+    def deleted_tenant(self, vendor: str, token: str) -> str | None:
         """The deleted tenant whose a credential was."""
         return self._dropped.get((vendor, token))
 
     def default_tenant_for(self, vendor: str, site: str | None) -> Tenant | None:
         """Whose behaviors a request meets that no credential claims: the tenant's with the site that it names, else the first one's."""
         owners = self._sites.get((vendor, site), ()) if site is not None else ()
-        return owners[0].tenant if len(owners) == 1 else next(iter(self.all.values()), None)
+        return owners[0].tenant if len(owners) == 1 else next(iter(self.by_name.values()), None)
 
     def site(self, vendor: str, identifier: str, tenant: Tenant) -> int | None:
         """A tenant's site with an id in a vendor's terms."""

@@ -35,7 +35,7 @@ class Addresses(Struct, frozen=True):
                 sites=[ids[0] for ids in names.sites],
                 segments=names.segments,
             )
-            for vendor, names in tenant.names.items()
+            for vendor, names in tenant.identifiers.items()
         }
         return TenantAccess(id=tenant.name, tenant=tenant.name, url=self.url, vendors=vendors)
 

@@ -109,16 +109,16 @@ class Watchdog:
         patience = 0 if self._stalled else longest  # A client that retries must not hang once per attempt.
         if reply.delay + hold > longest:
             return replace(_SILENT, patience=patience)
-        pieces = min(reply.pieces, len(reply.carried))
+        pieces = min(reply.pieces, len(reply.sent_body))
         if reply.pause > longest and pieces > 1:
-            first = len(reply.carried) // pieces
-            return replace(reply, sent=first, declared=reply.claimed, pieces=1, end="stall", patience=patience)
+            first = len(reply.sent_body) // pieces
+            return replace(reply, sent=first, declared=reply.declared_length, pieces=1, end="stall", patience=patience)
         return replace(reply, patience=patience) if reply.end == "stall" else reply
 
     def judge(self, known: "CachedRequest", exchange: Exchange, reply: Response | None) -> None:
         """Record whether a closed exchange was ended by the bounds, and count requests without progress."""
         try:
-            if reply is not None and reply.patience is not None and not exchange.gone and self._loop is None:
+            if reply is not None and reply.patience is not None and not exchange.client_disconnected and self._loop is None:
                 self._stalled = True
                 exchange.findings += (Finding(STALLED, self._says_stalled(exchange)),)
             if self._limit and self._loop is None:
@@ -130,7 +130,11 @@ class Watchdog:
 
     def _says_stalled(self, exchange: Exchange) -> str:
         cause = (
-            f"fault {', '.join(exchange.faults)}" if exchange.faults else "another request held the slot" if exchange.waited else "its hold"
+            f"fault {', '.join(exchange.faults)}"
+            if exchange.faults
+            else "another request held the slot"
+            if exchange.blocked
+            else "its hold"
         )
         return (
             f"The answer stalled for over {self._stall:g} s of real time ({cause}), and the mock reset the connection:"
@@ -144,7 +148,7 @@ class Watchdog:
         self._last = known.raw
         if self._same >= self._limit * _REPEATS:
             self._loop = f"The client sent {self._same} identical requests to {named} in a row, and the mock refuses the rest: {_REMEDY}"
-        if known.page is None or reply is None or reply.status != _OK or exchange.gone or exchange.raw.method == "HEAD":
+        if known.page is None or reply is None or reply.status != _OK or exchange.client_disconnected or exchange.raw.method == "HEAD":
             return
         idle = self._idle(known, reply)
         if idle >= self._limit:
@@ -161,7 +165,7 @@ class Watchdog:
         progress = self._lists.pop(name, None)
         if progress is None or number == first:
             progress = _Progress({}, b"")
-        elif number in progress.seen or body == progress.body or _is_empty(body, known.reading.endpoint.rows):
+        elif number in progress.seen or body == progress.body or _is_empty(body, known.reading.endpoint.rows_path):
             progress.idle += 1
         else:
             progress.idle = 0

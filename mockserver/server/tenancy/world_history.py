@@ -36,7 +36,7 @@ class WorldHistory:
         """Whether the tenant has lived in more than one world."""
         return len(self._worlds) > 1
 
-    def note(self, moment: WorldSnapshot) -> None:
+    def record(self, moment: WorldSnapshot) -> None:
         """Remember a world that is another than the last; one of another spec is a new beginning."""
         latest = self._worlds.get(self._last)
         if latest is not None and latest.world is moment.world:
@@ -56,9 +56,9 @@ class WorldHistory:
         del self._worlds[gone]
         self._begun = {name: (earlier, self._worlds[earlier].now) if at[0] == gone else at for name, at in self._begun.items()}
 
-    def asked(self, name: str | None, moment: WorldSnapshot) -> None:
+    def start_list(self, name: str | None, moment: WorldSnapshot) -> None:
         """Remember at which moment the first page of a list is asked for; any other page, which begins none, says nothing."""
-        self.note(moment)
+        self.record(moment)
         if name is None:
             return
         self._begun.pop(name, None)
@@ -66,9 +66,9 @@ class WorldHistory:
         if len(self._begun) > MOST_LISTS:
             del self._begun[next(iter(self._begun))]
 
-    def around(self, name: str, now: WorldSnapshot) -> tuple[list[WorldSnapshot], list[WorldSnapshot]]:
+    def snapshots_for(self, name: str, now: WorldSnapshot) -> tuple[list[WorldSnapshot], list[WorldSnapshot]]:
         """The moments before a list was begun, and those from then to now; a list that nobody began is taken to be the first."""
-        self.note(now)
+        self.record(now)
         if not self.changed:
             return [], [now]
         oldest = next(iter(self._worlds))

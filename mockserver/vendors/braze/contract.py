@@ -125,26 +125,26 @@ class SegmentList(Struct, frozen=True):
 
 
 BEHAVIORS = (
-    Behavior(name="braze.permissions", says="What the tenant's REST key may do.", default="all", options={
+    Behavior(name="braze.permissions", description="What the tenant's REST key may do.", default="all", options={
         "all": "Everything.", "sessions.data_series": "Only ask for series of sessions.",
         "segments.list": "Only list segments.", "none": "Nothing.",
     }),
-    Behavior(name="braze.rate_limit", says="How many requests a workspace may send in an hour; 0 for any number.",
+    Behavior(name="braze.rate_limit", description="How many requests a workspace may send in an hour; 0 for any number.",
            default=250_000, unit="requests", basis=DOCUMENTED, source="limits"),
-    Behavior(name="braze.series", says="How a bucket without a session is told.", default="dense", options={
+    Behavior(name="braze.series", description="How a bucket without a session is told.", default="dense", options={
         "dense": "A point with 0 sessions.", "sparse": "It is left out.",
     }, basis=INFERRED, source="airbyte"),
-    Behavior(name="braze.hour_suffix", says="What follows the time of an hour.", default="none", options={
+    Behavior(name="braze.hour_suffix", description="What follows the time of an hour.", default="none", options={
         "none": "Nothing.", "Z": "Z.", "offset": "+00:00.",
     }),
-    Behavior(name="braze.app_id", says="What an app_id that does not exist means.", default="check", options={
+    Behavior(name="braze.app_id", description="What an app_id that does not exist means.", default="check", options={
         "check": "The request is refused.", "ignore": "It is passed over: the sessions of all apps are counted.",
     }),
-    Behavior(name="braze.segment_id", says="Whether a series needs a segment_id.", default="optional", options={
+    Behavior(name="braze.segment_id", description="Whether a series needs a segment_id.", default="optional", options={
         "optional": "It does not, as the vendor's documentation has it.",
         "required": "It does, as the client's reference has it.",
     }, basis=DOCUMENTED, source="sessions"),
-    Behavior(name="braze.echo_key", says="Whether the message about a key repeats it; for a key of nobody, as the default tenant chose.",
+    Behavior(name="braze.echo_key", description="Whether the message about a key repeats it; for a key of nobody, as the default tenant chose.",
            default="echo", options={
         "echo": "It does, as recorded.", "redact": "It says [redacted] instead.",
     }, basis=OBSERVED, source="recordings"),
@@ -191,14 +191,14 @@ SESSIONS_DATA_SERIES = Endpoint(
     query=ExportSessionSeries,
     response=SessionSeries,
     credentials=Bearer(permission="sessions.data_series"),
-    rows="data",
-    identity=("time",),
-    counts="sessions",
+    rows_path="data",
+    row_key=("time",),
+    count_field="sessions",
     example={"length": 7},
     all_rows_params={"length": LONGEST, "ending_at": "{day_after}"},
     limits=(WINDOW,),
     errors=("forbidden",),
-    advice=(
+    lint_rules=(
         KEY_IN_QUERY,
         LintRule(
             "range-without-zone",
@@ -227,12 +227,12 @@ LIST_SEGMENTS = Endpoint(
     query=ListSegments,
     response=SegmentList,
     credentials=Bearer(permission="segments.list"),
-    paging=PageNumberPagination(page="page", first=0, limit=None, size=PAGE),
-    rows="segments",
-    identity=("id",),
+    pagination=PageNumberPagination(page="page", first=0, limit=None, size=PAGE),
+    rows_path="segments",
+    row_key=("id",),
     limits=(WINDOW,),
     errors=("forbidden",),
-    advice=(KEY_IN_QUERY,),
+    lint_rules=(KEY_IN_QUERY,),
     facts=(Fact("A page past the end is empty, not refused: clients page until they meet one.", INFERRED, "airbyte"),),
 )
 CONTRACT = Contract(

@@ -39,7 +39,7 @@ def _older(endpoint: Endpoint, *facts: Fact) -> Endpoint:
     return replace(
         endpoint,
         credentials=Bearer(query="api_key", permission=getattr(endpoint.credentials, "permission", None)),
-        advice=tuple(_KEY_IN_QUERY if advice == KEY_IN_QUERY else advice for advice in endpoint.advice),
+        lint_rules=tuple(_KEY_IN_QUERY if advice == KEY_IN_QUERY else advice for advice in endpoint.lint_rules),
         facts=(
             *(fact for fact in endpoint.facts if fact not in KEY_IN_HEADER),
             Fact("The query parameter api_key is taken for the key.", DOCUMENTED, "segments-2020"),
@@ -53,7 +53,7 @@ def _older(endpoint: Endpoint, *facts: Fact) -> Endpoint:
 LEGACY = replace(
     CONTRACT,
     dialect="legacy",
-    says="As it was while keys might stand in the query: the documentation of 2020, and the words of older recordings.",
+    description="As it was while keys might stand in the query: the documentation of 2020, and the words of older recordings.",
     sources={
         **SOURCES,
         "sessions-2020": Source(

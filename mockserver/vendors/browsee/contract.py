@@ -135,38 +135,38 @@ class Done(Struct, frozen=True):
 
 
 BEHAVIORS = (
-    Behavior(name="browsee.busy", says="What happens to an export while another of the same project is open.", default="429", options={
+    Behavior(name="browsee.busy", description="What happens to an export while another of the same project is open.", default="429", options={
         "429": "It is refused at once with status 429.", "400": "It is refused at once with status 400.", "queue": "It waits for its turn.",
     }),
-    Behavior(name="browsee.hold", says="How long an export stays open at least, in real time.", default=25, unit="milliseconds"),
-    Behavior(name="browsee.over_limit", says="What a limit above 100 means.", default="clamp", options={
+    Behavior(name="browsee.hold", description="How long an export stays open at least, in real time.", default=25, unit="milliseconds"),
+    Behavior(name="browsee.over_limit", description="What a limit above 100 means.", default="clamp", options={
         "clamp": "100 rows are given.", "400": "The request is refused.",
     }),
-    Behavior(name="browsee.unknown_segment", says="What a segmentId that does not exist means.", default="400", options={
+    Behavior(name="browsee.unknown_segment", description="What a segmentId that does not exist means.", default="400", options={
         "400": "The request is refused.", "empty": "No session is found.",
     }),
-    Behavior(name="browsee.unknown_field", says="What an unknown name in select means.", default="ignore", options={
+    Behavior(name="browsee.unknown_field", description="What an unknown name in select means.", default="ignore", options={
         "ignore": "It is passed over.", "400": "The request is refused.",
     }),
-    Behavior(name="browsee.no_value", says="How a field without a value is told.", default="omit", options={
+    Behavior(name="browsee.no_value", description="How a field without a value is told.", default="omit", options={
         "omit": "The field is left out.", "null": "The field is null.",
     }),
-    Behavior(name="browsee.unauthorized", says="The status of wrong credentials.", default="400", options={
+    Behavior(name="browsee.unauthorized", description="The status of wrong credentials.", default="400", options={
         "400": "As every documented failure.", "401": "As HTTP has it.",
     }),
-    Behavior(name="browsee.numeric_texts", says="What a number in quotes means.", default="accept", options={
+    Behavior(name="browsee.numeric_texts", description="What a number in quotes means.", default="accept", options={
         "accept": "The number.", "400": "The request is refused.",
     }),
-    Behavior(name="browsee.backwards", says="What a start after the end means.", default="empty", options={
+    Behavior(name="browsee.backwards", description="What a start after the end means.", default="empty", options={
         "empty": "No session is found.", "400": "The request is refused.",
     }),
-    Behavior(name="browsee.country", says="How a country is told.", default="name", options={
+    Behavior(name="browsee.country", description="How a country is told.", default="name", options={
         "name": "By its English name.", "code": "By its ISO 3166-1 code.",
     }),
-    Behavior(name="browsee.identify_user", says="Whether identify needs userId.", default="either", options={
+    Behavior(name="browsee.identify_user", description="Whether identify needs userId.", default="either", options={
         "either": "userId or anonymousId, as the page's text has it.", "required": "userId, as the page's table has it.",
     }, basis=DOCUMENTED, source="identify"),
-    Behavior(name="browsee.track_rate", says="How many track requests a project may send in a second; 0: any.", default=0, unit="requests"),
+    Behavior(name="browsee.track_rate", description="How many track requests a project may send in a second; 0: any.", default=0, unit="requests"),
 )  # fmt: skip
 
 FAILURE = {"status": "failure", "message": "{message}"}
@@ -199,13 +199,13 @@ EXPORT_SESSIONS = Endpoint(
     body=ExportSessions,
     response=Exported,
     credentials=BodyKeys("apiKey", "secretKey"),
-    paging=OffsetPagination(offset="from", limit="limit", size=MAXIMUM, total="exports.total", next="exports.to"),
-    rows="exports.data",
-    identity=("timestamp", "ip"),
-    starts="timestamp",
+    pagination=OffsetPagination(offset="from", limit="limit", size=MAXIMUM, total="exports.total", next="exports.to"),
+    rows_path="exports.data",
+    row_key=("timestamp", "ip"),
+    start_field="timestamp",
     all_rows_params={"start": "{start}", "end": "{end}"},
     limits=(ConcurrencyLimit(busy="browsee.busy", hold="browsee.hold"),),
-    advice=(
+    lint_rules=(
         *_KEYS,
         LintRule("limit-above-maximum", ExceedsMaximum("limit", MAXIMUM), Fact("limit is 100 at most.", DOCUMENTED, "export")),
         LintRule("milliseconds-for-seconds", LooksLikeMilliseconds("start"), Fact("start is in Unix seconds.", DOCUMENTED, "export")),
@@ -231,7 +231,7 @@ TRACK = Endpoint(
     any_of_fields=("userId", "anonymousId"),
     response=Done,
     credentials=BodyKeys("apiKey"),
-    advice=_KEYS,
+    lint_rules=_KEYS,
     limits=(WindowLimit(allowed="browsee.track_rate", seconds=1, opens="clock", pool="track"),),
     facts=(
         Fact("Rate limited, and not meant for historical data; no number is documented.", DOCUMENTED, "track"),
@@ -248,7 +248,7 @@ IDENTIFY = Endpoint(
     any_of_fields=("userId", "anonymousId"),
     response=Done,
     credentials=BodyKeys("apiKey"),
-    advice=_KEYS,
+    lint_rules=_KEYS,
     facts=(Fact("Traits sent later win, key by key.", ASSUMED),),
 )
 CONTRACT = Contract(

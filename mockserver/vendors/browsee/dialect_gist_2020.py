@@ -36,7 +36,7 @@ class ExportSessions2020(ExportFields, frozen=True):
 _EXPORT_SESSIONS = replace(
     EXPORT_SESSIONS,
     body=ExportSessions2020,
-    advice=tuple(advice for advice in EXPORT_SESSIONS.advice if advice.name != "deprecated-place"),
+    lint_rules=tuple(advice for advice in EXPORT_SESSIONS.lint_rules if advice.name != "deprecated-place"),
     facts=(
         *EXPORT_SESSIONS.facts,
         Fact("select stands at the top level of the body, beside the keys.", DOCUMENTED, "gist-js"),
@@ -47,7 +47,7 @@ _EXPORT_SESSIONS = replace(
 GIST_2020 = replace(
     CONTRACT,
     dialect="gist-2020",
-    says="As the vendor's own samples of July 2020 have it: an export selects its fields at the top level of the body.",
+    description="As the vendor's own samples of July 2020 have it: an export selects its fields at the top level of the body.",
     sources=SOURCES,
     endpoints=(_EXPORT_SESSIONS, TRACK, IDENTIFY),
 )

@@ -113,7 +113,7 @@ class SessionDetail(Struct, frozen=True):
 BEHAVIORS = (
     Behavior(
         name="sparklytics.timezone",
-        says="What timezone does.",
+        description="What timezone does.",
         default="respected",
         basis=DOCUMENTED,
         source="sessions",
@@ -124,7 +124,7 @@ BEHAVIORS = (
     ),
     Behavior(
         name="sparklytics.bad_date",
-        says="What a start_date or end_date that is no date means.",
+        description="What a start_date or end_date that is no date means.",
         default="400",
         options={
             "400": "The request is refused, as elsewhere on the server.",
@@ -133,7 +133,7 @@ BEHAVIORS = (
     ),
     Behavior(
         name="sparklytics.date_form",
-        says="How a start_date or end_date may be written.",
+        description="How a start_date or end_date may be written.",
         default="exact",
         basis=DOCUMENTED,
         source="sessions",
@@ -144,7 +144,7 @@ BEHAVIORS = (
     ),
     Behavior(
         name="sparklytics.default_start",
-        says="How many days before today an absent start_date is.",
+        description="How many days before today an absent start_date is.",
         default="6",
         basis=SOURCE,
         source="server",
@@ -155,7 +155,7 @@ BEHAVIORS = (
     ),
     Behavior(
         name="sparklytics.filter_page",
-        says="How filter_page is compared.",
+        description="How filter_page is compared.",
         default="substring",
         basis=SOURCE,
         source="server",
@@ -168,7 +168,7 @@ BEHAVIORS = (
     ),
     Behavior(
         name="sparklytics.rate",
-        says="How many requests a client may send in a minute; 0 for any number, as on the server.",
+        description="How many requests a client may send in a minute; 0 for any number, as on the server.",
         default=0,
         unit="requests",
         basis=SOURCE,
@@ -225,13 +225,13 @@ LIST_SESSIONS = Endpoint(
     query=ListSessions,
     response=SessionPage,
     credentials=CREDENTIALS,
-    paging=CursorPagination(cursor="cursor", limit="limit", size=USUAL, next="next_cursor"),
-    rows="sessions",
-    identity=("session_id",),
-    starts="started_at",
+    pagination=CursorPagination(cursor="cursor", limit="limit", size=USUAL, next="next_cursor"),
+    rows_path="sessions",
+    row_key=("session_id",),
+    start_field="started_at",
     filtered_example={"filter_country": "US", "filter_browser": "Chrome", "filter_page": "/pricing"},
     limits=LIMITS,
-    advice=tuple(
+    lint_rules=tuple(
         LintRule(
             "range-without-zone",
             MissingCompanion(field, "timezone"),

@@ -21,8 +21,8 @@ from mockserver.vendors.base import Vendor
 
 Pair = tuple[Vendor, Endpoint]
 ALL: list[Pair] = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
-ROWS: list[Pair] = [pair for pair in ALL if pair[1].rows is not None]
-LISTS: list[Pair] = [pair for pair in ROWS if pair[1].starts is not None]
+ROWS: list[Pair] = [pair for pair in ALL if pair[1].rows_path is not None]
+LISTS: list[Pair] = [pair for pair in ROWS if pair[1].start_field is not None]
 ONE, OTHER = LISTS[0], LISTS[1]
 WINDOWS = [(vendor, endpoint, limit) for vendor, endpoint in ALL for limit in endpoint.limits if isinstance(limit, WindowLimit)]
 SLOTS = [(vendor, endpoint, limit) for vendor, endpoint in ALL for limit in endpoint.limits if isinstance(limit, ConcurrencyLimit)]

@@ -128,21 +128,23 @@ async def test_impossible_changes_leave_the_clock(steer: Steer, change: Any, nea
 async def expected_rows(admin: AdminApi, pair: Pair) -> Counter[Any]:
     """How many sessions an endpoint tells by the second in which they start, or altogether where its rows count them."""
     told = (await admin.ask("POST", f"{DEFAULT}/expected", {"vendor": pair[0].name, "endpoint": pair[1].name})).rows
-    if pair[1].counts:
-        return Counter({0: sum(row[pair[1].counts] for row in told)})
+    if pair[1].count_field:
+        return Counter({0: sum(row[pair[1].count_field] for row in told)})
     return starts(pair, told)
 
 
 def starts(pair: Pair, rows: list[Any]) -> Counter[Any]:
     """The Unix seconds at which sessions start."""
-    return Counter((milliseconds(told) if isinstance(told, str) else told) // 1_000 for told in (row[str(pair[1].starts)] for row in rows))
+    return Counter(
+        (milliseconds(told) if isinstance(told, str) else told) // 1_000 for told in (row[str(pair[1].start_field)] for row in rows)
+    )
 
 
-@pytest.mark.parametrize("pair", [pair for pair in ROWS if pair[1].starts or pair[1].counts], ids=name)
+@pytest.mark.parametrize("pair", [pair for pair in ROWS if pair[1].start_field or pair[1].count_field], ids=name)
 async def test_advancing_by_an_hour_makes_exactly_that_hour_visible(steer: Steer, pair: Pair) -> None:
     """What is told before is told after, and what comes are the sessions of a flowing world that start in that hour, each of them."""
     admin = await steer(world=FLOWING, now=NOON)
-    sites = admin.mock.tenant.world.sites[: 1 if pair[1].site or pair[1].starts else None]
+    sites = admin.mock.tenant.world.sites[: 1 if pair[1].site or pair[1].start_field else None]
     noon = milliseconds(NOON)
     expected = sum(site.find(Query(), noon + HOUR * 1_000).total - site.find(Query(), noon).total for site in sites)
     before = await expected_rows(admin, pair)
@@ -153,7 +155,7 @@ async def test_advancing_by_an_hour_makes_exactly_that_hour_visible(steer: Steer
     assert expected > 50
     assert not before - after
     assert (after - before).total() == expected
-    if pair[1].starts:
+    if pair[1].start_field:
         assert max(before) <= noon // 1_000 <= min(after - before) <= max(after - before) <= noon // 1_000 + HOUR
 
 
@@ -165,7 +167,7 @@ async def test_default_windows_and_visibility_follow_the_clock(steer: Steer, pai
     for day in ("2026-09-20", "2026-09-05", "2027-01-01", "2026-09-20"):
         now, _, _ = await turned(admin, "set", now=day)
         answer = await admin.client("default", pair)
-        found = starts(pair, at(answer.json, pair[1].rows))
+        found = starts(pair, at(answer.json, pair[1].rows_path))
 
         assert found
         assert max(found) * 1_000 <= milliseconds(now)
@@ -173,7 +175,7 @@ async def test_default_windows_and_visibility_follow_the_clock(steer: Steer, pai
     await turned(admin, "set", now="2026-08-31")
 
     assert len(set(map(str, told.values()))) == 3
-    assert at((await admin.client("default", pair)).json, pair[1].rows) == []
+    assert at((await admin.client("default", pair)).json, pair[1].rows_path) == []
 
 
 async def test_journal_and_dates_of_faults_follow_the_clock(steer: Steer) -> None:

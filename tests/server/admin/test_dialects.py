@@ -66,7 +66,7 @@ async def test_dialect_is_changed_at_run_time(steer: Steer, vendor: Vendor) -> N
 
 async def test_what_was_chosen_stays_when_the_dialect_changes(steer: Steer, family: Vendor) -> None:
     """Before and after: only what nobody chose follows the dialect."""
-    admin, other = await steer(), family.speaks(NAME)
+    admin, other = await steer(), family.in_dialect(NAME)
     switch = next(c for c in family.contract.behaviors if other.contract.behavior(c.name).default != c.default)
     dialect = f"{family.name}.{DIALECT}"
 
@@ -92,10 +92,10 @@ async def test_truth_is_told_in_the_tenants_dialect(steer: Steer) -> None:
     for vendor in VENDORS:
         await admin.do("PATCH", BEHAVIORS, {f"{vendor.name}.{DIALECT}": vendor.dialect})
         for endpoint in vendor.contract.endpoints:
-            if endpoint.rows and not set(endpoint.path) - {endpoint.site}:
+            if endpoint.rows_path and not set(endpoint.path) - {endpoint.site}:
                 told = (await admin.ask("POST", f"{DEFAULT}/expected", {"vendor": vendor.name, "endpoint": endpoint.name})).rows
 
-                assert all(set(endpoint.identity) <= set(row) for row in told)
+                assert all(set(endpoint.row_key) <= set(row) for row in told)
 
 
 async def test_description_is_served_in_each_dialect(steer: Steer, family: Vendor) -> None:

@@ -14,8 +14,10 @@ from tests.server.asking import secrets
 
 JOURNAL = f"{DEFAULT}/journal"
 OTHER = next(pair for pair in LISTS if pair[0] is not ONE[0])
-ADVISED = next((vendor, endpoint) for vendor, endpoint in LISTS if any(advice.name == "limit-above-maximum" for advice in endpoint.advice))
-LARGE = {**ADVISED[1].example, str(getattr(ADVISED[1].paging, "limit", "")): 1_000_000}
+ADVISED = next(
+    (vendor, endpoint) for vendor, endpoint in LISTS if any(advice.name == "limit-above-maximum" for advice in endpoint.lint_rules)
+)
+LARGE = {**ADVISED[1].example, str(getattr(ADVISED[1].pagination, "limit", "")): 1_000_000}
 
 
 async def lived(steer: Steer) -> AdminApi:

@@ -10,7 +10,7 @@ from tests.server.admin.asking import ALL, DEFAULT, LISTS, ONE, STATE, AdminApi,
 from tests.server.admin.conftest import Steer
 
 PLAIN = [pair for pair in ALL if not set(pair[1].path) - {pair[1].site}]
-TRACKS = [pair for pair in ALL if pair[1].method == "POST" and pair[1].rows is None]
+TRACKS = [pair for pair in ALL if pair[1].method == "POST" and pair[1].rows_path is None]
 NAMES = ["a/b", "ü/é", "100%", "%2F", "a b?c#d", 'it\'s "so"', "日本", "..a", "a+b", "x" * 200]
 
 

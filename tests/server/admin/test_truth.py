@@ -17,7 +17,7 @@ from tests.server.admin.conftest import Steer
 from tests.vendors.test_every_endpoint import crawled
 
 TRUTH = f"{DEFAULT}/expected"
-POSTS = [pair for pair in ALL if pair[1].rows is None]
+POSTS = [pair for pair in ALL if pair[1].rows_path is None]
 
 
 def wanted(pair: Pair, **more: Any) -> dict[str, Any]:
@@ -51,10 +51,10 @@ async def test_parameters_narrow_the_truth_and_pages_do_not(steer: Steer, pair: 
     whole = await expected_rows(admin, pair)
     few = await expected_rows(admin, pair, parameters=filtered_example)
     answer = await admin.client("default", pair, {**all_rows_params(admin.mock.tenant, pair[1]), **filtered_example})
-    paging = {str(getattr(pair[1].paging, "limit", None)): 1, str(page_field(pair[1].paging)): "3"}
+    paging = {str(getattr(pair[1].pagination, "limit", None)): 1, str(page_field(pair[1].pagination)): "3"}
 
     assert 0 < len(few) < len(whole)
-    assert at(answer.json, pair[1].rows) == few[: len(at(answer.json, pair[1].rows))] != []
+    assert at(answer.json, pair[1].rows_path) == few[: len(at(answer.json, pair[1].rows_path))] != []
     assert (await admin.ask("GET", TRUTH, params={**wanted(pair), **filtered_example})).rows == few
     assert await expected_rows(admin, pair, parameters=paging) == whole
 
@@ -134,7 +134,7 @@ async def test_truth_is_of_one_moment(steer: Steer, pair: Pair) -> None:
 
 async def test_half_a_truth_is_not_taken_for_the_whole(steer: Steer, monkeypatch: Any, caplog: Any) -> None:
     """Where something fails in the middle, the connection breaks, and the log says why."""
-    admin, answer = await steer(world={"sessions": 1_000}), Vendor.answer
+    admin, answer = await steer(world={"sessions": 1_000}), Vendor.respond
     answered: list[Any] = []
 
     def failing(self: Vendor, *arguments: Any) -> Any:
@@ -178,7 +178,7 @@ async def test_what_has_no_truth_is_refused(steer: Steer, asked: dict[str, Any],
 async def test_parameters_that_the_vendor_refuses_are_refused(steer: Steer, pair: Pair) -> None:
     """One that no request has is told with the nearest; a wrong value is told in the vendor's words."""
     admin = await steer()
-    fields = set(all_rows_params(admin.mock.tenant, pair[1])) - {getattr(pair[1].paging, "limit", None)}
+    fields = set(all_rows_params(admin.mock.tenant, pair[1])) - {getattr(pair[1].pagination, "limit", None)}
     for field in fields:
         wrong = await admin.refused("POST", TRUTH, wanted(pair, parameters={field: [{}]}))
 

@@ -19,7 +19,7 @@ async def rows(admin: AdminApi, pair: Pair, site: int = 0) -> list[Any]:
     """The first page that a vendor's client is given of all there is."""
     told = await admin.client("default", pair, all_rows_params(admin.mock.tenant, pair[1]), site)
     assert told.status == 200, told.body
-    found: list[Any] = at(told.json, pair[1].rows)
+    found: list[Any] = at(told.json, pair[1].rows_path)
     return found
 
 

@@ -13,7 +13,7 @@ from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 
 Pair = tuple[Vendor, Endpoint]
-LISTS: list[Pair] = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.starts]
+LISTS: list[Pair] = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.start_field]
 
 
 def name(pair: Any) -> str:
@@ -106,8 +106,8 @@ async def soon(holds: Callable[[], bool]) -> None:
 def turned(endpoint: Endpoint, parameters: dict[str, Any], body: bytes) -> dict[str, Any] | None:
     """The parameters of the page after one; ``None`` after the last."""
     answer = json.loads(body)
-    count = len(at(answer, endpoint.rows))
-    match endpoint.paging:
+    count = len(at(answer, endpoint.rows_path))
+    match endpoint.pagination:
         case OffsetPagination(offset=offset, total=total) if parameters.get(offset, 0) + count < at(answer, total):
             return {**parameters, offset: parameters.get(offset, 0) + count}
         case PageNumberPagination(page=page, first=first, limit=limit) if count == parameters[str(limit)]:

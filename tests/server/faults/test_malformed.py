@@ -33,9 +33,9 @@ def test_no_body_parses_afterwards(how: Any, body: bytes) -> None:
     assert isinstance(fault, Malformed)
     reply = fault.transform(Response(headers=CIMultiDict(), body=body))
 
-    assert reply.carried == reply.body
+    assert reply.sent_body == reply.body
     with pytest.raises((json.JSONDecodeError, UnicodeDecodeError)):
-        json.loads(reply.carried)
+        json.loads(reply.sent_body)
 
 
 @pytest.mark.parametrize("how", HOW)

@@ -28,7 +28,7 @@ def able(kind: str) -> list[Pair]:
 
 def following(pair: Pair, page: dict[str, Any], answer: Any) -> dict[str, Any] | None:
     """What a client asks next that believes what the answer says of offset, total and cursor; ``None`` at the end."""
-    paging, count = pair[1].paging, len(at(answer, pair[1].rows))
+    paging, count = pair[1].pagination, len(at(answer, pair[1].rows_path))
     match paging:
         case OffsetPagination(offset=offset, next=path, total=total):
             after = at(answer, path)
@@ -43,7 +43,7 @@ def following(pair: Pair, page: dict[str, Any], answer: Any) -> dict[str, Any] |
 
 async def crawled(mock: Any, pair: Pair) -> list[Any]:
     """The answers that such a client gets, one a page; it asks a page again once that was refused."""
-    page: dict[str, Any] | None = {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].paging, "limit", "")): SIZE}
+    page: dict[str, Any] | None = {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].pagination, "limit", "")): SIZE}
     answers: list[Any] = []
     for _ in range(MOST):
         if page is None:
@@ -61,7 +61,7 @@ async def met(serve: Any, pair: Pair, **fault: Any) -> tuple[list[list[Any]], li
     expected = [row for _, row in rows(mock.tenant, *pair, all_rows_params(mock.tenant, pair[1]))]
     (active,) = mock.tenant.faults.add(read(fault))
     answers = await crawled(mock, pair)
-    return [at(answer, pair[1].rows) for answer in answers], answers, expected, active
+    return [at(answer, pair[1].rows_path) for answer in answers], answers, expected, active
 
 
 def cut(told: list[Any]) -> list[list[Any]]:
@@ -75,23 +75,23 @@ async def test_same_page_comes_twice_and_pages_by_number_lose_one(serve: Any, pa
     pages, _, expected, _ = await met(serve, pair, kind="same_page", page=2, times=1)
     one, two, *rest = cut(expected)
 
-    assert pages == ([one, one, *rest] if isinstance(pair[1].paging, PageNumberPagination) else [one, one, two, *rest])
+    assert pages == ([one, one, *rest] if isinstance(pair[1].pagination, PageNumberPagination) else [one, one, two, *rest])
 
 
 @pytest.mark.parametrize("pair", able("same_page"), ids=name)
 async def test_same_page_never_strikes_a_first_page(serve: Any, pair: Pair) -> None:
     """Every page but the first answers the one before, so a client that follows stays at page 1 for ever."""
     pages, _, expected, active = await met(serve, pair, kind="same_page")
-    before = [1, *range(1, len(cut(expected)))] if isinstance(pair[1].paging, PageNumberPagination) else [1] * MOST
+    before = [1, *range(1, len(cut(expected)))] if isinstance(pair[1].pagination, PageNumberPagination) else [1] * MOST
 
     assert pages[: len(before)] == [cut(expected)[number - 1] for number in before]
     assert active.triggered >= len(before) - 1
 
 
-@pytest.mark.parametrize("pair", [pair for pair in able("same_page") if not isinstance(pair[1].paging, CursorPagination)], ids=name)
+@pytest.mark.parametrize("pair", [pair for pair in able("same_page") if not isinstance(pair[1].pagination, CursorPagination)], ids=name)
 async def test_same_page_is_the_page_before_where_the_limit_was_cut(serve: Any, pair: Pair) -> None:
     """A client that asks for more rows than it is given meets on page 3 what stood on page 2."""
-    mock, paging = await serve(world={"sessions": 350}), pair[1].paging
+    mock, paging = await serve(world={"sessions": 350}), pair[1].pagination
     asked = {**all_rows_params(mock.tenant, pair[1]), str(getattr(paging, "limit", "")): 500}
     third = [{**asked, str(page_field(paging)): at} for at in ((100, 200) if isinstance(paging, OffsetPagination) else (2, 3))]
     plain = [await mock.ask(*pair, each) for each in third]
@@ -113,10 +113,10 @@ async def test_stuck_cursor_keeps_a_client_on_its_page(serve: Any, pair: Pair) -
 async def test_expired_cursor_is_refused_as_one_that_never_was(serve: Any, pair: Pair) -> None:
     """The second page is refused with the very words for a cursor that nobody handed out, once; then the client goes on."""
     mock = await serve(world={"sessions": COUNT})
-    asked = {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].paging, "limit", "")): SIZE}
-    refused = await mock.ask(*pair, {**asked, str(page_field(pair[1].paging)): "nobody's"})
+    asked = {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].pagination, "limit", "")): SIZE}
+    refused = await mock.ask(*pair, {**asked, str(page_field(pair[1].pagination)): "nobody's"})
     mock.tenant.faults.add(read({"kind": "expired_cursor", "nth": 1}))
-    pages = [at(answer, pair[1].rows) for answer in await crawled(mock, pair)]
+    pages = [at(answer, pair[1].rows_path) for answer in await crawled(mock, pair)]
     _, _, second, *_ = mock.tenant.journal
 
     assert refused[0] >= 400
@@ -130,9 +130,9 @@ async def test_empty_page_is_skipped_or_taken_for_the_end(serve: Any, pair: Pair
     pages, answers, expected, _ = await met(serve, pair, kind="empty_page", page=2)
     one, _, *rest = cut(expected)
 
-    assert pages == ([one, []] if isinstance(pair[1].paging, PageNumberPagination) else [one, [], *rest])
-    if isinstance(pair[1].paging, OffsetPagination):
-        assert {at(answer, pair[1].paging.total) for answer in answers} == {COUNT}
+    assert pages == ([one, []] if isinstance(pair[1].pagination, PageNumberPagination) else [one, [], *rest])
+    if isinstance(pair[1].pagination, OffsetPagination):
+        assert {at(answer, pair[1].pagination.total) for answer in answers} == {COUNT}
 
 
 @pytest.mark.parametrize("pair", able("empty_page"), ids=name)
@@ -141,7 +141,7 @@ async def test_empty_page_leaves_the_last_page_alone(serve: Any, pair: Pair) -> 
     pages, _, expected, active = await met(serve, pair, kind="empty_page", after=1)
 
     assert pages[:2] == [cut(expected)[0], []]
-    if not isinstance(pair[1].paging, PageNumberPagination):
+    if not isinstance(pair[1].pagination, PageNumberPagination):
         assert pages == [cut(expected)[0], [], [], [], cut(expected)[-1]]
         assert (active.matched, active.triggered) == (4, 3)
 
@@ -150,7 +150,7 @@ async def test_empty_page_leaves_the_last_page_alone(serve: Any, pair: Pair) -> 
 async def test_changing_total_grows_with_every_strike(serve: Any, pair: Pair) -> None:
     """Each page tells a total of ten more than the page before, so the client asks on behind the last row."""
     pages, answers, expected, _ = await met(serve, pair, kind="changing_total", by=10)
-    total = getattr(pair[1].paging, "total", "")
+    total = getattr(pair[1].pagination, "total", "")
 
     assert [at(answer, total) for answer in answers] == [COUNT + 10 * n for n in range(1, MOST + 1)]
     assert pages[: len(cut(expected)) + 1] == [*cut(expected), []]
@@ -160,13 +160,13 @@ async def test_changing_total_grows_with_every_strike(serve: Any, pair: Pair) ->
 async def test_no_end_makes_a_client_ask_on(serve: Any, pair: Pair) -> None:
     """Three times the last page promises more: a total is followed to empty pages, a cursor to the last page again."""
     pages, _, expected, active = await met(serve, pair, kind="no_end", times=3)
-    again = cut(expected)[-1] if isinstance(pair[1].paging, CursorPagination) else []
+    again = cut(expected)[-1] if isinstance(pair[1].pagination, CursorPagination) else []
 
     assert pages == [*cut(expected), again, again, again]
     assert active.remaining == 0
 
 
-@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].paging, CursorPagination)], ids=name)
+@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].pagination, CursorPagination)], ids=name)
 @pytest.mark.parametrize("kind", PAGING)
 async def test_a_list_of_one_page_has_no_cursor_to_spoil(serve: Any, kind: str, pair: Pair) -> None:
     """Where everything is on the first page, nothing triggers that needs a cursor or a page after it."""
@@ -181,7 +181,7 @@ async def test_a_list_of_one_page_has_no_cursor_to_spoil(serve: Any, kind: str, 
 async def test_a_refusal_in_its_place_is_left_as_it_is(serve: Any, pair: Pair) -> None:
     """Faults of paging around a fault that answers with an error have no rows to change."""
     mock = await serve(world={"sessions": COUNT})
-    asked = {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].paging, "limit", "")): SIZE}
+    asked = {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].pagination, "limit", "")): SIZE}
     mock.tenant.faults.add(read({"kind": "status", "status": 503}))
     refused = await mock.ask(*pair, asked)
     mock.tenant.faults.clear()

@@ -14,7 +14,7 @@ from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, name
 
 ENDPOINTS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if not set(endpoint.path) - {endpoint.site}]
-RECORDING = [pair for pair in ENDPOINTS if pair[1].rows is None and pair[1].body is not None]
+RECORDING = [pair for pair in ENDPOINTS if pair[1].rows_path is None and pair[1].body is not None]
 
 
 @pytest.mark.parametrize("status", [304, 400, 401, 404, 429, 500, 503, 599])

@@ -33,14 +33,14 @@ def expected_rows(mock: Any, pair: Pair, site: int = 0) -> list[Any]:
 
 def starts(pair: Pair, told: list[Any]) -> list[int]:
     """When each session of a list started, in Unix seconds."""
-    values = [row[pair[1].starts] for row in told]
+    values = [row[pair[1].start_field] for row in told]
     return [(instant(each) or 0) // 1000 if isinstance(each, str) else each // 1000 for each in values]
 
 
 async def asked(mock: Any, pair: Pair, site: int = 0, **page: Any) -> Any:
     """A page of everything."""
     status, body = await mock.ask(
-        *pair, {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].paging, "limit", "")): SIZE, **page}, site
+        *pair, {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].pagination, "limit", "")): SIZE, **page}, site
     )
     assert status == 200, body
     return json.decode(body)
@@ -48,7 +48,7 @@ async def asked(mock: Any, pair: Pair, site: int = 0, **page: Any) -> Any:
 
 async def second(mock: Any, pair: Pair, first: Any) -> Any:
     """The second page, after the first."""
-    match pair[1].paging:
+    match pair[1].pagination:
         case OffsetPagination(offset=field):
             return await asked(mock, pair, **{field: SIZE})
         case PageNumberPagination(page=field, first=number):
@@ -66,8 +66,8 @@ async def test_arrival_is_there_before_the_page_it_strikes_is_answered(serve: An
     newest_first = starts(pair, before)[0] > starts(pair, before)[-1]
     first = await asked(mock, pair)
     unmoved = expected_rows(mock, pair) == before
-    page, after = at(await second(mock, pair, first), pair[1].rows), expected_rows(mock, pair)
-    shift = newest_first and not isinstance(pair[1].paging, CursorPagination)
+    page, after = at(await second(mock, pair, first), pair[1].rows_path), expected_rows(mock, pair)
+    shift = newest_first and not isinstance(pair[1].pagination, CursorPagination)
 
     assert unmoved
     assert [row for row in after if row not in before] == [after[0 if newest_first else -1]]
@@ -114,24 +114,24 @@ async def test_deletion_on_a_page_before_hides_a_row_from_who_counts(serve: Any,
     cut = (SIZE - 0.5) / COUNT  # The last row of page 1: the one that a cursor names.
     mock.tenant.faults.add(read({"kind": "session_deleted", "page": 2, "place": 1 - cut if newest_first else cut}))
     first = await asked(mock, pair)
-    page = at(await second(mock, pair, first), pair[1].rows)
+    page = at(await second(mock, pair, first), pair[1].rows_path)
 
     assert before[SIZE - 1] not in expected_rows(mock, pair)
-    assert page == before[SIZE + (not isinstance(pair[1].paging, CursorPagination)) :][:SIZE]
+    assert page == before[SIZE + (not isinstance(pair[1].pagination, CursorPagination)) :][:SIZE]
 
 
-@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].paging, CursorPagination)], ids=name)
+@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].pagination, CursorPagination)], ids=name)
 async def test_cursor_to_what_was_sent_and_is_deleted_leads_on(serve: Any, pair: Pair) -> None:
     """A page that ends with a session that came over HTTP is followed by the others, though that session is deleted meanwhile."""
     mock = await served(serve, {"kind": "session_arrives_late", "seconds": 10, "times": 1}, {"kind": "session_arrives", "times": 1})
     await asked(mock, pair)
-    before, limit = expected_rows(mock, pair), str(getattr(pair[1].paging, "limit", ""))
+    before, limit = expected_rows(mock, pair), str(getattr(pair[1].pagination, "limit", ""))
     first = await asked(mock, pair, **{limit: 1})
     mock.tenant.faults.add(read({"kind": "session_deleted", "place": 1, "times": 1}))
-    cursor = {str(page_field(pair[1].paging)): at(first, getattr(pair[1].paging, "next", ""))}
+    cursor = {str(page_field(pair[1].pagination)): at(first, getattr(pair[1].pagination, "next", ""))}
     following = await asked(mock, pair, **{limit: COUNT + 2, **cursor})
 
-    assert at(following, pair[1].rows) == before[1:] == expected_rows(mock, pair)
+    assert at(following, pair[1].rows_path) == before[1:] == expected_rows(mock, pair)
     assert len(before) == COUNT + 2
 
 
@@ -215,7 +215,7 @@ async def test_a_request_that_is_refused_lets_nothing_happen(serve: Any, kind: s
     """What names no page of any site is no page boundary."""
     mock = await served(serve, {"kind": kind})
     before = mock.tenant.world
-    status, _ = await mock.ask(*LISTS[0], {str(getattr(LISTS[0][1].paging, "limit", "")): "many"})
+    status, _ = await mock.ask(*LISTS[0], {str(getattr(LISTS[0][1].pagination, "limit", "")): "many"})
 
     assert status >= 400
     assert mock.tenant.world is before
@@ -226,7 +226,7 @@ async def test_where_there_is_nothing_to_delete_nothing_happens(serve: Any) -> N
     """An empty site stays empty."""
     mock = await served(serve, {"kind": "session_deleted"}, {"kind": "session_deleted", "place": 1}, sessions=0)
 
-    assert at(await asked(mock, LISTS[0]), LISTS[0][1].rows) == []
+    assert at(await asked(mock, LISTS[0]), LISTS[0][1].rows_path) == []
 
 
 async def test_deleting_on_every_page_leaves_nothing_at_last(serve: Any) -> None:

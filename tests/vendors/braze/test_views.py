@@ -53,7 +53,7 @@ def series(
 ) -> list[SessionPoint]:
     """The points of a series."""
     request = asked(VENDOR, told, query=ExportSessionSeries(length, **fields), now=now, behaviors=behaviors)
-    return strictly(VENDOR.answer(SESSIONS_DATA_SERIES, request).body, SessionSeries).data
+    return strictly(VENDOR.respond(SESSIONS_DATA_SERIES, request).body, SessionSeries).data
 
 
 def counts(points: list[SessionPoint]) -> list[int]:
@@ -73,7 +73,7 @@ def refusal(told: World, behaviors: Mapping[str, str] | None = None, **fields: A
 def listed(told: World, **fields: Any) -> list[ListedSegment]:
     """A page of the list of segments."""
     request = asked(VENDOR, told, query=ListSegments(**fields))
-    return strictly(VENDOR.answer(LIST_SEGMENTS, request).body, SegmentList).segments
+    return strictly(VENDOR.respond(LIST_SEGMENTS, request).body, SegmentList).segments
 
 
 def totals(told: World, segment: str, now: int = DEFAULT_END) -> list[int]:

@@ -53,7 +53,7 @@ def world(profile: str = "default", **fields: Any) -> World:
 
 def answer(endpoint: Endpoint, told: World, body: Struct, now: int, behaviors: Behaviors = None) -> ViewResult:
     """What an endpoint answers for the first site."""
-    return VENDOR.answer(endpoint, asked(VENDOR, told, body=body, now=now, behaviors=behaviors))
+    return VENDOR.respond(endpoint, asked(VENDOR, told, body=body, now=now, behaviors=behaviors))
 
 
 def raw(told: World, now: int = LATER, behaviors: Behaviors = None, **fields: Any) -> bytes:
@@ -108,16 +108,16 @@ def track(told: World, now: int = LATER, **fields: Any) -> World:
     """The world after a track request."""
     said = answer(TRACK, told, Track("key", "SIGNED_UP", **fields), now)
     strictly(said.body, Done)
-    assert isinstance(said.recorded, TrackedEvent)
-    return with_events(told, 0, [said.recorded])
+    assert isinstance(said.side_effect, TrackedEvent)
+    return with_events(told, 0, [said.side_effect])
 
 
 def identify(told: World, behaviors: Behaviors = None, **fields: Any) -> World:
     """The world after an identify request."""
     said = answer(IDENTIFY, told, Identify("key", **fields), LATER, behaviors)
     strictly(said.body, Done)
-    assert isinstance(said.recorded, Identity)
-    return with_identity(told, 0, said.recorded)
+    assert isinstance(said.side_effect, Identity)
+    return with_identity(told, 0, said.side_effect)
 
 
 # Paging.
@@ -282,7 +282,7 @@ def test_each_site_has_its_own_sessions() -> None:
     told = world()
     body = ExportSessions("key", "secret", start=DEFAULT_START // 1000)
     pages = [
-        strictly(VENDOR.answer(EXPORT_SESSIONS, asked(VENDOR, told, body=body, site=site)).body, Exported).exports.data
+        strictly(VENDOR.respond(EXPORT_SESSIONS, asked(VENDOR, told, body=body, site=site)).body, Exported).exports.data
         for site in told.sites
     ]
 

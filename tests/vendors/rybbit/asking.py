@@ -33,7 +33,7 @@ def world(profile: str = "default", **fields: Any) -> World:
 def page(told: World, *, now: int = NOW, behaviors: Behaviors | None = None, **query: Any) -> list[SessionRow]:
     """A page of the list."""
     request = asked(VENDOR, told, query=ListSessions(**query), now=now, behaviors=behaviors)
-    return strictly(VENDOR.answer(LIST_SESSIONS, request).body, SessionPage).data
+    return strictly(VENDOR.respond(LIST_SESSIONS, request).body, SessionPage).data
 
 
 def rows(told: World, **query: Any) -> list[SessionRow]:
@@ -50,13 +50,13 @@ def detail(told: World, session_id: str, *, now: int = NOW, behaviors: Behaviors
     """One session with a page of its events."""
     path = {"sessionId": session_id, "site": ""}
     request = asked(VENDOR, told, path=path, query=GetSession(**query), now=now, behaviors=behaviors)
-    return strictly(VENDOR.answer(GET_SESSION, request).body, OneSession).data
+    return strictly(VENDOR.respond(GET_SESSION, request).body, OneSession).data
 
 
 def locations(told: World, *, now: int = NOW, behaviors: Behaviors | None = None, **query: Any) -> list[Location]:
     """The places of sessions."""
     request = asked(VENDOR, told, query=ListSessionLocations(**query), now=now, behaviors=behaviors)
-    return strictly(VENDOR.answer(LIST_SESSION_LOCATIONS, request).body, SessionLocations).data
+    return strictly(VENDOR.respond(LIST_SESSION_LOCATIONS, request).body, SessionLocations).data
 
 
 def filters(*each: tuple[str, str, list[Any]]) -> str:

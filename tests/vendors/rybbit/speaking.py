@@ -28,7 +28,7 @@ class Dialect:
     """Rybbit as one of its servers answers."""
 
     def __init__(self, name: str) -> None:
-        self.vendor = VENDOR.speaks(name)
+        self.vendor = VENDOR.in_dialect(name)
 
     def ask(self, endpoint: str, told: World, *, path: dict[str, str] | None = None, now: int = NOW, **query: Any) -> Any:
         """What an endpoint answers to a query, whose values may be texts."""
@@ -37,7 +37,7 @@ class Dialect:
         typed = read(found.query, query, "query")
         if isinstance(typed, list):
             raise ApiError(found.validation_error, message=typed[0].message)
-        return json.decode(self.vendor.answer(found, asked(self.vendor, told, query=typed, path=path or {}, now=now)).body)["data"]
+        return json.decode(self.vendor.respond(found, asked(self.vendor, told, query=typed, path=path or {}, now=now)).body)["data"]
 
     def rows(self, told: World, **query: Any) -> list[Row]:
         """Rows of the list, in one page where nothing else is said."""
@@ -71,4 +71,4 @@ class Dialect:
             self.ask(endpoint, told, **query)
         shape = self.vendor.contract.errors[refused.value.error]
         status = int(str(shape.status))
-        return status, render(shape.body, {**status_details(status), **shape.usual, **refused.value.details})
+        return status, render(shape.body, {**status_details(status), **shape.defaults, **refused.value.details})

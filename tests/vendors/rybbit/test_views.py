@@ -63,7 +63,7 @@ def test_limit_has_a_maximum_by_behavior(over_limit: str, given: int) -> None:
     sizes = []
     for query in (ListSessions(limit=MAXIMUM * 5), ListSessions(limit=MAXIMUM * 5, page=2), ListSessions(limit=MAXIMUM - 1)):
         request = asked(VENDOR, told, query=query, now=NOW, behaviors={"over_limit": over_limit})
-        sizes.append(len(json.decode(VENDOR.answer(LIST_SESSIONS, request).body, type=SessionPage).data))
+        sizes.append(len(json.decode(VENDOR.respond(LIST_SESSIONS, request).body, type=SessionPage).data))
 
     assert sizes == [given, MAXIMUM + 5 - given, MAXIMUM - 1]
 
@@ -98,7 +98,7 @@ def test_a_row_says_what_the_world_knows(profile: str) -> None:
 
 def test_a_row_has_every_field_every_time() -> None:
     """No field is left out, and none is told that the contract does not know."""
-    body = VENDOR.answer(LIST_SESSIONS, asked(VENDOR, world("awkward"), query=ListSessions(limit=500), now=NOW)).body
+    body = VENDOR.respond(LIST_SESSIONS, asked(VENDOR, world("awkward"), query=ListSessions(limit=500), now=NOW)).body
 
     assert {tuple(row) for row in json.decode(body)["data"]} == {SessionRow.__struct_fields__}
 
@@ -196,7 +196,7 @@ def test_every_key_of_an_event_is_sent_with_every_event() -> None:
     """Pageviews have the keys of custom events too."""
     longest = max(rows(world()), key=lambda row: row.pageviews + row.events)
     path = {"sessionId": longest.session_id, "site": ""}
-    body = VENDOR.answer(GET_SESSION, asked(VENDOR, world(), path=path, query=GetSession(), now=NOW)).body
+    body = VENDOR.respond(GET_SESSION, asked(VENDOR, world(), path=path, query=GetSession(), now=NOW)).body
     told = json.decode(body)["data"]["events"]
 
     assert {event["type"] for event in told} >= {"pageview", "custom_event"}

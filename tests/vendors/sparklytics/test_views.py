@@ -44,12 +44,12 @@ def ask(
 
 def page(asked: ViewRequest) -> SessionPage:
     """A page of the list, which says what its struct says and nothing more."""
-    return exactly(VENDOR.answer(LIST, asked).body, SessionPage)
+    return exactly(VENDOR.respond(LIST, asked).body, SessionPage)
 
 
 def detail(asked: ViewRequest) -> SessionDetail:
     """A session with its events, which says what its struct says and nothing more."""
-    return exactly(VENDOR.answer(GET, asked).body, SessionDetail)
+    return exactly(VENDOR.respond(GET, asked).body, SessionDetail)
 
 
 def pages(world: World, **query: Any) -> Iterator[list[Session]]:

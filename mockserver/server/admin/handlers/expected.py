@@ -43,7 +43,7 @@ def query_expected_rows(call: HandlerContext, body: ExpectedRowsQuery) -> Annota
         check_parameters(vendor, endpoint, body.parameters)
     except UnknownParameterError as error:
         raise invalid(str(error)) from None
-    paging = (page_field(endpoint.paging), getattr(endpoint.paging, "limit", None))
+    paging = (page_field(endpoint.pagination), getattr(endpoint.pagination, "limit", None))
     asked = {name: value for name, value in {**all_rows_params(tenant, endpoint), **body.parameters}.items() if name not in paging}
     site = _site(tenant, vendor, asked.get(endpoint.site or "", body.site))
     found = expected_rows(tenant, vendor, endpoint, asked, site)
@@ -64,7 +64,7 @@ def endpoint_of(tenant: Tenant, vendor_name: str, name: str) -> tuple[Vendor, En
     if vendor_name not in tenant.vendors:
         raise invalid(f"there is no vendor {vendor_name!r}; {suggest(vendor_name, tenant.vendors)}")
     vendor = tenant.vendors[vendor_name]
-    endpoints = {endpoint.name: endpoint for endpoint in vendor.contract.endpoints if endpoint.rows is not None}
+    endpoints = {endpoint.name: endpoint for endpoint in vendor.contract.endpoints if endpoint.rows_path is not None}
     if name not in endpoints:
         raise invalid(f"{vendor.name} has no endpoint {name!r} that gives rows; {suggest(name, endpoints)}")
     return vendor, endpoints[name]
@@ -72,7 +72,7 @@ def endpoint_of(tenant: Tenant, vendor_name: str, name: str) -> tuple[Vendor, En
 
 def _site(tenant: Tenant, vendor: Vendor, wanted: int | str) -> int:
     """The place of a site: by an id that the vendor has for it, by its domain, or by the place itself."""
-    names = [[*ids, site.domain] for ids, site in zip(tenant.names[vendor.name].sites, tenant.world.sites, strict=True)]
+    names = [[*ids, site.domain] for ids, site in zip(tenant.identifiers[vendor.name].sites, tenant.world.sites, strict=True)]
     for number, known in enumerate(names):
         if str(wanted) in known:
             return number

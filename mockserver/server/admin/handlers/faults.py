@@ -14,7 +14,7 @@ from mockserver.server.faults.registry import ActiveFault, kinds, read
 def list_fault_kinds(call: HandlerContext) -> FaultKinds:  # noqa: ARG001 -- every handler takes the call
     """List the kinds of faults, each with its arguments and an example that can be active as it stands."""
     told = [
-        FaultKind(kind=kind, says=cleandoc(model.__doc__ or ""), arguments=arguments(model), example=model.EXAMPLE)
+        FaultKind(kind=kind, description=cleandoc(model.__doc__ or ""), arguments=arguments(model), example=model.EXAMPLE)
         for kind, model in kinds().items()
     ]
     return FaultKinds(conditions=arguments(Fault), kinds=told)

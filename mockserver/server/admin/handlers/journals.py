@@ -59,7 +59,7 @@ def count_exchanges(call: HandlerContext, query: Filters) -> Count:
 def list_findings(call: HandlerContext, query: Filters) -> list[FindingSummary]:
     """List what a careful reviewer would say of a tenant's exchanges, each with where it was found."""
     exchanges = _selected(call.tenant.journal, query)
-    told = found((finding.name, finding.says, exchange) for exchange in exchanges for finding in exchange.findings)
+    told = found((finding.name, finding.message, exchange) for exchange in exchanges for finding in exchange.findings)
     return [each for each in told if query.finding in (None, each.name)]
 
 
@@ -103,7 +103,7 @@ def _page(journal: Journal, query: JournalQuery) -> StreamingBody:
         exchanges=[],
         matched=len(matching),
         kept=len(journal),
-        count=journal.count,
+        total=journal.count,
         next=None if whole or not found else _after(found[-1], query, limit),
     )
     return StreamingBody(JSON, _page_pieces(page, found))

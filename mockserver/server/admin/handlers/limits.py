@@ -94,7 +94,7 @@ def _told(tenant: Tenant, name: str, limit: Limit) -> LimitState:
 
 def _used(tenant: Tenant, vendor: str, counts: Mapping[str, int]) -> dict[str, int]:
     """Requests counted for each key of a vendor, of those counted for any."""
-    sites, found = tenant.names[vendor].sites, {}
+    sites, found = tenant.identifiers[vendor].sites, {}
     for key, used in counts.items():
         whose, _, site = key.partition(" ")
         if whose == vendor:

@@ -9,7 +9,7 @@ from mockserver.server.admin.routing import HandlerContext
 
 def health(call: HandlerContext) -> Health:
     """Say that the server answers."""
-    return Health(message="session-mock serves", tenants=len(call.tenants.all))
+    return Health(message="session-mock serves", tenants=len(call.tenants.by_name))
 
 
 def version(call: HandlerContext) -> Version:  # noqa: ARG001 -- every handler takes the call

@@ -21,14 +21,14 @@ _SEEDS = 1 << 31
 
 def list_tenants(call: HandlerContext) -> list[TenantAccess]:
     """List all tenants, each as its clients need to know it."""
-    return [call.addresses.described(tenant) for tenant in call.tenants.all.values()]
+    return [call.addresses.described(tenant) for tenant in call.tenants.by_name.values()]
 
 
 def create_tenant(call: HandlerContext, body: NewTenant) -> Created[TenantAccess]:
     """Create a tenant: a world, a clock, and credentials for every vendor; `{}` takes all defaults."""
     number = call.tenants.named if body.name is not None else _made_up(call.tenants)
     name = body.name if body.name is not None else _name(number)
-    if name in call.tenants.all:
+    if name in call.tenants.by_name:
         first = "" if name == DEFAULT_TENANT else "delete it first, or "
         raise Problem("conflict", f"there is a tenant {name!r} already; {first}create one under another name, or without one")
     world = {"seed": key(0, "created", name) % _SEEDS, **to_builtins(body.world)}
@@ -49,7 +49,7 @@ def create_tenant(call: HandlerContext, body: NewTenant) -> Created[TenantAccess
 
 def _made_up(tenants: Tenants) -> int:
     """The number of a name that no tenant has had: a late request of a deleted one must not meet another's world."""
-    return next(number for number in count(tenants.named + 1) if _name(number) not in tenants.all)
+    return next(number for number in count(tenants.named + 1) if _name(number) not in tenants.by_name)
 
 
 def _name(number: int) -> str:

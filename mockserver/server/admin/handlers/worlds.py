@@ -57,7 +57,7 @@ def replace_world(call: HandlerContext, body: NewWorld) -> WorldTotals:
     tenant = call.tenant
     fields = {"seed": tenant.world.spec.seed, **to_builtins(body)}
     world = build(tenant_spec(TenantConfig(profile=fields.pop("profile", body.profile), world=fields)))
-    call.tenants.change(tenant, lambda: tenant.use(world))
+    call.tenants.change(tenant, lambda: tenant.replace_world(world))
     return _told(tenant)
 
 

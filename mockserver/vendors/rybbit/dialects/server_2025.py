@@ -69,7 +69,7 @@ _ENTRY_PAGE = {"filters": FILTERED_EXAMPLE["filters"].replace("pathname", "entry
 CONTRACT = replace(
     SERVER,
     dialect="server-2025-12",
-    says="As the server of December 2025 answers: other formats, 401 and 500 where 403 and 400 are documented, time ranges passed over.",
+    description="As the server of December 2025 answers: other formats, 401 and 500 where 403 and 400 are documented, time ranges passed over.",
     behaviors=SERVER.preferring(over_limit="honour"),
     errors={
         **SERVER.errors,
@@ -84,7 +84,7 @@ CONTRACT = replace(
             500,
             {"statusCode": 500, "code": "{code}", "error": "Internal Server Error", "message": "{message}"},
             sourced("What fails in the database, with the number of its error; the message is the database's, and here is not."),
-            usual={"code": "47"},
+            defaults={"code": "47"},
         ),
         "internal": ErrorTemplate(500, _ENVELOPE, sourced("As the framework tells whatever nobody caught.")),
     },
@@ -95,7 +95,7 @@ CONTRACT = replace(
             query=ListSessions,
             validation_error="failed_sessions",
             limits=_LIMITS,
-            advice=(*LIST_SESSIONS.advice[:1], _ZONE),
+            lint_rules=(*LIST_SESSIONS.lint_rules[:1], _ZONE),
             filtered_example=_ENTRY_PAGE,
             facts=(
                 BY_END,
@@ -126,7 +126,7 @@ CONTRACT = replace(
             paths=LIST_SESSION_LOCATIONS.paths[:1],
             query=ListSessionLocations,
             limits=_LIMITS,
-            advice=(*LIST_SESSION_LOCATIONS.advice[:1], _ZONE),
+            lint_rules=(*LIST_SESSION_LOCATIONS.lint_rules[:1], _ZONE),
             errors=("failed_locations",),
             facts=(
                 *SOME_PLACES,

@@ -126,7 +126,7 @@ _ALIKE = (AT_START, *TIME, *COMPARED, *LATER_FILTERS, *_RATE, HOST)
 CONTRACT = replace(
     SERVER,
     dialect="server-2026",
-    says="As the server of 2026 answers: other paths and formats, 403 for every wrong key, later operators and options, two limits.",
+    description="As the server of 2026 answers: other paths and formats, 403 for every wrong key, later operators and options, two limits.",
     errors={
         **SERVER.errors,
         "violation": ErrorTemplate(400, {"error": "{message}"}, _WRONG),
@@ -138,7 +138,7 @@ CONTRACT = replace(
             {"error": "Rate limit exceeded", "scope": "{scope}", "limit": "{limit}", "retryAfter": "{retryAfter}"},
             sourced("Which of the two limits it was, burst or daily, and after how many seconds the next request is answered.", "newest"),
             headers={"Retry-After": "{retryAfter}"},
-            usual={"scope": "burst", "limit": 50, "retryAfter": 1},
+            defaults={"scope": "burst", "limit": 50, "retryAfter": 1},
         ),
         "failed_sessions": ErrorTemplate(500, {"error": "Failed to fetch sessions"}, _FILTERS_FAIL),
         "failed_session": FAILED_SESSION,
