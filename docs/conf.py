@@ -6,8 +6,22 @@ from sphinx.application import Sphinx
 
 project = "session-mock"
 root_doc = "README"
-include_patterns = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "docs/*.md", "docs/*/*.md", "fixtures/README.md"]
-exclude_patterns = [".*", "dist", "mockserver", "site", "tests", "tools"]  # Nothing to find there, and some are large.
+include_patterns = [
+    "README.md",
+    "ARCHITECTURE.md",
+    "CHANGELOG.md",
+    "docs/*.md",
+    "docs/*/*.md",
+    "fixtures/README.md",
+]
+exclude_patterns = [
+    ".*",
+    "dist",
+    "mockserver",
+    "site",
+    "tests",
+    "tools",
+]  # Nothing to find there, and some are large.
 extensions = ["myst_parser"]
 smartquotes = False  # What stands in quotes may be what is sent.
 html_theme = "furo"

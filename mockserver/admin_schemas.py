@@ -26,7 +26,11 @@ Name = Annotated[
 
 
 Credential = Annotated[
-    str, Meta(pattern=r"^[!-~]+$(?!\n)", description="a text that is not empty, in characters that a header can carry, without blanks")
+    str,
+    Meta(
+        pattern=r"^[!-~]+$(?!\n)",
+        description="a text that is not empty, in characters that a header can carry, without blanks",
+    ),
 ]
 """What a client can be given to show."""
 
@@ -56,7 +60,10 @@ def repr_masked(value: Struct, secret: tuple[str, ...]) -> str:
     A traceback, a log or an assertion of somebody's test prints what it has at hand.
     """
     secrets = {each for name in secret for each in _texts(getattr(value, name))}
-    fields = (f"{name}={_masked(getattr(value, name), secrets, whole=name in secret)!r}" for name in value.__struct_fields__)
+    fields = (
+        f"{name}={_masked(getattr(value, name), secrets, whole=name in secret)!r}"
+        for name in value.__struct_fields__
+    )
     return f"{type(value).__name__}({', '.join(fields)})"
 
 
@@ -70,7 +77,9 @@ def _masked(value: Any, secrets: set[str], *, whole: bool) -> Any:
     if isinstance(value, Mapping):
         return {name: _masked(each, secrets, whole=whole) for name, each in value.items()}
     if isinstance(value, tuple | list):
-        return type(value)(_masked(each, secrets, whole=not secrets.isdisjoint(value)) for each in value)  # All sites, if one is a key.
+        return type(value)(
+            _masked(each, secrets, whole=not secrets.isdisjoint(value)) for each in value
+        )  # All sites, if one is a key.
     return MASK if (whole and value is not None) or (isinstance(value, str) and value in secrets) else value
 
 
@@ -161,7 +170,9 @@ class SetTo(Asked, frozen=True, tag_field="action", tag="set"):
 class Advance(Asked, frozen=True, tag_field="action", tag="advance"):
     """Be so much later, and stand or run as before."""
 
-    seconds: Annotated[float | str, Meta(description="a number of seconds, or a text such as 1h, 90s or 1d12h")]
+    seconds: Annotated[
+        float | str, Meta(description="a number of seconds, or a text such as 1h, 90s or 1d12h")
+    ]
     """A number, or a text such as ``1h``, ``90s`` or ``1d12h``."""
 
 

@@ -33,7 +33,9 @@ class Difference(Struct, frozen=True, kw_only=True):
     """For an altered row: each field that differs, as it is and as it was collected."""
 
 
-def compare(collected: Iterable[Row], expected: Iterable[tuple[RowLabel, Row]], identity: Sequence[str]) -> list[Difference]:
+def compare(
+    collected: Iterable[Row], expected: Iterable[tuple[RowLabel, Row]], identity: Sequence[str]
+) -> list[Difference]:
     """Say in which ways collected rows differ from the expected rows, whose order is the vendor's.
 
     ``identity`` names the fields by which a row is known again. An altered row is not missing as well; of rows out of
@@ -51,9 +53,16 @@ def compare(collected: Iterable[Row], expected: Iterable[tuple[RowLabel, Row]], 
         if difference is not None:
             found.append(difference)
     got = set(taken.values())
-    missing = (place for place, (verification, _) in enumerate(known) if verification == "required" and place not in got)
+    missing = (
+        place
+        for place, (verification, _) in enumerate(known)
+        if verification == "required" and place not in got
+    )
     found += [Difference(kind="missing", row=known[place][1], expected=place) for place in missing]
-    found += [Difference(kind="out of order", row=told[number], expected=taken[number], collected=number) for number in _disordered(taken)]
+    found += [
+        Difference(kind="out of order", row=told[number], expected=taken[number], collected=number)
+        for number in _disordered(taken)
+    ]
     return found
 
 
@@ -68,7 +77,11 @@ def namer(identity: Sequence[str]) -> Callable[[Row], bytes]:
 
 
 def _placed(
-    number: int, row: Row, known: Sequence[tuple[RowLabel, Row]], places: "deque[int] | None", taken: dict[int, int]
+    number: int,
+    row: Row,
+    known: Sequence[tuple[RowLabel, Row]],
+    places: "deque[int] | None",
+    taken: dict[int, int],
 ) -> Difference | None:
     """Give a collected row its place among those that exist, and say what is wrong with it."""
     if places is None:
@@ -83,7 +96,11 @@ def _placed(
         return Difference(kind="forbidden", row=row, expected=place, collected=number)
     names = [*wanted, *(each for each in row if each not in wanted)]
     fields = {each: (wanted.get(each), row.get(each)) for each in names if wanted.get(each) != row.get(each)}
-    return Difference(kind="altered", row=row, expected=place, collected=number, fields=fields) if fields else None
+    return (
+        Difference(kind="altered", row=row, expected=place, collected=number, fields=fields)
+        if fields
+        else None
+    )
 
 
 def _disordered(taken: Mapping[int, int]) -> list[int]:

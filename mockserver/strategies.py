@@ -66,7 +66,12 @@ def worlds(*, sessions: int = 60, hours: int = 72) -> st.SearchStrategy[dict[str
     spans = st.sampled_from([span for span in (1, 2, 6, 24) if span <= hours]) | st.integers(1, hours)
     ends = spans.map(lambda span: (_START + timedelta(hours=span)).isoformat())
     return st.fixed_dictionaries(
-        {"sessions": st.integers(0, sessions), "start": st.just(_START.isoformat()), "end": ends, "sites": st.just(1)},
+        {
+            "sessions": st.integers(0, sessions),
+            "start": st.just(_START.isoformat()),
+            "end": ends,
+            "sites": st.just(1),
+        },
         optional={
             "seed": st.integers(0, 1 << 16),
             "grain": st.sampled_from(_GRAINS),
@@ -87,7 +92,9 @@ def fault_schedules(*only: str, most: int = 3, **conditions: Any) -> st.SearchSt
         if kind not in known:
             raise ValueError(f"there is no kind of fault {kind!r}; known are {', '.join(known)}")
     wanted = only or tuple(kind for kind in known if kind not in _SLOW)
-    when = st.fixed_dictionaries({"times": st.integers(1, 3)}, optional={"after": st.integers(0, 3), "page": st.integers(1, 3)})
+    when = st.fixed_dictionaries(
+        {"times": st.integers(1, 3)}, optional={"after": st.integers(0, 3), "page": st.integers(1, 3)}
+    )
 
     def active(kind: str, moment: Mapping[str, Any]) -> dict[str, Any]:
         example = {name: value for name, value in known[kind].EXAMPLE.items() if name not in {"nth", "page"}}
@@ -110,7 +117,9 @@ def credentials(vendor: VendorHandle) -> st.SearchStrategy[dict[str, str]]:
     def wrong(name: str) -> st.SearchStrategy[dict[str, str]]:
         right = vendor.credentials[name]
         near = st.sampled_from(["", right[:-1], right + "0", right.swapcase(), right[::-1], "0" * len(right)])
-        return st.builds(transform, st.just(name), (near | hostile_strings()).filter(lambda value: value != right))
+        return st.builds(
+            transform, st.just(name), (near | hostile_strings()).filter(lambda value: value != right)
+        )
 
     return st.sampled_from(sorted(vendor.credentials)).flatmap(wrong)
 

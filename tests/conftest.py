@@ -27,7 +27,12 @@ settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
 collect_ignore = ["consumer"]
 
 # No test waits in real time unless it asks for it.
-QUICK = {behavior.name: 0 for vendor in every() for behavior in vendor.contract.behaviors if behavior.unit == "milliseconds"}
+QUICK = {
+    behavior.name: 0
+    for vendor in every()
+    for behavior in vendor.contract.behaviors
+    if behavior.unit == "milliseconds"
+}
 
 
 _CLIENTS = ("faker", "freezegun", "httpx", "hypothesis", "pytest-xdist", "requests", "time-machine")
@@ -47,10 +52,15 @@ class Mock:
         self.client, self.served, self.tenants = client, served, served.by_name
         self.tenant = next(iter(served.by_name.values()))
 
-    def parts(self, vendor: Vendor, endpoint: Endpoint, parameters: dict[str, Any], site: int = 0) -> tuple[str, dict[str, Any]]:
+    def parts(
+        self, vendor: Vendor, endpoint: Endpoint, parameters: dict[str, Any], site: int = 0
+    ) -> tuple[str, dict[str, Any]]:
         """The path and the keyword arguments of a request to an endpoint, credentials included."""
         names, known = self.tenant.identifiers[vendor.name], dict(parameters)
-        words = {name: known.pop(name, names.sites[site][0] if name == endpoint.site else "unknown") for name in endpoint.path}
+        words = {
+            name: known.pop(name, names.sites[site][0] if name == endpoint.site else "unknown")
+            for name in endpoint.path
+        }
         path = endpoint.paths[0].format_map(words)
         if isinstance(endpoint.credentials, BodyKeys):
             keys = [key for key in (endpoint.credentials.key, endpoint.credentials.secret) if key]
@@ -61,7 +71,9 @@ class Mock:
             "headers": {"Authorization": f"Bearer {names.credentials['token']}"},
         }
 
-    async def ask(self, vendor: Vendor, endpoint: Endpoint, parameters: dict[str, Any], site: int = 0) -> tuple[int, bytes]:
+    async def ask(
+        self, vendor: Vendor, endpoint: Endpoint, parameters: dict[str, Any], site: int = 0
+    ) -> tuple[int, bytes]:
         """Send a request and return status and body."""
         path, arguments = self.parts(vendor, endpoint, parameters, site)
         async with self.client.request(endpoint.method, path, **arguments) as response:
@@ -86,7 +98,9 @@ def _serve(aiohttp_client: Any) -> Serve:
         if vendor is not None:
             settings["dialect"] = {vendor.name: vendor.dialect}
         others = {name: TenantConfig(**each) for name, each in settings.pop("tenants", {}).items()}
-        served = Tenants(tenants(Config(behaviors={**QUICK, **settings.pop("behaviors", {})}, tenants=others, **settings)))
+        served = Tenants(
+            tenants(Config(behaviors={**QUICK, **settings.pop("behaviors", {})}, tenants=others, **settings))
+        )
         client = await aiohttp_client(create_app(served, only=only))
         return Mock(client, served)
 

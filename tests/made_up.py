@@ -32,7 +32,11 @@ def made_up() -> Iterator[Vendor]:
     family = next(vendor for vendor in load() if any(endpoint.site for endpoint in vendor.contract.endpoints))
     contract = replace(
         family.contract,
-        behaviors=tuple(behavior for behavior in family.contract.behaviors if short_name(behavior.name) not in (DIALECT, BASIS)),
+        behaviors=tuple(
+            behavior
+            for behavior in family.contract.behaviors
+            if short_name(behavior.name) not in (DIALECT, BASIS)
+        ),
         endpoints=tuple(replace(endpoint, credentials=Bearer()) for endpoint in family.contract.endpoints),
     )
     switch = next(behavior for behavior in contract.behaviors if len(behavior.options) > 1)
@@ -46,7 +50,9 @@ def made_up() -> Iterator[Vendor]:
     )
     module = import_module(f"mockserver.vendors.{family.name}")
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(module, "VENDOR", speaking(_spoken(family, contract), _spoken(family, other), observed=NAME))
+        patched.setattr(
+            module, "VENDOR", speaking(_spoken(family, contract), _spoken(family, other), observed=NAME)
+        )
         _forget()
         yield load()[[vendor.name for vendor in load()].index(family.name)]
     _forget()
@@ -59,7 +65,11 @@ def another(behavior: Behavior) -> str:
 
 def _spoken(family: Vendor, contract: Contract) -> Vendor:
     """A contract with the views that the vendor has anyway."""
-    return Vendor(contract, family.names, {endpoint.name: partial(family.respond, endpoint) for endpoint in contract.endpoints})
+    return Vendor(
+        contract,
+        family.names,
+        {endpoint.name: partial(family.respond, endpoint) for endpoint in contract.endpoints},
+    )
 
 
 def _moved(endpoint: Endpoint) -> Endpoint:

@@ -29,7 +29,11 @@ WRONG: list[tuple[Any, Any, str]] = [
     (Config, {"prot": 1}, "there is no field 'prot'; did you mean 'port'?"),
     (Config, {"tenants": 5}, "tenants must be an object, and is a whole number"),
     (Config, {"tenants": {"acme": {"world": []}}}, "tenants.acme.world must be an object, and is a list"),
-    (Config, {"tenants": {"acme": {"wrld": {}}}}, "there is no field 'wrld' in tenants.acme; did you mean 'world'?"),
+    (
+        Config,
+        {"tenants": {"acme": {"wrld": {}}}},
+        "there is no field 'wrld' in tenants.acme; did you mean 'world'?",
+    ),
     (Config, {"now": 1.5}, "now must be a text or a whole number, and is 1.5"),
     (Config, {"admin_token": ""}, "admin_token must be a text that is not empty"),
     (Config, {"access_log": "yes"}, "access_log must be true or false, and is a text"),
@@ -38,9 +42,17 @@ WRONG: list[tuple[Any, Any, str]] = [
     (NewTenant, [], "it must be an object, and is a list"),
     (NewTenant, {"world": {"sessions": "many"}}, "world.sessions must be a whole number, and is a text"),
     (NewTenant, {"world": {"sesions": 1}}, "there is no field 'sesions' in world; did you mean 'sessions'?"),
-    (NewTenant, {"world": {"locales": ["de_DE", 3]}}, "world.locales[1] must be a text, and is a whole number"),
+    (
+        NewTenant,
+        {"world": {"locales": ["de_DE", 3]}},
+        "world.locales[1] must be a text, and is a whole number",
+    ),
     (NewTenant, {"now": []}, "now must be an instant: ISO 8601 text, or Unix milliseconds, and is a list"),
-    (NewTenant, {"name": ""}, "name must be a text of 1 to 200 characters, none of them a control character, and neither '.' nor '..'"),
+    (
+        NewTenant,
+        {"name": ""},
+        "name must be a text of 1 to 200 characters, none of them a control character, and neither '.' nor '..'",
+    ),
     (
         NewTenant,
         {"credentials": {"a.b": "x y"}},
@@ -55,8 +67,16 @@ WRONG: list[tuple[Any, Any, str]] = [
         'clock.action is missing: say one of freeze, set, advance, scale, follow, reset, such as {"action": "freeze"}',
     ),
     (NewTenant, {"clock": {"action": "frieze"}}, "clock.action cannot be 'frieze'; did you mean 'freeze'?"),
-    (NewTenant, {"clock": {"action": "set"}}, "clock.now is missing: it must be an instant: ISO 8601 text, or Unix milliseconds"),
-    (NewTenant, {"clock": {"action": "scale", "rate": -1}}, "clock.rate must be a number from 0 to 86400, and is -1"),
+    (
+        NewTenant,
+        {"clock": {"action": "set"}},
+        "clock.now is missing: it must be an instant: ISO 8601 text, or Unix milliseconds",
+    ),
+    (
+        NewTenant,
+        {"clock": {"action": "scale", "rate": -1}},
+        "clock.rate must be a number from 0 to 86400, and is -1",
+    ),
     (LIMITS, {"a": 3}, "a must be an object, and is a whole number"),
     (LIMITS, {"a": {"enabled": 1}}, "a.enabled must be true or false, and is a whole number"),
     (LIMITS, {"a": {"hold": -1}}, "a.hold must be a whole number, at least 0, and is -1"),
@@ -80,7 +100,9 @@ QUERIES = [
 
 
 @pytest.mark.parametrize(
-    ("model", "raw", "says"), WRONG, ids=lambda value: json.encode(value).decode() if isinstance(value, dict | list) else ""
+    ("model", "raw", "says"),
+    WRONG,
+    ids=lambda value: json.encode(value).decode() if isinstance(value, dict | list) else "",
 )
 def test_what_is_amiss_is_told_with_its_place(model: Any, raw: Any, says: str) -> None:
     """The sentence names the key, of which tenant or at which index, and what would be right."""
@@ -90,11 +112,18 @@ def test_what_is_amiss_is_told_with_its_place(model: Any, raw: Any, says: str) -
     assert says == explain_validation_error(raw, model)
 
 
-@pytest.mark.parametrize(("query", "says"), QUERIES, ids=lambda value: str(value) if isinstance(value, dict) else "")
+@pytest.mark.parametrize(
+    ("query", "says"), QUERIES, ids=lambda value: str(value) if isinstance(value, dict) else ""
+)
 def test_in_a_query_texts_stand_for_numbers(query: dict[str, str], says: str) -> None:
     """A number is judged by what it says, and not for being a text."""
     assert says == explain_validation_error(query, JournalQuery, texts=True)
-    assert explain_validation_error({"limit": "3", "status": "404", "unmatched": "true"}, JournalQuery, texts=True) is None
+    assert (
+        explain_validation_error(
+            {"limit": "3", "status": "404", "unmatched": "true"}, JournalQuery, texts=True
+        )
+        is None
+    )
 
 
 def test_nothing_is_amiss_with_what_is_right() -> None:

@@ -46,7 +46,9 @@ def test_vendors_lists_every_endpoint() -> None:
 @pytest.mark.parametrize("vendor", NAMES)
 def test_contract_prints_facts_with_basis_and_source(vendor: str) -> None:
     """Facts can be restricted to one basis; every source has its title."""
-    whole, chosen = (json.loads(run("contract", vendor, "--json", *more)) for more in ([], ["--basis", "assumed"]))
+    whole, chosen = (
+        json.loads(run("contract", vendor, "--json", *more)) for more in ([], ["--basis", "assumed"])
+    )
     text = run("contract", vendor, env=WIDE)
 
     assert {fact["basis"] for fact in chosen["facts"]} == {"assumed"}
@@ -67,7 +69,12 @@ def test_contract_fits_terminal(vendor: str, columns: int) -> None:
 
     assert max(map(len, lines)) <= columns
     assert not [line for line in lines if line != line.rstrip()]
-    assert all(word in text for fact in contract["facts"] for word in fact["says"].split() if len(word) < columns // 3)
+    assert all(
+        word in text
+        for fact in contract["facts"]
+        for word in fact["says"].split()
+        if len(word) < columns // 3
+    )
     assert urls <= set(folded) or columns == 60
 
 
@@ -90,11 +97,15 @@ def test_contract_without_vendor_and_dialect_has_each_dialect() -> None:
         (Path(__file__).parents[1] / "docs" / "assumed.md").read_text(encoding="utf-8"),
     )
 
-    assert [(each["vendor"], each["dialect"]) for each in contracts] == [(vendor.name, vendor.dialect) for vendor in every()]
+    assert [(each["vendor"], each["dialect"]) for each in contracts] == [
+        (vendor.name, vendor.dialect) for vendor in every()
+    ]
     for each in contracts:
         documented = next(one for one in contracts if one["vendor"] == each["vendor"])
         assert each is documented or not [fact for fact in each["facts"] if fact in documented["facts"]]
-        assert all(fact["says"] in text and fact["says"].replace("|", "\\|") in page for fact in each["facts"])
+        assert all(
+            fact["says"] in text and fact["says"].replace("|", "\\|") in page for fact in each["facts"]
+        )
 
 
 def test_world_days_add_up_to_sessions() -> None:
@@ -112,7 +123,9 @@ def test_export_writes_every_row_in_both_formats() -> None:
             if endpoint.start_field is None:
                 continue
             lines = run("export", vendor.name, endpoint.name, "--sessions", "120").splitlines()
-            table = run("export", vendor.name, endpoint.name, "--sessions", "120", "--format", "csv").splitlines()
+            table = run(
+                "export", vendor.name, endpoint.name, "--sessions", "120", "--format", "csv"
+            ).splitlines()
             first = fast.decode(lines[0])
 
             assert len(lines) == 120
@@ -125,7 +138,9 @@ def test_export_with_unknown_parameter_names_the_nearest() -> None:
     with SessionMock(sessions=1) as mock:
         for vendor in load():
             for endpoint in (each for each in vendor.contract.endpoints if each.rows_path is not None):
-                done = CliRunner().invoke(cli, ["export", vendor.name, endpoint.name, "--param", "nonsense=1"])
+                done = CliRunner().invoke(
+                    cli, ["export", vendor.name, endpoint.name, "--param", "nonsense=1"]
+                )
                 with pytest.raises(AdminError) as refused:
                     mock.expected_rows(vendor.name, endpoint.name, nonsense=1)
 
@@ -137,7 +152,9 @@ def test_export_with_unknown_parameter_names_the_nearest() -> None:
 def test_export_takes_parameters_and_a_file(tmp_path: Path) -> None:
     """A parameter restricts the rows; --output names the file."""
     vendor, endpoint = next((v, e) for v in load() for e in v.contract.endpoints if e.filtered_example)
-    pairs = [word for name, value in endpoint.filtered_example.items() for word in ("--param", f"{name}={value}")]
+    pairs = [
+        word for name, value in endpoint.filtered_example.items() for word in ("--param", f"{name}={value}")
+    ]
     path = tmp_path / "rows.ndjson"
     run("export", vendor.name, endpoint.name, *pairs, "--output", str(path))
 
@@ -165,7 +182,10 @@ def test_export_takes_parameters_and_a_file(tmp_path: Path) -> None:
         (["world", "--credential", "x"], "write VENDOR.CREDENTIAL=VALUE"),
         (["world", "--credential", "x.y=1"], "<vendor>.<credential>"),
         (["world", "--credential", f"{NAMES[0]}.y=1"], "there is no credential"),
-        (["world", "--credential", f"{NAMES[0]}.y="], f"credentials.{NAMES[0]}.y must be a text that is not empty"),
+        (
+            ["world", "--credential", f"{NAMES[0]}.y="],
+            f"credentials.{NAMES[0]}.y must be a text that is not empty",
+        ),
         (["serve", "--credential", f"{NAMES[0]}.y=a b"], "without blanks"),
         (["world", "--config", "/no/such/file.toml"], "No such file"),
         (["serve", "--vendor-port", "x=1"], "'x'"),
@@ -201,7 +221,11 @@ def test_environment_variable_sets_behaviors() -> None:
 
 def start(*words: str) -> "subprocess.Popen[str]":
     """Start a server in a process of its own."""
-    return subprocess.Popen([sys.executable, "-m", "mockserver", "serve", "--port", "0", *words], stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-m", "mockserver", "serve", "--port", "0", *words],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -241,7 +265,11 @@ def test_serve_on_port_in_use_is_error_with_remedy() -> None:
         assert process.stdout is not None
         port = json.loads(process.stdout.readline())["url"].rpartition(":")[2]
         second = subprocess.run(
-            [sys.executable, "-m", "mockserver", "serve", "--port", port], capture_output=True, text=True, check=False, timeout=20
+            [sys.executable, "-m", "mockserver", "serve", "--port", port],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=20,
         )
         process.terminate()
 
@@ -252,16 +280,28 @@ def test_serve_on_port_in_use_is_error_with_remedy() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--port", "0", "--port-file", "/no/such/folder/port"], "--port-file /no/such/folder/port: No such file or directory"),
-        (["--port", "0", "--config", "{config}"], "its {vendor} credential is that of tenant 'default' already"),
+        (
+            ["--port", "0", "--port-file", "/no/such/folder/port"],
+            "--port-file /no/such/folder/port: No such file or directory",
+        ),
+        (
+            ["--port", "0", "--config", "{config}"],
+            "its {vendor} credential is that of tenant 'default' already",
+        ),
     ],
 )
 def test_serve_with_unusable_setting_is_misuse(tmp_path: Path, arguments: list[str], message: str) -> None:
     vendor, name = next(
-        (v.name, c) for v in load() for c in make_tenant("x", TenantConfig()).identifiers[v.name].credentials if c == "token"
+        (v.name, c)
+        for v in load()
+        for c in make_tenant("x", TenantConfig()).identifiers[v.name].credentials
+        if c == "token"
     )
     config = tmp_path / "mock.toml"
-    config.write_text(f'[credentials]\n"{vendor}.{name}" = "same"\n[tenants.x.credentials]\n"{vendor}.{name}" = "same"\n', encoding="utf-8")
+    config.write_text(
+        f'[credentials]\n"{vendor}.{name}" = "same"\n[tenants.x.credentials]\n"{vendor}.{name}" = "same"\n',
+        encoding="utf-8",
+    )
     result = CliRunner().invoke(cli, ["serve", *(each.format(config=config) for each in arguments)])
 
     assert result.exit_code == 2

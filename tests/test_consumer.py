@@ -33,7 +33,9 @@ def closure(needed: Iterable[str]) -> dict[str, Distribution]:
 
 def link(dist: Distribution, folder: Path) -> None:
     """Put what a distribution has installed into another folder, by links."""
-    for top in {Path(file).parts[0] for file in dist.files or [] if Path(file).parts[0] not in {"..", "__pycache__"}}:
+    for top in {
+        Path(file).parts[0] for file in dist.files or [] if Path(file).parts[0] not in {"..", "__pycache__"}
+    }:
         there = Path(str(dist.locate_file(top)))
         if there.exists() and not (folder / top).exists():
             (folder / top).symlink_to(there)
@@ -47,12 +49,16 @@ def _python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     venv.create(folder / "venv", symlinks=True)
     python = folder / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
     told = subprocess.run(
-        [python, "-c", "import json, sysconfig; print(json.dumps(sysconfig.get_path('purelib')))"], capture_output=True, check=True
+        [python, "-c", "import json, sysconfig; print(json.dumps(sysconfig.get_path('purelib')))"],
+        capture_output=True,
+        check=True,
     )
     packages = Path(json.loads(told.stdout))
     with ZipFile(wheel) as archive:  # What is pure Python is installed by unpacking it.
         archive.extractall(packages)
-        metadata = archive.read(next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))).decode()
+        metadata = archive.read(
+            next(name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        ).decode()
     wanted = re.findall(r"^Requires-Dist: (.+)$", metadata, re.MULTILINE)
     project = tomllib.loads((CONSUMER / "pyproject.toml").read_text(encoding="utf-8"))
     wanted += [*project["project"]["dependencies"], *project["dependency-groups"]["test"]]
@@ -63,8 +69,21 @@ def _python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_suite_of_a_project_that_is_not_ours_passes_against_the_wheel(python: Path, tmp_path: Path) -> None:
     """Fixtures, marker, faults, limits, clock and reconcile work where only the wheel is installed."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("COV", "PYTEST", "PYTHON", "SESSION_MOCK"))}
-    command = [str(python), "-B", "-m", "pytest", "-p", "no:cacheprovider", "--junitxml", str(tmp_path / "junit.xml")]
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("COV", "PYTEST", "PYTHON", "SESSION_MOCK"))
+    }
+    command = [
+        str(python),
+        "-B",
+        "-m",
+        "pytest",
+        "-p",
+        "no:cacheprovider",
+        "--junitxml",
+        str(tmp_path / "junit.xml"),
+    ]
     told = subprocess.run(command, cwd=CONSUMER, env=environment, capture_output=True, text=True, check=False)
 
     assert told.returncode == 0, told.stdout + told.stderr
@@ -77,9 +96,15 @@ def test_suite_of_a_project_that_is_not_ours_passes_against_the_wheel(python: Pa
 def test_wheel_works_without_the_tools_of_tests(python: Path) -> None:
     """The command runs, and no module of the checkout is in sight."""
     script = "import mockserver, importlib.util as u; print(mockserver.__file__, u.find_spec('hypothesis'), u.find_spec('hatchling'))"
-    told = subprocess.run([python, "-c", script], capture_output=True, text=True, check=True, cwd=python.parent)
+    told = subprocess.run(
+        [python, "-c", script], capture_output=True, text=True, check=True, cwd=python.parent
+    )
     served = subprocess.run(
-        [python, "-m", "mockserver", "world", "--sessions", "3", "--json"], capture_output=True, text=True, check=True, cwd=python.parent
+        [python, "-m", "mockserver", "world", "--sessions", "3", "--json"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=python.parent,
     )
 
     assert told.stdout.split()[0].startswith(str(python.parents[1]))

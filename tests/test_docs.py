@@ -33,7 +33,11 @@ STEERING = [line for line in LINES if line.startswith("session-mock admin ") or 
 
 def plain() -> dict[str, str]:
     """The environment without what this run has set up for itself."""
-    return {name: value for name, value in os.environ.items() if not name.startswith(("COV", "PYTEST", "SESSION_MOCK"))}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("COV", "PYTEST", "SESSION_MOCK"))
+    }
 
 
 def test_every_block_of_the_readme_is_run_by_a_test() -> None:
@@ -61,14 +65,18 @@ def test_make_knows_the_target(line: str) -> None:
 def _served() -> Iterator[str]:
     """The URL of a default server in a process of its own."""
     with subprocess.Popen(
-        [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--json"], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())["url"]
         process.terminate()
 
 
-@pytest.mark.parametrize("line", [line for line in LINES if line.startswith("curl ") and line not in STEERING])
+@pytest.mark.parametrize(
+    "line", [line for line in LINES if line.startswith("curl ") and line not in STEERING]
+)
 def test_curl_of_the_readme_works_as_pasted(line: str, served: str) -> None:
     """Only the port differs from what a reader pastes."""
     words = shlex.split(line.replace("http://127.0.0.1:8080", served))
@@ -82,7 +90,9 @@ def test_steering_of_the_readme_works_line_after_line(served: str) -> None:
     environment = {**os.environ, "SESSION_MOCK_URL": served}
     for line in STEERING:
         words = shlex.split(line.replace("http://127.0.0.1:8080", served))
-        command = [*words, "--fail"] if words[0] == "curl" else [sys.executable, "-m", "mockserver", *words[1:]]
+        command = (
+            [*words, "--fail"] if words[0] == "curl" else [sys.executable, "-m", "mockserver", *words[1:]]
+        )
         told = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
         assert told.returncode == 0, f"{line}\n{told.stderr}"
@@ -93,7 +103,14 @@ def test_steering_of_the_readme_works_line_after_line(served: str) -> None:
 def test_python_of_the_readme_passes_as_pasted(name: str, tmp_path: Path) -> None:
     """Its files are tests that pass in a project without any configuration."""
     (tmp_path / name).write_text(FILES[name], encoding="utf-8")
-    told = subprocess.run([sys.executable, "-m", "pytest", name], cwd=tmp_path, env=plain(), capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        [sys.executable, "-m", "pytest", name],
+        cwd=tmp_path,
+        env=plain(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert told.returncode == 0, told.stdout
     assert " 1 passed " in told.stdout
@@ -102,13 +119,17 @@ def test_python_of_the_readme_passes_as_pasted(name: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_script_of_the_readme_runs(script: str, tmp_path: Path) -> None:
     """What has no name is a script, and prints something."""
-    told = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, env=plain(), capture_output=True, text=True, check=False)
+    told = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=plain(), capture_output=True, text=True, check=False
+    )
 
     assert told.returncode == 0, told.stderr
     assert told.stdout
 
 
-@pytest.mark.parametrize("line", [line for line in LINES if line.startswith("session-mock") and line.split()[1] in QUICK])
+@pytest.mark.parametrize(
+    "line", [line for line in LINES if line.startswith("session-mock") and line.split()[1] in QUICK]
+)
 def test_command_of_the_readme_runs(line: str) -> None:
     """Commands that end by themselves end well."""
     told = CliRunner().invoke(cli, shlex.split(line, comments=True)[1:])
@@ -162,7 +183,12 @@ def test_every_fault_is_documented(kind: str) -> None:
 
 def test_every_condition_of_faults_is_documented() -> None:
     """The conditions that all kinds share stand in one table, each with its meaning."""
-    text = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8").partition("\n## Conditions\n")[2].partition("\n## ")[0]
+    text = (
+        (ROOT / "docs" / "faults.md")
+        .read_text(encoding="utf-8")
+        .partition("\n## Conditions\n")[2]
+        .partition("\n## ")[0]
+    )
 
     assert all(f"| `{condition.name}` | " in text for condition in arguments(Fault))
     assert [condition.name for condition in arguments(Fault) if not condition.description] == []

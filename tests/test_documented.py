@@ -35,13 +35,24 @@ def vendor_words() -> Iterator[tuple[str, str]]:
     """Endpoints, paths, parameters' behaviors, dialects, errors and sources, with the page that must tell them."""
     for vendor in every():
         contract, page = vendor.contract, f"vendors/{vendor.name}.md"
-        yield page, f"- `{vendor.dialect}`: {contract.description}" if len(vendor.dialects) > 1 else f"- `{vendor.dialect}`"
+        yield (
+            page,
+            f"- `{vendor.dialect}`: {contract.description}"
+            if len(vendor.dialects) > 1
+            else f"- `{vendor.dialect}`",
+        )
         for endpoint in contract.endpoints:
             yield page, f"## {endpoint.name}\n"
-            yield from ((page, f"{path}`" if vendor.label != vendor.name else f"`{endpoint.method} {path}`") for path in endpoint.paths)
+            yield from (
+                (page, f"{path}`" if vendor.label != vendor.name else f"`{endpoint.method} {path}`")
+                for path in endpoint.paths
+            )
         yield from ((page, f"### `{behavior.name}`\n") for behavior in contract.behaviors)
         yield from ((page, f"- `{option}`") for behavior in contract.behaviors for option in behavior.options)
-        yield from ((page, f"error {name}" if vendor.label != vendor.name else f"\n| {name} |") for name in unlike(vendor))
+        yield from (
+            (page, f"error {name}" if vendor.label != vendor.name else f"\n| {name} |")
+            for name in unlike(vendor)
+        )
         yield from ((page, f"| {name} | {source.read_on} |") for name, source in contract.sources.items())
 
 
@@ -56,12 +67,18 @@ WORDS = {
     "vendors": sorted(set(vendor_words())),
     "faults": [("faults.md", f"\n## {name}\n") for name in kinds()],
     "findings": [("findings.md", f"\n## `{name}`\n") for name in FINDINGS],
-    "settings": [("settings.md", f"`{word}`") for each in SETTINGS for word in (each.option, each.variable, each.ini)],
+    "settings": [
+        ("settings.md", f"`{word}`") for each in SETTINGS for word in (each.option, each.variable, each.ini)
+    ],
     "marker": [("settings.md", f"\n| `{name}` |") for name in (*ARGUMENTS, *WorldSpec.__struct_fields__)],
     "profiles": [("settings.md", f"\n| `{name}` |") for name in PROFILES],
     "world": [("world.md", f"`{name}`") for name in WorldSpec.__struct_fields__],
     "commands": [("cli.md", f"\n## `{name}`\n") for name in commands(cli)],
-    "names": [("library.md", f"# `{name}") for name in (*mockserver.__all__, *strategies.__all__) if not name.startswith("_")],
+    "names": [
+        ("library.md", f"# `{name}")
+        for name in (*mockserver.__all__, *strategies.__all__)
+        if not name.startswith("_")
+    ],
     "routes": [("admin.md", f"| {route.method} | `/__admin{route.path}` |") for route in ROUTES],
 }
 

@@ -39,7 +39,11 @@ def test_form_is_read(read: Callable[[str], Any], text: str, value: object) -> N
 @pytest.mark.parametrize(
     ("read", "text", "says"),
     [
-        (forms.seed, "-1", "'-1' is no seed: write a whole number from 0 on, or 'random', which makes one up"),
+        (
+            forms.seed,
+            "-1",
+            "'-1' is no seed: write a whole number from 0 on, or 'random', which makes one up",
+        ),
         (forms.seed, "1e3", "'1e3' is no seed: .*"),
         (forms.flag, "perhaps", "'perhaps' is neither: write yes or no"),
         (forms.port, "http", "'http' is no port: write a number from 0 to 65535; 0 picks one that is free"),
@@ -76,10 +80,17 @@ def test_random_makes_up_a_seed() -> None:
 
 def test_a_variable_is_named_after_its_setting() -> None:
     """Whoever knows an option of one program knows the variable, and two programs that read one variable mean the same."""
-    options = [option for command in (serve, admin) for option in command.params if isinstance(option, click.Option) and option.envvar]
+    options = [
+        option
+        for command in (serve, admin)
+        for option in command.params
+        if isinstance(option, click.Option) and option.envvar
+    ]
     named = {option.opts[0]: option.envvar for option in options} | {
         setting.option.replace("session-mock-", ""): setting.variable for setting in SETTINGS
     }
 
-    assert named.pop("--token") == named["--admin-token"]  # In `session-mock admin` it is clear whose token it is.
+    assert (
+        named.pop("--token") == named["--admin-token"]
+    )  # In `session-mock admin` it is clear whose token it is.
     assert named == {name: f"SESSION_MOCK_{name[2:].replace('-', '_').upper()}" for name in named}

@@ -77,7 +77,9 @@ def test_unasserted_passes_what_is_asserted_assigned_or_called() -> None:
 
 def test_every_comparison_in_the_tests_is_asserted() -> None:
     """No test computes a comparison and forgets to assert it."""
-    found = {path.relative_to(ROOT): unasserted(path.read_text("utf-8")) for path in ROOT.glob("tests/**/*.py")}
+    found = {
+        path.relative_to(ROOT): unasserted(path.read_text("utf-8")) for path in ROOT.glob("tests/**/*.py")
+    }
 
     assert Path("tests/test_project.py") in found
     assert {path: lines for path, lines in found.items() if lines} == {}
@@ -135,7 +137,9 @@ def test_shipped_leaves_out_what_git_ignores(tmp_path: Path) -> None:
 def test_the_wheel_holds_the_package_with_its_data_and_nothing_else() -> None:
     """Vocabularies and the typing marker are shipped with the code; tests and evidence are not."""
     paths = shipped(ROOT)
-    vocabularies = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("mockserver/world/model/vocabularies/*.json")}
+    vocabularies = {
+        path.relative_to(ROOT).as_posix() for path in ROOT.glob("mockserver/world/model/vocabularies/*.json")
+    }
 
     assert vocabularies
     assert vocabularies | {"mockserver/py.typed", "mockserver/__init__.py"} <= paths

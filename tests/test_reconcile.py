@@ -22,7 +22,9 @@ def test_every_collection_is_explained_exactly(picked: list[int]) -> None:
     """Whatever rows are collected: each missing one and each repeat is told once, and nothing where the collection is the expected rows."""
     found = kinds([ROWS[number] for number in picked])
 
-    assert sorted(number for kind, number in found if kind == "missing") == sorted(set(range(9)) - set(picked))
+    assert sorted(number for kind, number in found if kind == "missing") == sorted(
+        set(range(9)) - set(picked)
+    )
     assert len([kind for kind, _ in found if kind == "duplicate"]) == len(picked) - len(set(picked))
     assert (found == []) == (picked == list(range(9)))
 
@@ -56,7 +58,8 @@ def test_rows_that_share_an_identity_are_told_apart_by_their_values() -> None:
 
 
 @pytest.mark.parametrize(
-    ("label", "absent", "present"), [("required", ["missing"], []), ("optional", [], []), ("forbidden", [], ["forbidden"])]
+    ("label", "absent", "present"),
+    [("required", ["missing"], []), ("optional", [], []), ("forbidden", [], ["forbidden"])],
 )
 def test_verdict_says_what_is_allowed(verification: Any, absent: list[str], present: list[str]) -> None:
     """A row that must be there, may be there, or must not."""

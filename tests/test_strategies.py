@@ -24,7 +24,9 @@ def _mock() -> Iterator[SessionMock]:
 
 
 @given(world=worlds(sessions=20), faults=fault_schedules())
-def test_every_world_and_schedule_can_be_minted(mock: SessionMock, world: dict[str, Any], faults: list[dict[str, Any]]) -> None:
+def test_every_world_and_schedule_can_be_minted(
+    mock: SessionMock, world: dict[str, Any], faults: list[dict[str, Any]]
+) -> None:
     """A tenant has just as many sessions as its world says, and all of its faults, none of which triggers for ever."""
     with mock.tenant(faults=faults, **world) as tenant:
         assert tenant.world.counts == [world["sessions"]]

@@ -30,7 +30,9 @@ def fetch(version: str | None, before: Origin, into: Path) -> Origin:
         archive = next(Path(folder).glob("*.tgz"))
         integrity = "sha512-" + b64encode(sha512(archive.read_bytes()).digest()).decode()
         if wanted == before.version and integrity != before.integrity:
-            raise SystemExit(f"{before.package} {wanted} is not what it was: {integrity} instead of {before.integrity}")
+            raise SystemExit(
+                f"{before.package} {wanted} is not what it was: {integrity} instead of {before.integrity}"
+            )
         with tarfile.open(archive) as files:
             taken = {name: _read(files, f"package/{name}") for name in (*_FILES, *_LICENCES)}
     for name, data in taken.items():

@@ -104,5 +104,7 @@ class Clock:
     def scale(self, rate: float) -> None:
         """Run from here on at a rate; raises ``ValueError`` unless it is a finite number, 0 or more."""
         if not 0 <= rate < float("inf"):
-            raise ValueError(f"rate {rate!r} must be a number, 0 or more: 0 stands, 1 is as usual, 60 is an hour a minute")
+            raise ValueError(
+                f"rate {rate!r} must be a number, 0 or more: 0 stands, 1 is as usual, 60 is an hour a minute"
+            )
         self._turn(self.now(), rate)

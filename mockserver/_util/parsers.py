@@ -27,7 +27,9 @@ def seed(text: str) -> int:
     if text == _RANDOM:
         return int.from_bytes(os.urandom(4), "big") >> 1
     if not _NUMBER.fullmatch(text):
-        raise ValueError(f"{text!r} is no seed: write a whole number from 0 on, or {_RANDOM!r}, which makes one up")
+        raise ValueError(
+            f"{text!r} is no seed: write a whole number from 0 on, or {_RANDOM!r}, which makes one up"
+        )
     return int(text)
 
 
@@ -41,7 +43,9 @@ def flag(text: str) -> bool:
 def port(text: str) -> int:
     """Read the number of a port."""
     if not _NUMBER.fullmatch(text) or int(text) > _HIGHEST_PORT:
-        raise ValueError(f"{text!r} is no port: write a number from 0 to {_HIGHEST_PORT}; 0 picks one that is free")
+        raise ValueError(
+            f"{text!r} is no port: write a number from 0 to {_HIGHEST_PORT}; 0 picks one that is free"
+        )
     return int(text)
 
 
@@ -65,7 +69,9 @@ def dialects(text: str) -> str | dict[str, str]:
         return text
     pairs = [each.partition("=") for each in _SEVERAL.split(text.strip())]
     if not all(vendor and dialect for vendor, _, dialect in pairs):
-        raise ValueError(f"{text!r} names no dialects: write DIALECT, or VENDOR=DIALECT with commas or blanks between several")
+        raise ValueError(
+            f"{text!r} names no dialects: write DIALECT, or VENDOR=DIALECT with commas or blanks between several"
+        )
     return {vendor: dialect for vendor, _, dialect in pairs}
 
 
@@ -79,14 +85,20 @@ def parts(text: str) -> SplitResult:
     """Return the parts of a server's URL; raises ``ValueError`` for one with a user name or password, which nothing would use."""
     try:
         found = urlsplit(text if "//" in text else f"//{text}", scheme="http")
-        known = found.scheme in ("http", "https") and found.hostname and (found.port or (found.port is None and "//" in text))
+        known = (
+            found.scheme in ("http", "https")
+            and found.hostname
+            and (found.port or (found.port is None and "//" in text))
+        )
     except ValueError:
         known = False
     shown = _USER_INFO.sub(f"{MASK}@", text)
     if not known:
         raise ValueError(f"{shown!r} is no URL of a server, such as http://127.0.0.1:8080")
     if "@" in found.netloc:
-        raise ValueError(f"{shown!r}: a user name or password in the URL is not used; leave it out, and give the admin token as the token")
+        raise ValueError(
+            f"{shown!r}: a user name or password in the URL is not used; leave it out, and give the admin token as the token"
+        )
     return found
 
 

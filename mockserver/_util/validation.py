@@ -13,14 +13,25 @@ from msgspec import ValidationError, convert, inspect, json
 from mockserver._util.suggest import suggest
 
 _LONGEST: Final = 40
-_READ: Final[dict[type[inspect.Type], type]] = {inspect.BoolType: bool, inspect.IntType: int, inspect.FloatType: float}
+_READ: Final[dict[type[inspect.Type], type]] = {
+    inspect.BoolType: bool,
+    inspect.IntType: int,
+    inspect.FloatType: float,
+}
 
 
 def explain_validation_error(raw: Any, model: Any, *, texts: bool = False) -> str | None:
     """Say what keeps a value from being of a type; nothing where nothing is seen. With ``texts``, it is a query."""
     kind = _type(model)
     if texts and isinstance(kind, inspect.StructType):
-        raw = {**raw, **{field.encode_name: _read(raw[field.encode_name], field.type) for field in kind.fields if field.encode_name in raw}}
+        raw = {
+            **raw,
+            **{
+                field.encode_name: _read(raw[field.encode_name], field.type)
+                for field in kind.fields
+                if field.encode_name in raw
+            },
+        }
     return next(_wrong(raw, kind, ""), None)
 
 
@@ -43,9 +54,14 @@ def _wrong(raw: Any, kind: inspect.Type, place: str) -> Iterator[str]:
     match kind:
         case inspect.Metadata(type=inner):
             said = described(kind)
-            yield from (must(place, said, raw, like=is_like(raw, inner)) if said else found for found in _wrong(raw, inner, place))
+            yield from (
+                must(place, said, raw, like=is_like(raw, inner)) if said else found
+                for found in _wrong(raw, inner, place)
+            )
         case inspect.UnionType(types=types):
-            yield from _of_several(raw, [each for each in types if not isinstance(each, inspect.NoneType) or raw is None], place)
+            yield from _of_several(
+                raw, [each for each in types if not isinstance(each, inspect.NoneType) or raw is None], place
+            )
         case inspect.LiteralType(values=words) if raw not in words:
             yield f"{place or 'it'} cannot be {str(raw)[:_LONGEST]!r}; {suggest(str(raw), map(str, words))}"
         case _ if not (is_like(raw, kind) and is_within(raw, kind)):
@@ -88,7 +104,11 @@ def _of_several(raw: Any, kinds: list[inspect.Type], place: str) -> Iterator[str
         yield from _of_tagged(raw, tagged, place)
     elif all(any(_wrong(raw, each, place)) for each in kinds):
         like = [each for each in kinds if is_like(raw, each)]
-        yield from _wrong(raw, like[0], place) if len(like) == 1 else [must(place, " or ".join(dict.fromkeys(map(wanted, kinds))), raw)]
+        yield from (
+            _wrong(raw, like[0], place)
+            if len(like) == 1
+            else [must(place, " or ".join(dict.fromkeys(map(wanted, kinds))), raw)]
+        )
 
 
 def _of_tagged(raw: Mapping[str, Any], kinds: list[inspect.StructType], place: str) -> Iterator[str]:
@@ -119,7 +139,12 @@ _NAMES: Final[dict[type[inspect.Type], str]] = {
     inspect.VarTupleType: "a list",
 }
 _DIGITS: Final = 40
-_BOUNDS: Final = (("ge", ge, "at least"), ("gt", gt, "greater than"), ("le", le, "at most"), ("lt", lt, "less than"))
+_BOUNDS: Final = (
+    ("ge", ge, "at least"),
+    ("gt", gt, "greater than"),
+    ("le", le, "at most"),
+    ("lt", lt, "less than"),
+)
 
 
 def is_like(raw: Any, kind: inspect.Type) -> bool:
@@ -136,7 +161,11 @@ def is_within(raw: Any, kind: inspect.Type) -> bool:
     """Whether a value that is of a kind is within its bounds."""
     match kind:
         case inspect.IntType() | inspect.FloatType():
-            return all(compare(raw, getattr(kind, name)) for name, compare, _ in _BOUNDS if getattr(kind, name) is not None)
+            return all(
+                compare(raw, getattr(kind, name))
+                for name, compare, _ in _BOUNDS
+                if getattr(kind, name) is not None
+            )
         case inspect.StrType(min_length=least, max_length=most, pattern=pattern):
             long = (least or 0) <= len(raw) <= (len(raw) if most is None else most)
             return long and (pattern is None or re.search(pattern, raw) is not None)
@@ -163,7 +192,9 @@ def described(kind: inspect.Metadata) -> str | None:
 def must(place: str, words: str, raw: Any, *, like: bool = False) -> str:
     """That a value must be something else; a wrong number is repeated, of all else only the kind is said, because it may be a secret."""
     found = _number(raw) if "number" in words and isinstance(raw, bool | int | float) else _name(raw)
-    return f"{place or 'it'} must be {words}" + ("" if like or words.startswith(found) else f", and is {found}")
+    return f"{place or 'it'} must be {words}" + (
+        "" if like or words.startswith(found) else f", and is {found}"
+    )
 
 
 def _number(raw: float) -> str:

@@ -27,10 +27,14 @@ def find_vendor(name: str, dialect: str | None = None) -> Vendor:
 def list_facts(vendor: Vendor, basis: str | None) -> list[dict[str, Any]]:
     """Return the facts and behaviors of a vendor, optionally only those with a certain basis."""
     found = [
-        {"where": where, "says": fact.text, "basis": fact.basis.value, "source": fact.source} for where, fact in vendor.contract.facts()
+        {"where": where, "says": fact.text, "basis": fact.basis.value, "source": fact.source}
+        for where, fact in vendor.contract.facts()
     ]
     for behavior in vendor.contract.behaviors:
-        if short_name(behavior.name) in (DIALECT, BASIS):  # These configure the mock; the vendor does not have them.
+        if short_name(behavior.name) in (
+            DIALECT,
+            BASIS,
+        ):  # These configure the mock; the vendor does not have them.
             continue
         options = " | ".join(behavior.options) or behavior.unit
         found.append(
@@ -62,13 +66,19 @@ def _find_vendors(dialect: str | None) -> list[Vendor]:
     if dialect is None:
         return list(every())
     try:
-        return [named(behavior.partition(".")[0]).in_dialect(found) for behavior, found in dialects(dialect).items()]
+        return [
+            named(behavior.partition(".")[0]).in_dialect(found)
+            for behavior, found in dialects(dialect).items()
+        ]
     except BehaviorError as error:
         raise click.UsageError(str(error)) from None
 
 
 def _describe(vendor: Vendor) -> dict[str, Any]:
-    sources = {name: {"title": each.title, "url": each.url, "read": each.read_on} for name, each in vendor.contract.sources.items()}
+    sources = {
+        name: {"title": each.title, "url": each.url, "read": each.read_on}
+        for name, each in vendor.contract.sources.items()
+    }
     return {"vendor": vendor.name, "dialect": vendor.dialect, "sources": sources}
 
 
@@ -80,16 +90,23 @@ def _format_fact(fact: Mapping[str, Any]) -> str:
 def _source_rows(sources: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     """Yield name and description of each source; its URL is on a line of its own to be copied."""
     for name, source in sources.items():
-        yield name, "\n".join([f"{source['title']}, {source['read']}", *([source["url"]] if source["url"] else [])])
+        yield (
+            name,
+            "\n".join([f"{source['title']}, {source['read']}", *([source["url"]] if source["url"] else [])]),
+        )
 
 
 @click.command(
     name="contract",
-    epilog=format_examples("session-mock contract browsee", "session-mock contract rybbit --dialect observed --json"),
+    epilog=format_examples(
+        "session-mock contract browsee", "session-mock contract rybbit --dialect observed --json"
+    ),
 )
 @click.argument("vendor", required=False)
 @dialect_option
-@click.option("--basis", type=OneOf([basis.value for basis in Basis]), help="Print only the facts with this basis.")
+@click.option(
+    "--basis", type=OneOf([basis.value for basis in Basis]), help="Print only the facts with this basis."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 def command(vendor: str | None, dialect: str | None, basis: str | None, *, as_json: bool) -> None:
     """Print a vendor's contract: every fact with its basis and source.
@@ -110,5 +127,7 @@ def command(vendor: str | None, dialect: str | None, basis: str | None, *, as_js
         print_table(("where", "fact (basis: source)"), rows, prose=True)
         echo()
         if basis != Basis.ASSUMED.value:  # An assumption has no source.
-            print_table(("source", "title, date of reading and URL"), _source_rows(each["sources"]), prose=True)
+            print_table(
+                ("source", "title, date of reading and URL"), _source_rows(each["sources"]), prose=True
+            )
             echo()

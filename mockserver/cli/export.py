@@ -23,9 +23,13 @@ _LONG = 20_000
 
 
 def _find_endpoint(vendor: Vendor, name: str) -> Endpoint:
-    found = {endpoint.name: endpoint for endpoint in vendor.contract.endpoints if endpoint.rows_path is not None}
+    found = {
+        endpoint.name: endpoint for endpoint in vendor.contract.endpoints if endpoint.rows_path is not None
+    }
     if name not in found:
-        raise click.UsageError(f"{vendor.name} has no endpoint {name!r} that returns rows; {suggest(name, found)}")
+        raise click.UsageError(
+            f"{vendor.name} has no endpoint {name!r} that returns rows; {suggest(name, found)}"
+        )
     return found[name]
 
 
@@ -59,7 +63,10 @@ def _write_csv(found: Iterator[Any], endpoint: Endpoint, out: TextIO) -> None:
     writer.writeheader()
     for row in found:
         writer.writerow(
-            {name: json.encode(value).decode() if isinstance(value, dict | list | bool) else value for name, value in row.items()}
+            {
+                name: json.encode(value).decode() if isinstance(value, dict | list | bool) else value
+                for name, value in row.items()
+            }
         )
 
 
@@ -67,7 +74,11 @@ def _row_fields(endpoint: Endpoint) -> list[str]:
     from mockserver.contract.validation import fields  # noqa: PLC0415 -- only for tables
 
     prefix = f"{endpoint.rows_path}."
-    inner = [field.name.removeprefix(prefix) for field in fields(endpoint.response, deep=True) if field.name.startswith(prefix)]
+    inner = [
+        field.name.removeprefix(prefix)
+        for field in fields(endpoint.response, deep=True)
+        if field.name.startswith(prefix)
+    ]
     return [name for name in inner if "." not in name]
 
 
@@ -81,11 +92,37 @@ def _row_fields(endpoint: Endpoint) -> list[str]:
 @click.argument("vendor")
 @click.argument("endpoint")
 @world_options
-@click.option("--format", "form", type=OneOf(["ndjson", "csv"]), default="ndjson", show_default=True, help="Format of the file.")
+@click.option(
+    "--format",
+    "form",
+    type=OneOf(["ndjson", "csv"]),
+    default="ndjson",
+    show_default=True,
+    help="Format of the file.",
+)
 @click.option("--site", type=int, default=0, show_default=True, help="Index of the site, from 0.")
-@click.option("--param", multiple=True, metavar="NAME=VALUE", help="Parameter of the endpoint that restricts the rows; repeatable.")
-@click.option("--output", type=click.File("w", encoding="utf-8", lazy=True), default="-", help="File to write; - is stdout. [default: -]")
-def command(vendor: str, endpoint: str, *, form: str, site: int, param: tuple[str, ...], output: TextIO, **options: Any) -> None:
+@click.option(
+    "--param",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Parameter of the endpoint that restricts the rows; repeatable.",
+)
+@click.option(
+    "--output",
+    type=click.File("w", encoding="utf-8", lazy=True),
+    default="-",
+    help="File to write; - is stdout. [default: -]",
+)
+def command(
+    vendor: str,
+    endpoint: str,
+    *,
+    form: str,
+    site: int,
+    param: tuple[str, ...],
+    output: TextIO,
+    **options: Any,
+) -> None:
     """Write the expected rows of an endpoint: what a correct client collects.
 
     `session-mock vendors` lists the names of vendors and endpoints. Without --param all rows of the site are
@@ -101,9 +138,13 @@ def command(vendor: str, endpoint: str, *, form: str, site: int, param: tuple[st
             raise click.UsageError(f"--site: there is no site {site}; use 0 to {len(tenant.world.sites) - 1}")
         parameters = parse_pairs(param, "--param")
         check_parameters(found, asked, parameters)
-        told = _show_progress(rows(tenant, found, asked, {**all_rows_params(tenant, asked), **parameters}, site))
+        told = _show_progress(
+            rows(tenant, found, asked, {**all_rows_params(tenant, asked), **parameters}, site)
+        )
         _write_csv(told, asked, output) if form == "csv" else _write_ndjson(told, output)
     except (ConfigError, UnknownParameterError) as error:
         raise click.UsageError(str(error)) from None
     except ApiError as refusal:
-        raise click.UsageError(f"{vendor} {endpoint}: {refusal.details.get('message') or refusal.error}") from None
+        raise click.UsageError(
+            f"{vendor} {endpoint}: {refusal.details.get('message') or refusal.error}"
+        ) from None

@@ -33,7 +33,9 @@ class SuggestingGroup(click.Group):
         with _printable_errors():
             return super().invoke(ctx)
 
-    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that *args* call; raises a usage error if it is unknown."""
         name = args[0]
         if not ctx.resilient_parsing and not name.startswith("-") and self.get_command(ctx, name) is None:
@@ -57,7 +59,9 @@ class SuggestingGroup(click.Group):
 class LazyGroup(SuggestingGroup):
     """A group that knows the summaries of its commands and imports a command when it is called."""
 
-    def __init__(self, *, summaries: Mapping[str, str], import_command: Callable[[str], click.Command], **settings: Any) -> None:
+    def __init__(
+        self, *, summaries: Mapping[str, str], import_command: Callable[[str], click.Command], **settings: Any
+    ) -> None:
         super().__init__(**settings)
         self._summaries = summaries
         self._import_command = import_command

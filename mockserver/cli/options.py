@@ -20,10 +20,16 @@ def _option(name: str, help_text: str, *names: str, **settings: Any) -> Callable
 
 
 _WORLD_OPTIONS: Final = (
-    _option("profile", f"Named world to start from: {', '.join(PROFILES)}. [default: default]", metavar="NAME"),
+    _option(
+        "profile", f"Named world to start from: {', '.join(PROFILES)}. [default: default]", metavar="NAME"
+    ),
     _option("seed", "Seed of all generated data; 'random' picks one. [default: 7]", type=SEED),
-    _option("sessions", "Sessions per site, not counting bots. [default: 1000, or as in the profile]", type=int),
-    _option("sessions-per-day", "Sessions per site and day in a world without end; replaces --sessions.", type=int),
+    _option(
+        "sessions", "Sessions per site, not counting bots. [default: 1000, or as in the profile]", type=int
+    ),
+    _option(
+        "sessions-per-day", "Sessions per site and day in a world without end; replaces --sessions.", type=int
+    ),
     _option("sites", "Number of sites. [default: 2]", type=int),
     _option(
         "start",
@@ -41,7 +47,11 @@ _WORLD_OPTIONS: Final = (
         " [default: the end of the world; 'system' if it has no end]",
         metavar="INSTANT",
     ),
-    _option("config", "TOML file with settings and further tenants; options override it.", type=click.Path(path_type=Path)),
+    _option(
+        "config",
+        "TOML file with settings and further tenants; options override it.",
+        type=click.Path(path_type=Path),
+    ),
     _option(
         "behavior",
         "Set an undocumented behavior; repeatable. `session-mock contract VENDOR` lists names and values.",
@@ -77,7 +87,11 @@ def build_config(options: dict[str, Any]) -> Config:
         "behaviors": parse_pairs(options.pop("behaviors", ()), "--behavior"),
         "dialect": parse_dialects(options.pop("dialect", ())),
         "credentials": parse_pairs(options.pop("credential", ()), "--credential", "VENDOR.CREDENTIAL=VALUE"),
-        **{name: value for name, value in options.items() if name not in {"config", *_WORLD_FIELDS} and value is not None},
+        **{
+            name: value
+            for name, value in options.items()
+            if name not in {"config", *_WORLD_FIELDS} and value is not None
+        },
     }
     try:
         return read_config(options.get("config"), settings)

@@ -32,7 +32,9 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, pr
     table = Table(*headings, box=None, pad_edge=False, header_style="bold")
     keep = "\n" if prose else ""
     for row in rows:
-        table.add_row(*(Text(printable(str(value), keep=keep)) for value in row))  # rich would parse brackets in a str as markup.
+        table.add_row(
+            *(Text(printable(str(value), keep=keep)) for value in row)
+        )  # rich would parse brackets in a str as markup.
     with console.capture() as captured:
         console.print(table, highlight=False)
     lines = "\n".join(line.rstrip() for line in captured.get().splitlines())

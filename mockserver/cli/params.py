@@ -33,8 +33,8 @@ class OneOf(click.Choice):  # type: ignore[type-arg] # older releases of click h
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the word; raises a usage error that names the nearest one."""
-        if value not in self.behaviors:
-            self.fail(f"unknown value {value!r}; {suggest(str(value), map(str, self.behaviors))}", param, ctx)
+        if value not in self.choices:
+            self.fail(f"unknown value {value!r}; {suggest(str(value), map(str, self.choices))}", param, ctx)
         return value
 
 

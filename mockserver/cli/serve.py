@@ -52,8 +52,13 @@ def _describe(running: Running, *, guarded: bool) -> None:
     """Print credentials, docs page and a curl command for each tenant and vendor, and the admin API's URL."""
     for tenant in running.tenants:
         echo(f"\nTenant {tenant.name}", bold=True)
-        sizes = ", ".join(f"{site.find(Query(), tenant.clock.now()).total:,} on {site.domain}" for site in tenant.world.sites)
-        echo(f"  seed       {tenant.world.spec.seed}\n  sessions   {sizes}\n  clock      {_clock(tenant.clock)}")
+        sizes = ", ".join(
+            f"{site.find(Query(), tenant.clock.now()).total:,} on {site.domain}"
+            for site in tenant.world.sites
+        )
+        echo(
+            f"  seed       {tenant.world.spec.seed}\n  sessions   {sizes}\n  clock      {_clock(tenant.clock)}"
+        )
         for vendor in tenant.vendors.values():
             names, endpoint = tenant.identifiers[vendor.name], vendor.contract.endpoints[0]
             echo(f"\n  {vendor.contract.title}{_as(vendor)}", bold=True)
@@ -74,17 +79,24 @@ def _output() -> Iterator[None]:
     """Print what is printed within, if it can be: a server without a standard output, or whose output nobody reads, serves on."""
     try:
         yield
-        if sys.stdout is not None:  # It is None where the server was started without one, as by `>&-` or a service.
+        if (
+            sys.stdout is not None
+        ):  # It is None where the server was started without one, as by `>&-` or a service.
             sys.stdout.flush()
     except OSError:
         with open(os.devnull, "w") as nowhere, suppress(OSError, ValueError):  # noqa: PTH123 -- it is no file
-            os.dup2(nowhere.fileno(), sys.stdout.fileno())  # Else Python tries again to write what is buffered, at the end.
+            os.dup2(
+                nowhere.fileno(), sys.stdout.fileno()
+            )  # Else Python tries again to write what is buffered, at the end.
 
 
 def _ports(words: tuple[str, ...]) -> dict[str, int]:
     """Parse VENDOR=PORT texts; raises a usage error for other texts."""
     try:
-        return {vendor: forms.port(number) for vendor, number in parse_pairs(words, "--vendor-port", "VENDOR=PORT").items()}
+        return {
+            vendor: forms.port(number)
+            for vendor, number in parse_pairs(words, "--vendor-port", "VENDOR=PORT").items()
+        }
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--vendor-port") from None
 
@@ -97,8 +109,20 @@ def _ports(words: tuple[str, ...]) -> dict[str, int]:
     ),
 )
 @world_options
-@click.option("--host", metavar="HOST", help="Address to bind. [default: 127.0.0.1]", envvar="SESSION_MOCK_HOST", show_envvar=True)
-@click.option("--port", type=PORT, help="Port; 0 picks a free one. [default: 8080]", envvar="SESSION_MOCK_PORT", show_envvar=True)
+@click.option(
+    "--host",
+    metavar="HOST",
+    help="Address to bind. [default: 127.0.0.1]",
+    envvar="SESSION_MOCK_HOST",
+    show_envvar=True,
+)
+@click.option(
+    "--port",
+    type=PORT,
+    help="Port; 0 picks a free one. [default: 8080]",
+    envvar="SESSION_MOCK_PORT",
+    show_envvar=True,
+)
 @click.option(
     "--vendor-port",
     multiple=True,
@@ -142,7 +166,12 @@ def _ports(words: tuple[str, ...]) -> dict[str, int]:
     envvar="SESSION_MOCK_ACCESS_LOG",
     show_envvar=True,
 )
-@click.option("--json", "as_json", is_flag=True, help="Print URLs and credentials as one line of JSON instead of a table.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print URLs and credentials as one line of JSON instead of a table.",
+)
 def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bool, **options: Any) -> None:
     """Run the mock server until it is interrupted.
 

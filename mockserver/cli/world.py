@@ -72,6 +72,8 @@ def _print_chart(world: dict[str, Any]) -> None:
     most = max((count for site in world["sites"] for count in site["days"].values()), default=0) or 1
     for site in world["sites"]:
         echo(f"{site['domain']}: {site['sessions']:,} sessions, {site['bots']:,} bot sessions in addition")
-        rows = [(day, f"{count:,}", "█" * round(count * _BAR_WIDTH / most)) for day, count in site["days"].items()]
+        rows = [
+            (day, f"{count:,}", "█" * round(count * _BAR_WIDTH / most)) for day, count in site["days"].items()
+        ]
         print_table(("day", "sessions", ""), rows)
         echo()

@@ -49,7 +49,12 @@ class AdminClient(NotPicklable):
     """
 
     def __init__(
-        self, url: str = DEFAULT_URL, token: str | None = None, *, timeout: float = 60, transport: Transport | None = None
+        self,
+        url: str = DEFAULT_URL,
+        token: str | None = None,
+        *,
+        timeout: float = 60,
+        transport: Transport | None = None,
     ) -> None:
         """Speak HTTP to a URL, or, with a transport, whatever that speaks."""
         self._at: Transport = transport or Connection(url, token, timeout)
@@ -62,7 +67,9 @@ class AdminClient(NotPicklable):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
     def close(self) -> None:
@@ -132,7 +139,9 @@ class AdminClient(NotPicklable):
         """A tenant's world, and what is visible of it now."""
         return self._at.ask("GET", _of(tenant) + "/world", WorldTotals)
 
-    def replace_world(self, tenant: str = DEFAULT_TENANT, *, profile: str = "default", **fields: Any) -> WorldTotals:
+    def replace_world(
+        self, tenant: str = DEFAULT_TENANT, *, profile: str = "default", **fields: Any
+    ) -> WorldTotals:
         """Put a tenant into another world: a profile, and fields of its spec that differ from it."""
         return self._at.ask("PUT", _of(tenant) + "/world", WorldTotals, {"profile": profile, **fields})
 
@@ -186,13 +195,17 @@ class AdminClient(NotPicklable):
 
     def remove_faults(self, number: int | str | None = None, tenant: str = DEFAULT_TENANT) -> None:
         """Remove a fault, or all."""
-        self._at.ask("DELETE", f"{_of(tenant)}/faults" + ("" if number is None else f"/{_quoted(number)}"), type(None))
+        self._at.ask(
+            "DELETE", f"{_of(tenant)}/faults" + ("" if number is None else f"/{_quoted(number)}"), type(None)
+        )
 
     def limits(self, tenant: str = DEFAULT_TENANT) -> list[LimitState]:
         """A tenant's limits, and how much of each is used."""
         return self._at.ask("GET", _of(tenant) + "/limits", list[LimitState])
 
-    def change_limits(self, changes: Mapping[str, LimitChange | Mapping[str, Any]], tenant: str = DEFAULT_TENANT) -> list[LimitState]:
+    def change_limits(
+        self, changes: Mapping[str, LimitChange | Mapping[str, Any]], tenant: str = DEFAULT_TENANT
+    ) -> list[LimitState]:
         """Change limits by name, all or none."""
         return self._at.ask("PATCH", _of(tenant) + "/limits", list[LimitState], changes)
 
@@ -200,7 +213,9 @@ class AdminClient(NotPicklable):
         """The setting of every behavior."""
         return self._at.ask("GET", _of(tenant) + "/behaviors", dict[str, str | int])
 
-    def set_behaviors(self, behaviors: Mapping[str, str | int], tenant: str = DEFAULT_TENANT) -> dict[str, str | int]:
+    def set_behaviors(
+        self, behaviors: Mapping[str, str | int], tenant: str = DEFAULT_TENANT
+    ) -> dict[str, str | int]:
         """Change behaviors, all or none."""
         return self._at.ask("PATCH", _of(tenant) + "/behaviors", dict[str, str | int], behaviors)
 
@@ -208,7 +223,9 @@ class AdminClient(NotPicklable):
         """A page of a tenant's journal, or, for no tenant, of the exchanges that are nobody's."""
         return self._at.ask("GET", _journal(tenant) + _query(filters), JournalPage)
 
-    def export(self, form: Literal["har", "ndjson"], tenant: str | None = DEFAULT_TENANT, **filters: Filter) -> bytes:
+    def export(
+        self, form: Literal["har", "ndjson"], tenant: str | None = DEFAULT_TENANT, **filters: Filter
+    ) -> bytes:
         """A journal as an HTTP Archive, or as lines of JSON."""
         return self._at.whole(_journal(tenant) + _query({**filters, "format": form}), _MEDIA[form])
 
@@ -228,13 +245,20 @@ class AdminClient(NotPicklable):
         """What is to be said of all that a tenant's clients did."""
         return self._at.ask("GET", _of(tenant) + "/verification", Verification)
 
-    def trace(self, vendor: str, endpoint: str, rows: Sequence[Mapping[str, Any]], tenant: str = DEFAULT_TENANT) -> list[list[int]]:
+    def trace(
+        self, vendor: str, endpoint: str, rows: Sequence[Mapping[str, Any]], tenant: str = DEFAULT_TENANT
+    ) -> list[list[int]]:
         """For each row of an endpoint the numbers of the exchanges that carried it."""
         wanted = TraceQuery(vendor=vendor, endpoint=endpoint, rows=[dict(row) for row in rows])
         return self._at.ask("POST", _journal(tenant) + "/trace", list[list[int]], wanted)
 
     def session(
-        self, index: int | None = None, *, number: int | None = None, site: int = 0, tenant: str = DEFAULT_TENANT
+        self,
+        index: int | None = None,
+        *,
+        number: int | None = None,
+        site: int = 0,
+        tenant: str = DEFAULT_TENANT,
     ) -> dict[str, Any]:
         """A session in the world's own words: by its place, 0 for the oldest and -1 for the newest, or by its number."""
         given: dict[str, Filter] = {"index": index, "number": number, "site": site}
@@ -255,7 +279,9 @@ class AdminClient(NotPicklable):
         tenant: str = DEFAULT_TENANT,
     ) -> Generator[Any]:
         """Yield every row that a correct client of an endpoint must end up with, as it comes; by default, of all there is."""
-        wanted = ExpectedRowsQuery(vendor=vendor, endpoint=endpoint, site=site, labels=labels, parameters=dict(parameters or {}))
+        wanted = ExpectedRowsQuery(
+            vendor=vendor, endpoint=endpoint, site=site, labels=labels, parameters=dict(parameters or {})
+        )
         return self._at.lines(_of(tenant) + "/expected", wanted)
 
 

@@ -90,7 +90,9 @@ class Connection:
         self._kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         base = parts.path.rstrip("/").removesuffix(PREFIX)
         self.url, self._path = f"{parts.scheme}://{parts.netloc}{base}", base + PREFIX
-        self._headers = {} if token is None else {"Authorization": f"Bearer {forms.token(plain(token))}".encode()}
+        self._headers = (
+            {} if token is None else {"Authorization": f"Bearer {forms.token(plain(token))}".encode()}
+        )
 
     def __del__(self) -> None:
         self.close()
@@ -125,7 +127,11 @@ class Connection:
                 yield json.decode(line)
             whole = True
         except (*_FAILURES, DecodeError) as error:
-            raise AdminError(_NO_ANSWER, "Half an answer", f"{self.url} broke off in the middle of an answer ({_why(error)})") from None
+            raise AdminError(
+                _NO_ANSWER,
+                "Half an answer",
+                f"{self.url} broke off in the middle of an answer ({_why(error)})",
+            ) from None
         finally:
             if whole:
                 self._idle.append(connection)
@@ -189,7 +195,11 @@ class Connection:
 
     def _silent(self, error: BaseException) -> AdminError:
         why = _why(error)
-        return AdminError(_NO_ANSWER, "No answer", f"no session-mock answers at {self.url} ({why}); is `session-mock serve` running there?")
+        return AdminError(
+            _NO_ANSWER,
+            "No answer",
+            f"no session-mock answers at {self.url} ({why}); is `session-mock serve` running there?",
+        )
 
     def _problem(self, status: int, reason: str, body: bytes) -> AdminError:
         try:
@@ -199,7 +209,11 @@ class Connection:
         return AdminError(status, printable(problem.title), printable(problem.detail))
 
     def _foreign(self, status: int, reason: str) -> AdminError:
-        return AdminError(status, reason, f"{self.url} does not answer as an admin API of session-mock does; is the URL right?")
+        return AdminError(
+            status,
+            reason,
+            f"{self.url} does not answer as an admin API of session-mock does; is the URL right?",
+        )
 
 
 def _lines(answer: HTTPResponse) -> Iterator[bytes]:

@@ -28,7 +28,9 @@ def _struct(value: Struct, _where: str) -> Struct:
 
 
 def _mapping(value: Mapping[Any, Any], where: str) -> dict[Any, Any]:
-    return {plain(name): plain(each, f"{where}.{name}" if where else str(name)) for name, each in value.items()}
+    return {
+        plain(name): plain(each, f"{where}.{name}" if where else str(name)) for name, each in value.items()
+    }
 
 
 def _sequence(value: Any, where: str) -> list[Any]:

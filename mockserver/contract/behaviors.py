@@ -53,13 +53,17 @@ class Behavior(Struct, frozen=True, kw_only=True):
         if self.options:
             if str(value) in self.options:
                 return str(value)
-            raise BehaviorError(f"behavior {self.name}: {value!r} is no option; options are {', '.join(self.options)}")
+            raise BehaviorError(
+                f"behavior {self.name}: {value!r} is no option; options are {', '.join(self.options)}"
+            )
         try:
             number = int(value)
         except ValueError:
             number = -1
         if not 0 <= number <= MOST:
-            raise BehaviorError(f"behavior {self.name}: {str(value)[:40]!r} must be a whole number of {self.unit}, from 0 to {MOST:,}")
+            raise BehaviorError(
+                f"behavior {self.name}: {str(value)[:40]!r} must be a whole number of {self.unit}, from 0 to {MOST:,}"
+            )
         return number
 
 

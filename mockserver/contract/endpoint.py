@@ -88,14 +88,29 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     def parameters_named(self) -> list[str]:
         """Return the parameters that pages and examples refer to."""
         paging = [getattr(self.pagination, name, None) for name in ("limit", "offset", "page", "cursor")]
-        return list(dict.fromkeys([*filter(None, paging), *self.example, *self.filtered_example, *self.all_rows_params]))
+        return list(
+            dict.fromkeys(
+                [*filter(None, paging), *self.example, *self.filtered_example, *self.all_rows_params]
+            )
+        )
 
     def fields_named(self) -> list[str]:
         """Return the dotted paths of the response that pages and rows refer to."""
         within = f"{self.rows_path}." if self.rows_path else ""
-        row = [] if self.rows_path is None else [within + name for name in (*self.row_key, self.count_field, self.start_field) if name]
+        row = (
+            []
+            if self.rows_path is None
+            else [within + name for name in (*self.row_key, self.count_field, self.start_field) if name]
+        )
         return [
-            name for name in (self.rows_path, *row, getattr(self.pagination, "total", None), getattr(self.pagination, "next", None)) if name
+            name
+            for name in (
+                self.rows_path,
+                *row,
+                getattr(self.pagination, "total", None),
+                getattr(self.pagination, "next", None),
+            )
+            if name
         ]
 
     def template_names(self) -> list[set[str]]:
@@ -103,7 +118,15 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         return [set(re.findall(r"{(\w+)}", path)) for path in self.paths]
 
 
-COMMON_ERRORS = ("missing_credential", "wrong_credential", "violation", "unknown_path", "wrong_method", "too_large", "internal")
+COMMON_ERRORS = (
+    "missing_credential",
+    "wrong_credential",
+    "violation",
+    "unknown_path",
+    "wrong_method",
+    "too_large",
+    "internal",
+)
 """What every vendor must have a shape for."""
 
 
@@ -132,7 +155,10 @@ class Contract(Struct, frozen=True, kw_only=True):
         known = {short_name(behavior.name) for behavior in self.behaviors}
         if unknown := set(defaults) - known:
             raise ContractError(f"{self.vendor}: no behaviors are called {', '.join(sorted(unknown))}")
-        return tuple(replace(behavior, default=defaults.get(short_name(behavior.name), behavior.default)) for behavior in self.behaviors)
+        return tuple(
+            replace(behavior, default=defaults.get(short_name(behavior.name), behavior.default))
+            for behavior in self.behaviors
+        )
 
     def behavior(self, name: str) -> Behavior:
         """The behavior with a full name, or :class:`KeyError`."""
@@ -143,10 +169,19 @@ class Contract(Struct, frozen=True, kw_only=True):
         found = [(f"error {name}", shape.fact) for name, shape in self.errors.items()]
         for endpoint in self.endpoints:
             found += [(f"{endpoint.name} path {name}", fact) for name, fact in endpoint.path.items()]
-            for place, model in (("query", endpoint.query), ("body", endpoint.body), ("response", endpoint.response)):
-                found += [(f"{endpoint.name} {place} {field.name}", field.fact) for field in fields(model, deep=place == "response")]
+            for place, model in (
+                ("query", endpoint.query),
+                ("body", endpoint.body),
+                ("response", endpoint.response),
+            ):
+                found += [
+                    (f"{endpoint.name} {place} {field.name}", field.fact)
+                    for field in fields(model, deep=place == "response")
+                ]
             found += [(endpoint.name, fact) for fact in endpoint.facts]
-            found += [(f"{endpoint.name} advice {advice.name}", advice.fact) for advice in endpoint.lint_rules]
+            found += [
+                (f"{endpoint.name} advice {advice.name}", advice.fact) for advice in endpoint.lint_rules
+            ]
         return found
 
     def check(self) -> None:
@@ -157,13 +192,38 @@ class Contract(Struct, frozen=True, kw_only=True):
     def _problems(self) -> list[str]:
         found = [f"no error shape {name!r}" for name in COMMON_ERRORS if name not in self.errors]
         named = {behavior.name for behavior in self.behaviors}
-        found += [f"behavior {name!r} must begin with {self.vendor + '.'!r}" for name in named if not name.startswith(self.vendor + ".")]
-        found += [f"behavior {c.name!r} has no option {c.default!r}" for c in self.behaviors if c.options and c.default not in c.options]
-        found += [f"duplicate behavior {name!r}" for name in _duplicates(behavior.name for behavior in self.behaviors)]
-        found += [f"duplicate endpoint {name!r}" for name in _duplicates(endpoint.name for endpoint in self.endpoints)]
-        found += [f"duplicate path {path!r}" for path in _duplicates(path for endpoint in self.endpoints for path in endpoint.routes())]
-        found += [f"error {name!r}: {problem}" for name, shape in self.errors.items() for problem in self._status_problems(shape)]
-        found += [f"{where}: unknown source {fact.source!r}" for where, fact in self.facts() if fact.source not in {None, *self.sources}]
+        found += [
+            f"behavior {name!r} must begin with {self.vendor + '.'!r}"
+            for name in named
+            if not name.startswith(self.vendor + ".")
+        ]
+        found += [
+            f"behavior {c.name!r} has no option {c.default!r}"
+            for c in self.behaviors
+            if c.options and c.default not in c.options
+        ]
+        found += [
+            f"duplicate behavior {name!r}"
+            for name in _duplicates(behavior.name for behavior in self.behaviors)
+        ]
+        found += [
+            f"duplicate endpoint {name!r}"
+            for name in _duplicates(endpoint.name for endpoint in self.endpoints)
+        ]
+        found += [
+            f"duplicate path {path!r}"
+            for path in _duplicates(path for endpoint in self.endpoints for path in endpoint.routes())
+        ]
+        found += [
+            f"error {name!r}: {problem}"
+            for name, shape in self.errors.items()
+            for problem in self._status_problems(shape)
+        ]
+        found += [
+            f"{where}: unknown source {fact.source!r}"
+            for where, fact in self.facts()
+            if fact.source not in {None, *self.sources}
+        ]
         for endpoint in self.endpoints:
             found += [f"{endpoint.name}: {problem}" for problem in self._endpoint_problems(endpoint, named)]
         return found
@@ -173,12 +233,22 @@ class Contract(Struct, frozen=True, kw_only=True):
             return []
         known = {behavior.name: behavior for behavior in self.behaviors}
         if shape.status.behavior not in known:
-            return [f"no behavior is called {shape.status.behavior!r}; {suggest(shape.status.behavior, known)}"]
+            return [
+                f"no behavior is called {shape.status.behavior!r}; {suggest(shape.status.behavior, known)}"
+            ]
         options = known[shape.status.behavior].options
-        return [f"behavior {shape.status.behavior!r} has no option {name!r}" for name in shape.status.statuses if name not in options]
+        return [
+            f"behavior {shape.status.behavior!r} has no option {name!r}"
+            for name in shape.status.statuses
+            if name not in options
+        ]
 
     def _endpoint_problems(self, endpoint: Endpoint, named: set[str]) -> list[str]:
-        found = [f"paths and path parameters differ: {names}" for names in endpoint.template_names() if names != set(endpoint.path)]
+        found = [
+            f"paths and path parameters differ: {names}"
+            for names in endpoint.template_names()
+            if names != set(endpoint.path)
+        ]
         found += [
             f"either: no field {name!r} in the body"
             for name in set(endpoint.any_of_fields) - {field.name for field in fields(endpoint.body)}
@@ -187,19 +257,29 @@ class Contract(Struct, frozen=True, kw_only=True):
             found.append("rows and identity belong together")
         if endpoint.site is not None and endpoint.site not in endpoint.path:
             found.append(f"site {endpoint.site!r} is no path parameter")
-        wanted = {*endpoint.errors, endpoint.validation_error} | ({"unknown_site", "forbidden"} if endpoint.site else set())
+        wanted = {*endpoint.errors, endpoint.validation_error} | (
+            {"unknown_site", "forbidden"} if endpoint.site else set()
+        )
         for limit in endpoint.limits:
             one = isinstance(limit, ConcurrencyLimit)
             wanted.add("busy" if one else "rate_limited")
             found += [f"limit names no behavior {name!r}" for name in _choices_of(limit) if name not in named]
         known = {field.name for model in (endpoint.query, endpoint.body) for field in fields(model)}
         found += [
-            f"no parameter {name!r}; {suggest(name, known)}" for name in endpoint.parameters_named() if name not in {*known, *endpoint.path}
+            f"no parameter {name!r}; {suggest(name, known)}"
+            for name in endpoint.parameters_named()
+            if name not in {*known, *endpoint.path}
         ]
         fields_of_response = {field.name for field in fields(endpoint.response, deep=True)}
-        found += [f"no field {name!r} in the response" for name in endpoint.fields_named() if name not in fields_of_response]
+        found += [
+            f"no field {name!r} in the response"
+            for name in endpoint.fields_named()
+            if name not in fields_of_response
+        ]
         for advice in endpoint.lint_rules:
-            found += [f"advice {advice.name}: no field {name!r}" for name in advice.fields() if name not in known]
+            found += [
+                f"advice {advice.name}: no field {name!r}" for name in advice.fields() if name not in known
+            ]
             if advice.name not in ADVICE:
                 found.append(f"no advice is called {advice.name!r}; known are {', '.join(ADVICE)}")
         return found + [f"no error shape {name!r}" for name in sorted(wanted - set(self.errors))]

@@ -45,7 +45,12 @@ class ApiError(Exception):
     """Raised for a request that an endpoint refuses; :attr:`refusal` says why."""
 
     def __init__(
-        self, error: str, *, headers: Mapping[str, str] | None = None, numbers: Mapping[str, int] | None = None, **details: str
+        self,
+        error: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        numbers: Mapping[str, int] | None = None,
+        **details: str,
     ) -> None:
         super().__init__(error)
         self.refusal = VendorError(error, details, headers or {}, numbers or {})

@@ -76,9 +76,15 @@ def fields(model: type | None, *, deep: bool = False) -> tuple[Field, ...]:
     found: list[Field] = []
     for each in struct_fields(model):
         hint = each.type
-        facts = [note for note in get_args(hint)[1:] if isinstance(note, Fact)] if get_origin(hint) is Annotated else []
+        facts = (
+            [note for note in get_args(hint)[1:] if isinstance(note, Fact)]
+            if get_origin(hint) is Annotated
+            else []
+        )
         if len(facts) != 1:
-            raise ContractKeywordError(f"{model.__name__}.{each.name}: a field carries exactly one Fact, this one {len(facts)}")
+            raise ContractKeywordError(
+                f"{model.__name__}.{each.name}: a field carries exactly one Fact, this one {len(facts)}"
+            )
         unknown = [note for note in get_args(hint)[1:] if not isinstance(note, Fact | Lenient | Meta)]
         if unknown:
             raise ContractKeywordError(
@@ -88,7 +94,9 @@ def fields(model: type | None, *, deep: bool = False) -> tuple[Field, ...]:
         lenient = next((note for note in get_args(hint)[1:] if isinstance(note, Lenient)), None)
         found.append(Field(each.encode_name, each.type, each.required, default, facts[0], lenient))
         for part in _structs(each.type) if deep else ():
-            found += [Field(f"{each.encode_name}.{inner.name}", *_rest(inner)) for inner in fields(part, deep=True)]
+            found += [
+                Field(f"{each.encode_name}.{inner.name}", *_rest(inner)) for inner in fields(part, deep=True)
+            ]
     return tuple(found)
 
 
@@ -129,7 +137,11 @@ def _is_deep(value: Any) -> bool:
     """Return whether a value is nested deeper than :data:`MAX_DEPTH`, level by level, because recursion is what must not end it."""
     level = [value]
     for _ in range(MAX_DEPTH):
-        inner = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        inner = [
+            each.values() if isinstance(each, dict) else each
+            for each in level
+            if isinstance(each, dict | list)
+        ]
         level = list(chain.from_iterable(inner))
     return any(isinstance(each, dict | list) for each in level)
 
@@ -148,7 +160,9 @@ def read_json(body: bytes, media_type: str = "") -> Mapping[str, Any] | Contract
     return value
 
 
-def read(model: type[R], raw: Mapping[str, Any], where: str, *, numeric_texts: bool = True) -> R | list[ContractViolation]:
+def read(
+    model: type[R], raw: Mapping[str, Any], where: str, *, numeric_texts: bool = True
+) -> R | list[ContractViolation]:
     """Convert raw values to a typed request, or say everything that is wrong with them.
 
     With ``numeric_texts``, texts such as ``"100"`` stand for numbers; in a query they always do.
@@ -176,7 +190,11 @@ def _leniently(model: type, raw: Mapping[str, Any]) -> dict[str, int]:
         if field.lenient is None or not _violations(field, raw, ""):
             continue
         means = [field.lenient.means(str(raw[field.name])), field.lenient.otherwise]
-        right = [number for number in means if number is not None and not _violations(field, {field.name: number}, "")]
+        right = [
+            number
+            for number in means
+            if number is not None and not _violations(field, {field.name: number}, "")
+        ]
         if right:
             found[field.name] = right[0]
     return found
@@ -185,14 +203,20 @@ def _leniently(model: type, raw: Mapping[str, Any]) -> dict[str, int]:
 @cache
 def _plain(model: type) -> tuple[tuple[str, type], ...]:
     """The fields of a struct that are integers or booleans."""
-    return tuple((field.name, kind) for field in fields(model) for kind in (int, bool) if kind in _leaves(field.type))
+    return tuple(
+        (field.name, kind) for field in fields(model) for kind in (int, bool) if kind in _leaves(field.type)
+    )
 
 
 def _leaves(hint: Any) -> list[Any]:
     """The types that a value may have, without what is said of them."""
     if get_origin(hint) is Annotated:
         return _leaves(get_args(hint)[0])
-    return [leaf for part in get_args(hint) for leaf in _leaves(part)] if get_origin(hint) in (Union, UnionType) else [hint]
+    return (
+        [leaf for part in get_args(hint) for leaf in _leaves(part)]
+        if get_origin(hint) in (Union, UnionType)
+        else [hint]
+    )
 
 
 def _meant(value: Any, kind: type, *, texts: bool) -> Any:
@@ -208,12 +232,18 @@ def _meant(value: Any, kind: type, *, texts: bool) -> Any:
 
 def _violations(field: Field, raw: Mapping[str, Any], where: str) -> list[ContractViolation]:
     if field.name not in raw:
-        return [ContractViolation(where, field.name, "is required", _literal(field.fact))] if field.required else []
+        return (
+            [ContractViolation(where, field.name, "is required", _literal(field.fact))]
+            if field.required
+            else []
+        )
     try:
         convert(raw[field.name], field.type)
     except ValidationError as error:
         inside, reason = _reason(str(error), raw[field.name])
-        return [ContractViolation(where, field.name + inside, reason, _literal(field.fact, str(raw[field.name])))]
+        return [
+            ContractViolation(where, field.name + inside, reason, _literal(field.fact, str(raw[field.name])))
+        ]
     return []
 
 
@@ -224,7 +254,9 @@ def _literal(fact: Fact, value: str = "") -> str | None:
     return next((said for pattern, said in fact.error if re.fullmatch(pattern, value, re.DOTALL)), None)
 
 
-def in_turn(pairs: Iterable[tuple[str, str]], model: type, wrong: Iterable[ContractViolation], twice: str) -> list[ContractViolation]:
+def in_turn(
+    pairs: Iterable[tuple[str, str]], model: type, wrong: Iterable[ContractViolation], twice: str
+) -> list[ContractViolation]:
     """The first fault of a query that is read from its beginning: the first value that cannot be, or a field that comes again.
 
     What stands nowhere in it, but should, is missed at the end. ``twice`` is what the vendor says of a field that comes again.
@@ -239,7 +271,14 @@ def in_turn(pairs: Iterable[tuple[str, str]], model: type, wrong: Iterable[Contr
     return list(left.values())[:1]
 
 
-_WORDS = {"int": "an integer", "str": "a string", "object": "an object", "array": "an array", "bool": "true or false", "float": "a number"}
+_WORDS = {
+    "int": "an integer",
+    "str": "a string",
+    "object": "an object",
+    "array": "an array",
+    "bool": "true or false",
+    "float": "a number",
+}
 
 
 def _reason(error: str, value: Any) -> tuple[str, str]:
@@ -249,7 +288,10 @@ def _reason(error: str, value: Any) -> tuple[str, str]:
     if said.startswith("Invalid enum value"):
         return place, f"does not know {value!r}"
     expected = said.removeprefix("Expected ").split(", got")[0].replace("`", "")
-    kinds, sign, bound = next(((*expected.partition(f" {sign} "),) for sign in (">=", "<=") if f" {sign} " in expected), (expected, "", ""))
+    kinds, sign, bound = next(
+        ((*expected.partition(f" {sign} "),) for sign in (">=", "<=") if f" {sign} " in expected),
+        (expected, "", ""),
+    )
     wanted = " or ".join(_WORDS.get(kind, kind) for kind in kinds.split(" | ") if kind != "null")
     return place, f"must be {wanted}{_bound(sign.strip(), bound)}"
 

@@ -49,7 +49,9 @@ def create_app(**settings: Any) -> web.Application:
     ``credentials``, and fields of a world's spec. :func:`tenant_of` gives the handle of its tenant.
     """
     own: dict[str, Any] = {
-        name: settings.pop(name) for name in ("profile", "now", "dialect", "behaviors", "credentials") if name in settings
+        name: settings.pop(name)
+        for name in ("profile", "now", "dialect", "behaviors", "credentials")
+        if name in settings
     }
     served = Tenants(tenants(read_config(None, {**settled(own), "world": settled(settings)})))
     here = _Here(served)

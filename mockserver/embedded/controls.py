@@ -117,7 +117,9 @@ class Journal(Part):
 
     def exchanges(self, **filters: Filter) -> list[dict[str, Any]]:
         """The exchanges for which all filters hold: vendor, endpoint, status, error, finding, fault, after, limit."""
-        return [json.decode(line) for line in self._client.export("ndjson", self._tenant, **filters).splitlines()]
+        return [
+            json.decode(line) for line in self._client.export("ndjson", self._tenant, **filters).splitlines()
+        ]
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         return iter(self.exchanges())
@@ -161,7 +163,9 @@ class World(Part):
         """How many sessions of people each site has by now."""
         return [site.sessions for site in self.totals.sites]
 
-    def session(self, index: int | None = None, *, number: int | None = None, site: int = 0) -> dict[str, Any]:
+    def session(
+        self, index: int | None = None, *, number: int | None = None, site: int = 0
+    ) -> dict[str, Any]:
         """A session in no vendor's words: by its place, 0 for the oldest and -1 for the newest, or by its number in the world."""
         return self._client.session(index, number=number, site=site, tenant=self._tenant)
 

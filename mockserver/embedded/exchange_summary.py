@@ -20,5 +20,7 @@ def line(exchange: Mapping[str, Any], longest: int | None = None) -> str:
     error += f" ({exchange['basis']}{read})" if exchange["basis"] else ""
     error += f" in dialect {exchange['dialect']}" if exchange["dialect"] not in (None, DOCUMENTED) else ""
     triggered = f", triggered by {', '.join(exchange['faults'])}" if exchange["faults"] else ""
-    triggered += "".join(f", {name}: {value}" for name, value in response.get("headers", ()) if name == "Retry-After")
+    triggered += "".join(
+        f", {name}: {value}" for name, value in response.get("headers", ()) if name == "Retry-After"
+    )
     return f"{shown} -> {response.get('status', 'no answer')}{error}{triggered}"

@@ -74,7 +74,9 @@ class Local:
         running = self._server.running
         target, _, query = path.partition("?")
         asked: Mapping[str, str] = dict(parse_qsl(query, keep_blank_values=True))
-        order = AdminRequest(method, PREFIX + target, asked, {} if body is None else to_builtins(plain(body), str_keys=True))
+        order = AdminRequest(
+            method, PREFIX + target, asked, {} if body is None else to_builtins(plain(body), str_keys=True)
+        )
         try:
             _, told = dispatch(running.served, running.addresses, order)
         except Problem as problem:

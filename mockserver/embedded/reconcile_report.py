@@ -45,10 +45,16 @@ class _Blamed(Struct, frozen=True):
         return (self.difference.kind, *self.difference.fields)
 
 
-def reconciled(client: AdminClient, tenant: str, asked: ListRequest, rows: list[Any], fields: list[str] | None) -> str:
+def reconciled(
+    client: AdminClient, tenant: str, asked: ListRequest, rows: list[Any], fields: list[str] | None
+) -> str:
     """Say how rows differ from the expected rows; nothing where they do not."""
-    told = client.expected_rows(asked.vendor, asked.endpoint, asked.parameters, site=asked.site, labels=True, tenant=tenant)
-    expected: list[tuple[RowLabel, Row]] = [(each["label"], each["row"]) for each in told]  # Names are checked by the server.
+    told = client.expected_rows(
+        asked.vendor, asked.endpoint, asked.parameters, site=asked.site, labels=True, tenant=tenant
+    )
+    expected: list[tuple[RowLabel, Row]] = [
+        (each["label"], each["row"]) for each in told
+    ]  # Names are checked by the server.
     identity = _endpoint(asked, client.tenant(tenant).vendors[asked.vendor].dialect).row_key
     collected = _as_rows(rows, identity)
     _check_fields(fields or [], expected)
@@ -92,11 +98,16 @@ def _only(row: Row, fields: Sequence[str]) -> Row:
     return {name: row[name] for name in fields if name in row}
 
 
-def _lines(client: AdminClient, tenant: str, asked: ListRequest, found: list[Difference], identity: Sequence[str]) -> Iterator[str]:
+def _lines(
+    client: AdminClient, tenant: str, asked: ListRequest, found: list[Difference], identity: Sequence[str]
+) -> Iterator[str]:
     """Differences of a kind that came on the same pages, one after the other, are told as one; after a few, the rest is counted."""
     wanted = [_only(each.row, identity) or each.row for each in found[:_MOST_BLAMED]]
     carried = client.trace(asked.vendor, asked.endpoint, wanted, tenant)
-    blamed = [_Blamed(each, tuple(numbers)) for each, numbers in zip(found, [*carried, *([[]] * len(found))], strict=False)]
+    blamed = [
+        _Blamed(each, tuple(numbers))
+        for each, numbers in zip(found, [*carried, *([[]] * len(found))], strict=False)
+    ]
     told, more = Counter[tuple[str, ...]](), dict[tuple[str, ...], list[_Blamed]]()
     for (alike, _), each in groupby(blamed, key=lambda each: (each.alike, each.exchanges)):
         group = list(each)
@@ -109,12 +120,16 @@ def _lines(client: AdminClient, tenant: str, asked: ListRequest, found: list[Dif
         if first.fields:
             yield "    " + ", ".join(_changes(first))
         yield f"    {_blame(client, tenant, asked, group[0])}"
-    yield from (f"  {alike[0]}: {_further(group, alike[1:])}" for alike, group in list(more.items())[:_MOST_GROUPS])
+    yield from (
+        f"  {alike[0]}: {_further(group, alike[1:])}" for alike, group in list(more.items())[:_MOST_GROUPS]
+    )
 
 
 def _further(group: list[_Blamed], fields: Sequence[str]) -> str:
     """How many rows more differ in the same way as those before."""
-    shown = ", ".join(fields[:_MOST_FIELDS]) + (f" and {len(fields) - _MOST_FIELDS} more" if len(fields) > _MOST_FIELDS else "")
+    shown = ", ".join(fields[:_MOST_FIELDS]) + (
+        f" and {len(fields) - _MOST_FIELDS} more" if len(fields) > _MOST_FIELDS else ""
+    )
     same = f", in the same field{'s' * (len(fields) > 1)}: {shown}" if fields else ""
     return f"{len(group)} row{'s' * (len(group) > 1)} more{same}"
 
@@ -124,7 +139,10 @@ def _rows(group: list[_Blamed], identity: Sequence[str]) -> str:
     ends = [group[0].difference, group[-1].difference]
     places = [each.expected if each.expected is not None else each.collected for each in ends]
     among = "of those due" if ends[0].expected is not None else "of those collected"
-    names = [json.encode({field: each.row.get(field) for field in identity} if identity else each.row).decode() for each in ends]
+    names = [
+        json.encode({field: each.row.get(field) for field in identity} if identity else each.row).decode()
+        for each in ends
+    ]
     if len(group) == 1:
         return f"row {places[0]} {among}, {names[0][:_LONGEST]}"
     return f"{len(group)} rows, {places[0]} to {places[1]} {among}, {names[0][:_LONGEST]} to {names[1][:_LONGEST]}"
@@ -140,13 +158,17 @@ def _changes(difference: Difference) -> Iterator[str]:
 def _blame(client: AdminClient, tenant: str, asked: ListRequest, blamed: _Blamed) -> str:
     """The request that carried a row, or why none did."""
     if blamed.exchanges:
-        return "on the page of " + ", and of ".join(_exchange(client.exchange(number, tenant)) for number in blamed.exchanges[:3])
+        return "on the page of " + ", and of ".join(
+            _exchange(client.exchange(number, tenant)) for number in blamed.exchanges[:3]
+        )
     page = client.journal(tenant, vendor=asked.vendor, endpoint=asked.endpoint)
     if not page.matched:
         return f"the client never asked for {asked.endpoint}"
     if blamed.difference.kind != "missing":
         return "no page carried it"
-    last = client.journal(tenant, vendor=asked.vendor, endpoint=asked.endpoint, offset=page.matched - 1, limit=1).exchanges[-1]
+    last = client.journal(
+        tenant, vendor=asked.vendor, endpoint=asked.endpoint, offset=page.matched - 1, limit=1
+    ).exchanges[-1]
     return f"on no page that was asked for: the last was {_exchange(last)}"
 
 

@@ -14,7 +14,9 @@ from mockserver.embedded.tenant import TenantHandle, create_from_arguments
 from mockserver.server.tenancy.config import read_config
 
 __tracebackhide__ = is_refusal
-_NOT_RUNNING: Final = "the server is not running: it serves within `with SessionMock() as mock`, or after mock.start()"
+_NOT_RUNNING: Final = (
+    "the server is not running: it serves within `with SessionMock() as mock`, or after mock.start()"
+)
 _NOT_CONNECTED: Final = "the connection to {url} is closed: use it within `with SessionMock.connect(url) as mock`, or after mock.start()"
 
 
@@ -59,7 +61,9 @@ class SessionMock(TenantHandle):
             "admin_token": admin_token,
             "world": settled(world),
         }
-        self._config = read_config(None, settled({name: value for name, value in settings.items() if value is not None}))
+        self._config = read_config(
+            None, settled({name: value for name, value in settings.items() if value is not None})
+        )
         self._server: ServerThread | None = None
         self._remote: AdminClient | None = None
 
@@ -77,11 +81,17 @@ class SessionMock(TenantHandle):
 
         def __getattr__(self, name: str) -> Any:
             if name in {"_client", "_access"}:
-                raise RuntimeError(_NOT_RUNNING if self._remote is None else _NOT_CONNECTED.format(url=self._remote.url))
+                raise RuntimeError(
+                    _NOT_RUNNING if self._remote is None else _NOT_CONNECTED.format(url=self._remote.url)
+                )
             raise AttributeError(f"a {type(self).__name__} has no {name!r}")
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} at {self.url}>" if "_access" in vars(self) else f"<{type(self).__name__}, not running>"
+        return (
+            f"<{type(self).__name__} at {self.url}>"
+            if "_access" in vars(self)
+            else f"<{type(self).__name__}, not running>"
+        )
 
     def start(self) -> Self:
         """Start the server, or connect again, and return once it accepts connections.
@@ -93,7 +103,9 @@ class SessionMock(TenantHandle):
                 return self
             if self._server is not None:
                 self._server.check_process()
-            raise RuntimeError(f"the server runs already, at {self.url}; stop it first, or make another SessionMock")
+            raise RuntimeError(
+                f"the server runs already, at {self.url}; stop it first, or make another SessionMock"
+            )
         client = self._remote
         if client is None:
             server = ServerThread(self._config)
@@ -115,13 +127,17 @@ class SessionMock(TenantHandle):
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     async def __aenter__(self) -> Self:
         return self.start()  # 2 ms, so every event loop can wait for it; the first start in a process takes 100 ms, most of it imports.
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
 
     @property

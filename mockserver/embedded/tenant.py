@@ -12,7 +12,17 @@ from mockserver.embedded.controls import Behaviors, Clock, Faults, Journal, Limi
 from mockserver.embedded.vendor_access import VendorHandle, vendor_handle
 
 __tracebackhide__ = is_refusal
-_OWN: Final = ("profile", "now", "clock", "dialect", "behaviors", "credentials", "faults", "stall_timeout", "loop_limit")
+_OWN: Final = (
+    "profile",
+    "now",
+    "clock",
+    "dialect",
+    "behaviors",
+    "credentials",
+    "faults",
+    "stall_timeout",
+    "loop_limit",
+)
 """What of a tenant to be created is no field of its world's spec."""
 
 
@@ -25,7 +35,9 @@ class TenantHandle(NotPicklable):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.delete()
 
     def __repr__(self) -> str:
@@ -82,7 +94,9 @@ class TenantHandle(NotPicklable):
         """What happened."""
         return Journal(self._client, self.id)
 
-    def expected_rows(self, vendor: str, endpoint: str, *, site: int | str = 0, **parameters: Any) -> list[Any]:
+    def expected_rows(
+        self, vendor: str, endpoint: str, *, site: int | str = 0, **parameters: Any
+    ) -> list[Any]:
         """Every row that a correct client of an endpoint must end up with, in the vendor's order; without parameters, of all there is."""
         return list(self._client.expected_rows(vendor, endpoint, parameters, site=site, tenant=self.id))
 
@@ -119,7 +133,9 @@ class TenantHandle(NotPicklable):
         from mockserver.embedded.reconcile_report import ListRequest, reconciled  # noqa: PLC0415 -- contracts are read only for this
 
         asked = ListRequest(vendor=vendor, endpoint=endpoint, site=site, parameters=parameters)
-        message = reconciled(self._client, self.id, asked, list(rows), None if fields is None else list(fields))
+        message = reconciled(
+            self._client, self.id, asked, list(rows), None if fields is None else list(fields)
+        )
         if message:
             raise AssertionError(message)
 

@@ -29,7 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the settings, and register the marker."""
     config.addinivalue_line(
-        "markers", "session_mock(profile, sessions, seed, now, dialect, behaviors, faults, strict, allow, …): the world of a test."
+        "markers",
+        "session_mock(profile, sessions, seed, now, dialect, behaviors, faults, strict, allow, …): the world of a test.",
     )
     config.stash[_SETTINGS] = settings.read(config)
     config.stash[_LATE] = Counter()
@@ -84,12 +85,17 @@ def session_mock_server(request: pytest.FixtureRequest) -> Iterator["SessionMock
     from mockserver.pytest_plugin.fixtures import Run  # noqa: PLC0415 -- the same
 
     asked = request.config.stash[_SETTINGS]
-    port = 0 if hasattr(request.config, "workerinput") else asked["port"]  # Workers of pytest-xdist cannot share one.
+    port = (
+        0 if hasattr(request.config, "workerinput") else asked["port"]
+    )  # Workers of pytest-xdist cannot share one.
     mock = SessionMock.connect(asked["url"], asked["admin_token"]) if asked["url"] else SessionMock(port=port)
     try:
         mock.start()
     except OSError as error:
-        pytest.fail(f"session-mock cannot listen on port {port}: {error.strerror or error}; choose another, or 0", pytrace=False)
+        pytest.fail(
+            f"session-mock cannot listen on port {port}: {error.strerror or error}; choose another, or 0",
+            pytrace=False,
+        )
     except AdminError as error:
         pytest.fail(f"session-mock cannot use the server at {asked['url']}: {error.detail}", pytrace=False)
     try:
@@ -102,7 +108,9 @@ def session_mock_server(request: pytest.FixtureRequest) -> Iterator["SessionMock
 
 
 @pytest.fixture
-def session_mock(request: pytest.FixtureRequest, session_mock_server: "SessionMock") -> Iterator["CheckedTenant"]:
+def session_mock(
+    request: pytest.FixtureRequest, session_mock_server: "SessionMock"
+) -> Iterator["CheckedTenant"]:
     """A fresh tenant with a world of its own and a clock that stands; the test fails for what it did not allow."""
     with _run_on(session_mock_server, request.config).watched(request.node) as watched:
         request.node.stash[_WATCHED] = watched
@@ -160,7 +168,9 @@ def _section(watched: "TenantUnderTest") -> str:
     try:
         return watched.section()
     except Exception as error:  # noqa: BLE001 -- pytest would end the run with INTERNALERROR
-        return ascii(f"session-mock: the requests of this test cannot be listed; {type(error).__name__}: {error}")[1:-1]
+        return ascii(
+            f"session-mock: the requests of this test cannot be listed; {type(error).__name__}: {error}"
+        )[1:-1]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -180,4 +190,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     if late:
         terminalreporter.section("session-mock: late requests")
     for name, count in sorted(late.items()):
-        terminalreporter.line(f"{count} request{'s' * (count > 1)} came after the end of {name}; was a client left running?")
+        terminalreporter.line(
+            f"{count} request{'s' * (count > 1)} came after the end of {name}; was a client left running?"
+        )

@@ -28,7 +28,9 @@ class Violation(NamedTuple):
 class CheckedTenant(TenantHandle):
     """A fresh tenant for one test; the test fails for whatever it did not :meth:`allow`."""
 
-    def __init__(self, client: AdminClient, access: TenantAccess, made: Mapping[str, Any], allowed: Iterable[str] = ()) -> None:
+    def __init__(
+        self, client: AdminClient, access: TenantAccess, made: Mapping[str, Any], allowed: Iterable[str] = ()
+    ) -> None:
         """Wrap a tenant with the arguments that it was created with, and what its markers allow."""
         super().__init__(client, access)
         self.made = made
@@ -59,16 +61,22 @@ class CheckedTenant(TenantHandle):
         from mockserver.pytest_plugin.reproduce import command  # noqa: PLC0415 -- few tests fail
 
         clock, behaviors = self._client.clock(self.id), self._client.behaviors(self.id)
-        return command(self.made["profile"], self.world.spec, clock, behaviors, self.made.get("credentials", ()))
+        return command(
+            self.made["profile"], self.world.spec, clock, behaviors, self.made.get("credentials", ())
+        )
 
-    def complaints(self, verification: Verification, strays: Sequence[Mapping[str, Any]] = ()) -> list[Violation]:
+    def complaints(
+        self, verification: Verification, strays: Sequence[Mapping[str, Any]] = ()
+    ) -> list[Violation]:
         """What is wrong that was not allowed, each told once; ``strays`` are exchanges that were no tenant's."""
         every = [each for each in self._complaints(verification, strays) if each.name not in self._allowed]
         told = [each for each in every if each not in self._told]
         self._told.update(told)
         return told
 
-    def _complaints(self, verification: Verification, strays: Sequence[Mapping[str, Any]]) -> Iterator[Violation]:
+    def _complaints(
+        self, verification: Verification, strays: Sequence[Mapping[str, Any]]
+    ) -> Iterator[Violation]:
         for found in verification.findings:
             yield Violation(found.name, f"{found.name}: {found.message}{self._first(found)}")
         for found in [*verification.unexpected, *_merged(strays)]:
@@ -82,7 +90,9 @@ class CheckedTenant(TenantHandle):
         line = f"exchange {found.exchanges[0]}"
         with suppress(AdminError):  # It may have given way to later ones.
             line = exchange_line(self._client.exchange(found.exchanges[0], self.id))
-        return f"\n    {line}" + (f"\n    and {found.count - 1} more: {_where(found)}" if found.count > 1 else "")
+        return f"\n    {line}" + (
+            f"\n    and {found.count - 1} more: {_where(found)}" if found.count > 1 else ""
+        )
 
 
 def checked_names(names: Iterable[str]) -> tuple[str, ...]:
@@ -100,16 +110,27 @@ def _known() -> list[str]:
     from mockserver.server.review.findings import FINDINGS  # noqa: PLC0415 -- few tests allow anything
     from mockserver.vendors import every  # noqa: PLC0415 -- the same
 
-    return [*FINDINGS, *dict.fromkeys(error for vendor in every() for error in vendor.contract.errors), UNUSED_FAULT]
+    return [
+        *FINDINGS,
+        *dict.fromkeys(error for vendor in every() for error in vendor.contract.errors),
+        UNUSED_FAULT,
+    ]
 
 
 def _merged(strays: Sequence[Mapping[str, Any]]) -> list[FindingSummary]:
     """What exchanges that were no tenant's are told as: those that say the same, once."""
     found: dict[tuple[str, str], FindingSummary] = {}
     for stray in strays:
-        near = stray["near_misses"][0]["differs"] if stray["near_misses"] else f"answered {(stray['response'] or {}).get('body')}"
+        near = (
+            stray["near_misses"][0]["differs"]
+            if stray["near_misses"]
+            else f"answered {(stray['response'] or {}).get('body')}"
+        )
         why = "the mock itself failed: its log says why" if stray["failed"] else near
-        name, says = stray["error"] or "unexpected", f"{stray['request']['method']} {stray['request']['path']}: {why}"
+        name, says = (
+            stray["error"] or "unexpected",
+            f"{stray['request']['method']} {stray['request']['path']}: {why}",
+        )
         known = found.setdefault((name, says), FindingSummary(name=name, message=says, count=0, exchanges=[]))
         known.count += 1
         known.exchanges.append(stray["number"])
@@ -117,7 +138,9 @@ def _merged(strays: Sequence[Mapping[str, Any]]) -> list[FindingSummary]:
 
 
 def _where(found: FindingSummary) -> str:
-    numbers = ", ".join(map(str, found.exchanges[:5])) + (" …" if found.count > len(found.exchanges[:5]) else "")
+    numbers = ", ".join(map(str, found.exchanges[:5])) + (
+        " …" if found.count > len(found.exchanges[:5]) else ""
+    )
     return f"exchange{'s' * (found.count > 1)} {numbers}"
 
 

@@ -50,7 +50,10 @@ class Run:
         """The exchanges that were no tenant's since the last call; late ones are counted for their tests instead."""
         if not self.mock.own or unmatched == self._seen:
             return []
-        found = [json.decode(line) for line in self.mock.admin.export("ndjson", None, after=self._seen).splitlines()]
+        found = [
+            json.decode(line)
+            for line in self.mock.admin.export("ndjson", None, after=self._seen).splitlines()
+        ]
         self._seen = max([self._seen, *(each["number"] for each in found)])
         self.late.update(each["deleted"] for each in found if each["deleted"] is not None)
         return [each for each in found if each["deleted"] is None]
@@ -64,7 +67,10 @@ class Run:
     def watched(self, item: pytest.Item) -> Iterator["TenantUnderTest"]:
         """Create the tenant of a test, and delete it at the end."""
         asked = merged(item)
-        made: dict[str, Any] = {"profile": self.settings["profile"], "seed": seed_of(self.settings["seed"], item.nodeid)}
+        made: dict[str, Any] = {
+            "profile": self.settings["profile"],
+            "seed": seed_of(self.settings["seed"], item.nodeid),
+        }
         made |= {"dialect": self.settings["dialect"]} if self.settings["dialect"] else {}
         made |= {name: self.settings[name] for name in _BOUNDS}
         made |= {name: value for name, value in asked.items() if name not in _OWN}
@@ -92,7 +98,9 @@ class Run:
         for _ in range(_ATTEMPTS):
             self._attempts[nodeid] += 1
             try:
-                return create_from_arguments(self.mock.admin, tenant_name(nodeid, self._attempts[nodeid]), made)
+                return create_from_arguments(
+                    self.mock.admin, tenant_name(nodeid, self._attempts[nodeid]), made
+                )
             except AdminError as error:
                 told = error.detail
                 if error.status != _CONFLICT or self.mock.own:
@@ -107,7 +115,11 @@ class Run:
         try:
             TenantHandle.delete(watched.tenant)  # Nobody asks any more how to have its world again.
         except Exception as error:  # noqa: BLE001 -- an error of the teardown must stay a sentence
-            told.append(None if watched.ended else f"session-mock cannot delete the tenant of this test: {explain(error)}")
+            told.append(
+                None
+                if watched.ended
+                else f"session-mock cannot delete the tenant of this test: {explain(error)}"
+            )
         failures = [each for each in told if each]
         if failures:
             pytest.fail("\n".join(failures), pytrace=False)
@@ -117,7 +129,11 @@ class Run:
         folder: Path | None = self.settings["journal"]
         if folder is None:
             return None
-        name = re.sub(r"[^\w.-]+", "-", nodeid)[:_LONGEST] + "-" + blake2b(nodeid.encode(), digest_size=4).hexdigest()
+        name = (
+            re.sub(r"[^\w.-]+", "-", nodeid)[:_LONGEST]
+            + "-"
+            + blake2b(nodeid.encode(), digest_size=4).hexdigest()
+        )
         path = folder / f"{name}.har"
         try:
             har = json.encode(tenant.journal.har())
@@ -193,14 +209,20 @@ class TenantUnderTest:
             return f"the test deleted its tenant itself\nthe same world: {self.tenant.same_world()}"
         verification = self.tenant.verify()
         self._strays += self._run.strays(verification.unmatched)
-        stopped = [f"{found.name}: {found.message}" for found in verification.findings if found.name in BOUNDS]
+        stopped = [
+            f"{found.name}: {found.message}" for found in verification.findings if found.name in BOUNDS
+        ]
         return "\n".join([*stopped, section(self.tenant, self._strays)])
 
 
 def explain(error: Exception) -> str:
     """Say in a sentence why the server or the system refused something."""
     if isinstance(error, AdminError):
-        gone = "; was the server restarted, or the tenant deleted elsewhere?" if error.status == HTTPStatus.NOT_FOUND else ""
+        gone = (
+            "; was the server restarted, or the tenant deleted elsewhere?"
+            if error.status == HTTPStatus.NOT_FOUND
+            else ""
+        )
         return printable(error.detail + gone)
     if isinstance(error, OSError) and error.strerror:
         return printable(error.strerror)
@@ -222,7 +244,11 @@ def _late_enough(made: Mapping[str, Any]) -> dict[str, int]:
         return {}
     from mockserver.server.tenancy.config import TenantConfig, tenant_spec  # noqa: PLC0415 -- few worlds have no end
 
-    world = {name: value for name, value in made.items() if name in WorldSpec.__struct_fields__ and value is not None}
+    world = {
+        name: value
+        for name, value in made.items()
+        if name in WorldSpec.__struct_fields__ and value is not None
+    }
     try:
         spec = tenant_spec(TenantConfig(profile=made["profile"], world=world))
     except ValueError:  # Whoever creates it says what is wrong.

@@ -32,7 +32,10 @@ def merged(item: pytest.Item) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for mark in reversed(list(item.iter_markers(NAME))):
         if mark.args:
-            pytest.fail(f"@pytest.mark.{NAME} takes no positional arguments, such as {mark.args[0]!r}; name them", pytrace=False)
+            pytest.fail(
+                f"@pytest.mark.{NAME} takes no positional arguments, such as {mark.args[0]!r}; name them",
+                pytrace=False,
+            )
         for name, value in mark.kwargs.items():
             _check(name, value)
             found[name] = _ADDED[name](found.get(name), value) if name in _ADDED else value

@@ -23,7 +23,10 @@ def section(tenant: "CheckedTenant", strays: Sequence[Mapping[str, Any]]) -> str
     """Describe a tenant for the report of its test; with the exchanges that were no tenant's, as far as they are its own."""
     every = tenant.journal.exchanges()
     exchanges = [*[each for each in every[:-_LAST] if _is_odd(each)][-_LAST:], *every[-_LAST:]]
-    lines = [f"tenant {tenant.id!r} at {tenant.url}, clock {tenant.clock.now.isoformat()}", f"world: {_pairs(tenant.world.spec)}"]
+    lines = [
+        f"tenant {tenant.id!r} at {tenant.url}, clock {tenant.clock.now.isoformat()}",
+        f"world: {_pairs(tenant.world.spec)}",
+    ]
     lines += _dialects(tenant)
     odd = ", and before them those that are odd" if len(exchanges) > len(every[-_LAST:]) else ""
     if exchanges:
@@ -53,7 +56,11 @@ def _is_odd(exchange: Mapping[str, Any]) -> bool:
 
 def _dialects(tenant: "CheckedTenant") -> Iterator[str]:
     """The vendors that speak another dialect than the documented one."""
-    chosen = [(name.partition(".")[0], tenant.behaviors[name]) for name in tenant.behaviors if name.endswith(f".{DIALECT}")]
+    chosen = [
+        (name.partition(".")[0], tenant.behaviors[name])
+        for name in tenant.behaviors
+        if name.endswith(f".{DIALECT}")
+    ]
     told = ", ".join(f"{vendor}={dialect}" for vendor, dialect in chosen if dialect != DOCUMENTED)
     if told:
         yield f"dialect: {told}"
@@ -63,7 +70,10 @@ def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
     """An exchange in a line; below it what is odd about it."""
     yield f"  {exchange_line(exchange)}"
     yield from (f"        {finding['name']}: {finding['says']}" for finding in exchange["findings"])
-    yield from (f"        near: {near['method']} {near['path']}: {near['differs']}" for near in exchange["near_misses"][:2])
+    yield from (
+        f"        near: {near['method']} {near['path']}: {near['differs']}"
+        for near in exchange["near_misses"][:2]
+    )
 
 
 def exchange_line(exchange: Mapping[str, Any]) -> str:

@@ -17,7 +17,13 @@ _OPTIONS: Final = ("seed", "sessions", "sessions_per_day", "sites", "start", "en
 _INSTANTS: Final = ("start", "end")
 
 
-def command(profile: str, fields: Mapping[str, Any], clock: ClockState, behaviors: Behaviors, credentials: Iterable[str]) -> str:
+def command(
+    profile: str,
+    fields: Mapping[str, Any],
+    clock: ClockState,
+    behaviors: Behaviors,
+    credentials: Iterable[str],
+) -> str:
     """The line that serves a world as it is, with what was chosen; fields that have no option stand in a file that the shell makes up.
 
     Of credentials only the names are told: whoever knows them puts them in their places.
@@ -28,9 +34,15 @@ def command(profile: str, fields: Mapping[str, Any], clock: ClockState, behavior
     for name in _OPTIONS:
         if name in differing:
             words += [f"--{name.replace('_', '-')}", str(differing.pop(name))]
-    for option, said in (*_now(clock, world), *_chosen(behaviors), *((("--credential", f"{name}=<{name}>")) for name in credentials)):
+    for option, said in (
+        *_now(clock, world),
+        *_chosen(behaviors),
+        *((("--credential", f"{name}=<{name}>")) for name in credentials),
+    ):
         words += [option, said]
-    return shlex.join(words) + (f" --config <(printf %s {shlex.quote(f'world = {_toml(differing)}')})" if differing else "")
+    return shlex.join(words) + (
+        f" --config <(printf %s {shlex.quote(f'world = {_toml(differing)}')})" if differing else ""
+    )
 
 
 def _differing(world: WorldSpec, profile: str) -> Iterator[tuple[str, Any]]:

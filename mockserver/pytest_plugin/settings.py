@@ -36,7 +36,13 @@ class Setting(NamedTuple):
 
 
 SETTINGS: Final = (
-    Setting("seed", "What the seed of every test's world follows from, with the test's id; 'random' makes one up.", forms.seed, "7", "N"),
+    Setting(
+        "seed",
+        "What the seed of every test's world follows from, with the test's id; 'random' makes one up.",
+        forms.seed,
+        "7",
+        "N",
+    ),
     Setting("profile", "The world that a test lives in where its marker names none.", str, "default", "NAME"),
     Setting(
         "dialect",
@@ -45,7 +51,13 @@ SETTINGS: Final = (
         None,
         "DIALECT",
     ),
-    Setting("strict", "Whether a test fails for findings, unexpected exchanges and unused faults: yes or no.", forms.flag, "yes", "YES"),
+    Setting(
+        "strict",
+        "Whether a test fails for findings, unexpected exchanges and unused faults: yes or no.",
+        forms.flag,
+        "yes",
+        "YES",
+    ),
     Setting(
         "stall_timeout",
         "Seconds of real time after which a stalled answer is reset and fails its test; 0 for no bound.",
@@ -63,7 +75,9 @@ SETTINGS: Final = (
     Setting("url", "A running server to use; none is started.", forms.url, None, "URL"),
     Setting("admin_token", "The admin token of that server.", forms.token, None, "TOKEN"),
     Setting("port", "The port of the server that is started; 0 picks one.", forms.port, "0", "PORT"),
-    Setting("journal", "A directory that gets the journal of every test, as an HTTP Archive.", Path, None, "DIR"),
+    Setting(
+        "journal", "A directory that gets the journal of every test, as an HTTP Archive.", Path, None, "DIR"
+    ),
 )
 
 
@@ -71,7 +85,9 @@ def add_options(parser: pytest.Parser) -> None:
     """Tell pytest every setting."""
     group = parser.getgroup("session-mock", "session-mock: a mock server of session-analytics APIs")
     for setting in SETTINGS:
-        group.addoption(setting.option, dest=setting.ini, metavar=setting.metavar, default=None, help=setting.description)
+        group.addoption(
+            setting.option, dest=setting.ini, metavar=setting.metavar, default=None, help=setting.description
+        )
         parser.addini(setting.ini, setting.description, default=None)
 
 

@@ -32,7 +32,9 @@ def instant(text: str) -> int | None:
         return None
     year, month, day, hour, minute, second, fraction, offset = found.groups()
     try:
-        there = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC)
+        there = datetime(
+            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC
+        )
         moment = there - _offset(offset or "Z")
     except (ValueError, OverflowError):  # An offset can lead out of the years 1 to 9999.
         return None

@@ -50,7 +50,10 @@ class RowEncoder:
         heads = self._own.encode(sessions)
         tails = self._tails(sessions)
         if self._own_may_be_empty:
-            tails = [tail.removeprefix(b",") if head == b"{" else tail for head, tail in zip(heads, tails, strict=True)]
+            tails = [
+                tail.removeprefix(b",") if head == b"{" else tail
+                for head, tail in zip(heads, tails, strict=True)
+            ]
         return list(map(add, heads, tails))
 
     def _tails(self, sessions: SessionBatch) -> list[bytes]:
@@ -59,7 +62,9 @@ class RowEncoder:
             return self._encode_tails(sessions)
         cached = self._cached_tails(sessions.population)
         rows: list[int] = sessions.row.tolist()
-        running: list[bool] = sessions.running.tolist()  # A running session lacks the end of its archetype row.
+        running: list[bool] = (
+            sessions.running.tolist()
+        )  # A running session lacks the end of its archetype row.
         tails = [None if runs else cached.get(row) for row, runs in zip(rows, running, strict=True)]
         missing = [position for position, tail in enumerate(tails) if tail is None]
         if missing:
@@ -71,7 +76,9 @@ class RowEncoder:
         return tails  # type: ignore[return-value]  # none is missing any more
 
     def _encode_tails(self, sessions: SessionBatch) -> list[bytes]:
-        return [b",%b}" % members[1:] if len(members) > 1 else b"}" for members in self._others.encode(sessions)]
+        return [
+            b",%b}" % members[1:] if len(members) > 1 else b"}" for members in self._others.encode(sessions)
+        ]
 
 
 def _empty_cache(_: Population) -> dict[int, bytes]:

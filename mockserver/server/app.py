@@ -39,20 +39,30 @@ def _openapi(family: Vendor, served: Tenants) -> Callable[[web.Request], Awaitab
     return handle
 
 
-def _docs(family: Vendor, served: Tenants, admin_api: Admin | None) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _docs(
+    family: Vendor, served: Tenants, admin_api: Admin | None
+) -> Callable[[web.Request], Awaitable[web.Response]]:
     """Serve the page that shows a vendor's description, and what belongs to the page."""
 
     async def handle(request: web.Request) -> web.Response:
         from mockserver.server import docs_ui as viewer  # noqa: PLC0415 -- few ask for it
 
         name = request.match_info.get("asset")
-        return viewer.page(request, _described(request, family, served), admin_api) if name is None else viewer.asset(request, name)
+        return (
+            viewer.page(request, _described(request, family, served), admin_api)
+            if name is None
+            else viewer.asset(request, name)
+        )
 
     return handle
 
 
 def create_app(
-    tenants: Tenants | Sequence[Tenant], *, only: str | None = None, admin: Admin | bool = True, decompress: bool = False
+    tenants: Tenants | Sequence[Tenant],
+    *,
+    only: str | None = None,
+    admin: Admin | bool = True,
+    decompress: bool = False,
 ) -> web.Application:
     """Make the application that serves some tenants' worlds, and the admin API beside them; with ``only``, as one vendor's own host does.
 

@@ -50,10 +50,16 @@ _UNBOUNDED: Final = Watchdog()
 class Handler:
     """Answers requests for the vendors of a router out of the worlds of some tenants."""
 
-    def __init__(self, tenants: Tenants, router: Router, only: Vendor | None = None, *, decompress: bool = False) -> None:
+    def __init__(
+        self, tenants: Tenants, router: Router, only: Vendor | None = None, *, decompress: bool = False
+    ) -> None:
         """Answer for all vendors, or only for one; with ``decompress``, the runner leaves request bodies compressed."""
         self._tenants, self._router, self._only, self._decompress = tenants, router, only, decompress
-        self._reader, self._memory, self._generation = RequestParser(tenants), RequestCache(), tenants.generation
+        self._reader, self._memory, self._generation = (
+            RequestParser(tenants),
+            RequestCache(),
+            tenants.generation,
+        )
         self._refusals = ErrorResponder(tenants, router)
         clean_logs(tenants.known)
 
@@ -96,10 +102,18 @@ class Handler:
             request.writer.output_size = 0  # Else aiohttp takes it for the beginning of the answer.
             return None
         began = stopwatch()
-        raw = RawRequest(request.method, _path(request), request.headers.get(HOST, ""), request.headers.get(AUTHORIZATION, ""), b"")
+        raw = RawRequest(
+            request.method,
+            _path(request),
+            request.headers.get(HOST, ""),
+            request.headers.get(AUTHORIZATION, ""),
+            b"",
+        )
         journal, exchange = self._opened(request, raw, VendorError("unknown_expectation"), began)
         exchange.error = "unknown_expectation"
-        reply = internal_error("the header Expect is not supported; send Expect: 100-continue, or none", status=417)
+        reply = internal_error(
+            "the header Expect is not supported; send Expect: 100-continue, or none", status=417
+        )
         try:
             return await send(reply, request)
         finally:
@@ -116,7 +130,9 @@ class Handler:
                 body = await read_body(request, decompress=self._decompress)
                 raw = RawRequest(*head, body, media_type(request, body))
             found = self._known(raw)
-            return found.raw if isinstance(found, CachedRequest) else raw, found  # The same one for all that are alike.
+            return found.raw if isinstance(
+                found, CachedRequest
+            ) else raw, found  # The same one for all that are alike.
         except ApiError as error:
             meant = self._find(raw)
             return raw, meant if isinstance(meant, NoRoute) and meant.vendor is None else error.refusal
@@ -126,7 +142,11 @@ class Handler:
     def _known(self, raw: RawRequest) -> CachedRequest | NoRoute:
         """How a request was read before, or is now."""
         if self._generation != self._tenants.generation:
-            self._reader, self._memory, self._generation = RequestParser(self._tenants), RequestCache(), self._tenants.generation
+            self._reader, self._memory, self._generation = (
+                RequestParser(self._tenants),
+                RequestCache(),
+                self._tenants.generation,
+            )
         known = self._memory.get(raw)
         if known is not None:
             return known
@@ -162,7 +182,9 @@ class Handler:
         journal = tenant.journal if tenant else self._tenants.unmatched
         return journal, journal.open(exchange)
 
-    async def _admitted(self, known: CachedRequest, raw: RawRequest, exchange: Exchange) -> tuple[_Slot | None, Response | None]:
+    async def _admitted(
+        self, known: CachedRequest, raw: RawRequest, exchange: Exchange
+    ) -> tuple[_Slot | None, Response | None]:
         """Count the request against its limits and take its slot, or say how it is refused."""
         reading, whose = known.reading, known.reading.principal
         if whose is None:
@@ -176,13 +198,15 @@ class Handler:
                 return None, None
             slots, key = whose.tenant.slots, (reading.vendor.name, whose.site)
             exchange.blocked = slots.is_held(key)
-            if not await whose.tenant.watchdog.is_active(slots.acquire(key, reading.busy)):
+            if not await whose.tenant.watchdog.waits(slots.acquire(key, reading.busy)):
                 return None, whose.tenant.watchdog.silent
             return _Slot(slots, key, reading.hold), None
         except ApiError as refused:
             return None, self._refusals.read(refused.refusal, reading, raw, exchange)
 
-    def _made(self, found: CachedRequest | NoRoute | VendorError, raw: RawRequest, exchange: Exchange) -> Response:
+    def _made(
+        self, found: CachedRequest | NoRoute | VendorError, raw: RawRequest, exchange: Exchange
+    ) -> Response:
         """The reply to a request that its limits let through."""
         try:
             if isinstance(found, NoRoute):
@@ -194,7 +218,9 @@ class Handler:
                 return self._faulty(found, tenant, raw, exchange)
             return self._told(found.reading, raw, exchange)
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
-            return self._refusals.unread(log_unexpected_error(raw, self._tenants.known), self._find(raw), raw, exchange)
+            return self._refusals.unread(
+                log_unexpected_error(raw, self._tenants.known), self._find(raw), raw, exchange
+            )
 
     def _told(self, reading: ParsedRequest, raw: RawRequest, exchange: Exchange) -> Response:
         """What the vendor answers."""

@@ -34,13 +34,22 @@ _ACCEPTING = 4
 class Running:
     """A server that accepts requests: the ports it was given, and its tenants."""
 
-    def __init__(self, host: str, port: int, vendor_ports: Mapping[str, int], served: Tenants, admin_port: int | None = None) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        vendor_ports: Mapping[str, int],
+        served: Tenants,
+        admin_port: int | None = None,
+    ) -> None:
         self.port, self.vendor_ports, self.served = port, vendor_ports, served
         start = f"http://{bracketed(host)}:"
         self.url = f"{start}{port}"
         self.admin_url = None if admin_port is None else f"{start}{admin_port}"
         """Where the admin API is; ``None`` where there is none."""
-        self.addresses = Addresses(self.url, {vendor: f"{start}{number}" for vendor, number in vendor_ports.items()})
+        self.addresses = Addresses(
+            self.url, {vendor: f"{start}{number}" for vendor, number in vendor_ports.items()}
+        )
 
     @property
     def tenants(self) -> list[Tenant]:
@@ -139,7 +148,13 @@ def _listening(runners: Iterable[web.AppRunner]) -> list[Any]:
 
 
 async def _listen(  # noqa: PLR0913 -- what a port is opened with
-    runners: list[web.AppRunner], app: web.Application, config: Config, port: int, patience: float, *, known: KnownCredentials
+    runners: list[web.AppRunner],
+    app: web.Application,
+    config: Config,
+    port: int,
+    patience: float,
+    *,
+    known: KnownCredentials,
 ) -> int:
     """Start an application on a port (0 picks one) and return the port."""
     logger: dict[str, Any] = {"logger": server_log(), **({} if config.access_log else {"access_log": None})}
@@ -164,7 +179,11 @@ async def _listen(  # noqa: PLR0913 -- what a port is opened with
 async def _bind(runner: web.AppRunner, host: str, port: int) -> None:
     """Accept connections at a host; where it has several addresses and the port is 0, they get the same port."""
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE) if port == 0 else []
+    found = (
+        await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        if port == 0
+        else []
+    )
     first, *others = dict.fromkeys(address[0] for *_, address in found) or [host]
     if not others:
         await _site(runner, host, port).start()

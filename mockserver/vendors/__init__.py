@@ -27,9 +27,13 @@ def _loaded(name: str) -> Vendor:
     place = f"{__name__}.{name}"
     vendor = getattr(import_module(place), "VENDOR", None)
     if not isinstance(vendor, Vendor):
-        raise ContractError(f"{place}: VENDOR must be a Vendor, and is {'missing' if vendor is None else type(vendor).__name__}")
+        raise ContractError(
+            f"{place}: VENDOR must be a Vendor, and is {'missing' if vendor is None else type(vendor).__name__}"
+        )
     if vendor.name != name:
-        raise ContractError(f"{place}: the contract's vendor is {vendor.name!r}; name it {name!r}, as its folder")
+        raise ContractError(
+            f"{place}: the contract's vendor is {vendor.name!r}; name it {name!r}, as its folder"
+        )
     if not vendor.has_dialects:
         raise ContractError(f"{place}: VENDOR has no dialects; write VENDOR = speaking(Vendor(...))")
     return vendor
@@ -51,10 +55,16 @@ def dialects(said: str | Mapping[str, str]) -> dict[str, str]:
     Raises :class:`BehaviorError` with the list for a name that nobody has.
     """
     if isinstance(said, str):
-        found = {vendor.name: vendor.in_dialect(said).dialect for vendor in load() if said in (OBSERVED, *vendor.dialects)}
+        found = {
+            vendor.name: vendor.in_dialect(said).dialect
+            for vendor in load()
+            if said in (OBSERVED, *vendor.dialects)
+        }
         if not found:
             known = dict.fromkeys(name for vendor in load() for name in vendor.dialects)
-            raise BehaviorError(f"no vendor has a dialect {said!r}; known are {', '.join([*known, OBSERVED])}")
+            raise BehaviorError(
+                f"no vendor has a dialect {said!r}; known are {', '.join([*known, OBSERVED])}"
+            )
     else:
         for name in said:
             if name not in NAMES:

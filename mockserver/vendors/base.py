@@ -53,7 +53,10 @@ class ViewRequest(Struct, frozen=True, kw_only=True):
 
     def segment(self, identifier: str | None) -> Segment | None:
         """The segment that the vendor knows by an id, if there is one."""
-        return next((self.world.segments[name] for name, known in self.names.segments.items() if known == identifier), None)
+        return next(
+            (self.world.segments[name] for name, known in self.names.segments.items() if known == identifier),
+            None,
+        )
 
 
 class ViewResult(Struct, frozen=True):
@@ -84,9 +87,13 @@ class Vendor:
         contract.check()
         endpoints = {endpoint.name for endpoint in contract.endpoints}
         if missing := sorted(endpoints - set(views)):
-            raise ContractError(f"{contract.vendor}: endpoints without a view: {', '.join(missing)}; {suggest(missing[0], views)}")
+            raise ContractError(
+                f"{contract.vendor}: endpoints without a view: {', '.join(missing)}; {suggest(missing[0], views)}"
+            )
         if unknown := sorted(set(views) - endpoints):
-            raise ContractError(f"{contract.vendor}: views without an endpoint: {', '.join(unknown)}; {suggest(unknown[0], endpoints)}")
+            raise ContractError(
+                f"{contract.vendor}: views without an endpoint: {', '.join(unknown)}; {suggest(unknown[0], endpoints)}"
+            )
         self.contract, self.names, self._views = contract, names, views
         self.name, self.dialect = contract.vendor, contract.dialect
         self._endpoints = {endpoint.name: endpoint for endpoint in contract.endpoints}
@@ -110,7 +117,9 @@ class Vendor:
         """The vendor in another dialect, ``observed`` among them; raises :class:`BehaviorError` with the list for one it has not."""
         name = self.observed if dialect == OBSERVED else dialect
         if name not in self.dialects:
-            raise BehaviorError(f"{self.name} has no dialect {dialect!r}; it has {', '.join([*self.dialects, OBSERVED])}")
+            raise BehaviorError(
+                f"{self.name} has no dialect {dialect!r}; it has {', '.join([*self.dialects, OBSERVED])}"
+            )
         return self.dialects[name]
 
     def respond(self, endpoint: Endpoint, asked: ViewRequest) -> ViewResult:
@@ -125,7 +134,9 @@ def speaking(default: Vendor, *others: Vendor, observed: str = DOCUMENTED) -> Ve
     """
     dialects = {vendor.dialect: vendor for vendor in (default, *others)}
     if len(dialects) <= len(others):
-        raise ContractError(f"{default.name}: two dialects have the same name; they are {', '.join(dialects)}")
+        raise ContractError(
+            f"{default.name}: two dialects have the same name; they are {', '.join(dialects)}"
+        )
     for name in (DOCUMENTED, observed):
         if name not in dialects:
             raise ContractError(f"{default.name}: there is no dialect {name!r}; {suggest(name, dialects)}")
@@ -134,7 +145,9 @@ def speaking(default: Vendor, *others: Vendor, observed: str = DOCUMENTED) -> Ve
     told = common(default.name, {name: vendor.contract.description for name, vendor in dialects.items()})
     for vendor in dialects.values():
         if vendor.has_dialects:
-            raise ContractError(f"{vendor.name}: dialect {vendor.dialect!r} was passed to speaking() twice; make a Vendor for each use")
+            raise ContractError(
+                f"{vendor.name}: dialect {vendor.dialect!r} was passed to speaking() twice; make a Vendor for each use"
+            )
         vendor.contract = replace(vendor.contract, behaviors=(*told, *vendor.contract.behaviors))
         vendor.dialects, vendor.observed = dialects, observed
     return default.in_dialect(DOCUMENTED)
@@ -143,11 +156,21 @@ def speaking(default: Vendor, *others: Vendor, observed: str = DOCUMENTED) -> Ve
 def _check_alike(default: Vendor, other: Vendor) -> None:
     one, two = _common_to_all(default), _common_to_all(other)
     paths = {path: endpoint.name for endpoint in default.contract.endpoints for path in endpoint.paths}
-    moved = [path for each in other.contract.endpoints for path in each.paths if paths.get(path, each.name) != each.name]
+    moved = [
+        path
+        for each in other.contract.endpoints
+        for path in each.paths
+        if paths.get(path, each.name) != each.name
+    ]
     if one != two or moved:
-        raise ContractError(f"{default.name}: dialect {other.dialect!r} differs in {moved or sorted(one ^ two)}")
+        raise ContractError(
+            f"{default.name}: dialect {other.dialect!r} differs in {moved or sorted(one ^ two)}"
+        )
 
 
 def _common_to_all(vendor: Vendor) -> set[str]:
-    endpoints = {f"{each.method} {each.name} {'with' if each.body else 'without'} a body" for each in vendor.contract.endpoints}
+    endpoints = {
+        f"{each.method} {each.name} {'with' if each.body else 'without'} a body"
+        for each in vendor.contract.endpoints
+    }
     return endpoints | {behavior.name for behavior in vendor.contract.behaviors}

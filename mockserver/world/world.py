@@ -13,7 +13,13 @@ from mockserver.world.generator.locales import localized_vocabulary
 from mockserver.world.generator.population import Population
 from mockserver.world.generator.query_result import GeneratedSource, QueryResult, Source, TrackedSource
 from mockserver.world.generator.timeline import Timeline, exact_timeline, flowing_timeline
-from mockserver.world.generator.tracked import Identity, TrackedData, TrackedEvent, TrackedSession, TrackedSessions
+from mockserver.world.generator.tracked import (
+    Identity,
+    TrackedData,
+    TrackedEvent,
+    TrackedSession,
+    TrackedSessions,
+)
 from mockserver.world.model.hashing import key
 from mockserver.world.model.query import Query
 from mockserver.world.model.segments import Segment, build_segments
@@ -46,7 +52,9 @@ class Site:
             size = size * spec.bots_percent // 100
         if spec.end is None:
             return flowing_timeline(start_key, size, spec.start, quiet_days=spec.quiet_days, grain=spec.grain)
-        return exact_timeline(start_key, size, (spec.start, spec.end), quiet_days=spec.quiet_days, grain=spec.grain)
+        return exact_timeline(
+            start_key, size, (spec.start, spec.end), quiet_days=spec.quiet_days, grain=spec.grain
+        )
 
     def _population(self, kind: int) -> Population:
         return Population(self.key, kind, self._vocabulary, self.hostnames, self._timeline(kind))
@@ -61,7 +69,9 @@ class Site:
         """The bots, whose sessions are found only by queries with ``bots``."""
         return self._population(_BOTS)
 
-    def replace(self, *, tracked_data: TrackedData | None = None, deletions: Deletions | None = None) -> "Site":
+    def replace(
+        self, *, tracked_data: TrackedData | None = None, deletions: Deletions | None = None
+    ) -> "Site":
         """Return the site with other tracked data or deletions; everything computed so far is shared."""
         site = object.__new__(Site)
         site.__dict__.update(self.__dict__)
@@ -100,7 +110,11 @@ class Site:
     def tracked_sessions(self, now: int) -> list[TrackedSession]:
         """Return the tracked sessions as of *now*, ascending by start."""
         sessions = self.tracked_data.sessions(now)
-        return [each for each in sessions if each.number(self.key) not in self.deletions.numbers] if self.deletions else sessions
+        return (
+            [each for each in sessions if each.number(self.key) not in self.deletions.numbers]
+            if self.deletions
+            else sessions
+        )
 
     def texts(self, dimension: str, text_of: Callable[[Any], str], now: int) -> frozenset[str]:
         """Return *text_of* of all entries that sessions of people and tracked sessions can have in a dimension."""
@@ -119,7 +133,9 @@ class Site:
         for population in (self.people, self.bots):
             index = population.session_index(number, now)
             if index is not None:
-                return GeneratedSessions(population, np.array([index], dtype=np.int64), now, self.tracked_data.identities)
+                return GeneratedSessions(
+                    population, np.array([index], dtype=np.int64), now, self.tracked_data.identities
+                )
         for session in self.tracked_data.sessions(now):
             if session.number(self.key) == number:
                 return TrackedSessions(self.key, [session], 0, self.tracked_data, self._vocabulary)
@@ -172,7 +188,9 @@ def _load_vocabulary(spec: WorldSpec) -> Vocabulary:
     try:
         return load(spec.vocabulary)
     except FileNotFoundError:
-        raise WorldError(f"world spec: unknown vocabulary {spec.vocabulary!r}; use 'default' or 'awkward'") from None
+        raise WorldError(
+            f"world spec: unknown vocabulary {spec.vocabulary!r}; use 'default' or 'awkward'"
+        ) from None
 
 
 def with_events(world: World, site: int, events: Iterable[TrackedEvent]) -> World:

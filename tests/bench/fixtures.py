@@ -169,8 +169,21 @@ def _run(text: str, count: int, fixtures: str, options: Sequence[str]) -> _Took:
         (folder / "conftest.py").write_text(fixtures, encoding="utf-8")
         (folder / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n", encoding="utf-8")
         told = folder / "junit.xml"
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", f"--junitxml={told}", *options]
-        return _Took(_timed(lambda: subprocess.run(command, cwd=folder, check=True, capture_output=True)), _each(told))
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:randomly",
+            f"--junitxml={told}",
+            *options,
+        ]
+        return _Took(
+            _timed(lambda: subprocess.run(command, cwd=folder, check=True, capture_output=True)), _each(told)
+        )
 
 
 def _each(told: Path) -> Mapping[str, float]:
@@ -211,7 +224,12 @@ def _plugin() -> list[Row]:
     without = _suite(MINTED, _COLLECTED, "--collect-only", "-p", "no:session_mock", fixtures=NOTHING).seconds
     collected = _suite(MINTED, _COLLECTED, "--collect-only", fixtures=NOTHING).seconds
     return [
-        Row("collecting tests that use none of it, beside a run without the plugin", collected / without, 1.05, "x"),
+        Row(
+            "collecting tests that use none of it, beside a run without the plugin",
+            collected / without,
+            1.05,
+            "x",
+        ),
         Row("start to ready, once imported", _start(), 15, "ms"),
         Row("fixture of one test", 1000 * (more("") - more(NOTHING)) / (TESTS - _COLLECTED), 1.5, "ms"),
     ]
@@ -222,7 +240,9 @@ def _requests(ours: str, page: str, rows: str) -> list[Row]:
     bare, clients = BARE.replace("PAGE", page), CLIENTS.replace("ROWS", rows)
     each = TESTS // 5
     plain, mine = _side_by_side(clients, each, bare, ours)
-    alone, barest, other = (took.seconds for took in _side_by_side(BAREST, TESTS, bare, ours, HTTPSERVER.replace("PAGE", page)))
+    alone, barest, other = (
+        took.seconds for took in _side_by_side(BAREST, TESTS, bare, ours, HTTPSERVER.replace("PAGE", page))
+    )
     says = f"{TESTS:,} tests with a request each, {each} by each of {', '.join(plain.each)}, beside a bare aiohttp server"
     added = {name: (took / each, (mine.each[name] - took) / each) for name, took in plain.each.items()}
     return [
@@ -231,14 +251,24 @@ def _requests(ours: str, page: str, rows: str) -> list[Row]:
             Row(f"what the mock adds to a test by {name}, {1000 * took:.1f} ms", 1000 * more, None, "ms")
             for name, (took, more) in added.items()
         ),
-        Row(f"{TESTS:,} tests by http.client that parse nothing, beside a bare aiohttp server", barest / alone, None, "x"),
+        Row(
+            f"{TESTS:,} tests by http.client that parse nothing, beside a bare aiohttp server",
+            barest / alone,
+            None,
+            "x",
+        ),
         Row("the same tests with pytest-httpserver, beside a bare aiohttp server", other / alone, None, "x"),
     ]
 
 
 def rows() -> list[Row]:
     """Measure with the first page of an endpoint that lists a site's sessions by GET."""
-    vendor, endpoint = next((vendor, each) for vendor in load() for each in vendor.contract.endpoints if each.site and each.start_field)
+    vendor, endpoint = next(
+        (vendor, each)
+        for vendor in load()
+        for each in vendor.contract.endpoints
+        if each.site and each.start_field
+    )
     path = endpoint.paths[0].replace(f"{{{endpoint.site}}}", "{0}")
     ours = OURS.replace("VENDOR", repr(vendor.name)).replace("PATH", repr(path))
     with SessionMock() as mock, tempfile.NamedTemporaryFile() as file:

@@ -19,7 +19,12 @@ class Server:
     """A process that serves HTTP on a port."""
 
     def __init__(self, process: "subprocess.Popen[str]", port: int, described: dict[str, Any]) -> None:
-        self.process, self.port, self.described, self.url = process, port, described, f"http://127.0.0.1:{port}"
+        self.process, self.port, self.described, self.url = (
+            process,
+            port,
+            described,
+            f"http://127.0.0.1:{port}",
+        )
 
     def processor_seconds(self) -> float:
         """Seconds of processor time the server has used, its own and the system's for it."""
@@ -27,7 +32,9 @@ class Server:
 
     def resident(self) -> int:
         """Bytes of resident memory."""
-        return int(Path(f"/proc/{self.process.pid}/statm").read_text(encoding="utf-8").split()[1]) * os.sysconf("SC_PAGESIZE")
+        return int(
+            Path(f"/proc/{self.process.pid}/statm").read_text(encoding="utf-8").split()[1]
+        ) * os.sysconf("SC_PAGESIZE")
 
 
 def free_port() -> int:
@@ -56,7 +63,9 @@ def wait(port: int, path: str = "/") -> None:
 def serving(command: Sequence[str], port: int, *, quiet: bool = False) -> Iterator[Server]:
     """Run a server and stop it at the end; with ``quiet``, its log is not shown."""
     errors = subprocess.DEVNULL if quiet else None
-    with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, stderr=errors, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, *command], stdout=subprocess.PIPE, stderr=errors, text=True
+    ) as process:
         try:
             described = {}
             if "--json" in command and process.stdout is not None:

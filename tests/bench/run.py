@@ -48,13 +48,17 @@ UNHURRIED = [word for setting in _SETTINGS for word in ("--behavior", setting)]
 failed: list[str] = []
 
 
-def report(what: str, measured: float, unit: str, bound: float | None = None, *, at_least: bool = False) -> None:
+def report(
+    what: str, measured: float, unit: str, bound: float | None = None, *, at_least: bool = False
+) -> None:
     """Print a figure, and whether it keeps its promise."""
     if bound is None:
         print(f"  {what:<72} {measured:10,.2f} {unit}")
         return
     kept = measured >= bound if at_least else measured <= bound
-    print(f"  {what:<72} {measured:10,.2f} {unit:<6} {'at least' if at_least else 'at most'} {bound:g}: {'kept' if kept else 'MISSED'}")
+    print(
+        f"  {what:<72} {measured:10,.2f} {unit:<6} {'at least' if at_least else 'at most'} {bound:g}: {'kept' if kept else 'MISSED'}"
+    )
     if not kept:
         failed.append(what)
 
@@ -65,10 +69,13 @@ def request(server: Server, vendor: Vendor, endpoint: Endpoint, parameters: dict
     path = endpoint.paths[0].replace(f"{{{endpoint.site}}}", told["sites"][0])
     if isinstance(endpoint.credentials, BodyKeys):
         body = json.dumps({**told["credentials"], **parameters}).encode()
-        return b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
-            path.encode(),
-            len(body),
-            body,
+        return (
+            b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+            % (
+                path.encode(),
+                len(body),
+                body,
+            )
         )
     query = f"?{urlencode(parameters)}" if parameters else ""
     return f"GET {path}{query} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {told['credentials']['token']}\r\n\r\n".encode()
@@ -76,9 +83,18 @@ def request(server: Server, vendor: Vendor, endpoint: Endpoint, parameters: dict
 
 def whole(endpoint: Endpoint) -> dict[str, Any]:
     """The parameters that ask for everything in the billion."""
-    words = {"start": 1_759_276_800, "end": 1_790_812_800, "start_date": "2025-10-01", "end_date": "2026-09-30", "day_after": "2026-10-01"}
+    words = {
+        "start": 1_759_276_800,
+        "end": 1_790_812_800,
+        "start_date": "2025-10-01",
+        "end_date": "2026-09-30",
+        "day_after": "2026-10-01",
+    }
     limit = getattr(endpoint.pagination, "limit", None)
-    asked = {name: value.format_map(words) if isinstance(value, str) else value for name, value in endpoint.all_rows_params.items()}
+    asked = {
+        name: value.format_map(words) if isinstance(value, str) else value
+        for name, value in endpoint.all_rows_params.items()
+    }
     return {**asked, limit: 100} if limit else asked
 
 
@@ -92,7 +108,9 @@ def pages(endpoint: Endpoint, numbers: Iterator[int]) -> Iterator[dict[str, Any]
                 yield {**whole(endpoint), page: number + first}
 
 
-def per_second(server: Server, requests: Iterator[bytes], number: int = REQUESTS, width: int = WIDTH) -> float:
+def per_second(
+    server: Server, requests: Iterator[bytes], number: int = REQUESTS, width: int = WIDTH
+) -> float:
     """Requests answered in a second of the server's processor time, so many of them sent at a time."""
     begun = server.processor_seconds()
     exchange(server.port, requests, number, width)
@@ -117,7 +135,9 @@ def numbered() -> list[tuple[Vendor, Endpoint]]:
 def side_by_side(server: Server) -> None:
     """Take as many exports at a time as are sent: what is measured is what a page costs, not how its requests wait for each other."""
     with AdminClient(server.url) as admin:
-        admin.change_limits({limit.name: {"enabled": False} for limit in admin.limits() if isinstance(limit, SlotState)})
+        admin.change_limits(
+            {limit.name: {"enabled": False} for limit in admin.limits() if isinstance(limit, SlotState)}
+        )
 
 
 def throughput(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
@@ -139,12 +159,17 @@ def throughput(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
             print(f"\n{vendor.name}.{endpoint.name}: pages of 100 sessions, {len(body):,} bytes")
             for width in (WIDTH, 1):
                 rates = [  # They take turns, so that all meet the machine as it is.
-                    [per_second(of, asked, number, width) for of, asked, number in ((plain, *again), *((server, *kind) for kind in kinds))]
+                    [
+                        per_second(of, asked, number, width)
+                        for of, asked, number in ((plain, *again), *((server, *kind) for kind in kinds))
+                    ]
                     for _ in range(ROUNDS)
                 ]
                 base, *others = zip(*rates, strict=True)
                 at_a_time = f"{width} requests" if width > 1 else "one request"
-                print(f"  {at_a_time} at a time; bare aiohttp {statistics.median(base):,.0f} a processor second")
+                print(
+                    f"  {at_a_time} at a time; bare aiohttp {statistics.median(base):,.0f} a processor second"
+                )
                 for (what, bound), rate in zip(bounds.items(), others, strict=True):
                     ratio = statistics.median(one / bare for one, bare in zip(rate, base, strict=True))
                     says = f"{what}, {statistics.median(rate):,.0f} a second"
@@ -161,7 +186,9 @@ def _first_page(vendor: Vendor, endpoint: Endpoint, seed: int) -> ViewRequest:
     )
     return ViewRequest(
         query=None if endpoint.query is None else read(endpoint.query, parameters, "query"),
-        body=None if endpoint.body is None else read(endpoint.body, {**names.credentials, **parameters}, "body"),
+        body=None
+        if endpoint.body is None
+        else read(endpoint.body, {**names.credentials, **parameters}, "body"),
         path={},
         world=tenant.world,
         site=tenant.world.sites[0],
@@ -188,8 +215,12 @@ def first_pages() -> None:
 
 def deep(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
     """A page at the start and at offset 900,000,000."""
-    shallow = per_second(server, (request(server, vendor, endpoint, page) for page in pages(endpoint, count(100_000))))
-    far = per_second(server, (request(server, vendor, endpoint, page) for page in pages(endpoint, count(9_000_000))))
+    shallow = per_second(
+        server, (request(server, vendor, endpoint, page) for page in pages(endpoint, count(100_000)))
+    )
+    far = per_second(
+        server, (request(server, vendor, endpoint, page) for page in pages(endpoint, count(9_000_000)))
+    )
     report(f"{vendor.name}.{endpoint.name}: a page at offset 900,000,000", shallow / far, "x", 1.2)
 
 
@@ -200,9 +231,17 @@ def filtered(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
     first = one_by_one(server.port, [request(server, vendor, endpoint, filtered_example)])[0]
     report(f"{vendor.name}.{endpoint.name}: first answer to a filter", first * 1000, "ms", 20)
     if isinstance(paging, PageNumberPagination):
-        plain = [request(server, vendor, endpoint, {**whole(endpoint), paging.page: number}) for number in range(500, 700)]
-        later = [request(server, vendor, endpoint, {**filtered_example, paging.page: number}) for number in range(500, 700)]
-        ratio = statistics.median(one_by_one(server.port, later)) / statistics.median(one_by_one(server.port, plain))
+        plain = [
+            request(server, vendor, endpoint, {**whole(endpoint), paging.page: number})
+            for number in range(500, 700)
+        ]
+        later = [
+            request(server, vendor, endpoint, {**filtered_example, paging.page: number})
+            for number in range(500, 700)
+        ]
+        ratio = statistics.median(one_by_one(server.port, later)) / statistics.median(
+            one_by_one(server.port, plain)
+        )
         report(f"{vendor.name}.{endpoint.name}: a later page of it, beside an unfiltered one", ratio, "x", 2)
 
 
@@ -217,10 +256,17 @@ def hostile(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
     }
     for kind, pattern in kinds.items():
         each = [{**wanted, "type": "regex", "value": [pattern.format(number)]} for number in range(180, 220)]
-        several = [{**wanted, "type": "regex", "value": [pattern.format(number) for number in range(140, 240)]}]
+        several = [
+            {**wanted, "type": "regex", "value": [pattern.format(number) for number in range(140, 240)]}
+        ]
         for text in (each, several):
             connection = socket.create_connection(("127.0.0.1", server.port))
-            asked = request(server, vendor, endpoint, {**whole(endpoint), "filters": json.dumps(text, separators=(",", ":"))})
+            asked = request(
+                server,
+                vendor,
+                endpoint,
+                {**whole(endpoint), "filters": json.dumps(text, separators=(",", ":"))},
+            )
             begun = server.processor_seconds()
             connection.sendall(asked)
             status = int(connection.recv(1 << 16).split()[1])
@@ -234,9 +280,18 @@ def series(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
     """A series of 100 days for each segment, each asked for the first time."""
     segments = server.described["vendors"][vendor.name]["segments"]
     took = one_by_one(
-        server.port, [request(server, vendor, endpoint, {**whole(endpoint), "segment_id": each}) for each in segments.values()]
+        server.port,
+        [
+            request(server, vendor, endpoint, {**whole(endpoint), "segment_id": each})
+            for each in segments.values()
+        ],
     )
-    report(f"{vendor.name}.{endpoint.name}: 100 days of each of {len(segments)} segments, slowest", max(took) * 1000, "ms", 20)
+    report(
+        f"{vendor.name}.{endpoint.name}: 100 days of each of {len(segments)} segments, slowest",
+        max(took) * 1000,
+        "ms",
+        20,
+    )
 
 
 NEVER: list[dict[str, Any]] = [
@@ -274,7 +329,11 @@ def costs() -> None:
             for _ in range(999):
                 admin.create_tenant()
         for vendor, endpoint in numbered():
-            others = [{"kind": "status", "vendor": each.name, "endpoint": one.name} for each, one in numbered() if one is not endpoint]
+            others = [
+                {"kind": "status", "vendor": each.name, "endpoint": one.name}
+                for each, one in numbered()
+                if one is not endpoint
+            ]
             ten = [*NEVER, *others, *NEVER, *others, *NEVER, *NEVER][:10]
             active: list[list[dict[str, Any]]] = [[others[0]], [NEVER[0]], ten, [CHANCE]]
             faults = dict(zip([*SETTINGS][1:5], active, strict=True))
@@ -290,7 +349,12 @@ def costs() -> None:
 
 
 def paired(
-    vendor: Vendor, endpoint: Endpoint, servers: list[Server], faults: dict[str, list[dict[str, Any]]], *, fresh: bool
+    vendor: Vendor,
+    endpoint: Endpoint,
+    servers: list[Server],
+    faults: dict[str, list[dict[str, Any]]],
+    *,
+    fresh: bool,
 ) -> dict[str, float]:
     """How many times as much a page costs in each setting as in the plain one; the median of many turns."""
     numbers, batch = count(1_000 if fresh else 0), 300 if fresh else 600
@@ -302,7 +366,10 @@ def paired(
                 if "full" not in setting:
                     admin.clear_journal()
                 asked = pages(endpoint, numbers if fresh else repeat(0))
-                requests = [request(server, vendor, endpoint, page) for page, _ in zip(asked, range(batch), strict=False)]
+                requests = [
+                    request(server, vendor, endpoint, page)
+                    for page, _ in zip(asked, range(batch), strict=False)
+                ]
                 costs.append(1 / per_second(server, iter(requests), batch))
                 admin.remove_faults()
     ratios = {}
@@ -310,7 +377,9 @@ def paired(
     for setting, server in zip(SETTINGS, servers[1:], strict=True):
         # A process that knows one setting only is held against another such one, not against the busy one.
         base = took["plain"] if server is servers[0] or took[setting] is alone else alone
-        ratio = statistics.median(each / usual for each, usual in zip(took[setting][1:], base[1:], strict=True))
+        ratio = statistics.median(
+            each / usual for each, usual in zip(took[setting][1:], base[1:], strict=True)
+        )
         ratios[setting] = 1 / ratio if ", beside" in setting else ratio
     return ratios
 
@@ -324,7 +393,11 @@ def start_up() -> None:
             for name, took in times.items():
                 port, begun = free_port(), time.perf_counter()
                 here = [str(Path(__file__).parent / "bare.py"), file.name, str(port)]
-                command = here if name == "bare" else ["-m", "mockserver", "serve", "--port", str(port), "--sessions", name]
+                command = (
+                    here
+                    if name == "bare"
+                    else ["-m", "mockserver", "serve", "--port", str(port), "--sessions", name]
+                )
                 with serving(command, port):
                     took.append(time.perf_counter() - begun)
     bare_time, small, large = (statistics.median(took) for took in times.values())
@@ -338,13 +411,17 @@ def crawl() -> None:
     print("\nA crawl of 100,000 sessions in pages of 100, one connection")
     with mock("--sessions", "100000", *UNHURRIED) as server:
         for vendor, endpoint in numbered():
-            requests = [request(server, vendor, endpoint, page) for page in pages(endpoint, iter(range(1000)))]
+            requests = [
+                request(server, vendor, endpoint, page) for page in pages(endpoint, iter(range(1000)))
+            ]
             report(f"{vendor.name}.{endpoint.name}", sum(one_by_one(server.port, requests)), "s")
 
 
 def main() -> int:
     """Measure everything; exits with 1 where a promise is missed."""
-    compileall.compile_dir(str(Path(mockserver.__file__).parent), quiet=2)  # As it is wherever it was installed.
+    compileall.compile_dir(
+        str(Path(mockserver.__file__).parent), quiet=2
+    )  # As it is wherever it was installed.
     start_up()
     with tempfile.NamedTemporaryFile() as file, bare(Path(file.name)) as plain:
         base = plain.resident()
@@ -361,7 +438,11 @@ def main() -> int:
                     filtered(server, vendor, endpoint)
                 if "filters" in endpoint.filtered_example:
                     hostile(server, vendor, endpoint)
-                if endpoint.count_field and endpoint.query and "segment_id" in endpoint.query.__struct_fields__:
+                if (
+                    endpoint.count_field
+                    and endpoint.query
+                    and "segment_id" in endpoint.query.__struct_fields__
+                ):
                     series(server, vendor, endpoint)
         with AdminClient(server.url) as admin:
             kept = admin.journal(limit=1)

@@ -41,7 +41,12 @@ LATEST: Final = 120
 OK: Final = 200
 REFUSED: Final = 400
 """The least status of a refusal."""
-LISTS: Final = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.rows_path is not None]
+LISTS: Final = [
+    (vendor, endpoint)
+    for vendor in load()
+    for endpoint in vendor.contract.endpoints
+    if endpoint.rows_path is not None
+]
 WIRE: Final[list[dict[str, Any]]] = [
     {"kind": "latency", "lower": 0, "upper": 0.01, "probability": 0.2},
     {"kind": "status", "status": 503, "probability": 0.05},
@@ -58,7 +63,9 @@ WIRE: Final[list[dict[str, Any]]] = [
     {"kind": "content_type", "probability": 0.02},
     {"kind": "duplicate_header", "header": "Content-Length", "value": "1", "probability": 0.02},
 ]
-PAGING: Final[list[dict[str, Any]]] = [{"kind": kind, "probability": 0.06} for kind in ("same_page", "stuck_cursor", "expired_cursor")]
+PAGING: Final[list[dict[str, Any]]] = [
+    {"kind": kind, "probability": 0.06} for kind in ("same_page", "stuck_cursor", "expired_cursor")
+]
 
 
 class Load(Struct, frozen=True, kw_only=True):
@@ -137,8 +144,12 @@ class Connection:
 
 async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-    headers = [(name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines if line)]
-    lengths, kinds = ([value for name, value in headers if name == wanted] for wanted in ("content-length", "content-type"))
+    headers = [
+        (name.lower(), value.strip()) for name, _, value in (line.partition(":") for line in lines if line)
+    ]
+    lengths, kinds = (
+        [value for name, value in headers if name == wanted] for wanted in ("content-length", "content-type")
+    )
     if len(lengths) != 1:
         raise Broken
     body, status = await reader.readexactly(int(lengths[0])), int(first.split()[1])
@@ -190,7 +201,11 @@ class Client:
                 await asyncio.sleep(0.01)  # A polite client waits before it asks again.
                 continue
             found = at(answer, self.pair[1].rows_path)
-            if isinstance(found, list) and not (found and found == before) and not self._leads_to_itself(asked, answer):
+            if (
+                isinstance(found, list)
+                and not (found and found == before)
+                and not self._leads_to_itself(asked, answer)
+            ):
                 return answer
         raise Broken
 
@@ -226,8 +241,17 @@ class Client:
 
 def all_rows_params(endpoint: Endpoint) -> dict[str, Any]:
     """The parameters that ask for every session of a world of default dates."""
-    words = {"start": 1_788_220_800, "end": 1_790_812_800, "start_date": "2026-09-01", "end_date": "2026-09-30", "day_after": "2026-10-01"}
-    return {name: value.format_map(words) if isinstance(value, str) else value for name, value in endpoint.all_rows_params.items()}
+    words = {
+        "start": 1_788_220_800,
+        "end": 1_790_812_800,
+        "start_date": "2026-09-01",
+        "end_date": "2026-09-30",
+        "day_after": "2026-10-01",
+    }
+    return {
+        name: value.format_map(words) if isinstance(value, str) else value
+        for name, value in endpoint.all_rows_params.items()
+    }
 
 
 def behaviors() -> dict[str, str | int]:
@@ -239,7 +263,12 @@ def behaviors() -> dict[str, str | int]:
 
 def queued(number: int) -> dict[str, str | int]:
     """Every other tenant lets those wait that come while another is served."""
-    busy = [limit.busy for _, endpoint in LISTS for limit in endpoint.limits if isinstance(limit, ConcurrencyLimit)]
+    busy = [
+        limit.busy
+        for _, endpoint in LISTS
+        for limit in endpoint.limits
+        if isinstance(limit, ConcurrencyLimit)
+    ]
     return dict.fromkeys(busy, "queue") if number % 2 else {}
 
 
@@ -260,7 +289,9 @@ def soak(load: Load) -> Seen:
         ]
         expected = {
             (access.id, vendor.name, endpoint.name, site): list(
-                admin.expected_rows(vendor.name, endpoint.name, all_rows_params(endpoint), site=site, tenant=access.id)
+                admin.expected_rows(
+                    vendor.name, endpoint.name, all_rows_params(endpoint), site=site, tenant=access.id
+                )
             )
             for access in tenants
             for vendor, endpoint in LISTS
@@ -269,16 +300,22 @@ def soak(load: Load) -> Seen:
         seen = Seen(Counter(), Counter(), Counter(), [server.resident()], Counter())
         seen.broken += _shared(expected)
         try:
-            asyncio.run(asyncio.wait_for(_thirds(load, seen, expected, tenants, server), 3 * load.seconds + LATEST))
+            asyncio.run(
+                asyncio.wait_for(_thirds(load, seen, expected, tenants, server), 3 * load.seconds + LATEST)
+            )
         except TimeoutError:
-            seen.broken.append(f"{LATEST} seconds after they should have, clients do not have their lists yet")
+            seen.broken.append(
+                f"{LATEST} seconds after they should have, clients do not have their lists yet"
+            )
         for access in tenants:
             seen.broken += _judged(admin, access.id, seen)
             for fault in admin.faults(access.id):
                 seen.triggered[fault["kind"]] += fault["triggered"]
         grown = (seen.resident[-1] - seen.resident[min(1, len(seen.resident) - 1)]) / MEBIBYTE
         if grown > load.growth:
-            seen.broken.append(f"memory grew by {grown:.1f} MiB after the first third; at most {load.growth} were promised")
+            seen.broken.append(
+                f"memory grew by {grown:.1f} MiB after the first third; at most {load.growth} were promised"
+            )
     with mock(quiet=True) as server, AdminClient(server.url) as admin:
         for name, request in _refusals(admin.tenant()).items():
             seen.refused[name] = _repeat(server, name, request, load, seen)
@@ -287,13 +324,21 @@ def soak(load: Load) -> Seen:
 
 def _refusals(access: TenantAccess) -> dict[str, bytes]:
     """Return one request for each reason to refuse one, and one with large headers."""
-    pairs = {isinstance(pair[1].credentials, BodyKeys): pair for pair in LISTS if pair[1].site or isinstance(pair[1].credentials, BodyKeys)}
+    pairs = {
+        isinstance(pair[1].credentials, BodyKeys): pair
+        for pair in LISTS
+        if pair[1].site or isinstance(pair[1].credentials, BodyKeys)
+    }
     found: dict[str, Spoken] = {}
     for in_body, (vendor, endpoint) in pairs.items():
         right = spoken(access, vendor, endpoint, all_rows_params(endpoint))
         label = f"{vendor.name}.{endpoint.name}"
         told = access.vendors[vendor.name]
-        wrong = replace(right, headers={"Authorization": "Bearer wrong"}, body=None if right.body is None else b'{"apiKey":"wrong"}')
+        wrong = replace(
+            right,
+            headers={"Authorization": "Bearer wrong"},
+            body=None if right.body is None else b'{"apiKey":"wrong"}',
+        )
         found[f"{label}: missing credential"] = replace(right, headers={}, body=right.body and b"{}")
         found[f"{label}: wrong credential"] = wrong
         found[f"{label}: wrong credential, large headers"] = replace(
@@ -306,7 +351,9 @@ def _refusals(access: TenantAccess) -> dict[str, bytes]:
         else:
             site = told.sites[0]
             found[f"{label}: unknown site"] = replace(right, path=right.path.replace(site, "987654"))
-            found[f"{label}: invalid parameter"] = replace(right, path=right.path.partition("?")[0] + "?limit=x&filters=x&start_date=x")
+            found[f"{label}: invalid parameter"] = replace(
+                right, path=right.path.partition("?")[0] + "?limit=x&filters=x&start_date=x"
+            )
     return {name: request.raw() for name, request in found.items()}
 
 
@@ -327,7 +374,9 @@ def _repeat(server: Server, name: str, request: bytes, load: Load, seen: Seen) -
                 warm = server.resident()
         grown = (server.resident() - warm) / MEBIBYTE
     if grown > load.growth:
-        seen.broken.append(f"{name}: memory grew by {grown:.1f} MiB in {load.refusals:,} requests; at most {load.growth} were promised")
+        seen.broken.append(
+            f"{name}: memory grew by {grown:.1f} MiB in {load.refusals:,} requests; at most {load.growth} were promised"
+        )
     return grown
 
 
@@ -338,12 +387,15 @@ def _is_whole(data: bytes) -> bool:
     return bool(separator) and len(body) >= int(length or 0)
 
 
-async def _thirds(load: Load, seen: Seen, expected: Truth, tenants: Sequence[TenantAccess], server: Any) -> None:
+async def _thirds(
+    load: Load, seen: Seen, expected: Truth, tenants: Sequence[TenantAccess], server: Any
+) -> None:
     """Every client in three turns; after the first, everything that the server keeps is warm."""
     loop = asyncio.get_running_loop()
     begun = loop.time()
     clients = [
-        Client(seen, tenants[number % TENANTS], number // TENANTS, Connection(server.port, load.patience)) for number in range(load.clients)
+        Client(seen, tenants[number % TENANTS], number // TENANTS, Connection(server.port, load.patience))
+        for number in range(load.clients)
     ]
     for third in range(1, 4):
         until = begun + third * load.seconds
@@ -363,20 +415,26 @@ async def _crawls(load: Load, client: Client, expected: Truth, until: float) -> 
         if rows == wanted:
             client.seen.complete[client.access.id] += 1
         else:
-            client.seen.broken.append(f"{client.access.id} {vendor.name}.{endpoint.name}: {_explained(rows, wanted)}")
+            client.seen.broken.append(
+                f"{client.access.id} {vendor.name}.{endpoint.name}: {_explained(rows, wanted)}"
+            )
         if number == load.crawls or (load.crawls is None and asyncio.get_running_loop().time() >= until):
             return
 
 
 def _explained(rows: list[Any], wanted: list[Any]) -> str:
-    kinds = Counter(difference.kind for difference in compare(rows, [("required", row) for row in wanted], ()))
+    kinds = Counter(
+        difference.kind for difference in compare(rows, [("required", row) for row in wanted], ())
+    )
     return ", ".join(f"{number} {kind}" for kind, number in kinds.items())
 
 
 def _shared(expected: Truth) -> Iterator[str]:
     """Lists of two tenants that share rows could hide that one was served the other's."""
     named = {endpoint.name for _, endpoint in LISTS if endpoint.start_field}
-    rows = {whose: {json.encode(row) for row in rows} for whose, rows in expected.items() if whose[2] in named}
+    rows = {
+        whose: {json.encode(row) for row in rows} for whose, rows in expected.items() if whose[2] in named
+    }
     for (one, mine), (other, others) in combinations(rows.items(), 2):
         if one[0] != other[0] and mine & others:
             yield f"{one} and {other} share rows"
@@ -408,12 +466,22 @@ def table(seen: Seen) -> str:
     rows = [
         ("requests", f"{total:,} in {seen.seconds:.1f} s, {total / max(seen.seconds, 1):,.0f} a second"),
         ("of each tenant", ", ".join(f"{number:,}" for _, number in sorted(seen.requests.items()))),
-        ("answers", ", ".join(f"{number:,} x {status or 'broken'}" for status, number in seen.statuses.most_common())),
-        ("lists complete", ", ".join(f"{tenant}: {number:,}" for tenant, number in sorted(seen.complete.items()))),
+        (
+            "answers",
+            ", ".join(f"{number:,} x {status or 'broken'}" for status, number in seen.statuses.most_common()),
+        ),
+        (
+            "lists complete",
+            ", ".join(f"{tenant}: {number:,}" for tenant, number in sorted(seen.complete.items())),
+        ),
         ("faults triggered", f"{seen.triggered.total():,}"),
         *((f"  {kind}", f"{number:,}") for kind, number in seen.triggered.most_common()),
         *((f"  {name}", f"grew by {grown:.1f} MiB") for name, grown in seen.refused.items()),
-        ("memory", " -> ".join(f"{each / MEBIBYTE:.1f}" for each in seen.resident) + " MiB, at the start and after each third"),
+        (
+            "memory",
+            " -> ".join(f"{each / MEBIBYTE:.1f}" for each in seen.resident)
+            + " MiB, at the start and after each third",
+        ),
     ]
     return "\n".join(f"{name:<20} {told}" for name, told in rows)
 
@@ -424,7 +492,11 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help="as the test-suite does")
     seen = soak(SHORT if parser.parse_args().short else FULL)
     print(table(seen))
-    print("\n".join(["", *seen.broken[:20], f"{len(seen.broken)} promises broken"]) if seen.broken else "\nall promises kept")
+    print(
+        "\n".join(["", *seen.broken[:20], f"{len(seen.broken)} promises broken"])
+        if seen.broken
+        else "\nall promises kept"
+    )
     return int(bool(seen.broken))
 
 

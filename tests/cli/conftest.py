@@ -18,7 +18,9 @@ from mockserver.server.tenancy.config import Config, tenants
 from mockserver.vendors import load
 
 COMMAND = (sys.executable, "-m", "mockserver")
-PAIR = next((vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.start_field)
+PAIR = next(
+    (vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.start_field
+)
 """A vendor with an endpoint that lists sessions."""
 NAMES = tenants(Config())[0].identifiers
 """The default tenant's credentials and ids, by vendor."""

@@ -81,7 +81,19 @@ def test_common_options_before_and_after_command_are_merged(admin: Shell) -> Non
     elsewhere = {"SESSION_MOCK_URL": "http://127.0.0.1:1", "SESSION_MOCK_TENANT": "other"}
     for words in (
         ["--url", admin.url, "--tenant", "acme", "--json", "world", "show"],
-        ["--url", "127.0.0.1:1", "-t", "default", "world", "show", "--url", admin.url, "-t", "acme", "--json"],
+        [
+            "--url",
+            "127.0.0.1:1",
+            "-t",
+            "default",
+            "world",
+            "show",
+            "--url",
+            admin.url,
+            "-t",
+            "acme",
+            "--json",
+        ],
     ):
         assert json.loads(admin.run(*words, env=elsewhere).stdout)["spec"]["seed"] == 3
 
@@ -100,7 +112,13 @@ def test_admin_command_with_url_of_other_server_asks_for_url(serve: Serve) -> No
 
 
 def test_serve_on_public_host_without_token_is_misuse() -> None:
-    done = subprocess.run([*COMMAND, "serve", "--host", "0.0.0.0", "--port", "0"], capture_output=True, text=True, check=False, timeout=20)  # noqa: S104 -- it must not start
+    done = subprocess.run(
+        [*COMMAND, "serve", "--host", "0.0.0.0", "--port", "0"],  # noqa: S104 -- it must not start
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+    )
 
     assert done.returncode == 2
     assert "--admin-token, or SESSION_MOCK_ADMIN_TOKEN" in done.stderr

@@ -42,7 +42,11 @@ def test_tenant_create_applies_each_option(admin: Shell) -> None:
     assert created["id"] == "acme"
     assert created["vendors"][PAIR[0].name]["credentials"][CREDENTIAL] == "made-up"
     assert (spec["seed"], spec["sessions"], spec["sites"], spec["locales"]) == (5, 12, 3, ["de_DE"])
-    assert admin.json("clock", "show", "-t", "acme") == {"now": "2026-09-10T12:00:00Z", "rate": 0, "mode": "frozen"}
+    assert admin.json("clock", "show", "-t", "acme") == {
+        "now": "2026-09-10T12:00:00Z",
+        "rate": 0,
+        "mode": "frozen",
+    }
     assert admin.json("behavior", "list", "-t", "acme")[BUSY.name] == other
     assert [fault["kind"] for fault in admin.json("fault", "list", "-t", "acme")] == ["status", "latency"]
 
@@ -159,7 +163,11 @@ def test_journal_export_writes_filtered_journal_to_file(form: str, admin: Shell,
 
 
 @pytest.mark.parametrize(
-    ("path", "reason"), [("/no/such/place/x.har", "/no/such/place/x.har': No such file"), ("/dev/full", "No space left on device")]
+    ("path", "reason"),
+    [
+        ("/no/such/place/x.har", "/no/such/place/x.har': No such file"),
+        ("/dev/full", "No space left on device"),
+    ],
 )
 def test_journal_export_to_unwritable_file_is_error(path: str, reason: str, admin: Shell) -> None:
     admin.request_sessions()

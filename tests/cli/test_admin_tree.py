@@ -51,7 +51,9 @@ READS = {
     "journal list": f"{DEFAULT}/journal",
     "journal list --unmatched": "/journal",
     "journal list --count": f"{DEFAULT}/journal/count",
-    "journal list --status 2xx --any-endpoint --after 1 --limit 1": (f"{DEFAULT}/journal?status=2xx&unmatched=false&after=1&limit=1"),
+    "journal list --status 2xx --any-endpoint --after 1 --limit 1": (
+        f"{DEFAULT}/journal?status=2xx&unmatched=false&after=1&limit=1"
+    ),
     "journal export --format har": f"{DEFAULT}/journal?format=har",
     "journal export --unmatched": "/journal?format=ndjson",
     "journal follow --limit 1": f"{DEFAULT}/journal?format=ndjson&limit=1",
@@ -110,7 +112,11 @@ def walk(command: click.Command, *words: str) -> Iterator[tuple[str, click.Comma
 
 COMMANDS = {words: command for words, command in walk(cli) if words}
 LEAVES = [words for words, command in COMMANDS.items() if not isinstance(command, click.Group)]
-EXAMPLES = [line for command in COMMANDS.values() for line in re.findall(r"^  (.+)$", command.epilog or "", re.MULTILINE)]
+EXAMPLES = [
+    line
+    for command in COMMANDS.values()
+    for line in re.findall(r"^  (.+)$", command.epilog or "", re.MULTILINE)
+]
 
 
 def test_tables_of_this_module_contain_every_admin_command() -> None:
@@ -124,7 +130,8 @@ def test_help_of_each_command_has_summary_and_describes_each_option(words: str) 
     command = COMMANDS[words]
     *group, name = words.split()
     shown, listed = (
-        " ".join(CliRunner().invoke(cli, [*each, "--help"], prog_name="session-mock").output.split()) for each in (words.split(), group)
+        " ".join(CliRunner().invoke(cli, [*each, "--help"], prog_name="session-mock").output.split())
+        for each in (words.split(), group)
     )
     summary = (command.help or "").partition("\n")[0]
 
@@ -154,13 +161,19 @@ def test_example_in_help_runs(line: str, admin: Shell, tmp_path: Path) -> None:
     admin("fault", "add", "status", "nth=1000")
     admin.request_sessions()
     (tmp_path / "collected.ndjson").write_text(admin("rows", "expected", "browsee", "export_sessions"))
-    line = line.replace("http://mock.test:8080", admin.url).replace("journal follow", "journal follow --limit 1")
+    line = line.replace("http://mock.test:8080", admin.url).replace(
+        "journal follow", "journal follow --limit 1"
+    )
     program = shlex.join([sys.executable, "-m", "mockserver"])
     script = f'session-mock() {{ {program} "$@"; }}; {line}'
     done = subprocess.run(
         ["bash", "-c", script],  # noqa: S607 -- the reader's shell
         cwd=tmp_path,
-        env={"SESSION_MOCK_URL": admin.url, "PATH": "/usr/bin:/bin", "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={
+            "SESSION_MOCK_URL": admin.url,
+            "PATH": "/usr/bin:/bin",
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -183,9 +196,13 @@ def test_reading_command_prints_response_of_api(words: str, admin: Shell) -> Non
     make_busy(admin)
     route = (READS | FAILING_READS)[words]
     code = 1 if words in FAILING_READS else 0
-    body = {"vendor": PAIR[0].name, "endpoint": PAIR[1].name, "rows": []} if route.endswith("/trace") else None
+    body = (
+        {"vendor": PAIR[0].name, "endpoint": PAIR[1].name, "rows": []} if route.endswith("/trace") else None
+    )
 
-    assert parse_lines(admin.run(*words.split(), "--json", code=code).stdout) == parse_lines(admin.raw(route, body))
+    assert parse_lines(admin.run(*words.split(), "--json", code=code).stdout) == parse_lines(
+        admin.raw(route, body)
+    )
     assert admin.run(*words.split(), code=code).stdout.strip()
 
 
@@ -224,7 +241,8 @@ def test_every_route_is_reached_by_a_command(admin: Shell, monkeypatch: pytest.M
         reached.update(
             (route.method, route.path)
             for route in ROUTES
-            if route.method == method and re.fullmatch(re.sub(r"{\w+}", r"[^/]+", route.path), path.partition("?")[0])
+            if route.method == method
+            and re.fullmatch(re.sub(r"{\w+}", r"[^/]+", route.path), path.partition("?")[0])
         )
         return answered(self, method, path, body)
 
@@ -243,7 +261,10 @@ def test_every_route_is_reached_by_a_command(admin: Shell, monkeypatch: pytest.M
         ("--version", "mockserver.cli.admin mockserver.client"),
         ("--help", "mockserver.cli.admin mockserver.client mockserver.server numpy rich"),
         ("serve --help", "mockserver.cli.admin mockserver.client rich"),
-        ("admin --help", "mockserver.cli.admin.tenants mockserver.cli.admin.journal numpy rich mockserver.server"),
+        (
+            "admin --help",
+            "mockserver.cli.admin.tenants mockserver.cli.admin.journal numpy rich mockserver.server",
+        ),
         (
             "admin health --url http://127.0.0.1:1",
             "mockserver.cli.admin.tenants numpy aiohttp asyncio rich mockserver.server mockserver.vendors",

@@ -71,7 +71,9 @@ def test_dialect_in_environment_is_used() -> None:
     for text in (OTHER.dialect, " ".join(pairs), ",".join(pairs)):
         run("world", env={"SESSION_MOCK_DIALECT": text})
 
-    assert "no vendor has a dialect 'no-such'" in run("world", code=2, env={"SESSION_MOCK_DIALECT": "no-such"})
+    assert "no vendor has a dialect 'no-such'" in run(
+        "world", code=2, env={"SESSION_MOCK_DIALECT": "no-such"}
+    )
 
 
 def test_dialect_in_file_is_used(tmp_path: Path) -> None:
@@ -89,7 +91,15 @@ def test_dialect_in_file_is_used(tmp_path: Path) -> None:
 def test_export_in_dialect_writes_its_fields(vendor: Vendor) -> None:
     for endpoint in vendor.contract.endpoints:
         if endpoint.rows_path and not set(endpoint.path) - {endpoint.site}:
-            words = ("export", vendor.name, endpoint.name, "--sessions", "5", "--dialect", f"{vendor.name}={vendor.dialect}")
+            words = (
+                "export",
+                vendor.name,
+                endpoint.name,
+                "--sessions",
+                "5",
+                "--dialect",
+                f"{vendor.name}={vendor.dialect}",
+            )
             rows = [json.loads(line) for line in run(*words).splitlines()]
             head, *lines = run(*words, "--format", "csv").splitlines()
 

@@ -10,8 +10,23 @@ import pytest
 from tests.cli.conftest import COMMAND, PAIR, Shell
 
 NAME = f"{PAIR[0].name} {PAIR[1].name}"
-LOCAL = ("vendors", f"contract {PAIR[0].name}", f"openapi {PAIR[0].name}", "world", "world --json", f"export {NAME}", "--help")
-ADMIN = ("admin tenant list", "admin version", f"admin rows expected {NAME}", "admin journal export", "admin openapi", "admin verify")
+LOCAL = (
+    "vendors",
+    f"contract {PAIR[0].name}",
+    f"openapi {PAIR[0].name}",
+    "world",
+    "world --json",
+    f"export {NAME}",
+    "--help",
+)
+ADMIN = (
+    "admin tenant list",
+    "admin version",
+    f"admin rows expected {NAME}",
+    "admin journal export",
+    "admin openapi",
+    "admin verify",
+)
 
 
 def run_in_shell(words: str, redirection: str, admin: Shell) -> "subprocess.CompletedProcess[str]":
@@ -41,7 +56,9 @@ def test_exit_code_of_failure_survives_closed_stream(words: str, admin: Shell) -
     """The message is lost, the code is not."""
     expected = 1 if words.startswith("admin") else 2
 
-    assert [run_in_shell(words, each, admin).returncode for each in (">&-", "2>&-", ">&- 2>&-")] == [expected] * 3
+    assert [run_in_shell(words, each, admin).returncode for each in (">&-", "2>&-", ">&- 2>&-")] == [
+        expected
+    ] * 3
 
 
 @pytest.mark.parametrize("words", [*LOCAL, *ADMIN])
@@ -59,7 +76,9 @@ def test_broken_pipe_ends_command_silently(words: str, admin: Shell) -> None:
     command = [sys.executable, "-m", "mockserver", *words.split()]
     env = {**os.environ, "SESSION_MOCK_URL": admin.url}
     with os.fdopen(writer, "wb") as pipe:
-        done = subprocess.run(command, env=env, stdout=pipe, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+        done = subprocess.run(
+            command, env=env, stdout=pipe, stderr=subprocess.PIPE, text=True, check=False, timeout=60
+        )
 
     assert done.stderr == ""
     assert done.returncode in (0, 1)

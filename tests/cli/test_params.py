@@ -30,7 +30,16 @@ def test_parse_pairs_of_other_text_names_option_and_form(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("5", 5), ("1.5", 1.5), ("true", True), ('["a"]', ["a"]), ('"5"', "5"), ("2026-09-20", "2026-09-20"), ("", ""), ("{", "{")],
+    [
+        ("5", 5),
+        ("1.5", 1.5),
+        ("true", True),
+        ('["a"]', ["a"]),
+        ('"5"', "5"),
+        ("2026-09-20", "2026-09-20"),
+        ("", ""),
+        ("{", "{"),
+    ],
 )
 def test_parse_json_or_text_prefers_json(text: str, value: object) -> None:
     assert parse_json_or_text(text) == value

@@ -32,7 +32,9 @@ class GrowingJournal:
         stage = self.stages[0]
         found = [each for each in stage if each[0] > after and status in (None, each[1])]
         shown = [{"number": number, "duration_ms": 1.0 if ended else None} for number, ended in found[:limit]]
-        return JournalPage(exchanges=shown, matched=len(found), kept=len(stage), total=max(dict(stage), default=0))
+        return JournalPage(
+            exchanges=shown, matched=len(found), kept=len(stage), total=max(dict(stage), default=0)
+        )
 
     def pause(self, seconds: float) -> None:
         """Go to the next stage."""
@@ -64,7 +66,9 @@ def test_follow_exchange_is_yielded_once_after_it_ended(monkeypatch: pytest.Monk
     assert GrowingJournal(monkeypatch, *stages).followed(after=2) == [3, 4]
 
 
-def test_follow_exchange_that_matches_filter_only_at_its_end_is_yielded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_follow_exchange_that_matches_filter_only_at_its_end_is_yielded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """An open exchange has no status yet; a later one that was yielded does not hide it."""
     stages: list[Stage] = [
         [(1, 200), (2, 0), (3, 503)],

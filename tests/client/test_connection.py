@@ -33,7 +33,11 @@ def test_threads_may_share_a_client(running: Running, admin: AdminClient) -> Non
         created = admin.create_tenant(f"t{number}", world={"sessions": number})
         if number % 5 == 0:
             admin.close()
-        return created.id, admin.tenant(f"t{number}").id, len(list(admin.expected_rows(*WANTED, tenant=f"t{number}")))
+        return (
+            created.id,
+            admin.tenant(f"t{number}").id,
+            len(list(admin.expected_rows(*WANTED, tenant=f"t{number}"))),
+        )
 
     with ThreadPoolExecutor(16) as pool:
         told = list(pool.map(work, range(30)))
@@ -85,12 +89,18 @@ def test_a_stranger_is_not_taken_for_session_mock(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [b"", b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"], ids=["nothing", "noise", "half"]
+    "said",
+    [b"", b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"],
+    ids=["nothing", "noise", "half"],
 )
 @pytest.mark.parametrize("silent", [False, True])
 def test_what_does_not_answer_is_given_up(said: bytes, silent: bool) -> None:  # noqa: FBT001
     """A server that hangs up, speaks otherwise, or falls silent leaves nobody waiting."""
-    with saying(said, silent=silent) as url, AdminClient(url, timeout=0.2) as admin, pytest.raises(AdminError) as error:
+    with (
+        saying(said, silent=silent) as url,
+        AdminClient(url, timeout=0.2) as admin,
+        pytest.raises(AdminError) as error,
+    ):
         admin.health()
 
     assert error.value.status == 0
@@ -98,7 +108,9 @@ def test_what_does_not_answer_is_given_up(said: bytes, silent: bool) -> None:  #
 
 
 @pytest.mark.parametrize(
-    "rest", [b"", b'5\r\n{"b"', b'8\r\n{"b": 1}\r\n', b"7\r\nnot it\n\r\n0\r\n\r\n"], ids=["end", "chunk", "row", "word"]
+    "rest",
+    [b"", b'5\r\n{"b"', b'8\r\n{"b": 1}\r\n', b"7\r\nnot it\n\r\n0\r\n\r\n"],
+    ids=["end", "chunk", "row", "word"],
 )
 def test_half_a_truth_is_an_error(rest: bytes) -> None:
     """Rows that came are told; where the rest is missing, that is told too."""
@@ -130,25 +142,39 @@ def test_a_refusal_says_what_would_be_right(admin: AdminClient) -> None:
 
     assert (error.value.status, error.value.title) == (404, "Unknown tenant")
     assert str(error.value) == "Unknown tenant: there is no tenant 'defalt'; did you mean 'default'?"
-    assert (copy.status, copy.title, copy.detail, str(copy)) == (404, "Unknown tenant", error.value.detail, str(error.value))
+    assert (copy.status, copy.title, copy.detail, str(copy)) == (
+        404,
+        "Unknown tenant",
+        error.value.detail,
+        str(error.value),
+    )
 
 
-@pytest.mark.parametrize("form", ["{url}", "{url}/", "{url}/__admin", "{url}/__admin/", "{bare}", "http://localhost:{port}"])
+@pytest.mark.parametrize(
+    "form", ["{url}", "{url}/", "{url}/__admin", "{url}/__admin/", "{bare}", "http://localhost:{port}"]
+)
 def test_url_may_be_written_in_many_ways(running: Running, form: str) -> None:
     """With and without scheme, slash and `/__admin`."""
-    with AdminClient(form.format(url=running.url, bare=running.url.removeprefix("http://"), port=running.port)) as admin:
+    with AdminClient(
+        form.format(url=running.url, bare=running.url.removeprefix("http://"), port=running.port)
+    ) as admin:
         assert admin.health().status == "healthy"
         assert admin.url in (running.url, f"http://localhost:{running.port}")
 
 
-@pytest.mark.parametrize("url", ["", "http://", "ftp://a.example", "http://a:b", "http://a:0", "http://a:70000", "http://[::1", "//:80"])
+@pytest.mark.parametrize(
+    "url",
+    ["", "http://", "ftp://a.example", "http://a:b", "http://a:0", "http://a:70000", "http://[::1", "//:80"],
+)
 def test_what_is_no_url_is_refused_at_once(url: str) -> None:
     """Before anything is asked."""
     with pytest.raises(ValueError, match="is no URL of a server"):
         AdminClient(url)
 
 
-@pytest.mark.parametrize("url", ["http://a b", "http://" + "x" * 70 + ".example", "http://nowhere.invalid", "https://127.0.0.1:1"])
+@pytest.mark.parametrize(
+    "url", ["http://a b", "http://" + "x" * 70 + ".example", "http://nowhere.invalid", "https://127.0.0.1:1"]
+)
 def test_what_is_no_host_is_told(url: str) -> None:
     """A name that leads nowhere, or can be none, is an error of the client's like any other."""
     with AdminClient(url, timeout=5) as admin, pytest.raises(AdminError) as error:
@@ -169,7 +195,10 @@ def test_token_is_sent_as_it_is() -> None:
         with AdminClient(running.url, TOKEN) as admin:
             assert len(list(admin.expected_rows(*WANTED))) > 1
         for wrong in (None, TOKEN + "x"):
-            with AdminClient(running.url, wrong) as admin, pytest.raises(AdminError, match="--admin-token") as error:
+            with (
+                AdminClient(running.url, wrong) as admin,
+                pytest.raises(AdminError, match="--admin-token") as error,
+            ):
                 admin.health()
             assert error.value.status == 401
     for impossible in ("", "a\nb", " a"):
@@ -179,9 +208,20 @@ def test_token_is_sent_as_it_is() -> None:
 
 def test_client_is_light() -> None:
     """Whoever imports it imports neither the server nor what only the server and the command line need."""
-    heavy = {"aiohttp", "numpy", "click", "rich", "asyncio", "mockserver.server", "mockserver.world", "mockserver.vendors"}
+    heavy = {
+        "aiohttp",
+        "numpy",
+        "click",
+        "rich",
+        "asyncio",
+        "mockserver.server",
+        "mockserver.world",
+        "mockserver.vendors",
+    }
     code = "import sys, mockserver.client; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    ).stdout.split()
 
     assert "mockserver.client.client" in loaded
     assert heavy & set(loaded) == set()

@@ -75,7 +75,11 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
 
 def public(kind: type) -> dict[str, Any]:
     """The methods of a client."""
-    return {name: each for name, each in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_") and name != "close"}
+    return {
+        name: each
+        for name, each in inspect.getmembers(kind, inspect.isfunction)
+        if not name.startswith("_") and name != "close"
+    }
 
 
 def prepare(running: Running) -> None:
@@ -97,7 +101,11 @@ def plain(told: Any) -> str:
     """An answer as text, without what no two calls have in common: what was measured, and the system's time."""
     builtins = to_builtins(told.decode() if isinstance(told, bytes) else told)
     system = isinstance(builtins, dict) and builtins.get("mode") == "system"
-    return re.sub(r"(duration_ms|time|wait)(['\"]: ?)[0-9.]+", r"\1\2…", str({**builtins, "now": None} if system else builtins))
+    return re.sub(
+        r"(duration_ms|time|wait)(['\"]: ?)[0-9.]+",
+        r"\1\2…",
+        str({**builtins, "now": None} if system else builtins),
+    )
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -20,7 +20,9 @@ def test_days_are_those_of_the_world(session_mock: TenantHandle) -> None:
     app = session_mock.vendor("braze").sites[0]
     points = client(session_mock).days(30, END, app)
 
-    session_mock.reconcile(points, vendor="braze", endpoint="sessions_data_series", length=30, ending_at=END, app_id=app)
+    session_mock.reconcile(
+        points, vendor="braze", endpoint="sessions_data_series", length=30, ending_at=END, app_id=app
+    )
     assert sum(point["sessions"] for point in points) == session_mock.world.counts[0]
 
 

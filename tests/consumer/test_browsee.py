@@ -20,7 +20,9 @@ def client(mock: TenantHandle) -> Browsee:
     return Browsee(browsee.base_url, browsee.body)
 
 
-@pytest.mark.parametrize("profile", [pytest.param(name, marks=pytest.mark.session_mock(profile=name)) for name in PROFILES])
+@pytest.mark.parametrize(
+    "profile", [pytest.param(name, marks=pytest.mark.session_mock(profile=name)) for name in PROFILES]
+)
 def test_every_session_arrives_once(session_mock: TenantHandle, profile: str) -> None:
     """No edge of paging loses or repeats a row."""
     rows = list(client(session_mock).sessions(0, SEPTEMBER[1]))
@@ -61,12 +63,16 @@ def test_page_that_is_not_the_one_asked_for_is_noticed(session_mock: TenantHandl
     ],
     ids=lambda fault: fault["kind"],
 )
-def test_what_passes_is_tried_again(session_mock: TenantHandle, fault: dict[str, Any], slept: list[float]) -> None:
+def test_what_passes_is_tried_again(
+    session_mock: TenantHandle, fault: dict[str, Any], slept: list[float]
+) -> None:
     """A failure in the middle of a crawl costs a wait, and no row."""
     session_mock.faults.add(**fault)
     rows = list(client(session_mock).sessions(*SEPTEMBER))
 
-    session_mock.reconcile(rows, vendor="browsee", endpoint="export_sessions", start=SEPTEMBER[0], end=SEPTEMBER[1])
+    session_mock.reconcile(
+        rows, vendor="browsee", endpoint="export_sessions", start=SEPTEMBER[0], end=SEPTEMBER[1]
+    )
     assert slept == [1.0, 2.0][: fault["times"]]
 
 

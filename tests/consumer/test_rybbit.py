@@ -35,7 +35,13 @@ def test_sessions_that_arrive_in_the_middle_are_no_duplicates(session_mock: Tena
         rows = list(rybbit.sessions(*DAYS))
 
     session_mock.reconcile(
-        rows, vendor="rybbit", endpoint="list_sessions", fields=[], start_date=DAYS[0], end_date=DAYS[1], time_zone=DAYS[2]
+        rows,
+        vendor="rybbit",
+        endpoint="list_sessions",
+        fields=[],
+        start_date=DAYS[0],
+        end_date=DAYS[1],
+        time_zone=DAYS[2],
     )
 
 

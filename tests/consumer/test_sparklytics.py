@@ -19,12 +19,22 @@ def client(mock: TenantHandle) -> Sparklytics:
     return Sparklytics(vendor.base_url, vendor.credentials["token"], vendor.sites[0])
 
 
-@pytest.mark.parametrize("profile", [pytest.param(name, marks=pytest.mark.session_mock(profile=name)) for name in ("page-exact", "single")])
+@pytest.mark.parametrize(
+    "profile",
+    [pytest.param(name, marks=pytest.mark.session_mock(profile=name)) for name in ("page-exact", "single")],
+)
 def test_every_session_arrives_once(session_mock: TenantHandle, profile: str) -> None:
     """Cursors lead through all pages, and end."""
     rows = asyncio.run(client(session_mock).sessions(*DAYS))
 
-    session_mock.reconcile(rows, vendor="sparklytics", endpoint="list_sessions", timezone="UTC", start_date=DAYS[0], end_date=DAYS[1])
+    session_mock.reconcile(
+        rows,
+        vendor="sparklytics",
+        endpoint="list_sessions",
+        timezone="UTC",
+        start_date=DAYS[0],
+        end_date=DAYS[1],
+    )
     assert len(rows) == {"page-exact": 400, "single": 1}[profile]
 
 

@@ -14,7 +14,11 @@ FACT = Fact("A fact.", Basis.ASSUMED)
 LITERAL = Fact("A fact.", Basis.ASSUMED, error="size must be small")
 
 
-TEXTS = Fact("A fact.", Basis.ASSUMED, error=(("", "size is empty"), ("[0-9]+", "size is too large"), ("bi.", "size has a word")))
+TEXTS = Fact(
+    "A fact.",
+    Basis.ASSUMED,
+    error=(("", "size is empty"), ("[0-9]+", "size is too large"), ("bi.", "size has a word")),
+)
 
 
 class Options(Struct):
@@ -64,18 +68,25 @@ def messages(**raw: Any) -> list[str]:
         ({"key": "k", "options": {"select": "x"}}, ["options.select must be an array"]),
         ({"key": "k", "options": {"select": ["x", 1]}}, ["options.select[1] must be a string"]),
         ({"key": "k", "properties": "x"}, ["properties must be an object"]),
-        ({"limit": 0, "unit": 5}, ["key is required", "limit must be an integer, at least 1", "unit must be a string"]),
+        (
+            {"limit": 0, "unit": 5},
+            ["key is required", "limit must be an integer, at least 1", "unit must be a string"],
+        ),
     ],
     ids=lambda value: json.encode(value).decode() if isinstance(value, dict) else "",
 )
-def test_each_violation_names_its_field_and_what_would_be_right(raw: dict[str, Any], expected: list[str]) -> None:
+def test_each_violation_names_its_field_and_what_would_be_right(
+    raw: dict[str, Any], expected: list[str]
+) -> None:
     """All that is wrong is said, field by field."""
     assert messages(**raw) == expected
 
 
 def test_numbers_in_texts_are_read_where_the_contract_allows() -> None:
     """In a query a number is a text; in a body that is a matter of behavior."""
-    assert read(Asked, {"key": "k", "limit": "+7", "from": "-3"}, "query") == Asked(key="k", limit=7, offset=-3)
+    assert read(Asked, {"key": "k", "limit": "+7", "from": "-3"}, "query") == Asked(
+        key="k", limit=7, offset=-3
+    )
     assert isinstance(read(Asked, {"key": "k", "limit": "7"}, "body", numeric_texts=False), list)
 
 
@@ -85,7 +96,11 @@ def test_whole_number_with_a_fraction_of_nothing_is_an_integer(*, numeric_texts:
     assert read(Asked, {"key": "k", "limit": 7.0}, "body", numeric_texts=numeric_texts) == Asked("k", 7)
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"1", b"null", b"\xff", b'{"a":"\xff"}', b"[" * 200_000, b'{"a":1}x'], ids=range(9))
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"1", b"null", b"\xff", b'{"a":"\xff"}', b"[" * 200_000, b'{"a":1}x'],
+    ids=range(9),
+)
 def test_body_that_is_no_object_is_a_violation(body: bytes) -> None:
     """Whatever the bytes, the answer is a violation that says what was wanted."""
     found = read_json(body)
@@ -101,11 +116,16 @@ def test_no_bytes_raise(body: bytes) -> None:
 
 
 VALUES: Any = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
 
 
-@given(st.dictionaries(st.sampled_from(["key", "limit", "from", "unit", "size", "options", "properties", "else"]), VALUES))
+@given(
+    st.dictionaries(
+        st.sampled_from(["key", "limit", "from", "unit", "size", "options", "properties", "else"]), VALUES
+    )
+)
 def test_no_values_raise(raw: dict[str, Any]) -> None:
     """Values are a request or a list of violations that is not empty."""
     found = read(Asked, raw, "body")
@@ -138,7 +158,9 @@ class Careless(Struct):
     ],
     ids=str,
 )
-def test_a_server_that_does_not_check_makes_something_of_it(raw: dict[str, str], means: Careless | str) -> None:
+def test_a_server_that_does_not_check_makes_something_of_it(
+    raw: dict[str, str], means: Careless | str
+) -> None:
     """Figures at the beginning, or a number that stands for whatever is none; otherwise it is refused like any other."""
     found = read(Careless, raw, "query")
 
@@ -163,7 +185,9 @@ class Sized(Struct):
         ("bigger", "size must be an integer"),
     ],
 )
-def test_a_literal_text_is_that_of_the_first_pattern_that_matches_all_of_a_value(value: object, expected: str) -> None:
+def test_a_literal_text_is_that_of_the_first_pattern_that_matches_all_of_a_value(
+    value: object, expected: str
+) -> None:
     """Where none does, it is said in words as where the vendor has none."""
     found = read(Sized, {"size": value}, "query")
 
@@ -183,7 +207,9 @@ def test_a_literal_text_is_that_of_the_first_pattern_that_matches_all_of_a_value
         ([], None),
     ],
 )
-def test_a_query_is_read_in_turn_to_its_first_fault(query: list[tuple[str, str]], expected: str | None) -> None:
+def test_a_query_is_read_in_turn_to_its_first_fault(
+    query: list[tuple[str, str]], expected: str | None
+) -> None:
     """The first value that cannot be read, or the first known field that comes again, whichever stands before."""
     wrong = read(Sized, dict(reversed(query)), "query")
     found = in_turn(query, Sized, wrong if isinstance(wrong, list) else [], "again: {field}")

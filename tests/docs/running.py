@@ -29,7 +29,12 @@ _FAILURE: Final = re.compile(r"^(FAILED|ERROR|Error:|AssertionError)|\b\d+ (fail
 _ELIDED: Final = re.compile(r"…|\bin \d+\.\d+s")
 _OWN: Final = ("CI", "COV_", "COVERAGE_", "PYTEST_", "SESSION_MOCK_")
 """Beginnings of variables of the environment that would change what a reader sees."""
-_PLUGINS: Final = {"faker": "faker", "hypothesispytest": "hypothesis", "pytest_cov": "--cov", "schemathesis": "schemathesis"}
+_PLUGINS: Final = {
+    "faker": "faker",
+    "hypothesispytest": "hypothesis",
+    "pytest_cov": "--cov",
+    "schemathesis": "schemathesis",
+}
 """Plugins of pytest that are imported only where a document has a word: that takes longer than the document itself."""
 _PRELUDE: Final = """\
 set -E; trap 'failed=1' ERR
@@ -68,14 +73,18 @@ def blocks(document: str) -> list[Block]:
         elif name is not None or runs:
             found.append(Block(kind=kind, text=text, file=name and name[1], shown=None))
         else:
-            raise DocumentError(f"no file, nothing to run, and nothing that is shown of what was run:\n{text}")
+            raise DocumentError(
+                f"no file, nothing to run, and nothing that is shown of what was run:\n{text}"
+            )
     return found
 
 
 def differs(shown: str, printed: str) -> str | None:
     """Say which line of what is shown is not printed where it should be; nothing where all are."""
     lines = [line.rstrip() for line in printed.splitlines()]
-    parts = [part.strip("\n").splitlines() for part in re.split(r"^…$", shown, flags=re.MULTILINE) if part.strip()]
+    parts = [
+        part.strip("\n").splitlines() for part in re.split(r"^…$", shown, flags=re.MULTILINE) if part.strip()
+    ]
     start = 0
     for part in parts:
         patterns = [re.compile(".*".join(map(re.escape, _ELIDED.split(line.rstrip())))) for line in part]
@@ -110,7 +119,9 @@ def run(document: str, folder: Path, programs: Path | None = None) -> None:
             steps.append(f"cp .blocks/{number} {block.file}\n")
         else:
             how = f". .blocks/{number}" if block.kind == "sh" else f"python .blocks/{number}"
-            steps.append(f"failed=0; {how} >.blocks/{number}.out 2>&1; echo $failed >.blocks/{number}.failed\n")
+            steps.append(
+                f"failed=0; {how} >.blocks/{number}.out 2>&1; echo $failed >.blocks/{number}.failed\n"
+            )
     (own / "all").write_text("".join(steps), encoding="utf-8")
     unused = " ".join(f"-p no:{plugin}" for plugin, word in _PLUGINS.items() if word not in document)
     _bash(own / "all", {"URL": f"http://127.0.0.1:{port}", "PYTEST_ADDOPTS": unused}, programs)
@@ -132,10 +143,21 @@ def _bash(script: Path, variables: Mapping[str, str], programs: Path | None) -> 
     """Run a script; what it started ends with it, and it ends in time."""
     path = [*([str(programs)] if programs else []), str(Path(sys.executable).parent), os.environ["PATH"]]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
-    environment |= {"PATH": os.pathsep.join(path), "COLUMNS": "100", "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8", **variables}
+    environment |= {
+        "PATH": os.pathsep.join(path),
+        "COLUMNS": "100",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "LC_ALL": "C.UTF-8",
+        **variables,
+    }
     command = ["bash", str(script)]
     with subprocess.Popen(
-        command, cwd=script.parents[1], env=environment, start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        command,
+        cwd=script.parents[1],
+        env=environment,
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
     ) as process:
         try:
             process.wait(SECONDS)

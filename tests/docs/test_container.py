@@ -14,7 +14,9 @@ def test_container_serves_is_healthy_and_is_used(tmp_path: Path) -> None:
     for path in (programs, folder):
         path.mkdir()
     docker = programs / "docker"
-    docker.write_text(f'#!/bin/sh\nexec {sys.executable} {Path(__file__).with_name("docker.py")} "$@"\n', encoding="utf-8")
+    docker.write_text(
+        f'#!/bin/sh\nexec {sys.executable} {Path(__file__).with_name("docker.py")} "$@"\n', encoding="utf-8"
+    )
     docker.chmod(0o755)
     list(WheelBuilder(str(ROOT)).build(directory=str(folder / "dist")))
 

@@ -20,10 +20,15 @@ def test_blocks_are_files_commands_and_what_they_print() -> None:
     """A name in the first line makes a file, and a text belongs to the command before it."""
     found = blocks(document(("python", "# test_it.py\npass\n"), ("sh", "echo one\n"), ("text", "one\n")))
 
-    assert [(block.kind, block.file, block.shown) for block in found] == [("python", "test_it.py", None), ("sh", None, "one\n")]
+    assert [(block.kind, block.file, block.shown) for block in found] == [
+        ("python", "test_it.py", None),
+        ("sh", None, "one\n"),
+    ]
 
 
-@pytest.mark.parametrize("parts", [[("json", "{}\n")], [("text", "one\n")], [("sh", "echo\n"), ("text", "\n"), ("text", "\n")]])
+@pytest.mark.parametrize(
+    "parts", [[("json", "{}\n")], [("text", "one\n")], [("sh", "echo\n"), ("text", "\n"), ("text", "\n")]]
+)
 def test_block_that_nothing_would_run_is_refused(parts: list[tuple[str, str]]) -> None:
     """No block stands in a document only to be read."""
     with pytest.raises(DocumentError):
@@ -50,7 +55,12 @@ def test_what_is_shown_stands_in_the_output_line_after_line(shown: str, missing:
 def test_document_is_run_in_one_shell_from_top_to_bottom(tmp_path: Path) -> None:
     """Files are there when a command wants them, and what a command sets is there in the next."""
     run(
-        document(("python", "# one.py\nprint(1 + 1)\n"), ("sh", "name=two\n"), ("sh", "python one.py; echo $name\n"), ("text", "2\ntwo\n")),
+        document(
+            ("python", "# one.py\nprint(1 + 1)\n"),
+            ("sh", "name=two\n"),
+            ("sh", "python one.py; echo $name\n"),
+            ("text", "2\ntwo\n"),
+        ),
         tmp_path,
     )
 
@@ -58,7 +68,9 @@ def test_document_is_run_in_one_shell_from_top_to_bottom(tmp_path: Path) -> None
 def test_what_a_document_starts_ends_with_it(tmp_path: Path) -> None:
     """A server that it leaves in the background is gone afterwards."""
     os.mkfifo(tmp_path / "server.log")
-    reading = threading.Thread(target=(tmp_path / "server.log").read_bytes, daemon=True)  # Until nobody has it open any more.
+    reading = threading.Thread(
+        target=(tmp_path / "server.log").read_bytes, daemon=True
+    )  # Until nobody has it open any more.
     reading.start()
 
     run(
@@ -85,7 +97,9 @@ def test_what_a_document_starts_ends_with_it(tmp_path: Path) -> None:
         ([("sh", "exit 3\n"), ("sh", "echo never\n")], "was to succeed"),
     ],
 )
-def test_document_that_does_not_do_what_it_says_is_found(parts: list[tuple[str, str]], told: str, tmp_path: Path) -> None:
+def test_document_that_does_not_do_what_it_says_is_found(
+    parts: list[tuple[str, str]], told: str, tmp_path: Path
+) -> None:
     """A command that fails, one that does not, another output, and a shell that ends too early are all told."""
     with pytest.raises(AssertionError, match=told):
         run(document(*parts), tmp_path)

@@ -32,7 +32,9 @@ from tests.conftest import Serve
 PAIRS: Final = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
 BODIES: Final = [pair for pair in PAIRS if pair[1].body is not None]
 LISTS: Final = [pair for pair in PAIRS if pair[1].start_field]
-QUERIES: Final = [(*pair, field.name) for pair in PAIRS if pair[1].method == "GET" for field in fields(pair[1].query)]
+QUERIES: Final = [
+    (*pair, field.name) for pair in PAIRS if pair[1].method == "GET" for field in fields(pair[1].query)
+]
 MEBIBYTE: Final = 1 << 20
 SECONDS: Final = 20
 """Seconds a client waits for an answer."""
@@ -79,13 +81,22 @@ class Server:
 
     def get(self, path: str, *headers: str, host: str = "localhost") -> Response:
         """Send a GET."""
-        response = self.send("\r\n".join([f"GET {path} HTTP/1.1", f"Host: {host}", *headers, "", ""]).encode("latin-1"))
+        response = self.send(
+            "\r\n".join([f"GET {path} HTTP/1.1", f"Host: {host}", *headers, "", ""]).encode("latin-1")
+        )
         assert response is not None
         return response
 
     def post(self, path: str, content: bytes, *headers: str) -> Response:
         """Send a POST with a body."""
-        head = [f"POST {path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(content)}", *headers, "", ""]
+        head = [
+            f"POST {path} HTTP/1.1",
+            "Host: localhost",
+            f"Content-Length: {len(content)}",
+            *headers,
+            "",
+            "",
+        ]
         response = self.send("\r\n".join(head).encode() + content)
         assert response is not None
         return response
@@ -93,7 +104,9 @@ class Server:
     def path(self, vendor: Vendor, endpoint: Endpoint) -> str:
         """Return the path of an endpoint at the tenant's first site."""
         site = self.access["vendors"][vendor.name]["sites"][0]
-        return endpoint.paths[0].format_map({name: site if name == endpoint.site else "unknown" for name in endpoint.path})
+        return endpoint.paths[0].format_map(
+            {name: site if name == endpoint.site else "unknown" for name in endpoint.path}
+        )
 
     def authorization(self, vendor: Vendor) -> str:
         """Return the header of a vendor whose credentials stand in one."""
@@ -108,7 +121,9 @@ class Server:
     def read(self, journal: str = "") -> list[dict[str, Any]]:
         """Return the exchanges that came to a journal since it was read last; to that of no tenant by default."""
         found: list[dict[str, Any]] = []
-        while page := self.get(f"/__admin{journal}/journal?after={self.seen[journal]}&limit=1000").json["exchanges"]:
+        while page := self.get(f"/__admin{journal}/journal?after={self.seen[journal]}&limit=1000").json[
+            "exchanges"
+        ]:
             found += page
             self.seen[journal] = page[-1]["number"]
         return found
@@ -127,7 +142,12 @@ class Server:
         for journal, after in list(self.seen.items()):
             self.read(journal)
             for form in ("har", "ndjson"):
-                if self.get(f"/__admin{journal}/journal?format={form}&after={after}", "Connection: close").status != 200:
+                if (
+                    self.get(
+                        f"/__admin{journal}/journal?format={form}&after={after}", "Connection: close"
+                    ).status
+                    != 200
+                ):
                     return False
         return True
 
@@ -167,10 +187,15 @@ def join_chunks(content: bytes) -> bytes:
 
 def serve(folder: Path, *options: str, code: str = "", **kwargs: Any) -> Generator[Server]:
     """Run a server in a process of its own, after some code."""
-    program = f"{code}\nimport sys\nfrom mockserver.__main__ import main\nsys.argv[0] = 'session-mock'\nmain()"
+    program = (
+        f"{code}\nimport sys\nfrom mockserver.__main__ import main\nsys.argv[0] = 'session-mock'\nmain()"
+    )
     log = folder / "log"
     command = [sys.executable, "-c", program, "serve", "--port", "0", "--json", *options]
-    with log.open("wb") as err, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, **kwargs) as process:
+    with (
+        log.open("wb") as err,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=err, **kwargs) as process,
+    ):
         try:
             assert process.stdout is not None
             access = json.loads(process.stdout.readline())
@@ -220,7 +245,9 @@ CORRUPT: Final[dict[str, tuple[str, Callable[[bytes], bytes]]]] = {
 
 @pytest.mark.parametrize("coding", PACKED)
 @pytest.mark.parametrize("pair", BODIES, ids=label)
-def test_compressed_body_is_answered_as_plain_one(server: Server, pair: tuple[Vendor, Endpoint], coding: str) -> None:
+def test_compressed_body_is_answered_as_plain_one(
+    server: Server, pair: tuple[Vendor, Endpoint], coding: str
+) -> None:
     path, plain = server.path(*pair), json.dumps(server.fill(*pair)).encode()
     response = server.post(path, PACKED[coding](plain), f"Content-Encoding: {coding}")
 
@@ -229,10 +256,15 @@ def test_compressed_body_is_answered_as_plain_one(server: Server, pair: tuple[Ve
 
 @pytest.mark.parametrize("case", CORRUPT)
 @pytest.mark.parametrize("pair", BODIES, ids=label)
-def test_corrupt_compressed_body_is_refused_in_vendor_words(server: Server, pair: tuple[Vendor, Endpoint], case: str) -> None:
+def test_corrupt_compressed_body_is_refused_in_vendor_words(
+    server: Server, pair: tuple[Vendor, Endpoint], case: str
+) -> None:
     coding, pack = CORRUPT[case]
     path, plain = server.path(*pair), json.dumps(server.fill(*pair)).encode()
-    malformed, response = server.post(path, b"{"), server.post(path, pack(plain), f"Content-Encoding: {coding}")
+    malformed, response = (
+        server.post(path, b"{"),
+        server.post(path, pack(plain), f"Content-Encoding: {coding}"),
+    )
     exchange = server.read()[-1]
 
     assert response.status == malformed.status == 400
@@ -243,7 +275,9 @@ def test_corrupt_compressed_body_is_refused_in_vendor_words(server: Server, pair
 
 @pytest.mark.parametrize("case", [name for name in CORRUPT if name.startswith("gzip of")])
 @pytest.mark.parametrize("pair", BODIES, ids=label)
-async def test_corrupt_body_at_runner_of_caller_is_refused(serve: Serve, pair: tuple[Vendor, Endpoint], case: str) -> None:
+async def test_corrupt_body_at_runner_of_caller_is_refused(
+    serve: Serve, pair: tuple[Vendor, Endpoint], case: str
+) -> None:
     """An application that somebody else runs gets its bodies from aiohttp, which decompresses them before."""
     mock = await serve()
     coding, pack = CORRUPT[case]
@@ -253,7 +287,9 @@ async def test_corrupt_body_at_runner_of_caller_is_refused(serve: Serve, pair: t
         assert response.status == 400
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/__admin/tenants", *(f"/{vendor.name}/nowhere" for vendor in load())])
+@pytest.mark.parametrize(
+    "path", ["/nowhere", "/__admin/tenants", *(f"/{vendor.name}/nowhere" for vendor in load())]
+)
 def test_corrupt_body_at_path_without_endpoint_is_no_failure(server: Server, path: str) -> None:
     response = server.post(path, b"junk", "Content-Encoding: gzip")
 
@@ -275,8 +311,12 @@ FORMS: Final = {
 
 @pytest.mark.parametrize("kind", FORMS)
 @pytest.mark.parametrize("pair", BODIES, ids=label)
-def test_body_that_is_no_json_is_refused_with_its_media_type(server: Server, pair: tuple[Vendor, Endpoint], kind: str) -> None:
-    response = server.post(server.path(*pair), FORMS[kind], f"Content-Type: {kind}; charset=utf-8; boundary=x")
+def test_body_that_is_no_json_is_refused_with_its_media_type(
+    server: Server, pair: tuple[Vendor, Endpoint], kind: str
+) -> None:
+    response = server.post(
+        server.path(*pair), FORMS[kind], f"Content-Type: {kind}; charset=utf-8; boundary=x"
+    )
 
     assert response.status == 400
     assert f"{kind}; send JSON" in response.body.decode()
@@ -285,7 +325,9 @@ def test_body_that_is_no_json_is_refused_with_its_media_type(server: Server, pai
 
 @pytest.mark.parametrize("kind", FORMS)
 def test_admin_body_that_is_no_json_is_refused_with_its_media_type(server: Server, kind: str) -> None:
-    response = server.post("/__admin/tenants", FORMS[kind], f"Content-Type: {kind}; charset=utf-8; boundary=x")
+    response = server.post(
+        "/__admin/tenants", FORMS[kind], f"Content-Type: {kind}; charset=utf-8; boundary=x"
+    )
 
     assert response.status == 400
     assert f"{kind}; send JSON" in response.json["detail"]
@@ -294,7 +336,9 @@ def test_admin_body_that_is_no_json_is_refused_with_its_media_type(server: Serve
 @pytest.mark.parametrize("kind", ["\xfc/\xfc", "a" * 5000 + "/b", "x", "", "text/\x80"])
 def test_media_type_that_is_none_is_not_repeated(stained: Server, kind: str) -> None:
     for path in (stained.path(*BODIES[0]), "/__admin/tenants"):
-        data = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Type: {kind}\r\n\r\na=b"
+        data = (
+            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Type: {kind}\r\n\r\na=b"
+        )
         response = stained.send(data.encode("latin-1"))
 
         assert response is not None
@@ -304,7 +348,9 @@ def test_media_type_that_is_none_is_not_repeated(stained: Server, kind: str) -> 
 
 @pytest.mark.parametrize("coding", ["g\xfczip", "\x80", "gzip\x7f"])
 @pytest.mark.parametrize("pair", BODIES, ids=label)
-def test_content_encoding_that_is_no_text_is_refused(stained: Server, pair: tuple[Vendor, Endpoint], coding: str) -> None:
+def test_content_encoding_that_is_no_text_is_refused(
+    stained: Server, pair: tuple[Vendor, Endpoint], coding: str
+) -> None:
     data = f"POST {stained.path(*pair)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Encoding: {coding}\r\n\r\n{{}}"
     response = stained.send(data.encode("latin-1"))
 
@@ -335,7 +381,9 @@ def nest(shape: str, depth: int) -> str:
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("pair", BODIES, ids=label)
-def test_deeply_nested_body_breaks_no_output(server: Server, pair: tuple[Vendor, Endpoint], shape: str) -> None:
+def test_deeply_nested_body_breaks_no_output(
+    server: Server, pair: tuple[Vendor, Endpoint], shape: str
+) -> None:
     """In every field, known or not; what is accepted is shown by lists and journals, and must not break them."""
     names = [*(field.name for field in fields(pair[1].body)), "unknown"]
     for name in names:
@@ -352,7 +400,9 @@ def test_deeply_nested_body_breaks_no_output(server: Server, pair: tuple[Vendor,
 def test_nesting_of_128_levels_is_the_bound(server: Server, pair: tuple[Vendor, Endpoint]) -> None:
     answers = []
     for depth in (127, 128):  # The body itself is a level.
-        content = json.dumps(server.fill(*pair, {"unknown": "NESTED"})).replace('"NESTED"', nest("objects", depth))
+        content = json.dumps(server.fill(*pair, {"unknown": "NESTED"})).replace(
+            '"NESTED"', nest("objects", depth)
+        )
         answers.append(server.post(server.path(*pair), content.encode()))
 
     assert [answer.status for answer in answers] == [200, 400]
@@ -360,11 +410,16 @@ def test_nesting_of_128_levels_is_the_bound(server: Server, pair: tuple[Vendor, 
 
 
 @pytest.mark.parametrize("query", QUERIES, ids=label)
-def test_deeply_nested_query_parameter_is_refused_or_ignored(server: Server, query: tuple[Vendor, Endpoint, str]) -> None:
+def test_deeply_nested_query_parameter_is_refused_or_ignored(
+    server: Server, query: tuple[Vendor, Endpoint, str]
+) -> None:
     """By itself, and as the value of a filter, where a parameter is JSON."""
     vendor, endpoint, name = query
     for depth in (120, 900, 970, 2_000):
-        for text in (nest("arrays", depth), f'[{{"parameter":"browser","type":"equals","value":{nest("arrays", depth)}}}]'):
+        for text in (
+            nest("arrays", depth),
+            f'[{{"parameter":"browser","type":"equals","value":{nest("arrays", depth)}}}]',
+        ):
             path = f"{server.path(vendor, endpoint)}?{name}={quote(text, safe='[]')}"
             response = server.get(path, server.authorization(vendor))
 
@@ -372,12 +427,21 @@ def test_deeply_nested_query_parameter_is_refused_or_ignored(server: Server, que
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@pytest.mark.parametrize("route", [route for route in ROUTES if route.method in {"POST", "PUT", "PATCH"}], ids=lambda route: route.path)
+@pytest.mark.parametrize(
+    "route",
+    [route for route in ROUTES if route.method in {"POST", "PUT", "PATCH"}],
+    ids=lambda route: route.path,
+)
 def test_deeply_nested_admin_body_is_refused(server: Server, route: Any, shape: str) -> None:
     path = "/__admin" + route.path.format_map({"id": "default"})
     for depth in (200, 900, 970, 980, 5_000):
-        for content in (nest(shape, depth), f'{{"kind": "status", "world": {nest(shape, depth)}, "faults": [{nest(shape, depth)}]}}'):
-            head = f"{route.method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n\r\n"
+        for content in (
+            nest(shape, depth),
+            f'{{"kind": "status", "world": {nest(shape, depth)}, "faults": [{nest(shape, depth)}]}}',
+        ):
+            head = (
+                f"{route.method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n\r\n"
+            )
             response = server.send(head.encode() + content.encode())
 
             assert response is not None
@@ -388,15 +452,46 @@ def test_deeply_nested_admin_body_is_refused(server: Server, route: Any, shape: 
 # Names and origins
 
 HOSTS: Final = (
-    *("localhost:evil", "localhost:99999", "localhost:-1", "localhost:80:80", "[::1", "::1]", "[::1]:x", "[]", "", " ", "a b", "a/b"),
-    *("localhost@evil", "localhost?", "localhost#", "%", "a\\b", "\xfcmlaut", ":80", ":", "..", "[::ffff:127.0.0.1%x]:1", "a" * 5_000),
+    *(
+        "localhost:evil",
+        "localhost:99999",
+        "localhost:-1",
+        "localhost:80:80",
+        "[::1",
+        "::1]",
+        "[::1]:x",
+        "[]",
+        "",
+        " ",
+        "a b",
+        "a/b",
+    ),
+    *(
+        "localhost@evil",
+        "localhost?",
+        "localhost#",
+        "%",
+        "a\\b",
+        "\xfcmlaut",
+        ":80",
+        ":",
+        "..",
+        "[::ffff:127.0.0.1%x]:1",
+        "a" * 5_000,
+    ),
 )
 
 
 @pytest.mark.parametrize("host", HOSTS, ids=range(len(HOSTS)))
 def test_malformed_host_is_no_failure(stained: Server, guarded: Server, host: str) -> None:
     token = "Authorization: Bearer s3cret-of-the-tests"
-    for path in ("/__admin/tenants", "/__admin/tenants/default", "/__admin/health", "/__admin/nowhere", "/nowhere"):
+    for path in (
+        "/__admin/tenants",
+        "/__admin/tenants/default",
+        "/__admin/health",
+        "/__admin/nowhere",
+        "/nowhere",
+    ):
         assert 400 <= stained.get(path, host=host).status < 500, path
         assert guarded.get(path, token, host=host).status in ({404} if "nowhere" in path else {200}), path
     for vendor, endpoint in LISTS:
@@ -407,7 +502,9 @@ def test_malformed_host_is_no_failure(stained: Server, guarded: Server, host: st
 
 def test_malformed_host_with_token_gets_urls_of_connection(guarded: Server) -> None:
     """Where the header names no host, the URLs that are told are those of the address that the client has reached."""
-    told = guarded.get("/__admin/tenants/default", "Authorization: Bearer s3cret-of-the-tests", host="localhost:evil").json
+    told = guarded.get(
+        "/__admin/tenants/default", "Authorization: Bearer s3cret-of-the-tests", host="localhost:evil"
+    ).json
 
     assert told["url"] == f"http://127.0.0.1:{guarded.port}"
 
@@ -423,7 +520,11 @@ def test_admin_get_of_other_site_is_refused(server: Server, path: str) -> None:
     others = [
         server.get(target, f"Sec-Fetch-Site: {site}", *more)
         for site in ("cross-site", "same-site", "CROSS-SITE", "anything")
-        for more in ([], ["Sec-Fetch-Mode: no-cors", "Sec-Fetch-Dest: script"], ["Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"])
+        for more in (
+            [],
+            ["Sec-Fetch-Mode: no-cors", "Sec-Fetch-Dest: script"],
+            ["Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"],
+        )
     ]
 
     assert {response.status for response in own.values()} == {server.get(target).status}
@@ -431,7 +532,12 @@ def test_admin_get_of_other_site_is_refused(server: Server, path: str) -> None:
 
 
 def test_every_answer_of_admin_api_and_docs_is_private(server: Server) -> None:
-    paths = [*("/__admin" + path.format_map({"id": "default"}) for path in GETS), "/__admin", "/__admin/nowhere", "/__admin/tenants/no"]
+    paths = [
+        *("/__admin" + path.format_map({"id": "default"}) for path in GETS),
+        "/__admin",
+        "/__admin/nowhere",
+        "/__admin/tenants/no",
+    ]
     for vendor in load():
         paths += [f"/{vendor.name}/docs", f"/{vendor.name}/openapi.json", f"/{vendor.name}/docs/page.js"]
     for path in paths:
@@ -448,7 +554,9 @@ def test_docs_opened_by_link_have_values_and_embedded_ones_have_none(server: Ser
     link = ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"]
     frame = ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: iframe"]
     fetch = ["Sec-Fetch-Site: same-site", "Sec-Fetch-Mode: no-cors", "Sec-Fetch-Dest: empty"]
-    opened, framed, fetched = (server.get(f"/{vendor.name}/docs", *headers) for headers in (link, frame, fetch))
+    opened, framed, fetched = (
+        server.get(f"/{vendor.name}/docs", *headers) for headers in (link, frame, fetch)
+    )
 
     assert {opened.status, framed.status, fetched.status} == {200}
     assert all(value in opened.body.decode() for value in credentials)
@@ -459,10 +567,25 @@ def test_docs_opened_by_link_have_values_and_embedded_ones_have_none(server: Ser
 
 TARGETS: Final = {
     "OPTIONS *": ("OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", "OPTIONS", "*", 404),
-    "CONNECT": ("CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n", "CONNECT", "a.example:443", 404),
+    "CONNECT": (
+        "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n",
+        "CONNECT",
+        "a.example:443",
+        404,
+    ),
     "URL without path": ("GET http://a.example HTTP/1.1\r\nHost: a.example\r\n\r\n", "GET", "/", 404),
-    "unknown Expect": ("GET /nowhere HTTP/1.1\r\nHost: localhost\r\nExpect: nonsense\r\n\r\n", "GET", "/nowhere", 417),
-    "several in Expect": ("POST /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue, x\r\nContent-Length: 0\r\n\r\n", "POST", "/x", 417),
+    "unknown Expect": (
+        "GET /nowhere HTTP/1.1\r\nHost: localhost\r\nExpect: nonsense\r\n\r\n",
+        "GET",
+        "/nowhere",
+        417,
+    ),
+    "several in Expect": (
+        "POST /x HTTP/1.1\r\nHost: x\r\nExpect: 100-continue, x\r\nContent-Length: 0\r\n\r\n",
+        "POST",
+        "/x",
+        417,
+    ),
 }
 
 
@@ -481,7 +604,9 @@ def test_unusual_request_is_journaled_as_unmatched(server: Server, case: str) ->
 @pytest.mark.parametrize("pair", LISTS, ids=label)
 def test_unknown_expectation_at_endpoint_is_journaled(server: Server, pair: tuple[Vendor, Endpoint]) -> None:
     path = server.path(*pair)
-    response = server.send(f"{pair[1].method} {path} HTTP/1.1\r\nHost: localhost\r\nExpect: nonsense\r\n\r\n".encode())
+    response = server.send(
+        f"{pair[1].method} {path} HTTP/1.1\r\nHost: localhost\r\nExpect: nonsense\r\n\r\n".encode()
+    )
     exchange = server.read()[-1]
 
     assert response is not None
@@ -536,7 +661,9 @@ def test_garbage_in_the_middle_of_a_body_is_no_traceback(server: Server) -> None
     before = len(server.log.read_text(encoding="utf-8"))
     with server.connect() as connection:
         path = server.path(*BODIES[0])
-        connection.sendall(f"POST {path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{{\r\n".encode())
+        connection.sendall(
+            f"POST {path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{{\r\n".encode()
+        )
         assert server.is_well()  # By now the first part has been read.
         connection.sendall(b"QqRAW\r\n")
         assert server.is_well()
@@ -552,7 +679,10 @@ def test_garbage_in_the_middle_of_a_body_is_no_traceback(server: Server) -> None
 
 def test_client_that_pipelines_and_never_reads_is_read_no_more(server: Server) -> None:
     """The server stops reading; before aiohttp 3.14.1 it took 60 MiB in a few seconds, and kept ten times as much."""
-    for request in (b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /nowhere HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 2_000 + b"\r\n\r\n"):
+    for request in (
+        b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /nowhere HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 2_000 + b"\r\n\r\n",
+    ):
         chunk, sent = request * (65_536 // len(request)), 0
         with server.connect() as connection, suppress(TimeoutError):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
@@ -577,8 +707,14 @@ def connect(mock: SessionMock) -> socket.socket:
     return socket.create_connection(("127.0.0.1", int(mock.url.rpartition(":")[2])), timeout=SECONDS)
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET", b"GET / HTTP/1.1\r\nHost: x\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nX: a"], ids=range(4))
-@pytest.mark.parametrize("after", [b"", b"GET /__admin/health HTTP/1.1\r\nHost: localhost\r\n\r\n"], ids=["first", "second"])
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"GET", b"GET / HTTP/1.1\r\nHost: x\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nX: a"],
+    ids=range(4),
+)
+@pytest.mark.parametrize(
+    "after", [b"", b"GET /__admin/health HTTP/1.1\r\nHost: localhost\r\n\r\n"], ids=["first", "second"]
+)
 def test_half_a_head_is_cut_off(hasty: SessionMock, sent: bytes, after: bytes) -> None:
     with connect(hasty) as connection:
         if after:
@@ -591,7 +727,9 @@ def test_half_a_head_is_cut_off(hasty: SessionMock, sent: bytes, after: bytes) -
 
 @pytest.mark.parametrize("pair", BODIES, ids=label)
 @pytest.mark.parametrize("length", ["Content-Length: 100", "Transfer-Encoding: chunked"])
-def test_half_a_body_is_refused_in_vendor_words(hasty: SessionMock, pair: tuple[Vendor, Endpoint], length: str) -> None:
+def test_half_a_body_is_refused_in_vendor_words(
+    hasty: SessionMock, pair: tuple[Vendor, Endpoint], length: str
+) -> None:
     part = "1\r\n{\r\n" if "chunked" in length else "{"
     with connect(hasty) as connection:
         connection.sendall(f"POST {pair[1].paths[0]} HTTP/1.1\r\nHost: x\r\n{length}\r\n\r\n{part}".encode())
@@ -604,7 +742,9 @@ def test_half_a_body_is_refused_in_vendor_words(hasty: SessionMock, pair: tuple[
 
 def test_half_a_body_at_admin_api_is_refused(hasty: SessionMock) -> None:
     with connect(hasty) as connection:
-        connection.sendall(b"POST /__admin/tenants HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
+        connection.sendall(
+            b"POST /__admin/tenants HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"
+        )
         response = receive(connection)
 
     assert response is not None
@@ -612,9 +752,18 @@ def test_half_a_body_at_admin_api_is_refused(hasty: SessionMock) -> None:
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=label)
-def test_slow_answer_outlasts_the_bound_of_requests(hasty: SessionMock, pair: tuple[Vendor, Endpoint]) -> None:
+def test_slow_answer_outlasts_the_bound_of_requests(
+    hasty: SessionMock, pair: tuple[Vendor, Endpoint]
+) -> None:
     """Only the time that a client takes is bounded: what the mock holds back, it holds back."""
-    access = {"vendors": {pair[0].name: {"sites": hasty.vendor(pair[0].name).sites, "credentials": hasty.vendor(pair[0].name).credentials}}}
+    access = {
+        "vendors": {
+            pair[0].name: {
+                "sites": hasty.vendor(pair[0].name).sites,
+                "credentials": hasty.vendor(pair[0].name).credentials,
+            }
+        }
+    }
     server = Server(int(hasty.url.rpartition(":")[2]), access, Path())
     hasty.faults.add("latency", seconds=1)
     if pair[1].method == "GET":
@@ -629,7 +778,9 @@ def test_slow_answer_outlasts_the_bound_of_requests(hasty: SessionMock, pair: tu
 def test_server_out_of_descriptors_logs_one_line_and_recovers(tmp_path: Path) -> None:
     """A hundred clients where sixty files may be open; when they leave, others are served."""
     few = (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
-    with closing(serve(tmp_path, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, few))) as running_server:
+    with closing(
+        serve(tmp_path, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, few))
+    ) as running_server:
         server = next(running_server)
         clients = [server.connect() for _ in range(100)]
         while "cannot accept connections" not in server.log.read_text(encoding="utf-8"):
@@ -690,7 +841,10 @@ asyncio.SelectorEventLoop.add_signal_handler = refuse
 def test_signal_ends_server_on_any_event_loop(tmp_path: Path, number: signal.Signals, code: str) -> None:
     program = f"{code}\nimport sys\nfrom mockserver.__main__ import main\nmain()"
     command = [sys.executable, "-c", program, "serve", "--port", "0", "--json"]
-    with (tmp_path / "log").open("wb") as log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process:
+    with (
+        (tmp_path / "log").open("wb") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log) as process,
+    ):
         try:
             assert process.stdout is not None
             access = json.loads(process.stdout.readline())
@@ -717,13 +871,27 @@ STREAMS: Final = {
 
 @pytest.mark.parametrize("form", ["--json", "--access-log"])
 @pytest.mark.parametrize("streams", STREAMS)
-def test_server_without_standard_streams_serves_until_stopped(tmp_path: Path, streams: str, form: str) -> None:
+def test_server_without_standard_streams_serves_until_stopped(
+    tmp_path: Path, streams: str, form: str
+) -> None:
     """Whatever became of its output, a server that wrote its port serves, and ends as it should."""
     port_file = tmp_path / "port"
-    command = [sys.executable, "-m", "mockserver", "serve", "--port", "0", "--port-file", str(port_file), form]
+    command = [
+        sys.executable,
+        "-m",
+        "mockserver",
+        "serve",
+        "--port",
+        "0",
+        "--port-file",
+        str(port_file),
+        form,
+    ]
     reading, writing = os.pipe()
     os.close(reading)
-    with subprocess.Popen(["/bin/sh", "-c", STREAMS[streams], "sh", *command], stdout=writing, stderr=subprocess.DEVNULL) as process:
+    with subprocess.Popen(
+        ["/bin/sh", "-c", STREAMS[streams], "sh", *command], stdout=writing, stderr=subprocess.DEVNULL
+    ) as process:
         os.close(writing)
         try:
             while not port_file.exists() and process.poll() is None:

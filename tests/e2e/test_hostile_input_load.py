@@ -18,7 +18,15 @@ from mockserver.server.faults.status import MOST_SECONDS
 from mockserver.vendors import every, load
 from mockserver.vendors.base import Vendor
 
-KINDS = ("missing credential", "wrong credential", "unknown site", "invalid parameter", "unknown path", "wrong method", "rate limit")
+KINDS = (
+    "missing credential",
+    "wrong credential",
+    "unknown site",
+    "invalid parameter",
+    "unknown path",
+    "wrong method",
+    "rate limit",
+)
 ALWAYS = ("missing credential", "wrong credential", "unknown path", "wrong method")
 """Those that every vendor has."""
 REPEATED = 20
@@ -39,9 +47,15 @@ def refused(mock: Any, pair: Any, kind: str) -> tuple[str, str, dict[str, Any]] 
         case "unknown site" if endpoint.site:
             path = path.replace(mock.tenant.names[vendor.name].sites[0][0], "987654")
         case "invalid parameter" if isinstance(endpoint.credentials, BodyKeys):
-            arguments["json"] = {**arguments["json"], **{key: {"wrong": True} for key in endpoint.all_rows_params or endpoint.example}}
+            arguments["json"] = {
+                **arguments["json"],
+                **{key: {"wrong": True} for key in endpoint.all_rows_params or endpoint.example},
+            }
         case "invalid parameter" if endpoint.query is not None:
-            arguments["params"] = {**arguments["params"], **dict.fromkeys(endpoint.query.__struct_fields__, "wrong")}
+            arguments["params"] = {
+                **arguments["params"],
+                **dict.fromkeys(endpoint.query.__struct_fields__, "wrong"),
+            }
         case "unknown path":
             path += "/unknown"
         case "wrong method":
@@ -62,7 +76,12 @@ def alive() -> int:
 @pytest.mark.parametrize("vendor", every(), ids=lambda vendor: vendor.label)
 async def test_same_refusal_many_times_keeps_no_request_alive(serve: Any, vendor: Vendor) -> None:
     """A repeated refusal leaves nothing of its requests in memory, whatever the reason for it; `make soak` measures the bytes."""
-    limits = {limit.allowed: 1 for endpoint in vendor.contract.endpoints for limit in endpoint.limits if isinstance(limit, WindowLimit)}
+    limits = {
+        limit.allowed: 1
+        for endpoint in vendor.contract.endpoints
+        for limit in endpoint.limits
+        if isinstance(limit, WindowLimit)
+    }
     mock = await serve(vendor, behaviors=limits)
     mock.tenant.clock.freeze()
     for kind in KINDS:
@@ -79,7 +98,9 @@ async def test_same_refusal_many_times_keeps_no_request_alive(serve: Any, vendor
         assert refusals or kind not in ALWAYS
 
 
-LISTS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.start_field]
+LISTS = [
+    (vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.start_field
+]
 
 
 def name(pair: Any) -> str:
@@ -94,13 +115,26 @@ async def add(mock: Any, *faults: dict[str, Any]) -> Any:
 
 
 @pytest.mark.parametrize(
-    "kind", ["latency", "duplicate_header", "content_type", "truncate", "empty_page", "expired_cursor", "no_end", "session_arrives"]
+    "kind",
+    [
+        "latency",
+        "duplicate_header",
+        "content_type",
+        "truncate",
+        "empty_page",
+        "expired_cursor",
+        "no_end",
+        "session_arrives",
+    ],
 )
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_as_many_faults_as_can_be_armed_strike_at_once(serve: Any, pair: Any, kind: str) -> None:
     """A thousand faults compose; the mock itself does not fail."""
     mock = await serve(world={"sessions": 5})
-    own: dict[str, dict[str, Any]] = {"latency": {"seconds": 0}, "duplicate_header": {"header": "X-Number", "value": "1"}}
+    own: dict[str, dict[str, Any]] = {
+        "latency": {"seconds": 0},
+        "duplicate_header": {"header": "X-Number", "value": "1"},
+    }
     status, answer = await add(mock, *[{"kind": kind, **own.get(kind, {})}] * MOST_ARMED)
     with suppress(ClientError):  # A truncated body is one, and a thousand headers are.
         await mock.ask(*pair, all_rows_params(mock.tenant, pair[1]))
@@ -122,7 +156,9 @@ async def test_more_faults_than_can_be_armed_are_refused(serve: Any) -> None:
 @pytest.mark.parametrize("seconds", [MOST_SECONDS + 1, 10**12, 10**15])
 async def test_retry_after_beyond_a_century_is_refused_when_armed(serve: Any, seconds: int) -> None:
     """The error names the argument."""
-    status, answer = await add(await serve(), {"kind": "status", "retry_after": seconds, "retry_form": "date"})
+    status, answer = await add(
+        await serve(), {"kind": "status", "retry_after": seconds, "retry_form": "date"}
+    )
 
     assert status == 400
     assert "retry_after" in answer["detail"]
@@ -139,7 +175,9 @@ async def test_retry_after_of_a_century_is_a_date_at_the_end_of_time(serve: Any,
         assert (response.status, response.headers["Retry-After"][-17:]) == (503, "2199 00:00:00 GMT"[-17:])
 
 
-@pytest.mark.parametrize("pair", [(vendor, endpoint) for vendor in every() for endpoint in vendor.contract.endpoints], ids=name)
+@pytest.mark.parametrize(
+    "pair", [(vendor, endpoint) for vendor in every() for endpoint in vendor.contract.endpoints], ids=name
+)
 async def test_clock_that_runs_away_stays_at_the_end_of_time(serve: Any, pair: Any) -> None:
     """Whatever its rate, every instant can be written as a date: vendors answer, and so does the admin API."""
     mock = await serve(pair[0])
@@ -152,11 +190,19 @@ async def test_clock_that_runs_away_stays_at_the_end_of_time(serve: Any, pair: A
     assert now == "2100-01-01T00:00:00Z"
 
 
-@pytest.mark.parametrize("value", ["9" * 5000, "Fri, 31 Dec 99999 23:59:59 GMT", "Sun, 00 Jan 0000 00:00:00 GMT", "-1", "x"])
-async def test_retry_after_that_is_no_date_is_no_wait(serve: Any, caplog: pytest.LogCaptureFixture, value: str) -> None:
+@pytest.mark.parametrize(
+    "value", ["9" * 5000, "Fri, 31 Dec 99999 23:59:59 GMT", "Sun, 00 Jan 0000 00:00:00 GMT", "-1", "x"]
+)
+async def test_retry_after_that_is_no_date_is_no_wait(
+    serve: Any, caplog: pytest.LogCaptureFixture, value: str
+) -> None:
     """What a fault makes of the header is judged without an error."""
     mock = await serve()
-    await add(mock, {"kind": "duplicate_header", "header": "Retry-After", "value": value}, {"kind": "status", "status": 503})
+    await add(
+        mock,
+        {"kind": "duplicate_header", "header": "Retry-After", "value": value},
+        {"kind": "status", "status": 503},
+    )
     for _ in range(2):
         assert (await mock.ask(*LISTS[0], dict(LISTS[0][1].example)))[0] == 503
 
@@ -171,13 +217,17 @@ NUMBERS = {
 }
 
 
-@pytest.mark.parametrize("pair", [(vendor, endpoint) for vendor in every() for endpoint in vendor.contract.endpoints], ids=name)
+@pytest.mark.parametrize(
+    "pair", [(vendor, endpoint) for vendor in every() for endpoint in vendor.contract.endpoints], ids=name
+)
 async def test_greatest_choices_are_answered(serve: Any, pair: Any) -> None:
     """No number that can be chosen, such as days or requests, leads out of what can be computed; a greater one is refused."""
     names = {behavior.name for behavior in pair[0].contract.behaviors} & NUMBERS.keys()
     mock = await serve(pair[0], behaviors=dict.fromkeys(names, MOST))
     status, body = await mock.ask(*pair, dict(pair[1].example))
-    async with mock.client.patch("/__admin/tenants/default/behaviors", json=dict.fromkeys(names, MOST + 1)) as response:
+    async with mock.client.patch(
+        "/__admin/tenants/default/behaviors", json=dict.fromkeys(names, MOST + 1)
+    ) as response:
         refused = response.status
 
     assert status in (200, 201, 404), body

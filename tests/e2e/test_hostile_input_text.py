@@ -30,7 +30,10 @@ ADMIN_TOKEN = "correct-horse-4-battery"
 ASSUMED = "open/sesame=1&2"
 PAIRS = [(vendor.name, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
 LISTS = [
-    (vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.method == "GET" and endpoint.start_field
+    (vendor, endpoint)
+    for vendor in load()
+    for endpoint in vendor.contract.endpoints
+    if endpoint.method == "GET" and endpoint.start_field
 ]
 
 
@@ -59,7 +62,13 @@ def status(answer: bytes) -> int:
 def request(path: str, *headers: bytes, method: str = "GET", body: bytes = b"") -> bytes:
     """Write a request that closes its connection."""
     length = [b"Content-Length: %d" % len(body)] if body else []
-    lines = [f"{method} {path} HTTP/1.1".encode(), b"Host: localhost", b"Connection: close", *headers, *length]
+    lines = [
+        f"{method} {path} HTTP/1.1".encode(),
+        b"Host: localhost",
+        b"Connection: close",
+        *headers,
+        *length,
+    ]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
@@ -70,17 +79,25 @@ def outputs(admin: AdminClient, tenant: str | None, after: int = 0) -> dict[str,
         "har": admin.export("har", tenant, after=after).decode(),
         "ndjson": admin.export("ndjson", tenant, after=after).decode(),
     }
-    return found if tenant is None else {**found, "label": str(admin.verify(tenant)), "findings": str(admin.findings(tenant))}
+    return (
+        found
+        if tenant is None
+        else {**found, "label": str(admin.verify(tenant)), "findings": str(admin.findings(tenant))}
+    )
 
 
 # Bytes that are not UTF-8
 
 
-@pytest.mark.parametrize("place", ["User-Agent", "Cookie", "Referer", "X-Anything", "Authorization", "Content-Type"])
+@pytest.mark.parametrize(
+    "place", ["User-Agent", "Cookie", "Referer", "X-Anything", "Authorization", "Content-Type"]
+)
 def test_header_byte_that_is_not_utf8_is_shown_escaped_in_every_output(mock: SessionMock, place: str) -> None:
     """Also in a credential, which is refused as any wrong one is."""
     vendor, endpoint = LISTS[0]
-    path = f"/{vendor.name}" + endpoint.paths[0].format_map(dict.fromkeys(endpoint.path, mock.vendor(vendor.name).sites[0]))
+    path = f"/{vendor.name}" + endpoint.paths[0].format_map(
+        dict.fromkeys(endpoint.path, mock.vendor(vendor.name).sites[0])
+    )
     answer = send(mock.url, request(path, place.encode() + b": Bearer " + LATIN))
 
     assert 400 <= status(answer) < 500
@@ -94,13 +111,18 @@ def test_header_byte_that_is_not_utf8_is_shown_escaped_in_every_output(mock: Ses
 
 
 @pytest.mark.parametrize("vendor", NAMES)
-def test_credential_with_a_byte_that_is_not_utf8_is_refused_like_any_wrong_one(mock: SessionMock, vendor: str) -> None:
+def test_credential_with_a_byte_that_is_not_utf8_is_refused_like_any_wrong_one(
+    mock: SessionMock, vendor: str
+) -> None:
     """A 401 does not become a 500."""
-    pairs = [(each, endpoint) for each in load() if each.name == vendor for endpoint in each.contract.endpoints]
+    pairs = [
+        (each, endpoint) for each in load() if each.name == vendor for endpoint in each.contract.endpoints
+    ]
     for _, endpoint in pairs:
         path = f"/{vendor}" + endpoint.paths[0].format_map(dict.fromkeys(endpoint.path, "x"))
         statuses = [
-            status(send(mock.url, request(path, b"Authorization: Bearer " + key, method=endpoint.method))) for key in (b"wrong", LATIN)
+            status(send(mock.url, request(path, b"Authorization: Bearer " + key, method=endpoint.method)))
+            for key in (b"wrong", LATIN)
         ]
 
         assert statuses[0] == statuses[1] < 500, path
@@ -121,14 +143,18 @@ def test_exchange_of_a_tenant_with_such_a_byte_is_listed(mock: SessionMock, name
     assert all("rich" in text for name, text in outputs(mock.admin, mock.id).items() if name in FORMS)
 
 
-@pytest.mark.parametrize("body", [b'{"a": "\\ud800"}', b'{"a": "\xff"}', b'{"a": "\xed\xa0\x80"}', b"a=%ED%A0%80", LATIN])
+@pytest.mark.parametrize(
+    "body", [b'{"a": "\\ud800"}', b'{"a": "\xff"}', b'{"a": "\xed\xa0\x80"}', b"a=%ED%A0%80", LATIN]
+)
 @pytest.mark.parametrize("query", ["", "?a=%FF&%ED%A0%80=%ed%b0%80"])
 def test_body_or_query_that_is_no_unicode_is_listed(mock: SessionMock, body: bytes, query: str) -> None:
     """Lone surrogates and bytes that are not UTF-8, in JSON, in forms and in percent encodings."""
     for vendor in NAMES:
         send(mock.url, request(f"/{vendor}/nowhere{query}", method="POST", body=body))
 
-    assert [json.decode(line)["vendor"] for line in mock.admin.export("ndjson", None).splitlines()] == list(NAMES)
+    assert [json.decode(line)["vendor"] for line in mock.admin.export("ndjson", None).splitlines()] == list(
+        NAMES
+    )
     assert all("nowhere" in text for text in outputs(mock.admin, None).values())
 
 
@@ -160,18 +186,33 @@ def spellings(key: str) -> dict[str, str]:
 def hidden(key: str) -> list[str]:
     """Return what no output may have in it: the key in any spelling."""
     escaped = "".join(f"\\u{ord(each):04x}" for each in key)
-    return [*spellings(key).values(), json.encode(key).decode()[1:-1], escaped, b64encode(f"user:{key}".encode()).decode()]
+    return [
+        *spellings(key).values(),
+        json.encode(key).decode()[1:-1],
+        escaped,
+        b64encode(f"user:{key}".encode()).decode(),
+    ]
 
 
 def leaks(key: str, texts: dict[str, str]) -> list[tuple[str, str]]:
     """Return the outputs that have a key in them, with the spelling."""
-    return [(name, spelled) for name, text in texts.items() for spelled in hidden(key) if spelled.lower() in text.lower()]
+    return [
+        (name, spelled)
+        for name, text in texts.items()
+        for spelled in hidden(key)
+        if spelled.lower() in text.lower()
+    ]
 
 
 def everywhere(path: str, written: str, headers: list[bytes]) -> bytes:
     """Write a request that carries a text where no credential belongs: in the query, in names, and in headers."""
     spelled = written.encode()
-    wrong = [b"X-Anything: " + spelled, b"User-Agent: agent/" + spelled + b" (x)", b"X-Other: Basic " + spelled, b"X-Other: a, " + spelled]
+    wrong = [
+        b"X-Anything: " + spelled,
+        b"User-Agent: agent/" + spelled + b" (x)",
+        b"X-Other: Basic " + spelled,
+        b"X-Other: a, " + spelled,
+    ]
     return request(f"{path}?a=1&note={written}&{written}=1", *headers, *wrong)
 
 
@@ -204,13 +245,19 @@ def values(access: TenantAccess) -> set[str]:
     return {
         value
         for vendor in access.vendors.values()
-        for value in (*vendor.credentials.values(), *(vendor.sites if set(vendor.sites) & set(vendor.credentials.values()) else ()))
+        for value in (
+            *vendor.credentials.values(),
+            *(vendor.sites if set(vendor.sites) & set(vendor.credentials.values()) else ()),
+        )
     }
 
 
 def admin_problem(url: str, key: str) -> str:
     """Return what the admin API answers where a key stands in its path."""
-    return send(url, request(f"/__admin/tenants/{quote(key, safe='')}/x", f"Authorization: Bearer {ADMIN_TOKEN}".encode())).decode()
+    return send(
+        url,
+        request(f"/__admin/tenants/{quote(key, safe='')}/x", f"Authorization: Bearer {ADMIN_TOKEN}".encode()),
+    ).decode()
 
 
 def attacked(url: str) -> tuple[set[str], dict[str, str]]:
@@ -228,23 +275,38 @@ def attacked(url: str) -> tuple[set[str], dict[str, str]]:
             before = admin.journal(None, limit=0).total
             attack(url, key, path, headers, [*NAMES, "nowhere"][number % 5])
             for whose, after in ((None, before), ("default", 0)):
-                texts.update({f"{name} of {whose} {number}": text for name, text in outputs(admin, whose, after).items()})
+                texts.update(
+                    {
+                        f"{name} of {whose} {number}": text
+                        for name, text in outputs(admin, whose, after).items()
+                    }
+                )
             admin.clear_journal()
     return keys, texts
 
 
-async def test_credentials_where_none_belongs_are_masked_in_every_output(caplog: pytest.LogCaptureFixture) -> None:
+async def test_credentials_where_none_belongs_are_masked_in_every_output(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     """Those of every tenant and vendor, of a deleted tenant, a chosen one and the admin token."""
     caplog.set_level(logging.DEBUG)
     other = TenantConfig(world={"sessions": 5, "seed": 9}, credentials={"rybbit.token": ASSUMED})
-    config = Config(port=0, world={"sessions": 5}, admin_token=ADMIN_TOKEN, access_log=True, tenants={"other": other})
+    config = Config(
+        port=0, world={"sessions": 5}, admin_token=ADMIN_TOKEN, access_log=True, tenants={"other": other}
+    )
     async with serving(config) as running:
         keys, texts = await asyncio.to_thread(attacked, running.url)
-    texts["logs"] = "\n".join([caplog.text, *(str(record.msg) + str(record.args) for record in caplog.records)])
+    texts["logs"] = "\n".join(
+        [caplog.text, *(str(record.msg) + str(record.args) for record in caplog.records)]
+    )
 
     assert len(keys) >= 15
     assert {ASSUMED, ADMIN_TOKEN} <= keys
-    assert all("[redacted]" in text for name, text in texts.items() if name.partition(" ")[0] in (*FORMS, "admin", "logs"))
+    assert all(
+        "[redacted]" in text
+        for name, text in texts.items()
+        if name.partition(" ")[0] in (*FORMS, "admin", "logs")
+    )
     assert {key: found for key in keys if (found := leaks(key, texts))} == {}
 
 
@@ -259,7 +321,9 @@ def test_secret_of_a_body_key_is_masked_under_another_name(mock: SessionMock) ->
             assert leaks(value, outputs(mock.admin, None)) == []
 
 
-@pytest.mark.parametrize("word", ["send", "header", "Bearer", "the header", "credential", "tenant", "key", "API key"])
+@pytest.mark.parametrize(
+    "word", ["send", "header", "Bearer", "the header", "credential", "tenant", "key", "API key"]
+)
 @pytest.mark.parametrize("vendor", NAMES)
 def test_messages_of_the_server_keep_their_words_whatever_a_client_presents(
     mock: SessionMock, vendor: str, word: str, caplog: pytest.LogCaptureFixture
@@ -268,14 +332,21 @@ def test_messages_of_the_server_keep_their_words_whatever_a_client_presents(
     endpoint = next(each for name, each in PAIRS if name == vendor)
     path = f"/{vendor}" + endpoint.paths[0].format_map(dict.fromkeys(endpoint.path, "1"))
     for key in (word, "nobody-has-this-1"):
-        body = json.encode(dict.fromkeys(endpoint.credentials.fields, key)) if endpoint.method == "POST" else b""
-        send(mock.url, request(path, f"Authorization: Bearer {key}".encode(), method=endpoint.method, body=body))
+        body = (
+            json.encode(dict.fromkeys(endpoint.credentials.fields, key)) if endpoint.method == "POST" else b""
+        )
+        send(
+            mock.url,
+            request(path, f"Authorization: Bearer {key}".encode(), method=endpoint.method, body=body),
+        )
     told, usual = mock.admin.journal(None).exchanges
 
     assert told["near_misses"] == usual["near_misses"]
     assert "[redacted]" not in str(told["near_misses"])
     assert [line.split(": ", 1)[1] for line in caplog.messages] == [caplog.messages[1].split(": ", 1)[1]] * 2
-    bodies = [str(each["response"]["body"]).replace("[redacted]", "").replace(word, "") for each in (told, usual)]
+    bodies = [
+        str(each["response"]["body"]).replace("[redacted]", "").replace(word, "") for each in (told, usual)
+    ]
     assert bodies[0] == bodies[1]
 
 
@@ -284,7 +355,9 @@ def test_reprs_of_handles_and_settings_show_no_credential(mock: SessionMock) -> 
     other = TenantConfig(credentials={"braze.token": ASSUMED})
     config = Config(admin_token=ADMIN_TOKEN, credentials={"rybbit.token": ASSUMED}, tenants={"a": other})
     access = mock.admin.tenant()
-    shown = repr([mock, mock.admin, access, *(mock.vendor(name) for name in NAMES), config, mock.admin.tenants()])
+    shown = repr(
+        [mock, mock.admin, access, *(mock.vendor(name) for name in NAMES), config, mock.admin.tenants()]
+    )
 
     assert all(name in shown for name in NAMES)
     assert [key for key in (ADMIN_TOKEN, ASSUMED, *values(access)) if key in shown] == []
@@ -305,7 +378,11 @@ async def test_logs_escape_control_and_bidi_characters(caplog: pytest.LogCapture
         key = running.tenants[0].identifiers["braze"].credentials["token"]
         agent = "User-Agent: \x9b31m\u202e\u2066\ufeff".encode()
         hostile = quote(HOSTILE + "\n")
-        for path in (f"/{hostile}", f"/braze/segments/list?{hostile}={key}", f"/rybbit/{hostile}?x={hostile}"):
+        for path in (
+            f"/{hostile}",
+            f"/braze/segments/list?{hostile}={key}",
+            f"/rybbit/{hostile}?x={hostile}",
+        ):
             for header in (agent, b"Bad\x9b: 1", b"Referer: http://user:pw-1@host/"):
                 answer = await asyncio.to_thread(send, running.url, request(path, header))
                 assert status(answer) in (400, 401, 404)
@@ -335,7 +412,9 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words).encode("ascii", "backslashreplace").decode())
+@pytest.mark.parametrize(
+    "words", COMMANDS, ids=lambda words: " ".join(words).encode("ascii", "backslashreplace").decode()
+)
 def test_commands_escape_control_and_bidi_characters(mock: SessionMock, words: list[str]) -> None:
     """Whatever a client sent, and whatever stands on the command line."""
     hostile = quote(HOSTILE)
@@ -345,10 +424,23 @@ def test_commands_escape_control_and_bidi_characters(mock: SessionMock, words: l
     headers = [f"{name}: {value}".encode() for name, value in handle.headers.items()]
     for _ in range(3):
         answer = send(
-            mock.url, request(f"{path}?{hostile}={hostile}", *headers, b"User-Agent: " + "\x9b31m\u202e".encode(), body=HOSTILE.encode())
+            mock.url,
+            request(
+                f"{path}?{hostile}={hostile}",
+                *headers,
+                b"User-Agent: " + "\x9b31m\u202e".encode(),
+                body=HOSTILE.encode(),
+            ),
         )
         assert status(answer) < 500
-        send(mock.url, request(f"/{vendor.name}/{hostile}?{hostile}={hostile}", method="POST", body=json.encode({HOSTILE: HOSTILE})))
+        send(
+            mock.url,
+            request(
+                f"/{vendor.name}/{hostile}?{hostile}={hostile}",
+                method="POST",
+                body=json.encode({HOSTILE: HOSTILE}),
+            ),
+        )
         send(mock.url, request(f"/{vendor.name}{endpoint.paths[0]}?{hostile}={handle.credentials['token']}"))
     result = CliRunner().invoke(cli, ["admin", "--url", mock.url, *words])
 
@@ -377,7 +469,8 @@ def test_archive_is_sent_in_pieces_so_that_others_are_served_meanwhile(mock: Ses
         whole = json.decode(begun + slow.read())
 
     pieces = [
-        send(mock.url, request(f"/__admin/journal?limit=5000{form}")).count(b"\r\n") // 2 for form in ("", "&format=har", "&format=ndjson")
+        send(mock.url, request(f"/__admin/journal?limit=5000{form}")).count(b"\r\n") // 2
+        for form in ("", "&format=har", "&format=ndjson")
     ]
 
     assert min(pieces) >= len(whole["log"]["entries"])
@@ -390,7 +483,14 @@ def test_archive_is_sent_in_pieces_so_that_others_are_served_meanwhile(mock: Ses
 
 
 @pytest.mark.parametrize(
-    "url", ["http://user:pw-1@127.0.0.1:1", "user:pw-1@127.0.0.1:1", "http://u:pw-1/x@h:1", "http://pw-1@[bad", "ftp://u:pw-1@h"]
+    "url",
+    [
+        "http://user:pw-1@127.0.0.1:1",
+        "user:pw-1@127.0.0.1:1",
+        "http://u:pw-1/x@h:1",
+        "http://pw-1@[bad",
+        "ftp://u:pw-1@h",
+    ],
 )
 def test_user_info_of_a_url_is_refused_and_never_shown(url: str) -> None:
     """Nothing would use it; the sentence says what to do."""

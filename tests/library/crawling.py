@@ -26,10 +26,16 @@ def name(pair: Any) -> str:
     return f"{pair[0].name}.{pair[1].name}"
 
 
-def send(http: httpx.Client, vendor: VendorHandle, endpoint: Endpoint, parameters: dict[str, Any]) -> httpx.Response:
+def send(
+    http: httpx.Client, vendor: VendorHandle, endpoint: Endpoint, parameters: dict[str, Any]
+) -> httpx.Response:
     """Send a request to an endpoint with a handle's base URL, headers and body fields, and nothing else."""
     known = dict(parameters)
-    words = {word: known.pop(word, vendor.sites[0]) for _, word, _, _ in Formatter().parse(endpoint.paths[0]) if word}
+    words = {
+        word: known.pop(word, vendor.sites[0])
+        for _, word, _, _ in Formatter().parse(endpoint.paths[0])
+        if word
+    }
     url = vendor.base_url + endpoint.paths[0].format_map(words)
     if endpoint.method == "GET":
         return http.get(url, params={key: str(value) for key, value in known.items()}, headers=vendor.headers)
@@ -38,8 +44,17 @@ def send(http: httpx.Client, vendor: VendorHandle, endpoint: Endpoint, parameter
 
 def all_rows_params(endpoint: Endpoint) -> dict[str, Any]:
     """Parameters that ask for all there is in a world that ends when worlds do."""
-    words = {"start": 1788220800, "end": 1790812801, "start_date": "2026-09-01", "end_date": "2026-10-01", "day_after": "2026-10-02"}
-    return {key: value.format_map(words) if isinstance(value, str) else value for key, value in endpoint.all_rows_params.items()}
+    words = {
+        "start": 1788220800,
+        "end": 1790812801,
+        "start_date": "2026-09-01",
+        "end_date": "2026-10-01",
+        "day_after": "2026-10-02",
+    }
+    return {
+        key: value.format_map(words) if isinstance(value, str) else value
+        for key, value in endpoint.all_rows_params.items()
+    }
 
 
 def crawl(tenant: TenantHandle, pair: Pair, turn: Callable[[int], bool] = lambda _: True) -> list[Page]:

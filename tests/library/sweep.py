@@ -11,7 +11,12 @@ from tests.library.crawling import LISTS
 
 VENDOR, ENDPOINT = LISTS[0]
 BEHAVIOR = next(behavior for behavior in VENDOR.contract.behaviors if behavior.options)
-LIMIT = next(f"{vendor.name}.{limit.pool}" for vendor, endpoint in LISTS for limit in endpoint.limits if isinstance(limit, WindowLimit))
+LIMIT = next(
+    f"{vendor.name}.{limit.pool}"
+    for vendor, endpoint in LISTS
+    for limit in endpoint.limits
+    if isinstance(limit, WindowLimit)
+)
 NOW = datetime(2026, 9, 10, 12, tzinfo=UTC)
 PARTS = ("world", "clock", "faults", "limits", "behaviors", "journal")
 WANTED = {"vendor": VENDOR.name, "endpoint": ENDPOINT.name}
@@ -87,7 +92,11 @@ UNSWEPT = {"url", *PARTS}
 
 def public(kind: type) -> set[str]:
     """The methods and properties of a class."""
-    return {name for name, each in inspect.getmembers(kind) if not name.startswith("_") and (callable(each) or isinstance(each, property))}
+    return {
+        name
+        for name, each in inspect.getmembers(kind)
+        if not name.startswith("_") and (callable(each) or isinstance(each, property))
+    }
 
 
 def swept(part: str) -> set[str]:

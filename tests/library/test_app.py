@@ -19,7 +19,11 @@ async def test_application_answers_in_the_callers_loop(aiohttp_client: Any, pair
     client, tenant = await aiohttp_client(app), tenant_of(app)
     vendor, endpoint = tenant.vendor(pair[0].name), pair[1]
     path = vendor.base_url + endpoint.paths[0].format_map(dict.fromkeys(endpoint.path, vendor.sites[0]))
-    fields = {"json": {**vendor.body, **endpoint.example}} if endpoint.method == "POST" else {"params": dict(endpoint.example)}
+    fields = (
+        {"json": {**vendor.body, **endpoint.example}}
+        if endpoint.method == "POST"
+        else {"params": dict(endpoint.example)}
+    )
     async with client.request(endpoint.method, path, headers=vendor.headers, **fields) as answer:
         status = answer.status
 

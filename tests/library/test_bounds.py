@@ -20,8 +20,14 @@ STALL: Final = 0.2
 NEVER: Final = httpx.Timeout(None)
 TLS: Final = create_default_context()  # A client makes one of its own otherwise, which takes longest.
 LIMIT: Final = 20
-PAGED: Final = [pair for pair in LISTS if isinstance(pair[1].pagination, OffsetPagination | PageNumberPagination | CursorPagination)]
-QUEUED: Final = [pair for pair in LISTS if any(isinstance(limit, ConcurrencyLimit) for limit in pair[1].limits)]
+PAGED: Final = [
+    pair
+    for pair in LISTS
+    if isinstance(pair[1].pagination, OffsetPagination | PageNumberPagination | CursorPagination)
+]
+QUEUED: Final = [
+    pair for pair in LISTS if any(isinstance(limit, ConcurrencyLimit) for limit in pair[1].limits)
+]
 STALLS: Final = (
     {"kind": "stall", "where": "before"},
     {"kind": "stall", "where": "headers"},
@@ -37,7 +43,7 @@ def _mint() -> Iterator[Create]:
     """Create tenants with small bounds."""
     with SessionMock() as mock:
 
-        def create_tenant(**fields: Any) -> TenantHandle:
+        def create(**fields: Any) -> TenantHandle:
             bounds = {"stall_timeout": STALL, "loop_limit": LIMIT, "behaviors": QUICK, "sessions": 30}
             return mock.tenant(**{**bounds, **fields})
 
@@ -52,7 +58,11 @@ def ask(tenant: TenantHandle, pair: Pair, seconds: float | None = None, **parame
 
 def found(tenant: TenantHandle) -> dict[str, str]:
     """The findings about clients that the mock had to stop."""
-    return {each.name: each.message for each in tenant.verify().findings if each.name in ("stalled", "endless-loop")}
+    return {
+        each.name: each.message
+        for each in tenant.verify().findings
+        if each.name in ("stalled", "endless-loop")
+    }
 
 
 def slot(pair: Pair) -> ConcurrencyLimit:
@@ -105,7 +115,10 @@ def test_stalled_answer_is_reset_and_found(create: Create, pair: Pair, fault: di
 def test_wait_for_a_slot_is_reset_and_found(create: Create, pair: Pair) -> None:
     """The second request waits for a slot that the first one, which is answered slowly, holds; the slot is free again afterwards."""
     limit = slot(pair)
-    tenant = create(behaviors={limit.busy: "queue", limit.hold: 0}, faults=[{"kind": "dribble", "pieces": 30, "pause": 0.1, "times": 1}])
+    tenant = create(
+        behaviors={limit.busy: "queue", limit.hold: 0},
+        faults=[{"kind": "dribble", "pieces": 30, "pause": 0.1, "times": 1}],
+    )
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(ask, tenant, pair)
         while not len(tenant.journal):
@@ -143,7 +156,10 @@ def test_retries_after_a_stall_are_reset_at_once(create: Create) -> None:
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 def test_correct_client_is_never_found_stalled(create: Create, pair: Pair) -> None:
     """Latency below the bound, a slow answer that goes on, and a stall that the client gives up by itself."""
-    slow = [{"kind": "latency", "seconds": 0.1, "nth": 1}, {"kind": "dribble", "pieces": 8, "pause": 0.1, "nth": 2}]
+    slow = [
+        {"kind": "latency", "seconds": 0.1, "nth": 1},
+        {"kind": "dribble", "pieces": 8, "pause": 0.1, "nth": 2},
+    ]
     tenant = create(faults=[*slow, {"kind": "stall", "nth": 3}], stall_timeout=0.5)
 
     assert ask(tenant, pair).status_code == 200
@@ -156,7 +172,9 @@ def test_correct_client_is_never_found_stalled(create: Create, pair: Pair) -> No
 
 @pytest.mark.parametrize("fault", [None, "no_end", "stuck_cursor", "same_page", "changing_total"])
 @pytest.mark.parametrize("pair", PAGED, ids=name)
-def test_list_followed_far_beyond_its_end_is_refused_and_found(create: Create, pair: Pair, fault: str | None) -> None:
+def test_list_followed_far_beyond_its_end_is_refused_and_found(
+    create: Create, pair: Pair, fault: str | None
+) -> None:
     """The client gets an answer that it cannot take for a page; so does every later request of the test."""
     if isinstance(pair[1].pagination, CursorPagination) and fault not in ("no_end", "stuck_cursor"):
         pytest.skip("the answer has no cursor beyond the end, and the same page has the cursor of another")
@@ -202,7 +220,13 @@ def test_reset_forgets_the_bounds_that_were_reached(create: Create) -> None:
     for _ in range(2):
         with pytest.raises(httpx.HTTPStatusError):
             follow(
-                tenant, PAGED[0], **({PAGED[0][1].pagination.cursor: "x"} if isinstance(PAGED[0][1].pagination, CursorPagination) else {})
+                tenant,
+                PAGED[0],
+                **(
+                    {PAGED[0][1].pagination.cursor: "x"}
+                    if isinstance(PAGED[0][1].pagination, CursorPagination)
+                    else {}
+                ),
             )
         assert list(found(tenant)) == ["endless-loop"]
         tenant.reset()

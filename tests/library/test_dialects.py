@@ -27,7 +27,11 @@ def name(pair: Any) -> str:
 
 def vendor_for(mock: Any) -> dict[str, str]:
     """The dialects that a tenant's behaviors name."""
-    return {behavior.partition(".")[0]: str(mock.behaviors[behavior]) for behavior in mock.behaviors if behavior.endswith(f".{DIALECT}")}
+    return {
+        behavior.partition(".")[0]: str(mock.behaviors[behavior])
+        for behavior in mock.behaviors
+        if behavior.endswith(f".{DIALECT}")
+    }
 
 
 @pytest.mark.parametrize("pair", ROWS, ids=name)
@@ -46,7 +50,9 @@ def test_right_crawl_is_reconciled_in_every_dialect(mock: SessionMock, pair: Pai
 
 def test_dialect_whose_paths_are_others_is_crawled(family: Vendor) -> None:
     """Also one that is asked for elsewhere: reconciling knows which exchange carried a row."""
-    listing = next(endpoint for endpoint in family.in_dialect(NAME).contract.endpoints if endpoint.start_field)
+    listing = next(
+        endpoint for endpoint in family.in_dialect(NAME).contract.endpoints if endpoint.start_field
+    )
     with SessionMock(sessions=10, dialect={family.name: NAME}) as mock:
         rows = flat(crawl(mock, (family, listing)))
         mock.reconcile(rows, vendor=family.name, endpoint=listing.name)

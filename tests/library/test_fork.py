@@ -65,7 +65,9 @@ USES = (
 def run(program: str) -> list[str]:
     """Run a program in a Python of its own, and return the lines that it prints."""
     code = HEAD + textwrap.dedent(program)
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=120, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout.splitlines()
 

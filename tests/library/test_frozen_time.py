@@ -25,7 +25,9 @@ FREEZERS: Final[dict[str, Callable[[], AbstractContextManager[Any]]]] = {
     "freezegun": lambda: freezegun.freeze_time(INSTANT),
     "time-machine": lambda: time_machine.travel(datetime.fromisoformat(INSTANT), tick=False),
 }
-ENDPOINTS: Final = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.start_field]
+ENDPOINTS: Final = [
+    (vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.start_field
+]
 
 
 def label(pair: tuple[Vendor, Endpoint]) -> str:
@@ -40,7 +42,13 @@ def request(mock: SessionMock, vendor: Vendor, endpoint: Endpoint) -> httpx.Resp
     body = {**handle.body, **endpoint.example} if isinstance(endpoint.credentials, BodyKeys) else None
     params = None if body else {name: str(value) for name, value in endpoint.example.items()}
     return httpx.request(
-        endpoint.method, handle.base_url + path, params=params, json=body, headers=dict(handle.headers), timeout=SECONDS, trust_env=False
+        endpoint.method,
+        handle.base_url + path,
+        params=params,
+        json=body,
+        headers=dict(handle.headers),
+        timeout=SECONDS,
+        trust_env=False,
     )
 
 
@@ -52,7 +60,9 @@ def _mock() -> Iterator[SessionMock]:
 
 @pytest.mark.parametrize("freeze", FREEZERS.values(), ids=FREEZERS)
 @pytest.mark.parametrize("pair", ENDPOINTS, ids=label)
-def test_endpoint_under_frozen_time_answers(mock: SessionMock, pair: tuple[Vendor, Endpoint], freeze: Callable[[], Any]) -> None:
+def test_endpoint_under_frozen_time_answers(
+    mock: SessionMock, pair: tuple[Vendor, Endpoint], freeze: Callable[[], Any]
+) -> None:
     """Some answers are held back for a while by default, which is what a frozen event loop never does."""
     with freeze():
         response = request(mock, *pair)

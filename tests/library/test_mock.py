@@ -63,7 +63,12 @@ def test_stopped_server_can_be_started_again() -> None:
     mock.stop()
     mock.stop()
     with mock:
-        assert (mock.clock.now, mock.world.counts[0] <= 3, list(mock.faults), len(mock.journal)) == (FIRST, True, [], 0)
+        assert (mock.clock.now, mock.world.counts[0] <= 3, list(mock.faults), len(mock.journal)) == (
+            FIRST,
+            True,
+            [],
+            0,
+        )
 
 
 def test_running_server_is_not_started_twice() -> None:
@@ -235,7 +240,12 @@ def test_connected_mock_is_usable_without_context() -> None:
     with SessionMock(sessions=3) as mock:
         remote = SessionMock.connect(mock.url)
 
-        assert (remote.own, remote.world.counts, remote.vendors, repr(remote)) == (False, [3, 3], mock.vendors, repr(mock))
+        assert (remote.own, remote.world.counts, remote.vendors, repr(remote)) == (
+            False,
+            [3, 3],
+            mock.vendors,
+            repr(mock),
+        )
         assert remote.start() is remote
         remote.stop()
         with pytest.raises(RuntimeError, match=f"connection to {mock.url} is closed.*mock.start()"):

@@ -20,14 +20,27 @@ from mockserver import (
 )
 from mockserver.admin_schemas import FindingSummary, LimitState, Verification
 
-HEAVY = ("numpy", "aiohttp", "msgspec", "click", "rich", "faker", "asyncio", "mockserver.embedded", "mockserver.world", "mockserver.server")
+HEAVY = (
+    "numpy",
+    "aiohttp",
+    "msgspec",
+    "click",
+    "rich",
+    "faker",
+    "asyncio",
+    "mockserver.embedded",
+    "mockserver.world",
+    "mockserver.server",
+)
 
 
 @pytest.mark.parametrize("module", ["mockserver", "mockserver.pytest_plugin"])
 def test_import_is_light(module: str) -> None:
     """Importing the package, or the plugin that every run of pytest imports, pulls in nothing heavy."""
     program = f"import sys, pytest\nbefore = set(sys.modules)\nimport {module}\nprint(*sorted(set(sys.modules) - before))"
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    told = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    ).stdout.split()
 
     assert module in told
     assert [name for name in told if name in HEAVY] == []

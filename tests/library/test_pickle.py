@@ -25,10 +25,14 @@ HANDLES: dict[str, Callable[[SessionMock, TenantHandle], Any]] = {
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 @pytest.mark.parametrize("kind", HANDLES)
-def test_pickled_handle_names_the_remedy(mock: SessionMock, tenant: TenantHandle, kind: str, protocol: int) -> None:
+def test_pickled_handle_names_the_remedy(
+    mock: SessionMock, tenant: TenantHandle, kind: str, protocol: int
+) -> None:
     """In every protocol, as what ``multiprocessing`` would send."""
     handle = HANDLES[kind](mock, tenant)
-    with pytest.raises(TypeError, match=rf"cannot pickle a {type(handle).__name__}: .*`url`.*SessionMock\.connect\(url\)"):
+    with pytest.raises(
+        TypeError, match=rf"cannot pickle a {type(handle).__name__}: .*`url`.*SessionMock\.connect\(url\)"
+    ):
         pickle.dumps([handle], protocol)
 
 
@@ -42,7 +46,9 @@ def test_pickled_vendor_handle_is_used_in_another_process(tenant: TenantHandle, 
     """It is plain data: equal here, and complete there."""
     vendor = tenant.vendor(name)
     code = "import pickle, sys; vendor = pickle.load(sys.stdin.buffer); sys.stdout.write(repr(vendor.for_site(1).sites))"
-    there = subprocess.run([sys.executable, "-c", code], input=pickle.dumps(vendor), capture_output=True, check=True).stdout
+    there = subprocess.run(
+        [sys.executable, "-c", code], input=pickle.dumps(vendor), capture_output=True, check=True
+    ).stdout
 
     assert pickle.loads(pickle.dumps(vendor)) == vendor  # noqa: S301 -- it was pickled here
     assert there.decode() == repr(vendor.sites)

@@ -59,7 +59,11 @@ def test_mistake_is_named_and_blamed(tenant: TenantHandle, pair: Pair, mistake: 
     kind, rows, exchange = MISTAKES[mistake]
     pages = crawl(tenant, pair)
     message = difference(tenant, pair, wrong(mistake, pages, pair[1].row_key)).splitlines()
-    blame = f"    on the page of exchange {exchange} ({pair[1].method} /" if exchange else "    no page carried it"
+    blame = (
+        f"    on the page of exchange {exchange} ({pair[1].method} /"
+        if exchange
+        else "    no page carried it"
+    )
 
     assert [len(page) for page in pages] == [SIZE, SIZE, 2]
     assert message[0].startswith(f"{pair[0].name} {pair[1].name}: the client collected ")

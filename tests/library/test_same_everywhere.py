@@ -27,7 +27,12 @@ def _pair() -> Iterator[tuple[TenantHandle, TenantHandle]]:
 def ask(tenant: TenantHandle, number: int) -> None:
     """One exchange in the journal: its instants are those of the tenant's clock."""
     with httpx.Client() as http:
-        send(http, tenant.vendor(VENDOR.name), ENDPOINT, {**ENDPOINT.example, **({"nothing": 1} if number % 2 else {})})
+        send(
+            http,
+            tenant.vendor(VENDOR.name),
+            ENDPOINT,
+            {**ENDPOINT.example, **({"nothing": 1} if number % 2 else {})},
+        )
 
 
 UNSTEADY = ("duration_ms", "headers", "time", "timings", "url", "startedDateTime")

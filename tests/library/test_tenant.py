@@ -71,28 +71,45 @@ def test_clock_is_told_in_any_way(tenant: TenantHandle) -> None:
 def test_tenants_share_nothing(mock: SessionMock) -> None:
     """A world, a clock, a fault, a limit, a behavior or a journal of one is not another's."""
     with mock.tenant(sessions=5) as mine, mock.tenant(sessions=5) as theirs:
-        before = [str(part) for part in (theirs.world.totals, theirs.clock.now, dict(theirs.behaviors), list(theirs.limits))]
+        before = [
+            str(part)
+            for part in (theirs.world.totals, theirs.clock.now, dict(theirs.behaviors), list(theirs.limits))
+        ]
         mine.clock.freeze(NOW)
         mine.faults.add("latency", seconds=0.001)
         mine.limits.set(LIMIT, allowed=3, enabled=True)
-        mine.behaviors[BEHAVIOR.name] = next(option for option in BEHAVIOR.options if option != mine.behaviors[BEHAVIOR.name])
+        mine.behaviors[BEHAVIOR.name] = next(
+            option for option in BEHAVIOR.options if option != mine.behaviors[BEHAVIOR.name]
+        )
         crawl(mine, PAIR)
         mine.replace_world(sessions=1)
 
-        assert [str(part) for part in (theirs.world.totals, theirs.clock.now, dict(theirs.behaviors), list(theirs.limits))] == before
+        assert [
+            str(part)
+            for part in (theirs.world.totals, theirs.clock.now, dict(theirs.behaviors), list(theirs.limits))
+        ] == before
         assert (list(theirs.faults), len(theirs.journal)) == ([], 0)
-        assert not set(mine.vendor(PAIR[0].name).credentials.values()) & set(theirs.vendor(PAIR[0].name).credentials.values())
+        assert not set(mine.vendor(PAIR[0].name).credentials.values()) & set(
+            theirs.vendor(PAIR[0].name).credentials.values()
+        )
 
 
 def test_fault_strikes_and_counts(tenant: TenantHandle) -> None:
     """An active fault brings about what it says, and tells how often it did."""
     active = tenant.faults.add("status", status=503, times=1)
     with httpx.Client() as http:
-        statuses = [send(http, tenant.vendor(PAIR[0].name), PAIR[1], dict(PAIR[1].example)).status_code for _ in range(2)]
+        statuses = [
+            send(http, tenant.vendor(PAIR[0].name), PAIR[1], dict(PAIR[1].example)).status_code
+            for _ in range(2)
+        ]
 
     assert statuses == [503, 200]
-    assert [(fault["id"], fault["triggered"], fault["remaining"]) for fault in tenant.faults] == [(active["id"], 1, 0)]
-    assert [exchange["faults"] for exchange in tenant.journal.exchanges(fault="status")] == [[f"{active['id']}:status"]]
+    assert [(fault["id"], fault["triggered"], fault["remaining"]) for fault in tenant.faults] == [
+        (active["id"], 1, 0)
+    ]
+    assert [exchange["faults"] for exchange in tenant.journal.exchanges(fault="status")] == [
+        [f"{active['id']}:status"]
+    ]
 
 
 def test_minted_tenant_has_its_faults(mock: SessionMock) -> None:
@@ -127,7 +144,13 @@ def test_journal_is_an_archive(tenant: TenantHandle) -> None:
 
 def test_reset_is_as_at_first(tenant: TenantHandle) -> None:
     """World, clock, behaviors, limits, faults and journal."""
-    before = (tenant.world.totals, tenant.clock.now, dict(tenant.behaviors), list(tenant.limits), tenant.vendor(PAIR[0].name))
+    before = (
+        tenant.world.totals,
+        tenant.clock.now,
+        dict(tenant.behaviors),
+        list(tenant.limits),
+        tenant.vendor(PAIR[0].name),
+    )
     tenant.replace_world(profile="single", sites=5)
     crawl(tenant, PAIR)
     tenant.clock.advance("1h")
@@ -136,7 +159,13 @@ def test_reset_is_as_at_first(tenant: TenantHandle) -> None:
     tenant.reset()
 
     assert sites == 5
-    assert (tenant.world.totals, tenant.clock.now, dict(tenant.behaviors), list(tenant.limits), tenant.vendor(PAIR[0].name)) == before
+    assert (
+        tenant.world.totals,
+        tenant.clock.now,
+        dict(tenant.behaviors),
+        list(tenant.limits),
+        tenant.vendor(PAIR[0].name),
+    ) == before
     assert (list(tenant.faults), len(tenant.journal)) == ([], 0)
 
 
@@ -181,7 +210,12 @@ def test_verdict_tells_what_was_wrong(tenant: TenantHandle) -> None:
     crawl(tenant, PAIR)
     with httpx.Client() as http:
         for _ in range(3):
-            send(http, tenant.vendor(PAIR[0].name), PAIR[1], {**all_rows_params(PAIR[1]), str(getattr(PAIR[1].pagination, "limit", "")): 4})
+            send(
+                http,
+                tenant.vendor(PAIR[0].name),
+                PAIR[1],
+                {**all_rows_params(PAIR[1]), str(getattr(PAIR[1].pagination, "limit", "")): 4},
+            )
     verification = tenant.verify()
 
     assert "page-requested-twice" in [found.name for found in verification.findings]

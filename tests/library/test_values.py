@@ -98,7 +98,9 @@ def test_duration_that_is_not_a_finite_number_is_refused(tenant: TenantHandle, u
         "scale": lambda: tenant.clock.scale(value),
         "fault": lambda: tenant.faults.add("latency", seconds=value),
     }
-    with pytest.raises((ValueError, TypeError, AdminError), match="complex" if isinstance(value, complex) else "rate|seconds"):
+    with pytest.raises(
+        (ValueError, TypeError, AdminError), match="complex" if isinstance(value, complex) else "rate|seconds"
+    ):
         calls[use]()
 
     assert (tenant.clock.now, list(tenant.faults)) == (NOW, [])
@@ -107,8 +109,14 @@ def test_duration_that_is_not_a_finite_number_is_refused(tenant: TenantHandle, u
 @pytest.mark.parametrize("two", COUNTS, ids=named)
 def test_whole_number_of_any_type_is_accepted(mock: SessionMock, tenant: TenantHandle, two: Any) -> None:
     """Wherever the library takes one: sizes, seeds, limits, faults, filters, places, sites."""
-    with mock.tenant(sessions=two, seed=two, sites=two, faults=[{"kind": "latency", "seconds": two, "times": two}]) as created:
-        assert (created.world.counts, created.world.spec["seed"], [each["times"] for each in created.faults]) == ([2, 2], 2, [2])
+    with mock.tenant(
+        sessions=two, seed=two, sites=two, faults=[{"kind": "latency", "seconds": two, "times": two}]
+    ) as created:
+        assert (
+            created.world.counts,
+            created.world.spec["seed"],
+            [each["times"] for each in created.faults],
+        ) == ([2, 2], 2, [2])
     assert tenant.limits.set(LIMIT, allowed=two) == tenant.limits.set(LIMIT, allowed=2)
     tenant.clock.set("2026-10-01T00:00:00Z")
     tenant.faults.add("latency", seconds=0, times=two, after=two)
@@ -129,16 +137,25 @@ def test_whole_number_of_any_type_is_accepted(mock: SessionMock, tenant: TenantH
 def test_text_and_instant_of_any_type_are_accepted(mock: SessionMock, tenant: TenantHandle) -> None:
     """Subclasses of str and datetime, and enums, mean their value, whatever they show themselves as."""
     moment = Instant(2026, 9, 10, 14, tzinfo=timezone(timedelta(hours=2)))
-    assert (tenant.clock.set(moment), tenant.clock.freeze(moment), tenant.clock.advance(Word("1h"))) == (NOW, NOW, NOW + timedelta(hours=1))
+    assert (tenant.clock.set(moment), tenant.clock.freeze(moment), tenant.clock.advance(Word("1h"))) == (
+        NOW,
+        NOW,
+        NOW + timedelta(hours=1),
+    )
     assert tenant.faults.add(Named.STATUS, status=503)["kind"] == "status"
     assert tenant.limits.set(Word(LIMIT), allowed=3)
     tenant.behaviors[Word(BEHAVIOR.name)] = Word(BEHAVIOR.default)
     assert tenant.expected_rows(Word(VENDOR), Word(ENDPOINT)) == tenant.expected_rows(VENDOR, ENDPOINT)
     assert tenant.journal.count(vendor=Word(VENDOR)) == 0
     assert mock.admin.tenant(Word(tenant.id)).id == tenant.id
-    with mock.tenant(Word("w"), profile=Word("default"), now=moment, start=moment, end=moment + timedelta(days=9)) as created:
+    with mock.tenant(
+        Word("w"), profile=Word("default"), now=moment, start=moment, end=moment + timedelta(days=9)
+    ) as created:
         assert (created.id, created.clock.now) == ("w", NOW)
-    with SessionMock(now=moment, admin_token=Word("open"), host=Word("127.0.0.1")) as other, AdminClient(other.url, Word("open")) as admin:
+    with (
+        SessionMock(now=moment, admin_token=Word("open"), host=Word("127.0.0.1")) as other,
+        AdminClient(other.url, Word("open")) as admin,
+    ):
         assert admin.clock().now == other.clock.now.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 

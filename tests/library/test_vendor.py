@@ -53,7 +53,11 @@ def test_handle_knows_sites_and_segments(tenant: TenantHandle, vendor: Vendor) -
     handle = tenant.vendor(vendor.name)
     keyed = any(isinstance(endpoint.credentials, BodyKeys) for endpoint in vendor.contract.endpoints)
 
-    assert (handle.name, handle.base_url, len(handle.sites)) == (vendor.name, tenant.url, len(tenant.world.counts))
+    assert (handle.name, handle.base_url, len(handle.sites)) == (
+        vendor.name,
+        tenant.url,
+        len(tenant.world.counts),
+    )
     assert (bool(handle.body), bool(handle.headers)) == (keyed, not keyed)
     assert set(handle.body.values()) <= set(handle.credentials.values())
     assert handle.segments == tenant.vendor(vendor.name).segments

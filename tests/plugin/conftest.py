@@ -76,7 +76,8 @@ def _properties(project: pytest.Pytester) -> Callable[[], dict[str, dict[str, st
         cases = ET.parse(project.path / "junit.xml").iter("testcase")  # noqa: S314 -- it is our own
         return {
             str(case.get("name")): {
-                str(each.get("name")).removeprefix("session_mock_"): str(each.get("value")) for each in case.iter("property")
+                str(each.get("name")).removeprefix("session_mock_"): str(each.get("value"))
+                for each in case.iter("property")
             }
             for case in cases
         }

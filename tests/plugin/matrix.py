@@ -110,8 +110,16 @@ PLAIN: Final = ("test_plain.py",)
 BARE: Final = Cell("nothing else", PLAIN, ())
 CELLS: Final = (
     Cell("all off", PLAIN, sum(OFF.values(), ())),
-    Cell("asyncio strict", (*PLAIN, "test_asyncio.py"), (*OFF["anyio"], *OFF["randomly"], "--asyncio-mode=strict")),
-    Cell("asyncio auto", (*PLAIN, "test_asyncio.py", "test_auto.py"), (*OFF["anyio"], *OFF["randomly"], "--asyncio-mode=auto")),
+    Cell(
+        "asyncio strict",
+        (*PLAIN, "test_asyncio.py"),
+        (*OFF["anyio"], *OFF["randomly"], "--asyncio-mode=strict"),
+    ),
+    Cell(
+        "asyncio auto",
+        (*PLAIN, "test_asyncio.py", "test_auto.py"),
+        (*OFF["anyio"], *OFF["randomly"], "--asyncio-mode=auto"),
+    ),
     Cell("anyio", (*PLAIN, "test_anyio.py"), (*OFF["asyncio"], *OFF["randomly"])),
     Cell("xdist", PLAIN, ("-n", "2", *OFF["randomly"])),
     Cell("randomly", PLAIN, ("-p", "randomly")),
@@ -128,7 +136,11 @@ def pythons() -> list[str]:
         named = shutil.which(f"python3.{minor}")
         if named is not None and _runs(named):
             found.setdefault((3, minor), named)
-    found = {version: path for version, path in found.items() if _told(version) in (sys.argv[1:] or map(_told, found))}
+    found = {
+        version: path
+        for version, path in found.items()
+        if _told(version) in (sys.argv[1:] or map(_told, found))
+    }
     oldest = tuple(map(int, OLDEST.split(".")))
     known = sorted(version for version in found if version >= oldest)
     return [found[version] for version in dict.fromkeys([known[0], known[-1]])]
@@ -148,7 +160,10 @@ def cells(python: str, pytest: str, wheel: Path, place: Path) -> Iterator[tuple[
     subprocess.run([python, "-m", "venv", place / "venv"], check=True)
     own = str(place / "venv/bin/python")
     _install(own, str(wheel), pytest)
-    version, tested = (subprocess.run([own, *asked], capture_output=True, text=True, check=True).stdout.split()[-1] for asked in VERSIONS)
+    version, tested = (
+        subprocess.run([own, *asked], capture_output=True, text=True, check=True).stdout.split()[-1]
+        for asked in VERSIONS
+    )
     yield version, tested, BARE.name, _outcome(own, place, BARE)
     _install(own, str(wheel), pytest, *PLUGINS)
     for cell in CELLS:
@@ -172,7 +187,11 @@ def _outcome(python: str, place: Path, cell: Cell) -> str:
         lines = ["from client import ask", *(line[8:] for line in text.splitlines())]
         (project / name).write_text("\n".join(lines), encoding="utf-8")
     told = subprocess.run(
-        [python, "-m", "pytest", "-q", *cell.arguments, *cell.files], cwd=project, capture_output=True, text=True, check=False
+        [python, "-m", "pytest", "-q", *cell.arguments, *cell.files],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     last = (told.stdout.strip().splitlines() or ["nothing"])[-1].strip("= ")
     if told.returncode:
@@ -184,10 +203,17 @@ def main() -> int:
     """Build the wheel, try every environment, print the table."""
     failed = 0
     with TemporaryDirectory() as folder:
-        subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder], cwd=ROOT, check=True, capture_output=True)
+        subprocess.run(
+            [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder],
+            cwd=ROOT,
+            check=True,
+            capture_output=True,
+        )
         [wheel] = Path(folder).glob("*.whl")
         print("| Python | pytest | with | outcome |\n|---|---|---|---|")
-        for number, (python, pytest) in enumerate((python, pytest) for python in pythons() for pytest in PYTESTS):
+        for number, (python, pytest) in enumerate(
+            (python, pytest) for python in pythons() for pytest in PYTESTS
+        ):
             place = Path(folder, str(number))
             place.mkdir()
             for row in cells(python, pytest, wheel, place):

@@ -58,9 +58,13 @@ def test_stalled_client_fails_its_test_in_a_sentence(
 
 
 @pytest.mark.parametrize(("strict", "allow", "passed"), [(False, "", 1), (True, ", 'stalled'", 2)], ids=str)
-def test_stalled_client_fails_unless_that_is_allowed(run: Run, *, strict: bool, allow: str, passed: int) -> None:
+def test_stalled_client_fails_unless_that_is_allowed(
+    run: Run, *, strict: bool, allow: str, passed: int
+) -> None:
     """A test that is not strict fails all the same: without the bound it would have hung."""
-    tests = HANG.format(raises=False, marker=f", stall_timeout=0.2, strict={strict}").replace("'unused-fault'", f"'unused-fault'{allow}")
+    tests = HANG.format(raises=False, marker=f", stall_timeout=0.2, strict={strict}").replace(
+        "'unused-fault'", f"'unused-fault'{allow}"
+    )
     told = run(tests.replace('["unused-fault"]', f"['unused-fault'{allow}]"))
 
     told.assert_outcomes(passed=passed, failed=2 - passed)
@@ -71,7 +75,11 @@ def test_looping_client_fails_its_test_in_a_sentence(run: Run) -> None:
     told = run(LOOP)
 
     told.assert_outcomes(failed=1, passed=1)
-    told.stdout.fnmatch_lines(["endless-loop: The client sent 20 requests to * in a row that brought no new row, *, or raise loop_limit."])
+    told.stdout.fnmatch_lines(
+        [
+            "endless-loop: The client sent 20 requests to * in a row that brought no new row, *, or raise loop_limit."
+        ]
+    )
 
 
 def test_interrupted_run_ends_with_the_report_of_the_test(run: Run) -> None:
@@ -89,10 +97,17 @@ def test_interrupted_run_ends_with_the_report_of_the_test(run: Run) -> None:
     )
 
 
-@pytest.mark.parametrize("setting", ["--session-mock-stall-timeout=-1", "--session-mock-stall-timeout=x", "--session-mock-loop-limit=1.5"])
+@pytest.mark.parametrize(
+    "setting",
+    ["--session-mock-stall-timeout=-1", "--session-mock-stall-timeout=x", "--session-mock-loop-limit=1.5"],
+)
 def test_bound_that_is_no_number_is_a_usage_error(run: Run, setting: str) -> None:
     """The message names the option and what is right."""
     told = run(LOOP, setting)
 
     assert told.ret == pytest.ExitCode.USAGE_ERROR
-    told.stderr.fnmatch_lines([f"*{setting.partition('=')[0]}: '{setting.partition('=')[2]}' is not a number of *; use a * 0 for no *"])
+    told.stderr.fnmatch_lines(
+        [
+            f"*{setting.partition('=')[0]}: '{setting.partition('=')[2]}' is not a number of *; use a * 0 for no *"
+        ]
+    )

@@ -71,6 +71,8 @@ def test_report_of_documented_vendors_names_no_dialect(run: Run) -> None:
 
 def test_report_tells_the_dialect_that_was_chosen_at_last(run: Run) -> None:
     """Also one that the test itself chose while it ran."""
-    told = run(f"def test_one(session_mock):\n    session_mock.behaviors[{BEHAVIOR!r}] = {OTHER.dialect!r}\n    assert ask is None\n")
+    told = run(
+        f"def test_one(session_mock):\n    session_mock.behaviors[{BEHAVIOR!r}] = {OTHER.dialect!r}\n    assert ask is None\n"
+    )
 
     told.stdout.fnmatch_lines([f"dialect: {OTHER.name}={OTHER.dialect}"])

@@ -134,7 +134,9 @@ def check(told: pytest.RunResult, *sentences: str, **outcomes: int) -> None:
     ],
     ids=str,
 )
-def test_loss_during_a_test_fails_that_test_alone(run: Run, server: str, trigger: str, then: str, workers: list[str]) -> None:
+def test_loss_during_a_test_fails_that_test_alone(
+    run: Run, server: str, trigger: str, then: str, workers: list[str]
+) -> None:
     """Whatever the test does then: a client that fails, a test that fails, is skipped or would have passed."""
     told = run(TESTS.format(trigger=trigger, then=then), f"--session-mock-url={server}", *workers)
 
@@ -145,7 +147,9 @@ def test_loss_during_a_test_fails_that_test_alone(run: Run, server: str, trigger
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["here", "xdist"])
-def test_loss_between_tests_fails_later_tests_in_a_sentence(run: Run, server: str, workers: list[str]) -> None:
+def test_loss_between_tests_fails_later_tests_in_a_sentence(
+    run: Run, server: str, workers: list[str]
+) -> None:
     """Tests that need no server pass."""
     told = run(
         """
@@ -240,7 +244,9 @@ def test_server(session_mock_server):
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["here", "xdist"])
-def test_journal_on_a_full_disk_is_told_in_a_sentence(run: Run, project: pytest.Pytester, workers: list[str]) -> None:
+def test_journal_on_a_full_disk_is_told_in_a_sentence(
+    run: Run, project: pytest.Pytester, workers: list[str]
+) -> None:
     """The tenant is deleted all the same."""
     run(JOURNAL, "--session-mock-journal=journal").assert_outcomes(passed=3)
     [path, _] = (project.path / "journal").iterdir()
@@ -254,7 +260,9 @@ def test_journal_on_a_full_disk_is_told_in_a_sentence(run: Run, project: pytest.
 
 def test_journal_whose_directory_is_removed_is_written(run: Run, project: pytest.Pytester) -> None:
     """The directory is made again."""
-    told = run("def test_gone(): __import__('os').rmdir('journal')\n" + JOURNAL, "--session-mock-journal=journal")
+    told = run(
+        "def test_gone(): __import__('os').rmdir('journal')\n" + JOURNAL, "--session-mock-journal=journal"
+    )
 
     check(told, passed=4)
     assert len(list((project.path / "journal").iterdir())) == 2
@@ -276,7 +284,14 @@ def test_plain(): pass
         "--session-mock-journal=journal",
     )
 
-    check(told, "session-mock cannot write the journal of this test*", "the same world: session-mock serve *", passed=1, failed=1, errors=1)
+    check(
+        told,
+        "session-mock cannot write the journal of this test*",
+        "the same world: session-mock serve *",
+        passed=1,
+        failed=1,
+        errors=1,
+    )
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "1"]], ids=["here", "xdist"])

@@ -50,7 +50,10 @@ def test_markers_are_merged(run: Run) -> None:
         ("behaviors={'nothing': 'x'}", "no tenant for this test: *there is no behavior 'nothing'*"),
         ("faults={'kind': 'latncy'}", "no tenant for this test: *latency*"),
         ("now='whenever'", "no tenant for this test: *whenever*"),
-        ("allow='page-asked-twise'", "*there is nothing called 'page-asked-twise' to allow; did you mean 'page-requested-twice'?"),
+        (
+            "allow='page-asked-twise'",
+            "*there is nothing called 'page-asked-twise' to allow; did you mean 'page-requested-twice'?",
+        ),
     ],
 )
 def test_marker_that_cannot_be_is_told(run: Run, marker: str, says: str) -> None:
@@ -65,12 +68,16 @@ def test_marker_that_cannot_be_is_told(run: Run, marker: str, says: str) -> None
 
 def test_marker_is_known_to_strict_markers(run: Run) -> None:
     """It is registered, and ``--markers`` explains it."""
-    run("@pytest.mark.session_mock(sessions=1)\ndef test_one(session_mock): pass\n", "--strict-markers").assert_outcomes(passed=1)
+    run(
+        "@pytest.mark.session_mock(sessions=1)\ndef test_one(session_mock): pass\n", "--strict-markers"
+    ).assert_outcomes(passed=1)
 
     run("", "--markers").stdout.fnmatch_lines(["@pytest.mark.session_mock(*world of a test*"])
 
 
-@pytest.mark.parametrize("marker", ["profile='flowing'", "sessions_per_day=300", "sessions_per_day=300, start='2026-01-01'"])
+@pytest.mark.parametrize(
+    "marker", ["profile='flowing'", "sessions_per_day=300", "sessions_per_day=300, start='2026-01-01'"]
+)
 def test_clock_stands_in_a_world_without_end(run: Run, marker: str) -> None:
     """It stands where there is something to be seen, unless the marker says otherwise."""
     told = run(f"""
@@ -104,7 +111,11 @@ def test_one(session_mock):
 
 
 @pytest.mark.parametrize(
-    ("argument", "says"), [("strict='no'", "strict is True or False"), ("behaviors='a=b'", "behaviors is a dict of settings by name")]
+    ("argument", "says"),
+    [
+        ("strict='no'", "strict is True or False"),
+        ("behaviors='a=b'", "behaviors is a dict of settings by name"),
+    ],
 )
 def test_argument_of_another_type_is_refused(run: Run, argument: str, says: str) -> None:
     """In words, and before anything is created."""

@@ -134,7 +134,10 @@ def test_command_is_one_line_of_shell() -> None:
         ("session_mock.replace_world(profile='awkward', sessions=33)", "assert ask is None"),
         ("session_mock.replace_world(profile='flowing')", "assert ask is None"),
         ("session_mock.behaviors[BEHAVIOR.name] = OTHER", "assert session_mock.delete()"),
-        ("session_mock.behaviors[VENDOR + '.dialect'] = DIALECT; session_mock.behaviors[BEHAVIOR.name] = OTHER", "assert ask is None"),
+        (
+            "session_mock.behaviors[VENDOR + '.dialect'] = DIALECT; session_mock.behaviors[BEHAVIOR.name] = OTHER",
+            "assert ask is None",
+        ),
     ],
 )
 def test_command_serves_what_the_test_made_of_it(run: Run, steps: str, last: str) -> None:
@@ -216,12 +219,22 @@ def test_one(session_mock):
 
 
 @pytest.mark.parametrize("variable", ["http_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"])
-@pytest.mark.parametrize(("bypass", "named"), [("", True), ("example.com", True), ("127.0.0.1", False), ("*", False)])
+@pytest.mark.parametrize(
+    ("bypass", "named"), [("", True), ("example.com", True), ("127.0.0.1", False), ("*", False)]
+)
 def test_section_without_exchange_names_proxy_variables(
     run: Run, monkeypatch: pytest.MonkeyPatch, variable: str, bypass: str, *, named: bool
 ) -> None:
     """Only variables that apply to the server's host, and only where no request arrived."""
-    for name in ("http_proxy", "HTTP_PROXY", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "NO_PROXY"):
+    for name in (
+        "http_proxy",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+        "NO_PROXY",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(variable, "http://192.0.2.1:3128")
     monkeypatch.setenv("no_proxy", bypass)

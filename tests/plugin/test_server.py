@@ -32,23 +32,33 @@ def test_running_server_is_used(run: Run) -> None:
     """With a URL none is started, the header says so, and no tenant is left behind."""
     with SessionMock() as mock:
         told = run(
-            ONE + "\ndef test_own(session_mock_server): assert not session_mock_server.own\n", "-s", f"--session-mock-url={mock.url}"
+            ONE + "\ndef test_own(session_mock_server): assert not session_mock_server.own\n",
+            "-s",
+            f"--session-mock-url={mock.url}",
         )
         address, left = mock.url, [tenant.id for tenant in mock.admin.tenants()]
 
     told.assert_outcomes(passed=3)
-    told.stdout.fnmatch_lines([f"session-mock: base seed 7, server {address}", f"*AT {address} test_it.py::test_one*"])
+    told.stdout.fnmatch_lines(
+        [f"session-mock: base seed 7, server {address}", f"*AT {address} test_it.py::test_one*"]
+    )
     assert left == ["default"]
 
 
 def test_running_server_may_ask_for_a_token(run: Run) -> None:
     """It is sent; without it the error says what is missing."""
     with SessionMock(admin_token="open") as mock:
-        run(ONE, f"--session-mock-url={mock.url}", "--session-mock-admin-token=open").assert_outcomes(passed=2)
+        run(ONE, f"--session-mock-url={mock.url}", "--session-mock-admin-token=open").assert_outcomes(
+            passed=2
+        )
         mock_url, told = mock.url, run(ONE, f"--session-mock-url={mock.url}")
 
     assert told.ret == pytest.ExitCode.USAGE_ERROR
-    told.stderr.fnmatch_lines([f"ERROR: --session-mock-url: the server at {mock_url} asks for its admin token; say it as *, or *_TOKEN"])
+    told.stderr.fnmatch_lines(
+        [
+            f"ERROR: --session-mock-url: the server at {mock_url} asks for its admin token; say it as *, or *_TOKEN"
+        ]
+    )
 
 
 def test_port_that_is_taken_is_told_in_a_line(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,19 +73,25 @@ def test_port_that_is_taken_is_told_in_a_line(run: Run, monkeypatch: pytest.Monk
 
     assert told.ret == pytest.ExitCode.USAGE_ERROR
     late.stdout.fnmatch_lines([f"session-mock cannot listen on port {port}: *; choose another, or 0"])
-    told.stderr.fnmatch_lines([f"ERROR: SESSION_MOCK_PORT: nobody can listen on port {port}: *; choose another, or 0"])
+    told.stderr.fnmatch_lines(
+        [f"ERROR: SESSION_MOCK_PORT: nobody can listen on port {port}: *; choose another, or 0"]
+    )
     assert "Traceback" not in told.stdout.str() + told.stderr.str()
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=str)
-def test_server_that_does_not_run_ends_the_run_in_a_sentence(run: Run, monkeypatch: pytest.MonkeyPatch, workers: list[str]) -> None:
+def test_server_that_does_not_run_ends_the_run_in_a_sentence(
+    run: Run, monkeypatch: pytest.MonkeyPatch, workers: list[str]
+) -> None:
     """It says which setting named it, and nothing is run."""
     monkeypatch.setenv("SESSION_MOCK_URL", NOWHERE)
     told = run(ONE, *workers)
 
     assert told.ret == pytest.ExitCode.USAGE_ERROR
     told.stderr.fnmatch_lines(
-        [f"ERROR: SESSION_MOCK_URL: no session-mock answers at {NOWHERE} (*); is `session-mock serve` running there?"]
+        [
+            f"ERROR: SESSION_MOCK_URL: no session-mock answers at {NOWHERE} (*); is `session-mock serve` running there?"
+        ]
     )
     assert "Traceback" not in told.stdout.str() + told.stderr.str()
 
@@ -103,7 +119,8 @@ def test_credential_of_another_run_is_told(run: Run) -> None:
         vendor = mock.vendors[0]
         [(name, value), *_] = mock.vendor(vendor).credentials.items()
         told = run(
-            f"@pytest.mark.session_mock(credentials={{'{vendor}.{name}': {value!r}}})\n{ONE.strip()}\n", f"--session-mock-url={mock.url}"
+            f"@pytest.mark.session_mock(credentials={{'{vendor}.{name}': {value!r}}})\n{ONE.strip()}\n",
+            f"--session-mock-url={mock.url}",
         )
 
     told.assert_outcomes(errors=2)
@@ -116,7 +133,9 @@ def test_late_request_is_told_with_its_test(run: Run, workers: list[str]) -> Non
     told = run(LATE, *workers)
 
     told.assert_outcomes(passed=3)
-    told.stdout.fnmatch_lines(["*session-mock: late requests*", "2 requests came after the end of test_it.py::test_hasty; *"])
+    told.stdout.fnmatch_lines(
+        ["*session-mock: late requests*", "2 requests came after the end of test_it.py::test_hasty; *"]
+    )
 
 
 def test_nothing_is_told_where_nobody_is_late(run: Run) -> None:
@@ -124,9 +143,13 @@ def test_nothing_is_told_where_nobody_is_late(run: Run) -> None:
     run(ONE).stdout.no_fnmatch_line("*late requests*")
 
 
-def test_nothing_is_imported_that_nobody_uses(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_imported_that_nobody_uses(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A run that uses no fixture starts nothing, and imports nothing but pytest and the standard library for it."""
-    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")  # Other plugins, such as pytest-randomly, import numpy.
+    monkeypatch.setenv(
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1"
+    )  # Other plugins, such as pytest-randomly, import numpy.
     project.makepyfile("""
 import sys
 

@@ -27,7 +27,9 @@ PROFILE = "def test_one(session_mock): print('PROFILE', session_mock.made['profi
         ("ini option", "page-exact"),
     ],
 )
-def test_precedence(run: Run, project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, given: str, told: str) -> None:
+def test_precedence(
+    run: Run, project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, given: str, told: str
+) -> None:
     """Whichever is given, the first of command line, environment and ini file counts."""
     if "ini" in given:
         project.makeini(INI + "session_mock_profile = single\n")
@@ -38,7 +40,9 @@ def test_precedence(run: Run, project: pytest.Pytester, monkeypatch: pytest.Monk
     result.stdout.fnmatch_lines([f"*PROFILE {told}"])
 
 
-@pytest.mark.parametrize("vendor", [vendor for vendor in load() if len(vendor.dialects) > 1], ids=lambda vendor: vendor.name)
+@pytest.mark.parametrize(
+    "vendor", [vendor for vendor in load() if len(vendor.dialects) > 1], ids=lambda vendor: vendor.name
+)
 def test_dialect_is_that_of_every_test_whose_marker_names_none(run: Run, vendor: Vendor) -> None:
     """For all vendors that have it, or for those that it names; a marker's own wins."""
     other = next(name for name in vendor.dialects if name != DOCUMENTED)
@@ -59,13 +63,31 @@ def test_own(session_mock): print('OWN', session_mock.behaviors['{vendor.name}.d
     [
         (["--session-mock-seed=x"], "*--session-mock-seed: 'x' is no seed: *'random', which makes one up"),
         (["--session-mock-strict=perhaps"], "*--session-mock-strict: 'perhaps' is neither: write yes or no"),
-        (["--session-mock-dialect=a=b,=c"], "*--session-mock-dialect: 'a=b,=c' names no dialects: write DIALECT, or VENDOR=DIALECT*"),
+        (
+            ["--session-mock-dialect=a=b,=c"],
+            "*--session-mock-dialect: 'a=b,=c' names no dialects: write DIALECT, or VENDOR=DIALECT*",
+        ),
         (["--session-mock-port=http"], "*--session-mock-port: 'http' is no port: *"),
-        (["--session-mock-port=99999"], "*--session-mock-port: '99999' is no port: write a number from 0 to 65535; *"),
-        (["--session-mock-url=nope"], "*--session-mock-url: 'nope' is no URL of a server, such as http://127.0.0.1:8080"),
-        (["--session-mock-profile=awkwrd"], "*--session-mock-profile: there is no profile 'awkwrd'; did you mean 'awkward'[?]"),
-        (["--session-mock-dialect=nope"], "*--session-mock-dialect: no vendor has a dialect 'nope'; known are *"),
-        (["--session-mock-journal=test_it.py"], "*--session-mock-journal: test_it.py cannot be a directory: *; name another one"),
+        (
+            ["--session-mock-port=99999"],
+            "*--session-mock-port: '99999' is no port: write a number from 0 to 65535; *",
+        ),
+        (
+            ["--session-mock-url=nope"],
+            "*--session-mock-url: 'nope' is no URL of a server, such as http://127.0.0.1:8080",
+        ),
+        (
+            ["--session-mock-profile=awkwrd"],
+            "*--session-mock-profile: there is no profile 'awkwrd'; did you mean 'awkward'[?]",
+        ),
+        (
+            ["--session-mock-dialect=nope"],
+            "*--session-mock-dialect: no vendor has a dialect 'nope'; known are *",
+        ),
+        (
+            ["--session-mock-journal=test_it.py"],
+            "*--session-mock-journal: test_it.py cannot be a directory: *; name another one",
+        ),
         (["--session-mock-admin-token= "], "*--session-mock-admin-token: a token has no control characters*"),
     ],
     ids=str,
@@ -78,7 +100,9 @@ def test_setting_that_cannot_be_is_a_usage_error(run: Run, arguments: list[str],
     told.stderr.fnmatch_lines([says])
 
 
-def test_wrong_variable_and_wrong_ini_are_named(run: Run, project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_variable_and_wrong_ini_are_named(
+    run: Run, project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The message names the variable, or the key of the ini file."""
     project.makeini(INI + "session_mock_strict = perhaps\n")
     run(ONE).stderr.fnmatch_lines(["*ini session_mock_strict: 'perhaps' is neither*"])
@@ -95,7 +119,9 @@ def test_every_setting_is_explained(run: Run) -> None:
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=str)
-def test_random_seed_is_told_and_shared(run: Run, properties: Callable[[], dict[str, dict[str, str]]], workers: list[str]) -> None:
+def test_random_seed_is_told_and_shared(
+    run: Run, properties: Callable[[], dict[str, dict[str, str]]], workers: list[str]
+) -> None:
     """The header tells the seed that was made up; with it, the same worlds come again, whoever worked on them."""
     tests = ONE + ONE.replace("one", "two")
     header = run(tests, "--session-mock-seed=random", *workers).stdout.str()
@@ -111,6 +137,9 @@ def test_port_is_taken(run: Run) -> None:
     """The server has the port that was asked for."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    told = run(f"def test_one(session_mock): assert session_mock.url.endswith(':{port}')\n", f"--session-mock-port={port}")
+    told = run(
+        f"def test_one(session_mock): assert session_mock.url.endswith(':{port}')\n",
+        f"--session-mock-port={port}",
+    )
 
     told.assert_outcomes(passed=1)

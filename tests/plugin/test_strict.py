@@ -8,7 +8,11 @@ from tests.plugin.conftest import Run
 WRONGS: dict[str, tuple[str, list[str]]] = {
     "page-requested-twice": (
         "def test_one(session_mock):\n    for _ in range(3): ask(session_mock, **{LIMIT: 4})\n",
-        ["page-requested-twice: A page was given already*", "*2  GET /*=4 -> 200", "    and 1 more: exchanges 2, 3"],
+        [
+            "page-requested-twice: A page was given already*",
+            "*2  GET /*=4 -> 200",
+            "    and 1 more: exchanges 2, 3",
+        ],
     ),
     "unknown_path": (
         "def test_one(session_mock): requests.get(session_mock.url + '/api/nothing/at/all')\n",
@@ -16,11 +20,15 @@ WRONGS: dict[str, tuple[str, list[str]]] = {
     ),
     "wrong_credential": (
         "def test_one(session_mock): ask(session_mock, {'Authorization': 'Bearer nobody'})\n",
-        ["wrong_credential (exchange 1): GET /*: it carries no tenant's credential: send the header Authorization: Bearer <token>"],
+        [
+            "wrong_credential (exchange 1): GET /*: it carries no tenant's credential: send the header Authorization: Bearer <token>"
+        ],
     ),
     "missing_credential": (
         "def test_one(session_mock): ask(session_mock, {})\n",
-        ["missing_credential (exchange 1): GET /*: it carries no tenant's credential: send the header Authorization: Bearer <token>"],
+        [
+            "missing_credential (exchange 1): GET /*: it carries no tenant's credential: send the header Authorization: Bearer <token>"
+        ],
     ),
     "violation": (
         "def test_one(session_mock): ask(session_mock, **{PAGE: 'first'})\n",
@@ -74,7 +82,9 @@ def test_nothing_fails_where_nobody_is_strict(run: Run, lax: list[str]) -> None:
 
 def test_marker_is_strict_where_the_setting_is_not(run: Run) -> None:
     """One test of a lax project may be strict."""
-    run("@pytest.mark.session_mock(strict=True)\n" + WRONGS["violation"][0], "--session-mock-strict=no").assert_outcomes(failed=1)
+    run(
+        "@pytest.mark.session_mock(strict=True)\n" + WRONGS["violation"][0], "--session-mock-strict=no"
+    ).assert_outcomes(failed=1)
 
 
 def test_everything_that_is_wrong_is_told_once(run: Run) -> None:
@@ -103,7 +113,9 @@ def test_unknown_name_to_allow_is_told(run: Run) -> None:
     told = run("def test_one(session_mock): session_mock.allow('violaton')\n")
 
     told.assert_outcomes(failed=1)
-    told.stdout.fnmatch_lines(["E*ValueError: there is nothing called 'violaton' to allow; did you mean 'violation'?"])
+    told.stdout.fnmatch_lines(
+        ["E*ValueError: there is nothing called 'violaton' to allow; did you mean 'violation'?"]
+    )
 
 
 def test_own_failure_of_a_test_is_what_is_told(run: Run) -> None:

@@ -39,7 +39,11 @@ def test_server(session_mock_server, session_mock):
     told.assert_outcomes(passed=4)
 
 
-@pytest.mark.parametrize("arguments", [("-n", "2"), ("-k", "test_page"), ("test_it.py::test_list", "test_it.py::test_page")], ids=str)
+@pytest.mark.parametrize(
+    "arguments",
+    [("-n", "2"), ("-k", "test_page"), ("test_it.py::test_list", "test_it.py::test_page")],
+    ids=str,
+)
 def test_world_follows_from_seed_and_id(run: Run, properties: Properties, arguments: tuple[str, ...]) -> None:
     """Neither workers nor a selection nor another order changes a test's seed, nor what its clients were told."""
     run(THREE).assert_outcomes(passed=3)
@@ -49,7 +53,11 @@ def test_world_follows_from_seed_and_id(run: Run, properties: Properties, argume
 
     assert found
     assert {name: alone[name] for name in found} == found
-    assert len({each["seed"] for each in alone.values()}) == len({each["digest"] for each in alone.values()}) == 3
+    assert (
+        len({each["seed"] for each in alone.values()})
+        == len({each["digest"] for each in alone.values()})
+        == 3
+    )
     assert {each["profile"] for each in alone.values()} == {"default"}
 
 
@@ -93,7 +101,9 @@ def test_other_world(session_mock):
 """)
 
     told.assert_outcomes(passed=2, failed=1)
-    told.stdout.fnmatch_lines(["*the test deleted its tenant itself*", "the same world: session-mock serve *"])
+    told.stdout.fnmatch_lines(
+        ["*the test deleted its tenant itself*", "the same world: session-mock serve *"]
+    )
 
 
 def test_fixture_may_be_replaced(run: Run) -> None:

@@ -37,7 +37,9 @@ def test_instant_reads_what_clients_send(text: str, expected: str | None) -> Non
     """ISO 8601 in its usual forms and the unusual ones that clients send; anything else is none."""
     read = instant(text)
 
-    assert read == (None if expected is None else (datetime.fromisoformat(expected) - EPOCH) // timedelta(milliseconds=1))
+    assert read == (
+        None if expected is None else (datetime.fromisoformat(expected) - EPOCH) // timedelta(milliseconds=1)
+    )
 
 
 @given(st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29)), st.integers(-23 * 60, 23 * 60))  # noqa: DTZ001 -- the zone follows
@@ -57,7 +59,10 @@ def test_seconds_cut_fractions_off(instants: list[int]) -> None:
 def test_zone_takes_iana_names_only() -> None:
     """A name is a zone or none, never an error or a file elsewhere."""
     assert zone("Europe/Berlin") == ZoneInfo("Europe/Berlin")
-    assert [zone(name) for name in ("Nowhere/City", "", "../etc/passwd", "/etc/passwd", "Europe", "a\x00b", "x" * 500)] == [None] * 7
+    assert [
+        zone(name)
+        for name in ("Nowhere/City", "", "../etc/passwd", "/etc/passwd", "Europe", "a\x00b", "x" * 500)
+    ] == [None] * 7
 
 
 def test_midnight_knows_summer_time() -> None:

@@ -45,19 +45,29 @@ def reference(columns: Sequence[Column], sessions: SessionBatch, *, omit_none: b
     ordered = sorted(columns, key=lambda column: not column.own)
     values = zip(*(column.values(sessions) for column in ordered), strict=True)
     dicts = [dict(zip([column.name for column in ordered], each, strict=True)) for each in values]
-    return [json.encode({name: value for name, value in each.items() if value is not None or not omit_none}) for each in dicts]
+    return [
+        json.encode({name: value for name, value in each.items() if value is not None or not omit_none})
+        for each in dicts
+    ]
 
 
 def changed(world: World, kinds: frozenset[str], now: int) -> World:
     """Return a world to which requests were sent: tracked events, traits of visitors, deletions."""
     batch = world.sites[0].find(Query(), now).page(0, SESSIONS).batches[0]
     if "tracked" in kinds:
-        events = [TrackedEvent(now - n * 900_000, "é\n", {"n": n}, user_id="u1" if n % 2 else None, anonymous_id="a") for n in range(9)]
+        events = [
+            TrackedEvent(
+                now - n * 900_000, "é\n", {"n": n}, user_id="u1" if n % 2 else None, anonymous_id="a"
+            )
+            for n in range(9)
+        ]
         world = with_events(world, 0, events)
     if "identified" in kinds:
         known = [user for user in batch.user_ids if user][:3]
         for user in ("u1", *known):
-            world = with_identity(world, 0, Identity({"name": 'N "é"\n', "$tags": ["x"], "more": {"a": None}}, user_id=user))
+            world = with_identity(
+                world, 0, Identity({"name": 'N "é"\n', "$tags": ["x"], "more": {"a": None}}, user_id=user)
+            )
     return without_sessions(world, 0, batch.ids[::3]) if "deleted" in kinds else world
 
 
@@ -67,11 +77,18 @@ def changed(world: World, kinds: frozenset[str], now: int) -> World:
     vocabulary=st.sampled_from(["default", "awkward"]),
     kinds=st.frozensets(st.sampled_from(["tracked", "identified", "deleted"])),
     pages=st.lists(
-        st.tuples(st.integers(0, SESSIONS), st.integers(0, SESSIONS), st.sampled_from([0, 1, 10, 100_000])), min_size=1, max_size=4
+        st.tuples(st.integers(0, SESSIONS), st.integers(0, SESSIONS), st.sampled_from([0, 1, 10, 100_000])),
+        min_size=1,
+        max_size=4,
     ),
 )
 def test_rows_of_any_page_equal_the_reference(
-    columns: list[Column], *, omit_none: bool, vocabulary: str, kinds: frozenset[str], pages: list[tuple[int, int, int]]
+    columns: list[Column],
+    *,
+    omit_none: bool,
+    vocabulary: str,
+    kinds: frozenset[str],
+    pages: list[tuple[int, int, int]],
 ) -> None:
     """Pages in any order, of any size, at instants at which sessions run, by one encoder that keeps what it encoded."""
     made = spec(sessions=SESSIONS, vocabulary=vocabulary)
@@ -112,12 +129,20 @@ def test_array_of_rows_is_json(rows: list[bytes]) -> None:
     assert encode_array(rows) == json.encode([json.decode(row) for row in rows])
 
 
-@pytest.mark.parametrize("kinds", [[], ["tracked"], ["identified"], ["deleted"], ["tracked", "identified", "deleted"]], ids="+".join)
 @pytest.mark.parametrize(
-    "settings", [{"profile": "default"}, {"profile": "awkward"}, {"profile": "flowing", "now": "2026-01-01T02:30:00Z"}], ids=range(3)
+    "kinds",
+    [[], ["tracked"], ["identified"], ["deleted"], ["tracked", "identified", "deleted"]],
+    ids="+".join,
+)
+@pytest.mark.parametrize(
+    "settings",
+    [{"profile": "default"}, {"profile": "awkward"}, {"profile": "flowing", "now": "2026-01-01T02:30:00Z"}],
+    ids=range(3),
 )
 @pytest.mark.parametrize("vendor", every(), ids=lambda vendor: vendor.label)
-def test_rows_of_every_vendor_equal_the_reference(vendor: Vendor, settings: Any, kinds: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_of_every_vendor_equal_the_reference(
+    vendor: Vendor, settings: Any, kinds: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every batch that a vendor's views encode for the list of all sessions, in every dialect."""
     tenant = make_tenant("t", TenantConfig(dialect={vendor.name: vendor.dialect}, **settings))
     tenant.world = changed(tenant.world, frozenset(kinds), tenant.clock.now())

@@ -33,7 +33,11 @@ def secrets(mock: Any, vendor: Vendor) -> Iterator[str]:
 
 async def page_of(mock: Any, pair: Pair, size: int, number: int) -> tuple[int, Any]:
     """Ask for one page of the list of all sessions by its place, where places are numbers."""
-    return await _ask(mock, pair, {**all_rows_params(mock.tenant, pair[1]), **_limited(pair, size), **_placed(pair, size, number)})
+    return await _ask(
+        mock,
+        pair,
+        {**all_rows_params(mock.tenant, pair[1]), **_limited(pair, size), **_placed(pair, size, number)},
+    )
 
 
 async def crawl(mock: Any, pair: Pair, size: int) -> list[dict[str, Any]]:
@@ -66,7 +70,9 @@ def _placed(pair: Pair, size: int, number: int) -> dict[str, Any]:
     raise AssertionError
 
 
-def _following(pair: Pair, first: dict[str, Any], answer: Any, size: int, number: int) -> dict[str, Any] | None:
+def _following(
+    pair: Pair, first: dict[str, Any], answer: Any, size: int, number: int
+) -> dict[str, Any] | None:
     paging, rows = pair[1].pagination, at(answer, pair[1].rows_path)
     match paging:
         case OffsetPagination(total=total):

@@ -26,11 +26,17 @@ def test_dates_of_toml_are_taken_like_their_texts(tmp_path: Path) -> None:
     path, found = tmp_path / "mock.toml", []
     written = {"start": "2026-09-02", "end": "2026-09-20T02:00:00+02:00", "now": "2026-09-10T12:00:00"}
     for mark in ("", '"'):
-        path.write_text(SAME.format(**{name: f"{mark}{each}{mark}" for name, each in written.items()}), encoding="utf-8")
+        path.write_text(
+            SAME.format(**{name: f"{mark}{each}{mark}" for name, each in written.items()}), encoding="utf-8"
+        )
         made = tenants(read_config(path, {}))
         found.append(
             [
-                (format_instant(each.world.spec.start), format_instant(each.world.spec.end or 0), format_instant(each.clock.now()))
+                (
+                    format_instant(each.world.spec.start),
+                    format_instant(each.world.spec.end or 0),
+                    format_instant(each.clock.now()),
+                )
                 for each in made
             ]
         )

@@ -30,7 +30,9 @@ def place_of(endpoint: Endpoint) -> str | None:
 
 VENDORS = list(every())
 DIALECTS = [vendor for vendor in VENDORS if vendor.dialect != DOCUMENTED]
-IN_QUERY = [(vendor, endpoint) for vendor in VENDORS for endpoint in vendor.contract.endpoints if place_of(endpoint)]
+IN_QUERY = [
+    (vendor, endpoint) for vendor in VENDORS for endpoint in vendor.contract.endpoints if place_of(endpoint)
+]
 LABELS = [vendor.label for vendor in VENDORS]
 
 
@@ -42,7 +44,11 @@ def settings(tenant: Any, vendor: Vendor) -> dict[str, Any]:
 
 def defaults(vendor: Vendor) -> dict[str, Any]:
     """Every behavior's default in a dialect, the dialect aside."""
-    return {behavior.name: behavior.default for behavior in vendor.contract.behaviors if short_name(behavior.name) != DIALECT}
+    return {
+        behavior.name: behavior.default
+        for behavior in vendor.contract.behaviors
+        if short_name(behavior.name) != DIALECT
+    }
 
 
 def missing(family: Vendor) -> int:
@@ -149,7 +155,9 @@ def test_dialect_of_no_vendor_is_refused_with_the_nearest() -> None:
         ("", {"dialect": {"{vendor}": "{dialect}"}}, "{dialect}"),
     ],
 )
-def test_file_says_the_dialect_and_options_win(tmp_path: Path, vendor: Vendor, file: str, options: dict[str, Any], spoken: str) -> None:
+def test_file_says_the_dialect_and_options_win(
+    tmp_path: Path, vendor: Vendor, file: str, options: dict[str, Any], spoken: str
+) -> None:
     """As one name or as a table; an option wins vendor by vendor."""
     words = {"{vendor}": vendor.name, "{dialect}": vendor.dialect}
     path = tmp_path / "mock.toml"
@@ -226,10 +234,16 @@ async def test_key_on_an_unknown_path_says_whose_dialect_it_is(serve: Any, famil
 
 
 @pytest.mark.parametrize("dialect", [DOCUMENTED, NAME])
-async def test_near_misses_are_paths_of_the_dialect_that_is_spoken(serve: Any, family: Vendor, dialect: str) -> None:
+async def test_near_misses_are_paths_of_the_dialect_that_is_spoken(
+    serve: Any, family: Vendor, dialect: str
+) -> None:
     """At the root and below a vendor's prefix; a path of another dialect is unknown whatever its method."""
     mock, vendor = await serve(dialect={family.name: dialect}), family.in_dialect(dialect)
-    other = listing(family.in_dialect(NAME if dialect == DOCUMENTED else DOCUMENTED)).paths[0].format_map({str(listing(family).site): "1"})
+    other = (
+        listing(family.in_dialect(NAME if dialect == DOCUMENTED else DOCUMENTED))
+        .paths[0]
+        .format_map({str(listing(family).site): "1"})
+    )
     for path in ("/no/such/path", f"/{family.name}/no/such/path", f"{other}/more"):
         await get(mock, path)
     async with mock.client.delete(other) as response:
@@ -244,7 +258,12 @@ async def test_near_misses_are_paths_of_the_dialect_that_is_spoken(serve: Any, f
 
 
 @pytest.mark.parametrize("known", [True, False])
-async def test_path_of_another_dialect_is_unknown_and_told_apart(serve: Any, family: Vendor, caplog: Any, known: bool) -> None:  # noqa: FBT001 -- parametrised
+async def test_path_of_another_dialect_is_unknown_and_told_apart(
+    serve: Any,
+    family: Vendor,
+    caplog: Any,
+    known: bool,  # noqa: FBT001 -- parametrised
+) -> None:
     """The journal and the log say which path the dialect has, whether or not the request has a key; it counts against no limit."""
     mock = await serve(dialect=NAME)
     here, there = listing(family), listing(family.in_dialect(NAME))
@@ -257,7 +276,10 @@ async def test_path_of_another_dialect_is_unknown_and_told_apart(serve: Any, fam
     assert (status, body) == (418, {NAME: "unknown_path"})
     assert (told["dialect"], told["error"], told["basis"]) == (NAME, "unknown_path", "assumed")
     assert (near["vendor"], near["endpoint"], near["path"]) == (family.name, there.name, there.paths[0])
-    assert near["differs"] == f"{here.paths[0]} is the path of the dialect {DOCUMENTED}, and {NAME} is spoken here"
+    assert (
+        near["differs"]
+        == f"{here.paths[0]} is the path of the dialect {DOCUMENTED}, and {NAME} is spoken here"
+    )
     assert near["differs"] in caplog.text
     assert mock.tenant.rates._open == {}  # noqa: SLF001 -- that nothing is counted is the point
 
@@ -274,13 +296,21 @@ async def test_key_at_the_place_of_another_dialect_is_told(serve: Any, family: V
     [exchange] = mock.served.unmatched
 
     assert answers == [missing(family), 200]
-    assert exchange.near_misses[0].differs.endswith(f"only the dialect {NAME} looks there, and {DOCUMENTED} is spoken here")
+    assert exchange.near_misses[0].differs.endswith(
+        f"only the dialect {NAME} looks there, and {DOCUMENTED} is spoken here"
+    )
 
 
 async def test_refusal_of_a_key_astray_says_nothing_of_later_ones(serve: Any, family: Vendor) -> None:
     """A key that another tenant's dialect does not take is refused as that tenant speaks, and the first tenant's answers stay its own."""
-    switch = next(behavior for behavior in family.contract.behaviors if len(behavior.options) > 1 and short_name(behavior.name) != DIALECT)
-    mock = await serve(dialect=NAME, tenants={"other": {"world": {"seed": 8}, "behaviors": {switch.name: another(switch)}}})
+    switch = next(
+        behavior
+        for behavior in family.contract.behaviors
+        if len(behavior.options) > 1 and short_name(behavior.name) != DIALECT
+    )
+    mock = await serve(
+        dialect=NAME, tenants={"other": {"world": {"seed": 8}, "behaviors": {switch.name: another(switch)}}}
+    )
     here, there = listing(family), listing(family.in_dialect(NAME))
     nobodys = {str(here.site): "nobody's"}
     key = {PLACE: mock.tenants["other"].names[family.name].credentials["token"]}
@@ -336,7 +366,11 @@ async def test_exchanges_tell_the_dialect_and_every_refusal_its_basis(serve: Any
     exchanges = [*mock.tenant.journal, *mock.served.unmatched]
     entries = har(exchanges)["log"]["entries"]
 
-    assert {each["dialect"] for each in map(described, exchanges)} == {entry["_dialect"] for entry in entries} == {vendor.dialect}
+    assert (
+        {each["dialect"] for each in map(described, exchanges)}
+        == {entry["_dialect"] for entry in entries}
+        == {vendor.dialect}
+    )
     assert len([exchange for exchange in exchanges if exchange.error is not None]) == 4
     for exchange in exchanges:
         shape = vendor.contract.errors[exchange.error].fact.basis.value if exchange.error else None
@@ -344,7 +378,9 @@ async def test_exchanges_tell_the_dialect_and_every_refusal_its_basis(serve: Any
 
 
 @pytest.mark.parametrize("pair", IN_QUERY, ids=lambda pair: f"{pair[0].label}.{pair[1].name}")
-async def test_key_in_a_query_is_shown_nowhere(serve: Any, pair: tuple[Vendor, Endpoint], caplog: Any) -> None:
+async def test_key_in_a_query_is_shown_nowhere(
+    serve: Any, pair: tuple[Vendor, Endpoint], caplog: Any
+) -> None:
     """Where a dialect takes a key in the query, journal, HTTP Archive and log mask it, whose ever it is; the right one opens."""
     vendor, endpoint = pair
     mock = await serve(vendor)
@@ -377,7 +413,9 @@ async def test_access_log_masks_a_tenants_key_wherever_it_stands(caplog: Any, wr
     """Also where no dialect looks for one."""
     caplog.set_level(logging.INFO)
     async with serving(Config(port=0, access_log=True)) as running, ClientSession() as http:
-        vendor = next(name for name, names in running.tenants[0].identifiers.items() if "token" in names.credentials)
+        vendor = next(
+            name for name, names in running.tenants[0].identifiers.items() if "token" in names.credentials
+        )
         key = running.tenants[0].identifiers[vendor].credentials["token"]
         await (await http.get(f"{running.url}/{vendor}{written.format(key=key)}")).read()
 

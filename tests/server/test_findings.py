@@ -27,10 +27,20 @@ from mockserver.vendors import every
 from mockserver.vendors.base import Vendor
 from tests.server.asking import ALL, LISTS, Pair, crawl, name, page_of
 
-ADVISED = [(vendor, endpoint, advice) for vendor in every() for endpoint in vendor.contract.endpoints for advice in endpoint.lint_rules]
+ADVISED = [
+    (vendor, endpoint, advice)
+    for vendor in every()
+    for endpoint in vendor.contract.endpoints
+    for advice in endpoint.lint_rules
+]
 NUMBERED = [pair for pair in LISTS if not isinstance(pair[1].pagination, CursorPagination)]
 ONE = [(*pair, limit) for pair in ALL for limit in pair[1].limits if isinstance(limit, ConcurrencyLimit)]
-REPORTED = [(*pair, limit) for pair in ALL for limit in pair[1].limits if isinstance(limit, WindowLimit) and limit.headers]
+REPORTED = [
+    (*pair, limit)
+    for pair in ALL
+    for limit in pair[1].limits
+    if isinstance(limit, WindowLimit) and limit.headers
+]
 
 
 def advice_name(each: Any) -> str:
@@ -66,12 +76,16 @@ def meeting(endpoint: Endpoint, advice: LintRule) -> tuple[dict[str, Any], dict[
 async def ask_with(mock: Any, pair: Pair, parameters: dict[str, Any], query: dict[str, str]) -> None:
     """Send a good request with more in its query."""
     path, arguments = mock.parts(*pair, {**pair[1].example, **parameters})
-    async with mock.client.request(pair[1].method, path, **{**arguments, "params": {**arguments.get("params", {}), **query}}) as response:
+    async with mock.client.request(
+        pair[1].method, path, **{**arguments, "params": {**arguments.get("params", {}), **query}}
+    ) as response:
         await response.read()
 
 
 @pytest.mark.parametrize("each", ADVISED, ids=advice_name)
-async def test_advice_of_a_contract_is_given_where_it_applies(serve: Any, each: tuple[Vendor, Endpoint, LintRule]) -> None:
+async def test_advice_of_a_contract_is_given_where_it_applies(
+    serve: Any, each: tuple[Vendor, Endpoint, LintRule]
+) -> None:
     """The journal says it of a request to which it applies, with the contract's words, and not of one like it."""
     vendor, endpoint, advice = each
     mock = await serve(vendor)
@@ -84,9 +98,13 @@ async def test_advice_of_a_contract_is_given_where_it_applies(serve: Any, each: 
     assert advice.name not in [finding.name for finding in well.findings]
 
 
-@pytest.mark.parametrize("text", ["2026-09-01", "2026-09-01T10", "2026-09-01T10:00", "2026-09-01 10:00:00.123"])
+@pytest.mark.parametrize(
+    "text", ["2026-09-01", "2026-09-01T10", "2026-09-01T10:00", "2026-09-01 10:00:00.123"]
+)
 @pytest.mark.parametrize("offset", ["", "Z", "+02:00", " 02:00", "-5:00"])
-@pytest.mark.parametrize("each", [each for each in ADVISED if isinstance(each[2].when, MissingUtcOffset)], ids=advice_name)
+@pytest.mark.parametrize(
+    "each", [each for each in ADVISED if isinstance(each[2].when, MissingUtcOffset)], ids=advice_name
+)
 async def test_time_without_offset_is_told_from_one_with(
     serve: Any, each: tuple[Vendor, Endpoint, LintRule], text: str, offset: str
 ) -> None:
@@ -104,7 +122,9 @@ async def test_careful_client_meets_no_finding(serve: Any, pair: Pair, sessions:
     mock = await serve(world={"sessions": sessions})
     for _ in range(3):
         await crawl(mock, pair, 4)
-    found = [(exchange.number, finding.name) for exchange in mock.tenant.journal for finding in exchange.findings]
+    found = [
+        (exchange.number, finding.name) for exchange in mock.tenant.journal for finding in exchange.findings
+    ]
 
     assert [(number, each) for number, each in found if each != "range-without-zone"] == []
 
@@ -140,7 +160,11 @@ async def test_first_page_asked_again_and_again_is_found(serve: Any, pair: Pair)
     assert "page-requested-twice" in told(mock)
 
 
-@pytest.mark.parametrize("fault", [{"kind": "status", "status": 500}, {"kind": "status", "status": 429}, {"kind": "truncate"}], ids=str)
+@pytest.mark.parametrize(
+    "fault",
+    [{"kind": "status", "status": 500}, {"kind": "status", "status": 429}, {"kind": "truncate"}],
+    ids=str,
+)
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_page_that_failed_may_be_asked_again(serve: Any, pair: Pair, fault: dict[str, Any]) -> None:
     """A retry after an error, or after a body that was cut off, is no page asked twice."""
@@ -187,7 +211,9 @@ async def test_page_after_the_last_is_found(serve: Any, pair: Pair) -> None:
     assert "page-after-last" in told(mock)
 
 
-@pytest.mark.parametrize("pair", [pair for pair in NUMBERED if isinstance(pair[1].pagination, PageNumberPagination)], ids=name)
+@pytest.mark.parametrize(
+    "pair", [pair for pair in NUMBERED if isinstance(pair[1].pagination, PageNumberPagination)], ids=name
+)
 async def test_empty_page_after_a_full_one_is_how_the_end_is_found(serve: Any, pair: Pair) -> None:
     """Where nothing tells how many rows there are, one page more must be asked."""
     mock = await serve(world={"sessions": 8})
@@ -207,7 +233,9 @@ async def test_retry_before_its_time_is_found(serve: Any, pair: Pair, form: str)
     """Half a minute after being told to wait a minute it is too soon, then no more; other endpoints are not meant."""
     mock = await serve()
     mock.tenant.clock.freeze(1_790_000_000_000)
-    mock.tenant.faults.add(read({"kind": "status", "status": 503, "retry_after": 60, "retry_form": form, "times": 1}))
+    mock.tenant.faults.add(
+        read({"kind": "status", "status": 503, "retry_after": 60, "retry_form": form, "times": 1})
+    )
     await mock.ask(*pair, dict(pair[1].example))
     refused = told(mock)
     mock.tenant.clock.advance(30_000)
@@ -220,7 +248,11 @@ async def test_retry_before_its_time_is_found(serve: Any, pair: Pair, form: str)
     await mock.ask(*pair, dict(pair[1].example))
 
     assert "retry-too-soon" in soon
-    assert [each for each in says if each.endswith("told to wait for: it waited 30 s, and had been asked to wait 60 s.")]
+    assert [
+        each
+        for each in says
+        if each.endswith("told to wait for: it waited 30 s, and had been asked to wait 60 s.")
+    ]
     assert "retry-too-soon" not in [*refused, *other, *told(mock)]
 
 
@@ -246,7 +278,9 @@ async def test_request_during_an_open_one_is_found(serve: Any, each: Any, busy: 
     """Refused or queued, the second of two that overlap at one site is the one that should have waited."""
     vendor, endpoint, limit = each
     mock = await serve(behaviors={limit.hold: 50, limit.busy: busy})
-    await asyncio.gather(mock.ask(vendor, endpoint, {}), mock.ask(vendor, endpoint, {}), mock.ask(vendor, endpoint, {}, site=1))
+    await asyncio.gather(
+        mock.ask(vendor, endpoint, {}), mock.ask(vendor, endpoint, {}), mock.ask(vendor, endpoint, {}, site=1)
+    )
     found = ["request-during-open" in told(mock, number) for number in (1, 2, 3)]
 
     assert sorted(found) == [False, False, True]
@@ -271,7 +305,9 @@ async def test_request_of_a_dropped_tenant_is_found(serve: Any, pair: Pair) -> N
     assert len(default.journal) == 0
 
 
-async def test_finding_that_cannot_be_made_spoils_no_answer(serve: Any, monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+async def test_finding_that_cannot_be_made_spoils_no_answer(
+    serve: Any, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
     """A mistake in judging is logged, without what the request held, and the client has its answer."""
 
     def mistake(*_: Any) -> Any:
@@ -288,7 +324,9 @@ async def test_finding_that_cannot_be_made_spoils_no_answer(serve: Any, monkeypa
 
 def test_whoever_waits_by_either_clock_has_waited() -> None:
     """How long it was is told by the clock by which it was longer, and never less than nothing."""
-    wait = Wait(since=1_000, until=61_000, really=60_500_000_000, told=1)  # Told at half a second of the stopwatch.
+    wait = Wait(
+        since=1_000, until=61_000, really=60_500_000_000, told=1
+    )  # Told at half a second of the stopwatch.
 
     assert wait.asked == 60_000
     assert wait.waited(at=31_000, began=600_000_000) == 30_000
@@ -318,10 +356,14 @@ def test_history_stays_small() -> None:
 def test_every_finding_is_registered_and_every_advice_used() -> None:
     """What contracts advise has a general sentence, and no sentence is about nothing."""
     assert {advice.name for _, _, advice in ADVISED} == set(ADVICE) <= set(FINDINGS)
-    assert all(says.endswith(".") and word == word.lower() and " " not in word for word, says in FINDINGS.items())
+    assert all(
+        says.endswith(".") and word == word.lower() and " " not in word for word, says in FINDINGS.items()
+    )
 
 
-@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].pagination, OffsetPagination)], ids=name)
+@pytest.mark.parametrize(
+    "pair", [pair for pair in LISTS if isinstance(pair[1].pagination, OffsetPagination)], ids=name
+)
 async def test_numbers_beyond_64_bits_are_judged_too(serve: Any, pair: Pair, caplog: Any) -> None:
     """Whatever an offset is, a judgement is made."""
     mock = await serve()

@@ -15,10 +15,15 @@ from mockserver.server.http.router import Router
 from mockserver.vendors import NAMES, load
 
 GETS = [
-    (vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.method == "GET" and endpoint.rows_path
+    (vendor, endpoint)
+    for vendor in load()
+    for endpoint in vendor.contract.endpoints
+    if endpoint.method == "GET" and endpoint.rows_path
 ]
 LISTS = [pair for pair in GETS if not set(pair[1].path) - {pair[1].site}]
-PATHS = sorted({path for vendor in load() for endpoint in vendor.contract.endpoints for path in endpoint.paths})
+PATHS = sorted(
+    {path for vendor in load() for endpoint in vendor.contract.endpoints for path in endpoint.paths}
+)
 
 
 def name(pair: Any) -> str:
@@ -31,7 +36,10 @@ async def raw(mock: Any, text: str) -> tuple[int, bytes]:
     reader, writer = await asyncio.open_connection(mock.client.host, mock.client.port)
     writer.write(text.encode("latin-1"))
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-    length = next((int(line.split(":")[1]) for line in head.split("\r\n") if line.lower().startswith("content-length")), 0)
+    length = next(
+        (int(line.split(":")[1]) for line in head.split("\r\n") if line.lower().startswith("content-length")),
+        0,
+    )
     body = await reader.readexactly(length)
     writer.close()
     await writer.wait_closed()
@@ -41,9 +49,20 @@ async def raw(mock: Any, text: str) -> tuple[int, bytes]:
 def get(mock: Any, pair: Any, *headers: str, query: str = "") -> str:
     """A GET of a list as text."""
     path, arguments = mock.parts(*pair, dict(pair[1].example))
-    pairs = "&".join([*(f"{key}={value}" for key, value in arguments["params"].items()), *([query] if query else [])])
+    pairs = "&".join(
+        [*(f"{key}={value}" for key, value in arguments["params"].items()), *([query] if query else [])]
+    )
     authorization = f"authorization: {arguments['headers']['Authorization']}"
-    return "\r\n".join([f"GET {path}{'?' if pairs else ''}{pairs} HTTP/1.1", "host: localhost", authorization, *headers, "", ""])
+    return "\r\n".join(
+        [
+            f"GET {path}{'?' if pairs else ''}{pairs} HTTP/1.1",
+            "host: localhost",
+            authorization,
+            *headers,
+            "",
+            "",
+        ]
+    )
 
 
 HEADERS = {
@@ -61,12 +80,17 @@ HEADERS = {
 async def test_headers_that_real_clients_send_are_taken(serve: Any, pair: Any, headers: list[str]) -> None:
     """A GET is a GET, whatever a client's library adds to it."""
     mock = await serve()
-    status, body = await raw(mock, get(mock, pair, *headers).removesuffix("\r\n\r\n" if "" in headers else ""))
+    status, body = await raw(
+        mock, get(mock, pair, *headers).removesuffix("\r\n\r\n" if "" in headers else "")
+    )
 
     assert status == 200, body
 
 
-@pytest.mark.parametrize("query", ["unknown=[a]:b,c", "unknown=a+b", "unknown=a%2Bb", "unknown", "&&", "unknown=%FF%zz", "=", "a=1;b=2"])
+@pytest.mark.parametrize(
+    "query",
+    ["unknown=[a]:b,c", "unknown=a+b", "unknown=a%2Bb", "unknown", "&&", "unknown=%FF%zz", "=", "a=1;b=2"],
+)
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_raw_characters_in_a_query_are_taken(serve: Any, pair: Any, query: str) -> None:
     """Unescaped brackets, colons and commas, both spellings of plus, and bytes that are no UTF-8 break nothing."""
@@ -111,7 +135,11 @@ async def test_whoever_looks_around_is_told_where_things_are(serve: Any, path: s
     mock = await serve()
     async with mock.client.get(path) as response:
         message = (await response.json())["message"]
-    places = [place.replace("<vendor>", vendor) for place in re.findall(r"/[\w<>]+/[\w.]+(?= |$)", message) for vendor in NAMES]
+    places = [
+        place.replace("<vendor>", vendor)
+        for place in re.findall(r"/[\w<>]+/[\w.]+(?= |$)", message)
+        for vendor in NAMES
+    ]
     statuses = [(await mock.client.get(place)).status for place in places if place != path]
 
     assert response.status == 404
@@ -220,7 +248,9 @@ def test_static_segment_beats_a_parameter() -> None:
     for vendor in load():
         for endpoint in vendor.contract.endpoints:
             for template in endpoint.paths:
-                path = "/" + "/".join("x" if word.startswith("{") else word for word in template.split("/")[1:])
+                path = "/" + "/".join(
+                    "x" if word.startswith("{") else word for word in template.split("/")[1:]
+                )
                 found = router.find(endpoint.method, path, "")
 
                 assert getattr(found, "endpoint", None) is endpoint, json.dumps([vendor.name, template])
@@ -231,7 +261,9 @@ async def test_refusal_says_what_it_rests_on_and_where_that_was_read(serve: Any,
     """In the journal and in the archive; a behavior of ours was read nowhere."""
     vendor, endpoint = pair
     mock = await serve()
-    async with mock.client.request(endpoint.method, endpoint.paths[0].format_map(dict.fromkeys(endpoint.path, "nothing"))):
+    async with mock.client.request(
+        endpoint.method, endpoint.paths[0].format_map(dict.fromkeys(endpoint.path, "nothing"))
+    ):
         pass
     async with mock.client.get("/__admin/journal") as response:
         [exchange] = (await response.json())["exchanges"]

@@ -18,7 +18,9 @@ from mockserver.server.http.response import BODY_SNIPPET_BYTES, Response
 from mockserver.server.journal.journal import BYTES, ENTRIES, OVERLAPS, Exchange, Journal
 from mockserver.vendors import load
 
-LIST = next((vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.start_field)
+LIST = next(
+    (vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.start_field
+)
 
 
 def exchange(body: bytes = b"", path: str = "/") -> Exchange:
@@ -61,7 +63,9 @@ def test_whoever_overlaps_is_overlapped(steps: list[bool]) -> None:
     for each in journal:
         start, end = spans[each.number]
 
-        assert each.overlapping == [other for other, (b, e) in spans.items() if other != each.number and b < end and start < e]
+        assert each.overlapping == [
+            other for other, (b, e) in spans.items() if other != each.number and b < end and start < e
+        ]
 
 
 def test_oldest_entries_give_way_beyond_a_number() -> None:
@@ -109,10 +113,18 @@ SHAPES: dict[str, Callable[[int], tuple[str, dict[str, str], bytes]]] = {
     "many small headers": lambda n: ("/", {f"A{n}-{each}": str(each) for each in range(120)}, b""),
     "long header names": lambda n: ("/", {f"N{n}-{each}-{'x' * 4000}": "1" for each in range(15)}, b""),
     "long header values": lambda n: ("/", {f"N{each}": f"{n}{'x' * 4000}" for each in range(60)}, b""),
-    "values that are not ASCII": lambda n: ("/", {f"N{each}": f"{n}{chr(0x1F600) * 1000}" for each in range(60)}, b""),
+    "values that are not ASCII": lambda n: (
+        "/",
+        {f"N{each}": f"{n}{chr(0x1F600) * 1000}" for each in range(60)},
+        b"",
+    ),
     "a long path": lambda n: (f"/{n}" + "x" * 8000, {}, b""),
     "many query parameters": lambda n: (f"/{n}?" + "&".join(f"a{each}=1" for each in range(1000)), {}, b""),
-    "secrets that are cut off": lambda n: ("/", {}, json.encode([{SECRET: f"{n:08}-{each:08}"} for each in range(600)])),
+    "secrets that are cut off": lambda n: (
+        "/",
+        {},
+        json.encode([{SECRET: f"{n:08}-{each:08}"} for each in range(600)]),
+    ),
     "secrets that stand in what is kept": lambda n: ("/", {}, _repeated(n)),
 }
 """Requests that keep much in a way of their own: path, headers and body of the n-th one."""
@@ -123,11 +135,15 @@ SMALL = BYTES // 8
 
 def _repeated(number: int) -> bytes:
     text = f"{number}-" + "".join(map(str, range(1200)))
-    return json.encode({"text": text[:3500], "more": [{SECRET: text[start : start + 100]} for start in range(3000)]})
+    return json.encode(
+        {"text": text[:3500], "more": [{SECRET: text[start : start + 100]} for start in range(3000)]}
+    )
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
-def test_kept_exchanges_take_about_as_many_bytes_as_promised(shape: Callable[[int], tuple[str, dict[str, str], bytes]]) -> None:
+def test_kept_exchanges_take_about_as_many_bytes_as_promised(
+    shape: Callable[[int], tuple[str, dict[str, str], bytes]],
+) -> None:
     """Whatever is large about hostile requests, Python's own count of a full journal stays near the bound."""
     journal = Journal(most_bytes=SMALL)
     tracemalloc.start()
@@ -135,7 +151,12 @@ def test_kept_exchanges_take_about_as_many_bytes_as_promised(shape: Callable[[in
         number = 0
         while journal.count == len(journal) and number < ENTRIES:
             path, headers, body = shape(number)
-            begun = Exchange(received_at=0, started_ns=0, raw=RawRequest("GET", path, "", "", body), headers=CIMultiDict(headers))
+            begun = Exchange(
+                received_at=0,
+                started_ns=0,
+                raw=RawRequest("GET", path, "", "", body),
+                headers=CIMultiDict(headers),
+            )
             journal.close(journal.open(begun), reply(b""), 1)
             number += 1
         del begun, path, headers, body
@@ -170,7 +191,12 @@ def test_open_exchanges_count_and_are_not_removed() -> None:
 async def test_request_with_thousands_of_keys_is_told_of_some(serve: Any) -> None:
     """Near misses are bounded as well."""
     mock = await serve()
-    gets = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.method == "GET"]
+    gets = [
+        (vendor, endpoint)
+        for vendor in load()
+        for endpoint in vendor.contract.endpoints
+        if endpoint.method == "GET"
+    ]
     vendor, endpoint = gets[0]
     other = next(each for each in load() if each is not vendor)
     key = next(iter(mock.tenant.names[other.name].tokens))
@@ -232,7 +258,12 @@ async def test_exchange_is_visible_while_it_is_open(serve: Any) -> None:
 async def test_unread_request_names_the_endpoint_that_was_meant(serve: Any) -> None:
     """A body that is too large is refused before anybody reads it, and still told of."""
     mock = await serve()
-    posts = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.method == "POST"]
+    posts = [
+        (vendor, endpoint)
+        for vendor in load()
+        for endpoint in vendor.contract.endpoints
+        if endpoint.method == "POST"
+    ]
     async with mock.client.post(posts[0][1].paths[0], data=BytesIO(b"x" * (2 << 20))) as response:
         status = response.status
     found = [(each.vendor, each.endpoint, each.error) for each in mock.served.unmatched]

@@ -16,9 +16,16 @@ from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 
 Limited = tuple[Vendor, Endpoint, Any]
-LIMITED = [(vendor, endpoint, limit) for vendor in load() for endpoint in vendor.contract.endpoints for limit in endpoint.limits]
+LIMITED = [
+    (vendor, endpoint, limit)
+    for vendor in load()
+    for endpoint in vendor.contract.endpoints
+    for limit in endpoint.limits
+]
 ONE = [each for each in LIMITED if isinstance(each[2], ConcurrencyLimit)]
-WINDOWS = [each for each in LIMITED if isinstance(each[2], WindowLimit) and not set(each[1].path) - {each[1].site}]
+WINDOWS = [
+    each for each in LIMITED if isinstance(each[2], WindowLimit) and not set(each[1].path) - {each[1].site}
+]
 
 
 def name(each: Limited) -> str:
@@ -26,7 +33,11 @@ def name(each: Limited) -> str:
     return f"{each[0].name}.{each[1].name}"
 
 
-@given(st.lists(st.integers(0, 10_000_000), max_size=40).map(sorted), st.integers(1, 5), st.sampled_from(["clock", "first"]))
+@given(
+    st.lists(st.integers(0, 10_000_000), max_size=40).map(sorted),
+    st.integers(1, 5),
+    st.sampled_from(["clock", "first"]),
+)
 def test_no_window_lets_more_through_than_allowed(instants: list[int], allowed: int, opens: Any) -> None:
     """In each window exactly the first ``allowed`` requests pass, whenever it opens."""
     windows, window = RateLimiter(), WindowLimit(allowed="x", seconds=600, opens=opens, pool="p")
@@ -42,7 +53,9 @@ def test_no_window_lets_more_through_than_allowed(instants: list[int], allowed: 
 
 
 @given(st.lists(st.integers(0, 20_000), max_size=60).map(sorted), st.integers(1, 6), st.integers(0, 7))
-def test_a_bucket_lets_through_what_it_holds_and_what_comes_back(instants: list[int], allowed: int, refill: int) -> None:
+def test_a_bucket_lets_through_what_it_holds_and_what_comes_back(
+    instants: list[int], allowed: int, refill: int
+) -> None:
     """As many as it holds at once, then one for each token that came back; who waits as long as told is let through."""
     rates, bucket = RateLimiter(), TokenBucket(allowed="x", refill="y", pool="p")
     level, last = Fraction(allowed), 0
@@ -54,7 +67,12 @@ def test_a_bucket_lets_through_what_it_holds_and_what_comes_back(instants: list[
         assert left.refused == before.refused == (level < 1)
 
         if left.refused:
-            assert refill == 0 or not rates.take(bucket, allowed, refill, "key", now + left.wait * 1000, counts=False).refused
+            assert (
+                refill == 0
+                or not rates.take(
+                    bucket, allowed, refill, "key", now + left.wait * 1000, counts=False
+                ).refused
+            )
             continue
         level -= 1
         assert (left.remaining, left.wait) == (int(level), 0)
@@ -96,7 +114,10 @@ async def test_window_refuses_beyond_its_limit_and_reports_it(serve: Any, each: 
 
 async def overlapping(mock: Any, vendor: Vendor, endpoint: Endpoint, *sites: int) -> list[int]:
     """The statuses of requests sent at once."""
-    return [status for status, _ in await asyncio.gather(*(mock.ask(vendor, endpoint, {}, site) for site in sites))]
+    return [
+        status
+        for status, _ in await asyncio.gather(*(mock.ask(vendor, endpoint, {}, site) for site in sites))
+    ]
 
 
 @pytest.mark.parametrize("each", ONE, ids=name)
@@ -110,9 +131,13 @@ async def test_second_open_request_is_refused(serve: Any, each: Limited) -> None
     assert await overlapping(mock, vendor, endpoint, 0) == [200]
 
 
-@pytest.mark.parametrize(("busy", "statuses"), [("429", [200, 429]), ("400", [200, 400]), ("queue", [200, 200])])
+@pytest.mark.parametrize(
+    ("busy", "statuses"), [("429", [200, 429]), ("400", [200, 400]), ("queue", [200, 200])]
+)
 @pytest.mark.parametrize("each", ONE, ids=name)
-async def test_choice_says_what_happens_to_the_second(serve: Any, each: Limited, busy: str, statuses: list[int]) -> None:
+async def test_choice_says_what_happens_to_the_second(
+    serve: Any, each: Limited, busy: str, statuses: list[int]
+) -> None:
     """It is refused with one status or the other, or waits for its turn."""
     vendor, endpoint, limit = each
     mock = await serve(behaviors={limit.hold: 50, limit.busy: busy})

@@ -22,7 +22,9 @@ from mockserver.contract.endpoint import Endpoint
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 
-LISTS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.start_field]
+LISTS = [
+    (vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.start_field
+]
 BODIES = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.body]
 MEBIBYTE = 1 << 20
 
@@ -74,7 +76,10 @@ class Server:
 
     def resident(self) -> int:
         """Bytes of resident memory."""
-        return int(Path(f"/proc/{self.process.pid}/statm").read_text(encoding="utf-8").split()[1]) * resource.getpagesize()
+        return (
+            int(Path(f"/proc/{self.process.pid}/statm").read_text(encoding="utf-8").split()[1])
+            * resource.getpagesize()
+        )
 
     def is_well(self) -> bool:
         """Whether every list is answered."""
@@ -115,7 +120,9 @@ def test_slow_reader_holds_up_nobody_and_gets_all(server: Server, pair: Any) -> 
         slow.sendall(server.request(*pair, "Connection: close"))
         received = slow.recv(10)
         others = [each for each in LISTS if each != pair]
-        assert [server.answers(server.request(*each, "Connection: close")) for each in others] == [[200]] * len(others)
+        assert [server.answers(server.request(*each, "Connection: close")) for each in others] == [
+            [200]
+        ] * len(others)
         while part := slow.recv(4096):
             received += part
     head, _, body = received.partition(b"\r\n\r\n")
@@ -256,7 +263,9 @@ async def test_ten_thousand_kept_connections_are_served(server: Server) -> None:
     opened = []
     try:
         for _ in range(100):
-            opened += await asyncio.gather(*(asyncio.open_connection("127.0.0.1", server.port) for _ in range(100)))
+            opened += await asyncio.gather(
+                *(asyncio.open_connection("127.0.0.1", server.port) for _ in range(100))
+            )
         for reader, writer in opened[:: len(opened) // 100]:
             writer.write(request)
             assert (await reader.readline()).split()[1] == b"200"

@@ -10,7 +10,14 @@ import pytest
 from aiohttp import web
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from msgspec import Struct, json
 
 from mockserver._util.clock import LATEST
@@ -38,10 +45,20 @@ WINDOWS = {
     for limit in endpoint.limits
     if isinstance(limit, WindowLimit)
 }
-WORLDS: list[dict[str, Any]] = [{"sessions": 12}, {"sessions": 7, "bots_percent": 50}, {"sessions_per_day": 5}, {"sessions": 0}]
+WORLDS: list[dict[str, Any]] = [
+    {"sessions": 12},
+    {"sessions": 7, "bots_percent": 50},
+    {"sessions_per_day": 5},
+    {"sessions": 0},
+]
 NAMES = ["a", "b", "c"]
 WITNESS = "witness"
-WORDS = {"start": DEFAULT_START // 1000, "end": DEFAULT_END // 1000, "start_date": "2026-09-01", "end_date": "2026-09-30"}
+WORDS = {
+    "start": DEFAULT_START // 1000,
+    "end": DEFAULT_END // 1000,
+    "start_date": "2026-09-01",
+    "end_date": "2026-09-30",
+}
 SIZE = 3
 DAY = 86_400_000
 HALF = (DEFAULT_START + DEFAULT_END) // 2
@@ -94,7 +111,9 @@ class Window_(Struct):  # noqa: N801 -- the contract's own is a Window too
 
     def used(self, now: int) -> int:
         """Requests in the windows that are open."""
-        return sum(count for opened, count in self.counted.values() if opened <= now < opened + self.seconds * 1000)
+        return sum(
+            count for opened, count in self.counted.values() if opened <= now < opened + self.seconds * 1000
+        )
 
 
 class ActiveFault(Struct):
@@ -146,7 +165,8 @@ class Model:
         self.faults: list[ActiveFault] = []
         self.exchanges = 0
         self.windows = {
-            name: Window_(int(vendor.contract.behavior(limit.allowed).default), limit.seconds) for name, (vendor, limit) in WINDOWS.items()
+            name: Window_(int(vendor.contract.behavior(limit.allowed).default), limit.seconds)
+            for name, (vendor, limit) in WINDOWS.items()
         }
 
     @property
@@ -165,7 +185,9 @@ class Living:
         self.told: dict[Any, bytes] = {}
         """What the witness said in earlier examples."""
 
-    def ask(self, access: TenantAccess, pair: Pair, parameters: dict[str, Any], site: int = 0) -> tuple[int, bytes]:
+    def ask(
+        self, access: TenantAccess, pair: Pair, parameters: dict[str, Any], site: int = 0
+    ) -> tuple[int, bytes]:
         """Send a request; status 0 where the connection ends without an answer."""
         asked = spoken(access, *pair, parameters, site)
         try:
@@ -184,7 +206,11 @@ def _living() -> Iterator[Living]:
     ports: list[int] = []
 
     async def serve() -> web.AppRunner:
-        runner = web.AppRunner(create_app(tenants(Config(behaviors=dict(QUICK)))), handler_cancellation=True, shutdown_timeout=0.1)
+        runner = web.AppRunner(
+            create_app(tenants(Config(behaviors=dict(QUICK)))),
+            handler_cancellation=True,
+            shutdown_timeout=0.1,
+        )
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         ports.append(runner.addresses[0][1])
@@ -231,7 +257,10 @@ def _parameters(pair: Pair, page: int = 0, cursor: str | None = None) -> dict[st
     if endpoint.rows_path is None:
         return dict(endpoint.example)
     words = {**WORDS, "day_after": "2026-10-01"}
-    asked = {name: value.format_map(words) if isinstance(value, str) else value for name, value in endpoint.all_rows_params.items()}
+    asked = {
+        name: value.format_map(words) if isinstance(value, str) else value
+        for name, value in endpoint.all_rows_params.items()
+    }
     asked |= {field: SIZE for field in (getattr(paging, "limit", None),) if field}
     match paging:
         case OffsetPagination(offset=field) if page:
@@ -277,7 +306,12 @@ class Steered(RuleBasedStateMachine):
         assert raised.value.status == 404
         return None
 
-    @rule(name=names, world=worlds, now=instants, kinds=st.lists(st.sampled_from(["status", "same_page"]), max_size=1))
+    @rule(
+        name=names,
+        world=worlds,
+        now=instants,
+        kinds=st.lists(st.sampled_from(["status", "same_page"]), max_size=1),
+    )
     def create_tenant(self, name: str, world: dict[str, Any], now: int, kinds: list[str]) -> None:
         """A name that is free is created, with or without a fault, and is who had it before; one that is taken is a conflict."""
         known = self.models.get(name)
@@ -287,7 +321,13 @@ class Steered(RuleBasedStateMachine):
                 self.admin.create_tenant(name, world=world, now=now, faults=faults)
             assert raised.value.status == 409
             return
-        model = Model(self.admin.create_tenant(name, world={"seed": 5, **world}, now=now, behaviors=QUICK, faults=faults), world, now)
+        model = Model(
+            self.admin.create_tenant(
+                name, world={"seed": 5, **world}, now=now, behaviors=QUICK, faults=faults
+            ),
+            world,
+            now,
+        )
         model.faults = [ActiveFault(kind, None, None, 0, 1) for kind in kinds]
         model.answers = known.answers if known is not None else {}
         self.models[name] = model
@@ -330,7 +370,9 @@ class Steered(RuleBasedStateMachine):
             pair = next(each for each in ROWS if page_field(each[1].pagination) is not None)
         own = {"latency": {"seconds": 0}, "session_deleted": {"place": 0}}.get(kind, {})
         where = {"vendor": pair[0].name, "endpoint": pair[1].name} if narrow else {}
-        self.admin.add_faults({"kind": kind, **own, **where, "after": after, **({"times": most} if most else {})}, tenant=name)
+        self.admin.add_faults(
+            {"kind": kind, **own, **where, "after": after, **({"times": most} if most else {})}, tenant=name
+        )
         model.faults.append(ActiveFault(kind, where.get("vendor"), where.get("endpoint"), after, most))
         for _ in range(after + 1):
             self.ask(name, pair, 0, True)
@@ -344,14 +386,32 @@ class Steered(RuleBasedStateMachine):
 
     @rule(
         name=names,
-        pair=st.sampled_from([pair for pair in ROWS + RECORDED if any(isinstance(limit, WindowLimit) for limit in pair[1].limits)]),
-        change=st.sampled_from([{"allowed": 0}, {"allowed": 1}, {"allowed": 2, "enabled": True}, {"enabled": False}, {"seconds": 30}]),
+        pair=st.sampled_from(
+            [
+                pair
+                for pair in ROWS + RECORDED
+                if any(isinstance(limit, WindowLimit) for limit in pair[1].limits)
+            ]
+        ),
+        change=st.sampled_from(
+            [
+                {"allowed": 0},
+                {"allowed": 1},
+                {"allowed": 2, "enabled": True},
+                {"enabled": False},
+                {"seconds": 30},
+            ]
+        ),
         times=times,
     )
     def limit(self, name: str, pair: Pair, change: dict[str, Any], times: int) -> None:
         """A limit is changed in part, and the rest of it stays; then it is met."""
         if model := self.alive(name):
-            limit = next(each for each, (vendor, limit) in WINDOWS.items() if vendor is pair[0] and limit in pair[1].limits)
+            limit = next(
+                each
+                for each, (vendor, limit) in WINDOWS.items()
+                if vendor is pair[0] and limit in pair[1].limits
+            )
             self.admin.change_limits({limit: change}, name)
             window = model.windows[limit]
             window.allowed = change.get("allowed", window.allowed)
@@ -408,7 +468,11 @@ class Steered(RuleBasedStateMachine):
         if name in self.models:
             body = self.page(name, pair, site, 0)
             cursor = at(json.decode(body), getattr(pair[1].pagination, "next", None)) if body else None
-            if later and page_field(pair[1].pagination) and (cursor or not isinstance(pair[1].pagination, CursorPagination)):
+            if (
+                later
+                and page_field(pair[1].pagination)
+                and (cursor or not isinstance(pair[1].pagination, CursorPagination))
+            ):
                 self.page(name, pair, site, 1, cursor)
 
     @rule(name=names, later=st.booleans())
@@ -441,17 +505,24 @@ class Steered(RuleBasedStateMachine):
             unmatched = self.admin.journal(None, finding="deleted-tenant", offset=0, limit=5000)
             assert status == status_of(pair[0], pair[0].contract.errors["wrong_credential"], {})
             assert unmatched.total == late + 1
-            assert [unmatched.exchanges[-1][field] for field in ("number", "deleted")] == [unmatched.total, name]
+            assert [unmatched.exchanges[-1][field] for field in ("number", "deleted")] == [
+                unmatched.total,
+                name,
+            ]
             return None
         model.exchanges += 1
         key = site if isinstance(pair[1].credentials, BodyKeys) else None
         if not all(
-            model.windows[limit].admits(window.opens, key, model.now) for limit, (_, window) in WINDOWS.items() if window in pair[1].limits
+            model.windows[limit].admits(window.opens, key, model.now)
+            for limit, (_, window) in WINDOWS.items()
+            if window in pair[1].limits
         ):
             assert status == 429
             return None
         triggered = [fault.kind for fault in model.faults if fault.triggers(pair, page)]
-        model.happened += tuple((kind, pair[0].name, site, model.now) for kind in triggered if kind == "session_deleted")
+        model.happened += tuple(
+            (kind, pair[0].name, site, model.now) for kind in triggered if kind == "session_deleted"
+        )
         if "reset" in triggered:
             assert status == NO_ANSWER
             return None
@@ -466,7 +537,11 @@ class Steered(RuleBasedStateMachine):
         assert model.answers.setdefault((question, model.state), body) == body
         if page == 0 and not model.happened:
             rows = at(json.decode(body), pair[1].rows_path)
-            expected = list(self.admin.expected_rows(pair[0].name, pair[1].name, _parameters(pair), site=site, tenant=name))
+            expected = list(
+                self.admin.expected_rows(
+                    pair[0].name, pair[1].name, _parameters(pair), site=site, tenant=name
+                )
+            )
             assert rows == expected[: len(rows)]
             assert bool(rows) == bool(expected)
         if name == WITNESS:
@@ -494,11 +569,19 @@ class Steered(RuleBasedStateMachine):
     def compare(self, name: str, model: Model) -> None:
         """A tenant's clock, faults and limits with the model's."""
         assert parse_instant(self.admin.clock(name).now, "now") == model.now
-        faults = [tuple(fault[field] for field in ("kind", "matched", "triggered", "remaining")) for fault in self.admin.faults(name)]
+        faults = [
+            tuple(fault[field] for field in ("kind", "matched", "triggered", "remaining"))
+            for fault in self.admin.faults(name)
+        ]
         assert faults == [fault.told() for fault in model.faults]
         found = {limit.name: limit for limit in self.admin.limits(name) if isinstance(limit, WindowState)}
-        told = {name: (limit.allowed, limit.seconds, sum(limit.used.values())) for name, limit in found.items()}
-        assert told == {name: (window.allowed, window.seconds, window.used(model.now)) for name, window in model.windows.items()}
+        told = {
+            name: (limit.allowed, limit.seconds, sum(limit.used.values())) for name, limit in found.items()
+        }
+        assert told == {
+            name: (window.allowed, window.seconds, window.used(model.now))
+            for name, window in model.windows.items()
+        }
 
     @invariant()
     @precondition(lambda self: self.models)

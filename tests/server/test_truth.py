@@ -31,7 +31,9 @@ def told(mock: Any, pair: Pair, **other: Any) -> list[Any]:
 def labels(mock: Any, pair: Pair, **other: Any) -> dict[str, list[Any]]:
     """The rows of a list by verification, in its order."""
     found: dict[str, list[Any]] = {"required": [], "optional": [], "forbidden": []}
-    for verification, row in expected_rows(mock.tenant, *pair, {**all_rows_params(mock.tenant, pair[1]), **other}):
+    for verification, row in expected_rows(
+        mock.tenant, *pair, {**all_rows_params(mock.tenant, pair[1]), **other}
+    ):
         found[verification].append(row)
     return found
 
@@ -39,7 +41,9 @@ def labels(mock: Any, pair: Pair, **other: Any) -> dict[str, list[Any]]:
 async def asked(mock: Any, pair: Pair, **page: Any) -> Any:
     """A page of everything."""
     limit = getattr(pair[1].pagination, "limit", None)
-    status, body = await mock.ask(*pair, {**all_rows_params(mock.tenant, pair[1]), **({limit: SIZE} if limit else {}), **page})
+    status, body = await mock.ask(
+        *pair, {**all_rows_params(mock.tenant, pair[1]), **({limit: SIZE} if limit else {}), **page}
+    )
     assert status == 200, body
     return json.decode(body)
 
@@ -88,31 +92,46 @@ async def test_what_goes_while_a_client_pages_may_be_seen_and_later_must_not(ser
 def later(pair: Pair) -> dict[str, Any]:
     """A page that is not the first; by cursor there is none to name, and a filter does as well: it is another list."""
     field = page_field(pair[1].pagination)
-    return {str(field): 2} if not isinstance(pair[1].pagination, CursorPagination) else dict(pair[1].filtered_example)
+    return (
+        {str(field): 2}
+        if not isinstance(pair[1].pagination, CursorPagination)
+        else dict(pair[1].filtered_example)
+    )
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_what_goes_as_the_first_page_is_asked_must_not_be_seen(serve: Any, pair: Pair) -> None:
     """An event on the first page happens before it is answered: what is gone could not be seen, what came had to be."""
     mock = await serve(world={"sessions": COUNT})
-    mock.tenant.faults.add(read([{"kind": "session_deleted", "times": 1}, {"kind": "session_arrives", "times": 1}]))
+    mock.tenant.faults.add(
+        read([{"kind": "session_deleted", "times": 1}, {"kind": "session_arrives", "times": 1}])
+    )
     before = told(mock, pair)
     await asked(mock, pair)
     after = told(mock, pair)
 
-    assert labels(mock, pair) == {"required": after, "optional": [], "forbidden": [row for row in before if row not in after]}
+    assert labels(mock, pair) == {
+        "required": after,
+        "optional": [],
+        "forbidden": [row for row in before if row not in after],
+    }
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_what_changes_is_told_as_it_was_and_as_it_is(serve: Any, pair: Pair) -> None:
     """A session that grows while a client pages may be seen in either form; all others must be, in their order."""
     mock = await serve(world={"sessions": COUNT})
-    mock.tenant.faults.add(read([{"kind": "session_arrives_late", "times": 1}, {"kind": "session_grows", "nth": 2}]))
+    mock.tenant.faults.add(
+        read([{"kind": "session_arrives_late", "times": 1}, {"kind": "session_grows", "nth": 2}])
+    )
     await asked(mock, pair)
     before = told(mock, pair)
     await asked(mock, pair, **later(pair))
     after = told(mock, pair)
-    found = [(verification, row) for verification, row in expected_rows(mock.tenant, *pair, all_rows_params(mock.tenant, pair[1]))]
+    found = [
+        (verification, row)
+        for verification, row in expected_rows(mock.tenant, *pair, all_rows_params(mock.tenant, pair[1]))
+    ]
     [place] = [n for n, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]
 
     assert found == [
@@ -134,11 +153,15 @@ async def test_counts_that_change_may_be_either(serve: Any, pair: Pair) -> None:
     after, found = told(mock, pair), labels(mock, pair)
 
     assert found["required"] == [row for row in before if row in after]
-    assert sorted(map(str, found["optional"])) == sorted(str(row) for row in [*before, *after] if not (row in before and row in after))
+    assert sorted(map(str, found["optional"])) == sorted(
+        str(row) for row in [*before, *after] if not (row in before and row in after)
+    )
     assert found["forbidden"] == []
 
 
-@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].pagination, CursorPagination)], ids=name)
+@pytest.mark.parametrize(
+    "pair", [pair for pair in LISTS if isinstance(pair[1].pagination, CursorPagination)], ids=name
+)
 async def test_a_client_that_follows_cursors_sees_what_it_must(serve: Any, pair: Pair) -> None:
     """Whatever comes, goes and grows on every page, such a client has every must, and else only mays."""
     mock = await serve(world={"sessions": 60})
@@ -223,7 +246,9 @@ async def test_a_running_clock_is_judged_at_both_ends(serve: Any) -> None:
 
     assert status == 200
     assert len(after) > len(before)
-    assert [row for verification, row in found if verification == "required"] == [row for row in before if row in after]
+    assert [row for verification, row in found if verification == "required"] == [
+        row for row in before if row in after
+    ]
     assert {verification for verification, row in found if row not in before} == {"optional"}
 
 
@@ -236,7 +261,9 @@ def test_what_is_remembered_is_bounded_and_demands_no_more() -> None:
         world = with_events(world, 0, [TrackedEvent(now - 10**6 * number, "a", anonymous_id=str(number))])
         lived.record(WorldSnapshot(world, now))
     tenant.world = world
-    found = [verification for verification, _ in expected_rows(tenant, *pair, all_rows_params(tenant, pair[1]))]
+    found = [
+        verification for verification, _ in expected_rows(tenant, *pair, all_rows_params(tenant, pair[1]))
+    ]
 
     assert len(lived.snapshots_for("nobody's", WorldSnapshot(world, now))[1]) <= MOST_WORLDS
     assert (found.count("required"), found.count("optional")) == (5, 3 * MOST_WORLDS)
@@ -248,7 +275,10 @@ def test_a_list_begun_in_a_forgotten_world_is_taken_to_be_older() -> None:
     for number in range(MOST_LISTS + 10):
         world = with_events(world, 0, [TrackedEvent(number, "a", anonymous_id=str(number))])
         lived.start_list(str(number), WorldSnapshot(world, number))
-    firsts = [lived.snapshots_for(str(number), WorldSnapshot(world, MOST_LISTS + 10))[1][0].now for number in range(MOST_LISTS + 10)]
+    firsts = [
+        lived.snapshots_for(str(number), WorldSnapshot(world, MOST_LISTS + 10))[1][0].now
+        for number in range(MOST_LISTS + 10)
+    ]
 
     assert firsts[:10] == [0] * 10
     assert all(first <= number for number, first in enumerate(firsts))
@@ -259,7 +289,10 @@ def test_a_list_begun_in_a_forgotten_world_is_taken_to_be_older() -> None:
 def test_two_lists_that_agree_on_their_order_are_merged_into_one(here: list[int]) -> None:
     """Every row is told once, by whichever list has it, and each list stands in the merged one in its own order."""
     lists = [[number for number, worlds in enumerate(here) if worlds & bit] for bit in (1, 2)]
-    told = [iter([MergedRow(str(row).encode(), row, bit) for row in each]) for each, bit in zip(lists, (1, 2), strict=True)]
+    told = [
+        iter([MergedRow(str(row).encode(), row, bit) for row in each])
+        for each, bit in zip(lists, (1, 2), strict=True)
+    ]
     found = list(merge_rows(*told))
 
     assert sorted((each.row, each.worlds) for each in found) == list(enumerate(here))

@@ -118,7 +118,11 @@ async def test_every_request_that_the_page_holds_ready_is_answered(serve: Any, n
     for line, known in values["requests"].items():
         method, path = line.split(" ", 1)
         names = [parameter["name"] for parameter in paths[path][method].get("parameters", [])]
-        sent = {"params": {each: value for each, value in known.items() if each in names and f"{{{each}}}" not in path}}
+        sent = {
+            "params": {
+                each: value for each, value in known.items() if each in names and f"{{{each}}}" not in path
+            }
+        }
         sent |= {"json": known} if method == "post" else {}
         async with mock.client.request(
             method, path.format_map(known), headers={"Authorization": f"Bearer {values['token']}"}, **sent
@@ -132,14 +136,17 @@ async def test_page_of_an_empty_world_names_no_session(serve: Any) -> None:
     """There is none to name."""
     mock = await serve(profile="empty")
 
-    assert [(await opened(mock.client, name)).values["requests"] != {} for name in NAMES] == [True] * len(NAMES)
+    assert [(await opened(mock.client, name)).values["requests"] != {} for name in NAMES] == [True] * len(
+        NAMES
+    )
 
 
 async def test_page_tells_credentials_only_to_whom_the_admin_api_would(aiohttp_client: Any) -> None:
     """Not where a token is asked for or nobody may steer, nor to a name that is not this computer's, nor where no tenant is left."""
     served = Tenants(tenants(Config()))
     open_to_all, guarded, closed = [
-        await aiohttp_client(create_app(served, admin=admin)) for admin in (True, Admin(served, token="secret"), False)
+        await aiohttp_client(create_app(served, admin=admin))
+        for admin in (True, Admin(served, token="secret"), False)
     ]
 
     assert (await opened(open_to_all, NAMES[0])).values["requests"]
@@ -151,11 +158,19 @@ async def test_page_tells_credentials_only_to_whom_the_admin_api_would(aiohttp_c
     assert (await opened(open_to_all, NAMES[0])).values == {}
 
 
-@pytest.mark.parametrize(("settings", "filled"), [({}, True), ({"admin_token": "secret"}, False), ({"no_admin": True}, False)])
-async def test_page_on_a_port_of_its_vendors_own_tells_no_more(settings: dict[str, Any], render: bool) -> None:  # noqa: FBT001 -- what is expected
+@pytest.mark.parametrize(
+    ("settings", "filled"), [({}, True), ({"admin_token": "secret"}, False), ({"no_admin": True}, False)]
+)
+async def test_page_on_a_port_of_its_vendors_own_tells_no_more(
+    settings: dict[str, Any],
+    render: bool,  # noqa: FBT001 -- what is expected
+) -> None:
     """The same server, the same rule."""
     name = NAMES[0]
-    async with serving(Config(port=0, vendor_ports={name: 0}, **settings)) as running, ClientSession(running.vendor_url(name)) as client:
+    async with (
+        serving(Config(port=0, vendor_ports={name: 0}, **settings)) as running,
+        ClientSession(running.vendor_url(name)) as client,
+    ):
         assert bool((await opened(client, name)).values) == render
 
 
@@ -180,16 +195,23 @@ def _npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return into
 
 
-def test_fetching_another_version_writes_its_files_and_where_they_come_from(npm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fetching_another_version_writes_its_files_and_where_they_come_from(
+    npm: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What is large is packed; nothing else of the archive is taken."""
     monkeypatch.setattr(sys, "argv", ["fetch", "0.0.1"])
     fetch.main()
     told = msgspec.json.decode((npm / "origin.json").read_bytes(), type=Origin)
 
-    assert {path.name for path in npm.iterdir()} == {path.name for path in ASSETS.iterdir() if not path.name.startswith("page.")}
+    assert {path.name for path in npm.iterdir()} == {
+        path.name for path in ASSETS.iterdir() if not path.name.startswith("page.")
+    }
     assert (told.package, told.version) == (origin().package, "0.0.1")
     assert told.integrity.startswith("sha512-")
-    assert decompress((npm / "swagger-ui.css.gz").read_bytes()) == f"swagger-ui.css of {told.package}@0.0.1\n".encode()
+    assert (
+        decompress((npm / "swagger-ui.css.gz").read_bytes())
+        == f"swagger-ui.css of {told.package}@0.0.1\n".encode()
+    )
     assert told.files["LICENSE"] == sha256((npm / "LICENSE").read_bytes()).hexdigest()
 
 

@@ -14,7 +14,11 @@ async def answered(mock: Mock, pair: Pair, **headers: str) -> tuple[int, list[tu
     arguments["headers"] = {**arguments.get("headers", {}), **headers}
     counted = [header for limit in pair[1].limits for header in getattr(limit, "headers", None) or ()]
     async with mock.client.request(pair[1].method, path, **arguments) as response:
-        told = [(each, value) for each, value in response.headers.items() if each not in {"Date", "Connection", *counted}]
+        told = [
+            (each, value)
+            for each, value in response.headers.items()
+            if each not in {"Date", "Connection", *counted}
+        ]
         return response.status, sorted(told), await response.read()
 
 

@@ -14,9 +14,18 @@ KEY = 11
 """The tenant's."""
 
 
-def asked(vendor: Vendor, world: World, *, now: int = DEFAULT_END, behaviors: Mapping[str, str] | None = None, **parts: Any) -> ViewRequest:
+def asked(
+    vendor: Vendor,
+    world: World,
+    *,
+    now: int = DEFAULT_END,
+    behaviors: Mapping[str, str] | None = None,
+    **parts: Any,
+) -> ViewRequest:
     """A request to a vendor's first site; every behavior is at its default but those given, and so are its other parts."""
-    settings: dict[str, Any] = {behavior.name.partition(".")[2]: behavior.default for behavior in vendor.contract.behaviors}
+    settings: dict[str, Any] = {
+        behavior.name.partition(".")[2]: behavior.default for behavior in vendor.contract.behaviors
+    }
     for name, value in (behaviors or {}).items():
         settings[name] = vendor.contract.behavior(f"{vendor.name}.{name}").read(value)
     names = vendor.names(KEY, world, {})

@@ -18,7 +18,9 @@ async def _mock(serve: Any) -> Any:
     return await serve(LEGACY)
 
 
-async def get(mock: Any, endpoint: str, key: str | None = None, header: str | None = None) -> tuple[int, dict[str, Any]]:
+async def get(
+    mock: Any, endpoint: str, key: str | None = None, header: str | None = None
+) -> tuple[int, dict[str, Any]]:
     """Ask with a key in the query, in the header, in both, or in neither."""
     params = {"length": "7"} | ({"api_key": key} if key is not None else {})
     headers = {"Authorization": f"Bearer {header}"} if header is not None else {}
@@ -36,7 +38,11 @@ def token(mock: Any) -> str:
 async def test_key_in_the_query_opens(mock: Any, endpoint: str) -> None:
     """As one in the header does, with the same answer and with what is to be said of it; the header's counts where there are both."""
     key = token(mock)
-    answers = [await get(mock, endpoint, key), await get(mock, endpoint, header=key), await get(mock, endpoint, "wrong", key)]
+    answers = [
+        await get(mock, endpoint, key),
+        await get(mock, endpoint, header=key),
+        await get(mock, endpoint, "wrong", key),
+    ]
     refused = await get(mock, endpoint, key, "wrong")
     said = [[finding.name for finding in exchange.findings] for exchange in mock.tenant.journal]
 
@@ -76,7 +82,10 @@ async def test_key_may_be_left_out_of_the_words(serve: Any) -> None:
 async def test_key_in_the_query_has_its_permissions_and_its_limit(serve: Any) -> None:
     """What a key may do, and how often, does not depend on where it stands."""
     mock = await serve(LEGACY, behaviors={"braze.permissions": "segments.list", "braze.rate_limit": 2})
-    statuses = [(await get(mock, endpoint, token(mock)))[0] for endpoint in ("sessions_data_series", "list_segments", "list_segments")]
+    statuses = [
+        (await get(mock, endpoint, token(mock)))[0]
+        for endpoint in ("sessions_data_series", "list_segments", "list_segments")
+    ]
 
     assert statuses == [403, 200, 429]
 
@@ -85,7 +94,9 @@ async def test_no_key_is_shown(mock: Any) -> None:
     """Neither the right one nor a wrong one, which the answer itself repeats."""
     await get(mock, "list_segments", token(mock))
     await get(mock, "list_segments", "somebody-elses")
-    shown = json.encode([described(exchange) for exchange in (*mock.tenant.journal, *mock.served.unmatched)]).decode()
+    shown = json.encode(
+        [described(exchange) for exchange in (*mock.tenant.journal, *mock.served.unmatched)]
+    ).decode()
 
     assert token(mock) not in shown
     assert "somebody-elses" not in shown
@@ -94,12 +105,21 @@ async def test_no_key_is_shown(mock: Any) -> None:
 
 def test_nothing_else_differs() -> None:
     """Behaviors, shapes of answers and all other errors are those of today."""
-    others = {name: shape for name, shape in LEGACY.contract.errors.items() if "credential" not in name and name != "unknown_path"}
+    others = {
+        name: shape
+        for name, shape in LEGACY.contract.errors.items()
+        if "credential" not in name and name != "unknown_path"
+    }
 
     assert LEGACY.contract.behaviors == VENDOR.contract.behaviors
     assert {name: VENDOR.contract.errors[name] for name in others} == others
     for one, two in zip(LEGACY.contract.endpoints, VENDOR.contract.endpoints, strict=True):
-        assert (one.paths, one.query, one.response, one.limits) == (two.paths, two.query, two.response, two.limits)
+        assert (one.paths, one.query, one.response, one.limits) == (
+            two.paths,
+            two.query,
+            two.response,
+            two.limits,
+        )
     assert VENDOR.observed == VENDOR.dialect
 
 

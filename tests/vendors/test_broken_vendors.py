@@ -17,9 +17,16 @@ from mockserver.vendors import NAMES, load
 from mockserver.vendors.base import Vendor, speaking
 
 FAMILY = next(
-    vendor for vendor in load() if any(isinstance(endpoint.pagination, OffsetPagination) for endpoint in vendor.contract.endpoints)
+    vendor
+    for vendor in load()
+    if any(isinstance(endpoint.pagination, OffsetPagination) for endpoint in vendor.contract.endpoints)
 )
-OWN = replace(FAMILY.contract, behaviors=tuple(each for each in FAMILY.contract.behaviors if short_name(each.name) not in (DIALECT, BASIS)))
+OWN = replace(
+    FAMILY.contract,
+    behaviors=tuple(
+        each for each in FAMILY.contract.behaviors if short_name(each.name) not in (DIALECT, BASIS)
+    ),
+)
 LIST = next(endpoint for endpoint in OWN.endpoints if isinstance(endpoint.pagination, OffsetPagination))
 NUMBER = next(iter(OWN.behaviors))
 
@@ -36,7 +43,9 @@ def vendor(contract: Contract = OWN) -> Vendor:
 
 def changed(**fields: Any) -> Contract:
     """Return the contract with some fields of the list changed."""
-    return replace(OWN, endpoints=tuple(replace(each, **fields) if each is LIST else each for each in OWN.endpoints))
+    return replace(
+        OWN, endpoints=tuple(replace(each, **fields) if each is LIST else each for each in OWN.endpoints)
+    )
 
 
 def added(endpoint: Endpoint) -> Contract:
@@ -114,7 +123,9 @@ FOLDERS: dict[str, tuple[Callable[[], object], str]] = {
     "no vendor": (lambda: None, "VENDOR must be a Vendor, and is missing"),
     "a contract": (lambda: OWN, "VENDOR must be a Vendor, and is Contract"),
     "vendor of another folder": (
-        lambda: import_module(f"mockserver.vendors.{next(name for name in NAMES if name != FAMILY.name)}").VENDOR,
+        lambda: (
+            import_module(f"mockserver.vendors.{next(name for name in NAMES if name != FAMILY.name)}").VENDOR
+        ),
         f"name it '{FAMILY.name}', as its folder",
     ),
 }

@@ -62,13 +62,19 @@ async def test_unknown_names_are_told_as_chosen(serve: Any) -> None:
     mock = await serve(GIST, behaviors={"browsee.unknown_field": "400"})
     status, told = await mock.ask(GIST, GIST.endpoint(ENDPOINT), {**WINDOW, "select": ["userID"]})
 
-    assert (status, json.decode(told)["message"]) == (400, "select names 'userID', which is no field; did you mean 'userId'?")
+    assert (status, json.decode(told)["message"]) == (
+        400,
+        "select names 'userID', which is no field; did you mean 'userId'?",
+    )
 
 
 async def test_everything_else_is_as_documented(serve: Any) -> None:
     """The same rows, behaviors, errors and other endpoints."""
     one, two = await serve(GIST), await serve(VENDOR)
-    answers = [await mock.ask(vendor, vendor.endpoint(ENDPOINT), WINDOW) for mock, vendor in ((one, GIST), (two, VENDOR))]
+    answers = [
+        await mock.ask(vendor, vendor.endpoint(ENDPOINT), WINDOW)
+        for mock, vendor in ((one, GIST), (two, VENDOR))
+    ]
 
     assert answers[0] == answers[1]
     assert GIST.contract.behaviors == VENDOR.contract.behaviors

@@ -66,13 +66,21 @@ def unknown_keys(raw: Any, typed: Any, path: str = "$") -> Iterator[str]:
 def refused(vendor: Vendor, error: str) -> int:
     """The status of an error shape under the default behaviors."""
     status = vendor.contract.errors[error].status
-    return status.statuses[str(vendor.contract.behavior(status.behavior).default)] if isinstance(status, ByBehavior) else status
+    return (
+        status.statuses[str(vendor.contract.behavior(status.behavior).default)]
+        if isinstance(status, ByBehavior)
+        else status
+    )
 
 
 def has_shape(template: Any, body: Any) -> bool:
     """Whether a body is a template with its placeholders filled in."""
     if isinstance(template, dict):
-        return isinstance(body, dict) and list(template) == list(body) and all(has_shape(template[key], body[key]) for key in template)
+        return (
+            isinstance(body, dict)
+            and list(template) == list(body)
+            and all(has_shape(template[key], body[key]) for key in template)
+        )
     return isinstance(body, str | int) if isinstance(template, str) and "{" in template else body == template
 
 
@@ -81,7 +89,9 @@ def assert_refused(vendor: Vendor, error: str, status: int, body: bytes) -> None
     shape = vendor.contract.errors[error]
 
     assert status == refused(vendor, error), body
-    assert body == b"" if shape.body is None else shape.text or has_shape(shape.body, msgspec.json.decode(body)), body
+    assert (
+        body == b"" if shape.body is None else shape.text or has_shape(shape.body, msgspec.json.decode(body))
+    ), body
 
 
 @pytest.mark.parametrize("profile", ["default", "empty", "single", "awkward", "flowing"])
@@ -92,7 +102,9 @@ async def test_answers_what_its_contract_promises(serve: Any, pair: Pair, profil
     mock = await serve(vendor, profile=profile, now="2026-10-01" if profile == "flowing" else None)
     if profile == "empty" and set(endpoint.path) - {endpoint.site}:
         return
-    status, body = await mock.ask(vendor, endpoint, {**endpoint.example, **await session_of(mock, vendor, endpoint)})
+    status, body = await mock.ask(
+        vendor, endpoint, {**endpoint.example, **await session_of(mock, vendor, endpoint)}
+    )
     typed: Any = msgspec.json.decode(body, type=endpoint.response)
 
     assert status == 200, body
@@ -104,14 +116,16 @@ async def test_refuses_missing_and_wrong_credentials(serve: Any, pair: Pair) -> 
     """Without credentials, and with wrong ones, the answer is the vendor's refusal."""
     vendor, endpoint = pair
     mock = await serve(vendor)
-    path, arguments = mock.parts(vendor, endpoint, {**endpoint.example, **await session_of(mock, vendor, endpoint)})
+    path, arguments = mock.parts(
+        vendor, endpoint, {**endpoint.example, **await session_of(mock, vendor, endpoint)}
+    )
     for value, error in ((None, "missing_credential"), ("nobody's", "wrong_credential")):
         changed = {**arguments}
         if isinstance(endpoint.credentials, BodyKeys):
             key = endpoint.credentials.secret or endpoint.credentials.key
-            changed["json"] = {each: content for each, content in arguments["json"].items() if each != key} | (
-                {key: value} if value else {}
-            )
+            changed["json"] = {
+                each: content for each, content in arguments["json"].items() if each != key
+            } | ({key: value} if value else {})
         else:
             changed["headers"] = {"Authorization": f"Bearer {value}"} if value else {}
         async with mock.client.request(endpoint.method, path, **changed) as response:
@@ -124,7 +138,10 @@ async def test_tells_a_foreign_site_from_an_unknown_one(serve: Any, pair: Pair) 
     vendor, endpoint = pair
     mock = await serve(vendor, tenants={"other": {"world": {"seed": 8}}})
     session = await session_of(mock, vendor, endpoint)
-    for site, error in ((mock.tenants["other"].names[vendor.name].sites[0][0], "forbidden"), ("no-such-site", "unknown_site")):
+    for site, error in (
+        (mock.tenants["other"].names[vendor.name].sites[0][0], "forbidden"),
+        ("no-such-site", "unknown_site"),
+    ):
         status, body = await mock.ask(vendor, endpoint, {**session, str(endpoint.site): site})
         assert_refused(vendor, error, status, body)
 
@@ -134,11 +151,18 @@ async def test_answers_under_prefix_host_and_own_port(serve: Any, pair: Pair) ->
     """The same endpoint answers at the root, under the vendor's prefix, for its real host, and on its own port, on every path."""
     vendor, endpoint = pair
     mock, own = await serve(vendor), await serve(vendor, only=vendor.name)
-    path, arguments = mock.parts(vendor, endpoint, {**endpoint.example, **await session_of(mock, vendor, endpoint)})
+    path, arguments = mock.parts(
+        vendor, endpoint, {**endpoint.example, **await session_of(mock, vendor, endpoint)}
+    )
     headers = {**arguments.pop("headers", {}), "Host": vendor.contract.hosts[0]}
     plain = {each: value for each, value in headers.items() if each != "Host"}
     bodies = []
-    for client, target, sent in ((mock, path, plain), (mock, f"/{vendor.name}{path}", plain), (mock, path, headers), (own, path, plain)):
+    for client, target, sent in (
+        (mock, path, plain),
+        (mock, f"/{vendor.name}{path}", plain),
+        (mock, path, headers),
+        (own, path, plain),
+    ):
         async with client.client.request(endpoint.method, target, headers=sent, **arguments) as response:
             bodies.append((response.status, await response.read()))
 
@@ -162,7 +186,9 @@ async def test_wrong_method_trailing_slash_and_unknown_path_are_the_vendors(serv
 
 
 @pytest.mark.parametrize(
-    ("pair", "where"), [*((pair, "view") for pair in ENDPOINTS), *((pair, "rows") for pair in SESSION_LISTS)], ids=name
+    ("pair", "where"),
+    [*((pair, "view") for pair in ENDPOINTS), *((pair, "rows") for pair in SESSION_LISTS)],
+    ids=name,
 )
 async def test_unexpected_exception_is_a_logged_500_in_the_vendors_shape(
     serve: Any, pair: Pair, where: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -190,7 +216,11 @@ async def test_unexpected_exception_is_a_logged_500_in_the_vendors_shape(
 
 
 @pytest.mark.parametrize("pair", [pair for pair in ENDPOINTS if pair[1].body], ids=name)
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"1", b"null", b'"text"', b"\xff\xfe", b"a=1&b=2", b"[" * 100_000], ids=range(9))
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"1", b"null", b'"text"', b"\xff\xfe", b"a=1&b=2", b"[" * 100_000],
+    ids=range(9),
+)
 async def test_body_that_is_no_object_is_a_violation(serve: Any, pair: Pair, body: bytes) -> None:
     """Malformed JSON and JSON of another kind are refused in the vendor's words."""
     vendor, endpoint = pair
@@ -204,7 +234,9 @@ async def test_body_over_a_mebibyte_is_refused(serve: Any, pair: Pair) -> None:
     """413 in the vendor's shape, and the next request is answered."""
     vendor, endpoint = pair
     mock = await serve(vendor)
-    async with mock.client.request(endpoint.method, endpoint.paths[0], data=BytesIO(b'{"x":"' + b"x" * (1 << 20) + b'"}')) as response:
+    async with mock.client.request(
+        endpoint.method, endpoint.paths[0], data=BytesIO(b'{"x":"' + b"x" * (1 << 20) + b'"}')
+    ) as response:
         assert_refused(vendor, "too_large", response.status, await response.read())
     status, _ = await mock.ask(vendor, endpoint, dict(endpoint.example))
 
@@ -219,11 +251,18 @@ def wrong_values() -> Iterator[Any]:
                 kind = str(field.type)
                 wrong = "text" if "int" in kind else 5 if place == "body" else None
                 if wrong is not None and not (field.lenient and field.lenient.otherwise is not None):
-                    yield pytest.param((vendor, endpoint), field.name, wrong, id=f"{vendor.label}.{endpoint.name}.{field.name}")
+                    yield pytest.param(
+                        (vendor, endpoint),
+                        field.name,
+                        wrong,
+                        id=f"{vendor.label}.{endpoint.name}.{field.name}",
+                    )
 
 
 @pytest.mark.parametrize(("pair", "parameter", "wrong"), list(wrong_values()))
-async def test_parameter_of_the_wrong_type_is_refused_by_name(serve: Any, pair: Pair, parameter: str, wrong: Any) -> None:
+async def test_parameter_of_the_wrong_type_is_refused_by_name(
+    serve: Any, pair: Pair, parameter: str, wrong: Any
+) -> None:
     """The message says which parameter is wrong, where the vendor tells one."""
     vendor, endpoint = pair
     mock = await serve(vendor)
@@ -231,13 +270,19 @@ async def test_parameter_of_the_wrong_type_is_refused_by_name(serve: Any, pair: 
     status, body = await mock.ask(vendor, endpoint, parameters)
 
     assert_refused(vendor, endpoint.validation_error, status, body)
-    assert parameter.encode() in body or "{message}" not in str(vendor.contract.errors[endpoint.validation_error].body)
+    assert parameter.encode() in body or "{message}" not in str(
+        vendor.contract.errors[endpoint.validation_error].body
+    )
 
 
-def turned(endpoint: Endpoint, page: dict[str, Any], answer: Any, count: int, size: int) -> dict[str, Any] | None:
+def turned(
+    endpoint: Endpoint, page: dict[str, Any], answer: Any, count: int, size: int
+) -> dict[str, Any] | None:
     """The parameters of the next page as a careful client makes them, none after the last."""
     match endpoint.pagination:
-        case OffsetPagination(offset=offset, total=str() as total) if page.get(offset, 0) + count < at(answer, total):
+        case OffsetPagination(offset=offset, total=str() as total) if page.get(offset, 0) + count < at(
+            answer, total
+        ):
             return {**page, offset: page.get(offset, 0) + count}
         case PageNumberPagination(page=number, first=first) if count == size:
             return {**page, number: page.get(number, first) + 1}
@@ -257,7 +302,10 @@ async def crawled(mock: Any, pair: Pair, size: int, site: int = 0) -> list[Any]:
     """Every row of a list, page by page over HTTP."""
     vendor, endpoint = pair
     limit = getattr(endpoint.pagination, "limit", None)
-    page: dict[str, Any] | None = {**all_rows_params(mock.tenant, endpoint), **({limit: size} if limit else {})}
+    page: dict[str, Any] | None = {
+        **all_rows_params(mock.tenant, endpoint),
+        **({limit: size} if limit else {}),
+    }
     found: list[Any] = []
     while page is not None:
         status, body = await mock.ask(vendor, endpoint, page, site)
@@ -297,10 +345,14 @@ async def test_pages_asked_for_side_by_side_are_the_same(serve: Any, pair: Pair,
     vendor, endpoint = pair
     queued = {behavior.name: "queue" for behavior in vendor.contract.behaviors if "queue" in behavior.options}
     here, there = [await serve(vendor, profile=profile, behaviors=queued) for _ in range(2)]
-    pages = [{**all_rows_params(here.tenant, endpoint), endpoint.pagination.limit: size} for size in range(1, 11)]  # type: ignore[union-attr]  # lists are paged
+    limit = getattr(endpoint.pagination, "limit", "")
+    pages = [{**all_rows_params(here.tenant, endpoint), limit: size} for size in range(1, 11)]
     match endpoint.pagination:
         case OffsetPagination(offset=number) | PageNumberPagination(page=number):
-            pages += [{**page, number: place} for page, place in zip(pages, (7, 3, 60, 22, 4, 5, 1, 2, 9, 8), strict=True)]
+            pages += [
+                {**page, number: place}
+                for page, place in zip(pages, (7, 3, 60, 22, 4, 5, 1, 2, 9, 8), strict=True)
+            ]
     alone = [await there.ask(vendor, endpoint, page) for page in pages]
 
     assert all(status == 200 for status, _ in alone)
@@ -342,12 +394,17 @@ def starts(pair: Pair, found: list[Any]) -> Counter[int]:
 async def test_vendors_agree(serve: Any, profile: str, site: int, dialect: str) -> None:
     """Every list tells the same sessions of a site, and every count adds up to their number, whatever the vendors resemble."""
     mock = await serve(profile=profile, dialect=dialect)
-    lists = {name(pair): starts(pair, await crawled(mock, pair, 100, site)) for pair in vendor_for(mock, SESSION_LISTS)}
+    lists = {
+        name(pair): starts(pair, await crawled(mock, pair, 100, site))
+        for pair in vendor_for(mock, SESSION_LISTS)
+    }
     expected = mock.tenant.world.spec.sessions
     # A series without a site counts all of them.
     for vendor, endpoint in vendor_for(mock, LISTS):
         if endpoint.count_field is not None:
-            counted = sum(row[endpoint.count_field] for row in await crawled(mock, (vendor, endpoint), 100, site))
+            counted = sum(
+                row[endpoint.count_field] for row in await crawled(mock, (vendor, endpoint), 100, site)
+            )
 
             assert counted == expected * (1 if endpoint.site else len(mock.tenant.world.sites)), endpoint.name
     first, *others = lists.values()
@@ -363,7 +420,9 @@ async def test_tracked_events_appear_in_every_list(serve: Any, dialect: str) -> 
     mock = await serve(world={"sessions": 30}, dialect=dialect)
     before = {name(pair): len(await crawled(mock, pair, 100)) for pair in vendor_for(mock, SESSION_LISTS)}
     taking = [
-        (vendor, endpoint) for vendor, endpoint in vendor_for(mock, ENDPOINTS) if endpoint.method == "POST" and endpoint.rows_path is None
+        (vendor, endpoint)
+        for vendor, endpoint in vendor_for(mock, ENDPOINTS)
+        if endpoint.method == "POST" and endpoint.rows_path is None
     ]
     for vendor, endpoint in taking:
         status, _ = await mock.ask(vendor, endpoint, dict(endpoint.example))

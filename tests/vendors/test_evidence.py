@@ -31,7 +31,9 @@ def render(value: Any, words: Mapping[str, str]) -> Any:
 
 def kind(value: Any) -> str:
     """The JSON type of a value."""
-    return "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
+    return (
+        "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
+    )
 
 
 def differences(expected: Any, got: Any, path: str = "$") -> list[str]:
@@ -42,7 +44,12 @@ def differences(expected: Any, got: Any, path: str = "$") -> list[str]:
         return [f"{path}: {kind(got)} instead of {kind(expected)}"]
     if isinstance(expected, dict):
         missing = [f"{path}.{name}: missing" for name in expected if name not in got]
-        return missing + [each for name in expected if name in got for each in differences(expected[name], got[name], f"{path}.{name}")]
+        return missing + [
+            each
+            for name in expected
+            if name in got
+            for each in differences(expected[name], got[name], f"{path}.{name}")
+        ]
     if isinstance(expected, list) and expected:
         return differences(expected[0], got[0], f"{path}[0]") if got else [f"{path}: empty"]
     return []
@@ -65,7 +72,9 @@ def words_of(mock: Any, vendor: Any) -> dict[str, str]:
 
 def test_every_endpoint_has_evidence() -> None:
     """No endpoint is imitated without a piece of evidence, and none lies in a folder of no endpoint."""
-    endpoints = {(vendor.name, endpoint.name) for vendor in VENDORS.values() for endpoint in vendor.contract.endpoints}
+    endpoints = {
+        (vendor.name, endpoint.name) for vendor in VENDORS.values() for endpoint in vendor.contract.endpoints
+    }
 
     assert {(case.parts[-3], case.parts[-2]) for case in CASES} == endpoints
 
@@ -74,7 +83,9 @@ def test_every_dialect_has_evidence() -> None:
     """No dialect is imitated without a piece of evidence, and none is of a dialect that there is not."""
     dialects = {(vendor.name, vendor.dialect) for vendor in every()}
 
-    assert {(case.parts[-3], evidence.get("dialect", DOCUMENTED)) for case, evidence in EVIDENCE.items()} == dialects
+    assert {
+        (case.parts[-3], evidence.get("dialect", DOCUMENTED)) for case, evidence in EVIDENCE.items()
+    } == dialects
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "/".join(case.parts[-3:]).removesuffix(".json"))
@@ -106,6 +117,9 @@ def test_comparison_finds_what_differs() -> None:
     expected = {"data": [{"id": "x", "size": 1, "any": None}]}
 
     assert differences(expected, {"data": [{"id": "y", "size": 2.5, "any": [], "more": True}]}) == []
-    assert differences(expected, {"data": [{"id": 5, "any": 1}]}) == ["$.data[0].size: missing", "$.data[0].id: number instead of str"]
+    assert differences(expected, {"data": [{"id": 5, "any": 1}]}) == [
+        "$.data[0].size: missing",
+        "$.data[0].id: number instead of str",
+    ]
     assert differences(expected, {"data": []}) == ["$.data: empty"]
     assert differences(expected, {}) == ["$.data: missing"]

@@ -62,7 +62,9 @@ def test_document_is_valid(label: str) -> None:
 async def test_document_is_served_printed_and_committed(serve: Any, label: str) -> None:
     """All three are the same, and asking for it stands in no journal."""
     mock, vendor = await serve(), LABELS[label]
-    async with mock.client.get(f"/{vendor.name}/openapi.json", params={"dialect": vendor.dialect}) as response:
+    async with mock.client.get(
+        f"/{vendor.name}/openapi.json", params={"dialect": vendor.dialect}
+    ) as response:
         served = await response.json()
     printed = CliRunner().invoke(cli, ["openapi", vendor.name, "--dialect", vendor.dialect])
 
@@ -103,13 +105,20 @@ def test_operation_tells_every_parameter_and_error(pair: tuple[Vendor, Endpoint]
 def test_every_field_says_what_it_rests_on(label: str) -> None:
     """Of requests and answers, however deep."""
     vendor = LABELS[label]
-    models = [model for endpoint in vendor.contract.endpoints for model in (endpoint.body, endpoint.response) if model is not None]
+    models = [
+        model
+        for endpoint in vendor.contract.endpoints
+        for model in (endpoint.body, endpoint.response)
+        if model is not None
+    ]
     schemas = described(vendor)["components"]["schemas"]
 
     for model in structs(models):
         told = schemas[model.__name__]["properties"]
 
-        assert {field: told[field]["x-basis"] for field in told} == {field.name: field.fact.basis.value for field in fields(model)}
+        assert {field: told[field]["x-basis"] for field in told} == {
+            field.name: field.fact.basis.value for field in fields(model)
+        }
 
 
 @pytest.mark.parametrize("label", LABELS)
@@ -140,20 +149,33 @@ def test_answers_are_what_the_schema_allows(pair: tuple[Vendor, Endpoint], profi
     tenant = make_tenant("default", TenantConfig(profile=profile, dialect={vendor.name: vendor.dialect}))
     content = operation_of(vendor, endpoint)["responses"]["200"]["content"]["application/json"]
 
-    assert checked(vendor, content["schema"], answer(tenant, vendor, endpoint, all_rows_params(tenant, endpoint))) == []
+    assert (
+        checked(
+            vendor, content["schema"], answer(tenant, vendor, endpoint, all_rows_params(tenant, endpoint))
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize("pair", ALL, ids=pair_name)
-async def test_example_of_a_request_gets_the_example_of_an_answer(serve: Any, pair: tuple[Vendor, Endpoint]) -> None:
+async def test_example_of_a_request_gets_the_example_of_an_answer(
+    serve: Any, pair: tuple[Vendor, Endpoint]
+) -> None:
     """From the default tenant, and the schema allows its body."""
     vendor, endpoint = pair
     mock, told = await serve(vendor), operation_of(vendor, endpoint)
-    said = {each["name"]: (each["in"], each["example"]) for each in told.get("parameters", []) if "example" in each}
+    said = {
+        each["name"]: (each["in"], each["example"])
+        for each in told.get("parameters", [])
+        if "example" in each
+    }
     query = {name: str(value) for name, (place, value) in said.items() if place == "query"}
     body = told.get("requestBody", {}).get("content", {}).get("application/json", {})
     headers = {"Authorization": f"Bearer {mock.tenant.names[vendor.name].credentials.get('token')}"}
     path = endpoint.paths[0].format_map({name: value for name, (_, value) in said.items()})
-    async with mock.client.request(endpoint.method, path, params=query, headers=headers, json=body.get("example")) as response:
+    async with mock.client.request(
+        endpoint.method, path, params=query, headers=headers, json=body.get("example")
+    ) as response:
         answered = json.decode(await response.read())
 
     assert answered == told["responses"]["200"]["content"]["application/json"]["example"]
@@ -165,7 +187,9 @@ async def test_refusals_are_what_the_schema_allows(serve: Any) -> None:
     for vendor, endpoint in ALL:
         mock = await serve(vendor)
         path, arguments = mock.parts(vendor, endpoint, dict(endpoint.example))
-        bare = {name: value for name, value in arguments.items() if name == "params"} | ({"json": {}} if "json" in arguments else {})
+        bare = {name: value for name, value in arguments.items() if name == "params"} | (
+            {"json": {}} if "json" in arguments else {}
+        )
         async with mock.client.request(endpoint.method, path, **bare) as response:
             told = operation_of(vendor, endpoint)["responses"][str(response.status)]
             content = told["content"][response.content_type]

@@ -32,9 +32,23 @@ def test_no_module_outside_a_vendors_folder_names_a_vendor() -> None:
 
     The project in tests/consumer is somebody else's, and a client of each vendor.
     """
-    listed = subprocess.run(["git", "ls-files", "mockserver/*.py", "tests/*.py"], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607 -- git as it is
-    outside = [path for path in listed.stdout.split() if not re.match(r"(mockserver|tests)/vendors/|tests/consumer/", path)]
-    named = [path for path in outside if re.search("|".join(NAMES), (ROOT / path).read_text(encoding="utf-8"), re.IGNORECASE)]
+    listed = subprocess.run(
+        ["git", "ls-files", "mockserver/*.py", "tests/*.py"],  # noqa: S607 -- git as it is
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    outside = [
+        path
+        for path in listed.stdout.split()
+        if not re.match(r"(mockserver|tests)/vendors/|tests/consumer/", path)
+    ]
+    named = [
+        path
+        for path in outside
+        if re.search("|".join(NAMES), (ROOT / path).read_text(encoding="utf-8"), re.IGNORECASE)
+    ]
 
     assert outside
     assert named == []
@@ -44,7 +58,9 @@ def test_no_module_outside_a_vendors_folder_names_a_vendor() -> None:
 def test_every_fact_has_a_basis_and_what_is_not_chosen_a_source(vendor: Vendor) -> None:
     """Whoever reads a fact can go and look, unless nobody says it."""
     sourceless = [
-        where for where, fact in vendor.contract.facts() if fact.source is None and fact.basis not in (Basis.ASSUMED, Basis.INFERRED)
+        where
+        for where, fact in vendor.contract.facts()
+        if fact.source is None and fact.basis not in (Basis.ASSUMED, Basis.INFERRED)
     ]
 
     assert vendor.contract.facts()

@@ -43,18 +43,38 @@ VENDORS = {vendor.label: vendor for vendor in every()}
 def known(mock: SessionMock, spoken: Vendor, vendor: VendorHandle) -> dict[str, list[str]]:
     """What a tenant has of the things that a request can name; no cursor is known beforehand."""
     listing = next((endpoint for endpoint in spoken.contract.endpoints if endpoint.start_field), None)
-    ids = [row[listing.row_key[0]] for row in mock.expected_rows(vendor.name, listing.name)[:5]] if listing else []
+    ids = (
+        [row[listing.row_key[0]] for row in mock.expected_rows(vendor.name, listing.name)[:5]]
+        if listing
+        else []
+    )
     segments = list(vendor.segments.values())
-    return {"sites": list(vendor.sites), "segments": segments, "sessions": ids, "zones": sorted(available_timezones())[:20]}
+    return {
+        "sites": list(vendor.sites),
+        "segments": segments,
+        "sessions": ids,
+        "zones": sorted(available_timezones())[:20],
+    }
 
 
 def settings(vendor: Vendor, headers: dict[str, str]) -> str:
     """How Schemathesis looks at a vendor in a dialect: no check is left out but those that its contract contradicts."""
     told = ", ".join(f"{each} = {json.dumps(value)}" for each, value in headers.items())
-    lenient = [field for each in vendor.contract.endpoints for field in fields(each.query) if field.lenient is not None]
-    failing = [name for name, shape in vendor.contract.errors.items() if shape.status == INTERNAL and name != "internal"]
+    lenient = [
+        field
+        for each in vendor.contract.endpoints
+        for field in fields(each.query)
+        if field.lenient is not None
+    ]
+    failing = [
+        name
+        for name, shape in vendor.contract.errors.items()
+        if shape.status == INTERNAL and name != "internal"
+    ]
     checks = {"sayable": vendor.name not in UNSAYABLE, "checking": not lenient, "sound": not failing}
-    return SETTINGS.format(headers=told, examples=EXAMPLES, **{name: str(enabled).lower() for name, enabled in checks.items()})
+    return SETTINGS.format(
+        headers=told, examples=EXAMPLES, **{name: str(enabled).lower() for name, enabled in checks.items()}
+    )
 
 
 def filtered_example(mock: SessionMock, spoken: Vendor, vendor: VendorHandle) -> dict[str, Any]:
@@ -85,9 +105,18 @@ def test_no_answer_is_outside_its_contract(label: str, tmp_path: Path) -> None:
     spoken = VENDORS[label]
     with SessionMock(dialect={spoken.name: spoken.dialect}) as mock:
         vendor = mock.vendor(spoken.name)
-        (tmp_path / "openapi.json").write_text(json.dumps(filtered_example(mock, spoken, vendor)), encoding="utf-8")
+        (tmp_path / "openapi.json").write_text(
+            json.dumps(filtered_example(mock, spoken, vendor)), encoding="utf-8"
+        )
         (tmp_path / "schemathesis.toml").write_text(settings(spoken, dict(vendor.headers)), encoding="utf-8")
-        command = [str(Path(sys.executable).with_name("schemathesis")), "run", "openapi.json", "--url", mock.url, "--no-color"]
+        command = [
+            str(Path(sys.executable).with_name("schemathesis")),
+            "run",
+            "openapi.json",
+            "--url",
+            mock.url,
+            "--no-color",
+        ]
         ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
 
     assert ran.returncode == 0, ran.stdout[-6000:]

@@ -44,11 +44,25 @@ EVERYONE = {**EVER, "include_bots": "true"}
 
 
 def ask(
-    world: World, *, site: int = 0, now: int = NOW, session: str = "", behaviors: dict[str, str] | None = None, **query: Any
+    world: World,
+    *,
+    site: int = 0,
+    now: int = NOW,
+    session: str = "",
+    behaviors: dict[str, str] | None = None,
+    **query: Any,
 ) -> ViewRequest:
     """A request for the list, or for a session, of one of a world's sites."""
     path = {"id": "", "session_id": session}
-    return ask_vendor(SERVER, world, now=now, query=ListRows(**query), path=path, site=world.sites[site], behaviors=behaviors)
+    return ask_vendor(
+        SERVER,
+        world,
+        now=now,
+        query=ListRows(**query),
+        path=path,
+        site=world.sites[site],
+        behaviors=behaviors,
+    )
 
 
 def page(asked: ViewRequest) -> Page:
@@ -112,9 +126,18 @@ def cursor(last_seen: str, identifier: str) -> str:
 def tracked(world: World) -> World:
     """A world with tracked sessions, several of which end together, one of them with a seeded session."""
     [first] = world.sites[0].find(Query(), NOW).page(7, 1).batches[0].end
-    moments = [(name, first) for name in "abcde"] + [("f", first + 1), ("f", first + 90 * MINUTE), ("f", first + 91 * MINUTE)]
+    moments = [(name, first) for name in "abcde"] + [
+        ("f", first + 1),
+        ("f", first + 90 * MINUTE),
+        ("f", first + 91 * MINUTE),
+    ]
     return with_events(
-        world, 0, [TrackedEvent(moment, "signed_up", {"plan": None, "at": 1}, user_id=f"user-{name}") for name, moment in moments]
+        world,
+        0,
+        [
+            TrackedEvent(moment, "signed_up", {"plan": None, "at": 1}, user_id=f"user-{name}")
+            for name, moment in moments
+        ],
     )
 
 
@@ -155,7 +178,9 @@ def test_a_full_last_page_has_no_cursor(profile: str, sizes: list[int]) -> None:
 
 def test_an_empty_page_is_the_server_s_to_the_letter() -> None:
     """Keys in alphabetical order, null where there is no cursor, and the limit that was asked for."""
-    body = SERVER.respond(LIST, ask(WORLDS["default"], start_date="2020-01-01", end_date="2020-01-02", limit=7)).body
+    body = SERVER.respond(
+        LIST, ask(WORLDS["default"], start_date="2020-01-01", end_date="2020-01-02", limit=7)
+    ).body
 
     assert body == b'{"data":[],"pagination":{"has_more":false,"limit":7,"next_cursor":null}}'
 
@@ -212,7 +237,11 @@ def test_a_cursor_excludes_its_row_and_goes_by_time_then_id() -> None:
             ("g", None),
             ("", None),
         ):
-            before = [row for row in everyone if (instant(row.last_seen) or 0, row.session_id) < (instant(one.last_seen) or 0, sid)]
+            before = [
+                row
+                for row in everyone
+                if (instant(row.last_seen) or 0, row.session_id) < (instant(one.last_seen) or 0, sid)
+            ]
             found = rows(world, include_bots="true", cursor=cursor(one.last_seen, sid))
 
             assert found == before
@@ -226,7 +255,13 @@ def test_a_cursor_is_bound_to_nothing() -> None:
     said = json.decode(b64decode(made))
     more = b64encode(json.encode({**said, "more": 1})).decode()
 
-    for change in ({"site": 1}, {"filter_country": "DE"}, {"include_bots": "true"}, {"limit": 200}, {"start_date": "2026-09-01"}):
+    for change in (
+        {"site": 1},
+        {"filter_country": "DE"},
+        {"include_bots": "true"},
+        {"limit": 200},
+        {"start_date": "2026-09-01"},
+    ):
         assert all(row.last_seen < said["ls"] for row in page(ask(world, cursor=made, **change)).data)
     assert page(ask(world, cursor=more)) == page(ask(world, cursor=made))
 
@@ -242,7 +277,16 @@ def test_a_cursor_is_bound_to_nothing() -> None:
         cursor("2026-09-20 09:15:00", "sess_b") + "=",
         " " + cursor("2026-09-20 09:15:00", "sess_b"),
         cursor("2026-09-20 09:15:00", "sess_b").replace("fQ==", "fR=="),
-        *(b64encode(text).decode() for text in (b"{}", b"null", b'{"ls":"2026-09-20"}', b'{"ls":1,"sid":"a"}', b'{"ls":"\xff","sid":""}')),
+        *(
+            b64encode(text).decode()
+            for text in (
+                b"{}",
+                b"null",
+                b'{"ls":"2026-09-20"}',
+                b'{"ls":1,"sid":"a"}',
+                b'{"ls":"\xff","sid":""}',
+            )
+        ),
     ],
 )
 def test_what_is_no_cursor_is_invalid(text: str) -> None:
@@ -256,7 +300,10 @@ def test_a_cursor_of_no_time_is_an_internal_error(text: str) -> None:
     assert refused(ask(WORLDS["default"], cursor=cursor(text, "a")))[0] == "internal"
 
 
-@given(number=st.integers(0, 2**56 - 1), text=st.text(max_size=18) | st.text("0123456789abcdefg", min_size=14, max_size=18))
+@given(
+    number=st.integers(0, 2**56 - 1),
+    text=st.text(max_size=18) | st.text("0123456789abcdefg", min_size=14, max_size=18),
+)
 def test_ids_are_ordered_as_numbers_are(number: int, text: str) -> None:
     """So any text divides them as it divides the numbers, and only an id is one."""
     identifier = session_id(number)
@@ -270,10 +317,16 @@ def test_ids_are_ordered_as_numbers_are(number: int, text: str) -> None:
 
 def test_a_page_is_followed_by_what_ended_before_even_if_a_session_went_on() -> None:
     """A session that goes on while a client pages moves ahead of its cursor: the crawl misses it."""
-    world = with_events(build(spec(sessions=300)), 0, [TrackedEvent(NOW - 40 * MINUTE, "click", user_id="user-a")])
+    world = with_events(
+        build(spec(sessions=300)), 0, [TrackedEvent(NOW - 40 * MINUTE, "click", user_id="user-a")]
+    )
     everyone = rows(world)
     head = page(ask(world, limit=1, cursor=None, **{name: EVER[name] for name in ("start_date", "end_date")}))
-    grown = with_events(build(spec(sessions=300)), 0, [TrackedEvent(NOW - each * MINUTE, "click", user_id="user-a") for each in (40, 20)])
+    grown = with_events(
+        build(spec(sessions=300)),
+        0,
+        [TrackedEvent(NOW - each * MINUTE, "click", user_id="user-a") for each in (40, 20)],
+    )
     [later, *_] = rows(grown)
 
     assert later.session_id == everyone[0].session_id
@@ -288,7 +341,9 @@ def test_a_session_is_listed_on_every_day_that_it_has_an_event_in(name: str) -> 
     world = WORLDS[name]
     everyone = rows(world, include_bots="true")
     days = [(date(2026, 9, 1) + timedelta(n)).isoformat() for n in range(31)]
-    happened = {row.session_id: {event.created_at[:10] for event in events(world, row.session_id)} for row in everyone}
+    happened = {
+        row.session_id: {event.created_at[:10] for event in events(world, row.session_id)} for row in everyone
+    }
 
     for day in days:
         expected = [row for row in everyone if day in happened[row.session_id]]
@@ -308,7 +363,17 @@ def test_the_default_days_are_the_last_seven_of_utc_whatever_the_zone() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "yesterday", "2026-02-30", "20260926", "2026-W10-2", "2026-09-26T00:00:00Z", "٢٠٢٦-٠٩-٢٦", "2026-9-266"]
+    "text",
+    [
+        "",
+        "yesterday",
+        "2026-02-30",
+        "20260926",
+        "2026-W10-2",
+        "2026-09-26T00:00:00Z",
+        "٢٠٢٦-٠٩-٢٦",
+        "2026-9-266",
+    ],
 )
 def test_what_is_no_date_is_passed_over(text: str) -> None:
     """Its default is taken, and nobody says so."""
@@ -322,7 +387,9 @@ def test_a_date_is_read_leniently(text: str) -> None:
     """Blanks around it and missing digits do not matter."""
     world = WORLDS["default"]
 
-    assert page(ask(world, start_date=text, end_date=text)) == page(ask(world, start_date="2026-09-05", end_date="2026-09-05"))
+    assert page(ask(world, start_date=text, end_date=text)) == page(
+        ask(world, start_date="2026-09-05", end_date="2026-09-05")
+    )
 
 
 @pytest.mark.parametrize("name", WORLDS)
@@ -344,7 +411,9 @@ def test_a_row_agrees_with_its_events(name: str) -> None:
 def test_a_time_is_written_as_the_database_writes_it() -> None:
     """With a blank, without zone, and without the zeros that a fraction ends in."""
     for name in ("default", "hourly"):
-        for (end, _, start), row in zip(expected_rows(WORLDS[name]), rows(WORLDS[name], include_bots="true"), strict=True):
+        for (end, _, start), row in zip(
+            expected_rows(WORLDS[name]), rows(WORLDS[name], include_bots="true"), strict=True
+        ):
             for moment, text in ((start, row.first_seen), (end, row.last_seen)):
                 told = datetime.fromtimestamp(moment // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
                 fraction = f".{moment % 1000:03}".rstrip("0")
@@ -367,9 +436,13 @@ def test_events_have_all_keys_and_ids_of_their_own() -> None:
             seen.add(event.id)
             assert UUID(event.id).version == 4
             assert event.url.startswith("https://")
-            assert [value is None for value in (event.event_name, event.event_data)] == [event.event_type == "pageview"] * 2
+            assert [value is None for value in (event.event_name, event.event_data)] == [
+                event.event_type == "pageview"
+            ] * 2
             data = event.event_data
-            assert data is None or (data == json.encode(json.decode(data)).decode() and alphabetical(json.decode(data)))
+            assert data is None or (
+                data == json.encode(json.decode(data)).decode() and alphabetical(json.decode(data))
+            )
 
     assert len(seen) == sum(row.event_count for row in rows(world, include_bots="true"))
 
@@ -381,7 +454,12 @@ def test_a_tracked_event_tells_what_was_sent_and_no_url() -> None:
     [event, *_] = events(world, row.session_id)
 
     assert (row.exit_page, row.country, row.browser, row.os, row.device_type) == (None,) * 5
-    assert (event.event_type, event.event_name, event.event_data, event.url) == ("event", "signed_up", '{"at":1,"plan":null}', "")
+    assert (event.event_type, event.event_name, event.event_data, event.url) == (
+        "event",
+        "signed_up",
+        '{"at":1,"plan":null}',
+        "",
+    )
 
 
 @pytest.mark.parametrize("more", [0, 1])
@@ -392,7 +470,11 @@ def test_events_beyond_two_thousand_are_cut(more: int) -> None:
     [row, *_] = rows(world)
     answer = detail(ask(world, session=row.session_id)).data
 
-    assert (row.event_count, len(answer.events), answer.truncated) == (MOST_EVENTS + more, MOST_EVENTS, bool(more))
+    assert (row.event_count, len(answer.events), answer.truncated) == (
+        MOST_EVENTS + more,
+        MOST_EVENTS,
+        bool(more),
+    )
     assert answer.events[-1].created_at == "2026-10-01 00:00:01.999"
 
 
@@ -422,7 +504,17 @@ def test_the_vocabulary_is_woothee_s() -> None:
     found = [row for name in ("default", "awkward") for row in rows(WORLDS[name], include_bots="true")]
 
     assert {row.device_type for row in found} == {"desktop", "mobile", None}
-    assert {row.os for row in found} == {"Windows 10", "Mac OSX", "Linux", "ChromeOS", "iPhone", "iPad", "Android", "UNKNOWN", None}
+    assert {row.os for row in found} == {
+        "Windows 10",
+        "Mac OSX",
+        "Linux",
+        "ChromeOS",
+        "iPhone",
+        "iPad",
+        "Android",
+        "UNKNOWN",
+        None,
+    }
     browsers = {row.browser for row in found}
     assert {"Chrome", "Safari", "Edge", "Firefox", "Googlebot", None} <= browsers
     assert not browsers & {"Samsung Internet", "HeadlessChrome", "curl", ""}
@@ -439,7 +531,9 @@ def test_the_vocabulary_is_woothee_s() -> None:
         (("", "", "", ""), ("", "", "")),
     ],
 )
-def test_an_agent_has_the_server_s_words(agent: tuple[str, str, str, str], told: tuple[str, str, str]) -> None:
+def test_an_agent_has_the_server_s_words(
+    agent: tuple[str, str, str, str], told: tuple[str, str, str]
+) -> None:
     """Device, system and browser of a user agent."""
     made = Agent(*agent, "1", 0, 0, 1)
 
@@ -489,7 +583,9 @@ PATTERNS = [
 def test_a_page_is_part_of_a_full_url_with_wildcards(name: str, text: str) -> None:
     """As SQL's LIKE has it: % is any text, _ any character, anything else itself, capitals included."""
     world = WORLDS[name]
-    like = re.compile(".*" + "".join({"%": ".*", "_": "."}.get(each, re.escape(each)) for each in text) + ".*", re.DOTALL)
+    like = re.compile(
+        ".*" + "".join({"%": ".*", "_": "."}.get(each, re.escape(each)) for each in text) + ".*", re.DOTALL
+    )
 
     expected = [each for each, seen in urls(name).items() if any(like.fullmatch(url) for url in seen)]
 
@@ -501,7 +597,10 @@ def test_a_page_may_be_compared_without_wildcards() -> None:
     world = WORLDS["default"]
     [row, *_] = rows(world)
 
-    assert row in page(ask(world, **EVER, filter_page=row.entry_page, behaviors={"filter_page": "substring"})).data
+    assert (
+        row
+        in page(ask(world, **EVER, filter_page=row.entry_page, behaviors={"filter_page": "substring"})).data
+    )
     assert page(ask(world, **EVER, filter_page="https%", behaviors={"filter_page": "substring"})).data == []
 
 
@@ -514,7 +613,10 @@ def test_no_pattern_takes_long() -> None:
 
 
 D = "Failed to deserialize query string: "
-NUMBER, FLAG = D + "limit: invalid digit found in string", D + "include_bots: provided string was not `true` or `false`"
+NUMBER, FLAG = (
+    D + "limit: invalid digit found in string",
+    D + "include_bots: provided string was not `true` or `false`",
+)
 TEXTS = {
     "limit=abc": NUMBER,
     "limit=-1": NUMBER,
@@ -550,7 +652,12 @@ async def test_what_cannot_be_read_is_told_in_plain_text(serve: Any, query: str,
 
 
 ORDER = [
-    ("key", "limit=abc", 401, b'{"error":{"code":"unauthorized","field":null,"message":"Not authenticated"}}'),
+    (
+        "key",
+        "limit=abc",
+        401,
+        b'{"error":{"code":"unauthorized","field":null,"message":"Not authenticated"}}',
+    ),
     ("website", "limit=0", 404, b'{"error":{"code":"not_found","field":null,"message":"Website not found"}}'),
     ("limit", "limit=0&end_date=2020-01-01&cursor=", 400, b"limit must be between 1 and 200"),
     ("limit", "limit=201&cursor=", 400, b"limit must be between 1 and 200"),
@@ -559,7 +666,9 @@ ORDER = [
 ]
 
 
-@pytest.mark.parametrize(("wrong", "query", "status", "told"), ORDER, ids=[f"{wrong} {query}" for wrong, query, *_ in ORDER])
+@pytest.mark.parametrize(
+    ("wrong", "query", "status", "told"), ORDER, ids=[f"{wrong} {query}" for wrong, query, *_ in ORDER]
+)
 async def test_checks_have_an_order(serve: Any, wrong: str, query: str, status: int, told: bytes) -> None:
     """Key, then what can be read, then the website, the limit, the days, and last the cursor."""
     mock = await serve(SERVER)
@@ -570,7 +679,9 @@ async def test_checks_have_an_order(serve: Any, wrong: str, query: str, status: 
         body = await response.read()
 
     assert response.status == status
-    assert body == (told if status != 400 else b'{"error":{"code":"validation_error","field":null,"message":"%b"}}' % told)
+    assert body == (
+        told if status != 400 else b'{"error":{"code":"validation_error","field":null,"message":"%b"}}' % told
+    )
 
 
 async def test_the_tenant_s_dialect_is_heard_at_once(serve: Any) -> None:
@@ -580,7 +691,9 @@ async def test_the_tenant_s_dialect_is_heard_at_once(serve: Any) -> None:
     for name, tenant in mock.tenants.items():
         names = tenant.names[SERVER.name]
         headers = {"Authorization": f"Bearer {names.credentials['token']}"}
-        async with mock.client.get(f"/api/websites/{names.sites[0][0]}/sessions", headers=headers) as response:
+        async with mock.client.get(
+            f"/api/websites/{names.sites[0][0]}/sessions", headers=headers
+        ) as response:
             told[name] = list(await response.json())
 
     assert told == {"default": ["data", "pagination"], "other": ["sessions", "next_cursor"]}

@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-ZONES = ("UTC", "Europe/Berlin", "US/Pacific", "America/Argentina/Buenos_Aires", "Asia/Kolkata", "Pacific/Kiritimati")
+ZONES = (
+    "UTC",
+    "Europe/Berlin",
+    "US/Pacific",
+    "America/Argentina/Buenos_Aires",
+    "Asia/Kolkata",
+    "Pacific/Kiritimati",
+)
 PROGRAM = """
 import json, sys
 from urllib.error import HTTPError
@@ -59,7 +66,9 @@ def test_server_without_time_zone_database_knows_every_zone() -> None:
     """Rows and refusals are the same as with the database of the system."""
     found = answers(PYTHONTZPATH="/nonexistent")
 
-    assert [(name, zone) for name, zone, status, _ in found if (status == 200) is (zone == "Nowhere/Land")] == []
+    assert [
+        (name, zone) for name, zone, status, _ in found if (status == 200) is (zone == "Nowhere/Land")
+    ] == []
     assert found == answers()
 
 

@@ -16,7 +16,15 @@ def edges(case: Case, data: st.DataObject) -> list[int]:
 def question(case: Case, everyone: list[force.Told], data: st.DataObject) -> Asked:
     """A question to a case, about somebody in it or about nobody in particular."""
     actors = sorted({actor for told in everyone[:20] for actor in told.actors})
-    strangers = ("ann", "c", "nobody", "user_", "0123456789ab", "user_0123456789ab", "user_" + actors[0][:12] if actors else "")
+    strangers = (
+        "ann",
+        "c",
+        "nobody",
+        "user_",
+        "0123456789ab",
+        "user_0123456789ab",
+        "user_" + actors[0][:12] if actors else "",
+    )
     return data.draw(asked(case, (*actors, *strangers)))
 
 

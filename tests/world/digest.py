@@ -16,7 +16,12 @@ from mockserver.world.world import Site, build
 
 LATER: Final = 8_000_000_000_000
 """An instant (in 2223) at which every session of every exact world is over."""
-COLUMNS: Final = (*(name for name in get_annotations(SessionBatch) if name != "kind"), "end", "events", "bounces")
+COLUMNS: Final = (
+    *(name for name in get_annotations(SessionBatch) if name != "kind"),
+    "end",
+    "events",
+    "bounces",
+)
 _SIZE: Final = 50
 
 

@@ -39,7 +39,10 @@ class Told(Struct, frozen=True):
         if self.sessions is not None:
             return HELD[word](self.sessions, self.position)
         held: dict[str, list[Any]] = {"page": [], "latitude": [0.0], "width": [0], "bounce": [False]}
-        held |= {"event": [event.name for event in self.events], "identified": [self.events[0].user_id is not None]}
+        held |= {
+            "event": [event.name for event in self.events],
+            "identified": [self.events[0].user_id is not None],
+        }
         return held.get(word, [""])
 
     def entry(self, dimension: str) -> Any:
@@ -125,7 +128,9 @@ def passes(held: Any, operator: str, value: Any) -> bool:
 
 def meets(told: Told, wanted: FilterConditions) -> bool:
     """Whether a session meets a condition."""
-    some = any(passes(held, wanted.operator, value) for held in told.held(wanted.word) for value in wanted.values)
+    some = any(
+        passes(held, wanted.operator, value) for held in told.held(wanted.word) for value in wanted.values
+    )
     return not some if wanted.negate else some
 
 
@@ -145,4 +150,10 @@ def answer(everyone: Sequence[Told], asked: Asked) -> list[Told]:
 
 def rows(page: Page) -> list[Row]:
     """Start, kind and id of each session of a page."""
-    return list(page.map_rows(lambda batch: [(start, batch.kind, number) for start, number in zip(batch.start, batch.ids, strict=True)]))
+    return list(
+        page.map_rows(
+            lambda batch: [
+                (start, batch.kind, number) for start, number in zip(batch.start, batch.ids, strict=True)
+            ]
+        )
+    )

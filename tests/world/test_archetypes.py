@@ -69,7 +69,10 @@ def test_visits_of_one_visitor_are_consecutive(deck: ArchetypeTable) -> None:
 @pytest.mark.parametrize("bots", [False, True])
 def test_table_contains_every_shape_of_session(*, bots: bool) -> None:
     deck = ArchetypeTable(1, load("default"), 512, HOSTS, bots=bots)
-    kinds = {[*(action.kind for action in deck.vocabulary.actions), "pageview"][each] for each in set(deck.action.tolist())}
+    kinds = {
+        [*(action.kind for action in deck.vocabulary.actions), "pageview"][each]
+        for each in set(deck.action.tolist())
+    }
 
     assert kinds == ({"pageview"} if bots else {"pageview", "custom_event", "outbound", "error"})
     assert set(deck.identified.all.tolist()) == ({False} if bots else {False, True})

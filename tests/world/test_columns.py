@@ -26,7 +26,11 @@ TRAITS = st.fixed_dictionaries(
 WORLD = build(spec(sessions=200, seed=11))
 
 
-@given(case=cases(small | vast, tracked=False), share=st.floats(0, 1), picks=st.lists(st.integers(0, 29), unique=True, max_size=8))
+@given(
+    case=cases(small | vast, tracked=False),
+    share=st.floats(0, 1),
+    picks=st.lists(st.integers(0, 29), unique=True, max_size=8),
+)
 def test_column_of_subset_equals_subset_of_column(case: Case, share: float, picks: list[int]) -> None:
     people = case.site.people
     first = int(max(people.count_started(case.now) - 30, 0) * share)
@@ -34,7 +38,9 @@ def test_column_of_subset_equals_subset_of_column(case: Case, share: float, pick
     chosen = np.array(sorted(pick for pick in picks if pick < len(index)), dtype=np.int64)
     together = digest.lines(GeneratedSessions(people, index, case.now, {}))
 
-    assert digest.lines(GeneratedSessions(people, index[chosen], case.now, {})) == [together[each] for each in chosen.tolist()]
+    assert digest.lines(GeneratedSessions(people, index[chosen], case.now, {})) == [
+        together[each] for each in chosen.tolist()
+    ]
 
 
 def test_columns_of_empty_batch_are_empty() -> None:
@@ -66,7 +72,11 @@ def test_identified_traits_override_generated_ones(said: list[dict[str, object]]
     assert after is not None
     assert after.traits == [{**(before or {}), **merged}]
     assert after.names[0] == (
-        str(merged["name"]) if merged.get("name") is not None else None if "name" in merged else everyone.names[chosen]
+        str(merged["name"])
+        if merged.get("name") is not None
+        else None
+        if "name" in merged
+        else everyone.names[chosen]
     )
     assert after.emails[0] == merged.get("email", everyone.emails[chosen])
     assert after.tags[0] == (merged["$tags"] or [] if "$tags" in merged else everyone.tags[chosen])
@@ -77,7 +87,12 @@ def test_identified_traits_leave_other_visitors_unchanged() -> None:
     user = next(user for user in everyone.batches[0].user_ids if user)
     others = [each for each, known in enumerate(everyone.batches[0].user_ids) if known != user]
     before = digest.told(everyone)
-    after = digest.told(with_identity(WORLD, 0, Identity({"name": "Robin"}, user_id=user)).sites[0].find(Query(), LATER).page(0, 200))
+    after = digest.told(
+        with_identity(WORLD, 0, Identity({"name": "Robin"}, user_id=user))
+        .sites[0]
+        .find(Query(), LATER)
+        .page(0, 200)
+    )
 
     assert [after[each] for each in others] == [before[each] for each in others]
     assert after != before

@@ -24,7 +24,12 @@ def lacking(case: Case, numbers: list[int]) -> Site:
 
 def some_of(told: list[force.Told], data: st.DataObject) -> list[int]:
     """The numbers of a few sessions, and a number that is nobody's."""
-    return [*data.draw(st.lists(st.sampled_from([each.row[2] for each in told]), max_size=8) if told else st.just([])), 5]
+    return [
+        *data.draw(
+            st.lists(st.sampled_from([each.row[2] for each in told]), max_size=8) if told else st.just([])
+        ),
+        5,
+    ]
 
 
 @given(case=cases(), size=st.integers(1, 60), data=st.data())
@@ -40,10 +45,16 @@ def test_without_sessions_results_equal_brute_force(case: Case, size: int, data:
         cuts = edges(case, data)
         starts = [row[0] for row in expected]
         assert found.total == len(expected)
-        assert [row for offset in range(0, found.total + size, size) for row in force.rows(found.page(offset, size))] == expected
+        assert [
+            row
+            for offset in range(0, found.total + size, size)
+            for row in force.rows(found.page(offset, size))
+        ] == expected
         assert force.rows(found.page(0, 10**6, newest_first=True)) == expected[::-1]
         assert walked(found, size, len(expected)) == expected[::-1]
-        assert found.series(cuts) == [sum(low <= start < high for start in starts) for low, high in pairwise(cuts)]
+        assert found.series(cuts) == [
+            sum(low <= start < high for start in starts) for low, high in pairwise(cuts)
+        ]
         for dimension in GROUPED:
             groups = found.groups(dimension)
             assert sum(count for _, count in groups) == found.total
@@ -54,8 +65,15 @@ def test_without_sessions_results_equal_brute_force(case: Case, size: int, data:
 
 
 @few
-@given(case=cases(vast, tracked=False), shares=st.lists(st.floats(0, 1), min_size=1, max_size=4), where=st.booleans(), data=st.data())
-def test_vast_world_lacks_exactly_deleted_sessions(case: Case, shares: list[float], *, where: bool, data: st.DataObject) -> None:
+@given(
+    case=cases(vast, tracked=False),
+    shares=st.lists(st.floats(0, 1), min_size=1, max_size=4),
+    where=st.booleans(),
+    data=st.data(),
+)
+def test_vast_world_lacks_exactly_deleted_sessions(
+    case: Case, shares: list[float], *, where: bool, data: st.DataObject
+) -> None:
     asking = Asked(None, None, (data.draw(wanted(case)),) if where else (), (), bots=True)
     whole = case.site.find(asking.query, case.now)
     places = [int(whole.total * share) + n for share in shares for n in (0, 2)]
@@ -64,14 +82,19 @@ def test_vast_world_lacks_exactly_deleted_sessions(case: Case, shares: list[floa
     rest, word = site.find(asking.query, case.now), data.draw(wanted(case))
     cuts = edges(case, data)
     fewer = [sum(low <= row[0] < high for row in gone.values()) for low, high in pairwise(cuts)]
-    halves = [(*asking.where, FilterConditions(word.word, word.operator, word.values, negate)) for negate in (False, True)]
+    halves = [
+        (*asking.where, FilterConditions(word.word, word.operator, word.values, negate))
+        for negate in (False, True)
+    ]
     around = max(places[0] - 5, 0)
     page = [row for row in force.rows(whole.page(around, 20)) if row not in gone.values()]
 
     assert rest.total == whole.total - len(gone)
     assert rest.series(cuts) == [count - less for count, less in zip(whole.series(cuts), fewer, strict=True)]
     assert sum(site.find(asking._replace(where=half).query, case.now).total for half in halves) == rest.total
-    assert [sum(count for _, count in rest.groups(name)) for name in ("place", "entry", "identified")] == [rest.total] * 3
+    assert [sum(count for _, count in rest.groups(name)) for name in ("place", "entry", "identified")] == [
+        rest.total
+    ] * 3
     assert force.rows(rest.page(around - sum(place < around for place in gone), len(page))) == page
     assert all(site.session(row[2], case.now) is None for row in gone.values())
 
@@ -80,7 +103,9 @@ def test_deleted_session_is_missing_from_visitor_query() -> None:
     site = build(spec(sessions=400)).sites[0]
     batch = site.find(Query(), LATER).page(0, 400).batches[0]
     [(visitor, visits)] = Counter(batch.visitor_digits).most_common(1)
-    theirs = [number for number, digits in zip(batch.ids, batch.visitor_digits, strict=True) if digits == visitor]
+    theirs = [
+        number for number, digits in zip(batch.ids, batch.visitor_digits, strict=True) if digits == visitor
+    ]
     less = without_sessions(build(spec(sessions=400)), 0, theirs[:1]).sites[0]
     told = less.find(Query(actors=((visitor,),)), LATER).page(0, 400).batches[0]
 
@@ -126,7 +151,9 @@ def test_query_by_session_number_finds_one_session(case: Case, data: st.DataObje
     everyone = force.everything(case)
     gone = some_of(everyone, data)
     site, asking = lacking(case, gone), question(case, everyone, data)
-    expected = {told.row for told in force.answer([told for told in everyone if told.row[2] not in gone], asking)}
+    expected = {
+        told.row for told in force.answer([told for told in everyone if told.row[2] not in gone], asking)
+    }
 
     for told in everyone[:20] + everyone[-20:]:
         found = site.find(replace(asking.query, session=told.row[2]), case.now)

@@ -6,20 +6,34 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.world.generator.archetypes import ARCHETYPES, ArchetypeTable
-from mockserver.world.generator.dimensions import DIMENSIONS, EVENT_DIMENSIONS, encode_languages, find_exits, match_archetypes
+from mockserver.world.generator.dimensions import (
+    DIMENSIONS,
+    EVENT_DIMENSIONS,
+    encode_languages,
+    find_exits,
+    match_archetypes,
+)
 from mockserver.world.model.query import Condition
 from mockserver.world.model.vocabulary import load
 from tests.world.worlds import few, latitude, seeds, vocabularies
 
 decks = st.builds(
-    lambda seed, name: ArchetypeTable(seed, load(name), 64, ("www.site.example", "app.site.example"), bots=False), seeds, vocabularies
+    lambda seed, name: ArchetypeTable(
+        seed, load(name), 64, ("www.site.example", "app.site.example"), bots=False
+    ),
+    seeds,
+    vocabularies,
 )
 
 
 def held(deck: ArchetypeTable, row: int, dimension: str) -> list[object]:
     """The entries of a row in a dimension, event by event where it has several."""
     entries, codes = DIMENSIONS[dimension](deck)
-    those = codes[deck.begin[row] :][: deck.length[row]] if dimension in EVENT_DIMENSIONS else codes[row : row + 1]
+    those = (
+        codes[deck.begin[row] :][: deck.length[row]]
+        if dimension in EVENT_DIMENSIONS
+        else codes[row : row + 1]
+    )
     return [entries[code] for code in those.tolist() if code < len(entries)]
 
 
@@ -30,11 +44,18 @@ def anything(_: object) -> bool:
 
 @few
 @given(deck=decks, north=st.integers(-60, 70), negate=st.booleans())
-def test_match_archetypes_rows_meet_every_condition(deck: ArchetypeTable, north: int, *, negate: bool) -> None:
-    where = [Condition("place", latitude, "greater", (float(north),), negate), Condition("bounce", bool, "equals", (False,))]
+def test_match_archetypes_rows_meet_every_condition(
+    deck: ArchetypeTable, north: int, *, negate: bool
+) -> None:
+    where = [
+        Condition("place", latitude, "greater", (float(north),), negate),
+        Condition("bounce", bool, "equals", (False,)),
+    ]
     places, bounces = (DIMENSIONS[name](deck) for name in ("place", "bounce"))
     expected = [
-        row for row in range(ARCHETYPES) if (places[0][places[1][row]].latitude > north) != negate and not bounces[0][bounces[1][row]]
+        row
+        for row in range(ARCHETYPES)
+        if (places[0][places[1][row]].latitude > north) != negate and not bounces[0][bounces[1][row]]
     ]
 
     assert match_archetypes(deck, where).tolist() == expected
@@ -43,11 +64,15 @@ def test_match_archetypes_rows_meet_every_condition(deck: ArchetypeTable, north:
 
 @few
 @given(deck=decks, dimension=st.sampled_from(EVENT_DIMENSIONS), drawn=st.data())
-def test_match_archetypes_event_condition_needs_one_event(deck: ArchetypeTable, dimension: str, drawn: st.DataObject) -> None:
+def test_match_archetypes_event_condition_needs_one_event(
+    deck: ArchetypeTable, dimension: str, drawn: st.DataObject
+) -> None:
     wanted = drawn.draw(st.sampled_from(DIMENSIONS[dimension](deck)[0]))
     found = match_archetypes(deck, [Condition(dimension, lambda entry: entry is wanted, "equals", (True,))])
 
-    assert found.tolist() == [row for row in range(ARCHETYPES) if any(each is wanted for each in held(deck, row, dimension))]
+    assert found.tolist() == [
+        row for row in range(ARCHETYPES) if any(each is wanted for each in held(deck, row, dimension))
+    ]
 
 
 @given(deck=decks)
@@ -81,7 +106,8 @@ def test_find_exits_returns_last_pageview(deck: ArchetypeTable) -> None:
 def test_encode_languages_returns_language_of_place_or_english(deck: ArchetypeTable) -> None:
     entries, codes = encode_languages(deck)
     pairs = {
-        (deck.vocabulary.places[place].language, entries[code]) for place, code in zip(deck.place.all.tolist(), codes.tolist(), strict=True)
+        (deck.vocabulary.places[place].language, entries[code])
+        for place, code in zip(deck.place.all.tolist(), codes.tolist(), strict=True)
     }
 
     assert [pair for pair in pairs if pair[1] not in ({pair[0], "en-US"} if pair[0] else {""})] == []

@@ -6,7 +6,18 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.model.hashing import Permutation, below, digits, draw, draw_one, hexadecimal, key, permute, set_behaviors, unpermute
+from mockserver.world.model.hashing import (
+    Permutation,
+    below,
+    digits,
+    draw,
+    draw_one,
+    hexadecimal,
+    key,
+    permute,
+    set_behaviors,
+    unpermute,
+)
 
 words = st.integers(0, 2**64 - 1)
 
@@ -34,7 +45,10 @@ def test_unpermute_undoes_permute(bits: int, keys: list[int], data: st.DataObjec
 
 @given(bits=st.integers(1, 63), one=words, data=st.data())
 def test_permutation_back_inverts_forward(bits: int, one: int, data: st.DataObject) -> None:
-    permutation, numbers = Permutation(one, bits), array(*data.draw(st.lists(st.integers(0, (1 << bits) - 1), max_size=8)))
+    permutation, numbers = (
+        Permutation(one, bits),
+        array(*data.draw(st.lists(st.integers(0, (1 << bits) - 1), max_size=8))),
+    )
     identifiers = permutation.forward(numbers)
 
     assert all(identifier < 1 << bits for identifier in identifiers.tolist())
@@ -73,10 +87,14 @@ def test_draw_is_evenly_distributed() -> None:
 
 @given(weights=st.lists(st.sampled_from([0, 0, 1, 5, 50]), min_size=1, max_size=6).filter(any), one=words)
 def test_choose_frequencies_follow_weights(weights: list[int], one: int) -> None:
-    counts = np.bincount(set_behaviors(np.array(weights), draw(one, np.arange(4000, dtype=np.uint64))), minlength=len(weights)).tolist()
+    counts = np.bincount(
+        set_behaviors(np.array(weights), draw(one, np.arange(4000, dtype=np.uint64))), minlength=len(weights)
+    ).tolist()
 
     assert [count for count, weight in zip(counts, weights, strict=True) if not weight and count] == []
-    assert all(abs(count - 4000 * weight / sum(weights)) < 250 for count, weight in zip(counts, weights, strict=True))
+    assert all(
+        abs(count - 4000 * weight / sum(weights)) < 250 for count, weight in zip(counts, weights, strict=True)
+    )
 
 
 def test_choose_each_weight_has_its_share_of_range() -> None:
@@ -85,7 +103,10 @@ def test_choose_each_weight_has_its_share_of_range() -> None:
     assert set_behaviors(np.array([0, 1, 0, 3]), quarters).tolist() == [1, 3, 3, 3]
 
 
-@given(parts=st.lists(st.integers() | st.text(max_size=3), max_size=3), other=st.lists(st.integers() | st.text(max_size=3), max_size=3))
+@given(
+    parts=st.lists(st.integers() | st.text(max_size=3), max_size=3),
+    other=st.lists(st.integers() | st.text(max_size=3), max_size=3),
+)
 def test_key_depends_only_on_path(parts: list[int | str], other: list[int | str]) -> None:
     assert 0 <= key(*parts) < 1 << 64
     assert (key(*parts) == key(*other)) == (parts == other)

@@ -20,10 +20,14 @@ shares = st.sampled_from([0.0, 0.001, 0.3, 0.7, 0.999, 1.0])
 def dealt(seed: int, lanes: int, share: float) -> tuple[IndexSet, list[int]]:
     """A share of the rows of a deck, and the sessions of the first blocks that are those rows."""
     deal = SessionSchedule(
-        seed, ArchetypeTable(seed, load("default"), lanes, ("www.site.example",), bots=False), exact_timeline(seed, 10**6, (0, 31 * DAY))
+        seed,
+        ArchetypeTable(seed, load("default"), lanes, ("www.site.example",), bots=False),
+        exact_timeline(seed, 10**6, (0, 31 * DAY)),
     )
     rows = np.sort(np.argsort(np.sin(np.arange(ARCHETYPES) * (seed % 1000 + 1)))[: int(ARCHETYPES * share)])
-    return ArchetypeSet(deal, rows), np.flatnonzero(np.isin(deal.archetype_of(np.arange(MOST)), rows)).tolist()
+    return ArchetypeSet(deal, rows), np.flatnonzero(
+        np.isin(deal.archetype_of(np.arange(MOST)), rows)
+    ).tolist()
 
 
 whole = (
@@ -47,9 +51,15 @@ selections = whole | st.builds(less, whole, st.lists(st.integers(0, MOST) | st.i
 
 @given(
     made=selections,
-    index=st.lists(st.integers(0, MOST) | st.sampled_from([0, ARCHETYPES, 2 * ARCHETYPES, ARCHETYPES - 1]), min_size=1, max_size=10),
+    index=st.lists(
+        st.integers(0, MOST) | st.sampled_from([0, ARCHETYPES, 2 * ARCHETYPES, ARCHETYPES - 1]),
+        min_size=1,
+        max_size=10,
+    ),
 )
-def test_index_set_rank_equals_number_of_smaller_members(made: tuple[IndexSet, list[int]], index: list[int]) -> None:
+def test_index_set_rank_equals_number_of_smaller_members(
+    made: tuple[IndexSet, list[int]], index: list[int]
+) -> None:
     selection, listed = made
     index = [*index, *range(8)]
     expected = [bisect_left(listed, each) for each in index]
@@ -59,7 +69,9 @@ def test_index_set_rank_equals_number_of_smaller_members(made: tuple[IndexSet, l
 
 
 @given(made=selections, low=st.integers(0, 8) | st.integers(0, MOST), size=st.integers(-1, 2 * ARCHETYPES))
-def test_index_set_take_equals_slice_of_members(made: tuple[IndexSet, list[int]], low: int, size: int) -> None:
+def test_index_set_take_equals_slice_of_members(
+    made: tuple[IndexSet, list[int]], low: int, size: int
+) -> None:
     selection, listed = made
     low = min(low, len(listed))
     high = max(min(low + size, len(listed)), 0)

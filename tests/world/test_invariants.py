@@ -43,7 +43,9 @@ def glimpse(case: Case, share: float, most: int = 60) -> list[SessionBatch]:
 
 def stories(batches: list[SessionBatch]) -> list[tuple[SessionBatch, int, list[Event]]]:
     """Each session of some batches with its events."""
-    return [(batch, position, batch.list_events(position)) for batch in batches for position in range(len(batch))]
+    return [
+        (batch, position, batch.list_events(position)) for batch in batches for position in range(len(batch))
+    ]
 
 
 shares = st.floats(0, 1)
@@ -57,12 +59,19 @@ def test_digests_are_equal_in_another_process(hash_seed: str) -> None:
     odd = [
         spec(sessions=10**12, seed=2**63 - 1, sites=1, vocabulary="awkward"),
         spec(sessions_per_day=10**9, start=0, sites=1, bots_percent=100),
-        spec(sessions=40, quiet_days=[0, 1, 2, 3, 4, 5, 6], grain=HOUR, segments={"s": {"country": ["DE", "FR"]}}),
+        spec(
+            sessions=40,
+            quiet_days=[0, 1, 2, 3, 4, 5, 6],
+            grain=HOUR,
+            segments={"s": {"country": ["DE", "FR"]}},
+        ),
     ]
     specs = [*(spec(**fields) for fields in PROFILES.values()), *odd]
     command = [sys.executable, "-m", "tests.world.digest"]
     environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT)}
-    ran = subprocess.run(command, input=json.encode(specs), capture_output=True, check=True, cwd=ROOT, env=environment)
+    ran = subprocess.run(
+        command, input=json.encode(specs), capture_output=True, check=True, cwd=ROOT, env=environment
+    )
 
     assert json.decode(ran.stdout) == digest.of_specs(specs)
 
@@ -81,7 +90,9 @@ def test_sessions_do_not_depend_on_order_and_size_of_pages(case: Case, size: int
 
 @few
 @given(case=cases(vast, tracked=False), share=shares, order=st.permutations(range(6)))
-def test_vast_world_sessions_do_not_depend_on_order_of_pages(case: Case, share: float, order: list[int]) -> None:
+def test_vast_world_sessions_do_not_depend_on_order_of_pages(
+    case: Case, share: float, order: list[int]
+) -> None:
     found = case.site.find(Query(bots=True), case.now)
     offset = int(found.total * share)
     fresh = Site(case.spec, load(case.spec.vocabulary), case.number).find(Query(bots=True), case.now)
@@ -118,13 +129,21 @@ def test_digest_covers_every_column() -> None:
 # 2: Exactly so many sessions, in their span, and nothing from the future.
 
 
-@given(case=cases(exact(st.integers(0, 300), st.integers(1, 60 * DAY)) | exact(st.integers(10**9, 10**12), st.integers(1, 60 * DAY))))
+@given(
+    case=cases(
+        exact(st.integers(0, 300), st.integers(1, 60 * DAY))
+        | exact(st.integers(10**9, 10**12), st.integers(1, 60 * DAY))
+    )
+)
 def test_exact_world_has_requested_number_of_sessions(case: Case) -> None:
     site, size = build(case.spec).sites[case.number], case.spec.sessions or 0
 
     assert site.find(Query(), LATER).total == size
     assert site.find(Query(bots=True), LATER).total == size + size * case.spec.bots_percent // 100
-    assert site.find(Query(start=case.spec.start, stop=case.spec.end, bots=True), LATER).total == site.find(Query(bots=True), LATER).total
+    assert (
+        site.find(Query(start=case.spec.start, stop=case.spec.end, bots=True), LATER).total
+        == site.find(Query(bots=True), LATER).total
+    )
 
 
 @few
@@ -157,7 +176,10 @@ def test_no_event_is_later_than_now(case: Case, back: int, share: float) -> None
         assert tally(batch, position) == counts(story)
 
 
-@given(case=cases(exact(st.integers(1, 100), st.integers(1, 20 * DAY)), tracked=False), back=st.integers(0, 2 * HOUR))
+@given(
+    case=cases(exact(st.integers(1, 100), st.integers(1, 20 * DAY)), tracked=False),
+    back=st.integers(0, 2 * HOUR),
+)
 def test_running_session_gains_events_as_time_passes(case: Case, back: int) -> None:
     site = case.site
     whole = GeneratedSessions(site.people, np.arange(case.spec.sessions or 0), LATER, {})
@@ -198,7 +220,9 @@ def counts(story: list[Event]) -> dict[str, object]:
 
 def tally(batch: SessionBatch, position: int) -> dict[str, object]:
     """What columns say of a session, where :func:`counts` says something; of one that saw no page, no page."""
-    said = {name: getattr(batch, name)[position] for name in counts([Event(0, "", batch.entries[0], "", {}, "")])}
+    said = {
+        name: getattr(batch, name)[position] for name in counts([Event(0, "", batch.entries[0], "", {}, "")])
+    }
     return said if batch.kind < 2 else {**said, "entries": None, "exits": None}
 
 
@@ -220,7 +244,11 @@ def test_pageviews_follow_links_of_pages(case: Case, share: float) -> None:
 
     for batch, position, story in stories(glimpse(case, share)):
         acquisition, host = batch.acquisitions[position], batch.hostnames[position]
-        assert (story[0].kind, story[0].referrer, story[0].page) == ("pageview", acquisition.referrer, batch.entries[position])
+        assert (story[0].kind, story[0].referrer, story[0].page) == (
+            "pageview",
+            acquisition.referrer,
+            batch.entries[position],
+        )
         for event, after in pairwise(story):
             assert after.referrer == f"https://{host}{event.page.path}{event.page.querystring}"
             assert after.page in links[event.page] if after.kind == "pageview" else after.page == event.page
@@ -244,7 +272,9 @@ def visits(case: Case) -> list[list[tuple[SessionBatch, int]]]:
 @given(case=cases())
 def test_visits_of_one_visitor_do_not_overlap(case: Case) -> None:
     gaps = [
-        after.start[next_one] - batch.end[position] for theirs in visits(case) for (batch, position), (after, next_one) in pairwise(theirs)
+        after.start[next_one] - batch.end[position]
+        for theirs in visits(case)
+        for (batch, position), (after, next_one) in pairwise(theirs)
     ]
 
     assert [gap for gap in gaps if gap <= TIMEOUT] == []
@@ -252,14 +282,28 @@ def test_visits_of_one_visitor_do_not_overlap(case: Case) -> None:
 
 def person(batch: SessionBatch, position: int) -> tuple[object, ...]:
     """What a visitor keeps."""
-    who = batch.user_ids[position], batch.names[position], batch.emails[position], batch.tags[position], batch.traits[position]
-    return *who, batch.ips[position], batch.places[position], batch.languages[position], batch.agents[position]
+    who = (
+        batch.user_ids[position],
+        batch.names[position],
+        batch.emails[position],
+        batch.tags[position],
+        batch.traits[position],
+    )
+    return (
+        *who,
+        batch.ips[position],
+        batch.places[position],
+        batch.languages[position],
+        batch.agents[position],
+    )
 
 
 @few
 @given(case=cases(tracked=False))
 def test_visitor_attributes_are_equal_in_all_visits(case: Case) -> None:
-    changed = [theirs for theirs in visits(case) if any(person(*visit) != person(*theirs[0]) for visit in theirs)]
+    changed = [
+        theirs for theirs in visits(case) if any(person(*visit) != person(*theirs[0]) for visit in theirs)
+    ]
 
     assert changed == []
 
@@ -271,10 +315,16 @@ def test_vast_world_visitor_attributes_are_equal_and_visits_apart(case: Case, sh
         number = Counter(batch.visitors)
         for position, visitor in enumerate(batch.visitors):
             query = Query(actors=((f"{visitor:012x}",),), bots=True)
-            theirs = next(each for each in case.site.find(query, case.now).page(0, 100).batches if each.kind == batch.kind)
+            theirs = next(
+                each
+                for each in case.site.find(query, case.now).page(0, 100).batches
+                if each.kind == batch.kind
+            )
             gaps = [start - end for end, start in zip(theirs.end, theirs.start[1:], strict=False)]
             assert all(gap > TIMEOUT for gap in gaps)
-            assert {repr(person(theirs, visit)) for visit in range(len(theirs))} == {repr(person(batch, position))}
+            assert {repr(person(theirs, visit)) for visit in range(len(theirs))} == {
+                repr(person(batch, position))
+            }
             assert number[visitor] <= len(theirs) <= 8
 
 
@@ -308,7 +358,10 @@ def test_small_world_has_returning_visitors(case: Case) -> None:
 def test_session_attributes_are_consistent(case: Case, share: float) -> None:
     words = load(case.spec.vocabulary)
     occurs = {
-        kind: [{each for each in entries if each.weight} for entries in (words.places, agents, words.acquisitions)]
+        kind: [
+            {each for each in entries if each.weight}
+            for entries in (words.places, agents, words.acquisitions)
+        ]
         for kind, agents in ((0, words.agents), (1, words.bots))
     }
 
@@ -323,7 +376,10 @@ def test_session_attributes_are_consistent(case: Case, share: float) -> None:
             assert batch.entries[position] == batch.paths[position][0]
             assert batch.exits[position] == batch.paths[position][-1]
             assert batch.entries[position].entry_weight > 0
-            named = [getattr(batch, name)[position] is not None for name in ("user_ids", "names", "emails", "traits")]
+            named = [
+                getattr(batch, name)[position] is not None
+                for name in ("user_ids", "names", "emails", "traits")
+            ]
             assert named in ([True] * 4, [False] * 4)
             assert not batch.tags[position] or named[0]
             traits = batch.traits[position] or {"name": None, "email": None}
@@ -338,7 +394,10 @@ def test_bots_come_directly_and_have_few_events(case: Case, share: float) -> Non
         if batch.kind == 1:
             assert {acquisition.channel for acquisition in batch.acquisitions} <= {"Direct"}
             assert {batch.user_ids[n] for n in range(len(batch))} <= {None}
-            assert all(1 <= pages <= 3 and not events for pages, events in zip(batch.pageviews, batch.events, strict=True))
+            assert all(
+                1 <= pages <= 3 and not events
+                for pages, events in zip(batch.pageviews, batch.events, strict=True)
+            )
 
 
 # 6: Ids are unique and known.
@@ -355,7 +414,12 @@ def test_session_ids_are_unique(case: Case) -> None:
     for batch, position, _ in stories(list(page.batches)):
         alone = case.site.session(batch.ids[position], case.now)
         assert alone is not None
-        assert (alone.kind, alone.ids, alone.start, len(alone)) == (batch.kind, [batch.ids[position]], [batch.start[position]], 1)
+        assert (alone.kind, alone.ids, alone.start, len(alone)) == (
+            batch.kind,
+            [batch.ids[position]],
+            [batch.start[position]],
+            1,
+        )
 
 
 @few
@@ -378,7 +442,9 @@ def test_session_by_unknown_id_returns_none(case: Case, number: int) -> None:
     near = {known + step for known in list(ids)[:20] for step in (-1, 1, 1 << 56)}
     aliases = {1 << 56 | (known ^ (1 << 28) ^ 1) for known in list(ids)[:20]}
 
-    assert {each for each in {number, *near, *aliases} - ids if case.site.session(each, case.now) is not None} == set()
+    assert {
+        each for each in {number, *near, *aliases} - ids if case.site.session(each, case.now) is not None
+    } == set()
 
 
 @given(case=cases(small | exact(st.just(10**9), st.just(31 * DAY)), tracked=False), share=shares)
@@ -387,7 +453,9 @@ def test_session_by_id_of_other_site_returns_none(case: Case, share: float) -> N
     other = build(spec(sessions=5, seed=case.spec.seed ^ 1)).sites[0]
     ids = [number for batch in glimpse(case, share, 20) for number in batch.ids]
 
-    assert [site.session(number, case.now) for site in (*foreign, other) for number in ids] == [None] * len(ids) * (len(foreign) + 1)
+    assert [site.session(number, case.now) for site in (*foreign, other) for number in ids] == [None] * len(
+        ids
+    ) * (len(foreign) + 1)
 
 
 # 9: Nothing is real.
@@ -413,4 +481,7 @@ def test_site_hostnames_are_valid_and_distinct(vocabulary: str, seed: int) -> No
     hosts = [host for site in sites for host in site.hostnames]
 
     assert len({site.domain for site in sites}) == 64
-    assert all(re.fullmatch(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+example", host) and len(host) < 254 for host in hosts)
+    assert all(
+        re.fullmatch(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+example", host) and len(host) < 254
+        for host in hosts
+    )

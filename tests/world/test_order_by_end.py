@@ -21,7 +21,21 @@ from mockserver.world.model.session_batch import SessionBatch
 from mockserver.world.model.spec import spec
 from mockserver.world.world import Site, build, with_events, without_sessions
 from tests.world.digest import LATER
-from tests.world.worlds import DAY, HOUR, MINUTE, Asked, Case, asked, cases, exact, few, flowing, instants, vast, wanted
+from tests.world.worlds import (
+    DAY,
+    HOUR,
+    MINUTE,
+    Asked,
+    Case,
+    asked,
+    cases,
+    exact,
+    few,
+    flowing,
+    instants,
+    vast,
+    wanted,
+)
 
 Row = tuple[int, int, int, int]
 """End, start, number and kind of a session."""
@@ -32,9 +46,9 @@ scan_limits = st.sampled_from([0, 20, SCAN_LIMIT])
 crowds = exact(st.integers(0, 200), st.integers(1, 3 * HOUR)) | flowing(st.integers(100, 2000))
 """Worlds in which many sessions overlap."""
 
-dense = (exact(st.integers(10**8, 10**9), st.integers(31 * DAY, 400 * DAY)) | flowing(st.integers(10**6, 10**9))).filter(
-    lambda spec: spec.grain <= 1000
-)
+dense = (
+    exact(st.integers(10**8, 10**9), st.integers(31 * DAY, 400 * DAY)) | flowing(st.integers(10**6, 10**9))
+).filter(lambda spec: spec.grain <= 1000)
 """Vast worlds in which at most about ten thousand sessions end within the same second."""
 
 
@@ -43,7 +57,10 @@ def running(draw: st.DrawFn) -> Case:
     """Draw a site with running sessions, one of them tracked and longer than any seeded session can be."""
     case = draw(cases(crowds))
     now = case.spec.start + draw(st.integers(-MINUTE, 4 * HOUR))
-    sent = (TrackedEvent(now - step * 29 * MINUTE, "click", anonymous_id="long") for step in range(draw(st.integers(0, 9))))
+    sent = (
+        TrackedEvent(now - step * 29 * MINUTE, "click", anonymous_id="long")
+        for step in range(draw(st.integers(0, 9)))
+    )
     return replace(case, now=now, events=(*case.events, *sent))
 
 
@@ -59,7 +76,9 @@ def without_some(case: Case, data: st.DataObject) -> Site:
 
 def draw_query(case: Case, data: st.DataObject) -> Query:
     """Draw a query on a case; some select visitors that occur in it."""
-    digits = case.site.find(Query(bots=True), case.now).page(0, 20).map_rows(lambda batch: batch.visitor_digits)
+    digits = (
+        case.site.find(Query(bots=True), case.now).page(0, 20).map_rows(lambda batch: batch.visitor_digits)
+    )
     return data.draw(asked(case, data.draw(st.sampled_from([(), (*digits, "ann", "c", "nobody")])))).query
 
 
@@ -102,7 +121,9 @@ def test_pages_by_end_of_any_size_equal_all_sessions_sorted(
     expected = sort_all(site, query, case.now, order)
     result = EndOrderedResult(site.find(query, case.now), order, scan_limit=scan_limit)
 
-    assert [row for offset in range(0, result.total + size, size) for row in rows(result.page(offset, size))] == expected
+    assert [
+        row for offset in range(0, result.total + size, size) for row in rows(result.page(offset, size))
+    ] == expected
     assert walk(result, size, len(expected)) == expected
 
 
@@ -114,13 +135,29 @@ def test_older_than_any_key_equals_sorted_rows_after_it(
     site, query = without_some(case, data), draw_query(case, data)
     expected = sort_all(site, query, case.now, order)
     whole = [EndSortKey(*row[:3]) for row in sort_all(case.site, Query(bots=True), case.now, order)]
-    invented = st.builds(EndSortKey, instants(case.spec) | st.integers(-(2**70), 2**70), instants(case.spec), st.integers(0, 2**64))
+    invented = st.builds(
+        EndSortKey,
+        instants(case.spec) | st.integers(-(2**70), 2**70),
+        instants(case.spec),
+        st.integers(0, 2**64),
+    )
     near = st.sampled_from([0, 0, -1, 1])
-    real = st.builds(lambda at, more: structs.replace(at, end=at.end + more), st.sampled_from(whole or [EndSortKey(0, 0, 0)]), near)
+    real = st.builds(
+        lambda at, more: structs.replace(at, end=at.end + more),
+        st.sampled_from(whole or [EndSortKey(0, 0, 0)]),
+        near,
+    )
     place = data.draw(real | invented)
-    after = [row for row in expected if sort_key(row, order) < sort_key((place.end, place.start, place.number), order)]
+    after = [
+        row
+        for row in expected
+        if sort_key(row, order) < sort_key((place.end, place.start, place.number), order)
+    ]
 
-    assert rows(EndOrderedResult(site.find(query, case.now), order, scan_limit=scan_limit).older(place, size)) == after[:size]
+    assert (
+        rows(EndOrderedResult(site.find(query, case.now), order, scan_limit=scan_limit).older(place, size))
+        == after[:size]
+    )
 
 
 def rows_with_keys(page: Page) -> set[tuple[Row, SortKey]]:
@@ -140,11 +177,19 @@ def test_page_batches_hold_exactly_its_sessions(case: Case, order: EndOrder, dat
 
 
 @few
-@given(case=cases(dense), order=st.sampled_from([EndOrder(), SECONDS]), share=st.floats(0, 1), size=st.integers(1, 50), data=st.data())
+@given(
+    case=cases(dense),
+    order=st.sampled_from([EndOrder(), SECONDS]),
+    share=st.floats(0, 1),
+    size=st.integers(1, 50),
+    data=st.data(),
+)
 def test_neighbouring_pages_of_vast_world_equal_one_long_page(
     case: Case, order: EndOrder, share: float, size: int, data: st.DataObject
 ) -> None:
-    asking = Asked(None, None, tuple(data.draw(st.lists(wanted(case), max_size=2))), (), bots=data.draw(st.booleans()))
+    asking = Asked(
+        None, None, tuple(data.draw(st.lists(wanted(case), max_size=2))), (), bots=data.draw(st.booleans())
+    )
     result = EndOrderedResult(case.site.find(asking.query, case.now), order)
     offset, sizes = int(result.total * share), (size, data.draw(st.integers(1, 50)))
     long = rows(result.page(offset, sum(sizes)))
@@ -166,7 +211,9 @@ def test_window_of_vast_world_by_end_equals_its_sessions_sorted(
     first = int(max(people.count_started(case.now) - 301, 0) * share)
     low, high = (int(people.timeline.starts(np.array([first + more]))[0]) for more in (0, 300))
     now = high + data.draw(st.integers(-MINUTE, 3 * HOUR))
-    asking = Asked(low, high, tuple(data.draw(st.lists(wanted(case), max_size=1))), (), bots=data.draw(st.booleans()))
+    asking = Asked(
+        low, high, tuple(data.draw(st.lists(wanted(case), max_size=1))), (), bots=data.draw(st.booleans())
+    )
     found = case.site.find(asking.query, now)
     result = EndOrderedResult(found, order, scan_limit=scan_limit)
 
@@ -183,7 +230,10 @@ def test_page_deep_in_vast_world_equals_sorted_neighbourhood(order: EndOrder, no
     """The expected rank and order come from the end times of all sessions near the page."""
     site = build(spec(sessions=10**9, start=0, end=365 * DAY, sites=1)).sites[0]
     instant = min(now, 40 * DAY + 12 * HOUR) - 3 * MINUTE
-    first, stop = (site.people.timeline.count_before(each) for each in (instant - MAX_DURATION, min(instant + 5 * MINUTE, now + 1)))
+    first, stop = (
+        site.people.timeline.count_before(each)
+        for each in (instant - MAX_DURATION, min(instant + 5 * MINUTE, now + 1))
+    )
     near = GeneratedSessions(site.people, np.arange(first, stop), now, {})
     ends, starts = near.ends // order.unit, near.starts // order.unit * order.by_start
     sort = np.lexsort((near.numbers, starts, ends))[::-1]
@@ -198,7 +248,9 @@ def test_page_deep_in_vast_world_equals_sorted_neighbourhood(order: EndOrder, no
 
 @pytest.mark.parametrize("now", [LATER, 20 * DAY + 12 * HOUR])
 @pytest.mark.parametrize("bots", [False, True])
-def test_page_of_vast_world_looks_at_few_sessions(now: int, monkeypatch: pytest.MonkeyPatch, *, bots: bool) -> None:
+def test_page_of_vast_world_looks_at_few_sessions(
+    now: int, monkeypatch: pytest.MonkeyPatch, *, bots: bool
+) -> None:
     """With 10⁹ sessions a month, millions overlap; a page looks at some thousands and does some dozen counts."""
     taken, tried = [0], [0]
     pick, places = GeneratedSource.pick, SessionSchedule.session_at

@@ -26,7 +26,11 @@ def test_session_index_is_known_from_start_of_session(case: Case, index: int) ->
             each = index % visible
             start = int(population.timeline.starts(np.array([each]))[0])
             number = int(population.session_numbers(np.array([each]))[0])
-            assert [population.session_index(number, now) for now in (start - 1, start, case.now)] == [None, each, each]
+            assert [population.session_index(number, now) for now in (start - 1, start, case.now)] == [
+                None,
+                each,
+                each,
+            ]
             assert other.session_index(number, case.now) is None
 
 

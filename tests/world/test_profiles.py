@@ -25,7 +25,15 @@ def test_profile_fields_are_a_valid_spec(profile: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("profile", "total"), [("default", 1000), ("empty", 0), ("single", 1), ("page-exact", 400), ("page-plus-one", 401), ("busy", 1_000_000)]
+    ("profile", "total"),
+    [
+        ("default", 1000),
+        ("empty", 0),
+        ("single", 1),
+        ("page-exact", 400),
+        ("page-plus-one", 401),
+        ("busy", 1_000_000),
+    ],
 )
 def test_profile_world_has_stated_size(profile: str, total: int) -> None:
     assert {site.find(Query(), LATER).total for site in build(spec(**PROFILES[profile])).sites} == {total}
@@ -34,7 +42,9 @@ def test_profile_world_has_stated_size(profile: str, total: int) -> None:
 @pytest.mark.parametrize("size", [50, 100, 200])
 def test_profile_last_page_is_full_or_has_one_session(size: int) -> None:
     rests = [
-        site.find(Query(), LATER).total % size for name in ("page-exact", "page-plus-one") for site in build(spec(**PROFILES[name])).sites
+        site.find(Query(), LATER).total % size
+        for name in ("page-exact", "page-plus-one")
+        for site in build(spec(**PROFILES[name])).sites
     ]
 
     assert rests == [0, 0, 1, 1]
@@ -56,11 +66,23 @@ def test_profile_awkward_contains_edge_cases() -> None:
 
     assert all(len(set(batch.start)) < len(batch) - 50 for batch in batches)
     assert {day.weekday() for day in days} == {0, 1, 4, 5, 6}
-    assert {date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 8), date(2026, 3, 29), date(2026, 3, 31)} <= days
-    assert all(any(start // DAY != end // DAY for start, end in zip(batch.start, batch.end, strict=True)) for batch in batches)
+    assert {
+        date(2026, 2, 28),
+        date(2026, 3, 1),
+        date(2026, 3, 8),
+        date(2026, 3, 29),
+        date(2026, 3, 31),
+    } <= days
+    assert all(
+        any(start // DAY != end // DAY for start, end in zip(batch.start, batch.end, strict=True))
+        for batch in batches
+    )
     assert {place.city == "" for batch in batches for place in batch.places} == {True, False}
     assert {agent.os == "" for batch in batches for agent in batch.agents} == {True, False}
-    assert {acquisition.channel == "" for batch in batches for acquisition in batch.acquisitions} == {True, False}
+    assert {acquisition.channel == "" for batch in batches for acquisition in batch.acquisitions} == {
+        True,
+        False,
+    }
     assert {duration == 0 for batch in batches for duration in batch.duration} == {True, False}
     assert max(len(page.path + page.querystring) for page in pages) >= 1990
     assert any(not name.isascii() for name in names)

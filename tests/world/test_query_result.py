@@ -18,7 +18,21 @@ from mockserver.world.world import build
 from tests.world import force
 from tests.world.asking import edges, question, walked
 from tests.world.digest import LATER
-from tests.world.worlds import DAY, GROUPED, HOUR, Asked, Case, FilterConditions, cases, exact, few, instants, tracked_events, vast, wanted
+from tests.world.worlds import (
+    DAY,
+    GROUPED,
+    HOUR,
+    Asked,
+    Case,
+    FilterConditions,
+    cases,
+    exact,
+    few,
+    instants,
+    tracked_events,
+    vast,
+    wanted,
+)
 
 AROUND = 1_788_134_400_000
 several = tracked_events(AROUND).filter(bool)
@@ -43,7 +57,9 @@ def test_pages_equal_brute_force_sessions_in_order(case: Case, size: int, data: 
     expected = [told.row for told in force.answer(everyone, asking)]
 
     assert [row for offset in offsets for row in force.rows(found.page(offset, size))] == expected
-    assert [row for offset in offsets for row in force.rows(found.page(offset, size, newest_first=True))] == expected[::-1]
+    assert [
+        row for offset in offsets for row in force.rows(found.page(offset, size, newest_first=True))
+    ] == expected[::-1]
 
 
 @given(case=cases(), size=st.integers(1, 60), data=st.data())
@@ -55,8 +71,12 @@ def test_older_pages_return_every_session_once(case: Case, size: int, data: st.D
     assert walked(case.site.find(asking.query, case.now), size, len(expected)) == expected
 
 
-@given(case=cases(exact(st.integers(0, 20), st.integers(1, 2 * HOUR))), events=several, size=st.integers(1, 3))
-def test_older_pages_across_kinds_return_every_session_once(case: Case, events: tuple[TrackedEvent, ...], size: int) -> None:
+@given(
+    case=cases(exact(st.integers(0, 20), st.integers(1, 2 * HOUR))), events=several, size=st.integers(1, 3)
+)
+def test_older_pages_across_kinds_return_every_session_once(
+    case: Case, events: tuple[TrackedEvent, ...], size: int
+) -> None:
     moved = [structs.replace(event, at=event.at - AROUND + case.spec.start) for event in events]
     crowded = replace(case, events=tuple(moved), now=LATER)
     expected = [told.row for told in force.everything(crowded)][::-1]
@@ -65,12 +85,18 @@ def test_older_pages_across_kinds_return_every_session_once(case: Case, events: 
 
 
 @given(case=cases(), limit=st.integers(1, 30), data=st.data())
-def test_older_than_any_sort_key_equals_sessions_before_it(case: Case, limit: int, data: st.DataObject) -> None:
+def test_older_than_any_sort_key_equals_sessions_before_it(
+    case: Case, limit: int, data: st.DataObject
+) -> None:
     everyone = force.everything(case)
     asking = question(case, everyone, data)
     places = [SortKey(told.row[0], told.row[1], told.order[2]) for told in everyone if told.row[1] < 2]
     place = data.draw(st.sampled_from(places or [SortKey(data.draw(instants(case.spec)), 3, 0)]))
-    older = [told.row for told in force.answer(everyone, asking) if SortKey(told.row[0], told.row[1], told.order[2]) < place]
+    older = [
+        told.row
+        for told in force.answer(everyone, asking)
+        if SortKey(told.row[0], told.row[1], told.order[2]) < place
+    ]
 
     assert force.rows(case.site.find(asking.query, case.now).older(place, limit)) == older[::-1][:limit]
 
@@ -82,7 +108,9 @@ def test_series_equals_brute_force_counts_per_interval(case: Case, data: st.Data
     found = case.site.find(asking.query, case.now)
     starts = [told.row[0] for told in force.answer(everyone, asking)]
 
-    assert found.series(cuts) == [sum(low <= start < high for start in starts) for low, high in pairwise(cuts)]
+    assert found.series(cuts) == [
+        sum(low <= start < high for start in starts) for low, high in pairwise(cuts)
+    ]
     assert sum(found.series(cuts)) == found.total
 
 
@@ -107,7 +135,10 @@ def test_groups_tracked_sessions_count_as_unknown_entry(case: Case, data: st.Dat
     query = Query(bots=data.draw(st.booleans()))
     bare = replace(case, events=()).site.find(query, case.now)
     found, runs = case.site.find(query, case.now), force.split(case.events, case.now)
-    grouped = {dimension: Counter(dict(found.groups(dimension))) - Counter(dict(bare.groups(dimension))) for dimension in GROUPED}
+    grouped = {
+        dimension: Counter(dict(found.groups(dimension))) - Counter(dict(bare.groups(dimension)))
+        for dimension in GROUPED
+    }
     named = Counter(run[0].user_id is not None for run in runs)
 
     assert found.total == bare.total + len(runs)
@@ -123,15 +154,21 @@ def test_vast_world_totals_of_windows_conditions_and_groups_add_up(case: Case, d
     where = (data.draw(wanted(case)),)
     asking, word = Asked(None, None, where, (), (), bots=True), data.draw(wanted(case))
     total, cuts = case.site.find(asking.query, case.now).total, edges(case, data)
-    windows = [case.site.find(asking._replace(start=low, stop=high).query, case.now) for low, high in pairwise(cuts)]
+    windows = [
+        case.site.find(asking._replace(start=low, stop=high).query, case.now) for low, high in pairwise(cuts)
+    ]
     halves = [FilterConditions(word.word, word.operator, word.values, negate) for negate in (False, True)]
 
     assert [window.total for window in windows] == case.site.find(asking.query, case.now).series(cuts)
     assert sum(window.total for window in windows) == total
-    assert sum(case.site.find(asking._replace(where=(*where, half)).query, case.now).total for half in halves) == total
-    assert {sum(count for _, count in case.site.find(asking.query, case.now).groups(name)) for name in ("place", "agent", "entry")} == {
-        total
-    }
+    assert (
+        sum(case.site.find(asking._replace(where=(*where, half)).query, case.now).total for half in halves)
+        == total
+    )
+    assert {
+        sum(count for _, count in case.site.find(asking.query, case.now).groups(name))
+        for name in ("place", "agent", "entry")
+    } == {total}
     assert sum(sum(count for _, count in window.groups("language")) for window in windows) == total
 
 
@@ -142,27 +179,44 @@ def test_vast_world_short_window_equals_brute_force(case: Case, share: float, da
     batch = GeneratedSessions(case.site.people, np.arange(first, min(first + STRETCH, visible)), LATER, {})
     low, high = (batch.start[0] + 1, batch.start[-1]) if len(batch) else (0, 0)
     asking = Asked(low, high, tuple(data.draw(st.lists(wanted(case), max_size=2))), (), (), bots=False)
-    stretch = [force.Told((batch.start[n], 0, batch.ids[n]), (0, 0, 0, ""), frozenset(), batch, n) for n in range(len(batch))]
+    stretch = [
+        force.Told((batch.start[n], 0, batch.ids[n]), (0, 0, 0, ""), frozenset(), batch, n)
+        for n in range(len(batch))
+    ]
     found = case.site.find(asking.query, case.now)
 
     assert force.rows(found.page(0, STRETCH)) == [told.row for told in force.answer(stretch, asking)]
     assert found.total == len(force.answer(stretch, asking))
 
 
-@given(case=cases(vast), share=st.floats(0, 1), sizes=st.tuples(st.integers(1, 50), st.integers(1, 50)), data=st.data())
-def test_vast_world_neighbouring_pages_equal_one_long_page(case: Case, share: float, sizes: tuple[int, int], data: st.DataObject) -> None:
-    asking = Asked(None, None, tuple(data.draw(st.lists(wanted(case), max_size=2))), (), bots=data.draw(st.booleans()))
+@given(
+    case=cases(vast),
+    share=st.floats(0, 1),
+    sizes=st.tuples(st.integers(1, 50), st.integers(1, 50)),
+    data=st.data(),
+)
+def test_vast_world_neighbouring_pages_equal_one_long_page(
+    case: Case, share: float, sizes: tuple[int, int], data: st.DataObject
+) -> None:
+    asking = Asked(
+        None, None, tuple(data.draw(st.lists(wanted(case), max_size=2))), (), bots=data.draw(st.booleans())
+    )
     found = case.site.find(asking.query, case.now)
     offset = int(found.total * share)
     long = found.page(offset, sum(sizes))
     backwards = found.page(found.total - offset - len(force.rows(long)), sum(sizes), newest_first=True)
 
-    assert force.rows(found.page(offset, sizes[0])) + force.rows(found.page(offset + sizes[0], sizes[1])) == force.rows(long)
+    assert force.rows(found.page(offset, sizes[0])) + force.rows(
+        found.page(offset + sizes[0], sizes[1])
+    ) == force.rows(long)
     assert len(force.rows(long)) == min(sum(sizes), found.total - offset)
     assert long.sort_keys() == sorted(set(long.sort_keys()))
     assert force.rows(backwards)[: len(force.rows(long))] == force.rows(long)[::-1]
     if long.sort_keys():
-        assert force.rows(found.older(long.sort_keys()[-1], sum(sizes)))[: len(force.rows(long)) - 1] == force.rows(long)[-2::-1]
+        assert (
+            force.rows(found.older(long.sort_keys()[-1], sum(sizes)))[: len(force.rows(long)) - 1]
+            == force.rows(long)[-2::-1]
+        )
 
 
 @given(case=cases(vast, tracked=False), share=st.floats(0, 1), data=st.data())
@@ -189,7 +243,9 @@ def test_vast_world_visitor_query_returns_all_visits(case: Case, share: float) -
 
 @few
 @given(case=cases(vast), share=st.floats(0, 1), where=st.booleans(), data=st.data())
-def test_vast_world_excluded_visitors_never_appear(case: Case, share: float, *, where: bool, data: st.DataObject) -> None:
+def test_vast_world_excluded_visitors_never_appear(
+    case: Case, share: float, *, where: bool, data: st.DataObject
+) -> None:
     everyone = Asked(None, None, (data.draw(wanted(case)),) if where else (), (), bots=True)
     whole = case.site.find(everyone.query, case.now)
     offset = int(whole.total * share)
@@ -201,9 +257,13 @@ def test_vast_world_excluded_visitors_never_appear(case: Case, share: float, *, 
     kept = [(nth, row) for nth, row in enumerate(force.rows(page)) if row not in left_out]
 
     assert rest.total == whole.total - theirs.total
-    assert rest.series(cuts) == [all_of - some for all_of, some in zip(whole.series(cuts), theirs.series(cuts), strict=True)]
+    assert rest.series(cuts) == [
+        all_of - some for all_of, some in zip(whole.series(cuts), theirs.series(cuts), strict=True)
+    ]
     for dimension in ("place", "entry", "identified"):
-        assert Counter(dict(rest.groups(dimension))) + Counter(dict(theirs.groups(dimension))) == Counter(dict(whole.groups(dimension)))
+        assert Counter(dict(rest.groups(dimension))) + Counter(dict(theirs.groups(dimension))) == Counter(
+            dict(whole.groups(dimension))
+        )
     for nth, _ in kept[:1]:
         earlier = len(theirs.older(page.sort_keys()[nth], 1000))
         assert force.rows(rest.page(offset + nth - earlier, len(kept))) == [row for _, row in kept]
@@ -213,7 +273,12 @@ def test_vast_world_excluded_visitors_never_appear(case: Case, share: float, *, 
 @given(case=cases())
 def test_page_past_the_end_is_empty(case: Case) -> None:
     found = case.site.find(Query(bots=True), case.now)
-    pages = [found.page(found.total, 10), found.page(found.total + 10**9, 10), found.page(0, 0), found.older(SortKey(-(10**12), 0, 0), 10)]
+    pages = [
+        found.page(found.total, 10),
+        found.page(found.total + 10**9, 10),
+        found.page(0, 0),
+        found.older(SortKey(-(10**12), 0, 0), 10),
+    ]
 
     assert [page.sort_keys() for page in pages] == [[], [], [], []]
 

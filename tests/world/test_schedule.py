@@ -18,7 +18,13 @@ HOSTS = ("www.site.example", "app.site.example")
 
 def dealt(timeline: Timeline, seed: int, lanes: int | None = None) -> SessionSchedule:
     """A deal along a timeline."""
-    deck = ArchetypeTable(seed, load("default"), choose_slot_count(timeline.total or 1000) if lanes is None else lanes, HOSTS, bots=False)
+    deck = ArchetypeTable(
+        seed,
+        load("default"),
+        choose_slot_count(timeline.total or 1000) if lanes is None else lanes,
+        HOSTS,
+        bots=False,
+    )
     return SessionSchedule(seed, deck, timeline)
 
 
@@ -55,7 +61,9 @@ def test_sessions_of_equals_brute_force_search(deal: SessionSchedule, total: int
         found[visitor].append(each)
     some = sorted(found)[:: max(len(found) // 50, 1)]
 
-    assert {visitor: deal.sessions_of(visitor, total).tolist() for visitor in some} == {visitor: found[visitor] for visitor in some}
+    assert {visitor: deal.sessions_of(visitor, total).tolist() for visitor in some} == {
+        visitor: found[visitor] for visitor in some
+    }
     assert max(len(visits) for visits in found.values()) <= VISITS
 
 
@@ -78,7 +86,9 @@ def test_sessions_of_any_number_have_that_visitor(seed: int) -> None:
 
 
 @given(per_day=st.integers(1, 10**9), years=st.integers(0, 90), step=st.integers(0, 10**6), seed=seeds)
-def test_sessions_of_flowing_world_after_decades_are_found(per_day: int, years: int, step: int, seed: int) -> None:
+def test_sessions_of_flowing_world_after_decades_are_found(
+    per_day: int, years: int, step: int, seed: int
+) -> None:
     timeline = flowing_timeline(seed, per_day, 0)
     deal, index = dealt(timeline, seed), np.array([timeline.count_before(years * 365 * DAY) + step])
     visitor = int(deal.visitor_of(index, deal.archetype_of(index))[0])
@@ -94,7 +104,11 @@ def test_visits_of_one_visitor_are_half_an_hour_apart(deal: SessionSchedule, sha
     first = int(max(total - 200, 0) * share)
     index = np.arange(first, min(first + 200, total))
     visitors = set(deal.visitor_of(index, deal.archetype_of(index)).tolist())
-    gaps = [gap for visitor in visitors for gap in np.diff(deal.timeline.starts(deal.sessions_of(visitor, total))).tolist()]
+    gaps = [
+        gap
+        for visitor in visitors
+        for gap in np.diff(deal.timeline.starts(deal.sessions_of(visitor, total))).tolist()
+    ]
 
     assert [gap for gap in gaps if gap <= MAX_DURATION + SESSION_TIMEOUT] == []
 
@@ -105,7 +119,9 @@ def test_returning_is_true_from_second_visit_on(deal: SessionSchedule) -> None:
     index = np.arange(total)
     rows, seen = deal.archetype_of(index), set()
     wrong = []
-    for visitor, returning in zip(deal.visitor_of(index, rows).tolist(), deal.archetypes.returning[rows].tolist(), strict=True):
+    for visitor, returning in zip(
+        deal.visitor_of(index, rows).tolist(), deal.archetypes.returning[rows].tolist(), strict=True
+    ):
         if visitor in seen and not returning:
             wrong.append(visitor)
         seen.add(visitor)

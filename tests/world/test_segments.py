@@ -19,9 +19,16 @@ from tests.world.worlds import HELD, Case, cases, few
 @given(case=cases(tracked=False), first=st.sampled_from(["mobile", "identified", "returning", "bounced"]))
 def test_segment_and_its_negation_partition_all_sessions(case: Case, first: str) -> None:
     known = case.world.segments
-    totals = {name: case.site.find(Query(where=segment.where, bots=True), case.now).total for name, segment in known.items()}
+    totals = {
+        name: case.site.find(Query(where=segment.where, bots=True), case.now).total
+        for name, segment in known.items()
+    }
 
-    assert totals["everyone"] == totals["identified"] + totals["anonymous"] == totals["new"] + totals["returning"]
+    assert (
+        totals["everyone"]
+        == totals["identified"] + totals["anonymous"]
+        == totals["new"] + totals["returning"]
+    )
     assert totals["nobody"] == 0
     assert totals["mobile"] + totals["desktop"] <= totals["everyone"] >= totals[first]
 
@@ -29,10 +36,17 @@ def test_segment_and_its_negation_partition_all_sessions(case: Case, first: str)
 @given(case=cases(tracked=False), data=st.data())
 def test_segment_defined_in_spec_finds_matching_sessions(case: Case, data: st.DataObject) -> None:
     everyone = force.everything(case)
-    words = data.draw(st.lists(st.sampled_from(sorted(set(HELD) & set(FILTERS))), min_size=1, max_size=2, unique=True))
-    values = {word: sorted({held for told in everyone[:40] for held in told.held(word)}, key=str)[:2] for word in words}
+    words = data.draw(
+        st.lists(st.sampled_from(sorted(set(HELD) & set(FILTERS))), min_size=1, max_size=2, unique=True)
+    )
+    values = {
+        word: sorted({held for told in everyone[:40] for held in told.held(word)}, key=str)[:2]
+        for word in words
+    }
     where = build_segments({"mine": values})["mine"].where
-    expected = [told.row for told in everyone if all(set(told.held(word)) & set(values[word]) for word in words)]
+    expected = [
+        told.row for told in everyone if all(set(told.held(word)) & set(values[word]) for word in words)
+    ]
 
     assert force.rows(case.site.find(Query(where=where, bots=True), case.now).page(0, 10**6)) == expected
 
@@ -44,12 +58,19 @@ def test_segment_filter_compares_field_of_its_name(word: str) -> None:
     world = build(spec(sessions=60, segments={"mine": {word: value}}))
     found = world.sites[0].find(Query(where=world.segments["mine"].where), LATER)
 
-    assert found.page(0, 60).batches[0].ids == [batch.ids[n] for n in range(60) if value in HELD[word](batch, n)]
+    assert found.page(0, 60).batches[0].ids == [
+        batch.ids[n] for n in range(60) if value in HELD[word](batch, n)
+    ]
 
 
 def test_segment_single_value_equals_list_of_one() -> None:
-    world = build(spec(segments={"one": {"country": "DE"}, "listed": {"country": ["DE"]}, "none": {"country": []}}))
-    totals = [world.sites[0].find(Query(where=world.segments[name].where), LATER).total for name in ("one", "listed", "none")]
+    world = build(
+        spec(segments={"one": {"country": "DE"}, "listed": {"country": ["DE"]}, "none": {"country": []}})
+    )
+    totals = [
+        world.sites[0].find(Query(where=world.segments[name].where), LATER).total
+        for name in ("one", "listed", "none")
+    ]
 
     assert totals[0] == totals[1] > totals[2] == 0
 

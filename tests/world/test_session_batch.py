@@ -36,8 +36,11 @@ def test_batch_digits_equal_hexadecimal_numbers(case: Case, share: float) -> Non
 
 
 @pytest.mark.parametrize(
-    ("value", "text", "tags"), [(None, None, []), ("vip", "vip", []), (7, "7", []), (["a", 1], "['a', 1]", ["a", "1"])]
+    ("value", "text", "tags"),
+    [(None, None, []), ("vip", "vip", []), (7, "7", []), (["a", 1], "['a', 1]", ["a", "1"])],
 )
-def test_parse_traits_any_json_value_returns_text_and_tags(value: object, text: str | None, tags: list[str]) -> None:
+def test_parse_traits_any_json_value_returns_text_and_tags(
+    value: object, text: str | None, tags: list[str]
+) -> None:
     assert parse_text_trait(value) == text
     assert parse_tags_trait(value) == tags

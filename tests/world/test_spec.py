@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.model.spec import DEFAULT_END, DEFAULT_START, WorldError, WorldSpec, format_instant, parse_instant, spec
+from mockserver.world.model.spec import (
+    DEFAULT_END,
+    DEFAULT_START,
+    WorldError,
+    WorldSpec,
+    format_instant,
+    parse_instant,
+    spec,
+)
 from tests.world.worlds import DAY
 
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -18,7 +26,10 @@ def test_spec_without_fields_is_exact_and_complete() -> None:
     made = spec()
 
     assert (made.seed, made.sessions, made.start, made.end) == (7, 1000, DEFAULT_START, DEFAULT_END)
-    assert (format_instant(DEFAULT_START), format_instant(DEFAULT_END)) == ("2026-09-01T00:00:00Z", "2026-10-01T00:00:00Z")
+    assert (format_instant(DEFAULT_START), format_instant(DEFAULT_END)) == (
+        "2026-09-01T00:00:00Z",
+        "2026-10-01T00:00:00Z",
+    )
     assert not made.flowing
     assert made == WorldSpec(sessions=1000, end=DEFAULT_END)
 
@@ -64,7 +75,10 @@ def test_parse_instant_before_1970_is_negative() -> None:
         ({"sessions": -1}, r"sessions"),
         ({"sessions": 10**12 + 1}, r"sessions"),
         ({"sessions": 1.5}, r"sessions"),
-        ({"sessions": "many"}, r"^world spec: sessions must be a whole number from 0 to 1000000000000, and is a text$"),
+        (
+            {"sessions": "many"},
+            r"^world spec: sessions must be a whole number from 0 to 1000000000000, and is a text$",
+        ),
         ({"seed": -1}, r"seed"),
         ({"seed": 2**63}, r"seed"),
         ({"seed": True}, r"seed"),
@@ -78,8 +92,14 @@ def test_parse_instant_before_1970_is_negative() -> None:
         ({"sessions_per_day": 10**9 + 1}, r"sessions_per_day"),
         ({"sessions_per_day": 5, "sessions": 5}, r"cannot be combined with `sessions` or `end`"),
         ({"sessions_per_day": 5, "end": "2026-12-01"}, r"`sessions_per_day` cannot be combined"),
-        ({"start": "2026-09-02", "end": "2026-09-02"}, r"`end` \(2026-09-02T00:00:00Z\) must be after `start` \(2026-09-02T00:00:00Z\)"),
-        ({"start": "2026-09-02", "end": "2026-09-01T23:59:59.999Z"}, r"`end` \(2026-09-01T23:59:59.999Z\) must be after"),
+        (
+            {"start": "2026-09-02", "end": "2026-09-02"},
+            r"`end` \(2026-09-02T00:00:00Z\) must be after `start` \(2026-09-02T00:00:00Z\)",
+        ),
+        (
+            {"start": "2026-09-02", "end": "2026-09-01T23:59:59.999Z"},
+            r"`end` \(2026-09-01T23:59:59.999Z\) must be after",
+        ),
         ({"start": "yesterday"}, r"start: 'yesterday' is not an ISO 8601 date or time; use for example"),
         ({"end": 1.5}, r"end: 1.5 is not an instant"),
         ({"end": True}, r"end: True is not an instant"),
@@ -94,6 +114,8 @@ def test_spec_invalid_fields_raise(fields: dict[str, Any], message: str) -> None
 
 
 def test_spec_accepts_largest_values() -> None:
-    assert spec(sessions=10**12, seed=2**63 - 1, sites=64, bots_percent=100, grain=3_600_000).sessions == 10**12
+    assert (
+        spec(sessions=10**12, seed=2**63 - 1, sites=64, bots_percent=100, grain=3_600_000).sessions == 10**12
+    )
     assert spec(sessions_per_day=10**9, start=0).sessions_per_day == 10**9
     assert spec(sessions=0, start=0, end=1).end == 1

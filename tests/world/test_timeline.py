@@ -21,7 +21,13 @@ def timelines(draw: st.DrawFn, sizes: st.SearchStrategy[int]) -> tuple[Timeline,
     """An exact timeline of such a size, with its start and its end."""
     start, span = draw(STARTS), draw(st.sampled_from([1, HOUR, DAY, 40 * DAY]) | st.integers(1, 40 * DAY))
     grain = draw(st.sampled_from((*GRAINS, 7, 999_999)))
-    made = exact_timeline(draw(st.integers(0, 2**64 - 1)), draw(sizes), (start, start + span), quiet_days=draw(QUIET), grain=grain)
+    made = exact_timeline(
+        draw(st.integers(0, 2**64 - 1)),
+        draw(sizes),
+        (start, start + span),
+        quiet_days=draw(QUIET),
+        grain=grain,
+    )
     return made, start, start + span
 
 
@@ -30,7 +36,9 @@ vast = timelines(st.integers(10**6, 10**12))
 
 
 @given(made=small, data=st.data())
-def test_count_before_equals_number_of_earlier_starts(made: tuple[Timeline, int, int], data: st.DataObject) -> None:
+def test_count_before_equals_number_of_earlier_starts(
+    made: tuple[Timeline, int, int], data: st.DataObject
+) -> None:
     timeline, start, end = made
     starts = timeline.starts(np.arange(timeline.total or 0)).tolist()
     instants = [data.draw(st.integers(start - DAY, end + DAY)) for _ in range(10)]
@@ -38,11 +46,15 @@ def test_count_before_equals_number_of_earlier_starts(made: tuple[Timeline, int,
 
     assert starts == sorted(starts)
     assert all(start <= each < end for each in starts)
-    assert [timeline.count_before(each) for each in (*instants, *around)] == [bisect_left(starts, each) for each in (*instants, *around)]
+    assert [timeline.count_before(each) for each in (*instants, *around)] == [
+        bisect_left(starts, each) for each in (*instants, *around)
+    ]
 
 
 @given(made=vast, share=st.floats(0, 1), ahead=st.integers(0, HOUR))
-def test_count_before_is_inverse_of_starts_in_vast_timelines(made: tuple[Timeline, int, int], share: float, ahead: int) -> None:
+def test_count_before_is_inverse_of_starts_in_vast_timelines(
+    made: tuple[Timeline, int, int], share: float, ahead: int
+) -> None:
     timeline, start, end = made
     total = timeline.total or 0
     middle = min(int(total * share), total - 1)
@@ -50,20 +62,37 @@ def test_count_before_is_inverse_of_starts_in_vast_timelines(made: tuple[Timelin
     count = timeline.count_before(instant)
     around = [index for index in (0, count - 2, count - 1, count, count + 1, total - 1) if 0 <= index < total]
 
-    assert [each < instant for each in timeline.starts(np.array(around)).tolist()] == [index < count for index in around]
+    assert [each < instant for each in timeline.starts(np.array(around)).tolist()] == [
+        index < count for index in around
+    ]
     assert timeline.count_before(int(timeline.starts(np.array([middle]))[0])) <= middle
     assert (timeline.count_before(start), timeline.count_before(end)) == (0, total)
 
 
-@given(per_day=st.integers(1, 40), start=STARTS, quiet=QUIET, grain=st.sampled_from(GRAINS), one=st.integers(0, 2**64 - 1))
-def test_flowing_timeline_begins_at_its_start(per_day: int, start: int, quiet: tuple[int, ...], grain: int, one: int) -> None:
+@given(
+    per_day=st.integers(1, 40),
+    start=STARTS,
+    quiet=QUIET,
+    grain=st.sampled_from(GRAINS),
+    one=st.integers(0, 2**64 - 1),
+)
+def test_flowing_timeline_begins_at_its_start(
+    per_day: int, start: int, quiet: tuple[int, ...], grain: int, one: int
+) -> None:
     timeline = flowing_timeline(one, per_day, start, quiet_days=quiet, grain=grain)
     starts = timeline.starts(np.arange(per_day * 21)).tolist()
-    instants = [start - 10 * DAY, start - 1, start, *(each + step for each in starts[:: per_day + 1] for step in (0, 1))]
+    instants = [
+        start - 10 * DAY,
+        start - 1,
+        start,
+        *(each + step for each in starts[:: per_day + 1] for step in (0, 1)),
+    ]
 
     assert starts == sorted(starts)
     assert starts[0] >= start
-    assert [timeline.count_before(each) for each in instants] == [bisect_left(starts, each) for each in instants]
+    assert [timeline.count_before(each) for each in instants] == [
+        bisect_left(starts, each) for each in instants
+    ]
     assert (
         timeline.count_before(start + 70 * DAY) == 10 * timeline.count_before(start + 7 * DAY) == 70 * per_day
         if start % HOUR == 0
@@ -79,26 +108,45 @@ def test_flowing_timeline_begins_at_its_start(per_day: int, start: int, quiet: t
     shares=st.lists(st.floats(0, 1), max_size=20),
     instants=st.lists(st.integers(-DAY, 4_000_000_000_000 + 60 * DAY), max_size=20),
 )
-def test_count_before_each_equals_count_before(made: Timeline, shares: list[float], instants: list[int]) -> None:
+def test_count_before_each_equals_count_before(
+    made: Timeline, shares: list[float], instants: list[int]
+) -> None:
     total = 10**7 if made.total is None else made.total
-    starts = made.starts(np.array([int(share * (total - 1)) for share in shares if total], dtype=np.int64)).tolist()
+    starts = made.starts(
+        np.array([int(share * (total - 1)) for share in shares if total], dtype=np.int64)
+    ).tolist()
     asked = [*instants, *(each + step for each in starts for step in (-1, 0, 1))]
 
-    assert made.count_before_each(np.array(asked, dtype=np.int64)).tolist() == [made.count_before(each) for each in asked]
+    assert made.count_before_each(np.array(asked, dtype=np.int64)).tolist() == [
+        made.count_before(each) for each in asked
+    ]
 
 
-@given(per_day=st.integers(1, 10**9), weeks=st.integers(0, 4000), start=st.integers(0, 500_000).map(lambda hours: hours * HOUR))
+@given(
+    per_day=st.integers(1, 10**9),
+    weeks=st.integers(0, 4000),
+    start=st.integers(0, 500_000).map(lambda hours: hours * HOUR),
+)
 def test_flowing_timeline_weeks_have_equal_counts(per_day: int, weeks: int, start: int) -> None:
     timeline = flowing_timeline(3, per_day, start)
 
-    assert timeline.count_before(start + (weeks + 1) * 7 * DAY) - timeline.count_before(start + weeks * 7 * DAY) == 7 * per_day
+    assert (
+        timeline.count_before(start + (weeks + 1) * 7 * DAY) - timeline.count_before(start + weeks * 7 * DAY)
+        == 7 * per_day
+    )
 
 
 @given(made=small, span=st.integers(0, 5 * HOUR))
 def test_most_within_bounds_every_interval(made: tuple[Timeline, int, int], span: int) -> None:
     timeline, _, _ = made
     starts = timeline.starts(np.arange(timeline.total or 0)).tolist()
-    most = max((sum(each <= other <= each + span for other in starts) for each in starts[:: max(len(starts) // 40, 1)]), default=0)
+    most = max(
+        (
+            sum(each <= other <= each + span for other in starts)
+            for each in starts[:: max(len(starts) // 40, 1)]
+        ),
+        default=0,
+    )
 
     assert most <= timeline.most_within(span)
 
@@ -109,11 +157,15 @@ def test_most_within_bounds_every_interval(made: tuple[Timeline, int, int], span
     one=st.integers(0, 2**64 - 1),
     span=st.integers(0, 60 * HOUR),
 )
-def test_most_within_bounds_intervals_across_weeks_of_flowing_timeline(per_day: int, quiet: tuple[int, ...], one: int, span: int) -> None:
+def test_most_within_bounds_intervals_across_weeks_of_flowing_timeline(
+    per_day: int, quiet: tuple[int, ...], one: int, span: int
+) -> None:
     timeline = flowing_timeline(one, per_day, MONDAY, quiet_days=quiet)
     edges = [MONDAY + hour * HOUR for hour in range(-2, 2 * 7 * 24)]
 
-    assert max(timeline.count_before(edge + span + 1) - timeline.count_before(edge) for edge in edges) <= timeline.most_within(span)
+    assert max(
+        timeline.count_before(edge + span + 1) - timeline.count_before(edge) for edge in edges
+    ) <= timeline.most_within(span)
 
 
 @given(made=timelines(st.integers(100, 400)))

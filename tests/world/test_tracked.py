@@ -35,7 +35,13 @@ def test_tracked_events_are_split_after_half_an_hour(events: tuple[TrackedEvent,
 
 
 def test_tracked_events_exactly_half_an_hour_apart_share_session() -> None:
-    gaps = [[TrackedEvent(NOW, "a", anonymous_id="c"), TrackedEvent(NOW + 30 * MINUTE + more, "b", anonymous_id="c")] for more in (0, 1)]
+    gaps = [
+        [
+            TrackedEvent(NOW, "a", anonymous_id="c"),
+            TrackedEvent(NOW + 30 * MINUTE + more, "b", anonymous_id="c"),
+        ]
+        for more in (0, 1)
+    ]
 
     assert [len(TrackedData().with_events(events).sessions(LATER)) for events in gaps] == [1, 2]
 
@@ -51,8 +57,12 @@ def test_tracked_data_with_events_leaves_original_unchanged(batches: list[tuple[
 
     assert branch.sessions(LATER) == expected.sessions(LATER)
     assert [overlay.sessions(LATER) for overlay in overlays] == before
-    assert [overlay.count for overlay in overlays] == [sum(map(len, batches[:nth])) for nth in range(len(overlays))]
-    assert overlays[-1].sessions(LATER) == TrackedData().with_events(event for batch in batches for event in batch).sessions(LATER)
+    assert [overlay.count for overlay in overlays] == [
+        sum(map(len, batches[:nth])) for nth in range(len(overlays))
+    ]
+    assert overlays[-1].sessions(LATER) == TrackedData().with_events(
+        event for batch in batches for event in batch
+    ).sessions(LATER)
 
 
 @few
@@ -67,7 +77,9 @@ def test_with_events_changes_only_new_world(events: tuple[TrackedEvent, ...]) ->
 
 
 @given(arrivals=several.flatmap(lambda events: st.tuples(st.just(events), st.permutations(events))))
-def test_tracked_sessions_do_not_depend_on_order_of_arrival(arrivals: tuple[tuple[TrackedEvent, ...], list[TrackedEvent]]) -> None:
+def test_tracked_sessions_do_not_depend_on_order_of_arrival(
+    arrivals: tuple[tuple[TrackedEvent, ...], list[TrackedEvent]],
+) -> None:
     pages = [with_events(empty, 0, events).sites[0].find(Query(), LATER).page(0, 50) for events in arrivals]
 
     assert rows(pages[0]) == rows(pages[1])
@@ -88,7 +100,9 @@ def test_tracked_session_columns_equal_sent_values(events: tuple[TrackedEvent, .
     assert {place.city for place in batch.places} | {agent.os for agent in batch.agents} == {""}
     assert {page.path for page in (*batch.entries, *batch.exits)} == {""}
     assert [len(path) for path in batch.paths] == [0] * len(batch)
-    assert len(set(zip(batch.visitors, batch.user_ids, strict=True))) == len({event.actor for event in events})
+    assert len(set(zip(batch.visitors, batch.user_ids, strict=True))) == len(
+        {event.actor for event in events}
+    )
 
 
 @given(events=several)
@@ -99,7 +113,9 @@ def test_tracked_session_keeps_id_while_it_grows(events: tuple[TrackedEvent, ...
     page = site.find(Query(actors=((visitor,),)), LATER).page(0, 50)
     number = page.batches[0].ids[-1]
     more = with_events(
-        with_events(empty, 0, events), 0, [TrackedEvent(last.at + MINUTE, "more", user_id=last.user_id, anonymous_id=last.anonymous_id)]
+        with_events(empty, 0, events),
+        0,
+        [TrackedEvent(last.at + MINUTE, "more", user_id=last.user_id, anonymous_id=last.anonymous_id)],
     )
     grown = more.sites[0].session(number, LATER)
     before = site.session(number, LATER)
@@ -111,9 +127,17 @@ def test_tracked_session_keeps_id_while_it_grows(events: tuple[TrackedEvent, ...
 
 
 @example(traits=[{"name": "x", "plan": "x"}, {"email": "y", "plan": "y"}])
-@given(traits=st.lists(st.dictionaries(st.sampled_from(["name", "email", "plan"]), st.sampled_from(["x", "y"])), min_size=1, max_size=3))
+@given(
+    traits=st.lists(
+        st.dictionaries(st.sampled_from(["name", "email", "plan"]), st.sampled_from(["x", "y"])),
+        min_size=1,
+        max_size=3,
+    )
+)
 def test_identities_merge_traits_by_name(traits: list[dict[str, str]]) -> None:
-    world = with_events(empty, 0, [TrackedEvent(NOW, "a", user_id=ACTORS[0]), TrackedEvent(NOW, "a", user_id=ACTORS[1])])
+    world = with_events(
+        empty, 0, [TrackedEvent(NOW, "a", user_id=ACTORS[0]), TrackedEvent(NOW, "a", user_id=ACTORS[1])]
+    )
     for each in traits:
         world = with_identity(world, 0, Identity(each, user_id=ACTORS[0]))
     batch = world.sites[0].find(Query(), LATER).page(0, 5).batches[0]
@@ -126,7 +150,10 @@ def test_identities_merge_traits_by_name(traits: list[dict[str, str]]) -> None:
 
 def test_identity_null_tags_are_empty() -> None:
     world = with_events(empty, 0, [TrackedEvent(NOW, "a", user_id="ann")])
-    tags = [with_identity(world, 0, Identity({"$tags": each}, user_id="ann")).sites[0].find(Query(), LATER) for each in (None, [], ["vip"])]
+    tags = [
+        with_identity(world, 0, Identity({"$tags": each}, user_id="ann")).sites[0].find(Query(), LATER)
+        for each in (None, [], ["vip"])
+    ]
 
     assert [found.page(0, 5).batches[0].tags for found in tags] == [[[]], [[]], [["vip"]]]
 
@@ -152,12 +179,18 @@ def test_tracked_events_after_now_are_invisible(events: tuple[TrackedEvent, ...]
 def test_tracked_sessions_support_every_filter(events: tuple[TrackedEvent, ...], word: str) -> None:
     site = with_events(empty, 0, events).sites[0]
     dimension, read = FILTERS[word]
-    halves = [Query(where=(Condition(dimension, read, "equals", ("", "signup_click", True), negate),)) for negate in (False, True)]
+    halves = [
+        Query(where=(Condition(dimension, read, "equals", ("", "signup_click", True), negate),))
+        for negate in (False, True)
+    ]
 
     assert sum(site.find(half, LATER).total for half in halves) == len(split(events, LATER))
 
 
-@given(events=several, word=st.sampled_from(sorted(set(FILTERS) - {"event", "identified", "returning", "bounce", "page"})))
+@given(
+    events=several,
+    word=st.sampled_from(sorted(set(FILTERS) - {"event", "identified", "returning", "bounce", "page"})),
+)
 def test_tracked_session_unknown_values_are_empty(events: tuple[TrackedEvent, ...], word: str) -> None:
     site = with_events(empty, 0, events).sites[0]
     dimension, read = FILTERS[word]
@@ -175,12 +208,21 @@ def test_tracked_sessions_are_found_by_user_id_and_visitor_digits(events: tuple[
 
     assert site.find(Query(actors=(("c", "d"),)), LATER).total == 0
     for digits, user in set(zip(everyone.visitor_digits, everyone.user_ids, strict=True)):
-        theirs = [number for number, visitor in zip(everyone.ids, everyone.visitor_digits, strict=True) if visitor == digits]
+        theirs = [
+            number
+            for number, visitor in zip(everyone.ids, everyone.visitor_digits, strict=True)
+            if visitor == digits
+        ]
         for actor in (digits, *([user] if user else [])):
-            found, rest = site.find(Query(actors=((actor,),)), LATER), site.find(Query(others=(actor,)), LATER)
+            found, rest = (
+                site.find(Query(actors=((actor,),)), LATER),
+                site.find(Query(others=(actor,)), LATER),
+            )
 
             assert found.page(0, 50).batches[0].ids == theirs
-            assert rest.page(0, 50).batches[0].ids == [number for number in everyone.ids if number not in theirs]
+            assert rest.page(0, 50).batches[0].ids == [
+                number for number in everyone.ids if number not in theirs
+            ]
 
 
 @given(events=several)
@@ -195,7 +237,11 @@ def test_tracked_returning_is_true_after_first_session(events: tuple[TrackedEven
 
 
 def test_tracked_event_before_1970_appears_in_pages() -> None:
-    site = with_events(WORLD, 0, [TrackedEvent(-(10**11), "old", anonymous_id="c"), TrackedEvent(NOW, "new", anonymous_id="c")]).sites[0]
+    site = with_events(
+        WORLD,
+        0,
+        [TrackedEvent(-(10**11), "old", anonymous_id="c"), TrackedEvent(NOW, "new", anonymous_id="c")],
+    ).sites[0]
     found = site.find(Query(), LATER)
     one_by_one = [row for offset in range(found.total) for row in rows(found.page(offset, 1))]
 

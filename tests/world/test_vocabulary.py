@@ -30,7 +30,9 @@ KNOWN_CHANNELS = {  # Search engines and networks that channels are made of.
     "news.ycombinator.com": "Referral",
 }
 vocabularies = pytest.mark.parametrize(
-    "words", [load("default"), load("awkward"), localized_vocabulary(["de_DE", "ja_JP"])], ids=["default", "awkward", "drawn"]
+    "words",
+    [load("default"), load("awkward"), localized_vocabulary(["de_DE", "ja_JP"])],
+    ids=["default", "awkward", "drawn"],
 )
 
 
@@ -55,7 +57,9 @@ def is_reserved(host: str) -> bool:
 def test_vocabulary_position_0_is_unknown(words: Vocabulary) -> None:
     unknown = (words.places[0], words.agents[0], words.acquisitions[0], words.pages[0])
 
-    assert {text for entry in unknown for text in to_builtins(entry).values() if isinstance(text, str)} == {""}
+    assert {text for entry in unknown for text in to_builtins(entry).values() if isinstance(text, str)} == {
+        ""
+    }
     assert words.pages[0].entry_weight == 0
     assert len({bool(entry.weight) for entry in unknown[:3]}) == 1
     assert sum(place.weight for place in words.places[1:]) > 0
@@ -98,7 +102,12 @@ def test_vocabulary_agents_are_existing_combinations(words: Vocabulary) -> None:
 
 @vocabularies
 def test_vocabulary_acquisitions_are_consistent(words: Vocabulary) -> None:
-    mediums = {"Email": "email", "Paid Search": "cpc", "Paid Social": "paid_social", "Paid Video": "paid_video"}
+    mediums = {
+        "Email": "email",
+        "Paid Search": "cpc",
+        "Paid Social": "paid_social",
+        "Paid Video": "paid_video",
+    }
     mediums |= {"Display": "display", "Affiliate": "affiliate", "Referral": "referral"}
     for each in words.acquisitions[1:]:
         utm = (each.utm_source, each.utm_medium, each.utm_campaign)
@@ -107,8 +116,18 @@ def test_vocabulary_acquisitions_are_consistent(words: Vocabulary) -> None:
         assert not any(utm) or each.utm_medium.lower() == mediums[each.channel]
         assert any(utm) or each.channel in {"Direct", "Referral"} or each.channel.startswith("Organic")
         assert bool(each.referrer) == (each.channel not in {"Direct", "Email"})
-        assert each.channel.split(" ")[-1] in {KNOWN_CHANNELS.get(host, "Referral"), "Direct", "Email", "Display", "Affiliate"}
-        assert not any(utm) or each.utm_source.lower() in host or each.channel in {"Email", "Display", "Affiliate", "Referral"}
+        assert each.channel.split(" ")[-1] in {
+            KNOWN_CHANNELS.get(host, "Referral"),
+            "Direct",
+            "Email",
+            "Display",
+            "Affiliate",
+        }
+        assert (
+            not any(utm)
+            or each.utm_source.lower() in host
+            or each.channel in {"Email", "Display", "Affiliate", "Referral"}
+        )
 
 
 @vocabularies
@@ -136,8 +155,14 @@ def test_vocabulary_has_every_kind_of_action(words: Vocabulary) -> None:
 
 @vocabularies
 def test_vocabulary_hosts_are_reserved(words: Vocabulary) -> None:
-    rest = to_builtins({name: getattr(words, name) for name in words.__struct_fields__ if name != "acquisitions"})
-    hosts = {urlsplit(url).hostname or "" for text in texts(rest) for url in re.findall(r"https?://[^\s\"'<>]+", text)}
+    rest = to_builtins(
+        {name: getattr(words, name) for name in words.__struct_fields__ if name != "acquisitions"}
+    )
+    hosts = {
+        urlsplit(url).hostname or ""
+        for text in texts(rest)
+        for url in re.findall(r"https?://[^\s\"'<>]+", text)
+    }
     referrers = {urlsplit(each.referrer).hostname or "" for each in words.acquisitions if each.referrer}
 
     assert {host for host in hosts if not is_reserved(host)} == set()

@@ -21,7 +21,9 @@ ROOT = Path(__file__).parents[2]
 
 @given(case=cases(small | vast))
 def test_build_equal_specs_returns_same_world(case: Case) -> None:
-    assert build(case.spec) is build(spec(**{name: getattr(case.spec, name) for name in case.spec.__struct_fields__}))
+    assert build(case.spec) is build(
+        spec(**{name: getattr(case.spec, name) for name in case.spec.__struct_fields__})
+    )
     assert [site.number for site in build(case.spec).sites] == list(range(case.spec.sites))
 
 
@@ -32,7 +34,9 @@ def test_build_without_locales_does_not_import_faker() -> None:
         "build(spec()).sites[0].find(Query(bots=True), 10**13).page(0, 5).map_rows(lambda batch: batch.names); "
         "print('faker' in sys.modules)"
     )
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, cwd=ROOT, text=True)
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, cwd=ROOT, text=True
+    )
 
     assert ran.stdout == "False\n"
 
@@ -46,7 +50,9 @@ def test_build_with_locales_draws_their_names_and_places() -> None:
 
 def test_build_with_locales_without_faker_raises(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "faker", None)
-    with pytest.raises(WorldError, match=r"requires Faker, which is not installed; run pip install 'session-mock\[locales\]'"):
+    with pytest.raises(
+        WorldError, match=r"requires Faker, which is not installed; run pip install 'session-mock\[locales\]'"
+    ):
         build(spec(locales=["fr_CH"]))
 
 
@@ -54,7 +60,10 @@ def test_build_with_locales_without_faker_raises(monkeypatch: pytest.MonkeyPatch
     ("fields", "message"),
     [
         ({"vocabulary": "odd"}, r"unknown vocabulary 'odd'; use 'default' or 'awkward'"),
-        ({"locales": ["xx_XX"]}, r"unknown locale in `locales` \['xx_XX'\]; use locales of Faker such as de_DE or ja_JP"),
+        (
+            {"locales": ["xx_XX"]},
+            r"unknown locale in `locales` \['xx_XX'\]; use locales of Faker such as de_DE or ja_JP",
+        ),
     ],
 )
 def test_build_unknown_vocabulary_or_locale_raises(fields: dict[str, object], message: str) -> None:
@@ -69,7 +78,17 @@ def test_parse_visitor_number_accepts_digits_and_user_id(number: int) -> None:
 
 @pytest.mark.parametrize(
     "actor",
-    ["", "user_", "ann", "0123456789AB", "0123456789a", "0123456789abc", "+12345678901", "user_user_00000000", "\uff11" * 12],
+    [
+        "",
+        "user_",
+        "ann",
+        "0123456789AB",
+        "0123456789a",
+        "0123456789abc",
+        "+12345678901",
+        "user_user_00000000",
+        "\uff11" * 12,
+    ],
 )
 def test_parse_visitor_number_other_text_returns_none(actor: str) -> None:
     site = build(spec(sessions=50)).sites[0]
@@ -101,7 +120,11 @@ def test_sites_of_one_world_differ() -> None:
 def test_with_events_leaves_original_world_unchanged() -> None:
     world = build(spec(sessions=30))
     before = [told(site.find(Query(), LATER).page(0, 100)) for site in world.sites]
-    sent = with_identity(with_events(world, 1, [TrackedEvent(10**12, "e", user_id="u")]), 0, Identity({"name": "n"}, user_id="u"))
+    sent = with_identity(
+        with_events(world, 1, [TrackedEvent(10**12, "e", user_id="u")]),
+        0,
+        Identity({"name": "n"}, user_id="u"),
+    )
 
     assert [told(site.find(Query(), LATER).page(0, 100)) for site in world.sites] == before
     assert [site.find(Query(), LATER).total for site in sent.sites] == [30, 31]

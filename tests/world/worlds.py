@@ -102,7 +102,8 @@ def tracked_events(around: int) -> st.SearchStrategy[tuple[TrackedEvent, ...]]:
     """Events that a few actors sent within some hours of an instant, in the order of their arrival."""
     event = st.builds(
         TrackedEvent,
-        at=st.integers(-3 * HOUR, 3 * HOUR).map(lambda offset: around + offset) | st.sampled_from([around, around + 30 * MINUTE]),
+        at=st.integers(-3 * HOUR, 3 * HOUR).map(lambda offset: around + offset)
+        | st.sampled_from([around, around + 30 * MINUTE]),
         name=st.sampled_from(["signup_click", "purchase", "click"]),
         properties=st.sampled_from([{}, {"value": 1}]),
         user_id=st.sampled_from([*ACTORS, None]),
@@ -130,7 +131,11 @@ def width(agent: Agent) -> int:
     return agent.screen_width
 
 
-WORDS: Final[dict[str, tuple[str, Callable[[Any], Any]]]] = {**FILTERS, "latitude": ("place", latitude), "width": ("agent", width)}
+WORDS: Final[dict[str, tuple[str, Callable[[Any], Any]]]] = {
+    **FILTERS,
+    "latitude": ("place", latitude),
+    "width": ("agent", width),
+}
 """What conditions are about: the filters of segments, and numbers."""
 HELD: Final[dict[str, Callable[[SessionBatch, int], list[Any]]]] = {
     "country": lambda sessions, position: [sessions.places[position].country],
@@ -151,7 +156,9 @@ HELD: Final[dict[str, Callable[[SessionBatch, int], list[Any]]]] = {
     "entry_page": lambda sessions, position: [sessions.entries[position].path],
     "exit_page": lambda sessions, position: [sessions.exits[position].path],
     "page": lambda sessions, position: [page.path for page in sessions.paths[position]],
-    "event": lambda sessions, position: [event.name for event in sessions.list_events(position) if event.kind != "pageview"],
+    "event": lambda sessions, position: [
+        event.name for event in sessions.list_events(position) if event.kind != "pageview"
+    ],
     "identified": lambda sessions, position: [sessions.user_ids[position] is not None],
     "bounce": lambda sessions, position: [sessions.bounces[position]],
 }
@@ -211,7 +218,11 @@ def wanted(draw: st.DrawFn, case: Case) -> FilterConditions:
     """A condition on a word that some sessions of a case may meet."""
     word = draw(st.sampled_from(sorted(HELD)))
     values = draw(st.lists(_values(word, case), min_size=1, max_size=3))
-    operators: list[Operator] = ["equals", "greater", "less", "near"] if word in {"latitude", "width"} else ["equals", "contains", "regex"]
+    operators: list[Operator] = (
+        ["equals", "greater", "less", "near"]
+        if word in {"latitude", "width"}
+        else ["equals", "contains", "regex"]
+    )
     operator = draw(st.sampled_from(operators))
     if operator == "regex":
         values = [draw(st.sampled_from(["a", "^/", "e$", "^$", "[0-9]", "(?i)S.*t"]))]
@@ -231,7 +242,14 @@ class Asked(NamedTuple):
     @property
     def query(self) -> Query:
         """The question as the world takes it."""
-        return Query(self.start, self.stop, tuple(wanted.condition for wanted in self.where), self.actors, self.others, self.bots)
+        return Query(
+            self.start,
+            self.stop,
+            tuple(wanted.condition for wanted in self.where),
+            self.actors,
+            self.others,
+            self.bots,
+        )
 
 
 @st.composite

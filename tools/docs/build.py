@@ -37,15 +37,30 @@ def generated() -> dict[Path, str]:
     pages[DOCS / "vendors" / "README.md"] = _vendors()
     pages |= {DOCS / "openapi" / f"{vendor.label}.json": _openapi(vendor) for vendor in every()}
     pages |= {DOCS / f"{each.__name__}.md": each() for each in (admin, assumed, library, settings)}
-    return {**pages, DOCS / "findings.md": _findings(), DOCS / "cli.md": _cli(), DOCS / "faults.md": reference.page(), README: _readme()}
+    return {
+        **pages,
+        DOCS / "findings.md": _findings(),
+        DOCS / "cli.md": _cli(),
+        DOCS / "faults.md": reference.page(),
+        README: _readme(),
+    }
 
 
 def _readme() -> str:
     """The README with the default tenant's curl for each vendor, and the settings of the pytest plugin."""
     tenant = tenants(Config())[0]
-    lines = [format_curl("http://127.0.0.1:8080", vendor.contract.endpoints[0], tenant.identifiers[vendor.name]) for vendor in load()]
-    settings = [f"| `{each.option}` | {f'`{each.default}`' if each.default else ''} | {each.description} |" for each in SETTINGS]
-    parts = {"curls": ["```sh", *lines, "```"], "settings": ["| setting | default | |", "|---|---|---|", *settings]}
+    lines = [
+        format_curl("http://127.0.0.1:8080", vendor.contract.endpoints[0], tenant.identifiers[vendor.name])
+        for vendor in load()
+    ]
+    settings = [
+        f"| `{each.option}` | {f'`{each.default}`' if each.default else ''} | {each.description} |"
+        for each in SETTINGS
+    ]
+    parts = {
+        "curls": ["```sh", *lines, "```"],
+        "settings": ["| setting | default | |", "|---|---|---|", *settings],
+    }
     text = README.read_text("utf-8")
     for name, part in parts.items():
         block = "\n".join(part) + "\n"
@@ -76,7 +91,9 @@ def _vendors() -> str:
 
 def _findings() -> str:
     """Every finding, and what a vendor's contract says of it."""
-    parts = ["# Findings\n\nWhat the journal says of a request although it was answered; a refused one may have findings too.\n"]
+    parts = [
+        "# Findings\n\nWhat the journal says of a request although it was answered; a refused one may have findings too.\n"
+    ]
     for name, says in FINDINGS.items():
         parts.append(f"## `{name}`\n\n{says}\n")
         parts += ["".join(_advised(name))] if any(_advised(name)) else []
@@ -89,7 +106,9 @@ def _advised(name: str) -> Iterator[str]:
     for vendor in every():
         dialect = "" if vendor.dialect == DOCUMENTED else f" in dialect `{vendor.dialect}`"
         for endpoint in vendor.contract.endpoints:
-            for says in dict.fromkeys(advice.fact.text for advice in endpoint.lint_rules if advice.name == name):
+            for says in dict.fromkeys(
+                advice.fact.text for advice in endpoint.lint_rules if advice.name == name
+            ):
                 if (vendor.name, endpoint.name, says) not in told:
                     yield f"- {vendor.contract.title}, `{endpoint.name}`{dialect}: {says}\n"
                 told.add((vendor.name, endpoint.name, says))
@@ -109,7 +128,9 @@ def _cli() -> str:
     runner = CliRunner()
     parts = ["# The command\n"]
     for words in _words(cli):
-        told = runner.invoke(cli, [*words, "--help"], prog_name="session-mock", terminal_width=_WIDTH, max_content_width=_WIDTH)
+        told = runner.invoke(
+            cli, [*words, "--help"], prog_name="session-mock", terminal_width=_WIDTH, max_content_width=_WIDTH
+        )
         parts.append(f"## `{' '.join(['session-mock', *words])}`\n\n```text\n{told.output.strip()}\n```\n")
     return "\n".join(parts)
 
@@ -117,7 +138,11 @@ def _cli() -> str:
 def main() -> int:
     """Write, or with ``--check`` say which documents are not current."""
     checking, current = "--check" in sys.argv[1:], generated()
-    stale = [path for path, text in current.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    stale = [
+        path
+        for path, text in current.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
     for path in stale:
         if checking:
             print(f"{path.relative_to(DOCS.parent)} is not current: run `make docs`")

@@ -55,20 +55,38 @@ def _limit(limit: Limit) -> str:
 def _asked(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
     for place, model in (("query", endpoint.query), ("body", endpoint.body)):
         for field in fields(model):
-            default = "required" if field.required else f"`{field.default}` by default" if field.default not in (None, "") else "optional"
+            default = (
+                "required"
+                if field.required
+                else f"`{field.default}` by default"
+                if field.default not in (None, "")
+                else "optional"
+            )
             yield f"{endpoint.name}: {place} `{field.name}`", f"{asked_kind(field)}, {default}"
 
 
 def _facts(documented: Contract, contract: Contract) -> Iterator[str]:
     """What is said of a dialect alone, and what is not said of it."""
-    before, after = ({(where, fact.text): fact for where, fact in each.facts()} for each in (documented, contract))
-    limits = dict.fromkeys(limit for endpoint in contract.endpoints for limit in map(limited, endpoint.limits))
+    before, after = (
+        {(where, fact.text): fact for where, fact in each.facts()} for each in (documented, contract)
+    )
+    limits = dict.fromkeys(
+        limit for endpoint in contract.endpoints for limit in map(limited, endpoint.limits)
+    )
     known = {limit for endpoint in documented.endpoints for limit in map(limited, endpoint.limits)}
-    more = [f"- {where}: {says} *({after[where, says].basis.value})*" for where, says in after if (where, says) not in before]
+    more = [
+        f"- {where}: {says} *({after[where, says].basis.value})*"
+        for where, says in after
+        if (where, says) not in before
+    ]
     more += [f"- limit: {limit}" for limit in limits if limit not in known]
     if more:
         yield f"### `{contract.dialect}`\n\nHere it is otherwise:\n\n" + "\n".join(more) + "\n"
-    endpoints = {endpoint.name for endpoint in documented.endpoints}  # What became of a field or an error stands above.
-    gone = [f"- {where}: {says}" for where, says in before if where in endpoints and (where, says) not in after]
+    endpoints = {
+        endpoint.name for endpoint in documented.endpoints
+    }  # What became of a field or an error stands above.
+    gone = [
+        f"- {where}: {says}" for where, says in before if where in endpoints and (where, says) not in after
+    ]
     if gone:
         yield f"Said of `{documented.dialect}`, and not of `{contract.dialect}`:\n\n" + "\n".join(gone) + "\n"

@@ -11,7 +11,15 @@ from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.limits import ConcurrencyLimit, Limit, TokenBucket
 from mockserver.contract.validation import Field
 
-_KINDS = {str: "string", int: "integer", float: "number", bool: "boolean", NoneType: "null", dict: "object", Any: "any"}
+_KINDS = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    NoneType: "null",
+    dict: "object",
+    Any: "any",
+}
 
 _OPENS = {
     "clock": "at multiples of that on the clock",
@@ -44,7 +52,11 @@ def _bounds(field: Field) -> str:
 
 def told_kind(field: Field) -> str:
     """What JSON a field of an answer holds, and whether it may be left out."""
-    return kind(field.type) if field.required else f"{kind(field.type).removesuffix(' or null')}, may be left out"
+    return (
+        kind(field.type)
+        if field.required
+        else f"{kind(field.type).removesuffix(' or null')}, may be left out"
+    )
 
 
 def kind(hint: Any) -> str:
@@ -58,7 +70,9 @@ def kind(hint: Any) -> str:
         return " or ".join(f"`{part}`" for part in parts)
     if origin is list:
         return f"array of {kind(parts[0])}"
-    return "object" if isinstance(hint, type) and issubclass(hint, Struct) else _KINDS.get(origin or hint, "any")
+    return (
+        "object" if isinstance(hint, type) and issubclass(hint, Struct) else _KINDS.get(origin or hint, "any")
+    )
 
 
 def status(shape: ErrorTemplate) -> str:

@@ -71,8 +71,14 @@ def settings() -> str:
     """Every setting of a server, of the pytest plugin, and of a test."""
     served = [(code(each.opts[0]), *_places(each), each.help or "") for each in _options(serve)]
     steered = [(code(each.opts[0]), _variable(each), each.help or "") for each in _options(admin_command)]
-    plugin = [(code(each.option), code(each.variable), code(each.ini), code(each.default or ""), each.description) for each in SETTINGS]
-    marker = [*ARGUMENTS.items(), *((name, "a field of the world's spec") for name in WorldSpec.__struct_fields__)]
+    plugin = [
+        (code(each.option), code(each.variable), code(each.ini), code(each.default or ""), each.description)
+        for each in SETTINGS
+    ]
+    marker = [
+        *ARGUMENTS.items(),
+        *((name, "a field of the world's spec") for name in WorldSpec.__struct_fields__),
+    ]
     parts = [
         "# Settings\n",
         "## The environment\n",
@@ -83,7 +89,10 @@ def settings() -> str:
         table(("option", "environment", "TOML file", ""), served),
         _TENANTS,
         "## Profiles\n",
-        table(("profile", "what its world is made of"), ((code(name), _fields(fields)) for name, fields in PROFILES.items())),
+        table(
+            ("profile", "what its world is made of"),
+            ((code(name), _fields(fields)) for name, fields in PROFILES.items()),
+        ),
         "## The admin command\n",
         _ADMIN_COMMAND,
         table(("option", "environment", ""), steered),
@@ -107,7 +116,10 @@ def _variable(option: click.Option) -> str:
 
 def _variables() -> Iterator[tuple[str, str, str, str]]:
     """Every variable of the environment, with the option for which it stands in each program that reads it."""
-    commands = [{_variable(each): code(each.opts[0]) for each in _options(command) if each.envvar} for command in (serve, admin_command)]
+    commands = [
+        {_variable(each): code(each.opts[0]) for each in _options(command) if each.envvar}
+        for command in (serve, admin_command)
+    ]
     programs = [*commands, {code(each.variable): code(each.option) for each in SETTINGS}]
     for name in dict.fromkeys(name for program in programs for name in program):
         served, steered, tested = (program.get(name, "") for program in programs)
@@ -184,15 +196,24 @@ def assumed() -> str:
         "Nobody says how the vendors behave here, so session-mock had to choose; `session-mock contract --basis assumed` prints it too.\n",
     ]
     for vendor in every():
-        told = [(code(fact["where"]), fact["says"]) for fact in list_dialect_facts(vendor, Basis.ASSUMED.value)]
-        heading = vendor.contract.title if vendor.label == vendor.name else f"{vendor.contract.title}, `{vendor.dialect}`, beside that"
+        told = [
+            (code(fact["where"]), fact["says"]) for fact in list_dialect_facts(vendor, Basis.ASSUMED.value)
+        ]
+        heading = (
+            vendor.contract.title
+            if vendor.label == vendor.name
+            else f"{vendor.contract.title}, `{vendor.dialect}`, beside that"
+        )
         parts += [f"## {heading}\n", table(("where", ""), told)] if told else []
     return "\n".join(parts)
 
 
 def admin() -> str:
     """Every route of the admin API."""
-    rows = [(each.method, code("/__admin" + each.path), str(each.status), sentence(each.handler)) for each in ROUTES]
+    rows = [
+        (each.method, code("/__admin" + each.path), str(each.status), sentence(each.handler))
+        for each in ROUTES
+    ]
     return "\n".join([
         "# The admin API\n",
         _ADMIN,

@@ -16,12 +16,18 @@ def page(contract: Contract, *others: Contract) -> str:
         f"Served at the root, under `/{contract.vendor}/…`, and for the hosts {', '.join(f'`{host}`' for host in contract.hosts)}.\n",
         *(_endpoint(endpoint) for endpoint in contract.endpoints),
         "## Errors\n",
-        table(("error", "status", "body", "basis", "source", ""), [_error(contract, name) for name in contract.errors]),
+        table(
+            ("error", "status", "body", "basis", "source", ""),
+            [_error(contract, name) for name in contract.errors],
+        ),
         "## Behaviors\n",
         *(_behavior(behavior) for behavior in contract.behaviors),
         *(["## Dialects\n", differences(contract, others)] if others else []),
         "## Sources\n",
-        table(("source", "read", ""), [(name, s.read_on, f"[{s.title}]({s.url})" if s.url else s.title) for name, s in sources.items()]),
+        table(
+            ("source", "read", ""),
+            [(name, s.read_on, f"[{s.title}]({s.url})" if s.url else s.title) for name, s in sources.items()],
+        ),
     ]
     return "\n".join(parts)
 
@@ -29,25 +35,47 @@ def page(contract: Contract, *others: Contract) -> str:
 def _endpoint(endpoint: Endpoint) -> str:
     paths = "\n".join(f"- `{endpoint.method} {path}`" for path in endpoint.paths)
     parts = [f"## {endpoint.name}\n", f"{endpoint.summary}\n", f"{paths}\n"]
-    asked = [("path", f"`{name}`", "string", "required", fact.text, *_basis(fact)) for name, fact in endpoint.path.items()]
+    asked = [
+        ("path", f"`{name}`", "string", "required", fact.text, *_basis(fact))
+        for name, fact in endpoint.path.items()
+    ]
     for place, model in (("query", endpoint.query), ("body", endpoint.body)):
-        asked += [(place, f"`{each.name}`", asked_kind(each), _default(each), each.fact.text, *_basis(each.fact)) for each in fields(model)]
+        asked += [
+            (place, f"`{each.name}`", asked_kind(each), _default(each), each.fact.text, *_basis(each.fact))
+            for each in fields(model)
+        ]
     if asked:
         parts.append(table(("in", "parameter", "type", "default", "", "basis", "source"), asked))
     if endpoint.any_of_fields:
-        parts.append(f"Of {' and '.join(f'`{name}`' for name in endpoint.any_of_fields)} one at least must be given.\n")
-    answer = [(f"`{each.name}`", told_kind(each), each.fact.text, *_basis(each.fact)) for each in fields(endpoint.response, deep=True)]
+        parts.append(
+            f"Of {' and '.join(f'`{name}`' for name in endpoint.any_of_fields)} one at least must be given.\n"
+        )
+    answer = [
+        (f"`{each.name}`", told_kind(each), each.fact.text, *_basis(each.fact))
+        for each in fields(endpoint.response, deep=True)
+    ]
     parts += ["The answer:\n", table(("field", "type", "", "basis", "source"), answer)]
-    told = [*(f"- {limited(limit)}" for limit in endpoint.limits), *(f"- {_stated(fact)}" for fact in endpoint.facts)]
+    told = [
+        *(f"- {limited(limit)}" for limit in endpoint.limits),
+        *(f"- {_stated(fact)}" for fact in endpoint.facts),
+    ]
     parts += ["\n".join(told) + "\n"] if told else []
     if endpoint.lint_rules:
-        said = "\n".join(dict.fromkeys(f"- `{advice.name}`: {_stated(advice.fact)}" for advice in endpoint.lint_rules))
+        said = "\n".join(
+            dict.fromkeys(f"- `{advice.name}`: {_stated(advice.fact)}" for advice in endpoint.lint_rules)
+        )
         parts.append(f"Said of a request that is answered:\n\n{said}\n")
     return "\n".join(parts)
 
 
 def _default(field: Field) -> str:
-    return "required" if field.required else "" if field.default is None or field.default == "" else f"`{field.default}`"
+    return (
+        "required"
+        if field.required
+        else ""
+        if field.default is None or field.default == ""
+        else f"`{field.default}`"
+    )
 
 
 def _stated(fact: Fact) -> str:

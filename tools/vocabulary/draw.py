@@ -18,7 +18,19 @@ from tools.vocabulary import oddities, tables
 from tools.vocabulary.tables import Row
 
 _LATIN = ("en_US", "en_GB", "de_DE", "fr_FR", "es_ES", "it_IT", "nl_NL", "pt_BR", "sv_SE", "pl_PL", "en_IN")
-_MANY_SCRIPTS = ("ar_AA", "he_IL", "ja_JP", "hi_IN", "th_TH", "ko_KR", "zh_CN", "fa_IR", "ru_RU", "el_GR", "en_US")
+_MANY_SCRIPTS = (
+    "ar_AA",
+    "he_IL",
+    "ja_JP",
+    "hi_IN",
+    "th_TH",
+    "ko_KR",
+    "zh_CN",
+    "fa_IR",
+    "ru_RU",
+    "el_GR",
+    "en_US",
+)
 _LINKS = 8  # Per page, so that all pages together are a table without gaps.
 _ACTIONS = 4
 _SECTIONS = {"blog": "@post", "products": "@product", "docs": "@docs"}
@@ -30,7 +42,9 @@ def _slug(text: str) -> str:
 
 
 def _acquisitions(campaigns: Sequence[str]) -> tuple[Acquisition, ...]:
-    return tuple(replace(each, utm_campaign=each.utm_campaign.format(*campaigns)) for each in tables.ACQUISITIONS)
+    return tuple(
+        replace(each, utm_campaign=each.utm_campaign.format(*campaigns)) for each in tables.ACQUISITIONS
+    )
 
 
 def _group(row: Row) -> str:
@@ -49,7 +63,14 @@ def _pages(rows: Sequence[Row], odd: Sequence[Row] = ()) -> tuple[Page, ...]:
 
     def page(row: Row) -> Page:
         links = tuple(next(turns[word]) if word in turns else index[word] for word in row.links.split())
-        return Page(row.path, row.title, row.querystring, row.weight, links, tuple(actions[word] for word in row.actions.split()))
+        return Page(
+            row.path,
+            row.title,
+            row.querystring,
+            row.weight,
+            links,
+            tuple(actions[word] for word in row.actions.split()),
+        )
 
     unknown = Page("", "", "", 0, (1,) * _LINKS, (0,) * _ACTIONS)
     return (unknown, *(page(row) for row in (*rows, *odd)))
@@ -58,24 +79,42 @@ def _pages(rows: Sequence[Row], odd: Sequence[Row] = ()) -> tuple[Page, ...]:
 def _rows(fake: Faker) -> tuple[Row, ...]:
     """Return the pages of the usual site, with drawn titles of posts and products."""
     titles = draw_unique(lambda: f"How to {fake.bs()}", 8)
-    products = draw_unique(lambda: " ".join(word[0].upper() + word[1:] for word in fake.catch_phrase().split()[-2:]), 10)
+    products = draw_unique(
+        lambda: " ".join(word[0].upper() + word[1:] for word in fake.catch_phrase().split()[-2:]), 10
+    )
     posts = (Row(f"/blog/{_slug(title)}", title, "", *tables.POST) for title in titles)
-    return (*tables.PAGES, *posts, *(Row(f"/products/{_slug(name)}", name, "", *tables.PRODUCT) for name in products))
+    return (
+        *tables.PAGES,
+        *posts,
+        *(Row(f"/products/{_slug(name)}", name, "", *tables.PRODUCT) for name in products),
+    )
 
 
 def _odd_pages(rows: Sequence[Row]) -> tuple[Page, ...]:
     """Return the usual site with an odd page as the last link of each page and an odd action as its first action."""
     turns = cycle(oddities.ACTIONS)
     usual = [
-        row._replace(links=f"{row.links.rpartition(' ')[0]} @odd", actions=f"{next(turns)} {row.actions.partition(' ')[2]}") for row in rows
+        row._replace(
+            links=f"{row.links.rpartition(' ')[0]} @odd",
+            actions=f"{next(turns)} {row.actions.partition(' ')[2]}",
+        )
+        for row in rows
     ]
-    return _pages(usual, [Row(*page, oddities.WEIGHT, oddities.LINKS, f"{oddities.PAGE_ACTIONS} {next(turns)}") for page in oddities.PAGES])
+    return _pages(
+        usual,
+        [
+            Row(*page, oddities.WEIGHT, oddities.LINKS, f"{oddities.PAGE_ACTIONS} {next(turns)}")
+            for page in oddities.PAGES
+        ],
+    )
 
 
 def _often_unknown(entries: tuple[_Weighted, ...]) -> tuple[_Weighted, ...]:
     """Return the entries with one in three unknown."""
     half = sum(entry.weight for entry in entries) // 2
-    return tuple(replace(entry, weight=entry.weight if number else half) for number, entry in enumerate(entries))
+    return tuple(
+        replace(entry, weight=entry.weight if number else half) for number, entry in enumerate(entries)
+    )
 
 
 def _draw(locales: Sequence[str]) -> tuple[Vocabulary, tuple[Row, ...]]:
@@ -95,7 +134,9 @@ def _draw(locales: Sequence[str]) -> tuple[Vocabulary, tuple[Row, ...]]:
         given_names=given_names,
         family_names=family_names,
         mail_domains=("example.com", "example.org", "example.net"),
-        site_names=draw_unique(lambda: _slug(f"{words.catch_phrase().split()[0]} {words.bs().split()[-1]}"), 16),
+        site_names=draw_unique(
+            lambda: _slug(f"{words.catch_phrase().split()[0]} {words.bs().split()[-1]}"), 16
+        ),
         plans=("free", "starter", "pro", "enterprise"),
         tags=draw_unique(lambda: _slug(words.catch_phrase().split()[0]), 8),
     ), rows

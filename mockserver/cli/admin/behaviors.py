@@ -32,7 +32,9 @@ def list_behaviors(client: AdminClient, *, tenant: str) -> Behaviors:
     return client.behaviors(tenant)
 
 
-@behavior.command("set", epilog=format_examples("session-mock admin behavior set browsee.busy=queue browsee.hold=0"))
+@behavior.command(
+    "set", epilog=format_examples("session-mock admin behavior set browsee.busy=queue browsee.hold=0")
+)
 @click.argument("settings", nargs=-1, required=True, metavar="NAME=VALUE...")
 @with_client(_print_behaviors)
 def set_behaviors(client: AdminClient, *, tenant: str, settings: tuple[str, ...]) -> Behaviors:

@@ -93,7 +93,10 @@ def _merge_options(given: dict[str, Any]) -> dict[str, Any]:
     outer = _find_admin_context(context)
     if "tenant" not in given and _is_on_command_line(outer, "tenant"):
         raise click.UsageError(f"--tenant does not apply to {context.command_path!r}; leave it out")
-    return {name: value if _is_on_command_line(context, name) else outer.params.get(name, value) for name, value in given.items()}
+    return {
+        name: value if _is_on_command_line(context, name) else outer.params.get(name, value)
+        for name, value in given.items()
+    }
 
 
 def _find_admin_context(context: click.Context) -> click.Context:
@@ -114,7 +117,9 @@ def _reported_errors() -> Iterator[None]:
     try:
         yield
     except AdminError as error:
-        hint = " (option --token or SESSION_MOCK_ADMIN_TOKEN)" if error.status == HTTPStatus.UNAUTHORIZED else ""
+        hint = (
+            " (option --token or SESSION_MOCK_ADMIN_TOKEN)" if error.status == HTTPStatus.UNAUTHORIZED else ""
+        )
         raise click.ClickException(f"{error}{hint}") from None
     except UnicodeError as error:
         raise click.UsageError(f"arguments must be UTF-8 text: {error}; correct them") from None

@@ -57,7 +57,10 @@ def _print_fault(found: Fault) -> None:
 
 
 def _argument_rows(kind: str, arguments: Iterable[FaultArgument]) -> list[tuple[str, ...]]:
-    return [(kind if number == 0 else "", each.name, each.type, each.default, each.description) for number, each in enumerate(arguments)]
+    return [
+        (kind if number == 0 else "", each.name, each.type, each.default, each.description)
+        for number, each in enumerate(arguments)
+    ]
 
 
 def _print_kinds(found: FaultKinds) -> None:
@@ -115,14 +118,19 @@ def show_fault(client: AdminClient, *, tenant: str, number: str) -> Fault:
     return client.fault(number, tenant)
 
 
-@fault.command("remove", epilog=format_examples("session-mock admin fault remove 1", "session-mock admin fault remove --all"))
+@fault.command(
+    "remove",
+    epilog=format_examples("session-mock admin fault remove 1", "session-mock admin fault remove --all"),
+)
 @click.argument("number", required=False, metavar="[ID]")
 @click.option("--all", "all_", is_flag=True, help="Remove all faults of the tenant.")
 @with_client()
 def remove_faults(client: AdminClient, *, tenant: str, number: str | None, all_: bool) -> None:
     """Remove one fault, or all."""
     if (number is not None) == all_:
-        raise click.UsageError("expected either the ID of a fault or --all; `session-mock admin fault list` shows the ids")
+        raise click.UsageError(
+            "expected either the ID of a fault or --all; `session-mock admin fault list` shows the ids"
+        )
     client.remove_faults(number, tenant)
 
 

@@ -28,10 +28,21 @@ _NUMBER = click.IntRange(min=0)
 _FILTER_OPTIONS: Final = (
     click.option("--vendor", metavar="NAME", help="Only requests to this vendor."),
     click.option("--endpoint", metavar="NAME", help="Only requests to this endpoint."),
-    click.option("--status", metavar="STATUS", help="Only responses with this status, such as 404, or class of statuses, such as 4xx."),
-    click.option("--error", metavar="NAME", help="Only this error response, by its name in the vendor's contract."),
+    click.option(
+        "--status",
+        metavar="STATUS",
+        help="Only responses with this status, such as 404, or class of statuses, such as 4xx.",
+    ),
+    click.option(
+        "--error", metavar="NAME", help="Only this error response, by its name in the vendor's contract."
+    ),
     click.option("--finding", metavar="NAME", help="Only exchanges with this finding."),
-    click.option("--triggered", "fault", metavar="FAULT", help="Only exchanges that this fault changed: its kind or id."),
+    click.option(
+        "--triggered",
+        "fault",
+        metavar="FAULT",
+        help="Only exchanges that this fault changed: its kind or id.",
+    ),
     click.option(
         "--no-endpoint/--any-endpoint",
         "unmatched",
@@ -58,9 +69,13 @@ def _unmatched_option(command: C) -> C:
     return option(command)
 
 
-def _select_journal(tenant: str, *, unmatched_only: bool, filters: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
+def _select_journal(
+    tenant: str, *, unmatched_only: bool, filters: dict[str, Any]
+) -> tuple[str | None, dict[str, Any]]:
     """Return the tenant of the journal, None for unmatched requests, and the filters that were given."""
-    return None if unmatched_only else tenant, {name: value for name, value in filters.items() if value is not None}
+    return None if unmatched_only else tenant, {
+        name: value for name, value in filters.items() if value is not None
+    }
 
 
 def _format_query(exchange: Exchange) -> str:
@@ -160,13 +175,18 @@ def journal() -> None:
 
 @journal.command(
     "list",
-    epilog=format_examples("session-mock admin journal list --vendor browsee --status 4xx", "session-mock admin journal list --unmatched"),
+    epilog=format_examples(
+        "session-mock admin journal list --vendor browsee --status 4xx",
+        "session-mock admin journal list --unmatched",
+    ),
 )
 @filter_options
 @_unmatched_option
 @click.option("--count", is_flag=True, help="Print only the number of exchanges.")
 @with_client(_print_page)
-def list_exchanges(client: AdminClient, *, tenant: str, unmatched_only: bool, count: bool, **filters: Any) -> JournalPage | Count:
+def list_exchanges(
+    client: AdminClient, *, tenant: str, unmatched_only: bool, count: bool, **filters: Any
+) -> JournalPage | Count:
     """List exchanges, oldest first; 100 of them unless --limit is given."""
     source, given = _select_journal(tenant, unmatched_only=unmatched_only, filters=filters)
     if not count:
@@ -181,7 +201,9 @@ def list_exchanges(client: AdminClient, *, tenant: str, unmatched_only: bool, co
 @filter_options
 @_unmatched_option
 @with_client(_print_line)
-def follow_exchanges(client: AdminClient, *, tenant: str, unmatched_only: bool, **filters: Any) -> Iterator[Exchange]:
+def follow_exchanges(
+    client: AdminClient, *, tenant: str, unmatched_only: bool, **filters: Any
+) -> Iterator[Exchange]:
     """Print a line for each exchange when it ends, until Ctrl-C or --limit.
 
     It starts with the oldest recorded exchange; use --after to skip some.
@@ -190,7 +212,9 @@ def follow_exchanges(client: AdminClient, *, tenant: str, unmatched_only: bool, 
     return follow_journal(partial(client.journal, source), **given)
 
 
-@journal.command("export", epilog=format_examples("session-mock admin journal export --format har --output run.har"))
+@journal.command(
+    "export", epilog=format_examples("session-mock admin journal export --format har --output run.har")
+)
 @filter_options
 @_unmatched_option
 @click.option(
@@ -201,9 +225,13 @@ def follow_exchanges(client: AdminClient, *, tenant: str, unmatched_only: bool, 
     show_default=True,
     help="Format of the file: lines of JSON, or HTTP Archive.",
 )
-@click.option("--output", type=click.File("wb", lazy=True), default="-", help="File to write; - is stdout. [default: -]")
+@click.option(
+    "--output", type=click.File("wb", lazy=True), default="-", help="File to write; - is stdout. [default: -]"
+)
 @with_client()
-def export_journal(client: AdminClient, *, tenant: str, unmatched_only: bool, form: Any, output: BinaryIO, **filters: Any) -> None:
+def export_journal(
+    client: AdminClient, *, tenant: str, unmatched_only: bool, form: Any, output: BinaryIO, **filters: Any
+) -> None:
     """Write exchanges to a file; all of them unless filters are given."""
     source, given = _select_journal(tenant, unmatched_only=unmatched_only, filters=filters)
     document = client.export(form, source, **given)

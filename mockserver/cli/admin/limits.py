@@ -31,12 +31,21 @@ def _describe_usage(limit: LimitState) -> str:
 
 
 def _describe_counts(limit: WindowState | BucketState) -> str:
-    return ", ".join(f"{count:,}" if site == "*" else f"{count:,} (site {site})" for site, count in limit.used.items())
+    return ", ".join(
+        f"{count:,}" if site == "*" else f"{count:,} (site {site})" for site, count in limit.used.items()
+    )
 
 
 def _print_limits(limits: list[LimitState]) -> None:
     rows = [
-        (each.name, "on" if each.enabled else "off", _describe(each), _describe_usage(each), ", ".join(each.endpoints)) for each in limits
+        (
+            each.name,
+            "on" if each.enabled else "off",
+            _describe(each),
+            _describe_usage(each),
+            ", ".join(each.endpoints),
+        )
+        for each in limits
     ]
     print_table(("limit", "state", "allows", "used", "endpoints"), rows)
 
@@ -61,12 +70,23 @@ def list_limits(client: AdminClient, *, tenant: str) -> list[LimitState]:
     ),
 )
 @click.argument("name")
-@click.option("--on/--off", "enabled", default=None, help="Enforce the limit or not; --on uses the documented number if none was set.")
+@click.option(
+    "--on/--off",
+    "enabled",
+    default=None,
+    help="Enforce the limit or not; --on uses the documented number if none was set.",
+)
 @click.option("--allowed", type=_COUNT, help="Requests per window, or size of a burst; 0 is unlimited.")
 @click.option("--seconds", type=click.IntRange(min=1), help="Length of the window in seconds.")
 @click.option("--refill", type=_COUNT, help="Requests per second by which a burst limit refills.")
-@click.option("--busy", metavar="BEHAVIOR", help="Response to a second request, for a limit of one request at a time.")
-@click.option("--hold", type=_COUNT, help="Minimum time in milliseconds for which a request counts as open, for such a limit.")
+@click.option(
+    "--busy", metavar="BEHAVIOR", help="Response to a second request, for a limit of one request at a time."
+)
+@click.option(
+    "--hold",
+    type=_COUNT,
+    help="Minimum time in milliseconds for which a request counts as open, for such a limit.",
+)
 @with_client(_print_limits)
 def set_limit(client: AdminClient, *, tenant: str, name: str, **changes: Any) -> list[LimitState]:
     """Change a limit, then list all limits.
@@ -75,5 +95,7 @@ def set_limit(client: AdminClient, *, tenant: str, name: str, **changes: Any) ->
     are.
     """
     if all(change is None for change in changes.values()):
-        raise click.UsageError(f"limit {name!r}: nothing to change; give an option such as --allowed 2 or --off")
+        raise click.UsageError(
+            f"limit {name!r}: nothing to change; give an option such as --allowed 2 or --off"
+        )
     return client.change_limits({name: LimitChange(**changes)}, tenant)

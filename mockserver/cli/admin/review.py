@@ -17,7 +17,12 @@ _MAX_NUMBERS = 5
 
 def _row(found: FindingSummary) -> tuple[Any, ...]:
     more = ["…"] if found.count > _MAX_NUMBERS else []
-    return found.name, found.count, ", ".join([*map(str, found.exchanges[:_MAX_NUMBERS]), *more]), found.message
+    return (
+        found.name,
+        found.count,
+        ", ".join([*map(str, found.exchanges[:_MAX_NUMBERS]), *more]),
+        found.message,
+    )
 
 
 def _print_findings(found: list[FindingSummary], heading: str = "finding") -> None:
@@ -42,7 +47,11 @@ def _is_wrong(result: Verification) -> bool:
 
 
 def _print_verification(result: Verification) -> None:
-    kept = "all in the journal" if result.kept == result.exchanges else f"only the last {result.kept} are checked"
+    kept = (
+        "all in the journal"
+        if result.kept == result.exchanges
+        else f"only the last {result.kept} are checked"
+    )
     summary = "Something is wrong." if _is_wrong(result) else "Nothing is wrong."
     echo(f"{result.exchanges} exchanges ({kept}). {summary}")
     for heading, found in (("finding", result.findings), ("unexpected error", result.unexpected)):

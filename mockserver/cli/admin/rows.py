@@ -28,17 +28,35 @@ def rows() -> None:
 @click.argument("vendor")
 @click.argument("endpoint")
 @click.argument("params", nargs=-1, metavar="[PARAM=VALUE]...")
-@click.option("--site", default="0", show_default=True, help="Site: its index from 0, its domain, or the vendor's id for it.")
-@click.option("--labels", is_flag=True, help="Write each row with its label: required, optional or forbidden for a client.")
+@click.option(
+    "--site",
+    default="0",
+    show_default=True,
+    help="Site: its index from 0, its domain, or the vendor's id for it.",
+)
+@click.option(
+    "--labels",
+    is_flag=True,
+    help="Write each row with its label: required, optional or forbidden for a client.",
+)
 @with_client(print_json)
 def write_expected(
-    client: AdminClient, *, tenant: str, vendor: str, endpoint: str, params: tuple[str, ...], site: str, labels: bool
+    client: AdminClient,
+    *,
+    tenant: str,
+    vendor: str,
+    endpoint: str,
+    params: tuple[str, ...],
+    site: str,
+    labels: bool,
 ) -> Iterator[Any]:
     """Write the expected rows of an endpoint: what a correct client collects.
 
     Rows are written as lines of JSON. Without PARAM all rows of the site are written; a VALUE may be JSON.
     """
-    return client.expected_rows(vendor, endpoint, parse_json_pairs(params, "PARAM=VALUE"), site=site, labels=labels, tenant=tenant)
+    return client.expected_rows(
+        vendor, endpoint, parse_json_pairs(params, "PARAM=VALUE"), site=site, labels=labels, tenant=tenant
+    )
 
 
 def _parse_rows(file: BinaryIO) -> list[dict[str, Any]]:
@@ -58,12 +76,16 @@ def _print_trace(found: list[list[int]]) -> None:
     print_table(("row", "exchanges"), lines)
 
 
-@rows.command("trace", epilog=format_examples("session-mock admin rows trace browsee export_sessions collected.ndjson"))
+@rows.command(
+    "trace", epilog=format_examples("session-mock admin rows trace browsee export_sessions collected.ndjson")
+)
 @click.argument("vendor")
 @click.argument("endpoint")
 @click.argument("file", type=click.File("rb"), default="-")
 @with_client(_print_trace)
-def trace_rows(client: AdminClient, *, tenant: str, vendor: str, endpoint: str, file: BinaryIO) -> list[list[int]]:
+def trace_rows(
+    client: AdminClient, *, tenant: str, vendor: str, endpoint: str, file: BinaryIO
+) -> list[list[int]]:
     """Show which responses contained each row of a file.
 
     FILE has rows of the endpoint as lines of JSON, such as those of `session-mock admin rows expected`.

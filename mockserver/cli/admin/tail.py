@@ -14,7 +14,9 @@ _PAGE_SIZE: Final = 5_000
 Read = Callable[..., JournalPage]
 
 
-def follow_journal(read: Read, *, after: int = 0, limit: int | None = None, **filters: Any) -> Iterator[dict[str, Any]]:
+def follow_journal(
+    read: Read, *, after: int = 0, limit: int | None = None, **filters: Any
+) -> Iterator[dict[str, Any]]:
     """Yield at most *limit* exchanges as they end; *read* returns a page of the journal."""
     return islice(_ended_exchanges(read, after, filters), limit)
 
@@ -35,7 +37,9 @@ def _ended_exchanges(read: Read, after: int, filters: dict[str, Any]) -> Iterato
             yielded.clear()
             continue
         count = page.total
-        for exchange in read(after=after, limit=_PAGE_SIZE, **filters).exchanges if filters else page.exchanges:
+        for exchange in (
+            read(after=after, limit=_PAGE_SIZE, **filters).exchanges if filters else page.exchanges
+        ):
             if exchange["duration_ms"] is not None and exchange["number"] not in yielded:
                 yielded.add(exchange["number"])
                 yield exchange

@@ -72,7 +72,12 @@ def tenant() -> None:
     metavar="VENDOR.CREDENTIAL=VALUE",
     help="Set a credential instead of the generated one; repeatable.",
 )
-@click.option("--fault", multiple=True, metavar="JSON", help="Add a fault, as in `session-mock admin fault add JSON`; repeatable.")
+@click.option(
+    "--fault",
+    multiple=True,
+    metavar="JSON",
+    help="Add a fault, as in `session-mock admin fault add JSON`; repeatable.",
+)
 @with_client(_print_tenant, tenant=False)
 def create_tenant(
     client: AdminClient,

@@ -20,7 +20,11 @@ _OTHER_FIELDS = ", ".join(_FIELDS[2:])
 
 
 _WORLD_OPTIONS: Final = (
-    click.option("--profile", metavar="NAME", help="Named world to start from, such as empty or flowing. [default: default]"),
+    click.option(
+        "--profile",
+        metavar="NAME",
+        help="Named world to start from, such as empty or flowing. [default: default]",
+    ),
     click.option("--seed", type=SEED, help="Seed of all generated data; 'random' picks one."),
     click.option("--sessions", type=int, help="Sessions per site, not counting bots."),
     click.option(
@@ -73,7 +77,9 @@ def show_world(client: AdminClient, *, tenant: str) -> WorldTotals:
     return client.world(tenant)
 
 
-@world.command("replace", epilog=format_examples("session-mock admin world replace --profile awkward --set sites=3"))
+@world.command(
+    "replace", epilog=format_examples("session-mock admin world replace --profile awkward --set sites=3")
+)
 @world_options
 @with_client(_print_world)
 def replace_world(
@@ -97,7 +103,10 @@ def replace_world(
 
 
 def _print_session(found: dict[str, Any]) -> None:
-    rows = [(name, value if isinstance(value, str) else json.encode(value).decode()) for name, value in found.items()]
+    rows = [
+        (name, value if isinstance(value, str) else json.encode(value).decode())
+        for name, value in found.items()
+    ]
     print_table(("field", "value"), rows)
 
 
@@ -115,7 +124,9 @@ def session() -> None:
 @click.option("--number", type=int, help="Number of the session in the world.")
 @click.option("--site", type=int, default=0, show_default=True, help="Index of the site, from 0.")
 @with_client(_print_session)
-def show_session(client: AdminClient, *, tenant: str, index: int | None, number: int | None, site: int) -> dict[str, Any]:
+def show_session(
+    client: AdminClient, *, tenant: str, index: int | None, number: int | None, site: int
+) -> dict[str, Any]:
     """Show the raw data of a session, before any vendor's formatting.
 
     Give --index or --number. Times are Unix milliseconds, durations are milliseconds.

@@ -1,1 +1,1 @@
-"""TODO package admin."""
+"""The admin API below ``/__admin``."""

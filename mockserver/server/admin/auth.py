@@ -26,15 +26,26 @@ def admit(request: web.Request, token: str | None, *, navigation: bool = False) 
         return
     local = request.transport.get_extra_info("sockname") if request.transport else None
     if isinstance(local, tuple) and not is_loopback(local[0]):
-        raise Problem("foreign-request", "without a token only this computer may steer: start the server with --admin-token")
+        raise Problem(
+            "foreign-request",
+            "without a token only this computer may steer: start the server with --admin-token",
+        )
     _check_names(request.headers.getall("Host", []), request.headers.getall("Origin", []))
-    if request.headers.get("Sec-Fetch-Site", "none") not in _OWN and not (navigation and _is_navigation(request)):
-        raise Problem("foreign-request", "a web page of another site may not steer; call from the server side, or set --admin-token")
+    if request.headers.get("Sec-Fetch-Site", "none") not in _OWN and not (
+        navigation and _is_navigation(request)
+    ):
+        raise Problem(
+            "foreign-request",
+            "a web page of another site may not steer; call from the server side, or set --admin-token",
+        )
 
 
 def _is_navigation(request: web.Request) -> bool:
     """Return whether a browser opens an address in a tab, and does not embed what it gets."""
-    return (request.headers.get("Sec-Fetch-Mode"), request.headers.get("Sec-Fetch-Dest")) == ("navigate", "document")
+    return (request.headers.get("Sec-Fetch-Mode"), request.headers.get("Sec-Fetch-Dest")) == (
+        "navigate",
+        "document",
+    )
 
 
 def _check_token(sent: str, token: str) -> None:
@@ -42,7 +53,9 @@ def _check_token(sent: str, token: str) -> None:
     scheme, _, value = sent.partition(" ")
     if scheme.lower() != _SCHEME or not compare_digest(_bytes(value.strip()), _bytes(token)):
         detail = "send the header Authorization: Bearer TOKEN, with the token that the server was started with (--admin-token)"
-        raise Problem("unauthorized", detail, headers={"WWW-Authenticate": 'Bearer realm="session-mock admin"'})
+        raise Problem(
+            "unauthorized", detail, headers={"WWW-Authenticate": 'Bearer realm="session-mock admin"'}
+        )
 
 
 def _bytes(text: str) -> bytes:
@@ -57,10 +70,14 @@ def _check_names(hosts: list[Any], origins: list[Any]) -> None:
     """
     if len(hosts) != 1 or not is_loopback(hostname(hosts[0]) or ""):
         raise Problem(
-            "foreign-request", "the Host must be localhost or a loopback address; under other names the server needs --admin-token"
+            "foreign-request",
+            "the Host must be localhost or a loopback address; under other names the server needs --admin-token",
         )
     if origins and origins != [f"http://{hosts[0]}"]:
-        raise Problem("foreign-request", "a web page of another origin may not steer; call from the server side, or set --admin-token")
+        raise Problem(
+            "foreign-request",
+            "a web page of another origin may not steer; call from the server side, or set --admin-token",
+        )
 
 
 def hostname(host: str) -> str | None:

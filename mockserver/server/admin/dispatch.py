@@ -68,7 +68,11 @@ async def answer(admin: Admin, request: web.Request) -> web.StreamResponse:
     except Problem as problem:
         return _refused(problem.masked(Secrets((), admin.tenants.known)))
     except ApiError as refusal:
-        return _refused(Problem(_UNREAD[refusal.error], refusal.details["message"]).masked(Secrets((), admin.tenants.known)))
+        return _refused(
+            Problem(_UNREAD[refusal.error], refusal.details["message"]).masked(
+                Secrets((), admin.tenants.known)
+            )
+        )
     except (ConnectionError, asyncio.CancelledError):
         raise
     except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
@@ -84,7 +88,12 @@ async def _order(request: web.Request) -> AdminRequest:
     if "Content-Encoding" in request.headers:  # What is cut off would be taken for an empty body.
         raise invalid("send the body as it is, without Content-Encoding")
     body = await read_body(request, decompress=False)
-    return AdminRequest(request.method, request.rel_url.raw_path, dict(request.query), decoded(body, media_type(request, body)))
+    return AdminRequest(
+        request.method,
+        request.rel_url.raw_path,
+        dict(request.query),
+        decoded(body, media_type(request, body)),
+    )
 
 
 def _found(method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:
@@ -98,7 +107,11 @@ def _found(method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:
     route = found.get("GET" if method == "HEAD" else method)
     if route is None:
         allowed = [*found, *(["HEAD"] if "GET" in found else [])]
-        raise Problem("wrong-method", f"{method} is not supported here; use {' or '.join(found)}", headers={"Allow": ", ".join(allowed)})
+        raise Problem(
+            "wrong-method",
+            f"{method} is not supported here; use {' or '.join(found)}",
+            headers={"Allow": ", ".join(allowed)},
+        )
     parts = zip(route.path.split("/")[1:], words, strict=True)
     return route, {part[1:-1]: word for part, word in parts if part.startswith("{")}
 
@@ -143,7 +156,9 @@ def _asked(route: Route, order: AdminRequest) -> dict[str, Any]:
     if "body" not in wanted and order.body != {}:
         raise invalid(f"{route.method} {PREFIX}{route.path} takes no body")
     if "query" not in wanted and order.query:
-        raise invalid(f"{route.method} {PREFIX}{route.path} takes no query, such as {next(iter(order.query))!r}")
+        raise invalid(
+            f"{route.method} {PREFIX}{route.path} takes no query, such as {next(iter(order.query))!r}"
+        )
     found = {"body": parsed(order.body, wanted["body"])} if "body" in wanted else {}
     if "query" in wanted:
         found["query"] = parsed(order.query, wanted["query"], texts=True)
@@ -158,7 +173,9 @@ async def _written(route: Route, told: Any, request: web.Request) -> web.StreamR
         headers["Location"], told = PREFIX + told.location, told.body
     if route.status == HTTPStatus.NO_CONTENT:
         return web.Response(status=route.status, headers=headers)
-    return web.Response(status=route.status, headers=headers, body=json.encode(told), content_type="application/json")
+    return web.Response(
+        status=route.status, headers=headers, body=json.encode(told), content_type="application/json"
+    )
 
 
 async def _streamed(stream: StreamingBody, request: web.Request) -> web.StreamResponse:

@@ -22,7 +22,10 @@ from mockserver.server.faults.registry import kinds
 
 _REF: Final = "#/components/schemas/{name}"
 _JSON: Final = "application/json"
-_PLACES: Final = {"id": "A tenant's id; the first one is `default`.", "number": "As it was answered when it was made."}
+_PLACES: Final = {
+    "id": "A tenant's id; the first one is `default`.",
+    "number": "As it was answered when it was made.",
+}
 
 _OWN: Final = {
     "name": "parameters",
@@ -45,9 +48,16 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
         paths.setdefault(PREFIX + route.path, {})[route.method.lower()] = _operation(route, known)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "session-mock admin API", "version": __version__, "description": "Steers and watches a running session-mock."},
+        "info": {
+            "title": "session-mock admin API",
+            "version": __version__,
+            "description": "Steers and watches a running session-mock.",
+        },
         "paths": paths,
-        "components": {"schemas": components, "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}}},
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+        },
         "security": [{}, {"token": []}],
     }
 
@@ -55,7 +65,14 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
 def _operation(route: Route, known: dict[Any, Any]) -> dict[str, Any]:
     names = re.findall(r"{(\w+)}", route.path)
     parameters = [
-        {"name": name, "in": "path", "required": True, "description": _PLACES[name], "schema": {"type": "string"}} for name in names
+        {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": _PLACES[name],
+            "schema": {"type": "string"},
+        }
+        for name in names
     ]
     parameters += [parameter for parameter in _query(route) if parameter["name"] not in names]
     problem = {
@@ -63,7 +80,11 @@ def _operation(route: Route, known: dict[Any, Any]) -> dict[str, Any]:
         "content": {"application/problem+json": {"schema": known[Problem]}},
     }
     wanted = _body(route)
-    body = {} if wanted is None else {"requestBody": {"required": True, "content": {_JSON: {"schema": known[wanted]}}}}
+    body = (
+        {}
+        if wanted is None
+        else {"requestBody": {"required": True, "content": {_JSON: {"schema": known[wanted]}}}}
+    )
     return {
         "operationId": route.handler.__name__,
         "summary": summary(route),
@@ -75,7 +96,10 @@ def _operation(route: Route, known: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _answer(route: Route, known: dict[Any, Any]) -> dict[str, Any]:
-    content = {media: {"schema": {"type": "string"} if model is None else known[model]} for media, model in _answers(route)}
+    content = {
+        media: {"schema": {"type": "string"} if model is None else known[model]}
+        for media, model in _answers(route)
+    }
     located = {"headers": {"Location": {"description": "Where it is found.", "schema": {"type": "string"}}}}
     return {
         "description": HTTPStatus(route.status).phrase,
@@ -87,7 +111,10 @@ def _answer(route: Route, known: dict[Any, Any]) -> dict[str, Any]:
 def _models(route: Route) -> Iterable[Any]:
     """The types that a route reads or answers as JSON."""
     wanted = _body(route)
-    return [*([] if wanted is None else [wanted]), *(model for _, model in _answers(route) if model is not None)]
+    return [
+        *([] if wanted is None else [wanted]),
+        *(model for _, model in _answers(route) if model is not None),
+    ]
 
 
 def _body(route: Route) -> Any:
@@ -101,7 +128,11 @@ def _body(route: Route) -> Any:
 def _answers(route: Route) -> list[tuple[str, Any]]:
     """The media types that a route answers, with the type of what is JSON."""
     told, found = answered(route), []
-    parts = get_args(told) if get_origin(told) in (UnionType, Union) and StreamingBody in map(_plain, get_args(told)) else [told]
+    parts = (
+        get_args(told)
+        if get_origin(told) in (UnionType, Union) and StreamingBody in map(_plain, get_args(told))
+        else [told]
+    )
     for part in parts:
         if get_origin(part) is Annotated:
             found.append((get_args(part)[1], None))
@@ -126,7 +157,12 @@ def _query(route: Route) -> list[dict[str, Any]]:
     info = type_info(model)
     assert isinstance(info, StructType)  # noqa: S101 -- a query has fields
     return [
-        {"name": field.encode_name, "in": "query", "required": field.required, "schema": json.schema(_struct_field(model, field.name))}
+        {
+            "name": field.encode_name,
+            "in": "query",
+            "required": field.required,
+            "schema": json.schema(_struct_field(model, field.name)),
+        }
         for field in info.fields
         if field.name != "parameters"
     ] + ([_OWN] if model is ExpectedRowsQuery else [])

@@ -34,7 +34,9 @@ _MOST_KNOWN = 20
 class Problem(Exception):
     """A request that cannot be done, by the name of the kind of problem."""
 
-    def __init__(self, name: str, detail: str, *, routes: Sequence[str] = (), headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, name: str, detail: str, *, routes: Sequence[str] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__(detail)
         near = re.search(r"did you mean ('.*'|\".*\")\?", detail)
         self.status, self.headers = _STATUSES[name], headers or {}

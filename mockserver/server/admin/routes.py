@@ -2,7 +2,16 @@
 
 from typing import Final
 
-from mockserver.server.admin.handlers import clocks, expected, faults, journals, limits, server, tenants, worlds
+from mockserver.server.admin.handlers import (
+    clocks,
+    expected,
+    faults,
+    journals,
+    limits,
+    server,
+    tenants,
+    worlds,
+)
 from mockserver.server.admin.routing import Route
 
 _TENANT = "/tenants/{id}"

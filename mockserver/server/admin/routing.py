@@ -48,7 +48,9 @@ class HandlerContext(Struct, frozen=True, kw_only=True):
         """The tenant that the path names."""
         name = self.path["id"]
         if name not in self.tenants.by_name:
-            raise Problem("unknown-tenant", f"there is no tenant {name!r}; {suggest(name, self.tenants.by_name)}")
+            raise Problem(
+                "unknown-tenant", f"there is no tenant {name!r}; {suggest(name, self.tenants.by_name)}"
+            )
         return self.tenants.by_name[name]
 
     @property

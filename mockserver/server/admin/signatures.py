@@ -47,4 +47,6 @@ def parsed(raw: Any, model: Any, *, texts: bool = False) -> Any:
     try:
         return convert(raw, model, strict=not texts)
     except ValidationError as error:
-        raise invalid(f"the {'query' if texts else 'body'}: {explain_validation_error(raw, model, texts=texts) or error}") from None
+        raise invalid(
+            f"the {'query' if texts else 'body'}: {explain_validation_error(raw, model, texts=texts) or error}"
+        ) from None

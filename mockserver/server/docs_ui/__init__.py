@@ -63,7 +63,9 @@ def page(request: web.Request, vendor: Vendor, admin: Admin | None) -> web.Respo
         "version": __version__,
         "viewer": f"{viewer.package} {viewer.version}",
     }
-    text = Template((ASSETS / "page.html").read_text(encoding="utf-8")).substitute({name: escape(word) for name, word in words.items()})
+    text = Template((ASSETS / "page.html").read_text(encoding="utf-8")).substitute(
+        {name: escape(word) for name, word in words.items()}
+    )
     headers = {**_HEADERS, "Cache-Control": "no-store", "Content-Security-Policy": _POLICY}
     return web.Response(text=text, content_type="text/html", headers=headers)
 
@@ -95,4 +97,6 @@ def asset(request: web.Request, name: str) -> web.Response:
         headers["Content-Encoding"] = "gzip"
     elif found.suffix == PACKED:
         body = decompress(body)
-    return web.Response(body=body, content_type=_TYPES.get(Path(name).suffix, "text/plain"), charset="utf-8", headers=headers)
+    return web.Response(
+        body=body, content_type=_TYPES.get(Path(name).suffix, "text/plain"), charset="utf-8", headers=headers
+    )

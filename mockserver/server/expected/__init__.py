@@ -1,1 +1,1 @@
-"""TODO package expected."""
+"""Expected rows: what a correct client collects, and which exchanges returned a row."""

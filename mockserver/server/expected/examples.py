@@ -38,7 +38,10 @@ def asked(tenant: Tenant, vendor: Vendor, endpoint: Endpoint) -> dict[str, Any]:
     """The parameters of a tenant's good first request to an endpoint; no session is named where there is none."""
     names, limit = tenant.identifiers[vendor.name], getattr(endpoint.pagination, "limit", None)
     keys = endpoint.credentials.fields if isinstance(endpoint.credentials, BodyKeys) else ()
-    path = {name: names.sites[0][0] if name == endpoint.site else session_id(tenant, vendor) for name in endpoint.path}
+    path = {
+        name: names.sites[0][0] if name == endpoint.site else session_id(tenant, vendor)
+        for name in endpoint.path
+    }
     return {
         **{name: value for name, value in path.items() if value is not None},
         **{key: names.credentials[key] for key in keys},

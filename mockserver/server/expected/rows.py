@@ -27,10 +27,15 @@ class UnknownParameterError(ValueError):
 
 def check_parameters(vendor: Vendor, endpoint: Endpoint, names: Iterable[str]) -> None:
     """Raise :class:`UnknownParameterError` for a name that is not a parameter of the endpoint's path, query or body."""
-    known = [*endpoint.path, *(field.name for model in (endpoint.query, endpoint.body) for field in fields(model))]
+    known = [
+        *endpoint.path,
+        *(field.name for model in (endpoint.query, endpoint.body) for field in fields(model)),
+    ]
     for name in names:
         if name not in known:
-            raise UnknownParameterError(f"{vendor.name} {endpoint.name} has no parameter {name!r}; {suggest(name, known)}")
+            raise UnknownParameterError(
+                f"{vendor.name} {endpoint.name} has no parameter {name!r}; {suggest(name, known)}"
+            )
 
 
 def all_rows_params(tenant: Tenant, endpoint: Endpoint) -> dict[str, Any]:
@@ -38,20 +43,35 @@ def all_rows_params(tenant: Tenant, endpoint: Endpoint) -> dict[str, Any]:
     spec, now = tenant.world.spec, tenant.clock.now()
     end = now if spec.end is None else max(spec.end, now)
     (first, last), later = (seconds([spec.start, end]), seconds([end + DAY])[0])
-    words = {"start": spec.start // 1000, "end": end // 1000 + 1, "start_date": first[:10], "end_date": last[:10], "day_after": later[:10]}
-    return {name: value.format_map(words) if isinstance(value, str) else value for name, value in endpoint.all_rows_params.items()}
+    words = {
+        "start": spec.start // 1000,
+        "end": end // 1000 + 1,
+        "start_date": first[:10],
+        "end_date": last[:10],
+        "day_after": later[:10],
+    }
+    return {
+        name: value.format_map(words) if isinstance(value, str) else value
+        for name, value in endpoint.all_rows_params.items()
+    }
 
 
 def rows(
     tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int = 0
 ) -> Iterator[tuple[int | None, Any]]:
     """Yield each row with the total where the endpoint tells one; raises ``ApiError`` as the endpoint would."""
-    return _list(tenant, vendor, endpoint, site).rows(parameters, WorldSnapshot(tenant.world, tenant.clock.now()))
+    return _list(tenant, vendor, endpoint, site).rows(
+        parameters, WorldSnapshot(tenant.world, tenant.clock.now())
+    )
 
 
-def answer(tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int = 0) -> Any:
+def answer(
+    tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int = 0
+) -> Any:
     """What an endpoint answers to one request; raises ``ApiError`` as the endpoint would."""
-    asked = _list(tenant, vendor, endpoint, site).asked(parameters, WorldSnapshot(tenant.world, tenant.clock.now()))
+    asked = _list(tenant, vendor, endpoint, site).asked(
+        parameters, WorldSnapshot(tenant.world, tenant.clock.now())
+    )
     return json.decode(vendor.respond(endpoint, asked).body)
 
 
@@ -68,7 +88,10 @@ def expected_rows(
     asked = whole.asked(parameters, now)
     name = list_key_of(vendor.name, endpoint, site, named(endpoint, asked.path, asked.query, asked.body))
     before, since = tenant.world_history.snapshots_for(name, now)
-    lists = [_marked(whole.rows(parameters, moment), 1 << number) for number, moment in enumerate([*before, *since])]
+    lists = [
+        _marked(whole.rows(parameters, moment), 1 << number)
+        for number, moment in enumerate([*before, *since])
+    ]
     every = (1 << len(since)) - 1
     for each in reduce(merge_rows, lists):  # Only what two worlds do not share is ever held.
         seen = each.worlds >> len(before)
@@ -111,14 +134,20 @@ class _List(Struct, frozen=True):
     def asked(self, parameters: Mapping[str, Any], moment: WorldSnapshot) -> ViewRequest:
         """A request for it; raises ``ApiError`` where the parameters are wrong."""
         names, known, endpoint = self.names, {**parameters}, self.endpoint
-        path = {name: str(known.pop(name, names.sites[self.site][0] if name == endpoint.site else "")) for name in endpoint.path}
+        path = {
+            name: str(known.pop(name, names.sites[self.site][0] if name == endpoint.site else ""))
+            for name in endpoint.path
+        }
         typed: dict[str, Any] = {"query": None, "body": None}
         for where, model in (("query", endpoint.query), ("body", endpoint.body)):
             if model is not None:
                 credentials = names.credentials if where == "body" else {}
                 typed[where] = read(model, {**credentials, **known}, where)
                 if isinstance(typed[where], list):
-                    raise ApiError(endpoint.validation_error, message="; ".join(violation.message for violation in typed[where]))
+                    raise ApiError(
+                        endpoint.validation_error,
+                        message="; ".join(violation.message for violation in typed[where]),
+                    )
         return ViewRequest(
             **typed,
             path=path,
@@ -135,7 +164,9 @@ def _turn(endpoint: Endpoint, page: dict[str, Any], answer: Any, count: int) -> 
     match endpoint.pagination:
         case OffsetPagination(offset=offset) if count:
             page[offset] = int(page.get(offset, 0)) + count
-        case PageNumberPagination(page=number, first=first) if count:  # A short page may only mean that the limit was cut.
+        case PageNumberPagination(page=number, first=first) if (
+            count
+        ):  # A short page may only mean that the limit was cut.
             page[number] = int(page.get(number, first)) + 1
         case CursorPagination(cursor=cursor, next=path) if (after := at(answer, path)) is not None:
             page[cursor] = after

@@ -20,11 +20,19 @@ def described(batch: SessionBatch) -> list[dict[str, Any]]:
 
 
 def _described(batch: SessionBatch, place: int) -> dict[str, Any]:
-    told: dict[str, Any] = {"number": batch.ids[place], "visitor": batch.visitors[place], "kind": _KINDS[batch.kind]}
+    told: dict[str, Any] = {
+        "number": batch.ids[place],
+        "visitor": batch.visitors[place],
+        "kind": _KINDS[batch.kind],
+    }
     told |= {name: getattr(batch, name)[place] for name in _COLUMNS}
     told |= {name: getattr(batch, column)[place] for name, column in {**_PERSONS, **_OWN}.items()}
     for name, column in _RECORDS.items():
-        told[name] = {field: value for field, value in to_builtins(getattr(batch, column)[place]).items() if field != "weight"}
+        told[name] = {
+            field: value
+            for field, value in to_builtins(getattr(batch, column)[place]).items()
+            if field != "weight"
+        }
     told["entry"], told["exit"] = _page(batch.entries[place]), _page(batch.exits[place])
     return {**told, "pages": [_page(page) for page in batch.paths[place]]}
 

@@ -18,7 +18,9 @@ from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 
 
-def exchanges_by_row(tenants: Tenants, tenant: Tenant, pair: tuple[Vendor, Endpoint], rows: Sequence[Mapping[str, Any]]) -> list[list[int]]:
+def exchanges_by_row(
+    tenants: Tenants, tenant: Tenant, pair: tuple[Vendor, Endpoint], rows: Sequence[Mapping[str, Any]]
+) -> list[list[int]]:
     """Say for each row the numbers of the exchanges whose answer had it, or would have had it without the fault that triggered it.
 
     The pages are worked out again, in the tenant's world as it is: a row that was deleted meanwhile was on none.
@@ -38,7 +40,9 @@ def exchanges_by_row(tenants: Tenants, tenant: Tenant, pair: tuple[Vendor, Endpo
     return found
 
 
-def _rows(router: Router, reader: RequestParser, tenant: Tenant, exchange: Exchange) -> Iterator[Mapping[str, Any]]:
+def _rows(
+    router: Router, reader: RequestParser, tenant: Tenant, exchange: Exchange
+) -> Iterator[Mapping[str, Any]]:
     """The rows of an exchange that was answered with some."""
     raw, answered = exchange.raw, exchange.response is not None and exchange.response.status == HTTPStatus.OK
     match = router.find(raw.method, raw.path.partition("?")[0], raw.host)

@@ -1,1 +1,1 @@
-"""TODO package faults."""
+"""Faults: deliberate failures with conditions."""

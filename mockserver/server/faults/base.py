@@ -26,7 +26,9 @@ OK = 200
 
 Seconds = Annotated[float, Meta(ge=0, le=3600)]
 Share = Annotated[float, Meta(ge=0, lt=1)]
-HeaderText = Annotated[str, Meta(pattern=r"^[ -~]*$(?!\n)", description="a text in characters that a header can carry")]
+HeaderText = Annotated[
+    str, Meta(pattern=r"^[ -~]*$(?!\n)", description="a text in characters that a header can carry")
+]
 """The text of a header; the lookahead is there because ``$`` alone lets a last line break through."""
 
 
@@ -37,7 +39,13 @@ class FaultError(ValueError):
 class FaultContext:
     """An exchange as a fault meets it. A fault may replace :attr:`reading` or the tenant's world before it proceeds."""
 
-    def __init__(self, tenant: "Tenant", reading: "ParsedRequest", raw: RawRequest, told: Callable[["ParsedRequest"], Response]) -> None:
+    def __init__(
+        self,
+        tenant: "Tenant",
+        reading: "ParsedRequest",
+        raw: RawRequest,
+        told: Callable[["ParsedRequest"], Response],
+    ) -> None:
         """Meet an exchange; ``told`` gives the vendor's answer to a request."""
         self.tenant, self.reading, self.raw, self._told = tenant, reading, raw, told
         self.now = tenant.clock.now()
@@ -163,7 +171,9 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
     @property
     def window(self) -> tuple[float, float]:
         """The instants from which and before which it waits for exchanges."""
-        return -inf if self.since is None else _read(self.since, "since"), inf if self.until is None else _read(self.until, "until")
+        return -inf if self.since is None else _read(
+            self.since, "since"
+        ), inf if self.until is None else _read(self.until, "until")
 
     def matches(self, meeting: FaultContext) -> bool:
         """Whether an exchange that it has waited for meets the other conditions."""
@@ -172,7 +182,9 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
     def _on_page(self, pages: PageInfo | None) -> bool:
         if pages is None:
             return False
-        return pages.last if self.page == "last" else pages.number == (1 if self.page == "first" else self.page)
+        return (
+            pages.last if self.page == "last" else pages.number == (1 if self.page == "first" else self.page)
+        )
 
     def change_world(self, meeting: FaultContext) -> None:
         """Change the tenant's world before the exchange it triggers is answered, whatever becomes of the answer."""

@@ -30,7 +30,11 @@ _WORDS: Final = {
 
 def page() -> str:
     """Write the reference page of the faults: the conditions that all share, then each kind."""
-    parts = [f"# Faults\n\n{_INTRODUCTION}", f"## Conditions\n\n{_prose(Fault)}\n", _table("condition", arguments(Fault))]
+    parts = [
+        f"# Faults\n\n{_INTRODUCTION}",
+        f"## Conditions\n\n{_prose(Fault)}\n",
+        _table("condition", arguments(Fault)),
+    ]
     return "\n".join([*parts, *(_kind(name, model) for name, model in kinds().items())])
 
 
@@ -83,7 +87,9 @@ def _type(found: inspect.Type) -> str:
 
 
 def _bounds(found: inspect.Type) -> str:
-    bounds = [(word, getattr(found, name, None)) for name, word in (("ge", "from"), ("le", "to"), ("lt", "below"))]
+    bounds = [
+        (word, getattr(found, name, None)) for name, word in (("ge", "from"), ("le", "to"), ("lt", "below"))
+    ]
     return "".join(f" {word} {bound:.12g}" for word, bound in bounds if bound is not None)
 
 

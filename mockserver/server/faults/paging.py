@@ -26,7 +26,11 @@ class PagingFault(Fault, frozen=True, kw_only=True):
         """It must be able to trigger what it names."""
         super().check()
         listed = [(vendor.name, endpoint) for vendor in every() for endpoint in vendor.contract.endpoints]
-        able = list(dict.fromkeys(f"{vendor}.{endpoint.name}" for vendor, endpoint in listed if self.supports(endpoint)))
+        able = list(
+            dict.fromkeys(
+                f"{vendor}.{endpoint.name}" for vendor, endpoint in listed if self.supports(endpoint)
+            )
+        )
         meant = [
             f"{vendor}.{endpoint.name}"
             for vendor, endpoint in listed
@@ -34,7 +38,9 @@ class PagingFault(Fault, frozen=True, kw_only=True):
         ]
         if not set(meant) & set(able):
             kind, named = type(self).__struct_config__.tag, self.endpoint or self.vendor
-            raise FaultError(f"{kind} needs {self.REQUIRES}, such as {', '.join(able)}; there is none at {named!r}")
+            raise FaultError(
+                f"{kind} needs {self.REQUIRES}, such as {', '.join(able)}; there is none at {named!r}"
+            )
 
     @classmethod
     def supports(cls, endpoint: Endpoint) -> bool:
@@ -70,7 +76,8 @@ def next_path(endpoint: Endpoint) -> str | None:
     """The dotted path at which an answer names the next cursor or offset."""
     return (
         endpoint.pagination.next
-        if endpoint.rows_path is not None and isinstance(endpoint.pagination, OffsetPagination | CursorPagination)
+        if endpoint.rows_path is not None
+        and isinstance(endpoint.pagination, OffsetPagination | CursorPagination)
         else None
     )
 
@@ -147,7 +154,10 @@ class StuckCursor(PagingFault, frozen=True, kw_only=True, tag="stuck_cursor"):
 
     def on(self, meeting: FaultContext, pages: PageInfo) -> bool:  # noqa: ARG002 -- what was sent says it
         """Any page that something leads to."""
-        return isinstance(meeting.reading.endpoint.pagination, OffsetPagination) or sent_cursor(meeting) is not None
+        return (
+            isinstance(meeting.reading.endpoint.pagination, OffsetPagination)
+            or sent_cursor(meeting) is not None
+        )
 
     def after_response(self, meeting: FaultContext, reply: Response) -> Response:
         """Answer the page, and name it as the next."""
@@ -197,7 +207,11 @@ class EmptyPage(PagingFault, frozen=True, kw_only=True, tag="empty_page"):
 
 def total_path(endpoint: Endpoint) -> str | None:
     """The dotted path at which the answer tells how many rows a list has."""
-    return endpoint.pagination.total if endpoint.rows_path is not None and isinstance(endpoint.pagination, OffsetPagination) else None
+    return (
+        endpoint.pagination.total
+        if endpoint.rows_path is not None and isinstance(endpoint.pagination, OffsetPagination)
+        else None
+    )
 
 
 class ChangingTotal(PagingFault, frozen=True, kw_only=True, tag="changing_total"):
@@ -232,11 +246,16 @@ class NoEnd(PagingFault, frozen=True, kw_only=True, tag="no_end"):
     @classmethod
     def supports(cls, endpoint: Endpoint) -> bool:
         """A list whose answer says where it ends."""
-        return total_path(endpoint) is not None or (endpoint.rows_path is not None and isinstance(endpoint.pagination, CursorPagination))
+        return total_path(endpoint) is not None or (
+            endpoint.rows_path is not None and isinstance(endpoint.pagination, CursorPagination)
+        )
 
     def on(self, meeting: FaultContext, pages: PageInfo) -> bool:
         """The last page, and those that are asked for after it."""
-        return pages.last and (isinstance(meeting.reading.endpoint.pagination, OffsetPagination) or sent_cursor(meeting) is not None)
+        return pages.last and (
+            isinstance(meeting.reading.endpoint.pagination, OffsetPagination)
+            or sent_cursor(meeting) is not None
+        )
 
     def after_response(self, meeting: FaultContext, reply: Response) -> Response:
         """Answer the last page without its end mark."""
@@ -247,10 +266,19 @@ def _unended(meeting: FaultContext, answer: Any) -> None:
     endpoint = meeting.reading.endpoint
     match endpoint.pagination:
         case OffsetPagination(offset=offset, size=size, total=str() as total):
-            put(answer, total, int(meeting.fields.get(offset, 0)) + len(at(answer, endpoint.rows_path)) + size)
+            put(
+                answer, total, int(meeting.fields.get(offset, 0)) + len(at(answer, endpoint.rows_path)) + size
+            )
         case CursorPagination(next=path):
             put(answer, path, sent_cursor(meeting))
 
 
-FAULTS: Final[tuple[type[Fault], ...]] = (SamePage, StuckCursor, ExpiredCursor, EmptyPage, ChangingTotal, NoEnd)
+FAULTS: Final[tuple[type[Fault], ...]] = (
+    SamePage,
+    StuckCursor,
+    ExpiredCursor,
+    EmptyPage,
+    ChangingTotal,
+    NoEnd,
+)
 """The kinds of this module."""

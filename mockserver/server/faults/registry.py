@@ -39,7 +39,9 @@ def kinds() -> Mapping[str, type[Fault]]:
 def read(raw: Any) -> list[Fault]:
     """Read one fault or a list of them from JSON; raises :class:`FaultError` that names the nearest valid word."""
     several = raw if isinstance(raw, list) else [raw]
-    return [_one(each, f"faults[{number}]: " if len(several) > 1 else "") for number, each in enumerate(several)]
+    return [
+        _one(each, f"faults[{number}]: " if len(several) > 1 else "") for number, each in enumerate(several)
+    ]
 
 
 def _one(raw: Any, place: str) -> Fault:
@@ -55,7 +57,9 @@ def _one(raw: Any, place: str) -> Fault:
     known = [field.encode_name for field in fields(model)]
     for name in raw:
         if name not in known and name != "kind":
-            raise FaultError(f"{place}a fault of kind {kind!r} has no argument {name!r}; {suggest(name, known)}")
+            raise FaultError(
+                f"{place}a fault of kind {kind!r} has no argument {name!r}; {suggest(name, known)}"
+            )
     try:
         fault = convert(raw, model)
         fault.check()
@@ -111,7 +115,13 @@ class ActiveFault:
     def described(self) -> dict[str, Any]:
         """The fault as JSON, with its id and its counts."""
         told = {name: value for name, value in to_builtins(self.fault).items() if value is not None}
-        return {"id": str(self.number), **told, "matched": self.matched, "triggered": self.triggered, "remaining": self.remaining}
+        return {
+            "id": str(self.number),
+            **told,
+            "matched": self.matched,
+            "triggered": self.triggered,
+            "remaining": self.remaining,
+        }
 
 
 class ActiveFaults:
@@ -129,7 +139,9 @@ class ActiveFaults:
         """Add faults; raises :class:`FaultError` where there would be too many, and then adds none."""
         total = len(self.active) + len(faults)
         if total > MOST_ARMED:
-            raise FaultError(f"faults: {total:,} would be active; at most {MOST_ARMED:,} of a tenant can be: remove those that are done")
+            raise FaultError(
+                f"faults: {total:,} would be active; at most {MOST_ARMED:,} of a tenant can be: remove those that are done"
+            )
         added = [ActiveFault(number, fault) for number, fault in enumerate(faults, self._next)]
         self._next += len(added)
         self.active += tuple(added)
@@ -164,7 +176,9 @@ class ActiveFaults:
             del self._numbers[next(iter(self._numbers))]
         return numbers
 
-    def trigger(self, meeting: FaultContext, waiting: Sequence[ActiveFault]) -> tuple[Response, list[ActiveFault]]:
+    def trigger(
+        self, meeting: FaultContext, waiting: Sequence[ActiveFault]
+    ) -> tuple[Response, list[ActiveFault]]:
         """Answer an exchange through every fault that triggers it, of those that wait for it; and which did.
 
         What happens to the world happens first. Then the first active is outermost, and those of the wire are outside of

@@ -16,7 +16,13 @@ MOST_SECONDS: Final = 3_153_600_000
 class Status(Fault, frozen=True, kw_only=True, tag="status"):
     """Answers with a status instead of the rows, in the vendor's own error shape; nothing that was sent is recorded."""
 
-    EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "status", "status": 503, "retry_after": 30, "retry_form": "date", "times": 2}
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "kind": "status",
+        "status": 503,
+        "retry_after": 30,
+        "retry_form": "date",
+        "times": 2,
+    }
 
     status: Annotated[int, Meta(ge=300, le=599)] = 503
     """The status; the body is the vendor's for that status, or its most general one."""
@@ -33,7 +39,9 @@ class Status(Fault, frozen=True, kw_only=True, tag="status"):
         if self.retry_after is not None:
             details["retryAfter"] = self.retry_after
             then = meeting.tenant.clock.now() // 1000 + self.retry_after
-            headers["Retry-After"] = formatdate(then, usegmt=True) if self.retry_form == "date" else str(self.retry_after)
+            headers["Retry-After"] = (
+                formatdate(then, usegmt=True) if self.retry_form == "date" else str(self.retry_after)
+            )
         return injected_error(meeting.reading, meeting.raw, self.status, details, headers)
 
 

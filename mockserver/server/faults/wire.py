@@ -7,7 +7,15 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from msgspec import DecodeError, Meta, json
 from msgspec.structs import replace
 
-from mockserver.server.faults.base import Fault, FaultContext, FaultError, HeaderText, Seconds, Share, WireFault
+from mockserver.server.faults.base import (
+    Fault,
+    FaultContext,
+    FaultError,
+    HeaderText,
+    Seconds,
+    Share,
+    WireFault,
+)
 from mockserver.server.http.response import Response, Where
 
 
@@ -42,7 +50,9 @@ class Latency(WireFault, frozen=True, kw_only=True, tag="latency"):
         ]
         halves = (self.lower is None) != (self.upper is None) or (self.median is None) != (self.sigma is None)
         if sum(ways) != 1 or halves or (self.lower or 0) > (inf if self.upper is None else self.upper):
-            raise FaultError("latency: give `seconds`, or `lower` and `upper` (lower first), or `median` and `sigma`")
+            raise FaultError(
+                "latency: give `seconds`, or `lower` and `upper` (lower first), or `median` and `sigma`"
+            )
 
     def after_response(self, meeting: FaultContext, reply: Response) -> Response:
         """Answer later."""
@@ -172,7 +182,9 @@ class ContentType(WireFault, frozen=True, kw_only=True, tag="content_type"):
 
 _LENGTH = "Content-Length"
 
-Token = Annotated[str, Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$(?!\n)", description="the name of a header")]
+Token = Annotated[
+    str, Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$(?!\n)", description="the name of a header")
+]
 
 
 class DuplicateHeader(WireFault, frozen=True, kw_only=True, tag="duplicate_header"):
@@ -196,5 +208,15 @@ class DuplicateHeader(WireFault, frozen=True, kw_only=True, tag="duplicate_heade
         return replace(reply, headers=headers)
 
 
-FAULTS: Final[tuple[type[Fault], ...]] = (Latency, Reset, Stall, Dribble, Truncate, Malformed, EmptyBody, ContentType, DuplicateHeader)
+FAULTS: Final[tuple[type[Fault], ...]] = (
+    Latency,
+    Reset,
+    Stall,
+    Dribble,
+    Truncate,
+    Malformed,
+    EmptyBody,
+    ContentType,
+    DuplicateHeader,
+)
 """The kinds of this module."""

@@ -52,7 +52,12 @@ class SessionArrives(WorldEvent, frozen=True, kw_only=True, tag="session_arrives
 class SessionArrivesLate(WorldEvent, frozen=True, kw_only=True, tag="session_arrives_late"):
     """Lets a session appear that started some time ago, before the request is answered: one event of a visitor who was never there."""
 
-    EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "session_arrives_late", "seconds": 86400, "page": 2, "times": 1}
+    EXAMPLE: ClassVar[dict[str, Any]] = {
+        "kind": "session_arrives_late",
+        "seconds": 86400,
+        "page": 2,
+        "times": 1,
+    }
 
     seconds: Annotated[float, Meta(ge=0, le=1e9)] = 3600
     """How long ago it started."""

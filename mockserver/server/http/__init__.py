@@ -1,1 +1,1 @@
-"""TODO package http."""
+"""HTTP without any knowledge of tenants: requests, routes, responses, redaction, logs."""

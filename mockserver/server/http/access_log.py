@@ -97,7 +97,10 @@ class _Cleaning(Filter):
         """Clean the message, and the text of the exception."""
         record.msg, record.args = self._cleaned(record.getMessage()), ()
         if record.exc_info:
-            record.exc_text, record.exc_info = self._cleaned(Formatter().formatException(record.exc_info)), None
+            record.exc_text, record.exc_info = (
+                self._cleaned(Formatter().formatException(record.exc_info)),
+                None,
+            )
         return True
 
     def _cleaned(self, text: str) -> str:
@@ -151,7 +154,9 @@ class AcceptLog:
         self._tries += 1
         if loop.time() >= self._silent_until:
             remedy = "clients wait until others close their connections; allow more open files (ulimit -n)"
-            server_log().error("cannot accept connections: %s; %s; tries so far: %d", error.strerror, remedy, self._tries)
+            server_log().error(
+                "cannot accept connections: %s; %s; tries so far: %d", error.strerror, remedy, self._tries
+            )
             self._silent_until = loop.time() + ACCEPT_LOG_SECONDS
 
 

@@ -6,7 +6,12 @@ from typing import Any
 from msgspec import Struct, json, to_builtins
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination, Pagination
+from mockserver.contract.pagination import (
+    CursorPagination,
+    OffsetPagination,
+    PageNumberPagination,
+    Pagination,
+)
 
 
 class PageInfo(Struct, frozen=True):
@@ -42,7 +47,11 @@ def named(endpoint: Endpoint, path: Mapping[str, str], *models: Any) -> dict[str
     found, secret = dict[str, Any](path), endpoint.credentials.fields
     for model in models:
         if model is not None:
-            found |= {name: value for name, value in to_builtins(model).items() if value is not None and name not in secret}
+            found |= {
+                name: value
+                for name, value in to_builtins(model).items()
+                if value is not None and name not in secret
+            }
     return found
 
 
@@ -71,12 +80,18 @@ def is_first_page(endpoint: Endpoint, page: Any) -> bool:
 
 def list_key_of(vendor: str, endpoint: Endpoint, site: int, asked: Mapping[str, Any]) -> str:
     """What all requests for pages of one list have in common, whatever the size of the pages and the name of the site."""
-    passed_over = (page_field(endpoint.pagination), getattr(endpoint.pagination, "limit", None), endpoint.site)
+    passed_over = (
+        page_field(endpoint.pagination),
+        getattr(endpoint.pagination, "limit", None),
+        endpoint.site,
+    )
     kept = {name: value for name, value in asked.items() if name not in passed_over}
     return json.encode([vendor, endpoint.name, site, kept], order="deterministic").decode()
 
 
-def pages(endpoint: Endpoint, asked: Mapping[str, Any], answer: Any, numbers: Mapping[str, int]) -> PageInfo | None:
+def pages(
+    endpoint: Endpoint, asked: Mapping[str, Any], answer: Any, numbers: Mapping[str, int]
+) -> PageInfo | None:
     """Tell where a page stands from what was asked and what is answered; ``None`` for what is no list.
 
     ``numbers`` says which page each cursor leads to, as far as that is known.
@@ -90,11 +105,17 @@ def pages(endpoint: Endpoint, asked: Mapping[str, Any], answer: Any, numbers: Ma
         case OffsetPagination(offset=name, total=total):
             offset = int(asked.get(name) or 0)
             whole = at(answer, total) if total else None
-            if whole is not None and count and offset + count < whole:  # A full page: its limit may have been cut.
+            if (
+                whole is not None and count and offset + count < whole
+            ):  # A full page: its limit may have been cut.
                 size = count
-            return PageInfo(offset // size + 1, count < size if whole is None else offset + count >= whole, count)
+            return PageInfo(
+                offset // size + 1, count < size if whole is None else offset + count >= whole, count
+            )
         case PageNumberPagination(page=name, first=first, maximum=maximum):
-            return PageInfo(int(asked.get(name, first)) - first + 1, count < min(size, maximum or size), count)
+            return PageInfo(
+                int(asked.get(name, first)) - first + 1, count < min(size, maximum or size), count
+            )
         case CursorPagination(cursor=name, next=path):
             following, cursor = at(answer, path), asked.get(name)
             return PageInfo(numbers.get(cursor) if cursor else 1, following is None, count, following)

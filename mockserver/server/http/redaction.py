@@ -22,7 +22,8 @@ _WHOLE: Final = 8
 _LAYERS: Final = 4
 """How often a text is decoded: a key may be encoded in JSON, in a URL, in another URL."""
 _ESCAPE: Final = re.compile(
-    r"(?:%[c-f][0-9a-f](?:%[89ab][0-9a-f]){1,3})|%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|\\[\"'\\/]", re.IGNORECASE
+    r"(?:%[c-f][0-9a-f](?:%[89ab][0-9a-f]){1,3})|%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|\\[\"'\\/]",
+    re.IGNORECASE,
 )
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{12,}")
 _BASE64_IN_PATH: Final = re.compile(r"[A-Za-z0-9+_-]{12,}")
@@ -35,7 +36,12 @@ Span = tuple[int, int]
 @cache
 def names() -> frozenset[str]:
     """The fields that carry a credential at any vendor, in any of its dialects, as :func:`plain` writes them."""
-    found = (field for vendor in every() for endpoint in vendor.contract.endpoints for field in endpoint.credentials.fields)
+    found = (
+        field
+        for vendor in every()
+        for endpoint in vendor.contract.endpoints
+        for field in endpoint.credentials.fields
+    )
     return frozenset(plain(field) for field in found)
 
 
@@ -54,7 +60,9 @@ def is_secret(name: str) -> bool:
 def _named() -> re.Pattern[str]:
     """A credential by its name in any text: ``api_key=…`` or ``"apiKey": "…"``."""
     spelled = "|".join("[_-]?".join(name) for name in sorted(names(), key=len, reverse=True))
-    return re.compile(rf"""((?:{spelled})["']?\s*[=:]\s*)(?:"((?:[^"\\]|\\.)*)|'([^']*)|([^"'&\s,}}]+))""", re.IGNORECASE)
+    return re.compile(
+        rf"""((?:{spelled})["']?\s*[=:]\s*)(?:"((?:[^"\\]|\\.)*)|'([^']*)|([^"'&\s,}}]+))""", re.IGNORECASE
+    )
 
 
 class Secrets:
@@ -100,7 +108,10 @@ class Secrets:
         if isinstance(value, str):
             return self.text(value, ours=ours)
         if isinstance(value, dict):
-            return {self.text(name, ours=ours): MASK if is_secret(name) else self.value(each, ours=ours) for name, each in value.items()}
+            return {
+                self.text(name, ours=ours): MASK if is_secret(name) else self.value(each, ours=ours)
+                for name, each in value.items()
+            }
         return [self.value(each, ours=ours) for each in value] if isinstance(value, list) else value
 
     def body(self, body: bytes, *, cut: bool = False, ours: bool = False) -> Any:
@@ -131,7 +142,12 @@ class Secrets:
         found = [span for value in self._in(view) for span in _places(value, view, ours=ours)]
         found += self._in_base64(view)
         if cut:
-            begun = max([*(_begun(value, view) for value in self._values), self._known.begun(view) if self._known else 0])
+            begun = max(
+                [
+                    *(_begun(value, view) for value in self._values),
+                    self._known.begun(view) if self._known else 0,
+                ]
+            )
             found += [(len(view) - begun, len(view))] if begun else []
         return _merged(found)
 
@@ -141,7 +157,11 @@ class Secrets:
 
     def _in_base64(self, view: str) -> list[Span]:
         """Return the runs of base64 that have a credential in them; all runs are searched at once, since hardly any has."""
-        runs = [(run.span(), _from_base64(run[0])) for pattern in (_BASE64, _BASE64_IN_PATH) for run in pattern.finditer(view)]
+        runs = [
+            (run.span(), _from_base64(run[0]))
+            for pattern in (_BASE64, _BASE64_IN_PATH)
+            for run in pattern.finditer(view)
+        ]
         if not runs or not self._in("\n".join(plain for _, plain in runs)):
             return []
         return [span for span, plain in runs if self._in(plain)]
@@ -154,7 +174,12 @@ def _by_name(value: Any) -> Any:
     return [_by_name(each) for each in value] if isinstance(value, list) else value
 
 
-def secrets(raw: RawRequest, headers: Mapping[str, str], further: Iterable[str] = (), known: KnownCredentials | None = None) -> Secrets:
+def secrets(
+    raw: RawRequest,
+    headers: Mapping[str, str],
+    further: Iterable[str] = (),
+    known: KnownCredentials | None = None,
+) -> Secrets:
     """Find the credentials of a request; ``further`` are known to be some, and so are those that its server knows."""
     return Secrets({*further, *presented(raw, headers)}, known)
 
@@ -214,7 +239,9 @@ def _is_word(text: str, start: int, end: int) -> bool:
 
 def _begun(value: str, text: str) -> int:
     """Return how many characters at the end of a text are the beginning of a value."""
-    return next((length for length in range(len(value) - 1, SHORTEST - 1, -1) if text.endswith(value[:length])), 0)
+    return next(
+        (length for length in range(len(value) - 1, SHORTEST - 1, -1) if text.endswith(value[:length])), 0
+    )
 
 
 def _from_base64(run: str) -> str:

@@ -29,9 +29,13 @@ async def read_body(request: web.Request, *, decompress: bool) -> bytes:
     except web.HTTPRequestEntityTooLarge:
         raise _too_large() from None
     except TimeoutError:
-        raise ApiError("violation", message=f"the request body did not arrive within {BODY_SECONDS:g} seconds") from None
+        raise ApiError(
+            "violation", message=f"the request body did not arrive within {BODY_SECONDS:g} seconds"
+        ) from None
     except web.RequestPayloadError:
-        message = "the request body cannot be decoded: it does not fit its Content-Encoding or Transfer-Encoding"
+        message = (
+            "the request body cannot be decoded: it does not fit its Content-Encoding or Transfer-Encoding"
+        )
         raise ApiError("violation", message=message) from None
     coding = request.headers.get(CONTENT_ENCODING, "").strip().lower()
     return _decompress(body, coding) if decompress and coding not in ("", "identity") else body
@@ -82,7 +86,10 @@ def _whole(plain: bytes, is_complete: bool, coding: str) -> bytes:  # noqa: FBT0
 
 
 def _corrupt(coding: str) -> ApiError:
-    return ApiError("violation", message=f"the request body is not valid {coding}, which its Content-Encoding says; send the whole of it")
+    return ApiError(
+        "violation",
+        message=f"the request body is not valid {coding}, which its Content-Encoding says; send the whole of it",
+    )
 
 
 def _too_large() -> ApiError:

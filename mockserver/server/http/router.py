@@ -74,7 +74,9 @@ def _paths(vendor: Vendor) -> dict[str, Endpoint]:
 def _route(vendor: Vendor, endpoint: Endpoint, template: str) -> _Route:
     words = template.split("/")[1:]
     parts = tuple(None if word.startswith("{") else word for word in words)
-    return _Route(vendor, endpoint, template, parts, tuple(word[1:-1] for word in words if word.startswith("{")))
+    return _Route(
+        vendor, endpoint, template, parts, tuple(word[1:-1] for word in words if word.startswith("{"))
+    )
 
 
 class Router:
@@ -83,7 +85,9 @@ class Router:
     def __init__(self, vendors: Sequence[Vendor]) -> None:
         self._vendors = {vendor.name: vendor for vendor in vendors}
         self._hosts = {host: vendor for vendor in vendors for host in vendor.contract.hosts}
-        self._routes = [_route(vendor, endpoint, path) for vendor in vendors for path, endpoint in _paths(vendor).items()]
+        self._routes = [
+            _route(vendor, endpoint, path) for vendor in vendors for path, endpoint in _paths(vendor).items()
+        ]
         self._written: dict[str, list[tuple[_Route, Mapping[str, str]]]] = {}
         for route in self._routes:
             if not route.names:
@@ -104,7 +108,12 @@ class Router:
             if route.endpoint.method == method or (method == "HEAD" and route.endpoint.method == "GET"):
                 return RouteMatch(route.vendor, route.endpoint, values, route.template)
         if matches:
-            return NoRoute(matches[0][0].vendor, "wrong_method", path, [(route.template, route.endpoint.method) for route, _ in matches])
+            return NoRoute(
+                matches[0][0].vendor,
+                "wrong_method",
+                path,
+                [(route.template, route.endpoint.method) for route, _ in matches],
+            )
         if vendor is None and path.endswith("/"):  # A slash too many is still that vendor's path.
             vendor = next((route.vendor for route, _ in self._matching(path[:-1], None)), None)
         return NoRoute(vendor, "unknown_path", path)
@@ -117,12 +126,21 @@ class Router:
         for route in self._by_shape.get((len(words), words[0] if words else None), ()):
             if vendor is not None and route.vendor is not vendor:
                 continue
-            if all(word if part is None else part == word for part, word in zip(route.parts, words, strict=True)):
+            if all(
+                word if part is None else part == word for part, word in zip(route.parts, words, strict=True)
+            ):
                 values = [word for part, word in zip(route.parts, words, strict=True) if part is None]
                 found.append((route, dict(zip(route.names, values, strict=True))))
         return found
 
-    def near(self, method: str, path: str, spoken: Mapping[str, Vendor], vendor: Vendor | None = None, count: int = 3) -> list[NearMiss]:
+    def near(
+        self,
+        method: str,
+        path: str,
+        spoken: Mapping[str, Vendor],
+        vendor: Vendor | None = None,
+        count: int = 3,
+    ) -> list[NearMiss]:
         """The endpoints closest to a request that none matches, closest first, and what differs, in the dialects that are spoken.
 
         Where a vendor was meant, another's endpoint is only near if it matches all but the vendor.
@@ -140,9 +158,15 @@ class Router:
 
         return [
             NearMiss(
-                route.vendor.name, route.endpoint.name, route.endpoint.method, route.template, _difference(route, method, path, vendor)
+                route.vendor.name,
+                route.endpoint.name,
+                route.endpoint.method,
+                route.template,
+                _difference(route, method, path, vendor),
             )
-            for route in sorted((each for each in self._routes if (each.vendor.name, each.template) in known), key=distance)[:count]
+            for route in sorted(
+                (each for each in self._routes if (each.vendor.name, each.template) in known), key=distance
+            )[:count]
         ]
 
 
@@ -155,7 +179,9 @@ def _difference(route: _Route, method: str, path: str, vendor: Vendor | None) ->
     words = path.split("/")[1:]
     found = []
     if vendor is not None and vendor is not route.vendor:
-        found.append(f"it is an endpoint of {route.vendor.name}, and this host, port or prefix is that of {vendor.name}")
+        found.append(
+            f"it is an endpoint of {route.vendor.name}, and this host, port or prefix is that of {vendor.name}"
+        )
     if words[-1:] == [""] and len(words) - 1 == len(route.parts):
         found.append("the path ends in a slash")
         words.pop()
@@ -163,7 +189,11 @@ def _difference(route: _Route, method: str, path: str, vendor: Vendor | None) ->
         more = "more" if len(words) > len(route.parts) else "fewer"
         found.append(f"the path has {more} segments: {len(words)} instead of {len(route.parts)}")
     else:
-        found += [f"{word[:_LONGEST]!r} instead of {part!r}" for part, word in _written(route, words) if part != word]
+        found += [
+            f"{word[:_LONGEST]!r} instead of {part!r}"
+            for part, word in _written(route, words)
+            if part != word
+        ]
     if method not in (route.endpoint.method, "HEAD"):
         found.append(f"method {method} instead of {route.endpoint.method}")
     return "; ".join(found)

@@ -1,1 +1,1 @@
-"""TODO package journal."""
+"""The record of exchanges, and its serialization."""

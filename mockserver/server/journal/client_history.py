@@ -72,7 +72,14 @@ class History:
         if not self._waits:
             return None
         told = [self._waits.get((*scope[:2], name)) for name in (scope[2], None)]
-        return next((wait for wait in told if wait and at < wait.until and began < wait.really and number > wait.told), None)
+        return next(
+            (
+                wait
+                for wait in told
+                if wait and at < wait.until and began < wait.really and number > wait.told
+            ),
+            None,
+        )
 
     def answered(self, scope: tuple[str, int | None, str]) -> None:
         """Forget that clients were told to wait: they had their answer, and what comes now is no retry."""

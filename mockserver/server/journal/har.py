@@ -30,7 +30,13 @@ def har_pieces(exchanges: Iterable[Exchange]) -> Iterator[bytes]:
 
 
 def _archive(entries: list[dict[str, Any]]) -> dict[str, Any]:
-    return {"log": {"version": "1.2", "creator": {"name": "session-mock", "version": __version__}, "entries": entries}}
+    return {
+        "log": {
+            "version": "1.2",
+            "creator": {"name": "session-mock", "version": __version__},
+            "entries": entries,
+        }
+    }
 
 
 def _entry(exchange: Exchange) -> dict[str, Any]:
@@ -63,7 +69,9 @@ def _entry(exchange: Exchange) -> dict[str, Any]:
 def _request(exchange: Exchange, told: RedactedExchange) -> dict[str, Any]:
     host = next((value for name, value in told.headers if name.lower() == "host"), "") or "localhost"
     query = "?" + urlencode(told.query, safe="[]") if told.query else ""
-    posted = {} if told.body is None else {"postData": {"mimeType": _kind(told.headers), "text": _text(told.body)}}
+    posted = (
+        {} if told.body is None else {"postData": {"mimeType": _kind(told.headers), "text": _text(told.body)}}
+    )
     return {
         "method": told.method,
         "url": f"http://{host}{told.path}{query}",
@@ -82,7 +90,11 @@ def _response(exchange: Exchange, told: RedactedExchange) -> dict[str, Any]:
     reply = exchange.response
     status = 0 if reply is None or not reply.head else reply.status
     cut = reply is not None and exchange.response_size > len(reply.body)
-    sent = exchange.response_size if reply is None or reply.sent is None else min(reply.sent, exchange.response_size)
+    sent = (
+        exchange.response_size
+        if reply is None or reply.sent is None
+        else min(reply.sent, exchange.response_size)
+    )
     return {
         "status": status,
         "statusText": _PHRASES.get(status, ""),

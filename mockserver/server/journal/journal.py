@@ -174,7 +174,13 @@ def _cut(exchange: Exchange) -> None:
     """Keep the beginning of a request's body, and of the credentials in the whole of it those that stand in what is kept."""
     raw = exchange.raw._replace(body=exchange.raw.body[:BODY_SNIPPET_BYTES])
     answer = b"" if exchange.response is None else exchange.response.body
-    kept = "\n".join([raw.path, *exchange.headers.values(), *(body.decode("utf-8", "replace") for body in (raw.body, answer))])
+    kept = "\n".join(
+        [
+            raw.path,
+            *exchange.headers.values(),
+            *(body.decode("utf-8", "replace") for body in (raw.body, answer)),
+        ]
+    )
     found = {value for value in presented(exchange.raw, exchange.headers) if value and value in kept}
     if len(found) > _MOST_SECRETS:
         raw = raw._replace(body=b"")
@@ -189,8 +195,18 @@ def _weight(exchange: Exchange) -> int:
     headers = _headers_size(exchange.headers) + (0 if reply is None else _headers_size(reply.headers))
     bodies = len(raw.body) + (0 if reply is None else len(reply.body))
     misses = sum(_NEAR_MISS + _size((miss.difference, miss.path)) for miss in exchange.near_misses)
-    others = sum(map(getsizeof, (exchange.open_before, exchange.faults, exchange.findings, exchange.near_misses)))
-    return _OVERHEAD + texts + headers + bodies + misses + others + _size((*exchange.faults, *(each.message for each in exchange.findings)))
+    others = sum(
+        map(getsizeof, (exchange.open_before, exchange.faults, exchange.findings, exchange.near_misses))
+    )
+    return (
+        _OVERHEAD
+        + texts
+        + headers
+        + bodies
+        + misses
+        + others
+        + _size((*exchange.faults, *(each.message for each in exchange.findings)))
+    )
 
 
 def _headers_size(headers: Mapping[str, str]) -> int:

@@ -40,7 +40,9 @@ def shown(exchange: Exchange) -> RedactedExchange:
         headers=_pairs(exchange.headers.items(), found),
         body=found.body(raw.body, cut=exchange.request_size > len(raw.body)),
         headers_sent=[] if reply is None else _pairs(reply.headers.items(), found),
-        answer=None if reply is None else found.body(reply.body, cut=exchange.response_size > len(reply.body), ours=True),
+        answer=None
+        if reply is None
+        else found.body(reply.body, cut=exchange.response_size > len(reply.body), ours=True),
         near_misses=to_builtins(exchange.near_misses),  # Values were masked in them when they were written.
     )
 

@@ -50,7 +50,13 @@ def _response(exchange: Exchange, told: RedactedExchange) -> dict[str, Any] | No
     reply = exchange.response
     if reply is None:
         return None
-    way = {"delay": reply.delay, "sent": reply.sent, "declared": reply.declared, "end": reply.end, "head": reply.head}
+    way = {
+        "delay": reply.delay,
+        "sent": reply.sent,
+        "declared": reply.declared,
+        "end": reply.end,
+        "head": reply.head,
+    }
     usual = {"delay": 0, "sent": None, "declared": None, "end": "complete", "head": True}
     return {
         "status": reply.status,
@@ -68,7 +74,13 @@ class Filters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     vendor: str | None = None
     endpoint: str | None = None
     status: (
-        Annotated[str, Meta(pattern="^[1-5]([0-9][0-9]|xx)$", description="a text: a status such as 404, or a class of them such as 4xx")]
+        Annotated[
+            str,
+            Meta(
+                pattern="^[1-5]([0-9][0-9]|xx)$",
+                description="a text: a status such as 404, or a class of them such as 4xx",
+            ),
+        ]
         | None
     ) = None
     """A status such as 404, or a class of them such as 4xx."""

@@ -1,1 +1,1 @@
-"""TODO package requests."""
+"""From a raw request to a parsed one: values, authentication, limits, errors, near misses."""

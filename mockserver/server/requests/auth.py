@@ -43,16 +43,27 @@ def authenticate(tenants: Tenants, vendor: Vendor, endpoint: Endpoint, sent: Req
         raise ApiError("missing_credential", message="send the header Authorization: Bearer <token>")
     holder = tenants.resolve_credential(vendor.name, token)
     if holder is None:
-        raise ApiError("wrong_credential", message=_nobodys(tenants, vendor, token, "the bearer token is nobody's"), credential=token)
+        raise ApiError(
+            "wrong_credential",
+            message=_nobodys(tenants, vendor, token, "the bearer token is nobody's"),
+            credential=token,
+        )
     return holder
 
 
 def check_permission(holder: Principal, vendor: Vendor, endpoint: Endpoint) -> None:
     """Raise ``ApiError`` where the tenant's key may not do what the endpoint does."""
     wanted = getattr(endpoint.credentials, "permission", None)
-    if wanted is not None and holder.tenant.behaviors[vendor.name].get("permissions", "all") not in ("all", wanted):
+    if wanted is not None and holder.tenant.behaviors[vendor.name].get("permissions", "all") not in (
+        "all",
+        wanted,
+    ):
         names = holder.tenant.identifiers[vendor.name]
-        raise ApiError("forbidden", message=f"the key lacks the permission {wanted}", credential=names.credentials["token"])
+        raise ApiError(
+            "forbidden",
+            message=f"the key lacks the permission {wanted}",
+            credential=names.credentials["token"],
+        )
 
 
 def _by_body(tenants: Tenants, vendor: Vendor, asked: BodyKeys, body: Mapping[str, Any]) -> Principal:

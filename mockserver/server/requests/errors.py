@@ -33,7 +33,9 @@ class ErrorResponder:
     def __init__(self, tenants: Tenants, router: Router) -> None:
         self._tenants, self._router = tenants, router
 
-    def read(self, refusal: VendorError, reading: ParsedRequest, raw: RawRequest, exchange: Exchange) -> Response:
+    def read(
+        self, refusal: VendorError, reading: ParsedRequest, raw: RawRequest, exchange: Exchange
+    ) -> Response:
         """Refuse a request whose endpoint is known."""
         reply = _refused(reading.vendor, refusal, raw, exchange, reading.behaviors)
         if reading.principal is None:
@@ -49,10 +51,16 @@ class ErrorResponder:
         shown, tenant = found.path(miss.path), self._presumed(miss.vendor, exchange)
         vendors = tenant.vendors if tenant else {vendor.name: vendor for vendor in load()}
         near = self._router.near(method, shown, vendors, miss.vendor)
-        allowed = [method for template, method in miss.allowed if miss.vendor and template in paths(vendors[miss.vendor.name])]
+        allowed = [
+            method
+            for template, method in miss.allowed
+            if miss.vendor and template in paths(vendors[miss.vendor.name])
+        ]
         refusal = VendorError("unknown_path", {"message": f"there is no {shown}"})
         if allowed:
-            refusal = VendorError("wrong_method", {"message": f"{method} is not supported; use {' or '.join(allowed)}"})
+            refusal = VendorError(
+                "wrong_method", {"message": f"{method} is not supported; use {' or '.join(allowed)}"}
+            )
         exchange.near_misses, exchange.error = tuple(near), refusal.error
         log_near_miss(exchange, found)
         if miss.vendor is None:
@@ -62,13 +70,18 @@ class ErrorResponder:
         query = "?" + raw.path.partition("?")[2] if "?" in raw.path else ""
         return _refused(vendor, refusal, raw._replace(path=miss.path + query), exchange, behaviors)
 
-    def unread(self, refusal: VendorError, found: RouteMatch | NoRoute, raw: RawRequest, exchange: Exchange) -> Response:
+    def unread(
+        self, refusal: VendorError, found: RouteMatch | NoRoute, raw: RawRequest, exchange: Exchange
+    ) -> Response:
         """Refuse what could not be read, in the shape of the vendor that was meant, if one was."""
         exchange.failed = exchange.failed or refusal.error == "internal"
         if found.vendor is None:
             exchange.error = refusal.error
             return internal_error(refusal.details["message"], _STATUSES[refusal.error])
-        exchange.vendor, exchange.endpoint = found.vendor.name, found.endpoint.name if isinstance(found, RouteMatch) else None
+        exchange.vendor, exchange.endpoint = (
+            found.vendor.name,
+            found.endpoint.name if isinstance(found, RouteMatch) else None,
+        )
         vendor, behaviors = vendor_for(found.vendor, self._presumed(found.vendor, exchange))
         exchange.dialect = vendor.dialect
         return _refused(vendor, refusal, raw, exchange, behaviors)
@@ -88,7 +101,13 @@ def log_unexpected_error(raw: RawRequest, known: KnownCredentials) -> VendorErro
     return VendorError("internal", {"message": "the mock failed unexpectedly; its log says why"})
 
 
-def _refused(vendor: Vendor, refusal: VendorError, raw: RawRequest, exchange: Exchange, behaviors: Mapping[str, Any]) -> Response:
+def _refused(
+    vendor: Vendor, refusal: VendorError, raw: RawRequest, exchange: Exchange, behaviors: Mapping[str, Any]
+) -> Response:
     fact = vendor.contract.errors[refusal.error].fact
-    exchange.error, exchange.basis, exchange.source = refusal.error, fact.basis.value, vendor.contract.sources.get(fact.source or "")
+    exchange.error, exchange.basis, exchange.source = (
+        refusal.error,
+        fact.basis.value,
+        vendor.contract.sources.get(fact.source or ""),
+    )
     return error_response(vendor, refusal, raw, behaviors, exchange.headers_sent)

@@ -41,7 +41,11 @@ class _Place(Struct, frozen=True):
 
     def describe(self, found: Secrets) -> str:
         """Return the place in words; its name is a client's, so that credentials in it are masked."""
-        return "the path" if self.kind == "path" else f"the {self.kind} {printable(shorten(found.text(self.name)), keep='')}"
+        return (
+            "the path"
+            if self.kind == "path"
+            else f"the {self.kind} {printable(shorten(found.text(self.name)), keep='')}"
+        )
 
 
 class _Known(Struct, frozen=True):
@@ -75,17 +79,29 @@ def explain_auth_failure(tenants: Tenants, reading: ParsedRequest, exchange: Exc
             log_near_miss(exchange, found)
         return
     asked, vendor = reading.endpoint, reading.vendor.name
-    known = sorted(_known(tenants, exchange.raw, exchange.headers), key=lambda each: (each.vendor != vendor, each.deleted))
+    known = sorted(
+        _known(tenants, exchange.raw, exchange.headers),
+        key=lambda each: (each.vendor != vendor, each.deleted),
+    )
     astray = [each for each in known if each.vendor != vendor or each.deleted or not _is_right(asked, each)]
-    wrong = (_differs(asked, vendor, each, found) + _elsewhere(reading.vendor, asked, each) for each in astray[:_MOST])
+    wrong = (
+        _differs(asked, vendor, each, found) + _elsewhere(reading.vendor, asked, each)
+        for each in astray[:_MOST]
+    )
     told = dict.fromkeys([*wrong, *_lacking(asked, vendor, known)])
-    exchange.near_misses = tuple(NearMiss(vendor, asked.name, asked.method, asked.paths[0], each) for each in told)
+    exchange.near_misses = tuple(
+        NearMiss(vendor, asked.name, asked.method, asked.paths[0], each) for each in told
+    )
     log_near_miss(exchange, found)
 
 
 def likely_tenant(tenants: Tenants, vendor: str, exchange: Exchange) -> Tenant | None:
     """The tenant whose key a request that leads nowhere carries, wherever it stands."""
-    names = (each.tenant for each in _known(tenants, exchange.raw, exchange.headers) if each.vendor == vendor and not each.deleted)
+    names = (
+        each.tenant
+        for each in _known(tenants, exchange.raw, exchange.headers)
+        if each.vendor == vendor and not each.deleted
+    )
     return next((tenants.by_name[name] for name in names), None)
 
 
@@ -96,7 +112,9 @@ def _known(tenants: Tenants, raw: RawRequest, headers: Mapping[str, str]) -> Ite
         for vendor in vendors:
             holder, deleted = tenants.resolve_credential(vendor, value), tenants.deleted_tenant(vendor, value)
             if holder is not None or deleted is not None:
-                yield _Known(value, place, vendor, holder.tenant.name if holder else str(deleted), deleted is not None)
+                yield _Known(
+                    value, place, vendor, holder.tenant.name if holder else str(deleted), deleted is not None
+                )
 
 
 def _values(raw: RawRequest, headers: Mapping[str, str]) -> Iterator[tuple[_Place, str]]:
@@ -134,7 +152,11 @@ def _differs(endpoint: Endpoint, vendor: str, known: _Known, found: Secrets) -> 
     if known.vendor != vendor:
         return f"the credential in {stands} is that of tenant {known.tenant!r} at {known.vendor}, not at {vendor}"
     wanted = _wanted(endpoint)
-    if place.kind == "header" and place.name.lower() == _AUTHORIZATION.lower() and not isinstance(endpoint.credentials, BodyKeys):
+    if (
+        place.kind == "header"
+        and place.name.lower() == _AUTHORIZATION.lower()
+        and not isinstance(endpoint.credentials, BodyKeys)
+    ):
         scheme = shorten(found.text(place.scheme or "no scheme"))
         return f"the key of tenant {known.tenant!r} stands behind {scheme!r} instead of {_SCHEME!r}: send {wanted}"
     return f"the key of tenant {known.tenant!r} stands in {stands}: send {wanted}"
@@ -143,13 +165,26 @@ def _differs(endpoint: Endpoint, vendor: str, known: _Known, found: Secrets) -> 
 def _elsewhere(vendor: Vendor, endpoint: Endpoint, known: _Known) -> str:
     """The dialects that look for a credential where it stands, while the one that is spoken does not."""
     right = _is_right(endpoint, known) or known.deleted or known.vendor != vendor.name
-    found = [] if right else [name for name, other in vendor.dialects.items() if _is_right(other.endpoint(endpoint.name), known)]
-    return f"; only the dialect {' and '.join(found)} looks there, and {vendor.dialect} is spoken here" if found else ""
+    found = (
+        []
+        if right
+        else [
+            name for name, other in vendor.dialects.items() if _is_right(other.endpoint(endpoint.name), known)
+        ]
+    )
+    return (
+        f"; only the dialect {' and '.join(found)} looks there, and {vendor.dialect} is spoken here"
+        if found
+        else ""
+    )
 
 
 def _lacking(endpoint: Endpoint, vendor: str, known: list[_Known]) -> Iterator[str]:
     """What is wrong where no credential, or a half of one, was found."""
-    asked, right = endpoint.credentials, [each for each in known if each.vendor == vendor and _is_right(endpoint, each)]
+    asked, right = (
+        endpoint.credentials,
+        [each for each in known if each.vendor == vendor and _is_right(endpoint, each)],
+    )
     if isinstance(asked, BodyKeys) and asked.secret and right and not right[0].deleted:
         yield f"{asked.key} is that of tenant {right[0].tenant!r}, but {asked.secret} is not"
     elif not known:

@@ -64,7 +64,9 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def key(self) -> str:
         """What all attempts at one request have in common."""
-        return json.encode([self.vendor.name, self.endpoint.name, self.site, self.fields], order="deterministic").decode()
+        return json.encode(
+            [self.vendor.name, self.endpoint.name, self.site, self.fields], order="deterministic"
+        ).decode()
 
     @property
     def page_place(self) -> tuple[str, str] | None:
@@ -123,7 +125,10 @@ class RequestParser:
             vendor, _ = vendor_for(match.vendor, meant)
             whose = authenticate(self._tenants, vendor, vendor.endpoint(name), sent)
         except ApiError as error:
-            terms, deleted = self._terms(vendor, name, meant), self._tenants.deleted_tenant(family, error.details.get("credential", ""))
+            terms, deleted = (
+                self._terms(vendor, name, meant),
+                self._tenants.deleted_tenant(family, error.details.get("credential", "")),
+            )
             refusal = self._unknown(vendor, match) or error.refusal
             return ParsedRequest(**{**terms, "refusal": refusal, "deleted": deleted, **_lost(vendor, match)})
         terms, endpoint = self._terms(vendor, name, whose.tenant, principal=whose), vendor.endpoint(name)
@@ -143,12 +148,16 @@ class RequestParser:
     def _claimed(self, match: RouteMatch, sent: RequestValues) -> Tenant | None:
         """The tenant whose key a request presents, wherever a dialect of the vendor looks for one."""
         for dialect in match.vendor.dialects.values():
-            holder = self._tenants.resolve_credential(match.vendor.name, presented(dialect.endpoint(match.endpoint.name), sent))
+            holder = self._tenants.resolve_credential(
+                match.vendor.name, presented(dialect.endpoint(match.endpoint.name), sent)
+            )
             if holder is not None:
                 return holder.tenant
         return None
 
-    def _terms(self, vendor: Vendor, name: str, tenant: Tenant | None, principal: Principal | None = None) -> dict[str, Any]:
+    def _terms(
+        self, vendor: Vendor, name: str, tenant: Tenant | None, principal: Principal | None = None
+    ) -> dict[str, Any]:
         """What every reading of an endpoint's requests begins with: those of a holder, or those that are probably for a tenant."""
         key = (vendor.name, name, tenant.name if tenant else None, principal)
         found = self._known_terms.get(key)
@@ -169,9 +178,17 @@ class RequestParser:
     def _unknown(self, vendor: Vendor, match: RouteMatch) -> VendorError | None:
         """Why a site is none, where the dialect looks for it before the credential."""
         endpoint, site = vendor.endpoint(match.endpoint.name), match.path.get(match.endpoint.site or "")
-        if endpoint.site_id_precheck is None or site is None or not re.fullmatch(endpoint.site_id_precheck, site):
+        if (
+            endpoint.site_id_precheck is None
+            or site is None
+            or not re.fullmatch(endpoint.site_id_precheck, site)
+        ):
             return None
-        return None if self._tenants.is_site(vendor.name, site) else VendorError("unknown_site", {"message": f"no site with id {site!r}"})
+        return (
+            None
+            if self._tenants.is_site(vendor.name, site)
+            else VendorError("unknown_site", {"message": f"no site with id {site!r}"})
+        )
 
     def _site(self, match: RouteMatch, endpoint: Endpoint, whose: Principal) -> int:
         if match.endpoint.site is None:
@@ -182,7 +199,8 @@ class RequestParser:
             foreign = endpoint.site_id_precheck is not None or self._tenants.is_site(vendor, identifier)
             known = ", ".join(ids[0] for ids in whose.tenant.identifiers[vendor].sites)
             raise ApiError(
-                "forbidden" if foreign else "unknown_site", message=f"{identifier!r} is not among the sites of this key: {known}"
+                "forbidden" if foreign else "unknown_site",
+                message=f"{identifier!r} is not among the sites of this key: {known}",
             )
         return site
 
@@ -196,9 +214,17 @@ def _limits(vendor: Vendor, endpoint: Endpoint, tenant: Tenant) -> dict[str, Any
         if name in changed.off:
             continue
         if isinstance(limit, ConcurrencyLimit):
-            found = {"one_at_a_time": True, "busy": behaviors[short_name(limit.busy)], "hold": behaviors[short_name(limit.hold)] / 1000}
+            found = {
+                "one_at_a_time": True,
+                "busy": behaviors[short_name(limit.busy)],
+                "hold": behaviors[short_name(limit.hold)] / 1000,
+            }
         else:
-            rates.append(replace(limit, seconds=changed.seconds.get(name, limit.seconds)) if isinstance(limit, WindowLimit) else limit)
+            rates.append(
+                replace(limit, seconds=changed.seconds.get(name, limit.seconds))
+                if isinstance(limit, WindowLimit)
+                else limit
+            )
     return {**found, "rates": tuple(rates)}
 
 
@@ -207,11 +233,22 @@ def _lost(vendor: Vendor, match: RouteMatch) -> dict[str, Any]:
     endpoint = vendor.endpoint(match.endpoint.name)
     if match.template in endpoint.paths:
         return {}
-    others = [name for name, other in vendor.dialects.items() if match.template in other.endpoint(endpoint.name).paths]
+    others = [
+        name
+        for name, other in vendor.dialects.items()
+        if match.template in other.endpoint(endpoint.name).paths
+    ]
     differs = f"{match.template} is the path of the dialect {' and '.join(others)}, and {vendor.dialect} is spoken here"
     message = f"the dialect {vendor.dialect} has no {match.template}; it has {' and '.join(endpoint.paths)}"
-    near = tuple(NearMiss(vendor.name, endpoint.name, endpoint.method, path, differs) for path in endpoint.paths)
-    return {"refusal": VendorError("unknown_path", {"message": message}), "near_misses": near, "headers": {}, **_FREE}
+    near = tuple(
+        NearMiss(vendor.name, endpoint.name, endpoint.method, path, differs) for path in endpoint.paths
+    )
+    return {
+        "refusal": VendorError("unknown_path", {"message": message}),
+        "near_misses": near,
+        "headers": {},
+        **_FREE,
+    }
 
 
 def _basis(endpoint: Endpoint, behaviors: Mapping[str, Any]) -> dict[str, str]:

@@ -34,7 +34,11 @@ def success_response(body: bytes, headers: Mapping[str, str]) -> Response:
 
 
 def error_response(
-    vendor: Vendor, refusal: VendorError, raw: RawRequest, behaviors: Mapping[str, Any], headers: Mapping[str, str] | None = None
+    vendor: Vendor,
+    refusal: VendorError,
+    raw: RawRequest,
+    behaviors: Mapping[str, Any],
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A refusal in the vendor's own shape, by the defaults of behaviors that are not given."""
     shape, details = vendor.contract.errors[refusal.error], {**refusal.details, **refusal.numbers}
@@ -55,18 +59,28 @@ def status_of(vendor: Vendor, shape: ErrorTemplate, behaviors: Mapping[str, Any]
     if not isinstance(shape.status, ByBehavior):
         return shape.status
     default, statuses = vendor.contract.behavior(shape.status.behavior).default, shape.status.statuses
-    return statuses.get(str(behaviors.get(short_name(shape.status.behavior), default)), statuses[str(default)])  # Not every option has one.
+    return statuses.get(
+        str(behaviors.get(short_name(shape.status.behavior), default)), statuses[str(default)]
+    )  # Not every option has one.
 
 
 def injected_error(
-    reading: ParsedRequest, raw: RawRequest, status: int, details: Mapping[str, Any], headers: Mapping[str, str]
+    reading: ParsedRequest,
+    raw: RawRequest,
+    status: int,
+    details: Mapping[str, Any],
+    headers: Mapping[str, str],
 ) -> Response:
     """An error of any status in the vendor's shape: the endpoint's own for that status, another's, or its most general one."""
     vendor, own = reading.vendor, (*reading.endpoint.errors, reading.endpoint.validation_error)
     errors = {name: vendor.contract.errors[name] for name in (*own, *vendor.contract.errors)}
-    shape = next((shape for shape in errors.values() if status_of(vendor, shape, reading.behaviors) == status), None)
+    shape = next(
+        (shape for shape in errors.values() if status_of(vendor, shape, reading.behaviors) == status), None
+    )
     basis = _basis(shape.fact.basis if shape else Basis.ASSUMED, reading.behaviors)
-    return _shaped(shape or errors["internal"], status, details, raw, {**headers, **basis}, usual=reading.headers)
+    return _shaped(
+        shape or errors["internal"], status, details, raw, {**headers, **basis}, usual=reading.headers
+    )
 
 
 def _basis(basis: Basis, behaviors: Mapping[str, Any]) -> dict[str, str]:
@@ -83,14 +97,25 @@ def _shaped(  # noqa: PLR0913 -- what an error consists of
     usual: Mapping[str, str] = _NONE,
 ) -> Response:
     """An error with the headers that are usual, its own, and those of this one, the later ones winning."""
-    told = {"message": "", "field": "", "credential": "", "reason": "", "method": raw.method, "path": raw.path}
+    told = {
+        "message": "",
+        "field": "",
+        "credential": "",
+        "reason": "",
+        "method": raw.method,
+        "path": raw.path,
+    }
     known = {**told, **status_details(status), **shape.defaults, **details}
     body = b"" if shape.body is None else json.encode(render(shape.body, known))
     if shape.text and shape.body is not None:
         body = render(shape.body, known).encode()
-    kind = {} if shape.body is None else {"Content-Type": "text/plain; charset=utf-8" if shape.text else _JSON}
+    kind = (
+        {} if shape.body is None else {"Content-Type": "text/plain; charset=utf-8" if shape.text else _JSON}
+    )
     own = {name: value.format_map(known) for name, value in shape.headers.items()}
-    return Response(status=status, body=body, headers=CIMultiDict({**kind, "Server": SERVER, **usual, **own, **headers}))
+    return Response(
+        status=status, body=body, headers=CIMultiDict({**kind, "Server": SERVER, **usual, **own, **headers})
+    )
 
 
 def not_found(miss: NoRoute, method: str, near: list[NearMiss]) -> Response:
@@ -106,5 +131,7 @@ def not_found(miss: NoRoute, method: str, near: list[NearMiss]) -> Response:
 def internal_error(message: str, status: int = 500) -> Response:
     """Return the mock's own answer to a request that it could not read, or failed at, where no vendor was meant."""
     return Response(
-        status=status, body=message.encode(), headers=CIMultiDict({"Content-Type": "text/plain; charset=utf-8", "Server": SERVER})
+        status=status,
+        body=message.encode(),
+        headers=CIMultiDict({"Content-Type": "text/plain; charset=utf-8", "Server": SERVER}),
     )

@@ -14,15 +14,24 @@ from mockserver.server.requests.auth import RequestValues
 
 def extract_values(endpoint: Endpoint, raw: RawRequest) -> RequestValues:
     """Where a request may carry credentials, or ``ApiError`` where its body cannot be read."""
-    return RequestValues({"Authorization": raw.authorization}, dict(_pairs(raw.path.partition("?")[2])), _body(endpoint, raw))
+    return RequestValues(
+        {"Authorization": raw.authorization}, dict(_pairs(raw.path.partition("?")[2])), _body(endpoint, raw)
+    )
 
 
-def read(endpoint: Endpoint, raw: RawRequest, sent: RequestValues, behaviors: Mapping[str, Any]) -> dict[str, Any]:
+def read(
+    endpoint: Endpoint, raw: RawRequest, sent: RequestValues, behaviors: Mapping[str, Any]
+) -> dict[str, Any]:
     """What it asks for in query and body, or ``ApiError`` with everything in it that cannot be read, or what comes first."""
-    pairs = None if endpoint.duplicate_param_message is None else list(_pairs(raw.path.partition("?")[2]))  # As often as they stand in it.
+    pairs = (
+        None if endpoint.duplicate_param_message is None else list(_pairs(raw.path.partition("?")[2]))
+    )  # As often as they stand in it.
     query = sent.query if pairs is None else dict(reversed(pairs))
     found = {}
-    for where, model, texts in (("query", endpoint.query, _query(endpoint, query)), ("body", endpoint.body, sent.body)):
+    for where, model, texts in (
+        ("query", endpoint.query, _query(endpoint, query)),
+        ("body", endpoint.body, sent.body),
+    ):
         if model is None:
             continue
         numeric = where == "query" or behaviors.get("numeric_texts", "accept") == "accept"
@@ -32,7 +41,9 @@ def read(endpoint: Endpoint, raw: RawRequest, sent: RequestValues, behaviors: Ma
             wrong = in_turn(pairs, model, wrong, endpoint.duplicate_param_message or "")
         if wrong:
             message = "; ".join(violation.message for violation in wrong)
-            raise ApiError(endpoint.validation_error, message=message, field=wrong[0].field, reason=wrong[0].reason)
+            raise ApiError(
+                endpoint.validation_error, message=message, field=wrong[0].field, reason=wrong[0].reason
+            )
         found[where] = typed
     return found
 

@@ -1,1 +1,1 @@
-"""TODO package review."""
+"""Findings: defects in how a client used the API, and their summary."""

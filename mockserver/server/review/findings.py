@@ -52,7 +52,9 @@ def review(journal: Journal, known: CachedRequest, exchange: Exchange, reply: Re
             exchange.findings = tuple(dict.fromkeys(found))
     except Exception as error:  # noqa: BLE001 -- an answer is never lost because nobody could judge its request
         # No traceback: it may hold a credential.
-        _log.error("no findings for %s %s: %s", reading.vendor.name, reading.endpoint.name, type(error).__name__)
+        _log.error(
+            "no findings for %s %s: %s", reading.vendor.name, reading.endpoint.name, type(error).__name__
+        )
 
 
 @cache
@@ -64,12 +66,15 @@ def _hasty(wait: Wait, exchange: Exchange) -> Finding:
     """The finding of an exchange that did not wait as long as clients had been asked to."""
     says = FINDINGS[_TOO_SOON].removesuffix(".")
     waited, asked = (
-        f"{each / 1000:.1f}".removesuffix(".0") for each in (wait.waited(exchange.received_at, exchange.started_ns), wait.asked)
+        f"{each / 1000:.1f}".removesuffix(".0")
+        for each in (wait.waited(exchange.received_at, exchange.started_ns), wait.asked)
     )
     return Finding(_TOO_SOON, f"{says}: it waited {waited} s, and had been asked to wait {asked} s.")
 
 
-def _told(journal: Journal, known: CachedRequest, exchange: Exchange, reply: Response | None) -> list[Finding]:
+def _told(
+    journal: Journal, known: CachedRequest, exchange: Exchange, reply: Response | None
+) -> list[Finding]:
     found, reading = [], known.reading
     if exchange.deleted_tenant is not None:
         found.append(_finding("deleted-tenant"))
@@ -83,7 +88,9 @@ def _told(journal: Journal, known: CachedRequest, exchange: Exchange, reply: Res
         found.append(_hasty(wait, exchange))
     if reply.status in (_TOO_MANY, _UNAVAILABLE):
         _wait(journal, reading, exchange, reply)
-    elif reply.status == _OK and not (exchange.faults or exchange.client_disconnected or exchange.raw.method == "HEAD"):
+    elif reply.status == _OK and not (
+        exchange.faults or exchange.client_disconnected or exchange.raw.method == "HEAD"
+    ):
         journal.history.answered(scope)
         if known.page:
             found += map(_finding, _paged(journal, reading, known.page, reading.principal.tenant, reply))
@@ -98,7 +105,9 @@ def _wait(journal: Journal, reading: ParsedRequest, exchange: Exchange, reply: R
     if principal is not None and until is not None:
         endpoint = None if reply.status == _TOO_MANY else reading.endpoint.name
         really = exchange.started_ns + (until - exchange.received_at) * 1_000_000
-        journal.history.wait((reading.vendor.name, principal.site, endpoint), Wait(now, until, really, journal.count))
+        journal.history.wait(
+            (reading.vendor.name, principal.site, endpoint), Wait(now, until, really, journal.count)
+        )
 
 
 def _until(reading: ParsedRequest, reply: Response, now: int) -> int | None:
@@ -106,11 +115,23 @@ def _until(reading: ParsedRequest, reply: Response, now: int) -> int | None:
     after = reply.headers.get("Retry-After", "")
     if after:
         try:
-            return now + int(after) * 1000 if after.isdecimal() else int(parsedate_to_datetime(after).timestamp() * 1000)
+            return (
+                now + int(after) * 1000
+                if after.isdecimal()
+                else int(parsedate_to_datetime(after).timestamp() * 1000)
+            )
         except (ValueError, OverflowError):  # No number, too long a number, no date, or none that can be.
             return None
-    resets = [reply.headers.get(rate.headers[2], "") for rate in reading.rates if rate.headers and rate.resets == "instant"]
-    return max((int(reset) * 1000 for reset in resets if reset.isdecimal()), default=None) if reply.status == _TOO_MANY else None
+    resets = [
+        reply.headers.get(rate.headers[2], "")
+        for rate in reading.rates
+        if rate.headers and rate.resets == "instant"
+    ]
+    return (
+        max((int(reset) * 1000 for reset in resets if reset.isdecimal()), default=None)
+        if reply.status == _TOO_MANY
+        else None
+    )
 
 
 def _page(reading: ParsedRequest) -> Page | None:
@@ -120,11 +141,19 @@ def _page(reading: ParsedRequest) -> Page | None:
         return None
     where, attribute = place
     paging = reading.endpoint.pagination
-    first = paging.first if isinstance(paging, PageNumberPagination) else 0 if isinstance(paging, OffsetPagination) else None
+    first = (
+        paging.first
+        if isinstance(paging, PageNumberPagination)
+        else 0
+        if isinstance(paging, OffsetPagination)
+        else None
+    )
     return reading.page, first, json.encode(replace(getattr(reading, where), **{attribute: first}))
 
 
-def _paged(journal: Journal, reading: ParsedRequest, page: Page, tenant: Tenant, reply: Response) -> list[str]:
+def _paged(
+    journal: Journal, reading: ParsedRequest, page: Page, tenant: Tenant, reply: Response
+) -> list[str]:
     """What is to be said of a page that was given."""
     number, first, rest = page
     journal.history.of(tenant.world.spec)

@@ -30,13 +30,19 @@ _OFFSET: Final = re.compile(r"(Z|z|[+ -]\d{1,2}(:?\d\d)?)$")
 
 def check_rules(reading: ParsedRequest, raw: RawRequest) -> list[Finding]:
     """What is to be said of a request as it stands."""
-    return [finding for finding, applies in _advice(reading.vendor, reading.endpoint.name) if applies(reading, raw.path)]
+    return [
+        finding
+        for finding, applies in _advice(reading.vendor, reading.endpoint.name)
+        if applies(reading, raw.path)
+    ]
 
 
 @cache
 def _advice(vendor: Vendor, endpoint: str) -> tuple[tuple[Finding, Applies], ...]:
     found = vendor.endpoint(endpoint)
-    return tuple((Finding(each.name, each.fact.text), _applies(found, each.when)) for each in found.lint_rules)
+    return tuple(
+        (Finding(each.name, each.fact.text), _applies(found, each.when)) for each in found.lint_rules
+    )
 
 
 def _applies(endpoint: Endpoint, condition: Condition) -> Applies:

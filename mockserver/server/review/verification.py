@@ -23,7 +23,11 @@ def verify(tenants: Tenants, tenant: Tenant) -> Verification:
     return Verification(
         exchanges=tenant.journal.count,
         kept=len(exchanges),
-        findings=found((finding.name, finding.message, exchange) for exchange in exchanges for finding in exchange.findings),
+        findings=found(
+            (finding.name, finding.message, exchange)
+            for exchange in exchanges
+            for finding in exchange.findings
+        ),
         unexpected=unexpected(exchanges),
         unmatched=tenants.unmatched.count,
         unused_faults=[active.described() for active in tenant.faults.active if not active.triggered],
@@ -71,7 +75,9 @@ def digest(exchanges: Iterable[Exchange]) -> str:
         reply = exchange.response
         status = 0 if reply is None else reply.status
         seen.update(
-            f"{exchange.raw.method} {exchange.raw.path} {status} {exchange.response_size} {exchange.faults}\n".encode("utf-8", "replace")
+            f"{exchange.raw.method} {exchange.raw.path} {status} {exchange.response_size} {exchange.faults}\n".encode(
+                "utf-8", "replace"
+            )
         )
         seen.update(exchange.raw.body)
         seen.update(b"" if reply is None else reply.body)

@@ -1,1 +1,1 @@
-"""TODO package tenancy."""
+"""Tenants and their state: configuration, limits, world history, URLs."""

@@ -46,7 +46,9 @@ class TenantConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     credentials: dict[str, Credential] = {}
 
     def __repr__(self) -> str:
-        return repr_masked(self, secret=("credentials", "admin_token") if isinstance(self, Config) else ("credentials",))
+        return repr_masked(
+            self, secret=("credentials", "admin_token") if isinstance(self, Config) else ("credentials",)
+        )
 
 
 class Config(TenantConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -71,12 +73,16 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
         settings = _read_toml(path)
     try:
         for name, value in options.items():
-            settings[name] = {**_table(name, settings.get(name, {})), **value} if isinstance(value, Mapping) else value
+            settings[name] = (
+                {**_table(name, settings.get(name, {})), **value} if isinstance(value, Mapping) else value
+            )
         config = convert(settings, Config)
     except ValidationError as error:
         from mockserver._util.validation import explain_validation_error  # noqa: PLC0415 -- start-up is felt
 
-        raise ConfigError(f"{path or 'options'}: {explain_validation_error(settings, Config) or error}") from None
+        raise ConfigError(
+            f"{path or 'options'}: {explain_validation_error(settings, Config) or error}"
+        ) from None
     except BehaviorError as error:
         raise ConfigError(f"{path or 'options'}: {error}") from None
     if config.admin_token is not None:
@@ -88,7 +94,9 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
         if vendor not in NAMES:
             raise ConfigError(f"vendor_ports: there is no vendor {vendor!r}; {suggest(vendor, NAMES)}")
     if DEFAULT_TENANT in config.tenants:
-        raise ConfigError(f"tenants.{DEFAULT_TENANT}: the default tenant's settings stand at the top of the file")
+        raise ConfigError(
+            f"tenants.{DEFAULT_TENANT}: the default tenant's settings stand at the top of the file"
+        )
     return config
 
 
@@ -103,13 +111,17 @@ def _read_toml(path: Path) -> dict[str, Any]:
             raise ConfigError(f"{path}: the file is larger than {_MOST_BYTES >> 20} MiB; is it a TOML file?")
         settings: dict[str, Any] = _without_dates(tomllib.loads(content.decode("utf-8-sig")))
     except OSError as error:
-        raise ConfigError(f"{path}: cannot read the file: {error.strerror or error}; name a TOML file") from None
+        raise ConfigError(
+            f"{path}: cannot read the file: {error.strerror or error}; name a TOML file"
+        ) from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: invalid byte at offset {error.start}; save the file as UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: invalid TOML: {error}") from None
     except RecursionError:
-        raise ConfigError(f"{path}: values are nested too deeply; the settings have at most {_DEEPEST} levels") from None
+        raise ConfigError(
+            f"{path}: values are nested too deeply; the settings have at most {_DEEPEST} levels"
+        ) from None
     except ValueError as error:  # Python limits the digits of an integer.
         if isinstance(error, ConfigError):
             raise
@@ -170,7 +182,11 @@ def make_tenant(name: str, config: TenantConfig) -> Tenant:
     try:
         world_spec = tenant_spec(config)
         return Tenant(
-            name, build(world_spec), _clock(config.now, world_spec), {**dialects(config.dialect), **config.behaviors}, config.credentials
+            name,
+            build(world_spec),
+            _clock(config.now, world_spec),
+            {**dialects(config.dialect), **config.behaviors},
+            config.credentials,
         )
     except (WorldError, BehaviorError, TenantError) as error:
         raise ConfigError(f"tenant {name!r}: {error}") from None
@@ -182,7 +198,9 @@ def tenant_spec(config: TenantConfig) -> WorldSpec:
         raise WorldError(f"there is no profile {config.profile!r}; {suggest(config.profile, PROFILES)}")
     for name in config.world:
         if name not in WorldSpec.__struct_fields__:
-            raise WorldError(f"world spec: there is no field {name!r}; {suggest(name, WorldSpec.__struct_fields__)}")
+            raise WorldError(
+                f"world spec: there is no field {name!r}; {suggest(name, WorldSpec.__struct_fields__)}"
+            )
     fields = {**PROFILES[config.profile], **config.world}
     for size, other in (("sessions", "sessions_per_day"), ("sessions_per_day", "sessions")):
         if size in config.world and other not in config.world:  # Another size than the profile's replaces it.

@@ -76,7 +76,9 @@ class RateLimiter:
         self._open: dict[tuple[str, str], tuple[int, int]] = {}
         self._levels: dict[tuple[str, str], tuple[int, int]] = {}
 
-    def charge(self, window: WindowLimit, allowed: int, key: str, now: int, *, counts: bool = True) -> LimitStatus:
+    def charge(
+        self, window: WindowLimit, allowed: int, key: str, now: int, *, counts: bool = True
+    ) -> LimitStatus:
         """Count a request that is let through; with ``counts`` false, only look."""
         length = window.seconds * 1000
         opened, count = self._open.get((window.pool, key), (None, 0))
@@ -91,7 +93,9 @@ class RateLimiter:
         wait = -((now - end) // 1000) if refused else 0
         return LimitStatus(window, allowed, max(allowed - count, 0), end // 1000, wait, refused)
 
-    def take(self, bucket: TokenBucket, allowed: int, refill: int, key: str, now: int, *, counts: bool = True) -> LimitStatus:  # noqa: PLR0913
+    def take(  # noqa: PLR0913
+        self, bucket: TokenBucket, allowed: int, refill: int, key: str, now: int, *, counts: bool = True
+    ) -> LimitStatus:
         """Take a token for a request that is let through; with ``counts`` false, only look."""
         level = self._level(bucket, allowed, refill, key, now)
         refused = allowed > 0 and level < _TOKEN
@@ -116,13 +120,18 @@ class RateLimiter:
     def used(self, window: WindowLimit, now: int) -> dict[str, int]:
         """Requests counted for each key in the window that is open for it."""
         length = window.seconds * 1000
-        found = ((key, opened, count) for (pool, key), (opened, count) in self._open.items() if pool == window.pool)
+        found = (
+            (key, opened, count) for (pool, key), (opened, count) in self._open.items() if pool == window.pool
+        )
         return {key: count for key, opened, count in found if opened <= now < opened + length}
 
     def taken(self, bucket: TokenBucket, allowed: int, refill: int, now: int) -> dict[str, int]:
         """Tokens that each key's bucket lacks."""
         keys = [key for pool, key in self._levels if pool == bucket.pool]
-        return {key: -(-(allowed * _TOKEN - self._level(bucket, allowed, refill, key, now)) // _TOKEN) for key in keys}
+        return {
+            key: -(-(allowed * _TOKEN - self._level(bucket, allowed, refill, key, now)) // _TOKEN)
+            for key in keys
+        }
 
 
 def _seconds(thousandths: int, refill: int) -> int:
@@ -143,7 +152,9 @@ class ConcurrencyLimiter:
             self._waiting[key] = deque()
             return
         if busy != "queue":
-            raise ApiError("busy", message="another request is open: wait for its answer before sending the next")
+            raise ApiError(
+                "busy", message="another request is open: wait for its answer before sending the next"
+            )
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting.append(turn)
         try:

@@ -29,7 +29,14 @@ class TenantError(ValueError):
 class Tenant:
     """One tenant's state; everything in it but the name can be changed while it is served."""
 
-    def __init__(self, name: str, world: World, clock: Clock, behaviors: Mapping[str, str | int], credentials: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        name: str,
+        world: World,
+        clock: Clock,
+        behaviors: Mapping[str, str | int],
+        credentials: Mapping[str, str],
+    ) -> None:
         self.name, self.clock = name, clock
         self._own = key(world.spec.seed, "tenant", name)
         self._given = _given(credentials)
@@ -52,7 +59,9 @@ class Tenant:
 
         Raises :class:`TenantError`, and changes nothing, where a credential that was given is none in that world.
         """
-        names = {vendor.name: _names(vendor, key(self._own, vendor.name), world, self._given) for vendor in load()}
+        names = {
+            vendor.name: _names(vendor, key(self._own, vendor.name), world, self._given) for vendor in load()
+        }
         self.world, self.identifiers = world, names
 
     def set_behaviors(self, chosen: Mapping[str, str | int]) -> None:
@@ -60,18 +69,29 @@ class Tenant:
         before = self.vendors
         self._settle({**self._chosen, **chosen})
         for name, vendor in self.vendors.items():
-            if vendor is not before[name]:  # Its limits are others, though their pools may have the same names.
+            if (
+                vendor is not before[name]
+            ):  # Its limits are others, though their pools may have the same names.
                 self.rates.forget(name)
 
     def _settle(self, chosen: Mapping[str, str | int]) -> None:
-        vendors = {vendor.name: vendor.in_dialect(str(chosen.get(_dialect(vendor), vendor.dialect))) for vendor in load()}
-        named = {_dialect(vendor): vendor.dialect for vendor in vendors.values() if _dialect(vendor) in chosen}  # Not "observed".
+        vendors = {
+            vendor.name: vendor.in_dialect(str(chosen.get(_dialect(vendor), vendor.dialect)))
+            for vendor in load()
+        }
+        named = {
+            _dialect(vendor): vendor.dialect for vendor in vendors.values() if _dialect(vendor) in chosen
+        }  # Not "observed".
         self.behaviors = _behaviors(vendors.values(), {**chosen, **named})
         self.vendors, self._chosen = vendors, dict(chosen)
 
     def all_behaviors(self) -> dict[str, str | int]:
         """Every behavior's setting by its full name."""
-        return {f"{vendor}.{name}": value for vendor, settings in self.behaviors.items() for name, value in settings.items()}
+        return {
+            f"{vendor}.{name}": value
+            for vendor, settings in self.behaviors.items()
+            for name, value in settings.items()
+        }
 
     def reset(self) -> None:
         """Be as at first: world, clock, behaviors, limits; no faults, an empty journal."""
@@ -103,12 +123,16 @@ def _behaviors(vendors: Collection[Vendor], chosen: Mapping[str, str | int]) -> 
 @cache
 def _usual(vendor: Vendor) -> Mapping[str, Any]:
     """The setting of every behavior that a vendor's dialect has, by short name."""
-    return {short_name(behavior.name): behavior.read(behavior.default) for behavior in vendor.contract.behaviors}
+    return {
+        short_name(behavior.name): behavior.read(behavior.default) for behavior in vendor.contract.behaviors
+    }
 
 
 def vendor_for(vendor: Vendor, tenant: Tenant | None) -> tuple[Vendor, Mapping[str, Any]]:
     """The dialect and the behaviors in which a vendor answers for a tenant; its usual ones where nobody is meant."""
-    return (tenant.vendors[vendor.name], tenant.behaviors[vendor.name]) if tenant else (vendor, _usual(vendor))
+    return (
+        (tenant.vendors[vendor.name], tenant.behaviors[vendor.name]) if tenant else (vendor, _usual(vendor))
+    )
 
 
 def _given(credentials: Mapping[str, str]) -> dict[str, dict[str, str]]:
@@ -116,17 +140,23 @@ def _given(credentials: Mapping[str, str]) -> dict[str, dict[str, str]]:
     for name, value in credentials.items():
         vendor, _, short = name.partition(".")
         if vendor not in given or not short:
-            raise TenantError(f"credential {name!r}: say <vendor>.<credential>, with a vendor among {', '.join(given)}")
+            raise TenantError(
+                f"credential {name!r}: say <vendor>.<credential>, with a vendor among {', '.join(given)}"
+            )
         given[vendor][short] = value
     return given
 
 
-def _names(vendor: Vendor, own: int, world: World, given: Mapping[str, Mapping[str, str]]) -> VendorIdentifiers:
+def _names(
+    vendor: Vendor, own: int, world: World, given: Mapping[str, Mapping[str, str]]
+) -> VendorIdentifiers:
     names = vendor.names(own, world, given[vendor.name])
     for credential in given[vendor.name]:
         if credential not in names.credentials:
             known = ", ".join(f"{vendor.name}.{each}" for each in names.credentials)
-            raise TenantError(f"there is no credential '{vendor.name}.{credential}'; {vendor.name} has {known}")
+            raise TenantError(
+                f"there is no credential '{vendor.name}.{credential}'; {vendor.name} has {known}"
+            )
     return names
 
 
@@ -177,7 +207,9 @@ class Tenants:
             for token in names.tokens:
                 if (vendor, token) in self._tokens:
                     other = self._tokens[vendor, token].tenant.name
-                    raise TenantError(f"tenant {tenant.name!r}: its {vendor} credential is that of tenant {other!r} already")
+                    raise TenantError(
+                        f"tenant {tenant.name!r}: its {vendor} credential is that of tenant {other!r} already"
+                    )
         self._enter(tenant)
         self.by_name[tenant.name] = tenant
 
@@ -209,7 +241,13 @@ class Tenants:
         """Serve a tenant no longer; its credentials are remembered for a while, so that a late request can be told whose it was."""
         self._leave(tenant)
         del self.by_name[tenant.name]
-        self._dropped.update({(vendor, token): tenant.name for vendor, names in tenant.identifiers.items() for token in names.tokens})
+        self._dropped.update(
+            {
+                (vendor, token): tenant.name
+                for vendor, names in tenant.identifiers.items()
+                for token in names.tokens
+            }
+        )
         while len(self._dropped) > _MOST_DROPPED:
             self._dropped.popitem(last=False)
 
@@ -236,7 +274,9 @@ class Tenants:
 
     def site(self, vendor: str, identifier: str, tenant: Tenant) -> int | None:
         """A tenant's site with an id in a vendor's terms."""
-        return next((held.site for held in self._sites.get((vendor, identifier), ()) if held.tenant is tenant), None)
+        return next(
+            (held.site for held in self._sites.get((vendor, identifier), ()) if held.tenant is tenant), None
+        )
 
     def is_site(self, vendor: str, identifier: str) -> bool:
         """Whether any tenant has such a site."""

@@ -46,7 +46,9 @@ def _headers(contract: Contract, names: VendorIdentifiers) -> dict[str, str]:
 
 
 def _body(contract: Contract, names: VendorIdentifiers) -> dict[str, str]:
-    keys = [endpoint.credentials for endpoint in contract.endpoints if isinstance(endpoint.credentials, BodyKeys)]
+    keys = [
+        endpoint.credentials for endpoint in contract.endpoints if isinstance(endpoint.credentials, BodyKeys)
+    ]
     return {field: names.credentials[field] for each in keys for field in each.fields}
 
 

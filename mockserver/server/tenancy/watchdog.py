@@ -96,7 +96,11 @@ class Watchdog:
         if self._refused > _EXPLAINED:
             return _SILENT
         # Clients do not retry a 400, as they do a 5xx or a reset; text that is no JSON stops those that ignore the status.
-        return Response(status=400, headers=CIMultiDict({"Content-Type": "text/plain; charset=utf-8"}), body=f"{self._loop}\n".encode())
+        return Response(
+            status=400,
+            headers=CIMultiDict({"Content-Type": "text/plain; charset=utf-8"}),
+            body=f"{self._loop}\n".encode(),
+        )
 
     def bound(self, reply: Response, hold: float) -> Response:
         """Return a reply that ends by a reset if it would stall for longer than the bound, else the same one.
@@ -112,13 +116,20 @@ class Watchdog:
         pieces = min(reply.pieces, len(reply.sent_body))
         if reply.pause > longest and pieces > 1:
             first = len(reply.sent_body) // pieces
-            return replace(reply, sent=first, declared=reply.declared_length, pieces=1, end="stall", patience=patience)
+            return replace(
+                reply, sent=first, declared=reply.declared_length, pieces=1, end="stall", patience=patience
+            )
         return replace(reply, patience=patience) if reply.end == "stall" else reply
 
     def judge(self, known: "CachedRequest", exchange: Exchange, reply: Response | None) -> None:
         """Record whether a closed exchange was ended by the bounds, and count requests without progress."""
         try:
-            if reply is not None and reply.patience is not None and not exchange.client_disconnected and self._loop is None:
+            if (
+                reply is not None
+                and reply.patience is not None
+                and not exchange.client_disconnected
+                and self._loop is None
+            ):
                 self._stalled = True
                 exchange.findings += (Finding(STALLED, self._says_stalled(exchange)),)
             if self._limit and self._loop is None:
@@ -148,7 +159,13 @@ class Watchdog:
         self._last = known.raw
         if self._same >= self._limit * _REPEATS:
             self._loop = f"The client sent {self._same} identical requests to {named} in a row, and the mock refuses the rest: {_REMEDY}"
-        if known.page is None or reply is None or reply.status != _OK or exchange.client_disconnected or exchange.raw.method == "HEAD":
+        if (
+            known.page is None
+            or reply is None
+            or reply.status != _OK
+            or exchange.client_disconnected
+            or exchange.raw.method == "HEAD"
+        ):
             return
         idle = self._idle(known, reply)
         if idle >= self._limit:
@@ -165,7 +182,11 @@ class Watchdog:
         progress = self._lists.pop(name, None)
         if progress is None or number == first:
             progress = _Progress({}, b"")
-        elif number in progress.seen or body == progress.body or _is_empty(body, known.reading.endpoint.rows_path):
+        elif (
+            number in progress.seen
+            or body == progress.body
+            or _is_empty(body, known.reading.endpoint.rows_path)
+        ):
             progress.idle += 1
         else:
             progress.idle = 0

@@ -54,7 +54,10 @@ class WorldHistory:
         between = zip(numbers, numbers[1:-1], numbers[2:], strict=False)
         earlier, gone, _ = min(between, key=lambda three: three[2] - three[0])
         del self._worlds[gone]
-        self._begun = {name: (earlier, self._worlds[earlier].now) if at[0] == gone else at for name, at in self._begun.items()}
+        self._begun = {
+            name: (earlier, self._worlds[earlier].now) if at[0] == gone else at
+            for name, at in self._begun.items()
+        }
 
     def start_list(self, name: str | None, moment: WorldSnapshot) -> None:
         """Remember at which moment the first page of a list is asked for; any other page, which begins none, says nothing."""

@@ -18,17 +18,31 @@ READ = "2026-11-21"
 DOCS = "https://www.braze.com/docs/api/"
 SOURCES = {
     "client": Source(
-        "braze_ex 1.0.22, BrazeEx.Api.ExportSessionAnalytics", "https://hexdocs.pm/braze_ex/BrazeEx.Api.ExportSessionAnalytics.html", READ
+        "braze_ex 1.0.22, BrazeEx.Api.ExportSessionAnalytics",
+        "https://hexdocs.pm/braze_ex/BrazeEx.Api.ExportSessionAnalytics.html",
+        READ,
     ),
     "sessions": Source(
-        "Braze documentation, Export app sessions by time", DOCS + "endpoints/export/sessions/get_sessions_analytics/", READ
+        "Braze documentation, Export app sessions by time",
+        DOCS + "endpoints/export/sessions/get_sessions_analytics/",
+        READ,
     ),
-    "segments": Source("Braze documentation, Export segment list", DOCS + "endpoints/export/segments/get_segment/", READ),
+    "segments": Source(
+        "Braze documentation, Export segment list", DOCS + "endpoints/export/segments/get_segment/", READ
+    ),
     "limits": Source("Braze documentation, API rate limits", DOCS + "api_limits/", READ),
     "errors": Source("Braze documentation, API errors and responses", DOCS + "errors/", READ),
-    "recordings": Source("Recorded answers in the test suite of braze_ruby", "https://github.com/jonallured/braze_ruby", READ),
-    "airbyte": Source("Expected records of Airbyte's Braze connector, of sibling series", "https://github.com/airbytehq/airbyte", READ),
-    "catalogue": Source("API Evangelist's catalogue of Braze", "https://github.com/api-evangelist/braze", READ),
+    "recordings": Source(
+        "Recorded answers in the test suite of braze_ruby", "https://github.com/jonallured/braze_ruby", READ
+    ),
+    "airbyte": Source(
+        "Expected records of Airbyte's Braze connector, of sibling series",
+        "https://github.com/airbytehq/airbyte",
+        READ,
+    ),
+    "catalogue": Source(
+        "API Evangelist's catalogue of Braze", "https://github.com/api-evangelist/braze", READ
+    ),
 }
 DOCUMENTED, OBSERVED, INFERRED, ASSUMED = Basis.DOCUMENTED, Basis.OBSERVED, Basis.INFERRED, Basis.ASSUMED
 
@@ -57,7 +71,13 @@ class ExportSessionSeries(Struct, frozen=True):
         ),
     ]
     unit: Annotated[
-        Literal["day", "hour"], Fact("The time between points, day by default.", DOCUMENTED, "client", error="unit must be 'day' or 'hour'")
+        Literal["day", "hour"],
+        Fact(
+            "The time between points, day by default.",
+            DOCUMENTED,
+            "client",
+            error="unit must be 'day' or 'hour'",
+        ),
     ] = "day"
     ending_at: Annotated[
         str | None,
@@ -71,17 +91,36 @@ class ExportSessionSeries(Struct, frozen=True):
         ),
     ] = None
     app_id: Annotated[
-        str | None, SITE, Fact("Only sessions of the app with this id; of all apps by default.", DOCUMENTED, "client", error=APP_ID)
+        str | None,
+        SITE,
+        Fact(
+            "Only sessions of the app with this id; of all apps by default.",
+            DOCUMENTED,
+            "client",
+            error=APP_ID,
+        ),
     ] = None
     segment_id: Annotated[
-        str | None, SEGMENT, Fact("Only sessions of the analytics-enabled segment with this id.", DOCUMENTED, "client", error=SEGMENT_ID)
+        str | None,
+        SEGMENT,
+        Fact(
+            "Only sessions of the analytics-enabled segment with this id.",
+            DOCUMENTED,
+            "client",
+            error=SEGMENT_ID,
+        ),
     ] = None
 
 
 class SessionPoint(Struct, frozen=True):
     """A point of a series."""
 
-    time: Annotated[str, Fact("Begin of the bucket: an ISO 8601 date for days, a date and time for hours.", DOCUMENTED, "client")]
+    time: Annotated[
+        str,
+        Fact(
+            "Begin of the bucket: an ISO 8601 date for days, a date and time for hours.", DOCUMENTED, "client"
+        ),
+    ]
     sessions: Annotated[int, Fact("Sessions that start in the bucket.", DOCUMENTED, "client")]
 
 
@@ -96,12 +135,19 @@ class ListSegments(Struct, frozen=True):
     """The query of a list of segments."""
 
     page: Annotated[
-        int, Meta(ge=0), Fact("0, the first, by default.", DOCUMENTED, "segments", error="page must be an integer of at least 0")
+        int,
+        Meta(ge=0),
+        Fact(
+            "0, the first, by default.", DOCUMENTED, "segments", error="page must be an integer of at least 0"
+        ),
     ] = 0
     sort_direction: Annotated[
         Literal["asc", "desc"],
         Fact(
-            "asc, oldest first, by default; desc is newest first.", DOCUMENTED, "segments", error="sort_direction must be 'asc' or 'desc'"
+            "asc, oldest first, by default; desc is newest first.",
+            DOCUMENTED,
+            "segments",
+            error="sort_direction must be 'asc' or 'desc'",
         ),
     ] = "asc"
 
@@ -114,7 +160,9 @@ class ListedSegment(Struct, frozen=True):
     analytics_tracking_enabled: Annotated[
         bool, Fact("Whether its series can be asked for; assumed of every segment.", DOCUMENTED, "segments")
     ]
-    tags: Annotated[list[str], Fact("Names of its tags; no segment is assumed to have one.", DOCUMENTED, "segments")]
+    tags: Annotated[
+        list[str], Fact("Names of its tags; no segment is assumed to have one.", DOCUMENTED, "segments")
+    ]
 
 
 class SegmentList(Struct, frozen=True):
@@ -155,32 +203,62 @@ INVALID_KEY = {"message": "Invalid API key: {credential}"}
 INVALID_URL = {"message": "Invalid URL"}
 HEADERS = ("X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset")
 NO_NUMBERS = dict.fromkeys(HEADERS, "")
-WINDOW = WindowLimit(allowed="braze.rate_limit", seconds=3600, opens="clock", pool="shared", headers=HEADERS, documented=250_000)
+WINDOW = WindowLimit(
+    allowed="braze.rate_limit",
+    seconds=3600,
+    opens="clock",
+    pool="shared",
+    headers=HEADERS,
+    documented=250_000,
+)
 ERRORS = {
-    "violation": ErrorTemplate(400, MESSAGE, Fact("The status is documented, the messages for a query are not.", DOCUMENTED, "errors")),
-    "missing_credential": ErrorTemplate(401, INVALID_KEY, Fact("A missing key is told as an empty one.", INFERRED, "errors"), NO_NUMBERS),
+    "violation": ErrorTemplate(
+        400,
+        MESSAGE,
+        Fact("The status is documented, the messages for a query are not.", DOCUMENTED, "errors"),
+    ),
+    "missing_credential": ErrorTemplate(
+        401, INVALID_KEY, Fact("A missing key is told as an empty one.", INFERRED, "errors"), NO_NUMBERS
+    ),
     "wrong_credential": ErrorTemplate(
         401,
         INVALID_KEY,
-        Fact("The message echoes the key as it was presented, and the limit's headers are empty.", OBSERVED, "recordings"),
+        Fact(
+            "The message echoes the key as it was presented, and the limit's headers are empty.",
+            OBSERVED,
+            "recordings",
+        ),
         NO_NUMBERS,
     ),
     "forbidden": ErrorTemplate(
-        403, {"message": "Access Denied"}, Fact("Status and words are documented for a key without the permission.", DOCUMENTED, "errors")
+        403,
+        {"message": "Access Denied"},
+        Fact("Status and words are documented for a key without the permission.", DOCUMENTED, "errors"),
     ),
     "rate_limited": ErrorTemplate(
-        429, {"message": "Rate limited"}, Fact("The status is documented, the body is not.", DOCUMENTED, "errors")
+        429,
+        {"message": "Rate limited"},
+        Fact("The status is documented, the body is not.", DOCUMENTED, "errors"),
     ),
     "unknown_path": ErrorTemplate(404, INVALID_URL, Fact("Recorded word for word.", OBSERVED, "catalogue")),
     "wrong_method": ErrorTemplate(404, INVALID_URL, Fact("Another method is another URL.", ASSUMED)),
     "too_large": ErrorTemplate(413, MESSAGE, Fact("Not documented.", ASSUMED)),
-    "internal": ErrorTemplate(500, MESSAGE, Fact("The status is documented, the body is not.", DOCUMENTED, "errors")),
+    "internal": ErrorTemplate(
+        500, MESSAGE, Fact("The status is documented, the body is not.", DOCUMENTED, "errors")
+    ),
 }
 
-KEY_IN_QUERY = LintRule("key-in-query", InQuery("api_key"), Fact("The key belongs in the Authorization header.", DOCUMENTED, "client"))
+KEY_IN_QUERY = LintRule(
+    "key-in-query",
+    InQuery("api_key"),
+    Fact("The key belongs in the Authorization header.", DOCUMENTED, "client"),
+)
 KEY_IN_HEADER = (
     Fact("The key stands in the Authorization header.", DOCUMENTED, "client"),
-    Fact("The query parameter api_key, which older documentation still takes for the key, is passed over.", ASSUMED),
+    Fact(
+        "The query parameter api_key, which older documentation still takes for the key, is passed over.",
+        ASSUMED,
+    ),
 )
 
 SESSIONS_DATA_SERIES = Endpoint(
@@ -207,8 +285,16 @@ SESSIONS_DATA_SERIES = Endpoint(
         ),
     ),
     facts=(
-        Fact("The series is the last buckets that begin before ending_at: a bare date excludes its day.", INFERRED, "airbyte"),
-        Fact("Days and hours are those of UTC; the offset of ending_at only fixes the instant.", INFERRED, "airbyte"),
+        Fact(
+            "The series is the last buckets that begin before ending_at: a bare date excludes its day.",
+            INFERRED,
+            "airbyte",
+        ),
+        Fact(
+            "Days and hours are those of UTC; the offset of ending_at only fixes the instant.",
+            INFERRED,
+            "airbyte",
+        ),
         Fact("The last bucket is counted whole, even where ending_at lies within it.", ASSUMED),
         Fact("Buckets in the future hold no session, and the one it is now those of until now.", ASSUMED),
         Fact("A series that begins before the year 1 is refused.", ASSUMED),
@@ -233,7 +319,13 @@ LIST_SEGMENTS = Endpoint(
     limits=(WINDOW,),
     errors=("forbidden",),
     lint_rules=(KEY_IN_QUERY,),
-    facts=(Fact("A page past the end is empty, not refused: clients page until they meet one.", INFERRED, "airbyte"),),
+    facts=(
+        Fact(
+            "A page past the end is empty, not refused: clients page until they meet one.",
+            INFERRED,
+            "airbyte",
+        ),
+    ),
 )
 CONTRACT = Contract(
     vendor="braze",

@@ -92,9 +92,14 @@ def _sites(identifier: str | None, asked: ViewRequest) -> Sequence[Site]:
 def list_segments(asked: ViewRequest) -> ViewResult:
     """A page of the segments."""
     query: ListSegments = asked.query
-    told = [ListedSegment(identifier, name, analytics_tracking_enabled=True, tags=[]) for name, identifier in asked.names.segments.items()]
+    told = [
+        ListedSegment(identifier, name, analytics_tracking_enabled=True, tags=[])
+        for name, identifier in asked.names.segments.items()
+    ]
     ordered = told if query.sort_direction == "asc" else told[::-1]
-    return ViewResult(json.encode(SegmentList("success", ordered[query.page * PAGE : (query.page + 1) * PAGE])))
+    return ViewResult(
+        json.encode(SegmentList("success", ordered[query.page * PAGE : (query.page + 1) * PAGE]))
+    )
 
 
 VIEWS: Final = {"sessions_data_series": sessions_data_series, "list_segments": list_segments}

@@ -19,7 +19,11 @@ from mockserver.vendors.browsee.contract import (
 
 SOURCES = {
     **CONTRACT.sources,
-    "gist-js": Source("Browsee's own JavaScript sample", "https://gist.github.com/mathurs/991a5507f533aa9e36f7608f7316d056", READ),
+    "gist-js": Source(
+        "Browsee's own JavaScript sample",
+        "https://gist.github.com/mathurs/991a5507f533aa9e36f7608f7316d056",
+        READ,
+    ),
 }
 
 
@@ -28,9 +32,10 @@ class ExportSessions2020(ExportFields, frozen=True):
 
     apiKey: Annotated[str, Fact("The project's API key; names the site.", DOCUMENTED, "gist")]
     secretKey: Annotated[str, Fact("The secret key generated in the settings.", DOCUMENTED, "gist")]
-    select: Annotated[list[str] | None, Fact("The fields to give; an empty list or none is assumed to mean all.", DOCUMENTED, "gist")] = (
-        None
-    )
+    select: Annotated[
+        list[str] | None,
+        Fact("The fields to give; an empty list or none is assumed to mean all.", DOCUMENTED, "gist"),
+    ] = None
 
 
 _EXPORT_SESSIONS = replace(
@@ -41,7 +46,11 @@ _EXPORT_SESSIONS = replace(
         *EXPORT_SESSIONS.facts,
         Fact("select stands at the top level of the body, beside the keys.", DOCUMENTED, "gist-js"),
         Fact("The samples send no options; what stands there is passed over.", ASSUMED),
-        Fact("All that the samples leave open, the answer included, is as the later documentation has it.", INFERRED, "export"),
+        Fact(
+            "All that the samples leave open, the answer included, is as the later documentation has it.",
+            INFERRED,
+            "export",
+        ),
     ),
 )
 GIST_2020 = replace(

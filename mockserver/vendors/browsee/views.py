@@ -53,7 +53,9 @@ _COLUMNS: Final = (
     Column("tags", lambda s: _some(s.tags)),
     Column("duration", lambda s: s.duration),
     Column("inactiveTime", lambda s: s.inactive),
-    Column("activeTime", lambda s: [whole - idle for whole, idle in zip(s.duration, s.inactive, strict=True)]),
+    Column(
+        "activeTime", lambda s: [whole - idle for whole, idle in zip(s.duration, s.inactive, strict=True)]
+    ),
     Column("urls", _urls),
     Column("pageCount", lambda s: s.pageviews),
     Column("eventCount", lambda s: s.events),
@@ -66,7 +68,9 @@ _COLUMNS: Final = (
     _entry("browser", "agents"),
     _entry("os", "agents"),
     _entry("device", "agents"),
-    entry_column("isMobile", "agents", lambda agent: agent.device in {"mobile", "tablet"} if agent.device else None),
+    entry_column(
+        "isMobile", "agents", lambda agent: agent.device in {"mobile", "tablet"} if agent.device else None
+    ),
     _entry("city", "places"),
     _entry("country", "places", "country_name"),
     entry_column("domain", "hostnames", lambda hostname: hostname or None),
@@ -79,7 +83,9 @@ FIELDS: Final = tuple(column.name for column in _COLUMNS)
 @lru_cache(maxsize=32)
 def _encoder(select: tuple[str, ...], country: str, no_value: str) -> RowEncoder:
     told = [_CODED.get(column.name, column) if country == "code" else column for column in _COLUMNS]
-    return RowEncoder([column for column in told if not select or column.name in select], omit_none=no_value == "omit")
+    return RowEncoder(
+        [column for column in told if not select or column.name in select], omit_none=no_value == "omit"
+    )
 
 
 def _exporting(selected: Callable[[Any], list[str] | None]) -> View:
@@ -94,7 +100,10 @@ def _exporting(selected: Callable[[Any], list[str] | None]) -> View:
         select = _select(selected(body), asked.behaviors["unknown_field"])
         encoder = _encoder(select, asked.behaviors["country"], asked.behaviors["no_value"])
         rows = encode_array(page.map_rows(encoder.encode))
-        return ViewResult(b'{"status":"success","exports":{"total":%d,"to":%d,"data":%b}}' % (found.total, body.offset + len(page), rows))
+        return ViewResult(
+            b'{"status":"success","exports":{"total":%d,"to":%d,"data":%b}}'
+            % (found.total, body.offset + len(page), rows)
+        )
 
     return export_sessions
 
@@ -116,7 +125,9 @@ def _limit(limit: int, over_limit: str) -> int:
 
 def _query(body: Export, asked: ViewRequest) -> Query:
     start = asked.now - DAY if body.start is None else body.start * 1000
-    stop = asked.now + 1 if body.end is None else body.end * 1000  # What is tracked now is in a default window at once.
+    stop = (
+        asked.now + 1 if body.end is None else body.end * 1000
+    )  # What is tracked now is in a default window at once.
     if start > stop and asked.behaviors["backwards"] == "400":
         raise ApiError("violation", message="start must not be after end")
     return Query(start=start, stop=max(start, stop), where=_segment(body.segmentId, asked))
@@ -129,7 +140,9 @@ def _segment(identifier: str | None, asked: ViewRequest) -> tuple[Condition, ...
     if segment is None and asked.behaviors["unknown_segment"] == "empty":
         segment = asked.world.segments["nobody"]
     if segment is None:
-        raise ApiError("violation", message=f"segmentId {identifier!r} is not the id of a segment of this project")
+        raise ApiError(
+            "violation", message=f"segmentId {identifier!r} is not the id of a segment of this project"
+        )
     return segment.where
 
 
@@ -138,7 +151,9 @@ def _select(select: list[str] | None, unknown_field: str) -> tuple[str, ...]:
     if unknown and unknown_field == "400":
         near = get_close_matches(unknown[0], FIELDS, 1)
         raise ApiError(
-            "violation", message=f"select names {unknown[0]!r}, which is no field" + (f"; did you mean {near[0]!r}?" if near else "")
+            "violation",
+            message=f"select names {unknown[0]!r}, which is no field"
+            + (f"; did you mean {near[0]!r}?" if near else ""),
         )
     return tuple(sorted(set(select or ())))
 
@@ -175,9 +190,16 @@ def _timestamp(text: str | None, now: int) -> int:
         return now
     at = instant(text)
     if at is None:
-        raise ApiError("violation", message=f"timestamp {text!r} must be an ISO 8601 time, such as 2021-12-02T00:30:08.276Z")
+        raise ApiError(
+            "violation",
+            message=f"timestamp {text!r} must be an ISO 8601 time, such as 2021-12-02T00:30:08.276Z",
+        )
     return at
 
 
-VIEWS: Final[Mapping[str, View]] = {"export_sessions": _exporting(_in_options), "track": track, "identify": identify}
+VIEWS: Final[Mapping[str, View]] = {
+    "export_sessions": _exporting(_in_options),
+    "track": track,
+    "identify": identify,
+}
 GIST_2020_VIEWS: Final[Mapping[str, View]] = {**VIEWS, "export_sessions": _exporting(_at_the_top)}

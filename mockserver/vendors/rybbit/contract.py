@@ -17,27 +17,42 @@ AT_START = assumed(
     "A session belongs to the window in which it starts, and is told whole; the server cuts a session off at the edges of the window."
 )
 _DAYS = sourced("The end date is included; a start date after the end date finds nothing.")
-_MINUTES = sourced("Minutes before now are compared in whole seconds: the older boundary excluded, the newer included.")
+_MINUTES = sourced(
+    "Minutes before now are compared in whole seconds: the older boundary excluded, the newer included."
+)
 TIME = (
     _DAYS,
-    sourced("Dates without time_zone are days of UTC; in December 2025 the server passed over such dates.", "server-2026"),
+    sourced(
+        "Dates without time_zone are days of UTC; in December 2025 the server passed over such dates.",
+        "server-2026",
+    ),
     _MINUTES,
-    sourced("Half a pair, a wrong format, value, zone or order is a 400 that tells all faults.", "server-2026"),
+    sourced(
+        "Half a pair, a wrong format, value, zone or order is a 400 that tells all faults.", "server-2026"
+    ),
     assumed("Of each parameter one fault is told, and values are compared only where both can be read."),
 )
 """Times, strictly read."""
 LENIENT_TIME = (
     _DAYS,
     _MINUTES,
-    sourced("Dates need time_zone: without it, or with half a pair, they are passed over, and all time is meant."),
-    sourced("A date, zone or number of minutes that cannot be read voids the whole window: all time is meant, without an error."),
-    assumed("A name of a zone in another case than its own cannot be read; the server answers 500 to some of them."),
+    sourced(
+        "Dates need time_zone: without it, or with half a pair, they are passed over, and all time is meant."
+    ),
+    sourced(
+        "A date, zone or number of minutes that cannot be read voids the whole window: all time is meant, without an error."
+    ),
+    assumed(
+        "A name of a zone in another case than its own cannot be read; the server answers 500 to some of them."
+    ),
 )
 """Times, as they were read in December 2025."""
 COMPARED = (
     documented("All filters must hold; several values of one are alternatives.", "start"),
     sourced("lat and lon are equal to within 0.001, and contains means the same there."),
-    sourced("city is region and city, browser_version and operating_system_version are name and version; Windows 10 is Windows 10/11."),
+    sourced(
+        "city is region and city, browser_version and operating_system_version are name and version; Windows 10 is Windows 10/11."
+    ),
     sourced("referrer is its host without www, empty for a direct visit."),
     assumed("event_name looks at every event but pageviews."),
     assumed(
@@ -50,9 +65,14 @@ COMPARED = (
     ),
 )
 """What filters compare, in every dialect."""
-_AND = sourced("Of not_equals, not_contains and not_regex no value may hold; in December 2025, one was enough.", "server-2026")
+_AND = sourced(
+    "Of not_equals, not_contains and not_regex no value may hold; in December 2025, one was enough.",
+    "server-2026",
+)
 _LITERAL = sourced("Filters are case-sensitive; % and _ stand for themselves in contains.", "server-2026")
-_EVERY_EVENT = sourced("pathname, page_title and querystring look at every event; one that matches is enough.", "server-2026")
+_EVERY_EVENT = sourced(
+    "pathname, page_title and querystring look at every event; one that matches is enough.", "server-2026"
+)
 FILTERS = (
     _AND,
     _LITERAL,
@@ -65,7 +85,9 @@ _ONLY_FIRST = sourced("Of several patterns, and of several bounds of a number, o
 _SERVERS = (
     sourced("user_id takes equals; every other type means not_equals."),
     _ONLY_FIRST,
-    sourced("A comparison by size of what is a text, and a value without an item, fail in the database: 500."),
+    sourced(
+        "A comparison by size of what is a text, and a value without an item, fail in the database: 500."
+    ),
 )
 EARLIER_FILTERS = (
     *_SERVERS,
@@ -74,8 +96,12 @@ EARLIER_FILTERS = (
     ),
     sourced("Filters are case-sensitive; in contains, % stands for any text and _ for any character."),
     sourced("For lat and lon, not_equals and not_contains mean equals."),
-    sourced("A text that is no JSON, and any issue of its form, is a 500 of the framework that tells it, as zod writes it."),
-    assumed("Nothing is known of vpn, crawler, datacenter, company, company_type, company_domain and asn_…: they are empty."),
+    sourced(
+        "A text that is no JSON, and any issue of its form, is a 500 of the framework that tells it, as zod writes it."
+    ),
+    assumed(
+        "Nothing is known of vpn, crawler, datacenter, company, company_type, company_domain and asn_…: they are empty."
+    ),
 )
 """How filters were read in December 2025."""
 LATER_FILTERS = (
@@ -83,7 +109,10 @@ LATER_FILTERS = (
     _AND,
     _LITERAL,
     _EVERY_EVENT,
-    sourced("starts_with, ends_with, is_null, is_not_null, greater_than_or_equal and less_than_or_equal came in 2026.", "server-2026"),
+    sourced(
+        "starts_with, ends_with, is_null, is_not_null, greater_than_or_equal and less_than_or_equal came in 2026.",
+        "server-2026",
+    ),
     assumed("is_null finds what is empty; lat and lon never are."),
     sourced("Whatever is wrong with filters is a 500 that does not tell what.", "server-2026"),
     assumed("Nothing is known of tag, device_model, app_version and feature_flag:…: they are empty."),
@@ -103,10 +132,14 @@ COERCED = assumed(
     "Only versions that read as numbers become numbers; the server makes one of every text of a row that reads as one, ids aside."
 )
 NO_TOTAL = sourced("Nothing tells how many sessions there are; a page past the end is empty.")
-LAST_MINUTES = sourced("With minutes, session, events and total tell only of the last minutes before now; 404 if nothing is left.")
+LAST_MINUTES = sourced(
+    "With minutes, session, events and total tell only of the last minutes before now; 404 if nothing is left."
+)
 NO_EVENTS = sourced("A limit of 0 gives no events, and says that there are more.")
 NO_BOT = assumed("A session of a bot is not found, as it is not in the list.")
-KNOWN_SITES = sourced("A site id that is longer than 4 characters and no number is looked up before the key is: 404 where it is nobody's.")
+KNOWN_SITES = sourced(
+    "A site id that is longer than 4 characters and no number is looked up before the key is: 404 where it is nobody's."
+)
 
 
 MAXIMUM = 10_000
@@ -165,7 +198,9 @@ BEHAVIORS = (
 )  # fmt: skip
 
 
-UNAUTHORIZED = ErrorTemplate(401, {"error": "Unauthorized"}, documented("401; the text is the server's.", "start"))
+UNAUTHORIZED = ErrorTemplate(
+    401, {"error": "Unauthorized"}, documented("401; the text is the server's.", "start")
+)
 NO_ROUTE = ErrorTemplate(
     404,
     {"message": "Route {method}:{path} not found", "error": "Not Found", "statusCode": 404},
@@ -176,13 +211,21 @@ ERRORS = {
     "violation": ErrorTemplate(
         400,
         {"error": "{message}"},
-        documented("400 with an error; what the texts about time say is read in the server of July 2026.", "start"),
+        documented(
+            "400 with an error; what the texts about time say is read in the server of July 2026.", "start"
+        ),
     ),
     "missing_credential": UNAUTHORIZED,
     "wrong_credential": UNAUTHORIZED,
-    "forbidden": ErrorTemplate(403, {"error": "Forbidden"}, documented("403; the text is the server's.", "start")),
-    "unknown_site": ErrorTemplate(404, {"error": "Site not found"}, documented("404; the text is the server's.", "start")),
-    "unknown_session": ErrorTemplate(404, {"error": "Session not found"}, documented("404; the text is the server's.", "start")),
+    "forbidden": ErrorTemplate(
+        403, {"error": "Forbidden"}, documented("403; the text is the server's.", "start")
+    ),
+    "unknown_site": ErrorTemplate(
+        404, {"error": "Site not found"}, documented("404; the text is the server's.", "start")
+    ),
+    "unknown_session": ErrorTemplate(
+        404, {"error": "Session not found"}, documented("404; the text is the server's.", "start")
+    ),
     "rate_limited": ErrorTemplate(
         429,
         {"success": False, "error": "Rate limit exceeded. Maximum 500 requests per 10 minutes per API key."},
@@ -190,8 +233,12 @@ ERRORS = {
     ),
     "unknown_path": NO_ROUTE,
     "wrong_method": NO_ROUTE,
-    "too_large": ErrorTemplate(413, {"error": "Request body is too large"}, assumed("No endpoint takes a body.")),
-    "internal": ErrorTemplate(500, {"error": "Internal Server Error"}, documented("500 with an error; the text is chosen.", "start")),
+    "too_large": ErrorTemplate(
+        413, {"error": "Request body is too large"}, assumed("No endpoint takes a body.")
+    ),
+    "internal": ErrorTemplate(
+        500, {"error": "Internal Server Error"}, documented("500 with an error; the text is chosen.", "start")
+    ),
 }
 
 
@@ -204,12 +251,18 @@ FILTERED_EXAMPLE = {
     '{"parameter":"browser","type":"equals","value":["Chrome"]},'
     '{"parameter":"pathname","type":"equals","value":["/pricing"]}]'
 }
-KEY_IN_QUERY = LintRule("key-in-query", InQuery("api_key"), assumed("The key is better sent in the Authorization header."))
+KEY_IN_QUERY = LintRule(
+    "key-in-query", InQuery("api_key"), assumed("The key is better sent in the Authorization header.")
+)
 ZONE = LintRule(
-    "range-without-zone", MissingCompanion("start_date", "time_zone"), sourced("Without time_zone, dates are days of UTC.", "server-2026")
+    "range-without-zone",
+    MissingCompanion("start_date", "time_zone"),
+    sourced("Without time_zone, dates are days of UTC.", "server-2026"),
 )
 _TOO_MANY = LintRule(
-    "limit-above-maximum", ExceedsMaximum("limit", MAXIMUM), sourced("The newest server gives 10,000 rows on a page, at most.", "newest")
+    "limit-above-maximum",
+    ExceedsMaximum("limit", MAXIMUM),
+    sourced("The newest server gives 10,000 rows on a page, at most.", "newest"),
 )
 
 LIST_SESSIONS = Endpoint(

@@ -42,7 +42,12 @@ _VIEWS: Final[dict[str, tuple[Condition, ...]]] = {
     "bounced": (Condition("bounce", bool, "equals", (True,)),),
     "errors": (Condition("errors", int, "least", (1,)),),
 }
-_WORDS: Final = {"view": [*_VIEWS], "sort_by": [*SORTS], "sort_order": [*WAYS][::-1], "include_goals": ["true", "false"]}
+_WORDS: Final = {
+    "view": [*_VIEWS],
+    "sort_by": [*SORTS],
+    "sort_order": [*WAYS][::-1],
+    "include_goals": ["true", "false"],
+}
 
 
 class Options(Struct, frozen=True):
@@ -60,8 +65,14 @@ def options(query: Any) -> Options:
         said = getattr(query, name)
         if said is not None and said not in words:
             known = " | ".join(f"'{word}'" for word in words)
-            raise ApiError("violation", message=f"Invalid {name}: Invalid enum value. Expected {known}, received '{said}'")
-    return Options((*where, *_VIEWS[query.view or "all"]), None if query.session_id is None else _number(query.session_id))
+            raise ApiError(
+                "violation",
+                message=f"Invalid {name}: Invalid enum value. Expected {known}, received '{said}'",
+            )
+    return Options(
+        (*where, *_VIEWS[query.view or "all"]),
+        None if query.session_id is None else _number(query.session_id),
+    )
 
 
 def _bounds(query: Any) -> Iterator[Condition]:

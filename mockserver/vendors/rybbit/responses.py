@@ -16,20 +16,30 @@ class SessionRow(Struct, frozen=True, kw_only=True):
     session_end: Annotated[str, documented("Time of the last event, UTC, in whole seconds.")]
     session_start: Annotated[str, documented("Time of the first event, UTC, in whole seconds.")]
     session_duration: Annotated[int, documented("Seconds from session_start to session_end.")]
-    traits: Annotated[dict[str, Any] | None, documented("Traits of the identified user; null for an anonymous one.")]
-    country: Annotated[str, documented("ISO 3166-1 code; empty where unknown, where the server sends two NULs.")]
+    traits: Annotated[
+        dict[str, Any] | None, documented("Traits of the identified user; null for an anonymous one.")
+    ]
+    country: Annotated[
+        str, documented("ISO 3166-1 code; empty where unknown, where the server sends two NULs.")
+    ]
     region: Annotated[str, documented("Region or state, by name or code as chosen; empty where unknown.")]
     city: Annotated[str, documented("City name, empty where unknown.")]
     language: Annotated[str, sourced("Language of the browser, such as en-US.")]
     device_type: Annotated[str, documented("desktop, mobile or tablet; its spelling is a behavior.")]
     browser: Annotated[str, documented("Browser name, empty where unknown.")]
-    browser_version: Annotated[str | int | float, sourced("Major version: a number, or an empty text where unknown.")]
+    browser_version: Annotated[
+        str | int | float, sourced("Major version: a number, or an empty text where unknown.")
+    ]
     operating_system: Annotated[str, documented("Name of the operating system, empty where unknown.")]
-    operating_system_version: Annotated[str | int | float, sourced("A number where it reads as one, else a text.")]
+    operating_system_version: Annotated[
+        str | int | float, sourced("A number where it reads as one, else a text.")
+    ]
     screen_width: Annotated[int, sourced("Pixels, 0 where unknown.")]
     screen_height: Annotated[int, sourced("Pixels, 0 where unknown.")]
     referrer: Annotated[str, documented("Referrer URL of the first event, empty for a direct visit.")]
-    channel: Annotated[str, sourced("Such as Organic Search; the word organic of the documented sample is never sent.")]
+    channel: Annotated[
+        str, sourced("Such as Organic Search; the word organic of the documented sample is never sent.")
+    ]
     hostname: Annotated[str, sourced("Host of the first event.")]
     utm_source: Annotated[str, documented("UTM parameter, empty where there was none.")]
     utm_medium: Annotated[str, documented("UTM parameter, empty where there was none.")]
@@ -93,7 +103,9 @@ class SessionEvent(Struct, frozen=True, kw_only=True):
     referrer: Annotated[str, documented("URL of what was seen before; listed in the documented sample only.")]
     type: Annotated[Literal["pageview", "custom_event", "error", "outbound"], documented("Kind of event.")]
     event_name: Annotated[str, sourced("Name of a custom event or an error; empty for other kinds.")]
-    props: Annotated[dict[str, Any], sourced("Properties of the event as they were sent; empty where it has none.")]
+    props: Annotated[
+        dict[str, Any], sourced("Properties of the event as they were sent; empty where it has none.")
+    ]
 
 
 class Pagination(Struct, frozen=True):

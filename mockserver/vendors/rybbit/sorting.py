@@ -38,7 +38,10 @@ def _by_count(dimension: str) -> Sorted:
             wanted = min(count - offset, limit - len(rows))
             if wanted > 0:
                 rows += _by_end(
-                    lambda *_, number=number: find(Condition(dimension, int, "equals", (number,))), max(offset, 0), wanted, encode
+                    lambda *_, number=number: find(Condition(dimension, int, "equals", (number,))),
+                    max(offset, 0),
+                    wanted,
+                    encode,
                 )
             offset = max(offset - count, 0)
         return rows
@@ -52,14 +55,18 @@ def _by_duration(find: Find, offset: int, limit: int, encode: Encode) -> Sequenc
     if found.total > SORTED_AT_MOST:
         few = f"session-mock sorts at most {SORTED_AT_MOST:,} sessions by duration, and this request finds {found.total:,}"
         raise ApiError("violation", message=f"Invalid sort_by: {few}; narrow it down")
-    rows = found.page(0, found.total).map_rows(lambda batch: [*zip(_durations(batch), encode(batch), strict=True)])
+    rows = found.page(0, found.total).map_rows(
+        lambda batch: [*zip(_durations(batch), encode(batch), strict=True)]
+    )
     return [row for _, row in sorted(rows, key=lambda pair: pair[0], reverse=True)[offset : offset + limit]]
 
 
 def _durations(sessions: SessionBatch) -> list[tuple[int, ...]]:
     """Seconds of each session, and what decides between those of equal ones."""
     times = ((start // 1000, end // 1000) for start, end in zip(sessions.start, sessions.end, strict=True))
-    return [(end - start, end, start, number) for (start, end), number in zip(times, sessions.ids, strict=True)]
+    return [
+        (end - start, end, start, number) for (start, end), number in zip(times, sessions.ids, strict=True)
+    ]
 
 
 def _upwards(page: Sorted) -> Sorted:

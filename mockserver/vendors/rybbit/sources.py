@@ -7,7 +7,11 @@ from mockserver.contract.provenance import Basis, Fact, Source
 _READ: Final = "2026-11-21"
 _CODE: Final = "https://github.com/rybbit-io/rybbit"
 SOURCES: Final = {
-    "sessions": Source("Rybbit API documentation, Sessions (December 2025)", "https://rybbit.com/docs/api/stats/sessions", _READ),
+    "sessions": Source(
+        "Rybbit API documentation, Sessions (December 2025)",
+        "https://rybbit.com/docs/api/stats/sessions",
+        _READ,
+    ),
     "start": Source(
         "Rybbit API documentation, Getting started (December 2025)",
         "https://rybbit.com/docs/api/getting-started",

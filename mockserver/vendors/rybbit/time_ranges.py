@@ -23,7 +23,15 @@ Read = Callable[[str, str], T]
 """From a parameter's name and text to its value, or :class:`ValueError` with the vendor's message."""
 
 
-_NAMES: Final = ("start_date", "end_date", "time_zone", "start_datetime", "end_datetime", "past_minutes_start", "past_minutes_end")
+_NAMES: Final = (
+    "start_date",
+    "end_date",
+    "time_zone",
+    "start_datetime",
+    "end_datetime",
+    "past_minutes_start",
+    "past_minutes_end",
+)
 _TEXTS: Final = attrgetter(*_NAMES)
 _DATES_AND_MINUTES: Final = (*_NAMES[:3], *_NAMES[5:])
 _FEWER_TEXTS: Final = attrgetter(*_DATES_AND_MINUTES)
@@ -66,7 +74,11 @@ def _said(texts: tuple[str | None, ...]) -> tuple[Span, tuple[float, float] | No
     where = _value(asked, "time_zone", _zone, faults) or UTC
     times = _Pair(asked, "start_datetime", "end_datetime", _datetime, faults)
     minutes = _Pair(asked, "past_minutes_start", "past_minutes_end", _minutes, faults)
-    faults += ["{} and {} must be provided together".format(*pair.names) for pair in (dates, times, minutes) if pair.half]
+    faults += [
+        "{} and {} must be provided together".format(*pair.names)
+        for pair in (dates, times, minutes)
+        if pair.half
+    ]
     if times.values and times.values[0] >= times.values[1]:
         faults.append("start_datetime must be before end_datetime")
     if minutes.values and minutes.values[0] <= minutes.values[1]:

@@ -45,11 +45,15 @@ def list_sessions(manner: DialectBehavior, asked: ViewRequest) -> ViewResult:
     wanting = replace(wanting, where=(*where, *wanting.where), session=options.session)
 
     def find(*more: Condition) -> QueryResult:
-        return asked.site.find(replace(wanting, where=(*wanting.where, *more)) if more else wanting, asked.now)
+        return asked.site.find(
+            replace(wanting, where=(*wanting.where, *more)) if more else wanting, asked.now
+        )
 
     offset = (query.page - 1) * limit
     if limit > MOST_ROWS and find().total - offset > MOST_ROWS:
-        raise manner.filters.is_broken(f"limit {limit:,}: session-mock gives at most {MOST_ROWS:,} rows on a page; ask for several pages")
+        raise manner.filters.is_broken(
+            f"limit {limit:,}: session-mock gives at most {MOST_ROWS:,} rows on a page; ask for several pages"
+        )
     page = manner.sorted(asked)(find, offset, limit, encoder(SETTINGS(asked.behaviors), manner.more).encode)
     return ViewResult(b'{"data":%b}' % encode_array(page))
 
@@ -63,7 +67,13 @@ def _identified(only: str | None, otherwise: str) -> tuple[Condition, ...]:
 def _wanting(asked: ViewRequest, span: Span, grammar: FilterSyntax, user: str | None = None) -> Query:
     query: DatesAndMinutes = asked.query
     told = wanted(query.filters, user, asked.behaviors, grammar, partial(asked.site.texts, now=asked.now))
-    return Query(start=span[0], stop=span[1], where=tuple(told.where), actors=tuple(told.actors), others=tuple(told.others))
+    return Query(
+        start=span[0],
+        stop=span[1],
+        where=tuple(told.where),
+        actors=tuple(told.actors),
+        others=tuple(told.others),
+    )
 
 
 def get_session(asked: ViewRequest) -> ViewResult:
@@ -142,7 +152,9 @@ def list_session_locations(manner: DialectBehavior, asked: ViewRequest) -> ViewR
     wanting = _wanting(asked, manner.window(asked.query, asked.now), manner.place_filters)
     for place, count in asked.site.find(wanting, asked.now).groups("place"):
         counts[place.latitude, place.longitude, place.city, country(place)] += count
-    return ViewResult(json.encode(SessionLocations([Location(*place, count) for place, count in counts.most_common()])))
+    return ViewResult(
+        json.encode(SessionLocations([Location(*place, count) for place, count in counts.most_common()]))
+    )
 
 
 def views(manner: DialectBehavior) -> Mapping[str, View]:

@@ -21,7 +21,9 @@ SOURCES = {
     "feature": Source("Sparklytics documentation, Sessions feature", _DOCS + "features/sessions", READ),
     "overview": Source("Sparklytics documentation, API overview", _DOCS + "api/overview", READ),
     "keys": Source("Sparklytics documentation, API keys", _DOCS + "api/api-keys", READ),
-    "server": Source("Sparklytics server source, April 2026 (4619f93)", "https://github.com/Sparklytics/sparklytics", READ),
+    "server": Source(
+        "Sparklytics server source, April 2026 (4619f93)", "https://github.com/Sparklytics/sparklytics", READ
+    ),
 }
 DOCUMENTED, SOURCE, INFERRED, ASSUMED = Basis.DOCUMENTED, Basis.SOURCE, Basis.INFERRED, Basis.ASSUMED
 
@@ -38,23 +40,37 @@ def _standard(says: str) -> Fact:
 class ListSessions(Struct, frozen=True):
     """The query of a list of sessions."""
 
-    start_date: Annotated[str | None, DATE, _standard("First day of the range, YYYY-MM-DD; 7 days ago by default.")] = None
-    end_date: Annotated[str | None, DATE, _standard("Last day of the range, YYYY-MM-DD; today by default.")] = None
+    start_date: Annotated[
+        str | None, DATE, _standard("First day of the range, YYYY-MM-DD; 7 days ago by default.")
+    ] = None
+    end_date: Annotated[
+        str | None, DATE, _standard("Last day of the range, YYYY-MM-DD; today by default.")
+    ] = None
     timezone: Annotated[str, ZONE, _standard("Time zone of the days, an IANA name; UTC by default.")] = "UTC"
     cursor: Annotated[str | None, CURSOR, _standard("next_cursor of the page before.")] = None
     limit: Annotated[
         int,
         Meta(ge=1, le=MAXIMUM),
-        Fact("Rows to give: 50 by default, 100 at most.", DOCUMENTED, "sessions", f"limit must be between 1 and {MAXIMUM}"),
+        Fact(
+            "Rows to give: 50 by default, 100 at most.",
+            DOCUMENTED,
+            "sessions",
+            f"limit must be between 1 and {MAXIMUM}",
+        ),
     ] = USUAL
     include_bots: Annotated[
         Literal["true", "false"],
         Fact(
-            "Whether to give bots too; false by default. No other words are known.", SOURCE, "server", "include_bots must be true or false"
+            "Whether to give bots too; false by default. No other words are known.",
+            SOURCE,
+            "server",
+            "include_bots must be true or false",
         ),
     ] = "false"
     filter_country: Annotated[str | None, _standard("ISO 3166-1 code, in capitals.")] = None
-    filter_page: Annotated[str | None, _standard("A page that was seen; how it is compared is a behavior.")] = None
+    filter_page: Annotated[
+        str | None, _standard("A page that was seen; how it is compared is a behavior.")
+    ] = None
     filter_referrer: Annotated[str | None, _standard("Domain of the referrer, in small letters.")] = None
     filter_browser: Annotated[str | None, _standard("Name of the browser.")] = None
     filter_os: Annotated[str | None, _standard("Name of the operating system.")] = None
@@ -98,7 +114,10 @@ class SessionEvent(Struct, frozen=True, omit_defaults=True):
     event_type: Annotated[Literal["pageview", "event"], _standard("pageview, or event for everything else.")]
     timestamp: Annotated[str, _standard("UTC, whole seconds.")]
     url: Annotated[str | None, _standard("Of a pageview: path and query string.")] = None
-    referrer: Annotated[str | None, Fact("Of the first pageview: full URL of where it came from, if any.", INFERRED, "sessions")] = None
+    referrer: Annotated[
+        str | None,
+        Fact("Of the first pageview: full URL of where it came from, if any.", INFERRED, "sessions"),
+    ] = None
     event_name: Annotated[str | None, _standard("Of an event.")] = None
     event_data: Annotated[dict[str, Any] | None, _standard("Of an event: its properties.")] = None
 
@@ -182,32 +201,57 @@ def _failure(code: str, message: str) -> dict[str, Any]:
 
 
 ERRORS = {
-    "violation": ErrorTemplate(400, _failure("validation_error", "{message}"), Fact("field is always null.", SOURCE, "server")),
-    "missing_credential": ErrorTemplate(401, _failure("unauthorized", "Not authenticated"), Fact("No key.", SOURCE, "server")),
-    "wrong_credential": ErrorTemplate(401, _failure("unauthorized", "Not authenticated"), Fact("An unknown key.", SOURCE, "server")),
+    "violation": ErrorTemplate(
+        400, _failure("validation_error", "{message}"), Fact("field is always null.", SOURCE, "server")
+    ),
+    "missing_credential": ErrorTemplate(
+        401, _failure("unauthorized", "Not authenticated"), Fact("No key.", SOURCE, "server")
+    ),
+    "wrong_credential": ErrorTemplate(
+        401, _failure("unauthorized", "Not authenticated"), Fact("An unknown key.", SOURCE, "server")
+    ),
     "unknown_site": ErrorTemplate(
-        404, _failure("not_found", "Website not found"), Fact("A website that does not exist.", SOURCE, "server")
+        404,
+        _failure("not_found", "Website not found"),
+        Fact("A website that does not exist.", SOURCE, "server"),
     ),
     "forbidden": ErrorTemplate(
         404,
         _failure("not_found", "Website not found"),
-        Fact("A key reads every website of its server, so one that it may not read is not there.", INFERRED, "server"),
+        Fact(
+            "A key reads every website of its server, so one that it may not read is not there.",
+            INFERRED,
+            "server",
+        ),
     ),
     "unknown_session": ErrorTemplate(
-        404, _failure("not_found", "Session not found"), Fact("No such session of the website.", SOURCE, "server")
+        404,
+        _failure("not_found", "Session not found"),
+        Fact("No such session of the website.", SOURCE, "server"),
     ),
     "rate_limited": ErrorTemplate(
-        429, _failure("rate_limited", "Rate limit exceeded"), Fact("As endpoints with a limit answer; these have none.", SOURCE, "server")
+        429,
+        _failure("rate_limited", "Rate limit exceeded"),
+        Fact("As endpoints with a limit answer; these have none.", SOURCE, "server"),
     ),
-    "unknown_path": ErrorTemplate(404, None, Fact("An unknown path below /api has an empty answer.", SOURCE, "server")),
+    "unknown_path": ErrorTemplate(
+        404, None, Fact("An unknown path below /api has an empty answer.", SOURCE, "server")
+    ),
     "wrong_method": ErrorTemplate(
-        405, None, Fact("A known path with another method has an empty answer.", SOURCE, "server"), {"Allow": "GET,HEAD"}
+        405,
+        None,
+        Fact("A known path with another method has an empty answer.", SOURCE, "server"),
+        {"Allow": "GET,HEAD"},
     ),
     "too_large": ErrorTemplate(
-        413, _failure("payload_too_large", "Payload too large"), Fact("The message is not documented.", DOCUMENTED, "overview")
+        413,
+        _failure("payload_too_large", "Payload too large"),
+        Fact("The message is not documented.", DOCUMENTED, "overview"),
     ),
     "internal": ErrorTemplate(
-        500, _failure("internal_error", "Internal server error"), Fact("Whatever goes wrong in the server.", SOURCE, "server")
+        500,
+        _failure("internal_error", "Internal server error"),
+        Fact("Whatever goes wrong in the server.", SOURCE, "server"),
     ),
 }
 
@@ -244,15 +288,36 @@ LIST_SESSIONS = Endpoint(
         Fact("A key is spk_selfhosted_ and 32 characters; it reads every website.", DOCUMENTED, "keys"),
         Fact("The most recent session is first.", DOCUMENTED, "feature"),
         Fact("Recent is what started late; the server goes by the last event.", ASSUMED),
-        Fact("A session belongs to the days in which it starts; on the server, to those of any event.", ASSUMED),
+        Fact(
+            "A session belongs to the days in which it starts; on the server, to those of any event.", ASSUMED
+        ),
         Fact("The end date is inclusive.", SOURCE, "server"),
-        Fact("Each date has its own default, so an early end_date alone may lie before the start.", SOURCE, "server"),
-        Fact("A limit outside its bounds is refused, not clamped; the server's own maximum is 200.", SOURCE, "server"),
+        Fact(
+            "Each date has its own default, so an early end_date alone may lie before the start.",
+            SOURCE,
+            "server",
+        ),
+        Fact(
+            "A limit outside its bounds is refused, not clamped; the server's own maximum is 200.",
+            SOURCE,
+            "server",
+        ),
         Fact("The last page has no next_cursor even if it is full.", SOURCE, "server"),
         Fact("A cursor is the base64 of a JSON object with an integer id.", DOCUMENTED, "sessions"),
-        Fact("A cursor holds for the website and the parameters it was made with, limit aside; on the server, for any.", ASSUMED),
-        Fact("All filters must hold; all but filter_page and filter_hostname are compared exactly.", SOURCE, "server"),
-        Fact("An empty filter is applied, and nothing unknown equals it; an empty filter_page is part of every url.", SOURCE, "server"),
+        Fact(
+            "A cursor holds for the website and the parameters it was made with, limit aside; on the server, for any.",
+            ASSUMED,
+        ),
+        Fact(
+            "All filters must hold; all but filter_page and filter_hostname are compared exactly.",
+            SOURCE,
+            "server",
+        ),
+        Fact(
+            "An empty filter is applied, and nothing unknown equals it; an empty filter_page is part of every url.",
+            SOURCE,
+            "server",
+        ),
         Fact("Unknown parameters are passed over.", SOURCE, "server"),
     ),
 )

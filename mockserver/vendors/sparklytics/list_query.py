@@ -32,7 +32,18 @@ def _domain(acquisition: Acquisition) -> str:
     return urlsplit(acquisition.referrer).netloc.lower()
 
 
-_SHARED: Final = ("country", "browser", "os", "device", "language", "utm_source", "utm_medium", "utm_campaign", "region", "city")
+_SHARED: Final = (
+    "country",
+    "browser",
+    "os",
+    "device",
+    "language",
+    "utm_source",
+    "utm_medium",
+    "utm_campaign",
+    "region",
+    "city",
+)
 WORLDS: Final[Mapping[str, Compared]] = {
     **{name: FILTERS[name] for name in _SHARED},
     "referrer": ("acquisition", _domain),
@@ -87,7 +98,9 @@ def _where(options: ListSessions, words: Words, compared: str) -> tuple[Conditio
     where = []
     for name, (dimension, of) in words.filters.items():
         value = getattr(options, f"filter_{name}")
-        where.append(_condition(dimension, of, "equals", value.lower() if value and name == "hostname" else value))
+        where.append(
+            _condition(dimension, of, "equals", value.lower() if value and name == "hostname" else value)
+        )
     where.append(_page(options.filter_page, words, compared))
     return tuple(condition for condition in where if condition)
 
@@ -103,7 +116,9 @@ def _page(value: str | None, words: Words, compared: str) -> Condition | None:
     return _condition(*FILTERS["page"], "equals", value)
 
 
-def _condition(dimension: str, of: Callable[[Any], str], operator: Operator, value: str | None) -> Condition | None:
+def _condition(
+    dimension: str, of: Callable[[Any], str], operator: Operator, value: str | None
+) -> Condition | None:
     """A filter as sent: none where it was not. The empty text equals nothing, since what is unknown is null."""
     if value is None:
         return None

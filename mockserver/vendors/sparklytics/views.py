@@ -120,7 +120,9 @@ def get_session(asked: ViewRequest) -> ViewResult:
     if session is None:
         raise ApiError("unknown_session", message=f"no session {identifier!r}", field="session_id")
     [row], story = _ENCODER.encode(session), session.list_events(0)
-    events = [_event(event, at) for event, at in zip(story, _times([event.at for event in story]), strict=True)]
+    events = [
+        _event(event, at) for event, at in zip(story, _times([event.at for event in story]), strict=True)
+    ]
     # As in the documented example, only what led to the website is a referrer, not the page before on the same one.
     events[0] = replace(events[0], referrer=story[0].referrer or None)
     return ViewResult(b'{"session":%b,"events":%b}' % (row, json.encode(events)))

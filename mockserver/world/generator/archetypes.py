@@ -34,7 +34,34 @@ _LENGTHS: Final = np.repeat(  # Number of events of a session, and how many sess
 )
 _GAPS: Final = 1000 * np.array(  # Milliseconds between events, to which up to a second of jitter is added.
     [
-        *(1, 2, 3, 4, 6, 8, 10, 12, 15, 18, 22, 26, 30, 35, 40, 45, 50, 60, 75, 90, 110, 130, 160, 200, 250, 300),
+        *(
+            1,
+            2,
+            3,
+            4,
+            6,
+            8,
+            10,
+            12,
+            15,
+            18,
+            22,
+            26,
+            30,
+            35,
+            40,
+            45,
+            50,
+            60,
+            75,
+            90,
+            110,
+            130,
+            160,
+            200,
+            250,
+            300,
+        ),
         *(400, 500, 650, 850, 1100, 1500),
     ],
     dtype=np.int64,
@@ -54,7 +81,9 @@ _FIRST_VISITS: Final = np.array(  # Patterns that divide the eight visits of a s
 class ArchetypeTable:
     """The archetypes of one site's people or bots, determined by a key."""
 
-    def __init__(self, seed_key: int, vocabulary: Vocabulary, slots: int, hostnames: Sequence[str], *, bots: bool) -> None:
+    def __init__(
+        self, seed_key: int, vocabulary: Vocabulary, slots: int, hostnames: Sequence[str], *, bots: bool
+    ) -> None:
         self.vocabulary = vocabulary
         self.slots = slots
         self.bots = bots
@@ -81,7 +110,9 @@ class ArchetypeTable:
     @cached_property
     def place(self) -> "LazyColumn":
         """Position in ``vocabulary.places``."""
-        return self._per_slot(set_behaviors(_weights(self.vocabulary.places), self._draw("place", self.slots)))
+        return self._per_slot(
+            set_behaviors(_weights(self.vocabulary.places), self._draw("place", self.slots))
+        )
 
     @cached_property
     def agent(self) -> "LazyColumn":
@@ -117,7 +148,9 @@ class ArchetypeTable:
         """Tags of the visitor, bit n for ``vocabulary.tags[n]``; none for anonymous visitors."""
         drawn = self._draw("tags", self.slots)
         mask = np.uint64((1 << len(self.vocabulary.tags)) - 1)
-        return self._per_slot((drawn & (drawn >> np.uint64(20)) & mask).astype(np.int64) * self._identified_slots)
+        return self._per_slot(
+            (drawn & (drawn >> np.uint64(20)) & mask).astype(np.int64) * self._identified_slots
+        )
 
     @cached_property
     def first_visits(self) -> I64:
@@ -137,13 +170,17 @@ class ArchetypeTable:
         """Position in ``vocabulary.acquisitions``; bots come directly."""
         weights = _weights(self.vocabulary.acquisitions)
         if self.bots:
-            weights = np.array([each.weight * (each.channel == "Direct") for each in self.vocabulary.acquisitions])
+            weights = np.array(
+                [each.weight * (each.channel == "Direct") for each in self.vocabulary.acquisitions]
+            )
         return self._per_row("acquisition", lambda hashed: set_behaviors(weights, hashed))
 
     @cached_property
     def hostname(self) -> "LazyColumn":
         """Position in :attr:`hostnames`; usually the first."""
-        return self._per_row("hostname", lambda hashed: np.maximum(below(8, hashed) - 8 + len(self.hostnames), 0))
+        return self._per_row(
+            "hostname", lambda hashed: np.maximum(below(8, hashed) - 8 + len(self.hostnames), 0)
+        )
 
     @cached_property
     def events(self) -> "EventTable":
@@ -275,7 +312,9 @@ def _make_events(template: int, vocabulary: Vocabulary, *, bots: bool) -> EventT
     for step in range(1, int(length.max())):
         current = begin[length > step] + step
         previous_page = page[current - 1]
-        page[current] = np.where(is_action[current], previous_page, page_links[previous_page, chosen_link[current]])
+        page[current] = np.where(
+            is_action[current], previous_page, page_links[previous_page, chosen_link[current]]
+        )
     action = np.where(is_action, page_actions[page, below(page_actions.shape[1], link)], np.uint8(pageview))
     kept = offset <= MAX_DURATION
     length = np.bincount(row[kept])
@@ -286,5 +325,10 @@ def _make_events(template: int, vocabulary: Vocabulary, *, bots: bool) -> EventT
     begin = np.cumsum(length) - length
     duration = offset[begin + length - 1].astype(np.int64)
     kinds = [*(each.kind for each in vocabulary.actions), "pageview"]
-    counts = {kind: np.add.reduceat(np.array([each == kind for each in kinds], dtype=np.int64)[action], begin) for kind in set(kinds)}
-    return EventTable(page, action, offset.astype(np.int32), begin, length, pageviews, int(offset.max()), duration, counts)
+    counts = {
+        kind: np.add.reduceat(np.array([each == kind for each in kinds], dtype=np.int64)[action], begin)
+        for kind in set(kinds)
+    }
+    return EventTable(
+        page, action, offset.astype(np.int32), begin, length, pageviews, int(offset.max()), duration, counts
+    )

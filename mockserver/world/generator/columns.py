@@ -15,7 +15,9 @@ from mockserver.world.model.hashing import I64, U64, hexadecimal, hexadecimal_wo
 from mockserver.world.model.session_batch import Event, SessionBatch, parse_tags_trait, parse_text_trait
 from mockserver.world.model.vocabulary import Acquisition, Agent, Page, Place, Vocabulary
 
-NETWORKS: Final = tuple(f"198.{18 + n // 256}.{n % 256}." for n in range(512))  # 198.18.0.0/15 is reserved for benchmarks (RFC 2544).
+NETWORKS: Final = tuple(
+    f"198.{18 + n // 256}.{n % 256}." for n in range(512)
+)  # 198.18.0.0/15 is reserved for benchmarks (RFC 2544).
 HOSTS: Final = tuple(str(n) for n in range(256))
 # Bits of the visitor number that select a visitor's names and address.
 _NAME_SHIFTS: Final = np.array([[0], [16], [32]], dtype=np.uint64)
@@ -131,7 +133,9 @@ class GeneratedSessions(SessionBatch):
     @cached_property
     def name_indices(self) -> I64:
         """Positions of given name, family name and mail domain in the vocabulary, shape (3, sessions); anonymous visitors have some too."""
-        return ((self.visitor_numbers >> _NAME_SHIFTS) % _name_list_sizes(self.archetypes.vocabulary)).view(np.int64)
+        return ((self.visitor_numbers >> _NAME_SHIFTS) % _name_list_sizes(self.archetypes.vocabulary)).view(
+            np.int64
+        )
 
     @cached_property
     def addresses(self) -> U64:
@@ -202,7 +206,10 @@ class GeneratedSessions(SessionBatch):
         if not sent:
             return generated
         pairs = zip(self.user_ids, generated, strict=True)
-        return [parse(sent[user][trait]) if user is not None and trait in sent.get(user, ()) else value for user, value in pairs]
+        return [
+            parse(sent[user][trait]) if user is not None and trait in sent.get(user, ()) else value
+            for user, value in pairs
+        ]
 
     # The columns of a batch.
 
@@ -297,7 +304,10 @@ class GeneratedSessions(SessionBatch):
         all_plans = self.archetypes.vocabulary.plans
         plans = [all_plans[code] for code in self.archetypes.plan[self.row].tolist()]
         columns = zip(self.user_ids, self.names, self.emails, plans, strict=True)
-        traits = [{"name": name, "email": email, "plan": plan} if user else None for user, name, email, plan in columns]
+        traits = [
+            {"name": name, "email": email, "plan": plan} if user else None
+            for user, name, email, plan in columns
+        ]
         if not self.identities:
             return traits
         pairs = zip(self.user_ids, traits, strict=True)
@@ -305,7 +315,9 @@ class GeneratedSessions(SessionBatch):
 
     @_column
     def ips(self) -> list[str]:
-        return [NETWORKS[network] + HOSTS[host] for network, host in zip(*self.addresses.tolist(), strict=True)]
+        return [
+            NETWORKS[network] + HOSTS[host] for network, host in zip(*self.addresses.tolist(), strict=True)
+        ]
 
     @_column
     def places(self) -> list[Place]:
@@ -339,7 +351,12 @@ class GeneratedSessions(SessionBatch):
     def paths(self) -> list[list[Page]]:
         pages = self.archetypes.vocabulary.pages
         pageview = len(self.archetypes.vocabulary.actions)
-        columns = zip(self.event_values(self.archetypes.page).tolist(), self.actions.tolist(), self.length.tolist(), strict=True)
+        columns = zip(
+            self.event_values(self.archetypes.page).tolist(),
+            self.actions.tolist(),
+            self.length.tolist(),
+            strict=True,
+        )
         return [
             [pages[page] for page, action in zip(seen[:length], actions, strict=False) if action == pageview]
             for seen, actions, length in columns
@@ -349,13 +366,19 @@ class GeneratedSessions(SessionBatch):
 _DICTIONARY_ENCODED: Final[dict[str, Callable[[GeneratedSessions], tuple[Sequence[Any], NDArray[Any]]]]] = {
     "places": lambda batch: (batch.archetypes.vocabulary.places, batch.archetypes.place[batch.row]),
     "agents": lambda batch: (batch.archetypes.agents, batch.archetypes.agent[batch.row]),
-    "acquisitions": lambda batch: (batch.archetypes.vocabulary.acquisitions, batch.archetypes.acquisition[batch.row]),
+    "acquisitions": lambda batch: (
+        batch.archetypes.vocabulary.acquisitions,
+        batch.archetypes.acquisition[batch.row],
+    ),
     "languages": lambda batch: (
         place_languages(batch.archetypes.vocabulary.places),
         batch.archetypes.place[batch.row] * 2 + batch.archetypes.english[batch.row],
     ),
     "hostnames": lambda batch: (batch.archetypes.hostnames, batch.archetypes.hostname[batch.row]),
-    "entries": lambda batch: (batch.archetypes.vocabulary.pages, batch.archetypes.page[batch.archetypes.begin[batch.row]]),
+    "entries": lambda batch: (
+        batch.archetypes.vocabulary.pages,
+        batch.archetypes.page[batch.archetypes.begin[batch.row]],
+    ),
     "exits": lambda batch: (
         batch.archetypes.vocabulary.pages,
         batch.archetypes.page[find_exits(batch.archetypes, batch.row, batch.length)],
@@ -366,7 +389,10 @@ _DICTIONARY_ENCODED: Final[dict[str, Callable[[GeneratedSessions], tuple[Sequenc
 @IdentityCache
 def _name_list_sizes(vocabulary: Vocabulary) -> U64:
     """Return the numbers of given names, family names and mail domains, shape (3, 1)."""
-    return np.array([[len(vocabulary.given_names)], [len(vocabulary.family_names)], [len(vocabulary.mail_domains)]], dtype=np.uint64)
+    return np.array(
+        [[len(vocabulary.given_names)], [len(vocabulary.family_names)], [len(vocabulary.mail_domains)]],
+        dtype=np.uint64,
+    )
 
 
 @lru_cache(maxsize=4096)

@@ -36,7 +36,11 @@ class Deletions:
     def _without(self, population: Population, where: tuple[Condition, ...]) -> IndexSet:
         index = self._of(population)
         if where:  # The excluded sessions of a difference must be members of the whole set.
-            index = index[np.isin(population.schedule.archetype_of(index), match_archetypes(population.archetypes, where))]
+            index = index[
+                np.isin(
+                    population.schedule.archetype_of(index), match_archetypes(population.archetypes, where)
+                )
+            ]
         selection = population.select(where)
         return Difference(selection, index) if len(index) else selection
 
@@ -46,7 +50,11 @@ class Deletions:
         if query.session is None:
             return whole
         index = population.index_of(query.session)
-        return ExplicitSet(np.array([] if index is None or whole.rank(index) == whole.rank(index + 1) else [index], dtype=np.int64))
+        return ExplicitSet(
+            np.array(
+                [] if index is None or whole.rank(index) == whole.rank(index + 1) else [index], dtype=np.int64
+            )
+        )
 
     def _select(self, population: Population, query: Query, now: int) -> IndexSet:
         where = query.where
@@ -54,7 +62,9 @@ class Deletions:
             return self._selected(population, where) if self.numbers else population.select(where)
         lacking = population.sessions_of_actors(query.others, where, now)
         if query.actors:
-            wanted = [population.sessions_of_actors(alternatives, where, now) for alternatives in query.actors]
+            wanted = [
+                population.sessions_of_actors(alternatives, where, now) for alternatives in query.actors
+            ]
             found = np.setdiff1d(reduce(np.intersect1d, wanted), lacking)
             return ExplicitSet(np.setdiff1d(found, self._of(population)) if self.numbers else found)
         if self.numbers:

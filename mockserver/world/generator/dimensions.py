@@ -59,7 +59,10 @@ DIMENSIONS: Final[dict[str, Callable[[ArchetypeTable], DictionaryEncoded]]] = {
     "language": encode_languages,
     "hostname": lambda table: (table.hostnames, table.hostname.all),
     "entry": lambda table: (table.vocabulary.pages, table.page[table.begin]),
-    "exit": lambda table: (table.vocabulary.pages, table.page[find_exits(table, np.arange(ARCHETYPES), table.length)]),
+    "exit": lambda table: (
+        table.vocabulary.pages,
+        table.page[find_exits(table, np.arange(ARCHETYPES), table.length)],
+    ),
     "page": lambda table: (table.vocabulary.pages, table.page),
     "url": encode_urls,
     "action": lambda table: (table.vocabulary.actions, table.action),
@@ -84,5 +87,7 @@ def match_archetypes(table: ArchetypeTable, where: Sequence[Condition]) -> I64:
         entries, codes = DIMENSIONS[condition.dimension](table)
         passes = np.array([*(condition.passes(entry) for entry in entries), False])
         met = passes[codes]
-        kept &= (np.logical_or.reduceat(met, table.begin) if condition.dimension in EVENT_DIMENSIONS else met) != condition.negate
+        kept &= (
+            np.logical_or.reduceat(met, table.begin) if condition.dimension in EVENT_DIMENSIONS else met
+        ) != condition.negate
     return np.flatnonzero(kept)

@@ -32,7 +32,9 @@ def draw_names(locales: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]
     for number, faker in enumerate(fakers, 1):
         faker.seed_instance(SEED + number)
     turns = cycle(fakers)
-    return draw_unique(lambda: next(turns).first_name(), _NAMES), draw_unique(lambda: next(turns).last_name(), _NAMES)
+    return draw_unique(lambda: next(turns).first_name(), _NAMES), draw_unique(
+        lambda: next(turns).last_name(), _NAMES
+    )
 
 
 def draw_unique(draw: Callable[[], str], count: int) -> tuple[str, ...]:

@@ -59,7 +59,9 @@ class _Rows(Struct, frozen=True):
 
     def take(self, positions: I64) -> "_Rows":
         """Return the rows at *positions*."""
-        return _Rows(self.source[positions], self.index[positions], self.ends[positions], self.starts[positions])
+        return _Rows(
+            self.source[positions], self.index[positions], self.ends[positions], self.starts[positions]
+        )
 
 
 class _Slice(Struct, frozen=True):
@@ -173,7 +175,9 @@ class EndOrderedResult:
             return bound, bound + 1
         low = min(source.bound_at(self.total) for source in self._sources)
         high = max(source.bound_at(0) for source in self._sources) + 1
-        while high - low > max(self._longest >> 6, 1):  # A smaller difference would hardly narrow the bracket of a page.
+        while high - low > max(
+            self._longest >> 6, 1
+        ):  # A smaller difference would hardly narrow the bracket of a page.
             middle = (low + high) // 2
             if sum(source.count_bounds_since(middle) for source in self._sources) > rank:
                 low = middle
@@ -266,7 +270,9 @@ class _GeneratedEndTimes:
         self._scan_limit = scan_limit
         self._archetypes = source.index_set.rows
         duration = source.archetypes.duration
-        self.longest = int((duration if self._archetypes is None else duration[self._archetypes]).max(initial=0))
+        self.longest = int(
+            (duration if self._archetypes is None else duration[self._archetypes]).max(initial=0)
+        )
         self.latest = min(self.bound_at(0) + self.longest, source.now)
 
     def count_bounds_since(self, instant: int) -> int:
@@ -277,7 +283,9 @@ class _GeneratedEndTimes:
         return int(self._source.starts(ordinal, ordinal + 1)[0])
 
     def candidates(self, low: int, high: int) -> int:
-        if self._archetypes is None:  # The sessions are listed one by one, which happens only for a few visitors.
+        if (
+            self._archetypes is None
+        ):  # The sessions are listed one by one, which happens only for a few visitors.
             return 0
         return self._source.count_before(high) - self._source.count_before(low - self.longest)
 
@@ -289,7 +297,11 @@ class _GeneratedEndTimes:
         return self.total - ended + int((excluded_ends < instant).sum())
 
     def between(self, low: int, high: int) -> _Slice:
-        return self._scan(low, high) if self.candidates(low, high) <= self._scan_limit else self._search(low, high)
+        return (
+            self._scan(low, high)
+            if self.candidates(low, high) <= self._scan_limit
+            else self._search(low, high)
+        )
 
     def numbers(self, index: I64) -> I64:
         return self._source.population.session_numbers(index).view(np.int64)
@@ -313,7 +325,9 @@ class _GeneratedEndTimes:
         [some] = np.nonzero(first < stop)
         blocks = (stop[some] - 1) // ARCHETYPES - first[some] // ARCHETYPES + 1
         piece = np.repeat(some, blocks)
-        block = first[piece] // ARCHETYPES + np.arange(len(piece)) - np.repeat(np.cumsum(blocks) - blocks, blocks)
+        block = (
+            first[piece] // ARCHETYPES + np.arange(len(piece)) - np.repeat(np.cumsum(blocks) - blocks, blocks)
+        )
         index = self._source.population.schedule.session_at(block, pieces.row[piece])
         excluded, _ = self._excluded
         found = (index >= first[piece]) & (index < stop[piece]) & ~np.isin(index, excluded)
@@ -353,7 +367,11 @@ class _GeneratedEndTimes:
     def _cut(self, instant: int) -> I64:
         """Return for each piece the index below which its sessions end before *instant*."""
         pieces = self._pieces
-        return np.clip(self._source.population.timeline.count_before_each(instant - pieces.duration), pieces.first, pieces.stop)
+        return np.clip(
+            self._source.population.timeline.count_before_each(instant - pieces.duration),
+            pieces.first,
+            pieces.stop,
+        )
 
     @cached_property
     def _count_below_first(self) -> int:
@@ -397,7 +415,9 @@ class _TrackedEndTimes:
 
     def numbers(self, index: I64) -> I64:
         site_key = self._source.site_key
-        return np.array([self._source.sessions[ordinal].number(site_key) for ordinal in index], dtype=np.int64)
+        return np.array(
+            [self._source.sessions[ordinal].number(site_key) for ordinal in index], dtype=np.int64
+        )
 
     def pick(self, index: I64) -> SessionBatch:
         return self._source.pick(index.tolist())

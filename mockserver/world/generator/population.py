@@ -25,7 +25,9 @@ _NUMBER_BITS = 56
 class Population:
     """The sessions 0, 1, 2 … of one kind (0 people, 1 bots) on a site; everything but the timeline is made when first used."""
 
-    def __init__(self, seed_key: int, kind: int, vocabulary: Vocabulary, hostnames: Sequence[str], timeline: Timeline) -> None:
+    def __init__(
+        self, seed_key: int, kind: int, vocabulary: Vocabulary, hostnames: Sequence[str], timeline: Timeline
+    ) -> None:
         self.kind = kind
         self.timeline = timeline
         self._key = key(seed_key, kind)
@@ -39,7 +41,11 @@ class Population:
     def archetypes(self) -> ArchetypeTable:
         """The archetypes of its sessions."""
         return ArchetypeTable(
-            key(self._key, "deck"), self._vocabulary, choose_slot_count(self.timeline.expected_total), self._hostnames, bots=self.kind == 1
+            key(self._key, "deck"),
+            self._vocabulary,
+            choose_slot_count(self.timeline.expected_total),
+            self._hostnames,
+            bots=self.kind == 1,
         )
 
     @cached_property
@@ -69,7 +75,9 @@ class Population:
         return index if kind == self.kind and (total is None or index < total) else None
 
     def _selected(self, where: tuple[Condition, ...]) -> IndexSet:
-        return ArchetypeSet(self.schedule, match_archetypes(self.archetypes, where)) if where else AllSessions()
+        return (
+            ArchetypeSet(self.schedule, match_archetypes(self.archetypes, where)) if where else AllSessions()
+        )
 
     def _texts(self, dimension: str, text_of: Callable[[Any], str]) -> frozenset[str]:
         """Return *text_of* of all entries of a dimension."""
@@ -83,9 +91,17 @@ class Population:
             if visitor is None:
                 continue
             index = self.schedule.sessions_of(visitor, self.count_started(now))
-            found.append(index[self.archetypes.identified[self.schedule.archetype_of(index)]] if actor.startswith(_USER) else index)
+            found.append(
+                index[self.archetypes.identified[self.schedule.archetype_of(index)]]
+                if actor.startswith(_USER)
+                else index
+            )
         index = np.unique(np.concatenate(found))
-        return index[np.isin(self.schedule.archetype_of(index), match_archetypes(self.archetypes, where))] if where else index
+        return (
+            index[np.isin(self.schedule.archetype_of(index), match_archetypes(self.archetypes, where))]
+            if where
+            else index
+        )
 
 
 def parse_visitor_number(actor: str) -> int | None:
@@ -97,7 +113,11 @@ def parse_visitor_number(actor: str) -> int | None:
 @IdentityCache
 def mailbox_parts(words: Vocabulary) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Return the parts of e-mail addresses: given names and family names in ASCII letters, and reserved domains."""
-    return tuple(map(_letters, words.given_names)), tuple(map(_letters, words.family_names)), words.mail_domains
+    return (
+        tuple(map(_letters, words.given_names)),
+        tuple(map(_letters, words.family_names)),
+        words.mail_domains,
+    )
 
 
 def _letters(name: str) -> str:

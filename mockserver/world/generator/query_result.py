@@ -40,7 +40,14 @@ class Source(Protocol):
 class GeneratedSource:
     """The sessions of a population with an index within bounds and in an index set."""
 
-    def __init__(self, population: Population, index_set: IndexSet, bounds: tuple[int, int], now: int, identities: Identities) -> None:
+    def __init__(
+        self,
+        population: Population,
+        index_set: IndexSet,
+        bounds: tuple[int, int],
+        now: int,
+        identities: Identities,
+    ) -> None:
         self.kind = population.kind
         self.population = population
         self.archetypes = population.archetypes
@@ -63,7 +70,10 @@ class GeneratedSource:
 
     def series(self, edges: Sequence[int]) -> list[int]:
         """Return :meth:`count_before` of many instants."""
-        return [self._ordinal(rank) for rank in self.index_set.ranks([self.population.timeline.count_before(edge) for edge in edges])]
+        return [
+            self._ordinal(rank)
+            for rank in self.index_set.ranks([self.population.timeline.count_before(edge) for edge in edges])
+        ]
 
     def take(self, low: int, high: int) -> GeneratedSessions:
         return self.pick(self.index_set.take(self._low + max(low, 0), min(self._low + high, self._high)))
@@ -105,7 +115,9 @@ class TrackedSource:
 
     kind = KIND
 
-    def __init__(self, sessions: list[TrackedSession], site_key: int, tracked_data: TrackedData, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, sessions: list[TrackedSession], site_key: int, tracked_data: TrackedData, vocabulary: Vocabulary
+    ) -> None:
         self.sessions = sessions
         self.total = len(sessions)
         self.site_key = site_key
@@ -120,11 +132,19 @@ class TrackedSource:
 
     def take(self, low: int, high: int) -> TrackedSessions:
         first = max(low, 0)
-        return TrackedSessions(self.site_key, self.sessions[first : max(high, 0)], first, self._tracked_data, self.vocabulary)
+        return TrackedSessions(
+            self.site_key, self.sessions[first : max(high, 0)], first, self._tracked_data, self.vocabulary
+        )
 
     def pick(self, ordinals: list[int]) -> TrackedSessions:
         """Return the sessions with ascending *ordinals*."""
-        batch = TrackedSessions(self.site_key, [self.sessions[ordinal] for ordinal in ordinals], 0, self._tracked_data, self.vocabulary)
+        batch = TrackedSessions(
+            self.site_key,
+            [self.sessions[ordinal] for ordinal in ordinals],
+            0,
+            self._tracked_data,
+            self.vocabulary,
+        )
         batch.index = ordinals
         return batch
 
@@ -158,7 +178,12 @@ class Page(Struct, frozen=True):
     def sort_keys(self) -> list[SortKey]:
         """Return the sort key of each session."""
         return [
-            *self.map_rows(lambda batch: [SortKey(start, batch.kind, index) for start, index in zip(batch.start, batch.index, strict=True)])
+            *self.map_rows(
+                lambda batch: [
+                    SortKey(start, batch.kind, index)
+                    for start, index in zip(batch.start, batch.index, strict=True)
+                ]
+            )
         ]
 
 
@@ -192,7 +217,11 @@ class QueryResult:
         """Return the number of sessions that start between each two neighbouring instants."""
         counts = np.zeros(len(edges), dtype=np.int64)
         for source in self.sources:
-            counts += source.series(edges) if isinstance(source, GeneratedSource) else [source.count_before(edge) for edge in edges]
+            counts += (
+                source.series(edges)
+                if isinstance(source, GeneratedSource)
+                else [source.count_before(edge) for edge in edges]
+            )
         return [int(count) for count in np.diff(counts)]
 
     def groups(self, dimension: str) -> list[tuple[Any, int]]:
@@ -220,7 +249,9 @@ class QueryResult:
     def _merge(self, lows: list[int], low: int, high: int, *, newest_first: bool) -> Page:
         """Return the merged ordinals [low, high), given the number of sessions of each source to skip."""
         count = high - sum(lows)
-        batches = [source.take(start, start + count) for source, start in zip(self.sources, lows, strict=True)]
+        batches = [
+            source.take(start, start + count) for source, start in zip(self.sources, lows, strict=True)
+        ]
         keys = sorted(
             (SortKey(start, batch.kind, index), number, position)
             for number, batch in enumerate(batches)

@@ -53,7 +53,9 @@ class SessionSchedule:
         self._visitors_per_round = i64(slots * VISITS)
         slot = np.arange(slots)[:, None]
         visit = np.arange(VISITS)
-        self._first_visitor = (((VISITS - visit) * self.stride * slots + slot) * VISITS + archetypes.first_visits).ravel()
+        self._first_visitor = (
+            ((VISITS - visit) * self.stride * slots + slot) * VISITS + archetypes.first_visits
+        ).ravel()
 
     def _slot_at(self, rounds: I64, position: I64) -> I64:
         """Return the visitor slot at each position of a round."""
@@ -68,7 +70,9 @@ class SessionSchedule:
         return half | unpermute(self._half_bits, keys, (slot - half).astype(np.uint64)).view(np.int64)
 
     def _variant_keys(self, block: I64, slot: I64, visit: I64) -> U64:
-        return draw(self._variant_key, ((block * self.archetypes.slots + slot) * VISITS + visit).astype(np.uint64))
+        return draw(
+            self._variant_key, ((block * self.archetypes.slots + slot) * VISITS + visit).astype(np.uint64)
+        )
 
     def archetype_of(self, index: I64) -> I64:
         """Return the archetype of each session."""
@@ -78,7 +82,9 @@ class SessionSchedule:
         if self._variant_bits:
             repetition = (rounds // VISITS & (self.archetypes.variants - 1)).astype(np.uint64)
             keys = self._variant_keys(index // ARCHETYPES, slot, row & _VISIT_MASK)
-            row = row * self.archetypes.variants + permute(self._variant_bits, keys, repetition).view(np.int64)
+            row = row * self.archetypes.variants + permute(self._variant_bits, keys, repetition).view(
+                np.int64
+            )
         return row
 
     def _round_of(self, block: I64, row: I64) -> I64:
@@ -92,7 +98,9 @@ class SessionSchedule:
         if self._variant_bits:
             variant = row & (self.archetypes.variants - 1)
             keys = self._variant_keys(block, slot, visit)
-            rounds = rounds + VISITS * unpermute(self._variant_bits, keys, variant.astype(np.uint64)).astype(np.int64)
+            rounds = rounds + VISITS * unpermute(self._variant_bits, keys, variant.astype(np.uint64)).astype(
+                np.int64
+            )
         return rounds
 
     def session_at(self, block: I64, row: I64) -> I64:
@@ -116,7 +124,9 @@ class SessionSchedule:
 
     def visitor_of(self, index: I64, row: I64) -> U64:
         """Return the 48-bit visitor number of each session; *row* holds the archetypes of the sessions."""
-        visitor = (index >> self._round_shift) * self._visitors_per_round + self._first_visitor[row >> self._variant_shift]
+        visitor = (index >> self._round_shift) * self._visitors_per_round + self._first_visitor[
+            row >> self._variant_shift
+        ]
         return self._visitors.forward(visitor.view(np.uint64))
 
     def sessions_of(self, visitor: int, total: int) -> I64:

@@ -55,7 +55,9 @@ class Timeline:
 
     def count_before(self, instant: int) -> int:
         """Return the number of sessions that start before an instant (Unix milliseconds)."""
-        cycle, offset = divmod(instant - self._edges[0], self._period) if self._flowing else (0, instant - self._edges[0])
+        cycle, offset = (
+            divmod(instant - self._edges[0], self._period) if self._flowing else (0, instant - self._edges[0])
+        )
         if offset < 0:
             return 0
         if offset >= self._period:
@@ -63,8 +65,14 @@ class Timeline:
         bucket = bisect_right(self._edges, self._edges[0] + offset) - 1
         first, size = self._counts[bucket], self._counts[bucket + 1] - self._counts[bucket]
         base = cycle * self._counts[-1] + first
-        edge, local, length = self._edges[bucket], self._edges[0] + offset, self._edges[bucket + 1] - self._edges[bucket]
-        if local > edge:  # Starts are rounded down to the grain: those before an instant are those before the next multiple.
+        edge, local, length = (
+            self._edges[bucket],
+            self._edges[0] + offset,
+            self._edges[bucket + 1] - self._edges[bucket],
+        )
+        if (
+            local > edge
+        ):  # Starts are rounded down to the grain: those before an instant are those before the next multiple.
             local = -(-local // self._grain) * self._grain
         rank = min(max(0, (local - edge) * size // length - 1), size)
         while rank < size and self._start(base + rank, rank, bucket) < local:
@@ -82,8 +90,12 @@ class Timeline:
         """Return :meth:`count_before` of many instants."""
         edges, counts = self._layout.arrays
         offset = instants - self._edges[0]
-        cycle, inside = np.divmod(offset, self._period) if self._flowing else (0, np.clip(offset, 0, self._period - 1))
-        first, size, edge, length = self._layout.buckets(edges.searchsorted(inside + self._edges[0], side="right") - 1)
+        cycle, inside = (
+            np.divmod(offset, self._period) if self._flowing else (0, np.clip(offset, 0, self._period - 1))
+        )
+        first, size, edge, length = self._layout.buckets(
+            edges.searchsorted(inside + self._edges[0], side="right") - 1
+        )
         local = inside + self._edges[0]
         since = np.where(local > edge, -(-local // self._grain) * self._grain, local) - edge
         # Sessions in slots that end by the instant start before it; the session in the slot around it may.
@@ -124,7 +136,9 @@ class _Layout:
         return first, counts[after] - first, edge, edges[after] - edge
 
 
-def exact_timeline(key: int, total: int, span: tuple[int, int], *, quiet_days: tuple[int, ...] = (), grain: int = 1) -> Timeline:
+def exact_timeline(
+    key: int, total: int, span: tuple[int, int], *, quiet_days: tuple[int, ...] = (), grain: int = 1
+) -> Timeline:
     """Return a timeline of *total* sessions between two instants (Unix milliseconds, end exclusive)."""
     return Timeline(key, _lay_out_hours(total, *span, quiet_days), grain=grain)
 
@@ -133,15 +147,22 @@ def exact_timeline(key: int, total: int, span: tuple[int, int], *, quiet_days: t
 def _lay_out_hours(total: int, start: int, end: int, quiet_days: tuple[int, ...]) -> _Layout:
     """Return the hourly buckets between two instants; they do not depend on the seed."""
     edges = [start, *range((start // HOUR + 1) * HOUR, end, HOUR), end]
-    return _Layout(edges, _distribute(total, [_weight(edge, quiet_days) * (after - edge) for edge, after in pairwise(edges)]))
+    return _Layout(
+        edges,
+        _distribute(total, [_weight(edge, quiet_days) * (after - edge) for edge, after in pairwise(edges)]),
+    )
 
 
-def flowing_timeline(key: int, per_day: int, start: int, *, quiet_days: tuple[int, ...] = (), grain: int = 1) -> Timeline:
+def flowing_timeline(
+    key: int, per_day: int, start: int, *, quiet_days: tuple[int, ...] = (), grain: int = 1
+) -> Timeline:
     """Return an endless timeline of *per_day* sessions a day on average from *start* on."""
     monday = (start - _MONDAY) // WEEK * WEEK + _MONDAY
     edges = [monday + hour * HOUR for hour in range(WEEK // HOUR + 1)]
     layout = _Layout(edges, _distribute(7 * per_day, [_weight(edge, quiet_days) for edge in edges[:-1]]))
-    return Timeline(key, layout, skipped=Timeline(key, layout, skipped=0, grain=grain).count_before(start), grain=grain)
+    return Timeline(
+        key, layout, skipped=Timeline(key, layout, skipped=0, grain=grain).count_before(start), grain=grain
+    )
 
 
 def _weight(instant: int, quiet_days: tuple[int, ...]) -> int:

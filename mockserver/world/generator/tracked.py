@@ -79,7 +79,8 @@ class TrackedSession(Struct, frozen=True):
     def meets(self, where: Iterable[Condition], vocabulary: Vocabulary) -> bool:
         """Return True if the session meets all conditions."""
         return all(
-            any(condition.passes(entry) for entry in self.entries(condition.dimension, vocabulary)) != condition.negate
+            any(condition.passes(entry) for entry in self.entries(condition.dimension, vocabulary))
+            != condition.negate
             for condition in where
         )
 
@@ -94,7 +95,9 @@ _ENTRIES: Final[dict[str, Callable[[TrackedSession, Vocabulary], list[Any]]]] = 
     "exit": lambda _, vocabulary: [vocabulary.pages[0]],
     "page": lambda _, __: [],
     "url": lambda _, vocabulary: [("", vocabulary.pages[0])],
-    "action": lambda session, _: [Action("custom_event", event.name, dict(event.properties)) for event in session.events],
+    "action": lambda session, _: [
+        Action("custom_event", event.name, dict(event.properties)) for event in session.events
+    ],
     "identified": lambda session, _: [session.identified],
     "returning": lambda session, _: [not session.first],
     "bounce": lambda _, __: [False],
@@ -164,13 +167,23 @@ class TrackedSessions(SessionBatch):
 
     kind = KIND
 
-    def __init__(self, site_key: int, sessions: list[TrackedSession], first: int, data: TrackedData, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self,
+        site_key: int,
+        sessions: list[TrackedSession],
+        first: int,
+        data: TrackedData,
+        vocabulary: Vocabulary,
+    ) -> None:
         self._sessions, n = sessions, len(sessions)
         traits = [data.identities.get(session.actor, {}) for session in sessions]
         self.index = list(range(first, first + n))
         self.start = [session.start for session in sessions]
         self.duration = [session.events[-1].at - session.start for session in sessions]
-        self.inactive = [sum(max(after.at - event.at - IDLE_AFTER, 0) for event, after in pairwise(session.events)) for session in sessions]
+        self.inactive = [
+            sum(max(after.at - event.at - IDLE_AFTER, 0) for event, after in pairwise(session.events))
+            for session in sessions
+        ]
         self.pageviews = self.outbounds = self.errors = [0] * n
         self.custom_events = [len(session.events) for session in sessions]
         self.ids = [session.number(site_key) for session in sessions]
@@ -189,4 +202,7 @@ class TrackedSessions(SessionBatch):
     def list_events(self, position: int) -> list[Event]:
         """Return all events of the session at *position*, oldest first."""
         page = self.entries[position]
-        return [Event(event.at, "custom_event", page, event.name, event.properties, "") for event in self._sessions[position].events]
+        return [
+            Event(event.at, "custom_event", page, event.name, event.properties, "")
+            for event in self._sessions[position].events
+        ]

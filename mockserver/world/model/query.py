@@ -9,7 +9,9 @@ from msgspec import Struct
 
 from mockserver.world.model.like import contains_like
 
-Operator = Literal["equals", "contains", "starts", "ends", "like", "regex", "greater", "less", "least", "most", "near"]
+Operator = Literal[
+    "equals", "contains", "starts", "ends", "like", "regex", "greater", "less", "least", "most", "near"
+]
 _NEAR = 0.001
 
 

@@ -85,7 +85,9 @@ def _parse_filters(name: str, filters: Mapping[str, Any]) -> tuple[Condition, ..
     conditions = []
     for word, values in filters.items():
         if word not in FILTERS:
-            raise WorldError(f"world spec: segment {name!r} has unknown filter {word!r}; {suggest(word, FILTERS)}")
+            raise WorldError(
+                f"world spec: segment {name!r} has unknown filter {word!r}; {suggest(word, FILTERS)}"
+            )
         dimension, of = FILTERS[word]
         several = tuple(values) if isinstance(values, list | tuple) else (values,)
         if any(not isinstance(value, str | int | float | None) for value in several):

@@ -102,7 +102,10 @@ class SessionBatch(ABC):
     @cached_property
     def bounces(self) -> list[bool]:
         """True for sessions with at most one pageview and no other event."""
-        return [pageviews <= 1 and not events for pageviews, events in zip(self.pageviews, self.events, strict=True)]
+        return [
+            pageviews <= 1 and not events
+            for pageviews, events in zip(self.pageviews, self.events, strict=True)
+        ]
 
     @abstractmethod
     def list_events(self, position: int) -> list[Event]:

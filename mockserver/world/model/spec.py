@@ -70,11 +70,15 @@ def spec(**fields: Any) -> WorldSpec:
 def _complete(built: WorldSpec) -> WorldSpec:
     if built.flowing:
         if built.sessions is not None or built.end is not None:
-            raise WorldError("world spec: `sessions_per_day` cannot be combined with `sessions` or `end`; use one of them")
+            raise WorldError(
+                "world spec: `sessions_per_day` cannot be combined with `sessions` or `end`; use one of them"
+            )
         return built
     end = built.end if built.end is not None else max(DEFAULT_END, built.start + DEFAULT_END - DEFAULT_START)
     if end <= built.start:
-        raise WorldError(f"world spec: `end` ({format_instant(end)}) must be after `start` ({format_instant(built.start)})")
+        raise WorldError(
+            f"world spec: `end` ({format_instant(end)}) must be after `start` ({format_instant(built.start)})"
+        )
     return replace(built, end=end, sessions=1000 if built.sessions is None else built.sessions)
 
 
@@ -84,13 +88,17 @@ def parse_instant(value: Any, name: str) -> int:
         try:
             value = datetime.fromisoformat(value)
         except ValueError:
-            raise WorldError(f"{name}: {value!r} is not an ISO 8601 date or time; use for example 2026-09-01T08:30:00Z") from None
+            raise WorldError(
+                f"{name}: {value!r} is not an ISO 8601 date or time; use for example 2026-09-01T08:30:00Z"
+            ) from None
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
         return (aware - _EPOCH) // timedelta(milliseconds=1)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    raise WorldError(f"{name}: {value!r} is not an instant; use Unix milliseconds, ISO 8601 text or a datetime")
+    raise WorldError(
+        f"{name}: {value!r} is not an instant; use Unix milliseconds, ISO 8601 text or a datetime"
+    )
 
 
 def format_instant(instant: int) -> str:

@@ -15,7 +15,9 @@ class Braze:
 
     def days(self, length: int, ending_at: str, app: str) -> list[dict[str, Any]]:
         """The sessions of each of so many days before an instant."""
-        points: list[dict[str, Any]] = self._get("/sessions/data_series", length=length, ending_at=ending_at, app_id=app)["data"]
+        points: list[dict[str, Any]] = self._get(
+            "/sessions/data_series", length=length, ending_at=ending_at, app_id=app
+        )["data"]
         return points
 
     def segments(self) -> list[dict[str, Any]]:
@@ -30,4 +32,6 @@ class Braze:
             page += 1
 
     def _get(self, path: str, **asked: str | int) -> Any:
-        return ask(lambda: requests.get(self._url + path, params=asked, headers=self._headers, timeout=TIMEOUT))
+        return ask(
+            lambda: requests.get(self._url + path, params=asked, headers=self._headers, timeout=TIMEOUT)
+        )

@@ -36,4 +36,6 @@ class Browsee:
     def _export(self, **asked: int) -> Any:
         with self._one:
             body = {**self._keys, **asked}
-            return ask(lambda: requests.post(f"{self._url}/api/v1/export/sessions", json=body, timeout=TIMEOUT))["exports"]
+            return ask(
+                lambda: requests.post(f"{self._url}/api/v1/export/sessions", json=body, timeout=TIMEOUT)
+            )["exports"]

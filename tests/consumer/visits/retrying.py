@@ -10,7 +10,12 @@ import requests
 ATTEMPTS = 4
 TIMEOUT = 5.0
 AGAIN = frozenset({429, 500, 502, 503, 504})
-PASSING = (httpx.TransportError, requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
+PASSING = (
+    httpx.TransportError,
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+)
 
 
 class Answer(Protocol):

@@ -24,8 +24,18 @@ ALL: list[Pair] = [(vendor, endpoint) for vendor in load() for endpoint in vendo
 ROWS: list[Pair] = [pair for pair in ALL if pair[1].rows_path is not None]
 LISTS: list[Pair] = [pair for pair in ROWS if pair[1].start_field is not None]
 ONE, OTHER = LISTS[0], LISTS[1]
-WINDOWS = [(vendor, endpoint, limit) for vendor, endpoint in ALL for limit in endpoint.limits if isinstance(limit, WindowLimit)]
-SLOTS = [(vendor, endpoint, limit) for vendor, endpoint in ALL for limit in endpoint.limits if isinstance(limit, ConcurrencyLimit)]
+WINDOWS = [
+    (vendor, endpoint, limit)
+    for vendor, endpoint in ALL
+    for limit in endpoint.limits
+    if isinstance(limit, WindowLimit)
+]
+SLOTS = [
+    (vendor, endpoint, limit)
+    for vendor, endpoint in ALL
+    for limit in endpoint.limits
+    if isinstance(limit, ConcurrencyLimit)
+]
 BUCKETS = [
     (vendor, endpoint, limit)
     for vendor in every()
@@ -34,7 +44,10 @@ BUCKETS = [
     if isinstance(limit, TokenBucket) and not set(endpoint.path) - {endpoint.site}
 ]
 DEFAULT = "/tenants/default"
-STATE = ("/tenants", *(f"{DEFAULT}/{part}" for part in ("world", "clock", "faults", "limits", "behaviors", "journal/count")))
+STATE = (
+    "/tenants",
+    *(f"{DEFAULT}/{part}" for part in ("world", "clock", "faults", "limits", "behaviors", "journal/count")),
+)
 PROBLEM = "application/problem+json"
 
 
@@ -42,7 +55,11 @@ def name(value: Any) -> str | None:
     """A test id a person can read."""
     if isinstance(value, Route):
         return f"{value.method} {value.path}"
-    return f"{value[0].name}.{value[1].name}" if isinstance(value, tuple) and isinstance(value[0], Vendor) else None
+    return (
+        f"{value[0].name}.{value[1].name}"
+        if isinstance(value, tuple) and isinstance(value[0], Vendor)
+        else None
+    )
 
 
 class Told(Struct, frozen=True):
@@ -109,19 +126,29 @@ class AdminApi:
         assert await self.state() == before
         return told
 
-    async def client(self, tenant: str, pair: Pair, parameters: Mapping[str, Any] | None = None, site: int = 0, **more: Any) -> Told:
+    async def client(
+        self, tenant: str, pair: Pair, parameters: Mapping[str, Any] | None = None, site: int = 0, **more: Any
+    ) -> Told:
         """Send a vendor's request with nothing but what the admin API tells of a tenant."""
         access = await self.get(f"/tenants/{tenant}")
-        path, arguments = request(access["vendors"][pair[0].name], pair[1], dict(parameters or pair[1].example), site)
+        path, arguments = request(
+            access["vendors"][pair[0].name], pair[1], dict(parameters or pair[1].example), site
+        )
         headers = {**arguments.pop("headers", {}), **more.pop("headers", {})}
-        async with self.mock.client.request(pair[1].method, path, headers=headers, **arguments, **more) as response:
+        async with self.mock.client.request(
+            pair[1].method, path, headers=headers, **arguments, **more
+        ) as response:
             return Told(response.status, response.headers, await response.read())
 
 
-def request(access: Mapping[str, Any], endpoint: Endpoint, parameters: dict[str, Any], site: int = 0) -> tuple[str, dict[str, Any]]:
+def request(
+    access: Mapping[str, Any], endpoint: Endpoint, parameters: dict[str, Any], site: int = 0
+) -> tuple[str, dict[str, Any]]:
     """The path and the keyword arguments of a request, out of a vendor's part of a tenant's description."""
     usual = access["sites"][site]
-    words = {name: parameters.pop(name, usual if name == endpoint.site else "unknown") for name in endpoint.path}
+    words = {
+        name: parameters.pop(name, usual if name == endpoint.site else "unknown") for name in endpoint.path
+    }
     path = endpoint.paths[0].format_map(words)
     if isinstance(endpoint.credentials, BodyKeys):
         keys = [key for key in (endpoint.credentials.key, endpoint.credentials.secret) if key]
@@ -154,6 +181,8 @@ def _operation(method: str, path: str) -> Any:
     """What is documented of a method and a path; off the known paths, as of any other, a problem."""
     paths = document(ROUTES)["paths"]
     fixed = sorted(paths, key=lambda each: each.count("{"))
-    known = next((each for each in fixed if re.fullmatch(re.sub(r"{\w+}", "[^/]+", each), PREFIX + path)), None)
+    known = next(
+        (each for each in fixed if re.fullmatch(re.sub(r"{\w+}", "[^/]+", each), PREFIX + path)), None
+    )
     operation = paths[known].get(method.lower()) if known else None
     return operation or {"responses": {"default": paths[f"{PREFIX}/health"]["get"]["responses"]["default"]}}

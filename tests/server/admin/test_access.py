@@ -43,7 +43,12 @@ def bearer(token: str, scheme: str = "Bearer") -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "headers", [bearer(TOKEN), bearer(TOKEN, "bearer"), {**bearer(TOKEN), "Host": "mock.example", "Origin": "http://a.example"}]
+    "headers",
+    [
+        bearer(TOKEN),
+        bearer(TOKEN, "bearer"),
+        {**bearer(TOKEN), "Host": "mock.example", "Origin": "http://a.example"},
+    ],
 )
 async def test_whoever_has_the_token_may_steer(guarded: AdminApi, headers: dict[str, str]) -> None:
     """Under whatever name the server is reached, which is then the name it tells."""
@@ -56,8 +61,25 @@ async def test_whoever_has_the_token_may_steer(guarded: AdminApi, headers: dict[
 @pytest.mark.parametrize(
     "headers",
     [
-        *({}, {"Authorization": ""}, {"Authorization": "Bearer"}, {"Authorization": TOKEN}, bearer(TOKEN, "Basic")),
-        *(bearer(each) for each in ("", TOKEN[:-1], TOKEN + "x", TOKEN.lower(), "x" * len(TOKEN), f"{TOKEN} {TOKEN}", "\xff")),
+        *(
+            {},
+            {"Authorization": ""},
+            {"Authorization": "Bearer"},
+            {"Authorization": TOKEN},
+            bearer(TOKEN, "Basic"),
+        ),
+        *(
+            bearer(each)
+            for each in (
+                "",
+                TOKEN[:-1],
+                TOKEN + "x",
+                TOKEN.lower(),
+                "x" * len(TOKEN),
+                f"{TOKEN} {TOKEN}",
+                "\xff",
+            )
+        ),
         {"Cookie": f"token={TOKEN}"},
     ],
     ids=str,
@@ -95,7 +117,9 @@ async def test_tokens_are_compared_in_constant_time(guarded: AdminApi, monkeypat
     assert compared == [b"x", TOKEN.encode()]
 
 
-async def test_no_log_and_no_journal_tells_the_token(guarded: AdminApi, caplog: Any, monkeypatch: Any) -> None:
+async def test_no_log_and_no_journal_tells_the_token(
+    guarded: AdminApi, caplog: Any, monkeypatch: Any
+) -> None:
     """Right, wrong, in the middle of a failure, or sent to a vendor by mistake: it stands nowhere."""
     caplog.set_level(logging.DEBUG)
     await guarded.ask("GET", "/health", headers=bearer(TOKEN))
@@ -103,7 +127,9 @@ async def test_no_log_and_no_journal_tells_the_token(guarded: AdminApi, caplog: 
     for path in (ONE[1].paths[0], "/nowhere"):
         async with guarded.mock.client.get(path, headers=bearer(TOKEN)) as response:
             assert response.status >= 400
-    journals = [await guarded.ask("GET", path, headers=bearer(TOKEN)) for path in ("/journal", f"{DEFAULT}/journal")]
+    journals = [
+        await guarded.ask("GET", path, headers=bearer(TOKEN)) for path in ("/journal", f"{DEFAULT}/journal")
+    ]
     monkeypatch.setattr(guarded.mock.tenant, "journal", None)
     failed = await guarded.ask("GET", f"{DEFAULT}/journal", headers=bearer(TOKEN))
 
@@ -121,7 +147,9 @@ async def test_names_of_this_computer_are_let_in(steer: Steer, host: str) -> Non
     admin = await steer()
 
     assert (await admin.ask("GET", "/health", headers={"Host": host})).status == 200
-    assert (await admin.ask("GET", "/health", headers={"Host": host, "Origin": f"http://{host}"})).status == 200
+    assert (
+        await admin.ask("GET", "/health", headers={"Host": host, "Origin": f"http://{host}"})
+    ).status == 200
 
 
 ANYWHERE = "0.0.0.0"  # noqa: S104 -- it is to be refused, or to be guarded
@@ -144,7 +172,9 @@ async def test_other_names_are_refused(steer: Steer, host: str) -> None:
     """A page that lets its own name point at this computer says that name: it is refused, and only the admin API minds."""
     admin = await steer()
     told = await admin.ask("POST", "/tenants", {}, headers={"Host": host})
-    path, arguments = request((await admin.get(DEFAULT))["vendors"][ONE[0].name], ONE[1], dict(ONE[1].example))
+    path, arguments = request(
+        (await admin.get(DEFAULT))["vendors"][ONE[0].name], ONE[1], dict(ONE[1].example)
+    )
     headers = {**arguments.pop("headers", {}), "Host": host}
     async with admin.mock.client.request(ONE[1].method, path, headers=headers, **arguments) as response:
         status = response.status
@@ -160,7 +190,9 @@ async def test_with_a_token_the_name_does_not_matter(guarded: AdminApi, host: st
     assert (await guarded.ask("GET", "/tenants", headers={**bearer(TOKEN), "Host": host})).status == 200
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "", "https://{}", "http://{}.evil.example", "http://{}/"])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "", "https://{}", "http://{}.evil.example", "http://{}/"]
+)
 async def test_pages_of_other_origins_are_refused(steer: Steer, origin: str) -> None:
     """A browser says whose page asks; one from elsewhere may not, whatever it asks for, and is told no CORS header."""
     admin = await steer()
@@ -172,7 +204,10 @@ async def test_pages_of_other_origins_are_refused(steer: Steer, origin: str) -> 
     assert not [header for header in told.headers if header.lower().startswith("access-control")]
 
 
-@pytest.mark.parametrize(("address", "admitted"), [("127.0.0.1", True), ("::1", True), ("192.0.2.7", False), ("2001:db8::7", False)])
+@pytest.mark.parametrize(
+    ("address", "admitted"),
+    [("127.0.0.1", True), ("::1", True), ("192.0.2.7", False), ("2001:db8::7", False)],
+)
 def test_without_a_token_only_loopback_is_let_in(address: str, admitted: bool) -> None:  # noqa: FBT001
     """Whoever came in by another address of this computer is refused, also where the host is called localhost."""
     transport: Any = SimpleNamespace(get_extra_info=lambda *_: (address, 80))
@@ -208,7 +243,9 @@ async def test_server_that_nobody_else_can_steer_starts_anywhere(settings: dict[
 async def test_admin_api_can_have_a_port_of_its_own() -> None:
     """It is there and nowhere else, and tells the vendors' ports; theirs answer `/__admin` as any unknown path."""
     async with serving(Config(port=0, admin_port=0, vendor_ports={FIRST: 0})) as running:
-        elsewhere = [await fetched(f"{url}/__admin/health") for url in (running.url, running.vendor_url(FIRST))]
+        elsewhere = [
+            await fetched(f"{url}/__admin/health") for url in (running.url, running.vendor_url(FIRST))
+        ]
         access = (await fetched(f"{running.admin_url}/__admin/tenants/default")).json
         unknown = await fetched(f"{running.admin_url}/health")
 
@@ -225,6 +262,8 @@ async def test_admin_api_can_have_a_port_of_its_own() -> None:
 async def test_admin_api_is_not_part_of_what_a_vendors_port_serves() -> None:
     """Beside the admin API on the server's port, a vendor's own port is the vendor's alone."""
     async with serving(Config(port=0, vendor_ports={FIRST: 0})) as running:
-        told = await asyncio.gather(*(fetched(f"{url}/__admin/health") for url in (running.url, running.vendor_url(FIRST))))
+        told = await asyncio.gather(
+            *(fetched(f"{url}/__admin/health") for url in (running.url, running.vendor_url(FIRST)))
+        )
 
     assert [each.status for each in told] == [200, 404]

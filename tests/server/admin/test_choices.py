@@ -10,7 +10,12 @@ from tests.server.admin.asking import DEFAULT
 from tests.server.admin.conftest import Steer
 
 BEHAVIORS = f"{DEFAULT}/behaviors"
-ALL: list[Behavior] = [behavior for vendor in load() for behavior in vendor.contract.behaviors if short_name(behavior.name) != DIALECT]
+ALL: list[Behavior] = [
+    behavior
+    for vendor in load()
+    for behavior in vendor.contract.behaviors
+    if short_name(behavior.name) != DIALECT
+]
 FIRST = next(behavior for behavior in ALL if behavior.options)
 NUMBER = next(behavior for behavior in ALL if not behavior.options)
 
@@ -22,7 +27,9 @@ async def test_every_option_of_every_choice_can_be_taken(steer: Steer, behavior:
     before = await admin.get(BEHAVIORS)
     for option in behavior.options or (0, 12):
         assert (
-            await admin.do("PATCH", BEHAVIORS, {behavior.name: option}) == {**before, behavior.name: option} == await admin.get(BEHAVIORS)
+            await admin.do("PATCH", BEHAVIORS, {behavior.name: option})
+            == {**before, behavior.name: option}
+            == await admin.get(BEHAVIORS)
         )
     assert (await admin.get("/tenants/other/behaviors"))[behavior.name] == behavior.default
 

@@ -46,7 +46,11 @@ async def test_each_action_does_what_it_says(steer: Steer) -> None:
     admin = await steer(now=NOON, tenants={"other": {"now": NOON}})
 
     assert await turned(admin, "freeze") == (NOON, 0, "frozen")
-    assert await turned(admin, "freeze", now="2026-09-11T12:00:00+02:00") == ("2026-09-11T10:00:00Z", 0, "frozen")
+    assert await turned(admin, "freeze", now="2026-09-11T12:00:00+02:00") == (
+        "2026-09-11T10:00:00Z",
+        0,
+        "frozen",
+    )
     assert await turned(admin, "set", now=1_000) == ("1970-01-01T00:00:01Z", 0, "frozen")
     assert await turned(admin, "advance", seconds=1.5) == ("1970-01-01T00:00:02.500Z", 0, "frozen")
     assert (await turned(admin, "scale", rate=60))[1:] == (60, "running")
@@ -74,8 +78,22 @@ async def test_a_clock_that_is_scaled_runs_so_much_faster(steer: Steer) -> None:
 @pytest.mark.parametrize(
     ("duration", "seconds"),
     [
-        *((0, 0), (90, 90), (0.25, 0.25), ("90", 90), ("1.5", 1.5), ("90s", 90), ("1h", HOUR), ("1d12h", 36 * HOUR)),
-        *(("1.5h", 90 * MINUTE), ("1h30m", 90 * MINUTE), ("1d2h3m4.5s", DAY + 2 * HOUR + 3 * MINUTE + 4.5), ("0s", 0)),
+        *(
+            (0, 0),
+            (90, 90),
+            (0.25, 0.25),
+            ("90", 90),
+            ("1.5", 1.5),
+            ("90s", 90),
+            ("1h", HOUR),
+            ("1d12h", 36 * HOUR),
+        ),
+        *(
+            ("1.5h", 90 * MINUTE),
+            ("1h30m", 90 * MINUTE),
+            ("1d2h3m4.5s", DAY + 2 * HOUR + 3 * MINUTE + 4.5),
+            ("0s", 0),
+        ),
     ],
     ids=repr,
 )
@@ -90,10 +108,16 @@ async def test_durations_are_seconds_or_say_their_units(steer: Steer, duration: 
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({}, 'action is missing: say one of freeze, set, advance, scale, follow, reset, such as {"action": "freeze"}'),
+        (
+            {},
+            'action is missing: say one of freeze, set, advance, scale, follow, reset, such as {"action": "freeze"}',
+        ),
         ([], "it must be an object, and is a list"),
         ({"action": "set"}, "now is missing: it must be an instant: ISO 8601 text, or Unix milliseconds"),
-        ({"action": "advance", "seconds": None}, "seconds must be a number of seconds, or a text such as 1h, 90s or 1d12h, and is null"),
+        (
+            {"action": "advance", "seconds": None},
+            "seconds must be a number of seconds, or a text such as 1h, 90s or 1d12h, and is null",
+        ),
         ({"action": "scale", "rate": "x"}, "rate must be a number from 0 to 86400, and is a text"),
     ],
     ids=str,
@@ -127,7 +151,9 @@ async def test_impossible_changes_leave_the_clock(steer: Steer, change: Any, nea
 
 async def expected_rows(admin: AdminApi, pair: Pair) -> Counter[Any]:
     """How many sessions an endpoint tells by the second in which they start, or altogether where its rows count them."""
-    told = (await admin.ask("POST", f"{DEFAULT}/expected", {"vendor": pair[0].name, "endpoint": pair[1].name})).rows
+    told = (
+        await admin.ask("POST", f"{DEFAULT}/expected", {"vendor": pair[0].name, "endpoint": pair[1].name})
+    ).rows
     if pair[1].count_field:
         return Counter({0: sum(row[pair[1].count_field] for row in told)})
     return starts(pair, told)
@@ -136,17 +162,22 @@ async def expected_rows(admin: AdminApi, pair: Pair) -> Counter[Any]:
 def starts(pair: Pair, rows: list[Any]) -> Counter[Any]:
     """The Unix seconds at which sessions start."""
     return Counter(
-        (milliseconds(told) if isinstance(told, str) else told) // 1_000 for told in (row[str(pair[1].start_field)] for row in rows)
+        (milliseconds(told) if isinstance(told, str) else told) // 1_000
+        for told in (row[str(pair[1].start_field)] for row in rows)
     )
 
 
-@pytest.mark.parametrize("pair", [pair for pair in ROWS if pair[1].start_field or pair[1].count_field], ids=name)
+@pytest.mark.parametrize(
+    "pair", [pair for pair in ROWS if pair[1].start_field or pair[1].count_field], ids=name
+)
 async def test_advancing_by_an_hour_makes_exactly_that_hour_visible(steer: Steer, pair: Pair) -> None:
     """What is told before is told after, and what comes are the sessions of a flowing world that start in that hour, each of them."""
     admin = await steer(world=FLOWING, now=NOON)
     sites = admin.mock.tenant.world.sites[: 1 if pair[1].site or pair[1].start_field else None]
     noon = milliseconds(NOON)
-    expected = sum(site.find(Query(), noon + HOUR * 1_000).total - site.find(Query(), noon).total for site in sites)
+    expected = sum(
+        site.find(Query(), noon + HOUR * 1_000).total - site.find(Query(), noon).total for site in sites
+    )
     before = await expected_rows(admin, pair)
     await turned(admin, "advance", seconds="1h")
     after = await expected_rows(admin, pair)
@@ -156,7 +187,9 @@ async def test_advancing_by_an_hour_makes_exactly_that_hour_visible(steer: Steer
     assert not before - after
     assert (after - before).total() == expected
     if pair[1].start_field:
-        assert max(before) <= noon // 1_000 <= min(after - before) <= max(after - before) <= noon // 1_000 + HOUR
+        assert (
+            max(before) <= noon // 1_000 <= min(after - before) <= max(after - before) <= noon // 1_000 + HOUR
+        )
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
@@ -181,7 +214,11 @@ async def test_default_windows_and_visibility_follow_the_clock(steer: Steer, pai
 async def test_journal_and_dates_of_faults_follow_the_clock(steer: Steer) -> None:
     """An exchange stands in the journal at the tenant's time, and a date after which to retry is a date of the tenant's."""
     admin = await steer(now=NOON)
-    await admin.do("POST", f"{DEFAULT}/faults", {"kind": "status", "status": 503, "retry_after": 120, "retry_form": "date"})
+    await admin.do(
+        "POST",
+        f"{DEFAULT}/faults",
+        {"kind": "status", "status": 503, "retry_after": 120, "retry_form": "date"},
+    )
     told = []
     for now in ("2031-05-05T05:05:05Z", "2001-01-01T00:00:00Z"):
         await turned(admin, "set", now=now)
@@ -199,14 +236,19 @@ async def test_windows_of_limits_follow_the_clock(steer: Steer, limited: Any) ->
     """A window that is full is so until the tenant's clock, and no other, is beyond its end; its header tells that end."""
     vendor, endpoint, window = limited
     admin = await steer(now=NOON)
-    await admin.do("PATCH", f"{DEFAULT}/limits", {f"{vendor.name}.{window.pool}": {"enabled": True, "allowed": 1}})
+    await admin.do(
+        "PATCH", f"{DEFAULT}/limits", {f"{vendor.name}.{window.pool}": {"enabled": True, "allowed": 1}}
+    )
     statuses = []
     for seconds in (0, 0, window.seconds - 0.001, 0.001, 0):
         now, _, _ = await turned(admin, "advance", seconds=seconds)
         answer = await admin.client("default", (vendor, endpoint), await known(admin, vendor, endpoint))
         statuses.append(answer.status)
         if window.headers is not None:
-            assert int(answer.headers[window.headers[2]]) == (milliseconds(now) // 1_000 // window.seconds + 1) * window.seconds
+            assert (
+                int(answer.headers[window.headers[2]])
+                == (milliseconds(now) // 1_000 // window.seconds + 1) * window.seconds
+            )
 
     assert statuses == [200, 429, 429, 200, 429]
 
@@ -214,8 +256,14 @@ async def test_windows_of_limits_follow_the_clock(steer: Steer, limited: Any) ->
 async def known(admin: AdminApi, vendor: Any, endpoint: Any) -> dict[str, Any]:
     """Parameters with which an endpoint answers: its example, and a session's id where its path asks for one."""
     wanted = set(endpoint.path) - {endpoint.site}
-    listed = next(each for each in vendor.contract.endpoints if each.starts is not None) if wanted else endpoint
-    told = await admin.ask("POST", f"{DEFAULT}/expected", {"vendor": vendor.name, "endpoint": listed.name}) if wanted else None
+    listed = (
+        next(each for each in vendor.contract.endpoints if each.starts is not None) if wanted else endpoint
+    )
+    told = (
+        await admin.ask("POST", f"{DEFAULT}/expected", {"vendor": vendor.name, "endpoint": listed.name})
+        if wanted
+        else None
+    )
     return {**endpoint.example, **(dict.fromkeys(wanted, told.rows[0]["session_id"]) if told else {})}
 
 

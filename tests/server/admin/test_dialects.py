@@ -41,13 +41,21 @@ async def test_tenant_is_minted_as_observed(steer: Steer) -> None:
     assert dialects(access) == {vendor.name: vendor.observed for vendor in load()}
 
 
-@pytest.mark.parametrize("dialect", ["no-such", {load()[0].name: "no-such"}, {"no-such": DOCUMENTED}, 5, {load()[0].name: 5}], ids=repr)
+@pytest.mark.parametrize(
+    "dialect",
+    ["no-such", {load()[0].name: "no-such"}, {"no-such": DOCUMENTED}, 5, {load()[0].name: 5}],
+    ids=repr,
+)
 async def test_impossible_dialect_mints_nothing(steer: Steer, dialect: Any) -> None:
     """The problem says what there is."""
     told = await (await steer()).refused("POST", "/tenants", {"dialect": dialect})
 
     assert told.problem[:2] == (400, "invalid-request")
-    assert "no-such" not in str(dialect) or DOCUMENTED in told.json["detail"] or load()[0].name in told.json["detail"]
+    assert (
+        "no-such" not in str(dialect)
+        or DOCUMENTED in told.json["detail"]
+        or load()[0].name in told.json["detail"]
+    )
 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.label)
@@ -56,7 +64,11 @@ async def test_dialect_is_changed_at_run_time(steer: Steer, vendor: Vendor) -> N
     admin = await steer()
     before = await admin.get(BEHAVIORS)
     told = await admin.do("PATCH", BEHAVIORS, {f"{vendor.name}.{DIALECT}": vendor.dialect})
-    wanted = {behavior.name: behavior.default for behavior in vendor.contract.behaviors if behavior.name not in QUICK}
+    wanted = {
+        behavior.name: behavior.default
+        for behavior in vendor.contract.behaviors
+        if behavior.name not in QUICK
+    }
 
     assert told == {**before, **wanted, f"{vendor.name}.{DIALECT}": vendor.dialect}
     assert dialects(await admin.get(DEFAULT))[vendor.name] == vendor.dialect
@@ -67,10 +79,14 @@ async def test_dialect_is_changed_at_run_time(steer: Steer, vendor: Vendor) -> N
 async def test_what_was_chosen_stays_when_the_dialect_changes(steer: Steer, family: Vendor) -> None:
     """Before and after: only what nobody chose follows the dialect."""
     admin, other = await steer(), family.in_dialect(NAME)
-    switch = next(c for c in family.contract.behaviors if other.contract.behavior(c.name).default != c.default)
+    switch = next(
+        c for c in family.contract.behaviors if other.contract.behavior(c.name).default != c.default
+    )
     dialect = f"{family.name}.{DIALECT}"
 
-    assert (await admin.do("PATCH", BEHAVIORS, {dialect: NAME}))[switch.name] == other.contract.behavior(switch.name).default
+    assert (await admin.do("PATCH", BEHAVIORS, {dialect: NAME}))[switch.name] == other.contract.behavior(
+        switch.name
+    ).default
     await admin.do("POST", f"{DEFAULT}/reset")
     await admin.do("PATCH", BEHAVIORS, {switch.name: switch.default})
     assert (await admin.do("PATCH", BEHAVIORS, {dialect: NAME}))[switch.name] == switch.default
@@ -80,8 +96,12 @@ async def test_what_was_chosen_stays_when_the_dialect_changes(steer: Steer, fami
 async def test_impossible_dialect_changes_nothing(steer: Steer, family: Vendor) -> None:
     """Neither is done what stood beside it, and the vendor's dialects are listed."""
     admin = await steer()
-    told = await admin.refused("PATCH", BEHAVIORS, {f"{family.name}.{DIALECT}": "no-such", f"{family.name}.basis": "shown"})
-    await admin.refused("PATCH", BEHAVIORS, {f"{family.name}.{DIALECT}": NAME, f"{family.name}.basis": "no-such"})
+    told = await admin.refused(
+        "PATCH", BEHAVIORS, {f"{family.name}.{DIALECT}": "no-such", f"{family.name}.basis": "shown"}
+    )
+    await admin.refused(
+        "PATCH", BEHAVIORS, {f"{family.name}.{DIALECT}": NAME, f"{family.name}.basis": "no-such"}
+    )
 
     assert all(name in told.json["detail"] for name in (DOCUMENTED, NAME, OBSERVED))
 
@@ -93,7 +113,11 @@ async def test_truth_is_told_in_the_tenants_dialect(steer: Steer) -> None:
         await admin.do("PATCH", BEHAVIORS, {f"{vendor.name}.{DIALECT}": vendor.dialect})
         for endpoint in vendor.contract.endpoints:
             if endpoint.rows_path and not set(endpoint.path) - {endpoint.site}:
-                told = (await admin.ask("POST", f"{DEFAULT}/expected", {"vendor": vendor.name, "endpoint": endpoint.name})).rows
+                told = (
+                    await admin.ask(
+                        "POST", f"{DEFAULT}/expected", {"vendor": vendor.name, "endpoint": endpoint.name}
+                    )
+                ).rows
 
                 assert all(set(endpoint.row_key) <= set(row) for row in told)
 
@@ -105,11 +129,18 @@ async def test_description_is_served_in_each_dialect(steer: Steer, family: Vendo
     for query in ({}, {"dialect": DOCUMENTED}, {"dialect": NAME}, {"dialect": OBSERVED}):
         async with admin.mock.client.get(f"/{family.name}/openapi.json", params=query) as response:
             documents.append(await response.json())
-    async with admin.mock.client.get(f"/{family.name}/openapi.json", params={"dialect": "no-such"}) as response:
+    async with admin.mock.client.get(
+        f"/{family.name}/openapi.json", params={"dialect": "no-such"}
+    ) as response:
         status, text = response.status, await response.text()
 
     assert documents[0] == documents[1]
     assert documents[2] == documents[3]
-    assert [set(each["paths"]) == set(documents[0]["paths"]) for each in documents] == [True, True, False, False]
+    assert [set(each["paths"]) == set(documents[0]["paths"]) for each in documents] == [
+        True,
+        True,
+        False,
+        False,
+    ]
     assert documents[2]["info"]["summary"] == "As nobody has it."
     assert (status, NAME in text, OBSERVED in text) == (404, True, True)

@@ -26,7 +26,9 @@ async def test_example_of_every_kind_can_be_armed(steer: Steer, kind: str) -> No
     active = await admin.ask("POST", FAULTS, listed["example"])
 
     assert listed["says"]
-    assert set(listed["example"]) - {"kind"} <= {each["name"] for each in (*listed["arguments"], *told["conditions"])}
+    assert set(listed["example"]) - {"kind"} <= {
+        each["name"] for each in (*listed["arguments"], *told["conditions"])
+    }
     assert active.json.items() >= listed["example"].items()
     assert counts(active.json) == (0, 0, listed["example"].get("times"))
     assert active.headers["Location"] == f"/__admin{FAULTS}/{active.json['id']}"
@@ -40,7 +42,12 @@ async def test_faults_strike_and_count(steer: Steer, pair: Pair) -> None:
     other = next(each for each in LISTS if each != pair)
     mine = {"vendor": pair[0].name, "endpoint": pair[1].name}
     active = await admin.ask(
-        "POST", FAULTS, [{**BUSY, **mine, "after": 1, "times": 1}, {**BUSY, "vendor": other[0].name, "endpoint": other[1].name}]
+        "POST",
+        FAULTS,
+        [
+            {**BUSY, **mine, "after": 1, "times": 1},
+            {**BUSY, "vendor": other[0].name, "endpoint": other[1].name},
+        ],
     )
     statuses = [(await admin.client("default", pair)).status for _ in range(4)]
     [triggered, untouched] = await admin.get(FAULTS)
@@ -98,7 +105,9 @@ async def test_faults_are_disarmed_one_by_one_or_together(steer: Steer) -> None:
     ],
     ids=repr,
 )
-async def test_impossible_faults_are_refused_all_together(steer: Steer, faults: Any, near: str | None) -> None:
+async def test_impossible_faults_are_refused_all_together(
+    steer: Steer, faults: Any, near: str | None
+) -> None:
     """One that cannot be is told with the nearest word, and none of its list is active."""
     admin = await steer()
     told = await admin.refused("POST", FAULTS, faults)
@@ -115,9 +124,17 @@ async def test_an_empty_list_arms_nothing(steer: Steer) -> None:
 async def test_windows_of_faults_are_of_the_tenants_clock(steer: Steer) -> None:
     """A fault triggers from `since` on and before `until`, wherever the clock is turned."""
     admin = await steer(now="2026-09-01")
-    await admin.do("POST", FAULTS, {**BUSY, "since": "2026-09-02T00:00:00Z", "until": "2026-09-03T00:00:00+00:00"})
+    await admin.do(
+        "POST", FAULTS, {**BUSY, "since": "2026-09-02T00:00:00Z", "until": "2026-09-03T00:00:00+00:00"}
+    )
     statuses = []
-    for now in ("2026-09-01T23:59:59.999Z", "2026-09-02", "2026-09-02T23:59:59.999Z", "2026-09-03", "2026-09-02T12:00"):
+    for now in (
+        "2026-09-01T23:59:59.999Z",
+        "2026-09-02",
+        "2026-09-02T23:59:59.999Z",
+        "2026-09-03",
+        "2026-09-02T12:00",
+    ):
         await admin.do("PUT", f"{DEFAULT}/clock", {"action": "set", "now": now})
         statuses.append((await admin.client("default", ONE)).status)
 

@@ -15,7 +15,9 @@ from tests.server.asking import secrets
 JOURNAL = f"{DEFAULT}/journal"
 OTHER = next(pair for pair in LISTS if pair[0] is not ONE[0])
 ADVISED = next(
-    (vendor, endpoint) for vendor, endpoint in LISTS if any(advice.name == "limit-above-maximum" for advice in endpoint.lint_rules)
+    (vendor, endpoint)
+    for vendor, endpoint in LISTS
+    if any(advice.name == "limit-above-maximum" for advice in endpoint.lint_rules)
 )
 LARGE = {**ADVISED[1].example, str(getattr(ADVISED[1].pagination, "limit", "")): 1_000_000}
 
@@ -70,7 +72,9 @@ async def test_exchanges_are_told_one_by_one_and_together(steer: Steer) -> None:
     ],
     ids=str,
 )
-async def test_each_filter_lets_through_what_it_says(steer: Steer, query: dict[str, Any], expected: set[int]) -> None:
+async def test_each_filter_lets_through_what_it_says(
+    steer: Steer, query: dict[str, Any], expected: set[int]
+) -> None:
     """Pages, counts and both exports agree on which exchanges are meant."""
     admin = await lived(steer)
     har = json.decode((await admin.ask("GET", JOURNAL, params={**query, "format": "har"})).body)
@@ -100,15 +104,21 @@ async def test_each_filter_lets_through_what_it_says(steer: Steer, query: dict[s
     ],
     ids=str,
 )
-async def test_filters_that_nothing_can_pass_are_refused(steer: Steer, query: dict[str, Any], near: str | None) -> None:
+async def test_filters_that_nothing_can_pass_are_refused(
+    steer: Steer, query: dict[str, Any], near: str | None
+) -> None:
     """A word that names nothing is told with the nearest, instead of an empty page."""
     told = await (await steer()).refused("GET", JOURNAL, params=query)
 
     assert told.problem == (400, "invalid-request", near)
 
 
-@pytest.mark.parametrize("query", [{}, {"unmatched": "false"}, {"status": "2xx"}, {"vendor": ONE[0].name}], ids=str)
-async def test_pages_are_turned_by_next_without_losing_any(steer: Steer, monkeypatch: Any, query: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "query", [{}, {"unmatched": "false"}, {"status": "2xx"}, {"vendor": ONE[0].name}], ids=str
+)
+async def test_pages_are_turned_by_next_without_losing_any(
+    steer: Steer, monkeypatch: Any, query: dict[str, Any]
+) -> None:
     """Page after page has what one large page had, also where with every page an exchange comes and the oldest gives way."""
     monkeypatch.setattr("mockserver.server.tenancy.tenant.Journal", partial(Journal, entries=8))
     admin = await steer(world={"sessions": 5})

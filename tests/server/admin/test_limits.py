@@ -37,7 +37,9 @@ async def test_every_limit_of_every_contract_is_told(steer: Steer) -> None:
     found = await (await steer()).get(LIMITS)
 
     assert {(each["name"], endpoint) for each in found for endpoint in each["endpoints"]} == {
-        (called((vendor, endpoint, limit)), endpoint.name) for vendor, endpoint in ALL for limit in endpoint.limits
+        (called((vendor, endpoint, limit)), endpoint.name)
+        for vendor, endpoint in ALL
+        for limit in endpoint.limits
     }
     assert len({each["name"] for each in found}) == len(found)
 
@@ -53,7 +55,9 @@ async def test_third_request_of_a_window_of_two_is_a_429(steer: Steer, limited: 
     off, free = await told(admin, limited), await statuses(admin, limited, 3)
     await admin.do("PATCH", LIMITS, {key: {"enabled": True}})
 
-    assert [(each["allowed"], each["enabled"], each["used"]) for each in changed if each["name"] == key] == [(2, True, {})]
+    assert [(each["allowed"], each["enabled"], each["used"]) for each in changed if each["name"] == key] == [
+        (2, True, {})
+    ]
     assert (first, free) == ([200, 200, 429], [200, 200, 200])
     assert list(counted["used"].values()) == [2]
     assert set(counted["used"]) <= {"*", (await admin.get(DEFAULT))["vendors"][limited[0].name]["sites"][0]}
@@ -91,10 +95,19 @@ async def test_length_of_a_window_can_be_set(steer: Steer, limited: Any) -> None
     for seconds in (6.999, 0.001):
         await admin.do("PUT", f"{DEFAULT}/clock", {"action": "advance", "seconds": seconds})
         first += await statuses(admin, limited, 1)
-    other = [each["seconds"] for each in await admin.get("/tenants/other/limits") if each["name"] == called(limited)]
+    other = [
+        each["seconds"]
+        for each in await admin.get("/tenants/other/limits")
+        if each["name"] == called(limited)
+    ]
 
     # A window that opens on the clock's multiples of seven seconds ends within seven.
-    assert first == [200, 429, 429 if limited[2].opens == "first" else 200, 200 if limited[2].opens == "first" else 429]
+    assert first == [
+        200,
+        429,
+        429 if limited[2].opens == "first" else 200,
+        200 if limited[2].opens == "first" else 429,
+    ]
     assert other == [limited[2].seconds]
 
 
@@ -104,10 +117,20 @@ async def test_slot_can_be_held_queued_and_switched_off(steer: Steer, limited: A
     admin, key = await steer(), called(limited)
     await admin.do("PATCH", LIMITS, {key: {"hold": 150}})
     met = []
-    for change in ({"busy": "429"}, {"busy": 400}, {"busy": "queue"}, {"busy": "429", "enabled": False}, {"enabled": True}):
+    for change in (
+        {"busy": "429"},
+        {"busy": 400},
+        {"busy": "queue"},
+        {"busy": "429", "enabled": False},
+        {"enabled": True},
+    ):
         await admin.do("PATCH", LIMITS, {key: change})
         both = asyncio.gather(*(statuses(admin, limited, 1) for _ in range(2)))
-        while not both.done() and not (await told(admin, limited))["held"] and change.get("enabled") is not False:
+        while (
+            not both.done()
+            and not (await told(admin, limited))["held"]
+            and change.get("enabled") is not False
+        ):
             pass
         principal = (await told(admin, limited))["held"]
         met.append((sorted(chain(*await both)), principal))
@@ -165,7 +188,11 @@ async def test_a_bucket_is_set_switched_and_told(steer: Steer, limited: Any) -> 
     await admin.do("PATCH", LIMITS, {key: {"enabled": False}})
     off = [(await admin.client("default", (vendor, endpoint), {})).status for _ in range(3)]
 
-    assert (documented["kind"], documented["allowed"], documented["enabled"]) == ("bucket", bucket.documented, True)
+    assert (documented["kind"], documented["allowed"], documented["enabled"]) == (
+        "bucket",
+        bucket.documented,
+        True,
+    )
     assert (answers, later, off) == ([200, 200, 429], 200, [200, 200, 200])
     assert (counted["allowed"], counted["refill"], list(counted["used"].values())) == (2, 1, [2])
 

@@ -96,7 +96,10 @@ async def test_unknown_tenant_is_told_with_the_nearest(steer: Steer, route: Rout
     assert told.problem == (404, "unknown-tenant", "it's")
 
 
-@pytest.mark.parametrize("path", ["", "/", "/helth", "/tenants/", f"{DEFAULT}/journal/1/2", "/tenants//world", "/tenants/default/worlds"])
+@pytest.mark.parametrize(
+    "path",
+    ["", "/", "/helth", "/tenants/", f"{DEFAULT}/journal/1/2", "/tenants//world", "/tenants/default/worlds"],
+)
 async def test_unknown_path_is_told_with_the_nearest_and_all_there_are(steer: Steer, path: str) -> None:
     """What leads nowhere is a problem of the admin API's, and no vendor's."""
     admin = await steer()
@@ -109,7 +112,16 @@ async def test_unknown_path_is_told_with_the_nearest_and_all_there_are(steer: St
 
 
 @pytest.mark.parametrize(
-    "word", ["journal/abc", "journal/007x", f"journal/{'9' * 5000}", "journal/2", "faults/abc", "faults/2", "faults/²"]
+    "word",
+    [
+        "journal/abc",
+        "journal/007x",
+        f"journal/{'9' * 5000}",
+        "journal/2",
+        "faults/abc",
+        "faults/2",
+        "faults/²",
+    ],
 )
 async def test_unknown_number_is_told_with_what_there_is(steer: Steer, word: str) -> None:
     """An exchange or a fault of another number does not exist, whatever its number looks like."""
@@ -125,7 +137,9 @@ async def test_unknown_words_are_refused_and_nothing_is_done(steer: Steer, route
     """A field, a parameter or a body that a route does not know is no success."""
     admin, path, example = await used(steer), render(route.path), good(route)
     body = await admin.refused(route.method, path, {"nonsense": 1}, params=example["params"])
-    query = await admin.refused(route.method, path, example["body"], params={**example["params"], "nonsense": 1})
+    query = await admin.refused(
+        route.method, path, example["body"], params={**example["params"], "nonsense": 1}
+    )
 
     for told in (body, query):
         assert told.problem[:2] == (400, "invalid-request")
@@ -137,7 +151,16 @@ async def test_what_is_no_json_object_is_refused(steer: Steer, route: Route) -> 
     """Whatever else is sent as a body is a problem of the client's, and none of the server's."""
     admin = await used(steer)
     before = await admin.state()
-    for body in (b"{", b"null", b"3", b"\xff", b'{"a": "\\ud800"}', b"[" * 10_000, b"x" * 9, b'{"name": 1e999}'):
+    for body in (
+        b"{",
+        b"null",
+        b"3",
+        b"\xff",
+        b'{"a": "\\ud800"}',
+        b"[" * 10_000,
+        b"x" * 9,
+        b'{"name": 1e999}',
+    ):
         told = await admin.ask(route.method, render(route.path), body)
 
         assert told.problem[:2] == (400, "invalid-request"), body
@@ -175,7 +198,9 @@ async def test_the_document_is_valid_and_describes_every_route(steer: Steer) -> 
     assert all(operation["summary"].endswith(".") for operation in operations)
 
 
-async def test_what_goes_wrong_within_is_a_problem_and_is_logged(steer: Steer, caplog: Any, monkeypatch: Any) -> None:
+async def test_what_goes_wrong_within_is_a_problem_and_is_logged(
+    steer: Steer, caplog: Any, monkeypatch: Any
+) -> None:
     """A failure of our own is a 500 that says no more than where to look."""
     admin = await steer()
     monkeypatch.setattr(admin.mock.tenant, "journal", None)

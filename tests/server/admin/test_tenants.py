@@ -33,13 +33,17 @@ async def test_minted_tenant_is_served_at_once(steer: Steer, pair: Pair) -> None
     told = await admin.ask("POST", "/tenants", {})
     access = told.json["vendors"][pair[0].name]
     path, arguments = request(access, pair[1], dict(pair[1].example))
-    async with admin.mock.client.session.request(pair[1].method, access["url"] + path, **arguments) as response:
+    async with admin.mock.client.session.request(
+        pair[1].method, access["url"] + path, **arguments
+    ) as response:
         status = response.status
 
     assert (told.status, status) == (201, 200)
     assert told.headers["Location"] == f"/__admin/tenants/{told.json['id']}"
     assert await admin.get(told.headers["Location"].removeprefix("/__admin")) == told.json
-    assert [(await admin.get(f"/tenants/{each}/journal/count"))["count"] for each in (told.json["id"], "default")] == [1, 0]
+    assert [
+        (await admin.get(f"/tenants/{each}/journal/count"))["count"] for each in (told.json["id"], "default")
+    ] == [1, 0]
 
 
 async def test_world_of_a_name_is_the_same_whatever_came_before(steer: Steer) -> None:
@@ -47,7 +51,10 @@ async def test_world_of_a_name_is_the_same_whatever_came_before(steer: Steer) ->
     told = []
     for names in (["a", "b"], ["b", "c", "a"]):
         admin = await steer()
-        created = {each: placeless(await admin.do("POST", "/tenants", {"name": each, "world": {"sessions": 5}})) for each in names}
+        created = {
+            each: placeless(await admin.do("POST", "/tenants", {"name": each, "world": {"sessions": 5}}))
+            for each in names
+        }
         told.append({each: (created[each], await expected_rows(admin, each)) for each in names})
 
     assert told[0]["a"] == told[1]["a"]
@@ -58,7 +65,9 @@ async def test_world_of_a_name_is_the_same_whatever_came_before(steer: Steer) ->
 async def test_every_part_of_a_tenant_can_be_said_as_it_is_minted(steer: Steer) -> None:
     """World, clock, behaviors, credentials and faults are those that were asked for; `reset` undoes the clock's change and the faults."""
     admin, (vendor, endpoint) = await steer(), ONE
-    behavior = next(each for each in vendor.contract.behaviors if each.options and set(each.options) - {each.default})
+    behavior = next(
+        each for each in vendor.contract.behaviors if each.options and set(each.options) - {each.default}
+    )
     other = next(each for each in behavior.options if each != behavior.default)
     credential = next(iter(admin.mock.tenant.names[vendor.name].credentials))
     await admin.do(
@@ -76,7 +85,9 @@ async def test_every_part_of_a_tenant_can_be_said_as_it_is_minted(steer: Steer) 
         },
     )
     told = [(await admin.client("whole", (vendor, endpoint))).status for _ in range(2)]
-    world, clock, faults = [await admin.get(f"/tenants/whole/{part}") for part in ("world", "clock", "faults")]
+    world, clock, faults = [
+        await admin.get(f"/tenants/whole/{part}") for part in ("world", "clock", "faults")
+    ]
     await admin.do("POST", "/tenants/whole/reset")
 
     assert told == [503, 200]
@@ -84,7 +95,9 @@ async def test_every_part_of_a_tenant_can_be_said_as_it_is_minted(steer: Steer) 
     assert (clock["now"], clock["mode"]) == ("2026-05-05T01:00:00Z", "frozen")
     assert [fault["remaining"] for fault in faults] == [0]
     assert (await admin.get("/tenants/whole/behaviors"))[behavior.name] == other
-    assert (await admin.get("/tenants/whole"))["vendors"][vendor.name]["credentials"][credential] == "open-sesame"
+    assert (await admin.get("/tenants/whole"))["vendors"][vendor.name]["credentials"][
+        credential
+    ] == "open-sesame"
     assert (await admin.get("/tenants/whole/clock"))["now"] == "2026-05-05T00:00:00Z"
     assert await admin.get("/tenants/whole/faults") == []
 
@@ -94,8 +107,15 @@ async def test_names_and_credentials_are_taken_once(steer: Steer, vendor: Any) -
     """A second tenant of a name, or with a key of another's, is a conflict that changes nothing, not even the next name made up."""
     admin = await steer()
     names = admin.mock.tenant.names[vendor.name]
-    keys = {f"{vendor.name}.{credential}": value for credential, value in names.credentials.items() if value in names.tokens}
-    told = [await admin.refused("POST", "/tenants", asked) for asked in ({"name": "default"}, {"credentials": keys})]
+    keys = {
+        f"{vendor.name}.{credential}": value
+        for credential, value in names.credentials.items()
+        if value in names.tokens
+    }
+    told = [
+        await admin.refused("POST", "/tenants", asked)
+        for asked in ({"name": "default"}, {"credentials": keys})
+    ]
 
     assert keys
     assert [each.problem for each in told] == [(409, "conflict", None)] * 2
@@ -166,7 +186,10 @@ async def test_any_name_can_stand_in_a_path(steer: Steer, tenant: str) -> None:
     ("asked", "near"),
     [
         *(({"name": each}, None) for each in ("", ".", "..", "a\n", "\n", "a\x00", "\x7f", "x" * 201, 3)),
-        *(({"credentials": {f"{ONE[0].name}.{key}": value}}, None) for key, value in (("nonsense", "x"), ("token", ""), ("token", "a b"))),
+        *(
+            ({"credentials": {f"{ONE[0].name}.{key}": value}}, None)
+            for key, value in (("nonsense", "x"), ("token", ""), ("token", "a b"))
+        ),
         *(({"credentials": {key: "x"}}, None) for key in ("nonsense.token", ONE[0].name)),
         ({"nmae": "a"}, "name"),
         ({"profile": "flowin"}, "flowing"),
@@ -199,11 +222,19 @@ async def test_impossible_tenants_are_refused(steer: Steer, asked: dict[str, Any
 async def test_reset_makes_a_tenant_be_as_at_first(steer: Steer, pair: Pair) -> None:
     """Whatever was put, turned, chosen, limited, active, sent and journalled is gone; answers are what they were."""
     admin = await steer(world={"sessions": 20})
-    before, rows, first = await admin.state(), await expected_rows(admin, pair=pair), await admin.client("default", pair)
+    before, rows, first = (
+        await admin.state(),
+        await expected_rows(admin, pair=pair),
+        await admin.client("default", pair),
+    )
     for track in TRACKS:
         assert (await admin.client("default", track)).status == 200
     limits = {each["name"]: {"enabled": False} for each in await admin.get(f"{DEFAULT}/limits")}
-    behaviors = {behavior.name: list(behavior.options)[-1] for behavior in pair[0].contract.behaviors if behavior.options}
+    behaviors = {
+        behavior.name: list(behavior.options)[-1]
+        for behavior in pair[0].contract.behaviors
+        if behavior.options
+    }
     for method, part, body in (
         ("PUT", "world", {"sessions": 7, "sites": 3}),
         ("PUT", "clock", {"action": "scale", "rate": 60}),
@@ -221,4 +252,7 @@ async def test_reset_makes_a_tenant_be_as_at_first(steer: Steer, pair: Pair) -> 
     assert after == before
     assert await expected_rows(admin, pair=pair) == rows
     assert (await admin.client("default", pair)).body == first.body
-    assert [fault["id"] for fault in await admin.do("POST", f"{DEFAULT}/faults", [{"kind": "latency", "seconds": 0}])] == ["1"]
+    assert [
+        fault["id"]
+        for fault in await admin.do("POST", f"{DEFAULT}/faults", [{"kind": "latency", "seconds": 0}])
+    ] == ["1"]

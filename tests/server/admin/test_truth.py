@@ -50,7 +50,9 @@ async def test_parameters_narrow_the_truth_and_pages_do_not(steer: Steer, pair: 
     admin, filtered_example = await steer(world={"sessions": 5_000}), dict(pair[1].filtered_example)
     whole = await expected_rows(admin, pair)
     few = await expected_rows(admin, pair, parameters=filtered_example)
-    answer = await admin.client("default", pair, {**all_rows_params(admin.mock.tenant, pair[1]), **filtered_example})
+    answer = await admin.client(
+        "default", pair, {**all_rows_params(admin.mock.tenant, pair[1]), **filtered_example}
+    )
     paging = {str(getattr(pair[1].pagination, "limit", None)): 1, str(page_field(pair[1].pagination)): "3"}
 
     assert 0 < len(few) < len(whole)
@@ -87,7 +89,9 @@ async def test_verdicts_say_what_a_client_had_to_see(steer: Steer, pair: Pair) -
 
     assert len(rows) == len(before) - 1
     assert [each["row"] for each in told if each["label"] == "required"] == rows
-    assert [each["row"] for each in told if each["label"] == "forbidden"] == [row for row in before if row not in rows]
+    assert [each["row"] for each in told if each["label"] == "forbidden"] == [
+        row for row in before if row not in rows
+    ]
     assert query == told
 
 
@@ -102,7 +106,12 @@ async def stream(admin: AdminApi, pair: Pair, **more: Any) -> AsyncIterator[aioh
 
 @pytest.mark.parametrize("labels", [False, True])
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_truth_of_a_large_world_comes_as_it_is_made(steer: Steer, caplog: Any, pair: Pair, labels: bool) -> None:  # noqa: FBT001
+async def test_truth_of_a_large_world_comes_as_it_is_made(
+    steer: Steer,
+    caplog: Any,
+    pair: Pair,
+    labels: bool,  # noqa: FBT001
+) -> None:
     """Its first rows are there long before its last, nothing is held, others are answered in between, and whoever has enough may go."""
     admin = await steer(world={"sessions": 150_000})
     tracemalloc.start()
@@ -184,7 +193,9 @@ async def test_parameters_that_the_vendor_refuses_are_refused(steer: Steer, pair
 
         assert wrong.problem == (400, "invalid-request", None)
         assert f"{pair[0].name} {pair[1].name}: " in wrong.json["detail"]
-    unknown = await admin.refused("POST", TRUTH, wanted(pair, parameters={"limitt": 1, **dict.fromkeys(fields, 1)}))
+    unknown = await admin.refused(
+        "POST", TRUTH, wanted(pair, parameters={"limitt": 1, **dict.fromkeys(fields, 1)})
+    )
 
     assert unknown.problem[:2] == (400, "invalid-request")
     assert "'limitt'" in unknown.json["detail"]

@@ -29,7 +29,10 @@ async def test_vendors_tell_another_world_at_once(steer: Steer, pair: Pair) -> N
     admin = await steer(world={"sessions": 30, "seed": 4})
     access = await admin.get(DEFAULT)
     before = [await rows(admin, pair) for _ in range(3)][-1]
-    told = [await admin.do("PUT", WORLD, fields) for fields in ({"sessions": 3}, {"sessions": 3, "seed": 5}, {"sessions": 30, "seed": 4})]
+    told = [
+        await admin.do("PUT", WORLD, fields)
+        for fields in ({"sessions": 3}, {"sessions": 3, "seed": 5}, {"sessions": 30, "seed": 4})
+    ]
     back = await rows(admin, pair)
     await admin.do("PUT", WORLD, {"sessions": 3, "seed": 5})
 

@@ -13,7 +13,9 @@ from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 
 Pair = tuple[Vendor, Endpoint]
-LISTS: list[Pair] = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.start_field]
+LISTS: list[Pair] = [
+    (vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.start_field
+]
 
 
 def name(pair: Any) -> str:
@@ -26,7 +28,11 @@ def request(mock: Any, pair: Pair, *headers: str, method: str | None = None, **p
     path, arguments = mock.parts(*pair, {**pair[1].example, **parameters})
     query = urlencode(arguments.get("params", {}))
     body = json.dumps(arguments["json"]).encode() if "json" in arguments else b""
-    lines = [f"{method or pair[1].method} {path}{'?' if query else ''}{query} HTTP/1.1", "Host: localhost", *headers]
+    lines = [
+        f"{method or pair[1].method} {path}{'?' if query else ''}{query} HTTP/1.1",
+        "Host: localhost",
+        *headers,
+    ]
     lines += [f"{key}: {value}" for key, value in arguments.get("headers", {}).items()]
     return "\r\n".join([*lines, *([f"Content-Length: {len(body)}"] if body else []), "", ""]).encode() + body
 
@@ -78,7 +84,9 @@ class Seen(asyncio.Protocol):
     @property
     def headers(self) -> list[tuple[str, str]]:
         """The headers, names in lower case."""
-        lines = [line.partition(":") for line in self.data.partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]]
+        lines = [
+            line.partition(":") for line in self.data.partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
+        ]
         return [(key.lower(), value.strip()) for key, _, value in lines]
 
     def header(self, key: str) -> list[str]:
@@ -108,7 +116,9 @@ def turned(endpoint: Endpoint, parameters: dict[str, Any], body: bytes) -> dict[
     answer = json.loads(body)
     count = len(at(answer, endpoint.rows_path))
     match endpoint.pagination:
-        case OffsetPagination(offset=offset, total=total) if parameters.get(offset, 0) + count < at(answer, total):
+        case OffsetPagination(offset=offset, total=total) if parameters.get(offset, 0) + count < at(
+            answer, total
+        ):
             return {**parameters, offset: parameters.get(offset, 0) + count}
         case PageNumberPagination(page=page, first=first, limit=limit) if count == parameters[str(limit)]:
             return {**parameters, page: parameters.get(page, first) + 1}

@@ -22,11 +22,15 @@ from tests.server.faults.seen import LISTS
         ("Date", "Thu, 01 Jan 1970 00:00:00 GMT", ["Thu, 01 Jan 1970 00:00:00 GMT"] * 2),
     ],
 )
-async def test_header_stands_twice(serve: Any, look: Look, header: str, value: str | None, expected: list[str]) -> None:
+async def test_header_stands_twice(
+    serve: Any, look: Look, header: str, value: str | None, expected: list[str]
+) -> None:
     """The first value is the answer's own where it has one; the second the same or another."""
     mock = await serve()
     plain = await (await look(mock, LISTS[0], "Connection: close")).ended()
-    mock.tenant.faults.add(read({"kind": "duplicate_header", "header": header, **({} if value is None else {"value": value})}))
+    mock.tenant.faults.add(
+        read({"kind": "duplicate_header", "header": header, **({} if value is None else {"value": value})})
+    )
     seen = await (await look(mock, LISTS[0], "Connection: close")).ended()
 
     assert seen.header(header) == [each.format(length=plain.length) for each in expected]
@@ -46,7 +50,9 @@ async def test_answers_afterwards_have_it_once(serve: Any, look: Look) -> None:
 async def test_several_add_up(serve: Any, look: Look) -> None:
     """Two of them let a header stand three times."""
     mock = await serve()
-    mock.tenant.faults.add(read([{"kind": "duplicate_header", "header": "X", "value": each} for each in "ab"]))
+    mock.tenant.faults.add(
+        read([{"kind": "duplicate_header", "header": "X", "value": each} for each in "ab"])
+    )
     seen = await (await look(mock, LISTS[0], "Connection: close")).ended()
 
     assert seen.header("X") == ["b", "b", "a"]

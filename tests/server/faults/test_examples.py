@@ -31,10 +31,16 @@ SEES: Mapping[str, Callable[[Seen, Seen], bool]] = {
     "stall": lambda seen, plain: seen.end == "open" and seen.length == plain.length and seen.body == b"",
     "dribble": lambda seen, plain: seen.body == plain.body and len(seen.pieces) >= 5,
     "truncate": lambda seen, plain: seen.length == len(seen.body) == int(len(plain.body) * 0.9),
-    "malformed": lambda seen, plain: seen.status == 200 and len(seen.body) == plain.length and not is_json(seen.body),
+    "malformed": lambda seen, plain: (
+        seen.status == 200 and len(seen.body) == plain.length and not is_json(seen.body)
+    ),
     "empty_body": lambda seen, _: (seen.status, seen.length, seen.body) == (200, 0, b""),
-    "content_type": lambda seen, plain: seen.header("Content-Type") == ["text/html; charset=utf-8"] and seen.body == plain.body,
-    "duplicate_header": lambda seen, plain: seen.header("Content-Length") == [str(plain.length), "1"] and seen.body == plain.body,
+    "content_type": lambda seen, plain: (
+        seen.header("Content-Type") == ["text/html; charset=utf-8"] and seen.body == plain.body
+    ),
+    "duplicate_header": lambda seen, plain: (
+        seen.header("Content-Length") == [str(plain.length), "1"] and seen.body == plain.body
+    ),
 }
 
 

@@ -56,7 +56,11 @@ async def test_endpoint_says_which(serve: Any) -> None:
     """Another endpoint of the same vendor is left alone."""
     vendor, ours = next(pair for pair in LISTS if len(pair[0].contract.endpoints) > 1)
     mock = await serve()
-    add(mock, vendor=vendor.name, endpoint=next(each.name for each in vendor.contract.endpoints if each is not ours))
+    add(
+        mock,
+        vendor=vendor.name,
+        endpoint=next(each.name for each in vendor.contract.endpoints if each is not ours),
+    )
 
     assert await statuses(mock, (vendor, ours), 5) == [200]
 
@@ -110,7 +114,9 @@ async def test_page_says_where_in_a_list(serve: Any, pair: Any, page: Any) -> No
         parameters = turned(pair[1], parameters, body)
 
     assert len(triggered) >= 3
-    assert [number for number, each in enumerate(triggered) if each] == [{"first": 0, 2: 1, "last": len(triggered) - 1}[page]]
+    assert [number for number, each in enumerate(triggered) if each] == [
+        {"first": 0, 2: 1, "last": len(triggered) - 1}[page]
+    ]
 
 
 async def test_nth_after_and_times_count_what_matches(serve: Any) -> None:
@@ -169,7 +175,10 @@ async def met(mock: Any, numbers: list[int] | None) -> Counter[tuple[Any, ...]]:
         await asyncio.gather(*(statuses(mock, FIRST, 1 + number % 30) for number in range(60)))
     else:
         await statuses(mock, FIRST, *numbers)
-    return Counter((exchange.raw.path + str(exchange.raw.body), exchange.faults, exchange.reply.delay) for exchange in mock.tenant.journal)
+    return Counter(
+        (exchange.raw.path + str(exchange.raw.body), exchange.faults, exchange.reply.delay)
+        for exchange in mock.tenant.journal
+    )
 
 
 async def test_chance_differs_by_seed_tenant_fault_and_attempt(serve: Any) -> None:
@@ -192,19 +201,29 @@ async def test_chance_differs_by_seed_tenant_fault_and_attempt(serve: Any) -> No
 COMPOSED: dict[str, tuple[list[dict[str, Any]], Any]] = {
     "latency, truncate": (
         [{"kind": "latency", "seconds": 0.002}, {"kind": "truncate", "content_length": "true"}],
-        lambda seen, exchange: exchange.reply.delay == 0.002 and seen.length == len(seen.body) == exchange.size // 2,
+        lambda seen, exchange: (
+            exchange.reply.delay == 0.002 and seen.length == len(seen.body) == exchange.size // 2
+        ),
     ),
     "status, dribble": (
         [{"kind": "status", "status": 502}, {"kind": "dribble", "pieces": 3, "pause": 0.001}],
-        lambda seen, exchange: seen.status == 502 and seen.length == len(seen.body) == exchange.size and exchange.reply.pieces == 3,
+        lambda seen, exchange: (
+            seen.status == 502
+            and seen.length == len(seen.body) == exchange.size
+            and exchange.reply.pieces == 3
+        ),
     ),
     "dribble, truncate": (
         [{"kind": "dribble", "pieces": 3, "pause": 0.001}, {"kind": "truncate"}],
-        lambda seen, exchange: len(seen.body) == exchange.size // 2 < seen.length == exchange.size and len(seen.pieces) >= 3,
+        lambda seen, exchange: (
+            len(seen.body) == exchange.size // 2 < seen.length == exchange.size and len(seen.pieces) >= 3
+        ),
     ),
     "reset, content_type": (
         [{"kind": "reset", "where": "headers"}, {"kind": "content_type"}],
-        lambda seen, _: seen.header("Content-Type") == ["text/html"] and (seen.end, seen.body) == ("reset", b""),
+        lambda seen, _: (
+            seen.header("Content-Type") == ["text/html"] and (seen.end, seen.body) == ("reset", b"")
+        ),
     ),
     "malformed, status": (
         [{"kind": "malformed"}, {"kind": "status", "status": 500}],
@@ -259,7 +278,10 @@ async def test_each_fault_draws_by_its_own_number(serve: Any) -> None:
         ({"kind": "latencyy"}, "did you mean 'latency'"),
         ({"kind": ["status"]}, "there is no kind"),
         ({"kind": "latency", "secnds": 1}, "did you mean 'seconds'"),
-        ({"kind": "status", "status": "503"}, "^fault 'status': status must be a whole number from 300 to 599, and is a text$"),
+        (
+            {"kind": "status", "status": "503"},
+            "^fault 'status': status must be a whole number from 300 to 599, and is a text$",
+        ),
         ({"kind": "status", "page": 0}, "page must be a whole number, at least 1, and is 0"),
         ({"kind": "status", "page": "frist"}, "page cannot be 'frist'; did you mean 'first'[?]"),
         ({"kind": "status", "nth": 2, "after": 2}, "nth 2 is among the first 2"),
@@ -267,15 +289,24 @@ async def test_each_fault_draws_by_its_own_number(serve: Any) -> None:
         ({"kind": "status", "endpoint": FIRST[1].name + "x"}, f"did you mean '{FIRST[1].name}'"),
         ({"kind": "status", "endpoint": "?"}, "known are"),
         ({"kind": "status", "since": "yesterday"}, "since"),
-        ({"kind": "status", "since": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"}, "must be before until"),
+        (
+            {"kind": "status", "since": "2026-01-02T00:00:00Z", "until": "2026-01-01T00:00:00Z"},
+            "must be before until",
+        ),
         ({"kind": "content_type", "content_type": "a\r\nX: b"}, "content_type"),
         ({"kind": "content_type", "content_type": "text/html\n"}, "content_type"),
         ({"kind": "duplicate_header", "header": "a b"}, "header"),
         ({"kind": "duplicate_header", "header": "X", "value": "\u00fc"}, "value"),
         ([1], "^a fault is an object"),
         ([{"kind": "status"}, 1], "^faults.1.: a fault is an object"),
-        ([{"kind": "status"}, {"kind": "sttus"}], "^faults.1.: there is no kind of fault 'sttus'; did you mean 'status'"),
-        ([{"kind": "status", "times": 0}, {"kind": "status"}], "^faults.0.: fault 'status': times must be a whole number, at least 1"),
+        (
+            [{"kind": "status"}, {"kind": "sttus"}],
+            "^faults.1.: there is no kind of fault 'sttus'; did you mean 'status'",
+        ),
+        (
+            [{"kind": "status", "times": 0}, {"kind": "status"}],
+            "^faults.0.: fault 'status': times must be a whole number, at least 1",
+        ),
         ([{"kind": "status"}, {"kind": "status", "vendor": "x"}], "^faults.1.: there is no vendor 'x'"),
     ],
     ids=lambda value: json.dumps(value) if isinstance(value, dict | list) else "",
@@ -295,7 +326,10 @@ def test_armed_faults_are_numbered_and_can_be_removed() -> None:
 
     faults.add(read({"kind": "stall", "times": 3}))
 
-    assert [(active.number, active.kind, active.remaining) for active in faults.active] == [(2, "reset", None), (3, "stall", 3)]
+    assert [(active.number, active.kind, active.remaining) for active in faults.active] == [
+        (2, "reset", None),
+        (3, "stall", 3),
+    ]
 
     faults.clear()
 

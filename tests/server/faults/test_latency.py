@@ -19,7 +19,12 @@ async def waits(mock: Any, **arguments: Any) -> list[float]:
     """The seconds that requests were made to wait, each of them another request."""
     mock.tenant.faults.add(read({"kind": "latency", **arguments}))
     await asyncio.gather(
-        *(mock.ask(*QUICK, {**QUICK[1].example, str(getattr(QUICK[1].pagination, "limit", None)): 1 + number}) for number in range(MOST))
+        *(
+            mock.ask(
+                *QUICK, {**QUICK[1].example, str(getattr(QUICK[1].pagination, "limit", None)): 1 + number}
+            )
+            for number in range(MOST)
+        )
     )
     return [exchange.reply.delay for exchange in mock.tenant.journal]
 

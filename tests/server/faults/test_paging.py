@@ -43,7 +43,10 @@ def following(pair: Pair, page: dict[str, Any], answer: Any) -> dict[str, Any] |
 
 async def crawled(mock: Any, pair: Pair) -> list[Any]:
     """The answers that such a client gets, one a page; it asks a page again once that was refused."""
-    page: dict[str, Any] | None = {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].pagination, "limit", "")): SIZE}
+    page: dict[str, Any] | None = {
+        **all_rows_params(mock.tenant, pair[1]),
+        str(getattr(pair[1].pagination, "limit", "")): SIZE,
+    }
     answers: list[Any] = []
     for _ in range(MOST):
         if page is None:
@@ -75,25 +78,38 @@ async def test_same_page_comes_twice_and_pages_by_number_lose_one(serve: Any, pa
     pages, _, expected, _ = await met(serve, pair, kind="same_page", page=2, times=1)
     one, two, *rest = cut(expected)
 
-    assert pages == ([one, one, *rest] if isinstance(pair[1].pagination, PageNumberPagination) else [one, one, two, *rest])
+    assert pages == (
+        [one, one, *rest] if isinstance(pair[1].pagination, PageNumberPagination) else [one, one, two, *rest]
+    )
 
 
 @pytest.mark.parametrize("pair", able("same_page"), ids=name)
 async def test_same_page_never_strikes_a_first_page(serve: Any, pair: Pair) -> None:
     """Every page but the first answers the one before, so a client that follows stays at page 1 for ever."""
     pages, _, expected, active = await met(serve, pair, kind="same_page")
-    before = [1, *range(1, len(cut(expected)))] if isinstance(pair[1].pagination, PageNumberPagination) else [1] * MOST
+    before = (
+        [1, *range(1, len(cut(expected)))]
+        if isinstance(pair[1].pagination, PageNumberPagination)
+        else [1] * MOST
+    )
 
     assert pages[: len(before)] == [cut(expected)[number - 1] for number in before]
     assert active.triggered >= len(before) - 1
 
 
-@pytest.mark.parametrize("pair", [pair for pair in able("same_page") if not isinstance(pair[1].pagination, CursorPagination)], ids=name)
+@pytest.mark.parametrize(
+    "pair",
+    [pair for pair in able("same_page") if not isinstance(pair[1].pagination, CursorPagination)],
+    ids=name,
+)
 async def test_same_page_is_the_page_before_where_the_limit_was_cut(serve: Any, pair: Pair) -> None:
     """A client that asks for more rows than it is given meets on page 3 what stood on page 2."""
     mock, paging = await serve(world={"sessions": 350}), pair[1].pagination
     asked = {**all_rows_params(mock.tenant, pair[1]), str(getattr(paging, "limit", "")): 500}
-    third = [{**asked, str(page_field(paging)): at} for at in ((100, 200) if isinstance(paging, OffsetPagination) else (2, 3))]
+    third = [
+        {**asked, str(page_field(paging)): at}
+        for at in ((100, 200) if isinstance(paging, OffsetPagination) else (2, 3))
+    ]
     plain = [await mock.ask(*pair, each) for each in third]
     mock.tenant.faults.add(read({"kind": "same_page", "page": 3}))
 
@@ -166,7 +182,9 @@ async def test_no_end_makes_a_client_ask_on(serve: Any, pair: Pair) -> None:
     assert active.remaining == 0
 
 
-@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].pagination, CursorPagination)], ids=name)
+@pytest.mark.parametrize(
+    "pair", [pair for pair in LISTS if isinstance(pair[1].pagination, CursorPagination)], ids=name
+)
 @pytest.mark.parametrize("kind", PAGING)
 async def test_a_list_of_one_page_has_no_cursor_to_spoil(serve: Any, kind: str, pair: Pair) -> None:
     """Where everything is on the first page, nothing triggers that needs a cursor or a page after it."""
@@ -200,14 +218,20 @@ async def test_a_refusal_in_its_place_is_left_as_it_is(serve: Any, pair: Pair) -
         if not model.supports(pair[1])
     ],
 )
-async def test_where_a_kind_cannot_apply_it_is_refused_or_never_matches(serve: Any, kind: str, pair: Pair) -> None:
+async def test_where_a_kind_cannot_apply_it_is_refused_or_never_matches(
+    serve: Any, kind: str, pair: Pair
+) -> None:
     """An endpoint by name is refused with what the kind needs and who has it; without a name, other endpoints are spared."""
     vendor, endpoint = pair
-    with pytest.raises(FaultError, match=f"{kind} needs a list .*, such as .*{able(kind)[0][1].name}.*{endpoint.name}"):
+    with pytest.raises(
+        FaultError, match=f"{kind} needs a list .*, such as .*{able(kind)[0][1].name}.*{endpoint.name}"
+    ):
         read({"kind": kind, "vendor": vendor.name, "endpoint": endpoint.name})
     mock = await serve(world={"sessions": COUNT})
     (active,) = mock.tenant.faults.add(read({"kind": kind}))
-    await mock.ask(*pair, {**endpoint.example, **{each: "0" * 14 for each in endpoint.path if each != endpoint.site}})
+    await mock.ask(
+        *pair, {**endpoint.example, **{each: "0" * 14 for each in endpoint.path if each != endpoint.site}}
+    )
 
     assert (active.matched, active.triggered) == (0, 0)
 

@@ -25,7 +25,9 @@ async def stalled(mock: Any, seen: Seen, expected: int) -> None:
 
 @pytest.mark.parametrize("where", WHERE)
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_answer_falls_silent_and_ends_with_its_client(serve: Any, look: Look, pair: Any, where: str) -> None:
+async def test_answer_falls_silent_and_ends_with_its_client(
+    serve: Any, look: Look, pair: Any, where: str
+) -> None:
     """What was to come before has come, nothing follows, the exchange stays open; when the client goes it is closed."""
     mock = await serve()
     plain = await (await look(mock, pair, "Connection: close")).ended()
@@ -47,7 +49,9 @@ async def test_answer_falls_silent_and_ends_with_its_client(serve: Any, look: Lo
 
 @pytest.mark.parametrize("way", ["aborts", "closes", "says no more"])
 @pytest.mark.parametrize("pair", SLOTTED, ids=name)
-async def test_slot_is_held_by_a_stall_and_free_when_its_client_goes(serve: Any, look: Look, pair: Any, way: str) -> None:
+async def test_slot_is_held_by_a_stall_and_free_when_its_client_goes(
+    serve: Any, look: Look, pair: Any, way: str
+) -> None:
     """Until then another request is refused; however the client goes, the next is answered."""
     mock = await serve()
     mock.tenant.faults.add(read({"kind": "stall", "times": 1}))
@@ -57,7 +61,11 @@ async def test_slot_is_held_by_a_stall_and_free_when_its_client_goes(serve: Any,
     assert mock.tenant.slots.held() == 1
     assert (await mock.ask(*pair, {}))[0] == 429
 
-    {"aborts": seen.transport.abort, "closes": seen.transport.close, "says no more": seen.transport.write_eof}[way]()
+    {
+        "aborts": seen.transport.abort,
+        "closes": seen.transport.close,
+        "says no more": seen.transport.write_eof,
+    }[way]()
     await soon(lambda: not mock.tenant.slots.held())
 
     assert (await mock.ask(*pair, {}))[0] == 200

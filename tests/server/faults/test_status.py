@@ -13,7 +13,12 @@ from mockserver.vendors import load
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, name
 
-ENDPOINTS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if not set(endpoint.path) - {endpoint.site}]
+ENDPOINTS = [
+    (vendor, endpoint)
+    for vendor in load()
+    for endpoint in vendor.contract.endpoints
+    if not set(endpoint.path) - {endpoint.site}
+]
 RECORDING = [pair for pair in ENDPOINTS if pair[1].rows_path is None and pair[1].body is not None]
 
 
@@ -26,8 +31,17 @@ async def test_status_comes_in_the_vendors_shape(serve: Any, look: Look, pair: A
     mock.tenant.faults.add(read({"kind": "status", "status": status, "message": "said"}))
     seen = await (await look(mock, pair, "Connection: close")).ended()
     errors = vendor.contract.errors
-    shape = next((each for each in errors.values() if status_of(vendor, each, {}) == status), errors["internal"])
-    words = {"message": "said", "field": "", "credential": "", "reason": "", "method": pair[1].method, "path": ""}
+    shape = next(
+        (each for each in errors.values() if status_of(vendor, each, {}) == status), errors["internal"]
+    )
+    words = {
+        "message": "said",
+        "field": "",
+        "credential": "",
+        "reason": "",
+        "method": pair[1].method,
+        "path": "",
+    }
     body = b"" if shape.body is None else json.encode(render(shape.body, words))
 
     assert seen.status == status
@@ -37,7 +51,9 @@ async def test_status_comes_in_the_vendors_shape(serve: Any, look: Look, pair: A
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_retry_after_says_seconds_or_a_date_of_the_tenants_clock(serve: Any, look: Look, pair: Any) -> None:
+async def test_retry_after_says_seconds_or_a_date_of_the_tenants_clock(
+    serve: Any, look: Look, pair: Any
+) -> None:
     """Seconds as they are given; a date so many after the clock's time, wherever that was set; nothing unless asked for."""
     mock = await serve()
     mock.tenant.faults.add(
@@ -51,7 +67,9 @@ async def test_retry_after_says_seconds_or_a_date_of_the_tenants_clock(serve: An
         )
     )
     mock.tenant.clock.freeze(4_102_444_800_999)
-    told = [(await (await look(mock, pair, "Connection: close")).ended()).header("Retry-After") for _ in range(4)]
+    told = [
+        (await (await look(mock, pair, "Connection: close")).ended()).header("Retry-After") for _ in range(4)
+    ]
 
     assert told == [["90"], ["Fri, 01 Jan 2100 00:01:30 GMT"], ["Fri, 01 Jan 2100 00:00:00 GMT"], []]
     assert parsedate_to_datetime(told[1][0]).timestamp() == 4_102_444_890

@@ -39,7 +39,9 @@ async def sent(aiohttp_server: Any, reply: Response, method: str = "GET") -> See
 
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
 @pytest.mark.parametrize("kind", [kind for kind in WIRE if kind not in ENDLESS])
-async def test_answers_without_a_body_have_none(aiohttp_server: Any, kind: str, method: str, status: int) -> None:
+async def test_answers_without_a_body_have_none(
+    aiohttp_server: Any, kind: str, method: str, status: int
+) -> None:
     """To HEAD, and with 204 and 304, no byte of a body is sent, whatever fault triggers."""
     (fault,) = read(kinds()[kind].EXAMPLE)
     assert isinstance(fault, WireFault)
@@ -65,9 +67,19 @@ def cut(reply: Response, at: int, **others: Any) -> Response:
         (cut(WHOLE, 7, pieces=3), 7, WHOLE.body[:7], "closed"),
         (replace(WHOLE, body=b"", pieces=4), 0, b"", "closed"),
     ],
-    ids=["whole", "cut", "cut and closed", "cut and reset", "headers and reset", "cut in pieces", "nothing in pieces"],
+    ids=[
+        "whole",
+        "cut",
+        "cut and closed",
+        "cut and reset",
+        "headers and reset",
+        "cut in pieces",
+        "nothing in pieces",
+    ],
 )
-async def test_reply_arrives_as_it_says(aiohttp_server: Any, reply: Response, length: int, body: bytes, end: str) -> None:
+async def test_reply_arrives_as_it_says(
+    aiohttp_server: Any, reply: Response, length: int, body: bytes, end: str
+) -> None:
     """The length that is claimed, the bytes that are sent, and how the connection ends."""
     seen = await sent(aiohttp_server, reply)
 
@@ -77,7 +89,9 @@ async def test_reply_arrives_as_it_says(aiohttp_server: Any, reply: Response, le
 async def test_reset_takes_back_nothing_that_was_sent(aiohttp_server: Any) -> None:
     """However much was sent before it, RST comes after."""
     body = bytes(range(256)) * 40_000
-    seen = await sent(aiohttp_server, cut(replace(WHOLE, body=body), len(body) - 1, declared=len(body), end="reset"))
+    seen = await sent(
+        aiohttp_server, cut(replace(WHOLE, body=body), len(body) - 1, declared=len(body), end="reset")
+    )
 
     assert (len(seen.body), seen.end) == (len(body) - 1, "reset")
 
@@ -88,7 +102,9 @@ async def test_server_answers_on_after_a_fault(serve: Any, look: Look, kind: str
     mock = await serve()
     mock.tenant.faults.add(read({**kinds()[kind].EXAMPLE, "times": 1}))
     seen = await look(mock, LISTS[0])
-    await seen.until(lambda each: each.end != "open" or (b"\r\n\r\n" in each.data and len(each.body) >= each.length))
+    await seen.until(
+        lambda each: each.end != "open" or (b"\r\n\r\n" in each.data and len(each.body) >= each.length)
+    )
     kept = seen.end == "open"
     before = len(seen.data)
     if kept:
@@ -104,7 +120,9 @@ async def test_server_answers_on_after_a_fault(serve: Any, look: Look, kind: str
 
 @pytest.mark.parametrize("kind", WIRE)
 @pytest.mark.parametrize("where", ["when it triggers", "after the headers"])
-async def test_client_that_goes_leaves_nothing_behind(serve: Any, look: Look, kind: str, where: str, caplog: Any) -> None:
+async def test_client_that_goes_leaves_nothing_behind(
+    serve: Any, look: Look, kind: str, where: str, caplog: Any
+) -> None:
     """A client that vanishes in the middle of a fault leaves no task, no open exchange and no word in the log."""
     mock = await serve()
     await (await look(mock, LISTS[0], "Connection: close")).ended()

@@ -40,7 +40,13 @@ def starts(pair: Pair, told: list[Any]) -> list[int]:
 async def asked(mock: Any, pair: Pair, site: int = 0, **page: Any) -> Any:
     """A page of everything."""
     status, body = await mock.ask(
-        *pair, {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].pagination, "limit", "")): SIZE, **page}, site
+        *pair,
+        {
+            **all_rows_params(mock.tenant, pair[1]),
+            str(getattr(pair[1].pagination, "limit", "")): SIZE,
+            **page,
+        },
+        site,
     )
     assert status == 200, body
     return json.decode(body)
@@ -85,14 +91,18 @@ async def test_late_arrival_stands_in_the_past(serve: Any, pair: Pair) -> None:
     after = expected_rows(mock, pair)
     told = starts(pair, after)
 
-    assert [starts(pair, [row]) for row in after if row not in before] == [[mock.tenant.clock.now() // 1000 - ago]]
+    assert [starts(pair, [row]) for row in after if row not in before] == [
+        [mock.tenant.clock.now() // 1000 - ago]
+    ]
     assert [row for row in after if row in before] == before
     assert told in (sorted(told), sorted(told, reverse=True))
 
 
 @pytest.mark.parametrize(("place", "which"), [(0, 0), (1, COUNT - 1), (0.5, COUNT // 2)])
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_deletion_takes_the_session_that_stands_there(serve: Any, pair: Pair, place: float, which: int) -> None:
+async def test_deletion_takes_the_session_that_stands_there(
+    serve: Any, pair: Pair, place: float, which: int
+) -> None:
     """The oldest, the newest or the one in the middle is gone, from every list and for every vendor."""
     mock = await served(serve, {"kind": "session_deleted", "place": place, "times": 1})
     before = {name(each): expected_rows(mock, each) for each in LISTS}
@@ -112,7 +122,9 @@ async def test_deletion_on_a_page_before_hides_a_row_from_who_counts(serve: Any,
     before = expected_rows(mock, pair)
     newest_first = starts(pair, before)[0] > starts(pair, before)[-1]
     cut = (SIZE - 0.5) / COUNT  # The last row of page 1: the one that a cursor names.
-    mock.tenant.faults.add(read({"kind": "session_deleted", "page": 2, "place": 1 - cut if newest_first else cut}))
+    mock.tenant.faults.add(
+        read({"kind": "session_deleted", "page": 2, "place": 1 - cut if newest_first else cut})
+    )
     first = await asked(mock, pair)
     page = at(await second(mock, pair, first), pair[1].rows_path)
 
@@ -120,10 +132,16 @@ async def test_deletion_on_a_page_before_hides_a_row_from_who_counts(serve: Any,
     assert page == before[SIZE + (not isinstance(pair[1].pagination, CursorPagination)) :][:SIZE]
 
 
-@pytest.mark.parametrize("pair", [pair for pair in LISTS if isinstance(pair[1].pagination, CursorPagination)], ids=name)
+@pytest.mark.parametrize(
+    "pair", [pair for pair in LISTS if isinstance(pair[1].pagination, CursorPagination)], ids=name
+)
 async def test_cursor_to_what_was_sent_and_is_deleted_leads_on(serve: Any, pair: Pair) -> None:
     """A page that ends with a session that came over HTTP is followed by the others, though that session is deleted meanwhile."""
-    mock = await served(serve, {"kind": "session_arrives_late", "seconds": 10, "times": 1}, {"kind": "session_arrives", "times": 1})
+    mock = await served(
+        serve,
+        {"kind": "session_arrives_late", "seconds": 10, "times": 1},
+        {"kind": "session_arrives", "times": 1},
+    )
     await asked(mock, pair)
     before, limit = expected_rows(mock, pair), str(getattr(pair[1].pagination, "limit", ""))
     first = await asked(mock, pair, **{limit: 1})
@@ -138,7 +156,11 @@ async def test_cursor_to_what_was_sent_and_is_deleted_leads_on(serve: Any, pair:
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_growth_lengthens_a_session_that_came_over_http(serve: Any, pair: Pair) -> None:
     """Where there is none, one arrives; then it goes on, by its start and its id the same, never past now."""
-    mock = await served(serve, {"kind": "session_arrives_late", "seconds": 90, "times": 1}, {"kind": "session_grows", "seconds": 60})
+    mock = await served(
+        serve,
+        {"kind": "session_arrives_late", "seconds": 90, "times": 1},
+        {"kind": "session_grows", "seconds": 60},
+    )
     now, grown = mock.tenant.clock.now(), []
     for _ in range(3):
         await asked(mock, pair)
@@ -156,7 +178,9 @@ async def test_growth_where_nothing_came_over_http_begins_with_an_arrival(serve:
     counts = []
     for _ in range(2):
         await asked(mock, LISTS[0])
-        counts.append([len(session.events) for session in mock.tenant.world.sites[0].tracked(mock.tenant.clock.now())])
+        counts.append(
+            [len(session.events) for session in mock.tenant.world.sites[0].tracked(mock.tenant.clock.now())]
+        )
 
     assert counts == [[1], [2]]
 
@@ -164,7 +188,9 @@ async def test_growth_where_nothing_came_over_http_begins_with_an_arrival(serve:
 async def test_growth_of_a_user_is_the_users(serve: Any) -> None:
     """What was sent with a user id goes on under it."""
     mock = await served(serve)
-    [(vendor, endpoint)] = [(v, e) for v in load() for e in v.contract.endpoints if e.method == "POST" and "event" in e.example]
+    [(vendor, endpoint)] = [
+        (v, e) for v in load() for e in v.contract.endpoints if e.method == "POST" and "event" in e.example
+    ]
     await mock.ask(vendor, endpoint, dict(endpoint.example))
     mock.tenant.faults.add(read({"kind": "session_grows", "times": 1}))
     await asked(mock, LISTS[0])
@@ -224,7 +250,9 @@ async def test_a_request_that_is_refused_lets_nothing_happen(serve: Any, kind: s
 
 async def test_where_there_is_nothing_to_delete_nothing_happens(serve: Any) -> None:
     """An empty site stays empty."""
-    mock = await served(serve, {"kind": "session_deleted"}, {"kind": "session_deleted", "place": 1}, sessions=0)
+    mock = await served(
+        serve, {"kind": "session_deleted"}, {"kind": "session_deleted", "place": 1}, sessions=0
+    )
 
     assert at(await asked(mock, LISTS[0]), LISTS[0][1].rows_path) == []
 

@@ -49,7 +49,11 @@ def world(profile: str = "default", **fields: Any) -> World:
 
 
 def series(
-    told: World, length: int, now: int = DEFAULT_END, behaviors: Mapping[str, str] | None = None, **fields: Any
+    told: World,
+    length: int,
+    now: int = DEFAULT_END,
+    behaviors: Mapping[str, str] | None = None,
+    **fields: Any,
 ) -> list[SessionPoint]:
     """The points of a series."""
     request = asked(VENDOR, told, query=ExportSessionSeries(length, **fields), now=now, behaviors=behaviors)
@@ -97,7 +101,9 @@ def test_a_point_of_a_segment_is_the_number_of_its_sessions_listed_one_by_one(se
     identifier = VENDOR.names(KEY, told, {}).segments[segment]
     found = told.sites[0].find(Query(where=told.segments[segment].where), DEFAULT_END)
     starts = [place.start for place in found.page(0, found.total).sort_keys()]
-    days = [sum(start // DAY == DEFAULT_END // DAY - back for start in starts) for back in range(MONTH, 0, -1)]
+    days = [
+        sum(start // DAY == DEFAULT_END // DAY - back for start in starts) for back in range(MONTH, 0, -1)
+    ]
 
     assert counts(series(told, MONTH, segment_id=identifier)) == days
 
@@ -145,7 +151,9 @@ def test_a_day_is_the_sum_of_its_hours(day: int, now: int) -> None:
         ("9999-12-31T23:59:59Z", "9999-12-31", "9999-12-31T23:00:00"),
     ],
 )
-def test_a_series_ends_with_the_last_bucket_that_begins_before_ending_at(ending_at: str, day: str, hour: str) -> None:
+def test_a_series_ends_with_the_last_bucket_that_begins_before_ending_at(
+    ending_at: str, day: str, hour: str
+) -> None:
     """Every form in which clients send ending_at is read, and a bare date excludes its day."""
     days, hours = (series(world(), 1, unit=unit, ending_at=ending_at) for unit in UNITS)
 
@@ -157,7 +165,9 @@ def test_a_series_ends_with_the_last_bucket_that_begins_before_ending_at(ending_
     unit=st.sampled_from(sorted(UNITS)),
     ending_at=st.datetimes(datetime(1, 6, 1), datetime(9999, 12, 31)),  # noqa: DTZ001 -- no offset means UTC
 )
-def test_a_series_has_as_many_neighbouring_points_as_asked_for(length: int, unit: str, ending_at: datetime) -> None:
+def test_a_series_has_as_many_neighbouring_points_as_asked_for(
+    length: int, unit: str, ending_at: datetime
+) -> None:
     """Points ascend without a gap, and the instant just before ending_at lies in the last."""
     points = series(world(), length, unit=unit, ending_at=ending_at.isoformat(timespec="milliseconds"))
     times = [datetime.fromisoformat(point.time) for point in points]
@@ -275,14 +285,20 @@ def test_a_series_of_a_billion_sessions_adds_up(segment: str) -> None:
     assert sum(counts(series(told, MONTH, segment_id=identifier))) == sum(totals(told, segment))
 
 
-@pytest.mark.parametrize(("segment", "more"), [("everyone", 1), ("identified", 1), ("anonymous", 0), ("mobile", 0)])
+@pytest.mark.parametrize(
+    ("segment", "more"), [("everyone", 1), ("identified", 1), ("anonymous", 0), ("mobile", 0)]
+)
 def test_what_was_tracked_is_counted(segment: str, more: int) -> None:
     """A session that arrived over HTTP is one more in its bucket, and in the segments that it meets."""
     told = world()
     after = with_events(told, 1, [TrackedEvent(NOON, "sign_up", user_id="someone")])
     identifier = VENDOR.names(KEY, told, {}).segments[segment]
-    points, points_after = (series(each, 9, ending_at="2026-09-20", segment_id=identifier) for each in (told, after))
-    grown = {point.time: now.sessions - point.sessions for point, now in zip(points, points_after, strict=True)}
+    points, points_after = (
+        series(each, 9, ending_at="2026-09-20", segment_id=identifier) for each in (told, after)
+    )
+    grown = {
+        point.time: now.sessions - point.sessions for point, now in zip(points, points_after, strict=True)
+    }
 
     assert {time: by for time, by in grown.items() if by} == ({"2026-09-16": 1} if more else {})
 
@@ -312,7 +328,10 @@ def test_a_known_app_is_not_passed_over() -> None:
     told = world()
     app = VENDOR.names(KEY, told, {}).sites[1][0]
 
-    assert sum(counts(series(told, MONTH, app_id=app, behaviors={"app_id": "ignore"}))) == totals(told, "everyone")[1]
+    assert (
+        sum(counts(series(told, MONTH, app_id=app, behaviors={"app_id": "ignore"})))
+        == totals(told, "everyone")[1]
+    )
 
 
 @pytest.mark.parametrize("segment", ["", "everyone", str(UUID(int=0))])
@@ -334,7 +353,12 @@ def test_a_series_needs_a_segment_where_that_is_chosen() -> None:
 @pytest.mark.parametrize(
     ("model", "field", "values", "message"),
     [
-        (ExportSessionSeries, "length", ["0", "101", "-1", "1.5"], "length must be an integer between 1 and 100"),
+        (
+            ExportSessionSeries,
+            "length",
+            ["0", "101", "-1", "1.5"],
+            "length must be an integer between 1 and 100",
+        ),
         (ExportSessionSeries, "unit", ["week", "Day", "1"], "unit must be 'day' or 'hour'"),
         (ListSegments, "page", ["-1", "1.5"], "page must be an integer of at least 0"),
         (ListSegments, "sort_direction", ["ASC", "newest"], "sort_direction must be 'asc' or 'desc'"),
@@ -347,7 +371,9 @@ def test_bad_parameters_are_refused_in_the_contracts_words(
     """A parameter that breaks its bounds has one message, whatever is wrong with it."""
     found = [read(model, {"length": "1"} | {field: value}, "query") for value in ["", "abc", *values]]
 
-    assert [isinstance(each, list) and [violation.message for violation in each] for each in found] == ([[message]] * len(found))
+    assert [isinstance(each, list) and [violation.message for violation in each] for each in found] == (
+        [[message]] * len(found)
+    )
 
 
 def test_length_is_required() -> None:
@@ -372,12 +398,17 @@ def test_the_list_of_segments_holds_every_segment_oldest_first() -> None:
 def test_the_list_of_segments_is_paged_by_a_hundred(more: int) -> None:
     """Pages tile the list in both directions, and a page past the end is empty."""
     told = world(segments={f"segment {number}": {"city": "Paris"} for number in range(more)})
-    ascending, descending = ([listed(told, page=page, sort_direction=direction) for page in range(4)] for direction in ("asc", "desc"))
+    ascending, descending = (
+        [listed(told, page=page, sort_direction=direction) for page in range(4)]
+        for direction in ("asc", "desc")
+    )
     names = [segment.name for page in ascending for segment in page]
 
     assert names == list(told.segments)
     assert [segment.name for page in descending for segment in page] == names[::-1]
-    assert [len(page) for page in ascending] == [min(max(len(names) - 100 * page, 0), 100) for page in range(4)]
+    assert [len(page) for page in ascending] == [
+        min(max(len(names) - 100 * page, 0), 100) for page in range(4)
+    ]
 
 
 def test_a_page_far_past_the_end_is_empty() -> None:

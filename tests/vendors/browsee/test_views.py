@@ -51,7 +51,9 @@ def world(profile: str = "default", **fields: Any) -> World:
     return build(spec(**{**PROFILES[profile], **fields}))
 
 
-def answer(endpoint: Endpoint, told: World, body: Struct, now: int, behaviors: Behaviors = None) -> ViewResult:
+def answer(
+    endpoint: Endpoint, told: World, body: Struct, now: int, behaviors: Behaviors = None
+) -> ViewResult:
     """What an endpoint answers for the first site."""
     return VENDOR.respond(endpoint, asked(VENDOR, told, body=body, now=now, behaviors=behaviors))
 
@@ -138,7 +140,9 @@ def test_pages_of_any_size_tile_the_export(profile: str, limit: int) -> None:
 def test_sessions_that_start_together_are_paged(limit: int) -> None:
     """Equal timestamps across a page's edge lose nothing and repeat nothing, whatever was sent over HTTP among them."""
     told = world("page-plus-one", grain=HOUR)
-    told = with_events(told, 0, [TrackedEvent(at, "e", user_id=f"u{n}") for n, at in enumerate(starts(told)[:50])])
+    told = with_events(
+        told, 0, [TrackedEvent(at, "e", user_id=f"u{n}") for n, at in enumerate(starts(told)[:50])]
+    )
     rows = crawl(told, limit)
 
     assert len(set(timestamps(rows))) < len(rows) == 451
@@ -178,7 +182,9 @@ def test_a_limit_above_100_is_clamped_or_refused() -> None:
 
     assert export(told, limit=101) == export(told, limit=10**30) == export(told, limit=100)
     assert export(told, behaviors=refuse, limit=100) == export(told, limit=100)
-    assert refusal(lambda: export(told, behaviors=refuse, limit=101)) == "limit must be an integer, at most 100"
+    assert (
+        refusal(lambda: export(told, behaviors=refuse, limit=101)) == "limit must be an integer, at most 100"
+    )
 
 
 @pytest.mark.parametrize("segment", ["everyone", "mobile", "anonymous"])
@@ -223,7 +229,9 @@ def test_start_and_end_default_one_by_one() -> None:
     told = world()
     begin = NOON - 3 * DAY
 
-    assert timestamps(crawl(told, now=NOON, start=begin // 1000)) == starts(told, NOON, start=begin, stop=NOON)
+    assert timestamps(crawl(told, now=NOON, start=begin // 1000)) == starts(
+        told, NOON, start=begin, stop=NOON
+    )
     assert timestamps(crawl(told, now=NOON, start=None, end=NOON // 1000 - 3600)) == (
         starts(told, NOON, start=NOON - DAY, stop=NOON - HOUR)
     )
@@ -241,7 +249,9 @@ def test_the_start_is_inclusive_and_the_end_exclusive() -> None:
     assert after.data[0].timestamp == at
 
 
-@given(cuts=st.lists(st.integers(DEFAULT_START // 1000, DEFAULT_END // 1000), min_size=1, max_size=4).map(sorted))
+@given(
+    cuts=st.lists(st.integers(DEFAULT_START // 1000, DEFAULT_END // 1000), min_size=1, max_size=4).map(sorted)
+)
 def test_windows_tile(cuts: list[int]) -> None:
     """Windows that meet hold every session once."""
     told = world("page-plus-one", grain=1000)
@@ -267,7 +277,10 @@ def test_a_window_that_runs_backwards_is_empty_or_refused() -> None:
 
     assert export(told, start=start, end=start - 1) == Exports(0, 0, [])
     assert export(told, behaviors=refuse, start=start, end=start) == Exports(0, 0, [])
-    assert refusal(lambda: export(told, behaviors=refuse, start=start, end=start - 1)) == "start must not be after end"
+    assert (
+        refusal(lambda: export(told, behaviors=refuse, start=start, end=start - 1))
+        == "start must not be after end"
+    )
 
 
 def test_what_has_not_started_is_not_exported() -> None:
@@ -282,7 +295,9 @@ def test_each_site_has_its_own_sessions() -> None:
     told = world()
     body = ExportSessions("key", "secret", start=DEFAULT_START // 1000)
     pages = [
-        strictly(VENDOR.respond(EXPORT_SESSIONS, asked(VENDOR, told, body=body, site=site)).body, Exported).exports.data
+        strictly(
+            VENDOR.respond(EXPORT_SESSIONS, asked(VENDOR, told, body=body, site=site)).body, Exported
+        ).exports.data
         for site in told.sites
     ]
 
@@ -305,7 +320,17 @@ def test_each_site_has_its_own_sessions() -> None:
         ({"select": []}, set(FIELDS)),
         ({}, set(FIELDS)),
     ],
-    ids=["options", "top", "twice", "both", "top-beside-options", "none-in-options", "none", "none-at-top", "absent"],
+    ids=[
+        "options",
+        "top",
+        "twice",
+        "both",
+        "top-beside-options",
+        "none-in-options",
+        "none",
+        "none-at-top",
+        "absent",
+    ],
 )
 def test_select_names_the_fields_of_a_row(fields: dict[str, Any], expected: set[str]) -> None:
     """Select is read in options, else at the top, and nothing selected means everything."""
@@ -336,7 +361,10 @@ def test_an_unknown_field_is_passed_over_or_refused() -> None:
     assert refusal(lambda: export(told, behaviors=refuse, select=["userID"])) == (
         "select names 'userID', which is no field; did you mean 'userId'?"
     )
-    assert refusal(lambda: export(told, behaviors=refuse, select=["%%%"])) == "select names '%%%', which is no field"
+    assert (
+        refusal(lambda: export(told, behaviors=refuse, select=["%%%"]))
+        == "select names '%%%', which is no field"
+    )
     assert export(told, behaviors=refuse, select=["userId"]) == export(told, select=["userId"])
 
 
@@ -356,7 +384,10 @@ def test_a_country_is_told_by_name_or_code() -> None:
     """The behavior country says which; both are those of one place."""
     told = world("awkward")
     countries = {(place.country_name or None, place.country or None) for place in load("awkward").places}
-    names, codes = crawl(told, select=["country", "city"]), crawl(told, behaviors={"country": "code"}, select=["country"])
+    names, codes = (
+        crawl(told, select=["country", "city"]),
+        crawl(told, behaviors={"country": "code"}, select=["country"]),
+    )
 
     assert {(row.country, code.country) for row, code in zip(names, codes, strict=True)} <= countries
     assert {code.country for code in codes} != {row.country for row in names}
@@ -373,7 +404,9 @@ def test_the_fields_of_a_row_agree(profile: str, now: int) -> None:
     assert rows
     for row in rows:
         urls = row.urls or []
-        assert (row.pageCount, row.landingPage, {urlsplit(url).hostname for url in urls}) == ((len(urls), urls[0], {row.domain}))
+        assert (row.pageCount, row.landingPage, {urlsplit(url).hostname for url in urls}) == (
+            (len(urls), urls[0], {row.domain})
+        )
         assert row.domain in hosts
         assert row.activeTime == (row.duration or 0) - (row.inactiveTime or 0) >= 0
         assert row.isMobile == (row.device and row.device in {"mobile", "tablet"})
@@ -408,11 +441,27 @@ SHOWN: dict[str, tuple[dict[str, Any], list[str], Callable[[ExportedSession], ob
     "bounced": ({}, ["pageCount", "eventCount"], lambda row: (row.pageCount, row.eventCount) == (1, 0)),
     "two cities": ({"city": ["Paris", "Tokyo"]}, ["city"], lambda row: row.city in {"Paris", "Tokyo"}),
     "no city": ({"city": ""}, ["city"], lambda row: row.city is None),
-    "firefox": ({"browser": "Firefox", "os": "Windows"}, ["browser", "os"], lambda row: (row.browser, row.os) == ("Firefox", "Windows")),
+    "firefox": (
+        {"browser": "Firefox", "os": "Windows"},
+        ["browser", "os"],
+        lambda row: (row.browser, row.os) == ("Firefox", "Windows"),
+    ),
     "mail": ({"utm_medium": "email"}, ["utm_medium"], lambda row: row.utm_medium == "email"),
-    "landed": ({"entry_page": "/pricing"}, ["landingPage"], lambda row: urlsplit(row.landingPage or "").path == "/pricing"),
-    "left": ({"exit_page": "/pricing"}, ["urls"], lambda row: urlsplit((row.urls or [""])[-1]).path == "/pricing"),
-    "passed": ({"page": "/pricing"}, ["urls"], lambda row: "/pricing" in {urlsplit(url).path for url in row.urls or ()}),
+    "landed": (
+        {"entry_page": "/pricing"},
+        ["landingPage"],
+        lambda row: urlsplit(row.landingPage or "").path == "/pricing",
+    ),
+    "left": (
+        {"exit_page": "/pricing"},
+        ["urls"],
+        lambda row: urlsplit((row.urls or [""])[-1]).path == "/pricing",
+    ),
+    "passed": (
+        {"page": "/pricing"},
+        ["urls"],
+        lambda row: "/pricing" in {urlsplit(url).path for url in row.urls or ()},
+    ),
 }
 """Segments that can be told from rows alone: what defines them, the fields to look at, and who belongs."""
 
@@ -469,7 +518,10 @@ def test_an_unknown_segment_is_refused_or_empty(segment: str) -> None:
     """The behavior unknown_segment says what a segmentId that does not exist means."""
     told = world()
 
-    assert refusal(lambda: export(told, segmentId=segment)) == f"segmentId {segment!r} is not the id of a segment of this project"
+    assert (
+        refusal(lambda: export(told, segmentId=segment))
+        == f"segmentId {segment!r} is not the id of a segment of this project"
+    )
     assert export(told, behaviors={"unknown_segment": "empty"}, segmentId=segment) == Exports(0, 0, [])
 
 
@@ -489,12 +541,19 @@ def test_segment_ids_are_the_segments_of_the_world() -> None:
 @pytest.mark.parametrize("profile", ["empty", "default"])
 @pytest.mark.parametrize(
     ("second", "expected"),
-    [("2026-09-10T12:30:00Z", [(1_800_000, 1_740_000, 2)]), ("2026-09-10T12:30:00.001Z", [(0, 0, 1), (0, 0, 1)])],
+    [
+        ("2026-09-10T12:30:00Z", [(1_800_000, 1_740_000, 2)]),
+        ("2026-09-10T12:30:00.001Z", [(0, 0, 1), (0, 0, 1)]),
+    ],
     ids=["30 minutes", "a millisecond more"],
 )
-def test_events_30_minutes_apart_are_one_session(profile: str, second: str, expected: list[tuple[int, int, int]]) -> None:
+def test_events_30_minutes_apart_are_one_session(
+    profile: str, second: str, expected: list[tuple[int, int, int]]
+) -> None:
     """A session is over when more than 30 minutes pass without an event."""
-    told = track(track(world(profile), userId="kim", timestamp=second), userId="kim", timestamp="2026-09-10T12:00:00Z")
+    told = track(
+        track(world(profile), userId="kim", timestamp=second), userId="kim", timestamp="2026-09-10T12:00:00Z"
+    )
     rows = [row for row in crawl(told) if row.userId == "kim"]
 
     assert [(row.duration, row.inactiveTime, row.eventCount) for row in rows] == expected
@@ -508,7 +567,11 @@ def test_tracked_events_make_sessions_in_any_order(gaps: list[int], order: list[
     instants = [NOON + sum(gaps[:number]) for number in range(len(gaps) + 1)]
     told = world("empty")
     for at in [instants[number] for number in order if number < len(instants)]:
-        told = track(told, anonymousId="kim", timestamp=(datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=at)).isoformat())
+        told = track(
+            told,
+            anonymousId="kim",
+            timestamp=(datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=at)).isoformat(),
+        )
     rows = crawl(told)
 
     assert len(rows) == 1 + sum(gap > 30 * 60_000 for gap in gaps)
@@ -518,17 +581,33 @@ def test_tracked_events_make_sessions_in_any_order(gaps: list[int], order: list[
 
 def test_a_tracked_session_says_what_is_known_of_it() -> None:
     """No page, place or device was sent, so none is told."""
-    told = track(world("empty"), NOON, userId="kim", properties={"price": 9.5, "nested": {"of": ["any", None]}})
+    told = track(
+        world("empty"), NOON, userId="kim", properties={"price": 9.5, "nested": {"of": ["any", None]}}
+    )
 
     assert crawl(told) == [
-        ExportedSession(timestamp=NOON, userId="kim", duration=0, inactiveTime=0, activeTime=0, urls=[], pageCount=0, eventCount=1)
+        ExportedSession(
+            timestamp=NOON,
+            userId="kim",
+            duration=0,
+            inactiveTime=0,
+            activeTime=0,
+            urls=[],
+            pageCount=0,
+            eventCount=1,
+        )
     ]
 
 
 def test_the_user_id_wins_over_the_anonymous_id() -> None:
     """Events with a user's id are that user's, whatever anonymous id they also have."""
     told = world("empty")
-    for ids in ({"userId": "kim", "anonymousId": "a"}, {"userId": "kim", "anonymousId": "b"}, {"userId": "kim"}, {"anonymousId": "a"}):
+    for ids in (
+        {"userId": "kim", "anonymousId": "a"},
+        {"userId": "kim", "anonymousId": "b"},
+        {"userId": "kim"},
+        {"anonymousId": "a"},
+    ):
         told = track(told, NOON, **ids)
 
     assert sorted((row.userId or "", row.eventCount) for row in crawl(told)) == [("", 1), ("kim", 3)]
@@ -546,7 +625,11 @@ def test_tracked_sessions_take_their_place_among_the_others() -> None:
     """An export with tracked sessions ascends, counts them, and pages without loss."""
     told = world()
     for hour in range(0, 240, 24):
-        told = track(told, userId=f"user {hour}", timestamp=(datetime(2026, 9, 1, tzinfo=UTC) + timedelta(hours=hour)).isoformat())
+        told = track(
+            told,
+            userId=f"user {hour}",
+            timestamp=(datetime(2026, 9, 1, tzinfo=UTC) + timedelta(hours=hour)).isoformat(),
+        )
     rows = crawl(told, 7)
 
     assert timestamps(rows) == sorted(starts(told))
@@ -585,7 +668,11 @@ def test_tracked_sessions_belong_to_segments() -> None:
 
 
 @pytest.mark.parametrize("send", [track, identify], ids=["track", "identify"])
-@pytest.mark.parametrize("ids", [{}, {"userId": ""}, {"userId": "", "anonymousId": ""}, {"userId": None, "anonymousId": None}], ids=repr)
+@pytest.mark.parametrize(
+    "ids",
+    [{}, {"userId": ""}, {"userId": "", "anonymousId": ""}, {"userId": None, "anonymousId": None}],
+    ids=repr,
+)
 def test_someone_must_be_named(send: Callable[..., World], ids: dict[str, Any]) -> None:
     """Without a userId and an anonymousId, or with empty ones, a request is refused."""
     assert refusal(lambda: send(world("empty"), **ids)) == "userId or anonymousId is required"
@@ -626,10 +713,14 @@ def test_an_event_before_1970_is_exported() -> None:
 def test_a_tracked_user_has_the_traits_that_were_sent() -> None:
     """Name, e-mail and tags of an identify request appear in later exports, for all that the user did."""
     told = track(world("empty"), NOON, userId="kim")
-    told = identify(told, userId="kim", traits={"name": "Kim", "email": "kim@example.com", "$tags": ["a", "b"], "plan": 5})
+    told = identify(
+        told, userId="kim", traits={"name": "Kim", "email": "kim@example.com", "$tags": ["a", "b"], "plan": 5}
+    )
     told = track(told, NOON + DAY, userId="kim")
 
-    assert [(row.userId, row.name, row.email, row.tags) for row in crawl(told)] == [("kim", "Kim", "kim@example.com", ["a", "b"])] * 2
+    assert [(row.userId, row.name, row.email, row.tags) for row in crawl(told)] == [
+        ("kim", "Kim", "kim@example.com", ["a", "b"])
+    ] * 2
 
 
 def test_an_anonymous_visitor_can_have_traits() -> None:

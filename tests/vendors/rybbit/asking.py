@@ -12,7 +12,14 @@ from mockserver.rows.datetimes import DAY
 from mockserver.vendors.rybbit import VENDOR
 from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS, MAXIMUM
 from mockserver.vendors.rybbit.request_models import GetSession, ListSessionLocations, ListSessions
-from mockserver.vendors.rybbit.responses import Location, OneSession, SessionDetails, SessionLocations, SessionPage, SessionRow
+from mockserver.vendors.rybbit.responses import (
+    Location,
+    OneSession,
+    SessionDetails,
+    SessionLocations,
+    SessionPage,
+    SessionRow,
+)
 from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import DEFAULT_END, spec
@@ -30,7 +37,9 @@ def world(profile: str = "default", **fields: Any) -> World:
     return build(spec(**{**PROFILES[profile], **fields}))
 
 
-def page(told: World, *, now: int = NOW, behaviors: Behaviors | None = None, **query: Any) -> list[SessionRow]:
+def page(
+    told: World, *, now: int = NOW, behaviors: Behaviors | None = None, **query: Any
+) -> list[SessionRow]:
     """A page of the list."""
     request = asked(VENDOR, told, query=ListSessions(**query), now=now, behaviors=behaviors)
     return strictly(VENDOR.respond(LIST_SESSIONS, request).body, SessionPage).data
@@ -46,14 +55,18 @@ def ids(found: Sequence[SessionRow]) -> list[str]:
     return [row.session_id for row in found]
 
 
-def detail(told: World, session_id: str, *, now: int = NOW, behaviors: Behaviors | None = None, **query: Any) -> SessionDetails:
+def detail(
+    told: World, session_id: str, *, now: int = NOW, behaviors: Behaviors | None = None, **query: Any
+) -> SessionDetails:
     """One session with a page of its events."""
     path = {"sessionId": session_id, "site": ""}
     request = asked(VENDOR, told, path=path, query=GetSession(**query), now=now, behaviors=behaviors)
     return strictly(VENDOR.respond(GET_SESSION, request).body, OneSession).data
 
 
-def locations(told: World, *, now: int = NOW, behaviors: Behaviors | None = None, **query: Any) -> list[Location]:
+def locations(
+    told: World, *, now: int = NOW, behaviors: Behaviors | None = None, **query: Any
+) -> list[Location]:
     """The places of sessions."""
     request = asked(VENDOR, told, query=ListSessionLocations(**query), now=now, behaviors=behaviors)
     return strictly(VENDOR.respond(LIST_SESSION_LOCATIONS, request).body, SessionLocations).data
@@ -61,7 +74,9 @@ def locations(told: World, *, now: int = NOW, behaviors: Behaviors | None = None
 
 def filters(*each: tuple[str, str, list[Any]]) -> str:
     """The text of some filters."""
-    return json.encode([{"parameter": parameter, "type": kind, "value": value} for parameter, kind, value in each]).decode()
+    return json.encode(
+        [{"parameter": parameter, "type": kind, "value": value} for parameter, kind, value in each]
+    ).decode()
 
 
 def refusal(ask: Callable[..., Any], told: World | None = None, **query: Any) -> str:

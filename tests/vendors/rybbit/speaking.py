@@ -30,14 +30,18 @@ class Dialect:
     def __init__(self, name: str) -> None:
         self.vendor = VENDOR.in_dialect(name)
 
-    def ask(self, endpoint: str, told: World, *, path: dict[str, str] | None = None, now: int = NOW, **query: Any) -> Any:
+    def ask(
+        self, endpoint: str, told: World, *, path: dict[str, str] | None = None, now: int = NOW, **query: Any
+    ) -> Any:
         """What an endpoint answers to a query, whose values may be texts."""
         found = self.vendor.endpoint(endpoint)
         assert found.query is not None
         typed = read(found.query, query, "query")
         if isinstance(typed, list):
             raise ApiError(found.validation_error, message=typed[0].message)
-        return json.decode(self.vendor.respond(found, asked(self.vendor, told, query=typed, path=path or {}, now=now)).body)["data"]
+        return json.decode(
+            self.vendor.respond(found, asked(self.vendor, told, query=typed, path=path or {}, now=now)).body
+        )["data"]
 
     def rows(self, told: World, **query: Any) -> list[Row]:
         """Rows of the list, in one page where nothing else is said."""
@@ -71,4 +75,6 @@ class Dialect:
             self.ask(endpoint, told, **query)
         shape = self.vendor.contract.errors[refused.value.error]
         status = int(str(shape.status))
-        return status, render(shape.body, {**status_details(status), **shape.defaults, **refused.value.details})
+        return status, render(
+            shape.body, {**status_details(status), **shape.defaults, **refused.value.details}
+        )

@@ -12,9 +12,15 @@ from mockserver.vendors.rybbit.contract import MOST_ROWS
 from tests.vendors.rybbit.asking import filters
 
 TOO_COMPLEX = {
-    "patterns of many states": filters(*[("entry_page", "regex", [f"(?:.?){{{200 + number}}}Z"]) for number in range(40)]),
-    "patterns with many ways": filters(*[("city", "regex", [f"(?:[a-m]?.){{120}}{number}"]) for number in range(60)]),
-    "many optional characters": filters(*[("entry_page", "not_regex", [f"(?:a?b?c?d?e?f?/?){{60}}{number}"]) for number in range(60)]),
+    "patterns of many states": filters(
+        *[("entry_page", "regex", [f"(?:.?){{{200 + number}}}Z"]) for number in range(40)]
+    ),
+    "patterns with many ways": filters(
+        *[("city", "regex", [f"(?:[a-m]?.){{120}}{number}"]) for number in range(60)]
+    ),
+    "many optional characters": filters(
+        *[("entry_page", "not_regex", [f"(?:a?b?c?d?e?f?/?){{60}}{number}"]) for number in range(60)]
+    ),
 }
 """Each is well below the longest query that the server reads, and took seconds of processor time, or would have."""
 DIALECTS = list(VENDOR.dialects.values())
@@ -23,7 +29,9 @@ LISTED = ("list_sessions", "list_session_locations")
 
 @pytest.mark.parametrize("wanted", TOO_COMPLEX)
 @pytest.mark.parametrize("vendor", DIALECTS, ids=lambda vendor: vendor.label)
-async def test_filters_beyond_the_work_bound_are_refused_in_the_dialect(serve: Any, vendor: Vendor, wanted: str) -> None:
+async def test_filters_beyond_the_work_bound_are_refused_in_the_dialect(
+    serve: Any, vendor: Vendor, wanted: str
+) -> None:
     """The bound is the request's, however its work is spread over filters; the error is the dialect's for what the database cannot do."""
     mock = await serve(vendor)
     for name in LISTED:

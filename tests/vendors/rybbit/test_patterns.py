@@ -9,7 +9,26 @@ from hypothesis import strategies as st
 from mockserver.vendors.rybbit.filters.regex import PatternError, compiled
 
 ONES = st.sampled_from(
-    ["a", "b", ".", r"\w", r"\d", r"\.", "[ab]", "[^a]", "[]a]", r"[\]-]", r"\x61", r"\u0062", r"\101", "é", "{", "}", "]", " "]
+    [
+        "a",
+        "b",
+        ".",
+        r"\w",
+        r"\d",
+        r"\.",
+        "[ab]",
+        "[^a]",
+        "[]a]",
+        r"[\]-]",
+        r"\x61",
+        r"\u0062",
+        r"\101",
+        "é",
+        "{",
+        "}",
+        "]",
+        " ",
+    ]
 )
 PLACES = st.sampled_from(["^", r"\b", r"\B", r"\A", r"\Z"])
 REPEATS = st.sampled_from(["", "", "*", "+", "?", "{2}", "{1,2}", "{,2}", "{1,}", "*?", "+?", "{0}"])
@@ -31,7 +50,9 @@ FLAGS = st.sampled_from(["", "(?i)", "(?m)", "(?s)", "(?ims)"])
 @given(flags=FLAGS, pattern=PATTERNS, text=st.text("abAB01.é]- \n{}", max_size=12))
 def test_a_pattern_finds_what_pythons_own_engine_finds(flags: str, pattern: str, text: str) -> None:
     """Any composition of what both engines know is found in the same texts."""
-    assert compiled(flags + pattern).found_in(text) == (re.search(flags + pattern, text, re.ASCII) is not None)
+    assert compiled(flags + pattern).found_in(text) == (
+        re.search(flags + pattern, text, re.ASCII) is not None
+    )
 
 
 @pytest.mark.parametrize(("text", "found"), [("a", True), ("a\n", False), ("a\nb", False)])
@@ -41,7 +62,9 @@ def test_a_dollar_is_the_very_end(text: str, *, found: bool) -> None:
     assert compiled("(?m)a$").found_in(text)
 
 
-@pytest.mark.parametrize("pattern", ["^(a+)+$", "^(a|a)*$", "(a*)*b", "a*a*a*a*a*a*b", "(.*)(.*)(.*)(.*)x", "a?" * 200 + "b"])
+@pytest.mark.parametrize(
+    "pattern", ["^(a+)+$", "^(a|a)*$", "(a*)*b", "a*a*a*a*a*a*b", "(.*)(.*)(.*)(.*)x", "a?" * 200 + "b"]
+)
 def test_a_catastrophe_for_others_is_over_at_once(pattern: str) -> None:
     """Whatever would take a backtracking engine years takes a moment."""
     assert not compiled(pattern).found_in("a" * 2048 + "!")

@@ -26,7 +26,8 @@ SERVER = Dialect("server-2025-12")
 def pages() -> dict[str, set[str]]:
     """The paths that each session's events happened on."""
     return {
-        row["session_id"]: {event.pathname for event in detail(some(), row["session_id"], limit=1000).events} for row in SERVER.everyone
+        row["session_id"]: {event.pathname for event in detail(some(), row["session_id"], limit=1000).events}
+        for row in SERVER.everyone
     }
 
 
@@ -34,7 +35,11 @@ def test_a_row_is_told_as_the_database_has_it() -> None:
     """Instants as SQL, regions as codes, devices with a capital; the sessions are those of the documented dialect."""
     rows = SERVER.everyone
 
-    assert all(re.fullmatch(r"2026-09-\d\d \d\d:\d\d:\d\d", row[name]) for row in rows for name in ("session_start", "session_end"))
+    assert all(
+        re.fullmatch(r"2026-09-\d\d \d\d:\d\d:\d\d", row[name])
+        for row in rows
+        for name in ("session_start", "session_end")
+    )
     assert all(re.fullmatch(r"[A-Z]{2}-[A-Z0-9]{1,3}", row["region"]) for row in rows if row["region"])
     assert {row["device_type"] for row in rows} <= {"Desktop", "Mobile", "Tablet"}
     assert {row["session_id"] for row in rows} == {row.session_id for row in documented(some())}
@@ -54,7 +59,9 @@ def test_rows_are_ordered_by_end() -> None:
     """Latest end first, then latest start, then greatest id."""
     rows = SERVER.everyone
 
-    assert rows == sorted(rows, key=lambda row: (row["session_end"], row["session_start"], row["session_id"]), reverse=True)
+    assert rows == sorted(
+        rows, key=lambda row: (row["session_end"], row["session_start"], row["session_id"]), reverse=True
+    )
     assert rows != sorted(rows, key=lambda row: row["session_start"], reverse=True)
 
 
@@ -114,10 +121,14 @@ def test_a_window_that_is_understood_is_that_of_the_documented_dialect(query: di
 def test_one_value_that_does_not_hold_is_enough(kind: str) -> None:
     """Two that differ match everything, one does what it says."""
     assert SERVER.rows(some(), filters=filters(("browser", kind, ["Chrome", "Safari"]))) == SERVER.everyone
-    assert SERVER.ids(some(), filters=filters(("browser", kind, ["Chrome"]))) == SERVER.matching(lambda row: "Chrome" not in row["browser"])
+    assert SERVER.ids(some(), filters=filters(("browser", kind, ["Chrome"]))) == SERVER.matching(
+        lambda row: "Chrome" not in row["browser"]
+    )
 
 
-@pytest.mark.parametrize(("text", "pattern"), [("C%e", "C.*e"), ("_irefo_", ".irefo."), ("%", ""), ("S_f%r", "S.f.*r")])
+@pytest.mark.parametrize(
+    ("text", "pattern"), [("C%e", "C.*e"), ("_irefo_", ".irefo."), ("%", ""), ("S_f%r", "S.f.*r")]
+)
 def test_contains_knows_wildcards(text: str, pattern: str) -> None:
     """% stands for any text, _ for any character."""
     expected = SERVER.matching(lambda row: re.search(pattern, row["browser"]) is not None)
@@ -161,7 +172,9 @@ def test_user_id_is_equal_or_not(kind: str) -> None:
     """Whatever is no equals means not_equals."""
     user = SERVER.everyone[0]["user_id"]
 
-    assert SERVER.ids(some(), filters=filters(("user_id", kind, [user]))) == SERVER.matching(lambda row: row["user_id"] != user)
+    assert SERVER.ids(some(), filters=filters(("user_id", kind, [user]))) == SERVER.matching(
+        lambda row: row["user_id"] != user
+    )
 
 
 def test_only_the_first_pattern_counts() -> None:
@@ -182,7 +195,12 @@ def test_the_list_lacks_columns_that_the_places_have(parameter: str) -> None:
 
 @pytest.mark.parametrize(
     "each",
-    [("browser", "equals", []), ("browser", "less_than", [5]), ("lat", "regex", ["5"]), ("lon", "equals", ["x"])],
+    [
+        ("browser", "equals", []),
+        ("browser", "less_than", [5]),
+        ("lat", "regex", ["5"]),
+        ("lon", "equals", ["x"]),
+    ],
     ids=str,
 )
 def test_a_filter_that_the_database_refuses_is_a_500(each: tuple[str, str, list[Any]]) -> None:
@@ -193,8 +211,12 @@ def test_a_filter_that_the_database_refuses_is_a_500(each: tuple[str, str, list[
     assert (status, body["error"], body["code"]) == (500, "Internal Server Error", "47")
 
 
-@pytest.mark.parametrize(("sent", "phrase"), [(503, "Service Unavailable"), (429, "Too Many Requests"), (599, "")])
-async def test_a_status_that_nobody_documents_has_the_framework_s_shape(serve: Any, sent: int, phrase: str) -> None:
+@pytest.mark.parametrize(
+    ("sent", "phrase"), [(503, "Service Unavailable"), (429, "Too Many Requests"), (599, "")]
+)
+async def test_a_status_that_nobody_documents_has_the_framework_s_shape(
+    serve: Any, sent: int, phrase: str
+) -> None:
     """The envelope tells the status that was sent, whatever it is."""
     mock = await serve(SERVER.vendor)
     mock.tenant.faults.add(read({"kind": "status", "status": sent}))
@@ -219,7 +241,11 @@ def test_zod_tells_an_unknown_word() -> None:
     (issue,) = issues('[{"parameter":"nope","type":"equals","value":[]}]')
 
     assert list(issue) == ["received", "code", "options", "path", "message"]
-    assert (issue["received"], issue["code"], issue["path"]) == ("nope", "invalid_enum_value", [0, "parameter"])
+    assert (issue["received"], issue["code"], issue["path"]) == (
+        "nope",
+        "invalid_enum_value",
+        [0, "parameter"],
+    )
     assert issue["options"] == [*PARAMETERS, *EARLIER]
     assert issue["message"].startswith("Invalid enum value. Expected 'browser' | 'browser_version' | ")
     assert issue["message"].endswith(", received 'nope'")
@@ -227,12 +253,18 @@ def test_zod_tells_an_unknown_word() -> None:
 
 def test_zod_tells_every_issue() -> None:
     """Of items that are none, of what is missing, and of values of other kinds, in order."""
-    found = issues('[5, {"type": 1, "value": "x"}, {"parameter": "browser", "type": "equals", "value": ["x", null]}]')
+    found = issues(
+        '[5, {"type": 1, "value": "x"}, {"parameter": "browser", "type": "equals", "value": ["x", null]}]'
+    )
 
     assert [(each["code"], each["path"], each["message"]) for each in found] == [
         ("invalid_type", [0], "Expected object, received number"),
         ("invalid_type", [1, "parameter"], "Required"),
-        ("invalid_type", [1, "type"], f"Expected {' | '.join(repr(kind) for kind in TYPES)}, received number"),
+        (
+            "invalid_type",
+            [1, "type"],
+            f"Expected {' | '.join(repr(kind) for kind in TYPES)}, received number",
+        ),
         ("invalid_type", [1, "value"], "Expected array, received string"),
         ("invalid_union", [2, "value", 1], "Invalid input"),
     ]
@@ -244,7 +276,11 @@ def test_a_session_reads_what_a_limit_begins_with(asked_for: str, given: int) ->
     session = next(row["session_id"] for row in SERVER.everyone if row["pageviews"] > 10)
     told = SERVER.detail(some(), session, limit=asked_for)
 
-    assert (len(told["events"]), told["pagination"]["limit"], told["pagination"]["hasMore"]) == (given, given, True)
+    assert (len(told["events"]), told["pagination"]["limit"], told["pagination"]["hasMore"]) == (
+        given,
+        given,
+        True,
+    )
 
 
 def test_minutes_that_are_none_mean_all() -> None:

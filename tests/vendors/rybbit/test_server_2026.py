@@ -20,7 +20,16 @@ def test_a_row_has_the_fields_of_2026() -> None:
     """Behind those of 2025; only the zone says anything."""
     row = SERVER.everyone[0]
 
-    assert list(row)[-8:] == ["button_clicks", "copies", "form_submits", "input_changes", "tag", "timezone", "device_model", "app_version"]
+    assert list(row)[-8:] == [
+        "button_clicks",
+        "copies",
+        "form_submits",
+        "input_changes",
+        "tag",
+        "timezone",
+        "device_model",
+        "app_version",
+    ]
     assert "/" in row["timezone"]
 
 
@@ -42,7 +51,9 @@ LATER: list[tuple[tuple[str, str, list[Any]], Callable[[Row], bool]]] = [
 
 
 @pytest.mark.parametrize(("each", "holds"), LATER, ids=[str(each) for each, _ in LATER])
-def test_later_filters_find_what_brute_force_finds(each: tuple[str, str, list[Any]], holds: Callable[[Row], bool]) -> None:
+def test_later_filters_find_what_brute_force_finds(
+    each: tuple[str, str, list[Any]], holds: Callable[[Row], bool]
+) -> None:
     """In the list, and in the places."""
     found = SERVER.ids(some(), filters=filters(each))
 
@@ -51,12 +62,23 @@ def test_later_filters_find_what_brute_force_finds(each: tuple[str, str, list[An
 
 
 @pytest.mark.parametrize(
-    "text", ["x", "{}", "[5]", filters(("nope", "equals", ["x"])), filters(("browser", "equals", [])), filters(("browser", "regex", ["("]))]
+    "text",
+    [
+        "x",
+        "{}",
+        "[5]",
+        filters(("nope", "equals", ["x"])),
+        filters(("browser", "equals", [])),
+        filters(("browser", "regex", ["("])),
+    ],
 )
 def test_what_is_wrong_with_filters_is_not_told(text: str) -> None:
     """A 500 of the endpoint's own text."""
     assert SERVER.refusal("list_sessions", some(), filters=text) == FAILED
-    assert SERVER.refusal("list_session_locations", some(), filters=text) == (500, {"error": "Failed to fetch session locations"})
+    assert SERVER.refusal("list_session_locations", some(), filters=text) == (
+        500,
+        {"error": "Failed to fetch session locations"},
+    )
 
 
 OPTIONS: list[tuple[dict[str, str], Callable[[Row], bool]]] = [
@@ -72,7 +94,10 @@ OPTIONS: list[tuple[dict[str, str], Callable[[Row], bool]]] = [
     ({"view": "identified"}, lambda row: row["identified_user_id"] != ""),
     ({"view": "replay"}, lambda _: False),
     ({"view": "converted"}, lambda _: False),
-    ({"view": "bounced"}, lambda row: row["pageviews"] == 1 and row["events"] + row["errors"] + row["outbound"] == 0),
+    (
+        {"view": "bounced"},
+        lambda row: row["pageviews"] == 1 and row["events"] + row["errors"] + row["outbound"] == 0,
+    ),
     ({"view": "errors"}, lambda row: row["errors"] > 0),
     ({"view": "errors", "min_pageviews": "4"}, lambda row: row["errors"] > 0 and row["pageviews"] >= 4),
     ({"include_goals": "true"}, lambda _: True),
@@ -91,16 +116,31 @@ def test_bounds_of_the_duration_hold_for_what_is_told(seconds: int) -> None:
     least, most = (SERVER.rows(some(), **{name: str(seconds)}) for name in ("min_duration", "max_duration"))
     lengths = [row["session_duration"] for row in SERVER.everyone]
 
-    assert min(row["session_duration"] for row in least) >= seconds >= max(row["session_duration"] for row in most)
-    assert sum(length > seconds for length in lengths) <= len(least) <= sum(length >= seconds for length in lengths)
-    assert sum(length < seconds for length in lengths) <= len(most) <= sum(length <= seconds for length in lengths)
+    assert (
+        min(row["session_duration"] for row in least)
+        >= seconds
+        >= max(row["session_duration"] for row in most)
+    )
+    assert (
+        sum(length > seconds for length in lengths)
+        <= len(least)
+        <= sum(length >= seconds for length in lengths)
+    )
+    assert (
+        sum(length < seconds for length in lengths)
+        <= len(most)
+        <= sum(length <= seconds for length in lengths)
+    )
 
 
 WRONG = [
     ({"min_pageviews": "x"}, "Invalid min_pageviews: Expected number, received nan"),
     ({"max_duration": "-1"}, "Invalid max_duration: Number must be greater than or equal to 0"),
     ({"sort_order": "up"}, "Invalid sort_order: Invalid enum value. Expected 'asc' | 'desc', received 'up'"),
-    ({"include_goals": "1"}, "Invalid include_goals: Invalid enum value. Expected 'true' | 'false', received '1'"),
+    (
+        {"include_goals": "1"},
+        "Invalid include_goals: Invalid enum value. Expected 'true' | 'false', received '1'",
+    ),
     ({"start_date": "2026-09-01", "view": "x"}, "start_date and end_date must be provided together"),
     (
         {"sort_by": "x", "filters": "x"},
@@ -124,7 +164,10 @@ def test_one_session_is_found_by_its_id() -> None:
     gone = without_sessions(some(), 0, [int(row["session_id"], 16)])
 
     assert SERVER.rows(some(), session_id=row["session_id"], min_pageviews=str(row["pageviews"] + 1)) == []
-    assert SERVER.rows(some(), session_id=row["session_id"], start_date="1999-01-01", end_date="1999-01-02") == []
+    assert (
+        SERVER.rows(some(), session_id=row["session_id"], start_date="1999-01-01", end_date="1999-01-02")
+        == []
+    )
     assert SERVER.rows(some(), session_id="nobody's") == SERVER.rows(some(), session_id="0" * 14) == []
     assert SERVER.rows(gone, session_id=row["session_id"]) == []
 
@@ -183,7 +226,10 @@ def test_a_world_too_large_to_sort_is_refused_honestly() -> None:
     status, body = SERVER.refusal("list_sessions", told, sort_by="duration")
 
     assert status == 400
-    assert "session-mock sorts at most 10,000 sessions by duration, and this request finds 10,001" in body["error"]
+    assert (
+        "session-mock sorts at most 10,000 sessions by duration, and this request finds 10,001"
+        in body["error"]
+    )
     assert len(SERVER.rows(told, sort_by="duration", view="errors", limit=3)) == 3
     assert len(SERVER.rows(world(sessions=SORTED_AT_MOST), sort_by="duration", limit=MOST)) == SORTED_AT_MOST
 
@@ -247,10 +293,15 @@ async def test_nobody_without_a_key_is_told_of_limits(serve: Any) -> None:
 async def test_limits_of_the_hosted_service_are_on_where_somebody_wants_them(serve: Any) -> None:
     """By default a clock that stands lets any number of requests through; what the service documents is known."""
     mock = await serve(SERVER.vendor)
-    statuses = {(await mock.ask(SERVER.vendor, SERVER.vendor.endpoint("list_sessions"), {"limit": 1}))[0] for _ in range(60)}
+    statuses = {
+        (await mock.ask(SERVER.vendor, SERVER.vendor.endpoint("list_sessions"), {"limit": 1}))[0]
+        for _ in range(60)
+    }
 
     assert statuses == {200}
-    assert [getattr(limit, "documented", None) for limit in SERVER.vendor.endpoint("list_sessions").limits] == [50, 5_000]
+    assert [
+        getattr(limit, "documented", None) for limit in SERVER.vendor.endpoint("list_sessions").limits
+    ] == [50, 5_000]
 
 
 async def test_a_bucket_that_is_off_owes_nothing_when_it_comes_on(serve: Any) -> None:
@@ -292,10 +343,14 @@ async def test_a_page_that_is_cut_is_full(serve: Any) -> None:
     mock = await serve(SERVER.vendor, world={"sessions": 10_000})
     mock.tenant.faults.add(read({"kind": "status", "status": 503, "page": "last"}))
     endpoint = SERVER.vendor.endpoint("list_sessions")
-    statuses = [(await mock.ask(SERVER.vendor, endpoint, {"limit": 20_000, "page": page}))[0] for page in (1, 2)]
+    statuses = [
+        (await mock.ask(SERVER.vendor, endpoint, {"limit": 20_000, "page": page}))[0] for page in (1, 2)
+    ]
     mock.tenant.faults.clear()
     for page in (1, 2):
         await mock.ask(SERVER.vendor, endpoint, {"limit": 20_000, "page": page})
 
     assert statuses == [200, 503]
-    assert "page-after-last" not in {finding.name for exchange in mock.tenant.journal for finding in exchange.findings}
+    assert "page-after-last" not in {
+        finding.name for exchange in mock.tenant.journal for finding in exchange.findings
+    }

@@ -20,7 +20,20 @@ from mockserver.world.model.query import Query
 from mockserver.world.model.session_batch import SessionBatch
 from mockserver.world.world import World
 from tests.vendors.conftest import asked
-from tests.vendors.rybbit.asking import MINUTE, NOW, detail, filters, ids, locations, page, refusal, rows, second, tracked, world
+from tests.vendors.rybbit.asking import (
+    MINUTE,
+    NOW,
+    detail,
+    filters,
+    ids,
+    locations,
+    page,
+    refusal,
+    rows,
+    second,
+    tracked,
+    world,
+)
 
 
 def batch(told: World) -> SessionBatch:
@@ -61,7 +74,11 @@ def test_limit_has_a_maximum_by_behavior(over_limit: str, given: int) -> None:
     """Above 10,000 the newest server gives 10,000 rows and the older one as many as are asked for."""
     told = world(sessions=MAXIMUM + 5)
     sizes = []
-    for query in (ListSessions(limit=MAXIMUM * 5), ListSessions(limit=MAXIMUM * 5, page=2), ListSessions(limit=MAXIMUM - 1)):
+    for query in (
+        ListSessions(limit=MAXIMUM * 5),
+        ListSessions(limit=MAXIMUM * 5, page=2),
+        ListSessions(limit=MAXIMUM - 1),
+    ):
         request = asked(VENDOR, told, query=query, now=NOW, behaviors={"over_limit": over_limit})
         sizes.append(len(json.decode(VENDOR.respond(LIST_SESSIONS, request).body, type=SessionPage).data))
 
@@ -76,7 +93,11 @@ def test_a_row_says_what_the_world_knows(profile: str) -> None:
     for n, row in enumerate(reversed(rows(told))):
         place, agent, acquisition, user = s.places[n], s.agents[n], s.acquisitions[n], s.user_ids[n]
 
-        assert (row.session_id, row.user_id, row.identified_user_id) == (f"{s.ids[n]:014x}", f"{s.visitors[n]:012x}", user or "")
+        assert (row.session_id, row.user_id, row.identified_user_id) == (
+            f"{s.ids[n]:014x}",
+            f"{s.visitors[n]:012x}",
+            user or "",
+        )
         assert (row.traits is None) == (row.identified_user_id == "")
         assert row.traits == s.traits[n]
         assert (second(row.session_start), second(row.session_end)) == (s.start[n] // 1000, s.end[n] // 1000)
@@ -86,19 +107,37 @@ def test_a_row_says_what_the_world_knows(profile: str) -> None:
             *(place.latitude, place.longitude),
         )
         assert (row.device_type, row.browser, row.operating_system) == (agent.device, agent.browser, agent.os)
-        assert (str(row.browser_version), str(row.operating_system_version)) == (agent.browser_version, agent.os_version)
+        assert (str(row.browser_version), str(row.operating_system_version)) == (
+            agent.browser_version,
+            agent.os_version,
+        )
         assert (row.screen_width, row.screen_height) == (agent.screen_width, agent.screen_height)
         assert (row.language, row.hostname) == (s.languages[n], s.hostnames[n])
-        for field in ("referrer", "channel", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"):
+        for field in (
+            "referrer",
+            "channel",
+            "utm_source",
+            "utm_medium",
+            "utm_campaign",
+            "utm_term",
+            "utm_content",
+        ):
             assert getattr(row, field) == getattr(acquisition, field)
         assert (row.entry_page, row.exit_page) == (s.entries[n].path, s.exits[n].path)
-        assert (row.pageviews, row.events, row.errors, row.outbound) == (s.pageviews[n], s.custom_events[n], s.errors[n], s.outbounds[n])
+        assert (row.pageviews, row.events, row.errors, row.outbound) == (
+            s.pageviews[n],
+            s.custom_events[n],
+            s.errors[n],
+            s.outbounds[n],
+        )
         assert (row.ip, row.has_replay) == (None, 0)
 
 
 def test_a_row_has_every_field_every_time() -> None:
     """No field is left out, and none is told that the contract does not know."""
-    body = VENDOR.respond(LIST_SESSIONS, asked(VENDOR, world("awkward"), query=ListSessions(limit=500), now=NOW)).body
+    body = VENDOR.respond(
+        LIST_SESSIONS, asked(VENDOR, world("awkward"), query=ListSessions(limit=500), now=NOW)
+    ).body
 
     assert {tuple(row) for row in json.decode(body)["data"]} == {SessionRow.__struct_fields__}
 
@@ -119,14 +158,18 @@ def test_a_row_has_every_field_every_time() -> None:
         ("region", "code", "region", lambda _, place: place.region_code),
     ],
 )
-def test_a_choice_changes_how_one_field_is_told(behavior: str, option: str, field: str, told: Callable[[SessionRow, Any], Any]) -> None:
+def test_a_choice_changes_how_one_field_is_told(
+    behavior: str, option: str, field: str, told: Callable[[SessionRow, Any], Any]
+) -> None:
     """The other dialect differs from the usual one in its own fields only, in the list and in the detail."""
     usual = rows(world())
     places = batch(world()).places[::-1]
     changed = rows(world(), behaviors={behavior: option})
     shown = detail(world(), changed[0].session_id, behaviors={behavior: option})
 
-    assert [getattr(row, field) for row in changed] == [told(row, place) for row, place in zip(usual, places, strict=True)]
+    assert [getattr(row, field) for row in changed] == [
+        told(row, place) for row, place in zip(usual, places, strict=True)
+    ]
     assert [getattr(row, field) for row in changed] != [getattr(row, field) for row in usual]
     assert getattr(shown.session, field) == getattr(changed[0], field)
 
@@ -152,9 +195,13 @@ def test_addresses_are_hidden_unless_chosen() -> None:
 def test_times_of_events_follow_the_behavior() -> None:
     """The server's own format applies to events as to sessions."""
     session_id = rows(world())[0].session_id
-    usual, server = (detail(world(), session_id, behaviors={"timestamps": option}).events for option in ("iso", "server"))
+    usual, server = (
+        detail(world(), session_id, behaviors={"timestamps": option}).events for option in ("iso", "server")
+    )
 
-    assert [event.timestamp for event in server] == [event.timestamp[:19].replace("T", " ") for event in usual]
+    assert [event.timestamp for event in server] == [
+        event.timestamp[:19].replace("T", " ") for event in usual
+    ]
 
 
 # One session.
@@ -186,10 +233,24 @@ def test_an_event_says_what_the_world_knows() -> None:
     for row in rows(told)[:100]:
         story = site.session(int(row.session_id, 16), NOW)
         assert story
-        for event, known in zip(detail(told, row.session_id, limit=1000).events, story.list_events(0), strict=True):
-            assert (second(event.timestamp), event.type, event.event_name) == (known.at // 1000, known.kind, known.name)
-            assert (event.pathname, event.page_title, event.querystring) == (known.page.path, known.page.title, known.page.querystring)
-            assert (event.referrer, event.hostname, event.props) == (known.referrer, row.hostname, known.properties)
+        for event, known in zip(
+            detail(told, row.session_id, limit=1000).events, story.list_events(0), strict=True
+        ):
+            assert (second(event.timestamp), event.type, event.event_name) == (
+                known.at // 1000,
+                known.kind,
+                known.name,
+            )
+            assert (event.pathname, event.page_title, event.querystring) == (
+                known.page.path,
+                known.page.title,
+                known.page.querystring,
+            )
+            assert (event.referrer, event.hostname, event.props) == (
+                known.referrer,
+                row.hostname,
+                known.properties,
+            )
 
 
 def test_every_key_of_an_event_is_sent_with_every_event() -> None:
@@ -235,7 +296,10 @@ def test_minutes_leave_the_events_of_the_last_minutes() -> None:
 
         assert shown.pagination.total == shown.session.events == len(left)
         assert shown.events == left[:1]
-        assert (shown.session.session_start, shown.session.session_end) == (left[0].timestamp, row.session_end)
+        assert (shown.session.session_start, shown.session.session_end) == (
+            left[0].timestamp,
+            row.session_end,
+        )
         assert shown.session.session_duration == second(row.session_end) - second(left[0].timestamp)
         seen = [event.pathname for event in left if event.type == "pageview"]
         assert (shown.session.pageviews, shown.session.entry_page) == (len(seen), seen[0] if seen else "")
@@ -249,7 +313,9 @@ def unknown() -> dict[str, str]:
     """Texts that are the id of no session of the first site."""
     told, known = world(), rows(world())[0].session_id
     bot = told.sites[0].find(Query(bots=True), NOW)
-    bots = [number for sessions in bot.page(0, bot.total).batches if sessions.kind == 1 for number in sessions.ids]
+    bots = [
+        number for sessions in bot.page(0, bot.total).batches if sessions.kind == 1 for number in sessions.ids
+    ]
     other = told.sites[1].find(Query(), NOW).page(0, 1).batches[0].ids[0]
     return {
         "empty": "",
@@ -278,9 +344,14 @@ def test_a_running_session_is_told_as_far_as_it_got() -> None:
     (row,) = [row for row in rows(told, now=now) if row.session_id == longest.session_id]
     shown = detail(told, longest.session_id, now=now)
 
-    assert max(row.session_end for row in rows(told, now=now)) <= datetime.fromtimestamp(now / 1000, UTC).strftime("%FT%T.000Z")
+    assert max(row.session_end for row in rows(told, now=now)) <= datetime.fromtimestamp(
+        now / 1000, UTC
+    ).strftime("%FT%T.000Z")
     assert row.session_duration < longest.session_duration
-    assert (shown.session.session_end, shown.session.events) == (row.session_end, row.pageviews + row.events + row.errors + row.outbound)
+    assert (shown.session.session_end, shown.session.events) == (
+        row.session_end,
+        row.pageviews + row.events + row.errors + row.outbound,
+    )
     with pytest.raises(ApiError, match="unknown_session"):
         detail(told, longest.session_id, now=second(longest.session_start) * 1000 - 1000)
 
@@ -289,13 +360,17 @@ def test_a_running_session_is_told_as_far_as_it_got() -> None:
 
 
 @pytest.mark.parametrize("profile", ["empty", "single", "default", "awkward"])
-@pytest.mark.parametrize("narrowed", [None, filters(("device_type", "equals", ["mobile"]), ("country", "not_equals", ["US"]))])
+@pytest.mark.parametrize(
+    "narrowed", [None, filters(("device_type", "equals", ["mobile"]), ("country", "not_equals", ["US"]))]
+)
 def test_locations_add_up_to_the_list(profile: str, filtered_example: str | None) -> None:
     """Each place is told once with the number of rows that come from it, most first."""
     told = world(profile)
     found = locations(told, filters=filtered_example)
     counts = [place.count for place in found]
-    expected = Counter((row.lat, row.lon, row.city, row.country) for row in rows(told, filters=filtered_example))
+    expected = Counter(
+        (row.lat, row.lon, row.city, row.country) for row in rows(told, filters=filtered_example)
+    )
 
     assert {(place.lat, place.lon, place.city, place.country): place.count for place in found} == expected
     assert len(found) == len(expected)
@@ -319,7 +394,9 @@ def test_tracked_sessions_are_told_by_all_endpoints() -> None:
     told, before = tracked(), world("awkward", sessions=300)
     untold, anonymous, ada = rows(told)[:3]
     shown = detail(told, ada.session_id)
-    nowhere = {(place.lat, place.lon, place.city, place.country): place.count for place in locations(told)}[0, 0, "", ""]
+    nowhere = {(place.lat, place.lon, place.city, place.country): place.count for place in locations(told)}[
+        0, 0, "", ""
+    ]
     unplaced = sum(not row.city for row in rows(before))
 
     assert rows(told)[3:] == rows(before)
@@ -328,7 +405,13 @@ def test_tracked_sessions_are_told_by_all_endpoints() -> None:
     assert (ada.identified_user_id, ada.traits) == ("ada", {"name": "Ada", "vip": True})
     assert (anonymous.identified_user_id, anonymous.traits) == ("", None)
     assert (untold.identified_user_id, untold.traits) == ("untold", None)
-    assert (ada.session_duration, ada.events, ada.pageviews, ada.entry_page, ada.browser_version) == (3, 2, 0, "", "")
+    assert (ada.session_duration, ada.events, ada.pageviews, ada.entry_page, ada.browser_version) == (
+        3,
+        2,
+        0,
+        "",
+        "",
+    )
     assert [(event.event_name, event.props, event.pathname) for event in shown.events] == [
         ("signed_up", {"plan": "pro"}, ""),
         ("paid", {}, ""),
@@ -348,11 +431,15 @@ def test_tracked_sessions_are_told_by_all_endpoints() -> None:
         (("lat", "equals", [0]), ["untold", "", "ada"]),
     ],
 )
-def test_tracked_sessions_can_be_filtered(filtered_example: tuple[str, str, list[Any]], found: list[str]) -> None:
+def test_tracked_sessions_can_be_filtered(
+    filtered_example: tuple[str, str, list[Any]], found: list[str]
+) -> None:
     """Filters look at what was sent, and what is unknown is empty or 0."""
     window = {"start_datetime": "2026-09-30 00:00:00", "end_datetime": "2026-10-01 00:00:00"}
 
-    assert [row.identified_user_id for row in rows(tracked(), filters=filters(filtered_example), **window)] == found
+    assert [
+        row.identified_user_id for row in rows(tracked(), filters=filters(filtered_example), **window)
+    ] == found
 
 
 # Users.
@@ -368,7 +455,9 @@ def test_user_id_is_a_fingerprint_or_an_identified_user(told: World) -> None:
         assert rows(told, user_id=wanted) == expected
         assert rows(told, filters=filters(("user_id", "equals", [wanted]))) == expected
         assert rows(told, user_id=wanted, filters=filters(("user_id", "equals", [wanted]))) == expected
-        assert sum(place.count for place in locations(told, filters=filters(("user_id", "equals", [wanted])))) == len(expected)
+        assert sum(
+            place.count for place in locations(told, filters=filters(("user_id", "equals", [wanted])))
+        ) == len(expected)
 
 
 def test_an_anonymous_visitor_has_no_user_id() -> None:
@@ -391,27 +480,40 @@ def test_several_users_and_all_but_some_can_be_asked_for(told: World) -> None:
         return [row for row in everyone if {row.user_id, row.identified_user_id} & set(texts)]
 
     assert rows(told, filters=filters(("user_id", "equals", [one, two, "nobody"]))) == said(one, two)
-    assert rows(told, filters=filters(("user_id", "equals", [one, two]), ("user_id", "equals", [two]))) == said(two)
+    assert rows(
+        told, filters=filters(("user_id", "equals", [one, two]), ("user_id", "equals", [two]))
+    ) == said(two)
     assert rows(told, user_id=one, filters=filters(("user_id", "equals", ["nobody"]))) == []
     known = next(row for row in everyone if row.identified_user_id)
     same = filters(("user_id", "equals", [known.identified_user_id]))
-    assert rows(told, user_id=known.user_id, filters=same) == said(known.user_id)  # Two spellings of one visitor.
+    assert rows(told, user_id=known.user_id, filters=same) == said(
+        known.user_id
+    )  # Two spellings of one visitor.
     for texts in ([one], [one, two], ["nobody"]):
         rest = [row for row in everyone if row not in said(*texts)]
 
         assert rows(told, filters=filters(("user_id", "not_equals", texts))) == rest
-        assert sum(place.count for place in locations(told, filters=filters(("user_id", "not_equals", texts)))) == len(rest)
+        assert sum(
+            place.count for place in locations(told, filters=filters(("user_id", "not_equals", texts)))
+        ) == len(rest)
 
 
-@pytest.mark.parametrize("each", [("contains", ["a"]), ("regex", ["a"]), ("greater_than", [1]), ("equals", [""])], ids=str)
+@pytest.mark.parametrize(
+    "each", [("contains", ["a"]), ("regex", ["a"]), ("greater_than", [1]), ("equals", [""])], ids=str
+)
 def test_user_id_is_compared_by_equals_and_not_equals(each: tuple[str, list[Any]]) -> None:
     """Whoever asks for more is told what can be asked for."""
     message = refusal(rows, filters=filters(("country", "equals", ["US"]), ("user_id", *each)))
 
-    assert message == "filters[1]: user_id can be compared by equals and not_equals only, with texts that are not empty"
+    assert (
+        message
+        == "filters[1]: user_id can be compared by equals and not_equals only, with texts that are not empty"
+    )
 
 
-@pytest.mark.parametrize(("text", "only"), [("true", True), ("false", False), (None, False), ("TRUE", False), ("1", False)])
+@pytest.mark.parametrize(
+    ("text", "only"), [("true", True), ("false", False), (None, False), ("TRUE", False), ("1", False)]
+)
 def test_identified_only_is_the_exact_word(text: str | None, *, only: bool) -> None:
     """Only true leaves the sessions of identified users; other texts are passed over."""
     everyone = rows(world())
@@ -425,7 +527,10 @@ def test_identified_only_can_be_strict() -> None:
     """By behavior, other texts are refused by name."""
     strict = {"identified_only": "400"}
 
-    assert refusal(rows, identified_only="TRUE", behaviors=strict) == "identified_only 'TRUE' must be 'true' or 'false'"
+    assert (
+        refusal(rows, identified_only="TRUE", behaviors=strict)
+        == "identified_only 'TRUE' must be 'true' or 'false'"
+    )
     assert rows(world(), identified_only="true", behaviors=strict) == rows(world(), identified_only="true")
 
 
@@ -435,7 +540,11 @@ def test_identified_only_can_be_strict() -> None:
 @pytest.mark.parametrize("model", [ListSessions, GetSession])
 @pytest.mark.parametrize(
     ("name", "text"),
-    [(name, text) for name in ("page", "limit", "offset", "minutes") for text in ("-1", "abc", "1.5", "", " 5", "0x1")]
+    [
+        (name, text)
+        for name in ("page", "limit", "offset", "minutes")
+        for text in ("-1", "abc", "1.5", "", " 5", "0x1")
+    ]
     + [("page", "0"), ("limit", "0")],
 )
 def test_a_number_that_is_none_is_refused_by_name(model: Any, name: str, text: str) -> None:
@@ -454,11 +563,18 @@ def test_a_number_that_is_none_is_refused_by_name(model: Any, name: str, text: s
 def test_names_differ_between_tenants_and_can_be_set() -> None:
     """A key has 35 characters; a site has a serial number first and its 12 hexadecimal digits second."""
     told = world(sites=3)
-    one, other, given = VENDOR.names(1, told, {}), VENDOR.names(2, told, {}), VENDOR.names(1, told, {"token": "mine"})
+    one, other, given = (
+        VENDOR.names(1, told, {}),
+        VENDOR.names(2, told, {}),
+        VENDOR.names(1, told, {"token": "mine"}),
+    )
 
     assert re.fullmatch(r"rb_[0-9A-Za-z]{32}", one.credentials["token"])
     assert one.tokens == {one.credentials["token"]: None}
-    assert all(re.fullmatch(r"[1-9]\d{3,5}", serial) and re.fullmatch("[0-9a-f]{12}", alias) for serial, alias in one.sites)
+    assert all(
+        re.fullmatch(r"[1-9]\d{3,5}", serial) and re.fullmatch("[0-9a-f]{12}", alias)
+        for serial, alias in one.sites
+    )
     assert len({*one.sites, *other.sites}) == 6
     assert one.credentials != other.credentials
     assert (given.credentials, given.tokens, given.sites) == ({"token": "mine"}, {"mine": None}, one.sites)

@@ -21,7 +21,17 @@ LISTED = rows(world())
 
 @pytest.mark.parametrize("profile", ["default", "awkward"])
 @pytest.mark.parametrize(
-    "name", [None, "UTC", "Europe/Berlin", "America/New_York", "America/Sao_Paulo", "Asia/Kathmandu", "Pacific/Auckland", "Africa/Cairo"]
+    "name",
+    [
+        None,
+        "UTC",
+        "Europe/Berlin",
+        "America/New_York",
+        "America/Sao_Paulo",
+        "Asia/Kathmandu",
+        "Pacific/Auckland",
+        "Africa/Cairo",
+    ],
 )
 def test_days_are_those_of_the_zone(profile: str, name: str | None) -> None:
     """Day by day, across changes of the clocks, a window holds the sessions whose start falls on the day there; none means UTC."""
@@ -29,7 +39,9 @@ def test_days_are_those_of_the_zone(profile: str, name: str | None) -> None:
     where = ZoneInfo(name or "UTC")
     by_day: dict[str, list[str]] = {}
     for row in rows(told):
-        by_day.setdefault(datetime.fromtimestamp(second(row.session_start), where).date().isoformat(), []).append(row.session_id)
+        by_day.setdefault(
+            datetime.fromtimestamp(second(row.session_start), where).date().isoformat(), []
+        ).append(row.session_id)
     days = sorted(by_day)
     first, last = date.fromisoformat(days[0]), date.fromisoformat(days[-1])
     for back in range(-1, (last - first).days + 2):
@@ -45,7 +57,12 @@ def test_days_are_those_of_the_zone(profile: str, name: str | None) -> None:
 def test_a_day_on_which_the_clocks_change_is_shorter_or_longer(day: str, hours: int) -> None:
     """A world with a session every minute has so many hours of them on a day in Berlin."""
     told = build(spec(sessions=300 * 24 * 60, start="2026-01-01", end="2026-10-28", sites=1))
-    found = sum(place.count for place in locations(told, start_date=day, end_date=day, time_zone="Europe/Berlin", now=NOW + 60 * DAY))
+    found = sum(
+        place.count
+        for place in locations(
+            told, start_date=day, end_date=day, time_zone="Europe/Berlin", now=NOW + 60 * DAY
+        )
+    )
     starts = sum(place.count for place in locations(told, **hour_by_hour(day, hours), now=NOW + 60 * DAY))
 
     assert found == starts
@@ -63,7 +80,9 @@ def test_datetimes_exclude_their_end(written: str) -> None:
     told = world("awkward")
     starts = sorted({second(row.session_start) for row in rows(told)})
     edges = [datetime.fromtimestamp(each, UTC) for each in (*starts[::40], starts[-1] + 1)]
-    windows = [{"start_datetime": written.format(a), "end_datetime": written.format(b)} for a, b in pairwise(edges)]
+    windows = [
+        {"start_datetime": written.format(a), "end_datetime": written.format(b)} for a, b in pairwise(edges)
+    ]
     found = [rows(told, **window) for window in windows]
 
     assert [row for each in reversed(found) for row in each] == rows(told)
@@ -78,15 +97,29 @@ def test_datetimes_know_offsets() -> None:
     assert here
 
 
-@given(number=st.integers(0, 999), minutes=st.integers(1, 20_000), off=st.integers(-2000, 2000), width=st.integers(1, 20_000))
-def test_minutes_exclude_the_older_boundary_and_include_the_newer(number: int, minutes: int, off: int, width: int) -> None:
+@given(
+    number=st.integers(0, 999),
+    minutes=st.integers(1, 20_000),
+    off=st.integers(-2000, 2000),
+    width=st.integers(1, 20_000),
+)
+def test_minutes_exclude_the_older_boundary_and_include_the_newer(
+    number: int, minutes: int, off: int, width: int
+) -> None:
     """In whole seconds, on either side of a session's start, it is in the window after which it did not start, not in the one before."""
     now = second(LISTED[number].session_start) * 1000 + minutes * MINUTE + off
     for older, newer in ((minutes, max(minutes - width, 0)), (minutes + width, minutes)):
         seconds = range(now // 1000 - older * 60 + 1, now // 1000 - newer * 60 + 1)
-        expected = [row.session_id for row in LISTED if second(row.session_start) in seconds and second(row.session_start) * 1000 <= now]
+        expected = [
+            row.session_id
+            for row in LISTED
+            if second(row.session_start) in seconds and second(row.session_start) * 1000 <= now
+        ]
 
-        assert ids(rows(world(), now=now, past_minutes_start=str(older), past_minutes_end=str(newer))) == expected
+        assert (
+            ids(rows(world(), now=now, past_minutes_start=str(older), past_minutes_end=str(newer)))
+            == expected
+        )
 
 
 def test_minutes_at_the_boundary() -> None:
@@ -96,7 +129,9 @@ def test_minutes_at_the_boundary() -> None:
 
     assert row.session_id in ids(rows(world(), now=now, past_minutes_start="99.0", past_minutes_end="1.5"))
     assert row.session_id not in ids(rows(world(), now=now, past_minutes_start="1.5", past_minutes_end="0"))
-    assert row.session_id in ids(rows(world(), now=now - 15_000, past_minutes_start="1.5", past_minutes_end="1"))
+    assert row.session_id in ids(
+        rows(world(), now=now - 15_000, past_minutes_start="1.5", past_minutes_end="1")
+    )
 
 
 def test_dates_win_over_datetimes_and_these_over_minutes() -> None:
@@ -175,7 +210,13 @@ NEGATIVE = "past_minutes values must be non-negative numbers"
         ({"past_minutes_start": "inf", "past_minutes_end": "nan"}, f"{NEGATIVE}; {NEGATIVE}"),
         ({"start_date": "x"}, f"{FORMAT}; {HALF_DATES}"),
         (
-            {"start_date": "2026/09/01", "end_date": "2026-09-31", "time_zone": "foo", "end_datetime": "now", "past_minutes_end": "-1"},
+            {
+                "start_date": "2026/09/01",
+                "end_date": "2026-09-31",
+                "time_zone": "foo",
+                "end_datetime": "now",
+                "past_minutes_end": "-1",
+            },
             f"{FORMAT}; Invalid end_date value; Invalid time_zone; {WRITTEN.format('end')}; {NEGATIVE}; {HALF_DATETIMES}; {HALF_MINUTES}",
         ),
         (
@@ -190,6 +231,8 @@ NEGATIVE = "past_minutes values must be non-negative numbers"
         ({**DATES, "past_minutes_start": "1", "past_minutes_end": "2"}, ORDER),
     ],
 )
-def test_a_window_that_cannot_be_read_is_refused(ask: Callable[..., Any], window: dict[str, Any], message: str) -> None:
+def test_a_window_that_cannot_be_read_is_refused(
+    ask: Callable[..., Any], window: dict[str, Any], message: str
+) -> None:
     """Every fault is told in the vendor's words, several in its order, even of a window that would not count."""
     assert refusal(ask, **window) == message

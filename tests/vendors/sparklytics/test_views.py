@@ -35,11 +35,25 @@ EVERYONE = {**EVER, "include_bots": "true"}
 
 
 def ask(
-    world: World, *, site: int = 0, now: int = NOW, choose: dict[str, str] | None = None, session: str = "", **query: Any
+    world: World,
+    *,
+    site: int = 0,
+    now: int = NOW,
+    choose: dict[str, str] | None = None,
+    session: str = "",
+    **query: Any,
 ) -> ViewRequest:
     """A request for the list, or for a session, of one of a world's sites."""
     path = {"id": "", "session_id": session}
-    return ask_vendor(VENDOR, world, now=now, query=ListSessions(**query), path=path, site=world.sites[site], behaviors=choose)
+    return ask_vendor(
+        VENDOR,
+        world,
+        now=now,
+        query=ListSessions(**query),
+        path=path,
+        site=world.sites[site],
+        behaviors=choose,
+    )
 
 
 def page(asked: ViewRequest) -> SessionPage:
@@ -78,7 +92,9 @@ def refused(view: Callable[[ViewRequest], object], asked: ViewRequest) -> tuple[
     return refusal.value.error, refusal.value.details["message"]
 
 
-def expected_rows(world: World, column: Callable[[SessionBatch], list[Any]], *, now: int = NOW, site: int = 0) -> list[Any]:
+def expected_rows(
+    world: World, column: Callable[[SessionBatch], list[Any]], *, now: int = NOW, site: int = 0
+) -> list[Any]:
     """A column of all sessions of a world, newest first."""
     found = world.sites[site].find(Query(bots=True), now)
     return list(found.page(0, found.total, newest_first=True).map_rows(column))
@@ -97,8 +113,14 @@ def at(text: str) -> int:
 def tracked(world: World) -> World:
     """A world with tracked sessions: several start together, one of them with a seeded session, and one comes back."""
     [first] = world.sites[0].find(Query(), NOW).page(7, 1).batches[0].start
-    moments = [(name, first) for name in "abcde"] + [("f", first + 1), ("f", first + 90 * 60_000), ("f", first + 91 * 60_000)]
-    events = [TrackedEvent(moment, "signed_up", {"plan": None}, user_id=f"user-{name}") for name, moment in moments]
+    moments = [(name, first) for name in "abcde"] + [
+        ("f", first + 1),
+        ("f", first + 90 * 60_000),
+        ("f", first + 91 * 60_000),
+    ]
+    events = [
+        TrackedEvent(moment, "signed_up", {"plan": None}, user_id=f"user-{name}") for name, moment in moments
+    ]
     return with_events(world, 0, events)
 
 
@@ -125,15 +147,22 @@ def test_the_pages_hold_every_session_once_newest_first(name: str, limit: int) -
 
     found = list(pages(world, limit=limit, **EVERYONE))
 
-    assert [row.session_id for each in found for row in each] == [told(number) for number in expected_rows(world, lambda s: s.ids)]
+    assert [row.session_id for each in found for row in each] == [
+        told(number) for number in expected_rows(world, lambda s: s.ids)
+    ]
     assert all(len(each) == limit for each in found[:-1])
     assert all(found)
-    assert all(before.started_at >= after.started_at for before, after in pairwise(row for each in found for row in each))
+    assert all(
+        before.started_at >= after.started_at
+        for before, after in pairwise(row for each in found for row in each)
+    )
 
 
 @pytest.mark.parametrize("limit", [1, 7, 100])
 @pytest.mark.parametrize(
-    "query", [EVER, {**EVER, "filter_device": "mobile"}, {**EVERYONE, "filter_page": "pric"}], ids=["people", "mobile", "page"]
+    "query",
+    [EVER, {**EVER, "filter_device": "mobile"}, {**EVERYONE, "filter_page": "pric"}],
+    ids=["people", "mobile", "page"],
 )
 @pytest.mark.parametrize("name", WORLDS)
 def test_a_narrowed_list_is_paged_like_the_whole(name: str, query: dict[str, Any], limit: int) -> None:
@@ -159,7 +188,9 @@ def test_bots_are_told_only_where_they_are_wanted() -> None:
     assert people == [each for each, kind in zip(everyone, kinds, strict=True) if kind == 0]
 
 
-@pytest.mark.parametrize(("profile", "last"), [("page-exact", 100), ("page-plus-one", 1), ("single", 1), ("empty", 0)])
+@pytest.mark.parametrize(
+    ("profile", "last"), [("page-exact", 100), ("page-plus-one", 1), ("single", 1), ("empty", 0)]
+)
 def test_there_is_no_cursor_behind_the_last_row(profile: str, last: int) -> None:
     """A last page that is full has no next page, and an empty list is one empty page."""
     found = list(pages(known(profile), limit=100, **EVER))
@@ -207,7 +238,14 @@ def test_a_cursor_with_another_character_is_invalid() -> None:
         "eyJpZCI6MTIzNDU2fQ",
         *(
             b64encode(text).decode()
-            for text in (b"{}", b"null", b'{"id":-1}', b'{"id":1.5}', b'{"id":99999999999999999999}', b'{"id":"1"}')
+            for text in (
+                b"{}",
+                b"null",
+                b'{"id":-1}',
+                b'{"id":1.5}',
+                b'{"id":99999999999999999999}',
+                b'{"id":"1"}',
+            )
         ),
     ],
 )
@@ -216,19 +254,29 @@ def test_what_is_no_cursor_is_invalid(cursor: str) -> None:
     assert refused(page, ask(WORLDS["default"], cursor=cursor)) == ("violation", "invalid cursor")
 
 
-@pytest.mark.parametrize("dress", [b'{"id": %d}', b'{"id":0%d}', b'{"id":%d,"x":1}', b' {"id":%d}'], ids=["blank", "zero", "key", "margin"])
+@pytest.mark.parametrize(
+    "dress",
+    [b'{"id": %d}', b'{"id":0%d}', b'{"id":%d,"x":1}', b' {"id":%d}'],
+    ids=["blank", "zero", "key", "margin"],
+)
 def test_a_cursor_is_written_in_one_way(dress: bytes) -> None:
     """The right number in another dress is no cursor."""
     world = WORLDS["default"]
     number = json.decode(b64decode(page(ask(world)).next_cursor or ""))["id"]
 
-    assert refused(page, ask(world, cursor=b64encode(dress % number).decode())) == ("violation", "invalid cursor")
+    assert refused(page, ask(world, cursor=b64encode(dress % number).decode())) == (
+        "violation",
+        "invalid cursor",
+    )
 
 
 def test_guessed_cursors_are_invalid_in_the_largest_world() -> None:
     """Even where there are 10¹² sessions, an integer that nobody was given is no cursor."""
     world = build(spec(sessions=10**12))
-    guesses = [b64encode(b'{"id":%d}' % (number * 0x9E3779B97F4A7C15 % (1 << 64))).decode() for number in range(1, 2000)]
+    guesses = [
+        b64encode(b'{"id":%d}' % (number * 0x9E3779B97F4A7C15 % (1 << 64))).decode()
+        for number in range(1, 2000)
+    ]
 
     assert {refused(page, ask(world, cursor=guess)) for guess in guesses} == {("violation", "invalid cursor")}
 
@@ -253,7 +301,10 @@ def test_a_cursor_serves_only_what_it_was_made_for(change: dict[str, Any]) -> No
     cursor = page(ask(WORLDS["default"], limit=3, **query)).next_cursor
 
     assert page(ask(WORLDS["default"], limit=4, cursor=cursor, **query)).sessions
-    assert refused(page, ask(WORLDS["default"], limit=3, cursor=cursor, **{**query, **change})) == ("violation", "invalid cursor")
+    assert refused(page, ask(WORLDS["default"], limit=3, cursor=cursor, **{**query, **change})) == (
+        "violation",
+        "invalid cursor",
+    )
 
 
 def test_a_cursor_outlives_midnight() -> None:
@@ -290,7 +341,9 @@ def test_the_default_days_are_the_last_seven() -> None:
     world = WORLDS["default"]
 
     assert ids(world) == ids(world, start_date="2026-09-25", end_date="2026-10-01")
-    assert ids(world, now=DEFAULT_END - 1) == ids(world, now=DEFAULT_END - 1, start_date="2026-09-24", end_date="2026-09-30")
+    assert ids(world, now=DEFAULT_END - 1) == ids(
+        world, now=DEFAULT_END - 1, start_date="2026-09-24", end_date="2026-09-30"
+    )
 
 
 def test_the_default_days_may_be_eight() -> None:
@@ -329,7 +382,9 @@ SPRING = build(spec(sessions=20_000, start="2026-03-27", end="2026-04-01"))
 def test_a_day_is_that_of_the_time_zone(zone: str, first: str, stop: str) -> None:
     """A day goes from midnight to midnight, and has 23 hours when summer time begins."""
     starts, numbers = (expected_rows(SPRING, column) for column in (lambda s: s.start, lambda s: s.ids))
-    expected = [told(number) for number, start in zip(numbers, starts, strict=True) if at(first) <= start < at(stop)]
+    expected = [
+        told(number) for number, start in zip(numbers, starts, strict=True) if at(first) <= start < at(stop)
+    ]
 
     found = ids(SPRING, start_date="2026-03-29", end_date="2026-03-29", timezone=zone, include_bots="true")
 
@@ -396,12 +451,19 @@ def test_what_is_no_date_may_be_ignored(text: str) -> None:
 
 @pytest.mark.parametrize(
     "dates",
-    [{"start_date": "2026-09-30", "end_date": "2026-09-29"}, {"end_date": "2026-09-01"}, {"start_date": "2026-10-02"}],
+    [
+        {"start_date": "2026-09-30", "end_date": "2026-09-29"},
+        {"end_date": "2026-09-01"},
+        {"start_date": "2026-10-02"},
+    ],
     ids=["both", "end alone", "start alone"],
 )
 def test_an_end_before_the_start_is_refused(dates: dict[str, Any]) -> None:
     """Days that end before they begin are refused, also where one of them is a default."""
-    assert refused(page, ask(WORLDS["default"], **dates)) == ("violation", "end_date must be on or after start_date")
+    assert refused(page, ask(WORLDS["default"], **dates)) == (
+        "violation",
+        "end_date must be on or after start_date",
+    )
 
 
 def test_nothing_is_told_before_it_happens() -> None:
@@ -411,7 +473,10 @@ def test_nothing_is_told_before_it_happens() -> None:
 
     told_by_then = [row for each in pages(world, limit=100, now=now, **EVER) for row in each]
 
-    assert {row.started_at <= "2026-09-16T00:00:00Z" and row.ended_at <= "2026-09-16T00:00:00Z" for row in told_by_then} == {True}
+    assert {
+        row.started_at <= "2026-09-16T00:00:00Z" and row.ended_at <= "2026-09-16T00:00:00Z"
+        for row in told_by_then
+    } == {True}
     assert 0 < len(told_by_then) < 1000
     assert refused(detail, ask(world, now=now, session=latest.session_id))[0] == "unknown_session"
 
@@ -439,7 +504,10 @@ def test_an_event_has_the_keys_of_its_type(name: str) -> None:
     world = WORLDS[name]
     for row in rows(world, **EVERYONE):
         for number, event in enumerate(detail(ask(world, session=row.session_id)).events):
-            keys = {key for key in event.__struct_fields__ if getattr(event, key) is not None} - {"event_type", "timestamp"}
+            keys = {key for key in event.__struct_fields__ if getattr(event, key) is not None} - {
+                "event_type",
+                "timestamp",
+            }
             if event.event_type == "event":
                 assert keys == {"event_name", "event_data"}
             else:
@@ -452,7 +520,9 @@ def test_an_event_has_the_keys_of_its_type(name: str) -> None:
 def test_the_first_pageview_says_where_the_session_came_from() -> None:
     """The referrer of the first event is that of the session, in full, and a direct visit has none."""
     world = WORLDS["awkward"]
-    referrers = expected_rows(world, lambda sessions: [acquisition.referrer or None for acquisition in sessions.acquisitions])
+    referrers = expected_rows(
+        world, lambda sessions: [acquisition.referrer or None for acquisition in sessions.acquisitions]
+    )
 
     found = [detail(ask(world, session=each)).events[0].referrer for each in ids(world, **EVERYONE)]
 
@@ -475,8 +545,15 @@ def test_ids_have_the_documented_shapes() -> None:
     found = rows(WORLDS["default"], **EVERYONE)
     visitors = expected_rows(WORLDS["default"], lambda sessions: sessions.visitors)
 
-    assert all(re.fullmatch("sess_[0-9a-f]{14}", row.session_id) and re.fullmatch("[0-9a-f]{16}", row.visitor_id) for row in found)
-    assert len(set(zip(visitors, (row.visitor_id for row in found), strict=True))) == len(set(visitors)) < len(found)
+    assert all(
+        re.fullmatch("sess_[0-9a-f]{14}", row.session_id) and re.fullmatch("[0-9a-f]{16}", row.visitor_id)
+        for row in found
+    )
+    assert (
+        len(set(zip(visitors, (row.visitor_id for row in found), strict=True)))
+        == len(set(visitors))
+        < len(found)
+    )
     assert len({row.visitor_id for row in found}) == len(set(visitors))
     assert any(row.visitor_id[:4] != "0000" for row in found)
 
@@ -484,7 +561,9 @@ def test_ids_have_the_documented_shapes() -> None:
 def test_a_link_away_is_a_click() -> None:
     """An outbound click is the tracker's own event link_click."""
     world = WORLDS["default"]
-    events = [event for row in rows(world, **EVER) for event in detail(ask(world, session=row.session_id)).events]
+    events = [
+        event for row in rows(world, **EVER) for event in detail(ask(world, session=row.session_id)).events
+    ]
     clicks = [event.event_data or {} for event in events if event.event_name == "link_click"]
 
     assert clicks
@@ -495,7 +574,9 @@ def test_a_link_away_is_a_click() -> None:
 def test_an_error_is_an_event_of_its_name() -> None:
     """An error is told by its name with what is known of it."""
     world = WORLDS["default"]
-    events = [event for row in rows(world, **EVER) for event in detail(ask(world, session=row.session_id)).events]
+    events = [
+        event for row in rows(world, **EVER) for event in detail(ask(world, session=row.session_id)).events
+    ]
     errors = [event.event_data or {} for event in events if event.event_name == "TypeError"]
 
     assert errors
@@ -510,12 +591,30 @@ def test_a_tracked_session_is_in_the_list_and_in_detail() -> None:
     events = detail(ask(world, session=returned.session_id)).events
 
     assert len(found) == 7
-    assert (returned.events, returned.duration, returned.is_bounce, returned.country, returned.device) == (2, 60, False, None, None)
+    assert (returned.events, returned.duration, returned.is_bounce, returned.country, returned.device) == (
+        2,
+        60,
+        False,
+        None,
+        None,
+    )
     assert [(event.event_name, event.event_data) for event in events] == [("signed_up", {"plan": None})] * 2
 
 
 @pytest.mark.parametrize(
-    "identifier", ["", "sess_", "no-such-session", "sess_xyz789", "{id} ", "{id}\n", "{id}0", "SESS_{hex}", "{hex}", "{upper}"]
+    "identifier",
+    [
+        "",
+        "sess_",
+        "no-such-session",
+        "sess_xyz789",
+        "{id} ",
+        "{id}\n",
+        "{id}0",
+        "SESS_{hex}",
+        "{hex}",
+        "{upper}",
+    ],
 )
 def test_a_session_id_is_read_strictly(identifier: str) -> None:
     """Whatever is not exactly the id of a session is not found."""
@@ -582,7 +681,9 @@ def test_a_filter_goes_by_what_rows_say(name: str) -> None:
     key = name.removeprefix("filter_")
 
     for value in {getattr(row, key) for row in found} - {None}:
-        assert rows(WORLDS["awkward"], **{name: value, **EVERYONE}) == [row for row in found if getattr(row, key) == value]
+        assert rows(WORLDS["awkward"], **{name: value, **EVERYONE}) == [
+            row for row in found if getattr(row, key) == value
+        ]
 
 
 def test_every_filter_is_tried() -> None:
@@ -594,7 +695,10 @@ def test_every_filter_is_tried() -> None:
 def urls(name: str) -> dict[str, list[str]]:
     """The urls that each session of a world shows in detail."""
     world = WORLDS[name]
-    return {each: [event.url for event in detail(ask(world, session=each)).events if event.url] for each in ids(world, **EVERYONE)}
+    return {
+        each: [event.url for event in detail(ask(world, session=each)).events if event.url]
+        for each in ids(world, **EVERYONE)
+    }
 
 
 def path(url: str) -> str:
@@ -643,14 +747,19 @@ def test_filters_narrow_together() -> None:
     both = ids(world, filter_country="US", filter_browser="Chrome", **EVER)
 
     assert both
-    assert set(both) == set(ids(world, filter_country="US", **EVER)) & set(ids(world, filter_browser="Chrome", **EVER))
+    assert set(both) == set(ids(world, filter_country="US", **EVER)) & set(
+        ids(world, filter_browser="Chrome", **EVER)
+    )
 
 
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
         *(({"limit": text}, "limit must be between 1 and 100") for text in ("0", "101", "-1", "", "many")),
-        *(({"include_bots": text}, "include_bots must be true or false") for text in ("1", "True", "yes", "")),
+        *(
+            ({"include_bots": text}, "include_bots must be true or false")
+            for text in ("1", "True", "yes", "")
+        ),
     ],
     ids=str,
 )

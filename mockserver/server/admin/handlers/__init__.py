@@ -1,1 +1,1 @@
-"""TODO package handlers."""
+"""Handlers of the admin API, one module per resource."""

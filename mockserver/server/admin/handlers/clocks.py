@@ -53,8 +53,12 @@ def milliseconds(duration: float | str) -> int:
     if isinstance(duration, str):
         found = _DURATION.fullmatch(f"{duration}s" if re.fullmatch(_NUMBER, duration, re.ASCII) else duration)
         if not duration or found is None:
-            raise invalid(f"seconds: {duration!r} is no duration; write a number of seconds, or a text such as 1h, 90s or 1d12h")
-        duration = sum(float(number) * _SECONDS[unit] for unit, number in found.groupdict(default="0").items())
+            raise invalid(
+                f"seconds: {duration!r} is no duration; write a number of seconds, or a text such as 1h, 90s or 1d12h"
+            )
+        duration = sum(
+            float(number) * _SECONDS[unit] for unit, number in found.groupdict(default="0").items()
+        )
     if duration < 0:
         raise invalid("seconds: a clock advances by 0 or more; `set` goes back")
     if not duration < LATEST:  # Nor is it not a number.
@@ -64,5 +68,7 @@ def milliseconds(duration: float | str) -> int:
 
 def _told(clock: Clock) -> ClockState:
     return ClockState(
-        now=format_instant(clock.now()), rate=clock.rate, mode="frozen" if clock.frozen else "system" if clock.follows else "running"
+        now=format_instant(clock.now()),
+        rate=clock.rate,
+        mode="frozen" if clock.frozen else "system" if clock.follows else "running",
     )

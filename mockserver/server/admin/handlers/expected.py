@@ -11,7 +11,12 @@ from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
 from mockserver.server.admin.problem_details import invalid, suggest
 from mockserver.server.admin.routing import NDJSON, HandlerContext, StreamingBody
-from mockserver.server.expected.rows import UnknownParameterError, all_rows_params, check_parameters, expected_rows
+from mockserver.server.expected.rows import (
+    UnknownParameterError,
+    all_rows_params,
+    check_parameters,
+    expected_rows,
+)
 from mockserver.server.http.pagination import page_field
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.vendors.base import Vendor
@@ -32,7 +37,9 @@ def get_expected_rows(call: HandlerContext, query: dict[str, str]) -> Annotated[
         raise invalid("the query: `labels` must be true or false")
     own: dict[str, Any] = {name: query[name] for name in _OWN if name in query}
     own["parameters"] = {name: value for name, value in query.items() if name not in _OWN}
-    return query_expected_rows(call, convert(own | {"labels": query.get("labels") == "true"}, ExpectedRowsQuery))
+    return query_expected_rows(
+        call, convert(own | {"labels": query.get("labels") == "true"}, ExpectedRowsQuery)
+    )
 
 
 def query_expected_rows(call: HandlerContext, body: ExpectedRowsQuery) -> Annotated[StreamingBody, NDJSON]:
@@ -44,7 +51,11 @@ def query_expected_rows(call: HandlerContext, body: ExpectedRowsQuery) -> Annota
     except UnknownParameterError as error:
         raise invalid(str(error)) from None
     paging = (page_field(endpoint.pagination), getattr(endpoint.pagination, "limit", None))
-    asked = {name: value for name, value in {**all_rows_params(tenant, endpoint), **body.parameters}.items() if name not in paging}
+    asked = {
+        name: value
+        for name, value in {**all_rows_params(tenant, endpoint), **body.parameters}.items()
+        if name not in paging
+    }
     site = _site(tenant, vendor, asked.get(endpoint.site or "", body.site))
     found = expected_rows(tenant, vendor, endpoint, asked, site)
     told = (
@@ -55,7 +66,9 @@ def query_expected_rows(call: HandlerContext, body: ExpectedRowsQuery) -> Annota
     try:
         first = list(islice(told, 1))
     except ApiError as refusal:
-        raise invalid(f"{vendor.name} {endpoint.name}: {refusal.details.get('message') or refusal.error}") from None
+        raise invalid(
+            f"{vendor.name} {endpoint.name}: {refusal.details.get('message') or refusal.error}"
+        ) from None
     return StreamingBody(NDJSON, _pieces(chain(first, told)))
 
 
@@ -64,7 +77,9 @@ def endpoint_of(tenant: Tenant, vendor_name: str, name: str) -> tuple[Vendor, En
     if vendor_name not in tenant.vendors:
         raise invalid(f"there is no vendor {vendor_name!r}; {suggest(vendor_name, tenant.vendors)}")
     vendor = tenant.vendors[vendor_name]
-    endpoints = {endpoint.name: endpoint for endpoint in vendor.contract.endpoints if endpoint.rows_path is not None}
+    endpoints = {
+        endpoint.name: endpoint for endpoint in vendor.contract.endpoints if endpoint.rows_path is not None
+    }
     if name not in endpoints:
         raise invalid(f"{vendor.name} has no endpoint {name!r} that gives rows; {suggest(name, endpoints)}")
     return vendor, endpoints[name]
@@ -72,14 +87,19 @@ def endpoint_of(tenant: Tenant, vendor_name: str, name: str) -> tuple[Vendor, En
 
 def _site(tenant: Tenant, vendor: Vendor, wanted: int | str) -> int:
     """The place of a site: by an id that the vendor has for it, by its domain, or by the place itself."""
-    names = [[*ids, site.domain] for ids, site in zip(tenant.identifiers[vendor.name].sites, tenant.world.sites, strict=True)]
+    names = [
+        [*ids, site.domain]
+        for ids, site in zip(tenant.identifiers[vendor.name].sites, tenant.world.sites, strict=True)
+    ]
     for number, known in enumerate(names):
         if str(wanted) in known:
             return number
     if str(wanted).isdecimal() and int(wanted) < len(names):
         return int(wanted)
     usual = [known[0] for known in names]
-    raise invalid(f"there is no site {wanted!r}; {suggest(wanted, [*usual, *(known[-1] for known in names)])}, or 0 to {len(names) - 1}")
+    raise invalid(
+        f"there is no site {wanted!r}; {suggest(wanted, [*usual, *(known[-1] for known in names)])}, or 0 to {len(names) - 1}"
+    )
 
 
 def _pieces(rows: Iterator[Any]) -> Iterator[bytes]:

@@ -14,7 +14,12 @@ from mockserver.server.faults.registry import ActiveFault, kinds, read
 def list_fault_kinds(call: HandlerContext) -> FaultKinds:  # noqa: ARG001 -- every handler takes the call
     """List the kinds of faults, each with its arguments and an example that can be active as it stands."""
     told = [
-        FaultKind(kind=kind, description=cleandoc(model.__doc__ or ""), arguments=arguments(model), example=model.EXAMPLE)
+        FaultKind(
+            kind=kind,
+            description=cleandoc(model.__doc__ or ""),
+            arguments=arguments(model),
+            example=model.EXAMPLE,
+        )
         for kind, model in kinds().items()
     ]
     return FaultKinds(conditions=arguments(Fault), kinds=told)
@@ -25,12 +30,16 @@ def list_faults(call: HandlerContext) -> list[dict[str, Any]]:
     return [active.described() for active in call.tenant.faults.active]
 
 
-def add_faults(call: HandlerContext, body: dict[str, Any] | list[dict[str, Any]]) -> Created[dict[str, Any] | list[dict[str, Any]]]:
+def add_faults(
+    call: HandlerContext, body: dict[str, Any] | list[dict[str, Any]]
+) -> Created[dict[str, Any] | list[dict[str, Any]]]:
     """Add a fault, or a list of them, all or none; what was one is answered as one."""
     tenant = call.tenant
     told = [active.described() for active in tenant.faults.add(read(body))]
     location = f"/tenants/{call.quoted}/faults"
-    return Created(told, location) if isinstance(body, list) else Created(told[0], f"{location}/{told[0]['id']}")
+    return (
+        Created(told, location) if isinstance(body, list) else Created(told[0], f"{location}/{told[0]['id']}")
+    )
 
 
 def remove_faults(call: HandlerContext) -> None:
@@ -52,5 +61,8 @@ def _armed(call: HandlerContext) -> ActiveFault:
     known = {str(active.number): active for active in call.tenant.faults.active}
     number = call.path["number"]
     if number not in known:
-        raise Problem("unknown-fault", f"there is no fault {number!r} of tenant {call.tenant.name!r}; {suggest(number, known)}")
+        raise Problem(
+            "unknown-fault",
+            f"there is no fault {number!r} of tenant {call.tenant.name!r}; {suggest(number, known)}",
+        )
     return known[number]

@@ -59,7 +59,9 @@ def count_exchanges(call: HandlerContext, query: Filters) -> Count:
 def list_findings(call: HandlerContext, query: Filters) -> list[FindingSummary]:
     """List what a careful reviewer would say of a tenant's exchanges, each with where it was found."""
     exchanges = _selected(call.tenant.journal, query)
-    told = found((finding.name, finding.message, exchange) for exchange in exchanges for finding in exchange.findings)
+    told = found(
+        (finding.name, finding.message, exchange) for exchange in exchanges for finding in exchange.findings
+    )
     return [each for each in told if query.finding in (None, each.name)]
 
 
@@ -70,7 +72,9 @@ def get_verification(call: HandlerContext) -> Verification:
 
 def trace_rows(call: HandlerContext, body: TraceQuery) -> list[list[int]]:
     """Say for each row of an endpoint the numbers of the exchanges that carried it; a row is known by its identity."""
-    return exchanges_by_row(call.tenants, call.tenant, endpoint_of(call.tenant, body.vendor, body.endpoint), body.rows)
+    return exchanges_by_row(
+        call.tenants, call.tenant, endpoint_of(call.tenant, body.vendor, body.endpoint), body.rows
+    )
 
 
 def get_exchange(call: HandlerContext) -> dict[str, Any]:
@@ -80,7 +84,10 @@ def get_exchange(call: HandlerContext) -> dict[str, Any]:
     if found is None:
         kept = [exchange.number for exchange in journal]
         known = f"those from {kept[0]} to {kept[-1]} are kept" if kept else "none is kept"
-        raise Problem("unknown-exchange", f"there is no exchange {number!r} in the journal of tenant {call.tenant.name!r}; {known}")
+        raise Problem(
+            "unknown-exchange",
+            f"there is no exchange {number!r} in the journal of tenant {call.tenant.name!r}; {known}",
+        )
     return described(found)
 
 
@@ -120,7 +127,11 @@ def _page_pieces(page: JournalPage, found: list[Exchange]) -> Iterator[bytes]:
 def _after(last: Exchange, query: JournalQuery, limit: int) -> str:
     """The query of the next page; a number says where it begins, because the oldest may give way meanwhile."""
     fields = {**to_builtins(query), "after": last.number, "offset": None, "format": None, "limit": limit}
-    told = {name: str(value).lower() if isinstance(value, bool) else value for name, value in fields.items() if value is not None}
+    told = {
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in fields.items()
+        if value is not None
+    }
     return urlencode(told)
 
 
@@ -130,8 +141,16 @@ def _selected(journal: Journal, query: Filters) -> list[Exchange]:
     kind = None if query.fault is None or query.fault.isdecimal() else query.fault
     for what, word, known in (
         ("vendor", query.vendor, NAMES),
-        ("endpoint", query.endpoint, [endpoint.name for contract in contracts for endpoint in contract.endpoints]),
-        ("error", query.error, list(dict.fromkeys(name for contract in contracts for name in contract.errors))),
+        (
+            "endpoint",
+            query.endpoint,
+            [endpoint.name for contract in contracts for endpoint in contract.endpoints],
+        ),
+        (
+            "error",
+            query.error,
+            list(dict.fromkeys(name for contract in contracts for name in contract.errors)),
+        ),
         ("finding", query.finding, list(FINDINGS)),
         ("kind of fault", kind, kinds()),
     ):

@@ -60,17 +60,25 @@ def _chosen(tenant: Tenant, name: str, limit: Limit, change: LimitChange) -> Ite
         if setting not in settings:
             raise invalid(f"limit {name!r} has no {setting!r}; it has {', '.join(settings)}")
     if isinstance(limit, ConcurrencyLimit):
-        yield from ((behavior, value) for behavior, value in ((limit.busy, change.busy), (limit.hold, change.hold)) if value is not None)
+        yield from (
+            (behavior, value)
+            for behavior, value in ((limit.busy, change.busy), (limit.hold, change.hold))
+            if value is not None
+        )
         return
     if isinstance(limit, TokenBucket) and change.refill is not None:
         yield limit.refill, change.refill
     if change.allowed is not None:
         if change.enabled and not change.allowed:
-            raise invalid(f"limit {name!r}: `allowed` 0 is any number, so it is not enabled; say how many, or leave one of the two out")
+            raise invalid(
+                f"limit {name!r}: `allowed` 0 is any number, so it is not enabled; say how many, or leave one of the two out"
+            )
         yield limit.allowed, change.allowed
     elif change.enabled and not tenant.behaviors[vendor][short_name(limit.allowed)]:
         if limit.documented is None:
-            raise invalid(f"limit {name!r}: nobody documents how many requests are allowed; say `allowed` as well")
+            raise invalid(
+                f"limit {name!r}: nobody documents how many requests are allowed; say `allowed` as well"
+            )
         yield limit.allowed, limit.documented
 
 
@@ -78,7 +86,10 @@ def _told(tenant: Tenant, name: str, limit: Limit) -> LimitState:
     vendor, on = name.partition(".")[0], name not in tenant.limits.off
     behaviors = tenant.behaviors[vendor]
     contract = tenant.vendors[vendor].contract
-    known: dict[str, Any] = {"name": name, "endpoints": [each.name for each in contract.endpoints if limit in each.limits]}
+    known: dict[str, Any] = {
+        "name": name,
+        "endpoints": [each.name for each in contract.endpoints if limit in each.limits],
+    }
     if isinstance(limit, ConcurrencyLimit):
         busy, hold = behaviors[short_name(limit.busy)], behaviors[short_name(limit.hold)]
         return SlotState(**known, enabled=on, busy=busy, hold=hold, held=tenant.slots.held(vendor))
@@ -86,7 +97,11 @@ def _told(tenant: Tenant, name: str, limit: Limit) -> LimitState:
     known |= {"enabled": on and allowed > 0, "allowed": allowed, "documented": limit.documented}
     if isinstance(limit, TokenBucket):
         refill = behaviors[short_name(limit.refill)]
-        return BucketState(**known, refill=refill, used=_used(tenant, vendor, tenant.rates.taken(limit, allowed, refill, now)))
+        return BucketState(
+            **known,
+            refill=refill,
+            used=_used(tenant, vendor, tenant.rates.taken(limit, allowed, refill, now)),
+        )
     window = replace(limit, seconds=tenant.limits.seconds.get(name, limit.seconds))
     used = _used(tenant, vendor, tenant.rates.used(window, now))
     return WindowState(**known, seconds=window.seconds, opens=window.opens, used=used)

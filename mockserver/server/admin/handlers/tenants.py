@@ -30,7 +30,10 @@ def create_tenant(call: HandlerContext, body: NewTenant) -> Created[TenantAccess
     name = body.name if body.name is not None else _name(number)
     if name in call.tenants.by_name:
         first = "" if name == DEFAULT_TENANT else "delete it first, or "
-        raise Problem("conflict", f"there is a tenant {name!r} already; {first}create one under another name, or without one")
+        raise Problem(
+            "conflict",
+            f"there is a tenant {name!r} already; {first}create one under another name, or without one",
+        )
     world = {"seed": key(0, "created", name) % _SEEDS, **to_builtins(body.world)}
     own = {name: getattr(body, name) for name in ("profile", "now", "dialect", "behaviors", "credentials")}
     config = TenantConfig(world=world, **own)
@@ -64,9 +67,7 @@ def get_tenant(call: HandlerContext) -> TenantAccess:
 def delete_tenant(call: HandlerContext) -> None:
     """Serve a tenant no longer; late requests under its credentials are refused, and told why. The default one is served to the end."""
     if call.tenant.name == DEFAULT_TENANT:
-        detail = (
-            f"the default tenant is served as long as its server is; POST {PREFIX}/tenants/{DEFAULT_TENANT}/reset makes it be as at first"
-        )
+        detail = f"the default tenant is served as long as its server is; POST {PREFIX}/tenants/{DEFAULT_TENANT}/reset makes it be as at first"
         raise Problem("conflict", detail)
     call.tenants.delete(call.tenant)
 

@@ -48,7 +48,9 @@ def get_session(call: HandlerContext, query: SessionQuery) -> dict[str, Any]:
         place += started.total if place < 0 else 0
         told = started.page(place, 1).map_rows(described) if 0 <= place < started.total else told
     if not told:
-        raise invalid(f"site {query.site} has no such session by now; it has {site.find(Query(), now).total} of people")
+        raise invalid(
+            f"site {query.site} has no such session by now; it has {site.find(Query(), now).total} of people"
+        )
     return dict(told[0])
 
 
@@ -65,7 +67,11 @@ def _told(tenant: Tenant) -> WorldTotals:
     now, sites = tenant.clock.now(), []
     for site in tenant.world.sites:
         people = site.find(Query(), now).total
-        sites.append(SiteTotals(domain=site.domain, sessions=people, bots=site.find(Query(bots=True), now).total - people))
+        sites.append(
+            SiteTotals(
+                domain=site.domain, sessions=people, bots=site.find(Query(bots=True), now).total - people
+            )
+        )
     return WorldTotals(spec=_fields(tenant.world.spec), now=format_instant(now), sites=sites)
 
 

@@ -27,7 +27,13 @@ from mockserver.vendors.rybbit.contract import (
 )
 from mockserver.vendors.rybbit.dialects.base import DialectBehavior
 from mockserver.vendors.rybbit.dialects.server_common import CONTRACT as SERVER
-from mockserver.vendors.rybbit.dialects.server_common import FAILED, FAILED_SESSION, GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS
+from mockserver.vendors.rybbit.dialects.server_common import (
+    FAILED,
+    FAILED_SESSION,
+    GET_SESSION,
+    LIST_SESSION_LOCATIONS,
+    LIST_SESSIONS,
+)
 from mockserver.vendors.rybbit.filters.fields import EARLIER, PARAMETERS
 from mockserver.vendors.rybbit.filters.syntax import TYPES, FilterSyntax
 from mockserver.vendors.rybbit.filters.zod_errors import issues_told
@@ -40,26 +46,46 @@ class ListSessions(DatesAndMinutes, frozen=True, kw_only=True):
     """The query of a list of sessions."""
 
     page: Annotated[int, Meta(ge=1), sourced("Number of the page, from 1; anything else is a 500.")] = 1
-    limit: Annotated[int, Meta(ge=0), sourced("Rows on a page, any number of them; a text that is no whole number is a 500.")] = PAGE_SIZE
-    user_id: Annotated[str | None, sourced("Only sessions with this user_id or this identified_user_id.")] = None
-    identified_only: Annotated[str | None, documented("'true' for sessions of identified users only, 'false' by default.")] = None
+    limit: Annotated[
+        int,
+        Meta(ge=0),
+        sourced("Rows on a page, any number of them; a text that is no whole number is a 500."),
+    ] = PAGE_SIZE
+    user_id: Annotated[str | None, sourced("Only sessions with this user_id or this identified_user_id.")] = (
+        None
+    )
+    identified_only: Annotated[
+        str | None, documented("'true' for sessions of identified users only, 'false' by default.")
+    ] = None
 
 
 class ListSessionLocations(DatesAndMinutes, frozen=True, kw_only=True):
     """The query of the places of sessions."""
 
 
-_UNAUTHORIZED = ErrorTemplate(401, {"error": "Unauthorized"}, sourced("Whoever may not see a site is told so."))
+_UNAUTHORIZED = ErrorTemplate(
+    401, {"error": "Unauthorized"}, sourced("Whoever may not see a site is told so.")
+)
 _ENVELOPE = {"statusCode": "{status}", "error": "{phrase}", "message": "{message}"}
 _LIMITS = (WindowLimit(allowed="rybbit.rate_limit", seconds=600, opens="idle", pool="api", documented=500),)
-_RATE = sourced("A key that was used 500 times is refused as if it were wrong, until it was idle for 10 minutes; no header tells.")
+_RATE = sourced(
+    "A key that was used 500 times is refused as if it were wrong, until it was idle for 10 minutes; no header tells."
+)
 _ZONE = replace(
-    ZONE, when=MissingCompanion("start_date", "time_zone"), fact=sourced("Without time_zone, dates are passed over: all time is meant.")
+    ZONE,
+    when=MissingCompanion("start_date", "time_zone"),
+    fact=sourced("Without time_zone, dates are passed over: all time is meant."),
 )
 _UNLIKE = (
-    assumed("Of a parameter that comes twice the last value counts; the server fails, or reads the first in the detail."),
-    assumed("Paths of 2026 and others are unknown to the framework; the server takes some for a site, and asks for a key first."),
-    assumed("A pattern with lookaround is refused in the framework's shape; on the server it fails in the database."),
+    assumed(
+        "Of a parameter that comes twice the last value counts; the server fails, or reads the first in the detail."
+    ),
+    assumed(
+        "Paths of 2026 and others are unknown to the framework; the server takes some for a site, and asks for a key first."
+    ),
+    assumed(
+        "A pattern with lookaround is refused in the framework's shape; on the server it fails in the database."
+    ),
     assumed("A status that nobody documents, which a fault injects, has the framework's shape."),
 )
 _SHARED = (LENIENT_TIME, COMPARED, EARLIER_FILTERS, _UNLIKE)
@@ -136,7 +162,9 @@ CONTRACT = replace(
         ),
     ),
 )  # fmt: skip
-_GRAMMAR = FilterSyntax(items=issues_told, types=TYPES, parameters=(*PARAMETERS, *EARLIER), sloppy=True, wildcards=True)
+_GRAMMAR = FilterSyntax(
+    items=issues_told, types=TYPES, parameters=(*PARAMETERS, *EARLIER), sloppy=True, wildcards=True
+)
 MANNER = DialectBehavior(
     window=lenient_window,
     filters=replace(

@@ -24,7 +24,12 @@ from mockserver.vendors.rybbit.contract import (
 )
 from mockserver.vendors.rybbit.dialects.base import DialectBehavior
 from mockserver.vendors.rybbit.dialects.server_common import CONTRACT as SERVER
-from mockserver.vendors.rybbit.dialects.server_common import FAILED_SESSION, GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS
+from mockserver.vendors.rybbit.dialects.server_common import (
+    FAILED_SESSION,
+    GET_SESSION,
+    LIST_SESSION_LOCATIONS,
+    LIST_SESSIONS,
+)
 from mockserver.vendors.rybbit.filters.fields import FLAG, LATER, PARAMETERS
 from mockserver.vendors.rybbit.filters.syntax import LATER_TYPES, FilterSyntax
 from mockserver.vendors.rybbit.filters.zod_errors import issues_told
@@ -46,7 +51,10 @@ class ListSessions(CommonParameters, frozen=True, kw_only=True):
     """The query of a list of sessions."""
 
     page: Annotated[
-        int, Meta(ge=1), Lenient(otherwise=1), sourced("Number of the page; 1 where it is no whole number from 1.", "newest")
+        int,
+        Meta(ge=1),
+        Lenient(otherwise=1),
+        sourced("Number of the page; 1 where it is no whole number from 1.", "newest"),
     ] = 1
     limit: Annotated[
         int,
@@ -54,15 +62,31 @@ class ListSessions(CommonParameters, frozen=True, kw_only=True):
         Lenient(otherwise=PAGE_SIZE),
         sourced("Rows on a page, 10,000 at most; 100 where it is no whole number from 1.", "newest"),
     ] = PAGE_SIZE
-    user_id: Annotated[str | None, sourced("Only sessions with this user_id or this identified_user_id.")] = None
-    identified_only: Annotated[str | None, documented("'true' for sessions of identified users only, 'false' by default.")] = None
+    user_id: Annotated[str | None, sourced("Only sessions with this user_id or this identified_user_id.")] = (
+        None
+    )
+    identified_only: Annotated[
+        str | None, documented("'true' for sessions of identified users only, 'false' by default.")
+    ] = None
     session_id: Annotated[str | None, sourced("Only the session with this id.", "server-2026")] = None
-    min_pageviews: Annotated[str | None, _NUMBER, sourced("Only sessions with so many pageviews or more.", "server-2026")] = None
-    max_pageviews: Annotated[str | None, _NUMBER, sourced("Only sessions with no more pageviews.", "newest")] = None
-    min_events: Annotated[str | None, _NUMBER, sourced("Only sessions with so many custom events or more.", "server-2026")] = None
-    max_events: Annotated[str | None, _NUMBER, sourced("Only sessions with no more custom events.", "newest")] = None
-    min_duration: Annotated[str | None, _NUMBER, sourced("Only sessions of so many seconds or more.", "server-2026")] = None
-    max_duration: Annotated[str | None, _NUMBER, sourced("Only sessions of no more seconds.", "newest")] = None
+    min_pageviews: Annotated[
+        str | None, _NUMBER, sourced("Only sessions with so many pageviews or more.", "server-2026")
+    ] = None
+    max_pageviews: Annotated[
+        str | None, _NUMBER, sourced("Only sessions with no more pageviews.", "newest")
+    ] = None
+    min_events: Annotated[
+        str | None, _NUMBER, sourced("Only sessions with so many custom events or more.", "server-2026")
+    ] = None
+    max_events: Annotated[
+        str | None, _NUMBER, sourced("Only sessions with no more custom events.", "newest")
+    ] = None
+    min_duration: Annotated[
+        str | None, _NUMBER, sourced("Only sessions of so many seconds or more.", "server-2026")
+    ] = None
+    max_duration: Annotated[str | None, _NUMBER, sourced("Only sessions of no more seconds.", "newest")] = (
+        None
+    )
     view: Annotated[
         str | None,
         _words("all", "identified", "replay", "converted", "bounced", "errors"),
@@ -73,9 +97,13 @@ class ListSessions(CommonParameters, frozen=True, kw_only=True):
         _words("started", "ended", "duration", "pageviews", "events", "errors"),
         sourced("What decides the order, ended by default.", "newest"),
     ] = None
-    sort_order: Annotated[str | None, _words("asc", "desc"), sourced("desc, the greatest first, by default.", "newest")] = None
+    sort_order: Annotated[
+        str | None, _words("asc", "desc"), sourced("desc, the greatest first, by default.", "newest")
+    ] = None
     include_goals: Annotated[
-        str | None, _words("true", "false"), sourced("Whether goals are told; accepted, but there are none here.", "newest")
+        str | None,
+        _words("true", "false"),
+        sourced("Whether goals are told; accepted, but there are none here.", "newest"),
     ] = None
 
 
@@ -84,8 +112,12 @@ class LaterSessionRow(SessionRow, frozen=True, kw_only=True):
 
     button_clicks: Annotated[int, sourced("Number of clicks on buttons; here there are none.", "server-2026")]
     copies: Annotated[int, sourced("Number of texts that were copied; here there are none.", "server-2026")]
-    form_submits: Annotated[int, sourced("Number of forms that were sent; here there are none.", "server-2026")]
-    input_changes: Annotated[int, sourced("Number of inputs that were changed; here there are none.", "server-2026")]
+    form_submits: Annotated[
+        int, sourced("Number of forms that were sent; here there are none.", "server-2026")
+    ]
+    input_changes: Annotated[
+        int, sourced("Number of inputs that were changed; here there are none.", "server-2026")
+    ]
     tag: Annotated[str, sourced("Tag of the tracking script; here always empty.", "server-2026")]
     timezone: Annotated[str, sourced("IANA name of the visitor's zone, empty where unknown.", "server-2026")]
     device_model: Annotated[str, sourced("Model of the device; here always empty.", "newest")]
@@ -98,7 +130,9 @@ class SessionPage(Struct, frozen=True):
     data: Annotated[list[LaterSessionRow], documented("The sessions of the page.")]
 
 
-_FORBIDDEN = ErrorTemplate(403, {"error": "Forbidden"}, sourced("Whoever may not see a site is told so.", "server-2026"))
+_FORBIDDEN = ErrorTemplate(
+    403, {"error": "Forbidden"}, sourced("Whoever may not see a site is told so.", "server-2026")
+)
 _WRONG = sourced("What is wrong with times; of options, the texts are those of another endpoint.", "newest")
 _FILTERS_FAIL = sourced("Whatever is wrong with filters.", "server-2026")
 _TIGHTEST = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
@@ -111,15 +145,33 @@ def _reports(tier: str) -> dict[str, Any]:
 
 
 _LIMITS = (
-    TokenBucket(allowed="rybbit.burst_limit", refill="rybbit.burst_refill", pool="burst", documented=50, **_reports("Burst")),
-    WindowLimit(allowed="rybbit.daily_limit", seconds=86_400, opens="clock", pool="daily", documented=5_000, **_reports("Daily")),
+    TokenBucket(
+        allowed="rybbit.burst_limit",
+        refill="rybbit.burst_refill",
+        pool="burst",
+        documented=50,
+        **_reports("Burst"),
+    ),
+    WindowLimit(
+        allowed="rybbit.daily_limit",
+        seconds=86_400,
+        opens="clock",
+        pool="daily",
+        documented=5_000,
+        **_reports("Daily"),
+    ),
 )
 _RATE = (
     sourced(
-        "A burst and a day have limits, which every answer to a key reports; what the burst refuses does not count for the day.", "newest"
+        "A burst and a day have limits, which every answer to a key reports; what the burst refuses does not count for the day.",
+        "newest",
     ),
-    assumed("The limits are off, as on servers that people host themselves; the hosted service has 50 at once, and 5,000 a day."),
-    assumed("Resets are told in seconds, for a burst until it is whole; what the day refuses has taken from the burst."),
+    assumed(
+        "The limits are off, as on servers that people host themselves; the hosted service has 50 at once, and 5,000 a day."
+    ),
+    assumed(
+        "Resets are told in seconds, for a burst until it is whole; what the day refuses has taken from the burst."
+    ),
 )
 _ALIKE = (AT_START, *TIME, *COMPARED, *LATER_FILTERS, *_RATE, HOST)
 
@@ -192,7 +244,9 @@ CONTRACT = replace(
         ),
     ),
 )  # fmt: skip
-_GRAMMAR = FilterSyntax(items=issues_told, parameters=(*PARAMETERS, *LATER, FLAG), types=LATER_TYPES, sloppy=True)
+_GRAMMAR = FilterSyntax(
+    items=issues_told, parameters=(*PARAMETERS, *LATER, FLAG), types=LATER_TYPES, sloppy=True
+)
 MANNER = DialectBehavior(
     filters=replace(_GRAMMAR, wrong="failed_sessions", broken="failed_sessions"),
     place_filters=replace(_GRAMMAR, wrong="failed_locations", broken="failed_locations"),

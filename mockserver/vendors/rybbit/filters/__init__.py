@@ -1,1 +1,1 @@
-"""TODO package filters."""
+"""Filters of a request: syntax, fields, conditions, regular expressions."""

@@ -70,7 +70,9 @@ class _Work:
             raise self._too_much()
 
     def _too_much(self) -> ApiError:
-        return self._grammar.is_broken(f"The filters are too complex: they take more than {MOST_WORK:,} steps; use fewer or simpler ones")
+        return self._grammar.is_broken(
+            f"The filters are too complex: they take more than {MOST_WORK:,} steps; use fewer or simpler ones"
+        )
 
     def compile(self, pattern: str) -> None:
         """Compile a pattern, or raise :class:`PatternError`; each counts once."""
@@ -107,7 +109,10 @@ def _compared(compare: Callable[[str, str], bool]) -> "_Find":
 
 
 def _like(value: str, texts: frozenset[str], work: _Work) -> frozenset[str]:
-    work.count((_PER_SOURCE * len(value) if "_" in value else 0) + sum(1 + len(text) * len(value) // _LIKE_AT_ONCE for text in texts))
+    work.count(
+        (_PER_SOURCE * len(value) if "_" in value else 0)
+        + sum(1 + len(text) * len(value) // _LIKE_AT_ONCE for text in texts)
+    )
     return frozenset(text for text in texts if contains_like(text, value))
 
 
@@ -154,10 +159,14 @@ class _Compared(Struct, frozen=True):
         if self.negate and self.one_misses:
             kept = texts.difference(frozenset.intersection(*found))
             return Condition(self.dimension, _Among(self.of, kept), "equals", (True,))
-        return Condition(self.dimension, _Among(self.of, frozenset().union(*found)), "equals", (True,), self.negate)
+        return Condition(
+            self.dimension, _Among(self.of, frozenset().union(*found)), "equals", (True,), self.negate
+        )
 
 
-def wanted(filters: str | None, user: str | None, behaviors: Mapping[str, Any], grammar: FilterSyntax, texts: Texts) -> FilterConditions:
+def wanted(
+    filters: str | None, user: str | None, behaviors: Mapping[str, Any], grammar: FilterSyntax, texts: Texts
+) -> FilterConditions:
     """What a request wants, or :class:`ApiError` with what is wrong."""
     found = FilterConditions([], [(user,)] if user else [], [])
     work, conditions = _Work(grammar), list[Condition | _Compared]()
@@ -184,20 +193,26 @@ def wanted(filters: str | None, user: str | None, behaviors: Mapping[str, Any], 
 def _whose(each: Filter, at: str, found: FilterConditions, grammar: FilterSyntax) -> None:
     texts = tuple(_text(value) for value in each.value)
     if not grammar.sloppy and (each.type not in {"equals", "not_equals"} or "" in texts):
-        raise grammar.is_wrong(f"{at}: user_id can be compared by equals and not_equals only, with texts that are not empty")
+        raise grammar.is_wrong(
+            f"{at}: user_id can be compared by equals and not_equals only, with texts that are not empty"
+        )
     if each.type != "equals":
         found.others += texts
     else:
         found.actors.append(texts)
 
 
-def _condition(each: Filter, at: str, behaviors: Mapping[str, Any], grammar: FilterSyntax, work: _Work) -> Condition | _Compared:
+def _condition(
+    each: Filter, at: str, behaviors: Mapping[str, Any], grammar: FilterSyntax, work: _Work
+) -> Condition | _Compared:
     operator, negate = grammar.types[each.type]
     if each.parameter in NUMBERS:
         work.count(_PER_NUMBER * len(each.value))
         return _numeric(each, at, operator, grammar)
     if operator in _ORDERS:
-        raise grammar.is_broken(f"{at}.type {each.type} compares numbers, such as lat and lon; {each.parameter} is a text")
+        raise grammar.is_broken(
+            f"{at}.type {each.type} compares numbers, such as lat and lon; {each.parameter} is a text"
+        )
     dimension, of = told(each.parameter, behaviors)
     values = ("",) if each.type in EMPTY else tuple(_text(value) for value in each.value)
     if operator == "regex":
@@ -216,7 +231,9 @@ def _numeric(each: Filter, at: str, operator: Operator, grammar: FilterSyntax) -
     if operator not in _ORDERS:
         operator, negate = "near", negate and not grammar.wildcards
     values = each.value[: 1 if grammar.sloppy and operator in _ORDERS else None]
-    return Condition(dimension, of, operator, tuple(_number(value, each, at, grammar) for value in values), negate)
+    return Condition(
+        dimension, of, operator, tuple(_number(value, each, at, grammar) for value in values), negate
+    )
 
 
 def _number(value: str | float, each: Filter, at: str, grammar: FilterSyntax) -> float:

@@ -150,7 +150,9 @@ class _Automaton:
     def __init__(self, states: Sequence[_State], start: int, most: float) -> None:
         self._states, self._start, self._most = states, start, most
         self._ones = list(dict.fromkeys(state.piece for state in states if state.takes))
-        self._places = list(dict.fromkeys(state.piece for state in states if not state.takes and state.piece is not _NOTHING))
+        self._places = list(
+            dict.fromkeys(state.piece for state in states if not state.takes and state.piece is not _NOTHING)
+        )
         self._ones_at: dict[str, frozenset[re.Pattern[str]]] = {"": frozenset()}
         self._places_at: dict[tuple[str, str], frozenset[re.Pattern[str]]] = {}
         self._nodes: dict[frozenset[int], int] = {frozenset(): 0}
@@ -182,7 +184,9 @@ class _Automaton:
         found = self._ones_at.get(character)
         if found is None:
             self._count(len(self._ones))
-            found = self._ones_at[character] = frozenset(piece for piece in self._ones if piece.match(character))
+            found = self._ones_at[character] = frozenset(
+                piece for piece in self._ones if piece.match(character)
+            )
         return found
 
     def _places_between(self, before: str, after: str) -> frozenset[re.Pattern[str]]:
@@ -193,7 +197,9 @@ class _Automaton:
         if found is None:
             self._count(len(self._places))
             around = before + after
-            found = self._places_at[before, after] = frozenset(piece for piece in self._places if piece.match(around, len(before)))
+            found = self._places_at[before, after] = frozenset(
+                piece for piece in self._places if piece.match(around, len(before))
+            )
         return found
 
     def _follow(self, node: int, ones: frozenset[re.Pattern[str]], places: frozenset[re.Pattern[str]]) -> int:

@@ -8,7 +8,14 @@ from msgspec import convert, json
 from mockserver.vendors.rybbit.filters.syntax import FilterSyntax, parsed
 from mockserver.vendors.rybbit.request_models import Filter
 
-_KINDS: Final[dict[type, str]] = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
+_KINDS: Final[dict[type, str]] = {
+    dict: "object",
+    list: "array",
+    str: "string",
+    bool: "boolean",
+    int: "number",
+    float: "number",
+}
 Issue = dict[str, Any]
 Path = list[str | int]
 
@@ -27,7 +34,9 @@ def _list(items: Any, grammar: FilterSyntax) -> Iterator[Issue]:
         yield _type("array", items, [])
         return
     for number, item in enumerate(items):
-        yield from _object(item, [number], grammar) if isinstance(item, dict) else [_type("object", item, [number])]
+        yield from (
+            _object(item, [number], grammar) if isinstance(item, dict) else [_type("object", item, [number])]
+        )
 
 
 def _object(item: dict[str, Any], at: Path, grammar: FilterSyntax) -> Iterator[Issue]:
@@ -61,7 +70,13 @@ def _enum(options: Sequence[str], item: dict[str, Any], name: str, at: Path) -> 
     expected = " | ".join(f"'{option}'" for option in options)
     if isinstance(value, str):
         message = f"Invalid enum value. Expected {expected}, received '{value}'"
-        return {"received": value, "code": "invalid_enum_value", "options": [*options], "path": path, "message": message}
+        return {
+            "received": value,
+            "code": "invalid_enum_value",
+            "options": [*options],
+            "path": path,
+            "message": message,
+        }
     kind = _kind(value) if name in item else "undefined"
     message = f"Expected {expected}, received {kind}" if name in item else "Required"
     return {"expected": expected, "received": kind, "code": "invalid_type", "path": path, "message": message}

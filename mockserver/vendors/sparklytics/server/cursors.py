@@ -27,7 +27,9 @@ def place(cursor: str) -> EndSortKey:
         said = json.decode(text, type=_Cursor)
     except (ValueError, DecodeError):
         raise _invalid() from None
-    if b64encode(text).decode() != cursor:  # Python passes over what is no base64, and over bits that no byte has.
+    if (
+        b64encode(text).decode() != cursor
+    ):  # Python passes over what is no base64, and over bits that no byte has.
         raise _invalid()
     end = instant(said.ls)
     if end is None:  # The database fails to read it, and nobody expects that.

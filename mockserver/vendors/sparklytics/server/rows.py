@@ -24,7 +24,11 @@ def times(instants: Sequence[int]) -> list[str]:
 def url(located: tuple[str, Page]) -> str:
     """The url that a browser shows; nothing where the page is unknown."""
     hostname, page = located
-    return f"https://{hostname}{page.path}{page.querystring}" if hostname and page.path else page.path + page.querystring
+    return (
+        f"https://{hostname}{page.path}{page.querystring}"
+        if hostname and page.path
+        else page.path + page.querystring
+    )
 
 
 def _urls(hostnames: Sequence[str], pages: Sequence[Page]) -> list[str | None]:

@@ -31,12 +31,20 @@ def list_sessions(asked: ViewRequest) -> ViewResult:
     query = wanted(options, asked, WORDS)
     than = None if options.cursor is None else cursors.place(options.cursor)
     # No session rests for a day: whatever starts before the end of the days and ends after their beginning has an event in them.
-    page = EndOrderedResult(asked.site.find(replace(query, start=None), asked.now), _ORDER).older(than, limit + 1)
+    page = EndOrderedResult(asked.site.find(replace(query, start=None), asked.now), _ORDER).older(
+        than, limit + 1
+    )
     ends = page.map_rows(lambda sessions: sessions.end)
     count = sum(end >= (query.start or 0) for end in ends)
     rows, has_more = encode_array(page.map_rows(ENCODER.encode)[: min(count, limit)]), count > limit
-    following = cursors.made(times([ends[limit - 1]])[0], page.map_rows(session_ids)[limit - 1]) if has_more else None
-    pagination = b'{"has_more":%b,"limit":%d,"next_cursor":%b}' % (json.encode(has_more), limit, json.encode(following))
+    following = (
+        cursors.made(times([ends[limit - 1]])[0], page.map_rows(session_ids)[limit - 1]) if has_more else None
+    )
+    pagination = b'{"has_more":%b,"limit":%d,"next_cursor":%b}' % (
+        json.encode(has_more),
+        limit,
+        json.encode(following),
+    )
     return ViewResult(b'{"data":%b,"pagination":%b}' % (rows, pagination))
 
 
@@ -54,7 +62,9 @@ def get_session(asked: ViewRequest) -> ViewResult:
         for position, (event, at) in enumerate(zip(told, times([event.at for event in told]), strict=True))
     ]
     truncated = json.encode(len(story) > MOST_EVENTS)
-    return ViewResult(b'{"data":{"events":%b,"session":%b,"truncated":%b}}' % (json.encode(events), row, truncated))
+    return ViewResult(
+        b'{"data":{"events":%b,"session":%b,"truncated":%b}}' % (json.encode(events), row, truncated)
+    )
 
 
 def _event(event: Happened, at: str, hostname: str, identifier: str) -> Event:
