@@ -312,7 +312,7 @@ class JournalPage(Struct, kw_only=True):
     matched: int
     """How many of the kept exchanges the filters let through, `after` among them, on whichever page."""
     kept: int
-    total: int
+    count: int
     """How many there were, those no longer kept included."""
     next: str | None = None
     """The query of the page after this one, which begins after this one's last exchange."""

@@ -55,8 +55,8 @@ class Run:
             for line in self.mock.admin.export("ndjson", None, after=self._seen).splitlines()
         ]
         self._seen = max([self._seen, *(each["number"] for each in found)])
-        self.late.update(each["deleted"] for each in found if each["deleted"] is not None)
-        return [each for each in found if each["deleted"] is None]
+        self.late.update(each["deleted_tenant"] for each in found if each["deleted_tenant"] is not None)
+        return [each for each in found if each["deleted_tenant"] is None]
 
     def collect(self) -> None:
         """Count the late requests that came after the last test; a server that a test stopped has none."""

@@ -447,7 +447,7 @@ def main() -> int:
         with AdminClient(server.url) as admin:
             kept = admin.journal(limit=1)
             report(
-                f"resident memory above the bare app's, {kept.kept} of {kept.total:,} exchanges kept",
+                f"resident memory above the bare app's, {kept.kept} of {kept.count:,} exchanges kept",
                 (server.resident() - base) / (1 << 20),
                 "MiB",
                 40,

@@ -446,7 +446,7 @@ def _judged(admin: AdminClient, tenant: str, seen: Seen) -> Iterator[str]:
         if isinstance(limit, SlotState) and limit.held:
             yield f"{tenant}: {limit.held} slots of {limit.name} are held"
     lines = [json.decode(line) for line in admin.export("ndjson", tenant).splitlines()]
-    total, numbers = admin.journal(tenant, limit=1).total, [line["number"] for line in lines]
+    total, numbers = admin.journal(tenant, limit=1).count, [line["number"] for line in lines]
     if total != seen.requests[tenant]:
         yield f"{tenant}: {seen.requests[tenant]} requests were sent, {total} stand in the journal"
     if numbers != list(range(total - len(numbers) + 1, total + 1)):

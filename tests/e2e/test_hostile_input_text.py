@@ -272,7 +272,7 @@ def attacked(url: str) -> tuple[set[str], dict[str, str]]:
         headers = [f"{name}: {value}".encode() for name, value in own.headers.items()]
         texts = {"admin problems": "\n".join(admin_problem(url, key) for key in keys)}
         for number, key in enumerate(sorted(keys)):
-            before = admin.journal(None, limit=0).total
+            before = admin.journal(None, limit=0).count
             attack(url, key, path, headers, [*NAMES, "nowhere"][number % 5])
             for whose, after in ((None, before), ("default", 0)):
                 texts.update(

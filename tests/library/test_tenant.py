@@ -177,7 +177,7 @@ def test_dropped_tenant_is_gone(mock: SessionMock) -> None:
         told = send(http, vendor, PAIR[1], dict(PAIR[1].example))
     last = mock.admin.journal(None).exchanges[-1]
 
-    assert (told.status_code >= 400, last["deleted"]) == (True, "late-one")
+    assert (told.status_code >= 400, last["deleted_tenant"]) == (True, "late-one")
     with pytest.raises(AdminError, match="late-one"):
         tenant.verify()
 

@@ -499,14 +499,14 @@ class Steered(RuleBasedStateMachine):
         """Ask, and compare status and body with what the model says; the body of an answer that is as good as without faults."""
         model = self.models[name]
         question = Question(pair[0].name, pair[1].name, site, page)
-        late = self.admin.journal(None, finding="deleted-tenant").total if model.deleted else 0
+        late = self.admin.journal(None, finding="deleted-tenant").count if model.deleted else 0
         status, body = self.living.ask(model.access, pair, _parameters(pair, page, cursor), site)
         if model.deleted:
             unmatched = self.admin.journal(None, finding="deleted-tenant", offset=0, limit=5000)
             assert status == status_of(pair[0], pair[0].contract.errors["wrong_credential"], {})
-            assert unmatched.total == late + 1
-            assert [unmatched.exchanges[-1][field] for field in ("number", "deleted")] == [
-                unmatched.total,
+            assert unmatched.count == late + 1
+            assert [unmatched.exchanges[-1][field] for field in ("number", "deleted_tenant")] == [
+                unmatched.count,
                 name,
             ]
             return None
@@ -562,7 +562,7 @@ class Steered(RuleBasedStateMachine):
             if model.deleted:
                 continue
             journal = self.admin.journal(name, limit=1)
-            assert (journal.total, journal.kept, journal.matched) == (model.exchanges,) * 3
+            assert (journal.count, journal.kept, journal.matched) == (model.exchanges,) * 3
             if number == self.turn % len(self.models):
                 self.compare(name, model)
 

@@ -71,7 +71,7 @@ BROKEN: dict[str, tuple[Callable[[], object], str]] = {
     "unknown parameter of pages": (lambda: vendor(changed(paging=OffsetPagination("nothing", None, 10))), "no parameter 'nothing'"),
     "unknown parameter of the example": (lambda: vendor(changed(example={"nothing": 1})), "no parameter 'nothing'"),
     "unknown parameter of everything": (lambda: vendor(changed(all_rows_params={"nothing": 1})), "no parameter 'nothing'"),
-    "unknown total": (lambda: vendor(changed(paging=replace(LIST.pagination, total="nothing"))), "no field 'nothing' in the response"),
+    "unknown total": (lambda: vendor(changed(paging=replace(LIST.pagination, count="nothing"))), "no field 'nothing' in the response"),
     "unknown rows": (lambda: vendor(changed(rows="nothing")), "no field 'nothing' in the response"),
     "unknown identity": (lambda: vendor(changed(identity=("nothing",))), "nothing' in the response"),
     "unknown path parameter": (lambda: vendor(changed(paths=("/other/{nothing}",))), "paths and path parameters differ"),

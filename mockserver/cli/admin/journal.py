@@ -97,7 +97,7 @@ def _format_remarks(exchange: Exchange) -> str:
         remarks.append(exchange["error"] + (f" ({exchange['basis']})" if exchange["basis"] else ""))
     remarks += exchange["faults"]
     remarks += [finding["name"] for finding in exchange["findings"]]
-    if exchange["deleted"] is not None:
+    if exchange["deleted_tenant"] is not None:
         remarks.append(f"credential of the deleted tenant {exchange['deleted']!r}")
     if exchange["failed"]:
         remarks.append("internal error")

@@ -53,7 +53,7 @@ def _entry(exchange: Exchange) -> dict[str, Any]:
         "faults": list(exchange.faults),
         "findings": to_builtins(exchange.findings),
         "near_misses": told.near_misses,
-        "deleted": exchange.deleted_tenant,
+        "deleted_tenant": exchange.deleted_tenant,
     }
     return {
         "startedDateTime": iso(exchange.received_at),

@@ -39,7 +39,7 @@ def described(exchange: Exchange) -> dict[str, Any]:
         "overlapping": exchange.overlapping[:OVERLAPS],
         "findings": to_builtins(exchange.findings),
         "near_misses": told.near_misses,
-        "deleted": exchange.deleted_tenant,
+        "deleted_tenant": exchange.deleted_tenant,
         "failed": exchange.failed,
         "client_disconnected": exchange.client_disconnected,
     }

@@ -130,12 +130,12 @@ class RequestParser:
                 self._tenants.deleted_tenant(family, error.details.get("credential", "")),
             )
             refusal = self._unknown(vendor, match) or error.refusal
-            return ParsedRequest(**{**terms, "refusal": refusal, "deleted": deleted, **_lost(vendor, match)})
+            return ParsedRequest(**{**terms, "error": refusal, "deleted_tenant": deleted, **_lost(vendor, match)})
         terms, endpoint = self._terms(vendor, name, whose.tenant, principal=whose), vendor.endpoint(name)
         if lost := _lost(vendor, match):
             return ParsedRequest(**{**terms, **lost})
         if unknown := self._unknown(vendor, match):
-            return ParsedRequest(**{**terms, "refusal": unknown, **_FREE})
+            return ParsedRequest(**{**terms, "error": unknown, **_FREE})
         try:
             check_permission(whose, vendor, endpoint)
             site = None if endpoint.validate_before_site else self._site(match, endpoint, whose)
@@ -170,7 +170,7 @@ class RequestParser:
                 "one_at_a_time": any(isinstance(limit, ConcurrencyLimit) for limit in endpoint.limits),
                 "behaviors": behaviors,
                 "headers": {**endpoint.headers, **_basis(endpoint, behaviors)},
-                "held": principal,
+                "principal": principal,
                 **(_limits(vendor, endpoint, principal.tenant) if principal else {}),
             }
         return found
@@ -244,7 +244,7 @@ def _lost(vendor: Vendor, match: RouteMatch) -> dict[str, Any]:
         NearMiss(vendor.name, endpoint.name, endpoint.method, path, differs) for path in endpoint.paths
     )
     return {
-        "refusal": VendorError("unknown_path", {"message": message}),
+        "error": VendorError("unknown_path", {"message": message}),
         "near_misses": near,
         "headers": {},
         **_FREE,

@@ -140,7 +140,7 @@ async def test_late_request_of_a_dropped_tenant_is_told_whose_it_was(steer: Stee
 
     assert (statuses[0], statuses[2]) == (200, 200)
     assert statuses[1] >= 400
-    assert late["deleted"] == "brief"
+    assert late["deleted_tenant"] == "brief"
     assert "'brief', which was deleted" in str(late["near_misses"])
 
 

@@ -110,7 +110,7 @@ def _page(journal: Journal, query: JournalQuery) -> StreamingBody:
         exchanges=[],
         matched=len(matching),
         kept=len(journal),
-        total=journal.count,
+        count=journal.count,
         next=None if whole or not found else _after(found[-1], query, limit),
     )
     return StreamingBody(JSON, _page_pieces(page, found))
