@@ -17,9 +17,19 @@ _ISO: Final = re.compile(
 )
 
 
+_TWO_DIGITS: Final = tuple(f"{number:02}" for number in range(60))
+_MINUTES: Final = tuple(f"T{minute // 60:02}:{minute % 60:02}:" for minute in range(1440))
+
+
 def seconds(instants: Sequence[int] | I64) -> list[str]:
     """Write instants as ``2026-09-01T08:30:00``, fractions cut off, in UTC."""
-    return list(np.array(instants, dtype="datetime64[ms]").astype("datetime64[s]").astype(str).tolist())
+    days, clock = np.divmod(np.asarray(instants, dtype=np.int64) // 1000, 86_400)
+    minutes, rest = np.divmod(clock, 60)
+    dates = {day: str(np.datetime64(day, "D")) for day in set(days.tolist())}
+    return [
+        dates[day] + _MINUTES[minute] + _TWO_DIGITS[second]
+        for day, minute, second in zip(days.tolist(), minutes.tolist(), rest.tolist(), strict=True)
+    ]
 
 
 def instant(text: str) -> int | None:
