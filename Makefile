@@ -1,4 +1,4 @@
-# Every command of this project. CI runs `make setup` and `make check`, as people do.
+# Every command of this project. CI runs `make setup` and `make check`, as developers do.
 
 PYTHON ?= python3
 ARGS ?=
@@ -13,9 +13,9 @@ export PIP_NO_INPUT := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup serve test cov lint fmt types docs docs-check site wheel consumer bench soak matrix vocabulary viewer check clean
+.PHONY: help setup serve test cov lint fmt types docs docs-check site wheel consumer examples bench soak matrix vocabulary viewer check clean
 
-help: ## Show this list
+help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## Create .venv and install the project with its tools (PYTHON=python3.13 picks another Python)
@@ -32,59 +32,62 @@ $(STAMP): pyproject.toml
 serve: $(STAMP) ## Run the mock server (ARGS="--help" shows its options)
 	$(BIN)/session-mock serve $(ARGS)
 
-test: $(STAMP) ## Run the tests (ARGS="-k paging -n auto" goes to pytest)
-	$(BIN)/python -m pytest $(ARGS)
+test: $(STAMP) ## Run the tests in parallel (ARGS="-k paging" is passed to pytest; ARGS="-n0" runs them serially)
+	$(BIN)/python -m pytest -n auto $(ARGS)
 
-cov: $(STAMP) ## Run the tests and report what they did not reach
+cov: $(STAMP) ## Run the tests and report the lines that they do not reach
 	$(BIN)/python -m pytest --cov -n auto $(ORDER) $(ARGS)
 
-lint: $(STAMP) ## Check style, formatting and the direction of imports
+lint: $(STAMP) ## Check style, formatting and import directions
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-logo
 
-fmt: $(STAMP) ## Format the code and mend what can be mended
+fmt: $(STAMP) ## Format the code and fix what ruff can fix
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
 types: $(STAMP) ## Check types
 	$(BIN)/mypy
 
-docs: $(STAMP) ## Write the generated parts of the documents anew
+docs: $(STAMP) ## Regenerate the generated documents
 	$(BIN)/python -m tools.docs.build
 
-docs-check: $(STAMP) ## Check that the generated parts of the documents are current
+docs-check: $(STAMP) ## Check that the generated documents are up to date
 	$(BIN)/python -m tools.docs.build --check
 
-site: $(STAMP) ## Make a site of the documents, in site/; a link that leads nowhere is an error
+site: $(STAMP) ## Build the documentation site in site/; a broken link is an error
 	rm -rf site
 	$(BIN)/python -m sphinx --fail-on-warning --quiet --fresh-env --conf-dir docs --doctree-dir $(VENV)/doctrees . site
 
-wheel: $(STAMP) ## Build dist/session_mock-….whl, to be installed beside your client
+wheel: $(STAMP) ## Build dist/session_mock-….whl, to install in your client's environment
 	$(BIN)/python -m hatchling build -t wheel -d dist
 
-consumer: $(STAMP) ## Let a project that is not ours test itself with the built wheel
+consumer: $(STAMP) ## Run the tests of a separate example project against the built wheel
 	$(BIN)/python -m pytest tests/test_consumer.py $(ARGS)
 
-bench: $(STAMP) ## Measure how fast worlds and answers are
+examples: $(STAMP) ## Run examples/ with the pytest plugin, as a user would
+	$(BIN)/python -m pytest -c /dev/null --rootdir examples examples $(ARGS)
+
+bench: $(STAMP) ## Measure speed and memory and compare them with the promised bounds (ARGS=--quick takes fewer samples)
 	$(BIN)/python -m tests.bench.run $(ARGS)
 
-soak: $(STAMP) ## Let 200 clients crawl for a minute while much goes wrong
+soak: $(STAMP) ## Let 200 clients read pages for a minute while faults are active
 	$(BIN)/python -m tests.bench.soak $(ARGS)
 
-matrix: $(STAMP) ## Try the pytest plugin on the oldest and newest Python and pytest, with and without other plugins
-	$(BIN)/python tests/plugin/matrix.py $(ARGS)
+matrix: $(STAMP) ## Test the pytest plugin with the oldest and newest Python and pytest, with and without other plugins
+	$(BIN)/python tests/pytest_plugin/matrix.py $(ARGS)
 
-vocabulary: $(STAMP) ## Draw the shipped vocabularies anew (this changes every world)
+vocabulary: $(STAMP) ## Regenerate the shipped vocabularies (this changes every world)
 	$(BIN)/python -m tools.vocabulary.draw
 
-viewer: $(STAMP) ## Fetch the viewer of /<vendor>/docs anew, with npm (ARGS=5.35.0 picks a version)
+viewer: $(STAMP) ## Fetch Swagger UI for /<vendor>/docs with npm (ARGS=5.35.0 picks a version)
 	$(BIN)/python -m tools.fetch_swagger_ui $(ARGS)
 
-# The header of the tests prints the seed of their order: `make cov ARGS="-p randomly --randomly-seed=SEED"` repeats it.
+# pytest prints the seed of the order in its header: `make cov ARGS="-p randomly --randomly-seed=SEED"` repeats it.
 check: ORDER := -p randomly
 check: lint types docs-check site cov ## Everything CI runs, with the tests in random order
 
-clean: ## Go back to a fresh clone: remove .venv, caches and build results
+clean: ## Remove .venv, caches and build results
 	rm -rf $(VENV) dist site .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""How Sphinx makes the documentation site (``make site``): the documents as they stand, README.md in front, nothing from other hosts."""
+"""Sphinx configuration of the documentation site (``make site``): all documents, without content from other hosts."""
 
 from shutil import copyfile
 
@@ -10,8 +10,11 @@ include_patterns = [
     "README.md",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
     "docs/*.md",
     "docs/*/*.md",
+    "examples/README.md",
     "fixtures/README.md",
 ]
 exclude_patterns = [
@@ -21,9 +24,9 @@ exclude_patterns = [
     "site",
     "tests",
     "tools",
-]  # Nothing to find there, and some are large.
+]  # These folders have no documents, and some are large.
 extensions = ["myst_parser"]
-smartquotes = False  # What stands in quotes may be what is sent.
+smartquotes = False  # Quoted text may be sent literally.
 html_theme = "furo"
 html_title = "session-mock"
 html_static_path = html_css_files = ["site.css"]
@@ -33,18 +36,24 @@ _CONTENTS = """
 ```{toctree}
 :hidden:
 
+docs/README
 docs/howto/README
+examples/README
 docs/vendors/README
-docs/assumed
-docs/world
-docs/faults
-docs/findings
+docs/cli
 docs/settings
 docs/library
-docs/cli
 docs/admin
+docs/faults
+docs/findings
+docs/assumed
+docs/glossary
+docs/world
+docs/decisions/README
 fixtures/README
 ARCHITECTURE
+CONTRIBUTING
+SECURITY
 CHANGELOG
 ```
 """
@@ -59,20 +68,20 @@ _BELOW = """
 
 
 def _contents(_app: Sphinx, name: str, source: list[str]) -> None:
-    """Add to a README what stands below it; on GitHub it would be seen as code."""
+    """Add the table of contents to a README; in the file itself, GitHub would show it as code."""
     if name == root_doc:
         source[0] += _CONTENTS
-    elif name in ("docs/howto/README", "docs/vendors/README"):
+    elif name in ("docs/decisions/README", "docs/howto/README", "docs/vendors/README"):
         source[0] += _BELOW
 
 
 def _front(app: Sphinx, error: Exception | None) -> None:
-    """Let the README be the front page under the name that a server looks for."""
+    """Copy the README to the file that web servers show first."""
     if error is None:
         copyfile(app.outdir / "README.html", app.outdir / "index.html")
 
 
 def setup(app: Sphinx) -> None:
-    """Connect what is done beside Sphinx' own work."""
+    """Connect the functions above to the events of Sphinx."""
     app.connect("source-read", _contents)
     app.connect("build-finished", _front)

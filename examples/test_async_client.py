@@ -27,7 +27,9 @@ async def read_sessions(rybbit: VendorHandle, batch: int = 4) -> list[dict[str, 
     async with aiohttp.ClientSession() as session:
         first = 1
         while True:
-            pages = await asyncio.gather(*(read_page(session, rybbit, page) for page in range(first, first + batch)))
+            pages = await asyncio.gather(
+                *(read_page(session, rybbit, page) for page in range(first, first + batch))
+            )
             rows += [row for page in pages for row in page]
             if len(pages[-1]) < PAGE_SIZE:
                 return rows

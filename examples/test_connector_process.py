@@ -24,8 +24,14 @@ def test_connector_writes_all_sessions(session_mock: CheckedTenant) -> None:
     }
 
     finished = subprocess.run(
-        [sys.executable, CONNECTOR], env={**os.environ, **environment}, capture_output=True, text=True, check=True
+        [sys.executable, CONNECTOR],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
     rows = [json.loads(line) for line in finished.stdout.splitlines()]
-    session_mock.reconcile(rows, vendor="sparklytics", endpoint="list_sessions", start_date="2026-09-01", timezone="UTC")
+    session_mock.reconcile(
+        rows, vendor="sparklytics", endpoint="list_sessions", start_date="2026-09-01", timezone="UTC"
+    )

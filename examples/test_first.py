@@ -16,7 +16,7 @@ def read_sessions(rybbit: VendorHandle) -> list[dict[str, Any]]:
     while True:
         response = requests.get(
             f"{rybbit.base_url}/api/sessions/{rybbit.sites[0]}",
-            params={"page": page, "limit": PAGE_SIZE, "time_zone": "UTC"},
+            params={"page": str(page), "limit": str(PAGE_SIZE), "time_zone": "UTC"},
             headers=rybbit.headers,
             timeout=10,
         )

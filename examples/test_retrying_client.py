@@ -11,7 +11,9 @@ from mockserver import CheckedTenant, VendorHandle
 RETRIED = (429, 503)
 
 
-def read_sessions(browsee: VendorHandle, sleep: Callable[[float], object], attempts: int = 5) -> list[dict[str, Any]]:
+def read_sessions(
+    browsee: VendorHandle, sleep: Callable[[float], object], attempts: int = 5
+) -> list[dict[str, Any]]:
     """Return every session: the client under test. It waits for `Retry-After` with *sleep* after a 429 or 503."""
     rows: list[dict[str, Any]] = []
     while True:
@@ -28,7 +30,9 @@ def read_sessions(browsee: VendorHandle, sleep: Callable[[float], object], attem
             return rows
 
 
-@pytest.mark.session_mock(faults=[{"kind": "status", "status": 503, "retry_after": 30, "page": 2, "times": 2}])
+@pytest.mark.session_mock(
+    faults=[{"kind": "status", "status": 503, "retry_after": 30, "page": 2, "times": 2}]
+)
 def test_client_waits_for_retry_after(session_mock: CheckedTenant) -> None:
     # The clock of a test is frozen: a sleep that advances it is over at once.
     rows = read_sessions(session_mock.vendor("browsee"), sleep=session_mock.clock.advance)

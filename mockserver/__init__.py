@@ -1,6 +1,7 @@
-"""session-mock: a mock server for session-analytics HTTP APIs over one seeded, self-consistent world.
+"""session-mock: a mock server for session-analytics HTTP APIs with one seeded, self-consistent data set.
 
-What stands in ``__all__`` is public; each name is imported when it is first used, because start-up is felt.
+The names in ``__all__`` are public. Each is imported when it is first used, so that ``import mockserver``
+stays fast.
 """
 
 from importlib import import_module
@@ -24,17 +25,21 @@ __all__ = [
     "create_app",
     "tenant_of",
 ]
-_PLACES = {
-    **dict.fromkeys(("AdminClient", "AdminError"), "mockserver.client"),
-    **dict.fromkeys(("SessionMock", "TenantHandle", "VendorHandle"), "mockserver.embedded"),
-    **dict.fromkeys(("create_app", "tenant_of"), "mockserver.embedded.aiohttp_app"),
+_MODULES = {
+    "AdminClient": "mockserver.client",
+    "AdminError": "mockserver.client",
     "CheckedTenant": "mockserver.pytest_plugin.checked_tenant",
+    "SessionMock": "mockserver.embedded",
+    "TenantHandle": "mockserver.embedded",
+    "VendorHandle": "mockserver.embedded",
+    "create_app": "mockserver.embedded.aiohttp_app",
+    "tenant_of": "mockserver.embedded.aiohttp_app",
 }
 
 
-if not TYPE_CHECKING:  # A type checker shall know a misspelled name.
+if not TYPE_CHECKING:  # A type checker reports unknown names only without this function.
 
     def __getattr__(name: str) -> Any:
-        if name not in _PLACES:
+        if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(_PLACES[name]), name)
+        return getattr(import_module(_MODULES[name]), name)

@@ -1,4 +1,4 @@
-"""What is said over the admin API: its requests and its answers, which server and client share."""
+"""Requests and responses of the admin API, shared by server and client."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -8,10 +8,9 @@ from msgspec import Meta, Struct
 from mockserver._util.printable import MASK
 
 Instant = Annotated[str | int, Meta(description="an instant: ISO 8601 text, or Unix milliseconds")]
-"""ISO 8601 text, UTC where it names no offset, or Unix milliseconds."""
+"""ISO 8601 text, UTC unless it has an offset, or Unix milliseconds."""
 Dialect = str | dict[str, str]
-"""A dialect for all vendors that have it, or dialects by vendor."""
-
+"""One dialect for all vendors that have it, or a dialect per vendor."""
 
 Name = Annotated[
     str,
@@ -19,28 +18,30 @@ Name = Annotated[
         min_length=1,
         max_length=200,
         pattern=r"^(?!\.{1,2}$)[^\x00-\x1f\x7f\ud800-\udfff]*$(?!\n)",
-        description="a text of 1 to 200 characters, none of them a control character or a lone surrogate, and neither '.' nor '..'",
+        description=(
+            "a text of 1 to 200 characters, without control characters and lone surrogates,"
+            " and neither '.' nor '..'"
+        ),
     ),
 ]
-"""What a tenant can be called."""
-
+"""A tenant's id."""
 
 Credential = Annotated[
     str,
     Meta(
         pattern=r"^[!-~]+$(?!\n)",
-        description="a text that is not empty, in characters that a header can carry, without blanks",
+        description="a text of printable ASCII characters without spaces, not empty",
     ),
 ]
-"""What a client can be given to show."""
+"""A value that a header can carry."""
 
 
-class Asked(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A request; a field it does not know is refused."""
+class RequestModel(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Base class of request bodies; unknown fields are rejected."""
 
 
 class Health(Struct, kw_only=True):
-    """That the server answers."""
+    """State of the server."""
 
     status: Literal["healthy"] = "healthy"
     message: str
@@ -48,79 +49,80 @@ class Health(Struct, kw_only=True):
 
 
 class Version(Struct, kw_only=True):
-    """Which session-mock it is."""
+    """Name and version of the server."""
 
     name: Literal["session-mock"] = "session-mock"
     version: str
 
 
 def repr_masked(value: Struct, secret: tuple[str, ...]) -> str:
-    """Write a struct as Python does, with the values of secret fields masked wherever else in it they stand.
+    """Return the repr of a struct, with the values of secret fields masked in every field.
 
-    A traceback, a log or an assertion of somebody's test prints what it has at hand.
+    Tracebacks, logs and failed assertions print what they have at hand, so no repr may contain a secret.
     """
-    secrets = {each for name in secret for each in _texts(getattr(value, name))}
+    secrets: set[str] = set()
+    for name in secret:
+        secrets.update(_values(getattr(value, name)))
     fields = (
-        f"{name}={_masked(getattr(value, name), secrets, whole=name in secret)!r}"
+        f"{name}={_mask(getattr(value, name), secrets, whole=name in secret)!r}"
         for name in value.__struct_fields__
     )
     return f"{type(value).__name__}({', '.join(fields)})"
 
 
-def _texts(value: Any) -> tuple[str, ...]:
-    if isinstance(value, Mapping):
-        return tuple(str(each) for each in value.values())
-    return () if value is None else (str(value),)
+def _values(field: Any) -> tuple[str, ...]:
+    if isinstance(field, Mapping):
+        return tuple(str(value) for value in field.values())
+    return () if field is None else (str(field),)
 
 
-def _masked(value: Any, secrets: set[str], *, whole: bool) -> Any:
+def _mask(value: Any, secrets: set[str], *, whole: bool) -> Any:
     if isinstance(value, Mapping):
-        return {name: _masked(each, secrets, whole=whole) for name, each in value.items()}
+        return {name: _mask(item, secrets, whole=whole) for name, item in value.items()}
     if isinstance(value, tuple | list):
-        return type(value)(
-            _masked(each, secrets, whole=not secrets.isdisjoint(value)) for each in value
-        )  # All sites, if one is a key.
+        has_secret = not secrets.isdisjoint(value)  # If one site's id is a key, all ids are masked.
+        return type(value)(_mask(item, secrets, whole=has_secret) for item in value)
     return MASK if (whole and value is not None) or (isinstance(value, str) and value in secrets) else value
 
 
 class VendorAccess(Struct, kw_only=True):
-    """What a client of one vendor needs to know of a tenant."""
+    """URL, credentials and ids that a client of one vendor needs."""
 
     url: str
     dialect: str
-    """Which of the vendor's sources it is answered by."""
+    """The version of the vendor's contract that is served."""
     credentials: dict[str, str]
     headers: dict[str, str]
-    """Ready to send with every request."""
+    """Headers to send with every request."""
     body: dict[str, str]
-    """Fields ready to stand in every JSON body, where credentials travel there; the key is that of the first site."""
+    """Fields to send in every JSON body, if credentials are sent there; the key is that of the first site."""
     sites: list[str]
-    """The usual id of each site, in the same order for every vendor."""
+    """The vendor's id of each site; the order is the same for every vendor."""
     segments: dict[str, str]
-    """Segment name to the vendor's id for it."""
+    """The vendor's id of each segment, by the segment's name."""
 
     def __repr__(self) -> str:
         return repr_masked(self, secret=("credentials", "headers", "body"))
 
 
 class TenantAccess(Struct, kw_only=True):
-    """What clients need to know of a tenant."""
+    """URLs, credentials and ids that a tenant's clients need."""
 
     id: str
     tenant: str
-    """The same, as the first line of ``session-mock serve --json`` says it."""
+    """The same as ``id``; the first line of ``session-mock serve --json`` has it, too."""
     url: str
     vendors: dict[str, VendorAccess]
 
 
-class WorldFields(Asked, frozen=True):
-    """Fields of a world's spec that differ from its profile's."""
+class WorldFields(RequestModel, frozen=True):
+    """Fields of a world's spec that override those of its profile."""
 
     seed: int | None = None
     sessions: int | None = None
-    """Per site, in an exact world."""
+    """Sessions per site, in an exact world."""
     sessions_per_day: int | None = None
-    """Per site, in a flowing world."""
+    """Sessions per site and day, in a flowing world."""
     start: Instant | None = None
     end: Instant | None = None
     sites: int | None = None
@@ -133,42 +135,42 @@ class WorldFields(Asked, frozen=True):
 
 
 class NewWorld(WorldFields, frozen=True):
-    """Another world for a tenant: a profile, and the fields that differ from it; the seed stays unless one is given."""
+    """A new world for a tenant: a profile and fields that override it; the seed stays unless one is given."""
 
     profile: str = "default"
 
 
 class SiteTotals(Struct, kw_only=True):
-    """How many sessions of a site have started by now."""
+    """Number of sessions of a site that have started."""
 
     domain: str
     sessions: int
     bots: int
-    """Sessions of bots beside them."""
+    """Sessions of bots, which ``sessions`` does not count."""
 
 
 class WorldTotals(Struct, kw_only=True):
-    """A tenant's world: the spec that it follows from, and what is visible of it now."""
+    """A tenant's world: its spec, and the sessions that have started."""
 
     spec: dict[str, Any]
     now: str
     sites: list[SiteTotals]
 
 
-class Freeze(Asked, frozen=True, tag_field="action", tag="freeze"):
-    """Stand still, at an instant or where the clock is."""
+class FreezeClock(RequestModel, frozen=True, tag_field="action", tag="freeze"):
+    """Freeze the clock at an instant, by default at its current time."""
 
     now: Instant | None = None
 
 
-class SetTo(Asked, frozen=True, tag_field="action", tag="set"):
-    """Be at an instant, and stand or run as before."""
+class SetClock(RequestModel, frozen=True, tag_field="action", tag="set"):
+    """Set the clock to an instant; it stays frozen or keeps running."""
 
     now: Instant
 
 
-class Advance(Asked, frozen=True, tag_field="action", tag="advance"):
-    """Be so much later, and stand or run as before."""
+class AdvanceClock(RequestModel, frozen=True, tag_field="action", tag="advance"):
+    """Move the clock forward; it stays frozen or keeps running."""
 
     seconds: Annotated[
         float | str, Meta(description="a number of seconds, or a text such as 1h, 90s or 1d12h")
@@ -176,110 +178,112 @@ class Advance(Asked, frozen=True, tag_field="action", tag="advance"):
     """A number, or a text such as ``1h``, ``90s`` or ``1d12h``."""
 
 
-class Scale(Asked, frozen=True, tag_field="action", tag="scale"):
-    """Run from here on at a rate: 1 is as usual, 60 is an hour a minute."""
+class SetClockRate(RequestModel, frozen=True, tag_field="action", tag="rate"):
+    """Let the clock run at a rate: 1 is real time, 60 is one hour per minute."""
 
     rate: Annotated[float, Meta(ge=0, le=86_400)]
 
 
-class Follow(Asked, frozen=True, tag_field="action", tag="follow"):
-    """Be the system's clock."""
+class UseSystemTime(RequestModel, frozen=True, tag_field="action", tag="system"):
+    """Let the clock follow the system time."""
 
 
-class Reset(Asked, frozen=True, tag_field="action", tag="reset"):
-    """Be again as at first."""
+class ResetClock(RequestModel, frozen=True, tag_field="action", tag="reset"):
+    """Reset the clock to its initial state."""
 
 
-ClockChange = Freeze | SetTo | Advance | Scale | Follow | Reset
+ClockChange = FreezeClock | SetClock | AdvanceClock | SetClockRate | UseSystemTime | ResetClock
 
 
 class ClockState(Struct, kw_only=True):
-    """What time it is for a tenant."""
+    """Time and mode of a tenant's clock."""
 
     now: str
     rate: float
-    """How many of its seconds pass in one of the computer's."""
+    """Seconds of the clock per second of real time."""
     mode: Literal["frozen", "system", "running"]
 
 
-class NewTenant(Asked, frozen=True):
-    """A tenant to be created; every field has a default."""
+class NewTenant(RequestModel, frozen=True):
+    """Settings of a new tenant; every field has a default."""
 
     name: Name | None = None
-    """Its id; one is made up where none is given."""
+    """The tenant's id; generated if it is missing."""
     profile: str = "default"
     world: WorldFields = WorldFields()
-    """The seed follows from the name where none is given."""
+    """Fields of the world; the seed is derived from the name unless one is given."""
     now: Instant | None = None
-    """An instant at which the clock stands, or ``system``; by default an exact world's end, and the system's time in a flowing one."""
+    """Time at which the clock is frozen, or ``system``.
+
+    By default it is frozen at the end of an exact world, and follows the system time in a flowing one."""
     clock: ClockChange | None = None
-    """A change of the clock once it is created; ``reset`` comes back to ``now``."""
+    """A change of the clock after the tenant is created; ``reset`` restores ``now``."""
     dialect: Dialect = {}
-    """Whom vendors are to resemble: one dialect for all that have it, such as ``observed``, or one for each of some vendors."""
+    """One dialect for all vendors that have it, such as ``observed``, or a dialect per vendor."""
     behaviors: dict[str, str | int] = {}
     credentials: dict[str, Credential] = {}
-    """By ``<vendor>.<credential>``, in characters that a header can carry."""
+    """Values by ``<vendor>.<credential>``; the others are generated."""
     faults: dict[str, Any] | list[dict[str, Any]] = []
     """Faults to add; ``reset`` removes them."""
     stall_timeout: Annotated[float, Meta(ge=0, le=86_400)] = 0
-    """Seconds of real time after which an answer that stalls ends in a reset of its connection; 0 sets no bound."""
+    """Seconds of real time after which a stalled response ends with a connection reset; 0 disables it."""
     loop_limit: Annotated[int, Meta(ge=0)] = 0
-    """Requests in a row without a new row after which a client that pages through a list is refused; 0 sets no bound."""
+    """Consecutive requests without a new row after which a paging client gets an error; 0 disables it."""
 
     def __repr__(self) -> str:
         return repr_masked(self, secret=("credentials",))
 
 
 class WindowState(Struct, kw_only=True, tag_field="kind", tag="window"):
-    """A limit of so many requests in a window of the tenant's clock."""
+    """A limit of N requests per window of the tenant's clock."""
 
     name: str
     endpoints: list[str]
     enabled: bool
     allowed: int
-    """0 for any number."""
+    """Number of requests; 0 is unlimited."""
     documented: int | None
-    """How many the vendor documents, where it documents any."""
+    """The number that the vendor documents, if any."""
     seconds: int
     opens: Literal["clock", "first", "idle"]
-    """Whether windows begin at multiples of their length on the clock, with the first request after the last window, or anew with
-    every request that is let through."""
+    """Start of a window: at multiples of its length on the clock (``clock``), with the first request after
+    the last window (``first``), or anew with every accepted request (``idle``)."""
     used: dict[str, int]
-    """Requests counted in the window that is open, by the site that the key names, ``*`` for a key that names none."""
+    """Requests in the current window, by site; ``*`` for credentials of no particular site."""
 
 
 class BucketState(Struct, kw_only=True, tag_field="kind", tag="bucket"):
-    """A limit of so many requests at once, of which further ones come back on the tenant's clock."""
+    """A token bucket: bursts of N requests, refilled by the tenant's clock."""
 
     name: str
     endpoints: list[str]
     enabled: bool
     allowed: int
-    """0 for any number."""
+    """Number of requests; 0 is unlimited."""
     documented: int | None
-    """How many the vendor documents, where it documents any."""
+    """The number that the vendor documents, if any."""
     refill: int
-    """How many come back in a second."""
+    """Requests per second by which the bucket refills."""
     used: dict[str, int]
-    """Requests that have not come back, by the site that the key names, ``*`` for a key that names none."""
+    """Tokens taken and not yet refilled, by site; ``*`` for credentials of no particular site."""
 
 
 class SlotState(Struct, kw_only=True, tag_field="kind", tag="one_at_a_time"):
-    """A limit of one open request for each site."""
+    """A limit of one open request per site."""
 
     name: str
     endpoints: list[str]
     enabled: bool
     busy: str
-    """What happens to a second request."""
+    """Response to a second request."""
     hold: int
-    """Milliseconds of real time for which a request is open at least."""
+    """Minimum time in milliseconds of real time for which a request counts as open."""
     held: int
-    """How many are open."""
+    """Number of open requests."""
 
 
 class FaultArgument(Struct, kw_only=True):
-    """An argument of a kind of fault, as a person reads it."""
+    """An argument of a kind of fault, described for people."""
 
     name: str
     type: str
@@ -294,48 +298,49 @@ class FaultKind(Struct, kw_only=True):
     description: str
     arguments: list[FaultArgument]
     example: dict[str, Any]
-    """One that can be active as it stands."""
+    """A valid fault of this kind."""
 
 
 class FaultKinds(Struct, kw_only=True):
-    """What faults there are."""
+    """All kinds of faults."""
 
     conditions: list[FaultArgument]
-    """Arguments of every kind, which say when it triggers."""
+    """Arguments that every kind has; they decide when a fault triggers."""
     kinds: list[FaultKind]
 
 
 class JournalPage(Struct, kw_only=True):
-    """Exchanges of a journal, oldest first."""
+    """A page of a journal, oldest exchange first."""
 
     exchanges: list[dict[str, Any]]
     matched: int
-    """How many of the kept exchanges the filters let through, `after` among them, on whichever page."""
+    """Number of recorded exchanges on all pages that pass the filters, `after` included."""
     kept: int
-    count: int
-    """How many there were, those no longer kept included."""
+    """Number of exchanges that the journal still has."""
+    total: int
+    """Number of exchanges so far, including those that the journal no longer has."""
     next: str | None = None
-    """The query of the page after this one, which begins after this one's last exchange."""
+    """Query string of the next page; null on the last one."""
 
 
 class Count(Struct, kw_only=True):
-    """How many exchanges the filters let through."""
+    """Number of exchanges that pass the filters."""
 
     count: int
 
 
 class FindingSummary(Struct, kw_only=True):
-    """A finding, with the exchanges in which it was made."""
+    """A finding, or an unexpected error, with its exchanges."""
 
     name: str
     message: str
     count: int
     exchanges: list[int]
-    """Their numbers, the first hundred."""
+    """Numbers of the first hundred exchanges."""
 
 
-class TraceQuery(Asked, frozen=True):
-    """Rows of an endpoint, at least the fields by which they are known."""
+class TraceQuery(RequestModel, frozen=True):
+    """Rows to trace; each needs at least the fields that identify it."""
 
     vendor: str
     endpoint: str
@@ -343,31 +348,31 @@ class TraceQuery(Asked, frozen=True):
 
 
 class Verification(Struct, kw_only=True):
-    """What is to be said of all that a tenant's clients did."""
+    """Summary of everything that is wrong with a tenant's exchanges."""
 
     exchanges: int
-    """How many there were."""
+    """Number of exchanges so far."""
     kept: int
-    """How many of them the journal keeps: only those are judged."""
+    """Number of exchanges that the journal still has; only those are checked."""
     findings: list[FindingSummary]
     unexpected: list[FindingSummary]
-    """Refusals that no right client meets, by the name of the error, and failures of the mock itself (``internal``)."""
+    """Errors that a correct client would not get, by name, and internal errors of the mock (``internal``)."""
     unmatched: int
-    """How many exchanges of the server were no tenant's so far."""
+    """Number of exchanges of the server that belong to no tenant."""
     unused_faults: list[dict[str, Any]]
     """Faults that never triggered."""
     digest: str
-    """The same in two runs in which clients asked the same and were answered the same, in the same order."""
+    """Equal for two runs with the same requests and responses in the same order."""
 
 
 LimitState = WindowState | BucketState | SlotState
 
 
-class LimitChange(Asked, frozen=True):
-    """What of a limit shall be otherwise."""
+class LimitChange(RequestModel, frozen=True):
+    """Changes of a limit; missing fields stay as they are."""
 
     enabled: bool | None = None
-    """``true`` for a window without a number turns on the documented one."""
+    """``true`` uses the documented number if none was set."""
     allowed: Annotated[int, Meta(ge=0)] | None = None
     seconds: Annotated[int, Meta(ge=1, le=31_536_000)] | None = None
     refill: Annotated[int, Meta(ge=0)] | None = None
@@ -375,28 +380,29 @@ class LimitChange(Asked, frozen=True):
     hold: Annotated[int, Meta(ge=0)] | None = None
 
 
-class ExpectedRowsQuery(Asked, frozen=True):
-    """Whose rows a correct client must end up with."""
+class ExpectedRowsQuery(RequestModel, frozen=True):
+    """Selects the rows that a correct client collects."""
 
     vendor: str
     endpoint: str
     site: int | str = 0
-    """One of the vendor's ids for it, its domain, or its place from 0."""
+    """One of the vendor's ids of the site, its domain, or its index from 0."""
     labels: bool = False
-    """Whether each row is told with its verification, and those that must not be seen as well."""
+    """If true, each line is ``{"label": …, "row": …}`` with the label ``required``, ``optional`` or
+    ``forbidden``; otherwise each line is a row, and forbidden rows are left out."""
     parameters: dict[str, Any] = {}
-    """The endpoint's own; without any, those that ask for everything."""
+    """Parameters of the endpoint; by default those that select all rows."""
 
 
 class Problem(Struct, kw_only=True, omit_defaults=True):
-    """What stood in the way, and what would be right (RFC 9457)."""
+    """An error with its remedy (RFC 9457)."""
 
     type: str
-    """Stable name of the kind of problem."""
+    """Stable identifier of the kind of problem."""
     title: str
     status: int
     detail: str
     near: str | None = None
-    """The nearest word that would have been known."""
+    """The nearest known word, if one was unknown."""
     routes: list[str] = []
-    """Where the path is unknown: those that are."""
+    """All routes, if the path is unknown."""

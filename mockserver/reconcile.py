@@ -1,4 +1,4 @@
-"""Compares the rows a client collected with those it had to collect, and says of each difference what it is."""
+"""Compare the rows that a client collected with the expected rows, and classify each difference."""
 
 from bisect import bisect_left
 from collections import defaultdict, deque
@@ -9,112 +9,125 @@ from msgspec import Struct, json
 
 Row = Mapping[str, Any]
 RowLabel = Literal["required", "optional", "forbidden"]
-Kind = Literal["missing", "duplicate", "foreign", "altered", "out of order", "forbidden"]
-MEANINGS: dict[Kind, str] = {
-    "missing": "the client had to deliver it, and did not",
-    "duplicate": "the client delivered it more often than it exists",
-    "foreign": "no such row exists",
-    "altered": "it exists with other values",
-    "out of order": "it stands before a row that it has to follow",
-    "forbidden": "it was gone before the client asked",
+DifferenceKind = Literal["missing", "duplicate", "unexpected", "altered", "out of order", "forbidden"]
+DESCRIPTIONS: dict[DifferenceKind, str] = {
+    "missing": "expected but not collected",
+    "duplicate": "collected more than once",
+    "unexpected": "not in the requested list",
+    "altered": "collected with other values",
+    "out of order": "comes before a row that should precede it",
+    "forbidden": "deleted before the client requested it",
 }
 
 
 class Difference(Struct, frozen=True, kw_only=True):
-    """One row that is not as it should be."""
+    """One difference between the collected and the expected rows."""
 
-    kind: Kind
+    kind: DifferenceKind
     row: Row
     expected: int | None = None
-    """Where it stands among the rows that exist, from 0."""
+    """Index of the row among the expected rows; None if it is not one of them."""
     collected: int | None = None
-    """Where it stands among the rows that were collected, from 0."""
+    """Index of the row among the collected rows; None if it was not collected."""
     fields: Mapping[str, tuple[Any, Any]] = {}
-    """For an altered row: each field that differs, as it is and as it was collected."""
+    """For an altered row: the expected and the collected value of each field that differs."""
 
 
 def compare(
     collected: Iterable[Row], expected: Iterable[tuple[RowLabel, Row]], identity: Sequence[str]
 ) -> list[Difference]:
-    """Say in which ways collected rows differ from the expected rows, whose order is the vendor's.
+    """Return the differences of the collected from the expected rows, which are in the vendor's order.
 
-    ``identity`` names the fields by which a row is known again. An altered row is not missing as well; of rows out of
-    order the fewest that explain it are told.
+    *identity* names the fields that identify a row. An altered row is not reported as missing. Of rows out
+    of order, the smallest set that explains the order is reported.
     """
-    known, told = list(expected), list(collected)
-    name = namer(identity)
-    places: dict[bytes, deque[int]] = defaultdict(deque)
-    for place, (_, row) in enumerate(known):
-        places[name(row)].append(place)
-    taken: dict[int, int] = {}
-    found: list[Difference] = []
-    for number, row in enumerate(told):
-        difference = _placed(number, row, known, places.get(name(row)), taken)
+    expected_rows = list(expected)
+    collected_rows = list(collected)
+    key_of = row_key_function(identity)
+    unmatched: dict[bytes, deque[int]] = defaultdict(deque)
+    for place, (_, row) in enumerate(expected_rows):
+        unmatched[key_of(row)].append(place)
+    matched: dict[int, int] = {}
+    differences: list[Difference] = []
+    for number, row in enumerate(collected_rows):
+        difference = _match_row(number, row, expected_rows, unmatched.get(key_of(row)), matched)
         if difference is not None:
-            found.append(difference)
-    got = set(taken.values())
-    missing = (
-        place
-        for place, (verification, _) in enumerate(known)
-        if verification == "required" and place not in got
-    )
-    found += [Difference(kind="missing", row=known[place][1], expected=place) for place in missing]
-    found += [
-        Difference(kind="out of order", row=told[number], expected=taken[number], collected=number)
-        for number in _disordered(taken)
+            differences.append(difference)
+    matched_places = set(matched.values())
+    differences += [
+        Difference(kind="missing", row=row, expected=place)
+        for place, (label, row) in enumerate(expected_rows)
+        if label == "required" and place not in matched_places
     ]
-    return found
+    differences += [
+        Difference(
+            kind="out of order", row=collected_rows[number], expected=matched[number], collected=number
+        )
+        for number in _find_disordered(matched)
+    ]
+    return differences
 
 
-def namer(identity: Sequence[str]) -> Callable[[Row], bytes]:
-    """How to name a row by the fields that identify it, or by all of it where it has none of them."""
+def row_key_function(identity: Sequence[str]) -> Callable[[Row], bytes]:
+    """Return a function that encodes the identifying fields of a row, or all fields if it has none."""
 
-    def name(row: Row) -> bytes:
-        known = any(field in row for field in identity)
-        return json.encode([row.get(field) for field in identity] if known else row, order="deterministic")
+    def key_of(row: Row) -> bytes:
+        has_identity = any(field in row for field in identity)
+        key = [row.get(field) for field in identity] if has_identity else row
+        return json.encode(key, order="deterministic")
 
-    return name
+    return key_of
 
 
-def _placed(
+def _match_row(
     number: int,
     row: Row,
-    known: Sequence[tuple[RowLabel, Row]],
+    expected_rows: Sequence[tuple[RowLabel, Row]],
     places: "deque[int] | None",
-    taken: dict[int, int],
+    matched: dict[int, int],
 ) -> Difference | None:
-    """Give a collected row its place among those that exist, and say what is wrong with it."""
+    """Match a collected row with an expected one, record that in *matched*, and return how the two differ.
+
+    *places* are the indices of the expected rows with the same key that are not matched yet.
+    """
     if places is None:
-        return Difference(kind="foreign", row=row, collected=number)
+        return Difference(kind="unexpected", row=row, collected=number)
     if not places:
         return Difference(kind="duplicate", row=row, collected=number)
-    place = next((place for place in places if known[place][1] == row), places[0])
+    place = next((place for place in places if expected_rows[place][1] == row), places[0])
     places.remove(place)
-    taken[number] = place
-    verification, wanted = known[place]
-    if verification == "forbidden":
+    matched[number] = place
+    label, expected_row = expected_rows[place]
+    if label == "forbidden":
         return Difference(kind="forbidden", row=row, expected=place, collected=number)
-    names = [*wanted, *(each for each in row if each not in wanted)]
-    fields = {each: (wanted.get(each), row.get(each)) for each in names if wanted.get(each) != row.get(each)}
-    return (
-        Difference(kind="altered", row=row, expected=place, collected=number, fields=fields)
-        if fields
-        else None
-    )
+    names = [*expected_row, *(name for name in row if name not in expected_row)]
+    fields = {
+        name: (expected_row.get(name), row.get(name))
+        for name in names
+        if expected_row.get(name) != row.get(name)
+    }
+    if not fields:
+        return None
+    return Difference(kind="altered", row=row, expected=place, collected=number, fields=fields)
 
 
-def _disordered(taken: Mapping[int, int]) -> list[int]:
-    """The fewest collected rows without which the others are in order: all that are not on a longest ascending run."""
-    ends: list[int] = []
-    last: list[int] = []
-    before: dict[int, int | None] = {}
-    for number, place in sorted(taken.items()):
-        length = bisect_left(ends, place)
-        before[number] = last[length - 1] if length else None
-        ends[length : length + 1] = [place]
-        last[length : length + 1] = [number]
-    kept, number_ = set(), last[-1] if last else None
-    while number_ is not None:
-        kept.add(number_)
-        number_ = before[number_]
-    return [number for number in sorted(taken) if number not in kept]
+def _find_disordered(matched: Mapping[int, int]) -> list[int]:
+    """Return the smallest set of collected rows without which the others are in order.
+
+    *matched* maps the index of a collected row to that of its expected row. The rows in order are a longest
+    increasing subsequence, found by patience sorting.
+    """
+    smallest_ends: list[int] = []
+    last_of_length: list[int] = []
+    previous: dict[int, int | None] = {}
+    for number, place in sorted(matched.items()):
+        length = bisect_left(smallest_ends, place)
+        previous[number] = last_of_length[length - 1] if length else None
+        smallest_ends[length : length + 1] = [place]
+        last_of_length[length : length + 1] = [number]
+    in_order = set()
+    current = last_of_length[-1] if last_of_length else None
+    while current is not None:
+        in_order.add(current)
+        current = previous[current]
+    return [number for number in sorted(matched) if number not in in_order]

@@ -1,6 +1,6 @@
-"""Hypothesis strategies for tests of clients: worlds, faults, sizes of pages, credentials and texts that trip them over.
+"""Hypothesis strategies for tests of clients: worlds, faults, page sizes, credentials and texts.
 
-Importing it needs Hypothesis, which session-mock itself does not install.
+Needs Hypothesis, which session-mock does not install.
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from hypothesis import strategies as st
 
+from mockserver._util.suggest import suggest
 from mockserver.embedded.vendor_access import VendorHandle
 from mockserver.server.faults.registry import kinds
 
@@ -17,7 +18,7 @@ __all__ = ["credentials", "fault_schedules", "hostile_strings", "page_sizes", "w
 _START: Final = datetime(2026, 9, 1, tzinfo=UTC)
 _GRAINS: Final = (3_600_000, 60_000, 1_000, 1)
 _SLOW: Final = ("latency", "stall", "dribble", "reset", "truncate")
-"""Kinds that take real time, or end in a client's timeout."""
+"""Kinds of faults that take real time, or end in a client's timeout."""
 _HOSTILE: Final = (
     "",
     " ",
@@ -59,9 +60,10 @@ _HOSTILE: Final = (
 
 
 def worlds(*, sessions: int = 60, hours: int = 72) -> st.SearchStrategy[dict[str, Any]]:
-    """Small worlds, as keyword arguments of ``tenant(**world)``; they shrink to few sessions that share no start.
+    """Draw small worlds, as keyword arguments of ``create_tenant(**world)``.
 
-    At most so many ``sessions``, within so many ``hours``, often few: in short spans with a coarse ``grain``, sessions share starts.
+    They have at most *sessions* sessions within at most *hours* hours. Short worlds with a coarse ``grain``
+    have sessions with equal start times. They shrink to few sessions with different start times.
     """
     spans = st.sampled_from([span for span in (1, 2, 6, 24) if span <= hours]) | st.integers(1, hours)
     ends = spans.map(lambda span: (_START + timedelta(hours=span)).isoformat())
@@ -81,49 +83,51 @@ def worlds(*, sessions: int = 60, hours: int = 72) -> st.SearchStrategy[dict[str
     )
 
 
-def fault_schedules(*only: str, most: int = 3, **conditions: Any) -> st.SearchStrategy[list[dict[str, Any]]]:
-    """Lists of at most so many faults, for ``faults=`` or ``faults.add(**fault)``; each triggers three times at most.
+def fault_schedules(
+    *only: str, max_size: int = 3, **conditions: Any
+) -> st.SearchStrategy[list[dict[str, Any]]]:
+    """Draw lists of at most *max_size* faults, for ``faults=`` or ``faults.add(**fault)``.
 
-    ``only`` names the kinds; by default all that take no real time and keep the connection. ``conditions``, such as
-    ``vendor=`` and ``endpoint=``, hold for each. They shrink to no fault.
+    Each fault is triggered at most 3 times. *only* are the kinds to draw from; by default all that take no
+    real time and keep the connection. *conditions*, such as ``vendor=`` and ``endpoint=``, apply to every
+    fault. They shrink to no fault.
     """
     known = kinds()
     for kind in only:
         if kind not in known:
-            raise ValueError(f"there is no kind of fault {kind!r}; known are {', '.join(known)}")
-    wanted = only or tuple(kind for kind in known if kind not in _SLOW)
-    when = st.fixed_dictionaries(
+            raise ValueError(f"unknown kind of fault {kind!r}; {suggest(kind, known)}")
+    drawn_kinds = only or tuple(kind for kind in known if kind not in _SLOW)
+    schedule = st.fixed_dictionaries(
         {"times": st.integers(1, 3)}, optional={"after": st.integers(0, 3), "page": st.integers(1, 3)}
     )
 
-    def active(kind: str, moment: Mapping[str, Any]) -> dict[str, Any]:
+    def build_fault(kind: str, moment: Mapping[str, Any]) -> dict[str, Any]:
         example = {name: value for name, value in known[kind].EXAMPLE.items() if name not in {"nth", "page"}}
         return {**example, **moment, **conditions}
 
-    return st.lists(st.builds(active, st.sampled_from(wanted), when), max_size=most)
+    return st.lists(st.builds(build_fault, st.sampled_from(drawn_kinds), schedule), max_size=max_size)
 
 
 def page_sizes(maximum: int = 100) -> st.SearchStrategy[int]:
-    """Sizes of pages from 1 to a maximum, the edges more often than chance would have them."""
+    """Draw page sizes from 1 to *maximum*, preferring the smallest and largest."""
     return st.sampled_from(sorted({1, 2, max(maximum - 1, 1), maximum})) | st.integers(1, maximum)
 
 
 def credentials(vendor: VendorHandle) -> st.SearchStrategy[dict[str, str]]:
-    """A vendor's credentials of which one is wrong: empty, cut, longer, in other letters, or something else altogether."""
+    """Draw a vendor's credentials with one wrong value."""
 
-    def transform(name: str, value: str) -> dict[str, str]:
+    def replace_value(name: str, value: str) -> dict[str, str]:
         return {**vendor.credentials, name: value}
 
-    def wrong(name: str) -> st.SearchStrategy[dict[str, str]]:
+    def draw_wrong_value(name: str) -> st.SearchStrategy[dict[str, str]]:
         right = vendor.credentials[name]
         near = st.sampled_from(["", right[:-1], right + "0", right.swapcase(), right[::-1], "0" * len(right)])
-        return st.builds(
-            transform, st.just(name), (near | hostile_strings()).filter(lambda value: value != right)
-        )
+        wrong = (near | hostile_strings()).filter(lambda value: value != right)
+        return st.builds(replace_value, st.just(name), wrong)
 
-    return st.sampled_from(sorted(vendor.credentials)).flatmap(wrong)
+    return st.sampled_from(sorted(vendor.credentials)).flatmap(draw_wrong_value)
 
 
-def hostile_strings(*, most: int = 200) -> st.SearchStrategy[str]:
-    """Texts that clients forget to encode, escape, cut or compare rightly, and any other text of up to so many characters."""
-    return st.sampled_from(_HOSTILE) | st.text(max_size=most)
+def hostile_strings(*, max_size: int = 200) -> st.SearchStrategy[str]:
+    """Draw texts that clients often encode, escape or compare wrongly, and any other text."""
+    return st.sampled_from(_HOSTILE) | st.text(max_size=max_size)

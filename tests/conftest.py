@@ -23,10 +23,10 @@ settings.register_profile("dev", max_examples=30, deadline=None)
 settings.register_profile("ci", max_examples=60, deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
 
-# A project of its own: tests/test_consumer.py runs its suite, against the wheel.
+# A separate project: tests/test_consumer.py runs its tests with the wheel.
 collect_ignore = ["consumer"]
 
-# No test waits in real time unless it asks for it.
+# No test waits in real time unless it requests it.
 QUICK = {
     behavior.name: 0
     for vendor in every()
@@ -39,35 +39,38 @@ _CLIENTS = ("faker", "freezegun", "httpx", "hypothesis", "pytest-xdist", "reques
 
 
 def pytest_report_header() -> str:
-    """Record which versions of the dependencies are tested; the log of a CI run begins with this line."""
+    """Return the versions of the dependencies that are tested, for the log of a CI run."""
     required = [Requirement(text) for text in requires("session-mock") or ()]
-    names = [each.name for each in required if each.marker is None or each.marker.evaluate({"extra": ""})]
+    names = [item.name for item in required if item.marker is None or item.marker.evaluate({"extra": ""})]
     return "tested with: " + ", ".join(f"{name} {version(name)}" for name in [*names, *_CLIENTS])
 
 
 class Mock:
-    """A served mock and one of its tenants, spoken to as a client of any vendor would."""
+    """A running mock, and requests to it as a client of one of its tenants."""
 
     def __init__(self, client: "TestClient[Any, Any]", served: Tenants) -> None:
-        self.client, self.served, self.tenants = client, served, served.by_name
+        self.client = client
+        self.served = served
+        self.tenants = served.by_name
         self.tenant = next(iter(served.by_name.values()))
 
     def parts(
         self, vendor: Vendor, endpoint: Endpoint, parameters: dict[str, Any], site: int = 0
     ) -> tuple[str, dict[str, Any]]:
-        """The path and the keyword arguments of a request to an endpoint, credentials included."""
-        names, known = self.tenant.identifiers[vendor.name], dict(parameters)
-        words = {
-            name: known.pop(name, names.sites[site][0] if name == endpoint.site else "unknown")
-            for name in endpoint.path
-        }
-        path = endpoint.paths[0].format_map(words)
+        """Return the path and the keyword arguments of a request to an endpoint, with credentials."""
+        names = self.tenant.identifiers[vendor.name]
+        remaining = dict(parameters)
+        segments = {}
+        for name in endpoint.path:
+            default = names.sites[site][0] if name == endpoint.site else "unknown"
+            segments[name] = remaining.pop(name, default)
+        path = endpoint.paths[0].format_map(segments)
         if isinstance(endpoint.credentials, BodyKeys):
             keys = [key for key in (endpoint.credentials.key, endpoint.credentials.secret) if key]
             values = {**names.credentials, endpoint.credentials.key: names.sites[site][0]}
-            return path, {"json": {**{key: values[key] for key in keys}, **known}}
+            return path, {"json": {**{key: values[key] for key in keys}, **remaining}}
         return path, {
-            "params": {name: str(value) for name, value in known.items()},
+            "params": {name: str(value) for name, value in remaining.items()},
             "headers": {"Authorization": f"Bearer {names.credentials['token']}"},
         }
 
@@ -85,19 +88,22 @@ Serve = Callable[..., Awaitable[Mock]]
 
 @pytest.fixture(name="family")
 def _family() -> Iterator[Vendor]:
-    """A vendor that has a made-up dialect for the time of the test, which is the observed one too."""
+    """Add a made-up dialect to a vendor during the test; it is also the observed one."""
     with made_up() as family:
         yield family
 
 
 @pytest.fixture(name="serve")
 def _serve(aiohttp_client: Any) -> Serve:
-    """Serve tenants over real sockets: ``await serve(world={…}, behaviors={…}, tenants={…}, only=…)``, or with a vendor in a dialect."""
+    """Return a function that serves tenants: ``await serve(world={…}, behaviors={…}, tenants={…}, only=…)``.
+
+    Pass a vendor to use its dialect.
+    """
 
     async def serve(vendor: Vendor | None = None, *, only: str | None = None, **settings: Any) -> Mock:
         if vendor is not None:
             settings["dialect"] = {vendor.name: vendor.dialect}
-        others = {name: TenantConfig(**each) for name, each in settings.pop("tenants", {}).items()}
+        others = {name: TenantConfig(**config) for name, config in settings.pop("tenants", {}).items()}
         served = Tenants(
             tenants(Config(behaviors={**QUICK, **settings.pop("behaviors", {})}, tenants=others, **settings))
         )

@@ -1,4 +1,4 @@
-"""A dialect that differs from the documented one in all that a dialect may, for tests that hold whatever dialects vendors have."""
+"""A dialect that differs from the documented one wherever a dialect may, for tests that need one."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,12 +23,12 @@ NAME: Final = "made-up"
 PLACE: Final = "made_up_key"
 """The query parameter in which the dialect takes a key."""
 PREFIX: Final = "/moved"
-"""What its paths begin with."""
+"""Prefix of its paths."""
 
 
 @contextmanager
 def made_up() -> Iterator[Vendor]:
-    """While it is open, a vendor that has its sites in the path has this dialect beside the documented one, and no other."""
+    """Replace the dialects of a vendor with sites in its paths: the documented one and this one remain."""
     family = next(vendor for vendor in load() if any(endpoint.site for endpoint in vendor.contract.endpoints))
     contract = replace(
         family.contract,
@@ -43,7 +43,7 @@ def made_up() -> Iterator[Vendor]:
     other = replace(
         contract,
         dialect=NAME,
-        description="As nobody has it.",
+        description="An invented dialect.",
         endpoints=tuple(map(_moved, contract.endpoints)),
         errors={name: _renamed(name, shape) for name, shape in contract.errors.items()},
         behaviors=contract.preferring(**{short_name(switch.name): another(switch)}),
@@ -51,20 +51,22 @@ def made_up() -> Iterator[Vendor]:
     module = import_module(f"mockserver.vendors.{family.name}")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(
-            module, "VENDOR", speaking(_spoken(family, contract), _spoken(family, other), observed=NAME)
+            module,
+            "VENDOR",
+            speaking(_with_contract(family, contract), _with_contract(family, other), observed=NAME),
         )
-        _forget()
+        _clear_caches()
         yield load()[[vendor.name for vendor in load()].index(family.name)]
-    _forget()
+    _clear_caches()
 
 
 def another(behavior: Behavior) -> str:
-    """An option that is not the default."""
+    """Return an option that is not the default."""
     return next(option for option in behavior.options if option != behavior.default)
 
 
-def _spoken(family: Vendor, contract: Contract) -> Vendor:
-    """A contract with the views that the vendor has anyway."""
+def _with_contract(family: Vendor, contract: Contract) -> Vendor:
+    """Return a vendor with another contract and the same views."""
     return Vendor(
         contract,
         family.names,
@@ -80,7 +82,7 @@ def _renamed(name: str, shape: ErrorTemplate) -> ErrorTemplate:
     return replace(shape, status=418, body={NAME: name}, text=False, fact=Fact("Made up.", Basis.ASSUMED))
 
 
-def _forget() -> None:
-    """Whatever was read of the registry is read anew."""
-    for cached in (load, openapi, redact.names, redact._named):  # noqa: SLF001 -- nobody else replaces the registry
+def _clear_caches() -> None:
+    """Clear every cache that depends on the registry."""
+    for cached in (load, openapi, redact.names, redact._named):  # noqa: SLF001 -- only tests replace the registry
         cached.cache_clear()

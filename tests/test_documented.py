@@ -1,4 +1,4 @@
-"""Whatever a user can name is told in the documents, which are made from the same code."""
+"""The reference pages name everything that a user can name."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,65 +15,69 @@ from mockserver.server.admin.routes import ROUTES
 from mockserver.server.faults.registry import kinds
 from mockserver.server.review.findings import FINDINGS
 from mockserver.vendors import every
+from mockserver.vendors.base import Vendor
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldSpec
 
 DOCS = Path(__file__).parents[1] / "docs"
 
 
-def commands(command: click.Command, *words: str) -> Iterator[str]:
-    """A command and each below it, as they are called."""
+def command_names(command: click.Command, *words: str) -> Iterator[str]:
+    """Yield the full names of a command and of each subcommand."""
     yield " ".join(["session-mock", *words])
     if isinstance(command, click.Group):
         context = click.Context(command)
         for name in command.list_commands(context):
-            below = command.get_command(context, name)
-            yield from commands(below, *words, name) if below else ()
+            subcommand = command.get_command(context, name)
+            yield from command_names(subcommand, *words, name) if subcommand else ()
 
 
-def vendor_words() -> Iterator[tuple[str, str]]:
-    """Endpoints, paths, parameters' behaviors, dialects, errors and sources, with the page that must tell them."""
+def vendor_texts() -> Iterator[tuple[str, str]]:
+    """Yield each page of a vendor with the texts about its dialects, endpoints, behaviors, errors and sources."""
     for vendor in every():
-        contract, page = vendor.contract, f"vendors/{vendor.name}.md"
-        yield (
-            page,
-            f"- `{vendor.dialect}`: {contract.description}"
-            if len(vendor.dialects) > 1
-            else f"- `{vendor.dialect}`",
-        )
-        for endpoint in contract.endpoints:
-            yield page, f"## {endpoint.name}\n"
-            yield from (
-                (page, f"{path}`" if vendor.label != vendor.name else f"`{endpoint.method} {path}`")
-                for path in endpoint.paths
-            )
-        yield from ((page, f"### `{behavior.name}`\n") for behavior in contract.behaviors)
-        yield from ((page, f"- `{option}`") for behavior in contract.behaviors for option in behavior.options)
-        yield from (
-            (page, f"error {name}" if vendor.label != vendor.name else f"\n| {name} |")
-            for name in unlike(vendor)
-        )
-        yield from ((page, f"| {name} | {source.read_on} |") for name, source in contract.sources.items())
+        page = f"vendors/{vendor.name}.md"
+        yield from ((page, text) for text in dialect_texts(vendor))
 
 
-def unlike(vendor: mockserver.vendors.base.Vendor) -> list[str]:
-    """The errors of a dialect that are not as the documented ones."""
+def dialect_texts(vendor: Vendor) -> Iterator[str]:
+    """Yield the texts that the page of a vendor must have about one of its dialects."""
+    contract = vendor.contract
+    is_default = vendor.label == vendor.name
+    has_dialects = len(vendor.dialects) > 1
+    yield f"- `{vendor.dialect}`: {contract.description}" if has_dialects else f"- `{vendor.dialect}`"
+    for endpoint in contract.endpoints:
+        yield f"## {endpoint.name}\n"
+        for path in endpoint.paths:
+            yield f"`{endpoint.method} {path}`" if is_default else f"{path}`"
+    for behavior in contract.behaviors:
+        yield f"### `{behavior.name}`\n"
+        yield from (f"- `{option}`" for option in behavior.options)
+    for name in own_errors(vendor):
+        yield f"\n| {name} |" if is_default else f"error {name}"
+    for name, source in contract.sources.items():
+        yield f"| {name} | {source.read_on} |"
+
+
+def own_errors(vendor: Vendor) -> list[str]:
+    """Return the errors of the documented dialect, or those in which another dialect differs."""
     documented = vendor.in_dialect("documented").contract.errors
     same = [name for name, shape in vendor.contract.errors.items() if documented.get(name) == shape]
     return [name for name in vendor.contract.errors if vendor.label == vendor.name or name not in same]
 
 
-WORDS = {
-    "vendors": sorted(set(vendor_words())),
+TEXTS = {
+    "vendors": sorted(set(vendor_texts())),
     "faults": [("faults.md", f"\n## {name}\n") for name in kinds()],
     "findings": [("findings.md", f"\n## `{name}`\n") for name in FINDINGS],
     "settings": [
-        ("settings.md", f"`{word}`") for each in SETTINGS for word in (each.option, each.variable, each.ini)
+        *(("settings.md", f"`{setting.option}`") for setting in SETTINGS),
+        *(("settings.md", f"`{setting.variable}`") for setting in SETTINGS),
+        *(("settings.md", f"`{setting.ini}`") for setting in SETTINGS),
     ],
     "marker": [("settings.md", f"\n| `{name}` |") for name in (*ARGUMENTS, *WorldSpec.__struct_fields__)],
     "profiles": [("settings.md", f"\n| `{name}` |") for name in PROFILES],
     "world": [("world.md", f"`{name}`") for name in WorldSpec.__struct_fields__],
-    "commands": [("cli.md", f"\n## `{name}`\n") for name in commands(cli)],
+    "commands": [("cli.md", f"\n## `{name}`\n") for name in command_names(cli)],
     "names": [
         ("library.md", f"# `{name}")
         for name in (*mockserver.__all__, *strategies.__all__)
@@ -83,10 +87,9 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize("kind", WORDS)
-def test_everything_a_user_can_name_is_documented(kind: str) -> None:
-    """Each word stands on its page; there are some of every kind."""
-    texts = {page: (DOCS / page).read_text(encoding="utf-8") for page, _ in WORDS[kind]}
+@pytest.mark.parametrize("kind", TEXTS)
+def test_documents_name_everything(kind: str) -> None:
+    pages = {page: (DOCS / page).read_text(encoding="utf-8") for page, _ in TEXTS[kind]}
 
-    assert WORDS[kind]
-    assert [f"{page}: {word}" for page, word in WORDS[kind] if word not in texts[page]] == []
+    assert TEXTS[kind]
+    assert [f"{page}: {text}" for page, text in TEXTS[kind] if text not in pages[page]] == []

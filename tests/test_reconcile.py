@@ -1,4 +1,4 @@
-"""What a client collected, held against what it had to collect."""
+"""Comparison of collected with expected rows."""
 
 from typing import Any
 
@@ -9,46 +9,45 @@ from hypothesis import strategies as st
 from mockserver.reconcile import compare
 
 ROWS = [{"id": number, "size": number % 3} for number in range(9)]
-MUST: list[Any] = [("required", row) for row in ROWS]
+EXPECTED: list[Any] = [("required", row) for row in ROWS]
 
 
-def kinds(collected: list[Any], expected: Any = MUST) -> list[tuple[str, Any]]:
-    """Each difference's kind and the id of its row."""
-    return [(each.kind, each.row["id"]) for each in compare(collected, expected, ["id"])]
+def kinds(collected: list[Any], expected: Any = EXPECTED) -> list[tuple[str, Any]]:
+    """Return the kind of each difference and the id of its row."""
+    return [(difference.kind, difference.row["id"]) for difference in compare(collected, expected, ["id"])]
 
 
 @given(st.lists(st.integers(0, 8), max_size=12))
-def test_every_collection_is_explained_exactly(picked: list[int]) -> None:
-    """Whatever rows are collected: each missing one and each repeat is told once, and nothing where the collection is the expected rows."""
-    found = kinds([ROWS[number] for number in picked])
+def test_compare_reports_each_missing_and_repeated_row(picked: list[int]) -> None:
+    differences = kinds([ROWS[number] for number in picked])
 
-    assert sorted(number for kind, number in found if kind == "missing") == sorted(
+    assert sorted(number for kind, number in differences if kind == "missing") == sorted(
         set(range(9)) - set(picked)
     )
-    assert len([kind for kind, _ in found if kind == "duplicate"]) == len(picked) - len(set(picked))
-    assert (found == []) == (picked == list(range(9)))
+    assert len([kind for kind, _ in differences if kind == "duplicate"]) == len(picked) - len(set(picked))
+    assert (differences == []) == (picked == list(range(9)))
 
 
 @given(st.permutations(range(9)))
-def test_the_fewest_rows_explain_a_wrong_order(order: list[int]) -> None:
-    """Without the rows that are told as out of order the others ascend, and there is no order without any of them."""
-    odd = {number for kind, number in kinds([ROWS[number] for number in order]) if kind == "out of order"}
-    kept = [number for number in order if number not in odd]
+def test_compare_reports_fewest_rows_out_of_order(order: list[int]) -> None:
+    """Without the reported rows the others ascend; a row is reported only if the order is wrong."""
+    out_of_order = {
+        number for kind, number in kinds([ROWS[number] for number in order]) if kind == "out of order"
+    }
+    in_order = [number for number in order if number not in out_of_order]
 
-    assert kept == sorted(kept)
-    assert (not odd) == (order == sorted(order))
-
-
-def test_altered_row_is_told_field_by_field() -> None:
-    """A row with its own identity and other values is altered, neither missing nor foreign."""
-    (found,) = compare([{**ROWS[0], "size": 7, "new": 1}, *ROWS[1:]], MUST, ["id"])
-
-    assert (found.kind, found.expected, found.collected) == ("altered", 0, 0)
-    assert found.fields == {"size": (0, 7), "new": (None, 1)}
+    assert in_order == sorted(in_order)
+    assert (not out_of_order) == (order == sorted(order))
 
 
-def test_rows_that_share_an_identity_are_told_apart_by_their_values() -> None:
-    """Two rows of one identity may come in either order; a third is a duplicate."""
+def test_compare_altered_row_reports_fields() -> None:
+    (differences,) = compare([{**ROWS[0], "size": 7, "new": 1}, *ROWS[1:]], EXPECTED, ["id"])
+
+    assert (differences.kind, differences.expected, differences.collected) == ("altered", 0, 0)
+    assert differences.fields == {"size": (0, 7), "new": (None, 1)}
+
+
+def test_compare_distinguishes_rows_of_same_identity_by_values() -> None:
     twins = [{"id": 1, "size": 1}, {"id": 1, "size": 2}]
     expected: Any = [("required", row) for row in twins]
 
@@ -61,14 +60,12 @@ def test_rows_that_share_an_identity_are_told_apart_by_their_values() -> None:
     ("label", "absent", "present"),
     [("required", ["missing"], []), ("optional", [], []), ("forbidden", [], ["forbidden"])],
 )
-def test_verdict_says_what_is_allowed(verification: Any, absent: list[str], present: list[str]) -> None:
-    """A row that must be there, may be there, or must not."""
-    expected = [(verification, ROWS[0]), *MUST[1:]]
+def test_compare_respects_labels(label: Any, absent: list[str], present: list[str]) -> None:
+    expected = [(label, ROWS[0]), *EXPECTED[1:]]
 
     assert [kind for kind, _ in kinds(ROWS[1:], expected)] == absent
     assert [kind for kind, _ in kinds(ROWS, expected)] == present
 
 
-def test_unknown_row_is_foreign() -> None:
-    """A row that nobody has is told as such, and nothing else."""
-    assert kinds([*ROWS, {"id": 99}]) == [("foreign", 99)]
+def test_compare_unknown_row_is_unexpected() -> None:
+    assert kinds([*ROWS, {"id": 99}]) == [("unexpected", 99)]

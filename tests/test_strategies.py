@@ -1,4 +1,4 @@
-"""Strategies for tests of clients: what they give can be had, and shrinks to what a person understands."""
+"""Hypothesis strategies: their values are valid and shrink well."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -24,21 +24,18 @@ def _mock() -> Iterator[SessionMock]:
 
 
 @given(world=worlds(sessions=20), faults=fault_schedules())
-def test_every_world_and_schedule_can_be_minted(
+def test_tenant_of_every_world_and_schedule_can_be_created(
     mock: SessionMock, world: dict[str, Any], faults: list[dict[str, Any]]
 ) -> None:
-    """A tenant has just as many sessions as its world says, and all of its faults, none of which triggers for ever."""
-    with mock.tenant(faults=faults, **world) as tenant:
+    with mock.create_tenant(faults=faults, **world) as tenant:
         assert tenant.world.counts == [world["sessions"]]
         assert [fault["kind"] for fault in tenant.faults] == [fault["kind"] for fault in faults]
         assert all(fault["remaining"] <= 3 for fault in tenant.faults)
 
 
-def test_worlds_shrink_to_two_sessions_that_share_their_start(mock: SessionMock) -> None:
-    """The smallest world in which two sessions start together has these two, and a coarse grain."""
-
+def test_worlds_shrink_to_two_sessions_with_equal_start(mock: SessionMock) -> None:
     def together(world: dict[str, Any]) -> bool:
-        with mock.tenant(**world) as tenant:
+        with mock.create_tenant(**world) as tenant:
             starts = [tenant.world.session(index)["start"] for index in range(world["sessions"])]
         return len(set(starts)) < len(starts)
 
@@ -48,34 +45,29 @@ def test_worlds_shrink_to_two_sessions_that_share_their_start(mock: SessionMock)
     assert smallest["grain"] > 1
 
 
-def test_schedules_shrink_to_no_fault() -> None:
-    """Nothing goes wrong in the simplest schedule."""
+def test_fault_schedules_shrink_to_no_fault() -> None:
     assert find(fault_schedules(), lambda _: True) == []
 
 
 @pytest.mark.parametrize("kind", kinds())
-def test_kinds_can_be_named(kind: str) -> None:
-    """Every fault of a schedule is of the wanted kind, under the wanted conditions."""
-    (fault,) = find(fault_schedules(kind, most=1, endpoint="somewhere"), bool)
+def test_fault_schedules_draw_only_named_kinds(kind: str) -> None:
+    (fault,) = find(fault_schedules(kind, max_size=1, endpoint="somewhere"), bool)
 
     assert (fault["kind"], fault["endpoint"]) == (kind, "somewhere")
 
 
-def test_unknown_kind_is_refused() -> None:
-    """The message names those that there are."""
-    with pytest.raises(ValueError, match="'lateness'; known are latency, "):
+def test_fault_schedules_unknown_kind_raises_value_error() -> None:
+    with pytest.raises(ValueError, match=r"'lateness'; .*latency"):
         fault_schedules("lateness")
 
 
 @given(data=st.data(), maximum=st.integers(1, 1000))
-def test_sizes_of_pages_are_within_their_bounds(data: st.DataObject, maximum: int) -> None:
-    """No page has no row, and none has more than there may be."""
+def test_page_sizes_are_within_bounds(data: st.DataObject, maximum: int) -> None:
     assert 1 <= data.draw(page_sizes(maximum)) <= maximum
 
 
 @given(data=st.data(), name=st.sampled_from(VENDORS))
-def test_credentials_are_never_right(mock: SessionMock, data: st.DataObject, name: str) -> None:
-    """One of them is another than the tenant's, and none is lost."""
+def test_credentials_have_exactly_one_wrong_value(mock: SessionMock, data: st.DataObject, name: str) -> None:
     vendor = mock.vendor(name)
     drawn = data.draw(credentials(vendor))
 
@@ -83,7 +75,6 @@ def test_credentials_are_never_right(mock: SessionMock, data: st.DataObject, nam
     assert sum(drawn[each] != vendor.credentials[each] for each in drawn) == 1
 
 
-def test_hostile_strings_hold_what_clients_forget() -> None:
-    """Emptiness, what URLs and JSON escape, other scripts, and length."""
-    for wanted in ("", "%2F..%2F", '"', "日本語", "x" * 2_048):
-        assert find(hostile_strings(), partial(eq, wanted), settings=settings(max_examples=5_000)) == wanted
+def test_hostile_strings_contain_known_traps() -> None:
+    for text in ("", "%2F..%2F", '"', "日本語", "x" * 2_048):
+        assert find(hostile_strings(), partial(eq, text), settings=settings(max_examples=5_000)) == text

@@ -15,16 +15,22 @@ FOLDERS = ("mockserver", "tools", "tests", "examples", "docs")
 IGNORED = {ROOT / "CHANGELOG.md", ROOT / "tests" / "test_style.py"}
 """Files that quote the phrases they are about."""
 PHRASES = {
-    "a statement that begins with a question word": re.compile(r"^(Whoever|Whatever|Whose|Whom|What|Whether)\b[^?]*$"),
+    "a statement that begins with a question word": re.compile(
+        r"^(Whoever|Whatever|Whose|Whom|What|Whether)\b[^?]*$"
+    ),
     "'nobody'": re.compile(r"\bnobody\b", re.IGNORECASE),
     "'whoever'": re.compile(r"\bwhoever\b", re.IGNORECASE),
     "'as at first'": re.compile(r"\bas at first\b", re.IGNORECASE),
     "'so many'": re.compile(r"\bso many\b", re.IGNORECASE),
-    "'is no X' instead of 'is not an X'": re.compile(r"(?<!there )(?<!There )\bis no (?!longer\b|more\b)[a-z]+"),
+    "'is no X' instead of 'is not an X'": re.compile(
+        r"(?<!there )(?<!There )\bis no (?!longer\b|more\b)[a-z]+"
+    ),
 }
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _ITEM = re.compile(r"\s*([-*|#>]|\d+\. )")
-_CODE = re.compile(r"^```.*?^```$|^ {4}.*$|``.*?``|`[^`\n]*`|\]\([^)]*\)|<!--.*?-->", re.DOTALL | re.MULTILINE)
+_CODE = re.compile(
+    r"^```.*?^```$|^ {4}.*$|``.*?``|`[^`\n]*`|\]\([^)]*\)|<!--.*?-->", re.DOTALL | re.MULTILINE
+)
 
 
 class Text(NamedTuple):
@@ -73,14 +79,20 @@ def violations(texts: Iterator[Text]) -> list[str]:
     found = []
     for text in texts:
         for sentence in _SENTENCE.split(" ".join(text.text.split())):
-            found += [f"{text.line}: {reason}: {sentence[:90]}" for reason, phrase in PHRASES.items() if phrase.search(sentence)]
+            found += [
+                f"{text.line}: {reason}: {sentence[:90]}"
+                for reason, phrase in PHRASES.items()
+                if phrase.search(sentence)
+            ]
     return found
 
 
 def files(suffix: str) -> list[Path]:
     """Return the project's own files with a suffix."""
     inside = [path for folder in FOLDERS for path in (ROOT / folder).rglob(f"*{suffix}")]
-    return sorted(path for path in {*inside, *ROOT.glob(f"*{suffix}")} - IGNORED if "assets" not in path.parts)
+    return sorted(
+        path for path in {*inside, *ROOT.glob(f"*{suffix}")} - IGNORED if "assets" not in path.parts
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,7 +105,7 @@ def files(suffix: str) -> list[Path]:
     ],
 )
 def test_violations_finds_old_phrases_in_python(source: str, reason: str) -> None:
-    assert [each for each in violations(prose_of_python(source)) if reason in each]
+    assert [text for text in violations(prose_of_python(source)) if reason in text]
 
 
 @pytest.mark.parametrize(
@@ -114,7 +126,7 @@ def test_violations_finds_old_phrases_in_markdown_outside_code() -> None:
 
     found = violations(prose_of_markdown(document))
 
-    assert [each.partition(":")[0] for each in found] == ["3", "3", "11"]
+    assert [text.partition(":")[0] for text in found] == ["3", "3", "11"]
 
 
 @pytest.mark.parametrize("path", files(".py"), ids=lambda path: path.relative_to(ROOT).as_posix())

@@ -1,1 +1,1 @@
-"""Programs of the project's maintainers; not shipped."""
+"""Programs for the maintainers of the project; not part of the package."""

@@ -1,6 +1,6 @@
-"""Fetch the viewer anew: ``python -m tools.fetch_swagger_ui [VERSION]``, by npm from its registry.
+"""Download Swagger UI with npm: ``python -m tools.fetch_swagger_ui [VERSION]``.
 
-Without a version it is the one that ``origin.json`` names, and the archive must be the same as it was then.
+Without a version, download the one in ``origin.json``; its archive must not have changed since.
 """
 
 import subprocess
@@ -22,35 +22,37 @@ _LICENCES: Final = ("LICENSE", "NOTICE", "swagger-ui-bundle.js.LICENSE.txt")
 
 
 def fetch(version: str | None, before: Origin, into: Path) -> Origin:
-    """Write the files of a version into a folder, and say where they come from; raises ``SystemExit`` for an archive that has changed."""
-    wanted = version or before.version
+    """Write the files of a version into a folder and return their origin; raises ``SystemExit`` if the archive has changed."""
+    version = version or before.version
     with TemporaryDirectory() as folder:
-        command = ["npm", "pack", "--silent", "--pack-destination", folder, f"{before.package}@{wanted}"]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 -- what a maintainer asked for
+        command = ["npm", "pack", "--silent", "--pack-destination", folder, f"{before.package}@{version}"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 -- the arguments come from a maintainer
         archive = next(Path(folder).glob("*.tgz"))
         integrity = "sha512-" + b64encode(sha512(archive.read_bytes()).digest()).decode()
-        if wanted == before.version and integrity != before.integrity:
+        if version == before.version and integrity != before.integrity:
             raise SystemExit(
-                f"{before.package} {wanted} is not what it was: {integrity} instead of {before.integrity}"
+                f"{before.package} {version} has changed: expected {before.integrity}, got {integrity}"
             )
         with tarfile.open(archive) as files:
-            taken = {name: _read(files, f"package/{name}") for name in (*_FILES, *_LICENCES)}
-    for name, data in taken.items():
-        packed = name in _FILES
-        (into / (name + PACKED if packed else name)).write_bytes(compress(data, mtime=0) if packed else data)
-    hashes = {name: sha256(data).hexdigest() for name, data in taken.items()}
-    return Origin(package=before.package, version=wanted, integrity=integrity, files=hashes)
+            contents = {name: _read(files, f"package/{name}") for name in (*_FILES, *_LICENCES)}
+    for name, data in contents.items():
+        if name in _FILES:
+            (into / f"{name}{PACKED}").write_bytes(compress(data, mtime=0))
+        else:
+            (into / name).write_bytes(data)
+    hashes = {name: sha256(data).hexdigest() for name, data in contents.items()}
+    return Origin(package=before.package, version=version, integrity=integrity, files=hashes)
 
 
 def _read(files: tarfile.TarFile, name: str) -> bytes:
     found = files.extractfile(name)
     if found is None:
-        raise SystemExit(f"{name} is no file")
+        raise SystemExit(f"{name} is missing in the archive, or not a file")
     return found.read()
 
 
 def main() -> None:
-    """Fetch the version that the command line names."""
+    """Download the version given on the command line."""
     fetched = fetch(sys.argv[1] if sys.argv[1:] else None, origin(), ASSETS)
     ORIGIN.write_bytes(json.format(json.encode(fetched)) + b"\n")
 

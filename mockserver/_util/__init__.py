@@ -1,1 +1,1 @@
-"""Helpers without knowledge of this project; imports nothing of ours."""
+"""Helpers that know nothing of this project; they import none of its other packages."""

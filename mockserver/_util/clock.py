@@ -2,9 +2,9 @@
 
 Only this module reads the system clock.
 
-freezegun and time-machine replace the functions of the ``time`` module, in every module that has imported them. A test that freezes
-time this way wants the mock to agree about what day it is, so :func:`wall` follows. The server itself must go on: what it waits for and
-what it measures (:func:`monotonic`, :func:`stopwatch`) comes from a private copy of the module, which neither library can reach.
+freezegun and time-machine replace the functions of the ``time`` module in every module that has imported them. A test that freezes time
+this way expects the mock to return the same date, so :func:`wall` uses the patched functions. The server's own waits and measurements
+(:func:`monotonic`, :func:`stopwatch`) must continue, so they use a private copy of the module, which neither library can patch.
 """
 
 import time
@@ -15,13 +15,13 @@ from types import ModuleType
 from typing import Final
 
 LATEST: Final = 4_102_444_800_000
-"""2100-01-01T00:00:00Z: the clock stops there, so that every instant can be written as a date."""
+"""2100-01-01T00:00:00Z. A clock stops there, so that every instant can be formatted as a date."""
 
 
 def _copy_time_module() -> ModuleType:
-    """Load the built-in ``time`` module once more; importing its names would not do where time is frozen already."""
+    """Load the built-in ``time`` module again; its functions may already be patched when this module is imported."""
     spec = BuiltinImporter.find_spec("time")
-    if spec is None or spec.loader is None:  # Another Python than CPython.
+    if spec is None or spec.loader is None:  # Not CPython.
         return time
     copy = module_from_spec(spec)
     spec.loader.exec_module(copy)
@@ -32,79 +32,83 @@ _real = _copy_time_module()
 
 
 def wall() -> int:
-    """Return the time of the system clock, or what freezegun or time-machine put in its place."""
+    """Return the time of the system clock, which freezegun and time-machine may have patched, in Unix milliseconds."""
     return time.time_ns() // 1_000_000
 
 
 def stopwatch() -> int:
-    """Return nanoseconds of real time since some instant."""
+    """Return nanoseconds of real time since an arbitrary start."""
     return int(_real.perf_counter_ns())
 
 
 def monotonic() -> float:
-    """Return seconds of real time since some instant."""
+    """Return seconds of real time since an arbitrary start."""
     return float(_real.monotonic())
 
 
 class Clock:
-    """A tenant's time: it stands, or runs beside the computer's at a rate, from wherever it was set.
+    """A tenant's clock: frozen, or running at a rate from any instant.
 
-    ``rate`` is how many of its seconds pass in one of the computer's: 0 while it stands, 1 as usual, 60 for an hour a minute.
-    Where freezegun or time-machine patch the computer's clock (:func:`wall`), a clock that runs follows the patched one.
+    ``rate`` is the number of its seconds per second of the system clock: 0 if frozen, 1 is normal speed, 60 is an hour per minute.
+    A running clock depends on :func:`wall`, and therefore on freezegun and time-machine.
     """
 
     def __init__(self, instant: int | None = None, *, wall: Callable[[], int] = wall) -> None:
-        """Stand at an instant, or follow the system where there is none; :meth:`reset` comes back to that."""
-        self._wall, self._first = wall, instant
+        """Freeze the clock at an instant, or use the system time if it is None; :meth:`reset` restores this state."""
+        self._wall = wall
+        self._initial = instant
         self.rate: float
         self.reset()
 
     def reset(self) -> None:
-        """Be again as at first."""
-        if self._first is None:
-            self.follow()
+        """Restore the initial state."""
+        if self._initial is None:
+            self.use_system_time()
         else:
-            self._turn(self._first, 0)
+            self._start(self._initial, 0)
 
-    def follow(self) -> None:
-        """Be the system's clock."""
-        self._turn(None, 1)
+    def use_system_time(self) -> None:
+        """Show the time of the system clock."""
+        self._start(None, 1)
 
-    def _turn(self, instant: float | None, rate: float) -> None:
-        since = self._wall()  # Read once: between two readings it may have gone on.
-        self._instant, self._since, self.rate = since if instant is None else instant, since, rate
+    def _start(self, instant: float | None, rate: float) -> None:
+        """Run from an instant, or from the system time, at a rate."""
+        since = self._wall()  # Called once: a second call may return a later time.
+        self._instant = since if instant is None else instant
+        self._since = since
+        self.rate = rate
 
     @property
     def frozen(self) -> bool:
-        """Whether it stands still, so that what was answered once is the answer again."""
+        """True if the time does not change by itself."""
         return not self.rate
 
     @property
-    def follows(self) -> bool:
-        """Whether it is the system's clock."""
+    def uses_system_time(self) -> bool:
+        """True if the clock shows the time of the system clock."""
         return self.rate == 1 and self._instant == self._since
 
     def now(self) -> int:
-        """The instant it is, :data:`LATEST` at most."""
-        passed = (self._wall() - self._since) * self.rate if self.rate else 0
-        return int(min(self._instant + passed, LATEST))
+        """Return the current instant, at most :data:`LATEST`."""
+        elapsed = (self._wall() - self._since) * self.rate if self.rate else 0
+        return int(min(self._instant + elapsed, LATEST))
 
     def freeze(self, instant: int | None = None) -> None:
-        """Stand still, at an instant or where it is."""
-        self._turn(self.now() if instant is None else instant, 0)
+        """Freeze the clock at an instant, or at the current one."""
+        self._start(self.now() if instant is None else instant, 0)
 
     def set(self, instant: int) -> None:
-        """Be at an instant, and stand or run as before."""
-        self._turn(instant, self.rate)
+        """Set the clock to an instant and keep its rate."""
+        self._start(instant, self.rate)
 
     def advance(self, milliseconds: int) -> None:
-        """Be so much later, and stand or run as before."""
+        """Move the clock forward and keep its rate."""
         self._instant += milliseconds
 
-    def scale(self, rate: float) -> None:
-        """Run from here on at a rate; raises ``ValueError`` unless it is a finite number, 0 or more."""
+    def set_rate(self, rate: float) -> None:
+        """Run at a rate from now on; raises ``ValueError`` unless it is finite and not negative."""
         if not 0 <= rate < float("inf"):
             raise ValueError(
-                f"rate {rate!r} must be a number, 0 or more: 0 stands, 1 is as usual, 60 is an hour a minute"
+                f"invalid rate {rate!r}; expected a number from 0: 0 freezes, 1 is normal speed, 60 is an hour per minute"
             )
-        self._turn(self.now(), rate)
+        self._start(self.now(), rate)

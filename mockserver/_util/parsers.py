@@ -1,7 +1,7 @@
-"""The forms in which a setting is written, the same on a command line, in the environment and in an ini file.
+"""Parsers of settings, shared by the command line, environment variables, ini files and Python arguments.
 
-Each function reads a text, or raises ``ValueError`` with what is wrong and what would be right. Only the standard library is
-imported: every run of pytest loads this.
+Each function returns the parsed value, or raises ``ValueError`` with the problem and the expected form. Only the standard library is
+imported, because every run of pytest loads this module.
 """
 
 import os
@@ -11,99 +11,93 @@ from urllib.parse import SplitResult, urlsplit
 
 from mockserver._util.printable import MASK
 
-_TRUE, _FALSE = ("yes", "true", "on", "1", "y", "t"), ("no", "false", "off", "0", "n", "f")
+_TRUE: Final = ("yes", "true", "on", "1", "y", "t")
+_FALSE: Final = ("no", "false", "off", "0", "n", "f")
 _RANDOM: Final = "random"
-_HIGHEST_PORT: Final = 65_535
+_MAX_PORT: Final = 65_535
 _SECONDS: Final = re.compile(r"[0-9]{1,5}(\.[0-9]{1,9})?")
 _NUMBER: Final = re.compile("[0-9]{1,19}")
-_SEVERAL: Final = re.compile(r"[,\s]+")
+_SEPARATOR: Final = re.compile(r"[,\s]+")
 _USER_INFO: Final = re.compile(r"(?<=//).*@|^(?!.*//).*@", re.DOTALL)
-"""All that a URL may have before its host, also where it is spelled wrong."""
+"""Everything before the host of a URL, even if the URL is malformed."""
 _TOKEN: Final = re.compile(r"(?! )[^\x00-\x1f\x7f]+(?<! )")
 
 
-def seed(text: str) -> int:
-    """Read a seed; ``random`` makes one up."""
+def parse_seed(text: str) -> int:
+    """Return a seed; ``random`` stands for a new random one."""
     if text == _RANDOM:
         return int.from_bytes(os.urandom(4), "big") >> 1
     if not _NUMBER.fullmatch(text):
-        raise ValueError(
-            f"{text!r} is no seed: write a whole number from 0 on, or {_RANDOM!r}, which makes one up"
-        )
+        raise ValueError(f"invalid seed {text!r}; use an integer from 0, or {_RANDOM!r} for a random seed")
     return int(text)
 
 
-def flag(text: str) -> bool:
-    """Read a yes or a no."""
+def parse_flag(text: str) -> bool:
+    """Return True for words such as ``yes`` and False for words such as ``no``."""
     if text.lower() not in (*_TRUE, *_FALSE):
-        raise ValueError(f"{text!r} is neither: write yes or no")
+        raise ValueError(f"{text!r} is not a boolean; use yes or no")
     return text.lower() in _TRUE
 
 
-def port(text: str) -> int:
-    """Read the number of a port."""
-    if not _NUMBER.fullmatch(text) or int(text) > _HIGHEST_PORT:
-        raise ValueError(
-            f"{text!r} is no port: write a number from 0 to {_HIGHEST_PORT}; 0 picks one that is free"
-        )
+def parse_port(text: str) -> int:
+    """Return a port number; 0 stands for any free port."""
+    if not _NUMBER.fullmatch(text) or int(text) > _MAX_PORT:
+        raise ValueError(f"invalid port {text!r}; use a number from 0 to {_MAX_PORT}, 0 for any free port")
     return int(text)
 
 
-def seconds(text: str) -> float:
-    """Read a number of seconds; 0 means that there is no bound."""
+def parse_seconds(text: str) -> float:
+    """Return a number of seconds; 0 means that there is no bound."""
     if not _SECONDS.fullmatch(text):
         raise ValueError(f"{text!r} is not a number of seconds; use a number from 0 to 99999, 0 for no bound")
     return float(text)
 
 
-def limit(text: str) -> int:
-    """Read a number of requests; 0 means that there is no limit."""
+def parse_limit(text: str) -> int:
+    """Return a number of requests; 0 means that there is no limit."""
     if not _NUMBER.fullmatch(text):
-        raise ValueError(f"{text!r} is not a number of requests; use a whole number, 0 for no limit")
+        raise ValueError(f"{text!r} is not a number of requests; use an integer, 0 for no limit")
     return int(text)
 
 
-def dialects(text: str) -> str | dict[str, str]:
-    """Read one dialect, or some as VENDOR=DIALECT with commas or blanks between them."""
-    if "=" not in text and not _SEVERAL.search(text):
+def parse_dialects(text: str) -> str | dict[str, str]:
+    """Return one dialect for all vendors, or a dict from ``VENDOR=DIALECT`` pairs separated by commas or spaces."""
+    if "=" not in text and not _SEPARATOR.search(text):
         return text
-    pairs = [each.partition("=") for each in _SEVERAL.split(text.strip())]
+    pairs = [pair.partition("=") for pair in _SEPARATOR.split(text.strip())]
     if not all(vendor and dialect for vendor, _, dialect in pairs):
         raise ValueError(
-            f"{text!r} names no dialects: write DIALECT, or VENDOR=DIALECT with commas or blanks between several"
+            f"invalid dialects {text!r}; use DIALECT, or VENDOR=DIALECT pairs separated by commas or spaces"
         )
     return {vendor: dialect for vendor, _, dialect in pairs}
 
 
-def url(text: str) -> str:
-    """Check the URL of a server."""
-    parts(text)
+def check_url(text: str) -> str:
+    """Return the URL of a server unchanged; raises ``ValueError`` like :func:`split_url`."""
+    split_url(text)
     return text
 
 
-def parts(text: str) -> SplitResult:
-    """Return the parts of a server's URL; raises ``ValueError`` for one with a user name or password, which nothing would use."""
+def split_url(text: str) -> SplitResult:
+    """Split the URL of a server; raises ``ValueError`` for other URLs, and for a user name or password, which would be ignored."""
     try:
-        found = urlsplit(text if "//" in text else f"//{text}", scheme="http")
-        known = (
-            found.scheme in ("http", "https")
-            and found.hostname
-            and (found.port or (found.port is None and "//" in text))
-        )
+        url = urlsplit(text if "//" in text else f"//{text}", scheme="http")
+        has_port = url.port or (url.port is None and "//" in text)
+        valid = url.scheme in ("http", "https") and url.hostname and has_port
     except ValueError:
-        known = False
-    shown = _USER_INFO.sub(f"{MASK}@", text)
-    if not known:
-        raise ValueError(f"{shown!r} is no URL of a server, such as http://127.0.0.1:8080")
-    if "@" in found.netloc:
+        valid = False
+    masked = _USER_INFO.sub(f"{MASK}@", text)
+    if not valid:
+        raise ValueError(f"invalid server URL {masked!r}; use a URL such as http://127.0.0.1:8080")
+    if "@" in url.netloc:
         raise ValueError(
-            f"{shown!r}: a user name or password in the URL is not used; leave it out, and give the admin token as the token"
+            f"{masked!r}: a user name or password in the URL is not used; remove it, and pass the admin token as the token"
         )
-    return found
+    return url
 
 
-def token(text: str) -> str:
-    """Check an admin token, which no message repeats."""
+def check_token(text: str) -> str:
+    """Return an admin token unchanged; raises ``ValueError`` without repeating it."""
     if not _TOKEN.fullmatch(text):
-        raise ValueError("a token has no control characters, and no spaces around it")
+        raise ValueError("invalid token; remove control characters, and spaces around it")
     return text

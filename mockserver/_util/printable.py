@@ -1,4 +1,4 @@
-"""Text from clients made safe to encode and to print.
+"""Make text from clients safe to encode and to print.
 
 Only the standard library is imported: every run of pytest loads this.
 """
@@ -8,12 +8,12 @@ from typing import Final
 from unicodedata import category
 
 _UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode categories that a terminal may act on: control (C0 and C1), format (bidi, zero width), surrogates, line separators."""
+"""Unicode categories that a terminal may interpret: control (C0 and C1), format (bidi, zero width), surrogates, line separators."""
 _SUSPECT: Final = re.compile(r"[^ -~]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _USER_INFO: Final = re.compile(r"(?<=//)[^/?#\s\"'<>]*@")
 _BYTE: Final = 0xDC00
-"""The surrogate that stands for byte 0 of what could not be decoded (PEP 383)."""
+"""Undecodable byte N is represented by the surrogate U+DC00 + N (PEP 383)."""
 _LAST_BYTE: Final = 0xDCFF
 _LATIN: Final = 0xFF
 _BASIC: Final = 0xFFFF
@@ -34,7 +34,7 @@ def _escape_surrogate(found: re.Match[str]) -> str:
 
 
 def printable(text: str, *, keep: str = "\n\t") -> str:
-    r"""Return *text* with every control, bidi and format character but those of *keep* written as an escape such as ``\x9b``."""
+    r"""Return *text* with control, bidi and format characters, except those in *keep*, as escapes such as ``\x9b``."""
     if text.isprintable():
         return text
     return _SUSPECT.sub(lambda found: found[0] if found[0] in keep else _escape(found[0]), text)
@@ -50,7 +50,7 @@ def _escape(character: str) -> str:
 
 
 def printable_json(text: str) -> str:
-    r"""Return a JSON document with every such character as ``\u009b``: the same document for whoever parses it."""
+    r"""Return a JSON document with these characters as escapes such as ``\u009b``; it parses to the same value."""
     return text if text.isprintable() else _SUSPECT.sub(_escape_json, text)
 
 
@@ -63,7 +63,7 @@ def _escape_json(found: re.Match[str]) -> str:
 
 def _utf16(character: str) -> list[bytes]:
     encoded = character.encode("utf-16-be", "surrogatepass")
-    return [encoded[place : place + 2] for place in range(0, len(encoded), 2)]
+    return [encoded[start : start + 2] for start in range(0, len(encoded), 2)]
 
 
 def without_user_info(text: str) -> str:

@@ -1,11 +1,18 @@
-"""The remedy for a word that names nothing."""
+"""Suggestions for unknown names."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Final
+
+_MOST_KNOWN: Final = 20
+"""Longer lists are cut."""
 
 
-def suggest(word: str, known: Iterable[str]) -> str:
-    """What was probably meant, or what there is."""
+def suggest(word: object, known: Iterable[str]) -> str:
+    """Return the second half of an error message: the known word nearest to *word*, or all known words."""
     words = list(known)
-    near = get_close_matches(word, words, 1)
-    return f"did you mean {near[0]!r}?" if near else f"known are {', '.join(words)}"
+    matches = get_close_matches(str(word), words, 1)
+    if matches:
+        return f"did you mean {matches[0]!r}?"
+    rest = ["…"] if len(words) > _MOST_KNOWN else []
+    return f"known are {', '.join(words[:_MOST_KNOWN] + rest) or 'none'}"

@@ -1,144 +1,47 @@
-"""What is wrong with JSON or TOML that is not of a type: at which place, and what would be right, in words of our own."""
+"""Explain why JSON, a query or TOML does not match a msgspec type.
+
+msgspec stops at the first error and names types in its own terms; it does not know the nearest field name either. This module
+compares the value with :mod:`msgspec.inspect`'s description of the type. Messages never repeat strings that may be secrets.
+"""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from math import isfinite
 from operator import ge, gt, le, lt
-from typing import Any, Final
+from typing import Any, Final, Literal, NamedTuple
 
 from msgspec import ValidationError, convert, inspect, json
 
 from mockserver._util.suggest import suggest
 
-_LONGEST: Final = 40
-_READ: Final[dict[type[inspect.Type], type]] = {
+_MAX_WORD: Final = 40
+_MAX_DIGITS: Final = 40
+_QUERY_TYPES: Final[dict[type[inspect.Type], type]] = {
     inspect.BoolType: bool,
     inspect.IntType: int,
     inspect.FloatType: float,
 }
-
-
-def explain_validation_error(raw: Any, model: Any, *, texts: bool = False) -> str | None:
-    """Say what keeps a value from being of a type; nothing where nothing is seen. With ``texts``, it is a query."""
-    kind = _type(model)
-    if texts and isinstance(kind, inspect.StructType):
-        raw = {
-            **raw,
-            **{
-                field.encode_name: _read(raw[field.encode_name], field.type)
-                for field in kind.fields
-                if field.encode_name in raw
-            },
-        }
-    return next(_wrong(raw, kind, ""), None)
-
-
-@cache
-def _type(model: Any) -> inspect.Type:
-    return inspect.type_info(model)
-
-
-def _read(text: str, kind: inspect.Type) -> Any:
-    """The number, or the yes or no, that a text of a query stands for."""
-    for each in kind.types if isinstance(kind, inspect.UnionType) else [kind]:
-        if type(each) in _READ:
-            with suppress(ValidationError):
-                return convert(text, _READ[type(each)], strict=False)
-    return text
-
-
-def _wrong(raw: Any, kind: inspect.Type, place: str) -> Iterator[str]:
-    """Everything that is wrong, the outermost first."""
-    match kind:
-        case inspect.Metadata(type=inner):
-            said = described(kind)
-            yield from (
-                must(place, said, raw, like=is_like(raw, inner)) if said else found
-                for found in _wrong(raw, inner, place)
-            )
-        case inspect.UnionType(types=types):
-            yield from _of_several(
-                raw, [each for each in types if not isinstance(each, inspect.NoneType) or raw is None], place
-            )
-        case inspect.LiteralType(values=words) if raw not in words:
-            yield f"{place or 'it'} cannot be {str(raw)[:_LONGEST]!r}; {suggest(str(raw), map(str, words))}"
-        case _ if not (is_like(raw, kind) and is_within(raw, kind)):
-            yield must(place, wanted(kind), raw)
-        case _:
-            yield from _inside(raw, kind, place)
-
-
-def _inside(raw: Any, kind: inspect.Type, place: str) -> Iterator[str]:
-    """What is wrong in a value that is one of several, or has several."""
-    match kind:
-        case inspect.StructType():
-            yield from _fields(raw, kind, place)
-        case inspect.DictType(key_type=word, value_type=inner):
-            for name, each in raw.items():
-                yield from _wrong(name, word, f"{place}: name {name[:_LONGEST]!r}")
-                yield from _wrong(each, inner, _within(place, name))
-        case inspect.ListType(item_type=inner) | inspect.VarTupleType(item_type=inner):
-            for number, each in enumerate(raw):
-                yield from _wrong(each, inner, f"{place}[{number}]")
-
-
-def _fields(raw: Mapping[str, Any], kind: inspect.StructType, place: str) -> Iterator[str]:
-    known = {field.encode_name: field for field in kind.fields}
-    within = f" in {place}" if place else ""
-    for name in raw:
-        if name not in known and name != kind.tag_field:
-            yield f"there is no field {name[:_LONGEST]!r}{within}; {suggest(name, known)}"
-    for name, field in known.items():
-        if name in raw:
-            yield from _wrong(raw[name], field.type, _within(place, name))
-        elif field.required:
-            yield f"{_within(place, name)} is missing: it must be {wanted(field.type)}"
-
-
-def _of_several(raw: Any, kinds: list[inspect.Type], place: str) -> Iterator[str]:
-    """What is wrong with a value that may be of several types: it is judged by the one that it is like."""
-    tagged = [each for each in kinds if isinstance(each, inspect.StructType) and each.tag_field]
-    if len(tagged) > 1 and isinstance(raw, Mapping):
-        yield from _of_tagged(raw, tagged, place)
-    elif all(any(_wrong(raw, each, place)) for each in kinds):
-        like = [each for each in kinds if is_like(raw, each)]
-        yield from (
-            _wrong(raw, like[0], place)
-            if len(like) == 1
-            else [must(place, " or ".join(dict.fromkeys(map(wanted, kinds))), raw)]
-        )
-
-
-def _of_tagged(raw: Mapping[str, Any], kinds: list[inspect.StructType], place: str) -> Iterator[str]:
-    """What is wrong with one of several structs, which its tag tells apart."""
-    tag, known = kinds[0].tag_field or "", {str(each.tag): each for each in kinds}
-    at = _within(place, tag)
-    if tag not in raw:
-        yield f'{at} is missing: say one of {", ".join(known)}, such as {{"{tag}": "{next(iter(known))}"}}'
-    elif raw[tag] not in known:
-        yield f"{at} cannot be {str(raw[tag])[:_LONGEST]!r}; {suggest(str(raw[tag]), known)}"
-    else:
-        yield from _fields(raw, known[raw[tag]], place)
-
-
-def _within(place: str, name: str) -> str:
-    return f"{place}.{name}" if place else name
-
-
-_NAMES: Final[dict[type[inspect.Type], str]] = {
+_TYPE_NAMES: Final[dict[type[inspect.Type], str]] = {
     inspect.NoneType: "null",
     inspect.BoolType: "true or false",
-    inspect.IntType: "a whole number",
+    inspect.IntType: "an integer",
     inspect.FloatType: "a number",
-    inspect.StrType: "a text",
+    inspect.StrType: "a string",
     inspect.StructType: "an object",
     inspect.DictType: "an object",
-    inspect.ListType: "a list",
-    inspect.VarTupleType: "a list",
+    inspect.ListType: "an array",
+    inspect.VarTupleType: "an array",
 }
-_DIGITS: Final = 40
+_VALUE_NAMES: Final = (
+    (bool, "true or false"),  # Before int, of which it is a subclass.
+    (int, "an integer"),
+    (float, "a number"),  # 3.0 too: msgspec does not accept it as an integer.
+    (str, "a string"),
+    (Mapping, "an object"),
+)
+_NUMBER_NAMES: Final = frozenset({"an integer", "a number"})
 _BOUNDS: Final = (
     ("ge", ge, "at least"),
     ("gt", gt, "greater than"),
@@ -147,88 +50,280 @@ _BOUNDS: Final = (
 )
 
 
-def is_like(raw: Any, kind: inspect.Type) -> bool:
-    """Whether a value is of a kind, whatever its bounds are."""
-    if isinstance(kind, inspect.LiteralType):
-        return _name(raw) in map(_name, kind.values)
-    if isinstance(kind, inspect.UnionType):
-        return any(is_like(raw, each) for each in kind.types)
-    wanted, found = _NAMES.get(type(kind)), _name(raw)
-    return wanted in (None, found) or (wanted, found) == ("a number", "a whole number")
+class Mismatch(NamedTuple):
+    """A place where a value does not match its type."""
+
+    place: str
+    """Such as ``tenants.acme.locales[1]``; ``""`` for the value itself."""
+    problem: Literal["type", "bounds", "option", "missing", "unknown"]
+    """``option``: none of the literals or tags; ``unknown``: the object at *place* has an unknown field, which is *value*."""
+    value: Any = None
+    expected: inspect.Type | None = None
+    """None for unknown fields, and for tags."""
+    known: tuple[str, ...] = ()
+    """The possible options, tags or field names."""
+    tag: str | None = None
+    """Name of the field, if the problem is with a tag."""
+
+    @property
+    def message(self) -> str:
+        """A sentence for people, with the nearest known word where there is one."""
+        match self.problem:
+            case "unknown":
+                where = f"{self.place}: " if self.place else ""
+                return f"{where}unknown field {_shorten(self.value)}; {suggest(self.value, self.known)}"
+            case "missing" if self.tag:
+                example = f'{{"{self.tag}": "{self.known[0]}"}}'
+                return f"{self.place} is missing; expected one of {', '.join(self.known)}, such as {example}"
+            case "missing":
+                return f"{self.place} is missing; expected {self._describe_expected()}"
+            case "option":
+                where = f"{self.place}: " if self.place else ""
+                return f"{where}unknown value {_shorten(self.value)}; {suggest(self.value, self.known)}"
+        verb = f"{self.place} must be" if self.place else "expected"
+        return f"{verb} {self._describe_expected()}{self._describe_value()}"
+
+    def _describe_expected(self) -> str:
+        return "" if self.expected is None else describe_type(self.expected)
+
+    def _describe_value(self) -> str:
+        """Return the value if it is a number that should be another one, otherwise its kind: it may be a secret."""
+        if self.expected is None or (
+            isinstance(self.expected, inspect.Metadata) and self.problem == "bounds"
+        ):
+            return ""
+        if isinstance(self.value, bool | int | float) and _NUMBER_NAMES & {*type_names(self.expected)}:
+            return f", got {_format_number(self.value)}"
+        return "" if self.problem == "bounds" else f", got {_name_of_value(self.value)}"
 
 
-def is_within(raw: Any, kind: inspect.Type) -> bool:
-    """Whether a value that is of a kind is within its bounds."""
-    match kind:
+def explain_validation_error(raw: Any, model: Any, *, texts: bool = False) -> str | None:
+    """Return a message for the first mismatch between a value and a type, or None if there is none.
+
+    With ``texts``, the value is a query: its strings are converted to the numbers and booleans that the type expects.
+    """
+    expected = _type_info(model)
+    if texts and isinstance(expected, inspect.StructType):
+        raw = {
+            **raw,
+            **{
+                field.encode_name: _convert_text(raw[field.encode_name], field.type)
+                for field in expected.fields
+                if field.encode_name in raw
+            },
+        }
+    mismatch = next(_find(raw, expected, ""), None)
+    return None if mismatch is None else mismatch.message
+
+
+def find_mismatch(value: Any, model: Any) -> Mismatch | None:
+    """Return the first mismatch between a value and a type, outermost first."""
+    return next(_find(value, _type_info(model), ""), None)
+
+
+@cache
+def _type_info(model: Any) -> inspect.Type:
+    return inspect.type_info(model)
+
+
+def _convert_text(text: str, expected: inspect.Type) -> Any:
+    """Convert a query's text to the number or boolean that is expected; return it unchanged if it is not one."""
+    options = expected.types if isinstance(expected, inspect.UnionType) else [expected]
+    for option in options:
+        if type(option) in _QUERY_TYPES:
+            with suppress(ValidationError):
+                return convert(text, _QUERY_TYPES[type(option)], strict=False)
+    return text
+
+
+def _find(value: Any, expected: inspect.Type, place: str) -> Iterator[Mismatch]:
+    """Yield every mismatch, outermost first."""
+    match expected:
+        case inspect.Metadata(type=inner) if _description(expected):
+            # The description covers everything inside.
+            if any(_find(value, inner, place)):
+                problem: Literal["bounds", "type"] = "bounds" if _is_like(value, inner) else "type"
+                yield Mismatch(place, problem, value, expected)
+        case inspect.Metadata(type=inner):
+            yield from _find(value, inner, place)
+        case inspect.UnionType(types=types):
+            not_null = [option for option in types if not isinstance(option, inspect.NoneType)]
+            yield from _find_in_union(value, list(types) if value is None else not_null, place)
+        case _ if not _is_like(value, expected):
+            yield Mismatch(place, "type", value, expected)
+        case inspect.LiteralType(values=words):
+            if value not in words:
+                yield Mismatch(place, "option", value, expected, tuple(map(str, words)))
+        case _ if not _is_within_bounds(value, expected):
+            yield Mismatch(place, "bounds", value, expected)
+        case _:
+            yield from _find_inside(value, expected, place)
+
+
+def _find_inside(value: Any, expected: inspect.Type, place: str) -> Iterator[Mismatch]:
+    match expected:
+        case inspect.StructType():
+            yield from _find_in_fields(value, expected, place)
+        case inspect.DictType(key_type=key_type, value_type=value_type):
+            for name, inner in value.items():
+                yield from _find(name, key_type, f"{place}: name {_shorten(name)}")
+                yield from _find(inner, value_type, _join(place, name))
+        case inspect.ListType(item_type=item_type) | inspect.VarTupleType(item_type=item_type):
+            for number, inner in enumerate(value):
+                yield from _find(inner, item_type, f"{place}[{number}]")
+
+
+def _find_in_fields(value: Mapping[str, Any], struct: inspect.StructType, place: str) -> Iterator[Mismatch]:
+    known = {field.encode_name: field for field in struct.fields}
+    if struct.forbid_unknown_fields:
+        for name in value:
+            if name not in known and name != struct.tag_field:
+                yield Mismatch(place, "unknown", name, known=tuple(known))
+    for name, field in known.items():
+        if name in value:
+            yield from _find(value[name], field.type, _join(place, name))
+        elif field.required:
+            yield Mismatch(_join(place, name), "missing", expected=field.type)
+
+
+def _find_in_union(value: Any, options: Sequence[inspect.Type], place: str) -> Iterator[Mismatch]:
+    """Compare a value of several possible types with the one that it resembles."""
+    tagged = [option for option in options if isinstance(option, inspect.StructType) and option.tag_field]
+    if len(tagged) > 1 and isinstance(value, Mapping):
+        yield from _find_in_tagged(value, tagged, place)
+    elif all(any(_find(value, option, place)) for option in options):
+        similar = [option for option in options if _is_like(value, option)]
+        if len(similar) == 1:
+            yield from _find(value, similar[0], place)
+        else:
+            yield Mismatch(place, "type", value, inspect.UnionType(tuple(options)))
+
+
+def _find_in_tagged(
+    value: Mapping[str, Any], structs: Sequence[inspect.StructType], place: str
+) -> Iterator[Mismatch]:
+    """Compare an object with the one of several structs that its tag names."""
+    tag = structs[0].tag_field or ""
+    by_tag = {str(struct.tag): struct for struct in structs}
+    known = tuple(by_tag)
+    if tag not in value:
+        yield Mismatch(_join(place, tag), "missing", known=known, tag=tag)
+    elif value[tag] not in by_tag:
+        yield Mismatch(_join(place, tag), "option", value[tag], known=known, tag=tag)
+    else:
+        yield from _find_in_fields(value, by_tag[value[tag]], place)
+
+
+def _join(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
+def _shorten(word: Any) -> str:
+    return repr(str(word)[:_MAX_WORD])
+
+
+def _is_like(value: Any, expected: inspect.Type) -> bool:
+    """Return True if a value is of a type, ignoring bounds, options and everything inside."""
+    match expected:
+        case inspect.Metadata(type=inner):
+            return _is_like(value, inner)
+        case inspect.UnionType(types=types):
+            return any(_is_like(value, option) for option in types)
+        case inspect.LiteralType(values=words):
+            return _name_of_value(value) in map(_name_of_value, words)
+    name = _TYPE_NAMES.get(type(expected))
+    actual = _name_of_value(value)
+    return name in (None, actual) or (name, actual) == ("a number", "an integer")
+
+
+def _is_within_bounds(value: Any, expected: inspect.Type) -> bool:
+    match expected:
         case inspect.IntType() | inspect.FloatType():
-            return all(
-                compare(raw, getattr(kind, name))
-                for name, compare, _ in _BOUNDS
-                if getattr(kind, name) is not None
-            )
-        case inspect.StrType(min_length=least, max_length=most, pattern=pattern):
-            long = (least or 0) <= len(raw) <= (len(raw) if most is None else most)
-            return long and (pattern is None or re.search(pattern, raw) is not None)
+            return violated_bound(value, expected) is None
+        case inspect.StrType(min_length=minimum, max_length=maximum, pattern=pattern):
+            long_enough = len(value) >= (minimum or 0)
+            short_enough = maximum is None or len(value) <= maximum
+            return long_enough and short_enough and (pattern is None or bool(re.search(pattern, value)))
     return True
 
 
-def wanted(kind: inspect.Type) -> str:
-    """What a value must be."""
-    match kind:
+def violated_bound(value: Any, expected: inspect.Type | None) -> str | None:
+    """Return the bound that a number violates, such as ``at most 100``."""
+    for name, is_within, words in _BOUNDS:
+        bound = getattr(expected, name, None)
+        if bound is not None and not is_within(value, bound):
+            return f"{words} {bound}"
+    return None
+
+
+def type_names(expected: inspect.Type) -> list[str]:
+    """Return the names of the JSON types that a value may have, without null."""
+    match expected:
         case inspect.Metadata(type=inner):
-            return described(kind) or wanted(inner)
+            return type_names(inner)
         case inspect.UnionType(types=types):
-            return " or ".join(wanted(each) for each in types if not isinstance(each, inspect.NoneType))
+            return _unique(name for option in types for name in type_names(option))
+        case inspect.LiteralType(values=words):
+            return _unique(map(_name_of_value, words))
+        case inspect.NoneType():
+            return []
+    return [_TYPE_NAMES.get(type(expected), "another value")]
+
+
+def describe_type(expected: inspect.Type) -> str:
+    """Describe the values that a type accepts, in the type's own description if it has one."""
+    match expected:
+        case inspect.Metadata(type=inner):
+            return _description(expected) or describe_type(inner)
+        case inspect.UnionType(types=types):
+            options = [option for option in types if not isinstance(option, inspect.NoneType)]
+            return " or ".join(_unique(map(describe_type, options)))
         case inspect.LiteralType(values=words):
             return " or ".join(map(repr, words))
-    return _NAMES.get(type(kind), "another value") + _bounds(kind)
+        case inspect.StrType(min_length=1, max_length=None):
+            return "a non-empty string"
+    return _TYPE_NAMES.get(type(expected), "another value") + _describe_bounds(expected)
 
 
-def described(kind: inspect.Metadata) -> str | None:
-    """What the type itself says that a value must be."""
-    return (kind.extra_json_schema or {}).get("description")
+def _description(expected: inspect.Metadata) -> str | None:
+    return (expected.extra_json_schema or {}).get("description")
 
 
-def must(place: str, words: str, raw: Any, *, like: bool = False) -> str:
-    """That a value must be something else; a wrong number is repeated, of all else only the kind is said, because it may be a secret."""
-    found = _number(raw) if "number" in words and isinstance(raw, bool | int | float) else _name(raw)
-    return f"{place or 'it'} must be {words}" + (
-        "" if like or words.startswith(found) else f", and is {found}"
+def _describe_bounds(expected: inspect.Type) -> str:
+    match expected:
+        case inspect.StrType(min_length=minimum, max_length=maximum) if maximum:
+            return f" of {minimum or 0} to {maximum} characters"
+        case inspect.StrType(min_length=minimum) if minimum:
+            return f" of at least {minimum} characters"
+        case inspect.StrType(pattern=pattern) if pattern:
+            return f" that matches {pattern}"
+        case inspect.IntType(ge=lowest, le=highest) | inspect.FloatType(ge=lowest, le=highest) if (
+            lowest is not None and highest is not None
+        ):
+            return f" from {lowest} to {highest}"
+        case inspect.IntType() | inspect.FloatType():
+            bounds = ((words, getattr(expected, name)) for name, _, words in _BOUNDS)
+            return "".join(f", {words} {bound}" for words, bound in bounds if bound is not None)
+    return ""
+
+
+def _unique(words: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(words))
+
+
+def _format_number(value: float) -> str:
+    """Write a number or boolean as JSON does, infinity as Python does, and a very long integer as its length."""
+    if isinstance(value, float) and not isfinite(value):
+        return repr(value)
+    return (
+        json.encode(value).decode()
+        if abs(value) < 10**_MAX_DIGITS
+        else f"a number of more than {_MAX_DIGITS} digits"
     )
 
 
-def _number(raw: float) -> str:
-    """Write a number, true or false as JSON does, and what JSON cannot write as Python does; count the digits of a very long number."""
-    if isinstance(raw, float) and not isfinite(raw):
-        return repr(raw)
-    return json.encode(raw).decode() if abs(raw) < 10**_DIGITS else f"longer than {_DIGITS} digits"
-
-
-def _name(raw: Any) -> str:
-    """What kind of value it is."""
-    match raw:
-        case None:
-            return "null"
-        case bool():
-            return "true or false"
-        case int() | float():
-            return "a whole number" if raw == raw // 1 else "a number"
-        case str():
-            return "a text"
-        case Mapping():
-            return "an object"
-    return "a list"
-
-
-def _bounds(kind: inspect.Type) -> str:
-    match kind:
-        case inspect.StrType(min_length=least, max_length=most) if least or most:
-            return f" of {least or 0} to {most} characters" if most else " that is not empty"
-        case inspect.StrType(pattern=pattern) if pattern:
-            return f" of the form {pattern}"
-        case inspect.IntType() | inspect.FloatType():
-            if kind.ge is not None and kind.le is not None:
-                return f" from {kind.ge} to {kind.le}"
-            told = ((word, getattr(kind, name)) for name, _, word in _BOUNDS)
-            return "".join(f", {word} {bound}" for word, bound in told if bound is not None)
-    return ""
+def _name_of_value(value: Any) -> str:
+    if value is None:
+        return "null"
+    names = (name for kind, name in _VALUE_NAMES if isinstance(value, kind))
+    return next(names, "an array")

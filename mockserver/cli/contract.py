@@ -26,26 +26,23 @@ def find_vendor(name: str, dialect: str | None = None) -> Vendor:
 
 def list_facts(vendor: Vendor, basis: str | None) -> list[dict[str, Any]]:
     """Return the facts and behaviors of a vendor, optionally only those with a certain basis."""
-    found = [
-        {"where": where, "says": fact.text, "basis": fact.basis.value, "source": fact.source}
+    facts = [
+        {"where": where, "text": fact.text, "basis": fact.basis.value, "source": fact.source}
         for where, fact in vendor.contract.facts()
     ]
     for behavior in vendor.contract.behaviors:
-        if short_name(behavior.name) in (
-            DIALECT,
-            BASIS,
-        ):  # These configure the mock; the vendor does not have them.
+        if short_name(behavior.name) in (DIALECT, BASIS):  # Settings of the mock, not of the vendor.
             continue
         options = " | ".join(behavior.options) or behavior.unit
-        found.append(
+        facts.append(
             {
                 "where": f"behavior {behavior.name}",
-                "says": f"{behavior.description} Default {behavior.default}; {options}.",
+                "text": f"{behavior.description} Default {behavior.default}; {options}.",
                 "basis": behavior.basis.value,
                 "source": behavior.source,
             }
         )
-    return [fact for fact in found if basis in (None, fact["basis"])]
+    return [fact for fact in facts if basis in (None, fact["basis"])]
 
 
 def list_dialect_facts(vendor: Vendor, basis: str | None) -> list[dict[str, Any]]:
@@ -67,8 +64,7 @@ def _find_vendors(dialect: str | None) -> list[Vendor]:
         return list(every())
     try:
         return [
-            named(behavior.partition(".")[0]).in_dialect(found)
-            for behavior, found in dialects(dialect).items()
+            named(behavior.partition(".")[0]).in_dialect(name) for behavior, name in dialects(dialect).items()
         ]
     except BehaviorError as error:
         raise click.UsageError(str(error)) from None
@@ -76,15 +72,15 @@ def _find_vendors(dialect: str | None) -> list[Vendor]:
 
 def _describe(vendor: Vendor) -> dict[str, Any]:
     sources = {
-        name: {"title": each.title, "url": each.url, "read": each.read_on}
-        for name, each in vendor.contract.sources.items()
+        name: {"title": source.title, "url": source.url, "read": source.read_on}
+        for name, source in vendor.contract.sources.items()
     }
     return {"vendor": vendor.name, "dialect": vendor.dialect, "sources": sources}
 
 
 def _format_fact(fact: Mapping[str, Any]) -> str:
     """Return a fact's text with its basis and source."""
-    return f"{fact['says']} ({fact['basis']}{': ' if fact['source'] else ''}{fact['source'] or ''})"
+    return f"{fact['text']} ({fact['basis']}{': ' if fact['source'] else ''}{fact['source'] or ''})"
 
 
 def _source_rows(sources: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
@@ -117,17 +113,17 @@ def command(vendor: str | None, dialect: str | None, basis: str | None, *, as_js
     """
     vendors = _find_vendors(dialect) if vendor is None else [find_vendor(vendor, dialect)]
     list_ = list_dialect_facts if vendor is None and dialect is None else list_facts
-    found = [{**_describe(each), "facts": list_(each, basis)} for each in vendors]
+    contracts = [{**_describe(found), "facts": list_(found, basis)} for found in vendors]
     if as_json:
-        print_json(found if vendor is None else found[0])
+        print_json(contracts if vendor is None else contracts[0])
         return
-    for each in found:
-        echo(f"{each['vendor']}, {each['dialect']}", bold=True)
-        rows = [(fact["where"], _format_fact(fact)) for fact in each["facts"]]
+    for contract in contracts:
+        echo(f"{contract['vendor']}, {contract['dialect']}", bold=True)
+        rows = [(fact["where"], _format_fact(fact)) for fact in contract["facts"]]
         print_table(("where", "fact (basis: source)"), rows, prose=True)
         echo()
         if basis != Basis.ASSUMED.value:  # An assumption has no source.
             print_table(
-                ("source", "title, date of reading and URL"), _source_rows(each["sources"]), prose=True
+                ("source", "title, date of reading and URL"), _source_rows(contract["sources"]), prose=True
             )
             echo()

@@ -23,45 +23,45 @@ _LONG = 20_000
 
 
 def _find_endpoint(vendor: Vendor, name: str) -> Endpoint:
-    found = {
+    endpoints = {
         endpoint.name: endpoint for endpoint in vendor.contract.endpoints if endpoint.rows_path is not None
     }
-    if name not in found:
+    if name not in endpoints:
         raise click.UsageError(
-            f"{vendor.name} has no endpoint {name!r} that returns rows; {suggest(name, found)}"
+            f"{vendor.name} has no endpoint {name!r} that returns rows; {suggest(name, endpoints)}"
         )
-    return found[name]
+    return endpoints[name]
 
 
-def _show_progress(found: Iterator[tuple[int | None, Any]]) -> Iterator[Any]:
+def _show_progress(counted_rows: Iterator[tuple[int | None, Any]]) -> Iterator[Any]:
     """Pass rows on; show a progress bar if there are many and stderr is a terminal."""
-    first = next(found, None)
+    first = next(counted_rows, None)
     if first is None:
         return
     total = first[0]
     yield first[1]
     if (total is not None and total < _LONG) or not sys.stderr.isatty():
-        yield from (row for _, row in found)
+        yield from (row for _, row in counted_rows)
         return
     from rich.console import Console  # noqa: PLC0415 -- only needed for the progress bar
     from rich.progress import Progress  # noqa: PLC0415 -- only needed for the progress bar
 
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("rows", total=total, completed=1)
-        for _, row in found:
+        for _, row in counted_rows:
             progress.advance(task)
             yield row
 
 
-def _write_ndjson(found: Iterator[Any], out: TextIO) -> None:
-    out.writelines(json.encode(row).decode() + "\n" for row in found)
+def _write_ndjson(rows: Iterator[Any], out: TextIO) -> None:
+    out.writelines(json.encode(row).decode() + "\n" for row in rows)
 
 
-def _write_csv(found: Iterator[Any], endpoint: Endpoint, out: TextIO) -> None:
+def _write_csv(rows: Iterator[Any], endpoint: Endpoint, out: TextIO) -> None:
     """Write CSV with a column for each field of the contract's row; nested and boolean values are JSON."""
     writer = csv.DictWriter(out, _row_fields(endpoint), restval="", lineterminator="\n")
     writer.writeheader()
-    for row in found:
+    for row in rows:
         writer.writerow(
             {
                 name: json.encode(value).decode() if isinstance(value, dict | list | bool) else value
@@ -132,19 +132,20 @@ def command(
     config = build_config(options)
     try:
         tenant = tenants(config)[0]
-        found = tenant.vendors[vendor]
-        asked = found.endpoint(endpoint)
+        tenant_vendor = tenant.vendors[vendor]
+        contract_endpoint = tenant_vendor.endpoint(endpoint)
         if not 0 <= site < len(tenant.world.sites):
             raise click.UsageError(f"--site: there is no site {site}; use 0 to {len(tenant.world.sites) - 1}")
         parameters = parse_pairs(param, "--param")
-        check_parameters(found, asked, parameters)
-        told = _show_progress(
-            rows(tenant, found, asked, {**all_rows_params(tenant, asked), **parameters}, site)
-        )
-        _write_csv(told, asked, output) if form == "csv" else _write_ndjson(told, output)
+        check_parameters(tenant_vendor, contract_endpoint, parameters)
+        params = {**all_rows_params(tenant, contract_endpoint), **parameters}
+        shown = _show_progress(rows(tenant, tenant_vendor, contract_endpoint, params, site))
+        if form == "csv":
+            _write_csv(shown, contract_endpoint, output)
+        else:
+            _write_ndjson(shown, output)
     except (ConfigError, UnknownParameterError) as error:
         raise click.UsageError(str(error)) from None
-    except ApiError as refusal:
-        raise click.UsageError(
-            f"{vendor} {endpoint}: {refusal.details.get('message') or refusal.error}"
-        ) from None
+    except ApiError as error:
+        reason = error.details.get("message") or error.error
+        raise click.UsageError(f"{vendor} {endpoint}: {reason}") from None

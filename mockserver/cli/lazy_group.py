@@ -21,7 +21,7 @@ def _printable_errors() -> Iterator[None]:
 
 
 class SuggestingGroup(click.Group):
-    """A group that suggests the nearest known command for an unknown one, and escapes control characters in errors."""
+    """Suggests the nearest command for an unknown one, and escapes control characters in errors."""
 
     def make_context(self, *arguments: Any, **settings: Any) -> click.Context:
         """Parse the options; raises click's errors with a printable message."""
@@ -74,7 +74,7 @@ class LazyGroup(SuggestingGroup):
         """Import a command; return None for an unknown name."""
         if cmd_name not in self._summaries:
             return None
-        gc.disable()  # Imports create no garbage; looking for it takes 6 % of the time of `session-mock serve --help`.
+        gc.disable()  # Imports create no garbage; collecting takes 6 % of `session-mock serve --help`.
         try:
             return self._import_command(cmd_name)
         finally:

@@ -33,7 +33,8 @@ _WORLD_OPTIONS: Final = (
     _option("sites", "Number of sites. [default: 2]", type=int),
     _option(
         "start",
-        "Start of the world: ISO 8601, UTC unless it has an offset. [default: 2026-09-01, or as in the profile]",
+        "Start of the world: ISO 8601, UTC unless it has an offset."
+        " [default: 2026-09-01, or as in the profile]",
         metavar="INSTANT",
     ),
     _option(
@@ -61,7 +62,8 @@ _WORLD_OPTIONS: Final = (
     ),
     _option(
         "dialect",
-        "Dialect of one vendor, or of all; repeatable; 'observed' is closest to reality. [default: documented]",
+        "Dialect of one vendor, or of all; repeatable; 'observed' is closest to reality."
+        " [default: documented]",
         multiple=True,
         metavar="[VENDOR=]DIALECT",
     ),

@@ -15,7 +15,7 @@ _UNLIMITED_WIDTH = 10_000
 
 
 def echo(text: object = "", *, bold: bool = False, err: bool = False) -> None:
-    """Print a text, to stderr if *err*, with all control and format characters escaped except line feeds and tabs."""
+    """Print a text with control and format characters escaped, except line feeds and tabs."""
     click.secho(printable(str(text)), bold=bold or None, err=err)  # noqa: TID251 -- the place that escapes
 
 

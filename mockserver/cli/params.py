@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import click
 from msgspec import DecodeError, json
 
-from mockserver._util import parsers as forms
+from mockserver._util import parsers
 from mockserver._util.suggest import suggest
 
 C = TypeVar("C", bound=Callable[..., Any])
@@ -29,7 +29,7 @@ class ParsedText(click.ParamType):  # type: ignore[type-arg] # older releases of
 
 
 class OneOf(click.Choice):  # type: ignore[type-arg] # older releases of click have no parameter there
-    """One of several words; an unknown one is answered with the nearest."""
+    """One of several words; the error for an unknown one names the nearest."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the word; raises a usage error that names the nearest one."""
@@ -38,27 +38,27 @@ class OneOf(click.Choice):  # type: ignore[type-arg] # older releases of click h
         return value
 
 
-SEED = ParsedText(forms.seed, "number|random")
-PORT = ParsedText(forms.port, "port")
-URL = ParsedText(forms.url, "url")
-TOKEN = ParsedText(forms.token, "token")
+SEED = ParsedText(parsers.seed, "number|random")
+PORT = ParsedText(parsers.port, "port")
+URL = ParsedText(parsers.url, "url")
+TOKEN = ParsedText(parsers.token, "token")
 
 
 def parse_pairs(texts: Sequence[str], where: str, form: str = "NAME=VALUE") -> dict[str, str]:
     """Parse NAME=VALUE texts; raises a usage error that names *where* and *form*."""
-    found = {}
+    values = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name:
             raise click.BadParameter(f"invalid value {text!r}; write {form}", param_hint=where)
-        found[name] = value
-    return found
+        values[name] = value
+    return values
 
 
 def parse_dialects(texts: Sequence[str]) -> str | dict[str, str]:
     """Parse VENDOR=DIALECT texts, or a single DIALECT; raises a usage error for a mixture."""
     try:
-        return forms.dialects(" ".join(texts)) if texts else {}
+        return parsers.dialects(" ".join(texts)) if texts else {}
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--dialect") from None
 

@@ -12,7 +12,7 @@ from typing import Any
 import click
 from msgspec import json
 
-from mockserver._util import parsers as forms
+from mockserver._util import parsers
 from mockserver._util.clock import Clock
 from mockserver.cli.curl import format_curl
 from mockserver.cli.options import build_config, world_options
@@ -37,13 +37,13 @@ def _write_ports(path: Path, running: Running) -> None:
         raise ConfigError(f"--port-file {path}: {error.strerror or error}") from None
 
 
-def _clock(clock: Clock) -> str:
+def _describe_clock(clock: Clock) -> str:
     if clock.frozen:
-        return f"frozen at {format_instant(clock.now())} (--now system follows the computer's clock)"
-    return "follows the computer's clock"
+        return f"frozen at {format_instant(clock.now())} (use --now system for real time)"
+    return "follows the system time"
 
 
-def _as(vendor: Vendor) -> str:
+def _dialect_suffix(vendor: Vendor) -> str:
     """Return a suffix that names the dialect unless it is the documented one."""
     return "" if vendor.dialect == DOCUMENTED else f", dialect {vendor.dialect}"
 
@@ -56,46 +56,44 @@ def _describe(running: Running, *, guarded: bool) -> None:
             f"{site.find(Query(), tenant.clock.now()).total:,} on {site.domain}"
             for site in tenant.world.sites
         )
-        echo(
-            f"  seed       {tenant.world.spec.seed}\n  sessions   {sizes}\n  clock      {_clock(tenant.clock)}"
-        )
+        echo(f"  seed       {tenant.world.spec.seed}")
+        echo(f"  sessions   {sizes}")
+        echo(f"  clock      {_describe_clock(tenant.clock)}")
         for vendor in tenant.vendors.values():
-            names, endpoint = tenant.identifiers[vendor.name], vendor.contract.endpoints[0]
-            echo(f"\n  {vendor.contract.title}{_as(vendor)}", bold=True)
-            for credential, value in names.credentials.items():
+            identifiers = tenant.identifiers[vendor.name]
+            echo(f"\n  {vendor.contract.title}{_dialect_suffix(vendor)}", bold=True)
+            for credential, value in identifiers.credentials.items():
                 echo(f"    {credential:<10} {value}")
             url = running.vendor_url(vendor.name)
-            echo(f"    {'sites':<10} {' '.join(ids[0] for ids in names.sites)}")
-            echo(f"    {'in browser':<10} {url}/{vendor.name}/docs")
-            echo(f"    {format_curl(url, endpoint, names)}")
+            echo(f"    {'sites':<10} {' '.join(ids[0] for ids in identifiers.sites)}")
+            echo(f"    {'docs':<10} {url}/{vendor.name}/docs")
+            echo(f"    {format_curl(url, vendor.contract.endpoints[0], identifiers)}")
     if running.admin_url is not None:
         hint = "it requires the admin token" if guarded else "`session-mock admin --help` lists its commands"
         echo(f"\nThe admin API is at {running.admin_url}/__admin; {hint}.")
-    echo(f"\nsession-mock serves {running.url}; stop it with Ctrl-C.")
+    echo(f"\nsession-mock is running at {running.url}; stop it with Ctrl-C.")
 
 
 @contextmanager
-def _output() -> Iterator[None]:
-    """Print what is printed within, if it can be: a server without a standard output, or whose output nobody reads, serves on."""
+def _tolerate_closed_output() -> Iterator[None]:
+    """Ignore errors of printing: a server whose output is closed or not read keeps running."""
     try:
         yield
         if (
             sys.stdout is not None
-        ):  # It is None where the server was started without one, as by `>&-` or a service.
+        ):  # It is None if the server was started without one, as by `>&-` or a service.
             sys.stdout.flush()
     except OSError:
-        with open(os.devnull, "w") as nowhere, suppress(OSError, ValueError):  # noqa: PTH123 -- it is no file
-            os.dup2(
-                nowhere.fileno(), sys.stdout.fileno()
-            )  # Else Python tries again to write what is buffered, at the end.
+        with open(os.devnull, "w") as null, suppress(OSError, ValueError):  # noqa: PTH123 -- a device
+            os.dup2(null.fileno(), sys.stdout.fileno())  # Otherwise the flush at exit fails again.
 
 
-def _ports(words: tuple[str, ...]) -> dict[str, int]:
+def _parse_ports(texts: tuple[str, ...]) -> dict[str, int]:
     """Parse VENDOR=PORT texts; raises a usage error for other texts."""
     try:
         return {
-            vendor: forms.port(number)
-            for vendor, number in parse_pairs(words, "--vendor-port", "VENDOR=PORT").items()
+            vendor: parsers.port(number)
+            for vendor, number in parse_pairs(texts, "--vendor-port", "VENDOR=PORT").items()
         }
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--vendor-port") from None
@@ -178,10 +176,10 @@ def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bo
     It serves all vendors' endpoints, API documentation at /VENDOR/docs and the admin API at /__admin.
     When it accepts connections it prints URLs, credentials and a ready curl command for each vendor.
     """
-    ports = _ports(vendor_port)
+    ports = _parse_ports(vendor_port)
     config = build_config({**options, "vendor_ports": ports or None})
     if config.access_log:
-        import logging  # noqa: PLC0415 -- only where it is wanted
+        import logging  # noqa: PLC0415 -- rarely needed
 
         logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
 
@@ -190,21 +188,23 @@ def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bo
         gc.enable()
         if port_file is not None:
             _write_ports(port_file, running)
-        with _output():
+        with _tolerate_closed_output():
             if as_json:
                 first = running.tenants[0]
                 echo(json.encode({**running.described(first), "seed": first.world.spec.seed}).decode())
             else:
                 _describe(running, guarded=config.admin_token is not None)
 
-    gc.disable()  # What is made until it serves lives as long as it: looking through that for garbage is felt, then and at every page.
+    # Objects created at start-up live as long as the server: do not search them for garbage now, nor later.
+    gc.disable()
     try:
         asyncio.run(run(config, ready))
     except ConfigError as error:
         raise click.UsageError(str(error)) from None
     except OSError as error:
         raise click.ClickException(
-            f"cannot listen on {config.host}:{config.port}: {error.strerror or error}; choose another --port, or 0"
+            f"cannot listen on {config.host}:{config.port}: {error.strerror or error};"
+            " use another --port, or 0 for a free one"
         ) from None
     finally:
         gc.enable()

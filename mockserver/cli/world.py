@@ -20,7 +20,8 @@ _BAR_WIDTH = 40
 
 def _describe(tenant: Tenant) -> dict[str, Any]:
     """Return the totals of a tenant's world by site and by day, for at most the last 120 days."""
-    spec, now = tenant.world.spec, tenant.clock.now()
+    spec = tenant.world.spec
+    now = tenant.clock.now()
     end = min(now, spec.end - 1 if spec.end is not None else now)
     last = end // DAY * DAY
     first = max(spec.start // DAY * DAY, last - (_MAX_DAYS - 1) * DAY)
@@ -36,12 +37,12 @@ def _describe(tenant: Tenant) -> dict[str, Any]:
 
 
 def _describe_site(site: Site, now: int, edges: list[int]) -> dict[str, Any]:
-    people = site.find(Query(), now)
-    days = people.series(edges)
+    sessions = site.find(Query(), now)
+    days = sessions.series(edges)
     return {
         "domain": site.domain,
-        "sessions": people.total,
-        "bots": site.find(Query(bots=True), now).total - people.total,
+        "sessions": sessions.total,
+        "bots": site.find(Query(bots=True), now).total - sessions.total,
         "days": {format_instant(edge)[:10]: count for edge, count in zip(edges[:-1], days, strict=True)},
     }
 

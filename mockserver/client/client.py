@@ -1,4 +1,4 @@
-"""The admin API as methods."""
+"""A client of the admin API, with a method for each route."""
 
 from collections.abc import Generator, Mapping, Sequence
 from datetime import timedelta
@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, Self, SupportsFloat
 from urllib.parse import quote, urlencode
 
 from mockserver.admin_schemas import (
-    Advance,
+    AdvanceClock,
     ClockChange,
     ClockState,
     Count,
@@ -15,26 +15,26 @@ from mockserver.admin_schemas import (
     ExpectedRowsQuery,
     FaultKinds,
     FindingSummary,
-    Follow,
-    Freeze,
+    FreezeClock,
     Health,
     Instant,
     JournalPage,
     LimitChange,
     LimitState,
-    Reset,
-    Scale,
-    SetTo,
+    ResetClock,
+    SetClock,
+    SetClockRate,
     TenantAccess,
     TraceQuery,
+    UseSystemTime,
     Verification,
     Version,
     WorldTotals,
 )
-from mockserver.client.http_transport import LINES, Connection, NotPicklable, Transport, is_refusal
-from mockserver.client.plain_values import plain
+from mockserver.client.http_transport import LINES, Connection, NotPicklable, Transport, is_admin_error
+from mockserver.client.plain_values import to_plain
 
-__tracebackhide__ = is_refusal
+__tracebackhide__ = is_admin_error
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
 DEFAULT_TENANT: Final = "default"
 _MEDIA: Final = {"har": "application/json", "ndjson": LINES}
@@ -43,9 +43,12 @@ Fault = dict[str, Any]
 
 
 class AdminClient(NotPicklable):
-    """Steers and watches a running server; threads may share one.
+    """Controls and inspects a running server; threads may share a client.
 
-    Every method raises :class:`~mockserver.client.AdminError` where the server refuses, or does not answer.
+    Every method raises :class:`~mockserver.client.AdminError` if the server rejects the request or does not
+    respond. *tenant* is a tenant's id. *filters* select exchanges: ``vendor``, ``endpoint``, ``status``,
+    ``error``, ``finding``, ``triggered`` (kind or id of a fault), ``no_endpoint``, ``after``, ``limit`` and
+    ``offset``.
     """
 
     def __init__(
@@ -56,13 +59,13 @@ class AdminClient(NotPicklable):
         timeout: float = 60,
         transport: Transport | None = None,
     ) -> None:
-        """Speak HTTP to a URL, or, with a transport, whatever that speaks."""
-        self._at: Transport = transport or Connection(url, token, timeout)
+        """Connect to the server at *url*, or send requests through *transport*; *timeout* is in seconds."""
+        self._transport: Transport = transport or Connection(url, token, timeout)
 
     @property
     def url(self) -> str:
-        """Where the server is."""
-        return self._at.url
+        """The URL of the server."""
+        return self._transport.url
 
     def __enter__(self) -> Self:
         return self
@@ -73,24 +76,24 @@ class AdminClient(NotPicklable):
         self.close()
 
     def close(self) -> None:
-        """Close the sockets that are kept; the next request opens one again."""
-        self._at.close()
+        """Close idle connections; the next request opens a new one."""
+        self._transport.close()
 
     def health(self) -> Health:
-        """Whether the server answers."""
-        return self._at.ask("GET", "/health", Health)
+        """Check that the server responds."""
+        return self._transport.request("GET", "/health", Health)
 
     def version(self) -> Version:
-        """Which session-mock it is."""
-        return self._at.ask("GET", "/version", Version)
+        """Return the version of the server."""
+        return self._transport.request("GET", "/version", Version)
 
     def openapi(self) -> dict[str, Any]:
-        """The admin API as OpenAPI 3.1."""
-        return self._at.ask("GET", "/openapi.json", dict[str, Any])
+        """Return the admin API as OpenAPI 3.1."""
+        return self._transport.request("GET", "/openapi.json", dict[str, Any])
 
     def tenants(self) -> list[TenantAccess]:
-        """All tenants."""
-        return self._at.ask("GET", "/tenants", list[TenantAccess])
+        """List all tenants."""
+        return self._transport.request("GET", "/tenants", list[TenantAccess])
 
     def create_tenant(
         self,
@@ -107,8 +110,8 @@ class AdminClient(NotPicklable):
         stall_timeout: float | None = None,
         loop_limit: int | None = None,
     ) -> TenantAccess:
-        """Create a tenant; without arguments, one with the default world and a name that is made up."""
-        asked = {
+        """Create a tenant; without arguments it has the default world and a generated name."""
+        settings = {
             "name": name,
             "profile": profile,
             "world": world,
@@ -120,137 +123,142 @@ class AdminClient(NotPicklable):
             "stall_timeout": stall_timeout,
             "loop_limit": loop_limit,
         }
-        given = {field: value for field, value in asked.items() if value is not None}
-        return self._at.ask("POST", "/tenants", TenantAccess, {**given, "faults": list(faults)})
+        body = {field: value for field, value in settings.items() if value is not None}
+        return self._transport.request("POST", "/tenants", TenantAccess, {**body, "faults": list(faults)})
 
     def tenant(self, tenant: str = DEFAULT_TENANT) -> TenantAccess:
-        """What clients need to know of a tenant."""
-        return self._at.ask("GET", _of(tenant), TenantAccess)
+        """Return URLs, credentials, sites and segments of a tenant."""
+        return self._transport.request("GET", _tenant_path(tenant), TenantAccess)
 
     def delete_tenant(self, tenant: str) -> None:
-        """Serve a tenant no longer; the default one is served as long as its server is."""
-        self._at.ask("DELETE", _of(tenant), type(None))
+        """Delete a tenant; the default tenant cannot be deleted."""
+        self._transport.request("DELETE", _tenant_path(tenant), type(None))
 
-    def reset(self, tenant: str = DEFAULT_TENANT) -> None:
-        """Make a tenant be as at first."""
-        self._at.ask("POST", _of(tenant) + "/reset", type(None))
+    def reset_tenant(self, tenant: str = DEFAULT_TENANT) -> None:
+        """Reset a tenant to its initial state, without faults and with an empty journal."""
+        self._transport.request("POST", _tenant_path(tenant) + "/reset", type(None))
 
     def world(self, tenant: str = DEFAULT_TENANT) -> WorldTotals:
-        """A tenant's world, and what is visible of it now."""
-        return self._at.ask("GET", _of(tenant) + "/world", WorldTotals)
+        """Return the spec of a tenant's world and the number of sessions that have started."""
+        return self._transport.request("GET", _tenant_path(tenant) + "/world", WorldTotals)
 
     def replace_world(
         self, tenant: str = DEFAULT_TENANT, *, profile: str = "default", **fields: Any
     ) -> WorldTotals:
-        """Put a tenant into another world: a profile, and fields of its spec that differ from it."""
-        return self._at.ask("PUT", _of(tenant) + "/world", WorldTotals, {"profile": profile, **fields})
+        """Replace a tenant's world by a profile with some fields overridden; the seed stays unless given."""
+        body = {"profile": profile, **fields}
+        return self._transport.request("PUT", _tenant_path(tenant) + "/world", WorldTotals, body)
 
     def clock(self, tenant: str = DEFAULT_TENANT) -> ClockState:
-        """What time it is for a tenant."""
-        return self._at.ask("GET", _of(tenant) + "/clock", ClockState)
+        """Return the time and the mode of a tenant's clock."""
+        return self._transport.request("GET", _tenant_path(tenant) + "/clock", ClockState)
 
-    def turn(self, change: ClockChange, tenant: str = DEFAULT_TENANT) -> ClockState:
-        """Change a tenant's clock in any way."""
-        return self._at.ask("PUT", _of(tenant) + "/clock", ClockState, change)
+    def update_clock(self, change: ClockChange, tenant: str = DEFAULT_TENANT) -> ClockState:
+        """Apply a change to a tenant's clock; the methods below do it for each kind of change."""
+        return self._transport.request("PUT", _tenant_path(tenant) + "/clock", ClockState, change)
 
-    def freeze(self, now: Instant | None = None, tenant: str = DEFAULT_TENANT) -> ClockState:
-        """Let a clock stand still, at an instant or where it is."""
-        return self.turn(Freeze(now=now), tenant)
+    def freeze_clock(self, now: Instant | None = None, tenant: str = DEFAULT_TENANT) -> ClockState:
+        """Freeze a clock at an instant, by default at its current time."""
+        return self.update_clock(FreezeClock(now=now), tenant)
 
     def set_clock(self, now: Instant, tenant: str = DEFAULT_TENANT) -> ClockState:
-        """Set a clock to an instant; it stands or runs as before."""
-        return self.turn(SetTo(now=now), tenant)
+        """Set a clock to an instant; it stays frozen or keeps running."""
+        return self.update_clock(SetClock(now=now), tenant)
 
-    def advance(self, seconds: SupportsFloat | str | timedelta, tenant: str = DEFAULT_TENANT) -> ClockState:
-        """Advance a clock by a number of seconds, a ``timedelta``, or a text such as ``1h``; it stands or runs as before."""
-        return self.turn(Advance(seconds=plain(seconds, "seconds")), tenant)
+    def advance_clock(
+        self, seconds: SupportsFloat | str | timedelta, tenant: str = DEFAULT_TENANT
+    ) -> ClockState:
+        """Move a clock forward by a number of seconds, a ``timedelta`` or a text such as ``1h``."""
+        return self.update_clock(AdvanceClock(seconds=to_plain(seconds, "seconds")), tenant)
 
-    def scale(self, rate: SupportsFloat, tenant: str = DEFAULT_TENANT) -> ClockState:
-        """Let a clock run at a rate: 60 is an hour a minute."""
-        return self.turn(Scale(rate=plain(rate, "rate")), tenant)
+    def set_clock_rate(self, rate: SupportsFloat, tenant: str = DEFAULT_TENANT) -> ClockState:
+        """Let a clock run *rate* times as fast as real time: 60 is one hour per minute."""
+        return self.update_clock(SetClockRate(rate=to_plain(rate, "rate")), tenant)
 
-    def follow(self, tenant: str = DEFAULT_TENANT) -> ClockState:
-        """Let a clock be the system's."""
-        return self.turn(Follow(), tenant)
+    def use_system_time(self, tenant: str = DEFAULT_TENANT) -> ClockState:
+        """Let a clock follow the time of the server's computer."""
+        return self.update_clock(UseSystemTime(), tenant)
 
     def reset_clock(self, tenant: str = DEFAULT_TENANT) -> ClockState:
-        """Let a clock be as at first."""
-        return self.turn(Reset(), tenant)
+        """Reset a clock to its initial state."""
+        return self.update_clock(ResetClock(), tenant)
 
     def fault_kinds(self) -> FaultKinds:
-        """What faults there are."""
-        return self._at.ask("GET", "/faults", FaultKinds)
+        """List the kinds of faults with their arguments."""
+        return self._transport.request("GET", "/faults", FaultKinds)
 
     def faults(self, tenant: str = DEFAULT_TENANT) -> list[Fault]:
-        """A tenant's faults, with what has come of each."""
-        return self._at.ask("GET", _of(tenant) + "/faults", list[Fault])
+        """List a tenant's faults with their counters."""
+        return self._transport.request("GET", _tenant_path(tenant) + "/faults", list[Fault])
 
     def fault(self, number: int | str, tenant: str = DEFAULT_TENANT) -> Fault:
-        """One fault."""
-        return self._at.ask("GET", f"{_of(tenant)}/faults/{_quoted(number)}", Fault)
+        """Return one fault with its counters."""
+        return self._transport.request("GET", f"{_tenant_path(tenant)}/faults/{_quote(number)}", Fault)
 
     def add_faults(self, *faults: Mapping[str, Any], tenant: str = DEFAULT_TENANT) -> list[Fault]:
-        """Add faults, all or none."""
-        return self._at.ask("POST", _of(tenant) + "/faults", list[Fault], list(faults))
+        """Add faults; if one is invalid, none is added."""
+        return self._transport.request("POST", _tenant_path(tenant) + "/faults", list[Fault], list(faults))
 
     def remove_faults(self, number: int | str | None = None, tenant: str = DEFAULT_TENANT) -> None:
-        """Remove a fault, or all."""
-        self._at.ask(
-            "DELETE", f"{_of(tenant)}/faults" + ("" if number is None else f"/{_quoted(number)}"), type(None)
-        )
+        """Remove one fault, or all if *number* is None."""
+        path = f"{_tenant_path(tenant)}/faults" + ("" if number is None else f"/{_quote(number)}")
+        self._transport.request("DELETE", path, type(None))
 
     def limits(self, tenant: str = DEFAULT_TENANT) -> list[LimitState]:
-        """A tenant's limits, and how much of each is used."""
-        return self._at.ask("GET", _of(tenant) + "/limits", list[LimitState])
+        """List a tenant's limits and how much of each is used."""
+        return self._transport.request("GET", _tenant_path(tenant) + "/limits", list[LimitState])
 
-    def change_limits(
+    def update_limits(
         self, changes: Mapping[str, LimitChange | Mapping[str, Any]], tenant: str = DEFAULT_TENANT
     ) -> list[LimitState]:
-        """Change limits by name, all or none."""
-        return self._at.ask("PATCH", _of(tenant) + "/limits", list[LimitState], changes)
+        """Change limits by name; if one change is invalid, none is made."""
+        return self._transport.request("PATCH", _tenant_path(tenant) + "/limits", list[LimitState], changes)
 
     def behaviors(self, tenant: str = DEFAULT_TENANT) -> dict[str, str | int]:
-        """The setting of every behavior."""
-        return self._at.ask("GET", _of(tenant) + "/behaviors", dict[str, str | int])
+        """Return the value of each behavior."""
+        return self._transport.request("GET", _tenant_path(tenant) + "/behaviors", dict[str, str | int])
 
     def set_behaviors(
         self, behaviors: Mapping[str, str | int], tenant: str = DEFAULT_TENANT
     ) -> dict[str, str | int]:
-        """Change behaviors, all or none."""
-        return self._at.ask("PATCH", _of(tenant) + "/behaviors", dict[str, str | int], behaviors)
+        """Set behaviors by name and return all; if one is invalid, none is set."""
+        path = _tenant_path(tenant) + "/behaviors"
+        return self._transport.request("PATCH", path, dict[str, str | int], behaviors)
 
     def journal(self, tenant: str | None = DEFAULT_TENANT, **filters: Filter) -> JournalPage:
-        """A page of a tenant's journal, or, for no tenant, of the exchanges that are nobody's."""
-        return self._at.ask("GET", _journal(tenant) + _query(filters), JournalPage)
+        """Return a page of a tenant's journal, or of the unmatched exchanges if *tenant* is None."""
+        return self._transport.request("GET", _journal_path(tenant) + _query(filters), JournalPage)
 
-    def export(
+    def export_journal(
         self, form: Literal["har", "ndjson"], tenant: str | None = DEFAULT_TENANT, **filters: Filter
     ) -> bytes:
-        """A journal as an HTTP Archive, or as lines of JSON."""
-        return self._at.whole(_journal(tenant) + _query({**filters, "format": form}), _MEDIA[form])
+        """Return a journal as an HTTP Archive or as lines of JSON; without *filters*, all exchanges."""
+        path = _journal_path(tenant) + _query({**filters, "format": form})
+        return self._transport.get_bytes(path, _MEDIA[form])
 
     def exchange(self, number: int, tenant: str = DEFAULT_TENANT) -> dict[str, Any]:
-        """One exchange."""
-        return self._at.ask("GET", f"{_journal(tenant)}/{number}", dict[str, Any])
+        """Return one exchange."""
+        return self._transport.request("GET", f"{_journal_path(tenant)}/{number}", dict[str, Any])
 
-    def count(self, tenant: str = DEFAULT_TENANT, **filters: Filter) -> int:
-        """How many exchanges the filters let through."""
-        return self._at.ask("GET", f"{_journal(tenant)}/count{_query(filters)}", Count).count
+    def count_exchanges(self, tenant: str = DEFAULT_TENANT, **filters: Filter) -> int:
+        """Count the exchanges that pass the filters."""
+        return self._transport.request("GET", f"{_journal_path(tenant)}/count{_query(filters)}", Count).count
 
     def findings(self, tenant: str = DEFAULT_TENANT, **filters: Filter) -> list[FindingSummary]:
-        """What a careful reviewer would say of a tenant's exchanges."""
-        return self._at.ask("GET", f"{_journal(tenant)}/findings{_query(filters)}", list[FindingSummary])
+        """List the findings in a tenant's exchanges."""
+        path = f"{_journal_path(tenant)}/findings{_query(filters)}"
+        return self._transport.request("GET", path, list[FindingSummary])
 
     def verify(self, tenant: str = DEFAULT_TENANT) -> Verification:
-        """What is to be said of all that a tenant's clients did."""
-        return self._at.ask("GET", _of(tenant) + "/verification", Verification)
+        """Return everything that is wrong with a tenant's exchanges."""
+        return self._transport.request("GET", _tenant_path(tenant) + "/verification", Verification)
 
     def trace(
         self, vendor: str, endpoint: str, rows: Sequence[Mapping[str, Any]], tenant: str = DEFAULT_TENANT
     ) -> list[list[int]]:
-        """For each row of an endpoint the numbers of the exchanges that carried it."""
-        wanted = TraceQuery(vendor=vendor, endpoint=endpoint, rows=[dict(row) for row in rows])
-        return self._at.ask("POST", _journal(tenant) + "/trace", list[list[int]], wanted)
+        """Return for each row of an endpoint the numbers of the exchanges that returned it."""
+        query = TraceQuery(vendor=vendor, endpoint=endpoint, rows=[dict(row) for row in rows])
+        return self._transport.request("POST", _journal_path(tenant) + "/trace", list[list[int]], query)
 
     def session(
         self,
@@ -260,13 +268,15 @@ class AdminClient(NotPicklable):
         site: int = 0,
         tenant: str = DEFAULT_TENANT,
     ) -> dict[str, Any]:
-        """A session in the world's own words: by its place, 0 for the oldest and -1 for the newest, or by its number."""
-        given: dict[str, Filter] = {"index": index, "number": number, "site": site}
-        return self._at.ask("GET", f"{_of(tenant)}/world/session{_query(given)}", dict[str, Any])
+        """Return the raw data of a session, by index (0 is the oldest, -1 the newest) or by number."""
+        query: dict[str, Filter] = {"index": index, "number": number, "site": site}
+        return self._transport.request(
+            "GET", f"{_tenant_path(tenant)}/world/session{_query(query)}", dict[str, Any]
+        )
 
     def clear_journal(self, tenant: str = DEFAULT_TENANT) -> None:
-        """Forget a tenant's exchanges."""
-        self._at.ask("DELETE", _journal(tenant), type(None))
+        """Delete all exchanges of a tenant's journal."""
+        self._transport.request("DELETE", _journal_path(tenant), type(None))
 
     def expected_rows(
         self,
@@ -278,26 +288,29 @@ class AdminClient(NotPicklable):
         labels: bool = False,
         tenant: str = DEFAULT_TENANT,
     ) -> Generator[Any]:
-        """Yield every row that a correct client of an endpoint must end up with, as it comes; by default, of all there is."""
-        wanted = ExpectedRowsQuery(
+        """Yield the rows that a correct client of an endpoint collects; without *parameters*, all of a site.
+
+        With *labels* each item is a dict with ``row`` and its ``label``: required, optional or forbidden.
+        """
+        query = ExpectedRowsQuery(
             vendor=vendor, endpoint=endpoint, site=site, labels=labels, parameters=dict(parameters or {})
         )
-        return self._at.lines(_of(tenant) + "/expected", wanted)
+        return self._transport.stream_lines(_tenant_path(tenant) + "/expected", query)
 
 
-def _of(tenant: str) -> str:
-    return f"/tenants/{_quoted(tenant)}"
+def _tenant_path(tenant: str) -> str:
+    return f"/tenants/{_quote(tenant)}"
 
 
-def _journal(tenant: str | None) -> str:
-    return "/journal" if tenant is None else _of(tenant) + "/journal"
+def _journal_path(tenant: str | None) -> str:
+    return "/journal" if tenant is None else _tenant_path(tenant) + "/journal"
 
 
-def _quoted(word: object) -> str:
-    return quote(str(plain(word)), safe="")
+def _quote(segment: object) -> str:
+    return quote(str(to_plain(segment)), safe="")
 
 
 def _query(fields: Mapping[str, Filter]) -> str:
-    given = {name: plain(value, name) for name, value in fields.items() if value is not None}
-    told = {name: str(value).lower() if isinstance(value, bool) else value for name, value in given.items()}
-    return "?" + urlencode(told) if told else ""
+    given = {name: to_plain(value, name) for name, value in fields.items() if value is not None}
+    texts = {name: str(value).lower() if isinstance(value, bool) else value for name, value in given.items()}
+    return "?" + urlencode(texts) if texts else ""

@@ -1,1 +1,1 @@
-"""What an endpoint promises, as data. Knows neither the world nor the server."""
+"""Contracts of vendors' APIs, as data. Imports neither the world nor the server."""

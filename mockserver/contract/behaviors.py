@@ -1,4 +1,4 @@
-"""Behaviour that nobody documents, or that two sources tell differently, as named switches."""
+"""Settings for behaviour that is undocumented or on which sources disagree."""
 
 from collections.abc import Mapping
 
@@ -8,85 +8,85 @@ from mockserver.contract.provenance import Basis
 
 
 class BehaviorError(ValueError):
-    """A behavior or an option of one that does not exist; the message names the nearest."""
+    """Raised for an unknown behavior or an invalid value of one."""
 
 
 DOCUMENTED = "documented"
-"""The dialect that every vendor has, and that is spoken unless another is chosen."""
+"""The default dialect, which every vendor has."""
 DIALECT = "dialect"
-"""Short name of the behavior between a vendor's dialects."""
+"""Short name of the behavior that selects a vendor's dialect."""
 BASIS = "basis"
-"""Short name of the behavior whether answers carry :data:`BASIS_HEADER`."""
-MOST = 1_000_000_000
-"""No number that is chosen is greater."""
+"""Short name of the behavior that adds :data:`BASIS_HEADER` to responses."""
+MAX_NUMBER = 1_000_000_000
+"""Upper bound of numeric behaviors."""
 BASIS_HEADER = "Session-Mock-Basis"
-"""The header that says on what we believe that the vendor answers so."""
+"""Response header with the basis of what the response imitates."""
 
 
 def short_name(behavior: str) -> str:
-    """A behavior's name without its vendor's."""
+    """Return a behavior's name without the vendor."""
     return behavior.partition(".")[2]
 
 
 def label(vendor: str, dialect: str) -> str:
-    """A vendor's name, with the dialect where that is not the documented one."""
+    """Return the vendor's name, followed by the dialect unless it is the documented one."""
     return vendor if dialect == DOCUMENTED else f"{vendor}.{dialect}"
 
 
 class Behavior(Struct, frozen=True, kw_only=True):
-    """A switch with options, or with a whole number, and a default."""
+    """A setting with a default; its value is one of several options or an integer."""
 
     name: str
     """``<vendor>.<behavior>``."""
     description: str
-    """What it decides."""
+    """Describes the setting in a sentence."""
     default: str | int
     options: Mapping[str, str] = {}
-    """What each option does; empty for a number."""
+    """Options, each with its effect; empty if the value is an integer."""
     unit: str | None = None
-    """For a number: what it counts."""
+    """Unit of an integer."""
     basis: Basis = Basis.ASSUMED
     source: str | None = None
 
     def read(self, value: str | int) -> str | int:
-        """Check a setting of this behavior, or raise :class:`BehaviorError`."""
+        """Return a valid value of this behavior; raises :class:`BehaviorError` for an invalid one."""
         if self.options:
             if str(value) in self.options:
                 return str(value)
             raise BehaviorError(
-                f"behavior {self.name}: {value!r} is no option; options are {', '.join(self.options)}"
+                f"{self.name}: invalid value {value!r}; expected one of {', '.join(self.options)}"
             )
         try:
             number = int(value)
         except ValueError:
             number = -1
-        if not 0 <= number <= MOST:
+        if not 0 <= number <= MAX_NUMBER:
             raise BehaviorError(
-                f"behavior {self.name}: {str(value)[:40]!r} must be a whole number of {self.unit}, from 0 to {MOST:,}"
+                f"{self.name}: invalid value {str(value)[:40]!r}; expected an integer of {self.unit}, from 0 to {MAX_NUMBER:,}"
             )
         return number
 
 
-def common(vendor: str, dialects: Mapping[str, str]) -> tuple[Behavior, ...]:
-    """The behaviors that every vendor has: between its dialects, told by name and sentence, and how its answers tell their basis."""
+def common_behaviors(vendor: str, dialects: Mapping[str, str]) -> tuple[Behavior, ...]:
+    """Return the behaviors that every vendor has: its dialect, given names with descriptions, and the basis header."""
     return (
         Behavior(
             name=f"{vendor}.{DIALECT}",
-            description="Which of its sources the vendor's contract follows; each dialect has defaults of its own for the other behaviors.",
+            description="Selects the source that the vendor's contract follows; each dialect has its own defaults for the other behaviors.",
             default=DOCUMENTED,
             options=dialects,
         ),
         Behavior(
             name=f"{vendor}.{BASIS}",
-            description=f"Whether answers say in the header {BASIS_HEADER} what they rest on: an error its basis, another those of its fields.",
+            description=f"Adds the header {BASIS_HEADER} to responses: the basis of an error, or the bases of the fields of other responses.",
             default="hidden",
-            options={"hidden": "It does not, as no vendor does.", "shown": "It does."},
+            options={"hidden": "No header, like the vendors.", "shown": "The header is added."},
         ),
     )
 
 
 class ByBehavior(Struct, frozen=True):
-    """A status that depends on a behavior: one for each option."""
+    """A status that depends on a behavior: one status per option."""
 
     behavior: str
     statuses: Mapping[str, int]

@@ -1,30 +1,30 @@
-"""Where a request carries its credentials, as data."""
+"""Where requests carry their credentials, as data."""
 
 from msgspec import Struct
 
 
 class Bearer(Struct, frozen=True, tag=True):
-    """``Authorization: Bearer <token>``, or a query parameter where one is named."""
+    """``Authorization: Bearer <token>``, or a query parameter if ``query`` names one."""
 
     query: str | None = None
     permission: str | None = None
-    """What the token must be allowed to do, in the vendor's words."""
+    """The permission that the token needs, as the vendor calls it."""
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields of a request that carry it, beside the header."""
+        """The fields of a request that carry the token, in addition to the header."""
         return () if self.query is None else (self.query,)
 
 
 class BodyKeys(Struct, frozen=True, tag=True):
-    """Fields of the JSON body: a key that names the site, and a secret where one is needed."""
+    """Fields of the JSON body: a key that identifies the site, and a secret if one is needed."""
 
     key: str
     secret: str | None = None
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields of a request that carry them."""
+        """The fields of a request that carry key and secret."""
         return (self.key,) if self.secret is None else (self.key, self.secret)
 
 

@@ -1,8 +1,9 @@
-"""An endpoint, and a vendor's whole contract: data that the server reads."""
+"""Endpoints and whole contracts of vendors, as data that the server interprets."""
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -12,109 +13,105 @@ from mockserver._util.suggest import suggest
 from mockserver.contract.behaviors import DOCUMENTED, Behavior, ByBehavior, short_name
 from mockserver.contract.credentials import Credentials
 from mockserver.contract.errors import ErrorTemplate
-from mockserver.contract.limits import ConcurrencyLimit, Limit, TokenBucket
-from mockserver.contract.lint_rules import ADVICE, LintRule
+from mockserver.contract.limits import Limit
+from mockserver.contract.lint_rules import REQUEST_FINDINGS, LintRule
 from mockserver.contract.pagination import NoPagination, Pagination
 from mockserver.contract.provenance import Fact, Source
 from mockserver.contract.validation import fields
 
 
 class ContractError(Exception):
-    """A contract that contradicts itself; raised when the vendor is loaded."""
+    """Raised when a vendor with an inconsistent contract is loaded."""
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
-    """Everything that one method and path promises."""
+    """A method and its paths, with everything the contract says about them."""
 
     name: str
     method: Literal["GET", "POST"]
     paths: tuple[str, ...]
-    """Templates such as ``/api/things/{thing}``; the first is the documented one, the others are answered alike."""
+    """Templates such as ``/api/things/{thing}``; the first one is documented, the others are aliases."""
     summary: str
     response: type
-    """A struct whose fields carry their facts."""
+    """A struct whose fields are annotated with their facts."""
     credentials: Credentials
     path: Mapping[str, Fact] = {}
     """The parameters of the path."""
     site: str | None = None
-    """The path parameter that names the site; none where the credential or the view does."""
+    """The path parameter with the site's id; None if the credential or the view determines the site."""
     query: type[Struct] | None = None
     body: type[Struct] | None = None
     any_of_fields: tuple[str, ...] = ()
-    """Fields of the body of which one at least must hold a text."""
+    """Fields of the body; at least one of them must be a non-empty string."""
     site_id_precheck: str | None = None
-    """A pattern of site ids that are looked up before anything else: one of nobody's is an unknown site, whoever asks, and any
-    other that the key does not have is forbidden. Where there is none, ids are looked up behind the credential."""
-    validate_before_site: bool = False
-    """Whether parameters that cannot be read are refused before an unknown site is."""
-    validation_error: str = "violation"
-    """The error shape of parameters that cannot be read."""
-    duplicate_param_message: str | None = None
-    """What is said of a parameter that a query has twice, where it is read from its beginning to the first fault; may name ``{field}``.
+    """A pattern of site ids that are checked before the credential.
 
-    Elsewhere the last value of a parameter counts, and all faults are told.
+    Without a credential too, an unknown id of this form is an unknown site; any other id that the key has no access to is
+    forbidden. If None, ids are checked after the credential.
+    """
+    validate_before_site: bool = False
+    """If True, invalid parameters are refused before an unknown site is."""
+    validation_error: str = "violation"
+    """Name of the error template for invalid parameters."""
+    duplicate_param_message: str | None = None
+    """The vendor's message for a repeated query parameter, with the placeholder ``{field}``.
+
+    If set, the query is read in order and only its first problem is reported. If None, the last value of a parameter counts, and
+    all problems are reported.
     """
     empty: Literal["absent", "value"] = "value"
-    """What ``?name=`` means."""
+    """Meaning of ``?name=``: the parameter is absent, or its value is ``""``."""
     pagination: Pagination = NoPagination()
     rows_path: str | None = None
-    """Dotted path of the rows in the answer; none where it has none."""
+    """Dotted path of the rows in the response; None if there are none."""
     row_key: tuple[str, ...] = ()
-    """The fields of a row by which it is known again."""
+    """The fields that identify a row."""
     count_field: str | None = None
-    """The field of a row that says how many sessions it stands for; none where a row is one session."""
+    """The field with the number of sessions that a row represents; None if a row is one session."""
     start_field: str | None = None
-    """The field of a row that says when the session started."""
+    """The field with the start of a row's session."""
     limits: tuple[Limit, ...] = ()
     errors: tuple[str, ...] = ()
-    """Error shapes particular to it, beside those every endpoint of the vendor has."""
+    """Names of error templates of this endpoint, in addition to those of every endpoint."""
     facts: tuple[Fact, ...] = ()
     lint_rules: tuple[LintRule, ...] = ()
-    """What a careful reviewer would say of requests that are answered."""
+    """Rules for findings about requests that are answered."""
     headers: Mapping[str, str] = {}
-    """Sent with every answer of the endpoint."""
+    """Headers of every response."""
     example: Mapping[str, Any] = {}
-    """Parameters of a good first request, where some are required."""
+    """Parameters of a valid first request, if some are required."""
     filtered_example: Mapping[str, Any] = {}
-    """Parameters that filter by country, browser and page, where the endpoint can."""
+    """Parameters that filter by country, browser and page, if the endpoint can."""
     all_rows_params: Mapping[str, Any] = {}
-    """Parameters that ask for all there is; texts may name ``{start}``, ``{end}`` (Unix seconds), ``{start_date}``,
+    """Parameters that select all rows. Placeholders are ``{start}`` and ``{end}`` (Unix seconds), ``{start_date}``,
     ``{end_date}`` and ``{day_after}`` the end."""
 
     def routes(self) -> set[str]:
-        """Return the method with each path, without the names of path parameters: two endpoints must not share one."""
+        """Return the method with each path, without the names of path parameters; no two endpoints may share one."""
         return {f"{self.method} {re.sub(r'{[^}]*}', '{}', path)}" for path in self.paths}
 
-    def parameters_named(self) -> list[str]:
-        """Return the parameters that pages and examples refer to."""
-        paging = [getattr(self.pagination, name, None) for name in ("limit", "offset", "page", "cursor")]
-        return list(
-            dict.fromkeys(
-                [*filter(None, paging), *self.example, *self.filtered_example, *self.all_rows_params]
-            )
+    def referenced_parameters(self) -> list[str]:
+        """Return the parameters that pagination and examples refer to."""
+        names = (
+            *self.pagination.request_fields,
+            *self.example,
+            *self.filtered_example,
+            *self.all_rows_params,
         )
+        return list(dict.fromkeys(names))
 
-    def fields_named(self) -> list[str]:
-        """Return the dotted paths of the response that pages and rows refer to."""
-        within = f"{self.rows_path}." if self.rows_path else ""
-        row = (
-            []
-            if self.rows_path is None
-            else [within + name for name in (*self.row_key, self.count_field, self.start_field) if name]
-        )
-        return [
-            name
-            for name in (
-                self.rows_path,
-                *row,
-                getattr(self.pagination, "total", None),
-                getattr(self.pagination, "next", None),
-            )
-            if name
-        ]
+    def referenced_response_fields(self) -> list[str]:
+        """Return the dotted paths of the response that rows and pagination refer to."""
+        if self.rows_path is None:
+            return list(self.pagination.response_fields)
+        prefix = f"{self.rows_path}." if self.rows_path else ""
+        row_fields = (*self.row_key, self.count_field, self.start_field)
+        in_rows = [prefix + name for name in row_fields if name]
+        paths = (self.rows_path, *in_rows, *self.pagination.response_fields)
+        return [path for path in paths if path]
 
-    def template_names(self) -> list[set[str]]:
-        """The parameters of each path template."""
+    def path_placeholders(self) -> list[set[str]]:
+        """Return the parameters of each path template."""
         return [set(re.findall(r"{(\w+)}", path)) for path in self.paths]
 
 
@@ -127,169 +124,152 @@ COMMON_ERRORS = (
     "too_large",
     "internal",
 )
-"""What every vendor must have a shape for."""
+"""Errors for which every vendor must have a template."""
 
 
 class Contract(Struct, frozen=True, kw_only=True):
-    """What a vendor promises."""
+    """Everything that is known about a vendor's API in one dialect."""
 
     vendor: str
     title: str
     dialect: str = DOCUMENTED
-    """Which of the vendor's sources it follows."""
+    """Name of the dialect."""
     description: str = "As the vendor documents it."
-    """What the dialect is, in a sentence."""
+    """Describes the dialect in a sentence."""
     hosts: tuple[str, ...]
-    """The real hosts; a request whose ``Host`` is one of them is answered as this vendor."""
+    """The vendor's real hosts; requests with one of them as ``Host`` are routed to this vendor."""
     sources: Mapping[str, Source]
     endpoints: tuple[Endpoint, ...]
     errors: Mapping[str, ErrorTemplate]
     behaviors: tuple[Behavior, ...] = ()
 
     def endpoint(self, name: str) -> Endpoint:
-        """The endpoint with a name, or :class:`KeyError`."""
+        """Return the endpoint with a name; raises :class:`KeyError`."""
         return {endpoint.name: endpoint for endpoint in self.endpoints}[name]
 
-    def preferring(self, **defaults: str | int) -> tuple[Behavior, ...]:
-        """Its behaviors with other defaults for some, by short name; raises :class:`ContractError` for one that it does not have."""
+    def behaviors_with_defaults(self, **defaults: str | int) -> tuple[Behavior, ...]:
+        """Return the behaviors with other defaults, given by short name; raises :class:`ContractError` for unknown names."""
         known = {short_name(behavior.name) for behavior in self.behaviors}
-        if unknown := set(defaults) - known:
-            raise ContractError(f"{self.vendor}: no behaviors are called {', '.join(sorted(unknown))}")
+        for name in defaults:
+            if name not in known:
+                raise ContractError(
+                    f"{self.vendor}: unknown behavior {name!r}; {suggest(name, sorted(known))}"
+                )
         return tuple(
             replace(behavior, default=defaults.get(short_name(behavior.name), behavior.default))
             for behavior in self.behaviors
         )
 
     def behavior(self, name: str) -> Behavior:
-        """The behavior with a full name, or :class:`KeyError`."""
+        """Return the behavior with a full name; raises :class:`KeyError`."""
         return {behavior.name: behavior for behavior in self.behaviors}[name]
 
     def facts(self) -> list[tuple[str, Fact]]:
-        """Every fact of the contract with where it stands, such as ``list_things query limit``."""
-        found = [(f"error {name}", shape.fact) for name, shape in self.errors.items()]
+        """Return every fact of the contract with its place, such as ``list_things query limit``."""
+        found = [(f"error {name}", template.fact) for name, template in self.errors.items()]
         for endpoint in self.endpoints:
             found += [(f"{endpoint.name} path {name}", fact) for name, fact in endpoint.path.items()]
-            for place, model in (
-                ("query", endpoint.query),
-                ("body", endpoint.body),
-                ("response", endpoint.response),
-            ):
+            models = {"query": endpoint.query, "body": endpoint.body, "response": endpoint.response}
+            for place, model in models.items():
                 found += [
                     (f"{endpoint.name} {place} {field.name}", field.fact)
                     for field in fields(model, deep=place == "response")
                 ]
             found += [(endpoint.name, fact) for fact in endpoint.facts]
-            found += [
-                (f"{endpoint.name} advice {advice.name}", advice.fact) for advice in endpoint.lint_rules
-            ]
+            found += [(f"{endpoint.name} finding {rule.name}", rule.fact) for rule in endpoint.lint_rules]
         return found
 
     def check(self) -> None:
-        """Raise :class:`ContractError` for whatever the server could not read or the contract leaves open."""
+        """Raise :class:`ContractError` if the contract is inconsistent or incomplete."""
         for problem in self._problems():
             raise ContractError(f"{self.vendor}: {problem}")
 
-    def _problems(self) -> list[str]:
-        found = [f"no error shape {name!r}" for name in COMMON_ERRORS if name not in self.errors]
-        named = {behavior.name for behavior in self.behaviors}
-        found += [
-            f"behavior {name!r} must begin with {self.vendor + '.'!r}"
-            for name in named
-            if not name.startswith(self.vendor + ".")
-        ]
-        found += [
-            f"behavior {c.name!r} has no option {c.default!r}"
-            for c in self.behaviors
-            if c.options and c.default not in c.options
-        ]
-        found += [
-            f"duplicate behavior {name!r}"
-            for name in _duplicates(behavior.name for behavior in self.behaviors)
-        ]
-        found += [
-            f"duplicate endpoint {name!r}"
-            for name in _duplicates(endpoint.name for endpoint in self.endpoints)
-        ]
-        found += [
-            f"duplicate path {path!r}"
-            for path in _duplicates(path for endpoint in self.endpoints for path in endpoint.routes())
-        ]
-        found += [
-            f"error {name!r}: {problem}"
-            for name, shape in self.errors.items()
-            for problem in self._status_problems(shape)
-        ]
-        found += [
-            f"{where}: unknown source {fact.source!r}"
-            for where, fact in self.facts()
-            if fact.source not in {None, *self.sources}
-        ]
+    def _problems(self) -> Iterator[str]:
+        known = {behavior.name for behavior in self.behaviors}
+        paths = chain.from_iterable(endpoint.routes() for endpoint in self.endpoints)
+        for name in COMMON_ERRORS:
+            if name not in self.errors:
+                yield f"no error template {name!r}"
+        yield from self._behavior_problems()
+        yield from _duplicates("endpoint", (endpoint.name for endpoint in self.endpoints))
+        yield from _duplicates("path", paths)
+        for name, template in self.errors.items():
+            for problem in self._status_problems(template):
+                yield f"error {name!r}: {problem}"
+        for place, fact in self.facts():
+            if fact.source not in {None, *self.sources}:
+                yield f"{place}: unknown source {fact.source!r}; {suggest(str(fact.source), self.sources)}"
         for endpoint in self.endpoints:
-            found += [f"{endpoint.name}: {problem}" for problem in self._endpoint_problems(endpoint, named)]
-        return found
+            for problem in self._endpoint_problems(endpoint, known):
+                yield f"{endpoint.name}: {problem}"
 
-    def _status_problems(self, shape: ErrorTemplate) -> list[str]:
-        if not isinstance(shape.status, ByBehavior):
-            return []
+    def _behavior_problems(self) -> Iterator[str]:
+        for behavior in self.behaviors:
+            if not behavior.name.startswith(f"{self.vendor}."):
+                yield f"behavior {behavior.name!r} must begin with {self.vendor + '.'!r}"
+            if behavior.options and behavior.default not in behavior.options:
+                yield f"behavior {behavior.name!r} has no option {behavior.default!r}"
+        yield from _duplicates("behavior", (behavior.name for behavior in self.behaviors))
+
+    def _status_problems(self, template: ErrorTemplate) -> Iterator[str]:
+        if not isinstance(template.status, ByBehavior):
+            return
+        name = template.status.behavior
         known = {behavior.name: behavior for behavior in self.behaviors}
-        if shape.status.behavior not in known:
-            return [
-                f"no behavior is called {shape.status.behavior!r}; {suggest(shape.status.behavior, known)}"
-            ]
-        options = known[shape.status.behavior].options
-        return [
-            f"behavior {shape.status.behavior!r} has no option {name!r}"
-            for name in shape.status.statuses
-            if name not in options
-        ]
+        if name not in known:
+            yield f"unknown behavior {name!r}; {suggest(name, sorted(known))}"
+            return
+        for option in template.status.statuses:
+            if option not in known[name].options:
+                yield f"behavior {name!r} has no option {option!r}"
 
-    def _endpoint_problems(self, endpoint: Endpoint, named: set[str]) -> list[str]:
-        found = [
-            f"paths and path parameters differ: {names}"
-            for names in endpoint.template_names()
-            if names != set(endpoint.path)
-        ]
-        found += [
-            f"either: no field {name!r} in the body"
-            for name in set(endpoint.any_of_fields) - {field.name for field in fields(endpoint.body)}
-        ]
+    def _endpoint_problems(self, endpoint: Endpoint, behaviors: set[str]) -> Iterator[str]:
+        for names in endpoint.path_placeholders():
+            if names != set(endpoint.path):
+                yield f"paths and path parameters differ: {names}"
+        in_body = {field.name for field in fields(endpoint.body)}
+        for name in endpoint.any_of_fields:
+            if name not in in_body:
+                yield f"any_of_fields: no field {name!r} in the body"
         if bool(endpoint.rows_path) != bool(endpoint.row_key):
-            found.append("rows and identity belong together")
+            yield "rows_path and row_key must be given together"
         if endpoint.site is not None and endpoint.site not in endpoint.path:
-            found.append(f"site {endpoint.site!r} is no path parameter")
-        wanted = {*endpoint.errors, endpoint.validation_error} | (
-            {"unknown_site", "forbidden"} if endpoint.site else set()
-        )
-        for limit in endpoint.limits:
-            one = isinstance(limit, ConcurrencyLimit)
-            wanted.add("busy" if one else "rate_limited")
-            found += [f"limit names no behavior {name!r}" for name in _choices_of(limit) if name not in named]
-        known = {field.name for model in (endpoint.query, endpoint.body) for field in fields(model)}
-        found += [
-            f"no parameter {name!r}; {suggest(name, known)}"
-            for name in endpoint.parameters_named()
-            if name not in {*known, *endpoint.path}
-        ]
-        fields_of_response = {field.name for field in fields(endpoint.response, deep=True)}
-        found += [
-            f"no field {name!r} in the response"
-            for name in endpoint.fields_named()
-            if name not in fields_of_response
-        ]
-        for advice in endpoint.lint_rules:
-            found += [
-                f"advice {advice.name}: no field {name!r}" for name in advice.fields() if name not in known
-            ]
-            if advice.name not in ADVICE:
-                found.append(f"no advice is called {advice.name!r}; known are {', '.join(ADVICE)}")
-        return found + [f"no error shape {name!r}" for name in sorted(wanted - set(self.errors))]
+            yield f"site: no path parameter {endpoint.site!r}"
+        yield from _limit_problems(endpoint, behaviors)
+        yield from _reference_problems(endpoint)
+        needed = {*endpoint.errors, endpoint.validation_error, *(limit.error for limit in endpoint.limits)}
+        if endpoint.site:
+            needed |= {"unknown_site", "forbidden"}
+        for name in sorted(needed - set(self.errors)):
+            yield f"no error template {name!r}"
 
 
-def _duplicates(names: Iterable[str]) -> list[str]:
-    return [name for name, count in Counter(names).items() if count > 1]
+def _limit_problems(endpoint: Endpoint, behaviors: set[str]) -> Iterator[str]:
+    for limit in endpoint.limits:
+        for name in limit.behaviors:
+            if name not in behaviors:
+                yield f"limit: unknown behavior {name!r}; {suggest(name, sorted(behaviors))}"
 
 
-def _choices_of(limit: Any) -> tuple[str, ...]:
-    if isinstance(limit, ConcurrencyLimit):
-        return (limit.busy, limit.hold)
-    return (limit.allowed, limit.refill) if isinstance(limit, TokenBucket) else (limit.allowed,)
+def _reference_problems(endpoint: Endpoint) -> Iterator[str]:
+    """Yield names of parameters, response fields and findings that do not exist."""
+    known = {field.name for field in chain(fields(endpoint.query), fields(endpoint.body))}
+    for name in endpoint.referenced_parameters():
+        if name not in {*known, *endpoint.path}:
+            yield f"no parameter {name!r}; {suggest(name, sorted(known))}"
+    in_response = {field.name for field in fields(endpoint.response, deep=True)}
+    for name in endpoint.referenced_response_fields():
+        if name not in in_response:
+            yield f"no field {name!r} in the response"
+    for rule in endpoint.lint_rules:
+        for name in rule.fields():
+            if name not in known:
+                yield f"finding {rule.name}: no field {name!r}"
+        if rule.name not in REQUEST_FINDINGS:
+            yield f"unknown finding {rule.name!r}; {suggest(rule.name, REQUEST_FINDINGS)}"
+
+
+def _duplicates(what: str, names: Iterable[str]) -> Iterator[str]:
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield f"duplicate {what} {name!r}"

@@ -1,4 +1,4 @@
-"""The shapes in which a vendor refuses."""
+"""Templates of a vendor's error responses, and the exception that selects one."""
 
 from collections.abc import Mapping
 from http.client import responses
@@ -11,38 +11,39 @@ from mockserver.contract.provenance import Fact
 
 
 class ErrorTemplate(Struct, frozen=True):
-    """A status and a body; texts in the body may name details as ``{message}``, ``{field}``, ``{credential}``, ``{path}`` or ``{status}``.
+    """The status, headers and body of an error, with placeholders for details.
 
-    A text that is nothing but the name of a detail becomes that detail, which may be a number; texts of headers are filled in as well.
+    Placeholders are ``{message}``, ``{field}``, ``{credential}``, ``{path}``, ``{status}`` and so on. A text that consists of one
+    placeholder becomes that detail, which may be a number.
     """
 
     status: int | ByBehavior
     body: Any
-    """Mappings, lists and texts to be filled in; ``None`` for an empty body."""
+    """JSON with placeholders; None for an empty body."""
     fact: Fact
     headers: Mapping[str, str] = {}
     text: bool = False
-    """Whether the body is plain text instead of JSON."""
+    """If True, the body is plain text instead of JSON."""
     defaults: Mapping[str, str | int] = {}
-    """Details for a refusal that does not give them, such as one that somebody injects."""
+    """Details for errors that do not provide them, such as injected ones."""
 
 
 class VendorError(Struct, frozen=True):
-    """The name of an error shape and what fills it in.
+    """The name of an error template and its details.
 
-    A plain value, so that it can be stored. Never store an exception and raise it again: each raise adds to its
-    traceback, which keeps every frame alive, with the request that the frame handled.
+    A plain value, so that it can be stored. A stored exception must not be raised again: each raise adds to its traceback, which
+    keeps every frame alive, with the request that the frame handled.
     """
 
     error: str
     details: Mapping[str, str] = {}
     headers: Mapping[str, str] = {}
     numbers: Mapping[str, int] = {}
-    """Details that are numbers."""
+    """Details that are inserted as numbers."""
 
 
 class ApiError(Exception):
-    """Raised for a request that an endpoint refuses; :attr:`refusal` says why."""
+    """Raised for a request that is answered with one of the vendor's errors; :attr:`refusal` is its plain value."""
 
     def __init__(
         self,
@@ -57,17 +58,17 @@ class ApiError(Exception):
 
     @property
     def error(self) -> str:
-        """Name of the error shape."""
+        """Name of the error template."""
         return self.refusal.error
 
     @property
     def details(self) -> Mapping[str, str]:
-        """What fills the error shape in."""
+        """The details for the error template."""
         return self.refusal.details
 
 
 def status_details(status: int) -> dict[str, Any]:
-    """The details that follow from the status that is sent: ``status`` and ``phrase``."""
+    """Return the details that follow from the status: ``status`` and ``phrase``."""
     return {"status": status, "phrase": responses.get(status, "")}
 
 

@@ -1,4 +1,4 @@
-"""What a text in a request must look like beyond its type, for documents about it; what is wrong with one is the view's to say."""
+"""JSON Schema formats of texts in requests. They only appear in documents; the views validate the values."""
 
 from typing import Final
 
@@ -9,8 +9,8 @@ DATE_TIME: Final = Meta(extra_json_schema={"format": "date-time"})
 ZONE: Final = Meta(extra_json_schema={"x-known": "zones"})
 """The IANA name of a time zone."""
 SITE: Final = Meta(extra_json_schema={"x-known": "sites"})
-"""A tenant's id of a site."""
+"""The id of one of the tenant's sites."""
 SEGMENT: Final = Meta(extra_json_schema={"x-known": "segments"})
-"""A tenant's id of a segment."""
+"""The id of one of the tenant's segments."""
 CURSOR: Final = Meta(extra_json_schema={"x-known": "cursors"})
-"""What an answer gave for the next page."""
+"""A cursor for the next page, from a response."""

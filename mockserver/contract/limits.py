@@ -1,4 +1,4 @@
-"""How often a client may ask, as data. The numbers themselves are behaviors, so that a test can make them small."""
+"""Rate and concurrency limits, as data. Their numbers are behaviors, so that a test can lower them."""
 
 from typing import Literal
 
@@ -6,47 +6,80 @@ from msgspec import Struct
 
 
 class ConcurrencyLimit(Struct, frozen=True, tag=True):
-    """One open request for each site; ``busy`` says what happens to a second, ``hold`` how long the first lasts at least."""
+    """One open request per site."""
 
     busy: str
-    """Name of the behavior among ``queue`` and statuses."""
+    """Name of the behavior that decides about a second request: ``queue``, or the status of its error."""
     hold: str
-    """Name of the behavior in milliseconds of real time."""
+    """Name of the behavior with the minimum duration of a request, in milliseconds of real time."""
+
+    @property
+    def behaviors(self) -> tuple[str, ...]:
+        """Names of the behaviors that configure it."""
+        return (self.busy, self.hold)
+
+    @property
+    def error(self) -> str:
+        """Name of the error template of refused requests."""
+        return "busy"
 
 
 class CountingLimit(Struct, frozen=True, kw_only=True):
-    """A limit of so many requests on the tenant's clock, 0 for any number."""
+    """A limit on the number of requests, measured by the tenant's clock; 0 means unlimited."""
 
     allowed: str
-    """Name of the behavior that says how many."""
+    """Name of the behavior with the number of requests."""
     pool: str
-    """Endpoints that name the same pool share it."""
+    """Endpoints whose limits have the same pool are counted together."""
     headers: tuple[str, str, str] | None = None
-    """Names of the headers that say limit, remaining and reset, on every answer."""
+    """Names of the headers for limit, remaining requests and reset, sent with every response."""
     tightest: tuple[str, str, str] | None = None
-    """Names of headers that say the same of that one of an endpoint's limits that has the least left."""
+    """Names of the same headers for the one of an endpoint's limits with the fewest remaining requests."""
     resets: Literal["instant", "after"] = "instant"
-    """Whether the third header says the Unix second of the reset, or how many seconds it is away."""
+    """Value of the third header: the Unix time of the reset, or the seconds until then."""
     unkeyed: bool = True
-    """Whether the headers are there, empty, as long as no key is known."""
+    """If True, the headers are sent without a value while the key is unknown."""
     documented: int | None = None
-    """How many the vendor documents, where it documents any; the behavior may be another number by default."""
+    """The number in the vendor's documentation, if there is one; the behavior's default may differ."""
+
+    @property
+    def behaviors(self) -> tuple[str, ...]:
+        """Names of the behaviors that configure it."""
+        return (self.allowed,)
+
+    @property
+    def error(self) -> str:
+        """Name of the error template of refused requests."""
+        return "rate_limited"
+
+    @property
+    def header_names(self) -> tuple[str, ...]:
+        """Names of all headers that it adds to responses."""
+        return (*(self.headers or ()), *(self.tightest or ()))
 
 
 class WindowLimit(CountingLimit, frozen=True, kw_only=True, tag=True):
-    """So many requests in a window."""
+    """A number of requests per window of time."""
 
     seconds: int
     opens: Literal["clock", "first", "idle"]
-    """Whether windows begin at multiples of their length on the clock, with the first request after the last window, or anew with
-    every request that is let through, so that only a pause of that length ends one."""
+    """When a window begins.
+
+    ``clock``: at multiples of its length. ``first``: with the first request after the previous window. ``idle``: again with every
+    accepted request, so that a window only ends after a pause of its length.
+    """
 
 
 class TokenBucket(CountingLimit, frozen=True, kw_only=True, tag=True):
-    """So many requests at once; each takes a token of a bucket that fills again, token by token."""
+    """Each request takes a token from a bucket that is refilled at a constant rate."""
 
     refill: str
-    """Name of the behavior that says how many tokens come back in a second."""
+    """Name of the behavior with the number of tokens added per second."""
+
+    @property
+    def behaviors(self) -> tuple[str, ...]:
+        """Names of the behaviors that configure it."""
+        return (self.allowed, self.refill)
 
 
 RateLimit = WindowLimit | TokenBucket
@@ -54,5 +87,5 @@ Limit = ConcurrencyLimit | RateLimit
 
 
 def limit_name(vendor: str, endpoint: str, limit: Limit) -> str:
-    """``<vendor>.<pool>`` for a limit that endpoints share, ``<vendor>.<endpoint>`` for one that an endpoint has alone."""
+    """Return ``<vendor>.<pool>`` for a limit that endpoints share, otherwise ``<vendor>.<endpoint>``."""
     return f"{vendor}.{endpoint if isinstance(limit, ConcurrencyLimit) else limit.pool}"

@@ -1,4 +1,4 @@
-"""What a careful reviewer would say of a request although it is answered, as data: a name, a condition, a reason."""
+"""Rules for requests that are answered but should be written differently, as data: a name, a condition, a reason."""
 
 from typing import Final
 
@@ -6,14 +6,14 @@ from msgspec import Struct
 
 from mockserver.contract.provenance import Fact
 
-ADVICE: Final = {
-    "limit-above-maximum": "More rows are asked for than a page may have; how many are given is the vendor's to say.",
-    "milliseconds-for-seconds": "An instant is so large that it must be milliseconds, where the vendor reads seconds.",
-    "key-in-query": "A key stands in the URL, from where it gets into logs and histories.",
-    "deprecated-place": "A value stands at a place where the vendor no longer documents it.",
-    "range-without-zone": "A range of time names no zone, so that somebody else decides which instants it means.",
+REQUEST_FINDINGS: Final = {
+    "limit-above-maximum": "The request asks for more rows than a page may have; the vendor decides how many to return.",
+    "milliseconds-for-seconds": "A time is so large that it must be in milliseconds; the vendor expects seconds.",
+    "key-in-query": "A key is in the URL, where it can end up in logs and history.",
+    "deprecated-place": "A value is in a place that the vendor no longer documents.",
+    "range-without-zone": "A time range has no time zone, so the server has to guess it.",
 }
-"""The findings that follow from a request alone, by name; ``mockserver.server.review.findings`` has those that follow from what came before."""
+"""Findings that follow from a single request, with their meaning. ``mockserver.server.review.findings`` adds those that need the history."""
 
 
 class ExceedsMaximum(Struct, frozen=True, tag=True):
@@ -24,7 +24,7 @@ class ExceedsMaximum(Struct, frozen=True, tag=True):
 
 
 class LooksLikeMilliseconds(Struct, frozen=True, tag=True):
-    """A field in Unix seconds lies beyond the year 5138, and must be milliseconds."""
+    """A field in Unix seconds is beyond the year 5138, and therefore in milliseconds."""
 
     field: str
 
@@ -36,20 +36,20 @@ class IsSet(Struct, frozen=True, tag=True):
 
 
 class InQuery(Struct, frozen=True, tag=True):
-    """The query has a parameter, whether or not the endpoint reads it."""
+    """The query has a parameter, even if the endpoint ignores it."""
 
     parameter: str
 
 
 class MissingCompanion(Struct, frozen=True, tag=True):
-    """A field has a value, but the query does not have the parameter that says in which zone it is meant."""
+    """A field has a value, but the query lacks the parameter with its time zone."""
 
     field: str
     zone: str
 
 
 class MissingUtcOffset(Struct, frozen=True, tag=True):
-    """A field is an ISO 8601 date or time that does not end in an offset or ``Z``."""
+    """A field is an ISO 8601 date or time without an offset or ``Z`` at its end."""
 
     field: str
 
@@ -58,19 +58,19 @@ Condition = ExceedsMaximum | LooksLikeMilliseconds | IsSet | InQuery | MissingCo
 
 
 class LintRule(Struct, frozen=True):
-    """When something is to be said of a request, and what."""
+    """A condition on requests, and the finding that they then get."""
 
     name: str
-    """One of :data:`ADVICE`."""
+    """Name of the finding: one of :data:`REQUEST_FINDINGS`."""
     when: Condition
     fact: Fact
-    """What is said, and what it rests on."""
+    """The reason, with its basis."""
 
     def fields(self) -> tuple[str, ...]:
-        """The fields of the request that it looks at."""
+        """Return the fields of a request that the condition depends on."""
         match self.when:
             case InQuery():
                 return ()
-            case MissingCompanion(field=field, zone=zone):
-                return (field, zone)
+            case MissingCompanion():
+                return (self.when.field, self.when.zone)
         return (self.when.field,)

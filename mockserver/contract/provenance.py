@@ -1,4 +1,4 @@
-"""Why we believe what a contract says."""
+"""Facts about vendors, with their basis and source."""
 
 from enum import StrEnum
 
@@ -6,22 +6,22 @@ from msgspec import Struct
 
 
 class Basis(StrEnum):
-    """What a fact about a vendor rests on, strongest first."""
+    """The evidence for a fact about a vendor, strongest first."""
 
     DOCUMENTED = "documented"
-    """The vendor's own documentation says so."""
+    """Stated by the vendor's documentation."""
     OBSERVED = "observed"
-    """A recorded answer of the real service shows it."""
+    """Shown by a recorded response of the real service."""
     SOURCE = "source"
     """Read in the real server's code."""
     INFERRED = "inferred"
-    """Follows from other facts, but nobody states it."""
+    """Follows from other facts, but is not stated anywhere."""
     ASSUMED = "assumed"
-    """Nobody says; this project decided."""
+    """Undocumented; decided by this project."""
 
 
 class Source(Struct, frozen=True):
-    """Where facts were read."""
+    """A document or program from which facts were taken."""
 
     title: str
     url: str | None
@@ -30,14 +30,14 @@ class Source(Struct, frozen=True):
 
 
 class Fact(Struct, frozen=True):
-    """One statement about a vendor. Stands alone in ``Endpoint.facts``, or annotates a field of a request or response."""
+    """A statement about a vendor: an item of ``Endpoint.facts``, or the annotation of a field of a request or response."""
 
     text: str
     basis: Basis
     source: str | None = None
-    """Key in ``Contract.sources``; none where the basis is chosen."""
+    """Key in ``Contract.sources``; None if the basis is ``assumed``."""
     error: str | tuple[tuple[str, str], ...] | None = None
-    """For a request field: the vendor's literal message when the field breaks its type or bounds.
+    """For a request field: the vendor's literal message if the value violates type or bounds.
 
-    Where there are several: pairs of a regular expression and what is said of a value that it matches whole, the first of them.
+    Several messages are pairs of a regular expression and a message; the first expression that matches the whole value counts.
     """

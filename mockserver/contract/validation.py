@@ -1,4 +1,4 @@
-"""From raw texts and JSON to a typed request, or the violations that stand in the way."""
+"""Convert raw texts and JSON to typed requests, or to contract violations."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -13,51 +13,51 @@ from msgspec.structs import fields as struct_fields
 from mockserver.contract.provenance import Fact
 
 MAX_DEPTH: Final = 128
-"""Levels of objects and arrays that JSON may have: what is accepted is shown again, deeper within other JSON. As in Rust's serde_json."""
+"""Maximum nesting of JSON, as in Rust's serde_json. Accepted values are shown again inside other JSON, so the bound is well below msgspec's."""
 R = TypeVar("R", bound=Struct)
 
 
 class ContractViolation(Struct, frozen=True):
-    """What is wrong with a request, where, and what would be right."""
+    """One way in which a request violates the contract."""
 
     where: str
     """``query``, ``body`` or ``header``."""
     field: str
     """As the client wrote it; ``""`` for the whole body."""
     reason: str
-    """Completes the sentence that begins with the field: ``must be an integer``."""
+    """Completes the sentence that begins with the field, such as ``must be an integer``."""
     error: str | None = None
-    """The vendor's literal message, where it has one."""
+    """The vendor's literal message, if it is known."""
 
     @property
     def message(self) -> str:
-        """A sentence that names the field."""
+        """The vendor's message, or a sentence that names the field."""
         return self.error or f"{self.field or 'request ' + self.where} {self.reason}"
 
 
 class ContractKeywordError(TypeError):
-    """A field of a contract's struct carries no fact, or something that nobody reads."""
+    """A field of a contract's struct has no fact, several, or an annotation that is not supported."""
 
 
 class Lenient(Struct, frozen=True):
-    """Annotates a whole number of a query that the server does not check: what it makes of a text that is none, or out of bounds."""
+    """Annotates an integer of a query that the server does not validate: how it treats other texts and values out of bounds."""
 
-    figures: bool = False
-    """Whether the figures that a text begins with are enough, as for JavaScript's parseInt: 10abc is 10."""
-    otherwise: int | None = None
-    """What stands for any other text; none where that is refused."""
+    leading_digits: bool = False
+    """Accept the digits at the beginning, like JavaScript's ``parseInt``: ``10abc`` is 10."""
+    fallback: int | None = None
+    """Replaces every other text; None if the server refuses it."""
 
-    def means(self, text: str) -> int | None:
-        """The number that a text stands for, ``None`` where it stands for none."""
-        found = _BEGINS.match(text) if self.figures else None
+    def parse(self, text: str) -> int | None:
+        """Return the integer at the beginning of a text, or None."""
+        found = _LEADING_INTEGER.match(text) if self.leading_digits else None
         return int(found[0]) if found else None
 
 
 class Field(Struct, frozen=True):
-    """A field of a request or response struct with all that its annotation says."""
+    """A field of a request or response struct, with the contents of its annotation."""
 
     name: str
-    """As on the wire."""
+    """The name in JSON or in the query."""
     type: Any
     required: bool
     default: Any
@@ -67,87 +67,86 @@ class Field(Struct, frozen=True):
 
 @cache
 def fields(model: type | None, *, deep: bool = False) -> tuple[Field, ...]:
-    """The fields of a struct with their facts; with ``deep``, those of the structs it is made of too.
+    """Return the fields of a struct with their facts; with ``deep``, also those of nested structs, by dotted names.
 
-    Raises :class:`ContractKeywordError` for a field without a fact, and for an annotation that nobody reads.
+    Raises :class:`ContractKeywordError` for a field without exactly one fact, and for annotations that are not supported.
     """
     if model is None:
         return ()
     found: list[Field] = []
-    for each in struct_fields(model):
-        hint = each.type
-        facts = (
-            [note for note in get_args(hint)[1:] if isinstance(note, Fact)]
-            if get_origin(hint) is Annotated
-            else []
-        )
+    for info in struct_fields(model):
+        notes = get_args(info.type)[1:] if get_origin(info.type) is Annotated else ()
+        facts = [note for note in notes if isinstance(note, Fact)]
         if len(facts) != 1:
             raise ContractKeywordError(
-                f"{model.__name__}.{each.name}: a field carries exactly one Fact, this one {len(facts)}"
+                f"{model.__name__}.{info.name}: expected exactly one Fact in the annotation, got {len(facts)}"
             )
-        unknown = [note for note in get_args(hint)[1:] if not isinstance(note, Fact | Lenient | Meta)]
+        unknown = [note for note in notes if not isinstance(note, Fact | Lenient | Meta)]
         if unknown:
             raise ContractKeywordError(
-                f"{model.__name__}.{each.name}: nobody reads {unknown[0]!r}; known are Fact, Lenient and msgspec.Meta"
+                f"{model.__name__}.{info.name}: unknown annotation {unknown[0]!r}; "
+                "known are Fact, Lenient and msgspec.Meta"
             )
-        default = None if each.default is NODEFAULT else each.default
-        lenient = next((note for note in get_args(hint)[1:] if isinstance(note, Lenient)), None)
-        found.append(Field(each.encode_name, each.type, each.required, default, facts[0], lenient))
-        for part in _structs(each.type) if deep else ():
+        default = None if info.default is NODEFAULT else info.default
+        lenient = next((note for note in notes if isinstance(note, Lenient)), None)
+        found.append(Field(info.encode_name, info.type, info.required, default, facts[0], lenient))
+        for part in _structs_in(info.type) if deep else ():
             found += [
-                Field(f"{each.encode_name}.{inner.name}", *_rest(inner)) for inner in fields(part, deep=True)
+                Field(
+                    f"{info.encode_name}.{inner.name}", inner.type, inner.required, inner.default, inner.fact
+                )
+                for inner in fields(part, deep=True)
             ]
     return tuple(found)
 
 
-def _rest(field: Field) -> tuple[Any, bool, Any, Fact]:
-    return field.type, field.required, field.default, field.fact
-
-
-def _structs(hint: Any) -> list[type]:
+def _structs_in(hint: Any) -> list[type]:
     if isinstance(hint, type) and issubclass(hint, Struct):
         return [hint]
-    return [found for part in get_args(hint) for found in _structs(part)]
+    return list(chain.from_iterable(map(_structs_in, get_args(hint))))
 
 
-def structs(models: Iterable[type]) -> list[type]:
-    """Some structs and all that they are made of."""
+def nested_structs(models: Iterable[type]) -> list[type]:
+    """Return structs together with all structs nested in them."""
     found = list(models)
-    for model in found:  # What is added is looked at as well.
-        found += [part for field in fields(model) for part in _structs(field.type) if part not in found]
+    for model in found:  # The loop also visits what it appends.
+        for field in fields(model):
+            found += [part for part in _structs_in(field.type) if part not in found]
     return list(dict.fromkeys(found))
 
 
 def decode_json(text: bytes | str) -> Any:
-    """Decode JSON; raises ``ValueError`` where it is malformed, or nested deeper than :data:`MAX_DEPTH`."""
+    """Decode JSON; raises ``ValueError`` if it is malformed or nested deeper than :data:`MAX_DEPTH`."""
     encoded = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
-    deep = f"it is nested deeper than {MAX_DEPTH} levels"
+    too_deep = f"it is nested deeper than {MAX_DEPTH} levels"
     try:
         value = json.decode(encoded)
     except RecursionError:
-        raise ValueError(deep) from None
+        raise ValueError(too_deep) from None
     except (DecodeError, UnicodeError) as error:
         raise ValueError(str(error).removeprefix("JSON is malformed: ")) from None
     if encoded.count(b"[") + encoded.count(b"{") > MAX_DEPTH and _is_deep(value):
-        raise ValueError(deep)
+        raise ValueError(too_deep)
     return value
 
 
 def _is_deep(value: Any) -> bool:
-    """Return whether a value is nested deeper than :data:`MAX_DEPTH`, level by level, because recursion is what must not end it."""
+    """Return True if a value is nested deeper than :data:`MAX_DEPTH`; without recursion, which could overflow the stack."""
     level = [value]
     for _ in range(MAX_DEPTH):
-        inner = [
-            each.values() if isinstance(each, dict) else each
-            for each in level
-            if isinstance(each, dict | list)
+        containers = [
+            item.values() if isinstance(item, dict) else item for item in level if _is_container(item)
         ]
-        level = list(chain.from_iterable(inner))
-    return any(isinstance(each, dict | list) for each in level)
+        level = list(chain.from_iterable(containers))
+    return any(map(_is_container, level))
+
+
+def _is_container(value: Any) -> bool:
+    return isinstance(value, dict | list)
 
 
 def read_json(body: bytes, media_type: str = "") -> Mapping[str, Any] | ContractViolation:
-    """Decode a request body that must be a JSON object; ``media_type`` is what it is said to be."""
+    """Decode a request body that must be a JSON object; ``media_type`` is that of the Content-Type header."""
     try:
         value = decode_json(body)
     except ValueError as error:
@@ -163,64 +162,64 @@ def read_json(body: bytes, media_type: str = "") -> Mapping[str, Any] | Contract
 def read(
     model: type[R], raw: Mapping[str, Any], where: str, *, numeric_texts: bool = True
 ) -> R | list[ContractViolation]:
-    """Convert raw values to a typed request, or say everything that is wrong with them.
+    """Convert raw values to a typed request, or return all violations.
 
-    With ``numeric_texts``, texts such as ``"100"`` stand for numbers; in a query they always do.
+    With ``numeric_texts``, texts such as ``"100"`` are accepted as numbers; in a query they always are.
     """
-    meant = ((name, _meant(raw.get(name), kind, texts=numeric_texts)) for name, kind in _plain(model))
-    raw = {**raw, **{name: value for name, value in meant if value is not None}}
+    values = dict(raw)
+    for name, kind in _integers_and_booleans(model):
+        value = _convert_scalar(raw.get(name), kind, texts=numeric_texts)
+        if value is not None:
+            values[name] = value
     try:
-        return convert(raw, model)
+        return convert(values, model)
     except ValidationError:
-        raw = {**raw, **_leniently(model, raw)}
+        values |= _apply_leniency(model, values)
     try:
-        return convert(raw, model)
+        return convert(values, model)
     except ValidationError:
-        return [found for field in fields(model) for found in _violations(field, raw, where)]
+        violations = (_find_violation(field, values, where) for field in fields(model))
+        return [violation for violation in violations if violation is not None]
 
 
 _INTEGER = re.compile("[+-]?[0-9]{1,18}")
-_BEGINS = re.compile(r"\s*[+-]?[0-9]{1,18}", re.ASCII)
+_LEADING_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,18}", re.ASCII)
 
 
-def _leniently(model: type, raw: Mapping[str, Any]) -> dict[str, int]:
-    """What a server that does not check makes of the values that are no numbers, or out of bounds."""
-    found: dict[str, int] = {}
+def _apply_leniency(model: type, raw: Mapping[str, Any]) -> dict[str, int]:
+    """Return the numbers by which a server that does not validate replaces invalid values."""
+    replaced: dict[str, int] = {}
     for field in fields(model):
-        if field.lenient is None or not _violations(field, raw, ""):
+        if field.lenient is None or _find_violation(field, raw, "") is None:
             continue
-        means = [field.lenient.means(str(raw[field.name])), field.lenient.otherwise]
-        right = [
-            number
-            for number in means
-            if number is not None and not _violations(field, {field.name: number}, "")
-        ]
-        if right:
-            found[field.name] = right[0]
-    return found
+        for number in (field.lenient.parse(str(raw[field.name])), field.lenient.fallback):
+            if number is not None and _find_violation(field, {field.name: number}, "") is None:
+                replaced[field.name] = number
+                break
+    return replaced
 
 
 @cache
-def _plain(model: type) -> tuple[tuple[str, type], ...]:
-    """The fields of a struct that are integers or booleans."""
-    return tuple(
-        (field.name, kind) for field in fields(model) for kind in (int, bool) if kind in _leaves(field.type)
-    )
+def _integers_and_booleans(model: type) -> tuple[tuple[str, type], ...]:
+    """Return the fields of a struct that may be integers or booleans, each with that type."""
+    found: list[tuple[str, type]] = []
+    for field in fields(model):
+        types = _union_members(field.type)
+        found += [(field.name, kind) for kind in (int, bool) if kind in types]
+    return tuple(found)
 
 
-def _leaves(hint: Any) -> list[Any]:
-    """The types that a value may have, without what is said of them."""
+def _union_members(hint: Any) -> list[Any]:
+    """Return the types that a value may have, without annotations."""
     if get_origin(hint) is Annotated:
-        return _leaves(get_args(hint)[0])
-    return (
-        [leaf for part in get_args(hint) for leaf in _leaves(part)]
-        if get_origin(hint) in (Union, UnionType)
-        else [hint]
-    )
+        return _union_members(get_args(hint)[0])
+    if get_origin(hint) in (Union, UnionType):
+        return list(chain.from_iterable(map(_union_members, get_args(hint))))
+    return [hint]
 
 
-def _meant(value: Any, kind: type, *, texts: bool) -> Any:
-    """The integer or boolean that a text stands for, ``None`` where it stands for none; in JSON, 100.0 is an integer too."""
+def _convert_scalar(value: Any, kind: type, *, texts: bool) -> Any:
+    """Return the integer or boolean that a text is written for, or None; in JSON, 100.0 is an integer too."""
     if kind is int and isinstance(value, float) and value.is_integer():
         return int(value)
     if not isinstance(value, str) or not texts:
@@ -230,74 +229,74 @@ def _meant(value: Any, kind: type, *, texts: bool) -> Any:
     return int(value) if _INTEGER.fullmatch(value) else None
 
 
-def _violations(field: Field, raw: Mapping[str, Any], where: str) -> list[ContractViolation]:
+def _find_violation(field: Field, raw: Mapping[str, Any], where: str) -> ContractViolation | None:
     if field.name not in raw:
-        return (
-            [ContractViolation(where, field.name, "is required", _literal(field.fact))]
-            if field.required
-            else []
-        )
+        missing = ContractViolation(where, field.name, "is required", _vendor_message(field.fact))
+        return missing if field.required else None
+    value = raw[field.name]
     try:
-        convert(raw[field.name], field.type)
+        convert(value, field.type)
     except ValidationError as error:
-        inside, reason = _reason(str(error), raw[field.name])
-        return [
-            ContractViolation(where, field.name + inside, reason, _literal(field.fact, str(raw[field.name])))
-        ]
-    return []
+        place, reason = _explain(value, field.type, error)
+        return ContractViolation(where, field.name + place, reason, _vendor_message(field.fact, str(value)))
+    return None
 
 
-def _literal(fact: Fact, value: str = "") -> str | None:
-    """What the vendor says of a value that a field does not take, where that is known."""
+def _explain(value: Any, hint: Any, error: ValidationError) -> tuple[str, str]:
+    """Return the place inside a value that does not match its type, and what it must be."""
+    from mockserver._util.validation import (  # noqa: PLC0415 -- start-up is felt
+        describe_type,
+        find_mismatch,
+        type_names,
+        violated_bound,
+    )
+
+    mismatch = find_mismatch(value, hint)
+    if mismatch is None or mismatch.expected is None:
+        return "", f"is invalid: {error}"
+    place = f".{mismatch.place}" if mismatch.place and mismatch.place[0] != "[" else mismatch.place
+    if mismatch.problem == "option":
+        return place, f"does not know {mismatch.value!r}"
+    if mismatch.problem == "missing":
+        return place, "is required"
+    types = " or ".join(type_names(mismatch.expected))
+    if mismatch.problem == "type":
+        return place, f"must be {types}"
+    bound = violated_bound(mismatch.value, mismatch.expected)
+    return place, f"must be {types}, {bound}" if bound else f"must be {describe_type(mismatch.expected)}"
+
+
+def _vendor_message(fact: Fact, value: str = "") -> str | None:
+    """Return the vendor's message for a value that a field does not accept, if it is known."""
     if not isinstance(fact.error, tuple):
         return fact.error
-    return next((said for pattern, said in fact.error if re.fullmatch(pattern, value, re.DOTALL)), None)
+    messages = (message for pattern, message in fact.error if re.fullmatch(pattern, value, re.DOTALL))
+    return next(messages, None)
 
 
-def in_turn(
-    pairs: Iterable[tuple[str, str]], model: type, wrong: Iterable[ContractViolation], twice: str
+def first_violation(
+    pairs: Iterable[tuple[str, str]],
+    model: type,
+    violations: Iterable[ContractViolation],
+    duplicate_message: str,
 ) -> list[ContractViolation]:
-    """The first fault of a query that is read from its beginning: the first value that cannot be, or a field that comes again.
+    """Return only the violation that a server reports if it reads the query's parameters in order and stops at the first.
 
-    What stands nowhere in it, but should, is missed at the end. ``twice`` is what the vendor says of a field that comes again.
+    That is the first invalid value or repeated parameter; missing parameters are noticed at the end of the query.
+    ``duplicate_message`` is the vendor's message for a repeated parameter.
     """
-    left, known, seen = {each.field: each for each in wrong}, {field.name for field in fields(model)}, set()
+    by_field = {violation.field: violation for violation in violations}
+    known = {field.name for field in fields(model)}
+    seen: set[str] = set()
     for name, _ in pairs:
         if name in seen:
-            return [ContractViolation("query", name, "is there twice", twice.format(field=name))]
-        if name in left:
-            return [left[name]]
-        seen |= {name} & known
-    return list(left.values())[:1]
-
-
-_WORDS = {
-    "int": "an integer",
-    "str": "a string",
-    "object": "an object",
-    "array": "an array",
-    "bool": "true or false",
-    "float": "a number",
-}
-
-
-def _reason(error: str, value: Any) -> tuple[str, str]:
-    """Say in words where inside the value msgspec's message stands, and what it means."""
-    said, _, inside = error.partition(" - at `$")
-    place = inside.rstrip("`")
-    if said.startswith("Invalid enum value"):
-        return place, f"does not know {value!r}"
-    expected = said.removeprefix("Expected ").split(", got")[0].replace("`", "")
-    kinds, sign, bound = next(
-        ((*expected.partition(f" {sign} "),) for sign in (">=", "<=") if f" {sign} " in expected),
-        (expected, "", ""),
-    )
-    wanted = " or ".join(_WORDS.get(kind, kind) for kind in kinds.split(" | ") if kind != "null")
-    return place, f"must be {wanted}{_bound(sign.strip(), bound)}"
-
-
-def _bound(sign: str, bound: str) -> str:
-    return {">=": f", at least {bound}", "<=": f", at most {bound}"}.get(sign, "")
+            message = duplicate_message.format(field=name)
+            return [ContractViolation("query", name, "is given more than once", message)]
+        if name in by_field:
+            return [by_field[name]]
+        if name in known:
+            seen.add(name)
+    return list(by_field.values())[:1]
 
 
 def _json_kind(value: Any) -> str:

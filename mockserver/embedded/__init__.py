@@ -1,4 +1,4 @@
-"""session-mock as a library: a server in a thread of its own, and handles of its tenants."""
+"""Run session-mock from Python: a server in a thread of its own, and handles to its tenants."""
 
 from mockserver.embedded.session_mock import SessionMock
 from mockserver.embedded.tenant import TenantHandle

@@ -1,4 +1,4 @@
-"""The aiohttp application itself, for whoever runs it in an event loop of their own."""
+"""The aiohttp application, for callers that run it in their own event loop."""
 
 import os
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from typing import Any, Final, TypeVar
 from aiohttp import web
 
 from mockserver.client import AdminClient
-from mockserver.embedded.controls import settled
-from mockserver.embedded.in_process_transport import Local
+from mockserver.embedded.controls import encode_fields
+from mockserver.embedded.in_process_transport import InProcessTransport
 from mockserver.embedded.tenant import TenantHandle
 from mockserver.server import app as server
 from mockserver.server.runner import Running
@@ -18,9 +18,11 @@ from mockserver.server.tenancy.urls import Addresses
 
 T = TypeVar("T")
 _HANDLE: Final = web.AppKey("session_mock", TenantHandle)
+_SETTINGS: Final = ("profile", "now", "dialect", "behaviors", "credentials")
+"""Settings that are not fields of the world's spec."""
 
 
-class _Here:
+class _CallingThreadServer:
     """A server whose application runs in the caller's own thread."""
 
     def __init__(self, served: Tenants) -> None:
@@ -28,40 +30,38 @@ class _Here:
         self.running.addresses = Addresses("")
         self._pid: int | None = None
 
-    async def pin(self, _app: web.Application) -> None:
-        """Remember the process in which the application starts."""
+    async def remember_process(self, _app: web.Application) -> None:
+        """Record the process in which the application starts."""
         self._pid = os.getpid()
 
     def call(self, function: Callable[[], T]) -> T:
-        """Call a function at once; raises ``RuntimeError`` in a child that was forked after the application had started."""
+        """Call *function* now; raises ``RuntimeError`` in a child that was forked after the start."""
         if self._pid not in (None, os.getpid()):
             raise RuntimeError(
-                f"the application runs in process {self._pid}, from which this process, {os.getpid()}, was forked;"
-                " create an application in this process with create_app(), or use the URL of the first"
+                f"the application runs in process {self._pid}, from which this process, {os.getpid()}, was"
+                " forked; create an application in this process with create_app(), or use the URL of the first"
             )
         return function()
 
 
 def create_app(**settings: Any) -> web.Application:
-    """Make the application that serves a world, for example for ``aiohttp_client(create_app(sessions=250))``.
+    """Create the aiohttp application that serves all vendors: ``aiohttp_client(create_app(sessions=250))``.
 
-    Settings are those of :class:`~mockserver.SessionMock`, ports and host aside: ``profile``, ``now``, ``dialect``, ``behaviors``,
-    ``credentials``, and fields of a world's spec. :func:`tenant_of` gives the handle of its tenant.
+    Settings are those of :class:`~mockserver.SessionMock` except host and ports: ``profile``, ``now``,
+    ``dialect``, ``behaviors``, ``credentials``, and fields of a world's spec. :func:`tenant_of` returns the
+    handle of its tenant.
     """
-    own: dict[str, Any] = {
-        name: settings.pop(name)
-        for name in ("profile", "now", "dialect", "behaviors", "credentials")
-        if name in settings
-    }
-    served = Tenants(tenants(read_config(None, {**settled(own), "world": settled(settings)})))
-    here = _Here(served)
-    client = AdminClient(transport=Local(here))
+    own: dict[str, Any] = {name: settings.pop(name) for name in _SETTINGS if name in settings}
+    config = read_config(None, {**encode_fields(own), "world": encode_fields(settings)})
+    served = Tenants(tenants(config))
+    caller = _CallingThreadServer(served)
+    client = AdminClient(transport=InProcessTransport(caller))
     app = server.create_app(served)
-    app.on_startup.append(here.pin)
+    app.on_startup.append(caller.remember_process)
     app[_HANDLE] = TenantHandle(client, client.tenant())
     return app
 
 
 def tenant_of(app: web.Application) -> TenantHandle:
-    """The handle of an application's tenant, to be used in the thread of its event loop; base URLs are empty, paths are what counts."""
+    """Return the handle of an application's tenant, for use in its event loop; base URLs are only paths."""
     return app[_HANDLE]

@@ -1,4 +1,4 @@
-"""Exchanges of a journal, told to people."""
+"""One-line summaries of journal exchanges for reports."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,19 +8,36 @@ from msgspec import json
 from mockserver.contract.behaviors import DOCUMENTED
 
 
-def line(exchange: Mapping[str, Any], longest: int | None = None) -> str:
-    """An exchange in a line: what was asked, in so many characters at most, and what came of it."""
-    request, response = exchange["request"], exchange["response"] or {}
-    query = "?" + "&".join(f"{name}={value}" for name, value in request["query"]) if request["query"] else ""
+def summarize_exchange(exchange: Mapping[str, Any], max_length: int | None = None) -> str:
+    """Return the request, cut to *max_length* characters, and its outcome in one line."""
+    request = _summarize_request(exchange["request"])
+    if max_length is not None and len(request) > max_length:
+        request = request[:max_length] + "…"
+    response = exchange["response"] or {}
+    notes = [f"fault #{_describe_fault(fault)}" for fault in exchange["faults"]]
+    notes += [f"Retry-After: {value}" for name, value in response.get("headers", ()) if name == "Retry-After"]
+    outcome = f"{response.get('status', 'no response')}{_describe_error(exchange)}"
+    return f"{request} -> {', '.join([outcome, *notes])}"
+
+
+def _summarize_request(request: Mapping[str, Any]) -> str:
+    query = "&".join(f"{name}={value}" for name, value in request["query"])
     body = f" {json.encode(request['body']).decode()}" if request["body"] is not None else ""
-    asked = f"{request['method']} {request['path']}{query}{body}"
-    shown = asked if longest is None or len(asked) <= longest else asked[:longest] + "…"
-    error = f" {exchange['error']}" if exchange["error"] else ""
-    read = f", {exchange['source']['title']}" if exchange["source"] else ""
-    error += f" ({exchange['basis']}{read})" if exchange["basis"] else ""
-    error += f" in dialect {exchange['dialect']}" if exchange["dialect"] not in (None, DOCUMENTED) else ""
-    triggered = f", triggered by {', '.join(exchange['faults'])}" if exchange["faults"] else ""
-    triggered += "".join(
-        f", {name}: {value}" for name, value in response.get("headers", ()) if name == "Retry-After"
-    )
-    return f"{shown} -> {response.get('status', 'no answer')}{error}{triggered}"
+    return f"{request['method']} {request['path']}{'?' if query else ''}{query}{body}"
+
+
+def _describe_error(exchange: Mapping[str, Any]) -> str:
+    """Return the error's name and evidence, and the dialect if it is not the documented one."""
+    text = f" {exchange['error']}" if exchange["error"] else ""
+    if exchange["basis"]:
+        source = f", {exchange['source']['title']}" if exchange["source"] else ""
+        text += f" ({exchange['basis']}{source})"
+    if exchange["dialect"] not in (None, DOCUMENTED):
+        text += f" in dialect {exchange['dialect']}"
+    return text
+
+
+def _describe_fault(fault: str) -> str:
+    """Turn the journal's ``1:status`` into ``1 (status)``."""
+    number, _, kind = fault.partition(":")
+    return f"{number} ({kind})"

@@ -1,6 +1,6 @@
-"""The way to the admin API of a server in the same process: no socket, the same words."""
+"""A transport of the admin client for a server in the same process, without a socket."""
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from types import NoneType
 from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qsl
@@ -21,77 +21,79 @@ __tracebackhide__ = is_refusal
 T = TypeVar("T")
 
 
-class Server(Protocol):
+class InProcessServer(Protocol):
     """A server in this process."""
 
     @property
     def running(self) -> Running:
-        """What it serves, and where."""
+        """The server's ports and tenants."""
 
     def call(self, function: Callable[[], T]) -> T:
-        """Call a function where its state may be touched."""
+        """Call *function* when and where it may access the server's state."""
 
 
-class Local:
-    """Asks in the server's thread, one request after the other."""
+class InProcessTransport:
+    """Calls the admin API in the server's thread, one request at a time."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: InProcessServer) -> None:
         self._server = server
 
     @property
     def url(self) -> str:
-        """Where the server is."""
+        """The server's URL."""
         return self._server.running.url
 
     def ask(self, method: str, path: str, model: type[T], body: Any = None) -> T:
-        """Ask, and read the answer as a type; raises :class:`AdminError`."""
-        told = self._called(lambda: self._told(method, path, body))
-        if isinstance(told, StreamingBody):
-            return json.decode(b"".join(self._streamed(told)), type=model)
-        return json.decode(json.encode(None if model is NoneType else told), type=model)
+        """Send a request and decode the response as *model*; raises :class:`AdminError`."""
+        result = self._call(lambda: self._dispatch(method, path, body))
+        if isinstance(result, StreamingBody):
+            return json.decode(b"".join(self._stream(result)), type=model)
+        return json.decode(json.encode(None if model is NoneType else result), type=model)
 
-    def whole(self, path: str, media: str) -> bytes:  # noqa: ARG002 -- who is asked is known
-        """Get an answer as it is."""
-        return b"".join(self._pieces("GET", path, None))
+    def whole(self, path: str, media: str) -> bytes:  # noqa: ARG002 -- this server has the right media type
+        """Return a response body as bytes."""
+        return b"".join(self._read_pieces("GET", path, None))
 
     def lines(self, path: str, body: Any) -> Generator[Any]:
-        """Ask, and yield the answer, which is lines of JSON, piece by piece."""
-        for piece in self._pieces("POST", path, body):
+        """Send a request and yield the decoded lines of the response piece by piece."""
+        for piece in self._read_pieces("POST", path, body):
             for line in piece.splitlines():
                 yield json.decode(line)
 
     def close(self) -> None:
-        """Do nothing: nothing is kept."""
+        """Do nothing: there is no connection."""
 
-    def _called(self, function: Callable[[], Any]) -> Any:
-        """Call a function in the server's thread; a refusal is told without the way through the thread."""
+    def _call(self, function: Callable[[], Any]) -> Any:
+        """Call *function* in the server's thread; errors lose the frames of that thread."""
         try:
             return self._server.call(function)
         except AdminError as error:
             raise error.with_traceback(None) from None
 
-    def _told(self, method: str, path: str, body: Any) -> Any:
+    def _dispatch(self, method: str, path: str, body: Any) -> Any:
         running = self._server.running
         target, _, query = path.partition("?")
-        asked: Mapping[str, str] = dict(parse_qsl(query, keep_blank_values=True))
-        order = AdminRequest(
-            method, PREFIX + target, asked, {} if body is None else to_builtins(plain(body), str_keys=True)
+        request = AdminRequest(
+            method,
+            PREFIX + target,
+            dict(parse_qsl(query, keep_blank_values=True)),
+            {} if body is None else to_builtins(plain(body), str_keys=True),
         )
         try:
-            _, told = dispatch(running.served, running.addresses, order)
+            _, result = dispatch(running.served, running.addresses, request)
         except Problem as problem:
             problem.masked(Secrets((), running.served.known))
             raise AdminError(problem.status, problem.told.title, printable(problem.told.detail)) from None
-        return told.body if isinstance(told, Created) else told
+        return result.body if isinstance(result, Created) else result
 
-    def _pieces(self, method: str, path: str, body: Any) -> Iterator[bytes]:
-        stream = self._called(lambda: self._told(method, path, body))
-        if not isinstance(stream, StreamingBody):
-            yield json.encode(stream)
-            return
-        yield from self._streamed(stream)
+    def _read_pieces(self, method: str, path: str, body: Any) -> Iterator[bytes]:
+        result = self._call(lambda: self._dispatch(method, path, body))
+        if isinstance(result, StreamingBody):
+            yield from self._stream(result)
+        else:
+            yield json.encode(result)
 
-    def _streamed(self, stream: StreamingBody) -> Iterator[bytes]:
-        """Yield the pieces of a stream; the server may answer others between two."""
+    def _stream(self, stream: StreamingBody) -> Iterator[bytes]:
+        """Yield the pieces of a stream; the server may handle other requests between two of them."""
         while (piece := self._server.call(lambda: next(stream.pieces, None))) is not None:
             yield piece

@@ -1,8 +1,8 @@
-"""What a client collected beside what it had to collect, as text that says what is wrong and where it went wrong."""
+"""The message of a failed ``reconcile``: differences, and the requests that returned the rows."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, islice
 from typing import Any, Final
 
 from msgspec import Struct, json
@@ -11,17 +11,17 @@ from mockserver._util.printable import printable
 from mockserver._util.suggest import suggest
 from mockserver.client import AdminClient
 from mockserver.contract.endpoint import Endpoint
-from mockserver.embedded.exchange_summary import line
-from mockserver.reconcile import MEANINGS, Difference, Row, RowLabel, compare
+from mockserver.embedded.exchange_summary import summarize_exchange
+from mockserver.reconcile import DESCRIPTIONS, Difference, Row, RowLabel, compare
 from mockserver.vendors import named
 
-_MOST_GROUPS: Final = 20
-_MOST_ALIKE: Final = 3
-"""Groups of one kind, and of the same fields, that are told before the others are only counted."""
-_MOST_BLAMED: Final = 1_000
-"""Rows for which the pages that carried them are looked up."""
-_MOST_FIELDS: Final = 4
-_LONGEST: Final = 100
+_MAX_GROUPS: Final = 20
+_MAX_SIMILAR_GROUPS: Final = 3
+"""Groups of one kind and with the same fields that are shown before further rows are only counted."""
+_MAX_TRACED_ROWS: Final = 1_000
+_MAX_FIELDS: Final = 4
+_MAX_REQUESTS: Final = 3
+_MAX_LENGTH: Final = 100
 
 
 class ListRequest(Struct, frozen=True, kw_only=True):
@@ -33,144 +33,179 @@ class ListRequest(Struct, frozen=True, kw_only=True):
     parameters: Mapping[str, Any]
 
 
-class _Blamed(Struct, frozen=True):
-    """A difference, and the numbers of the exchanges that carried its row."""
+class _TracedDifference(Struct, frozen=True):
+    """A difference, and the numbers of the exchanges that returned its row."""
 
     difference: Difference
     exchanges: tuple[int, ...]
 
     @property
-    def alike(self) -> tuple[str, ...]:
-        """What differences have in common that are told as one: the kind, and the fields."""
+    def similarity(self) -> tuple[str, ...]:
+        """The kind and the fields: what similar differences share."""
         return (self.difference.kind, *self.difference.fields)
 
 
-def reconciled(
-    client: AdminClient, tenant: str, asked: ListRequest, rows: list[Any], fields: list[str] | None
+def describe_differences(
+    client: AdminClient, tenant: str, request: ListRequest, rows: list[Any], fields: list[str] | None
 ) -> str:
-    """Say how rows differ from the expected rows; nothing where they do not."""
-    told = client.expected_rows(
-        asked.vendor, asked.endpoint, asked.parameters, site=asked.site, labels=True, tenant=tenant
+    """Describe how *rows* differ from the expected rows; return an empty text if they do not."""
+    labeled_rows = client.expected_rows(
+        request.vendor, request.endpoint, request.parameters, site=request.site, labels=True, tenant=tenant
     )
-    expected: list[tuple[RowLabel, Row]] = [
-        (each["label"], each["row"]) for each in told
-    ]  # Names are checked by the server.
-    identity = _endpoint(asked, client.tenant(tenant).vendors[asked.vendor].dialect).row_key
+    expected: list[tuple[RowLabel, Row]] = [(item["label"], item["row"]) for item in labeled_rows]
+    dialect = client.tenant(tenant).vendors[request.vendor].dialect
+    identity = _find_endpoint(request, dialect).row_key
     collected = _as_rows(rows, identity)
     _check_fields(fields or [], expected)
-    kept = fields if fields is not None else list(identity) if collected is not rows else None
-    if kept is not None:
-        wanted = [*identity, *kept]
-        expected, collected = (
-            [(verification, _only(row, wanted)) for verification, row in expected],
-            [_only(row, wanted) for row in collected],
-        )
-    found = compare(collected, expected, identity)
-    if not found:
+    if fields is None and collected is not rows:  # Only the values of the identifying field were collected.
+        fields = list(identity)
+    if fields is not None:
+        compared = [*identity, *fields]
+        expected = [(label, _select_fields(row, compared)) for label, row in expected]
+        collected = [_select_fields(row, compared) for row in collected]
+    differences = compare(collected, expected, identity)
+    if not differences:
         return ""
-    due = sum(verification == "required" for verification, _ in expected)
-    head = f"{asked.vendor} {asked.endpoint}: the client collected {len(rows)} rows where {due} are due, and {len(found)} differ"
-    return printable("\n".join([head, *_lines(client, tenant, asked, found, identity)]))
+    required = sum(label == "required" for label, _ in expected)
+    head = (
+        f"{request.vendor} {request.endpoint}: got {_count(len(rows), 'row')}, expected {required};"
+        f" {_count(len(differences), 'difference')}"
+    )
+    traced = _trace(client, tenant, request, differences, identity)
+    return printable("\n".join([head, *_describe_groups(client, tenant, request, traced, identity)]))
 
 
 def _check_fields(fields: Sequence[str], expected: Sequence[tuple[RowLabel, Row]]) -> None:
     """Raise ``ValueError`` for a field that no row has: a comparison of nothing would always succeed."""
-    known = list(dict.fromkeys(name for _, row in expected for name in row))
+    known: dict[str, None] = {}
+    for _, row in expected:
+        known.update(dict.fromkeys(row))
     for field in fields if known else ():
         if field not in known:
             raise ValueError(f"no row has a field {field!r}; {suggest(field, known)}")
 
 
-def _endpoint(asked: ListRequest, dialect: str) -> Endpoint:
-    return named(asked.vendor).in_dialect(dialect).endpoint(asked.endpoint)
+def _find_endpoint(request: ListRequest, dialect: str) -> Endpoint:
+    return named(request.vendor).in_dialect(dialect).endpoint(request.endpoint)
 
 
 def _as_rows(rows: list[Any], identity: Sequence[str]) -> list[Row]:
-    """Rows as they are; values of the one field that identifies a row as such rows."""
+    """Return *rows*, or, if they are values of the one identifying field, rows with that field."""
     if all(isinstance(row, Mapping) for row in rows):
         return rows
     if len(identity) != 1 or any(isinstance(row, Mapping) for row in rows):
-        raise TypeError(f"rows must be dicts as the vendor gives them, with at least {', '.join(identity)}")
+        raise TypeError(
+            f"rows: expected dicts as the vendor returns them, with at least the fields {', '.join(identity)}"
+        )
     return [{identity[0]: value} for value in rows]
 
 
-def _only(row: Row, fields: Sequence[str]) -> Row:
+def _select_fields(row: Row, fields: Iterable[str]) -> Row:
     return {name: row[name] for name in fields if name in row}
 
 
-def _lines(
-    client: AdminClient, tenant: str, asked: ListRequest, found: list[Difference], identity: Sequence[str]
+def _trace(
+    client: AdminClient,
+    tenant: str,
+    request: ListRequest,
+    differences: list[Difference],
+    identity: Sequence[str],
+) -> list[_TracedDifference]:
+    """Find the exchanges that returned the rows of the first differences."""
+    rows = [_select_fields(item.row, identity) or item.row for item in differences[:_MAX_TRACED_ROWS]]
+    exchanges = client.trace(request.vendor, request.endpoint, rows, tenant)
+    exchanges += [[]] * (len(differences) - len(exchanges))
+    return [
+        _TracedDifference(item, tuple(numbers)) for item, numbers in zip(differences, exchanges, strict=True)
+    ]
+
+
+def _describe_groups(
+    client: AdminClient,
+    tenant: str,
+    request: ListRequest,
+    differences: Iterable[_TracedDifference],
+    identity: Sequence[str],
 ) -> Iterator[str]:
-    """Differences of a kind that came on the same pages, one after the other, are told as one; after a few, the rest is counted."""
-    wanted = [_only(each.row, identity) or each.row for each in found[:_MOST_BLAMED]]
-    carried = client.trace(asked.vendor, asked.endpoint, wanted, tenant)
-    blamed = [
-        _Blamed(each, tuple(numbers))
-        for each, numbers in zip(found, [*carried, *([[]] * len(found))], strict=False)
-    ]
-    told, more = Counter[tuple[str, ...]](), dict[tuple[str, ...], list[_Blamed]]()
-    for (alike, _), each in groupby(blamed, key=lambda each: (each.alike, each.exchanges)):
-        group = list(each)
-        told[alike] += 1
-        if told[alike] > _MOST_ALIKE or told.total() > _MOST_GROUPS:
-            more.setdefault(alike, []).extend(group)
+    """Describe consecutive similar differences from the same requests as one group, up to a maximum."""
+    shown = Counter[tuple[str, ...]]()
+    further = Counter[tuple[str, ...]]()
+    for (similarity, _), members in groupby(differences, key=lambda item: (item.similarity, item.exchanges)):
+        group = list(members)
+        if shown[similarity] >= _MAX_SIMILAR_GROUPS or shown.total() >= _MAX_GROUPS:
+            further[similarity] += len(group)
             continue
+        shown[similarity] += 1
         first = group[0].difference
-        yield f"  {first.kind}: {_rows(group, identity)}; {MEANINGS[first.kind]}"
+        yield f"  {first.kind}: {_describe_rows(group, identity)}; {DESCRIPTIONS[first.kind]}"
         if first.fields:
-            yield "    " + ", ".join(_changes(first))
-        yield f"    {_blame(client, tenant, asked, group[0])}"
-    yield from (
-        f"  {alike[0]}: {_further(group, alike[1:])}" for alike, group in list(more.items())[:_MOST_GROUPS]
-    )
+            yield "    " + ", ".join(_describe_fields(first))
+        yield f"    {_describe_origin(client, tenant, request, group[0])}"
+    for similarity, count in islice(further.items(), _MAX_GROUPS):
+        kind, *fields = similarity
+        yield f"  {kind}: {_describe_further(count, fields)}"
 
 
-def _further(group: list[_Blamed], fields: Sequence[str]) -> str:
-    """How many rows more differ in the same way as those before."""
-    shown = ", ".join(fields[:_MOST_FIELDS]) + (
-        f" and {len(fields) - _MOST_FIELDS} more" if len(fields) > _MOST_FIELDS else ""
-    )
-    same = f", in the same field{'s' * (len(fields) > 1)}: {shown}" if fields else ""
-    return f"{len(group)} row{'s' * (len(group) > 1)} more{same}"
+def _describe_further(count: int, fields: Sequence[str]) -> str:
+    rows = f"{count} more {'row' if count == 1 else 'rows'}"
+    if not fields:
+        return rows
+    names = ", ".join(fields[:_MAX_FIELDS])
+    if len(fields) > _MAX_FIELDS:
+        names += f" and {len(fields) - _MAX_FIELDS} more"
+    return f"{rows} with the same {'field' if len(fields) == 1 else 'fields'}: {names}"
 
 
-def _rows(group: list[_Blamed], identity: Sequence[str]) -> str:
-    """Which rows a group is about: their places, and the names of the first and the last."""
-    ends = [group[0].difference, group[-1].difference]
-    places = [each.expected if each.expected is not None else each.collected for each in ends]
-    among = "of those due" if ends[0].expected is not None else "of those collected"
-    names = [
-        json.encode({field: each.row.get(field) for field in identity} if identity else each.row).decode()
-        for each in ends
-    ]
+def _describe_rows(group: list[_TracedDifference], identity: Sequence[str]) -> str:
+    """Return the indices of a group's rows, and the identity of its first and last row."""
+    first = group[0].difference
+    last = group[-1].difference
+    if first.expected is None:
+        places = (first.collected, last.collected)
+        rows = "of the collected"
+    else:
+        places = (first.expected, last.expected)
+        rows = "of the expected"
     if len(group) == 1:
-        return f"row {places[0]} {among}, {names[0][:_LONGEST]}"
-    return f"{len(group)} rows, {places[0]} to {places[1]} {among}, {names[0][:_LONGEST]} to {names[1][:_LONGEST]}"
+        return f"row {places[0]} {rows}, {_describe_identity(first, identity)}"
+    ends = f"{_describe_identity(first, identity)} to {_describe_identity(last, identity)}"
+    return f"{len(group)} rows, {places[0]} to {places[1]} {rows}, {ends}"
 
 
-def _changes(difference: Difference) -> Iterator[str]:
-    for field, (due, collected) in list(difference.fields.items())[:_MOST_FIELDS]:
-        yield f"{field} is {due!r}, not {collected!r}"[:_LONGEST]
-    if len(difference.fields) > _MOST_FIELDS:
-        yield f"and {len(difference.fields) - _MOST_FIELDS} fields more"
+def _describe_identity(difference: Difference, identity: Sequence[str]) -> str:
+    shown = {field: difference.row.get(field) for field in identity} if identity else difference.row
+    return json.encode(shown).decode()[:_MAX_LENGTH]
 
 
-def _blame(client: AdminClient, tenant: str, asked: ListRequest, blamed: _Blamed) -> str:
-    """The request that carried a row, or why none did."""
-    if blamed.exchanges:
-        return "on the page of " + ", and of ".join(
-            _exchange(client.exchange(number, tenant)) for number in blamed.exchanges[:3]
-        )
-    page = client.journal(tenant, vendor=asked.vendor, endpoint=asked.endpoint)
+def _describe_fields(difference: Difference) -> Iterator[str]:
+    for field, (expected, collected) in islice(difference.fields.items(), _MAX_FIELDS):
+        yield f"{field}: got {collected!r}, expected {expected!r}"[:_MAX_LENGTH]
+    if len(difference.fields) > _MAX_FIELDS:
+        yield f"and {len(difference.fields) - _MAX_FIELDS} more fields"
+
+
+def _describe_origin(
+    client: AdminClient, tenant: str, request: ListRequest, traced: _TracedDifference
+) -> str:
+    """Return the requests that returned a row, or why none did."""
+    if traced.exchanges:
+        exchanges = [client.exchange(number, tenant) for number in traced.exchanges[:_MAX_REQUESTS]]
+        return "returned by request " + ", and by request ".join(map(_describe_exchange, exchanges))
+    page = client.journal(tenant, vendor=request.vendor, endpoint=request.endpoint)
     if not page.matched:
-        return f"the client never asked for {asked.endpoint}"
-    if blamed.difference.kind != "missing":
-        return "no page carried it"
-    last = client.journal(
-        tenant, vendor=asked.vendor, endpoint=asked.endpoint, offset=page.matched - 1, limit=1
-    ).exchanges[-1]
-    return f"on no page that was asked for: the last was {_exchange(last)}"
+        return f"the client sent no request to {request.endpoint}"
+    if traced.difference.kind != "missing":
+        return "no response contained it"
+    last_page = client.journal(
+        tenant, vendor=request.vendor, endpoint=request.endpoint, offset=page.matched - 1, limit=1
+    )
+    last = _describe_exchange(last_page.exchanges[-1])
+    return f"no request covered these rows; the last request was {last}"
 
 
-def _exchange(exchange: Mapping[str, Any]) -> str:
-    return f"exchange {exchange['number']} ({line(exchange)})"
+def _describe_exchange(exchange: Mapping[str, Any]) -> str:
+    return f"#{exchange['number']} ({summarize_exchange(exchange)})"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

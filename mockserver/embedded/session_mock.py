@@ -1,4 +1,4 @@
-"""A server for whoever has Python: in a thread of its own, from ``with`` to its end."""
+"""A server in a thread of this process, or a connection to a running one."""
 
 from collections.abc import Mapping, Sequence
 from types import TracebackType
@@ -7,39 +7,43 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from mockserver.admin_schemas import Dialect
 from mockserver.client import AdminClient
 from mockserver.client.http_transport import is_refusal
-from mockserver.embedded.controls import Moment, settled
-from mockserver.embedded.in_process_transport import Local
+from mockserver.embedded.controls import InstantLike, encode_fields
+from mockserver.embedded.in_process_transport import InProcessTransport
 from mockserver.embedded.server_thread import ServerThread
 from mockserver.embedded.tenant import TenantHandle, create_from_arguments
 from mockserver.server.tenancy.config import read_config
 
 __tracebackhide__ = is_refusal
 _NOT_RUNNING: Final = (
-    "the server is not running: it serves within `with SessionMock() as mock`, or after mock.start()"
+    "the server is not running; use it within `with SessionMock() as mock`, or after mock.start()"
 )
-_NOT_CONNECTED: Final = "the connection to {url} is closed: use it within `with SessionMock.connect(url) as mock`, or after mock.start()"
+_NOT_CONNECTED: Final = (
+    "the connection to {url} is closed; use it within `with SessionMock.connect(url) as mock`,"
+    " or after mock.start()"
+)
 
 
 class SessionMock(TenantHandle):
-    """A server, and the handle of its default tenant; :meth:`tenant` creates others.
+    """A mock server, and the handle of its default tenant; ``create_tenant()`` creates others.
 
     >>> with SessionMock(sessions=250, seed=7) as mock:
     ...     mock.world.counts
     [250, 250]
 
-    Arguments are those of ``session-mock serve``: ``profile``, fields of a world's spec (``seed``, ``sessions``, …), the
-    instant ``now`` at which the clock stands, ``dialect``, ``behaviors``, ``credentials``, ``host``, ``port`` (0 picks one) and
-    ``vendor_ports``. Raises :class:`~mockserver.server.tenancy.config.ConfigError` for one that cannot be.
+    Arguments are those of ``session-mock serve``: ``profile``, fields of a world's spec (``seed``,
+    ``sessions``, …), ``now`` (the time at which the clock is frozen), ``dialect``, ``behaviors``,
+    ``credentials``, ``host``, ``port`` (0 picks a free one) and ``vendor_ports``. Raises
+    :class:`~mockserver.server.tenancy.config.ConfigError` for an invalid one.
 
-    The server belongs to the process that starts it. A forked child can send requests to its URL; there, calls of the handle
-    raise ``RuntimeError``: use :meth:`connect` with the URL, or start another server.
+    The server belongs to the process that starts it. A forked child can send requests to its URL, but calls
+    of the handle raise ``RuntimeError`` there: use :meth:`connect` with the URL, or start another server.
     """
 
     def __init__(
         self,
         *,
         profile: str = "default",
-        now: Moment | None = None,
+        now: InstantLike | None = None,
         dialect: Dialect | None = None,
         behaviors: Mapping[str, str | int] | None = None,
         credentials: Mapping[str, str] | None = None,
@@ -59,63 +63,64 @@ class SessionMock(TenantHandle):
             "port": port,
             "vendor_ports": vendor_ports,
             "admin_token": admin_token,
-            "world": settled(world),
+            "world": encode_fields(world),
         }
-        self._config = read_config(
-            None, settled({name: value for name, value in settings.items() if value is not None})
-        )
+        given = {name: value for name, value in settings.items() if value is not None}
+        self._config = read_config(None, encode_fields(given))
         self._server: ServerThread | None = None
         self._remote: AdminClient | None = None
 
     @classmethod
     def connect(cls, url: str, token: str | None = None) -> Self:
-        """Use the server that runs at *url*; raises :class:`~mockserver.AdminError` if none answers there.
+        """Connect to the server at *url*; raises :class:`~mockserver.AdminError` if none responds there.
 
-        The result is connected and needs no ``with``; leaving ``with``, or :meth:`stop`, closes the connection only.
+        The result is connected and needs no ``with``; leaving ``with``, or :meth:`stop`, closes the
+        connection only.
         """
         mock = cls()
         mock._remote = AdminClient(url, token)
         return mock.start()
 
-    if not TYPE_CHECKING:  # A type checker shall know a misspelled name.
+    if not TYPE_CHECKING:  # A type checker reports unknown names only without this method.
 
         def __getattr__(self, name: str) -> Any:
             if name in {"_client", "_access"}:
                 raise RuntimeError(
                     _NOT_RUNNING if self._remote is None else _NOT_CONNECTED.format(url=self._remote.url)
                 )
-            raise AttributeError(f"a {type(self).__name__} has no {name!r}")
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __repr__(self) -> str:
-        return (
-            f"<{type(self).__name__} at {self.url}>"
-            if "_access" in vars(self)
-            else f"<{type(self).__name__}, not running>"
-        )
+        state = f" at {self.url}" if self._is_started() else ", not running"
+        return f"<{type(self).__name__}{state}>"
+
+    def _is_started(self) -> bool:
+        return "_access" in vars(self)
 
     def start(self) -> Self:
         """Start the server, or connect again, and return once it accepts connections.
 
         Raises ``OSError`` if a port is not available, ``RuntimeError`` if the server is running.
         """
-        if "_access" in vars(self):
+        if self._is_started():
             if self._remote is not None:
                 return self
             if self._server is not None:
                 self._server.check_process()
             raise RuntimeError(
-                f"the server runs already, at {self.url}; stop it first, or make another SessionMock"
+                f"the server is already running at {self.url}; stop it first, or create another SessionMock"
             )
         client = self._remote
         if client is None:
             server = ServerThread(self._config)
             server.start()
-            self._server, client = server, AdminClient(transport=Local(server))
+            self._server = server
+            client = AdminClient(transport=InProcessTransport(server))
         TenantHandle.__init__(self, client, client.tenant())
         return self
 
     def stop(self) -> None:
-        """Close every connection; the tenants are gone, where the server was started here. It can be started again."""
+        """Stop the server and delete its tenants, or close the connection; :meth:`start` starts it again."""
         vars(self).pop("_access", None)
         vars(self).pop("_client", None)
         if self._remote is not None:
@@ -133,7 +138,8 @@ class SessionMock(TenantHandle):
         self.stop()
 
     async def __aenter__(self) -> Self:
-        return self.start()  # 2 ms, so every event loop can wait for it; the first start in a process takes 100 ms, most of it imports.
+        # Blocks the event loop for 2 ms; the first start in a process takes 100 ms, most of it for imports.
+        return self.start()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -141,29 +147,29 @@ class SessionMock(TenantHandle):
         self.stop()
 
     @property
-    def own(self) -> bool:
-        """Whether the server was started here, so that whatever meets it comes from here too."""
+    def owns_server(self) -> bool:
+        """True if this object starts and stops the server; False if it is connected to a running one."""
         return self._remote is None
 
     @property
     def admin(self) -> AdminClient:
-        """The whole admin API."""
+        """The client of the admin API."""
         return self._client
 
-    def tenant(
+    def create_tenant(
         self,
         name: str | None = None,
         *,
         profile: str = "default",
-        now: Moment | None = None,
+        now: InstantLike | None = None,
         dialect: Dialect | None = None,
         behaviors: Mapping[str, str | int] | None = None,
         credentials: Mapping[str, str] | None = None,
         faults: Sequence[Mapping[str, Any]] = (),
         **world: Any,
     ) -> TenantHandle:
-        """Create a tenant with a world, a clock, faults and credentials of its own; nothing it does touches another."""
-        fields = {
+        """Create an isolated tenant with its own world, clock, faults, credentials and journal."""
+        arguments = {
             "profile": profile,
             "now": now,
             "dialect": dialect,
@@ -172,4 +178,4 @@ class SessionMock(TenantHandle):
             "faults": faults,
             **world,
         }
-        return TenantHandle(self._client, create_from_arguments(self._client, name, fields))
+        return TenantHandle(self._client, create_from_arguments(self._client, name, arguments))

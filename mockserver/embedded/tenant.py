@@ -1,4 +1,4 @@
-"""The handle of a tenant: everything a test does with it."""
+"""The handle of a tenant."""
 
 from collections.abc import Iterable, Mapping
 from types import TracebackType
@@ -8,11 +8,11 @@ from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import TenantAccess, Verification
 from mockserver.client import AdminClient
 from mockserver.client.http_transport import NotPicklable, is_refusal
-from mockserver.embedded.controls import Behaviors, Clock, Faults, Journal, Limits, World, settled
-from mockserver.embedded.vendor_access import VendorHandle, vendor_handle
+from mockserver.embedded.controls import Behaviors, Clock, Faults, Journal, Limits, World, encode_fields
+from mockserver.embedded.vendor_access import VendorHandle, make_vendor_handle
 
 __tracebackhide__ = is_refusal
-_OWN: Final = (
+_TENANT_ARGUMENTS: Final = (
     "profile",
     "now",
     "clock",
@@ -23,14 +23,15 @@ _OWN: Final = (
     "stall_timeout",
     "loop_limit",
 )
-"""What of a tenant to be created is no field of its world's spec."""
+"""Arguments of a new tenant that are not fields of its world's spec."""
 
 
 class TenantHandle(NotPicklable):
-    """A tenant of a running server; threads may share one. As a context manager it deletes the tenant at the end."""
+    """A tenant of a running server; as a context manager it deletes the tenant. Threads may share it."""
 
     def __init__(self, client: AdminClient, access: TenantAccess) -> None:
-        self._client, self._access = client, access
+        self._client = client
+        self._access = access
 
     def __enter__(self) -> Self:
         return self
@@ -45,12 +46,12 @@ class TenantHandle(NotPicklable):
 
     @property
     def id(self) -> str:
-        """The tenant's name on its server."""
+        """The tenant's id."""
         return self._access.id
 
     @property
     def url(self) -> str:
-        """Where the server is."""
+        """The server's URL."""
         return self._access.url
 
     @property
@@ -59,59 +60,59 @@ class TenantHandle(NotPicklable):
         return list(self._access.vendors)
 
     def vendor(self, name: str) -> VendorHandle:
-        """What a client of a vendor needs: base URL, credentials, ready headers and body fields, sites and segments."""
+        """Return what a client of a vendor needs: base URL, credentials, headers, body fields, sites."""
         if name not in self._access.vendors:
-            raise ValueError(f"there is no vendor {name!r}; {suggest(name, self.vendors)}")
-        return vendor_handle(name, self._access.vendors[name])
+            raise ValueError(f"unknown vendor {name!r}; {suggest(name, self.vendors)}")
+        return make_vendor_handle(name, self._access.vendors[name])
 
     @property
     def world(self) -> World:
-        """What there is to be found."""
+        """The data that vendors serve."""
         return World(self._client, self.id)
 
     @property
     def clock(self) -> Clock:
-        """What time it is."""
+        """The time that clients see."""
         return Clock(self._client, self.id)
 
     @property
     def faults(self) -> Faults:
-        """What goes wrong on purpose."""
+        """Deliberate failures."""
         return Faults(self._client, self.id)
 
     @property
     def limits(self) -> Limits:
-        """How much is too much."""
+        """Rate and concurrency limits."""
         return Limits(self._client, self.id)
 
     @property
     def behaviors(self) -> Behaviors:
-        """How the vendors behave where nobody documents it."""
+        """Settings for what the vendors do not document."""
         return Behaviors(self._client, self.id)
 
     @property
     def journal(self) -> Journal:
-        """What happened."""
+        """The requests and responses of the tenant's clients."""
         return Journal(self._client, self.id)
 
     def expected_rows(
         self, vendor: str, endpoint: str, *, site: int | str = 0, **parameters: Any
     ) -> list[Any]:
-        """Every row that a correct client of an endpoint must end up with, in the vendor's order; without parameters, of all there is."""
+        """Return the rows that a correct client collects, in order; without parameters, all rows."""
         return list(self._client.expected_rows(vendor, endpoint, parameters, site=site, tenant=self.id))
 
     def replace_world(self, *, profile: str = "default", **fields: Any) -> None:
-        """Live in another world from now on; clock and credentials stay, what was tracked is gone."""
-        self._client.replace_world(self.id, profile=profile, **settled(fields))
+        """Replace the world and delete tracked data; clock and credentials stay."""
+        self._client.replace_world(self.id, profile=profile, **encode_fields(fields))
         self._access = self._client.tenant(self.id)
 
     def reset(self) -> None:
-        """Be as at first: world, clock, behaviors and limits; no faults, an empty journal."""
+        """Reset world, clock, behaviors and limits; remove all faults and clear the journal."""
         self._client.reset(self.id)
         self._access = self._client.tenant(self.id)
 
     def verify(self) -> Verification:
-        """What is to be said of all that the tenant's clients did."""
+        """Return the findings, unexpected errors and unused faults of the tenant."""
         return self._client.verify(self.id)
 
     def reconcile(
@@ -124,28 +125,34 @@ class TenantHandle(NotPicklable):
         fields: Iterable[str] | None = None,
         **parameters: Any,
     ) -> None:
-        """Raise ``AssertionError`` with a readable table where collected rows are not those that the client had to collect.
+        """Raise ``AssertionError`` with a list of the differences if *rows* are not the expected rows.
 
-        ``rows`` are dicts as the vendor gave them, or, where a row is known by one field, the values of that field; with
-        ``fields``, only these are compared. ``parameters`` are those that the client asked with, pages aside.
+        *rows* are dicts as the vendor returns them; if one field identifies a row, they can also be the
+        values of that field. With *fields*, only these fields are compared. *parameters* are those of the
+        client's requests, without the paging parameters.
         """
         __tracebackhide__ = True
-        from mockserver.embedded.reconcile_report import ListRequest, reconciled  # noqa: PLC0415 -- contracts are read only for this
-
-        asked = ListRequest(vendor=vendor, endpoint=endpoint, site=site, parameters=parameters)
-        message = reconciled(
-            self._client, self.id, asked, list(rows), None if fields is None else list(fields)
+        from mockserver.embedded.reconcile_report import (  # noqa: PLC0415 -- imports all contracts
+            ListRequest,
+            describe_differences,
         )
+
+        request = ListRequest(vendor=vendor, endpoint=endpoint, site=site, parameters=parameters)
+        compared = None if fields is None else list(fields)
+        message = describe_differences(self._client, self.id, request, list(rows), compared)
         if message:
             raise AssertionError(message)
 
     def delete(self) -> None:
-        """Be served no longer; late requests are refused, and told whose they were."""
+        """Delete the tenant; later requests with its credentials get an error."""
         self._client.delete_tenant(self.id)
 
 
-def create_from_arguments(client: AdminClient, name: str | None, fields: Mapping[str, Any]) -> TenantAccess:
-    """Create a tenant of keyword arguments: those of :meth:`AdminClient.create_tenant`, and fields of a world's spec."""
-    given = settled({field: value for field, value in fields.items() if value is not None})
-    own = {field: given.pop(field) for field in _OWN if field in given}
-    return client.create_tenant(name, world=given, **own)
+def create_from_arguments(
+    client: AdminClient, name: str | None, arguments: Mapping[str, Any]
+) -> TenantAccess:
+    """Create a tenant from arguments of ``AdminClient.create_tenant`` and fields of a spec."""
+    given = {field: value for field, value in arguments.items() if value is not None}
+    world = encode_fields(given)
+    tenant_arguments = {field: world.pop(field) for field in _TENANT_ARGUMENTS if field in world}
+    return client.create_tenant(name, world=world, **tenant_arguments)

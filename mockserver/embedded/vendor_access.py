@@ -1,4 +1,4 @@
-"""What a client of one vendor needs, ready to use."""
+"""Everything that a client of one vendor needs."""
 
 from collections.abc import Mapping
 
@@ -9,38 +9,38 @@ from mockserver.admin_schemas import VendorAccess, repr_masked
 
 
 class VendorHandle(Struct, frozen=True, kw_only=True):
-    """A vendor as a tenant's clients meet it."""
+    """Everything that a client of one vendor needs: base URL, credentials, headers and body fields."""
 
     name: str
     base_url: str
-    """Where a client is pointed."""
+    """The URL to configure in the client."""
     credentials: Mapping[str, str]
     headers: Mapping[str, str]
-    """Ready to send with every request; empty where credentials travel in the body."""
+    """Headers to send with every request; empty if credentials are sent in the body."""
     body: Mapping[str, str]
-    """Fields ready to stand in every JSON body; empty where credentials travel in a header."""
+    """Fields to include in every JSON body; empty if credentials are sent in a header."""
     sites: tuple[str, ...]
     """The vendor's id of each site, in the same order for every vendor."""
     segments: Mapping[str, str]
-    """Segment name to the vendor's id for it."""
+    """The vendor's id of each segment, by the segment's name."""
 
     def __repr__(self) -> str:
         return repr_masked(self, secret=("credentials", "headers", "body"))
 
     def for_site(self, site: int) -> "VendorHandle":
-        """Return the same vendor with the credentials of another site, if sites have their own."""
+        """Return this vendor with the credentials of another site."""
         if not -len(self.sites) <= site < len(self.sites):
-            raise IndexError(f"there is no site {site}; sites are 0 to {len(self.sites) - 1}")
-        other = self.sites[site]
+            raise IndexError(f"no site {site}; sites are 0 to {len(self.sites) - 1}")
+        site_id = self.sites[site]
 
-        def turned(fields: Mapping[str, str]) -> dict[str, str]:
-            return {name: other if value in self.sites else value for name, value in fields.items()}
+        def replace_site(fields: Mapping[str, str]) -> dict[str, str]:
+            return {name: site_id if value in self.sites else value for name, value in fields.items()}
 
-        return replace(self, credentials=turned(self.credentials), body=turned(self.body))
+        return replace(self, credentials=replace_site(self.credentials), body=replace_site(self.body))
 
 
-def vendor_handle(name: str, access: VendorAccess) -> VendorHandle:
-    """Make the handle of what a server tells of a vendor."""
+def make_vendor_handle(name: str, access: VendorAccess) -> VendorHandle:
+    """Build the handle of a vendor from the admin API's description."""
     return VendorHandle(
         name=name,
         base_url=access.url,

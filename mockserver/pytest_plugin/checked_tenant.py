@@ -1,4 +1,4 @@
-"""The tenant of a test: a handle that knows what the test allowed, and what is wrong with what it did."""
+"""The tenant of a test: a handle that knows what the test allows, and finds what it does not."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -9,145 +9,163 @@ from mockserver.admin_schemas import FindingSummary, TenantAccess, Verification
 from mockserver.client import AdminClient, AdminError
 from mockserver.client.http_transport import is_refusal
 from mockserver.embedded.tenant import TenantHandle
-from mockserver.pytest_plugin.report import exchange_line
+from mockserver.pytest_plugin.report import describe_exchange
 
 __tracebackhide__ = is_refusal
 UNUSED_FAULT: Final = "unused-fault"
-"""What is allowed by this name: a fault that never triggered."""
-_SILENT: Final = {"id", "triggered", "remaining", "matched"}
-"""What of a fault is its state, and not how it was active."""
+"""The name that allows a fault that was never triggered."""
+_MAX_NUMBERS: Final = 5
+_FAULT_STATE: Final = {"id", "triggered", "remaining", "matched"}
+"""Fields of a fault that are not arguments of the fault."""
 
 
 class Violation(NamedTuple):
-    """Something that is wrong, by the name that allows it."""
+    """A reason for which a strict test fails, and the name that allows it."""
 
     name: str
     text: str
 
 
 class CheckedTenant(TenantHandle):
-    """A fresh tenant for one test; the test fails for whatever it did not :meth:`allow`."""
+    """A fresh tenant for one test, which fails for every violation that it did not :meth:`allow`."""
 
     def __init__(
-        self, client: AdminClient, access: TenantAccess, made: Mapping[str, Any], allowed: Iterable[str] = ()
+        self,
+        client: AdminClient,
+        access: TenantAccess,
+        arguments: Mapping[str, Any],
+        allowed: Iterable[str] = (),
     ) -> None:
-        """Wrap a tenant with the arguments that it was created with, and what its markers allow."""
+        """Wrap a tenant with the arguments that it was created with and the names that its markers allow."""
         super().__init__(client, access)
-        self.made = made
+        self.arguments = arguments
         self.deleted = False
-        """Whether the test has deleted it itself."""
-        self._last: str | None = None
-        self._allowed, self._told = set(allowed), set[Violation]()
+        """True if the test has deleted the tenant."""
+        self._last_command: str | None = None
+        self._allowed = set(allowed)
+        self._reported: set[Violation] = set()
 
     @property
     def seed(self) -> int:
-        """The seed of its world."""
-        return int(self.made["seed"])
+        """The seed of the tenant's first world."""
+        return int(self.arguments["seed"])
 
     def allow(self, *names: str) -> None:
-        """Let findings (``page-requested-twice``), refusals (``violation``) or ``unused-fault`` happen; raises ``ValueError`` for others."""
-        self._allowed.update(checked_names(names))
+        """Allow findings (``page-requested-twice``), errors (``violation``) or ``unused-fault``.
+
+        Raises ``ValueError`` for an unknown name.
+        """
+        self._allowed.update(check_names(names))
 
     def delete(self) -> None:
-        """Be served no longer; of what was nothing is said but how to have it again."""
-        self._last = self.same_world()
+        """Delete the tenant without checking its exchanges."""
+        self._last_command = self.reproduce_command()
         super().delete()
         self.deleted = True
 
-    def same_world(self) -> str:
-        """The command that serves the world as it is, or was when the test deleted it, with all that was chosen."""
-        if self._last is not None:
-            return self._last
-        from mockserver.pytest_plugin.reproduce import command  # noqa: PLC0415 -- few tests fail
+    def reproduce_command(self) -> str:
+        """Return the command that serves the same data with the same clock, dialects and behaviors."""
+        if self._last_command is not None:
+            return self._last_command
+        from mockserver.pytest_plugin.reproduce import build_command  # noqa: PLC0415 -- rare
 
-        clock, behaviors = self._client.clock(self.id), self._client.behaviors(self.id)
-        return command(
-            self.made["profile"], self.world.spec, clock, behaviors, self.made.get("credentials", ())
+        return build_command(
+            self.arguments["profile"],
+            self.world.spec,
+            self._client.clock(self.id),
+            self._client.behaviors(self.id),
+            self.arguments.get("credentials", ()),
         )
 
-    def complaints(
-        self, verification: Verification, strays: Sequence[Mapping[str, Any]] = ()
+    def report_violations(
+        self, verification: Verification, unmatched: Sequence[Mapping[str, Any]] = ()
     ) -> list[Violation]:
-        """What is wrong that was not allowed, each told once; ``strays`` are exchanges that were no tenant's."""
-        every = [each for each in self._complaints(verification, strays) if each.name not in self._allowed]
-        told = [each for each in every if each not in self._told]
-        self._told.update(told)
-        return told
+        """Return the violations that are not allowed and were not returned before."""
+        violations = [
+            violation
+            for violation in self._find_violations(verification, unmatched)
+            if violation.name not in self._allowed and violation not in self._reported
+        ]
+        self._reported.update(violations)
+        return violations
 
-    def _complaints(
-        self, verification: Verification, strays: Sequence[Mapping[str, Any]]
+    def _find_violations(
+        self, verification: Verification, unmatched: Sequence[Mapping[str, Any]]
     ) -> Iterator[Violation]:
         for found in verification.findings:
-            yield Violation(found.name, f"{found.name}: {found.message}{self._first(found)}")
-        for found in [*verification.unexpected, *_merged(strays)]:
-            yield Violation(found.name, f"{found.name} ({_where(found)}): {found.message}")
+            yield Violation(found.name, f"{found.name}: {found.message}{self._describe_first(found)}")
+        for found in [*verification.unexpected, *_summarize_unmatched(unmatched)]:
+            yield Violation(found.name, f"{found.name} ({_list_requests(found)}): {found.message}")
         for fault in verification.unused_faults:
-            says = f"{_armed(fault)} never triggered; {_times(fault['matched'])} met its conditions"
-            yield Violation(UNUSED_FAULT, f"{UNUSED_FAULT}: {says}")
+            text = f"{_describe_fault(fault)} was never triggered; {_describe_matches(fault['matched'])}"
+            yield Violation(UNUSED_FAULT, f"{UNUSED_FAULT}: {text}")
 
-    def _first(self, found: FindingSummary) -> str:
-        """The first exchange in which something was found, and how many more there are."""
-        line = f"exchange {found.exchanges[0]}"
-        with suppress(AdminError):  # It may have given way to later ones.
-            line = exchange_line(self._client.exchange(found.exchanges[0], self.id))
-        return f"\n    {line}" + (
-            f"\n    and {found.count - 1} more: {_where(found)}" if found.count > 1 else ""
-        )
+    def _describe_first(self, found: FindingSummary) -> str:
+        """Return lines with the first exchange that has a finding, and the number of further ones."""
+        line = f"request #{found.exchanges[0]}"
+        with suppress(AdminError):  # The bounded journal may have dropped it.
+            line = describe_exchange(self._client.exchange(found.exchanges[0], self.id))
+        further = f"\n    and {found.count - 1} more: {_list_requests(found)}" if found.count > 1 else ""
+        return f"\n    {line}{further}"
 
 
-def checked_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Names that can be allowed, or ``ValueError`` with the nearest for one that cannot."""
-    wanted = tuple(names)
-    known = _known() if wanted else []
-    for name in wanted:
+def check_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Return *names*; raises ``ValueError`` with the nearest known name for one that cannot be allowed."""
+    checked = tuple(names)
+    known = _list_known_names() if checked else []
+    for name in checked:
         if name not in known:
-            raise ValueError(f"there is nothing called {name!r} to allow; {suggest(name, known)}")
-    return wanted
+            raise ValueError(f"cannot allow {name!r}: unknown name; {suggest(name, known)}")
+    return checked
 
 
-def _known() -> list[str]:
-    """Every name that can be allowed."""
+def _list_known_names() -> list[str]:
     from mockserver.server.review.findings import FINDINGS  # noqa: PLC0415 -- few tests allow anything
-    from mockserver.vendors import every  # noqa: PLC0415 -- the same
+    from mockserver.vendors import every  # noqa: PLC0415 -- as above
 
-    return [
-        *FINDINGS,
-        *dict.fromkeys(error for vendor in every() for error in vendor.contract.errors),
-        UNUSED_FAULT,
-    ]
+    errors: dict[str, None] = {}
+    for vendor in every():
+        errors.update(dict.fromkeys(vendor.contract.errors))
+    return [*FINDINGS, *errors, UNUSED_FAULT]
 
 
-def _merged(strays: Sequence[Mapping[str, Any]]) -> list[FindingSummary]:
-    """What exchanges that were no tenant's are told as: those that say the same, once."""
-    found: dict[tuple[str, str], FindingSummary] = {}
-    for stray in strays:
-        near = (
-            stray["near_misses"][0]["differs"]
-            if stray["near_misses"]
-            else f"answered {(stray['response'] or {}).get('body')}"
+def _summarize_unmatched(exchanges: Sequence[Mapping[str, Any]]) -> list[FindingSummary]:
+    """Summarize unmatched exchanges by error and message."""
+    summaries: dict[tuple[str, str], FindingSummary] = {}
+    for exchange in exchanges:
+        name = exchange["error"] or "unexpected"
+        request = exchange["request"]
+        message = f"{request['method']} {request['path']}: {_explain_unmatched(exchange)}"
+        summary = summaries.setdefault(
+            (name, message), FindingSummary(name=name, message=message, count=0, exchanges=[])
         )
-        why = "the mock itself failed: its log says why" if stray["failed"] else near
-        name, says = (
-            stray["error"] or "unexpected",
-            f"{stray['request']['method']} {stray['request']['path']}: {why}",
-        )
-        known = found.setdefault((name, says), FindingSummary(name=name, message=says, count=0, exchanges=[]))
-        known.count += 1
-        known.exchanges.append(stray["number"])
-    return list(found.values())
+        summary.count += 1
+        summary.exchanges.append(exchange["number"])
+    return list(summaries.values())
 
 
-def _where(found: FindingSummary) -> str:
-    numbers = ", ".join(map(str, found.exchanges[:5])) + (
-        " …" if found.count > len(found.exchanges[:5]) else ""
+def _explain_unmatched(exchange: Mapping[str, Any]) -> str:
+    if exchange["failed"]:
+        return "internal error of the mock; its log has the traceback"
+    if exchange["near_misses"]:
+        return str(exchange["near_misses"][0]["difference"])
+    return f"got the response {(exchange['response'] or {}).get('body')}"
+
+
+def _list_requests(found: FindingSummary) -> str:
+    numbers = ", ".join(f"#{number}" for number in found.exchanges[:_MAX_NUMBERS])
+    more = " …" if found.count > len(found.exchanges[:_MAX_NUMBERS]) else ""
+    return f"{'request' if found.count == 1 else 'requests'} {numbers}{more}"
+
+
+def _describe_fault(fault: Mapping[str, Any]) -> str:
+    """Return a fault's arguments."""
+    return ", ".join(
+        f"{name}={value!r}" for name, value in fault.items() if value and name not in _FAULT_STATE
     )
-    return f"exchange{'s' * (found.count > 1)} {numbers}"
 
 
-def _armed(fault: Mapping[str, Any]) -> str:
-    """A fault as it was active."""
-    return ", ".join(f"{name}={value!r}" for name, value in fault.items() if value and name not in _SILENT)
-
-
-def _times(count: int) -> str:
-    return "no exchange" if not count else f"{count} exchange{'s' * (count > 1)}"
+def _describe_matches(count: int) -> str:
+    if not count:
+        return "no request met its conditions"
+    return f"{count} {'request' if count == 1 else 'requests'} met its conditions"

@@ -16,241 +16,256 @@ from mockserver._util.printable import printable
 from mockserver.admin_schemas import TenantAccess
 from mockserver.client import AdminClient, AdminError
 from mockserver.embedded import SessionMock
-from mockserver.embedded.controls import settled
+from mockserver.embedded.controls import encode_fields
 from mockserver.embedded.tenant import TenantHandle, create_from_arguments
-from mockserver.pytest_plugin.checked_tenant import CheckedTenant, Violation, checked_names
-from mockserver.pytest_plugin.marker import merged, seed_of, tenant_name
-from mockserver.pytest_plugin.report import section
+from mockserver.pytest_plugin.checked_tenant import CheckedTenant, Violation, check_names
+from mockserver.pytest_plugin.marker import derive_seed, derive_tenant_id, merge_markers
+from mockserver.pytest_plugin.report import describe_tenant
 from mockserver.pytest_plugin.settings import SETTINGS
 from mockserver.server.tenancy.watchdog import BOUNDS
 from mockserver.world.model.spec import WorldSpec
 
-_FLOWING_MS: Final = 30 * 86_400_000
-"""How long after its start a world without end is looked at, where nobody says when."""
-_CONFLICT: Final = 409
-_ATTEMPTS: Final = 100
-"""Names that are tried where another run uses the same server."""
-_OWN: Final = ("strict", "allow")
-_BOUNDS: Final = ("stall_timeout", "loop_limit")
-_LONGEST: Final = 100
+_FLOWING_NOW_MS: Final = 30 * 86_400_000
+"""Default time of the frozen clock of a flowing world, in milliseconds after its start."""
+_MAX_ATTEMPTS: Final = 100
+"""Tenant ids that are tried if another run uses the same server."""
+_PLUGIN_ARGUMENTS: Final = ("strict", "allow")
+"""Arguments of the marker that are not arguments of a tenant."""
+_BOUND_SETTINGS: Final = ("stall_timeout", "loop_limit")
+_MAX_FILE_NAME: Final = 100
 _JOURNAL: Final = next(setting for setting in SETTINGS if setting.name == "journal")
 
 
 class Run:
-    """A server, and what was seen of the requests that were no tenant's."""
+    """The server of a test run, and its unmatched exchanges."""
 
     def __init__(self, mock: SessionMock, settings: Mapping[str, Any]) -> None:
-        self.mock, self.settings = mock, settings
+        self.mock = mock
+        self.settings = settings
         self.late: Counter[str] = Counter()
-        """How many requests came for each test that had finished."""
-        self._seen = 0
+        """Number of requests after the end of a test, by the id of its tenant."""
+        self._last_seen = 0
         self._attempts: Counter[str] = Counter()
 
-    def strays(self, unmatched: int) -> list[dict[str, Any]]:
-        """The exchanges that were no tenant's since the last call; late ones are counted for their tests instead."""
-        if not self.mock.own or unmatched == self._seen:
-            return []
-        found = [
-            json.decode(line)
-            for line in self.mock.admin.export("ndjson", None, after=self._seen).splitlines()
-        ]
-        self._seen = max([self._seen, *(each["number"] for each in found)])
-        self.late.update(each["deleted_tenant"] for each in found if each["deleted_tenant"] is not None)
-        return [each for each in found if each["deleted_tenant"] is None]
+    def take_unmatched(self, count: int) -> list[dict[str, Any]]:
+        """Return the unmatched exchanges since the last call, if *count*, their total, has changed.
 
-    def collect(self) -> None:
-        """Count the late requests that came after the last test; a server that a test stopped has none."""
+        Requests to deleted tenants are counted in :attr:`late` instead. On a server that the run did not
+        start, unmatched exchanges may come from elsewhere: they are ignored.
+        """
+        if not self.mock.owns_server or count == self._last_seen:
+            return []
+        exported = self.mock.admin.export("ndjson", None, after=self._last_seen)
+        exchanges = [json.decode(line) for line in exported.splitlines()]
+        if exchanges:
+            self._last_seen = exchanges[-1]["number"]
+        self.late.update(
+            exchange["deleted_tenant"] for exchange in exchanges if exchange["deleted_tenant"] is not None
+        )
+        return [exchange for exchange in exchanges if exchange["deleted_tenant"] is None]
+
+    def count_late_requests(self) -> None:
+        """Count the late requests since the last test; a server that a test stopped has none."""
         with suppress(RuntimeError, AdminError):
-            self.strays(-1)
+            self.take_unmatched(-1)
 
     @contextmanager
-    def watched(self, item: pytest.Item) -> Iterator["TenantUnderTest"]:
+    def provide_tenant(self, item: pytest.Item) -> Iterator["TenantUnderTest"]:
         """Create the tenant of a test, and delete it at the end."""
-        asked = merged(item)
-        made: dict[str, Any] = {
-            "profile": self.settings["profile"],
-            "seed": seed_of(self.settings["seed"], item.nodeid),
-        }
-        made |= {"dialect": self.settings["dialect"]} if self.settings["dialect"] else {}
-        made |= {name: self.settings[name] for name in _BOUNDS}
-        made |= {name: value for name, value in asked.items() if name not in _OWN}
-        made = settled(made)
-        if "now" not in made:
-            made |= _late_enough(made)
-        allowed = _allowed(asked)
-        tenant = CheckedTenant(self._admin(), self._minted(item.nodeid, made), made, allowed)
-        watched = TenantUnderTest(self, tenant, item, strict=asked.get("strict", self.settings["strict"]))
+        marker = merge_markers(item)
+        arguments = self._tenant_arguments(item.nodeid, marker)
+        allowed = _check_allowed(marker)
+        client = self._admin()
+        tenant = CheckedTenant(
+            client, self._create_tenant(client, item.nodeid, arguments), arguments, allowed
+        )
+        strict = marker.get("strict", self.settings["strict"])
+        tested = TenantUnderTest(self, tenant, item, strict=strict)
         try:
-            yield watched
+            yield tested
         finally:
-            self._finish(watched, item.nodeid)
+            self._finish(tested, item.nodeid)
+
+    def _tenant_arguments(self, nodeid: str, marker: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments of a test's tenant; the marker wins over the settings."""
+        arguments: dict[str, Any] = {
+            "profile": self.settings["profile"],
+            "seed": derive_seed(self.settings["seed"], nodeid),
+        }
+        if self.settings["dialect"]:
+            arguments["dialect"] = self.settings["dialect"]
+        arguments |= {name: self.settings[name] for name in _BOUND_SETTINGS}
+        arguments |= {name: value for name, value in marker.items() if name not in _PLUGIN_ARGUMENTS}
+        arguments = encode_fields(arguments)
+        if "now" not in arguments:
+            arguments |= _default_now(arguments)
+        return arguments
 
     def _admin(self) -> AdminClient:
         """Return the admin client of the server, or fail the test if the server was stopped."""
         try:
             return self.mock.admin
         except RuntimeError as error:
-            told = explain(error)
-        pytest.fail(f"no tenant for this test: {told}", pytrace=False)
+            reason = describe_error(error)
+        pytest.fail(f"cannot create the tenant of this test: {reason}", pytrace=False)
 
-    def _minted(self, nodeid: str, made: Mapping[str, Any]) -> TenantAccess:
-        """Create under a name that no other test has; another run may use the same server."""
-        for _ in range(_ATTEMPTS):
+    def _create_tenant(self, client: AdminClient, nodeid: str, arguments: Mapping[str, Any]) -> TenantAccess:
+        """Create the tenant of a test with an unused id; another run may use the same server."""
+        for _ in range(_MAX_ATTEMPTS):
             self._attempts[nodeid] += 1
             try:
                 return create_from_arguments(
-                    self.mock.admin, tenant_name(nodeid, self._attempts[nodeid]), made
+                    client, derive_tenant_id(nodeid, self._attempts[nodeid]), arguments
                 )
             except AdminError as error:
-                told = error.detail
-                if error.status != _CONFLICT or self.mock.own:
+                reason = error.detail
+                if error.status != HTTPStatus.CONFLICT or self.mock.owns_server:
                     break
-        pytest.fail(f"no tenant for this test: {told}", pytrace=False)
+        pytest.fail(f"cannot create the tenant of this test: {reason}", pytrace=False)
 
-    def _finish(self, watched: "TenantUnderTest", nodeid: str) -> None:
-        """Write the journal of a test and delete its tenant; fail the test if that is impossible and was not reported yet."""
-        if watched.tenant.deleted or watched.lost:
+    def _finish(self, tested: "TenantUnderTest", nodeid: str) -> None:
+        """Write the journal of a test and delete its tenant; fail the test if that is impossible."""
+        if tested.tenant.deleted or tested.lost:
             return
-        told = [self._keep(watched.tenant, nodeid)]
+        failures = [self._write_journal(tested.tenant, nodeid)]
         try:
-            TenantHandle.delete(watched.tenant)  # Nobody asks any more how to have its world again.
-        except Exception as error:  # noqa: BLE001 -- an error of the teardown must stay a sentence
-            told.append(
-                None
-                if watched.ended
-                else f"session-mock cannot delete the tenant of this test: {explain(error)}"
-            )
-        failures = [each for each in told if each]
-        if failures:
-            pytest.fail("\n".join(failures), pytrace=False)
+            TenantHandle.delete(
+                tested.tenant
+            )  # CheckedTenant.delete would build a command that is not needed any more.
+        except Exception as error:  # noqa: BLE001 -- the teardown reports every error in one sentence
+            if not tested.ended:
+                failures.append(
+                    f"session-mock cannot delete the tenant of this test: {describe_error(error)}"
+                )
+        message = "\n".join(failure for failure in failures if failure)
+        if message:
+            pytest.fail(message, pytrace=False)
 
-    def _keep(self, tenant: CheckedTenant, nodeid: str) -> str | None:
-        """Write the journal of a test, if a setting asks for it; return why that is impossible."""
+    def _write_journal(self, tenant: CheckedTenant, nodeid: str) -> str | None:
+        """Write the journal of a test if a setting names a directory; return why that is impossible."""
         folder: Path | None = self.settings["journal"]
         if folder is None:
             return None
-        name = (
-            re.sub(r"[^\w.-]+", "-", nodeid)[:_LONGEST]
-            + "-"
-            + blake2b(nodeid.encode(), digest_size=4).hexdigest()
-        )
-        path = folder / f"{name}.har"
+        readable = re.sub(r"[^\w.-]+", "-", nodeid)[:_MAX_FILE_NAME]
+        path = folder / f"{readable}-{blake2b(nodeid.encode(), digest_size=4).hexdigest()}.har"
         try:
-            har = json.encode(tenant.journal.har())
+            archive = json.encode(tenant.journal.har())
             folder.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(har)
+            path.write_bytes(archive)
         except OSError as error:
-            remedy = f"{_JOURNAL.option} or {_JOURNAL.variable} names another directory"
-            return f"session-mock cannot write the journal of this test to {path}: {explain(error)}; {remedy}"
-        except Exception as error:  # noqa: BLE001 -- an error of the teardown must stay a sentence
-            return f"session-mock cannot write the journal of this test: {explain(error)}"
+            remedy = f"name another directory with {_JOURNAL.option} or {_JOURNAL.variable}"
+            reason = describe_error(error)
+            return f"session-mock cannot write the journal of this test to {path}: {reason}; {remedy}"
+        except Exception as error:  # noqa: BLE001 -- the teardown reports every error in one sentence
+            return f"session-mock cannot write the journal of this test: {describe_error(error)}"
         return None
 
 
 class TenantUnderTest:
-    """A test's tenant, and what is said of it."""
+    """A test's tenant, and how far the test has been reported."""
 
     def __init__(self, run: Run, tenant: CheckedTenant, item: pytest.Item, *, strict: bool) -> None:
         self.tenant = tenant
         self.ended = False
-        """Whether the test has failed or was skipped, so that it fails for nothing more."""
+        """True if the test has failed or was skipped, so that violations do not fail it again."""
         self.lost = False
-        """Whether a report says that the tenant or its server cannot be asked any more."""
-        self._run, self._item, self._strict = run, item, strict
-        self._strays: list[dict[str, Any]] = []
-        self._tell(seed=tenant.seed, profile=tenant.made["profile"])
+        """True if it was reported that the tenant or its server is gone."""
+        self._run = run
+        self._item = item
+        self._strict = strict
+        self._unmatched: list[dict[str, Any]] = []
+        self._set_properties(seed=tenant.seed, profile=tenant.arguments["profile"])
 
     def verify(self) -> None:
-        """Fail the test for what it did not allow; what was told once is not told again."""
-        if self.tenant.deleted or self.lost:  # Nobody knows any more what was.
+        """Fail the test for violations that it did not allow and that were not reported yet."""
+        if self.tenant.deleted or self.lost:  # Its exchanges are gone.
             return
         try:
-            told = self._judged()
-        except Exception as error:  # noqa: BLE001 -- the failure of a test must stay a sentence
+            violations = self._find_violations()
+        except Exception as error:  # noqa: BLE001 -- the test's report has every error in one sentence
             if self.ended:
                 return
             self.lost = True
-            message = f"session-mock cannot judge this test: {explain(error)}"
+            message = f"session-mock cannot verify this test: {describe_error(error)}"
         else:
-            # The client of a test would have run for ever: that is no mere finding.
-            stopped = any(each.name in BOUNDS for each in told)
-            if not told or self.ended or not (self._strict or stopped):
+            # Without its bounds the test would have hung or looped: fail it even if it is not strict.
+            was_stopped = any(violation.name in BOUNDS for violation in violations)
+            if not violations or self.ended or not (self._strict or was_stopped):
                 return
-            names = ", ".join(dict.fromkeys(repr(each.name) for each in told))
-            lines = "\n".join(each.text for each in told)
-            message = f"{lines}\nThe test did not allow it; session_mock.allow({names}) does."
+            names = ", ".join(dict.fromkeys(repr(violation.name) for violation in violations))
+            texts = [violation.text for violation in violations]
+            message = "\n".join([*texts, f"If this is intended: session_mock.allow({names})"])
         pytest.fail(printable(message), pytrace=False)
 
-    def _judged(self) -> list[Violation]:
-        """Ask the server what is wrong with the test that was not told yet."""
+    def _find_violations(self) -> list[Violation]:
+        """Ask the server for violations that were not reported yet."""
         verification = self.tenant.verify()
-        strays = self._run.strays(verification.unmatched)
-        self._strays += strays
-        self._tell(digest=verification.digest)
-        return self.tenant.complaints(verification, strays)
+        unmatched = self._run.take_unmatched(verification.unmatched)
+        self._unmatched += unmatched
+        self._set_properties(digest=verification.digest)
+        return self.tenant.report_violations(verification, unmatched)
 
-    def _tell(self, **properties: object) -> None:
-        """Set properties of the test for JUnit and others; another attempt's give way."""
-        told = self._item.user_properties
+    def _set_properties(self, **properties: object) -> None:
+        """Set properties of the test for JUnit and others; they replace those of an earlier attempt."""
+        current = self._item.user_properties
         for name, value in properties.items():
-            told[:] = [each for each in told if each[0] != f"session_mock_{name}"]
-            told.append((f"session_mock_{name}", value))
+            key = f"session_mock_{name}"
+            current[:] = [pair for pair in current if pair[0] != key]
+            current.append((key, value))
 
-    def section(self) -> str:
-        """Describe the tenant for the report of a failure; if that fails, say in a sentence why."""
+    def describe(self) -> str:
+        """Describe the tenant for the report of a failure, or the reason why that is impossible."""
         try:
-            return printable(self._section())
+            return printable(self._describe())
         except Exception as error:  # noqa: BLE001 -- an exception here would end the whole run
             self.lost = True
-            return f"session-mock has no report of this test: {explain(error)}"
+            return f"session-mock cannot describe the tenant of this test: {describe_error(error)}"
 
-    def _section(self) -> str:
+    def _describe(self) -> str:
         if self.tenant.deleted:
-            return f"the test deleted its tenant itself\nthe same world: {self.tenant.same_world()}"
+            return f"the test deleted its tenant\nreproduce with: {self.tenant.reproduce_command()}"
         verification = self.tenant.verify()
-        self._strays += self._run.strays(verification.unmatched)
+        self._unmatched += self._run.take_unmatched(verification.unmatched)
         stopped = [
-            f"{found.name}: {found.message}" for found in verification.findings if found.name in BOUNDS
+            f"{finding.name}: {finding.message}"
+            for finding in verification.findings
+            if finding.name in BOUNDS
         ]
-        return "\n".join([*stopped, section(self.tenant, self._strays)])
+        return "\n".join([*stopped, describe_tenant(self.tenant, self._unmatched)])
 
 
-def explain(error: Exception) -> str:
-    """Say in a sentence why the server or the system refused something."""
+def describe_error(error: Exception) -> str:
+    """Return in one sentence why the server or the operating system refused something."""
     if isinstance(error, AdminError):
-        gone = (
-            "; was the server restarted, or the tenant deleted elsewhere?"
-            if error.status == HTTPStatus.NOT_FOUND
-            else ""
-        )
-        return printable(error.detail + gone)
+        hint = "; was the server restarted, or the tenant deleted elsewhere?"
+        return printable(error.detail + (hint if error.status == HTTPStatus.NOT_FOUND else ""))
     if isinstance(error, OSError) and error.strerror:
         return printable(error.strerror)
     return printable(f"{error}" or type(error).__name__)
 
 
-def _allowed(asked: Mapping[str, Any]) -> tuple[str, ...]:
-    """What the markers allow."""
+def _check_allowed(marker: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names that a test's markers allow; fail the test for an unknown one."""
     try:
-        return checked_names(asked.get("allow", ()))
+        return check_names(marker.get("allow", ()))
     except ValueError as error:
-        told = str(error)
-    pytest.fail(f"@pytest.mark.session_mock(allow=…): {told}", pytrace=False)
+        reason = str(error)
+    pytest.fail(f"@pytest.mark.session_mock(allow=…): {reason}", pytrace=False)
 
 
-def _late_enough(made: Mapping[str, Any]) -> dict[str, int]:
-    """An instant at which there is something to be seen in a world without end, so that its clock can stand as well."""
-    if made["profile"] != "flowing" and "sessions_per_day" not in made:
+def _default_now(arguments: Mapping[str, Any]) -> dict[str, int]:
+    """Return a time at which a flowing world has sessions; nothing for an exact world."""
+    if arguments["profile"] != "flowing" and "sessions_per_day" not in arguments:
         return {}
-    from mockserver.server.tenancy.config import TenantConfig, tenant_spec  # noqa: PLC0415 -- few worlds have no end
+    from mockserver.server.tenancy.config import TenantConfig, tenant_spec  # noqa: PLC0415 -- rare
 
     world = {
         name: value
-        for name, value in made.items()
+        for name, value in arguments.items()
         if name in WorldSpec.__struct_fields__ and value is not None
     }
     try:
-        spec = tenant_spec(TenantConfig(profile=made["profile"], world=world))
-    except ValueError:  # Whoever creates it says what is wrong.
+        spec = tenant_spec(TenantConfig(profile=arguments["profile"], world=world))
+    except ValueError:  # Creating the tenant reports it.
         return {}
-    return {"now": spec.start + _FLOWING_MS} if spec.end is None else {}
+    return {"now": spec.start + _FLOWING_NOW_MS} if spec.end is None else {}

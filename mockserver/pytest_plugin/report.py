@@ -1,85 +1,97 @@
-"""What a failure's report tells of a test's tenant: what happened last, what is odd about it, and how to have the same world again."""
+"""The section about a test's tenant in the report of a failure."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # typeshed lacks it
 
 from mockserver._util.printable import printable
 from mockserver.contract.behaviors import DIALECT, DOCUMENTED
-from mockserver.embedded.exchange_summary import line
+from mockserver.embedded.exchange_summary import summarize_exchange
 
 if TYPE_CHECKING:
     from mockserver.pytest_plugin.checked_tenant import CheckedTenant
 
-_LAST: Final = 10
-"""Exchanges that are told, and as many odd ones before them."""
-_LONGEST: Final = 160
-_PROXIES: Final = ("http_proxy", "https_proxy", "all_proxy")
+_MAX_EXCHANGES: Final = 10
+"""Number of last exchanges that are shown, and of notable ones before them."""
+_MAX_NEAR_MISSES: Final = 2
+_MAX_LENGTH: Final = 160
+_PROXY_VARIABLES: Final = ("http_proxy", "https_proxy", "all_proxy")
+
+Exchange = Mapping[str, Any]
 
 
-def section(tenant: "CheckedTenant", strays: Sequence[Mapping[str, Any]]) -> str:
-    """Describe a tenant for the report of its test; with the exchanges that were no tenant's, as far as they are its own."""
-    every = tenant.journal.exchanges()
-    exchanges = [*[each for each in every[:-_LAST] if _is_odd(each)][-_LAST:], *every[-_LAST:]]
+def describe_tenant(tenant: "CheckedTenant", unmatched: Sequence[Exchange]) -> str:
+    """Return the section about a tenant, with the unmatched exchanges of its test."""
     lines = [
         f"tenant {tenant.id!r} at {tenant.url}, clock {tenant.clock.now.isoformat()}",
-        f"world: {_pairs(tenant.world.spec)}",
+        f"world: {_format_pairs(tenant.world.spec)}",
+        *_list_dialects(tenant),
+        *_list_exchanges(tenant),
     ]
-    lines += _dialects(tenant)
-    odd = ", and before them those that are odd" if len(exchanges) > len(every[-_LAST:]) else ""
-    if exchanges:
-        lines.append(f"the last {len(every[-_LAST:])} of {tenant.journal.count()} exchanges{odd}:")
-    else:
-        lines += ["no exchange", *_proxies(tenant.url)]
-    lines += [told for exchange in exchanges for told in _exchange(exchange)]
-    if strays:
-        lines.append("requests that led nowhere:")
-        lines += [told for exchange in strays[-_LAST:] for told in _exchange(exchange)]
-    return "\n".join(printable(line, keep="") for line in [*lines, f"the same world: {tenant.same_world()}"])
+    if unmatched:
+        lines.append("unmatched requests:")
+        lines += _describe_exchanges(unmatched[-_MAX_EXCHANGES:])
+    lines.append(f"reproduce with: {tenant.reproduce_command()}")
+    return "\n".join(printable(line, keep="") for line in lines)
 
 
-def _proxies(url: str) -> Iterator[str]:
-    """Name the variables that may have sent a client's requests to a proxy instead of the server."""
+def _list_exchanges(tenant: "CheckedTenant") -> Iterator[str]:
+    """Yield the last exchanges, and notable ones before them; without any, a possible reason."""
+    exchanges = tenant.journal.exchanges()
+    if not exchanges:
+        yield "no requests"
+        yield from _warn_of_proxies(tenant.url)
+        return
+    last = exchanges[-_MAX_EXCHANGES:]
+    earlier = [exchange for exchange in exchanges[:-_MAX_EXCHANGES] if _is_notable(exchange)]
+    plus = ", plus earlier ones with findings" if earlier else ""
+    yield f"last {len(last)} of {tenant.journal.count()} requests{plus}:"
+    yield from _describe_exchanges([*earlier[-_MAX_EXCHANGES:], *last])
+
+
+def _warn_of_proxies(url: str) -> Iterator[str]:
+    """Yield a warning if variables may have sent the client's requests to a proxy."""
     host = urlsplit(url).hostname or ""
-    names = [name for name in os.environ if name.lower() in _PROXIES and os.environ[name]]
-    if names and not proxy_bypass_environment(host):
-        told = ", ".join(sorted(names))
-        yield f"{told} may send requests to a proxy instead of {host}; set NO_PROXY={host}, or let the client ignore proxies"
+    variables = [name for name in os.environ if name.lower() in _PROXY_VARIABLES and os.environ[name]]
+    if variables and not proxy_bypass_environment(host):
+        yield (
+            f"{', '.join(sorted(variables))} may send requests to a proxy instead of {host};"
+            f" set NO_PROXY={host}, or let the client ignore proxies"
+        )
 
 
-def _is_odd(exchange: Mapping[str, Any]) -> bool:
-    """Whether something is to be said of an exchange, however long ago it was."""
+def _is_notable(exchange: Exchange) -> bool:
     return bool(exchange["findings"] or exchange["error"] or exchange["faults"])
 
 
-def _dialects(tenant: "CheckedTenant") -> Iterator[str]:
-    """The vendors that speak another dialect than the documented one."""
-    chosen = [
-        (name.partition(".")[0], tenant.behaviors[name])
-        for name in tenant.behaviors
-        if name.endswith(f".{DIALECT}")
+def _list_dialects(tenant: "CheckedTenant") -> Iterator[str]:
+    """Yield a line with the vendors that do not use the documented dialect."""
+    behaviors = dict(tenant.behaviors)
+    dialects = [
+        f"{name.partition('.')[0]}={dialect}"
+        for name, dialect in behaviors.items()
+        if name.endswith(f".{DIALECT}") and dialect != DOCUMENTED
     ]
-    told = ", ".join(f"{vendor}={dialect}" for vendor, dialect in chosen if dialect != DOCUMENTED)
-    if told:
-        yield f"dialect: {told}"
+    if dialects:
+        yield f"dialect: {', '.join(dialects)}"
 
 
-def _exchange(exchange: Mapping[str, Any]) -> Iterator[str]:
-    """An exchange in a line; below it what is odd about it."""
-    yield f"  {exchange_line(exchange)}"
-    yield from (f"        {finding['name']}: {finding['says']}" for finding in exchange["findings"])
-    yield from (
-        f"        near: {near['method']} {near['path']}: {near['differs']}"
-        for near in exchange["near_misses"][:2]
-    )
+def _describe_exchanges(exchanges: Iterable[Exchange]) -> Iterator[str]:
+    """Yield one line for each exchange, followed by its findings and closest matches."""
+    for exchange in exchanges:
+        yield f"  {describe_exchange(exchange)}"
+        for finding in exchange["findings"]:
+            yield f"        {finding['name']}: {finding['message']}"
+        for near in exchange["near_misses"][:_MAX_NEAR_MISSES]:
+            yield f"        closest match: {near['method']} {near['path']}: {near['difference']}"
 
 
-def exchange_line(exchange: Mapping[str, Any]) -> str:
-    """An exchange in a line, behind its number."""
-    return f"{exchange['number']:>4}  {line(exchange, _LONGEST)}"
+def describe_exchange(exchange: Exchange) -> str:
+    """Return an exchange's number and summary."""
+    return f"{exchange['number']:>4}  {summarize_exchange(exchange, _MAX_LENGTH)}"
 
 
-def _pairs(fields: Mapping[str, Any]) -> str:
+def _format_pairs(fields: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in fields.items())

@@ -1,4 +1,4 @@
-"""How to have a test's world and its answers again: the command that serves them."""
+"""The command that serves a test's world with the same settings."""
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,67 +17,68 @@ _OPTIONS: Final = ("seed", "sessions", "sessions_per_day", "sites", "start", "en
 _INSTANTS: Final = ("start", "end")
 
 
-def command(
+def build_command(
     profile: str,
     fields: Mapping[str, Any],
     clock: ClockState,
     behaviors: Behaviors,
     credentials: Iterable[str],
 ) -> str:
-    """The line that serves a world as it is, with what was chosen; fields that have no option stand in a file that the shell makes up.
+    """Return the shell command that serves a world with its clock, dialects and behaviors.
 
-    Of credentials only the names are told: whoever knows them puts them in their places.
+    Fields without an option are passed in a file that the shell creates. Of credentials only the names are
+    shown, with placeholders for the values.
     """
     world = spec(**fields)
-    differing = dict(_differing(world, profile))
+    changed = dict(_changed_fields(world, profile))
     words = ["session-mock", "serve", "--profile", profile]
     for name in _OPTIONS:
-        if name in differing:
-            words += [f"--{name.replace('_', '-')}", str(differing.pop(name))]
-    for option, said in (
-        *_now(clock, world),
-        *_chosen(behaviors),
-        *((("--credential", f"{name}=<{name}>")) for name in credentials),
-    ):
-        words += [option, said]
-    return shlex.join(words) + (
-        f" --config <(printf %s {shlex.quote(f'world = {_toml(differing)}')})" if differing else ""
-    )
+        if name in changed:
+            words += [f"--{name.replace('_', '-')}", str(changed.pop(name))]
+    words += _clock_options(clock, world)
+    words += _behavior_options(behaviors)
+    for name in credentials:
+        words += ["--credential", f"{name}=<{name}>"]
+    command = shlex.join(words)
+    if changed:
+        command += f" --config <(printf %s {shlex.quote(f'world = {_to_toml(changed)}')})"
+    return command
 
 
-def _differing(world: WorldSpec, profile: str) -> Iterator[tuple[str, Any]]:
-    """The fields of a world that are not its profile's; the seed is said in any case."""
-    usual = tenant_spec(TenantConfig(profile=profile))
+def _changed_fields(world: WorldSpec, profile: str) -> Iterator[tuple[str, Any]]:
+    """Yield the seed, and the fields that differ from the profile."""
+    defaults = tenant_spec(TenantConfig(profile=profile))
     for name in WorldSpec.__struct_fields__:
         value = getattr(world, name)
-        if name == "seed" or value not in (None, getattr(usual, name)):
+        if name == "seed" or value not in (None, getattr(defaults, name)):
             yield name, format_instant(value) if name in _INSTANTS else value
 
 
-def _now(clock: ClockState, world: WorldSpec) -> Iterator[tuple[str, str]]:
-    """What a clock shows, where it is not what a server's shows anyway."""
-    usual = "system" if world.end is None else format_instant(world.end)
-    shown = "system" if clock.mode == "system" else format_instant(parse_instant(clock.now, "now"))
-    if shown != usual:
-        yield "--now", shown
+def _clock_options(clock: ClockState, world: WorldSpec) -> list[str]:
+    """Return ``--now`` if the clock does not show what a server's shows by default."""
+    default = "system" if world.end is None else format_instant(world.end)
+    now = "system" if clock.mode == "system" else format_instant(parse_instant(clock.now, "now"))
+    return [] if now == default else ["--now", now]
 
 
-def _chosen(behaviors: Behaviors) -> Iterator[tuple[str, str]]:
-    """The dialects, and the behaviors that are not the defaults of their dialect."""
+def _behavior_options(behaviors: Behaviors) -> list[str]:
+    """Return the options for dialects, and for behaviors that are not the defaults of their dialect."""
+    options: list[str] = []
     for name, value in behaviors.items():
         vendor = name.partition(".")[0]
-        spoken = str(behaviors[f"{vendor}.{DIALECT}"])
+        dialect = str(behaviors[f"{vendor}.{DIALECT}"])
         if short_name(name) != DIALECT:
-            if value != named(vendor).in_dialect(spoken).contract.behavior(name).default:
-                yield "--behavior", f"{name}={value}"
-        elif spoken != DOCUMENTED:
-            yield "--dialect", f"{vendor}={spoken}"
+            if value != named(vendor).in_dialect(dialect).contract.behavior(name).default:
+                options += ["--behavior", f"{name}={value}"]
+        elif dialect != DOCUMENTED:
+            options += ["--dialect", f"{vendor}={dialect}"]
+    return options
 
 
-def _toml(value: Any) -> str:
-    """A field as TOML writes it; texts and numbers as in JSON."""
+def _to_toml(value: Any) -> str:
+    """Return a value in TOML, which writes texts and numbers as JSON does."""
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_toml(name)} = {_toml(each)}" for name, each in value.items()) + "}"
+        return "{" + ", ".join(f"{_to_toml(name)} = {_to_toml(item)}" for name, item in value.items()) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_toml, value)) + "]"
+        return "[" + ", ".join(map(_to_toml, value)) + "]"
     return json.encode(value).decode()

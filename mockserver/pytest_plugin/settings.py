@@ -1,4 +1,4 @@
-"""The plugin's settings: command line before environment before ini file, the same name in all three."""
+"""The plugin's settings: the command line wins over the environment, and both over the ini file."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -7,82 +7,87 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from mockserver._util import parsers as forms
+from mockserver._util import parsers
 
 
 class Setting(NamedTuple):
-    """One setting."""
+    """One setting, with the same name in all three places."""
 
     name: str
     description: str
-    read: Callable[[str], Any]
+    parse: Callable[[str], Any]
     default: str | None
     metavar: str
 
     @property
     def option(self) -> str:
-        """Its name on the command line."""
+        """The command-line option."""
         return "--session-mock-" + self.name.replace("_", "-")
 
     @property
     def ini(self) -> str:
-        """Its name in an ini file."""
+        """The key in an ini file."""
         return "session_mock_" + self.name
 
     @property
     def variable(self) -> str:
-        """Its name in the environment."""
+        """The environment variable."""
         return "SESSION_MOCK_" + self.name.upper()
 
 
 SETTINGS: Final = (
     Setting(
         "seed",
-        "What the seed of every test's world follows from, with the test's id; 'random' makes one up.",
-        forms.seed,
+        "Base seed; each test's seed is derived from it and the test id; 'random' picks one.",
+        parsers.seed,
         "7",
         "N",
     ),
-    Setting("profile", "The world that a test lives in where its marker names none.", str, "default", "NAME"),
+    Setting("profile", "Default world when the marker names no profile.", str, "default", "NAME"),
     Setting(
         "dialect",
-        "Whom vendors resemble where a test's marker does not say: 'observed', another dialect, or VENDOR=DIALECT,…",
-        forms.dialects,
+        "Default dialect when the marker names none: 'observed', another dialect, or VENDOR=DIALECT,…",
+        parsers.dialects,
         None,
         "DIALECT",
     ),
     Setting(
         "strict",
-        "Whether a test fails for findings, unexpected exchanges and unused faults: yes or no.",
-        forms.flag,
+        "Fail a test for findings, unexpected errors and unused faults that it did not allow: yes or no.",
+        parsers.flag,
         "yes",
         "YES",
     ),
     Setting(
         "stall_timeout",
-        "Seconds of real time after which a stalled answer is reset and fails its test; 0 for no bound.",
-        forms.seconds,
+        "Seconds of real time after which a stalled response is reset and the test fails; 0 for no timeout.",
+        parsers.seconds,
         "30",
         "SECONDS",
     ),
     Setting(
         "loop_limit",
-        "Requests for a list in a row that may bring no new row, before the test's client is refused and the test fails; 0 for no limit.",
-        forms.limit,
+        "Consecutive requests for a list without a new row after which the client gets an error"
+        " and the test fails; 0 for no limit.",
+        parsers.limit,
         "1000",
         "N",
     ),
-    Setting("url", "A running server to use; none is started.", forms.url, None, "URL"),
-    Setting("admin_token", "The admin token of that server.", forms.token, None, "TOKEN"),
-    Setting("port", "The port of the server that is started; 0 picks one.", forms.port, "0", "PORT"),
+    Setting("url", "URL of a running server to use instead of starting one.", parsers.url, None, "URL"),
+    Setting("admin_token", "Admin token of that server.", parsers.token, None, "TOKEN"),
+    Setting("port", "Port of the server that is started; 0 picks a free one.", parsers.port, "0", "PORT"),
     Setting(
-        "journal", "A directory that gets the journal of every test, as an HTTP Archive.", Path, None, "DIR"
+        "journal",
+        "Directory to which the journal of every test is written as an HTTP Archive.",
+        Path,
+        None,
+        "DIR",
     ),
 )
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Tell pytest every setting."""
+    """Register every setting with pytest."""
     group = parser.getgroup("session-mock", "session-mock: a mock server of session-analytics APIs")
     for setting in SETTINGS:
         group.addoption(
@@ -92,25 +97,26 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def read(config: pytest.Config, environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """Read every setting; raises ``pytest.UsageError`` that says where a wrong one stands, and what would be right."""
-    return {setting.name: _read(setting, config, environment) for setting in SETTINGS}
+    """Return all settings by name; raises ``pytest.UsageError`` that names the place of an invalid one."""
+    return {setting.name: _read_setting(setting, config, environment) for setting in SETTINGS}
 
 
-def where(name: str, config: pytest.Config, environment: Mapping[str, str] = os.environ) -> str:
-    """The place at which a setting was found, for whoever has to change it."""
-    return _found(next(setting for setting in SETTINGS if setting.name == name), config, environment)[0]
+def locate(name: str, config: pytest.Config, environment: Mapping[str, str] = os.environ) -> str:
+    """Return the place where a setting was found: an option, a variable or an ini key."""
+    setting = next(setting for setting in SETTINGS if setting.name == name)
+    return _find(setting, config, environment)[0]
 
 
-def _read(setting: Setting, config: pytest.Config, environment: Mapping[str, str]) -> Any:
-    place, text = _found(setting, config, environment)
+def _read_setting(setting: Setting, config: pytest.Config, environment: Mapping[str, str]) -> Any:
+    place, text = _find(setting, config, environment)
     try:
-        return setting.read(text) if text else None
+        return setting.parse(text) if text else None
     except ValueError as error:
         raise pytest.UsageError(f"{place}: {error}") from None
 
 
-def _found(setting: Setting, config: pytest.Config, environment: Mapping[str, str]) -> tuple[str, str | None]:
-    """The first place at which a setting stands, and its text."""
+def _find(setting: Setting, config: pytest.Config, environment: Mapping[str, str]) -> tuple[str, str | None]:
+    """Return the first place where a setting has a value, and its text."""
     places = (
         (setting.option, config.getoption(setting.ini)),
         (setting.variable, environment.get(setting.variable)),

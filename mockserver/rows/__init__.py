@@ -1,1 +1,1 @@
-"""Batches of sessions as JSON rows."""
+"""Encoding of session batches as JSON rows."""

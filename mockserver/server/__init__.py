@@ -1,1 +1,1 @@
-"""The HTTP edge: routing, tenants, credentials, limits, clock. The only package that imports aiohttp."""
+"""The server: HTTP, tenants, requests, faults, admin API. The only package that imports aiohttp."""

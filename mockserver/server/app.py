@@ -1,4 +1,4 @@
-"""The aiohttp application."""
+"""Build the aiohttp application."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -17,42 +17,43 @@ from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 
 
-def _described(request: web.Request, family: Vendor, served: Tenants) -> Vendor:
-    """The dialect that a request names, or the one in which the vendor answers whoever is nobody's; raises ``HTTPNotFound``."""
-    usual, _ = vendor_for(family, served.default_tenant_for(family.name, None))
+def _requested_dialect(request: web.Request, vendor: Vendor, tenants: Tenants) -> Vendor:
+    """Return the vendor in the dialect that the query names, by default the default tenant's.
+
+    Raise ``HTTPNotFound`` for an unknown dialect.
+    """
+    default, _ = vendor_for(vendor, tenants.default_tenant_for(vendor.name, None))
     try:
-        return family.in_dialect(request.query.get("dialect", usual.dialect))
+        return vendor.in_dialect(request.query.get("dialect", default.dialect))
     except BehaviorError as error:
         raise web.HTTPNotFound(text=str(error)) from None
 
 
-def _openapi(family: Vendor, served: Tenants) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """Serve a vendor's description; it is no part of the vendor's API, so no journal keeps who asked for it."""
+def _openapi_handler(vendor: Vendor, tenants: Tenants) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """Return a handler for a vendor's OpenAPI document; its requests are not journalled."""
 
     async def handle(request: web.Request) -> web.Response:
-        from mockserver.server.expected.examples import openapi  # noqa: PLC0415 -- few ask for it
+        from mockserver.server.expected.examples import openapi  # noqa: PLC0415 -- rarely requested
 
-        vendor = _described(request, family, served)
-        document = json.encode(openapi(vendor.name, vendor.dialect))
+        dialect = _requested_dialect(request, vendor, tenants)
+        document = json.encode(openapi(dialect.name, dialect.dialect))
         return web.Response(body=document, content_type="application/json", headers=PRIVATE)
 
     return handle
 
 
-def _docs(
-    family: Vendor, served: Tenants, admin_api: Admin | None
+def _docs_handler(
+    vendor: Vendor, tenants: Tenants, admin_api: Admin | None
 ) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """Serve the page that shows a vendor's description, and what belongs to the page."""
+    """Return a handler for the page that shows a vendor's OpenAPI document, and for its assets."""
 
     async def handle(request: web.Request) -> web.Response:
-        from mockserver.server import docs_ui as viewer  # noqa: PLC0415 -- few ask for it
+        from mockserver.server import docs_ui  # noqa: PLC0415 -- rarely requested
 
-        name = request.match_info.get("asset")
-        return (
-            viewer.page(request, _described(request, family, served), admin_api)
-            if name is None
-            else viewer.asset(request, name)
-        )
+        asset = request.match_info.get("asset")
+        if asset is not None:
+            return docs_ui.asset(request, asset)
+        return docs_ui.page(request, _requested_dialect(request, vendor, tenants), admin_api)
 
     return handle
 
@@ -64,36 +65,38 @@ def create_app(
     admin: Admin | bool = True,
     decompress: bool = False,
 ) -> web.Application:
-    """Make the application that serves some tenants' worlds, and the admin API beside them; with ``only``, as one vendor's own host does.
+    """Create an application that serves the given tenants, and the admin API unless *admin* is False.
 
-    Applications that are given the same :class:`Tenants` serve the same tenants, whoever creates or deletes one.
+    Applications with the same :class:`Tenants` share them, including later changes. With *only*, the
+    application serves the paths of one vendor at its root, and no admin API.
 
-    With ``decompress``, compressed request bodies are decompressed here: for a runner with ``auto_decompress=False``, without which
-    aiohttp answers and logs a corrupt one by itself.
+    Set *decompress* for a runner with ``auto_decompress=False``. Otherwise aiohttp itself rejects and logs
+    corrupt bodies.
 
-    Raises :class:`~mockserver.server.tenancy.tenant.TenantError` where two tenants share a credential.
+    Raise :class:`~mockserver.server.tenancy.tenant.TenantError` if two tenants share a credential.
     """
     app = web.Application(client_max_size=BODY_LIMIT)
-    vendor: Vendor | None = {vendor.name: vendor for vendor in load()}[only] if only else None
-    served = tenants if isinstance(tenants, Tenants) else Tenants(tenants)
-    admin_api = Admin(served) if admin is True else admin or None
-    if admin_api is not None and vendor is None:
+    only_vendor = {vendor.name: vendor for vendor in load()}[only] if only else None
+    shared_tenants = tenants if isinstance(tenants, Tenants) else Tenants(tenants)
+    admin_api = Admin(shared_tenants) if admin is True else admin or None
+    if admin_api is not None and only_vendor is None:
         admin_api.join(app)
-    for each in load() if vendor is None else [vendor]:
-        app.router.add_get(f"/{each.name}/openapi.json", _openapi(each, served))
-        app.router.add_get(f"/{each.name}/docs", _docs(each, served, admin_api))
-        app.router.add_get(f"/{each.name}/docs/{{asset}}", _docs(each, served, admin_api))
-    handler = Handler(served, Router(load()), vendor, decompress=decompress)
+    for vendor in load() if only_vendor is None else [only_vendor]:
+        docs_handler = _docs_handler(vendor, shared_tenants, admin_api)
+        app.router.add_get(f"/{vendor.name}/openapi.json", _openapi_handler(vendor, shared_tenants))
+        app.router.add_get(f"/{vendor.name}/docs", docs_handler)
+        app.router.add_get(f"/{vendor.name}/docs/{{asset}}", docs_handler)
+    handler = Handler(shared_tenants, Router(load()), only_vendor, decompress=decompress)
     app.router.add_route("*", "/{path:(?s:.*)}", handler.handle, expect_handler=handler.expect)
-    app.middlewares.append(_journal_pathless(handler))
+    app.middlewares.append(_handle_pathless(handler))
     return app
 
 
-def _journal_pathless(vendors: Handler) -> Middleware:
-    """Return a middleware that passes requests without a path to the handler; aiohttp has no route for them."""
+def _handle_pathless(vendor_handler: Handler) -> Middleware:
+    """Return a middleware for requests without a path, for which aiohttp has no route."""
 
     @web.middleware
     async def middleware(request: web.Request, handler: RequestHandler) -> web.StreamResponse:
-        return await (handler if has_path(request) else vendors.handle)(request)
+        return await (handler if has_path(request) else vendor_handler.handle)(request)
 
     return middleware

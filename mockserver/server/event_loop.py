@@ -6,8 +6,8 @@ from mockserver._util.clock import monotonic
 
 
 class ServerLoop(asyncio.SelectorEventLoop):
-    """Wait in real time, also while freezegun has frozen ``time.monotonic``, from which asyncio takes its time."""
+    """An event loop on real time, even if freezegun has frozen ``time.monotonic``, which asyncio uses."""
 
     def time(self) -> float:
-        """Return seconds of real time since some instant."""
+        """Return real seconds from an arbitrary start."""
         return monotonic()

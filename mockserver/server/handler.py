@@ -1,8 +1,6 @@
-"""The only handler of vendors' requests: read, limits, faults, view, write, journal."""
+"""Handle a vendor's request: parse, limits, faults, view, send, journal, review."""
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import suppress
 from typing import Any, Final
 
 from aiohttp import HttpVersion11, web
@@ -13,11 +11,13 @@ from mockserver._util.clock import stopwatch, wall
 from mockserver._util.printable import encodable
 from mockserver.contract.errors import ApiError, VendorError
 from mockserver.server.faults.base import FaultContext
+from mockserver.server.faults.engine import run_faults
 from mockserver.server.http.access_log import clean_logs
 from mockserver.server.http.raw_request import RawRequest, encodable_headers
 from mockserver.server.http.request_body import media_type, read_body
-from mockserver.server.http.response import Response, send
+from mockserver.server.http.response import Response
 from mockserver.server.http.router import NoRoute, RouteMatch, Router
+from mockserver.server.http.transport import send, send_completely
 from mockserver.server.journal.journal import Exchange, Journal
 from mockserver.server.requests.cache import CachedRequest, RequestCache
 from mockserver.server.requests.errors import ErrorResponder, log_unexpected_error
@@ -28,261 +28,292 @@ from mockserver.server.review.findings import review
 from mockserver.server.tenancy.limits import ConcurrencyLimiter
 from mockserver.server.tenancy.tenant import Principal, Tenant, Tenants
 from mockserver.server.tenancy.watchdog import Watchdog
-from mockserver.server.tenancy.world_history import WorldSnapshot
 from mockserver.vendors.base import Vendor
 from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.world import with_events, with_identity
 
+_UNBOUNDED: Final = Watchdog()
+"""For requests without a tenant."""
+
 
 class _Slot(Struct, frozen=True):
-    """The slot of a one-at-a-time endpoint, held by one exchange."""
+    """The slot of an endpoint with a concurrency limit, held by an exchange."""
 
-    slots: ConcurrencyLimiter
+    limiter: ConcurrencyLimiter
     key: Any
     hold: float
-    """Seconds for which it is held at least while others can be heard."""
+    """Minimum time in seconds for which other requests find the slot taken."""
 
-
-_UNBOUNDED: Final = Watchdog()
-"""For requests that are no tenant's."""
+    def release(self) -> None:
+        self.limiter.release(self.key)
 
 
 class Handler:
-    """Answers requests for the vendors of a router out of the worlds of some tenants."""
+    """Handles requests to the vendors of a router with the worlds of the given tenants.
+
+    A request is routed and parsed to a :class:`CachedRequest`, or to the :class:`NoRoute` or
+    :class:`VendorError` that says why it could not be. Both get a response and an exchange in a journal.
+    """
 
     def __init__(
         self, tenants: Tenants, router: Router, only: Vendor | None = None, *, decompress: bool = False
     ) -> None:
-        """Answer for all vendors, or only for one; with ``decompress``, the runner leaves request bodies compressed."""
-        self._tenants, self._router, self._only, self._decompress = tenants, router, only, decompress
-        self._reader, self._memory, self._generation = (
-            RequestParser(tenants),
-            RequestCache(),
-            tenants.generation,
-        )
-        self._refusals = ErrorResponder(tenants, router)
+        """Handle requests for all vendors, or for one.
+
+        With *decompress*, the runner leaves request bodies compressed.
+        """
+        self._tenants = tenants
+        self._router = router
+        self._only = only
+        self._decompress = decompress
+        self._parser = RequestParser(tenants)
+        self._cache = RequestCache()
+        self._generation = tenants.generation
+        self._errors = ErrorResponder(tenants, router)
         clean_logs(tenants.known)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request; whatever goes wrong in here is a logged 500, in the vendor's shape where one is meant."""
-        began = stopwatch()
-        raw, found = await self._read(request)
-        journal, exchange = self._opened(request, raw, found, began)
-        reply: Response | None = None
-        slot: _Slot | None = None
-        principal = found.reading.principal if isinstance(found, CachedRequest) else None
-        watchdog = _UNBOUNDED if principal is None else principal.tenant.watchdog
-        try:
-            reply = watchdog.refusal()
-            if isinstance(found, CachedRequest) and reply is None:
-                slot, reply = await self._admitted(found, raw, exchange)
-            if reply is None:
-                reply = self._made(found, raw, exchange)
-            reply = watchdog.bound(reply, slot.hold if slot else 0)
-            if slot is None or reply.patience is not None:
-                return await send(reply, request)
-            return await _sent_whole(reply, request, slot)
-        except asyncio.CancelledError:
-            exchange.client_disconnected = True
-            raise
-        finally:
-            if slot is not None:
-                slot.slots.release(slot.key)
-            if isinstance(found, CachedRequest):
-                review(journal, found, exchange, reply)
-                watchdog.judge(found, exchange, reply)
-            journal.close(exchange, reply, stopwatch() - began)
+        """Respond to a request.
+
+        An unexpected exception is logged and becomes a 500, in the vendor's shape if the path is a vendor's.
+        """
+        started_ns = stopwatch()
+        raw, outcome = await self._receive(request)
+        if isinstance(outcome, CachedRequest):
+            return await self._handle_parsed(request, outcome, started_ns)
+        return await self._handle_unmatched(request, outcome, raw, started_ns)
 
     async def expect(self, request: web.Request) -> web.StreamResponse | None:
-        """Tell a client that waits for leave to send its body to go on; refuse any other expectation, which no server meets."""
+        """Send ``100 Continue`` if the client expects it, and 417 for any other expectation."""
         if request.version != HttpVersion11:
             return None
         if request.headers[EXPECT].lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            request.writer.output_size = 0  # Else aiohttp takes it for the beginning of the answer.
+            request.writer.output_size = 0  # Otherwise aiohttp believes that the response has begun.
             return None
-        began = stopwatch()
+        started_ns = stopwatch()
+        headers = request.headers
         raw = RawRequest(
-            request.method,
-            _path(request),
-            request.headers.get(HOST, ""),
-            request.headers.get(AUTHORIZATION, ""),
-            b"",
+            request.method, _get_target(request), headers.get(HOST, ""), headers.get(AUTHORIZATION, ""), b""
         )
-        journal, exchange = self._opened(request, raw, VendorError("unknown_expectation"), began)
-        exchange.error = "unknown_expectation"
-        reply = internal_error(
-            "the header Expect is not supported; send Expect: 100-continue, or none", status=417
-        )
-        try:
-            return await send(reply, request)
-        finally:
-            journal.close(exchange, reply, stopwatch() - began)
+        error = VendorError("unknown_expectation")
+        return await self._handle_unmatched(request, error, raw, started_ns)
 
-    async def _read(self, request: web.Request) -> tuple[RawRequest, CachedRequest | NoRoute | VendorError]:
-        """All of the request, and what it means."""
-        host, authorization = request.headers.get(HOST, ""), request.headers.get(AUTHORIZATION, "")
+    async def _receive(
+        self, request: web.Request
+    ) -> tuple[RawRequest, CachedRequest | NoRoute | VendorError]:
+        """Read a request and parse it."""
         # A byte that is not UTF-8 would fail wherever the text is encoded again.
-        head = encodable(request.method), encodable(_path(request)), encodable(host), encodable(authorization)
+        head = (
+            encodable(request.method),
+            encodable(_get_target(request)),
+            encodable(request.headers.get(HOST, "")),
+            encodable(request.headers.get(AUTHORIZATION, "")),
+        )
         raw = RawRequest(*head, b"")
         try:
             if request.can_read_body and request.method not in ("GET", "HEAD"):
                 body = await read_body(request, decompress=self._decompress)
                 raw = RawRequest(*head, body, media_type(request, body))
-            found = self._known(raw)
-            return found.raw if isinstance(
-                found, CachedRequest
-            ) else raw, found  # The same one for all that are alike.
+            return raw, self._parse(raw)
         except ApiError as error:
-            meant = self._find(raw)
-            return raw, meant if isinstance(meant, NoRoute) and meant.vendor is None else error.refusal
+            route = self._route(raw)
+            return raw, route if route.vendor is None else error.refusal
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
             return raw, log_unexpected_error(raw, self._tenants.known)
 
-    def _known(self, raw: RawRequest) -> CachedRequest | NoRoute:
-        """How a request was read before, or is now."""
+    def _parse(self, raw: RawRequest) -> CachedRequest | NoRoute:
+        """Parse a request, unless an identical one is cached."""
         if self._generation != self._tenants.generation:
-            self._reader, self._memory, self._generation = (
-                RequestParser(self._tenants),
-                RequestCache(),
-                self._tenants.generation,
-            )
-        known = self._memory.get(raw)
-        if known is not None:
-            return known
-        found = self._find(raw)
-        return found if isinstance(found, NoRoute) else self._memory.add(raw, self._reader.read(found, raw))
+            self._parser = RequestParser(self._tenants)
+            self._cache = RequestCache()
+            self._generation = self._tenants.generation
+        cached = self._cache.get(raw)
+        if cached is not None:
+            return cached
+        route = self._route(raw)
+        if isinstance(route, NoRoute):
+            return route
+        return self._cache.add(raw, self._parser.parse(route, raw))
 
-    def _find(self, raw: RawRequest) -> RouteMatch | NoRoute:
-        return self._router.find(raw.method, raw.path.partition("?")[0], raw.host, self._only)
+    def _route(self, raw: RawRequest) -> RouteMatch | NoRoute:
+        return self._router.match(raw.method, raw.path.partition("?")[0], raw.host, self._only)
 
-    def _opened(
-        self, request: web.Request, raw: RawRequest, found: CachedRequest | NoRoute | VendorError, began: int
-    ) -> tuple[Journal, Exchange]:
-        """Begin the journal's entry, with the tenant whose exchange it is, or where nobody's are."""
-        headers, known = encodable_headers(request.headers), self._tenants.known
-        if not isinstance(found, CachedRequest):
-            exchange = Exchange(received_at=wall(), started_ns=began, raw=raw, headers=headers, known=known)
-            return self._tenants.unmatched, self._tenants.unmatched.open(exchange)
-        reading = found.reading
-        tenant = reading.principal.tenant if reading.principal else None
+    async def _handle_parsed(
+        self, request: web.Request, cached: CachedRequest, started_ns: int
+    ) -> web.StreamResponse:
+        """Respond to a request to an endpoint, record it in its tenant's journal and review it."""
+        principal = cached.parsed.principal
+        tenant = None if principal is None else principal.tenant
+        watchdog = _UNBOUNDED if tenant is None else tenant.watchdog
+        journal = self._tenants.unmatched if tenant is None else tenant.journal
+        exchange = self._open_exchange(journal, tenant, cached, request, started_ns)
+        response: Response | None = None
+        slot: _Slot | None = None
+        try:
+            response = watchdog.refusal()
+            if response is None:
+                slot, response = await self._admit(cached, exchange)
+            if response is None:
+                response = self._respond(cached, exchange)
+            response = watchdog.bound(response, slot.hold if slot else 0)
+            if slot is None or response.patience is not None:
+                return await send(response, request)
+            if slot.hold:  # From here on: no other request was served while the response was computed.
+                await asyncio.sleep(slot.hold)
+            return await send_completely(response, request)
+        except asyncio.CancelledError:
+            exchange.client_disconnected = True
+            raise
+        finally:
+            if slot is not None:
+                slot.release()
+            review(journal, cached, exchange, response)
+            watchdog.judge(cached, exchange, response)
+            journal.close(exchange, response, stopwatch() - started_ns)
+
+    def _open_exchange(
+        self,
+        journal: Journal,
+        tenant: Tenant | None,
+        cached: CachedRequest,
+        request: web.Request,
+        started_ns: int,
+    ) -> Exchange:
+        parsed = cached.parsed
         exchange = Exchange(
             received_at=tenant.clock.now() if tenant else wall(),
-            started_ns=began,
-            raw=raw,
-            headers=headers,
-            known=known,
+            started_ns=started_ns,
+            raw=cached.raw,  # Identical requests share it.
+            headers=encodable_headers(request.headers),
+            known=self._tenants.known,
             tenant=tenant.name if tenant else None,
-            vendor=reading.vendor.name,
-            dialect=reading.vendor.dialect,
-            endpoint=reading.endpoint.name,
-            near_misses=reading.near_misses,
-            deleted_tenant=reading.deleted_tenant,
+            vendor=parsed.vendor.name,
+            dialect=parsed.vendor.dialect,
+            endpoint=parsed.endpoint.name,
+            near_misses=parsed.near_misses,
+            deleted_tenant=parsed.deleted_tenant,
         )
-        journal = tenant.journal if tenant else self._tenants.unmatched
-        return journal, journal.open(exchange)
+        return journal.open(exchange)
 
-    async def _admitted(
-        self, known: CachedRequest, raw: RawRequest, exchange: Exchange
-    ) -> tuple[_Slot | None, Response | None]:
-        """Count the request against its limits and take its slot, or say how it is refused."""
-        reading, whose = known.reading, known.reading.principal
-        if whose is None:
-            exchange.headers_sent = empty_limit_headers(reading)
+    async def _admit(self, cached: CachedRequest, exchange: Exchange) -> tuple[_Slot | None, Response | None]:
+        """Apply the limits: return the slot that the request now holds, if any, or an error response."""
+        parsed = cached.parsed
+        principal = parsed.principal
+        if principal is None:
+            exchange.headers_sent = empty_limit_headers(parsed)
             return None, None
         try:
-            exchange.headers_sent, beyond = enforce_limits(reading, whose)
-            if beyond is not None:
-                return None, self._refusals.read(beyond, reading, raw, exchange)
-            if not reading.one_at_a_time or reading.error is not None:
+            exchange.headers_sent, exceeded = enforce_limits(parsed, principal)
+            if exceeded is not None:
+                return None, self._errors.reject_parsed(exceeded, parsed, cached.raw, exchange)
+            if parsed.slot is None or parsed.error is not None:
                 return None, None
-            slots, key = whose.tenant.slots, (reading.vendor.name, whose.site)
-            exchange.blocked = slots.is_held(key)
-            if not await whose.tenant.watchdog.waits(slots.acquire(key, reading.busy)):
-                return None, whose.tenant.watchdog.silent
-            return _Slot(slots, key, reading.hold), None
-        except ApiError as refused:
-            return None, self._refusals.read(refused.refusal, reading, raw, exchange)
+            limiter = principal.tenant.slots
+            watchdog = principal.tenant.watchdog
+            key = (parsed.vendor.name, principal.site)
+            exchange.blocked = limiter.is_held(key)
+            if not await watchdog.waits(limiter.acquire(key, parsed.slot.when_busy)):
+                return None, watchdog.silent
+            return _Slot(limiter, key, parsed.slot.hold), None
+        except ApiError as error:
+            return None, self._errors.reject_parsed(error.refusal, parsed, cached.raw, exchange)
 
-    def _made(
-        self, found: CachedRequest | NoRoute | VendorError, raw: RawRequest, exchange: Exchange
-    ) -> Response:
-        """The reply to a request that its limits let through."""
+    def _respond(self, cached: CachedRequest, exchange: Exchange) -> Response:
+        """Return the response to an admitted request."""
+        parsed = cached.parsed
+        tenant = parsed.principal.tenant if parsed.principal else None
         try:
-            if isinstance(found, NoRoute):
-                return self._refusals.missed(found, raw, exchange)
-            if isinstance(found, VendorError):
-                return self._refusals.unread(found, self._find(raw), raw, exchange)
-            tenant = found.reading.principal.tenant if found.reading.principal else None
             if tenant is not None and (tenant.faults.active or tenant.world_history.changed):
-                return self._faulty(found, tenant, raw, exchange)
-            return self._told(found.reading, raw, exchange)
+                return self._respond_with_faults(parsed, tenant, cached.raw, exchange)
+            return self._respond_without_faults(parsed, cached.raw, exchange)
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
-            return self._refusals.unread(
-                log_unexpected_error(raw, self._tenants.known), self._find(raw), raw, exchange
-            )
+            error = log_unexpected_error(cached.raw, self._tenants.known)
+            return self._errors.reject_unparsed(error, self._route(cached.raw), cached.raw, exchange)
 
-    def _told(self, reading: ParsedRequest, raw: RawRequest, exchange: Exchange) -> Response:
-        """What the vendor answers."""
-        refusal = reading.error
-        if reading.principal is None:
-            refusal = refusal or VendorError("internal", {"message": "a request without a holder"})
-        elif refusal is None:
-            try:
-                return self._answer(reading, reading.principal, exchange.headers_sent)
-            except ApiError as refused:
-                refusal = refused.refusal
-        return self._refusals.read(refusal, reading, raw, exchange)
+    def _respond_with_faults(self, parsed: ParsedRequest, tenant: Tenant, raw: RawRequest, exchange: Exchange) -> Response:
+        """Return the response with the effects of the tenant's faults; record the start of a list."""
 
-    def _faulty(self, known: CachedRequest, tenant: Tenant, raw: RawRequest, exchange: Exchange) -> Response:
-        """What the vendor answers when the tenant's faults have done what they do."""
-        now = tenant.clock.now()
-        waiting = [active for active in known.meant(tenant.faults) if active.is_active(now)]
-        if not waiting:
-            tenant.world_history.start_list(known.reading.started_list, WorldSnapshot(tenant.world, now))
-            return self._told(known.reading, raw, exchange)
+        def call_next(changed: ParsedRequest) -> Response:
+            return self._respond_without_faults(changed, raw, exchange)
 
-        def told(reading: ParsedRequest) -> Response:
-            return self._told(reading, raw, exchange)
-
-        reply, triggered = tenant.faults.trigger(FaultContext(tenant, known.reading, raw, told), waiting)
+        response, triggered = run_faults(FaultContext(tenant, parsed, raw, call_next))
         if triggered:
             exchange.faults = tuple(f"{active.number}:{active.kind}" for active in triggered)
-        return reply
+        return response
 
-    def _answer(self, reading: ParsedRequest, whose: Principal, headers: Mapping[str, str]) -> Response:
-        """Return the view's response, and add what the request recorded to the tenant's world."""
-        tenant = whose.tenant
-        answer = reading.vendor.respond(reading.endpoint, reading.view_request(tenant, tenant.clock.now()))
-        match answer.side_effect:
-            case TrackedEvent() as event:
-                tenant.world = with_events(tenant.world, reading.site, [event])
-            case Identity() as identity:
-                tenant.world = with_identity(tenant.world, reading.site, identity)
-        return success_response(answer.body, headers)
+    def _respond_without_faults(self, parsed: ParsedRequest, raw: RawRequest, exchange: Exchange) -> Response:
+        """Return the view's response, or an error in the vendor's shape."""
+        error = parsed.error
+        if parsed.principal is None:
+            error = error or VendorError("internal", {"message": "the request has no principal"})
+        elif error is None:
+            try:
+                return _call_view(parsed, parsed.principal, exchange)
+            except ApiError as raised:
+                error = raised.refusal
+        return self._errors.reject_parsed(error, parsed, raw, exchange)
+
+    async def _handle_unmatched(
+        self, request: web.Request, outcome: NoRoute | VendorError, raw: RawRequest, started_ns: int
+    ) -> web.StreamResponse:
+        """Respond to a request without an endpoint or one that could not be read; record it as unmatched."""
+        journal = self._tenants.unmatched
+        exchange = Exchange(
+            received_at=wall(),
+            started_ns=started_ns,
+            raw=raw,
+            headers=encodable_headers(request.headers),
+            known=self._tenants.known,
+        )
+        journal.open(exchange)
+        response: Response | None = None
+        try:
+            response = self._reject(outcome, raw, exchange)
+            return await send(response, request)
+        except asyncio.CancelledError:
+            exchange.client_disconnected = True
+            raise
+        finally:
+            journal.close(exchange, response, stopwatch() - started_ns)
+
+    def _reject(self, outcome: NoRoute | VendorError, raw: RawRequest, exchange: Exchange) -> Response:
+        try:
+            if isinstance(outcome, NoRoute):
+                return self._errors.reject_unmatched(outcome, raw, exchange)
+            if outcome.error == "unknown_expectation":
+                exchange.error = outcome.error
+                message = "the Expect header is not supported; send 100-continue or no Expect header"
+                return internal_error(message, status=417)
+            return self._errors.reject_unparsed(outcome, self._route(raw), raw, exchange)
+        except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
+            error = log_unexpected_error(raw, self._tenants.known)
+            return self._errors.reject_unparsed(error, self._route(raw), raw, exchange)
 
 
-async def _sent_whole(reply: Response, request: web.Request, slot: _Slot) -> web.StreamResponse:
-    """Send the last byte before the slot is given back, and not before it has been held for as long as the tenant's behavior says.
-
-    What the answer took to make does not count: nobody was heard meanwhile.
-    """
-    if slot.hold:
-        await asyncio.sleep(slot.hold)
-    response = await send(reply, request)
-    with suppress(ConnectionError):  # The client may be gone: then nobody reads the answer.
-        await response.prepare(request)
-        await response.write_eof()
-    return response
+def _call_view(parsed: ParsedRequest, principal: Principal, exchange: Exchange) -> Response:
+    """Return the view's response, and add what the request tracked to the tenant's world."""
+    tenant = principal.tenant
+    view_request = parsed.view_request(tenant, tenant.clock.now())
+    result = parsed.vendor.respond(parsed.endpoint, view_request)
+    match result.side_effect:
+        case TrackedEvent() as event:
+            tenant.world = with_events(tenant.world, parsed.site, [event])
+        case Identity() as identity:
+            tenant.world = with_identity(tenant.world, parsed.site, identity)
+    return success_response(result.body, exchange.headers_sent)
 
 
 def has_path(request: web.BaseRequest) -> bool:
-    """Return whether the target of a request has a path; ``OPTIONS *``, ``CONNECT host:port`` and ``GET http://host`` have none."""
+    """Return whether the target has a path, unlike ``OPTIONS *`` and ``GET http://host``."""
     return request.rel_url.raw_path.startswith("/")
 
 
-def _path(request: web.Request) -> str:
-    """Return the path and query as they were sent; a client behind a proxy sends a whole URL."""
+def _get_target(request: web.Request) -> str:
+    """Return path and query as they were sent.
+
+    A client behind a proxy sends a whole URL, whose host is removed.
+    """
     path = request.raw_path
     if path.startswith("/") or path == "*" or request.method == METH_CONNECT:
         return path

@@ -1,4 +1,4 @@
-"""The registry: a vendor is one folder and one line here."""
+"""The registry of vendors: a vendor is a folder here and a line in ``NAMES``."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -19,55 +19,61 @@ NAMES = (
 
 @cache
 def load() -> tuple[Vendor, ...]:
-    """Return every vendor; raises :class:`ContractError` for one that could not be served."""
-    return tuple(_loaded(name) for name in NAMES)
+    """Return every vendor; raise :class:`ContractError` if a vendor's folder is invalid."""
+    return tuple(_load_vendor(name) for name in NAMES)
 
 
-def _loaded(name: str) -> Vendor:
-    place = f"{__name__}.{name}"
-    vendor = getattr(import_module(place), "VENDOR", None)
+def _load_vendor(name: str) -> Vendor:
+    module = f"{__name__}.{name}"
+    vendor = getattr(import_module(module), "VENDOR", None)
     if not isinstance(vendor, Vendor):
-        raise ContractError(
-            f"{place}: VENDOR must be a Vendor, and is {'missing' if vendor is None else type(vendor).__name__}"
-        )
+        got = "VENDOR is missing" if vendor is None else f"VENDOR is a {type(vendor).__name__}"
+        raise ContractError(f"{module}: {got}; write VENDOR = with_dialects(Vendor(...))")
     if vendor.name != name:
         raise ContractError(
-            f"{place}: the contract's vendor is {vendor.name!r}; name it {name!r}, as its folder"
+            f"{module}: the contract is of vendor {vendor.name!r}; name it {name!r}, like its folder"
         )
     if not vendor.has_dialects:
-        raise ContractError(f"{place}: VENDOR has no dialects; write VENDOR = speaking(Vendor(...))")
+        raise ContractError(f"{module}: VENDOR has no dialects; write VENDOR = with_dialects(Vendor(...))")
     return vendor
 
 
-def named(name: str) -> Vendor:
-    """The vendor with a name, as it documents itself; raises :class:`KeyError`."""
+def get_vendor(name: str) -> Vendor:
+    """Return the vendor with a name in its documented dialect; raise :class:`KeyError` if there is none."""
     return {vendor.name: vendor for vendor in load()}[name]
 
 
-def every() -> tuple[Vendor, ...]:
-    """Every vendor in every of its dialects."""
-    return tuple(vendor for family in load() for vendor in family.dialects.values())
+def load_dialects() -> tuple[Vendor, ...]:
+    """Return every vendor in each of its dialects."""
+    families = [family.dialects.values() for family in load()]
+    return tuple(vendor for family in families for vendor in family)
 
 
-def dialects(said: str | Mapping[str, str]) -> dict[str, str]:
-    """Behaviors of dialects by their full names: one for every vendor that has it, or one for each of some vendors.
+def resolve_dialects(setting: str | Mapping[str, str]) -> dict[str, str]:
+    """Return the dialect behaviors that a setting selects, by their full names, such as ``braze.dialect``.
 
-    Raises :class:`BehaviorError` with the list for a name that nobody has.
+    A text selects the dialect for every vendor that has it; a mapping selects a dialect for each vendor in it.
+    Raises :class:`BehaviorError` with the known names for an unknown vendor or dialect.
     """
-    if isinstance(said, str):
-        found = {
-            vendor.name: vendor.in_dialect(said).dialect
-            for vendor in load()
-            if said in (OBSERVED, *vendor.dialects)
-        }
-        if not found:
-            known = dict.fromkeys(name for vendor in load() for name in vendor.dialects)
-            raise BehaviorError(
-                f"no vendor has a dialect {said!r}; known are {', '.join([*known, OBSERVED])}"
-            )
+    if isinstance(setting, str):
+        selected = _resolve_for_all(setting)
     else:
-        for name in said:
+        for name in setting:
             if name not in NAMES:
                 raise BehaviorError(f"dialect: there is no vendor {name!r}; {suggest(name, NAMES)}")
-        found = {name: named(name).in_dialect(dialect).dialect for name, dialect in said.items()}
-    return {f"{name}.{DIALECT}": dialect for name, dialect in found.items()}
+        selected = {name: get_vendor(name).in_dialect(dialect).dialect for name, dialect in setting.items()}
+    return {f"{name}.{DIALECT}": dialect for name, dialect in selected.items()}
+
+
+def _resolve_for_all(dialect: str) -> dict[str, str]:
+    """Return the name of the dialect by vendor, for the vendors that have it."""
+    selected = {
+        vendor.name: vendor.in_dialect(dialect).dialect
+        for vendor in load()
+        if dialect in (OBSERVED, *vendor.dialects)
+    }
+    if not selected:
+        names = [name for vendor in load_dialects() for name in vendor.dialects]
+        known = ", ".join([*dict.fromkeys(names), OBSERVED])
+        raise BehaviorError(f"no vendor has a dialect {dialect!r}; known are {known}")
+    return selected

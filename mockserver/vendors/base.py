@@ -1,4 +1,4 @@
-"""What a vendor's folder provides: its contract, the names of things in its terms, and a view for each endpoint."""
+"""The interface of a vendor's folder: a contract, identifiers of a tenant, and a view for each endpoint."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,164 +13,193 @@ from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.model.segments import Segment
 from mockserver.world.world import Site, World
 
-__all__ = ["OBSERVED", "Vendor", "VendorIdentifiers", "View", "ViewRequest", "ViewResult", "speaking"]
+__all__ = [
+    "OBSERVED",
+    "IdentifierFactory",
+    "Vendor",
+    "VendorIdentifiers",
+    "View",
+    "ViewRequest",
+    "ViewResult",
+    "with_dialects",
+]
 
 
 class VendorIdentifiers(Struct, frozen=True, kw_only=True):
-    """How a vendor names one tenant's things."""
+    """Credentials of a tenant at a vendor, and the vendor's ids of the tenant's sites and segments."""
 
     credentials: dict[str, str]
-    """What a client is given, such as ``{"token": …}``."""
+    """Credentials for a client by their names in the contract, such as ``{"token": …}``."""
     tokens: dict[str, int | None]
-    """Each presented key that belongs to the tenant, with the site it names, if it names one."""
+    """Each key that authenticates as the tenant, with the number of the site that it selects, if any."""
     secret: str | None = None
-    """What must accompany the key, where an endpoint asks for it."""
+    """Secret that must be sent together with a key, for endpoints that require one."""
     sites: tuple[tuple[str, ...], ...]
-    """For each site the ids it answers to, the usual one first."""
+    """The ids of each site, the preferred id first."""
     segments: dict[str, str]
-    """Segment name to the vendor's id for it."""
+    """The vendor's id of each segment, by the segment's name."""
 
     def __repr__(self) -> str:
-        return f"<names of {len(self.sites)} sites>"  # Nearly all of them are credentials.
+        # Leave out the fields, most of which are credentials.
+        return f"<identifiers of {len(self.sites)} sites>"
 
 
 class ViewRequest(Struct, frozen=True, kw_only=True):
-    """Everything a view may know: a typed request and the tenant's state as values."""
+    """The input of a view: a parsed request and the tenant's state as values."""
 
     query: Any
-    """The endpoint's query struct, ``None`` where it has none."""
+    """The endpoint's query struct, ``None`` if it has none."""
     body: Any
-    """The endpoint's body struct, ``None`` where it has none."""
+    """The endpoint's body struct, ``None`` if it has none."""
     path: Mapping[str, str]
+    """Path parameters by name."""
     world: World
     site: Site
-    """The site that the path or the credential names; the first where neither does."""
+    """The site that the path or the credential selects; by default the first."""
     now: int
-    """The tenant's clock, Unix milliseconds."""
+    """Time of the tenant's clock in Unix milliseconds."""
     behaviors: Mapping[str, Any]
-    """The setting of every behavior of the vendor, by its name without the vendor's."""
-    names: VendorIdentifiers
+    """The setting of every behavior of the vendor, by its name without the vendor's prefix."""
+    identifiers: VendorIdentifiers
 
     def segment(self, identifier: str | None) -> Segment | None:
-        """The segment that the vendor knows by an id, if there is one."""
-        return next(
-            (self.world.segments[name] for name, known in self.names.segments.items() if known == identifier),
-            None,
-        )
+        """Return the segment with the vendor's *identifier*, or None if there is none."""
+        for name, known in self.identifiers.segments.items():
+            if known == identifier:
+                return self.world.segments[name]
+        return None
 
 
 class ViewResult(Struct, frozen=True):
-    """What an endpoint answers, status 200."""
+    """The output of a view: the body of a response with status 200."""
 
     body: bytes
     """JSON."""
     side_effect: TrackedEvent | Identity | None = None
-    """What becomes part of the site's overlay."""
+    """Data that the request adds to the site."""
 
 
 OBSERVED = "observed"
-"""The name that means, for every vendor, the dialect closest to the real service."""
+"""Alias, for every vendor, of the dialect that is closest to the real service."""
 View = Callable[[ViewRequest], ViewResult]
+"""Produces an endpoint's response, or raises ``ApiError``."""
 IdentifierFactory = Callable[[int, World, Mapping[str, str]], VendorIdentifiers]
-"""From a tenant's key, its world, and the credentials somebody set, to names; raises KeyError for a credential it has not."""
+"""Derives a tenant's identifiers from its key, its world and the credentials that were set explicitly."""
 
 
 class Vendor:
-    """A contract bound to its views: a vendor in one of its dialects."""
+    """A vendor in one of its dialects: a contract with its views."""
 
     dialects: Mapping[str, "Vendor"]
-    """The same vendor in each of its dialects by name, this one among them."""
+    """The same vendor in each of its dialects by name, including this one."""
     observed: str
-    """The dialect that is closest to the real service."""
+    """Name of the dialect that is closest to the real service."""
 
-    def __init__(self, contract: Contract, names: IdentifierFactory, views: Mapping[str, View]) -> None:
+    def __init__(
+        self, contract: Contract, create_identifiers: IdentifierFactory, views: Mapping[str, View]
+    ) -> None:
         contract.check()
         endpoints = {endpoint.name for endpoint in contract.endpoints}
         if missing := sorted(endpoints - set(views)):
+            names = ", ".join(missing)
             raise ContractError(
-                f"{contract.vendor}: endpoints without a view: {', '.join(missing)}; {suggest(missing[0], views)}"
+                f"{contract.vendor}: endpoints without a view: {names}; {suggest(missing[0], views)}"
             )
         if unknown := sorted(set(views) - endpoints):
+            names = ", ".join(unknown)
             raise ContractError(
-                f"{contract.vendor}: views without an endpoint: {', '.join(unknown)}; {suggest(unknown[0], endpoints)}"
+                f"{contract.vendor}: views without an endpoint: {names}; {suggest(unknown[0], endpoints)}"
             )
-        self.contract, self.names, self._views = contract, names, views
-        self.name, self.dialect = contract.vendor, contract.dialect
+        self.contract = contract
+        self.create_identifiers = create_identifiers
+        self.name = contract.vendor
+        self.dialect = contract.dialect
+        self.dialects = {self.dialect: self}
+        self.observed = self.dialect
+        self._views = views
         self._endpoints = {endpoint.name: endpoint for endpoint in contract.endpoints}
-        self.dialects, self.observed = {self.dialect: self}, self.dialect
 
     @property
     def has_dialects(self) -> bool:
-        """Return whether :func:`speaking` has made it one of a vendor's dialects; only then can it be served."""
+        """True if the vendor was passed to :func:`with_dialects`; others cannot be served."""
         return f"{self.name}.{DIALECT}" in {behavior.name for behavior in self.contract.behaviors}
 
     @property
     def label(self) -> str:
-        """Its name, with the dialect where that is not the documented one."""
+        """The vendor's name, followed by the dialect unless it is the documented one."""
         return label(self.name, self.dialect)
 
     def endpoint(self, name: str) -> Endpoint:
-        """The endpoint with a name, or :class:`KeyError`."""
+        """Return the endpoint with a name; raise :class:`KeyError` if there is none."""
         return self._endpoints[name]
 
     def in_dialect(self, dialect: str) -> "Vendor":
-        """The vendor in another dialect, ``observed`` among them; raises :class:`BehaviorError` with the list for one it has not."""
+        """Return the vendor in another dialect or in ``observed``; raise :class:`BehaviorError` if unknown."""
         name = self.observed if dialect == OBSERVED else dialect
         if name not in self.dialects:
-            raise BehaviorError(
-                f"{self.name} has no dialect {dialect!r}; it has {', '.join([*self.dialects, OBSERVED])}"
-            )
+            known = ", ".join([*self.dialects, OBSERVED])
+            raise BehaviorError(f"{self.name}: unknown dialect {dialect!r}; known are {known}")
         return self.dialects[name]
 
-    def respond(self, endpoint: Endpoint, asked: ViewRequest) -> ViewResult:
-        """Let the endpoint's view answer, or raise what it raises: Refused."""
-        return self._views[endpoint.name](asked)
+    def respond(self, endpoint: Endpoint, request: ViewRequest) -> ViewResult:
+        """Return the result of the endpoint's view; raise the ``ApiError`` that the view raises."""
+        return self._views[endpoint.name](request)
 
 
-def speaking(default: Vendor, *others: Vendor, observed: str = DOCUMENTED) -> Vendor:
-    """Make dialects one vendor: each knows the others, and all have the behavior between them.
+def with_dialects(default: Vendor, *others: Vendor, observed: str = DOCUMENTED) -> Vendor:
+    """Combine the dialects of one vendor and return the documented one.
 
-    Raises :class:`ContractError` where they differ in what holds for all: endpoints, methods, behaviors, and which endpoint a path means.
+    Each of them gets the others as ``dialects``, and the behavior that selects one.
+    Raises :class:`ContractError` if they differ in endpoints, methods or behaviors,
+    or if a path belongs to different endpoints.
     """
     dialects = {vendor.dialect: vendor for vendor in (default, *others)}
     if len(dialects) <= len(others):
         raise ContractError(
-            f"{default.name}: two dialects have the same name; they are {', '.join(dialects)}"
+            f"{default.name}: two dialects have the same name; names are {', '.join(dialects)}"
         )
     for name in (DOCUMENTED, observed):
         if name not in dialects:
             raise ContractError(f"{default.name}: there is no dialect {name!r}; {suggest(name, dialects)}")
     for vendor in others:
-        _check_alike(default, vendor)
-    told = common(default.name, {name: vendor.contract.description for name, vendor in dialects.items()})
+        _check_compatible(default, vendor)
+    descriptions = {name: vendor.contract.description for name, vendor in dialects.items()}
+    behaviors = common(default.name, descriptions)
     for vendor in dialects.values():
         if vendor.has_dialects:
             raise ContractError(
-                f"{vendor.name}: dialect {vendor.dialect!r} was passed to speaking() twice; make a Vendor for each use"
+                f"{vendor.name}: dialect {vendor.dialect!r} was passed to with_dialects() twice; "
+                "create a Vendor for each call"
             )
-        vendor.contract = replace(vendor.contract, behaviors=(*told, *vendor.contract.behaviors))
-        vendor.dialects, vendor.observed = dialects, observed
+        vendor.contract = replace(vendor.contract, behaviors=(*behaviors, *vendor.contract.behaviors))
+        vendor.dialects = dialects
+        vendor.observed = observed
     return default.in_dialect(DOCUMENTED)
 
 
-def _check_alike(default: Vendor, other: Vendor) -> None:
-    one, two = _common_to_all(default), _common_to_all(other)
-    paths = {path: endpoint.name for endpoint in default.contract.endpoints for path in endpoint.paths}
-    moved = [
-        path
-        for each in other.contract.endpoints
-        for path in each.paths
-        if paths.get(path, each.name) != each.name
+def _check_compatible(default: Vendor, other: Vendor) -> None:
+    differences = _common_properties(default) ^ _common_properties(other)
+    names_by_path = _endpoint_names_by_path(default)
+    moved_paths = [
+        path for path, name in _endpoint_names_by_path(other).items() if names_by_path.get(path, name) != name
     ]
-    if one != two or moved:
+    if differences or moved_paths:
         raise ContractError(
-            f"{default.name}: dialect {other.dialect!r} differs in {moved or sorted(one ^ two)}"
+            f"{default.name}: dialect {other.dialect!r} differs in {moved_paths or sorted(differences)}"
         )
 
 
-def _common_to_all(vendor: Vendor) -> set[str]:
+def _endpoint_names_by_path(vendor: Vendor) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for endpoint in vendor.contract.endpoints:
+        names.update(dict.fromkeys(endpoint.paths, endpoint.name))
+    return names
+
+
+def _common_properties(vendor: Vendor) -> set[str]:
+    """Return the properties that all dialects of a vendor must share."""
     endpoints = {
-        f"{each.method} {each.name} {'with' if each.body else 'without'} a body"
-        for each in vendor.contract.endpoints
+        f"{endpoint.method} {endpoint.name} {'with' if endpoint.body else 'without'} a body"
+        for endpoint in vendor.contract.endpoints
     }
     return endpoints | {behavior.name for behavior in vendor.contract.behaviors}

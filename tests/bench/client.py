@@ -1,4 +1,4 @@
-"""A client that costs little: requests made beforehand, sent over a few kept connections, answers only counted."""
+"""A client that uses little processor time: requests built beforehand, few kept-alive connections, unparsed responses."""
 
 import socket
 import time
@@ -7,11 +7,11 @@ from itertools import cycle, islice
 from typing import Final
 
 WIDTH: Final = 8
-"""How many requests are under way at a time."""
+"""Number of concurrent requests."""
 
 
 class Connection:
-    """One kept connection, read just as far as its answers go."""
+    """A kept-alive connection."""
 
     def __init__(self, port: int) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port))
@@ -21,26 +21,27 @@ class Connection:
         """Send a request."""
         self._socket.sendall(request)
 
-    def _some(self, most: int) -> bytes:
-        """Receive what there is, without ever sleeping: to wake a client up is work that the server's time would be charged with."""
+    def _receive_some(self, limit: int) -> bytes:
+        # Busy waiting: waking up a sleeping client would be charged to the server's processor time.
         while True:
             try:
-                return self._socket.recv(most, socket.MSG_DONTWAIT)
+                return self._socket.recv(limit, socket.MSG_DONTWAIT)
             except BlockingIOError:
                 continue
 
     def receive(self) -> bytes:
-        """Receive an answer: its body; raises where the status is not 200."""
+        """Return the body of a response; raises ``RuntimeError`` if its status is not 200."""
         data = b""
         while (end := data.find(b"\r\n\r\n")) < 0:
-            data += self._some(1 << 16)
+            data += self._receive_some(1 << 16)
         head = data[:end].lower()
         if b" 200 " not in head.partition(b"\r\n")[0]:
             raise RuntimeError(data[:500])
         length = int(head.partition(b"content-length:")[2].partition(b"\r\n")[0])
-        parts, missing = [data[end + 4 :]], length - len(data) + end + 4
+        parts = [data[end + 4 :]]
+        missing = length - len(parts[0])
         while missing:
-            parts.append(self._some(min(missing, 1 << 18)))
+            parts.append(self._receive_some(min(missing, 1 << 18)))
             missing -= len(parts[-1])
         return b"".join(parts)
 
@@ -50,7 +51,7 @@ class Connection:
 
 
 def exchange(port: int, requests: Iterator[bytes], count: int, width: int = WIDTH) -> int:
-    """Send requests, ``width`` at a time, and return the number of bytes received."""
+    """Send *count* requests, *width* at a time, and return the number of bytes received."""
     connections = [Connection(port) for _ in range(width)]
     received = 0
     for connection, request in zip(connections, islice(requests, width), strict=True):
@@ -64,13 +65,14 @@ def exchange(port: int, requests: Iterator[bytes], count: int, width: int = WIDT
     return received
 
 
-def one_by_one(port: int, requests: Sequence[bytes]) -> list[float]:
-    """Seconds until each answer is there, one request after the other."""
-    connection, took = Connection(port), []
+def time_each(port: int, requests: Sequence[bytes]) -> list[float]:
+    """Send one request after the other and return the seconds until each response is complete."""
+    connection = Connection(port)
+    durations = []
     for request in requests:
         begun = time.perf_counter()
         connection.send(request)
         connection.receive()
-        took.append(time.perf_counter() - begun)
+        durations.append(time.perf_counter() - begun)
     connection.close()
-    return took
+    return durations

@@ -1,7 +1,7 @@
-"""What the pytest plugin costs: unused, at its start, for each test, and beside fixtures that are no mock at all.
+"""The cost of the pytest plugin: when it is unused, at its start, and for each test, compared with other fixtures.
 
-Each suite runs in a fresh process; of several runs the fastest counts, because everything else is the machine's doing. The same
-tests are pointed at a tenant of their own each, and at a bare server that answers every one with the same page.
+Each suite runs in a fresh process, and the fastest of several runs counts. The same tests use a tenant of their own each, and a
+bare server that sends the same page to all.
 """
 
 import subprocess
@@ -19,7 +19,7 @@ from mockserver import SessionMock
 from mockserver.vendors import load
 
 TESTS: Final = 1_000
-_RUNS: Final = 3
+_RUNS: Final = 5
 _COLLECTED: Final = 200
 
 BARE: Final = """
@@ -29,7 +29,9 @@ from aiohttp import web
 
 @pytest.fixture(scope="session")
 def address():
-    loop, ready, told = asyncio.new_event_loop(), threading.Event(), []
+    loop = asyncio.new_event_loop()
+    ready = threading.Event()
+    ports = []
     with open(PAGE, "rb") as file:
         page = file.read()
     async def handle(request):
@@ -40,7 +42,7 @@ def address():
         runner = web.AppRunner(app, access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
-        told.append(runner.addresses[0][1])
+        ports.append(runner.addresses[0][1])
         ready.set()
     def run():
         asyncio.set_event_loop(loop)
@@ -48,7 +50,7 @@ def address():
         loop.run_forever()
     threading.Thread(target=run, daemon=True).start()
     ready.wait()
-    yield f"http://127.0.0.1:{told[0]}/sessions", {"Authorization": "Bearer nobody's"}
+    yield f"http://127.0.0.1:{ports[0]}/sessions", {"Authorization": "Bearer any"}
     loop.call_soon_threadsafe(loop.stop)
 """
 OURS: Final = """
@@ -66,7 +68,7 @@ import pytest
 def address(httpserver):
     with open(PAGE, "rb") as file:
         httpserver.expect_request("/sessions").respond_with_data(file.read(), content_type="application/json")
-    return httpserver.url_for("/sessions"), {"Authorization": "Bearer nobody's"}
+    return httpserver.url_for("/sessions"), {"Authorization": "Bearer any"}
 """
 NOTHING: Final = """
 import pytest
@@ -75,14 +77,14 @@ import pytest
 def session_mock():
     return None
 """
-MINTED: Final = """
+EMPTY: Final = """
 import pytest
 
 @pytest.mark.parametrize("number", range(COUNT))
 def test_it(session_mock, number):
     pass
 """
-BAREST: Final = """
+MINIMAL: Final = """
 import http.client
 from urllib.parse import urlsplit
 import pytest
@@ -107,8 +109,8 @@ def test_start(address):
 @every
 def test_urllib(address, number):
     url, headers = address
-    with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as answer:
-        assert json.load(answer)[ROWS]
+    with urllib.request.urlopen(urllib.request.Request(url, headers=headers)) as response:
+        assert json.load(response)[ROWS]
 
 @every
 def test_requests(address, number):
@@ -129,46 +131,46 @@ async def test_async_httpx(address, number):
 @every
 async def test_aiohttp(address, number):
     url, headers = address
-    async with aiohttp.ClientSession() as client, client.get(url, headers=headers) as answer:
-        assert (await answer.json())[ROWS]
+    async with aiohttp.ClientSession() as client, client.get(url, headers=headers) as response:
+        assert (await response.json())[ROWS]
 """
 
 
 class Row(NamedTuple):
-    """A measured number, and what is promised of it."""
+    """A measured number and its promised maximum."""
 
-    says: str
+    name: str
     value: float
-    most: float | None
     unit: str
+    bound: float | None = None
 
 
-class _Took(NamedTuple):
-    """What a suite took."""
+class _Durations(NamedTuple):
+    """The durations of a suite."""
 
     seconds: float
     each: Mapping[str, float]
     """Seconds of the tests of each function, with their fixtures."""
 
 
-def _suite(text: str, count: int, *options: str, fixtures: str = "") -> _Took:
-    """What pytest takes for a suite in a fresh process, at the best of some runs."""
+def _suite(text: str, count: int, *options: str, fixtures: str = "") -> _Durations:
+    """Return the durations of a suite in a fresh process, in the fastest of some runs."""
     return _side_by_side(text, count, fixtures, options=options)[0]
 
 
-def _side_by_side(text: str, count: int, *fixtures: str, options: Sequence[str] = ()) -> list[_Took]:
-    """What pytest takes for a suite with each of some fixtures, at their best; they take turns, so that all meet the machine as it is."""
-    runs = [[_run(text, count, each, options) for each in fixtures] for _ in range(_RUNS)]
-    return [min(of, key=lambda took: took.seconds) for of in zip(*runs, strict=True)]
+def _side_by_side(text: str, count: int, *fixtures: str, options: Sequence[str] = ()) -> list[_Durations]:
+    """Run a suite with each of some fixtures in turns, and return the fastest run of each."""
+    rounds = [[_run(text, count, fixture, options) for fixture in fixtures] for _ in range(_RUNS)]
+    return [min(runs, key=lambda run: run.seconds) for runs in zip(*rounds, strict=True)]
 
 
-def _run(text: str, count: int, fixtures: str, options: Sequence[str]) -> _Took:
+def _run(text: str, count: int, fixtures: str, options: Sequence[str]) -> _Durations:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "test_suite.py").write_text(text.replace("COUNT", str(count)), encoding="utf-8")
         (folder / "conftest.py").write_text(fixtures, encoding="utf-8")
         (folder / "pytest.ini").write_text("[pytest]\nasyncio_mode = auto\n", encoding="utf-8")
-        told = folder / "junit.xml"
+        report = folder / "junit.xml"
         command = [
             sys.executable,
             "-m",
@@ -178,17 +180,18 @@ def _run(text: str, count: int, fixtures: str, options: Sequence[str]) -> _Took:
             "no:cacheprovider",
             "-p",
             "no:randomly",
-            f"--junitxml={told}",
+            f"--junitxml={report}",
             *options,
         ]
-        return _Took(
-            _timed(lambda: subprocess.run(command, cwd=folder, check=True, capture_output=True)), _each(told)
+        return _Durations(
+            _timed(lambda: subprocess.run(command, cwd=folder, check=True, capture_output=True)),
+            _sum_by_function(report),
         )
 
 
-def _each(told: Path) -> Mapping[str, float]:
+def _sum_by_function(report: Path) -> Mapping[str, float]:
     found: dict[str, float] = {}
-    for case in ET.parse(told).iter("testcase"):  # noqa: S314 -- pytest wrote it
+    for case in ET.parse(report).iter("testcase"):  # noqa: S314 -- pytest wrote it
         name, many, _ = case.attrib["name"].removeprefix("test_").replace("_", " ").partition("[")
         if many:
             found[name] = found.get(name, 0) + float(case.attrib["time"])
@@ -202,67 +205,66 @@ def _timed(call: Callable[[], object]) -> float:
 
 
 def _start() -> float:
-    """Milliseconds from nothing to a server that is ready, once everything is imported."""
+    """Return the milliseconds until a server is ready, after all imports."""
 
     def once() -> float:
         mock = SessionMock()
-        took = _timed(mock.start)
+        seconds = _timed(mock.start)
         mock.stop()
-        return took
+        return seconds
 
     return 1000 * sorted(once() for _ in range(15))[7]
 
 
 def _plugin() -> list[Row]:
-    """What it costs to have the plugin, to start a server, and to be given a tenant."""
+    """Measure the cost of the installed plugin, of a server's start and of a tenant."""
 
-    def more(fixtures: str) -> float:
-        """Seconds of the tests beyond the first ones, without what happens once."""
-        many, few = (_suite(MINTED, count, fixtures=fixtures).seconds for count in (TESTS, _COLLECTED))
+    def further_tests(fixtures: str) -> float:
+        """Return the seconds of all tests except the first ones, without everything that happens once."""
+        many, few = (_suite(EMPTY, count, fixtures=fixtures).seconds for count in (TESTS, _COLLECTED))
         return many - few
 
-    without = _suite(MINTED, _COLLECTED, "--collect-only", "-p", "no:session_mock", fixtures=NOTHING).seconds
-    collected = _suite(MINTED, _COLLECTED, "--collect-only", fixtures=NOTHING).seconds
+    without = _suite(EMPTY, _COLLECTED, "--collect-only", "-p", "no:session_mock", fixtures=NOTHING).seconds
+    collected = _suite(EMPTY, _COLLECTED, "--collect-only", fixtures=NOTHING).seconds
     return [
         Row(
-            "collecting tests that use none of it, beside a run without the plugin",
+            "collecting tests that do not use the plugin, compared with a run without it",
             collected / without,
-            1.05,
             "x",
         ),
-        Row("start to ready, once imported", _start(), 15, "ms"),
-        Row("fixture of one test", 1000 * (more("") - more(NOTHING)) / (TESTS - _COLLECTED), 1.5, "ms"),
+        Row("start of the embedded server, after all imports", _start(), "ms"),
+        Row(
+            "fixture of one test",
+            1000 * (further_tests("") - further_tests(NOTHING)) / (TESTS - _COLLECTED),
+            "ms",
+        ),
     ]
 
 
 def _requests(ours: str, page: str, rows: str) -> list[Row]:
-    """What tests with a request each cost beside a bare server, by the clients that people have and by the barest there is."""
-    bare, clients = BARE.replace("PAGE", page), CLIENTS.replace("ROWS", rows)
+    """Compare tests with one request each with the same tests on a bare server, by five HTTP clients and a minimal one."""
+    bare = BARE.replace("PAGE", page)
+    clients = CLIENTS.replace("ROWS", rows)
     each = TESTS // 5
     plain, mine = _side_by_side(clients, each, bare, ours)
-    alone, barest, other = (
-        took.seconds for took in _side_by_side(BAREST, TESTS, bare, ours, HTTPSERVER.replace("PAGE", page))
+    alone, minimal, other = (
+        run.seconds for run in _side_by_side(MINIMAL, TESTS, bare, ours, HTTPSERVER.replace("PAGE", page))
     )
-    says = f"{TESTS:,} tests with a request each, {each} by each of {', '.join(plain.each)}, beside a bare aiohttp server"
-    added = {name: (took / each, (mine.each[name] - took) / each) for name, took in plain.each.items()}
+    name = f"{TESTS:,} tests by five HTTP clients, compared with a bare server fixture"
+    added = {client: (mine.each[client] - seconds) / each for client, seconds in plain.each.items()}
     return [
-        Row(says, mine.seconds / plain.seconds, 1.3, "x"),
+        Row(name, mine.seconds / plain.seconds, "x", 1.3),
         *(
-            Row(f"what the mock adds to a test by {name}, {1000 * took:.1f} ms", 1000 * more, None, "ms")
-            for name, (took, more) in added.items()
+            Row(f"time that the mock adds to a test by {client}", 1000 * seconds, "ms")
+            for client, seconds in added.items()
         ),
-        Row(
-            f"{TESTS:,} tests by http.client that parse nothing, beside a bare aiohttp server",
-            barest / alone,
-            None,
-            "x",
-        ),
-        Row("the same tests with pytest-httpserver, beside a bare aiohttp server", other / alone, None, "x"),
+        Row(f"{TESTS:,} tests by http.client, compared with a bare server fixture", minimal / alone, "x"),
+        Row("the same tests with pytest-httpserver, compared with a bare server fixture", other / alone, "x"),
     ]
 
 
-def rows() -> list[Row]:
-    """Measure with the first page of an endpoint that lists a site's sessions by GET."""
+def measure_plugin() -> list[Row]:
+    """Measure with the first page of an endpoint that lists a site's sessions."""
     vendor, endpoint = next(
         (vendor, each)
         for vendor in load()
@@ -272,7 +274,8 @@ def rows() -> list[Row]:
     path = endpoint.paths[0].replace(f"{{{endpoint.site}}}", "{0}")
     ours = OURS.replace("VENDOR", repr(vendor.name)).replace("PATH", repr(path))
     with SessionMock() as mock, tempfile.NamedTemporaryFile() as file:
-        told = mock.vendor(vendor.name)
-        file.write(httpx.get(told.base_url + path.format(*told.sites), headers=told.headers).content)
+        handle = mock.vendor(vendor.name)
+        page = httpx.get(handle.base_url + path.format(*handle.sites), headers=handle.headers)
+        file.write(page.content)
         file.flush()
         return [*_plugin(), *_requests(ours, repr(file.name), repr(endpoint.rows_path))]

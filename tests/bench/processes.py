@@ -1,4 +1,4 @@
-"""Servers in processes of their own, and what they cost: processor seconds and resident memory, as Linux counts them."""
+"""Servers in processes of their own, and their processor time and resident memory as Linux counts them."""
 
 import http.client
 import json
@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -18,38 +19,37 @@ HERE = Path(__file__).parent
 class Server:
     """A process that serves HTTP on a port."""
 
-    def __init__(self, process: "subprocess.Popen[str]", port: int, described: dict[str, Any]) -> None:
-        self.process, self.port, self.described, self.url = (
-            process,
-            port,
-            described,
-            f"http://127.0.0.1:{port}",
-        )
+    def __init__(self, process: "subprocess.Popen[str]", port: int, description: dict[str, Any]) -> None:
+        self.process = process
+        self.port = port
+        self.description = description
+        """The JSON that the mock prints when it is ready; empty for the bare server."""
+        self.url = f"http://127.0.0.1:{port}"
 
     def processor_seconds(self) -> float:
-        """Seconds of processor time the server has used, its own and the system's for it."""
-        return int(Path(f"/proc/{self.process.pid}/schedstat").read_text(encoding="utf-8").split()[0]) / 1e9
+        """Return the seconds of processor time that the server has used."""
+        schedule = Path(f"/proc/{self.process.pid}/schedstat").read_text(encoding="utf-8")
+        return int(schedule.split()[0]) / 1e9
 
     def resident(self) -> int:
-        """Bytes of resident memory."""
-        return int(
-            Path(f"/proc/{self.process.pid}/statm").read_text(encoding="utf-8").split()[1]
-        ) * os.sysconf("SC_PAGESIZE")
+        """Return the bytes of resident memory."""
+        pages = Path(f"/proc/{self.process.pid}/statm").read_text(encoding="utf-8").split()[1]
+        return int(pages) * os.sysconf("SC_PAGESIZE")
 
 
 def free_port() -> int:
-    """A port that was free a moment ago."""
+    """Return a port that was free a moment ago."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def wait(port: int, path: str = "/") -> None:
-    """Ask until the server answers."""
-    while True:
+def wait_until_ready(process: "subprocess.Popen[str]", port: int) -> None:
+    """Send requests until the server responds; raises ``RuntimeError`` if it has ended."""
+    while process.poll() is None:
         connection = http.client.HTTPConnection("127.0.0.1", port)
         try:
-            connection.request("GET", path)
+            connection.request("GET", "/")
             connection.getresponse().read()
         except ConnectionError:
             time.sleep(0.002)
@@ -57,38 +57,39 @@ def wait(port: int, path: str = "/") -> None:
             return
         finally:
             connection.close()
+    raise RuntimeError(f"the server ended with code {process.returncode}")
 
 
 @contextmanager
-def serving(command: Sequence[str], port: int, *, quiet: bool = False) -> Iterator[Server]:
-    """Run a server and stop it at the end; with ``quiet``, its log is not shown."""
-    errors = subprocess.DEVNULL if quiet else None
-    with subprocess.Popen(
-        [sys.executable, *command], stdout=subprocess.PIPE, stderr=errors, text=True
-    ) as process:
+def run_server(command: Sequence[str], port: int) -> Iterator[Server]:
+    """Run a server; its log is shown only if the server or the caller fails."""
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as log,
+        subprocess.Popen(
+            [sys.executable, *command], stdout=subprocess.PIPE, stderr=log, text=True
+        ) as process,
+    ):
         try:
-            described = {}
+            description = {}
             if "--json" in command and process.stdout is not None:
-                described = json.loads(process.stdout.readline())
-            wait(port)
-            yield Server(process, port, described)
+                description = json.loads(process.stdout.readline() or "{}")
+            wait_until_ready(process, port)
+            yield Server(process, port, description)
+        except BaseException:
+            log.seek(0)
+            sys.stderr.write(log.read()[-10_000:])
+            raise
         finally:
             process.terminate()
 
 
 def bare(body: Path) -> Any:
-    """The yardstick, answering with a file's bytes."""
+    """Run the bare aiohttp server, which sends the bytes of a file."""
     port = free_port()
-    return serving([str(HERE / "bare.py"), str(body), str(port)], port)
+    return run_server([str(HERE / "bare.py"), str(body), str(port)], port)
 
 
-def mock(*options: str, quiet: bool = False) -> Any:
-    """The mock."""
+def mock(*options: str) -> Any:
+    """Run the mock."""
     port = free_port()
-    return serving(["-m", "mockserver", "serve", "--json", "--port", str(port), *options], port, quiet=quiet)
-
-
-def unkept(entries: str, *options: str) -> Any:
-    """The mock with journals of so many entries, or, with ``none``, without any journal."""
-    port = free_port()
-    return serving([str(HERE / "unkept.py"), entries, "serve", "--json", "--port", str(port), *options], port)
+    return run_server(["-m", "mockserver", "serve", "--json", "--port", str(port), *options], port)

@@ -1,26 +1,23 @@
-"""Measures what the project promises about speed and memory, each beside a bare aiohttp handler in the same run.
+"""Measure speed and memory, compare them with the promised bounds, and print one table.
 
-Throughput is requests per second of the *server's* processor time, so that neither the client nor a busy machine counts.
-``--quick`` takes fewer samples.
+Each comparison is made with a bare aiohttp server, or with the same server in another state, in the same run. The two sides take
+turns and the median of the ratios counts, so that a calm machine gives the same verdict twice. Throughput is requests
+per second of the *server's* processor time: neither the client nor a busy machine counts. ``--quick`` takes fewer samples.
 """
 
 import compileall
-import json
-import socket
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count, islice, repeat
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlencode
+from typing import Any, NamedTuple
 
 import mockserver
-from mockserver.admin_schemas import SlotState
+from mockserver.admin_schemas import SlotState, TenantAccess
 from mockserver.client import AdminClient
-from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.contract.validation import read
@@ -29,101 +26,82 @@ from mockserver.server.tenancy.config import TenantConfig, make_tenant
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor, ViewRequest
 from mockserver.world.model.hashing import draw_one
-from tests.bench.client import WIDTH, Connection, exchange, one_by_one
-from tests.bench.fixtures import rows
-from tests.bench.processes import Server, bare, free_port, mock, serving, unkept
+from tests.bench.client import WIDTH, Connection, exchange, time_each
+from tests.bench.fixtures import measure_plugin
+from tests.bench.processes import HERE, Server, bare, free_port, mock, run_server
+from tests.bench.spoken import build_request
 
 QUICK = "--quick" in sys.argv
-REQUESTS = 300 if QUICK else 2000
-ROUNDS = 1 if QUICK else 3
+REQUESTS = 300 if QUICK else 1000
+ROUNDS = 3 if QUICK else 9
+"""Number of turns of each side of a comparison."""
 BILLION = ["--sessions", "1000000000", "--start", "2025-10-01", "--end", "2026-10-01"]
-_SETTINGS = [
-    f"{behavior.name}={'queue' if 'queue' in behavior.options else 0}"
-    for vendor in load()
-    for behavior in vendor.contract.behaviors
-    if behavior.unit == "milliseconds" or "queue" in behavior.options
-]
-UNHURRIED = [word for setting in _SETTINGS for word in ("--behavior", setting)]
-"""No request waits for the clock on the wall."""
-failed: list[str] = []
+DATES = {
+    "start": 1_759_276_800,
+    "end": 1_790_812_800,
+    "start_date": "2025-10-01",
+    "end_date": "2026-09-30",
+    "day_after": "2026-10-01",
+}
+"""The time range of that world."""
+PAGE_SIZE = 100
+FAR_PAGE = 9_000_000
+"""Number of the page at offset 900,000,000."""
+INACTIVE_FAULTS: list[dict[str, Any]] = [
+    {"kind": "status", "fields": {"no such field": 1}},
+    {"kind": "latency", "seconds": 1, "since": "2099-01-01"},
+    {"kind": "reset", "until": "1970-01-02"},
+    {"kind": "status", "vendor": "braze"},
+    {"kind": "status", "endpoint": "get_session"},
+] * 2
+"""Ten faults whose conditions no page meets."""
 
 
-def report(
-    what: str, measured: float, unit: str, bound: float | None = None, *, at_least: bool = False
-) -> None:
-    """Print a figure, and whether it keeps its promise."""
-    if bound is None:
-        print(f"  {what:<72} {measured:10,.2f} {unit}")
-        return
-    kept = measured >= bound if at_least else measured <= bound
-    print(
-        f"  {what:<72} {measured:10,.2f} {unit:<6} {'at least' if at_least else 'at most'} {bound:g}: {'kept' if kept else 'MISSED'}"
-    )
-    if not kept:
-        failed.append(what)
+class Result(NamedTuple):
+    """A measured number and its promised bound."""
+
+    name: str
+    value: float
+    unit: str
+    bound: float | None = None
+    is_minimum: bool = False
+
+    @property
+    def is_kept(self) -> bool:
+        """Return True if there is no bound, or if the value is within it."""
+        if self.bound is None:
+            return True
+        return self.value >= self.bound if self.is_minimum else self.value <= self.bound
+
+    def line(self) -> str:
+        """Return the row of the table."""
+        if self.bound is None:
+            return f"{self.name:<88} {self.value:>10,.3f} {self.unit}"
+        kind = "min" if self.is_minimum else "max"
+        verdict = "ok" if self.is_kept else "MISSED"
+        return f"{self.name:<88} {self.value:>10,.3f} {self.unit:<3} {kind} {self.bound:<6.3g} {verdict}"
 
 
-def request(server: Server, vendor: Vendor, endpoint: Endpoint, parameters: dict[str, Any]) -> bytes:
-    """A request to an endpoint as bytes."""
-    told = server.described["vendors"][vendor.name]
-    path = endpoint.paths[0].replace(f"{{{endpoint.site}}}", told["sites"][0])
-    if isinstance(endpoint.credentials, BodyKeys):
-        body = json.dumps({**told["credentials"], **parameters}).encode()
-        return (
-            b"POST %b HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
-            % (
-                path.encode(),
-                len(body),
-                body,
-            )
-        )
-    query = f"?{urlencode(parameters)}" if parameters else ""
-    return f"GET {path}{query} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {told['credentials']['token']}\r\n\r\n".encode()
+Pair = tuple[Vendor, Endpoint]
 
 
-def whole(endpoint: Endpoint) -> dict[str, Any]:
-    """The parameters that ask for everything in the billion."""
-    words = {
-        "start": 1_759_276_800,
-        "end": 1_790_812_800,
-        "start_date": "2025-10-01",
-        "end_date": "2026-09-30",
-        "day_after": "2026-10-01",
-    }
-    limit = getattr(endpoint.pagination, "limit", None)
-    asked = {
-        name: value.format_map(words) if isinstance(value, str) else value
-        for name, value in endpoint.all_rows_params.items()
-    }
-    return {**asked, limit: 100} if limit else asked
+def fast_behaviors() -> list[str]:
+    """Return options that let no request wait for real time."""
+    options = []
+    for vendor in load():
+        for behavior in vendor.contract.behaviors:
+            if "queue" in behavior.options:
+                options += ["--behavior", f"{behavior.name}=queue"]
+            elif behavior.unit == "milliseconds":
+                options += ["--behavior", f"{behavior.name}=0"]
+    return options
 
 
-def pages(endpoint: Endpoint, numbers: Iterator[int]) -> Iterator[dict[str, Any]]:
-    """The parameters of the n-th page of 100, for an endpoint whose pages have numbers or offsets."""
-    for number in numbers:
-        match endpoint.pagination:
-            case OffsetPagination(offset=offset):
-                yield {**whole(endpoint), offset: number * 100}
-            case PageNumberPagination(page=page, first=first):
-                yield {**whole(endpoint), page: number + first}
+FAST = fast_behaviors()
 
 
-def per_second(
-    server: Server, requests: Iterator[bytes], number: int = REQUESTS, width: int = WIDTH
-) -> float:
-    """Requests answered in a second of the server's processor time, so many of them sent at a time."""
-    begun = server.processor_seconds()
-    exchange(server.port, requests, number, width)
-    return number / float(server.processor_seconds() - begun)
-
-
-def random_pages(key: int) -> Iterator[int]:
-    """Return page numbers all over the billion, without repetition."""
-    return (draw_one(key, n) % 9_000_000 for n in count())
-
-
-def numbered() -> list[tuple[Vendor, Endpoint]]:
-    """The lists of sessions whose pages can be asked for in any order."""
+def numbered_lists() -> list[Pair]:
+    """Return the lists of sessions whose pages can be requested in any order."""
     return [
         (vendor, endpoint)
         for vendor in load()
@@ -132,334 +110,257 @@ def numbered() -> list[tuple[Vendor, Endpoint]]:
     ]
 
 
-def side_by_side(server: Server) -> None:
-    """Take as many exports at a time as are sent: what is measured is what a page costs, not how its requests wait for each other."""
+def label(pair: Pair) -> str:
+    """Return the name of a vendor's endpoint."""
+    return f"{pair[0].name}.{pair[1].name}"
+
+
+def all_params(endpoint: Endpoint) -> dict[str, Any]:
+    """Return the parameters that request all sessions of the billion, in pages of 100."""
+    params = {
+        name: value.format_map(DATES) if isinstance(value, str) else value
+        for name, value in endpoint.all_rows_params.items()
+    }
+    limit = getattr(endpoint.pagination, "limit", None)
+    return {**params, limit: PAGE_SIZE} if limit else params
+
+
+def page_params(endpoint: Endpoint, number: int) -> dict[str, Any]:
+    """Return the parameters of a page by its number, which begins at 0."""
+    match endpoint.pagination:
+        case OffsetPagination(offset=offset):
+            return {**all_params(endpoint), offset: number * PAGE_SIZE}
+        case PageNumberPagination(page=page, first=first):
+            return {**all_params(endpoint), page: number + first}
+    raise ValueError(endpoint.name)
+
+
+def page_requests(access: TenantAccess, pair: Pair, numbers: Iterator[int]) -> Iterator[bytes]:
+    """Yield requests for pages."""
+    return (build_request(access, *pair, page_params(pair[1], number)).raw() for number in numbers)
+
+
+def random_numbers(key: int) -> Iterator[int]:
+    """Yield page numbers all over the billion."""
+    return (draw_one(key, n) % FAR_PAGE for n in count())
+
+
+def processor_rate(server: Server, requests: Iterator[bytes], width: int = WIDTH) -> float:
+    """Return the number of requests for each second of the server's processor time."""
+    begun = server.processor_seconds()
+    exchange(server.port, requests, REQUESTS, width)
+    return REQUESTS / (server.processor_seconds() - begun)
+
+
+def median_ratio(one: Callable[[], float], other: Callable[[], float]) -> float:
+    """Measure two sides in turns and return the median of their ratios; the first round only warms up."""
+    ratios = [one() / other() for _ in range(ROUNDS + 1)]
+    return statistics.median(ratios[1:])
+
+
+def median(measure: Callable[[], float]) -> float:
+    """Measure several times and return the median; the first time only warms up."""
+    return statistics.median([measure() for _ in range(ROUNDS + 1)][1:])
+
+
+def disable_slots(server: Server) -> TenantAccess:
+    """Allow concurrent requests to every endpoint, and return the access of the default tenant."""
     with AdminClient(server.url) as admin:
-        admin.change_limits(
-            {limit.name: {"enabled": False} for limit in admin.limits() if isinstance(limit, SlotState)}
-        )
+        slots = [limit.name for limit in admin.limits() if isinstance(limit, SlotState)]
+        admin.change_limits({name: {"enabled": False} for name in slots})
+        return admin.tenant()
 
 
-def throughput(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
-    """Measure fresh pages in order and at random, compared with a bare handler that sends the same bytes."""
+def measure_start() -> Iterator[Result]:
+    """Measure the time from the start of a process to its first response."""
 
-    def ask(numbers: Iterator[int]) -> Iterator[bytes]:
-        return (request(server, vendor, endpoint, page) for page in pages(endpoint, numbers))
+    def start(*command: str) -> float:
+        port = free_port()
+        begun = time.perf_counter()
+        with run_server([*command, str(port)], port):
+            return time.perf_counter() - begun
 
-    connection = Connection(server.port)
-    connection.send(next(ask(repeat(0))))
+    def start_mock(sessions: str) -> float:
+        return start("-m", "mockserver", "serve", "--sessions", sessions, "--port")
+
     with tempfile.NamedTemporaryFile() as file:
-        Path(file.name).write_bytes(body := connection.receive())
+        ratio = median_ratio(lambda: start_mock("100"), lambda: start(str(HERE / "bare.py"), file.name))
+    yield Result("start to first response, compared with bare aiohttp", ratio, "x", 1.6)
+    ratio = median_ratio(lambda: start_mock("1000000000"), lambda: start_mock("100"))
+    yield Result("start to first response, 10^9 sessions compared with 10^2", ratio, "x", 1.1)
+
+
+def measure_throughput(server: Server, access: TenantAccess, pair: Pair) -> Iterator[Result]:
+    """Measure the rate of fresh pages, compared with a bare server that sends the same bytes."""
+    first = next(page_requests(access, pair, repeat(0)))
+    connection = Connection(server.port)
+    connection.send(first)
+    with tempfile.NamedTemporaryFile() as file:
+        Path(file.name).write_bytes(connection.receive())
+        connection.close()
         with bare(Path(file.name)) as plain:
-            exchange(server.port, ask(iter(range(2000, 2400))), 400)  # Every archetype has been met once.
-            exchange(server.port, ask(random_pages(2)), 400)
-            again = repeat(next(ask(repeat(0)))), 4 * REQUESTS
-            kinds = (ask(count(10_000)), REQUESTS), (ask(random_pages(1)), REQUESTS)
-            bounds = {"fresh pages in order": 1 / 6, "fresh pages at random": 1 / 6}
-            print(f"\n{vendor.name}.{endpoint.name}: pages of 100 sessions, {len(body):,} bytes")
-            for width in (WIDTH, 1):
-                rates = [  # They take turns, so that all meet the machine as it is.
-                    [
-                        per_second(of, asked, number, width)
-                        for of, asked, number in ((plain, *again), *((server, *kind) for kind in kinds))
-                    ]
-                    for _ in range(ROUNDS)
-                ]
-                base, *others = zip(*rates, strict=True)
-                at_a_time = f"{width} requests" if width > 1 else "one request"
-                print(
-                    f"  {at_a_time} at a time; bare aiohttp {statistics.median(base):,.0f} a processor second"
-                )
-                for (what, bound), rate in zip(bounds.items(), others, strict=True):
-                    ratio = statistics.median(one / bare for one, bare in zip(rate, base, strict=True))
-                    says = f"{what}, {statistics.median(rate):,.0f} a second"
-                    report(says, ratio, "x bare", bound if width > 1 else None, at_least=True)
-    connection.close()
+            for order, numbers in (("in order", count(10_000)), ("at random", random_numbers(1))):
+                requests = page_requests(access, pair, numbers)
+                for width, bound in ((WIDTH, 1 / 6), (1, None)):
+                    ratio = median_ratio(
+                        lambda requests=requests, width=width: processor_rate(server, requests, width),  # type: ignore[misc]
+                        lambda width=width: processor_rate(plain, repeat(first), width),  # type: ignore[misc]
+                    )
+                    name = (
+                        f"{label(pair)}: rate of fresh pages {order}, {width} at a time, compared with bare"
+                    )
+                    yield Result(name, ratio, "x", bound, is_minimum=True)
 
 
-def _first_page(vendor: Vendor, endpoint: Endpoint, seed: int) -> ViewRequest:
-    """Return a request for the first page of a world that nothing was requested of yet."""
+def measure_deep_pages(server: Server, access: TenantAccess, pair: Pair) -> Result:
+    """Compare pages at a large offset with pages at the beginning."""
+    shallow = page_requests(access, pair, count(0))
+    deep = page_requests(access, pair, count(FAR_PAGE))
+    ratio = median_ratio(lambda: processor_rate(server, shallow), lambda: processor_rate(server, deep))
+    return Result(f"{label(pair)}: pages at offset 9x10^8 compared with offset 0", ratio, "x", 1.2)
+
+
+def filtered_requests(access: TenantAccess) -> Iterator[tuple[str, bytes, bytes]]:
+    """Yield a name, an unfiltered and a filtered request for each list, location list and series with filters."""
+    for vendor in load():
+        for endpoint in vendor.contract.endpoints:
+            name = f"{vendor.name}.{endpoint.name}"
+            params = all_params(endpoint)
+            if endpoint.filtered_example:
+                name += ": first filtered response"
+                filtered = {**params, **endpoint.filtered_example}
+            elif endpoint.count_field and "segment_id" in getattr(endpoint.query, "__struct_fields__", ()):
+                name += ": series of a segment"
+                filtered = {**params, "segment_id": access.vendors[vendor.name].segments["mobile"]}
+            else:
+                continue
+            unfiltered_request = build_request(access, vendor, endpoint, params).raw()
+            yield name, unfiltered_request, build_request(access, vendor, endpoint, filtered).raw()
+
+
+def measure_filters() -> Iterator[Result]:
+    """Measure the processor time of the first response to each filter.
+
+    A repeated filter is cached, so every round has a new server.
+    """
+    durations: dict[str, list[float]] = {}
+    for _ in range(ROUNDS):
+        with mock(*BILLION, *FAST) as server:
+            access = disable_slots(server)
+            for name, unfiltered, filtered in filtered_requests(access):
+                # The first request to an endpoint imports modules and computes the archetypes.
+                time_each(server.port, [unfiltered])
+                begun = server.processor_seconds()
+                time_each(server.port, [filtered])
+                durations.setdefault(name, []).append(server.processor_seconds() - begun)
+    for name, values in durations.items():
+        yield Result(f"{name} over 10^9 sessions", statistics.median(values) * 1000, "ms", 20)
+
+
+def measure_memory(server: Server) -> Result:
+    """Compare the resident memory with that of a bare server."""
+    with tempfile.NamedTemporaryFile() as file, bare(Path(file.name)) as plain:
+        added = server.resident() - plain.resident()
+    return Result("resident memory above bare aiohttp, with a full journal", added / (1 << 20), "MiB", 40)
+
+
+def first_page_request(pair: Pair, seed: int) -> ViewRequest:
+    """Return a request for the first page of a new world."""
+    vendor, endpoint = pair
     tenant = make_tenant("new", TenantConfig(world={"seed": seed}))
-    names, parameters = (
-        tenant.identifiers[vendor.name],
-        {**all_rows_params(tenant, endpoint), str(getattr(endpoint.pagination, "limit", "")): 100},
-    )
+    identifiers = tenant.identifiers[vendor.name]
+    limit = getattr(endpoint.pagination, "limit", None)
+    params = all_rows_params(tenant, endpoint)
+    if limit:
+        params = {**params, limit: PAGE_SIZE}
+    body = None
+    if endpoint.body is not None:
+        body = read(endpoint.body, {**identifiers.credentials, **params}, "body")
     return ViewRequest(
-        query=None if endpoint.query is None else read(endpoint.query, parameters, "query"),
-        body=None
-        if endpoint.body is None
-        else read(endpoint.body, {**names.credentials, **parameters}, "body"),
+        query=None if endpoint.query is None else read(endpoint.query, params, "query"),
+        body=body,
         path={},
         world=tenant.world,
         site=tenant.world.sites[0],
         now=tenant.clock.now(),
         behaviors=tenant.behaviors[vendor.name],
-        names=names,
+        names=identifiers,
     )
 
 
-def first_pages() -> None:
-    """Measure the processor time of the first page of a new tenant's world, encoding and world together."""
-    print("\nThe first page of a new tenant's world")
+def measure_first_pages() -> Iterator[Result]:
+    """Measure the processor time of the first page of a new world, with the computation of the world."""
     seeds = count(1)
-    for vendor, endpoint in numbered():
-        took = []
-        for _ in range(3 if QUICK else 9):
-            requests = [_first_page(vendor, endpoint, seed) for seed in islice(seeds, 50)]
+    for pair in numbered_lists():
+        vendor, endpoint = pair
+
+        def measure(pair: Pair = pair, vendor: Vendor = vendor, endpoint: Endpoint = endpoint) -> float:
+            requests = [first_page_request(pair, seed) for seed in islice(seeds, 50)]
             begun = time.process_time()
-            for each in requests:
-                vendor.respond(endpoint, each)
-            took.append((time.process_time() - begun) / len(requests))
-        report(f"{vendor.name}.{endpoint.name}", statistics.median(took) * 1000, "ms", 1.2)
+            for request in requests:
+                vendor.respond(endpoint, request)
+            return (time.process_time() - begun) / len(requests)
+
+        yield Result(f"{label(pair)}: first page of a new world", median(measure) * 1000, "ms", 1.2)
 
 
-def deep(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
-    """A page at the start and at offset 900,000,000."""
-    shallow = per_second(
-        server, (request(server, vendor, endpoint, page) for page in pages(endpoint, count(100_000)))
-    )
-    far = per_second(
-        server, (request(server, vendor, endpoint, page) for page in pages(endpoint, count(9_000_000)))
-    )
-    report(f"{vendor.name}.{endpoint.name}: a page at offset 900,000,000", shallow / far, "x", 1.2)
+def measure_faults(server: Server, access: TenantAccess, pair: Pair) -> Result:
+    """Compare pages while ten faults are inactive with pages without faults."""
+    numbers = count(1_000)  # Both sides request new pages: a request that is sent again is cheaper.
+    with AdminClient(server.url) as admin:
+
+        def cost(faults: list[dict[str, Any]]) -> float:
+            admin.add_faults(*faults)
+            rate = processor_rate(server, page_requests(access, pair, numbers))
+            admin.remove_faults()
+            return 1 / rate
+
+        ratio = median_ratio(lambda: cost(INACTIVE_FAULTS), lambda: cost([]))
+    return Result(f"{label(pair)}: ten inactive faults compared with none", ratio, "x", 1.3)
 
 
-def filtered(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
-    """A filter never asked before, and the pages after its first."""
-    paging = endpoint.pagination
-    filtered_example = {**whole(endpoint), **endpoint.filtered_example}
-    first = one_by_one(server.port, [request(server, vendor, endpoint, filtered_example)])[0]
-    report(f"{vendor.name}.{endpoint.name}: first answer to a filter", first * 1000, "ms", 20)
-    if isinstance(paging, PageNumberPagination):
-        plain = [
-            request(server, vendor, endpoint, {**whole(endpoint), paging.page: number})
-            for number in range(500, 700)
-        ]
-        later = [
-            request(server, vendor, endpoint, {**filtered_example, paging.page: number})
-            for number in range(500, 700)
-        ]
-        ratio = statistics.median(one_by_one(server.port, later)) / statistics.median(
-            one_by_one(server.port, plain)
-        )
-        report(f"{vendor.name}.{endpoint.name}: a later page of it, beside an unfiltered one", ratio, "x", 2)
-
-
-def hostile(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
-    """Queries full of large patterns, each never asked before: how long each keeps the server busy, and every other client waiting."""
-    wanted = json.loads(endpoint.filtered_example["filters"])[0]
-    kinds = {
-        "many states": "(?:.?){{{}}}Z",
-        "many ways": "(?:[a-m]?.){{120}}{}",
-        "many optional characters": "(?:a?b?c?d?e?f?/?){{60}}{}",
-        "small": "{}.*x",
-    }
-    for kind, pattern in kinds.items():
-        each = [{**wanted, "type": "regex", "value": [pattern.format(number)]} for number in range(180, 220)]
-        several = [
-            {**wanted, "type": "regex", "value": [pattern.format(number) for number in range(140, 240)]}
-        ]
-        for text in (each, several):
-            connection = socket.create_connection(("127.0.0.1", server.port))
-            asked = request(
-                server,
-                vendor,
-                endpoint,
-                {**whole(endpoint), "filters": json.dumps(text, separators=(",", ":"))},
-            )
-            begun = server.processor_seconds()
-            connection.sendall(asked)
-            status = int(connection.recv(1 << 16).split()[1])
-            took = server.processor_seconds() - begun
-            connection.close()
-            where = f"{len(text)} filters with {len(text[0]['value'])} patterns"
-            report(f"{vendor.name}.{endpoint.name}: {where} of {kind}, {status}", took * 1000, "ms", 100)
-
-
-def series(server: Server, vendor: Vendor, endpoint: Endpoint) -> None:
-    """A series of 100 days for each segment, each asked for the first time."""
-    segments = server.described["vendors"][vendor.name]["segments"]
-    took = one_by_one(
-        server.port,
-        [
-            request(server, vendor, endpoint, {**whole(endpoint), "segment_id": each})
-            for each in segments.values()
-        ],
-    )
-    report(
-        f"{vendor.name}.{endpoint.name}: 100 days of each of {len(segments)} segments, slowest",
-        max(took) * 1000,
-        "ms",
-        20,
-    )
-
-
-NEVER: list[dict[str, Any]] = [
-    {"kind": "status", "fields": {"no such field": 1}},
-    {"kind": "latency", "seconds": 1, "since": "2099-01-01"},
-    {"kind": "reset", "until": "1970-01-02"},
-]
-"""Faults whose conditions no page meets, each for another reason."""
-CHANCE = {"kind": "latency", "seconds": 0, "probability": 1e-9}
-SETTINGS = {
-    "the same in another process (noise)": None,
-    "one fault active, for another endpoint": 1.1,
-    "one fault active, for another field": 1.1,
-    "ten faults active whose conditions never hold": 1.1,
-    "one fault active that is never triggered, by chance": None,
-    "1,000 tenants beside it": 1.1,
-    "a journal that is full": 1.1,
-    "a journal, beside one of 0 entries": 1.1,
-    "a journal, beside none at all and nobody who judges": None,
-}
-"""What a page costs beside a plain one, and the most it may cost where that is promised."""
-
-
-def costs() -> None:
-    """What faults, tenants and journals cost a plain page: the server's processor time beside a server that has none, in turns."""
-    options = [*BILLION, *UNHURRIED]
-    with (
-        mock(*options) as plain,
-        mock(*options) as noise,
-        mock(*options) as crowded,
-        unkept("0", *options) as short,
-        unkept("none", *options) as none,
-    ):
+def measure_tenants(server: Server, access: TenantAccess, pair: Pair) -> Result:
+    """Compare a server with 1,000 tenants with a server with one."""
+    numbers = count(1_000)
+    with mock(*BILLION, *FAST) as crowded:
+        other_access = disable_slots(crowded)
         with AdminClient(crowded.url) as admin:
             for _ in range(999):
                 admin.create_tenant()
-        for vendor, endpoint in numbered():
-            others = [
-                {"kind": "status", "vendor": each.name, "endpoint": one.name}
-                for each, one in numbered()
-                if one is not endpoint
-            ]
-            ten = [*NEVER, *others, *NEVER, *others, *NEVER, *NEVER][:10]
-            active: list[list[dict[str, Any]]] = [[others[0]], [NEVER[0]], ten, [CHANCE]]
-            faults = dict(zip([*SETTINGS][1:5], active, strict=True))
-            servers = [plain, noise, plain, plain, plain, plain, crowded, plain, short, none]
-            for what, fresh in (("a page never asked before", True), ("the same page again", False)):
-                print(
-                    f"\n{vendor.name}.{endpoint.name}: {what}, beside one without faults, of the only tenant, with a journal just cleared"
-                )
-                ratios = paired(vendor, endpoint, servers, faults, fresh=fresh)
-                for setting, ratio in ratios.items():
-                    report(setting, ratio, "x", SETTINGS[setting])
-        report("resident memory with 1,000 tenants", crowded.resident() / (1 << 20), "MiB")
-
-
-def paired(
-    vendor: Vendor,
-    endpoint: Endpoint,
-    servers: list[Server],
-    faults: dict[str, list[dict[str, Any]]],
-    *,
-    fresh: bool,
-) -> dict[str, float]:
-    """How many times as much a page costs in each setting as in the plain one; the median of many turns."""
-    numbers, batch = count(1_000 if fresh else 0), 300 if fresh else 600
-    took: dict[str, list[float]] = {setting: [] for setting in ("plain", *SETTINGS)}
-    for _ in range(4 if QUICK else 16):  # The first is to warm up.
-        for (setting, costs), server in zip(took.items(), servers, strict=True):
-            with AdminClient(server.url) as admin:
-                admin.add_faults(*faults.get(setting, []))
-                if "full" not in setting:
-                    admin.clear_journal()
-                asked = pages(endpoint, numbers if fresh else repeat(0))
-                requests = [
-                    request(server, vendor, endpoint, page)
-                    for page, _ in zip(asked, range(batch), strict=False)
-                ]
-                costs.append(1 / per_second(server, iter(requests), batch))
-                admin.remove_faults()
-    ratios = {}
-    alone = took[next(iter(SETTINGS))]
-    for setting, server in zip(SETTINGS, servers[1:], strict=True):
-        # A process that knows one setting only is held against another such one, not against the busy one.
-        base = took["plain"] if server is servers[0] or took[setting] is alone else alone
-        ratio = statistics.median(
-            each / usual for each, usual in zip(took[setting][1:], base[1:], strict=True)
+        ratio = median_ratio(
+            lambda: 1 / processor_rate(crowded, page_requests(other_access, pair, numbers)),
+            lambda: 1 / processor_rate(server, page_requests(access, pair, numbers)),
         )
-        ratios[setting] = 1 / ratio if ", beside" in setting else ratio
-    return ratios
+    return Result(f"{label(pair)}: 1,000 tenants compared with one", ratio, "x")
 
 
-def start_up() -> None:
-    """From the start of the process to the first answer, in turn with the bare app."""
-    print("\nStart to first answer")
-    times: dict[str, list[float]] = {"bare": [], "100": [], "1000000000": []}
-    with tempfile.NamedTemporaryFile() as file:
-        for _ in range(3 if QUICK else 9):
-            for name, took in times.items():
-                port, begun = free_port(), time.perf_counter()
-                here = [str(Path(__file__).parent / "bare.py"), file.name, str(port)]
-                command = (
-                    here
-                    if name == "bare"
-                    else ["-m", "mockserver", "serve", "--port", str(port), "--sessions", name]
-                )
-                with serving(command, port):
-                    took.append(time.perf_counter() - begun)
-    bare_time, small, large = (statistics.median(took) for took in times.values())
-    report("bare aiohttp", bare_time * 1000, "ms")
-    report("a world of 100 sessions", small / bare_time, "x bare", 1.6)
-    report("a world of 1,000,000,000, beside one of 100", large / small, "x", 1.1)
-
-
-def crawl() -> None:
-    """A whole crawl of 100,000 sessions over HTTP, one request after the other."""
-    print("\nA crawl of 100,000 sessions in pages of 100, one connection")
-    with mock("--sessions", "100000", *UNHURRIED) as server:
-        for vendor, endpoint in numbered():
-            requests = [
-                request(server, vendor, endpoint, page) for page in pages(endpoint, iter(range(1000)))
-            ]
-            report(f"{vendor.name}.{endpoint.name}", sum(one_by_one(server.port, requests)), "s")
+def measure() -> Iterator[Result]:
+    """Measure everything, in the order of the promises."""
+    yield from measure_start()
+    with mock(*BILLION, *FAST) as server:
+        access = disable_slots(server)
+        for pair in numbered_lists():
+            yield from measure_throughput(server, access, pair)
+        yield from measure_first_pages()
+        for pair in numbered_lists():
+            yield measure_deep_pages(server, access, pair)
+        yield from measure_filters()
+        yield measure_memory(server)
+        yield from (Result(*row) for row in measure_plugin())
+        for pair in numbered_lists():
+            yield measure_faults(server, access, pair)
+        yield measure_tenants(server, access, numbered_lists()[0])
 
 
 def main() -> int:
-    """Measure everything; exits with 1 where a promise is missed."""
-    compileall.compile_dir(
-        str(Path(mockserver.__file__).parent), quiet=2
-    )  # As it is wherever it was installed.
-    start_up()
-    with tempfile.NamedTemporaryFile() as file, bare(Path(file.name)) as plain:
-        base = plain.resident()
-    with mock(*BILLION, *UNHURRIED) as server:
-        side_by_side(server)
-        for vendor, endpoint in numbered():
-            throughput(server, vendor, endpoint)
-        print("\nA world of 1,000,000,000 sessions a site")
-        for vendor, endpoint in numbered():
-            deep(server, vendor, endpoint)
-        for vendor in load():
-            for endpoint in vendor.contract.endpoints:
-                if endpoint.filtered_example:
-                    filtered(server, vendor, endpoint)
-                if "filters" in endpoint.filtered_example:
-                    hostile(server, vendor, endpoint)
-                if (
-                    endpoint.count_field
-                    and endpoint.query
-                    and "segment_id" in endpoint.query.__struct_fields__
-                ):
-                    series(server, vendor, endpoint)
-        with AdminClient(server.url) as admin:
-            kept = admin.journal(limit=1)
-            report(
-                f"resident memory above the bare app's, {kept.kept} of {kept.count:,} exchanges kept",
-                (server.resident() - base) / (1 << 20),
-                "MiB",
-                40,
-            )
-    first_pages()
-    crawl()
-    costs()
-    print("\nThe pytest plugin")
-    for row in rows():
-        report(row.says, row.value, row.unit, row.most)
-    print("\nall promises kept" if not failed else f"\n{len(failed)} promises missed")
-    return int(bool(failed))
+    """Print each result when it is known; return 1 if a promise is missed."""
+    compileall.compile_dir(str(Path(mockserver.__file__).parent), quiet=2)  # as in an installed package
+    missed = 0
+    for result in measure():
+        print(result.line(), flush=True)
+        missed += not result.is_kept
+    print(f"\n{missed} promises missed" if missed else "\nall promises kept")
+    return int(bool(missed))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Many clients of a few tenants crawl every list of every vendor while much goes wrong, until each has all of it.
+"""Many clients of a few tenants read every list of every vendor while faults are active, until each has all rows.
 
-``make soak`` runs 200 clients for a minute and prints what it saw; it ends with 1 where a promise is broken. The
-test-suite runs a short one.
+``make soak`` runs 200 clients for a minute and prints a table; its exit code is 1 if a promise is broken. The tests run a
+short soak.
 """
 
 import argparse
@@ -27,20 +27,20 @@ from mockserver.reconcile import compare
 from mockserver.server.http.pagination import at
 from mockserver.vendors import load
 from tests.bench.processes import Server, mock
-from tests.bench.spoken import Spoken, spoken
+from tests.bench.spoken import VendorRequest, build_request
 
 MEBIBYTE: Final = 1 << 20
 TENANTS: Final = 4
 SITES: Final = 2
 SIZES: Final = (100, 50, 37, 23)
-"""Rows on a page, where a client may say how many."""
+"""Rows on a page, for lists with a limit."""
 TRIES: Final = 5
-"""How often a page is asked for before its list is begun anew."""
+"""Attempts at a page before the client starts its list again."""
 LATEST: Final = 120
-"""Seconds after which nobody waits for a client that does not come to an end."""
+"""Seconds after which the soak stops waiting for clients that do not finish."""
 OK: Final = 200
 REFUSED: Final = 400
-"""The least status of a refusal."""
+"""The lowest status of an error."""
 LISTS: Final = [
     (vendor, endpoint)
     for vendor in load()
@@ -69,54 +69,54 @@ PAGING: Final[list[dict[str, Any]]] = [
 
 
 class Load(Struct, frozen=True, kw_only=True):
-    """How much is asked of the server."""
+    """The load on the server."""
 
     clients: int
     sessions: int
-    """Of each site of each tenant."""
+    """Sessions of each site of each tenant."""
     crawls: int | None
-    """How often each client crawls its list in each third; ``None`` for as long as a third takes."""
+    """Number of times that each client reads its list in each third; ``None`` for as long as a third lasts."""
     seconds: float = 0
-    """How long a third takes, where crawls do not say."""
+    """Duration of a third if *crawls* is ``None``."""
     patience: float
     """Seconds after which a client gives up on a silent connection."""
     growth: int
     """MiB by which the server may grow after the first third."""
     refusals: int
-    """How often each refusal is repeated."""
+    """Number of times that each refused request is repeated."""
 
 
 SHORT: Final = Load(clients=40, sessions=150, crawls=3, patience=1.5, growth=24, refusals=200)
-"""Most of what it may grow by is the journals of four tenants, which are full only later."""
+"""Most of the permitted growth is the journals of four tenants, which are not full before the end."""
 FULL: Final = Load(clients=200, sessions=600, crawls=None, seconds=20, patience=3, growth=8, refusals=10_000)
 
 
 class Seen(Struct):
-    """What a soak has seen."""
+    """The observations of a soak."""
 
     requests: Counter[str]
     """By tenant."""
     statuses: Counter[int]
-    """Answers by status; 0 for those that did not come whole."""
+    """Responses by status; 0 for incomplete ones."""
     triggered: Counter[str]
     """Faults by kind."""
     resident: list[int]
     """Bytes of the server's memory, before and after each third."""
     complete: Counter[str]
-    """Lists that clients have whole, by tenant."""
+    """Completely collected lists, by tenant."""
     refused: dict[str, float] = {}
     """MiB by which the server grew while a refusal was repeated."""
     seconds: float = 0
     broken: list[str] = []
-    """Promises that were not kept."""
+    """Broken promises."""
 
 
 class Broken(Exception):
-    """An answer that did not come whole."""
+    """Raised for an incomplete response."""
 
 
 class Connection:
-    """One kept connection, which believes nothing that contradicts itself."""
+    """A kept-alive connection that rejects inconsistent responses."""
 
     def __init__(self, port: int, patience: float) -> None:
         self._port, self._patience = port, patience
@@ -154,26 +154,29 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
         raise Broken
     body, status = await reader.readexactly(int(lengths[0])), int(first.split()[1])
     if not body:
-        raise Broken  # What is empty may as well be cut: the server may say no more on this connection.
+        raise Broken  # An empty body may be a cut one, so this connection is not used again.
     if status == OK and [kind.partition(";")[0] for kind in kinds] != ["application/json"]:
         raise Broken
     return status, body
 
 
 class Client:
-    """A careful client of one list: it asks again, and notices a page that cannot be."""
+    """A careful client of one list: it retries, and notices impossible pages."""
 
-    def __init__(self, seen: Seen, access: TenantAccess, whose: int, connection: Connection) -> None:
-        """The client with a number: it is given one list after the other, of each site, in pages of each size."""
-        self.seen, self.access, self.connection = seen, access, connection
-        self.pair = pair = LISTS[whose % len(LISTS)]
-        self.site, size = whose // len(LISTS) % SITES, SIZES[whose % len(SIZES)]
+    def __init__(self, seen: Seen, access: TenantAccess, number: int, connection: Connection) -> None:
+        """Assign a list, a site and a page size to the client by its *number*."""
+        self.seen = seen
+        self.access = access
+        self.connection = connection
+        self.pair = pair = LISTS[number % len(LISTS)]
+        self.site = number // len(LISTS) % SITES
+        size = SIZES[number % len(SIZES)]
         limit = getattr(pair[1].pagination, "limit", None)
         self.first = {**all_rows_params(pair[1]), **({limit: size} if limit else {})}
         self.size = size if limit else getattr(pair[1].pagination, "size", 0)
 
     async def crawl(self) -> list[Any]:
-        """Every row of the list."""
+        """Return every row of the list."""
         while True:
             with suppress(Broken):
                 return await self._once()
@@ -193,12 +196,12 @@ class Client:
         raise AssertionError
 
     async def _page(self, asked: Mapping[str, Any], before: Sequence[Any]) -> Any:
-        """A page that may be one: of JSON, with other rows than the page before it, and that does not lead to itself."""
-        request = spoken(self.access, *self.pair, asked, self.site).raw()
+        """Return a plausible page: JSON, with other rows than the page before it, and with another cursor."""
+        request = build_request(self.access, *self.pair, asked, self.site).raw()
         for _ in range(TRIES):
             status, answer = await self._asked(request)
             if status != OK:
-                await asyncio.sleep(0.01)  # A polite client waits before it asks again.
+                await asyncio.sleep(0.01)  # A polite client waits before it retries.
                 continue
             found = at(answer, self.pair[1].rows_path)
             if (
@@ -228,7 +231,7 @@ class Client:
         )
 
     def _following(self, answer: Any, found: Sequence[Any], number: int, rows: int) -> dict[str, Any] | None:
-        """What asks for the next page; ``None`` after the last."""
+        """Return the parameters of the next page, or ``None`` after the last."""
         match self.pair[1].pagination:
             case OffsetPagination(offset=field, total=total) if rows < at(answer, total):
                 return {**self.first, field: rows}
@@ -240,7 +243,7 @@ class Client:
 
 
 def all_rows_params(endpoint: Endpoint) -> dict[str, Any]:
-    """The parameters that ask for every session of a world of default dates."""
+    """Return the parameters that request every session of a world with default dates."""
     words = {
         "start": 1_788_220_800,
         "end": 1_790_812_800,
@@ -255,14 +258,14 @@ def all_rows_params(endpoint: Endpoint) -> dict[str, Any]:
 
 
 def behaviors() -> dict[str, str | int]:
-    """No limit on how many ask; of those that ask at once where one may, the others are told so, and nobody waits for the clock."""
+    """Return behaviors without rate limits and without waiting; concurrency limits remain."""
     limits = [limit for _, endpoint in LISTS for limit in endpoint.limits]
     windows: dict[str, str | int] = {limit.allowed: 0 for limit in limits if isinstance(limit, WindowLimit)}
     return windows | {limit.hold: 0 for limit in limits if isinstance(limit, ConcurrencyLimit)}
 
 
 def queued(number: int) -> dict[str, str | int]:
-    """Every other tenant lets those wait that come while another is served."""
+    """Return the behaviors of every other tenant: requests wait for a slot instead of getting an error."""
     busy = [
         limit.busy
         for _, endpoint in LISTS
@@ -276,7 +279,7 @@ Truth = dict[tuple[str, str, str, int], list[Any]]
 
 
 def soak(load: Load) -> Seen:
-    """Run a server, let clients at it, and look at everything that was promised."""
+    """Run a server and clients, and check every promise."""
     with mock() as server, AdminClient(server.url) as admin:
         tenants = [
             admin.create_tenant(
@@ -304,9 +307,7 @@ def soak(load: Load) -> Seen:
                 asyncio.wait_for(_thirds(load, seen, expected, tenants, server), 3 * load.seconds + LATEST)
             )
         except TimeoutError:
-            seen.broken.append(
-                f"{LATEST} seconds after they should have, clients do not have their lists yet"
-            )
+            seen.broken.append(f"clients have not finished their lists {LATEST} seconds after the end")
         for access in tenants:
             seen.broken += _judged(admin, access.id, seen)
             for fault in admin.faults(access.id):
@@ -314,9 +315,9 @@ def soak(load: Load) -> Seen:
         grown = (seen.resident[-1] - seen.resident[min(1, len(seen.resident) - 1)]) / MEBIBYTE
         if grown > load.growth:
             seen.broken.append(
-                f"memory grew by {grown:.1f} MiB after the first third; at most {load.growth} were promised"
+                f"memory grew by {grown:.1f} MiB after the first third; expected at most {load.growth}"
             )
-    with mock(quiet=True) as server, AdminClient(server.url) as admin:
+    with mock() as server, AdminClient(server.url) as admin:
         for name, request in _refusals(admin.tenant()).items():
             seen.refused[name] = _repeat(server, name, request, load, seen)
     return seen
@@ -329,9 +330,9 @@ def _refusals(access: TenantAccess) -> dict[str, bytes]:
         for pair in LISTS
         if pair[1].site or isinstance(pair[1].credentials, BodyKeys)
     }
-    found: dict[str, Spoken] = {}
+    found: dict[str, VendorRequest] = {}
     for in_body, (vendor, endpoint) in pairs.items():
-        right = spoken(access, vendor, endpoint, all_rows_params(endpoint))
+        right = build_request(access, vendor, endpoint, all_rows_params(endpoint))
         label = f"{vendor.name}.{endpoint.name}"
         told = access.vendors[vendor.name]
         wrong = replace(
@@ -347,7 +348,7 @@ def _refusals(access: TenantAccess) -> dict[str, bytes]:
         found[f"{label}: unknown path"] = replace(right, path="/unknown" + right.path)
         found[f"{label}: wrong method"] = replace(right, method="DELETE")
         if in_body:
-            found[f"{label}: body that is no JSON"] = replace(right, body=b"{")
+            found[f"{label}: body that is not JSON"] = replace(right, body=b"{")
         else:
             site = told.sites[0]
             found[f"{label}: unknown site"] = replace(right, path=right.path.replace(site, "987654"))
@@ -375,13 +376,13 @@ def _repeat(server: Server, name: str, request: bytes, load: Load, seen: Seen) -
         grown = (server.resident() - warm) / MEBIBYTE
     if grown > load.growth:
         seen.broken.append(
-            f"{name}: memory grew by {grown:.1f} MiB in {load.refusals:,} requests; at most {load.growth} were promised"
+            f"{name}: memory grew by {grown:.1f} MiB in {load.refusals:,} requests; expected at most {load.growth}"
         )
     return grown
 
 
 def _is_whole(data: bytes) -> bool:
-    """Return whether some bytes are a whole answer."""
+    """Return True if the bytes are a complete response."""
     head, separator, body = data.partition(b"\r\n\r\n")
     length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
     return bool(separator) and len(body) >= int(length or 0)
@@ -390,7 +391,7 @@ def _is_whole(data: bytes) -> bool:
 async def _thirds(
     load: Load, seen: Seen, expected: Truth, tenants: Sequence[TenantAccess], server: Any
 ) -> None:
-    """Every client in three turns; after the first, everything that the server keeps is warm."""
+    """Run every client in three turns; after the first, all caches of the server are warm."""
     loop = asyncio.get_running_loop()
     begun = loop.time()
     clients = [
@@ -407,7 +408,7 @@ async def _thirds(
 
 
 async def _crawls(load: Load, client: Client, expected: Truth, until: float) -> None:
-    """One client's share of a third."""
+    """Run one client for a third."""
     vendor, endpoint = client.pair
     wanted = expected[client.access.id, vendor.name, endpoint.name, client.site]
     for number in count(1):
@@ -430,7 +431,7 @@ def _explained(rows: list[Any], wanted: list[Any]) -> str:
 
 
 def _shared(expected: Truth) -> Iterator[str]:
-    """Lists of two tenants that share rows could hide that one was served the other's."""
+    """Yield pairs of lists of two tenants that share rows: they could hide a mix-up of tenants."""
     named = {endpoint.name for _, endpoint in LISTS if endpoint.start_field}
     rows = {
         whose: {json.encode(row) for row in rows} for whose, rows in expected.items() if whose[2] in named
@@ -441,33 +442,33 @@ def _shared(expected: Truth) -> Iterator[str]:
 
 
 def _judged(admin: AdminClient, tenant: str, seen: Seen) -> Iterator[str]:
-    """What is not as it was promised once all clients have gone."""
+    """Yield the promises that are broken after all clients have disconnected."""
     for limit in admin.limits(tenant):
         if isinstance(limit, SlotState) and limit.held:
             yield f"{tenant}: {limit.held} slots of {limit.name} are held"
     lines = [json.decode(line) for line in admin.export("ndjson", tenant).splitlines()]
     total, numbers = admin.journal(tenant, limit=1).count, [line["number"] for line in lines]
     if total != seen.requests[tenant]:
-        yield f"{tenant}: {seen.requests[tenant]} requests were sent, {total} stand in the journal"
+        yield f"{tenant}: {seen.requests[tenant]} requests were sent, {total} are in the journal"
     if numbers != list(range(total - len(numbers) + 1, total + 1)):
         gaps = sum(after - before > 1 for before, after in pairwise(numbers))
         yield f"{tenant}: the journal keeps {len(numbers)} exchanges of {total} with {gaps} gaps"
     if any(line["failed"] for line in lines):
         yield f"{tenant}: the mock itself failed"
     if any(line["duration_ms"] is None for line in lines):
-        yield f"{tenant}: an exchange is open still"
+        yield f"{tenant}: an exchange is still open"
     if any(line["tenant"] != tenant for line in lines):
-        yield f"{tenant}: an exchange of another tenant stands in the journal"
+        yield f"{tenant}: an exchange of another tenant is in the journal"
 
 
 def table(seen: Seen) -> str:
-    """What was seen, for people."""
+    """Return the observations as a table."""
     total = seen.requests.total()
     rows = [
         ("requests", f"{total:,} in {seen.seconds:.1f} s, {total / max(seen.seconds, 1):,.0f} a second"),
         ("of each tenant", ", ".join(f"{number:,}" for _, number in sorted(seen.requests.items()))),
         (
-            "answers",
+            "responses",
             ", ".join(f"{number:,} x {status or 'broken'}" for status, number in seen.statuses.most_common()),
         ),
         (
@@ -483,13 +484,13 @@ def table(seen: Seen) -> str:
             + " MiB, at the start and after each third",
         ),
     ]
-    return "\n".join(f"{name:<20} {told}" for name, told in rows)
+    return "\n".join(f"{name:<20} {text}" for name, text in rows)
 
 
 def main() -> int:
-    """Run for a minute, or for a moment; exits with 1 where a promise is broken."""
-    parser = argparse.ArgumentParser(description="Let many clients crawl while much goes wrong.")
-    parser.add_argument("--short", action="store_true", help="as the test-suite does")
+    """Run for a minute, or briefly; return 1 if a promise is broken."""
+    parser = argparse.ArgumentParser(description="Let many clients read pages while faults are active.")
+    parser.add_argument("--short", action="store_true", help="run the short soak of the tests")
     seen = soak(SHORT if parser.parse_args().short else FULL)
     print(table(seen))
     print(

@@ -1,4 +1,4 @@
-"""Requests to vendors as plain values, made from what the admin API tells of a tenant."""
+"""Requests to vendors as plain values."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from mockserver.contract.endpoint import Endpoint
 from mockserver.vendors.base import Vendor
 
 
-class Spoken(Struct, frozen=True):
+class VendorRequest(Struct, frozen=True):
     """A request as any client library takes it."""
 
     method: str
@@ -21,30 +21,27 @@ class Spoken(Struct, frozen=True):
     body: bytes | None = None
 
     def raw(self) -> bytes:
-        """The request as it goes over a connection that is kept."""
+        """Return the bytes of the request on a kept-alive connection."""
         body = self.body or b""
-        length = {} if self.body is None else {"Content-Length": str(len(body))}
-        headers = {"Host": "x", **self.headers, **length}
-        lines = [
-            f"{self.method} {self.path} HTTP/1.1",
-            *(f"{name}: {value}" for name, value in headers.items()),
-            "",
-            "",
-        ]
-        return "\r\n".join(lines).encode() + body
+        headers = {"Host": "x", **self.headers}
+        if self.body is not None:
+            headers["Content-Length"] = str(len(body))
+        lines = [f"{self.method} {self.path} HTTP/1.1"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        return "\r\n".join([*lines, "", ""]).encode() + body
 
 
-def spoken(
+def build_request(
     access: TenantAccess, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int = 0
-) -> Spoken:
-    """A request of a tenant's to an endpoint, credentials included."""
-    told = access.vendors[vendor.name]
-    path = endpoint.paths[0].replace(f"{{{endpoint.site}}}", told.sites[site])
+) -> VendorRequest:
+    """Return a tenant's request to an endpoint, with credentials."""
+    vendor_access = access.vendors[vendor.name]
+    path = endpoint.paths[0].replace(f"{{{endpoint.site}}}", vendor_access.sites[site])
     if isinstance(endpoint.credentials, BodyKeys):
-        keys = {**told.credentials, endpoint.credentials.key: told.sites[site]}
+        keys = {**vendor_access.credentials, endpoint.credentials.key: vendor_access.sites[site]}
         own = {name: keys[name] for name in endpoint.credentials.fields}
-        return Spoken(
-            endpoint.method, path, {"Content-Type": "application/json"}, json.encode({**own, **parameters})
-        )
+        body = json.encode({**own, **parameters})
+        return VendorRequest(endpoint.method, path, {"Content-Type": "application/json"}, body)
     query = f"?{urlencode(parameters)}" if parameters else ""
-    return Spoken(endpoint.method, path + query, {"Authorization": f"Bearer {told.credentials['token']}"})
+    token = vendor_access.credentials["token"]
+    return VendorRequest(endpoint.method, path + query, {"Authorization": f"Bearer {token}"})

@@ -16,7 +16,7 @@ TOKEN = "open-sesame"
 def start_twice(*words: str, env: dict[str, str] | None = None) -> tuple[str, dict[str, Any]]:
     """Return what `session-mock serve` prints for people, and for programs."""
     printed = []
-    for more, last in (((), "session-mock serves"), (("--json",), "{")):
+    for more, last in (((), "session-mock is running"), (("--json",), "{")):
         command = [*COMMAND, "serve", "--port", "0", *more, *words]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as process:
             assert process.stdout is not None

@@ -1,4 +1,4 @@
-"""What particular commands of `session-mock admin` do."""
+"""Effects of single commands of `session-mock admin`."""
 
 import json
 from contextlib import suppress
@@ -224,7 +224,7 @@ def test_journal_show_prints_request_and_response_but_no_secret(admin: Shell) ->
 
 
 def test_journal_unmatched_lists_counts_and_follows_requests_of_no_tenant(admin: Shell) -> None:
-    before = admin.json("journal", "list", "--unmatched", "--limit", "0")["count"]
+    before = admin.json("journal", "list", "--unmatched", "--limit", "0")["total"]
     admin.request_unknown_path()
     after = ("--unmatched", "--after", str(before))
     listed = admin.json("journal", "list", *after)["exchanges"]
@@ -313,7 +313,7 @@ def test_verify_mentions_unmatched_requests(admin: Shell) -> None:
     [
         (["jurnal"], "unknown command 'jurnal'; did you mean 'journal'?"),
         (["clock", "frieze"], "unknown command 'frieze'; did you mean 'freeze'?"),
-        (["tenant", "create"], "unknown command 'create'; known are create, list, show, reset, delete"),
+        (["tenant", "mint"], "unknown command 'mint'; known are create, list, show, reset, delete"),
         (["tenant", "create", "--sesions", "5"], "--sessions"),
         (["clock", "set"], "Missing argument 'INSTANT'"),
         (["clock", "system", "now"], "unexpected extra argument"),

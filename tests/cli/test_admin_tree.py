@@ -52,7 +52,7 @@ READS = {
     "journal list --unmatched": "/journal",
     "journal list --count": f"{DEFAULT}/journal/count",
     "journal list --status 2xx --any-endpoint --after 1 --limit 1": (
-        f"{DEFAULT}/journal?status=2xx&unmatched=false&after=1&limit=1"
+        f"{DEFAULT}/journal?status=2xx&no_endpoint=false&after=1&limit=1"
     ),
     "journal export --format har": f"{DEFAULT}/journal?format=har",
     "journal export --unmatched": "/journal?format=ndjson",
@@ -234,7 +234,7 @@ def test_command_without_server_says_how_to_start_one(words: str) -> None:
 
 def test_every_route_is_reached_by_a_command(admin: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """Expected rows are requested with POST, which accepts everything that GET does."""
-    answered = Connection._answered  # noqa: SLF001 -- each request goes through it
+    answered = Connection._send  # noqa: SLF001 -- each request goes through it
     reached: set[tuple[str, str]] = set()
 
     def recorded(self: Connection, method: str, path: str, body: Any) -> Any:
@@ -246,7 +246,7 @@ def test_every_route_is_reached_by_a_command(admin: Shell, monkeypatch: pytest.M
         )
         return answered(self, method, path, body)
 
-    monkeypatch.setattr(Connection, "_answered", recorded)
+    monkeypatch.setattr(Connection, "_send", recorded)
     make_busy(admin)
     admin.run("verify", code=1)
     for words in (*READS, "tenant delete acme", *CHANGES, *SILENT):

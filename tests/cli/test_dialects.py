@@ -23,19 +23,19 @@ OTHER = OTHERS[0]
 
 def run(*words: str, code: int = 0, env: dict[str, str] | None = None) -> str:
     """Run a command in this process, and return what it printed."""
-    told = CliRunner(env=env).invoke(cli, words)
-    assert told.exit_code == code, told.output
-    return told.output
+    result = CliRunner(env=env).invoke(cli, words)
+    assert result.exit_code == code, result.output
+    return result.output
 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.label)
 def test_contract_and_openapi_in_dialect_are_those_of_the_dialect(vendor: Vendor) -> None:
     contract = json.loads(run("contract", vendor.name, "--dialect", vendor.dialect, "--json"))
     openapi = json.loads(run("openapi", vendor.name, "--dialect", vendor.dialect))
-    says = [fact.text for _, fact in vendor.contract.facts()]
+    texts = [fact.text for _, fact in vendor.contract.facts()]
 
     assert contract["dialect"] == vendor.dialect
-    assert [fact["says"] for fact in contract["facts"]][: len(says)] == says
+    assert [fact["text"] for fact in contract["facts"]][: len(texts)] == texts
     assert list(contract["sources"]) == list(vendor.contract.sources)
     assert openapi["info"]["summary"] == vendor.contract.description
 
@@ -44,9 +44,9 @@ def test_contract_and_openapi_in_dialect_are_those_of_the_dialect(vendor: Vendor
 def test_dialect_observed_is_the_closest_of_the_vendor(family: Vendor, command: str) -> None:
     """It is printed under its own name; an unknown one is an error that lists the known ones."""
     assert run(command, family.name, "--dialect", OBSERVED) == run(command, family.name, "--dialect", NAME)
-    refusal = run(command, family.name, "--dialect", "no-such", code=2)
+    error = run(command, family.name, "--dialect", "no-such", code=2)
 
-    assert all(name in refusal for name in (DOCUMENTED, NAME, OBSERVED))
+    assert all(name in error for name in (DOCUMENTED, NAME, OBSERVED))
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,8 @@ def test_export_in_dialect_writes_its_fields(vendor: Vendor) -> None:
 
 def test_serve_with_dialect_applies_it_to_default_tenant(serve: Serve) -> None:
     """For one vendor, and for all that have it."""
-    one, all_ = serve("--dialect", f"{OTHER.name}={OTHER.dialect}"), serve("--dialect", OBSERVED)
+    one = serve("--dialect", f"{OTHER.name}={OTHER.dialect}")
+    all_ = serve("--dialect", OBSERVED)
 
     assert one.json("tenant", "show")["vendors"][OTHER.name]["dialect"] == OTHER.dialect
     assert {name: vendor["dialect"] for name, vendor in all_.json("tenant", "show")["vendors"].items()} == {
@@ -135,7 +136,7 @@ def test_journal_line_has_dialect_and_basis_of_error(admin: Shell) -> None:
     """The documented dialect is not printed."""
     for dialect in (DOCUMENTED, OTHER.dialect):
         admin("behavior", "set", f"{OTHER.name}.{DIALECT}={dialect}")
-        before = admin.json("journal", "list", "--unmatched", "--limit", "0")["count"]
+        before = admin.json("journal", "list", "--unmatched", "--limit", "0")["total"]
         with suppress(HTTPError):
             urlopen(f"{admin.url}/{OTHER.name}/no/such/path")  # noqa: S310 -- our own server
         line = admin("journal", "follow", "--unmatched", "--limit", "1", "--after", str(before))

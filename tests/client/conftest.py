@@ -1,4 +1,4 @@
-"""A client and the server it steers."""
+"""Fixtures: a server and its admin client."""
 
 from collections.abc import Iterator
 
@@ -6,18 +6,18 @@ import pytest
 
 from mockserver.client import AdminClient
 from mockserver.server.runner import Running
-from tests.client.live import live
+from tests.client.live import serve_in_thread
 
 
 @pytest.fixture(name="running")
 def _running() -> Iterator[Running]:
-    """A server with a small world."""
-    with live(world={"sessions": 5}) as running:
+    """Run a server with a small world."""
+    with serve_in_thread(world={"sessions": 5}) as running:
         yield running
 
 
 @pytest.fixture(name="admin")
 def _admin(running: Running) -> Iterator[AdminClient]:
-    """A client of it."""
+    """Return a client of the server."""
     with AdminClient(running.url) as admin:
         yield admin

@@ -1,4 +1,4 @@
-"""A server in a thread of its own, as a client of another process would meet it."""
+"""Servers in threads, for clients that use sockets."""
 
 import asyncio
 import threading
@@ -15,8 +15,8 @@ from tests.conftest import QUICK
 
 
 @contextmanager
-def live(port: int = 0, **settings: Any) -> Iterator[Running]:
-    """Serve as long as the context is open."""
+def serve_in_thread(port: int = 0, **settings: Any) -> Iterator[Running]:
+    """Run a server while the context is open."""
     ready: Future[tuple[Running, asyncio.AbstractEventLoop, asyncio.Event]] = Future()
 
     async def serve() -> None:
@@ -44,8 +44,8 @@ def live(port: int = 0, **settings: Any) -> Iterator[Running]:
 
 
 @contextmanager
-def saying(said: bytes, *, silent: bool = False) -> Iterator[str]:
-    """A server that says the same to whoever asks, and then hangs up, or says nothing more."""
+def serve_bytes(content: bytes, *, silent: bool = False) -> Iterator[str]:
+    """Run a server that sends *content* to every client, then disconnects or stays silent."""
     done = threading.Event()
 
     class Handler(StreamRequestHandler):
@@ -54,12 +54,12 @@ def saying(said: bytes, *, silent: bool = False) -> Iterator[str]:
         def handle(self) -> None:
             while self.rfile.readline() not in (b"\r\n", b""):
                 pass
-            self.wfile.write(said)
+            self.wfile.write(content)
             if silent:
                 done.wait(30)
             with suppress(OSError):
                 self.connection.shutdown(SHUT_WR)
-                while self.rfile.read1():  # What was not read would make the end a reset.
+                while self.rfile.read1():  # Unread data would cause a connection reset.
                     pass
 
     with ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:

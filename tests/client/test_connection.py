@@ -1,4 +1,4 @@
-"""The client meets threads, restarts, strangers and silence, and says what stood in the way."""
+"""The client with threads, restarts, other servers and silence."""
 
 import pickle
 import subprocess
@@ -11,23 +11,23 @@ import pytest
 
 from mockserver.client import AdminClient, AdminError
 from mockserver.server.runner import Running
-from tests.client.live import live, saying
-from tests.client.test_methods import CALLS, WANTED
+from tests.client.live import serve_bytes, serve_in_thread
+from tests.client.test_methods import CALLS, ROW_QUERY
 
 TOKEN = "Örtlich-geheim:3"
 HTML = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 5\r\n\r\n<html"
 CHUNKED = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-def called(admin: AdminClient, name: str) -> Any:
-    """What a method answers, to the last row."""
+def call_method(admin: AdminClient, name: str) -> Any:
+    """Call a method; return its result, an iterator as a list."""
     arguments, named, _ = CALLS[name]
-    told = getattr(admin, name)(*arguments, **named)
-    return list(told) if isinstance(told, Iterator) else told
+    result = getattr(admin, name)(*arguments, **named)
+    return list(result) if isinstance(result, Iterator) else result
 
 
-def test_threads_may_share_a_client(running: Running, admin: AdminClient) -> None:
-    """Each is told what it asked for, while others ask for other things, read rows, or close what is kept."""
+def test_threads_share_a_client(running: Running, admin: AdminClient) -> None:
+    """Each gets its own response, even if another thread closes idle connections."""
 
     def work(number: int) -> tuple[str, str, int]:
         created = admin.create_tenant(f"t{number}", world={"sessions": number})
@@ -36,29 +36,28 @@ def test_threads_may_share_a_client(running: Running, admin: AdminClient) -> Non
         return (
             created.id,
             admin.tenant(f"t{number}").id,
-            len(list(admin.expected_rows(*WANTED, tenant=f"t{number}"))),
+            len(list(admin.expected_rows(*ROW_QUERY, tenant=f"t{number}"))),
         )
 
     with ThreadPoolExecutor(16) as pool:
-        told = list(pool.map(work, range(30)))
+        result = list(pool.map(work, range(30)))
 
-    assert told == [(f"t{number}", f"t{number}", number) for number in range(30)]
+    assert result == [(f"t{number}", f"t{number}", number) for number in range(30)]
     assert len(running.tenants) == 31
 
 
-def test_client_outlives_its_server() -> None:
-    """While there is none, it says so; once there is one again, it is asked without ado."""
-    with live() as first:
+def test_client_survives_restart_of_server() -> None:
+    with serve_in_thread() as first:
         admin = AdminClient(first.url)
-        list(admin.expected_rows(*WANTED))
-        admin.create_tenant("client_disconnected")
+        list(admin.expected_rows(*ROW_QUERY))
+        admin.create_tenant("temporary")
     with pytest.raises(AdminError, match="is `session-mock serve` running there") as gone:
         admin.health()
-    with live(first.port):
+    with serve_in_thread(first.port):
         admin.close()
         again = [admin.health().tenants, admin.health().tenants]
-    with live(first.port):
-        again.append(admin.health().tenants)  # The socket that was kept led to the server before.
+    with serve_in_thread(first.port):
+        again.append(admin.health().tenants)  # The idle connection belonged to the previous server.
     admin.close()
 
     assert gone.value.status == 0
@@ -75,36 +74,35 @@ STRANGERS = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_stranger_is_not_taken_for_session_mock(name: str) -> None:
-    """Whatever is asked, a server of another kind is told as what it is, never believed."""
-    # What says that it is JSON may be an archive for all that the client knows.
-    for kind in STRANGERS.keys() - ({"json"} if name == "export" else set()):
-        said = STRANGERS[kind]
-        with saying(said) as url, AdminClient(url) as admin, pytest.raises(AdminError) as error:
-            called(admin, name)
+def test_response_of_other_server_is_an_error(name: str) -> None:
+    # An export of the journal is not parsed, so any JSON is accepted.
+    for kind in STRANGERS.keys() - ({"json"} if name == "export_journal" else set()):
+        content = STRANGERS[kind]
+        with serve_bytes(content) as url, AdminClient(url) as admin, pytest.raises(AdminError) as error:
+            call_method(admin, name)
 
-        assert error.value.status == int(said.split()[1])
+        assert error.value.status == int(content.split()[1])
         assert str(error.value).endswith("is the URL right?")
         assert url in str(error.value)
 
 
 @pytest.mark.parametrize(
-    "said",
+    "content",
     [b"", b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"],
     ids=["nothing", "noise", "half"],
 )
 @pytest.mark.parametrize("silent", [False, True])
-def test_what_does_not_answer_is_given_up(said: bytes, silent: bool) -> None:  # noqa: FBT001
-    """A server that hangs up, speaks otherwise, or falls silent leaves nobody waiting."""
+def test_server_without_response_is_an_error(content: bytes, silent: bool) -> None:  # noqa: FBT001
+    """It disconnects, sends something else, or stays silent."""
     with (
-        saying(said, silent=silent) as url,
+        serve_bytes(content, silent=silent) as url,
         AdminClient(url, timeout=0.2) as admin,
         pytest.raises(AdminError) as error,
     ):
         admin.health()
 
     assert error.value.status == 0
-    assert f"no session-mock answers at {url} (" in str(error.value)
+    assert f"no response from {url} (" in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -112,30 +110,29 @@ def test_what_does_not_answer_is_given_up(said: bytes, silent: bool) -> None:  #
     [b"", b'5\r\n{"b"', b'8\r\n{"b": 1}\r\n', b"7\r\nnot it\n\r\n0\r\n\r\n"],
     ids=["end", "chunk", "row", "word"],
 )
-def test_half_a_truth_is_an_error(rest: bytes) -> None:
-    """Rows that came are told; where the rest is missing, that is told too."""
-    with saying(CHUNKED + b'9\r\n{"a": 1}\n\r\n' + rest) as url, AdminClient(url) as admin:
-        rows = admin.expected_rows(*WANTED)
+def test_incomplete_stream_of_rows_is_an_error(rest: bytes) -> None:
+    """Rows that arrived before are yielded."""
+    with serve_bytes(CHUNKED + b'9\r\n{"a": 1}\n\r\n' + rest) as url, AdminClient(url) as admin:
+        rows = admin.expected_rows(*ROW_QUERY)
 
         assert next(rows) == {"a": 1}
-        with pytest.raises(AdminError, match="broke off in the middle"):
+        with pytest.raises(AdminError, match="ended early"):
             list(rows)
 
 
-def test_whoever_has_enough_of_the_truth_may_go(running: Running, admin: AdminClient) -> None:
-    """A row is taken and the rest is not; the next answers are whole."""
+def test_stream_of_rows_can_be_closed_early(running: Running, admin: AdminClient) -> None:
+    """Later responses are complete."""
     admin.replace_world(sessions=20_000)
     for _ in range(3):
-        rows = admin.expected_rows(*WANTED)
+        rows = admin.expected_rows(*ROW_QUERY)
         assert next(rows)
         rows.close()
 
     assert admin.health().tenants == len(running.tenants)
-    assert len(list(admin.expected_rows(*WANTED, site=1))) == 20_000
+    assert len(list(admin.expected_rows(*ROW_QUERY, site=1))) == 20_000
 
 
-def test_a_refusal_says_what_would_be_right(admin: AdminClient) -> None:
-    """The server's words, status and title are those of the error, which can be sent from process to process."""
+def test_error_has_status_title_and_remedy_and_can_be_pickled(admin: AdminClient) -> None:
     with pytest.raises(AdminError) as error:
         admin.clock("defalt")
     copy = pickle.loads(pickle.dumps(error.value))  # noqa: S301 -- our own
@@ -153,7 +150,7 @@ def test_a_refusal_says_what_would_be_right(admin: AdminClient) -> None:
 @pytest.mark.parametrize(
     "form", ["{url}", "{url}/", "{url}/__admin", "{url}/__admin/", "{bare}", "http://localhost:{port}"]
 )
-def test_url_may_be_written_in_many_ways(running: Running, form: str) -> None:
+def test_url_is_accepted_in_each_form(running: Running, form: str) -> None:
     """With and without scheme, slash and `/__admin`."""
     with AdminClient(
         form.format(url=running.url, bare=running.url.removeprefix("http://"), port=running.port)
@@ -166,8 +163,7 @@ def test_url_may_be_written_in_many_ways(running: Running, form: str) -> None:
     "url",
     ["", "http://", "ftp://a.example", "http://a:b", "http://a:0", "http://a:70000", "http://[::1", "//:80"],
 )
-def test_what_is_no_url_is_refused_at_once(url: str) -> None:
-    """Before anything is asked."""
+def test_invalid_url_is_rejected_before_a_request(url: str) -> None:
     with pytest.raises(ValueError, match="is no URL of a server"):
         AdminClient(url)
 
@@ -175,8 +171,7 @@ def test_what_is_no_url_is_refused_at_once(url: str) -> None:
 @pytest.mark.parametrize(
     "url", ["http://a b", "http://" + "x" * 70 + ".example", "http://nowhere.invalid", "https://127.0.0.1:1"]
 )
-def test_what_is_no_host_is_told(url: str) -> None:
-    """A name that leads nowhere, or can be none, is an error of the client's like any other."""
+def test_unreachable_host_is_an_error(url: str) -> None:
     with AdminClient(url, timeout=5) as admin, pytest.raises(AdminError) as error:
         admin.health()
 
@@ -184,16 +179,15 @@ def test_what_is_no_host_is_told(url: str) -> None:
 
 
 @pytest.mark.parametrize("base", ["", "/mock"])
-def test_url_is_told_as_it_leads_to_the_server(base: str) -> None:
-    """Also below a path, where a proxy has it."""
+def test_url_keeps_path_of_proxy(base: str) -> None:
     assert AdminClient(f"http://proxy.example{base}/__admin").url == f"http://proxy.example{base}"
 
 
-def test_token_is_sent_as_it_is() -> None:
-    """In letters of any script; a wrong one is refused by the server, and one that no header carries by the client."""
-    with live(admin_token=TOKEN) as running:
+def test_token_is_sent_unchanged() -> None:
+    """A wrong one is rejected by the server, one that a header cannot carry by the client."""
+    with serve_in_thread(admin_token=TOKEN) as running:
         with AdminClient(running.url, TOKEN) as admin:
-            assert len(list(admin.expected_rows(*WANTED))) > 1
+            assert len(list(admin.expected_rows(*ROW_QUERY))) > 1
         for wrong in (None, TOKEN + "x"):
             with (
                 AdminClient(running.url, wrong) as admin,
@@ -206,8 +200,7 @@ def test_token_is_sent_as_it_is() -> None:
             AdminClient(running.url, impossible)
 
 
-def test_client_is_light() -> None:
-    """Whoever imports it imports neither the server nor what only the server and the command line need."""
+def test_client_imports_neither_server_nor_heavy_libraries() -> None:
     heavy = {
         "aiohttp",
         "numpy",

@@ -1,4 +1,4 @@
-"""What the tests of the clients share."""
+"""Fixtures of the tests of all clients."""
 
 from pathlib import Path
 
@@ -9,13 +9,13 @@ import mockserver
 
 
 def pytest_report_header() -> str:
-    """Tell which session-mock it is."""
+    """Return the folder of the installed session-mock."""
     return f"mockserver: {Path(mockserver.__file__).parent}"
 
 
 @pytest.fixture(name="slept", autouse=True)
 def _slept(session_mock: mockserver.TenantHandle, monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The waits of a client, each of which advances the tenant's clock and takes no time."""
+    """Let each wait of a client advance the tenant's clock, and return the list of waits."""
     waits: list[float] = []
 
     def sleep(seconds: float) -> None:
@@ -23,5 +23,5 @@ def _slept(session_mock: mockserver.TenantHandle, monkeypatch: pytest.MonkeyPatc
         session_mock.clock.advance(seconds)
 
     monkeypatch.setattr(retrying, "sleep", sleep)
-    monkeypatch.setattr(retrying, "now", lambda: session_mock.clock.now.timestamp())  # noqa: PLW0108 -- the clock is read anew each time
+    monkeypatch.setattr(retrying, "now", lambda: session_mock.clock.now.timestamp())  # noqa: PLW0108 -- the clock is read at each call
     return waits

@@ -10,13 +10,12 @@ END = "2026-10-01T00:00:00Z"
 
 
 def client(mock: TenantHandle) -> Braze:
-    """A client of the test's tenant."""
+    """Return a client of the test's tenant."""
     braze = mock.vendor("braze")
     return Braze(braze.base_url, braze.credentials["token"])
 
 
-def test_days_are_those_of_the_world(session_mock: TenantHandle) -> None:
-    """Each day's sessions are counted, and together they are all."""
+def test_days_sum_to_all_sessions(session_mock: TenantHandle) -> None:
     app = session_mock.vendor("braze").sites[0]
     points = client(session_mock).days(30, END, app)
 
@@ -26,8 +25,7 @@ def test_days_are_those_of_the_world(session_mock: TenantHandle) -> None:
     assert sum(point["sessions"] for point in points) == session_mock.world.counts[0]
 
 
-def test_the_limit_of_the_hour_is_waited_for(session_mock: TenantHandle, slept: list[float]) -> None:
-    """The third request of an hour waits until the next, as the header of the limit says."""
+def test_client_waits_for_next_hour_after_limit(session_mock: TenantHandle, slept: list[float]) -> None:
     session_mock.limits.set("braze.shared", allowed=2)
     session_mock.clock.set("2026-09-15T12:50:00Z")
     braze, app = client(session_mock), session_mock.vendor("braze").sites[0]
@@ -39,8 +37,7 @@ def test_the_limit_of_the_hour_is_waited_for(session_mock: TenantHandle, slept: 
 
 
 @pytest.mark.session_mock(behaviors={"braze.permissions": "sessions.data_series"}, allow=["forbidden"])
-def test_a_key_that_may_not_list_segments_is_told(session_mock: TenantHandle, slept: list[float]) -> None:
-    """A refusal for good is not tried again."""
+def test_client_does_not_retry_forbidden_request(session_mock: TenantHandle, slept: list[float]) -> None:
     with pytest.raises(GaveUp, match="403"):
         client(session_mock).segments()
 
@@ -48,8 +45,7 @@ def test_a_key_that_may_not_list_segments_is_told(session_mock: TenantHandle, sl
 
 
 @pytest.mark.session_mock(segments={f"country-{number}": {"country": "DE"} for number in range(95)})
-def test_segments_fill_more_than_a_page(session_mock: TenantHandle) -> None:
-    """The second page is asked for, and a third is not."""
+def test_client_reads_two_pages_of_segments(session_mock: TenantHandle) -> None:
     segments = client(session_mock).segments()
 
     assert {segment["id"] for segment in segments} == set(session_mock.vendor("braze").segments.values())

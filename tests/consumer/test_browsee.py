@@ -15,7 +15,7 @@ PROFILES = ["empty", "single", "page-exact", "page-plus-one", "awkward"]
 
 
 def client(mock: TenantHandle) -> Browsee:
-    """A client of the test's tenant."""
+    """Return a client of the test's tenant."""
     browsee = mock.vendor("browsee")
     return Browsee(browsee.base_url, browsee.body)
 
@@ -23,16 +23,14 @@ def client(mock: TenantHandle) -> Browsee:
 @pytest.mark.parametrize(
     "profile", [pytest.param(name, marks=pytest.mark.session_mock(profile=name)) for name in PROFILES]
 )
-def test_every_session_arrives_once(session_mock: TenantHandle, profile: str) -> None:
-    """No edge of paging loses or repeats a row."""
+def test_client_collects_every_session_once(session_mock: TenantHandle, profile: str) -> None:
     rows = list(client(session_mock).sessions(0, SEPTEMBER[1]))
 
     session_mock.reconcile(rows, vendor="browsee", endpoint="export_sessions")
     assert bool(rows) == (profile != "empty")
 
 
-def test_threads_share_a_client_that_asks_once_at_a_time(session_mock: CheckedTenant) -> None:
-    """However many ask, one request is open."""
+def test_shared_client_sends_one_request_at_a_time(session_mock: CheckedTenant) -> None:
     browsee = client(session_mock)
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda _: list(browsee.sessions(*SEPTEMBER)), range(4)))
@@ -44,8 +42,7 @@ def test_threads_share_a_client_that_asks_once_at_a_time(session_mock: CheckedTe
 
 @pytest.mark.session_mock(sessions=250)
 @pytest.mark.parametrize("kind", ["same_page", "empty_page"])
-def test_page_that_is_not_the_one_asked_for_is_noticed(session_mock: TenantHandle, kind: str) -> None:
-    """No wrong page is taken for a right one."""
+def test_client_notices_wrong_page(session_mock: TenantHandle, kind: str) -> None:
     session_mock.faults.add(kind, page=2, times=1)
     with pytest.raises(Moved):
         list(client(session_mock).sessions(*SEPTEMBER))
@@ -63,10 +60,9 @@ def test_page_that_is_not_the_one_asked_for_is_noticed(session_mock: TenantHandl
     ],
     ids=lambda fault: fault["kind"],
 )
-def test_what_passes_is_tried_again(
+def test_client_retries_temporary_error(
     session_mock: TenantHandle, fault: dict[str, Any], slept: list[float]
 ) -> None:
-    """A failure in the middle of a crawl costs a wait, and no row."""
     session_mock.faults.add(**fault)
     rows = list(client(session_mock).sessions(*SEPTEMBER))
 
@@ -77,16 +73,14 @@ def test_what_passes_is_tried_again(
 
 
 @pytest.mark.session_mock(faults=[{"kind": "status", "status": 500}])
-def test_what_does_not_pass_is_given_up(session_mock: TenantHandle, slept: list[float]) -> None:
-    """Four attempts are enough."""
+def test_client_gives_up_after_four_attempts(session_mock: TenantHandle, slept: list[float]) -> None:
     with pytest.raises(GaveUp, match="status 500"):
         list(client(session_mock).sessions(*SEPTEMBER))
 
     assert slept == [1.0, 2.0, 4.0]
 
 
-def test_the_other_site_has_a_key_of_its_own(session_mock: TenantHandle) -> None:
-    """A key names its site."""
+def test_other_site_has_own_key(session_mock: TenantHandle) -> None:
     other = session_mock.vendor("browsee").for_site(1)
     rows = list(Browsee(other.base_url, other.body).sessions(*SEPTEMBER))
 

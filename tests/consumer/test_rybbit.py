@@ -9,14 +9,13 @@ DAYS = ("2026-09-01", "2026-09-30", "UTC")
 
 
 def client(mock: TenantHandle) -> Rybbit:
-    """A client of the first site of the test's tenant."""
+    """Return a client of the first site of the test's tenant."""
     rybbit = mock.vendor("rybbit")
     return Rybbit(rybbit.base_url, rybbit.credentials["token"], rybbit.sites[0])
 
 
 @pytest.mark.parametrize("sessions", [0, 1, 99, 100, 101, 250])
-def test_every_session_arrives_once(session_mock: TenantHandle, sessions: int) -> None:
-    """Full and nearly full pages lose nothing."""
+def test_client_collects_every_session_once(session_mock: TenantHandle, sessions: int) -> None:
     session_mock.replace_world(sessions=sessions)
     with client(session_mock) as rybbit:
         rows = list(rybbit.sessions(*DAYS))
@@ -27,8 +26,7 @@ def test_every_session_arrives_once(session_mock: TenantHandle, sessions: int) -
 
 @pytest.mark.session_mock(sessions=450)
 @pytest.mark.parametrize("kind", ["session_arrives", "session_arrives_late"])
-def test_sessions_that_arrive_in_the_middle_are_no_duplicates(session_mock: TenantHandle, kind: str) -> None:
-    """Pages move by a row, and the client tells no row twice."""
+def test_client_skips_rows_repeated_by_arriving_sessions(session_mock: TenantHandle, kind: str) -> None:
     session_mock.clock.set("2026-09-30T23:59:59Z")
     session_mock.faults.add(kind, page=3, times=1)
     with client(session_mock) as rybbit:
@@ -45,8 +43,7 @@ def test_sessions_that_arrive_in_the_middle_are_no_duplicates(session_mock: Tena
     )
 
 
-def test_the_limit_of_the_key_is_waited_for(session_mock: TenantHandle, slept: list[float]) -> None:
-    """The vendor tells no time to wait, so the client waits longer and longer."""
+def test_client_waits_longer_after_each_limit_error(session_mock: TenantHandle, slept: list[float]) -> None:
     session_mock.limits.set("rybbit.api", allowed=3, seconds=5)
     with client(session_mock) as rybbit:
         assert len(list(rybbit.sessions(*DAYS))) == 1000
@@ -55,8 +52,7 @@ def test_the_limit_of_the_key_is_waited_for(session_mock: TenantHandle, slept: l
     assert session_mock.journal.count(error="rate_limited") == len(slept)
 
 
-def test_all_events_of_a_session_are_collected(session_mock: TenantHandle) -> None:
-    """A long session takes several pages."""
+def test_client_collects_all_events_of_session(session_mock: TenantHandle) -> None:
     with client(session_mock) as rybbit:
         rows = list(rybbit.sessions(*DAYS))
         longest = max(rows, key=lambda row: row["pageviews"] + row["events"])

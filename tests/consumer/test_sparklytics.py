@@ -14,7 +14,7 @@ DAYS = ("2026-09-01", "2026-09-30")
 
 
 def client(mock: TenantHandle) -> Sparklytics:
-    """A client of the first site of the test's tenant."""
+    """Return a client of the first site of the test's tenant."""
     vendor = mock.vendor("sparklytics")
     return Sparklytics(vendor.base_url, vendor.credentials["token"], vendor.sites[0])
 
@@ -23,8 +23,7 @@ def client(mock: TenantHandle) -> Sparklytics:
     "profile",
     [pytest.param(name, marks=pytest.mark.session_mock(profile=name)) for name in ("page-exact", "single")],
 )
-def test_every_session_arrives_once(session_mock: TenantHandle, profile: str) -> None:
-    """Cursors lead through all pages, and end."""
+def test_client_collects_every_session_once(session_mock: TenantHandle, profile: str) -> None:
     rows = asyncio.run(client(session_mock).sessions(*DAYS))
 
     session_mock.reconcile(
@@ -39,22 +38,19 @@ def test_every_session_arrives_once(session_mock: TenantHandle, profile: str) ->
 
 
 @pytest.mark.session_mock(sessions=250, allow=["page-requested-twice"])
-def test_cursor_that_leads_nowhere_is_noticed(session_mock: TenantHandle) -> None:
-    """A client that follows it would never end."""
+def test_client_notices_repeated_cursor(session_mock: TenantHandle) -> None:
     session_mock.faults.add("stuck_cursor", page=2)
     with pytest.raises(Stuck):
         asyncio.run(client(session_mock).sessions(*DAYS))
 
 
 @pytest.mark.session_mock(sessions=250, faults=[{"kind": "expired_cursor", "page": 2, "times": 1}])
-def test_cursor_that_expires_ends_the_crawl(session_mock: TenantHandle) -> None:
-    """A refusal is told as the vendor words it."""
+def test_expired_cursor_raises_vendor_error(session_mock: TenantHandle) -> None:
     with pytest.raises(GaveUp, match="400"):
         asyncio.run(client(session_mock).sessions(*DAYS))
 
 
-def test_clients_at_the_same_time_do_not_meet(session_mock: CheckedTenant) -> None:
-    """Four crawls at once are four times the same."""
+def test_concurrent_clients_collect_same_rows(session_mock: CheckedTenant) -> None:
     sparklytics = client(session_mock)
     session_mock.allow("page-requested-twice")
 

@@ -1,6 +1,6 @@
-"""Does with a Dockerfile what docker would, as far as that is possible without one: builds nothing, and runs the command as a process.
+"""Replacement for docker: it builds nothing and runs the command of a Dockerfile as a process.
 
-``build`` checks what is copied, ``run`` starts CMD, ``exec`` runs a command where CMD runs, ``rm`` ends it.
+``build`` checks the copied files, ``run`` starts CMD, ``exec`` runs the health check, ``rm`` ends the process.
 """
 
 import json
@@ -17,12 +17,12 @@ STATE = Path(".docker")
 
 
 def instructions(name: str) -> list[str]:
-    """The arguments of an instruction, each time that it stands in the Dockerfile."""
+    """Return the arguments of every instruction of a name in the Dockerfile."""
     return re.findall(rf"^{name} (.+)$", (STATE / "Dockerfile").read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def build(folder: str) -> None:
-    """Check that what is copied is there, and that the last user is not root."""
+    """Check that the copied files exist and that the last user is not root."""
     STATE.mkdir()
     shutil.copy(Path(folder) / "Dockerfile", STATE)
     for sources in instructions("COPY"):
@@ -30,34 +30,39 @@ def build(folder: str) -> None:
         if not list(Path(folder).glob(pattern)):
             sys.exit(f"nothing to copy: {pattern}")
     if instructions("USER")[-1] == "root":
-        sys.exit("nobody should be root")
+        sys.exit("USER: the last user is root; use another one")
 
 
 def run(ports: str, variables: list[str]) -> None:
-    """Start CMD as a process, with the port that is exposed and mapped."""
+    """Start CMD as a process, with the exposed and mapped port."""
     outside, inside = ports.split(":")
     words = json.loads(instructions("CMD")[-1])
     if instructions("EXPOSE") != [inside] or words[words.index("--port") + 1] != inside or outside != inside:
         sys.exit("the ports differ")
-    environment = {**os.environ, **dict(each.split("=", 1) for each in variables)}
+    environment = {**os.environ, **dict(variable.split("=", 1) for variable in variables)}
     with (STATE / "log").open("w", encoding="utf-8") as log:
         process = subprocess.Popen(words, env=environment, stdout=log, stderr=log, start_new_session=True)
     (STATE / "run").write_text(json.dumps([process.pid, variables]), encoding="utf-8")
 
 
 def execute(words: list[str]) -> None:
-    """Run the command of the health check, which must be the one that is asked for."""
+    """Run a command, which must be that of the health check."""
     pid, variables = json.loads((STATE / "run").read_text(encoding="utf-8"))
     os.kill(pid, 0)
     if json.loads(instructions("HEALTHCHECK")[0].partition("CMD ")[2]) != words:
         sys.exit("the health check is another command")
-    url = f"http://127.0.0.1:{instructions('EXPOSE')[0]}"  # Where no URL is said; in a document under test 8080 is another port.
-    environment = {**os.environ, "SESSION_MOCK_URL": url, **dict(each.split("=", 1) for each in variables)}
+    # The default URL of the command; the runner of documents replaces port 8080.
+    url = f"http://127.0.0.1:{instructions('EXPOSE')[0]}"
+    environment = {
+        **os.environ,
+        "SESSION_MOCK_URL": url,
+        **dict(variable.split("=", 1) for variable in variables),
+    }
     sys.exit(subprocess.run(words, env=environment, check=False).returncode)
 
 
 def main() -> None:
-    """Read a line as docker would, as far as the document goes."""
+    """Run the command line as docker would."""
     parser = ArgumentParser()
     commands = parser.add_subparsers(dest="command", required=True)
     building = commands.add_parser("build")

@@ -1,10 +1,10 @@
-"""Runs a document from its own text: files are written, shell blocks are run in order in one shell, and what is shown must be printed.
+"""Run the blocks of a document: write its files, run its commands in order in one shell, and compare their output.
 
-- A block whose first line is ``# name.ext`` is a file of that name; a Python block without a name is a script that is run.
-- ``sh`` blocks are run by one bash, so that what one starts or sets is there in the next.
-- A ``text`` block is what the block before it prints: its lines stand in the output one after the other; a line ``…`` skips
-  some, and within a line ``…`` skips some of it.
-- A block fails only where the text after it shows a failure.
+- A block whose first line is ``# name.ext`` is a file of that name; a Python block without a name is a script.
+- One bash runs all ``sh`` blocks, so a block sees the processes and variables of the blocks before it.
+- A ``text`` block is the output of the block before it: its lines are consecutive in the output. A line ``…`` skips
+  lines, and ``…`` within a line skips characters.
+- A block may fail only if the text after it shows a failure.
 """
 
 import os
@@ -13,7 +13,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -28,14 +28,14 @@ _NAME: Final = re.compile(r"# ([\w./-]+\.\w+|Dockerfile)")
 _FAILURE: Final = re.compile(r"^(FAILED|ERROR|Error:|AssertionError)|\b\d+ (failed|error)", re.MULTILINE)
 _ELIDED: Final = re.compile(r"…|\bin \d+\.\d+s")
 _OWN: Final = ("CI", "COV_", "COVERAGE_", "PYTEST_", "SESSION_MOCK_")
-"""Beginnings of variables of the environment that would change what a reader sees."""
+"""Prefixes of environment variables that would change the output."""
 _PLUGINS: Final = {
     "faker": "faker",
     "hypothesispytest": "hypothesis",
     "pytest_cov": "--cov",
     "schemathesis": "schemathesis",
 }
-"""Plugins of pytest that are imported only where a document has a word: that takes longer than the document itself."""
+"""pytest plugins that take long to import, each with a word of the documents that need it."""
 _PRELUDE: Final = """\
 set -E; trap 'failed=1' ERR
 session-mock() {
@@ -45,7 +45,7 @@ session-mock() {
     esac
 }
 """
-"""Any command that fails is noticed; where no server is named, the one of the document is meant."""
+"""Records any failed command; commands without a URL use the server of the document."""
 
 
 class Block(Struct, frozen=True, kw_only=True):
@@ -55,15 +55,15 @@ class Block(Struct, frozen=True, kw_only=True):
     text: str
     file: str | None
     shown: str | None
-    """What it prints, where the document shows it."""
+    """The output that the document shows."""
 
 
 class DocumentError(Exception):
-    """A document that cannot be run."""
+    """Raised for a document with a block that is not run."""
 
 
 def blocks(document: str) -> list[Block]:
-    """The blocks of a document that are files, or are run; raises :class:`DocumentError` for one that would be neither."""
+    """Return the blocks of a document; raises :class:`DocumentError` for one that is neither a file nor run."""
     found: list[Block] = []
     for kind, text in _BLOCK.findall(document):
         name = _NAME.fullmatch(text.partition("\n")[0])
@@ -73,14 +73,12 @@ def blocks(document: str) -> list[Block]:
         elif name is not None or runs:
             found.append(Block(kind=kind, text=text, file=name and name[1], shown=None))
         else:
-            raise DocumentError(
-                f"no file, nothing to run, and nothing that is shown of what was run:\n{text}"
-            )
+            raise DocumentError(f"block is not a file, a command, or the output of a command:\n{text}")
     return found
 
 
 def differs(shown: str, printed: str) -> str | None:
-    """Say which line of what is shown is not printed where it should be; nothing where all are."""
+    """Return the first shown line that is not printed at its place, or ``None``."""
     lines = [line.rstrip() for line in printed.splitlines()]
     parts = [
         part.strip("\n").splitlines() for part in re.split(r"^…$", shown, flags=re.MULTILINE) if part.strip()
@@ -89,26 +87,30 @@ def differs(shown: str, printed: str) -> str | None:
     for part in parts:
         patterns = [re.compile(".*".join(map(re.escape, _ELIDED.split(line.rstrip())))) for line in part]
         places = range(start, len(lines) - len(part) + 1)
-        matched = [sum(1 for _ in _agreeing(patterns, lines[place:])) for place in places]
+        matched = [_count_matching(patterns, lines[place:]) for place in places]
         if len(part) not in matched:
             return part[max(matched, default=0)]
         start += matched.index(len(part)) + len(part)
     return None
 
 
-def _agreeing(patterns: list[re.Pattern[str]], lines: list[str]) -> Iterator[None]:
+def _count_matching(patterns: list[re.Pattern[str]], lines: list[str]) -> int:
+    """Return how many patterns match the first lines, up to the first that does not."""
+    count = 0
     for pattern, line in zip(patterns, lines, strict=False):
         if not pattern.fullmatch(line):
-            return
-        yield None
+            break
+        count += 1
+    return count
 
 
 def run(document: str, folder: Path, programs: Path | None = None) -> None:
-    """Run a document in an empty folder; raises ``AssertionError`` for what fails, and for what is shown and not printed.
+    """Run a document in an empty folder; raises ``AssertionError`` for a failure and for output that differs.
 
-    Port 8080 may be taken here, so that another one stands in its place; ``programs`` is a folder of commands found first.
+    Port 8080 may be taken, so another port replaces it. *programs* is a folder at the front of the ``PATH``.
     """
-    own, port = folder / ".blocks", str(_free_port())
+    own = folder / ".blocks"
+    port = str(_free_port())
     own.mkdir()
     found = blocks(document.replace("8080", port))
     steps = [_PRELUDE]
@@ -118,29 +120,30 @@ def run(document: str, folder: Path, programs: Path | None = None) -> None:
             (folder / block.file).parent.mkdir(parents=True, exist_ok=True)
             steps.append(f"cp .blocks/{number} {block.file}\n")
         else:
-            how = f". .blocks/{number}" if block.kind == "sh" else f"python .blocks/{number}"
+            command = f". .blocks/{number}" if block.kind == "sh" else f"python .blocks/{number}"
             steps.append(
-                f"failed=0; {how} >.blocks/{number}.out 2>&1; echo $failed >.blocks/{number}.failed\n"
+                f"failed=0; {command} >.blocks/{number}.out 2>&1; echo $failed >.blocks/{number}.failed\n"
             )
     (own / "all").write_text("".join(steps), encoding="utf-8")
     unused = " ".join(f"-p no:{plugin}" for plugin, word in _PLUGINS.items() if word not in document)
     _bash(own / "all", {"URL": f"http://127.0.0.1:{port}", "PYTEST_ADDOPTS": unused}, programs)
     for number, block in enumerate(found):
         if block.file is None:
-            _judge(block, own / f"{number}.out", own / f"{number}.failed")
+            _check_output(block, own / f"{number}.out", own / f"{number}.failed")
 
 
-def _judge(block: Block, out: Path, failed: Path) -> None:
+def _check_output(block: Block, out: Path, failed: Path) -> None:
     printed = out.read_text(encoding="utf-8") if out.exists() else ""
-    wanted = block.shown is not None and _FAILURE.search(block.shown) is not None
-    fails = not failed.exists() or failed.read_text(encoding="utf-8").strip() == "1"
-    assert fails == wanted, f"{block.text}was to {'fail' if wanted else 'succeed'}, and printed\n{printed}"
+    should_fail = block.shown is not None and _FAILURE.search(block.shown) is not None
+    has_failed = not failed.exists() or failed.read_text(encoding="utf-8").strip() == "1"
+    expected = "fail" if should_fail else "succeed"
+    assert has_failed == should_fail, f"{block.text}expected to {expected}; printed\n{printed}"
     missing = None if block.shown is None else differs(block.shown, printed)
-    assert missing is None, f"{block.text}does not print\n{missing}\nwhere it should, but\n{printed}"
+    assert missing is None, f"{block.text}does not print\n{missing}\nat its place; printed\n{printed}"
 
 
 def _bash(script: Path, variables: Mapping[str, str], programs: Path | None) -> None:
-    """Run a script; what it started ends with it, and it ends in time."""
+    """Run a script with a time limit, and end every process that it started."""
     path = [*([str(programs)] if programs else []), str(Path(sys.executable).parent), os.environ["PATH"]]
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_OWN)}
     environment |= {
@@ -162,7 +165,7 @@ def _bash(script: Path, variables: Mapping[str, str], programs: Path | None) -> 
         try:
             process.wait(SECONDS)
         finally:
-            with suppress(ProcessLookupError):  # Nothing of it runs any more.
+            with suppress(ProcessLookupError):  # All its processes have ended.
                 os.killpg(process.pid, signal.SIGKILL)
 
 

@@ -1,4 +1,4 @@
-"""The how-to of containers, as far as it goes without docker."""
+"""The how-to guide about containers, as far as it can be run without docker."""
 
 import sys
 from pathlib import Path
@@ -8,9 +8,9 @@ from hatchling.builders.wheel import WheelBuilder
 from tests.docs.running import HOWTO, ROOT, run
 
 
-def test_container_serves_is_healthy_and_is_used(tmp_path: Path) -> None:
-    """The Dockerfile's own command is run as a process, its health check asks it, and pytest uses it."""
-    programs, folder = tmp_path / "bin", tmp_path / "project"
+def test_container_howto_runs_with_process_instead_of_container(tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    folder = tmp_path / "project"
     for path in (programs, folder):
         path.mkdir()
     docker = programs / "docker"

@@ -1,4 +1,4 @@
-"""The how-tos do what they say: every block of each is run, and what is shown of a run is printed by it."""
+"""Every block of the how-to guides runs and prints the output that the guide shows."""
 
 import re
 from pathlib import Path
@@ -11,13 +11,11 @@ DOCUMENTS = sorted(path.name for path in HOWTO.glob("*.md") if path.name != "REA
 
 
 @pytest.mark.parametrize("name", [name for name in DOCUMENTS if name != "container.md"])
-def test_howto_does_what_it_says(name: str, tmp_path: Path) -> None:
-    """A reader who follows the document in an empty folder sees what it shows."""
+def test_howto_runs_as_shown(name: str, tmp_path: Path) -> None:
     run((HOWTO / name).read_text(encoding="utf-8"), tmp_path)
 
 
-def test_index_names_every_howto() -> None:
-    """Each document is in the index, and the index names no other."""
+def test_howto_index_lists_every_guide() -> None:
     index = (HOWTO / "README.md").read_text(encoding="utf-8")
 
     assert sorted(re.findall(r"\]\(([\w-]+\.md)\)", index)) == DOCUMENTS

@@ -1,4 +1,4 @@
-"""The runner of documents finds what is wrong with one."""
+"""Tests of the runner of documents."""
 
 import os
 import threading
@@ -12,12 +12,11 @@ FENCE = "```"
 
 
 def document(*parts: tuple[str, str]) -> str:
-    """A document with blocks of code."""
+    """Return a document with blocks of code."""
     return "\n".join(f"Words.\n\n{FENCE}{kind}\n{text}{FENCE}\n" for kind, text in parts)
 
 
-def test_blocks_are_files_commands_and_what_they_print() -> None:
-    """A name in the first line makes a file, and a text belongs to the command before it."""
+def test_blocks_returns_files_commands_and_output() -> None:
     found = blocks(document(("python", "# test_it.py\npass\n"), ("sh", "echo one\n"), ("text", "one\n")))
 
     assert [(block.kind, block.file, block.shown) for block in found] == [
@@ -29,8 +28,7 @@ def test_blocks_are_files_commands_and_what_they_print() -> None:
 @pytest.mark.parametrize(
     "parts", [[("json", "{}\n")], [("text", "one\n")], [("sh", "echo\n"), ("text", "\n"), ("text", "\n")]]
 )
-def test_block_that_nothing_would_run_is_refused(parts: list[tuple[str, str]]) -> None:
-    """No block stands in a document only to be read."""
+def test_blocks_rejects_block_that_is_not_run(parts: list[tuple[str, str]]) -> None:
     with pytest.raises(DocumentError):
         blocks(document(*parts))
 
@@ -47,13 +45,11 @@ def test_block_that_nothing_would_run_is_refused(parts: list[tuple[str, str]]) -
         ("e", "e"),
     ],
 )
-def test_what_is_shown_stands_in_the_output_line_after_line(shown: str, missing: str | None) -> None:
-    """Nothing is left out unmarked; the first line that is not there is told."""
+def test_differs_returns_first_missing_line(shown: str, missing: str | None) -> None:
     assert differs(shown, "a\nb\nc  \nd\none two three\n1 passed in 0.45s\n") == missing
 
 
-def test_document_is_run_in_one_shell_from_top_to_bottom(tmp_path: Path) -> None:
-    """Files are there when a command wants them, and what a command sets is there in the next."""
+def test_run_executes_blocks_in_order_in_one_shell(tmp_path: Path) -> None:
     run(
         document(
             ("python", "# one.py\nprint(1 + 1)\n"),
@@ -65,12 +61,10 @@ def test_document_is_run_in_one_shell_from_top_to_bottom(tmp_path: Path) -> None
     )
 
 
-def test_what_a_document_starts_ends_with_it(tmp_path: Path) -> None:
-    """A server that it leaves in the background is gone afterwards."""
+def test_run_ends_background_processes(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "server.log")
-    reading = threading.Thread(
-        target=(tmp_path / "server.log").read_bytes, daemon=True
-    )  # Until nobody has it open any more.
+    # The thread ends when the last process has closed the pipe.
+    reading = threading.Thread(target=(tmp_path / "server.log").read_bytes, daemon=True)
     reading.start()
 
     run(
@@ -88,18 +82,17 @@ def test_what_a_document_starts_ends_with_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("parts", "told"),
+    ("parts", "message"),
     [
-        ([("sh", "false\ntrue\n")], "was to succeed"),
-        ([("sh", "true\n"), ("text", "1 failed in 0.01s\n")], "was to fail"),
+        ([("sh", "false\ntrue\n")], "expected to succeed"),
+        ([("sh", "true\n"), ("text", "1 failed in 0.01s\n")], "expected to fail"),
         ([("sh", "echo one\n"), ("text", "two\n")], "does not print"),
-        ([("python", "raise SystemExit('no')\n")], "was to succeed"),
-        ([("sh", "exit 3\n"), ("sh", "echo never\n")], "was to succeed"),
+        ([("python", "raise SystemExit('no')\n")], "expected to succeed"),
+        ([("sh", "exit 3\n"), ("sh", "echo never\n")], "expected to succeed"),
     ],
 )
-def test_document_that_does_not_do_what_it_says_is_found(
-    parts: list[tuple[str, str]], told: str, tmp_path: Path
+def test_run_rejects_document_that_behaves_differently(
+    parts: list[tuple[str, str]], message: str, tmp_path: Path
 ) -> None:
-    """A command that fails, one that does not, another output, and a shell that ends too early are all told."""
-    with pytest.raises(AssertionError, match=told):
+    with pytest.raises(AssertionError, match=message):
         run(document(*parts), tmp_path)

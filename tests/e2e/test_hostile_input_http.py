@@ -1,4 +1,4 @@
-"""Hostile and broken HTTP over raw sockets: refused in the right words, journaled, logged in a line, and never the end of anything."""
+"""Hostile and broken HTTP over raw sockets gets a correct error, a journal entry and one line in the log."""
 
 import gzip
 import json
@@ -37,11 +37,11 @@ QUERIES: Final = [
 ]
 MEBIBYTE: Final = 1 << 20
 SECONDS: Final = 20
-"""Seconds a client waits for an answer."""
+"""Seconds that a client waits for a response."""
 
 
 def label(pair: Any) -> str:
-    """Return a test id that a person can read."""
+    """Return a readable test id."""
     return f"{pair[0].name}.{'.'.join(each if isinstance(each, str) else each.name for each in pair[1:])}"
 
 
@@ -73,7 +73,7 @@ class Server:
         return socket.create_connection(("127.0.0.1", self.port), timeout=SECONDS)
 
     def send(self, data: bytes) -> Response | None:
-        """Send bytes and return the first response; None where the server closes without one."""
+        """Send bytes and return the first response; None if the server closes the connection without one."""
         with self.connect() as connection:
             with suppress(ConnectionError):
                 connection.sendall(data)
@@ -109,27 +109,27 @@ class Server:
         )
 
     def authorization(self, vendor: Vendor) -> str:
-        """Return the header of a vendor whose credentials stand in one."""
+        """Return the header of a vendor with bearer tokens."""
         return f"Authorization: Bearer {self.access['vendors'][vendor.name]['credentials'].get('token')}"
 
     def fill(self, vendor: Vendor, endpoint: Endpoint, more: Mapping[str, Any] = {}) -> dict[str, Any]:
-        """Return the body of a good request to an endpoint, with credentials, and more."""
+        """Return the body of a valid request to an endpoint, with credentials and *more* fields."""
         asked, credentials = endpoint.credentials, self.access["vendors"][vendor.name]["credentials"]
         keys = [key for key in (asked.key, asked.secret) if key] if isinstance(asked, BodyKeys) else []
         return {**{key: credentials[key] for key in keys}, **endpoint.example, **more}
 
     def read(self, journal: str = "") -> list[dict[str, Any]]:
-        """Return the exchanges that came to a journal since it was read last; to that of no tenant by default."""
-        found: list[dict[str, Any]] = []
+        """Return the exchanges since the last call, by default those of no tenant."""
+        exchanges: list[dict[str, Any]] = []
         while page := self.get(f"/__admin{journal}/journal?after={self.seen[journal]}&limit=1000").json[
             "exchanges"
         ]:
-            found += page
+            exchanges += page
             self.seen[journal] = page[-1]["number"]
-        return found
+        return exchanges
 
     def is_well(self) -> bool:
-        """Return whether lists, journals in every format, and descriptions are answered."""
+        """Return whether lists and journals in every format get a response."""
         for vendor, endpoint in LISTS:
             path = self.path(vendor, endpoint)
             if endpoint.method == "GET":
@@ -153,7 +153,7 @@ class Server:
 
 
 def receive(connection: socket.socket) -> Response | None:
-    """Read a response to its end; None where the connection ends before."""
+    """Read a response to its end; return None if the connection ends before."""
     received = b""
     with suppress(ConnectionError):
         while b"\r\n\r\n" not in received:
@@ -216,7 +216,7 @@ def _guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(name="stained", scope="module")
 def _stained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server for what is not UTF-8."""
+    """Run a server for requests that are not UTF-8."""
     yield from serve(tmp_path_factory.mktemp("stained"))
 
 
@@ -245,7 +245,7 @@ CORRUPT: Final[dict[str, tuple[str, Callable[[bytes], bytes]]]] = {
 
 @pytest.mark.parametrize("coding", PACKED)
 @pytest.mark.parametrize("pair", BODIES, ids=label)
-def test_compressed_body_is_answered_as_plain_one(
+def test_compressed_body_gets_same_status_as_plain_one(
     server: Server, pair: tuple[Vendor, Endpoint], coding: str
 ) -> None:
     path, plain = server.path(*pair), json.dumps(server.fill(*pair)).encode()
@@ -256,7 +256,7 @@ def test_compressed_body_is_answered_as_plain_one(
 
 @pytest.mark.parametrize("case", CORRUPT)
 @pytest.mark.parametrize("pair", BODIES, ids=label)
-def test_corrupt_compressed_body_is_refused_in_vendor_words(
+def test_corrupt_compressed_body_gets_error_of_vendor(
     server: Server, pair: tuple[Vendor, Endpoint], case: str
 ) -> None:
     coding, pack = CORRUPT[case]
@@ -278,7 +278,7 @@ def test_corrupt_compressed_body_is_refused_in_vendor_words(
 async def test_corrupt_body_at_runner_of_caller_is_refused(
     serve: Serve, pair: tuple[Vendor, Endpoint], case: str
 ) -> None:
-    """An application that somebody else runs gets its bodies from aiohttp, which decompresses them before."""
+    """With another runner, aiohttp decompresses bodies before the application sees them."""
     mock = await serve()
     coding, pack = CORRUPT[case]
     path, arguments = mock.parts(*pair, dict(pair[1].example))
@@ -290,7 +290,7 @@ async def test_corrupt_body_at_runner_of_caller_is_refused(
 @pytest.mark.parametrize(
     "path", ["/nowhere", "/__admin/tenants", *(f"/{vendor.name}/nowhere" for vendor in load())]
 )
-def test_corrupt_body_at_path_without_endpoint_is_no_failure(server: Server, path: str) -> None:
+def test_corrupt_body_at_path_without_endpoint_gets_client_error(server: Server, path: str) -> None:
     response = server.post(path, b"junk", "Content-Encoding: gzip")
 
     assert 400 <= response.status < 500
@@ -311,7 +311,7 @@ FORMS: Final = {
 
 @pytest.mark.parametrize("kind", FORMS)
 @pytest.mark.parametrize("pair", BODIES, ids=label)
-def test_body_that_is_no_json_is_refused_with_its_media_type(
+def test_body_that_is_not_json_gets_error_with_its_media_type(
     server: Server, pair: tuple[Vendor, Endpoint], kind: str
 ) -> None:
     response = server.post(
@@ -324,7 +324,7 @@ def test_body_that_is_no_json_is_refused_with_its_media_type(
 
 
 @pytest.mark.parametrize("kind", FORMS)
-def test_admin_body_that_is_no_json_is_refused_with_its_media_type(server: Server, kind: str) -> None:
+def test_admin_body_that_is_not_json_gets_error_with_its_media_type(server: Server, kind: str) -> None:
     response = server.post(
         "/__admin/tenants", FORMS[kind], f"Content-Type: {kind}; charset=utf-8; boundary=x"
     )
@@ -334,7 +334,7 @@ def test_admin_body_that_is_no_json_is_refused_with_its_media_type(server: Serve
 
 
 @pytest.mark.parametrize("kind", ["\xfc/\xfc", "a" * 5000 + "/b", "x", "", "text/\x80"])
-def test_media_type_that_is_none_is_not_repeated(stained: Server, kind: str) -> None:
+def test_invalid_media_type_is_not_repeated(stained: Server, kind: str) -> None:
     for path in (stained.path(*BODIES[0]), "/__admin/tenants"):
         data = (
             f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Type: {kind}\r\n\r\na=b"
@@ -348,10 +348,11 @@ def test_media_type_that_is_none_is_not_repeated(stained: Server, kind: str) -> 
 
 @pytest.mark.parametrize("coding", ["g\xfczip", "\x80", "gzip\x7f"])
 @pytest.mark.parametrize("pair", BODIES, ids=label)
-def test_content_encoding_that_is_no_text_is_refused(
+def test_content_encoding_that_is_not_text_gets_error(
     stained: Server, pair: tuple[Vendor, Endpoint], coding: str
 ) -> None:
-    data = f"POST {stained.path(*pair)} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Encoding: {coding}\r\n\r\n{{}}"
+    headers = f"Host: localhost\r\nContent-Length: 2\r\nContent-Encoding: {coding}"
+    data = f"POST {stained.path(*pair)} HTTP/1.1\r\n{headers}\r\n\r\n{{}}"
     response = stained.send(data.encode("latin-1"))
 
     assert response is not None
@@ -360,8 +361,10 @@ def test_content_encoding_that_is_no_text_is_refused(
 
 @pytest.mark.parametrize("kind", FORMS)
 @pytest.mark.parametrize("pair", BODIES, ids=label)
-def test_json_of_any_media_type_is_taken(server: Server, pair: tuple[Vendor, Endpoint], kind: str) -> None:
-    """As `curl --data` sends it, which says that it is a form."""
+def test_json_with_any_media_type_is_accepted(
+    server: Server, pair: tuple[Vendor, Endpoint], kind: str
+) -> None:
+    """`curl --data` sends JSON as a form."""
     content = json.dumps(server.fill(*pair)).encode()
 
     assert server.post(server.path(*pair), content, f"Content-Type: {kind}").status == 200
@@ -384,7 +387,10 @@ def nest(shape: str, depth: int) -> str:
 def test_deeply_nested_body_breaks_no_output(
     server: Server, pair: tuple[Vendor, Endpoint], shape: str
 ) -> None:
-    """In every field, known or not; what is accepted is shown by lists and journals, and must not break them."""
+    """In every field, known or not.
+
+    Lists and journals show accepted values, and must not break on them.
+    """
     names = [*(field.name for field in fields(pair[1].body)), "unknown"]
     for name in names:
         for depth in DEPTHS:
@@ -501,7 +507,7 @@ def test_malformed_host_is_no_failure(stained: Server, guarded: Server, host: st
 
 
 def test_malformed_host_with_token_gets_urls_of_connection(guarded: Server) -> None:
-    """Where the header names no host, the URLs that are told are those of the address that the client has reached."""
+    """If the header names no host, the URLs contain the address that the client connected to."""
     told = guarded.get(
         "/__admin/tenants/default", "Authorization: Bearer s3cret-of-the-tests", host="localhost:evil"
     ).json
@@ -549,7 +555,7 @@ def test_every_answer_of_admin_api_and_docs_is_private(server: Server) -> None:
 
 @pytest.mark.parametrize("vendor", load(), ids=lambda vendor: vendor.name)
 def test_docs_opened_by_link_have_values_and_embedded_ones_have_none(server: Server, vendor: Vendor) -> None:
-    """Who follows a link from another site opens the page as it is; a page that fetches it finds no credential in it."""
+    """A link from another site opens the whole page; a page that fetches or frames it gets no credentials."""
     credentials = server.access["vendors"][vendor.name]["credentials"].values()
     link = ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"]
     frame = ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: iframe"]
@@ -563,7 +569,7 @@ def test_docs_opened_by_link_have_values_and_embedded_ones_have_none(server: Ser
     assert not any(value in page.body.decode() for value in credentials for page in (framed, fetched))
 
 
-# Requests without a path, and what is no HTTP
+# Requests without a path, and bytes that are not HTTP
 
 TARGETS: Final = {
     "OPTIONS *": ("OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", "OPTIONS", "*", 404),
@@ -613,17 +619,17 @@ def test_unknown_expectation_at_endpoint_is_journaled(server: Server, pair: tupl
     assert (exchange["request"]["path"], exchange["response"]["status"], response.status) == (path, 417, 417)
 
 
-def test_client_that_waits_for_continue_is_told_to_go_on(server: Server) -> None:
+def test_client_that_expects_100_continue_gets_it(server: Server) -> None:
     vendor, endpoint = BODIES[0]
     content = json.dumps(server.fill(vendor, endpoint)).encode()
     headers = ["Host: localhost", "Expect: 100-continue", f"Content-Length: {len(content)}", "", ""]
     with server.connect() as connection:
         connection.sendall("\r\n".join([f"POST {server.path(vendor, endpoint)} HTTP/1.1", *headers]).encode())
-        told = connection.recv(100)
+        interim = connection.recv(100)
         connection.sendall(content)
         response = receive(connection)
 
-    assert told == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert interim == b"HTTP/1.1 100 Continue\r\n\r\n"
     assert response is not None
     assert response.status == 200
 
@@ -637,7 +643,9 @@ GARBAGE: Final = {
     "target with broken port": b"GET http://a:QqRAW/x HTTP/1.1\r\nHost: x\r\n\r\n",
     "long line": b"GET /QqRAW" + b"a" * 20_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
     "chunk of no size": b"POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nQqRAW\r\n",
-    "both lengths": b"POST /QqRAW HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n",
+    "both lengths": (
+        b"POST /QqRAW HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n"
+    ),
     "wrong length": b"POST /QqRAW HTTP/1.1\r\nHost: x\r\nContent-Length: QqRAW\r\n\r\n",
     "null in header": b"GET / HTTP/1.1\r\nHost: x\r\nX: QqRAW\x00\r\n\r\n",
 }
@@ -647,17 +655,19 @@ GARBAGE: Final = {
 def test_garbage_is_logged_in_one_line_without_its_bytes(server: Server, case: str) -> None:
     before = len(server.log.read_text(encoding="utf-8"))
     response = server.send(GARBAGE[case])
-    said = server.log.read_text(encoding="utf-8")[before:]
+    logged = server.log.read_text(encoding="utf-8")[before:]
 
     assert response is not None
     assert response.status == 400
-    assert re.fullmatch(r"refused a malformed request from 127\.0\.0\.1 with 400: [^\n]{10,90}\n", said), said
-    assert "QqRAW" not in said
-    assert "HTTP/2" in said or case != "HTTP/2 preface"
+    assert re.fullmatch(r"rejected a malformed request from 127\.0\.0\.1 with 400: [^\n]{10,90}\n", logged), (
+        logged
+    )
+    assert "QqRAW" not in logged
+    assert "HTTP/2" in logged or case != "HTTP/2 preface"
     assert server.is_well()
 
 
-def test_garbage_in_the_middle_of_a_body_is_no_traceback(server: Server) -> None:
+def test_garbage_in_middle_of_body_logs_no_traceback(server: Server) -> None:
     before = len(server.log.read_text(encoding="utf-8"))
     with server.connect() as connection:
         path = server.path(*BODIES[0])
@@ -668,17 +678,17 @@ def test_garbage_in_the_middle_of_a_body_is_no_traceback(server: Server) -> None
         connection.sendall(b"QqRAW\r\n")
         assert server.is_well()
     assert server.is_well()
-    said = server.log.read_text(encoding="utf-8")[before:]
+    logged = server.log.read_text(encoding="utf-8")[before:]
 
-    assert "Traceback" not in said
-    assert "QqRAW" not in said
+    assert "Traceback" not in logged
+    assert "QqRAW" not in logged
 
 
 # Clients that do not read, do not finish, or are too many
 
 
-def test_client_that_pipelines_and_never_reads_is_read_no_more(server: Server) -> None:
-    """The server stops reading; before aiohttp 3.14.1 it took 60 MiB in a few seconds, and kept ten times as much."""
+def test_server_stops_reading_from_client_that_pipelines_and_never_reads(server: Server) -> None:
+    """Before aiohttp 3.14.1, it read 60 MiB in a few seconds and kept ten times as much."""
     for request in (
         b"GET /nowhere HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET /nowhere HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 2_000 + b"\r\n\r\n",
@@ -695,7 +705,7 @@ def test_client_that_pipelines_and_never_reads_is_read_no_more(server: Server) -
 
 @pytest.fixture(name="hasty")
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> Iterator[SessionMock]:
-    """A server that waits for a request, and for the rest of it, a fraction of a second."""
+    """Run a server with a timeout of a fraction of a second for idle connections and bodies."""
     monkeypatch.setattr(running, "IDLE_SECONDS", 0.3)
     monkeypatch.setattr(body, "BODY_SECONDS", 0.3)
     with SessionMock() as mock:
@@ -715,7 +725,7 @@ def connect(mock: SessionMock) -> socket.socket:
 @pytest.mark.parametrize(
     "after", [b"", b"GET /__admin/health HTTP/1.1\r\nHost: localhost\r\n\r\n"], ids=["first", "second"]
 )
-def test_half_a_head_is_cut_off(hasty: SessionMock, sent: bytes, after: bytes) -> None:
+def test_connection_with_incomplete_head_is_closed(hasty: SessionMock, sent: bytes, after: bytes) -> None:
     with connect(hasty) as connection:
         if after:
             connection.sendall(after)
@@ -727,7 +737,7 @@ def test_half_a_head_is_cut_off(hasty: SessionMock, sent: bytes, after: bytes) -
 
 @pytest.mark.parametrize("pair", BODIES, ids=label)
 @pytest.mark.parametrize("length", ["Content-Length: 100", "Transfer-Encoding: chunked"])
-def test_half_a_body_is_refused_in_vendor_words(
+def test_incomplete_body_gets_error_of_vendor(
     hasty: SessionMock, pair: tuple[Vendor, Endpoint], length: str
 ) -> None:
     part = "1\r\n{\r\n" if "chunked" in length else "{"
@@ -740,7 +750,7 @@ def test_half_a_body_is_refused_in_vendor_words(
     assert "did not arrive within" in response.body.decode()
 
 
-def test_half_a_body_at_admin_api_is_refused(hasty: SessionMock) -> None:
+def test_incomplete_body_at_admin_api_gets_error(hasty: SessionMock) -> None:
     with connect(hasty) as connection:
         connection.sendall(
             b"POST /__admin/tenants HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"
@@ -752,10 +762,10 @@ def test_half_a_body_at_admin_api_is_refused(hasty: SessionMock) -> None:
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=label)
-def test_slow_answer_outlasts_the_bound_of_requests(
+def test_slow_response_is_not_bounded_by_request_timeout(
     hasty: SessionMock, pair: tuple[Vendor, Endpoint]
 ) -> None:
-    """Only the time that a client takes is bounded: what the mock holds back, it holds back."""
+    """Only the time that a client takes is bounded, not the delay of a fault."""
     access = {
         "vendors": {
             pair[0].name: {
@@ -776,7 +786,7 @@ def test_slow_answer_outlasts_the_bound_of_requests(
 
 
 def test_server_out_of_descriptors_logs_one_line_and_recovers(tmp_path: Path) -> None:
-    """A hundred clients where sixty files may be open; when they leave, others are served."""
+    """A hundred clients connect while sixty files may be open; when they leave, others are served."""
     few = (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
     with closing(
         serve(tmp_path, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, few))
@@ -788,18 +798,18 @@ def test_server_out_of_descriptors_logs_one_line_and_recovers(tmp_path: Path) ->
         for client in clients:
             client.close()
         assert server.is_well()  # Asyncio tries again a second later.
-        said = server.log.read_text(encoding="utf-8")
+        logged = server.log.read_text(encoding="utf-8")
 
-    assert said.count("cannot accept connections") == 1
-    assert "ulimit -n" in said
-    assert len(said) < 2_000
+    assert logged.count("cannot accept connections") == 1
+    assert "ulimit -n" in logged
+    assert len(logged) < 2_000
 
 
 # The process
 
 
 def test_localhost_with_port_0_is_served_at_one_port(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Wherever localhost has an IPv4 and an IPv6 address, clients try either first."""
+    """If localhost has an IPv4 and an IPv6 address, clients may try either first."""
     try:
         with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::1", 0))
@@ -864,8 +874,8 @@ STREAMS: Final = {
     "none": 'exec "$@" <&- >&- 2>&-',
     "full output": 'exec "$@" >/dev/full',
     "full error": 'exec "$@" 2>/dev/full',
-    "output that nobody reads": 'exec "$@"',
-    "error that nobody reads": 'exec "$@" 2>&1',
+    "unread output": 'exec "$@"',
+    "unread error": 'exec "$@" 2>&1',
 }
 
 
@@ -874,7 +884,7 @@ STREAMS: Final = {
 def test_server_without_standard_streams_serves_until_stopped(
     tmp_path: Path, streams: str, form: str
 ) -> None:
-    """Whatever became of its output, a server that wrote its port serves, and ends as it should."""
+    """A server that wrote its port serves and stops normally, whatever happened to its output."""
     port_file = tmp_path / "port"
     command = [
         sys.executable,

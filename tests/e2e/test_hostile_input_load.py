@@ -1,4 +1,4 @@
-"""Hostile requests cost a bounded amount of memory and time, and other tenants are answered meanwhile."""
+"""Hostile requests need bounded memory and time, and other tenants are served meanwhile."""
 
 import gc
 from contextlib import suppress
@@ -28,12 +28,15 @@ KINDS = (
     "rate limit",
 )
 ALWAYS = ("missing credential", "wrong credential", "unknown path", "wrong method")
-"""Those that every vendor has."""
+"""The kinds that every vendor has."""
 REPEATED = 20
 
 
-def refused(mock: Any, pair: Any, kind: str) -> tuple[str, str, dict[str, Any]] | None:
-    """Method, path and arguments of a request that is refused; None where the endpoint has no such refusal."""
+def rejected_request(mock: Any, pair: Any, kind: str) -> tuple[str, str, dict[str, Any]] | None:
+    """Return method, path and arguments of a request that gets an error.
+
+    None if the endpoint has no such error.
+    """
     vendor, endpoint = pair
     path, arguments = mock.parts(vendor, endpoint, dict(endpoint.example))
     method = endpoint.method
@@ -45,7 +48,7 @@ def refused(mock: Any, pair: Any, kind: str) -> tuple[str, str, dict[str, Any]] 
         case "wrong credential":
             arguments["headers"] = {"Authorization": "Bearer wrong"}
         case "unknown site" if endpoint.site:
-            path = path.replace(mock.tenant.names[vendor.name].sites[0][0], "987654")
+            path = path.replace(mock.tenant.identifiers[vendor.name].sites[0][0], "987654")
         case "invalid parameter" if isinstance(endpoint.credentials, BodyKeys):
             arguments["json"] = {
                 **arguments["json"],
@@ -74,8 +77,8 @@ def alive() -> int:
 
 
 @pytest.mark.parametrize("vendor", every(), ids=lambda vendor: vendor.label)
-async def test_same_refusal_many_times_keeps_no_request_alive(serve: Any, vendor: Vendor) -> None:
-    """A repeated refusal leaves nothing of its requests in memory, whatever the reason for it; `make soak` measures the bytes."""
+async def test_repeated_error_keeps_no_request_alive(serve: Any, vendor: Vendor) -> None:
+    """`make soak` measures the bytes."""
     limits = {
         limit.allowed: 1
         for endpoint in vendor.contract.endpoints
@@ -87,15 +90,15 @@ async def test_same_refusal_many_times_keeps_no_request_alive(serve: Any, vendor
     for kind in KINDS:
         statuses = []
         for endpoint in vendor.contract.endpoints:
-            method, path, arguments = refused(mock, (vendor, endpoint), kind) or ("", "", {})
+            method, path, arguments = rejected_request(mock, (vendor, endpoint), kind) or ("", "", {})
             for _ in range(REPEATED if method else 0):
                 async with mock.client.request(method, path, **arguments) as response:
                     statuses.append(response.status)
-        refusals = [status for status in statuses if status >= 400]
+        errors = [status for status in statuses if status >= 400]
 
         assert alive() <= 5, f"{kind}: of {len(statuses)} requests"
-        assert len(refusals) >= len(statuses) * (REPEATED - 1) / REPEATED, f"{kind}: {statuses}"
-        assert refusals or kind not in ALWAYS
+        assert len(errors) >= len(statuses) * (REPEATED - 1) / REPEATED, f"{kind}: {statuses}"
+        assert errors or kind not in ALWAYS
 
 
 LISTS = [
@@ -104,12 +107,12 @@ LISTS = [
 
 
 def name(pair: Any) -> str:
-    """A test id a person can read."""
+    """Return a readable test id."""
     return f"{pair[0].label}.{pair[1].name}"
 
 
 async def add(mock: Any, *faults: dict[str, Any]) -> Any:
-    """Add faults over the admin API; return the status and the answer."""
+    """Add faults over the admin API; return status and response."""
     async with mock.client.post("/__admin/tenants/default/faults", json=list(faults)) as response:
         return response.status, await response.json()
 
@@ -128,8 +131,7 @@ async def add(mock: Any, *faults: dict[str, Any]) -> Any:
     ],
 )
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_as_many_faults_as_can_be_armed_strike_at_once(serve: Any, pair: Any, kind: str) -> None:
-    """A thousand faults compose; the mock itself does not fail."""
+async def test_maximum_number_of_faults_can_be_triggered_together(serve: Any, pair: Any, kind: str) -> None:
     mock = await serve(world={"sessions": 5})
     own: dict[str, dict[str, Any]] = {
         "latency": {"seconds": 0},
@@ -144,8 +146,8 @@ async def test_as_many_faults_as_can_be_armed_strike_at_once(serve: Any, pair: A
     assert (status, exchange["failed"]) == (201, False), answer
 
 
-async def test_more_faults_than_can_be_armed_are_refused(serve: Any) -> None:
-    """The answer says how many there may be, and none of them is active."""
+async def test_more_than_maximum_number_of_faults_get_error(serve: Any) -> None:
+    """The error names the maximum, and none of the faults is added."""
     mock = await serve()
     status, answer = await add(mock, *[{"kind": "empty_body"} for _ in range(MOST_ARMED + 1)])
 
@@ -154,8 +156,7 @@ async def test_more_faults_than_can_be_armed_are_refused(serve: Any) -> None:
 
 
 @pytest.mark.parametrize("seconds", [MOST_SECONDS + 1, 10**12, 10**15])
-async def test_retry_after_beyond_a_century_is_refused_when_armed(serve: Any, seconds: int) -> None:
-    """The error names the argument."""
+async def test_fault_with_retry_after_beyond_a_century_gets_error(serve: Any, seconds: int) -> None:
     status, answer = await add(
         await serve(), {"kind": "status", "retry_after": seconds, "retry_form": "date"}
     )
@@ -165,8 +166,7 @@ async def test_retry_after_beyond_a_century_is_refused_when_armed(serve: Any, se
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_retry_after_of_a_century_is_a_date_at_the_end_of_time(serve: Any, pair: Any) -> None:
-    """The latest date that a clock and an argument allow is told, in every vendor's shape."""
+async def test_retry_after_of_a_century_is_sent_as_latest_date(serve: Any, pair: Any) -> None:
     mock = await serve()
     mock.tenant.clock.freeze(LATEST)
     await add(mock, {"kind": "status", "retry_after": MOST_SECONDS, "retry_form": "date"})
@@ -178,8 +178,7 @@ async def test_retry_after_of_a_century_is_a_date_at_the_end_of_time(serve: Any,
 @pytest.mark.parametrize(
     "pair", [(vendor, endpoint) for vendor in every() for endpoint in vendor.contract.endpoints], ids=name
 )
-async def test_clock_that_runs_away_stays_at_the_end_of_time(serve: Any, pair: Any) -> None:
-    """Whatever its rate, every instant can be written as a date: vendors answer, and so does the admin API."""
+async def test_clock_with_extreme_rate_stops_at_latest_date(serve: Any, pair: Any) -> None:
     mock = await serve(pair[0])
     mock.tenant.clock.scale(1e300)
     status, body = await mock.ask(*pair, dict(pair[1].example))
@@ -193,10 +192,9 @@ async def test_clock_that_runs_away_stays_at_the_end_of_time(serve: Any, pair: A
 @pytest.mark.parametrize(
     "value", ["9" * 5000, "Fri, 31 Dec 99999 23:59:59 GMT", "Sun, 00 Jan 0000 00:00:00 GMT", "-1", "x"]
 )
-async def test_retry_after_that_is_no_date_is_no_wait(
+async def test_invalid_retry_after_is_reviewed_without_error(
     serve: Any, caplog: pytest.LogCaptureFixture, value: str
 ) -> None:
-    """What a fault makes of the header is judged without an error."""
     mock = await serve()
     await add(
         mock,
@@ -220,22 +218,22 @@ NUMBERS = {
 @pytest.mark.parametrize(
     "pair", [(vendor, endpoint) for vendor in every() for endpoint in vendor.contract.endpoints], ids=name
 )
-async def test_greatest_choices_are_answered(serve: Any, pair: Any) -> None:
-    """No number that can be chosen, such as days or requests, leads out of what can be computed; a greater one is refused."""
+async def test_maximum_numbers_of_behaviors_get_response(serve: Any, pair: Any) -> None:
+    """The maximum causes no overflow; a greater number gets an error."""
     names = {behavior.name for behavior in pair[0].contract.behaviors} & NUMBERS.keys()
     mock = await serve(pair[0], behaviors=dict.fromkeys(names, MOST))
     status, body = await mock.ask(*pair, dict(pair[1].example))
     async with mock.client.patch(
         "/__admin/tenants/default/behaviors", json=dict.fromkeys(names, MOST + 1)
     ) as response:
-        refused = response.status
+        too_large_status = response.status
 
     assert status in (200, 201, 404), body
-    assert refused == (400 if names else 200)
+    assert too_large_status == (400 if names else 200)
 
 
-async def test_dribble_without_a_pause_lets_others_in_between(serve: Any) -> None:
-    """A body of many pieces is still on its way when another tenant's request, sent after the first piece, has been answered."""
+async def test_dribble_without_pause_does_not_block_other_requests(serve: Any) -> None:
+    """Another tenant's request, sent after the first piece, gets its response before the last piece."""
     mock = await serve(world={"sessions": 200}, tenants={"other": {"world": {"seed": 2}}})
     await add(mock, {"kind": "dribble", "pieces": 5_000, "pause": 0})
     path, arguments = mock.parts(*LISTS[0], all_rows_params(mock.tenant, LISTS[0][1]))
@@ -249,8 +247,7 @@ async def test_dribble_without_a_pause_lets_others_in_between(serve: Any) -> Non
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
-async def test_har_export_in_pieces_is_one_document(serve: Any, count: int) -> None:
-    """An export is written an exchange at a time, so that others are answered in between; all pieces are one archive."""
+async def test_streamed_har_export_is_one_document(serve: Any, count: int) -> None:
     mock = await serve()
     for _ in range(count):
         await mock.ask(*LISTS[0], dict(LISTS[0][1].example))

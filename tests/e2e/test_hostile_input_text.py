@@ -1,4 +1,4 @@
-"""Hostile text in requests: no report breaks, no output shows a credential, no terminal sees a control character."""
+"""Hostile text in requests breaks no report, and no output has a credential or a control character."""
 
 import asyncio
 import logging
@@ -44,7 +44,7 @@ def _mock() -> Iterator[SessionMock]:
 
 
 def send(url: str, request: bytes) -> bytes:
-    """Send a request byte for byte on a connection of its own; return all that is answered."""
+    """Send a request byte for byte on a new connection; return everything that is received."""
     host, _, port = url.removeprefix("http://").partition(":")
     with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(request)
@@ -55,7 +55,7 @@ def send(url: str, request: bytes) -> bytes:
 
 
 def status(answer: bytes) -> int:
-    """Return the status of an answer."""
+    """Return the status of a response."""
     return int(answer.split()[1])
 
 
@@ -73,7 +73,7 @@ def request(path: str, *headers: bytes, method: str = "GET", body: bytes = b"") 
 
 
 def outputs(admin: AdminClient, tenant: str | None, after: int = 0) -> dict[str, str]:
-    """Return every form in which a journal is read."""
+    """Return a journal in every output format."""
     found = {
         "listing": str(admin.journal(tenant, after=after, limit=5000).exchanges),
         "har": admin.export("har", tenant, after=after).decode(),
@@ -93,7 +93,6 @@ def outputs(admin: AdminClient, tenant: str | None, after: int = 0) -> dict[str,
     "place", ["User-Agent", "Cookie", "Referer", "X-Anything", "Authorization", "Content-Type"]
 )
 def test_header_byte_that_is_not_utf8_is_shown_escaped_in_every_output(mock: SessionMock, place: str) -> None:
-    """Also in a credential, which is refused as any wrong one is."""
     vendor, endpoint = LISTS[0]
     path = f"/{vendor.name}" + endpoint.paths[0].format_map(
         dict.fromkeys(endpoint.path, mock.vendor(vendor.name).sites[0])
@@ -159,18 +158,18 @@ def test_body_or_query_that_is_no_unicode_is_listed(mock: SessionMock, body: byt
 
 
 def test_tenant_name_with_a_lone_surrogate_is_refused(mock: SessionMock) -> None:
-    """In the same process no JSON stands between."""
+    """In the same process, the name is not encoded as JSON."""
     with pytest.raises(AdminError, match="surrogate"):
         mock.tenant("a\udcffb")
 
     assert len(mock.admin.tenants()) == 1
 
 
-# Credentials where none belongs
+# Misplaced credentials
 
 
 def spellings(key: str) -> dict[str, str]:
-    """Return a key as it may stand in a request."""
+    """Return the spellings of a key in a request."""
     return {
         "plain": key,
         "percent-encoded": quote(key, safe=""),
@@ -184,7 +183,7 @@ def spellings(key: str) -> dict[str, str]:
 
 
 def hidden(key: str) -> list[str]:
-    """Return what no output may have in it: the key in any spelling."""
+    """Return what no output may contain: the key in any spelling."""
     escaped = "".join(f"\\u{ord(each):04x}" for each in key)
     return [
         *spellings(key).values(),
@@ -195,7 +194,7 @@ def hidden(key: str) -> list[str]:
 
 
 def leaks(key: str, texts: dict[str, str]) -> list[tuple[str, str]]:
-    """Return the outputs that have a key in them, with the spelling."""
+    """Return the outputs that contain a key, with its spelling."""
     return [
         (name, spelled)
         for name, text in texts.items()
@@ -205,7 +204,7 @@ def leaks(key: str, texts: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def everywhere(path: str, written: str, headers: list[bytes]) -> bytes:
-    """Write a request that carries a text where no credential belongs: in the query, in names, and in headers."""
+    """Write a request that carries a text in the query, in parameter names and in headers."""
     spelled = written.encode()
     wrong = [
         b"X-Anything: " + spelled,
@@ -228,7 +227,7 @@ def bodies(key: str) -> list[bytes]:
 
 
 def attack(url: str, key: str, path: str, headers: list[bytes], dead_end: str) -> None:
-    """Send a key in every spelling and place: in requests that lead nowhere, and in those of a tenant."""
+    """Send a key in every spelling and place, in unmatched requests and in those of a tenant."""
     for written in spellings(key).values():
         send(url, everywhere(f"/{dead_end}/{written}/x", written, []))
         send(url, everywhere(path, written, headers))
@@ -241,7 +240,7 @@ def attack(url: str, key: str, path: str, headers: list[bytes], dead_end: str) -
 
 
 def values(access: TenantAccess) -> set[str]:
-    """Return every credential that a tenant's clients are given; a site may be one."""
+    """Return all credentials of a tenant; a site may be one."""
     return {
         value
         for vendor in access.vendors.values()
@@ -253,7 +252,7 @@ def values(access: TenantAccess) -> set[str]:
 
 
 def admin_problem(url: str, key: str) -> str:
-    """Return what the admin API answers where a key stands in its path."""
+    """Return the response of the admin API to a key in its path."""
     return send(
         url,
         request(f"/__admin/tenants/{quote(key, safe='')}/x", f"Authorization: Bearer {ADMIN_TOKEN}".encode()),
@@ -261,7 +260,7 @@ def admin_problem(url: str, key: str) -> str:
 
 
 def attacked(url: str) -> tuple[set[str], dict[str, str]]:
-    """Attack a server with every credential of its tenants, of a deleted one, and its own; return these and all its outputs."""
+    """Send all credentials of a server, its tenants and a deleted tenant; return them and all outputs."""
     vendor, endpoint = next(pair for pair in LISTS if pair[1].site is not None)
     with AdminClient(url, ADMIN_TOKEN) as admin:
         deleted = admin.create_tenant("late", world={"sessions": 5})
@@ -272,7 +271,7 @@ def attacked(url: str) -> tuple[set[str], dict[str, str]]:
         headers = [f"{name}: {value}".encode() for name, value in own.headers.items()]
         texts = {"admin problems": "\n".join(admin_problem(url, key) for key in keys)}
         for number, key in enumerate(sorted(keys)):
-            before = admin.journal(None, limit=0).count
+            before = admin.journal(None, limit=0).total
             attack(url, key, path, headers, [*NAMES, "nowhere"][number % 5])
             for whose, after in ((None, before), ("default", 0)):
                 texts.update(
@@ -285,10 +284,10 @@ def attacked(url: str) -> tuple[set[str], dict[str, str]]:
     return keys, texts
 
 
-async def test_credentials_where_none_belongs_are_masked_in_every_output(
+async def test_misplaced_credentials_are_masked_in_every_output(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Those of every tenant and vendor, of a deleted tenant, a chosen one and the admin token."""
+    """Of every tenant and vendor, a deleted tenant, a configured one, and the admin token."""
     caplog.set_level(logging.DEBUG)
     other = TenantConfig(world={"sessions": 5, "seed": 9}, credentials={"rybbit.token": ASSUMED})
     config = Config(
@@ -311,7 +310,6 @@ async def test_credentials_where_none_belongs_are_masked_in_every_output(
 
 
 def test_secret_of_a_body_key_is_masked_under_another_name(mock: SessionMock) -> None:
-    """The name says nothing; the value does."""
     for vendor in NAMES:
         handle = mock.vendor(vendor)
         for name, value in handle.credentials.items():
@@ -325,13 +323,13 @@ def test_secret_of_a_body_key_is_masked_under_another_name(mock: SessionMock) ->
     "word", ["send", "header", "Bearer", "the header", "credential", "tenant", "key", "API key"]
 )
 @pytest.mark.parametrize("vendor", NAMES)
-def test_messages_of_the_server_keep_their_words_whatever_a_client_presents(
+def test_word_sent_as_credential_is_not_masked_in_messages(
     mock: SessionMock, vendor: str, word: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A client that presents a word as its credential spoils neither what is near, nor the answer, nor the log."""
+    """Near misses, response and log stay readable if a client sends a common word as its credential."""
     endpoint = next(each for name, each in PAIRS if name == vendor)
     path = f"/{vendor}" + endpoint.paths[0].format_map(dict.fromkeys(endpoint.path, "1"))
-    for key in (word, "nobody-has-this-1"):
+    for key in (word, "unknown-key-1"):
         body = (
             json.encode(dict.fromkeys(endpoint.credentials.fields, key)) if endpoint.method == "POST" else b""
         )
@@ -339,19 +337,19 @@ def test_messages_of_the_server_keep_their_words_whatever_a_client_presents(
             mock.url,
             request(path, f"Authorization: Bearer {key}".encode(), method=endpoint.method, body=body),
         )
-    told, usual = mock.admin.journal(None).exchanges
+    with_word, with_key = mock.admin.journal(None).exchanges
 
-    assert told["near_misses"] == usual["near_misses"]
-    assert "[redacted]" not in str(told["near_misses"])
+    assert with_word["near_misses"] == with_key["near_misses"]
+    assert "[redacted]" not in str(with_word["near_misses"])
     assert [line.split(": ", 1)[1] for line in caplog.messages] == [caplog.messages[1].split(": ", 1)[1]] * 2
     bodies = [
-        str(each["response"]["body"]).replace("[redacted]", "").replace(word, "") for each in (told, usual)
+        str(each["response"]["body"]).replace("[redacted]", "").replace(word, "")
+        for each in (with_word, with_key)
     ]
     assert bodies[0] == bodies[1]
 
 
 def test_reprs_of_handles_and_settings_show_no_credential(mock: SessionMock) -> None:
-    """A traceback and a failed assertion print them."""
     other = TenantConfig(credentials={"braze.token": ASSUMED})
     config = Config(admin_token=ADMIN_TOKEN, credentials={"rybbit.token": ASSUMED}, tenants={"a": other})
     access = mock.admin.tenant()
@@ -367,12 +365,12 @@ def test_reprs_of_handles_and_settings_show_no_credential(mock: SessionMock) -> 
 
 
 def dangerous(text: str) -> list[str]:
-    """Return what a terminal would act on, or would show in another order."""
+    """Return the characters that a terminal would act on or would reorder text for."""
     return [each for each in text if each not in "\n\t" and category(each) in ("Cc", "Cf", "Cs", "Zl", "Zp")]
 
 
 async def test_logs_escape_control_and_bidi_characters(caplog: pytest.LogCaptureFixture) -> None:
-    """In the path, the query and headers, also of requests that cannot be parsed."""
+    """In path, query and headers, also of requests that cannot be parsed."""
     caplog.set_level(logging.DEBUG)
     async with serving(Config(port=0, access_log=True)) as running:
         key = running.tenants[0].identifiers["braze"].credentials["token"]
@@ -416,7 +414,6 @@ COMMANDS = [
     "words", COMMANDS, ids=lambda words: " ".join(words).encode("ascii", "backslashreplace").decode()
 )
 def test_commands_escape_control_and_bidi_characters(mock: SessionMock, words: list[str]) -> None:
-    """Whatever a client sent, and whatever stands on the command line."""
     hostile = quote(HOSTILE)
     vendor, endpoint = next(pair for pair in LISTS if pair[1].site is not None)
     handle = mock.vendor(vendor.name)
@@ -449,7 +446,7 @@ def test_commands_escape_control_and_bidi_characters(mock: SessionMock, words: l
 
 
 def test_json_of_a_command_is_the_same_json(mock: SessionMock) -> None:
-    """Escapes of JSON stand for the same text."""
+    """Escaping does not change the value."""
     send(mock.url, request("/nowhere", method="POST", body=json.encode({"a": HOSTILE + "\U000e0001"})))
     result = CliRunner().invoke(cli, ["admin", "--url", mock.url, "journal", "export", "--unmatched"])
 
@@ -459,8 +456,8 @@ def test_json_of_a_command_is_the_same_json(mock: SessionMock) -> None:
 # Exports
 
 
-def test_archive_is_sent_in_pieces_so_that_others_are_served_meanwhile(mock: SessionMock) -> None:
-    """A client that stops reading an archive of many exchanges, or reads slowly, holds nobody up."""
+def test_archive_is_streamed_without_blocking_other_requests(mock: SessionMock) -> None:
+    """The reader of the archive stops reading."""
     for _ in range(200):
         send(mock.url, request("/nowhere", b"X-Large: " + b"x" * 6000))
     with closing(urlopen(f"{mock.url}/__admin/journal?format=har")) as slow:  # noqa: S310 -- our own server
@@ -493,7 +490,6 @@ def test_archive_is_sent_in_pieces_so_that_others_are_served_meanwhile(mock: Ses
     ],
 )
 def test_user_info_of_a_url_is_refused_and_never_shown(url: str) -> None:
-    """Nothing would use it; the sentence says what to do."""
     for use in (AdminClient, SessionMock.connect):
         with pytest.raises(ValueError, match=r"\[redacted\]") as refused:
             use(url)

@@ -1,6 +1,6 @@
-"""Calls every operation of a generated client with the example of its request, and tells what the client made of the answer.
+"""Call every operation of a generated client with its example, and print the parsed responses.
 
-``python calling.py PACKAGE DOCUMENT URL TOKEN``, in the folder that holds the package: one line of JSON for each operation.
+``python calling.py PACKAGE DOCUMENT URL TOKEN``, in the folder with the package, prints one line of JSON for each operation.
 """
 
 import json
@@ -12,32 +12,36 @@ from pathlib import Path
 from typing import Any
 
 
-def called(package: str, operation: dict[str, Any], client: Any) -> dict[str, Any]:
-    """Call an operation by its module, and say what came of it."""
+def call_operation(package: str, operation: dict[str, Any], client: Any) -> dict[str, Any]:
+    """Call an operation and return its outcome."""
     call = import_module(f"{package}.api.{operation['tags'][0]}.{operation['operationId']}").sync_detailed
-    said = {each["name"]: each["example"] for each in operation.get("parameters", []) if "example" in each}
-    arguments = {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(): value for name, value in said.items()}
+    parameters = [item for item in operation.get("parameters", []) if "example" in item]
+    arguments = {_python_name(item["name"]): item["example"] for item in parameters}
     if "requestBody" in operation:
         example = operation["requestBody"]["content"]["application/json"]["example"]
         arguments["body"] = signature(call).parameters["body"].annotation.from_dict(example)
-    answer = call(client=client, **arguments)
+    response = call(client=client, **arguments)
     return {
         "operation": operation["operationId"],
-        "status": answer.status_code,
-        "model": type(answer.parsed).__name__,
-        "parsed": answer.parsed.to_dict(),
-        "sent": json.loads(answer.content),
+        "status": response.status_code,
+        "model": type(response.parsed).__name__,
+        "parsed": response.parsed.to_dict(),
+        "sent": json.loads(response.content),
     }
 
 
+def _python_name(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower()
+
+
 def main() -> None:
-    """Call all of them."""
+    """Call all operations."""
     package, document, url, token = sys.argv[1:]
     sys.path.insert(0, ".")
     client = import_module(package).AuthenticatedClient(base_url=url, token=token)
     for operations in json.loads(Path(document).read_bytes())["paths"].values():
         for operation in operations.values():
-            sys.stdout.write(json.dumps(called(package, operation, client)) + "\n")
+            sys.stdout.write(json.dumps(call_operation(package, operation, client)) + "\n")
 
 
 if __name__ == "__main__":

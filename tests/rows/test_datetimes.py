@@ -1,4 +1,4 @@
-"""Times as vendors write and read them."""
+"""Parsing and formatting of times."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.rows.datetimes import instant, midnight, seconds, today, zone
+from mockserver.rows.datetimes import find_zone, format_seconds, midnight, parse_instant, today
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -33,40 +33,37 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
         ("", None),
     ],
 )
-def test_instant_reads_what_clients_send(text: str, expected: str | None) -> None:
-    """ISO 8601 in its usual forms and the unusual ones that clients send; anything else is none."""
-    read = instant(text)
+def test_parse_instant_accepts_iso_8601_and_variants_of_clients(text: str, expected: str | None) -> None:
+    parsed = parse_instant(text)
 
-    assert read == (
+    assert parsed == (
         None if expected is None else (datetime.fromisoformat(expected) - EPOCH) // timedelta(milliseconds=1)
     )
 
 
 @given(st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29)), st.integers(-23 * 60, 23 * 60))  # noqa: DTZ001 -- the zone follows
-def test_instant_undoes_isoformat(moment: datetime, minutes: int) -> None:
-    """Any moment with any offset is read back to the millisecond."""
+def test_parse_instant_is_inverse_of_isoformat(moment: datetime, minutes: int) -> None:
     aware = moment.replace(tzinfo=timezone(timedelta(minutes=minutes)))
 
-    assert instant(aware.isoformat()) == (aware - EPOCH) // timedelta(milliseconds=1)
+    assert parse_instant(aware.isoformat()) == (aware - EPOCH) // timedelta(milliseconds=1)
 
 
 @given(st.lists(st.integers(0, 4_102_444_800_000)))
-def test_seconds_cut_fractions_off(instants: list[int]) -> None:
-    """Every instant is written to the second, and read back."""
-    assert [instant(text) for text in seconds(instants)] == [at // 1000 * 1000 for at in instants]
+def test_format_seconds_truncates_fractions(instants: list[int]) -> None:
+    assert [parse_instant(text) for text in format_seconds(instants)] == [
+        at // 1000 * 1000 for at in instants
+    ]
 
 
-def test_zone_takes_iana_names_only() -> None:
-    """A name is a zone or none, never an error or a file elsewhere."""
-    assert zone("Europe/Berlin") == ZoneInfo("Europe/Berlin")
+def test_find_zone_accepts_iana_names_only() -> None:
+    assert find_zone("Europe/Berlin") == ZoneInfo("Europe/Berlin")
     assert [
-        zone(name)
+        find_zone(name)
         for name in ("Nowhere/City", "", "../etc/passwd", "/etc/passwd", "Europe", "a\x00b", "x" * 500)
     ] == [None] * 7
 
 
-def test_midnight_knows_summer_time() -> None:
-    """A day on which clocks change is 23 hours long."""
+def test_midnight_respects_daylight_saving_time() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     day = datetime(2026, 3, 29, tzinfo=berlin).date()
 

@@ -12,7 +12,7 @@ from mockserver.rows.columns import Column, entry_column
 from mockserver.rows.encoder import CACHED_POPULATIONS, RowEncoder, encode_array
 from mockserver.server.expected.rows import all_rows_params, rows
 from mockserver.server.tenancy.config import TenantConfig, make_tenant
-from mockserver.vendors import every
+from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor
 from mockserver.world.generator.timeline import DAY
 from mockserver.world.generator.tracked import Identity, TrackedEvent
@@ -40,7 +40,7 @@ COLUMNS = [
 SESSIONS = 60
 
 
-def reference(columns: Sequence[Column], sessions: SessionBatch, *, omit_none: bool) -> list[bytes]:
+def encode_naively(columns: Sequence[Column], sessions: SessionBatch, *, omit_none: bool) -> list[bytes]:
     """Encode one dict for each session: own columns first."""
     ordered = sorted(columns, key=lambda column: not column.own)
     values = zip(*(column.values(sessions) for column in ordered), strict=True)
@@ -51,7 +51,7 @@ def reference(columns: Sequence[Column], sessions: SessionBatch, *, omit_none: b
     ]
 
 
-def changed(world: World, kinds: frozenset[str], now: int) -> World:
+def apply_changes(world: World, kinds: frozenset[str], now: int) -> World:
     """Return a world to which requests were sent: tracked events, traits of visitors, deletions."""
     batch = world.sites[0].find(Query(), now).page(0, SESSIONS).batches[0]
     if "tracked" in kinds:
@@ -82,7 +82,7 @@ def changed(world: World, kinds: frozenset[str], now: int) -> World:
         max_size=4,
     ),
 )
-def test_rows_of_any_page_equal_the_reference(
+def test_rows_of_any_page_equal_naive_encoding(
     columns: list[Column],
     *,
     omit_none: bool,
@@ -90,42 +90,40 @@ def test_rows_of_any_page_equal_the_reference(
     kinds: frozenset[str],
     pages: list[tuple[int, int, int]],
 ) -> None:
-    """Pages in any order, of any size, at instants at which sessions run, by one encoder that keeps what it encoded."""
-    made = spec(sessions=SESSIONS, vocabulary=vocabulary)
-    end = made.start + 60 * DAY
+    """Pages in any order and size, while sessions run, by one encoder with its cache."""
+    world_spec = spec(sessions=SESSIONS, vocabulary=vocabulary)
+    end = world_spec.start + 60 * DAY
     encoder = RowEncoder(columns, omit_none=omit_none)
-    world = changed(build(made), kinds, end)
-    starts = build(made).sites[0].find(Query(), end).page(0, SESSIONS).batches[0].start
+    world = apply_changes(build(world_spec), kinds, end)
+    starts = build(world_spec).sites[0].find(Query(), end).page(0, SESSIONS).batches[0].start
     for offset, limit, minutes in pages:
         now = starts[min(offset, SESSIONS - 1)] + minutes * 60_000
         for batch in world.sites[0].find(Query(bots=True), now).page(offset, limit).batches:
-            assert encoder.encode(batch) == reference(columns, batch, omit_none=omit_none)
+            assert encoder.encode(batch) == encode_naively(columns, batch, omit_none=omit_none)
 
 
-def test_rows_of_a_running_session_are_not_kept() -> None:
-    """A session encoded while it runs is encoded again once it is over."""
-    made = spec(sessions=SESSIONS)
-    site, encoder = build(made).sites[0], RowEncoder(COLUMNS)
-    whole = site.find(Query(), made.start + 60 * DAY).page(0, SESSIONS).batches[0]
+def test_rows_of_running_session_are_not_cached() -> None:
+    world_spec = spec(sessions=SESSIONS)
+    site = build(world_spec).sites[0]
+    encoder = RowEncoder(COLUMNS)
+    all_sessions = site.find(Query(), world_spec.start + 60 * DAY).page(0, SESSIONS).batches[0]
     for position in range(SESSIONS):
-        running = site.find(Query(), whole.start[position]).page(position, 1).batches[0]
-        assert encoder.encode(running) == reference(COLUMNS, running, omit_none=False)
+        running = site.find(Query(), all_sessions.start[position]).page(position, 1).batches[0]
+        assert encoder.encode(running) == encode_naively(COLUMNS, running, omit_none=False)
 
-    assert encoder.encode(whole) == reference(COLUMNS, whole, omit_none=False)
+    assert encoder.encode(all_sessions) == encode_naively(COLUMNS, all_sessions, omit_none=False)
 
 
-def test_rows_of_many_worlds_by_one_encoder_are_each_worlds_own() -> None:
-    """More worlds than an encoder keeps JSON for, each of them twice."""
+def test_rows_of_more_worlds_than_cached_are_correct() -> None:
     encoder = RowEncoder(COLUMNS)
     for seed in [*range(CACHED_POPULATIONS + 4)] * 2:
-        made = spec(sessions=10, seed=seed)
-        batch = build(made).sites[0].find(Query(), made.start + 60 * DAY).page(0, 10).batches[0]
-        assert encoder.encode(batch) == reference(COLUMNS, batch, omit_none=False)
+        world_spec = spec(sessions=10, seed=seed)
+        batch = build(world_spec).sites[0].find(Query(), world_spec.start + 60 * DAY).page(0, 10).batches[0]
+        assert encoder.encode(batch) == encode_naively(COLUMNS, batch, omit_none=False)
 
 
 @pytest.mark.parametrize("rows", [[], [b"{}"], [b'{"a":1}', b"{}"]], ids=len)
-def test_array_of_rows_is_json(rows: list[bytes]) -> None:
-    """No row, one row, several rows."""
+def test_encode_array_returns_json(rows: list[bytes]) -> None:
     assert encode_array(rows) == json.encode([json.decode(row) for row in rows])
 
 
@@ -139,20 +137,21 @@ def test_array_of_rows_is_json(rows: list[bytes]) -> None:
     [{"profile": "default"}, {"profile": "awkward"}, {"profile": "flowing", "now": "2026-01-01T02:30:00Z"}],
     ids=range(3),
 )
-@pytest.mark.parametrize("vendor", every(), ids=lambda vendor: vendor.label)
-def test_rows_of_every_vendor_equal_the_reference(
+@pytest.mark.parametrize("vendor", load_dialects(), ids=lambda vendor: vendor.label)
+def test_rows_of_every_vendor_equal_naive_encoding(
     vendor: Vendor, settings: Any, kinds: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every batch that a vendor's views encode for the list of all sessions, in every dialect."""
+    """Checks every batch that the views of a vendor encode for the list of all sessions."""
     tenant = make_tenant("t", TenantConfig(dialect={vendor.name: vendor.dialect}, **settings))
-    tenant.world = changed(tenant.world, frozenset(kinds), tenant.clock.now())
-    encode, batches = RowEncoder.encode, []
+    tenant.world = apply_changes(tenant.world, frozenset(kinds), tenant.clock.now())
+    encode = RowEncoder.encode
+    batches: list[SessionBatch] = []
 
     def compare(encoder: RowEncoder, sessions: SessionBatch) -> list[bytes]:
         batches.append(sessions)
-        found = encode(encoder, sessions)
-        assert found == reference(encoder.columns, sessions, omit_none=encoder.omit_none)
-        return found
+        encoded = encode(encoder, sessions)
+        assert encoded == encode_naively(encoder.columns, sessions, omit_none=encoder.omit_none)
+        return encoded
 
     monkeypatch.setattr(RowEncoder, "encode", compare)
     for endpoint in vendor.contract.endpoints:

@@ -1,4 +1,4 @@
-"""Requests to whatever endpoints there are, for tests that hold for each of them."""
+"""Requests for tests that hold for all endpoints."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,7 +9,7 @@ from msgspec import json
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.server.expected.rows import all_rows_params
-from mockserver.server.http.pagination import at, page_field
+from mockserver.server.http.pagination import get_at, page_field
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 
@@ -19,20 +19,20 @@ LISTS: list[Pair] = [pair for pair in ALL if pair[1].start_field]
 
 
 def name(pair: Any) -> str:
-    """A test id a person can read."""
+    """Return a readable test id."""
     return f"{pair[0].label}.{pair[1].name}"
 
 
 def secrets(mock: Any, vendor: Vendor) -> Iterator[str]:
-    """Every text that nobody may read: what opens a tenant's door, as it is and as it stands in a URL."""
+    """Yield the credentials of all tenants at a vendor, as they are and percent-encoded."""
     for tenant in mock.tenants.values():
-        names = tenant.names[vendor.name]
+        names = tenant.identifiers[vendor.name]
         for value in (*names.credentials.values(), *names.tokens):
             yield from {value, quote(value, safe="")}
 
 
 async def page_of(mock: Any, pair: Pair, size: int, number: int) -> tuple[int, Any]:
-    """Ask for one page of the list of all sessions by its place, where places are numbers."""
+    """Request a page of the list of all sessions by its number."""
     return await _ask(
         mock,
         pair,
@@ -41,7 +41,7 @@ async def page_of(mock: Any, pair: Pair, size: int, number: int) -> tuple[int, A
 
 
 async def crawl(mock: Any, pair: Pair, size: int) -> list[dict[str, Any]]:
-    """Ask for page after page until the last one that a careful client asks for, and return the parameters of each."""
+    """Request all pages of the list of all sessions; return the parameters of each request."""
     asked = [{**all_rows_params(mock.tenant, pair[1]), **_limited(pair, size)}]
     while True:
         status, answer = await _ask(mock, pair, asked[-1])
@@ -73,13 +73,13 @@ def _placed(pair: Pair, size: int, number: int) -> dict[str, Any]:
 def _following(
     pair: Pair, first: dict[str, Any], answer: Any, size: int, number: int
 ) -> dict[str, Any] | None:
-    paging, rows = pair[1].pagination, at(answer, pair[1].rows_path)
+    paging, rows = pair[1].pagination, get_at(answer, pair[1].rows_path)
     match paging:
         case OffsetPagination(total=total):
-            return {**first, **_placed(pair, size, number)} if number * size < at(answer, total) else None
+            return {**first, **_placed(pair, size, number)} if number * size < get_at(answer, total) else None
         case PageNumberPagination():
             return {**first, **_placed(pair, size, number)} if len(rows) == size else None
         case CursorPagination(cursor=cursor, next=path):
-            after = at(answer, path)
+            after = get_at(answer, path)
             return None if after is None else {**first, cursor: after}
     raise AssertionError(page_field(paging))

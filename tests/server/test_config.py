@@ -1,4 +1,4 @@
-"""A TOML file is read as somebody would write it; what cannot be is told with its place."""
+"""Tests of settings from a TOML file and options."""
 
 from pathlib import Path
 
@@ -21,8 +21,7 @@ now = {now}
 """
 
 
-def test_dates_of_toml_are_taken_like_their_texts(tmp_path: Path) -> None:
-    """A date, and a date with a time, with or without an offset, is the instant that its ISO text is."""
+def test_toml_dates_equal_their_texts(tmp_path: Path) -> None:
     path, found = tmp_path / "mock.toml", []
     written = {"start": "2026-09-02", "end": "2026-09-20T02:00:00+02:00", "now": "2026-09-10T12:00:00"}
     for mark in ("", '"'):
@@ -51,15 +50,14 @@ def test_dates_of_toml_are_taken_like_their_texts(tmp_path: Path) -> None:
         ('port = "x"', "{path}: port must be a whole number from 0 to 65535, and is a text"),
         ("prot = 1", "{path}: there is no field 'prot'; did you mean 'port'?"),
         ("tenants.acme.now = 1.5", "{path}: tenants.acme.now must be a text or a whole number, and is 1.5"),
-        ("tenants.acme.chioces.x = 1", "{path}: there is no field 'chioces' in tenants.acme; did you mean 'behaviors'?"),
+        ("tenants.acme.behavors.x = 1", "{path}: there is no field 'behavors' in tenants.acme; did you mean 'behaviors'?"),
         ("world = {sites = 0, quiet_days = []}", "tenant 'default': world spec: sites must be a whole number from 1 to 64, and is 0"),
         ("world = 5", "{path}: world must be an object, and is a whole number"),
         ('tenants.acme.world.sites = "many"', "tenant 'acme': world spec: sites must be a whole number from 1 to 64, and is a text"),
-        ("tenants.acme.world.sesions = 5", "tenant 'acme': world spec: there is no field 'sesions'; did you mean 'sessions'?"),
+        ("tenants.acme.world.sesions = 5", "tenant 'acme': world spec: unknown field 'sesions'; did you mean 'sessions'?"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_told_with_its_place(written: str, says: str, tmp_path: Path) -> None:
-    """The file or the tenant, the key, and what would be right, whether options win over the file or not."""
+def test_invalid_setting_is_reported_with_its_place(written: str, says: str, tmp_path: Path) -> None:
     path = tmp_path / "mock.toml"
     path.write_text(written, encoding="utf-8")
     with pytest.raises(ConfigError) as refused:
@@ -102,8 +100,7 @@ def refusal_of(path: Path) -> str:
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_broken_file_is_one_clear_error(kind: str, tmp_path: Path) -> None:
-    """The command prints one short line, and exits with 2."""
+def test_invalid_file_is_reported(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "mock.toml"
     content, says = BROKEN[kind]
     path.write_bytes(content)
@@ -117,15 +114,13 @@ def test_broken_file_is_one_clear_error(kind: str, tmp_path: Path) -> None:
     ("name", "says"),
     [("", "Is a directory"), ("missing.toml", "No such file"), ("file/x", "Not a directory"), ("/dev/zero", "1 MiB")],
 )  # fmt: skip
-def test_path_that_is_no_file_is_one_clear_error(name: str, says: str, tmp_path: Path) -> None:
-    """A directory, a missing file, a device without an end."""
+def test_path_that_cannot_be_read_is_reported(name: str, says: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
     assert says in refusal_of(tmp_path / name)
 
 
-def test_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
-    """Some editors of Windows write one."""
+def test_file_with_byte_order_mark_is_accepted(tmp_path: Path) -> None:
     path = tmp_path / "mock.toml"
     path.write_text("port = 1234", encoding="utf-8-sig")
 
@@ -133,8 +128,7 @@ def test_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a\x01b", "a\n", "\x7f", "x" * 201])
-def test_tenant_name_follows_the_same_rule_in_a_file_and_in_the_admin_api(name: str, tmp_path: Path) -> None:
-    """Both refuse it, for the same reason in the same words."""
+def test_tenant_name_invalid_in_admin_api_is_invalid_in_file(name: str, tmp_path: Path) -> None:
     path = tmp_path / "mock.toml"
     path.write_text(f"[tenants.{json.encode(name).decode()}]".replace("\x7f", "\\u007f"), encoding="utf-8")
     line = refusal_of(path)
@@ -147,8 +141,7 @@ def test_tenant_name_follows_the_same_rule_in_a_file_and_in_the_admin_api(name: 
 
 
 @pytest.mark.parametrize("name", ["a", "a/ü", "...", "x" * 200, "a b", "München/1"])
-def test_tenant_name_that_the_admin_api_takes_is_taken_from_a_file(name: str, tmp_path: Path) -> None:
-    """Letters of any script, slashes and blanks are allowed."""
+def test_tenant_name_valid_in_admin_api_is_valid_in_file(name: str, tmp_path: Path) -> None:
     path = tmp_path / "mock.toml"
     path.write_text(f"[tenants.{json.encode(name).decode()}]", encoding="utf-8")
     with SessionMock() as mock:

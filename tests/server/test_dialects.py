@@ -1,4 +1,4 @@
-"""A tenant's vendors speak the dialects that are chosen for it, whatever the others' speak."""
+"""Every tenant uses its own dialects."""
 
 import asyncio
 import logging
@@ -74,7 +74,6 @@ def of(mock: Any, name: str) -> Any:
 
 
 async def get(mock: Any, path: str, **arguments: Any) -> tuple[int, Any]:
-    """Status and JSON of a GET, as nobody unless its arguments say so."""
     async with mock.client.get(path, **arguments) as response:
         body = await response.read()
         kind = response.headers.get("Content-Type", "")
@@ -82,8 +81,7 @@ async def get(mock: Any, path: str, **arguments: Any) -> tuple[int, Any]:
 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=LABELS)
-def test_tenant_speaks_the_dialect_that_is_chosen(vendor: Vendor) -> None:
-    """Said of one vendor it holds for that one, with the dialect's own defaults; the others are as documented."""
+def test_tenant_uses_configured_dialect(vendor: Vendor) -> None:
     tenant = make_tenant("one", TenantConfig(dialect={vendor.name: vendor.dialect}))
     others = {name: each.dialect for name, each in tenant.vendors.items() if name != vendor.name}
 
@@ -94,8 +92,7 @@ def test_tenant_speaks_the_dialect_that_is_chosen(vendor: Vendor) -> None:
 
 
 @pytest.mark.parametrize("dialect", dict.fromkeys(vendor.dialect for vendor in VENDORS))
-def test_one_name_is_for_all_that_have_it(dialect: str) -> None:
-    """A vendor that has no such dialect is as documented."""
+def test_dialect_name_applies_to_all_vendors_that_have_it(dialect: str) -> None:
     tenant = make_tenant("one", TenantConfig(dialect=dialect))
 
     assert {name: vendor.dialect for name, vendor in tenant.vendors.items()} == {
@@ -103,8 +100,7 @@ def test_one_name_is_for_all_that_have_it(dialect: str) -> None:
     }
 
 
-def test_observed_is_the_closest_of_every_vendor() -> None:
-    """For all vendors together, for one, and as a behavior: the dialect itself is what is told then."""
+def test_observed_dialect_selects_closest_of_every_vendor() -> None:
     wanted = {vendor.name: vendor.observed for vendor in load()}
     for config in (
         TenantConfig(dialect=OBSERVED),
@@ -119,8 +115,7 @@ def test_observed_is_the_closest_of_every_vendor() -> None:
 
 @pytest.mark.parametrize("vendor", load(), ids=lambda vendor: vendor.name)
 @pytest.mark.parametrize("way", ["for all", "for one", "behavior"])
-def test_unknown_dialect_is_refused_with_the_list(vendor: Vendor, way: str) -> None:
-    """Whichever way it is said, the message names what there is."""
+def test_unknown_dialect_is_rejected_with_known_ones(vendor: Vendor, way: str) -> None:
     config = {
         "for all": TenantConfig(dialect="no-such"),
         "for one": TenantConfig(dialect={vendor.name: "no-such"}),
@@ -133,8 +128,7 @@ def test_unknown_dialect_is_refused_with_the_list(vendor: Vendor, way: str) -> N
     assert all(name in str(caught.value) for name in (*vendor.dialects, OBSERVED))
 
 
-def test_dialect_of_no_vendor_is_refused_with_the_nearest() -> None:
-    """A misspelt vendor is told its name."""
+def test_unknown_dialect_for_all_vendors_is_rejected_with_nearest() -> None:
     name = load()[0].name
     with pytest.raises(ConfigError, match=f"there is no vendor '{name}s'; did you mean '{name}'"):
         make_tenant("one", TenantConfig(dialect={f"{name}s": DOCUMENTED}))
@@ -155,10 +149,9 @@ def test_dialect_of_no_vendor_is_refused_with_the_nearest() -> None:
         ("", {"dialect": {"{vendor}": "{dialect}"}}, "{dialect}"),
     ],
 )
-def test_file_says_the_dialect_and_options_win(
+def test_dialect_option_overrides_file(
     tmp_path: Path, vendor: Vendor, file: str, options: dict[str, Any], spoken: str
 ) -> None:
-    """As one name or as a table; an option wins vendor by vendor."""
     words = {"{vendor}": vendor.name, "{dialect}": vendor.dialect}
     path = tmp_path / "mock.toml"
     path.write_text(render(file, words), encoding="utf-8")
@@ -178,8 +171,7 @@ def render(text: str, words: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize("text", ['dialect = "no-such"', "dialect = 5", 'behaviors = "x"'])
-def test_file_that_says_it_wrongly_is_refused(tmp_path: Path, text: str) -> None:
-    """The message names the file, whatever options there are beside."""
+def test_invalid_dialect_in_file_is_rejected(tmp_path: Path, text: str) -> None:
     path = tmp_path / "mock.toml"
     path.write_text(text, encoding="utf-8")
 
@@ -187,8 +179,7 @@ def test_file_that_says_it_wrongly_is_refused(tmp_path: Path, text: str) -> None
         read_config(path, {"dialect": {}, "behaviors": {}})
 
 
-async def test_tenants_of_one_server_speak_as_each_was_told(serve: Any, family: Vendor) -> None:
-    """At the same time: each one's paths and errors are those of its dialect, its rows those of its world."""
+async def test_tenants_of_one_server_use_their_own_dialects(serve: Any, family: Vendor) -> None:
     mock = await serve(tenants={"other": {"dialect": NAME, "world": {"seed": 8}}})
     other, here, there = of(mock, "other"), listing(family), listing(family.in_dialect(NAME))
     for _ in range(2):
@@ -198,22 +189,20 @@ async def test_tenants_of_one_server_speak_as_each_was_told(serve: Any, family: 
         assert (await mock.ask(family, there, dict(there.example)))[0] == unknown(family)
 
 
-async def test_request_of_nobody_is_answered_as_the_site_it_names_speaks(serve: Any, family: Vendor) -> None:
-    """Without credentials, the site in the path says whose dialect it is; without a known site it is the first tenant's."""
+async def test_unauthenticated_request_uses_dialect_of_requested_site(serve: Any, family: Vendor) -> None:
     mock = await serve(tenants={"other": {"dialect": NAME, "world": {"seed": 8}}})
     other, here, there = of(mock, "other"), listing(family), listing(family.in_dialect(NAME))
-    site = {str(here.site): other.tenant.names[family.name].sites[0][0]}
+    site = {str(here.site): other.tenant.identifiers[family.name].sites[0][0]}
 
     assert await get(mock, there.paths[0].format_map(site)) == (418, {NAME: "missing_credential"})
-    assert (await get(mock, here.paths[0].format_map({str(here.site): "nobody's"})))[0] == missing(family)
-    assert (await get(mock, there.paths[0].format_map({str(here.site): "nobody's"})))[0] == unknown(family)
+    assert (await get(mock, here.paths[0].format_map({str(here.site): "unknown"})))[0] == missing(family)
+    assert (await get(mock, there.paths[0].format_map({str(here.site): "unknown"})))[0] == unknown(family)
     assert (await get(mock, f"/{family.name}/no/such/path"))[0] == unknown(family)
 
 
-async def test_first_tenant_answers_what_is_nobodys(serve: Any, family: Vendor) -> None:
-    """An unknown path, a wrong method and a body that is too large have the first tenant's dialect."""
+async def test_unmatched_request_uses_dialect_of_first_tenant(serve: Any, family: Vendor) -> None:
     mock = await serve(dialect=NAME, tenants={"other": {"world": {"seed": 8}}})
-    path = listing(family.in_dialect(NAME)).paths[0].format_map({str(listing(family).site): "nobody's"})
+    path = listing(family.in_dialect(NAME)).paths[0].format_map({str(listing(family).site): "unknown"})
 
     assert await get(mock, f"/{family.name}/no/such/path") == (418, {NAME: "unknown_path"})
     assert await get(mock, path) == (418, {NAME: "missing_credential"})
@@ -222,10 +211,9 @@ async def test_first_tenant_answers_what_is_nobodys(serve: Any, family: Vendor) 
     assert {exchange.dialect for exchange in mock.served.unmatched} == {NAME}
 
 
-async def test_key_on_an_unknown_path_says_whose_dialect_it_is(serve: Any, family: Vendor) -> None:
-    """What leads nowhere is answered as the tenant speaks whose key it carries, however it does."""
+async def test_unknown_path_uses_dialect_of_credential(serve: Any, family: Vendor) -> None:
     mock = await serve(tenants={"other": {"dialect": NAME, "world": {"seed": 8}}})
-    token = mock.tenants["other"].names[family.name].credentials["token"]
+    token = mock.tenants["other"].identifiers[family.name].credentials["token"]
     path = f"/{family.name}/no/such/path"
 
     assert (await get(mock, path))[0] == unknown(family)
@@ -234,10 +222,7 @@ async def test_key_on_an_unknown_path_says_whose_dialect_it_is(serve: Any, famil
 
 
 @pytest.mark.parametrize("dialect", [DOCUMENTED, NAME])
-async def test_near_misses_are_paths_of_the_dialect_that_is_spoken(
-    serve: Any, family: Vendor, dialect: str
-) -> None:
-    """At the root and below a vendor's prefix; a path of another dialect is unknown whatever its method."""
+async def test_near_misses_are_paths_of_tenant_dialect(serve: Any, family: Vendor, dialect: str) -> None:
     mock, vendor = await serve(dialect={family.name: dialect}), family.in_dialect(dialect)
     other = (
         listing(family.in_dialect(NAME if dialect == DOCUMENTED else DOCUMENTED))
@@ -258,13 +243,12 @@ async def test_near_misses_are_paths_of_the_dialect_that_is_spoken(
 
 
 @pytest.mark.parametrize("known", [True, False])
-async def test_path_of_another_dialect_is_unknown_and_told_apart(
+async def test_path_of_another_dialect_is_unknown_with_explanation(
     serve: Any,
     family: Vendor,
     caplog: Any,
     known: bool,  # noqa: FBT001 -- parametrised
 ) -> None:
-    """The journal and the log say which path the dialect has, whether or not the request has a key; it counts against no limit."""
     mock = await serve(dialect=NAME)
     here, there = listing(family), listing(family.in_dialect(NAME))
     path, arguments = mock.parts(family, here, dict(here.example))
@@ -277,32 +261,30 @@ async def test_path_of_another_dialect_is_unknown_and_told_apart(
     assert (told["dialect"], told["error"], told["basis"]) == (NAME, "unknown_path", "assumed")
     assert (near["vendor"], near["endpoint"], near["path"]) == (family.name, there.name, there.paths[0])
     assert (
-        near["differs"]
+        near["difference"]
         == f"{here.paths[0]} is the path of the dialect {DOCUMENTED}, and {NAME} is spoken here"
     )
-    assert near["differs"] in caplog.text
+    assert near["difference"] in caplog.text
     assert mock.tenant.rates._open == {}  # noqa: SLF001 -- that nothing is counted is the point
 
 
-async def test_key_at_the_place_of_another_dialect_is_told(serve: Any, family: Vendor) -> None:
-    """It opens nothing, and the near miss says which dialect looks there; in that dialect it opens."""
+async def test_credential_at_place_of_another_dialect_is_explained(serve: Any, family: Vendor) -> None:
     mock = await serve(tenants={"other": {"dialect": NAME, "world": {"seed": 8}}})
     other, here, there = of(mock, "other"), listing(family), listing(family.in_dialect(NAME))
     answers = []
     for each, endpoint in ((mock, here), (other, there)):
         path, arguments = each.parts(family, endpoint, dict(endpoint.example))
-        key = {PLACE: each.tenant.names[family.name].credentials["token"]}
+        key = {PLACE: each.tenant.identifiers[family.name].credentials["token"]}
         answers.append((await get(each, path, params={**arguments["params"], **key}))[0])
     [exchange] = mock.served.unmatched
 
     assert answers == [missing(family), 200]
-    assert exchange.near_misses[0].differs.endswith(
+    assert exchange.near_misses[0].difference.endswith(
         f"only the dialect {NAME} looks there, and {DOCUMENTED} is spoken here"
     )
 
 
-async def test_refusal_of_a_key_astray_says_nothing_of_later_ones(serve: Any, family: Vendor) -> None:
-    """A key that another tenant's dialect does not take is refused as that tenant speaks, and the first tenant's answers stay its own."""
+async def test_rejected_credential_does_not_affect_later_requests(serve: Any, family: Vendor) -> None:
     switch = next(
         behavior
         for behavior in family.contract.behaviors
@@ -312,16 +294,15 @@ async def test_refusal_of_a_key_astray_says_nothing_of_later_ones(serve: Any, fa
         dialect=NAME, tenants={"other": {"world": {"seed": 8}, "behaviors": {switch.name: another(switch)}}}
     )
     here, there = listing(family), listing(family.in_dialect(NAME))
-    nobodys = {str(here.site): "nobody's"}
-    key = {PLACE: mock.tenants["other"].names[family.name].credentials["token"]}
+    unknown_site = {str(here.site): "unknown"}
+    key = {PLACE: mock.tenants["other"].identifiers[family.name].credentials["token"]}
 
-    assert (await get(mock, here.paths[0].format_map(nobodys), params=key))[0] == missing(family)
-    assert await get(mock, there.paths[0].format_map(nobodys)) == (418, {NAME: "missing_credential"})
-    assert await get(mock, here.paths[0].format_map(nobodys)) == (418, {NAME: "unknown_path"})
+    assert (await get(mock, here.paths[0].format_map(unknown_site), params=key))[0] == missing(family)
+    assert await get(mock, there.paths[0].format_map(unknown_site)) == (418, {NAME: "missing_credential"})
+    assert await get(mock, here.paths[0].format_map(unknown_site)) == (418, {NAME: "unknown_path"})
 
 
-async def test_dialect_changes_at_run_time(serve: Any, family: Vendor) -> None:
-    """Defaults are those of the dialect then, what was chosen stays, and a reset comes back to what was at first."""
+async def test_dialect_can_change_at_run_time(serve: Any, family: Vendor) -> None:
     mock = await serve()
     tenant, other = mock.tenant, family.in_dialect(NAME)
     here, there = listing(family), listing(other)
@@ -349,8 +330,7 @@ async def test_dialect_changes_at_run_time(serve: Any, family: Vendor) -> None:
 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=LABELS)
-async def test_exchanges_tell_the_dialect_and_every_refusal_its_basis(serve: Any, vendor: Vendor) -> None:
-    """In the journal and in an HTTP Archive, whoever's the exchange is."""
+async def test_exchange_has_dialect_and_error_basis(serve: Any, vendor: Vendor) -> None:
     mock = await serve(vendor)
     endpoint = vendor.contract.endpoints[0]
     path, arguments = mock.parts(vendor, endpoint, dict(endpoint.example))
@@ -378,14 +358,13 @@ async def test_exchanges_tell_the_dialect_and_every_refusal_its_basis(serve: Any
 
 
 @pytest.mark.parametrize("pair", IN_QUERY, ids=lambda pair: f"{pair[0].label}.{pair[1].name}")
-async def test_key_in_a_query_is_shown_nowhere(
+async def test_credential_in_query_is_masked_in_journal(
     serve: Any, pair: tuple[Vendor, Endpoint], caplog: Any
 ) -> None:
-    """Where a dialect takes a key in the query, journal, HTTP Archive and log mask it, whose ever it is; the right one opens."""
     vendor, endpoint = pair
     mock = await serve(vendor)
     path, arguments = mock.parts(vendor, endpoint, dict(endpoint.example))
-    key = mock.tenant.names[vendor.name].credentials["token"]
+    key = mock.tenant.identifiers[vendor.name].credentials["token"]
     sent = [{**arguments["params"], str(place_of(endpoint)): value} for value in (key, "somebody-elses")]
     statuses = [(await get(mock, path, params=each))[0] for each in sent]
     exchanges = [*mock.tenant.journal, *mock.served.unmatched]
@@ -397,8 +376,7 @@ async def test_key_in_a_query_is_shown_nowhere(
     assert "somebody-elses" not in shown
 
 
-async def test_access_log_masks_a_key_in_a_query(family: Vendor, caplog: Any) -> None:
-    """Under the name that any dialect has for it; the rest of the line is as aiohttp writes it."""
+async def test_access_log_masks_credential_in_query(family: Vendor, caplog: Any) -> None:
     caplog.set_level(logging.INFO)
     async with serving(Config(port=0, access_log=True)) as running, ClientSession() as http:
         url = f"{running.url}/{family.name}/x?{PLACE}=very-secret&page=2"
@@ -409,8 +387,7 @@ async def test_access_log_masks_a_key_in_a_query(family: Vendor, caplog: Any) ->
 
 
 @pytest.mark.parametrize("written", ["/x?token={key}", "/{key}/x", "/x?%70lace%5Fof=1&q={key}"])
-async def test_access_log_masks_a_tenants_key_wherever_it_stands(caplog: Any, written: str) -> None:
-    """Also where no dialect looks for one."""
+async def test_access_log_masks_credential_anywhere(caplog: Any, written: str) -> None:
     caplog.set_level(logging.INFO)
     async with serving(Config(port=0, access_log=True)) as running, ClientSession() as http:
         vendor = next(
@@ -423,8 +400,7 @@ async def test_access_log_masks_a_tenants_key_wherever_it_stands(caplog: Any, wr
     assert key not in caplog.text
 
 
-async def test_log_of_what_cannot_be_parsed_masks_a_key(caplog: Any) -> None:
-    """Aiohttp quotes the line that was too long."""
+async def test_log_of_malformed_request_masks_credential(caplog: Any) -> None:
     async with serving(Config(port=0)) as running:
         reader, writer = await asyncio.open_connection("127.0.0.1", running.port)
         writer.write(b"GET /x?api_key=very-secret&y=" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -432,12 +408,11 @@ async def test_log_of_what_cannot_be_parsed_masks_a_key(caplog: Any) -> None:
         writer.close()
         await writer.wait_closed()
 
-    assert "Got more than 8190 bytes" in caplog.text
+    assert "its first line or a header is too long" in caplog.text
     assert "very-secret" not in caplog.text
 
 
-async def test_a_tenant_that_changes_its_dialect_is_counted_anew(family: Vendor) -> None:
-    """The limits of dialects may share the names of their pools."""
+async def test_change_of_dialect_resets_rate_limits(family: Vendor) -> None:
     tenant = make_tenant("default", TenantConfig())
     window = WindowLimit(allowed="any", seconds=60, opens="first", pool="api")
     tenant.rates.charge(window, 3, f"{family.name} 0", 0)

@@ -1,4 +1,4 @@
-"""What real clients send must be taken, and nothing they send takes the server down."""
+"""Requests of real clients are accepted, and no request takes the server down."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ PATHS = sorted(
 
 
 def name(pair: Any) -> str:
-    """A test id a person can read."""
+    """Return a readable test id."""
     return f"{pair[0].name}.{pair[1].name}"
 
 
@@ -47,7 +47,7 @@ async def raw(mock: Any, text: str) -> tuple[int, bytes]:
 
 
 def get(mock: Any, pair: Any, *headers: str, query: str = "") -> str:
-    """A GET of a list as text."""
+    """Return a GET request for a list as text."""
     path, arguments = mock.parts(*pair, dict(pair[1].example))
     pairs = "&".join(
         [*(f"{key}={value}" for key, value in arguments["params"].items()), *([query] if query else [])]
@@ -77,8 +77,7 @@ HEADERS = {
 
 @pytest.mark.parametrize("headers", HEADERS.values(), ids=HEADERS)
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_headers_that_real_clients_send_are_taken(serve: Any, pair: Any, headers: list[str]) -> None:
-    """A GET is a GET, whatever a client's library adds to it."""
+async def test_headers_of_real_clients_are_accepted(serve: Any, pair: Any, headers: list[str]) -> None:
     mock = await serve()
     status, body = await raw(
         mock, get(mock, pair, *headers).removesuffix("\r\n\r\n" if "" in headers else "")
@@ -92,52 +91,52 @@ async def test_headers_that_real_clients_send_are_taken(serve: Any, pair: Any, h
     ["unknown=[a]:b,c", "unknown=a+b", "unknown=a%2Bb", "unknown", "&&", "unknown=%FF%zz", "=", "a=1;b=2"],
 )
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_raw_characters_in_a_query_are_taken(serve: Any, pair: Any, query: str) -> None:
-    """Unescaped brackets, colons and commas, both spellings of plus, and bytes that are no UTF-8 break nothing."""
+async def test_raw_characters_in_query_are_accepted(serve: Any, pair: Any, query: str) -> None:
     mock = await serve()
     status, body = await raw(mock, get(mock, pair, query=query))
 
     assert status == 200, body
 
 
-async def test_unknown_path_at_the_root_names_what_is_close(serve: Any) -> None:
-    """Where no vendor is meant, the mock answers itself: the nearest endpoints and what differs, closest first."""
+async def test_unknown_path_of_no_vendor_lists_closest_endpoints(serve: Any) -> None:
+    """The mock itself responds with the closest endpoint first."""
     mock = await serve()
     vendor, endpoint = LISTS[0]
     path = endpoint.paths[0].replace("{", "").replace("}", "") + "s"
     async with mock.client.get(path) as response:
-        told = await response.json()
+        document = await response.json()
 
     assert response.status == 404
-    assert told["near_misses"][0]["endpoint"] == endpoint.name
-    assert told["near_misses"][0]["vendor"] == vendor.name
-    assert endpoint.paths[0] in told["message"]
+    assert document["near_misses"][0]["endpoint"] == endpoint.name
+    assert document["near_misses"][0]["vendor"] == vendor.name
+    assert endpoint.paths[0] in document["message"]
 
 
 @pytest.mark.parametrize("template", PATHS)
-async def test_a_misspelt_path_is_told_the_one_that_is_like_it(serve: Any, template: str) -> None:
-    """A letter left out of any word of a path, by a client of any vendor: what is closest is that path, not another of as many words."""
-    mock, words = await serve(), template.split("/")[1:]
+async def test_misspelt_path_has_correct_path_as_closest_match(serve: Any, template: str) -> None:
+    """A letter is missing in any segment of the path."""
+    mock = await serve()
+    words = template.split("/")[1:]
     for place, word in enumerate(words):
-        if word.startswith("{") or len(word) < 4:  # What is left of a short one is like nothing.
+        if word.startswith("{") or len(word) < 4:  # The rest of a short segment resembles nothing.
             continue
         for left_out in (0, len(word) // 2, len(word) - 1):
             path = [*words[:place], word[:left_out] + word[left_out + 1 :], *words[place + 1 :]]
             async with mock.client.get("/" + "/".join(path).replace("{", "").replace("}", "")) as response:
-                told = await response.json()
-            if response.status == HTTPStatus.NOT_FOUND:  # Else it may be somebody's id.
-                assert told["near_misses"][0]["path"] == template, path
+                document = await response.json()
+            if response.status == HTTPStatus.NOT_FOUND:  # Otherwise the segment may be an id.
+                assert document["near_misses"][0]["path"] == template, path
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/docs/", "/nobody/docs", "/favicon.ico"])
-async def test_whoever_looks_around_is_told_where_things_are(serve: Any, path: str) -> None:
-    """Nothing is close to such a path: the answer names no endpoint, but documents, vendors and the admin API, all of which answer."""
+@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/docs/", "/unknown/docs", "/favicon.ico"])
+async def test_unknown_path_without_match_links_to_docs_and_admin_api(serve: Any, path: str) -> None:
+    """The message names no endpoint, but documents, vendors and the admin API, and all its links work."""
     mock = await serve()
     async with mock.client.get(path) as response:
         message = (await response.json())["message"]
     places = [
         place.replace("<vendor>", vendor)
-        for place in re.findall(r"/[\w<>]+/[\w.]+(?= |$)", message)
+        for place in re.findall(r"/[\w<>]+/[\w.]+(?=[ ,]|$)", message)
         for vendor in NAMES
     ]
     statuses = [(await mock.client.get(place)).status for place in places if place != path]
@@ -150,8 +149,8 @@ async def test_whoever_looks_around_is_told_where_things_are(serve: Any, path: s
 
 
 @pytest.mark.parametrize("path", ["%0A", "no%0Asuch/path%0A", "%0D%0A/x"])
-async def test_line_feeds_in_a_path_are_part_of_it(serve: Any, path: str) -> None:
-    """The mock answers what nobody has, not the library that it is built on."""
+async def test_line_feeds_in_unknown_path_get_404_of_the_mock(serve: Any, path: str) -> None:
+    """The mock responds, not the library that it is built on."""
     mock = await serve()
     status, body = await raw(mock, f"GET /{path} HTTP/1.1\r\nhost: localhost\r\n\r\n")
 
@@ -159,8 +158,8 @@ async def test_line_feeds_in_a_path_are_part_of_it(serve: Any, path: str) -> Non
     assert json.loads(body)["near_misses"]
 
 
-async def test_whole_url_as_target_is_taken(serve: Any) -> None:
-    """A client behind a proxy sends the whole URL."""
+async def test_whole_url_as_target_is_accepted(serve: Any) -> None:
+    """Clients behind a proxy send the whole URL."""
     mock = await serve()
     text = get(mock, LISTS[0]).replace("GET /", "GET http://localhost/", 1)
     status, _ = await raw(mock, text)
@@ -179,8 +178,7 @@ async def test_whole_url_as_target_is_taken(serve: Any) -> None:
     ],
     ids=range(5),
 )
-async def test_garbage_on_the_socket_does_not_take_the_server_down(serve: Any, text: str) -> None:
-    """Whatever one connection sends, the next is answered."""
+async def test_server_survives_garbage_on_another_connection(serve: Any, text: str) -> None:
     mock = await serve()
     _, writer = await asyncio.open_connection(mock.client.host, mock.client.port)
     writer.write(text.encode("latin-1"))
@@ -191,8 +189,7 @@ async def test_garbage_on_the_socket_does_not_take_the_server_down(serve: Any, t
     assert status == 200
 
 
-async def test_keep_alive_connections_answer_in_parallel(serve: Any) -> None:
-    """Many requests at once over a pool of connections, each answered with what belongs to it."""
+async def test_concurrent_requests_get_their_own_responses(serve: Any) -> None:
     mock = await serve(tenants={"other": {"world": {"seed": 8, "sessions": 3}}})
     vendor, endpoint = next(pair for pair in LISTS if pair[1].start_field)
     answers = await asyncio.gather(*(mock.ask(vendor, endpoint, {}, number % 2) for number in range(60)))
@@ -202,8 +199,7 @@ async def test_keep_alive_connections_answer_in_parallel(serve: Any) -> None:
     assert answers[0][1] != answers[1][1]
 
 
-async def test_head_answers_without_a_body(serve: Any) -> None:
-    """HEAD is GET without its body."""
+async def test_head_gets_headers_without_body(serve: Any) -> None:
     mock = await serve()
     path, arguments = mock.parts(*LISTS[0], dict(LISTS[0][1].example))
     async with mock.client.head(path, **arguments) as response:
@@ -214,8 +210,7 @@ async def test_head_answers_without_a_body(serve: Any) -> None:
     assert int(response.headers["Content-Length"]) > 0
 
 
-async def test_every_answer_says_who_answered(serve: Any) -> None:
-    """The mock can be told from the vendor; by default nothing else of an answer tells them apart."""
+async def test_response_names_the_mock_only_in_server_header(serve: Any) -> None:
     mock = await serve()
     async with mock.client.get(LISTS[0][1].paths[0]) as response:
         headers = response.headers
@@ -225,8 +220,8 @@ async def test_every_answer_says_who_answered(serve: Any) -> None:
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_every_answer_says_what_it_rests_on_where_that_is_wanted(serve: Any, pair: Any) -> None:
-    """An error its basis; an answer those of its fields, the strongest first."""
+async def test_response_has_basis_header_if_shown(serve: Any, pair: Any) -> None:
+    """An error has its own basis; a success has those of its fields, the strongest first."""
     vendor, endpoint = pair
     mock = await serve()
     mock.tenant.set_behaviors({f"{vendor.name}.basis": "shown"})
@@ -242,8 +237,7 @@ async def test_every_answer_says_what_it_rests_on_where_that_is_wanted(serve: An
     assert bad == vendor.contract.errors["missing_credential"].fact.basis.value
 
 
-def test_static_segment_beats_a_parameter() -> None:
-    """A path that is written out is never taken for an id."""
+def test_static_segment_takes_precedence_over_parameter() -> None:
     router = Router(load())
     for vendor in load():
         for endpoint in vendor.contract.endpoints:
@@ -251,14 +245,13 @@ def test_static_segment_beats_a_parameter() -> None:
                 path = "/" + "/".join(
                     "x" if word.startswith("{") else word for word in template.split("/")[1:]
                 )
-                found = router.find(endpoint.method, path, "")
+                found = router.match(endpoint.method, path, "")
 
                 assert getattr(found, "endpoint", None) is endpoint, json.dumps([vendor.name, template])
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_refusal_says_what_it_rests_on_and_where_that_was_read(serve: Any, pair: Any) -> None:
-    """In the journal and in the archive; a behavior of ours was read nowhere."""
+async def test_error_has_basis_and_source_in_journal_and_har(serve: Any, pair: Any) -> None:
     vendor, endpoint = pair
     mock = await serve()
     async with mock.client.request(

@@ -1,4 +1,4 @@
-"""Limits, on the tenant's clock and on a real socket."""
+"""Tests of limits on the tenant's clock and on a real socket."""
 
 import asyncio
 from fractions import Fraction
@@ -38,8 +38,7 @@ def name(each: Limited) -> str:
     st.integers(1, 5),
     st.sampled_from(["clock", "first"]),
 )
-def test_no_window_lets_more_through_than_allowed(instants: list[int], allowed: int, opens: Any) -> None:
-    """In each window exactly the first ``allowed`` requests pass, whenever it opens."""
+def test_window_never_allows_more_than_its_limit(instants: list[int], allowed: int, opens: Any) -> None:
     windows, window = RateLimiter(), WindowLimit(allowed="x", seconds=600, opens=opens, pool="p")
     opened, passed = -1, 0
     for now in instants:
@@ -53,10 +52,7 @@ def test_no_window_lets_more_through_than_allowed(instants: list[int], allowed: 
 
 
 @given(st.lists(st.integers(0, 20_000), max_size=60).map(sorted), st.integers(1, 6), st.integers(0, 7))
-def test_a_bucket_lets_through_what_it_holds_and_what_comes_back(
-    instants: list[int], allowed: int, refill: int
-) -> None:
-    """As many as it holds at once, then one for each token that came back; who waits as long as told is let through."""
+def test_bucket_allows_its_size_and_its_refill(instants: list[int], allowed: int, refill: int) -> None:
     rates, bucket = RateLimiter(), TokenBucket(allowed="x", refill="y", pool="p")
     level, last = Fraction(allowed), 0
     for now in instants:
@@ -79,16 +75,14 @@ def test_a_bucket_lets_through_what_it_holds_and_what_comes_back(
         assert rates.taken(bucket, allowed, refill, now) == {"key": allowed - int(level)}
 
 
-def test_a_clock_that_goes_back_fills_no_bucket() -> None:
-    """And empties none."""
+def test_bucket_is_not_refilled_when_clock_goes_back() -> None:
     rates, bucket = RateLimiter(), TokenBucket(allowed="x", refill="y", pool="p")
     left = [rates.take(bucket, 3, 1, "key", now).remaining for now in (5_000, 1_000, 5_000)]
 
     assert left == [2, 1, 2]
 
 
-def test_a_window_that_opens_anew_ends_with_a_pause() -> None:
-    """Every request that is let through begins it again; those that are refused do not."""
+def test_idle_window_ends_after_pause() -> None:
     rates, window = RateLimiter(), WindowLimit(allowed="x", seconds=10, opens="idle", pool="p")
     refused = [rates.charge(window, 3, "key", second * 1000).refused for second in (0, 9, 18, 27, 28, 29)]
 
@@ -96,8 +90,7 @@ def test_a_window_that_opens_anew_ends_with_a_pause() -> None:
 
 
 @pytest.mark.parametrize("each", WINDOWS, ids=name)
-async def test_window_refuses_beyond_its_limit_and_reports_it(serve: Any, each: Limited) -> None:
-    """The third request of a window of two is a 429 in the vendor's shape; headers count down where the vendor has them."""
+async def test_window_rejects_requests_beyond_limit(serve: Any, each: Limited) -> None:
     vendor, endpoint, window = each
     mock = await serve(behaviors={window.allowed: 2})
     path, arguments = mock.parts(vendor, endpoint, dict(endpoint.example))
@@ -121,8 +114,7 @@ async def overlapping(mock: Any, vendor: Vendor, endpoint: Endpoint, *sites: int
 
 
 @pytest.mark.parametrize("each", ONE, ids=name)
-async def test_second_open_request_is_refused(serve: Any, each: Limited) -> None:
-    """Of two overlapping requests of a site one is answered and one is refused; another site's is nobody's business."""
+async def test_second_open_request_is_rejected(serve: Any, each: Limited) -> None:
     vendor, endpoint, limit = each
     mock = await serve(behaviors={limit.hold: 200})
 
@@ -135,10 +127,9 @@ async def test_second_open_request_is_refused(serve: Any, each: Limited) -> None
     ("busy", "statuses"), [("429", [200, 429]), ("400", [200, 400]), ("queue", [200, 200])]
 )
 @pytest.mark.parametrize("each", ONE, ids=name)
-async def test_choice_says_what_happens_to_the_second(
+async def test_busy_behavior_decides_about_second_request(
     serve: Any, each: Limited, busy: str, statuses: list[int]
 ) -> None:
-    """It is refused with one status or the other, or waits for its turn."""
     vendor, endpoint, limit = each
     mock = await serve(behaviors={limit.hold: 50, limit.busy: busy})
 
@@ -146,8 +137,7 @@ async def test_choice_says_what_happens_to_the_second(
 
 
 @pytest.mark.parametrize("each", ONE, ids=name)
-async def test_fault_strikes_where_requests_queue(serve: Any, each: Limited) -> None:
-    """Where no request is refused as busy, the status of that refusal is the default's, and no other error suffers."""
+async def test_fault_triggers_for_queued_request(serve: Any, each: Limited) -> None:
     vendor, endpoint, limit = each
     mock = await serve(behaviors={limit.busy: "queue"})
     mock.tenant.faults.add(read({"kind": "status", "status": 503}))
@@ -156,8 +146,7 @@ async def test_fault_strikes_where_requests_queue(serve: Any, each: Limited) -> 
 
 
 @pytest.mark.parametrize("each", ONE, ids=name)
-async def test_client_that_disconnects_frees_its_slot(serve: Any, each: Limited) -> None:
-    """Nobody waits for an answer that nobody reads."""
+async def test_disconnected_client_frees_slot(serve: Any, each: Limited) -> None:
     vendor, endpoint, limit = each
     mock = await serve(behaviors={limit.hold: 60_000, limit.busy: "queue"})
     path, arguments = mock.parts(vendor, endpoint, {})
@@ -173,8 +162,7 @@ async def test_client_that_disconnects_frees_its_slot(serve: Any, each: Limited)
 
 
 @pytest.mark.parametrize("each", ONE, ids=name)
-async def test_refused_request_takes_no_slot(serve: Any, each: Limited) -> None:
-    """Only a valid request is open: a violation beside one, or after one, is told as such."""
+async def test_invalid_request_takes_no_slot(serve: Any, each: Limited) -> None:
     vendor, endpoint, limit = each
     mock = await serve(behaviors={limit.hold: 100})
     path, arguments = mock.parts(vendor, endpoint, {})

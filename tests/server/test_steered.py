@@ -1,4 +1,4 @@
-"""Steering and serving together: whatever is done to tenants in whatever order, a small model says what everybody must see."""
+"""A small model predicts what clients see while tenants are changed in any order."""
 
 import asyncio
 import threading
@@ -98,7 +98,6 @@ class Window_(Struct):  # noqa: N801 -- the contract's own is a Window too
     """By site of the key: when the window opened, and how many requests it let through."""
 
     def admits(self, opens: str, site: int | None, now: int) -> bool:
-        """Whether one more request may pass; counts it."""
         if not self.on:
             return True
         length = self.seconds * 1000
@@ -133,7 +132,6 @@ class ActiveFault(Struct):
         return None if self.times is None else self.times - self.triggered
 
     def triggers(self, pair: Pair, page: int) -> bool:
-        """Whether it triggers a request; counts it."""
         meant = self.vendor in (None, pair[0].name) and self.endpoint in (None, pair[1].name)
         paged = pair[1].rows_path is not None and page_field(pair[1].pagination) is not None and page > 0
         if self.remaining == 0 or not meant or (self.kind == "same_page" and not paged):
@@ -142,14 +140,11 @@ class ActiveFault(Struct):
         self.triggered += self.matched > self.after
         return self.matched > self.after
 
-    def told(self) -> tuple[Any, ...]:
-        """What the admin API must tell of it."""
+    def counts(self) -> tuple[Any, ...]:
         return self.kind, self.matched, self.triggered, self.remaining
 
 
 class Model:
-    """What must be known of a tenant to say how it answers."""
-
     def __init__(self, access: TenantAccess, world: dict[str, Any], now: int) -> None:
         self.access, self.first_world, self.first_now = access, world, now
         self.deleted = False
@@ -158,7 +153,6 @@ class Model:
         self.begin()
 
     def begin(self) -> None:
-        """Be as at first; what was answered in the same state before must be answered again."""
         self.world, self.now = self.first_world, self.first_now
         self.happened: tuple[Any, ...] = ()
         self.chosen: dict[str, str] = {}
@@ -175,15 +169,15 @@ class Model:
         return json.encode([self.world, self.now, self.happened, self.chosen], order="deterministic")
 
 
-class Living:
+class RunningServer:
     """A server in a thread of its own, and what all examples share."""
 
     def __init__(self, url: str) -> None:
         self.url, self.admin = url, AdminClient(url)
         self.connection = HTTPConnection(url.rpartition("/")[2], timeout=20)
         self.harmless: list[tuple[str, str]] = []
-        self.told: dict[Any, bytes] = {}
-        """What the witness said in earlier examples."""
+        self.earlier_responses: dict[Any, bytes] = {}
+        """Responses of the unchanged tenant in earlier examples."""
 
     def ask(
         self, access: TenantAccess, pair: Pair, parameters: dict[str, Any], site: int = 0
@@ -200,7 +194,7 @@ class Living:
 
 
 @pytest.fixture(name="living", scope="module")
-def _living() -> Iterator[Living]:
+def _living() -> Iterator[RunningServer]:
     """A server on real sockets, which is steered from outside only."""
     loop, started = asyncio.new_event_loop(), threading.Event()
     ports: list[int] = []
@@ -226,7 +220,7 @@ def _living() -> Iterator[Living]:
     thread = threading.Thread(target=live)
     thread.start()
     assert started.wait(20)
-    living = Living(f"http://127.0.0.1:{ports[0]}")
+    living = RunningServer(f"http://127.0.0.1:{ports[0]}")
     living.harmless = _harmless(living)
     yield living
     living.connection.close()
@@ -235,7 +229,7 @@ def _living() -> Iterator[Living]:
     thread.join(20)
 
 
-def _harmless(living: Living) -> list[tuple[str, str]]:
+def _harmless(living: RunningServer) -> list[tuple[str, str]]:
     """The settings of behaviors under which every list is still answered; another dialect may have other lists."""
     found = []
     access = living.admin.create_tenant("harmless", world={"sessions": 1}, behaviors=QUICK)
@@ -275,7 +269,7 @@ def _parameters(pair: Pair, page: int = 0, cursor: str | None = None) -> dict[st
 class Steered(RuleBasedStateMachine):
     """Tenants of one server, steered and asked in any order."""
 
-    living: ClassVar[Living]
+    living: ClassVar[RunningServer]
 
     def __init__(self) -> None:
         super().__init__()
@@ -285,7 +279,6 @@ class Steered(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        """A tenant that nobody steers, and those that are steered."""
         self.create_tenant(WITNESS, WORLDS[0], DEFAULT_END, [])
         for name, world in zip(NAMES, WORLDS, strict=False):
             self.create_tenant(name, world, HALF, [])
@@ -444,7 +437,6 @@ class Steered(RuleBasedStateMachine):
 
     @rule(name=names)
     def reset(self, name: str) -> None:
-        """Everything is as at first; answers of then are the answers again."""
         if model := self.alive(name):
             self.admin.reset(name)
             model.begin()
@@ -483,7 +475,6 @@ class Steered(RuleBasedStateMachine):
 
     @rule(name=names, times=times)
     def ask_again(self, name: str, times: int) -> None:
-        """What was asked before is asked again."""
         if model := self.alive(name):
             for question, _ in list(model.answers)[:: -len(model.answers) // times or -1]:
                 self.ask(name, question.pair, question.site, question.page > 0)
@@ -545,7 +536,7 @@ class Steered(RuleBasedStateMachine):
             assert rows == expected[: len(rows)]
             assert bool(rows) == bool(expected)
         if name == WITNESS:
-            assert self.living.told.setdefault(question, body) == body
+            assert self.living.earlier_responses.setdefault(question, body) == body
         return body if question.page == page else None
 
     @invariant()
@@ -573,7 +564,7 @@ class Steered(RuleBasedStateMachine):
             tuple(fault[field] for field in ("kind", "matched", "triggered", "remaining"))
             for fault in self.admin.faults(name)
         ]
-        assert faults == [fault.told() for fault in model.faults]
+        assert faults == [fault.counts() for fault in model.faults]
         found = {limit.name: limit for limit in self.admin.limits(name) if isinstance(limit, WindowState)}
         told = {
             name: (limit.allowed, limit.seconds, sum(limit.used.values())) for name, limit in found.items()
@@ -586,15 +577,13 @@ class Steered(RuleBasedStateMachine):
     @invariant()
     @precondition(lambda self: self.models)
     def nobody_influences_the_witness(self) -> None:
-        """The expected of a tenant that nobody steers stays as it was, in every example."""
         self.turn += 1
         vendor, endpoint = ROWS[self.turn % len(ROWS)]
         expected = json.encode(list(self.admin.expected_rows(vendor.name, endpoint.name, tenant=WITNESS)))
-        assert self.living.told.setdefault((vendor.name, endpoint.name), expected) == expected
+        assert self.living.earlier_responses.setdefault((vendor.name, endpoint.name), expected) == expected
 
 
-def test_whatever_is_steered_the_model_says_what_is_seen(living: Living) -> None:
-    """Tenants created, turned, faulted, limited, asked, reset and deleted in any order do what a small model does."""
+def test_server_responds_like_model(living: RunningServer) -> None:
     bounded = settings(
         max_examples=EXAMPLES,
         stateful_step_count=STEPS,

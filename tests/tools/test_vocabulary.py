@@ -1,4 +1,4 @@
-"""The shipped vocabularies are reproducible."""
+"""The shipped vocabularies can be reproduced."""
 
 import pytest
 from faker import VERSION
@@ -9,7 +9,7 @@ from tools.vocabulary.draw import draw_awkward, draw_default, encode
 
 @pytest.mark.parametrize(("name", "drawn"), [("default", draw_default()), ("awkward", draw_awkward())])
 def test_drawn_vocabulary_equals_shipped_file(name: str, drawn: Vocabulary) -> None:
-    """Another version of Faker may draw other names, in the same shape."""
+    """Another version of Faker may draw other names, but equally many."""
     shipped = load(name)
 
     assert (encode(drawn) == (FOLDER / f"{name}.json").read_bytes()) or shipped.faker != VERSION

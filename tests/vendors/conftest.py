@@ -1,4 +1,4 @@
-"""What the tests of vendors share: a request without HTTP, and the answer read as strictly as its contract allows."""
+"""Helpers of the vendors' tests: view requests without HTTP, and strict decoding of responses."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -11,10 +11,10 @@ from mockserver.world.world import World
 
 S = TypeVar("S", bound=Struct)
 KEY = 11
-"""The tenant's."""
+"""Key of the tenant."""
 
 
-def asked(
+def make_view_request(
     vendor: Vendor,
     world: World,
     *,
@@ -22,33 +22,35 @@ def asked(
     behaviors: Mapping[str, str] | None = None,
     **parts: Any,
 ) -> ViewRequest:
-    """A request to a vendor's first site; every behavior is at its default but those given, and so are its other parts."""
+    """Return a request to a vendor's first site; all behaviors and parts not given have their defaults."""
     settings: dict[str, Any] = {
         behavior.name.partition(".")[2]: behavior.default for behavior in vendor.contract.behaviors
     }
     for name, value in (behaviors or {}).items():
         settings[name] = vendor.contract.behavior(f"{vendor.name}.{name}").read(value)
-    names = vendor.names(KEY, world, {})
-    usual: dict[str, Any] = {"query": None, "body": None, "path": {}, "site": world.sites[0]}
-    return ViewRequest(world=world, now=now, behaviors=settings, names=names, **(usual | parts))
+    identifiers = vendor.create_identifiers(KEY, world, {})
+    defaults: dict[str, Any] = {"query": None, "body": None, "path": {}, "site": world.sites[0]}
+    return ViewRequest(
+        world=world, now=now, behaviors=settings, identifiers=identifiers, **(defaults | parts)
+    )
 
 
-def strictly(body: bytes, model: type[S]) -> S:
-    """Read an answer, of whose fields the model must know every one."""
-    found = json.decode(body, type=model)
-    assert _valued(json.decode(body)) == _valued(to_builtins(found))
-    return found
+def decode_strictly(body: bytes, model: type[S]) -> S:
+    """Decode a response, all of whose fields must be fields of the model."""
+    decoded = json.decode(body, type=model)
+    assert _without_nulls(json.decode(body)) == _without_nulls(to_builtins(decoded))
+    return decoded
 
 
-def exactly(body: bytes, model: type[S]) -> S:
-    """Read an answer, which is written just as its model is: no key more or less, in that order."""
-    found = json.decode(body, type=model)
-    assert json.encode(found) == body
-    return found
+def decode_exactly(body: bytes, model: type[S]) -> S:
+    """Decode a response, whose keys must be exactly those of the model, in the same order."""
+    decoded = json.decode(body, type=model)
+    assert json.encode(decoded) == body
+    return decoded
 
 
-def _valued(value: Any) -> Any:
-    """Leave out what is null: whether a field without a value is told is not the model's to say."""
+def _without_nulls(value: Any) -> Any:
+    """Remove nulls: models do not determine how missing values are represented."""
     if isinstance(value, dict):
-        return {name: _valued(each) for name, each in value.items() if each is not None}
-    return [_valued(each) for each in value] if isinstance(value, list) else value
+        return {name: _without_nulls(each) for name, each in value.items() if each is not None}
+    return [_without_nulls(each) for each in value] if isinstance(value, list) else value

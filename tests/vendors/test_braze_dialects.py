@@ -1,4 +1,4 @@
-"""Braze as it was while keys might stand in the query."""
+"""The dialect ``legacy`` of Braze, in which keys may be sent in the query."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from mockserver.vendors.braze import VENDOR
 
 LEGACY = VENDOR.in_dialect("legacy")
 PATHS = {"sessions_data_series": "/sessions/data_series", "list_segments": "/segments/list"}
-REFUSED = "Invalid or missing App Group API Identifier: "
+UNKNOWN_KEY = "Invalid or missing App Group API Identifier: "
 
 
 @pytest.fixture(name="mock")
@@ -21,7 +21,7 @@ async def _mock(serve: Any) -> Any:
 async def get(
     mock: Any, endpoint: str, key: str | None = None, header: str | None = None
 ) -> tuple[int, dict[str, Any]]:
-    """Ask with a key in the query, in the header, in both, or in neither."""
+    """Send a request with a key in the query, in the header, in both, or in neither."""
     params = {"length": "7"} | ({"api_key": key} if key is not None else {})
     headers = {"Authorization": f"Bearer {header}"} if header is not None else {}
     async with mock.client.get(PATHS[endpoint], params=params, headers=headers) as response:
@@ -29,58 +29,55 @@ async def get(
 
 
 def token(mock: Any) -> str:
-    """The workspace's key."""
-    found: str = mock.tenant.names["braze"].credentials["token"]
-    return found
+    """Return the workspace's key."""
+    key: str = mock.tenant.identifiers["braze"].credentials["token"]
+    return key
 
 
 @pytest.mark.parametrize("endpoint", PATHS)
-async def test_key_in_the_query_opens(mock: Any, endpoint: str) -> None:
-    """As one in the header does, with the same answer and with what is to be said of it; the header's counts where there are both."""
+async def test_key_in_query_authenticates_with_finding_unless_header_has_key(
+    mock: Any, endpoint: str
+) -> None:
     key = token(mock)
-    answers = [
+    responses = [
         await get(mock, endpoint, key),
         await get(mock, endpoint, header=key),
         await get(mock, endpoint, "wrong", key),
     ]
     refused = await get(mock, endpoint, key, "wrong")
-    said = [[finding.name for finding in exchange.findings] for exchange in mock.tenant.journal]
+    finding_names = [[finding.name for finding in exchange.findings] for exchange in mock.tenant.journal]
 
-    assert answers[0] == answers[1] == answers[2]
-    assert answers[0][0] == 200
-    assert refused == (401, {"message": f"{REFUSED}wrong"})
-    assert said == [["key-in-query"], [], ["key-in-query"]]
+    assert responses[0] == responses[1] == responses[2]
+    assert responses[0][0] == 200
+    assert refused == (401, {"message": f"{UNKNOWN_KEY}wrong"})
+    assert finding_names == [["key-in-query"], [], ["key-in-query"]]
 
 
 @pytest.mark.parametrize("endpoint", PATHS)
-async def test_key_of_nobody_is_refused_in_the_words_of_2015(mock: Any, endpoint: str) -> None:
-    """They are told of an empty and of a missing one too, and rest on recordings."""
-    answers = [await get(mock, endpoint, key) for key in ("non-existent", "", None)]
-    told = [described(exchange) for exchange in mock.served.unmatched]
+async def test_unknown_empty_and_missing_key_get_message_of_2015(mock: Any, endpoint: str) -> None:
+    responses = [await get(mock, endpoint, key) for key in ("non-existent", "", None)]
+    exchanges = [described(exchange) for exchange in mock.served.unmatched]
 
-    assert answers == [(401, {"message": REFUSED + key}) for key in ("non-existent", "", "")]
-    assert [each["basis"] for each in told] == ["observed", "inferred", "inferred"]
+    assert responses == [(401, {"message": UNKNOWN_KEY + key}) for key in ("non-existent", "", "")]
+    assert [each["basis"] for each in exchanges] == ["observed", "inferred", "inferred"]
 
 
-async def test_key_in_the_query_has_no_effect_as_documented(serve: Any) -> None:
-    """It is refused in the words of today, and the near miss tells which dialect takes it."""
+async def test_key_in_query_is_ignored_in_documented_dialect(serve: Any) -> None:
     mock = await serve(VENDOR)
-    answer = await get(mock, "list_segments", token(mock))
+    response = await get(mock, "list_segments", token(mock))
     [exchange] = mock.served.unmatched
 
-    assert answer == (401, {"message": "Invalid API key: "})
-    assert "only the dialect legacy looks there" in exchange.near_misses[0].differs
+    assert response == (401, {"message": "Invalid API key: "})
+    assert "only the dialect legacy looks there" in exchange.near_misses[0].difference
 
 
-async def test_key_may_be_left_out_of_the_words(serve: Any) -> None:
-    """The behavior to redact it holds for the older words as well."""
+async def test_key_is_redacted_in_message_by_behavior(serve: Any) -> None:
     mock = await serve(LEGACY, behaviors={"braze.echo_key": "redact"})
 
-    assert await get(mock, "list_segments", "non-existent") == (401, {"message": f"{REFUSED}[redacted]"})
+    assert await get(mock, "list_segments", "non-existent") == (401, {"message": f"{UNKNOWN_KEY}[redacted]"})
 
 
-async def test_key_in_the_query_has_its_permissions_and_its_limit(serve: Any) -> None:
-    """What a key may do, and how often, does not depend on where it stands."""
+async def test_key_in_query_has_permissions_and_limit(serve: Any) -> None:
     mock = await serve(LEGACY, behaviors={"braze.permissions": "segments.list", "braze.rate_limit": 2})
     statuses = [
         (await get(mock, endpoint, token(mock)))[0]
@@ -90,42 +87,39 @@ async def test_key_in_the_query_has_its_permissions_and_its_limit(serve: Any) ->
     assert statuses == [403, 200, 429]
 
 
-async def test_no_key_is_shown(mock: Any) -> None:
-    """Neither the right one nor a wrong one, which the answer itself repeats."""
+async def test_journal_contains_no_keys(mock: Any) -> None:
     await get(mock, "list_segments", token(mock))
-    await get(mock, "list_segments", "somebody-elses")
+    await get(mock, "list_segments", "unknown-key")
     shown = json.encode(
         [described(exchange) for exchange in (*mock.tenant.journal, *mock.served.unmatched)]
     ).decode()
 
     assert token(mock) not in shown
-    assert "somebody-elses" not in shown
+    assert "unknown-key" not in shown
     assert shown.count("[redacted]") >= 3
 
 
-def test_nothing_else_differs() -> None:
-    """Behaviors, shapes of answers and all other errors are those of today."""
-    others = {
-        name: shape
-        for name, shape in LEGACY.contract.errors.items()
+def test_everything_else_equals_documented_dialect() -> None:
+    unchanged = {
+        name: template
+        for name, template in LEGACY.contract.errors.items()
         if "credential" not in name and name != "unknown_path"
     }
 
     assert LEGACY.contract.behaviors == VENDOR.contract.behaviors
-    assert {name: VENDOR.contract.errors[name] for name in others} == others
-    for one, two in zip(LEGACY.contract.endpoints, VENDOR.contract.endpoints, strict=True):
-        assert (one.paths, one.query, one.response, one.limits) == (
-            two.paths,
-            two.query,
-            two.response,
-            two.limits,
+    assert {name: VENDOR.contract.errors[name] for name in unchanged} == unchanged
+    for legacy, documented in zip(LEGACY.contract.endpoints, VENDOR.contract.endpoints, strict=True):
+        assert (legacy.paths, legacy.query, legacy.response, legacy.limits) == (
+            documented.paths,
+            documented.query,
+            documented.response,
+            documented.limits,
         )
     assert VENDOR.observed == VENDOR.dialect
 
 
-def test_what_is_said_of_the_key_today_is_not_said_of_it_then() -> None:
-    """No fact says that the query's key is passed over."""
-    says = " ".join(fact.text for _, fact in LEGACY.contract.facts())
+def test_facts_about_key_in_query_differ_from_documented_dialect() -> None:
+    texts = " ".join(fact.text for _, fact in LEGACY.contract.facts())
 
-    assert "passed over" not in says
-    assert "api_key is taken for the key" in says
+    assert "is ignored" not in texts
+    assert "api_key is accepted as the key" in texts

@@ -1,4 +1,4 @@
-"""A vendor's definition with a mistake is refused when it is loaded, before a server could answer 500."""
+"""Mistakes in the definition of a vendor raise ContractError when it is loaded."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -14,7 +14,7 @@ from mockserver.contract.behaviors import BASIS, DIALECT, Behavior, ByBehavior, 
 from mockserver.contract.endpoint import Contract, ContractError, Endpoint
 from mockserver.contract.pagination import OffsetPagination
 from mockserver.vendors import NAMES, load
-from mockserver.vendors.base import Vendor, speaking
+from mockserver.vendors.base import Vendor, with_dialects
 
 FAMILY = next(
     vendor
@@ -36,74 +36,73 @@ def views(contract: Contract) -> dict[str, Any]:
     return {endpoint.name: partial(FAMILY.respond, endpoint) for endpoint in contract.endpoints}
 
 
-def vendor(contract: Contract = OWN) -> Vendor:
+def build_vendor(contract: Contract = OWN) -> Vendor:
     """Return a vendor whose views are complete."""
-    return Vendor(contract, FAMILY.names, views(contract))
+    return Vendor(contract, FAMILY.create_identifiers, views(contract))
 
 
-def changed(**fields: Any) -> Contract:
+def with_list_fields(**fields: Any) -> Contract:
     """Return the contract with some fields of the list changed."""
     return replace(
         OWN, endpoints=tuple(replace(each, **fields) if each is LIST else each for each in OWN.endpoints)
     )
 
 
-def added(endpoint: Endpoint) -> Contract:
+def with_endpoint(endpoint: Endpoint) -> Contract:
     """Return the contract with one endpoint more."""
     return replace(OWN, endpoints=(*OWN.endpoints, endpoint))
 
 
-def status(behavior: ByBehavior) -> Contract:
+def with_status(behavior: ByBehavior) -> Contract:
     """Return the contract with a status that depends on a behavior."""
     return replace(OWN, errors={**OWN.errors, "internal": replace(OWN.errors["internal"], status=behavior)})
 
 
 BROKEN: dict[str, tuple[Callable[[], object], str]] = {
-    "no views": (lambda: Vendor(OWN, FAMILY.names, {}), "endpoints without a view"),
+    "no views": (lambda: Vendor(OWN, FAMILY.create_identifiers, {}), "endpoints without a view"),
     "misspelled view": (
-        lambda: Vendor(OWN, FAMILY.names, {**views(OWN), LIST.name[:-1]: lambda _: None}),  # type: ignore[dict-item,return-value]  # never called
+        lambda: Vendor(OWN, FAMILY.create_identifiers, {**views(OWN), LIST.name[:-1]: lambda _: None}),  # type: ignore[dict-item,return-value]  # never called
         f"views without an endpoint: {LIST.name[:-1]}; did you mean '{LIST.name}'",
     ),
-    "endpoint twice": (lambda: vendor(added(replace(LIST, paths=("/other/{site}",)))), f"duplicate endpoint '{LIST.name}'"),
-    "path of another endpoint": (lambda: vendor(added(replace(LIST, name="other"))), f"duplicate path '{LIST.method} /"),
-    "unknown error": (lambda: vendor(changed(errors=("nothing",))), "no error shape 'nothing'"),
-    "unknown unreadable error": (lambda: vendor(changed(validation_error="nothing")), "no error shape 'nothing'"),
-    "unknown parameter of pages": (lambda: vendor(changed(paging=OffsetPagination("nothing", None, 10))), "no parameter 'nothing'"),
-    "unknown parameter of the example": (lambda: vendor(changed(example={"nothing": 1})), "no parameter 'nothing'"),
-    "unknown parameter of everything": (lambda: vendor(changed(all_rows_params={"nothing": 1})), "no parameter 'nothing'"),
-    "unknown total": (lambda: vendor(changed(paging=replace(LIST.pagination, count="nothing"))), "no field 'nothing' in the response"),
-    "unknown rows": (lambda: vendor(changed(rows="nothing")), "no field 'nothing' in the response"),
-    "unknown identity": (lambda: vendor(changed(identity=("nothing",))), "nothing' in the response"),
-    "unknown path parameter": (lambda: vendor(changed(paths=("/other/{nothing}",))), "paths and path parameters differ"),
-    "behavior of another vendor": (lambda: vendor(replace(OWN, behaviors=(replace(NUMBER, name="x.y"),))), "must begin with"),
-    "behavior twice": (lambda: vendor(replace(OWN, behaviors=(*OWN.behaviors, NUMBER))), f"duplicate behavior '{NUMBER.name}'"),
+    "endpoint twice": (lambda: build_vendor(with_endpoint(replace(LIST, paths=("/other/{site}",)))), f"duplicate endpoint '{LIST.name}'"),
+    "path of another endpoint": (lambda: build_vendor(with_endpoint(replace(LIST, name="other"))), f"duplicate path '{LIST.method} /"),
+    "unknown error": (lambda: build_vendor(with_list_fields(errors=("nothing",))), "no error shape 'nothing'"),
+    "unknown unreadable error": (lambda: build_vendor(with_list_fields(validation_error="nothing")), "no error shape 'nothing'"),
+    "unknown parameter of pages": (lambda: build_vendor(with_list_fields(pagination=OffsetPagination("nothing", None, 10))), "no parameter 'nothing'"),
+    "unknown parameter of the example": (lambda: build_vendor(with_list_fields(example={"nothing": 1})), "no parameter 'nothing'"),
+    "unknown parameter of everything": (lambda: build_vendor(with_list_fields(all_rows_params={"nothing": 1})), "no parameter 'nothing'"),
+    "unknown total": (lambda: build_vendor(with_list_fields(pagination=replace(LIST.pagination, total="nothing"))), "no field 'nothing' in the response"),
+    "unknown rows": (lambda: build_vendor(with_list_fields(rows_path="nothing")), "no field 'nothing' in the response"),
+    "unknown identity": (lambda: build_vendor(with_list_fields(row_key=("nothing",))), "nothing' in the response"),
+    "unknown path parameter": (lambda: build_vendor(with_list_fields(paths=("/other/{nothing}",))), "paths and path parameters differ"),
+    "behavior of another vendor": (lambda: build_vendor(replace(OWN, behaviors=(replace(NUMBER, name="x.y"),))), "must begin with"),
+    "behavior twice": (lambda: build_vendor(replace(OWN, behaviors=(*OWN.behaviors, NUMBER))), f"duplicate behavior '{NUMBER.name}'"),
     "unknown default": (
-        lambda: vendor(replace(OWN, behaviors=(*OWN.behaviors, Behavior(name=f"{OWN.vendor}.x", description="X.", default="a", options={"b": "B."})))),
+        lambda: build_vendor(replace(OWN, behaviors=(*OWN.behaviors, Behavior(name=f"{OWN.vendor}.x", description="X.", default="a", options={"b": "B."})))),
         "has no option 'a'",
     ),
-    "unknown behavior of a status": (lambda: vendor(status(ByBehavior(NUMBER.name + "x", {}))), f"did you mean '{NUMBER.name}'"),
-    "unknown option of a status": (lambda: vendor(status(ByBehavior(NUMBER.name, {"nothing": 400}))), "has no option 'nothing'"),
-    "no documented dialect": (lambda: speaking(vendor(replace(OWN, dialect="other"))), "there is no dialect 'documented'"),
-    "unknown observed dialect": (lambda: speaking(vendor(), observed="nothing"), "there is no dialect 'nothing'"),
-    "dialect twice": (lambda: speaking(vendor(), vendor()), "two dialects have the same name"),
-    "dialects made twice": (lambda: speaking(speaking(vendor())), "was passed to speaking() twice"),
+    "unknown behavior of a status": (lambda: build_vendor(with_status(ByBehavior(NUMBER.name + "x", {}))), f"did you mean '{NUMBER.name}'"),
+    "unknown option of a status": (lambda: build_vendor(with_status(ByBehavior(NUMBER.name, {"nothing": 400}))), "has no option 'nothing'"),
+    "no documented dialect": (lambda: with_dialects(build_vendor(replace(OWN, dialect="other"))), "there is no dialect 'documented'"),
+    "unknown observed dialect": (lambda: with_dialects(build_vendor(), observed="nothing"), "there is no dialect 'nothing'"),
+    "dialect twice": (lambda: with_dialects(build_vendor(), build_vendor()), "two dialects have the same name"),
+    "dialects made twice": (lambda: with_dialects(with_dialects(build_vendor())), "was passed to with_dialects() twice"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("mistake", BROKEN)
-def test_broken_definition_is_refused_when_made(mistake: str) -> None:
-    """The error names the vendor and the mistake."""
-    make, says = BROKEN[mistake]
-    with pytest.raises(ContractError) as refused:
+def test_broken_definition_raises_error_with_vendor_and_mistake(mistake: str) -> None:
+    make, message = BROKEN[mistake]
+    with pytest.raises(ContractError) as raised:
         make()
 
-    assert says in str(refused.value)
-    assert str(refused.value).startswith(f"{OWN.vendor}: ")
+    assert message in str(raised.value)
+    assert str(raised.value).startswith(f"{OWN.vendor}: ")
 
 
 @pytest.fixture(name="registry")
 def _registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[object], None]]:
-    """Replace the vendor that a folder provides, for one test."""
+    """Return a function that replaces the vendor in a folder, for one test."""
 
     def provide(vendor: object) -> None:
         module = import_module(f"mockserver.vendors.{FAMILY.name}")
@@ -119,26 +118,28 @@ def _registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[object], No
 
 
 FOLDERS: dict[str, tuple[Callable[[], object], str]] = {
-    "no dialects": (vendor, "VENDOR has no dialects; write VENDOR = speaking(Vendor(...))"),
-    "no vendor": (lambda: None, "VENDOR must be a Vendor, and is missing"),
-    "a contract": (lambda: OWN, "VENDOR must be a Vendor, and is Contract"),
+    "no dialects": (
+        build_vendor,
+        "VENDOR has no dialects; write VENDOR = with_dialects(Vendor(...))",
+    ),
+    "no vendor": (lambda: None, "VENDOR is missing; write VENDOR = with_dialects(Vendor(...))"),
+    "a contract": (lambda: OWN, "VENDOR is a Contract; write VENDOR = with_dialects(Vendor(...))"),
     "vendor of another folder": (
         lambda: (
             import_module(f"mockserver.vendors.{next(name for name in NAMES if name != FAMILY.name)}").VENDOR
         ),
-        f"name it '{FAMILY.name}', as its folder",
+        f"name it '{FAMILY.name}', like its folder",
     ),
 }
 
 
 @pytest.mark.parametrize("mistake", FOLDERS)
-def test_broken_folder_is_refused_at_load(mistake: str, registry: Callable[[object], None]) -> None:
-    """So no server starts with it."""
-    make, says = FOLDERS[mistake]
+def test_broken_folder_raises_at_load(mistake: str, registry: Callable[[object], None]) -> None:
+    make, message = FOLDERS[mistake]
     registry(make())
-    with pytest.raises(ContractError) as refused:
+    with pytest.raises(ContractError) as raised:
         load()
 
-    assert says in str(refused.value)
-    assert str(refused.value).startswith(f"mockserver.vendors.{FAMILY.name}: ")
+    assert message in str(raised.value)
+    assert str(raised.value).startswith(f"mockserver.vendors.{FAMILY.name}: ")
     assert isinstance(CliRunner().invoke(cli, ["world"]).exception, ContractError)

@@ -1,4 +1,4 @@
-"""What holds for every endpoint of every vendor, swept from the registry."""
+"""Properties of every endpoint of every vendor in the registry."""
 
 import asyncio
 from collections import Counter
@@ -13,45 +13,48 @@ from msgspec.structs import fields as struct_fields
 from mockserver.contract.behaviors import DOCUMENTED, ByBehavior
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
+from mockserver.contract.pagination import CursorPagination, NoPagination
 from mockserver.contract.validation import fields
-from mockserver.rows.datetimes import instant, seconds
+from mockserver.rows.datetimes import format_seconds, parse_instant
 from mockserver.rows.encoder import RowEncoder
-from mockserver.server.expected.rows import all_rows_params, rows
+from mockserver.server.expected.rows import all_rows_params
+from mockserver.server.expected.rows import rows as expected_rows
 from mockserver.server.tenancy.config import TenantConfig, make_tenant, tenant_spec
-from mockserver.vendors import every
+from mockserver.vendors import load_dialects
 from mockserver.vendors.base import OBSERVED, Vendor
 from mockserver.world.generator.tracked import Identity
 from mockserver.world.world import with_identity
+from tests.support.pages import walk_pages, with_page_number, with_page_size
 
 Pair = tuple[Vendor, Endpoint]
-ENDPOINTS = [(vendor, endpoint) for vendor in every() for endpoint in vendor.contract.endpoints]
+ENDPOINTS = [(vendor, endpoint) for vendor in load_dialects() for endpoint in vendor.contract.endpoints]
 LISTS = [(vendor, endpoint) for vendor, endpoint in ENDPOINTS if endpoint.rows_path is not None]
 SESSION_LISTS = [(vendor, endpoint) for vendor, endpoint in LISTS if endpoint.start_field is not None]
 
 
 def name(value: Any) -> str:
-    """A test id a person can read."""
+    """Return a readable test id."""
     return f"{value[0].label}.{value[1].name}" if isinstance(value, tuple) else str(value)
 
 
-async def session_of(mock: Any, vendor: Vendor, endpoint: Endpoint) -> dict[str, str]:
-    """Values for the path parameters of an endpoint that are not its site: an existing session's id."""
-    wanted = [each for each in endpoint.path if each != endpoint.site]
-    if not wanted:
+async def session_params(mock: Any, vendor: Vendor, endpoint: Endpoint) -> dict[str, str]:
+    """Return an existing session's id for each path parameter of an endpoint that is not its site."""
+    parameters = [parameter for parameter in endpoint.path if parameter != endpoint.site]
+    if not parameters:
         return {}
-    listed = next(each for each in vendor.contract.endpoints if each.start_field is not None)
-    row = next(rows(mock.tenant, vendor, listed, all_rows_params(mock.tenant, listed)))[1]
-    return dict.fromkeys(wanted, row["session_id"])
+    session_list = next(each for each in vendor.contract.endpoints if each.start_field is not None)
+    params = all_rows_params(mock.tenant, session_list)
+    _, row = next(expected_rows(mock.tenant, vendor, session_list, params))
+    return dict.fromkeys(parameters, row["session_id"])
 
 
-def instant_of(milliseconds: int) -> str:
-    """A text that the setting ``now`` takes."""
-    return f"{seconds([milliseconds])[0]}Z"
+def format_now(milliseconds: int) -> str:
+    """Return an instant in the format of the setting ``now``."""
+    return f"{format_seconds([milliseconds])[0]}Z"
 
 
 def unknown_keys(raw: Any, typed: Any, path: str = "$") -> Iterator[str]:
-    """Where raw JSON has keys that the struct it was decoded to has not."""
+    """Yield the paths of keys in raw JSON that are not fields of the struct it was decoded to."""
     if isinstance(typed, msgspec.Struct):
         known = {field.encode_name: field.name for field in struct_fields(typed)}
         yield from (f"{path}.{key}" for key in raw if key not in known)
@@ -63,47 +66,47 @@ def unknown_keys(raw: Any, typed: Any, path: str = "$") -> Iterator[str]:
             yield from unknown_keys(each, inner, f"{path}[{number}]")
 
 
-def refused(vendor: Vendor, error: str) -> int:
-    """The status of an error shape under the default behaviors."""
+def default_status(vendor: Vendor, error: str) -> int:
+    """Return the status of an error under the default behaviors."""
     status = vendor.contract.errors[error].status
-    return (
-        status.statuses[str(vendor.contract.behavior(status.behavior).default)]
-        if isinstance(status, ByBehavior)
-        else status
-    )
+    if isinstance(status, ByBehavior):
+        return status.statuses[str(vendor.contract.behavior(status.behavior).default)]
+    return status
 
 
-def has_shape(template: Any, body: Any) -> bool:
-    """Whether a body is a template with its placeholders filled in."""
+def matches_template(template: Any, body: Any) -> bool:
+    """Return True if a body is a template with its placeholders filled in."""
     if isinstance(template, dict):
         return (
             isinstance(body, dict)
             and list(template) == list(body)
-            and all(has_shape(template[key], body[key]) for key in template)
+            and all(matches_template(template[key], body[key]) for key in template)
         )
     return isinstance(body, str | int) if isinstance(template, str) and "{" in template else body == template
 
 
-def assert_refused(vendor: Vendor, error: str, status: int, body: bytes) -> None:
-    """The answer is this error in the vendor's own shape."""
-    shape = vendor.contract.errors[error]
+def assert_error(vendor: Vendor, error: str, status: int, body: bytes) -> None:
+    """Assert that a response is an error in the vendor's format."""
+    template = vendor.contract.errors[error]
 
-    assert status == refused(vendor, error), body
-    assert (
-        body == b"" if shape.body is None else shape.text or has_shape(shape.body, msgspec.json.decode(body))
-    ), body
+    assert status == default_status(vendor, error), body
+    if template.body is None:
+        assert body == b""
+    elif not template.text:
+        assert matches_template(template.body, msgspec.json.decode(body)), body
 
 
 @pytest.mark.parametrize("profile", ["default", "empty", "single", "awkward", "flowing"])
 @pytest.mark.parametrize("pair", ENDPOINTS, ids=name)
-async def test_answers_what_its_contract_promises(serve: Any, pair: Pair, profile: str) -> None:
-    """Every answer decodes as the response struct, and has no key the struct does not know."""
+async def test_response_of_every_endpoint_has_exactly_the_fields_of_its_struct(
+    serve: Any, pair: Pair, profile: str
+) -> None:
     vendor, endpoint = pair
     mock = await serve(vendor, profile=profile, now="2026-10-01" if profile == "flowing" else None)
     if profile == "empty" and set(endpoint.path) - {endpoint.site}:
         return
     status, body = await mock.ask(
-        vendor, endpoint, {**endpoint.example, **await session_of(mock, vendor, endpoint)}
+        vendor, endpoint, {**endpoint.example, **await session_params(mock, vendor, endpoint)}
     )
     typed: Any = msgspec.json.decode(body, type=endpoint.response)
 
@@ -112,77 +115,78 @@ async def test_answers_what_its_contract_promises(serve: Any, pair: Pair, profil
 
 
 @pytest.mark.parametrize("pair", ENDPOINTS, ids=name)
-async def test_refuses_missing_and_wrong_credentials(serve: Any, pair: Pair) -> None:
-    """Without credentials, and with wrong ones, the answer is the vendor's refusal."""
+async def test_missing_and_wrong_credentials_get_vendor_error(serve: Any, pair: Pair) -> None:
     vendor, endpoint = pair
     mock = await serve(vendor)
     path, arguments = mock.parts(
-        vendor, endpoint, {**endpoint.example, **await session_of(mock, vendor, endpoint)}
+        vendor, endpoint, {**endpoint.example, **await session_params(mock, vendor, endpoint)}
     )
-    for value, error in ((None, "missing_credential"), ("nobody's", "wrong_credential")):
+    for value, error in ((None, "missing_credential"), ("unknown", "wrong_credential")):
         changed = {**arguments}
         if isinstance(endpoint.credentials, BodyKeys):
             key = endpoint.credentials.secret or endpoint.credentials.key
             changed["json"] = {
-                each: content for each, content in arguments["json"].items() if each != key
+                name: content for name, content in arguments["json"].items() if name != key
             } | ({key: value} if value else {})
         else:
             changed["headers"] = {"Authorization": f"Bearer {value}"} if value else {}
         async with mock.client.request(endpoint.method, path, **changed) as response:
-            assert_refused(vendor, error, response.status, await response.read())
+            assert_error(vendor, error, response.status, await response.read())
 
 
 @pytest.mark.parametrize("pair", [pair for pair in ENDPOINTS if pair[1].site], ids=name)
-async def test_tells_a_foreign_site_from_an_unknown_one(serve: Any, pair: Pair) -> None:
-    """Another tenant's site is forbidden, one of nobody does not exist."""
+async def test_site_of_another_tenant_is_forbidden_and_unknown_site_is_not_found(
+    serve: Any, pair: Pair
+) -> None:
     vendor, endpoint = pair
     mock = await serve(vendor, tenants={"other": {"world": {"seed": 8}}})
-    session = await session_of(mock, vendor, endpoint)
+    session = await session_params(mock, vendor, endpoint)
     for site, error in (
-        (mock.tenants["other"].names[vendor.name].sites[0][0], "forbidden"),
+        (mock.tenants["other"].identifiers[vendor.name].sites[0][0], "forbidden"),
         ("no-such-site", "unknown_site"),
     ):
         status, body = await mock.ask(vendor, endpoint, {**session, str(endpoint.site): site})
-        assert_refused(vendor, error, status, body)
+        assert_error(vendor, error, status, body)
 
 
 @pytest.mark.parametrize("pair", ENDPOINTS, ids=name)
-async def test_answers_under_prefix_host_and_own_port(serve: Any, pair: Pair) -> None:
-    """The same endpoint answers at the root, under the vendor's prefix, for its real host, and on its own port, on every path."""
-    vendor, endpoint = pair
-    mock, own = await serve(vendor), await serve(vendor, only=vendor.name)
-    path, arguments = mock.parts(
-        vendor, endpoint, {**endpoint.example, **await session_of(mock, vendor, endpoint)}
-    )
-    headers = {**arguments.pop("headers", {}), "Host": vendor.contract.hosts[0]}
-    plain = {each: value for each, value in headers.items() if each != "Host"}
-    bodies = []
-    for client, target, sent in (
-        (mock, path, plain),
-        (mock, f"/{vendor.name}{path}", plain),
-        (mock, path, headers),
-        (own, path, plain),
-    ):
-        async with client.client.request(endpoint.method, target, headers=sent, **arguments) as response:
-            bodies.append((response.status, await response.read()))
-
-    assert bodies[0][0] == 200
-    assert len(set(bodies)) == 1
-
-
-@pytest.mark.parametrize("pair", ENDPOINTS, ids=name)
-async def test_wrong_method_trailing_slash_and_unknown_path_are_the_vendors(serve: Any, pair: Pair) -> None:
-    """What is off the contract gets the vendor's own answer, never a bare error page."""
+async def test_endpoint_responds_the_same_at_root_prefix_host_and_own_port(serve: Any, pair: Pair) -> None:
     vendor, endpoint = pair
     mock = await serve(vendor)
-    path, _ = mock.parts(vendor, endpoint, await session_of(mock, vendor, endpoint))
+    own_port = await serve(vendor, only=vendor.name)
+    path, arguments = mock.parts(
+        vendor, endpoint, {**endpoint.example, **await session_params(mock, vendor, endpoint)}
+    )
+    headers = arguments.pop("headers", {})
+    headers_with_host = {**headers, "Host": vendor.contract.hosts[0]}
+    responses = []
+    for client, target, sent_headers in (
+        (mock, path, headers),
+        (mock, f"/{vendor.name}{path}", headers),
+        (mock, path, headers_with_host),
+        (own_port, path, headers),
+    ):
+        async with client.client.request(
+            endpoint.method, target, headers=sent_headers, **arguments
+        ) as response:
+            responses.append((response.status, await response.read()))
+
+    assert responses[0][0] == 200
+    assert len(set(responses)) == 1
+
+
+@pytest.mark.parametrize("pair", ENDPOINTS, ids=name)
+async def test_wrong_method_trailing_slash_and_unknown_path_get_vendor_error(serve: Any, pair: Pair) -> None:
+    vendor, endpoint = pair
+    mock = await serve(vendor)
+    path, _ = mock.parts(vendor, endpoint, await session_params(mock, vendor, endpoint))
     for method, target, error in (
         ("DELETE", path, "wrong_method"),
         (endpoint.method, f"{path}/", "unknown_path"),
         (endpoint.method, f"/{vendor.name}/no/such/path", "unknown_path"),
     ):
         async with mock.client.request(method, target) as response:
-            assert_refused(vendor, error, response.status, await response.read())
+            assert_error(vendor, error, response.status, await response.read())
 
 
 @pytest.mark.parametrize(
@@ -190,26 +194,25 @@ async def test_wrong_method_trailing_slash_and_unknown_path_are_the_vendors(serv
     [*((pair, "view") for pair in ENDPOINTS), *((pair, "rows") for pair in SESSION_LISTS)],
     ids=name,
 )
-async def test_unexpected_exception_is_a_logged_500_in_the_vendors_shape(
+async def test_unexpected_exception_is_logged_and_gets_vendor_error(
     serve: Any, pair: Pair, where: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A bug in a view or in the encoder of rows is a response, a log entry and a journal entry; the next request succeeds."""
     vendor, endpoint = pair
     mock = await serve(vendor)
-    parameters = {**endpoint.example, **await session_of(mock, vendor, endpoint)}
+    parameters = {**endpoint.example, **await session_params(mock, vendor, endpoint)}
 
     def fail(*_: object) -> Any:
         raise ZeroDivisionError
 
     with monkeypatch.context() as patched:
         if where == "view":
-            patched.setattr(vendor, "answer", fail)
+            patched.setattr(vendor, "respond", fail)
         else:
             patched.setattr(RowEncoder, "encode", fail)
         status, body = await mock.ask(vendor, endpoint, parameters)
     after, _ = await mock.ask(vendor, endpoint, parameters)
 
-    assert_refused(vendor, "internal", status, body)
+    assert_error(vendor, "internal", status, body)
     assert "ZeroDivisionError" in caplog.text
     assert [exchange.failed for exchange in mock.tenant.journal] == [True, False]
     assert after == 200
@@ -221,30 +224,30 @@ async def test_unexpected_exception_is_a_logged_500_in_the_vendors_shape(
     [b"", b"{", b"[]", b"1", b"null", b'"text"', b"\xff\xfe", b"a=1&b=2", b"[" * 100_000],
     ids=range(9),
 )
-async def test_body_that_is_no_object_is_a_violation(serve: Any, pair: Pair, body: bytes) -> None:
-    """Malformed JSON and JSON of another kind are refused in the vendor's words."""
+async def test_body_that_is_not_an_object_gets_violation(serve: Any, pair: Pair, body: bytes) -> None:
     vendor, endpoint = pair
     mock = await serve(vendor)
     async with mock.client.request(endpoint.method, endpoint.paths[0], data=body) as response:
-        assert_refused(vendor, "violation", response.status, await response.read())
+        assert_error(vendor, "violation", response.status, await response.read())
 
 
 @pytest.mark.parametrize("pair", [pair for pair in ENDPOINTS if pair[1].body], ids=name)
-async def test_body_over_a_mebibyte_is_refused(serve: Any, pair: Pair) -> None:
-    """413 in the vendor's shape, and the next request is answered."""
+async def test_body_over_one_mebibyte_gets_vendor_error_and_next_request_succeeds(
+    serve: Any, pair: Pair
+) -> None:
     vendor, endpoint = pair
     mock = await serve(vendor)
     async with mock.client.request(
         endpoint.method, endpoint.paths[0], data=BytesIO(b'{"x":"' + b"x" * (1 << 20) + b'"}')
     ) as response:
-        assert_refused(vendor, "too_large", response.status, await response.read())
+        assert_error(vendor, "too_large", response.status, await response.read())
     status, _ = await mock.ask(vendor, endpoint, dict(endpoint.example))
 
     assert status == 200
 
 
 def wrong_values() -> Iterator[Any]:
-    """Every parameter that takes a number, an object or a list, with something it is not; servers that do not check are let be."""
+    """Yield a value of the wrong type for every parameter that is not a text; skip lenient parameters."""
     for vendor, endpoint in ENDPOINTS:
         for place, model in (("query", endpoint.query), ("body", endpoint.body)):
             for field in fields(model):
@@ -260,153 +263,130 @@ def wrong_values() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("pair", "parameter", "wrong"), list(wrong_values()))
-async def test_parameter_of_the_wrong_type_is_refused_by_name(
+async def test_parameter_of_wrong_type_is_named_in_error(
     serve: Any, pair: Pair, parameter: str, wrong: Any
 ) -> None:
-    """The message says which parameter is wrong, where the vendor tells one."""
     vendor, endpoint = pair
     mock = await serve(vendor)
-    parameters = {**endpoint.example, **await session_of(mock, vendor, endpoint), parameter: wrong}
+    parameters = {**endpoint.example, **await session_params(mock, vendor, endpoint), parameter: wrong}
     status, body = await mock.ask(vendor, endpoint, parameters)
 
-    assert_refused(vendor, endpoint.validation_error, status, body)
+    assert_error(vendor, endpoint.validation_error, status, body)
     assert parameter.encode() in body or "{message}" not in str(
         vendor.contract.errors[endpoint.validation_error].body
     )
 
 
-def turned(
-    endpoint: Endpoint, page: dict[str, Any], answer: Any, count: int, size: int
-) -> dict[str, Any] | None:
-    """The parameters of the next page as a careful client makes them, none after the last."""
-    match endpoint.pagination:
-        case OffsetPagination(offset=offset, total=str() as total) if page.get(offset, 0) + count < at(
-            answer, total
-        ):
-            return {**page, offset: page.get(offset, 0) + count}
-        case PageNumberPagination(page=number, first=first) if count == size:
-            return {**page, number: page.get(number, first) + 1}
-        case CursorPagination(cursor=cursor, next=path) if at(answer, path) is not None:
-            return {**page, cursor: at(answer, path)}
-    return None
-
-
-def at(answer: Any, path: str) -> Any:
-    """What stands at a dotted path."""
-    for each in path.split("."):
-        answer = answer[each]
-    return answer
-
-
-async def crawled(mock: Any, pair: Pair, size: int, site: int = 0) -> list[Any]:
-    """Every row of a list, page by page over HTTP."""
+async def crawl(mock: Any, pair: Pair, size: int, site: int = 0) -> list[Any]:
+    """Return every row of a list, requested page by page over HTTP."""
     vendor, endpoint = pair
-    limit = getattr(endpoint.pagination, "limit", None)
-    page: dict[str, Any] | None = {
-        **all_rows_params(mock.tenant, endpoint),
-        **({limit: size} if limit else {}),
-    }
-    found: list[Any] = []
-    while page is not None:
-        status, body = await mock.ask(vendor, endpoint, page, site)
+
+    async def fetch(params: dict[str, Any]) -> Any:
+        status, body = await mock.ask(vendor, endpoint, params, site)
         assert status == 200, body
-        answer = msgspec.json.decode(body)
-        got = at(answer, str(endpoint.rows_path))
-        found += got
-        page = turned(endpoint, page, answer, len(got), size)
-    return found
+        return msgspec.json.decode(body)
+
+    rows: list[Any] = []
+    params = with_page_size(endpoint, all_rows_params(mock.tenant, endpoint), size)
+    async for page in walk_pages(endpoint, params, fetch):
+        rows += page.rows
+    return rows
 
 
 @pytest.mark.parametrize("profile", ["empty", "single", "page-exact", "page-plus-one", "awkward"])
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_pages_of_any_size_give_the_same_rows(serve: Any, pair: Pair, profile: str) -> None:
-    """A crawl in pages of 100 and of 7 loses nothing, repeats nothing, and equals the expected rows."""
+async def test_pages_of_100_and_of_7_give_the_expected_rows(serve: Any, pair: Pair, profile: str) -> None:
     vendor, endpoint = pair
     mock = await serve(vendor, profile=profile)
-    expected = [row for _, row in rows(mock.tenant, vendor, endpoint, all_rows_params(mock.tenant, endpoint))]
-    crawls = [await crawled(mock, pair, size) for size in (100, 7)]
+    params = all_rows_params(mock.tenant, endpoint)
+    expected = [row for _, row in expected_rows(mock.tenant, vendor, endpoint, params)]
+    crawls = [await crawl(mock, pair, size) for size in (100, 7)]
 
     assert crawls[0] == expected
     assert crawls[1] == expected
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_pages_of_one_give_the_same_rows(serve: Any, pair: Pair) -> None:
-    """A crawl row by row equals the crawl in large pages."""
+async def test_pages_of_1_give_the_same_rows_as_pages_of_100(serve: Any, pair: Pair) -> None:
     mock = await serve(pair[0], world={"sessions": 40})
 
-    assert await crawled(mock, pair, 1) == await crawled(mock, pair, 100)
+    assert await crawl(mock, pair, 1) == await crawl(mock, pair, 100)
 
 
 @pytest.mark.parametrize("profile", ["default", "awkward"])
 @pytest.mark.parametrize("pair", SESSION_LISTS, ids=name)
-async def test_pages_asked_for_side_by_side_are_the_same(serve: Any, pair: Pair, profile: str) -> None:
-    """Twenty pages asked for at once, here and there in the list, equal the same pages asked for one by one."""
+async def test_concurrent_requests_get_the_same_pages_as_sequential_ones(
+    serve: Any, pair: Pair, profile: str
+) -> None:
     vendor, endpoint = pair
     queued = {behavior.name: "queue" for behavior in vendor.contract.behaviors if "queue" in behavior.options}
-    here, there = [await serve(vendor, profile=profile, behaviors=queued) for _ in range(2)]
-    limit = getattr(endpoint.pagination, "limit", "")
-    pages = [{**all_rows_params(here.tenant, endpoint), limit: size} for size in range(1, 11)]
-    match endpoint.pagination:
-        case OffsetPagination(offset=number) | PageNumberPagination(page=number):
-            pages += [
-                {**page, number: place}
-                for page, place in zip(pages, (7, 3, 60, 22, 4, 5, 1, 2, 9, 8), strict=True)
-            ]
-    alone = [await there.ask(vendor, endpoint, page) for page in pages]
+    concurrent, sequential = [await serve(vendor, profile=profile, behaviors=queued) for _ in range(2)]
+    first_page = all_rows_params(concurrent.tenant, endpoint)
+    pages = [with_page_size(endpoint, first_page, size) for size in range(1, 11)]
+    if not isinstance(endpoint.pagination, CursorPagination | NoPagination):
+        numbers = (6, 2, 59, 21, 3, 4, 0, 1, 8, 7)
+        pages += [
+            with_page_number(endpoint, page, number) for page, number in zip(pages, numbers, strict=True)
+        ]
+    expected = [await sequential.ask(vendor, endpoint, page) for page in pages]
 
-    assert all(status == 200 for status, _ in alone)
-    assert await asyncio.gather(*(here.ask(vendor, endpoint, page) for page in pages)) == alone
+    assert all(status == 200 for status, _ in expected)
+    assert await asyncio.gather(*(concurrent.ask(vendor, endpoint, page) for page in pages)) == expected
 
 
 @pytest.mark.parametrize("profile", ["default", "awkward"])
 @pytest.mark.parametrize("share", [1, 3])
 @pytest.mark.parametrize("pair", SESSION_LISTS, ids=name)
-def test_the_quick_way_to_a_row_says_what_the_long_one_says(pair: Pair, profile: str, share: int) -> None:
-    """Rows of the seeded world are put together from ready texts; once anybody was identified they are encoded field by field: the same."""
+def test_cached_rows_equal_rows_without_cache(pair: Pair, profile: str, share: int) -> None:
+    """Rows are cached only in a world where no visitor was identified."""
     vendor, endpoint = pair
-    made = tenant_spec(TenantConfig(profile=profile))
-    now = instant_of(made.start + ((made.end or 0) - made.start) // share)
-    before = make_tenant("before", TenantConfig(profile=profile, now=now))
-    after = make_tenant("before", TenantConfig(profile=profile, now=now))
-    for site in range(len(after.world.sites)):
-        after.world = with_identity(after.world, site, Identity({"name": "Nobody"}, "nobody-we-know"))
+    spec = tenant_spec(TenantConfig(profile=profile))
+    now = format_now(spec.start + ((spec.end or 0) - spec.start) // share)
+    cached = make_tenant("one", TenantConfig(profile=profile, now=now))
+    uncached = make_tenant("one", TenantConfig(profile=profile, now=now))
+    for site in range(len(uncached.world.sites)):
+        identity = Identity({"name": "Robin"}, "unknown-user")
+        uncached.world = with_identity(uncached.world, site, identity)
 
-    quick = list(rows(before, vendor, endpoint, all_rows_params(before, endpoint)))
-    assert quick
-    assert quick == list(rows(after, vendor, endpoint, all_rows_params(after, endpoint)))
+    rows = list(expected_rows(cached, vendor, endpoint, all_rows_params(cached, endpoint)))
+
+    assert rows
+    assert rows == list(expected_rows(uncached, vendor, endpoint, all_rows_params(uncached, endpoint)))
 
 
-def vendor_for(mock: Any, pairs: list[Pair]) -> list[Pair]:
-    """The pairs whose dialect a tenant's vendors speak."""
+def select_dialects(mock: Any, pairs: list[Pair]) -> list[Pair]:
+    """Return the pairs whose dialect the tenant uses."""
     return [(vendor, endpoint) for vendor, endpoint in pairs if mock.tenant.vendors[vendor.name] is vendor]
 
 
-def starts(pair: Pair, found: list[Any]) -> Counter[int]:
-    """The Unix seconds at which the sessions of a list start."""
-    told = [row[pair[1].start_field] for row in found]
-    return Counter((instant(each) or 0) // 1000 if isinstance(each, str) else each // 1000 for each in told)
+def count_starts(pair: Pair, rows: list[Any]) -> Counter[int]:
+    """Count the rows of a list of sessions by their start in Unix seconds."""
+    starts = [row[pair[1].start_field] for row in rows]
+    return Counter(
+        (parse_instant(start) or 0) // 1000 if isinstance(start, str) else start // 1000 for start in starts
+    )
 
 
 @pytest.mark.parametrize("profile", ["default", "awkward"])
 @pytest.mark.parametrize("site", [0, 1])
 @pytest.mark.parametrize("dialect", [DOCUMENTED, OBSERVED])
-async def test_vendors_agree(serve: Any, profile: str, site: int, dialect: str) -> None:
-    """Every list tells the same sessions of a site, and every count adds up to their number, whatever the vendors resemble."""
+async def test_vendors_list_and_count_the_same_sessions(
+    serve: Any, profile: str, site: int, dialect: str
+) -> None:
     mock = await serve(profile=profile, dialect=dialect)
     lists = {
-        name(pair): starts(pair, await crawled(mock, pair, 100, site))
-        for pair in vendor_for(mock, SESSION_LISTS)
+        name(pair): count_starts(pair, await crawl(mock, pair, 100, site))
+        for pair in select_dialects(mock, SESSION_LISTS)
     }
     expected = mock.tenant.world.spec.sessions
-    # A series without a site counts all of them.
-    for vendor, endpoint in vendor_for(mock, LISTS):
+    # A series without a site counts the sessions of all sites.
+    for vendor, endpoint in select_dialects(mock, LISTS):
         if endpoint.count_field is not None:
-            counted = sum(
-                row[endpoint.count_field] for row in await crawled(mock, (vendor, endpoint), 100, site)
-            )
+            rows = await crawl(mock, (vendor, endpoint), 100, site)
+            counted = sum(row[endpoint.count_field] for row in rows)
+            sites = 1 if endpoint.site else len(mock.tenant.world.sites)
 
-            assert counted == expected * (1 if endpoint.site else len(mock.tenant.world.sites)), endpoint.name
+            assert counted == expected * sites, endpoint.name
     first, *others = lists.values()
 
     assert sum(first.values()) == expected
@@ -416,18 +396,18 @@ async def test_vendors_agree(serve: Any, profile: str, site: int, dialect: str) 
 
 @pytest.mark.parametrize("dialect", [DOCUMENTED, OBSERVED])
 async def test_tracked_events_appear_in_every_list(serve: Any, dialect: str) -> None:
-    """What one vendor takes, every vendor tells at once."""
     mock = await serve(world={"sessions": 30}, dialect=dialect)
-    before = {name(pair): len(await crawled(mock, pair, 100)) for pair in vendor_for(mock, SESSION_LISTS)}
-    taking = [
+    lists = select_dialects(mock, SESSION_LISTS)
+    before = {name(pair): len(await crawl(mock, pair, 100)) for pair in lists}
+    tracking_endpoints = [
         (vendor, endpoint)
-        for vendor, endpoint in vendor_for(mock, ENDPOINTS)
+        for vendor, endpoint in select_dialects(mock, ENDPOINTS)
         if endpoint.method == "POST" and endpoint.rows_path is None
     ]
-    for vendor, endpoint in taking:
+    for vendor, endpoint in tracking_endpoints:
         status, _ = await mock.ask(vendor, endpoint, dict(endpoint.example))
         assert status == 200
-    after = {name(pair): len(await crawled(mock, pair, 100)) for pair in vendor_for(mock, SESSION_LISTS)}
+    after = {name(pair): len(await crawl(mock, pair, 100)) for pair in lists}
 
-    assert taking
-    assert all(after[each] == before[each] + 1 for each in before)
+    assert tracking_endpoints
+    assert all(after[key] == before[key] + 1 for key in before)

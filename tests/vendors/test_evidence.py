@@ -1,4 +1,4 @@
-"""The mock against dated evidence about the real vendors: every file of fixtures/ is replayed."""
+"""Replays the dated evidence about the real vendors in fixtures/ against the mock."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ from msgspec import json
 from mockserver.contract.behaviors import DOCUMENTED
 from mockserver.contract.provenance import Basis
 from mockserver.server.expected.rows import all_rows_params, rows
-from mockserver.vendors import every, load
+from mockserver.vendors import load, load_dialects
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 CASES = sorted(FIXTURES.glob("*/*/*.json"))
@@ -18,60 +18,64 @@ EVIDENCE = {case: json.decode(case.read_bytes()) for case in CASES}
 VENDORS = {vendor.name: vendor for vendor in load()}
 
 
-def render(value: Any, words: Mapping[str, str]) -> Any:
-    """Put the placeholders' values into every text."""
+def render(value: Any, values: Mapping[str, str]) -> Any:
+    """Replace the placeholders in every text."""
     if isinstance(value, str):
-        for word, content in words.items():
-            value = value.replace(f"{{{word}}}", content)
+        for placeholder, content in values.items():
+            value = value.replace(f"{{{placeholder}}}", content)
         return value
     if isinstance(value, dict):
-        return {name: render(each, words) for name, each in value.items()}
-    return [render(each, words) for each in value] if isinstance(value, list) else value
+        return {name: render(each, values) for name, each in value.items()}
+    return [render(each, values) for each in value] if isinstance(value, list) else value
 
 
-def kind(value: Any) -> str:
-    """The JSON type of a value."""
+def json_type(value: Any) -> str:
+    """Return the JSON type of a value."""
     return (
         "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
     )
 
 
-def differences(expected: Any, got: Any, path: str = "$") -> list[str]:
-    """Where an answer has not the shape of the evidence; null stands for any type, a list for its first item."""
+def differences(expected: Any, actual: Any, path: str = "$") -> list[str]:
+    """Return where a response differs in shape from the evidence; null stands for any type, a list for its first item."""
     if expected is None:
         return []
-    if kind(expected) != kind(got):
-        return [f"{path}: {kind(got)} instead of {kind(expected)}"]
+    if json_type(expected) != json_type(actual):
+        return [f"{path}: {json_type(actual)} instead of {json_type(expected)}"]
     if isinstance(expected, dict):
-        missing = [f"{path}.{name}: missing" for name in expected if name not in got]
+        missing = [f"{path}.{name}: missing" for name in expected if name not in actual]
         return missing + [
             each
             for name in expected
-            if name in got
-            for each in differences(expected[name], got[name], f"{path}.{name}")
+            if name in actual
+            for each in differences(expected[name], actual[name], f"{path}.{name}")
         ]
     if isinstance(expected, list) and expected:
-        return differences(expected[0], got[0], f"{path}[0]") if got else [f"{path}: empty"]
+        return differences(expected[0], actual[0], f"{path}[0]") if actual else [f"{path}: empty"]
     return []
 
 
-def _read(kind: str, body: bytes) -> Any:
-    """A body as JSON, or as the text that it says it is."""
-    return json.decode(body) if kind.startswith("application/json") else body.decode()
+def _decode_body(json_type: str, body: bytes) -> Any:
+    """Decode a body as JSON, or as text if its content type is not JSON."""
+    return json.decode(body) if json_type.startswith("application/json") else body.decode()
 
 
-def words_of(mock: Any, vendor: Any) -> dict[str, str]:
-    """What the placeholders stand for."""
-    names = mock.tenant.names[vendor.name]
-    words = {f"credentials.{name}": value for name, value in names.credentials.items()}
-    words["site"], words["segment"] = names.sites[0][0], names.segments.get("everyone", "")
-    listed = next((each for each in vendor.contract.endpoints if each.starts is not None), None)
-    row = next(rows(mock.tenant, vendor, listed, all_rows_params(mock.tenant, listed)))[1] if listed else {}
-    return {**words, "session": str(row.get("session_id", ""))}
+def placeholder_values(mock: Any, vendor: Any) -> dict[str, str]:
+    """Return the values of the placeholders."""
+    identifiers = mock.tenant.identifiers[vendor.name]
+    values = {f"credentials.{name}": value for name, value in identifiers.credentials.items()}
+    values["site"] = identifiers.sites[0][0]
+    values["segment"] = identifiers.segments.get("everyone", "")
+    session_list = next((each for each in vendor.contract.endpoints if each.start_field is not None), None)
+    row = (
+        next(rows(mock.tenant, vendor, session_list, all_rows_params(mock.tenant, session_list)))[1]
+        if session_list
+        else {}
+    )
+    return {**values, "session": str(row.get("session_id", ""))}
 
 
-def test_every_endpoint_has_evidence() -> None:
-    """No endpoint is imitated without a piece of evidence, and none lies in a folder of no endpoint."""
+def test_evidence_covers_exactly_all_endpoints() -> None:
     endpoints = {
         (vendor.name, endpoint.name) for vendor in VENDORS.values() for endpoint in vendor.contract.endpoints
     }
@@ -79,9 +83,8 @@ def test_every_endpoint_has_evidence() -> None:
     assert {(case.parts[-3], case.parts[-2]) for case in CASES} == endpoints
 
 
-def test_every_dialect_has_evidence() -> None:
-    """No dialect is imitated without a piece of evidence, and none is of a dialect that there is not."""
-    dialects = {(vendor.name, vendor.dialect) for vendor in every()}
+def test_evidence_covers_exactly_all_dialects() -> None:
+    dialects = {(vendor.name, vendor.dialect) for vendor in load_dialects()}
 
     assert {
         (case.parts[-3], evidence.get("dialect", DOCUMENTED)) for case, evidence in EVIDENCE.items()
@@ -89,31 +92,30 @@ def test_every_dialect_has_evidence() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: "/".join(case.parts[-3:]).removesuffix(".json"))
-async def test_mock_answers_as_the_evidence_has_it(serve: Any, case: Path) -> None:
-    """Same status and same shape; the same value where the evidence determines it."""
+async def test_response_equals_evidence(serve: Any, case: Path) -> None:
     evidence = EVIDENCE[case]
     vendor = VENDORS[case.parts[-3]].in_dialect(evidence.get("dialect", DOCUMENTED))
     mock = await serve(vendor, profile="default")
-    words = words_of(mock, vendor)
-    request, response = render(evidence["request"], words), render(evidence["response"], words)
+    values = placeholder_values(mock, vendor)
+    request = render(evidence["request"], values)
+    response = render(evidence["response"], values)
     body = request.get("body")
     data = body.encode() if isinstance(body, str) else json.encode(body) if body is not None else None
     sent = {"params": request.get("query", {}), "headers": request.get("headers", {}), "data": data}
-    async with mock.client.request(request["method"], request["path"], **sent) as answer:
-        got = _read(answer.headers.get("Content-Type", ""), await answer.read())
-        headers = {name: answer.headers.get(name) for name in response.get("headers", {})}
+    async with mock.client.request(request["method"], request["path"], **sent) as response_message:
+        actual = _decode_body(response_message.headers.get("Content-Type", ""), await response_message.read())
+        headers = {name: response_message.headers.get(name) for name in response.get("headers", {})}
 
     assert Basis(evidence["basis"])
-    assert answer.status == response["status"], got
+    assert response_message.status == response["status"], actual
     assert headers == response.get("headers", {})
     if evidence["compare"] == "value":
-        assert got == response["body"]
+        assert actual == response["body"]
     else:
-        assert differences(response["body"], got) == []
+        assert differences(response["body"], actual) == []
 
 
-def test_comparison_finds_what_differs() -> None:
-    """A comparison that cannot fail would prove nothing."""
+def test_differences_reports_missing_fields_and_types() -> None:
     expected = {"data": [{"id": "x", "size": 1, "any": None}]}
 
     assert differences(expected, {"data": [{"id": "y", "size": 2.5, "any": [], "more": True}]}) == []

@@ -1,4 +1,4 @@
-"""Schemathesis against the served mock: no answer outside its own contract, whatever is asked."""
+"""Schemathesis finds no response of the mock that violates its contract."""
 
 import json
 import subprocess
@@ -14,16 +14,16 @@ from mockserver import SessionMock
 from mockserver.contract.validation import fields
 from mockserver.embedded import VendorHandle
 from mockserver.server.expected.examples import openapi
-from mockserver.vendors import every
+from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor
 
 EXAMPLES = 15
 INTERNAL = 500
-UNSAYABLE = {
-    "rybbit": "Two parameters of time come together or not at all.",
-    "sparklytics": "The end is not before the start.",
+CROSS_FIELD_RULES = {
+    "rybbit": "Time parameters must be sent in pairs.",
+    "sparklytics": "The end must not be before the start.",
 }
-"""What OpenAPI cannot say of a query, so that what its schema allows may be refused all the same."""
+"""Rules that OpenAPI cannot express, for which a query that its schema allows may be rejected."""
 SETTINGS = """
 seed = 1
 headers = {{ {headers} }}
@@ -35,17 +35,17 @@ positive_data_acceptance.enabled = {sayable}
 negative_data_rejection.enabled = {checking}
 not_a_server_error.enabled = {sound}
 """
-"""A vendor may answer 404 to a method that it does not have; a dialect may take what its schema does not allow, and may state errors of
-status 500, which are then held to what it states."""
-VENDORS = {vendor.label: vendor for vendor in every()}
+"""A vendor may respond with 404 to unknown methods. A dialect may accept values that its schema forbids, and may document
+errors with status 500, which are then compared with the document."""
+VENDORS = {vendor.label: vendor for vendor in load_dialects()}
 
 
-def known(mock: SessionMock, spoken: Vendor, vendor: VendorHandle) -> dict[str, list[str]]:
-    """What a tenant has of the things that a request can name; no cursor is known beforehand."""
-    listing = next((endpoint for endpoint in spoken.contract.endpoints if endpoint.start_field), None)
+def known_values(mock: SessionMock, dialect: Vendor, vendor: VendorHandle) -> dict[str, list[str]]:
+    """Return a tenant's existing values by kind; cursors are not known in advance."""
+    session_list = next((endpoint for endpoint in dialect.contract.endpoints if endpoint.start_field), None)
     ids = (
-        [row[listing.row_key[0]] for row in mock.expected_rows(vendor.name, listing.name)[:5]]
-        if listing
+        [row[session_list.row_key[0]] for row in mock.expected_rows(vendor.name, session_list.name)[:5]]
+        if session_list
         else []
     )
     segments = list(vendor.segments.values())
@@ -57,9 +57,9 @@ def known(mock: SessionMock, spoken: Vendor, vendor: VendorHandle) -> dict[str, 
     }
 
 
-def settings(vendor: Vendor, headers: dict[str, str]) -> str:
-    """How Schemathesis looks at a vendor in a dialect: no check is left out but those that its contract contradicts."""
-    told = ", ".join(f"{each} = {json.dumps(value)}" for each, value in headers.items())
+def schemathesis_settings(vendor: Vendor, headers: dict[str, str]) -> str:
+    """Return the Schemathesis settings for a dialect; only checks that contradict its contract are disabled."""
+    header_lines = ", ".join(f"{each} = {json.dumps(value)}" for each, value in headers.items())
     lenient = [
         field
         for each in vendor.contract.endpoints
@@ -71,16 +71,19 @@ def settings(vendor: Vendor, headers: dict[str, str]) -> str:
         for name, shape in vendor.contract.errors.items()
         if shape.status == INTERNAL and name != "internal"
     ]
-    checks = {"sayable": vendor.name not in UNSAYABLE, "checking": not lenient, "sound": not failing}
+    checks = {"sayable": vendor.name not in CROSS_FIELD_RULES, "checking": not lenient, "sound": not failing}
     return SETTINGS.format(
-        headers=told, examples=EXAMPLES, **{name: str(enabled).lower() for name, enabled in checks.items()}
+        headers=header_lines,
+        examples=EXAMPLES,
+        **{name: str(enabled).lower() for name, enabled in checks.items()},
     )
 
 
-def filtered_example(mock: SessionMock, spoken: Vendor, vendor: VendorHandle) -> dict[str, Any]:
-    """A vendor's document, in which a request names only what there is."""
-    document, names = deepcopy(openapi(spoken.name, spoken.dialect)), known(mock, spoken, vendor)
-    sites = {endpoint.site for endpoint in spoken.contract.endpoints}
+def narrowed_document(mock: SessionMock, dialect: Vendor, vendor: VendorHandle) -> dict[str, Any]:
+    """Return a vendor's document, restricted to requests for existing things."""
+    document = deepcopy(openapi(dialect.name, dialect.dialect))
+    names = known_values(mock, dialect, vendor)
+    sites = {endpoint.site for endpoint in dialect.contract.endpoints}
     for operation in (each for path in document["paths"].values() for each in path.values()):
         for parameter in list(operation.get("parameters", [])):
             kind = parameter["schema"].get("x-known")
@@ -91,24 +94,25 @@ def filtered_example(mock: SessionMock, spoken: Vendor, vendor: VendorHandle) ->
             elif kind:
                 parameter["schema"]["enum"] = names[kind]
     for schema in document["components"]["schemas"].values():
-        for field, told in schema.get("properties", {}).items():
+        for field, details in schema.get("properties", {}).items():
             if field in vendor.body:
-                told["enum"] = [vendor.body[field]]
-            elif "x-known" in told:
-                told["enum"] = [*names[told["x-known"]], None]
+                details["enum"] = [vendor.body[field]]
+            elif "x-known" in details:
+                details["enum"] = [*names[details["x-known"]], None]
     return document
 
 
 @pytest.mark.parametrize("label", VENDORS)
-def test_no_answer_is_outside_its_contract(label: str, tmp_path: Path) -> None:
-    """Positive and negative data, every operation, and sessions of the list in the detail, where there are both."""
-    spoken = VENDORS[label]
-    with SessionMock(dialect={spoken.name: spoken.dialect}) as mock:
-        vendor = mock.vendor(spoken.name)
+def test_responses_to_generated_requests_conform_to_contract(label: str, tmp_path: Path) -> None:
+    dialect = VENDORS[label]
+    with SessionMock(dialect={dialect.name: dialect.dialect}) as mock:
+        vendor = mock.vendor(dialect.name)
         (tmp_path / "openapi.json").write_text(
-            json.dumps(filtered_example(mock, spoken, vendor)), encoding="utf-8"
+            json.dumps(narrowed_document(mock, dialect, vendor)), encoding="utf-8"
         )
-        (tmp_path / "schemathesis.toml").write_text(settings(spoken, dict(vendor.headers)), encoding="utf-8")
+        (tmp_path / "schemathesis.toml").write_text(
+            schemathesis_settings(dialect, dict(vendor.headers)), encoding="utf-8"
+        )
         command = [
             str(Path(sys.executable).with_name("schemathesis")),
             "run",
@@ -117,7 +121,9 @@ def test_no_answer_is_outside_its_contract(label: str, tmp_path: Path) -> None:
             mock.url,
             "--no-color",
         ]
-        ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
+        completed = subprocess.run(
+            command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+        )
 
-    assert ran.returncode == 0, ran.stdout[-6000:]
-    assert " passed" in ran.stdout
+    assert completed.returncode == 0, completed.stdout[-6000:]
+    assert " passed" in completed.stdout

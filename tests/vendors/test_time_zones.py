@@ -1,4 +1,4 @@
-"""Time zones on machines without a time zone database, such as slim images: the package tzdata serves them."""
+"""Time zones work without a time zone database of the system, through the package tzdata."""
 
 import json
 import os
@@ -47,9 +47,9 @@ print(json.dumps(told))
 """
 
 
-def answers(**environment: str) -> list[list[Any]]:
-    """Ask for every zone in a Python of its own: vendor, zone, status and body of each response."""
-    done = subprocess.run(
+def request_every_zone(**environment: str) -> list[list[Any]]:
+    """Request every zone in a new Python process; return vendor, zone, status and body of each response."""
+    completed = subprocess.run(
         [sys.executable, "-c", PROGRAM, json.dumps(ZONES)],
         env={**os.environ, **environment},
         capture_output=True,
@@ -57,23 +57,23 @@ def answers(**environment: str) -> list[list[Any]]:
         timeout=120,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    told: list[list[Any]] = json.loads(done.stdout)
-    return told
+    assert completed.returncode == 0, completed.stderr
+    responses: list[list[Any]] = json.loads(completed.stdout)
+    return responses
 
 
-def test_server_without_time_zone_database_knows_every_zone() -> None:
-    """Rows and refusals are the same as with the database of the system."""
-    found = answers(PYTHONTZPATH="/nonexistent")
+def test_server_without_time_zone_database_responds_the_same() -> None:
+    without_database = request_every_zone(PYTHONTZPATH="/nonexistent")
 
     assert [
-        (name, zone) for name, zone, status, _ in found if (status == 200) is (zone == "Nowhere/Land")
+        (name, zone)
+        for name, zone, status, _ in without_database
+        if (status == 200) is (zone == "Nowhere/Land")
     ] == []
-    assert found == answers()
+    assert without_database == request_every_zone()
 
 
-def test_tzdata_is_installed_on_every_platform() -> None:
-    """The dependency has no marker: any platform may lack a time zone database."""
-    needed = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+def test_tzdata_is_required_on_every_platform() -> None:
+    dependencies = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
 
-    assert [each for each in needed if each.startswith("tzdata")] == ["tzdata>=2025.1"]
+    assert [each for each in dependencies if each.startswith("tzdata")] == ["tzdata>=2025.1"]

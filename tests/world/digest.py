@@ -1,4 +1,4 @@
-"""Everything that worlds say, as digests: worlds are compared between processes by ``python -m tests.world.digest``."""
+"""Digests of worlds; ``python -m tests.world.digest`` computes them in another process."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -25,34 +25,36 @@ COLUMNS: Final = (
 _SIZE: Final = 50
 
 
-def lines(sessions: SessionBatch) -> list[tuple[Any, ...]]:
-    """What a batch says of each of its sessions: every column, and the story."""
-    stories = [sessions.list_events(position) for position in range(len(sessions))]
-    return list(zip(*(getattr(sessions, name) for name in COLUMNS), stories, strict=True))
+def batch_rows(sessions: SessionBatch) -> list[tuple[Any, ...]]:
+    """Return every column and the events of each session of a batch."""
+    list_stories = [sessions.list_events(position) for position in range(len(sessions))]
+    return list(zip(*(getattr(sessions, name) for name in COLUMNS), list_stories, strict=True))
 
 
-def told(page: Page) -> list[tuple[Any, ...]]:
-    """What a page says of each of its sessions, in its order."""
-    return list(page.map_rows(lines))
+def page_rows(page: Page) -> list[tuple[Any, ...]]:
+    """Return every column and the events of each session of a page, in its order."""
+    return list(page.map_rows(batch_rows))
 
 
-def of(values: Iterable[Any]) -> str:
-    """The digest of values."""
+def hash_values(values: Iterable[Any]) -> str:
+    """Return the digest of values."""
     return sha256(json.encode(list(values))).hexdigest()
 
 
-def of_site(site: Site, now: int, *, bots: bool = True) -> str:
-    """The digest of a site: its hosts, its first 200 sessions, asked in pages, and 50 from the middle."""
+def hash_site(site: Site, now: int, *, bots: bool = True) -> str:
+    """Return the digest of a site: its hosts, its first 200 sessions in pages, and 50 from the middle."""
     found = site.find(Query(bots=bots), now)
     pages = [found.page(offset, _SIZE) for offset in (0, _SIZE, 2 * _SIZE, 3 * _SIZE, found.total // 2)]
-    return of([site.hostnames, found.total, *(told(page) for page in pages)])
+    return hash_values([site.hostnames, found.total, *(page_rows(page) for page in pages)])
 
 
-def of_specs(specs: Sequence[WorldSpec]) -> list[str]:
-    """The digests of all sites of some worlds."""
+def hash_specs(specs: Sequence[WorldSpec]) -> list[str]:
+    """Return the digests of all sites of some worlds."""
     nows = [LATER if spec.end is not None else spec.start + 40 * 86_400_000 for spec in specs]
-    return [of_site(site, now) for spec, now in zip(specs, nows, strict=True) for site in build(spec).sites]
+    return [hash_site(site, now) for spec, now in zip(specs, nows, strict=True) for site in build(spec).sites]
 
 
 if __name__ == "__main__":
-    sys.stdout.buffer.write(json.encode(of_specs(json.decode(sys.stdin.buffer.read(), type=list[WorldSpec]))))
+    sys.stdout.buffer.write(
+        json.encode(hash_specs(json.decode(sys.stdin.buffer.read(), type=list[WorldSpec])))
+    )

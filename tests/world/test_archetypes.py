@@ -1,4 +1,4 @@
-"""The rows of a deck: whole stories within bounds, of visitors who stay who they are."""
+"""Archetype tables: events within bounds, and visitors with constant attributes."""
 
 import numpy as np
 import pytest

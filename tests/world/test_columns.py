@@ -1,4 +1,4 @@
-"""Columns of seeded sessions, and what identify calls change in them."""
+"""Columns of generated sessions, and the effect of identify requests on them."""
 
 import numpy as np
 from hypothesis import given
@@ -36,9 +36,9 @@ def test_column_of_subset_equals_subset_of_column(case: Case, share: float, pick
     first = int(max(people.count_started(case.now) - 30, 0) * share)
     index = np.arange(first, min(first + 30, people.count_started(case.now)))
     chosen = np.array(sorted(pick for pick in picks if pick < len(index)), dtype=np.int64)
-    together = digest.lines(GeneratedSessions(people, index, case.now, {}))
+    together = digest.batch_rows(GeneratedSessions(people, index, case.now, {}))
 
-    assert digest.lines(GeneratedSessions(people, index[chosen], case.now, {})) == [
+    assert digest.batch_rows(GeneratedSessions(people, index[chosen], case.now, {})) == [
         together[each] for each in chosen.tolist()
     ]
 
@@ -56,17 +56,17 @@ def test_column_is_computed_once() -> None:
     assert batch.names is batch.names
 
 
-@given(said=st.lists(TRAITS, min_size=1, max_size=3), position=st.integers(0, 60))
-def test_identified_traits_override_generated_ones(said: list[dict[str, object]], position: int) -> None:
+@given(sent=st.lists(TRAITS, min_size=1, max_size=3), position=st.integers(0, 60))
+def test_identified_traits_override_generated_ones(sent: list[dict[str, object]], position: int) -> None:
     site = WORLD.sites[0]
     everyone = site.find(Query(), LATER).page(0, 200).batches[0]
     known = [each for each, user in enumerate(everyone.user_ids) if user is not None]
     chosen = known[position % len(known)]
     user, before = everyone.user_ids[chosen], everyone.traits[chosen]
     world = WORLD
-    for traits in said:
+    for traits in sent:
         world = with_identity(world, 0, Identity(traits, user_id=user))
-    merged = {name: value for traits in said for name, value in traits.items()}
+    merged = {name: value for traits in sent for name, value in traits.items()}
     after = world.sites[0].session(everyone.ids[chosen], LATER)
 
     assert after is not None
@@ -86,8 +86,8 @@ def test_identified_traits_leave_other_visitors_unchanged() -> None:
     everyone = WORLD.sites[0].find(Query(), LATER).page(0, 200)
     user = next(user for user in everyone.batches[0].user_ids if user)
     others = [each for each, known in enumerate(everyone.batches[0].user_ids) if known != user]
-    before = digest.told(everyone)
-    after = digest.told(
+    before = digest.page_rows(everyone)
+    after = digest.page_rows(
         with_identity(WORLD, 0, Identity({"name": "Robin"}, user_id=user))
         .sites[0]
         .find(Query(), LATER)
@@ -96,4 +96,4 @@ def test_identified_traits_leave_other_visitors_unchanged() -> None:
 
     assert [after[each] for each in others] == [before[each] for each in others]
     assert after != before
-    assert digest.told(WORLD.sites[0].find(Query(), LATER).page(0, 200)) == before
+    assert digest.page_rows(WORLD.sites[0].find(Query(), LATER).page(0, 200)) == before

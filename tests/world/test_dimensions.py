@@ -1,4 +1,4 @@
-"""Rows of a deck are found by conditions on what they hold."""
+"""Conditions find archetype rows by their entries."""
 
 import numpy as np
 import pytest
@@ -26,8 +26,8 @@ decks = st.builds(
 )
 
 
-def held(deck: ArchetypeTable, row: int, dimension: str) -> list[object]:
-    """The entries of a row in a dimension, event by event where it has several."""
+def entries_of(deck: ArchetypeTable, row: int, dimension: str) -> list[object]:
+    """Return the entries of a row in a dimension, one per event if it has several."""
     entries, codes = DIMENSIONS[dimension](deck)
     those = (
         codes[deck.begin[row] :][: deck.length[row]]
@@ -38,7 +38,7 @@ def held(deck: ArchetypeTable, row: int, dimension: str) -> list[object]:
 
 
 def anything(_: object) -> bool:
-    """True of every entry."""
+    """Return True for every entry."""
     return True
 
 
@@ -67,19 +67,23 @@ def test_match_archetypes_rows_meet_every_condition(
 def test_match_archetypes_event_condition_needs_one_event(
     deck: ArchetypeTable, dimension: str, drawn: st.DataObject
 ) -> None:
-    wanted = drawn.draw(st.sampled_from(DIMENSIONS[dimension](deck)[0]))
-    found = match_archetypes(deck, [Condition(dimension, lambda entry: entry is wanted, "equals", (True,))])
+    drawn_entry = drawn.draw(st.sampled_from(DIMENSIONS[dimension](deck)[0]))
+    found = match_archetypes(
+        deck, [Condition(dimension, lambda entry: entry is drawn_entry, "equals", (True,))]
+    )
 
     assert found.tolist() == [
-        row for row in range(ARCHETYPES) if any(each is wanted for each in held(deck, row, dimension))
+        row
+        for row in range(ARCHETYPES)
+        if any(each is drawn_entry for each in entries_of(deck, row, dimension))
     ]
 
 
 @given(deck=decks)
 def test_dimensions_entry_and_duration_equal_first_event_and_length(deck: ArchetypeTable) -> None:
     for row in range(0, ARCHETYPES, 311):
-        assert held(deck, row, "entry") == held(deck, row, "page")[:1]
-        assert held(deck, row, "bounce") == [deck.length[row] == 1]
+        assert entries_of(deck, row, "entry") == entries_of(deck, row, "page")[:1]
+        assert entries_of(deck, row, "bounce") == [deck.length[row] == 1]
 
 
 @few
@@ -88,7 +92,7 @@ def test_match_archetypes_without_action_never_match_action_condition(deck: Arch
     some = match_archetypes(deck, [Condition("action", anything, "equals", (True,))])
     none = match_archetypes(deck, [Condition("action", anything, "equals", (True,), negate=True)])
 
-    assert none.tolist() == [row for row in range(ARCHETYPES) if not held(deck, row, "action")]
+    assert none.tolist() == [row for row in range(ARCHETYPES) if not entries_of(deck, row, "action")]
     assert sorted([*some.tolist(), *none.tolist()]) == list(range(ARCHETYPES))
 
 
@@ -117,4 +121,4 @@ def test_encode_languages_returns_language_of_place_or_english(deck: ArchetypeTa
 def test_dimensions_have_entry_for_every_row(dimension: str) -> None:
     deck = ArchetypeTable(5, load("default"), 64, ("www.site.example", "app.site.example"), bots=False)
 
-    assert all(held(deck, row, dimension) or dimension == "action" for row in range(0, ARCHETYPES, 61))
+    assert all(entries_of(deck, row, dimension) or dimension == "action" for row in range(0, ARCHETYPES, 61))

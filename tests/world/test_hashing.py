@@ -1,4 +1,4 @@
-"""Keyed hashes and permutations: even, different under every key, and undone exactly."""
+"""Keyed hashes are even and depend on their key; permutations are invertible."""
 
 from itertools import pairwise
 
@@ -23,7 +23,7 @@ words = st.integers(0, 2**64 - 1)
 
 
 def array(*values: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
-    """Values as an array of unsigned numbers."""
+    """Return values as an array of unsigned numbers."""
     return np.array(values, dtype=np.uint64)
 
 

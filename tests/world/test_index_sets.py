@@ -1,4 +1,4 @@
-"""Subsets of the sessions that are counted and paged without being listed do as lists would."""
+"""Index sets count and page subsets of sessions like lists do."""
 
 from bisect import bisect_left
 
@@ -17,8 +17,8 @@ MOST = 3 * ARCHETYPES
 shares = st.sampled_from([0.0, 0.001, 0.3, 0.7, 0.999, 1.0])
 
 
-def dealt(seed: int, lanes: int, share: float) -> tuple[IndexSet, list[int]]:
-    """A share of the rows of a deck, and the sessions of the first blocks that are those rows."""
+def build_archetype_set(seed: int, lanes: int, share: float) -> tuple[IndexSet, list[int]]:
+    """Return a set of archetypes with a share of all rows, and its sessions in the first blocks."""
     deal = SessionSchedule(
         seed,
         ArchetypeTable(seed, load("default"), lanes, ("www.site.example",), bots=False),
@@ -31,7 +31,7 @@ def dealt(seed: int, lanes: int, share: float) -> tuple[IndexSet, list[int]]:
 
 
 whole = (
-    st.builds(dealt, seeds, st.sampled_from([1, 8, 512]), shares)
+    st.builds(build_archetype_set, seeds, st.sampled_from([1, 8, 512]), shares)
     | st.just((AllSessions(), list(range(MOST))))
     | st.lists(st.integers(0, MOST - 1), unique=True, max_size=20).map(
         lambda index: (ExplicitSet(np.array(sorted(index), dtype=np.int64)), sorted(index))
@@ -39,14 +39,16 @@ whole = (
 )
 
 
-def less(made: tuple[IndexSet, list[int]], some: list[int]) -> tuple[IndexSet, list[int]]:
-    """A selection without a few of its sessions."""
+def without_some(made: tuple[IndexSet, list[int]], some: list[int]) -> tuple[IndexSet, list[int]]:
+    """Return an index set without some of its sessions."""
     selection, listed = made
     excluded = sorted({listed[each % len(listed)] for each in some} if listed else ())
     return Difference(selection, np.array(excluded, dtype=np.int64)), sorted(set(listed) - set(excluded))
 
 
-selections = whole | st.builds(less, whole, st.lists(st.integers(0, MOST) | st.integers(0, 5), max_size=10))
+selections = whole | st.builds(
+    without_some, whole, st.lists(st.integers(0, MOST) | st.integers(0, 5), max_size=10)
+)
 
 
 @given(
@@ -83,7 +85,7 @@ def test_index_set_take_equals_slice_of_members(
 
 @given(seed=seeds, share=shares, far=st.integers(0, 10**12))
 def test_index_set_rank_and_take_agree_at_high_indices(seed: int, share: float, far: int) -> None:
-    selection, _ = dealt(seed, 512, share)
+    selection, _ = build_archetype_set(seed, 512, share)
     rank = selection.rank(far)
     taken = selection.take(rank, rank + 3).tolist()
 
@@ -94,7 +96,7 @@ def test_index_set_rank_and_take_agree_at_high_indices(seed: int, share: float, 
 
 @given(seed=seeds, share=shares)
 def test_index_set_archetypes_occur_in_each_block(seed: int, share: float) -> None:
-    selection, listed = dealt(seed, 8, share)
+    selection, listed = build_archetype_set(seed, 8, share)
 
     assert selection.rows is not None
     assert len(listed) == 3 * len(selection.rows)

@@ -1,4 +1,4 @@
-"""What every world keeps to, small or vast, in words of its sessions."""
+"""Invariants of all worlds, small or vast."""
 
 import os
 import re
@@ -31,18 +31,18 @@ ROOT = Path(__file__).parents[2]
 TIMEOUT = 30 * MINUTE
 RESERVED = (".example", ".test", ".example.com", ".example.org", ".example.net")
 FIRST_200 = "9b8024a7f917446f922925c4c8108325d8a348a040776f16417ea28e4d24e435"
-"""Changing this changes every user's world: it is a World entry in the changelog."""
+"""A change of this digest changes the world of every user, and needs a World entry in the changelog."""
 either = small | vast
 
 
-def glimpse(case: Case, share: float, most: int = 60) -> list[SessionBatch]:
-    """Up to so many neighbouring sessions somewhere in a site, bots among them, in batches of a kind."""
+def sample_batches(case: Case, share: float, most: int = 60) -> list[SessionBatch]:
+    """Return the batches of up to *most* consecutive sessions of a site, including bots."""
     found = case.site.find(Query(bots=True), case.now)
     return [batch for batch in found.page(int(found.total * share), most).batches if batch.kind < 2]
 
 
-def stories(batches: list[SessionBatch]) -> list[tuple[SessionBatch, int, list[Event]]]:
-    """Each session of some batches with its events."""
+def list_stories(batches: list[SessionBatch]) -> list[tuple[SessionBatch, int, list[Event]]]:
+    """Return each session of batches with its events."""
     return [
         (batch, position, batch.list_events(position)) for batch in batches for position in range(len(batch))
     ]
@@ -73,17 +73,17 @@ def test_digests_are_equal_in_another_process(hash_seed: str) -> None:
         command, input=json.encode(specs), capture_output=True, check=True, cwd=ROOT, env=environment
     )
 
-    assert json.decode(ran.stdout) == digest.of_specs(specs)
+    assert json.decode(ran.stdout) == digest.hash_specs(specs)
 
 
 @few
 @given(case=cases(tracked=False), size=st.integers(1, 70), share=shares)
 def test_sessions_do_not_depend_on_order_and_size_of_pages(case: Case, size: int, share: float) -> None:
-    expected = digest.told(case.site.find(Query(bots=True), case.now).page(0, 10**6))
+    expected = digest.page_rows(case.site.find(Query(bots=True), case.now).page(0, 10**6))
     fresh = Site(case.spec, load(case.spec.vocabulary), case.number)
     fresh.find(Query(), case.spec.start + int(DAY * share)).page(0, 3)
     found = fresh.find(Query(bots=True), case.now)
-    pages = [digest.told(found.page(offset, size)) for offset in reversed(range(0, found.total, size))]
+    pages = [digest.page_rows(found.page(offset, size)) for offset in reversed(range(0, found.total, size))]
 
     assert [row for page in reversed(pages) for row in page] == expected
 
@@ -96,9 +96,9 @@ def test_vast_world_sessions_do_not_depend_on_order_of_pages(
     found = case.site.find(Query(bots=True), case.now)
     offset = int(found.total * share)
     fresh = Site(case.spec, load(case.spec.vocabulary), case.number).find(Query(bots=True), case.now)
-    one_by_one = {nth: digest.told(fresh.page(offset + nth, 1)) for nth in order}
+    one_by_one = {nth: digest.page_rows(fresh.page(offset + nth, 1)) for nth in order}
 
-    assert [row for nth in range(6) for row in one_by_one[nth]] == digest.told(found.page(offset, 6))
+    assert [row for nth in range(6) for row in one_by_one[nth]] == digest.page_rows(found.page(offset, 6))
 
 
 @few
@@ -112,21 +112,23 @@ def test_different_seed_gives_different_world(seed: int, other: int) -> None:
 
 def test_default_world_has_recorded_digest() -> None:
     world = build(spec(**PROFILES["default"]))
-    told = [(site.hostnames, digest.told(site.find(Query(), LATER).page(0, 200))) for site in world.sites]
+    values = [
+        (site.hostnames, digest.page_rows(site.find(Query(), LATER).page(0, 200))) for site in world.sites
+    ]
 
-    assert digest.of(told) == FIRST_200
+    assert digest.hash_values(values) == FIRST_200
 
 
 def test_digest_covers_every_column() -> None:
     batch = build(spec(sessions=50)).sites[0].find(Query(), LATER).page(0, 50).batches[0]
 
     assert len(digest.COLUMNS) == 27
-    assert [len(line) for line in digest.lines(batch)] == [len(digest.COLUMNS) + 1] * 50
+    assert [len(line) for line in digest.batch_rows(batch)] == [len(digest.COLUMNS) + 1] * 50
     for name in digest.COLUMNS:
-        assert [line[digest.COLUMNS.index(name)] for line in digest.lines(batch)] == getattr(batch, name)
+        assert [line[digest.COLUMNS.index(name)] for line in digest.batch_rows(batch)] == getattr(batch, name)
 
 
-# 2: Exactly so many sessions, in their span, and nothing from the future.
+# 2: Exactly the requested number of sessions, within the time range, and nothing from the future.
 
 
 @given(
@@ -149,7 +151,7 @@ def test_exact_world_has_requested_number_of_sessions(case: Case) -> None:
 @few
 @given(case=cases(either), share=shares)
 def test_starts_ascend_between_start_and_end(case: Case, share: float) -> None:
-    batches = glimpse(case, share, 300)
+    batches = sample_batches(case, share, 300)
     end = min(case.spec.end or LATER, case.now + 1)
 
     for batch in batches:
@@ -165,15 +167,15 @@ def test_no_event_is_later_than_now(case: Case, back: int, share: float) -> None
     page = found.page(int(found.total * share), 40) if back == 0 else found.older(None, 40)
     now = max([place.start for place in page.sort_keys()], default=0) + back
     batches = case.site.find(Query(bots=True), now).older(None, 40).batches
-    told = stories(list(batches))
+    batch_stories = list_stories(list(batches))
 
-    assert told or not page.sort_keys()
-    assert all(batch.end[position] <= now for batch, position, _ in told)
-    for batch, position, story in told:
+    assert batch_stories or not page.sort_keys()
+    assert all(batch.end[position] <= now for batch, position, _ in batch_stories)
+    for batch, position, story in batch_stories:
         over = case.site.session(batch.ids[position], LATER)
         assert over is not None
         assert story == [event for event in over.list_events(0) if event.at <= now]
-        assert tally(batch, position) == counts(story)
+        assert actual_columns(batch, position) == expected_columns(story)
 
 
 @given(
@@ -196,8 +198,8 @@ def test_running_session_gains_events_as_time_passes(case: Case, back: int) -> N
 # 3: Events, duration and counts agree.
 
 
-def counts(story: list[Event]) -> dict[str, object]:
-    """What columns must say of a session with these events."""
+def expected_columns(story: list[Event]) -> dict[str, object]:
+    """Return the columns of a session with these events."""
     kinds = Counter(event.kind for event in story)
     others = len(story) - kinds["pageview"]
     pages = [event.page for event in story if event.kind == "pageview"]
@@ -218,21 +220,26 @@ def counts(story: list[Event]) -> dict[str, object]:
     }
 
 
-def tally(batch: SessionBatch, position: int) -> dict[str, object]:
-    """What columns say of a session, where :func:`counts` says something; of one that saw no page, no page."""
-    said = {
-        name: getattr(batch, name)[position] for name in counts([Event(0, "", batch.entries[0], "", {}, "")])
+def actual_columns(batch: SessionBatch, position: int) -> dict[str, object]:
+    """Return a session's columns that :func:`expected_columns` has; a tracked session has no pages."""
+    values = {
+        name: getattr(batch, name)[position]
+        for name in expected_columns([Event(0, "", batch.entries[0], "", {}, "")])
     }
-    return said if batch.kind < 2 else {**said, "entries": None, "exits": None}
+    return values if batch.kind < 2 else {**values, "entries": None, "exits": None}
 
 
 @given(case=cases(either), share=shares)
 def test_events_agree_with_columns_of_session(case: Case, share: float) -> None:
     found = case.site.find(Query(bots=True), case.now)
-    told = stories(list(found.page(int(found.total * share), 60).batches))
+    batch_stories = list_stories(list(found.page(int(found.total * share), 60).batches))
 
-    assert [tally(batch, position) for batch, position, _ in told] == [counts(story) for *_, story in told]
-    assert all(0 <= after.at - event.at <= TIMEOUT for *_, story in told for event, after in pairwise(story))
+    assert [actual_columns(batch, position) for batch, position, _ in batch_stories] == [
+        expected_columns(story) for *_, story in batch_stories
+    ]
+    assert all(
+        0 <= after.at - event.at <= TIMEOUT for *_, story in batch_stories for event, after in pairwise(story)
+    )
 
 
 @few
@@ -242,7 +249,7 @@ def test_pageviews_follow_links_of_pages(case: Case, share: float) -> None:
     links = {page: {words.pages[link] for link in page.links} for page in words.pages}
     actions = {page: [words.actions[action] for action in page.actions] for page in words.pages}
 
-    for batch, position, story in stories(glimpse(case, share)):
+    for batch, position, story in list_stories(sample_batches(case, share)):
         acquisition, host = batch.acquisitions[position], batch.hostnames[position]
         assert (story[0].kind, story[0].referrer, story[0].page) == (
             "pageview",
@@ -257,11 +264,11 @@ def test_pageviews_follow_links_of_pages(case: Case, share: float) -> None:
             assert (event.kind, event.name, event.properties) in [*known, ("pageview", "", {})]
 
 
-# 4: A visitor comes back later, as the same person.
+# 4: A visitor returns later, with the same attributes.
 
 
-def visits(case: Case) -> list[list[tuple[SessionBatch, int]]]:
-    """All sessions of each visitor of a small site, in order."""
+def visits_by_visitor(case: Case) -> list[list[tuple[SessionBatch, int]]]:
+    """Return all sessions of each visitor of a small site, in order."""
     theirs: dict[tuple[int, int], list[tuple[SessionBatch, int]]] = {}
     for batch in case.site.find(Query(bots=True), case.now).page(0, 10**6).batches:
         for position, visitor in enumerate(batch.visitors):
@@ -273,15 +280,15 @@ def visits(case: Case) -> list[list[tuple[SessionBatch, int]]]:
 def test_visits_of_one_visitor_do_not_overlap(case: Case) -> None:
     gaps = [
         after.start[next_one] - batch.end[position]
-        for theirs in visits(case)
+        for theirs in visits_by_visitor(case)
         for (batch, position), (after, next_one) in pairwise(theirs)
     ]
 
     assert [gap for gap in gaps if gap <= TIMEOUT] == []
 
 
-def person(batch: SessionBatch, position: int) -> tuple[object, ...]:
-    """What a visitor keeps."""
+def visitor_attributes(batch: SessionBatch, position: int) -> tuple[object, ...]:
+    """Return the attributes that a visitor keeps."""
     who = (
         batch.user_ids[position],
         batch.names[position],
@@ -302,7 +309,9 @@ def person(batch: SessionBatch, position: int) -> tuple[object, ...]:
 @given(case=cases(tracked=False))
 def test_visitor_attributes_are_equal_in_all_visits(case: Case) -> None:
     changed = [
-        theirs for theirs in visits(case) if any(person(*visit) != person(*theirs[0]) for visit in theirs)
+        theirs
+        for theirs in visits_by_visitor(case)
+        if any(visitor_attributes(*visit) != visitor_attributes(*theirs[0]) for visit in theirs)
     ]
 
     assert changed == []
@@ -311,7 +320,7 @@ def test_visitor_attributes_are_equal_in_all_visits(case: Case) -> None:
 @few
 @given(case=cases(vast, tracked=False), share=shares)
 def test_vast_world_visitor_attributes_are_equal_and_visits_apart(case: Case, share: float) -> None:
-    for batch in glimpse(case, share, 30):
+    for batch in sample_batches(case, share, 30):
         number = Counter(batch.visitors)
         for position, visitor in enumerate(batch.visitors):
             query = Query(actors=((f"{visitor:012x}",),), bots=True)
@@ -322,8 +331,8 @@ def test_vast_world_visitor_attributes_are_equal_and_visits_apart(case: Case, sh
             )
             gaps = [start - end for end, start in zip(theirs.end, theirs.start[1:], strict=False)]
             assert all(gap > TIMEOUT for gap in gaps)
-            assert {repr(person(theirs, visit)) for visit in range(len(theirs))} == {
-                repr(person(batch, position))
+            assert {repr(visitor_attributes(theirs, visit)) for visit in range(len(theirs))} == {
+                repr(visitor_attributes(batch, position))
             }
             assert number[visitor] <= len(theirs) <= 8
 
@@ -331,21 +340,23 @@ def test_vast_world_visitor_attributes_are_equal_and_visits_apart(case: Case, sh
 @few
 @given(case=cases(tracked=False))
 def test_query_by_visitor_returns_all_visits(case: Case) -> None:
-    everyone = [(batch, position) for theirs in visits(case) for batch, position in theirs]
+    everyone = [(batch, position) for theirs in visits_by_visitor(case) for batch, position in theirs]
 
-    for theirs in visits(case)[:15]:
+    for theirs in visits_by_visitor(case)[:15]:
         batch, position = theirs[0]
         visitor, user = batch.visitors[position], batch.user_ids[position]
         for actor in [f"{visitor:012x}", *([user] if user else [])]:
             found = case.site.find(Query(actors=((actor,),), bots=True), case.now).page(0, 1000)
-            said = sorted(one.ids[n] for one, n in everyone if one.visitors[n] == visitor)
-            assert sorted(found.map_rows(lambda each: each.ids)) == said
+            values = sorted(one.ids[n] for one, n in everyone if one.visitors[n] == visitor)
+            assert sorted(found.map_rows(lambda each: each.ids)) == values
 
 
 @given(case=cases(exact(st.integers(150, 300), st.integers(20 * DAY, 60 * DAY)), tracked=False))
 def test_small_world_has_returning_visitors(case: Case) -> None:
     assume(not case.spec.quiet_days)
-    lengths = {len(theirs) for theirs in visits(replace(case, now=LATER)) if theirs[0][0].kind == 0}
+    lengths = {
+        len(theirs) for theirs in visits_by_visitor(replace(case, now=LATER)) if theirs[0][0].kind == 0
+    }
 
     assert max(lengths) > 1
 
@@ -365,7 +376,7 @@ def test_session_attributes_are_consistent(case: Case, share: float) -> None:
         for kind, agents in ((0, words.agents), (1, words.bots))
     }
 
-    for batch in glimpse(case, share):
+    for batch in sample_batches(case, share):
         places, agents, acquisitions = occurs[batch.kind]
         assert set(batch.places) <= places
         assert set(batch.agents) <= agents
@@ -390,7 +401,7 @@ def test_session_attributes_are_consistent(case: Case, share: float) -> None:
 @few
 @given(case=cases(either, tracked=False), share=shares)
 def test_bots_come_directly_and_have_few_events(case: Case, share: float) -> None:
-    for batch in glimpse(case, share):
+    for batch in sample_batches(case, share):
         if batch.kind == 1:
             assert {acquisition.channel for acquisition in batch.acquisitions} <= {"Direct"}
             assert {batch.user_ids[n] for n in range(len(batch))} <= {None}
@@ -411,7 +422,7 @@ def test_session_ids_are_unique(case: Case) -> None:
 
     assert len(set(ids)) == len(ids)
     assert all(0 <= number < 1 << 56 for number in ids)
-    for batch, position, _ in stories(list(page.batches)):
+    for batch, position, _ in list_stories(list(page.batches)):
         alone = case.site.session(batch.ids[position], case.now)
         assert alone is not None
         assert (alone.kind, alone.ids, alone.start, len(alone)) == (
@@ -425,13 +436,13 @@ def test_session_ids_are_unique(case: Case) -> None:
 @few
 @given(case=cases(vast), share=shares)
 def test_vast_world_session_by_id_returns_session(case: Case, share: float) -> None:
-    for batch in glimpse(case, share, 20):
-        said = digest.lines(batch)
+    for batch in sample_batches(case, share, 20):
+        values = digest.batch_rows(batch)
         assert len(set(batch.ids)) == len(batch)
         for position, number in enumerate(batch.ids):
             alone = case.site.session(number, case.now)
             assert alone is not None
-            assert digest.lines(alone) == said[position : position + 1]
+            assert digest.batch_rows(alone) == values[position : position + 1]
             assert case.site.session(number, batch.start[position] - 1) is None
 
 
@@ -451,7 +462,7 @@ def test_session_by_unknown_id_returns_none(case: Case, number: int) -> None:
 def test_session_by_id_of_other_site_returns_none(case: Case, share: float) -> None:
     foreign = [site for site in case.world.sites if site.number != case.number]
     other = build(spec(sessions=5, seed=case.spec.seed ^ 1)).sites[0]
-    ids = [number for batch in glimpse(case, share, 20) for number in batch.ids]
+    ids = [number for batch in sample_batches(case, share, 20) for number in batch.ids]
 
     assert [site.session(number, case.now) for site in (*foreign, other) for number in ids] == [None] * len(
         ids
@@ -465,7 +476,7 @@ def test_session_by_id_of_other_site_returns_none(case: Case, share: float) -> N
 @given(case=cases(either, tracked=False), share=shares)
 def test_addresses_and_hosts_are_reserved(case: Case, share: float) -> None:
     benchmarks = ip_network("198.18.0.0/15")
-    batches = glimpse(case, share)
+    batches = sample_batches(case, share)
     mails = [mail for batch in batches for mail in batch.emails if mail is not None]
 
     assert case.site.domain.endswith(".example")

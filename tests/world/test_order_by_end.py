@@ -25,16 +25,16 @@ from tests.world.worlds import (
     DAY,
     HOUR,
     MINUTE,
-    Asked,
     Case,
-    asked,
+    QueryCase,
     cases,
+    conditions,
     exact,
     few,
     flowing,
     instants,
+    query_cases,
     vast,
-    wanted,
 )
 
 Row = tuple[int, int, int, int]
@@ -79,7 +79,9 @@ def draw_query(case: Case, data: st.DataObject) -> Query:
     digits = (
         case.site.find(Query(bots=True), case.now).page(0, 20).map_rows(lambda batch: batch.visitor_digits)
     )
-    return data.draw(asked(case, data.draw(st.sampled_from([(), (*digits, "ann", "c", "nobody")])))).query
+    return data.draw(
+        query_cases(case, data.draw(st.sampled_from([(), (*digits, "ann", "c", "nobody")])))
+    ).query
 
 
 def batch_rows(sessions: SessionBatch) -> list[Row]:
@@ -187,10 +189,14 @@ def test_page_batches_hold_exactly_its_sessions(case: Case, order: EndOrder, dat
 def test_neighbouring_pages_of_vast_world_equal_one_long_page(
     case: Case, order: EndOrder, share: float, size: int, data: st.DataObject
 ) -> None:
-    asking = Asked(
-        None, None, tuple(data.draw(st.lists(wanted(case), max_size=2))), (), bots=data.draw(st.booleans())
+    query_case = QueryCase(
+        None,
+        None,
+        tuple(data.draw(st.lists(conditions(case), max_size=2))),
+        (),
+        bots=data.draw(st.booleans()),
     )
-    result = EndOrderedResult(case.site.find(asking.query, case.now), order)
+    result = EndOrderedResult(case.site.find(query_case.query, case.now), order)
     offset, sizes = int(result.total * share), (size, data.draw(st.integers(1, 50)))
     long = rows(result.page(offset, sum(sizes)))
 
@@ -211,14 +217,14 @@ def test_window_of_vast_world_by_end_equals_its_sessions_sorted(
     first = int(max(people.count_started(case.now) - 301, 0) * share)
     low, high = (int(people.timeline.starts(np.array([first + more]))[0]) for more in (0, 300))
     now = high + data.draw(st.integers(-MINUTE, 3 * HOUR))
-    asking = Asked(
-        low, high, tuple(data.draw(st.lists(wanted(case), max_size=1))), (), bots=data.draw(st.booleans())
+    query_case = QueryCase(
+        low, high, tuple(data.draw(st.lists(conditions(case), max_size=1))), (), bots=data.draw(st.booleans())
     )
-    found = case.site.find(asking.query, now)
+    found = case.site.find(query_case.query, now)
     result = EndOrderedResult(found, order, scan_limit=scan_limit)
 
     if found.total < 2000:  # With a coarse grain, millions of sessions share a start.
-        expected = sort_all(case.site, asking.query, now, order)
+        expected = sort_all(case.site, query_case.query, now, order)
         assert rows(result.page(0, found.total)) == expected
         assert rows(result.page(found.total // 2, 7)) == expected[found.total // 2 :][:7]
         assert walk(result, max(found.total // 3, 1), found.total) == expected

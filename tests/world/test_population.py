@@ -1,18 +1,18 @@
-"""The people of a site and its bots: how many there are by an instant, and how they are named."""
+"""People and bots of a site: how many have started by an instant, and their names."""
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.world.generator.population import mailbox_parts
-from tests.world.force import size
+from tests.world.brute_force import count_indices
 from tests.world.worlds import Case, cases, few, small, vast
 
 
 @given(case=cases(tracked=False))
 def test_count_started_equals_number_of_started_sessions(case: Case) -> None:
     for population in (case.site.people, case.site.bots):
-        most = size(case.spec, population.kind, case.now)
+        most = count_indices(case.spec, population.kind, case.now)
         starts = population.timeline.starts(np.arange(most)).tolist() if most else []
         for now in (case.now, *starts[:5], *[start for start in starts if start <= case.now][-5:]):
             assert population.count_started(now) == sum(start <= now for start in starts)

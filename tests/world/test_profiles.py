@@ -1,4 +1,4 @@
-"""Each profile keeps the shape that its name promises."""
+"""Profiles have the properties that their names promise."""
 
 from datetime import UTC, date, datetime
 
@@ -13,8 +13,8 @@ from tests.world.digest import LATER
 from tests.world.worlds import DAY
 
 
-def everything(profile: str) -> list[SessionBatch]:
-    """All human sessions of a profile, a batch for each site."""
+def all_batches(profile: str) -> list[SessionBatch]:
+    """Return all human sessions of a profile, a batch for each site."""
     sites = build(spec(**PROFILES[profile])).sites
     return [site.find(Query(), LATER).page(0, 10_000).batches[0] for site in sites]
 
@@ -59,7 +59,7 @@ def test_profile_flowing_has_sessions_at_any_time() -> None:
 
 
 def test_profile_awkward_contains_edge_cases() -> None:
-    batches = everything("awkward")
+    batches = all_batches("awkward")
     days = {datetime.fromtimestamp(start / 1000, UTC).date() for batch in batches for start in batch.start}
     pages = {page for batch in batches for path in batch.paths for page in path}
     names = {name for batch in batches for name in batch.names if name}

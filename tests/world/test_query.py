@@ -1,4 +1,4 @@
-"""A condition passes what it says."""
+"""Conditions compare values by their operators."""
 
 import pytest
 from hypothesis import given
@@ -10,7 +10,7 @@ from tests.world.worlds import latitude
 
 
 def city(place: Place) -> str:
-    """The city of a place."""
+    """Return the city of a place."""
     return place.city
 
 

@@ -1,4 +1,4 @@
-"""A total is the number of rows that paging delivers, the sum over every partition, and what counting one by one finds."""
+"""Totals, pages, series and groups of results agree with each other and with brute force."""
 
 from collections import Counter
 from dataclasses import replace
@@ -15,23 +15,23 @@ from mockserver.world.generator.tracked import TrackedEvent
 from mockserver.world.model.query import Query
 from mockserver.world.model.spec import spec
 from mockserver.world.world import build
-from tests.world import force
-from tests.world.asking import edges, question, walked
+from tests.world import brute_force
 from tests.world.digest import LATER
+from tests.world.drawing import draw_edges, draw_query_case, walk_older
 from tests.world.worlds import (
     DAY,
-    GROUPED,
+    DIMENSION_VALUES,
     HOUR,
-    Asked,
     Case,
-    FilterConditions,
+    ConditionCase,
+    QueryCase,
     cases,
+    conditions,
     exact,
     few,
     instants,
     tracked_events,
     vast,
-    wanted,
 )
 
 AROUND = 1_788_134_400_000
@@ -41,34 +41,38 @@ STRETCH = 3000
 
 @given(case=cases(), data=st.data())
 def test_total_equals_brute_force_count(case: Case, data: st.DataObject) -> None:
-    everyone = force.everything(case)
+    everyone = brute_force.all_sessions(case)
 
     for _ in range(8):
-        asking = question(case, everyone, data)
-        assert case.site.find(asking.query, case.now).total == len(force.answer(everyone, asking))
+        query_case = draw_query_case(case, everyone, data)
+        assert case.site.find(query_case.query, case.now).total == len(
+            brute_force.select_sessions(everyone, query_case)
+        )
 
 
 @given(case=cases(), size=st.integers(1, 60), data=st.data())
 def test_pages_equal_brute_force_sessions_in_order(case: Case, size: int, data: st.DataObject) -> None:
-    everyone = force.everything(case)
-    asking = question(case, everyone, data)
-    found = case.site.find(asking.query, case.now)
+    everyone = brute_force.all_sessions(case)
+    query_case = draw_query_case(case, everyone, data)
+    found = case.site.find(query_case.query, case.now)
     offsets = range(0, found.total + size, size)
-    expected = [told.row for told in force.answer(everyone, asking)]
+    expected = [session.row for session in brute_force.select_sessions(everyone, query_case)]
 
-    assert [row for offset in offsets for row in force.rows(found.page(offset, size))] == expected
+    assert [row for offset in offsets for row in brute_force.page_rows(found.page(offset, size))] == expected
     assert [
-        row for offset in offsets for row in force.rows(found.page(offset, size, newest_first=True))
+        row
+        for offset in offsets
+        for row in brute_force.page_rows(found.page(offset, size, newest_first=True))
     ] == expected[::-1]
 
 
 @given(case=cases(), size=st.integers(1, 60), data=st.data())
 def test_older_pages_return_every_session_once(case: Case, size: int, data: st.DataObject) -> None:
-    everyone = force.everything(case)
-    asking = question(case, everyone, data)
-    expected = [told.row for told in force.answer(everyone, asking)][::-1]
+    everyone = brute_force.all_sessions(case)
+    query_case = draw_query_case(case, everyone, data)
+    expected = [session.row for session in brute_force.select_sessions(everyone, query_case)][::-1]
 
-    assert walked(case.site.find(asking.query, case.now), size, len(expected)) == expected
+    assert walk_older(case.site.find(query_case.query, case.now), size, len(expected)) == expected
 
 
 @given(
@@ -79,34 +83,41 @@ def test_older_pages_across_kinds_return_every_session_once(
 ) -> None:
     moved = [structs.replace(event, at=event.at - AROUND + case.spec.start) for event in events]
     crowded = replace(case, events=tuple(moved), now=LATER)
-    expected = [told.row for told in force.everything(crowded)][::-1]
+    expected = [session.row for session in brute_force.all_sessions(crowded)][::-1]
 
-    assert walked(crowded.site.find(Query(bots=True), LATER), size, len(expected)) == expected
+    assert walk_older(crowded.site.find(Query(bots=True), LATER), size, len(expected)) == expected
 
 
 @given(case=cases(), limit=st.integers(1, 30), data=st.data())
 def test_older_than_any_sort_key_equals_sessions_before_it(
     case: Case, limit: int, data: st.DataObject
 ) -> None:
-    everyone = force.everything(case)
-    asking = question(case, everyone, data)
-    places = [SortKey(told.row[0], told.row[1], told.order[2]) for told in everyone if told.row[1] < 2]
+    everyone = brute_force.all_sessions(case)
+    query_case = draw_query_case(case, everyone, data)
+    places = [
+        SortKey(session.row[0], session.row[1], session.order[2])
+        for session in everyone
+        if session.row[1] < 2
+    ]
     place = data.draw(st.sampled_from(places or [SortKey(data.draw(instants(case.spec)), 3, 0)]))
     older = [
-        told.row
-        for told in force.answer(everyone, asking)
-        if SortKey(told.row[0], told.row[1], told.order[2]) < place
+        session.row
+        for session in brute_force.select_sessions(everyone, query_case)
+        if SortKey(session.row[0], session.row[1], session.order[2]) < place
     ]
 
-    assert force.rows(case.site.find(asking.query, case.now).older(place, limit)) == older[::-1][:limit]
+    assert (
+        brute_force.page_rows(case.site.find(query_case.query, case.now).older(place, limit))
+        == older[::-1][:limit]
+    )
 
 
 @given(case=cases(), data=st.data())
 def test_series_equals_brute_force_counts_per_interval(case: Case, data: st.DataObject) -> None:
-    everyone = force.everything(case)
-    asking, cuts = question(case, everyone, data), edges(case, data)
-    found = case.site.find(asking.query, case.now)
-    starts = [told.row[0] for told in force.answer(everyone, asking)]
+    everyone = brute_force.all_sessions(case)
+    query_case, cuts = draw_query_case(case, everyone, data), draw_edges(case, data)
+    found = case.site.find(query_case.query, case.now)
+    starts = [session.row[0] for session in brute_force.select_sessions(everyone, query_case)]
 
     assert found.series(cuts) == [
         sum(low <= start < high for start in starts) for low, high in pairwise(cuts)
@@ -116,17 +127,17 @@ def test_series_equals_brute_force_counts_per_interval(case: Case, data: st.Data
 
 @given(case=cases(), data=st.data())
 def test_groups_equal_brute_force_counts_per_entry(case: Case, data: st.DataObject) -> None:
-    everyone = force.everything(case)
-    asking = question(case, everyone, data)
-    found = case.site.find(asking.query, case.now)
-    answers = force.answer(everyone, asking)
+    everyone = brute_force.all_sessions(case)
+    query_case = draw_query_case(case, everyone, data)
+    found = case.site.find(query_case.query, case.now)
+    answers = brute_force.select_sessions(everyone, query_case)
 
-    for dimension in GROUPED:
+    for dimension in DIMENSION_VALUES:
         groups = found.groups(dimension)
         assert len({entry for entry, _ in groups}) == len(groups)
         assert sum(count for _, count in groups) == found.total
-        if not any(told.row[1] == 2 for told in answers):
-            assert dict(groups) == Counter(told.entry(dimension) for told in answers)
+        if not any(session.row[1] == 2 for session in answers):
+            assert dict(groups) == Counter(session.entry(dimension) for session in answers)
 
 
 @few
@@ -134,10 +145,10 @@ def test_groups_equal_brute_force_counts_per_entry(case: Case, data: st.DataObje
 def test_groups_tracked_sessions_count_as_unknown_entry(case: Case, data: st.DataObject) -> None:
     query = Query(bots=data.draw(st.booleans()))
     bare = replace(case, events=()).site.find(query, case.now)
-    found, runs = case.site.find(query, case.now), force.split(case.events, case.now)
+    found, runs = case.site.find(query, case.now), brute_force.split_sessions(case.events, case.now)
     grouped = {
         dimension: Counter(dict(found.groups(dimension))) - Counter(dict(bare.groups(dimension)))
-        for dimension in GROUPED
+        for dimension in DIMENSION_VALUES
     }
     named = Counter(run[0].user_id is not None for run in runs)
 
@@ -151,22 +162,25 @@ def test_groups_tracked_sessions_count_as_unknown_entry(case: Case, data: st.Dat
 @few
 @given(case=cases(vast), data=st.data())
 def test_vast_world_totals_of_windows_conditions_and_groups_add_up(case: Case, data: st.DataObject) -> None:
-    where = (data.draw(wanted(case)),)
-    asking, word = Asked(None, None, where, (), (), bots=True), data.draw(wanted(case))
-    total, cuts = case.site.find(asking.query, case.now).total, edges(case, data)
+    where = (data.draw(conditions(case)),)
+    query_case, field = QueryCase(None, None, where, (), (), bots=True), data.draw(conditions(case))
+    total, cuts = case.site.find(query_case.query, case.now).total, draw_edges(case, data)
     windows = [
-        case.site.find(asking._replace(start=low, stop=high).query, case.now) for low, high in pairwise(cuts)
+        case.site.find(query_case._replace(start=low, stop=high).query, case.now)
+        for low, high in pairwise(cuts)
     ]
-    halves = [FilterConditions(word.word, word.operator, word.values, negate) for negate in (False, True)]
+    halves = [ConditionCase(field.field, field.operator, field.values, negate) for negate in (False, True)]
 
-    assert [window.total for window in windows] == case.site.find(asking.query, case.now).series(cuts)
+    assert [window.total for window in windows] == case.site.find(query_case.query, case.now).series(cuts)
     assert sum(window.total for window in windows) == total
     assert (
-        sum(case.site.find(asking._replace(where=(*where, half)).query, case.now).total for half in halves)
+        sum(
+            case.site.find(query_case._replace(where=(*where, half)).query, case.now).total for half in halves
+        )
         == total
     )
     assert {
-        sum(count for _, count in case.site.find(asking.query, case.now).groups(name))
+        sum(count for _, count in case.site.find(query_case.query, case.now).groups(name))
         for name in ("place", "agent", "entry")
     } == {total}
     assert sum(sum(count for _, count in window.groups("language")) for window in windows) == total
@@ -178,15 +192,19 @@ def test_vast_world_short_window_equals_brute_force(case: Case, share: float, da
     first = int(visible * share)
     batch = GeneratedSessions(case.site.people, np.arange(first, min(first + STRETCH, visible)), LATER, {})
     low, high = (batch.start[0] + 1, batch.start[-1]) if len(batch) else (0, 0)
-    asking = Asked(low, high, tuple(data.draw(st.lists(wanted(case), max_size=2))), (), (), bots=False)
+    query_case = QueryCase(
+        low, high, tuple(data.draw(st.lists(conditions(case), max_size=2))), (), (), bots=False
+    )
     stretch = [
-        force.Told((batch.start[n], 0, batch.ids[n]), (0, 0, 0, ""), frozenset(), batch, n)
+        brute_force.ExpectedSession((batch.start[n], 0, batch.ids[n]), (0, 0, 0, ""), frozenset(), batch, n)
         for n in range(len(batch))
     ]
-    found = case.site.find(asking.query, case.now)
+    found = case.site.find(query_case.query, case.now)
 
-    assert force.rows(found.page(0, STRETCH)) == [told.row for told in force.answer(stretch, asking)]
-    assert found.total == len(force.answer(stretch, asking))
+    assert brute_force.page_rows(found.page(0, STRETCH)) == [
+        session.row for session in brute_force.select_sessions(stretch, query_case)
+    ]
+    assert found.total == len(brute_force.select_sessions(stretch, query_case))
 
 
 @given(
@@ -198,35 +216,51 @@ def test_vast_world_short_window_equals_brute_force(case: Case, share: float, da
 def test_vast_world_neighbouring_pages_equal_one_long_page(
     case: Case, share: float, sizes: tuple[int, int], data: st.DataObject
 ) -> None:
-    asking = Asked(
-        None, None, tuple(data.draw(st.lists(wanted(case), max_size=2))), (), bots=data.draw(st.booleans())
+    query_case = QueryCase(
+        None,
+        None,
+        tuple(data.draw(st.lists(conditions(case), max_size=2))),
+        (),
+        bots=data.draw(st.booleans()),
     )
-    found = case.site.find(asking.query, case.now)
+    found = case.site.find(query_case.query, case.now)
     offset = int(found.total * share)
     long = found.page(offset, sum(sizes))
-    backwards = found.page(found.total - offset - len(force.rows(long)), sum(sizes), newest_first=True)
+    backwards = found.page(
+        found.total - offset - len(brute_force.page_rows(long)), sum(sizes), newest_first=True
+    )
 
-    assert force.rows(found.page(offset, sizes[0])) + force.rows(
+    assert brute_force.page_rows(found.page(offset, sizes[0])) + brute_force.page_rows(
         found.page(offset + sizes[0], sizes[1])
-    ) == force.rows(long)
-    assert len(force.rows(long)) == min(sum(sizes), found.total - offset)
+    ) == brute_force.page_rows(long)
+    assert len(brute_force.page_rows(long)) == min(sum(sizes), found.total - offset)
     assert long.sort_keys() == sorted(set(long.sort_keys()))
-    assert force.rows(backwards)[: len(force.rows(long))] == force.rows(long)[::-1]
+    assert (
+        brute_force.page_rows(backwards)[: len(brute_force.page_rows(long))]
+        == brute_force.page_rows(long)[::-1]
+    )
     if long.sort_keys():
         assert (
-            force.rows(found.older(long.sort_keys()[-1], sum(sizes)))[: len(force.rows(long)) - 1]
-            == force.rows(long)[-2::-1]
+            brute_force.page_rows(found.older(long.sort_keys()[-1], sum(sizes)))[
+                : len(brute_force.page_rows(long)) - 1
+            ]
+            == brute_force.page_rows(long)[-2::-1]
         )
 
 
 @given(case=cases(vast, tracked=False), share=st.floats(0, 1), data=st.data())
 def test_vast_world_found_sessions_meet_conditions(case: Case, share: float, data: st.DataObject) -> None:
-    where = tuple(data.draw(st.lists(wanted(case), min_size=1, max_size=2)))
-    found = case.site.find(Asked(None, case.now - 3 * HOUR, where, (), (), bots=False).query, case.now)
+    where = tuple(data.draw(st.lists(conditions(case), min_size=1, max_size=2)))
+    found = case.site.find(QueryCase(None, case.now - 3 * HOUR, where, (), (), bots=False).query, case.now)
     batch = found.page(int(found.total * share), 20).batches[0]
-    told = [force.Told((0, 0, 0), (0, 0, 0, ""), frozenset(), batch, n) for n in range(len(batch))]
+    sessions = [
+        brute_force.ExpectedSession((0, 0, 0), (0, 0, 0, ""), frozenset(), batch, n)
+        for n in range(len(batch))
+    ]
 
-    assert [one.position for one in told if not all(force.meets(one, each) for each in where)] == []
+    assert [
+        one.position for one in sessions if not all(brute_force.matches(one, each) for each in where)
+    ] == []
 
 
 @few
@@ -246,15 +280,15 @@ def test_vast_world_visitor_query_returns_all_visits(case: Case, share: float) -
 def test_vast_world_excluded_visitors_never_appear(
     case: Case, share: float, *, where: bool, data: st.DataObject
 ) -> None:
-    everyone = Asked(None, None, (data.draw(wanted(case)),) if where else (), (), bots=True)
+    everyone = QueryCase(None, None, (data.draw(conditions(case)),) if where else (), (), bots=True)
     whole = case.site.find(everyone.query, case.now)
     offset = int(whole.total * share)
     page = whole.page(offset, 40)
     digits = page.map_rows(lambda batch: batch.visitor_digits)[:6:2]
     theirs = case.site.find(everyone._replace(actors=(tuple(digits),)).query, case.now)
     rest = case.site.find(everyone._replace(others=tuple(digits)).query, case.now)
-    cuts, left_out = edges(case, data), set(force.rows(theirs.page(0, 1000)))
-    kept = [(nth, row) for nth, row in enumerate(force.rows(page)) if row not in left_out]
+    cuts, left_out = draw_edges(case, data), set(brute_force.page_rows(theirs.page(0, 1000)))
+    kept = [(nth, row) for nth, row in enumerate(brute_force.page_rows(page)) if row not in left_out]
 
     assert rest.total == whole.total - theirs.total
     assert rest.series(cuts) == [
@@ -266,7 +300,7 @@ def test_vast_world_excluded_visitors_never_appear(
         )
     for nth, _ in kept[:1]:
         earlier = len(theirs.older(page.sort_keys()[nth], 1000))
-        assert force.rows(rest.page(offset + nth - earlier, len(kept))) == [row for _, row in kept]
+        assert brute_force.page_rows(rest.page(offset + nth - earlier, len(kept))) == [row for _, row in kept]
 
 
 @few

@@ -1,4 +1,4 @@
-"""Every full block deals each row of the deck once, and visits are found from their visitor in closed form."""
+"""Schedules: each block contains every archetype once, and visits are found in closed form."""
 
 from collections import defaultdict
 
@@ -16,8 +16,8 @@ from tests.world.worlds import DAY, HOUR, few, seeds
 HOSTS = ("www.site.example", "app.site.example")
 
 
-def dealt(timeline: Timeline, seed: int, lanes: int | None = None) -> SessionSchedule:
-    """A deal along a timeline."""
+def build_schedule(timeline: Timeline, seed: int, lanes: int | None = None) -> SessionSchedule:
+    """Return a schedule along a timeline."""
     deck = ArchetypeTable(
         seed,
         load("default"),
@@ -34,7 +34,9 @@ timelines = st.builds(
     st.sampled_from([1, HOUR, DAY, 31 * DAY, 3650 * DAY]),
     seeds,
 )
-deals = st.builds(dealt, timelines, seeds, st.none() | st.sampled_from([1 << bits for bits in range(10)]))
+deals = st.builds(
+    build_schedule, timelines, seeds, st.none() | st.sampled_from([1 << bits for bits in range(10)])
+)
 
 
 @given(deal=deals, block=st.integers(0, 3) | st.integers(0, 10**8))
@@ -78,7 +80,7 @@ def test_sessions_of_future_visitor_is_empty(deal: SessionSchedule, total: int, 
 
 @given(seed=seeds)
 def test_sessions_of_any_number_have_that_visitor(seed: int) -> None:
-    deal = dealt(exact_timeline(seed, 10**12, (0, 31 * DAY)), seed)
+    deal = build_schedule(exact_timeline(seed, 10**12, (0, 31 * DAY)), seed)
     for visitor in (draw(seed, np.arange(100, dtype=np.uint64)) >> np.uint64(16)).tolist():
         visits = deal.sessions_of(visitor, 10**12)
 
@@ -90,7 +92,7 @@ def test_sessions_of_flowing_world_after_decades_are_found(
     per_day: int, years: int, step: int, seed: int
 ) -> None:
     timeline = flowing_timeline(seed, per_day, 0)
-    deal, index = dealt(timeline, seed), np.array([timeline.count_before(years * 365 * DAY) + step])
+    deal, index = build_schedule(timeline, seed), np.array([timeline.count_before(years * 365 * DAY) + step])
     visitor = int(deal.visitor_of(index, deal.archetype_of(index))[0])
 
     assert visitor < 1 << 48

@@ -10,9 +10,9 @@ from mockserver.world.model.query import Query
 from mockserver.world.model.segments import FILTERS, build_segments
 from mockserver.world.model.spec import WorldError, spec
 from mockserver.world.world import build
-from tests.world import force
+from tests.world import brute_force
 from tests.world.digest import LATER
-from tests.world.worlds import HELD, Case, cases, few
+from tests.world.worlds import FIELD_VALUES, Case, cases, few
 
 
 @few
@@ -35,31 +35,40 @@ def test_segment_and_its_negation_partition_all_sessions(case: Case, first: str)
 
 @given(case=cases(tracked=False), data=st.data())
 def test_segment_defined_in_spec_finds_matching_sessions(case: Case, data: st.DataObject) -> None:
-    everyone = force.everything(case)
+    everyone = brute_force.all_sessions(case)
     words = data.draw(
-        st.lists(st.sampled_from(sorted(set(HELD) & set(FILTERS))), min_size=1, max_size=2, unique=True)
+        st.lists(
+            st.sampled_from(sorted(set(FIELD_VALUES) & set(FILTERS))), min_size=1, max_size=2, unique=True
+        )
     )
     values = {
-        word: sorted({held for told in everyone[:40] for held in told.held(word)}, key=str)[:2]
-        for word in words
+        field: sorted({value for session in everyone[:40] for value in session.values_of(field)}, key=str)[:2]
+        for field in words
     }
     where = build_segments({"mine": values})["mine"].where
     expected = [
-        told.row for told in everyone if all(set(told.held(word)) & set(values[word]) for word in words)
+        session.row
+        for session in everyone
+        if all(set(session.values_of(field)) & set(values[field]) for field in words)
     ]
 
-    assert force.rows(case.site.find(Query(where=where, bots=True), case.now).page(0, 10**6)) == expected
+    assert (
+        brute_force.page_rows(case.site.find(Query(where=where, bots=True), case.now).page(0, 10**6))
+        == expected
+    )
 
 
-@pytest.mark.parametrize("word", sorted(set(HELD) & set(FILTERS)))
-def test_segment_filter_compares_field_of_its_name(word: str) -> None:
+@pytest.mark.parametrize("field", sorted(set(FIELD_VALUES) & set(FILTERS)))
+def test_segment_filter_compares_field_of_its_name(field: str) -> None:
     batch = build(spec(sessions=60)).sites[0].find(Query(), LATER).page(0, 60).batches[0]
-    value = next(held for position in range(60) for held in HELD[word](batch, position) if held != "")
-    world = build(spec(sessions=60, segments={"mine": {word: value}}))
+    value = next(
+        text for position in range(60) for text in FIELD_VALUES[field](batch, position) if text != ""
+    )
+    world = build(spec(sessions=60, segments={"mine": {field: value}}))
     found = world.sites[0].find(Query(where=world.segments["mine"].where), LATER)
 
     assert found.page(0, 60).batches[0].ids == [
-        batch.ids[n] for n in range(60) if value in HELD[word](batch, n)
+        batch.ids[n] for n in range(60) if value in FIELD_VALUES[field](batch, n)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Columns that follow from other columns."""
+"""Columns of a batch that are derived from others."""
 
 import pytest
 from hypothesis import given

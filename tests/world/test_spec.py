@@ -1,4 +1,4 @@
-"""A spec is checked and completed, or refused with a message that says what is wrong."""
+"""Specs are validated and completed; errors say what is wrong."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any

@@ -1,4 +1,4 @@
-"""Starts ascend with the index, and how many come before an instant is known without looking at them."""
+"""Timelines: starts ascend, and their number before an instant is known in closed form."""
 
 from bisect import bisect_left
 from collections import Counter
@@ -18,7 +18,7 @@ MONDAY = 1_788_134_400_000  # 2026-08-31T00:00:00Z
 
 @st.composite
 def timelines(draw: st.DrawFn, sizes: st.SearchStrategy[int]) -> tuple[Timeline, int, int]:
-    """An exact timeline of such a size, with its start and its end."""
+    """Draw an exact timeline of a size, with its start and its end."""
     start, span = draw(STARTS), draw(st.sampled_from([1, HOUR, DAY, 40 * DAY]) | st.integers(1, 40 * DAY))
     grain = draw(st.sampled_from((*GRAINS, 7, 999_999)))
     made = exact_timeline(
@@ -115,10 +115,10 @@ def test_count_before_each_equals_count_before(
     starts = made.starts(
         np.array([int(share * (total - 1)) for share in shares if total], dtype=np.int64)
     ).tolist()
-    asked = [*instants, *(each + step for each in starts for step in (-1, 0, 1))]
+    probes = [*instants, *(each + step for each in starts for step in (-1, 0, 1))]
 
-    assert made.count_before_each(np.array(asked, dtype=np.int64)).tolist() == [
-        made.count_before(each) for each in asked
+    assert made.count_before_each(np.array(probes, dtype=np.int64)).tolist() == [
+        made.count_before(each) for each in probes
     ]
 
 
@@ -161,10 +161,10 @@ def test_most_within_bounds_intervals_across_weeks_of_flowing_timeline(
     per_day: int, quiet: tuple[int, ...], one: int, span: int
 ) -> None:
     timeline = flowing_timeline(one, per_day, MONDAY, quiet_days=quiet)
-    edges = [MONDAY + hour * HOUR for hour in range(-2, 2 * 7 * 24)]
+    draw_edges = [MONDAY + hour * HOUR for hour in range(-2, 2 * 7 * 24)]
 
     assert max(
-        timeline.count_before(edge + span + 1) - timeline.count_before(edge) for edge in edges
+        timeline.count_before(edge + span + 1) - timeline.count_before(edge) for edge in draw_edges
     ) <= timeline.most_within(span)
 
 

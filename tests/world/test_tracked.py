@@ -1,4 +1,4 @@
-"""What arrived over HTTP: events become sessions beside the seeded ones, in values that never change."""
+"""Tracked events become sessions, and traits belong to visitors; both are immutable values."""
 
 from itertools import pairwise
 
@@ -12,8 +12,8 @@ from mockserver.world.model.segments import FILTERS
 from mockserver.world.model.spec import spec
 from mockserver.world.world import build, with_events, with_identity
 from tests.world import digest
+from tests.world.brute_force import page_rows, split_sessions
 from tests.world.digest import LATER
-from tests.world.force import rows, split
 from tests.world.worlds import ACTORS, HOUR, MINUTE, few, tracked_events
 
 NOW = 1_789_000_000_000
@@ -25,12 +25,15 @@ empty = build(spec(sessions=0))
 @given(events=tracked_events(NOW), now=st.integers(NOW - 4 * HOUR, NOW + 4 * HOUR))
 def test_tracked_events_are_split_after_half_an_hour(events: tuple[TrackedEvent, ...], now: int) -> None:
     sessions = TrackedData().with_events(events).sessions(now)
-    told = [(session.actor, [event.at for event in session.events]) for session in sessions]
+    actual = [(session.actor, [event.at for event in session.events]) for session in sessions]
 
-    assert sorted(told) == sorted((run[0].actor, [event.at for event in run]) for run in split(events, now))
+    assert sorted(actual) == sorted(
+        (run[0].actor, [event.at for event in run]) for run in split_sessions(events, now)
+    )
     assert [session.start for session in sessions] == sorted(session.start for session in sessions)
     assert [session.first for session in sorted(sessions, key=lambda each: (each.actor, each.start))] == [
-        actor not in {each for each, _ in sorted(told)[:nth]} for nth, (actor, _) in enumerate(sorted(told))
+        actor not in {each for each, _ in sorted(actual)[:nth]}
+        for nth, (actor, _) in enumerate(sorted(actual))
     ]
 
 
@@ -68,12 +71,12 @@ def test_tracked_data_with_events_leaves_original_unchanged(batches: list[tuple[
 @few
 @given(events=several)
 def test_with_events_changes_only_new_world(events: tuple[TrackedEvent, ...]) -> None:
-    before = [digest.of_site(site, LATER) for site in WORLD.sites]
+    before = [digest.hash_site(site, LATER) for site in WORLD.sites]
     world = with_events(WORLD, 1, events)
 
-    assert [digest.of_site(site, LATER) for site in WORLD.sites] == before
-    assert digest.of_site(world.sites[0], LATER) == before[0]
-    assert world.sites[1].find(Query(), LATER).total == 100 + len(split(events, LATER))
+    assert [digest.hash_site(site, LATER) for site in WORLD.sites] == before
+    assert digest.hash_site(world.sites[0], LATER) == before[0]
+    assert world.sites[1].find(Query(), LATER).total == 100 + len(split_sessions(events, LATER))
 
 
 @given(arrivals=several.flatmap(lambda events: st.tuples(st.just(events), st.permutations(events))))
@@ -82,7 +85,7 @@ def test_tracked_sessions_do_not_depend_on_order_of_arrival(
 ) -> None:
     pages = [with_events(empty, 0, events).sites[0].find(Query(), LATER).page(0, 50) for events in arrivals]
 
-    assert rows(pages[0]) == rows(pages[1])
+    assert page_rows(pages[0]) == page_rows(pages[1])
 
 
 @given(events=several)
@@ -90,10 +93,10 @@ def test_tracked_session_columns_equal_sent_values(events: tuple[TrackedEvent, .
     site = with_events(empty, 0, events).sites[0]
     batch = site.find(Query(), LATER).page(0, 50).batches[0]
     sent = sorted((event.at, event.name, repr(event.properties)) for event in events)
-    told = [event for each in range(len(batch)) for event in batch.list_events(each)]
+    listed = [event for each in range(len(batch)) for event in batch.list_events(each)]
 
-    assert sorted((event.at, event.name, repr(event.properties)) for event in told) == sent
-    assert {event.kind for event in told} == {"custom_event"}
+    assert sorted((event.at, event.name, repr(event.properties)) for event in listed) == sent
+    assert {event.kind for event in listed} == {"custom_event"}
     assert {user for user in batch.user_ids if user} == {event.user_id for event in events if event.user_id}
     assert batch.custom_events == [len(batch.list_events(each)) for each in range(len(batch))]
     assert {*batch.languages, *batch.hostnames, *batch.ips} == {""}
@@ -169,9 +172,9 @@ def test_tracked_event_user_id_takes_precedence_over_anonymous_id() -> None:
 def test_tracked_events_after_now_are_invisible(events: tuple[TrackedEvent, ...], now: int) -> None:
     site = with_events(empty, 0, events).sites[0]
     batch = site.find(Query(), now).page(0, 50).batches[0]
-    told = [event.at for each in range(len(batch)) for event in batch.list_events(each)]
+    listed = [event.at for each in range(len(batch)) for event in batch.list_events(each)]
 
-    assert sorted(told) == sorted(event.at for event in events if event.at <= now)
+    assert sorted(listed) == sorted(event.at for event in events if event.at <= now)
     assert all(end <= now for end in batch.end)
 
 
@@ -184,7 +187,7 @@ def test_tracked_sessions_support_every_filter(events: tuple[TrackedEvent, ...],
         for negate in (False, True)
     ]
 
-    assert sum(site.find(half, LATER).total for half in halves) == len(split(events, LATER))
+    assert sum(site.find(half, LATER).total for half in halves) == len(split_sessions(events, LATER))
 
 
 @given(
@@ -197,7 +200,7 @@ def test_tracked_session_unknown_values_are_empty(events: tuple[TrackedEvent, ..
     unknown = site.find(Query(where=(Condition(dimension, read, "equals", ("",)),)), LATER)
     paged = site.find(Query(where=(Condition("page", FILTERS["page"][1], "regex", ("",)),)), LATER)
 
-    assert unknown.total == len(split(events, LATER))
+    assert unknown.total == len(split_sessions(events, LATER))
     assert paged.total == 0
 
 
@@ -228,7 +231,7 @@ def test_tracked_sessions_are_found_by_user_id_and_visitor_digits(events: tuple[
 @given(events=several)
 def test_tracked_returning_is_true_after_first_session(events: tuple[TrackedEvent, ...]) -> None:
     site = with_events(empty, 0, events).sites[0]
-    runs = split(events, LATER)
+    runs = split_sessions(events, LATER)
     found = site.find(Query(where=empty.segments["returning"].where), LATER)
     new = site.find(Query(where=empty.segments["new"].where), LATER)
 
@@ -243,8 +246,8 @@ def test_tracked_event_before_1970_appears_in_pages() -> None:
         [TrackedEvent(-(10**11), "old", anonymous_id="c"), TrackedEvent(NOW, "new", anonymous_id="c")],
     ).sites[0]
     found = site.find(Query(), LATER)
-    one_by_one = [row for offset in range(found.total) for row in rows(found.page(offset, 1))]
+    one_by_one = [row for offset in range(found.total) for row in page_rows(found.page(offset, 1))]
 
-    assert one_by_one == rows(found.page(0, 1000))
+    assert one_by_one == page_rows(found.page(0, 1000))
     assert one_by_one[0][:2] == (-(10**11), 2)
     assert all(before[0] <= after[0] for before, after in pairwise(one_by_one))

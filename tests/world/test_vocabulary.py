@@ -1,4 +1,4 @@
-"""The words that worlds are told in agree with each other, and name nothing real."""
+"""Vocabularies are consistent and name nothing real."""
 
 import re
 from collections import defaultdict
@@ -37,7 +37,7 @@ vocabularies = pytest.mark.parametrize(
 
 
 def texts(value: Any) -> list[str]:
-    """Every text anywhere in a value."""
+    """Yield every text in a value."""
     match value:
         case str():
             return [value]
@@ -49,7 +49,7 @@ def texts(value: Any) -> list[str]:
 
 
 def is_reserved(host: str) -> bool:
-    """Whether a host can be nobody's."""
+    """Return True if a host can belong to no one."""
     return f".{host}".endswith(RESERVED)
 
 

@@ -1,4 +1,4 @@
-"""Worlds are values that start at once, whatever their size."""
+"""Worlds are immutable values that build in constant time."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.model.query import Query
 from mockserver.world.model.spec import WorldError, spec
 from mockserver.world.world import build, with_events, with_identity
-from tests.world.digest import LATER, told
+from tests.world.digest import LATER, page_rows
 from tests.world.worlds import Case, cases, small, vast
 
 ROOT = Path(__file__).parents[2]
@@ -119,14 +119,14 @@ def test_sites_of_one_world_differ() -> None:
 
 def test_with_events_leaves_original_world_unchanged() -> None:
     world = build(spec(sessions=30))
-    before = [told(site.find(Query(), LATER).page(0, 100)) for site in world.sites]
+    before = [page_rows(site.find(Query(), LATER).page(0, 100)) for site in world.sites]
     sent = with_identity(
         with_events(world, 1, [TrackedEvent(10**12, "e", user_id="u")]),
         0,
         Identity({"name": "n"}, user_id="u"),
     )
 
-    assert [told(site.find(Query(), LATER).page(0, 100)) for site in world.sites] == before
+    assert [page_rows(site.find(Query(), LATER).page(0, 100)) for site in world.sites] == before
     assert [site.find(Query(), LATER).total for site in sent.sites] == [30, 31]
     assert sent.sites[1].people is world.sites[1].people
     assert (sent.spec, sent.segments) == (world.spec, world.segments)

@@ -1,4 +1,4 @@
-"""Random worlds, instants in them, what was sent to them, and questions to them."""
+"""Hypothesis strategies for worlds, instants, tracked events and queries."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ GRAINS: Final = (1, 1000, MINUTE, HOUR)
 ACTORS: Final = ("ann", "ben", "زوي")
 
 few = settings(max_examples=max(settings().max_examples // 2, 1))
-"""For tests whose examples take long."""
+"""Settings for tests with slow examples."""
 seeds = st.integers(0, 2**63 - 1)
 starts = st.integers(0, 4_000_000_000_000) | st.just(1_788_220_800_000)
 vocabularies = st.sampled_from(["default", "awkward"])
@@ -46,12 +46,12 @@ def _exact(fields: dict[str, Any]) -> WorldSpec:
 
 
 def exact(sizes: st.SearchStrategy[int], spans: st.SearchStrategy[int]) -> st.SearchStrategy[WorldSpec]:
-    """Specs of worlds with a size and an end."""
+    """Return specs of worlds with a size and an end."""
     return st.fixed_dictionaries({**_common, "sessions": sizes, "span": spans}).map(_exact)
 
 
 def flowing(rates: st.SearchStrategy[int]) -> st.SearchStrategy[WorldSpec]:
-    """Specs of worlds with so many sessions on a day."""
+    """Return specs of worlds with a number of sessions per day."""
     return st.fixed_dictionaries({**_common, "sessions_per_day": rates}).map(lambda fields: spec(**fields))
 
 
@@ -59,17 +59,17 @@ small = exact(
     st.sampled_from([0, 1, 2, 7, 100]) | st.integers(0, 300),
     st.sampled_from([1, HOUR, DAY, 31 * DAY]) | st.integers(1, 60 * DAY),
 ) | flowing(st.integers(1, 30))
-"""Worlds so small that every session can be looked at."""
+"""Specs of worlds that are small enough to compute every session."""
 vast = exact(
     st.sampled_from([10**9, 10**12]) | st.integers(10**9, 10**12),
     st.sampled_from([HOUR, DAY, 31 * DAY, 3650 * DAY]) | st.integers(HOUR, 400 * DAY),
 ) | flowing(st.just(10**9) | st.integers(10**6, 10**9))
-"""Worlds so large that nothing may be walked through."""
+"""Specs of worlds that are too large for loops over their sessions."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A site of a random world as it stands at an instant, after some events were sent to it."""
+    """A site of a random world at an instant, with tracked events."""
 
     spec: WorldSpec
     now: int
@@ -78,13 +78,13 @@ class Case:
 
     @cached_property
     def world(self) -> World:
-        """The world the site is in."""
+        """Return the world of the site."""
         built = build(self.spec)
         return with_events(built, self.number, self.events) if self.events else built
 
     @cached_property
     def site(self) -> Site:
-        """The site."""
+        """Return the site with its tracked events."""
         return self.world.sites[self.number]
 
 
@@ -93,13 +93,13 @@ def _is_vast(spec: WorldSpec) -> bool:
 
 
 def instants(spec: WorldSpec) -> st.SearchStrategy[int]:
-    """Instants in and around the span of a world, its end the likeliest."""
+    """Return instants in and around the time range of a world; its end is the most likely."""
     end = spec.end if spec.end is not None else spec.start + (_YEARS if _is_vast(spec) else 9 * DAY)
     return st.just(end) | st.integers(spec.start, end) | st.integers(spec.start - DAY, end + DAY)
 
 
 def tracked_events(around: int) -> st.SearchStrategy[tuple[TrackedEvent, ...]]:
-    """Events that a few actors sent within some hours of an instant, in the order of their arrival."""
+    """Return events of a few actors within some hours of an instant, in order of arrival."""
     event = st.builds(
         TrackedEvent,
         at=st.integers(-3 * HOUR, 3 * HOUR).map(lambda offset: around + offset)
@@ -114,30 +114,30 @@ def tracked_events(around: int) -> st.SearchStrategy[tuple[TrackedEvent, ...]]:
 
 @st.composite
 def cases(draw: st.DrawFn, specs: st.SearchStrategy[WorldSpec] = small, *, tracked: bool = True) -> Case:
-    """A site of one of these worlds at an instant."""
-    chosen = draw(specs)
-    now = draw(instants(chosen))
-    events = draw(tracked_events(draw(st.just(now) | instants(chosen)))) if tracked else ()
-    return Case(chosen, now, events, draw(st.integers(0, chosen.sites - 1)))
+    """Draw a site of a world at an instant."""
+    world_spec = draw(specs)
+    now = draw(instants(world_spec))
+    events = draw(tracked_events(draw(st.just(now) | instants(world_spec)))) if tracked else ()
+    return Case(world_spec, now, events, draw(st.integers(0, world_spec.sites - 1)))
 
 
 def latitude(place: Place) -> float:
-    """How far north a place lies."""
+    """Return the latitude of a place."""
     return place.latitude
 
 
 def width(agent: Agent) -> int:
-    """How many pixels an agent's screen is wide."""
+    """Return the screen width of an agent in pixels."""
     return agent.screen_width
 
 
-WORDS: Final[dict[str, tuple[str, Callable[[Any], Any]]]] = {
+FIELDS: Final[dict[str, tuple[str, Callable[[Any], Any]]]] = {
     **FILTERS,
     "latitude": ("place", latitude),
     "width": ("agent", width),
 }
-"""What conditions are about: the filters of segments, and numbers."""
-HELD: Final[dict[str, Callable[[SessionBatch, int], list[Any]]]] = {
+"""Fields of conditions: the filters of segments, and numbers."""
+FIELD_VALUES: Final[dict[str, Callable[[SessionBatch, int], list[Any]]]] = {
     "country": lambda sessions, position: [sessions.places[position].country],
     "region": lambda sessions, position: [sessions.places[position].region],
     "city": lambda sessions, position: [sessions.places[position].city],
@@ -162,8 +162,8 @@ HELD: Final[dict[str, Callable[[SessionBatch, int], list[Any]]]] = {
     "identified": lambda sessions, position: [sessions.user_ids[position] is not None],
     "bounce": lambda sessions, position: [sessions.bounces[position]],
 }
-"""What a session has of each word, read in its columns; whether it is returning no column tells."""
-GROUPED: Final[dict[str, Callable[[SessionBatch, int], Any]]] = {
+"""The values of a session in each field, from its columns; there is no column for returning visitors."""
+DIMENSION_VALUES: Final[dict[str, Callable[[SessionBatch, int], Any]]] = {
     "place": lambda sessions, position: sessions.places[position],
     "agent": lambda sessions, position: sessions.agents[position],
     "acquisition": lambda sessions, position: sessions.acquisitions[position],
@@ -178,74 +178,74 @@ GROUPED: Final[dict[str, Callable[[SessionBatch, int], Any]]] = {
     "errors": lambda sessions, position: sessions.errors[position],
     "duration": lambda sessions, position: sessions.duration[position],
 }
-"""The entry that a session has in each dimension that can be grouped by."""
+"""The entry of a session in each dimension by which sessions can be grouped."""
 
 
-class FilterConditions(Struct, frozen=True):
-    """A condition in words."""
+class ConditionCase(Struct, frozen=True):
+    """A condition on a field."""
 
-    word: str
+    field: str
     operator: Operator
     values: tuple[Any, ...]
     negate: bool
 
     @property
     def condition(self) -> Condition:
-        """The condition as the world takes it."""
-        dimension, read = WORDS[self.word]
+        """Return the condition for the world."""
+        dimension, read = FIELDS[self.field]
         return Condition(dimension, read, self.operator, self.values, self.negate)
 
 
-def _values(word: str, case: Case) -> st.SearchStrategy[Any]:
-    words = load(case.spec.vocabulary)
-    of = {
-        "place": words.places,
-        "agent": words.agents,
-        "acquisition": words.acquisitions,
-        "entry": words.pages,
-        "exit": words.pages,
-        "page": words.pages,
-        "action": words.actions,
-        "language": ("en-US", "", *(place.language for place in words.places)),
+def _values(field: str, case: Case) -> st.SearchStrategy[Any]:
+    vocabulary = load(case.spec.vocabulary)
+    entries = {
+        "place": vocabulary.places,
+        "agent": vocabulary.agents,
+        "acquisition": vocabulary.acquisitions,
+        "entry": vocabulary.pages,
+        "exit": vocabulary.pages,
+        "page": vocabulary.pages,
+        "action": vocabulary.actions,
+        "language": ("en-US", "", *(place.language for place in vocabulary.places)),
         "hostname": (*case.site.hostnames, "", "elsewhere.example"),
     }
-    dimension, read = WORDS[word]
-    return st.sampled_from([read(entry) for entry in of.get(dimension, (False, True))])
+    dimension, read = FIELDS[field]
+    return st.sampled_from([read(entry) for entry in entries.get(dimension, (False, True))])
 
 
 @st.composite
-def wanted(draw: st.DrawFn, case: Case) -> FilterConditions:
-    """A condition on a word that some sessions of a case may meet."""
-    word = draw(st.sampled_from(sorted(HELD)))
-    values = draw(st.lists(_values(word, case), min_size=1, max_size=3))
+def conditions(draw: st.DrawFn, case: Case) -> ConditionCase:
+    """Draw a condition that some sessions of a case may meet."""
+    field = draw(st.sampled_from(sorted(FIELD_VALUES)))
+    values = draw(st.lists(_values(field, case), min_size=1, max_size=3))
     operators: list[Operator] = (
         ["equals", "greater", "less", "near"]
-        if word in {"latitude", "width"}
+        if field in {"latitude", "width"}
         else ["equals", "contains", "regex"]
     )
     operator = draw(st.sampled_from(operators))
     if operator == "regex":
         values = [draw(st.sampled_from(["a", "^/", "e$", "^$", "[0-9]", "(?i)S.*t"]))]
-    return FilterConditions(word, operator, tuple(values), draw(st.booleans()))
+    return ConditionCase(field, operator, tuple(values), draw(st.booleans()))
 
 
-class Asked(NamedTuple):
-    """A question in words."""
+class QueryCase(NamedTuple):
+    """A query whose conditions name their fields."""
 
     start: int | None
     stop: int | None
-    where: tuple[FilterConditions, ...]
+    where: tuple[ConditionCase, ...]
     actors: tuple[tuple[str, ...], ...]
     others: tuple[str, ...] = ()
     bots: bool = False
 
     @property
     def query(self) -> Query:
-        """The question as the world takes it."""
+        """Return the query for the world."""
         return Query(
             self.start,
             self.stop,
-            tuple(wanted.condition for wanted in self.where),
+            tuple(case.condition for case in self.where),
             self.actors,
             self.others,
             self.bots,
@@ -253,10 +253,10 @@ class Asked(NamedTuple):
 
 
 @st.composite
-def asked(draw: st.DrawFn, case: Case, actors: tuple[str, ...] = ()) -> Asked:
-    """A question to the site of a case, now and then about some of these actors."""
+def query_cases(draw: st.DrawFn, case: Case, actors: tuple[str, ...] = ()) -> QueryCase:
+    """Draw a query on the site of a case; it may select some of the actors."""
     window = [draw(st.none() | instants(case.spec)) for _ in range(2)]
-    where = tuple(draw(st.lists(wanted(case), max_size=3)))
+    where = tuple(draw(st.lists(conditions(case), max_size=3)))
     some = st.lists(st.sampled_from(actors), max_size=3).map(tuple) if actors else st.just(())
     only = draw(st.lists(some, max_size=2).map(tuple)) if actors else ()
-    return Asked(window[0], window[1], where, only, draw(some), draw(st.booleans()))
+    return QueryCase(window[0], window[1], where, only, draw(some), draw(st.booleans()))

@@ -1,1 +1,1 @@
-"""Generates the parts of the documents that follow from the code."""
+"""Generate the documents that follow from the code."""

@@ -1,6 +1,6 @@
-"""Writes the generated documents: vendors, OpenAPI, settings, library, admin API, faults, findings, commands, parts of the README.
+"""Write the generated documents: vendors, OpenAPI, settings, library, admin API, faults, findings, commands, parts of the README.
 
-``--check`` only says what is not current.
+With ``--check``, only list the documents that are not current.
 """
 
 import re
@@ -18,12 +18,12 @@ from mockserver.contract.behaviors import DOCUMENTED
 from mockserver.contract.provenance import Basis
 from mockserver.pytest_plugin.settings import SETTINGS
 from mockserver.server.expected.examples import openapi
-from mockserver.server.faults import describe as reference
+from mockserver.server.faults import describe
 from mockserver.server.review.findings import FINDINGS
 from mockserver.server.tenancy.config import Config, tenants
 from mockserver.vendors import every, load
 from mockserver.vendors.base import Vendor
-from tools.docs.pages import admin, assumed, library, settings
+from tools.docs.pages import admin, assumed, code, library, settings
 from tools.docs.vendor_page import page
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -32,30 +32,30 @@ _WIDTH = 110
 
 
 def generated() -> dict[Path, str]:
-    """Every generated document by its path."""
+    """Return every generated document by its path."""
     pages = {DOCS / "vendors" / f"{vendor.name}.md": _page(vendor) for vendor in load()}
     pages[DOCS / "vendors" / "README.md"] = _vendors()
     pages |= {DOCS / "openapi" / f"{vendor.label}.json": _openapi(vendor) for vendor in every()}
-    pages |= {DOCS / f"{each.__name__}.md": each() for each in (admin, assumed, library, settings)}
+    pages |= {DOCS / f"{write.__name__}.md": write() for write in (admin, assumed, library, settings)}
     return {
         **pages,
         DOCS / "findings.md": _findings(),
         DOCS / "cli.md": _cli(),
-        DOCS / "faults.md": reference.page(),
+        DOCS / "faults.md": describe.page(),
         README: _readme(),
     }
 
 
 def _readme() -> str:
-    """The README with the default tenant's curl for each vendor, and the settings of the pytest plugin."""
+    """Return the README with a curl command for each vendor, and the settings of the pytest plugin."""
     tenant = tenants(Config())[0]
     lines = [
         format_curl("http://127.0.0.1:8080", vendor.contract.endpoints[0], tenant.identifiers[vendor.name])
         for vendor in load()
     ]
     settings = [
-        f"| `{each.option}` | {f'`{each.default}`' if each.default else ''} | {each.description} |"
-        for each in SETTINGS
+        f"| `{setting.option}` | {code(setting.default or '')} | {setting.description} |"
+        for setting in SETTINGS
     ]
     parts = {
         "curls": ["```sh", *lines, "```"],
@@ -79,65 +79,69 @@ def _openapi(vendor: Vendor) -> str:
 
 
 def _vendors() -> str:
-    """Where each vendor's reference and OpenAPI document stand, and which endpoints they describe."""
-    lines = [
-        f"- [{vendor.contract.title}]({vendor.name}.md): {', '.join(f'`{endpoint.name}`' for endpoint in vendor.contract.endpoints)}"
-        f" (OpenAPI: {', '.join(f'[{each.dialect}](../openapi/{each.label}.json)' for each in vendor.dialects.values())})\n"
-        for vendor in load()
-    ]
+    """Return the index of the vendors, with their endpoints and OpenAPI documents."""
+    lines = []
+    for vendor in load():
+        endpoints = ", ".join(f"`{endpoint.name}`" for endpoint in vendor.contract.endpoints)
+        documents = ", ".join(
+            f"[{dialect.dialect}](../openapi/{dialect.label}.json)" for dialect in vendor.dialects.values()
+        )
+        lines.append(f"- [{vendor.contract.title}]({vendor.name}.md): {endpoints} (OpenAPI: {documents})\n")
     *bases, last = [basis.value for basis in Basis]
-    return f"# Vendors\n\nEvery fact says on what it rests: {', '.join(bases)} or {last}.\n\n{''.join(lines)}"
+    return f"# Vendors\n\nEach fact names its basis: {', '.join(bases)} or {last}.\n\n{''.join(lines)}"
 
 
 def _findings() -> str:
-    """Every finding, and what a vendor's contract says of it."""
+    """Return the page of all findings, with the reasons from the vendors' contracts."""
     parts = [
-        "# Findings\n\nWhat the journal says of a request although it was answered; a refused one may have findings too.\n"
+        "# Findings\n\nDefects in how a client uses an API, as reported by the journal. Requests that get an error can have findings too.\n"
     ]
-    for name, says in FINDINGS.items():
-        parts.append(f"## `{name}`\n\n{says}\n")
-        parts += ["".join(_advised(name))] if any(_advised(name)) else []
+    for name, description in FINDINGS.items():
+        parts.append(f"## `{name}`\n\n{description}\n")
+        reasons = "".join(_reasons(name))
+        if reasons:
+            parts.append(reasons)
     return "\n".join(parts)
 
 
-def _advised(name: str) -> Iterator[str]:
-    """What contracts say of a finding; of a dialect, what is not said of the documented one too."""
-    told = set()
+def _reasons(finding: str) -> Iterator[str]:
+    """Yield the reasons for a finding; those of a dialect only if the documented one does not have them."""
+    seen = set()
     for vendor in every():
         dialect = "" if vendor.dialect == DOCUMENTED else f" in dialect `{vendor.dialect}`"
         for endpoint in vendor.contract.endpoints:
-            for says in dict.fromkeys(
-                advice.fact.text for advice in endpoint.lint_rules if advice.name == name
-            ):
-                if (vendor.name, endpoint.name, says) not in told:
-                    yield f"- {vendor.contract.title}, `{endpoint.name}`{dialect}: {says}\n"
-                told.add((vendor.name, endpoint.name, says))
+            rules = [rule for rule in endpoint.lint_rules if rule.name == finding]
+            for reason in dict.fromkeys(rule.fact.text for rule in rules):
+                if (vendor.name, endpoint.name, reason) not in seen:
+                    yield f"- {vendor.contract.title}, `{endpoint.name}`{dialect}: {reason}\n"
+                seen.add((vendor.name, endpoint.name, reason))
 
 
-def _words(command: click.Command, *words: str) -> Iterator[tuple[str, ...]]:
-    """The words that call a command and each below it."""
+def _commands(command: click.Command, *words: str) -> Iterator[tuple[str, ...]]:
+    """Yield the words of a command and of all its subcommands."""
     yield words
     if isinstance(command, click.Group):
         context = click.Context(command)
         for name in command.list_commands(context):
-            below = command.get_command(context, name)
-            yield from _words(below, *words, name) if below else ()
+            subcommand = command.get_command(context, name)
+            yield from _commands(subcommand, *words, name) if subcommand else ()
 
 
 def _cli() -> str:
     runner = CliRunner()
     parts = ["# The command\n"]
-    for words in _words(cli):
-        told = runner.invoke(
+    for words in _commands(cli):
+        result = runner.invoke(
             cli, [*words, "--help"], prog_name="session-mock", terminal_width=_WIDTH, max_content_width=_WIDTH
         )
-        parts.append(f"## `{' '.join(['session-mock', *words])}`\n\n```text\n{told.output.strip()}\n```\n")
+        parts.append(f"## `{' '.join(['session-mock', *words])}`\n\n```text\n{result.output.strip()}\n```\n")
     return "\n".join(parts)
 
 
 def main() -> int:
-    """Write, or with ``--check`` say which documents are not current."""
-    checking, current = "--check" in sys.argv[1:], generated()
+    """Write all documents; with ``--check``, print those that are not current, and return 1 if there are any."""
+    checking = "--check" in sys.argv[1:]
+    current = generated()
     stale = [
         path
         for path, text in current.items()
@@ -145,7 +149,7 @@ def main() -> int:
     ]
     for path in stale:
         if checking:
-            print(f"{path.relative_to(DOCS.parent)} is not current: run `make docs`")
+            print(f"{path.relative_to(DOCS.parent)} is not current; run `make docs`")
         else:
             path.parent.mkdir(exist_ok=True)
             path.write_text(current[path], encoding="utf-8")

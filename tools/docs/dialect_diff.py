@@ -1,92 +1,100 @@
-"""What the dialects of a vendor do differently, side by side."""
+"""Compare the dialects of a vendor side by side."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.limits import ConcurrencyLimit, Limit, WindowLimit
-from mockserver.contract.validation import fields
-from tools.docs.markdown import asked_kind, body, limited, status, table, told_kind
+from mockserver.contract.provenance import Fact
+from mockserver.contract.validation import Field, fields
+from tools.docs.markdown import describe_limit, error_body, error_status, request_type, response_type, table
 
-Told = Mapping[str, str]
-"""What a contract says, by where it says it."""
+Statements = Mapping[str, str]
+"""The statements of a contract by their place in it."""
 _NOTHING = "—"
 
 
 def differences(documented: Contract, others: Sequence[Contract]) -> str:
-    """Write what differs between the documented contract of a vendor and its other dialects."""
+    """Return the differences between a vendor's documented contract and its other dialects as Markdown."""
     contracts = [documented, *others]
-    parts = ["\n".join(f"- `{each.dialect}`: {each.description}" for each in contracts) + "\n"]
-    told = [dict(_told(contract)) for contract in contracts]
-    rows = _unlike(told)
+    parts = ["\n".join(f"- `{contract.dialect}`: {contract.description}" for contract in contracts) + "\n"]
+    rows = _different_rows([dict(_statements(contract)) for contract in contracts])
     if rows:
-        parts.append(table(("", *(f"`{each.dialect}`" for each in contracts)), rows))
+        parts.append(table(("", *(f"`{contract.dialect}`" for contract in contracts)), rows))
     for contract in others:
-        parts += _facts(documented, contract)
+        parts += _different_facts(documented, contract)
     return "\n".join(parts)
 
 
-def _unlike(told: Sequence[Told]) -> list[tuple[str, ...]]:
-    """The places at which not all contracts say the same, each with what every one says."""
-    places = dict.fromkeys(place for each in told for place in each)
-    rows = [(place, *(each.get(place, _NOTHING) for each in told)) for place in places]
+def _different_rows(contracts: Sequence[Statements]) -> list[tuple[str, ...]]:
+    """Return the places where contracts differ, each followed by the statement of every contract."""
+    places = dict.fromkeys(chain.from_iterable(contracts))
+    rows = [(place, *(statements.get(place, _NOTHING) for statements in contracts)) for place in places]
     return [row for row in rows if len(set(row[1:])) > 1]
 
 
-def _told(contract: Contract) -> Iterator[tuple[str, str]]:
+def _statements(contract: Contract) -> Iterator[tuple[str, str]]:
     for endpoint in contract.endpoints:
         yield f"{endpoint.name}: paths", "<br>".join(f"`{path}`" for path in endpoint.paths)
-        yield from _asked(endpoint)
+        yield from _parameters(endpoint)
         for field in fields(endpoint.response, deep=True):
-            yield f"{endpoint.name}: answer `{field.name}`", told_kind(field)
+            yield f"{endpoint.name}: response `{field.name}`", response_type(field)
         yield f"{endpoint.name}: limits", "<br>".join(map(_limit, endpoint.limits)) or _NOTHING
-    for name, shape in contract.errors.items():
-        yield f"error {name}", f"{status(shape)} {body(shape)}"
+    for name, template in contract.errors.items():
+        yield f"error {name}", f"{error_status(template)} {error_body(template)}"
     for behavior in contract.behaviors:
         yield f"`{behavior.name}`", f"`{behavior.default}`"
 
 
 def _limit(limit: Limit) -> str:
-    """The behavior that decides about a limit, and when a window of it begins."""
+    """Return the behavior that configures a limit, and the kind of its windows."""
     if isinstance(limit, ConcurrencyLimit):
         return f"`{limit.busy}`"
     return f"`{limit.allowed}`" + (f", {limit.opens}" if isinstance(limit, WindowLimit) else "")
 
 
-def _asked(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
+def _parameters(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
     for place, model in (("query", endpoint.query), ("body", endpoint.body)):
         for field in fields(model):
-            default = (
-                "required"
-                if field.required
-                else f"`{field.default}` by default"
-                if field.default not in (None, "")
-                else "optional"
-            )
-            yield f"{endpoint.name}: {place} `{field.name}`", f"{asked_kind(field)}, {default}"
+            yield f"{endpoint.name}: {place} `{field.name}`", f"{request_type(field)}, {_default(field)}"
 
 
-def _facts(documented: Contract, contract: Contract) -> Iterator[str]:
-    """What is said of a dialect alone, and what is not said of it."""
-    before, after = (
-        {(where, fact.text): fact for where, fact in each.facts()} for each in (documented, contract)
-    )
-    limits = dict.fromkeys(
-        limit for endpoint in contract.endpoints for limit in map(limited, endpoint.limits)
-    )
-    known = {limit for endpoint in documented.endpoints for limit in map(limited, endpoint.limits)}
-    more = [
-        f"- {where}: {says} *({after[where, says].basis.value})*"
-        for where, says in after
-        if (where, says) not in before
+def _default(field: Field) -> str:
+    if field.required:
+        return "required"
+    return "optional" if field.default in (None, "") else f"`{field.default}` by default"
+
+
+def _different_facts(documented: Contract, contract: Contract) -> Iterator[str]:
+    """Yield the facts that only hold for a dialect, and the documented ones that do not hold for it."""
+    before = _facts(documented)
+    after = _facts(contract)
+    added = [
+        f"- {place}: {text} *({fact.basis.value})*"
+        for (place, text), fact in after.items()
+        if (place, text) not in before
     ]
-    more += [f"- limit: {limit}" for limit in limits if limit not in known]
-    if more:
-        yield f"### `{contract.dialect}`\n\nHere it is otherwise:\n\n" + "\n".join(more) + "\n"
-    endpoints = {
-        endpoint.name for endpoint in documented.endpoints
-    }  # What became of a field or an error stands above.
-    gone = [
-        f"- {where}: {says}" for where, says in before if where in endpoints and (where, says) not in after
+    known_limits = _limits(documented)
+    added += [f"- limit: {limit}" for limit in _limits(contract) if limit not in known_limits]
+    if added:
+        yield f"### `{contract.dialect}`\n\nDifferences from the documentation:\n\n" + "\n".join(added) + "\n"
+    # The table shows fields and errors that are missing.
+    endpoints = {endpoint.name for endpoint in documented.endpoints}
+    removed = [
+        f"- {place}: {text}" for place, text in before if place in endpoints and (place, text) not in after
     ]
-    if gone:
-        yield f"Said of `{documented.dialect}`, and not of `{contract.dialect}`:\n\n" + "\n".join(gone) + "\n"
+    if removed:
+        yield (
+            f"Facts of `{documented.dialect}` that do not hold for `{contract.dialect}`:\n\n"
+            + "\n".join(removed)
+            + "\n"
+        )
+
+
+def _facts(contract: Contract) -> dict[tuple[str, str], Fact]:
+    return {(place, fact.text): fact for place, fact in contract.facts()}
+
+
+def _limits(contract: Contract) -> list[str]:
+    limits = chain.from_iterable(endpoint.limits for endpoint in contract.endpoints)
+    return list(dict.fromkeys(map(describe_limit, limits)))

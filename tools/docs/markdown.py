@@ -1,4 +1,4 @@
-"""Parts of a contract as a page of Markdown tells them."""
+"""Format parts of a contract as Markdown."""
 
 from collections.abc import Iterable
 from types import NoneType, UnionType
@@ -11,7 +11,7 @@ from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.limits import ConcurrencyLimit, Limit, TokenBucket
 from mockserver.contract.validation import Field
 
-_KINDS = {
+_JSON_TYPES = {
     str: "string",
     int: "integer",
     float: "number",
@@ -21,81 +21,87 @@ _KINDS = {
     Any: "any",
 }
 
-_OPENS = {
-    "clock": "at multiples of that on the clock",
-    "first": "with the first request after the last one",
-    "idle": "anew with every request",
+_WINDOWS = {
+    "clock": "fixed windows, aligned to the clock",
+    "first": "a window starts with the first request after the previous one",
+    "idle": "every request restarts the window",
 }
-"""When a window begins."""
 
 
 def table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table; its cells may hold bars."""
+    """Return a table; vertical bars in cells are escaped."""
     head = tuple(headings)
     lines = [f"| {' | '.join(head)} |", f"|{'---|' * len(head)}"]
-    lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+    for row in rows:
+        cells = [cell.replace("|", "\\|") for cell in row]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
 
-def asked_kind(field: Field) -> str:
-    """What JSON a field of a request holds; what may be left out is no null."""
-    found = kind(field.type)
-    return (found if field.required else found.removesuffix(" or null")) + _bounds(field)
+def request_type(field: Field) -> str:
+    """Return the JSON type of a request's field; null is not mentioned if the field is optional."""
+    name = json_type(field.type)
+    return (name if field.required else name.removesuffix(" or null")) + _bounds(field)
 
 
 def _bounds(field: Field) -> str:
-    """Between which numbers a field of a request lies."""
-    notes = [note for note in get_args(field.type)[1:] if isinstance(note, Meta)]
-    bounds = [(word, getattr(note, name)) for note in notes for word, name in (("from", "ge"), ("to", "le"))]
-    return "".join(f" {word} {bound}" for word, bound in bounds if bound is not None)
+    bounds = ""
+    for note in get_args(field.type)[1:]:
+        if isinstance(note, Meta):
+            bounds += "" if note.ge is None else f" from {note.ge}"
+            bounds += "" if note.le is None else f" to {note.le}"
+    return bounds
 
 
-def told_kind(field: Field) -> str:
-    """What JSON a field of an answer holds, and whether it may be left out."""
-    return (
-        kind(field.type)
-        if field.required
-        else f"{kind(field.type).removesuffix(' or null')}, may be left out"
-    )
+def response_type(field: Field) -> str:
+    """Return the JSON type of a response's field, marked if the field is optional."""
+    name = json_type(field.type)
+    return name if field.required else f"{name.removesuffix(' or null')}, optional"
 
 
-def kind(hint: Any) -> str:
-    """What JSON a type stands for, in words."""
-    origin, parts = get_origin(hint), get_args(hint)
+def json_type(hint: Any) -> str:
+    """Return the name of the JSON type that a Python type is encoded as."""
+    origin = get_origin(hint)
+    parts = get_args(hint)
     if origin is Annotated:
-        return kind(parts[0])
+        return json_type(parts[0])
     if origin in (Union, UnionType):
-        return " or ".join(dict.fromkeys(kind(part) for part in parts))
+        return " or ".join(dict.fromkeys(map(json_type, parts)))
     if origin is Literal:
         return " or ".join(f"`{part}`" for part in parts)
     if origin is list:
-        return f"array of {kind(parts[0])}"
-    return (
-        "object" if isinstance(hint, type) and issubclass(hint, Struct) else _KINDS.get(origin or hint, "any")
-    )
+        return f"array of {json_type(parts[0])}"
+    if isinstance(hint, type) and issubclass(hint, Struct):
+        return "object"
+    return _JSON_TYPES.get(origin or hint, "any")
 
 
-def status(shape: ErrorTemplate) -> str:
-    """The status of an error, or the behavior that it depends on."""
-    return f"by `{shape.status.behavior}`" if isinstance(shape.status, ByBehavior) else str(shape.status)
+def error_status(template: ErrorTemplate) -> str:
+    """Return the status of an error, or the behavior that it depends on."""
+    if isinstance(template.status, ByBehavior):
+        return f"depends on `{template.status.behavior}`"
+    return str(template.status)
 
 
-def body(shape: ErrorTemplate) -> str:
-    """The body of an error with the places where details stand."""
-    if shape.body is None:
+def error_body(template: ErrorTemplate) -> str:
+    """Return the body of an error, with its placeholders."""
+    if template.body is None:
         return "empty"
-    return f"`{shape.body}` as text" if shape.text else f"`{json.encode(shape.body).decode()}`"
+    return f"`{template.body}` as text" if template.text else f"`{json.encode(template.body).decode()}`"
 
 
-def limited(limit: Limit) -> str:
-    """A limit in a sentence."""
+def describe_limit(limit: Limit) -> str:
+    """Describe a limit in one or two sentences."""
     if isinstance(limit, ConcurrencyLimit):
-        return f"One open request for each site: `{limit.busy}` says what meets a second, `{limit.hold}` how long the first lasts at least."
+        return (
+            f"One open request per site: `{limit.busy}` decides about a second one, "
+            f"`{limit.hold}` is the minimum duration of the first."
+        )
     if isinstance(limit, TokenBucket):
-        counted = f"`{limit.allowed}` requests of a key at once, and `{limit.refill}` more a second"
+        rule = f"A burst of `{limit.allowed}` requests per key, refilled by `{limit.refill}` per second"
     else:
-        counted = f"`{limit.allowed}` requests of a key in {limit.seconds:,} seconds, which begin {_OPENS[limit.opens]}"
-    documented = f"; {limit.documented:,} are documented" if limit.documented else ""
-    names = [*(limit.headers or ()), *(limit.tightest or ())]
-    headers = f" Every answer tells them in {', '.join(f'`{name}`' for name in names)}." if names else ""
-    return f"{counted}{documented} (pool `{limit.pool}`).{headers}"
+        rule = f"`{limit.allowed}` requests per key in {limit.seconds:,} seconds ({_WINDOWS[limit.opens]})"
+    documented = f"; the documented number is {limit.documented:,}" if limit.documented else ""
+    names = ", ".join(f"`{name}`" for name in limit.header_names)
+    headers = f" Every response has the headers {names}." if names else ""
+    return f"{rule}{documented} (pool `{limit.pool}`).{headers}"

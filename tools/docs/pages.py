@@ -1,8 +1,9 @@
-"""Reference pages that follow from the code: settings, the library, and the admin API."""
+"""Generate reference pages from the code: settings, the library, the admin API, assumptions."""
 
 import re
 from collections.abc import Iterable, Iterator
 from inspect import Parameter, cleandoc, isfunction, signature
+from itertools import chain
 from typing import Any
 
 import click
@@ -13,7 +14,7 @@ from mockserver.cli.admin import command as admin_command
 from mockserver.cli.contract import list_dialect_facts
 from mockserver.cli.serve import command as serve
 from mockserver.contract.provenance import Basis
-from mockserver.embedded import controls as parts
+from mockserver.embedded import controls
 from mockserver.pytest_plugin.marker import ARGUMENTS
 from mockserver.pytest_plugin.settings import SETTINGS
 from mockserver.server.admin.routes import ROUTES
@@ -23,62 +24,75 @@ from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldSpec
 from tools.docs.markdown import table
 
-PARTS = (parts.World, parts.Clock, parts.Faults, parts.Limits, parts.Behaviors, parts.Journal)
-"""What a tenant's handle is made of."""
+PARTS = (
+    controls.World,
+    controls.Clock,
+    controls.Faults,
+    controls.Limits,
+    controls.Behaviors,
+    controls.Journal,
+)
+"""Classes of the attributes of a tenant's handle."""
 _STARS: dict[Any, str] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
 _ENVIRONMENT = """\
-A variable is `SESSION_MOCK_` and the name of the setting; where several programs read one, it means the same to all, and takes the same
-forms: a seed is a number or `random`, which makes one up; dialects are one name, or VENDOR=DIALECT with commas or blanks between several;
-a flag is `yes` or `no`. Whatever else may be given several times has blanks between. An option wins over its variable.
+A variable is called `SESSION_MOCK_` and the name of the setting. It has the same meaning and syntax in all programs that read it. A seed is
+an integer, or `random` for a random one. Dialects are one name, or VENDOR=DIALECT pairs separated by commas or spaces. Flags are `yes` or
+`no`. Separate other multiple values with spaces. An option overrides its variable.
 """
 _ADMIN_COMMAND = """\
 Every command of `session-mock admin` takes these options, directly after `admin` or after the command. Commands that do not concern
 one tenant have no `--tenant`. [The command](cli.md) lists all commands.
 """
 _SERVER = """\
-`session-mock serve` reads options, environment variables and the TOML file that `--config` names; an option wins over its variable, and
-both over the file. `SessionMock(…)` takes the names of the file as arguments, fields of the world among them.
+`session-mock serve` reads options, environment variables and the TOML file of `--config`. An option overrides its variable, and both override
+the file. `SessionMock(…)` takes the names of the file as arguments, as well as fields of the world.
 """
 _TENANTS = """\
-`[tenants.NAME]` in the file is a further tenant, with `profile`, `world`, `now`, `dialect`, `behaviors` and `credentials` of its own.
-Instants in the file are texts or TOML's own dates. [What a world promises](world.md) tells the fields of a world; the pages of the vendors
-tell their behaviors and dialects.
+`[tenants.NAME]` in the file adds a tenant, with its own `profile`, `world`, `now`, `dialect`, `behaviors` and `credentials`.
+Instants in the file are strings or TOML dates. [The world](world.md) describes the fields of a world; the pages of the vendors describe
+their behaviors and dialects.
 """
 _ADMIN = """\
-`/__admin/openapi.json` describes it in full; `AdminClient` and `session-mock admin` speak it. The default tenant's id
-is `default`. A refusal is `application/problem+json`, and says what would be right.
+`/__admin/openapi.json` describes it in full; `AdminClient` and `session-mock admin` are clients of it. The id of the default tenant
+is `default`. An error is an `application/problem+json` document that names the problem and the remedy.
 """
 
 
 def code(word: str) -> str:
-    """A word as code; nothing for nothing."""
+    """Return a word as Markdown code, or ``""`` for an empty one."""
     return f"`{word}`" if word else ""
 
 
 def prose(thing: Any) -> str:
-    """A docstring as Markdown, without its examples, which stand in the how-tos."""
-    said = cleandoc(thing.__doc__ or "").split("\n>>> ")[0]
-    named = re.sub(r":\w+:`~?(?:[\w.]+\.)?(\w+)`", r"`\1`", said.replace("``", "`"))
-    return "\n\n".join(re.sub(r"\s+", " ", paragraph) for paragraph in named.split("\n\n")).strip()
+    """Return a docstring as Markdown, without its examples, which are in the how-tos."""
+    text = cleandoc(thing.__doc__ or "").split("\n>>> ")[0]
+    markdown = re.sub(r":\w+:`~?(?:[\w.]+\.)?(\w+)`", r"`\1`", text.replace("``", "`"))
+    return "\n\n".join(re.sub(r"\s+", " ", paragraph) for paragraph in markdown.split("\n\n")).strip()
 
 
 def sentence(thing: Any) -> str:
-    """The first paragraph of a docstring."""
+    """Return the first paragraph of a docstring."""
     return prose(thing).partition("\n\n")[0]
 
 
 def settings() -> str:
-    """Every setting of a server, of the pytest plugin, and of a test."""
-    served = [(code(each.opts[0]), *_places(each), each.help or "") for each in _options(serve)]
-    steered = [(code(each.opts[0]), _variable(each), each.help or "") for each in _options(admin_command)]
+    """Return the page of all settings of a server, the admin command, the pytest plugin and a test."""
+    server = [(code(option.opts[0]), *_other_places(option), option.help or "") for option in _options(serve)]
+    admin = [
+        (code(option.opts[0]), _variable(option), option.help or "") for option in _options(admin_command)
+    ]
     plugin = [
-        (code(each.option), code(each.variable), code(each.ini), code(each.default or ""), each.description)
-        for each in SETTINGS
+        (
+            code(setting.option),
+            code(setting.variable),
+            code(setting.ini),
+            code(setting.default or ""),
+            setting.description,
+        )
+        for setting in SETTINGS
     ]
-    marker = [
-        *ARGUMENTS.items(),
-        *((name, "a field of the world's spec") for name in WorldSpec.__struct_fields__),
-    ]
+    world_fields = dict.fromkeys(WorldSpec.__struct_fields__, "a field of the world's spec")
+    marker = [*ARGUMENTS.items(), *world_fields.items()]
     parts = [
         "# Settings\n",
         "## The environment\n",
@@ -86,28 +100,28 @@ def settings() -> str:
         table(("environment", "`session-mock serve`", "`session-mock admin`", "pytest"), _variables()),
         "## A server\n",
         _SERVER,
-        table(("option", "environment", "TOML file", ""), served),
+        table(("option", "environment", "TOML file", ""), server),
         _TENANTS,
         "## Profiles\n",
         table(
-            ("profile", "what its world is made of"),
+            ("profile", "fields of the world"),
             ((code(name), _fields(fields)) for name, fields in PROFILES.items()),
         ),
         "## The admin command\n",
         _ADMIN_COMMAND,
-        table(("option", "environment", ""), steered),
+        table(("option", "environment", ""), admin),
         "## The pytest plugin\n",
-        "The command line wins over the environment, and both over the ini file.\n",
+        "The command line overrides the environment, and both override the ini file.\n",
         table(("command line", "environment", "ini file", "default", ""), plugin),
         "## A test\n",
-        "Arguments of `@pytest.mark.session_mock(…)`; those of a function win over those of its class, and both over the module's.\n",
-        table(("argument", ""), ((code(name), says) for name, says in marker)),
+        "Arguments of `@pytest.mark.session_mock(…)`. Those of a function override those of its class, and both override those of the module.\n",
+        table(("argument", ""), ((code(name), description) for name, description in marker)),
     ]
     return "\n".join(parts)
 
 
 def _options(command: click.Command) -> list[click.Option]:
-    return [each for each in command.params if isinstance(each, click.Option)]
+    return [param for param in command.params if isinstance(param, click.Option)]
 
 
 def _variable(option: click.Option) -> str:
@@ -115,23 +129,23 @@ def _variable(option: click.Option) -> str:
 
 
 def _variables() -> Iterator[tuple[str, str, str, str]]:
-    """Every variable of the environment, with the option for which it stands in each program that reads it."""
+    """Yield every environment variable, with the option that it stands for in each program that reads it."""
     commands = [
-        {_variable(each): code(each.opts[0]) for each in _options(command) if each.envvar}
+        {_variable(option): code(option.opts[0]) for option in _options(command) if option.envvar}
         for command in (serve, admin_command)
     ]
-    programs = [*commands, {code(each.variable): code(each.option) for each in SETTINGS}]
-    for name in dict.fromkeys(name for program in programs for name in program):
-        served, steered, tested = (program.get(name, "") for program in programs)
-        yield name, served, steered, tested
+    programs = [*commands, {code(setting.variable): code(setting.option) for setting in SETTINGS}]
+    for variable in dict.fromkeys(chain.from_iterable(programs)):
+        server, admin, plugin = (program.get(variable, "") for program in programs)
+        yield variable, server, admin, plugin
 
 
 def _fields(fields: dict[str, Any]) -> str:
     return ", ".join(f"`{name}` {value}" for name, value in fields.items())
 
 
-def _places(option: click.Option) -> tuple[str, str]:
-    """Where else an option can be set: an environment variable, and a key of the file."""
+def _other_places(option: click.Option) -> tuple[str, str]:
+    """Return the environment variable and the key of the file for an option."""
     name = option.name or ""
     keys = [key for key in (name, f"{name}s") if key in Config.__struct_fields__]
     keys += [f"world.{name}"] if name in WorldSpec.__struct_fields__ else []
@@ -139,19 +153,19 @@ def _places(option: click.Option) -> tuple[str, str]:
 
 
 def library() -> str:
-    """Every public name, with what it can do."""
+    """Return the page of all public names."""
     public = [getattr(mockserver, name) for name in mockserver.__all__ if not name.startswith("_")]
-    made = [(name, getattr(strategies, name)) for name in strategies.__all__]
+    public_strategies = [(name, getattr(strategies, name)) for name in strategies.__all__]
     return "\n".join([
         "# The library\n",
         "Everything below is imported from `mockserver`.\n",
-        *(_section("##", each.__name__, each) for each in public),
+        *(_section("##", thing.__name__, thing) for thing in public),
         "## Parts of a tenant\n",
-        "A handle gives them as attributes: `tenant.clock`, `tenant.faults` and so on.\n",
-        *(_section("###", each.__name__, each) for each in PARTS),
+        "They are attributes of a handle: `tenant.clock`, `tenant.faults` and so on.\n",
+        *(_section("###", part.__name__, part) for part in PARTS),
         "## Strategies for Hypothesis\n",
         "Imported from `mockserver.strategies`.\n",
-        *(_section("###", name, each) for name, each in made),
+        *(_section("###", name, strategy) for name, strategy in public_strategies),
     ])  # fmt: skip
 
 
@@ -162,57 +176,61 @@ def _section(level: str, name: str, thing: Any) -> str:
 
 
 def _members(kind: type) -> Iterator[tuple[str, str]]:
-    """The public attributes and methods that a class has of its own."""
-    for name, each in vars(kind).items():
-        if name.startswith("_") or not getattr(each, "__doc__", None):
+    """Yield the public attributes and methods that a class defines, without those of its bases."""
+    for name, member in vars(kind).items():
+        if name.startswith("_") or not getattr(member, "__doc__", None):
             continue
-        if isinstance(each, property):
-            yield code(name), sentence(each)
-        elif isfunction(getattr(each, "__func__", each)):
-            yield code(f"{name}{_signature(getattr(each, '__func__', each))}"), sentence(each)
+        function = getattr(member, "__func__", member)
+        if isinstance(member, property):
+            yield code(name), sentence(member)
+        elif isfunction(function):
+            yield code(f"{name}{_signature(function)}"), sentence(member)
 
 
 def _signature(function: Any) -> str:
-    found = [each for name, each in signature(function).parameters.items() if name not in ("self", "cls")]
-    return f"({', '.join(_parameters(found))})"
+    parameters = signature(function).parameters.items()
+    own = [parameter for name, parameter in parameters if name not in ("self", "cls")]
+    return f"({', '.join(_format_parameters(own))})"
 
 
-def _parameters(found: Iterable[Parameter]) -> Iterator[str]:
-    """Parameters as a caller thinks of them: names, stars, and defaults that are short."""
-    starred = False
-    for each in found:
-        if each.kind is Parameter.KEYWORD_ONLY and not starred:
-            starred = True
+def _format_parameters(parameters: Iterable[Parameter]) -> Iterator[str]:
+    """Yield names, stars and defaults, without annotations."""
+    after_star = False
+    for parameter in parameters:
+        if parameter.kind is Parameter.KEYWORD_ONLY and not after_star:
+            after_star = True
             yield "*"
-        star = _STARS.get(each.kind, "")
-        starred = starred or star == "*"
-        yield star + each.name + ("" if each.default is Parameter.empty else f"={each.default!r}")
+        stars = _STARS.get(parameter.kind, "")
+        after_star = after_star or stars == "*"
+        default = "" if parameter.default is Parameter.empty else f"={parameter.default!r}"
+        yield stars + parameter.name + default
 
 
 def assumed() -> str:
-    """Whatever nobody says, and this project decided."""
+    """Return the page of all assumptions."""
     parts = [
-        "# What is only assumed\n",
-        "Nobody says how the vendors behave here, so session-mock had to choose; `session-mock contract --basis assumed` prints it too.\n",
+        "# Assumptions\n",
+        (
+            "Here the behaviour of the vendors is undocumented, so session-mock had to assume something. "
+            "`session-mock contract --basis assumed` prints the same list.\n"
+        ),
     ]
     for vendor in every():
-        told = [
+        facts = [
             (code(fact["where"]), fact["says"]) for fact in list_dialect_facts(vendor, Basis.ASSUMED.value)
         ]
-        heading = (
-            vendor.contract.title
-            if vendor.label == vendor.name
-            else f"{vendor.contract.title}, `{vendor.dialect}`, beside that"
-        )
-        parts += [f"## {heading}\n", table(("where", ""), told)] if told else []
+        heading = vendor.contract.title
+        if vendor.label != vendor.name:
+            heading += f", only `{vendor.dialect}`"
+        parts += [f"## {heading}\n", table(("where", ""), facts)] if facts else []
     return "\n".join(parts)
 
 
 def admin() -> str:
-    """Every route of the admin API."""
+    """Return the page of all routes of the admin API."""
     rows = [
-        (each.method, code("/__admin" + each.path), str(each.status), sentence(each.handler))
-        for each in ROUTES
+        (route.method, code("/__admin" + route.path), str(route.status), sentence(route.handler))
+        for route in ROUTES
     ]
     return "\n".join([
         "# The admin API\n",

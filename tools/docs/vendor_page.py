@@ -1,19 +1,23 @@
-"""A vendor's contract as a page of Markdown."""
+"""Format a vendor's contract as a page of Markdown."""
+
+from collections.abc import Iterator
 
 from mockserver.contract.behaviors import Behavior
 from mockserver.contract.endpoint import Contract, Endpoint
-from mockserver.contract.provenance import Fact
+from mockserver.contract.provenance import Fact, Source
 from mockserver.contract.validation import Field, fields
 from tools.docs.dialect_diff import differences
-from tools.docs.markdown import asked_kind, body, limited, status, table, told_kind
+from tools.docs.markdown import describe_limit, error_body, error_status, request_type, response_type, table
 
 
 def page(contract: Contract, *others: Contract) -> str:
-    """Write the reference page of a vendor: endpoints, errors, behaviors, what its other dialects do differently, sources."""
-    sources = {name: source for each in (contract, *others) for name, source in each.sources.items()}
+    """Return the reference page of a vendor: endpoints, errors, behaviors, dialects and sources."""
+    sources = dict(contract.sources)
+    for other in others:
+        sources |= other.sources
     parts = [
         f"# {contract.title}\n",
-        f"Served at the root, under `/{contract.vendor}/…`, and for the hosts {', '.join(f'`{host}`' for host in contract.hosts)}.\n",
+        f"Served at the root, under `/{contract.vendor}/…`, and for requests with one of the hosts {', '.join(f'`{host}`' for host in contract.hosts)}.\n",
         *(_endpoint(endpoint) for endpoint in contract.endpoints),
         "## Errors\n",
         table(
@@ -26,7 +30,7 @@ def page(contract: Contract, *others: Contract) -> str:
         "## Sources\n",
         table(
             ("source", "read", ""),
-            [(name, s.read_on, f"[{s.title}]({s.url})" if s.url else s.title) for name, s in sources.items()],
+            [(name, source.read_on, _link(source)) for name, source in sources.items()],
         ),
     ]
     return "\n".join(parts)
@@ -35,50 +39,47 @@ def page(contract: Contract, *others: Contract) -> str:
 def _endpoint(endpoint: Endpoint) -> str:
     paths = "\n".join(f"- `{endpoint.method} {path}`" for path in endpoint.paths)
     parts = [f"## {endpoint.name}\n", f"{endpoint.summary}\n", f"{paths}\n"]
-    asked = [
-        ("path", f"`{name}`", "string", "required", fact.text, *_basis(fact))
-        for name, fact in endpoint.path.items()
-    ]
-    for place, model in (("query", endpoint.query), ("body", endpoint.body)):
-        asked += [
-            (place, f"`{each.name}`", asked_kind(each), _default(each), each.fact.text, *_basis(each.fact))
-            for each in fields(model)
-        ]
-    if asked:
-        parts.append(table(("in", "parameter", "type", "default", "", "basis", "source"), asked))
+    parameters = list(_parameters(endpoint))
+    if parameters:
+        parts.append(table(("in", "parameter", "type", "default", "", "basis", "source"), parameters))
     if endpoint.any_of_fields:
-        parts.append(
-            f"Of {' and '.join(f'`{name}`' for name in endpoint.any_of_fields)} one at least must be given.\n"
-        )
-    answer = [
-        (f"`{each.name}`", told_kind(each), each.fact.text, *_basis(each.fact))
-        for each in fields(endpoint.response, deep=True)
+        names = ", ".join(f"`{name}`" for name in endpoint.any_of_fields)
+        parts.append(f"At least one of {names} is required.\n")
+    response = [
+        (f"`{field.name}`", response_type(field), field.fact.text, *_basis(field.fact))
+        for field in fields(endpoint.response, deep=True)
     ]
-    parts += ["The answer:\n", table(("field", "type", "", "basis", "source"), answer)]
-    told = [
-        *(f"- {limited(limit)}" for limit in endpoint.limits),
-        *(f"- {_stated(fact)}" for fact in endpoint.facts),
-    ]
-    parts += ["\n".join(told) + "\n"] if told else []
-    if endpoint.lint_rules:
-        said = "\n".join(
-            dict.fromkeys(f"- `{advice.name}`: {_stated(advice.fact)}" for advice in endpoint.lint_rules)
-        )
-        parts.append(f"Said of a request that is answered:\n\n{said}\n")
+    parts += ["The response:\n", table(("field", "type", "", "basis", "source"), response)]
+    notes = [f"- {describe_limit(limit)}" for limit in endpoint.limits]
+    notes += [f"- {_with_basis(fact)}" for fact in endpoint.facts]
+    if notes:
+        parts.append("\n".join(notes) + "\n")
+    findings = dict.fromkeys(f"- `{rule.name}`: {_with_basis(rule.fact)}" for rule in endpoint.lint_rules)
+    if findings:
+        parts.append("Findings:\n\n" + "\n".join(findings) + "\n")
     return "\n".join(parts)
 
 
+def _parameters(endpoint: Endpoint) -> Iterator[tuple[str, ...]]:
+    for name, fact in endpoint.path.items():
+        yield "path", f"`{name}`", "string", "required", fact.text, *_basis(fact)
+    for place, model in (("query", endpoint.query), ("body", endpoint.body)):
+        for field in fields(model):
+            columns = (place, f"`{field.name}`", request_type(field), _default(field))
+            yield *columns, field.fact.text, *_basis(field.fact)
+
+
 def _default(field: Field) -> str:
-    return (
-        "required"
-        if field.required
-        else ""
-        if field.default is None or field.default == ""
-        else f"`{field.default}`"
-    )
+    if field.required:
+        return "required"
+    return "" if field.default in (None, "") else f"`{field.default}`"
 
 
-def _stated(fact: Fact) -> str:
+def _link(source: Source) -> str:
+    return f"[{source.title}]({source.url})" if source.url else source.title
+
+
+def _with_basis(fact: Fact) -> str:
     return f"{fact.text} *({' '.join(filter(None, _basis(fact)))})*"
 
 
@@ -87,8 +88,8 @@ def _basis(fact: Fact) -> tuple[str, str]:
 
 
 def _error(contract: Contract, name: str) -> tuple[str, ...]:
-    shape = contract.errors[name]
-    return (name, status(shape), body(shape), *_basis(shape.fact), shape.fact.text)
+    template = contract.errors[name]
+    return name, error_status(template), error_body(template), *_basis(template.fact), template.fact.text
 
 
 def _behavior(behavior: Behavior) -> str:
@@ -96,7 +97,7 @@ def _behavior(behavior: Behavior) -> str:
     lines = [f"### `{behavior.name}`\n", f"{behavior.description} *({behavior.basis.value}{source})*\n"]
     if behavior.options:
         default = {name: " (default)" if name == behavior.default else "" for name in behavior.options}
-        lines += [f"- `{name}`{default[name]}: {says}" for name, says in behavior.options.items()]
+        lines += [f"- `{name}`{default[name]}: {effect}" for name, effect in behavior.options.items()]
     else:
-        lines.append(f"A whole number of {behavior.unit}, `{behavior.default}` by default.")
+        lines.append(f"An integer ({behavior.unit}), `{behavior.default}` by default.")
     return "\n".join(lines) + "\n"

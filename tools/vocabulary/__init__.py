@@ -1,1 +1,1 @@
-"""Draws the vocabularies that ship with the package."""
+"""Generate the vocabularies that are shipped with the package."""

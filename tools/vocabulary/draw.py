@@ -1,4 +1,4 @@
-"""Draw the vocabularies that ship with the package: ``make vocabulary`` writes both files.
+"""Generate the vocabularies that are shipped with the package; ``make vocabulary`` writes both files.
 
 Names, titles and slugs come from Faker; everything else is in ``tables`` and, for edge cases, in ``oddities``.
 """

@@ -37,7 +37,7 @@ def show_clock(client: AdminClient, *, tenant: str) -> ClockState:
 @with_client(_print_clock)
 def freeze_clock(client: AdminClient, *, tenant: str, instant: str | None) -> ClockState:
     """Freeze the clock at INSTANT, by default at its current time."""
-    return client.freeze(None if instant is None else parse_json_or_text(instant), tenant)
+    return client.freeze_clock(None if instant is None else parse_json_or_text(instant), tenant)
 
 
 @clock.command("set", epilog=format_examples("session-mock admin clock set 2026-09-15T12:59:00+02:00"))
@@ -53,7 +53,7 @@ def set_clock(client: AdminClient, *, tenant: str, instant: str) -> ClockState:
 @with_client(_print_clock)
 def advance_clock(client: AdminClient, *, tenant: str, duration: str) -> ClockState:
     """Move the clock forward by DURATION: 1h, 90s, 1d12h, or a number of seconds."""
-    return client.advance(parse_json_or_text(duration), tenant)
+    return client.advance_clock(parse_json_or_text(duration), tenant)
 
 
 @clock.command("rate", epilog=format_examples("session-mock admin clock rate 60"))
@@ -61,14 +61,14 @@ def advance_clock(client: AdminClient, *, tenant: str, duration: str) -> ClockSt
 @with_client(_print_clock)
 def set_rate(client: AdminClient, *, tenant: str, rate: float) -> ClockState:
     """Let the clock run RATE times as fast as real time; 60 is one hour per minute."""
-    return client.scale(rate, tenant)
+    return client.set_clock_rate(rate, tenant)
 
 
 @clock.command("system")
 @with_client(_print_clock)
 def use_system_time(client: AdminClient, *, tenant: str) -> ClockState:
     """Let the clock follow the time of the server's computer."""
-    return client.follow(tenant)
+    return client.use_system_time(tenant)
 
 
 @clock.command("reset")

@@ -70,8 +70,8 @@ def with_client(
             with _reported_errors(), AdminClient(options.pop("url"), options.pop("token")) as client:
                 result = call(client, **options)
                 if isinstance(result, Iterator):
-                    for each in result:
-                        print_result(each)
+                    for item in result:
+                        print_result(item)
                 elif result is not None:
                     print_result(result)
             if is_failure is not None and is_failure(result):

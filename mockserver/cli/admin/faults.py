@@ -38,38 +38,38 @@ def _parse_faults(texts: Sequence[str]) -> list[Any]:
     return faults
 
 
-def _row(found: Fault) -> tuple[Any, ...]:
+def _row(fault: Fault) -> tuple[Any, ...]:
     arguments = " ".join(
         f"{name}={json.encode(value).decode()}"
-        for name, value in found.items()
+        for name, value in fault.items()
         if name not in _COUNTERS and _NO_CONDITION.get(name) != value
     )
-    remaining = "unlimited" if found["remaining"] is None else found["remaining"]
-    return found["id"], found["kind"], found["matched"], found["triggered"], remaining, arguments
+    remaining = "unlimited" if fault["remaining"] is None else fault["remaining"]
+    return fault["id"], fault["kind"], fault["matched"], fault["triggered"], remaining, arguments
 
 
-def _print_faults(found: list[Fault]) -> None:
-    print_table(("id", "kind", "matched", "triggered", "remaining", "arguments"), map(_row, found))
+def _print_faults(faults: list[Fault]) -> None:
+    print_table(("id", "kind", "matched", "triggered", "remaining", "arguments"), map(_row, faults))
 
 
-def _print_fault(found: Fault) -> None:
-    _print_faults([found])
+def _print_fault(fault: Fault) -> None:
+    _print_faults([fault])
 
 
 def _argument_rows(kind: str, arguments: Iterable[FaultArgument]) -> list[tuple[str, ...]]:
     return [
-        (kind if number == 0 else "", each.name, each.type, each.default, each.description)
-        for number, each in enumerate(arguments)
+        (kind if number == 0 else "", argument.name, argument.type, argument.default, argument.description)
+        for number, argument in enumerate(arguments)
     ]
 
 
-def _print_kinds(found: FaultKinds) -> None:
+def _print_kinds(result: FaultKinds) -> None:
     rows = []
-    for kind in found.kinds:
+    for kind in result.kinds:
         echo(kind.kind, bold=True)
         echo(f"{kind.description}\nExample: {json.encode(kind.example).decode()}\n")
         rows += _argument_rows(kind.kind, kind.arguments)
-    rows += _argument_rows("(all kinds)", found.conditions)
+    rows += _argument_rows("(all kinds)", result.conditions)
     print_table(("kind", "argument", "type", "default", "meaning"), rows)
 
 

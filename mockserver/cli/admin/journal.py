@@ -39,13 +39,11 @@ _FILTER_OPTIONS: Final = (
     click.option("--finding", metavar="NAME", help="Only exchanges with this finding."),
     click.option(
         "--triggered",
-        "fault",
         metavar="FAULT",
         help="Only exchanges that this fault changed: its kind or id.",
     ),
     click.option(
         "--no-endpoint/--any-endpoint",
-        "unmatched",
         default=None,
         help="Only requests that matched no endpoint, or only those that matched one.",
     ),
@@ -62,7 +60,6 @@ def filter_options(command: C) -> C:
 def _unmatched_option(command: C) -> C:
     option = click.option(
         "--unmatched",
-        "unmatched_only",
         is_flag=True,
         help="Requests that matched no tenant: unknown path or credentials.",
     )
@@ -70,10 +67,10 @@ def _unmatched_option(command: C) -> C:
 
 
 def _select_journal(
-    tenant: str, *, unmatched_only: bool, filters: dict[str, Any]
+    tenant: str, *, unmatched: bool, filters: dict[str, Any]
 ) -> tuple[str | None, dict[str, Any]]:
     """Return the tenant of the journal, None for unmatched requests, and the filters that were given."""
-    return None if unmatched_only else tenant, {
+    return None if unmatched else tenant, {
         name: value for name, value in filters.items() if value is not None
     }
 
@@ -98,7 +95,7 @@ def _format_remarks(exchange: Exchange) -> str:
     remarks += exchange["faults"]
     remarks += [finding["name"] for finding in exchange["findings"]]
     if exchange["deleted_tenant"] is not None:
-        remarks.append(f"credential of the deleted tenant {exchange['deleted']!r}")
+        remarks.append(f"credential of the deleted tenant {exchange['deleted_tenant']!r}")
     if exchange["failed"]:
         remarks.append("internal error")
     if exchange["client_disconnected"]:
@@ -144,15 +141,15 @@ def _print_line(exchange: Exchange) -> None:
 def _print_exchange(exchange: Exchange) -> None:
     """Print the request and the response with masked secrets, then findings and near misses."""
     number, at, status, duration, endpoint, request, remarks = _cells(exchange)
-    took = f"{duration} ms" if duration else "still open"
-    echo(f"Exchange {number} at {at}, {took}: {endpoint}" + (f" ({remarks})" if remarks else ""))
+    time = f"{duration} ms" if duration else "still open"
+    echo(f"Exchange {number} at {at}, {time}: {endpoint}" + (f" ({remarks})" if remarks else ""))
     _print_message("> ", request, exchange["request"])
     if exchange["response"] is not None:
         _print_message("< ", status, exchange["response"])
     for finding in exchange["findings"]:
-        echo(f"{finding['name']}: {finding['says']}")
+        echo(f"{finding['name']}: {finding['message']}")
     for miss in exchange["near_misses"]:
-        echo(f"closest match: {miss['method']} {miss['path']}: {miss['differs']}")
+        echo(f"closest match: {miss['method']} {miss['path']}: {miss['difference']}")
 
 
 def _print_message(prefix: str, start: str, message: dict[str, Any]) -> None:
@@ -185,16 +182,16 @@ def journal() -> None:
 @click.option("--count", is_flag=True, help="Print only the number of exchanges.")
 @with_client(_print_page)
 def list_exchanges(
-    client: AdminClient, *, tenant: str, unmatched_only: bool, count: bool, **filters: Any
+    client: AdminClient, *, tenant: str, unmatched: bool, count: bool, **filters: Any
 ) -> JournalPage | Count:
     """List exchanges, oldest first; 100 of them unless --limit is given."""
-    source, given = _select_journal(tenant, unmatched_only=unmatched_only, filters=filters)
+    source, given = _select_journal(tenant, unmatched=unmatched, filters=filters)
     if not count:
         return client.journal(source, **given)
     if source is None:
         page = client.journal(None, **given)
         return Count(count=min(page.matched, given.get("limit", page.matched)))
-    return Count(count=client.count(source, **given))
+    return Count(count=client.count_exchanges(source, **given))
 
 
 @journal.command("follow", epilog=format_examples("session-mock admin journal follow --after 0"))
@@ -202,13 +199,13 @@ def list_exchanges(
 @_unmatched_option
 @with_client(_print_line)
 def follow_exchanges(
-    client: AdminClient, *, tenant: str, unmatched_only: bool, **filters: Any
+    client: AdminClient, *, tenant: str, unmatched: bool, **filters: Any
 ) -> Iterator[Exchange]:
     """Print a line for each exchange when it ends, until Ctrl-C or --limit.
 
     It starts with the oldest recorded exchange; use --after to skip some.
     """
-    source, given = _select_journal(tenant, unmatched_only=unmatched_only, filters=filters)
+    source, given = _select_journal(tenant, unmatched=unmatched, filters=filters)
     return follow_journal(partial(client.journal, source), **given)
 
 
@@ -230,11 +227,11 @@ def follow_exchanges(
 )
 @with_client()
 def export_journal(
-    client: AdminClient, *, tenant: str, unmatched_only: bool, form: Any, output: BinaryIO, **filters: Any
+    client: AdminClient, *, tenant: str, unmatched: bool, form: Any, output: BinaryIO, **filters: Any
 ) -> None:
     """Write exchanges to a file; all of them unless filters are given."""
-    source, given = _select_journal(tenant, unmatched_only=unmatched_only, filters=filters)
-    document = client.export(form, source, **given)
+    source, given = _select_journal(tenant, unmatched=unmatched, filters=filters)
+    document = client.export_journal(form, source, **given)
     output.write(printable_json(document.decode()).encode())
 
 

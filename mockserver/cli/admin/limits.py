@@ -39,13 +39,13 @@ def _describe_counts(limit: WindowState | BucketState) -> str:
 def _print_limits(limits: list[LimitState]) -> None:
     rows = [
         (
-            each.name,
-            "on" if each.enabled else "off",
-            _describe(each),
-            _describe_usage(each),
-            ", ".join(each.endpoints),
+            limit.name,
+            "on" if limit.enabled else "off",
+            _describe(limit),
+            _describe_usage(limit),
+            ", ".join(limit.endpoints),
         )
-        for each in limits
+        for limit in limits
     ]
     print_table(("limit", "state", "allows", "used", "endpoints"), rows)
 
@@ -98,4 +98,4 @@ def set_limit(client: AdminClient, *, tenant: str, name: str, **changes: Any) ->
         raise click.UsageError(
             f"limit {name!r}: nothing to change; give an option such as --allowed 2 or --off"
         )
-    return client.change_limits({name: LimitChange(**changes)}, tenant)
+    return client.update_limits({name: LimitChange(**changes)}, tenant)

@@ -15,18 +15,18 @@ _MAX_NUMBERS = 5
 """Maximum number of exchanges listed per finding."""
 
 
-def _row(found: FindingSummary) -> tuple[Any, ...]:
-    more = ["…"] if found.count > _MAX_NUMBERS else []
+def _row(summary: FindingSummary) -> tuple[Any, ...]:
+    more = ["…"] if summary.count > _MAX_NUMBERS else []
     return (
-        found.name,
-        found.count,
-        ", ".join([*map(str, found.exchanges[:_MAX_NUMBERS]), *more]),
-        found.message,
+        summary.name,
+        summary.count,
+        ", ".join([*map(str, summary.exchanges[:_MAX_NUMBERS]), *more]),
+        summary.message,
     )
 
 
-def _print_findings(found: list[FindingSummary], heading: str = "finding") -> None:
-    print_table((heading, "count", "exchanges", "message"), map(_row, found))
+def _print_findings(summaries: list[FindingSummary], heading: str = "finding") -> None:
+    print_table((heading, "count", "exchanges", "message"), map(_row, summaries))
 
 
 @click.command(epilog=format_examples("session-mock admin findings --vendor browsee"))
@@ -54,10 +54,10 @@ def _print_verification(result: Verification) -> None:
     )
     summary = "Something is wrong." if _is_wrong(result) else "Nothing is wrong."
     echo(f"{result.exchanges} exchanges ({kept}). {summary}")
-    for heading, found in (("finding", result.findings), ("unexpected error", result.unexpected)):
-        if found:
+    for heading, summaries in (("finding", result.findings), ("unexpected error", result.unexpected)):
+        if summaries:
             echo()
-            _print_findings(found, heading)
+            _print_findings(summaries, heading)
     if result.unused_faults:
         echo()
     for fault in result.unused_faults:

@@ -61,18 +61,18 @@ def write_expected(
 
 def _parse_rows(file: BinaryIO) -> list[dict[str, Any]]:
     """Parse lines of JSON objects; raises a usage error for other lines."""
-    found = []
+    parsed = []
     for number, line in enumerate(file, 1):
         try:
-            found += [json.decode(line, type=dict[str, Any])] if line.strip() else []
+            parsed += [json.decode(line, type=dict[str, Any])] if line.strip() else []
         except DecodeError as error:
             message = f"line {number} is not a JSON object: {error}; write one row per line"
             raise click.BadParameter(message, param_hint="FILE") from None
-    return found
+    return parsed
 
 
-def _print_trace(found: list[list[int]]) -> None:
-    lines = [(number, ", ".join(map(str, numbers)) or "none") for number, numbers in enumerate(found, 1)]
+def _print_trace(traced: list[list[int]]) -> None:
+    lines = [(number, ", ".join(map(str, numbers)) or "none") for number, numbers in enumerate(traced, 1)]
     print_table(("row", "exchanges"), lines)
 
 

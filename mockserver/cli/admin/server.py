@@ -15,8 +15,8 @@ def _print_health(state: Health) -> None:
     echo(f"{state.status}: {state.message}, tenants: {state.tenants}")
 
 
-def _print_version(found: Version) -> None:
-    echo(f"{found.name} {found.version}")
+def _print_version(version_: Version) -> None:
+    echo(f"{version_.name} {version_.version}")
 
 
 @click.command(epilog=format_examples("until session-mock admin health 2> /dev/null; do sleep 0.1; done"))

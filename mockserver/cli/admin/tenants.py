@@ -26,8 +26,8 @@ def _print_tenant(access: TenantAccess) -> None:
             echo(f"    {'segment':<10} {identifier} {segment}")
 
 
-def _print_tenants(found: list[TenantAccess]) -> None:
-    print_table(("tenant", "url"), [(each.id, each.url) for each in found])
+def _print_tenants(tenants: list[TenantAccess]) -> None:
+    print_table(("tenant", "url"), [(access.id, access.url) for access in tenants])
 
 
 @click.group(cls=SuggestingGroup)
@@ -105,7 +105,7 @@ def create_tenant(
         dialect=parse_dialects(dialect),
         behaviors=parse_pairs(behaviors, "--behavior"),
         credentials=parse_pairs(credential, "--credential", "VENDOR.CREDENTIAL=VALUE"),
-        faults=[parse_fault(each, "--fault") for each in fault],
+        faults=[parse_fault(text, "--fault") for text in fault],
     )
 
 
@@ -136,7 +136,7 @@ def reset_tenant(client: AdminClient, *, tenant: str, name: str | None) -> None:
     This restores its world, clock, behaviors and limits, removes all faults and clears the journal.
     ID is the tenant; without it --tenant is used.
     """
-    client.reset(tenant if name is None else name)
+    client.reset_tenant(tenant if name is None else name)
 
 
 @tenant.command("delete", epilog=format_examples("session-mock admin tenant delete nightly"))

@@ -44,15 +44,15 @@ def world_options(command: C) -> C:
 
 def parse_world_fields(seed: int | None, sessions: int | None, fields: tuple[str, ...]) -> dict[str, Any]:
     """Return the given fields of a world; raises a usage error for an unknown one."""
-    found = parse_json_pairs(fields, "--set")
-    for name in found:
+    values = parse_json_pairs(fields, "--set")
+    for name in values:
         if name not in _FIELDS:
             raise click.BadParameter(f"unknown field {name!r}; {suggest(name, _FIELDS)}", param_hint="--set")
     if seed is not None:
-        found["seed"] = seed
+        values["seed"] = seed
     if sessions is not None:
-        found["sessions"] = sessions
-    return found
+        values["sessions"] = sessions
+    return values
 
 
 def _print_world(totals: WorldTotals) -> None:
@@ -102,10 +102,10 @@ def replace_world(
     return client.replace_world(tenant, profile=profile or "default", **spec)
 
 
-def _print_session(found: dict[str, Any]) -> None:
+def _print_session(data: dict[str, Any]) -> None:
     rows = [
         (name, value if isinstance(value, str) else json.encode(value).decode())
-        for name, value in found.items()
+        for name, value in data.items()
     ]
     print_table(("field", "value"), rows)
 

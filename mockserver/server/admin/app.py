@@ -1,7 +1,7 @@
-"""The admin API, ``/__admin``: how a running server is steered and watched. No vendor has it, no fault meets it, no journal keeps it.
+"""The admin API below ``/__admin``, which controls a running server.
 
-This file is the door; all routes stand in ``routes``. What is behind the door is imported when somebody knocks, because
-start-up is felt.
+It is not part of any vendor's API: faults do not affect it, and journals do not record it. Start-up imports
+only this module; routes and handlers are imported with the first request.
 """
 
 from collections.abc import Mapping
@@ -13,34 +13,36 @@ from mockserver.server.http.request_body import BODY_LIMIT
 from mockserver.server.tenancy.tenant import Tenants
 
 PREFIX: Final = "/__admin"
-PRIVATE: Final = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
-"""Headers that keep browsers from showing an answer to the pages of other sites."""
+PRIVATE_HEADERS: Final = {"X-Content-Type-Options": "nosniff", "Cross-Origin-Resource-Policy": "same-origin"}
+"""Headers that keep browsers from giving a response to the pages of other sites."""
 
 
 class Admin:
     """The admin API of a server's tenants."""
 
     def __init__(self, tenants: Tenants, *, token: str | None = None) -> None:
-        """Ask for a token, or, without one, let in whoever comes from this computer."""
-        self.tenants, self.token = tenants, token
+        """Require *token*; without one, only clients on this computer are allowed."""
+        self.tenants = tenants
+        self.token = token
         tenants.known.add([] if token is None else [token])
         self.port: int | None = None
-        """Where the vendors are served, if not on the same port."""
+        """Port of the vendors' APIs, if it is another one."""
         self.vendor_ports: Mapping[str, int] = {}
+        """Additional ports, by vendor."""
 
-    def join(self, app: web.Application) -> None:
-        """Be part of an application."""
+    def add_routes(self, app: web.Application) -> None:
+        """Add the routes of the admin API to an application."""
         app.router.add_route("*", PREFIX, self.handle)
         app.router.add_route("*", PREFIX + "/{path:.*}", self.handle)
 
-    def alone(self) -> web.Application:
-        """Make an application of its own."""
+    def create_app(self) -> web.Application:
+        """Return an application that serves only the admin API."""
         app = web.Application(client_max_size=BODY_LIMIT)
         app.router.add_route("*", "/{path:.*}", self.handle)
         return app
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Answer one request."""
-        from mockserver.server.admin.dispatch import answer  # noqa: PLC0415 -- start-up is felt
+        """Handle one request."""
+        from mockserver.server.admin.dispatch import handle_request  # noqa: PLC0415 -- keeps start-up fast
 
-        return await answer(self, request)
+        return await handle_request(self, request)

@@ -1,4 +1,4 @@
-"""Authorize admin requests: clients with the token; without a token, clients on this computer that are not pages of other sites."""
+"""Authorize admin requests: by token, or else loopback clients that are not web pages of other sites."""
 
 import re
 from hmac import compare_digest
@@ -6,42 +6,43 @@ from typing import Any
 
 from aiohttp import web
 
-from mockserver.server.admin.problem_details import Problem
+from mockserver.server.admin.problem_details import ProblemError
 from mockserver.server.tenancy.config import is_loopback
 
 _SCHEME = "bearer"
-_OWN = ("same-origin", "none")
-"""Values of ``Sec-Fetch-Site`` of the server's own pages, and of what the user of a browser opens. Another port is the same site."""
+_OWN_SITES = ("same-origin", "none")
+"""Values of ``Sec-Fetch-Site`` for the server's own pages and for addresses that the user opens."""
 _HOST = re.compile(r"(?P<name>\[[\w:.%]+\]|[\w.~-]+)(:(?P<port>[0-9]{0,5}))?", re.ASCII)
-_PORTS = 1 << 16
+_PORT_COUNT = 1 << 16
 
 
-def admit(request: web.Request, token: str | None, *, navigation: bool = False) -> None:
-    """Raise :class:`Problem` for a request that is not authorized.
+def authorize(request: web.Request, token: str | None, *, navigation: bool = False) -> None:
+    """Raise :class:`ProblemError` for a request that is not authorized.
 
-    With ``navigation``, a browser may follow a link from another site: the page that has the link cannot read the answer.
+    With *navigation*, a browser may follow a link from another site, whose page cannot read the response.
     """
     if token is not None:
         _check_token(request.headers.get("Authorization", ""), token)
         return
     local = request.transport.get_extra_info("sockname") if request.transport else None
     if isinstance(local, tuple) and not is_loopback(local[0]):
-        raise Problem(
+        raise ProblemError(
             "foreign-request",
-            "without a token only this computer may steer: start the server with --admin-token",
+            "the admin API only accepts clients on this computer;"
+            " to allow others, start the server with --admin-token",
         )
     _check_names(request.headers.getall("Host", []), request.headers.getall("Origin", []))
-    if request.headers.get("Sec-Fetch-Site", "none") not in _OWN and not (
+    if request.headers.get("Sec-Fetch-Site", "none") not in _OWN_SITES and not (
         navigation and _is_navigation(request)
     ):
-        raise Problem(
+        raise ProblemError(
             "foreign-request",
-            "a web page of another site may not steer; call from the server side, or set --admin-token",
+            "web pages of other sites cannot use the admin API; call it from a program, or set --admin-token",
         )
 
 
 def _is_navigation(request: web.Request) -> bool:
-    """Return whether a browser opens an address in a tab, and does not embed what it gets."""
+    """Return True if a browser opens the address in a tab, and not as part of a page."""
     return (request.headers.get("Sec-Fetch-Mode"), request.headers.get("Sec-Fetch-Dest")) == (
         "navigate",
         "document",
@@ -49,40 +50,42 @@ def _is_navigation(request: web.Request) -> bool:
 
 
 def _check_token(sent: str, token: str) -> None:
-    """Compare in a time that does not tell how much of the token was right."""
+    """Compare in constant time, which does not reveal how much of the token was right."""
     scheme, _, value = sent.partition(" ")
-    if scheme.lower() != _SCHEME or not compare_digest(_bytes(value.strip()), _bytes(token)):
-        detail = "send the header Authorization: Bearer TOKEN, with the token that the server was started with (--admin-token)"
-        raise Problem(
+    if scheme.lower() != _SCHEME or not compare_digest(_encode(value.strip()), _encode(token)):
+        detail = "missing or wrong token; send `Authorization: Bearer TOKEN` with the value of --admin-token"
+        raise ProblemError(
             "unauthorized", detail, headers={"WWW-Authenticate": 'Bearer realm="session-mock admin"'}
         )
 
 
-def _bytes(text: str) -> bytes:
+def _encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
 def _check_names(hosts: list[Any], origins: list[Any]) -> None:
-    """Refuse a web page that is open in a browser on this computer.
+    """Reject requests of web pages that are open in a browser on this computer.
 
-    Its requests say their origin. Where it has let its own name point at this computer, to be of one origin with us
-    (DNS rebinding), they say that name as the host.
+    Their requests have an Origin header. If the name of the page resolves to this computer, so that both have
+    the same origin (DNS rebinding), the Host header has that name.
     """
-    if len(hosts) != 1 or not is_loopback(hostname(hosts[0]) or ""):
-        raise Problem(
+    if len(hosts) != 1 or not is_loopback(parse_hostname(hosts[0]) or ""):
+        raise ProblemError(
             "foreign-request",
-            "the Host must be localhost or a loopback address; under other names the server needs --admin-token",
+            "Host must be localhost or a loopback address;"
+            " to allow others, start the server with --admin-token",
         )
     if origins and origins != [f"http://{hosts[0]}"]:
-        raise Problem(
+        raise ProblemError(
             "foreign-request",
-            "a web page of another origin may not steer; call from the server side, or set --admin-token",
+            "web pages of other origins cannot use the admin API;"
+            " call it from a program, or set --admin-token",
         )
 
 
-def hostname(host: str) -> str | None:
-    """Return the name or address of a ``Host`` header without its port, ``None`` where the header is malformed."""
-    found = _HOST.fullmatch(host)
-    if found is None or int(found["port"] or 0) >= _PORTS:
+def parse_hostname(host: str) -> str | None:
+    """Return the name in a ``Host`` header without its port, or None if the header is malformed."""
+    match = _HOST.fullmatch(host)
+    if match is None or int(match["port"] or 0) >= _PORT_COUNT:
         return None
-    return found["name"].strip("[]").lower()
+    return match["name"].strip("[]").lower()

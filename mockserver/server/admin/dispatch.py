@@ -1,4 +1,4 @@
-"""Answers one request to the admin API: admit, find the route, read, call, write."""
+"""Handle requests to the admin API: authorize, route, parse, call the handler, send the response."""
 
 import asyncio
 import logging
@@ -14,12 +14,12 @@ from msgspec import json
 
 from mockserver.contract.behaviors import BehaviorError
 from mockserver.contract.errors import ApiError
-from mockserver.server.admin.app import PREFIX, PRIVATE, Admin
-from mockserver.server.admin.auth import admit, hostname
-from mockserver.server.admin.problem_details import Problem, invalid, suggest
+from mockserver.server.admin.app import PREFIX, PRIVATE_HEADERS, Admin
+from mockserver.server.admin.auth import authorize, parse_hostname
+from mockserver.server.admin.problem_details import ProblemError, invalid_request, suggest
 from mockserver.server.admin.routes import ROUTES
 from mockserver.server.admin.routing import Created, HandlerContext, Route, StreamingBody
-from mockserver.server.admin.signatures import asked, decoded, parsed
+from mockserver.server.admin.signatures import decode_body, parse_fields, request_types
 from mockserver.server.faults.base import FaultError
 from mockserver.server.http.redaction import Secrets
 from mockserver.server.http.request_body import media_type, read_body
@@ -29,119 +29,120 @@ from mockserver.server.tenancy.tenant import TenantError, Tenants
 from mockserver.server.tenancy.urls import Addresses, bracketed
 from mockserver.world.model.spec import WorldError
 
-_HEADERS = {"Server": SERVER, "Cache-Control": "no-store", **PRIVATE}
-_REFUSALS = (ConfigError, WorldError, BehaviorError, TenantError, FaultError)
-_UNREAD = {"too_large": "too-large", "violation": "invalid-request"}
-"""The problem that a body is which cannot be read."""
-_ENDS = ("",)
-"""What no word is."""
+_HEADERS = {"Server": SERVER, "Cache-Control": "no-store", **PRIVATE_HEADERS}
+_INVALID = (ConfigError, WorldError, BehaviorError, TenantError, FaultError)
+"""Errors of the domain that an invalid request causes."""
+_BODY_PROBLEMS = {"too_large": "too-large", "violation": "invalid-request"}
+"""The kind of problem for each error of reading a body."""
+_LEAF = ("",)
+"""Key of a route tree below which there are routes by method; no path segment is equal to it."""
 _log = logging.getLogger("mockserver")
 
 
 class AdminRequest(NamedTuple):
-    """What is asked for, whichever way it came."""
+    """A request to the admin API, over HTTP or in the same process."""
 
     method: str
     path: str
     """Percent-encoded, with the prefix."""
     query: Mapping[str, str]
     body: Any
-    """As JSON; ``{}`` where there is none."""
+    """Parsed JSON; ``{}`` if there is no body."""
 
 
-def dispatch(tenants: Tenants, addresses: Addresses, order: AdminRequest) -> tuple[Route, Any]:
-    """Do what is asked for, and say by which route; raises :class:`Problem`."""
-    route, path = _found(order.method, order.path)
-    call = HandlerContext(tenants=tenants, addresses=addresses, routes=ROUTES, path=path)
+def dispatch(tenants: Tenants, addresses: Addresses, request: AdminRequest) -> tuple[Route, Any]:
+    """Call the handler of a request; return its route and its result. Raises :class:`ProblemError`."""
+    route, path_params = _find_route(request.method, request.path)
+    context = HandlerContext(tenants=tenants, addresses=addresses, routes=ROUTES, path=path_params)
     try:
-        return route, route.handler(call, **_asked(route, order))
-    except _REFUSALS as error:
-        raise invalid(str(error)) from None
+        return route, route.handler(context, **_parse_arguments(route, request))
+    except _INVALID as error:
+        raise invalid_request(str(error)) from None
 
 
-async def answer(admin: Admin, request: web.Request) -> web.StreamResponse:
-    """Answer a request; whatever stands in the way is a problem, and what nobody expected is logged."""
+async def handle_request(admin: Admin, request: web.Request) -> web.StreamResponse:
+    """Handle an HTTP request; errors become problems, and unexpected ones are logged."""
     try:
-        admit(request, admin.token)
-        route, told = dispatch(admin.tenants, _addresses(admin, request), await _order(request))
-        return await _written(route, told, request)
-    except Problem as problem:
-        return _refused(problem.masked(Secrets((), admin.tenants.known)))
-    except ApiError as refusal:
-        return _refused(
-            Problem(_UNREAD[refusal.error], refusal.details["message"]).masked(
-                Secrets((), admin.tenants.known)
-            )
-        )
+        authorize(request, admin.token)
+        route, result = dispatch(admin.tenants, _find_addresses(admin, request), await _read(request))
+        return await _respond(route, result, request)
+    except ProblemError as problem:
+        return _problem_response(problem, admin)
+    except ApiError as error:
+        return _problem_response(ProblemError(_BODY_PROBLEMS[error.error], error.details["message"]), admin)
     except (ConnectionError, asyncio.CancelledError):
         raise
-    except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
+    except Exception:  # noqa: BLE001 -- no request may take the server down
         _log.exception("unexpected error at %s %s", request.method, request.rel_url.raw_path)
-        return _refused(Problem("internal-error", "the mock failed unexpectedly; its log says why"))
+        detail = "the mock failed unexpectedly; see its log for the traceback"
+        return _problem_response(ProblemError("internal-error", detail), admin)
 
 
-async def _order(request: web.Request) -> AdminRequest:
-    """Read a request."""
+async def _read(request: web.Request) -> AdminRequest:
     for name in request.query:
         if len(request.query.getall(name)) > 1:
-            raise invalid(f"the query says {name!r} more than once; say it once")
-    if "Content-Encoding" in request.headers:  # What is cut off would be taken for an empty body.
-        raise invalid("send the body as it is, without Content-Encoding")
+            raise invalid_request(f"query: {name!r} is given more than once; give it once")
+    if "Content-Encoding" in request.headers:
+        raise invalid_request("Content-Encoding is not supported; send the body without it")
     body = await read_body(request, decompress=False)
     return AdminRequest(
         request.method,
         request.rel_url.raw_path,
         dict(request.query),
-        decoded(body, media_type(request, body)),
+        decode_body(body, media_type(request, body)),
     )
 
 
-def _found(method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:
-    """The route of a method and a path, with the values of its parameters."""
-    words = [unquote(word) for word in raw_path.split("/")[2:]]
-    found = _matching(_tree(), words) if raw_path.startswith(PREFIX + "/") else {}
-    if not found:
-        known = [f"{route.method} {PREFIX}{route.path}" for route in ROUTES]
-        detail = f"there is no {raw_path!r}; {suggest(raw_path, dict.fromkeys(PREFIX + route.path for route in ROUTES))}"
-        raise Problem("unknown-route", detail, routes=known)
-    route = found.get("GET" if method == "HEAD" else method)
+def _find_route(method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:
+    """Return the route of a method and a path, with the values of the path's parameters."""
+    segments = [unquote(segment) for segment in raw_path.split("/")[2:]]
+    by_method = _find_leaf(_build_tree(), segments) if raw_path.startswith(PREFIX + "/") else {}
+    if not by_method:
+        paths = dict.fromkeys(PREFIX + route.path for route in ROUTES)
+        raise ProblemError(
+            "unknown-route",
+            f"there is no {raw_path!r}; {suggest(raw_path, paths)}",
+            routes=[f"{route.method} {PREFIX}{route.path}" for route in ROUTES],
+        )
+    route = by_method.get("GET" if method == "HEAD" else method)
     if route is None:
-        allowed = [*found, *(["HEAD"] if "GET" in found else [])]
-        raise Problem(
+        allowed = [*by_method, *(["HEAD"] if "GET" in by_method else [])]
+        raise ProblemError(
             "wrong-method",
-            f"{method} is not supported here; use {' or '.join(found)}",
+            f"{method} is not supported here; use {' or '.join(by_method)}",
             headers={"Allow": ", ".join(allowed)},
         )
-    parts = zip(route.path.split("/")[1:], words, strict=True)
-    return route, {part[1:-1]: word for part, word in parts if part.startswith("{")}
+    parts = zip(route.path.split("/")[1:], segments, strict=True)
+    return route, {part[1:-1]: segment for part, segment in parts if part.startswith("{")}
 
 
 @cache
-def _tree() -> dict[Any, Any]:
-    """The routes by the words of their paths, one after the other; after the last word, by method."""
+def _build_tree() -> dict[Any, Any]:
+    """Return a tree by path segments, None for a parameter; its leaves are routes by method."""
     tree: dict[Any, Any] = {}
     for route in ROUTES:
-        here = tree
+        node = tree
         for part in route.parts:
-            here = here.setdefault(part, {})
-        here.setdefault(_ENDS, {})[route.method] = route
+            node = node.setdefault(part, {})
+        node.setdefault(_LEAF, {})[route.method] = route
     return tree
 
 
-def _matching(tree: Mapping[Any, Any], words: Sequence[str]) -> Mapping[str, Route]:
-    """The routes of a path by method; a word that is written beats a parameter, which is no empty word."""
-    if not words:
-        return tree.get(_ENDS, {})  # type: ignore[no-any-return]  # below the end there are routes
-    for part in (words[0], None) if words[0] else ():
-        found = _matching(tree[part], words[1:]) if part in tree else {}
-        if found:
-            return found
+def _find_leaf(tree: Mapping[Any, Any], segments: Sequence[str]) -> Mapping[str, Route]:
+    """Return the routes of a path by method; literal segments win over parameters, which are never empty."""
+    if not segments:
+        return tree.get(_LEAF, {})  # type: ignore[no-any-return]  # leaves are routes
+    for part in (segments[0], None) if segments[0] else ():
+        by_method = _find_leaf(tree[part], segments[1:]) if part in tree else {}
+        if by_method:
+            return by_method
     return {}
 
 
-def _addresses(admin: Admin, request: web.Request) -> Addresses:
-    """Return where the server is reached under the name that was used for this request; with a malformed Host, under its address."""
-    name, host = hostname(request.host), request.host
+def _find_addresses(admin: Admin, request: web.Request) -> Addresses:
+    """Return the server's URLs under the name in the Host header, or its address if that is malformed."""
+    name = parse_hostname(request.host)
+    host = request.host
     if name is None:
         name, port = request.get_extra_info("sockname", ("127.0.0.1", 0))[:2]
         host = f"{bracketed(name)}:{port}"
@@ -150,38 +151,38 @@ def _addresses(admin: Admin, request: web.Request) -> Addresses:
     return Addresses(url, {vendor: f"http://{name}:{port}" for vendor, port in admin.vendor_ports.items()})
 
 
-def _asked(route: Route, order: AdminRequest) -> dict[str, Any]:
-    """What a handler wants to know of the body and of the query."""
-    wanted = asked(route)
-    if "body" not in wanted and order.body != {}:
-        raise invalid(f"{route.method} {PREFIX}{route.path} takes no body")
-    if "query" not in wanted and order.query:
-        raise invalid(
-            f"{route.method} {PREFIX}{route.path} takes no query, such as {next(iter(order.query))!r}"
-        )
-    found = {"body": parsed(order.body, wanted["body"])} if "body" in wanted else {}
-    if "query" in wanted:
-        found["query"] = parsed(order.query, wanted["query"], texts=True)
-    return found
+def _parse_arguments(route: Route, request: AdminRequest) -> dict[str, Any]:
+    """Return the arguments ``body`` and ``query`` of a handler, as far as it has them."""
+    types = request_types(route)
+    where = f"{route.method} {PREFIX}{route.path}"
+    if "body" not in types and request.body != {}:
+        raise invalid_request(f"{where} takes no body; send none")
+    if "query" not in types and request.query:
+        raise invalid_request(f"{where} takes no query; remove {next(iter(request.query))!r}")
+    arguments = {"body": parse_fields(request.body, types["body"])} if "body" in types else {}
+    if "query" in types:
+        arguments["query"] = parse_fields(request.query, types["query"], texts=True)
+    return arguments
 
 
-async def _written(route: Route, told: Any, request: web.Request) -> web.StreamResponse:
-    if isinstance(told, StreamingBody):
-        return await _streamed(told, request)
+async def _respond(route: Route, result: Any, request: web.Request) -> web.StreamResponse:
+    if isinstance(result, StreamingBody):
+        return await _stream(result, request)
     headers = dict(_HEADERS)
-    if isinstance(told, Created):
-        headers["Location"], told = PREFIX + told.location, told.body
+    if isinstance(result, Created):
+        headers["Location"] = PREFIX + result.location
+        result = result.body
     if route.status == HTTPStatus.NO_CONTENT:
         return web.Response(status=route.status, headers=headers)
     return web.Response(
-        status=route.status, headers=headers, body=json.encode(told), content_type="application/json"
+        status=route.status, headers=headers, body=json.encode(result), content_type="application/json"
     )
 
 
-async def _streamed(stream: StreamingBody, request: web.Request) -> web.StreamResponse:
-    """Send piece by piece, so that nothing is ever there as a whole, and let others have their turn in between."""
+async def _stream(stream: StreamingBody, request: web.Request) -> web.StreamResponse:
+    """Send a body in pieces, which bounds memory; other requests are handled between two pieces."""
     response = web.StreamResponse(headers={**_HEADERS, "Content-Type": stream.media})
-    with suppress(ConnectionError):  # The client may be gone: then nobody reads the rest.
+    with suppress(ConnectionError):  # The client has disconnected.
         await response.prepare(request)
         try:
             for piece in stream.pieces if request.method != "HEAD" else ():
@@ -192,12 +193,12 @@ async def _streamed(stream: StreamingBody, request: web.Request) -> web.StreamRe
         except Exception:  # noqa: BLE001 -- the status is sent already
             _log.exception("unexpected error in the middle of %s", request.rel_url.raw_path)
             if request.transport is not None:
-                request.transport.abort()  # A client must not take half for the whole.
+                request.transport.abort()  # Otherwise the client would take the body for complete.
         await response.write_eof()
     return response
 
 
-def _refused(problem: Problem) -> web.Response:
-    body = json.encode(problem.told)
+def _problem_response(problem: ProblemError, admin: Admin) -> web.Response:
+    problem.mask(Secrets((), admin.tenants.known))
     headers = {**_HEADERS, **problem.headers, "Content-Type": "application/problem+json"}
-    return web.Response(status=problem.status, headers=headers, body=body)
+    return web.Response(status=problem.status, headers=headers, body=json.encode(problem.body))

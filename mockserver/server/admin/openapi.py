@@ -17,20 +17,20 @@ from mockserver.server.admin.app import PREFIX
 from mockserver.server.admin.handlers.expected import get_expected_rows
 from mockserver.server.admin.handlers.faults import add_faults
 from mockserver.server.admin.routing import Created, Route, StreamingBody
-from mockserver.server.admin.signatures import answered, asked, summary
+from mockserver.server.admin.signatures import get_summary, request_types, response_type
 from mockserver.server.faults.registry import kinds
 
 _REF: Final = "#/components/schemas/{name}"
 _JSON: Final = "application/json"
-_PLACES: Final = {
-    "id": "A tenant's id; the first one is `default`.",
-    "number": "As it was answered when it was made.",
+_PATH_PARAMS: Final = {
+    "id": "Id of the tenant; `default` always exists.",
+    "number": "Id of the fault, or number of the exchange.",
 }
 
-_OWN: Final = {
+_ENDPOINT_PARAMS: Final = {
     "name": "parameters",
     "in": "query",
-    "description": "The endpoint's own parameters; without any, those that ask for everything.",
+    "description": "Parameters of the endpoint; by default those that select all rows.",
     "style": "form",
     "explode": True,
     "schema": {"type": "object", "additionalProperties": {"type": "string"}},
@@ -39,19 +39,22 @@ _OWN: Final = {
 
 @cache
 def document(routes: Sequence[Route]) -> dict[str, Any]:
-    """Describe routes."""
-    models = [*dict.fromkeys(model for route in routes for model in _models(route)), Problem]
+    """Return the OpenAPI document of the routes."""
+    models: dict[Any, None] = {}
+    for route in routes:
+        models.update(dict.fromkeys(_models(route)))
+    models[Problem] = None
     schemas, components = json.schema_components(models, ref_template=_REF)
-    known = dict(zip(models, schemas, strict=True))
+    schema_of = dict(zip(models, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
     for route in routes:
-        paths.setdefault(PREFIX + route.path, {})[route.method.lower()] = _operation(route, known)
+        paths.setdefault(PREFIX + route.path, {})[route.method.lower()] = _operation(route, schema_of)
     return {
         "openapi": "3.1.0",
         "info": {
             "title": "session-mock admin API",
             "version": __version__,
-            "description": "Steers and watches a running session-mock.",
+            "description": "Controls and inspects a running session-mock server.",
         },
         "paths": paths,
         "components": {
@@ -62,111 +65,109 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
     }
 
 
-def _operation(route: Route, known: dict[Any, Any]) -> dict[str, Any]:
+def _operation(route: Route, schema_of: dict[Any, Any]) -> dict[str, Any]:
     names = re.findall(r"{(\w+)}", route.path)
     parameters = [
         {
             "name": name,
             "in": "path",
             "required": True,
-            "description": _PLACES[name],
+            "description": _PATH_PARAMS[name],
             "schema": {"type": "string"},
         }
         for name in names
     ]
-    parameters += [parameter for parameter in _query(route) if parameter["name"] not in names]
+    parameters += [parameter for parameter in _query_params(route) if parameter["name"] not in names]
     problem = {
-        "description": "What stood in the way, and what would be right.",
-        "content": {"application/problem+json": {"schema": known[Problem]}},
+        "description": "An error with its remedy.",
+        "content": {"application/problem+json": {"schema": schema_of[Problem]}},
     }
-    wanted = _body(route)
+    body_type = _body_type(route)
     body = (
         {}
-        if wanted is None
-        else {"requestBody": {"required": True, "content": {_JSON: {"schema": known[wanted]}}}}
+        if body_type is None
+        else {"requestBody": {"required": True, "content": {_JSON: {"schema": schema_of[body_type]}}}}
     )
     return {
         "operationId": route.handler.__name__,
-        "summary": summary(route),
+        "summary": get_summary(route),
         "tags": [route.handler.__module__.rpartition(".")[2]],
         **({"parameters": parameters} if parameters else {}),
         **body,
-        "responses": {str(route.status): _answer(route, known), "default": problem},
+        "responses": {str(route.status): _response(route, schema_of), "default": problem},
     }
 
 
-def _answer(route: Route, known: dict[Any, Any]) -> dict[str, Any]:
+def _response(route: Route, schema_of: dict[Any, Any]) -> dict[str, Any]:
     content = {
-        media: {"schema": {"type": "string"} if model is None else known[model]}
-        for media, model in _answers(route)
+        media: {"schema": {"type": "string"} if model is None else schema_of[model]}
+        for media, model in _contents(route)
     }
-    located = {"headers": {"Location": {"description": "Where it is found.", "schema": {"type": "string"}}}}
+    location = {"description": "Path of what was created.", "schema": {"type": "string"}}
     return {
         "description": HTTPStatus(route.status).phrase,
         **({"content": content} if content else {}),
-        **(located if _is_made(answered(route)) else {}),
+        **({"headers": {"Location": location}} if _is_created(response_type(route)) else {}),
     }
 
 
 def _models(route: Route) -> Iterable[Any]:
-    """The types that a route reads or answers as JSON."""
-    wanted = _body(route)
+    """Return the types of a route's JSON bodies."""
+    body_type = _body_type(route)
     return [
-        *([] if wanted is None else [wanted]),
-        *(model for _, model in _answers(route) if model is not None),
+        *([] if body_type is None else [body_type]),
+        *(model for _, model in _contents(route) if model is not None),
     ]
 
 
-def _body(route: Route) -> Any:
-    """The type of the body; faults are known more closely than their handler needs."""
+def _body_type(route: Route) -> Any:
+    """Return the type of the request body; for faults a more precise one than the handler's."""
     if route.handler is add_faults:
-        every: Any = Union[tuple(kinds().values())]  # noqa: UP007 -- made of what is registered
-        return Union[every, list[every]]  # noqa: UP007 -- the same
-    return asked(route).get("body")
+        fault: Any = Union[tuple(kinds().values())]  # noqa: UP007 -- built at run time
+        return Union[fault, list[fault]]  # noqa: UP007 -- built at run time
+    return request_types(route).get("body")
 
 
-def _answers(route: Route) -> list[tuple[str, Any]]:
-    """The media types that a route answers, with the type of what is JSON."""
-    told, found = answered(route), []
-    parts = (
-        get_args(told)
-        if get_origin(told) in (UnionType, Union) and StreamingBody in map(_plain, get_args(told))
-        else [told]
-    )
-    for part in parts:
+def _contents(route: Route) -> list[tuple[str, Any]]:
+    """Return the media types of a route's response, each with the type of its JSON or None."""
+    hint = response_type(route)
+    is_union = get_origin(hint) in (UnionType, Union)
+    has_stream = is_union and StreamingBody in map(_strip_annotation, get_args(hint))
+    contents = []
+    for part in get_args(hint) if has_stream else [hint]:
         if get_origin(part) is Annotated:
-            found.append((get_args(part)[1], None))
+            contents.append((get_args(part)[1], None))
         elif part is not NoneType:
-            found.append((_JSON, get_args(part)[0] if _is_made(part) else part))
-    return found
+            contents.append((_JSON, get_args(part)[0] if _is_created(part) else part))
+    return contents
 
 
-def _plain(hint: Any) -> Any:
+def _strip_annotation(hint: Any) -> Any:
     return get_args(hint)[0] if get_origin(hint) is Annotated else hint
 
 
-def _is_made(hint: Any) -> bool:
+def _is_created(hint: Any) -> bool:
     return get_origin(hint) is Created
 
 
-def _query(route: Route) -> list[dict[str, Any]]:
-    """The parameters of the query."""
-    model = ExpectedRowsQuery if route.handler is get_expected_rows else asked(route).get("query")
+def _query_params(route: Route) -> list[dict[str, Any]]:
+    """Return the parameters of the query."""
+    model = ExpectedRowsQuery if route.handler is get_expected_rows else request_types(route).get("query")
     if model is None:
         return []
     info = type_info(model)
-    assert isinstance(info, StructType)  # noqa: S101 -- a query has fields
+    assert isinstance(info, StructType)  # noqa: S101 -- a query is a struct
     return [
         {
             "name": field.encode_name,
             "in": "query",
             "required": field.required,
-            "schema": json.schema(_struct_field(model, field.name)),
+            "schema": json.schema(_field_type(model, field.name)),
         }
         for field in info.fields
         if field.name != "parameters"
-    ] + ([_OWN] if model is ExpectedRowsQuery else [])
+    ] + ([_ENDPOINT_PARAMS] if model is ExpectedRowsQuery else [])
 
 
-def _struct_field(model: type[Struct], name: str) -> Any:
+def _field_type(model: type[Struct], name: str) -> Any:
     return next(field.type for field in fields(model) if field.name == name)

@@ -1,4 +1,4 @@
-"""What the admin API answers when something stands in the way: a problem with its remedy (RFC 9457)."""
+"""Error responses of the admin API: problem details with a remedy (RFC 9457)."""
 
 import re
 from ast import literal_eval
@@ -9,8 +9,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from mockserver import admin_schemas as steering
 from mockserver._util.printable import encodable
+from mockserver.admin_schemas import Problem
 from mockserver.server.http.redaction import Secrets
 
 _STATUSES: Final = {
@@ -26,21 +26,23 @@ _STATUSES: Final = {
     "too-large": HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     "internal-error": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
-"""Every kind of problem there is."""
-_MOST_KNOWN = 20
-"""Words that a remedy lists at most."""
+"""HTTP status of each kind of problem."""
+_MAX_LISTED = 20
+"""Maximum number of known words in a remedy."""
 
 
-class Problem(Exception):
-    """A request that cannot be done, by the name of the kind of problem."""
+class ProblemError(Exception):
+    """A request that is answered with a problem."""
 
     def __init__(
         self, name: str, detail: str, *, routes: Sequence[str] = (), headers: Mapping[str, str] | None = None
     ) -> None:
+        """Build a problem of the kind *name*; *routes* are listed in its body."""
         super().__init__(detail)
         near = re.search(r"did you mean ('.*'|\".*\")\?", detail)
-        self.status, self.headers = _STATUSES[name], headers or {}
-        self.told = steering.Problem(
+        self.status = _STATUSES[name]
+        self.headers = headers or {}
+        self.body = Problem(
             type=f"urn:session-mock:problem:{name}",
             title=name.replace("-", " ").capitalize(),
             status=self.status,
@@ -49,23 +51,24 @@ class Problem(Exception):
             routes=list(routes),
         )
 
-    def masked(self, found: Secrets) -> "Problem":
-        """Mask the credentials that the problem repeats of its request."""
-        near = self.told.near and found.text(self.told.near, ours=True)
-        self.told = replace(self.told, detail=encodable(found.text(self.told.detail, ours=True)), near=near)
+    def mask(self, secrets: Secrets) -> "ProblemError":
+        """Mask the credentials that the problem quotes from its request, and return it."""
+        near = self.body.near and secrets.text(self.body.near, ours=True)
+        detail = encodable(secrets.text(self.body.detail, ours=True))
+        self.body = replace(self.body, detail=detail, near=near)
         return self
 
 
-def invalid(detail: str) -> Problem:
-    """The problem of a request that says something impossible."""
-    return Problem("invalid-request", detail)
+def invalid_request(detail: str) -> ProblemError:
+    """Return the problem of a request with invalid content."""
+    return ProblemError("invalid-request", detail)
 
 
 def suggest(word: object, known: Iterable[str]) -> str:
-    """The remedy for a word that names nothing: the nearest that does, or those there are."""
+    """Return the remedy for an unknown word: the nearest known one, or a list of those."""
     words = list(known)
     near = get_close_matches(str(word), words, 1)
     if near:
         return f"did you mean {near[0]!r}?"
-    more = ["…"] if len(words) > _MOST_KNOWN else []
-    return f"known are {', '.join(words[:_MOST_KNOWN] + more) or 'none'}"
+    more = ["…"] if len(words) > _MAX_LISTED else []
+    return f"known are {', '.join(words[:_MAX_LISTED] + more) or 'none'}"

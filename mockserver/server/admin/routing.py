@@ -1,4 +1,4 @@
-"""A request to the admin API as its handlers see it, and the answers that are more than a value."""
+"""Routes of the admin API, what handlers get, and what they return if it is more than a value."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from mockserver.server.admin.problem_details import Problem, suggest
+from mockserver.server.admin.problem_details import ProblemError, suggest
 from mockserver.server.tenancy.tenant import Tenant, Tenants
 from mockserver.server.tenancy.urls import Addresses
 
@@ -18,9 +18,10 @@ T = TypeVar("T")
 
 
 class Route(Struct, frozen=True, dict=True):
-    """A method and a path, and the function that answers.
+    """A method and a path with the function that handles them.
 
-    The function's parameters ``body`` and ``query`` and its result say by their types what is asked and answered.
+    The annotations of the function's parameters ``body`` and ``query`` and of its result define request and
+    response. Its name is the operation id, the first line of its docstring the summary.
     """
 
     method: str
@@ -30,45 +31,45 @@ class Route(Struct, frozen=True, dict=True):
 
     @cached_property
     def parts(self) -> tuple[str | None, ...]:
-        """The words of its path; ``None`` for a parameter."""
-        return tuple(None if word.startswith("{") else word for word in self.path.split("/")[1:])
+        """The segments of the path; ``None`` for a parameter."""
+        return tuple(None if part.startswith("{") else part for part in self.path.split("/")[1:])
 
 
 class HandlerContext(Struct, frozen=True, kw_only=True):
-    """Everything a handler may know beside the body and the query."""
+    """Everything that a handler can use in addition to body and query."""
 
     tenants: Tenants
     addresses: Addresses
     routes: tuple[Route, ...]
     path: Mapping[str, str]
-    """The values of the path's parameters."""
+    """Values of the path's parameters."""
 
     @property
     def tenant(self) -> Tenant:
-        """The tenant that the path names."""
+        """The tenant in the path; raises :class:`ProblemError` for an unknown one."""
         name = self.path["id"]
         if name not in self.tenants.by_name:
-            raise Problem(
+            raise ProblemError(
                 "unknown-tenant", f"there is no tenant {name!r}; {suggest(name, self.tenants.by_name)}"
             )
         return self.tenants.by_name[name]
 
     @property
-    def quoted(self) -> str:
-        """The tenant's id as it stands in a URL."""
+    def quoted_id(self) -> str:
+        """The tenant's id, percent-encoded for a URL."""
         return quote(self.path["id"], safe="")
 
 
 class Created(Struct, Generic[T], frozen=True):
-    """Something that was made, and where it is found from now on."""
+    """A response to a request that created something, with its location."""
 
     body: T
     location: str
-    """Below ``/__admin``."""
+    """The path below ``/__admin``."""
 
 
 class StreamingBody(Struct, frozen=True):
-    """An answer that is no JSON value, piece by piece."""
+    """A response body that is sent in pieces."""
 
     media: str
     pieces: Iterator[bytes]

@@ -1,6 +1,6 @@
-"""The page on which a person reads a vendor's OpenAPI document and sends requests from it, and the files that the page needs.
+"""Pages that show a vendor's OpenAPI document and send requests from it, and their assets.
 
-It is a viewer of somebody else's, as ``fetch`` took it from its registry; nothing is loaded from anywhere else.
+The viewer is a third-party package that ``fetch`` copied from its registry; nothing is loaded from other hosts.
 """
 
 from collections.abc import Mapping
@@ -27,11 +27,11 @@ PACKED: Final = ".gz"
 _TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".json": "application/json"}
 _HEADERS: Final = {
     "Server": SERVER,
-    "Cache-Control": "no-cache",  # What a name stands for changes with the version of the viewer, and most ask their own computer.
+    "Cache-Control": "no-cache",  # Files change with the version of the viewer, and requests to localhost are fast.
     "Vary": "Accept-Encoding",
     **PRIVATE,
 }
-# Small pictures stand in the viewer's own code; all else is ours, and nobody frames it.
+# Small images are data URLs in the viewer's code; all other content is from this server, and framing is not allowed.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -39,23 +39,23 @@ _POLICY: Final = (
 
 
 class Origin(Struct, frozen=True, kw_only=True):
-    """Where the viewer comes from."""
+    """Origin of the shipped viewer."""
 
     package: str
     version: str
     integrity: str
-    """Of the archive, as the registry tells it."""
+    """Integrity hash of the archive from the registry."""
     files: Mapping[str, str]
-    """The SHA-256 of each file that was taken, unpacked."""
+    """SHA-256 of each copied file, uncompressed."""
 
 
 def origin() -> Origin:
-    """Where the viewer that is shipped comes from."""
+    """Return the origin of the shipped viewer."""
     return json.decode(ORIGIN.read_bytes(), type=Origin)
 
 
 def page(request: web.Request, vendor: Vendor, admin: Admin | None) -> web.Response:
-    """Answer with a vendor's page; the first tenant's values stand in it for whom the admin API would tell them."""
+    """Return a vendor's page; it has the first tenant's values if the client may use the admin API."""
     viewer = origin()
     words = {
         "title": vendor.contract.title,
@@ -71,7 +71,7 @@ def page(request: web.Request, vendor: Vendor, admin: Admin | None) -> web.Respo
 
 
 def _values(request: web.Request, vendor: Vendor, admin: Admin | None) -> dict[str, Any]:
-    """What the first tenant's good first requests say, by method and path, and its token where the vendor has one."""
+    """Return the first tenant's example requests by method and path, and its token if the vendor has one."""
     tenant = next(iter(admin.tenants.by_name.values()), None) if admin is not None else None
     if admin is None or tenant is None or tenant.vendors[vendor.name] is not vendor:
         return {}
@@ -88,7 +88,7 @@ def _values(request: web.Request, vendor: Vendor, admin: Admin | None) -> dict[s
 
 
 def asset(request: web.Request, name: str) -> web.Response:
-    """Answer with a file that the page needs; raises ``HTTPNotFound`` where there is none of that name."""
+    """Return an asset of the page; raise ``HTTPNotFound`` for an unknown name."""
     found = {path.name.removesuffix(PACKED): path for path in ASSETS.iterdir()}.get(name)
     if found is None or found.suffix == ".html":
         raise web.HTTPNotFound(headers={"Server": SERVER})

@@ -1,4 +1,4 @@
-"""Good first requests, and real answers to them in the default world, for documents about a vendor."""
+"""Example requests, and the responses to them in the default world, for documents about a vendor."""
 
 from functools import cache
 from typing import Any
@@ -15,14 +15,14 @@ from mockserver.vendors import named
 from mockserver.vendors.base import Vendor
 
 _ROWS = 2
-"""Rows on a page of an example, where a client can say how many."""
+"""Rows per page of an example, if the endpoint has a limit."""
 
 
 @cache
 def openapi(vendor: str, dialect: str = DOCUMENTED) -> dict[str, Any]:
-    """Describe a dialect of a vendor's API as OpenAPI 3.1, with a good first request to every endpoint and the real answer to it.
+    """Return the OpenAPI 3.1 document of a dialect, with an example request and response for every endpoint.
 
-    Raises :class:`BehaviorError` for a dialect that the vendor has not.
+    Raise :class:`BehaviorError` for an unknown dialect.
     """
     found = named(vendor).in_dialect(dialect)
     tenant = make_tenant(DEFAULT_TENANT, TenantConfig(dialect={vendor: dialect}))
@@ -35,8 +35,9 @@ def openapi(vendor: str, dialect: str = DOCUMENTED) -> dict[str, Any]:
 
 
 def asked(tenant: Tenant, vendor: Vendor, endpoint: Endpoint) -> dict[str, Any]:
-    """The parameters of a tenant's good first request to an endpoint; no session is named where there is none."""
-    names, limit = tenant.identifiers[vendor.name], getattr(endpoint.pagination, "limit", None)
+    """Return the parameters of an example request of a tenant; without a session id if there are no sessions."""
+    names = tenant.identifiers[vendor.name]
+    limit = getattr(endpoint.pagination, "limit", None)
     keys = endpoint.credentials.fields if isinstance(endpoint.credentials, BodyKeys) else ()
     path = {
         name: names.sites[0][0] if name == endpoint.site else session_id(tenant, vendor)
@@ -51,7 +52,7 @@ def asked(tenant: Tenant, vendor: Vendor, endpoint: Endpoint) -> dict[str, Any]:
 
 
 def session_id(tenant: Tenant, vendor: Vendor) -> str | None:
-    """A vendor's id of the session that it lists first, if there is one."""
+    """Return a vendor's id of the first listed session, or ``None``."""
     listing = next(endpoint for endpoint in vendor.contract.endpoints if endpoint.start_field)
     row = next((row for _, row in rows(tenant, vendor, listing, all_rows_params(tenant, listing))), None)
     return None if row is None else str(row[listing.row_key[0]])

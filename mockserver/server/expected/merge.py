@@ -1,4 +1,4 @@
-"""One list in two worlds, told as one: rows in the order of both, without holding either list."""
+"""Merge the rows of one list in two worlds, in the order of both, without holding either list."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -12,16 +12,16 @@ class MergedRow(Struct, frozen=True):
     """A row and the worlds that have it."""
 
     text: bytes
-    """The row as JSON: rows are the same where their texts are."""
+    """The row as JSON; rows are equal if their texts are."""
     row: Any
     worlds: int
     """Bit n for the n-th world."""
 
 
 def merge_rows(before: Iterator[MergedRow], after: Iterator[MergedRow]) -> Iterator[MergedRow]:
-    """Yield the rows of both, those that they share once; what they share stands in the same order in both.
+    """Yield the rows of both, shared rows once; shared rows must have the same order in both.
 
-    Only what lies between two shared rows is held.
+    Only the rows between two shared rows are held.
     """
     while True:
         left, right, shared = _until_shared(before, after)
@@ -33,17 +33,17 @@ def merge_rows(before: Iterator[MergedRow], after: Iterator[MergedRow]) -> Itera
         yield from left[:i]
         yield from right[:j]
         yield replace(right[j], worlds=left[i].worlds | right[j].worlds)
-        before, after = _again(left[i + 1 :], before), _again(right[j + 1 :], after)
+        before, after = _push_back(left[i + 1 :], before), _push_back(right[j + 1 :], after)
 
 
-def _again(rows: list[MergedRow], rest: Iterator[MergedRow]) -> Iterator[MergedRow]:
+def _push_back(rows: list[MergedRow], rest: Iterator[MergedRow]) -> Iterator[MergedRow]:
     return chain(rows, rest) if rows else rest
 
 
 def _until_shared(
     before: Iterator[MergedRow], after: Iterator[MergedRow]
 ) -> tuple[list[MergedRow], list[MergedRow], tuple[int, int] | None]:
-    """Read both until they share a row, and say where it stands in each; ``None`` where they end without one."""
+    """Read both until they share a row; return the rows and the index of the shared row in each, ``None`` at the end."""
     left: list[MergedRow] = []
     right: list[MergedRow] = []
     lefts: dict[bytes, int] = {}

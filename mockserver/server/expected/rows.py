@@ -1,7 +1,8 @@
-"""Everything a correct client ends up with: the rows of an endpoint, page after page, without HTTP, and what it had to see of them."""
+"""Expected rows: the rows of an endpoint that a correct client collects, computed without HTTP."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import reduce
+from itertools import chain
 from typing import Any, Literal
 
 from msgspec import Struct, json
@@ -18,40 +19,38 @@ from mockserver.server.tenancy.tenant import Tenant
 from mockserver.server.tenancy.world_history import WorldSnapshot
 from mockserver.vendors.base import Vendor, VendorIdentifiers, ViewRequest
 
-Verification = Literal["required", "optional", "forbidden"]
+Requirement = Literal["required", "optional", "forbidden"]
 
 
 class UnknownParameterError(ValueError):
-    """A parameter that an endpoint does not have; the message names the nearest that it has."""
+    """A parameter that an endpoint does not have; the message names the nearest one."""
 
 
 def check_parameters(vendor: Vendor, endpoint: Endpoint, names: Iterable[str]) -> None:
-    """Raise :class:`UnknownParameterError` for a name that is not a parameter of the endpoint's path, query or body."""
-    known = [
-        *endpoint.path,
-        *(field.name for model in (endpoint.query, endpoint.body) for field in fields(model)),
-    ]
+    """Raise :class:`UnknownParameterError` if a name is not a parameter in the endpoint's path, query or body."""
+    models = (endpoint.query, endpoint.body)
+    known = [*endpoint.path, *(field.name for field in chain.from_iterable(map(fields, models)))]
     for name in names:
         if name not in known:
             raise UnknownParameterError(
-                f"{vendor.name} {endpoint.name} has no parameter {name!r}; {suggest(name, known)}"
+                f"{vendor.name} {endpoint.name}: unknown parameter {name!r}; {suggest(name, known)}"
             )
 
 
 def all_rows_params(tenant: Tenant, endpoint: Endpoint) -> dict[str, Any]:
-    """The parameters with which an endpoint gives every session of a tenant's world."""
+    """Return the parameters with which an endpoint returns every session of a tenant's world."""
     spec, now = tenant.world.spec, tenant.clock.now()
     end = now if spec.end is None else max(spec.end, now)
-    (first, last), later = (seconds([spec.start, end]), seconds([end + DAY])[0])
-    words = {
+    first, last, day_after = seconds([spec.start, end, end + DAY])
+    values = {
         "start": spec.start // 1000,
         "end": end // 1000 + 1,
         "start_date": first[:10],
         "end_date": last[:10],
-        "day_after": later[:10],
+        "day_after": day_after[:10],
     }
     return {
-        name: value.format_map(words) if isinstance(value, str) else value
+        name: value.format_map(values) if isinstance(value, str) else value
         for name, value in endpoint.all_rows_params.items()
     }
 
@@ -59,7 +58,7 @@ def all_rows_params(tenant: Tenant, endpoint: Endpoint) -> dict[str, Any]:
 def rows(
     tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int = 0
 ) -> Iterator[tuple[int | None, Any]]:
-    """Yield each row with the total where the endpoint tells one; raises ``ApiError`` as the endpoint would."""
+    """Yield each row with the total, or ``None`` if the endpoint has none; raise ``ApiError`` as the endpoint would."""
     return _list(tenant, vendor, endpoint, site).rows(
         parameters, WorldSnapshot(tenant.world, tenant.clock.now())
     )
@@ -68,38 +67,40 @@ def rows(
 def answer(
     tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int = 0
 ) -> Any:
-    """What an endpoint answers to one request; raises ``ApiError`` as the endpoint would."""
-    asked = _list(tenant, vendor, endpoint, site).asked(
+    """Return the parsed body of the response to one request; raise ``ApiError`` as the endpoint would."""
+    request = _list(tenant, vendor, endpoint, site).request(
         parameters, WorldSnapshot(tenant.world, tenant.clock.now())
     )
-    return json.decode(vendor.respond(endpoint, asked).body)
+    return json.decode(vendor.respond(endpoint, request).body)
 
 
 def expected_rows(
     tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int = 0
-) -> Iterator[tuple[Verification, Any]]:
-    """Yield each row, in the endpoint's order, with a verification; raises ``ApiError`` as the endpoint would.
+) -> Iterator[tuple[Requirement, Any]]:
+    """Yield each row with its requirement, in the endpoint's order; raise ``ApiError`` as the endpoint would.
 
-    ``required``: in every world since the list's first page was asked for last, it stood there as it is, so a correct
-    client has it. ``optional``: it came, changed or went meanwhile. ``forbidden``: it was gone before. A row that changed is
-    told twice, as it was and as it is.
+    ``required``: the row was unchanged in every world since the first page of the list was last requested.
+    ``optional``: the row was added, changed or deleted since then. ``forbidden``: the row was deleted before.
+    A row that changed is yielded in both forms.
     """
-    whole, now = _list(tenant, vendor, endpoint, site), WorldSnapshot(tenant.world, tenant.clock.now())
-    asked = whole.asked(parameters, now)
-    name = list_key_of(vendor.name, endpoint, site, named(endpoint, asked.path, asked.query, asked.body))
+    expected_list = _list(tenant, vendor, endpoint, site)
+    now = WorldSnapshot(tenant.world, tenant.clock.now())
+    request = expected_list.request(parameters, now)
+    fields_by_name = named(endpoint, request.path, request.query, request.body)
+    name = list_key_of(vendor.name, endpoint, site, fields_by_name)
     before, since = tenant.world_history.snapshots_for(name, now)
     lists = [
-        _marked(whole.rows(parameters, moment), 1 << number)
-        for number, moment in enumerate([*before, *since])
+        _with_world(expected_list.rows(parameters, snapshot), 1 << number)
+        for number, snapshot in enumerate([*before, *since])
     ]
-    every = (1 << len(since)) - 1
-    for each in reduce(merge_rows, lists):  # Only what two worlds do not share is ever held.
-        seen = each.worlds >> len(before)
-        yield "required" if seen == every else "optional" if seen else "forbidden", each.row
+    all_worlds = (1 << len(since)) - 1
+    for merged in reduce(merge_rows, lists):  # Holds only the rows that two worlds do not share.
+        worlds = merged.worlds >> len(before)
+        yield "required" if worlds == all_worlds else "optional" if worlds else "forbidden", merged.row
 
 
-def _marked(found: Iterator[tuple[int | None, Any]], world: int) -> Iterator[MergedRow]:
-    return (MergedRow(json.encode(row, order="deterministic"), row, world) for _, row in found)
+def _with_world(rows_with_total: Iterator[tuple[int | None, Any]], world: int) -> Iterator[MergedRow]:
+    return (MergedRow(json.encode(row, order="deterministic"), row, world) for _, row in rows_with_total)
 
 
 def _list(tenant: Tenant, vendor: Vendor, endpoint: Endpoint, site: int) -> "_List":
@@ -107,7 +108,7 @@ def _list(tenant: Tenant, vendor: Vendor, endpoint: Endpoint, site: int) -> "_Li
 
 
 class _List(Struct, frozen=True):
-    """A list of a tenant's as it is served now, which can be asked for at any moment, whatever becomes of the tenant."""
+    """A list with the tenant's current settings, so that it can be read from any snapshot of the world."""
 
     vendor: Vendor
     endpoint: Endpoint
@@ -115,25 +116,30 @@ class _List(Struct, frozen=True):
     names: VendorIdentifiers
     behaviors: Mapping[str, Any]
 
-    def rows(self, parameters: Mapping[str, Any], moment: WorldSnapshot) -> Iterator[tuple[int | None, Any]]:
+    def rows(
+        self, parameters: Mapping[str, Any], snapshot: WorldSnapshot
+    ) -> Iterator[tuple[int | None, Any]]:
         """Yield each row of every page with the total."""
-        page, endpoint = dict(parameters), self.endpoint
+        page = dict(parameters)
+        endpoint = self.endpoint
         while True:
-            answer = json.decode(self.vendor.respond(endpoint, self.asked(page, moment)).body)
-            found = at(answer, endpoint.rows_path)
+            body = json.decode(self.vendor.respond(endpoint, self.request(page, snapshot)).body)
+            found = at(body, endpoint.rows_path)
             total = (
-                at(answer, endpoint.pagination.total)
+                at(body, endpoint.pagination.total)
                 if isinstance(endpoint.pagination, OffsetPagination) and endpoint.pagination.total
                 else None
             )
             for row in found if isinstance(found, list) else [found]:
                 yield total, row
-            if not _turn(endpoint, page, answer, len(found)):
+            if not _set_next_page(endpoint, page, body, len(found)):
                 return
 
-    def asked(self, parameters: Mapping[str, Any], moment: WorldSnapshot) -> ViewRequest:
-        """A request for it; raises ``ApiError`` where the parameters are wrong."""
-        names, known, endpoint = self.names, {**parameters}, self.endpoint
+    def request(self, parameters: Mapping[str, Any], snapshot: WorldSnapshot) -> ViewRequest:
+        """Return a request for the list; raise ``ApiError`` if the parameters are invalid."""
+        names = self.names
+        endpoint = self.endpoint
+        known = dict(parameters)
         path = {
             name: str(known.pop(name, names.sites[self.site][0] if name == endpoint.site else ""))
             for name in endpoint.path
@@ -151,24 +157,23 @@ class _List(Struct, frozen=True):
         return ViewRequest(
             **typed,
             path=path,
-            world=moment.world,
-            site=moment.world.sites[self.site],
-            now=moment.now,
+            world=snapshot.world,
+            site=snapshot.world.sites[self.site],
+            now=snapshot.now,
             behaviors=self.behaviors,
             names=names,
         )
 
 
-def _turn(endpoint: Endpoint, page: dict[str, Any], answer: Any, count: int) -> bool:
-    """Ask for the page after this one, unless it was the last."""
+def _set_next_page(endpoint: Endpoint, page: dict[str, Any], body: Any, count: int) -> bool:
+    """Change the parameters to those of the next page; return False after the last page."""
     match endpoint.pagination:
         case OffsetPagination(offset=offset) if count:
             page[offset] = int(page.get(offset, 0)) + count
-        case PageNumberPagination(page=number, first=first) if (
-            count
-        ):  # A short page may only mean that the limit was cut.
+        case PageNumberPagination(page=number, first=first) if count:
+            # A short page is not a sign of the end: the limit may have been reduced.
             page[number] = int(page.get(number, first)) + 1
-        case CursorPagination(cursor=cursor, next=path) if (after := at(answer, path)) is not None:
+        case CursorPagination(cursor=cursor, next=path) if (after := at(body, path)) is not None:
             page[cursor] = after
         case _:
             return False

@@ -1,4 +1,4 @@
-"""Sessions in the world's own words, for whoever compares what vendors tell of them."""
+"""Raw data of sessions, to compare with what vendors return."""
 
 from typing import Any
 
@@ -8,9 +8,15 @@ from mockserver.world.model.session_batch import SessionBatch
 from mockserver.world.model.vocabulary import Page
 
 _COLUMNS = ("start", "duration", "inactive", "pageviews", "custom_events", "outbounds", "errors")
-_PERSONS = {"user_id": "user_ids", "name": "names", "email": "emails", "tags": "tags", "traits": "traits"}
-_OWN = {"ip": "ips", "language": "languages", "hostname": "hostnames"}
-_RECORDS = {"place": "places", "agent": "agents", "acquisition": "acquisitions"}
+_VISITOR_COLUMNS = {
+    "user_id": "user_ids",
+    "name": "names",
+    "email": "emails",
+    "tags": "tags",
+    "traits": "traits",
+}
+_SESSION_COLUMNS = {"ip": "ips", "language": "languages", "hostname": "hostnames"}
+_RECORD_COLUMNS = {"place": "places", "agent": "agents", "acquisition": "acquisitions"}
 _KINDS = ("person", "bot", "tracked")
 
 
@@ -20,21 +26,24 @@ def described(batch: SessionBatch) -> list[dict[str, Any]]:
 
 
 def _described(batch: SessionBatch, place: int) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    session: dict[str, Any] = {
         "number": batch.ids[place],
         "visitor": batch.visitors[place],
         "kind": _KINDS[batch.kind],
     }
-    told |= {name: getattr(batch, name)[place] for name in _COLUMNS}
-    told |= {name: getattr(batch, column)[place] for name, column in {**_PERSONS, **_OWN}.items()}
-    for name, column in _RECORDS.items():
-        told[name] = {
+    session |= {name: getattr(batch, name)[place] for name in _COLUMNS}
+    session |= {
+        name: getattr(batch, column)[place]
+        for name, column in {**_VISITOR_COLUMNS, **_SESSION_COLUMNS}.items()
+    }
+    for name, column in _RECORD_COLUMNS.items():
+        session[name] = {
             field: value
             for field, value in to_builtins(getattr(batch, column)[place]).items()
             if field != "weight"
         }
-    told["entry"], told["exit"] = _page(batch.entries[place]), _page(batch.exits[place])
-    return {**told, "pages": [_page(page) for page in batch.paths[place]]}
+    session["entry"], session["exit"] = _page(batch.entries[place]), _page(batch.exits[place])
+    return {**session, "pages": [_page(page) for page in batch.paths[place]]}
 
 
 def _page(page: Page) -> str:

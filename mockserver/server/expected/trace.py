@@ -1,4 +1,4 @@
-"""Which exchanges carried a row: whoever lost one wants to know the page it was on."""
+"""Trace rows: find the exchanges that returned a row."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
@@ -21,9 +21,9 @@ from mockserver.vendors.base import Vendor
 def exchanges_by_row(
     tenants: Tenants, tenant: Tenant, pair: tuple[Vendor, Endpoint], rows: Sequence[Mapping[str, Any]]
 ) -> list[list[int]]:
-    """Say for each row the numbers of the exchanges whose answer had it, or would have had it without the fault that triggered it.
+    """Return for each row the numbers of the exchanges that returned it, or would have without a fault.
 
-    The pages are worked out again, in the tenant's world as it is: a row that was deleted meanwhile was on none.
+    The pages are computed again from the tenant's current world, so a row that was deleted since is on none.
     """
     vendor, endpoint = pair
     name = namer(endpoint.row_key)
@@ -34,8 +34,8 @@ def exchanges_by_row(
     router, reader = Router(load()), RequestParser(tenants)
     for exchange in tenant.journal:
         if (exchange.vendor, exchange.endpoint) == (vendor.name, endpoint.name):
-            for carried in _rows(router, reader, tenant, exchange):
-                for numbers in places.get(name(carried), ()):
+            for returned in _rows(router, reader, tenant, exchange):
+                for numbers in places.get(name(returned), ()):
                     numbers.append(exchange.number)
     return found
 
@@ -43,16 +43,17 @@ def exchanges_by_row(
 def _rows(
     router: Router, reader: RequestParser, tenant: Tenant, exchange: Exchange
 ) -> Iterator[Mapping[str, Any]]:
-    """The rows of an exchange that was answered with some."""
-    raw, answered = exchange.raw, exchange.response is not None and exchange.response.status == HTTPStatus.OK
+    """Yield the rows of an exchange; none if its request was not answered with rows."""
+    raw = exchange.raw
+    is_ok = exchange.response is not None and exchange.response.status == HTTPStatus.OK
     match = router.find(raw.method, raw.path.partition("?")[0], raw.host)
-    if not isinstance(match, RouteMatch) or raw.method == "HEAD" or not (answered or exchange.faults):
+    if not isinstance(match, RouteMatch) or raw.method == "HEAD" or not (is_ok or exchange.faults):
         return
     reading = reader.read(match, raw)
     if reading.principal is None or reading.principal.tenant is not tenant or reading.error is not None:
         return
     try:
-        answer = reading.vendor.respond(reading.endpoint, reading.view_request(tenant, exchange.received_at))
-        yield from at(json.decode(answer.body), reading.endpoint.rows_path) or ()
+        result = reading.vendor.respond(reading.endpoint, reading.view_request(tenant, exchange.received_at))
+        yield from at(json.decode(result.body), reading.endpoint.rows_path) or ()
     except ApiError:
         return

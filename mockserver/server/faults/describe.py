@@ -1,4 +1,4 @@
-"""The kinds of faults as a page of Markdown."""
+"""Render the reference of the kinds of faults as Markdown."""
 
 import ast
 import re
@@ -15,11 +15,10 @@ from mockserver.server.faults.base import Fault
 from mockserver.server.faults.registry import kinds
 
 _INTRODUCTION: Final = """\
-A fault is an object of JSON: its `kind`, its arguments, and conditions that say when it triggers. Several compose: the first
-active is outermost, and those of the wire, from a late answer to a header that comes twice, trigger whatever answer the others
-have left.
+A fault is a JSON object: its `kind`, its arguments and the conditions under which it triggers. Faults nest: the first one added
+wraps the later ones. Wire faults (`latency` to `duplicate_header`) wrap all others and apply to the response that the others produce.
 """
-_WORDS: Final = {
+_TYPE_NAMES: Final = {
     inspect.BoolType: "true or false",
     inspect.DictType: "object",
     inspect.FloatType: "number",
@@ -29,73 +28,74 @@ _WORDS: Final = {
 
 
 def page() -> str:
-    """Write the reference page of the faults: the conditions that all share, then each kind."""
+    """Return the reference page: the conditions that all faults share, then each kind."""
     parts = [
         f"# Faults\n\n{_INTRODUCTION}",
         f"## Conditions\n\n{_prose(Fault)}\n",
         _table("condition", arguments(Fault)),
     ]
-    return "\n".join([*parts, *(_kind(name, model) for name, model in kinds().items())])
+    return "\n".join([*parts, *(_section(name, model) for name, model in kinds().items())])
 
 
 def arguments(model: type[Fault]) -> list[FaultArgument]:
-    """The arguments that a kind has of its own; for :class:`Fault` itself, the conditions that all share."""
-    says = dict(_said(model))
+    """Return the arguments of a kind; for :class:`Fault` itself, the conditions that all kinds share."""
+    descriptions = dict(_attribute_docstrings(model))
     return [
         FaultArgument(
             name=field.encode_name,
             type=_type(inspect.type_info(field.type)),
             default=_default(field),
-            description=says.get(field.name, ""),
+            description=descriptions.get(field.name, ""),
         )
         for field in fields(model)
         if field.name in model.__annotations__
     ]
 
 
-def _said(model: type[Fault]) -> Iterator[tuple[str, str]]:
-    """The fields of a class with the text that stands below each."""
+def _attribute_docstrings(model: type[Fault]) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a class that are followed by a docstring, with that docstring."""
     body = next(node.body for node in ast.parse(getsource(model)).body if isinstance(node, ast.ClassDef))
-    for field, text in pairwise(body):
-        match field, text:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(says))):
-                yield name, _spoken(says)
+    for statement, following in pairwise(body):
+        match statement, following:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(docstring))):
+                yield name, _markdown(docstring)
 
 
-def _spoken(text: str) -> str:
-    """A docstring as Markdown in one line."""
+def _markdown(text: str) -> str:
+    """Return a docstring as Markdown on one line."""
     return re.sub(r"\s+", " ", cleandoc(text).replace("``", "`"))
 
 
 def _prose(model: type[Fault]) -> str:
-    return _spoken(model.__doc__ or "")
+    return _markdown(model.__doc__ or "")
 
 
 def _default(field: FieldInfo) -> str:
     return "" if field.default in (None, NODEFAULT) else f"`{json.encode(field.default).decode()}`"
 
 
-def _type(found: inspect.Type) -> str:
-    match found:
+def _type(argument: inspect.Type) -> str:
+    match argument:
         case inspect.Metadata(type=inner):
             return _type(inner)
         case inspect.UnionType(types=types):
-            return " or ".join(_type(each) for each in types if not isinstance(each, inspect.NoneType))
+            return " or ".join(_type(member) for member in types if not isinstance(member, inspect.NoneType))
         case inspect.LiteralType(values=values):
             return " or ".join(f"`{json.encode(value).decode()}`" for value in values)
-    return _WORDS[type(found)] + _bounds(found)
+    return _TYPE_NAMES[type(argument)] + _bounds(argument)
 
 
-def _bounds(found: inspect.Type) -> str:
+def _bounds(argument: inspect.Type) -> str:
     bounds = [
-        (word, getattr(found, name, None)) for name, word in (("ge", "from"), ("le", "to"), ("lt", "below"))
+        (word, getattr(argument, name, None))
+        for name, word in (("ge", "from"), ("le", "to"), ("lt", "below"))
     ]
     return "".join(f" {word} {bound:.12g}" for word, bound in bounds if bound is not None)
 
 
-def _kind(name: str, model: type[Fault]) -> str:
-    own = arguments(model)
-    table = [_table("argument", own)] if own else []
+def _section(name: str, model: type[Fault]) -> str:
+    rows = arguments(model)
+    table = [_table("argument", rows)] if rows else []
     example = json.format(json.encode(model.EXAMPLE), indent=0).decode()
     return "\n".join([f"## {name}\n\n{_prose(model)}\n", *table, f"```json\n{example}\n```\n"])
 

@@ -1,276 +1,252 @@
-"""What the faults of paging share: which endpoints they can trigger, and how they change a question or an answer."""
+"""Faults of paging: which endpoints they can trigger for, and how they change a request or a response."""
 
 from collections.abc import Callable
-from math import inf
-from typing import Annotated, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 from msgspec import Meta, json
 from msgspec.structs import fields, replace
 
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
-from mockserver.server.faults.base import OK, Fault, FaultContext, FaultError
+from mockserver.server.faults.base import OK, Fault, FaultContext
 from mockserver.server.http.pagination import PageInfo, at, page_field, put
 from mockserver.server.http.response import Response
-from mockserver.server.requests.parser import ParsedRequest
+from mockserver.server.tenancy.active_faults import FaultError
 from mockserver.vendors import every
+
+if TYPE_CHECKING:
+    from mockserver.server.requests.parser import ParsedRequest
 
 
 class PagingFault(Fault, frozen=True, kw_only=True):
-    """A fault of the way in which a list is cut into pages; it never matches where there is no such list."""
+    """A fault in how a list is divided into pages; it never matches requests to other endpoints."""
 
-    REQUIRES: ClassVar[str] = "a list in pages"
-    """What an endpoint must have, in words."""
+    REQUIRES: ClassVar[str] = "a list with pages"
+    """Description of the endpoints that support the fault."""
 
     def check(self) -> None:
-        """It must be able to trigger what it names."""
+        """Check also that the fault can trigger for at least one of the endpoints that it names."""
         super().check()
-        listed = [(vendor.name, endpoint) for vendor in every() for endpoint in vendor.contract.endpoints]
-        able = list(
-            dict.fromkeys(
-                f"{vendor}.{endpoint.name}" for vendor, endpoint in listed if self.supports(endpoint)
-            )
-        )
-        meant = [
-            f"{vendor}.{endpoint.name}"
-            for vendor, endpoint in listed
-            if self.vendor in (None, vendor) and self.endpoint in (None, endpoint.name)
-        ]
-        if not set(meant) & set(able):
-            kind, named = type(self).__struct_config__.tag, self.endpoint or self.vendor
+        supported: list[str] = []
+        is_supported = False
+        for vendor in every():
+            for endpoint in vendor.contract.endpoints:
+                if self.supports(endpoint):
+                    supported.append(f"{vendor.name}.{endpoint.name}")
+                    is_supported |= self.vendor in (None, vendor.name) and self.endpoint in (
+                        None,
+                        endpoint.name,
+                    )
+        if not is_supported:
+            examples = ", ".join(dict.fromkeys(supported))
             raise FaultError(
-                f"{kind} needs {self.REQUIRES}, such as {', '.join(able)}; there is none at {named!r}"
+                f"{self.kind} needs {self.REQUIRES}, such as {examples};"
+                f" {self.endpoint or self.vendor!r} does not have one"
             )
 
     @classmethod
     def supports(cls, endpoint: Endpoint) -> bool:
-        """Whether an endpoint is one that it can trigger: any list in pages, unless a kind says otherwise."""
+        """Return whether the fault can trigger for an endpoint; by default, for every list with pages."""
         return endpoint.rows_path is not None and page_field(endpoint.pagination) is not None
 
-    def on(self, meeting: FaultContext, pages: PageInfo) -> bool:  # noqa: ARG002 -- kinds that are particular override this
-        """Whether a page is one that it can trigger."""
+    def applies_to_endpoint(self, request: "ParsedRequest") -> bool:
+        return super().applies_to_endpoint(request) and self.supports(request.endpoint)
+
+    def applies_to_page(self, context: FaultContext, page: PageInfo) -> bool:  # noqa: ARG002 -- overridden
+        """Return whether the fault can trigger for a page; by default, for every page."""
         return True
 
-    def applies_to_endpoint(self, vendor: str, endpoint: Endpoint) -> bool:
-        """One with lists that it can trigger."""
-        return super().applies_to_endpoint(vendor, endpoint) and self.supports(endpoint)
-
-    def applies_to_request(self, reading: ParsedRequest) -> bool:  # noqa: ARG002 -- of any
-        """Any page: all are looked at, so that it is known which page a cursor leads to."""
-        return True
-
-    @property
-    def window(self) -> tuple[float, float]:
-        """All of time, for the same reason."""
-        return -inf, inf
-
-    def matches(self, meeting: FaultContext) -> bool:
-        """Whether an exchange is one of those it is meant for, and can be."""
-        pages, (since, until) = meeting.page_info, super().window
-        if pages is None or not since <= meeting.now < until or not self.applies_to_fields(meeting.reading):
+    def matches(self, context: FaultContext) -> bool:
+        if not self.applies_to_endpoint(context.request):
             return False
-        return super().matches(meeting) and self.on(meeting, pages)
+        # Every page is looked at, also if other conditions fail, because that tells which page each cursor leads to.
+        page = context.page_info
+        return page is not None and super().matches(context) and self.applies_to_page(context, page)
 
 
 def next_path(endpoint: Endpoint) -> str | None:
-    """The dotted path at which an answer names the next cursor or offset."""
+    """Return the dotted path of the next cursor or offset in a list's response."""
+    if endpoint.rows_path is None:
+        return None
+    match endpoint.pagination:
+        case OffsetPagination(next=path) | CursorPagination(next=path):
+            return path
+    return None
+
+
+def total_path(endpoint: Endpoint) -> str | None:
+    """Return the dotted path of the total in a list's response."""
+    if endpoint.rows_path is None or not isinstance(endpoint.pagination, OffsetPagination):
+        return None
+    return endpoint.pagination.total
+
+
+def sent_cursor(context: FaultContext) -> Any:
+    """Return the cursor of a request; ``None`` for the first page, and for lists without cursors."""
+    pagination = context.request.endpoint.pagination
+    return context.fields.get(pagination.cursor) or None if isinstance(pagination, CursorPagination) else None
+
+
+def _follows_page_key(context: FaultContext) -> bool:
+    """Return whether the request can be repeated as a next page: it has an offset, or a cursor."""
     return (
-        endpoint.pagination.next
-        if endpoint.rows_path is not None
-        and isinstance(endpoint.pagination, OffsetPagination | CursorPagination)
-        else None
+        isinstance(context.request.endpoint.pagination, OffsetPagination) or sent_cursor(context) is not None
     )
 
 
-def sent_cursor(meeting: FaultContext) -> Any:
-    """The cursor that a request carries; ``None`` for the first page, and where pages have no cursors."""
-    paging = meeting.reading.endpoint.pagination
-    return meeting.fields.get(paging.cursor) or None if isinstance(paging, CursorPagination) else None
-
-
-def request_page(meeting: FaultContext, value: Any) -> None:
-    """Let the request ask for another page: replace the field that says which."""
-    reading, name = meeting.reading, page_field(meeting.reading.endpoint.pagination)
+def request_page(context: FaultContext, value: Any) -> None:
+    """Replace the request's offset, page number or cursor."""
+    request = context.request
+    name = page_field(request.endpoint.pagination)
     for place in ("query", "body"):
-        model = getattr(reading, place)
+        model = getattr(request, place)
         for field in () if model is None else fields(model):
             if field.encode_name == name:
-                meeting.reading = replace(reading, **{place: replace(model, **{field.name: value})})
+                context.request = replace(request, **{place: replace(model, **{field.name: value})})
 
 
-def edit_json(reply: Response, edit: Callable[[Any], None]) -> Response:
-    """A good answer with something else in it; a refusal as it is."""
-    if reply.status != OK:
-        return reply
-    answer = json.decode(reply.body)
-    edit(answer)
-    return replace(reply, body=json.encode(answer))
+def edit_json(response: Response, edit: Callable[[Any], None]) -> Response:
+    """Return a successful response after applying *edit* to its parsed body; return any other response unchanged."""
+    if response.status != OK:
+        return response
+    body = json.decode(response.body)
+    edit(body)
+    return replace(response, body=json.encode(body))
 
 
 class SamePage(PagingFault, frozen=True, kw_only=True, tag="same_page"):
-    """Answers the page before the one that was asked for, as if that had been asked for; never on a first page.
+    """Return the page before the requested one; never triggers for a first page.
 
-    Where pages follow cursors, it triggers only a cursor that was handed out while the fault was active.
+    In a list with cursors, it triggers only for a cursor that the server returned while the fault was active.
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "same_page", "page": 2, "times": 1}
 
-    def on(self, meeting: FaultContext, pages: PageInfo) -> bool:  # noqa: ARG002 -- the number says it
-        """Any page but the first."""
-        return pages.number is not None and pages.number > 1
+    def applies_to_page(self, context: FaultContext, page: PageInfo) -> bool:  # noqa: ARG002 -- inherited
+        return page.number is not None and page.number > 1
 
-    def before_response(self, meeting: FaultContext) -> None:
-        """Answer the page before."""
-        request_page(meeting, _before(meeting))
+    def before_response(self, context: FaultContext) -> None:
+        request_page(context, _previous_page(context))
 
 
-def _before(meeting: FaultContext) -> Any:
-    """What asks for the page before; its offset, its number, or its cursor."""
-    pages, paging = meeting.page_info, meeting.reading.endpoint.pagination
-    number = pages.number if pages is not None and pages.number is not None else 1
-    match paging:
+def _previous_page(context: FaultContext) -> Any:
+    """Return the offset, page number or cursor of the page before the requested one."""
+    page = context.page_info
+    number = page.number if page is not None and page.number is not None else 1
+    match context.request.endpoint.pagination:
         case OffsetPagination(offset=name):
-            offset = int(meeting.fields[name])
+            offset = int(context.fields[name])
             return max(offset - offset // (number - 1), 0)
         case PageNumberPagination(page=name):
-            return int(meeting.fields[name]) - 1
-    numbers = meeting.tenant.faults.numbers_of(meeting.list_key)
+            return int(context.fields[name]) - 1
+    numbers = context.tenant.faults.page_numbers(context.list_key)
     return next((cursor for cursor, known in reversed(numbers.items()) if known == number - 1), None)
 
 
 class StuckCursor(PagingFault, frozen=True, kw_only=True, tag="stuck_cursor"):
-    """Names as the next cursor or offset the one that was sent, so that a client which follows it stays on the page.
+    """Return the requested cursor or offset as the next one, so that a client that follows it never leaves the page.
 
-    Never on the first page of a list with cursors: no cursor leads there.
+    Never triggers for the first page of a list with cursors, because no cursor leads there.
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "stuck_cursor", "page": 2, "times": 3}
-    REQUIRES: ClassVar[str] = "a list whose answer names the next cursor or offset"
+    REQUIRES: ClassVar[str] = "a list whose response has the next cursor or offset"
 
     @classmethod
     def supports(cls, endpoint: Endpoint) -> bool:
-        """A list whose answer names the next page."""
         return next_path(endpoint) is not None
 
-    def on(self, meeting: FaultContext, pages: PageInfo) -> bool:  # noqa: ARG002 -- what was sent says it
-        """Any page that something leads to."""
-        return (
-            isinstance(meeting.reading.endpoint.pagination, OffsetPagination)
-            or sent_cursor(meeting) is not None
-        )
+    def applies_to_page(self, context: FaultContext, page: PageInfo) -> bool:  # noqa: ARG002 -- inherited
+        return _follows_page_key(context)
 
-    def after_response(self, meeting: FaultContext, reply: Response) -> Response:
-        """Answer the page, and name it as the next."""
-        endpoint, sent = meeting.reading.endpoint, sent_cursor(meeting)
+    def after_response(self, context: FaultContext, response: Response) -> Response:
+        endpoint = context.request.endpoint
+        sent = sent_cursor(context)
         if isinstance(endpoint.pagination, OffsetPagination):
-            sent = int(meeting.fields.get(endpoint.pagination.offset, 0))
-        return edit_json(reply, lambda answer: put(answer, next_path(endpoint) or "", sent))
+            sent = int(context.fields.get(endpoint.pagination.offset, 0))
+        return edit_json(response, lambda body: put(body, next_path(endpoint) or "", sent))
 
 
-_NOBODYS: Final = "expired"
-"""A cursor that nobody ever handed out."""
+_UNKNOWN_CURSOR: Final = "expired"
+"""A cursor that the server never returns."""
 
 
 class ExpiredCursor(PagingFault, frozen=True, kw_only=True, tag="expired_cursor"):
-    """Refuses the cursor that was sent, as the vendor refuses one that it never handed out; never on a first page."""
+    """Reject the requested cursor as the vendor rejects an unknown one; never triggers for a first page."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "expired_cursor", "nth": 1}
-    REQUIRES: ClassVar[str] = "a list whose pages follow cursors"
+    REQUIRES: ClassVar[str] = "a list with cursors"
 
     @classmethod
     def supports(cls, endpoint: Endpoint) -> bool:
-        """A list with cursors."""
         return endpoint.rows_path is not None and isinstance(endpoint.pagination, CursorPagination)
 
-    def on(self, meeting: FaultContext, pages: PageInfo) -> bool:  # noqa: ARG002 -- what was sent says it
-        """Any page that a cursor leads to."""
-        return sent_cursor(meeting) is not None
+    def applies_to_page(self, context: FaultContext, page: PageInfo) -> bool:  # noqa: ARG002 -- inherited
+        return sent_cursor(context) is not None
 
-    def before_response(self, meeting: FaultContext) -> None:
-        """Ask with a cursor that cannot be."""
-        request_page(meeting, _NOBODYS)
+    def before_response(self, context: FaultContext) -> None:
+        request_page(context, _UNKNOWN_CURSOR)
 
 
 class EmptyPage(PagingFault, frozen=True, kw_only=True, tag="empty_page"):
-    """Leaves the rows out of a page that is not the last; a total, and what leads to the next page, stay as they are."""
+    """Return a page without its rows, unless it is the last page; the total and the next cursor are unchanged."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "empty_page", "page": 2, "times": 1}
 
-    def on(self, meeting: FaultContext, pages: PageInfo) -> bool:  # noqa: ARG002 -- the page says it
-        """Any page but the last."""
-        return not pages.last
+    def applies_to_page(self, context: FaultContext, page: PageInfo) -> bool:  # noqa: ARG002 -- inherited
+        return not page.last
 
-    def after_response(self, meeting: FaultContext, reply: Response) -> Response:
-        """Answer without rows."""
-        return edit_json(reply, lambda answer: put(answer, meeting.reading.endpoint.rows_path or "", []))
-
-
-def total_path(endpoint: Endpoint) -> str | None:
-    """The dotted path at which the answer tells how many rows a list has."""
-    return (
-        endpoint.pagination.total
-        if endpoint.rows_path is not None and isinstance(endpoint.pagination, OffsetPagination)
-        else None
-    )
+    def after_response(self, context: FaultContext, response: Response) -> Response:
+        return edit_json(response, lambda body: put(body, context.request.endpoint.rows_path or "", []))
 
 
 class ChangingTotal(PagingFault, frozen=True, kw_only=True, tag="changing_total"):
-    """Tells a total that grows with every trigger, while the rows stay as they are."""
+    """Return a total that grows with every trigger, while the rows are unchanged."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "changing_total", "by": 10}
-    REQUIRES: ClassVar[str] = "a list whose answer tells a total"
+    REQUIRES: ClassVar[str] = "a list whose response has a total"
 
     by: Annotated[int, Meta(ge=1)] = 1
-    """How much more each trigger adds."""
+    """How much each trigger adds."""
 
     @classmethod
     def supports(cls, endpoint: Endpoint) -> bool:
-        """A list with a total."""
         return total_path(endpoint) is not None
 
-    def after_response(self, meeting: FaultContext, reply: Response) -> Response:
-        """Answer with more than there is."""
-        path, more = total_path(meeting.reading.endpoint) or "", self.by * meeting.triggered
-        return edit_json(reply, lambda answer: put(answer, path, at(answer, path) + more))
+    def after_response(self, context: FaultContext, response: Response) -> Response:
+        path = total_path(context.request.endpoint) or ""
+        increase = self.by * context.trigger_count
+        return edit_json(response, lambda body: put(body, path, at(body, path) + increase))
 
 
 class NoEnd(PagingFault, frozen=True, kw_only=True, tag="no_end"):
-    """Promises more on the last page: a total beyond the last row, or a next cursor, which leads to the last page again.
+    """Promise more rows on the last page: a greater total, or a next cursor that leads to the last page again.
 
-    A list with cursors that has only one page keeps its end: no cursor leads to that page.
+    Never triggers for a list with cursors that has only one page, because no cursor leads to that page.
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "no_end", "times": 3}
-    REQUIRES: ClassVar[str] = "a list whose answer tells a total or names the next cursor"
+    REQUIRES: ClassVar[str] = "a list whose response has a total or the next cursor"
 
     @classmethod
     def supports(cls, endpoint: Endpoint) -> bool:
-        """A list whose answer says where it ends."""
-        return total_path(endpoint) is not None or (
-            endpoint.rows_path is not None and isinstance(endpoint.pagination, CursorPagination)
-        )
+        return total_path(endpoint) is not None or ExpiredCursor.supports(endpoint)
 
-    def on(self, meeting: FaultContext, pages: PageInfo) -> bool:
-        """The last page, and those that are asked for after it."""
-        return pages.last and (
-            isinstance(meeting.reading.endpoint.pagination, OffsetPagination)
-            or sent_cursor(meeting) is not None
-        )
+    def applies_to_page(self, context: FaultContext, page: PageInfo) -> bool:
+        return page.last and _follows_page_key(context)
 
-    def after_response(self, meeting: FaultContext, reply: Response) -> Response:
-        """Answer the last page without its end mark."""
-        return edit_json(reply, lambda answer: _unended(meeting, answer))
+    def after_response(self, context: FaultContext, response: Response) -> Response:
+        return edit_json(response, lambda body: _remove_end(context, body))
 
 
-def _unended(meeting: FaultContext, answer: Any) -> None:
-    endpoint = meeting.reading.endpoint
+def _remove_end(context: FaultContext, body: Any) -> None:
+    endpoint = context.request.endpoint
     match endpoint.pagination:
-        case OffsetPagination(offset=offset, size=size, total=str() as total):
-            put(
-                answer, total, int(meeting.fields.get(offset, 0)) + len(at(answer, endpoint.rows_path)) + size
-            )
+        case OffsetPagination(offset=name, size=size, total=str() as total):
+            offset = int(context.fields.get(name, 0))
+            put(body, total, offset + len(at(body, endpoint.rows_path)) + size)
         case CursorPagination(next=path):
-            put(answer, path, sent_cursor(meeting))
+            put(body, path, sent_cursor(context))
 
 
 FAULTS: Final[tuple[type[Fault], ...]] = (
@@ -281,4 +257,3 @@ FAULTS: Final[tuple[type[Fault], ...]] = (
     ChangingTotal,
     NoEnd,
 )
-"""The kinds of this module."""

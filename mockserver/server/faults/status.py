@@ -1,4 +1,4 @@
-"""The vendor answers with an error."""
+"""The fault that makes a vendor respond with an error."""
 
 from email.utils import formatdate
 from typing import Annotated, Any, ClassVar, Final, Literal
@@ -9,12 +9,12 @@ from mockserver.server.faults.base import Fault, FaultContext
 from mockserver.server.http.response import Response
 from mockserver.server.requests.responses import injected_error
 
-MOST_SECONDS: Final = 3_153_600_000
-"""A hundred years: a clock ends in 2100, and a date in a header has a year of four figures."""
+MAX_RETRY_AFTER: Final = 3_153_600_000
+"""A hundred years in seconds: clocks end in 2100, and the year in an HTTP date has four digits."""
 
 
 class Status(Fault, frozen=True, kw_only=True, tag="status"):
-    """Answers with a status instead of the rows, in the vendor's own error shape; nothing that was sent is recorded."""
+    """Respond with an error status in the vendor's own error format; data that was sent is not recorded."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {
         "kind": "status",
@@ -25,25 +25,24 @@ class Status(Fault, frozen=True, kw_only=True, tag="status"):
     }
 
     status: Annotated[int, Meta(ge=300, le=599)] = 503
-    """The status; the body is the vendor's for that status, or its most general one."""
+    """The status; the body is the vendor's error for this status, or its most general error."""
     message: str = "injected by a fault"
-    """What the error says, where the vendor's shape has room for it."""
-    retry_after: Annotated[int, Meta(ge=0, le=MOST_SECONDS)] | None = None
-    """Seconds of the tenant's clock to tell the client to wait, in the header ``Retry-After``."""
+    """The error message, if the vendor's format has one."""
+    retry_after: Annotated[int, Meta(ge=0, le=MAX_RETRY_AFTER)] | None = None
+    """Seconds of the tenant's clock for the header ``Retry-After``; no header by default."""
     retry_form: Literal["seconds", "date"] = "seconds"
-    """Whether ``Retry-After`` says seconds or an HTTP date."""
+    """The format of ``Retry-After``: seconds or an HTTP date."""
 
-    def before_response(self, meeting: FaultContext) -> Response:
-        """Answer with the error."""
-        headers, details = {}, dict[str, Any](message=self.message)
+    def before_response(self, context: FaultContext) -> Response:
+        headers: dict[str, str] = {}
+        details: dict[str, Any] = {"message": self.message}
         if self.retry_after is not None:
             details["retryAfter"] = self.retry_after
-            then = meeting.tenant.clock.now() // 1000 + self.retry_after
+            retry_at = context.tenant.clock.now() // 1000 + self.retry_after
             headers["Retry-After"] = (
-                formatdate(then, usegmt=True) if self.retry_form == "date" else str(self.retry_after)
+                formatdate(retry_at, usegmt=True) if self.retry_form == "date" else str(self.retry_after)
             )
-        return injected_error(meeting.reading, meeting.raw, self.status, details, headers)
+        return injected_error(context.request, context.raw, self.status, details, headers)
 
 
 FAULTS: Final[tuple[type[Fault], ...]] = (Status,)
-"""The kinds of this module."""

@@ -1,4 +1,4 @@
-"""The answer comes late."""
+"""Faults in how a response is sent: late, slowly, damaged, incomplete or not at all."""
 
 from math import exp, inf
 from statistics import NormalDist
@@ -10,38 +10,38 @@ from msgspec.structs import replace
 from mockserver.server.faults.base import (
     Fault,
     FaultContext,
-    FaultError,
     HeaderText,
     Seconds,
     Share,
     WireFault,
 )
 from mockserver.server.http.response import Response, Where
+from mockserver.server.tenancy.active_faults import FaultError
 
 
 class Latency(WireFault, frozen=True, kw_only=True, tag="latency"):
-    """Waits before the first byte: a fixed time, or one drawn evenly between two, or from a lognormal distribution.
+    """Wait before the first byte: a fixed time, or a random one from a uniform or lognormal distribution.
 
-    Real seconds, whatever the tenant's clock says. Several latencies add up.
+    The time is real, independent of the tenant's clock. Several latencies add up.
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "latency", "median": 0.01, "sigma": 0.4, "maximum": 0.05}
 
     seconds: Seconds | None = None
-    """A fixed time."""
+    """A fixed delay."""
     lower: Seconds | None = None
-    """With ``upper``: the shortest wait; any time between the two is as likely."""
+    """With ``upper``: the shortest delay of a uniform distribution."""
     upper: Seconds | None = None
-    """With ``lower``: the longest wait."""
+    """With ``lower``: the longest delay of a uniform distribution."""
     median: Seconds | None = None
-    """With ``sigma``: half of the exchanges wait less; some wait much longer."""
+    """With ``sigma``: the median of a lognormal distribution."""
     sigma: Annotated[float, Meta(ge=0, le=5)] | None = None
-    """With ``median``: the standard deviation of the wait's logarithm; 0 always waits the median."""
+    """With ``median``: the standard deviation of the delay's logarithm; with 0, every delay is the median."""
     maximum: Seconds = 60
-    """No lognormal wait is longer."""
+    """Upper bound of lognormal delays."""
 
     def check(self) -> None:
-        """Exactly one of the three ways must be given."""
+        """Check also that exactly one of the three distributions is given."""
         super().check()
         ways = [
             self.seconds is not None,
@@ -51,103 +51,108 @@ class Latency(WireFault, frozen=True, kw_only=True, tag="latency"):
         halves = (self.lower is None) != (self.upper is None) or (self.median is None) != (self.sigma is None)
         if sum(ways) != 1 or halves or (self.lower or 0) > (inf if self.upper is None else self.upper):
             raise FaultError(
-                "latency: give `seconds`, or `lower` and `upper` (lower first), or `median` and `sigma`"
+                "latency: invalid combination of arguments; give either `seconds`, or `lower` and a greater `upper`,"
+                " or `median` and `sigma`"
             )
 
-    def after_response(self, meeting: FaultContext, reply: Response) -> Response:
-        """Answer later."""
-        return replace(reply, delay=reply.delay + self._wait(meeting))
+    def after_response(self, context: FaultContext, response: Response) -> Response:
+        return replace(response, delay=response.delay + self._delay(context))
 
-    def _wait(self, meeting: FaultContext) -> float:
+    def _delay(self, context: FaultContext) -> float:
         if self.seconds is not None:
             return self.seconds
         if self.lower is not None and self.upper is not None:
-            return self.lower + (self.upper - self.lower) * meeting.draw("wait")
-        even = min(max(meeting.draw("wait"), 1e-12), 1 - 1e-12)
-        return min((self.median or 0) * exp((self.sigma or 0) * NormalDist().inv_cdf(even)), self.maximum)
+            return self.lower + (self.upper - self.lower) * context.draw("wait")
+        uniform = min(max(context.draw("wait"), 1e-12), 1 - 1e-12)
+        return min((self.median or 0) * exp((self.sigma or 0) * NormalDist().inv_cdf(uniform)), self.maximum)
 
 
 class Reset(WireFault, frozen=True, kw_only=True, tag="reset"):
-    """Ends the connection with a TCP RST: before any byte, after the headers, or in the middle of the body."""
+    """Close the connection with a TCP RST: before the first byte, after the headers, or within the body."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "reset", "where": "body", "share": 0.25}
 
     where: Where = "before"
-    """Where it is reset."""
+    """Where the connection is reset."""
     share: Share = 0.5
-    """With ``where`` at ``body``: the share of its bytes that are sent first."""
+    """With ``where`` = ``body``: the share of the body's bytes that is sent."""
 
-    def transform(self, reply: Response) -> Response:
-        """Break off with RST."""
-        return reply.interrupted("reset", self.where, self.share)
+    def transform(self, response: Response) -> Response:
+        return response.interrupted("reset", self.where, self.share)
 
 
 class Stall(WireFault, frozen=True, kw_only=True, tag="stall"):
-    """Falls silent before any byte, after the headers, or in the middle of the body, until the client goes or the server stops."""
+    """Stop sending before the first byte, after the headers, or within the body, until the client disconnects.
+
+    The connection also ends when the server stops.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "stall", "where": "headers", "times": 1}
 
     where: Where = "before"
-    """Where it falls silent."""
+    """Where sending stops."""
     share: Share = 0.5
-    """With ``where`` at ``body``: the share of its bytes that are sent first."""
+    """With ``where`` = ``body``: the share of the body's bytes that is sent."""
 
-    def transform(self, reply: Response) -> Response:
-        """Break off in silence."""
-        return reply.interrupted("stall", self.where, self.share)
+    def transform(self, response: Response) -> Response:
+        return response.interrupted("stall", self.where, self.share)
 
 
 class Dribble(WireFault, frozen=True, kw_only=True, tag="dribble"):
-    """Sends the body in pieces of about equal size with a pause between each two; the answer itself is whole."""
+    """Send the complete body slowly, in pieces of about equal size with pauses between them."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "dribble", "pieces": 5, "pause": 0.002}
 
     pieces: Annotated[int, Meta(ge=2, le=100_000)] = 10
-    """How many; a shorter body goes byte by byte."""
+    """Number of pieces; a shorter body is sent byte by byte."""
     pause: Seconds = 0.1
-    """Seconds of real time between two pieces."""
+    """Real seconds between two pieces."""
 
-    def transform(self, reply: Response) -> Response:
-        """Send slowly."""
-        return replace(reply, pieces=self.pieces, pause=self.pause)
+    def transform(self, response: Response) -> Response:
+        return replace(response, pieces=self.pieces, pause=self.pause)
 
 
 class Truncate(WireFault, frozen=True, kw_only=True, tag="truncate"):
-    """Sends only the beginning of the body: under its own length, or under that of the whole and then closes the connection."""
+    """Truncate the body; Content-Length is either the truncated or the original length.
+
+    With the original length, the connection is closed after the truncated body.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "truncate", "share": 0.9, "content_length": "true"}
 
     share: Share = 0.5
-    """The share of the body's bytes that are sent."""
+    """The share of the body's bytes that is sent."""
     content_length: Literal["true", "lying"] = "lying"
-    """Whether ``Content-Length`` says what is sent, or what the whole would have been."""
+    """``true``: Content-Length is the truncated length; ``lying``: it is the original length."""
 
-    def transform(self, reply: Response) -> Response:
-        """Leave out the end."""
+    def transform(self, response: Response) -> Response:
         if self.content_length == "lying":
-            return reply.interrupted("close", "body", self.share)
-        return replace(reply, sent=int(len(reply.sent_body) * self.share), declared=None)
+            return response.interrupted("close", "body", self.share)
+        return replace(response, sent=int(len(response.sent_body) * self.share), declared=None)
 
 
-_UNFINISHED: Final = b"{"
-"""For what parses whatever is done to it, such as a number."""
+_INVALID_JSON: Final = b"{"
+"""Replaces a body that is still valid JSON after the damage, such as a number."""
 
 
 class Malformed(WireFault, frozen=True, kw_only=True, tag="malformed"):
-    """Sends a body that is no JSON, and leaves the status and the content type as if it were."""
+    """Send a body that is not valid JSON, with unchanged status and content type."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "malformed", "how": "garbled"}
 
     how: Literal["cut", "garbled"] = "cut"
-    """Whether the second half is missing, or every quotation mark is an apostrophe."""
+    """``cut``: the second half is missing; ``garbled``: every quotation mark is an apostrophe."""
 
-    def transform(self, reply: Response) -> Response:
-        """Break the body."""
-        body = reply.body[: len(reply.body) // 2] if self.how == "cut" else reply.body.replace(b'"', b"'")
-        return replace(reply, body=_UNFINISHED if _parses(body) else body)
+    def transform(self, response: Response) -> Response:
+        body = (
+            response.body[: len(response.body) // 2]
+            if self.how == "cut"
+            else response.body.replace(b'"', b"'")
+        )
+        return replace(response, body=_INVALID_JSON if _is_json(body) else body)
 
 
-def _parses(body: bytes) -> bool:
+def _is_json(body: bytes) -> bool:
     try:
         json.decode(body)
     except (DecodeError, UnicodeDecodeError):
@@ -156,56 +161,51 @@ def _parses(body: bytes) -> bool:
 
 
 class EmptyBody(WireFault, frozen=True, kw_only=True, tag="empty_body"):
-    """Sends the status and the headers of the answer with a body of no bytes."""
+    """Send the status and the headers of the response with an empty body."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "empty_body", "page": "first"}
 
-    def transform(self, reply: Response) -> Response:
-        """Leave out the body."""
-        return replace(reply, body=b"", sent=None, declared=None)
+    def transform(self, response: Response) -> Response:
+        return replace(response, body=b"", sent=None, declared=None)
 
 
 class ContentType(WireFault, frozen=True, kw_only=True, tag="content_type"):
-    """Sends the answer under another ``Content-Type``; the body stays what it is."""
+    """Send the response with another ``Content-Type``; the body is unchanged."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "content_type", "content_type": "text/html; charset=utf-8"}
 
     content_type: HeaderText = "text/html"
-    """What the header says."""
+    """The value of the header."""
 
-    def transform(self, reply: Response) -> Response:
-        """Call it something else."""
-        headers = reply.headers.copy()
+    def transform(self, response: Response) -> Response:
+        headers = response.headers.copy()
         headers["Content-Type"] = self.content_type
-        return replace(reply, headers=headers)
+        return replace(response, headers=headers)
 
 
 _LENGTH = "Content-Length"
 
-Token = Annotated[
-    str, Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$(?!\n)", description="the name of a header")
-]
+Token = Annotated[str, Meta(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$(?!\n)", description="a header name")]
 
 
 class DuplicateHeader(WireFault, frozen=True, kw_only=True, tag="duplicate_header"):
-    """Sends a header twice, the second time with the same value or with another."""
+    """Send a header twice, with the same value or with another one."""
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "duplicate_header", "header": "Content-Length", "value": "1"}
 
     header: Token = "Content-Type"
-    """Which; one that the answer does not have comes twice with ``value``."""
+    """Name of the header; one that the response does not have is sent twice with ``value``."""
     value: HeaderText | None = None
-    """The second value; the first one again where it is not given."""
+    """The second value; by default the first one."""
 
-    def transform(self, reply: Response) -> Response:
-        """Say it again."""
-        headers = reply.headers.copy()
-        if self.header.lower() == _LENGTH.lower():  # The first is written where the body is.
-            headers.add(_LENGTH, str(reply.declared_length) if self.value is None else self.value)
+    def transform(self, response: Response) -> Response:
+        headers = response.headers.copy()
+        if self.header.lower() == _LENGTH.lower():  # The first one is added when the body is sent.
+            headers.add(_LENGTH, str(response.declared_length) if self.value is None else self.value)
         else:
             first = headers.setdefault(self.header, self.value or "")
             headers.add(self.header, first if self.value is None else self.value)
-        return replace(reply, headers=headers)
+        return replace(response, headers=headers)
 
 
 FAULTS: Final[tuple[type[Fault], ...]] = (
@@ -219,4 +219,3 @@ FAULTS: Final[tuple[type[Fault], ...]] = (
     ContentType,
     DuplicateHeader,
 )
-"""The kinds of this module."""

@@ -1,1 +1,1 @@
-"""HTTP without any knowledge of tenants: requests, routes, responses, redaction, logs."""
+"""HTTP independent of tenants: requests, routes, responses, redaction, logs."""

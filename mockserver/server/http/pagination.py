@@ -1,4 +1,4 @@
-"""Where an answer stands among the pages of its list."""
+"""Determine which page of a list a request asks for and a response contains."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,56 +15,59 @@ from mockserver.contract.pagination import (
 
 
 class PageInfo(Struct, frozen=True):
-    """A page's place."""
+    """The position of a page in its list."""
 
     number: int | None
-    """1 for the first; ``None`` where nobody knows, because its cursor was not seen before."""
+    """1 for the first page; ``None`` if its cursor is unknown."""
     last: bool
     rows: int
-    """Rows on it."""
+    """Number of rows on the page."""
     next: str | None = None
-    """The cursor of the page after it."""
+    """The cursor of the next page."""
 
 
-def at(answer: Any, path: str | None) -> Any:
-    """What stands at a dotted path of an answer; ``None`` where nothing does."""
+def get_at(value: Any, path: str | None) -> Any:
+    """Return what is at a dotted path of a JSON value, or ``None`` if there is nothing."""
     for name in (path or "").split("."):
         if name:
-            answer = answer.get(name) if isinstance(answer, Mapping) else None
-    return answer
+            value = value.get(name) if isinstance(value, Mapping) else None
+    return value
 
 
-def put(answer: Any, path: str, value: Any) -> None:
-    """Let something else stand at a dotted path of an answer, where anything stands there."""
+def set_at(target: Any, path: str, value: Any) -> None:
+    """Replace what is at a dotted path of a JSON value, if there is anything."""
     *parents, name = path.split(".")
-    inner = at(answer, ".".join(parents))
+    inner = get_at(target, ".".join(parents))
     if isinstance(inner, dict) and name in inner:
         inner[name] = value
 
 
-def named(endpoint: Endpoint, path: Mapping[str, str], *models: Any) -> dict[str, Any]:
-    """What a request asks for by name, in its path and in the structs of its query and body, without credentials."""
-    found, secret = dict[str, Any](path), endpoint.credentials.fields
+def collect_fields(endpoint: Endpoint, path: Mapping[str, str], *models: Any) -> dict[str, Any]:
+    """Return the parameters of a request by name, from its path and structs, without credentials."""
+    secret = endpoint.credentials.fields
+    fields = dict[str, Any](path)
     for model in models:
         if model is not None:
-            found |= {
-                name: value
-                for name, value in to_builtins(model).items()
-                if value is not None and name not in secret
+            values = to_builtins(model)
+            fields |= {
+                name: value for name, value in values.items() if value is not None and name not in secret
             }
-    return found
+    return fields
 
 
-def page_field(paging: Pagination) -> str | None:
-    """The request field that says which page is meant; ``None`` where there is only one page."""
-    match paging:
+def page_field(pagination: Pagination) -> str | None:
+    """Return the name of the request field that selects the page; ``None`` without pagination."""
+    match pagination:
         case OffsetPagination(offset=name) | PageNumberPagination(page=name) | CursorPagination(cursor=name):
             return name
     return None
 
 
 def field_place(endpoint: Endpoint, field: str) -> tuple[str, str] | None:
-    """Where a field of a request stands: in query or body, in which attribute of it; ``None`` for one that neither has."""
+    """Return ``query`` or ``body`` and the attribute for a request field.
+
+    Return ``None`` if neither has the field.
+    """
     for place, model in (("query", endpoint.query), ("body", endpoint.body)):
         if model is not None and field in model.__struct_encode_fields__:
             return place, model.__struct_fields__[model.__struct_encode_fields__.index(field)]
@@ -72,51 +75,57 @@ def field_place(endpoint: Endpoint, field: str) -> tuple[str, str] | None:
 
 
 def is_first_page(endpoint: Endpoint, page: Any) -> bool:
-    """Whether a request for a page asks for the first one of a list."""
-    paging = endpoint.pagination
-    first = paging.first if isinstance(paging, PageNumberPagination) else 0
+    """Return whether *page* is the first page of the endpoint's list; False if the endpoint has no list."""
+    pagination = endpoint.pagination
+    first = pagination.first if isinstance(pagination, PageNumberPagination) else 0
     return endpoint.rows_path is not None and (page in (None, "") or page == first)
 
 
-def list_key_of(vendor: str, endpoint: Endpoint, site: int, asked: Mapping[str, Any]) -> str:
-    """What all requests for pages of one list have in common, whatever the size of the pages and the name of the site."""
-    passed_over = (
+def list_key_of(vendor: str, endpoint: Endpoint, site: int, fields: Mapping[str, Any]) -> str:
+    """Return a key that is equal for all requests to one list, whatever the page and its size.
+
+    The site is compared by its index, because it may have several names.
+    """
+    ignored = (
         page_field(endpoint.pagination),
         getattr(endpoint.pagination, "limit", None),
         endpoint.site,
     )
-    kept = {name: value for name, value in asked.items() if name not in passed_over}
+    kept = {name: value for name, value in fields.items() if name not in ignored}
     return json.encode([vendor, endpoint.name, site, kept], order="deterministic").decode()
 
 
-def pages(
-    endpoint: Endpoint, asked: Mapping[str, Any], answer: Any, numbers: Mapping[str, int]
+def compute_page_info(
+    endpoint: Endpoint, fields: Mapping[str, Any], response: Any, page_numbers: Mapping[str, int]
 ) -> PageInfo | None:
-    """Tell where a page stands from what was asked and what is answered; ``None`` for what is no list.
+    """Return the position of the page in a decoded response; ``None`` if the endpoint has no list.
 
-    ``numbers`` says which page each cursor leads to, as far as that is known.
+    *fields* are those of the request. *page_numbers* maps known cursors to the numbers of their pages.
     """
     if endpoint.rows_path is None:
         return None
-    found, paging = at(answer, endpoint.rows_path), endpoint.pagination
-    count = len(found) if isinstance(found, list) else 0
-    size = int(asked.get(getattr(paging, "limit", None) or "") or getattr(paging, "size", 0) or 1)
-    match paging:
-        case OffsetPagination(offset=name, total=total):
-            offset = int(asked.get(name) or 0)
-            whole = at(answer, total) if total else None
+    pagination = endpoint.pagination
+    rows = get_at(response, endpoint.rows_path)
+    count = len(rows) if isinstance(rows, list) else 0
+    size = int(fields.get(getattr(pagination, "limit", None) or "") or getattr(pagination, "size", 0) or 1)
+    match pagination:
+        case OffsetPagination(offset=name, total=total_path):
+            offset = int(fields.get(name) or 0)
+            total = get_at(response, total_path) if total_path else None
+            if total is None:
+                return PageInfo(offset // size + 1, count < size, count)
             if (
-                whole is not None and count and offset + count < whole
-            ):  # A full page: its limit may have been cut.
+                count and offset + count < total
+            ):  # The page is full, but the vendor may have reduced its size.
                 size = count
-            return PageInfo(
-                offset // size + 1, count < size if whole is None else offset + count >= whole, count
-            )
+            return PageInfo(offset // size + 1, offset + count >= total, count)
         case PageNumberPagination(page=name, first=first, maximum=maximum):
+            number = int(fields.get(name, first)) - first + 1
+            return PageInfo(number, count < min(size, maximum or size), count)
+        case CursorPagination(cursor=name, next=next_path):
+            cursor = fields.get(name)
+            next_cursor = get_at(response, next_path)
             return PageInfo(
-                int(asked.get(name, first)) - first + 1, count < min(size, maximum or size), count
+                page_numbers.get(cursor) if cursor else 1, next_cursor is None, count, next_cursor
             )
-        case CursorPagination(cursor=name, next=path):
-            following, cursor = at(answer, path), asked.get(name)
-            return PageInfo(numbers.get(cursor) if cursor else 1, following is None, count, following)
     return PageInfo(1, last=True, rows=count)

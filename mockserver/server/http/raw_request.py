@@ -1,4 +1,4 @@
-"""A request as it was sent."""
+"""A request before it is parsed."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -9,20 +9,20 @@ from mockserver._util.printable import encodable
 
 
 class RawRequest(NamedTuple):
-    """All of a request that any vendor looks at."""
+    """The parts of a request that any vendor uses."""
 
     method: str
     path: str
-    """With its query, as it was sent."""
+    """With the query, not decoded."""
     host: str
     authorization: str
     body: bytes
     media_type: str = ""
-    """Of a body that is no JSON object: how a refusal names what was sent instead."""
+    """Media type of a body that is not a JSON object, for error messages; else empty."""
 
 
 def encodable_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """Return headers in which every byte that is not UTF-8 is written as an escape; the same object if there is none."""
+    """Return headers with bytes that are not UTF-8 escaped; the same object if there are none."""
     for name, value in headers.items():
         if not (name.isascii() and value.isascii()):
             return CIMultiDict([(encodable(name), encodable(value)) for name, value in headers.items()])

@@ -1,4 +1,4 @@
-"""Mask credentials in every text that is shown of an exchange or written to a log."""
+"""Mask credentials in exchanges and log messages."""
 
 import re
 from base64 import b64decode
@@ -14,13 +14,21 @@ from mockserver.server.http.known_credentials import SHORTEST, KnownCredentials
 from mockserver.server.http.raw_request import RawRequest
 from mockserver.vendors import every
 
-__all__ = ["MASK", "Secrets", "is_secret", "names", "plain", "presented", "secrets"]
+__all__ = [
+    "MASK",
+    "Secrets",
+    "collect_secrets",
+    "credential_fields",
+    "is_secret",
+    "normalize_name",
+    "presented_credentials",
+]
 
 _HEADERS: Final = frozenset({"authorization", "proxyauthorization", "cookie", "setcookie"})
-_WHOLE: Final = 8
-"""Characters below which a credential is only masked where it stands as a word of its own."""
-_LAYERS: Final = 4
-"""How often a text is decoded: a key may be encoded in JSON, in a URL, in another URL."""
+_MIN_UNBOUNDED: Final = 8
+"""Shorter credentials are masked only as whole words."""
+_MAX_LAYERS: Final = 4
+"""Times that a text is decoded: a key may be encoded in JSON, in a URL, in another URL."""
 _ESCAPE: Final = re.compile(
     r"(?:%[c-f][0-9a-f](?:%[89ab][0-9a-f]){1,3})|%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|\\[\"'\\/]",
     re.IGNORECASE,
@@ -31,161 +39,163 @@ _WORDS: Final = re.compile(r"[A-Za-z]+(?:[^A-Za-z0-9]+[A-Za-z]+)*")
 _QUANTUM: Final = 4
 """Characters of base64 that are decoded together."""
 Span = tuple[int, int]
+"""Start and end of a part of a text."""
 
 
 @cache
-def names() -> frozenset[str]:
-    """The fields that carry a credential at any vendor, in any of its dialects, as :func:`plain` writes them."""
-    found = (
-        field
-        for vendor in every()
-        for endpoint in vendor.contract.endpoints
-        for field in endpoint.credentials.fields
-    )
-    return frozenset(plain(field) for field in found)
+def credential_fields() -> frozenset[str]:
+    """Return the normalized names of the fields that carry credentials in any dialect of any vendor."""
+    fields: set[str] = set()
+    for vendor in every():
+        for endpoint in vendor.contract.endpoints:
+            fields |= {normalize_name(field) for field in endpoint.credentials.fields}
+    return frozenset(fields)
 
 
-def plain(name: str) -> str:
-    """A name without what people spell differently."""
+def normalize_name(name: str) -> str:
+    """Return a name in lower case without separators."""
     return name.lower().replace("_", "").replace("-", "")
 
 
 def is_secret(name: str) -> bool:
-    """Whether a field or header of this name carries a credential; ``X-Api-Key`` does where ``api_key`` does."""
-    bare = plain(name)
-    return bare in _HEADERS or bare.removeprefix("x") in names()
+    """Return whether a field or header carries a credential; ``X-Api-Key`` does if ``api_key`` does."""
+    normalized = normalize_name(name)
+    return normalized in _HEADERS or normalized.removeprefix("x") in credential_fields()
 
 
 @cache
-def _named() -> re.Pattern[str]:
-    """A credential by its name in any text: ``api_key=…`` or ``"apiKey": "…"``."""
-    spelled = "|".join("[_-]?".join(name) for name in sorted(names(), key=len, reverse=True))
+def _assignment_pattern() -> re.Pattern[str]:
+    """Return a pattern of credentials with their names in any text: ``api_key=…`` or ``"apiKey": "…"``."""
+    names = sorted(credential_fields(), key=len, reverse=True)
+    spellings = "|".join("[_-]?".join(name) for name in names)
     return re.compile(
-        rf"""((?:{spelled})["']?\s*[=:]\s*)(?:"((?:[^"\\]|\\.)*)|'([^']*)|([^"'&\s,}}]+))""", re.IGNORECASE
+        rf"""((?:{spellings})["']?\s*[=:]\s*)(?:"((?:[^"\\]|\\.)*)|'([^']*)|([^"'&\s,}}]+))""", re.IGNORECASE
     )
 
 
 class Secrets:
-    """The credentials of one exchange and of its server, which are masked in whatever is shown of the exchange."""
+    """The credentials of an exchange and its server, which are masked wherever the exchange is shown."""
 
     def __init__(self, values: Iterable[str], known: KnownCredentials | None = None) -> None:
-        """Mask some values that a request presents as credentials, and all that the server knows."""
+        """Mask the values that a request presents as credentials, and the *known* ones of the server."""
         self._values = frozenset(value for value in values if len(value) >= SHORTEST)
         self._known = known
 
-    def text(self, text: str, *, cut: bool = False, ours: bool = False) -> str:
+    def mask_text(self, text: str, *, cut: bool = False, ours: bool = False) -> str:
         """Mask every credential in a text, however it is encoded.
 
-        With *cut*, the beginning of one at the end of the text is masked too. With *ours*, the text is the server's own
-        and repeats at most some value: a credential that reads like words is only masked as the whole text, or behind
-        the last colon, so that a sentence keeps its words whatever a client sends.
+        With *cut*, the beginning of a credential at the end of the text is masked too. With *ours*, the text
+        is the server's own and repeats at most a value: a credential that reads like words is masked only as
+        the whole text or after the last colon, so that a client cannot blank words of a sentence.
         """
         if not ours:
-            text = _named().sub(rf"\1{MASK}", text)
+            text = _assignment_pattern().sub(rf"\1{MASK}", text)
         text = without_user_info(text)
         view = text
-        for layer in range(_LAYERS):
-            spans = self._spans(view, cut=cut, ours=ours)
+        for layer in range(_MAX_LAYERS):
+            spans = self._find_secret_spans(view, cut=cut, ours=ours)
             if spans:
-                text = _masked(text, spans, layer)
-                view = _decoded(text, layer)
-            further = _ESCAPE.sub(_character, view)
+                text = _mask_spans(text, spans, layer)
+                view = _decode(text, layer)
+            further = _ESCAPE.sub(_unescape, view)
             if further == view:
                 break
             view = further
         return text
 
-    def path(self, path: str) -> str:
-        """Mask every credential in a path, however it is percent-encoded."""
-        return self.text(path)
+    def mask_field(self, name: str, value: Any) -> Any:
+        """Mask the value of a field or header."""
+        return MASK if is_secret(name) else self.mask_value(value)
 
-    def field(self, name: str, value: Any) -> Any:
-        """The value of a field or header."""
-        return MASK if is_secret(name) else self.value(value)
-
-    def value(self, value: Any, *, ours: bool = False) -> Any:
-        """A value of JSON with every credential in it masked."""
+    def mask_value(self, value: Any, *, ours: bool = False) -> Any:
+        """Mask every credential in a JSON value."""
         if isinstance(value, str):
-            return self.text(value, ours=ours)
+            return self.mask_text(value, ours=ours)
         if isinstance(value, dict):
             return {
-                self.text(name, ours=ours): MASK if is_secret(name) else self.value(each, ours=ours)
-                for name, each in value.items()
+                self.mask_text(name, ours=ours): (
+                    MASK if is_secret(name) else self.mask_value(inner, ours=ours)
+                )
+                for name, inner in value.items()
             }
-        return [self.value(each, ours=ours) for each in value] if isinstance(value, list) else value
+        if isinstance(value, list):
+            return [self.mask_value(inner, ours=ours) for inner in value]
+        return value
 
-    def body(self, body: bytes, *, cut: bool = False, ours: bool = False) -> Any:
-        """A body as JSON, or else as text; ``None`` for an empty one."""
+    def mask_body(self, body: bytes, *, cut: bool = False, ours: bool = False) -> Any:
+        """Return a masked body as JSON, or else as text; ``None`` if it is empty."""
         if not body:
             return None
         try:
             value = json.decode(body)
-            return _by_name(value) if self._is_free(body.decode()) else self.value(value, ours=ours)
+            return _mask_by_name(value) if self._is_free(body.decode()) else self.mask_value(value, ours=ours)
         except (DecodeError, UnicodeDecodeError, RecursionError):
-            return self.text(body.decode("utf-8", "replace"), cut=cut, ours=ours)
+            return self.mask_text(body.decode("utf-8", "replace"), cut=cut, ours=ours)
 
     def _is_free(self, text: str) -> bool:
-        """Return whether no part of a text, however it is decoded, needs to be masked for its value."""
-        if without_user_info(text) != text or _named().search(text):
+        """Return whether no part of a text needs to be masked for its value, however it is decoded."""
+        if without_user_info(text) != text or _assignment_pattern().search(text):
             return False
-        for _ in range(_LAYERS):
-            if self._in(text) or self._in_base64(text):
+        for _ in range(_MAX_LAYERS):
+            if self._find(text) or self._find_in_base64(text):
                 return False
-            further = _ESCAPE.sub(_character, text)
+            further = _ESCAPE.sub(_unescape, text)
             if further == text:
                 break
             text = further
         return True
 
-    def _spans(self, view: str, *, cut: bool, ours: bool) -> list[Span]:
-        """Return where credentials stand in a text, and where base64 has one in it."""
-        found = [span for value in self._in(view) for span in _places(value, view, ours=ours)]
-        found += self._in_base64(view)
+    def _find_secret_spans(self, view: str, *, cut: bool, ours: bool) -> list[Span]:
+        """Return the spans of credentials in a text, and of base64 that contains one."""
+        spans = self._find_in_base64(view)
+        for value in self._find(view):
+            spans += _find_spans(value, view, ours=ours)
         if cut:
-            begun = max(
-                [
-                    *(_begun(value, view) for value in self._values),
-                    self._known.begun(view) if self._known else 0,
-                ]
-            )
-            found += [(len(view) - begun, len(view))] if begun else []
-        return _merged(found)
+            lengths = [_count_begun(value, view) for value in self._values]
+            if self._known:
+                lengths.append(self._known.count_begun(view))
+            begun = max(lengths, default=0)
+            if begun:
+                spans.append((len(view) - begun, len(view)))
+        return _merge(spans)
 
-    def _in(self, view: str) -> list[str]:
+    def _find(self, view: str) -> list[str]:
+        """Return the credentials that occur in a text as they are."""
         presented = [value for value in self._values if value in view]
         return presented + (self._known.find(view) if self._known else [])
 
-    def _in_base64(self, view: str) -> list[Span]:
-        """Return the runs of base64 that have a credential in them; all runs are searched at once, since hardly any has."""
-        runs = [
-            (run.span(), _from_base64(run[0]))
-            for pattern in (_BASE64, _BASE64_IN_PATH)
-            for run in pattern.finditer(view)
-        ]
-        if not runs or not self._in("\n".join(plain for _, plain in runs)):
+    def _find_in_base64(self, view: str) -> list[Span]:
+        """Return the runs of base64 that contain a credential.
+
+        All runs are searched at once, because few have one.
+        """
+        runs: list[tuple[Span, str]] = []
+        for pattern in (_BASE64, _BASE64_IN_PATH):
+            runs += [(run.span(), _decode_base64(run[0])) for run in pattern.finditer(view)]
+        if not runs or not self._find("\n".join(decoded for _, decoded in runs)):
             return []
-        return [span for span, plain in runs if self._in(plain)]
+        return [span for span, decoded in runs if self._find(decoded)]
 
 
-def _by_name(value: Any) -> Any:
-    """Return a value of JSON with what stands under the name of a credential masked."""
+def _mask_by_name(value: Any) -> Any:
+    """Mask the fields of a JSON value that carry credentials by name."""
     if isinstance(value, dict):
-        return {name: MASK if is_secret(name) else _by_name(each) for name, each in value.items()}
-    return [_by_name(each) for each in value] if isinstance(value, list) else value
+        return {name: MASK if is_secret(name) else _mask_by_name(inner) for name, inner in value.items()}
+    return [_mask_by_name(inner) for inner in value] if isinstance(value, list) else value
 
 
-def secrets(
+def collect_secrets(
     raw: RawRequest,
     headers: Mapping[str, str],
     further: Iterable[str] = (),
     known: KnownCredentials | None = None,
 ) -> Secrets:
-    """Find the credentials of a request; ``further`` are known to be some, and so are those that its server knows."""
-    return Secrets({*further, *presented(raw, headers)}, known)
+    """Return the credentials that a request presents, with *further* ones and those of its server."""
+    return Secrets({*further, *presented_credentials(raw, headers)}, known)
 
 
-def presented(raw: RawRequest, headers: Mapping[str, str]) -> Iterator[str]:
-    """Yield every value that stands where credentials stand: under such a name in headers, query and body."""
+def presented_credentials(raw: RawRequest, headers: Mapping[str, str]) -> Iterator[str]:
+    """Yield every value that has the name of a credential in headers, query or body."""
     for name, value in (("Authorization", raw.authorization), *headers.items()):
         if is_secret(name):
             yield from (value.strip(), value.strip().partition(" ")[2].strip())
@@ -193,98 +203,110 @@ def presented(raw: RawRequest, headers: Mapping[str, str]) -> Iterator[str]:
         if is_secret(name):
             yield value
     if raw.body:
-        yield from _in_body(raw.body)
+        yield from _credentials_in_body(raw.body)
 
 
-def _in_body(body: bytes) -> Iterator[str]:
+def _credentials_in_body(body: bytes) -> Iterator[str]:
     try:
-        yield from _in_json(json.decode(body), secret=False)
+        yield from _credentials_in_json(json.decode(body), secret=False)
     except (DecodeError, UnicodeDecodeError, RecursionError):
-        for found in _named().finditer(body.decode("utf-8", "replace")):
+        for found in _assignment_pattern().finditer(body.decode("utf-8", "replace")):
             yield from (unquote(value) for value in found.groups()[1:] if value)
 
 
-def _in_json(value: Any, *, secret: bool) -> Iterator[str]:
+def _credentials_in_json(value: Any, *, secret: bool) -> Iterator[str]:
     if isinstance(value, dict):
-        for name, each in value.items():
-            yield from _in_json(each, secret=secret or is_secret(name))
+        for name, inner in value.items():
+            yield from _credentials_in_json(inner, secret=secret or is_secret(name))
     elif isinstance(value, list):
-        for each in value:
-            yield from _in_json(each, secret=secret)
+        for inner in value:
+            yield from _credentials_in_json(inner, secret=secret)
     elif secret and value is not None:
         yield str(value)
 
 
-def _places(value: str, text: str, *, ours: bool) -> Iterator[Span]:
-    """Yield where a value stands in a text as a credential does."""
+def _find_spans(value: str, text: str, *, ours: bool) -> Iterator[Span]:
+    """Yield the spans of a value in a text that need to be masked."""
     is_words = ours and _WORDS.fullmatch(value) is not None
     start = text.find(value)
     while start >= 0:
         end = start + len(value)
-        if _is_echo(text, start, end) if is_words else len(value) >= _WHOLE or _is_word(text, start, end):
+        if is_words:
+            is_credential = _is_echo(text, start, end)
+        else:
+            is_credential = len(value) >= _MIN_UNBOUNDED or _is_word(text, start, end)
+        if is_credential:
             yield start, end
         start = text.find(value, end)
 
 
 def _is_echo(text: str, start: int, end: int) -> bool:
-    """Return whether a part of a text is all of it, or all that follows its last colon; it may stand in quotes."""
+    """Return whether a part of a text is all of it or follows its last colon; it may be quoted."""
     before = text[:start].rstrip("'\"")
     return text[end:].strip("'\".") == "" and (not before or before.endswith(": "))
 
 
 def _is_word(text: str, start: int, end: int) -> bool:
-    """Return whether no letter or digit stands beside a part of a text."""
+    """Return whether a part of a text has no letter or digit next to it."""
     return not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum())
 
 
-def _begun(value: str, text: str) -> int:
-    """Return how many characters at the end of a text are the beginning of a value."""
+def _count_begun(value: str, text: str) -> int:
+    """Return the number of characters at the end of a text that are the beginning of a value."""
     return next(
         (length for length in range(len(value) - 1, SHORTEST - 1, -1) if text.endswith(value[:length])), 0
     )
 
 
-def _from_base64(run: str) -> str:
-    usual = run.translate(_URL_SAFE)
-    whole = usual[: len(usual) - (len(usual) % _QUANTUM == 1)]
-    return b64decode(whole + "=" * (-len(whole) % _QUANTUM)).decode("latin-1")
+def _decode_base64(run: str) -> str:
+    text = run.translate(_FROM_URL_SAFE)
+    if len(text) % _QUANTUM == 1:  # No base64 has this length: the last character belongs to something else.
+        text = text[:-1]
+    return b64decode(text + "=" * (-len(text) % _QUANTUM)).decode("latin-1")
 
 
-_URL_SAFE: Final = str.maketrans("-_", "+/")
+_FROM_URL_SAFE: Final = str.maketrans("-_", "+/")
 
 
-def _character(found: re.Match[str]) -> str:
-    """Return what an escape stands for."""
+def _unescape(found: re.Match[str]) -> str:
+    """Return the character of an escape."""
     escape = found[0]
     if escape[0] == "%":
         return bytes.fromhex(escape.replace("%", "")).decode("utf-8", "replace")
-    return chr(int.from_bytes(bytes.fromhex(escape[2:]), "big")) if escape[1] in "uUxX" else escape[1]
+    if escape[1] in "uUxX":
+        return chr(int.from_bytes(bytes.fromhex(escape[2:]), "big"))
+    return escape[1]
 
 
-def _decoded(text: str, layers: int) -> str:
+def _decode(text: str, layers: int) -> str:
     for _ in range(layers):
-        text = _ESCAPE.sub(_character, text)
+        text = _ESCAPE.sub(_unescape, text)
     return text
 
 
-def _masked(text: str, spans: Iterable[Span], layers: int) -> str:
-    """Mask places of a text that are given as places of what it is when it has been decoded so often."""
-    starts, ends = list(range(len(text))), list(range(1, len(text) + 1))
+def _mask_spans(text: str, spans: Iterable[Span], layers: int) -> str:
+    """Mask spans of a text; the spans refer to the text after it has been decoded *layers* times."""
+    starts = list(range(len(text)))
+    ends = list(range(1, len(text) + 1))
     view = text
     for _ in range(layers):
-        view, starts, ends = _followed(view, starts, ends)
-    pieces, done = [], 0
+        view, starts, ends = _decode_with_positions(view, starts, ends)
+    pieces = []
+    done = 0
     for start, end in spans:
         pieces += [text[done : starts[start]], MASK]
         done = ends[end - 1]
     return "".join([*pieces, text[done:]])
 
 
-def _followed(view: str, starts: list[int], ends: list[int]) -> tuple[str, list[int], list[int]]:
-    """Decode a text once; return it with where each of its characters begins and ends in the original."""
-    pieces, new_starts, new_ends, done = [], [], [], 0
+def _decode_with_positions(view: str, starts: list[int], ends: list[int]) -> tuple[str, list[int], list[int]]:
+    """Decode a text once; return it with the start and end of each of its characters in the original."""
+    pieces: list[str] = []
+    new_starts: list[int] = []
+    new_ends: list[int] = []
+    done = 0
     for found in _ESCAPE.finditer(view):
-        decoded = _character(found)
+        decoded = _unescape(found)
         pieces += [view[done : found.start()], decoded]
         new_starts += [*starts[done : found.start()], *[starts[found.start()]] * len(decoded)]
         new_ends += [*ends[done : found.start()], *[ends[found.end() - 1]] * len(decoded)]
@@ -292,8 +314,8 @@ def _followed(view: str, starts: list[int], ends: list[int]) -> tuple[str, list[
     return "".join([*pieces, view[done:]]), new_starts + starts[done:], new_ends + ends[done:]
 
 
-def _merged(spans: Iterable[Span]) -> list[Span]:
-    """Return spans in order, with those that overlap as one."""
+def _merge(spans: Iterable[Span]) -> list[Span]:
+    """Return sorted spans, with overlapping ones merged."""
     merged: list[Span] = []
     for start, end in sorted(spans):
         if merged and start < merged[-1][1]:

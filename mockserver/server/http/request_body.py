@@ -1,4 +1,4 @@
-"""Read the body of a request: bounded in time and size, and decompressed."""
+"""Read and decompress the body of a request, with bounds on its size and time."""
 
 import asyncio
 import re
@@ -11,18 +11,19 @@ from aiohttp.hdrs import CONTENT_ENCODING, CONTENT_TYPE
 from mockserver.contract.errors import ApiError
 
 BODY_LIMIT: Final = 1 << 20
-"""Bytes of a request body, also after decompression; more is refused with 413."""
+"""Maximum bytes of a request body, also after decompression; a longer one gets a 413."""
 BODY_SECONDS = 300.0
-"""Seconds of real time in which a body must arrive; Node.js has the same bound for a whole request."""
+"""Maximum seconds of real time for a body to arrive; Node.js has the same bound for a whole request."""
 _FORMATS: Final = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
-"""The codings that are understood, as zlib names their formats."""
+"""Supported content codings, each with its ``wbits`` for zlib."""
 _MEDIA_TYPE: Final = re.compile(r"[\w.+-]{1,40}/[\w.+-]{1,60}", re.ASCII)
 
 
 async def read_body(request: web.Request, *, decompress: bool) -> bytes:
-    """Return the body of a request; raises :class:`~mockserver.contract.errors.ApiError` (``too_large`` or ``violation``).
+    """Return the body of a request.
 
-    With ``decompress``, the runner leaves compressed bodies as they are, and they are decompressed here.
+    Raise ``ApiError`` (``too_large`` or ``violation``) if it is too long, late or corrupt.
+    Set *decompress* if the runner leaves compressed bodies as they are.
     """
     try:
         body = await _receive(request)
@@ -34,7 +35,7 @@ async def read_body(request: web.Request, *, decompress: bool) -> bytes:
         ) from None
     except web.RequestPayloadError:
         message = (
-            "the request body cannot be decoded: it does not fit its Content-Encoding or Transfer-Encoding"
+            "the request body cannot be decoded; it does not match its Content-Encoding or Transfer-Encoding"
         )
         raise ApiError("violation", message=message) from None
     coding = request.headers.get(CONTENT_ENCODING, "").strip().lower()
@@ -42,7 +43,10 @@ async def read_body(request: web.Request, *, decompress: bool) -> bytes:
 
 
 async def _receive(request: web.Request) -> bytes:
-    """Return what was sent; most bodies come together with their head, and then there is nothing to wait for."""
+    """Return the body as it was sent.
+
+    Most bodies arrive with the head, so that there is nothing to wait for.
+    """
     if not request.content.is_eof():
         async with asyncio.timeout(BODY_SECONDS):
             return await request.read()
@@ -54,8 +58,8 @@ async def _receive(request: web.Request) -> bytes:
 
 def _decompress(body: bytes, coding: str) -> bytes:
     if coding not in _FORMATS:
-        named = repr(coding) if coding.isascii() and coding.isprintable() else "of this request"
-        message = f"the Content-Encoding {named} is not supported; send the request body with gzip or deflate, or as it is"
+        name = repr(coding) if coding.isascii() and coding.isprintable() else "of this request"
+        message = f"the Content-Encoding {name} is not supported; use gzip, deflate or none"
         raise ApiError("violation", message=message)
     decompressor = zlib.decompressobj(_FORMATS[coding])
     try:
@@ -64,20 +68,20 @@ def _decompress(body: bytes, coding: str) -> bytes:
         if coding != "deflate":
             raise _corrupt(coding) from None
         return _inflate(body)
-    return _whole(plain, decompressor.eof or not body, coding)
+    return _check_complete(plain, decompressor.eof or not body, coding)
 
 
 def _inflate(body: bytes) -> bytes:
-    """Decompress what some clients call deflate: the same without the header of zlib."""
+    """Decompress deflate without the header of zlib, which some clients send."""
     decompressor = zlib.decompressobj(-zlib.MAX_WBITS)
     try:
         plain = decompressor.decompress(body, BODY_LIMIT + 1)
     except zlib.error:
         raise _corrupt("deflate") from None
-    return _whole(plain, decompressor.eof, "deflate")
+    return _check_complete(plain, decompressor.eof, "deflate")
 
 
-def _whole(plain: bytes, is_complete: bool, coding: str) -> bytes:  # noqa: FBT001 -- it is private
+def _check_complete(plain: bytes, is_complete: bool, coding: str) -> bytes:  # noqa: FBT001 -- it is private
     if len(plain) > BODY_LIMIT:
         raise _too_large()
     if not is_complete:
@@ -88,17 +92,20 @@ def _whole(plain: bytes, is_complete: bool, coding: str) -> bytes:  # noqa: FBT0
 def _corrupt(coding: str) -> ApiError:
     return ApiError(
         "violation",
-        message=f"the request body is not valid {coding}, which its Content-Encoding says; send the whole of it",
+        message=f"the request body is not valid {coding} as its Content-Encoding says; it may be incomplete",
     )
 
 
 def _too_large() -> ApiError:
-    return ApiError("too_large", message=f"the request body is over {BODY_LIMIT} bytes")
+    return ApiError("too_large", message=f"the request body exceeds {BODY_LIMIT} bytes")
 
 
 def media_type(request: web.Request, body: bytes) -> str:
-    """Return the media type of a body that is no JSON object, ``""`` for one that may be; for a message, so only of plain characters."""
+    """Return the media type of a body that is not a JSON object, else an empty string.
+
+    Only plain characters are returned, because messages repeat it.
+    """
     if not body or body[:1] == b"{":
         return ""
-    found = _MEDIA_TYPE.match(request.headers.get(CONTENT_TYPE, "").strip())
-    return found[0].lower() if found else ""
+    match = _MEDIA_TYPE.match(request.headers.get(CONTENT_TYPE, "").strip())
+    return match[0].lower() if match else ""

@@ -1,4 +1,4 @@
-"""Which endpoint of which vendor a request means."""
+"""Match requests to the endpoints of vendors, and find the closest endpoints if none matches."""
 
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
@@ -10,8 +10,8 @@ from msgspec import Struct
 from mockserver.contract.endpoint import Endpoint
 from mockserver.vendors.base import Vendor
 
-_LONGEST = 200
-"""Characters of a path, or of a word of it, that are looked at where nothing matches."""
+_MAX_COMPARED = 200
+"""Characters of a path or segment that are compared to find near misses."""
 
 
 class RouteMatch(Struct, frozen=True):
@@ -21,24 +21,24 @@ class RouteMatch(Struct, frozen=True):
     endpoint: Endpoint
     path: Mapping[str, str]
     template: str
-    """The path of the endpoint that it matches; not every dialect of the vendor has it."""
+    """The matched path template of the endpoint; not every dialect of the vendor has it."""
 
 
 class NoRoute(Struct, frozen=True):
-    """No endpoint, and whose answer that is."""
+    """The result for a request that matches no endpoint."""
 
     vendor: Vendor | None
-    """``None`` where the path belongs to nobody: the mock itself answers."""
+    """The vendor whose path it is; ``None`` if the mock itself responds."""
     error: str
     """``unknown_path`` or ``wrong_method``."""
     path: str
     """Without the vendor's prefix."""
     allowed: Sequence[tuple[str, str]] = ()
-    """Templates that match, each with the method that is right there; not every dialect of the vendor has them."""
+    """Matching templates, each with its method; not every dialect of the vendor has them."""
 
 
 class NearMiss(Struct, frozen=True):
-    """An endpoint that is close to what was asked."""
+    """An endpoint that is similar to a request that matched none."""
 
     vendor: str
     endpoint: str
@@ -51,149 +51,157 @@ class _Route(Struct, frozen=True):
     vendor: Vendor
     endpoint: Endpoint
     template: str
-    parts: tuple[str | None, ...]
+    segments: tuple[str | None, ...]
     """``None`` for a parameter."""
-    names: tuple[str, ...]
+    parameters: tuple[str, ...]
 
 
-def paths(vendor: Vendor) -> list[str]:
-    """The paths that a vendor has in the dialect that it speaks."""
+def dialect_paths(vendor: Vendor) -> list[str]:
+    """Return the path templates of the vendor's current dialect."""
     return [path for endpoint in vendor.contract.endpoints for path in endpoint.paths]
 
 
-def _paths(vendor: Vendor) -> dict[str, Endpoint]:
-    """The paths that a vendor has in any of its dialects."""
-    return {
-        path: vendor.endpoint(endpoint.name)
-        for dialect in vendor.dialects.values()
-        for endpoint in dialect.contract.endpoints
-        for path in endpoint.paths
-    }
+def _all_paths(vendor: Vendor) -> dict[str, Endpoint]:
+    """Return the path templates of all dialects of a vendor, with their endpoints."""
+    paths: dict[str, Endpoint] = {}
+    for dialect in vendor.dialects.values():
+        for endpoint in dialect.contract.endpoints:
+            paths |= dict.fromkeys(endpoint.paths, vendor.endpoint(endpoint.name))
+    return paths
 
 
-def _route(vendor: Vendor, endpoint: Endpoint, template: str) -> _Route:
+def _create_route(vendor: Vendor, endpoint: Endpoint, template: str) -> _Route:
     words = template.split("/")[1:]
-    parts = tuple(None if word.startswith("{") else word for word in words)
-    return _Route(
-        vendor, endpoint, template, parts, tuple(word[1:-1] for word in words if word.startswith("{"))
-    )
+    segments = tuple(None if word.startswith("{") else word for word in words)
+    parameters = tuple(word[1:-1] for word in words if word.startswith("{"))
+    return _Route(vendor, endpoint, template, segments, parameters)
 
 
 class Router:
-    """All endpoints of some vendors; a static segment of a path beats a parameter."""
+    """Routes of all endpoints of the given vendors; a static segment takes precedence over a parameter."""
 
     def __init__(self, vendors: Sequence[Vendor]) -> None:
         self._vendors = {vendor.name: vendor for vendor in vendors}
         self._hosts = {host: vendor for vendor in vendors for host in vendor.contract.hosts}
         self._routes = [
-            _route(vendor, endpoint, path) for vendor in vendors for path, endpoint in _paths(vendor).items()
+            _create_route(vendor, endpoint, path)
+            for vendor in vendors
+            for path, endpoint in _all_paths(vendor).items()
         ]
-        self._written: dict[str, list[tuple[_Route, Mapping[str, str]]]] = {}
+        self._static_routes: dict[str, list[tuple[_Route, Mapping[str, str]]]] = {}
         for route in self._routes:
-            if not route.names:
-                self._written.setdefault(route.template, []).append((route, {}))
-        self._by_shape: dict[tuple[int, str | None], list[_Route]] = {}
-        for route in sorted(self._routes, key=lambda route: [part is None for part in route.parts]):
-            self._by_shape.setdefault((len(route.parts), route.parts[0]), []).append(route)
-        self.find = lru_cache(maxsize=512)(self._find)
+            if not route.parameters:
+                self._static_routes.setdefault(route.template, []).append((route, {}))
+        self._routes_by_shape: dict[tuple[int, str | None], list[_Route]] = {}
+        for route in sorted(self._routes, key=lambda route: [part is None for part in route.segments]):
+            shape = (len(route.segments), route.segments[0])
+            self._routes_by_shape.setdefault(shape, []).append(route)
+        self.match = lru_cache(maxsize=512)(self._match)
 
-    def _find(self, method: str, path: str, host: str, only: Vendor | None = None) -> RouteMatch | NoRoute:
-        """Find the endpoint for a method, a path as it was sent, and a host; with ``only``, among one vendor's."""
+    def _match(self, method: str, path: str, host: str, only: Vendor | None = None) -> RouteMatch | NoRoute:
+        """Match a method, a path as it was sent, and a host; with *only*, among one vendor's endpoints."""
         vendor = only or self._hosts.get(host.partition(":")[0].lower())
         prefix, _, rest = path[1:].partition("/")
         if vendor is None and prefix in self._vendors:
-            vendor, path = self._vendors[prefix], "/" + rest
-        matches = self._matching(path, vendor)
-        for route, values in matches:
+            vendor = self._vendors[prefix]
+            path = "/" + rest
+        candidates = self._match_path(path, vendor)
+        for route, values in candidates:
             if route.endpoint.method == method or (method == "HEAD" and route.endpoint.method == "GET"):
                 return RouteMatch(route.vendor, route.endpoint, values, route.template)
-        if matches:
-            return NoRoute(
-                matches[0][0].vendor,
-                "wrong_method",
-                path,
-                [(route.template, route.endpoint.method) for route, _ in matches],
-            )
-        if vendor is None and path.endswith("/"):  # A slash too many is still that vendor's path.
-            vendor = next((route.vendor for route, _ in self._matching(path[:-1], None)), None)
+        if candidates:
+            allowed = [(route.template, route.endpoint.method) for route, _ in candidates]
+            return NoRoute(candidates[0][0].vendor, "wrong_method", path, allowed)
+        if vendor is None and path.endswith("/"):  # With a trailing slash it is still that vendor's path.
+            vendor = next((route.vendor for route, _ in self._match_path(path[:-1], None)), None)
         return NoRoute(vendor, "unknown_path", path)
 
-    def _matching(self, path: str, vendor: Vendor | None) -> list[tuple[_Route, Mapping[str, str]]]:
-        if path in self._written:
-            return [match for match in self._written[path] if vendor in (None, match[0].vendor)]
-        words = [unquote(word) if "%" in word else word for word in path.split("/")[1:]]
-        found: list[tuple[_Route, Mapping[str, str]]] = []
-        for route in self._by_shape.get((len(words), words[0] if words else None), ()):
+    def _match_path(self, path: str, vendor: Vendor | None) -> list[tuple[_Route, Mapping[str, str]]]:
+        """Return the routes that match a path with any method, each with the values of its parameters."""
+        if path in self._static_routes:
+            return [match for match in self._static_routes[path] if vendor in (None, match[0].vendor)]
+        segments = [unquote(segment) if "%" in segment else segment for segment in path.split("/")[1:]]
+        shape = (len(segments), segments[0] if segments else None)
+        matches: list[tuple[_Route, Mapping[str, str]]] = []
+        for route in self._routes_by_shape.get(shape, ()):
             if vendor is not None and route.vendor is not vendor:
                 continue
-            if all(
-                word if part is None else part == word for part, word in zip(route.parts, words, strict=True)
-            ):
-                values = [word for part, word in zip(route.parts, words, strict=True) if part is None]
-                found.append((route, dict(zip(route.names, values, strict=True))))
-        return found
+            pairs = list(zip(route.segments, segments, strict=True))
+            if all(sent if expected is None else expected == sent for expected, sent in pairs):
+                values = [sent for expected, sent in pairs if expected is None]
+                matches.append((route, dict(zip(route.parameters, values, strict=True))))
+        return matches
 
-    def near(
+    def find_near_misses(
         self,
         method: str,
         path: str,
-        spoken: Mapping[str, Vendor],
+        dialects: Mapping[str, Vendor],
         vendor: Vendor | None = None,
         count: int = 3,
     ) -> list[NearMiss]:
-        """The endpoints closest to a request that none matches, closest first, and what differs, in the dialects that are spoken.
+        """Return the endpoints of the given dialects that are closest to a request, closest first.
 
-        Where a vendor was meant, another's endpoint is only near if it matches all but the vendor.
+        If the request is for *vendor*, the endpoint of another vendor comes first only if the rest matches.
         """
-        known = {(name, template) for name, each in spoken.items() for template in paths(each)}
-        words, short = path.split("/")[1:], path[:_LONGEST]
-
-        def distance(route: _Route) -> tuple[bool, int, float]:
-            written, more = _written(route, words), abs(len(route.parts) - len(words))
-            pairs = [(route.template, short)] if more else [(part, word[:_LONGEST]) for part, word in written]
-            likeness = sum(SequenceMatcher(None, *pair).ratio() for pair in pairs)
-            likeness -= (route.endpoint.method != method) / 2  # As much as half a word.
-            wrong = sum(part != word for part, word in written) + more
-            return vendor not in (None, route.vendor) and wrong > 0, wrong, -likeness
-
+        served = {
+            (name, template) for name, dialect in dialects.items() for template in dialect_paths(dialect)
+        }
+        routes = [route for route in self._routes if (route.vendor.name, route.template) in served]
+        routes.sort(key=lambda route: _distance(route, method, path, vendor))
         return [
             NearMiss(
                 route.vendor.name,
                 route.endpoint.name,
                 route.endpoint.method,
                 route.template,
-                _difference(route, method, path, vendor),
+                _describe_difference(route, method, path, vendor),
             )
-            for route in sorted(
-                (each for each in self._routes if (each.vendor.name, each.template) in known), key=distance
-            )[:count]
+            for route in routes[:count]
         ]
 
 
-def _written(route: _Route, words: Sequence[str]) -> list[tuple[str, str]]:
-    """The segments of a route that are no parameters, each with the one that a path has in its place."""
-    return [(part, word) for part, word in zip(route.parts, words, strict=False) if part is not None]
-
-
-def _difference(route: _Route, method: str, path: str, vendor: Vendor | None) -> str:
-    words = path.split("/")[1:]
-    found = []
-    if vendor is not None and vendor is not route.vendor:
-        found.append(
-            f"it is an endpoint of {route.vendor.name}, and this host, port or prefix is that of {vendor.name}"
-        )
-    if words[-1:] == [""] and len(words) - 1 == len(route.parts):
-        found.append("the path ends in a slash")
-        words.pop()
-    if len(words) != len(route.parts):
-        more = "more" if len(words) > len(route.parts) else "fewer"
-        found.append(f"the path has {more} segments: {len(words)} instead of {len(route.parts)}")
+def _distance(route: _Route, method: str, path: str, vendor: Vendor | None) -> tuple[bool, int, float]:
+    """Return a sort key: smaller for routes that are more similar to a request."""
+    segments = path.split("/")[1:]
+    pairs = _pair_static_segments(route, segments)
+    length_difference = abs(len(route.segments) - len(segments))
+    if length_difference:
+        compared = [(route.template, path[:_MAX_COMPARED])]
     else:
-        found += [
-            f"{word[:_LONGEST]!r} instead of {part!r}"
-            for part, word in _written(route, words)
-            if part != word
+        compared = [(expected, sent[:_MAX_COMPARED]) for expected, sent in pairs]
+    similarity = sum(SequenceMatcher(None, expected, sent).ratio() for expected, sent in compared)
+    similarity -= (route.endpoint.method != method) / 2  # Counts as much as half a segment.
+    wrong = sum(expected != sent for expected, sent in pairs) + length_difference
+    is_other_vendor = vendor is not None and vendor is not route.vendor
+    return is_other_vendor and wrong > 0, wrong, -similarity
+
+
+def _pair_static_segments(route: _Route, segments: Sequence[str]) -> list[tuple[str, str]]:
+    """Return the segments of a route that are not parameters, each with the sent segment at its position."""
+    pairs = zip(route.segments, segments, strict=False)
+    return [(expected, sent) for expected, sent in pairs if expected is not None]
+
+
+def _describe_difference(route: _Route, method: str, path: str, vendor: Vendor | None) -> str:
+    segments = path.split("/")[1:]
+    differences = []
+    if vendor is not None and vendor is not route.vendor:
+        differences.append(
+            f"it is an endpoint of {route.vendor.name}, but this host, port or prefix is for {vendor.name}"
+        )
+    if segments[-1:] == [""] and len(segments) - 1 == len(route.segments):
+        differences.append("the path ends with a slash")
+        segments.pop()
+    if len(segments) != len(route.segments):
+        count = f"{len(segments)} segment{'' if len(segments) == 1 else 's'}"
+        differences.append(f"the path has {count}, expected {len(route.segments)}")
+    else:
+        differences += [
+            f"the path has {sent[:_MAX_COMPARED]!r}, expected {expected!r}"
+            for expected, sent in _pair_static_segments(route, segments)
+            if expected != sent
         ]
     if method not in (route.endpoint.method, "HEAD"):
-        found.append(f"method {method} instead of {route.endpoint.method}")
-    return "; ".join(found)
+        differences.append(f"the method is {method}, expected {route.endpoint.method}")
+    return "; ".join(differences)

@@ -1,35 +1,40 @@
-"""What a tenant's clients did lately, as far as findings need it: which pages they were given, and how long they were told to wait."""
+"""The pages that a tenant's clients got lately, and the waits that they were told, for findings."""
 
 from collections.abc import Hashable
 from typing import Any, Final, NamedTuple
 
 LISTS: Final = 32
-"""How many lists are remembered, those that were asked last."""
+"""Number of lists that are remembered, the last ones that were requested."""
 PAGES: Final = 1_000
-"""How many pages of each are, those that were asked last."""
+"""Number of pages of each list that are remembered, the last ones that were requested."""
 WAITS: Final = 64
+"""Number of waits that are remembered, the last ones that were announced."""
 
 
 class Wait(NamedTuple):
-    """What clients were told of when to come again."""
+    """A response that told clients when to retry."""
 
     since: int
-    """The instant of the tenant's clock at which they were told."""
+    """The tenant's clock when the response was sent."""
     until: int
-    """The one that they were told to wait for."""
-    really: int
-    """The same by the real stopwatch, in nanoseconds: who waits while the tenant's clock stands has waited all the same."""
-    told: int
-    """The number of the last exchange that came before they were told."""
+    """The tenant's clock when clients may retry."""
+    until_ns: int
+    """The same on the real stopwatch, in nanoseconds.
+
+    A client may wait in real time while the tenant's clock is frozen.
+    """
+    last_number: int
+    """The number of the last exchange that began before the response."""
 
     @property
-    def asked(self) -> int:
-        """For how long they were asked to wait, in milliseconds."""
+    def duration(self) -> int:
+        """The time to wait, in milliseconds."""
         return self.until - self.since
 
-    def waited(self, at: int, began: int) -> int:
-        """For how long an exchange did wait, by the clock by which it was longer, in milliseconds."""
-        return max(0, at - self.since, self.asked - (self.really - began) // 1_000_000)
+    def waited(self, at: int, started_ns: int) -> int:
+        """Return how long an exchange waited, in milliseconds, by the clock that shows more."""
+        real = self.duration - (self.until_ns - started_ns) // 1_000_000
+        return max(0, at - self.since, real)
 
 
 Scope = tuple[str, int | None, str | None]
@@ -37,52 +42,53 @@ Scope = tuple[str, int | None, str | None]
 
 
 class History:
-    """The pages that were given, list by list, and the instants before which nobody should ask again."""
+    """The pages that clients got of each list, and the times before which they should not retry."""
 
     def __init__(self) -> None:
         self._lists: dict[Hashable, dict[Any, bool | None]] = {}
         self._waits: dict[Scope, Wait] = {}
-        self._of: object = None
+        self._spec: object = None
 
-    def of(self, spec: object) -> None:
-        """Forget the lists of another world than that with this spec."""
-        if self._of is not spec:
-            self._lists, self._of = {}, spec
+    def use_world(self, spec: object) -> None:
+        """Forget the lists of any world but the one with *spec*."""
+        if self._spec is not spec:
+            self._lists = {}
+            self._spec = spec
 
-    def pages(self, name: Hashable) -> dict[Any, bool | None]:
-        """The places of the pages of a list that were given since it was last begun, each with whether it is all of the list.
+    def pages(self, list_key: Hashable) -> dict[Any, bool | None]:
+        """Return the pages of a list that clients got since its first page.
 
-        ``None`` where nobody has looked.
+        The value is True for the last page, and ``None`` for a page that was not checked.
         """
-        found = self._lists[name] = self._lists.pop(name, {})
+        pages = self._lists[list_key] = self._lists.pop(list_key, {})
         if len(self._lists) > LISTS:
             del self._lists[next(iter(self._lists))]
-        if len(found) > PAGES:
-            del found[next(iter(found))]
-        return found
+        if len(pages) > PAGES:
+            del pages[next(iter(pages))]
+        return pages
 
-    def wait(self, scope: Scope, wait: Wait) -> None:
+    def record_wait(self, scope: Scope, wait: Wait) -> None:
         """Remember that clients were told to wait."""
         self._waits[scope] = wait
         if len(self._waits) > WAITS:
             del self._waits[next(iter(self._waits))]
 
-    def wait_of(self, scope: tuple[str, int | None, str], at: int, began: int, number: int) -> Wait | None:
-        """What clients had been told, where an exchange came sooner by the tenant's clock and by real time."""
+    def find_wait(
+        self, scope: tuple[str, int | None, str], at: int, started_ns: int, number: int
+    ) -> Wait | None:
+        """Return the wait that an exchange ignored, on the tenant's clock and in real time; else None."""
         if not self._waits:
             return None
-        told = [self._waits.get((*scope[:2], name)) for name in (scope[2], None)]
-        return next(
-            (
-                wait
-                for wait in told
-                if wait and at < wait.until and began < wait.really and number > wait.told
-            ),
-            None,
-        )
+        vendor, site, endpoint = scope
+        for waiting_endpoint in (endpoint, None):
+            wait = self._waits.get((vendor, site, waiting_endpoint))
+            if wait and at < wait.until and started_ns < wait.until_ns and number > wait.last_number:
+                return wait
+        return None
 
-    def answered(self, scope: tuple[str, int | None, str]) -> None:
-        """Forget that clients were told to wait: they had their answer, and what comes now is no retry."""
+    def clear_waits(self, scope: tuple[str, int | None, str]) -> None:
+        """Forget the waits of a scope after a success: later requests are not retries."""
         if self._waits:
+            vendor, site, _ = scope
             self._waits.pop(scope, None)
-            self._waits.pop((*scope[:2], None), None)
+            self._waits.pop((vendor, site, None), None)

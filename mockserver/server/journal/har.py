@@ -1,4 +1,4 @@
-"""Exchanges as an HTTP Archive, version 1.2, which browsers and other tools open."""
+"""Exchanges as an HTTP Archive (HAR) 1.2, which browsers and other tools can open."""
 
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
@@ -9,27 +9,33 @@ from msgspec import json, to_builtins
 
 from mockserver import __version__
 from mockserver.server.journal.journal import Exchange
-from mockserver.server.journal.redacted_exchange import Pairs, RedactedExchange, iso, milliseconds, shown
+from mockserver.server.journal.redacted_exchange import (
+    Pairs,
+    RedactedExchange,
+    format_instant,
+    redact_exchange,
+    to_milliseconds,
+)
 
 _HTTP = "HTTP/1.1"
 _PHRASES = {int(status): status.phrase for status in HTTPStatus}
 
 
-def har(exchanges: Iterable[Exchange]) -> dict[str, Any]:
-    """Make an archive; what it has no field for stands in fields that begin with an underscore."""
-    return _archive([_entry(exchange) for exchange in exchanges])
+def build_har(exchanges: Iterable[Exchange]) -> dict[str, Any]:
+    """Return an archive; values without a HAR field are in fields that begin with an underscore."""
+    return _build_archive([_build_entry(exchange) for exchange in exchanges])
 
 
-def har_pieces(exchanges: Iterable[Exchange]) -> Iterator[bytes]:
-    """Yield an archive as JSON, an exchange at a time."""
-    start, end = json.encode(_archive([])).split(b"[]")
+def stream_har(exchanges: Iterable[Exchange]) -> Iterator[bytes]:
+    """Yield an archive as JSON, one exchange at a time."""
+    start, end = json.encode(_build_archive([])).split(b"[]")
     yield start + b"["
-    for number, exchange in enumerate(exchanges):
-        yield (b"," if number else b"") + json.encode(_entry(exchange))
+    for index, exchange in enumerate(exchanges):
+        yield (b"," if index else b"") + json.encode(_build_entry(exchange))
     yield b"]" + end
 
 
-def _archive(entries: list[dict[str, Any]]) -> dict[str, Any]:
+def _build_archive(entries: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "log": {
             "version": "1.2",
@@ -39,9 +45,10 @@ def _archive(entries: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _entry(exchange: Exchange) -> dict[str, Any]:
-    told, took = shown(exchange), milliseconds(exchange.duration_ns) or 0
-    own = {
+def _build_entry(exchange: Exchange) -> dict[str, Any]:
+    redacted = redact_exchange(exchange)
+    duration = to_milliseconds(exchange.duration_ns) or 0
+    own_fields = {
         "number": exchange.number,
         "tenant": exchange.tenant,
         "vendor": exchange.vendor,
@@ -52,59 +59,59 @@ def _entry(exchange: Exchange) -> dict[str, Any]:
         "source": to_builtins(exchange.source),
         "faults": list(exchange.faults),
         "findings": to_builtins(exchange.findings),
-        "near_misses": told.near_misses,
-        "deleted_tenant": exchange.deleted_tenant,
+        "near_misses": redacted.near_misses,
+        "deleted": exchange.deleted_tenant,
     }
     return {
-        "startedDateTime": iso(exchange.received_at),
-        "time": took,
-        "request": _request(exchange, told),
-        "response": _response(exchange, told),
+        "startedDateTime": format_instant(exchange.received_at),
+        "time": duration,
+        "request": _build_request(exchange, redacted),
+        "response": _build_response(exchange, redacted),
         "cache": {},
-        "timings": {"send": 0, "wait": took, "receive": 0},
-        **{f"_{name}": value for name, value in own.items() if value},
+        "timings": {"send": 0, "wait": duration, "receive": 0},
+        **{f"_{name}": value for name, value in own_fields.items() if value},
     }
 
 
-def _request(exchange: Exchange, told: RedactedExchange) -> dict[str, Any]:
-    host = next((value for name, value in told.headers if name.lower() == "host"), "") or "localhost"
-    query = "?" + urlencode(told.query, safe="[]") if told.query else ""
-    posted = (
-        {} if told.body is None else {"postData": {"mimeType": _kind(told.headers), "text": _text(told.body)}}
-    )
+def _build_request(exchange: Exchange, redacted: RedactedExchange) -> dict[str, Any]:
+    host = next((value for name, value in redacted.headers if name.lower() == "host"), "") or "localhost"
+    query = "?" + urlencode(redacted.query, safe="[]") if redacted.query else ""
+    post_data = {}
+    if redacted.body is not None:
+        post_data = {
+            "postData": {"mimeType": _get_content_type(redacted.headers), "text": _to_text(redacted.body)}
+        }
     return {
-        "method": told.method,
-        "url": f"http://{host}{told.path}{query}",
+        "method": redacted.method,
+        "url": f"http://{host}{redacted.path}{query}",
         "httpVersion": _HTTP,
         "cookies": [],
-        "headers": _named(told.headers),
-        "queryString": _named(told.query),
-        **posted,
+        "headers": _to_records(redacted.headers),
+        "queryString": _to_records(redacted.query),
+        **post_data,
         "headersSize": -1,
         "bodySize": exchange.request_size,
     }
 
 
-def _response(exchange: Exchange, told: RedactedExchange) -> dict[str, Any]:
-    """The answer; status 0 is what browsers write where there was none."""
-    reply = exchange.response
-    status = 0 if reply is None or not reply.head else reply.status
-    cut = reply is not None and exchange.response_size > len(reply.body)
-    sent = (
-        exchange.response_size
-        if reply is None or reply.sent is None
-        else min(reply.sent, exchange.response_size)
-    )
+def _build_response(exchange: Exchange, redacted: RedactedExchange) -> dict[str, Any]:
+    """Return the response; its status is 0, as browsers write it, if none was sent."""
+    response = exchange.response
+    status = 0 if response is None or not response.head else response.status
+    cut = response is not None and exchange.response_size > len(response.body)
+    sent = exchange.response_size
+    if response is not None and response.sent is not None:
+        sent = min(response.sent, sent)
     return {
         "status": status,
         "statusText": _PHRASES.get(status, ""),
         "httpVersion": _HTTP,
         "cookies": [],
-        "headers": _named(told.headers_sent),
+        "headers": _to_records(redacted.headers_sent),
         "content": {
             "size": exchange.response_size,
-            "mimeType": _kind(told.headers_sent),
-            "text": "" if told.answer is None else _text(told.answer),
+            "mimeType": _get_content_type(redacted.headers_sent),
+            "text": "" if redacted.response_body is None else _to_text(redacted.response_body),
             **({"comment": "only the beginning was kept"} if cut else {}),
         },
         "redirectURL": "",
@@ -113,13 +120,13 @@ def _response(exchange: Exchange, told: RedactedExchange) -> dict[str, Any]:
     }
 
 
-def _kind(headers: Pairs) -> str:
+def _get_content_type(headers: Pairs) -> str:
     return next((value for name, value in headers if name.lower() == "content-type"), "")
 
 
-def _named(pairs: Pairs) -> list[dict[str, str]]:
+def _to_records(pairs: Pairs) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in pairs]
 
 
-def _text(body: Any) -> str:
+def _to_text(body: Any) -> str:
     return body if isinstance(body, str) else json.encode(body).decode()

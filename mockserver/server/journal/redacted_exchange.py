@@ -1,4 +1,4 @@
-"""What may be shown of an exchange: all of it but its credentials."""
+"""The parts of an exchange that may be shown: everything but its credentials."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,14 +7,14 @@ from urllib.parse import parse_qsl
 import numpy as np
 from msgspec import Struct, to_builtins
 
-from mockserver.server.http.redaction import Secrets, secrets
+from mockserver.server.http.redaction import Secrets, collect_secrets
 from mockserver.server.journal.journal import Exchange
 
 Pairs = list[tuple[str, str]]
 
 
 class RedactedExchange(Struct, frozen=True, kw_only=True):
-    """The parts of an exchange in which credentials may stand, with them masked."""
+    """The parts of an exchange that may contain credentials, with the credentials masked."""
 
     method: str
     path: str
@@ -22,40 +22,45 @@ class RedactedExchange(Struct, frozen=True, kw_only=True):
     query: Pairs
     headers: Pairs
     body: Any
-    """As JSON, or else as text; ``None`` where it is empty."""
+    """As JSON, or else as text; ``None`` if it is empty."""
     headers_sent: Pairs = []
-    answer: Any = None
+    response_body: Any = None
     near_misses: list[dict[str, Any]]
 
 
-def shown(exchange: Exchange) -> RedactedExchange:
-    """Mask the credentials of an exchange in the request and wherever the answer repeats them."""
-    raw, reply = exchange.raw, exchange.response
-    found = secrets(raw, exchange.headers, exchange.secrets, exchange.known)
+def redact_exchange(exchange: Exchange) -> RedactedExchange:
+    """Mask the credentials of an exchange in the request, and in the response if it repeats them."""
+    raw = exchange.raw
+    response = exchange.response
+    secrets = collect_secrets(raw, exchange.headers, exchange.secrets, exchange.known)
     path, _, query = raw.path.partition("?")
+    headers_sent: Pairs = []
+    response_body = None
+    if response is not None:
+        headers_sent = _redact_pairs(response.headers.items(), secrets)
+        cut = exchange.response_size > len(response.body)
+        response_body = secrets.mask_body(response.body, cut=cut, ours=True)
     return RedactedExchange(
-        method=found.text(raw.method),
-        path=found.path(path),
-        query=_pairs(parse_qsl(query, keep_blank_values=True, errors="replace"), found),
-        headers=_pairs(exchange.headers.items(), found),
-        body=found.body(raw.body, cut=exchange.request_size > len(raw.body)),
-        headers_sent=[] if reply is None else _pairs(reply.headers.items(), found),
-        answer=None
-        if reply is None
-        else found.body(reply.body, cut=exchange.response_size > len(reply.body), ours=True),
-        near_misses=to_builtins(exchange.near_misses),  # Values were masked in them when they were written.
+        method=secrets.mask_text(raw.method),
+        path=secrets.mask_text(path),
+        query=_redact_pairs(parse_qsl(query, keep_blank_values=True, errors="replace"), secrets),
+        headers=_redact_pairs(exchange.headers.items(), secrets),
+        body=secrets.mask_body(raw.body, cut=exchange.request_size > len(raw.body)),
+        headers_sent=headers_sent,
+        response_body=response_body,
+        near_misses=to_builtins(exchange.near_misses),  # Their values were masked when they were created.
     )
 
 
-def _pairs(pairs: Iterable[tuple[str, str]], found: Secrets) -> Pairs:
-    return [(found.text(name), found.field(name, value)) for name, value in pairs]
+def _redact_pairs(pairs: Iterable[tuple[str, str]], secrets: Secrets) -> Pairs:
+    return [(secrets.mask_text(name), secrets.mask_field(name, value)) for name, value in pairs]
 
 
-def iso(instant: int) -> str:
-    """An instant as ``2026-09-01T08:30:00.000Z``."""
+def format_instant(instant: int) -> str:
+    """Format Unix milliseconds like ``2026-09-01T08:30:00.000Z``."""
     return str(np.datetime_as_string(np.datetime64(instant, "ms"), unit="ms", timezone="UTC"))
 
 
-def milliseconds(nanoseconds: int | None) -> float | None:
-    """Nanoseconds as milliseconds."""
+def to_milliseconds(nanoseconds: int | None) -> float | None:
+    """Convert nanoseconds to milliseconds."""
     return None if nanoseconds is None else round(nanoseconds / 1e6, 3)

@@ -1,4 +1,4 @@
-"""An exchange as JSON for people and machines, without secrets; which exchanges are meant; and their export."""
+"""Exchanges as JSON without credentials, and filters to select exchanges."""
 
 from collections.abc import Iterable
 from typing import Annotated, Any
@@ -6,70 +6,75 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct, json, to_builtins
 
 from mockserver.server.journal.journal import OVERLAPS, Exchange
-from mockserver.server.journal.redacted_exchange import RedactedExchange, iso, milliseconds, shown
+from mockserver.server.journal.redacted_exchange import (
+    RedactedExchange,
+    format_instant,
+    redact_exchange,
+    to_milliseconds,
+)
 
 Count = Annotated[int, Meta(ge=0)]
 
 
-def described(exchange: Exchange) -> dict[str, Any]:
-    """Describe an exchange; credentials are masked wherever they stand."""
-    told = shown(exchange)
+def describe_exchange(exchange: Exchange) -> dict[str, Any]:
+    """Return an exchange as JSON, with all credentials masked."""
+    redacted = redact_exchange(exchange)
     return {
         "number": exchange.number,
-        "at": iso(exchange.received_at),
-        "duration_ms": milliseconds(exchange.duration_ns),
+        "at": format_instant(exchange.received_at),
+        "duration_ms": to_milliseconds(exchange.duration_ns),
         "tenant": exchange.tenant,
         "vendor": exchange.vendor,
         "dialect": exchange.dialect,
         "endpoint": exchange.endpoint,
         "request": {
-            "method": told.method,
-            "path": told.path,
-            "query": told.query,
-            "headers": told.headers,
+            "method": redacted.method,
+            "path": redacted.path,
+            "query": redacted.query,
+            "headers": redacted.headers,
             "size": exchange.request_size,
-            "body": told.body,
+            "body": redacted.body,
             "cut": exchange.request_size > len(exchange.raw.body),
         },
-        "response": _response(exchange, told),
+        "response": _describe_response(exchange, redacted),
         "error": exchange.error,
         "basis": exchange.basis,
         "source": to_builtins(exchange.source),
         "faults": list(exchange.faults),
         "overlapping": exchange.overlapping[:OVERLAPS],
         "findings": to_builtins(exchange.findings),
-        "near_misses": told.near_misses,
-        "deleted_tenant": exchange.deleted_tenant,
+        "near_misses": redacted.near_misses,
+        "deleted": exchange.deleted_tenant,
         "failed": exchange.failed,
         "client_disconnected": exchange.client_disconnected,
     }
 
 
-def _response(exchange: Exchange, told: RedactedExchange) -> dict[str, Any] | None:
-    """The answer; what befell it on the way is told only where something did."""
-    reply = exchange.response
-    if reply is None:
+def _describe_response(exchange: Exchange, redacted: RedactedExchange) -> dict[str, Any] | None:
+    """Return the response as JSON; its delivery is included only where it was modified."""
+    response = exchange.response
+    if response is None:
         return None
-    way = {
-        "delay": reply.delay,
-        "sent": reply.sent,
-        "declared": reply.declared,
-        "end": reply.end,
-        "head": reply.head,
+    delivery = {
+        "delay": response.delay,
+        "sent": response.sent,
+        "declared": response.declared,
+        "end": response.end,
+        "head": response.head,
     }
-    usual = {"delay": 0, "sent": None, "declared": None, "end": "complete", "head": True}
+    unmodified = {"delay": 0, "sent": None, "declared": None, "end": "complete", "head": True}
     return {
-        "status": reply.status,
-        "headers": told.headers_sent,
+        "status": response.status,
+        "headers": redacted.headers_sent,
         "size": exchange.response_size,
-        "body": told.answer,
-        "cut": exchange.response_size > len(reply.body),
-        **{name: value for name, value in way.items() if value != usual[name]},
+        "body": redacted.response_body,
+        "cut": exchange.response_size > len(response.body),
+        **{name: value for name, value in delivery.items() if value != unmodified[name]},
     }
 
 
 class Filters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which exchanges are meant: those for which all that is given holds."""
+    """Conditions on exchanges; all that are given must hold."""
 
     vendor: str | None = None
     endpoint: str | None = None
@@ -78,29 +83,29 @@ class Filters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             str,
             Meta(
                 pattern="^[1-5]([0-9][0-9]|xx)$",
-                description="a text: a status such as 404, or a class of them such as 4xx",
+                description="a string: a status such as 404, or a class such as 4xx",
             ),
         ]
         | None
     ) = None
-    """A status such as 404, or a class of them such as 4xx."""
+    """A status such as 404, or a class such as 4xx."""
     error: str | None = None
-    """The error shape it was refused with."""
+    """The name of the error."""
     finding: str | None = None
     """The name of a finding."""
     fault: str | None = None
-    """The kind or the number of a fault that triggered it."""
+    """The kind or the number of a fault that was triggered."""
     unmatched: bool | None = None
-    """Whether no endpoint was meant."""
+    """True for requests that matched no endpoint, false for the others."""
     after: Count = 0
     """Only exchanges with a greater number."""
     limit: Count | None = None
-    """At most so many."""
+    """Maximum number of exchanges."""
     offset: Count = 0
-    """Not the first so many."""
+    """Skip the first N matching exchanges."""
 
     def match(self, exchange: Exchange) -> bool:
-        """Whether an exchange is meant, wherever it stands in the list."""
+        """Return whether an exchange meets the conditions other than *limit* and *offset*."""
         return (
             exchange.number > self.after
             and self.vendor in (None, exchange.vendor)
@@ -117,12 +122,12 @@ class Filters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return self.status in (status, f"{status[:1]}xx")
 
 
-def select(journal: Iterable[Exchange], filters: Filters) -> list[Exchange]:
-    """The exchanges that are meant, oldest first."""
-    found = [exchange for exchange in journal if filters.match(exchange)]
-    return found[filters.offset :][: filters.limit]
+def select_exchanges(journal: Iterable[Exchange], filters: Filters) -> list[Exchange]:
+    """Return the exchanges that match the filters, oldest first."""
+    matching = [exchange for exchange in journal if filters.match(exchange)]
+    return matching[filters.offset :][: filters.limit]
 
 
-def ndjson(exchanges: Iterable[Exchange]) -> bytes:
-    """Exchanges as lines of JSON."""
-    return b"".join(json.encode(described(exchange)) + b"\n" for exchange in exchanges)
+def render_ndjson(exchanges: Iterable[Exchange]) -> bytes:
+    """Return exchanges as lines of JSON."""
+    return b"".join(json.encode(describe_exchange(exchange)) + b"\n" for exchange in exchanges)

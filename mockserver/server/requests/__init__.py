@@ -1,1 +1,1 @@
-"""From a raw request to a parsed one: values, authentication, limits, errors, near misses."""
+"""Parsing of requests: values, authentication, limits, errors, near misses."""

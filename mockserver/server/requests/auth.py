@@ -1,4 +1,4 @@
-"""Does a request carry what its endpoint asks for, and whose is it."""
+"""Authenticate a request by the credential that it presents."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,74 +15,78 @@ _SCHEME = "Bearer "
 
 
 class RequestValues(Struct, frozen=True):
-    """Where credentials may stand in a request."""
+    """The header, query and body values of a request, before validation; credentials are among them."""
 
     headers: Mapping[str, str]
     query: Mapping[str, str]
     body: Mapping[str, Any]
 
 
-def presented(endpoint: Endpoint, sent: RequestValues) -> str:
-    """The key that a request presents where an endpoint looks for one; empty where there is none."""
-    asked = endpoint.credentials
-    if isinstance(asked, BodyKeys):
-        key = sent.body.get(asked.key, "")
+def find_presented_key(endpoint: Endpoint, values: RequestValues) -> str:
+    """Return the key where *endpoint* expects one, or an empty string."""
+    credentials = endpoint.credentials
+    if isinstance(credentials, BodyKeys):
+        key = values.body.get(credentials.key, "")
         return key if isinstance(key, str) else ""
-    header = sent.headers.get("Authorization", "")
+    header = values.headers.get("Authorization", "")
     token = header[len(_SCHEME) :] if header.startswith(_SCHEME) else ""
-    return token if token or asked.query is None else sent.query.get(asked.query, "")
+    if token or credentials.query is None:
+        return token
+    return values.query.get(credentials.query, "")
 
 
-def authenticate(tenants: Tenants, vendor: Vendor, endpoint: Endpoint, sent: RequestValues) -> Principal:
-    """Find whose credential a request presents, or raise ``ApiError`` in words that say what is missing or wrong."""
-    asked = endpoint.credentials
-    if isinstance(asked, BodyKeys):
-        return _by_body(tenants, vendor, asked, sent.body)
-    token = presented(endpoint, sent)
+def authenticate(tenants: Tenants, vendor: Vendor, endpoint: Endpoint, values: RequestValues) -> Principal:
+    """Return the principal of the presented credential; raise ``ApiError`` if it is missing or wrong."""
+    credentials = endpoint.credentials
+    if isinstance(credentials, BodyKeys):
+        return _authenticate_body(tenants, vendor, credentials, values.body)
+    token = find_presented_key(endpoint, values)
     if not token:
         raise ApiError("missing_credential", message="send the header Authorization: Bearer <token>")
-    holder = tenants.resolve_credential(vendor.name, token)
-    if holder is None:
-        raise ApiError(
-            "wrong_credential",
-            message=_nobodys(tenants, vendor, token, "the bearer token is nobody's"),
-            credential=token,
-        )
-    return holder
+    principal = tenants.resolve_credential(vendor.name, token)
+    if principal is None:
+        message = _explain_deleted(tenants, vendor, token) or "the bearer token belongs to no tenant"
+        raise ApiError("wrong_credential", message=message, credential=token)
+    return principal
 
 
-def check_permission(holder: Principal, vendor: Vendor, endpoint: Endpoint) -> None:
-    """Raise ``ApiError`` where the tenant's key may not do what the endpoint does."""
-    wanted = getattr(endpoint.credentials, "permission", None)
-    if wanted is not None and holder.tenant.behaviors[vendor.name].get("permissions", "all") not in (
-        "all",
-        wanted,
-    ):
-        names = holder.tenant.identifiers[vendor.name]
+def check_permission(principal: Principal, vendor: Vendor, endpoint: Endpoint) -> None:
+    """Raise ``ApiError`` if the tenant's key lacks the permission that the endpoint requires."""
+    required = getattr(endpoint.credentials, "permission", None)
+    if required is None:
+        return
+    granted = principal.tenant.behaviors[vendor.name].get("permissions", "all")
+    if granted not in ("all", required):
         raise ApiError(
             "forbidden",
-            message=f"the key lacks the permission {wanted}",
-            credential=names.credentials["token"],
+            message=f"the key lacks the permission {required}",
+            credential=principal.tenant.identifiers[vendor.name].credentials["token"],
         )
 
 
-def _by_body(tenants: Tenants, vendor: Vendor, asked: BodyKeys, body: Mapping[str, Any]) -> Principal:
-    for name in (asked.key, asked.secret):
+def _authenticate_body(
+    tenants: Tenants, vendor: Vendor, credentials: BodyKeys, body: Mapping[str, Any]
+) -> Principal:
+    for name in (credentials.key, credentials.secret):
         if name is not None and name not in body:
             raise ApiError("missing_credential", message=f"{name} is required", field=name)
         if name is not None and not isinstance(body[name], str):
             raise ApiError("violation", message=f"{name} must be a string", field=name)
-    holder = tenants.resolve_credential(vendor.name, body[asked.key])
-    if holder is None:
-        message = _nobodys(tenants, vendor, body[asked.key], f"{asked.key} is not the key of a project")
-        raise ApiError("wrong_credential", message=message, credential=body[asked.key])
-    if asked.secret is not None and body[asked.secret] != holder.tenant.identifiers[vendor.name].secret:
-        message = f"{asked.secret} does not belong to this {asked.key}"
-        raise ApiError("wrong_credential", message=message, credential=body[asked.secret])
-    return holder
+    key = body[credentials.key]
+    principal = tenants.resolve_credential(vendor.name, key)
+    if principal is None:
+        message = _explain_deleted(tenants, vendor, key)
+        message = message or f"{credentials.key} is not the key of a project"
+        raise ApiError("wrong_credential", message=message, credential=key)
+    if credentials.secret is not None:
+        secret = body[credentials.secret]
+        if secret != principal.tenant.identifiers[vendor.name].secret:
+            message = f"{credentials.secret} does not belong to this {credentials.key}"
+            raise ApiError("wrong_credential", message=message, credential=secret)
+    return principal
 
 
-def _nobodys(tenants: Tenants, vendor: Vendor, token: str, otherwise: str) -> str:
-    """Tell a late request of a deleted tenant whose credential it carries."""
-    name = tenants.deleted_tenant(vendor.name, token)
-    return otherwise if name is None else f"the credential was that of tenant {name!r}, which was deleted"
+def _explain_deleted(tenants: Tenants, vendor: Vendor, credential: str) -> str | None:
+    """Return a message for the credential of a deleted tenant, which late requests still carry."""
+    name = tenants.deleted_tenant(vendor.name, credential)
+    return None if name is None else f"the credential was that of tenant {name!r}, which was deleted"

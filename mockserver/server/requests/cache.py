@@ -1,9 +1,8 @@
-"""Cache of parsed requests, so that a request that is sent again is not parsed again."""
+"""Cache of parsed requests, so that a repeated request is not parsed again."""
 
 from collections import OrderedDict
 from typing import Any, Final
 
-from mockserver.server.faults.registry import ActiveFault, ActiveFaults
 from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.response import BODY_SNIPPET_BYTES
 from mockserver.server.journal.journal import Finding
@@ -13,43 +12,34 @@ _MAX_REQUESTS: Final = 256
 
 
 class CachedRequest:
-    """A parsed request and what else follows from it alone."""
+    """A parsed request with results that follow from it alone."""
 
-    __slots__ = ("_armed", "_meant", "advice", "page", "raw", "reading")
+    __slots__ = ("lint_findings", "page", "parsed", "raw")
 
-    def __init__(self, raw: RawRequest, reading: ParsedRequest) -> None:
+    def __init__(self, raw: RawRequest, parsed: ParsedRequest) -> None:
         self.raw = raw
-        self.reading = reading
-        self.advice: list[Finding] | None = None
+        self.parsed = parsed
+        self.lint_findings: list[Finding] | None = None
         """Findings that follow from the request alone; ``None`` until the first review."""
         self.page: tuple[Any, Any, bytes] | None = None
         """The requested page of a list; ``None`` until the first review, or if there are no pages."""
-        self._armed: tuple[ActiveFault, ...] = ()
-        self._meant: tuple[ActiveFault, ...] = ()
-
-    def meant(self, faults: ActiveFaults) -> tuple[ActiveFault, ...]:
-        """Return those of a tenant's faults that apply to the request; computed again when the faults change."""
-        if self._armed is not faults.active:
-            self._armed = faults.active
-            self._meant = faults.meant(self.reading)
-        return self._meant
 
 
 class RequestCache:
-    """The last parsed requests."""
+    """The parsed requests that were added last."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[RawRequest, CachedRequest] = OrderedDict()
+        self._requests: OrderedDict[RawRequest, CachedRequest] = OrderedDict()
 
     def get(self, raw: RawRequest) -> CachedRequest | None:
         """Return the parsed request, or ``None`` if it is not cached."""
-        return self._known.get(raw)
+        return self._requests.get(raw)
 
-    def add(self, raw: RawRequest, reading: ParsedRequest) -> CachedRequest:
+    def add(self, raw: RawRequest, parsed: ParsedRequest) -> CachedRequest:
         """Cache a parsed request, unless its body is long."""
-        known = CachedRequest(raw, reading)
+        cached = CachedRequest(raw, parsed)
         if len(raw.body) <= BODY_SNIPPET_BYTES:
-            self._known[raw] = known
-            if len(self._known) > _MAX_REQUESTS:
-                self._known.popitem(last=False)
-        return known
+            self._requests[raw] = cached
+            if len(self._requests) > _MAX_REQUESTS:
+                self._requests.popitem(last=False)
+        return cached

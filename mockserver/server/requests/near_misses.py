@@ -1,4 +1,4 @@
-"""Requests that lead nowhere: what was closest and what differs, for the answer, the journal and the log."""
+"""Explain requests that match no endpoint or credential: the closest match, and what differs."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.validation import read_json
 from mockserver.server.http.raw_request import RawRequest
-from mockserver.server.http.redaction import Secrets, secrets
+from mockserver.server.http.redaction import Secrets, collect_secrets
 from mockserver.server.http.router import NearMiss
 from mockserver.server.journal.journal import Exchange
 from mockserver.server.requests.parser import ParsedRequest
@@ -20,179 +20,196 @@ from mockserver.server.tenancy.tenant import Tenant, Tenants
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 
-_NOBODYS: Final = ("missing_credential", "wrong_credential")
+_AUTH_ERRORS: Final = ("missing_credential", "wrong_credential")
 _SCHEME: Final = "Bearer"
 _AUTHORIZATION: Final = "Authorization"
-_LONGEST: Final = 200
-"""Characters of a text of a client's that a message repeats."""
-_MOST: Final = 10
-"""Credentials in wrong places that an exchange is told of: a request may carry thousands."""
+_MAX_TEXT: Final = 200
+"""Characters of a client's text that a message repeats."""
+_MAX_CREDENTIALS: Final = 10
+"""Misplaced credentials that are reported for an exchange: a request may carry thousands."""
 _log = logging.getLogger("mockserver")
 
 
-class _Place(Struct, frozen=True):
-    """Where a value stands in a request."""
+class _Location(Struct, frozen=True):
+    """Where a value is in a request."""
 
     kind: str
     """``header``, ``query parameter``, ``path`` or ``body field``."""
     name: str
     scheme: str | None = None
-    """What precedes it in the header."""
+    """The word before the value in its header, such as ``Bearer``."""
 
-    def describe(self, found: Secrets) -> str:
-        """Return the place in words; its name is a client's, so that credentials in it are masked."""
-        return (
-            "the path"
-            if self.kind == "path"
-            else f"the {self.kind} {printable(shorten(found.text(self.name)), keep='')}"
-        )
+    @property
+    def is_authorization(self) -> bool:
+        return self.kind == "header" and self.name.lower() == _AUTHORIZATION.lower()
+
+    def describe(self, secrets: Secrets) -> str:
+        """Describe the location; its name was sent by a client, so that credentials in it are masked."""
+        if self.kind == "path":
+            return "the path"
+        return f"the {self.kind} {printable(shorten(secrets.mask_text(self.name)), keep='')}"
 
 
-class _Known(Struct, frozen=True):
-    """A credential that somebody has or had, and where it was found."""
+class _FoundCredential(Struct, frozen=True):
+    """The credential of a tenant that exists or existed, and where the request carries it."""
 
-    value: str
-    place: _Place
+    location: _Location
     vendor: str
     tenant: str
     deleted: bool
 
 
-def log_near_miss(exchange: Exchange, found: Secrets) -> None:
-    """Log in one line what led nowhere, and what was closest."""
+def log_near_miss(exchange: Exchange, secrets: Secrets) -> None:
+    """Log one line about a request that matched nothing, with the closest match."""
     closest = f"; {exchange.near_misses[0].difference}" if exchange.near_misses else ""
-    path = found.path(exchange.raw.path.partition("?")[0])
-    line = f"{found.text(exchange.raw.method)} {path}: {exchange.error}{closest}"
-    _log.warning("%s", printable(line, keep=""))
+    method = secrets.mask_text(exchange.raw.method)
+    path = secrets.mask_text(exchange.raw.path.partition("?")[0])
+    _log.warning("%s", printable(f"{method} {path}: {exchange.error}{closest}", keep=""))
 
 
 def shorten(text: str) -> str:
-    """Return the beginning of a text that a client wrote, for a message."""
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
+    """Return the beginning of a client's text, for a message."""
+    return text if len(text) <= _MAX_TEXT else text[:_MAX_TEXT] + "…"
 
 
-def explain_auth_failure(tenants: Tenants, reading: ParsedRequest, exchange: Exchange) -> None:
-    """Say why nobody's credential was found: what the request carries instead, the likeliest first."""
-    found = secrets(exchange.raw, exchange.headers, known=exchange.known)
-    if exchange.error not in _NOBODYS:
+def explain_auth_failure(tenants: Tenants, parsed: ParsedRequest, exchange: Exchange) -> None:
+    """Record as near misses why authentication failed, the most likely reason first."""
+    secrets = collect_secrets(exchange.raw, exchange.headers, known=exchange.known)
+    if exchange.error not in _AUTH_ERRORS:
         if exchange.near_misses:
-            log_near_miss(exchange, found)
+            log_near_miss(exchange, secrets)
         return
-    asked, vendor = reading.endpoint, reading.vendor.name
-    known = sorted(
-        _known(tenants, exchange.raw, exchange.headers),
-        key=lambda each: (each.vendor != vendor, each.deleted),
+    endpoint = parsed.endpoint
+    vendor = parsed.vendor.name
+    credentials = sorted(
+        _find_credentials(tenants, exchange.raw, exchange.headers),
+        key=lambda credential: (credential.vendor != vendor, credential.deleted),
     )
-    astray = [each for each in known if each.vendor != vendor or each.deleted or not _is_right(asked, each)]
-    wrong = (
-        _differs(asked, vendor, each, found) + _elsewhere(reading.vendor, asked, each)
-        for each in astray[:_MOST]
-    )
-    told = dict.fromkeys([*wrong, *_lacking(asked, vendor, known)])
+    misplaced = [
+        credential
+        for credential in credentials
+        if credential.vendor != vendor
+        or credential.deleted
+        or not _is_expected_location(endpoint, credential.location)
+    ]
+    differences = [
+        _describe_difference(endpoint, vendor, credential, secrets)
+        + _name_dialects(parsed.vendor, endpoint, credential)
+        for credential in misplaced[:_MAX_CREDENTIALS]
+    ]
+    differences += _describe_missing(endpoint, vendor, credentials)
     exchange.near_misses = tuple(
-        NearMiss(vendor, asked.name, asked.method, asked.paths[0], each) for each in told
+        NearMiss(vendor, endpoint.name, endpoint.method, endpoint.paths[0], difference)
+        for difference in dict.fromkeys(differences)
     )
-    log_near_miss(exchange, found)
+    log_near_miss(exchange, secrets)
 
 
 def likely_tenant(tenants: Tenants, vendor: str, exchange: Exchange) -> Tenant | None:
-    """The tenant whose key a request that leads nowhere carries, wherever it stands."""
-    names = (
-        each.tenant
-        for each in _known(tenants, exchange.raw, exchange.headers)
-        if each.vendor == vendor and not each.deleted
-    )
-    return next((tenants.by_name[name] for name in names), None)
+    """Return the tenant whose key for *vendor* an unmatched request carries anywhere."""
+    for credential in _find_credentials(tenants, exchange.raw, exchange.headers):
+        if credential.vendor == vendor and not credential.deleted:
+            return tenants.by_name[credential.tenant]
+    return None
 
 
-def _known(tenants: Tenants, raw: RawRequest, headers: Mapping[str, str]) -> Iterator[_Known]:
-    """Every credential of any tenant, wherever in a request it stands."""
+def _find_credentials(
+    tenants: Tenants, raw: RawRequest, headers: Mapping[str, str]
+) -> Iterator[_FoundCredential]:
+    """Yield all credentials of tenants in a request, wherever they are."""
     vendors = [vendor.name for vendor in load()]
-    for place, value in _values(raw, headers):
+    for location, value in _iterate_values(raw, headers):
         for vendor in vendors:
-            holder, deleted = tenants.resolve_credential(vendor, value), tenants.deleted_tenant(vendor, value)
-            if holder is not None or deleted is not None:
-                yield _Known(
-                    value, place, vendor, holder.tenant.name if holder else str(deleted), deleted is not None
-                )
+            principal = tenants.resolve_credential(vendor, value)
+            deleted = tenants.deleted_tenant(vendor, value)
+            if principal is not None:
+                yield _FoundCredential(location, vendor, principal.tenant.name, deleted is not None)
+            elif deleted is not None:
+                yield _FoundCredential(location, vendor, deleted, deleted=True)
 
 
-def _values(raw: RawRequest, headers: Mapping[str, str]) -> Iterator[tuple[_Place, str]]:
+def _iterate_values(raw: RawRequest, headers: Mapping[str, str]) -> Iterator[tuple[_Location, str]]:
+    """Yield the values of a request that may be credentials, each with its location."""
     for name, value in headers.items():
         first, _, rest = value.strip().partition(" ")
         if rest:
-            yield _Place("header", name, first), rest.strip(" \"'")
-        yield _Place("header", name), value.strip(" \"'")
+            yield _Location("header", name, first), rest.strip(" \"'")
+        yield _Location("header", name), value.strip(" \"'")
     path, _, query = raw.path.partition("?")
     for name, value in parse_qsl(query, errors="replace"):
-        yield _Place("query parameter", name), value.strip(" \"'")
-    for word in path.split("/"):
-        yield _Place("path", word), word
+        yield _Location("query parameter", name), value.strip(" \"'")
+    for segment in path.split("/"):
+        yield _Location("path", segment), segment
     body = read_json(raw.body) if raw.body else {}
     for name, value in body.items() if isinstance(body, Mapping) else ():
         if isinstance(value, str):
-            yield _Place("body field", name), value.strip(" \"'")
+            yield _Location("body field", name), value.strip(" \"'")
 
 
-def _is_right(endpoint: Endpoint, known: _Known) -> bool:
-    """Whether a credential stands where the endpoint looks for it."""
-    asked, place = endpoint.credentials, known.place
-    if isinstance(asked, BodyKeys):
-        return (place.kind, place.name) == ("body field", asked.key)
-    if asked.query is not None and (place.kind, place.name) == ("query parameter", asked.query):
+def _is_expected_location(endpoint: Endpoint, location: _Location) -> bool:
+    """Return whether the endpoint looks for its credential at a location."""
+    credentials = endpoint.credentials
+    if isinstance(credentials, BodyKeys):
+        return location.kind == "body field" and location.name == credentials.key
+    if location.kind == "query parameter" and location.name == credentials.query:
         return True
-    return place.kind == "header" and place.name.lower() == _AUTHORIZATION.lower() and place.scheme == _SCHEME
+    return location.is_authorization and location.scheme == _SCHEME
 
 
-def _differs(endpoint: Endpoint, vendor: str, known: _Known, found: Secrets) -> str:
-    """What is wrong with a credential that was found."""
-    place, stands = known.place, known.place.describe(found)
-    if known.deleted:
-        return f"the credential in {stands} was that of tenant {known.tenant!r}, which was deleted"
-    if known.vendor != vendor:
-        return f"the credential in {stands} is that of tenant {known.tenant!r} at {known.vendor}, not at {vendor}"
-    wanted = _wanted(endpoint)
-    if (
-        place.kind == "header"
-        and place.name.lower() == _AUTHORIZATION.lower()
-        and not isinstance(endpoint.credentials, BodyKeys)
-    ):
-        scheme = shorten(found.text(place.scheme or "no scheme"))
-        return f"the key of tenant {known.tenant!r} stands behind {scheme!r} instead of {_SCHEME!r}: send {wanted}"
-    return f"the key of tenant {known.tenant!r} stands in {stands}: send {wanted}"
+def _describe_difference(
+    endpoint: Endpoint, vendor: str, credential: _FoundCredential, secrets: Secrets
+) -> str:
+    """Describe what is wrong with a misplaced credential."""
+    place = credential.location.describe(secrets)
+    if credential.deleted:
+        return f"the credential in {place} was that of tenant {credential.tenant!r}, which was deleted"
+    if credential.vendor != vendor:
+        return (
+            f"the credential in {place} is that of tenant {credential.tenant!r} "
+            f"at {credential.vendor}, not at {vendor}"
+        )
+    remedy = f"send {_describe_expected(endpoint)}"
+    if credential.location.is_authorization and not isinstance(endpoint.credentials, BodyKeys):
+        scheme = credential.location.scheme
+        if scheme is None:
+            return f"the key of tenant {credential.tenant!r} has no {_SCHEME!r} before it; {remedy}"
+        sent = shorten(secrets.mask_text(scheme))
+        return f"the key of tenant {credential.tenant!r} follows {sent!r} instead of {_SCHEME!r}; {remedy}"
+    return f"the key of tenant {credential.tenant!r} is in {place}; {remedy}"
 
 
-def _elsewhere(vendor: Vendor, endpoint: Endpoint, known: _Known) -> str:
-    """The dialects that look for a credential where it stands, while the one that is spoken does not."""
-    right = _is_right(endpoint, known) or known.deleted or known.vendor != vendor.name
-    found = (
-        []
-        if right
-        else [
-            name for name, other in vendor.dialects.items() if _is_right(other.endpoint(endpoint.name), known)
-        ]
-    )
-    return (
-        f"; only the dialect {' and '.join(found)} looks there, and {vendor.dialect} is spoken here"
-        if found
-        else ""
-    )
+def _name_dialects(vendor: Vendor, endpoint: Endpoint, credential: _FoundCredential) -> str:
+    """Name the dialects that look for a credential where it is, if the tenant's dialect does not."""
+    location = credential.location
+    if credential.deleted or credential.vendor != vendor.name or _is_expected_location(endpoint, location):
+        return ""
+    dialects = [
+        name
+        for name, dialect in vendor.dialects.items()
+        if _is_expected_location(dialect.endpoint(endpoint.name), location)
+    ]
+    if not dialects:
+        return ""
+    return f"; only the dialect {' and '.join(dialects)} looks there, and this tenant uses {vendor.dialect}"
 
 
-def _lacking(endpoint: Endpoint, vendor: str, known: list[_Known]) -> Iterator[str]:
-    """What is wrong where no credential, or a half of one, was found."""
-    asked, right = (
-        endpoint.credentials,
-        [each for each in known if each.vendor == vendor and _is_right(endpoint, each)],
-    )
-    if isinstance(asked, BodyKeys) and asked.secret and right and not right[0].deleted:
-        yield f"{asked.key} is that of tenant {right[0].tenant!r}, but {asked.secret} is not"
-    elif not known:
-        yield f"it carries no tenant's credential: send {_wanted(endpoint)}"
+def _describe_missing(endpoint: Endpoint, vendor: str, found: list[_FoundCredential]) -> Iterator[str]:
+    """Describe a missing credential, or a key without its secret."""
+    credentials = endpoint.credentials
+    expected = [
+        credential
+        for credential in found
+        if credential.vendor == vendor and _is_expected_location(endpoint, credential.location)
+    ]
+    if isinstance(credentials, BodyKeys) and credentials.secret and expected and not expected[0].deleted:
+        yield f"{credentials.key} is that of tenant {expected[0].tenant!r}, but {credentials.secret} is not"
+    elif not found:
+        yield f"the request carries no tenant's credential; send {_describe_expected(endpoint)}"
 
 
-def _wanted(endpoint: Endpoint) -> str:
-    asked = endpoint.credentials
-    if isinstance(asked, BodyKeys):
-        return f"{asked.key} in the JSON body" + (f", with its {asked.secret}" if asked.secret else "")
+def _describe_expected(endpoint: Endpoint) -> str:
+    credentials = endpoint.credentials
+    if isinstance(credentials, BodyKeys):
+        secret = f", with its {credentials.secret}" if credentials.secret else ""
+        return f"{credentials.key} in the JSON body{secret}"
     return f"the header {_AUTHORIZATION}: {_SCHEME} <token>"

@@ -1,13 +1,13 @@
-"""What a request means: its endpoint, whose it is, its site and its typed parameters, or why it means nothing.
+"""Parse a matched request into its endpoint, principal, site and typed parameters, or an error.
 
-All of it follows from the bytes of the request and the tenants there are, so it is worked out once and kept: the world,
-the clock and the limits come later.
+The result follows from the bytes of the request and from the tenants alone, so that it can be cached. World,
+clock and limits come later.
 """
 
 import re
 from collections.abc import Mapping
 from functools import cache, cached_property
-from typing import Any, Final
+from typing import Any, Self
 
 from msgspec import Struct, json
 from msgspec.structs import replace
@@ -18,39 +18,55 @@ from mockserver.contract.errors import ApiError, VendorError
 from mockserver.contract.limits import ConcurrencyLimit, RateLimit, WindowLimit, limit_name
 from mockserver.contract.provenance import Basis
 from mockserver.contract.validation import fields
-from mockserver.server.http.pagination import field_place, is_first_page, list_key_of, named, page_field
+from mockserver.server.http.pagination import (
+    collect_fields,
+    field_place,
+    is_first_page,
+    list_key_of,
+    page_field,
+)
 from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.router import NearMiss, RouteMatch
-from mockserver.server.requests.auth import RequestValues, authenticate, check_permission, presented
-from mockserver.server.requests.values import extract_values, read
+from mockserver.server.requests.auth import (
+    RequestValues,
+    authenticate,
+    check_permission,
+    find_presented_key,
+)
+from mockserver.server.requests.values import extract_values, validate_values
 from mockserver.server.tenancy.tenant import Principal, Tenant, Tenants, vendor_for
 from mockserver.vendors.base import Vendor, ViewRequest
 
-_FREE: Final[dict[str, Any]] = {"rates": (), "one_at_a_time": False}
-"""The terms of what is refused before anybody counts."""
+
+class SlotPolicy(Struct, frozen=True):
+    """How an endpoint with a concurrency limit treats overlapping requests."""
+
+    when_busy: str
+    """Behavior while another request holds the slot: ``queue``, or the status of the error."""
+    hold: float
+    """Minimum time in seconds for which a request holds the slot."""
 
 
 class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
-    """A request to an endpoint, read as far as it could be."""
+    """A request to a known endpoint; parsed completely if there is no error."""
 
     vendor: Vendor
     endpoint: Endpoint
-    rates: tuple[RateLimit, ...]
-    one_at_a_time: bool
-    """Whether the site's slot is needed, and then: what happens while another holds it, and for how many seconds it is held at least."""
-    busy: str = ""
-    hold: float = 0
     behaviors: Mapping[str, Any]
-    """Those of the tenant, or of the tenant that was probably meant while nobody knows whose request it is."""
+    """The tenant's behaviors; the default tenant's if the request is not authenticated."""
     headers: Mapping[str, str]
-    """Sent with the answer."""
+    """Sent with the response."""
+    rates: tuple[RateLimit, ...]
+    """The rate limits that the request counts against, in order."""
+    slot: SlotPolicy | None = None
+    """None if the endpoint has no concurrency limit, or if it is switched off."""
     principal: Principal | None = None
-    """Whose it is; ``None`` where its credentials are refused."""
+    """None if the credentials were rejected."""
     error: VendorError | None = None
     near_misses: tuple[NearMiss, ...] = ()
-    """What would have been right, where its path is one of another dialect."""
+    """The endpoint's paths in the tenant's dialect, if the request used a path of another dialect."""
     deleted_tenant: str | None = None
-    """The tenant whose credential it carries, where that tenant is served no longer."""
+    """The deleted tenant whose credential the request carries."""
     path: Mapping[str, str] = {}
     site: int = 0
     query: Any = None
@@ -58,36 +74,38 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def fields(self) -> dict[str, Any]:
-        """What it asks for by name: path, query and body, without credentials."""
-        return named(self.endpoint, self.path, self.query, self.body)
+        """Parameters by name from path, query and body, without credentials."""
+        return collect_fields(self.endpoint, self.path, self.query, self.body)
 
     @cached_property
     def key(self) -> str:
-        """What all attempts at one request have in common."""
-        return json.encode(
-            [self.vendor.name, self.endpoint.name, self.site, self.fields], order="deterministic"
-        ).decode()
+        """Identity of the request: equal for all attempts to send it."""
+        identity = [self.vendor.name, self.endpoint.name, self.site, self.fields]
+        return json.encode(identity, order="deterministic").decode()
 
     @property
     def page_place(self) -> tuple[str, str] | None:
-        """Where it says which page of a list it asks for: in query or body, in which attribute of it; ``None`` where there are no pages."""
-        return _place(self.vendor, self.endpoint.name)
+        """Location of the page parameter: ``query`` or ``body``, and the attribute.
+
+        It is None if there are no pages.
+        """
+        return _find_page_place(self.vendor, self.endpoint.name)
 
     @property
     def page(self) -> Any:
-        """The page of a list that it asks for; ``None`` where it says nothing, or could not be read so far."""
+        """The requested page; None if the request names none, or was not parsed that far."""
         place = self.page_place
         return None if place is None else getattr(getattr(self, place[0]), place[1], None)
 
     @cached_property
     def started_list(self) -> str | None:
-        """The list whose first page it asks for, if it does."""
+        """Key of the list whose first page is requested, else None."""
         if self.error is not None or not is_first_page(self.endpoint, self.page):
             return None
         return list_key_of(self.vendor.name, self.endpoint, self.site, self.fields)
 
     def view_request(self, tenant: Tenant, now: int) -> ViewRequest:
-        """The question to the endpoint's view, in the world of the tenant whose request it is."""
+        """Return the input of the endpoint's view, in the world of *tenant*."""
         return ViewRequest(
             query=self.query,
             body=self.body,
@@ -101,159 +119,230 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
 
 
 @cache
-def _place(vendor: Vendor, endpoint: str) -> tuple[str, str] | None:
-    found = vendor.endpoint(endpoint)
-    name = page_field(found.pagination)
-    return None if name is None or found.rows_path is None else field_place(found, name)
+def _find_page_place(vendor: Vendor, endpoint_name: str) -> tuple[str, str] | None:
+    endpoint = vendor.endpoint(endpoint_name)
+    field = page_field(endpoint.pagination)
+    return None if field is None or endpoint.rows_path is None else field_place(endpoint, field)
+
+
+class _Terms(Struct, frozen=True, kw_only=True):
+    """The part of a parsed request that is the same for all requests of a principal to an endpoint."""
+
+    vendor: Vendor
+    endpoint: Endpoint
+    behaviors: Mapping[str, Any]
+    headers: Mapping[str, str]
+    principal: Principal | None
+    rates: tuple[RateLimit, ...]
+    slot: SlotPolicy | None = None
+
+    def without_limits(self) -> Self:
+        """Return terms for requests that are rejected before any limit is checked."""
+        return replace(self, rates=(), slot=None)
+
+    def accept(self, path: Mapping[str, str], site: int, query: Any, body: Any) -> ParsedRequest:
+        """Return a request that was parsed completely."""
+        return ParsedRequest(
+            vendor=self.vendor,
+            endpoint=self.endpoint,
+            behaviors=self.behaviors,
+            headers=self.headers,
+            rates=self.rates,
+            slot=self.slot,
+            principal=self.principal,
+            path=path,
+            site=site,
+            query=query,
+            body=body,
+        )
+
+    def reject(
+        self,
+        error: VendorError,
+        *,
+        near_misses: tuple[NearMiss, ...] = (),
+        deleted_tenant: str | None = None,
+    ) -> ParsedRequest:
+        """Return a request that gets an error response."""
+        return ParsedRequest(
+            vendor=self.vendor,
+            endpoint=self.endpoint,
+            behaviors=self.behaviors,
+            headers=self.headers,
+            rates=self.rates,
+            slot=self.slot,
+            principal=self.principal,
+            error=error,
+            near_misses=near_misses,
+            deleted_tenant=deleted_tenant,
+        )
 
 
 class RequestParser:
-    """Reads requests for some tenants, as long as their generation does not grow."""
+    """Parses requests for the given tenants; valid until their generation changes."""
 
     def __init__(self, tenants: Tenants) -> None:
         self._tenants = tenants
-        self._known_terms: dict[tuple[str, str, str | None, Principal | None], dict[str, Any]] = {}
+        self._terms_by_key: dict[tuple[str, str, str | None, Principal | None], _Terms] = {}
 
-    def read(self, match: RouteMatch, raw: RawRequest) -> ParsedRequest:
-        """Read a request to the endpoint it was matched with, as the dialect of the tenant has it whose request it is."""
-        family, name = match.vendor.name, match.endpoint.name
-        meant = self._tenants.default_tenant_for(family, match.path.get(match.endpoint.site or ""))
-        vendor, _ = vendor_for(match.vendor, meant)
+    def parse(self, match: RouteMatch, raw: RawRequest) -> ParsedRequest:
+        """Parse a request to the matched endpoint, in the dialect of its tenant."""
+        family = match.vendor.name
+        endpoint_name = match.endpoint.name
+        tenant = self._tenants.default_tenant_for(family, match.path.get(match.endpoint.site or ""))
+        vendor, _ = vendor_for(match.vendor, tenant)
         try:
-            sent = extract_values(match.endpoint, raw)
-            meant = self._claimed(match, sent) or meant
-            vendor, _ = vendor_for(match.vendor, meant)
-            whose = authenticate(self._tenants, vendor, vendor.endpoint(name), sent)
+            values = extract_values(match.endpoint, raw)
+            tenant = self._find_presenting_tenant(match, values) or tenant
+            vendor, _ = vendor_for(match.vendor, tenant)
+            principal = authenticate(self._tenants, vendor, vendor.endpoint(endpoint_name), values)
         except ApiError as error:
-            terms, deleted = (
-                self._terms(vendor, name, meant),
-                self._tenants.deleted_tenant(family, error.details.get("credential", "")),
-            )
-            refusal = self._unknown(vendor, match) or error.refusal
-            return ParsedRequest(**{**terms, "error": refusal, "deleted_tenant": deleted, **_lost(vendor, match)})
-        terms, endpoint = self._terms(vendor, name, whose.tenant, principal=whose), vendor.endpoint(name)
-        if lost := _lost(vendor, match):
-            return ParsedRequest(**{**terms, **lost})
-        if unknown := self._unknown(vendor, match):
-            return ParsedRequest(**{**terms, "error": unknown, **_FREE})
+            terms = self._get_terms(vendor, endpoint_name, tenant)
+            deleted_tenant = self._tenants.deleted_tenant(family, error.details.get("credential", ""))
+            if match.template not in terms.endpoint.paths:
+                return _reject_dialect(terms, match, deleted_tenant)
+            unknown_site = self._precheck_site(terms.endpoint, match)
+            return terms.reject(unknown_site or error.refusal, deleted_tenant=deleted_tenant)
+        terms = self._get_terms(vendor, endpoint_name, principal.tenant, principal)
+        endpoint = terms.endpoint
+        if match.template not in endpoint.paths:
+            return _reject_dialect(terms, match)
+        unknown_site = self._precheck_site(endpoint, match)
+        if unknown_site is not None:
+            return terms.without_limits().reject(unknown_site)
         try:
-            check_permission(whose, vendor, endpoint)
-            site = None if endpoint.validate_before_site else self._site(match, endpoint, whose)
-            typed = read(endpoint, raw, sent, terms["behaviors"])
-            site = self._site(match, endpoint, whose) if site is None else site
+            check_permission(principal, vendor, endpoint)
+            if endpoint.validate_before_site:
+                query, body = validate_values(endpoint, raw, values, terms.behaviors)
+                site = self._resolve_site(match, endpoint, principal)
+            else:
+                site = self._resolve_site(match, endpoint, principal)
+                query, body = validate_values(endpoint, raw, values, terms.behaviors)
         except ApiError as error:
-            return ParsedRequest(**terms, error=error.refusal)
-        return ParsedRequest(**terms, path=match.path, site=site, **typed)
+            return terms.reject(error.refusal)
+        return terms.accept(match.path, site, query, body)
 
-    def _claimed(self, match: RouteMatch, sent: RequestValues) -> Tenant | None:
-        """The tenant whose key a request presents, wherever a dialect of the vendor looks for one."""
+    def _find_presenting_tenant(self, match: RouteMatch, values: RequestValues) -> Tenant | None:
+        """Return the tenant whose key the request presents where any dialect of the vendor expects one."""
         for dialect in match.vendor.dialects.values():
-            holder = self._tenants.resolve_credential(
-                match.vendor.name, presented(dialect.endpoint(match.endpoint.name), sent)
-            )
-            if holder is not None:
-                return holder.tenant
+            key = find_presented_key(dialect.endpoint(match.endpoint.name), values)
+            principal = self._tenants.resolve_credential(match.vendor.name, key)
+            if principal is not None:
+                return principal.tenant
         return None
 
-    def _terms(
-        self, vendor: Vendor, name: str, tenant: Tenant | None, principal: Principal | None = None
-    ) -> dict[str, Any]:
-        """What every reading of an endpoint's requests begins with: those of a holder, or those that are probably for a tenant."""
-        key = (vendor.name, name, tenant.name if tenant else None, principal)
-        found = self._known_terms.get(key)
-        if found is None:
-            endpoint, (_, behaviors) = vendor.endpoint(name), vendor_for(vendor, tenant)
-            found = self._known_terms[key] = {
-                "vendor": vendor,
-                "endpoint": endpoint,
-                "rates": tuple(limit for limit in endpoint.limits if not isinstance(limit, ConcurrencyLimit)),
-                "one_at_a_time": any(isinstance(limit, ConcurrencyLimit) for limit in endpoint.limits),
-                "behaviors": behaviors,
-                "headers": {**endpoint.headers, **_basis(endpoint, behaviors)},
-                "principal": principal,
-                **(_limits(vendor, endpoint, principal.tenant) if principal else {}),
-            }
-        return found
+    def _get_terms(
+        self,
+        vendor: Vendor,
+        endpoint_name: str,
+        tenant: Tenant | None,
+        principal: Principal | None = None,
+    ) -> _Terms:
+        """Return the terms of a principal, or those of *tenant* for a request that is not authenticated."""
+        key = (vendor.name, endpoint_name, tenant.name if tenant else None, principal)
+        terms = self._terms_by_key.get(key)
+        if terms is None:
+            terms = _build_terms(vendor, vendor.endpoint(endpoint_name), tenant, principal)
+            self._terms_by_key[key] = terms
+        return terms
 
-    def _unknown(self, vendor: Vendor, match: RouteMatch) -> VendorError | None:
-        """Why a site is none, where the dialect looks for it before the credential."""
-        endpoint, site = vendor.endpoint(match.endpoint.name), match.path.get(match.endpoint.site or "")
-        if (
-            endpoint.site_id_precheck is None
-            or site is None
-            or not re.fullmatch(endpoint.site_id_precheck, site)
-        ):
+    def _precheck_site(self, endpoint: Endpoint, match: RouteMatch) -> VendorError | None:
+        """Return an error for an unknown site, if the dialect checks the site before the credential."""
+        site = match.path.get(match.endpoint.site or "")
+        if endpoint.site_id_precheck is None or site is None:
             return None
-        return (
-            None
-            if self._tenants.is_site(vendor.name, site)
-            else VendorError("unknown_site", {"message": f"no site with id {site!r}"})
-        )
+        if not re.fullmatch(endpoint.site_id_precheck, site):
+            return None
+        if self._tenants.is_site(match.vendor.name, site):
+            return None
+        return VendorError("unknown_site", {"message": f"no site with id {site!r}"})
 
-    def _site(self, match: RouteMatch, endpoint: Endpoint, whose: Principal) -> int:
+    def _resolve_site(self, match: RouteMatch, endpoint: Endpoint, principal: Principal) -> int:
+        """Return the index of the requested site; raise ``ApiError`` unless the principal may read it."""
         if match.endpoint.site is None:
-            return whose.site or 0
-        vendor, identifier = match.vendor.name, match.path[match.endpoint.site]
-        site = self._tenants.site(vendor, identifier, whose.tenant)
+            return principal.site or 0
+        vendor = match.vendor.name
+        identifier = match.path[match.endpoint.site]
+        site = self._tenants.site(vendor, identifier, principal.tenant)
         if site is None:
             foreign = endpoint.site_id_precheck is not None or self._tenants.is_site(vendor, identifier)
-            known = ", ".join(ids[0] for ids in whose.tenant.identifiers[vendor].sites)
+            allowed = ", ".join(ids[0] for ids in principal.tenant.identifiers[vendor].sites)
             raise ApiError(
                 "forbidden" if foreign else "unknown_site",
-                message=f"{identifier!r} is not among the sites of this key: {known}",
+                message=f"{identifier!r} is not among the sites of this key: {allowed}",
             )
         return site
 
 
-def _limits(vendor: Vendor, endpoint: Endpoint, tenant: Tenant) -> dict[str, Any]:
-    """The endpoint's limits as the tenant has them."""
-    changed, behaviors, rates = tenant.limits, tenant.behaviors[vendor.name], list[RateLimit]()
-    found: dict[str, Any] = {"one_at_a_time": False}
+def _build_terms(
+    vendor: Vendor, endpoint: Endpoint, tenant: Tenant | None, principal: Principal | None
+) -> _Terms:
+    _, behaviors = vendor_for(vendor, tenant)
+    if principal is None:
+        rates = [limit for limit in endpoint.limits if not isinstance(limit, ConcurrencyLimit)]
+        slot = None
+    else:
+        rates, slot = _apply_tenant_limits(vendor, endpoint, principal.tenant)
+    return _Terms(
+        vendor=vendor,
+        endpoint=endpoint,
+        behaviors=behaviors,
+        headers={**endpoint.headers, **_basis_header(endpoint, behaviors)},
+        principal=principal,
+        rates=tuple(rates),
+        slot=slot,
+    )
+
+
+def _apply_tenant_limits(
+    vendor: Vendor, endpoint: Endpoint, tenant: Tenant
+) -> tuple[list[RateLimit], SlotPolicy | None]:
+    """Return the endpoint's rate limits and slot policy with the changes that the tenant made."""
+    changes = tenant.limits
+    behaviors = tenant.behaviors[vendor.name]
+    rates: list[RateLimit] = []
+    slot: SlotPolicy | None = None
     for limit in endpoint.limits:
         name = limit_name(vendor.name, endpoint.name, limit)
-        if name in changed.off:
+        if name in changes.off:
             continue
         if isinstance(limit, ConcurrencyLimit):
-            found = {
-                "one_at_a_time": True,
-                "busy": behaviors[short_name(limit.busy)],
-                "hold": behaviors[short_name(limit.hold)] / 1000,
-            }
+            hold_ms = behaviors[short_name(limit.hold)]
+            slot = SlotPolicy(behaviors[short_name(limit.busy)], hold_ms / 1000)
+        elif isinstance(limit, WindowLimit):
+            rates.append(replace(limit, seconds=changes.seconds.get(name, limit.seconds)))
         else:
-            rates.append(
-                replace(limit, seconds=changed.seconds.get(name, limit.seconds))
-                if isinstance(limit, WindowLimit)
-                else limit
-            )
-    return {**found, "rates": tuple(rates)}
+            rates.append(limit)
+    return rates, slot
 
 
-def _lost(vendor: Vendor, match: RouteMatch) -> dict[str, Any]:
-    """Why a path that only other dialects of the vendor have leads nowhere, and what would be right; it counts against no limit."""
-    endpoint = vendor.endpoint(match.endpoint.name)
-    if match.template in endpoint.paths:
-        return {}
-    others = [
+def _reject_dialect(terms: _Terms, match: RouteMatch, deleted_tenant: str | None = None) -> ParsedRequest:
+    """Reject a path that only other dialects of the vendor have; it counts against no limit."""
+    vendor = terms.vendor
+    endpoint = terms.endpoint
+    dialects = [
         name
-        for name, other in vendor.dialects.items()
-        if match.template in other.endpoint(endpoint.name).paths
+        for name, dialect in vendor.dialects.items()
+        if match.template in dialect.endpoint(endpoint.name).paths
     ]
-    differs = f"{match.template} is the path of the dialect {' and '.join(others)}, and {vendor.dialect} is spoken here"
-    message = f"the dialect {vendor.dialect} has no {match.template}; it has {' and '.join(endpoint.paths)}"
-    near = tuple(
-        NearMiss(vendor.name, endpoint.name, endpoint.method, path, differs) for path in endpoint.paths
+    difference = (
+        f"{match.template} is a path of the dialect {' and '.join(dialects)}; "
+        f"this tenant uses {vendor.dialect}"
     )
-    return {
-        "error": VendorError("unknown_path", {"message": message}),
-        "near_misses": near,
-        "headers": {},
-        **_FREE,
-    }
+    message = f"the dialect {vendor.dialect} has no {match.template}; it has {' and '.join(endpoint.paths)}"
+    near_misses = tuple(
+        NearMiss(vendor.name, endpoint.name, endpoint.method, path, difference) for path in endpoint.paths
+    )
+    return replace(terms, headers={}, rates=(), slot=None).reject(
+        VendorError("unknown_path", {"message": message}),
+        near_misses=near_misses,
+        deleted_tenant=deleted_tenant,
+    )
 
 
-def _basis(endpoint: Endpoint, behaviors: Mapping[str, Any]) -> dict[str, str]:
-    """The header that says what the fields of an answer rest on, where it is wanted."""
+def _basis_header(endpoint: Endpoint, behaviors: Mapping[str, Any]) -> dict[str, str]:
+    """Return the header with the bases of the response's fields, if the tenant wants it."""
     if behaviors[BASIS] != "shown":
         return {}
-    found = {field.fact.basis for field in fields(endpoint.response, deep=True)}
-    return {BASIS_HEADER: ", ".join(basis.value for basis in Basis if basis in found)}
+    bases = {field.fact.basis for field in fields(endpoint.response, deep=True)}
+    return {BASIS_HEADER: ", ".join(basis.value for basis in Basis if basis in bases)}

@@ -1,4 +1,4 @@
-"""Counts a request against the limits of its key."""
+"""Count a request against the rate limits of its key."""
 
 from collections.abc import Mapping
 
@@ -10,34 +10,45 @@ from mockserver.server.tenancy.limits import LimitStatus, reported
 from mockserver.server.tenancy.tenant import Principal
 
 
-def empty_limit_headers(reading: ParsedRequest) -> dict[str, str]:
-    """Until a key is known there is nothing to report: some vendors send the headers all the same, empty."""
-    return {
-        **reading.headers,
-        **{name: "" for rate in reading.rates if rate.unkeyed for name in rate.headers or ()},
-    }
+def empty_limit_headers(parsed: ParsedRequest) -> dict[str, str]:
+    """Return the headers for an unauthenticated request.
+
+    Some vendors send empty limit headers before they know the key.
+    """
+    headers = dict(parsed.headers)
+    for rate in parsed.rates:
+        if rate.unkeyed:
+            headers |= dict.fromkeys(rate.headers or (), "")
+    return headers
 
 
-def enforce_limits(reading: ParsedRequest, whose: Principal) -> tuple[Mapping[str, str], VendorError | None]:
-    """Count a request against the limits of its key, in their order, as far as the first that it is beyond: headers, and that refusal."""
-    if not reading.rates:
-        return reading.headers, None
-    rates, key, now = whose.tenant.rates, f"{reading.vendor.name} {whose.site}", whose.tenant.clock.now()
-    found: list[LimitStatus] = []
-    for rate in reading.rates:
-        allowed, counts = (
-            int(reading.behaviors[short_name(rate.allowed)]),
-            not any(left.refused for left in found),
-        )
+def enforce_limits(
+    parsed: ParsedRequest, principal: Principal
+) -> tuple[Mapping[str, str], VendorError | None]:
+    """Count a request against its rate limits in order.
+
+    Return the response's headers, and the error of the first exceeded limit or None.
+    Limits after the first exceeded one are reported, but not counted.
+    """
+    if not parsed.rates:
+        return parsed.headers, None
+    limiter = principal.tenant.rates
+    key = f"{parsed.vendor.name} {principal.site}"
+    now = principal.tenant.clock.now()
+    statuses: list[LimitStatus] = []
+    exceeded: LimitStatus | None = None
+    for rate in parsed.rates:
+        allowed = int(parsed.behaviors[short_name(rate.allowed)])
+        counts = exceeded is None
         if isinstance(rate, TokenBucket):
-            found.append(
-                rates.take(
-                    rate, allowed, int(reading.behaviors[short_name(rate.refill)]), key, now, counts=counts
-                )
-            )
+            refill = int(parsed.behaviors[short_name(rate.refill)])
+            status = limiter.take(rate, allowed, refill, key, now, counts=counts)
         else:
-            found.append(rates.charge(rate, allowed, key, now, counts=counts))
-    if not any(left.allowed for left in found):  # Where any number is let through, nothing is told.
-        return reading.headers, None
-    beyond = next((left for left in found if left.refused), None)
-    return {**reading.headers, **reported(found, now)}, None if beyond is None else beyond.error()
+            status = limiter.charge(rate, allowed, key, now, counts=counts)
+        if status.refused and exceeded is None:
+            exceeded = status
+        statuses.append(status)
+    if not any(status.allowed for status in statuses):  # Unlimited: there is nothing to report.
+        return parsed.headers, None
+    headers = {**parsed.headers, **reported(statuses, now)}
+    return headers, None if exceeded is None else exceeded.error()

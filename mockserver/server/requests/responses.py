@@ -1,4 +1,4 @@
-"""What goes back over the wire: a view's answer, a refusal in the vendor's shape, or the mock's own not found."""
+"""Build responses: a view's result, an error in the vendor's shape, or an error of the mock itself."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,119 +19,134 @@ from mockserver.vendors import NAMES
 from mockserver.vendors.base import Vendor
 
 _JSON = "application/json"
-_NONE: Mapping[str, str] = {}
-_WHERE = (
-    f"/<vendor>/docs and /<vendor>/openapi.json describe the endpoints of a vendor ({', '.join(NAMES)}), "
-    "and /__admin/openapi.json the admin API, where it is served"
+_TEXT = "text/plain; charset=utf-8"
+_NO_HEADERS: Mapping[str, str] = {}
+_DOCS_HINT = (
+    f"see /<vendor>/docs or /<vendor>/openapi.json for the endpoints of a vendor ({', '.join(NAMES)}), "
+    "and /__admin/openapi.json for the admin API if it is enabled"
 )
 SERVER = f"session-mock/{__version__}"
-_USUAL = CIMultiDict({"Content-Type": _JSON, "Server": SERVER})
+_SUCCESS_HEADERS = CIMultiDict({"Content-Type": _JSON, "Server": SERVER})
 
 
 def success_response(body: bytes, headers: Mapping[str, str]) -> Response:
     """Return a response with status 200."""
-    return Response(body=body, headers=CIMultiDict({**_USUAL, **headers}) if headers else _USUAL)
+    all_headers = CIMultiDict({**_SUCCESS_HEADERS, **headers}) if headers else _SUCCESS_HEADERS
+    return Response(body=body, headers=all_headers)
 
 
 def error_response(
     vendor: Vendor,
-    refusal: VendorError,
+    error: VendorError,
     raw: RawRequest,
     behaviors: Mapping[str, Any],
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A refusal in the vendor's own shape, by the defaults of behaviors that are not given."""
-    shape, details = vendor.contract.errors[refusal.error], {**refusal.details, **refusal.numbers}
+    """Return an error in the vendor's shape; behaviors that are missing have their defaults."""
+    template = vendor.contract.errors[error.error]
+    details = {**error.details, **error.numbers}
     if behaviors.get("echo_key") == "redact" and "credential" in details:
-        details = {**details, "credential": MASK}
-    return _shaped(
-        shape,
-        status_of(vendor, shape, behaviors),
+        details["credential"] = MASK
+    return _render_template(
+        template,
+        status_of(vendor, template, behaviors),
         details,
         raw,
-        {**refusal.headers, **_basis(shape.fact.basis, behaviors)},
-        usual=headers or _NONE,
+        {**error.headers, **_basis_header(template.fact.basis, behaviors)},
+        common_headers=headers or _NO_HEADERS,
     )
 
 
-def status_of(vendor: Vendor, shape: ErrorTemplate, behaviors: Mapping[str, Any]) -> int:
-    """The status of an error shape as a tenant's behaviors have it."""
-    if not isinstance(shape.status, ByBehavior):
-        return shape.status
-    default, statuses = vendor.contract.behavior(shape.status.behavior).default, shape.status.statuses
-    return statuses.get(
-        str(behaviors.get(short_name(shape.status.behavior), default)), statuses[str(default)]
-    )  # Not every option has one.
+def status_of(vendor: Vendor, template: ErrorTemplate, behaviors: Mapping[str, Any]) -> int:
+    """Return the status of an error, which may depend on the tenant's behaviors."""
+    if not isinstance(template.status, ByBehavior):
+        return template.status
+    statuses = template.status.statuses
+    default = vendor.contract.behavior(template.status.behavior).default
+    option = behaviors.get(short_name(template.status.behavior), default)
+    return statuses.get(str(option), statuses[str(default)])  # Not every option has a status.
 
 
 def injected_error(
-    reading: ParsedRequest,
+    parsed: ParsedRequest,
     raw: RawRequest,
     status: int,
     details: Mapping[str, Any],
     headers: Mapping[str, str],
 ) -> Response:
-    """An error of any status in the vendor's shape: the endpoint's own for that status, another's, or its most general one."""
-    vendor, own = reading.vendor, (*reading.endpoint.errors, reading.endpoint.validation_error)
-    errors = {name: vendor.contract.errors[name] for name in (*own, *vendor.contract.errors)}
-    shape = next(
-        (shape for shape in errors.values() if status_of(vendor, shape, reading.behaviors) == status), None
+    """Return an error with any status in the vendor's shape.
+
+    The template is the endpoint's own for that status, else another of the vendor's, else ``internal``.
+    """
+    vendor = parsed.vendor
+    own_errors = (*parsed.endpoint.errors, parsed.endpoint.validation_error)
+    templates = {name: vendor.contract.errors[name] for name in (*own_errors, *vendor.contract.errors)}
+    template = next(
+        (each for each in templates.values() if status_of(vendor, each, parsed.behaviors) == status), None
     )
-    basis = _basis(shape.fact.basis if shape else Basis.ASSUMED, reading.behaviors)
-    return _shaped(
-        shape or errors["internal"], status, details, raw, {**headers, **basis}, usual=reading.headers
+    basis = Basis.ASSUMED if template is None else template.fact.basis
+    return _render_template(
+        template or templates["internal"],
+        status,
+        details,
+        raw,
+        {**headers, **_basis_header(basis, parsed.behaviors)},
+        common_headers=parsed.headers,
     )
 
 
-def _basis(basis: Basis, behaviors: Mapping[str, Any]) -> dict[str, str]:
+def _basis_header(basis: Basis, behaviors: Mapping[str, Any]) -> dict[str, str]:
     return {BASIS_HEADER: basis.value} if behaviors.get(BASIS) == "shown" else {}
 
 
-def _shaped(  # noqa: PLR0913 -- what an error consists of
-    shape: ErrorTemplate,
+def _render_template(  # noqa: PLR0913 -- an error consists of all these
+    template: ErrorTemplate,
     status: int,
     details: Mapping[str, Any],
     raw: RawRequest,
     headers: Mapping[str, str],
     *,
-    usual: Mapping[str, str] = _NONE,
+    common_headers: Mapping[str, str],
 ) -> Response:
-    """An error with the headers that are usual, its own, and those of this one, the later ones winning."""
-    told = {
+    """Render an error; *headers* override the template's headers, and those override *common_headers*."""
+    values = {
         "message": "",
         "field": "",
         "credential": "",
         "reason": "",
         "method": raw.method,
         "path": raw.path,
+        **status_details(status),
+        **template.defaults,
+        **details,
     }
-    known = {**told, **status_details(status), **shape.defaults, **details}
-    body = b"" if shape.body is None else json.encode(render(shape.body, known))
-    if shape.text and shape.body is not None:
-        body = render(shape.body, known).encode()
-    kind = (
-        {} if shape.body is None else {"Content-Type": "text/plain; charset=utf-8" if shape.text else _JSON}
-    )
-    own = {name: value.format_map(known) for name, value in shape.headers.items()}
-    return Response(
-        status=status, body=body, headers=CIMultiDict({**kind, "Server": SERVER, **usual, **own, **headers})
-    )
+    if template.body is None:
+        body = b""
+        content_type: dict[str, str] = {}
+    elif template.text:
+        body = render(template.body, values).encode()
+        content_type = {"Content-Type": _TEXT}
+    else:
+        body = json.encode(render(template.body, values))
+        content_type = {"Content-Type": _JSON}
+    own_headers = {name: value.format_map(values) for name, value in template.headers.items()}
+    all_headers = {**content_type, "Server": SERVER, **common_headers, **own_headers, **headers}
+    return Response(status=status, body=body, headers=CIMultiDict(all_headers))
 
 
-def not_found(miss: NoRoute, method: str, near: list[NearMiss]) -> Response:
-    """The mock's own answer to a path that is no vendor's: what was closest, if anything was close, and where to look."""
-    closest = near[0]
-    close = set(closest.path.split("/")) & set(miss.path.split("/")) - {""}
-    hint = f"closest is {closest.method} {closest.path}: {closest.difference}; " if close else ""
-    message = f"{method} {miss.path} is no endpoint of session-mock; {hint}{_WHERE}"
-    body = json.encode({"message": message, "near_misses": near})
+def not_found(no_route: NoRoute, method: str, near_misses: list[NearMiss]) -> Response:
+    """Return the mock's own 404 for a path of no vendor, with the closest endpoint if it shares a segment."""
+    closest = near_misses[0]
+    shared_segments = set(closest.path.split("/")) & set(no_route.path.split("/")) - {""}
+    hint = (
+        f"closest match: {closest.method} {closest.path} ({closest.difference}); " if shared_segments else ""
+    )
+    message = f"no such endpoint: {method} {no_route.path}; {hint}{_DOCS_HINT}"
+    body = json.encode({"message": message, "near_misses": near_misses})
     return Response(status=404, body=body, headers=CIMultiDict({"Content-Type": _JSON, "Server": SERVER}))
 
 
 def internal_error(message: str, status: int = 500) -> Response:
-    """Return the mock's own answer to a request that it could not read, or failed at, where no vendor was meant."""
-    return Response(
-        status=status,
-        body=message.encode(),
-        headers=CIMultiDict({"Content-Type": "text/plain; charset=utf-8", "Server": SERVER}),
-    )
+    """Return the mock's own error for a path of no vendor that it could not read or handle."""
+    headers = CIMultiDict({"Content-Type": _TEXT, "Server": SERVER})
+    return Response(status=status, body=message.encode(), headers=headers)

@@ -1,10 +1,10 @@
-"""What a request says in its query and its body: first as it was sent, then as its endpoint means it."""
+"""Extract the values of a request's query and body, and validate them against its endpoint."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from mockserver.contract import validation as request
+from mockserver.contract import validation
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
 from mockserver.contract.validation import ContractViolation, in_turn, read_json
@@ -13,53 +13,69 @@ from mockserver.server.requests.auth import RequestValues
 
 
 def extract_values(endpoint: Endpoint, raw: RawRequest) -> RequestValues:
-    """Where a request may carry credentials, or ``ApiError`` where its body cannot be read."""
+    """Return the header, query and body values; raise ``ApiError`` for a body that is not a JSON object."""
     return RequestValues(
-        {"Authorization": raw.authorization}, dict(_pairs(raw.path.partition("?")[2])), _body(endpoint, raw)
+        {"Authorization": raw.authorization},
+        dict(_split_query(raw.path.partition("?")[2])),
+        _decode_body(endpoint, raw),
     )
 
 
-def read(
-    endpoint: Endpoint, raw: RawRequest, sent: RequestValues, behaviors: Mapping[str, Any]
-) -> dict[str, Any]:
-    """What it asks for in query and body, or ``ApiError`` with everything in it that cannot be read, or what comes first."""
-    pairs = (
-        None if endpoint.duplicate_param_message is None else list(_pairs(raw.path.partition("?")[2]))
-    )  # As often as they stand in it.
-    query = sent.query if pairs is None else dict(reversed(pairs))
-    found = {}
-    for where, model, texts in (
-        ("query", endpoint.query, _query(endpoint, query)),
-        ("body", endpoint.body, sent.body),
-    ):
-        if model is None:
-            continue
-        numeric = where == "query" or behaviors.get("numeric_texts", "accept") == "accept"
-        typed = request.read(model, texts, where, numeric_texts=numeric)
-        wrong = typed if isinstance(typed, list) else []
-        if pairs is not None and where == "query":
-            wrong = in_turn(pairs, model, wrong, endpoint.duplicate_param_message or "")
-        if wrong:
-            message = "; ".join(violation.message for violation in wrong)
-            raise ApiError(
-                endpoint.validation_error, message=message, field=wrong[0].field, reason=wrong[0].reason
-            )
-        found[where] = typed
-    return found
+def validate_values(
+    endpoint: Endpoint, raw: RawRequest, values: RequestValues, behaviors: Mapping[str, Any]
+) -> tuple[Any, Any]:
+    """Return the typed query and body.
+
+    Raise ``ApiError`` with all violations, or the first if the vendor stops there.
+    """
+    query = None
+    body = None
+    if endpoint.query is not None:
+        query = _validate_query(endpoint, endpoint.query, raw, values)
+    if endpoint.body is not None:
+        numeric_texts = behaviors.get("numeric_texts", "accept") == "accept"
+        body = validation.read(endpoint.body, values.body, "body", numeric_texts=numeric_texts)
+        _raise_violations(endpoint, body)
+    return query, body
 
 
-def _query(endpoint: Endpoint, query: Mapping[str, str]) -> Mapping[str, str]:
+def _validate_query(endpoint: Endpoint, model: type, raw: RawRequest, values: RequestValues) -> Any:
+    if endpoint.duplicate_param_message is None:
+        query = validation.read(model, _drop_empty(endpoint, values.query), "query", numeric_texts=True)
+        _raise_violations(endpoint, query)
+        return query
+    pairs = list(_split_query(raw.path.partition("?")[2]))
+    first_values = dict(reversed(pairs))
+    query = validation.read(model, _drop_empty(endpoint, first_values), "query", numeric_texts=True)
+    violations = query if isinstance(query, list) else []
+    _raise_violations(endpoint, in_turn(pairs, model, violations, endpoint.duplicate_param_message))
+    return query
+
+
+def _raise_violations(endpoint: Endpoint, result: Any) -> None:
+    """Raise ``ApiError`` if the result of a validation is a non-empty list of violations."""
+    if isinstance(result, list) and result:
+        message = "; ".join(violation.message for violation in result)
+        first = result[0]
+        raise ApiError(endpoint.validation_error, message=message, field=first.field, reason=first.reason)
+
+
+def _drop_empty(endpoint: Endpoint, query: Mapping[str, str]) -> Mapping[str, str]:
     return query if endpoint.empty == "value" else {name: value for name, value in query.items() if value}
 
 
-def _pairs(query: str) -> Iterable[tuple[str, str]]:
-    """The names and values of a query; where nothing in it is encoded, there is a quick way to them."""
+def _split_query(query: str) -> Iterable[tuple[str, str]]:
+    """Return the names and values of a query.
+
+    A query without escapes is split without urllib, which is faster.
+    """
     if "%" in query or "+" in query:
         return parse_qsl(query, keep_blank_values=True, errors="replace")
-    return ((name, value) for name, _, value in (pair.partition("=") for pair in query.split("&") if pair))
+    pairs = (pair.partition("=") for pair in query.split("&") if pair)
+    return ((name, value) for name, _, value in pairs)
 
 
-def _body(endpoint: Endpoint, raw: RawRequest) -> Mapping[str, Any]:
+def _decode_body(endpoint: Endpoint, raw: RawRequest) -> Mapping[str, Any]:
     if endpoint.body is None:
         return {}
     body = read_json(raw.body, raw.media_type)

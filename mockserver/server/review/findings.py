@@ -1,4 +1,4 @@
-"""What a careful reviewer would say of a request although it was answered."""
+"""Review exchanges: find defects in how a client used the API, even if the server responded with 200."""
 
 import logging
 from email.utils import parsedate_to_datetime
@@ -16,41 +16,42 @@ from mockserver.server.journal.client_history import Wait
 from mockserver.server.journal.journal import Exchange, Finding, Journal
 from mockserver.server.requests.cache import CachedRequest
 from mockserver.server.requests.parser import ParsedRequest
-from mockserver.server.review.rules import check_rules, field_of
+from mockserver.server.review.rules import check_rules, field_getter
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.server.tenancy.watchdog import BOUNDS
 
 _TOO_SOON: Final = "retry-too-soon"
 FINDINGS: Final = {
     **ADVICE,
-    "page-requested-twice": "A page was given already, and its list was not begun anew since; a page that failed may be asked again.",
-    "page-after-last": "The page is empty, and what was answered before told that there would be none.",
-    _TOO_SOON: "It came before the instant that Retry-After, or the header of the limit's reset, told to wait for.",
-    "request-during-open": "Another request was open, where the vendor takes one at a time.",
+    "page-requested-twice": "The page was already returned in this listing. Retrying a failed page is fine.",
+    "page-after-last": "The client requested a page past the end, although an earlier response showed that there were no more pages.",
+    _TOO_SOON: "The client retried before Retry-After (or the rate-limit reset) allowed it.",
+    "request-during-open": "Another request was still open, but the vendor accepts only one at a time.",
     **BOUNDS,
-    "deleted-tenant": "The credential is that of a tenant that was deleted: the request is late, or meant for another test.",
+    "deleted-tenant": "The credential belongs to a deleted tenant: the request is late, or belongs to another test.",
 }
-"""Every finding by name, with what it says."""
-SMALL: Final = 1024
-"""Bytes of an answer beyond which it is no empty page."""
+"""Every finding by name, with its message."""
+_MAX_EMPTY_PAGE_BYTES: Final = 1024
+"""A larger response has rows."""
 _OK, _TOO_MANY, _UNAVAILABLE = 200, 429, 503
 _log = logging.getLogger("mockserver")
 
 
 Page = tuple[Any, Any, bytes]
-"""Which page of a list is asked for, which is its first, and of which list: all else that is asked."""
+"""The requested page, the first page of the list, and the list: all other fields of the request, as JSON."""
 
 
 def review(journal: Journal, known: CachedRequest, exchange: Exchange, reply: Response | None) -> None:
-    """Find what is to be said of an exchange that has ended, and remember of it what later ones are judged by."""
+    """Set the findings of a finished exchange, and update the client history for later exchanges."""
     reading = known.reading
     try:
         if known.advice is None:
-            known.advice, known.page = check_rules(reading, exchange.raw), _page(reading)
-        found = known.advice + _told(journal, known, exchange, reply)
-        if found:
-            exchange.findings = tuple(dict.fromkeys(found))
-    except Exception as error:  # noqa: BLE001 -- an answer is never lost because nobody could judge its request
+            known.advice = check_rules(reading, exchange.raw)
+            known.page = _requested_page(reading)
+        findings = known.advice + _review_history(journal, known, exchange, reply)
+        if findings:
+            exchange.findings = tuple(dict.fromkeys(findings))
+    except Exception as error:  # noqa: BLE001 -- a failed review must not fail the request
         # No traceback: it may hold a credential.
         _log.error(
             "no findings for %s %s: %s", reading.vendor.name, reading.endpoint.name, type(error).__name__
@@ -62,20 +63,22 @@ def _finding(name: str) -> Finding:
     return Finding(name, FINDINGS[name])
 
 
-def _hasty(wait: Wait, exchange: Exchange) -> Finding:
-    """The finding of an exchange that did not wait as long as clients had been asked to."""
-    says = FINDINGS[_TOO_SOON].removesuffix(".")
-    waited, asked = (
-        f"{each / 1000:.1f}".removesuffix(".0")
-        for each in (wait.waited(exchange.received_at, exchange.started_ns), wait.asked)
-    )
-    return Finding(_TOO_SOON, f"{says}: it waited {waited} s, and had been asked to wait {asked} s.")
+def _retry_too_soon(wait: Wait, exchange: Exchange) -> Finding:
+    message = FINDINGS[_TOO_SOON].removesuffix(".")
+    waited = _seconds(wait.waited(exchange.received_at, exchange.started_ns))
+    return Finding(_TOO_SOON, f"{message}: after {waited} s instead of {_seconds(wait.asked)} s.")
 
 
-def _told(
+def _seconds(milliseconds: int) -> str:
+    return f"{milliseconds / 1000:.1f}".removesuffix(".0")
+
+
+def _review_history(
     journal: Journal, known: CachedRequest, exchange: Exchange, reply: Response | None
 ) -> list[Finding]:
-    found, reading = [], known.reading
+    """Return the findings that depend on earlier exchanges."""
+    reading = known.reading
+    found: list[Finding] = []
     if exchange.deleted_tenant is not None:
         found.append(_finding("deleted-tenant"))
     if exchange.blocked:
@@ -85,33 +88,38 @@ def _told(
     scope = (reading.vendor.name, reading.principal.site, reading.endpoint.name)
     wait = journal.history.wait_of(scope, exchange.received_at, exchange.started_ns, exchange.number)
     if wait is not None:
-        found.append(_hasty(wait, exchange))
+        found.append(_retry_too_soon(wait, exchange))
     if reply.status in (_TOO_MANY, _UNAVAILABLE):
-        _wait(journal, reading, exchange, reply)
+        _record_wait(journal, reading, exchange, reply)
     elif reply.status == _OK and not (
         exchange.faults or exchange.client_disconnected or exchange.raw.method == "HEAD"
     ):
         journal.history.answered(scope)
         if known.page:
-            found += map(_finding, _paged(journal, reading, known.page, reading.principal.tenant, reply))
+            found += map(
+                _finding, _review_page(journal, reading, known.page, reading.principal.tenant, reply)
+            )
     return found
 
 
-def _wait(journal: Journal, reading: ParsedRequest, exchange: Exchange, reply: Response) -> None:
-    """Remember until when an answer tells to wait: for a whole key where there were too many requests, else for the endpoint."""
+def _record_wait(journal: Journal, reading: ParsedRequest, exchange: Exchange, reply: Response) -> None:
+    """Record until when a response asks to wait: the whole key after too many requests, else the endpoint."""
     principal = reading.principal
-    now = exchange.received_at if principal is None else principal.tenant.clock.now()
-    until = None if principal is None else _until(reading, reply, now)
-    if principal is not None and until is not None:
-        endpoint = None if reply.status == _TOO_MANY else reading.endpoint.name
-        really = exchange.started_ns + (until - exchange.received_at) * 1_000_000
-        journal.history.wait(
-            (reading.vendor.name, principal.site, endpoint), Wait(now, until, really, journal.count)
-        )
+    if principal is None:
+        return
+    now = principal.tenant.clock.now()
+    until = _retry_at(reading, reply, now)
+    if until is None:
+        return
+    endpoint = None if reply.status == _TOO_MANY else reading.endpoint.name
+    until_ns = exchange.started_ns + (until - exchange.received_at) * 1_000_000
+    journal.history.wait(
+        (reading.vendor.name, principal.site, endpoint), Wait(now, until, until_ns, journal.count)
+    )
 
 
-def _until(reading: ParsedRequest, reply: Response, now: int) -> int | None:
-    """The instant of the tenant's clock that an answer tells to wait for."""
+def _retry_at(reading: ParsedRequest, reply: Response, now: int) -> int | None:
+    """Return the instant of the tenant's clock until which a response asks to wait, or ``None``."""
     after = reply.headers.get("Retry-After", "")
     if after:
         try:
@@ -120,7 +128,7 @@ def _until(reading: ParsedRequest, reply: Response, now: int) -> int | None:
                 if after.isdecimal()
                 else int(parsedate_to_datetime(after).timestamp() * 1000)
             )
-        except (ValueError, OverflowError):  # No number, too long a number, no date, or none that can be.
+        except (ValueError, OverflowError):  # Neither a number nor a date, or one that is out of range.
             return None
     resets = [
         reply.headers.get(rate.headers[2], "")
@@ -134,8 +142,8 @@ def _until(reading: ParsedRequest, reply: Response, now: int) -> int | None:
     )
 
 
-def _page(reading: ParsedRequest) -> Page | None:
-    """The page that a request asks for; ``None`` where there are no pages, or the request could not be read."""
+def _requested_page(reading: ParsedRequest) -> Page | None:
+    """Return the requested page; ``None`` for an endpoint without pages, or an invalid request."""
     place = reading.page_place
     if place is None or reading.principal is None or reading.error is not None:
         return None
@@ -151,37 +159,39 @@ def _page(reading: ParsedRequest) -> Page | None:
     return reading.page, first, json.encode(replace(getattr(reading, where), **{attribute: first}))
 
 
-def _paged(
+def _review_page(
     journal: Journal, reading: ParsedRequest, page: Page, tenant: Tenant, reply: Response
 ) -> list[str]:
-    """What is to be said of a page that was given."""
+    """Return the names of the findings about a page that was returned."""
     number, first, rest = page
     journal.history.of(tenant.world.spec)
-    given = journal.history.pages((reading.vendor.name, reading.endpoint.name, reading.site, rest))
+    returned = journal.history.pages((reading.vendor.name, reading.endpoint.name, reading.site, rest))
     found = []
     if number == first:
-        if len(given) > 1:
-            given.clear()
-        elif number in given and _is_all(given, number, reading, reply):
+        if len(returned) > 1:
+            returned.clear()
+        elif number in returned and _is_whole_list(returned, number, reading, reply):
             return []
-    if number in given:
+    if number in returned:
         found.append("page-requested-twice")
-    given.setdefault(number, None)
-    if number != first and len(reply.body) < SMALL and _after_last(reading, tenant, reply):
+    returned.setdefault(number, None)
+    if number != first and len(reply.body) < _MAX_EMPTY_PAGE_BYTES and _is_after_last(reading, tenant, reply):
         found.append("page-after-last")
     return found
 
 
-def _is_all(given: dict[Any, bool | None], number: Any, reading: ParsedRequest, reply: Response) -> bool:
-    """Whether a first page is all of its list, so that asking again is no paging; looked at once."""
-    if given[number] is None:
-        found = pages(reading.endpoint, reading.fields, json.decode(reply.body), {})
-        given[number] = found is None or found.last
-    return bool(given[number])
+def _is_whole_list(
+    returned: dict[Any, bool | None], number: Any, reading: ParsedRequest, reply: Response
+) -> bool:
+    """Return whether a first page is the whole list, so that requesting it again is not paging; cached."""
+    if returned[number] is None:
+        page = pages(reading.endpoint, reading.fields, json.decode(reply.body), {})
+        returned[number] = page is None or page.last
+    return bool(returned[number])
 
 
-def _after_last(reading: ParsedRequest, tenant: Tenant, reply: Response) -> bool:
-    """Whether an empty page could be known to be none: by the total, or because the page before was not full."""
+def _is_after_last(reading: ParsedRequest, tenant: Tenant, reply: Response) -> bool:
+    """Return whether the client could know that a page is empty: from the total, or a previous page that was not full."""
     if at(json.decode(reply.body), reading.endpoint.rows_path):
         return False
     place = reading.page_place
@@ -190,16 +200,16 @@ def _after_last(reading: ParsedRequest, tenant: Tenant, reply: Response) -> bool
             return total is not None
         case PageNumberPagination(limit=limit, size=size, maximum=maximum) if place is not None:
             where, attribute = place
-            asked = getattr(reading, where)
-            before = replace(asked, **{attribute: reading.page - 1})
-            wanted = field_of(reading.endpoint, limit)(reading) if limit else size
-            return _rows(replace(reading, **{where: before}), tenant) < min(wanted, maximum or wanted)
+            previous = replace(getattr(reading, where), **{attribute: reading.page - 1})
+            page_size = field_getter(reading.endpoint, limit)(reading) if limit else size
+            rows = _count_rows(replace(reading, **{where: previous}), tenant)
+            return rows < min(page_size, maximum or page_size)
         case CursorPagination():
-            return False  # Whoever has a cursor was told that there is more.
+            return False  # A cursor is a promise of more rows.
     return False
 
 
-def _rows(reading: ParsedRequest, tenant: Tenant) -> int:
-    """How many rows a page has now."""
-    answer = reading.vendor.respond(reading.endpoint, reading.view_request(tenant, tenant.clock.now()))
-    return len(at(json.decode(answer.body), reading.endpoint.rows_path))
+def _count_rows(reading: ParsedRequest, tenant: Tenant) -> int:
+    """Return the number of rows that a page has now."""
+    result = reading.vendor.respond(reading.endpoint, reading.view_request(tenant, tenant.clock.now()))
+    return len(at(json.decode(result.body), reading.endpoint.rows_path))

@@ -1,4 +1,4 @@
-"""Whether the advice of a contract applies to a request."""
+"""Check requests against the lint rules of a contract."""
 
 import re
 from collections.abc import Callable
@@ -21,66 +21,74 @@ from mockserver.server.journal.journal import Finding
 from mockserver.server.requests.parser import ParsedRequest
 from mockserver.vendors.base import Vendor
 
-Applies = Callable[[ParsedRequest, str], bool]
-"""From a request as it was read, and its path with its query."""
-Get = Callable[[ParsedRequest], Any]
-_MILLISECONDS: Final = 100_000_000_000
-_OFFSET: Final = re.compile(r"(Z|z|[+ -]\d{1,2}(:?\d\d)?)$")
+GetField = Callable[[ParsedRequest], Any]
+_Check = Callable[[ParsedRequest, str], str | None]
+"""From a parsed request and its path with the query, to the problem in words, or ``None`` if there is none.
+
+An empty text means that the rule's own text is enough.
+"""
+_MIN_MILLISECONDS: Final = 100_000_000_000
+"""As Unix seconds, this is in the year 5138."""
+_UTC_OFFSET: Final = re.compile(r"(Z|z|[+ -]\d{1,2}(:?\d\d)?)$")
 
 
 def check_rules(reading: ParsedRequest, raw: RawRequest) -> list[Finding]:
-    """What is to be said of a request as it stands."""
-    return [
-        finding
-        for finding, applies in _advice(reading.vendor, reading.endpoint.name)
-        if applies(reading, raw.path)
-    ]
+    """Return the findings that follow from a request alone."""
+    findings = []
+    for name, text, check in _rules(reading.vendor, reading.endpoint.name):
+        problem = check(reading, raw.path)
+        if problem is not None:
+            findings.append(Finding(name, f"{problem}: {text}" if problem else text))
+    return findings
 
 
 @cache
-def _advice(vendor: Vendor, endpoint: str) -> tuple[tuple[Finding, Applies], ...]:
-    found = vendor.endpoint(endpoint)
-    return tuple(
-        (Finding(each.name, each.fact.text), _applies(found, each.when)) for each in found.lint_rules
-    )
+def _rules(vendor: Vendor, endpoint_name: str) -> tuple[tuple[str, str, _Check], ...]:
+    endpoint = vendor.endpoint(endpoint_name)
+    return tuple((rule.name, rule.fact.text, _check(endpoint, rule.when)) for rule in endpoint.lint_rules)
 
 
-def _applies(endpoint: Endpoint, condition: Condition) -> Applies:
+def _check(endpoint: Endpoint, condition: Condition) -> _Check:
+    if isinstance(condition, InQuery):
+        return lambda _, path: _found(_in_query(path, condition.parameter))
+    field = condition.field
+    get = field_getter(endpoint, field)
     match condition:
-        case InQuery(parameter=parameter):
-            return lambda _, path: _has(path, parameter)
-        case ExceedsMaximum(field=field, maximum=maximum):
-            above = field_of(endpoint, field)
-            return lambda reading, _: (above(reading) or 0) > maximum
-        case LooksLikeMilliseconds(field=field):
-            instant = field_of(endpoint, field)
-            return lambda reading, _: (instant(reading) or 0) >= _MILLISECONDS
-        case IsSet(field=field):
-            present = field_of(endpoint, field)
-            return lambda reading, _: present(reading) is not None
-        case MissingCompanion(field=field, zone=zone):
-            zoned = field_of(endpoint, field)
-            return lambda reading, path: zoned(reading) is not None and not _has(path, zone)
-        case MissingUtcOffset(field=field):
-            text = field_of(endpoint, field)
-            return lambda reading, _: _unzoned(text(reading))
+        case ExceedsMaximum(maximum=maximum):
+            return lambda reading, _: _found(
+                (get(reading) or 0) > maximum, f"{field}={get(reading)} exceeds the maximum of {maximum}"
+            )
+        case LooksLikeMilliseconds():
+            return lambda reading, _: _found(
+                (get(reading) or 0) >= _MIN_MILLISECONDS, f"{field}={get(reading)} looks like milliseconds"
+            )
+        case IsSet():
+            return lambda reading, _: _found(get(reading) is not None)
+        case MissingCompanion(zone=zone):
+            return lambda reading, path: _found(get(reading) is not None and not _in_query(path, zone))
+        case MissingUtcOffset():
+            return lambda reading, _: _found(_lacks_offset(get(reading)))
 
 
-def _has(path: str, parameter: str) -> bool:
-    """Whether a query has a parameter, as long as nobody percent-encodes its name."""
+def _found(is_found: bool, problem: str = "") -> str | None:  # noqa: FBT001 -- private
+    return problem if is_found else None
+
+
+def _in_query(path: str, parameter: str) -> bool:
+    """Return whether a query has a parameter; percent-encoded names are not recognized."""
     return f"?{parameter}=" in path or f"&{parameter}=" in path
 
 
-def _unzoned(text: str | None) -> bool:
-    """Whether a text is a date, or a time without an offset."""
+def _lacks_offset(text: str | None) -> bool:
+    """Return whether a text is a date, or a time without a UTC offset."""
     if text is None:
         return False
     day, time = text[:10], text[10:]
-    return bool(day) and not _OFFSET.search(time)
+    return bool(day) and not _UTC_OFFSET.search(time)
 
 
-def field_of(endpoint: Endpoint, field: str) -> Get:
-    """How to get a field of a request by its name on the wire; ``None`` where the request could not be read so far."""
+def field_getter(endpoint: Endpoint, field: str) -> GetField:
+    """Return a function that gets a field of a request by its name on the wire, or ``None`` if the request is invalid."""
     found = field_place(endpoint, field)
     if found is None:
         raise KeyError(field)

@@ -1,4 +1,4 @@
-"""What is to be said of all that a tenant's clients did: what a test of theirs must not pass over in silence."""
+"""Summarize everything that is wrong with a tenant's exchanges."""
 
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
@@ -11,74 +11,75 @@ from mockserver.server.journal.journal import Exchange
 from mockserver.server.journal.serialization import described
 from mockserver.server.tenancy.tenant import Tenant, Tenants
 
-FORGIVEN: Final = frozenset({"busy", "rate_limited", "unknown_session"})
-"""Refusals that a right client may meet: what is wrong about them, if anything is, are findings."""
-MOST_NUMBERS: Final = 100
-_LONGEST: Final = 300
+TOLERATED_ERRORS: Final = frozenset({"busy", "rate_limited", "unknown_session"})
+"""Errors that a correct client may get; a client that handles them badly gets findings."""
+_MAX_EXCHANGES: Final = 100
+_MAX_MESSAGE: Final = 300
 
 
 def verify(tenants: Tenants, tenant: Tenant) -> Verification:
-    """Judge the exchanges that a tenant's journal keeps, and its faults."""
+    """Return the findings, unexpected errors and unused faults of a tenant."""
     exchanges = list(tenant.journal)
     return Verification(
         exchanges=tenant.journal.count,
         kept=len(exchanges),
-        findings=found(
+        findings=summarize(
             (finding.name, finding.message, exchange)
             for exchange in exchanges
             for finding in exchange.findings
         ),
         unexpected=unexpected(exchanges),
         unmatched=tenants.unmatched.count,
-        unused_faults=[active.described() for active in tenant.faults.active if not active.triggered],
+        unused_faults=[active.describe() for active in tenant.faults.active if not active.triggered],
         digest=digest(exchanges),
     )
 
 
-def found(told: Iterable[tuple[str, str, Exchange]]) -> list[FindingSummary]:
-    """What was said of exchanges, by name, each with where it was found."""
+def summarize(findings: Iterable[tuple[str, str, Exchange]]) -> list[FindingSummary]:
+    """Group findings (name, message and exchange) by name; the first message of each name is kept."""
     by_name: dict[str, FindingSummary] = {}
-    for name, says, exchange in told:
-        known = by_name.setdefault(name, FindingSummary(name=name, message=says, count=0, exchanges=[]))
-        known.count += 1
-        if known.count <= MOST_NUMBERS:
-            known.exchanges.append(exchange.number)
+    for name, message, exchange in findings:
+        summary = by_name.setdefault(name, FindingSummary(name=name, message=message, count=0, exchanges=[]))
+        summary.count += 1
+        if summary.count <= _MAX_EXCHANGES:
+            summary.exchanges.append(exchange.number)
     return list(by_name.values())
 
 
 def unexpected(exchanges: Iterable[Exchange]) -> list[FindingSummary]:
-    """The refusals that no right client meets, by the name of the error; not what a fault has brought about."""
-    return found(_unexpected(exchanges))
+    """Return the errors that a correct client would not get, by name, without those that a fault caused."""
+    return summarize(_find_unexpected(exchanges))
 
 
-def _unexpected(exchanges: Iterable[Exchange]) -> Iterator[tuple[str, str, Exchange]]:
+def _find_unexpected(exchanges: Iterable[Exchange]) -> Iterator[tuple[str, str, Exchange]]:
     for exchange in exchanges:
         if exchange.failed:
-            yield "internal", "the mock itself failed: its log says why", exchange
-        elif exchange.error is not None and exchange.error not in FORGIVEN and not exchange.faults:
-            yield exchange.error, _says(exchange), exchange
+            yield "internal", "the mock server failed; see its log for the reason", exchange
+        elif exchange.error is not None and exchange.error not in TOLERATED_ERRORS and not exchange.faults:
+            yield exchange.error, _message(exchange), exchange
 
 
-def _says(exchange: Exchange) -> str:
-    """The request with what it was told, or with what was closest."""
-    told = described(exchange)
+def _message(exchange: Exchange) -> str:
+    """Return the request with the closest near miss, or else with the response."""
+    described_exchange = described(exchange)
     near = exchange.near_misses[0].difference if exchange.near_misses else None
-    answer = (told["response"] or {}).get("body")
-    said = near or (answer if isinstance(answer, str) else json.encode(answer).decode())
-    return f"{told['request']['method']} {told['request']['path']}: {said}"[:_LONGEST]
+    body = (described_exchange["response"] or {}).get("body")
+    problem = near or (body if isinstance(body, str) else json.encode(body).decode())
+    request = described_exchange["request"]
+    return f"{request['method']} {request['path']}: {problem}"[:_MAX_MESSAGE]
 
 
 def digest(exchanges: Iterable[Exchange]) -> str:
-    """16 hexadecimal digits that two runs share whose clients asked the same and were answered the same, in the same order."""
-    seen = blake2b(digest_size=8)
+    """Return 16 hexadecimal digits that are equal for equal sequences of requests and responses."""
+    hasher = blake2b(digest_size=8)
     for exchange in exchanges:
-        reply = exchange.response
-        status = 0 if reply is None else reply.status
-        seen.update(
+        response = exchange.response
+        status = 0 if response is None else response.status
+        hasher.update(
             f"{exchange.raw.method} {exchange.raw.path} {status} {exchange.response_size} {exchange.faults}\n".encode(
                 "utf-8", "replace"
             )
         )
-        seen.update(exchange.raw.body)
-        seen.update(b"" if reply is None else reply.body)
-    return seen.hexdigest()
+        hasher.update(exchange.raw.body)
+        hasher.update(b"" if response is None else response.body)
+    return hasher.hexdigest()

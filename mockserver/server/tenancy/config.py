@@ -20,28 +20,27 @@ from mockserver.world.model.spec import WorldError, WorldSpec, parse_instant, sp
 from mockserver.world.world import build
 
 DEFAULT_TENANT = "default"
-"""No clock is set to a later instant."""
-_MOST_BYTES = 1 << 20
-"""A larger settings file is an error; /dev/zero has no end."""
-_DEEPEST = 16
+_MAX_BYTES = 1 << 20
+"""A larger settings file is an error, so that reading /dev/zero ends."""
+_MAX_LEVELS = 16
 """Levels of tables and lists in a settings file; tenants.NAME.world.segments.NAME.DIMENSION are 6, with a list of values 7."""
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
 class ConfigError(ValueError):
-    """A setting that cannot be; the message says which, where, and what would be right."""
+    """An invalid setting; the message has its place and what is expected."""
 
 
 class TenantConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What one tenant is made of."""
+    """Settings of one tenant."""
 
     profile: str = "default"
     world: dict[str, Any] = {}
     """Fields of a world spec that differ from the profile's."""
     now: str | int | None = None
-    """An instant at which the clock stands, or ``system``; by default an exact world's end, and the system's time in a flowing one."""
+    """Instant of a frozen clock, or ``system``; by default an exact world's end, or the system's time in a flowing world."""
     dialect: Dialect = {}
-    """The dialect that vendors speak: one for all that have it, such as ``observed``, or one for each of some vendors."""
+    """One dialect for all vendors that have it, such as ``observed``, or a dialect by vendor."""
     behaviors: dict[str, str | int] = {}
     credentials: dict[str, Credential] = {}
 
@@ -52,22 +51,22 @@ class TenantConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class Config(TenantConfig, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A server with its default tenant, and further ones by name."""
+    """Settings of a server with its default tenant, and of further tenants by name."""
 
     host: Annotated[str, Meta(max_length=255)] = "127.0.0.1"
     port: Port = 8080
     vendor_ports: dict[str, Port] = {}
     access_log: bool = False
     admin_token: Annotated[str, Meta(min_length=1)] | None = None
-    """Where it is set, the admin API asks for it; a server that is not bound to loopback needs one."""
+    """Required by the admin API if it is set; must be set if the host is not loopback."""
     admin_port: Port | None = None
-    """A port of the admin API's own; by default it is on the server's."""
+    """Separate port for the admin API; by default it is on the server's port."""
     no_admin: bool = False
     tenants: dict[Name, TenantConfig] = {}
 
 
 def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
-    """Read a TOML file, let options win over it field by field, and check the whole; raises :class:`ConfigError`."""
+    """Read a TOML file and override it with options, field by field; raise :class:`ConfigError` for an invalid setting."""
     settings: dict[str, Any] = {}
     if path is not None:
         settings = _read_toml(path)
@@ -78,7 +77,7 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
             )
         config = convert(settings, Config)
     except ValidationError as error:
-        from mockserver._util.validation import explain_validation_error  # noqa: PLC0415 -- start-up is felt
+        from mockserver._util.validation import explain_validation_error  # noqa: PLC0415 -- keeps start-up fast
 
         raise ConfigError(
             f"{path or 'options'}: {explain_validation_error(settings, Config) or error}"
@@ -92,23 +91,23 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
             raise ConfigError(f"admin_token: {error}") from None
     for vendor in config.vendor_ports:
         if vendor not in NAMES:
-            raise ConfigError(f"vendor_ports: there is no vendor {vendor!r}; {suggest(vendor, NAMES)}")
+            raise ConfigError(f"vendor_ports: unknown vendor {vendor!r}; {suggest(vendor, NAMES)}")
     if DEFAULT_TENANT in config.tenants:
         raise ConfigError(
-            f"tenants.{DEFAULT_TENANT}: the default tenant's settings stand at the top of the file"
+            f"tenants.{DEFAULT_TENANT}: a table for the default tenant is not allowed; put its settings at the top level"
         )
     return config
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file, with dates and times as ISO texts; raises :class:`ConfigError`."""
+    """Read a TOML file, with dates and times as ISO texts; raise :class:`ConfigError` if that fails."""
     import tomllib  # noqa: PLC0415 -- it costs 5 ms at start-up, and most servers have no file
 
     try:
         with path.open("rb") as file:
-            content = file.read(_MOST_BYTES + 1)
-        if len(content) > _MOST_BYTES:
-            raise ConfigError(f"{path}: the file is larger than {_MOST_BYTES >> 20} MiB; is it a TOML file?")
+            content = file.read(_MAX_BYTES + 1)
+        if len(content) > _MAX_BYTES:
+            raise ConfigError(f"{path}: the file is larger than {_MAX_BYTES >> 20} MiB; is it a TOML file?")
         settings: dict[str, Any] = _without_dates(tomllib.loads(content.decode("utf-8-sig")))
     except OSError as error:
         raise ConfigError(
@@ -120,7 +119,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: invalid TOML: {error}") from None
     except RecursionError:
         raise ConfigError(
-            f"{path}: values are nested too deeply; the settings have at most {_DEEPEST} levels"
+            f"{path}: values are nested too deeply; the settings have at most {_MAX_LEVELS} levels"
         ) from None
     except ValueError as error:  # Python limits the digits of an integer.
         if isinstance(error, ConfigError):
@@ -131,7 +130,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 def _without_dates(value: Any, depth: int = 0) -> Any:
     """Return a TOML value with dates and times as the texts that JSON would have."""
-    if depth > _DEEPEST:
+    if depth > _MAX_LEVELS:
         raise RecursionError
     match value:
         case dict():
@@ -144,7 +143,7 @@ def _without_dates(value: Any, depth: int = 0) -> Any:
 
 
 def _table(name: str, setting: Any) -> Mapping[str, Any]:
-    """A setting of a file over which options win field by field: one dialect for all is one for each vendor that has it."""
+    """Return a setting of a file as a table that options override; one dialect for all vendors becomes one per vendor."""
     if name == "dialect" and isinstance(setting, str):
         return {behavior.partition(".")[0]: dialect for behavior, dialect in dialects(setting).items()}
     if not isinstance(setting, Mapping):
@@ -153,16 +152,16 @@ def _table(name: str, setting: Any) -> Mapping[str, Any]:
 
 
 def check_access(config: Config) -> None:
-    """Raise :class:`ConfigError` where anybody on the network could steer the server."""
+    """Raise :class:`ConfigError` if any client in the network could control the server."""
     if not (config.no_admin or config.admin_token or is_loopback(config.host)):
         raise ConfigError(
-            f"host {config.host!r} is not loopback, so anybody who reaches it could steer the server: set an admin token"
-            " (--admin-token, or SESSION_MOCK_ADMIN_TOKEN), or leave the admin API out (--no-admin)"
+            f"host {config.host!r} is not loopback, so any client in the network could control the server; set an admin token"
+            " (--admin-token, or SESSION_MOCK_ADMIN_TOKEN), or disable the admin API (--no-admin)"
         )
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this computer reaches a host."""
+    """Return whether a host is reachable only from this computer."""
     if host.lower() == "localhost":
         return True
     try:
@@ -172,13 +171,13 @@ def is_loopback(host: str) -> bool:
 
 
 def tenants(config: Config) -> list[Tenant]:
-    """Make all tenants of a configuration, the default one first; raises :class:`ConfigError`."""
+    """Create all tenants of a configuration, the default one first; raise :class:`ConfigError` if one is invalid."""
     found = {DEFAULT_TENANT: config, **config.tenants}
     return [make_tenant(name, each) for name, each in found.items()]
 
 
 def make_tenant(name: str, config: TenantConfig) -> Tenant:
-    """Make a tenant; raises :class:`ConfigError`."""
+    """Create a tenant; raise :class:`ConfigError` if its settings are invalid."""
     try:
         world_spec = tenant_spec(config)
         return Tenant(
@@ -193,17 +192,19 @@ def make_tenant(name: str, config: TenantConfig) -> Tenant:
 
 
 def tenant_spec(config: TenantConfig) -> WorldSpec:
-    """The spec of a tenant's world: its profile with the fields that differ; raises :class:`WorldError`."""
+    """Return the spec of a tenant's world: its profile with overrides; raise :class:`WorldError` if it is invalid."""
     if config.profile not in PROFILES:
-        raise WorldError(f"there is no profile {config.profile!r}; {suggest(config.profile, PROFILES)}")
+        raise WorldError(f"profile: unknown profile {config.profile!r}; {suggest(config.profile, PROFILES)}")
     for name in config.world:
         if name not in WorldSpec.__struct_fields__:
             raise WorldError(
-                f"world spec: there is no field {name!r}; {suggest(name, WorldSpec.__struct_fields__)}"
+                f"world spec: unknown field {name!r}; {suggest(name, WorldSpec.__struct_fields__)}"
             )
     fields = {**PROFILES[config.profile], **config.world}
     for size, other in (("sessions", "sessions_per_day"), ("sessions_per_day", "sessions")):
-        if size in config.world and other not in config.world:  # Another size than the profile's replaces it.
+        if (
+            size in config.world and other not in config.world
+        ):  # A size replaces the profile's other kind of size.
             fields.pop(other, None)
     if "sessions_per_day" in config.world and "end" not in config.world:
         fields.pop("end", None)
@@ -217,8 +218,8 @@ def _clock(now: str | int | None, world_spec: WorldSpec) -> Clock:
 
 
 def moment(now: str | int) -> int:
-    """Read an instant for a clock to be at; raises :class:`WorldError`."""
+    """Parse an instant for a clock; raise :class:`WorldError` if it is invalid or out of range."""
     found = parse_instant(now, "now")
     if not 0 <= found <= LATEST:
-        raise WorldError(f"now: {now!r} must lie between 1970 and 2100")
+        raise WorldError(f"now: {now!r} is out of range; use an instant between 1970 and 2100")
     return found

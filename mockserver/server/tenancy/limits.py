@@ -1,4 +1,4 @@
-"""Enforces what contracts limit: requests counted on the tenant's clock, and one open request at a time."""
+"""State of a tenant's limits: requests per window, tokens of buckets, and slots of open requests."""
 
 import asyncio
 from collections import deque
@@ -11,37 +11,37 @@ from mockserver.contract.errors import ApiError, VendorError
 from mockserver.contract.limits import RateLimit, TokenBucket, WindowLimit
 
 _NEVER: Final = 31_536_000
-"""Seconds after which a bucket is said to be full again that nothing fills."""
+"""Reported seconds until a bucket without refill is full."""
 
 
 _TOKEN: Final = 1000
-"""Thousandths: a token a second is one of them a millisecond."""
+"""Tokens are counted in thousandths, because one token per second is one thousandth per millisecond."""
 
 
 class Limits(Struct):
-    """What a tenant has changed about its limits, by ``<vendor>.<pool>`` or ``<vendor>.<endpoint>``."""
+    """A tenant's changes to its limits, by ``<vendor>.<pool>`` or ``<vendor>.<endpoint>``."""
 
     off: set[str] = field(default_factory=set)
-    """Those that are switched off."""
+    """Limits that are switched off."""
     seconds: dict[str, int] = field(default_factory=dict)
-    """Other lengths of windows."""
+    """Changed lengths of windows."""
 
 
 class LimitStatus(Struct, frozen=True):
-    """What a limit leaves to a key."""
+    """State of a limit for a key after a request."""
 
     limit: RateLimit
     allowed: int
-    """0 for any number."""
+    """0 for unlimited."""
     remaining: int
     reset: int
     """Unix second at which the window ends, or the bucket is full."""
     wait: int
-    """Seconds until a request is let through."""
+    """Seconds until a request is allowed."""
     refused: bool = False
 
     def error(self) -> VendorError:
-        """What is said of the request that was one too many."""
+        """Return the error for a request that exceeds the limit."""
         many = f"over {self.allowed} requests"
         if isinstance(self.limit, WindowLimit):
             message = f"{many} in {self.limit.seconds} seconds; the window ends at Unix second {self.reset}"
@@ -51,13 +51,13 @@ class LimitStatus(Struct, frozen=True):
         return VendorError("rate_limited", details, numbers={"limit": self.allowed, "retryAfter": self.wait})
 
     def headers(self, names: tuple[str, str, str], now: int) -> dict[str, str]:
-        """Limit, remaining and reset under the names of headers."""
+        """Return headers with the limit, the remaining requests and the reset, in this order of *names*."""
         reset = self.reset if self.limit.resets == "instant" else max(self.reset - now // 1000, 0)
         return dict(zip(names, (str(self.allowed), str(self.remaining), str(reset)), strict=True))
 
 
 def reported(found: Sequence[LimitStatus], now: int) -> dict[str, str]:
-    """The headers that report what some limits leave."""
+    """Return the headers that report the state of limits."""
     headers: dict[str, str] = {}
     limited = [left for left in found if left.allowed]
     for left in limited:
@@ -70,7 +70,7 @@ def reported(found: Sequence[LimitStatus], now: int) -> dict[str, str]:
 
 
 class RateLimiter:
-    """How many requests each key has made in the window that is open for it, and how much of its buckets is left."""
+    """Counts requests of each key in its current window, and the tokens left in its buckets."""
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, str], tuple[int, int]] = {}
@@ -79,7 +79,7 @@ class RateLimiter:
     def charge(
         self, window: WindowLimit, allowed: int, key: str, now: int, *, counts: bool = True
     ) -> LimitStatus:
-        """Count a request that is let through; with ``counts`` false, only look."""
+        """Count a request if it is allowed; with *counts* false, only return the status."""
         length = window.seconds * 1000
         opened, count = self._open.get((window.pool, key), (None, 0))
         if opened is None or not opened <= now < opened + length:
@@ -99,7 +99,7 @@ class RateLimiter:
         """Take a token for a request that is let through; with ``counts`` false, only look."""
         level = self._level(bucket, allowed, refill, key, now)
         refused = allowed > 0 and level < _TOKEN
-        if counts and allowed:  # Where any number is let through, nothing is taken.
+        if counts and allowed:  # An unlimited bucket loses no tokens.
             level -= 0 if refused else _TOKEN
             self._levels[bucket.pool, key] = (now, level)
         full = _seconds(allowed * _TOKEN - level, refill)
@@ -107,18 +107,18 @@ class RateLimiter:
         return LimitStatus(bucket, allowed, max(level // _TOKEN, 0), now // 1000 + full, wait, refused)
 
     def _level(self, bucket: TokenBucket, allowed: int, refill: int, key: str, now: int) -> int:
-        """Thousandths of tokens that are in a bucket."""
+        """Return the thousandths of tokens in a bucket."""
         at, level = self._levels.get((bucket.pool, key), (now, allowed * _TOKEN))
         return min(level + max(now - at, 0) * refill, allowed * _TOKEN)
 
     def forget(self, vendor: str) -> None:
-        """Count the requests to a vendor from the beginning."""
+        """Reset the counters of a vendor."""
         for counted in (self._open, self._levels):
             for which in [(pool, key) for pool, key in counted if key.partition(" ")[0] == vendor]:
                 del counted[which]
 
     def used(self, window: WindowLimit, now: int) -> dict[str, int]:
-        """Requests counted for each key in the window that is open for it."""
+        """Return the number of requests of each key in its current window."""
         length = window.seconds * 1000
         found = (
             (key, opened, count) for (pool, key), (opened, count) in self._open.items() if pool == window.pool
@@ -126,7 +126,7 @@ class RateLimiter:
         return {key: count for key, opened, count in found if opened <= now < opened + length}
 
     def taken(self, bucket: TokenBucket, allowed: int, refill: int, now: int) -> dict[str, int]:
-        """Tokens that each key's bucket lacks."""
+        """Return the number of tokens missing from each key's bucket."""
         keys = [key for pool, key in self._levels if pool == bucket.pool]
         return {
             key: -(-(allowed * _TOKEN - self._level(bucket, allowed, refill, key, now)) // _TOKEN)
@@ -135,18 +135,18 @@ class RateLimiter:
 
 
 def _seconds(thousandths: int, refill: int) -> int:
-    """Until so many thousandths of tokens have come back."""
+    """Return the seconds until a number of thousandths of tokens is refilled."""
     return -(-thousandths // (refill * _TOKEN)) if refill else _NEVER
 
 
 class ConcurrencyLimiter:
-    """One slot for each site of a tenant: held while a one-at-a-time request is open."""
+    """One slot per site of a tenant, held while a request to an endpoint with a concurrency limit is open."""
 
     def __init__(self) -> None:
         self._waiting: dict[Any, deque[asyncio.Future[None]]] = {}
 
     async def acquire(self, key: Any, busy: str) -> None:
-        """Take the slot, or raise ``ApiError("busy")`` while another request holds it; with ``queue``, wait for it."""
+        """Take the slot; if it is held, wait with ``busy="queue"``, else raise ``ApiError("busy")``."""
         waiting = self._waiting.get(key)
         if waiting is None:
             self._waiting[key] = deque()
@@ -160,16 +160,16 @@ class ConcurrencyLimiter:
         try:
             await turn
         except asyncio.CancelledError:
-            if turn.done() and not turn.cancelled():  # Its turn had come: the next one's has.
+            if turn.done() and not turn.cancelled():  # It got the slot while being cancelled: pass it on.
                 self.release(key)
             raise
 
     def is_held(self, key: Any) -> bool:
-        """Whether a request holds the slot."""
+        """Return whether a request holds the slot."""
         return key in self._waiting
 
     def release(self, key: Any) -> None:
-        """Give the slot to whoever has waited longest, or leave it free."""
+        """Give the slot to the request that has waited longest, or free it."""
         waiting = self._waiting[key]
         while waiting:
             turn = waiting.popleft()
@@ -179,5 +179,5 @@ class ConcurrencyLimiter:
         del self._waiting[key]
 
     def held(self, vendor: str | None = None) -> int:
-        """How many slots are held, those of one vendor or all."""
+        """Return the number of held slots, of one vendor or of all."""
         return sum(vendor in (None, key[0]) for key in self._waiting)

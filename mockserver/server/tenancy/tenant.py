@@ -1,8 +1,9 @@
-"""Tenants: a credential is a world. Each has its own world, clock, behaviors, limits, and names at every vendor."""
+"""Tenants and how requests find them: each has its own credentials, world, clock, behaviors, limits and faults."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any
 
 from msgspec import Struct
@@ -10,9 +11,9 @@ from msgspec import Struct
 from mockserver._util.clock import Clock
 from mockserver._util.suggest import suggest
 from mockserver.contract.behaviors import DIALECT, BehaviorError, short_name
-from mockserver.server.faults.registry import ActiveFaults
 from mockserver.server.http.known_credentials import KnownCredentials
 from mockserver.server.journal.journal import Journal
+from mockserver.server.tenancy.active_faults import ActiveFaults
 from mockserver.server.tenancy.limits import ConcurrencyLimiter, Limits, RateLimiter
 from mockserver.server.tenancy.watchdog import Watchdog
 from mockserver.server.tenancy.world_history import WorldHistory
@@ -23,11 +24,11 @@ from mockserver.world.world import World
 
 
 class TenantError(ValueError):
-    """Tenants that cannot be told apart, or a credential that does not exist; the message says which."""
+    """A duplicate or unknown credential or tenant; the message names it."""
 
 
 class Tenant:
-    """One tenant's state; everything in it but the name can be changed while it is served."""
+    """The state of one tenant; everything but the name can change at run time."""
 
     def __init__(
         self,
@@ -37,56 +38,65 @@ class Tenant:
         behaviors: Mapping[str, str | int],
         credentials: Mapping[str, str],
     ) -> None:
-        self.name, self.clock = name, clock
-        self._own = key(world.spec.seed, "tenant", name)
-        self._given = _given(credentials)
-        self._first_world, self._first_behaviors = world, dict(behaviors)
-        self.journal, self.faults = Journal(), ActiveFaults()
+        self.name = name
+        self.clock = clock
+        self._key = key(world.spec.seed, "tenant", name)
+        self._credentials = _by_vendor(credentials)
+        self._initial_world = world
+        self._initial_behaviors = dict(behaviors)
+        self.journal = Journal()
+        self.faults: ActiveFaults[Any] = ActiveFaults()
         self.watchdog = Watchdog()
         self.identifiers: dict[str, VendorIdentifiers] = {}
         self.vendors: Mapping[str, Vendor] = {}
-        """Each vendor in the dialect that is chosen."""
-        self._begin(world)
+        """Each vendor in the tenant's dialect."""
+        self._initialize()
 
-    def _begin(self, world: World) -> None:
-        self.replace_world(world)
-        self.rates, self.slots, self.limits = RateLimiter(), ConcurrencyLimiter(), Limits()
+    def _initialize(self) -> None:
+        self.replace_world(self._initial_world)
+        self.rates = RateLimiter()
+        self.slots = ConcurrencyLimiter()
+        self.limits = Limits()
         self.world_history = WorldHistory()
-        self._settle(self._first_behaviors)
+        self._apply_behaviors(self._initial_behaviors)
 
     def replace_world(self, world: World) -> None:
-        """Live in a world from now on, under the same credentials as long as it has as many sites.
+        """Replace the world; credentials stay the same if the number of sites does.
 
-        Raises :class:`TenantError`, and changes nothing, where a credential that was given is none in that world.
+        Raise :class:`TenantError` and change nothing if a configured credential does not exist in the new world.
         """
-        names = {
-            vendor.name: _names(vendor, key(self._own, vendor.name), world, self._given) for vendor in load()
-        }
-        self.world, self.identifiers = world, names
-
-    def set_behaviors(self, chosen: Mapping[str, str | int]) -> None:
-        """Change some behaviors; raises :class:`BehaviorError` for one that does not exist, and then changes none."""
-        before = self.vendors
-        self._settle({**self._chosen, **chosen})
-        for name, vendor in self.vendors.items():
-            if (
-                vendor is not before[name]
-            ):  # Its limits are others, though their pools may have the same names.
-                self.rates.forget(name)
-
-    def _settle(self, chosen: Mapping[str, str | int]) -> None:
-        vendors = {
-            vendor.name: vendor.in_dialect(str(chosen.get(_dialect(vendor), vendor.dialect)))
+        identifiers = {
+            vendor.name: _identifiers(vendor, key(self._key, vendor.name), world, self._credentials)
             for vendor in load()
         }
-        named = {
-            _dialect(vendor): vendor.dialect for vendor in vendors.values() if _dialect(vendor) in chosen
-        }  # Not "observed".
-        self.behaviors = _behaviors(vendors.values(), {**chosen, **named})
-        self.vendors, self._chosen = vendors, dict(chosen)
+        self.world = world
+        self.identifiers = identifiers
+
+    def set_behaviors(self, settings: Mapping[str, str | int]) -> None:
+        """Change some behaviors, or raise :class:`BehaviorError` and change none."""
+        before = self.vendors
+        self._apply_behaviors({**self._explicit_behaviors, **settings})
+        for name, vendor in self.vendors.items():
+            if vendor is not before[name]:  # Its limits differ, although their pools may have the same names.
+                self.rates.forget(name)
+
+    def _apply_behaviors(self, settings: Mapping[str, str | int]) -> None:
+        vendors = {
+            vendor.name: vendor.in_dialect(str(settings.get(_dialect_behavior(vendor), vendor.dialect)))
+            for vendor in load()
+        }
+        # The setting may be an alias, such as "observed".
+        dialects = {
+            _dialect_behavior(vendor): vendor.dialect
+            for vendor in vendors.values()
+            if _dialect_behavior(vendor) in settings
+        }
+        self.behaviors = _behaviors(vendors.values(), {**settings, **dialects})
+        self.vendors = vendors
+        self._explicit_behaviors = dict(settings)
 
     def all_behaviors(self) -> dict[str, str | int]:
-        """Every behavior's setting by its full name."""
+        """Return the setting of every behavior by its full name."""
         return {
             f"{vendor}.{name}": value
             for vendor, settings in self.behaviors.items()
@@ -94,143 +104,143 @@ class Tenant:
         }
 
     def reset(self) -> None:
-        """Be as at first: world, clock, behaviors, limits; no faults, an empty journal."""
-        self._begin(self._first_world)
+        """Restore the initial world, clock, behaviors and limits; remove all faults and clear the journal."""
+        self._initialize()
         self.clock.reset()
         self.faults.clear()
         self.journal.clear()
         self.watchdog.reset()
 
 
-def _dialect(vendor: Vendor) -> str:
-    """The full name of the behavior between a vendor's dialects."""
+def _dialect_behavior(vendor: Vendor) -> str:
+    """Return the full name of the behavior that selects a vendor's dialect."""
     return f"{vendor.name}.{DIALECT}"
 
 
-def _behaviors(vendors: Collection[Vendor], chosen: Mapping[str, str | int]) -> dict[str, dict[str, Any]]:
-    """Every behavior's setting by vendor and short name; what nobody chose is as the vendor's dialect has it."""
-    settings = {vendor.name: dict(_usual(vendor)) for vendor in vendors}
-    if chosen:
+def _behaviors(vendors: Collection[Vendor], explicit: Mapping[str, str | int]) -> dict[str, dict[str, Any]]:
+    """Return all settings by vendor and short name: the defaults of the dialects, overridden by explicit settings."""
+    settings = {vendor.name: dict(_default_behaviors(vendor)) for vendor in vendors}
+    if explicit:
         known = {behavior.name: behavior for vendor in vendors for behavior in vendor.contract.behaviors}
-        for name, value in chosen.items():
+        for name, value in explicit.items():
             if name not in known:
-                raise BehaviorError(f"there is no behavior {name!r}; {suggest(name, known)}")
+                raise BehaviorError(f"unknown behavior {name!r}; {suggest(name, known)}")
             vendor, _, short = name.partition(".")
             settings[vendor][short] = known[name].read(value)
     return settings
 
 
 @cache
-def _usual(vendor: Vendor) -> Mapping[str, Any]:
-    """The setting of every behavior that a vendor's dialect has, by short name."""
+def _default_behaviors(vendor: Vendor) -> Mapping[str, Any]:
+    """Return the default of every behavior of a vendor's dialect, by short name."""
     return {
         short_name(behavior.name): behavior.read(behavior.default) for behavior in vendor.contract.behaviors
     }
 
 
 def vendor_for(vendor: Vendor, tenant: Tenant | None) -> tuple[Vendor, Mapping[str, Any]]:
-    """The dialect and the behaviors in which a vendor answers for a tenant; its usual ones where nobody is meant."""
-    return (
-        (tenant.vendors[vendor.name], tenant.behaviors[vendor.name]) if tenant else (vendor, _usual(vendor))
-    )
+    """Return the vendor in the tenant's dialect, and its behaviors; the vendor's defaults without a tenant."""
+    if tenant is None:
+        return vendor, _default_behaviors(vendor)
+    return tenant.vendors[vendor.name], tenant.behaviors[vendor.name]
 
 
-def _given(credentials: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    given: dict[str, dict[str, str]] = {name: {} for name in NAMES}
+def _by_vendor(credentials: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    by_vendor: dict[str, dict[str, str]] = {name: {} for name in NAMES}
     for name, value in credentials.items():
         vendor, _, short = name.partition(".")
-        if vendor not in given or not short:
+        if vendor not in by_vendor or not short:
             raise TenantError(
-                f"credential {name!r}: say <vendor>.<credential>, with a vendor among {', '.join(given)}"
+                f"credential {name!r}: invalid name; expected <vendor>.<credential>, vendors are {', '.join(by_vendor)}"
             )
-        given[vendor][short] = value
-    return given
+        by_vendor[vendor][short] = value
+    return by_vendor
 
 
-def _names(
-    vendor: Vendor, own: int, world: World, given: Mapping[str, Mapping[str, str]]
+def _identifiers(
+    vendor: Vendor, tenant_key: int, world: World, credentials: Mapping[str, Mapping[str, str]]
 ) -> VendorIdentifiers:
-    names = vendor.names(own, world, given[vendor.name])
-    for credential in given[vendor.name]:
-        if credential not in names.credentials:
-            known = ", ".join(f"{vendor.name}.{each}" for each in names.credentials)
-            raise TenantError(
-                f"there is no credential '{vendor.name}.{credential}'; {vendor.name} has {known}"
-            )
-    return names
+    identifiers = vendor.names(tenant_key, world, credentials[vendor.name])
+    for name in credentials[vendor.name]:
+        if name not in identifiers.credentials:
+            known = ", ".join(f"{vendor.name}.{credential}" for credential in identifiers.credentials)
+            raise TenantError(f"unknown credential '{vendor.name}.{name}'; known are {known}")
+    return identifiers
 
 
 def _credentials(tenant: Tenant) -> set[str]:
-    """Return every value that opens something of a tenant's at any vendor."""
-    found = {token for names in tenant.identifiers.values() for token in names.tokens}
-    return found.union(*(names.credentials.values() for names in tenant.identifiers.values()))
+    """Return all credentials of a tenant."""
+    found: set[str] = set()
+    for identifiers in tenant.identifiers.values():
+        found.update(identifiers.tokens, identifiers.credentials.values())
+    return found
 
 
 class Principal(Struct, frozen=True):
-    """Whose a credential or a site is."""
+    """The tenant, and the site unless the credential is valid for all sites, of a request."""
 
     tenant: Tenant
     site: int | None
 
 
-_MOST_DROPPED = 50_000
+_MAX_DELETED = 50_000
 
 
 class Tenants:
-    """All tenants of a server, found by what their clients present."""
+    """All tenants of a server, with an index of their credentials and sites."""
 
     def __init__(self, tenants: Sequence[Tenant]) -> None:
         self.by_name: dict[str, Tenant] = {}
         self.unmatched = Journal()
-        """Exchanges that are no tenant's: unknown paths, wrong credentials."""
+        """Exchanges of no tenant: unknown paths, wrong credentials."""
         self.named = 0
-        """The last number in a name of a tenant that nobody named."""
+        """The last number of a generated tenant name."""
         self.generation = 0
-        """Grows whenever a request may be read differently than before."""
+        """Increases whenever cached parsed requests become invalid."""
         self.known = KnownCredentials()
-        """Every credential that must not be shown."""
+        """All credentials, which must be masked in output."""
         self._tokens: dict[tuple[str, str], Principal] = {}
         self._sites: dict[tuple[str, str], list[Principal]] = {}
-        self._dropped: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._deleted: OrderedDict[tuple[str, str], str] = OrderedDict()
         for tenant in tenants:
             self.add(tenant)
 
     def changed(self) -> None:
-        """Say that a tenant's behaviors or limits are other than before."""
+        """Invalidate cached parsed requests after a change of a tenant's behaviors or limits."""
         self.generation += 1
 
     def add(self, tenant: Tenant) -> None:
-        """Serve a further tenant, or raise :class:`TenantError` where its name or a credential is another's already."""
+        """Add a tenant; raise :class:`TenantError` if its name or one of its credentials is already in use."""
         if tenant.name in self.by_name:
-            raise TenantError(f"there is a tenant {tenant.name!r} already")
+            raise TenantError(f"tenant {tenant.name!r} already exists; use another name")
         for vendor, names in tenant.identifiers.items():
             for token in names.tokens:
                 if (vendor, token) in self._tokens:
                     other = self._tokens[vendor, token].tenant.name
                     raise TenantError(
-                        f"tenant {tenant.name!r}: its {vendor} credential is that of tenant {other!r} already"
+                        f"tenant {tenant.name!r}: its {vendor} credential is already used by tenant {other!r}; use another one"
                     )
-        self._enter(tenant)
+        self._index(tenant)
         self.by_name[tenant.name] = tenant
 
-    def _enter(self, tenant: Tenant) -> None:
+    def _index(self, tenant: Tenant) -> None:
         self.known.add(_credentials(tenant))
         for vendor, names in tenant.identifiers.items():
             for token, site in names.tokens.items():
                 self._tokens[vendor, token] = Principal(tenant, site)
-                self._dropped.pop((vendor, token), None)
+                self._deleted.pop((vendor, token), None)
             for number, aliases in enumerate(names.sites):
                 for alias in aliases:
                     self._sites.setdefault((vendor, alias), []).append(Principal(tenant, number))
         self.changed()
 
-    def _leave(self, tenant: Tenant) -> None:
+    def _unindex(self, tenant: Tenant) -> None:
         self.known.delete(_credentials(tenant))
         for vendor, names in tenant.identifiers.items():
             for token in names.tokens:
                 del self._tokens[vendor, token]
-            for alias in {alias for aliases in names.sites for alias in aliases}:
-                others = [held for held in self._sites[vendor, alias] if held.tenant is not tenant]
+            for alias in set(chain.from_iterable(names.sites)):
+                others = [owner for owner in self._sites[vendor, alias] if owner.tenant is not tenant]
                 if others:
                     self._sites[vendor, alias] = others
                 else:
@@ -238,46 +248,40 @@ class Tenants:
         self.changed()
 
     def delete(self, tenant: Tenant) -> None:
-        """Serve a tenant no longer; its credentials are remembered for a while, so that a late request can be told whose it was."""
-        self._leave(tenant)
+        """Remove a tenant; its credentials are remembered for a while, so that late requests can be attributed to it."""
+        self._unindex(tenant)
         del self.by_name[tenant.name]
-        self._dropped.update(
-            {
-                (vendor, token): tenant.name
-                for vendor, names in tenant.identifiers.items()
-                for token in names.tokens
-            }
-        )
-        while len(self._dropped) > _MOST_DROPPED:
-            self._dropped.popitem(last=False)
+        for vendor, names in tenant.identifiers.items():
+            self._deleted.update({(vendor, token): tenant.name for token in names.tokens})
+        while len(self._deleted) > _MAX_DELETED:
+            self._deleted.popitem(last=False)
 
     def change(self, tenant: Tenant, change: Callable[[], None]) -> None:
-        """Change a tenant in a way that may change its names, such as its world."""
-        self._leave(tenant)
+        """Call *change*, which may change the credentials and sites of a tenant, and update the index."""
+        self._unindex(tenant)
         try:
             change()
         finally:
-            self._enter(tenant)
+            self._index(tenant)
 
     def resolve_credential(self, vendor: str, token: str) -> Principal | None:
-        """Whose a credential is."""
+        """Return the principal of a credential, or ``None``."""
         return self._tokens.get((vendor, token))
 
     def deleted_tenant(self, vendor: str, token: str) -> str | None:
-        """The deleted tenant whose a credential was."""
-        return self._dropped.get((vendor, token))
+        """Return the name of the deleted tenant that had a credential, or ``None``."""
+        return self._deleted.get((vendor, token))
 
     def default_tenant_for(self, vendor: str, site: str | None) -> Tenant | None:
-        """Whose behaviors a request meets that no credential claims: the tenant's with the site that it names, else the first one's."""
+        """Return the tenant for an unauthenticated request: the only one with the requested site, else the first one."""
         owners = self._sites.get((vendor, site), ()) if site is not None else ()
         return owners[0].tenant if len(owners) == 1 else next(iter(self.by_name.values()), None)
 
     def site(self, vendor: str, identifier: str, tenant: Tenant) -> int | None:
-        """A tenant's site with an id in a vendor's terms."""
-        return next(
-            (held.site for held in self._sites.get((vendor, identifier), ()) if held.tenant is tenant), None
-        )
+        """Return the index of a tenant's site with a vendor's site id, or ``None``."""
+        owners = self._sites.get((vendor, identifier), ())
+        return next((owner.site for owner in owners if owner.tenant is tenant), None)
 
     def is_site(self, vendor: str, identifier: str) -> bool:
-        """Whether any tenant has such a site."""
+        """Return whether any tenant has a site with a vendor's site id."""
         return (vendor, identifier) in self._sites

@@ -1,4 +1,4 @@
-"""Where a server is reached, and so what a client needs to know of a tenant."""
+"""URLs of a server, and what a client needs to access a tenant."""
 
 from collections.abc import Mapping
 
@@ -16,14 +16,14 @@ class Addresses(Struct, frozen=True):
 
     url: str
     vendor_urls: Mapping[str, str] = {}
-    """Of the vendors that have a port of their own."""
+    """By vendor, for vendors with their own port."""
 
     def vendor_url(self, vendor: str) -> str:
-        """Where a client of a vendor is pointed: the vendor's own port, or its paths at the root."""
+        """Return the base URL for clients of a vendor."""
         return self.vendor_urls.get(vendor, self.url)
 
     def described(self, tenant: Tenant) -> TenantAccess:
-        """What clients need to know of a tenant."""
+        """Return the URLs, credentials and sites of a tenant."""
         contracts = {name: vendor.contract for name, vendor in tenant.vendors.items()}
         vendors = {
             vendor: VendorAccess(
@@ -46,12 +46,13 @@ def _headers(contract: Contract, names: VendorIdentifiers) -> dict[str, str]:
 
 
 def _body(contract: Contract, names: VendorIdentifiers) -> dict[str, str]:
-    keys = [
-        endpoint.credentials for endpoint in contract.endpoints if isinstance(endpoint.credentials, BodyKeys)
-    ]
-    return {field: names.credentials[field] for each in keys for field in each.fields}
+    fields: dict[str, str] = {}
+    for endpoint in contract.endpoints:
+        if isinstance(endpoint.credentials, BodyKeys):
+            fields |= {field: names.credentials[field] for field in endpoint.credentials.fields}
+    return fields
 
 
 def bracketed(host: str) -> str:
-    """A host as it stands in a URL."""
+    """Return a host as it is written in a URL, IPv6 addresses in brackets."""
     return f"[{host}]" if ":" in host else host

@@ -1,6 +1,6 @@
-"""Bounds on clients that would wait or loop for ever, per tenant; the pytest plugin sets them, so that no run hangs.
+"""Stop clients that would wait or loop forever; the pytest plugin enables this, so that no test run hangs.
 
-A stalled answer ends in a reset of its connection. A client that loops is refused from then on.
+The connection of a stalled response is reset. Further requests of a looping client get an error.
 """
 
 import asyncio
@@ -23,35 +23,35 @@ if TYPE_CHECKING:
 STALLED: Final = "stalled"
 ENDLESS: Final = "endless-loop"
 BOUNDS: Final = {
-    STALLED: "The answer stalled for longer than the tenant's `stall_timeout`, and the mock reset the connection.",
-    ENDLESS: "The client looped without progress for more requests than the tenant's `loop_limit`, and the mock refused to go on.",
+    STALLED: "The response stalled for longer than the tenant's `stall_timeout`, so the server reset the connection.",
+    ENDLESS: "The client sent more requests without progress than the tenant's `loop_limit`, so the server rejects further ones.",
 }
-"""Findings about clients that the mock had to stop."""
+"""Findings about clients that the server had to stop."""
 _GRACE: Final = 1.1
 """Stalls are ended at the bound times this, so that a client whose own timeout equals the bound gives up first."""
 _REPEATS: Final = 10
 """Identical requests in a row may be this many times the limit: a load test repeats a request too."""
 _EXPLAINED: Final = 10
-"""Refusals of a looping client that are answered in words; later connections are reset, for clients that ignore answers."""
+"""Number of rejected requests that get an explanation; later connections are reset, for clients that ignore errors."""
 _LISTS: Final = 32
 _PAGES: Final = 1_000
 _SMALL: Final = 1_024
-"""Bytes of an answer beyond which it has rows."""
+"""A response with more bytes has rows."""
 _OK: Final = 200
 _SILENT: Final = Response(headers=CIMultiDict(), head=False, sent=0, end="stall", patience=0)
-"""A reset without any answer."""
+"""A connection reset without any response."""
 _log = logging.getLogger("mockserver")
 
 
 class _Progress(Struct):
-    """What a client has seen of a list since it began the list."""
+    """How far a client has read a list since its first page."""
 
     seen: dict[Any, None]
-    """The pages that it was given last."""
+    """The most recent pages that were returned."""
     body: bytes
-    """The answer that it was given last."""
+    """The last response body."""
     idle: int = 0
-    """Requests in a row that brought no new row."""
+    """Consecutive requests without a new row."""
 
 
 class Watchdog:
@@ -63,7 +63,7 @@ class Watchdog:
         self.reset()
 
     def reset(self) -> None:
-        """Forget what clients did."""
+        """Forget all earlier requests."""
         self._stalled = False
         self._loop: str | None = None
         self._refused = 0
@@ -85,17 +85,17 @@ class Watchdog:
 
     @property
     def silent(self) -> Response:
-        """The end of an exchange that waited too long for its slot."""
+        """The response to a request that waited too long for its slot."""
         return _SILENT
 
     def refusal(self) -> Response | None:
-        """Return the answer to every request of a client that loops; None for other clients."""
+        """Return the error for every request of a looping client; None for other clients."""
         if self._loop is None:
             return None
         self._refused += 1
         if self._refused > _EXPLAINED:
             return _SILENT
-        # Clients do not retry a 400, as they do a 5xx or a reset; text that is no JSON stops those that ignore the status.
+        # Clients do not retry a 400, as they do a 5xx or a reset; text that is not JSON stops those that ignore the status.
         return Response(
             status=400,
             headers=CIMultiDict({"Content-Type": "text/plain; charset=utf-8"}),
@@ -103,7 +103,7 @@ class Watchdog:
         )
 
     def bound(self, reply: Response, hold: float) -> Response:
-        """Return a reply that ends by a reset if it would stall for longer than the bound, else the same one.
+        """Return the response with a connection reset if it would stall for longer than the bound, else unchanged.
 
         *hold* is the time in seconds for which its slot is held before it is sent.
         """
@@ -131,34 +131,37 @@ class Watchdog:
                 and self._loop is None
             ):
                 self._stalled = True
-                exchange.findings += (Finding(STALLED, self._says_stalled(exchange)),)
+                exchange.findings += (Finding(STALLED, self._describe_stall(exchange)),)
             if self._limit and self._loop is None:
                 self._count(known, exchange, reply)
             if self._loop is not None:
                 exchange.findings += (Finding(ENDLESS, self._loop),)
-        except Exception as error:  # noqa: BLE001 -- an answer is never lost because its request could not be judged
+        except Exception as error:  # noqa: BLE001 -- a failed check must not fail the request
             _log.error("no bounds for %s %s: %s", exchange.vendor, exchange.endpoint, type(error).__name__)
 
-    def _says_stalled(self, exchange: Exchange) -> str:
+    def _describe_stall(self, exchange: Exchange) -> str:
         cause = (
             f"fault {', '.join(exchange.faults)}"
             if exchange.faults
-            else "another request held the slot"
+            else "another request is holding the slot"
             if exchange.blocked
-            else "its hold"
+            else "the minimum duration of the endpoint"
         )
         return (
-            f"The answer stalled for over {self._stall:g} s of real time ({cause}), and the mock reset the connection:"
-            " give the client a shorter timeout, or raise stall_timeout."
+            f"The response stalled for more than {self._stall:g} s of real time ({cause}), so the server reset the connection;"
+            " give the client a shorter timeout, or increase stall_timeout."
         )
 
     def _count(self, known: "CachedRequest", exchange: Exchange, reply: Response | None) -> None:
         """Count a request, and stop the client at the limit."""
-        named = f"{exchange.vendor} {exchange.endpoint}"
+        endpoint = f"{exchange.vendor} {exchange.endpoint}"
         self._same = self._same + 1 if known.raw == self._last else 1
         self._last = known.raw
         if self._same >= self._limit * _REPEATS:
-            self._loop = f"The client sent {self._same} identical requests to {named} in a row, and the mock refuses the rest: {_REMEDY}"
+            self._loop = (
+                f"The client sent {self._same} identical requests to {endpoint} in a row, so the server rejects further ones;"
+                f" {_REMEDY}"
+            )
         if (
             known.page is None
             or reply is None
@@ -170,12 +173,12 @@ class Watchdog:
         idle = self._idle(known, reply)
         if idle >= self._limit:
             self._loop = (
-                f"The client sent {idle} requests to {named} in a row that brought no new row, for pages past the end or pages that it had,"
-                f" and the mock refuses the rest: {_REMEDY}"
+                f"The client sent {idle} requests to {endpoint} in a row without a new row, for pages past the end or earlier pages,"
+                f" so the server rejects further ones; {_REMEDY}"
             )
 
     def _idle(self, known: "CachedRequest", reply: Response) -> int:
-        """Return the number of requests in a row for a list that brought no new row, since its first page was requested."""
+        """Return the number of consecutive requests for a list without a new row, since its first page."""
         number, first, rest = known.page or (None, None, b"")
         name = (known.reading.vendor.name, known.reading.endpoint.name, known.reading.site, rest)
         body = reply.body
@@ -200,11 +203,11 @@ class Watchdog:
         return progress.idle
 
 
-_REMEDY: Final = "let the client stop at the last page and after some retries, or raise loop_limit."
+_REMEDY: Final = "make the client stop at the last page and after some retries, or increase loop_limit."
 
 
 def _is_empty(body: bytes, rows: str | None) -> bool:
-    """Return whether an answer has no rows; False for one that is no JSON."""
+    """Return whether a response has no rows; False if it is not JSON."""
     try:
         return len(body) < _SMALL and not at(json.decode(body), rows)
     except DecodeError:

@@ -1,4 +1,6 @@
-"""Braze before its keys moved to the header, as the documentation of 2020 and older recordings have it. Data only."""
+"""Braze before keys moved to the header, as in the documentation of 2020 and in older recordings. Data only."""
+
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -8,58 +10,49 @@ from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.lint_rules import InQuery, LintRule
 from mockserver.contract.provenance import Fact, Source
 from mockserver.vendors.braze.contract import (
-    ASSUMED,
     CONTRACT,
-    DOCUMENTED,
+    EMPTY_HEADERS,
     ERRORS,
-    INFERRED,
     INVALID_URL,
     KEY_IN_HEADER,
     KEY_IN_QUERY,
     LIST_SEGMENTS,
-    NO_NUMBERS,
-    OBSERVED,
-    READ,
     SESSIONS_DATA_SERIES,
-    SOURCES,
 )
+from mockserver.vendors.braze.sources import READ, SOURCES, assumed, documented, inferred, observed
 
-_OLD_DOCS = "https://github.com/braze-inc/braze-docs/blob/"
-_EXPORTS = "/_docs/_api/endpoints/export/sessions/"
-_UNKNOWN_KEY = {"message": "Invalid or missing App Group API Identifier: {credential}"}
-_KEY_IN_QUERY = LintRule(
+_OLD_DOCS: Final = "https://github.com/braze-inc/braze-docs/blob/"
+_EXPORTS: Final = "/_docs/_api/endpoints/export/sessions/"
+_UNKNOWN_KEY: Final = {"message": "Invalid or missing App Group API Identifier: {credential}"}
+_KEY_IN_QUERY: Final = LintRule(
     "key-in-query",
     InQuery("api_key"),
-    Fact(
-        "A key in the query still works, but belongs in the header since May 2020.",
-        DOCUMENTED,
-        "sessions-2020",
+    documented(
+        "A key in the query still works, but since May 2020 it belongs in the header.", "sessions-2020"
     ),
 )
 
 
-def _older(endpoint: Endpoint, *facts: Fact) -> Endpoint:
-    """An endpoint as it was while its key might stand in the query."""
+def _accept_key_in_query(endpoint: Endpoint, *facts: Fact) -> Endpoint:
+    """Return the endpoint as it was when keys could be sent in the query."""
     return replace(
         endpoint,
         credentials=Bearer(query="api_key", permission=getattr(endpoint.credentials, "permission", None)),
-        lint_rules=tuple(
-            _KEY_IN_QUERY if advice == KEY_IN_QUERY else advice for advice in endpoint.lint_rules
-        ),
+        lint_rules=tuple(_KEY_IN_QUERY if rule == KEY_IN_QUERY else rule for rule in endpoint.lint_rules),
         facts=(
             *(fact for fact in endpoint.facts if fact not in KEY_IN_HEADER),
-            Fact("The query parameter api_key is taken for the key.", DOCUMENTED, "segments-2020"),
-            Fact("The key stands in the Authorization header since May 2020.", DOCUMENTED, "sessions-2020"),
-            Fact("Where both have one, the header's counts.", ASSUMED),
+            documented("The query parameter api_key is accepted as the key.", "segments-2020"),
+            documented("The key is sent in the Authorization header since May 2020.", "sessions-2020"),
+            assumed("If both contain a key, the header takes precedence."),
             *facts,
         ),
     )
 
 
-LEGACY = replace(
+LEGACY: Final = replace(
     CONTRACT,
     dialect="legacy",
-    description="As it was while keys might stand in the query: the documentation of 2020, and the words of older recordings.",
+    description="Keys may be sent in the query, as in the documentation of 2020; messages as in older recordings.",
     sources={
         **SOURCES,
         "sessions-2020": Source(
@@ -78,25 +71,24 @@ LEGACY = replace(
             READ,
         ),
         "recordings-2015": Source(
-            "Answers of 2015 in the test suite of braze_ruby, in which its fields may have been renamed since",
+            "Responses of 2015 in the test suite of braze_ruby, whose fields may have been renamed since",
             "https://github.com/jonallured/braze_ruby/tree/fa3140e582494f6a4955e3ac17ac5cc237bff836/spec/fixtures/responses",
             READ,
         ),
     },
     endpoints=(
-        _older(
+        _accept_key_in_query(
             SESSIONS_DATA_SERIES,
-            Fact(
-                "length counts units, days or hours, and segment_id is optional, on the page of that time too.",
-                DOCUMENTED,
+            documented(
+                "The documentation of that time also says that length counts units (days or hours) and that "
+                "segment_id is optional.",
                 "sessions-2020",
             ),
         ),
-        _older(
+        _accept_key_in_query(
             LIST_SEGMENTS,
-            Fact(
-                "A recording of 2015 has segments without tags; the page of 2020 and recordings of that year have them.",
-                INFERRED,
+            inferred(
+                "Segments in a recording of 2015 have no tags; in the documentation and recordings of 2020 they do."
             ),
         ),
     ),
@@ -105,26 +97,26 @@ LEGACY = replace(
         "missing_credential": ErrorTemplate(
             401,
             _UNKNOWN_KEY,
-            Fact("The words say that they are of a missing key too.", INFERRED, "recordings-2015"),
-            NO_NUMBERS,
+            inferred("The message itself says that it also covers a missing key.", "recordings-2015"),
+            EMPTY_HEADERS,
         ),
         "wrong_credential": ErrorTemplate(
             401,
             _UNKNOWN_KEY,
-            Fact(
-                "The words of 2015, when keys were fields of a request; a page of 2020 also names 404 for an unknown key."
-                " Recordings of 2020 and 2021 have the key in the header, the words of today, and the limit's empty headers.",
-                OBSERVED,
+            observed(
+                "The message of 2015, when keys were fields of a request; a page of 2020 also lists 404 for an "
+                "unknown key. Recordings of 2020 and 2021 have the key in the header, today's message, and empty "
+                "rate-limit headers.",
                 "recordings-2015",
             ),
-            NO_NUMBERS,
+            EMPTY_HEADERS,
         ),
         "unknown_path": ErrorTemplate(
             404,
             INVALID_URL,
-            Fact(
-                "Documented then is only a 404 of an unknown key; that a path was unknown in the words of today is assumed.",
-                INFERRED,
+            inferred(
+                "At that time only a 404 for an unknown key was documented; today's message for unknown paths is "
+                "assumed."
             ),
         ),
     },

@@ -1,4 +1,4 @@
-"""What things are called at Braze: keys, apps and segments all have UUIDs of version 4."""
+"""Identifiers of a tenant at Braze: keys, apps and segments all have UUIDs of version 4."""
 
 from collections.abc import Mapping
 
@@ -7,8 +7,8 @@ from mockserver.world.model.hashing import digits
 from mockserver.world.world import World
 
 
-def names(key: int, world: World, given: Mapping[str, str]) -> VendorIdentifiers:
-    """Name a tenant's workspace by one REST key, and the world's sites as its apps."""
+def create_identifiers(key: int, world: World, given: Mapping[str, str]) -> VendorIdentifiers:
+    """Return one REST key for the workspace, and an app id for each site."""
     token = given.get("token", _uuid(key, "token"))
     return VendorIdentifiers(
         credentials={"token": token},
@@ -19,6 +19,7 @@ def names(key: int, world: World, given: Mapping[str, str]) -> VendorIdentifiers
 
 
 def _uuid(*parts: int | str) -> str:
-    """A UUID of version 4, written out: every test has a dozen, and the class of the standard library takes as long as to draw them."""
+    """Return a UUID of version 4; formatting with :class:`uuid.UUID` would double the time of drawing its digits."""
     drawn = digits(32, *parts)
-    return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{'89ab'[int(drawn[16], 16) % 4]}{drawn[17:20]}-{drawn[20:]}"
+    variant = "89ab"[int(drawn[16], 16) % 4]
+    return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"

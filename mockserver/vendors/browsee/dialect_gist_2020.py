@@ -1,23 +1,15 @@
-"""Browsee as its own samples of July 2020 call it: select stands beside the keys, and there are no options. Data only."""
+"""Browsee as used by its own samples of July 2020: select at the top level of the body, no options. Data only."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec.structs import replace
 
-from mockserver.contract.provenance import Fact, Source
-from mockserver.vendors.browsee.contract import (
-    ASSUMED,
-    CONTRACT,
-    DOCUMENTED,
-    EXPORT_SESSIONS,
-    IDENTIFY,
-    INFERRED,
-    READ,
-    TRACK,
-    ExportFields,
-)
+from mockserver.contract.provenance import Source
+from mockserver.vendors.browsee.contract import CONTRACT, EXPORT_SESSIONS, IDENTIFY, TRACK
+from mockserver.vendors.browsee.request_models import ExportFields
+from mockserver.vendors.browsee.sources import READ, assumed, documented, inferred
 
-SOURCES = {
+SOURCES: Final = {
     **CONTRACT.sources,
     "gist-js": Source(
         "Browsee's own JavaScript sample",
@@ -30,33 +22,34 @@ SOURCES = {
 class ExportSessions2020(ExportFields, frozen=True):
     """The body of an export request in the samples."""
 
-    apiKey: Annotated[str, Fact("The project's API key; names the site.", DOCUMENTED, "gist")]
-    secretKey: Annotated[str, Fact("The secret key generated in the settings.", DOCUMENTED, "gist")]
+    apiKey: Annotated[str, documented("API key of the project; selects the site.", "gist")]
+    secretKey: Annotated[str, documented("Secret key generated in the settings.", "gist")]
     select: Annotated[
         list[str] | None,
-        Fact("The fields to give; an empty list or none is assumed to mean all.", DOCUMENTED, "gist"),
-    ] = None
+        documented(
+            "Fields to return; an empty or missing list is assumed to select all fields.", "gist"
+        ),
+    ] = None  # fmt: skip
 
 
-_EXPORT_SESSIONS = replace(
+_EXPORT_SESSIONS: Final = replace(
     EXPORT_SESSIONS,
     body=ExportSessions2020,
-    lint_rules=tuple(advice for advice in EXPORT_SESSIONS.lint_rules if advice.name != "deprecated-place"),
+    lint_rules=tuple(rule for rule in EXPORT_SESSIONS.lint_rules if rule.name != "deprecated-place"),
     facts=(
         *EXPORT_SESSIONS.facts,
-        Fact("select stands at the top level of the body, beside the keys.", DOCUMENTED, "gist-js"),
-        Fact("The samples send no options; what stands there is passed over.", ASSUMED),
-        Fact(
-            "All that the samples leave open, the answer included, is as the later documentation has it.",
-            INFERRED,
+        documented("select is at the top level of the body, next to the keys.", "gist-js"),
+        assumed("The samples send no options; options are ignored."),
+        inferred(
+            "All that the samples do not show, including the response, follows the later documentation.",
             "export",
         ),
     ),
 )
-GIST_2020 = replace(
+GIST_2020: Final = replace(
     CONTRACT,
     dialect="gist-2020",
-    description="As the vendor's own samples of July 2020 have it: an export selects its fields at the top level of the body.",
+    description="As in the vendor's own samples of July 2020: an export selects its fields at the top level of the body.",
     sources=SOURCES,
     endpoints=(_EXPORT_SESSIONS, TRACK, IDENTIFY),
 )

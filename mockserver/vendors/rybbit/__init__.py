@@ -1,15 +1,15 @@
-"""Rybbit: sessions, one session with its events, and where sessions come from."""
+"""Rybbit: the list of sessions, one session with its events, and the number of sessions by place."""
 
 from mockserver.vendors.base import Vendor, speaking
 from mockserver.vendors.rybbit.contract import CONTRACT
 from mockserver.vendors.rybbit.dialects import server_2025, server_2026
 from mockserver.vendors.rybbit.dialects.base import DialectBehavior
-from mockserver.vendors.rybbit.identifiers import names
-from mockserver.vendors.rybbit.views import views
+from mockserver.vendors.rybbit.identifiers import build_identifiers
+from mockserver.vendors.rybbit.views import build_views
 
 VENDOR = speaking(
-    Vendor(CONTRACT, names, views(DialectBehavior())),
-    Vendor(server_2025.CONTRACT, names, views(server_2025.MANNER)),
-    Vendor(server_2026.CONTRACT, names, views(server_2026.MANNER)),
+    Vendor(CONTRACT, build_identifiers, build_views(DialectBehavior())),
+    Vendor(server_2025.CONTRACT, build_identifiers, build_views(server_2025.BEHAVIOR)),
+    Vendor(server_2026.CONTRACT, build_identifiers, build_views(server_2026.BEHAVIOR)),
     observed="server-2026",
 )

@@ -1,4 +1,4 @@
-"""The contract of Rybbit's sessions API. Data only."""
+"""The contract of Rybbit's sessions API as documented: shared facts, behaviors, errors and endpoints."""
 
 from mockserver.contract.behaviors import Behavior
 from mockserver.contract.credentials import Bearer
@@ -8,203 +8,316 @@ from mockserver.contract.limits import WindowLimit
 from mockserver.contract.lint_rules import ExceedsMaximum, InQuery, LintRule, MissingCompanion
 from mockserver.contract.pagination import OffsetPagination, PageNumberPagination
 from mockserver.contract.provenance import Basis
-from mockserver.vendors.rybbit.filters.conditions import MOST_WORK
+from mockserver.vendors.rybbit.filters.conditions import MAX_FILTER_STEPS
 from mockserver.vendors.rybbit.request_models import PAGE_SIZE, GetSession, ListSessionLocations, ListSessions
 from mockserver.vendors.rybbit.responses import OneSession, SessionLocations, SessionPage
 from mockserver.vendors.rybbit.sources import SOURCES, assumed, documented, sourced
 
-AT_START = assumed(
-    "A session belongs to the window in which it starts, and is told whole; the server cuts a session off at the edges of the window."
+# Facts that several endpoints or dialects share.
+
+RANGE_BY_START = assumed(
+    "A session is in a time range if it starts in it, and is returned whole; the server truncates sessions"
+    " at the edges of the range."
 )
-_DAYS = sourced("The end date is included; a start date after the end date finds nothing.")
-_MINUTES = sourced(
-    "Minutes before now are compared in whole seconds: the older boundary excluded, the newer included."
+_INCLUSIVE_END_DATE = sourced("The end date is inclusive; a start date after the end date matches nothing.")
+_WHOLE_SECONDS = sourced(
+    "Minutes before now are compared in whole seconds; the older boundary is exclusive, the newer inclusive."
 )
-TIME = (
-    _DAYS,
+STRICT_TIME_FACTS = (
+    _INCLUSIVE_END_DATE,
     sourced(
-        "Dates without time_zone are days of UTC; in December 2025 the server passed over such dates.",
+        "Dates without time_zone are UTC days; the server of December 2025 ignored such dates.",
         "server-2026",
     ),
-    _MINUTES,
+    _WHOLE_SECONDS,
     sourced(
-        "Half a pair, a wrong format, value, zone or order is a 400 that tells all faults.", "server-2026"
-    ),
-    assumed("Of each parameter one fault is told, and values are compared only where both can be read."),
-)
-"""Times, strictly read."""
-LENIENT_TIME = (
-    _DAYS,
-    _MINUTES,
-    sourced(
-        "Dates need time_zone: without it, or with half a pair, they are passed over, and all time is meant."
-    ),
-    sourced(
-        "A date, zone or number of minutes that cannot be read voids the whole window: all time is meant, without an error."
+        "An incomplete pair or an invalid format, value, zone or order returns 400 with all errors listed.",
+        "server-2026",
     ),
     assumed(
-        "A name of a zone in another case than its own cannot be read; the server answers 500 to some of them."
+        "At most one error is listed per parameter; the order of two values is checked only if both are"
+        " valid."
     ),
 )
-"""Times, as they were read in December 2025."""
-COMPARED = (
-    documented("All filters must hold; several values of one are alternatives.", "start"),
-    sourced("lat and lon are equal to within 0.001, and contains means the same there."),
+LENIENT_TIME_FACTS = (
+    _INCLUSIVE_END_DATE,
+    _WHOLE_SECONDS,
     sourced(
-        "city is region and city, browser_version and operating_system_version are name and version; Windows 10 is Windows 10/11."
+        "Dates require time_zone; without it, or with only one of the two dates, they are ignored and the"
+        " range is unlimited."
     ),
-    sourced("referrer is its host without www, empty for a direct visit."),
-    assumed("event_name looks at every event but pageviews."),
+    sourced("An invalid date, zone or number of minutes makes the range unlimited, without an error."),
+    assumed("Zone names are case-sensitive; the server returns 500 for some names in the wrong case."),
+)
+"""Time ranges in December 2025."""
+FILTER_FIELD_FACTS = (
+    documented("A session must match all filters; several values of one filter are alternatives.", "start"),
+    sourced("lat and lon are equal if they differ by at most 0.001; contains means the same as equals."),
+    sourced(
+        "city is compared as region and city, browser_version and operating_system_version as name and"
+        " version; Windows 10 is Windows 10/11."
+    ),
+    sourced("referrer is compared as its host without www; it is empty for a direct visit."),
+    assumed("event_name is compared with all events except pageviews."),
     assumed(
-        "Patterns are Python's without lookaround, backreferences, atomic groups and possessive quantifiers,"
-        " and take linear time, as the vendor's RE2."
+        "Regular expressions use Python's syntax without lookaround, backreferences, atomic groups and"
+        " possessive quantifiers, and take linear time, like the vendor's RE2."
     ),
     assumed(
-        f"Filters that take more than {MOST_WORK:,} steps (a state of a pattern, or a character, that is looked at) are refused as"
-        " filters that the database cannot answer: our bound, not the vendor's."
+        f"Filters that take more than {MAX_FILTER_STEPS:,} steps (visited states of a pattern, or"
+        " characters) fail like filters that the database cannot answer; this bound is ours, not the"
+        " vendor's."
     ),
 )
-"""What filters compare, in every dialect."""
-_AND = sourced(
-    "Of not_equals, not_contains and not_regex no value may hold; in December 2025, one was enough.",
+"""The fields that filters compare, in all dialects."""
+_NEGATION_OF_ALL = sourced(
+    "not_equals, not_contains and not_regex require that no value matches; in December 2025, one value"
+    " that does not match was enough.",
     "server-2026",
 )
-_LITERAL = sourced("Filters are case-sensitive; % and _ stand for themselves in contains.", "server-2026")
-_EVERY_EVENT = sourced(
-    "pathname, page_title and querystring look at every event; one that matches is enough.", "server-2026"
+_LITERAL_TEXTS = sourced("Filters are case-sensitive; % and _ in contains are literal.", "server-2026")
+_ANY_EVENT = sourced(
+    "pathname, page_title and querystring are compared with all events; one match is enough.", "server-2026"
 )
-FILTERS = (
-    _AND,
-    _LITERAL,
-    _EVERY_EVENT,
-    assumed("user_id takes equals and not_equals; whoever asks for more is told so."),
-    assumed("A wrong filter is a 400; the servers of which the code was read answer 500."),
+DOCUMENTED_FILTER_FACTS = (
+    _NEGATION_OF_ALL,
+    _LITERAL_TEXTS,
+    _ANY_EVENT,
+    assumed("user_id supports only equals and not_equals; other types return an error that says so."),
+    assumed("An invalid filter returns 400; the servers whose source was read return 500."),
 )
-"""How filters are read in the documented dialect."""
-_ONLY_FIRST = sourced("Of several patterns, and of several bounds of a number, only the first counts.")
-_SERVERS = (
-    sourced("user_id takes equals; every other type means not_equals."),
-    _ONLY_FIRST,
+_SERVER_FILTER_FACTS = (
+    sourced("user_id supports equals; all other types mean not_equals."),
+    sourced("If a filter has several patterns or several numeric bounds, only the first is used."),
+    sourced("Ordering comparisons of a text field and an empty array of values fail in the database: 500."),
+)
+FILTER_FACTS_2025 = (
+    *_SERVER_FILTER_FACTS,
     sourced(
-        "A comparison by size of what is a text, and a value without an item, fail in the database: 500."
+        "For not_equals, not_contains and not_regex, one value that does not match is enough, so two"
+        " different values match everything."
     ),
-)
-EARLIER_FILTERS = (
-    *_SERVERS,
-    sourced(
-        "Of not_equals, not_contains and not_regex one value that does not hold is enough, so that two differing ones match everything."
-    ),
-    sourced("Filters are case-sensitive; in contains, % stands for any text and _ for any character."),
+    sourced("Filters are case-sensitive; in contains, % matches any text and _ any character."),
     sourced("For lat and lon, not_equals and not_contains mean equals."),
     sourced(
-        "A text that is no JSON, and any issue of its form, is a 500 of the framework that tells it, as zod writes it."
+        "Invalid JSON and validation errors return the framework's 500; its message lists the issues in"
+        " zod's format."
     ),
     assumed(
-        "Nothing is known of vpn, crawler, datacenter, company, company_type, company_domain and asn_…: they are empty."
+        "vpn, crawler, datacenter, company, company_type, company_domain and asn_… are unknown for all"
+        " sessions: they are empty."
     ),
 )
-"""How filters were read in December 2025."""
-LATER_FILTERS = (
-    *_SERVERS,
-    _AND,
-    _LITERAL,
-    _EVERY_EVENT,
+FILTER_FACTS_2026 = (
+    *_SERVER_FILTER_FACTS,
+    _NEGATION_OF_ALL,
+    _LITERAL_TEXTS,
+    _ANY_EVENT,
     sourced(
-        "starts_with, ends_with, is_null, is_not_null, greater_than_or_equal and less_than_or_equal came in 2026.",
+        "starts_with, ends_with, is_null, is_not_null, greater_than_or_equal and less_than_or_equal were"
+        " added in 2026.",
         "server-2026",
     ),
-    assumed("is_null finds what is empty; lat and lon never are."),
-    sourced("Whatever is wrong with filters is a 500 that does not tell what.", "server-2026"),
-    assumed("Nothing is known of tag, device_model, app_version and feature_flag:…: they are empty."),
+    assumed("is_null matches empty values; lat and lon are never empty."),
+    sourced("Every invalid filter returns a 500 without details.", "server-2026"),
+    assumed(
+        "tag, device_model, app_version and feature_flag:… are unknown for all sessions: they are empty."
+    ),
 )
-"""How filters are read in 2026."""
-NOT_IN_LIST = sourced(
-    "pathname, page_title, querystring, timezone, vpn, crawler, datacenter, company… and asn_… are no columns of the list: 500."
+MISSING_LIST_COLUMNS = sourced(
+    "The list has no columns for pathname, page_title, querystring, timezone, vpn, crawler, datacenter,"
+    " company… and asn_…; filters on them return 500."
 )
-PATHS = sourced("The paths below /api/sites came in 2026; the documented ones are older.", "paths")
-HOST = sourced("The documented host api.rybbit.io never existed; the real one is app.rybbit.io.", "host")
-SOME_PLACES = (
-    assumed("Most sessions first, as in the documented sample; the server has no order."),
-    sourced("Sessions whose place is unknown are counted at 0, 0 with an empty city."),
+PATHS_SINCE_2026 = sourced(
+    "The paths below /api/sites were added in 2026; the documented paths are older.", "paths"
 )
-BY_END = sourced("Latest session_end first, then latest session_start, then greatest session_id.", "newest")
-COERCED = assumed(
-    "Only versions that read as numbers become numbers; the server makes one of every text of a row that reads as one, ids aside."
+HOSTS = sourced("The documented host api.rybbit.io never existed; the real host is app.rybbit.io.", "host")
+LOCATION_FACTS = (
+    assumed("Sorted by count, highest first, as in the documented sample; the server does not sort."),
+    sourced("Sessions with an unknown place are counted at lat 0, lon 0 with an empty city."),
 )
-NO_TOTAL = sourced("Nothing tells how many sessions there are; a page past the end is empty.")
-LAST_MINUTES = sourced(
-    "With minutes, session, events and total tell only of the last minutes before now; 404 if nothing is left."
+ORDER_BY_END = sourced(
+    "Sorted by session_end, then session_start, then session_id, all descending.", "newest"
 )
-NO_EVENTS = sourced("A limit of 0 gives no events, and says that there are more.")
-NO_BOT = assumed("A session of a bot is not found, as it is not in the list.")
-KNOWN_SITES = sourced(
-    "A site id that is longer than 4 characters and no number is looked up before the key is: 404 where it is nobody's."
+NUMERIC_VERSIONS = assumed(
+    "Only versions that look like numbers are sent as numbers; the server converts every such text of a"
+    " row, except ids."
+)
+NO_TOTAL = sourced("The response does not contain the number of sessions; a page past the end is empty.")
+MINUTES_LIMIT_EVENTS = sourced(
+    "With minutes, session, events and total cover only the last minutes before now; 404 if no event is left."
+)
+LIMIT_ZERO = sourced("With a limit of 0, no events are returned and hasMore is true.")
+BOTS_NOT_FOUND = assumed("Sessions of bots are not found, just as they are not listed.")
+SITE_ID_PRECHECK = sourced(
+    "A site id that is longer than 4 characters and not a number is looked up before the key is checked:"
+    " 404 if the site does not exist."
 )
 
 
-MAXIMUM = 10_000
-"""Rows on a page, at most, where ``rybbit.over_limit`` is clamp."""
-MOST_ROWS = 20_000
-"""Rows on a page, at most, whatever is chosen: while they are written, no other request is answered."""
+# Behaviors.
+
+MAX_LIMIT = 10_000
+"""Maximum rows per page if ``rybbit.over_limit`` is ``clamp``."""
+MAX_ROWS_PER_PAGE = 20_000
+"""Maximum rows per page in any case: the server handles no other requests while it encodes a page."""
 
 BEHAVIORS = (
-    Behavior(name="rybbit.rate_limit", default=0, unit="requests", description=(
-        "How many requests a key may send in 10 minutes; 0 for any number. 500 are documented; servers that people host"
-        " themselves limit nothing. In the dialect server-2026, two others take its place."
-    )),
-    Behavior(name="rybbit.burst_limit", default=0, unit="requests", description=(
-        "In the dialect server-2026: how many requests a key may send at once; 0 for any number. The hosted service documents 50;"
-        " servers that people host themselves limit nothing. They come back on the tenant's clock: where that stands, none does."
-    ), basis=Basis.DOCUMENTED, source="sessions-2026"),
-    Behavior(name="rybbit.burst_refill", default=5, unit="requests a second", description=(
-        "In the dialect server-2026: how many of the requests that may be sent at once come back in a second."
-    ), basis=Basis.DOCUMENTED, source="sessions-2026"),
-    Behavior(name="rybbit.daily_limit", default=0, unit="requests", description=(
-        "In the dialect server-2026: how many requests a key may send in a day of UTC; 0 for any number. The hosted service documents"
-        " 5,000, and 25,000 for its dearer plan."
-    ), basis=Basis.DOCUMENTED, source="sessions-2026"),
-    Behavior(name="rybbit.over_limit", description="What a limit above 10,000 means.", default="clamp", options={
-        "clamp": "10,000 rows are given, as by the newest server.",
-        "honour": (
-            f"As many rows are given, as by the server of December 2025. A page of more than {MOST_ROWS:,} rows fails"
-            " like a query that the database cannot answer: our bound, not the vendor's."
+    Behavior(
+        name="rybbit.rate_limit",
+        default=0,
+        unit="requests",
+        description=(
+            "Requests per key in 10 minutes; 0 means unlimited. 500 are documented; self-hosted servers"
+            " have no limit. In the dialect server-2026, rybbit.burst_limit and rybbit.daily_limit replace"
+            " it."
         ),
-    }, basis=Basis.SOURCE, source="newest"),
-    Behavior(name="rybbit.identified_only", description="What a text other than true and false means.", default="ignore", options={
-        "ignore": "The same as false.", "400": "The request is refused.",
-    }, basis=Basis.SOURCE, source="server"),
-    Behavior(name="rybbit.timestamps", description="How instants are told.", default="iso", options={
-        "iso": "2024-01-31T14:00:00.000Z, as documented.", "server": "2024-01-31 14:00:00, as the server sends them.",
-    }, basis=Basis.DOCUMENTED, source="sessions"),
-    Behavior(name="rybbit.region", description="How a region is told, and compared by filters.", default="name", options={
-        "name": "California, as in the documented sample.", "code": "US-CA, as the server sends it.",
-    }, basis=Basis.DOCUMENTED, source="sessions"),
-    Behavior(name="rybbit.device_type", description="How a device is told, and compared by filters.", default="lower", options={
-        "lower": "desktop, as documented.", "capitalized": "Desktop, as the server sends it.",
-    }, basis=Basis.DOCUMENTED, source="sessions"),
-    Behavior(name="rybbit.versions", description="What a version that reads as a number is.", default="number", options={
-        "number": "A number, as the server sends it.", "text": "A text, like other versions.",
-    }, basis=Basis.SOURCE, source="server"),
-    Behavior(name="rybbit.ip", description="Whether addresses are told.", default="hidden", options={
-        "hidden": "ip is null, as on sites that do not track it.", "shown": "ip is the visitor's address.",
-    }, basis=Basis.SOURCE, source="server"),
-    Behavior(name="rybbit.unknown_country", description="What country is where it is unknown.", default="empty", options={
-        "empty": "An empty text.", "padded": "Two NUL characters, as the server sends them.",
-    }, basis=Basis.ASSUMED),
-    Behavior(name="rybbit.order", description="Which session stands first in the list.", default="start", options={
-        "start": "That which started last.",
-        "end": "That which ended last, as the server has it; of those that ended in one second, that which started later.",
-    }, basis=Basis.ASSUMED),
-)  # fmt: skip
-
-
-UNAUTHORIZED = ErrorTemplate(
-    401, {"error": "Unauthorized"}, documented("401; the text is the server's.", "start")
+    ),
+    Behavior(
+        name="rybbit.burst_limit",
+        default=0,
+        unit="requests",
+        description=(
+            "In the dialect server-2026: requests per key in one burst; 0 means unlimited. The hosted"
+            " service documents 50; self-hosted servers have no limit. The burst refills by the tenant's"
+            " clock: not at all while the clock is frozen."
+        ),
+        basis=Basis.DOCUMENTED,
+        source="sessions-2026",
+    ),
+    Behavior(
+        name="rybbit.burst_refill",
+        default=5,
+        unit="requests a second",
+        description="In the dialect server-2026: requests of the burst that are refilled per second.",
+        basis=Basis.DOCUMENTED,
+        source="sessions-2026",
+    ),
+    Behavior(
+        name="rybbit.daily_limit",
+        default=0,
+        unit="requests",
+        description=(
+            "In the dialect server-2026: requests per key and UTC day; 0 means unlimited. The hosted"
+            " service documents 5,000, and 25,000 for its more expensive plan."
+        ),
+        basis=Basis.DOCUMENTED,
+        source="sessions-2026",
+    ),
+    Behavior(
+        name="rybbit.over_limit",
+        description="Effect of a limit above 10,000.",
+        default="clamp",
+        options={
+            "clamp": "10,000 rows are returned, as by the newest server.",
+            "honour": (
+                "The requested number of rows is returned, as by the server of December 2025. A page of"
+                f" more than {MAX_ROWS_PER_PAGE:,} rows fails like a query that the database cannot"
+                " answer; this bound is ours, not the vendor's."
+            ),
+        },
+        basis=Basis.SOURCE,
+        source="newest",
+    ),
+    Behavior(
+        name="rybbit.identified_only",
+        description="Effect of a text other than true and false.",
+        default="ignore",
+        options={
+            "ignore": "Same as false.",
+            "400": "The request is rejected.",
+        },
+        basis=Basis.SOURCE,
+        source="server",
+    ),
+    Behavior(
+        name="rybbit.timestamps",
+        description="Format of timestamps.",
+        default="iso",
+        options={
+            "iso": "2024-01-31T14:00:00.000Z, as documented.",
+            "server": "2024-01-31 14:00:00, as the server sends them.",
+        },
+        basis=Basis.DOCUMENTED,
+        source="sessions",
+    ),
+    Behavior(
+        name="rybbit.region",
+        description="Format of regions, in rows and in filters.",
+        default="name",
+        options={
+            "name": "California, as in the documented sample.",
+            "code": "US-CA, as the server sends it.",
+        },
+        basis=Basis.DOCUMENTED,
+        source="sessions",
+    ),
+    Behavior(
+        name="rybbit.device_type",
+        description="Spelling of device types, in rows and in filters.",
+        default="lower",
+        options={
+            "lower": "desktop, as documented.",
+            "capitalized": "Desktop, as the server sends it.",
+        },
+        basis=Basis.DOCUMENTED,
+        source="sessions",
+    ),
+    Behavior(
+        name="rybbit.versions",
+        description="JSON type of a version that looks like a number.",
+        default="number",
+        options={
+            "number": "A number, as the server sends it.",
+            "text": "A string, like other versions.",
+        },
+        basis=Basis.SOURCE,
+        source="server",
+    ),
+    Behavior(
+        name="rybbit.ip",
+        description="Visibility of IP addresses.",
+        default="hidden",
+        options={
+            "hidden": "ip is null, as on sites that do not track it.",
+            "shown": "ip is the visitor's address.",
+        },
+        basis=Basis.SOURCE,
+        source="server",
+    ),
+    Behavior(
+        name="rybbit.unknown_country",
+        description="Value of country if it is unknown.",
+        default="empty",
+        options={
+            "empty": "An empty string.",
+            "padded": "Two NUL characters, as the server sends them.",
+        },
+        basis=Basis.ASSUMED,
+    ),
+    Behavior(
+        name="rybbit.order",
+        description="Order of the list of sessions.",
+        default="start",
+        options={
+            "start": "Latest start first.",
+            "end": "Latest end first, as by the server; sessions that end in the same second are sorted by"
+            " start, latest first.",
+        },
+        basis=Basis.ASSUMED,
+    ),
 )
-NO_ROUTE = ErrorTemplate(
+
+
+# Errors.
+
+_UNAUTHORIZED = ErrorTemplate(
+    401, {"error": "Unauthorized"}, documented("The status is documented; the text is the server's.", "start")
+)
+_UNKNOWN_ROUTE = ErrorTemplate(
     404,
     {"message": "Route {method}:{path} not found", "error": "Not Found", "statusCode": 404},
-    sourced("What the server's framework answers to a path or method that it does not know."),
+    sourced("The response of the server's framework to an unknown path or method."),
     {"Content-Type": "application/json; charset=utf-8"},
 )
 ERRORS = {
@@ -212,57 +325,71 @@ ERRORS = {
         400,
         {"error": "{message}"},
         documented(
-            "400 with an error; what the texts about time say is read in the server of July 2026.", "start"
+            "The status and the format are documented; the texts about time ranges were read in the server"
+            " of July 2026.",
+            "start",
         ),
     ),
-    "missing_credential": UNAUTHORIZED,
-    "wrong_credential": UNAUTHORIZED,
+    "missing_credential": _UNAUTHORIZED,
+    "wrong_credential": _UNAUTHORIZED,
     "forbidden": ErrorTemplate(
-        403, {"error": "Forbidden"}, documented("403; the text is the server's.", "start")
+        403,
+        {"error": "Forbidden"},
+        documented("The status is documented; the text is the server's.", "start"),
     ),
     "unknown_site": ErrorTemplate(
-        404, {"error": "Site not found"}, documented("404; the text is the server's.", "start")
+        404,
+        {"error": "Site not found"},
+        documented("The status is documented; the text is the server's.", "start"),
     ),
     "unknown_session": ErrorTemplate(
-        404, {"error": "Session not found"}, documented("404; the text is the server's.", "start")
+        404,
+        {"error": "Session not found"},
+        documented("The status is documented; the text is the server's.", "start"),
     ),
     "rate_limited": ErrorTemplate(
         429,
         {"success": False, "error": "Rate limit exceeded. Maximum 500 requests per 10 minutes per API key."},
-        documented("The body is documented; no header is.", "start"),
+        documented("The body is documented; headers are not.", "start"),
     ),
-    "unknown_path": NO_ROUTE,
-    "wrong_method": NO_ROUTE,
+    "unknown_path": _UNKNOWN_ROUTE,
+    "wrong_method": _UNKNOWN_ROUTE,
     "too_large": ErrorTemplate(
         413, {"error": "Request body is too large"}, assumed("No endpoint takes a body.")
     ),
     "internal": ErrorTemplate(
-        500, {"error": "Internal Server Error"}, documented("500 with an error; the text is chosen.", "start")
+        500,
+        {"error": "Internal Server Error"},
+        documented("The status and the format are documented; the text is assumed.", "start"),
     ),
 }
 
 
+# Endpoints.
+
 _HEADERS = {"Content-Type": "application/json; charset=utf-8"}
-_KEY = Bearer(query="api_key")
+_API_KEY = Bearer(query="api_key")
 _LIMITS = (WindowLimit(allowed="rybbit.rate_limit", seconds=600, opens="first", pool="api", documented=500),)
-_SITE = documented("Serial number of the site, or the id in its tracking script (12 hexadecimal digits).")
+_SITE = documented("Numeric id of the site, or the id in its tracking script (12 hexadecimal digits).")
 FILTERED_EXAMPLE = {
     "filters": '[{"parameter":"country","type":"equals","value":["US"]},'
     '{"parameter":"browser","type":"equals","value":["Chrome"]},'
     '{"parameter":"pathname","type":"equals","value":["/pricing"]}]'
 }
 KEY_IN_QUERY = LintRule(
-    "key-in-query", InQuery("api_key"), assumed("The key is better sent in the Authorization header.")
+    "key-in-query",
+    InQuery("api_key"),
+    assumed("The API key should be sent in the Authorization header."),
 )
-ZONE = LintRule(
+RANGE_WITHOUT_ZONE = LintRule(
     "range-without-zone",
     MissingCompanion("start_date", "time_zone"),
-    sourced("Without time_zone, dates are days of UTC.", "server-2026"),
+    sourced("Without time_zone, dates are UTC days.", "server-2026"),
 )
-_TOO_MANY = LintRule(
+_LIMIT_ABOVE_MAXIMUM = LintRule(
     "limit-above-maximum",
-    ExceedsMaximum("limit", MAXIMUM),
-    sourced("The newest server gives 10,000 rows on a page, at most.", "newest"),
+    ExceedsMaximum("limit", MAX_LIMIT),
+    sourced("The newest server returns at most 10,000 rows per page.", "newest"),
 )
 
 LIST_SESSIONS = Endpoint(
@@ -274,24 +401,35 @@ LIST_SESSIONS = Endpoint(
     site="site",
     query=ListSessions,
     response=SessionPage,
-    credentials=_KEY,
+    credentials=_API_KEY,
     empty="absent",
     headers=_HEADERS,
-    pagination=PageNumberPagination(page="page", first=1, limit="limit", size=PAGE_SIZE, maximum=MAXIMUM),
+    pagination=PageNumberPagination(page="page", first=1, limit="limit", size=PAGE_SIZE, maximum=MAX_LIMIT),
     rows_path="data",
     row_key=("session_id",),
     start_field="session_start",
     limits=_LIMITS,
-    lint_rules=(KEY_IN_QUERY, ZONE, _TOO_MANY),
+    lint_rules=(KEY_IN_QUERY, RANGE_WITHOUT_ZONE, _LIMIT_ABOVE_MAXIMUM),
     filtered_example=FILTERED_EXAMPLE,
-    all_rows_params={"limit": MAXIMUM},
+    all_rows_params={"limit": MAX_LIMIT},
     facts=(
-        assumed("Newest start first, so that pages tile; the server orders by session_end."),
+        assumed(
+            "Sorted by session_start, latest first, so that pages neither overlap nor leave gaps; the"
+            " server sorts by session_end."
+        ),
         NO_TOTAL,
-        assumed("A page or limit that is no whole number from 1 is a 400; servers answer 500 or the default."),
-        AT_START, *TIME, *COMPARED, *FILTERS, PATHS, HOST,
+        assumed(
+            "A page or limit that is not an integer of at least 1 returns 400; servers return 500 or use"
+            " the default."
+        ),
+        RANGE_BY_START,
+        *STRICT_TIME_FACTS,
+        *FILTER_FIELD_FACTS,
+        *DOCUMENTED_FILTER_FACTS,
+        PATHS_SINCE_2026,
+        HOSTS,
     ),
-)  # fmt: skip
+)
 GET_SESSION = Endpoint(
     name="get_session",
     method="GET",
@@ -301,20 +439,25 @@ GET_SESSION = Endpoint(
     site="site",
     query=GetSession,
     response=OneSession,
-    credentials=_KEY,
+    credentials=_API_KEY,
     empty="absent",
     headers=_HEADERS,
-    pagination=OffsetPagination(offset="offset", limit="limit", size=PAGE_SIZE, total="data.pagination.total"),
+    pagination=OffsetPagination(
+        offset="offset", limit="limit", size=PAGE_SIZE, total="data.pagination.total"
+    ),
     limits=_LIMITS,
     lint_rules=(KEY_IN_QUERY,),
     errors=("unknown_session",),
     facts=(
-        LAST_MINUTES,
-        assumed("A limit, offset or minutes that is no whole number, or negative, or a limit of 0, is a 400."),
-        NO_BOT,
-        PATHS, HOST,
+        MINUTES_LIMIT_EVENTS,
+        assumed(
+            "A limit, offset or minutes that is negative or not an integer, or a limit of 0, returns 400."
+        ),
+        BOTS_NOT_FOUND,
+        PATHS_SINCE_2026,
+        HOSTS,
     ),
-)  # fmt: skip
+)
 LIST_SESSION_LOCATIONS = Endpoint(
     name="list_session_locations",
     method="GET",
@@ -328,20 +471,25 @@ LIST_SESSION_LOCATIONS = Endpoint(
     site="site",
     query=ListSessionLocations,
     response=SessionLocations,
-    credentials=_KEY,
+    credentials=_API_KEY,
     empty="absent",
     headers=_HEADERS,
     rows_path="data",
     row_key=("lat", "lon"),
     count_field="count",
     limits=_LIMITS,
-    lint_rules=(KEY_IN_QUERY, ZONE),
+    lint_rules=(KEY_IN_QUERY, RANGE_WITHOUT_ZONE),
     filtered_example=FILTERED_EXAMPLE,
     facts=(
-        *SOME_PLACES,
-        AT_START, *TIME, *COMPARED, *FILTERS, PATHS, HOST,
+        *LOCATION_FACTS,
+        RANGE_BY_START,
+        *STRICT_TIME_FACTS,
+        *FILTER_FIELD_FACTS,
+        *DOCUMENTED_FILTER_FACTS,
+        PATHS_SINCE_2026,
+        HOSTS,
     ),
-)  # fmt: skip
+)
 CONTRACT = Contract(
     vendor="rybbit",
     title="Rybbit",

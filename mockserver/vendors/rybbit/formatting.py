@@ -1,4 +1,4 @@
-"""The world's entries as Rybbit writes them, in rows and in filters alike."""
+"""Values of the world in Rybbit's format, for rows and for filters."""
 
 import re
 from collections.abc import Callable
@@ -8,66 +8,79 @@ from urllib.parse import urlsplit
 
 from mockserver.world.model.vocabulary import Acquisition, Agent, Place
 
-Of = Callable[[Any], Any]
-"""From an entry of the world to what is told of it; one object for each, so that equal conditions are equal."""
+Formatter = Callable[[Any], Any]
+"""Return the formatted value of an entry of the world.
+
+Each is a single object that is not created per request: conditions with the same one are equal,
+and can be cached.
+"""
 
 
-def _capitalized(agent: Agent) -> str:
+def _format_capitalized_device(agent: Agent) -> str:
     return agent.device.capitalize()
 
 
-REGIONS: Final[dict[str, Of]] = {"name": attrgetter("region"), "code": attrgetter("region_code")}
+REGIONS: Final[dict[str, Formatter]] = {"name": attrgetter("region"), "code": attrgetter("region_code")}
 """By the option of ``rybbit.region``."""
-DEVICE_TYPES: Final[dict[str, Of]] = {"lower": attrgetter("device"), "capitalized": _capitalized}
+DEVICE_TYPES: Final[dict[str, Formatter]] = {
+    "lower": attrgetter("device"),
+    "capitalized": _format_capitalized_device,
+}
 """By the option of ``rybbit.device_type``."""
 
 
-def _named(place: Place) -> str:
+def _format_city_with_region_name(place: Place) -> str:
     return f"{place.region}-{place.city}"
 
 
-def _coded(place: Place) -> str:
+def _format_city_with_region_code(place: Place) -> str:
     return f"{place.region_code}-{place.city}"
 
 
-CITIES: Final[dict[str, Of]] = {"name": _named, "code": _coded}
+CITIES: Final[dict[str, Formatter]] = {
+    "name": _format_city_with_region_name,
+    "code": _format_city_with_region_code,
+}
 """Region and city, by the option of ``rybbit.region``."""
 
 
-def _padded(place: Place) -> str:
+def _format_padded_country(place: Place) -> str:
     return place.country or "\0\0"
 
 
-COUNTRIES: Final[dict[str, Of]] = {"empty": attrgetter("country"), "padded": _padded}
+COUNTRIES: Final[dict[str, Formatter]] = {
+    "empty": attrgetter("country"),
+    "padded": _format_padded_country,
+}
 """By the option of ``rybbit.unknown_country``."""
 
 
-def browser(agent: Agent) -> str:
-    """Browser and version, such as ``Chrome 131``."""
+def format_browser(agent: Agent) -> str:
+    """Return browser and version, such as ``Chrome 131``."""
     return f"{agent.browser} {agent.browser_version}"
 
 
-def system(agent: Agent) -> str:
-    """Operating system and version, such as ``macOS 14.5``; the vendor takes the two Windows for one."""
-    told = f"{agent.os} {agent.os_version}"
-    return "Windows 10/11" if told == "Windows 10" else told
+def format_system(agent: Agent) -> str:
+    """Return operating system and version, such as ``macOS 14.5``; the vendor groups Windows 10 and 11."""
+    system = f"{agent.os} {agent.os_version}"
+    return "Windows 10/11" if system == "Windows 10" else system
 
 
-def dimensions(agent: Agent) -> str:
-    """Size of the screen, such as ``1920x1080``."""
+def format_dimensions(agent: Agent) -> str:
+    """Return the size of the screen, such as ``1920x1080``."""
     return f"{agent.screen_width}x{agent.screen_height}"
 
 
-def domain(acquisition: Acquisition) -> str:
-    """Host of the referrer without ``www.``, empty for a direct visit."""
+def format_referrer_domain(acquisition: Acquisition) -> str:
+    """Return the host of the referrer without ``www.``; empty for a direct visit."""
     return (urlsplit(acquisition.referrer).hostname or "").removeprefix("www.")
 
 
-def nothing(_: Any) -> str:
-    """Nothing, where the world does not have what a vendor could tell."""
+def format_unknown(_: Any) -> str:
+    """Return an empty text, for a field that the world does not have."""
     return ""
 
 
-def session_number(session_id: str) -> int | None:
-    """The world's number of the session with an id; ``None`` for a text that is no id."""
+def parse_session_id(session_id: str) -> int | None:
+    """Return the world's number of a session; None if the id is malformed."""
     return int(session_id, 16) if re.fullmatch("[0-9a-f]{14}", session_id) else None

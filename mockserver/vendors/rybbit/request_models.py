@@ -1,4 +1,4 @@
-"""What Rybbit's endpoints can be asked."""
+"""Request parameters of Rybbit's endpoints."""
 
 from typing import Annotated
 
@@ -7,72 +7,68 @@ from msgspec import Meta, Struct
 from mockserver.vendors.rybbit.sources import documented, sourced
 
 PAGE_SIZE = 100
-"""Rows on a page when the client does not say."""
+"""Default number of rows per page."""
 
 
 class DatesAndMinutes(Struct, frozen=True, kw_only=True):
-    """The time window and the filters; dates win over minutes. None means all time.
+    """Time range and filters. Dates take precedence over minutes; without either, the range is unlimited.
 
-    The parameters of time are texts, because the vendor tells all their faults at once, or passes over them.
+    Time parameters are texts, because the vendor reports all their errors at once, or ignores them.
     """
 
-    start_date: Annotated[str | None, documented("First day, YYYY-MM-DD; needs end_date.", "start")] = None
-    end_date: Annotated[str | None, documented("Last day, YYYY-MM-DD; needs start_date.", "start")] = None
-    time_zone: Annotated[
-        str | None, documented("IANA name of the zone in which the dates are days.", "start")
-    ] = None
+    start_date: Annotated[str | None, documented("First day, YYYY-MM-DD; requires end_date.", "start")] = None
+    end_date: Annotated[str | None, documented("Last day, YYYY-MM-DD; requires start_date.", "start")] = None
+    time_zone: Annotated[str | None, documented("IANA time zone of the dates.", "start")] = None
     past_minutes_start: Annotated[
-        str | None, documented("Older boundary, in minutes before now: the greater number.", "start")
+        str | None, documented("Older boundary, in minutes before now; the larger number.", "start")
     ] = None
     past_minutes_end: Annotated[str | None, documented("Newer boundary, in minutes before now.", "start")] = (
         None
     )
     filters: Annotated[
-        str | None, documented("JSON array of {parameter, type, value}; all of them must hold.", "start")
+        str | None,
+        documented("JSON array of {parameter, type, value}; a session must match all of them.", "start"),
     ] = None
 
 
 class CommonParameters(DatesAndMinutes, frozen=True, kw_only=True):
-    """With datetimes, over which dates win, and which win over minutes."""
+    """Adds datetimes. Dates take precedence over datetimes, and datetimes over minutes."""
 
     start_datetime: Annotated[
-        str | None, documented("First second, YYYY-MM-DD HH:mm:ss in UTC; since May 2026.", "sessions-2026")
+        str | None,
+        documented("Start, YYYY-MM-DD HH:mm:ss in UTC, inclusive; since May 2026.", "sessions-2026"),
     ] = None
-    end_datetime: Annotated[
-        str | None, documented("Second at which the window ends, itself excluded.", "sessions-2026")
-    ] = None
+    end_datetime: Annotated[str | None, documented("End, exclusive.", "sessions-2026")] = None
 
 
 class ListSessions(CommonParameters, frozen=True, kw_only=True):
-    """The query of a list of sessions."""
+    """Query parameters of the list of sessions."""
 
-    page: Annotated[int, Meta(ge=1), documented("Number of the page, from 1.")] = 1
-    limit: Annotated[int, Meta(ge=1), documented("Rows on a page, 100 by default.")] = PAGE_SIZE
-    user_id: Annotated[str | None, sourced("Only sessions with this user_id or this identified_user_id.")] = (
-        None
-    )
+    page: Annotated[int, Meta(ge=1), documented("Page number, starting at 1.")] = 1
+    limit: Annotated[int, Meta(ge=1), documented("Rows per page, 100 by default.")] = PAGE_SIZE
+    user_id: Annotated[str | None, sourced("Only sessions with this user_id or identified_user_id.")] = None
     identified_only: Annotated[
-        str | None, documented("'true' for sessions of identified users only, 'false' by default.")
+        str | None, documented("'true' for sessions of identified users only; 'false' by default.")
     ] = None
 
 
 class ListSessionLocations(CommonParameters, frozen=True, kw_only=True):
-    """The query of the places of sessions."""
+    """Query parameters of the list of locations."""
 
 
 class GetSession(Struct, frozen=True, kw_only=True):
-    """The query of one session."""
+    """Query parameters of one session."""
 
-    limit: Annotated[int, Meta(ge=1), documented("Events to give, 100 by default.")] = PAGE_SIZE
+    limit: Annotated[int, Meta(ge=1), documented("Events per page, 100 by default.")] = PAGE_SIZE
     offset: Annotated[int, Meta(ge=0), documented("Events to skip, 0 by default.")] = 0
     minutes: Annotated[
-        int, Meta(ge=0), documented("Only events of the last so many minutes; 0 means all, as by default.")
+        int, Meta(ge=0), documented("Only events of the last N minutes; 0, the default, means all.")
     ] = 0
 
 
 class Filter(Struct, frozen=True):
-    """One of the filters."""
+    """One item of the ``filters`` parameter."""
 
-    parameter: Annotated[str, documented("What is compared.", "start")]
-    type: Annotated[str, documented("How it is compared.", "start")]
-    value: Annotated[list[str | int | float], documented("Alternatives: one is enough.", "start")]
+    parameter: Annotated[str, documented("Field to compare.", "start")]
+    type: Annotated[str, documented("Comparison operator.", "start")]
+    value: Annotated[list[str | int | float], documented("Alternative values; one match is enough.", "start")]

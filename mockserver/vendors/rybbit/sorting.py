@@ -1,4 +1,4 @@
-"""Pages of the list in one order or another."""
+"""Orders of the list of sessions, and its pages in each of them."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final
@@ -11,97 +11,112 @@ from mockserver.world.model.query import Condition
 from mockserver.world.model.session_batch import SessionBatch
 
 Find = Callable[..., QueryResult]
-"""From further conditions to the sessions that a request finds and that meet them."""
+"""Return the sessions of a request that also meet the given conditions."""
 Encode = Callable[[SessionBatch], Sequence[bytes]]
-Sorted = Callable[[Find, int, int, Encode], Sequence[bytes]]
-"""Return the encoded rows of a page: from what finds sessions, an offset, a limit and what encodes sessions."""
-SORTED_AT_MOST: Final = 10_000
-"""So many sessions are put in an order that the world does not know."""
+GetPage = Callable[[Find, int, int, Encode], Sequence[bytes]]
+"""Return the encoded rows of a page, given its offset and limit."""
+MAX_SORTED_BY_DURATION: Final = 10_000
+"""Maximum number of sessions that are sorted by duration, which the world has no index for."""
 _BY_END: Final = EndOrder(unit=1000, by_start=True)
-"""As the server's newest revision breaks ties: by start, then by session id."""
+"""Breaks ties like the server's newest revision: by start, then by session id."""
 
 
-def _by_start(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
+def _get_page_by_start(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
     return find().page(offset, limit, newest_first=True).map_rows(encode)
 
 
-def _by_end(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
+def _get_page_by_end(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
     return EndOrderedResult(find(), _BY_END).page(offset, limit).map_rows(encode)
 
 
-def _by_count(dimension: str) -> Sorted:
-    """Most first: of each number the sessions by end, so that none but those of the page are looked at."""
+def _by_count(dimension: str) -> GetPage:
+    """Sort by a count, highest first, and sessions with the same count by end.
 
-    def page(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
+    Sessions with the same count are queried as a group, so only sessions of the page are generated.
+    """
+
+    def get_page(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
         rows: list[bytes] = []
-        for number, count in sorted(find().groups(dimension), reverse=True):
-            wanted = min(count - offset, limit - len(rows))
-            if wanted > 0:
-                rows += _by_end(
-                    lambda *_, number=number: find(Condition(dimension, int, "equals", (number,))),
-                    max(offset, 0),
-                    wanted,
-                    encode,
+        group_offset = offset
+        for value, group_size in sorted(find().groups(dimension), reverse=True):
+            group_limit = min(group_size - group_offset, limit - len(rows))
+            if group_limit > 0:
+                in_group = Condition(dimension, int, "equals", (value,))
+                rows += _get_page_by_end(
+                    lambda *_, in_group=in_group: find(in_group), max(group_offset, 0), group_limit, encode
                 )
-            offset = max(offset - count, 0)
+            group_offset = max(group_offset - group_size, 0)
         return rows
 
-    return page
+    return get_page
 
 
-def _by_duration(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
-    """Longest first, in whole seconds as they are told; all are looked at."""
-    found = find()
-    if found.total > SORTED_AT_MOST:
-        few = f"session-mock sorts at most {SORTED_AT_MOST:,} sessions by duration, and this request finds {found.total:,}"
-        raise ApiError("violation", message=f"Invalid sort_by: {few}; narrow it down")
-    rows = found.page(0, found.total).map_rows(
-        lambda batch: [*zip(_durations(batch), encode(batch), strict=True)]
+def _get_page_by_duration(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
+    """Sort by duration in whole seconds, longest first; generates all sessions."""
+    result = find()
+    if result.total > MAX_SORTED_BY_DURATION:
+        raise ApiError(
+            "violation",
+            message=(
+                f"Invalid sort_by: session-mock sorts at most {MAX_SORTED_BY_DURATION:,} sessions by"
+                f" duration, but this request matches {result.total:,}; use a shorter time range or more"
+                " filters"
+            ),
+        )
+    rows = result.page(0, result.total).map_rows(
+        lambda batch: [*zip(_duration_keys(batch), encode(batch), strict=True)]
     )
-    return [row for _, row in sorted(rows, key=lambda pair: pair[0], reverse=True)[offset : offset + limit]]
+    rows_by_duration = sorted(rows, key=lambda row: row[0], reverse=True)
+    return [row for _, row in rows_by_duration[offset : offset + limit]]
 
 
-def _durations(sessions: SessionBatch) -> list[tuple[int, ...]]:
-    """Seconds of each session, and what decides between those of equal ones."""
-    times = ((start // 1000, end // 1000) for start, end in zip(sessions.start, sessions.end, strict=True))
-    return [
-        (end - start, end, start, number) for (start, end), number in zip(times, sessions.ids, strict=True)
-    ]
+def _duration_keys(sessions: SessionBatch) -> list[tuple[int, ...]]:
+    """Return a sort key for each session: its duration in seconds, then end, start and id."""
+    keys: list[tuple[int, ...]] = []
+    for start_ms, end_ms, number in zip(sessions.start, sessions.end, sessions.ids, strict=True):
+        start = start_ms // 1000
+        end = end_ms // 1000
+        keys.append((end - start, end, start, number))
+    return keys
 
 
-def _upwards(page: Sorted) -> Sorted:
-    """The same order from its other end."""
+def _keep(get_page: GetPage) -> GetPage:
+    return get_page
 
-    def reverse(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
+
+def _reverse(get_page: GetPage) -> GetPage:
+    """Return the pages of the same order, reversed."""
+
+    def get_reversed_page(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
         stop = max(find().total - offset, 0)
-        first = max(stop - limit, 0)
-        return page(find, first, stop - first, encode)[::-1]
+        start = max(stop - limit, 0)
+        return get_page(find, start, stop - start, encode)[::-1]
 
-    return reverse
+    return get_reversed_page
 
 
-ORDERS: Final[dict[str, Sorted]] = {"start": _by_start, "end": _by_end}
+DEFAULT_ORDERS: Final[dict[str, GetPage]] = {"start": _get_page_by_start, "end": _get_page_by_end}
 """By the option of ``rybbit.order``."""
-SORTS: Final[dict[str, Sorted]] = {
-    "started": _by_start,
-    "ended": _by_end,
-    "duration": _by_duration,
+SORT_BY: Final[dict[str, GetPage]] = {
+    "started": _get_page_by_start,
+    "ended": _get_page_by_end,
+    "duration": _get_page_by_duration,
     "pageviews": _by_count("pageviews"),
     "events": _by_count("custom_events"),
     "errors": _by_count("errors"),
 }
-"""By ``sort_by``, the greatest first."""
-WAYS: Final[dict[str, Callable[[Sorted], Sorted]]] = {"desc": lambda page: page, "asc": _upwards}
-"""By ``sort_order``."""
+"""By the value of ``sort_by``, highest first."""
+SORT_ORDER: Final[dict[str, Callable[[GetPage], GetPage]]] = {"asc": _reverse, "desc": _keep}
+"""By the value of ``sort_order``."""
 
 
-def as_chosen(asked: ViewRequest) -> Sorted:
-    """The order that is chosen, whatever is asked for."""
-    return ORDERS[asked.behaviors["order"]]
+def select_default_order(request: ViewRequest) -> GetPage:
+    """Return the order of the behavior ``rybbit.order``; the query has no sort parameters."""
+    return DEFAULT_ORDERS[request.behaviors["order"]]
 
 
-def as_asked(asked: ViewRequest) -> Sorted:
-    """The order that is asked for, else the one that is chosen."""
-    query: Any = asked.query
-    page = SORTS[query.sort_by] if query.sort_by else ORDERS[asked.behaviors["order"]]
-    return WAYS[query.sort_order or "desc"](page)
+def select_requested_order(request: ViewRequest) -> GetPage:
+    """Return the order that ``sort_by`` and ``sort_order`` request, by default that of ``rybbit.order``."""
+    query: Any = request.query
+    get_page = SORT_BY[query.sort_by] if query.sort_by else select_default_order(request)
+    return SORT_ORDER[query.sort_order or "desc"](get_page)

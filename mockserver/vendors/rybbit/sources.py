@@ -1,4 +1,4 @@
-"""Where facts about Rybbit were read, and short ways to say so."""
+"""Sources of facts about Rybbit, and functions that create facts."""
 
 from typing import Final
 
@@ -26,16 +26,16 @@ SOURCES: Final = {
 }
 
 
-def documented(says: str, source: str = "sessions") -> Fact:
-    """A fact of the vendor's documentation."""
-    return Fact(says, Basis.DOCUMENTED, source)
+def documented(text: str, source: str = "sessions") -> Fact:
+    """Return a fact from the vendor's documentation."""
+    return Fact(text, Basis.DOCUMENTED, source)
 
 
-def sourced(says: str, source: str = "server") -> Fact:
-    """A fact read in the vendor's code."""
-    return Fact(says, Basis.SOURCE, source)
+def sourced(text: str, source: str = "server") -> Fact:
+    """Return a fact read in the vendor's source code."""
+    return Fact(text, Basis.SOURCE, source)
 
 
-def assumed(says: str) -> Fact:
-    """A fact that this project decided."""
-    return Fact(says, Basis.ASSUMED)
+def assumed(text: str) -> Fact:
+    """Return a fact that this project assumes because it is undocumented."""
+    return Fact(text, Basis.ASSUMED)

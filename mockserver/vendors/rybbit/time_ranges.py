@@ -1,4 +1,4 @@
-"""The window of time that a request asks for, or everything that is wrong with how it asks."""
+"""Time ranges of requests: dates, datetimes or minutes before now."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -16,105 +16,126 @@ _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATETIME: Final = re.compile(_DATE.pattern + r"[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:?[0-9]{2})?")
 _MINUTES: Final = re.compile(r"[0-9]{1,15}(\.[0-9]+)?")
 T = TypeVar("T")
-Span = tuple[int | None, int | None]
-"""The first instant of a window and the first after it, ``None`` for all time."""
-_Asked = Mapping[str, str | None]
-Read = Callable[[str, str], T]
-"""From a parameter's name and text to its value, or :class:`ValueError` with the vendor's message."""
+TimeRange = tuple[int | None, int | None]
+"""First instant and exclusive end, in Unix milliseconds; None if unlimited."""
+_Minutes = tuple[float, float]
+"""Older and newer boundary, in minutes before now."""
+_Parameters = Mapping[str, str | None]
+_ValueParser = Callable[[str, str], T]
+"""Return the value of a parameter, given its name and text.
+
+Raises :class:`ValueError` with the vendor's message.
+"""
+
+_DATE_NAMES: Final = ("start_date", "end_date", "time_zone")
+_DATETIME_NAMES: Final = ("start_datetime", "end_datetime")
+_MINUTES_NAMES: Final = ("past_minutes_start", "past_minutes_end")
+_STRICT_NAMES: Final = (*_DATE_NAMES, *_DATETIME_NAMES, *_MINUTES_NAMES)
+_LENIENT_NAMES: Final = (*_DATE_NAMES, *_MINUTES_NAMES)
+_strict_texts: Final = attrgetter(*_STRICT_NAMES)
+_lenient_texts: Final = attrgetter(*_LENIENT_NAMES)
 
 
-_NAMES: Final = (
-    "start_date",
-    "end_date",
-    "time_zone",
-    "start_datetime",
-    "end_datetime",
-    "past_minutes_start",
-    "past_minutes_end",
-)
-_TEXTS: Final = attrgetter(*_NAMES)
-_DATES_AND_MINUTES: Final = (*_NAMES[:3], *_NAMES[5:])
-_FEWER_TEXTS: Final = attrgetter(*_DATES_AND_MINUTES)
+def parse_time_range(query: CommonParameters, now: int) -> TimeRange:
+    """Return the time range of a request.
 
-
-def window(asked: CommonParameters, now: int) -> Span:
-    """The window that is asked for.
-
-    Raises :class:`ApiError` with every fault, in the vendor's words and order.
+    Raises :class:`ApiError` with all errors, in the vendor's words and order.
     """
-    instants, minutes = _said(_TEXTS(asked))
-    return (after(now, minutes[0]), after(now, minutes[1])) if minutes else instants
+    instants, minutes = _parse_strictly(_strict_texts(query))
+    return _minutes_to_range(minutes, now) if minutes else instants
 
 
-def lenient_window(asked: DatesAndMinutes, now: int) -> Span:
-    """The window that is asked for, all time where anything about it is wrong, half a pair or dates without a zone included."""
-    instants, minutes = _understood(_FEWER_TEXTS(asked))
-    return (after(now, minutes[0]), after(now, minutes[1])) if minutes else instants
+def parse_lenient_time_range(query: DatesAndMinutes, now: int) -> TimeRange:
+    """Return the time range of a request; unlimited if any part is invalid.
+
+    An incomplete pair and dates without a zone are invalid, too.
+    """
+    instants, minutes = _parse_leniently(_lenient_texts(query))
+    return _minutes_to_range(minutes, now) if minutes else instants
+
+
+def start_after_minutes(minutes: float, now: int) -> int:
+    """Return the first instant of the second after the one *minutes* before *now*.
+
+    The vendor compares whole seconds.
+    """
+    return (now - int(minutes * 60 * _SECOND)) // _SECOND * _SECOND + _SECOND
+
+
+def _minutes_to_range(minutes: _Minutes, now: int) -> TimeRange:
+    older, newer = minutes
+    return start_after_minutes(older, now), start_after_minutes(newer, now)
 
 
 @lru_cache(maxsize=64)
-def _understood(texts: tuple[str | None, ...]) -> tuple[Span, tuple[float, float] | None]:
-    """:func:`_said` by a server that passes over what it does not understand."""
-    asked, faults = dict(zip(_DATES_AND_MINUTES, texts, strict=True)), list[str]()
-    dates = _Pair(asked, "start_date", "end_date", _date, faults)
-    where = _value(asked, "time_zone", _zone, faults)
-    minutes = _Pair(asked, "past_minutes_start", "past_minutes_end", _minutes, faults)
-    if faults or (minutes.values and minutes.values[0] <= minutes.values[1]):
+def _parse_leniently(texts: tuple[str | None, ...]) -> tuple[TimeRange, _Minutes | None]:
+    """Parse like :func:`_parse_strictly`, but ignore parameters that are invalid."""
+    parameters = dict(zip(_LENIENT_NAMES, texts, strict=True))
+    errors: list[str] = []
+    dates = _ParameterPair(parameters, "start_date", "end_date", _parse_date, errors)
+    time_zone = _parse_value(parameters, "time_zone", _parse_zone, errors)
+    minutes = _ParameterPair(parameters, *_MINUTES_NAMES, _parse_minutes, errors)
+    if errors or (minutes.values and minutes.values[0] <= minutes.values[1]):
         return (None, None), None
-    if dates.values and where:
-        return _days(*dates.values, where), None
+    if dates.values and time_zone:
+        return _days_to_range(*dates.values, time_zone), None
     return (None, None), minutes.values
 
 
 @lru_cache(maxsize=64)
-def _said(texts: tuple[str | None, ...]) -> tuple[Span, tuple[float, float] | None]:
-    """The instants that the parameters of time name, or the minutes before now; kept, because all pages of a list ask for the same."""
-    asked, faults = dict(zip(_NAMES, texts, strict=True)), list[str]()
-    dates = _Pair(asked, "start_date", "end_date", _date, faults)
-    where = _value(asked, "time_zone", _zone, faults) or UTC
-    times = _Pair(asked, "start_datetime", "end_datetime", _datetime, faults)
-    minutes = _Pair(asked, "past_minutes_start", "past_minutes_end", _minutes, faults)
-    faults += [
+def _parse_strictly(texts: tuple[str | None, ...]) -> tuple[TimeRange, _Minutes | None]:
+    """Return the instants of the time parameters, or minutes before now.
+
+    Cached, because the requests for all pages of a list have the same parameters.
+    """
+    parameters = dict(zip(_STRICT_NAMES, texts, strict=True))
+    errors: list[str] = []
+    dates = _ParameterPair(parameters, "start_date", "end_date", _parse_date, errors)
+    time_zone = _parse_value(parameters, "time_zone", _parse_zone, errors) or UTC
+    datetimes = _ParameterPair(parameters, *_DATETIME_NAMES, _parse_datetime, errors)
+    minutes = _ParameterPair(parameters, *_MINUTES_NAMES, _parse_minutes, errors)
+    errors += [
         "{} and {} must be provided together".format(*pair.names)
-        for pair in (dates, times, minutes)
-        if pair.half
+        for pair in (dates, datetimes, minutes)
+        if pair.is_incomplete
     ]
-    if times.values and times.values[0] >= times.values[1]:
-        faults.append("start_datetime must be before end_datetime")
+    if datetimes.values and datetimes.values[0] >= datetimes.values[1]:
+        errors.append("start_datetime must be before end_datetime")
     if minutes.values and minutes.values[0] <= minutes.values[1]:
-        faults.append("past_minutes_start must be greater than past_minutes_end (start = older, end = newer)")
-    if faults:
-        raise ApiError("violation", message="; ".join(faults))
+        errors.append("past_minutes_start must be greater than past_minutes_end (start = older, end = newer)")
+    if errors:
+        raise ApiError("violation", message="; ".join(errors))
     if dates.values:
-        return _days(*dates.values, where), None
-    return times.values or (None, None), None if times.values else minutes.values
+        return _days_to_range(*dates.values, time_zone), None
+    if datetimes.values:
+        return datetimes.values, None
+    return (None, None), minutes.values
 
 
-def after(now: int, minutes: float) -> int:
-    """The beginning of the second after the one it was so many minutes ago: the vendor compares whole seconds."""
-    return (now - int(minutes * 60 * _SECOND)) // _SECOND * _SECOND + _SECOND
+class _ParameterPair(Generic[T]):
+    """Two parameters that must be sent together."""
 
-
-class _Pair(Generic[T]):
-    """Two parameters that belong together."""
-
-    def __init__(self, asked: _Asked, start: str, end: str, read: Read[T], faults: list[str]) -> None:
+    def __init__(
+        self, parameters: _Parameters, start: str, end: str, parse: _ValueParser[T], errors: list[str]
+    ) -> None:
         self.names = (start, end)
-        self.half = len([name for name in self.names if asked[name]]) == 1
-        low, high = (_value(asked, name, read, faults) for name in self.names)
+        self.is_incomplete = bool(parameters[start]) != bool(parameters[end])
+        low = _parse_value(parameters, start, parse, errors)
+        high = _parse_value(parameters, end, parse, errors)
         self.values = None if low is None or high is None else (low, high)
 
 
-def _value(asked: _Asked, name: str, read: Read[T], faults: list[str]) -> T | None:
-    text = asked[name]
+def _parse_value(parameters: _Parameters, name: str, parse: _ValueParser[T], errors: list[str]) -> T | None:
+    """Return the value of a parameter; None if it is missing or invalid, with a message added to *errors*."""
+    text = parameters[name]
     try:
-        return read(name, text) if text else None
-    except ValueError as fault:
-        faults.append(str(fault))
+        return parse(name, text) if text else None
+    except ValueError as error:
+        errors.append(str(error))
         return None
 
 
-def _date(name: str, text: str) -> date:
+def _parse_date(name: str, text: str) -> date:
     if not _DATE.fullmatch(text):
         raise ValueError(f"Invalid {name} format. Use YYYY-MM-DD")
     try:
@@ -123,28 +144,28 @@ def _date(name: str, text: str) -> date:
         raise ValueError(f"Invalid {name} value") from None
 
 
-def _datetime(name: str, text: str) -> int:
+def _parse_datetime(name: str, text: str) -> int:
     if not _DATETIME.fullmatch(text):
         raise ValueError(f"Invalid {name} format. Use YYYY-MM-DD HH:mm:ss")
-    at = instant(text)
-    if at is None:
+    milliseconds = instant(text)
+    if milliseconds is None:
         raise ValueError(f"Invalid {name} value")
-    return at
+    return milliseconds
 
 
-def _minutes(_: str, text: str) -> float:
+def _parse_minutes(_: str, text: str) -> float:
     if not _MINUTES.fullmatch(text):
         raise ValueError("past_minutes values must be non-negative numbers")
     return float(text)
 
 
-def _zone(name: str, text: str) -> tzinfo:
-    where = zone(text)
-    if where is None:
+def _parse_zone(name: str, text: str) -> tzinfo:
+    time_zone = zone(text)
+    if time_zone is None:
         raise ValueError(f"Invalid {name}")
-    return where
+    return time_zone
 
 
-def _days(first: date, last: date, where: tzinfo) -> tuple[int, int]:
-    following = min(last, date.max - timedelta(1)) + timedelta(1)
-    return midnight(first, where), midnight(following, where)
+def _days_to_range(first: date, last: date, time_zone: tzinfo) -> tuple[int, int]:
+    day_after_last = min(last, date.max - timedelta(1)) + timedelta(1)
+    return midnight(first, time_zone), midnight(day_after_last, time_zone)

@@ -1,4 +1,4 @@
-"""The world as Rybbit tells it."""
+"""Views of Rybbit's endpoints."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -11,11 +11,11 @@ from msgspec.structs import replace
 from mockserver.contract.errors import ApiError
 from mockserver.rows.encoder import encode_array
 from mockserver.vendors.base import View, ViewRequest, ViewResult
-from mockserver.vendors.rybbit.contract import MAXIMUM, MOST_ROWS
+from mockserver.vendors.rybbit.contract import MAX_LIMIT, MAX_ROWS_PER_PAGE
 from mockserver.vendors.rybbit.dialects.base import DialectBehavior
-from mockserver.vendors.rybbit.filters.conditions import IDENTIFIED, wanted
+from mockserver.vendors.rybbit.filters.conditions import IDENTIFIED, build_conditions
 from mockserver.vendors.rybbit.filters.syntax import FilterSyntax
-from mockserver.vendors.rybbit.formatting import COUNTRIES, session_number
+from mockserver.vendors.rybbit.formatting import COUNTRIES, parse_session_id
 from mockserver.vendors.rybbit.request_models import DatesAndMinutes, GetSession, ListSessions
 from mockserver.vendors.rybbit.responses import (
     Location,
@@ -26,8 +26,14 @@ from mockserver.vendors.rybbit.responses import (
     SessionLocations,
     SessionMeta,
 )
-from mockserver.vendors.rybbit.rows import SETTINGS, TIMESTAMPS, columns, encoder, lasting
-from mockserver.vendors.rybbit.time_ranges import Span, after
+from mockserver.vendors.rybbit.rows import (
+    FORMAT_BEHAVIORS,
+    TIMESTAMPS,
+    build_columns,
+    build_encoder,
+    duration_in_seconds,
+)
+from mockserver.vendors.rybbit.time_ranges import TimeRange, start_after_minutes
 from mockserver.world.generator.query_result import QueryResult
 from mockserver.world.model.query import Condition, Query
 from mockserver.world.model.session_batch import Event, SessionBatch
@@ -35,100 +41,117 @@ from mockserver.world.model.session_batch import Event, SessionBatch
 _BOTS: Final = 1
 
 
-def list_sessions(manner: DialectBehavior, asked: ViewRequest) -> ViewResult:
-    """A page of the sessions that start in a window."""
-    query: ListSessions = asked.query
-    limit = min(query.limit, MAXIMUM) if asked.behaviors["over_limit"] == "clamp" else query.limit
-    span, options = manner.window(query, asked.now), manner.options(query)
-    where = (*_identified(query.identified_only, asked.behaviors["identified_only"]), *options.where)
-    wanting = _wanting(asked, span, manner.filters, query.user_id)
-    wanting = replace(wanting, where=(*where, *wanting.where), session=options.session)
+def list_sessions(dialect: DialectBehavior, request: ViewRequest) -> ViewResult:
+    """Return a page of the sessions that start in a time range."""
+    query: ListSessions = request.query
+    limit = min(query.limit, MAX_LIMIT) if request.behaviors["over_limit"] == "clamp" else query.limit
+    time_range = dialect.parse_time_range(query, request.now)
+    options = dialect.parse_list_options(query)
+    identified = _build_identified_conditions(query.identified_only, request.behaviors["identified_only"])
+    filtered = _build_query(request, time_range, dialect.list_filters, query.user_id)
+    world_query = replace(
+        filtered,
+        where=(*identified, *options.conditions, *filtered.where),
+        session=options.session_number,
+    )
 
-    def find(*more: Condition) -> QueryResult:
-        return asked.site.find(
-            replace(wanting, where=(*wanting.where, *more)) if more else wanting, asked.now
+    def find(*conditions: Condition) -> QueryResult:
+        narrowed = (
+            replace(world_query, where=(*world_query.where, *conditions)) if conditions else world_query
         )
+        return request.site.find(narrowed, request.now)
 
     offset = (query.page - 1) * limit
-    if limit > MOST_ROWS and find().total - offset > MOST_ROWS:
-        raise manner.filters.is_broken(
-            f"limit {limit:,}: session-mock gives at most {MOST_ROWS:,} rows on a page; ask for several pages"
+    if limit > MAX_ROWS_PER_PAGE and find().total - offset > MAX_ROWS_PER_PAGE:
+        raise dialect.list_filters.make_database_error(
+            f"limit: {limit:,} is too large, session-mock returns at most {MAX_ROWS_PER_PAGE:,} rows per"
+            " page; request several pages"
         )
-    page = manner.sorted(asked)(find, offset, limit, encoder(SETTINGS(asked.behaviors), manner.more).encode)
-    return ViewResult(b'{"data":%b}' % encode_array(page))
+    get_page = dialect.select_order(request)
+    encoder = build_encoder(FORMAT_BEHAVIORS(request.behaviors), dialect.extra_columns)
+    return ViewResult(b'{"data":%b}' % encode_array(get_page(find, offset, limit, encoder.encode)))
 
 
-def _identified(only: str | None, otherwise: str) -> tuple[Condition, ...]:
-    if only not in {"true", "false", None} and otherwise == "400":
-        raise ApiError("violation", message=f"identified_only {only!r} must be 'true' or 'false'")
-    return (IDENTIFIED,) if only == "true" else ()
+def _build_identified_conditions(identified_only: str | None, on_other_text: str) -> tuple[Condition, ...]:
+    if identified_only not in {"true", "false", None} and on_other_text == "400":
+        raise ApiError(
+            "violation",
+            message=f"identified_only: invalid value {identified_only!r}; expected 'true' or 'false'",
+        )
+    return (IDENTIFIED,) if identified_only == "true" else ()
 
 
-def _wanting(asked: ViewRequest, span: Span, grammar: FilterSyntax, user: str | None = None) -> Query:
-    query: DatesAndMinutes = asked.query
-    told = wanted(query.filters, user, asked.behaviors, grammar, partial(asked.site.texts, now=asked.now))
+def _build_query(
+    request: ViewRequest, time_range: TimeRange, syntax: FilterSyntax, user_id: str | None = None
+) -> Query:
+    query: DatesAndMinutes = request.query
+    list_texts = partial(request.site.texts, now=request.now)
+    conditions = build_conditions(query.filters, user_id, request.behaviors, syntax, list_texts)
+    start, stop = time_range
     return Query(
-        start=span[0],
-        stop=span[1],
-        where=tuple(told.where),
-        actors=tuple(told.actors),
-        others=tuple(told.others),
+        start=start,
+        stop=stop,
+        where=tuple(conditions.where),
+        actors=tuple(conditions.actors),
+        others=tuple(conditions.excluded_visitors),
     )
 
 
-def get_session(asked: ViewRequest) -> ViewResult:
-    """One session with a page of its events, oldest first."""
-    query: GetSession = asked.query
-    sessions = _known(asked)
-    story = sessions.list_events(0)
+def get_session(request: ViewRequest) -> ViewResult:
+    """Return one session with a page of its events, oldest first."""
+    query: GetSession = request.query
+    sessions = _find_session(request)
+    events = sessions.list_events(0)
     if query.minutes:
-        since = after(asked.now, query.minutes)
-        story = [event for event in story if event.at >= since]
-    if not story:
+        since = start_after_minutes(query.minutes, request.now)
+        events = [event for event in events if event.at >= since]
+    if not events:
         raise ApiError("unknown_session")
-    page = story[query.offset :][: query.limit]
-    more = query.offset + len(page) < len(story)
+    page = events[query.offset :][: query.limit]
+    has_more = query.offset + len(page) < len(events)
     details = SessionDetails(
-        session=_session(sessions, story, asked),
-        events=_events(page, sessions.hostnames[0], asked),
-        pagination=Pagination(len(story), query.limit, query.offset, more),
+        session=_build_session_meta(sessions, events, request),
+        events=_build_events(page, sessions.hostnames[0], request),
+        pagination=Pagination(len(events), query.limit, query.offset, has_more),
     )
     return ViewResult(json.encode(OneSession(details)))
 
 
-def _known(asked: ViewRequest) -> SessionBatch:
-    identifier = asked.path["sessionId"]
-    number = session_number(identifier)
-    sessions = None if number is None else asked.site.session(number, asked.now)
+def _find_session(request: ViewRequest) -> SessionBatch:
+    """Return the requested session as a batch of one; raise :class:`ApiError` if there is none."""
+    number = parse_session_id(request.path["sessionId"])
+    sessions = None if number is None else request.site.session(number, request.now)
     if sessions is None or sessions.kind == _BOTS:
         raise ApiError("unknown_session")
     return sessions
 
 
-def _session(sessions: SessionBatch, story: list[Event], asked: ViewRequest) -> SessionMeta:
-    """Tell of a session what these of its events say."""
-    told = {column.name: column.values(sessions)[0] for column in columns(SETTINGS(asked.behaviors))}
-    told |= _summary(story, asked)
-    return SessionMeta(**{name: told[name] for name in SessionMeta.__struct_fields__})
+def _build_session_meta(sessions: SessionBatch, events: list[Event], request: ViewRequest) -> SessionMeta:
+    """Return a session as if it consisted of *events* only."""
+    columns = build_columns(FORMAT_BEHAVIORS(request.behaviors))
+    fields = {column.name: column.values(sessions)[0] for column in columns}
+    fields |= _summarize_events(events, request)
+    return SessionMeta(**{name: fields[name] for name in SessionMeta.__struct_fields__})
 
 
-def _summary(story: list[Event], asked: ViewRequest) -> dict[str, Any]:
-    start, end = story[0].at, story[-1].at
-    pages = [event.page.path for event in story if event.kind == "pageview"]
-    session_start, session_end = TIMESTAMPS[asked.behaviors["timestamps"]]([start, end])
+def _summarize_events(events: list[Event], request: ViewRequest) -> dict[str, Any]:
+    start = events[0].at
+    end = events[-1].at
+    paths = [event.page.path for event in events if event.kind == "pageview"]
+    session_start, session_end = TIMESTAMPS[request.behaviors["timestamps"]]([start, end])
     return {
         "session_start": session_start,
         "session_end": session_end,
-        "session_duration": lasting(start, end),
-        "pageviews": len(pages),
-        "events": len(story),
-        "entry_page": pages[0] if pages else "",
-        "exit_page": pages[-1] if pages else "",
+        "session_duration": duration_in_seconds(start, end),
+        "pageviews": len(paths),
+        "events": len(events),
+        "entry_page": paths[0] if paths else "",
+        "exit_page": paths[-1] if paths else "",
     }
 
 
-def _events(story: list[Event], hostname: str, asked: ViewRequest) -> list[SessionEvent]:
-    timestamps = TIMESTAMPS[asked.behaviors["timestamps"]]([event.at for event in story])
+def _build_events(events: list[Event], hostname: str, request: ViewRequest) -> list[SessionEvent]:
+    timestamps = TIMESTAMPS[request.behaviors["timestamps"]]([event.at for event in events])
     return [
         SessionEvent(
             timestamp=timestamp,
@@ -141,26 +164,26 @@ def _events(story: list[Event], hostname: str, asked: ViewRequest) -> list[Sessi
             event_name=event.name,
             props=dict(event.properties),
         )
-        for timestamp, event in zip(timestamps, story, strict=True)
+        for timestamp, event in zip(timestamps, events, strict=True)
     ]
 
 
-def list_session_locations(manner: DialectBehavior, asked: ViewRequest) -> ViewResult:
-    """How many of the sessions that start in a window came from each place, most first."""
+def list_session_locations(dialect: DialectBehavior, request: ViewRequest) -> ViewResult:
+    """Return the number of sessions from each place that start in a time range, highest first."""
     counts: Counter[tuple[float, float, str, str]] = Counter()
-    country = COUNTRIES[asked.behaviors["unknown_country"]]
-    wanting = _wanting(asked, manner.window(asked.query, asked.now), manner.place_filters)
-    for place, count in asked.site.find(wanting, asked.now).groups("place"):
-        counts[place.latitude, place.longitude, place.city, country(place)] += count
-    return ViewResult(
-        json.encode(SessionLocations([Location(*place, count) for place, count in counts.most_common()]))
-    )
+    format_country = COUNTRIES[request.behaviors["unknown_country"]]
+    time_range = dialect.parse_time_range(request.query, request.now)
+    world_query = _build_query(request, time_range, dialect.location_filters)
+    for place, count in request.site.find(world_query, request.now).groups("place"):
+        counts[place.latitude, place.longitude, place.city, format_country(place)] += count
+    locations = [Location(*place, count) for place, count in counts.most_common()]
+    return ViewResult(json.encode(SessionLocations(locations)))
 
 
-def views(manner: DialectBehavior) -> Mapping[str, View]:
-    """The views of a dialect."""
+def build_views(dialect: DialectBehavior) -> Mapping[str, View]:
+    """Return the view of each endpoint in a dialect."""
     return {
-        "list_sessions": partial(list_sessions, manner),
+        "list_sessions": partial(list_sessions, dialect),
         "get_session": get_session,
-        "list_session_locations": partial(list_session_locations, manner),
+        "list_session_locations": partial(list_session_locations, dialect),
     }

@@ -1,4 +1,4 @@
-"""What a list of sessions asks the world for: days and filters, as the behaviors read them."""
+"""Build the world query of a list of sessions: days and filters, interpreted according to the behaviors."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -9,30 +9,30 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from mockserver.contract.errors import ApiError
-from mockserver.rows.datetimes import midnight, today, zone
+from mockserver.rows.datetimes import find_zone, midnight, today
 from mockserver.vendors.base import ViewRequest
-from mockserver.vendors.sparklytics.contract import ListSessions
+from mockserver.vendors.sparklytics.request_models import ListSessions
 from mockserver.world.model.query import Condition, Operator, Query
 from mockserver.world.model.segments import FILTERS
 from mockserver.world.model.vocabulary import Acquisition
 
-Compared = tuple[str, Callable[[Any], str]]
-"""A dimension of the world, and what a filter compares of its entries."""
+FilterField = tuple[str, Callable[[Any], str]]
+"""A dimension of the world, and the function that returns the filtered text of its entries."""
 
 
-class Words(Struct, frozen=True):
-    """What filters are compared with: the words that rows are told in."""
+class FilterFields(Struct, frozen=True):
+    """The fields that a dialect's filters are compared with; their texts are those of its rows."""
 
-    filters: Mapping[str, Compared]
-    url: Compared
-    """What a page's url is."""
+    by_name: Mapping[str, FilterField]
+    url: FilterField
+    """The URL of a page."""
 
 
-def _domain(acquisition: Acquisition) -> str:
+def _referrer_domain(acquisition: Acquisition) -> str:
     return urlsplit(acquisition.referrer).netloc.lower()
 
 
-_SHARED: Final = (
+_EXACT: Final = (
     "country",
     "browser",
     "os",
@@ -44,82 +44,82 @@ _SHARED: Final = (
     "region",
     "city",
 )
-WORLDS: Final[Mapping[str, Compared]] = {
-    **{name: FILTERS[name] for name in _SHARED},
-    "referrer": ("acquisition", _domain),
+DEFAULT_FIELDS: Final[Mapping[str, FilterField]] = {
+    **{name: FILTERS[name] for name in _EXACT},
+    "referrer": ("acquisition", _referrer_domain),
     "hostname": ("hostname", str.lower),
 }
-"""The filters by the world's own words."""
+"""Filters that are compared with the world's own texts."""
 
 
-def wanted(options: ListSessions, asked: ViewRequest, words: Words) -> Query:
-    """The question to the world, or ``ApiError`` where the days make no sense."""
-    behaviors = asked.behaviors
-    where = zone("UTC" if behaviors["timezone"] == "ignored" else options.timezone)
-    if where is None:
+def build_query(params: ListSessions, request: ViewRequest, fields: FilterFields) -> Query:
+    """Return the query to the world; raise ``ApiError`` if the days are invalid."""
+    behaviors = request.behaviors
+    zone = find_zone("UTC" if behaviors["timezone"] == "ignored" else params.timezone)
+    if zone is None:
         raise ApiError("violation", message="invalid timezone", field="timezone")
-    now = today(asked.now, where)
-    first = date.fromordinal(max(now.toordinal() - int(behaviors["default_start"]), 1))
-    start = _day("start_date", options.start_date, first, behaviors)
-    end = _day("end_date", options.end_date, now, behaviors)
+    default_end = today(request.now, zone)
+    default_start = date.fromordinal(max(default_end.toordinal() - int(behaviors["default_start"]), 1))
+    start = _parse_date("start_date", params.start_date, default_start, behaviors)
+    end = _parse_date("end_date", params.end_date, default_end, behaviors)
     if end < start:
         raise ApiError("violation", message="end_date must be on or after start_date", field="end_date")
     return Query(
-        start=midnight(start, where),
-        stop=None if end == date.max else midnight(end + timedelta(days=1), where),
-        where=_where(options, words, behaviors["filter_page"]),
-        bots=options.include_bots == "true",
+        start=midnight(start, zone),
+        stop=None if end == date.max else midnight(end + timedelta(days=1), zone),
+        where=_build_conditions(params, fields, behaviors["filter_page"]),
+        bots=params.include_bots == "true",
     )
 
 
-_FORMS: Final = {
+_DATE_FORMATS: Final = {
     "exact": re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII),
     "lenient": re.compile(r"\s*(\d{1,4})-(\d\d?)-(\d\d?)\s*", re.ASCII),
 }
 
 
-def _day(field: str, text: str | None, default: date, behaviors: Mapping[str, Any]) -> date:
+def _parse_date(field: str, text: str | None, default: date, behaviors: Mapping[str, Any]) -> date:
     if text is None:
         return default
-    found = _FORMS[behaviors["date_form"]].fullmatch(text)
+    match = _DATE_FORMATS[behaviors["date_form"]].fullmatch(text)
     try:
-        return date(*map(int, found.groups())) if found else _no_date(field, default, behaviors["bad_date"])
-    except ValueError:  # There is no such day.
-        return _no_date(field, default, behaviors["bad_date"])
-
-
-def _no_date(field: str, default: date, bad_date: str) -> date:
-    if bad_date == "ignore":
+        if match:
+            return date(*map(int, match.groups()))
+    except ValueError:  # No such day, such as 2026-02-30.
+        pass
+    if behaviors["bad_date"] == "ignore":
         return default
     raise ApiError("violation", message=f"invalid {field} (expected YYYY-MM-DD)", field=field)
 
 
-def _where(options: ListSessions, words: Words, compared: str) -> tuple[Condition, ...]:
-    where = []
-    for name, (dimension, of) in words.filters.items():
-        value = getattr(options, f"filter_{name}")
-        where.append(
-            _condition(dimension, of, "equals", value.lower() if value and name == "hostname" else value)
-        )
-    where.append(_page(options.filter_page, words, compared))
-    return tuple(condition for condition in where if condition)
+def _build_conditions(
+    params: ListSessions, fields: FilterFields, page_behavior: str
+) -> tuple[Condition, ...]:
+    conditions = []
+    for name, field in fields.by_name.items():
+        value = getattr(params, f"filter_{name}")
+        if value and name == "hostname":
+            value = value.lower()
+        conditions.append(_condition(field, "equals", value))
+    conditions.append(_page_condition(params.filter_page, fields, page_behavior))
+    return tuple(condition for condition in conditions if condition)
 
 
-def _page(value: str | None, words: Words, compared: str) -> Condition | None:
-    match compared:
+def _page_condition(value: str | None, fields: FilterFields, page_behavior: str) -> Condition | None:
+    match page_behavior:
         case "substring":
-            return _condition(*words.url, "contains", value)
+            return _condition(fields.url, "contains", value)
         case "like":
-            return _condition(*words.url, "like", value)
+            return _condition(fields.url, "like", value)
         case "entry":
-            return _condition(*FILTERS["entry_page"], "equals", value)
-    return _condition(*FILTERS["page"], "equals", value)
+            return _condition(FILTERS["entry_page"], "equals", value)
+    return _condition(FILTERS["page"], "equals", value)
 
 
-def _condition(
-    dimension: str, of: Callable[[Any], str], operator: Operator, value: str | None
-) -> Condition | None:
-    """A filter as sent: none where it was not. The empty text equals nothing, since what is unknown is null."""
+def _condition(field: FilterField, operator: Operator, value: str | None) -> Condition | None:
+    """Return the condition of a filter, or None if it was not sent."""
     if value is None:
         return None
-    return Condition(dimension, of, operator, (value,) if value or operator != "equals" else ())
+    # Nothing equals the empty text, because unknown values are null.
+    values = (value,) if value or operator != "equals" else ()
+    return Condition(*field, operator, values)

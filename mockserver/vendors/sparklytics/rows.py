@@ -1,4 +1,4 @@
-"""What every dialect tells of a session alike."""
+"""Values of rows that are the same in every dialect."""
 
 from typing import Any, Final
 
@@ -10,17 +10,17 @@ from mockserver.world.model.session_batch import Event, SessionBatch
 _VISITORS: Final = Permutation(key("sparklytics", "visitor_id"), 64)
 
 
-def durations(sessions: SessionBatch) -> list[int]:
-    """Whole seconds between the two times that a row shows."""
-    found: list[int] = (sessions.ends // 1000 - sessions.starts // 1000).tolist()
-    return found
+def compute_durations(sessions: SessionBatch) -> list[int]:
+    """Return the difference between the two times of each row, in whole seconds."""
+    durations: list[int] = (sessions.ends // 1000 - sessions.starts // 1000).tolist()
+    return durations
 
 
-def visitor_ids(sessions: SessionBatch) -> list[str]:
-    """The visitors of sessions, 16 hexadecimal digits each."""
+def format_visitor_ids(sessions: SessionBatch) -> list[str]:
+    """Return the visitor id of each session: 16 hexadecimal digits."""
     return hexadecimal(_VISITORS.forward(np.array(sessions.visitors, dtype=np.uint64)), 16)
 
 
-def link(event: Event) -> tuple[str, dict[str, Any]]:
-    """The name and the data of the tracker's own event for a click on a link away."""
+def describe_link_click(event: Event) -> tuple[str, dict[str, Any]]:
+    """Return name and data of the event that the vendor's tracker sends for a click on an external link."""
     return "link_click", {"href": event.properties["url"], "text": event.properties["text"], "external": True}

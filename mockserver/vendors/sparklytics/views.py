@@ -1,4 +1,4 @@
-"""The world as Sparklytics tells it."""
+"""Views of Sparklytics' documented endpoints."""
 
 import re
 from base64 import b64decode, b64encode
@@ -11,37 +11,39 @@ from msgspec.structs import replace
 
 from mockserver.contract.errors import ApiError
 from mockserver.rows.columns import Column, entry_column
-from mockserver.rows.datetimes import seconds
+from mockserver.rows.datetimes import format_seconds
 from mockserver.rows.encoder import RowEncoder, encode_array
 from mockserver.vendors.base import ViewRequest, ViewResult
-from mockserver.vendors.sparklytics.contract import USUAL, ListSessions, SessionEvent
-from mockserver.vendors.sparklytics.list_query import WORLDS, Words, wanted
-from mockserver.vendors.sparklytics.rows import durations, link, visitor_ids
+from mockserver.vendors.sparklytics.list_query import DEFAULT_FIELDS, FilterFields, build_query
+from mockserver.vendors.sparklytics.request_models import PAGE_SIZE, ListSessions
+from mockserver.vendors.sparklytics.responses import SessionEvent
+from mockserver.vendors.sparklytics.rows import compute_durations, describe_link_click, format_visitor_ids
 from mockserver.world.generator.query_result import QueryResult, SortKey
 from mockserver.world.generator.tracked import KIND
 from mockserver.world.model.hashing import Permutation, key
 from mockserver.world.model.session_batch import Event, SessionBatch
 from mockserver.world.model.vocabulary import Page
 
-_BITS: Final = 56
-"""Of a session number. A cursor has 64, so 8 must come out as 0, and the rest as the number of a session that exists."""
+_NUMBER_BITS: Final = 56
+"""Size of a session number. A decrypted cursor has 64 bits; the other 8 must be 0 for it to be valid."""
 
 
-def _times(instants: Sequence[int]) -> list[str]:
-    return [f"{text}Z" for text in seconds(instants)]
+def _format_times(instants: Sequence[int]) -> list[str]:
+    return [f"{text}Z" for text in format_seconds(instants)]
 
 
 def _entry(name: str, entries: str) -> Column:
+    """Return a column with an attribute of each session's entry, None if it is empty."""
     return entry_column(name, entries, lambda entry: getattr(entry, name) or None)
 
 
 _ENCODER: Final = RowEncoder(
     (
         Column("session_id", lambda s: [f"sess_{digits}" for digits in s.id_digits], own=True),
-        Column("visitor_id", visitor_ids, own=True),
-        Column("started_at", lambda s: _times(s.start), own=True),
-        Column("ended_at", lambda s: _times(s.end), own=True),
-        Column("duration", durations, own=True),
+        Column("visitor_id", format_visitor_ids, own=True),
+        Column("started_at", lambda s: _format_times(s.start), own=True),
+        Column("ended_at", lambda s: _format_times(s.end), own=True),
+        Column("duration", compute_durations, own=True),
         Column("pageviews", lambda s: s.pageviews),
         Column("events", lambda s: s.events),
         Column("is_bounce", lambda s: s.bounces),
@@ -53,89 +55,99 @@ _ENCODER: Final = RowEncoder(
 )
 
 
-def _url(page: Page) -> str:
+def _page_url(page: Page) -> str:
     return page.path + page.querystring
 
 
-_WORDS: Final = Words(WORLDS, ("page", _url))
+_FILTER_FIELDS: Final = FilterFields(DEFAULT_FIELDS, ("page", _page_url))
 
 
-def list_sessions(asked: ViewRequest) -> ViewResult:
-    """A page of the sessions that start in a range of days, newest first."""
-    options: ListSessions = asked.query
-    found = asked.site.find(wanted(options, asked, _WORDS), asked.now)
-    # Every site and every set of parameters, as they were sent, has a key of its own: a cursor made for others is noise.
-    cursors = Permutation(key(asked.site.key, "cursor", repr(replace(options, cursor=None, limit=USUAL))), 64)
-    than = None if options.cursor is None else _place(_number(options.cursor, cursors), found, asked)
-    page = found.older(than, options.limit + 1)
-    ids = page.map_rows(_ids)
-    rows = encode_array(page.map_rows(_ENCODER.encode)[: options.limit])
-    following = _cursor(ids[options.limit - 1], cursors) if len(ids) > options.limit else None
-    return ViewResult(b'{"sessions":%b,"next_cursor":%b}' % (rows, json.encode(following)))
+def list_sessions(request: ViewRequest) -> ViewResult:
+    """Return a page of the sessions that start in a range of days, newest first."""
+    params: ListSessions = request.query
+    sessions = request.site.find(build_query(params, request, _FILTER_FIELDS), request.now)
+    # Cursors are encrypted with a key for this site and these parameters, so those of other lists are invalid.
+    list_parameters = repr(replace(params, cursor=None, limit=PAGE_SIZE))
+    cipher = Permutation(key(request.site.key, "cursor", list_parameters), 64)
+    after = None
+    if params.cursor is not None:
+        after = _sort_key_after(_decode_cursor(params.cursor, cipher), sessions, request)
+    # One session more than the page shows if there is a next page.
+    page = sessions.older(after, params.limit + 1)
+    numbers = page.map_rows(_session_numbers)
+    rows = encode_array(page.map_rows(_ENCODER.encode)[: params.limit])
+    has_more = len(numbers) > params.limit
+    next_cursor = _encode_cursor(numbers[params.limit - 1], cipher) if has_more else None
+    return ViewResult(b'{"sessions":%b,"next_cursor":%b}' % (rows, json.encode(next_cursor)))
 
 
-def _ids(sessions: SessionBatch) -> list[int]:
+def _session_numbers(sessions: SessionBatch) -> list[int]:
     return sessions.ids
 
 
-def _cursor(number: int, cursors: Permutation) -> str:
-    """Name the session that a page ends with."""
-    [identifier] = cursors.forward(np.array([number], dtype=np.uint64)).tolist()
+def _encode_cursor(number: int, cipher: Permutation) -> str:
+    """Return the cursor of the page after the session with a number."""
+    [identifier] = cipher.forward(np.array([number], dtype=np.uint64)).tolist()
     return b64encode(b'{"id":%d}' % identifier).decode()
 
 
-def _number(cursor: str, cursors: Permutation) -> int | None:
-    """The session that a cursor names; ``None`` for a text that :func:`_cursor` never makes."""
+def _decode_cursor(cursor: str, cipher: Permutation) -> int | None:
+    """Return the number of the session in a cursor, or None for a text that :func:`_encode_cursor` never returns."""
     try:
-        said = re.fullmatch(rb'{"id":(\d{1,20})}', b64decode(cursor))
+        match = re.fullmatch(rb'{"id":(\d{1,20})}', b64decode(cursor))
     except ValueError:
         return None
-    identifier = int(said[1]) if said else -1
+    identifier = int(match[1]) if match else -1
     if not 0 <= identifier < 1 << 64:
         return None
-    [number] = cursors.back(np.array([identifier], dtype=np.uint64)).tolist()
-    return number if number < 1 << _BITS and _cursor(number, cursors) == cursor else None
+    [number] = cipher.back(np.array([identifier], dtype=np.uint64)).tolist()
+    is_valid = number < 1 << _NUMBER_BITS and _encode_cursor(number, cipher) == cursor
+    return number if is_valid else None
 
 
-def _place(number: int | None, found: QueryResult, asked: ViewRequest) -> SortKey:
-    """Where the session that a page ended with stands, or stood until it was deleted."""
-    session = None if number is None else asked.site.session_before_deletion(number, asked.now)
+def _sort_key_after(number: int | None, sessions: QueryResult, request: ViewRequest) -> SortKey:
+    """Return the sort key of the last session of a page, also if the session was deleted since."""
+    session = None if number is None else request.site.session_before_deletion(number, request.now)
     if session is None:
         raise ApiError("violation", message="invalid cursor", field="cursor")
-    place = SortKey(session.start[0], session.kind, session.index[0])
+    sort_key = SortKey(session.start[0], session.kind, session.index[0])
     if session.kind != KIND:
-        return place
-    # The index of a tracked session counts only those found: it is read off the last that start together with it.
-    together = sum(each.start == place.start for each in asked.site.tracked_data.sessions(asked.now))
-    page = found.older(SortKey(place.start, KIND + 1, 0), together)
-    places: dict[int | None, SortKey] = dict(zip(page.map_rows(_ids), page.sort_keys(), strict=True))
-    return places.get(number, SortKey(place.start, KIND + 1, 0))
+        return sort_key
+    # The index of a tracked session counts only the sessions found, so look it up among those with the same start.
+    before_all = SortKey(sort_key.start, KIND + 1, 0)
+    tracked = request.site.tracked_data.sessions(request.now)
+    same_start_count = sum(each.start == sort_key.start for each in tracked)
+    page = sessions.older(before_all, same_start_count)
+    sort_keys: dict[int | None, SortKey] = dict(
+        zip(page.map_rows(_session_numbers), page.sort_keys(), strict=True)
+    )
+    return sort_keys.get(number, before_all)
 
 
-def get_session(asked: ViewRequest) -> ViewResult:
-    """One session with its events, oldest first."""
-    identifier = asked.path["session_id"]
-    number = re.fullmatch(r"sess_([0-9a-f]{14})", identifier)
-    session = asked.site.session(int(number[1], 16), asked.now) if number else None
+def get_session(request: ViewRequest) -> ViewResult:
+    """Return one session with its events, oldest first."""
+    identifier = request.path["session_id"]
+    match = re.fullmatch(r"sess_([0-9a-f]{14})", identifier)
+    session = request.site.session(int(match[1], 16), request.now) if match else None
     if session is None:
         raise ApiError("unknown_session", message=f"no session {identifier!r}", field="session_id")
-    [row], story = _ENCODER.encode(session), session.list_events(0)
-    events = [
-        _event(event, at) for event, at in zip(story, _times([event.at for event in story]), strict=True)
-    ]
-    # As in the documented example, only what led to the website is a referrer, not the page before on the same one.
-    events[0] = replace(events[0], referrer=story[0].referrer or None)
-    return ViewResult(b'{"session":%b,"events":%b}' % (row, json.encode(events)))
+    [row] = _ENCODER.encode(session)
+    events = session.list_events(0)
+    times = _format_times([event.at for event in events])
+    models = [_event_model(event, time) for event, time in zip(events, times, strict=True)]
+    # As in the documented example, only an external page is a referrer, not the previous page of the site.
+    models[0] = replace(models[0], referrer=events[0].referrer or None)
+    return ViewResult(b'{"session":%b,"events":%b}' % (row, json.encode(models)))
 
 
-def _event(event: Event, at: str) -> SessionEvent:
+def _event_model(event: Event, time: str) -> SessionEvent:
     match event.kind:
         case "pageview":
-            return SessionEvent("pageview", at, url=_url(event.page))
+            return SessionEvent("pageview", time, url=_page_url(event.page))
         case "outbound":
-            name, data = link(event)
-            return SessionEvent("event", at, event_name=name, event_data=data)
-    return SessionEvent("event", at, event_name=event.name, event_data=dict(event.properties))
+            name, data = describe_link_click(event)
+            return SessionEvent("event", time, event_name=name, event_data=data)
+    return SessionEvent("event", time, event_name=event.name, event_data=dict(event.properties))
 
 
 VIEWS: Final = {"list_sessions": list_sessions, "get_session": get_session}

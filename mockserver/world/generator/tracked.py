@@ -106,7 +106,7 @@ _ENTRIES: Final[dict[str, Callable[[TrackedSession, Vocabulary], list[Any]]]] = 
     "errors": lambda _, __: [0],
     "duration": lambda session, _: [session.events[-1].at - session.start],
 }
-"""What a session has in each dimension."""
+"""The entries of a tracked session in each dimension."""
 
 
 class TrackedData(Struct, frozen=True, dict=True):

@@ -1,1 +1,1 @@
-"""What a world is described by: specs, vocabularies, queries, batches of sessions."""
+"""Values that describe worlds: specs, vocabularies, queries, batches of sessions."""

@@ -11,27 +11,28 @@ class Braze:
     """A workspace."""
 
     def __init__(self, url: str, token: str) -> None:
-        self._url, self._headers = url, {"Authorization": f"Bearer {token}"}
+        self._url = url
+        self._headers = {"Authorization": f"Bearer {token}"}
 
     def days(self, length: int, ending_at: str, app: str) -> list[dict[str, Any]]:
-        """The sessions of each of so many days before an instant."""
+        """Return the number of sessions of each of *length* days before an instant."""
         points: list[dict[str, Any]] = self._get(
             "/sessions/data_series", length=length, ending_at=ending_at, app_id=app
         )["data"]
         return points
 
     def segments(self) -> list[dict[str, Any]]:
-        """All segments."""
+        """Return all segments."""
         found: list[dict[str, Any]] = []
         page = 0
         while True:
-            got = self._get("/segments/list", page=page)["segments"]
-            found += got
-            if len(got) < 100:
+            segments = self._get("/segments/list", page=page)["segments"]
+            found += segments
+            if len(segments) < 100:
                 return found
             page += 1
 
-    def _get(self, path: str, **asked: str | int) -> Any:
+    def _get(self, path: str, **params: str | int) -> Any:
         return ask(
-            lambda: requests.get(self._url + path, params=asked, headers=self._headers, timeout=TIMEOUT)
+            lambda: requests.get(self._url + path, params=params, headers=self._headers, timeout=TIMEOUT)
         )

@@ -1,4 +1,4 @@
-"""Requests that are tried again when the service asks for it, or fails."""
+"""Requests that are retried when the service demands it or fails."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -18,8 +18,8 @@ PASSING = (
 )
 
 
-class Answer(Protocol):
-    """What the two HTTP libraries have in common."""
+class Response(Protocol):
+    """The common interface of both HTTP libraries."""
 
     @property
     def status_code(self) -> int:
@@ -34,7 +34,7 @@ class Answer(Protocol):
 
 
 class GaveUp(Exception):
-    """No good answer came, however often it was asked for."""
+    """Raised when every attempt has failed."""
 
 
 def sleep(seconds: float) -> None:
@@ -44,21 +44,23 @@ def sleep(seconds: float) -> None:
 
 def now() -> float:
     """The time, in Unix seconds."""
-    return time.time()  # noqa: TID251 -- a project of its own, which knows the real time
+    return time.time()  # noqa: TID251 -- a separate project, which uses the real time
 
 
-def ask(send: Callable[[], Answer]) -> Any:
-    """Send a request until it is answered well, and return the answer's JSON; raises :class:`GaveUp`."""
-    last, wait = "", 0.0
+def ask(send: Callable[[], Response]) -> Any:
+    """Send a request until it succeeds, and return the JSON of the response; raises :class:`GaveUp`."""
+    last = ""
+    wait = 0.0
     for attempt in range(ATTEMPTS):
         if attempt:
             sleep(wait)
         wait = 2.0**attempt
         try:
-            answer = send()
-            if answer.status_code not in AGAIN:
-                return _read(answer)
-            last, wait = f"status {answer.status_code}", _told(answer.headers, wait)
+            response = send()
+            if response.status_code not in AGAIN:
+                return _read(response)
+            last = f"status {response.status_code}"
+            wait = _seconds_to_wait(response.headers, wait)
         except PASSING as error:
             last = type(error).__name__
         except requests.JSONDecodeError:
@@ -66,19 +68,18 @@ def ask(send: Callable[[], Answer]) -> Any:
     raise GaveUp(f"{ATTEMPTS} attempts, the last: {last}")
 
 
-def _read(answer: Answer) -> Any:
-    if answer.status_code >= 400:
-        raise GaveUp(f"status {answer.status_code}: {answer.json()}")
+def _read(response: Response) -> Any:
+    if response.status_code >= 400:
+        raise GaveUp(f"status {response.status_code}: {response.json()}")
     try:
-        return answer.json()
+        return response.json()
     except ValueError:
         raise requests.JSONDecodeError("no JSON", "", 0) from None
 
 
-def _told(headers: Mapping[str, str], otherwise: float) -> float:
-    """How long an answer says to wait."""
+def _seconds_to_wait(headers: Mapping[str, str], default: float) -> float:
     if "Retry-After" in headers:
         return float(headers["Retry-After"])
     if "X-RateLimit-Reset" in headers:
         return max(float(headers["X-RateLimit-Reset"]) - now(), 0)
-    return otherwise
+    return default

@@ -24,26 +24,26 @@ class Rybbit:
         self._http.close()
 
     def sessions(self, first: str, last: str, zone: str) -> Iterator[dict[str, Any]]:
-        """Every session that starts on the days of a zone, each once: pages move while sessions arrive."""
+        """Yield every session that starts on the days of a zone once, although pages move while sessions arrive."""
         seen: set[str] = set()
         page = 1
         while True:
-            asked = {"start_date": first, "end_date": last, "time_zone": zone, "page": page, "limit": PAGE}
-            got = self._get(f"/api/sessions/{self._site}", asked)
-            yield from (row for row in got if row["session_id"] not in seen)
-            seen.update(row["session_id"] for row in got)
-            if len(got) < PAGE:
+            params = {"start_date": first, "end_date": last, "time_zone": zone, "page": page, "limit": PAGE}
+            rows = self._get(f"/api/sessions/{self._site}", params)
+            yield from (row for row in rows if row["session_id"] not in seen)
+            seen.update(row["session_id"] for row in rows)
+            if len(rows) < PAGE:
                 return
             page += 1
 
     def events(self, session: str) -> list[dict[str, Any]]:
-        """All events of a session."""
+        """Return all events of a session."""
         found: list[dict[str, Any]] = []
         while True:
-            told = self._get(f"/api/sessions/{session}/{self._site}", {"limit": 5, "offset": len(found)})
-            found += told["events"]
-            if not told["pagination"]["hasMore"]:
+            page = self._get(f"/api/sessions/{session}/{self._site}", {"limit": 5, "offset": len(found)})
+            found += page["events"]
+            if not page["pagination"]["hasMore"]:
                 return found
 
-    def _get(self, path: str, asked: dict[str, Any]) -> Any:
-        return ask(lambda: self._http.get(path, params=asked))["data"]
+    def _get(self, path: str, params: dict[str, Any]) -> Any:
+        return ask(lambda: self._http.get(path, params=params))["data"]

@@ -1,20 +1,20 @@
-"""A served mock with its admin API."""
+"""Fixture: a running mock with its admin API."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from tests.server.admin.asking import AdminApi
+from tests.server.admin.api import AdminApi
 
-Steer = Callable[..., Awaitable[AdminApi]]
+ServeAdmin = Callable[..., Awaitable[AdminApi]]
 
 
-@pytest.fixture(name="steer")
-def _steer(serve: Any) -> Steer:
-    """Serve tenants with the admin API beside them: ``await steer(world={…}, tenants={…})``."""
+@pytest.fixture(name="serve_admin")
+def _serve_admin(serve: Any) -> ServeAdmin:
+    """Serve tenants and the admin API: ``await serve_admin(world={…}, tenants={…})``."""
 
-    async def steer(**settings: Any) -> AdminApi:
+    async def serve_admin(**settings: Any) -> AdminApi:
         return AdminApi(await serve(**settings))
 
-    return steer
+    return serve_admin

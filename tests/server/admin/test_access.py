@@ -1,4 +1,4 @@
-"""Who may steer a server, and where its admin API is."""
+"""Authorization of admin requests, and ports of the admin API."""
 
 import asyncio
 import logging
@@ -12,8 +12,8 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 
 from mockserver.server.admin.app import Admin
-from mockserver.server.admin.auth import admit
-from mockserver.server.admin.problem_details import Problem
+from mockserver.server.admin.auth import authorize
+from mockserver.server.admin.problem_details import ProblemError
 from mockserver.server.admin.routes import ROUTES
 from mockserver.server.admin.routing import Route
 from mockserver.server.app import create_app
@@ -22,9 +22,9 @@ from mockserver.server.tenancy.config import Config, ConfigError, tenants
 from mockserver.server.tenancy.tenant import Tenants
 from mockserver.vendors import load
 from tests.conftest import Mock
-from tests.server.admin.asking import DEFAULT, ONE, AdminApi, Told, name, request
-from tests.server.admin.conftest import Steer
-from tests.server.admin.test_routes import good, render
+from tests.server.admin.api import DEFAULT, ONE, AdminApi, AdminResponse, build_request, format_id
+from tests.server.admin.conftest import ServeAdmin
+from tests.server.admin.test_routes import fill_path, valid_arguments
 
 TOKEN = "Örtlich-geheim:3"
 FIRST = load()[0].name
@@ -32,13 +32,13 @@ FIRST = load()[0].name
 
 @pytest.fixture(name="guarded")
 async def _guarded(aiohttp_client: Any) -> AdminApi:
-    """A server that asks for a token."""
+    """Serve an admin API that requires a token."""
     served = Tenants(tenants(Config(world={"sessions": 3})))
     return AdminApi(Mock(await aiohttp_client(create_app(served, admin=Admin(served, token=TOKEN))), served))
 
 
 def bearer(token: str, scheme: str = "Bearer") -> dict[str, str]:
-    """A header that carries a token."""
+    """Return the header for a token."""
     return {"Authorization": f"{scheme} {token}"}
 
 
@@ -50,12 +50,12 @@ def bearer(token: str, scheme: str = "Bearer") -> dict[str, str]:
         {**bearer(TOKEN), "Host": "mock.example", "Origin": "http://a.example"},
     ],
 )
-async def test_whoever_has_the_token_may_steer(guarded: AdminApi, headers: dict[str, str]) -> None:
-    """Under whatever name the server is reached, which is then the name it tells."""
-    told = await guarded.ask("POST", "/tenants", {}, headers=headers)
+async def test_token_authorizes_under_any_host(guarded: AdminApi, headers: dict[str, str]) -> None:
+    """The response has URLs with the host of the request."""
+    result = await guarded.send("POST", "/tenants", {}, headers=headers)
 
-    assert told.status == 201
-    assert told.json["url"].startswith(f"http://{headers.get('Host', '127.0.0.1')}")
+    assert result.status == 201
+    assert result.json["url"].startswith(f"http://{headers.get('Host', '127.0.0.1')}")
 
 
 @pytest.mark.parametrize(
@@ -84,26 +84,24 @@ async def test_whoever_has_the_token_may_steer(guarded: AdminApi, headers: dict[
     ],
     ids=str,
 )
-async def test_whoever_has_it_not_may_nothing(guarded: AdminApi, headers: dict[str, str]) -> None:
-    """A wrong or missing token is a 401 that says what to send."""
-    told = await guarded.ask("POST", "/tenants", {}, headers=headers)
+async def test_missing_or_wrong_token_is_unauthorized(guarded: AdminApi, headers: dict[str, str]) -> None:
+    result = await guarded.send("POST", "/tenants", {}, headers=headers)
 
-    assert told.problem == (401, "unauthorized", None)
-    assert told.headers["WWW-Authenticate"].startswith("Bearer")
+    assert result.problem == (401, "unauthorized", None)
+    assert result.headers["WWW-Authenticate"].startswith("Bearer")
     assert list(guarded.mock.tenants) == ["default"]
 
 
-@pytest.mark.parametrize("route", [*ROUTES, Route("GET", "/nowhere", print)], ids=name)
-async def test_without_the_token_no_route_is_told_from_another(guarded: AdminApi, route: Route) -> None:
-    """Known or unknown, every path answers the same, and does nothing."""
-    told = await guarded.ask(route.method, render(route.path), body=good(route)["body"])
+@pytest.mark.parametrize("route", [*ROUTES, Route("GET", "/nowhere", print)], ids=format_id)
+async def test_missing_token_reveals_no_route(guarded: AdminApi, route: Route) -> None:
+    """Known and unknown paths get the same response."""
+    result = await guarded.send(route.method, fill_path(route.path), body=valid_arguments(route)["body"])
 
-    assert told.problem == (401, "unauthorized", None)
+    assert result.problem == (401, "unauthorized", None)
     assert list(guarded.mock.tenants) == ["default"]
 
 
-async def test_tokens_are_compared_in_constant_time(guarded: AdminApi, monkeypatch: Any) -> None:
-    """A right and a wrong token of any length are compared by what takes no less time for an early difference."""
+async def test_token_is_compared_in_constant_time(guarded: AdminApi, monkeypatch: Any) -> None:
     compared: list[bytes] = []
 
     def compare(sent: bytes, token: bytes) -> bool:
@@ -112,26 +110,24 @@ async def test_tokens_are_compared_in_constant_time(guarded: AdminApi, monkeypat
 
     monkeypatch.setattr("mockserver.server.admin.auth.compare_digest", compare)
     for token in ("x", TOKEN):
-        await guarded.ask("GET", "/health", headers=bearer(token))
+        await guarded.send("GET", "/health", headers=bearer(token))
 
     assert compared == [b"x", TOKEN.encode()]
 
 
-async def test_no_log_and_no_journal_tells_the_token(
-    guarded: AdminApi, caplog: Any, monkeypatch: Any
-) -> None:
-    """Right, wrong, in the middle of a failure, or sent to a vendor by mistake: it stands nowhere."""
+async def test_token_is_in_no_log_and_no_journal(guarded: AdminApi, caplog: Any, monkeypatch: Any) -> None:
+    """Right, wrong, in an internal error, or sent to a vendor by mistake."""
     caplog.set_level(logging.DEBUG)
-    await guarded.ask("GET", "/health", headers=bearer(TOKEN))
-    await guarded.ask("GET", "/health", headers=bearer(TOKEN + "x"))
+    await guarded.send("GET", "/health", headers=bearer(TOKEN))
+    await guarded.send("GET", "/health", headers=bearer(TOKEN + "x"))
     for path in (ONE[1].paths[0], "/nowhere"):
         async with guarded.mock.client.get(path, headers=bearer(TOKEN)) as response:
             assert response.status >= 400
     journals = [
-        await guarded.ask("GET", path, headers=bearer(TOKEN)) for path in ("/journal", f"{DEFAULT}/journal")
+        await guarded.send("GET", path, headers=bearer(TOKEN)) for path in ("/journal", f"{DEFAULT}/journal")
     ]
     monkeypatch.setattr(guarded.mock.tenant, "journal", None)
-    failed = await guarded.ask("GET", f"{DEFAULT}/journal", headers=bearer(TOKEN))
+    failed = await guarded.send("GET", f"{DEFAULT}/journal", headers=bearer(TOKEN))
 
     assert failed.status == 500
     assert "unexpected error" in caplog.text
@@ -142,13 +138,13 @@ async def test_no_log_and_no_journal_tells_the_token(
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST:1", "[::1]:8080", "127.9.9.9:80"])
-async def test_names_of_this_computer_are_let_in(steer: Steer, host: str) -> None:
-    """Without a token it is enough to sit at this computer and to call it by its name; a page of ours is no other's."""
-    admin = await steer()
+async def test_loopback_host_without_token_is_authorized(serve_admin: ServeAdmin, host: str) -> None:
+    """So are the server's own pages."""
+    admin = await serve_admin()
 
-    assert (await admin.ask("GET", "/health", headers={"Host": host})).status == 200
+    assert (await admin.send("GET", "/health", headers={"Host": host})).status == 200
     assert (
-        await admin.ask("GET", "/health", headers={"Host": host, "Origin": f"http://{host}"})
+        await admin.send("GET", "/health", headers={"Host": host, "Origin": f"http://{host}"})
     ).status == 200
 
 
@@ -168,102 +164,98 @@ FOREIGN = [
 
 
 @pytest.mark.parametrize("host", FOREIGN)
-async def test_other_names_are_refused(steer: Steer, host: str) -> None:
-    """A page that lets its own name point at this computer says that name: it is refused, and only the admin API minds."""
-    admin = await steer()
-    told = await admin.ask("POST", "/tenants", {}, headers={"Host": host})
-    path, arguments = request(
+async def test_other_host_without_token_is_rejected(serve_admin: ServeAdmin, host: str) -> None:
+    """DNS rebinding: the name of the page is in Host. Vendors accept any host."""
+    admin = await serve_admin()
+    result = await admin.send("POST", "/tenants", {}, headers={"Host": host})
+    path, arguments = build_request(
         (await admin.get(DEFAULT))["vendors"][ONE[0].name], ONE[1], dict(ONE[1].example)
     )
     headers = {**arguments.pop("headers", {}), "Host": host}
     async with admin.mock.client.request(ONE[1].method, path, headers=headers, **arguments) as response:
         status = response.status
 
-    assert told.problem == (403, "foreign-request", None)
+    assert result.problem == (403, "foreign-request", None)
     assert list(admin.mock.tenants) == ["default"]
     assert status == 200
 
 
 @pytest.mark.parametrize("host", FOREIGN)
-async def test_with_a_token_the_name_does_not_matter(guarded: AdminApi, host: str) -> None:
-    """Whatever the host is called, it is no reason to fail."""
-    assert (await guarded.ask("GET", "/tenants", headers={**bearer(TOKEN), "Host": host})).status == 200
+async def test_any_host_with_token_is_authorized(guarded: AdminApi, host: str) -> None:
+    assert (await guarded.send("GET", "/tenants", headers={**bearer(TOKEN), "Host": host})).status == 200
 
 
 @pytest.mark.parametrize(
     "origin", ["http://evil.example", "null", "", "https://{}", "http://{}.evil.example", "http://{}/"]
 )
-async def test_pages_of_other_origins_are_refused(steer: Steer, origin: str) -> None:
-    """A browser says whose page asks; one from elsewhere may not, whatever it asks for, and is told no CORS header."""
-    admin = await steer()
+async def test_page_of_other_origin_is_rejected(serve_admin: ServeAdmin, origin: str) -> None:
+    """The response has no CORS headers."""
+    admin = await serve_admin()
     here = f"{admin.mock.client.host}:{admin.mock.client.port}"
-    told = await admin.ask("POST", "/tenants", {}, headers={"Origin": origin.format(here)})
+    result = await admin.send("POST", "/tenants", {}, headers={"Origin": origin.format(here)})
 
-    assert told.problem == (403, "foreign-request", None)
+    assert result.problem == (403, "foreign-request", None)
     assert list(admin.mock.tenants) == ["default"]
-    assert not [header for header in told.headers if header.lower().startswith("access-control")]
+    assert not [header for header in result.headers if header.lower().startswith("access-control")]
 
 
 @pytest.mark.parametrize(
     ("address", "admitted"),
     [("127.0.0.1", True), ("::1", True), ("192.0.2.7", False), ("2001:db8::7", False)],
 )
-def test_without_a_token_only_loopback_is_let_in(address: str, admitted: bool) -> None:  # noqa: FBT001
-    """Whoever came in by another address of this computer is refused, also where the host is called localhost."""
+def test_request_without_token_needs_loopback_address(address: str, admitted: bool) -> None:  # noqa: FBT001
+    """Even if the host is localhost."""
     transport: Any = SimpleNamespace(get_extra_info=lambda *_: (address, 80))
-    asked = make_mocked_request("GET", "/__admin/health", headers={"Host": "localhost"}, transport=transport)
-    with nullcontext() if admitted else pytest.raises(Problem, match="--admin-token"):
-        admit(asked, None)
+    request = make_mocked_request(
+        "GET", "/__admin/health", headers={"Host": "localhost"}, transport=transport
+    )
+    with nullcontext() if admitted else pytest.raises(ProblemError, match="--admin-token"):
+        authorize(request, None)
 
 
-async def fetched(url: str, **arguments: Any) -> Told:
-    """The answer to a request."""
+async def fetch(url: str, **arguments: Any) -> AdminResponse:
+    """Send a GET request."""
     async with aiohttp.ClientSession() as session, session.get(url, **arguments) as response:
-        return Told(response.status, response.headers, await response.read())
+        return AdminResponse(response.status, response.headers, await response.read())
 
 
 @pytest.mark.parametrize("host", [ANYWHERE, "192.0.2.1", "mock.example", ""])
-async def test_server_that_anybody_could_steer_does_not_start(host: str) -> None:
-    """Bound elsewhere than to loopback, a server needs a token, or no admin API."""
+async def test_public_server_without_token_does_not_start(host: str) -> None:
     with pytest.raises(ConfigError, match="--admin-token"):
         async with serving(Config(host=host, port=0)):
             raise AssertionError
 
 
 @pytest.mark.parametrize("settings", [{"admin_token": TOKEN}, {"no_admin": True}], ids=str)
-async def test_server_that_nobody_else_can_steer_starts_anywhere(settings: dict[str, Any]) -> None:
-    """With a token, or without an admin API, it may be reached from everywhere."""
+async def test_public_server_with_token_or_without_admin_api_starts(settings: dict[str, Any]) -> None:
     async with serving(Config(host=ANYWHERE, port=0, **settings)) as running:
-        told = await fetched(f"http://127.0.0.1:{running.port}/__admin/health", headers=bearer(TOKEN))
+        result = await fetch(f"http://127.0.0.1:{running.port}/__admin/health", headers=bearer(TOKEN))
 
-    assert told.status == (404 if "no_admin" in settings else 200)
+    assert result.status == (404 if "no_admin" in settings else 200)
     assert (running.admin_url is None) == ("no_admin" in settings)
 
 
-async def test_admin_api_can_have_a_port_of_its_own() -> None:
-    """It is there and nowhere else, and tells the vendors' ports; theirs answer `/__admin` as any unknown path."""
+async def test_admin_port_serves_only_admin_api() -> None:
+    """It reports the vendors' ports; those answer `/__admin` like any unknown path."""
     async with serving(Config(port=0, admin_port=0, vendor_ports={FIRST: 0})) as running:
-        elsewhere = [
-            await fetched(f"{url}/__admin/health") for url in (running.url, running.vendor_url(FIRST))
-        ]
-        access = (await fetched(f"{running.admin_url}/__admin/tenants/default")).json
-        unknown = await fetched(f"{running.admin_url}/health")
+        elsewhere = [await fetch(f"{url}/__admin/health") for url in (running.url, running.vendor_url(FIRST))]
+        access = (await fetch(f"{running.admin_url}/__admin/tenants/default")).json
+        unknown = await fetch(f"{running.admin_url}/health")
 
     assert [each.status for each in elsewhere] == [404, 404]
     assert b"problem" not in elsewhere[0].body + elsewhere[1].body
     assert (unknown.status, unknown.json["near"]) == (404, "/__admin/health")
     assert access["url"] == running.url != running.admin_url
-    assert {vendor: told["url"] for vendor, told in access["vendors"].items()} == {
+    assert {vendor: result["url"] for vendor, result in access["vendors"].items()} == {
         vendor.name: running.vendor_url(vendor.name) for vendor in load()
     }
     assert running.vendor_url(FIRST) != running.url
 
 
-async def test_admin_api_is_not_part_of_what_a_vendors_port_serves() -> None:
-    """Beside the admin API on the server's port, a vendor's own port is the vendor's alone."""
+async def test_vendor_port_does_not_serve_admin_api() -> None:
     async with serving(Config(port=0, vendor_ports={FIRST: 0})) as running:
-        told = await asyncio.gather(
-            *(fetched(f"{url}/__admin/health") for url in (running.url, running.vendor_url(FIRST)))
+        result = await asyncio.gather(
+            *(fetch(f"{url}/__admin/health") for url in (running.url, running.vendor_url(FIRST)))
         )
 
-    assert [each.status for each in told] == [200, 404]
+    assert [each.status for each in result] == [200, 404]

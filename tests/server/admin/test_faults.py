@@ -1,47 +1,46 @@
-"""Faults are active, watched and removed over HTTP."""
+"""Add, list and remove faults over HTTP."""
 
 from typing import Any
 
 import pytest
 
 from mockserver.server.faults.registry import kinds
-from tests.server.admin.asking import DEFAULT, LISTS, ONE, Pair, name
-from tests.server.admin.conftest import Steer
+from tests.server.admin.api import DEFAULT, LISTS, ONE, Pair, format_id
+from tests.server.admin.conftest import ServeAdmin
 
 FAULTS = f"{DEFAULT}/faults"
 BUSY = {"kind": "status", "status": 503}
 
 
-def counts(fault: dict[str, Any]) -> tuple[int, int, int | None]:
-    """What has come of a fault."""
+def counters(fault: dict[str, Any]) -> tuple[int, int, int | None]:
+    """Return the counters of a fault."""
     return fault["matched"], fault["triggered"], fault["remaining"]
 
 
 @pytest.mark.parametrize("kind", kinds())
-async def test_example_of_every_kind_can_be_armed(steer: Steer, kind: str) -> None:
-    """The list of kinds tells each with its arguments and an example, which is active as it stands."""
-    admin = await steer()
-    told = await admin.get("/faults")
-    [listed] = [each for each in told["kinds"] if each["kind"] == kind]
-    active = await admin.ask("POST", FAULTS, listed["example"])
+async def test_example_of_each_fault_kind_can_be_added(serve_admin: ServeAdmin, kind: str) -> None:
+    admin = await serve_admin()
+    result = await admin.get("/faults")
+    [listed] = [each for each in result["kinds"] if each["kind"] == kind]
+    added = await admin.send("POST", FAULTS, listed["example"])
 
-    assert listed["says"]
+    assert listed["description"]
     assert set(listed["example"]) - {"kind"} <= {
-        each["name"] for each in (*listed["arguments"], *told["conditions"])
+        each["name"] for each in (*listed["arguments"], *result["conditions"])
     }
-    assert active.json.items() >= listed["example"].items()
-    assert counts(active.json) == (0, 0, listed["example"].get("times"))
-    assert active.headers["Location"] == f"/__admin{FAULTS}/{active.json['id']}"
-    assert await admin.get(f"{FAULTS}/{active.json['id']}") == active.json
+    assert added.json.items() >= listed["example"].items()
+    assert counters(added.json) == (0, 0, listed["example"].get("times"))
+    assert added.headers["Location"] == f"/__admin{FAULTS}/{added.json['id']}"
+    assert await admin.get(f"{FAULTS}/{added.json['id']}") == added.json
 
 
-@pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_faults_strike_and_count(steer: Steer, pair: Pair) -> None:
-    """Of two, one for another endpoint, only what matches is counted; what triggered is in the journal, and a spent one triggers no more."""
-    admin = await steer()
+@pytest.mark.parametrize("pair", LISTS, ids=format_id)
+async def test_faults_trigger_and_count(serve_admin: ServeAdmin, pair: Pair) -> None:
+    """A fault for another endpoint does not count; a used-up fault does not trigger."""
+    admin = await serve_admin()
     other = next(each for each in LISTS if each != pair)
     mine = {"vendor": pair[0].name, "endpoint": pair[1].name}
-    active = await admin.ask(
+    added = await admin.send(
         "POST",
         FAULTS,
         [
@@ -49,33 +48,33 @@ async def test_faults_strike_and_count(steer: Steer, pair: Pair) -> None:
             {**BUSY, "vendor": other[0].name, "endpoint": other[1].name},
         ],
     )
-    statuses = [(await admin.client("default", pair)).status for _ in range(4)]
+    statuses = [(await admin.send_vendor_request("default", pair)).status for _ in range(4)]
     [triggered, untouched] = await admin.get(FAULTS)
     journal = (await admin.get(f"{DEFAULT}/journal"))["exchanges"]
 
-    assert [each["id"] for each in active.json] == ["1", "2"]
-    assert active.headers["Location"] == f"/__admin{FAULTS}"
+    assert [each["id"] for each in added.json] == ["1", "2"]
+    assert added.headers["Location"] == f"/__admin{FAULTS}"
     assert statuses == [200, 503, 200, 200]
-    assert (counts(triggered), counts(untouched)) == ((2, 1, 0), (0, 0, None))
+    assert (counters(triggered), counters(untouched)) == ((2, 1, 0), (0, 0, None))
     assert [each["faults"] for each in journal] == [[], ["1:status"], [], []]
 
 
-async def test_faults_are_disarmed_one_by_one_or_together(steer: Steer) -> None:
-    """What is removed is gone and triggers no more; numbers are not given twice until all are gone."""
-    admin = await steer(tenants={"other": {}})
-    await admin.do("POST", "/tenants/other/faults", BUSY)
-    await admin.do("POST", FAULTS, [BUSY, {"kind": "latency", "seconds": 0}])
-    await admin.do("DELETE", f"{FAULTS}/1")
-    gone = await admin.refused("DELETE", f"{FAULTS}/1")
-    status = (await admin.client("default", ONE)).status
-    third = await admin.do("POST", FAULTS, BUSY)
+async def test_faults_are_removed_by_id_or_together(serve_admin: ServeAdmin) -> None:
+    """Ids are not reused until all are removed."""
+    admin = await serve_admin(tenants={"other": {}})
+    await admin.change("POST", "/tenants/other/faults", BUSY)
+    await admin.change("POST", FAULTS, [BUSY, {"kind": "latency", "seconds": 0}])
+    await admin.change("DELETE", f"{FAULTS}/1")
+    gone = await admin.assert_rejected("DELETE", f"{FAULTS}/1")
+    status = (await admin.send_vendor_request("default", ONE)).status
+    third = await admin.change("POST", FAULTS, BUSY)
     listed = [each["id"] for each in await admin.get(FAULTS)]
-    await admin.do("DELETE", FAULTS)
+    await admin.change("DELETE", FAULTS)
 
     assert gone.problem[:2] == (404, "unknown-fault")
     assert (status, third["id"], listed) == (200, "3", ["2", "3"])
     assert await admin.get(FAULTS) == []
-    assert (await admin.client("default", ONE)).status == 200
+    assert (await admin.send_vendor_request("default", ONE)).status == 200
     assert len(await admin.get("/tenants/other/faults")) == 1
 
 
@@ -105,26 +104,23 @@ async def test_faults_are_disarmed_one_by_one_or_together(steer: Steer) -> None:
     ],
     ids=repr,
 )
-async def test_impossible_faults_are_refused_all_together(
-    steer: Steer, faults: Any, near: str | None
+async def test_invalid_fault_adds_none_of_its_list(
+    serve_admin: ServeAdmin, faults: Any, near: str | None
 ) -> None:
-    """One that cannot be is told with the nearest word, and none of its list is active."""
-    admin = await steer()
-    told = await admin.refused("POST", FAULTS, faults)
+    admin = await serve_admin()
+    result = await admin.assert_rejected("POST", FAULTS, faults)
 
-    assert told.problem == (400, "invalid-request", near)
-    assert (await admin.do("POST", FAULTS, BUSY))["id"] == "1"
-
-
-async def test_an_empty_list_arms_nothing(steer: Steer) -> None:
-    """No fault is a list of faults, too."""
-    assert (await (await steer()).do("POST", FAULTS, [])) == []
+    assert result.problem == (400, "invalid-request", near)
+    assert (await admin.change("POST", FAULTS, BUSY))["id"] == "1"
 
 
-async def test_windows_of_faults_are_of_the_tenants_clock(steer: Steer) -> None:
-    """A fault triggers from `since` on and before `until`, wherever the clock is turned."""
-    admin = await steer(now="2026-09-01")
-    await admin.do(
+async def test_empty_list_adds_no_fault(serve_admin: ServeAdmin) -> None:
+    assert (await (await serve_admin()).change("POST", FAULTS, [])) == []
+
+
+async def test_fault_triggers_between_since_and_until_of_clock(serve_admin: ServeAdmin) -> None:
+    admin = await serve_admin(now="2026-09-01")
+    await admin.change(
         "POST", FAULTS, {**BUSY, "since": "2026-09-02T00:00:00Z", "until": "2026-09-03T00:00:00+00:00"}
     )
     statuses = []
@@ -135,7 +131,7 @@ async def test_windows_of_faults_are_of_the_tenants_clock(steer: Steer) -> None:
         "2026-09-03",
         "2026-09-02T12:00",
     ):
-        await admin.do("PUT", f"{DEFAULT}/clock", {"action": "set", "now": now})
-        statuses.append((await admin.client("default", ONE)).status)
+        await admin.change("PUT", f"{DEFAULT}/clock", {"action": "set", "now": now})
+        statuses.append((await admin.send_vendor_request("default", ONE)).status)
 
     assert statuses == [200, 503, 503, 200, 503]

@@ -1,4 +1,4 @@
-"""What holds for every route of the admin API, swept from the routes."""
+"""Properties of every route of the admin API."""
 
 from io import BytesIO
 from typing import Any
@@ -11,64 +11,67 @@ from mockserver.server.admin.handlers.tenants import delete_tenant
 from mockserver.server.admin.openapi import document
 from mockserver.server.admin.routes import ROUTES
 from mockserver.server.admin.routing import Route
-from mockserver.server.admin.signatures import asked
+from mockserver.server.admin.signatures import request_types
 from mockserver.server.http.request_body import BODY_LIMIT
-from tests.server.admin.asking import DEFAULT, ONE, AdminApi, name
-from tests.server.admin.conftest import Steer
+from tests.server.admin.api import DEFAULT, ONE, AdminApi, format_id
+from tests.server.admin.conftest import ServeAdmin
 
-WANTED = {"vendor": ONE[0].name, "endpoint": ONE[1].name}
+ROW_QUERY = {"vendor": ONE[0].name, "endpoint": ONE[1].name}
 BODIES: dict[str, Any] = {
-    "trace_rows": {**WANTED, "rows": []},
+    "trace_rows": {**ROW_QUERY, "rows": []},
     "create_tenant": {},
     "replace_world": {"sessions": 3},
-    "change_clock": {"action": "freeze"},
+    "update_clock": {"action": "freeze"},
     "add_faults": {"kind": "latency", "seconds": 0},
-    "change_limits": {},
-    "change_behaviors": {},
-    "query_expected_rows": WANTED,
+    "update_limits": {},
+    "set_behaviors": {},
+    "query_expected_rows": ROW_QUERY,
 }
-QUERIES: dict[str, Any] = {"get_expected_rows": WANTED, "get_session": {"index": 0}}
+QUERIES: dict[str, Any] = {"get_expected_rows": ROW_QUERY, "get_session": {"index": 0}}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 PATHS = tuple(dict.fromkeys(route.path for route in ROUTES))
 
 
-def good(route: Route) -> dict[str, Any]:
-    """The arguments of a request that a route answers."""
+def valid_arguments(route: Route) -> dict[str, Any]:
+    """Return the arguments of a valid request."""
     handler = route.handler.__name__
     return {"body": BODIES.get(handler), "params": QUERIES.get(handler, {})}
 
 
-def render(path: str, tenant: str = "default") -> str:
-    """A path with parameters that name something."""
+def fill_path(path: str, tenant: str = "default") -> str:
+    """Fill in the parameters of a path with existing ids."""
     return path.format(id=tenant, number=1)
 
 
-async def used(steer: Steer) -> AdminApi:
-    """A tenant with a fault and an exchange, beside one that can be deleted."""
-    admin = await steer(world={"sessions": 3}, tenants={"other": {}})
-    await admin.do("POST", f"{DEFAULT}/faults", {"kind": "latency", "seconds": 0})
-    assert (await admin.client("default", ONE)).status == 200
+async def serve_used_tenant(serve_admin: ServeAdmin) -> AdminApi:
+    """Serve a tenant with a fault and an exchange, and another that can be deleted."""
+    admin = await serve_admin(world={"sessions": 3}, tenants={"other": {}})
+    await admin.change("POST", f"{DEFAULT}/faults", {"kind": "latency", "seconds": 0})
+    assert (await admin.send_vendor_request("default", ONE)).status == 200
     return admin
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=name)
-async def test_every_route_answers_as_it_says_and_no_web_page_may_read_it(steer: Steer, route: Route) -> None:
-    """The status is the route's, the body conforms to the document, nobody may keep it, and there is no CORS."""
-    admin = await used(steer)
-    path = render(route.path, "other" if route.handler is delete_tenant else "default")
+@pytest.mark.parametrize("route", ROUTES, ids=format_id)
+async def test_route_responds_as_documented_without_cors_and_caching(
+    serve_admin: ServeAdmin, route: Route
+) -> None:
+    admin = await serve_used_tenant(serve_admin)
+    path = fill_path(route.path, "other" if route.handler is delete_tenant else "default")
     origin = str(admin.mock.client.make_url("/")).rstrip("/")
-    told = await admin.ask(route.method, path, **good(route), headers={"Origin": origin})
+    result = await admin.send(route.method, path, **valid_arguments(route), headers={"Origin": origin})
 
-    assert told.status == route.status, told.body
-    assert told.headers["Cache-Control"] == "no-store"
-    assert not [header for header in told.headers if header.lower().startswith("access-control")]
+    assert result.status == route.status, result.body
+    assert result.headers["Cache-Control"] == "no-store"
+    assert not [header for header in result.headers if header.lower().startswith("access-control")]
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if route.method == "GET"], ids=name)
-async def test_head_tells_what_get_would(steer: Steer, route: Route) -> None:
-    """HEAD has the status and the headers of GET, and no body."""
-    admin = await used(steer)
-    whole, head = [await admin.ask(method, render(route.path), **good(route)) for method in ("GET", "HEAD")]
+@pytest.mark.parametrize("route", [route for route in ROUTES if route.method == "GET"], ids=format_id)
+async def test_head_has_status_and_headers_of_get(serve_admin: ServeAdmin, route: Route) -> None:
+    admin = await serve_used_tenant(serve_admin)
+    whole, head = [
+        await admin.send(method, fill_path(route.path), **valid_arguments(route))
+        for method in ("GET", "HEAD")
+    ]
 
     assert head.body == b""
     assert (head.status, head.headers["Content-Type"]) == (whole.status, whole.headers["Content-Type"])
@@ -76,38 +79,38 @@ async def test_head_tells_what_get_would(steer: Steer, route: Route) -> None:
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_other_methods_are_told_which_are_allowed(steer: Steer, path: str) -> None:
-    """Whatever method a path does not have is a 405 with those that it has."""
-    admin = await used(steer)
+async def test_unsupported_method_is_405_with_allowed_methods(serve_admin: ServeAdmin, path: str) -> None:
+    admin = await serve_used_tenant(serve_admin)
     known = {route.method for route in ROUTES if route.path == path}
     for method in sorted(set(METHODS) - known):
-        told = await admin.ask(method, render(path))
+        result = await admin.send(method, fill_path(path))
 
-        assert told.problem == (405, "wrong-method", None)
-        assert set(told.headers["Allow"].split(", ")) == known | ({"HEAD"} if "GET" in known else set())
+        assert result.problem == (405, "wrong-method", None)
+        assert set(result.headers["Allow"].split(", ")) == known | ({"HEAD"} if "GET" in known else set())
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if "{id}" in route.path], ids=name)
-async def test_unknown_tenant_is_told_with_the_nearest(steer: Steer, route: Route) -> None:
-    """Every route below a tenant says which one was meant."""
-    admin = await steer(tenants={"it's": {"world": {"sessions": 1}}})
-    told = await admin.refused(route.method, render(route.path, "it's!"), **good(route))
+@pytest.mark.parametrize("route", [route for route in ROUTES if "{id}" in route.path], ids=format_id)
+async def test_unknown_tenant_is_404_with_nearest(serve_admin: ServeAdmin, route: Route) -> None:
+    admin = await serve_admin(tenants={"it's": {"world": {"sessions": 1}}})
+    result = await admin.assert_rejected(
+        route.method, fill_path(route.path, "it's!"), **valid_arguments(route)
+    )
 
-    assert told.problem == (404, "unknown-tenant", "it's")
+    assert result.problem == (404, "unknown-tenant", "it's")
 
 
 @pytest.mark.parametrize(
     "path",
     ["", "/", "/helth", "/tenants/", f"{DEFAULT}/journal/1/2", "/tenants//world", "/tenants/default/worlds"],
 )
-async def test_unknown_path_is_told_with_the_nearest_and_all_there_are(steer: Steer, path: str) -> None:
-    """What leads nowhere is a problem of the admin API's, and no vendor's."""
-    admin = await steer()
-    told = await admin.refused("GET", path)
+async def test_unknown_path_is_404_with_nearest_and_all_routes(serve_admin: ServeAdmin, path: str) -> None:
+    """It is a problem of the admin API, and not recorded."""
+    admin = await serve_admin()
+    result = await admin.assert_rejected("GET", path)
 
-    assert told.problem[:2] == (404, "unknown-route")
-    assert told.problem[2] in {f"/__admin{each}" for each in PATHS}
-    assert told.json["routes"] == [f"{route.method} /__admin{route.path}" for route in ROUTES]
+    assert result.problem[:2] == (404, "unknown-route")
+    assert result.problem[2] in {f"/__admin{each}" for each in PATHS}
+    assert result.json["routes"] == [f"{route.method} /__admin{route.path}" for route in ROUTES]
     assert not list(admin.mock.served.unmatched)
 
 
@@ -123,34 +126,35 @@ async def test_unknown_path_is_told_with_the_nearest_and_all_there_are(steer: St
         "faults/²",
     ],
 )
-async def test_unknown_number_is_told_with_what_there_is(steer: Steer, word: str) -> None:
-    """An exchange or a fault of another number does not exist, whatever its number looks like."""
-    admin = await used(steer)
-    told = await admin.refused("GET", f"{DEFAULT}/{word}")
+async def test_unknown_number_is_404_with_known_numbers(serve_admin: ServeAdmin, word: str) -> None:
+    admin = await serve_used_tenant(serve_admin)
+    result = await admin.assert_rejected("GET", f"{DEFAULT}/{word}")
 
-    assert told.problem[:2] == (404, "unknown-exchange" if word.startswith("journal") else "unknown-fault")
-    assert "1" in told.json["detail"]
+    assert result.problem[:2] == (404, "unknown-exchange" if word.startswith("journal") else "unknown-fault")
+    assert "1" in result.json["detail"]
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=name)
-async def test_unknown_words_are_refused_and_nothing_is_done(steer: Steer, route: Route) -> None:
-    """A field, a parameter or a body that a route does not know is no success."""
-    admin, path, example = await used(steer), render(route.path), good(route)
-    body = await admin.refused(route.method, path, {"nonsense": 1}, params=example["params"])
-    query = await admin.refused(
+@pytest.mark.parametrize("route", ROUTES, ids=format_id)
+async def test_unknown_fields_and_parameters_are_rejected(serve_admin: ServeAdmin, route: Route) -> None:
+    admin = await serve_used_tenant(serve_admin)
+    path = fill_path(route.path)
+    example = valid_arguments(route)
+    body = await admin.assert_rejected(route.method, path, {"nonsense": 1}, params=example["params"])
+    query = await admin.assert_rejected(
         route.method, path, example["body"], params={**example["params"], "nonsense": 1}
     )
 
-    for told in (body, query):
-        assert told.problem[:2] == (400, "invalid-request")
+    for result in (body, query):
+        assert result.problem[:2] == (400, "invalid-request")
     assert "nonsense" in query.json["detail"]
 
 
-@pytest.mark.parametrize("route", [route for route in ROUTES if "body" in asked(route)], ids=name)
-async def test_what_is_no_json_object_is_refused(steer: Steer, route: Route) -> None:
-    """Whatever else is sent as a body is a problem of the client's, and none of the server's."""
-    admin = await used(steer)
-    before = await admin.state()
+@pytest.mark.parametrize(
+    "route", [route for route in ROUTES if "body" in request_types(route)], ids=format_id
+)
+async def test_malformed_body_is_rejected(serve_admin: ServeAdmin, route: Route) -> None:
+    admin = await serve_used_tenant(serve_admin)
+    before = await admin.read_state()
     for body in (
         b"{",
         b"null",
@@ -161,58 +165,56 @@ async def test_what_is_no_json_object_is_refused(steer: Steer, route: Route) -> 
         b"x" * 9,
         b'{"name": 1e999}',
     ):
-        told = await admin.ask(route.method, render(route.path), body)
+        result = await admin.send(route.method, fill_path(route.path), body)
 
-        assert told.problem[:2] == (400, "invalid-request"), body
-    assert await admin.state() == before
+        assert result.problem[:2] == (400, "invalid-request"), body
+    assert await admin.read_state() == before
 
 
-async def test_bodies_are_bounded_and_whole(steer: Steer) -> None:
-    """A large body is a 413; a packed one is refused, because what is cut off of it would be taken for nothing."""
-    admin = await steer()
-    large = await admin.refused("POST", "/tenants", BytesIO(b'{"name": "' + b"x" * BODY_LIMIT + b'"}'))
-    packed = await admin.refused("POST", "/tenants", b"x", headers={"Content-Encoding": "gzip"})
+async def test_large_or_compressed_body_is_rejected(serve_admin: ServeAdmin) -> None:
+    admin = await serve_admin()
+    large = await admin.assert_rejected(
+        "POST", "/tenants", BytesIO(b'{"name": "' + b"x" * BODY_LIMIT + b'"}')
+    )
+    packed = await admin.assert_rejected("POST", "/tenants", b"x", headers={"Content-Encoding": "gzip"})
 
     assert large.problem == (413, "too-large", None)
     assert packed.problem == (400, "invalid-request", None)
 
 
-async def test_a_word_that_is_said_twice_is_refused(steer: Steer) -> None:
-    """Nobody can know which of two was meant."""
-    told = await (await steer()).refused("GET", f"{DEFAULT}/journal?limit=1&limit=2")
+async def test_repeated_query_parameter_is_rejected(serve_admin: ServeAdmin) -> None:
+    result = await (await serve_admin()).assert_rejected("GET", f"{DEFAULT}/journal?limit=1&limit=2")
 
-    assert "'limit'" in told.json["detail"]
+    assert "'limit'" in result.json["detail"]
 
 
-async def test_the_document_is_valid_and_describes_every_route(steer: Steer) -> None:
-    """It is OpenAPI 3.1, the one that answers are held against, with a summary and an id of its own for each operation."""
-    told = await (await steer()).get("/openapi.json")
-    operations = [operation for path in told["paths"].values() for operation in path.values()]
-    validate(told, cls=OpenAPIV31SpecValidator)
+async def test_openapi_document_is_valid_and_describes_each_route(serve_admin: ServeAdmin) -> None:
+    """Each operation has a summary and a unique id."""
+    result = await (await serve_admin()).get("/openapi.json")
+    operations = [operation for path in result["paths"].values() for operation in path.values()]
+    validate(result, cls=OpenAPIV31SpecValidator)
 
-    assert told == json.decode(json.encode(document(ROUTES)))
-    assert {(method.upper(), path) for path, each in told["paths"].items() for method in each} == {
+    assert result == json.decode(json.encode(document(ROUTES)))
+    assert {(method.upper(), path) for path, each in result["paths"].items() for method in each} == {
         (route.method, f"/__admin{route.path}") for route in ROUTES
     }
     assert len({operation["operationId"] for operation in operations}) == len(ROUTES)
     assert all(operation["summary"].endswith(".") for operation in operations)
 
 
-async def test_what_goes_wrong_within_is_a_problem_and_is_logged(
-    steer: Steer, caplog: Any, monkeypatch: Any
+async def test_internal_error_is_500_and_logged(
+    serve_admin: ServeAdmin, caplog: Any, monkeypatch: Any
 ) -> None:
-    """A failure of our own is a 500 that says no more than where to look."""
-    admin = await steer()
+    admin = await serve_admin()
     monkeypatch.setattr(admin.mock.tenant, "journal", None)
-    told = await admin.ask("GET", f"{DEFAULT}/journal/count")
+    result = await admin.send("GET", f"{DEFAULT}/journal/count")
 
-    assert told.problem == (500, "internal-error", None)
+    assert result.problem == (500, "internal-error", None)
     assert "unexpected error at GET /__admin/tenants/default/journal/count" in caplog.text
 
 
-async def test_health_and_version_say_who_answers(steer: Steer) -> None:
-    """They are told without any tenant."""
-    admin = await steer()
+async def test_health_and_version_identify_server(serve_admin: ServeAdmin) -> None:
+    admin = await serve_admin()
 
     assert (await admin.get("/health"))["status"] == "healthy"
     assert (await admin.get("/version"))["name"] == "session-mock"

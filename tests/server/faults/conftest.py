@@ -1,4 +1,4 @@
-"""Connections that are looked at byte by byte, and are gone when the test is over."""
+"""Raw connections that are closed at the end of a test."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,4 +1,4 @@
-"""What a client without an HTTP library sees of a connection, byte by byte."""
+"""A raw connection as a client without an HTTP library sees it."""
 
 import asyncio
 import json
@@ -100,12 +100,10 @@ class Seen(asyncio.Protocol):
 
     @property
     def body(self) -> bytes:
-        """What followed the headers."""
         return self.data.partition(b"\r\n\r\n")[2]
 
 
 async def soon(holds: Callable[[], bool]) -> None:
-    """Wait, five seconds at most, until something holds of the server that nobody tells."""
     async with asyncio.timeout(5):
         while not holds():  # noqa: ASYNC110 -- there is no event to wait for
             await asyncio.sleep(0)

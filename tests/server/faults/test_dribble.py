@@ -1,4 +1,4 @@
-"""A dribbled body comes in as many pieces as it says, and is whole in the end."""
+"""Tests of the fault that sends a body slowly."""
 
 from typing import Any
 
@@ -18,8 +18,9 @@ def bodies(seen: Seen) -> list[int]:
 
 @pytest.mark.parametrize("pieces", [2, 3, 7, 40])
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_body_comes_in_as_many_pieces(serve: Any, look: Look, pair: Any, pieces: int) -> None:
-    """So many, of sizes that differ by one at most, under the length of the whole."""
+async def test_dribble_sends_body_in_configured_number_of_pieces(
+    serve: Any, look: Look, pair: Any, pieces: int
+) -> None:
     mock = await serve()
     plain = await (await look(mock, pair, "Connection: close")).ended()
     mock.tenant.faults.add(read({"kind": "dribble", "pieces": pieces, "pause": 0.001}))
@@ -31,8 +32,7 @@ async def test_body_comes_in_as_many_pieces(serve: Any, look: Look, pair: Any, p
     assert max(sizes) - min(sizes) <= 1
 
 
-async def test_body_shorter_than_its_pieces_comes_byte_by_byte(serve: Any, look: Look) -> None:
-    """Nothing is sent that is empty, and there is no pause for it."""
+async def test_dribble_with_short_body_sends_single_bytes(serve: Any, look: Look) -> None:
     mock = await serve(world={"sessions": 0})
     plain = await (await look(mock, LISTS[0], "Connection: close")).ended()
     mock.tenant.faults.add(read({"kind": "dribble", "pieces": 100_000, "pause": 0.0001}))
@@ -42,8 +42,7 @@ async def test_body_shorter_than_its_pieces_comes_byte_by_byte(serve: Any, look:
     assert bodies(seen) == [1] * len(plain.body)
 
 
-async def test_there_is_a_pause_between_pieces_and_none_before_the_first(serve: Any, look: Look) -> None:
-    """The first piece comes though the pause before the second is an hour."""
+async def test_dribble_pauses_only_between_pieces(serve: Any, look: Look) -> None:
     mock = await serve()
     mock.tenant.faults.add(read({"kind": "dribble", "pieces": 2, "pause": 3600}))
     seen = await look(mock, LISTS[0])

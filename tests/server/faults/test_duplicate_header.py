@@ -1,4 +1,4 @@
-"""A duplicated header stands in the answer twice, with the values that it says; the body is whole."""
+"""Tests of the fault that sends a header twice."""
 
 from typing import Any
 
@@ -22,10 +22,9 @@ from tests.server.faults.seen import LISTS
         ("Date", "Thu, 01 Jan 1970 00:00:00 GMT", ["Thu, 01 Jan 1970 00:00:00 GMT"] * 2),
     ],
 )
-async def test_header_stands_twice(
+async def test_duplicate_header_is_sent_twice(
     serve: Any, look: Look, header: str, value: str | None, expected: list[str]
 ) -> None:
-    """The first value is the answer's own where it has one; the second the same or another."""
     mock = await serve()
     plain = await (await look(mock, LISTS[0], "Connection: close")).ended()
     mock.tenant.faults.add(
@@ -38,8 +37,7 @@ async def test_header_stands_twice(
     assert {key for key, _ in seen.headers} == {key for key, _ in plain.headers} | {header.lower()}
 
 
-async def test_answers_afterwards_have_it_once(serve: Any, look: Look) -> None:
-    """What triggered one answer is not left in the next."""
+async def test_duplicate_header_does_not_affect_next_response(serve: Any, look: Look) -> None:
     mock = await serve()
     mock.tenant.faults.add(read({"kind": "duplicate_header", "times": 1}))
     first, second = [await (await look(mock, LISTS[0], "Connection: close")).ended() for _ in range(2)]
@@ -47,8 +45,7 @@ async def test_answers_afterwards_have_it_once(serve: Any, look: Look) -> None:
     assert (len(first.header("Content-Type")), len(second.header("Content-Type"))) == (2, 1)
 
 
-async def test_several_add_up(serve: Any, look: Look) -> None:
-    """Two of them let a header stand three times."""
+async def test_several_duplicate_headers_add_up(serve: Any, look: Look) -> None:
     mock = await serve()
     mock.tenant.faults.add(
         read([{"kind": "duplicate_header", "header": "X", "value": each} for each in "ab"])

@@ -1,4 +1,4 @@
-"""What the reference of faults shows as examples does what it says."""
+"""The examples in the reference of faults do what the reference says."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,7 +15,6 @@ CLOSE = "Connection: close"
 
 
 def is_json(body: bytes) -> bool:
-    """Whether a body parses."""
     try:
         json.loads(body)
     except ValueError:
@@ -23,7 +22,7 @@ def is_json(body: bytes) -> bool:
     return True
 
 
-# What a client sees of the example of each kind that works on the wire, beside the answer without it.
+# Checks of what a client sees of the example of each wire fault, compared with the response without it.
 SEES: Mapping[str, Callable[[Seen, Seen], bool]] = {
     "latency": lambda seen, plain: seen.body == plain.body,
     "status": lambda seen, _: seen.status == 503 and seen.header("Retry-After")[0].endswith(" GMT"),
@@ -45,22 +44,21 @@ SEES: Mapping[str, Callable[[Seen, Seen], bool]] = {
 
 
 @pytest.mark.parametrize("kind", kinds())
-def test_example_is_a_fault_of_its_kind(kind: str) -> None:
-    """What the reference shows can be active as it stands."""
+def test_example_parses_as_its_kind(kind: str) -> None:
     (fault,) = read(kinds()[kind].EXAMPLE)
 
     assert type(fault) is kinds()[kind]
 
 
-def test_every_kind_that_works_on_the_wire_is_looked_at() -> None:
-    """No such kind goes without a sentence on what its client sees."""
+def test_every_wire_fault_has_an_expectation() -> None:
     assert set(SEES) == {kind for kind, model in kinds().items() if issubclass(model, WireFault)} | {"status"}
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 @pytest.mark.parametrize("kind", SEES)
-async def test_example_strikes_and_its_client_sees_it(serve: Any, look: Look, kind: str, pair: Any) -> None:
-    """The first request meets the fault, in the way of its kind; without the fault, the answer is whole."""
+async def test_example_triggers_and_is_visible_to_client(
+    serve: Any, look: Look, kind: str, pair: Any
+) -> None:
     mock = await serve()
     plain = await (await look(mock, pair, CLOSE)).ended()
     (active,) = mock.tenant.faults.add(read(kinds()[kind].EXAMPLE))

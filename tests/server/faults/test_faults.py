@@ -1,4 +1,4 @@
-"""Faults trigger what they are meant for, as often as they say, and nothing else; they compose, and chance is no matter of order."""
+"""Tests of the conditions of faults, and of several faults at a time."""
 
 import asyncio
 import json
@@ -9,8 +9,9 @@ import pytest
 
 from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.server.expected.rows import all_rows_params
-from mockserver.server.faults.base import FaultError
-from mockserver.server.faults.registry import ActiveFaults, kinds, read
+from mockserver.server.faults.base import Fault
+from mockserver.server.faults.registry import kinds, read
+from mockserver.server.tenancy.active_faults import ActiveFaults, FaultError
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, name, turned
 
@@ -21,7 +22,7 @@ OTHER = next(pair for pair in LISTS if pair[0] is not FIRST[0])
 
 def limit(pair: Any) -> str:
     """The parameter that says how many rows a page has."""
-    return str(pair[1].paging.limit)
+    return str(pair[1].pagination.limit)
 
 
 async def statuses(mock: Any, pair: Any, *limits: int) -> list[int]:
@@ -35,8 +36,7 @@ def add(mock: Any, **fault: Any) -> Any:
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_fault_strikes_so_many_times_in_the_vendors_shape(serve: Any, pair: Any) -> None:
-    """The first page answers 503 twice and then no more."""
+async def test_status_with_times_triggers_n_times_in_vendor_format(serve: Any, pair: Any) -> None:
     mock = await serve()
     add(mock, endpoint=pair[1].name, page="first", times=2)
 
@@ -44,16 +44,14 @@ async def test_fault_strikes_so_many_times_in_the_vendors_shape(serve: Any, pair
     assert [exchange.faults for exchange in mock.tenant.journal] == [("1:status",), ("1:status",), ()]
 
 
-async def test_vendor_says_whose_exchanges(serve: Any) -> None:
-    """Another vendor's are left alone."""
+async def test_fault_with_vendor_ignores_other_vendors(serve: Any) -> None:
     mock = await serve()
     add(mock, vendor=FIRST[0].name)
 
     assert await statuses(mock, FIRST, 5) + await statuses(mock, OTHER, 5) == [503, 200]
 
 
-async def test_endpoint_says_which(serve: Any) -> None:
-    """Another endpoint of the same vendor is left alone."""
+async def test_fault_with_endpoint_ignores_other_endpoints(serve: Any) -> None:
     vendor, ours = next(pair for pair in LISTS if len(pair[0].contract.endpoints) > 1)
     mock = await serve()
     add(
@@ -69,8 +67,7 @@ async def test_endpoint_says_which(serve: Any) -> None:
     assert await statuses(mock, (vendor, ours), 5) == [503]
 
 
-async def test_request_that_was_met_before_meets_what_is_armed_since(serve: Any) -> None:
-    """However often a request was asked, it meets the faults that are active now, and those whose time has come."""
+async def test_repeated_request_triggers_faults_added_later(serve: Any) -> None:
     mock = await serve()
     add(mock, endpoint=FIRST[1].name, fields={limit(FIRST): 9})
     add(mock, status=429, since="2099-01-01", until="2099-01-02")
@@ -89,8 +86,7 @@ async def test_request_that_was_met_before_meets_what_is_armed_since(serve: Any)
 
 @pytest.mark.parametrize("text", [False, True], ids=["as a number", "as text"])
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_fields_say_which_requests(serve: Any, pair: Any, *, text: bool) -> None:
-    """Each field must have its value, as JSON or as a query carries it; one that the request lacks is no match."""
+async def test_fault_with_fields_matches_only_equal_values(serve: Any, pair: Any, *, text: bool) -> None:
     mock = await serve()
     add(mock, fields={limit(pair): "7" if text else 7})
     add(mock, fields={limit(pair): 8, "nothing_of_the_kind": 1})
@@ -100,8 +96,7 @@ async def test_fields_say_which_requests(serve: Any, pair: Any, *, text: bool) -
 
 @pytest.mark.parametrize("page", ["first", 2, "last"])
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_page_says_where_in_a_list(serve: Any, pair: Any, page: Any) -> None:
-    """Of all pages of a list exactly that one meets the fault; a retry brings it."""
+async def test_fault_with_page_triggers_only_for_that_page(serve: Any, pair: Any, page: Any) -> None:
     mock = await serve(world={"sessions": 60})
     add(mock, page=page, times=1)
     parameters: dict[str, Any] | None = {**all_rows_params(mock.tenant, pair[1]), limit(pair): 20}
@@ -119,8 +114,7 @@ async def test_page_says_where_in_a_list(serve: Any, pair: Any, page: Any) -> No
     ]
 
 
-async def test_nth_after_and_times_count_what_matches(serve: Any) -> None:
-    """The n-th only; all but the first; at most so many; what does not match is not counted."""
+async def test_nth_after_and_times_count_matching_exchanges(serve: Any) -> None:
     mock = await serve()
     add(mock, nth=2, fields={limit(FIRST): 5})
 
@@ -133,8 +127,7 @@ async def test_nth_after_and_times_count_what_matches(serve: Any) -> None:
     assert (active.matched, active.triggered, active.remaining) == (3, 2, 0)
 
 
-async def test_since_and_until_are_instants_of_the_tenants_clock(serve: Any) -> None:
-    """From the first on and before the second, whatever the time is elsewhere."""
+async def test_since_and_until_use_tenant_clock(serve: Any) -> None:
     mock = await serve(now="2031-02-01T00:00:00Z")
     add(mock, since="2031-02-01T01:00:00Z", until="2031-02-01T02:00:00Z")
     found = []
@@ -145,8 +138,7 @@ async def test_since_and_until_are_instants_of_the_tenants_clock(serve: Any) -> 
     assert found == [200, 503, 200]
 
 
-async def test_probability_none_and_all(serve: Any) -> None:
-    """At 0 it is never triggered and at 1 it always does."""
+async def test_probability_zero_never_and_one_always_triggers(serve: Any) -> None:
     mock = await serve()
     never, always = add(mock, probability=0), add(mock, probability=1)
     await statuses(mock, FIRST, *range(1, 11))
@@ -158,8 +150,7 @@ ORDERS = {"one by one": list(range(1, 31)) * 2, "backwards": [*range(30, 0, -1)]
 
 
 @pytest.mark.parametrize("order", [order for order in ORDERS if order != "one by one"])
-async def test_chance_is_no_matter_of_order(serve: Any, order: str) -> None:
-    """Each request meets the same faults and the same waits, whichever came before it and however many at once; about half are triggered."""
+async def test_probability_does_not_depend_on_order_of_requests(serve: Any, order: str) -> None:
     expected, found = [await met(await serve(), numbers) for numbers in (ORDERS["one by one"], ORDERS[order])]
     triggered = sum(bool(faults) for (_, faults, _), count in expected.items() for _ in range(count))
 
@@ -169,20 +160,18 @@ async def test_chance_is_no_matter_of_order(serve: Any, order: str) -> None:
 
 
 async def met(mock: Any, numbers: list[int] | None) -> Counter[tuple[Any, ...]]:
-    """What each of sixty requests met, two attempts at each of thirty."""
     add(mock, kind="latency", lower=0, upper=0.003, probability=0.5)
     if numbers is None:
         await asyncio.gather(*(statuses(mock, FIRST, 1 + number % 30) for number in range(60)))
     else:
         await statuses(mock, FIRST, *numbers)
     return Counter(
-        (exchange.raw.path + str(exchange.raw.body), exchange.faults, exchange.reply.delay)
+        (exchange.raw.path + str(exchange.raw.body), exchange.faults, exchange.response.delay)
         for exchange in mock.tenant.journal
     )
 
 
-async def test_chance_differs_by_seed_tenant_fault_and_attempt(serve: Any) -> None:
-    """Nobody else's luck is ours: another seed, tenant, fault or attempt draws anew."""
+async def test_probability_depends_on_seed_tenant_fault_and_attempt(serve: Any) -> None:
     drawn = []
     for world, twice in (({}, False), ({"seed": 99}, False), ({}, True)):
         mock = await serve(world=world)
@@ -202,21 +191,22 @@ COMPOSED: dict[str, tuple[list[dict[str, Any]], Any]] = {
     "latency, truncate": (
         [{"kind": "latency", "seconds": 0.002}, {"kind": "truncate", "content_length": "true"}],
         lambda seen, exchange: (
-            exchange.reply.delay == 0.002 and seen.length == len(seen.body) == exchange.size // 2
+            exchange.response.delay == 0.002 and seen.length == len(seen.body) == exchange.response_size // 2
         ),
     ),
     "status, dribble": (
         [{"kind": "status", "status": 502}, {"kind": "dribble", "pieces": 3, "pause": 0.001}],
         lambda seen, exchange: (
             seen.status == 502
-            and seen.length == len(seen.body) == exchange.size
-            and exchange.reply.pieces == 3
+            and seen.length == len(seen.body) == exchange.response_size
+            and exchange.response.pieces == 3
         ),
     ),
     "dribble, truncate": (
         [{"kind": "dribble", "pieces": 3, "pause": 0.001}, {"kind": "truncate"}],
         lambda seen, exchange: (
-            len(seen.body) == exchange.size // 2 < seen.length == exchange.size and len(seen.pieces) >= 3
+            len(seen.body) == exchange.response_size // 2 < seen.length == exchange.response_size
+            and len(seen.pieces) >= 3
         ),
     ),
     "reset, content_type": (
@@ -227,11 +217,11 @@ COMPOSED: dict[str, tuple[list[dict[str, Any]], Any]] = {
     ),
     "malformed, status": (
         [{"kind": "malformed"}, {"kind": "status", "status": 500}],
-        lambda seen, exchange: seen.status == 500 and seen.length == len(seen.body) == exchange.size,
+        lambda seen, exchange: seen.status == 500 and seen.length == len(seen.body) == exchange.response_size,
     ),
     "truncate, truncate": (
         [{"kind": "truncate", "content_length": "true"}, {"kind": "truncate"}],
-        lambda seen, exchange: seen.length == len(seen.body) == exchange.size // 2 // 2,
+        lambda seen, exchange: seen.length == len(seen.body) == exchange.response_size // 2 // 2,
     ),
     "empty_body, truncate": (
         [{"kind": "empty_body"}, {"kind": "truncate"}],
@@ -243,31 +233,29 @@ COMPOSED: dict[str, tuple[list[dict[str, Any]], Any]] = {
     ),
     "two latencies": (
         [{"kind": "latency", "lower": 0, "upper": 0.004}] * 2,
-        lambda seen, exchange: seen.status == 200 and 0 < exchange.reply.delay < 0.008,
+        lambda seen, exchange: seen.status == 200 and 0 < exchange.response.delay < 0.008,
     ),
 }
 
 
 @pytest.mark.parametrize(("faults", "shows"), COMPOSED.values(), ids=COMPOSED)
-async def test_faults_compose(serve: Any, look: Look, faults: Any, shows: Any) -> None:
-    """Each that triggers does its part, in whatever order they were active."""
+async def test_several_faults_all_apply(serve: Any, look: Look, faults: Any, shows: Any) -> None:
     mock = await serve()
     mock.tenant.faults.add(read(faults))
     seen = await (await look(mock, FIRST, CLOSE)).ended()
     (exchange,) = mock.tenant.journal
 
     assert exchange.faults == tuple(f"{number}:{fault['kind']}" for number, fault in enumerate(faults, 1))
-    assert shows(seen, exchange), (seen.data[:300], exchange.reply)
+    assert shows(seen, exchange), (seen.data[:300], exchange.response)
 
 
-async def test_each_fault_draws_by_its_own_number(serve: Any) -> None:
-    """Two faults alike that trigger the same request do not wait alike."""
+async def test_equal_faults_draw_different_numbers(serve: Any) -> None:
     mock = await serve()
     add(mock, kind="latency", lower=0, upper=0.004)
     await statuses(mock, FIRST, 5)
     add(mock, kind="latency", lower=0, upper=0.004)
     await statuses(mock, FIRST, 5)
-    alone, both = (exchange.reply.delay for exchange in mock.tenant.journal)
+    alone, both = (exchange.response.delay for exchange in mock.tenant.journal)
 
     assert both not in (0, alone, 2 * alone)
 
@@ -276,7 +264,7 @@ async def test_each_fault_draws_by_its_own_number(serve: Any) -> None:
     ("raw", "says"),
     [
         ({"kind": "latencyy"}, "did you mean 'latency'"),
-        ({"kind": ["status"]}, "there is no kind"),
+        ({"kind": ["status"]}, "unknown kind"),
         ({"kind": "latency", "secnds": 1}, "did you mean 'seconds'"),
         (
             {"kind": "status", "status": "503"},
@@ -284,8 +272,8 @@ async def test_each_fault_draws_by_its_own_number(serve: Any) -> None:
         ),
         ({"kind": "status", "page": 0}, "page must be a whole number, at least 1, and is 0"),
         ({"kind": "status", "page": "frist"}, "page cannot be 'frist'; did you mean 'first'[?]"),
-        ({"kind": "status", "nth": 2, "after": 2}, "nth 2 is among the first 2"),
-        ({"kind": "status", "vendor": "nobody"}, "there is no vendor 'nobody'; did you mean"),
+        ({"kind": "status", "nth": 2, "after": 2}, "nth: 2 is among the first 2"),
+        ({"kind": "status", "vendor": "unknown"}, "unknown vendor 'unknown'; did you mean"),
         ({"kind": "status", "endpoint": FIRST[1].name + "x"}, f"did you mean '{FIRST[1].name}'"),
         ({"kind": "status", "endpoint": "?"}, "known are"),
         ({"kind": "status", "since": "yesterday"}, "since"),
@@ -297,29 +285,27 @@ async def test_each_fault_draws_by_its_own_number(serve: Any) -> None:
         ({"kind": "content_type", "content_type": "text/html\n"}, "content_type"),
         ({"kind": "duplicate_header", "header": "a b"}, "header"),
         ({"kind": "duplicate_header", "header": "X", "value": "\u00fc"}, "value"),
-        ([1], "^a fault is an object"),
-        ([{"kind": "status"}, 1], "^faults.1.: a fault is an object"),
+        ([1], "^expected an object"),
+        ([{"kind": "status"}, 1], "^faults.1.: expected an object"),
         (
             [{"kind": "status"}, {"kind": "sttus"}],
-            "^faults.1.: there is no kind of fault 'sttus'; did you mean 'status'",
+            "^faults.1.: unknown kind of fault 'sttus'; did you mean 'status'",
         ),
         (
             [{"kind": "status", "times": 0}, {"kind": "status"}],
             "^faults.0.: fault 'status': times must be a whole number, at least 1",
         ),
-        ([{"kind": "status"}, {"kind": "status", "vendor": "x"}], "^faults.1.: there is no vendor 'x'"),
+        ([{"kind": "status"}, {"kind": "status", "vendor": "x"}], "^faults.1.: unknown vendor 'x'"),
     ],
     ids=lambda value: json.dumps(value) if isinstance(value, dict | list) else "",
 )
-def test_what_cannot_be_is_refused_with_the_nearest_that_can(raw: Any, says: str) -> None:
-    """A fault that cannot be says what would be right."""
+def test_invalid_fault_is_rejected_with_nearest_valid_word(raw: Any, says: str) -> None:
     with pytest.raises(FaultError, match=says):
         read(raw)
 
 
-def test_armed_faults_are_numbered_and_can_be_removed() -> None:
-    """Numbers are never used twice until all are cleared; what is removed is gone."""
-    faults = ActiveFaults()
+def test_faults_are_numbered_until_cleared() -> None:
+    faults: ActiveFaults[Fault] = ActiveFaults()
     faults.add(read([{"kind": "status"}, {"kind": "reset"}]))
 
     assert (faults.remove(1), faults.remove(1)) == (True, False)
@@ -337,10 +323,10 @@ def test_armed_faults_are_numbered_and_can_be_removed() -> None:
 
 
 @pytest.mark.parametrize("kind", kinds())
-def test_armed_fault_is_described_as_it_can_be_armed(kind: str) -> None:
-    """What it says of itself, but for its id and its counts, adds the same fault again."""
-    (active,) = ActiveFaults().add(read(kinds()[kind].EXAMPLE))
-    told = active.described()
+def test_description_of_fault_can_be_added_again(kind: str) -> None:
+    faults: ActiveFaults[Fault] = ActiveFaults()
+    (active,) = faults.add(read(kinds()[kind].EXAMPLE))
+    told = active.describe()
     counts = {word: told.pop(word) for word in ("id", "matched", "triggered", "remaining")}
 
     assert read(json.loads(json.dumps(told))) == [active.fault]

@@ -1,4 +1,4 @@
-"""A late answer is late by what was drawn for it, and otherwise the answer it would have been."""
+"""Tests of the fault that delays a response."""
 
 import asyncio
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from mockserver.contract.limits import ConcurrencyLimit
-from mockserver.server.faults.base import FaultError
 from mockserver.server.faults.registry import read
+from mockserver.server.tenancy.active_faults import FaultError
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, name, soon
 
@@ -26,12 +26,11 @@ async def waits(mock: Any, **arguments: Any) -> list[float]:
             for number in range(MOST)
         )
     )
-    return [exchange.reply.delay for exchange in mock.tenant.journal]
+    return [exchange.response.delay for exchange in mock.tenant.journal]
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_fixed_latency_is_waited_for(serve: Any, look: Look, pair: Any) -> None:
-    """No byte comes before, and all of them after."""
+async def test_fixed_latency_delays_response(serve: Any, look: Look, pair: Any) -> None:
     mock = await serve()
     plain = await (await look(mock, pair, "Connection: close")).ended()
     mock.tenant.faults.add(read({"kind": "latency", "seconds": 0.01}))
@@ -46,7 +45,6 @@ async def test_fixed_latency_is_waited_for(serve: Any, look: Look, pair: Any) ->
 
 
 async def test_uniform_latency_is_between_its_bounds(serve: Any) -> None:
-    """All draws are, about half of them in the upper half, and no two alike."""
     found = await waits(await serve(), lower=0.001, upper=0.003)
 
     assert all(0.001 <= each < 0.003 for each in found)
@@ -54,13 +52,11 @@ async def test_uniform_latency_is_between_its_bounds(serve: Any) -> None:
     assert len(set(found)) == MOST
 
 
-async def test_uniform_latency_without_room_is_fixed(serve: Any) -> None:
-    """Where both bounds are the same, so is every wait."""
+async def test_uniform_latency_with_equal_bounds_is_fixed(serve: Any) -> None:
     assert set(await waits(await serve(), lower=0.001, upper=0.001)) == {0.001}
 
 
-async def test_lognormal_latency_has_its_median_and_its_tail(serve: Any) -> None:
-    """About half wait longer than the median, some much longer, and none longer than the maximum."""
+async def test_lognormal_latency_has_its_median_and_tail(serve: Any) -> None:
     found = await waits(await serve(), median=0.001, sigma=2, maximum=0.01)
 
     assert 15 <= sum(each > 0.001 for each in found) <= 45
@@ -68,8 +64,7 @@ async def test_lognormal_latency_has_its_median_and_its_tail(serve: Any) -> None
     assert 0 < min(found) < 0.0005
 
 
-async def test_lognormal_latency_without_spread_is_fixed(serve: Any) -> None:
-    """With a sigma of nothing everybody waits the median."""
+async def test_lognormal_latency_without_sigma_is_fixed(serve: Any) -> None:
     assert set(await waits(await serve(), median=0.001, sigma=0)) == {0.001}
 
 
@@ -82,14 +77,13 @@ async def test_several_latencies_add_up(serve: Any) -> None:
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_client_that_goes_is_not_waited_for(serve: Any, look: Look, pair: Any) -> None:
-    """An hour's wait ends at once, and its slot is free, when its client goes."""
+async def test_latency_ends_when_client_disconnects(serve: Any, look: Look, pair: Any) -> None:
     mock = await serve()
     mock.tenant.faults.add(read({"kind": "latency", "seconds": 3600, "times": 1}))
     seen = await look(mock, pair)
     await soon(lambda: bool(mock.tenant.faults.active[0].triggered))
     seen.transport.abort()
-    await soon(lambda: mock.tenant.journal.get(1).took is not None)
+    await soon(lambda: mock.tenant.journal.get(1).duration_ns is not None)
 
     assert mock.tenant.slots.held() == 0
     assert (await mock.ask(*pair, dict(pair[1].example)))[0] == 200
@@ -109,7 +103,6 @@ async def test_client_that_goes_is_not_waited_for(serve: Any, look: Look, pair: 
     ],
     ids=lambda arguments: ", ".join(arguments) or "nothing",
 )
-def test_exactly_one_way_must_be_given_whole(arguments: dict[str, float]) -> None:
-    """A fixed time, both bounds in their order, or median and sigma; the refusal says so."""
-    with pytest.raises(FaultError, match="give `seconds`, or `lower` and `upper`"):
+def test_latency_needs_exactly_one_distribution(arguments: dict[str, float]) -> None:
+    with pytest.raises(FaultError, match="give either `seconds`, or `lower` and a greater `upper`"):
         read({"kind": "latency", **arguments})

@@ -1,4 +1,4 @@
-"""A malformed body never parses, whatever it was."""
+"""Tests of the fault that sends invalid JSON."""
 
 import json
 from typing import Any
@@ -27,8 +27,7 @@ VALUES = st.recursive(
 @example(b"[]")
 @example(b"not json")
 @example(b"\xff")
-def test_no_body_parses_afterwards(how: Any, body: bytes) -> None:
-    """Whether it was JSON, a number or nothing, what is sent is none."""
+def test_malformed_body_is_never_json(how: Any, body: bytes) -> None:
     (fault,) = read({"kind": "malformed", "how": how})
     assert isinstance(fault, Malformed)
     reply = fault.transform(Response(headers=CIMultiDict(), body=body))
@@ -40,8 +39,7 @@ def test_no_body_parses_afterwards(how: Any, body: bytes) -> None:
 
 @pytest.mark.parametrize("how", HOW)
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_answer_looks_well_but_does_not_parse(serve: Any, pair: Any, how: str) -> None:
-    """Status 200, a content type of JSON, a length that is true, and a body that is none."""
+async def test_malformed_keeps_status_and_content_type(serve: Any, pair: Any, how: str) -> None:
     mock = await serve()
     plain = (await mock.ask(*pair, dict(pair[1].example)))[1]
     mock.tenant.faults.add(read({"kind": "malformed", "how": how}))

@@ -1,4 +1,4 @@
-"""What each fault of paging does to a client that pages as the answers tell it to."""
+"""Tests of the paging faults with clients that follow the responses."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ from msgspec import json
 
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.server.expected.rows import all_rows_params, rows
-from mockserver.server.faults.base import FaultError
 from mockserver.server.faults.paging import PagingFault
 from mockserver.server.faults.registry import kinds, read
 from mockserver.server.http.pagination import at, page_field
+from mockserver.server.tenancy.active_faults import FaultError
 from mockserver.vendors import load
 from tests.server.faults.seen import LISTS, Pair, name
 
@@ -27,7 +27,6 @@ def able(kind: str) -> list[Pair]:
 
 
 def following(pair: Pair, page: dict[str, Any], answer: Any) -> dict[str, Any] | None:
-    """What a client asks next that believes what the answer says of offset, total and cursor; ``None`` at the end."""
     paging, count = pair[1].pagination, len(at(answer, pair[1].rows_path))
     match paging:
         case OffsetPagination(offset=offset, next=path, total=total):
@@ -73,8 +72,7 @@ def cut(told: list[Any]) -> list[list[Any]]:
 
 
 @pytest.mark.parametrize("pair", able("same_page"), ids=name)
-async def test_same_page_comes_twice_and_pages_by_number_lose_one(serve: Any, pair: Pair) -> None:
-    """Page 1 comes again as page 2; who follows what it says gets page 2 after all, who counts pages never sees it."""
+async def test_same_page_repeats_page_and_loses_one_of_numbered_pages(serve: Any, pair: Pair) -> None:
     pages, _, expected, _ = await met(serve, pair, kind="same_page", page=2, times=1)
     one, two, *rest = cut(expected)
 
@@ -84,8 +82,7 @@ async def test_same_page_comes_twice_and_pages_by_number_lose_one(serve: Any, pa
 
 
 @pytest.mark.parametrize("pair", able("same_page"), ids=name)
-async def test_same_page_never_strikes_a_first_page(serve: Any, pair: Pair) -> None:
-    """Every page but the first answers the one before, so a client that follows stays at page 1 for ever."""
+async def test_same_page_never_triggers_for_first_page(serve: Any, pair: Pair) -> None:
     pages, _, expected, active = await met(serve, pair, kind="same_page")
     before = (
         [1, *range(1, len(cut(expected)))]
@@ -102,8 +99,7 @@ async def test_same_page_never_strikes_a_first_page(serve: Any, pair: Pair) -> N
     [pair for pair in able("same_page") if not isinstance(pair[1].pagination, CursorPagination)],
     ids=name,
 )
-async def test_same_page_is_the_page_before_where_the_limit_was_cut(serve: Any, pair: Pair) -> None:
-    """A client that asks for more rows than it is given meets on page 3 what stood on page 2."""
+async def test_same_page_with_reduced_limit_returns_previous_page(serve: Any, pair: Pair) -> None:
     mock, paging = await serve(world={"sessions": 350}), pair[1].pagination
     asked = {**all_rows_params(mock.tenant, pair[1]), str(getattr(paging, "limit", "")): 500}
     third = [
@@ -117,8 +113,7 @@ async def test_same_page_is_the_page_before_where_the_limit_was_cut(serve: Any, 
 
 
 @pytest.mark.parametrize("pair", able("stuck_cursor"), ids=name)
-async def test_stuck_cursor_keeps_a_client_on_its_page(serve: Any, pair: Pair) -> None:
-    """Three times page 2 names itself as the next; then the client goes on and has seen page 2 four times."""
+async def test_stuck_cursor_keeps_client_on_page(serve: Any, pair: Pair) -> None:
     pages, _, expected, _ = await met(serve, pair, kind="stuck_cursor", page=2, times=3)
     one, two, *rest = cut(expected)
 
@@ -126,8 +121,7 @@ async def test_stuck_cursor_keeps_a_client_on_its_page(serve: Any, pair: Pair) -
 
 
 @pytest.mark.parametrize("pair", able("expired_cursor"), ids=name)
-async def test_expired_cursor_is_refused_as_one_that_never_was(serve: Any, pair: Pair) -> None:
-    """The second page is refused with the very words for a cursor that nobody handed out, once; then the client goes on."""
+async def test_expired_cursor_is_rejected_like_unknown_cursor(serve: Any, pair: Pair) -> None:
     mock = await serve(world={"sessions": COUNT})
     asked = {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].pagination, "limit", "")): SIZE}
     refused = await mock.ask(*pair, {**asked, str(page_field(pair[1].pagination)): "nobody's"})
@@ -136,13 +130,12 @@ async def test_expired_cursor_is_refused_as_one_that_never_was(serve: Any, pair:
     _, _, second, *_ = mock.tenant.journal
 
     assert refused[0] >= 400
-    assert (second.reply.status, second.reply.body, second.error) == (*refused, "violation")
+    assert (second.response.status, second.response.body, second.error) == (*refused, "violation")
     assert pages == cut([row for _, row in rows(mock.tenant, *pair, all_rows_params(mock.tenant, pair[1]))])
 
 
 @pytest.mark.parametrize("pair", able("empty_page"), ids=name)
-async def test_empty_page_is_skipped_or_taken_for_the_end(serve: Any, pair: Pair) -> None:
-    """Page 2 has no rows, and offset, total and cursor as ever; who goes by the number of rows stops there."""
+async def test_empty_page_is_skipped_or_ends_paging(serve: Any, pair: Pair) -> None:
     pages, answers, expected, _ = await met(serve, pair, kind="empty_page", page=2)
     one, _, *rest = cut(expected)
 
@@ -152,8 +145,7 @@ async def test_empty_page_is_skipped_or_taken_for_the_end(serve: Any, pair: Pair
 
 
 @pytest.mark.parametrize("pair", able("empty_page"), ids=name)
-async def test_empty_page_leaves_the_last_page_alone(serve: Any, pair: Pair) -> None:
-    """All pages but the last are empty where nothing says which."""
+async def test_empty_page_never_triggers_for_last_page(serve: Any, pair: Pair) -> None:
     pages, _, expected, active = await met(serve, pair, kind="empty_page", after=1)
 
     assert pages[:2] == [cut(expected)[0], []]
@@ -163,8 +155,7 @@ async def test_empty_page_leaves_the_last_page_alone(serve: Any, pair: Pair) -> 
 
 
 @pytest.mark.parametrize("pair", able("changing_total"), ids=name)
-async def test_changing_total_grows_with_every_strike(serve: Any, pair: Pair) -> None:
-    """Each page tells a total of ten more than the page before, so the client asks on behind the last row."""
+async def test_changing_total_grows_with_every_trigger(serve: Any, pair: Pair) -> None:
     pages, answers, expected, _ = await met(serve, pair, kind="changing_total", by=10)
     total = getattr(pair[1].pagination, "total", "")
 
@@ -173,8 +164,7 @@ async def test_changing_total_grows_with_every_strike(serve: Any, pair: Pair) ->
 
 
 @pytest.mark.parametrize("pair", able("no_end"), ids=name)
-async def test_no_end_makes_a_client_ask_on(serve: Any, pair: Pair) -> None:
-    """Three times the last page promises more: a total is followed to empty pages, a cursor to the last page again."""
+async def test_no_end_makes_client_request_more_pages(serve: Any, pair: Pair) -> None:
     pages, _, expected, active = await met(serve, pair, kind="no_end", times=3)
     again = cut(expected)[-1] if isinstance(pair[1].pagination, CursorPagination) else []
 
@@ -186,8 +176,7 @@ async def test_no_end_makes_a_client_ask_on(serve: Any, pair: Pair) -> None:
     "pair", [pair for pair in LISTS if isinstance(pair[1].pagination, CursorPagination)], ids=name
 )
 @pytest.mark.parametrize("kind", PAGING)
-async def test_a_list_of_one_page_has_no_cursor_to_spoil(serve: Any, kind: str, pair: Pair) -> None:
-    """Where everything is on the first page, nothing triggers that needs a cursor or a page after it."""
+async def test_cursor_faults_never_trigger_for_list_of_one_page(serve: Any, kind: str, pair: Pair) -> None:
     mock = await serve(world={"sessions": 3})
     (active,) = mock.tenant.faults.add(read({"kind": kind}))
 
@@ -196,8 +185,7 @@ async def test_a_list_of_one_page_has_no_cursor_to_spoil(serve: Any, kind: str, 
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_a_refusal_in_its_place_is_left_as_it_is(serve: Any, pair: Pair) -> None:
-    """Faults of paging around a fault that answers with an error have no rows to change."""
+async def test_paging_faults_leave_errors_unchanged(serve: Any, pair: Pair) -> None:
     mock = await serve(world={"sessions": COUNT})
     asked = {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].pagination, "limit", "")): SIZE}
     mock.tenant.faults.add(read({"kind": "status", "status": 503}))
@@ -218,10 +206,9 @@ async def test_a_refusal_in_its_place_is_left_as_it_is(serve: Any, pair: Pair) -
         if not model.supports(pair[1])
     ],
 )
-async def test_where_a_kind_cannot_apply_it_is_refused_or_never_matches(
+async def test_paging_fault_for_unsupported_endpoint_is_rejected_or_never_matches(
     serve: Any, kind: str, pair: Pair
 ) -> None:
-    """An endpoint by name is refused with what the kind needs and who has it; without a name, other endpoints are spared."""
     vendor, endpoint = pair
     with pytest.raises(
         FaultError, match=f"{kind} needs a list .*, such as .*{able(kind)[0][1].name}.*{endpoint.name}"
@@ -236,8 +223,7 @@ async def test_where_a_kind_cannot_apply_it_is_refused_or_never_matches(
     assert (active.matched, active.triggered) == (0, 0)
 
 
-def test_a_name_that_several_vendors_have_is_enough_where_one_can() -> None:
-    """An endpoint's name is refused only if no endpoint of that name can be triggered."""
+def test_paging_fault_for_endpoint_of_several_vendors_needs_one_supported() -> None:
     named = {endpoint.name for _, endpoint in LISTS}
 
     assert all(read({"kind": "same_page", "endpoint": each}) for each in named)
@@ -245,11 +231,10 @@ def test_a_name_that_several_vendors_have_is_enough_where_one_can() -> None:
 
 @pytest.mark.parametrize("vendor", load(), ids=lambda vendor: vendor.name)
 @pytest.mark.parametrize("kind", PAGING)
-def test_a_vendor_without_such_a_list_is_refused(kind: str, vendor: Any) -> None:
-    """A vendor by name is refused where none of its endpoints can be triggered."""
+def test_paging_fault_for_vendor_without_list_is_rejected(kind: str, vendor: Any) -> None:
     raw = {"kind": kind, "vendor": vendor.name}
     if any(PAGING[kind].supports(endpoint) for endpoint in vendor.contract.endpoints):
         assert read(raw)
     else:
-        with pytest.raises(FaultError, match="there is none at"):
+        with pytest.raises(FaultError, match="does not have one"):
             read(raw)

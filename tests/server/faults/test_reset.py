@@ -1,4 +1,4 @@
-"""A reset connection ends with RST exactly where it says."""
+"""Tests of the fault that resets a connection."""
 
 from typing import Any
 
@@ -15,8 +15,7 @@ SLOTTED = [pair for pair in LISTS if any(isinstance(limit, ConcurrencyLimit) for
 
 @pytest.mark.parametrize("share", [0, 0.5, 0.999])
 @pytest.mark.parametrize("where", ["before", "headers", "body"])
-async def test_connection_is_reset_where_it_says(serve: Any, look: Look, where: str, share: float) -> None:
-    """Before any byte nothing is seen; after the headers, no body; in the body, its share: each time RST follows."""
+async def test_reset_happens_at_configured_place(serve: Any, look: Look, where: str, share: float) -> None:
     mock = await serve()
     plain = await (await look(mock, LISTS[0], "Connection: close")).ended()
     mock.tenant.faults.add(read({"kind": "reset", "where": where, "share": share}))
@@ -29,8 +28,7 @@ async def test_connection_is_reset_where_it_says(serve: Any, look: Look, where: 
 
 
 @pytest.mark.parametrize("where", ["before", "headers", "body"])
-async def test_http_client_reports_a_broken_connection(serve: Any, where: str) -> None:
-    """A client of HTTP sees no answer, or one without its end: never a whole one."""
+async def test_reset_is_reported_by_http_client(serve: Any, where: str) -> None:
     mock = await serve()
     mock.tenant.faults.add(read({"kind": "reset", "where": where}))
     with pytest.raises((ClientConnectionError, ClientPayloadError)):
@@ -41,8 +39,7 @@ async def test_http_client_reports_a_broken_connection(serve: Any, where: str) -
 
 @pytest.mark.parametrize("where", ["before", "headers", "body"])
 @pytest.mark.parametrize("pair", SLOTTED, ids=name)
-async def test_slot_is_free_after_a_reset(serve: Any, look: Look, pair: Any, where: str) -> None:
-    """The request is over with its connection, and the next is answered."""
+async def test_reset_frees_slot(serve: Any, look: Look, pair: Any, where: str) -> None:
     mock = await serve()
     mock.tenant.faults.add(read({"kind": "reset", "where": where, "times": 1}))
     await (await look(mock, pair)).ended()

@@ -1,4 +1,4 @@
-"""A stalled answer is silent for as long as both sides live, and holds nothing once either is gone."""
+"""Tests of the fault that stops sending."""
 
 import asyncio
 from typing import Any
@@ -17,7 +17,6 @@ WHERE = ["before", "headers", "body"]
 
 
 async def stalled(mock: Any, seen: Seen, expected: int) -> None:
-    """Wait until the fault has triggered and so many bytes of the body have come, and then for as long as more would take."""
     await soon(lambda: mock.tenant.faults.active[0].triggered == 1 and len(seen.body) >= expected)
     for _ in range(100):
         await asyncio.sleep(0)
@@ -25,10 +24,7 @@ async def stalled(mock: Any, seen: Seen, expected: int) -> None:
 
 @pytest.mark.parametrize("where", WHERE)
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_answer_falls_silent_and_ends_with_its_client(
-    serve: Any, look: Look, pair: Any, where: str
-) -> None:
-    """What was to come before has come, nothing follows, the exchange stays open; when the client goes it is closed."""
+async def test_stall_ends_when_client_disconnects(serve: Any, look: Look, pair: Any, where: str) -> None:
     mock = await serve()
     plain = await (await look(mock, pair, "Connection: close")).ended()
     half = len(plain.body) // 2 if where == "body" else 0
@@ -39,20 +35,17 @@ async def test_answer_falls_silent_and_ends_with_its_client(
 
     assert (seen.end, seen.body) == ("open", plain.body[:half])
     assert bool(seen.data) == (where != "before")
-    assert mock.tenant.journal.get(1).took is None
+    assert mock.tenant.journal.get(1).duration_ns is None
 
     seen.transport.abort()
-    await soon(lambda: mock.tenant.journal.get(1).took is not None)
+    await soon(lambda: mock.tenant.journal.get(1).duration_ns is not None)
 
     assert mock.tenant.journal.get(1).faults == ("1:stall",)
 
 
 @pytest.mark.parametrize("way", ["aborts", "closes", "says no more"])
 @pytest.mark.parametrize("pair", SLOTTED, ids=name)
-async def test_slot_is_held_by_a_stall_and_free_when_its_client_goes(
-    serve: Any, look: Look, pair: Any, way: str
-) -> None:
-    """Until then another request is refused; however the client goes, the next is answered."""
+async def test_stall_holds_slot_until_client_disconnects(serve: Any, look: Look, pair: Any, way: str) -> None:
     mock = await serve()
     mock.tenant.faults.add(read({"kind": "stall", "times": 1}))
     seen = await look(mock, pair)
@@ -72,8 +65,7 @@ async def test_slot_is_held_by_a_stall_and_free_when_its_client_goes(
 
 
 @pytest.mark.parametrize("where", WHERE)
-async def test_stall_ends_when_the_server_stops(serve: Any, where: str) -> None:
-    """A server that is told to stop does, though its clients would wait for ever."""
+async def test_stall_ends_when_server_stops(serve: Any, where: str) -> None:
     mock = await serve()
     mock.tenant.faults.add(read({"kind": "stall", "where": where}))
     runner = web.AppRunner(create_app([mock.tenant]), handler_cancellation=True, shutdown_timeout=0.01)
@@ -87,6 +79,6 @@ async def test_stall_ends_when_the_server_stops(serve: Any, where: str) -> None:
         await runner.cleanup()
         await seen.ended()
 
-    assert mock.tenant.journal.get(1).took is not None
+    assert mock.tenant.journal.get(1).duration_ns is not None
     assert asyncio.all_tasks() <= before
     assert mock.tenant.slots.held() == 0

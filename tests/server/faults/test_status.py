@@ -1,4 +1,4 @@
-"""A status comes in the vendor's own error shape, and says when to come back on the tenant's clock."""
+"""Tests of the fault that responds with an error status."""
 
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -24,8 +24,7 @@ RECORDING = [pair for pair in ENDPOINTS if pair[1].rows_path is None and pair[1]
 
 @pytest.mark.parametrize("status", [304, 400, 401, 404, 429, 500, 503, 599])
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_status_comes_in_the_vendors_shape(serve: Any, look: Look, pair: Any, status: int) -> None:
-    """The body is that of the vendor's error of that status, or its most general one, with our message; 304 has none."""
+async def test_status_has_vendor_format(serve: Any, look: Look, pair: Any, status: int) -> None:
     vendor, _ = pair
     mock = await serve()
     mock.tenant.faults.add(read({"kind": "status", "status": status, "message": "said"}))
@@ -51,10 +50,7 @@ async def test_status_comes_in_the_vendors_shape(serve: Any, look: Look, pair: A
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_retry_after_says_seconds_or_a_date_of_the_tenants_clock(
-    serve: Any, look: Look, pair: Any
-) -> None:
-    """Seconds as they are given; a date so many after the clock's time, wherever that was set; nothing unless asked for."""
+async def test_retry_after_is_seconds_or_date_of_tenant_clock(serve: Any, look: Look, pair: Any) -> None:
     mock = await serve()
     mock.tenant.faults.add(
         read(
@@ -76,8 +72,7 @@ async def test_retry_after_says_seconds_or_a_date_of_the_tenants_clock(
 
 
 @pytest.mark.parametrize("pair", RECORDING, ids=name)
-async def test_nothing_is_recorded_of_what_was_refused(serve: Any, pair: Any) -> None:
-    """The world is the same after the fault, and another once the retry is answered."""
+async def test_status_prevents_recording_of_sent_data(serve: Any, pair: Any) -> None:
     mock = await serve()
     before = mock.tenant.world
     mock.tenant.faults.add(read({"kind": "status", "times": 1}))

@@ -1,4 +1,4 @@
-"""A truncated body is cut where it says, and its Content-Length is as true as it says."""
+"""Tests of the fault that truncates a body."""
 
 import json
 from typing import Any
@@ -13,10 +13,9 @@ from tests.server.faults.seen import LISTS, name
 
 @pytest.mark.parametrize("share", [0, 0.3, 0.999])
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_true_length_ends_the_answer_and_keeps_the_connection(
+async def test_truncate_with_true_length_keeps_connection(
     serve: Any, look: Look, pair: Any, share: float
 ) -> None:
-    """A client of HTTP believes that it has all, and finds that it does not parse."""
     mock = await serve()
     plain = (await mock.ask(*pair, dict(pair[1].example)))[1]
     mock.tenant.faults.add(read({"kind": "truncate", "share": share, "content_length": "true"}))
@@ -32,10 +31,9 @@ async def test_true_length_ends_the_answer_and_keeps_the_connection(
 
 @pytest.mark.parametrize("share", [0, 0.3, 0.999])
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_lying_length_promises_the_whole_and_closes_the_connection(
+async def test_truncate_with_lying_length_closes_connection(
     serve: Any, look: Look, pair: Any, share: float
 ) -> None:
-    """A client of HTTP knows that bytes are missing: the connection ends before they have come, without RST."""
     mock = await serve()
     plain = (await mock.ask(*pair, dict(pair[1].example)))[1]
     mock.tenant.faults.add(read({"kind": "truncate", "share": share, "content_length": "lying"}))

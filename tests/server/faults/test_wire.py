@@ -1,4 +1,4 @@
-"""Whatever becomes of a reply, its bytes are HTTP as far as they go, and the connection is in the state they say."""
+"""Every response is valid HTTP as far as it is sent, and ends as specified."""
 
 import asyncio
 import warnings
@@ -21,8 +21,6 @@ WIRE = [kind for kind, model in kinds().items() if issubclass(model, WireFault)]
 
 
 async def sent(aiohttp_server: Any, reply: Response, method: str = "GET") -> Seen:
-    """What a client sees of a reply; the connection is to be closed after it."""
-
     async def handle(request: web.Request) -> web.StreamResponse:
         return await send(reply, request)
 
@@ -39,10 +37,9 @@ async def sent(aiohttp_server: Any, reply: Response, method: str = "GET") -> See
 
 @pytest.mark.parametrize(("method", "status"), [("HEAD", 200), ("GET", 204), ("GET", 304)])
 @pytest.mark.parametrize("kind", [kind for kind in WIRE if kind not in ENDLESS])
-async def test_answers_without_a_body_have_none(
+async def test_bodiless_response_has_no_body(
     aiohttp_server: Any, kind: str, method: str, status: int
 ) -> None:
-    """To HEAD, and with 204 and 304, no byte of a body is sent, whatever fault triggers."""
     (fault,) = read(kinds()[kind].EXAMPLE)
     assert isinstance(fault, WireFault)
     seen = await sent(aiohttp_server, fault.transform(replace(WHOLE, status=status)), method)
@@ -52,7 +49,6 @@ async def test_answers_without_a_body_have_none(
 
 
 def cut(reply: Response, at: int, **others: Any) -> Response:
-    """A reply of which only so many bytes are sent."""
     return replace(reply, sent=at, **others)
 
 
@@ -77,17 +73,15 @@ def cut(reply: Response, at: int, **others: Any) -> Response:
         "nothing in pieces",
     ],
 )
-async def test_reply_arrives_as_it_says(
+async def test_response_arrives_as_specified(
     aiohttp_server: Any, reply: Response, length: int, body: bytes, end: str
 ) -> None:
-    """The length that is claimed, the bytes that are sent, and how the connection ends."""
     seen = await sent(aiohttp_server, reply)
 
     assert (seen.length, seen.body, seen.end) == (length, body, end)
 
 
-async def test_reset_takes_back_nothing_that_was_sent(aiohttp_server: Any) -> None:
-    """However much was sent before it, RST comes after."""
+async def test_reset_keeps_bytes_that_were_sent(aiohttp_server: Any) -> None:
     body = bytes(range(256)) * 40_000
     seen = await sent(
         aiohttp_server, cut(replace(WHOLE, body=body), len(body) - 1, declared=len(body), end="reset")
@@ -97,8 +91,7 @@ async def test_reset_takes_back_nothing_that_was_sent(aiohttp_server: Any) -> No
 
 
 @pytest.mark.parametrize("kind", [kind for kind in WIRE if kind not in ENDLESS])
-async def test_server_answers_on_after_a_fault(serve: Any, look: Look, kind: str) -> None:
-    """After a fault the next request is answered: over the same connection where that was left open and whole, else over another."""
+async def test_server_responds_after_fault(serve: Any, look: Look, kind: str) -> None:
     mock = await serve()
     mock.tenant.faults.add(read({**kinds()[kind].EXAMPLE, "times": 1}))
     seen = await look(mock, LISTS[0])
@@ -120,13 +113,12 @@ async def test_server_answers_on_after_a_fault(serve: Any, look: Look, kind: str
 
 @pytest.mark.parametrize("kind", WIRE)
 @pytest.mark.parametrize("where", ["when it triggers", "after the headers"])
-async def test_client_that_goes_leaves_nothing_behind(
+async def test_disconnected_client_leaves_no_task(
     serve: Any, look: Look, kind: str, where: str, caplog: Any
 ) -> None:
-    """A client that vanishes in the middle of a fault leaves no task, no open exchange and no word in the log."""
     mock = await serve()
     await (await look(mock, LISTS[0], "Connection: close")).ended()
-    await soon(lambda: mock.tenant.journal.get(1).took is not None)
+    await soon(lambda: mock.tenant.journal.get(1).duration_ns is not None)
     before = asyncio.all_tasks()
     (active,) = mock.tenant.faults.add(read(kinds()[kind].EXAMPLE))
     with warnings.catch_warnings():
@@ -136,7 +128,9 @@ async def test_client_that_goes_leaves_nothing_behind(
         if where == "after the headers":
             await seen.until(lambda each: each.end != "open" or b"\r\n\r\n" in each.data)
         seen.transport.abort()
-        await soon(lambda: mock.tenant.journal.get(2).took is not None and asyncio.all_tasks() <= before)
+        await soon(
+            lambda: mock.tenant.journal.get(2).duration_ns is not None and asyncio.all_tasks() <= before
+        )
 
     assert mock.tenant.journal.get(2).faults == (f"1:{kind}",)
     assert caplog.records == []

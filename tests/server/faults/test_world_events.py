@@ -1,4 +1,4 @@
-"""Something happens in the world while a client pages, and every vendor tells it at once."""
+"""Tests of the faults that change the world while a client is paging."""
 
 from typing import Any
 
@@ -65,8 +65,7 @@ async def second(mock: Any, pair: Pair, first: Any) -> Any:
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_arrival_is_there_before_the_page_it_strikes_is_answered(serve: Any, pair: Pair) -> None:
-    """Between page 1 and page 2 a session starts now: a list by offset shifts by it where it is told first, one by cursor does not."""
+async def test_session_arrives_before_response(serve: Any, pair: Pair) -> None:
     mock = await served(serve, {"kind": "session_arrives", "page": 2})
     before, now = expected_rows(mock, pair), mock.tenant.clock.now() // 1000
     newest_first = starts(pair, before)[0] > starts(pair, before)[-1]
@@ -82,8 +81,7 @@ async def test_arrival_is_there_before_the_page_it_strikes_is_answered(serve: An
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_late_arrival_stands_in_the_past(serve: Any, pair: Pair) -> None:
-    """A session appears that started so many seconds ago, in its place among the others."""
+async def test_session_arrives_late_starts_in_past(serve: Any, pair: Pair) -> None:
     ago = 10 * 24 * HOUR
     mock = await served(serve, {"kind": "session_arrives_late", "seconds": ago, "times": 1})
     before = expected_rows(mock, pair)
@@ -100,10 +98,9 @@ async def test_late_arrival_stands_in_the_past(serve: Any, pair: Pair) -> None:
 
 @pytest.mark.parametrize(("place", "which"), [(0, 0), (1, COUNT - 1), (0.5, COUNT // 2)])
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_deletion_takes_the_session_that_stands_there(
+async def test_session_deleted_removes_session_at_place(
     serve: Any, pair: Pair, place: float, which: int
 ) -> None:
-    """The oldest, the newest or the one in the middle is gone, from every list and for every vendor."""
     mock = await served(serve, {"kind": "session_deleted", "place": place, "times": 1})
     before = {name(each): expected_rows(mock, each) for each in LISTS}
     await asked(mock, pair)
@@ -116,8 +113,7 @@ async def test_deletion_takes_the_session_that_stands_there(
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_deletion_on_a_page_before_hides_a_row_from_who_counts(serve: Any, pair: Pair) -> None:
-    """A row of page 1 goes before page 2 is asked for: pages by offset skip a row, cursors go on where they were, even if it is theirs."""
+async def test_session_deleted_on_earlier_page_hides_row_from_offset_client(serve: Any, pair: Pair) -> None:
     mock = await served(serve)
     before = expected_rows(mock, pair)
     newest_first = starts(pair, before)[0] > starts(pair, before)[-1]
@@ -135,8 +131,7 @@ async def test_deletion_on_a_page_before_hides_a_row_from_who_counts(serve: Any,
 @pytest.mark.parametrize(
     "pair", [pair for pair in LISTS if isinstance(pair[1].pagination, CursorPagination)], ids=name
 )
-async def test_cursor_to_what_was_sent_and_is_deleted_leads_on(serve: Any, pair: Pair) -> None:
-    """A page that ends with a session that came over HTTP is followed by the others, though that session is deleted meanwhile."""
+async def test_cursor_of_deleted_row_stays_valid(serve: Any, pair: Pair) -> None:
     mock = await served(
         serve,
         {"kind": "session_arrives_late", "seconds": 10, "times": 1},
@@ -154,8 +149,7 @@ async def test_cursor_to_what_was_sent_and_is_deleted_leads_on(serve: Any, pair:
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_growth_lengthens_a_session_that_came_over_http(serve: Any, pair: Pair) -> None:
-    """Where there is none, one arrives; then it goes on, by its start and its id the same, never past now."""
+async def test_session_grows_lengthens_tracked_session(serve: Any, pair: Pair) -> None:
     mock = await served(
         serve,
         {"kind": "session_arrives_late", "seconds": 90, "times": 1},
@@ -164,7 +158,7 @@ async def test_growth_lengthens_a_session_that_came_over_http(serve: Any, pair: 
     now, grown = mock.tenant.clock.now(), []
     for _ in range(3):
         await asked(mock, pair)
-        [session] = mock.tenant.world.sites[0].tracked(now)
+        [session] = mock.tenant.world.sites[0].tracked_sessions(now)
         grown.append([now - event.at for event in session.events])
     told = expected_rows(mock, pair)
 
@@ -172,21 +166,22 @@ async def test_growth_lengthens_a_session_that_came_over_http(serve: Any, pair: 
     assert len(told) == COUNT + 1
 
 
-async def test_growth_where_nothing_came_over_http_begins_with_an_arrival(serve: Any) -> None:
-    """The first trigger lets somebody come, the second lets them go on."""
+async def test_session_grows_without_tracked_session_adds_one(serve: Any) -> None:
     mock = await served(serve, {"kind": "session_grows"})
     counts = []
     for _ in range(2):
         await asked(mock, LISTS[0])
         counts.append(
-            [len(session.events) for session in mock.tenant.world.sites[0].tracked(mock.tenant.clock.now())]
+            [
+                len(session.events)
+                for session in mock.tenant.world.sites[0].tracked_sessions(mock.tenant.clock.now())
+            ]
         )
 
     assert counts == [[1], [2]]
 
 
-async def test_growth_of_a_user_is_the_users(serve: Any) -> None:
-    """What was sent with a user id goes on under it."""
+async def test_session_grows_keeps_user_id(serve: Any) -> None:
     mock = await served(serve)
     [(vendor, endpoint)] = [
         (v, e) for v in load() for e in v.contract.endpoints if e.method == "POST" and "event" in e.example
@@ -194,14 +189,13 @@ async def test_growth_of_a_user_is_the_users(serve: Any) -> None:
     await mock.ask(vendor, endpoint, dict(endpoint.example))
     mock.tenant.faults.add(read({"kind": "session_grows", "times": 1}))
     await asked(mock, LISTS[0])
-    [session] = mock.tenant.world.sites[0].tracked(mock.tenant.clock.now())
+    [session] = mock.tenant.world.sites[0].tracked_sessions(mock.tenant.clock.now())
 
     assert (session.identified, len(session.events)) == (True, 2)
 
 
 @pytest.mark.parametrize("kind", EVENTS)
-async def test_events_happen_on_the_site_of_the_request(serve: Any, kind: str) -> None:
-    """The other site stays as it is."""
+async def test_world_events_change_requested_site(serve: Any, kind: str) -> None:
     mock = await served(serve, {"kind": kind, "times": 1})
     pair = LISTS[0]
     before = [expected_rows(mock, pair, site) for site in (0, 1)]
@@ -212,8 +206,7 @@ async def test_events_happen_on_the_site_of_the_request(serve: Any, kind: str) -
 
 
 @pytest.mark.parametrize("kind", EVENTS)
-async def test_the_same_requests_meet_the_same_events(serve: Any, kind: str) -> None:
-    """Who comes, goes or grows follows from seed, tenant, fault and request: two runs see the same rows, another seed others."""
+async def test_world_events_are_deterministic(serve: Any, kind: str) -> None:
     seen = []
     for seed in (1, 1, 2):
         mock = await served(serve, {"kind": kind}, seed=seed)
@@ -226,8 +219,7 @@ async def test_the_same_requests_meet_the_same_events(serve: Any, kind: str) -> 
 
 
 @pytest.mark.parametrize("kind", EVENTS)
-async def test_events_happen_whatever_becomes_of_the_answer(serve: Any, kind: str) -> None:
-    """Around a world event an error may be answered; the event happened all the same."""
+async def test_world_events_happen_also_if_response_fails(serve: Any, kind: str) -> None:
     mock = await served(serve, {"kind": "status", "status": 503}, {"kind": kind})
     before = mock.tenant.world
     status, _ = await mock.ask(*LISTS[0], {})
@@ -237,8 +229,7 @@ async def test_events_happen_whatever_becomes_of_the_answer(serve: Any, kind: st
 
 
 @pytest.mark.parametrize("kind", EVENTS)
-async def test_a_request_that_is_refused_lets_nothing_happen(serve: Any, kind: str) -> None:
-    """What names no page of any site is no page boundary."""
+async def test_world_events_never_match_invalid_request(serve: Any, kind: str) -> None:
     mock = await served(serve, {"kind": kind})
     before = mock.tenant.world
     status, _ = await mock.ask(*LISTS[0], {str(getattr(LISTS[0][1].pagination, "limit", "")): "many"})
@@ -248,8 +239,7 @@ async def test_a_request_that_is_refused_lets_nothing_happen(serve: Any, kind: s
     assert mock.tenant.faults.active[0].matched == 0
 
 
-async def test_where_there_is_nothing_to_delete_nothing_happens(serve: Any) -> None:
-    """An empty site stays empty."""
+async def test_session_deleted_in_empty_site_does_nothing(serve: Any) -> None:
     mock = await served(
         serve, {"kind": "session_deleted"}, {"kind": "session_deleted", "place": 1}, sessions=0
     )
@@ -257,8 +247,7 @@ async def test_where_there_is_nothing_to_delete_nothing_happens(serve: Any) -> N
     assert at(await asked(mock, LISTS[0]), LISTS[0][1].rows_path) == []
 
 
-async def test_deleting_on_every_page_leaves_nothing_at_last(serve: Any) -> None:
-    """Each trigger deletes another session."""
+async def test_session_deleted_on_every_page_empties_site(serve: Any) -> None:
     mock = await served(serve, {"kind": "session_deleted"}, sessions=5)
     for _ in range(7):
         await asked(mock, LISTS[0])

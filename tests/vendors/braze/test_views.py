@@ -1,4 +1,4 @@
-"""Braze tells the world as its contract says."""
+"""Views and contract of Braze."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -15,27 +15,22 @@ from mockserver.contract.errors import ApiError, render
 from mockserver.contract.validation import read
 from mockserver.rows.datetimes import DAY
 from mockserver.vendors.braze import VENDOR
-from mockserver.vendors.braze.contract import (
-    APP_ID,
-    ENDING_AT,
-    LIST_SEGMENTS,
-    NO_NUMBERS,
-    SEGMENT_ID,
-    SESSIONS_DATA_SERIES,
+from mockserver.vendors.braze.contract import EMPTY_HEADERS, LIST_SEGMENTS, SESSIONS_DATA_SERIES
+from mockserver.vendors.braze.request_models import (
+    INVALID_APP_ID,
+    INVALID_ENDING_AT,
+    INVALID_SEGMENT_ID,
     ExportSessionSeries,
-    ListedSegment,
     ListSegments,
-    SegmentList,
-    SessionPoint,
-    SessionSeries,
 )
+from mockserver.vendors.braze.responses import ListedSegment, SegmentList, SessionPoint, SessionSeries
 from mockserver.world.generator.timeline import HOUR
 from mockserver.world.generator.tracked import TrackedEvent
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.query import Query
 from mockserver.world.model.spec import DEFAULT_END, spec
 from mockserver.world.world import World, build, with_events
-from tests.vendors.conftest import KEY, asked, strictly
+from tests.vendors.conftest import KEY, decode_strictly, make_view_request
 
 MONTH = 30
 """Days of the default world."""
@@ -43,86 +38,86 @@ NOON = DEFAULT_END - 15 * DAY + DAY // 2  # 2026-09-16T12:00:00Z
 UNITS = {"day": timedelta(days=1), "hour": timedelta(hours=1)}
 
 
-def world(profile: str = "default", **fields: Any) -> World:
-    """The world of a profile, with some fields changed."""
+def build_world(profile: str = "default", **fields: Any) -> World:
+    """Return the world of a profile with some fields changed."""
     return build(spec(**{**PROFILES[profile], **fields}))
 
 
 def series(
-    told: World,
+    world: World,
     length: int,
     now: int = DEFAULT_END,
     behaviors: Mapping[str, str] | None = None,
     **fields: Any,
 ) -> list[SessionPoint]:
-    """The points of a series."""
-    request = asked(VENDOR, told, query=ExportSessionSeries(length, **fields), now=now, behaviors=behaviors)
-    return strictly(VENDOR.respond(SESSIONS_DATA_SERIES, request).body, SessionSeries).data
+    """Return the points of a series."""
+    request = make_view_request(
+        VENDOR, world, query=ExportSessionSeries(length, **fields), now=now, behaviors=behaviors
+    )
+    return decode_strictly(VENDOR.respond(SESSIONS_DATA_SERIES, request).body, SessionSeries).data
 
 
 def counts(points: list[SessionPoint]) -> list[int]:
-    """The numbers of a series."""
+    """Return the counts of a series."""
     return [point.sessions for point in points]
 
 
-def refusal(told: World, behaviors: Mapping[str, str] | None = None, **fields: Any) -> str:
-    """The message with which a series is refused."""
-    with pytest.raises(ApiError) as refused:
-        series(told, 1, behaviors=behaviors, **fields)
+def rejection_message(world: World, behaviors: Mapping[str, str] | None = None, **fields: Any) -> str:
+    """Return the error message for a series."""
+    with pytest.raises(ApiError) as raised:
+        series(world, 1, behaviors=behaviors, **fields)
 
-    assert refused.value.error == "violation"
-    return refused.value.details["message"]
-
-
-def listed(told: World, **fields: Any) -> list[ListedSegment]:
-    """A page of the list of segments."""
-    request = asked(VENDOR, told, query=ListSegments(**fields))
-    return strictly(VENDOR.respond(LIST_SEGMENTS, request).body, SegmentList).segments
+    assert raised.value.error == "violation"
+    return raised.value.details["message"]
 
 
-def totals(told: World, segment: str, now: int = DEFAULT_END) -> list[int]:
-    """How many sessions of a segment each site has, as the world counts them."""
-    return [site.find(Query(where=told.segments[segment].where), now).total for site in told.sites]
+def list_segments(world: World, **fields: Any) -> list[ListedSegment]:
+    """Return a page of the list of segments."""
+    request = make_view_request(VENDOR, world, query=ListSegments(**fields))
+    return decode_strictly(VENDOR.respond(LIST_SEGMENTS, request).body, SegmentList).segments
 
 
-@pytest.mark.parametrize("segment", world().segments)
-def test_a_series_adds_up_to_the_sessions_of_a_segment(segment: str) -> None:
-    """Over the whole month, the points of every segment sum to what the world finds of it on all sites."""
-    told = world()
-    identifier = VENDOR.names(KEY, told, {}).segments[segment]
-
-    assert sum(counts(series(told, MONTH, segment_id=identifier))) == sum(totals(told, segment))
+def count_sessions(world: World, segment: str, now: int = DEFAULT_END) -> list[int]:
+    """Return the number of sessions of a segment on each site, as the world counts them."""
+    return [site.find(Query(where=world.segments[segment].where), now).total for site in world.sites]
 
 
-@pytest.mark.parametrize("segment", world().segments)
-def test_a_point_of_a_segment_is_the_number_of_its_sessions_listed_one_by_one(segment: str) -> None:
-    """Each day's number is that of the sessions in the world's own list which start on it."""
-    told = world(sites=1)
-    identifier = VENDOR.names(KEY, told, {}).segments[segment]
-    found = told.sites[0].find(Query(where=told.segments[segment].where), DEFAULT_END)
+@pytest.mark.parametrize("segment", build_world().segments)
+def test_series_of_segment_adds_up_to_its_sessions(segment: str) -> None:
+    world = build_world()
+    identifier = VENDOR.create_identifiers(KEY, world, {}).segments[segment]
+
+    assert sum(counts(series(world, MONTH, segment_id=identifier))) == sum(count_sessions(world, segment))
+
+
+@pytest.mark.parametrize("segment", build_world().segments)
+def test_series_of_segment_equals_sessions_counted_by_day(segment: str) -> None:
+    world = build_world(sites=1)
+    identifier = VENDOR.create_identifiers(KEY, world, {}).segments[segment]
+    found = world.sites[0].find(Query(where=world.segments[segment].where), DEFAULT_END)
     starts = [place.start for place in found.page(0, found.total).sort_keys()]
     days = [
         sum(start // DAY == DEFAULT_END // DAY - back for start in starts) for back in range(MONTH, 0, -1)
     ]
 
-    assert counts(series(told, MONTH, segment_id=identifier)) == days
+    assert counts(series(world, MONTH, segment_id=identifier)) == days
 
 
-def test_apps_add_up_to_the_workspace() -> None:
-    """Point by point, the series of the apps sum to the series without an app."""
-    told = world(sites=3)
-    apps = [counts(series(told, MONTH, app_id=app)) for (app,) in VENDOR.names(KEY, told, {}).sites]
+def test_series_of_apps_add_up_to_series_of_workspace() -> None:
+    world = build_world(sites=3)
+    apps = [
+        counts(series(world, MONTH, app_id=app)) for (app,) in VENDOR.create_identifiers(KEY, world, {}).sites
+    ]
 
-    assert [sum(point) for point in zip(*apps, strict=True)] == counts(series(told, MONTH))
-    assert [sum(app) for app in apps] == totals(told, "everyone")
+    assert [sum(point) for point in zip(*apps, strict=True)] == counts(series(world, MONTH))
+    assert [sum(app) for app in apps] == count_sessions(world, "everyone")
 
 
 @given(day=st.integers(0, MONTH - 1), now=st.integers(DEFAULT_END - MONTH * DAY, DEFAULT_END))
-def test_a_day_is_the_sum_of_its_hours(day: int, now: int) -> None:
-    """The 24 hours of a day partition it, whatever the time is."""
+def test_daily_point_equals_sum_of_hourly_points(day: int, now: int) -> None:
     ending_at = (datetime(2026, 9, 1, tzinfo=UTC) + timedelta(days=day + 1)).isoformat()
-    hours = series(world(), 24, now, unit="hour", ending_at=ending_at)
-    (whole,) = series(world(), 1, now, ending_at=ending_at)
+    hours = series(build_world(), 24, now, unit="hour", ending_at=ending_at)
+    (whole,) = series(build_world(), 1, now, ending_at=ending_at)
 
     assert sum(counts(hours)) == whole.sessions
     assert {hour.time[:10] for hour in hours} == {whole.time}
@@ -151,11 +146,8 @@ def test_a_day_is_the_sum_of_its_hours(day: int, now: int) -> None:
         ("9999-12-31T23:59:59Z", "9999-12-31", "9999-12-31T23:00:00"),
     ],
 )
-def test_a_series_ends_with_the_last_bucket_that_begins_before_ending_at(
-    ending_at: str, day: str, hour: str
-) -> None:
-    """Every form in which clients send ending_at is read, and a bare date excludes its day."""
-    days, hours = (series(world(), 1, unit=unit, ending_at=ending_at) for unit in UNITS)
+def test_series_ends_with_last_bucket_before_ending_at(ending_at: str, day: str, hour: str) -> None:
+    days, hours = (series(build_world(), 1, unit=unit, ending_at=ending_at) for unit in UNITS)
 
     assert [point.time for point in (*days, *hours)] == [day, hour]
 
@@ -165,11 +157,8 @@ def test_a_series_ends_with_the_last_bucket_that_begins_before_ending_at(
     unit=st.sampled_from(sorted(UNITS)),
     ending_at=st.datetimes(datetime(1, 6, 1), datetime(9999, 12, 31)),  # noqa: DTZ001 -- no offset means UTC
 )
-def test_a_series_has_as_many_neighbouring_points_as_asked_for(
-    length: int, unit: str, ending_at: datetime
-) -> None:
-    """Points ascend without a gap, and the instant just before ending_at lies in the last."""
-    points = series(world(), length, unit=unit, ending_at=ending_at.isoformat(timespec="milliseconds"))
+def test_series_has_length_consecutive_points(length: int, unit: str, ending_at: datetime) -> None:
+    points = series(build_world(), length, unit=unit, ending_at=ending_at.isoformat(timespec="milliseconds"))
     times = [datetime.fromisoformat(point.time) for point in points]
     end = ending_at.replace(microsecond=ending_at.microsecond // 1000 * 1000)
 
@@ -202,20 +191,19 @@ def test_a_series_has_as_many_neighbouring_points_as_asked_for(
         "9999-12-31T23:59:59-05:00",
     ],
 )
-def test_an_ending_at_that_is_no_time_is_refused(ending_at: str) -> None:
-    """What is no ISO 8601 time, or no time that dates can name, is refused in one message."""
-    assert refusal(world(), ending_at=ending_at) == ENDING_AT
+def test_ending_at_invalid_is_rejected(ending_at: str) -> None:
+    assert rejection_message(build_world(), ending_at=ending_at) == INVALID_ENDING_AT
 
 
-def test_without_ending_at_the_last_point_is_the_day_it_is() -> None:
-    """By default a series ends now: today is last, with what has happened of it."""
-    told = world()
-    morning, noon = series(told, 2, NOON - 6 * HOUR)[-1], series(told, 2, NOON)[-1]
-    sofar = [site.find(Query(start=NOON - DAY // 2), NOON).total for site in told.sites]
+def test_series_without_ending_at_ends_with_today_so_far() -> None:
+    world = build_world()
+    morning = series(world, 2, NOON - 6 * HOUR)[-1]
+    noon = series(world, 2, NOON)[-1]
+    counted_so_far = [site.find(Query(start=NOON - DAY // 2), NOON).total for site in world.sites]
 
     assert morning.time == noon.time == "2026-09-16"
-    assert morning.sessions < noon.sessions == sum(sofar)
-    assert noon.sessions < series(told, 1, ending_at="2026-09-17")[0].sessions
+    assert morning.sessions < noon.sessions == sum(counted_so_far)
+    assert noon.sessions < series(world, 1, ending_at="2026-09-17")[0].sessions
 
 
 @pytest.mark.parametrize(
@@ -228,126 +216,113 @@ def test_without_ending_at_the_last_point_is_the_day_it_is() -> None:
         ("day", DEFAULT_END + 1, "2026-10-01"),
     ],
 )
-def test_a_bucket_that_begins_now_has_not_begun(unit: str, now: int, last: str) -> None:
-    """The time of the request is an ending_at like any other: exclusive."""
-    assert series(world(), 3, now, unit=unit)[-1].time == last
+def test_series_without_ending_at_excludes_bucket_that_begins_now(unit: str, now: int, last: str) -> None:
+    assert series(build_world(), 3, now, unit=unit)[-1].time == last
 
 
-def test_the_last_bucket_is_counted_whole() -> None:
-    """An ending_at within a day does not cut the day."""
-    told = world()
+def test_last_bucket_is_counted_completely() -> None:
+    world = build_world()
 
-    assert series(told, 3, ending_at="2026-09-15T00:00:01Z") == series(told, 3, ending_at="2026-09-16")
+    assert series(world, 3, ending_at="2026-09-15T00:00:01Z") == series(world, 3, ending_at="2026-09-16")
 
 
-def test_a_series_that_ends_in_the_future_holds_zeros_there() -> None:
-    """Nothing has happened after now, though the world goes on."""
-    told = world("flowing")
-    points = series(told, 10, NOON, ending_at="2026-09-22")
+def test_future_buckets_are_zero() -> None:
+    world = build_world("flowing")
+    points = series(world, 10, NOON, ending_at="2026-09-22")
 
-    assert counts(points)[:4] == counts(series(told, 4, NOON + 30 * DAY, ending_at="2026-09-16"))
+    assert counts(points)[:4] == counts(series(world, 4, NOON + 30 * DAY, ending_at="2026-09-16"))
     assert counts(points)[5:] == [0] * 5
 
 
-def test_an_empty_world_has_a_point_for_every_bucket() -> None:
-    """Where there is no session, the numbers are 0."""
-    assert counts(series(world("empty"), 100)) == [0] * 100
-    assert counts(series(world("empty"), 100, unit="hour")) == [0] * 100
+def test_series_of_empty_world_has_a_zero_for_every_bucket() -> None:
+    assert counts(series(build_world("empty"), 100)) == [0] * 100
+    assert counts(series(build_world("empty"), 100, unit="hour")) == [0] * 100
 
 
 @pytest.mark.parametrize("profile", ["empty", "single", "awkward"])
-def test_sparse_series_leave_out_what_has_no_session(profile: str) -> None:
-    """The behavior takes away the points with 0 sessions and changes no other."""
+def test_sparse_series_omits_only_points_without_sessions(profile: str) -> None:
     ending_at = {"awkward": "2026-04-05"}.get(profile, "2026-10-03")
-    points = series(world(profile), 50, ending_at=ending_at)
-    sparse = series(world(profile), 50, ending_at=ending_at, behaviors={"series": "sparse"})
+    points = series(build_world(profile), 50, ending_at=ending_at)
+    sparse = series(build_world(profile), 50, ending_at=ending_at, behaviors={"series": "sparse"})
 
     assert 0 in counts(points)
     assert sparse == [point for point in points if point.sessions]
 
 
-def test_a_flowing_world_has_a_series_at_any_time() -> None:
-    """A world without an end has as many sessions in a week of a far year as its spec says."""
-    told = world("flowing", sites=1)
+def test_series_of_flowing_world_in_far_future_has_stated_size() -> None:
+    world = build_world("flowing", sites=1)
     now = 2_000_000_000_000  # 2033-05-18
     begin = datetime.fromtimestamp(now // 1000, UTC) - timedelta(days=7)
 
-    assert sum(counts(series(told, 7, now, ending_at=begin.date().isoformat()))) == 7 * 500
-    assert sum(counts(series(told, 100, DEFAULT_END - 365 * DAY))) == 0
+    assert sum(counts(series(world, 7, now, ending_at=begin.date().isoformat()))) == 7 * 500
+    assert sum(counts(series(world, 100, DEFAULT_END - 365 * DAY))) == 0
 
 
 @pytest.mark.parametrize("segment", ["everyone", "mobile", "paid", "nobody"])
-def test_a_series_of_a_billion_sessions_adds_up(segment: str) -> None:
-    """The numbers of a large world are exact too."""
-    told = world(sessions=10**9)
-    identifier = VENDOR.names(KEY, told, {}).segments[segment]
+def test_series_of_a_billion_sessions_adds_up(segment: str) -> None:
+    world = build_world(sessions=10**9)
+    identifier = VENDOR.create_identifiers(KEY, world, {}).segments[segment]
 
-    assert sum(counts(series(told, MONTH, segment_id=identifier))) == sum(totals(told, segment))
+    assert sum(counts(series(world, MONTH, segment_id=identifier))) == sum(count_sessions(world, segment))
 
 
 @pytest.mark.parametrize(
     ("segment", "more"), [("everyone", 1), ("identified", 1), ("anonymous", 0), ("mobile", 0)]
 )
-def test_what_was_tracked_is_counted(segment: str, more: int) -> None:
-    """A session that arrived over HTTP is one more in its bucket, and in the segments that it meets."""
-    told = world()
-    after = with_events(told, 1, [TrackedEvent(NOON, "sign_up", user_id="someone")])
-    identifier = VENDOR.names(KEY, told, {}).segments[segment]
+def test_tracked_session_is_counted_in_its_bucket_and_segments(segment: str, more: int) -> None:
+    world = build_world()
+    after = with_events(world, 1, [TrackedEvent(NOON, "sign_up", user_id="someone")])
+    identifier = VENDOR.create_identifiers(KEY, world, {}).segments[segment]
     points, points_after = (
-        series(each, 9, ending_at="2026-09-20", segment_id=identifier) for each in (told, after)
+        series(item, 9, ending_at="2026-09-20", segment_id=identifier) for item in (world, after)
     )
-    grown = {
+    added = {
         point.time: now.sessions - point.sessions for point, now in zip(points, points_after, strict=True)
     }
 
-    assert {time: by for time, by in grown.items() if by} == ({"2026-09-16": 1} if more else {})
+    assert {time: by for time, by in added.items() if by} == ({"2026-09-16": 1} if more else {})
 
 
 @pytest.mark.parametrize(("behavior", "suffix"), [("none", ""), ("Z", "Z"), ("offset", "+00:00")])
-def test_the_suffix_of_hours_is_a_behavior(behavior: str, suffix: str) -> None:
-    """Hours end as chosen; days are bare dates whatever is chosen."""
+def test_hour_suffix_applies_to_hours_only(behavior: str, suffix: str) -> None:
     behaviors = {"hour_suffix": behavior}
-    (hour,) = series(world(), 1, unit="hour", ending_at="2026-09-10T09:30:00Z", behaviors=behaviors)
-    (day,) = series(world(), 1, ending_at="2026-09-10T09:30:00Z", behaviors=behaviors)
+    (hour,) = series(build_world(), 1, unit="hour", ending_at="2026-09-10T09:30:00Z", behaviors=behaviors)
+    (day,) = series(build_world(), 1, ending_at="2026-09-10T09:30:00Z", behaviors=behaviors)
 
     assert hour.time == "2026-09-10T09:00:00" + suffix
     assert day.time == "2026-09-10"
 
 
 @pytest.mark.parametrize("app", ["", "no-such-app", str(UUID(int=0))])
-def test_an_unknown_app_is_refused_or_passed_over(app: str) -> None:
-    """The behavior app_id says whether an app_id is checked."""
-    told = world()
+def test_unknown_app_is_rejected_or_ignored_by_behavior(app: str) -> None:
+    world = build_world()
 
-    assert refusal(told, app_id=app) == APP_ID
-    assert series(told, 7, app_id=app, behaviors={"app_id": "ignore"}) == series(told, 7)
+    assert rejection_message(world, app_id=app) == INVALID_APP_ID
+    assert series(world, 7, app_id=app, behaviors={"app_id": "ignore"}) == series(world, 7)
 
 
-def test_a_known_app_is_not_passed_over() -> None:
-    """An app_id that exists limits the series, whatever the behavior app_id says."""
-    told = world()
-    app = VENDOR.names(KEY, told, {}).sites[1][0]
+def test_known_app_is_never_ignored() -> None:
+    world = build_world()
+    app = VENDOR.create_identifiers(KEY, world, {}).sites[1][0]
 
     assert (
-        sum(counts(series(told, MONTH, app_id=app, behaviors={"app_id": "ignore"})))
-        == totals(told, "everyone")[1]
+        sum(counts(series(world, MONTH, app_id=app, behaviors={"app_id": "ignore"})))
+        == count_sessions(world, "everyone")[1]
     )
 
 
 @pytest.mark.parametrize("segment", ["", "everyone", str(UUID(int=0))])
-def test_an_unknown_segment_is_refused(segment: str) -> None:
-    """Only the id of a segment is one: its name is not."""
-    assert refusal(world(), segment_id=segment) == SEGMENT_ID
+def test_unknown_segment_is_rejected(segment: str) -> None:
+    assert rejection_message(build_world(), segment_id=segment) == INVALID_SEGMENT_ID
 
 
-def test_a_series_needs_a_segment_where_that_is_chosen() -> None:
-    """The behavior segment_id makes the parameter required, as one source has it."""
-    told = world()
-    everyone = VENDOR.names(KEY, told, {}).segments["everyone"]
+def test_segment_is_required_by_behavior() -> None:
+    world = build_world()
+    everyone = VENDOR.create_identifiers(KEY, world, {}).segments["everyone"]
     behaviors = {"segment_id": "required"}
 
-    assert refusal(told, behaviors) == SEGMENT_ID
-    assert series(told, 7, segment_id=everyone, behaviors=behaviors) == series(told, 7)
+    assert rejection_message(world, behaviors) == INVALID_SEGMENT_ID
+    assert series(world, 7, segment_id=everyone, behaviors=behaviors) == series(world, 7)
 
 
 @pytest.mark.parametrize(
@@ -365,77 +340,74 @@ def test_a_series_needs_a_segment_where_that_is_chosen() -> None:
     ],
     ids=["length", "unit", "page", "sort_direction"],
 )
-def test_bad_parameters_are_refused_in_the_contracts_words(
+def test_invalid_parameter_gets_message_of_contract(
     model: type[ExportSessionSeries | ListSegments], field: str, values: list[str], message: str
 ) -> None:
-    """A parameter that breaks its bounds has one message, whatever is wrong with it."""
     found = [read(model, {"length": "1"} | {field: value}, "query") for value in ["", "abc", *values]]
 
-    assert [isinstance(each, list) and [violation.message for violation in each] for each in found] == (
+    assert [isinstance(item, list) and [violation.message for violation in item] for item in found] == (
         [[message]] * len(found)
     )
 
 
 def test_length_is_required() -> None:
-    """A request without any parameter lacks the length, in the words of a wrong one."""
     found = read(ExportSessionSeries, {}, "query")
 
     assert isinstance(found, list)
     assert [violation.message for violation in found] == ["length must be an integer between 1 and 100"]
 
 
-def test_the_list_of_segments_holds_every_segment_oldest_first() -> None:
-    """The segments come in the order in which the world defines them, under ids that a series takes."""
-    told = world(segments={"from-paris": {"city": "Paris"}})
-    found = listed(told)
+def test_segment_list_contains_every_segment_in_order() -> None:
+    world = build_world(segments={"from-paris": {"city": "Paris"}})
+    found = list_segments(world)
 
-    assert [segment.name for segment in found] == list(told.segments)
+    assert [segment.name for segment in found] == list(world.segments)
     for segment in found:
-        assert sum(counts(series(told, MONTH, segment_id=segment.id))) == sum(totals(told, segment.name))
+        assert sum(counts(series(world, MONTH, segment_id=segment.id))) == sum(
+            count_sessions(world, segment.name)
+        )
 
 
 @pytest.mark.parametrize("more", [89, 90, 91, 195])
-def test_the_list_of_segments_is_paged_by_a_hundred(more: int) -> None:
-    """Pages tile the list in both directions, and a page past the end is empty."""
-    told = world(segments={f"segment {number}": {"city": "Paris"} for number in range(more)})
+def test_segment_list_has_pages_of_100_in_both_directions(more: int) -> None:
+    world = build_world(segments={f"segment {number}": {"city": "Paris"} for number in range(more)})
     ascending, descending = (
-        [listed(told, page=page, sort_direction=direction) for page in range(4)]
+        [list_segments(world, page=page, sort_direction=direction) for page in range(4)]
         for direction in ("asc", "desc")
     )
     names = [segment.name for page in ascending for segment in page]
 
-    assert names == list(told.segments)
+    assert names == list(world.segments)
     assert [segment.name for page in descending for segment in page] == names[::-1]
     assert [len(page) for page in ascending] == [
         min(max(len(names) - 100 * page, 0), 100) for page in range(4)
     ]
 
 
-def test_a_page_far_past_the_end_is_empty() -> None:
-    """Clients page until they meet an empty list."""
-    assert listed(world(), page=10**30) == []
+def test_segment_list_page_past_end_is_empty() -> None:
+    assert list_segments(build_world(), page=10**30) == []
 
 
-def test_names_are_uuids_of_version_4() -> None:
-    """The key, the apps and the segments are lowercase UUIDs, all different and the same every time."""
-    told = world(sites=64)
-    names = VENDOR.names(KEY, told, {})
-    every = [names.credentials["token"], *(app for (app,) in names.sites), *names.segments.values()]
+def test_identifiers_are_distinct_uuids_of_version_4() -> None:
+    world = build_world(sites=64)
+    identifiers = VENDOR.create_identifiers(KEY, world, {})
+    apps = [app for (app,) in identifiers.sites]
+    texts = [identifiers.credentials["token"], *apps, *identifiers.segments.values()]
+    uuids = [UUID(text) for text in texts]
 
-    assert [str(UUID(each)) for each in every] == every
-    assert {(UUID(each).version, UUID(each).variant) for each in every} == {(4, "specified in RFC 4122")}
-    assert len(set(every)) == len(every) == 1 + 64 + len(told.segments)
-    assert VENDOR.names(KEY, told, {}) == names
-    assert VENDOR.names(KEY + 1, told, {}).credentials != names.credentials
+    assert [str(uuid) for uuid in uuids] == texts
+    assert {(uuid.version, uuid.variant) for uuid in uuids} == {(4, "specified in RFC 4122")}
+    assert len(set(texts)) == len(texts) == 1 + 64 + len(world.segments)
+    assert VENDOR.create_identifiers(KEY, world, {}) == identifiers
+    assert VENDOR.create_identifiers(KEY + 1, world, {}).credentials != identifiers.credentials
 
 
-def test_the_key_can_be_set_and_names_no_app() -> None:
-    """Whoever sets the token is given it, and nothing else changes."""
-    names = VENDOR.names(KEY, world(), {"token": "mine"})
+def test_key_can_be_set_without_changing_other_identifiers() -> None:
+    identifiers = VENDOR.create_identifiers(KEY, build_world(), {"token": "mine"})
 
-    assert names.credentials == {"token": "mine"}
-    assert names.tokens == {"mine": None}
-    assert names.sites == VENDOR.names(KEY, world(), {}).sites
+    assert identifiers.credentials == {"token": "mine"}
+    assert identifiers.tokens == {"mine": None}
+    assert identifiers.sites == VENDOR.create_identifiers(KEY, build_world(), {}).sites
 
 
 @pytest.mark.parametrize(
@@ -449,26 +421,25 @@ def test_the_key_can_be_set_and_names_no_app() -> None:
         ("rate_limited", 429, "Rate limited"),
     ],
 )
-def test_refusals_have_a_message_alone(error: str, status: int, message: str) -> None:
-    """Each refusal has its status and its words, and only the refused key's has headers: empty ones."""
-    shape = VENDOR.contract.errors[error]
+def test_errors_have_documented_status_and_message(error: str, status: int, message: str) -> None:
+    template = VENDOR.contract.errors[error]
     credential = {"wrong_credential": "non-existent"}.get(error, "")
 
-    assert shape.status == status
-    assert render(shape.body, {"credential": credential}) == {"message": message}
-    assert shape.headers == (NO_NUMBERS if status == 401 else {})
+    assert template.status == status
+    assert render(template.body, {"credential": credential}) == {"message": message}
+    assert template.headers == (EMPTY_HEADERS if status == 401 else {})
 
 
-def test_every_permission_can_be_chosen() -> None:
-    """What an endpoint asks the key for is an option of the behavior of permissions."""
-    asked_for = {endpoint.credentials.permission for endpoint in VENDOR.contract.endpoints}  # type: ignore[union-attr]
+def test_permissions_behavior_has_an_option_for_every_endpoint() -> None:
+    required = {endpoint.credentials.permission for endpoint in VENDOR.contract.endpoints}  # type: ignore[union-attr]
 
-    assert asked_for | {"all", "none"} == set(VENDOR.contract.behavior("braze.permissions").options)
+    assert required | {"all", "none"} == set(VENDOR.contract.behavior("braze.permissions").options)
 
 
 @pytest.mark.parametrize("endpoint", VENDOR.contract.endpoints, ids=lambda endpoint: endpoint.name)
-async def test_key_that_may_not_is_its_tenants_all_the_same(serve: Any, endpoint: Endpoint) -> None:
-    """The refusal stands in the tenant's journal, and counts against its limit."""
+async def test_key_without_permission_is_recorded_for_tenant_and_counts_against_limit(
+    serve: Any, endpoint: Endpoint
+) -> None:
     mock = await serve(behaviors={"braze.permissions": "none"})
     path, arguments = mock.parts(VENDOR, endpoint, dict(endpoint.example))
     async with mock.client.request(endpoint.method, path, **arguments) as response:

@@ -1,139 +1,151 @@
-"""Filters find what brute force finds, and those that cannot be read are refused."""
+"""Filters find what brute force finds, and invalid ones return errors."""
 
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import chain, product
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from msgspec import json
 
+from mockserver._util.suggest import suggest
 from mockserver.vendors.rybbit.filters.fields import PARAMETERS
 from mockserver.vendors.rybbit.filters.syntax import TYPES
 from mockserver.vendors.rybbit.responses import SessionEvent, SessionRow
 from mockserver.world.model.spec import spec
 from mockserver.world.model.vocabulary import load
 from mockserver.world.world import World, build
-from tests.vendors.rybbit.asking import Behaviors, detail, filters, ids, locations, page, refusal, rows, world
+from tests.vendors.rybbit.client import (
+    Behaviors,
+    encode_filters,
+    error_message,
+    get_detail,
+    list_locations,
+    list_page,
+    list_rows,
+    make_world,
+    session_ids,
+)
 
 
-def some(profile: str = "default") -> World:
-    """A world of few sessions: enough to compare, and soon listed."""
-    return world(profile, sessions=300)
+def make_small_world(profile: str = "default") -> World:
+    """Return a world that is large enough to compare and quick to list."""
+    return make_world(profile, sessions=300)
 
 
 @cache
-def events(profile: str = "default") -> dict[str, list[SessionEvent]]:
-    """All events of every session, by session."""
+def all_events(profile: str = "default") -> dict[str, list[SessionEvent]]:
+    """Return the events of every session, by session id."""
     return {
-        row.session_id: detail(some(profile), row.session_id, limit=1000).events
-        for row in rows(some(profile))
+        row.session_id: get_detail(make_small_world(profile), row.session_id, limit=1000).events
+        for row in list_rows(make_small_world(profile))
     }
 
 
 @cache
-def everyone(profile: str = "default") -> list[SessionRow]:
-    """Every session, as the list tells them."""
-    return rows(some(profile))
+def all_rows(profile: str = "default") -> list[SessionRow]:
+    return list_rows(make_small_world(profile))
 
 
-ZONES = {
-    (place.city, place.latitude): place.time_zone
-    for name in ("default", "awkward")
-    for place in load(name).places
-}
-Told = Callable[[SessionRow, list[SessionEvent]], Sequence[Any]]
+PLACES = (*load("default").places, *load("awkward").places)
+ZONES = {(place.city, place.latitude): place.time_zone for place in PLACES}
+GetValues = Callable[[SessionRow, list[SessionEvent]], Sequence[Any]]
+"""Return the values of a session that a filter compares, given its row and its events."""
 
 
-def field(name: str) -> Told:
-    """What a row says of itself."""
+def row_field(name: str) -> GetValues:
+    """Return a function that gets a field of the row."""
     return lambda row, _: [getattr(row, name)]
 
 
-def version(row: SessionRow, _: list[SessionEvent]) -> list[str]:
-    """Operating system and version, as the vendor's documentation groups them."""
-    both = f"{row.operating_system} {row.operating_system_version}"
-    return ["Windows 10/11" if both == "Windows 10" else both]
+def get_system_and_version(row: SessionRow, _: list[SessionEvent]) -> list[str]:
+    """Return operating system and version, with Windows 10 and 11 as one, as documented."""
+    system = f"{row.operating_system} {row.operating_system_version}"
+    return ["Windows 10/11" if system == "Windows 10" else system]
 
 
-BODY_SNIPPET_BYTES: dict[str, Told] = {
-    **{
-        name: field(name)
-        for name in set(PARAMETERS)
-        & set(SessionRow.__struct_fields__) - {"referrer", "city", "user_id", "browser_version"}
-    },
+ROW_FIELDS = set(SessionRow.__struct_fields__) - {"referrer", "city", "user_id", "browser_version"}
+GET_VALUES: dict[str, GetValues] = {
+    **{name: row_field(name) for name in ROW_FIELDS & set(PARAMETERS)},
     "browser_version": lambda row, _: [f"{row.browser} {row.browser_version}"],
-    "operating_system_version": version,
+    "operating_system_version": get_system_and_version,
     "dimensions": lambda row, _: [f"{row.screen_width}x{row.screen_height}"],
     "city": lambda row, _: [f"{row.region}-{row.city}"],
     "timezone": lambda row, _: [ZONES[row.city, row.lat]],
     "referrer": lambda row, _: [(urlsplit(row.referrer).netloc).removeprefix("www.")],
-    "pathname": lambda _, told: [event.pathname for event in told],
-    "page_title": lambda _, told: [event.page_title for event in told],
-    "querystring": lambda _, told: [event.querystring for event in told],
-    "event_name": lambda _, told: [event.event_name for event in told if event.type != "pageview"],
+    "pathname": lambda _, events: [event.pathname for event in events],
+    "page_title": lambda _, events: [event.page_title for event in events],
+    "querystring": lambda _, events: [event.querystring for event in events],
+    "event_name": lambda _, events: [event.event_name for event in events if event.type != "pageview"],
 }
+"""By parameter."""
 NUMBERS = ("lat", "lon")
-TEXTS = sorted(set(BODY_SNIPPET_BYTES) - {*NUMBERS})
-MEETS: dict[str, Callable[[Any, Any], bool]] = {
-    "equals": lambda told, value: bool(told == value),
-    "contains": lambda told, value: value in told,
-    "regex": lambda told, value: re.search(value, told) is not None,
-    "greater_than": lambda told, value: bool(told > value),
-    "less_than": lambda told, value: bool(told < value),
-    "near": lambda told, value: abs(told - value) <= 0.001,
+TEXTS = sorted(set(GET_VALUES) - {*NUMBERS})
+MATCHES: dict[str, Callable[[Any, Any], bool]] = {
+    "equals": lambda actual, value: bool(actual == value),
+    "contains": lambda actual, value: value in actual,
+    "regex": lambda actual, value: re.search(value, actual) is not None,
+    "greater_than": lambda actual, value: bool(actual > value),
+    "less_than": lambda actual, value: bool(actual < value),
+    "near": lambda actual, value: abs(actual - value) <= 0.001,
 }
+"""By type, and "near" for numbers: whether an actual value matches the value of a filter."""
 
 
-def values(kind: str, known: list[str]) -> list[str]:
-    """Two values to compare by, of which the first is met by some."""
-    common, other = known[0], known[1]
-    whole = {
-        "equals": [common, other],
-        "contains": [common[1:5], "no such"],
-        "regex": ["^" + re.escape(common[:9]) + ".*$", "no such"],
+def choose_texts(kind: str, common_texts: list[str]) -> list[str]:
+    """Return two values for a type of filter; some sessions match the first."""
+    first, second = common_texts[:2]
+    values = {
+        "equals": [first, second],
+        "contains": [first[1:5], "no such"],
+        "regex": ["^" + re.escape(first[:9]) + ".*$", "no such"],
     }
-    return whole[kind.removeprefix("not_")]
+    return values[kind.removeprefix("not_")]
 
 
-def held(
-    profile: str, parameter: str, told: list[SessionRow] | None = None
+def values_by_session(
+    profile: str, parameter: str, rows: list[SessionRow] | None = None
 ) -> list[tuple[str, Sequence[Any]]]:
-    """What every session has for a parameter, in the order of the list."""
+    """Return the id of each session and the values that a filter compares, in the order of the list."""
+    get_values = GET_VALUES[parameter]
     return [
-        (row.session_id, BODY_SNIPPET_BYTES[parameter](row, events(profile)[row.session_id]))
-        for row in told or everyone(profile)
+        (row.session_id, get_values(row, all_events(profile)[row.session_id]))
+        for row in rows or all_rows(profile)
     ]
 
 
-def test_every_parameter_and_type_is_compared_below() -> None:
-    """No documented parameter or type escapes the comparison with brute force."""
-    assert set(BODY_SNIPPET_BYTES) == set(PARAMETERS) - {"user_id"}
-    assert set(TYPES) == {*MEETS, "not_equals", "not_contains", "not_regex"} - {"near"}
+def count_values(sessions: list[tuple[str, Sequence[Any]]]) -> Counter[Any]:
+    return Counter(chain.from_iterable(values for _, values in sessions))
+
+
+def test_all_parameters_and_types_are_compared_with_brute_force() -> None:
+    assert set(GET_VALUES) == set(PARAMETERS) - {"user_id"}
+    assert set(TYPES) == {*MATCHES, "not_equals", "not_contains", "not_regex"} - {"near"}
 
 
 @pytest.mark.parametrize("profile", ["default", "awkward"])
 @pytest.mark.parametrize("parameter", TEXTS)
 @pytest.mark.parametrize("kind", ["equals", "not_equals", "contains", "not_contains", "regex", "not_regex"])
-def test_a_filter_of_texts_finds_what_brute_force_finds(profile: str, parameter: str, kind: str) -> None:
-    """One value and two, every type and parameter: the rows whose told texts meet it, or none of whose do."""
-    known = held(profile, parameter)
-    common = [
-        text
-        for text, _ in Counter(text for _, texts in known for text in texts if len(text) > 1).most_common()
-    ]
-    meets, negate = MEETS[kind.removeprefix("not_")], kind.startswith("not_")
+def test_text_filter_finds_what_brute_force_finds(profile: str, parameter: str, kind: str) -> None:
+    """Filters with one value and with two match if any text matches any value; negated ones if none does."""
+    sessions = values_by_session(profile, parameter)
+    common_texts = [text for text, _ in count_values(sessions).most_common() if len(text) > 1]
+    matches = MATCHES[kind.removeprefix("not_")]
+    is_negated = kind.startswith("not_")
+    two_values = choose_texts(kind, common_texts)
     sizes = []
-    for asking in (values(kind, common)[:1], values(kind, common)):
-        found = ids(rows(some(profile), filters=filters((parameter, kind, asking))))
+    for values in (two_values[:1], two_values):
+        text = encode_filters((parameter, kind, values))
+        found = session_ids(list_rows(make_small_world(profile), filters=text))
         sizes.append(len(found))
 
         assert found == [
-            each
-            for each, texts in known
-            if any(meets(text, value) for text in texts for value in asking) != negate
+            session_id
+            for session_id, actual in sessions
+            if any(matches(*pair) for pair in product(actual, values)) != is_negated
         ]
     assert sizes[0] > 0
 
@@ -143,23 +155,20 @@ def test_a_filter_of_texts_finds_what_brute_force_finds(profile: str, parameter:
 @pytest.mark.parametrize(
     "kind", ["equals", "not_equals", "contains", "not_contains", "greater_than", "less_than"]
 )
-def test_a_filter_of_numbers_finds_what_brute_force_finds(profile: str, parameter: str, kind: str) -> None:
-    """Numbers are equal within a thousandth, written as numbers or as texts."""
-    known = held(profile, parameter)
-    common = [
-        number for number, _ in Counter(number for _, numbers in known for number in numbers).most_common()
-    ]
-    meets, negate = (
-        MEETS.get(kind, MEETS["near"]) if kind.endswith("than") else MEETS["near"],
-        kind.startswith("not_"),
-    )
-    for asking in ([common[0]], [common[0] + 0.0009, common[1]], [common[0] + 0.002], [str(common[0])]):
-        found = ids(rows(some(profile), filters=filters((parameter, kind, asking))))
+def test_number_filter_finds_what_brute_force_finds(profile: str, parameter: str, kind: str) -> None:
+    """Numbers are equal within a thousandth, whether sent as numbers or as texts."""
+    sessions = values_by_session(profile, parameter)
+    (first, _), (second, _), *_ = count_values(sessions).most_common()
+    matches = MATCHES[kind if kind.endswith("than") else "near"]
+    is_negated = kind.startswith("not_")
+    for values in ([first], [first + 0.0009, second], [first + 0.002], [str(first)]):
+        text = encode_filters((parameter, kind, values))
+        found = session_ids(list_rows(make_small_world(profile), filters=text))
 
         assert found == [
-            each
-            for each, (number,) in known
-            if any(meets(number, float(value)) for value in asking) != negate
+            session_id
+            for session_id, (number,) in sessions
+            if any(matches(number, float(value)) for value in values) != is_negated
         ]
 
 
@@ -171,16 +180,16 @@ def test_a_filter_of_numbers_finds_what_brute_force_finds(profile: str, paramete
         ("device_type", {"device_type": "capitalized"}),
     ],
 )
-def test_a_filter_compares_what_is_told(parameter: str, behaviors: Behaviors) -> None:
-    """In the other dialect the other words are compared."""
-    known = held("default", parameter, rows(some(), behaviors=behaviors))
-    (common, _), *_ = Counter(text for _, texts in known for text in texts).most_common()
-    filtered_example = filters((parameter, "equals", [common]))
+def test_filter_compares_values_in_the_format_of_the_behavior(parameter: str, behaviors: Behaviors) -> None:
+    rows = list_rows(make_small_world(), behaviors=behaviors)
+    sessions = values_by_session("default", parameter, rows)
+    (common, _), *_ = count_values(sessions).most_common()
+    filters = encode_filters((parameter, "equals", [common]))
 
-    assert ids(rows(some(), filters=filtered_example, behaviors=behaviors)) == [
-        each for each, texts in known if texts == [common]
+    assert session_ids(list_rows(make_small_world(), filters=filters, behaviors=behaviors)) == [
+        session_id for session_id, texts in sessions if texts == [common]
     ]
-    assert rows(some(), filters=filtered_example) == []
+    assert list_rows(make_small_world(), filters=filters) == []
 
 
 EXAMPLES: list[tuple[tuple[str, str, list[Any]], Callable[[SessionRow], bool]]] = [
@@ -210,104 +219,104 @@ EXAMPLES: list[tuple[tuple[str, str, list[Any]], Callable[[SessionRow], bool]]] 
 ]
 
 
-@pytest.mark.parametrize(
-    ("narrowed", "meets"), EXAMPLES, ids=[str(filtered_example) for filtered_example, _ in EXAMPLES]
-)
-def test_documented_examples_of_filters(
-    filtered_example: tuple[str, str, list[Any]], meets: Callable[[SessionRow], bool]
+@pytest.mark.parametrize(("example", "matches"), EXAMPLES, ids=[str(example) for example, _ in EXAMPLES])
+def test_example_filter_matches_intended_sessions(
+    example: tuple[str, str, list[Any]], matches: Callable[[SessionRow], bool]
 ) -> None:
-    """The values that documentation and readers would try first mean what they seem to."""
-    assert rows(some(), filters=filters(filtered_example)) == [row for row in everyone() if meets(row)]
+    assert list_rows(make_small_world(), filters=encode_filters(example)) == [
+        row for row in all_rows() if matches(row)
+    ]
 
 
-def test_all_filters_hold_together_with_everything_else() -> None:
-    """Filters, window and identified_only narrow each other, and pages are cut from what is left."""
-    filtered_example = filters(
+def test_filters_combine_with_other_parameters_and_pages() -> None:
+    filters = encode_filters(
         ("device_type", "equals", ["desktop"]),
         ("country", "not_equals", ["US"]),
         ("pathname", "contains", ["/docs"]),
     )
-    asking: dict[str, Any] = {
-        "filters": filtered_example,
+    query: dict[str, Any] = {
+        "filters": filters,
         "identified_only": "true",
         "start_date": "2026-09-02",
         "end_date": "2026-09-25",
     }
     expected = [
         row
-        for row in everyone()
+        for row in all_rows()
         if row.device_type == "desktop"
         and row.country != "US"
         and row.identified_user_id
         and "2026-09-02" <= row.session_start[:10] <= "2026-09-25"
-        and any("/docs" in event.pathname for event in events()[row.session_id])
+        and any("/docs" in event.pathname for event in all_events()[row.session_id])
     ]
 
-    assert rows(some(), **asking) == expected
-    assert page(some(), page=2, limit=3, **asking) == expected[3:6]
+    assert list_rows(make_small_world(), **query) == expected
+    assert list_page(make_small_world(), page=2, limit=3, **query) == expected[3:6]
     assert len(expected) > 3
 
 
 @pytest.mark.parametrize("text", ["[]", " [] ", "", None])
-def test_no_filter_means_everything(text: str | None) -> None:
-    """An empty array, or none, filters nothing."""
-    assert rows(some(), filters=text) == everyone()
+def test_empty_filters_match_all_sessions(text: str | None) -> None:
+    assert list_rows(make_small_world(), filters=text) == all_rows()
 
 
-def test_equal_filters_are_equal_questions() -> None:
-    """What was evaluated for one request serves the next: conditions made anew are equal, patterns too."""
-    filtered_example = filters(
+def test_equal_filters_are_evaluated_once() -> None:
+    """Conditions of separate requests are equal, including those of patterns, so results are cached."""
+    filters = encode_filters(
         ("country", "equals", ["US"]), ("pathname", "regex", ["^/docs"]), ("city", "not_contains", ["York"])
     )
-    told = build(spec(seed=77, sessions=100))
+    world = build(spec(seed=77, sessions=100))
     for _ in range(3):
-        rows(told, filters=filtered_example)
+        list_rows(world, filters=filters)
 
-    assert told.sites[0].people.select.cache_info().misses == 1
-
-
-PAIR = {"parameter": "country", "type": "equals", "value": ["US"]}
+    assert world.sites[0].people.select.cache_info().misses == 1
 
 
-BAD: list[tuple[Any, str]] = [
+COUNTRY_FILTER = {"parameter": "country", "type": "equals", "value": ["US"]}
+
+
+INVALID: list[tuple[Any, str]] = [
     ("country=US", "Invalid JSON format"),
     ("[", "Invalid JSON format"),
     ("[" * 100_000, "Invalid JSON format"),
     ('["\udcff"]', "Invalid JSON format"),
     ("[NaN]", "Invalid JSON format"),
-    (PAIR, "filters must be an array of objects with parameter, type and value"),
+    (COUNTRY_FILTER, "filters must be an array of objects with parameter, type and value"),
     ("null", "filters must be an array of objects with parameter, type and value"),
     (["country"], "filters[0] must be an object with parameter, type and value"),
-    ([PAIR, None], "filters[1] must be an object with parameter, type and value"),
+    ([COUNTRY_FILTER, None], "filters[1] must be an object with parameter, type and value"),
     ([{"type": "equals", "value": ["US"]}], "filters[0].parameter is required"),
-    ([PAIR, {"parameter": "country", "value": ["US"]}], "filters[1].type is required"),
+    ([COUNTRY_FILTER, {"parameter": "country", "value": ["US"]}], "filters[1].type is required"),
     ([{"parameter": "country", "type": "equals"}], "filters[0].value is required"),
-    ([{**PAIR, "value": "US"}], "filters[0].value must be an array"),
-    ([{**PAIR, "value": ["US", None]}], "filters[0].value[1] must be an integer or a number or a string"),
-    ([{**PAIR, "value": [True]}], "filters[0].value[0] must be an integer or a number or a string"),
-    ([{**PAIR, "value": []}], "filters[0].value must hold at least one value"),
-    ([{**PAIR, "parameter": 5}], "filters[0].parameter must be a string"),
+    ([{**COUNTRY_FILTER, "value": "US"}], "filters[0].value must be an array"),
     (
-        [{**PAIR, "parameter": "contry"}],
-        "filters[0].parameter does not know 'contry'; did you mean 'country'?",
+        [{**COUNTRY_FILTER, "value": ["US", None]}],
+        "filters[0].value[1] must be an integer or a number or a string",
     ),
-    ([{**PAIR, "type": "equal"}], "filters[0].type does not know 'equal'; did you mean 'equals'?"),
-    ([{**PAIR, "type": "~"}], f"filters[0].type does not know '~'; known are {', '.join(TYPES)}"),
+    ([{**COUNTRY_FILTER, "value": [True]}], "filters[0].value[0] must be an integer or a number or a string"),
+    ([{**COUNTRY_FILTER, "value": []}], "filters[0].value must contain at least one value"),
+    ([{**COUNTRY_FILTER, "parameter": 5}], "filters[0].parameter must be a string"),
     (
-        [{**PAIR, "parameter": "?"}],
-        f"filters[0].parameter does not know '?'; known are {', '.join(PARAMETERS)}",
+        [{**COUNTRY_FILTER, "parameter": "contry"}],
+        "filters[0].parameter: unknown value 'contry'; did you mean 'country'?",
+    ),
+    ([{**COUNTRY_FILTER, "type": "equal"}], "filters[0].type: unknown value 'equal'; did you mean 'equals'?"),
+    ([{**COUNTRY_FILTER, "type": "~"}], f"filters[0].type: unknown value '~'; {suggest('~', TYPES)}"),
+    (
+        [{**COUNTRY_FILTER, "parameter": "?"}],
+        f"filters[0].parameter: unknown value '?'; {suggest('?', PARAMETERS)}",
     ),
     (
-        [{**PAIR, "type": "greater_than"}],
-        "filters[0].type greater_than compares numbers, such as lat and lon; country is a text",
+        [{**COUNTRY_FILTER, "type": "greater_than"}],
+        "filters[0].type: greater_than compares numbers, such as lat and lon; country is a text",
     ),
     (
-        [PAIR, {**PAIR, "type": "less_than"}],
-        "filters[1].type less_than compares numbers, such as lat and lon; country is a text",
+        [COUNTRY_FILTER, {**COUNTRY_FILTER, "type": "less_than"}],
+        "filters[1].type: less_than compares numbers, such as lat and lon; country is a text",
     ),
     (
         [{"parameter": "lat", "type": "regex", "value": ["5"]}],
-        "filters[0].type regex compares texts; lat is a number",
+        "filters[0].type: regex compares texts; lat is a number",
     ),
     (
         [{"parameter": "lat", "type": "greater_than", "value": ["x"]}],
@@ -319,44 +328,52 @@ BAD: list[tuple[Any, str]] = [
     ),
     (
         [{"parameter": "lat", "type": "equals", "value": [1, "north"]}],
-        "filters[0].value 'north' must be a number, as lat is",
+        "filters[0].value: invalid number 'north' for lat",
     ),
     (
         [{"parameter": "lat", "type": "equals", "value": ["9" * 400]}],
-        f"filters[0].value '{'9' * 400}' must be a number, as lat is",
+        f"filters[0].value: invalid number '{'9' * 400}' for lat",
     ),
-    ([{**PAIR, "type": "regex", "value": [""]}], "Regex pattern cannot be empty"),
-    ([{**PAIR, "type": "not_regex", "value": ["a" * 501]}], "Regex pattern too long (max 500 characters)"),
+    ([{**COUNTRY_FILTER, "type": "regex", "value": [""]}], "Regex pattern cannot be empty"),
     (
-        [{**PAIR, "type": "regex", "value": ["U", "("]}],
+        [{**COUNTRY_FILTER, "type": "not_regex", "value": ["a" * 501]}],
+        "Regex pattern too long (max 500 characters)",
+    ),
+    (
+        [{**COUNTRY_FILTER, "type": "regex", "value": ["U", "("]}],
         "Invalid regex pattern: missing ), unterminated subpattern at position 0",
     ),
     (
-        [{**PAIR, "type": "regex", "value": ["(?=U)"]}],
+        [{**COUNTRY_FILTER, "type": "regex", "value": ["(?=U)"]}],
         "Invalid regex pattern: (? at position 0 is not supported",
     ),
 ]
 
 
-@pytest.mark.parametrize("ask", [rows, locations])
+@pytest.mark.parametrize("call", [list_rows, list_locations])
 @pytest.mark.parametrize(
-    ("bad", "message"), BAD, ids=[f"{n} {message[:40]}" for n, (_, message) in enumerate(BAD)]
+    ("invalid", "message"),
+    INVALID,
+    ids=[f"{index} {message[:40]}" for index, (_, message) in enumerate(INVALID)],
 )
-def test_a_filter_that_cannot_be_read_is_refused(ask: Callable[..., Any], bad: Any, message: str) -> None:
-    """The message says what is wrong, where, and what would be right."""
-    assert refusal(ask, filters=bad if isinstance(bad, str) else json.encode(bad).decode()) == message
+def test_invalid_filter_returns_error_with_position_and_remedy(
+    call: Callable[..., Any], invalid: Any, message: str
+) -> None:
+    text = invalid if isinstance(invalid, str) else json.encode(invalid).decode()
+
+    assert error_message(call, filters=text) == message
 
 
-def test_time_is_checked_before_filters() -> None:
-    """Of a request that is wrong in both, the window is told."""
+def test_time_range_is_validated_before_filters() -> None:
     assert (
-        refusal(rows, start_date="2026-09-01", filters="[")
+        error_message(list_rows, start_date="2026-09-01", filters="[")
         == "start_date and end_date must be provided together"
     )
 
 
 @pytest.mark.parametrize("pattern", ["(a+)+$", "^(/|/.*)*$", "(.*)*(.*)*(.*)*x", "a" * 500])
-def test_no_pattern_takes_long(pattern: str) -> None:
-    """On the longest texts there are, patterns that would hang Python's engine are answered."""
+def test_pattern_that_backtracks_in_python_is_fast_on_long_texts(pattern: str) -> None:
     for parameter in ("pathname", "page_title", "querystring", "referrer", "utm_content"):
-        assert isinstance(rows(world("awkward"), filters=filters((parameter, "regex", [pattern]))), list)
+        assert isinstance(
+            list_rows(make_world("awkward"), filters=encode_filters((parameter, "regex", [pattern]))), list
+        )

@@ -1,6 +1,7 @@
-"""What is particular to Rybbit's server of 2026."""
+"""Rybbit's dialect of the server of 2026."""
 
 from collections.abc import Callable
+from itertools import chain
 from time import perf_counter
 from typing import Any
 
@@ -8,17 +9,16 @@ import pytest
 from msgspec import json
 
 from mockserver.server.faults.registry import read
-from mockserver.vendors.rybbit.sorting import SORTED_AT_MOST, SORTS
+from mockserver.vendors.rybbit.sorting import MAX_SORTED_BY_DURATION, SORT_BY
 from mockserver.world.world import without_sessions
-from tests.vendors.rybbit.asking import filters, tracked, world
-from tests.vendors.rybbit.speaking import FAILED, MOST, Dialect, Row, some
+from tests.vendors.rybbit.client import encode_filters, make_tracked_world, make_world
+from tests.vendors.rybbit.dialect_client import FAILED, LIMIT, DialectClient, Row, make_small_world
 
-SERVER = Dialect("server-2026")
+CLIENT = DialectClient("server-2026")
 
 
-def test_a_row_has_the_fields_of_2026() -> None:
-    """Behind those of 2025; only the zone says anything."""
-    row = SERVER.everyone[0]
+def test_row_ends_with_the_fields_of_2026() -> None:
+    row = CLIENT.all_rows[0]
 
     assert list(row)[-8:] == [
         "button_clicks",
@@ -33,7 +33,7 @@ def test_a_row_has_the_fields_of_2026() -> None:
     assert "/" in row["timezone"]
 
 
-LATER: list[tuple[tuple[str, str, list[Any]], Callable[[Row], bool]]] = [
+FILTERS: list[tuple[tuple[str, str, list[Any]], Callable[[Row], bool]]] = [
     (("browser", "starts_with", ["Chr", "Fire"]), lambda row: row["browser"].startswith(("Chr", "Fire"))),
     (("browser", "ends_with", ["me"]), lambda row: row["browser"].endswith("me")),
     (("utm_source", "is_null", []), lambda row: row["utm_source"] == ""),
@@ -50,15 +50,14 @@ LATER: list[tuple[tuple[str, str, list[Any]], Callable[[Row], bool]]] = [
 ]
 
 
-@pytest.mark.parametrize(("each", "holds"), LATER, ids=[str(each) for each, _ in LATER])
-def test_later_filters_find_what_brute_force_finds(
-    each: tuple[str, str, list[Any]], holds: Callable[[Row], bool]
+@pytest.mark.parametrize(("filter_", "holds"), FILTERS, ids=[str(filter_) for filter_, _ in FILTERS])
+def test_filters_of_2026_find_what_brute_force_finds(
+    filter_: tuple[str, str, list[Any]], holds: Callable[[Row], bool]
 ) -> None:
-    """In the list, and in the places."""
-    found = SERVER.ids(some(), filters=filters(each))
+    found = CLIENT.list_ids(make_small_world(), filters=encode_filters(filter_))
 
-    assert found == SERVER.matching(holds)
-    assert SERVER.places(some(), filters=filters(each)) == len(found)
+    assert found == CLIENT.ids_where(holds)
+    assert CLIENT.count_by_locations(make_small_world(), filters=encode_filters(filter_)) == len(found)
 
 
 @pytest.mark.parametrize(
@@ -67,15 +66,14 @@ def test_later_filters_find_what_brute_force_finds(
         "x",
         "{}",
         "[5]",
-        filters(("nope", "equals", ["x"])),
-        filters(("browser", "equals", [])),
-        filters(("browser", "regex", ["("])),
+        encode_filters(("nope", "equals", ["x"])),
+        encode_filters(("browser", "equals", [])),
+        encode_filters(("browser", "regex", ["("])),
     ],
 )
-def test_what_is_wrong_with_filters_is_not_told(text: str) -> None:
-    """A 500 of the endpoint's own text."""
-    assert SERVER.refusal("list_sessions", some(), filters=text) == FAILED
-    assert SERVER.refusal("list_session_locations", some(), filters=text) == (
+def test_invalid_filters_return_500_without_details(text: str) -> None:
+    assert CLIENT.get_error("list_sessions", make_small_world(), filters=text) == FAILED
+    assert CLIENT.get_error("list_session_locations", make_small_world(), filters=text) == (
         500,
         {"error": "Failed to fetch session locations"},
     )
@@ -105,16 +103,17 @@ OPTIONS: list[tuple[dict[str, str], Callable[[Row], bool]]] = [
 
 
 @pytest.mark.parametrize(("query", "holds"), OPTIONS, ids=[str(query) for query, _ in OPTIONS])
-def test_options_find_what_brute_force_finds(query: dict[str, str], holds: Callable[[Row], bool]) -> None:
-    """All of them must hold."""
-    assert SERVER.ids(some(), **query) == SERVER.matching(holds)
+def test_list_options_find_what_brute_force_finds(
+    query: dict[str, str], holds: Callable[[Row], bool]
+) -> None:
+    assert CLIENT.list_ids(make_small_world(), **query) == CLIENT.ids_where(holds)
 
 
 @pytest.mark.parametrize("seconds", [1, 60, 1800])
-def test_bounds_of_the_duration_hold_for_what_is_told(seconds: int) -> None:
-    """Each session but those within a second of the bound is on one side of it."""
-    least, most = (SERVER.rows(some(), **{name: str(seconds)}) for name in ("min_duration", "max_duration"))
-    lengths = [row["session_duration"] for row in SERVER.everyone]
+def test_duration_bounds_agree_with_rows_within_a_second(seconds: int) -> None:
+    least = CLIENT.list_rows(make_small_world(), min_duration=str(seconds))
+    most = CLIENT.list_rows(make_small_world(), max_duration=str(seconds))
+    lengths = [row["session_duration"] for row in CLIENT.all_rows]
 
     assert (
         min(row["session_duration"] for row in least)
@@ -133,7 +132,7 @@ def test_bounds_of_the_duration_hold_for_what_is_told(seconds: int) -> None:
     )
 
 
-WRONG = [
+INVALID_OPTIONS = [
     ({"min_pageviews": "x"}, "Invalid min_pageviews: Expected number, received nan"),
     ({"max_duration": "-1"}, "Invalid max_duration: Number must be greater than or equal to 0"),
     ({"sort_order": "up"}, "Invalid sort_order: Invalid enum value. Expected 'asc' | 'desc', received 'up'"),
@@ -144,32 +143,48 @@ WRONG = [
     ({"start_date": "2026-09-01", "view": "x"}, "start_date and end_date must be provided together"),
     (
         {"sort_by": "x", "filters": "x"},
-        "Invalid sort_by: Invalid enum value. Expected 'started' | 'ended' | 'duration' | 'pageviews' | 'events' | 'errors', received 'x'",
+        (
+            "Invalid sort_by: Invalid enum value. Expected 'started' | 'ended' |"
+            " 'duration' | 'pageviews' | 'events' | 'errors', received 'x'"
+        ),
     ),
 ]
 
 
-@pytest.mark.parametrize(("query", "message"), WRONG, ids=[message for _, message in WRONG])
-def test_options_that_cannot_be_read_are_refused(query: dict[str, str], message: str) -> None:
-    """In zod's words, behind times and before filters."""
-    assert SERVER.refusal("list_sessions", some(), **query) == (400, {"error": message})
+@pytest.mark.parametrize(
+    ("query", "message"), INVALID_OPTIONS, ids=[message for _, message in INVALID_OPTIONS]
+)
+def test_invalid_list_option_returns_zod_message(query: dict[str, str], message: str) -> None:
+    """Options are validated after time ranges and before filters."""
+    assert CLIENT.get_error("list_sessions", make_small_world(), **query) == (400, {"error": message})
 
 
-def test_one_session_is_found_by_its_id() -> None:
-    """If it meets all else; what was deleted, what is none and what is of a bot is not found."""
-    for told in (some(), tracked()):
-        for row in SERVER.rows(told, limit=3) + SERVER.rows(told)[-3:]:
-            assert SERVER.rows(told, session_id=row["session_id"]) == [row]
-    row = SERVER.everyone[5]
-    gone = without_sessions(some(), 0, [int(row["session_id"], 16)])
+def test_session_id_selects_one_session() -> None:
+    """If it also meets all other conditions and is neither deleted nor a bot."""
+    for world in (make_small_world(), make_tracked_world()):
+        for row in CLIENT.list_rows(world, limit=3) + CLIENT.list_rows(world)[-3:]:
+            assert CLIENT.list_rows(world, session_id=row["session_id"]) == [row]
+    row = CLIENT.all_rows[5]
+    world_without_it = without_sessions(make_small_world(), 0, [int(row["session_id"], 16)])
 
-    assert SERVER.rows(some(), session_id=row["session_id"], min_pageviews=str(row["pageviews"] + 1)) == []
     assert (
-        SERVER.rows(some(), session_id=row["session_id"], start_date="1999-01-01", end_date="1999-01-02")
+        CLIENT.list_rows(
+            make_small_world(), session_id=row["session_id"], min_pageviews=str(row["pageviews"] + 1)
+        )
         == []
     )
-    assert SERVER.rows(some(), session_id="nobody's") == SERVER.rows(some(), session_id="0" * 14) == []
-    assert SERVER.rows(gone, session_id=row["session_id"]) == []
+    assert (
+        CLIENT.list_rows(
+            make_small_world(), session_id=row["session_id"], start_date="1999-01-01", end_date="1999-01-02"
+        )
+        == []
+    )
+    assert (
+        CLIENT.list_rows(make_small_world(), session_id="unknown")
+        == CLIENT.list_rows(make_small_world(), session_id="0" * 14)
+        == []
+    )
+    assert CLIENT.list_rows(world_without_it, session_id=row["session_id"]) == []
 
 
 KEYS: dict[str, Callable[[Row], Any]] = {
@@ -183,73 +198,83 @@ KEYS: dict[str, Callable[[Row], Any]] = {
 
 
 @pytest.mark.parametrize("profile", ["default", "awkward", "tracked"])
-@pytest.mark.parametrize("by", SORTS)
-def test_every_order_is_what_sorting_gives(by: str, profile: str) -> None:
-    """Greatest first, then latest end; upwards it is the same from its other end, and pages of any size tile it."""
-    told = tracked() if profile == "tracked" else world(profile, sessions=150)
-    down, up = (SERVER.rows(told, sort_by=by, sort_order=way) for way in ("desc", "asc"))
-    values = [KEYS[by](row) for row in down]
-    pages = [SERVER.rows(told, sort_by=by, limit=7, page=number) for number in range(1, len(down) // 7 + 3)]
+@pytest.mark.parametrize("by", SORT_BY)
+def test_sort_by_and_sort_order_sort_rows_and_pages(by: str, profile: str) -> None:
+    world = make_tracked_world() if profile == "tracked" else make_world(profile, sessions=150)
+    descending = CLIENT.list_rows(world, sort_by=by, sort_order="desc")
+    ascending = CLIENT.list_rows(world, sort_by=by, sort_order="asc")
+    values = [KEYS[by](row) for row in descending]
+    pages = [
+        CLIENT.list_rows(world, sort_by=by, limit=7, page=number)
+        for number in range(1, len(descending) // 7 + 3)
+    ]
 
-    assert sorted(row["session_id"] for row in down) == sorted(SERVER.ids(told))
+    assert sorted(row["session_id"] for row in descending) == sorted(CLIENT.list_ids(world))
     assert values == sorted(values, reverse=True)
-    assert up == down[::-1]
-    assert [row for page in pages for row in page] == down
-    assert SERVER.rows(told, sort_by=by, sort_order="asc", limit=7, page=3) == up[14:21]
+    assert ascending == descending[::-1]
+    assert [*chain.from_iterable(pages)] == descending
+    assert CLIENT.list_rows(world, sort_by=by, sort_order="asc", limit=7, page=3) == ascending[14:21]
     if by != "started":
-        ends = [(KEYS[by](row), row["session_end"], row["session_start"], row["session_id"]) for row in down]
+        ends = [
+            (KEYS[by](row), row["session_end"], row["session_start"], row["session_id"]) for row in descending
+        ]
         assert ends == sorted(ends, reverse=True)
 
 
-def test_ended_is_the_order_when_nobody_says() -> None:
-    """Latest first."""
-    assert SERVER.everyone == SERVER.rows(some(), sort_by="ended", sort_order="desc")
-    assert SERVER.rows(some(), sort_order="asc") == SERVER.everyone[::-1]
+def test_rows_are_sorted_by_end_by_default() -> None:
+    assert CLIENT.all_rows == CLIENT.list_rows(make_small_world(), sort_by="ended", sort_order="desc")
+    assert CLIENT.list_rows(make_small_world(), sort_order="asc") == CLIENT.all_rows[::-1]
 
 
-@pytest.mark.parametrize("by", sorted(set(SORTS) - {"duration"}))
-def test_orders_do_not_cost_more_in_a_larger_world(by: str) -> None:
-    """A page of a billion sessions, somewhere in the middle."""
-    told = world(sessions=10**9)
-    SERVER.rows(told, sort_by=by, limit=10)
-    began = perf_counter()
-    rows = SERVER.rows(told, sort_by=by, limit=100, page=1_000_000)
+@pytest.mark.parametrize("by", sorted(set(SORT_BY) - {"duration"}))
+def test_sorted_page_is_fast_in_world_of_a_billion_sessions(by: str) -> None:
+    world = make_world(sessions=10**9)
+    CLIENT.list_rows(world, sort_by=by, limit=10)
+    started = perf_counter()
+    rows = CLIENT.list_rows(world, sort_by=by, limit=100, page=1_000_000)
 
     assert len(rows) == 100
-    assert perf_counter() - began < 3
+    assert perf_counter() - started < 3
     assert [KEYS[by](row) for row in rows] == sorted((KEYS[by](row) for row in rows), reverse=True)
 
 
-def test_a_world_too_large_to_sort_is_refused_honestly() -> None:
-    """The mock says that it is its own bound, and how many there are."""
-    told = world(sessions=SORTED_AT_MOST + 1)
-    status, body = SERVER.refusal("list_sessions", told, sort_by="duration")
+def test_sort_by_duration_rejects_too_many_sessions() -> None:
+    world = make_world(sessions=MAX_SORTED_BY_DURATION + 1)
+    status, body = CLIENT.get_error("list_sessions", world, sort_by="duration")
 
     assert status == 400
     assert (
-        "session-mock sorts at most 10,000 sessions by duration, and this request finds 10,001"
+        "session-mock sorts at most 10,000 sessions by duration, but this request matches 10,001"
         in body["error"]
     )
-    assert len(SERVER.rows(told, sort_by="duration", view="errors", limit=3)) == 3
-    assert len(SERVER.rows(world(sessions=SORTED_AT_MOST), sort_by="duration", limit=MOST)) == SORTED_AT_MOST
+    assert len(CLIENT.list_rows(world, sort_by="duration", view="errors", limit=3)) == 3
+    assert (
+        len(CLIENT.list_rows(make_world(sessions=MAX_SORTED_BY_DURATION), sort_by="duration", limit=LIMIT))
+        == MAX_SORTED_BY_DURATION
+    )
 
 
 # Limits.
 
 
-async def test_a_burst_and_a_day_have_limits(serve: Any) -> None:
-    """Both are reported with every answer to a key; what the burst refuses does not count for the day."""
-    mock = await serve(SERVER.vendor, behaviors={"rybbit.burst_limit": 2, "rybbit.daily_limit": 4})
-    endpoint, told = SERVER.vendor.endpoint("list_sessions"), []
-    path, arguments = mock.parts(SERVER.vendor, endpoint, {"limit": 1, "page": 9999})
+async def test_burst_and_daily_limit_are_enforced_and_reported(serve: Any) -> None:
+    """Requests that the burst limit rejects do not count towards the day."""
+    mock = await serve(CLIENT.vendor, behaviors={"rybbit.burst_limit": 2, "rybbit.daily_limit": 4})
+    endpoint = CLIENT.vendor.endpoint("list_sessions")
+    responses = []
+    path, arguments = mock.parts(CLIENT.vendor, endpoint, {"limit": 1, "page": 9999})
     for milliseconds in (0, 0, 0, 200, 0, 400, 0):
         mock.tenant.clock.advance(milliseconds)
         async with mock.client.get(path, **arguments) as response:
-            left = [int(response.headers[f"X-RateLimit-{tier}-Remaining"]) for tier in ("Burst", "Daily")]
+            remaining = [
+                int(response.headers[f"X-RateLimit-{tier}-Remaining"]) for tier in ("Burst", "Daily")
+            ]
             body = json.decode(await response.read())
-            told.append((response.status, left, body.get("scope"), response.headers.get("Retry-After")))
+            responses.append(
+                (response.status, remaining, body.get("scope"), response.headers.get("Retry-After"))
+            )
 
-    assert told == [
+    assert responses == [
         (200, [1, 3], None, None),
         (200, [0, 2], None, None),
         (429, [0, 2], "burst", "1"),
@@ -260,12 +285,11 @@ async def test_a_burst_and_a_day_have_limits(serve: Any) -> None:
     ]
 
 
-async def test_what_a_limit_refuses_says_when_to_come_again(serve: Any) -> None:
-    """The body is the documented one; the general headers are those of the limit with the least left."""
-    mock = await serve(SERVER.vendor, behaviors={"rybbit.burst_limit": 50, "rybbit.daily_limit": 5_000})
-    endpoint = SERVER.vendor.endpoint("list_sessions")
-    path, arguments = mock.parts(SERVER.vendor, endpoint, {"limit": 1, "page": 9999})
-    statuses = [(await mock.ask(SERVER.vendor, endpoint, {"limit": 1, "page": 9999}))[0] for _ in range(50)]
+async def test_rejected_request_has_retry_after_and_headers_of_tightest_limit(serve: Any) -> None:
+    mock = await serve(CLIENT.vendor, behaviors={"rybbit.burst_limit": 50, "rybbit.daily_limit": 5_000})
+    endpoint = CLIENT.vendor.endpoint("list_sessions")
+    path, arguments = mock.parts(CLIENT.vendor, endpoint, {"limit": 1, "page": 9999})
+    statuses = [(await mock.ask(CLIENT.vendor, endpoint, {"limit": 1, "page": 9999}))[0] for _ in range(50)]
     async with mock.client.get(path, **arguments) as response:
         headers = {name: value for name, value in response.headers.items() if "RateLimit" in name}
 
@@ -276,61 +300,58 @@ async def test_what_a_limit_refuses_says_when_to_come_again(serve: Any) -> None:
     assert set(statuses) == {200}
     assert headers == {
         "X-RateLimit-Burst-Limit": "50", "X-RateLimit-Burst-Remaining": "0", "X-RateLimit-Burst-Reset": "10",
-        "X-RateLimit-Daily-Limit": "5000", "X-RateLimit-Daily-Remaining": "4950", "X-RateLimit-Daily-Reset": "86400",
+        "X-RateLimit-Daily-Limit": "5000", "X-RateLimit-Daily-Remaining": "4950",
+        "X-RateLimit-Daily-Reset": "86400",
         "RateLimit-Limit": "50", "RateLimit-Remaining": "0", "RateLimit-Reset": "10",
     }  # fmt: skip
 
 
-async def test_nobody_without_a_key_is_told_of_limits(serve: Any) -> None:
-    """Neither with a wrong one."""
-    mock = await serve(SERVER.vendor, behaviors={"rybbit.burst_limit": 50})
-    path, _ = mock.parts(SERVER.vendor, SERVER.vendor.endpoint("list_sessions"), {})
-    async with mock.client.get(path, headers={"Authorization": "Bearer nobody's"}) as response:
+async def test_response_to_wrong_key_does_not_report_limits(serve: Any) -> None:
+    mock = await serve(CLIENT.vendor, behaviors={"rybbit.burst_limit": 50})
+    path, _ = mock.parts(CLIENT.vendor, CLIENT.vendor.endpoint("list_sessions"), {})
+    async with mock.client.get(path, headers={"Authorization": "Bearer wrong"}) as response:
         assert (response.status, await response.read()) == (403, b'{"error":"Forbidden"}')
         assert not [name for name in response.headers if "RateLimit" in name]
 
 
-async def test_limits_of_the_hosted_service_are_on_where_somebody_wants_them(serve: Any) -> None:
-    """By default a clock that stands lets any number of requests through; what the service documents is known."""
-    mock = await serve(SERVER.vendor)
+async def test_limits_are_off_by_default(serve: Any) -> None:
+    """The contract contains the limits of the hosted service nevertheless."""
+    mock = await serve(CLIENT.vendor)
     statuses = {
-        (await mock.ask(SERVER.vendor, SERVER.vendor.endpoint("list_sessions"), {"limit": 1}))[0]
+        (await mock.ask(CLIENT.vendor, CLIENT.vendor.endpoint("list_sessions"), {"limit": 1}))[0]
         for _ in range(60)
     }
 
     assert statuses == {200}
     assert [
-        getattr(limit, "documented", None) for limit in SERVER.vendor.endpoint("list_sessions").limits
+        getattr(limit, "documented", None) for limit in CLIENT.vendor.endpoint("list_sessions").limits
     ] == [50, 5_000]
 
 
-async def test_a_bucket_that_is_off_owes_nothing_when_it_comes_on(serve: Any) -> None:
-    """Requests that were let through while any number was took no token."""
-    mock = await serve(SERVER.vendor)
-    endpoint = SERVER.vendor.endpoint("list_sessions")
+async def test_requests_before_burst_limit_is_set_take_no_tokens(serve: Any) -> None:
+    mock = await serve(CLIENT.vendor)
+    endpoint = CLIENT.vendor.endpoint("list_sessions")
     for _ in range(60):
-        await mock.ask(SERVER.vendor, endpoint, {"limit": 1})
+        await mock.ask(CLIENT.vendor, endpoint, {"limit": 1})
     mock.tenant.set_behaviors({"rybbit.burst_limit": 2})
     mock.served.changed()
-    statuses = [(await mock.ask(SERVER.vendor, endpoint, {"limit": 1}))[0] for _ in range(3)]
+    statuses = [(await mock.ask(CLIENT.vendor, endpoint, {"limit": 1}))[0] for _ in range(3)]
 
     assert statuses == [200, 200, 429]
 
 
-async def test_an_unknown_site_is_looked_up_before_anything_is_counted(serve: Any) -> None:
-    """It is a 404 even where no request is left, and takes none."""
-    mock = await serve(SERVER.vendor, behaviors={"rybbit.burst_limit": 1})
-    endpoint = SERVER.vendor.endpoint("list_sessions")
-    asked = [{"site": "zzzzzzz"}, {}, {}, {"site": "zzzzzzz"}]
+async def test_unknown_site_returns_404_before_limits_are_checked(serve: Any) -> None:
+    mock = await serve(CLIENT.vendor, behaviors={"rybbit.burst_limit": 1})
+    endpoint = CLIENT.vendor.endpoint("list_sessions")
+    queries = [{"site": "zzzzzzz"}, {}, {}, {"site": "zzzzzzz"}]
 
-    assert [(await mock.ask(SERVER.vendor, endpoint, each))[0] for each in asked] == [404, 200, 429, 404]
+    assert [(await mock.ask(CLIENT.vendor, endpoint, query))[0] for query in queries] == [404, 200, 429, 404]
 
 
-async def test_an_injected_429_says_the_same_in_body_and_header(serve: Any) -> None:
-    """With the headers that the endpoint sends with every answer."""
-    mock = await serve(SERVER.vendor)
+async def test_injected_429_has_same_retry_after_in_body_and_header(serve: Any) -> None:
+    mock = await serve(CLIENT.vendor)
     mock.tenant.faults.add(read({"kind": "status", "status": 429, "retry_after": 30}))
-    path, arguments = mock.parts(SERVER.vendor, SERVER.vendor.endpoint("list_sessions"), {})
+    path, arguments = mock.parts(CLIENT.vendor, CLIENT.vendor.endpoint("list_sessions"), {})
     async with mock.client.get(path, **arguments) as response:
         body = await response.json()
 
@@ -338,17 +359,16 @@ async def test_an_injected_429_says_the_same_in_body_and_header(serve: Any) -> N
     assert response.headers["Content-Type"] == "application/json; charset=utf-8"
 
 
-async def test_a_page_that_is_cut_is_full(serve: Any) -> None:
-    """The last page is the one with fewer rows than the vendor ever gives, whatever was asked for."""
-    mock = await serve(SERVER.vendor, world={"sessions": 10_000})
+async def test_page_cut_at_maximum_limit_is_not_the_last_page(serve: Any) -> None:
+    mock = await serve(CLIENT.vendor, world={"sessions": 10_000})
     mock.tenant.faults.add(read({"kind": "status", "status": 503, "page": "last"}))
-    endpoint = SERVER.vendor.endpoint("list_sessions")
+    endpoint = CLIENT.vendor.endpoint("list_sessions")
     statuses = [
-        (await mock.ask(SERVER.vendor, endpoint, {"limit": 20_000, "page": page}))[0] for page in (1, 2)
+        (await mock.ask(CLIENT.vendor, endpoint, {"limit": 20_000, "page": page}))[0] for page in (1, 2)
     ]
     mock.tenant.faults.clear()
     for page in (1, 2):
-        await mock.ask(SERVER.vendor, endpoint, {"limit": 20_000, "page": page})
+        await mock.ask(CLIENT.vendor, endpoint, {"limit": 20_000, "page": page})
 
     assert statuses == [200, 503]
     assert "page-after-last" not in {

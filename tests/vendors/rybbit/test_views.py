@@ -1,4 +1,4 @@
-"""Rybbit tells the world as its contract says."""
+"""Views of Rybbit's endpoints in the documented dialect."""
 
 import re
 from collections import Counter
@@ -12,7 +12,7 @@ from msgspec import json
 from mockserver.contract.errors import ApiError
 from mockserver.contract.validation import read
 from mockserver.vendors.rybbit import VENDOR
-from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSIONS, MAXIMUM
+from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSIONS, MAX_LIMIT
 from mockserver.vendors.rybbit.request_models import GetSession, ListSessions
 from mockserver.vendors.rybbit.responses import SessionEvent, SessionPage, SessionRow
 from mockserver.world.model.profiles import PROFILES
@@ -20,26 +20,26 @@ from mockserver.world.model.query import Query
 from mockserver.world.model.session_batch import SessionBatch
 from mockserver.world.world import World
 from tests.vendors.conftest import asked
-from tests.vendors.rybbit.asking import (
+from tests.vendors.rybbit.client import (
     MINUTE,
     NOW,
-    detail,
-    filters,
-    ids,
-    locations,
-    page,
-    refusal,
-    rows,
-    second,
-    tracked,
-    world,
+    encode_filters,
+    error_message,
+    get_detail,
+    list_locations,
+    list_page,
+    list_rows,
+    make_tracked_world,
+    make_world,
+    parse_second,
+    session_ids,
 )
 
 
-def batch(told: World) -> SessionBatch:
-    """All sessions of the first site's people as the world has them, oldest first."""
-    found = told.sites[0].find(Query(), NOW)
-    (sessions,) = found.page(0, found.total).batches
+def generate_batch(world: World) -> SessionBatch:
+    """Return all sessions of the first site's people, oldest first."""
+    result = world.sites[0].find(Query(), NOW)
+    (sessions,) = result.page(0, result.total).batches
     return sessions
 
 
@@ -48,49 +48,48 @@ def batch(told: World) -> SessionBatch:
 
 @pytest.mark.parametrize("size", [1, 7, 100, 1000])
 @pytest.mark.parametrize("profile", ["empty", "single", "page-exact", "page-plus-one", "awkward"])
-def test_pages_of_any_size_tile_the_list(profile: str, size: int) -> None:
-    """Page after page until one is not full gives every session once, newest start first."""
-    told, crawled, number = world(profile), list[SessionRow](), 1
-    while len(got := page(told, page=number, limit=size)) == size:
-        crawled, number = crawled + got, number + 1
-    crawled += got
+def test_pages_of_any_size_partition_the_list(profile: str, size: int) -> None:
+    world = make_world(profile)
+    crawled: list[SessionRow] = []
+    number = 1
+    while len(rows := list_page(world, page=number, limit=size)) == size:
+        crawled += rows
+        number += 1
+    crawled += rows
     starts = [row.session_start for row in crawled]
 
-    assert crawled == rows(told)
-    assert len(set(ids(crawled))) == len(crawled) == PROFILES[profile]["sessions"]
+    assert crawled == list_rows(world)
+    assert len(set(session_ids(crawled))) == len(crawled) == PROFILES[profile]["sessions"]
     assert starts == sorted(starts, reverse=True)
-    assert page(told, page=number + 1, limit=size) == []
+    assert list_page(world, page=number + 1, limit=size) == []
 
 
-def test_a_page_has_100_rows_when_nobody_says() -> None:
-    """The first 100 rows are the answer to a request without parameters."""
-    told = world()
+def test_page_has_100_rows_by_default() -> None:
+    world = make_world()
 
-    assert page(told) == rows(told)[:100]
+    assert list_page(world) == list_rows(world)[:100]
 
 
-@pytest.mark.parametrize(("over_limit", "given"), [("clamp", MAXIMUM), ("honour", MAXIMUM + 5)])
-def test_limit_has_a_maximum_by_behavior(over_limit: str, given: int) -> None:
-    """Above 10,000 the newest server gives 10,000 rows and the older one as many as are asked for."""
-    told = world(sessions=MAXIMUM + 5)
+@pytest.mark.parametrize(("over_limit", "first_page_size"), [("clamp", MAX_LIMIT), ("honour", MAX_LIMIT + 5)])
+def test_limit_above_maximum_depends_on_behavior(over_limit: str, first_page_size: int) -> None:
+    world = make_world(sessions=MAX_LIMIT + 5)
     sizes = []
     for query in (
-        ListSessions(limit=MAXIMUM * 5),
-        ListSessions(limit=MAXIMUM * 5, page=2),
-        ListSessions(limit=MAXIMUM - 1),
+        ListSessions(limit=MAX_LIMIT * 5),
+        ListSessions(limit=MAX_LIMIT * 5, page=2),
+        ListSessions(limit=MAX_LIMIT - 1),
     ):
-        request = asked(VENDOR, told, query=query, now=NOW, behaviors={"over_limit": over_limit})
+        request = asked(VENDOR, world, query=query, now=NOW, behaviors={"over_limit": over_limit})
         sizes.append(len(json.decode(VENDOR.respond(LIST_SESSIONS, request).body, type=SessionPage).data))
 
-    assert sizes == [given, MAXIMUM + 5 - given, MAXIMUM - 1]
+    assert sizes == [first_page_size, MAX_LIMIT + 5 - first_page_size, MAX_LIMIT - 1]
 
 
 @pytest.mark.parametrize("profile", ["default", "awkward"])
-def test_a_row_says_what_the_world_knows(profile: str) -> None:
-    """Every field of every row follows from the session in the world."""
-    told = world(profile)
-    s = batch(told)
-    for n, row in enumerate(reversed(rows(told))):
+def test_row_fields_equal_session_in_world(profile: str) -> None:
+    world = make_world(profile)
+    s = generate_batch(world)
+    for n, row in enumerate(reversed(list_rows(world))):
         place, agent, acquisition, user = s.places[n], s.agents[n], s.acquisitions[n], s.user_ids[n]
 
         assert (row.session_id, row.user_id, row.identified_user_id) == (
@@ -100,8 +99,11 @@ def test_a_row_says_what_the_world_knows(profile: str) -> None:
         )
         assert (row.traits is None) == (row.identified_user_id == "")
         assert row.traits == s.traits[n]
-        assert (second(row.session_start), second(row.session_end)) == (s.start[n] // 1000, s.end[n] // 1000)
-        assert row.session_duration == second(row.session_end) - second(row.session_start)
+        assert (parse_second(row.session_start), parse_second(row.session_end)) == (
+            s.start[n] // 1000,
+            s.end[n] // 1000,
+        )
+        assert row.session_duration == parse_second(row.session_end) - parse_second(row.session_start)
         assert (row.country, row.region, row.city, row.lat, row.lon) == (
             *(place.country, place.region, place.city),
             *(place.latitude, place.longitude),
@@ -133,17 +135,16 @@ def test_a_row_says_what_the_world_knows(profile: str) -> None:
         assert (row.ip, row.has_replay) == (None, 0)
 
 
-def test_a_row_has_every_field_every_time() -> None:
-    """No field is left out, and none is told that the contract does not know."""
+def test_row_has_exactly_the_fields_of_the_contract() -> None:
     body = VENDOR.respond(
-        LIST_SESSIONS, asked(VENDOR, world("awkward"), query=ListSessions(limit=500), now=NOW)
+        LIST_SESSIONS, asked(VENDOR, make_world("awkward"), query=ListSessions(limit=500), now=NOW)
     ).body
 
     assert {tuple(row) for row in json.decode(body)["data"]} == {SessionRow.__struct_fields__}
 
 
 @pytest.mark.parametrize(
-    ("behavior", "option", "field", "told"),
+    ("behavior", "option", "field", "format_value"),
     [
         ("timestamps", "server", "session_start", lambda row, _: row.session_start[:19].replace("T", " ")),
         ("timestamps", "server", "session_end", lambda row, _: row.session_end[:19].replace("T", " ")),
@@ -158,49 +159,47 @@ def test_a_row_has_every_field_every_time() -> None:
         ("region", "code", "region", lambda _, place: place.region_code),
     ],
 )
-def test_a_choice_changes_how_one_field_is_told(
-    behavior: str, option: str, field: str, told: Callable[[SessionRow, Any], Any]
+def test_format_behavior_changes_only_its_field(
+    behavior: str, option: str, field: str, format_value: Callable[[SessionRow, Any], Any]
 ) -> None:
-    """The other dialect differs from the usual one in its own fields only, in the list and in the detail."""
-    usual = rows(world())
-    places = batch(world()).places[::-1]
-    changed = rows(world(), behaviors={behavior: option})
-    shown = detail(world(), changed[0].session_id, behaviors={behavior: option})
+    """In the list and for one session."""
+    default_rows = list_rows(make_world())
+    places = generate_batch(make_world()).places[::-1]
+    changed_rows = list_rows(make_world(), behaviors={behavior: option})
+    shown = get_detail(make_world(), changed_rows[0].session_id, behaviors={behavior: option})
 
-    assert [getattr(row, field) for row in changed] == [
-        told(row, place) for row, place in zip(usual, places, strict=True)
+    assert [getattr(row, field) for row in changed_rows] == [
+        format_value(row, place) for row, place in zip(default_rows, places, strict=True)
     ]
-    assert [getattr(row, field) for row in changed] != [getattr(row, field) for row in usual]
-    assert getattr(shown.session, field) == getattr(changed[0], field)
+    assert [getattr(row, field) for row in changed_rows] != [getattr(row, field) for row in default_rows]
+    assert getattr(shown.session, field) == getattr(changed_rows[0], field)
 
 
-def test_versions_that_read_as_numbers_are_numbers() -> None:
-    """A version is a number where it can be one, and a text where it is empty."""
-    told = {row.operating_system_version for row in rows(world())}
+def test_version_is_number_if_it_looks_like_one() -> None:
+    versions = {row.operating_system_version for row in list_rows(make_world())}
 
-    assert {14.5, 10, 17.2, ""} <= told
-    assert {type(version) for version in told} == {int, float, str}
-
-
-def test_addresses_are_hidden_unless_chosen() -> None:
-    """A site that tracks addresses tells the one of the visitor, in the list and in the detail."""
-    told = world()
-    shown = rows(told, behaviors={"ip": "shown"})
-
-    assert {row.ip for row in rows(told)} == {None}
-    assert [row.ip for row in reversed(shown)] == batch(told).ips
-    assert detail(told, shown[0].session_id, behaviors={"ip": "shown"}).session.ip == shown[0].ip
+    assert {14.5, 10, 17.2, ""} <= versions
+    assert {type(version) for version in versions} == {int, float, str}
 
 
-def test_times_of_events_follow_the_behavior() -> None:
-    """The server's own format applies to events as to sessions."""
-    session_id = rows(world())[0].session_id
-    usual, server = (
-        detail(world(), session_id, behaviors={"timestamps": option}).events for option in ("iso", "server")
+def test_ip_is_hidden_unless_behavior_shows_it() -> None:
+    world = make_world()
+    shown = list_rows(world, behaviors={"ip": "shown"})
+
+    assert {row.ip for row in list_rows(world)} == {None}
+    assert [row.ip for row in reversed(shown)] == generate_batch(world).ips
+    assert get_detail(world, shown[0].session_id, behaviors={"ip": "shown"}).session.ip == shown[0].ip
+
+
+def test_event_timestamps_follow_behavior() -> None:
+    session_id = list_rows(make_world())[0].session_id
+    iso_events, server_events = (
+        get_detail(make_world(), session_id, behaviors={"timestamps": option}).events
+        for option in ("iso", "server")
     )
 
-    assert [event.timestamp for event in server] == [
-        event.timestamp[:19].replace("T", " ") for event in usual
+    assert [event.timestamp for event in server_events] == [
+        event.timestamp[:19].replace("T", " ") for event in iso_events
     ]
 
 
@@ -208,11 +207,11 @@ def test_times_of_events_follow_the_behavior() -> None:
 
 
 @pytest.mark.parametrize("profile", ["default", "awkward"])
-def test_the_detail_agrees_with_the_list(profile: str) -> None:
-    """A session and its events say what its row says, all events counted as such."""
-    told = world(profile)
-    for row in rows(told):
-        shown = detail(told, row.session_id, limit=1000)
+def test_session_equals_its_row_and_its_events(profile: str) -> None:
+    """Except that the number of events includes pageviews."""
+    world = make_world(profile)
+    for row in list_rows(world):
+        shown = get_detail(world, row.session_id, limit=1000)
         kinds = Counter(event.type for event in shown.events)
         pages = [event.pathname for event in shown.events if event.type == "pageview"]
 
@@ -226,17 +225,16 @@ def test_the_detail_agrees_with_the_list(profile: str) -> None:
         assert shown.events[0].referrer == row.referrer
 
 
-def test_an_event_says_what_the_world_knows() -> None:
-    """Each event has every key, in the order of time."""
-    told = world("awkward")
-    site = told.sites[0]
-    for row in rows(told)[:100]:
-        story = site.session(int(row.session_id, 16), NOW)
-        assert story
+def test_event_fields_equal_event_in_world() -> None:
+    world = make_world("awkward")
+    site = world.sites[0]
+    for row in list_rows(world)[:100]:
+        sessions = site.session(int(row.session_id, 16), NOW)
+        assert sessions
         for event, known in zip(
-            detail(told, row.session_id, limit=1000).events, story.list_events(0), strict=True
+            get_detail(world, row.session_id, limit=1000).events, sessions.list_events(0), strict=True
         ):
-            assert (second(event.timestamp), event.type, event.event_name) == (
+            assert (parse_second(event.timestamp), event.type, event.event_name) == (
                 known.at // 1000,
                 known.kind,
                 known.name,
@@ -253,46 +251,46 @@ def test_an_event_says_what_the_world_knows() -> None:
             )
 
 
-def test_every_key_of_an_event_is_sent_with_every_event() -> None:
-    """Pageviews have the keys of custom events too."""
-    longest = max(rows(world()), key=lambda row: row.pageviews + row.events)
+def test_event_of_any_type_has_all_keys() -> None:
+    longest = max(list_rows(make_world()), key=lambda row: row.pageviews + row.events)
     path = {"sessionId": longest.session_id, "site": ""}
-    body = VENDOR.respond(GET_SESSION, asked(VENDOR, world(), path=path, query=GetSession(), now=NOW)).body
-    told = json.decode(body)["data"]["events"]
+    body = VENDOR.respond(
+        GET_SESSION, asked(VENDOR, make_world(), path=path, query=GetSession(), now=NOW)
+    ).body
+    events = json.decode(body)["data"]["events"]
 
-    assert {event["type"] for event in told} >= {"pageview", "custom_event"}
-    assert {tuple(event) for event in told} == {SessionEvent.__struct_fields__}
+    assert {event["type"] for event in events} >= {"pageview", "custom_event"}
+    assert {tuple(event) for event in events} == {SessionEvent.__struct_fields__}
 
 
 @pytest.mark.parametrize("size", [1, 7, 100])
-def test_pages_of_events_tile_the_session(size: int) -> None:
-    """Following hasMore gives every event once, and pagination says where each page stands."""
-    told = world()
-    longest = max(rows(told), key=lambda row: row.pageviews + row.events)
+def test_pages_of_any_size_partition_the_events(size: int) -> None:
+    world = make_world()
+    longest = max(list_rows(world), key=lambda row: row.pageviews + row.events)
     crawled: list[SessionEvent] = []
-    more = True
-    while more:
-        shown = detail(told, longest.session_id, limit=size, offset=len(crawled))
+    has_more = True
+    while has_more:
+        shown = get_detail(world, longest.session_id, limit=size, offset=len(crawled))
         assert (shown.pagination.limit, shown.pagination.offset) == (size, len(crawled))
         crawled += shown.events
-        more = shown.pagination.hasMore
-        assert more == (len(crawled) < shown.pagination.total)
-    beyond = detail(told, longest.session_id, offset=10**30)
+        has_more = shown.pagination.hasMore
+        assert has_more == (len(crawled) < shown.pagination.total)
+    beyond = get_detail(world, longest.session_id, offset=10**30)
 
-    assert crawled == detail(told, longest.session_id, limit=1000).events
+    assert crawled == get_detail(world, longest.session_id, limit=1000).events
     assert len(crawled) == shown.pagination.total
     assert (beyond.events, beyond.pagination.hasMore, beyond.pagination.total) == ([], False, len(crawled))
 
 
-def test_minutes_leave_the_events_of_the_last_minutes() -> None:
-    """The session and the total tell only of the events that are left, and without any there is no session."""
-    told = world()
-    row = max(rows(told), key=lambda row: row.session_duration)
-    whole = detail(told, row.session_id, limit=1000).events
-    now = second(row.session_end) * 1000 + 30_500
+def test_minutes_limit_session_and_total_to_the_last_events() -> None:
+    """Without any event left, the session is not found."""
+    world = make_world()
+    row = max(list_rows(world), key=lambda row: row.session_duration)
+    all_events = get_detail(world, row.session_id, limit=1000).events
+    now = parse_second(row.session_end) * 1000 + 30_500
     for minutes in range(1, row.session_duration // 60 + 3):
-        left = [event for event in whole if second(event.timestamp) > now // 1000 - minutes * 60]
-        shown = detail(told, row.session_id, now=now, minutes=minutes, limit=1)
+        left = [event for event in all_events if parse_second(event.timestamp) > now // 1000 - minutes * 60]
+        shown = get_detail(world, row.session_id, now=now, minutes=minutes, limit=1)
 
         assert shown.pagination.total == shown.session.events == len(left)
         assert shown.events == left[:1]
@@ -300,51 +298,52 @@ def test_minutes_leave_the_events_of_the_last_minutes() -> None:
             left[0].timestamp,
             row.session_end,
         )
-        assert shown.session.session_duration == second(row.session_end) - second(left[0].timestamp)
-        seen = [event.pathname for event in left if event.type == "pageview"]
-        assert (shown.session.pageviews, shown.session.entry_page) == (len(seen), seen[0] if seen else "")
+        assert shown.session.session_duration == parse_second(row.session_end) - parse_second(
+            left[0].timestamp
+        )
+        paths = [event.pathname for event in left if event.type == "pageview"]
+        assert (shown.session.pageviews, shown.session.entry_page) == (len(paths), paths[0] if paths else "")
     with pytest.raises(ApiError, match="unknown_session"):
-        detail(told, row.session_id, now=now + MINUTE, minutes=1)
+        get_detail(world, row.session_id, now=now + MINUTE, minutes=1)
 
-    assert detail(told, row.session_id, now=now, minutes=0, limit=1000).events == whole
+    assert get_detail(world, row.session_id, now=now, minutes=0, limit=1000).events == all_events
 
 
-def unknown() -> dict[str, str]:
-    """Texts that are the id of no session of the first site."""
-    told, known = world(), rows(world())[0].session_id
-    bot = told.sites[0].find(Query(bots=True), NOW)
-    bots = [
-        number for sessions in bot.page(0, bot.total).batches if sessions.kind == 1 for number in sessions.ids
-    ]
-    other = told.sites[1].find(Query(), NOW).page(0, 1).batches[0].ids[0]
+def unknown_session_ids() -> dict[str, str]:
+    """Return texts that are not ids of sessions of the first site's people."""
+    world = make_world()
+    known = list_rows(world)[0].session_id
+    all_sessions = world.sites[0].find(Query(bots=True), NOW)
+    batches = all_sessions.page(0, all_sessions.total).batches
+    bots = next(sessions for sessions in batches if sessions.kind == 1)
+    other_site_session = world.sites[1].find(Query(), NOW).page(0, 1).batches[0].ids[0]
     return {
         "empty": "",
         "words": "no-such-session",
         "capitals": known.upper(),
         "short": known[:-1],
         "long": known + "0",
-        "other": f"{other:014x}",
-        "bot": f"{bots[0]:014x}",
+        "other": f"{other_site_session:014x}",
+        "bot": f"{bots.ids[0]:014x}",
         "none": "0" * 14,
     }
 
 
-@pytest.mark.parametrize("session_id", unknown().values(), ids=unknown())
-def test_an_unknown_session_is_not_found(session_id: str) -> None:
-    """Neither malformed ids, nor those of another site or of a bot, are sessions."""
+@pytest.mark.parametrize("session_id", unknown_session_ids().values(), ids=unknown_session_ids())
+def test_unknown_session_id_is_not_found(session_id: str) -> None:
     with pytest.raises(ApiError, match="unknown_session"):
-        detail(world(), session_id)
+        get_detail(make_world(), session_id)
 
 
-def test_a_running_session_is_told_as_far_as_it_got() -> None:
-    """At an instant within a session, list and detail agree on the events until then, and nothing later is told."""
-    told = world()
-    longest = max(rows(told), key=lambda row: row.session_duration)
-    now = (second(longest.session_start) + longest.session_duration // 2) * 1000
-    (row,) = [row for row in rows(told, now=now) if row.session_id == longest.session_id]
-    shown = detail(told, longest.session_id, now=now)
+def test_running_session_contains_events_until_now() -> None:
+    """In the list and for one session."""
+    world = make_world()
+    longest = max(list_rows(world), key=lambda row: row.session_duration)
+    now = (parse_second(longest.session_start) + longest.session_duration // 2) * 1000
+    (row,) = [row for row in list_rows(world, now=now) if row.session_id == longest.session_id]
+    shown = get_detail(world, longest.session_id, now=now)
 
-    assert max(row.session_end for row in rows(told, now=now)) <= datetime.fromtimestamp(
+    assert max(row.session_end for row in list_rows(world, now=now)) <= datetime.fromtimestamp(
         now / 1000, UTC
     ).strftime("%FT%T.000Z")
     assert row.session_duration < longest.session_duration
@@ -353,7 +352,7 @@ def test_a_running_session_is_told_as_far_as_it_got() -> None:
         row.pageviews + row.events + row.errors + row.outbound,
     )
     with pytest.raises(ApiError, match="unknown_session"):
-        detail(told, longest.session_id, now=second(longest.session_start) * 1000 - 1000)
+        get_detail(world, longest.session_id, now=parse_second(longest.session_start) * 1000 - 1000)
 
 
 # Places.
@@ -361,50 +360,48 @@ def test_a_running_session_is_told_as_far_as_it_got() -> None:
 
 @pytest.mark.parametrize("profile", ["empty", "single", "default", "awkward"])
 @pytest.mark.parametrize(
-    "narrowed", [None, filters(("device_type", "equals", ["mobile"]), ("country", "not_equals", ["US"]))]
+    "filters",
+    [None, encode_filters(("device_type", "equals", ["mobile"]), ("country", "not_equals", ["US"]))],
 )
-def test_locations_add_up_to_the_list(profile: str, filtered_example: str | None) -> None:
-    """Each place is told once with the number of rows that come from it, most first."""
-    told = world(profile)
-    found = locations(told, filters=filtered_example)
-    counts = [place.count for place in found]
-    expected = Counter(
-        (row.lat, row.lon, row.city, row.country) for row in rows(told, filters=filtered_example)
-    )
+def test_location_counts_equal_rows_of_the_list(profile: str, filters: str | None) -> None:
+    world = make_world(profile)
+    locations = list_locations(world, filters=filters)
+    counts = [place.count for place in locations]
+    expected = Counter((row.lat, row.lon, row.city, row.country) for row in list_rows(world, filters=filters))
 
-    assert {(place.lat, place.lon, place.city, place.country): place.count for place in found} == expected
-    assert len(found) == len(expected)
+    assert {(place.lat, place.lon, place.city, place.country): place.count for place in locations} == expected
+    assert len(locations) == len(expected)
     assert counts == sorted(counts, reverse=True)
 
 
-def test_locations_take_the_same_window_as_the_list() -> None:
-    """Day by day, the counts of places sum to the number of rows."""
-    told = world()
+def test_locations_and_list_have_the_same_time_range() -> None:
+    world = make_world()
     for day in range(1, 31):
-        window: dict[str, Any] = {"start_date": f"2026-09-{day:02}", "end_date": f"2026-09-{day:02}"}
+        days: dict[str, Any] = {"start_date": f"2026-09-{day:02}", "end_date": f"2026-09-{day:02}"}
 
-        assert sum(place.count for place in locations(told, **window)) == len(rows(told, **window))
-
-
-# What was sent over HTTP.
+        assert sum(place.count for place in list_locations(world, **days)) == len(list_rows(world, **days))
 
 
-def test_tracked_sessions_are_told_by_all_endpoints() -> None:
-    """What was sent appears in the list, in the detail and among the places, and what nobody knows of it is empty."""
-    told, before = tracked(), world("awkward", sessions=300)
-    untold, anonymous, ada = rows(told)[:3]
-    shown = detail(told, ada.session_id)
-    nowhere = {(place.lat, place.lon, place.city, place.country): place.count for place in locations(told)}[
-        0, 0, "", ""
-    ]
-    unplaced = sum(not row.city for row in rows(before))
+# Tracked sessions.
 
-    assert rows(told)[3:] == rows(before)
+
+def test_tracked_sessions_appear_in_all_endpoints() -> None:
+    """Fields that were not sent are empty."""
+    world = make_tracked_world()
+    world_before = make_world("awkward", sessions=300)
+    bob, anonymous, ada = list_rows(world)[:3]
+    shown = get_detail(world, ada.session_id)
+    nowhere = {
+        (place.lat, place.lon, place.city, place.country): place.count for place in list_locations(world)
+    }[0, 0, "", ""]
+    unplaced = sum(not row.city for row in list_rows(world_before))
+
+    assert list_rows(world)[3:] == list_rows(world_before)
     assert nowhere == unplaced + 3
     assert unplaced
     assert (ada.identified_user_id, ada.traits) == ("ada", {"name": "Ada", "vip": True})
     assert (anonymous.identified_user_id, anonymous.traits) == ("", None)
-    assert (untold.identified_user_id, untold.traits) == ("untold", None)
+    assert (bob.identified_user_id, bob.traits) == ("bob", None)
     assert (ada.session_duration, ada.events, ada.pageviews, ada.entry_page, ada.browser_version) == (
         3,
         2,
@@ -420,121 +417,132 @@ def test_tracked_sessions_are_told_by_all_endpoints() -> None:
 
 
 @pytest.mark.parametrize(
-    ("narrowed", "found"),
+    ("filter_", "expected"),
     [
         (("event_name", "equals", ["paid"]), ["ada"]),
-        (("event_name", "not_equals", ["paid"]), ["untold", ""]),
-        (("country", "equals", [""]), ["untold", "", "ada"]),
+        (("event_name", "not_equals", ["paid"]), ["bob", ""]),
+        (("country", "equals", [""]), ["bob", "", "ada"]),
         (("browser", "equals", ["Chrome"]), []),
-        (("pathname", "not_contains", ["/"]), ["untold", "", "ada"]),
-        (("dimensions", "equals", ["0x0"]), ["untold", "", "ada"]),
-        (("lat", "equals", [0]), ["untold", "", "ada"]),
+        (("pathname", "not_contains", ["/"]), ["bob", "", "ada"]),
+        (("dimensions", "equals", ["0x0"]), ["bob", "", "ada"]),
+        (("lat", "equals", [0]), ["bob", "", "ada"]),
     ],
 )
-def test_tracked_sessions_can_be_filtered(
-    filtered_example: tuple[str, str, list[Any]], found: list[str]
-) -> None:
-    """Filters look at what was sent, and what is unknown is empty or 0."""
-    window = {"start_datetime": "2026-09-30 00:00:00", "end_datetime": "2026-10-01 00:00:00"}
+def test_filters_match_tracked_sessions(filter_: tuple[str, str, list[Any]], expected: list[str]) -> None:
+    """Fields that were not sent are empty or 0."""
+    last_day = {"start_datetime": "2026-09-30 00:00:00", "end_datetime": "2026-10-01 00:00:00"}
 
     assert [
-        row.identified_user_id for row in rows(tracked(), filters=filters(filtered_example), **window)
-    ] == found
+        row.identified_user_id
+        for row in list_rows(make_tracked_world(), filters=encode_filters(filter_), **last_day)
+    ] == expected
 
 
 # Users.
 
 
-@pytest.mark.parametrize("told", [world(sessions=150), tracked()], ids=["seeded", "tracked"])
-def test_user_id_is_a_fingerprint_or_an_identified_user(told: World) -> None:
-    """Parameter and filter find the rows that carry the text in either field."""
-    everyone = rows(told)
-    for wanted in {row.user_id for row in everyone} | {row.identified_user_id for row in everyone} - {""}:
-        expected = [row for row in everyone if wanted in {row.user_id, row.identified_user_id}]
+@pytest.mark.parametrize("world", [make_world(sessions=150), make_tracked_world()], ids=["seeded", "tracked"])
+def test_user_id_matches_fingerprint_or_identified_user(world: World) -> None:
+    all_rows = list_rows(world)
+    for user_id in {row.user_id for row in all_rows} | {row.identified_user_id for row in all_rows} - {""}:
+        expected = [row for row in all_rows if user_id in {row.user_id, row.identified_user_id}]
 
-        assert rows(told, user_id=wanted) == expected
-        assert rows(told, filters=filters(("user_id", "equals", [wanted]))) == expected
-        assert rows(told, user_id=wanted, filters=filters(("user_id", "equals", [wanted]))) == expected
+        assert list_rows(world, user_id=user_id) == expected
+        assert list_rows(world, filters=encode_filters(("user_id", "equals", [user_id]))) == expected
+        assert (
+            list_rows(world, user_id=user_id, filters=encode_filters(("user_id", "equals", [user_id])))
+            == expected
+        )
         assert sum(
-            place.count for place in locations(told, filters=filters(("user_id", "equals", [wanted])))
+            place.count
+            for place in list_locations(world, filters=encode_filters(("user_id", "equals", [user_id])))
         ) == len(expected)
 
 
-def test_an_anonymous_visitor_has_no_user_id() -> None:
-    """Neither the user id it would have, nor the anonymous id it was tracked by, is told, so neither finds it."""
-    stranger = next(row for row in rows(world()) if not row.identified_user_id)
+def test_anonymous_visitor_is_found_by_fingerprint_only() -> None:
+    """Neither the internal user id nor the anonymous id of tracked events is part of a row."""
+    stranger = next(row for row in list_rows(make_world()) if not row.identified_user_id)
 
-    assert rows(world(), user_id=stranger.user_id)
-    assert rows(world(), user_id=f"user_{stranger.user_id}") == []
-    assert rows(tracked(), user_id="someone") == []
-    assert rows(world(), user_id="nobody") == []
+    assert list_rows(make_world(), user_id=stranger.user_id)
+    assert list_rows(make_world(), user_id=f"user_{stranger.user_id}") == []
+    assert list_rows(make_tracked_world(), user_id="someone") == []
+    assert list_rows(make_world(), user_id="unknown") == []
 
 
-@pytest.mark.parametrize("told", [world(sessions=150), tracked()], ids=["seeded", "tracked"])
-def test_several_users_and_all_but_some_can_be_asked_for(told: World) -> None:
-    """Alternatives are one filter, filters narrow each other, and not_equals leaves everybody else."""
-    everyone = rows(told)
-    one, two = everyone[0].user_id, next(row.identified_user_id for row in everyone if row.identified_user_id)
+@pytest.mark.parametrize("world", [make_world(sessions=150), make_tracked_world()], ids=["seeded", "tracked"])
+def test_user_id_filters_select_and_exclude_users(world: World) -> None:
+    """Values of one filter are alternatives, and filters narrow each other."""
+    all_rows = list_rows(world)
+    first_user = all_rows[0].user_id
+    second_user = next(row.identified_user_id for row in all_rows if row.identified_user_id)
 
-    def said(*texts: str) -> list[SessionRow]:
-        return [row for row in everyone if {row.user_id, row.identified_user_id} & set(texts)]
+    def rows_of(*user_ids: str) -> list[SessionRow]:
+        return [row for row in all_rows if {row.user_id, row.identified_user_id} & set(user_ids)]
 
-    assert rows(told, filters=filters(("user_id", "equals", [one, two, "nobody"]))) == said(one, two)
-    assert rows(
-        told, filters=filters(("user_id", "equals", [one, two]), ("user_id", "equals", [two]))
-    ) == said(two)
-    assert rows(told, user_id=one, filters=filters(("user_id", "equals", ["nobody"]))) == []
-    known = next(row for row in everyone if row.identified_user_id)
-    same = filters(("user_id", "equals", [known.identified_user_id]))
-    assert rows(told, user_id=known.user_id, filters=same) == said(
+    assert list_rows(
+        world, filters=encode_filters(("user_id", "equals", [first_user, second_user, "unknown"]))
+    ) == rows_of(first_user, second_user)
+    assert list_rows(
+        world,
+        filters=encode_filters(
+            ("user_id", "equals", [first_user, second_user]), ("user_id", "equals", [second_user])
+        ),
+    ) == rows_of(second_user)
+    assert (
+        list_rows(world, user_id=first_user, filters=encode_filters(("user_id", "equals", ["unknown"]))) == []
+    )
+    known = next(row for row in all_rows if row.identified_user_id)
+    same = encode_filters(("user_id", "equals", [known.identified_user_id]))
+    assert list_rows(world, user_id=known.user_id, filters=same) == rows_of(
         known.user_id
     )  # Two spellings of one visitor.
-    for texts in ([one], [one, two], ["nobody"]):
-        rest = [row for row in everyone if row not in said(*texts)]
+    for user_ids in ([first_user], [first_user, second_user], ["unknown"]):
+        rest = [row for row in all_rows if row not in rows_of(*user_ids)]
 
-        assert rows(told, filters=filters(("user_id", "not_equals", texts))) == rest
+        assert list_rows(world, filters=encode_filters(("user_id", "not_equals", user_ids))) == rest
         assert sum(
-            place.count for place in locations(told, filters=filters(("user_id", "not_equals", texts)))
+            place.count
+            for place in list_locations(world, filters=encode_filters(("user_id", "not_equals", user_ids)))
         ) == len(rest)
 
 
 @pytest.mark.parametrize(
-    "each", [("contains", ["a"]), ("regex", ["a"]), ("greater_than", [1]), ("equals", [""])], ids=str
+    "comparison", [("contains", ["a"]), ("regex", ["a"]), ("greater_than", [1]), ("equals", [""])], ids=str
 )
-def test_user_id_is_compared_by_equals_and_not_equals(each: tuple[str, list[Any]]) -> None:
-    """Whoever asks for more is told what can be asked for."""
-    message = refusal(rows, filters=filters(("country", "equals", ["US"]), ("user_id", *each)))
+def test_user_id_filter_of_other_type_returns_error(comparison: tuple[str, list[Any]]) -> None:
+    message = error_message(
+        list_rows, filters=encode_filters(("country", "equals", ["US"]), ("user_id", *comparison))
+    )
 
     assert (
-        message
-        == "filters[1]: user_id can be compared by equals and not_equals only, with texts that are not empty"
+        message == "filters[1]: user_id supports only equals and not_equals, with values that are not empty"
     )
 
 
 @pytest.mark.parametrize(
-    ("text", "only"), [("true", True), ("false", False), (None, False), ("TRUE", False), ("1", False)]
+    ("text", "is_limited"), [("true", True), ("false", False), (None, False), ("TRUE", False), ("1", False)]
 )
-def test_identified_only_is_the_exact_word(text: str | None, *, only: bool) -> None:
-    """Only true leaves the sessions of identified users; other texts are passed over."""
-    everyone = rows(world())
-    expected = [row for row in everyone if row.identified_user_id or not only]
+def test_identified_only_ignores_other_texts(text: str | None, *, is_limited: bool) -> None:
+    all_rows = list_rows(make_world())
+    expected = [row for row in all_rows if row.identified_user_id or not is_limited]
 
-    assert rows(world(), identified_only=text) == expected
-    assert 0 < len([row for row in everyone if row.identified_user_id]) < len(everyone)
+    assert list_rows(make_world(), identified_only=text) == expected
+    assert 0 < len([row for row in all_rows if row.identified_user_id]) < len(all_rows)
 
 
-def test_identified_only_can_be_strict() -> None:
-    """By behavior, other texts are refused by name."""
+def test_identified_only_rejects_other_texts_by_behavior() -> None:
     strict = {"identified_only": "400"}
 
     assert (
-        refusal(rows, identified_only="TRUE", behaviors=strict)
-        == "identified_only 'TRUE' must be 'true' or 'false'"
+        error_message(list_rows, identified_only="TRUE", behaviors=strict)
+        == "identified_only: invalid value 'TRUE'; expected 'true' or 'false'"
     )
-    assert rows(world(), identified_only="true", behaviors=strict) == rows(world(), identified_only="true")
+    assert list_rows(make_world(), identified_only="true", behaviors=strict) == list_rows(
+        make_world(), identified_only="true"
+    )
 
 
-# Requests and names.
+# Requests and identifiers.
 
 
 @pytest.mark.parametrize("model", [ListSessions, GetSession])
@@ -547,8 +555,7 @@ def test_identified_only_can_be_strict() -> None:
     ]
     + [("page", "0"), ("limit", "0")],
 )
-def test_a_number_that_is_none_is_refused_by_name(model: Any, name: str, text: str) -> None:
-    """The message begins with the parameter and says what would be right."""
+def test_invalid_number_returns_error_with_parameter_name(model: Any, name: str, text: str) -> None:
     if name not in model.__struct_fields__:
         return
     violations = read(model, {name: text}, "query")
@@ -560,21 +567,25 @@ def test_a_number_that_is_none_is_refused_by_name(model: Any, name: str, text: s
     )
 
 
-def test_names_differ_between_tenants_and_can_be_set() -> None:
-    """A key has 35 characters; a site has a serial number first and its 12 hexadecimal digits second."""
-    told = world(sites=3)
-    one, other, given = (
-        VENDOR.names(1, told, {}),
-        VENDOR.names(2, told, {}),
-        VENDOR.names(1, told, {"token": "mine"}),
+def test_identifiers_differ_between_tenants_and_can_be_set() -> None:
+    """A key has 35 characters; a site has a serial number and an id of 12 hexadecimal digits."""
+    world = make_world(sites=3)
+    first, second, configured = (
+        VENDOR.names(1, world, {}),
+        VENDOR.names(2, world, {}),
+        VENDOR.names(1, world, {"token": "mine"}),
     )
 
-    assert re.fullmatch(r"rb_[0-9A-Za-z]{32}", one.credentials["token"])
-    assert one.tokens == {one.credentials["token"]: None}
+    assert re.fullmatch(r"rb_[0-9A-Za-z]{32}", first.credentials["token"])
+    assert first.tokens == {first.credentials["token"]: None}
     assert all(
-        re.fullmatch(r"[1-9]\d{3,5}", serial) and re.fullmatch("[0-9a-f]{12}", alias)
-        for serial, alias in one.sites
+        re.fullmatch(r"[1-9]\d{3,5}", serial) and re.fullmatch("[0-9a-f]{12}", script_id)
+        for serial, script_id in first.sites
     )
-    assert len({*one.sites, *other.sites}) == 6
-    assert one.credentials != other.credentials
-    assert (given.credentials, given.tokens, given.sites) == ({"token": "mine"}, {"mine": None}, one.sites)
+    assert len({*first.sites, *second.sites}) == 6
+    assert first.credentials != second.credentials
+    assert (configured.credentials, configured.tokens, configured.sites) == (
+        {"token": "mine"},
+        {"mine": None},
+        first.sites,
+    )

@@ -1,4 +1,4 @@
-"""Sparklytics' sessions: what the list and the detail say of a world, without HTTP."""
+"""Views and contract of Sparklytics as documented."""
 
 import re
 from base64 import b64decode, b64encode
@@ -17,144 +17,144 @@ from mockserver.contract.errors import ApiError, render
 from mockserver.contract.validation import read
 from mockserver.vendors.base import ViewRequest
 from mockserver.vendors.sparklytics import VENDOR
-from mockserver.vendors.sparklytics.contract import ListSessions, Session, SessionDetail, SessionPage
+from mockserver.vendors.sparklytics.request_models import ListSessions
+from mockserver.vendors.sparklytics.responses import Session, SessionDetail, SessionPage
 from mockserver.world.generator.tracked import TrackedEvent
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.query import Query
 from mockserver.world.model.session_batch import SessionBatch
 from mockserver.world.model.spec import DEFAULT_END, DEFAULT_START, spec
 from mockserver.world.world import World, build, with_events
-from tests.vendors.conftest import asked as ask_vendor
-from tests.vendors.conftest import exactly
+from tests.vendors.conftest import decode_exactly, make_view_request
 
 LIST, GET = VENDOR.contract.endpoints
 NOW = DEFAULT_END + 2 * 3_600_000
-"""All sessions of the usual month are over, and it is still 1 October in UTC."""
+"""All sessions of the default month are over, and it is still 1 October in UTC."""
 EVER: dict[str, Any] = {"start_date": "0001-01-01", "end_date": "9999-12-31"}
 EVERYONE = {**EVER, "include_bots": "true"}
 
 
-def ask(
+def make_request(
     world: World,
     *,
     site: int = 0,
     now: int = NOW,
-    choose: dict[str, str] | None = None,
+    behaviors: dict[str, str] | None = None,
     session: str = "",
     **query: Any,
 ) -> ViewRequest:
-    """A request for the list, or for a session, of one of a world's sites."""
+    """Return a request for the list, or for a session, of one of a world's sites."""
     path = {"id": "", "session_id": session}
-    return ask_vendor(
+    return make_view_request(
         VENDOR,
         world,
         now=now,
         query=ListSessions(**query),
         path=path,
         site=world.sites[site],
-        behaviors=choose,
+        behaviors=behaviors,
     )
 
 
-def page(asked: ViewRequest) -> SessionPage:
-    """A page of the list, which says what its struct says and nothing more."""
-    return exactly(VENDOR.respond(LIST, asked).body, SessionPage)
+def get_page(request: ViewRequest) -> SessionPage:
+    """Return a page of the list; its body has exactly the fields of its struct."""
+    return decode_exactly(VENDOR.respond(LIST, request).body, SessionPage)
 
 
-def detail(asked: ViewRequest) -> SessionDetail:
-    """A session with its events, which says what its struct says and nothing more."""
-    return exactly(VENDOR.respond(GET, asked).body, SessionDetail)
+def get_detail(request: ViewRequest) -> SessionDetail:
+    """Return a session with its events; the body has exactly the fields of its struct."""
+    return decode_exactly(VENDOR.respond(GET, request).body, SessionDetail)
 
 
-def pages(world: World, **query: Any) -> Iterator[list[Session]]:
-    """The pages of the list, until there is no cursor."""
-    answer = page(ask(world, **query))
+def list_pages(world: World, **query: Any) -> Iterator[list[Session]]:
+    """Yield the pages of the list until there is no cursor."""
+    answer = get_page(make_request(world, **query))
     yield answer.sessions
     while answer.next_cursor is not None:
-        answer = page(ask(world, **{**query, "cursor": answer.next_cursor}))
+        answer = get_page(make_request(world, **{**query, "cursor": answer.next_cursor}))
         yield answer.sessions
 
 
-def rows(world: World, **query: Any) -> list[Session]:
-    """All rows of the list."""
-    return [row for each in pages(world, **{"limit": 100, **query}) for row in each]
+def list_rows(world: World, **query: Any) -> list[Session]:
+    """Return all rows of the list."""
+    return [row for each in list_pages(world, **{"limit": 100, **query}) for row in each]
 
 
-def ids(world: World, **query: Any) -> list[str]:
-    """The ids of all rows of the list."""
-    return [row.session_id for row in rows(world, **query)]
+def list_ids(world: World, **query: Any) -> list[str]:
+    """Return the ids of all rows of the list."""
+    return [row.session_id for row in list_rows(world, **query)]
 
 
-def refused(view: Callable[[ViewRequest], object], asked: ViewRequest) -> tuple[str, str]:
-    """The error that a request is refused with, and its message."""
-    with pytest.raises(ApiError) as refusal:
-        view(asked)
-    return refusal.value.error, refusal.value.details["message"]
+def get_error(view: Callable[[ViewRequest], object], request: ViewRequest) -> tuple[str, str]:
+    """Return the name and the message of the error for a request."""
+    with pytest.raises(ApiError) as raised:
+        view(request)
+    return raised.value.error, raised.value.details["message"]
 
 
-def expected_rows(
+def expected_column(
     world: World, column: Callable[[SessionBatch], list[Any]], *, now: int = NOW, site: int = 0
 ) -> list[Any]:
-    """A column of all sessions of a world, newest first."""
-    found = world.sites[site].find(Query(bots=True), now)
-    return list(found.page(0, found.total, newest_first=True).map_rows(column))
+    """Return a column of all sessions of a world, newest first."""
+    actual = world.sites[site].find(Query(bots=True), now)
+    return list(actual.page(0, actual.total, newest_first=True).map_rows(column))
 
 
-def told(number: int) -> str:
-    """The id of a session number."""
+def format_id(number: int) -> str:
+    """Return the id of a session number."""
     return f"sess_{number:014x}"
 
 
-def at(text: str) -> int:
-    """Unix milliseconds of an ISO 8601 time."""
+def parse_time(text: str) -> int:
+    """Return an ISO 8601 time in Unix milliseconds."""
     return int(datetime.fromisoformat(text).timestamp()) * 1000
 
 
-def tracked(world: World) -> World:
-    """A world with tracked sessions: several start together, one of them with a seeded session, and one comes back."""
+def add_tracked_sessions(world: World) -> World:
+    """Add tracked sessions: several start together, one of them with a seeded session, and one visitor returns."""
     [first] = world.sites[0].find(Query(), NOW).page(7, 1).batches[0].start
-    moments = [(name, first) for name in "abcde"] + [
+    instants = [(name, first) for name in "abcde"] + [
         ("f", first + 1),
         ("f", first + 90 * 60_000),
         ("f", first + 91 * 60_000),
     ]
     events = [
-        TrackedEvent(moment, "signed_up", {"plan": None}, user_id=f"user-{name}") for name, moment in moments
+        TrackedEvent(instant, "signed_up", {"plan": None}, user_id=f"user-{name}")
+        for name, instant in instants
     ]
     return with_events(world, 0, events)
 
 
-def known(name: str) -> World:
-    """A world by the name of its profile, small enough to be listed."""
+def build_profile(name: str) -> World:
+    """Return the world of a small profile."""
     return build(spec(**PROFILES[name]))
 
 
 HOURLY = {"sessions": 300, "grain": 3_600_000, "bots_percent": 30}
-"""Sessions of people and of bots share their starts."""
+"""Settings with which sessions of people and of bots share their starts."""
 WORLDS = {
-    "default": known("default"),
-    "awkward": known("awkward"),
-    "tracked": tracked(build(spec(sessions=300))),
-    "hourly": tracked(build(spec(**HOURLY))),
+    "default": build_profile("default"),
+    "awkward": build_profile("awkward"),
+    "tracked": add_tracked_sessions(build(spec(sessions=300))),
+    "hourly": add_tracked_sessions(build(spec(**HOURLY))),
 }
 
 
 @pytest.mark.parametrize("limit", [1, 7, 100])
 @pytest.mark.parametrize("name", WORLDS)
-def test_the_pages_hold_every_session_once_newest_first(name: str, limit: int) -> None:
-    """However the list is cut, it is all sessions in the order of the world, and only the last page may be short."""
+def test_pages_contain_every_session_once_newest_first(name: str, limit: int) -> None:
     world = WORLDS[name]
 
-    found = list(pages(world, limit=limit, **EVERYONE))
+    actual = list(list_pages(world, limit=limit, **EVERYONE))
 
-    assert [row.session_id for each in found for row in each] == [
-        told(number) for number in expected_rows(world, lambda s: s.ids)
+    assert [row.session_id for each in actual for row in each] == [
+        format_id(number) for number in expected_column(world, lambda s: s.ids)
     ]
-    assert all(len(each) == limit for each in found[:-1])
-    assert all(found)
+    assert all(len(each) == limit for each in actual[:-1])
+    assert all(actual)
     assert all(
         before.started_at >= after.started_at
-        for before, after in pairwise(row for each in found for row in each)
+        for before, after in pairwise(row for each in actual for row in each)
     )
 
 
@@ -165,24 +165,24 @@ def test_the_pages_hold_every_session_once_newest_first(name: str, limit: int) -
     ids=["people", "mobile", "page"],
 )
 @pytest.mark.parametrize("name", WORLDS)
-def test_a_narrowed_list_is_paged_like_the_whole(name: str, query: dict[str, Any], limit: int) -> None:
-    """Filters and the absence of bots leave out rows, and no page loses or repeats one of the rest."""
+def test_pages_of_filtered_list_contain_its_sessions_once(
+    name: str, query: dict[str, Any], limit: int
+) -> None:
     world = WORLDS[name]
-    kept = set(ids(world, **query))
+    kept = set(list_ids(world, **query))
 
-    found = [row.session_id for each in pages(world, limit=limit, **query) for row in each]
+    actual = [row.session_id for each in list_pages(world, limit=limit, **query) for row in each]
 
     assert kept
-    assert found == [each for each in ids(world, **EVERYONE) if each in kept]
+    assert actual == [each for each in list_ids(world, **EVERYONE) if each in kept]
 
 
-def test_bots_are_told_only_where_they_are_wanted() -> None:
-    """Without include_bots the list is that of people, who are numbered as the world numbers them."""
+def test_bots_are_listed_only_with_include_bots() -> None:
     world = WORLDS["default"]
-    kinds = expected_rows(world, lambda sessions: [sessions.kind] * len(sessions))
-    everyone = ids(world, **EVERYONE)
+    kinds = expected_column(world, lambda sessions: [sessions.kind] * len(sessions))
+    everyone = list_ids(world, **EVERYONE)
 
-    people = ids(world, **EVER)
+    people = list_ids(world, **EVER)
 
     assert len(everyone) == 1050
     assert people == [each for each, kind in zip(everyone, kinds, strict=True) if kind == 0]
@@ -191,31 +191,27 @@ def test_bots_are_told_only_where_they_are_wanted() -> None:
 @pytest.mark.parametrize(
     ("profile", "last"), [("page-exact", 100), ("page-plus-one", 1), ("single", 1), ("empty", 0)]
 )
-def test_there_is_no_cursor_behind_the_last_row(profile: str, last: int) -> None:
-    """A last page that is full has no next page, and an empty list is one empty page."""
-    found = list(pages(known(profile), limit=100, **EVER))
+def test_last_page_has_no_cursor_even_if_full(profile: str, last: int) -> None:
+    actual = list(list_pages(build_profile(profile), limit=100, **EVER))
 
-    assert len(found[-1]) == last
-    assert len(found) == max(1, -(-PROFILES[profile]["sessions"] // 100))
-
-
-def test_the_default_limit_is_50() -> None:
-    """A page has 50 rows where the client says nothing."""
-    assert len(page(ask(WORLDS["default"], **EVER)).sessions) == 50
+    assert len(actual[-1]) == last
+    assert len(actual) == max(1, -(-PROFILES[profile]["sessions"] // 100))
 
 
-def test_a_cursor_looks_like_the_documented_one() -> None:
-    """A cursor is padded base64 of a compact JSON object whose only key is an integer id."""
-    cursor = page(ask(WORLDS["default"], limit=10)).next_cursor or ""
+def test_default_limit_is_50() -> None:
+    assert len(get_page(make_request(WORLDS["default"], **EVER)).sessions) == 50
+
+
+def test_cursor_has_documented_format() -> None:
+    cursor = get_page(make_request(WORLDS["default"], limit=10)).next_cursor or ""
 
     assert len(cursor) % 4 == 0
     assert re.fullmatch(rb'{"id":[1-9]\d*}', b64decode(cursor, validate=True))
 
 
-def test_a_cursor_with_another_character_is_invalid() -> None:
-    """No single character of a cursor can be replaced by another of base64."""
+def test_cursor_with_changed_character_is_invalid() -> None:
     world = WORLDS["default"]
-    cursor = page(ask(world, limit=10)).next_cursor or ""
+    cursor = get_page(make_request(world, limit=10)).next_cursor or ""
     others = [
         cursor[:place] + character + cursor[place + 1 :]
         for place in range(len(cursor))
@@ -223,7 +219,7 @@ def test_a_cursor_with_another_character_is_invalid() -> None:
         if character != cursor[place]
     ]
 
-    answers = {refused(page, ask(world, limit=10, cursor=other)) for other in others}
+    answers = {get_error(get_page, make_request(world, limit=10, cursor=other)) for other in others}
 
     assert answers == {("violation", "invalid cursor")}
 
@@ -249,36 +245,38 @@ def test_a_cursor_with_another_character_is_invalid() -> None:
         ),
     ],
 )
-def test_what_is_no_cursor_is_invalid(cursor: str) -> None:
-    """Anything but a cursor of this list is refused in the server's words, the documentation's example included."""
-    assert refused(page, ask(WORLDS["default"], cursor=cursor)) == ("violation", "invalid cursor")
-
-
-@pytest.mark.parametrize(
-    "dress",
-    [b'{"id": %d}', b'{"id":0%d}', b'{"id":%d,"x":1}', b' {"id":%d}'],
-    ids=["blank", "zero", "key", "margin"],
-)
-def test_a_cursor_is_written_in_one_way(dress: bytes) -> None:
-    """The right number in another dress is no cursor."""
-    world = WORLDS["default"]
-    number = json.decode(b64decode(page(ask(world)).next_cursor or ""))["id"]
-
-    assert refused(page, ask(world, cursor=b64encode(dress % number).decode())) == (
+def test_invalid_cursor_is_rejected(cursor: str) -> None:
+    assert get_error(get_page, make_request(WORLDS["default"], cursor=cursor)) == (
         "violation",
         "invalid cursor",
     )
 
 
-def test_guessed_cursors_are_invalid_in_the_largest_world() -> None:
-    """Even where there are 10¹² sessions, an integer that nobody was given is no cursor."""
+@pytest.mark.parametrize(
+    "template",
+    [b'{"id": %d}', b'{"id":0%d}', b'{"id":%d,"x":1}', b' {"id":%d}'],
+    ids=["blank", "zero", "key", "margin"],
+)
+def test_cursor_in_other_notation_is_invalid(template: bytes) -> None:
+    world = WORLDS["default"]
+    number = json.decode(b64decode(get_page(make_request(world)).next_cursor or ""))["id"]
+
+    assert get_error(get_page, make_request(world, cursor=b64encode(template % number).decode())) == (
+        "violation",
+        "invalid cursor",
+    )
+
+
+def test_guessed_cursor_is_invalid_in_largest_world() -> None:
     world = build(spec(sessions=10**12))
     guesses = [
         b64encode(b'{"id":%d}' % (number * 0x9E3779B97F4A7C15 % (1 << 64))).decode()
         for number in range(1, 2000)
     ]
 
-    assert {refused(page, ask(world, cursor=guess)) for guess in guesses} == {("violation", "invalid cursor")}
+    assert {get_error(get_page, make_request(world, cursor=guess)) for guess in guesses} == {
+        ("violation", "invalid cursor")
+    }
 
 
 FILTERS = [name for name in ListSessions.__struct_fields__ if name.startswith("filter_")]
@@ -295,72 +293,69 @@ CHANGES: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=str)
-def test_a_cursor_serves_only_what_it_was_made_for(change: dict[str, Any]) -> None:
-    """On another site, or with any parameter changed but the limit, a cursor is invalid."""
+def test_cursor_is_invalid_for_other_site_or_parameters(change: dict[str, Any]) -> None:
     query = {**EVER, "filter_country": "US"}
-    cursor = page(ask(WORLDS["default"], limit=3, **query)).next_cursor
+    cursor = get_page(make_request(WORLDS["default"], limit=3, **query)).next_cursor
 
-    assert page(ask(WORLDS["default"], limit=4, cursor=cursor, **query)).sessions
-    assert refused(page, ask(WORLDS["default"], limit=3, cursor=cursor, **{**query, **change})) == (
+    assert get_page(make_request(WORLDS["default"], limit=4, cursor=cursor, **query)).sessions
+    assert get_error(
+        get_page, make_request(WORLDS["default"], limit=3, cursor=cursor, **{**query, **change})
+    ) == (
         "violation",
         "invalid cursor",
     )
 
 
-def test_a_cursor_outlives_midnight() -> None:
-    """The default days move on with the clock, and a crawl that began before goes on behind its last row."""
+def test_cursor_stays_valid_after_midnight() -> None:
     world = WORLDS["default"]
-    answer = page(ask(world, limit=5))
+    answer = get_page(make_request(world, limit=5))
 
-    rest = page(ask(world, limit=100, cursor=answer.next_cursor, now=NOW + 86_400_000))
+    rest = get_page(make_request(world, limit=100, cursor=answer.next_cursor, now=NOW + 86_400_000))
 
-    assert [row.session_id for row in answer.sessions + rest.sessions] == ids(world)[:105]
+    assert [row.session_id for row in answer.sessions + rest.sessions] == list_ids(world)[:105]
 
 
-def test_a_cursor_whose_session_fell_out_of_the_days_is_followed_by_nothing() -> None:
-    """When the default days have left a page's last row behind, all they hold is newer, tracked sessions too."""
-    day, start = 86_400_000, WORLDS["tracked"].sites[0].tracked_data.log[0].at
+def test_cursor_of_session_before_default_days_is_followed_by_empty_page() -> None:
+    day = 86_400_000
+    start = WORLDS["tracked"].sites[0].tracked_data.log[0].at
     world = with_events(WORLDS["tracked"], 0, [TrackedEvent(start + 28 * day, "came_back", user_id="user-a")])
-    heads = (page(ask(world, limit=limit, now=start + day)) for limit in range(1, 100))
+    heads = (get_page(make_request(world, limit=limit, now=start + day)) for limit in range(1, 100))
     cursor = next(head.next_cursor for head in heads if is_tracked(head.sessions[-1]))
-    [newer, *_] = page(ask(world, limit=100, now=start + 31 * day)).sessions
+    [newer, *_] = get_page(make_request(world, limit=100, now=start + 31 * day)).sessions
 
-    answer = page(ask(world, now=start + 31 * day, cursor=cursor))
+    answer = get_page(make_request(world, now=start + 31 * day, cursor=cursor))
 
     assert newer
     assert answer == SessionPage([], None)
 
 
 def is_tracked(row: Session) -> bool:
-    """Whether a row is that of a tracked session: nothing but events was sent."""
+    """Return True for a tracked session, for which only events were sent."""
     return not row.pageviews
 
 
-def test_the_default_days_are_the_last_seven() -> None:
-    """Without dates the list begins six days before today, whatever the time of day."""
+def test_default_days_are_last_seven() -> None:
     world = WORLDS["default"]
 
-    assert ids(world) == ids(world, start_date="2026-09-25", end_date="2026-10-01")
-    assert ids(world, now=DEFAULT_END - 1) == ids(
+    assert list_ids(world) == list_ids(world, start_date="2026-09-25", end_date="2026-10-01")
+    assert list_ids(world, now=DEFAULT_END - 1) == list_ids(
         world, now=DEFAULT_END - 1, start_date="2026-09-24", end_date="2026-09-30"
     )
 
 
-def test_the_default_days_may_be_eight() -> None:
-    """By behavior the list begins seven days before today, as the documentation can be read."""
+def test_default_days_are_eight_by_behavior() -> None:
     world = WORLDS["default"]
 
-    found = ids(world, choose={"default_start": "7"})
+    actual = list_ids(world, behaviors={"default_start": "7"})
 
-    assert found == ids(world, start_date="2026-09-24")
-    assert found != ids(world)
+    assert actual == list_ids(world, start_date="2026-09-24")
+    assert actual != list_ids(world)
 
 
-def test_today_is_that_of_the_time_zone() -> None:
-    """At two o'clock in UTC on 1 October it is still September in New York."""
+def test_today_is_in_requested_time_zone() -> None:
     world = WORLDS["default"]
 
-    assert ids(world, timezone="America/New_York") == ids(
+    assert list_ids(world, timezone="America/New_York") == list_ids(
         world, timezone="America/New_York", start_date="2026-09-24", end_date="2026-09-30"
     )
 
@@ -379,44 +374,46 @@ SPRING = build(spec(sessions=20_000, start="2026-03-27", end="2026-04-01"))
         ("Asia/Beirut", "2026-03-29T00:00+02:00", "2026-03-30T00:00+03:00"),
     ],
 )
-def test_a_day_is_that_of_the_time_zone(zone: str, first: str, stop: str) -> None:
-    """A day goes from midnight to midnight, and has 23 hours when summer time begins."""
-    starts, numbers = (expected_rows(SPRING, column) for column in (lambda s: s.start, lambda s: s.ids))
+def test_day_is_in_requested_time_zone(zone: str, first: str, stop: str) -> None:
+    starts, numbers = (expected_column(SPRING, column) for column in (lambda s: s.start, lambda s: s.ids))
     expected = [
-        told(number) for number, start in zip(numbers, starts, strict=True) if at(first) <= start < at(stop)
+        format_id(number)
+        for number, start in zip(numbers, starts, strict=True)
+        if parse_time(first) <= start < parse_time(stop)
     ]
 
-    found = ids(SPRING, start_date="2026-03-29", end_date="2026-03-29", timezone=zone, include_bots="true")
+    actual = list_ids(
+        SPRING, start_date="2026-03-29", end_date="2026-03-29", timezone=zone, include_bots="true"
+    )
 
-    assert found == expected
+    assert actual == expected
 
 
-def test_days_tile_a_range() -> None:
-    """Day by day the list holds what it holds for all of the days, also where clocks change."""
+def test_days_of_range_contain_every_session_once() -> None:
     days = [(date(2026, 3, 26) + timedelta(n)).isoformat() for n in range(8)]
     zone: dict[str, Any] = {"timezone": "Europe/Berlin"}
 
-    daily = [row for day in reversed(days) for row in ids(SPRING, start_date=day, end_date=day, **zone)]
+    daily = [row for day in reversed(days) for row in list_ids(SPRING, start_date=day, end_date=day, **zone)]
 
     assert len(daily) == 20_000
-    assert daily == ids(SPRING, start_date=days[0], end_date=days[-1], **zone)
+    assert daily == list_ids(SPRING, start_date=days[0], end_date=days[-1], **zone)
 
 
-def test_the_time_zone_may_be_ignored() -> None:
-    """By behavior days are those of UTC, and nobody looks whether a zone exists, as on the server."""
+def test_time_zone_is_ignored_by_behavior() -> None:
     day: dict[str, Any] = {"start_date": "2026-03-29", "end_date": "2026-03-29", "limit": 100}
-    ignored = page(ask(SPRING, timezone="Mars/Olympus", choose={"timezone": "ignored"}, **day))
+    ignored = get_page(
+        make_request(SPRING, timezone="Mars/Olympus", behaviors={"timezone": "ignored"}, **day)
+    )
 
-    assert ignored.sessions == page(ask(SPRING, **day)).sessions
+    assert ignored.sessions == get_page(make_request(SPRING, **day)).sessions
 
 
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "Europe", "../UTC", "UTC\0", "\udcff"])
-def test_an_unknown_time_zone_is_refused(zone: str) -> None:
-    """A zone that does not exist is refused in the server's words."""
-    assert refused(page, ask(SPRING, timezone=zone)) == ("violation", "invalid timezone")
+def test_unknown_time_zone_is_rejected(zone: str) -> None:
+    assert get_error(get_page, make_request(SPRING, timezone=zone)) == ("violation", "invalid timezone")
 
 
-NO_DATES = [
+INVALID_DATES = [
     "",
     "yesterday",
     "2026-02-30",
@@ -431,22 +428,25 @@ NO_DATES = [
 
 
 @pytest.mark.parametrize("name", ["start_date", "end_date"])
-@pytest.mark.parametrize("text", NO_DATES)
-def test_what_is_no_date_is_refused(name: str, text: str) -> None:
-    """Only YYYY-MM-DD is a date, and the message says which one is none."""
+@pytest.mark.parametrize("text", INVALID_DATES)
+def test_invalid_date_is_rejected(name: str, text: str) -> None:
     dates: dict[str, Any] = {name: text}
 
-    assert refused(page, ask(SPRING, **dates)) == ("violation", f"invalid {name} (expected YYYY-MM-DD)")
+    assert get_error(get_page, make_request(SPRING, **dates)) == (
+        "violation",
+        f"invalid {name} (expected YYYY-MM-DD)",
+    )
 
 
-@pytest.mark.parametrize("text", NO_DATES)
-def test_what_is_no_date_may_be_ignored(text: str) -> None:
-    """By behavior a date that is none stands for its default, as in the server's list of sessions."""
+@pytest.mark.parametrize("text", INVALID_DATES)
+def test_invalid_date_is_ignored_by_behavior(text: str) -> None:
     world = WORLDS["default"]
 
-    answer = page(ask(world, limit=100, start_date=text, end_date=text, choose={"bad_date": "ignore"}))
+    answer = get_page(
+        make_request(world, limit=100, start_date=text, end_date=text, behaviors={"bad_date": "ignore"})
+    )
 
-    assert answer.sessions == page(ask(world, limit=100)).sessions
+    assert answer.sessions == get_page(make_request(world, limit=100)).sessions
 
 
 @pytest.mark.parametrize(
@@ -458,52 +458,50 @@ def test_what_is_no_date_may_be_ignored(text: str) -> None:
     ],
     ids=["both", "end alone", "start alone"],
 )
-def test_an_end_before_the_start_is_refused(dates: dict[str, Any]) -> None:
-    """Days that end before they begin are refused, also where one of them is a default."""
-    assert refused(page, ask(WORLDS["default"], **dates)) == (
+def test_end_before_start_is_rejected(dates: dict[str, Any]) -> None:
+    assert get_error(get_page, make_request(WORLDS["default"], **dates)) == (
         "violation",
         "end_date must be on or after start_date",
     )
 
 
-def test_nothing_is_told_before_it_happens() -> None:
-    """Sessions that have not started are in no list, and cannot be read by id."""
-    world, now = WORLDS["default"], DEFAULT_START + 15 * 86_400_000
-    [latest] = page(ask(world, limit=1, **EVER)).sessions
+def test_future_sessions_are_not_listed_and_not_found() -> None:
+    world = WORLDS["default"]
+    now = DEFAULT_START + 15 * 86_400_000
+    [latest] = get_page(make_request(world, limit=1, **EVER)).sessions
 
-    told_by_then = [row for each in pages(world, limit=100, now=now, **EVER) for row in each]
+    started = [row for each in list_pages(world, limit=100, now=now, **EVER) for row in each]
 
     assert {
-        row.started_at <= "2026-09-16T00:00:00Z" and row.ended_at <= "2026-09-16T00:00:00Z"
-        for row in told_by_then
+        row.started_at <= "2026-09-16T00:00:00Z" and row.ended_at <= "2026-09-16T00:00:00Z" for row in started
     } == {True}
-    assert 0 < len(told_by_then) < 1000
-    assert refused(detail, ask(world, now=now, session=latest.session_id))[0] == "unknown_session"
+    assert 0 < len(started) < 1000
+    assert (
+        get_error(get_detail, make_request(world, now=now, session=latest.session_id))[0] == "unknown_session"
+    )
 
 
 @pytest.mark.parametrize("name", WORLDS)
-def test_a_row_agrees_with_its_events(name: str) -> None:
-    """Times, duration, counts and bounce of every row are what its events add up to."""
+def test_row_is_consistent_with_its_events(name: str) -> None:
     world = WORLDS[name]
-    for row in rows(world, **EVERYONE):
-        answer = detail(ask(world, session=row.session_id))
+    for row in list_rows(world, **EVERYONE):
+        answer = get_detail(make_request(world, session=row.session_id))
         types = [event.event_type for event in answer.events]
         times = [event.timestamp for event in answer.events]
 
         assert answer.session == row
         assert [times[0], times[-1]] == [row.started_at, row.ended_at]
         assert times == sorted(times)
-        assert row.duration == (at(row.ended_at) - at(row.started_at)) // 1000
+        assert row.duration == (parse_time(row.ended_at) - parse_time(row.started_at)) // 1000
         assert [types.count("pageview"), types.count("event")] == [row.pageviews, row.events]
         assert row.is_bounce == (row.pageviews <= 1 and not row.events)
 
 
 @pytest.mark.parametrize("name", WORLDS)
-def test_an_event_has_the_keys_of_its_type(name: str) -> None:
-    """A pageview has a url and perhaps, if it is the first, a referrer; another event has a name and data."""
+def test_event_has_exactly_the_keys_of_its_type(name: str) -> None:
     world = WORLDS[name]
-    for row in rows(world, **EVERYONE):
-        for number, event in enumerate(detail(ask(world, session=row.session_id)).events):
+    for row in list_rows(world, **EVERYONE):
+        for number, event in enumerate(get_detail(make_request(world, session=row.session_id)).events):
             keys = {key for key in event.__struct_fields__ if getattr(event, key) is not None} - {
                 "event_type",
                 "timestamp",
@@ -517,52 +515,53 @@ def test_an_event_has_the_keys_of_its_type(name: str) -> None:
                 assert event.referrer is None or event.referrer.startswith("https://")
 
 
-def test_the_first_pageview_says_where_the_session_came_from() -> None:
-    """The referrer of the first event is that of the session, in full, and a direct visit has none."""
+def test_first_pageview_has_referrer_of_session() -> None:
     world = WORLDS["awkward"]
-    referrers = expected_rows(
+    referrers = expected_column(
         world, lambda sessions: [acquisition.referrer or None for acquisition in sessions.acquisitions]
     )
 
-    found = [detail(ask(world, session=each)).events[0].referrer for each in ids(world, **EVERYONE)]
+    actual = [
+        get_detail(make_request(world, session=each)).events[0].referrer
+        for each in list_ids(world, **EVERYONE)
+    ]
 
-    assert found == referrers
-    assert None in found
-    assert "https://www.google.com/" in found
+    assert actual == referrers
+    assert None in actual
+    assert "https://www.google.com/" in actual
 
 
 def test_unknown_values_are_null() -> None:
-    """Where the world knows no country, browser, system or device, a row says null."""
-    found = rows(WORLDS["awkward"], **EVERYONE)
+    actual = list_rows(WORLDS["awkward"], **EVERYONE)
 
-    assert any(row.country is None for row in found)
-    assert any((row.browser, row.os, row.device) == (None, None, None) for row in found)
-    assert all("" not in {row.country, row.browser, row.os, row.device} for row in found)
+    assert any(row.country is None for row in actual)
+    assert any((row.browser, row.os, row.device) == (None, None, None) for row in actual)
+    assert all("" not in {row.country, row.browser, row.os, row.device} for row in actual)
 
 
-def test_ids_have_the_documented_shapes() -> None:
-    """Session ids begin with sess_, visitor ids have 16 digits, and a visitor who returns keeps theirs."""
-    found = rows(WORLDS["default"], **EVERYONE)
-    visitors = expected_rows(WORLDS["default"], lambda sessions: sessions.visitors)
+def test_ids_have_documented_formats() -> None:
+    actual = list_rows(WORLDS["default"], **EVERYONE)
+    visitors = expected_column(WORLDS["default"], lambda sessions: sessions.visitors)
 
     assert all(
         re.fullmatch("sess_[0-9a-f]{14}", row.session_id) and re.fullmatch("[0-9a-f]{16}", row.visitor_id)
-        for row in found
+        for row in actual
     )
     assert (
-        len(set(zip(visitors, (row.visitor_id for row in found), strict=True)))
+        len(set(zip(visitors, (row.visitor_id for row in actual), strict=True)))
         == len(set(visitors))
-        < len(found)
+        < len(actual)
     )
-    assert len({row.visitor_id for row in found}) == len(set(visitors))
-    assert any(row.visitor_id[:4] != "0000" for row in found)
+    assert len({row.visitor_id for row in actual}) == len(set(visitors))
+    assert any(row.visitor_id[:4] != "0000" for row in actual)
 
 
-def test_a_link_away_is_a_click() -> None:
-    """An outbound click is the tracker's own event link_click."""
+def test_outbound_click_is_link_click_event() -> None:
     world = WORLDS["default"]
     events = [
-        event for row in rows(world, **EVER) for event in detail(ask(world, session=row.session_id)).events
+        event
+        for row in list_rows(world, **EVER)
+        for event in get_detail(make_request(world, session=row.session_id)).events
     ]
     clicks = [event.event_data or {} for event in events if event.event_name == "link_click"]
 
@@ -571,11 +570,12 @@ def test_a_link_away_is_a_click() -> None:
     assert {"external": True, "href": "https://status.example.org/", "text": "Status"} in clicks
 
 
-def test_an_error_is_an_event_of_its_name() -> None:
-    """An error is told by its name with what is known of it."""
+def test_error_is_event_with_its_name() -> None:
     world = WORLDS["default"]
     events = [
-        event for row in rows(world, **EVER) for event in detail(ask(world, session=row.session_id)).events
+        event
+        for row in list_rows(world, **EVER)
+        for event in get_detail(make_request(world, session=row.session_id)).events
     ]
     errors = [event.event_data or {} for event in events if event.event_name == "TypeError"]
 
@@ -583,14 +583,13 @@ def test_an_error_is_an_event_of_its_name() -> None:
     assert errors[0]["lineNumber"] == 214
 
 
-def test_a_tracked_session_is_in_the_list_and_in_detail() -> None:
-    """What arrived over HTTP is a session whose events are all that is known."""
+def test_tracked_session_is_listed_and_found_with_sent_values_only() -> None:
     world = WORLDS["tracked"]
-    found = [row for row in rows(world, **EVER) if is_tracked(row)]
-    [returned, *_] = found
-    events = detail(ask(world, session=returned.session_id)).events
+    actual = [row for row in list_rows(world, **EVER) if is_tracked(row)]
+    [returned, *_] = actual
+    events = get_detail(make_request(world, session=returned.session_id)).events
 
-    assert len(found) == 7
+    assert len(actual) == 7
     assert (returned.events, returned.duration, returned.is_bounce, returned.country, returned.device) == (
         2,
         60,
@@ -616,32 +615,32 @@ def test_a_tracked_session_is_in_the_list_and_in_detail() -> None:
         "{upper}",
     ],
 )
-def test_a_session_id_is_read_strictly(identifier: str) -> None:
-    """Whatever is not exactly the id of a session is not found."""
+def test_session_with_inexact_id_is_not_found(identifier: str) -> None:
     world = WORLDS["default"]
-    row = next(row for row in rows(world, **EVER) if re.search("[a-f]", row.session_id[5:]))
+    row = next(row for row in list_rows(world, **EVER) if re.search("[a-f]", row.session_id[5:]))
     known_id = row.session_id
     text = identifier.format(id=known_id, hex=known_id[5:], upper="sess_" + known_id[5:].upper())
 
-    assert detail(ask(world, session=known_id)).session == row
-    assert refused(detail, ask(world, session=text))[0] == "unknown_session"
+    assert get_detail(make_request(world, session=known_id)).session == row
+    assert get_error(get_detail, make_request(world, session=text))[0] == "unknown_session"
 
 
-def test_a_session_is_found_on_its_own_site_only() -> None:
-    """The sessions of one website are unknown on another, tracked ones included."""
+def test_session_is_not_found_on_other_site() -> None:
     world = WORLDS["tracked"]
 
-    answers = {refused(detail, ask(world, site=1, session=each))[0] for each in ids(world, **EVERYONE)}
+    answers = {
+        get_error(get_detail, make_request(world, site=1, session=each))[0]
+        for each in list_ids(world, **EVERYONE)
+    }
 
     assert answers == {"unknown_session"}
 
 
-def test_a_bot_is_found_by_id() -> None:
-    """The detail knows no include_bots: a session of a bot is read like any other."""
+def test_bot_session_is_found_by_id() -> None:
     world = WORLDS["default"]
-    bots = set(ids(world, **EVERYONE)) - set(ids(world, **EVER))
+    bot_ids = set(list_ids(world, **EVERYONE)) - set(list_ids(world, **EVER))
 
-    assert {detail(ask(world, session=each)).session.session_id for each in bots} == bots
+    assert {get_detail(make_request(world, session=each)).session.session_id for each in bot_ids} == bot_ids
 
 
 EXACT: dict[str, Callable[[SessionBatch], list[Any]]] = {
@@ -662,93 +661,92 @@ EXACT: dict[str, Callable[[SessionBatch], list[Any]]] = {
 
 @pytest.mark.parametrize("world", ["default", "awkward", "tracked"])
 @pytest.mark.parametrize("name", EXACT)
-def test_a_filter_keeps_the_sessions_with_its_value(name: str, world: str) -> None:
-    """For every value that a session has, a filter finds just the sessions that have it."""
-    values = expected_rows(WORLDS[world], EXACT[name])
-    everyone = ids(WORLDS[world], **EVERYONE)
-    some = set(values) - {"", None}
+def test_filter_finds_exactly_sessions_with_its_value(name: str, world: str) -> None:
+    values = expected_column(WORLDS[world], EXACT[name])
+    everyone = list_ids(WORLDS[world], **EVERYONE)
+    known_values = set(values) - {"", None}
 
-    assert some
-    for value in some:
-        expected = [each for each, held in zip(everyone, values, strict=True) if held == value]
-        assert ids(WORLDS[world], **{name: value, **EVERYONE}) == expected
+    assert known_values
+    for value in known_values:
+        expected = [
+            each for each, actual_value in zip(everyone, values, strict=True) if actual_value == value
+        ]
+        assert list_ids(WORLDS[world], **{name: value, **EVERYONE}) == expected
 
 
 @pytest.mark.parametrize("name", ["filter_country", "filter_browser", "filter_os", "filter_device"])
-def test_a_filter_goes_by_what_rows_say(name: str) -> None:
-    """The value a filter asks for is the one that rows show."""
-    found = rows(WORLDS["awkward"], **EVERYONE)
+def test_filter_compares_values_of_rows(name: str) -> None:
+    actual = list_rows(WORLDS["awkward"], **EVERYONE)
     key = name.removeprefix("filter_")
 
-    for value in {getattr(row, key) for row in found} - {None}:
-        assert rows(WORLDS["awkward"], **{name: value, **EVERYONE}) == [
-            row for row in found if getattr(row, key) == value
+    for value in {getattr(row, key) for row in actual} - {None}:
+        assert list_rows(WORLDS["awkward"], **{name: value, **EVERYONE}) == [
+            row for row in actual if getattr(row, key) == value
         ]
 
 
-def test_every_filter_is_tried() -> None:
-    """No filter of the contract is missing from these tests."""
+def test_all_filters_of_contract_are_tested() -> None:
     assert {*EXACT, "filter_page"} == set(FILTERS)
 
 
 @cache
-def urls(name: str) -> dict[str, list[str]]:
-    """The urls that each session of a world shows in detail."""
+def list_urls(name: str) -> dict[str, list[str]]:
+    """Return the URLs in the detail of each session of a world."""
     world = WORLDS[name]
     return {
-        each: [event.url for event in detail(ask(world, session=each)).events if event.url]
-        for each in ids(world, **EVERYONE)
+        each: [event.url for event in get_detail(make_request(world, session=each)).events if event.url]
+        for each in list_ids(world, **EVERYONE)
     }
 
 
-def path(url: str) -> str:
-    """A url without its query string."""
+def strip_query(url: str) -> str:
+    """Return a URL without its query string."""
     return url.partition("?")[0]
 
 
-PAGE_CHOICES: dict[str, Callable[[list[str], str], bool]] = {
+PAGE_BEHAVIORS: dict[str, Callable[[list[str], str], bool]] = {
     "substring": lambda seen, text: any(text in url for url in seen),
-    "path": lambda seen, text: bool(text) and text in map(path, seen),
-    "entry": lambda seen, text: bool(text) and text in map(path, seen[:1]),
+    "path": lambda seen, text: bool(text) and text in map(strip_query, seen),
+    "entry": lambda seen, text: bool(text) and text in map(strip_query, seen[:1]),
 }
 
 
 @pytest.mark.parametrize("text", ["/pricing", "/", "pric", "/search?q", "webhooks", "/%E6", "", "/PRICING"])
 @pytest.mark.parametrize("world", ["default", "awkward", "tracked"])
-@pytest.mark.parametrize("behavior", PAGE_CHOICES)
-def test_a_page_is_compared_by_behavior(behavior: str, world: str, text: str) -> None:
-    """filter_page finds the sessions whose urls hold the text, or whose pages or entry page it names; capitals count."""
-    expected = [each for each, seen in urls(world).items() if PAGE_CHOICES[behavior](seen, text)]
+@pytest.mark.parametrize("behavior", PAGE_BEHAVIORS)
+def test_filter_page_is_compared_by_behavior(behavior: str, world: str, text: str) -> None:
+    expected = [each for each, seen in list_urls(world).items() if PAGE_BEHAVIORS[behavior](seen, text)]
 
-    found = ids(WORLDS[world], filter_page=text, choose={"filter_page": behavior}, **EVERYONE)
+    actual = list_ids(WORLDS[world], filter_page=text, behaviors={"filter_page": behavior}, **EVERYONE)
 
-    assert found == expected
+    assert actual == expected
 
 
 @pytest.mark.parametrize("name", EXACT)
-def test_an_empty_filter_finds_nothing(name: str) -> None:
-    """What is unknown is null, and null is not the empty text."""
-    assert ids(WORLDS["awkward"], **{name: "", **EVERYONE}) == []
-    assert ids(WORLDS["tracked"], **{name: "", **EVERYONE}) == []
+def test_empty_filter_finds_nothing(name: str) -> None:
+    assert list_ids(WORLDS["awkward"], **{name: "", **EVERYONE}) == []
+    assert list_ids(WORLDS["tracked"], **{name: "", **EVERYONE}) == []
 
 
-def test_only_the_hostname_may_be_written_in_any_case() -> None:
-    """Hosts know no capitals; all other values do."""
+def test_only_hostname_filter_is_case_insensitive() -> None:
     world = WORLDS["default"]
     host = world.sites[0].hostnames[1]
 
-    assert ids(world, filter_hostname=host.upper(), **EVER) == ids(world, filter_hostname=host, **EVER) != []
-    assert ids(world, filter_country="us", **EVER) == []
+    assert (
+        list_ids(world, filter_hostname=host.upper(), **EVER)
+        == list_ids(world, filter_hostname=host, **EVER)
+        != []
+    )
+    assert list_ids(world, filter_country="us", **EVER) == []
 
 
-def test_filters_narrow_together() -> None:
-    """Sessions must meet all filters."""
+def test_sessions_must_match_all_filters() -> None:
     world = WORLDS["default"]
-    both = ids(world, filter_country="US", filter_browser="Chrome", **EVER)
+    both = list_ids(world, filter_country="US", filter_browser="Chrome", **EVER)
 
     assert both
-    assert set(both) == set(ids(world, filter_country="US", **EVER)) & set(
-        ids(world, filter_browser="Chrome", **EVER)
+    assert set(both) == set(list_ids(world, filter_country="US", **EVER)) & set(
+        list_ids(world, filter_browser="Chrome", **EVER)
     )
 
 
@@ -763,8 +761,7 @@ def test_filters_narrow_together() -> None:
     ],
     ids=str,
 )
-def test_a_parameter_out_of_bounds_has_a_message(raw: dict[str, str], message: str) -> None:
-    """Limits and flags that the server would not take are refused in its words."""
+def test_parameter_out_of_bounds_gets_message_of_server(raw: dict[str, str], message: str) -> None:
     violations = read(ListSessions, raw, "query")
 
     assert isinstance(violations, list)
@@ -772,8 +769,7 @@ def test_a_parameter_out_of_bounds_has_a_message(raw: dict[str, str], message: s
 
 
 @pytest.mark.parametrize("name", VENDOR.contract.errors)
-def test_an_error_has_the_envelope_of_the_server_or_no_body(name: str) -> None:
-    """Errors say code and message and a field that is null; only a path or a method that is none has an empty answer."""
+def test_errors_have_documented_body(name: str) -> None:
     body = render(VENDOR.contract.errors[name].body, {"message": "why", "field": "which"})
 
     if name in {"unknown_path", "wrong_method"}:
@@ -784,15 +780,18 @@ def test_an_error_has_the_envelope_of_the_server_or_no_body(name: str) -> None:
         assert (body["error"]["message"] == "why") == (name == "violation")
 
 
-def test_names_have_the_documented_shapes() -> None:
-    """A key is spk_selfhosted_ and 32 digits, a website site_ and ten; the key can be set."""
+def test_identifiers_have_documented_formats() -> None:
     world = WORLDS["default"]
-    names = VENDOR.names(1, world, {})
-    given = VENDOR.names(1, world, {"token": "mine"})
+    identifiers = VENDOR.create_identifiers(1, world, {})
+    given = VENDOR.create_identifiers(1, world, {"token": "mine"})
 
-    assert re.fullmatch("spk_selfhosted_[0-9a-f]{32}", names.credentials["token"])
-    assert names.tokens == {names.credentials["token"]: None}
-    assert all(re.fullmatch("site_[0-9a-z]{10}", site) for [site] in names.sites)
-    assert len(set(names.sites)) == len(world.sites)
-    assert (given.credentials, given.tokens, given.sites) == ({"token": "mine"}, {"mine": None}, names.sites)
-    assert names != VENDOR.names(2, world, {})
+    assert re.fullmatch("spk_selfhosted_[0-9a-f]{32}", identifiers.credentials["token"])
+    assert identifiers.tokens == {identifiers.credentials["token"]: None}
+    assert all(re.fullmatch("site_[0-9a-z]{10}", site) for [site] in identifiers.sites)
+    assert len(set(identifiers.sites)) == len(world.sites)
+    assert (given.credentials, given.tokens, given.sites) == (
+        {"token": "mine"},
+        {"mine": None},
+        identifiers.sites,
+    )
+    assert identifiers != VENDOR.create_identifiers(2, world, {})

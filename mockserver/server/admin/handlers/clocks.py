@@ -1,10 +1,19 @@
-"""The admin API's clocks."""
+"""Clocks of tenants."""
 
 import re
 
 from mockserver._util.clock import LATEST, Clock
-from mockserver.admin_schemas import Advance, ClockChange, ClockState, Follow, Freeze, Reset, Scale, SetTo
-from mockserver.server.admin.problem_details import invalid
+from mockserver.admin_schemas import (
+    AdvanceClock,
+    ClockChange,
+    ClockState,
+    FreezeClock,
+    ResetClock,
+    SetClock,
+    SetClockRate,
+    UseSystemTime,
+)
+from mockserver.server.admin.problem_details import invalid_request
 from mockserver.server.admin.routing import HandlerContext
 from mockserver.server.tenancy.config import moment
 from mockserver.world.model.spec import format_instant
@@ -14,59 +23,63 @@ _NUMBER = r"\d+(?:\.\d+)?"
 _DURATION = re.compile("".join(f"(?:(?P<{unit}>{_NUMBER}){unit})?" for unit in _SECONDS), re.ASCII)
 
 
-def get_clock(call: HandlerContext) -> ClockState:
-    """Tell what time it is for a tenant."""
-    return _told(call.tenant.clock)
+def get_clock(context: HandlerContext) -> ClockState:
+    """Return the time and the mode of a tenant's clock."""
+    return _describe(context.tenant.clock)
 
 
-def change_clock(call: HandlerContext, body: ClockChange) -> ClockState:
-    """Freeze, set, advance or scale a tenant's clock, let it follow the system's, or reset it."""
-    clock = call.tenant.clock
-    turn(clock, body)
-    return _told(clock)
+def update_clock(context: HandlerContext, body: ClockChange) -> ClockState:
+    """Freeze, set, advance or reset a tenant's clock, set its rate, or let it follow the system time."""
+    clock = context.tenant.clock
+    apply_clock_change(clock, body)
+    return _describe(clock)
 
 
-def turn(clock: Clock, change: ClockChange) -> None:
-    """Change a clock; raises a problem, or :class:`~mockserver.world.model.spec.WorldError`, for an instant that cannot be."""
+def apply_clock_change(clock: Clock, change: ClockChange) -> None:
+    """Apply a change to a clock; raises a problem or WorldError for an invalid instant."""
     match change:
-        case Freeze(now=None):
+        case FreezeClock(now=None):
             clock.freeze()
-        case Freeze(now=str() | int() as now):
+        case FreezeClock(now=str() | int() as now):
             clock.freeze(moment(now))
-        case SetTo(now=now):
+        case SetClock(now=now):
             clock.set(moment(now))
-        case Advance(seconds=seconds):
-            later = milliseconds(seconds)
-            if clock.now() + later > LATEST:
-                raise invalid(f"advancing by {seconds!r} leads beyond 2100")
-            clock.advance(later)
-        case Scale(rate=rate):
+        case AdvanceClock(seconds=seconds):
+            duration = parse_duration(seconds)
+            if clock.now() + duration > LATEST:
+                raise invalid_request(
+                    f"seconds: advancing by {seconds!r} passes the year 2100; advance by less"
+                )
+            clock.advance(duration)
+        case SetClockRate(rate=rate):
             clock.scale(rate)
-        case Follow():
+        case UseSystemTime():
             clock.follow()
-        case Reset():
+        case ResetClock():
             clock.reset()
 
 
-def milliseconds(duration: float | str) -> int:
-    """Read a duration: seconds, or a text such as ``1h``, ``90s`` or ``1d12h``."""
+def parse_duration(duration: float | str) -> int:
+    """Return a duration in milliseconds; it is given in seconds, or as a text such as ``1d12h``."""
     if isinstance(duration, str):
-        found = _DURATION.fullmatch(f"{duration}s" if re.fullmatch(_NUMBER, duration, re.ASCII) else duration)
-        if not duration or found is None:
-            raise invalid(
-                f"seconds: {duration!r} is no duration; write a number of seconds, or a text such as 1h, 90s or 1d12h"
+        is_number = re.fullmatch(_NUMBER, duration, re.ASCII)
+        match = _DURATION.fullmatch(f"{duration}s" if is_number else duration)
+        if not duration or match is None:
+            raise invalid_request(
+                f"seconds: invalid duration {duration!r};"
+                " write a number of seconds, or a text such as 1h, 90s or 1d12h"
             )
         duration = sum(
-            float(number) * _SECONDS[unit] for unit, number in found.groupdict(default="0").items()
+            float(number) * _SECONDS[unit] for unit, number in match.groupdict(default="0").items()
         )
     if duration < 0:
-        raise invalid("seconds: a clock advances by 0 or more; `set` goes back")
-    if not duration < LATEST:  # Nor is it not a number.
-        raise invalid(f"advancing by {duration!r} seconds leads beyond 2100")
+        raise invalid_request("seconds: must not be negative; use the action `set` to move a clock back")
+    if not duration < LATEST:  # Also true for NaN.
+        raise invalid_request(f"seconds: advancing by {duration!r} passes the year 2100; advance by less")
     return round(duration * 1000)
 
 
-def _told(clock: Clock) -> ClockState:
+def _describe(clock: Clock) -> ClockState:
     return ClockState(
         now=format_instant(clock.now()),
         rate=clock.rate,

@@ -1,4 +1,4 @@
-"""The admin API's expected: every row that a correct client must end up with."""
+"""Expected rows: the rows that a correct client collects."""
 
 from collections.abc import Iterator
 from itertools import chain, islice
@@ -9,7 +9,7 @@ from msgspec import convert, json
 from mockserver.admin_schemas import ExpectedRowsQuery
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
-from mockserver.server.admin.problem_details import invalid, suggest
+from mockserver.server.admin.problem_details import invalid_request, suggest
 from mockserver.server.admin.routing import NDJSON, HandlerContext, StreamingBody
 from mockserver.server.expected.rows import (
     UnknownParameterError,
@@ -21,93 +21,89 @@ from mockserver.server.http.pagination import page_field
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.vendors.base import Vendor
 
-_PIECE = 1 << 16
-"""Bytes that are sent at once, about."""
-_ROWS = 100
-"""Rows that are sent at once, at most: working them out must not keep others waiting."""
-_OWN = ("vendor", "endpoint", "site", "labels")
+_PIECE_SIZE = 1 << 16
+"""Approximate maximum number of bytes in a piece."""
+_PIECE_ROWS = 100
+"""Maximum number of rows in a piece: other requests wait while rows are generated."""
+_FIELDS = ("vendor", "endpoint", "site", "labels")
 
 
-def get_expected_rows(call: HandlerContext, query: dict[str, str]) -> Annotated[StreamingBody, NDJSON]:
-    """Give every row that a correct client of an endpoint must end up with, one a line; the endpoint's own parameters may follow."""
+def get_expected_rows(context: HandlerContext, query: dict[str, str]) -> Annotated[StreamingBody, NDJSON]:
+    """List the rows that a correct client of an endpoint collects, one per line."""
     for name in ("vendor", "endpoint"):
         if name not in query:
-            raise invalid(f"the query needs {name!r}, such as ?vendor=…&endpoint=…")
-    if query.get("labels", "true") not in ("true", "false"):
-        raise invalid("the query: `labels` must be true or false")
-    own: dict[str, Any] = {name: query[name] for name in _OWN if name in query}
-    own["parameters"] = {name: value for name, value in query.items() if name not in _OWN}
-    return query_expected_rows(
-        call, convert(own | {"labels": query.get("labels") == "true"}, ExpectedRowsQuery)
-    )
+            raise invalid_request(f"query: {name!r} is missing; add it, as in ?vendor=…&endpoint=…")
+    labels = query.get("labels", "false")
+    if labels not in ("true", "false"):
+        raise invalid_request(f"query: invalid value {labels!r} of 'labels'; use true or false")
+    fields: dict[str, Any] = {name: query[name] for name in _FIELDS if name in query}
+    fields["labels"] = labels == "true"
+    fields["parameters"] = {name: value for name, value in query.items() if name not in _FIELDS}
+    return query_expected_rows(context, convert(fields, ExpectedRowsQuery))
 
 
-def query_expected_rows(call: HandlerContext, body: ExpectedRowsQuery) -> Annotated[StreamingBody, NDJSON]:
-    """Give every row that a correct client must end up with, for parameters that a query cannot say; those that cut pages say nothing."""
-    tenant = call.tenant
-    vendor, endpoint = endpoint_of(tenant, body.vendor, body.endpoint)
+def query_expected_rows(context: HandlerContext, body: ExpectedRowsQuery) -> Annotated[StreamingBody, NDJSON]:
+    """List expected rows for parameters that a query string cannot express; paging parameters are ignored."""
+    tenant = context.tenant
+    vendor, endpoint = find_endpoint(tenant, body.vendor, body.endpoint)
     try:
         check_parameters(vendor, endpoint, body.parameters)
     except UnknownParameterError as error:
-        raise invalid(str(error)) from None
+        raise invalid_request(str(error)) from None
     paging = (page_field(endpoint.pagination), getattr(endpoint.pagination, "limit", None))
-    asked = {
+    params = {
         name: value
         for name, value in {**all_rows_params(tenant, endpoint), **body.parameters}.items()
         if name not in paging
     }
-    site = _site(tenant, vendor, asked.get(endpoint.site or "", body.site))
-    found = expected_rows(tenant, vendor, endpoint, asked, site)
-    told = (
-        {"label": verification, "row": row} if body.labels else row
-        for verification, row in found
-        if body.labels or verification != "forbidden"
+    site = _find_site(tenant, vendor, params.get(endpoint.site or "", body.site))
+    lines = (
+        {"label": label, "row": row} if body.labels else row
+        for label, row in expected_rows(tenant, vendor, endpoint, params, site)
+        if body.labels or label != "forbidden"
     )
     try:
-        first = list(islice(told, 1))
-    except ApiError as refusal:
-        raise invalid(
-            f"{vendor.name} {endpoint.name}: {refusal.details.get('message') or refusal.error}"
-        ) from None
-    return StreamingBody(NDJSON, _pieces(chain(first, told)))
+        first = list(islice(lines, 1))
+    except ApiError as error:
+        reason = error.details.get("message") or error.error
+        raise invalid_request(f"{vendor.name} {endpoint.name}: {reason}") from None
+    return StreamingBody(NDJSON, _join_lines(chain(first, lines)))
 
 
-def endpoint_of(tenant: Tenant, vendor_name: str, name: str) -> tuple[Vendor, Endpoint]:
-    """A vendor and its endpoint that gives rows, by their names; raises a problem."""
+def find_endpoint(tenant: Tenant, vendor_name: str, name: str) -> tuple[Vendor, Endpoint]:
+    """Return a vendor and one of its endpoints that return rows; raises a problem for an unknown one."""
     if vendor_name not in tenant.vendors:
-        raise invalid(f"there is no vendor {vendor_name!r}; {suggest(vendor_name, tenant.vendors)}")
+        raise invalid_request(f"there is no vendor {vendor_name!r}; {suggest(vendor_name, tenant.vendors)}")
     vendor = tenant.vendors[vendor_name]
     endpoints = {
         endpoint.name: endpoint for endpoint in vendor.contract.endpoints if endpoint.rows_path is not None
     }
     if name not in endpoints:
-        raise invalid(f"{vendor.name} has no endpoint {name!r} that gives rows; {suggest(name, endpoints)}")
+        raise invalid_request(
+            f"{vendor.name} has no endpoint {name!r} that returns rows; {suggest(name, endpoints)}"
+        )
     return vendor, endpoints[name]
 
 
-def _site(tenant: Tenant, vendor: Vendor, wanted: int | str) -> int:
-    """The place of a site: by an id that the vendor has for it, by its domain, or by the place itself."""
-    names = [
-        [*ids, site.domain]
-        for ids, site in zip(tenant.identifiers[vendor.name].sites, tenant.world.sites, strict=True)
-    ]
-    for number, known in enumerate(names):
-        if str(wanted) in known:
-            return number
-    if str(wanted).isdecimal() and int(wanted) < len(names):
-        return int(wanted)
-    usual = [known[0] for known in names]
-    raise invalid(
-        f"there is no site {wanted!r}; {suggest(wanted, [*usual, *(known[-1] for known in names)])}, or 0 to {len(names) - 1}"
-    )
+def _find_site(tenant: Tenant, vendor: Vendor, key: int | str) -> int:
+    """Return the index of a site, given by one of the vendor's ids of it, its domain or its index."""
+    site_ids = tenant.identifiers[vendor.name].sites
+    domains = [site.domain for site in tenant.world.sites]
+    for index, (ids, domain) in enumerate(zip(site_ids, domains, strict=True)):
+        if str(key) in (*ids, domain):
+            return index
+    if str(key).isdecimal() and int(key) < len(domains):
+        return int(key)
+    known = [*(ids[0] for ids in site_ids), *domains]
+    raise invalid_request(f"there is no site {key!r}; {suggest(key, known)}, or 0 to {len(domains) - 1}")
 
 
-def _pieces(rows: Iterator[Any]) -> Iterator[bytes]:
-    """Rows as lines, a few of them at a time."""
+def _join_lines(rows: Iterator[Any]) -> Iterator[bytes]:
+    """Yield the rows as lines of JSON, several lines at a time."""
     piece = bytearray()
     for number, row in enumerate(rows, 1):
         piece += json.encode(row) + b"\n"
-        if len(piece) >= _PIECE or number % _ROWS == 0:
+        if len(piece) >= _PIECE_SIZE or number % _PIECE_ROWS == 0:
             yield bytes(piece)
             piece.clear()
     if piece:

@@ -1,4 +1,4 @@
-"""The admin API's journals."""
+"""Journals, findings and verifications."""
 
 import re
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from msgspec import json, to_builtins
 from msgspec.structs import replace
 
 from mockserver.admin_schemas import Count, FindingSummary, JournalPage, TraceQuery, Verification
-from mockserver.server.admin.handlers.expected import endpoint_of
-from mockserver.server.admin.problem_details import Problem, invalid, suggest
+from mockserver.server.admin.handlers.expected import find_endpoint
+from mockserver.server.admin.problem_details import ProblemError, invalid_request, suggest
 from mockserver.server.admin.routing import HAR, JSON, NDJSON, HandlerContext, StreamingBody
 from mockserver.server.expected.trace import exchanges_by_row
 from mockserver.server.faults.registry import kinds
@@ -21,139 +21,135 @@ from mockserver.server.review.findings import FINDINGS
 from mockserver.server.review.verification import found, verify
 from mockserver.vendors import NAMES, every
 
-_PAGE = 100
-"""Exchanges on a page where nobody says how many."""
+_DEFAULT_LIMIT = 100
+"""Number of exchanges on a page."""
 _NUMBER = re.compile("[0-9]{1,18}")
 
 
 class JournalQuery(Filters, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which exchanges are asked for, and in which form."""
+    """Filters of a journal, and the format of the response."""
 
     format: Literal["json", "har", "ndjson"] = "json"
-    """``har`` and ``ndjson`` give all, where no limit is given."""
+    """``har`` and ``ndjson`` have all exchanges unless a limit is given."""
 
 
-Written = JournalPage | Annotated[StreamingBody, HAR] | Annotated[StreamingBody, NDJSON]
+JournalResponse = JournalPage | Annotated[StreamingBody, HAR] | Annotated[StreamingBody, NDJSON]
 
 
-def read_unclaimed(call: HandlerContext, query: JournalQuery) -> Written:
-    """Read the exchanges that are no tenant's: unknown paths, wrong credentials."""
-    return _read(call.tenants.unmatched, query)
+def list_unmatched_exchanges(context: HandlerContext, query: JournalQuery) -> JournalResponse:
+    """List the exchanges that belong to no tenant: unknown paths and wrong credentials."""
+    return _list(context.tenants.unmatched, query)
 
 
-def read_journal(call: HandlerContext, query: JournalQuery) -> Written:
-    """Read a tenant's journal page by page, or as an HTTP Archive or lines of JSON."""
-    return _read(call.tenant.journal, query)
+def list_exchanges(context: HandlerContext, query: JournalQuery) -> JournalResponse:
+    """List a tenant's exchanges page by page, or export them as an HTTP Archive or as lines of JSON."""
+    return _list(context.tenant.journal, query)
 
 
-def clear_journal(call: HandlerContext) -> None:
-    """Forget a tenant's exchanges."""
-    call.tenant.journal.clear()
+def clear_journal(context: HandlerContext) -> None:
+    """Delete all exchanges of a tenant's journal."""
+    context.tenant.journal.clear()
 
 
-def count_exchanges(call: HandlerContext, query: Filters) -> Count:
-    """Count a tenant's exchanges."""
-    return Count(count=len(_selected(call.tenant.journal, query)))
+def count_exchanges(context: HandlerContext, query: Filters) -> Count:
+    """Count the exchanges of a tenant that pass the filters."""
+    return Count(count=len(_select(context.tenant.journal, query)))
 
 
-def list_findings(call: HandlerContext, query: Filters) -> list[FindingSummary]:
-    """List what a careful reviewer would say of a tenant's exchanges, each with where it was found."""
-    exchanges = _selected(call.tenant.journal, query)
-    told = found(
-        (finding.name, finding.message, exchange) for exchange in exchanges for finding in exchange.findings
-    )
-    return [each for each in told if query.finding in (None, each.name)]
+def list_findings(context: HandlerContext, query: Filters) -> list[FindingSummary]:
+    """List the findings in a tenant's exchanges, each with the numbers of the exchanges."""
+    triples: list[tuple[str, str, Exchange]] = []
+    for exchange in _select(context.tenant.journal, query):
+        triples += [(finding.name, finding.message, exchange) for finding in exchange.findings]
+    return [summary for summary in found(triples) if query.finding in (None, summary.name)]
 
 
-def get_verification(call: HandlerContext) -> Verification:
-    """Judge all that a tenant's clients did: findings, refusals that no right client meets, faults that never triggered."""
-    return verify(call.tenants, call.tenant)
+def verify_tenant(context: HandlerContext) -> Verification:
+    """Check a tenant's exchanges: findings, errors that a correct client would not get, and unused faults."""
+    return verify(context.tenants, context.tenant)
 
 
-def trace_rows(call: HandlerContext, body: TraceQuery) -> list[list[int]]:
-    """Say for each row of an endpoint the numbers of the exchanges that carried it; a row is known by its identity."""
-    return exchanges_by_row(
-        call.tenants, call.tenant, endpoint_of(call.tenant, body.vendor, body.endpoint), body.rows
-    )
+def trace_rows(context: HandlerContext, body: TraceQuery) -> list[list[int]]:
+    """List for each row of an endpoint the numbers of the exchanges that returned it."""
+    endpoint = find_endpoint(context.tenant, body.vendor, body.endpoint)
+    return exchanges_by_row(context.tenants, context.tenant, endpoint, body.rows)
 
 
-def get_exchange(call: HandlerContext) -> dict[str, Any]:
-    """Tell one exchange of a tenant's journal."""
-    number, journal = call.path["number"], call.tenant.journal
-    found = journal.get(int(number)) if _NUMBER.fullmatch(number) else None
-    if found is None:
-        kept = [exchange.number for exchange in journal]
-        known = f"those from {kept[0]} to {kept[-1]} are kept" if kept else "none is kept"
-        raise Problem(
+def get_exchange(context: HandlerContext) -> dict[str, Any]:
+    """Return one exchange of a tenant's journal."""
+    number = context.path["number"]
+    journal = context.tenant.journal
+    exchange = journal.get(int(number)) if _NUMBER.fullmatch(number) else None
+    if exchange is None:
+        numbers = [exchange.number for exchange in journal]
+        known = f"it has {numbers[0]} to {numbers[-1]}" if numbers else "it is empty"
+        raise ProblemError(
             "unknown-exchange",
-            f"there is no exchange {number!r} in the journal of tenant {call.tenant.name!r}; {known}",
+            f"the journal of tenant {context.tenant.name!r} has no exchange {number!r}; {known}",
         )
-    return described(found)
+    return described(exchange)
 
 
-def _read(journal: Journal, query: JournalQuery) -> Written:
+def _list(journal: Journal, query: JournalQuery) -> JournalResponse:
     if query.format == "json":
         return _page(journal, query)
-    found = _selected(journal, query)
+    exchanges = _select(journal, query)
     if query.format == "har":
-        return StreamingBody(HAR, har_pieces(found))
-    return StreamingBody(NDJSON, (ndjson([exchange]) for exchange in found))
+        return StreamingBody(HAR, har_pieces(exchanges))
+    return StreamingBody(NDJSON, (ndjson([exchange]) for exchange in exchanges))
 
 
 def _page(journal: Journal, query: JournalQuery) -> StreamingBody:
-    """Return a page as :class:`JournalPage` describes it, an exchange at a time: a page may be a whole journal."""
-    limit = _PAGE if query.limit is None else query.limit
-    matching = _selected(journal, replace(query, limit=None, offset=0))
-    found = matching[query.offset :][:limit]
-    whole = query.offset + len(found) == len(matching)
+    """Return a :class:`JournalPage` as a stream, because a page may be a whole journal."""
+    limit = _DEFAULT_LIMIT if query.limit is None else query.limit
+    matching = _select(journal, replace(query, limit=None, offset=0))
+    exchanges = matching[query.offset :][:limit]
+    is_last = query.offset + len(exchanges) == len(matching)
     page = JournalPage(
         exchanges=[],
         matched=len(matching),
         kept=len(journal),
-        count=journal.count,
-        next=None if whole or not found else _after(found[-1], query, limit),
+        total=journal.count,
+        next=None if is_last or not exchanges else _next_query(exchanges[-1], query, limit),
     )
-    return StreamingBody(JSON, _page_pieces(page, found))
+    return StreamingBody(JSON, _stream_page(page, exchanges))
 
 
-def _page_pieces(page: JournalPage, found: list[Exchange]) -> Iterator[bytes]:
+def _stream_page(page: JournalPage, exchanges: list[Exchange]) -> Iterator[bytes]:
     start, end = json.encode(page).split(b"[]", 1)
     yield start + b"["
-    for number, exchange in enumerate(found):
+    for number, exchange in enumerate(exchanges):
         yield (b"," if number else b"") + json.encode(described(exchange))
     yield b"]" + end
 
 
-def _after(last: Exchange, query: JournalQuery, limit: int) -> str:
-    """The query of the next page; a number says where it begins, because the oldest may give way meanwhile."""
+def _next_query(last: Exchange, query: JournalQuery, limit: int) -> str:
+    """Return the query of the next page, which starts after a number: the journal drops old exchanges."""
     fields = {**to_builtins(query), "after": last.number, "offset": None, "format": None, "limit": limit}
-    told = {
+    texts = {
         name: str(value).lower() if isinstance(value, bool) else value
         for name, value in fields.items()
         if value is not None
     }
-    return urlencode(told)
+    return urlencode(texts)
 
 
-def _selected(journal: Journal, query: Filters) -> list[Exchange]:
-    """The exchanges that are meant; a filter that nothing could ever pass is refused."""
+def _select(journal: Journal, query: Filters) -> list[Exchange]:
+    """Return the exchanges that pass the filters; raises a problem for a filter with an unknown name."""
     contracts = [vendor.contract for vendor in every() if query.vendor in (None, vendor.name)]
-    kind = None if query.fault is None or query.fault.isdecimal() else query.fault
-    for what, word, known in (
+    endpoints: list[str] = []
+    errors: list[str] = []
+    for contract in contracts:
+        endpoints += [endpoint.name for endpoint in contract.endpoints]
+        errors += [name for name in contract.errors if name not in errors]
+    fault_kind = None if query.triggered is None or query.triggered.isdecimal() else query.triggered
+    for what, value, known in (
         ("vendor", query.vendor, NAMES),
-        (
-            "endpoint",
-            query.endpoint,
-            [endpoint.name for contract in contracts for endpoint in contract.endpoints],
-        ),
-        (
-            "error",
-            query.error,
-            list(dict.fromkeys(name for contract in contracts for name in contract.errors)),
-        ),
-        ("finding", query.finding, list(FINDINGS)),
-        ("kind of fault", kind, kinds()),
+        ("endpoint", query.endpoint, endpoints),
+        ("error", query.error, errors),
+        ("finding", query.finding, FINDINGS),
+        ("kind of fault", fault_kind, kinds()),
     ):
-        if word is not None and word not in known:
-            raise invalid(f"there is no {what} {word!r}; {suggest(word, known)}")
+        if value is not None and value not in known:
+            raise invalid_request(f"there is no {what} {value!r}; {suggest(value, known)}")
     return select(journal, query)

@@ -1,4 +1,4 @@
-"""The admin API about the server itself."""
+"""The server itself: its state, its version and the document of this API."""
 
 from typing import Any
 
@@ -7,18 +7,18 @@ from mockserver.admin_schemas import Health, Version
 from mockserver.server.admin.routing import HandlerContext
 
 
-def health(call: HandlerContext) -> Health:
-    """Say that the server answers."""
-    return Health(message="session-mock serves", tenants=len(call.tenants.by_name))
+def get_health(context: HandlerContext) -> Health:
+    """Check that the server responds."""
+    return Health(message="session-mock is running", tenants=len(context.tenants.by_name))
 
 
-def version(call: HandlerContext) -> Version:  # noqa: ARG001 -- every handler takes the call
-    """Say which session-mock it is."""
+def get_version(context: HandlerContext) -> Version:  # noqa: ARG001 -- every handler gets the context
+    """Return name and version of the server."""
     return Version(version=__version__)
 
 
-def openapi(call: HandlerContext) -> dict[str, Any]:
-    """Describe this API as OpenAPI 3.1."""
-    from mockserver.server.admin.openapi import document  # noqa: PLC0415 -- few ask for it
+def get_openapi(context: HandlerContext) -> dict[str, Any]:
+    """Return this API as OpenAPI 3.1."""
+    from mockserver.server.admin.openapi import document  # noqa: PLC0415 -- rarely needed
 
-    return document(call.routes)
+    return document(context.routes)

@@ -1,4 +1,4 @@
-"""The admin API's worlds."""
+"""Worlds of tenants and their sessions."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct, to_builtins
 
 from mockserver.admin_schemas import NewWorld, SiteTotals, WorldTotals
-from mockserver.server.admin.problem_details import invalid
+from mockserver.server.admin.problem_details import invalid_request
 from mockserver.server.admin.routing import HandlerContext
 from mockserver.server.expected.session_dump import described
 from mockserver.server.tenancy.config import TenantConfig, tenant_spec
@@ -16,66 +16,71 @@ from mockserver.world.model.spec import WorldSpec, format_instant
 from mockserver.world.world import build
 
 
-def get_world(call: HandlerContext) -> WorldTotals:
-    """Tell a tenant's world: its spec, and how many sessions of each site have started by now."""
-    return _told(call.tenant)
+def get_world(context: HandlerContext) -> WorldTotals:
+    """Return a tenant's world: its spec, and the number of sessions of each site that have started."""
+    return _describe(context.tenant)
 
 
 class SessionQuery(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which session: by its place or by its number."""
+    """Selects a session by index or by number."""
 
     site: int = 0
+    """Index of the site."""
     index: int | None = None
-    """Its place among the sessions of people that have started by now, the oldest is 0; the newest is -1."""
+    """Index among the sessions that have started, without bots: 0 is the oldest, -1 the newest."""
     number: int | None = None
-    """Its number in the world."""
+    """Number of the session in the world."""
 
 
-def get_session(call: HandlerContext, query: SessionQuery) -> dict[str, Any]:
-    """Tell a session as the world has it, in no vendor's words; instants and durations are in milliseconds."""
-    world, now = call.tenant.world, call.tenant.clock.now()
+def get_session(context: HandlerContext, query: SessionQuery) -> dict[str, Any]:
+    """Return the raw data of a session, before any vendor's formatting; times are in milliseconds."""
+    world = context.tenant.world
+    now = context.tenant.clock.now()
     if not 0 <= query.site < len(world.sites):
-        raise invalid(f"there is no site {query.site}; sites are 0 to {len(world.sites) - 1}")
+        raise invalid_request(f"there is no site {query.site}; use 0 to {len(world.sites) - 1}")
     if (query.index is None) == (query.number is None):
-        raise invalid("say which session: by `index` (0 is the oldest, -1 the newest) or by `number`")
+        raise invalid_request(
+            "select one session: by `index` (0 is the oldest, -1 the newest) or by `number`"
+        )
     site = world.sites[query.site]
-    told: Sequence[Any] = []
+    sessions: Sequence[Any] = []
     if query.number is not None:
         batch = site.session(query.number, now)
-        told = told if batch is None else described(batch)
+        sessions = [] if batch is None else described(batch)
     else:
-        started, place = site.find(Query(), now), query.index or 0
-        place += started.total if place < 0 else 0
-        told = started.page(place, 1).map_rows(described) if 0 <= place < started.total else told
-    if not told:
-        raise invalid(
-            f"site {query.site} has no such session by now; it has {site.find(Query(), now).total} of people"
+        started = site.find(Query(), now)
+        index = query.index or 0
+        index += started.total if index < 0 else 0
+        if 0 <= index < started.total:
+            sessions = started.page(index, 1).map_rows(described)
+    if not sessions:
+        raise invalid_request(
+            f"site {query.site} has no such session yet;"
+            f" {site.find(Query(), now).total} sessions have started, not counting bots"
         )
-    return dict(told[0])
+    return dict(sessions[0])
 
 
-def replace_world(call: HandlerContext, body: NewWorld) -> WorldTotals:
-    """Put a tenant into another world; clock and credentials stay, what was tracked is gone."""
-    tenant = call.tenant
+def replace_world(context: HandlerContext, body: NewWorld) -> WorldTotals:
+    """Replace a tenant's world; clock and credentials stay, tracked data is deleted."""
+    tenant = context.tenant
     fields = {"seed": tenant.world.spec.seed, **to_builtins(body)}
     world = build(tenant_spec(TenantConfig(profile=fields.pop("profile", body.profile), world=fields)))
-    call.tenants.change(tenant, lambda: tenant.replace_world(world))
-    return _told(tenant)
+    context.tenants.change(tenant, lambda: tenant.replace_world(world))
+    return _describe(tenant)
 
 
-def _told(tenant: Tenant) -> WorldTotals:
-    now, sites = tenant.clock.now(), []
+def _describe(tenant: Tenant) -> WorldTotals:
+    now = tenant.clock.now()
+    sites = []
     for site in tenant.world.sites:
-        people = site.find(Query(), now).total
-        sites.append(
-            SiteTotals(
-                domain=site.domain, sessions=people, bots=site.find(Query(bots=True), now).total - people
-            )
-        )
-    return WorldTotals(spec=_fields(tenant.world.spec), now=format_instant(now), sites=sites)
+        sessions = site.find(Query(), now).total
+        with_bots = site.find(Query(bots=True), now).total
+        sites.append(SiteTotals(domain=site.domain, sessions=sessions, bots=with_bots - sessions))
+    return WorldTotals(spec=_spec_fields(tenant.world.spec), now=format_instant(now), sites=sites)
 
 
-def _fields(spec: WorldSpec) -> dict[str, Any]:
-    """A spec as it can be put again."""
+def _spec_fields(spec: WorldSpec) -> dict[str, Any]:
+    """Return the fields of a spec; a request to replace a world may have them again."""
     fields = {name: value for name, value in to_builtins(spec).items() if value is not None}
     return {**fields, **{name: format_instant(fields[name]) for name in ("start", "end") if name in fields}}

@@ -1,1 +1,1 @@
-"""Rybbit as its servers really answer: the default contract with what differs."""
+"""The dialects of Rybbit's servers, as differences from the documented contract."""

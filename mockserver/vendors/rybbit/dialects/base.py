@@ -1,4 +1,4 @@
-"""What distinguishes the views of one dialect from those of another, as data."""
+"""The differences between the views of Rybbit's dialects, as data."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,28 +7,28 @@ from msgspec import Struct
 
 from mockserver.rows.columns import Column
 from mockserver.vendors.base import ViewRequest
-from mockserver.vendors.rybbit.filters.syntax import DOCUMENTED, FilterSyntax
-from mockserver.vendors.rybbit.list_options import Options
-from mockserver.vendors.rybbit.sorting import Sorted, as_chosen
-from mockserver.vendors.rybbit.time_ranges import Span, window
+from mockserver.vendors.rybbit.filters.syntax import DOCUMENTED_SYNTAX, FilterSyntax
+from mockserver.vendors.rybbit.list_options import ListOptions
+from mockserver.vendors.rybbit.sorting import GetPage, select_default_order
+from mockserver.vendors.rybbit.time_ranges import TimeRange, parse_time_range
 
 
-def _none(_: Any) -> Options:
-    return Options()
+def _ignore_list_options(_: Any) -> ListOptions:
+    return ListOptions()
 
 
 class DialectBehavior(Struct, frozen=True, kw_only=True):
-    """How a dialect reads what it is asked."""
+    """How the views of a dialect interpret requests."""
 
-    window: Callable[[Any, int], Span] = window
-    """The window that a query asks for at an instant."""
-    filters: FilterSyntax = DOCUMENTED
-    """What the list of sessions takes for filters."""
-    place_filters: FilterSyntax = DOCUMENTED
-    """What the list of places takes for filters."""
-    options: Callable[[Any], Options] = _none
-    """What else a query of the list asks of sessions."""
-    sorted: Callable[[ViewRequest], Sorted] = as_chosen
-    """How a page of the list is had in the order that is asked for."""
-    more: tuple[Column, ...] = ()
-    """Fields that its rows have behind the usual ones."""
+    parse_time_range: Callable[[Any, int], TimeRange] = parse_time_range
+    """Return the time range of a query at an instant."""
+    list_filters: FilterSyntax = DOCUMENTED_SYNTAX
+    """Filters of the list of sessions."""
+    location_filters: FilterSyntax = DOCUMENTED_SYNTAX
+    """Filters of the list of locations."""
+    parse_list_options: Callable[[Any], ListOptions] = _ignore_list_options
+    """Return the further options of a query of the list of sessions."""
+    select_order: Callable[[ViewRequest], GetPage] = select_default_order
+    """Return the function that gets pages in the requested order."""
+    extra_columns: tuple[Column, ...] = ()
+    """Columns of the list of sessions after the usual ones."""

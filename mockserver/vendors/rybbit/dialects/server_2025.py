@@ -1,4 +1,4 @@
-"""Rybbit's server of December 2025."""
+"""The dialect of Rybbit's server of December 2025."""
 
 from typing import Annotated
 
@@ -9,110 +9,128 @@ from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.limits import WindowLimit
 from mockserver.contract.lint_rules import MissingCompanion
 from mockserver.vendors.rybbit.contract import (
-    AT_START,
-    BY_END,
-    COERCED,
-    COMPARED,
-    EARLIER_FILTERS,
+    BOTS_NOT_FOUND,
+    FILTER_FACTS_2025,
+    FILTER_FIELD_FACTS,
     FILTERED_EXAMPLE,
-    HOST,
-    LAST_MINUTES,
-    LENIENT_TIME,
-    NO_BOT,
-    NO_EVENTS,
+    HOSTS,
+    LENIENT_TIME_FACTS,
+    LIMIT_ZERO,
+    LOCATION_FACTS,
+    MINUTES_LIMIT_EVENTS,
+    MISSING_LIST_COLUMNS,
     NO_TOTAL,
-    NOT_IN_LIST,
-    SOME_PLACES,
-    ZONE,
+    NUMERIC_VERSIONS,
+    ORDER_BY_END,
+    RANGE_BY_START,
+    RANGE_WITHOUT_ZONE,
 )
 from mockserver.vendors.rybbit.dialects.base import DialectBehavior
 from mockserver.vendors.rybbit.dialects.server_common import CONTRACT as SERVER
 from mockserver.vendors.rybbit.dialects.server_common import (
-    FAILED,
+    DATABASE_FAILURE,
     FAILED_SESSION,
     GET_SESSION,
     LIST_SESSION_LOCATIONS,
     LIST_SESSIONS,
 )
-from mockserver.vendors.rybbit.filters.fields import EARLIER, PARAMETERS
+from mockserver.vendors.rybbit.filters.fields import PARAMETERS, PARAMETERS_2025
 from mockserver.vendors.rybbit.filters.syntax import TYPES, FilterSyntax
-from mockserver.vendors.rybbit.filters.zod_errors import issues_told
+from mockserver.vendors.rybbit.filters.zod_errors import parse_filters_with_zod
 from mockserver.vendors.rybbit.request_models import PAGE_SIZE, DatesAndMinutes
 from mockserver.vendors.rybbit.sources import assumed, documented, sourced
-from mockserver.vendors.rybbit.time_ranges import lenient_window
+from mockserver.vendors.rybbit.time_ranges import parse_lenient_time_range
 
 
 class ListSessions(DatesAndMinutes, frozen=True, kw_only=True):
-    """The query of a list of sessions."""
+    """Query parameters of the list of sessions."""
 
-    page: Annotated[int, Meta(ge=1), sourced("Number of the page, from 1; anything else is a 500.")] = 1
+    page: Annotated[int, Meta(ge=1), sourced("Page number, starting at 1; anything else returns 500.")] = 1
     limit: Annotated[
         int,
         Meta(ge=0),
-        sourced("Rows on a page, any number of them; a text that is no whole number is a 500."),
+        sourced("Rows per page, without a maximum; a text that is not an integer returns 500."),
     ] = PAGE_SIZE
-    user_id: Annotated[str | None, sourced("Only sessions with this user_id or this identified_user_id.")] = (
-        None
-    )
+    user_id: Annotated[str | None, sourced("Only sessions with this user_id or identified_user_id.")] = None
     identified_only: Annotated[
-        str | None, documented("'true' for sessions of identified users only, 'false' by default.")
+        str | None, documented("'true' for sessions of identified users only; 'false' by default.")
     ] = None
 
 
 class ListSessionLocations(DatesAndMinutes, frozen=True, kw_only=True):
-    """The query of the places of sessions."""
+    """Query parameters of the list of locations."""
 
 
 _UNAUTHORIZED = ErrorTemplate(
-    401, {"error": "Unauthorized"}, sourced("Whoever may not see a site is told so.")
+    401, {"error": "Unauthorized"}, sourced("The response if the site is not accessible to the key.")
 )
-_ENVELOPE = {"statusCode": "{status}", "error": "{phrase}", "message": "{message}"}
+_FRAMEWORK_ERROR = {"statusCode": "{status}", "error": "{phrase}", "message": "{message}"}
 _LIMITS = (WindowLimit(allowed="rybbit.rate_limit", seconds=600, opens="idle", pool="api", documented=500),)
-_RATE = sourced(
-    "A key that was used 500 times is refused as if it were wrong, until it was idle for 10 minutes; no header tells."
+_RATE_LIMIT_FACT = sourced(
+    "After 500 requests a key gets the response of a wrong key, until it has been idle for 10 minutes; no"
+    " headers report it."
 )
-_ZONE = replace(
-    ZONE,
+_RANGE_WITHOUT_ZONE = replace(
+    RANGE_WITHOUT_ZONE,
     when=MissingCompanion("start_date", "time_zone"),
-    fact=sourced("Without time_zone, dates are passed over: all time is meant."),
+    fact=sourced("Without time_zone, dates are ignored and the range is unlimited."),
 )
-_UNLIKE = (
+_ASSUMPTIONS = (
     assumed(
-        "Of a parameter that comes twice the last value counts; the server fails, or reads the first in the detail."
+        "If a parameter is sent twice, the last value is used; the server fails, or for one session uses"
+        " the first."
     ),
     assumed(
-        "Paths of 2026 and others are unknown to the framework; the server takes some for a site, and asks for a key first."
+        "Paths of 2026 and other paths are unknown to the framework; the server takes some for a site id,"
+        " and checks the key first."
     ),
     assumed(
-        "A pattern with lookaround is refused in the framework's shape; on the server it fails in the database."
+        "A pattern with lookaround returns an error in the framework's format; on the server it fails in"
+        " the database."
     ),
-    assumed("A status that nobody documents, which a fault injects, has the framework's shape."),
+    assumed("An undocumented status that a fault injects has the framework's format."),
 )
-_SHARED = (LENIENT_TIME, COMPARED, EARLIER_FILTERS, _UNLIKE)
-_ALIKE = (AT_START, *(fact for facts in _SHARED for fact in facts), _RATE, HOST)
-_ENTRY_PAGE = {"filters": FILTERED_EXAMPLE["filters"].replace("pathname", "entry_page")}
+_LIST_FACTS = (
+    RANGE_BY_START,
+    *LENIENT_TIME_FACTS,
+    *FILTER_FIELD_FACTS,
+    *FILTER_FACTS_2025,
+    *_ASSUMPTIONS,
+    _RATE_LIMIT_FACT,
+    HOSTS,
+)
+# The list has no column for pathname.
+_FILTERED_EXAMPLE = {"filters": FILTERED_EXAMPLE["filters"].replace("pathname", "entry_page")}
 
 CONTRACT = replace(
     SERVER,
     dialect="server-2025-12",
-    description="As the server of December 2025 answers: other formats, 401 and 500 where 403 and 400 are documented, time ranges passed over.",
+    description="Like the server of December 2025: other formats, 401 and 500 instead of the documented"
+    " 403 and 400, invalid time ranges ignored.",
     behaviors=SERVER.preferring(over_limit="honour"),
     errors={
         **SERVER.errors,
-        "violation": ErrorTemplate(500, _ENVELOPE, sourced("What is wrong with filters, in the framework's own shape.")),
+        "violation": ErrorTemplate(
+            500, _FRAMEWORK_ERROR, sourced("Invalid filters, in the framework's format.")
+        ),
         "missing_credential": _UNAUTHORIZED,
         "wrong_credential": _UNAUTHORIZED,
         "forbidden": _UNAUTHORIZED,
-        "rate_limited": ErrorTemplate(401, {"error": "Unauthorized"}, _RATE),
-        "failed_sessions": ErrorTemplate(500, {"error": "Failed to fetch sessions"}, FAILED),
+        "rate_limited": ErrorTemplate(401, {"error": "Unauthorized"}, _RATE_LIMIT_FACT),
+        "failed_sessions": ErrorTemplate(500, {"error": "Failed to fetch sessions"}, DATABASE_FAILURE),
         "failed_session": FAILED_SESSION,
         "failed_locations": ErrorTemplate(
             500,
             {"statusCode": 500, "code": "{code}", "error": "Internal Server Error", "message": "{message}"},
-            sourced("What fails in the database, with the number of its error; the message is the database's, and here is not."),
+            sourced(
+                "An error in the database, with its number; the server sends the database's message,"
+                " session-mock its own."
+            ),
             defaults={"code": "47"},
         ),
-        "internal": ErrorTemplate(500, _ENVELOPE, sourced("As the framework tells whatever nobody caught.")),
+        "internal": ErrorTemplate(
+            500, _FRAMEWORK_ERROR, sourced("The framework's response to an unhandled exception.")
+        ),
     },
     endpoints=(
         replace(
@@ -121,16 +139,19 @@ CONTRACT = replace(
             query=ListSessions,
             validation_error="failed_sessions",
             limits=_LIMITS,
-            lint_rules=(*LIST_SESSIONS.lint_rules[:1], _ZONE),
-            filtered_example=_ENTRY_PAGE,
+            lint_rules=(*LIST_SESSIONS.lint_rules[:1], _RANGE_WITHOUT_ZONE),
+            filtered_example=_FILTERED_EXAMPLE,
             facts=(
-                BY_END,
+                ORDER_BY_END,
                 NO_TOTAL,
-                COERCED,
-                sourced("A limit of 0 gives no rows, and any other as many as it says."),
-                assumed("A page that is no whole number is a 500, and an empty one is page 1; the server takes half pages instead."),
-                NOT_IN_LIST,
-                *_ALIKE,
+                NUMERIC_VERSIONS,
+                sourced("A limit of 0 returns no rows; there is no maximum."),
+                assumed(
+                    "A page that is not an integer returns 500, and an empty one means page 1; the server"
+                    " accepts fractions of pages instead."
+                ),
+                MISSING_LIST_COLUMNS,
+                *_LIST_FACTS,
             ),
         ),
         replace(
@@ -138,13 +159,16 @@ CONTRACT = replace(
             paths=GET_SESSION.paths[:1],
             limits=_LIMITS,
             facts=(
-                LAST_MINUTES,
-                NO_EVENTS,
-                sourced("A limit or offset that does not begin with figures, or is negative, is a 500; such minutes mean all."),
-                NO_BOT,
-                COERCED,
-                _RATE,
-                HOST,
+                MINUTES_LIMIT_EVENTS,
+                LIMIT_ZERO,
+                sourced(
+                    "A limit or offset that is negative or does not begin with a digit returns 500; such"
+                    " minutes mean all events."
+                ),
+                BOTS_NOT_FOUND,
+                NUMERIC_VERSIONS,
+                _RATE_LIMIT_FACT,
+                HOSTS,
             ),
         ),
         replace(
@@ -152,25 +176,29 @@ CONTRACT = replace(
             paths=LIST_SESSION_LOCATIONS.paths[:1],
             query=ListSessionLocations,
             limits=_LIMITS,
-            lint_rules=(*LIST_SESSION_LOCATIONS.lint_rules[:1], _ZONE),
+            lint_rules=(*LIST_SESSION_LOCATIONS.lint_rules[:1], _RANGE_WITHOUT_ZONE),
             errors=("failed_locations",),
             facts=(
-                *SOME_PLACES,
-                sourced("Filters look at every event: one that matches is enough, also where it is not_… that it matches."),
-                *_ALIKE,
+                *LOCATION_FACTS,
+                sourced("Filters are compared with all events; one match is enough, also for not_… types."),
+                *_LIST_FACTS,
             ),
         ),
     ),
-)  # fmt: skip
-_GRAMMAR = FilterSyntax(
-    items=issues_told, types=TYPES, parameters=(*PARAMETERS, *EARLIER), sloppy=True, wildcards=True
 )
-MANNER = DialectBehavior(
-    window=lenient_window,
-    filters=replace(
-        _GRAMMAR,
-        broken="failed_sessions",
-        lacking=frozenset({"pathname", "page_title", "querystring", "timezone", *EARLIER}),
+_SYNTAX = FilterSyntax(
+    parse=parse_filters_with_zod,
+    types=TYPES,
+    parameters=(*PARAMETERS, *PARAMETERS_2025),
+    lenient_user_id=True,
+    sql_wildcards=True,
+)
+BEHAVIOR = DialectBehavior(
+    parse_time_range=parse_lenient_time_range,
+    list_filters=replace(
+        _SYNTAX,
+        database_error="failed_sessions",
+        unsupported=frozenset({"pathname", "page_title", "querystring", "timezone", *PARAMETERS_2025}),
     ),
-    place_filters=replace(_GRAMMAR, broken="failed_locations"),
+    location_filters=replace(_SYNTAX, database_error="failed_locations"),
 )

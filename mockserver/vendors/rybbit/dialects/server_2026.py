@@ -1,4 +1,4 @@
-"""Rybbit's server of mid-2026, with what its newest revisions brought."""
+"""The dialect of Rybbit's server of mid-2026, including its newest revisions."""
 
 from typing import Annotated, Any
 
@@ -9,18 +9,18 @@ from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.limits import TokenBucket, WindowLimit
 from mockserver.contract.validation import Lenient
 from mockserver.vendors.rybbit.contract import (
-    AT_START,
-    BY_END,
-    COERCED,
-    COMPARED,
-    HOST,
-    LAST_MINUTES,
-    LATER_FILTERS,
-    NO_BOT,
-    NO_EVENTS,
+    BOTS_NOT_FOUND,
+    FILTER_FACTS_2026,
+    FILTER_FIELD_FACTS,
+    HOSTS,
+    LIMIT_ZERO,
+    LOCATION_FACTS,
+    MINUTES_LIMIT_EVENTS,
     NO_TOTAL,
-    SOME_PLACES,
-    TIME,
+    NUMERIC_VERSIONS,
+    ORDER_BY_END,
+    RANGE_BY_START,
+    STRICT_TIME_FACTS,
 )
 from mockserver.vendors.rybbit.dialects.base import DialectBehavior
 from mockserver.vendors.rybbit.dialects.server_common import CONTRACT as SERVER
@@ -30,118 +30,130 @@ from mockserver.vendors.rybbit.dialects.server_common import (
     LIST_SESSION_LOCATIONS,
     LIST_SESSIONS,
 )
-from mockserver.vendors.rybbit.filters.fields import FLAG, LATER, PARAMETERS
-from mockserver.vendors.rybbit.filters.syntax import LATER_TYPES, FilterSyntax
-from mockserver.vendors.rybbit.filters.zod_errors import issues_told
-from mockserver.vendors.rybbit.list_options import options
+from mockserver.vendors.rybbit.filters.fields import FEATURE_FLAG_PREFIX, PARAMETERS, PARAMETERS_2026
+from mockserver.vendors.rybbit.filters.syntax import TYPES_2026, FilterSyntax
+from mockserver.vendors.rybbit.filters.zod_errors import parse_filters_with_zod
+from mockserver.vendors.rybbit.list_options import parse_list_options
 from mockserver.vendors.rybbit.request_models import PAGE_SIZE, CommonParameters
 from mockserver.vendors.rybbit.responses import SessionRow
-from mockserver.vendors.rybbit.rows import LATER as LATER_FIELDS
-from mockserver.vendors.rybbit.sorting import SORTED_AT_MOST, as_asked
+from mockserver.vendors.rybbit.rows import COLUMNS_2026
+from mockserver.vendors.rybbit.sorting import MAX_SORTED_BY_DURATION, select_requested_order
 from mockserver.vendors.rybbit.sources import assumed, documented, sourced
 
-_NUMBER = Meta(extra_json_schema={"type": "number", "minimum": 0})
+_NON_NEGATIVE_NUMBER = Meta(extra_json_schema={"type": "number", "minimum": 0})
 
 
-def _words(*words: str) -> Meta:
-    return Meta(extra_json_schema={"enum": [*words]})
+def _enum(*options: str) -> Meta:
+    return Meta(extra_json_schema={"enum": [*options]})
 
 
 class ListSessions(CommonParameters, frozen=True, kw_only=True):
-    """The query of a list of sessions."""
+    """Query parameters of the list of sessions."""
 
     page: Annotated[
         int,
         Meta(ge=1),
         Lenient(otherwise=1),
-        sourced("Number of the page; 1 where it is no whole number from 1.", "newest"),
+        sourced("Page number; 1 if it is not an integer of at least 1.", "newest"),
     ] = 1
     limit: Annotated[
         int,
         Meta(ge=1),
         Lenient(otherwise=PAGE_SIZE),
-        sourced("Rows on a page, 10,000 at most; 100 where it is no whole number from 1.", "newest"),
+        sourced("Rows per page, 10,000 at most; 100 if it is not an integer of at least 1.", "newest"),
     ] = PAGE_SIZE
-    user_id: Annotated[str | None, sourced("Only sessions with this user_id or this identified_user_id.")] = (
-        None
-    )
+    user_id: Annotated[str | None, sourced("Only sessions with this user_id or identified_user_id.")] = None
     identified_only: Annotated[
-        str | None, documented("'true' for sessions of identified users only, 'false' by default.")
+        str | None, documented("'true' for sessions of identified users only; 'false' by default.")
     ] = None
     session_id: Annotated[str | None, sourced("Only the session with this id.", "server-2026")] = None
     min_pageviews: Annotated[
-        str | None, _NUMBER, sourced("Only sessions with so many pageviews or more.", "server-2026")
+        str | None,
+        _NON_NEGATIVE_NUMBER,
+        sourced("Only sessions with at least this number of pageviews.", "server-2026"),
     ] = None
     max_pageviews: Annotated[
-        str | None, _NUMBER, sourced("Only sessions with no more pageviews.", "newest")
+        str | None,
+        _NON_NEGATIVE_NUMBER,
+        sourced("Only sessions with at most this number of pageviews.", "newest"),
     ] = None
     min_events: Annotated[
-        str | None, _NUMBER, sourced("Only sessions with so many custom events or more.", "server-2026")
+        str | None,
+        _NON_NEGATIVE_NUMBER,
+        sourced("Only sessions with at least this number of custom events.", "server-2026"),
     ] = None
     max_events: Annotated[
-        str | None, _NUMBER, sourced("Only sessions with no more custom events.", "newest")
+        str | None,
+        _NON_NEGATIVE_NUMBER,
+        sourced("Only sessions with at most this number of custom events.", "newest"),
     ] = None
     min_duration: Annotated[
-        str | None, _NUMBER, sourced("Only sessions of so many seconds or more.", "server-2026")
+        str | None,
+        _NON_NEGATIVE_NUMBER,
+        sourced("Only sessions of at least this number of seconds.", "server-2026"),
     ] = None
-    max_duration: Annotated[str | None, _NUMBER, sourced("Only sessions of no more seconds.", "newest")] = (
-        None
-    )
+    max_duration: Annotated[
+        str | None,
+        _NON_NEGATIVE_NUMBER,
+        sourced("Only sessions of at most this number of seconds.", "newest"),
+    ] = None
     view: Annotated[
         str | None,
-        _words("all", "identified", "replay", "converted", "bounced", "errors"),
-        sourced("Only sessions of a kind; here none has a replay, and none has converted.", "newest"),
+        _enum("all", "identified", "replay", "converted", "bounced", "errors"),
+        sourced("Only sessions of one kind; here, no session has a replay or has converted.", "newest"),
     ] = None
     sort_by: Annotated[
         str | None,
-        _words("started", "ended", "duration", "pageviews", "events", "errors"),
-        sourced("What decides the order, ended by default.", "newest"),
+        _enum("started", "ended", "duration", "pageviews", "events", "errors"),
+        sourced("Sort key, ended by default.", "newest"),
     ] = None
     sort_order: Annotated[
-        str | None, _words("asc", "desc"), sourced("desc, the greatest first, by default.", "newest")
+        str | None,
+        _enum("asc", "desc"),
+        sourced("Sort direction; desc, highest first, by default.", "newest"),
     ] = None
     include_goals: Annotated[
         str | None,
-        _words("true", "false"),
-        sourced("Whether goals are told; accepted, but there are none here.", "newest"),
+        _enum("true", "false"),
+        sourced("Include goals; accepted, but there are no goals here.", "newest"),
     ] = None
 
 
 class LaterSessionRow(SessionRow, frozen=True, kw_only=True):
-    """A row of the list of sessions, with what came in 2026."""
+    """A row of the list of sessions, with the fields that were added in 2026."""
 
-    button_clicks: Annotated[int, sourced("Number of clicks on buttons; here there are none.", "server-2026")]
-    copies: Annotated[int, sourced("Number of texts that were copied; here there are none.", "server-2026")]
-    form_submits: Annotated[
-        int, sourced("Number of forms that were sent; here there are none.", "server-2026")
-    ]
-    input_changes: Annotated[
-        int, sourced("Number of inputs that were changed; here there are none.", "server-2026")
-    ]
-    tag: Annotated[str, sourced("Tag of the tracking script; here always empty.", "server-2026")]
-    timezone: Annotated[str, sourced("IANA name of the visitor's zone, empty where unknown.", "server-2026")]
-    device_model: Annotated[str, sourced("Model of the device; here always empty.", "newest")]
-    app_version: Annotated[str, sourced("Version of the app; here always empty.", "newest")]
+    button_clicks: Annotated[int, sourced("Number of clicks on buttons; always 0 here.", "server-2026")]
+    copies: Annotated[int, sourced("Number of copied texts; always 0 here.", "server-2026")]
+    form_submits: Annotated[int, sourced("Number of submitted forms; always 0 here.", "server-2026")]
+    input_changes: Annotated[int, sourced("Number of changed inputs; always 0 here.", "server-2026")]
+    tag: Annotated[str, sourced("Tag of the tracking script; always empty here.", "server-2026")]
+    timezone: Annotated[str, sourced("IANA time zone of the visitor, empty if unknown.", "server-2026")]
+    device_model: Annotated[str, sourced("Model of the device; always empty here.", "newest")]
+    app_version: Annotated[str, sourced("Version of the app; always empty here.", "newest")]
 
 
 class SessionPage(Struct, frozen=True):
-    """A page of the list of sessions; nothing says how many there are."""
+    """A page of the list of sessions, without a total."""
 
     data: Annotated[list[LaterSessionRow], documented("The sessions of the page.")]
 
 
 _FORBIDDEN = ErrorTemplate(
-    403, {"error": "Forbidden"}, sourced("Whoever may not see a site is told so.", "server-2026")
+    403,
+    {"error": "Forbidden"},
+    sourced("The response if the site is not accessible to the key.", "server-2026"),
 )
-_WRONG = sourced("What is wrong with times; of options, the texts are those of another endpoint.", "newest")
-_FILTERS_FAIL = sourced("Whatever is wrong with filters.", "server-2026")
-_TIGHTEST = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
+_INVALID_PARAMETERS = sourced(
+    "Invalid time ranges; for other options, the texts are those of another endpoint.", "newest"
+)
+_INVALID_FILTERS = sourced("Every invalid filter.", "server-2026")
+_TIGHTEST_LIMIT_HEADERS = ("RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset")
 
 
-def _reports(tier: str) -> dict[str, Any]:
-    """How answers report a tier of the limits."""
-    headers = tuple(f"X-RateLimit-{tier}-{word}" for word in ("Limit", "Remaining", "Reset"))
-    return {"headers": headers, "tightest": _TIGHTEST, "resets": "after", "unkeyed": False}
+def _report_limit(tier: str) -> dict[str, Any]:
+    """Return the arguments of a limit that define how responses report it."""
+    headers = tuple(f"X-RateLimit-{tier}-{name}" for name in ("Limit", "Remaining", "Reset"))
+    return {"headers": headers, "tightest": _TIGHTEST_LIMIT_HEADERS, "resets": "after", "unkeyed": False}
 
 
 _LIMITS = (
@@ -150,7 +162,7 @@ _LIMITS = (
         refill="rybbit.burst_refill",
         pool="burst",
         documented=50,
-        **_reports("Burst"),
+        **_report_limit("Burst"),
     ),
     WindowLimit(
         allowed="rybbit.daily_limit",
@@ -158,46 +170,70 @@ _LIMITS = (
         opens="clock",
         pool="daily",
         documented=5_000,
-        **_reports("Daily"),
+        **_report_limit("Daily"),
     ),
 )
-_RATE = (
+_RATE_LIMIT_FACTS = (
     sourced(
-        "A burst and a day have limits, which every answer to a key reports; what the burst refuses does not count for the day.",
+        "Bursts and days are limited, and every response to a key reports both limits; requests that the"
+        " burst limit rejects do not count towards the day.",
         "newest",
     ),
     assumed(
-        "The limits are off, as on servers that people host themselves; the hosted service has 50 at once, and 5,000 a day."
+        "The limits are off, as on self-hosted servers; the hosted service allows bursts of 50 and 5,000"
+        " requests a day."
     ),
     assumed(
-        "Resets are told in seconds, for a burst until it is whole; what the day refuses has taken from the burst."
+        "Resets are reported in seconds, for a burst until it is completely refilled; requests that the"
+        " daily limit rejects count towards the burst."
     ),
 )
-_ALIKE = (AT_START, *TIME, *COMPARED, *LATER_FILTERS, *_RATE, HOST)
+_LIST_FACTS = (
+    RANGE_BY_START,
+    *STRICT_TIME_FACTS,
+    *FILTER_FIELD_FACTS,
+    *FILTER_FACTS_2026,
+    *_RATE_LIMIT_FACTS,
+    HOSTS,
+)
 
 CONTRACT = replace(
     SERVER,
     dialect="server-2026",
-    description="As the server of 2026 answers: other paths and formats, 403 for every wrong key, later operators and options, two limits.",
+    description="Like the server of 2026: other paths and formats, 403 for every wrong key, newer"
+    " operators and options, two limits.",
     errors={
         **SERVER.errors,
-        "violation": ErrorTemplate(400, {"error": "{message}"}, _WRONG),
+        "violation": ErrorTemplate(400, {"error": "{message}"}, _INVALID_PARAMETERS),
         "missing_credential": _FORBIDDEN,
         "wrong_credential": _FORBIDDEN,
         "forbidden": _FORBIDDEN,
         "rate_limited": ErrorTemplate(
             429,
-            {"error": "Rate limit exceeded", "scope": "{scope}", "limit": "{limit}", "retryAfter": "{retryAfter}"},
-            sourced("Which of the two limits it was, burst or daily, and after how many seconds the next request is answered.", "newest"),
+            {
+                "error": "Rate limit exceeded",
+                "scope": "{scope}",
+                "limit": "{limit}",
+                "retryAfter": "{retryAfter}",
+            },
+            sourced(
+                "The limit that was exceeded, burst or daily, and the seconds until the next request is"
+                " accepted.",
+                "newest",
+            ),
             headers={"Retry-After": "{retryAfter}"},
             defaults={"scope": "burst", "limit": 50, "retryAfter": 1},
         ),
-        "failed_sessions": ErrorTemplate(500, {"error": "Failed to fetch sessions"}, _FILTERS_FAIL),
+        "failed_sessions": ErrorTemplate(500, {"error": "Failed to fetch sessions"}, _INVALID_FILTERS),
         "failed_session": FAILED_SESSION,
         "failed_locations": ErrorTemplate(
-            500, {"error": "Failed to fetch session locations"}, _FILTERS_FAIL
+            500, {"error": "Failed to fetch session locations"}, _INVALID_FILTERS
         ),
-        "internal": ErrorTemplate(500, {"error": "Internal Server Error"}, assumed("Each handler has a text of its own for what fails in it.")),
+        "internal": ErrorTemplate(
+            500,
+            {"error": "Internal Server Error"},
+            assumed("Each handler has its own text for its failures."),
+        ),
     },
     endpoints=(
         replace(
@@ -208,16 +244,25 @@ CONTRACT = replace(
             errors=("failed_sessions",),
             limits=_LIMITS,
             facts=(
-                BY_END,
+                ORDER_BY_END,
                 NO_TOTAL,
-                COERCED,
-                assumed("asc is the whole order from its other end; what is equal is told latest session_end first by desc."),
-                assumed(f"sort_by duration takes {SORTED_AT_MOST:,} sessions at most, and is a 400 beyond: our bound, not the vendor's."),
-                assumed("min_duration and max_duration compare milliseconds, which are told in whole seconds."),
-                assumed("What a session that still runs will have had is counted for pageviews, events, errors and duration."),
-                assumed("A session bounces that has one event."),
-                assumed("Of options, one fault is told, and it is told behind those of times."),
-                *_ALIKE,
+                NUMERIC_VERSIONS,
+                assumed(
+                    "asc is the exact reverse of desc; with desc, equal rows are sorted by session_end,"
+                    " latest first."
+                ),
+                assumed(
+                    f"sort_by=duration returns 400 for more than {MAX_SORTED_BY_DURATION:,} sessions; this"
+                    " bound is ours, not the vendor's."
+                ),
+                assumed("min_duration and max_duration compare milliseconds; rows contain whole seconds."),
+                assumed(
+                    "For a session that is still running, filters and sorting use the final pageviews,"
+                    " events, errors and duration."
+                ),
+                assumed("A session with one event is a bounce."),
+                assumed("Only one error is listed for options, and only if the time range is valid."),
+                *_LIST_FACTS,
             ),
         ),
         replace(
@@ -225,14 +270,20 @@ CONTRACT = replace(
             paths=GET_SESSION.paths[1:],
             limits=_LIMITS,
             facts=(
-                LAST_MINUTES,
-                NO_EVENTS,
-                assumed("A limit or offset that does not begin with figures, or is negative, is a 500; newer databases take negative ones."),
-                assumed("Events tell whole seconds; the newest revisions tell milliseconds, and the goals that an event reached."),
-                NO_BOT,
-                COERCED,
-                *_RATE,
-                HOST,
+                MINUTES_LIMIT_EVENTS,
+                LIMIT_ZERO,
+                assumed(
+                    "A limit or offset that is negative or does not begin with a digit returns 500; newer"
+                    " databases accept negative ones."
+                ),
+                assumed(
+                    "Timestamps of events are whole seconds; the newest revisions send milliseconds, and"
+                    " the goals that an event reached."
+                ),
+                BOTS_NOT_FOUND,
+                NUMERIC_VERSIONS,
+                *_RATE_LIMIT_FACTS,
+                HOSTS,
             ),
         ),
         replace(
@@ -240,17 +291,20 @@ CONTRACT = replace(
             paths=LIST_SESSION_LOCATIONS.paths[2:],
             errors=("failed_locations",),
             limits=_LIMITS,
-            facts=(*SOME_PLACES, *_ALIKE),
+            facts=(*LOCATION_FACTS, *_LIST_FACTS),
         ),
     ),
-)  # fmt: skip
-_GRAMMAR = FilterSyntax(
-    items=issues_told, parameters=(*PARAMETERS, *LATER, FLAG), types=LATER_TYPES, sloppy=True
 )
-MANNER = DialectBehavior(
-    filters=replace(_GRAMMAR, wrong="failed_sessions", broken="failed_sessions"),
-    place_filters=replace(_GRAMMAR, wrong="failed_locations", broken="failed_locations"),
-    options=options,
-    sorted=as_asked,
-    more=LATER_FIELDS,
+_SYNTAX = FilterSyntax(
+    parse=parse_filters_with_zod,
+    parameters=(*PARAMETERS, *PARAMETERS_2026, FEATURE_FLAG_PREFIX),
+    types=TYPES_2026,
+    lenient_user_id=True,
+)
+BEHAVIOR = DialectBehavior(
+    list_filters=replace(_SYNTAX, syntax_error="failed_sessions", database_error="failed_sessions"),
+    location_filters=replace(_SYNTAX, syntax_error="failed_locations", database_error="failed_locations"),
+    parse_list_options=parse_list_options,
+    select_order=select_requested_order,
+    extra_columns=COLUMNS_2026,
 )

@@ -1,1 +1,1 @@
-"""Filters of a request: syntax, fields, conditions, regular expressions."""
+"""The ``filters`` parameter: syntax, fields, conditions, regular expressions."""

@@ -1,7 +1,7 @@
-"""The filters of a request as conditions on sessions, or what is wrong with them.
+"""The filters of a request as conditions on sessions.
 
-Filters on texts are worked out here, on the distinct texts of a dimension, and become sets of texts: what a request may
-cost is counted in one place and bounded.
+Text filters are evaluated here, on the distinct texts of a dimension, and become sets of texts.
+That way, the work that a request causes is counted in one place, and bounded.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,255 +11,272 @@ from typing import Any, Final
 from msgspec import Struct
 
 from mockserver.contract.errors import ApiError
-from mockserver.vendors.rybbit import formatting as words
-from mockserver.vendors.rybbit.filters.fields import NUMBERS, told
-from mockserver.vendors.rybbit.filters.regex import PatternError, WorkError, compiled, search
-from mockserver.vendors.rybbit.filters.syntax import EMPTY, FilterSyntax
+from mockserver.vendors.rybbit.filters.fields import NUMBER_FIELDS, resolve_text_field
+from mockserver.vendors.rybbit.filters.regex import PatternError, WorkError, compile_pattern, search
+from mockserver.vendors.rybbit.filters.syntax import NULL_TYPES, FilterSyntax
+from mockserver.vendors.rybbit.formatting import Formatter
 from mockserver.vendors.rybbit.request_models import Filter
 from mockserver.world.model.like import contains_like
 from mockserver.world.model.query import Condition, Operator
 
-Texts = Callable[[str, words.Of], frozenset[str]]
-"""From a dimension and what is compared of its entries to the distinct texts that sessions can have there."""
-MOST_WORK: Final = 100_000
-"""Steps that the filters of one request may take, in less than 60 ms (`make bench`).
+ListTexts = Callable[[str, Formatter], frozenset[str]]
+"""Return the distinct formatted texts that sessions can have in a dimension."""
+MAX_FILTER_STEPS: Final = 100_000
+"""Maximum steps that the filters of one request may take; they take less than 60 ms (`make bench`).
 
-A step is a state of a pattern, or a character, that is looked at.
+A step is a visited state of a pattern, or a character.
 """
-_PER_FILTER: Final = 250
-"""Steps of a filter beside what its values take."""
-_PER_ACTOR: Final = 250
+_STEPS_PER_FILTER: Final = 250
+"""Steps of a filter without its values."""
+_STEPS_PER_VISITOR: Final = 250
 """Steps of looking up the sessions of one visitor."""
-_PER_NUMBER: Final = 60
-"""Steps of comparing a number with those of all places."""
-_PER_PATTERN: Final = 500
-"""Steps of compiling a pattern beside what its source and its states take."""
-_PER_STATE: Final = 4
-"""Steps of making a state of a pattern."""
-_PER_SOURCE: Final = 8
-"""Steps of reading a character of a pattern."""
-_LIKE_AT_ONCE: Final = 64
-"""Characters that are compared by C code in the time of a step."""
-_LONGEST: Final = 500
-_ORDERS: Final = {"greater", "less", "least", "most"}
+_STEPS_PER_NUMBER: Final = 60
+"""Steps of comparing a number with the numbers of all places."""
+_STEPS_PER_PATTERN: Final = 500
+"""Steps of compiling a pattern without its characters and states."""
+_STEPS_PER_STATE: Final = 4
+"""Steps of creating a state of a pattern."""
+_STEPS_PER_PATTERN_CHARACTER: Final = 8
+"""Steps of parsing a character of a pattern."""
+_LIKE_CHARACTERS_PER_STEP: Final = 64
+"""Characters that C code compares in the time of one step."""
+_MAX_PATTERN_LENGTH: Final = 500
+_ORDERINGS: Final = {"greater", "less", "least", "most"}
 IDENTIFIED: Final = Condition("identified", bool, "equals", (True,))
 
 
-class _Among(Struct, frozen=True):
-    """Whether what is told of an entry is among some texts."""
+class _TextIn(Struct, frozen=True):
+    """Return whether the formatted text of an entry is in a set."""
 
-    of: words.Of
+    format_entry: Formatter
     texts: frozenset[str]
 
     def __call__(self, entry: Any) -> bool:
-        return self.of(entry) in self.texts
+        return self.format_entry(entry) in self.texts
 
 
-class _Work:
+class _WorkBudget:
     """Counts the steps that the filters of a request take."""
 
-    def __init__(self, grammar: FilterSyntax) -> None:
-        self._grammar, self._left = grammar, MOST_WORK
-        self._compiled: set[str] = set()
-        self._found: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
+    def __init__(self, syntax: FilterSyntax) -> None:
+        self._syntax = syntax
+        self._steps_left = MAX_FILTER_STEPS
+        self._compiled_patterns: set[str] = set()
+        self._searches: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
 
-    def count(self, steps: int) -> None:
-        """Count some steps; raise :class:`ApiError` where there were too many."""
-        self._left -= steps
-        if self._left < 0:
-            raise self._too_much()
+    def spend(self, steps: int) -> None:
+        """Count steps; raise :class:`ApiError` if the request has taken too many."""
+        self._steps_left -= steps
+        if self._steps_left < 0:
+            raise self._make_error()
 
-    def _too_much(self) -> ApiError:
-        return self._grammar.is_broken(
-            f"The filters are too complex: they take more than {MOST_WORK:,} steps; use fewer or simpler ones"
+    def _make_error(self) -> ApiError:
+        return self._syntax.make_database_error(
+            f"The filters are too complex: they take more than {MAX_FILTER_STEPS:,} steps; use fewer or"
+            " simpler filters"
         )
 
     def compile(self, pattern: str) -> None:
-        """Compile a pattern, or raise :class:`PatternError`; each counts once."""
-        if pattern in self._compiled:
+        """Compile a pattern or raise :class:`PatternError`; each pattern is counted once."""
+        if pattern in self._compiled_patterns:
             return
-        self.count(_PER_PATTERN + _PER_SOURCE * len(pattern))
-        self.count(_PER_STATE * compiled(pattern).size)
-        self._compiled.add(pattern)
+        self.spend(_STEPS_PER_PATTERN + _STEPS_PER_PATTERN_CHARACTER * len(pattern))
+        self.spend(_STEPS_PER_STATE * compile_pattern(pattern).size)
+        self._compiled_patterns.add(pattern)
 
     def search(self, pattern: str, texts: frozenset[str]) -> frozenset[str]:
-        """Return the texts in which a pattern is found; each pattern searches each text once."""
+        """Return the texts that contain a match; each search is counted once."""
         key = (pattern, texts)
-        if key not in self._found:
+        if key not in self._searches:
             try:
-                result = search(pattern, texts, MOST_WORK)
+                result = search(pattern, texts, MAX_FILTER_STEPS)
             except WorkError:
-                raise self._too_much() from None
-            self.count(result.work)
-            self._found[key] = result.found
-        return self._found[key]
+                raise self._make_error() from None
+            self.spend(result.steps)
+            self._searches[key] = result.matching_texts
+        return self._searches[key]
 
 
-def _equal(value: str, texts: frozenset[str], work: _Work) -> frozenset[str]:
-    work.count(1)
+_FindTexts = Callable[[str, frozenset[str], _WorkBudget], frozenset[str]]
+"""Return the texts that match the value of a filter."""
+
+
+def _find_equal(value: str, texts: frozenset[str], budget: _WorkBudget) -> frozenset[str]:
+    budget.spend(1)
     return texts & {value}
 
 
-def _compared(compare: Callable[[str, str], bool]) -> "_Find":
-    def find(value: str, texts: frozenset[str], work: _Work) -> frozenset[str]:
-        work.count(len(texts))
-        return frozenset(text for text in texts if compare(text, value))
+def _find_by(matches: Callable[[str, str], bool]) -> _FindTexts:
+    def find(value: str, texts: frozenset[str], budget: _WorkBudget) -> frozenset[str]:
+        budget.spend(len(texts))
+        return frozenset(text for text in texts if matches(text, value))
 
     return find
 
 
-def _like(value: str, texts: frozenset[str], work: _Work) -> frozenset[str]:
-    work.count(
-        (_PER_SOURCE * len(value) if "_" in value else 0)
-        + sum(1 + len(text) * len(value) // _LIKE_AT_ONCE for text in texts)
-    )
+def _find_like(value: str, texts: frozenset[str], budget: _WorkBudget) -> frozenset[str]:
+    pattern_steps = _STEPS_PER_PATTERN_CHARACTER * len(value) if "_" in value else 0
+    text_steps = sum(1 + len(text) * len(value) // _LIKE_CHARACTERS_PER_STEP for text in texts)
+    budget.spend(pattern_steps + text_steps)
     return frozenset(text for text in texts if contains_like(text, value))
 
 
-def _matching(value: str, texts: frozenset[str], work: _Work) -> frozenset[str]:
-    return work.search(value, texts)
+def _find_pattern(value: str, texts: frozenset[str], budget: _WorkBudget) -> frozenset[str]:
+    return budget.search(value, texts)
 
 
-_Find = Callable[[str, frozenset[str], _Work], frozenset[str]]
-"""From a value of a filter to those of some texts that meet it."""
-_FINDS: Final[Mapping[str, _Find]] = {
-    "equals": _equal,
-    "contains": _compared(str.__contains__),
-    "starts": _compared(str.startswith),
-    "ends": _compared(str.endswith),
-    "like": _like,
-    "regex": _matching,
+_FIND_BY_OPERATOR: Final[Mapping[str, _FindTexts]] = {
+    "equals": _find_equal,
+    "contains": _find_by(str.__contains__),
+    "starts": _find_by(str.startswith),
+    "ends": _find_by(str.endswith),
+    "like": _find_like,
+    "regex": _find_pattern,
 }
-"""By operator."""
 
 
 class FilterConditions(Struct):
-    """What sessions must meet, whose they must be (one of each of some alternatives), and whose not."""
+    """Requirements of filters on sessions and their visitors."""
 
     where: list[Condition]
     actors: list[tuple[str, ...]]
-    others: list[str]
+    """Alternative visitors of each filter: a session's visitor must be one of each."""
+    excluded_visitors: list[str]
 
 
-class _Compared(Struct, frozen=True):
-    """A filter on texts whose form is right."""
+class _TextFilter(Struct, frozen=True):
+    """A valid filter on texts."""
 
     dimension: str
-    of: words.Of
+    format_entry: Formatter
     operator: Operator
     values: tuple[str, ...]
-    negate: bool
-    one_misses: bool
-    """Whether ``negate`` asks for an entry that misses one of the values, instead of no entry that meets any."""
+    is_negated: bool
+    one_miss_is_enough: bool
+    """True if a negated filter needs an entry that misses one value, not an entry that misses all."""
 
-    def condition(self, texts: frozenset[str], work: _Work) -> Condition:
+    def evaluate(self, texts: frozenset[str], budget: _WorkBudget) -> Condition:
         """Compare the values with the texts of the dimension."""
-        find = _FINDS[self.operator]
-        found = [find(value, texts, work) for value in self.values]
-        if self.negate and self.one_misses:
-            kept = texts.difference(frozenset.intersection(*found))
-            return Condition(self.dimension, _Among(self.of, kept), "equals", (True,))
-        return Condition(
-            self.dimension, _Among(self.of, frozenset().union(*found)), "equals", (True,), self.negate
-        )
+        find = _FIND_BY_OPERATOR[self.operator]
+        matches = [find(value, texts, budget) for value in self.values]
+        if self.is_negated and self.one_miss_is_enough:
+            misses = texts.difference(frozenset.intersection(*matches))
+            return Condition(self.dimension, _TextIn(self.format_entry, misses), "equals", (True,))
+        matches_any = _TextIn(self.format_entry, frozenset().union(*matches))
+        return Condition(self.dimension, matches_any, "equals", (True,), self.is_negated)
 
 
-def wanted(
-    filters: str | None, user: str | None, behaviors: Mapping[str, Any], grammar: FilterSyntax, texts: Texts
+def build_conditions(
+    filters: str | None,
+    user_id: str | None,
+    behaviors: Mapping[str, Any],
+    syntax: FilterSyntax,
+    list_texts: ListTexts,
 ) -> FilterConditions:
-    """What a request wants, or :class:`ApiError` with what is wrong."""
-    found = FilterConditions([], [(user,)] if user else [], [])
-    work, conditions = _Work(grammar), list[Condition | _Compared]()
-    for number, each in enumerate(grammar.items(filters, grammar) if filters else ()):
-        at = f"filters[{number}]"
-        work.count(_PER_FILTER)
-        if not each.value and each.type not in EMPTY:
-            raise grammar.is_broken(f"{at}.value must hold at least one value")
-        if each.parameter in grammar.lacking:
-            raise grammar.is_broken(f"{at}.parameter {each.parameter} is no column of the list")
-        if each.parameter == "user_id":
-            work.count(_PER_ACTOR * len(each.value))
-            _whose(each, at, found, grammar)
+    """Return the conditions of a request's filters; raise :class:`ApiError` if a filter is invalid."""
+    result = FilterConditions([], [(user_id,)] if user_id else [], [])
+    budget = _WorkBudget(syntax)
+    conditions: list[Condition | _TextFilter] = []
+    for index, item in enumerate(syntax.parse(filters, syntax) if filters else ()):
+        path = f"filters[{index}]"
+        budget.spend(_STEPS_PER_FILTER)
+        if not item.value and item.type not in NULL_TYPES:
+            raise syntax.make_database_error(f"{path}.value must contain at least one value")
+        if item.parameter in syntax.unsupported:
+            raise syntax.make_database_error(f"{path}.parameter: the list has no column {item.parameter!r}")
+        if item.parameter == "user_id":
+            budget.spend(_STEPS_PER_VISITOR * len(item.value))
+            _add_visitors(item, path, result, syntax)
         else:
-            conditions.append(_condition(each, at, behaviors, grammar, work))
+            conditions.append(_build_condition(item, path, behaviors, syntax, budget))
+    # Texts are evaluated only after all filters have been validated.
     for condition in conditions:
-        if isinstance(condition, _Compared):
-            found.where.append(condition.condition(texts(condition.dimension, condition.of), work))
+        if isinstance(condition, _TextFilter):
+            texts = list_texts(condition.dimension, condition.format_entry)
+            result.where.append(condition.evaluate(texts, budget))
         else:
-            found.where.append(condition)
-    return found
+            result.where.append(condition)
+    return result
 
 
-def _whose(each: Filter, at: str, found: FilterConditions, grammar: FilterSyntax) -> None:
-    texts = tuple(_text(value) for value in each.value)
-    if not grammar.sloppy and (each.type not in {"equals", "not_equals"} or "" in texts):
-        raise grammar.is_wrong(
-            f"{at}: user_id can be compared by equals and not_equals only, with texts that are not empty"
+def _add_visitors(item: Filter, path: str, result: FilterConditions, syntax: FilterSyntax) -> None:
+    visitors = tuple(_to_text(value) for value in item.value)
+    if not syntax.lenient_user_id and (item.type not in {"equals", "not_equals"} or "" in visitors):
+        raise syntax.make_syntax_error(
+            f"{path}: user_id supports only equals and not_equals, with values that are not empty"
         )
-    if each.type != "equals":
-        found.others += texts
+    if item.type == "equals":
+        result.actors.append(visitors)
     else:
-        found.actors.append(texts)
+        result.excluded_visitors += visitors
 
 
-def _condition(
-    each: Filter, at: str, behaviors: Mapping[str, Any], grammar: FilterSyntax, work: _Work
-) -> Condition | _Compared:
-    operator, negate = grammar.types[each.type]
-    if each.parameter in NUMBERS:
-        work.count(_PER_NUMBER * len(each.value))
-        return _numeric(each, at, operator, grammar)
-    if operator in _ORDERS:
-        raise grammar.is_broken(
-            f"{at}.type {each.type} compares numbers, such as lat and lon; {each.parameter} is a text"
+def _build_condition(
+    item: Filter, path: str, behaviors: Mapping[str, Any], syntax: FilterSyntax, budget: _WorkBudget
+) -> Condition | _TextFilter:
+    if item.parameter in NUMBER_FIELDS:
+        budget.spend(_STEPS_PER_NUMBER * len(item.value))
+        return _build_number_condition(item, path, syntax)
+    operator, is_negated = syntax.types[item.type]
+    if operator in _ORDERINGS:
+        raise syntax.make_database_error(
+            f"{path}.type: {item.type} compares numbers, such as lat and lon; {item.parameter} is a text"
         )
-    dimension, of = told(each.parameter, behaviors)
-    values = ("",) if each.type in EMPTY else tuple(_text(value) for value in each.value)
+    dimension, format_entry = resolve_text_field(item.parameter, behaviors)
+    values = ("",) if item.type in NULL_TYPES else tuple(_to_text(value) for value in item.value)
     if operator == "regex":
-        values = _patterns(values[: 1 if grammar.sloppy else None], grammar, work)
-    if operator == "contains" and grammar.wildcards:
+        if syntax.lenient_user_id:
+            values = values[:1]
+        _compile_patterns(values, syntax, budget)
+    if operator == "contains" and syntax.sql_wildcards:
         operator = "like"
-    return _Compared(dimension, of, operator, values, negate, one_misses=grammar.wildcards)
-
-
-def _numeric(each: Filter, at: str, operator: Operator, grammar: FilterSyntax) -> Condition:
-    (dimension, of), negate = NUMBERS[each.parameter], grammar.types[each.type][1]
-    if each.type in EMPTY:
-        return Condition(dimension, of, "equals", (None,), negate)
-    if operator in {"regex", "starts", "ends"}:
-        raise grammar.is_broken(f"{at}.type {each.type} compares texts; {each.parameter} is a number")
-    if operator not in _ORDERS:
-        operator, negate = "near", negate and not grammar.wildcards
-    values = each.value[: 1 if grammar.sloppy and operator in _ORDERS else None]
-    return Condition(
-        dimension, of, operator, tuple(_number(value, each, at, grammar) for value in values), negate
+    return _TextFilter(
+        dimension, format_entry, operator, values, is_negated, one_miss_is_enough=syntax.sql_wildcards
     )
 
 
-def _number(value: str | float, each: Filter, at: str, grammar: FilterSyntax) -> float:
+def _build_number_condition(item: Filter, path: str, syntax: FilterSyntax) -> Condition:
+    dimension, get_number = NUMBER_FIELDS[item.parameter]
+    operator, is_negated = syntax.types[item.type]
+    if item.type in NULL_TYPES:
+        return Condition(dimension, get_number, "equals", (None,), is_negated)
+    if operator in {"regex", "starts", "ends"}:
+        raise syntax.make_database_error(
+            f"{path}.type: {item.type} compares texts; {item.parameter} is a number"
+        )
+    values = item.value
+    if operator not in _ORDERINGS:
+        operator = "near"
+        is_negated = is_negated and not syntax.sql_wildcards
+    elif syntax.lenient_user_id:
+        values = values[:1]
+    numbers = tuple(_parse_number(value, item, path, syntax) for value in values)
+    return Condition(dimension, get_number, operator, numbers, is_negated)
+
+
+def _parse_number(value: str | float, item: Filter, path: str, syntax: FilterSyntax) -> float:
     try:
         number = float(value)
     except (ValueError, OverflowError):
         number = float("nan")
     if isfinite(number):
         return number
-    if grammar.types[each.type][0] in _ORDERS:
-        raise grammar.is_wrong(f"Invalid numeric value for {each.type} filter: {value}")
-    raise grammar.is_broken(f"{at}.value {value!r} must be a number, as {each.parameter} is")
+    if syntax.types[item.type][0] in _ORDERINGS:
+        raise syntax.make_syntax_error(f"Invalid numeric value for {item.type} filter: {value}")
+    raise syntax.make_database_error(f"{path}.value: invalid number {value!r} for {item.parameter}")
 
 
-def _text(value: str | float) -> str:
+def _to_text(value: str | float) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _patterns(texts: Sequence[str], grammar: FilterSyntax, work: _Work) -> tuple[str, ...]:
-    for text in texts:
-        if not text:
-            raise grammar.is_wrong("Regex pattern cannot be empty")
-        if len(text) > _LONGEST:
-            raise grammar.is_wrong(f"Regex pattern too long (max {_LONGEST} characters)")
+def _compile_patterns(patterns: Sequence[str], syntax: FilterSyntax, budget: _WorkBudget) -> None:
+    for pattern in patterns:
+        if not pattern:
+            raise syntax.make_syntax_error("Regex pattern cannot be empty")
+        if len(pattern) > _MAX_PATTERN_LENGTH:
+            raise syntax.make_syntax_error(f"Regex pattern too long (max {_MAX_PATTERN_LENGTH} characters)")
         try:
-            work.compile(text)
+            budget.compile(pattern)
         except PatternError as error:
-            raise grammar.is_wrong(f"Invalid regex pattern: {error}") from None
-    return tuple(texts)
+            raise syntax.make_syntax_error(f"Invalid regex pattern: {error}") from None

@@ -1,17 +1,18 @@
-"""What filters can compare: the entries of which dimension, and what is told of them."""
+"""Fields that filters compare, and the dimension of the world that each is computed from."""
 
 from collections.abc import Mapping
 from operator import attrgetter
 from typing import Any, Final
 
-from mockserver.vendors.rybbit import formatting as words
+from mockserver.vendors.rybbit import formatting
+from mockserver.vendors.rybbit.formatting import Formatter
 
-_TEXTS: Final[dict[str, tuple[str, words.Of]]] = {
+_TEXT_FIELDS: Final[dict[str, tuple[str, Formatter]]] = {
     "browser": ("agent", attrgetter("browser")),
-    "browser_version": ("agent", words.browser),
+    "browser_version": ("agent", formatting.format_browser),
     "operating_system": ("agent", attrgetter("os")),
-    "operating_system_version": ("agent", words.system),
-    "dimensions": ("agent", words.dimensions),
+    "operating_system_version": ("agent", formatting.format_system),
+    "dimensions": ("agent", formatting.format_dimensions),
     "language": ("language", str),
     "country": ("place", attrgetter("country")),
     "timezone": ("place", attrgetter("time_zone")),
@@ -19,7 +20,7 @@ _TEXTS: Final[dict[str, tuple[str, words.Of]]] = {
     "page_title": ("page", attrgetter("title")),
     "querystring": ("page", attrgetter("querystring")),
     "hostname": ("hostname", str),
-    "referrer": ("acquisition", words.domain),
+    "referrer": ("acquisition", formatting.format_referrer_domain),
     "entry_page": ("entry", attrgetter("path")),
     "exit_page": ("exit", attrgetter("path")),
     "channel": ("acquisition", attrgetter("channel")),
@@ -30,32 +31,40 @@ _TEXTS: Final[dict[str, tuple[str, words.Of]]] = {
     "utm_content": ("acquisition", attrgetter("utm_content")),
     "event_name": ("action", attrgetter("name")),
 }
-_BY_BEHAVIOR: Final = {
-    "region": ("place", "region", words.REGIONS),
-    "city": ("place", "region", words.CITIES),
-    "device_type": ("agent", "device_type", words.DEVICE_TYPES),
+_FIELDS_BY_BEHAVIOR: Final = {
+    "region": ("place", "region", formatting.REGIONS),
+    "city": ("place", "region", formatting.CITIES),
+    "device_type": ("agent", "device_type", formatting.DEVICE_TYPES),
 }
-NUMBERS: Final[dict[str, tuple[str, words.Of]]] = {
+NUMBER_FIELDS: Final[dict[str, tuple[str, Formatter]]] = {
     "lat": ("place", attrgetter("latitude")),
     "lon": ("place", attrgetter("longitude")),
 }
-PARAMETERS: Final = (*_TEXTS, *_BY_BEHAVIOR, *NUMBERS, "user_id")
-"""Those of the documentation."""
-EARLIER: Final = (
-    "vpn", "crawler", "datacenter", "company", "company_type", "company_domain", "asn_org", "asn_type", "asn_domain",
-)  # fmt: skip
-"""Those that the server of December 2025 took as well; of all of them nothing is known."""
-LATER: Final = ("tag", "device_model", "app_version")
-"""Those that came in 2026; of all of them nothing is known."""
-FLAG: Final = "feature_flag:"
-"""What the parameters begin with that compare a flag, in 2026."""
+PARAMETERS: Final = (*_TEXT_FIELDS, *_FIELDS_BY_BEHAVIOR, *NUMBER_FIELDS, "user_id")
+"""Parameters that are documented."""
+PARAMETERS_2025: Final = (
+    "vpn",
+    "crawler",
+    "datacenter",
+    "company",
+    "company_type",
+    "company_domain",
+    "asn_org",
+    "asn_type",
+    "asn_domain",
+)
+"""Further parameters of the server of December 2025. They are empty for all sessions."""
+PARAMETERS_2026: Final = ("tag", "device_model", "app_version")
+"""Parameters that were added in 2026. They are empty for all sessions."""
+FEATURE_FLAG_PREFIX: Final = "feature_flag:"
+"""Prefix of the parameters that compare a feature flag, since 2026. They are empty for all sessions."""
 
 
-def told(parameter: str, behaviors: Mapping[str, Any]) -> tuple[str, words.Of]:
-    """The dimension of a parameter that is a text, and what is compared of its entries."""
-    if parameter in _TEXTS:
-        return _TEXTS[parameter]
-    if parameter in _BY_BEHAVIOR:
-        dimension, behavior, options = _BY_BEHAVIOR[parameter]
-        return dimension, options[behaviors[behavior]]
-    return "place", words.nothing
+def resolve_text_field(parameter: str, behaviors: Mapping[str, Any]) -> tuple[str, Formatter]:
+    """Return the dimension of a text parameter, and the formatter of the texts that are compared."""
+    if parameter in _TEXT_FIELDS:
+        return _TEXT_FIELDS[parameter]
+    if parameter in _FIELDS_BY_BEHAVIOR:
+        dimension, behavior, formatters = _FIELDS_BY_BEHAVIOR[parameter]
+        return dimension, formatters[behaviors[behavior]]
+    return "place", formatting.format_unknown

@@ -1,18 +1,19 @@
-"""What filters may say, and how one that says something else is refused: one grammar for each dialect and endpoint."""
+"""The syntax of filters in each dialect and endpoint, and the errors for invalid filters."""
 
 from collections.abc import Callable, Iterable, Mapping
-from difflib import get_close_matches
 from typing import Any, Final
 
 from msgspec import Struct
 
+from mockserver._util.suggest import suggest
 from mockserver.contract.errors import ApiError
 from mockserver.contract.validation import decode_json, read
-from mockserver.vendors.rybbit.filters.fields import FLAG, PARAMETERS
+from mockserver.vendors.rybbit.filters.fields import FEATURE_FLAG_PREFIX, PARAMETERS
 from mockserver.vendors.rybbit.request_models import Filter
 from mockserver.world.model.query import Operator
 
 Types = Mapping[str, tuple[Operator, bool]]
+"""Filter type to the operator that compares a value, and whether the filter is negated."""
 TYPES: Final[Types] = {
     "equals": ("equals", False),
     "not_equals": ("equals", True),
@@ -23,9 +24,10 @@ TYPES: Final[Types] = {
     "greater_than": ("greater", False),
     "less_than": ("less", False),
 }
-"""What each type asks of one value, and whether no value may meet it instead."""
-EMPTY: Final = ("is_null", "is_not_null")
-LATER_TYPES: Final[Types] = {
+"""Types that are documented."""
+NULL_TYPES: Final = ("is_null", "is_not_null")
+"""Types that need no value."""
+TYPES_2026: Final[Types] = {
     **TYPES,
     "starts_with": ("starts", False),
     "ends_with": ("ends", False),
@@ -34,72 +36,78 @@ LATER_TYPES: Final[Types] = {
     "greater_than_or_equal": ("least", False),
     "less_than_or_equal": ("most", False),
 }
-"""With those that came in 2026."""
+"""Documented types and those that were added in 2026."""
 
 
 class FilterSyntax(Struct, frozen=True, kw_only=True):
-    """What a list takes for filters."""
+    """The filters that an endpoint accepts, and how it reports others."""
 
-    items: "Callable[[str, FilterSyntax], list[Filter]]"
-    """From the text of the parameter to filters whose form is right."""
+    parse: "Callable[[str, FilterSyntax], list[Filter]]"
+    """Return the filters in the text of the parameter; raise :class:`ApiError` if the text is invalid."""
     parameters: tuple[str, ...] = PARAMETERS
     types: Types
-    wrong: str = "violation"
-    """The error of what is no filter."""
-    broken: str = "violation"
-    """The error of a filter that the database cannot answer."""
-    lacking: frozenset[str] = frozenset()
+    syntax_error: str = "violation"
+    """Name of the error for an invalid filter."""
+    database_error: str = "violation"
+    """Name of the error for a filter that the database cannot answer."""
+    unsupported: frozenset[str] = frozenset()
     """Parameters that the database cannot answer."""
-    sloppy: bool = False
-    """Whether all that is not equals means not_equals for user_id, and of several numbers or patterns only the first counts."""
-    wildcards: bool = False
-    """Whether % and _ in contains stand for any text and any character; then one value that a not_… misses is enough as well."""
+    lenient_user_id: bool = False
+    """True if every type but equals means not_equals for user_id.
 
-    def is_wrong(self, message: str) -> ApiError:
-        """The refusal of what is no filter."""
-        return ApiError(self.wrong, message=message)
+    Then also only the first of several patterns or numeric bounds is used.
+    """
+    sql_wildcards: bool = False
+    """True if % and _ in contains match any text and any character.
 
-    def is_broken(self, message: str) -> ApiError:
-        """The refusal of what the database cannot answer."""
-        return ApiError(self.broken, message=message)
+    Then also one value that does not match is enough for a negated type.
+    """
 
-    def knows(self, parameter: str) -> bool:
-        """Whether a parameter is one."""
-        return parameter in self.parameters or (FLAG in self.parameters and parameter.startswith(FLAG))
+    def make_syntax_error(self, message: str) -> ApiError:
+        """Return the error for an invalid filter."""
+        return ApiError(self.syntax_error, message=message)
+
+    def make_database_error(self, message: str) -> ApiError:
+        """Return the error for a filter that the database cannot answer."""
+        return ApiError(self.database_error, message=message)
+
+    def has_parameter(self, parameter: str) -> bool:
+        """Return whether filters may use a parameter, such as one of a feature flag."""
+        if parameter in self.parameters:
+            return True
+        return FEATURE_FLAG_PREFIX in self.parameters and parameter.startswith(FEATURE_FLAG_PREFIX)
 
 
-def parsed(text: str, grammar: FilterSyntax) -> Any:
-    """What a text says as JSON."""
+def decode_filters(text: str, syntax: FilterSyntax) -> Any:
+    """Return the JSON value of the parameter; raise :class:`ApiError` if the text is not JSON."""
     try:
         return decode_json(text)
     except ValueError:
-        raise grammar.is_wrong("Invalid JSON format") from None
+        raise syntax.make_syntax_error("Invalid JSON format") from None
 
 
-def told_in_full(text: str, grammar: FilterSyntax) -> list[Filter]:
-    """The filters of a text; the first thing that is wrong is told in words of our own."""
-    items = parsed(text, grammar)
+def parse_documented_filters(text: str, syntax: FilterSyntax) -> list[Filter]:
+    """Return the filters in a text; raise :class:`ApiError` with the first error, in our own words."""
+    items = decode_filters(text, syntax)
     if not isinstance(items, list):
-        raise grammar.is_wrong("filters must be an array of objects with parameter, type and value")
-    return [_filter(item, f"filters[{number}]", grammar) for number, item in enumerate(items)]
+        raise syntax.make_syntax_error("filters must be an array of objects with parameter, type and value")
+    return [_parse_filter(item, f"filters[{index}]", syntax) for index, item in enumerate(items)]
 
 
-def _filter(item: Any, at: str, grammar: FilterSyntax) -> Filter:
+def _parse_filter(item: Any, path: str, syntax: FilterSyntax) -> Filter:
     if not isinstance(item, dict):
-        raise grammar.is_wrong(f"{at} must be an object with parameter, type and value")
-    each = read(Filter, item, "query", numeric_texts=False)
-    if isinstance(each, list):
-        raise grammar.is_wrong(f"{at}.{each[0].message}")
-    _known(each.parameter, grammar.parameters, f"{at}.parameter", grammar)
-    _known(each.type, grammar.types, f"{at}.type", grammar)
-    return each
+        raise syntax.make_syntax_error(f"{path} must be an object with parameter, type and value")
+    parsed = read(Filter, item, "query", numeric_texts=False)
+    if isinstance(parsed, list):
+        raise syntax.make_syntax_error(f"{path}.{parsed[0].message}")
+    _check_option(parsed.parameter, syntax.parameters, f"{path}.parameter", syntax)
+    _check_option(parsed.type, syntax.types, f"{path}.type", syntax)
+    return parsed
 
 
-def _known(word: str, known: Iterable[str], at: str, grammar: FilterSyntax) -> None:
-    if word not in known:
-        near = get_close_matches(word, known, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known are {', '.join(known)}"
-        raise grammar.is_wrong(f"{at} does not know {word!r}; {hint}")
+def _check_option(value: str, options: Iterable[str], path: str, syntax: FilterSyntax) -> None:
+    if value not in options:
+        raise syntax.make_syntax_error(f"{path}: unknown value {value!r}; {suggest(value, options)}")
 
 
-DOCUMENTED: Final = FilterSyntax(items=told_in_full, types=TYPES)
+DOCUMENTED_SYNTAX: Final = FilterSyntax(parse=parse_documented_filters, types=TYPES)

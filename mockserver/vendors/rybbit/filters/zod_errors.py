@@ -1,14 +1,14 @@
-"""The form of filters as the server checks it, with zod: every issue is told, as its version 3 tells them."""
+"""Validation of filters as on the server, which uses zod: all issues are listed in the format of zod 3."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from msgspec import convert, json
 
-from mockserver.vendors.rybbit.filters.syntax import FilterSyntax, parsed
+from mockserver.vendors.rybbit.filters.syntax import FilterSyntax, decode_filters
 from mockserver.vendors.rybbit.request_models import Filter
 
-_KINDS: Final[dict[type, str]] = {
+_TYPE_NAMES: Final[dict[type, str]] = {
     dict: "object",
     list: "array",
     str: "string",
@@ -20,68 +20,89 @@ Issue = dict[str, Any]
 Path = list[str | int]
 
 
-def issues_told(text: str, grammar: FilterSyntax) -> list[Filter]:
-    """The filters of a text, or its issues, as JSON of two blanks' depth."""
-    items = parsed(text, grammar)
-    found = list(_list(items, grammar))
-    if found:
-        raise grammar.is_wrong(json.format(json.encode(found), indent=2).decode())
+def parse_filters_with_zod(text: str, syntax: FilterSyntax) -> list[Filter]:
+    """Return the filters in a text; raise :class:`ApiError` with all issues as indented JSON."""
+    items = decode_filters(text, syntax)
+    issues = list(_check_items(items, syntax))
+    if issues:
+        raise syntax.make_syntax_error(json.format(json.encode(issues), indent=2).decode())
     return convert(items, list[Filter])
 
 
-def _list(items: Any, grammar: FilterSyntax) -> Iterator[Issue]:
+def _check_items(items: Any, syntax: FilterSyntax) -> Iterator[Issue]:
     if not isinstance(items, list):
-        yield _type("array", items, [])
+        yield _invalid_type("array", items, [])
         return
-    for number, item in enumerate(items):
-        yield from (
-            _object(item, [number], grammar) if isinstance(item, dict) else [_type("object", item, [number])]
-        )
+    for index, item in enumerate(items):
+        if isinstance(item, dict):
+            yield from _check_filter(item, [index], syntax)
+        else:
+            yield _invalid_type("object", item, [index])
 
 
-def _object(item: dict[str, Any], at: Path, grammar: FilterSyntax) -> Iterator[Issue]:
+def _check_filter(item: dict[str, Any], path: Path, syntax: FilterSyntax) -> Iterator[Issue]:
     parameter = item.get("parameter")
-    if not (isinstance(parameter, str) and grammar.knows(parameter)):
-        yield _enum(grammar.parameters, item, "parameter", at)
-    if item.get("type") not in [*grammar.types]:
-        yield _enum([*grammar.types], item, "type", at)
+    if not (isinstance(parameter, str) and syntax.has_parameter(parameter)):
+        yield _invalid_enum_value(syntax.parameters, item, "parameter", path)
+    types = list(syntax.types)
+    if item.get("type") not in types:
+        yield _invalid_enum_value(types, item, "type", path)
     values = item.get("value")
     if not isinstance(values, list):
-        yield _type("array", values, [*at, "value"], missing="value" not in item)
+        yield _invalid_type("array", values, [*path, "value"], missing="value" not in item)
         return
-    for number, value in enumerate(values):
+    for index, value in enumerate(values):
         if isinstance(value, bool) or not isinstance(value, str | int | float):
-            yield _union(value, [*at, "value", number])
+            yield _invalid_union(value, [*path, "value", index])
 
 
-def _kind(value: Any) -> str:
-    return _KINDS.get(type(value), "null")
+def _type_name(value: Any) -> str:
+    return _TYPE_NAMES.get(type(value), "null")
 
 
-def _type(expected: str, value: Any, path: Path, *, missing: bool = False) -> Issue:
-    kind = "undefined" if missing else _kind(value)
-    message = "Required" if missing else f"Expected {expected}, received {kind}"
-    return {"code": "invalid_type", "expected": expected, "received": kind, "path": path, "message": message}
+def _invalid_type(expected: str, value: Any, path: Path, *, missing: bool = False) -> Issue:
+    received = "undefined" if missing else _type_name(value)
+    message = "Required" if missing else f"Expected {expected}, received {received}"
+    return {
+        "code": "invalid_type",
+        "expected": expected,
+        "received": received,
+        "path": path,
+        "message": message,
+    }
 
 
-def _enum(options: Sequence[str], item: dict[str, Any], name: str, at: Path) -> Issue:
-    """What is said of a word that is not among some, or of no word."""
-    value, path = item.get(name), [*at, name]
+def _invalid_enum_value(options: Sequence[str], item: dict[str, Any], name: str, item_path: Path) -> Issue:
+    """Return the issue of a field whose value is unknown, not a string or missing."""
+    value = item.get(name)
+    path = [*item_path, name]
     expected = " | ".join(f"'{option}'" for option in options)
     if isinstance(value, str):
-        message = f"Invalid enum value. Expected {expected}, received '{value}'"
         return {
             "received": value,
             "code": "invalid_enum_value",
             "options": [*options],
             "path": path,
-            "message": message,
+            "message": f"Invalid enum value. Expected {expected}, received '{value}'",
         }
-    kind = _kind(value) if name in item else "undefined"
-    message = f"Expected {expected}, received {kind}" if name in item else "Required"
-    return {"expected": expected, "received": kind, "code": "invalid_type", "path": path, "message": message}
+    if name in item:
+        received = _type_name(value)
+        message = f"Expected {expected}, received {received}"
+    else:
+        received = "undefined"
+        message = "Required"
+    return {
+        "expected": expected,
+        "received": received,
+        "code": "invalid_type",
+        "path": path,
+        "message": message,
+    }
 
 
-def _union(value: Any, path: Path) -> Issue:
-    each = [{"issues": [_type(kind, value, path)], "name": "ZodError"} for kind in ("string", "number")]
-    return {"code": "invalid_union", "unionErrors": each, "path": path, "message": "Invalid input"}
+def _invalid_union(value: Any, path: Path) -> Issue:
+    errors = [
+        {"issues": [_invalid_type(expected, value, path)], "name": "ZodError"}
+        for expected in ("string", "number")
+    ]
+    return {"code": "invalid_union", "unionErrors": errors, "path": path, "message": "Invalid input"}

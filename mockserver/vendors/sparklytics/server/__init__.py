@@ -1,1 +1,1 @@
-"""Sparklytics as its open-source server of April 2026 answers."""
+"""The dialect of Sparklytics' open-source server of April 2026."""

@@ -1,81 +1,52 @@
-"""The contract of Sparklytics' sessions API as the source of its server has it. Data only."""
+"""The contract of Sparklytics' sessions API according to the source of its server. Data only."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 
 from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.pagination import CursorPagination
-from mockserver.contract.provenance import Fact, Source
-from mockserver.vendors.sparklytics.contract import (
-    CONTRACT,
-    ERRORS,
-    GET_SESSION,
-    LIST_SESSIONS,
-    READ,
-    SOURCES,
-    USUAL,
-)
-from mockserver.vendors.sparklytics.server.request_models import ListRows
-from mockserver.vendors.sparklytics.server.responses import (
-    ASSUMED,
-    INFERRED,
-    MAXIMUM,
-    SOURCE,
-    Page,
-    SessionDetail,
-    read,
-)
-
-_SOURCES = {
-    **SOURCES,
-    "axum": Source(
-        "axum 0.8.8, which the server is built with",
-        "https://docs.rs/axum/0.8.8/axum/extract/struct.Query.html",
-        READ,
-    ),
-    "duckdb": Source(
-        "DuckDB 1.4.4, in which the server keeps sessions; the conversion was run", "https://duckdb.org", READ
-    ),
-    "woothee": Source(
-        "woothee 0.13.0, with which the server reads user agents", "https://docs.rs/woothee/0.13.0", READ
-    ),
-}
+from mockserver.vendors.sparklytics.contract import CONTRACT, ERRORS, GET_SESSION, LIST_SESSIONS
+from mockserver.vendors.sparklytics.request_models import PAGE_SIZE
+from mockserver.vendors.sparklytics.server.request_models import MAXIMUM, ListRows
+from mockserver.vendors.sparklytics.server.responses import SessionDetail, SessionPage
+from mockserver.vendors.sparklytics.sources import SERVER_SOURCES, assumed, inferred, sourced
 
 
-def _sorted(body: Any) -> Any:
-    """A body with its keys in alphabetical order."""
-    return {name: _sorted(body[name]) for name in sorted(body)} if isinstance(body, Mapping) else body
+def _sort_keys(body: Any) -> Any:
+    """Return a body with its keys in alphabetical order."""
+    return {name: _sort_keys(body[name]) for name in sorted(body)} if isinstance(body, Mapping) else body
 
 
-_ERRORS = {
-    **{name: replace(shape, body=_sorted(shape.body)) for name, shape in ERRORS.items()},
+_ERRORS: Final = {
+    **{name: replace(template, body=_sort_keys(template.body)) for name, template in ERRORS.items()},
     "untyped": ErrorTemplate(
         400,
         "Failed to deserialize query string: {message}",
-        Fact("A parameter that cannot be read, or comes twice: the first one in the query.", SOURCE, "axum"),
+        sourced("An invalid or repeated parameter: the first one in the query is reported.", "axum"),
         text=True,
     ),
     "wrong_method": replace(
         ERRORS["wrong_method"],
-        fact=Fact(
-            "A known path with another method has an empty answer, here also without a key, for which the server asks first.",
-            ASSUMED,
+        fact=assumed(
+            "Other methods of a known path return an empty body, here also without a key, which the server checks first."
         ),
     ),
     "too_large": ErrorTemplate(
         413,
         "Failed to buffer the request body: length limit exceeded",
-        Fact("What endpoints with a body answer; these have none.", SOURCE, "axum"),
+        sourced("As in endpoints with a body; these have none.", "axum"),
         text=True,
     ),
 }
-_LIST = replace(
+_LIST: Final = replace(
     LIST_SESSIONS,
     query=ListRows,
-    response=Page,
-    pagination=CursorPagination(cursor="cursor", limit="limit", size=USUAL, next="pagination.next_cursor"),
+    response=SessionPage,
+    pagination=CursorPagination(
+        cursor="cursor", limit="limit", size=PAGE_SIZE, next="pagination.next_cursor"
+    ),
     rows_path="data",
     start_field="first_seen",
     lint_rules=(),
@@ -84,67 +55,56 @@ _LIST = replace(
     duplicate_param_message="duplicate field `{field}`",
     all_rows_params={**LIST_SESSIONS.all_rows_params, "limit": MAXIMUM},
     facts=(
-        read("A key is spk_selfhosted_ and 32 hexadecimal digits; it reads every website."),
-        read(
-            "First the key is looked at, then whether parameters can be read, the website, the limit, the days, and last the cursor."
+        sourced("A key is spk_selfhosted_ and 32 hexadecimal digits; it can read all websites."),
+        sourced(
+            "Checked in this order: the key, the types of the parameters, the website, the limit, the days, the cursor."
         ),
-        read(
-            "The session whose last event is latest comes first; of those that end together, that with the greatest id."
+        sourced("Sessions are ordered by their last event, latest first; ties by id, greatest first."),
+        sourced("A session belongs to every day on which it has an event, and each day returns it completely."),
+        assumed("Filters apply to a whole session; on the server, one event in the days must match all of them."),
+        assumed(
+            "Country, browser, system and device are those of a whole session; on the server, those of its last event."
         ),
-        read("A session belongs to every day in which it has an event, and is told whole on each."),
-        Fact(
-            "Filters look at a whole session; on the server one event in the days must pass all of them.",
-            ASSUMED,
+        assumed(
+            "A visitor keeps its id forever; on the server, until midnight in UTC, which splits a session in two."
         ),
-        Fact(
-            "Country, browser, system and device are those of a whole session; on the server, of its last event.",
-            ASSUMED,
+        sourced("The end date is inclusive, and days are in UTC."),
+        sourced("Each date has its own default, so an early end_date alone may be before the start."),
+        sourced(
+            "Whitespace around a date and missing digits, as in 2026-3-3, are accepted; an invalid date is replaced by its default."
         ),
-        Fact(
-            "A visitor is the same for ever; on the server, until midnight in UTC, which cuts a session in two.",
-            ASSUMED,
-        ),
-        read("The end date is inclusive, and days are those of UTC."),
-        read("Each date has its own default, so an early end_date alone may lie before the start."),
-        read(
-            "Blanks around a date and missing digits, as in 2026-3-3, do not matter; for what is no date its default is taken."
-        ),
-        read("A limit outside its bounds is refused, not clamped."),
-        read("The last page has no next_cursor even if it is full."),
-        read(
+        sourced("A limit out of bounds is rejected, not clamped."),
+        sourced("The last page has no next_cursor, even if it is full."),
+        sourced(
             "A cursor is padded base64 of a JSON object with the last_seen (ls) and the session_id (sid) of the page's last row."
         ),
-        read(
-            "A cursor is bound to nothing: it holds for every website, with any parameters, for ever, and may be made by hand."
+        sourced(
+            "A cursor is not bound to a list: it is valid for every website and any parameters, never expires, and may be forged."
         ),
-        Fact("A cursor whose ls is no time is an internal error.", SOURCE, "duckdb"),
-        Fact(
-            "A session that goes on while a client pages moves ahead of its cursor, and is missed.",
-            INFERRED,
-            "server",
+        sourced("A cursor whose ls is not a time is an internal error.", "duckdb"),
+        inferred(
+            "A session that continues while a client is paging moves ahead of its cursor and is missed.", "server"
         ),
-        read("All filters must hold; all but filter_page and filter_hostname are compared exactly."),
-        read(
-            "An empty filter is applied, and nothing unknown equals it; an empty filter_page is part of every url."
-        ),
-        read("Unknown parameters are passed over."),
+        sourced("All filters must match; all except filter_page and filter_hostname are compared exactly."),
+        sourced("An empty filter is applied, and unknown values never equal it; an empty filter_page matches every URL."),
+        sourced("Unknown parameters are ignored."),
     ),
-)
-_GET = replace(
+)  # fmt: skip
+_GET: Final = replace(
     GET_SESSION,
-    path={"id": GET_SESSION.path["id"], "session_id": read("The session's id; any text is looked up.")},
+    path={"id": GET_SESSION.path["id"], "session_id": sourced("Id of the session; any text is looked up.")},
     response=SessionDetail,
     facts=(
-        read("Sessions of bots are found too."),
-        read("A click on a link away is an event link_click with href, text and external."),
-        Fact("An error is an event of its own name.", ASSUMED),
+        sourced("Sessions of bots are found too."),
+        sourced("A click on an external link is an event link_click with href, text and external."),
+        assumed("An error is an event with its own name."),
     ),
 )
-SERVER = replace(
+SERVER: Final = replace(
     CONTRACT,
     dialect="server",
-    description="As the open-source server of April 2026 (4619f93) answers: data and pagination, its own field names, order by the last event.",
-    sources=_SOURCES,
+    description="As the open-source server of April 2026 (4619f93): data and pagination, its own field names, order by the last event.",
+    sources=SERVER_SOURCES,
     endpoints=(_LIST, _GET),
     errors=_ERRORS,
     behaviors=CONTRACT.preferring(

@@ -1,12 +1,12 @@
-"""Cursors as the server makes them: the end and the id of a page's last row, open to everybody who looks."""
+"""Cursors in the server's format: readable end and id of a page's last row."""
 
 from base64 import b64decode, b64encode
 
 from msgspec import DecodeError, Struct, json
 
 from mockserver.contract.errors import ApiError
-from mockserver.rows.datetimes import instant
-from mockserver.vendors.sparklytics.server.ids import first_from
+from mockserver.rows.datetimes import parse_instant
+from mockserver.vendors.sparklytics.server.ids import find_first_number
 from mockserver.world.generator.order_by_end import EndSortKey
 
 
@@ -15,27 +15,29 @@ class _Cursor(Struct, frozen=True):
     sid: str
 
 
-def made(last_seen: str, session_id: str) -> str:
-    """The cursor behind a row."""
+def encode_cursor(last_seen: str, session_id: str) -> str:
+    """Return the cursor of the page after a row."""
     return b64encode(json.encode(_Cursor(last_seen, session_id))).decode()
 
 
-def place(cursor: str) -> EndSortKey:
-    """Where a cursor points, whoever made it; raises ``ApiError`` for a text that is none, and for an end that is no time."""
+def decode_cursor(text: str) -> EndSortKey:
+    """Return the position of a cursor, which clients may have built themselves.
+
+    Raises ``ApiError``: a violation for an invalid cursor, an internal error for a time that the database cannot read.
+    """
     try:
-        text = b64decode(cursor)
-        said = json.decode(text, type=_Cursor)
+        decoded = b64decode(text)
+        cursor = json.decode(decoded, type=_Cursor)
     except (ValueError, DecodeError):
-        raise _invalid() from None
-    if (
-        b64encode(text).decode() != cursor
-    ):  # Python passes over what is no base64, and over bits that no byte has.
-        raise _invalid()
-    end = instant(said.ls)
-    if end is None:  # The database fails to read it, and nobody expects that.
-        raise ApiError("internal", message=f"{said.ls!r} is no time", field="cursor")
-    return EndSortKey(end, 0, first_from(said.sid))
+        raise _invalid_cursor() from None
+    # Python ignores characters outside the alphabet and surplus bits; the server rejects them.
+    if b64encode(decoded).decode() != text:
+        raise _invalid_cursor()
+    end = parse_instant(cursor.ls)
+    if end is None:
+        raise ApiError("internal", message=f"{cursor.ls!r} is not a time", field="cursor")
+    return EndSortKey(end, 0, find_first_number(cursor.sid))
 
 
-def _invalid() -> ApiError:
+def _invalid_cursor() -> ApiError:
     return ApiError("violation", message="invalid cursor", field="cursor")

@@ -1,4 +1,4 @@
-"""Ids of sessions and events as the server makes them: hexadecimal digits of hashes, and random UUIDs."""
+"""Ids of sessions (hexadecimal digits) and events (random UUIDs) in the server's formats."""
 
 from bisect import bisect_left
 from typing import Final
@@ -9,34 +9,37 @@ import numpy as np
 from mockserver.world.model.hashing import draw, draw_one, hexadecimal, key, u64
 from mockserver.world.model.session_batch import SessionBatch
 
-_BITS: Final = 56
-"""Of a session number. The other eight of an id follow from it, so that an id nobody was given is none."""
-_OTHERS: Final = key("sparklytics", "session_id")
+_NUMBER_BITS: Final = 56
+"""Size of a session number. The other 8 bits of an id are a check value, so that guessed ids are unknown."""
+_CHECK_KEY: Final = key("sparklytics", "session_id")
 
 
-def session_ids(sessions: SessionBatch) -> list[str]:
-    """The ids of sessions, in the same order as their numbers."""
+def format_session_ids(sessions: SessionBatch) -> list[str]:
+    """Return the ids of sessions; they sort like the session numbers."""
     numbers = np.array(sessions.ids, dtype=np.uint64)
-    return hexadecimal((numbers << u64(64 - _BITS)) | (draw(_OTHERS, numbers) >> u64(_BITS)), 16)
+    check_bits = draw(_CHECK_KEY, numbers) >> u64(_NUMBER_BITS)
+    return hexadecimal((numbers << u64(64 - _NUMBER_BITS)) | check_bits, 16)
 
 
-def session_id(number: int) -> str:
-    """The id of a session number."""
-    return f"{number << (64 - _BITS) | draw_one(_OTHERS, number) >> _BITS:016x}"
+def format_session_id(number: int) -> str:
+    """Return the id of the session with a number."""
+    check_bits = draw_one(_CHECK_KEY, number) >> _NUMBER_BITS
+    return f"{number << (64 - _NUMBER_BITS) | check_bits:016x}"
 
 
-def session_number(identifier: str) -> int | None:
-    """The session number of an id; ``None`` for a text that is none."""
-    number = first_from(identifier)
-    return number if number < 1 << _BITS and session_id(number) == identifier else None
+def parse_session_id(identifier: str) -> int | None:
+    """Return the session number of an id, or None if the text is not an id."""
+    number = find_first_number(identifier)
+    is_id = number < 1 << _NUMBER_BITS and format_session_id(number) == identifier
+    return number if is_id else None
 
 
-def first_from(text: str) -> int:
-    """The least session number whose id comes not before a text, as texts are compared."""
-    return bisect_left(range(1 << _BITS), text, key=session_id)
+def find_first_number(text: str) -> int:
+    """Return the smallest session number whose id is not less than a text, compared as texts."""
+    return bisect_left(range(1 << _NUMBER_BITS), text, key=format_session_id)
 
 
-def event_id(site_key: int, number: int, position: int) -> str:
-    """The id of an event of a session."""
+def create_event_id(site_key: int, number: int, position: int) -> str:
+    """Return the id of an event of a session."""
     high, low = (key(site_key, "event", number, position, half) for half in (0, 1))
     return str(UUID(int=high << 64 | low, version=4))

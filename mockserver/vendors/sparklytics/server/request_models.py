@@ -1,62 +1,64 @@
-"""What the server reads of a query, and what its framework says of what it cannot read."""
+"""Query parameters of the server's endpoints, with the messages of its web framework for invalid values."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import Meta
 
 from mockserver.contract.json_formats import CURSOR
-from mockserver.contract.provenance import Fact
-from mockserver.vendors.sparklytics.contract import USUAL, ListSessions
-from mockserver.vendors.sparklytics.server.responses import MAXIMUM, SOURCE, read
+from mockserver.vendors.sparklytics.request_models import PAGE_SIZE, ListSessions
+from mockserver.vendors.sparklytics.sources import sourced
 
-_U32 = 2**32 - 1
-_NO_NUMBER = (
+MAXIMUM: Final = 200
+"""Maximum number of rows per page."""
+_U32_MAX: Final = 2**32 - 1
+_INVALID_LIMIT: Final = (
     ("", "limit: cannot parse integer from empty string"),
     (r"\+?[0-9]+", "limit: number too large to fit in target type"),
     (".*", "limit: invalid digit found in string"),
 )
-_NO_FLAG = "include_bots: provided string was not `true` or `false`"
+_INVALID_FLAG: Final = "include_bots: provided string was not `true` or `false`"
 
 
 class ListRows(ListSessions, frozen=True):
     """The query of a list of sessions."""
 
-    start_date: Annotated[str | None, read("First day of the range; six days ago by default.")] = None
-    end_date: Annotated[str | None, read("Last day of the range; today by default.")] = None
-    timezone: Annotated[str, read("Not used: days are days of UTC.")] = "UTC"
+    start_date: Annotated[str | None, sourced("First day of the range; default six days ago.")] = None
+    end_date: Annotated[str | None, sourced("Last day of the range; default today.")] = None
+    timezone: Annotated[str, sourced("Not used: days are in UTC.")] = "UTC"
     cursor: Annotated[
-        str | None, CURSOR, read("next_cursor of the page before; the empty one is invalid.")
+        str | None, CURSOR, sourced("next_cursor of the previous page; an empty cursor is invalid.")
     ] = None
     limit: Annotated[
         int,
-        Meta(ge=0, le=_U32, extra_json_schema={"minimum": 1, "maximum": MAXIMUM}),
-        Fact(f"Rows to give: {USUAL} by default, from 1 to {MAXIMUM}.", SOURCE, "server", _NO_NUMBER),
-    ] = USUAL
+        Meta(ge=0, le=_U32_MAX, extra_json_schema={"minimum": 1, "maximum": MAXIMUM}),
+        sourced(f"Rows per page: default {PAGE_SIZE}, from 1 to {MAXIMUM}.", error=_INVALID_LIMIT),
+    ] = PAGE_SIZE
     include_bots: Annotated[
         Literal["true", "false"],
-        Fact(
-            "Whether to give bots too; by default only where the website's policy lets them pass.",
-            SOURCE,
-            "server",
-            _NO_FLAG,
+        sourced(
+            "true to include bots; by default they are included only if the website's policy allows them.",
+            error=_INVALID_FLAG,
         ),
     ] = "false"
-    filter_country: Annotated[str | None, read("ISO 3166-1 code, in capitals.")] = None
+    filter_country: Annotated[str | None, sourced("ISO 3166-1 code, in upper case.")] = None
     filter_page: Annotated[
-        str | None, read("Part of the full url of a page seen; % and _ stand for any characters and any one.")
-    ] = None
+        str | None,
+        sourced("Part of the full URL of a page viewed; % matches any characters and _ any single character."),
+    ] = None  # fmt: skip
     filter_referrer: Annotated[
-        str | None, read("Domain of the referrer, in small letters, with its port.")
+        str | None, sourced("Domain of the referrer, in lower case, with its port.")
     ] = None
-    filter_browser: Annotated[str | None, read("Name of the browser, as rows tell it.")] = None
+    filter_browser: Annotated[str | None, sourced("Name of the browser, as in rows.")] = None
     filter_os: Annotated[
-        str | None, read("Name of the operating system, as rows tell it: Mac OSX, not macOS.")
+        str | None, sourced("Name of the operating system, as in rows: Mac OSX, not macOS.")
     ] = None
-    filter_device: Annotated[str | None, read("desktop or mobile, as rows tell it.")] = None
-    filter_language: Annotated[str | None, read("Language tag as the browser sent it, such as en-US.")] = None
-    filter_utm_source: Annotated[str | None, read("UTM parameter.")] = None
-    filter_utm_medium: Annotated[str | None, read("UTM parameter.")] = None
-    filter_utm_campaign: Annotated[str | None, read("UTM parameter.")] = None
-    filter_region: Annotated[str | None, read("English name of the region.")] = None
-    filter_city: Annotated[str | None, read("English name of the city.")] = None
-    filter_hostname: Annotated[str | None, read("Host of the website, in any case.")] = None
+    filter_device: Annotated[str | None, sourced("desktop or mobile, as in rows.")] = None
+    filter_language: Annotated[str | None, sourced("Language tag as sent by the browser, such as en-US.")] = (
+        None
+    )
+    filter_utm_source: Annotated[str | None, sourced("UTM parameter.")] = None
+    filter_utm_medium: Annotated[str | None, sourced("UTM parameter.")] = None
+    filter_utm_campaign: Annotated[str | None, sourced("UTM parameter.")] = None
+    filter_region: Annotated[str | None, sourced("English name of the region.")] = None
+    filter_city: Annotated[str | None, sourced("English name of the city.")] = None
+    filter_hostname: Annotated[str | None, sourced("Host of the website, case-insensitive.")] = None

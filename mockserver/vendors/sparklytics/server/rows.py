@@ -1,4 +1,4 @@
-"""The world in the server's words: the columns of its rows, and what filters are compared with."""
+"""Columns of the server's rows, and the fields that its filters are compared with."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
@@ -7,67 +7,66 @@ import numpy as np
 
 from mockserver.rows.columns import Column
 from mockserver.rows.encoder import RowEncoder
-from mockserver.vendors.sparklytics.list_query import WORLDS, Words
-from mockserver.vendors.sparklytics.rows import durations, visitor_ids
-from mockserver.vendors.sparklytics.server import user_agents as agents
-from mockserver.vendors.sparklytics.server.ids import session_ids
+from mockserver.vendors.sparklytics.list_query import DEFAULT_FIELDS, FilterFields
+from mockserver.vendors.sparklytics.rows import compute_durations, format_visitor_ids
+from mockserver.vendors.sparklytics.server import user_agents
+from mockserver.vendors.sparklytics.server.ids import format_session_ids
 from mockserver.world.model.session_batch import SessionBatch
 from mockserver.world.model.vocabulary import Agent, Page
 
 
-def times(instants: Sequence[int]) -> list[str]:
-    """Instants as the database writes them: no zeros at the end of a fraction."""
+def format_times(instants: Sequence[int]) -> list[str]:
+    """Return instants in the format of the database, without trailing zeros in the fraction."""
     texts = np.array(instants, dtype="datetime64[ms]").astype(str).tolist()
     return [text.replace("T", " ").rstrip("0").rstrip(".") for text in texts]
 
 
-def url(located: tuple[str, Page]) -> str:
-    """The url that a browser shows; nothing where the page is unknown."""
-    hostname, page = located
-    return (
-        f"https://{hostname}{page.path}{page.querystring}"
-        if hostname and page.path
-        else page.path + page.querystring
-    )
+def format_url(hostname_and_page: tuple[str, Page]) -> str:
+    """Return the full URL of a page, empty if the page is unknown."""
+    hostname, page = hostname_and_page
+    if hostname and page.path:
+        return f"https://{hostname}{page.path}{page.querystring}"
+    return page.path + page.querystring
 
 
-def _urls(hostnames: Sequence[str], pages: Sequence[Page]) -> list[str | None]:
-    return [url(located) or None for located in zip(hostnames, pages, strict=True)]
+def _format_urls(hostnames: Sequence[str], pages: Sequence[Page]) -> list[str | None]:
+    return [format_url(pair) or None for pair in zip(hostnames, pages, strict=True)]
 
 
-def _counts(sessions: SessionBatch) -> list[int]:
-    return [seen + done for seen, done in zip(sessions.pageviews, sessions.events, strict=True)]
+def _count_events(sessions: SessionBatch) -> list[int]:
+    counts = zip(sessions.pageviews, sessions.events, strict=True)
+    return [pageviews + events for pageviews, events in counts]
 
 
-def _agent(of: Callable[[Agent], str]) -> Callable[[SessionBatch], list[str | None]]:
-    return lambda sessions: [of(agent) or None for agent in sessions.agents]
+def _agent_values(text_of: Callable[[Agent], str]) -> Callable[[SessionBatch], list[str | None]]:
+    return lambda sessions: [text_of(agent) or None for agent in sessions.agents]
 
 
-# Keys are in alphabetical order, so the own columns stand between the others: all are encoded as own columns.
+# All columns are own columns, because the encoder writes those first and the keys are in alphabetical order.
 ENCODER: Final = RowEncoder(
     (
-        Column("browser", _agent(agents.browser), own=True),
+        Column("browser", _agent_values(user_agents.browser_name), own=True),
         Column("country", lambda s: [place.country or None for place in s.places], own=True),
-        Column("device_type", _agent(agents.device), own=True),
-        Column("duration_seconds", durations, own=True),
-        Column("entry_page", lambda s: _urls(s.hostnames, s.entries), own=True),
-        Column("event_count", _counts, own=True),
-        Column("exit_page", lambda s: _urls(s.hostnames, s.exits), own=True),
-        Column("first_seen", lambda s: times(s.start), own=True),
-        Column("last_seen", lambda s: times(s.end), own=True),
-        Column("os", _agent(agents.system), own=True),
-        Column("pageview_count", _counts, own=True),
-        Column("session_id", session_ids, own=True),
-        Column("visitor_id", visitor_ids, own=True),
+        Column("device_type", _agent_values(user_agents.device_type), own=True),
+        Column("duration_seconds", compute_durations, own=True),
+        Column("entry_page", lambda s: _format_urls(s.hostnames, s.entries), own=True),
+        Column("event_count", _count_events, own=True),
+        Column("exit_page", lambda s: _format_urls(s.hostnames, s.exits), own=True),
+        Column("first_seen", lambda s: format_times(s.start), own=True),
+        Column("last_seen", lambda s: format_times(s.end), own=True),
+        Column("os", _agent_values(user_agents.system_name), own=True),
+        Column("pageview_count", _count_events, own=True),
+        Column("session_id", format_session_ids, own=True),
+        Column("visitor_id", format_visitor_ids, own=True),
     )
 )
-WORDS: Final = Words(
+FILTER_FIELDS: Final = FilterFields(
     {
-        **WORLDS,
-        "browser": ("agent", agents.browser),
-        "os": ("agent", agents.system),
-        "device": ("agent", agents.device),
+        **DEFAULT_FIELDS,
+        "browser": ("agent", user_agents.browser_name),
+        "os": ("agent", user_agents.system_name),
+        "device": ("agent", user_agents.device_type),
     },
-    ("url", url),
+    ("url", format_url),
 )
-"""Filters go by what rows tell."""
+"""Filters are compared with the values in rows."""

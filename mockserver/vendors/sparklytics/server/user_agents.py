@@ -1,11 +1,14 @@
-"""What the server calls browsers, systems and devices: the words of woothee, which reads user agents for it."""
+"""Names of browsers, systems and devices as in woothee, the server's user-agent parser.
+
+All functions return the empty text if no user agent was sent.
+"""
 
 from typing import Final
 
 from mockserver.world.model.vocabulary import Agent
 
 UNKNOWN: Final = "UNKNOWN"
-"""What is not in woothee's data; without any user agent nothing is said at all."""
+"""Woothee's result for a user agent that is not in its data."""
 _BROWSERS: Final = {
     "": UNKNOWN,
     "Samsung Internet": "Chrome",
@@ -17,19 +20,20 @@ _BROWSERS: Final = {
     "python-requests": UNKNOWN,
 }
 _SYSTEMS: Final = {"": UNKNOWN, "macOS": "Mac OSX", "iOS": "iPhone"}
+_DEVICES: Final = {"": "desktop", "tablet": "mobile"}
 
 
 def _is_sent(agent: Agent) -> bool:
     return bool(agent.browser or agent.os or agent.device)
 
 
-def browser(agent: Agent) -> str:
-    """The browser."""
+def browser_name(agent: Agent) -> str:
+    """Return the name of the browser."""
     return _BROWSERS.get(agent.browser, agent.browser) if _is_sent(agent) else ""
 
 
-def system(agent: Agent) -> str:
-    """The operating system; one that Windows 11 calls itself cannot be told from Windows 10."""
+def system_name(agent: Agent) -> str:
+    """Return the name of the operating system; the user agent of Windows 11 is that of Windows 10."""
     if agent.os == "Windows":
         return f"Windows {'10' if agent.os_version == '11' else agent.os_version}"
     if agent.os == "iOS" and agent.device == "tablet":
@@ -37,6 +41,6 @@ def system(agent: Agent) -> str:
     return _SYSTEMS.get(agent.os, agent.os) if _is_sent(agent) else ""
 
 
-def device(agent: Agent) -> str:
-    """``desktop`` or ``mobile``; a tablet is taken for a telephone."""
-    return {"": "desktop", "tablet": "mobile"}.get(agent.device, agent.device) if _is_sent(agent) else ""
+def device_type(agent: Agent) -> str:
+    """Return ``desktop`` or ``mobile``; tablets are mobile."""
+    return _DEVICES.get(agent.device, agent.device) if _is_sent(agent) else ""

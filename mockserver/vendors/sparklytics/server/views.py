@@ -1,4 +1,4 @@
-"""The world as the server of Sparklytics tells it."""
+"""Views of the server's endpoints."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -9,81 +9,87 @@ from msgspec.structs import replace
 from mockserver.contract.errors import ApiError
 from mockserver.rows.encoder import encode_array
 from mockserver.vendors.base import ViewRequest, ViewResult
-from mockserver.vendors.sparklytics.contract import ListSessions
-from mockserver.vendors.sparklytics.list_query import wanted
-from mockserver.vendors.sparklytics.rows import link
-from mockserver.vendors.sparklytics.server import cursors
-from mockserver.vendors.sparklytics.server.ids import event_id, session_ids, session_number
-from mockserver.vendors.sparklytics.server.responses import MAXIMUM, MOST_EVENTS, Event
-from mockserver.vendors.sparklytics.server.rows import ENCODER, WORDS, times, url
+from mockserver.vendors.sparklytics.list_query import build_query
+from mockserver.vendors.sparklytics.rows import describe_link_click
+from mockserver.vendors.sparklytics.server.cursors import decode_cursor, encode_cursor
+from mockserver.vendors.sparklytics.server.ids import create_event_id, format_session_ids, parse_session_id
+from mockserver.vendors.sparklytics.server.request_models import MAXIMUM, ListRows
+from mockserver.vendors.sparklytics.server.responses import MAX_EVENTS, SessionEvent
+from mockserver.vendors.sparklytics.server.rows import ENCODER, FILTER_FIELDS, format_times, format_url
 from mockserver.world.generator.order_by_end import EndOrder, EndOrderedResult
-from mockserver.world.model.session_batch import Event as Happened
+from mockserver.world.model.session_batch import Event
 
 _ORDER: Final = EndOrder()
 
 
-def list_sessions(asked: ViewRequest) -> ViewResult:
-    """A page of the sessions that have an event in a range of days, the one that was seen last first."""
-    options: ListSessions = asked.query
-    limit = options.limit
+def list_sessions(request: ViewRequest) -> ViewResult:
+    """Return a page of the sessions that have an event in a range of days, latest end first."""
+    params: ListRows = request.query
+    limit = params.limit
     if not 1 <= limit <= MAXIMUM:
         raise ApiError("violation", message=f"limit must be between 1 and {MAXIMUM}", field="limit")
-    query = wanted(options, asked, WORDS)
-    than = None if options.cursor is None else cursors.place(options.cursor)
-    # No session rests for a day: whatever starts before the end of the days and ends after their beginning has an event in them.
-    page = EndOrderedResult(asked.site.find(replace(query, start=None), asked.now), _ORDER).older(
-        than, limit + 1
-    )
-    ends = page.map_rows(lambda sessions: sessions.end)
+    query = build_query(params, request, FILTER_FIELDS)
+    after = None if params.cursor is None else decode_cursor(params.cursor)
+    # No session pauses for a day: a session that starts before the end of the days and ends after their
+    # start has an event in them. So sessions that start earlier are found too, and selected by their end.
+    sessions = request.site.find(replace(query, start=None), request.now)
+    page = EndOrderedResult(sessions, _ORDER).older(after, limit + 1)
+    ends = page.map_rows(lambda batch: batch.end)
     count = sum(end >= (query.start or 0) for end in ends)
-    rows, has_more = encode_array(page.map_rows(ENCODER.encode)[: min(count, limit)]), count > limit
-    following = (
-        cursors.made(times([ends[limit - 1]])[0], page.map_rows(session_ids)[limit - 1]) if has_more else None
-    )
+    has_more = count > limit
+    rows = encode_array(page.map_rows(ENCODER.encode)[: min(count, limit)])
+    next_cursor = None
+    if has_more:
+        [last_seen] = format_times([ends[limit - 1]])
+        next_cursor = encode_cursor(last_seen, page.map_rows(format_session_ids)[limit - 1])
     pagination = b'{"has_more":%b,"limit":%d,"next_cursor":%b}' % (
         json.encode(has_more),
         limit,
-        json.encode(following),
+        json.encode(next_cursor),
     )
     return ViewResult(b'{"data":%b,"pagination":%b}' % (rows, pagination))
 
 
-def get_session(asked: ViewRequest) -> ViewResult:
-    """One session with its first events, oldest first."""
-    identifier = asked.path["session_id"]
-    number = session_number(identifier)
-    session = None if number is None else asked.site.session(number, asked.now)
+def get_session(request: ViewRequest) -> ViewResult:
+    """Return one session with its first events, oldest first."""
+    identifier = request.path["session_id"]
+    number = parse_session_id(identifier)
+    session = None if number is None else request.site.session(number, request.now)
     if number is None or session is None:
         raise ApiError("unknown_session", message=f"no session {identifier!r}", field="session_id")
-    [row], story = ENCODER.encode(session), session.list_events(0)
-    told = story[:MOST_EVENTS]
-    events = [
-        _event(event, at, session.hostnames[0], event_id(asked.site.key, number, position))
-        for position, (event, at) in enumerate(zip(told, times([event.at for event in told]), strict=True))
+    [row] = ENCODER.encode(session)
+    all_events = session.list_events(0)
+    events = all_events[:MAX_EVENTS]
+    times = format_times([event.at for event in events])
+    models = [
+        _event_model(event, time, session.hostnames[0], create_event_id(request.site.key, number, position))
+        for position, (event, time) in enumerate(zip(events, times, strict=True))
     ]
-    truncated = json.encode(len(story) > MOST_EVENTS)
+    truncated = json.encode(len(all_events) > MAX_EVENTS)
     return ViewResult(
-        b'{"data":{"events":%b,"session":%b,"truncated":%b}}' % (json.encode(events), row, truncated)
+        b'{"data":{"events":%b,"session":%b,"truncated":%b}}' % (json.encode(models), row, truncated)
     )
 
 
-def _event(event: Happened, at: str, hostname: str, identifier: str) -> Event:
-    name, data = _said(event)
-    return Event(
-        created_at=at,
+def _event_model(event: Event, time: str, hostname: str, identifier: str) -> SessionEvent:
+    name, data = _describe_event(event)
+    return SessionEvent(
+        created_at=time,
         event_data=None if name is None else json.encode(data, order="sorted").decode(),
         event_name=name,
         event_type="pageview" if name is None else "event",
         id=identifier,
-        url=url((hostname, event.page)),
+        url=format_url((hostname, event.page)),
     )
 
 
-def _said(event: Happened) -> tuple[str | None, Mapping[str, Any]]:
-    """The name and the data of an event; a pageview has neither."""
+def _describe_event(event: Event) -> tuple[str | None, Mapping[str, Any]]:
+    """Return name and data of an event; a pageview has neither."""
     if event.kind == "pageview":
         return None, {}
-    return link(event) if event.kind == "outbound" else (event.name, event.properties)
+    if event.kind == "outbound":
+        return describe_link_click(event)
+    return event.name, event.properties
 
 
 VIEWS: Final = {"list_sessions": list_sessions, "get_session": get_session}

@@ -1,0 +1,100 @@
+"""Send a response over its connection, with the network failures that it asks for."""
+
+import asyncio
+import socket
+import struct
+import sys
+from contextlib import suppress
+from typing import Final
+
+from aiohttp import web
+from aiohttp.hdrs import CONTENT_LENGTH
+
+from mockserver.server.http.response import Response
+
+if sys.platform == "linux":
+    from fcntl import ioctl
+    from termios import TIOCOUTQ
+
+_NO_LINGER: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+"""Value of ``SO_LINGER`` with which closing a socket sends RST instead of FIN."""
+_POLL_SECONDS: Final = 0.001
+"""Seconds between two checks of how much the client has received."""
+_BODILESS_STATUSES: Final = (204, 304)
+
+
+async def send(response: Response, request: web.Request) -> web.StreamResponse:
+    """Send a response to its last byte; an unmodified one is left to aiohttp."""
+    if response.delay:
+        await asyncio.sleep(response.delay)
+    if response.unmodified:
+        return web.Response(status=response.status, headers=response.headers, body=response.body)
+    stream = _create_stream(response)
+    with suppress(OSError):  # The client may have disconnected.
+        if response.head:
+            await stream.prepare(request)
+            if request.method != "HEAD" and response.status not in _BODILESS_STATUSES:
+                await _write_pieces(stream, response)
+        await _finish(stream, request, response)
+    return stream
+
+
+async def send_completely(response: Response, request: web.Request) -> web.StreamResponse:
+    """Send a response to its last byte; :func:`send` may leave the sending to aiohttp."""
+    stream = await send(response, request)
+    with suppress(ConnectionError):  # The client may have disconnected.
+        await stream.prepare(request)
+        await stream.write_eof()
+    return stream
+
+
+def _create_stream(response: Response) -> web.StreamResponse:
+    """Return a stream with the response's status and headers; aiohttp uses the first of several lengths."""
+    stream = web.StreamResponse(status=response.status, headers=response.headers)
+    other_lengths = stream.headers.popall(CONTENT_LENGTH, [])
+    stream.content_length = response.declared_length
+    for length in other_lengths:
+        stream.headers.add(CONTENT_LENGTH, length)
+    return stream
+
+
+async def _write_pieces(stream: web.StreamResponse, response: Response) -> None:
+    body = response.sent_body
+    count = min(response.pieces, len(body))
+    for index in range(count):
+        if index:
+            await asyncio.sleep(response.pause)  # Even if it is 0: other tasks run between two pieces.
+        start = index * len(body) // count
+        end = (index + 1) * len(body) // count
+        await stream.write(body[start:end])
+
+
+async def _finish(stream: web.StreamResponse, request: web.Request, response: Response) -> None:
+    """End the response, and unless it is complete also the connection."""
+    transport = request.transport
+    if response.end == "complete":
+        await stream.write_eof()
+        return
+    if response.end == "stall":  # Cancelled when the client disconnects or the server stops.
+        await (asyncio.Event().wait() if response.patience is None else asyncio.sleep(response.patience))
+    if transport is None:
+        return
+    if response.end != "close":
+        transport.set_write_buffer_limits(0)
+        await request.writer.drain()
+        connection = transport.get_extra_info("socket")
+        while _count_unreceived(connection):  # noqa: ASYNC110 -- the system has no event for it
+            await asyncio.sleep(_POLL_SECONDS)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        transport.abort()
+    transport.close()
+
+
+def _count_unreceived(connection: socket.socket) -> int:
+    """Return the bytes that the client has not received, which RST would discard.
+
+    Return 0 if the system cannot tell.
+    """
+    if sys.platform != "linux":
+        return 0
+    return int.from_bytes(ioctl(connection.fileno(), TIOCOUTQ, bytes(4)), sys.byteorder)

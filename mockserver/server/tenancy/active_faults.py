@@ -1,0 +1,115 @@
+"""The active faults of a tenant: numbered, with their counters.
+
+This module does not look at requests; :mod:`mockserver.server.faults.engine` decides which faults a request triggers.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, Generic, Protocol, TypeVar
+
+from msgspec import to_builtins
+
+MAX_ACTIVE_FAULTS: Final = 1000
+"""Limit per tenant, because every request is compared with each of them."""
+_MAX_LISTS: Final = 256
+_MAX_REQUESTS: Final = 4096
+"""Requests whose attempts are counted; the least recent are forgotten."""
+
+
+class FaultError(ValueError):
+    """An invalid fault, or too many of them; the message names the argument and what is expected."""
+
+
+class FaultSpec(Protocol):
+    """The attributes of a fault that the container needs."""
+
+    @property
+    def kind(self) -> str:
+        """Name of the kind."""
+
+    @property
+    def times(self) -> int | None:
+        """Maximum number of triggers; ``None`` for no maximum."""
+
+
+AnyFault = TypeVar("AnyFault", bound=FaultSpec)
+
+
+class ActiveFault(Generic[AnyFault]):
+    """A fault of a tenant with its number and its counters."""
+
+    def __init__(self, number: int, fault: AnyFault) -> None:
+        self.number = number
+        self.fault = fault
+        self.matched = 0
+        self.triggered = 0
+        self._attempts: dict[str, int] = {}
+
+    @property
+    def kind(self) -> str:
+        return self.fault.kind
+
+    @property
+    def remaining(self) -> int | None:
+        """How often the fault can still trigger; ``None`` for no maximum."""
+        return None if self.fault.times is None else self.fault.times - self.triggered
+
+    def count_attempt(self, request_key: str) -> int:
+        """Count a matching request; return how many identical requests have matched, including this one."""
+        attempt = self._attempts.pop(request_key, 0) + 1
+        self._attempts[request_key] = attempt
+        if len(self._attempts) > _MAX_REQUESTS:
+            del self._attempts[next(iter(self._attempts))]
+        return attempt
+
+    def describe(self) -> dict[str, Any]:
+        """Return the fault as JSON values, with its id and its counters."""
+        arguments = {name: value for name, value in to_builtins(self.fault).items() if value is not None}
+        return {
+            "id": str(self.number),
+            **arguments,
+            "matched": self.matched,
+            "triggered": self.triggered,
+            "remaining": self.remaining,
+        }
+
+
+class ActiveFaults(Generic[AnyFault]):
+    """The active faults of a tenant in the order in which they were added."""
+
+    def __init__(self) -> None:
+        self.active: tuple[ActiveFault[AnyFault], ...] = ()
+        self._page_numbers: dict[str, dict[str, int]] = {}
+        self._next_number = 1
+
+    def add(self, faults: Sequence[AnyFault]) -> list[ActiveFault[AnyFault]]:
+        """Add all faults, or raise :class:`FaultError` and add none if there would be too many."""
+        total = len(self.active) + len(faults)
+        if total > MAX_ACTIVE_FAULTS:
+            raise FaultError(
+                f"faults: {total:,} would be active, but a tenant can have at most {MAX_ACTIVE_FAULTS:,};"
+                " remove faults that are no longer needed"
+            )
+        added = [ActiveFault(number, fault) for number, fault in enumerate(faults, self._next_number)]
+        self._next_number += len(added)
+        self.active += tuple(added)
+        return added
+
+    def remove(self, number: int) -> bool:
+        """Remove the fault with a number; return False if there is none."""
+        before = len(self.active)
+        self.active = tuple(active for active in self.active if active.number != number)
+        return len(self.active) < before
+
+    def clear(self) -> None:
+        """Remove all faults and restart the numbers at 1."""
+        self.active = ()
+        self._page_numbers = {}
+        self._next_number = 1
+
+    def page_numbers(self, list_key: str) -> dict[str, int]:
+        """Return the mutable mapping from a list's cursors to page numbers; the least recent lists are forgotten."""
+        numbers = self._page_numbers.pop(list_key, {})
+        self._page_numbers[list_key] = numbers
+        if len(self._page_numbers) > _MAX_LISTS:
+            del self._page_numbers[next(iter(self._page_numbers))]
+        return numbers

@@ -1,0 +1,175 @@
+"""Violations fail a test unless it allows them."""
+
+import pytest
+
+from tests.pytest_plugin.conftest import Run
+
+# Tests with a violation, and lines of their output.
+VIOLATIONS: dict[str, tuple[str, list[str]]] = {
+    "page-requested-twice": (
+        "def test_one(session_mock):\n    for _ in range(3): ask(session_mock, **{LIMIT: 4})\n",
+        [
+            "page-requested-twice: *",
+            "*2  GET /*=4 -> 200",
+            "    and 1 more: requests #2, #3",
+        ],
+    ),
+    "unknown_path": (
+        "def test_one(session_mock): requests.get(session_mock.url + '/api/nothing/at/all')\n",
+        ["unknown_path (request #1): GET /api/nothing/at/all: *"],
+    ),
+    "wrong_credential": (
+        "def test_one(session_mock): ask(session_mock, {'Authorization': 'Bearer unknown'})\n",
+        ["wrong_credential (request #1): GET /*: *send the header Authorization: Bearer <token>"],
+    ),
+    "missing_credential": (
+        "def test_one(session_mock): ask(session_mock, {})\n",
+        ["missing_credential (request #1): GET /*: *send the header Authorization: Bearer <token>"],
+    ),
+    "violation": (
+        "def test_one(session_mock): ask(session_mock, **{PAGE: 'first'})\n",
+        ["violation (request #1): GET /*"],
+    ),
+    "unused-fault": (
+        "@pytest.mark.session_mock(faults={'kind': 'status', 'status': 503, 'page': 9})\ndef test_one(session_mock): ask(session_mock)\n",
+        ["unused-fault: kind='status'*page=9*status=503* was never triggered; no request met its conditions"],
+    ),
+    "internal": (
+        """
+from mockserver.vendors.base import Vendor
+
+def boom(*_): raise ZeroDivisionError
+
+def test_one(session_mock, monkeypatch):
+    monkeypatch.setattr(Vendor, 'respond', boom)
+    assert ask(session_mock).status_code == 500
+""",
+        ["internal (request #1): *log*"],
+    ),
+}
+ALLOWED = "\n@pytest.fixture(autouse=True)\ndef allowed(session_mock): session_mock.allow({name!r})\n"
+MARKED = "\npytestmark = pytest.mark.session_mock(allow={name!r})\n"
+
+
+@pytest.mark.parametrize("name", VIOLATIONS)
+def test_violation_fails_test(run: Run, name: str) -> None:
+    tests, lines = VIOLATIONS[name]
+    result = run(tests)
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([*lines, f"If this is intended: session_mock.allow('{name}')"])
+    result.stdout.fnmatch_lines([f"FAILED test_it.py::test_one - Failed: {name}*"])
+
+
+@pytest.mark.parametrize("how", [ALLOWED, MARKED], ids=["call", "marker"])
+@pytest.mark.parametrize("name", VIOLATIONS)
+def test_allowed_violation_passes(run: Run, name: str, how: str) -> None:
+    run(VIOLATIONS[name][0] + how.format(name=name)).assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("lax", [["--session-mock-strict=no"], []], ids=str)
+def test_violation_in_lax_test_passes(run: Run, lax: list[str]) -> None:
+    marker = "" if lax else "@pytest.mark.session_mock(strict=False)\n"
+    run(marker + VIOLATIONS["violation"][0], *lax).assert_outcomes(passed=1)
+
+
+def test_strict_marker_overrides_lax_setting(run: Run) -> None:
+    run(
+        "@pytest.mark.session_mock(strict=True)\n" + VIOLATIONS["violation"][0], "--session-mock-strict=no"
+    ).assert_outcomes(failed=1)
+
+
+def test_all_violations_are_reported_once(run: Run) -> None:
+    result = run("""
+@pytest.mark.session_mock(faults={"kind": "status", "status": 503, "page": 9})
+def test_one(session_mock):
+    ask(session_mock, **{PAGE: "first"})
+    ask(session_mock, **{PAGE: "second"})
+    for _ in range(120): requests.get(session_mock.url + "/nothing")
+""")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "violation (requests #1, #2): *",
+            "unknown_path (requests #1, #2, #3, #4, #5 …): GET /nothing: *",
+            "unused-fault: *",
+            "If this is intended: session_mock.allow('violation', 'unknown_path', 'unused-fault')",
+        ]
+    )
+
+
+def test_allow_unknown_name_raises_with_suggestion(run: Run) -> None:
+    result = run("def test_one(session_mock): session_mock.allow('violaton')\n")
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        ["E*ValueError: cannot allow 'violaton': unknown name; did you mean 'violation'?"]
+    )
+
+
+def test_failed_or_skipped_test_gets_no_violations(run: Run) -> None:
+    result = run("""
+pytestmark = pytest.mark.session_mock(faults={"kind": "status", "status": 503, "page": 9})
+
+def test_failing(session_mock):
+    assert ask(session_mock) is None
+
+def test_skipping(session_mock):
+    pytest.skip("not today")
+
+@pytest.fixture
+def broken(session_mock):
+    raise ValueError("the setup is broken")
+
+def test_broken(broken): pass
+""")
+
+    result.assert_outcomes(failed=1, skipped=1, errors=1)
+    result.stdout.no_fnmatch_line("*unused-fault*")
+
+
+def test_violation_in_teardown_is_error(run: Run) -> None:
+    result = run("""
+@pytest.fixture
+def client(session_mock):
+    yield
+    ask(session_mock, **{PAGE: "first"})
+
+def test_one(client): pass
+""")
+
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["violation (request #1): *"])
+
+
+def test_violation_in_unittest_fails_test(run: Run) -> None:
+    result = run("""
+import unittest
+
+class TestIt(unittest.TestCase):
+    @pytest.fixture(autouse=True)
+    def mock(self, session_mock):
+        self.mock = session_mock
+
+    def test_good(self):
+        assert ask(self.mock).status_code == 200
+
+    def test_bad(self):
+        ask(self.mock, **{PAGE: "first"})
+""")
+
+    result.assert_outcomes(passed=1, failed=1)
+
+
+def test_violation_fails_only_its_own_test(run: Run) -> None:
+    result = run("""
+def test_bad(session_mock):
+    requests.get(session_mock.url + "/nothing")
+
+def test_good(session_mock):
+    assert ask(session_mock).status_code == 200
+""")
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["FAILED test_it.py::test_bad*"])
