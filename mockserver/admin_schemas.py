@@ -317,7 +317,7 @@ class JournalPage(Struct, kw_only=True):
     """Number of recorded exchanges on all pages that pass the filters, `after` included."""
     kept: int
     """Number of exchanges that the journal still has."""
-    total: int
+    count: int
     """Number of exchanges so far, including those that the journal no longer has."""
     next: str | None = None
     """Query string of the next page; null on the last one."""

@@ -15,7 +15,7 @@ from mockserver.contract.endpoint import Endpoint
 from mockserver.server.app import create_app
 from mockserver.server.tenancy.config import Config, TenantConfig, tenants
 from mockserver.server.tenancy.tenant import Tenants
-from mockserver.vendors import every
+from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor
 from tests.made_up import made_up
 
@@ -29,7 +29,7 @@ collect_ignore = ["consumer"]
 # No test waits in real time unless it requests it.
 QUICK = {
     behavior.name: 0
-    for vendor in every()
+    for vendor in load_dialects()
     for behavior in vendor.contract.behaviors
     if behavior.unit == "milliseconds"
 }

@@ -17,7 +17,7 @@ from mockserver.contract.provenance import Basis, Fact
 from mockserver.server.expected.examples import openapi
 from mockserver.server.http import redaction as redact
 from mockserver.vendors import load
-from mockserver.vendors.base import Vendor, speaking
+from mockserver.vendors.base import Vendor, with_dialects
 
 NAME: Final = "made-up"
 PLACE: Final = "made_up_key"
@@ -46,14 +46,14 @@ def made_up() -> Iterator[Vendor]:
         description="An invented dialect.",
         endpoints=tuple(map(_moved, contract.endpoints)),
         errors={name: _renamed(name, shape) for name, shape in contract.errors.items()},
-        behaviors=contract.preferring(**{short_name(switch.name): another(switch)}),
+        behaviors=contract.behaviors_with_defaults(**{short_name(switch.name): another(switch)}),
     )
     module = import_module(f"mockserver.vendors.{family.name}")
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(
             module,
             "VENDOR",
-            speaking(_with_contract(family, contract), _with_contract(family, other), observed=NAME),
+            with_dialects(_with_contract(family, contract), _with_contract(family, other), observed=NAME),
         )
         _clear_caches()
         yield load()[[vendor.name for vendor in load()].index(family.name)]
@@ -69,7 +69,7 @@ def _with_contract(family: Vendor, contract: Contract) -> Vendor:
     """Return a vendor with another contract and the same views."""
     return Vendor(
         contract,
-        family.names,
+        family.create_identifiers,
         {endpoint.name: partial(family.respond, endpoint) for endpoint in contract.endpoints},
     )
 
@@ -84,5 +84,5 @@ def _renamed(name: str, shape: ErrorTemplate) -> ErrorTemplate:
 
 def _clear_caches() -> None:
     """Clear every cache that depends on the registry."""
-    for cached in (load, openapi, redact.names, redact._named):  # noqa: SLF001 -- only tests replace the registry
+    for cached in (load, openapi, redact.credential_fields, redact._assignment_pattern):  # noqa: SLF001 -- only tests replace the registry
         cached.cache_clear()

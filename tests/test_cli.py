@@ -16,7 +16,7 @@ from msgspec import json as fast
 from mockserver import AdminError, SessionMock, __version__
 from mockserver.cli.main import cli
 from mockserver.server.tenancy.config import TenantConfig, make_tenant
-from mockserver.vendors import NAMES, every, load
+from mockserver.vendors import NAMES, load, load_dialects
 
 WIDE = {"COLUMNS": "10000"}
 """A terminal so wide that no line is folded."""
@@ -96,7 +96,7 @@ def test_contract_without_vendor_and_dialect_has_each_dialect() -> None:
     page = (Path(__file__).parents[1] / "docs" / "assumed.md").read_text(encoding="utf-8")
 
     assert [(each["vendor"], each["dialect"]) for each in contracts] == [
-        (vendor.name, vendor.dialect) for vendor in every()
+        (vendor.name, vendor.dialect) for vendor in load_dialects()
     ]
     for each in contracts:
         documented = next(one for one in contracts if one["vendor"] == each["vendor"])

@@ -14,7 +14,7 @@ from mockserver.pytest_plugin.settings import SETTINGS
 from mockserver.server.admin.routes import ROUTES
 from mockserver.server.faults.registry import kinds
 from mockserver.server.review.findings import FINDINGS
-from mockserver.vendors import every
+from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldSpec
@@ -34,7 +34,7 @@ def command_names(command: click.Command, *words: str) -> Iterator[str]:
 
 def vendor_texts() -> Iterator[tuple[str, str]]:
     """Yield each page of a vendor with the texts about its dialects, endpoints, behaviors, errors and sources."""
-    for vendor in every():
+    for vendor in load_dialects():
         page = f"vendors/{vendor.name}.md"
         yield from ((page, text) for text in dialect_texts(vendor))
 

@@ -10,7 +10,7 @@ from mockserver.cli.output import echo, print_json, print_table
 from mockserver.cli.params import OneOf, format_examples
 from mockserver.contract.behaviors import BASIS, DIALECT, DOCUMENTED, BehaviorError, short_name
 from mockserver.contract.provenance import Basis
-from mockserver.vendors import NAMES, dialects, every, named
+from mockserver.vendors import NAMES, get_vendor, load_dialects, resolve_dialects
 from mockserver.vendors.base import Vendor
 
 
@@ -19,7 +19,7 @@ def find_vendor(name: str, dialect: str | None = None) -> Vendor:
     if name not in NAMES:
         raise click.UsageError(f"unknown vendor {name!r}; {suggest(name, NAMES)}")
     try:
-        return named(name).in_dialect(dialect or DOCUMENTED)
+        return get_vendor(name).in_dialect(dialect or DOCUMENTED)
     except BehaviorError as error:
         raise click.UsageError(str(error)) from None
 
@@ -61,10 +61,11 @@ dialect_option = click.option(
 def _find_vendors(dialect: str | None) -> list[Vendor]:
     """Return every vendor that has a dialect, or each vendor in each of its dialects."""
     if dialect is None:
-        return list(every())
+        return list(load_dialects())
     try:
         return [
-            named(behavior.partition(".")[0]).in_dialect(name) for behavior, name in dialects(dialect).items()
+            get_vendor(behavior.partition(".")[0]).in_dialect(name)
+            for behavior, name in resolve_dialects(dialect).items()
         ]
     except BehaviorError as error:
         raise click.UsageError(str(error)) from None

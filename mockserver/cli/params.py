@@ -38,10 +38,10 @@ class OneOf(click.Choice):  # type: ignore[type-arg] # older releases of click h
         return value
 
 
-SEED = ParsedText(parsers.seed, "number|random")
-PORT = ParsedText(parsers.port, "port")
-URL = ParsedText(parsers.url, "url")
-TOKEN = ParsedText(parsers.token, "token")
+SEED = ParsedText(parsers.parse_seed, "number|random")
+PORT = ParsedText(parsers.parse_port, "port")
+URL = ParsedText(parsers.check_url, "url")
+TOKEN = ParsedText(parsers.check_token, "token")
 
 
 def parse_pairs(texts: Sequence[str], where: str, form: str = "NAME=VALUE") -> dict[str, str]:
@@ -58,7 +58,7 @@ def parse_pairs(texts: Sequence[str], where: str, form: str = "NAME=VALUE") -> d
 def parse_dialects(texts: Sequence[str]) -> str | dict[str, str]:
     """Parse VENDOR=DIALECT texts, or a single DIALECT; raises a usage error for a mixture."""
     try:
-        return parsers.dialects(" ".join(texts)) if texts else {}
+        return parsers.parse_dialects(" ".join(texts)) if texts else {}
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--dialect") from None
 

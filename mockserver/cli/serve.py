@@ -92,7 +92,7 @@ def _parse_ports(texts: tuple[str, ...]) -> dict[str, int]:
     """Parse VENDOR=PORT texts; raises a usage error for other texts."""
     try:
         return {
-            vendor: parsers.port(number)
+            vendor: parsers.parse_port(number)
             for vendor, number in parse_pairs(texts, "--vendor-port", "VENDOR=PORT").items()
         }
     except ValueError as error:

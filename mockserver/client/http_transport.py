@@ -89,7 +89,7 @@ class Connection:
         """Use the server at *url*, with or without ``/__admin``; *seconds* is the timeout of a socket."""
         self._idle: deque[HTTPConnection] = deque()
         self._pid = os.getpid()
-        parts = parsers.parts(to_plain(url))
+        parts = parsers.split_url(to_plain(url))
         self._host = parts.hostname or ""
         self._port = parts.port
         self._seconds = seconds
@@ -98,7 +98,9 @@ class Connection:
         self.url = f"{parts.scheme}://{parts.netloc}{base}"
         self._path = base + PREFIX
         self._headers = (
-            {} if token is None else {"Authorization": f"Bearer {parsers.token(to_plain(token))}".encode()}
+            {}
+            if token is None
+            else {"Authorization": f"Bearer {parsers.check_token(to_plain(token))}".encode()}
         )
 
     def __del__(self) -> None:

@@ -10,10 +10,10 @@ from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import ClockState, FindingSummary, LimitState, WorldTotals
 from mockserver.client import AdminClient
 from mockserver.client.client import Filter
-from mockserver.client.http_transport import NotPicklable, is_refusal
-from mockserver.client.plain_values import plain
+from mockserver.client.http_transport import NotPicklable, is_admin_error
+from mockserver.client.plain_values import to_plain
 
-__tracebackhide__ = is_refusal
+__tracebackhide__ = is_admin_error
 InstantLike = str | int | datetime
 """ISO 8601 text (UTC unless it has an offset), Unix milliseconds, or a datetime with a time zone."""
 
@@ -37,7 +37,7 @@ class Clock(Part):
     def freeze(self, now: InstantLike | None = None) -> datetime:
         """Freeze the clock, at *now* or at its current time."""
         instant = None if now is None else encode_instant(now)
-        return _parse_now(self._client.freeze(instant, self._tenant))
+        return _parse_now(self._client.freeze_clock(instant, self._tenant))
 
     def set(self, now: InstantLike) -> datetime:
         """Set the clock to *now*; it stays frozen or running."""
@@ -45,15 +45,15 @@ class Clock(Part):
 
     def advance(self, by: SupportsFloat | str | timedelta) -> datetime:
         """Advance by seconds, a ``timedelta`` or a text such as ``1h``; a frozen clock stays frozen."""
-        return _parse_now(self._client.advance(by, self._tenant))
+        return _parse_now(self._client.advance_clock(by, self._tenant))
 
     def set_rate(self, rate: SupportsFloat) -> datetime:
         """Run at *rate* times real time from now on: at 60, an hour passes in a minute."""
-        return _parse_now(self._client.scale(rate, self._tenant))
+        return _parse_now(self._client.set_clock_rate(rate, self._tenant))
 
     def use_system_time(self) -> datetime:
         """Follow the system's clock."""
-        return _parse_now(self._client.follow(self._tenant))
+        return _parse_now(self._client.use_system_time(self._tenant))
 
     def reset(self) -> datetime:
         """Reset the clock to its initial state."""
@@ -89,7 +89,7 @@ class Limits(Part):
 
     def set(self, name: str, **change: Any) -> LimitState:
         """Change ``allowed``, ``enabled``, ``seconds``, ``refill``, ``busy`` or ``hold`` of a limit."""
-        limits = self._client.change_limits({name: change}, self._tenant)
+        limits = self._client.update_limits({name: change}, self._tenant)
         return {limit.name: limit for limit in limits}[name]
 
 
@@ -120,7 +120,7 @@ class Journal(Part):
 
     def exchanges(self, **filters: Filter) -> list[dict[str, Any]]:
         """Return the exchanges that match all filters, which are those of the admin API."""
-        exported = self._client.export("ndjson", self._tenant, **filters)
+        exported = self._client.export_journal("ndjson", self._tenant, **filters)
         return [json.decode(line) for line in exported.splitlines()]
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
@@ -131,7 +131,7 @@ class Journal(Part):
 
     def count(self, **filters: Filter) -> int:
         """Return the number of exchanges that match the filters."""
-        return self._client.count(self._tenant, **filters)
+        return self._client.count_exchanges(self._tenant, **filters)
 
     def findings(self, **filters: Filter) -> list[FindingSummary]:
         """Return the findings: defects in how the client used the API."""
@@ -139,7 +139,7 @@ class Journal(Part):
 
     def har(self, **filters: Filter) -> dict[str, Any]:
         """Return the exchanges as an HTTP Archive."""
-        archive: dict[str, Any] = json.decode(self._client.export("har", self._tenant, **filters))
+        archive: dict[str, Any] = json.decode(self._client.export_journal("har", self._tenant, **filters))
         return archive
 
     def clear(self) -> None:
@@ -174,13 +174,13 @@ class World(Part):
 
 def encode_instant(now: InstantLike) -> str | int:
     """Convert an instant for the admin API; raises ``ValueError`` for a datetime without a time zone."""
-    instant: str | int = plain(now, "now")
+    instant: str | int = to_plain(now, "now")
     return instant
 
 
 def encode_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Convert datetimes, enums and numbers of other libraries to the types that the admin API accepts."""
-    return {name: plain(value, name) for name, value in fields.items()}
+    return {name: to_plain(value, name) for name, value in fields.items()}
 
 
 def _parse_now(state: ClockState) -> datetime:

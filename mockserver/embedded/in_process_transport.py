@@ -8,16 +8,16 @@ from urllib.parse import parse_qsl
 from msgspec import json, to_builtins
 
 from mockserver._util.printable import printable
-from mockserver.client.http_transport import AdminError, is_refusal
-from mockserver.client.plain_values import plain
+from mockserver.client.http_transport import AdminError, is_admin_error
+from mockserver.client.plain_values import to_plain
 from mockserver.server.admin.app import PREFIX
 from mockserver.server.admin.dispatch import AdminRequest, dispatch
-from mockserver.server.admin.problem_details import Problem
+from mockserver.server.admin.problem_details import ProblemError
 from mockserver.server.admin.routing import Created, StreamingBody
 from mockserver.server.http.redaction import Secrets
 from mockserver.server.runner import Running
 
-__tracebackhide__ = is_refusal
+__tracebackhide__ = is_admin_error
 T = TypeVar("T")
 
 
@@ -43,18 +43,18 @@ class InProcessTransport:
         """The server's URL."""
         return self._server.running.url
 
-    def ask(self, method: str, path: str, model: type[T], body: Any = None) -> T:
+    def request(self, method: str, path: str, model: type[T], body: Any = None) -> T:
         """Send a request and decode the response as *model*; raises :class:`AdminError`."""
         result = self._call(lambda: self._dispatch(method, path, body))
         if isinstance(result, StreamingBody):
             return json.decode(b"".join(self._stream(result)), type=model)
         return json.decode(json.encode(None if model is NoneType else result), type=model)
 
-    def whole(self, path: str, media: str) -> bytes:  # noqa: ARG002 -- this server has the right media type
+    def get_bytes(self, path: str, media: str) -> bytes:  # noqa: ARG002 -- this server has the right media type
         """Return a response body as bytes."""
         return b"".join(self._read_pieces("GET", path, None))
 
-    def lines(self, path: str, body: Any) -> Generator[Any]:
+    def stream_lines(self, path: str, body: Any) -> Generator[Any]:
         """Send a request and yield the decoded lines of the response piece by piece."""
         for piece in self._read_pieces("POST", path, body):
             for line in piece.splitlines():
@@ -77,13 +77,13 @@ class InProcessTransport:
             method,
             PREFIX + target,
             dict(parse_qsl(query, keep_blank_values=True)),
-            {} if body is None else to_builtins(plain(body), str_keys=True),
+            {} if body is None else to_builtins(to_plain(body), str_keys=True),
         )
         try:
             _, result = dispatch(running.served, running.addresses, request)
-        except Problem as problem:
-            problem.masked(Secrets((), running.served.known))
-            raise AdminError(problem.status, problem.told.title, printable(problem.told.detail)) from None
+        except ProblemError as problem:
+            problem.mask(Secrets((), running.served.known))
+            raise AdminError(problem.status, problem.body.title, printable(problem.body.detail)) from None
         return result.body if isinstance(result, Created) else result
 
     def _read_pieces(self, method: str, path: str, body: Any) -> Iterator[bytes]:

@@ -13,7 +13,7 @@ from mockserver.client import AdminClient
 from mockserver.contract.endpoint import Endpoint
 from mockserver.embedded.exchange_summary import summarize_exchange
 from mockserver.reconcile import DESCRIPTIONS, Difference, Row, RowLabel, compare
-from mockserver.vendors import named
+from mockserver.vendors import get_vendor
 
 _MAX_GROUPS: Final = 20
 _MAX_SIMILAR_GROUPS: Final = 3
@@ -86,7 +86,7 @@ def _check_fields(fields: Sequence[str], expected: Sequence[tuple[RowLabel, Row]
 
 
 def _find_endpoint(request: ListRequest, dialect: str) -> Endpoint:
-    return named(request.vendor).in_dialect(dialect).endpoint(request.endpoint)
+    return get_vendor(request.vendor).in_dialect(dialect).endpoint(request.endpoint)
 
 
 def _as_rows(rows: list[Any], identity: Sequence[str]) -> list[Row]:

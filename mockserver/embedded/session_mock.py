@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from mockserver.admin_schemas import Dialect
 from mockserver.client import AdminClient
-from mockserver.client.http_transport import is_refusal
+from mockserver.client.http_transport import is_admin_error
 from mockserver.embedded.controls import InstantLike, encode_fields
 from mockserver.embedded.in_process_transport import InProcessTransport
 from mockserver.embedded.server_thread import ServerThread
 from mockserver.embedded.tenant import TenantHandle, create_from_arguments
 from mockserver.server.tenancy.config import read_config
 
-__tracebackhide__ = is_refusal
+__tracebackhide__ = is_admin_error
 _NOT_RUNNING: Final = (
     "the server is not running; use it within `with SessionMock() as mock`, or after mock.start()"
 )

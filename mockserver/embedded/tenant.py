@@ -7,11 +7,11 @@ from typing import Any, Final, Self
 from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import TenantAccess, Verification
 from mockserver.client import AdminClient
-from mockserver.client.http_transport import NotPicklable, is_refusal
+from mockserver.client.http_transport import NotPicklable, is_admin_error
 from mockserver.embedded.controls import Behaviors, Clock, Faults, Journal, Limits, World, encode_fields
 from mockserver.embedded.vendor_access import VendorHandle, make_vendor_handle
 
-__tracebackhide__ = is_refusal
+__tracebackhide__ = is_admin_error
 _TENANT_ARGUMENTS: Final = (
     "profile",
     "now",
@@ -108,7 +108,7 @@ class TenantHandle(NotPicklable):
 
     def reset(self) -> None:
         """Reset world, clock, behaviors and limits; remove all faults and clear the journal."""
-        self._client.reset(self.id)
+        self._client.reset_tenant(self.id)
         self._access = self._client.tenant(self.id)
 
     def verify(self) -> Verification:

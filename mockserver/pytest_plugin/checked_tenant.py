@@ -7,11 +7,11 @@ from typing import Any, Final, NamedTuple
 from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import FindingSummary, TenantAccess, Verification
 from mockserver.client import AdminClient, AdminError
-from mockserver.client.http_transport import is_refusal
+from mockserver.client.http_transport import is_admin_error
 from mockserver.embedded.tenant import TenantHandle
 from mockserver.pytest_plugin.report import describe_exchange
 
-__tracebackhide__ = is_refusal
+__tracebackhide__ = is_admin_error
 UNUSED_FAULT: Final = "unused-fault"
 """The name that allows a fault that was never triggered."""
 _MAX_NUMBERS: Final = 5
@@ -121,10 +121,10 @@ def check_names(names: Iterable[str]) -> tuple[str, ...]:
 
 def _list_known_names() -> list[str]:
     from mockserver.server.review.findings import FINDINGS  # noqa: PLC0415 -- few tests allow anything
-    from mockserver.vendors import every  # noqa: PLC0415 -- as above
+    from mockserver.vendors import load_dialects  # noqa: PLC0415 -- as above
 
     errors: dict[str, None] = {}
-    for vendor in every():
+    for vendor in load_dialects():
         errors.update(dict.fromkeys(vendor.contract.errors))
     return [*FINDINGS, *errors, UNUSED_FAULT]
 

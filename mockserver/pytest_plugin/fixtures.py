@@ -55,7 +55,7 @@ class Run:
         """
         if not self.mock.owns_server or count == self._last_seen:
             return []
-        exported = self.mock.admin.export("ndjson", None, after=self._last_seen)
+        exported = self.mock.admin.export_journal("ndjson", None, after=self._last_seen)
         exchanges = [json.decode(line) for line in exported.splitlines()]
         if exchanges:
             self._last_seen = exchanges[-1]["number"]

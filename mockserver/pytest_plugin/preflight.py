@@ -37,10 +37,10 @@ def _check_profile(settings: Settings) -> str | None:
 
 
 def _check_dialect(settings: Settings) -> str | None:
-    from mockserver.vendors import dialects  # noqa: PLC0415 -- imports all contracts
+    from mockserver.vendors import resolve_dialects  # noqa: PLC0415 -- imports all contracts
 
     try:
-        dialects(settings["dialect"])
+        resolve_dialects(settings["dialect"])
     except BehaviorError as error:
         return str(error)
     return None

@@ -9,7 +9,7 @@ from msgspec import json
 from mockserver.admin_schemas import ClockState
 from mockserver.contract.behaviors import DIALECT, DOCUMENTED, short_name
 from mockserver.server.tenancy.config import TenantConfig, tenant_spec
-from mockserver.vendors import named
+from mockserver.vendors import get_vendor
 from mockserver.world.model.spec import WorldSpec, format_instant, parse_instant, spec
 
 Behaviors = Mapping[str, str | int]
@@ -68,7 +68,7 @@ def _behavior_options(behaviors: Behaviors) -> list[str]:
         vendor = name.partition(".")[0]
         dialect = str(behaviors[f"{vendor}.{DIALECT}"])
         if short_name(name) != DIALECT:
-            if value != named(vendor).in_dialect(dialect).contract.behavior(name).default:
+            if value != get_vendor(vendor).in_dialect(dialect).contract.behavior(name).default:
                 options += ["--behavior", f"{name}={value}"]
         elif dialect != DOCUMENTED:
             options += ["--dialect", f"{vendor}={dialect}"]

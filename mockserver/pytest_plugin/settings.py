@@ -39,7 +39,7 @@ SETTINGS: Final = (
     Setting(
         "seed",
         "Base seed; each test's seed is derived from it and the test id; 'random' picks one.",
-        parsers.seed,
+        parsers.parse_seed,
         "7",
         "N",
     ),
@@ -47,21 +47,21 @@ SETTINGS: Final = (
     Setting(
         "dialect",
         "Default dialect when the marker names none: 'observed', another dialect, or VENDOR=DIALECT,…",
-        parsers.dialects,
+        parsers.parse_dialects,
         None,
         "DIALECT",
     ),
     Setting(
         "strict",
         "Fail a test for findings, unexpected errors and unused faults that it did not allow: yes or no.",
-        parsers.flag,
+        parsers.parse_flag,
         "yes",
         "YES",
     ),
     Setting(
         "stall_timeout",
         "Seconds of real time after which a stalled response is reset and the test fails; 0 for no timeout.",
-        parsers.seconds,
+        parsers.parse_seconds,
         "30",
         "SECONDS",
     ),
@@ -69,13 +69,15 @@ SETTINGS: Final = (
         "loop_limit",
         "Consecutive requests for a list without a new row after which the client gets an error"
         " and the test fails; 0 for no limit.",
-        parsers.limit,
+        parsers.parse_limit,
         "1000",
         "N",
     ),
-    Setting("url", "URL of a running server to use instead of starting one.", parsers.url, None, "URL"),
-    Setting("admin_token", "Admin token of that server.", parsers.token, None, "TOKEN"),
-    Setting("port", "Port of the server that is started; 0 picks a free one.", parsers.port, "0", "PORT"),
+    Setting("url", "URL of a running server to use instead of starting one.", parsers.check_url, None, "URL"),
+    Setting("admin_token", "Admin token of that server.", parsers.check_token, None, "TOKEN"),
+    Setting(
+        "port", "Port of the server that is started; 0 picks a free one.", parsers.parse_port, "0", "PORT"
+    ),
     Setting(
         "journal",
         "Directory to which the journal of every test is written as an HTTP Archive.",

@@ -8,7 +8,7 @@ from aiohttp.typedefs import Middleware
 from msgspec import json
 
 from mockserver.contract.behaviors import BehaviorError
-from mockserver.server.admin.app import PRIVATE, Admin
+from mockserver.server.admin.app import PRIVATE_HEADERS, Admin
 from mockserver.server.handler import Handler, has_path
 from mockserver.server.http.request_body import BODY_LIMIT
 from mockserver.server.http.router import Router
@@ -37,7 +37,7 @@ def _openapi_handler(vendor: Vendor, tenants: Tenants) -> Callable[[web.Request]
 
         dialect = _requested_dialect(request, vendor, tenants)
         document = json.encode(openapi(dialect.name, dialect.dialect))
-        return web.Response(body=document, content_type="application/json", headers=PRIVATE)
+        return web.Response(body=document, content_type="application/json", headers=PRIVATE_HEADERS)
 
     return handle
 
@@ -80,7 +80,7 @@ def create_app(
     shared_tenants = tenants if isinstance(tenants, Tenants) else Tenants(tenants)
     admin_api = Admin(shared_tenants) if admin is True else admin or None
     if admin_api is not None and only_vendor is None:
-        admin_api.join(app)
+        admin_api.add_routes(app)
     for vendor in load() if only_vendor is None else [only_vendor]:
         docs_handler = _docs_handler(vendor, shared_tenants, admin_api)
         app.router.add_get(f"/{vendor.name}/openapi.json", _openapi_handler(vendor, shared_tenants))

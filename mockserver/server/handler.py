@@ -231,7 +231,9 @@ class Handler:
             error = log_unexpected_error(cached.raw, self._tenants.known)
             return self._errors.reject_unparsed(error, self._route(cached.raw), cached.raw, exchange)
 
-    def _respond_with_faults(self, parsed: ParsedRequest, tenant: Tenant, raw: RawRequest, exchange: Exchange) -> Response:
+    def _respond_with_faults(
+        self, parsed: ParsedRequest, tenant: Tenant, raw: RawRequest, exchange: Exchange
+    ) -> Response:
         """Return the response with the effects of the tenant's faults; record the start of a list."""
 
         def call_next(changed: ParsedRequest) -> Response:

@@ -129,7 +129,7 @@ async def serving(config: Config, *, patience: float = 0.1) -> AsyncIterator[Run
             admin.vendor_ports = vendor_ports
             if config.admin_port is not None:
                 admin.port = port
-                admin_port = await listen(admin.alone(), config.admin_port)
+                admin_port = await listen(admin.create_app(), config.admin_port)
         yield Running(config.host, port, vendor_ports, shared_tenants, None if admin is None else admin_port)
     finally:
         await _stop_accepting(runners)

@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver._util.suggest import suggest
-from mockserver.contract.behaviors import DIALECT, DOCUMENTED, BehaviorError, common, label
+from mockserver.contract.behaviors import DIALECT, DOCUMENTED, BehaviorError, common_behaviors, label
 from mockserver.contract.endpoint import Contract, ContractError, Endpoint
 from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.model.segments import Segment
@@ -164,7 +164,7 @@ def with_dialects(default: Vendor, *others: Vendor, observed: str = DOCUMENTED) 
     for vendor in others:
         _check_compatible(default, vendor)
     descriptions = {name: vendor.contract.description for name, vendor in dialects.items()}
-    behaviors = common(default.name, descriptions)
+    behaviors = common_behaviors(default.name, descriptions)
     for vendor in dialects.values():
         if vendor.has_dialects:
             raise ContractError(

@@ -167,7 +167,7 @@ def disable_slots(server: Server) -> TenantAccess:
     """Allow concurrent requests to every endpoint, and return the access of the default tenant."""
     with AdminClient(server.url) as admin:
         slots = [limit.name for limit in admin.limits() if isinstance(limit, SlotState)]
-        admin.change_limits({name: {"enabled": False} for name in slots})
+        admin.update_limits({name: {"enabled": False} for name in slots})
         return admin.tenant()
 
 
@@ -284,7 +284,7 @@ def first_page_request(pair: Pair, seed: int) -> ViewRequest:
         site=tenant.world.sites[0],
         now=tenant.clock.now(),
         behaviors=tenant.behaviors[vendor.name],
-        names=identifiers,
+        identifiers=identifiers,
     )
 
 

@@ -24,7 +24,7 @@ from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.limits import ConcurrencyLimit, WindowLimit
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.reconcile import compare
-from mockserver.server.http.pagination import at
+from mockserver.server.http.pagination import get_at
 from mockserver.vendors import load
 from tests.bench.processes import Server, mock
 from tests.bench.spoken import VendorRequest, build_request
@@ -188,7 +188,7 @@ class Client:
         for number in count(1):
             assert asked is not None
             answer = await self._page(asked, before)
-            before = at(answer, self.pair[1].rows_path)
+            before = get_at(answer, self.pair[1].rows_path)
             rows += before
             asked = self._following(answer, before, number, len(rows))
             if asked is None:
@@ -203,7 +203,7 @@ class Client:
             if status != OK:
                 await asyncio.sleep(0.01)  # A polite client waits before it retries.
                 continue
-            found = at(answer, self.pair[1].rows_path)
+            found = get_at(answer, self.pair[1].rows_path)
             if (
                 isinstance(found, list)
                 and not (found and found == before)
@@ -227,18 +227,18 @@ class Client:
         return (
             isinstance(paging, CursorPagination)
             and asked.get(paging.cursor) is not None
-            and at(answer, paging.next) == asked[paging.cursor]
+            and get_at(answer, paging.next) == asked[paging.cursor]
         )
 
     def _following(self, answer: Any, found: Sequence[Any], number: int, rows: int) -> dict[str, Any] | None:
         """Return the parameters of the next page, or ``None`` after the last."""
         match self.pair[1].pagination:
-            case OffsetPagination(offset=field, total=total) if rows < at(answer, total):
+            case OffsetPagination(offset=field, total=total) if rows < get_at(answer, total):
                 return {**self.first, field: rows}
             case PageNumberPagination(page=field, first=first) if len(found) == self.size:
                 return {**self.first, field: first + number}
-            case CursorPagination(cursor=field, next=path) if at(answer, path) is not None:
-                return {**self.first, field: at(answer, path)}
+            case CursorPagination(cursor=field, next=path) if get_at(answer, path) is not None:
+                return {**self.first, field: get_at(answer, path)}
         return None
 
 
@@ -446,7 +446,7 @@ def _judged(admin: AdminClient, tenant: str, seen: Seen) -> Iterator[str]:
     for limit in admin.limits(tenant):
         if isinstance(limit, SlotState) and limit.held:
             yield f"{tenant}: {limit.held} slots of {limit.name} are held"
-    lines = [json.decode(line) for line in admin.export("ndjson", tenant).splitlines()]
+    lines = [json.decode(line) for line in admin.export_journal("ndjson", tenant).splitlines()]
     total, numbers = admin.journal(tenant, limit=1).count, [line["number"] for line in lines]
     if total != seen.requests[tenant]:
         yield f"{tenant}: {seen.requests[tenant]} requests were sent, {total} are in the journal"

@@ -11,12 +11,12 @@ from click.testing import CliRunner
 
 from mockserver.cli.main import cli
 from mockserver.contract.behaviors import DIALECT, DOCUMENTED
-from mockserver.vendors import every, load
+from mockserver.vendors import load, load_dialects
 from mockserver.vendors.base import OBSERVED, Vendor
 from tests.cli.conftest import Serve, Shell
 from tests.made_up import NAME
 
-VENDORS = list(every())
+VENDORS = list(load_dialects())
 OTHERS = [vendor for vendor in VENDORS if vendor.dialect != DOCUMENTED]
 OTHER = OTHERS[0]
 

@@ -33,7 +33,7 @@ class GrowingJournal:
         found = [each for each in stage if each[0] > after and status in (None, each[1])]
         shown = [{"number": number, "duration_ms": 1.0 if ended else None} for number, ended in found[:limit]]
         return JournalPage(
-            exchanges=shown, matched=len(found), kept=len(stage), total=max(dict(stage), default=0)
+            exchanges=shown, matched=len(found), kept=len(stage), count=max(dict(stage), default=0)
         )
 
     def pause(self, seconds: float) -> None:

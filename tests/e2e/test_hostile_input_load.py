@@ -9,13 +9,13 @@ from aiohttp import ClientError, web
 from msgspec import json
 
 from mockserver._util.clock import LATEST
-from mockserver.contract.behaviors import MOST
+from mockserver.contract.behaviors import MAX_NUMBER
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.limits import WindowLimit
 from mockserver.server.expected.rows import all_rows_params
-from mockserver.server.faults.registry import MOST_ARMED
-from mockserver.server.faults.status import MOST_SECONDS
-from mockserver.vendors import every, load
+from mockserver.server.faults.status import MAX_RETRY_AFTER
+from mockserver.server.tenancy.active_faults import MAX_ACTIVE_FAULTS
+from mockserver.vendors import load, load_dialects
 from mockserver.vendors.base import Vendor
 
 KINDS = (
@@ -76,7 +76,7 @@ def alive() -> int:
     return sum(isinstance(each, web.BaseRequest) for each in gc.get_objects())
 
 
-@pytest.mark.parametrize("vendor", every(), ids=lambda vendor: vendor.label)
+@pytest.mark.parametrize("vendor", load_dialects(), ids=lambda vendor: vendor.label)
 async def test_repeated_error_keeps_no_request_alive(serve: Any, vendor: Vendor) -> None:
     """`make soak` measures the bytes."""
     limits = {
@@ -137,7 +137,7 @@ async def test_maximum_number_of_faults_can_be_triggered_together(serve: Any, pa
         "latency": {"seconds": 0},
         "duplicate_header": {"header": "X-Number", "value": "1"},
     }
-    status, answer = await add(mock, *[{"kind": kind, **own.get(kind, {})}] * MOST_ARMED)
+    status, answer = await add(mock, *[{"kind": kind, **own.get(kind, {})}] * MAX_ACTIVE_FAULTS)
     with suppress(ClientError):  # A truncated body is one, and a thousand headers are.
         await mock.ask(*pair, all_rows_params(mock.tenant, pair[1]))
     async with mock.client.get("/__admin/tenants/default/journal") as response:
@@ -149,13 +149,13 @@ async def test_maximum_number_of_faults_can_be_triggered_together(serve: Any, pa
 async def test_more_than_maximum_number_of_faults_get_error(serve: Any) -> None:
     """The error names the maximum, and none of the faults is added."""
     mock = await serve()
-    status, answer = await add(mock, *[{"kind": "empty_body"} for _ in range(MOST_ARMED + 1)])
+    status, answer = await add(mock, *[{"kind": "empty_body"} for _ in range(MAX_ACTIVE_FAULTS + 1)])
 
-    assert (status, f"at most {MOST_ARMED:,}" in answer["detail"]) == (400, True)
+    assert (status, f"at most {MAX_ACTIVE_FAULTS:,}" in answer["detail"]) == (400, True)
     assert (await add(mock, {"kind": "empty_body"}))[0] == 201
 
 
-@pytest.mark.parametrize("seconds", [MOST_SECONDS + 1, 10**12, 10**15])
+@pytest.mark.parametrize("seconds", [MAX_RETRY_AFTER + 1, 10**12, 10**15])
 async def test_fault_with_retry_after_beyond_a_century_gets_error(serve: Any, seconds: int) -> None:
     status, answer = await add(
         await serve(), {"kind": "status", "retry_after": seconds, "retry_form": "date"}
@@ -169,18 +169,20 @@ async def test_fault_with_retry_after_beyond_a_century_gets_error(serve: Any, se
 async def test_retry_after_of_a_century_is_sent_as_latest_date(serve: Any, pair: Any) -> None:
     mock = await serve()
     mock.tenant.clock.freeze(LATEST)
-    await add(mock, {"kind": "status", "retry_after": MOST_SECONDS, "retry_form": "date"})
+    await add(mock, {"kind": "status", "retry_after": MAX_RETRY_AFTER, "retry_form": "date"})
     path, arguments = mock.parts(*pair, dict(pair[1].example))
     async with mock.client.request(pair[1].method, path, **arguments) as response:
         assert (response.status, response.headers["Retry-After"][-17:]) == (503, "2199 00:00:00 GMT"[-17:])
 
 
 @pytest.mark.parametrize(
-    "pair", [(vendor, endpoint) for vendor in every() for endpoint in vendor.contract.endpoints], ids=name
+    "pair",
+    [(vendor, endpoint) for vendor in load_dialects() for endpoint in vendor.contract.endpoints],
+    ids=name,
 )
 async def test_clock_with_extreme_rate_stops_at_latest_date(serve: Any, pair: Any) -> None:
     mock = await serve(pair[0])
-    mock.tenant.clock.scale(1e300)
+    mock.tenant.clock.set_rate(1e300)
     status, body = await mock.ask(*pair, dict(pair[1].example))
     async with mock.client.get("/__admin/tenants/default/clock") as response:
         now = (await response.json())["now"]
@@ -209,22 +211,24 @@ async def test_invalid_retry_after_is_reviewed_without_error(
 
 NUMBERS = {
     behavior.name: behavior
-    for vendor in every()
+    for vendor in load_dialects()
     for behavior in vendor.contract.behaviors
     if behavior.unit and behavior.unit != "milliseconds"
 }
 
 
 @pytest.mark.parametrize(
-    "pair", [(vendor, endpoint) for vendor in every() for endpoint in vendor.contract.endpoints], ids=name
+    "pair",
+    [(vendor, endpoint) for vendor in load_dialects() for endpoint in vendor.contract.endpoints],
+    ids=name,
 )
 async def test_maximum_numbers_of_behaviors_get_response(serve: Any, pair: Any) -> None:
     """The maximum causes no overflow; a greater number gets an error."""
     names = {behavior.name for behavior in pair[0].contract.behaviors} & NUMBERS.keys()
-    mock = await serve(pair[0], behaviors=dict.fromkeys(names, MOST))
+    mock = await serve(pair[0], behaviors=dict.fromkeys(names, MAX_NUMBER))
     status, body = await mock.ask(*pair, dict(pair[1].example))
     async with mock.client.patch(
-        "/__admin/tenants/default/behaviors", json=dict.fromkeys(names, MOST + 1)
+        "/__admin/tenants/default/behaviors", json=dict.fromkeys(names, MAX_NUMBER + 1)
     ) as response:
         too_large_status = response.status
 

@@ -76,8 +76,8 @@ def outputs(admin: AdminClient, tenant: str | None, after: int = 0) -> dict[str,
     """Return a journal in every output format."""
     found = {
         "listing": str(admin.journal(tenant, after=after, limit=5000).exchanges),
-        "har": admin.export("har", tenant, after=after).decode(),
-        "ndjson": admin.export("ndjson", tenant, after=after).decode(),
+        "har": admin.export_journal("har", tenant, after=after).decode(),
+        "ndjson": admin.export_journal("ndjson", tenant, after=after).decode(),
     }
     return (
         found
@@ -151,16 +151,16 @@ def test_body_or_query_that_is_no_unicode_is_listed(mock: SessionMock, body: byt
     for vendor in NAMES:
         send(mock.url, request(f"/{vendor}/nowhere{query}", method="POST", body=body))
 
-    assert [json.decode(line)["vendor"] for line in mock.admin.export("ndjson", None).splitlines()] == list(
-        NAMES
-    )
+    assert [
+        json.decode(line)["vendor"] for line in mock.admin.export_journal("ndjson", None).splitlines()
+    ] == list(NAMES)
     assert all("nowhere" in text for text in outputs(mock.admin, None).values())
 
 
 def test_tenant_name_with_a_lone_surrogate_is_refused(mock: SessionMock) -> None:
     """In the same process, the name is not encoded as JSON."""
     with pytest.raises(AdminError, match="surrogate"):
-        mock.tenant("a\udcffb")
+        mock.create_tenant("a\udcffb")
 
     assert len(mock.admin.tenants()) == 1
 
@@ -271,7 +271,7 @@ def attacked(url: str) -> tuple[set[str], dict[str, str]]:
         headers = [f"{name}: {value}".encode() for name, value in own.headers.items()]
         texts = {"admin problems": "\n".join(admin_problem(url, key) for key in keys)}
         for number, key in enumerate(sorted(keys)):
-            before = admin.journal(None, limit=0).total
+            before = admin.journal(None, limit=0).count
             attack(url, key, path, headers, [*NAMES, "nowhere"][number % 5])
             for whose, after in ((None, before), ("default", 0)):
                 texts.update(
@@ -473,7 +473,7 @@ def test_archive_is_streamed_without_blocking_other_requests(mock: SessionMock) 
     assert min(pieces) >= len(whole["log"]["entries"])
     assert status(answer) == 200
     assert len(whole["log"]["entries"]) == len(mock.admin.journal(None, limit=5000).exchanges) > 100
-    assert whole == json.decode(mock.admin.export("har", None))
+    assert whole == json.decode(mock.admin.export_journal("har", None))
 
 
 # User info in URLs

@@ -9,7 +9,7 @@ import httpx
 from mockserver import TenantHandle, VendorHandle
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
-from mockserver.server.http.pagination import at
+from mockserver.server.http.pagination import get_at
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 
@@ -70,20 +70,20 @@ def crawl(tenant: TenantHandle, pair: Pair, proceed: Callable[[int], bool] = lam
         while parameters is not None and proceed(len(pages)):
             response = send(http, vendor, endpoint, parameters)
             assert response.status_code == 200, response.text
-            pages.append(at(response.json(), endpoint.rows_path))
+            pages.append(get_at(response.json(), endpoint.rows_path))
             parameters = _following(endpoint, first, response.json(), len(pages))
     return pages
 
 
 def _following(endpoint: Endpoint, first: dict[str, Any], answer: Any, number: int) -> dict[str, Any] | None:
-    rows = at(answer, endpoint.rows_path)
+    rows = get_at(answer, endpoint.rows_path)
     match endpoint.pagination:
         case OffsetPagination(offset=offset, total=total):
-            return {**first, offset: SIZE * number} if number * SIZE < at(answer, total) else None
+            return {**first, offset: SIZE * number} if number * SIZE < get_at(answer, total) else None
         case PageNumberPagination(page=page, first=start, limit=limit):
             return {**first, page: start + number} if limit and len(rows) == SIZE else None
         case CursorPagination(cursor=cursor, next=path):
-            after = at(answer, path)
+            after = get_at(answer, path)
             return None if after is None else {**first, cursor: after}
     return None
 

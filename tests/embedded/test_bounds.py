@@ -12,7 +12,7 @@ import pytest
 from mockserver import SessionMock, TenantHandle
 from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
-from mockserver.server.http.pagination import at
+from mockserver.server.http.pagination import get_at
 from tests.conftest import QUICK
 from tests.embedded.crawling import LISTS, SIZE, Pair, all_rows_params, crawl, name, send
 
@@ -86,7 +86,7 @@ def follow(tenant: TenantHandle, pair: Pair, **parameters: Any) -> None:
                 case PageNumberPagination(page=page, first=first):
                     sent[page] = first + number
                 case CursorPagination(cursor=cursor, next=path):
-                    sent[cursor] = at(body, path)
+                    sent[cursor] = get_at(body, path)
 
 
 def retry(tenant: TenantHandle, pair: Pair) -> None:

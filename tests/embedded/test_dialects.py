@@ -7,14 +7,14 @@ import pytest
 from mockserver import SessionMock
 from mockserver.contract.behaviors import DIALECT, DOCUMENTED
 from mockserver.server.tenancy.config import ConfigError
-from mockserver.vendors import every, load
+from mockserver.vendors import load, load_dialects
 from mockserver.vendors.base import OBSERVED, Vendor
 from tests.embedded.crawling import Pair, crawl, flat
 from tests.made_up import NAME, PREFIX
 
 ROWS: list[Pair] = [
     (vendor, endpoint)
-    for vendor in every()
+    for vendor in load_dialects()
     for endpoint in vendor.contract.endpoints
     if endpoint.rows_path and not set(endpoint.path) - {endpoint.site}
 ]
@@ -59,7 +59,7 @@ def test_reconcile_in_dialect_with_other_paths(family: Vendor) -> None:
 
 
 def test_dialect_of_server_and_tenant_is_set(mock: SessionMock) -> None:
-    last = list(every())[-1]
+    last = list(load_dialects())[-1]
     with SessionMock(sessions=1, dialect=OBSERVED) as observed:
         assert vendor_for(observed) == {vendor.name: vendor.observed for vendor in load()}
         with observed.create_tenant(sessions=1) as plain:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mockserver import AdminError, SessionMock, TenantHandle
-from mockserver.server.http.pagination import at
+from mockserver.server.http.pagination import get_at
 from tests.embedded.crawling import LISTS, Pair, all_rows_params, crawl, flat, name, send
 from tests.embedded.sweep import BEHAVIOR, LIMIT
 
@@ -26,7 +26,7 @@ def test_world_sessions_equal_vendor_rows(tenant: TenantHandle, pair: Pair) -> N
     rows = flat(crawl(tenant, pair))
     count = tenant.world.counts[0]
     from_world = sorted(tenant.world.session(index)["start"] for index in range(count))
-    from_vendor = sorted(_milliseconds(at(row, pair[1].start_field)) for row in rows)
+    from_vendor = sorted(_milliseconds(get_at(row, pair[1].start_field)) for row in rows)
 
     assert len(rows) == count == 10
     assert [each // 1000 for each in from_world] == [each // 1000 for each in from_vendor]

@@ -9,11 +9,11 @@ import pytest
 from msgspec import json
 
 from mockserver.contract.behaviors import DIALECT, DOCUMENTED
-from mockserver.vendors import every
+from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor
 from tests.pytest_plugin.conftest import Run
 
-OTHER: Vendor = next(vendor for vendor in every() if vendor.dialect != DOCUMENTED)
+OTHER: Vendor = next(vendor for vendor in load_dialects() if vendor.dialect != DOCUMENTED)
 BEHAVIOR = f"{OTHER.name}.{DIALECT}"
 
 

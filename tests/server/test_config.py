@@ -133,7 +133,7 @@ def test_tenant_name_invalid_in_admin_api_is_invalid_in_file(name: str, tmp_path
     path.write_text(f"[tenants.{json.encode(name).decode()}]".replace("\x7f", "\\u007f"), encoding="utf-8")
     line = refusal_of(path)
     with SessionMock() as mock, pytest.raises(AdminError) as refused:
-        mock.tenant(name)
+        mock.create_tenant(name)
     rule = refused.value.detail.partition("name must be ")[2]
 
     assert rule
@@ -145,6 +145,6 @@ def test_tenant_name_valid_in_admin_api_is_valid_in_file(name: str, tmp_path: Pa
     path = tmp_path / "mock.toml"
     path.write_text(f"[tenants.{json.encode(name).decode()}]", encoding="utf-8")
     with SessionMock() as mock:
-        assert mock.tenant(name).id == name
+        assert mock.create_tenant(name).id == name
 
     assert [each.name for each in tenants(read_config(path, {}))] == ["default", name]

@@ -13,22 +13,22 @@ from mockserver.contract.behaviors import DIALECT, DOCUMENTED, BehaviorError, sh
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.limits import WindowLimit
-from mockserver.server.journal.har import har
-from mockserver.server.journal.serialization import described
+from mockserver.server.journal.har import build_har
+from mockserver.server.journal.serialization import describe_exchange
 from mockserver.server.requests.responses import status_of
 from mockserver.server.runner import serving
 from mockserver.server.tenancy.config import Config, ConfigError, TenantConfig, make_tenant, read_config
-from mockserver.vendors import every, load
+from mockserver.vendors import load, load_dialects
 from mockserver.vendors.base import OBSERVED, Vendor
 from tests.made_up import NAME, PLACE, another
 
 
 def place_of(endpoint: Endpoint) -> str | None:
-    """The query parameter in which an endpoint takes a key."""
+    """Return the query parameter in which an endpoint takes a key."""
     return endpoint.credentials.query if isinstance(endpoint.credentials, Bearer) else None
 
 
-VENDORS = list(every())
+VENDORS = list(load_dialects())
 DIALECTS = [vendor for vendor in VENDORS if vendor.dialect != DOCUMENTED]
 IN_QUERY = [
     (vendor, endpoint) for vendor in VENDORS for endpoint in vendor.contract.endpoints if place_of(endpoint)
@@ -52,22 +52,22 @@ def defaults(vendor: Vendor) -> dict[str, Any]:
 
 
 def missing(family: Vendor) -> int:
-    """The status of a request without credentials as documented."""
+    """Return the status of a request without credentials as documented."""
     return status_of(family, family.contract.errors["missing_credential"], {})
 
 
 def unknown(family: Vendor) -> int:
-    """The status of an unknown path as documented."""
+    """Return the status of an unknown path as documented."""
     return status_of(family, family.contract.errors["unknown_path"], {})
 
 
 def listing(vendor: Vendor) -> Endpoint:
-    """An endpoint whose path names a site and nothing else."""
+    """Return an endpoint whose path names a site and nothing else."""
     return next(endpoint for endpoint in vendor.contract.endpoints if set(endpoint.path) == {endpoint.site})
 
 
 def of(mock: Any, name: str) -> Any:
-    """The same mock, spoken to as another tenant's client."""
+    """Return the same mock, spoken to as another tenant's client."""
     found = type(mock)(mock.client, mock.served)
     found.tenant = mock.tenants[name]
     return found
@@ -164,7 +164,7 @@ def test_dialect_option_overrides_file(
 
 
 def render(text: str, words: dict[str, str]) -> str:
-    """A text with its placeholders replaced."""
+    """Return a text with its placeholders replaced."""
     for word, value in words.items():
         text = text.replace(word, value)
     return text
@@ -254,7 +254,7 @@ async def test_path_of_another_dialect_is_unknown_with_explanation(
     path, arguments = mock.parts(family, here, dict(here.example))
     status, body = await get(mock, path, **(arguments if known else {}))
     [exchange] = mock.tenant.journal if known else mock.served.unmatched
-    told = described(exchange)
+    told = describe_exchange(exchange)
     [near] = told["near_misses"]
 
     assert (status, body) == (418, {NAME: "unknown_path"})
@@ -262,7 +262,7 @@ async def test_path_of_another_dialect_is_unknown_with_explanation(
     assert (near["vendor"], near["endpoint"], near["path"]) == (family.name, there.name, there.paths[0])
     assert (
         near["difference"]
-        == f"{here.paths[0]} is the path of the dialect {DOCUMENTED}, and {NAME} is spoken here"
+        == f"{here.paths[0]} is a path of the dialect {DOCUMENTED}; this tenant uses {NAME}"
     )
     assert near["difference"] in caplog.text
     assert mock.tenant.rates._open == {}  # noqa: SLF001 -- that nothing is counted is the point
@@ -280,7 +280,7 @@ async def test_credential_at_place_of_another_dialect_is_explained(serve: Any, f
 
     assert answers == [missing(family), 200]
     assert exchange.near_misses[0].difference.endswith(
-        f"only the dialect {NAME} looks there, and {DOCUMENTED} is spoken here"
+        f"only the dialect {NAME} looks there, and this tenant uses {DOCUMENTED}"
     )
 
 
@@ -344,17 +344,17 @@ async def test_exchange_has_dialect_and_error_basis(serve: Any, vendor: Vendor) 
         async with mock.client.request(method, target, **more) as response:
             await response.read()
     exchanges = [*mock.tenant.journal, *mock.served.unmatched]
-    entries = har(exchanges)["log"]["entries"]
+    entries = build_har(exchanges)["log"]["entries"]
 
     assert (
-        {each["dialect"] for each in map(described, exchanges)}
+        {each["dialect"] for each in map(describe_exchange, exchanges)}
         == {entry["_dialect"] for entry in entries}
         == {vendor.dialect}
     )
     assert len([exchange for exchange in exchanges if exchange.error is not None]) == 4
     for exchange in exchanges:
         shape = vendor.contract.errors[exchange.error].fact.basis.value if exchange.error else None
-        assert described(exchange)["basis"] == shape
+        assert describe_exchange(exchange)["basis"] == shape
 
 
 @pytest.mark.parametrize("pair", IN_QUERY, ids=lambda pair: f"{pair[0].label}.{pair[1].name}")
@@ -368,7 +368,7 @@ async def test_credential_in_query_is_masked_in_journal(
     sent = [{**arguments["params"], str(place_of(endpoint)): value} for value in (key, "somebody-elses")]
     statuses = [(await get(mock, path, params=each))[0] for each in sent]
     exchanges = [*mock.tenant.journal, *mock.served.unmatched]
-    shown = str([*map(described, exchanges), har(exchanges), caplog.text])
+    shown = str([*map(describe_exchange, exchanges), build_har(exchanges), caplog.text])
 
     assert statuses[0] != statuses[1] == status_of(vendor, vendor.contract.errors["wrong_credential"], {})
     assert len(mock.tenant.journal) == len(mock.served.unmatched) == 1

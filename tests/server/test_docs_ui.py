@@ -50,7 +50,7 @@ class Page(HTMLParser):
 
 
 async def opened(client: Any, name: str, **headers: str) -> Page:
-    """A vendor's page, read."""
+    """Return a vendor's page, read."""
     async with client.get(f"/{name}/docs", headers=headers) as response:
         assert response.status == 200
         return Page(await response.text())
@@ -173,7 +173,7 @@ def test_docs_ui_is_imported_lazily() -> None:
 
 @pytest.fixture(name="npm")
 def _npm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to fetch into, by an npm that has something of every file."""
+    """Return a folder to fetch into, by an npm that has something of every file."""
     program, into = tmp_path / "bin" / "npm", tmp_path / "assets"
     program.parent.mkdir()
     into.mkdir()

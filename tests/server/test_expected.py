@@ -11,7 +11,7 @@ from mockserver.contract.pagination import CursorPagination
 from mockserver.server.expected.merge import MergedRow, merge_rows
 from mockserver.server.expected.rows import all_rows_params, expected_rows, rows
 from mockserver.server.faults.registry import read
-from mockserver.server.http.pagination import at, page_field
+from mockserver.server.http.pagination import get_at, page_field
 from mockserver.server.tenancy.config import TenantConfig, make_tenant
 from mockserver.server.tenancy.world_history import MAX_LISTS, MAX_WORLDS, WorldHistory, WorldSnapshot
 from mockserver.world.generator.tracked import TrackedEvent
@@ -24,12 +24,12 @@ SIZE, COUNT = 7, 30
 
 
 def told(mock: Any, pair: Pair, **other: Any) -> list[Any]:
-    """The rows of a list as it is now."""
+    """Return the rows of a list as it is now."""
     return [row for _, row in rows(mock.tenant, *pair, {**all_rows_params(mock.tenant, pair[1]), **other})]
 
 
 def labels(mock: Any, pair: Pair, **other: Any) -> dict[str, list[Any]]:
-    """The rows of a list by verification, in its order."""
+    """Return the rows of a list by verification, in its order."""
     found: dict[str, list[Any]] = {"required": [], "optional": [], "forbidden": []}
     for verification, row in expected_rows(
         mock.tenant, *pair, {**all_rows_params(mock.tenant, pair[1]), **other}
@@ -39,7 +39,7 @@ def labels(mock: Any, pair: Pair, **other: Any) -> dict[str, list[Any]]:
 
 
 async def asked(mock: Any, pair: Pair, **page: Any) -> Any:
-    """A page of everything."""
+    """Return a page of everything."""
     limit = getattr(pair[1].pagination, "limit", None)
     status, body = await mock.ask(
         *pair, {**all_rows_params(mock.tenant, pair[1]), **({limit: SIZE} if limit else {}), **page}
@@ -54,8 +54,10 @@ async def crawled(mock: Any, pair: Pair) -> list[Any]:
     page: dict[str, Any] = {}
     while True:
         answer = await asked(mock, pair, **page)
-        found += at(answer, pair[1].rows_path)
-        page = {str(page_field(pair[1].pagination)): at(answer, getattr(pair[1].pagination, "next", None))}
+        found += get_at(answer, pair[1].rows_path)
+        page = {
+            str(page_field(pair[1].pagination)): get_at(answer, getattr(pair[1].pagination, "next", None))
+        }
         if None in page.values():
             return found
 
@@ -88,7 +90,7 @@ async def test_row_deleted_while_paging_is_optional_then_forbidden(serve: Any, p
 
 
 def later(pair: Pair) -> dict[str, Any]:
-    """A page that is not the first; by cursor there is none to name, and a filter does as well: it is another list."""
+    """Return a page that is not the first; by cursor there is none to name, and a filter does as well: it is another list."""
     field = page_field(pair[1].pagination)
     return (
         {str(field): 2}

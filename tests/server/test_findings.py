@@ -8,7 +8,7 @@ import pytest
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.limits import ConcurrencyLimit, WindowLimit
 from mockserver.contract.lint_rules import (
-    ADVICE,
+    REQUEST_FINDINGS,
     ExceedsMaximum,
     InQuery,
     IsSet,
@@ -23,13 +23,13 @@ from mockserver.server.http.pagination import page_field
 from mockserver.server.journal.client_history import LISTS as MOST_LISTS
 from mockserver.server.journal.client_history import PAGES, WAITS, History, Wait
 from mockserver.server.review.findings import FINDINGS
-from mockserver.vendors import every
+from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor
 from tests.server.asking import ALL, LISTS, Pair, crawl, name, page_of
 
 ADVISED = [
     (vendor, endpoint, advice)
-    for vendor in every()
+    for vendor in load_dialects()
     for endpoint in vendor.contract.endpoints
     for advice in endpoint.lint_rules
 ]
@@ -44,13 +44,13 @@ REPORTED = [
 
 
 def advice_name(each: Any) -> str:
-    """A test id a person can read."""
+    """Return a test id a person can read."""
     when = each[2].when
     return f"{name(each)}.{each[2].name}.{getattr(when, 'field', getattr(when, 'parameter', ''))}"
 
 
 def told(mock: Any, number: int = 0) -> list[str]:
-    """The names of the findings of the last exchange, or of one."""
+    """Return the names of the findings of the last exchange, or of one."""
     exchanges = list(mock.tenant.journal)
     return [finding.name for finding in exchanges[number - 1].findings]
 
@@ -310,27 +310,27 @@ async def test_error_in_review_is_logged_without_values(
 
 def test_wait_is_measured_by_the_longer_clock() -> None:
     wait = Wait(
-        since=1_000, until=61_000, really=60_500_000_000, told=1
+        since=1_000, until=61_000, until_ns=60_500_000_000, last_number=1
     )  # Told at half a second of the stopwatch.
 
-    assert wait.asked == 60_000
-    assert wait.waited(at=31_000, began=600_000_000) == 30_000
-    assert wait.waited(at=1_000, began=20_500_000_000) == 20_000
-    assert wait.waited(at=900, began=400_000_000) == 0
+    assert wait.duration == 60_000
+    assert wait.waited(at=31_000, started_ns=600_000_000) == 30_000
+    assert wait.waited(at=1_000, started_ns=20_500_000_000) == 20_000
+    assert wait.waited(at=900, started_ns=400_000_000) == 0
 
 
 def test_history_is_bounded() -> None:
     history = History()
     for number in range(2 * WAITS):
-        history.wait(("v", number, None), Wait(0, 10, 10, 0))
+        history.record_wait(("v", number, None), Wait(0, 10, 10, 0))
     for number in range(2 * MOST_LISTS):
         history.pages(number)[0] = None
     for number in range(2 * PAGES):
         history.pages("long")[number] = None
 
-    assert history.wait_of(("v", 0, "e"), 5, 5, 1) is None
-    assert history.wait_of(("v", 2 * WAITS - 1, "e"), 5, 11, 1) is None
-    assert history.wait_of(("v", 2 * WAITS - 1, "e"), 5, 5, 1) == Wait(0, 10, 10, 0)
+    assert history.find_wait(("v", 0, "e"), 5, 5, 1) is None
+    assert history.find_wait(("v", 2 * WAITS - 1, "e"), 5, 11, 1) is None
+    assert history.find_wait(("v", 2 * WAITS - 1, "e"), 5, 5, 1) == Wait(0, 10, 10, 0)
     assert history.pages(2 * MOST_LISTS - 1)
     assert not history.pages(0)
     assert len(history.pages("long")) <= PAGES + 1
@@ -338,7 +338,7 @@ def test_history_is_bounded() -> None:
 
 
 def test_every_finding_is_registered_and_every_lint_rule_used() -> None:
-    assert {advice.name for _, _, advice in ADVISED} == set(ADVICE) <= set(FINDINGS)
+    assert {advice.name for _, _, advice in ADVISED} == set(REQUEST_FINDINGS) <= set(FINDINGS)
     assert all(
         says.endswith(".") and word == word.lower() and " " not in word for word, says in FINDINGS.items()
     )

@@ -29,7 +29,7 @@ WINDOWS = [
 
 
 def name(each: Limited) -> str:
-    """A test id a person can read."""
+    """Return a test id a person can read."""
     return f"{each[0].name}.{each[1].name}"
 
 
@@ -106,7 +106,7 @@ async def test_window_rejects_requests_beyond_limit(serve: Any, each: Limited) -
 
 
 async def overlapping(mock: Any, vendor: Vendor, endpoint: Endpoint, *sites: int) -> list[int]:
-    """The statuses of requests sent at once."""
+    """Return the statuses of requests sent at once."""
     return [
         status
         for status, _ in await asyncio.gather(*(mock.ask(vendor, endpoint, {}, site) for site in sites))

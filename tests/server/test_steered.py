@@ -28,12 +28,12 @@ from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.limits import WindowLimit
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.server.app import create_app
-from mockserver.server.http.pagination import at, page_field
+from mockserver.server.http.pagination import get_at, page_field
 from mockserver.server.requests.responses import status_of
 from mockserver.server.tenancy.config import Config, tenants
 from mockserver.vendors import load
 from mockserver.world.model.spec import DEFAULT_END, DEFAULT_START, parse_instant
-from tests.bench.spoken import spoken
+from tests.bench.spoken import build_request
 from tests.conftest import QUICK
 from tests.server.asking import ALL, Pair
 
@@ -109,7 +109,7 @@ class Window_(Struct):  # noqa: N801 -- the contract's own is a Window too
         return passes
 
     def used(self, now: int) -> int:
-        """Requests in the windows that are open."""
+        """Return requests in the windows that are open."""
         return sum(
             count for opened, count in self.counted.values() if opened <= now < opened + self.seconds * 1000
         )
@@ -183,7 +183,7 @@ class RunningServer:
         self, access: TenantAccess, pair: Pair, parameters: dict[str, Any], site: int = 0
     ) -> tuple[int, bytes]:
         """Send a request; status 0 where the connection ends without an answer."""
-        asked = spoken(access, *pair, parameters, site)
+        asked = build_request(access, *pair, parameters, site)
         try:
             self.connection.request(asked.method, asked.path, asked.body, asked.headers)
             answer = self.connection.getresponse()
@@ -195,7 +195,7 @@ class RunningServer:
 
 @pytest.fixture(name="living", scope="module")
 def _living() -> Iterator[RunningServer]:
-    """A server on real sockets, which is steered from outside only."""
+    """Return a server on real sockets, which is steered from outside only."""
     loop, started = asyncio.new_event_loop(), threading.Event()
     ports: list[int] = []
 
@@ -230,7 +230,7 @@ def _living() -> Iterator[RunningServer]:
 
 
 def _harmless(living: RunningServer) -> list[tuple[str, str]]:
-    """The settings of behaviors under which every list is still answered; another dialect may have other lists."""
+    """Return the settings of behaviors under which every list is still answered; another dialect may have other lists."""
     found = []
     access = living.admin.create_tenant("harmless", world={"sessions": 1}, behaviors=QUICK)
     for vendor in load():
@@ -246,7 +246,7 @@ def _harmless(living: RunningServer) -> list[tuple[str, str]]:
 
 
 def _parameters(pair: Pair, page: int = 0, cursor: str | None = None) -> dict[str, Any]:
-    """The parameters of a page of everything, in pages of a few rows."""
+    """Return the parameters of a page of everything, in pages of a few rows."""
     paging, endpoint = pair[1].pagination, pair[1]
     if endpoint.rows_path is None:
         return dict(endpoint.example)
@@ -290,7 +290,7 @@ class Steered(RuleBasedStateMachine):
                 self.admin.delete_tenant(name)
 
     def alive(self, name: str) -> Model | None:
-        """A tenant that is served; for any other, the admin API must say that there is none."""
+        """Return a tenant that is served; for any other, the admin API must say that there is none."""
         model = self.models.get(name)
         if model is not None and not model.deleted:
             return model
@@ -306,7 +306,7 @@ class Steered(RuleBasedStateMachine):
         kinds=st.lists(st.sampled_from(["status", "same_page"]), max_size=1),
     )
     def create_tenant(self, name: str, world: dict[str, Any], now: int, kinds: list[str]) -> None:
-        """A name that is free is created, with or without a fault, and is who had it before; one that is taken is a conflict."""
+        """Return a name that is free is created, with or without a fault, and is who had it before; one that is taken is a conflict."""
         known = self.models.get(name)
         faults = [{"kind": kind, "times": 1} for kind in kinds]
         if known is not None and not known.deleted:
@@ -327,21 +327,21 @@ class Steered(RuleBasedStateMachine):
 
     @rule(name=names, seconds=st.sampled_from([0, 1, 59, 3600, 86_400]))
     def advance(self, name: str, seconds: int) -> None:
-        """A clock goes forward by exactly so much."""
+        """Return a clock goes forward by exactly so much."""
         if model := self.alive(name):
-            self.admin.advance(seconds, name)
+            self.admin.advance_clock(seconds, name)
             model.now += seconds * 1000
 
     @rule(name=names, now=instants, frozen=st.booleans())
     def turn_clock(self, name: str, now: int, frozen: bool) -> None:  # noqa: FBT001 -- drawn by Hypothesis
-        """A clock is wherever it is set or frozen."""
+        """Return a clock is wherever it is set or frozen."""
         if model := self.alive(name):
-            (self.admin.freeze if frozen else self.admin.set_clock)(now, name)
+            (self.admin.freeze_clock if frozen else self.admin.set_clock)(now, name)
             model.now = now
 
     @rule(name=names)
     def reset_clock(self, name: str) -> None:
-        """A clock comes back to where it was at first."""
+        """Return a clock comes back to where it was at first."""
         if model := self.alive(name):
             self.admin.reset_clock(name)
             model.now = model.first_now
@@ -355,7 +355,7 @@ class Steered(RuleBasedStateMachine):
         most=st.sampled_from([1, 2, None]),
     )
     def add(self, name: str, kind: str, pair: Pair, narrow: bool, after: int, most: int | None) -> None:  # noqa: FBT001, PLR0913, PLR0917 -- drawn by Hypothesis
-        """A fault is active, for one endpoint or for all."""
+        """Return a fault is active, for one endpoint or for all."""
         model = self.alive(name)
         if model is None or len(model.faults) > 3:
             return
@@ -398,14 +398,14 @@ class Steered(RuleBasedStateMachine):
         times=times,
     )
     def limit(self, name: str, pair: Pair, change: dict[str, Any], times: int) -> None:
-        """A limit is changed in part, and the rest of it stays; then it is met."""
+        """Return a limit is changed in part, and the rest of it stays; then it is met."""
         if model := self.alive(name):
             limit = next(
                 each
                 for each, (vendor, limit) in WINDOWS.items()
                 if vendor is pair[0] and limit in pair[1].limits
             )
-            self.admin.change_limits({limit: change}, name)
+            self.admin.update_limits({limit: change}, name)
             window = model.windows[limit]
             window.allowed = change.get("allowed", window.allowed)
             window.seconds = change.get("seconds", window.seconds)
@@ -415,7 +415,7 @@ class Steered(RuleBasedStateMachine):
 
     @rule(name=names, data=st.data())
     def set_behaviors(self, name: str, data: st.DataObject) -> None:
-        """A vendor behaves in another way from now on."""
+        """Return a vendor behaves in another way from now on."""
         if model := self.alive(name):
             behavior, option = data.draw(st.sampled_from(self.living.harmless))
             assert self.admin.set_behaviors({behavior: option}, name)[behavior] == option
@@ -423,14 +423,14 @@ class Steered(RuleBasedStateMachine):
 
     @rule(name=names, world=worlds)
     def replace_world(self, name: str, world: dict[str, Any]) -> None:
-        """A tenant lives in another world, under the same credentials, and what happened in the old one is gone."""
+        """Return a tenant lives in another world, under the same credentials, and what happened in the old one is gone."""
         if model := self.alive(name):
             self.admin.replace_world(name, **world)
             model.world, model.happened = world, ()
 
     @rule(name=names)
     def clear_journal(self, name: str) -> None:
-        """The journal counts from the beginning."""
+        """Return the journal counts from the beginning."""
         if model := self.alive(name):
             self.admin.clear_journal(name)
             model.exchanges = 0
@@ -438,14 +438,14 @@ class Steered(RuleBasedStateMachine):
     @rule(name=names)
     def reset(self, name: str) -> None:
         if model := self.alive(name):
-            self.admin.reset(name)
+            self.admin.reset_tenant(name)
             model.begin()
             for pair in ROWS[self.turn % 2 :: 2]:
                 self.page(name, pair, 0, 0)
 
     @rule(name=names, pair=lists, again=st.sampled_from([True, True, False]))
     def delete(self, name: str, pair: Pair, again: bool) -> None:  # noqa: FBT001 -- drawn by Hypothesis
-        """A tenant is served no longer; a request comes late, and the tenant may come again."""
+        """Return a tenant is served no longer; a request comes late, and the tenant may come again."""
         if model := self.alive(name):
             self.admin.delete_tenant(name)
             model.deleted = True
@@ -456,10 +456,10 @@ class Steered(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from([*NAMES, WITNESS]), pair=lists, site=st.integers(0, 1), later=st.booleans())
     def ask(self, name: str, pair: Pair, site: int, later: bool) -> None:  # noqa: FBT001 -- drawn by Hypothesis
-        """A page of a list is asked for, and the one after it."""
+        """Return a page of a list is asked for, and the one after it."""
         if name in self.models:
             body = self.page(name, pair, site, 0)
-            cursor = at(json.decode(body), getattr(pair[1].pagination, "next", None)) if body else None
+            cursor = get_at(json.decode(body), getattr(pair[1].pagination, "next", None)) if body else None
             if (
                 later
                 and page_field(pair[1].pagination)
@@ -469,7 +469,7 @@ class Steered(RuleBasedStateMachine):
 
     @rule(name=names, later=st.booleans())
     def ask_all(self, name: str, later: bool) -> None:  # noqa: FBT001 -- drawn by Hypothesis
-        """A page of each list is asked for."""
+        """Return a page of each list is asked for."""
         for pair in ROWS:
             self.ask(name, pair, 0, later)
 
@@ -527,7 +527,7 @@ class Steered(RuleBasedStateMachine):
             question = Question(pair[0].name, pair[1].name, site, page - 1)
         assert model.answers.setdefault((question, model.state), body) == body
         if page == 0 and not model.happened:
-            rows = at(json.decode(body), pair[1].rows_path)
+            rows = get_at(json.decode(body), pair[1].rows_path)
             expected = list(
                 self.admin.expected_rows(
                     pair[0].name, pair[1].name, _parameters(pair), site=site, tenant=name
@@ -541,7 +541,7 @@ class Steered(RuleBasedStateMachine):
 
     @invariant()
     def healthy(self) -> None:
-        """The server answers, and knows as many tenants as there are."""
+        """Return the server answers, and knows as many tenants as there are."""
         health = self.admin.health()
         assert health.status == "healthy"
         assert health.tenants == 1 + sum(not model.deleted for model in self.models.values())
@@ -558,7 +558,7 @@ class Steered(RuleBasedStateMachine):
                 self.compare(name, model)
 
     def compare(self, name: str, model: Model) -> None:
-        """A tenant's clock, faults and limits with the model's."""
+        """Return a tenant's clock, faults and limits with the model's."""
         assert parse_instant(self.admin.clock(name).now, "now") == model.now
         faults = [
             tuple(fault[field] for field in ("kind", "matched", "triggered", "remaining"))

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from mockserver.server.journal.serialization import described
+from mockserver.server.journal.serialization import describe_exchange
 from mockserver.vendors.braze import VENDOR
 
 LEGACY = VENDOR.in_dialect("legacy")
@@ -56,7 +56,7 @@ async def test_key_in_query_authenticates_with_finding_unless_header_has_key(
 @pytest.mark.parametrize("endpoint", PATHS)
 async def test_unknown_empty_and_missing_key_get_message_of_2015(mock: Any, endpoint: str) -> None:
     responses = [await get(mock, endpoint, key) for key in ("non-existent", "", None)]
-    exchanges = [described(exchange) for exchange in mock.served.unmatched]
+    exchanges = [describe_exchange(exchange) for exchange in mock.served.unmatched]
 
     assert responses == [(401, {"message": UNKNOWN_KEY + key}) for key in ("non-existent", "", "")]
     assert [each["basis"] for each in exchanges] == ["observed", "inferred", "inferred"]
@@ -91,7 +91,7 @@ async def test_journal_contains_no_keys(mock: Any) -> None:
     await get(mock, "list_segments", token(mock))
     await get(mock, "list_segments", "unknown-key")
     shown = json.encode(
-        [described(exchange) for exchange in (*mock.tenant.journal, *mock.served.unmatched)]
+        [describe_exchange(exchange) for exchange in (*mock.tenant.journal, *mock.served.unmatched)]
     ).decode()
 
     assert token(mock) not in shown

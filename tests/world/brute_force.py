@@ -56,7 +56,7 @@ class ExpectedSession(Struct, frozen=True):
 
 
 def count_indices(spec: WorldSpec, kind: int, now: int) -> int:
-    """A number of sessions that is all of a kind, or in a flowing world no fewer than have started by an instant."""
+    """Return a number of sessions that is all of a kind, or in a flowing world no fewer than have started by an instant."""
     total = spec.sessions if spec.sessions_per_day is None else spec.sessions_per_day
     own = (total or 0) * (spec.bots_percent if kind else 100) // 100
     return own if spec.sessions_per_day is None else own * 7 * max((now - spec.start) // (7 * DAY) + 3, 1)

@@ -21,7 +21,7 @@ from mockserver.server.expected.examples import openapi
 from mockserver.server.faults import describe
 from mockserver.server.review.findings import FINDINGS
 from mockserver.server.tenancy.config import Config, tenants
-from mockserver.vendors import every, load
+from mockserver.vendors import load, load_dialects
 from mockserver.vendors.base import Vendor
 from tools.docs.pages import admin, assumed, code, library, settings
 from tools.docs.vendor_page import page
@@ -35,7 +35,7 @@ def generated() -> dict[Path, str]:
     """Return every generated document by its path."""
     pages = {DOCS / "vendors" / f"{vendor.name}.md": _page(vendor) for vendor in load()}
     pages[DOCS / "vendors" / "README.md"] = _vendors()
-    pages |= {DOCS / "openapi" / f"{vendor.label}.json": _openapi(vendor) for vendor in every()}
+    pages |= {DOCS / "openapi" / f"{vendor.label}.json": _openapi(vendor) for vendor in load_dialects()}
     pages |= {DOCS / f"{write.__name__}.md": write() for write in (admin, assumed, library, settings)}
     return {
         **pages,
@@ -107,7 +107,7 @@ def _findings() -> str:
 def _reasons(finding: str) -> Iterator[str]:
     """Yield the reasons for a finding; those of a dialect only if the documented one does not have them."""
     seen = set()
-    for vendor in every():
+    for vendor in load_dialects():
         dialect = "" if vendor.dialect == DOCUMENTED else f" in dialect `{vendor.dialect}`"
         for endpoint in vendor.contract.endpoints:
             rules = [rule for rule in endpoint.lint_rules if rule.name == finding]

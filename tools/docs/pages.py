@@ -19,7 +19,7 @@ from mockserver.pytest_plugin.marker import ARGUMENTS
 from mockserver.pytest_plugin.settings import SETTINGS
 from mockserver.server.admin.routes import ROUTES
 from mockserver.server.tenancy.config import Config
-from mockserver.vendors import every
+from mockserver.vendors import load_dialects
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldSpec
 from tools.docs.markdown import table
@@ -215,9 +215,9 @@ def assumed() -> str:
             "`session-mock contract --basis assumed` prints the same list.\n"
         ),
     ]
-    for vendor in every():
+    for vendor in load_dialects():
         facts = [
-            (code(fact["where"]), fact["says"]) for fact in list_dialect_facts(vendor, Basis.ASSUMED.value)
+            (code(fact["where"]), fact["text"]) for fact in list_dialect_facts(vendor, Basis.ASSUMED.value)
         ]
         heading = vendor.contract.title
         if vendor.label != vendor.name:

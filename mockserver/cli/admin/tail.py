@@ -31,12 +31,12 @@ def _ended_exchanges(read: Read, after: int, filters: dict[str, Any]) -> Iterato
     count = 0
     while True:
         page = read(after=after, limit=_PAGE_SIZE)
-        if page.total < count:  # The journal was cleared and numbers exchanges from 1 again.
+        if page.count < count:  # The journal was cleared and numbers exchanges from 1 again.
             after = 0
             count = 0
             yielded.clear()
             continue
-        count = page.total
+        count = page.count
         for exchange in (
             read(after=after, limit=_PAGE_SIZE, **filters).exchanges if filters else page.exchanges
         ):

@@ -53,8 +53,8 @@ class ProblemError(Exception):
 
     def mask(self, secrets: Secrets) -> "ProblemError":
         """Mask the credentials that the problem quotes from its request, and return it."""
-        near = self.body.near and secrets.text(self.body.near, ours=True)
-        detail = encodable(secrets.text(self.body.detail, ours=True))
+        near = self.body.near and secrets.mask_text(self.body.near, ours=True)
+        detail = encodable(secrets.mask_text(self.body.detail, ours=True))
         self.body = replace(self.body, detail=detail, near=near)
         return self
 

@@ -14,9 +14,9 @@ from aiohttp import web
 from msgspec import Struct, json
 
 from mockserver import __version__
-from mockserver.server.admin.app import PRIVATE, Admin
-from mockserver.server.admin.auth import admit
-from mockserver.server.admin.problem_details import Problem
+from mockserver.server.admin.app import PRIVATE_HEADERS, Admin
+from mockserver.server.admin.auth import authorize
+from mockserver.server.admin.problem_details import ProblemError
 from mockserver.server.expected.examples import asked
 from mockserver.server.requests.responses import SERVER
 from mockserver.vendors.base import Vendor
@@ -29,7 +29,7 @@ _HEADERS: Final = {
     "Server": SERVER,
     "Cache-Control": "no-cache",  # Files change with the version of the viewer, and requests to localhost are fast.
     "Vary": "Accept-Encoding",
-    **PRIVATE,
+    **PRIVATE_HEADERS,
 }
 # Small images are data URLs in the viewer's code; all other content is from this server, and framing is not allowed.
 _POLICY: Final = (
@@ -76,8 +76,8 @@ def _values(request: web.Request, vendor: Vendor, admin: Admin | None) -> dict[s
     if admin is None or tenant is None or tenant.vendors[vendor.name] is not vendor:
         return {}
     try:
-        admit(request, admin.token, navigation=True)
-    except Problem:
+        authorize(request, admin.token, navigation=True)
+    except ProblemError:
         return {}
     requests = {
         f"{endpoint.method.lower()} {path}": asked(tenant, vendor, endpoint)

@@ -11,7 +11,7 @@ from mockserver.contract.openapi import Example, document
 from mockserver.server.expected.rows import all_rows_params, answer, rows
 from mockserver.server.tenancy.config import DEFAULT_TENANT, TenantConfig, make_tenant
 from mockserver.server.tenancy.tenant import Tenant
-from mockserver.vendors import named
+from mockserver.vendors import get_vendor
 from mockserver.vendors.base import Vendor
 
 _ROWS = 2
@@ -24,7 +24,7 @@ def openapi(vendor: str, dialect: str = DOCUMENTED) -> dict[str, Any]:
 
     Raise :class:`BehaviorError` for an unknown dialect.
     """
-    found = named(vendor).in_dialect(dialect)
+    found = get_vendor(vendor).in_dialect(dialect)
     tenant = make_tenant(DEFAULT_TENANT, TenantConfig(dialect={vendor: dialect}))
 
     def example(endpoint: Endpoint) -> Example:

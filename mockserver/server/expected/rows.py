@@ -12,9 +12,9 @@ from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.contract.validation import fields, read
-from mockserver.rows.datetimes import DAY, seconds
+from mockserver.rows.datetimes import DAY, format_seconds
 from mockserver.server.expected.merge import MergedRow, merge_rows
-from mockserver.server.http.pagination import at, list_key_of, named
+from mockserver.server.http.pagination import collect_fields, get_at, list_key_of
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.server.tenancy.world_history import WorldSnapshot
 from mockserver.vendors.base import Vendor, VendorIdentifiers, ViewRequest
@@ -41,7 +41,7 @@ def all_rows_params(tenant: Tenant, endpoint: Endpoint) -> dict[str, Any]:
     """Return the parameters with which an endpoint returns every session of a tenant's world."""
     spec, now = tenant.world.spec, tenant.clock.now()
     end = now if spec.end is None else max(spec.end, now)
-    first, last, day_after = seconds([spec.start, end, end + DAY])
+    first, last, day_after = format_seconds([spec.start, end, end + DAY])
     values = {
         "start": spec.start // 1000,
         "end": end // 1000 + 1,
@@ -86,7 +86,7 @@ def expected_rows(
     expected_list = _list(tenant, vendor, endpoint, site)
     now = WorldSnapshot(tenant.world, tenant.clock.now())
     request = expected_list.request(parameters, now)
-    fields_by_name = named(endpoint, request.path, request.query, request.body)
+    fields_by_name = collect_fields(endpoint, request.path, request.query, request.body)
     name = list_key_of(vendor.name, endpoint, site, fields_by_name)
     before, since = tenant.world_history.snapshots_for(name, now)
     lists = [
@@ -124,9 +124,9 @@ class _List(Struct, frozen=True):
         endpoint = self.endpoint
         while True:
             body = json.decode(self.vendor.respond(endpoint, self.request(page, snapshot)).body)
-            found = at(body, endpoint.rows_path)
+            found = get_at(body, endpoint.rows_path)
             total = (
-                at(body, endpoint.pagination.total)
+                get_at(body, endpoint.pagination.total)
                 if isinstance(endpoint.pagination, OffsetPagination) and endpoint.pagination.total
                 else None
             )
@@ -161,7 +161,7 @@ class _List(Struct, frozen=True):
             site=snapshot.world.sites[self.site],
             now=snapshot.now,
             behaviors=self.behaviors,
-            names=names,
+            identifiers=names,
         )
 
 
@@ -173,7 +173,7 @@ def _set_next_page(endpoint: Endpoint, page: dict[str, Any], body: Any, count: i
         case PageNumberPagination(page=number, first=first) if count:
             # A short page is not a sign of the end: the limit may have been reduced.
             page[number] = int(page.get(number, first)) + 1
-        case CursorPagination(cursor=cursor, next=path) if (after := at(body, path)) is not None:
+        case CursorPagination(cursor=cursor, next=path) if (after := get_at(body, path)) is not None:
             page[cursor] = after
         case _:
             return False

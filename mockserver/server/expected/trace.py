@@ -8,8 +8,8 @@ from msgspec import json
 
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
-from mockserver.reconcile import namer
-from mockserver.server.http.pagination import at
+from mockserver.reconcile import row_key_function
+from mockserver.server.http.pagination import get_at
 from mockserver.server.http.router import RouteMatch, Router
 from mockserver.server.journal.journal import Exchange
 from mockserver.server.requests.parser import RequestParser
@@ -26,7 +26,7 @@ def exchanges_by_row(
     The pages are computed again from the tenant's current world, so a row that was deleted since is on none.
     """
     vendor, endpoint = pair
-    name = namer(endpoint.row_key)
+    name = row_key_function(endpoint.row_key)
     found: list[list[int]] = [[] for _ in rows]
     places: dict[bytes, list[list[int]]] = {}
     for row, numbers in zip(rows, found, strict=True):
@@ -46,14 +46,14 @@ def _rows(
     """Yield the rows of an exchange; none if its request was not answered with rows."""
     raw = exchange.raw
     is_ok = exchange.response is not None and exchange.response.status == HTTPStatus.OK
-    match = router.find(raw.method, raw.path.partition("?")[0], raw.host)
+    match = router.match(raw.method, raw.path.partition("?")[0], raw.host)
     if not isinstance(match, RouteMatch) or raw.method == "HEAD" or not (is_ok or exchange.faults):
         return
-    reading = reader.read(match, raw)
+    reading = reader.parse(match, raw)
     if reading.principal is None or reading.principal.tenant is not tenant or reading.error is not None:
         return
     try:
         result = reading.vendor.respond(reading.endpoint, reading.view_request(tenant, exchange.received_at))
-        yield from at(json.decode(result.body), reading.endpoint.rows_path) or ()
+        yield from get_at(json.decode(result.body), reading.endpoint.rows_path) or ()
     except ApiError:
         return

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from msgspec import Meta, Struct, json
 
 from mockserver._util.suggest import suggest
-from mockserver.server.http.pagination import PageInfo, page_field, pages
+from mockserver.server.http.pagination import PageInfo, compute_page_info, page_field
 from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.response import Response
 from mockserver.server.tenancy.active_faults import MAX_ACTIVE_FAULTS, FaultError
@@ -81,7 +81,7 @@ class FaultContext:
         if response.status != OK:
             return None
         numbers = self.tenant.faults.page_numbers(self.list_key)
-        page = pages(endpoint, self.fields, json.decode(response.body), numbers)
+        page = compute_page_info(endpoint, self.fields, json.decode(response.body), numbers)
         if page is not None and page.next is not None and page.number is not None:
             numbers[page.next] = page.number + 1
         return page

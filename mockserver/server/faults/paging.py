@@ -9,10 +9,10 @@ from msgspec.structs import fields, replace
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.server.faults.base import OK, Fault, FaultContext
-from mockserver.server.http.pagination import PageInfo, at, page_field, put
+from mockserver.server.http.pagination import PageInfo, get_at, page_field, set_at
 from mockserver.server.http.response import Response
 from mockserver.server.tenancy.active_faults import FaultError
-from mockserver.vendors import every
+from mockserver.vendors import load_dialects
 
 if TYPE_CHECKING:
     from mockserver.server.requests.parser import ParsedRequest
@@ -29,7 +29,7 @@ class PagingFault(Fault, frozen=True, kw_only=True):
         super().check()
         supported: list[str] = []
         is_supported = False
-        for vendor in every():
+        for vendor in load_dialects():
             for endpoint in vendor.contract.endpoints:
                 if self.supports(endpoint):
                     supported.append(f"{vendor.name}.{endpoint.name}")
@@ -164,7 +164,7 @@ class StuckCursor(PagingFault, frozen=True, kw_only=True, tag="stuck_cursor"):
         sent = sent_cursor(context)
         if isinstance(endpoint.pagination, OffsetPagination):
             sent = int(context.fields.get(endpoint.pagination.offset, 0))
-        return edit_json(response, lambda body: put(body, next_path(endpoint) or "", sent))
+        return edit_json(response, lambda body: set_at(body, next_path(endpoint) or "", sent))
 
 
 _UNKNOWN_CURSOR: Final = "expired"
@@ -197,7 +197,7 @@ class EmptyPage(PagingFault, frozen=True, kw_only=True, tag="empty_page"):
         return not page.last
 
     def after_response(self, context: FaultContext, response: Response) -> Response:
-        return edit_json(response, lambda body: put(body, context.request.endpoint.rows_path or "", []))
+        return edit_json(response, lambda body: set_at(body, context.request.endpoint.rows_path or "", []))
 
 
 class ChangingTotal(PagingFault, frozen=True, kw_only=True, tag="changing_total"):
@@ -216,7 +216,7 @@ class ChangingTotal(PagingFault, frozen=True, kw_only=True, tag="changing_total"
     def after_response(self, context: FaultContext, response: Response) -> Response:
         path = total_path(context.request.endpoint) or ""
         increase = self.by * context.trigger_count
-        return edit_json(response, lambda body: put(body, path, at(body, path) + increase))
+        return edit_json(response, lambda body: set_at(body, path, get_at(body, path) + increase))
 
 
 class NoEnd(PagingFault, frozen=True, kw_only=True, tag="no_end"):
@@ -244,9 +244,9 @@ def _remove_end(context: FaultContext, body: Any) -> None:
     match endpoint.pagination:
         case OffsetPagination(offset=name, size=size, total=str() as total):
             offset = int(context.fields.get(name, 0))
-            put(body, total, offset + len(at(body, endpoint.rows_path)) + size)
+            set_at(body, total, offset + len(get_at(body, endpoint.rows_path)) + size)
         case CursorPagination(next=path):
-            put(body, path, sent_cursor(context))
+            set_at(body, path, sent_cursor(context))
 
 
 FAULTS: Final[tuple[type[Fault], ...]] = (

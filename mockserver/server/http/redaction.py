@@ -12,7 +12,7 @@ from msgspec import DecodeError, json
 from mockserver._util.printable import MASK, without_user_info
 from mockserver.server.http.known_credentials import SHORTEST, KnownCredentials
 from mockserver.server.http.raw_request import RawRequest
-from mockserver.vendors import every
+from mockserver.vendors import load_dialects
 
 __all__ = [
     "MASK",
@@ -46,7 +46,7 @@ Span = tuple[int, int]
 def credential_fields() -> frozenset[str]:
     """Return the normalized names of the fields that carry credentials in any dialect of any vendor."""
     fields: set[str] = set()
-    for vendor in every():
+    for vendor in load_dialects():
         for endpoint in vendor.contract.endpoints:
             fields |= {normalize_name(field) for field in endpoint.credentials.fields}
     return frozenset(fields)

@@ -60,7 +60,7 @@ def _build_entry(exchange: Exchange) -> dict[str, Any]:
         "faults": list(exchange.faults),
         "findings": to_builtins(exchange.findings),
         "near_misses": redacted.near_misses,
-        "deleted": exchange.deleted_tenant,
+        "deleted_tenant": exchange.deleted_tenant,
     }
     return {
         "startedDateTime": format_instant(exchange.received_at),

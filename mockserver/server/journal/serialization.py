@@ -44,7 +44,7 @@ def describe_exchange(exchange: Exchange) -> dict[str, Any]:
         "overlapping": exchange.overlapping[:OVERLAPS],
         "findings": to_builtins(exchange.findings),
         "near_misses": redacted.near_misses,
-        "deleted": exchange.deleted_tenant,
+        "deleted_tenant": exchange.deleted_tenant,
         "failed": exchange.failed,
         "client_disconnected": exchange.client_disconnected,
     }
@@ -93,9 +93,9 @@ class Filters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The name of the error."""
     finding: str | None = None
     """The name of a finding."""
-    fault: str | None = None
+    triggered: str | None = None
     """The kind or the number of a fault that was triggered."""
-    unmatched: bool | None = None
+    no_endpoint: bool | None = None
     """True for requests that matched no endpoint, false for the others."""
     after: Count = 0
     """Only exchanges with a greater number."""
@@ -113,8 +113,10 @@ class Filters(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             and (self.status is None or self._has_status(exchange))
             and self.error in (None, exchange.error)
             and (self.finding is None or any(finding.name == self.finding for finding in exchange.findings))
-            and (self.fault is None or any(self.fault in fault.split(":") for fault in exchange.faults))
-            and self.unmatched in (None, exchange.endpoint is None)
+            and (
+                self.triggered is None or any(self.triggered in fault.split(":") for fault in exchange.faults)
+            )
+            and self.no_endpoint in (None, exchange.endpoint is None)
         )
 
     def _has_status(self, exchange: Exchange) -> bool:

@@ -114,7 +114,7 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
             site=tenant.world.sites[self.site],
             now=now,
             behaviors=self.behaviors,
-            names=tenant.identifiers[self.vendor.name],
+            identifiers=tenant.identifiers[self.vendor.name],
         )
 
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from mockserver.contract import validation
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
-from mockserver.contract.validation import ContractViolation, in_turn, read_json
+from mockserver.contract.validation import ContractViolation, first_violation, read_json
 from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.requests.auth import RequestValues
 
@@ -48,7 +48,7 @@ def _validate_query(endpoint: Endpoint, model: type, raw: RawRequest, values: Re
     first_values = dict(reversed(pairs))
     query = validation.read(model, _drop_empty(endpoint, first_values), "query", numeric_texts=True)
     violations = query if isinstance(query, list) else []
-    _raise_violations(endpoint, in_turn(pairs, model, violations, endpoint.duplicate_param_message))
+    _raise_violations(endpoint, first_violation(pairs, model, violations, endpoint.duplicate_param_message))
     return query
 
 

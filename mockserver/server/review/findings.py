@@ -8,9 +8,9 @@ from typing import Any, Final
 from msgspec import json
 from msgspec.structs import replace
 
-from mockserver.contract.lint_rules import ADVICE
+from mockserver.contract.lint_rules import REQUEST_FINDINGS
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
-from mockserver.server.http.pagination import at, pages
+from mockserver.server.http.pagination import compute_page_info, get_at
 from mockserver.server.http.response import Response
 from mockserver.server.journal.client_history import Wait
 from mockserver.server.journal.journal import Exchange, Finding, Journal
@@ -22,7 +22,7 @@ from mockserver.server.tenancy.watchdog import BOUNDS
 
 _TOO_SOON: Final = "retry-too-soon"
 FINDINGS: Final = {
-    **ADVICE,
+    **REQUEST_FINDINGS,
     "page-requested-twice": "The page was already returned in this listing. Retrying a failed page is fine.",
     "page-after-last": "The client requested a page past the end, although an earlier response showed that there were no more pages.",
     _TOO_SOON: "The client retried before Retry-After (or the rate-limit reset) allowed it.",
@@ -43,12 +43,12 @@ Page = tuple[Any, Any, bytes]
 
 def review(journal: Journal, known: CachedRequest, exchange: Exchange, reply: Response | None) -> None:
     """Set the findings of a finished exchange, and update the client history for later exchanges."""
-    reading = known.reading
+    reading = known.parsed
     try:
-        if known.advice is None:
-            known.advice = check_rules(reading, exchange.raw)
+        if known.lint_findings is None:
+            known.lint_findings = check_rules(reading, exchange.raw)
             known.page = _requested_page(reading)
-        findings = known.advice + _review_history(journal, known, exchange, reply)
+        findings = known.lint_findings + _review_history(journal, known, exchange, reply)
         if findings:
             exchange.findings = tuple(dict.fromkeys(findings))
     except Exception as error:  # noqa: BLE001 -- a failed review must not fail the request
@@ -66,7 +66,7 @@ def _finding(name: str) -> Finding:
 def _retry_too_soon(wait: Wait, exchange: Exchange) -> Finding:
     message = FINDINGS[_TOO_SOON].removesuffix(".")
     waited = _seconds(wait.waited(exchange.received_at, exchange.started_ns))
-    return Finding(_TOO_SOON, f"{message}: after {waited} s instead of {_seconds(wait.asked)} s.")
+    return Finding(_TOO_SOON, f"{message}: after {waited} s instead of {_seconds(wait.duration)} s.")
 
 
 def _seconds(milliseconds: int) -> str:
@@ -77,7 +77,7 @@ def _review_history(
     journal: Journal, known: CachedRequest, exchange: Exchange, reply: Response | None
 ) -> list[Finding]:
     """Return the findings that depend on earlier exchanges."""
-    reading = known.reading
+    reading = known.parsed
     found: list[Finding] = []
     if exchange.deleted_tenant is not None:
         found.append(_finding("deleted-tenant"))
@@ -86,7 +86,7 @@ def _review_history(
     if reading.principal is None or reply is None:
         return found
     scope = (reading.vendor.name, reading.principal.site, reading.endpoint.name)
-    wait = journal.history.wait_of(scope, exchange.received_at, exchange.started_ns, exchange.number)
+    wait = journal.history.find_wait(scope, exchange.received_at, exchange.started_ns, exchange.number)
     if wait is not None:
         found.append(_retry_too_soon(wait, exchange))
     if reply.status in (_TOO_MANY, _UNAVAILABLE):
@@ -94,7 +94,7 @@ def _review_history(
     elif reply.status == _OK and not (
         exchange.faults or exchange.client_disconnected or exchange.raw.method == "HEAD"
     ):
-        journal.history.answered(scope)
+        journal.history.clear_waits(scope)
         if known.page:
             found += map(
                 _finding, _review_page(journal, reading, known.page, reading.principal.tenant, reply)
@@ -113,7 +113,7 @@ def _record_wait(journal: Journal, reading: ParsedRequest, exchange: Exchange, r
         return
     endpoint = None if reply.status == _TOO_MANY else reading.endpoint.name
     until_ns = exchange.started_ns + (until - exchange.received_at) * 1_000_000
-    journal.history.wait(
+    journal.history.record_wait(
         (reading.vendor.name, principal.site, endpoint), Wait(now, until, until_ns, journal.count)
     )
 
@@ -164,7 +164,7 @@ def _review_page(
 ) -> list[str]:
     """Return the names of the findings about a page that was returned."""
     number, first, rest = page
-    journal.history.of(tenant.world.spec)
+    journal.history.use_world(tenant.world.spec)
     returned = journal.history.pages((reading.vendor.name, reading.endpoint.name, reading.site, rest))
     found = []
     if number == first:
@@ -185,14 +185,14 @@ def _is_whole_list(
 ) -> bool:
     """Return whether a first page is the whole list, so that requesting it again is not paging; cached."""
     if returned[number] is None:
-        page = pages(reading.endpoint, reading.fields, json.decode(reply.body), {})
+        page = compute_page_info(reading.endpoint, reading.fields, json.decode(reply.body), {})
         returned[number] = page is None or page.last
     return bool(returned[number])
 
 
 def _is_after_last(reading: ParsedRequest, tenant: Tenant, reply: Response) -> bool:
     """Return whether the client could know that a page is empty: from the total, or a previous page that was not full."""
-    if at(json.decode(reply.body), reading.endpoint.rows_path):
+    if get_at(json.decode(reply.body), reading.endpoint.rows_path):
         return False
     place = reading.page_place
     match reading.endpoint.pagination:
@@ -212,4 +212,4 @@ def _is_after_last(reading: ParsedRequest, tenant: Tenant, reply: Response) -> b
 def _count_rows(reading: ParsedRequest, tenant: Tenant) -> int:
     """Return the number of rows that a page has now."""
     result = reading.vendor.respond(reading.endpoint, reading.view_request(tenant, tenant.clock.now()))
-    return len(at(json.decode(result.body), reading.endpoint.rows_path))
+    return len(get_at(json.decode(result.body), reading.endpoint.rows_path))

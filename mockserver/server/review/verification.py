@@ -8,7 +8,7 @@ from msgspec import json
 
 from mockserver.admin_schemas import FindingSummary, Verification
 from mockserver.server.journal.journal import Exchange
-from mockserver.server.journal.serialization import described
+from mockserver.server.journal.serialization import describe_exchange
 from mockserver.server.tenancy.tenant import Tenant, Tenants
 
 TOLERATED_ERRORS: Final = frozenset({"busy", "rate_limited", "unknown_session"})
@@ -61,7 +61,7 @@ def _find_unexpected(exchanges: Iterable[Exchange]) -> Iterator[tuple[str, str, 
 
 def _message(exchange: Exchange) -> str:
     """Return the request with the closest near miss, or else with the response."""
-    described_exchange = described(exchange)
+    described_exchange = describe_exchange(exchange)
     near = exchange.near_misses[0].difference if exchange.near_misses else None
     body = (described_exchange["response"] or {}).get("body")
     problem = near or (body if isinstance(body, str) else json.encode(body).decode())

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 
 from msgspec import Meta, Struct, ValidationError, convert
 
-from mockserver._util import parsers as forms
+from mockserver._util import parsers
 from mockserver._util.clock import LATEST, Clock
 from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import Credential, Dialect, Name, repr_masked
 from mockserver.contract.behaviors import BehaviorError
 from mockserver.server.tenancy.tenant import Tenant, TenantError
-from mockserver.vendors import NAMES, dialects
+from mockserver.vendors import NAMES, resolve_dialects
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldError, WorldSpec, parse_instant, spec
 from mockserver.world.world import build
@@ -86,7 +86,7 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
         raise ConfigError(f"{path or 'options'}: {error}") from None
     if config.admin_token is not None:
         try:
-            forms.token(config.admin_token)
+            parsers.check_token(config.admin_token)
         except ValueError as error:
             raise ConfigError(f"admin_token: {error}") from None
     for vendor in config.vendor_ports:
@@ -145,7 +145,9 @@ def _without_dates(value: Any, depth: int = 0) -> Any:
 def _table(name: str, setting: Any) -> Mapping[str, Any]:
     """Return a setting of a file as a table that options override; one dialect for all vendors becomes one per vendor."""
     if name == "dialect" and isinstance(setting, str):
-        return {behavior.partition(".")[0]: dialect for behavior, dialect in dialects(setting).items()}
+        return {
+            behavior.partition(".")[0]: dialect for behavior, dialect in resolve_dialects(setting).items()
+        }
     if not isinstance(setting, Mapping):
         raise ValidationError(f"{name} must be an object")
     return setting
@@ -184,7 +186,7 @@ def make_tenant(name: str, config: TenantConfig) -> Tenant:
             name,
             build(world_spec),
             _clock(config.now, world_spec),
-            {**dialects(config.dialect), **config.behaviors},
+            {**resolve_dialects(config.dialect), **config.behaviors},
             config.credentials,
         )
     except (WorldError, BehaviorError, TenantError) as error:

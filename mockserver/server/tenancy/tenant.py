@@ -160,7 +160,7 @@ def _by_vendor(credentials: Mapping[str, str]) -> dict[str, dict[str, str]]:
 def _identifiers(
     vendor: Vendor, tenant_key: int, world: World, credentials: Mapping[str, Mapping[str, str]]
 ) -> VendorIdentifiers:
-    identifiers = vendor.names(tenant_key, world, credentials[vendor.name])
+    identifiers = vendor.create_identifiers(tenant_key, world, credentials[vendor.name])
     for name in credentials[vendor.name]:
         if name not in identifiers.credentials:
             known = ", ".join(f"{vendor.name}.{credential}" for credential in identifiers.credentials)

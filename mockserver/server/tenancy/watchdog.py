@@ -12,7 +12,7 @@ from msgspec import DecodeError, Struct, json
 from msgspec.structs import replace
 from multidict import CIMultiDict
 
-from mockserver.server.http.pagination import at
+from mockserver.server.http.pagination import get_at
 from mockserver.server.http.response import Response
 from mockserver.server.journal.journal import Exchange, Finding
 
@@ -180,7 +180,7 @@ class Watchdog:
     def _idle(self, known: "CachedRequest", reply: Response) -> int:
         """Return the number of consecutive requests for a list without a new row, since its first page."""
         number, first, rest = known.page or (None, None, b"")
-        name = (known.reading.vendor.name, known.reading.endpoint.name, known.reading.site, rest)
+        name = (known.parsed.vendor.name, known.parsed.endpoint.name, known.parsed.site, rest)
         body = reply.body
         progress = self._lists.pop(name, None)
         if progress is None or number == first:
@@ -188,7 +188,7 @@ class Watchdog:
         elif (
             number in progress.seen
             or body == progress.body
-            or _is_empty(body, known.reading.endpoint.rows_path)
+            or _is_empty(body, known.parsed.endpoint.rows_path)
         ):
             progress.idle += 1
         else:
@@ -209,6 +209,6 @@ _REMEDY: Final = "make the client stop at the last page and after some retries, 
 def _is_empty(body: bytes, rows: str | None) -> bool:
     """Return whether a response has no rows; False if it is not JSON."""
     try:
-        return len(body) < _SMALL and not at(json.decode(body), rows)
+        return len(body) < _SMALL and not get_at(json.decode(body), rows)
     except DecodeError:
         return False

@@ -1,13 +1,13 @@
 """Rybbit: the list of sessions, one session with its events, and the number of sessions by place."""
 
-from mockserver.vendors.base import Vendor, speaking
+from mockserver.vendors.base import Vendor, with_dialects
 from mockserver.vendors.rybbit.contract import CONTRACT
 from mockserver.vendors.rybbit.dialects import server_2025, server_2026
 from mockserver.vendors.rybbit.dialects.base import DialectBehavior
 from mockserver.vendors.rybbit.identifiers import build_identifiers
 from mockserver.vendors.rybbit.views import build_views
 
-VENDOR = speaking(
+VENDOR = with_dialects(
     Vendor(CONTRACT, build_identifiers, build_views(DialectBehavior())),
     Vendor(server_2025.CONTRACT, build_identifiers, build_views(server_2025.BEHAVIOR)),
     Vendor(server_2026.CONTRACT, build_identifiers, build_views(server_2026.BEHAVIOR)),

@@ -7,7 +7,7 @@ from operator import attrgetter, itemgetter
 from typing import Any, Final
 
 from mockserver.rows.columns import Column, entry_column
-from mockserver.rows.datetimes import seconds
+from mockserver.rows.datetimes import format_seconds
 from mockserver.rows.encoder import RowEncoder
 from mockserver.vendors.rybbit import formatting
 from mockserver.world.model.hashing import I64
@@ -21,11 +21,11 @@ _NUMERAL: Final = re.compile(r"\d+(\.\d+)?")
 
 
 def _format_iso(instants: Sequence[int] | I64) -> list[str]:
-    return [second + ".000Z" for second in seconds(instants)]
+    return [second + ".000Z" for second in format_seconds(instants)]
 
 
 def _format_sql(instants: Sequence[int] | I64) -> list[str]:
-    return [second.replace("T", " ") for second in seconds(instants)]
+    return [second.replace("T", " ") for second in format_seconds(instants)]
 
 
 TIMESTAMPS: Final = {"iso": _format_iso, "server": _format_sql}

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Final, Generic, TypeVar
 
 from mockserver.contract.errors import ApiError
-from mockserver.rows.datetimes import instant, midnight, zone
+from mockserver.rows.datetimes import find_zone, midnight, parse_instant
 from mockserver.vendors.rybbit.request_models import CommonParameters, DatesAndMinutes
 
 _SECOND: Final = 1000
@@ -147,7 +147,7 @@ def _parse_date(name: str, text: str) -> date:
 def _parse_datetime(name: str, text: str) -> int:
     if not _DATETIME.fullmatch(text):
         raise ValueError(f"Invalid {name} format. Use YYYY-MM-DD HH:mm:ss")
-    milliseconds = instant(text)
+    milliseconds = parse_instant(text)
     if milliseconds is None:
         raise ValueError(f"Invalid {name} value")
     return milliseconds
@@ -160,7 +160,7 @@ def _parse_minutes(_: str, text: str) -> float:
 
 
 def _parse_zone(name: str, text: str) -> tzinfo:
-    time_zone = zone(text)
+    time_zone = find_zone(text)
     if time_zone is None:
         raise ValueError(f"Invalid {name}")
     return time_zone

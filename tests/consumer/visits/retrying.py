@@ -30,7 +30,7 @@ class Response(Protocol):
         """The headers."""
 
     def json(self) -> Any:
-        """The body."""
+        """Return the body."""
 
 
 class GaveUp(Exception):
@@ -43,7 +43,7 @@ def sleep(seconds: float) -> None:
 
 
 def now() -> float:
-    """The time, in Unix seconds."""
+    """Return the time, in Unix seconds."""
     return time.time()  # noqa: TID251 -- a separate project, which uses the real time
 
 

@@ -16,7 +16,7 @@ from mockserver.server.admin.app import PREFIX
 from mockserver.server.admin.openapi import document
 from mockserver.server.admin.routes import ROUTES
 from mockserver.server.admin.routing import Route
-from mockserver.vendors import every, load
+from mockserver.vendors import load, load_dialects
 from mockserver.vendors.base import Vendor
 
 Pair = tuple[Vendor, Endpoint]
@@ -39,7 +39,7 @@ SLOTS = [
 ]
 BUCKETS = [
     (vendor, endpoint, limit)
-    for vendor in every()
+    for vendor in load_dialects()
     for endpoint in vendor.contract.endpoints
     for limit in endpoint.limits
     if isinstance(limit, TokenBucket) and not set(endpoint.path) - {endpoint.site}

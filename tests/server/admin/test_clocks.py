@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from mockserver._util.clock import Clock
-from mockserver.rows.datetimes import instant
-from mockserver.server.http.pagination import at
+from mockserver.rows.datetimes import parse_instant
+from mockserver.server.http.pagination import get_at
 from mockserver.world.model.query import Query
 from tests.server.admin.api import DEFAULT, LISTS, ONE, ROWS, WINDOWS, AdminApi, Pair, format_id
 from tests.server.admin.conftest import ServeAdmin
@@ -30,12 +30,12 @@ NO_CHANGES: list[Any] = [{}, [], {"action": "set"}, {"action": "advance"}, {"act
 
 def milliseconds(result: str) -> int:
     """Return an instant as Unix milliseconds."""
-    found = instant(result)
+    found = parse_instant(result)
     assert found is not None
     return found
 
 
-async def change_clock(admin: AdminApi, action: str, **more: Any) -> tuple[str, float, str]:
+async def update_clock(admin: AdminApi, action: str, **more: Any) -> tuple[str, float, str]:
     """Change the default tenant's clock; return time, rate and mode, which stay if it is frozen."""
     result = await admin.change("PUT", CLOCK, {"action": action, **more})
     if result["mode"] == "frozen":
@@ -47,27 +47,27 @@ async def test_clock_actions_change_time_and_mode(serve_admin: ServeAdmin) -> No
     """The clock of another tenant does not change."""
     admin = await serve_admin(now=NOON, tenants={"other": {"now": NOON}})
 
-    assert await change_clock(admin, "freeze") == (NOON, 0, "frozen")
-    assert await change_clock(admin, "freeze", now="2026-09-11T12:00:00+02:00") == (
+    assert await update_clock(admin, "freeze") == (NOON, 0, "frozen")
+    assert await update_clock(admin, "freeze", now="2026-09-11T12:00:00+02:00") == (
         "2026-09-11T10:00:00Z",
         0,
         "frozen",
     )
-    assert await change_clock(admin, "set", now=1_000) == ("1970-01-01T00:00:01Z", 0, "frozen")
-    assert await change_clock(admin, "advance", seconds=1.5) == ("1970-01-01T00:00:02.500Z", 0, "frozen")
-    assert (await change_clock(admin, "rate", rate=60))[1:] == (60, "running")
-    assert (await change_clock(admin, "rate", rate=0))[1:] == (0, "frozen")
-    assert (await change_clock(admin, "system"))[1:] == (1, "system")
-    assert (await change_clock(admin, "advance", seconds="1h"))[1:] == (1, "running")
-    assert (await change_clock(admin, "set", now=NOON))[1:] == (1, "running")
-    assert await change_clock(admin, "reset") == (NOON, 0, "frozen")
+    assert await update_clock(admin, "set", now=1_000) == ("1970-01-01T00:00:01Z", 0, "frozen")
+    assert await update_clock(admin, "advance", seconds=1.5) == ("1970-01-01T00:00:02.500Z", 0, "frozen")
+    assert (await update_clock(admin, "rate", rate=60))[1:] == (60, "running")
+    assert (await update_clock(admin, "rate", rate=0))[1:] == (0, "frozen")
+    assert (await update_clock(admin, "system"))[1:] == (1, "system")
+    assert (await update_clock(admin, "advance", seconds="1h"))[1:] == (1, "running")
+    assert (await update_clock(admin, "set", now=NOON))[1:] == (1, "running")
+    assert await update_clock(admin, "reset") == (NOON, 0, "frozen")
     assert (await admin.get("/tenants/other/clock"))["now"] == NOON
 
 
 async def test_clock_with_rate_runs_faster(serve_admin: ServeAdmin) -> None:
     """At one day per second, to the millisecond."""
     admin = await serve_admin(now=NOON)
-    await change_clock(admin, "rate", rate=DAY)
+    await update_clock(admin, "rate", rate=DAY)
     here = []
     there = []
     for _ in range(10):
@@ -104,7 +104,7 @@ async def test_clock_advances_by_seconds_or_units(
     serve_admin: ServeAdmin, duration: Any, seconds: float
 ) -> None:
     admin = await serve_admin(now=NOON)
-    result, _, _ = await change_clock(admin, "advance", seconds=duration)
+    result, _, _ = await update_clock(admin, "advance", seconds=duration)
 
     assert milliseconds(result) - milliseconds(NOON) == seconds * 1_000
 
@@ -193,7 +193,7 @@ async def test_advancing_clock_by_one_hour_reveals_exactly_that_hour(
         site.find(Query(), noon + HOUR * 1_000).total - site.find(Query(), noon).total for site in sites
     )
     before = await read_expected_rows(admin, pair)
-    await change_clock(admin, "advance", seconds="1h")
+    await update_clock(admin, "advance", seconds="1h")
     after = await read_expected_rows(admin, pair)
 
     assert before
@@ -212,17 +212,17 @@ async def test_default_range_follows_clock(serve_admin: ServeAdmin, pair: Pair) 
     admin = await serve_admin(world=FLOWING, now=NOON)
     result: dict[str, Counter[Any]] = {}
     for day in ("2026-09-20", "2026-09-05", "2027-01-01", "2026-09-20"):
-        now, _, _ = await change_clock(admin, "set", now=day)
+        now, _, _ = await update_clock(admin, "set", now=day)
         answer = await admin.send_vendor_request("default", pair)
-        found = start_times(pair, at(answer.json, pair[1].rows_path))
+        found = start_times(pair, get_at(answer.json, pair[1].rows_path))
 
         assert found
         assert max(found) * 1_000 <= milliseconds(now)
         assert result.setdefault(day, found) == found
-    await change_clock(admin, "set", now="2026-08-31")
+    await update_clock(admin, "set", now="2026-08-31")
 
     assert len(set(map(str, result.values()))) == 3
-    assert at((await admin.send_vendor_request("default", pair)).json, pair[1].rows_path) == []
+    assert get_at((await admin.send_vendor_request("default", pair)).json, pair[1].rows_path) == []
 
 
 async def test_journal_and_retry_after_follow_clock(serve_admin: ServeAdmin) -> None:
@@ -234,7 +234,7 @@ async def test_journal_and_retry_after_follow_clock(serve_admin: ServeAdmin) -> 
     )
     result = []
     for now in ("2031-05-05T05:05:05Z", "2001-01-01T00:00:00Z"):
-        await change_clock(admin, "set", now=now)
+        await update_clock(admin, "set", now=now)
         answer = await admin.send_vendor_request("default", ONE)
         retry = parsedate_to_datetime(answer.headers["Retry-After"]).timestamp() * 1_000
         result.append(retry - milliseconds(now))
@@ -254,7 +254,7 @@ async def test_window_of_limit_follows_clock(serve_admin: ServeAdmin, limited: A
     )
     statuses = []
     for seconds in (0, 0, window.seconds - 0.001, 0.001, 0):
-        now, _, _ = await change_clock(admin, "advance", seconds=seconds)
+        now, _, _ = await update_clock(admin, "advance", seconds=seconds)
         answer = await admin.send_vendor_request(
             "default", (vendor, endpoint), await example_params(admin, vendor, endpoint)
         )
@@ -292,5 +292,5 @@ def test_system_clock_is_followed_while_it_advances() -> None:
     ticks = count(1_000)
     clock = Clock(wall=lambda: next(ticks))
 
-    assert clock.follows
+    assert clock.uses_system_time
     assert clock.now() == 1_001

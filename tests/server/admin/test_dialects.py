@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from mockserver.contract.behaviors import DIALECT, DOCUMENTED
-from mockserver.vendors import every, load
+from mockserver.vendors import load, load_dialects
 from mockserver.vendors.base import OBSERVED, Vendor
 from tests.conftest import QUICK
 from tests.made_up import NAME
@@ -13,7 +13,7 @@ from tests.server.admin.api import DEFAULT
 from tests.server.admin.conftest import ServeAdmin
 
 BEHAVIORS = f"{DEFAULT}/behaviors"
-VENDORS = list(every())
+VENDORS = list(load_dialects())
 
 
 def dialects(access: Any) -> dict[str, str]:

@@ -10,11 +10,11 @@ import pytest
 from msgspec import json
 
 from mockserver.server.expected.rows import all_rows_params
-from mockserver.server.http.pagination import at, page_field
+from mockserver.server.http.pagination import get_at, page_field
 from mockserver.vendors.base import Vendor
 from tests.server.admin.api import ALL, DEFAULT, LISTS, ONE, ROWS, AdminApi, Pair, format_id
 from tests.server.admin.conftest import ServeAdmin
-from tests.vendors.test_every_endpoint import crawled
+from tests.vendors.test_every_endpoint import crawl
 
 EXPECTED = f"{DEFAULT}/expected"
 POSTS = [pair for pair in ALL if pair[1].rows_path is None]
@@ -39,7 +39,7 @@ async def test_expected_rows_are_those_of_a_crawl(serve_admin: ServeAdmin, pair:
     admin = await serve_admin(profile="page-plus-one")
     rows = await read_expected_rows(admin, pair, site=site)
 
-    assert rows == await crawled(admin.mock, pair, 100, site)
+    assert rows == await crawl(admin.mock, pair, 100, site)
     assert (await admin.send("GET", EXPECTED, params=row_query(pair, site=site))).rows == rows
     assert len(rows) > 1
 
@@ -58,7 +58,7 @@ async def test_parameters_filter_expected_rows_but_paging_does_not(
     paging = {str(getattr(pair[1].pagination, "limit", None)): 1, str(page_field(pair[1].pagination)): "3"}
 
     assert 0 < len(few) < len(whole)
-    assert at(answer.json, pair[1].rows_path) == few[: len(at(answer.json, pair[1].rows_path))] != []
+    assert get_at(answer.json, pair[1].rows_path) == few[: len(get_at(answer.json, pair[1].rows_path))] != []
     assert (await admin.send("GET", EXPECTED, params={**row_query(pair), **filtered_example})).rows == few
     assert await read_expected_rows(admin, pair, parameters=paging) == whole
 

@@ -6,7 +6,7 @@ import pytest
 
 from mockserver.admin_schemas import WorldFields
 from mockserver.server.expected.rows import all_rows_params
-from mockserver.server.http.pagination import at
+from mockserver.server.http.pagination import get_at
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldSpec
 from tests.server.admin.api import DEFAULT, LISTS, ONE, AdminApi, Pair, format_id
@@ -21,7 +21,7 @@ async def read_rows(admin: AdminApi, pair: Pair, site: int = 0) -> list[Any]:
         "default", pair, all_rows_params(admin.mock.tenant, pair[1]), site
     )
     assert result.status == 200, result.body
-    found: list[Any] = at(result.json, pair[1].rows_path)
+    found: list[Any] = get_at(result.json, pair[1].rows_path)
     return found
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
-from mockserver.server.http.pagination import at
+from mockserver.server.http.pagination import get_at
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 
@@ -19,12 +19,12 @@ LISTS: list[Pair] = [
 
 
 def name(pair: Any) -> str:
-    """A test id a person can read."""
+    """Return a test id a person can read."""
     return f"{pair[0].name}.{pair[1].name}"
 
 
 def request(mock: Any, pair: Pair, *headers: str, method: str | None = None, **parameters: Any) -> bytes:
-    """A request to an endpoint as bytes."""
+    """Return a request to an endpoint as bytes."""
     path, arguments = mock.parts(*pair, {**pair[1].example, **parameters})
     query = urlencode(arguments.get("params", {}))
     body = json.dumps(arguments["json"]).encode() if "json" in arguments else b""
@@ -110,16 +110,16 @@ async def soon(holds: Callable[[], bool]) -> None:
 
 
 def turned(endpoint: Endpoint, parameters: dict[str, Any], body: bytes) -> dict[str, Any] | None:
-    """The parameters of the page after one; ``None`` after the last."""
+    """Return the parameters of the page after one; ``None`` after the last."""
     answer = json.loads(body)
-    count = len(at(answer, endpoint.rows_path))
+    count = len(get_at(answer, endpoint.rows_path))
     match endpoint.pagination:
-        case OffsetPagination(offset=offset, total=total) if parameters.get(offset, 0) + count < at(
+        case OffsetPagination(offset=offset, total=total) if parameters.get(offset, 0) + count < get_at(
             answer, total
         ):
             return {**parameters, offset: parameters.get(offset, 0) + count}
         case PageNumberPagination(page=page, first=first, limit=limit) if count == parameters[str(limit)]:
             return {**parameters, page: parameters.get(page, first) + 1}
-        case CursorPagination(cursor=cursor, next=path) if at(answer, path) is not None:
-            return {**parameters, cursor: at(answer, path)}
+        case CursorPagination(cursor=cursor, next=path) if get_at(answer, path) is not None:
+            return {**parameters, cursor: get_at(answer, path)}
     return None

@@ -10,7 +10,7 @@ from tests.server.faults.seen import LISTS, Seen, name
 
 
 def bodies(seen: Seen) -> list[int]:
-    """The sizes of the pieces of the body, where the headers came before them."""
+    """Return the sizes of the pieces of the body, where the headers came before them."""
     head, *rest = seen.pieces
     after = len(head.partition(b"\r\n\r\n")[2])
     return [*([after] if after else []), *map(len, rest)]

@@ -21,12 +21,12 @@ OTHER = next(pair for pair in LISTS if pair[0] is not FIRST[0])
 
 
 def limit(pair: Any) -> str:
-    """The parameter that says how many rows a page has."""
+    """Return the parameter that says how many rows a page has."""
     return str(pair[1].pagination.limit)
 
 
 async def statuses(mock: Any, pair: Any, *limits: int) -> list[int]:
-    """The statuses of requests that differ in how many rows they ask for, one after the other."""
+    """Return the statuses of requests that differ in how many rows they ask for, one after the other."""
     return [(await mock.ask(*pair, {**pair[1].example, limit(pair): each}))[0] for each in limits]
 
 

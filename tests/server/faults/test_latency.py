@@ -16,7 +16,7 @@ MOST = 60
 
 
 async def waits(mock: Any, **arguments: Any) -> list[float]:
-    """The seconds that requests were made to wait, each of them another request."""
+    """Return the seconds that requests were made to wait, each of them another request."""
     mock.tenant.faults.add(read({"kind": "latency", **arguments}))
     await asyncio.gather(
         *(

@@ -9,7 +9,7 @@ from mockserver.contract.pagination import CursorPagination, OffsetPagination, P
 from mockserver.server.expected.rows import all_rows_params, rows
 from mockserver.server.faults.paging import PagingFault
 from mockserver.server.faults.registry import kinds, read
-from mockserver.server.http.pagination import at, page_field
+from mockserver.server.http.pagination import get_at, page_field
 from mockserver.server.tenancy.active_faults import FaultError
 from mockserver.vendors import load
 from tests.server.faults.seen import LISTS, Pair, name
@@ -22,26 +22,26 @@ ENDPOINTS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.cont
 
 
 def able(kind: str) -> list[Pair]:
-    """The lists of sessions that a kind can trigger."""
+    """Return the lists of sessions that a kind can trigger."""
     return [pair for pair in LISTS if PAGING[kind].supports(pair[1])]
 
 
 def following(pair: Pair, page: dict[str, Any], answer: Any) -> dict[str, Any] | None:
-    paging, count = pair[1].pagination, len(at(answer, pair[1].rows_path))
+    paging, count = pair[1].pagination, len(get_at(answer, pair[1].rows_path))
     match paging:
         case OffsetPagination(offset=offset, next=path, total=total):
-            after = at(answer, path)
-            return {**page, offset: after} if after < at(answer, total) else None
+            after = get_at(answer, path)
+            return {**page, offset: after} if after < get_at(answer, total) else None
         case PageNumberPagination(page=number, first=first):
             return {**page, number: page.get(number, first) + 1} if count == SIZE else None
         case CursorPagination(cursor=cursor, next=path):
-            after = at(answer, path)
+            after = get_at(answer, path)
             return {**page, cursor: after} if after is not None else None
     raise AssertionError(paging)
 
 
 async def crawled(mock: Any, pair: Pair) -> list[Any]:
-    """The answers that such a client gets, one a page; it asks a page again once that was refused."""
+    """Return the answers that such a client gets, one a page; it asks a page again once that was refused."""
     page: dict[str, Any] | None = {
         **all_rows_params(mock.tenant, pair[1]),
         str(getattr(pair[1].pagination, "limit", "")): SIZE,
@@ -58,12 +58,12 @@ async def crawled(mock: Any, pair: Pair) -> list[Any]:
 
 
 async def met(serve: Any, pair: Pair, **fault: Any) -> tuple[list[list[Any]], list[Any], list[Any], Any]:
-    """The rows of each page that the client got, its answers, all rows there are, and the fault that it met."""
+    """Return the rows of each page that the client got, its answers, all rows there are, and the fault that it met."""
     mock = await serve(world={"sessions": COUNT})
     expected = [row for _, row in rows(mock.tenant, *pair, all_rows_params(mock.tenant, pair[1]))]
     (active,) = mock.tenant.faults.add(read(fault))
     answers = await crawled(mock, pair)
-    return [at(answer, pair[1].rows_path) for answer in answers], answers, expected, active
+    return [get_at(answer, pair[1].rows_path) for answer in answers], answers, expected, active
 
 
 def cut(told: list[Any]) -> list[list[Any]]:
@@ -126,7 +126,7 @@ async def test_expired_cursor_is_rejected_like_unknown_cursor(serve: Any, pair: 
     asked = {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].pagination, "limit", "")): SIZE}
     refused = await mock.ask(*pair, {**asked, str(page_field(pair[1].pagination)): "nobody's"})
     mock.tenant.faults.add(read({"kind": "expired_cursor", "nth": 1}))
-    pages = [at(answer, pair[1].rows_path) for answer in await crawled(mock, pair)]
+    pages = [get_at(answer, pair[1].rows_path) for answer in await crawled(mock, pair)]
     _, _, second, *_ = mock.tenant.journal
 
     assert refused[0] >= 400
@@ -141,7 +141,7 @@ async def test_empty_page_is_skipped_or_ends_paging(serve: Any, pair: Pair) -> N
 
     assert pages == ([one, []] if isinstance(pair[1].pagination, PageNumberPagination) else [one, [], *rest])
     if isinstance(pair[1].pagination, OffsetPagination):
-        assert {at(answer, pair[1].pagination.total) for answer in answers} == {COUNT}
+        assert {get_at(answer, pair[1].pagination.total) for answer in answers} == {COUNT}
 
 
 @pytest.mark.parametrize("pair", able("empty_page"), ids=name)
@@ -159,7 +159,7 @@ async def test_changing_total_grows_with_every_trigger(serve: Any, pair: Pair) -
     pages, answers, expected, _ = await met(serve, pair, kind="changing_total", by=10)
     total = getattr(pair[1].pagination, "total", "")
 
-    assert [at(answer, total) for answer in answers] == [COUNT + 10 * n for n in range(1, MOST + 1)]
+    assert [get_at(answer, total) for answer in answers] == [COUNT + 10 * n for n in range(1, MOST + 1)]
     assert pages[: len(cut(expected)) + 1] == [*cut(expected), []]
 
 

@@ -11,7 +11,8 @@ from multidict import CIMultiDict
 
 from mockserver.server.faults.base import WireFault
 from mockserver.server.faults.registry import kinds, read
-from mockserver.server.http.response import Response, send
+from mockserver.server.http.response import Response
+from mockserver.server.http.transport import send
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, Seen, request, soon
 

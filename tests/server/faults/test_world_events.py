@@ -6,11 +6,11 @@ import pytest
 from msgspec import json
 
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
-from mockserver.rows.datetimes import instant
+from mockserver.rows.datetimes import parse_instant
 from mockserver.server.expected.rows import all_rows_params, rows
 from mockserver.server.faults.registry import kinds, read
 from mockserver.server.faults.world_events import WorldEvent
-from mockserver.server.http.pagination import at, page_field
+from mockserver.server.http.pagination import get_at, page_field
 from mockserver.vendors import load
 from tests.server.faults.seen import LISTS, Pair, name
 
@@ -20,25 +20,25 @@ HOUR = 3600
 
 
 async def served(serve: Any, *faults: dict[str, Any], **world: Any) -> Any:
-    """A mock with a small world, and with faults."""
+    """Return a mock with a small world, and with faults."""
     mock = await serve(world={"sessions": COUNT, **world})
     mock.tenant.faults.add(read(list(faults)))
     return mock
 
 
 def expected_rows(mock: Any, pair: Pair, site: int = 0) -> list[Any]:
-    """The rows of a list as it is now."""
+    """Return the rows of a list as it is now."""
     return [row for _, row in rows(mock.tenant, *pair, all_rows_params(mock.tenant, pair[1]), site)]
 
 
 def starts(pair: Pair, told: list[Any]) -> list[int]:
     """When each session of a list started, in Unix seconds."""
     values = [row[pair[1].start_field] for row in told]
-    return [(instant(each) or 0) // 1000 if isinstance(each, str) else each // 1000 for each in values]
+    return [(parse_instant(each) or 0) // 1000 if isinstance(each, str) else each // 1000 for each in values]
 
 
 async def asked(mock: Any, pair: Pair, site: int = 0, **page: Any) -> Any:
-    """A page of everything."""
+    """Return a page of everything."""
     status, body = await mock.ask(
         *pair,
         {
@@ -53,14 +53,14 @@ async def asked(mock: Any, pair: Pair, site: int = 0, **page: Any) -> Any:
 
 
 async def second(mock: Any, pair: Pair, first: Any) -> Any:
-    """The second page, after the first."""
+    """Return the second page, after the first."""
     match pair[1].pagination:
         case OffsetPagination(offset=field):
             return await asked(mock, pair, **{field: SIZE})
         case PageNumberPagination(page=field, first=number):
             return await asked(mock, pair, **{field: number + 1})
         case CursorPagination(cursor=field, next=path):
-            return await asked(mock, pair, **{field: at(first, path)})
+            return await asked(mock, pair, **{field: get_at(first, path)})
     raise AssertionError(pair)
 
 
@@ -71,7 +71,7 @@ async def test_session_arrives_before_response(serve: Any, pair: Pair) -> None:
     newest_first = starts(pair, before)[0] > starts(pair, before)[-1]
     first = await asked(mock, pair)
     unmoved = expected_rows(mock, pair) == before
-    page, after = at(await second(mock, pair, first), pair[1].rows_path), expected_rows(mock, pair)
+    page, after = get_at(await second(mock, pair, first), pair[1].rows_path), expected_rows(mock, pair)
     shift = newest_first and not isinstance(pair[1].pagination, CursorPagination)
 
     assert unmoved
@@ -122,7 +122,7 @@ async def test_session_deleted_on_earlier_page_hides_row_from_offset_client(serv
         read({"kind": "session_deleted", "page": 2, "place": 1 - cut if newest_first else cut})
     )
     first = await asked(mock, pair)
-    page = at(await second(mock, pair, first), pair[1].rows_path)
+    page = get_at(await second(mock, pair, first), pair[1].rows_path)
 
     assert before[SIZE - 1] not in expected_rows(mock, pair)
     assert page == before[SIZE + (not isinstance(pair[1].pagination, CursorPagination)) :][:SIZE]
@@ -141,10 +141,10 @@ async def test_cursor_of_deleted_row_stays_valid(serve: Any, pair: Pair) -> None
     before, limit = expected_rows(mock, pair), str(getattr(pair[1].pagination, "limit", ""))
     first = await asked(mock, pair, **{limit: 1})
     mock.tenant.faults.add(read({"kind": "session_deleted", "place": 1, "times": 1}))
-    cursor = {str(page_field(pair[1].pagination)): at(first, getattr(pair[1].pagination, "next", ""))}
+    cursor = {str(page_field(pair[1].pagination)): get_at(first, getattr(pair[1].pagination, "next", ""))}
     following = await asked(mock, pair, **{limit: COUNT + 2, **cursor})
 
-    assert at(following, pair[1].rows_path) == before[1:] == expected_rows(mock, pair)
+    assert get_at(following, pair[1].rows_path) == before[1:] == expected_rows(mock, pair)
     assert len(before) == COUNT + 2
 
 
@@ -244,7 +244,7 @@ async def test_session_deleted_in_empty_site_does_nothing(serve: Any) -> None:
         serve, {"kind": "session_deleted"}, {"kind": "session_deleted", "place": 1}, sessions=0
     )
 
-    assert at(await asked(mock, LISTS[0]), LISTS[0][1].rows_path) == []
+    assert get_at(await asked(mock, LISTS[0]), LISTS[0][1].rows_path) == []
 
 
 async def test_session_deleted_on_every_page_empties_site(serve: Any) -> None:

@@ -24,7 +24,7 @@ from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import DEFAULT_END, spec
 from mockserver.world.world import World, build, with_events, with_identity
-from tests.vendors.conftest import asked, strictly
+from tests.vendors.conftest import decode_strictly, make_view_request
 
 MINUTE = 60_000
 NOW = DEFAULT_END + DAY
@@ -40,8 +40,8 @@ def make_world(profile: str = "default", **fields: Any) -> World:
 def list_page(
     world: World, *, now: int = NOW, behaviors: Behaviors | None = None, **query: Any
 ) -> list[SessionRow]:
-    request = asked(VENDOR, world, query=ListSessions(**query), now=now, behaviors=behaviors)
-    return strictly(VENDOR.respond(LIST_SESSIONS, request).body, SessionPage).data
+    request = make_view_request(VENDOR, world, query=ListSessions(**query), now=now, behaviors=behaviors)
+    return decode_strictly(VENDOR.respond(LIST_SESSIONS, request).body, SessionPage).data
 
 
 def list_rows(world: World, **query: Any) -> list[SessionRow]:
@@ -57,15 +57,19 @@ def get_detail(
     world: World, session_id: str, *, now: int = NOW, behaviors: Behaviors | None = None, **query: Any
 ) -> SessionDetails:
     path = {"sessionId": session_id, "site": ""}
-    request = asked(VENDOR, world, path=path, query=GetSession(**query), now=now, behaviors=behaviors)
-    return strictly(VENDOR.respond(GET_SESSION, request).body, OneSession).data
+    request = make_view_request(
+        VENDOR, world, path=path, query=GetSession(**query), now=now, behaviors=behaviors
+    )
+    return decode_strictly(VENDOR.respond(GET_SESSION, request).body, OneSession).data
 
 
 def list_locations(
     world: World, *, now: int = NOW, behaviors: Behaviors | None = None, **query: Any
 ) -> list[Location]:
-    request = asked(VENDOR, world, query=ListSessionLocations(**query), now=now, behaviors=behaviors)
-    return strictly(VENDOR.respond(LIST_SESSION_LOCATIONS, request).body, SessionLocations).data
+    request = make_view_request(
+        VENDOR, world, query=ListSessionLocations(**query), now=now, behaviors=behaviors
+    )
+    return decode_strictly(VENDOR.respond(LIST_SESSION_LOCATIONS, request).body, SessionLocations).data
 
 
 def encode_filters(*filters: tuple[str, str, list[Any]]) -> str:

@@ -11,7 +11,7 @@ from mockserver.contract.errors import ApiError, render, status_details
 from mockserver.contract.validation import read
 from mockserver.vendors.rybbit import VENDOR
 from mockserver.world.world import World
-from tests.vendors.conftest import asked
+from tests.vendors.conftest import make_view_request
 from tests.vendors.rybbit.client import NOW, make_world
 
 Row = dict[str, Any]
@@ -44,7 +44,7 @@ class DialectClient:
         parsed = read(endpoint.query, query, "query")
         if isinstance(parsed, list):
             raise ApiError(endpoint.validation_error, message=parsed[0].message)
-        request = asked(self.vendor, world, query=parsed, path=path or {}, now=now)
+        request = make_view_request(self.vendor, world, query=parsed, path=path or {}, now=now)
         return json.decode(self.vendor.respond(endpoint, request).body)["data"]
 
     def list_rows(self, world: World, **query: Any) -> list[Row]:

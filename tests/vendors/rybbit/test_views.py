@@ -19,7 +19,7 @@ from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.query import Query
 from mockserver.world.model.session_batch import SessionBatch
 from mockserver.world.world import World
-from tests.vendors.conftest import asked
+from tests.vendors.conftest import make_view_request
 from tests.vendors.rybbit.client import (
     MINUTE,
     NOW,
@@ -79,7 +79,7 @@ def test_limit_above_maximum_depends_on_behavior(over_limit: str, first_page_siz
         ListSessions(limit=MAX_LIMIT * 5, page=2),
         ListSessions(limit=MAX_LIMIT - 1),
     ):
-        request = asked(VENDOR, world, query=query, now=NOW, behaviors={"over_limit": over_limit})
+        request = make_view_request(VENDOR, world, query=query, now=NOW, behaviors={"over_limit": over_limit})
         sizes.append(len(json.decode(VENDOR.respond(LIST_SESSIONS, request).body, type=SessionPage).data))
 
     assert sizes == [first_page_size, MAX_LIMIT + 5 - first_page_size, MAX_LIMIT - 1]
@@ -137,7 +137,8 @@ def test_row_fields_equal_session_in_world(profile: str) -> None:
 
 def test_row_has_exactly_the_fields_of_the_contract() -> None:
     body = VENDOR.respond(
-        LIST_SESSIONS, asked(VENDOR, make_world("awkward"), query=ListSessions(limit=500), now=NOW)
+        LIST_SESSIONS,
+        make_view_request(VENDOR, make_world("awkward"), query=ListSessions(limit=500), now=NOW),
     ).body
 
     assert {tuple(row) for row in json.decode(body)["data"]} == {SessionRow.__struct_fields__}
@@ -255,7 +256,7 @@ def test_event_of_any_type_has_all_keys() -> None:
     longest = max(list_rows(make_world()), key=lambda row: row.pageviews + row.events)
     path = {"sessionId": longest.session_id, "site": ""}
     body = VENDOR.respond(
-        GET_SESSION, asked(VENDOR, make_world(), path=path, query=GetSession(), now=NOW)
+        GET_SESSION, make_view_request(VENDOR, make_world(), path=path, query=GetSession(), now=NOW)
     ).body
     events = json.decode(body)["data"]["events"]
 
@@ -571,9 +572,9 @@ def test_identifiers_differ_between_tenants_and_can_be_set() -> None:
     """A key has 35 characters; a site has a serial number and an id of 12 hexadecimal digits."""
     world = make_world(sites=3)
     first, second, configured = (
-        VENDOR.names(1, world, {}),
-        VENDOR.names(2, world, {}),
-        VENDOR.names(1, world, {"token": "mine"}),
+        VENDOR.create_identifiers(1, world, {}),
+        VENDOR.create_identifiers(2, world, {}),
+        VENDOR.create_identifiers(1, world, {"token": "mine"}),
     )
 
     assert re.fullmatch(r"rb_[0-9A-Za-z]{32}", first.credentials["token"])

@@ -52,9 +52,9 @@ def apply_clock_change(clock: Clock, change: ClockChange) -> None:
                 )
             clock.advance(duration)
         case SetClockRate(rate=rate):
-            clock.scale(rate)
+            clock.set_rate(rate)
         case UseSystemTime():
-            clock.follow()
+            clock.use_system_time()
         case ResetClock():
             clock.reset()
 
@@ -83,5 +83,5 @@ def _describe(clock: Clock) -> ClockState:
     return ClockState(
         now=format_instant(clock.now()),
         rate=clock.rate,
-        mode="frozen" if clock.frozen else "system" if clock.follows else "running",
+        mode="frozen" if clock.frozen else "system" if clock.uses_system_time else "running",
     )

@@ -8,7 +8,8 @@ from mockserver.server.admin.problem_details import ProblemError, suggest
 from mockserver.server.admin.routing import Created, HandlerContext
 from mockserver.server.faults.base import Fault
 from mockserver.server.faults.describe import arguments
-from mockserver.server.faults.registry import ActiveFault, kinds, read
+from mockserver.server.faults.registry import kinds, read
+from mockserver.server.tenancy.active_faults import ActiveFault
 
 
 def list_fault_kinds(context: HandlerContext) -> FaultKinds:  # noqa: ARG001 -- every handler gets the context
@@ -27,7 +28,7 @@ def list_fault_kinds(context: HandlerContext) -> FaultKinds:  # noqa: ARG001 -- 
 
 def list_faults(context: HandlerContext) -> list[dict[str, Any]]:
     """List a tenant's faults in the order in which they were added."""
-    return [active.described() for active in context.tenant.faults.active]
+    return [active.describe() for active in context.tenant.faults.active]
 
 
 def add_faults(
@@ -38,7 +39,7 @@ def add_faults(
     A single fault returns a single object.
     """
     tenant = context.tenant
-    added = [active.described() for active in tenant.faults.add(read(body))]
+    added = [active.describe() for active in tenant.faults.add(read(body))]
     location = f"/tenants/{context.quoted_id}/faults"
     if isinstance(body, list):
         return Created(added, location)
@@ -52,7 +53,7 @@ def remove_faults(context: HandlerContext) -> None:
 
 def get_fault(context: HandlerContext) -> dict[str, Any]:
     """Return a fault with its counters: matched, triggered and remaining."""
-    return _find_fault(context).described()
+    return _find_fault(context).describe()
 
 
 def remove_fault(context: HandlerContext) -> None:
@@ -60,7 +61,7 @@ def remove_fault(context: HandlerContext) -> None:
     context.tenant.faults.remove(_find_fault(context).number)
 
 
-def _find_fault(context: HandlerContext) -> ActiveFault:
+def _find_fault(context: HandlerContext) -> ActiveFault[Fault]:
     known = {str(active.number): active for active in context.tenant.faults.active}
     number = context.path["number"]
     if number not in known:

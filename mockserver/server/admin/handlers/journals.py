@@ -14,12 +14,17 @@ from mockserver.server.admin.problem_details import ProblemError, invalid_reques
 from mockserver.server.admin.routing import HAR, JSON, NDJSON, HandlerContext, StreamingBody
 from mockserver.server.expected.trace import exchanges_by_row
 from mockserver.server.faults.registry import kinds
-from mockserver.server.journal.har import har_pieces
+from mockserver.server.journal.har import stream_har
 from mockserver.server.journal.journal import Exchange, Journal
-from mockserver.server.journal.serialization import Filters, described, ndjson, select
+from mockserver.server.journal.serialization import (
+    Filters,
+    describe_exchange,
+    render_ndjson,
+    select_exchanges,
+)
 from mockserver.server.review.findings import FINDINGS
-from mockserver.server.review.verification import found, verify
-from mockserver.vendors import NAMES, every
+from mockserver.server.review.verification import summarize, verify
+from mockserver.vendors import NAMES, load_dialects
 
 _DEFAULT_LIMIT = 100
 """Number of exchanges on a page."""
@@ -61,7 +66,7 @@ def list_findings(context: HandlerContext, query: Filters) -> list[FindingSummar
     triples: list[tuple[str, str, Exchange]] = []
     for exchange in _select(context.tenant.journal, query):
         triples += [(finding.name, finding.message, exchange) for finding in exchange.findings]
-    return [summary for summary in found(triples) if query.finding in (None, summary.name)]
+    return [summary for summary in summarize(triples) if query.finding in (None, summary.name)]
 
 
 def verify_tenant(context: HandlerContext) -> Verification:
@@ -87,7 +92,7 @@ def get_exchange(context: HandlerContext) -> dict[str, Any]:
             "unknown-exchange",
             f"the journal of tenant {context.tenant.name!r} has no exchange {number!r}; {known}",
         )
-    return described(exchange)
+    return describe_exchange(exchange)
 
 
 def _list(journal: Journal, query: JournalQuery) -> JournalResponse:
@@ -95,8 +100,8 @@ def _list(journal: Journal, query: JournalQuery) -> JournalResponse:
         return _page(journal, query)
     exchanges = _select(journal, query)
     if query.format == "har":
-        return StreamingBody(HAR, har_pieces(exchanges))
-    return StreamingBody(NDJSON, (ndjson([exchange]) for exchange in exchanges))
+        return StreamingBody(HAR, stream_har(exchanges))
+    return StreamingBody(NDJSON, (render_ndjson([exchange]) for exchange in exchanges))
 
 
 def _page(journal: Journal, query: JournalQuery) -> StreamingBody:
@@ -109,7 +114,7 @@ def _page(journal: Journal, query: JournalQuery) -> StreamingBody:
         exchanges=[],
         matched=len(matching),
         kept=len(journal),
-        total=journal.count,
+        count=journal.count,
         next=None if is_last or not exchanges else _next_query(exchanges[-1], query, limit),
     )
     return StreamingBody(JSON, _stream_page(page, exchanges))
@@ -119,7 +124,7 @@ def _stream_page(page: JournalPage, exchanges: list[Exchange]) -> Iterator[bytes
     start, end = json.encode(page).split(b"[]", 1)
     yield start + b"["
     for number, exchange in enumerate(exchanges):
-        yield (b"," if number else b"") + json.encode(described(exchange))
+        yield (b"," if number else b"") + json.encode(describe_exchange(exchange))
     yield b"]" + end
 
 
@@ -136,7 +141,7 @@ def _next_query(last: Exchange, query: JournalQuery, limit: int) -> str:
 
 def _select(journal: Journal, query: Filters) -> list[Exchange]:
     """Return the exchanges that pass the filters; raises a problem for a filter with an unknown name."""
-    contracts = [vendor.contract for vendor in every() if query.vendor in (None, vendor.name)]
+    contracts = [vendor.contract for vendor in load_dialects() if query.vendor in (None, vendor.name)]
     endpoints: list[str] = []
     errors: list[str] = []
     for contract in contracts:
@@ -152,4 +157,4 @@ def _select(journal: Journal, query: Filters) -> list[Exchange]:
     ):
         if value is not None and value not in known:
             raise invalid_request(f"there is no {what} {value!r}; {suggest(value, known)}")
-    return select(journal, query)
+    return select_exchanges(journal, query)

@@ -107,7 +107,7 @@ CONTRACT = replace(
     dialect="server-2025-12",
     description="Like the server of December 2025: other formats, 401 and 500 instead of the documented"
     " 403 and 400, invalid time ranges ignored.",
-    behaviors=SERVER.preferring(over_limit="honour"),
+    behaviors=SERVER.behaviors_with_defaults(over_limit="honour"),
     errors={
         **SERVER.errors,
         "violation": ErrorTemplate(

@@ -53,13 +53,13 @@ class ListSessions(CommonParameters, frozen=True, kw_only=True):
     page: Annotated[
         int,
         Meta(ge=1),
-        Lenient(otherwise=1),
+        Lenient(fallback=1),
         sourced("Page number; 1 if it is not an integer of at least 1.", "newest"),
     ] = 1
     limit: Annotated[
         int,
         Meta(ge=1),
-        Lenient(otherwise=PAGE_SIZE),
+        Lenient(fallback=PAGE_SIZE),
         sourced("Rows per page, 10,000 at most; 100 if it is not an integer of at least 1.", "newest"),
     ] = PAGE_SIZE
     user_id: Annotated[str | None, sourced("Only sessions with this user_id or identified_user_id.")] = None

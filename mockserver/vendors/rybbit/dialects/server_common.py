@@ -21,14 +21,20 @@ class GetSession(Struct, frozen=True, kw_only=True):
     """Query parameters of one session."""
 
     limit: Annotated[
-        int, Meta(ge=0), Lenient(figures=True), sourced(f"Events per page, 100 by default. {_LEADING_DIGITS}")
+        int,
+        Meta(ge=0),
+        Lenient(leading_digits=True),
+        sourced(f"Events per page, 100 by default. {_LEADING_DIGITS}"),
     ] = PAGE_SIZE
     offset: Annotated[
-        int, Meta(ge=0), Lenient(figures=True), sourced(f"Events to skip, 0 by default. {_LEADING_DIGITS}")
+        int,
+        Meta(ge=0),
+        Lenient(leading_digits=True),
+        sourced(f"Events to skip, 0 by default. {_LEADING_DIGITS}"),
     ] = 0
     minutes: Annotated[
         int,
-        Lenient(figures=True, otherwise=0),
+        Lenient(leading_digits=True, fallback=0),
         sourced(f"Only events of the last N minutes; 0, the default, means all. {_LEADING_DIGITS}"),
     ] = 0
 
@@ -45,7 +51,7 @@ GET_SESSION = replace(
 LIST_SESSION_LOCATIONS = replace(contract.LIST_SESSION_LOCATIONS, site_id_precheck=_CHECKED_SITE_ID)
 CONTRACT = replace(
     contract.CONTRACT,
-    behaviors=contract.CONTRACT.preferring(
+    behaviors=contract.CONTRACT.behaviors_with_defaults(
         timestamps="server", region="code", device_type="capitalized", unknown_country="padded", order="end"
     ),
     errors={

@@ -107,7 +107,7 @@ SERVER: Final = replace(
     sources=SERVER_SOURCES,
     endpoints=(_LIST, _GET),
     errors=_ERRORS,
-    behaviors=CONTRACT.preferring(
+    behaviors=CONTRACT.behaviors_with_defaults(
         timezone="ignored", bad_date="ignore", date_form="lenient", filter_page="like"
     ),
 )
