@@ -1,4 +1,7 @@
-"""Sphinx configuration of the documentation site (``make site``): all documents, without content from other hosts."""
+"""Sphinx configuration of the documentation site (``make site``).
+
+All documents, without content from other hosts.
+"""
 
 from shutil import copyfile
 

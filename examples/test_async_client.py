@@ -22,7 +22,10 @@ async def read_page(session: aiohttp.ClientSession, rybbit: VendorHandle, page: 
 
 
 async def read_sessions(rybbit: VendorHandle, batch: int = 4) -> list[dict[str, Any]]:
-    """Return every session: the client under test. It requests *batch* pages at a time until one is not full."""
+    """Return every session: the client under test.
+
+    It requests *batch* pages at a time until one is not full.
+    """
     rows: list[dict[str, Any]] = []
     async with aiohttp.ClientSession() as session:
         first = 1

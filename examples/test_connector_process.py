@@ -1,4 +1,7 @@
-"""Run a connector as a process of its own and reconcile what it wrote. The connector could be written in any language."""
+"""Run a connector as a process of its own and reconcile what it wrote.
+
+The connector could be written in any language.
+"""
 
 import json
 import os

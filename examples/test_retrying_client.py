@@ -14,7 +14,10 @@ RETRIED = (429, 503)
 def read_sessions(
     browsee: VendorHandle, sleep: Callable[[float], object], attempts: int = 5
 ) -> list[dict[str, Any]]:
-    """Return every session: the client under test. It waits for `Retry-After` with *sleep* after a 429 or 503."""
+    """Return every session: the client under test.
+
+    It waits for `Retry-After` with *sleep* after a 429 or 503.
+    """
     rows: list[dict[str, Any]] = []
     while True:
         body = {**browsee.body, "start": 0, "from": len(rows)}

@@ -22,7 +22,10 @@ _LICENCES: Final = ("LICENSE", "NOTICE", "swagger-ui-bundle.js.LICENSE.txt")
 
 
 def fetch(version: str | None, before: Origin, into: Path) -> Origin:
-    """Write the files of a version into a folder and return their origin; raises ``SystemExit`` if the archive has changed."""
+    """Write the files of a version into a folder and return their origin.
+
+    Raises ``SystemExit`` if the archive has changed.
+    """
     version = version or before.version
     with TemporaryDirectory() as folder:
         command = ["npm", "pack", "--silent", "--pack-destination", folder, f"{before.package}@{version}"]

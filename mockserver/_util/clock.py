@@ -2,9 +2,10 @@
 
 Only this module reads the system clock.
 
-freezegun and time-machine replace the functions of the ``time`` module in every module that has imported them. A test that freezes time
-this way expects the mock to return the same date, so :func:`wall` uses the patched functions. The server's own waits and measurements
-(:func:`monotonic`, :func:`stopwatch`) must continue, so they use a private copy of the module, which neither library can patch.
+freezegun and time-machine replace the functions of the ``time`` module in every module that has imported
+them. A test that freezes time this way expects the mock to return the same date, so :func:`wall` uses the
+patched functions. The server's own waits and measurements (:func:`monotonic`, :func:`stopwatch`) must
+continue, so they use a private copy of the module, which neither library can patch.
 """
 
 import time
@@ -19,7 +20,10 @@ LATEST: Final = 4_102_444_800_000
 
 
 def _copy_time_module() -> ModuleType:
-    """Load the built-in ``time`` module again; its functions may already be patched when this module is imported."""
+    """Load the built-in ``time`` module again.
+
+    Its functions may already be patched when this module is imported.
+    """
     spec = BuiltinImporter.find_spec("time")
     if spec is None or spec.loader is None:  # Not CPython.
         return time
@@ -49,12 +53,16 @@ def monotonic() -> float:
 class Clock:
     """A tenant's clock: frozen, or running at a rate from any instant.
 
-    ``rate`` is the number of its seconds per second of the system clock: 0 if frozen, 1 is normal speed, 60 is an hour per minute.
-    A running clock depends on :func:`wall`, and therefore on freezegun and time-machine.
+    ``rate`` is the number of its seconds per second of the system clock: 0 if frozen, 1 is normal speed, 60
+    is an hour per minute. A running clock depends on :func:`wall`, and therefore on freezegun and
+    time-machine.
     """
 
     def __init__(self, instant: int | None = None, *, wall: Callable[[], int] = wall) -> None:
-        """Freeze the clock at an instant, or use the system time if it is None; :meth:`reset` restores this state."""
+        """Freeze the clock at an instant, or use the system time if it is None.
+
+        :meth:`reset` restores this state.
+        """
         self._wall = wall
         self._initial = instant
         self.rate: float

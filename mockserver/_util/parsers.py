@@ -1,7 +1,7 @@
 """Parsers of settings, shared by the command line, environment variables, ini files and Python arguments.
 
-Each function returns the parsed value, or raises ``ValueError`` with the problem and the expected form. Only the standard library is
-imported, because every run of pytest loads this module.
+Each function returns the parsed value, or raises ``ValueError`` with the problem and the expected form. Only
+the standard library is imported, because every run of pytest loads this module.
 """
 
 import os
@@ -79,7 +79,10 @@ def check_url(text: str) -> str:
 
 
 def split_url(text: str) -> SplitResult:
-    """Split the URL of a server; raises ``ValueError`` for other URLs, and for a user name or password, which would be ignored."""
+    """Split the URL of a server.
+
+    Raises ``ValueError`` for other URLs, and for a user name or password, which would be ignored.
+    """
     try:
         url = urlsplit(text if "//" in text else f"//{text}", scheme="http")
         has_port = url.port or (url.port is None and "//" in text)

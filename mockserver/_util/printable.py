@@ -8,7 +8,8 @@ from typing import Final
 from unicodedata import category
 
 _UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode categories that a terminal may interpret: control (C0 and C1), format (bidi, zero width), surrogates, line separators."""
+"""Unicode categories that a terminal may interpret: control (C0 and C1), format (bidi, zero width),
+surrogates, line separators."""
 _SUSPECT: Final = re.compile(r"[^ -~]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _USER_INFO: Final = re.compile(r"(?<=//)[^/?#\s\"'<>]*@")
@@ -50,7 +51,10 @@ def _escape(character: str) -> str:
 
 
 def printable_json(text: str) -> str:
-    r"""Return a JSON document with these characters as escapes such as ``\u009b``; it parses to the same value."""
+    r"""Return a JSON document with these characters as escapes such as ``\u009b``.
+
+    It parses to the same value.
+    """
     return text if text.isprintable() else _SUSPECT.sub(_escape_json, text)
 
 

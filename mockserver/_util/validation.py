@@ -1,7 +1,8 @@
 """Explain why JSON, a query or TOML does not match a msgspec type.
 
-msgspec stops at the first error and names types in its own terms; it does not know the nearest field name either. This module
-compares the value with :mod:`msgspec.inspect`'s description of the type. Messages never repeat strings that may be secrets.
+msgspec stops at the first error and names types in its own terms; it does not know the nearest field name
+either. This module compares the value with :mod:`msgspec.inspect`'s description of the type. Messages never
+repeat strings that may be secrets.
 """
 
 import re
@@ -56,7 +57,8 @@ class Mismatch(NamedTuple):
     place: str
     """Such as ``tenants.acme.locales[1]``; ``""`` for the value itself."""
     problem: Literal["type", "bounds", "option", "missing", "unknown"]
-    """``option``: none of the literals or tags; ``unknown``: the object at *place* has an unknown field, which is *value*."""
+    """``option``: none of the literals or tags; ``unknown``: the object at *place* has an unknown field,
+    which is *value*."""
     value: Any = None
     expected: inspect.Type | None = None
     """None for unknown fields, and for tags."""
@@ -87,7 +89,10 @@ class Mismatch(NamedTuple):
         return "" if self.expected is None else describe_type(self.expected)
 
     def _describe_value(self) -> str:
-        """Return the value if it is a number that should be another one, otherwise its kind: it may be a secret."""
+        """Return the value if it is a number that should be another one, otherwise its kind.
+
+        It may be a secret.
+        """
         if self.expected is None or (
             isinstance(self.expected, inspect.Metadata) and self.problem == "bounds"
         ):
@@ -100,7 +105,8 @@ class Mismatch(NamedTuple):
 def explain_validation_error(raw: Any, model: Any, *, texts: bool = False) -> str | None:
     """Return a message for the first mismatch between a value and a type, or None if there is none.
 
-    With ``texts``, the value is a query: its strings are converted to the numbers and booleans that the type expects.
+    With ``texts``, the value is a query: its strings are converted to the numbers and booleans that the type
+    expects.
     """
     expected = _type_info(model)
     if texts and isinstance(expected, inspect.StructType):
@@ -127,7 +133,10 @@ def _type_info(model: Any) -> inspect.Type:
 
 
 def _convert_text(text: str, expected: inspect.Type) -> Any:
-    """Convert a query's text to the number or boolean that is expected; return it unchanged if it is not one."""
+    """Convert a query's text to the number or boolean that is expected.
+
+    Return it unchanged if it is not one.
+    """
     options = expected.types if isinstance(expected, inspect.UnionType) else [expected]
     for option in options:
         if type(option) in _QUERY_TYPES:

@@ -46,9 +46,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     site_id_precheck: str | None = None
     """A pattern of site ids that are checked before the credential.
 
-    Without a credential too, an unknown id of this form is an unknown site; any other id that the key has no access to is
-    forbidden. If None, ids are checked after the credential.
-    """
+    Without a credential too, an unknown id of this form is an unknown site; any other id that the key has no
+    access to is forbidden. If None, ids are checked after the credential."""
     validate_before_site: bool = False
     """If True, invalid parameters are refused before an unknown site is."""
     validation_error: str = "violation"
@@ -56,9 +55,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     duplicate_param_message: str | None = None
     """The vendor's message for a repeated query parameter, with the placeholder ``{field}``.
 
-    If set, the query is read in order and only its first problem is reported. If None, the last value of a parameter counts, and
-    all problems are reported.
-    """
+    If set, the query is read in order and only its first problem is reported. If None, the last value of a
+    parameter counts, and all problems are reported."""
     empty: Literal["absent", "value"] = "value"
     """Meaning of ``?name=``: the parameter is absent, or its value is ``""``."""
     pagination: Pagination = NoPagination()
@@ -83,11 +81,14 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     filtered_example: Mapping[str, Any] = {}
     """Parameters that filter by country, browser and page, if the endpoint can."""
     all_rows_params: Mapping[str, Any] = {}
-    """Parameters that select all rows. Placeholders are ``{start}`` and ``{end}`` (Unix seconds), ``{start_date}``,
-    ``{end_date}`` and ``{day_after}`` the end."""
+    """Parameters that select all rows. Placeholders are ``{start}`` and ``{end}`` (Unix seconds),
+    ``{start_date}``, ``{end_date}`` and ``{day_after}`` the end."""
 
     def routes(self) -> set[str]:
-        """Return the method with each path, without the names of path parameters; no two endpoints may share one."""
+        """Return the method with each path, without the names of path parameters.
+
+        No two endpoints may share one.
+        """
         return {f"{self.method} {re.sub(r'{[^}]*}', '{}', path)}" for path in self.paths}
 
     def referenced_parameters(self) -> list[str]:
@@ -148,7 +149,10 @@ class Contract(Struct, frozen=True, kw_only=True):
         return {endpoint.name: endpoint for endpoint in self.endpoints}[name]
 
     def behaviors_with_defaults(self, **defaults: str | int) -> tuple[Behavior, ...]:
-        """Return the behaviors with other defaults, given by short name; raises :class:`ContractError` for unknown names."""
+        """Return the behaviors with other defaults, given by short name.
+
+        Raises :class:`ContractError` for unknown names.
+        """
         known = {short_name(behavior.name) for behavior in self.behaviors}
         for name in defaults:
             if name not in known:

@@ -13,8 +13,8 @@ from mockserver.contract.provenance import Fact
 class ErrorTemplate(Struct, frozen=True):
     """The status, headers and body of an error, with placeholders for details.
 
-    Placeholders are ``{message}``, ``{field}``, ``{credential}``, ``{path}``, ``{status}`` and so on. A text that consists of one
-    placeholder becomes that detail, which may be a number.
+    Placeholders are ``{message}``, ``{field}``, ``{credential}``, ``{path}``, ``{status}`` and so on. A text
+    that consists of one placeholder becomes that detail, which may be a number.
     """
 
     status: int | ByBehavior
@@ -31,8 +31,8 @@ class ErrorTemplate(Struct, frozen=True):
 class VendorError(Struct, frozen=True):
     """The name of an error template and its details.
 
-    A plain value, so that it can be stored. A stored exception must not be raised again: each raise adds to its traceback, which
-    keeps every frame alive, with the request that the frame handled.
+    A plain value, so that it can be stored. A stored exception must not be raised again: each raise adds to
+    its traceback, which keeps every frame alive, with the request that the frame handled.
     """
 
     error: str
@@ -43,7 +43,10 @@ class VendorError(Struct, frozen=True):
 
 
 class ApiError(Exception):
-    """Raised for a request that is answered with one of the vendor's errors; :attr:`refusal` is its plain value."""
+    """Raised for a request that is answered with one of the vendor's errors.
+
+    :attr:`refusal` is its plain value.
+    """
 
     def __init__(
         self,

@@ -65,9 +65,8 @@ class WindowLimit(CountingLimit, frozen=True, kw_only=True, tag=True):
     opens: Literal["clock", "first", "idle"]
     """When a window begins.
 
-    ``clock``: at multiples of its length. ``first``: with the first request after the previous window. ``idle``: again with every
-    accepted request, so that a window only ends after a pause of its length.
-    """
+    ``clock``: at multiples of its length. ``first``: with the first request after the previous window.
+    ``idle``: again with every accepted request, so that a window only ends after a pause of its length."""
 
 
 class TokenBucket(CountingLimit, frozen=True, kw_only=True, tag=True):

@@ -1,4 +1,7 @@
-"""Rules for requests that are answered but should be written differently, as data: a name, a condition, a reason."""
+"""Rules for requests that are answered but should be written differently, as data.
+
+A name, a condition, a reason.
+"""
 
 from typing import Final
 
@@ -13,7 +16,8 @@ REQUEST_FINDINGS: Final = {
     "deprecated-place": "A value is in a place that the vendor no longer documents.",
     "range-without-zone": "A time range has no time zone, so the server has to guess it.",
 }
-"""Findings that follow from a single request, with their meaning. ``mockserver.server.review.findings`` adds those that need the history."""
+"""Findings that follow from a single request, with their meaning. ``mockserver.server.review.findings`` adds
+those that need the history."""
 
 
 class ExceedsMaximum(Struct, frozen=True, tag=True):

@@ -28,7 +28,10 @@ class Example(Struct, frozen=True):
 
 
 def document(contract: Contract, version: str, example: Callable[[Endpoint], Example]) -> dict[str, Any]:
-    """Return the document of a contract; its paths are valid on the vendor's host, and below ``/`` and ``/<vendor>`` of the mock."""
+    """Return the document of a contract.
+
+    Its paths are valid on the vendor's host, and below ``/`` and ``/<vendor>`` of the mock.
+    """
     models: list[type] = []
     for endpoint in contract.endpoints:
         models += [model for model in (endpoint.body, endpoint.response) if model is not None]

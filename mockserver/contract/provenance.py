@@ -30,7 +30,10 @@ class Source(Struct, frozen=True):
 
 
 class Fact(Struct, frozen=True):
-    """A statement about a vendor: an item of ``Endpoint.facts``, or the annotation of a field of a request or response."""
+    """A statement about a vendor.
+
+    An item of ``Endpoint.facts``, or the annotation of a field of a request or response.
+    """
 
     text: str
     basis: Basis
@@ -39,5 +42,5 @@ class Fact(Struct, frozen=True):
     error: str | tuple[tuple[str, str], ...] | None = None
     """For a request field: the vendor's literal message if the value violates type or bounds.
 
-    Several messages are pairs of a regular expression and a message; the first expression that matches the whole value counts.
-    """
+    Several messages are pairs of a regular expression and a message; the first expression that matches the
+    whole value counts."""

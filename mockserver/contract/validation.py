@@ -13,7 +13,8 @@ from msgspec.structs import fields as struct_fields
 from mockserver.contract.provenance import Fact
 
 MAX_DEPTH: Final = 128
-"""Maximum nesting of JSON, as in Rust's serde_json. Accepted values are shown again inside other JSON, so the bound is well below msgspec's."""
+"""Maximum nesting of JSON, as in Rust's serde_json. Accepted values are shown again inside other JSON, so the
+bound is well below msgspec's."""
 R = TypeVar("R", bound=Struct)
 
 
@@ -40,7 +41,10 @@ class ContractKeywordError(TypeError):
 
 
 class Lenient(Struct, frozen=True):
-    """Annotates an integer of a query that the server does not validate: how it treats other texts and values out of bounds."""
+    """Annotates an integer of a query that the server does not validate.
+
+    How it treats other texts and values out of bounds.
+    """
 
     leading_digits: bool = False
     """Accept the digits at the beginning, like JavaScript's ``parseInt``: ``10abc`` is 10."""
@@ -67,9 +71,12 @@ class Field(Struct, frozen=True):
 
 @cache
 def fields(model: type | None, *, deep: bool = False) -> tuple[Field, ...]:
-    """Return the fields of a struct with their facts; with ``deep``, also those of nested structs, by dotted names.
+    """Return the fields of a struct with their facts.
 
-    Raises :class:`ContractKeywordError` for a field without exactly one fact, and for annotations that are not supported.
+    With ``deep``, also those of nested structs, by dotted names.
+
+    Raises :class:`ContractKeywordError` for a field without exactly one fact, and for annotations that are
+    not supported.
     """
     if model is None:
         return ()
@@ -131,7 +138,10 @@ def decode_json(text: bytes | str) -> Any:
 
 
 def _is_deep(value: Any) -> bool:
-    """Return True if a value is nested deeper than :data:`MAX_DEPTH`; without recursion, which could overflow the stack."""
+    """Return True if a value is nested deeper than :data:`MAX_DEPTH`.
+
+    Without recursion, which could overflow the stack.
+    """
     level = [value]
     for _ in range(MAX_DEPTH):
         containers = [

@@ -1,8 +1,9 @@
 """Encode batches of sessions as JSON rows.
 
-A vendor declares its row as columns. *Own* columns (ids, times, people) differ from session to session and are encoded
-for every page. All others follow from the archetype row: their JSON is encoded once for each archetype row of a population
-and kept. While a client crawls, the rows of its next pages are encoded together (:class:`_ReadAhead`).
+A vendor declares its row as columns. *Own* columns (ids, times, people) differ from session to session and
+are encoded for every page. All others follow from the archetype row: their JSON is encoded once for each
+archetype row of a population and kept. While a client crawls, the rows of its next pages are encoded together
+(:class:`_ReadAhead`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -23,7 +24,8 @@ CACHED_POPULATIONS: Final = 16
 PAGES_AHEAD: Final = 8
 """Largest number of pages that are encoded together while a client crawls."""
 LONGEST_PAGE_AHEAD: Final = 128
-"""Rows of the longest page for which the next ones are read ahead: at most 1,024 rows are kept per population."""
+"""Rows of the longest page for which the next ones are read ahead: at most 1,024 rows are kept per
+population."""
 _encode_lines = json.Encoder().encode_lines
 
 
@@ -113,8 +115,8 @@ class _Window(NamedTuple):
 class _ReadAhead:
     """Encodes the pages that follow the requested one with it, while a client crawls.
 
-    Arrays of 800 sessions cost little more than arrays of 100, so a page of a crawl costs half as much (`make bench`).
-    The number of pages doubles from page to page, so that reading two or three costs nothing extra.
+    Arrays of 800 sessions cost little more than arrays of 100, so a page of a crawl costs half as much (`make
+    bench`). The number of pages doubles from page to page, so that reading two or three costs nothing extra.
     """
 
     def __init__(self) -> None:

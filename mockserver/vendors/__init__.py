@@ -52,8 +52,8 @@ def load_dialects() -> tuple[Vendor, ...]:
 def resolve_dialects(setting: str | Mapping[str, str]) -> dict[str, str]:
     """Return the dialect behaviors that a setting selects, by their full names, such as ``braze.dialect``.
 
-    A text selects the dialect for every vendor that has it; a mapping selects a dialect for each vendor in it.
-    Raises :class:`BehaviorError` with the known names for an unknown vendor or dialect.
+    A text selects the dialect for every vendor that has it; a mapping selects a dialect for each vendor in
+    it. Raises :class:`BehaviorError` with the known names for an unknown vendor or dialect.
     """
     if isinstance(setting, str):
         selected = _resolve_for_all(setting)

@@ -31,7 +31,10 @@ _PEOPLE, _BOTS = 0, 1
 
 
 class Site:
-    """A measured site: its hosts, people and bots, the events tracked on it and the sessions deleted from it."""
+    """A measured site.
+
+    Its hosts, people and bots, the events tracked on it and the sessions deleted from it.
+    """
 
     def __init__(self, spec: WorldSpec, vocabulary: Vocabulary, number: int) -> None:
         self._spec = spec
@@ -129,7 +132,10 @@ class Site:
         return None if number in self.deletions.numbers else self.session_before_deletion(number, now)
 
     def session_before_deletion(self, number: int, now: int) -> SessionBatch | None:
-        """Return :meth:`session`, deleted sessions included; keyset pages may continue after a deleted session."""
+        """Return :meth:`session`, deleted sessions included.
+
+        Keyset pages may continue after a deleted session.
+        """
         for population in (self.people, self.bots):
             index = population.session_index(number, now)
             if index is not None:
@@ -168,7 +174,8 @@ def _build(spec_json: bytes) -> World:
 def build(spec: WorldSpec) -> World:
     """Build the world of a spec.
 
-    Equal specs give the same world. Raises :class:`WorldError` for an unknown vocabulary, locale or segment filter.
+    Equal specs give the same world. Raises :class:`WorldError` for an unknown vocabulary, locale or segment
+    filter.
     """
     return _build(json.encode(spec))
 

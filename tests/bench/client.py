@@ -1,4 +1,7 @@
-"""A client that uses little processor time: requests built beforehand, few kept-alive connections, unparsed responses."""
+"""A client that uses little processor time.
+
+Requests built beforehand, few kept-alive connections, unparsed responses.
+"""
 
 import socket
 import time

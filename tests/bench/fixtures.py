@@ -1,7 +1,9 @@
-"""The cost of the pytest plugin: when it is unused, at its start, and for each test, compared with other fixtures.
+"""The cost of the pytest plugin.
 
-Each suite runs in a fresh process, and the fastest of several runs counts. The same tests use a tenant of their own each, and a
-bare server that sends the same page to all.
+When it is unused, at its start, and for each test, compared with other fixtures.
+
+Each suite runs in a fresh process, and the fastest of several runs counts. The same tests use a tenant of
+their own each, and a bare server that sends the same page to all.
 """
 
 import subprocess

@@ -1,8 +1,9 @@
 """Measure speed and memory, compare them with the promised bounds, and print one table.
 
-Each comparison is made with a bare aiohttp server, or with the same server in another state, in the same run. The two sides take
-turns and the median of the ratios counts, so that a calm machine gives the same verdict twice. Throughput is requests
-per second of the *server's* processor time: neither the client nor a busy machine counts. ``--quick`` takes fewer samples.
+Each comparison is made with a bare aiohttp server, or with the same server in another state, in the same run.
+The two sides take turns and the median of the ratios counts, so that a calm machine gives the same verdict
+twice. Throughput is requests per second of the *server's* processor time: neither the client nor a busy
+machine counts. ``--quick`` takes fewer samples.
 """
 
 import compileall

@@ -75,7 +75,8 @@ class Load(Struct, frozen=True, kw_only=True):
     sessions: int
     """Sessions of each site of each tenant."""
     crawls: int | None
-    """Number of times that each client reads its list in each third; ``None`` for as long as a third lasts."""
+    """Number of times that each client reads its list in each third; ``None`` for as long as a third lasts.
+    """
     seconds: float = 0
     """Duration of a third if *crawls* is ``None``."""
     patience: float

@@ -1,6 +1,7 @@
 """Replacement for docker: it builds nothing and runs the command of a Dockerfile as a process.
 
-``build`` checks the copied files, ``run`` starts CMD, ``exec`` runs the health check, ``rm`` ends the process.
+``build`` checks the copied files, ``run`` starts CMD, ``exec`` runs the health check, ``rm`` ends the
+process.
 """
 
 import json

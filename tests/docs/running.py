@@ -1,4 +1,6 @@
-"""Run the blocks of a document: write its files, run its commands in order in one shell, and compare their output.
+"""Run the blocks of a document.
+
+Write its files, run its commands in order in one shell, and compare their output.
 
 - A block whose first line is ``# name.ext`` is a file of that name; a Python block without a name is a script.
 - One bash runs all ``sh`` blocks, so a block sees the processes and variables of the blocks before it.
@@ -63,7 +65,10 @@ class DocumentError(Exception):
 
 
 def blocks(document: str) -> list[Block]:
-    """Return the blocks of a document; raises :class:`DocumentError` for one that is neither a file nor run."""
+    """Return the blocks of a document.
+
+    Raises :class:`DocumentError` for one that is neither a file nor run.
+    """
     found: list[Block] = []
     for kind, text in _BLOCK.findall(document):
         name = _NAME.fullmatch(text.partition("\n")[0])

@@ -36,7 +36,10 @@ def label(pair: tuple[Vendor, Endpoint]) -> str:
 
 
 def request(mock: SessionMock, vendor: Vendor, endpoint: Endpoint) -> httpx.Response:
-    """Send a valid request to an endpoint; httpx takes its timeouts from the operating system, which no library freezes."""
+    """Send a valid request to an endpoint.
+
+    Httpx takes its timeouts from the operating system, which no library freezes.
+    """
     handle = mock.vendor(vendor.name)
     path = endpoint.paths[0].format_map(dict.fromkeys(endpoint.path, handle.sites[0]))
     body = {**handle.body, **endpoint.example} if isinstance(endpoint.credentials, BodyKeys) else None

@@ -180,7 +180,10 @@ def ask_once(vendor: VendorHandle) -> None:
 
 
 def test_stop_with_open_connections_is_fast() -> None:
-    """Idle, stalled and waiting connections do not delay the stop: it usually takes 50 ms, and 100 ms are promised."""
+    """Idle, stalled and waiting connections do not delay the stop.
+
+    It usually takes 50 ms, and 100 ms are promised.
+    """
     mock = SessionMock(sessions=3).start()
     with ExitStack() as stack:
         client = occupied(mock, stack)

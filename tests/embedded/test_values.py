@@ -1,4 +1,7 @@
-"""Arguments of other types than the built-in ones: numbers of NumPy and tenacity, subclasses, enums, durations."""
+"""Arguments of other types than the built-in ones.
+
+Numbers of NumPy and tenacity, subclasses, enums, durations.
+"""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone

@@ -1,6 +1,7 @@
 """Call every operation of a generated client with its example, and print the parsed responses.
 
-``python calling.py PACKAGE DOCUMENT URL TOKEN``, in the folder with the package, prints one line of JSON for each operation.
+``python calling.py PACKAGE DOCUMENT URL TOKEN``, in the folder with the package, prints one line of JSON for
+each operation.
 """
 
 import json

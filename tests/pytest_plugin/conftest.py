@@ -7,7 +7,8 @@ from xml.etree import ElementTree as ET
 import httpcore  # noqa: F401 -- httpx keeps the exceptions of the copy that it met first
 import pytest
 
-# A run within a run removes the modules that it imported, but packages keep references to them: import all before.
+# A run within a run removes the modules that it imported, but packages keep references to them: import all
+# before.
 from mockserver.server.faults.registry import kinds
 
 CLIENT = '''

@@ -1,4 +1,6 @@
-"""Run a small project's tests with the built wheel: oldest and newest Python and pytest, with and without other plugins.
+"""Run a small project's tests with the built wheel.
+
+Oldest and newest Python and pytest, with and without other plugins.
 
 ``make matrix`` prints a table and fails if a cell fails; ``ARGS=3.13`` runs that Python alone.
 """
@@ -75,7 +77,8 @@ asyncio_default_fixture_loop_scope = function
 filterwarnings =
     error
     ignore::pytest.PytestConfigWarning
-    # pytest-asyncio 0.23, the newest for pytest 8.0, leaves a test's loop open, with its pair of local sockets. Ours are none.
+    # pytest-asyncio 0.23, the newest for pytest 8.0, leaves a test's loop open, with its pair of local
+    # sockets. Ours are none.
     ignore:Exception ignored in. <socket.socket fd=-1, family=1,:pytest.PytestUnraisableExceptionWarning
 """
 CLIENT: Final = """

@@ -91,7 +91,10 @@ BROKEN: dict[str, tuple[bytes, str]] = {
 
 
 def refusal_of(path: Path) -> str:
-    """Start a server with a file in this process, and return the one line that the command prints; it exits with 2."""
+    """Start a server with a file in this process, and return the one line that the command prints.
+
+    It exits with 2.
+    """
     done = CliRunner().invoke(serve, ["--config", str(path)])
     assert (done.exit_code, type(done.exception)) == (2, SystemExit), done.output
     [line] = [each for each in done.stderr.splitlines() if each.startswith("Error: ")]

@@ -90,7 +90,10 @@ async def test_row_deleted_while_paging_is_optional_then_forbidden(serve: Any, p
 
 
 def later(pair: Pair) -> dict[str, Any]:
-    """Return a page that is not the first; by cursor there is none to name, and a filter does as well: it is another list."""
+    """Return a page that is not the first; by cursor there is none to name, and a filter does as well.
+
+    It is another list.
+    """
     field = page_field(pair[1].pagination)
     return (
         {str(field): 2}

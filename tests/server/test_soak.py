@@ -1,4 +1,7 @@
-"""Many clients at once while much goes wrong: nobody gets another's rows, and nothing is lost or kept for ever."""
+"""Many clients at once while much goes wrong.
+
+Nobody gets another's rows, and nothing is lost or kept for ever.
+"""
 
 from mockserver.server.faults.registry import read
 from mockserver.server.tenancy.active_faults import ActiveFault

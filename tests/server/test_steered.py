@@ -165,7 +165,10 @@ class Model:
 
     @property
     def state(self) -> Any:
-        """All that an answer may depend on, as a value: neither limits, faults nor the journal are among it."""
+        """All that an answer may depend on, as a value.
+
+        Neither limits, faults nor the journal are among it.
+        """
         return json.encode([self.world, self.now, self.happened, self.chosen], order="deterministic")
 
 
@@ -230,7 +233,10 @@ def _living() -> Iterator[RunningServer]:
 
 
 def _harmless(living: RunningServer) -> list[tuple[str, str]]:
-    """Return the settings of behaviors under which every list is still answered; another dialect may have other lists."""
+    """Return the settings of behaviors under which every list is still answered.
+
+    Another dialect may have other lists.
+    """
     found = []
     access = living.admin.create_tenant("harmless", world={"sessions": 1}, behaviors=QUICK)
     for vendor in load():
@@ -306,7 +312,10 @@ class Steered(RuleBasedStateMachine):
         kinds=st.lists(st.sampled_from(["status", "same_page"]), max_size=1),
     )
     def create_tenant(self, name: str, world: dict[str, Any], now: int, kinds: list[str]) -> None:
-        """Return a name that is free is created, with or without a fault, and is who had it before; one that is taken is a conflict."""
+        """Return a name that is free is created, with or without a fault, and is who had it before.
+
+        One that is taken is a conflict.
+        """
         known = self.models.get(name)
         faults = [{"kind": kind, "times": 1} for kind in kinds]
         if known is not None and not known.deleted:
@@ -487,7 +496,10 @@ class Steered(RuleBasedStateMachine):
             model.happened += ((pair[1].name, model.now),)
 
     def page(self, name: str, pair: Pair, site: int, page: int, cursor: Any = None) -> bytes | None:
-        """Ask, and compare status and body with what the model says; the body of an answer that is as good as without faults."""
+        """Ask, and compare status and body with what the model says.
+
+        The body of an answer that is as good as without faults.
+        """
         model = self.models[name]
         question = Question(pair[0].name, pair[1].name, site, page)
         late = self.admin.journal(None, finding="deleted-tenant").count if model.deleted else 0

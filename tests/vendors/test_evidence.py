@@ -37,7 +37,10 @@ def json_type(value: Any) -> str:
 
 
 def differences(expected: Any, actual: Any, path: str = "$") -> list[str]:
-    """Return where a response differs in shape from the evidence; null stands for any type, a list for its first item."""
+    """Return where a response differs in shape from the evidence.
+
+    Null stands for any type, a list for its first item.
+    """
     if expected is None:
         return []
     if json_type(expected) != json_type(actual):

@@ -35,8 +35,8 @@ positive_data_acceptance.enabled = {sayable}
 negative_data_rejection.enabled = {checking}
 not_a_server_error.enabled = {sound}
 """
-"""A vendor may respond with 404 to unknown methods. A dialect may accept values that its schema forbids, and may document
-errors with status 500, which are then compared with the document."""
+"""A vendor may respond with 404 to unknown methods. A dialect may accept values that its schema forbids, and
+may document errors with status 500, which are then compared with the document."""
 VENDORS = {vendor.label: vendor for vendor in load_dialects()}
 
 
@@ -58,7 +58,10 @@ def known_values(mock: SessionMock, dialect: Vendor, vendor: VendorHandle) -> di
 
 
 def schemathesis_settings(vendor: Vendor, headers: dict[str, str]) -> str:
-    """Return the Schemathesis settings for a dialect; only checks that contradict its contract are disabled."""
+    """Return the Schemathesis settings for a dialect.
+
+    Only checks that contradict its contract are disabled.
+    """
     header_lines = ", ".join(f"{each} = {json.dumps(value)}" for each, value in headers.items())
     lenient = [
         field

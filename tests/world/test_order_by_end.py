@@ -257,7 +257,10 @@ def test_page_deep_in_vast_world_equals_sorted_neighbourhood(order: EndOrder, no
 def test_page_of_vast_world_looks_at_few_sessions(
     now: int, monkeypatch: pytest.MonkeyPatch, *, bots: bool
 ) -> None:
-    """With 10⁹ sessions a month, millions overlap; a page looks at some thousands and does some dozen counts."""
+    """With 10⁹ sessions a month, millions overlap.
+
+    A page looks at some thousands and does some dozen counts.
+    """
     taken, tried = [0], [0]
     pick, places = GeneratedSource.pick, SessionSchedule.session_at
 

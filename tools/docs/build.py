@@ -1,4 +1,6 @@
-"""Write the generated documents: vendors, OpenAPI, settings, library, admin API, faults, findings, commands, parts of the README.
+"""Write the generated documents.
+
+Vendors, OpenAPI, settings, library, admin API, faults, findings, commands, parts of the README.
 
 With ``--check``, only list the documents that are not current.
 """
@@ -139,7 +141,10 @@ def _cli() -> str:
 
 
 def main() -> int:
-    """Write all documents; with ``--check``, print those that are not current, and return 1 if there are any."""
+    """Write all documents.
+
+    With ``--check``, print those that are not current, and return 1 if there are any.
+    """
     checking = "--check" in sys.argv[1:]
     current = generated()
     stale = [

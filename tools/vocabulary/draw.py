@@ -1,6 +1,7 @@
 """Generate the vocabularies that are shipped with the package; ``make vocabulary`` writes both files.
 
-Names, titles and slugs come from Faker; everything else is in ``tables`` and, for edge cases, in ``oddities``.
+Names, titles and slugs come from Faker; everything else is in ``tables`` and, for edge cases, in
+``oddities``.
 """
 
 import re
@@ -148,7 +149,10 @@ def draw_default() -> Vocabulary:
 
 
 def draw_awkward() -> Vocabulary:
-    """Draw the vocabulary of edge cases: many scripts, long and escaped URLs, odd properties, many unknown values."""
+    """Draw the vocabulary of edge cases.
+
+    Many scripts, long and escaped URLs, odd properties, many unknown values.
+    """
     base, rows = _draw(_MANY_SCRIPTS)
     return replace(
         base,

@@ -1,6 +1,7 @@
 """Pages that show a vendor's OpenAPI document and send requests from it, and their assets.
 
-The viewer is a third-party package that ``fetch`` copied from its registry; nothing is loaded from other hosts.
+The viewer is a third-party package that ``fetch`` copied from its registry; nothing is loaded from other
+hosts.
 """
 
 from collections.abc import Mapping
@@ -27,11 +28,13 @@ PACKED: Final = ".gz"
 _TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".json": "application/json"}
 _HEADERS: Final = {
     "Server": SERVER,
-    "Cache-Control": "no-cache",  # Files change with the version of the viewer, and requests to localhost are fast.
+    # Files change with the version of the viewer, and requests to localhost are fast.
+    "Cache-Control": "no-cache",
     "Vary": "Accept-Encoding",
     **PRIVATE_HEADERS,
 }
-# Small images are data URLs in the viewer's code; all other content is from this server, and framing is not allowed.
+# Small images are data URLs in the viewer's code; all other content is from this server, and framing is not
+# allowed.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

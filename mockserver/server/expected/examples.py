@@ -35,7 +35,10 @@ def openapi(vendor: str, dialect: str = DOCUMENTED) -> dict[str, Any]:
 
 
 def asked(tenant: Tenant, vendor: Vendor, endpoint: Endpoint) -> dict[str, Any]:
-    """Return the parameters of an example request of a tenant; without a session id if there are no sessions."""
+    """Return the parameters of an example request of a tenant.
+
+    Without a session id if there are no sessions.
+    """
     names = tenant.identifiers[vendor.name]
     limit = getattr(endpoint.pagination, "limit", None)
     keys = endpoint.credentials.fields if isinstance(endpoint.credentials, BodyKeys) else ()

@@ -43,7 +43,10 @@ def _push_back(rows: list[MergedRow], rest: Iterator[MergedRow]) -> Iterator[Mer
 def _until_shared(
     before: Iterator[MergedRow], after: Iterator[MergedRow]
 ) -> tuple[list[MergedRow], list[MergedRow], tuple[int, int] | None]:
-    """Read both until they share a row; return the rows and the index of the shared row in each, ``None`` at the end."""
+    """Read both until they share a row.
+
+    Return the rows and the index of the shared row in each, ``None`` at the end.
+    """
     left: list[MergedRow] = []
     right: list[MergedRow] = []
     lefts: dict[bytes, int] = {}

@@ -58,7 +58,10 @@ def all_rows_params(tenant: Tenant, endpoint: Endpoint) -> dict[str, Any]:
 def rows(
     tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int = 0
 ) -> Iterator[tuple[int | None, Any]]:
-    """Yield each row with the total, or ``None`` if the endpoint has none; raise ``ApiError`` as the endpoint would."""
+    """Yield each row with the total, or ``None`` if the endpoint has none.
+
+    Raise ``ApiError`` as the endpoint would.
+    """
     return _list(tenant, vendor, endpoint, site).rows(
         parameters, WorldSnapshot(tenant.world, tenant.clock.now())
     )

@@ -73,7 +73,10 @@ class FaultContext:
 
     @cached_property
     def page_info(self) -> PageInfo | None:
-        """The position of the requested page in its list, before any fault triggers; ``None`` if it is not a page."""
+        """The position of the requested page in its list, before any fault triggers.
+
+        ``None`` if it is not a page.
+        """
         endpoint = self.request.endpoint
         if endpoint.rows_path is None:
             return None  # An endpoint that records something must not be called twice.
@@ -115,7 +118,10 @@ class FaultContext:
 
 
 class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="kind"):
-    """A fault triggers for exchanges that meet all of its conditions; a condition that is not given is met."""
+    """A fault triggers for exchanges that meet all of its conditions.
+
+    A condition that is not given is met.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {}
     """A valid fault of the kind."""

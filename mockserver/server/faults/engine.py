@@ -13,8 +13,8 @@ from mockserver.server.tenancy.world_history import WorldSnapshot
 def run_faults(context: FaultContext) -> tuple[Response, list[ActiveFault[Fault]]]:
     """Return the response after all faults that the request triggers, and these faults.
 
-    Changes of the world come first. Faults nest in the order in which they were added, the first one outermost;
-    wire faults are outside of all others.
+    Changes of the world come first. Faults nest in the order in which they were added, the first one
+    outermost; wire faults are outside of all others.
     """
     tenant = context.tenant
     triggered = [active for active in tenant.faults.active if _triggers(active, context)]

@@ -59,7 +59,8 @@ class PagingFault(Fault, frozen=True, kw_only=True):
     def matches(self, context: FaultContext) -> bool:
         if not self.applies_to_endpoint(context.request):
             return False
-        # Every page is looked at, also if other conditions fail, because that tells which page each cursor leads to.
+        # Every page is looked at, also if other conditions fail, because that tells which page each cursor
+        # leads to.
         page = context.page_info
         return page is not None and super().matches(context) and self.applies_to_page(context, page)
 
@@ -106,7 +107,10 @@ def request_page(context: FaultContext, value: Any) -> None:
 
 
 def edit_json(response: Response, edit: Callable[[Any], None]) -> Response:
-    """Return a successful response after applying *edit* to its parsed body; return any other response unchanged."""
+    """Return a successful response after applying *edit* to its parsed body.
+
+    Return any other response unchanged.
+    """
     if response.status != OK:
         return response
     body = json.decode(response.body)
@@ -189,7 +193,10 @@ class ExpiredCursor(PagingFault, frozen=True, kw_only=True, tag="expired_cursor"
 
 
 class EmptyPage(PagingFault, frozen=True, kw_only=True, tag="empty_page"):
-    """Return a page without its rows, unless it is the last page; the total and the next cursor are unchanged."""
+    """Return a page without its rows, unless it is the last page.
+
+    The total and the next cursor are unchanged.
+    """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "empty_page", "page": 2, "times": 1}
 
@@ -220,7 +227,9 @@ class ChangingTotal(PagingFault, frozen=True, kw_only=True, tag="changing_total"
 
 
 class NoEnd(PagingFault, frozen=True, kw_only=True, tag="no_end"):
-    """Promise more rows on the last page: a greater total, or a next cursor that leads to the last page again.
+    """Promise more rows on the last page.
+
+    A greater total, or a next cursor that leads to the last page again.
 
     Never triggers for a list with cursors that has only one page, because no cursor leads to that page.
     """

@@ -191,7 +191,10 @@ def _is_whole_list(
 
 
 def _is_after_last(reading: ParsedRequest, tenant: Tenant, reply: Response) -> bool:
-    """Return whether the client could know that a page is empty: from the total, or a previous page that was not full."""
+    """Return whether the client could know that a page is empty.
+
+    From the total, or a previous page that was not full.
+    """
     if get_at(json.decode(reply.body), reading.endpoint.rows_path):
         return False
     place = reading.page_place

@@ -1,6 +1,7 @@
 """The active faults of a tenant: numbered, with their counters.
 
-This module does not look at requests; :mod:`mockserver.server.faults.engine` decides which faults a request triggers.
+This module does not look at requests; :mod:`mockserver.server.faults.engine` decides which faults a request
+triggers.
 """
 
 from collections.abc import Sequence
@@ -107,7 +108,10 @@ class ActiveFaults(Generic[AnyFault]):
         self._next_number = 1
 
     def page_numbers(self, list_key: str) -> dict[str, int]:
-        """Return the mutable mapping from a list's cursors to page numbers; the least recent lists are forgotten."""
+        """Return the mutable mapping from a list's cursors to page numbers.
+
+        The least recent lists are forgotten.
+        """
         numbers = self._page_numbers.pop(list_key, {})
         self._page_numbers[list_key] = numbers
         if len(self._page_numbers) > _MAX_LISTS:

@@ -1,4 +1,7 @@
-"""Settings of a server: from options, environment variables and a TOML file, checked before anything starts."""
+"""Settings of a server.
+
+From options, environment variables and a TOML file, checked before anything starts.
+"""
 
 from collections.abc import Mapping
 from datetime import date, time
@@ -23,7 +26,8 @@ DEFAULT_TENANT = "default"
 _MAX_BYTES = 1 << 20
 """A larger settings file is an error, so that reading /dev/zero ends."""
 _MAX_LEVELS = 16
-"""Levels of tables and lists in a settings file; tenants.NAME.world.segments.NAME.DIMENSION are 6, with a list of values 7."""
+"""Levels of tables and lists in a settings file; tenants.NAME.world.segments.NAME.DIMENSION are 6, with a
+list of values 7."""
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
@@ -38,7 +42,8 @@ class TenantConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     world: dict[str, Any] = {}
     """Fields of a world spec that differ from the profile's."""
     now: str | int | None = None
-    """Instant of a frozen clock, or ``system``; by default an exact world's end, or the system's time in a flowing world."""
+    """Instant of a frozen clock, or ``system``; by default an exact world's end, or the system's time in a
+    flowing world."""
     dialect: Dialect = {}
     """One dialect for all vendors that have it, such as ``observed``, or a dialect by vendor."""
     behaviors: dict[str, str | int] = {}
@@ -66,7 +71,10 @@ class Config(TenantConfig, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
-    """Read a TOML file and override it with options, field by field; raise :class:`ConfigError` for an invalid setting."""
+    """Read a TOML file and override it with options, field by field.
+
+    Raise :class:`ConfigError` for an invalid setting.
+    """
     settings: dict[str, Any] = {}
     if path is not None:
         settings = _read_toml(path)
@@ -143,7 +151,10 @@ def _without_dates(value: Any, depth: int = 0) -> Any:
 
 
 def _table(name: str, setting: Any) -> Mapping[str, Any]:
-    """Return a setting of a file as a table that options override; one dialect for all vendors becomes one per vendor."""
+    """Return a setting of a file as a table that options override.
+
+    One dialect for all vendors becomes one per vendor.
+    """
     if name == "dialect" and isinstance(setting, str):
         return {
             behavior.partition(".")[0]: dialect for behavior, dialect in resolve_dialects(setting).items()
@@ -173,7 +184,10 @@ def is_loopback(host: str) -> bool:
 
 
 def tenants(config: Config) -> list[Tenant]:
-    """Create all tenants of a configuration, the default one first; raise :class:`ConfigError` if one is invalid."""
+    """Create all tenants of a configuration, the default one first.
+
+    Raise :class:`ConfigError` if one is invalid.
+    """
     found = {DEFAULT_TENANT: config, **config.tenants}
     return [make_tenant(name, each) for name, each in found.items()]
 
@@ -194,7 +208,10 @@ def make_tenant(name: str, config: TenantConfig) -> Tenant:
 
 
 def tenant_spec(config: TenantConfig) -> WorldSpec:
-    """Return the spec of a tenant's world: its profile with overrides; raise :class:`WorldError` if it is invalid."""
+    """Return the spec of a tenant's world: its profile with overrides.
+
+    Raise :class:`WorldError` if it is invalid.
+    """
     if config.profile not in PROFILES:
         raise WorldError(f"profile: unknown profile {config.profile!r}; {suggest(config.profile, PROFILES)}")
     for name in config.world:

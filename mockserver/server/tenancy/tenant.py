@@ -1,4 +1,7 @@
-"""Tenants and how requests find them: each has its own credentials, world, clock, behaviors, limits and faults."""
+"""Tenants and how requests find them.
+
+Each has its own credentials, world, clock, behaviors, limits and faults.
+"""
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -63,7 +66,8 @@ class Tenant:
     def replace_world(self, world: World) -> None:
         """Replace the world; credentials stay the same if the number of sites does.
 
-        Raise :class:`TenantError` and change nothing if a configured credential does not exist in the new world.
+        Raise :class:`TenantError` and change nothing if a configured credential does not exist in the new
+        world.
         """
         identifiers = {
             vendor.name: _identifiers(vendor, key(self._key, vendor.name), world, self._credentials)
@@ -118,7 +122,10 @@ def _dialect_behavior(vendor: Vendor) -> str:
 
 
 def _behaviors(vendors: Collection[Vendor], explicit: Mapping[str, str | int]) -> dict[str, dict[str, Any]]:
-    """Return all settings by vendor and short name: the defaults of the dialects, overridden by explicit settings."""
+    """Return all settings by vendor and short name.
+
+    The defaults of the dialects, overridden by explicit settings.
+    """
     settings = {vendor.name: dict(_default_behaviors(vendor)) for vendor in vendors}
     if explicit:
         known = {behavior.name: behavior for vendor in vendors for behavior in vendor.contract.behaviors}
@@ -139,7 +146,10 @@ def _default_behaviors(vendor: Vendor) -> Mapping[str, Any]:
 
 
 def vendor_for(vendor: Vendor, tenant: Tenant | None) -> tuple[Vendor, Mapping[str, Any]]:
-    """Return the vendor in the tenant's dialect, and its behaviors; the vendor's defaults without a tenant."""
+    """Return the vendor in the tenant's dialect, and its behaviors.
+
+    The vendor's defaults without a tenant.
+    """
     if tenant is None:
         return vendor, _default_behaviors(vendor)
     return tenant.vendors[vendor.name], tenant.behaviors[vendor.name]
@@ -210,7 +220,10 @@ class Tenants:
         self.generation += 1
 
     def add(self, tenant: Tenant) -> None:
-        """Add a tenant; raise :class:`TenantError` if its name or one of its credentials is already in use."""
+        """Add a tenant.
+
+        Raise :class:`TenantError` if its name or one of its credentials is already in use.
+        """
         if tenant.name in self.by_name:
             raise TenantError(f"tenant {tenant.name!r} already exists; use another name")
         for vendor, names in tenant.identifiers.items():
@@ -248,7 +261,10 @@ class Tenants:
         self.changed()
 
     def delete(self, tenant: Tenant) -> None:
-        """Remove a tenant; its credentials are remembered for a while, so that late requests can be attributed to it."""
+        """Remove a tenant.
+
+        Its credentials are remembered for a while, so that late requests can be attributed to it.
+        """
         self._unindex(tenant)
         del self.by_name[tenant.name]
         for vendor, names in tenant.identifiers.items():
@@ -273,7 +289,10 @@ class Tenants:
         return self._deleted.get((vendor, token))
 
     def default_tenant_for(self, vendor: str, site: str | None) -> Tenant | None:
-        """Return the tenant for an unauthenticated request: the only one with the requested site, else the first one."""
+        """Return the tenant for an unauthenticated request.
+
+        The only one with the requested site, else the first one.
+        """
         owners = self._sites.get((vendor, site), ()) if site is not None else ()
         return owners[0].tenant if len(owners) == 1 else next(iter(self.by_name.values()), None)
 

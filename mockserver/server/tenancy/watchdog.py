@@ -28,11 +28,13 @@ BOUNDS: Final = {
 }
 """Findings about clients that the server had to stop."""
 _GRACE: Final = 1.1
-"""Stalls are ended at the bound times this, so that a client whose own timeout equals the bound gives up first."""
+"""Stalls are ended at the bound times this, so that a client whose own timeout equals the bound gives up
+first."""
 _REPEATS: Final = 10
 """Identical requests in a row may be this many times the limit: a load test repeats a request too."""
 _EXPLAINED: Final = 10
-"""Number of rejected requests that get an explanation; later connections are reset, for clients that ignore errors."""
+"""Number of rejected requests that get an explanation; later connections are reset, for clients that ignore
+errors."""
 _LISTS: Final = 32
 _PAGES: Final = 1_000
 _SMALL: Final = 1_024
@@ -55,7 +57,10 @@ class _Progress(Struct):
 
 
 class Watchdog:
-    """Bounds for one tenant: *stall_timeout* seconds of real time and *loop_limit* requests; 0 sets no bound."""
+    """Bounds for one tenant: *stall_timeout* seconds of real time and *loop_limit* requests.
+
+    0 sets no bound.
+    """
 
     def __init__(self, stall_timeout: float = 0, loop_limit: int = 0) -> None:
         self._stall = stall_timeout
@@ -95,7 +100,8 @@ class Watchdog:
         self._refused += 1
         if self._refused > _EXPLAINED:
             return _SILENT
-        # Clients do not retry a 400, as they do a 5xx or a reset; text that is not JSON stops those that ignore the status.
+        # Clients do not retry a 400, as they do a 5xx or a reset; text that is not JSON stops those that
+        # ignore the status.
         return Response(
             status=400,
             headers=CIMultiDict({"Content-Type": "text/plain; charset=utf-8"}),

@@ -20,9 +20,9 @@ class WorldSnapshot(Struct, frozen=True, eq=False):
 class WorldHistory:
     """The successive worlds of a tenant, and in which of them each list was started.
 
-    While the world does not change, only the current one is kept. Beyond ``MAX_WORLDS``, worlds between the first and the
-    last are forgotten. A list that was started in a forgotten world counts as started in an earlier one. So a client may
-    have to collect fewer rows than without forgetting, but never more.
+    While the world does not change, only the current one is kept. Beyond ``MAX_WORLDS``, worlds between the
+    first and the last are forgotten. A list that was started in a forgotten world counts as started in an
+    earlier one. So a client may have to collect fewer rows than without forgetting, but never more.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,10 @@ class WorldHistory:
         return len(self._worlds) > 1
 
     def record(self, snapshot: WorldSnapshot) -> None:
-        """Record a world if it differs from the last one; a world with another spec discards all earlier ones."""
+        """Record a world if it differs from the last one.
+
+        A world with another spec discards all earlier ones.
+        """
         latest = self._worlds.get(self._last)
         if latest is not None and latest.world is snapshot.world:
             return

@@ -1,4 +1,7 @@
-"""Braze before keys moved to the header, as in the documentation of 2020 and in older recordings. Data only."""
+"""Braze before keys moved to the header, as in the documentation of 2020 and in older recordings.
+
+Data only.
+"""
 
 from typing import Final
 

@@ -19,7 +19,10 @@ def create_identifiers(key: int, world: World, given: Mapping[str, str]) -> Vend
 
 
 def _uuid(*parts: int | str) -> str:
-    """Return a UUID of version 4; formatting with :class:`uuid.UUID` would double the time of drawing its digits."""
+    """Return a UUID of version 4.
+
+    Formatting with :class:`uuid.UUID` would double the time of drawing its digits.
+    """
     drawn = digits(32, *parts)
     variant = "89ab"[int(drawn[16], 16) % 4]
     return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"

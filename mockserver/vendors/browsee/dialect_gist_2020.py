@@ -1,4 +1,7 @@
-"""Browsee as used by its own samples of July 2020: select at the top level of the body, no options. Data only."""
+"""Browsee as used by its own samples of July 2020: select at the top level of the body, no options.
+
+Data only.
+"""
 
 from typing import Annotated, Final
 

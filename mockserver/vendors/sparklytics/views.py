@@ -66,7 +66,8 @@ def list_sessions(request: ViewRequest) -> ViewResult:
     """Return a page of the sessions that start in a range of days, newest first."""
     params: ListSessions = request.query
     sessions = request.site.find(build_query(params, request, _FILTER_FIELDS), request.now)
-    # Cursors are encrypted with a key for this site and these parameters, so those of other lists are invalid.
+    # Cursors are encrypted with a key for this site and these parameters, so those of other lists are
+    # invalid.
     list_parameters = repr(replace(params, cursor=None, limit=PAGE_SIZE))
     cipher = Permutation(key(request.site.key, "cursor", list_parameters), 64)
     after = None
@@ -113,7 +114,8 @@ def _sort_key_after(number: int | None, sessions: QueryResult, request: ViewRequ
     sort_key = SortKey(session.start[0], session.kind, session.index[0])
     if session.kind != KIND:
         return sort_key
-    # The index of a tracked session counts only the sessions found, so look it up among those with the same start.
+    # The index of a tracked session counts only the sessions found, so look it up among those with the same
+    # start.
     before_all = SortKey(sort_key.start, KIND + 1, 0)
     tracked = request.site.tracked_data.sessions(request.now)
     same_start_count = sum(each.start == sort_key.start for each in tracked)

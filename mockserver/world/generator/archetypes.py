@@ -1,8 +1,11 @@
-"""The table of archetypes: 4,096 sessions of which every session of a site is a copy with its own start, ids and people.
+"""The table of archetypes.
 
-A row of the table is one archetype. It belongs to a *visitor slot* (a kind of visitor: place, agent, language, identity)
-and to a *visit index* in that slot (which of eight consecutive visits it is), and has an acquisition and events. Columns are
-computed for the rows that are used (:class:`LazyColumn`). Row = (slot · VISITS + visit) · variants + variant.
+4,096 sessions of which every session of a site is a copy with its own start, ids and people.
+
+A row of the table is one archetype. It belongs to a *visitor slot* (a kind of visitor: place, agent,
+language, identity) and to a *visit index* in that slot (which of eight consecutive visits it is), and has an
+acquisition and events. Columns are computed for the rows that are used (:class:`LazyColumn`). Row = (slot ·
+VISITS + visit) · variants + variant.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -66,7 +69,8 @@ _GAPS: Final = 1000 * np.array(  # Milliseconds between events, to which up to a
     ],
     dtype=np.int64,
 )
-_FIRST_VISITS: Final = np.array(  # Patterns that divide the eight visits of a slot between visitors: per visit, its visitor's first.
+# Patterns that divide the eight visits of a slot between visitors: per visit, its visitor's first.
+_FIRST_VISITS: Final = np.array(
     [
         (0, 0, 0, 0, 0, 0, 0, 0),
         (0, 1, 2, 3, 3, 3, 3, 3),
@@ -193,7 +197,10 @@ class ArchetypeTable:
 
     @property
     def page(self) -> NDArray[np.uint8]:
-        """Position in ``vocabulary.pages`` at each event; the events of a row are adjacent, from :attr:`begin` on."""
+        """Position in ``vocabulary.pages`` at each event.
+
+        The events of a row are adjacent, from :attr:`begin` on.
+        """
         return self.events.page
 
     @property
@@ -280,8 +287,8 @@ def _event_tables(vocabulary: Vocabulary) -> dict[tuple[int, bool], EventTable]:
 def _make_events(template: int, vocabulary: Vocabulary, *, bots: bool) -> EventTable:
     """Make the events of one event template.
 
-    This takes 2.9 ms, as long as the rest of a new world, so worlds share a few event tables. All other columns, and
-    which sessions have which archetype, differ between worlds.
+    This takes 2.9 ms, as long as the rest of a new world, so worlds share a few event tables. All other
+    columns, and which sessions have which archetype, differ between worlds.
     """
     own = key("events", template, int(bots))
     pages = vocabulary.pages

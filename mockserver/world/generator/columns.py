@@ -132,7 +132,10 @@ class GeneratedSessions(SessionBatch):
 
     @cached_property
     def name_indices(self) -> I64:
-        """Positions of given name, family name and mail domain in the vocabulary, shape (3, sessions); anonymous visitors have some too."""
+        """Positions of given name, family name and mail domain in the vocabulary, shape (3, sessions).
+
+        Anonymous visitors have some too.
+        """
         return ((self.visitor_numbers >> _NAME_SHIFTS) % _name_list_sizes(self.archetypes.vocabulary)).view(
             np.int64
         )
@@ -150,7 +153,10 @@ class GeneratedSessions(SessionBatch):
         return np.arange(int(self.length.max(initial=1))) < self.length[:, None]
 
     def event_values(self, values: NDArray[Any]) -> NDArray[Any]:
-        """Return the values of the sessions' events, shape as :attr:`event_mask`; *values* has one per event of the archetype table."""
+        """Return the values of the sessions' events, shape as :attr:`event_mask`.
+
+        *values* has one per event of the archetype table.
+        """
         return self._gather(values, self.length)
 
     def _gather(self, values: NDArray[Any], length: I64) -> NDArray[Any]:
@@ -159,7 +165,10 @@ class GeneratedSessions(SessionBatch):
 
     @cached_property
     def actions(self) -> NDArray[Any]:
-        """Positions of the events in the vocabulary's actions, one past the last for a pageview; shape as :attr:`event_mask`."""
+        """Positions of the events in the vocabulary's actions, one past the last for a pageview.
+
+        Shape as :attr:`event_mask`.
+        """
         return self.event_values(self.archetypes.action)
 
     def list_events(self, position: int) -> list[Event]:

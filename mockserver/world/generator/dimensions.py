@@ -14,7 +14,8 @@ from mockserver.world.model.vocabulary import Place
 
 Codes = NDArray[np.integer[Any]]
 DictionaryEncoded = tuple[Sequence[Any], Codes]
-"""The entries of a dimension, and the position of each row's or each event's entry; a position past the end means none."""
+"""The entries of a dimension, and the position of each row's or each event's entry; a position past the end
+means none."""
 
 
 @IdentityCache

@@ -91,7 +91,10 @@ class Difference:
 
 
 class ArchetypeSet:
-    """The sessions of some archetypes; a full block contains each archetype once, so counting is a multiplication."""
+    """The sessions of some archetypes.
+
+    A full block contains each archetype once, so counting is a multiplication.
+    """
 
     excluded: I64 = _NONE
 
@@ -105,7 +108,10 @@ class ArchetypeSet:
         self._last_block: tuple[int, I64] = (-1, np.empty(0, dtype=np.int64))
 
     def _block(self, block: int) -> I64:
-        """Return the members in one block; the last one is cached, because consecutive pages are in the same block."""
+        """Return the members in one block.
+
+        The last one is cached, because consecutive pages are in the same block.
+        """
         if self._last_block[0] != block:
             self._last_block = (block, np.sort(self._schedule.session_at(np.int64(block), self._rows)))  # type: ignore[arg-type]  # a scalar broadcasts
         return self._last_block[1]

@@ -1,9 +1,10 @@
 """The sessions of a query result ordered by end time, latest first.
 
-End times have no closed form, unlike start times. But a session lasts at most as long as the longest archetype, so a rank
-by start brackets any page of this order between two instants, and only the sessions that end between them are sorted.
-In dense worlds such a bracket holds millions of sessions. There it is narrowed by counting: an archetype has one
-duration and occurs once in every full block, so the number of its sessions that end before an instant is a division.
+End times have no closed form, unlike start times. But a session lasts at most as long as the longest
+archetype, so a rank by start brackets any page of this order between two instants, and only the sessions that
+end between them are sorted. In dense worlds such a bracket holds millions of sessions. There it is narrowed
+by counting: an archetype has one duration and occurs once in every full block, so the number of its sessions
+that end before an instant is a division.
 """
 
 from bisect import bisect_right
@@ -20,7 +21,8 @@ from mockserver.world.model.hashing import I64
 from mockserver.world.model.session_batch import SessionBatch
 
 SCAN_LIMIT: Final = 32_768
-"""Number of sessions up to which it is cheaper to look at each session than to count per archetype (`make bench`: 4 ms)."""
+"""Number of sessions up to which it is cheaper to look at each session than to count per archetype (`make
+bench`: 4 ms)."""
 _STEP_SESSIONS: Final = 1024
 """Number of sessions in a bracket at which narrowing it further saves nothing."""
 _FAR: Final = 1 << 48  # Unix milliseconds; later than any start or tracked event.
@@ -78,7 +80,8 @@ class _Slice(Struct, frozen=True):
 class EndTimeIndex(Protocol):
     """The end times of the sessions of one source.
 
-    Each session has a lower bound of its end that can be ranked cheaply; it ends at most ``longest`` milliseconds later.
+    Each session has a lower bound of its end that can be ranked cheaply; it ends at most ``longest``
+    milliseconds later.
     """
 
     total: int
@@ -93,7 +96,10 @@ class EndTimeIndex(Protocol):
         """Return the lower bound with *rank*, newest first; the oldest one for a rank past the end."""
 
     def candidates(self, low: int, high: int) -> int:
-        """Return the number of sessions that :meth:`between` would have to look at; 0 if it has a list of them."""
+        """Return the number of sessions that :meth:`between` would have to look at.
+
+        0 if it has a list of them.
+        """
 
     def count_since(self, instant: int) -> int:
         """Return the number of sessions that end at or after *instant*."""
@@ -111,7 +117,8 @@ class EndTimeIndex(Protocol):
 class EndOrderedResult:
     """A query result in an order by end.
 
-    The cost of a page depends on its size and on the number of sessions that end in the same unit, not on the world's size.
+    The cost of a page depends on its size and on the number of sessions that end in the same unit, not on the
+    world's size.
     """
 
     def __init__(self, result: QueryResult, order: EndOrder, *, scan_limit: int = SCAN_LIMIT) -> None:
@@ -127,7 +134,8 @@ class EndOrderedResult:
         if limit <= 0:
             return Page([], [], newest_first=True)
         oldest, newest = self._bounds_around(offset)
-        # The session at the offset ends at or after its lower bound; sessions that end `longest` after it precede it.
+        # The session at the offset ends at or after its lower bound; sessions that end `longest` after it
+        # precede it.
         high = min(newest + self._longest, max(source.latest for source in self._sources) + 1)
         low = self._instant_before([source.count_bounds_since(oldest) for source in self._sources], limit)
         low, high = self._align(low, high)
@@ -141,7 +149,10 @@ class EndOrderedResult:
         return self._to_page(self._sort(self._rows(slices), first, first + limit)[0])
 
     def older(self, than: EndSortKey | None, limit: int) -> Page:
-        """Return the *limit* sessions after a position, latest first; from the start of the order without a position."""
+        """Return the *limit* sessions after a position, latest first.
+
+        From the start of the order without a position.
+        """
         if than is None or limit <= 0 or not self.total:
             return self.page(0, limit)
         unit = self._order.unit
@@ -169,7 +180,10 @@ class EndOrderedResult:
         return low // unit * unit, -(-high // unit) * unit
 
     def _bounds_around(self, rank: int) -> tuple[int, int]:
-        """Return two instants: more than *rank* lower bounds are at or after the first, at most *rank* at or after the second."""
+        """Return two instants.
+
+        More than *rank* lower bounds are at or after the first, at most *rank* at or after the second.
+        """
         if len(self._sources) == 1:
             bound = self._sources[0].bound_at(rank)
             return bound, bound + 1
@@ -195,7 +209,10 @@ class EndOrderedResult:
         return sum(source.count_since(instant) for source in self._sources)
 
     def _steps(self, low: int, high: int) -> range:
-        """Return the instants between which a dense bracket is narrowed; empty if all its sessions can be looked at."""
+        """Return the instants between which a dense bracket is narrowed.
+
+        Empty if all its sessions can be looked at.
+        """
         candidates = sum(source.candidates(low, high) for source in self._sources)
         if candidates <= self._scan_limit:
             return range(0)
@@ -339,7 +356,8 @@ class _GeneratedEndTimes:
     def _pieces(self) -> _Pieces:
         """One piece per event of an archetype: the sessions in which it is the last event so far.
 
-        Pieces without sessions are left out, so that one piece per archetype remains once all sessions are over.
+        Pieces without sessions are left out, so that one piece per archetype remains once all sessions are
+        over.
         """
         source = self._source
         table = source.archetypes

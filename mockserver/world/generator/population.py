@@ -1,4 +1,7 @@
-"""Populations: the people or the bots of a site, with their archetypes, timeline, schedule and session numbers."""
+"""Populations.
+
+The people or the bots of a site, with their archetypes, timeline, schedule and session numbers.
+"""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
@@ -23,7 +26,10 @@ _NUMBER_BITS = 56
 
 
 class Population:
-    """The sessions 0, 1, 2 … of one kind (0 people, 1 bots) on a site; everything but the timeline is made when first used."""
+    """The sessions 0, 1, 2 … of one kind (0 people, 1 bots) on a site.
+
+    Everything but the timeline is made when first used.
+    """
 
     def __init__(
         self, seed_key: int, kind: int, vocabulary: Vocabulary, hostnames: Sequence[str], timeline: Timeline
@@ -84,7 +90,10 @@ class Population:
         return frozenset(map(text_of, DIMENSIONS[dimension](self.archetypes)[0]))
 
     def sessions_of_actors(self, actors: Iterable[str], where: tuple[Condition, ...], now: int) -> I64:
-        """Return the sessions of some visitors that meet the conditions, ascending; a user id matches identified visitors only."""
+        """Return the sessions of some visitors that meet the conditions, ascending.
+
+        A user id matches identified visitors only.
+        """
         found = [np.empty(0, dtype=np.int64)]
         for actor in actors:
             visitor = parse_visitor_number(actor)
@@ -105,14 +114,20 @@ class Population:
 
 
 def parse_visitor_number(actor: str) -> int | None:
-    """Parse a user id of the seeded world, or 12 hexadecimal digits, to a visitor number; None for anything else."""
+    """Parse a user id of the seeded world, or 12 hexadecimal digits, to a visitor number.
+
+    None for anything else.
+    """
     digits = actor.removeprefix(_USER)
     return int(digits, 16) if len(digits) == 12 and set(digits) <= _HEX else None  # noqa: PLR2004 -- 48 bits
 
 
 @IdentityCache
 def mailbox_parts(words: Vocabulary) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Return the parts of e-mail addresses: given names and family names in ASCII letters, and reserved domains."""
+    """Return the parts of e-mail addresses.
+
+    Given names and family names in ASCII letters, and reserved domains.
+    """
     return (
         tuple(map(_letters, words.given_names)),
         tuple(map(_letters, words.family_names)),

@@ -1,7 +1,8 @@
 """The result of a query: total, pages and groups.
 
-Each source (people, bots, tracked sessions) is ordered by start and counts its sessions before an instant in closed form.
-A page of the merged order is found by bisection over these counts, without iterating over sessions.
+Each source (people, bots, tracked sessions) is ordered by start and counts its sessions before an instant in
+closed form. A page of the merged order is found by bisection over these counts, without iterating over
+sessions.
 """
 
 from collections.abc import Callable, Sequence
@@ -205,7 +206,10 @@ class QueryResult:
         return self._merge(self._lows(low), low, max(high, low), newest_first=newest_first)
 
     def older(self, than: SortKey | None, limit: int) -> Page:
-        """Return the *limit* newest sessions before a position, newest first; the newest of all without a position."""
+        """Return the *limit* newest sessions before a position, newest first.
+
+        The newest of all without a position.
+        """
         ends = [source.total if than is None else _count_before(source, than) for source in self.sources]
         high = sum(ends)
         low = max(high - limit, 0)

@@ -1,9 +1,10 @@
 """The schedule of a population: the archetype and visitor of each session, and the inverse of both.
 
-Sessions come in *rounds* of one per visitor slot; the order of slots is shuffled within each half of a round. In round r,
-slot s has visit index (r + phase[s]) mod VISITS, so a block of VISITS x variants rounds contains every archetype exactly
-once. Therefore the total of a filter is a multiplication. A visitor's next visit comes ``stride`` rounds later. The stride is
-1 modulo VISITS, so visit indices ascend, and so long that no visit begins within 30 minutes after the previous one ends.
+Sessions come in *rounds* of one per visitor slot; the order of slots is shuffled within each half of a round.
+In round r, slot s has visit index (r + phase[s]) mod VISITS, so a block of VISITS x variants rounds contains
+every archetype exactly once. Therefore the total of a filter is a multiplication. A visitor's next visit
+comes ``stride`` rounds later. The stride is 1 modulo VISITS, so visit indices ascend, and so long that no
+visit begins within 30 minutes after the previous one ends.
 """
 
 from typing import Final
@@ -22,7 +23,10 @@ _VISIT_MASK = i64(VISITS - 1)
 
 
 def choose_slot_count(sessions: int) -> int:
-    """Return the number of visitor slots; small enough that a world of a few hundred sessions has returning visitors."""
+    """Return the number of visitor slots.
+
+    Small enough that a world of a few hundred sessions has returning visitors.
+    """
     return 1 << max(0, min(_MAX_SLOTS.bit_length() - 1, (sessions // 4).bit_length() - 1))
 
 
@@ -48,8 +52,10 @@ class SessionSchedule:
         apart = timeline.most_within(MAX_DURATION + SESSION_TIMEOUT) + 1
         rounds = -(-(apart + slots // 2) // slots)
         self.stride = rounds + (1 - rounds) % VISITS
-        # The number of a visitor, before it is permuted, encodes (round after the last visit, slot, first visit). It is linear in
-        # the round of a session: `_first_visitor` is its value in round 0, and it grows by `_visitors_per_round` a round.
+        # The number of a visitor, before it is permuted, encodes (round after the last visit, slot, first
+        # visit). It is linear in
+        # the round of a session: `_first_visitor` is its value in round 0, and it grows by
+        # `_visitors_per_round` a round.
         self._visitors_per_round = i64(slots * VISITS)
         slot = np.arange(slots)[:, None]
         visit = np.arange(VISITS)
@@ -104,7 +110,10 @@ class SessionSchedule:
         return rounds
 
     def session_at(self, block: I64, row: I64) -> I64:
-        """Return the session of each archetype in a block of sessions (broadcasts); the inverse of :meth:`archetype_of`."""
+        """Return the session of each archetype in a block of sessions (broadcasts).
+
+        The inverse of :meth:`archetype_of`.
+        """
         rounds = block * (self.archetypes.variants * VISITS) + self._round_of(block, row)
         return (rounds << self._slot_bits) | self._position_of(rounds, row >> self._row_bits)
 

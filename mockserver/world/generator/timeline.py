@@ -1,8 +1,8 @@
 """Start times in closed form: session index to instant, and instant to the number of sessions before it.
 
-Time is divided into buckets of at most an hour. Integer weights (a daily and a weekly rhythm) determine the number of
-sessions per bucket. Within a bucket, sessions have equal slots, and each is shifted inside its slot by a hash.
-All arithmetic is on integers (Unix milliseconds), so it is exact at 10¹² sessions.
+Time is divided into buckets of at most an hour. Integer weights (a daily and a weekly rhythm) determine the
+number of sessions per bucket. Within a bucket, sessions have equal slots, and each is shifted inside its slot
+by a hash. All arithmetic is on integers (Unix milliseconds), so it is exact at 10¹² sessions.
 """
 
 from array import array
@@ -27,8 +27,8 @@ _OF_WEEK = (10, 11, 11, 11, 10, 6, 5)
 class Timeline:
     """The start times of the sessions of a population.
 
-    An exact timeline has ``total`` sessions between its first and last edge. A flowing timeline repeats its edges
-    (one week) forever, and its ``total`` is None.
+    An exact timeline has ``total`` sessions between its first and last edge. A flowing timeline repeats its
+    edges (one week) forever, and its ``total`` is None.
     """
 
     def __init__(self, key: int, layout: "_Layout", *, grain: int, skipped: int | None = None) -> None:
@@ -39,7 +39,8 @@ class Timeline:
         self._skipped = skipped or 0
         self.total: int | None = None if self._flowing else counts[-1]
         self.expected_total = counts[-1]
-        """Number of sessions by which visitor slots are chosen: all, or those of a week of a flowing timeline."""
+        """Number of sessions by which visitor slots are chosen: all, or those of a week of a flowing
+        timeline."""
 
     def starts(self, index: I64) -> I64:
         """Return the start of each session in Unix milliseconds; ascends with the index."""
@@ -72,7 +73,8 @@ class Timeline:
         )
         if (
             local > edge
-        ):  # Starts are rounded down to the grain: those before an instant are those before the next multiple.
+            # Starts are rounded down to the grain: those before an instant are those before the next multiple.
+        ):
             local = -(-local // self._grain) * self._grain
         rank = min(max(0, (local - edge) * size // length - 1), size)
         while rank < size and self._start(base + rank, rank, bucket) < local:
@@ -119,7 +121,10 @@ class Timeline:
 
 
 class _Layout:
-    """The buckets of a timeline: their edges, and the number of sessions before each edge; shared by timelines."""
+    """The buckets of a timeline: their edges, and the number of sessions before each edge.
+
+    Shared by timelines.
+    """
 
     def __init__(self, edges: Iterable[int], counts: Iterable[int]) -> None:
         self.edges, self.counts = array("q", edges), array("q", counts)

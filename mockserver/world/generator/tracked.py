@@ -73,7 +73,10 @@ class TrackedSession(Struct, frozen=True):
         return (self.identified and self.actor in actors) or f"{self.visitor(site_key):012x}" in actors
 
     def entries(self, dimension: str, vocabulary: Vocabulary) -> list[Any]:
-        """Return the session's entries of a dimension; only events and actor are known, the rest is the unknown entry."""
+        """Return the session's entries of a dimension.
+
+        Only events and actor are known, the rest is the unknown entry.
+        """
         return _ENTRIES[dimension](self, vocabulary)
 
     def meets(self, where: Iterable[Condition], vocabulary: Vocabulary) -> bool:

@@ -24,7 +24,10 @@ def contains_like(text: str, pattern: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _pieces(pattern: str) -> tuple[str | re.Pattern[str], ...]:
-    """Return what stands between the percent signs: a text, or a regular expression where it has underscores."""
+    """Return what stands between the percent signs.
+
+    A text, or a regular expression where it has underscores.
+    """
     return tuple(_piece(piece) for piece in pattern.split("%") if piece)
 
 

@@ -36,7 +36,9 @@ _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 class Condition(Struct, frozen=True):
-    """A predicate on sessions: true if ``of(entry)`` passes the test for at least one of the session's entries of a dimension.
+    """A predicate on sessions.
+
+    True if ``of(entry)`` passes the test for at least one of the session's entries of a dimension.
 
     ``of`` must be a module-level function, so that equal conditions compare equal and share cached results.
     """
@@ -67,7 +69,8 @@ class Query(Struct, frozen=True):
     where: tuple[Condition, ...] = ()
     """All must be met."""
     actors: tuple[tuple[str, ...], ...] = ()
-    """Groups of visitors, by user id or by 12 hexadecimal digits; only sessions of a visitor in each group."""
+    """Groups of visitors, by user id or by 12 hexadecimal digits; only sessions of a visitor in each group.
+    """
     others: tuple[str, ...] = ()
     """Visitors whose sessions are left out."""
     bots: bool = False

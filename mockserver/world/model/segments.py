@@ -68,7 +68,10 @@ _BUILT_IN: Final[dict[str, dict[str, Any]]] = {
 
 
 def build_segments(defined: Mapping[str, Mapping[str, Any]]) -> dict[str, Segment]:
-    """Return the built-in segments and those defined in a spec, by name; raises :class:`WorldError` for an unknown filter."""
+    """Return the built-in segments and those defined in a spec, by name.
+
+    Raises :class:`WorldError` for an unknown filter.
+    """
     return {**_build_built_in(), **_build(defined)}
 
 

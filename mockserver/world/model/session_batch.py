@@ -1,4 +1,7 @@
-"""Batches of sessions in columns, from which vendors make rows; a column is a list with one value per session."""
+"""Batches of sessions in columns, from which vendors make rows.
+
+A column is a list with one value per session.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping

@@ -10,7 +10,8 @@ DEFAULT_START: Final = 1_788_220_800_000  # 2026-09-01T00:00:00Z
 DEFAULT_END: Final = 1_790_812_800_000  # 2026-10-01T00:00:00Z
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST: Final = 0
-_LATEST: Final = 4_102_444_800_000  # 2100-01-01T00:00:00Z: an hour of edges for each hour of 130 years is the most a timeline holds.
+# 2100-01-01T00:00:00Z: an hour of edges for each hour of 130 years is the most a timeline holds.
+_LATEST: Final = 4_102_444_800_000
 _Instant = Annotated[int, Meta(ge=_EARLIEST, le=_LATEST, description="an instant from 1970 to 2100")]
 
 
@@ -21,8 +22,8 @@ class WorldError(ValueError):
 class WorldSpec(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The values that determine every byte of a world.
 
-    A world is *exact* (``sessions`` per site between ``start`` and ``end``) or *flowing* (``sessions_per_day`` per site
-    from ``start`` on, forever). Instants are Unix milliseconds.
+    A world is *exact* (``sessions`` per site between ``start`` and ``end``) or *flowing*
+    (``sessions_per_day`` per site from ``start`` on, forever). Instants are Unix milliseconds.
     """
 
     seed: Annotated[int, Meta(ge=0, le=(1 << 63) - 1)] = 7
@@ -42,7 +43,8 @@ class WorldSpec(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     grain: Annotated[int, Meta(ge=1, le=3_600_000)] = 1
     """Start times are multiples of this many milliseconds; large values make sessions share start times."""
     segments: dict[str, dict[str, Any]] = {}
-    """Further segments by name, each a mapping of dimension to value or values (see ``mockserver.world.model.segments``)."""
+    """Further segments by name, each a mapping of dimension to value or values (see
+    ``mockserver.world.model.segments``)."""
 
     @property
     def flowing(self) -> bool:

@@ -1,7 +1,8 @@
 """Vocabularies: the places, agents, acquisitions, pages, events and names that occur in a world.
 
-A vocabulary is data. The two that ship (``default`` and ``awkward``) are package files written by ``make vocabulary``
-with the Faker version they record, so that the Faker of a user's environment never changes their bytes.
+A vocabulary is data. The two that ship (``default`` and ``awkward``) are package files written by ``make
+vocabulary`` with the Faker version they record, so that the Faker of a user's environment never changes their
+bytes.
 """
 
 from functools import cache
@@ -109,6 +110,7 @@ class Vocabulary(Struct, frozen=True):
 def load(name: str) -> Vocabulary:
     """Read a vocabulary that ships with the package: ``default`` or ``awkward``.
 
-    Position 0 of ``places``, ``agents``, ``acquisitions``, ``pages`` is the *unknown*: empty texts; only the awkward one gives it weight.
+    Position 0 of ``places``, ``agents``, ``acquisitions``, ``pages`` is the *unknown*: empty texts; only the
+    awkward one gives it weight.
     """
     return json.decode((FOLDER / f"{name}.json").read_bytes(), type=Vocabulary)

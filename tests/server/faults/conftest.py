@@ -13,7 +13,10 @@ Look = Callable[..., Awaitable[Seen]]
 
 @pytest.fixture(name="look")
 async def _look(serve: Any) -> AsyncIterator[Look]:  # noqa: ARG001 -- the connections must be gone before the server is
-    """Send a request over a connection of its own: ``await look(mock, pair, "X: header", method=…, limit=…)``."""
+    """Send a request over a connection of its own: ``await look(mock, pair, "X.
+
+    Header", method=…, limit=…)``.
+    """
     opened: list[Seen] = []
 
     async def look(mock: Any, pair: Pair, *headers: str, **parameters: Any) -> Seen:

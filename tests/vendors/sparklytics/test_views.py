@@ -111,7 +111,10 @@ def parse_time(text: str) -> int:
 
 
 def add_tracked_sessions(world: World) -> World:
-    """Add tracked sessions: several start together, one of them with a seeded session, and one visitor returns."""
+    """Add tracked sessions.
+
+    Several start together, one of them with a seeded session, and one visitor returns.
+    """
     [first] = world.sites[0].find(Query(), NOW).page(7, 1).batches[0].start
     instants = [(name, first) for name in "abcde"] + [
         ("f", first + 1),

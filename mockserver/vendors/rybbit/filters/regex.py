@@ -152,8 +152,8 @@ class _Automaton:
 
     A *node* is the set of states that the pattern can be in after some text. The node that follows depends
     only on the character conditions that match the next character and on the assertions (such as ``^`` or a
-    word boundary) that hold there, so it is computed once. :attr:`steps` counts visited states and characters;
-    it bounds time and memory.
+    word boundary) that hold there, so it is computed once. :attr:`steps` counts visited states and
+    characters; it bounds time and memory.
     """
 
     def __init__(self, states: Sequence[_State], start: int, max_steps: float) -> None:

@@ -23,7 +23,8 @@ def encode_cursor(last_seen: str, session_id: str) -> str:
 def decode_cursor(text: str) -> EndSortKey:
     """Return the position of a cursor, which clients may have built themselves.
 
-    Raises ``ApiError``: a violation for an invalid cursor, an internal error for a time that the database cannot read.
+    Raises ``ApiError``: a violation for an invalid cursor, an internal error for a time that the database
+    cannot read.
     """
     try:
         decoded = b64decode(text)
