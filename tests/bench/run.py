@@ -16,6 +16,8 @@ from itertools import count, islice, repeat
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from msgspec import json
+
 import mockserver
 from mockserver.admin_schemas import SlotState, TenantAccess
 from mockserver.client import AdminClient
@@ -258,6 +260,36 @@ def measure_filters() -> Iterator[Result]:
         yield Result(f"{name} over 10^9 sessions", statistics.median(values) * 1000, "ms", 20)
 
 
+HOSTILE_PATTERNS = {
+    "many states": "(?:.?){{{}}}Z",
+    "many ways": "(?:[a-m]?.){{120}}{}",
+    "many optional characters": "(?:a?b?c?d?e?f?/?){{60}}{}",
+    "small": "{}.*x",
+}
+"""Regular expressions by what makes them expensive; the number makes each of them different."""
+
+
+def measure_hostile_filters(server: Server, access: TenantAccess) -> Iterator[Result]:
+    """Measure the processor time of queries full of patterns: every other client waits as long."""
+    for vendor, endpoint in numbered_lists():
+        if "filters" not in endpoint.filtered_example:
+            continue
+        wanted = json.decode(endpoint.filtered_example["filters"])[0]
+        for kind, pattern in HOSTILE_PATTERNS.items():
+            values = [pattern.format(number) for number in range(140, 240)]
+            filters = [
+                [{**wanted, "type": "regex", "value": [value]} for value in values[:40]],
+                [{**wanted, "type": "regex", "value": values}],
+            ]
+            durations = []
+            for each in filters:
+                parameters = {**all_params(endpoint), "filters": json.encode(each).decode()}
+                begun = server.processor_seconds()
+                time_each(server.port, [build_request(access, vendor, endpoint, parameters).raw()])
+                durations.append(server.processor_seconds() - begun)
+            yield Result(f"{label((vendor, endpoint))}: patterns of {kind}", max(durations) * 1000, "ms", 100)
+
+
 def measure_memory(server: Server) -> Result:
     """Compare the resident memory with that of a bare server."""
     with tempfile.NamedTemporaryFile() as file, bare(Path(file.name)) as plain:
@@ -346,6 +378,7 @@ def measure() -> Iterator[Result]:
         for pair in numbered_lists():
             yield measure_deep_pages(server, access, pair)
         yield from measure_filters()
+        yield from measure_hostile_filters(server, access)
         yield measure_memory(server)
         yield from (Result(*row) for row in measure_plugin())
         for pair in numbered_lists():
