@@ -130,7 +130,7 @@ def test_unknown_dialect_is_rejected_with_known_ones(vendor: Vendor, way: str) -
 
 def test_unknown_dialect_for_all_vendors_is_rejected_with_nearest() -> None:
     name = load()[0].name
-    with pytest.raises(ConfigError, match=f"there is no vendor '{name}s'; did you mean '{name}'"):
+    with pytest.raises(ConfigError, match=f"unknown vendor '{name}s'; did you mean '{name}'"):
         make_tenant("one", TenantConfig(dialect={f"{name}s": DOCUMENTED}))
 
 
