@@ -1,4 +1,7 @@
-"""A connector that writes the sessions of a Sparklytics website as lines of JSON, with the standard library only."""
+"""A connector that writes the sessions of a Sparklytics website as lines of JSON.
+
+It uses the standard library only.
+"""
 
 import json
 import os

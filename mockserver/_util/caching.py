@@ -35,7 +35,10 @@ if TYPE_CHECKING or sys.version_info >= (3, 12):
 else:
 
     class cached_property(Generic[T]):  # noqa: N801 -- named as in functools
-        """``functools.cached_property`` of Python 3.12, without the lock, which costs more than most columns of a page."""
+        """``functools.cached_property`` of Python 3.12, without the lock.
+
+        The lock costs more than most columns of a page.
+        """
 
         def __init__(self, function: Callable[[Any], T]) -> None:
             self._function = function

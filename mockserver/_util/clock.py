@@ -36,7 +36,10 @@ _real = _copy_time_module()
 
 
 def wall() -> int:
-    """Return the time of the system clock, which freezegun and time-machine may have patched, in Unix milliseconds."""
+    """Return the time of the system clock in Unix milliseconds.
+
+    freezegun and time-machine may have patched it.
+    """
     return time.time_ns() // 1_000_000
 
 
@@ -117,6 +120,7 @@ class Clock:
         """Run at a rate from now on; raises ``ValueError`` unless it is finite and not negative."""
         if not 0 <= rate < float("inf"):
             raise ValueError(
-                f"invalid rate {rate!r}; expected a number from 0: 0 freezes, 1 is normal speed, 60 is an hour per minute"
+                f"invalid rate {rate!r}; expected a number from 0: 0 freezes, 1 is normal speed,"
+                " 60 is an hour per minute"
             )
         self._start(self.now(), rate)

@@ -61,7 +61,10 @@ def parse_limit(text: str) -> int:
 
 
 def parse_dialects(text: str) -> str | dict[str, str]:
-    """Return one dialect for all vendors, or a dict from ``VENDOR=DIALECT`` pairs separated by commas or spaces."""
+    """Return one dialect for all vendors, or a dict from ``VENDOR=DIALECT`` pairs.
+
+    Commas or spaces separate the pairs.
+    """
     if "=" not in text and not _SEPARATOR.search(text):
         return text
     pairs = [pair.partition("=") for pair in _SEPARATOR.split(text.strip())]
@@ -94,7 +97,8 @@ def split_url(text: str) -> SplitResult:
         raise ValueError(f"invalid server URL {masked!r}; use a URL such as http://127.0.0.1:8080")
     if "@" in url.netloc:
         raise ValueError(
-            f"{masked!r}: a user name or password in the URL is not used; remove it, and pass the admin token as the token"
+            f"{masked!r}: a user name or password in the URL is not used; remove it,"
+            " and pass the admin token as the token"
         )
     return url
 

@@ -35,7 +35,10 @@ def _escape_surrogate(found: re.Match[str]) -> str:
 
 
 def printable(text: str, *, keep: str = "\n\t") -> str:
-    r"""Return *text* with control, bidi and format characters, except those in *keep*, as escapes such as ``\x9b``."""
+    r"""Return *text* with control, bidi and format characters as escapes such as ``\x9b``.
+
+    Characters in *keep* are not escaped.
+    """
     if text.isprintable():
         return text
     return _SUSPECT.sub(lambda found: found[0] if found[0] in keep else _escape(found[0]), text)

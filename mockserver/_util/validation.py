@@ -321,7 +321,10 @@ def _unique(words: Iterable[str]) -> list[str]:
 
 
 def _format_number(value: float) -> str:
-    """Write a number or boolean as JSON does, infinity as Python does, and a very long integer as its length."""
+    """Write a number or boolean as JSON does.
+
+    Infinity is written as in Python, and a very long integer as its length.
+    """
     if isinstance(value, float) and not isfinite(value):
         return repr(value)
     return (

@@ -62,7 +62,8 @@ class Behavior(Struct, frozen=True, kw_only=True):
             number = -1
         if not 0 <= number <= MAX_NUMBER:
             raise BehaviorError(
-                f"{self.name}: invalid value {str(value)[:40]!r}; expected an integer of {self.unit}, from 0 to {MAX_NUMBER:,}"
+                f"{self.name}: invalid value {str(value)[:40]!r}; expected an integer of {self.unit},"
+                f" from 0 to {MAX_NUMBER:,}"
             )
         return number
 
@@ -75,13 +76,19 @@ def common_behaviors(vendor: str, dialects: Mapping[str, str]) -> tuple[Behavior
     return (
         Behavior(
             name=f"{vendor}.{DIALECT}",
-            description="Selects the source that the vendor's contract follows; each dialect has its own defaults for the other behaviors.",
+            description=(
+                "Selects the source that the vendor's contract follows;"
+                " each dialect has its own defaults for the other behaviors."
+            ),
             default=DOCUMENTED,
             options=dialects,
         ),
         Behavior(
             name=f"{vendor}.{BASIS}",
-            description=f"Adds the header {BASIS_HEADER} to responses: the basis of an error, or the bases of the fields of other responses.",
+            description=(
+                f"Adds the header {BASIS_HEADER} to responses:"
+                " the basis of an error, or the bases of the fields of other responses."
+            ),
             default="hidden",
             options={"hidden": "No header, like the vendors.", "shown": "The header is added."},
         ),

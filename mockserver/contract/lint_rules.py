@@ -10,8 +10,12 @@ from msgspec import Struct
 from mockserver.contract.provenance import Fact
 
 REQUEST_FINDINGS: Final = {
-    "limit-above-maximum": "The request asks for more rows than a page may have; the vendor decides how many to return.",
-    "milliseconds-for-seconds": "A time is so large that it must be in milliseconds; the vendor expects seconds.",
+    "limit-above-maximum": (
+        "The request asks for more rows than a page may have; the vendor decides how many to return."
+    ),
+    "milliseconds-for-seconds": (
+        "A time is so large that it must be in milliseconds; the vendor expects seconds."
+    ),
     "key-in-query": "A key is in the URL, where it can end up in logs and history.",
     "deprecated-place": "A value is in a place that the vendor no longer documents.",
     "range-without-zone": "A time range has no time zone, so the server has to guess it.",

@@ -290,9 +290,10 @@ def first_violation(
     violations: Iterable[ContractViolation],
     duplicate_message: str,
 ) -> list[ContractViolation]:
-    """Return only the violation that a server reports if it reads the query's parameters in order and stops at the first.
+    """Return only the violation that a server reports if it stops at the first one.
 
-    That is the first invalid value or repeated parameter; missing parameters are noticed at the end of the query.
+    It reads the query's parameters in order: that violation is the first invalid value or repeated parameter;
+    missing parameters are noticed at the end of the query.
     ``duplicate_message`` is the vendor's message for a repeated parameter.
     """
     by_field = {violation.field: violation for violation in violations}

@@ -39,7 +39,8 @@ class _CallingThreadServer:
         if self._pid not in (None, os.getpid()):
             raise RuntimeError(
                 f"the application runs in process {self._pid}, from which this process, {os.getpid()}, was"
-                " forked; create an application in this process with create_app(), or use the URL of the first"
+                " forked; create an application in this process with create_app(),"
+                " or use the URL of the first"
             )
         return function()
 

@@ -12,7 +12,8 @@ from mockserver.world.model.hashing import I64
 
 DAY: Final = 86_400_000
 _ISO: Final = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|z|[+-]\d{1,2}(?::?\d\d)?)?)?",
+    r"(\d{4})-(\d\d)-(\d\d)"
+    r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|z|[+-]\d{1,2}(?::?\d\d)?)?)?",
     re.ASCII,
 )
 

@@ -120,7 +120,10 @@ class Site:
         )
 
     def texts(self, dimension: str, text_of: Callable[[Any], str], now: int) -> frozenset[str]:
-        """Return *text_of* of all entries that sessions of people and tracked sessions can have in a dimension."""
+        """Return *text_of* of all entries that sessions can have in a dimension.
+
+        These are the sessions of people and the tracked sessions.
+        """
         seeded = self.people.texts(dimension, text_of)
         sent: set[str] = set()
         for session in self.tracked_sessions(now) if self.tracked_data.count else ():
@@ -128,7 +131,10 @@ class Site:
         return seeded if sent <= seeded else seeded | sent
 
     def session(self, number: int, now: int) -> SessionBatch | None:
-        """Return the session with a number as a batch of one, or None if it is unknown or has not started by *now*."""
+        """Return the session with a number as a batch of one.
+
+        Return None if it is unknown or has not started by *now*.
+        """
         return None if number in self.deletions.numbers else self.session_before_deletion(number, now)
 
     def session_before_deletion(self, number: int, now: int) -> SessionBatch | None:
@@ -186,11 +192,13 @@ def _load_vocabulary(spec: WorldSpec) -> Vocabulary:
             return localized_vocabulary(spec.locales)
         except ImportError:
             raise WorldError(
-                "world spec: `locales` requires Faker, which is not installed; run pip install 'session-mock[locales]'"
+                "world spec: `locales` requires Faker, which is not installed;"
+                " run pip install 'session-mock[locales]'"
             ) from None
         except AttributeError:
             raise WorldError(
-                f"world spec: unknown locale in `locales` {list(spec.locales)}; use locales of Faker such as de_DE or ja_JP"
+                f"world spec: unknown locale in `locales` {list(spec.locales)};"
+                " use locales of Faker such as de_DE or ja_JP"
             ) from None
     try:
         return load(spec.vocabulary)

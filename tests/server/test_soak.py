@@ -1,6 +1,6 @@
 """Many clients at once while much goes wrong.
 
-Nobody gets another's rows, and nothing is lost or kept for ever.
+No client gets another's rows, and nothing is lost or kept forever.
 """
 
 from mockserver.server.faults.registry import read

@@ -96,7 +96,11 @@ def _vendors() -> str:
 def _findings() -> str:
     """Return the page of all findings, with the reasons from the vendors' contracts."""
     parts = [
-        "# Findings\n\nDefects in how a client uses an API, as reported by the journal. Requests that get an error can have findings too.\n"
+        "# Findings\n",
+        (
+            "Defects in how a client uses an API, as reported by the journal."
+            " Requests that get an error can have findings too.\n"
+        ),
     ]
     for name, description in FINDINGS.items():
         parts.append(f"## `{name}`\n\n{description}\n")

@@ -35,26 +35,33 @@ PARTS = (
 """Classes of the attributes of a tenant's handle."""
 _STARS: dict[Any, str] = {Parameter.VAR_POSITIONAL: "*", Parameter.VAR_KEYWORD: "**"}
 _ENVIRONMENT = """\
-A variable is called `SESSION_MOCK_` and the name of the setting. It has the same meaning and syntax in all programs that read it. A seed is
-an integer, or `random` for a random one. Dialects are one name, or VENDOR=DIALECT pairs separated by commas or spaces. Flags are `yes` or
-`no`. Separate other multiple values with spaces. An option overrides its variable.
+A variable is called `SESSION_MOCK_` and the name of the setting. It has the same meaning and syntax in all
+programs that read it. A seed is an integer, or `random` for a random one. Dialects are one name, or
+VENDOR=DIALECT pairs separated by commas or spaces. Flags are `yes` or `no`. Separate other multiple values
+with spaces. An option overrides its variable.
 """
 _ADMIN_COMMAND = """\
-Every command of `session-mock admin` takes these options, directly after `admin` or after the command. Commands that do not concern
-one tenant have no `--tenant`. [The command](cli.md) lists all commands.
+Every command of `session-mock admin` takes these options, directly after `admin` or after the command.
+Commands that do not concern one tenant have no `--tenant`. [The command](cli.md) lists all commands.
 """
 _SERVER = """\
-`session-mock serve` reads options, environment variables and the TOML file of `--config`. An option overrides its variable, and both override
-the file. `SessionMock(…)` takes the names of the file as arguments, as well as fields of the world.
+`session-mock serve` reads options, environment variables and the TOML file of `--config`. An option overrides
+its variable, and both override the file. `SessionMock(…)` takes the names of the file as arguments, as well
+as fields of the world.
 """
 _TENANTS = """\
-`[tenants.NAME]` in the file adds a tenant, with its own `profile`, `world`, `now`, `dialect`, `behaviors` and `credentials`.
-Instants in the file are strings or TOML dates. [The world](world.md) describes the fields of a world; the pages of the vendors describe
-their behaviors and dialects.
+`[tenants.NAME]` in the file adds a tenant, with its own `profile`, `world`, `now`, `dialect`, `behaviors` and
+`credentials`. Instants in the file are strings or TOML dates. [The world](world.md) describes the fields of a
+world; the pages of the vendors describe their behaviors and dialects.
+"""
+_MARKER = """\
+Arguments of `@pytest.mark.session_mock(…)`. Those of a function override those of its class, and both
+override those of the module.
 """
 _ADMIN = """\
-`/__admin/openapi.json` describes it in full; `AdminClient` and `session-mock admin` are clients of it. The id of the default tenant
-is `default`. An error is an `application/problem+json` document that names the problem and the remedy.
+`/__admin/openapi.json` describes it in full; `AdminClient` and `session-mock admin` are clients of it. The id
+of the default tenant is `default`. An error is an `application/problem+json` document that names the problem
+and the remedy.
 """
 
 
@@ -114,7 +121,7 @@ def settings() -> str:
         "The command line overrides the environment, and both override the ini file.\n",
         table(("command line", "environment", "ini file", "default", ""), plugin),
         "## A test\n",
-        "Arguments of `@pytest.mark.session_mock(…)`. Those of a function override those of its class, and both override those of the module.\n",
+        _MARKER,
         table(("argument", ""), ((code(name), description) for name, description in marker)),
     ]
     return "\n".join(parts)

@@ -15,9 +15,11 @@ def page(contract: Contract, *others: Contract) -> str:
     sources = dict(contract.sources)
     for other in others:
         sources |= other.sources
+    hosts = ", ".join(f"`{host}`" for host in contract.hosts)
+    served = f"at the root, under `/{contract.vendor}/…`, and for requests with one of the hosts {hosts}"
     parts = [
         f"# {contract.title}\n",
-        f"Served at the root, under `/{contract.vendor}/…`, and for requests with one of the hosts {', '.join(f'`{host}`' for host in contract.hosts)}.\n",
+        f"Served {served}.\n",
         *(_endpoint(endpoint) for endpoint in contract.endpoints),
         "## Errors\n",
         table(

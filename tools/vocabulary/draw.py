@@ -92,7 +92,10 @@ def _rows(fake: Faker) -> tuple[Row, ...]:
 
 
 def _odd_pages(rows: Sequence[Row]) -> tuple[Page, ...]:
-    """Return the usual site with an odd page as the last link of each page and an odd action as its first action."""
+    """Return the usual site with odd pages and actions.
+
+    An odd page is the last link of each page, and an odd action its first action.
+    """
     turns = cycle(oddities.ACTIONS)
     usual = [
         row._replace(

@@ -27,7 +27,10 @@ class UnknownParameterError(ValueError):
 
 
 def check_parameters(vendor: Vendor, endpoint: Endpoint, names: Iterable[str]) -> None:
-    """Raise :class:`UnknownParameterError` if a name is not a parameter in the endpoint's path, query or body."""
+    """Raise :class:`UnknownParameterError` if a name is not a parameter of the endpoint.
+
+    Parameters are in its path, query or body.
+    """
     models = (endpoint.query, endpoint.body)
     known = [*endpoint.path, *(field.name for field in chain.from_iterable(map(fields, models)))]
     for name in names:

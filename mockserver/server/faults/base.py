@@ -103,7 +103,10 @@ class FaultContext:
         return self
 
     def chance(self, number: int, attempt: int, purpose: str) -> float:
-        """Return a number in [0, 1) that depends only on seed, tenant, fault, request, attempt and purpose."""
+        """Return a number in [0, 1).
+
+        It depends only on seed, tenant, fault, request, attempt and purpose.
+        """
         stream = _stream_key(self.tenant.world.spec.seed, self.tenant.name, number, self.request_key, purpose)
         return (draw_one(stream, attempt) >> 11) / (1 << 53)
 
@@ -153,7 +156,7 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
         return str(type(self).__struct_config__.tag)
 
     def check(self) -> None:
-        """Raise :class:`FaultError` for arguments that contradict each other, or that name something unknown."""
+        """Raise :class:`FaultError` for arguments that contradict each other or name something unknown."""
         since, until = self._window()
         if since >= until:
             raise FaultError(f"since {self.since!r} must be before until {self.until!r}")

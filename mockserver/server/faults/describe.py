@@ -15,8 +15,9 @@ from mockserver.server.faults.base import Fault
 from mockserver.server.faults.registry import kinds
 
 _INTRODUCTION: Final = """\
-A fault is a JSON object: its `kind`, its arguments and the conditions under which it triggers. Faults nest: the first one added
-wraps the later ones. Wire faults (`latency` to `duplicate_header`) wrap all others and apply to the response that the others produce.
+A fault is a JSON object: its `kind`, its arguments and the conditions under which it triggers. Faults nest:
+the first one added wraps the later ones. Wire faults (`latency` to `duplicate_header`) wrap all others and
+apply to the response that the others produce.
 """
 _TYPE_NAMES: Final = {
     inspect.BoolType: "true or false",

@@ -148,9 +148,10 @@ def _previous_page(context: FaultContext) -> Any:
 
 
 class StuckCursor(PagingFault, frozen=True, kw_only=True, tag="stuck_cursor"):
-    """Return the requested cursor or offset as the next one, so that a client that follows it never leaves the page.
+    """Return the requested cursor or offset as the next one.
 
-    Never triggers for the first page of a list with cursors, because no cursor leads there.
+    A client that follows it never leaves the page. Never triggers for the first page of a list with cursors,
+    because no cursor leads there.
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "stuck_cursor", "page": 2, "times": 3}

@@ -51,8 +51,8 @@ class Latency(WireFault, frozen=True, kw_only=True, tag="latency"):
         halves = (self.lower is None) != (self.upper is None) or (self.median is None) != (self.sigma is None)
         if sum(ways) != 1 or halves or (self.lower or 0) > (inf if self.upper is None else self.upper):
             raise FaultError(
-                "latency: invalid combination of arguments; give either `seconds`, or `lower` and a greater `upper`,"
-                " or `median` and `sigma`"
+                "latency: invalid combination of arguments; give either `seconds`,"
+                " or `lower` and a greater `upper`, or `median` and `sigma`"
             )
 
     def after_response(self, context: FaultContext, response: Response) -> Response:
@@ -82,9 +82,9 @@ class Reset(WireFault, frozen=True, kw_only=True, tag="reset"):
 
 
 class Stall(WireFault, frozen=True, kw_only=True, tag="stall"):
-    """Stop sending before the first byte, after the headers, or within the body, until the client disconnects.
+    """Stop sending before the first byte, after the headers, or within the body.
 
-    The connection also ends when the server stops.
+    The connection ends when the client disconnects or the server stops.
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "stall", "where": "headers", "times": 1}

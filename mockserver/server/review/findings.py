@@ -24,11 +24,16 @@ _TOO_SOON: Final = "retry-too-soon"
 FINDINGS: Final = {
     **REQUEST_FINDINGS,
     "page-requested-twice": "The page was already returned in this listing. Retrying a failed page is fine.",
-    "page-after-last": "The client requested a page past the end, although an earlier response showed that there were no more pages.",
+    "page-after-last": (
+        "The client requested a page past the end,"
+        " although an earlier response showed that there were no more pages."
+    ),
     _TOO_SOON: "The client retried before Retry-After (or the rate-limit reset) allowed it.",
     "request-during-open": "Another request was still open, but the vendor accepts only one at a time.",
     **BOUNDS,
-    "deleted-tenant": "The credential belongs to a deleted tenant: the request is late, or belongs to another test.",
+    "deleted-tenant": (
+        "The credential belongs to a deleted tenant: the request is late, or belongs to another test."
+    ),
 }
 """Every finding by name, with its message."""
 _MAX_EMPTY_PAGE_BYTES: Final = 1024

@@ -88,7 +88,10 @@ def _lacks_offset(text: str | None) -> bool:
 
 
 def field_getter(endpoint: Endpoint, field: str) -> GetField:
-    """Return a function that gets a field of a request by its name on the wire, or ``None`` if the request is invalid."""
+    """Return a function that gets a field of a request by its name on the wire.
+
+    The function returns ``None`` if the request is invalid.
+    """
     found = field_place(endpoint, field)
     if found is None:
         raise KeyError(field)

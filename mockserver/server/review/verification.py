@@ -75,11 +75,9 @@ def digest(exchanges: Iterable[Exchange]) -> str:
     for exchange in exchanges:
         response = exchange.response
         status = 0 if response is None else response.status
-        hasher.update(
-            f"{exchange.raw.method} {exchange.raw.path} {status} {exchange.response_size} {exchange.faults}\n".encode(
-                "utf-8", "replace"
-            )
-        )
+        raw = exchange.raw
+        line = f"{raw.method} {raw.path} {status} {exchange.response_size} {exchange.faults}\n"
+        hasher.update(line.encode("utf-8", "replace"))
         hasher.update(exchange.raw.body)
         hasher.update(b"" if response is None else response.body)
     return hasher.hexdigest()

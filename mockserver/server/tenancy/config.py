@@ -102,7 +102,8 @@ def read_config(path: Path | None, options: Mapping[str, Any]) -> Config:
             raise ConfigError(f"vendor_ports: unknown vendor {vendor!r}; {suggest(vendor, NAMES)}")
     if DEFAULT_TENANT in config.tenants:
         raise ConfigError(
-            f"tenants.{DEFAULT_TENANT}: a table for the default tenant is not allowed; put its settings at the top level"
+            f"tenants.{DEFAULT_TENANT}: a table for the default tenant is not allowed;"
+            " put its settings at the top level"
         )
     return config
 
@@ -168,8 +169,9 @@ def check_access(config: Config) -> None:
     """Raise :class:`ConfigError` if any client in the network could control the server."""
     if not (config.no_admin or config.admin_token or is_loopback(config.host)):
         raise ConfigError(
-            f"host {config.host!r} is not loopback, so any client in the network could control the server; set an admin token"
-            " (--admin-token, or SESSION_MOCK_ADMIN_TOKEN), or disable the admin API (--no-admin)"
+            f"host {config.host!r} is not loopback, so any client in the network could control the server;"
+            " set an admin token (--admin-token, or SESSION_MOCK_ADMIN_TOKEN),"
+            " or disable the admin API (--no-admin)"
         )
 
 

@@ -161,7 +161,8 @@ def _by_vendor(credentials: Mapping[str, str]) -> dict[str, dict[str, str]]:
         vendor, _, short = name.partition(".")
         if vendor not in by_vendor or not short:
             raise TenantError(
-                f"credential {name!r}: invalid name; expected <vendor>.<credential>, vendors are {', '.join(by_vendor)}"
+                f"credential {name!r}: invalid name; expected <vendor>.<credential>,"
+                f" vendors are {', '.join(by_vendor)}"
             )
         by_vendor[vendor][short] = value
     return by_vendor
@@ -231,7 +232,8 @@ class Tenants:
                 if (vendor, token) in self._tokens:
                     other = self._tokens[vendor, token].tenant.name
                     raise TenantError(
-                        f"tenant {tenant.name!r}: its {vendor} credential is already used by tenant {other!r}; use another one"
+                        f"tenant {tenant.name!r}: its {vendor} credential is already used"
+                        f" by tenant {other!r}; use another one"
                     )
         self._index(tenant)
         self.by_name[tenant.name] = tenant

@@ -23,8 +23,14 @@ if TYPE_CHECKING:
 STALLED: Final = "stalled"
 ENDLESS: Final = "endless-loop"
 BOUNDS: Final = {
-    STALLED: "The response stalled for longer than the tenant's `stall_timeout`, so the server reset the connection.",
-    ENDLESS: "The client sent more requests without progress than the tenant's `loop_limit`, so the server rejects further ones.",
+    STALLED: (
+        "The response stalled for longer than the tenant's `stall_timeout`,"
+        " so the server reset the connection."
+    ),
+    ENDLESS: (
+        "The client sent more requests without progress than the tenant's `loop_limit`,"
+        " so the server rejects further ones."
+    ),
 }
 """Findings about clients that the server had to stop."""
 _GRACE: Final = 1.1
@@ -109,7 +115,7 @@ class Watchdog:
         )
 
     def bound(self, reply: Response, hold: float) -> Response:
-        """Return the response with a connection reset if it would stall for longer than the bound, else unchanged.
+        """Return the response, with a connection reset if it would stall for longer than the bound.
 
         *hold* is the time in seconds for which its slot is held before it is sent.
         """
@@ -154,8 +160,9 @@ class Watchdog:
             else "the minimum duration of the endpoint"
         )
         return (
-            f"The response stalled for more than {self._stall:g} s of real time ({cause}), so the server reset the connection;"
-            " give the client a shorter timeout, or increase stall_timeout."
+            f"The response stalled for more than {self._stall:g} s of real time ({cause}),"
+            " so the server reset the connection; give the client a shorter timeout,"
+            " or increase stall_timeout."
         )
 
     def _count(self, known: "CachedRequest", exchange: Exchange, reply: Response | None) -> None:
@@ -165,8 +172,8 @@ class Watchdog:
         self._last = known.raw
         if self._same >= self._limit * _REPEATS:
             self._loop = (
-                f"The client sent {self._same} identical requests to {endpoint} in a row, so the server rejects further ones;"
-                f" {_REMEDY}"
+                f"The client sent {self._same} identical requests to {endpoint} in a row,"
+                f" so the server rejects further ones; {_REMEDY}"
             )
         if (
             known.page is None
@@ -179,8 +186,8 @@ class Watchdog:
         idle = self._idle(known, reply)
         if idle >= self._limit:
             self._loop = (
-                f"The client sent {idle} requests to {endpoint} in a row without a new row, for pages past the end or earlier pages,"
-                f" so the server rejects further ones; {_REMEDY}"
+                f"The client sent {idle} requests to {endpoint} in a row without a new row,"
+                f" for pages past the end or earlier pages, so the server rejects further ones; {_REMEDY}"
             )
 
     def _idle(self, known: "CachedRequest", reply: Response) -> int:

@@ -142,7 +142,10 @@ class GeneratedSessions(SessionBatch):
 
     @cached_property
     def addresses(self) -> U64:
-        """Positions of both parts of the IP address in :data:`NETWORKS` and :data:`HOSTS`, shape (2, sessions)."""
+        """Positions of both parts of the IP address in :data:`NETWORKS` and :data:`HOSTS`.
+
+        The shape is (2, sessions).
+        """
         return np.asarray((self.visitor_numbers >> _ADDRESS_SHIFTS) & _ADDRESS_MASKS)
 
     # Events: one row per session, padded with events that do not belong to the session.

@@ -12,7 +12,9 @@ _NAMES = 200
 
 
 def localized_vocabulary(locales: Sequence[str]) -> Vocabulary:
-    """Return the default vocabulary with names of *locales* and, if it knows any, only places of their countries.
+    """Return the default vocabulary with names of *locales*.
+
+    If it knows places of their countries, it has only those.
 
     Raises ImportError without Faker and AttributeError for an unknown locale.
     """

@@ -200,7 +200,10 @@ class EndOrderedResult:
         return low, high
 
     def _instant_before(self, passed: Sequence[int], count: int) -> int:
-        """Return an instant at or after which *count* sessions end in addition to those *passed* in each source."""
+        """Return an instant at or after which *count* sessions end.
+
+        They are in addition to those *passed* in each source.
+        """
         pairs = list(zip(self._sources, passed, strict=True))
         bounds = [source.bound_at(seen + count - 1) for source, seen in pairs if seen + count <= source.total]
         return max(bounds) if bounds else min(source.bound_at(self.total) for source in self._sources)

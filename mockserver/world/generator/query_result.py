@@ -229,7 +229,10 @@ class QueryResult:
         return [int(count) for count in np.diff(counts)]
 
     def groups(self, dimension: str) -> list[tuple[Any, int]]:
-        """Return the number of sessions per entry of a dimension with one entry per session, in the order of the vocabulary."""
+        """Return the number of sessions per entry of a dimension with one entry per session.
+
+        The entries are in the order of the vocabulary.
+        """
         counts: dict[Any, int] = {}
         for source in self.sources:
             for entry, count in _group(source, dimension):

@@ -71,10 +71,8 @@ class Timeline:
             self._edges[0] + offset,
             self._edges[bucket + 1] - self._edges[bucket],
         )
-        if (
-            local > edge
-            # Starts are rounded down to the grain: those before an instant are those before the next multiple.
-        ):
+        # Starts are rounded down to the grain: those before an instant are those before the next multiple.
+        if local > edge:
             local = -(-local // self._grain) * self._grain
         rank = min(max(0, (local - edge) * size // length - 1), size)
         while rank < size and self._start(base + rank, rank, bucket) < local:
@@ -82,7 +80,10 @@ class Timeline:
         return max(base + rank - self._skipped, 0)
 
     def _start(self, index: int, rank: int, bucket: int) -> int:
-        """Return the start of one session, given its rank in its bucket, before rounding to the grain and in the first cycle."""
+        """Return the start of one session, given its rank in its bucket.
+
+        It is the start before rounding to the grain, in the first cycle.
+        """
         edge, length = self._edges[bucket], self._edges[bucket + 1] - self._edges[bucket]
         size = self._counts[bucket + 1] - self._counts[bucket]
         noise = ((draw_one(self._key, index) >> 32) * HOUR) >> 32

@@ -69,7 +69,10 @@ class TrackedSession(Struct, frozen=True):
         return key(site_key, "actor", self.actor) >> 16
 
     def is_of(self, actors: Iterable[str], site_key: int) -> bool:
-        """Return True if the visitor is in *actors*, by user id or by the hexadecimal digits of the visitor number."""
+        """Return True if the visitor is in *actors*.
+
+        Actors are user ids, or the hexadecimal digits of visitor numbers.
+        """
         return (self.identified and self.actor in actors) or f"{self.visitor(site_key):012x}" in actors
 
     def entries(self, dimension: str, vocabulary: Vocabulary) -> list[Any]:

@@ -25,7 +25,10 @@ _HEXADECIMAL = "0123456789abcdef"
 
 @lru_cache(maxsize=1024)
 def u64(number: int) -> U64:
-    """Return a number as a zero-dimensional array, with which numpy calculates a third faster than with its scalars."""
+    """Return a number as a zero-dimensional array.
+
+    numpy calculates a third faster with these than with its scalars.
+    """
     return np.array(number, dtype=np.uint64)
 
 
@@ -60,7 +63,10 @@ def digits(length: int, *parts: int | str, alphabet: str = _HEXADECIMAL) -> str:
 
 
 def draw(key: int, index: U64) -> U64:
-    """Hash each index under a key to 64 even bits (the splitmix64 generator, entered at its index-th state)."""
+    """Hash each index under a key to 64 even bits.
+
+    This is the splitmix64 generator, entered at its index-th state.
+    """
     z = index * _U_STEP + u64(key)
     z = (z ^ (z >> _U30)) * _U_FIRST
     z = (z ^ (z >> _U27)) * _U_SECOND

@@ -95,7 +95,8 @@ def _parse_filters(name: str, filters: Mapping[str, Any]) -> tuple[Condition, ..
         several = tuple(values) if isinstance(values, list | tuple) else (values,)
         if any(not isinstance(value, str | int | float | None) for value in several):
             raise WorldError(
-                f"world spec: segment {name!r} has invalid value {values!r} for {word!r}; expected text, number, boolean or a list of these"
+                f"world spec: segment {name!r} has invalid value {values!r} for {word!r};"
+                " expected text, number, boolean or a list of these"
             )
         conditions.append(Condition(dimension, of, "equals", several))
     return tuple(conditions)
