@@ -143,5 +143,5 @@ async def test_openapi_document_is_served_in_each_dialect(serve_admin: ServeAdmi
         False,
         False,
     ]
-    assert documents[2]["info"]["summary"] == "As nobody has it."
+    assert documents[2]["info"]["summary"] == "An invented dialect."
     assert (status, NAME in text, OBSERVED in text) == (404, True, True)
