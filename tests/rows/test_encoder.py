@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from msgspec import json
 
 from mockserver.rows.columns import Column, entry_column
-from mockserver.rows.encoder import CACHED_POPULATIONS, RowEncoder, encode_array
+from mockserver.rows.encoder import (
+    CACHED_POPULATIONS,
+    LONGEST_PAGE_AHEAD,
+    PAGES_AHEAD,
+    RowEncoder,
+    encode_array,
+)
 from mockserver.server.expected.rows import all_rows_params, rows
 from mockserver.server.tenancy.config import TenantConfig, make_tenant
 from mockserver.vendors import load_dialects
@@ -120,6 +126,124 @@ def test_rows_of_more_worlds_than_cached_are_correct() -> None:
         world_spec = spec(sessions=10, seed=seed)
         batch = build(world_spec).sites[0].find(Query(), world_spec.start + 60 * DAY).page(0, 10).batches[0]
         assert encoder.encode(batch) == encode_naively(COLUMNS, batch, omit_none=False)
+
+
+CRAWLED = 600
+CRAWLS: dict[str, list[tuple[int, int]]] = {
+    "in order": [(offset, 20) for offset in range(0, CRAWLED, 20)],
+    "in reverse order": [(offset, 20) for offset in range(CRAWLED - 20, -1, -20)],
+    "out of order": [(offset * 140 % CRAWLED // 20 * 20, 20) for offset in range(60)],
+    "again and again": [(offset, 20) for offset in (0, 20, 0, 20, 40, 40, 60, 20, 80, 0)],
+    "overlapping": [(offset, 30) for offset in range(0, CRAWLED - 30, 10)],
+    "of several sizes": [(n * (n + 1) // 2, n + 1) for n in range(33)],
+    "in order, then in reverse": [(n, 7) for n in [*range(0, 280, 7), *range(273, -1, -7)]],
+    "around the longest page that is read ahead": [
+        (n * LONGEST_PAGE_AHEAD, size)
+        for n in range(4)
+        for size in (LONGEST_PAGE_AHEAD - 1, LONGEST_PAGE_AHEAD, LONGEST_PAGE_AHEAD + 1)
+    ],
+}
+"""Offset and size of each page of a crawl."""
+
+
+class Crawl:
+    """Requests pages of one site from one encoder, and records every batch that it encodes."""
+
+    def __init__(self) -> None:
+        self.start = spec().start
+        self.end = self.start + DAY // 12
+        self.site = build(spec(sessions=CRAWLED, end=self.end)).sites[0]
+        self.batches: list[SessionBatch] = []
+        self.encoder = RowEncoder([*COLUMNS, Column("recorded", self._record, own=True)])
+        self.reference = [*COLUMNS, Column("recorded", lambda batch: [0] * len(batch), own=True)]
+
+    def _record(self, batch: SessionBatch) -> list[int]:
+        self.batches.append(batch)
+        return [0] * len(batch)
+
+    def page(self, offset: int, limit: int, now: int) -> SessionBatch:
+        """Return the sessions of a page."""
+        return self.site.find(Query(), now).page(offset, limit).batches[0]
+
+    def check(self, offset: int, limit: int, now: int) -> int:
+        """Compare a page with the reference; return the number of sessions encoded for it."""
+        page = self.page(offset, limit, now)
+        self.batches.clear()
+        assert self.encoder.encode(page) == encode_naively(self.reference, page, omit_none=False)
+        return sum(map(len, self.batches))
+
+
+@pytest.mark.parametrize("hours", [0.5, 1, 2, 48])
+@pytest.mark.parametrize("pages", CRAWLS.values(), ids=CRAWLS)
+def test_pages_of_crawl_equal_naive_encoding(pages: list[tuple[int, int]], hours: float) -> None:
+    """In two hours, the last sessions of the world start; a day later, all have ended."""
+    crawl = Crawl()
+    for offset, size in pages:
+        crawl.check(offset, size, crawl.start + int(hours * DAY / 24))
+
+
+@pytest.mark.parametrize("order", ["in order", "in reverse order"])
+def test_crawl_encodes_pages_together_and_hardly_any_session_twice(order: str) -> None:
+    crawl = Crawl()
+    encoded = [crawl.check(offset, size, crawl.end + DAY) for offset, size in CRAWLS[order]]
+    assert CRAWLED <= sum(encoded) <= CRAWLED + 20
+    assert max(encoded) == 20 * PAGES_AHEAD
+    assert encoded.count(0) > len(encoded) / 2
+
+
+def test_only_a_crawl_reads_ahead() -> None:
+    crawl = Crawl()
+    now = crawl.end + DAY
+    far = CRAWLED // 2
+    for offset, size in [(far, 20), (0, 20), (far, 20), (far, 20), (0, LONGEST_PAGE_AHEAD + 1)]:
+        assert crawl.check(offset, size, now) == size
+
+
+def test_running_sessions_are_never_read_ahead() -> None:
+    crawl = Crawl()
+    now = crawl.start + DAY // 24
+    total = len(crawl.page(0, CRAWLED, now))
+    read_ahead = 0
+    for offset in range(0, total, 5):
+        page = crawl.page(offset, 5, now)
+        if crawl.check(offset, 5, now) > len(page):
+            read_ahead += 1
+            [batch] = crawl.batches
+            ends = [start + length for start, length in zip(batch.start, batch.duration, strict=True)]
+            later = crawl.page(batch.index[0], len(batch), crawl.end + DAY)
+            assert ends == [s + length for s, length in zip(later.start, later.duration, strict=True)]
+    assert read_ahead
+
+
+def test_rows_read_ahead_are_not_used_while_their_sessions_run() -> None:
+    """The clock goes back to instants at which sessions that were read ahead still run."""
+    crawl = Crawl()
+    for offset in range(0, 100, 10):
+        crawl.check(offset, 10, crawl.end + DAY)
+    starts = crawl.page(0, 160, crawl.end + DAY).start
+    for offset in range(80, 150, 10):
+        for now in (starts[offset + 9], starts[offset + 9] + 1000, starts[offset + 9] + 60_000):
+            assert crawl.check(offset, 10, now) >= 10
+        crawl.check(offset, 10, crawl.end + DAY)
+
+
+@given(
+    steps=st.lists(
+        st.tuples(
+            st.integers(-40, 40) | st.integers(-CRAWLED, CRAWLED),
+            st.integers(0, 40) | st.integers(0, LONGEST_PAGE_AHEAD + 1),
+            st.integers(0, DAY // 12) | st.just(2 * DAY),
+        ),
+        max_size=20,
+    )
+)
+def test_any_pages_equal_naive_encoding(steps: list[tuple[int, int, int]]) -> None:
+    """Pages near or far from the one before, of any size, at any instants."""
+    crawl = Crawl()
+    offset = 0
+    for distance, size, time in steps:
+        offset = min(max(offset + distance, 0), CRAWLED)
+        crawl.check(offset, size, crawl.start + time)
 
 
 @pytest.mark.parametrize("rows", [[], [b"{}"], [b'{"a":1}', b"{}"]], ids=len)
