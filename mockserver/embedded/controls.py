@@ -94,7 +94,7 @@ class Limits(Part):
 
 
 class Behaviors(Part, MutableMapping[str, str | int]):
-    """A tenant's behaviors by full name: ``behaviors["browsee.busy"] = "queue"``."""
+    """A tenant's behaviors by full name: ``behaviors["<vendor>.<behavior>"] = "queue"``."""
 
     def __getitem__(self, name: str) -> str | int:
         behaviors = self._client.behaviors(self._tenant)

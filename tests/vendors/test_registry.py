@@ -82,7 +82,7 @@ def test_inconsistent_contract_raises() -> None:
     contract = VENDORS[0].contract
     broken = replace(contract, errors={})
 
-    with pytest.raises(ContractError, match="no error shape 'missing_credential'"):
+    with pytest.raises(ContractError, match="no error template 'missing_credential'"):
         broken.check()
     with pytest.raises(ContractError, match="without a view"):
         Vendor(contract, VENDORS[0].create_identifiers, {})

@@ -291,9 +291,9 @@ INVALID: list[tuple[Any, str]] = [
     ([{**COUNTRY_FILTER, "value": "US"}], "filters[0].value must be an array"),
     (
         [{**COUNTRY_FILTER, "value": ["US", None]}],
-        "filters[0].value[1] must be an integer or a number or a string",
+        "filters[0].value[1] must be a string or an integer or a number",
     ),
-    ([{**COUNTRY_FILTER, "value": [True]}], "filters[0].value[0] must be an integer or a number or a string"),
+    ([{**COUNTRY_FILTER, "value": [True]}], "filters[0].value[0] must be a string or an integer or a number"),
     ([{**COUNTRY_FILTER, "value": []}], "filters[0].value must contain at least one value"),
     ([{**COUNTRY_FILTER, "parameter": 5}], "filters[0].parameter must be a string"),
     (
