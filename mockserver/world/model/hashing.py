@@ -1,8 +1,8 @@
 """Keyed hashes and keyed permutations over arrays of indices: the only source of randomness in a world.
 
-Every value is a hash of (key, index), never the next number of a stream, so nothing depends on the order in
-which anybody looks. All arithmetic is modulo 2⁶⁴ on unsigned integers, hence the same on every machine and
-numpy version.
+Every value is a hash of (key, index), never the next number of a stream, so nothing depends on the order of
+access. All arithmetic is modulo 2⁶⁴ on unsigned integers, so it is the same on every machine and numpy
+version.
 """
 
 from collections.abc import Sequence

@@ -24,9 +24,9 @@ def contains_like(text: str, pattern: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _pieces(pattern: str) -> tuple[str | re.Pattern[str], ...]:
-    """Return what stands between the percent signs.
+    """Return the pieces between the percent signs.
 
-    A text, or a regular expression where it has underscores.
+    A piece is a text, or a regular expression if it has underscores.
     """
     return tuple(_piece(piece) for piece in pattern.split("%") if piece)
 
