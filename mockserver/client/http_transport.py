@@ -205,7 +205,7 @@ class Connection:
     def _no_response(self, error: BaseException) -> AdminError:
         return AdminError(
             _NO_RESPONSE,
-            "No response",
+            "Server unavailable",
             f"no response from {self.url} ({_describe(error)}); is `session-mock serve` running there?",
         )
 

@@ -105,8 +105,8 @@ def test_stalled_response_is_reset_and_reported(create: Create, pair: Pair, faul
         ask(tenant, pair)
 
     assert found(tenant) == {
-        "stalled": f"The answer stalled for over 0.2 s of real time (fault 1:{fault['kind']}), and the mock reset the connection:"
-        " give the client a shorter timeout, or raise stall_timeout."
+        "stalled": f"The response stalled for more than 0.2 s of real time (fault 1:{fault['kind']}),"
+        " so the server reset the connection; give the client a shorter timeout, or increase stall_timeout."
     }
 
 
@@ -125,7 +125,7 @@ def test_wait_for_slot_is_reset_and_reported(create: Create, pair: Pair) -> None
             ask(tenant, pair)
 
     assert first.result().status_code == 200
-    assert "another request held the slot" in found(tenant)["stalled"]
+    assert "another request is holding the slot" in found(tenant)["stalled"]
     assert ask(tenant, pair).status_code == 200
 
 
@@ -171,15 +171,15 @@ def test_requests_far_beyond_end_of_list_are_rejected_and_reported(
     create: Create, pair: Pair, fault: str | None
 ) -> None:
     if isinstance(pair[1].pagination, CursorPagination) and fault not in ("no_end", "stuck_cursor"):
-        pytest.skip("the answer has no cursor beyond the end, and the same page has the cursor of another")
+        pytest.skip("the response has no cursor beyond the end, and the same page has the cursor of another")
     tenant = create(faults=[{"kind": fault}] if fault else [])
     with pytest.raises(httpx.HTTPStatusError, match="400"):
         follow(tenant, pair)
     [(name, message)] = found(tenant).items()
 
     assert name == "endless-loop"
-    assert f"{LIMIT} requests to {pair[0].name} {pair[1].name} in a row that brought no new row" in message
-    assert "raise loop_limit" in message
+    assert f"{LIMIT} consecutive requests to {pair[0].name} {pair[1].name} without a new row" in message
+    assert "increase loop_limit" in message
     assert ask(tenant, LISTS[0]).text == message + "\n"
     assert len(tenant.journal) <= 30 / SIZE + LIMIT + 4
 
@@ -190,7 +190,7 @@ def test_client_that_ignores_errors_is_reset_and_reported(create: Create, pair: 
     with pytest.raises(httpx.TransportError):
         retry(tenant, pair)
 
-    assert f"{LIMIT * 10} identical requests" in found(tenant)["endless-loop"]
+    assert f"{LIMIT * 10} consecutive identical requests" in found(tenant)["endless-loop"]
     with pytest.raises(httpx.TransportError):
         ask(tenant, pair)
 

@@ -247,7 +247,7 @@ def test_connected_mock_works_without_context() -> None:
 def test_connect_without_server_raises() -> None:
     with SessionMock() as mock:
         url = mock.url
-    with pytest.raises(AdminError, match=f"at {url}.*is `session-mock serve` running there"):
+    with pytest.raises(AdminError, match=f"no response from {url} .*is `session-mock serve` running there"):
         SessionMock.connect(url)
 
 

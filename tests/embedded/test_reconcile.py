@@ -110,7 +110,7 @@ def test_reconcile_reports_fault_of_lost_page(tenant: TenantHandle, pair: Pair, 
         rows = flat(crawl(tenant, pair, lambda number: number < 2))
     except Exception:  # noqa: BLE001 -- each of them breaks the client in another way
         rows = []
-    triggered = [exchange["number"] for exchange in tenant.journal.exchanges(fault=kind)]
+    triggered = [exchange["number"] for exchange in tenant.journal.exchanges(triggered=kind)]
     message = difference(tenant, pair, rows)
 
     assert len(triggered) == 1

@@ -101,7 +101,7 @@ def test_triggered_fault_is_counted(tenant: TenantHandle) -> None:
     assert [(fault["id"], fault["triggered"], fault["remaining"]) for fault in tenant.faults] == [
         (active["id"], 1, 0)
     ]
-    assert [exchange["faults"] for exchange in tenant.journal.exchanges(fault="status")] == [
+    assert [exchange["faults"] for exchange in tenant.journal.exchanges(triggered="status")] == [
         [f"{active['id']}:status"]
     ]
 

@@ -55,7 +55,7 @@ def test_lost(session_mock):
 def test_plain(): pass
 """
 SENTENCE: Final = {
-    "kill": "no * at http://127.0.0.1:*; is `session-mock serve` running there?*",
+    "kill": "no response from http://127.0.0.1:*; is `session-mock serve` running there?*",
     "restart": "*tenant*'test_it.py::test_lost'*was the server restarted, or the tenant deleted elsewhere?*",
     "delete": "*tenant*'test_it.py::test_lost'*was the server restarted, or the tenant deleted elsewhere?*",
 }

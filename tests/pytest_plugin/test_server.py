@@ -85,7 +85,7 @@ def test_unreachable_server_is_usage_error(
 
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
-        [f"ERROR: SESSION_MOCK_URL: no * at {NOWHERE} (*); is `session-mock serve` running there?"]
+        [f"ERROR: SESSION_MOCK_URL: no response from {NOWHERE} (*); is `session-mock serve` running there?"]
     )
     assert "Traceback" not in result.stdout.str() + result.stderr.str()
 

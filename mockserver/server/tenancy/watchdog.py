@@ -37,7 +37,7 @@ _GRACE: Final = 1.1
 """Stalls are ended at the bound times this, so that a client whose own timeout equals the bound gives up
 first."""
 _REPEATS: Final = 10
-"""Identical requests in a row may be this many times the limit: a load test repeats a request too."""
+"""Consecutive identical requests may be this many times the limit: a load test repeats a request too."""
 _EXPLAINED: Final = 10
 """Number of rejected requests that get an explanation; later connections are reset, for clients that ignore
 errors."""
@@ -172,7 +172,7 @@ class Watchdog:
         self._last = known.raw
         if self._same >= self._limit * _REPEATS:
             self._loop = (
-                f"The client sent {self._same} identical requests to {endpoint} in a row,"
+                f"The client sent {self._same} consecutive identical requests to {endpoint},"
                 f" so the server rejects further ones; {_REMEDY}"
             )
         if (
@@ -186,7 +186,7 @@ class Watchdog:
         idle = self._idle(known, reply)
         if idle >= self._limit:
             self._loop = (
-                f"The client sent {idle} requests to {endpoint} in a row without a new row,"
+                f"The client sent {idle} consecutive requests to {endpoint} without a new row,"
                 f" for pages past the end or earlier pages, so the server rejects further ones; {_REMEDY}"
             )
 
