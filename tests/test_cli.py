@@ -144,7 +144,7 @@ def test_export_with_unknown_parameter_names_the_nearest() -> None:
 
                 assert (done.exit_code, done.stdout) == (2, ""), endpoint.name
                 assert done.stderr.rstrip().endswith(f"Error: {error.value.detail}")
-                assert f"{vendor.name} {endpoint.name} has no parameter 'nonsense'" in error.value.detail
+                assert f"{vendor.name} {endpoint.name}: unknown parameter 'nonsense'" in error.value.detail
 
 
 def test_export_takes_parameters_and_a_file(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_export_takes_parameters_and_a_file(tmp_path: Path) -> None:
         (["world", "--behavior", "x.y=1"], "'x.y'"),
         (["world", "--credential", "x"], "write VENDOR.CREDENTIAL=VALUE"),
         (["world", "--credential", "x.y=1"], "<vendor>.<credential>"),
-        (["world", "--credential", f"{NAMES[0]}.y=1"], "there is no credential"),
+        (["world", "--credential", f"{NAMES[0]}.y=1"], "unknown credential 'braze.y'"),
         (
             ["world", "--credential", f"{NAMES[0]}.y="],
             f"credentials.{NAMES[0]}.y must be a text of printable ASCII characters",
@@ -284,7 +284,7 @@ def test_serve_on_port_in_use_is_error_with_remedy() -> None:
         ),
         (
             ["--port", "0", "--config", "{config}"],
-            "its {vendor} credential is that of tenant 'default' already",
+            "its {vendor} credential is already used by tenant 'default'",
         ),
     ],
 )

@@ -11,7 +11,7 @@ from mockserver.server.admin.handlers.journals import JournalQuery
 from mockserver.server.tenancy.config import Config
 from mockserver.world.model.spec import WorldSpec
 
-CREDENTIAL = "a text that is not empty, in characters that a header can carry, without blanks"
+CREDENTIAL = "a text of printable ASCII characters without spaces, not empty"
 
 
 class Sample(Struct):
@@ -51,7 +51,7 @@ WRONG: list[tuple[Any, Any, str]] = [
     (
         NewTenant,
         {"name": ""},
-        "name must be a text of 1 to 200 characters, none of them a control character or a lone surrogate, and neither '.' nor '..'",
+        "name must be a text of 1 to 200 characters, without control characters and lone surrogates, and neither '.' nor '..'",
     ),
     (
         NewTenant,
@@ -64,7 +64,7 @@ WRONG: list[tuple[Any, Any, str]] = [
     (
         NewTenant,
         {"clock": {"rate": 2}},
-        'clock.action is missing; expected one of freeze, set, advance, scale, follow, reset, such as {"action": "freeze"}',
+        'clock.action is missing; expected one of freeze, set, advance, rate, system, reset, such as {"action": "freeze"}',
     ),
     (
         NewTenant,
@@ -78,7 +78,7 @@ WRONG: list[tuple[Any, Any, str]] = [
     ),
     (
         NewTenant,
-        {"clock": {"action": "scale", "rate": -1}},
+        {"clock": {"action": "rate", "rate": -1}},
         "clock.rate must be a number from 0 to 86400, got -1",
     ),
     (LIMITS, {"a": 3}, "a must be an object, got an integer"),
@@ -97,8 +97,8 @@ WRONG: list[tuple[Any, Any, str]] = [
 QUERIES = [
     ({"limit": "x"}, "limit must be an integer, at least 0, got a string"),
     ({"limit": "-1"}, "limit must be an integer, at least 0, got -1"),
-    ({"status": "9xx"}, "status must be a text: a status such as 404, or a class of them such as 4xx"),
-    ({"unmatched": "perhaps"}, "unmatched must be true or false, got a string"),
+    ({"status": "9xx"}, "status must be a string: a status such as 404, or a class such as 4xx"),
+    ({"no_endpoint": "perhaps"}, "no_endpoint must be true or false, got a string"),
     ({"format": "hr"}, "format: unknown value 'hr'; did you mean 'har'?"),
     ({"lmit": "3"}, "unknown field 'lmit'; did you mean 'limit'?"),
 ]
@@ -125,7 +125,7 @@ def test_explanation_of_query_converts_texts_to_numbers(query: dict[str, str], m
     assert message == explain_validation_error(query, JournalQuery, texts=True)
     assert (
         explain_validation_error(
-            {"limit": "3", "status": "404", "unmatched": "true"}, JournalQuery, texts=True
+            {"limit": "3", "status": "404", "no_endpoint": "true"}, JournalQuery, texts=True
         )
         is None
     )
@@ -135,7 +135,7 @@ def test_explanation_of_valid_value_is_none() -> None:
     valid: Any = {
         "name": None,
         "now": 5,
-        "clock": {"action": "scale", "rate": 1},
+        "clock": {"action": "rate", "rate": 1},
         "faults": [{}],
         "world": {"sessions": 3},
         "behaviors": {"a": 1},

@@ -76,7 +76,7 @@ class Shell:
 
     def _send(self, line: list[str], *journal: str) -> None:
         """Run curl and wait until the journal has the exchange; curl has the response a moment earlier."""
-        before = self.json("journal", "list", *journal, "--limit", "0")["total"]
+        before = self.json("journal", "list", *journal, "--limit", "0")["count"]
         subprocess.run(line, capture_output=True, check=True)
         self("journal", "follow", *journal, "--limit", "1", "--after", str(before))
 

@@ -224,7 +224,7 @@ def test_journal_show_prints_request_and_response_but_no_secret(admin: Shell) ->
 
 
 def test_journal_unmatched_lists_counts_and_follows_requests_of_no_tenant(admin: Shell) -> None:
-    before = admin.json("journal", "list", "--unmatched", "--limit", "0")["total"]
+    before = admin.json("journal", "list", "--unmatched", "--limit", "0")["count"]
     admin.request_unknown_path()
     after = ("--unmatched", "--after", str(before))
     listed = admin.json("journal", "list", *after)["exchanges"]

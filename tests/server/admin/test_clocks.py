@@ -115,17 +115,17 @@ async def test_clock_advances_by_seconds_or_units(
         (
             {},
             (
-                "action is missing: say one of freeze, set, advance, rate, system, reset,"
+                "action is missing; expected one of freeze, set, advance, rate, system, reset,"
                 ' such as {"action": "freeze"}'
             ),
         ),
-        ([], "it must be an object, and is a list"),
-        ({"action": "set"}, "now is missing: it must be an instant: ISO 8601 text, or Unix milliseconds"),
+        ([], "expected an object, got an array"),
+        ({"action": "set"}, "now is missing; expected an instant: ISO 8601 text, or Unix milliseconds"),
         (
             {"action": "advance", "seconds": None},
-            "seconds must be a number of seconds, or a text such as 1h, 90s or 1d12h, and is null",
+            "seconds must be a number of seconds, or a text such as 1h, 90s or 1d12h, got null",
         ),
-        ({"action": "rate", "rate": "x"}, "rate must be a number from 0 to 86400, and is a text"),
+        ({"action": "rate", "rate": "x"}, "rate must be a number from 0 to 86400, got a string"),
     ],
     ids=str,
 )

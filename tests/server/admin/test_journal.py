@@ -44,7 +44,7 @@ async def test_exchanges_are_listed_and_found_by_number(serve_admin: ServeAdmin)
     page = await admin.get(JOURNAL)
 
     assert [each["number"] for each in page["exchanges"]] == [1, 2, 3, 4, 5]
-    assert (page["matched"], page["kept"], page["total"], page["next"]) == (5, 5, 5, None)
+    assert (page["matched"], page["kept"], page["count"], page["next"]) == (5, 5, 5, None)
     assert [await admin.get(f"{JOURNAL}/{number}") for number in range(1, 6)] == page["exchanges"]
     assert [each["response"]["status"] for each in page["exchanges"]] == [200, 503, 200, 200, 200]
 
@@ -155,7 +155,7 @@ async def test_cleared_journal_starts_again(serve_admin: ServeAdmin) -> None:
     empty = await admin.get(JOURNAL)
     await admin.send_vendor_request("default", ONE)
 
-    assert (empty["exchanges"], empty["kept"], empty["total"]) == ([], 0, 0)
+    assert (empty["exchanges"], empty["kept"], empty["count"]) == ([], 0, 0)
     assert await list_numbers(admin) == [1]
     assert await admin.get("/journal") == unmatched
 
@@ -194,6 +194,6 @@ async def test_admin_requests_are_not_recorded_and_trigger_no_fault(serve_admin:
         await admin.send("GET", path)
         await admin.send("DELETE", f"{path}/nothing")
 
-    assert (await admin.get(JOURNAL))["total"] == 0
-    assert (await admin.get("/journal"))["total"] == 0
+    assert (await admin.get(JOURNAL))["count"] == 0
+    assert (await admin.get("/journal"))["count"] == 0
     assert [fault["matched"] for fault in await admin.get(f"{DEFAULT}/faults")] == [0, 0]
