@@ -78,7 +78,7 @@ filterwarnings =
     error
     ignore::pytest.PytestConfigWarning
     # pytest-asyncio 0.23, the newest for pytest 8.0, leaves a test's loop open, with its pair of local
-    # sockets. Ours are none.
+    # sockets. They are not sockets of session-mock.
     ignore:Exception ignored in. <socket.socket fd=-1, family=1,:pytest.PytestUnraisableExceptionWarning
 """
 CLIENT: Final = """
