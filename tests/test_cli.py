@@ -179,7 +179,7 @@ def test_export_takes_parameters_and_a_file(tmp_path: Path) -> None:
         (["world", "--behavior", "x.y=1"], "'x.y'"),
         (["world", "--credential", "x"], "write VENDOR.CREDENTIAL=VALUE"),
         (["world", "--credential", "x.y=1"], "<vendor>.<credential>"),
-        (["world", "--credential", f"{NAMES[0]}.y=1"], "unknown credential 'braze.y'"),
+        (["world", "--credential", f"{NAMES[0]}.y=1"], f"unknown credential '{NAMES[0]}.y'"),
         (
             ["world", "--credential", f"{NAMES[0]}.y="],
             f"credentials.{NAMES[0]}.y must be a text of printable ASCII characters",
