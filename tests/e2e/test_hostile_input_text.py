@@ -19,7 +19,7 @@ from mockserver.admin_schemas import TenantAccess
 from mockserver.cli.main import cli
 from mockserver.client import AdminClient, AdminError
 from mockserver.server.runner import serving
-from mockserver.server.tenancy.config import Config, TenantConfig
+from mockserver.server.tenancy.config import Config, TenantConfig, tenants
 from mockserver.vendors import NAMES, load
 
 LATIN = "Zürich".encode("latin-1")
@@ -28,6 +28,11 @@ HOSTILE = "\x9b31m\u202eevil\u2066\u200f\x1b]0;x\x07\ufeff"
 FORMS = ("listing", "har", "ndjson")
 ADMIN_TOKEN = "correct-horse-4-battery"
 ASSUMED = "open/sesame=1&2"
+TOKENS = [
+    f"{vendor}.token"
+    for vendor, identifiers in tenants(Config())[0].identifiers.items()
+    if "token" in identifiers.credentials
+]
 PAIRS = [(vendor.name, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
 LISTS = [
     (vendor, endpoint)
@@ -289,7 +294,7 @@ async def test_misplaced_credentials_are_masked_in_every_output(
 ) -> None:
     """Of every tenant and vendor, a deleted tenant, a configured one, and the admin token."""
     caplog.set_level(logging.DEBUG)
-    other = TenantConfig(world={"sessions": 5, "seed": 9}, credentials={"rybbit.token": ASSUMED})
+    other = TenantConfig(world={"sessions": 5, "seed": 9}, credentials={TOKENS[-1]: ASSUMED})
     config = Config(
         port=0, world={"sessions": 5}, admin_token=ADMIN_TOKEN, access_log=True, tenants={"other": other}
     )
@@ -350,8 +355,8 @@ def test_word_sent_as_credential_is_not_masked_in_messages(
 
 
 def test_reprs_of_handles_and_settings_show_no_credential(mock: SessionMock) -> None:
-    other = TenantConfig(credentials={"braze.token": ASSUMED})
-    config = Config(admin_token=ADMIN_TOKEN, credentials={"rybbit.token": ASSUMED}, tenants={"a": other})
+    other = TenantConfig(credentials={TOKENS[0]: ASSUMED})
+    config = Config(admin_token=ADMIN_TOKEN, credentials={TOKENS[-1]: ASSUMED}, tenants={"a": other})
     access = mock.admin.tenant()
     shown = repr(
         [mock, mock.admin, access, *(mock.vendor(name) for name in NAMES), config, mock.admin.tenants()]
@@ -373,13 +378,15 @@ async def test_logs_escape_control_and_bidi_characters(caplog: pytest.LogCapture
     """In path, query and headers, also of requests that cannot be parsed."""
     caplog.set_level(logging.DEBUG)
     async with serving(Config(port=0, access_log=True)) as running:
-        key = running.tenants[0].identifiers["braze"].credentials["token"]
+        vendor, endpoint = LISTS[0]
+        key = running.tenants[0].identifiers[vendor.name].credentials["token"]
+        known = f"/{vendor.name}" + endpoint.paths[0].format_map(dict.fromkeys(endpoint.path, "1"))
         agent = "User-Agent: \x9b31m\u202e\u2066\ufeff".encode()
         hostile = quote(HOSTILE + "\n")
         for path in (
             f"/{hostile}",
-            f"/braze/segments/list?{hostile}={key}",
-            f"/rybbit/{hostile}?x={hostile}",
+            f"{known}?{hostile}={key}",
+            f"/{NAMES[-1]}/{hostile}?x={hostile}",
         ):
             for header in (agent, b"Bad\x9b: 1", b"Referer: http://user:pw-1@host/"):
                 answer = await asyncio.to_thread(send, running.url, request(path, header))
