@@ -168,7 +168,10 @@ def test_export_takes_parameters_and_a_file(tmp_path: Path) -> None:
         (["contract", "--basis", "documentd"], "unknown value 'documentd'; did you mean 'documented'?"),
         (["export", NAMES[0], "nothing"], "has no endpoint"),
         (["export", NAMES[0], "x", "--format", "cvs"], "unknown value 'cvs'; did you mean 'csv'?"),
-        (["export", "rybbit", "list_sessions", "--site", "2"], "there is no site 2; use 0 to 1"),
+        (
+            ["export", NAMES[0], load()[0].contract.endpoints[0].name, "--site", "2"],
+            "there is no site 2; use 0 to 1",
+        ),
         (["world", "--profile", "awkwrd"], "did you mean 'awkward'?"),
         (["world", "--profil", "awkward"], "--profile"),
         (["world", "--start", "yesterday"], "is not an ISO 8601 date or time"),

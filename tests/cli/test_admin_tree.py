@@ -160,7 +160,7 @@ def test_example_in_help_runs(line: str, admin: Shell, tmp_path: Path) -> None:
         admin("tenant", "create", "nightly")
     admin("fault", "add", "status", "nth=1000")
     admin.request_sessions()
-    (tmp_path / "collected.ndjson").write_text(admin("rows", "expected", "browsee", "export_sessions"))
+    (tmp_path / "collected.ndjson").write_text(admin("rows", "expected", *NAME.split()))
     line = line.replace("http://mock.test:8080", admin.url).replace(
         "journal follow", "journal follow --limit 1"
     )
