@@ -72,7 +72,7 @@ def test_looping_client_fails_its_test(run: Run) -> None:
     result = run(LOOP)
 
     result.assert_outcomes(failed=1, passed=1)
-    result.stdout.fnmatch_lines(["endless-loop: *20 requests*loop_limit*"])
+    result.stdout.fnmatch_lines(["endless-loop: *20 consecutive requests*loop_limit*"])
 
 
 def test_interrupted_run_shows_report_of_test(run: Run) -> None:
