@@ -12,11 +12,12 @@ from urllib.parse import unquote
 from aiohttp import web
 from msgspec import json
 
+from mockserver._util.suggest import suggest
 from mockserver.contract.behaviors import BehaviorError
 from mockserver.contract.errors import ApiError
 from mockserver.server.admin.app import PREFIX, PRIVATE_HEADERS, Admin
 from mockserver.server.admin.auth import authorize, parse_hostname
-from mockserver.server.admin.problem_details import ProblemError, invalid_request, suggest
+from mockserver.server.admin.problem_details import ProblemError, invalid_request
 from mockserver.server.admin.routes import ROUTES
 from mockserver.server.admin.routing import Created, HandlerContext, Route, StreamingBody
 from mockserver.server.admin.signatures import decode_body, parse_fields, request_types

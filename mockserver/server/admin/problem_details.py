@@ -2,8 +2,7 @@
 
 import re
 from ast import literal_eval
-from collections.abc import Iterable, Mapping, Sequence
-from difflib import get_close_matches
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -27,8 +26,6 @@ _STATUSES: Final = {
     "internal-error": HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 """HTTP status of each kind of problem."""
-_MAX_LISTED = 20
-"""Maximum number of known words in a remedy."""
 
 
 class ProblemError(Exception):
@@ -62,13 +59,3 @@ class ProblemError(Exception):
 def invalid_request(detail: str) -> ProblemError:
     """Return the problem of a request with invalid content."""
     return ProblemError("invalid-request", detail)
-
-
-def suggest(word: object, known: Iterable[str]) -> str:
-    """Return the remedy for an unknown word: the nearest known one, or a list of those."""
-    words = list(known)
-    near = get_close_matches(str(word), words, 1)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    more = ["…"] if len(words) > _MAX_LISTED else []
-    return f"known are {', '.join(words[:_MAX_LISTED] + more) or 'none'}"

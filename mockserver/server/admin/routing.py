@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from mockserver.server.admin.problem_details import ProblemError, suggest
+from mockserver._util.suggest import suggest
+from mockserver.server.admin.problem_details import ProblemError
 from mockserver.server.tenancy.tenant import Tenant, Tenants
 from mockserver.server.tenancy.urls import Addresses
 

@@ -11,7 +11,7 @@ from mockserver._util.caching import IdentityCache, cached_property
 from mockserver.world.generator.archetypes import IDLE_AFTER
 from mockserver.world.generator.dimensions import find_exits, place_languages
 from mockserver.world.generator.population import Population, mailbox_parts
-from mockserver.world.model.hashing import I64, U64, hexadecimal, hexadecimal_words, last_digits
+from mockserver.world.model.hashing import I64, U64, hexadecimal
 from mockserver.world.model.session_batch import Event, SessionBatch, parse_tags_trait, parse_text_trait
 from mockserver.world.model.vocabulary import Acquisition, Agent, Page, Place, Vocabulary
 
@@ -104,26 +104,6 @@ class GeneratedSessions(SessionBatch):
     def visitor_numbers(self) -> U64:
         """48-bit visitor numbers."""
         return self.population.schedule.visitor_of(self.indices, self.row)
-
-    @cached_property
-    def number_texts(self) -> NDArray[np.bytes_]:
-        """Session numbers as 14 hexadecimal digits."""
-        return last_digits(hexadecimal_words(self.numbers), 14)
-
-    @cached_property
-    def visitor_words(self) -> NDArray[np.uint32]:
-        """Hexadecimal digits of the visitor numbers, four to a word, shape (sessions, 4)."""
-        return hexadecimal_words(self.visitor_numbers)
-
-    @cached_property
-    def visitor_texts(self) -> NDArray[np.bytes_]:
-        """Visitor numbers as 12 hexadecimal digits."""
-        return last_digits(self.visitor_words, 12)
-
-    @cached_property
-    def identified_texts(self) -> NDArray[np.bytes_]:
-        """Visitor numbers as 12 hexadecimal digits, empty for anonymous visitors."""
-        return last_digits(self.visitor_words * self.is_identified[:, None], 12)
 
     @cached_property
     def is_identified(self) -> NDArray[np.bool_]:

@@ -91,16 +91,6 @@ def hexadecimal(numbers: Sequence[int] | U64, length: int) -> list[str]:
     return [text[end - length : end] for end in range(16, len(text) + 1, 16)]
 
 
-def hexadecimal_words(numbers: U64) -> NDArray[np.uint32]:
-    """Return the 16 hexadecimal digits of each number as bytes, four to a word, shape (numbers, 4)."""
-    return np.frombuffer(_sixteen_each(numbers).encode(), dtype=np.uint32).reshape(-1, 4)
-
-
-def last_digits(words: NDArray[np.uint32], length: int) -> NDArray[np.bytes_]:
-    """Return the last *length* digits of each number as text."""
-    return words.view(np.uint8)[:, 16 - length :].view(f"S{length}")[:, 0]
-
-
 def below(bound: int, hashed: U64) -> I64:
     """Scale hashes to integers in [0, bound), for a bound up to 2³²."""
     return (((hashed >> _U32) * u64(bound)) >> _U32).view(np.int64)

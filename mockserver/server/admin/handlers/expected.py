@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 from msgspec import convert, json
 
+from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import ExpectedRowsQuery
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
-from mockserver.server.admin.problem_details import invalid_request, suggest
+from mockserver.server.admin.problem_details import invalid_request
 from mockserver.server.admin.routing import NDJSON, HandlerContext, StreamingBody
 from mockserver.server.expected.rows import (
     UnknownParameterError,

@@ -8,9 +8,10 @@ from urllib.parse import urlencode
 from msgspec import json, to_builtins
 from msgspec.structs import replace
 
+from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import Count, FindingSummary, JournalPage, TraceQuery, Verification
 from mockserver.server.admin.handlers.expected import find_endpoint
-from mockserver.server.admin.problem_details import ProblemError, invalid_request, suggest
+from mockserver.server.admin.problem_details import ProblemError, invalid_request
 from mockserver.server.admin.routing import HAR, JSON, NDJSON, HandlerContext, StreamingBody
 from mockserver.server.expected.trace import exchanges_by_row
 from mockserver.server.faults.registry import kinds

@@ -6,10 +6,11 @@ from typing import Any
 from msgspec import to_builtins
 from msgspec.structs import replace
 
+from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import BucketState, LimitChange, LimitState, SlotState, WindowState
 from mockserver.contract.behaviors import short_name
 from mockserver.contract.limits import ConcurrencyLimit, Limit, TokenBucket, WindowLimit, limit_name
-from mockserver.server.admin.problem_details import invalid_request, suggest
+from mockserver.server.admin.problem_details import invalid_request
 from mockserver.server.admin.routing import HandlerContext
 from mockserver.server.tenancy.tenant import Tenant
 
