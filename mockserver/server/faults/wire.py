@@ -84,7 +84,8 @@ class Reset(WireFault, frozen=True, kw_only=True, tag="reset"):
 class Stall(WireFault, frozen=True, kw_only=True, tag="stall"):
     """Stop sending before the first byte, after the headers, or within the body.
 
-    The connection ends when the client disconnects or the server stops.
+    The connection ends when the client disconnects or the server stops. A response of which nothing is left
+    to send, such as the body of a response to HEAD, is complete and does not stall.
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "stall", "where": "headers", "times": 1}
@@ -128,7 +129,7 @@ class Truncate(WireFault, frozen=True, kw_only=True, tag="truncate"):
     def transform(self, response: Response) -> Response:
         if self.content_length == "lying":
             return response.interrupted("close", "body", self.share)
-        return replace(response, sent=int(len(response.sent_body) * self.share), declared=None)
+        return response.shortened(self.share)
 
 
 _INVALID_JSON: Final = b"{"

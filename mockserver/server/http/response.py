@@ -1,13 +1,17 @@
 """A response as a value, with how it is delivered: completely, or with a simulated network failure."""
 
+from math import ceil
 from typing import Final, Literal
 
+from aiohttp.hdrs import METH_HEAD
 from msgspec import Struct
 from msgspec.structs import replace
 from multidict import CIMultiDict
 
 BODY_SNIPPET_BYTES: Final = 4096
 """Bytes of each body that the journal keeps."""
+
+BODILESS_STATUSES: Final = (204, 304)
 
 Where = Literal["before", "headers", "body"]
 """Where a response is cut: before the first byte, after the headers, or in the middle of the body."""
@@ -74,3 +78,16 @@ class Response(Struct, frozen=True, kw_only=True):
             return self
         sent = int(len(self.sent_body) * share) if where == "body" else 0
         return replace(self, head=where != "before", sent=sent, declared=self.declared_length, end=end)
+
+    def shortened(self, share: float) -> "Response":
+        """Return a copy with only *share* of the body, whose declared length is the shorter one.
+
+        A body that is interrupted stays incomplete.
+        """
+        declared = None if self.declared is None else ceil(self.declared * share)
+        return replace(self, sent=int(len(self.sent_body) * share), declared=declared)
+
+    def is_complete(self, method: str) -> bool:
+        """Return whether the client receives every byte that it expects in response to a method."""
+        is_bodiless = method == METH_HEAD or self.status in BODILESS_STATUSES
+        return self.head and (is_bodiless or len(self.sent_body) >= self.declared_length)

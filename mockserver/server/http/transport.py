@@ -8,9 +8,9 @@ from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
-from aiohttp.hdrs import CONTENT_LENGTH
+from aiohttp.hdrs import CONTENT_LENGTH, METH_HEAD
 
-from mockserver.server.http.response import Response
+from mockserver.server.http.response import BODILESS_STATUSES, Response
 
 if sys.platform == "linux":
     from fcntl import ioctl
@@ -20,7 +20,6 @@ _NO_LINGER: Final = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 """Value of ``SO_LINGER`` with which closing a socket sends RST instead of FIN."""
 _POLL_SECONDS: Final = 0.001
 """Seconds between two checks of how much the client has received."""
-_BODILESS_STATUSES: Final = (204, 304)
 
 
 async def send(response: Response, request: web.Request) -> web.StreamResponse:
@@ -33,7 +32,7 @@ async def send(response: Response, request: web.Request) -> web.StreamResponse:
     with suppress(OSError):  # The client may have disconnected.
         if response.head:
             await stream.prepare(request)
-            if request.method != "HEAD" and response.status not in _BODILESS_STATUSES:
+            if request.method != METH_HEAD and response.status not in BODILESS_STATUSES:
                 await _write_pieces(stream, response)
         await _finish(stream, request, response)
     return stream

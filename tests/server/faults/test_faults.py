@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections import Counter
+from math import ceil
 from typing import Any
 
 import pytest
@@ -221,7 +222,15 @@ COMPOSED: dict[str, tuple[list[dict[str, Any]], Any]] = {
     ),
     "truncate, truncate": (
         [{"kind": "truncate", "content_length": "true"}, {"kind": "truncate"}],
-        lambda seen, exchange: seen.length == len(seen.body) == exchange.response_size // 2 // 2,
+        lambda seen, exchange: (
+            seen.length == ceil(exchange.response_size / 2)
+            and len(seen.body) == exchange.response_size // 2 // 2
+            and seen.end == "closed"
+        ),
+    ),
+    "truncate, reset": (
+        [{"kind": "truncate", "content_length": "true"}, {"kind": "reset", "where": "body"}],
+        lambda seen, _: len(seen.body) < seen.length and seen.end == "reset",
     ),
     "empty_body, truncate": (
         [{"kind": "empty_body"}, {"kind": "truncate"}],

@@ -8,7 +8,8 @@ from aiohttp import web
 
 from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.server.app import create_app
-from mockserver.server.faults.registry import read
+from mockserver.server.faults.base import WireFault
+from mockserver.server.faults.registry import kinds, read
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, Seen, name, request, soon
 
@@ -82,3 +83,39 @@ async def test_stall_ends_when_server_stops(serve: Any, where: str) -> None:
     assert mock.tenant.journal.get(1).duration_ns is not None
     assert asyncio.all_tasks() <= before
     assert mock.tenant.slots.held() == 0
+
+
+OTHERS: list[dict[str, Any]] = [
+    *(kind.EXAMPLE for kind in kinds().values() if issubclass(kind, WireFault)),
+    {"kind": "truncate", "share": 0, "content_length": "true"},
+    {"kind": "status", "status": 304},
+]
+
+
+def is_complete(seen: Seen, method: str) -> bool:
+    if b"\r\n\r\n" not in seen.data:
+        return False
+    return method == "HEAD" or seen.status == 304 or len(seen.body) >= seen.length
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("where", ["headers", "body"])
+@pytest.mark.parametrize("other", OTHERS, ids=lambda other: "-".join(map(str, other.values())))
+async def test_complete_response_never_blocks_next_request(
+    serve: Any, look: Look, other: dict[str, Any], where: str, method: str
+) -> None:
+    mock = await serve()
+    pair = next(pair for pair in LISTS if pair[1].method == "GET")
+    stall = {"kind": "stall", "where": where, "share": 0.3, "times": 1}
+    for faults in ([other, stall], [stall, other], [other, stall, other], [stall, stall]):
+        mock.tenant.faults.clear()
+        for fault in faults:
+            mock.tenant.faults.add(read({**fault, "times": 1}))
+        seen = await look(mock, pair, method=method)
+        await stalled(mock, seen, 0)
+        if seen.end == "open" and is_complete(seen, method):
+            before = len(seen.data)
+            seen.transport.write(request(mock, pair, method=method))
+            async with asyncio.timeout(5):
+                await seen.until(lambda each, before=before: len(each.data) > before or each.end != "open")
+        seen.transport.abort()
