@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mockserver.world.model.hashing import I64
 
@@ -18,19 +19,27 @@ _ISO: Final = re.compile(
 )
 
 
-_TWO_DIGITS: Final = tuple(f"{number:02}" for number in range(60))
-_MINUTES: Final = tuple(f"T{minute // 60:02}:{minute % 60:02}:" for minute in range(1440))
+def format_seconds(instants: Sequence[int] | I64, separator: str = "T", suffix: str = "") -> list[str]:
+    """Return instants as texts such as ``2026-09-01T08:30:00`` in UTC, without fractions.
 
-
-def format_seconds(instants: Sequence[int] | I64) -> list[str]:
-    """Return instants as texts such as ``2026-09-01T08:30:00`` in UTC, without fractions."""
-    days, clock = np.divmod(np.asarray(instants, dtype=np.int64) // 1000, 86_400)
-    minutes, rest = np.divmod(clock, 60)
+    *separator* is between date and time, *suffix* at the end.
+    """
+    minute_texts, second_texts = _tabulate_clock(separator, suffix)
+    seconds = np.asarray(instants, dtype=np.int64) // 1000
+    days = seconds // 86_400
+    clock = seconds - days * 86_400
+    minutes = clock // 60
+    times = minute_texts[minutes] + second_texts[clock - minutes * 60]
     dates = {day: str(np.datetime64(day, "D")) for day in set(days.tolist())}
-    return [
-        dates[day] + _MINUTES[minute] + _TWO_DIGITS[second]
-        for day, minute, second in zip(days.tolist(), minutes.tolist(), rest.tolist(), strict=True)
-    ]
+    return [dates[day] + time for day, time in zip(days.tolist(), times.tolist(), strict=True)]
+
+
+@lru_cache
+def _tabulate_clock(separator: str, suffix: str) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Return the texts of all minutes of a day and of all seconds of a minute."""
+    minutes = [f"{separator}{minute // 60:02}:{minute % 60:02}:" for minute in range(1440)]
+    seconds = [f"{second:02}{suffix}" for second in range(60)]
+    return np.array(minutes, dtype=object), np.array(seconds, dtype=object)
 
 
 def parse_instant(text: str) -> int | None:

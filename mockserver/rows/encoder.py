@@ -2,18 +2,22 @@
 
 A vendor declares its row as columns. *Own* columns (ids, times, people) differ from session to session and
 are encoded for every page. All others follow from the archetype row: their JSON is encoded once for each
-archetype row of a population and kept. While a client crawls, the rows of its next pages are encoded together
+archetype row of a population and kept. Columns that follow from an entry of the vocabulary, such as a place,
+are encoded once for each entry and shared by all worlds (:class:`_EntryEncoder`), because every test pays for
+the first page of a new world. While a client crawls, the rows of its next pages are encoded together
 (:class:`_ReadAhead`).
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import groupby, repeat
 from operator import add
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 from msgspec import defstruct, json
 
+from mockserver._util.caching import IdentityCache
 from mockserver.rows.columns import Column
 from mockserver.world.generator.columns import GeneratedSessions
 from mockserver.world.generator.population import Population
@@ -47,7 +51,12 @@ class RowEncoder:
         self.omit_none = omit_none
         """True if a row lacks the columns whose value is ``None``."""
         self._own = _ObjectEncoder(own, omit_none=omit_none)
-        self._others = _ObjectEncoder(others, omit_none=omit_none)
+        self._others = [
+            _MemberEncoder(list(run), omit_none=omit_none)
+            if entries is None
+            else _EntryEncoder(entries, list(run), omit_none=omit_none)
+            for entries, run in groupby(others, lambda column: column.entry and column.entry.entries)
+        ]
         self._own_may_be_empty = omit_none or not own
         self._cached_tails = lru_cache(maxsize=CACHED_POPULATIONS)(_empty_cache)
         self._read_ahead = lru_cache(maxsize=CACHED_POPULATIONS)(_new_read_ahead)
@@ -74,27 +83,27 @@ class RowEncoder:
             return self._encode_tails(sessions)
         cached = self._cached_tails(sessions.population)
         rows: list[int] = sessions.row.tolist()
-        running: list[bool] = (
-            sessions.running.tolist()
-        )  # A running session lacks the end of its archetype row.
-        tails = [None if runs else cached.get(row) for row, runs in zip(rows, running, strict=True)]
-        missing = [position for position, tail in enumerate(tails) if tail is None]
-        if missing:
-            encoded = self._encode_tails(sessions.take(np.array(missing)))
-            for position, tail in zip(missing, encoded, strict=True):
+        tails = list(map(cached.get, rows))
+        if sessions.any_running:  # A running session lacks the end of its archetype row.
+            running: list[bool] = sessions.running.tolist()
+            tails = [None if runs else tail for tail, runs in zip(tails, running, strict=True)]
+        if None in tails:
+            missing = [position for position, tail in enumerate(tails) if tail is None]
+            taken = sessions.take(np.array(missing))
+            finished = (~taken.running).tolist()
+            for position, tail, keeps in zip(missing, self._encode_tails(taken), finished, strict=True):
                 tails[position] = tail
-                if not running[position]:
+                if keeps:
                     cached[rows[position]] = tail
         return tails  # type: ignore[return-value]  # none is missing any more
 
     def _encode_tails(self, sessions: SessionBatch) -> list[bytes]:
-        return [
-            b",%b}" % members[1:] if len(members) > 1 else b"}" for members in self._others.encode(sessions)
-        ]
+        members = (encoder.encode(sessions) for encoder in self._others)
+        return list(map(b"".join, zip(*members, repeat(b"}", len(sessions)), strict=True)))
 
 
-def _empty_cache(_: Population) -> dict[int, bytes]:
-    """Return the tails of a population by archetype row, before any is known."""
+def _empty_cache(_: Any) -> dict[int, bytes]:
+    """Return the tails of a population by archetype row, or members by entry, before any is known."""
     return {}
 
 
@@ -120,7 +129,7 @@ class _ReadAhead:
     """
 
     def __init__(self) -> None:
-        self._last = -1
+        self._last: int | None = None
         """Index of the first session of the page that was requested last."""
         self._pages = 1
         self._window = _Window(0, [], 0)
@@ -137,7 +146,7 @@ class _ReadAhead:
             int(sessions.indices[-1]) - low != count - 1
         ):  # Filtered: the sessions of the next page are unknown.
             return encode(sessions)
-        step = low - self._last
+        step = 0 if self._last is None else low - self._last
         self._last = low
         window = self._window
         offset = low - window.first
@@ -172,5 +181,43 @@ class _ObjectEncoder:
         """Return the opening brace and the members of each session."""
         if not self._columns:
             return [b"{"] * len(sessions)
-        rows = list(map(self._row, *(column.values(sessions) for column in self._columns)))
+        return self._encode_values(*(column.values(sessions) for column in self._columns))
+
+    def _encode_values(self, *values: Sequence[Any]) -> list[bytes]:
+        rows = list(map(self._row, *values))
         return _encode_lines(rows).split(b"}\n")[:-1]  # JSON contains no raw line feed.
+
+
+class _MemberEncoder(_ObjectEncoder):
+    """Encodes the members of JSON objects, each after a comma."""
+
+    def encode(self, sessions: SessionBatch) -> list[bytes]:
+        return _replace_braces(super().encode(sessions))
+
+
+class _EntryEncoder(_MemberEncoder):
+    """Encodes consecutive columns that follow from the same entry of the vocabulary, once for each entry."""
+
+    def __init__(self, entries: str, columns: Sequence[Column], *, omit_none: bool) -> None:
+        super().__init__(columns, omit_none=omit_none)
+        self._entries = entries
+        self._functions = [column.entry.value_of for column in columns if column.entry]
+        self._cached_members = IdentityCache[dict[int, bytes]](_empty_cache)
+
+    def encode(self, sessions: SessionBatch) -> list[bytes]:
+        if not isinstance(sessions, GeneratedSessions):
+            return super().encode(sessions)
+        entries, codes = sessions.dictionary_encoded(self._entries)
+        cached = self._cached_members(entries)
+        members = list(map(cached.get, codes.tolist()))
+        if None in members:
+            missing = list(set(codes.tolist()) - cached.keys())
+            values = [[value_of(entries[code]) for code in missing] for value_of in self._functions]
+            cached.update(zip(missing, _replace_braces(self._encode_values(*values)), strict=True))
+            members = [cached[code] for code in codes.tolist()]
+        return members  # type: ignore[return-value]  # none is missing any more
+
+
+def _replace_braces(objects: list[bytes]) -> list[bytes]:
+    """Return the members of objects, after a comma instead of the opening brace."""
+    return [b",%b" % members[1:] if len(members) > 1 else b"" for members in objects]

@@ -385,8 +385,8 @@ def measure() -> Iterator[Result]:
         for pair in numbered_lists():
             yield measure_deep_pages(server, access, pair)
         yield from measure_filters()
-        yield from measure_hostile_filters(server, access)
         yield measure_memory(server)
+        yield from measure_hostile_filters(server, access)
         yield from (Result(*row) for row in measure_plugin())
         for pair in numbered_lists():
             yield measure_faults(server, access, pair)

@@ -40,6 +40,9 @@ COLUMNS = [
     Column("entry", lambda s: [page.path or None for page in s.entries]),
     Column("seen", lambda s: s.pageviews),
     entry_column("city", "places", lambda place: place.city or None),
+    entry_column("country", "places", lambda place: place.country or None),
+    entry_column("host", "hostnames", lambda hostname: hostname or None),
+    entry_column("exit", "exits", lambda page: page.path or None),
     entry_column("screen", "agents", lambda agent: [agent.screen_width, agent.screen_height]),
     entry_column("campaign", "acquisitions", lambda acquisition: acquisition.utm_campaign or None),
 ]

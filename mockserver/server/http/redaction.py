@@ -29,10 +29,6 @@ _MIN_UNBOUNDED: Final = 8
 """Shorter credentials are masked only as whole words."""
 _MAX_LAYERS: Final = 4
 """Times that a text is decoded: a key may be encoded in JSON, in a URL, in another URL."""
-_ESCAPE: Final = re.compile(
-    r"(?:%[c-f][0-9a-f](?:%[89ab][0-9a-f]){1,3})|%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|\\[\"'\\/]",
-    re.IGNORECASE,
-)
 _BASE64: Final = re.compile(r"[A-Za-z0-9+/_-]{12,}")
 _BASE64_IN_PATH: Final = re.compile(r"[A-Za-z0-9+_-]{12,}")
 _WORDS: Final = re.compile(r"[A-Za-z]+(?:[^A-Za-z0-9]+[A-Za-z]+)*")
@@ -61,6 +57,15 @@ def is_secret(name: str) -> bool:
     """Return whether a field or header carries a credential; ``X-Api-Key`` does if ``api_key`` does."""
     normalized = normalize_name(name)
     return normalized in _HEADERS or normalized.removeprefix("x") in credential_fields()
+
+
+@cache
+def _escape_pattern() -> re.Pattern[str]:
+    """Return a pattern of escaped characters; compiling it takes longer than importing this module."""
+    return re.compile(
+        r"(?:%[c-f][0-9a-f](?:%[89ab][0-9a-f]){1,3})|%[0-9a-f]{2}|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|\\[\"'\\/]",
+        re.IGNORECASE,
+    )
 
 
 @cache
@@ -97,7 +102,7 @@ class Secrets:
             if spans:
                 text = _mask_spans(text, spans, layer)
                 view = _decode(text, layer)
-            further = _ESCAPE.sub(_unescape, view)
+            further = _escape_pattern().sub(_unescape, view)
             if further == view:
                 break
             view = further
@@ -139,7 +144,7 @@ class Secrets:
         for _ in range(_MAX_LAYERS):
             if self._find(text) or self._find_in_base64(text):
                 return False
-            further = _ESCAPE.sub(_unescape, text)
+            further = _escape_pattern().sub(_unescape, text)
             if further == text:
                 break
             text = further
@@ -280,7 +285,7 @@ def _unescape(found: re.Match[str]) -> str:
 
 def _decode(text: str, layers: int) -> str:
     for _ in range(layers):
-        text = _ESCAPE.sub(_unescape, text)
+        text = _escape_pattern().sub(_unescape, text)
     return text
 
 
@@ -305,7 +310,7 @@ def _decode_with_positions(view: str, starts: list[int], ends: list[int]) -> tup
     new_starts: list[int] = []
     new_ends: list[int] = []
     done = 0
-    for found in _ESCAPE.finditer(view):
+    for found in _escape_pattern().finditer(view):
         decoded = _unescape(found)
         pieces += [view[done : found.start()], decoded]
         new_starts += [*starts[done : found.start()], *[starts[found.start()]] * len(decoded)]

@@ -65,7 +65,7 @@ def _parse_ending_at(text: str) -> int:
 def _format_times(starts: Sequence[int], unit: str, hour_suffix: str) -> list[str]:
     if unit == "day":
         return [text[:_DATE_LENGTH] for text in format_seconds(starts)]
-    return [text + _SUFFIXES[hour_suffix] for text in format_seconds(starts)]
+    return format_seconds(starts, suffix=_SUFFIXES[hour_suffix])
 
 
 def _segment_conditions(identifier: str | None, request: ViewRequest) -> tuple[Condition, ...]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import attrgetter, itemgetter
 from typing import Any, Final
 
@@ -20,15 +20,10 @@ FORMAT_BEHAVIORS: Final = itemgetter(
 _NUMERAL: Final = re.compile(r"\d+(\.\d+)?")
 
 
-def _format_iso(instants: Sequence[int] | I64) -> list[str]:
-    return [second + ".000Z" for second in format_seconds(instants)]
-
-
-def _format_sql(instants: Sequence[int] | I64) -> list[str]:
-    return [second.replace("T", " ") for second in format_seconds(instants)]
-
-
-TIMESTAMPS: Final = {"iso": _format_iso, "server": _format_sql}
+TIMESTAMPS: Final[dict[str, Callable[[Sequence[int] | I64], list[str]]]] = {
+    "iso": partial(format_seconds, suffix=".000Z"),
+    "server": partial(format_seconds, separator=" "),
+}
 """By the option of ``rybbit.timestamps``."""
 
 

@@ -29,7 +29,7 @@ _NUMBER_BITS: Final = 56
 
 
 def _format_times(instants: Sequence[int]) -> list[str]:
-    return [f"{text}Z" for text in format_seconds(instants)]
+    return format_seconds(instants, suffix="Z")
 
 
 def _entry(name: str, entries: str) -> Column:

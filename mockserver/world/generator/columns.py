@@ -1,7 +1,8 @@
 """Sessions of the seeded world in columns, each computed from the session indices when first used."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -261,28 +262,50 @@ class GeneratedSessions(SessionBatch):
     def visitor_digits(self) -> list[str]:
         return hexadecimal(self.visitor_numbers, 12)
 
+    @cached_property
+    def _identified(self) -> I64:
+        """Positions of the sessions of identified visitors."""
+        return np.flatnonzero(self.is_identified)
+
+    @cached_property
+    def _name_parts(self) -> list[list[int]]:
+        """The :attr:`name_indices` of the identified visitors."""
+        return list(self.name_indices[:, self._identified].tolist())
+
+    def _spread(self, values: Iterable[T]) -> list[T | None]:
+        """Return a column with *values* for the identified visitors, None for the others."""
+        column: list[T | None] = [None] * len(self)
+        for position, value in zip(self._identified.tolist(), values, strict=True):
+            column[position] = value
+        return column
+
     @_column
     def user_ids(self) -> list[str | None]:
-        pairs = zip(self.visitor_digits, self.is_identified.tolist(), strict=True)
-        return ["user_" + digits if identified else None for digits, identified in pairs]
+        digits = self.visitor_digits
+        return self._spread(["user_" + digits[position] for position in self._identified.tolist()])
 
     @_column
     def names(self) -> list[str | None]:
         vocabulary = self.archetypes.vocabulary
-        given, family, _ = self.name_indices.tolist()
-        generated = [
-            f"{vocabulary.given_names[g]} {vocabulary.family_names[f]}" if user else None
-            for g, f, user in zip(given, family, self.user_ids, strict=True)
-        ]
+        given, family, _ = self._name_parts
+        generated = self._spread(
+            [
+                f"{vocabulary.given_names[g]} {vocabulary.family_names[f]}"
+                for g, f in zip(given, family, strict=True)
+            ]
+        )
         return self.override_trait("name", generated, parse_text_trait)
 
     @_column
     def emails(self) -> list[str | None]:
         givens, families, domains = mailbox_parts(self.archetypes.vocabulary)
-        generated = [
-            f"{givens[g]}.{families[f]}.{user[-4:]}@{domains[d]}" if user else None
-            for g, f, d, user in zip(*self.name_indices.tolist(), self.user_ids, strict=True)
-        ]
+        digits = self.visitor_digits
+        generated = self._spread(
+            [
+                f"{givens[g]}.{families[f]}.{digits[position][-4:]}@{domains[d]}"
+                for g, f, d, position in zip(*self._name_parts, self._identified.tolist(), strict=True)
+            ]
+        )
         return self.override_trait("email", generated, parse_text_trait)
 
     @_column
@@ -294,12 +317,15 @@ class GeneratedSessions(SessionBatch):
     @_column
     def traits(self) -> list[dict[str, Any] | None]:
         all_plans = self.archetypes.vocabulary.plans
-        plans = [all_plans[code] for code in self.archetypes.plan[self.row].tolist()]
-        columns = zip(self.user_ids, self.names, self.emails, plans, strict=True)
-        traits = [
-            {"name": name, "email": email, "plan": plan} if user else None
-            for user, name, email, plan in columns
-        ]
+        plans = self.archetypes.plan[self.row[self._identified]].tolist()
+        names = self.names
+        emails = self.emails
+        traits = self._spread(
+            [
+                {"name": names[position], "email": emails[position], "plan": all_plans[code]}
+                for position, code in zip(self._identified.tolist(), plans, strict=True)
+            ]
+        )
         if not self.identities:
             return traits
         pairs = zip(self.user_ids, traits, strict=True)
@@ -342,17 +368,9 @@ class GeneratedSessions(SessionBatch):
     @_column
     def paths(self) -> list[list[Page]]:
         pages = self.archetypes.vocabulary.pages
-        pageview = len(self.archetypes.vocabulary.actions)
-        columns = zip(
-            self.event_values(self.archetypes.page).tolist(),
-            self.actions.tolist(),
-            self.length.tolist(),
-            strict=True,
-        )
-        return [
-            [pages[page] for page, action in zip(seen[:length], actions, strict=False) if action == pageview]
-            for seen, actions, length in columns
-        ]
+        is_pageview = (self.actions == len(self.archetypes.vocabulary.actions)) & self.event_mask
+        viewed = map(pages.__getitem__, self.event_values(self.archetypes.page)[is_pageview].tolist())
+        return [list(islice(viewed, count)) for count in is_pageview.sum(axis=1).tolist()]
 
 
 _DICTIONARY_ENCODED: Final[dict[str, Callable[[GeneratedSessions], tuple[Sequence[Any], NDArray[Any]]]]] = {

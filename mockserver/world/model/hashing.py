@@ -81,14 +81,10 @@ def draw_one(key: int, index: int) -> int:
     return z ^ (z >> 31)
 
 
-def _sixteen_each(numbers: Sequence[int] | U64) -> str:
-    return np.asarray(numbers, dtype=">u8").tobytes().hex()
-
-
 def hexadecimal(numbers: Sequence[int] | U64, length: int) -> list[str]:
-    """Return numbers as text of ``length`` hexadecimal digits, at most 16."""
-    text = _sixteen_each(numbers)
-    return [text[end - length : end] for end in range(16, len(text) + 1, 16)]
+    """Return numbers as text of *length* hexadecimal digits: an even number, at most 16."""
+    octets = np.asarray(numbers, dtype=">u8").view(np.uint8).reshape(-1, 8)[:, -length // 2 :]
+    return octets.tobytes().hex(" ", length // 2).split()
 
 
 def below(bound: int, hashed: U64) -> I64:

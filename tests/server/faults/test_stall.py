@@ -98,6 +98,14 @@ def is_complete(seen: Seen, method: str) -> bool:
     return method == "HEAD" or seen.status == 304 or len(seen.body) >= seen.length
 
 
+async def send_again(seen: Seen, data: bytes) -> None:
+    """Send a request; raise ``TimeoutError`` if neither a response nor the end of the connection follows."""
+    before = len(seen.data)
+    seen.transport.write(data)
+    async with asyncio.timeout(5):
+        await seen.until(lambda each: len(each.data) > before or each.end != "open")
+
+
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("where", ["headers", "body"])
 @pytest.mark.parametrize("other", OTHERS, ids=lambda other: "-".join(map(str, other.values())))
@@ -114,8 +122,5 @@ async def test_complete_response_never_blocks_next_request(
         seen = await look(mock, pair, method=method)
         await stalled(mock, seen, 0)
         if seen.end == "open" and is_complete(seen, method):
-            before = len(seen.data)
-            seen.transport.write(request(mock, pair, method=method))
-            async with asyncio.timeout(5):
-                await seen.until(lambda each, before=before: len(each.data) > before or each.end != "open")
+            await send_again(seen, request(mock, pair, method=method))
         seen.transport.abort()
