@@ -282,7 +282,7 @@ async def test_equal_faults_draw_different_numbers(serve: Any) -> None:
         ({"kind": "status", "page": 0}, "page must be an integer, at least 1, got 0"),
         ({"kind": "status", "page": "frist"}, "page: unknown value 'frist'; did you mean 'first'[?]"),
         ({"kind": "status", "nth": 2, "after": 2}, "nth: 2 is among the first 2"),
-        ({"kind": "status", "vendor": "unknown"}, "unknown vendor 'unknown'; did you mean"),
+        ({"kind": "status", "vendor": "unknown"}, "unknown vendor 'unknown'; known are"),
         ({"kind": "status", "endpoint": FIRST[1].name + "x"}, f"did you mean '{FIRST[1].name}'"),
         ({"kind": "status", "endpoint": "?"}, "known are"),
         ({"kind": "status", "since": "yesterday"}, "since"),
