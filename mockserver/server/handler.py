@@ -157,7 +157,7 @@ class Handler:
             if response is None:
                 response = self._respond(cached, exchange)
             response = watchdog.bound(response, slot.hold if slot else 0)
-            if slot is None or response.patience is not None:
+            if slot is None or response.delivery.patience is not None:
                 return await send(response, request)
             if slot.hold:  # From here on: no other request was served while the response was computed.
                 await asyncio.sleep(slot.hold)

@@ -6,6 +6,7 @@ from sys import getsizeof
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.contract.provenance import Source
 from mockserver.server.http.known_credentials import KnownCredentials
@@ -149,7 +150,7 @@ class Journal:
         exchange.last_overlap = self.count
         if response is not None:
             exchange.response_size = len(response.body)
-            exchange.response = response.truncated
+            exchange.response = replace(response, body=response.body[:BODY_SNIPPET_BYTES])
         if exchange.request_size > BODY_SNIPPET_BYTES:
             _truncate_request(exchange)
         self._update_weight(exchange)

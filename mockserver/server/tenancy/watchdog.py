@@ -9,11 +9,10 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import DecodeError, Struct, json
-from msgspec.structs import replace
 from multidict import CIMultiDict
 
 from mockserver.server.http.pagination import get_at
-from mockserver.server.http.response import Response
+from mockserver.server.http.response import Delivery, Response
 from mockserver.server.journal.journal import Exchange, Finding
 
 if TYPE_CHECKING:
@@ -46,7 +45,9 @@ _PAGES: Final = 1_000
 _SMALL: Final = 1_024
 """A response with more bytes has rows."""
 _OK: Final = 200
-_SILENT: Final = Response(headers=CIMultiDict(), head=False, sent=0, end="stall", patience=0)
+_SILENT: Final = Response(
+    headers=CIMultiDict(), delivery=Delivery(head=False, sent=0, end="stall", patience=0)
+)
 """A connection reset without any response."""
 _log = logging.getLogger("mockserver")
 
@@ -114,31 +115,36 @@ class Watchdog:
             body=f"{self._loop}\n".encode(),
         )
 
-    def bound(self, reply: Response, hold: float) -> Response:
+    def bound(self, response: Response, hold: float) -> Response:
         """Return the response, with a connection reset if it would stall for longer than the bound.
 
         *hold* is the time in seconds for which its slot is held before it is sent.
         """
         longest = self._stall * _GRACE
-        if not longest or (reply.end != "stall" and reply.delay + hold <= longest and reply.pause <= longest):
-            return reply
+        if not longest:
+            return response
+        delivery = response.delivery
         patience = 0 if self._stalled else longest  # A client that retries must not hang once per attempt.
-        if reply.delay + hold > longest:
-            return replace(_SILENT, patience=patience)
-        pieces = min(reply.pieces, len(reply.sent_body))
-        if reply.pause > longest and pieces > 1:
-            first = len(reply.sent_body) // pieces
-            return replace(
-                reply, sent=first, declared=reply.declared_length, pieces=1, end="stall", patience=patience
+        if delivery.delay + hold > longest:
+            return _SILENT.with_delivery(patience=patience)
+        length = len(response.sent_body)
+        pieces = min(delivery.pieces, length)
+        if delivery.pause > longest and pieces > 1:
+            return response.with_delivery(
+                sent=length // pieces,
+                declared=response.declared_length,
+                pieces=1,
+                end="stall",
+                patience=patience,
             )
-        return replace(reply, patience=patience) if reply.end == "stall" else reply
+        return response.with_delivery(patience=patience) if delivery.end == "stall" else response
 
     def judge(self, known: "CachedRequest", exchange: Exchange, reply: Response | None) -> None:
         """Record whether a closed exchange was ended by the bounds, and count requests without progress."""
         try:
             if (
                 reply is not None
-                and reply.patience is not None
+                and reply.delivery.patience is not None
                 and not exchange.client_disconnected
                 and self._loop is None
             ):
