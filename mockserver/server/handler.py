@@ -21,7 +21,7 @@ from mockserver.server.http.transport import send, send_completely
 from mockserver.server.journal.journal import Exchange, Journal
 from mockserver.server.requests.cache import CachedRequest, RequestCache
 from mockserver.server.requests.errors import ErrorResponder, log_unexpected_error
-from mockserver.server.requests.parser import ParsedRequest, RequestParser
+from mockserver.server.requests.parser import ParsedRequest
 from mockserver.server.requests.rate_limiting import empty_limit_headers, enforce_limits
 from mockserver.server.requests.responses import internal_error, success_response
 from mockserver.server.review.findings import review
@@ -66,9 +66,7 @@ class Handler:
         self._router = router
         self._only = only
         self._decompress = decompress
-        self._parser = RequestParser(tenants)
-        self._cache = RequestCache()
-        self._generation = tenants.generation
+        self._cache = RequestCache(tenants)
         self._errors = ErrorResponder(tenants, router)
         clean_logs(tenants.known)
 
@@ -124,17 +122,13 @@ class Handler:
 
     def _parse(self, raw: RawRequest) -> CachedRequest | NoRoute:
         """Parse a request, unless an identical one is cached."""
-        if self._generation != self._tenants.generation:
-            self._parser = RequestParser(self._tenants)
-            self._cache = RequestCache()
-            self._generation = self._tenants.generation
         cached = self._cache.get(raw)
         if cached is not None:
             return cached
         route = self._route(raw)
         if isinstance(route, NoRoute):
             return route
-        return self._cache.add(raw, self._parser.parse(route, raw))
+        return self._cache.parse(route, raw)
 
     def _route(self, raw: RawRequest) -> RouteMatch | NoRoute:
         return self._router.match(raw.method, raw.path.partition("?")[0], raw.host, self._only)

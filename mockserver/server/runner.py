@@ -16,7 +16,8 @@ from mockserver.server.app import create_app
 from mockserver.server.http.access_log import AcceptLog, create_access_log, server_log
 from mockserver.server.http.known_credentials import KnownCredentials
 from mockserver.server.tenancy.config import Config, ConfigError, check_access, tenants
-from mockserver.server.tenancy.tenant import Tenant, TenantError, Tenants
+from mockserver.server.tenancy.settings import TenantError
+from mockserver.server.tenancy.tenant import Tenant, Tenants
 from mockserver.server.tenancy.urls import Addresses, bracketed
 
 IDLE_SECONDS = 75.0

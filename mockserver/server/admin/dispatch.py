@@ -26,7 +26,8 @@ from mockserver.server.http.request_body import media_type, read_body
 from mockserver.server.requests.responses import SERVER
 from mockserver.server.tenancy.active_faults import FaultError
 from mockserver.server.tenancy.config import ConfigError
-from mockserver.server.tenancy.tenant import TenantError, Tenants
+from mockserver.server.tenancy.settings import TenantError
+from mockserver.server.tenancy.tenant import Tenants
 from mockserver.server.tenancy.urls import Addresses, bracketed
 from mockserver.world.model.spec import WorldError
 

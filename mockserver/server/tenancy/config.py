@@ -16,7 +16,8 @@ from mockserver._util.clock import LATEST, Clock
 from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import Credential, Dialect, Name, repr_masked
 from mockserver.contract.behaviors import BehaviorError
-from mockserver.server.tenancy.tenant import Tenant, TenantError
+from mockserver.server.tenancy.settings import TenantError, TenantSettings
+from mockserver.server.tenancy.tenant import Tenant
 from mockserver.vendors import NAMES, resolve_dialects
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldError, WorldSpec, parse_instant, spec
@@ -198,13 +199,10 @@ def make_tenant(name: str, config: TenantConfig) -> Tenant:
     """Create a tenant; raise :class:`ConfigError` if its settings are invalid."""
     try:
         world_spec = tenant_spec(config)
-        return Tenant(
-            name,
-            build(world_spec),
-            _clock(config.now, world_spec),
-            {**resolve_dialects(config.dialect), **config.behaviors},
-            config.credentials,
-        )
+        world = build(world_spec)
+        clock = _clock(config.now, world_spec)
+        behaviors = {**resolve_dialects(config.dialect), **config.behaviors}
+        return Tenant(name, TenantSettings.create(name, world, behaviors, config.credentials), clock)
     except (WorldError, BehaviorError, TenantError) as error:
         raise ConfigError(f"tenant {name!r}: {error}") from None
 

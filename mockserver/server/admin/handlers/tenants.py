@@ -12,7 +12,8 @@ from mockserver.server.admin.problem_details import ProblemError
 from mockserver.server.admin.routing import Created, HandlerContext
 from mockserver.server.faults import registry as faults
 from mockserver.server.tenancy.config import DEFAULT_TENANT, TenantConfig, make_tenant
-from mockserver.server.tenancy.tenant import TenantError, Tenants
+from mockserver.server.tenancy.settings import TenantError
+from mockserver.server.tenancy.tenant import Tenants
 from mockserver.server.tenancy.watchdog import Watchdog
 from mockserver.world.model.hashing import key
 
@@ -87,17 +88,16 @@ def delete_tenant(context: HandlerContext) -> None:
 
 def reset_tenant(context: HandlerContext) -> None:
     """Reset world, clock, behaviors and limits of a tenant, remove its faults and clear its journal."""
-    tenant = context.tenant
-    context.tenants.change(tenant, tenant.reset)
+    context.tenants.reset(context.tenant)
 
 
 def get_behaviors(context: HandlerContext) -> dict[str, str | int]:
     """Return the value of each behavior."""
-    return context.tenant.all_behaviors()
+    return context.tenant.settings.all_behaviors()
 
 
 def set_behaviors(context: HandlerContext, body: dict[str, str | int]) -> dict[str, str | int]:
     """Set behaviors by name and return all; if one is invalid, none is set."""
-    context.tenant.set_behaviors(body)
-    context.tenants.changed()
-    return context.tenant.all_behaviors()
+    tenant = context.tenant
+    context.tenants.replace_settings(tenant, tenant.settings.with_behaviors(body))
+    return tenant.settings.all_behaviors()
