@@ -27,7 +27,7 @@ from mockserver.server.requests.responses import internal_error, success_respons
 from mockserver.server.review.findings import review
 from mockserver.server.tenancy.limits import ConcurrencyLimiter
 from mockserver.server.tenancy.tenant import Principal, Tenant, Tenants
-from mockserver.server.tenancy.watchdog import Watchdog
+from mockserver.server.tenancy.watchdog import SILENT, Watchdog
 from mockserver.vendors.base import Vendor
 from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.world import with_events, with_identity
@@ -87,7 +87,7 @@ class Handler:
             return None
         if request.headers[EXPECT].lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            request.writer.output_size = 0  # Otherwise aiohttp believes that the response has begun.
+            request.writer.output_size = 0  # Otherwise aiohttp assumes that the response was started.
             return None
         started_ns = stopwatch()
         headers = request.headers
@@ -145,7 +145,7 @@ class Handler:
         response: Response | None = None
         slot: _Slot | None = None
         try:
-            response = watchdog.refusal()
+            response = watchdog.reject()
             if response is None:
                 slot, response = await self._admit(cached, exchange)
             if response is None:
@@ -207,8 +207,8 @@ class Handler:
             watchdog = principal.tenant.watchdog
             key = (parsed.vendor.name, principal.site)
             exchange.blocked = limiter.is_held(key)
-            if not await watchdog.waits(limiter.acquire(key, parsed.slot.when_busy)):
-                return None, watchdog.silent
+            if not await watchdog.wait_for(limiter.acquire(key, parsed.slot.when_busy)):
+                return None, SILENT
             return _Slot(limiter, key, parsed.slot.hold), None
         except ApiError as error:
             return None, self._errors.reject_parsed(error.refusal, parsed, cached.raw, exchange)

@@ -144,9 +144,9 @@ def _without_dates(value: Any, depth: int = 0) -> Any:
         raise RecursionError
     match value:
         case dict():
-            return {name: _without_dates(each, depth + 1) for name, each in value.items()}
+            return {name: _without_dates(inner, depth + 1) for name, inner in value.items()}
         case list():
-            return [_without_dates(each, depth + 1) for each in value]
+            return [_without_dates(item, depth + 1) for item in value]
         case date() | time():
             return value.isoformat()
     return value
@@ -191,8 +191,8 @@ def tenants(config: Config) -> list[Tenant]:
 
     Raise :class:`ConfigError` if one is invalid.
     """
-    found = {DEFAULT_TENANT: config, **config.tenants}
-    return [make_tenant(name, each) for name, each in found.items()]
+    configs = {DEFAULT_TENANT: config, **config.tenants}
+    return [make_tenant(name, tenant_config) for name, tenant_config in configs.items()]
 
 
 def make_tenant(name: str, config: TenantConfig) -> Tenant:
@@ -233,12 +233,12 @@ def tenant_spec(config: TenantConfig) -> WorldSpec:
 def _clock(now: str | int | None, world_spec: WorldSpec) -> Clock:
     if now == "system" or (now is None and world_spec.end is None):
         return Clock()
-    return Clock(moment(now) if now is not None else world_spec.end)
+    return Clock(parse_clock_instant(now) if now is not None else world_spec.end)
 
 
-def moment(now: str | int) -> int:
+def parse_clock_instant(now: str | int) -> int:
     """Parse an instant for a clock; raise :class:`WorldError` if it is invalid or out of range."""
-    found = parse_instant(now, "now")
-    if not 0 <= found <= LATEST:
+    instant = parse_instant(now, "now")
+    if not 0 <= instant <= LATEST:
         raise WorldError(f"now: {now!r} is out of range; use an instant between 1970 and 2100")
-    return found
+    return instant

@@ -22,7 +22,7 @@ _SEEDS = 1 << 31
 
 def list_tenants(context: HandlerContext) -> list[TenantAccess]:
     """List all tenants with URLs, credentials, sites and segments."""
-    return [context.addresses.described(tenant) for tenant in context.tenants.by_name.values()]
+    return [context.addresses.describe(tenant) for tenant in context.tenants.by_name.values()]
 
 
 def create_tenant(context: HandlerContext, body: NewTenant) -> Created[TenantAccess]:
@@ -55,7 +55,7 @@ def create_tenant(context: HandlerContext, body: NewTenant) -> Created[TenantAcc
     except TenantError as error:
         raise ProblemError("conflict", f"{error}; use other credentials, or delete that tenant") from None
     context.tenants.named = number  # Only now: a rejected request uses up no number.
-    return Created(context.addresses.described(tenant), f"/tenants/{quote(name, safe='')}")
+    return Created(context.addresses.describe(tenant), f"/tenants/{quote(name, safe='')}")
 
 
 def _next_number(tenants: Tenants) -> int:
@@ -69,7 +69,7 @@ def _format_name(number: int) -> str:
 
 def get_tenant(context: HandlerContext) -> TenantAccess:
     """Return URLs, credentials, sites and segments of a tenant."""
-    return context.addresses.described(context.tenant)
+    return context.addresses.describe(context.tenant)
 
 
 def delete_tenant(context: HandlerContext) -> None:
