@@ -210,8 +210,8 @@ def _credentials_in_body(body: bytes) -> Iterator[str]:
     try:
         yield from _credentials_in_json(json.decode(body), secret=False)
     except (DecodeError, UnicodeDecodeError, RecursionError):
-        for match in _assignment_pattern().finditer(body.decode("utf-8", "replace")):
-            yield from (unquote(value) for value in match.groups()[1:] if value)
+        for found in _assignment_pattern().finditer(body.decode("utf-8", "replace")):
+            yield from (unquote(value) for value in found.groups()[1:] if value)
 
 
 def _credentials_in_json(value: Any, *, secret: bool) -> Iterator[str]:
@@ -268,9 +268,9 @@ def _decode_base64(run: str) -> str:
 _FROM_URL_SAFE: Final = str.maketrans("-_", "+/")
 
 
-def _unescape(match: re.Match[str]) -> str:
+def _unescape(found: re.Match[str]) -> str:
     """Return the character of an escape."""
-    escape = match[0]
+    escape = found[0]
     if escape[0] == "%":
         return bytes.fromhex(escape.replace("%", "")).decode("utf-8", "replace")
     if escape[1] in "uUxX":
@@ -305,12 +305,12 @@ def _decode_with_positions(view: str, starts: list[int], ends: list[int]) -> tup
     new_starts: list[int] = []
     new_ends: list[int] = []
     done = 0
-    for match in _ESCAPE.finditer(view):
-        decoded = _unescape(match)
-        pieces += [view[done : match.start()], decoded]
-        new_starts += [*starts[done : match.start()], *[starts[match.start()]] * len(decoded)]
-        new_ends += [*ends[done : match.start()], *[ends[match.end() - 1]] * len(decoded)]
-        done = match.end()
+    for found in _ESCAPE.finditer(view):
+        decoded = _unescape(found)
+        pieces += [view[done : found.start()], decoded]
+        new_starts += [*starts[done : found.start()], *[starts[found.start()]] * len(decoded)]
+        new_ends += [*ends[done : found.start()], *[ends[found.end() - 1]] * len(decoded)]
+        done = found.end()
     return "".join([*pieces, view[done:]]), new_starts + starts[done:], new_ends + ends[done:]
 
 

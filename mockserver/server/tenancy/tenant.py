@@ -110,7 +110,7 @@ class Tenants:
         self.by_name: dict[str, Tenant] = {}
         self.unmatched = Journal()
         """Exchanges of no tenant: unknown paths, wrong credentials."""
-        self.named = 0
+        self.last_number = 0
         """The last number of a generated tenant name."""
         self.generation = 0
         """Increases with every change of tenants or their settings, which invalidates parsed requests.

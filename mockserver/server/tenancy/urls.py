@@ -41,8 +41,8 @@ class Addresses(Struct, frozen=True):
 
 
 def _headers(contract: Contract, names: VendorIdentifiers) -> dict[str, str]:
-    bearers = any(isinstance(endpoint.credentials, Bearer) for endpoint in contract.endpoints)
-    return {"Authorization": f"Bearer {names.credentials['token']}"} if bearers else {}
+    has_bearer = any(isinstance(endpoint.credentials, Bearer) for endpoint in contract.endpoints)
+    return {"Authorization": f"Bearer {names.credentials['token']}"} if has_bearer else {}
 
 
 def _body(contract: Contract, names: VendorIdentifiers) -> dict[str, str]:

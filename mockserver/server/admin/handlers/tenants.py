@@ -27,7 +27,7 @@ def list_tenants(context: HandlerContext) -> list[TenantAccess]:
 
 def create_tenant(context: HandlerContext, body: NewTenant) -> Created[TenantAccess]:
     """Create a tenant with a world, a clock and credentials for every vendor; `{}` takes all defaults."""
-    number = context.tenants.named if body.name is not None else _next_number(context.tenants)
+    number = context.tenants.last_number if body.name is not None else _next_number(context.tenants)
     name = body.name if body.name is not None else _format_name(number)
     if name in context.tenants.by_name:
         remedy = "" if name == DEFAULT_TENANT else "delete it first, or "
@@ -54,13 +54,15 @@ def create_tenant(context: HandlerContext, body: NewTenant) -> Created[TenantAcc
         context.tenants.add(tenant)
     except TenantError as error:
         raise ProblemError("conflict", f"{error}; use other credentials, or delete that tenant") from None
-    context.tenants.named = number  # Only now: a rejected request uses up no number.
+    context.tenants.last_number = number  # Only now: a rejected request uses up no number.
     return Created(context.addresses.describe(tenant), f"/tenants/{quote(name, safe='')}")
 
 
 def _next_number(tenants: Tenants) -> int:
     """Return a number that no tenant ever had: late requests of a deleted tenant must not reach another."""
-    return next(number for number in count(tenants.named + 1) if _format_name(number) not in tenants.by_name)
+    return next(
+        number for number in count(tenants.last_number + 1) if _format_name(number) not in tenants.by_name
+    )
 
 
 def _format_name(number: int) -> str:
