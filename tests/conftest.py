@@ -1,7 +1,7 @@
 """Hypothesis profiles, and servers to send requests to."""
 
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from importlib.metadata import requires, version
 from typing import Any
 
@@ -53,6 +53,10 @@ class Mock:
         self.served = served
         self.tenants = served.by_name
         self.tenant = next(iter(served.by_name.values()))
+
+    def set_behaviors(self, changes: Mapping[str, str | int]) -> None:
+        """Change behaviors of the first tenant."""
+        self.served.replace_settings(self.tenant, self.tenant.settings.with_behaviors(changes))
 
     def parts(
         self, vendor: Vendor, endpoint: Endpoint, parameters: dict[str, Any], site: int = 0

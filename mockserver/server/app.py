@@ -73,7 +73,7 @@ def create_app(
     Set *decompress* for a runner with ``auto_decompress=False``. Otherwise aiohttp itself rejects and logs
     corrupt bodies.
 
-    Raise :class:`~mockserver.server.tenancy.tenant.TenantError` if two tenants share a credential.
+    Raise :class:`~mockserver.server.tenancy.settings.TenantError` if two tenants share a credential.
     """
     app = web.Application(client_max_size=BODY_LIMIT)
     only_vendor = {vendor.name: vendor for vendor in load()}[only] if only else None

@@ -21,13 +21,13 @@ from mockserver.server.http.transport import send, send_completely
 from mockserver.server.journal.journal import Exchange, Journal
 from mockserver.server.requests.cache import CachedRequest, RequestCache
 from mockserver.server.requests.errors import ErrorResponder, log_unexpected_error
-from mockserver.server.requests.parser import ParsedRequest, RequestParser
+from mockserver.server.requests.parser import ParsedRequest
 from mockserver.server.requests.rate_limiting import empty_limit_headers, enforce_limits
 from mockserver.server.requests.responses import internal_error, success_response
 from mockserver.server.review.findings import review
 from mockserver.server.tenancy.limits import ConcurrencyLimiter
 from mockserver.server.tenancy.tenant import Principal, Tenant, Tenants
-from mockserver.server.tenancy.watchdog import Watchdog
+from mockserver.server.tenancy.watchdog import SILENT, Watchdog
 from mockserver.vendors.base import Vendor
 from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.world import with_events, with_identity
@@ -66,9 +66,7 @@ class Handler:
         self._router = router
         self._only = only
         self._decompress = decompress
-        self._parser = RequestParser(tenants)
-        self._cache = RequestCache()
-        self._generation = tenants.generation
+        self._cache = RequestCache(tenants)
         self._errors = ErrorResponder(tenants, router)
         clean_logs(tenants.known)
 
@@ -89,7 +87,7 @@ class Handler:
             return None
         if request.headers[EXPECT].lower() == "100-continue":
             await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            request.writer.output_size = 0  # Otherwise aiohttp believes that the response has begun.
+            request.writer.output_size = 0  # Otherwise aiohttp assumes that the response was started.
             return None
         started_ns = stopwatch()
         headers = request.headers
@@ -124,17 +122,13 @@ class Handler:
 
     def _parse(self, raw: RawRequest) -> CachedRequest | NoRoute:
         """Parse a request, unless an identical one is cached."""
-        if self._generation != self._tenants.generation:
-            self._parser = RequestParser(self._tenants)
-            self._cache = RequestCache()
-            self._generation = self._tenants.generation
         cached = self._cache.get(raw)
         if cached is not None:
             return cached
         route = self._route(raw)
         if isinstance(route, NoRoute):
             return route
-        return self._cache.add(raw, self._parser.parse(route, raw))
+        return self._cache.parse(route, raw)
 
     def _route(self, raw: RawRequest) -> RouteMatch | NoRoute:
         return self._router.match(raw.method, raw.path.partition("?")[0], raw.host, self._only)
@@ -151,13 +145,13 @@ class Handler:
         response: Response | None = None
         slot: _Slot | None = None
         try:
-            response = watchdog.refusal()
+            response = watchdog.reject()
             if response is None:
                 slot, response = await self._admit(cached, exchange)
             if response is None:
                 response = self._respond(cached, exchange)
             response = watchdog.bound(response, slot.hold if slot else 0)
-            if slot is None or response.patience is not None:
+            if slot is None or response.delivery.patience is not None:
                 return await send(response, request)
             if slot.hold:  # From here on: no other request was served while the response was computed.
                 await asyncio.sleep(slot.hold)
@@ -213,8 +207,8 @@ class Handler:
             watchdog = principal.tenant.watchdog
             key = (parsed.vendor.name, principal.site)
             exchange.blocked = limiter.is_held(key)
-            if not await watchdog.waits(limiter.acquire(key, parsed.slot.when_busy)):
-                return None, watchdog.silent
+            if not await watchdog.wait_for(limiter.acquire(key, parsed.slot.when_busy)):
+                return None, SILENT
             return _Slot(limiter, key, parsed.slot.hold), None
         except ApiError as error:
             return None, self._errors.reject_parsed(error.refusal, parsed, cached.raw, exchange)

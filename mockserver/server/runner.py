@@ -16,8 +16,9 @@ from mockserver.server.app import create_app
 from mockserver.server.http.access_log import AcceptLog, create_access_log, server_log
 from mockserver.server.http.known_credentials import KnownCredentials
 from mockserver.server.tenancy.config import Config, ConfigError, check_access, tenants
-from mockserver.server.tenancy.tenant import Tenant, TenantError, Tenants
-from mockserver.server.tenancy.urls import Addresses, bracketed
+from mockserver.server.tenancy.settings import TenantError
+from mockserver.server.tenancy.tenant import Tenant, Tenants
+from mockserver.server.tenancy.urls import Addresses, format_host
 
 IDLE_SECONDS = 75.0
 """Seconds of real time for which an idle connection is kept open; nginx has the same default."""
@@ -48,7 +49,7 @@ class Running:
         self.port = port
         self.vendor_ports = vendor_ports
         self.served = served
-        base = f"http://{bracketed(host)}:"
+        base = f"http://{format_host(host)}:"
         self.url = f"{base}{port}"
         self.admin_url = None if admin_port is None else f"{base}{admin_port}"
         """Base URL of the admin API; ``None`` if it is disabled."""
@@ -67,7 +68,7 @@ class Running:
     def described(self, tenant: Tenant) -> dict[str, Any]:
         """Return what a client needs to use a tenant: URLs and credentials, as one JSON object."""
         admin = {} if self.admin_url is None else {"admin": {"url": self.admin_url}}
-        return {**to_builtins(self.addresses.described(tenant)), **admin}
+        return {**to_builtins(self.addresses.describe(tenant)), **admin}
 
 
 async def run(config: Config, ready: Callable[[Running], None]) -> None:

@@ -108,7 +108,7 @@ def test_seed_of_command_gives_same_rows(run: Run) -> None:
 
 
 def test_build_command_quotes_and_omits_defaults() -> None:
-    usual = tenants(Config())[0].all_behaviors()
+    usual = tenants(Config())[0].settings.all_behaviors()
     fields = {"seed": 5, "sites": 3, "locales": ["de_DE"]}
     behavior = next(behavior for vendor in load() for behavior in vendor.contract.behaviors if behavior.unit)
     clock = ClockState(now="2026-09-10T00:26:40Z", rate=0, mode="frozen")

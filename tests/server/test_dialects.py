@@ -86,7 +86,7 @@ def test_tenant_uses_configured_dialect(vendor: Vendor) -> None:
     others = {name: each.dialect for name, each in tenant.vendors.items() if name != vendor.name}
 
     assert tenant.vendors[vendor.name] is vendor
-    assert tenant.all_behaviors()[f"{vendor.name}.{DIALECT}"] == vendor.dialect
+    assert tenant.settings.all_behaviors()[f"{vendor.name}.{DIALECT}"] == vendor.dialect
     assert settings(tenant, vendor) == defaults(vendor)
     assert set(others.values()) == {DOCUMENTED}
 
@@ -110,7 +110,7 @@ def test_observed_dialect_selects_closest_of_every_vendor() -> None:
         tenant = make_tenant("one", config)
 
         assert {name: vendor.dialect for name, vendor in tenant.vendors.items()} == wanted
-        assert {name: tenant.all_behaviors()[f"{name}.{DIALECT}"] for name in wanted} == wanted
+        assert {name: tenant.settings.all_behaviors()[f"{name}.{DIALECT}"] for name in wanted} == wanted
 
 
 @pytest.mark.parametrize("vendor", load(), ids=lambda vendor: vendor.name)
@@ -307,25 +307,21 @@ async def test_dialect_can_change_at_run_time(serve: Any, family: Vendor) -> Non
     tenant, other = mock.tenant, family.in_dialect(NAME)
     here, there = listing(family), listing(other)
     chosen = next(behavior for behavior in family.contract.behaviors if short_name(behavior.name) == "basis")
-    before, name = tenant.all_behaviors(), f"{family.name}.{DIALECT}"
+    before, name = tenant.settings.all_behaviors(), f"{family.name}.{DIALECT}"
 
-    def set_behaviors(**settings: Any) -> None:
-        tenant.set_behaviors({key.replace("__", "."): value for key, value in settings.items()})
-        mock.served.changed()
-
-    set_behaviors(**{chosen.name.replace(".", "__"): "shown"})
-    set_behaviors(**{name.replace(".", "__"): NAME})
+    mock.set_behaviors({chosen.name: "shown"})
+    mock.set_behaviors({name: NAME})
     assert settings(tenant, family) == {**defaults(other), chosen.name: "shown"}
     assert defaults(other) != defaults(family)
     assert (await mock.ask(family, there, dict(there.example)))[0] == 200
     assert (await mock.ask(family, here, dict(here.example)))[0] == 418
     with pytest.raises(BehaviorError):
-        tenant.set_behaviors({name: DOCUMENTED, f"{family.name}.no_such": 1})
+        mock.set_behaviors({name: DOCUMENTED, f"{family.name}.no_such": 1})
     with pytest.raises(BehaviorError, match=NAME):
-        tenant.set_behaviors({name: "no-such"})
+        mock.set_behaviors({name: "no-such"})
     assert tenant.vendors[family.name] is other
-    mock.served.change(tenant, tenant.reset)
-    assert tenant.all_behaviors() == before
+    mock.served.reset(tenant)
+    assert tenant.settings.all_behaviors() == before
     assert (await mock.ask(family, here, dict(here.example)))[0] == 200
 
 
@@ -416,6 +412,6 @@ async def test_change_of_dialect_resets_rate_limits(family: Vendor) -> None:
     tenant = make_tenant("default", TenantConfig())
     window = WindowLimit(allowed="any", seconds=60, opens="first", pool="api")
     tenant.rates.charge(window, 3, f"{family.name} 0", 0)
-    tenant.set_behaviors({f"{family.name}.{DIALECT}": NAME})
+    tenant.apply(tenant.settings.with_behaviors({f"{family.name}.{DIALECT}": NAME}))
 
     assert tenant.rates.used(window, 0) == {}

@@ -212,7 +212,7 @@ async def test_removed_faults_keep_world_history(serve: Any) -> None:
     kept = [len(each) for each in labels(mock, pair).values()]
     await asked(mock, pair)
     begun = [len(each) for each in labels(mock, pair).values()]
-    mock.tenant.reset()
+    mock.served.reset(mock.tenant)
 
     assert kept == [COUNT - 1, 1, 0]
     assert begun == [COUNT - 1, 0, 1]
@@ -223,7 +223,7 @@ async def test_replaced_world_resets_world_history(serve: Any) -> None:
     mock, pair = await serve(world={"sessions": COUNT}), LISTS[0]
     mock.tenant.faults.add(read({"kind": "session_deleted", "times": 1}))
     await asked(mock, pair)
-    mock.tenants["default"].replace_world(build(spec(sessions=3)))
+    mock.served.replace_settings(mock.tenant, mock.tenant.settings.with_world(build(spec(sessions=3))))
 
     assert [len(each) for each in labels(mock, pair).values()] == [3, 0, 0]
 

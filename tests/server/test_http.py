@@ -224,8 +224,7 @@ async def test_response_has_basis_header_if_shown(serve: Any, pair: Any) -> None
     """An error has its own basis; a success has those of its fields, the strongest first."""
     vendor, endpoint = pair
     mock = await serve()
-    mock.tenant.set_behaviors({f"{vendor.name}.basis": "shown"})
-    mock.served.changed()
+    mock.set_behaviors({f"{vendor.name}.basis": "shown"})
     path, arguments = mock.parts(*pair, dict(endpoint.example))
     async with mock.client.request(endpoint.method, path, **arguments) as response:
         good = response.headers["Session-Mock-Basis"].split(", ")

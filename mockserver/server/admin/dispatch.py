@@ -26,8 +26,9 @@ from mockserver.server.http.request_body import media_type, read_body
 from mockserver.server.requests.responses import SERVER
 from mockserver.server.tenancy.active_faults import FaultError
 from mockserver.server.tenancy.config import ConfigError
-from mockserver.server.tenancy.tenant import TenantError, Tenants
-from mockserver.server.tenancy.urls import Addresses, bracketed
+from mockserver.server.tenancy.settings import TenantError
+from mockserver.server.tenancy.tenant import Tenants
+from mockserver.server.tenancy.urls import Addresses, format_host
 from mockserver.world.model.spec import WorldError
 
 _HEADERS = {"Server": SERVER, "Cache-Control": "no-store", **PRIVATE_HEADERS}
@@ -146,8 +147,8 @@ def _find_addresses(admin: Admin, request: web.Request) -> Addresses:
     host = request.host
     if name is None:
         name, port = request.get_extra_info("sockname", ("127.0.0.1", 0))[:2]
-        host = f"{bracketed(name)}:{port}"
-    name = bracketed(name)
+        host = f"{format_host(name)}:{port}"
+    name = format_host(name)
     url = f"http://{host}" if admin.port is None else f"http://{name}:{admin.port}"
     return Addresses(url, {vendor: f"http://{name}:{port}" for vendor, port in admin.vendor_ports.items()})
 

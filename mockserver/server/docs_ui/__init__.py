@@ -92,13 +92,14 @@ def _values(request: web.Request, vendor: Vendor, admin: Admin | None) -> dict[s
 
 def asset(request: web.Request, name: str) -> web.Response:
     """Return an asset of the page; raise ``HTTPNotFound`` for an unknown name."""
-    found = {path.name.removesuffix(PACKED): path for path in ASSETS.iterdir()}.get(name)
-    if found is None or found.suffix == ".html":
+    path = {path.name.removesuffix(PACKED): path for path in ASSETS.iterdir()}.get(name)
+    if path is None or path.suffix == ".html":
         raise web.HTTPNotFound(headers={"Server": SERVER})
-    body, headers = found.read_bytes(), dict(_HEADERS)
-    if found.suffix == PACKED and "gzip" in request.headers.get("Accept-Encoding", ""):
+    body = path.read_bytes()
+    headers = dict(_HEADERS)
+    if path.suffix == PACKED and "gzip" in request.headers.get("Accept-Encoding", ""):
         headers["Content-Encoding"] = "gzip"
-    elif found.suffix == PACKED:
+    elif path.suffix == PACKED:
         body = decompress(body)
     return web.Response(
         body=body, content_type=_TYPES.get(Path(name).suffix, "text/plain"), charset="utf-8", headers=headers

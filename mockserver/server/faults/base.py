@@ -1,7 +1,6 @@
 """Base classes of faults: their conditions, and the context in which they run."""
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from functools import cached_property, lru_cache
 from itertools import chain
 from math import inf
@@ -242,11 +241,10 @@ def _is_same(sent: Any, expected: Any) -> bool:
     return bool(sent == expected or (str(sent) == str(expected) and not isinstance(expected, Mapping | list)))
 
 
-def _check_names(vendor: str | None, endpoint: str | None) -> None:
-    endpoints = {known.name: [each.name for each in known.contract.endpoints] for known in load()}
-    if vendor is not None and vendor not in endpoints:
-        nearest = (get_close_matches(vendor, endpoints, 1) or list(endpoints))[0]
-        raise FaultError(f"unknown vendor {vendor!r}; did you mean {nearest!r}?")
-    names = list(chain.from_iterable(endpoints.values())) if vendor is None else endpoints[vendor]
-    if endpoint is not None and endpoint not in names:
-        raise FaultError(f"unknown endpoint {endpoint!r}; {suggest(endpoint, names)}")
+def _check_names(vendor_name: str | None, endpoint_name: str | None) -> None:
+    endpoints = {vendor.name: [endpoint.name for endpoint in vendor.contract.endpoints] for vendor in load()}
+    if vendor_name is not None and vendor_name not in endpoints:
+        raise FaultError(f"unknown vendor {vendor_name!r}; {suggest(vendor_name, endpoints)}")
+    known = list(chain.from_iterable(endpoints.values())) if vendor_name is None else endpoints[vendor_name]
+    if endpoint_name is not None and endpoint_name not in known:
+        raise FaultError(f"unknown endpoint {endpoint_name!r}; {suggest(endpoint_name, known)}")

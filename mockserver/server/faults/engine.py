@@ -4,8 +4,6 @@ The decision depends on the request and on how often the fault matched before, n
 random stream. The same requests therefore trigger the same faults in every run.
 """
 
-from msgspec.structs import replace
-
 from mockserver.server.faults.base import Fault, FaultContext, WireFault
 from mockserver.server.http.response import Response
 from mockserver.server.tenancy.active_faults import ActiveFault
@@ -37,9 +35,9 @@ def run_faults(context: FaultContext) -> tuple[Response, list[ActiveFault[Fault]
         response = context.respond()
     for active in reversed(entered):
         response = active.fault.after_response(context.for_fault(active.number), response)
-    if response.end == "stall" and response.is_complete(context.raw.method):
+    if response.delivery.end == "stall" and response.is_complete(context.raw.method):
         # The client would wait for nothing, and its next request on the connection would never be read.
-        response = replace(response, end="complete")
+        response = response.with_delivery(end="complete")
     return response, triggered
 
 

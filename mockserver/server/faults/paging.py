@@ -59,8 +59,7 @@ class PagingFault(Fault, frozen=True, kw_only=True):
     def matches(self, context: FaultContext) -> bool:
         if not self.applies_to_endpoint(context.request):
             return False
-        # Every page is looked at, also if other conditions fail, because that tells which page each cursor
-        # leads to.
+        # Every page is read, even if other conditions fail: only so is it known to which page a cursor leads.
         page = context.page_info
         return page is not None and super().matches(context) and self.applies_to_page(context, page)
 

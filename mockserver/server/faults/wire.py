@@ -1,6 +1,6 @@
 """Faults in how a response is sent: late, slowly, damaged, incomplete or not at all."""
 
-from math import exp, inf
+from math import ceil, exp, inf
 from statistics import NormalDist
 from typing import Annotated, Any, ClassVar, Final, Literal
 
@@ -15,8 +15,26 @@ from mockserver.server.faults.base import (
     Share,
     WireFault,
 )
-from mockserver.server.http.response import Response, Where
+from mockserver.server.http.response import End, Response
 from mockserver.server.tenancy.active_faults import FaultError
+
+Where = Literal["before", "headers", "body"]
+"""Where a response is cut: before the first byte, after the headers, or in the middle of the body."""
+
+
+def _interrupt(response: Response, end: End, where: Where, share: float) -> Response:
+    """Return a copy that ends early, while its headers declare the whole length.
+
+    With *where* ``body``, it ends after *share* of the body. A response without headers stays without.
+    """
+    if not response.delivery.head and where != "before":
+        return response
+    return response.with_delivery(
+        head=where != "before",
+        sent=int(len(response.sent_body) * share) if where == "body" else 0,
+        declared=response.declared_length,
+        end=end,
+    )
 
 
 class Latency(WireFault, frozen=True, kw_only=True, tag="latency"):
@@ -56,7 +74,7 @@ class Latency(WireFault, frozen=True, kw_only=True, tag="latency"):
             )
 
     def after_response(self, context: FaultContext, response: Response) -> Response:
-        return replace(response, delay=response.delay + self._delay(context))
+        return response.with_delivery(delay=response.delivery.delay + self._delay(context))
 
     def _delay(self, context: FaultContext) -> float:
         if self.seconds is not None:
@@ -78,7 +96,7 @@ class Reset(WireFault, frozen=True, kw_only=True, tag="reset"):
     """With ``where`` = ``body``: the share of the body's bytes that is sent."""
 
     def transform(self, response: Response) -> Response:
-        return response.interrupted("reset", self.where, self.share)
+        return _interrupt(response, "reset", self.where, self.share)
 
 
 class Stall(WireFault, frozen=True, kw_only=True, tag="stall"):
@@ -96,7 +114,7 @@ class Stall(WireFault, frozen=True, kw_only=True, tag="stall"):
     """With ``where`` = ``body``: the share of the body's bytes that is sent."""
 
     def transform(self, response: Response) -> Response:
-        return response.interrupted("stall", self.where, self.share)
+        return _interrupt(response, "stall", self.where, self.share)
 
 
 class Dribble(WireFault, frozen=True, kw_only=True, tag="dribble"):
@@ -110,7 +128,7 @@ class Dribble(WireFault, frozen=True, kw_only=True, tag="dribble"):
     """Real seconds between two pieces."""
 
     def transform(self, response: Response) -> Response:
-        return replace(response, pieces=self.pieces, pause=self.pause)
+        return response.with_delivery(pieces=self.pieces, pause=self.pause)
 
 
 class Truncate(WireFault, frozen=True, kw_only=True, tag="truncate"):
@@ -128,8 +146,13 @@ class Truncate(WireFault, frozen=True, kw_only=True, tag="truncate"):
 
     def transform(self, response: Response) -> Response:
         if self.content_length == "lying":
-            return response.interrupted("close", "body", self.share)
-        return response.shortened(self.share)
+            return _interrupt(response, "close", "body", self.share)
+        # The declared length shrinks too, so that a body that another fault interrupted stays incomplete.
+        declared = response.delivery.declared
+        return response.with_delivery(
+            sent=int(len(response.sent_body) * self.share),
+            declared=None if declared is None else ceil(declared * self.share),
+        )
 
 
 _INVALID_JSON: Final = b"{"
@@ -167,7 +190,7 @@ class EmptyBody(WireFault, frozen=True, kw_only=True, tag="empty_body"):
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "empty_body", "page": "first"}
 
     def transform(self, response: Response) -> Response:
-        return replace(response, body=b"", sent=None, declared=None)
+        return replace(response, body=b"").with_delivery(sent=None, declared=None)
 
 
 class ContentType(WireFault, frozen=True, kw_only=True, tag="content_type"):

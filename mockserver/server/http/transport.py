@@ -9,8 +9,9 @@ from typing import Final
 
 from aiohttp import web
 from aiohttp.hdrs import CONTENT_LENGTH, METH_HEAD
+from msgspec.structs import replace
 
-from mockserver.server.http.response import BODILESS_STATUSES, Response
+from mockserver.server.http.response import BODILESS_STATUSES, NORMAL, Delivery, Response
 
 if sys.platform == "linux":
     from fcntl import ioctl
@@ -23,18 +24,20 @@ _POLL_SECONDS: Final = 0.001
 
 
 async def send(response: Response, request: web.Request) -> web.StreamResponse:
-    """Send a response to its last byte; an unmodified one is left to aiohttp."""
-    if response.delay:
-        await asyncio.sleep(response.delay)
-    if response.unmodified:
+    """Send a response to its last byte; a normal delivery is left to aiohttp."""
+    delivery = response.delivery
+    if delivery.delay:
+        await asyncio.sleep(delivery.delay)
+        delivery = replace(delivery, delay=0)
+    if delivery == NORMAL and CONTENT_LENGTH not in response.headers:
         return web.Response(status=response.status, headers=response.headers, body=response.body)
     stream = _create_stream(response)
     with suppress(OSError):  # The client may have disconnected.
-        if response.head:
+        if delivery.head:
             await stream.prepare(request)
             if request.method != METH_HEAD and response.status not in BODILESS_STATUSES:
                 await _write_pieces(stream, response)
-        await _finish(stream, request, response)
+        await _finish(stream, request, delivery)
     return stream
 
 
@@ -59,26 +62,27 @@ def _create_stream(response: Response) -> web.StreamResponse:
 
 async def _write_pieces(stream: web.StreamResponse, response: Response) -> None:
     body = response.sent_body
-    count = min(response.pieces, len(body))
+    delivery = response.delivery
+    count = min(delivery.pieces, len(body))
     for index in range(count):
         if index:
-            await asyncio.sleep(response.pause)  # Even if it is 0: other tasks run between two pieces.
+            await asyncio.sleep(delivery.pause)  # Even if it is 0: other tasks run between two pieces.
         start = index * len(body) // count
         end = (index + 1) * len(body) // count
         await stream.write(body[start:end])
 
 
-async def _finish(stream: web.StreamResponse, request: web.Request, response: Response) -> None:
+async def _finish(stream: web.StreamResponse, request: web.Request, delivery: Delivery) -> None:
     """End the response, and unless it is complete also the connection."""
     transport = request.transport
-    if response.end == "complete":
+    if delivery.end == "complete":
         await stream.write_eof()
         return
-    if response.end == "stall":  # Cancelled when the client disconnects or the server stops.
-        await (asyncio.Event().wait() if response.patience is None else asyncio.sleep(response.patience))
+    if delivery.end == "stall":  # Cancelled when the client disconnects or the server stops.
+        await (asyncio.Event().wait() if delivery.patience is None else asyncio.sleep(delivery.patience))
     if transport is None:
         return
-    if response.end != "close":
+    if delivery.end != "close":
         transport.set_write_buffer_limits(0)
         await request.writer.drain()
         connection = transport.get_extra_info("socket")

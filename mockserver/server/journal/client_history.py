@@ -1,4 +1,4 @@
-"""The pages that a tenant's clients got lately, and the waits that they were told, for findings."""
+"""The pages that a tenant's clients received lately, and for how long they were told to wait."""
 
 from collections.abc import Hashable
 from typing import Any, Final, NamedTuple
@@ -42,7 +42,7 @@ Scope = tuple[str, int | None, str | None]
 
 
 class History:
-    """The pages that clients got of each list, and the times before which they should not retry."""
+    """The pages of each list that clients received, and the times before which they should not retry."""
 
     def __init__(self) -> None:
         self._lists: dict[Hashable, dict[Any, bool | None]] = {}
@@ -56,7 +56,7 @@ class History:
             self._spec = spec
 
     def pages(self, list_key: Hashable) -> dict[Any, bool | None]:
-        """Return the pages of a list that clients got since its first page.
+        """Return the pages of a list that clients received since its first page.
 
         The value is True for the last page, and ``None`` for a page that was not checked.
         """

@@ -97,11 +97,11 @@ def _build_request(exchange: Exchange, redacted: RedactedExchange) -> dict[str, 
 def _build_response(exchange: Exchange, redacted: RedactedExchange) -> dict[str, Any]:
     """Return the response; its status is 0, as browsers write it, if none was sent."""
     response = exchange.response
-    status = 0 if response is None or not response.head else response.status
+    status = 0 if response is None or not response.delivery.head else response.status
     cut = response is not None and exchange.response_size > len(response.body)
     sent = exchange.response_size
-    if response is not None and response.sent is not None:
-        sent = min(response.sent, sent)
+    if response is not None and response.delivery.sent is not None:
+        sent = min(response.delivery.sent, sent)
     return {
         "status": status,
         "statusText": _PHRASES.get(status, ""),

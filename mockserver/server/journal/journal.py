@@ -6,6 +6,7 @@ from sys import getsizeof
 from typing import Final
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from mockserver.contract.provenance import Source
 from mockserver.server.http.known_credentials import KnownCredentials
@@ -75,7 +76,7 @@ class Exchange(Struct, kw_only=True, eq=False):
     response: Response | None = None
     """The response, its body truncated to ``BODY_SNIPPET_BYTES``.
 
-    It is ``None`` while the exchange is open, or if the client left before.
+    It is ``None`` while the exchange is open, or if the client disconnected before.
     """
     response_size: int = 0
     """Bytes of the whole response body."""
@@ -98,7 +99,7 @@ class Exchange(Struct, kw_only=True, eq=False):
     open_before: tuple[int, ...] = ()
     """Numbers of the exchanges that were open when the request arrived."""
     last_overlap: int = 0
-    """Number of the last exchange that began before this one was closed."""
+    """Number of the last exchange that started before this one was closed."""
     findings: tuple[Finding, ...] = ()
     near_misses: tuple[NearMiss, ...] = ()
     weight: int = 0
@@ -149,7 +150,7 @@ class Journal:
         exchange.last_overlap = self.count
         if response is not None:
             exchange.response_size = len(response.body)
-            exchange.response = response.truncated
+            exchange.response = replace(response, body=response.body[:BODY_SNIPPET_BYTES])
         if exchange.request_size > BODY_SNIPPET_BYTES:
             _truncate_request(exchange)
         self._update_weight(exchange)
@@ -178,7 +179,7 @@ class Journal:
         return None if exchange is None else self._update_overlap(exchange)
 
     def _update_overlap(self, exchange: Exchange) -> Exchange:
-        """Return an exchange; an open one overlaps all exchanges that have begun since."""
+        """Return an exchange; an open one overlaps all exchanges that started since."""
         if exchange.duration_ns is None:
             exchange.last_overlap = self.count
         return exchange

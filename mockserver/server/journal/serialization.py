@@ -1,10 +1,11 @@
 """Exchanges as JSON without credentials, and filters to select exchanges."""
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from msgspec import Meta, Struct, json, to_builtins
 
+from mockserver.server.http.response import NORMAL
 from mockserver.server.journal.journal import OVERLAPS, Exchange
 from mockserver.server.journal.redacted_exchange import (
     RedactedExchange,
@@ -14,6 +15,7 @@ from mockserver.server.journal.redacted_exchange import (
 )
 
 Count = Annotated[int, Meta(ge=0)]
+_DELIVERY_FIELDS: Final = ("delay", "sent", "declared", "end", "head")
 
 
 def describe_exchange(exchange: Exchange) -> dict[str, Any]:
@@ -51,25 +53,18 @@ def describe_exchange(exchange: Exchange) -> dict[str, Any]:
 
 
 def _describe_response(exchange: Exchange, redacted: RedactedExchange) -> dict[str, Any] | None:
-    """Return the response as JSON; its delivery is included only where it was modified."""
+    """Return the response as JSON; fields of its delivery are included only if a fault changed them."""
     response = exchange.response
     if response is None:
         return None
-    delivery = {
-        "delay": response.delay,
-        "sent": response.sent,
-        "declared": response.declared,
-        "end": response.end,
-        "head": response.head,
-    }
-    unmodified = {"delay": 0, "sent": None, "declared": None, "end": "complete", "head": True}
+    delivery = {name: getattr(response.delivery, name) for name in _DELIVERY_FIELDS}
     return {
         "status": response.status,
         "headers": redacted.headers_sent,
         "size": exchange.response_size,
         "body": redacted.response_body,
         "cut": exchange.response_size > len(response.body),
-        **{name: value for name, value in delivery.items() if value != unmodified[name]},
+        **{name: value for name, value in delivery.items() if value != getattr(NORMAL, name)},
     }
 
 

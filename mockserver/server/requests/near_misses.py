@@ -193,17 +193,17 @@ def _name_dialects(vendor: Vendor, endpoint: Endpoint, credential: _FoundCredent
     return f"; only the dialect {' and '.join(dialects)} looks there, and this tenant uses {vendor.dialect}"
 
 
-def _describe_missing(endpoint: Endpoint, vendor: str, found: list[_FoundCredential]) -> Iterator[str]:
+def _describe_missing(endpoint: Endpoint, vendor: str, credentials: list[_FoundCredential]) -> Iterator[str]:
     """Describe a missing credential, or a key without its secret."""
-    credentials = endpoint.credentials
+    keys = endpoint.credentials
     expected = [
         credential
-        for credential in found
+        for credential in credentials
         if credential.vendor == vendor and _is_expected_location(endpoint, credential.location)
     ]
-    if isinstance(credentials, BodyKeys) and credentials.secret and expected and not expected[0].deleted:
-        yield f"{credentials.key} is that of tenant {expected[0].tenant!r}, but {credentials.secret} is not"
-    elif not found:
+    if isinstance(keys, BodyKeys) and keys.secret and expected and not expected[0].deleted:
+        yield f"{keys.key} is that of tenant {expected[0].tenant!r}, but {keys.secret} is not"
+    elif not credentials:
         yield f"the request carries no tenant's credential; send {_describe_expected(endpoint)}"
 
 

@@ -7,7 +7,7 @@ clock and limits come later.
 import re
 from collections.abc import Mapping
 from functools import cache, cached_property
-from typing import Any, Self
+from typing import Any
 
 from msgspec import Struct, json
 from msgspec.structs import replace
@@ -48,7 +48,7 @@ class SlotPolicy(Struct, frozen=True):
 
 
 class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
-    """A request to a known endpoint; parsed completely if there is no error."""
+    """A request to a known endpoint: its parameters, or the error for which it is rejected."""
 
     vendor: Vendor
     endpoint: Endpoint
@@ -63,6 +63,7 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
     principal: Principal | None = None
     """None if the credentials were rejected."""
     error: VendorError | None = None
+    """If there is one, path, site, query and body have their defaults."""
     near_misses: tuple[NearMiss, ...] = ()
     """The endpoint's paths in the tenant's dialect, if the request used a path of another dialect."""
     deleted_tenant: str | None = None
@@ -125,65 +126,14 @@ def _find_page_place(vendor: Vendor, endpoint_name: str) -> tuple[str, str] | No
     return None if field is None or endpoint.rows_path is None else field_place(endpoint, field)
 
 
-class _Terms(Struct, frozen=True, kw_only=True):
-    """The part of a parsed request that is the same for all requests of a principal to an endpoint."""
-
-    vendor: Vendor
-    endpoint: Endpoint
-    behaviors: Mapping[str, Any]
-    headers: Mapping[str, str]
-    principal: Principal | None
-    rates: tuple[RateLimit, ...]
-    slot: SlotPolicy | None = None
-
-    def without_limits(self) -> Self:
-        """Return terms for requests that are rejected before any limit is checked."""
-        return replace(self, rates=(), slot=None)
-
-    def accept(self, path: Mapping[str, str], site: int, query: Any, body: Any) -> ParsedRequest:
-        """Return a request that was parsed completely."""
-        return ParsedRequest(
-            vendor=self.vendor,
-            endpoint=self.endpoint,
-            behaviors=self.behaviors,
-            headers=self.headers,
-            rates=self.rates,
-            slot=self.slot,
-            principal=self.principal,
-            path=path,
-            site=site,
-            query=query,
-            body=body,
-        )
-
-    def reject(
-        self,
-        error: VendorError,
-        *,
-        near_misses: tuple[NearMiss, ...] = (),
-        deleted_tenant: str | None = None,
-    ) -> ParsedRequest:
-        """Return a request that gets an error response."""
-        return ParsedRequest(
-            vendor=self.vendor,
-            endpoint=self.endpoint,
-            behaviors=self.behaviors,
-            headers=self.headers,
-            rates=self.rates,
-            slot=self.slot,
-            principal=self.principal,
-            error=error,
-            near_misses=near_misses,
-            deleted_tenant=deleted_tenant,
-        )
-
-
 class RequestParser:
     """Parses requests for the given tenants; valid until their generation changes."""
 
     def __init__(self, tenants: Tenants) -> None:
         self._tenants = tenants
-        self._terms_by_key: dict[tuple[str, str, str | None, Principal | None], _Terms] = {}
+        self._base_requests: dict[tuple[str, str, str | None, Principal | None], ParsedRequest] = {}
+        """Requests without parameters and errors, which are the same for all requests of a principal to an
+        endpoint."""
 
     def parse(self, match: RouteMatch, raw: RawRequest) -> ParsedRequest:
         """Parse a request to the matched endpoint, in the dialect of its tenant."""
@@ -197,30 +147,31 @@ class RequestParser:
             vendor, _ = vendor_for(match.vendor, tenant)
             principal = authenticate(self._tenants, vendor, vendor.endpoint(endpoint_name), values)
         except ApiError as error:
-            terms = self._get_terms(vendor, endpoint_name, tenant)
-            deleted_tenant = self._tenants.deleted_tenant(family, error.details.get("credential", ""))
-            if match.template not in terms.endpoint.paths:
-                return _reject_dialect(terms, match, deleted_tenant)
-            unknown_site = self._precheck_site(terms.endpoint, match)
-            return terms.reject(unknown_site or error.refusal, deleted_tenant=deleted_tenant)
-        terms = self._get_terms(vendor, endpoint_name, principal.tenant, principal)
-        endpoint = terms.endpoint
+            base = replace(
+                self._get_base_request(vendor, endpoint_name, tenant),
+                deleted_tenant=self._tenants.deleted_tenant(family, error.details.get("credential", "")),
+            )
+            if match.template not in base.endpoint.paths:
+                return _reject_dialect(base, match)
+            return replace(base, error=self._precheck_site(base.endpoint, match) or error.refusal)
+        base = self._get_base_request(vendor, endpoint_name, principal.tenant, principal)
+        endpoint = base.endpoint
         if match.template not in endpoint.paths:
-            return _reject_dialect(terms, match)
+            return _reject_dialect(base, match)
         unknown_site = self._precheck_site(endpoint, match)
-        if unknown_site is not None:
-            return terms.without_limits().reject(unknown_site)
+        if unknown_site is not None:  # The vendor responds before it checks any limit.
+            return replace(base, rates=(), slot=None, error=unknown_site)
         try:
             check_permission(principal, vendor, endpoint)
             if endpoint.validate_before_site:
-                query, body = validate_values(endpoint, raw, values, terms.behaviors)
+                query, body = validate_values(endpoint, raw, values, base.behaviors)
                 site = self._resolve_site(match, endpoint, principal)
             else:
                 site = self._resolve_site(match, endpoint, principal)
-                query, body = validate_values(endpoint, raw, values, terms.behaviors)
+                query, body = validate_values(endpoint, raw, values, base.behaviors)
         except ApiError as error:
-            return terms.reject(error.refusal)
-        return terms.accept(match.path, site, query, body)
+            return replace(base, error=error.refusal)
+        return replace(base, path=match.path, site=site, query=query, body=body)
 
     def _find_presenting_tenant(self, match: RouteMatch, values: RequestValues) -> Tenant | None:
         """Return the tenant whose key the request presents where any dialect of the vendor expects one."""
@@ -231,20 +182,20 @@ class RequestParser:
                 return principal.tenant
         return None
 
-    def _get_terms(
+    def _get_base_request(
         self,
         vendor: Vendor,
         endpoint_name: str,
         tenant: Tenant | None,
         principal: Principal | None = None,
-    ) -> _Terms:
-        """Return the terms of a principal, or those of *tenant* for a request that is not authenticated."""
+    ) -> ParsedRequest:
+        """Return the base request of a principal, or of *tenant* if the request is not authenticated."""
         key = (vendor.name, endpoint_name, tenant.name if tenant else None, principal)
-        terms = self._terms_by_key.get(key)
-        if terms is None:
-            terms = _build_terms(vendor, vendor.endpoint(endpoint_name), tenant, principal)
-            self._terms_by_key[key] = terms
-        return terms
+        base = self._base_requests.get(key)
+        if base is None:
+            base = _build_base_request(vendor, vendor.endpoint(endpoint_name), tenant, principal)
+            self._base_requests[key] = base
+        return base
 
     def _precheck_site(self, endpoint: Endpoint, match: RouteMatch) -> VendorError | None:
         """Return an error for an unknown site, if the dialect checks the site before the credential."""
@@ -274,16 +225,16 @@ class RequestParser:
         return site
 
 
-def _build_terms(
+def _build_base_request(
     vendor: Vendor, endpoint: Endpoint, tenant: Tenant | None, principal: Principal | None
-) -> _Terms:
+) -> ParsedRequest:
     _, behaviors = vendor_for(vendor, tenant)
     if principal is None:
         rates = [limit for limit in endpoint.limits if not isinstance(limit, ConcurrencyLimit)]
         slot = None
     else:
         rates, slot = _apply_tenant_limits(vendor, endpoint, principal.tenant)
-    return _Terms(
+    return ParsedRequest(
         vendor=vendor,
         endpoint=endpoint,
         behaviors=behaviors,
@@ -316,10 +267,10 @@ def _apply_tenant_limits(
     return rates, slot
 
 
-def _reject_dialect(terms: _Terms, match: RouteMatch, deleted_tenant: str | None = None) -> ParsedRequest:
+def _reject_dialect(base: ParsedRequest, match: RouteMatch) -> ParsedRequest:
     """Reject a path that only other dialects of the vendor have; it counts against no limit."""
-    vendor = terms.vendor
-    endpoint = terms.endpoint
+    vendor = base.vendor
+    endpoint = base.endpoint
     dialects = [
         name
         for name, dialect in vendor.dialects.items()
@@ -333,10 +284,13 @@ def _reject_dialect(terms: _Terms, match: RouteMatch, deleted_tenant: str | None
     near_misses = tuple(
         NearMiss(vendor.name, endpoint.name, endpoint.method, path, difference) for path in endpoint.paths
     )
-    return replace(terms, headers={}, rates=(), slot=None).reject(
-        VendorError("unknown_path", {"message": message}),
+    return replace(
+        base,
+        headers={},
+        rates=(),
+        slot=None,
+        error=VendorError("unknown_path", {"message": message}),
         near_misses=near_misses,
-        deleted_tenant=deleted_tenant,
     )
 
 

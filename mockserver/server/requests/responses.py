@@ -82,7 +82,7 @@ def injected_error(
     own_errors = (*parsed.endpoint.errors, parsed.endpoint.validation_error)
     templates = {name: vendor.contract.errors[name] for name in (*own_errors, *vendor.contract.errors)}
     template = next(
-        (each for each in templates.values() if status_of(vendor, each, parsed.behaviors) == status), None
+        (known for known in templates.values() if status_of(vendor, known, parsed.behaviors) == status), None
     )
     basis = Basis.ASSUMED if template is None else template.fact.basis
     return _render_template(

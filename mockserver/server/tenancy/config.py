@@ -16,7 +16,8 @@ from mockserver._util.clock import LATEST, Clock
 from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import Credential, Dialect, Name, repr_masked
 from mockserver.contract.behaviors import BehaviorError
-from mockserver.server.tenancy.tenant import Tenant, TenantError
+from mockserver.server.tenancy.settings import TenantError, TenantSettings
+from mockserver.server.tenancy.tenant import Tenant
 from mockserver.vendors import NAMES, resolve_dialects
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldError, WorldSpec, parse_instant, spec
@@ -143,9 +144,9 @@ def _without_dates(value: Any, depth: int = 0) -> Any:
         raise RecursionError
     match value:
         case dict():
-            return {name: _without_dates(each, depth + 1) for name, each in value.items()}
+            return {name: _without_dates(inner, depth + 1) for name, inner in value.items()}
         case list():
-            return [_without_dates(each, depth + 1) for each in value]
+            return [_without_dates(item, depth + 1) for item in value]
         case date() | time():
             return value.isoformat()
     return value
@@ -190,21 +191,18 @@ def tenants(config: Config) -> list[Tenant]:
 
     Raise :class:`ConfigError` if one is invalid.
     """
-    found = {DEFAULT_TENANT: config, **config.tenants}
-    return [make_tenant(name, each) for name, each in found.items()]
+    configs = {DEFAULT_TENANT: config, **config.tenants}
+    return [make_tenant(name, tenant_config) for name, tenant_config in configs.items()]
 
 
 def make_tenant(name: str, config: TenantConfig) -> Tenant:
     """Create a tenant; raise :class:`ConfigError` if its settings are invalid."""
     try:
         world_spec = tenant_spec(config)
-        return Tenant(
-            name,
-            build(world_spec),
-            _clock(config.now, world_spec),
-            {**resolve_dialects(config.dialect), **config.behaviors},
-            config.credentials,
-        )
+        world = build(world_spec)
+        clock = _clock(config.now, world_spec)
+        behaviors = {**resolve_dialects(config.dialect), **config.behaviors}
+        return Tenant(name, TenantSettings.create(name, world, behaviors, config.credentials), clock)
     except (WorldError, BehaviorError, TenantError) as error:
         raise ConfigError(f"tenant {name!r}: {error}") from None
 
@@ -235,12 +233,12 @@ def tenant_spec(config: TenantConfig) -> WorldSpec:
 def _clock(now: str | int | None, world_spec: WorldSpec) -> Clock:
     if now == "system" or (now is None and world_spec.end is None):
         return Clock()
-    return Clock(moment(now) if now is not None else world_spec.end)
+    return Clock(parse_clock_instant(now) if now is not None else world_spec.end)
 
 
-def moment(now: str | int) -> int:
+def parse_clock_instant(now: str | int) -> int:
     """Parse an instant for a clock; raise :class:`WorldError` if it is invalid or out of range."""
-    found = parse_instant(now, "now")
-    if not 0 <= found <= LATEST:
+    instant = parse_instant(now, "now")
+    if not 0 <= instant <= LATEST:
         raise WorldError(f"now: {now!r} is out of range; use an instant between 1970 and 2100")
-    return found
+    return instant

@@ -4,145 +4,76 @@ Each has its own credentials, world, clock, behaviors, limits and faults.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from typing import Any
 
 from msgspec import Struct
 
 from mockserver._util.clock import Clock
-from mockserver._util.suggest import suggest
-from mockserver.contract.behaviors import DIALECT, BehaviorError, short_name
 from mockserver.server.http.known_credentials import KnownCredentials
 from mockserver.server.journal.journal import Journal
 from mockserver.server.tenancy.active_faults import ActiveFaults
 from mockserver.server.tenancy.limits import ConcurrencyLimiter, Limits, RateLimiter
+from mockserver.server.tenancy.settings import TenantError, TenantSettings, default_behaviors
 from mockserver.server.tenancy.watchdog import Watchdog
 from mockserver.server.tenancy.world_history import WorldHistory
-from mockserver.vendors import NAMES, load
 from mockserver.vendors.base import Vendor, VendorIdentifiers
-from mockserver.world.model.hashing import key
-from mockserver.world.world import World
-
-
-class TenantError(ValueError):
-    """A duplicate or unknown credential or tenant; the message names it."""
 
 
 class Tenant:
-    """The state of one tenant; everything but the name can change at run time."""
+    """The settings and the state of one tenant; everything but the name can change at run time."""
 
-    def __init__(
-        self,
-        name: str,
-        world: World,
-        clock: Clock,
-        behaviors: Mapping[str, str | int],
-        credentials: Mapping[str, str],
-    ) -> None:
+    def __init__(self, name: str, settings: TenantSettings, clock: Clock) -> None:
         self.name = name
+        self.settings = settings
+        """Change them with :meth:`Tenants.replace_settings`, which knows what depends on them."""
+        self.initial_settings = settings
         self.clock = clock
-        self._key = key(world.spec.seed, "tenant", name)
-        self._credentials = _by_vendor(credentials)
-        self._initial_world = world
-        self._initial_behaviors = dict(behaviors)
         self.journal = Journal()
         self.faults: ActiveFaults[Any] = ActiveFaults()
         self.watchdog = Watchdog()
-        self.identifiers: dict[str, VendorIdentifiers] = {}
-        self.vendors: Mapping[str, Vendor] = {}
-        """Each vendor in the tenant's dialect."""
         self._initialize()
 
     def _initialize(self) -> None:
-        self.replace_world(self._initial_world)
+        self.world = self.settings.world
         self.rates = RateLimiter()
         self.slots = ConcurrencyLimiter()
         self.limits = Limits()
         self.world_history = WorldHistory()
-        self._apply_behaviors(self._initial_behaviors)
 
-    def replace_world(self, world: World) -> None:
-        """Replace the world; credentials stay the same if the number of sites does.
+    @property
+    def vendors(self) -> Mapping[str, Vendor]:
+        """Each vendor in the tenant's dialect."""
+        return self.settings.vendors
 
-        Raise :class:`TenantError` and change nothing if a configured credential does not exist in the new
-        world.
-        """
-        identifiers = {
-            vendor.name: _identifiers(vendor, key(self._key, vendor.name), world, self._credentials)
-            for vendor in load()
-        }
-        self.world = world
-        self.identifiers = identifiers
+    @property
+    def behaviors(self) -> Mapping[str, Mapping[str, Any]]:
+        """Every behavior by vendor and short name."""
+        return self.settings.behaviors
 
-    def set_behaviors(self, settings: Mapping[str, str | int]) -> None:
-        """Change some behaviors, or raise :class:`BehaviorError` and change none."""
-        before = self.vendors
-        self._apply_behaviors({**self._explicit_behaviors, **settings})
-        for name, vendor in self.vendors.items():
-            if vendor is not before[name]:  # Its limits differ, although their pools may have the same names.
+    @property
+    def identifiers(self) -> Mapping[str, VendorIdentifiers]:
+        """By vendor."""
+        return self.settings.identifiers
+
+    def apply(self, settings: TenantSettings) -> None:
+        """Use other settings; their world, if it is another one, replaces the current one."""
+        previous = self.settings
+        self.settings = settings
+        if settings.world is not previous.world:
+            self.world = settings.world
+        for name, vendor in settings.vendors.items():
+            if vendor is not previous.vendors[name]:  # Its limits differ, although pools may share names.
                 self.rates.forget(name)
 
-    def _apply_behaviors(self, settings: Mapping[str, str | int]) -> None:
-        vendors = {
-            vendor.name: vendor.in_dialect(str(settings.get(_dialect_behavior(vendor), vendor.dialect)))
-            for vendor in load()
-        }
-        # The setting may be an alias, such as "observed".
-        dialects = {
-            _dialect_behavior(vendor): vendor.dialect
-            for vendor in vendors.values()
-            if _dialect_behavior(vendor) in settings
-        }
-        self.behaviors = _behaviors(vendors.values(), {**settings, **dialects})
-        self.vendors = vendors
-        self._explicit_behaviors = dict(settings)
-
-    def all_behaviors(self) -> dict[str, str | int]:
-        """Return the setting of every behavior by its full name."""
-        return {
-            f"{vendor}.{name}": value
-            for vendor, settings in self.behaviors.items()
-            for name, value in settings.items()
-        }
-
     def reset(self) -> None:
-        """Restore the initial world, clock, behaviors and limits; remove all faults and clear the journal."""
+        """Restore the world of the settings, the clock and limits; remove all faults, clear the journal."""
         self._initialize()
         self.clock.reset()
         self.faults.clear()
         self.journal.clear()
         self.watchdog.reset()
-
-
-def _dialect_behavior(vendor: Vendor) -> str:
-    """Return the full name of the behavior that selects a vendor's dialect."""
-    return f"{vendor.name}.{DIALECT}"
-
-
-def _behaviors(vendors: Collection[Vendor], explicit: Mapping[str, str | int]) -> dict[str, dict[str, Any]]:
-    """Return all settings by vendor and short name.
-
-    The defaults of the dialects, overridden by explicit settings.
-    """
-    settings = {vendor.name: dict(_default_behaviors(vendor)) for vendor in vendors}
-    if explicit:
-        known = {behavior.name: behavior for vendor in vendors for behavior in vendor.contract.behaviors}
-        for name, value in explicit.items():
-            if name not in known:
-                raise BehaviorError(f"unknown behavior {name!r}; {suggest(name, known)}")
-            vendor, _, short = name.partition(".")
-            settings[vendor][short] = known[name].read(value)
-    return settings
-
-
-@cache
-def _default_behaviors(vendor: Vendor) -> Mapping[str, Any]:
-    """Return the default of every behavior of a vendor's dialect, by short name."""
-    return {
-        short_name(behavior.name): behavior.read(behavior.default) for behavior in vendor.contract.behaviors
-    }
 
 
 def vendor_for(vendor: Vendor, tenant: Tenant | None) -> tuple[Vendor, Mapping[str, Any]]:
@@ -151,40 +82,15 @@ def vendor_for(vendor: Vendor, tenant: Tenant | None) -> tuple[Vendor, Mapping[s
     The vendor's defaults without a tenant.
     """
     if tenant is None:
-        return vendor, _default_behaviors(vendor)
+        return vendor, default_behaviors(vendor)
     return tenant.vendors[vendor.name], tenant.behaviors[vendor.name]
 
 
-def _by_vendor(credentials: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    by_vendor: dict[str, dict[str, str]] = {name: {} for name in NAMES}
-    for name, value in credentials.items():
-        vendor, _, short = name.partition(".")
-        if vendor not in by_vendor or not short:
-            raise TenantError(
-                f"credential {name!r}: invalid name; expected <vendor>.<credential>,"
-                f" vendors are {', '.join(by_vendor)}"
-            )
-        by_vendor[vendor][short] = value
-    return by_vendor
-
-
-def _identifiers(
-    vendor: Vendor, tenant_key: int, world: World, credentials: Mapping[str, Mapping[str, str]]
-) -> VendorIdentifiers:
-    identifiers = vendor.create_identifiers(tenant_key, world, credentials[vendor.name])
-    for name in credentials[vendor.name]:
-        if name not in identifiers.credentials:
-            known = ", ".join(f"{vendor.name}.{credential}" for credential in identifiers.credentials)
-            raise TenantError(f"unknown credential '{vendor.name}.{name}'; known are {known}")
-    return identifiers
-
-
-def _credentials(tenant: Tenant) -> set[str]:
-    """Return all credentials of a tenant."""
-    found: set[str] = set()
+def _all_credentials(tenant: Tenant) -> set[str]:
+    credentials: set[str] = set()
     for identifiers in tenant.identifiers.values():
-        found.update(identifiers.tokens, identifiers.credentials.values())
-    return found
+        credentials.update(identifiers.tokens, identifiers.credentials.values())
+    return credentials
 
 
 class Principal(Struct, frozen=True):
@@ -204,10 +110,13 @@ class Tenants:
         self.by_name: dict[str, Tenant] = {}
         self.unmatched = Journal()
         """Exchanges of no tenant: unknown paths, wrong credentials."""
-        self.named = 0
+        self.last_number = 0
         """The last number of a generated tenant name."""
         self.generation = 0
-        """Increases whenever cached parsed requests become invalid."""
+        """Increases with every change of tenants or their settings, which invalidates parsed requests.
+
+        A number, because the caches that depend on it belong to handlers, one for each port.
+        """
         self.known = KnownCredentials()
         """All credentials, which must be masked in output."""
         self._tokens: dict[tuple[str, str], Principal] = {}
@@ -216,10 +125,6 @@ class Tenants:
         for tenant in tenants:
             self.add(tenant)
 
-    def changed(self) -> None:
-        """Invalidate cached parsed requests after a change of a tenant's behaviors or limits."""
-        self.generation += 1
-
     def add(self, tenant: Tenant) -> None:
         """Add a tenant.
 
@@ -227,19 +132,38 @@ class Tenants:
         """
         if tenant.name in self.by_name:
             raise TenantError(f"tenant {tenant.name!r} already exists; use another name")
-        for vendor, names in tenant.identifiers.items():
-            for token in names.tokens:
-                if (vendor, token) in self._tokens:
-                    other = self._tokens[vendor, token].tenant.name
-                    raise TenantError(
-                        f"tenant {tenant.name!r}: its {vendor} credential is already used"
-                        f" by tenant {other!r}; use another one"
-                    )
+        self._check_tokens(tenant, tenant.settings)
         self._index(tenant)
         self.by_name[tenant.name] = tenant
 
+    def replace_settings(self, tenant: Tenant, settings: TenantSettings) -> None:
+        """Replace the settings of a tenant, and everything that follows from them.
+
+        Raise :class:`TenantError` and change nothing if one of its credentials is already in use.
+        """
+        self._check_tokens(tenant, settings)
+        self._unindex(tenant)
+        tenant.apply(settings)
+        self._index(tenant)
+
+    def reset(self, tenant: Tenant) -> None:
+        """Restore the initial settings, clock and limits of a tenant; remove its faults and its journal."""
+        self.replace_settings(tenant, tenant.initial_settings)
+        tenant.reset()
+
+    def _check_tokens(self, tenant: Tenant, settings: TenantSettings) -> None:
+        """Raise :class:`TenantError` if another tenant has one of the tokens."""
+        for vendor, names in settings.identifiers.items():
+            for token in names.tokens:
+                owner = self._tokens.get((vendor, token))
+                if owner is not None and owner.tenant is not tenant:
+                    raise TenantError(
+                        f"tenant {tenant.name!r}: its {vendor} credential is already used"
+                        f" by tenant {owner.tenant.name!r}; use another one"
+                    )
+
     def _index(self, tenant: Tenant) -> None:
-        self.known.add(_credentials(tenant))
+        self.known.add(_all_credentials(tenant))
         for vendor, names in tenant.identifiers.items():
             for token, site in names.tokens.items():
                 self._tokens[vendor, token] = Principal(tenant, site)
@@ -247,10 +171,10 @@ class Tenants:
             for number, aliases in enumerate(names.sites):
                 for alias in aliases:
                     self._sites.setdefault((vendor, alias), []).append(Principal(tenant, number))
-        self.changed()
+        self.generation += 1
 
     def _unindex(self, tenant: Tenant) -> None:
-        self.known.delete(_credentials(tenant))
+        self.known.delete(_all_credentials(tenant))
         for vendor, names in tenant.identifiers.items():
             for token in names.tokens:
                 del self._tokens[vendor, token]
@@ -260,7 +184,7 @@ class Tenants:
                     self._sites[vendor, alias] = others
                 else:
                     del self._sites[vendor, alias]
-        self.changed()
+        self.generation += 1
 
     def delete(self, tenant: Tenant) -> None:
         """Remove a tenant.
@@ -273,14 +197,6 @@ class Tenants:
             self._deleted.update({(vendor, token): tenant.name for token in names.tokens})
         while len(self._deleted) > _MAX_DELETED:
             self._deleted.popitem(last=False)
-
-    def change(self, tenant: Tenant, change: Callable[[], None]) -> None:
-        """Call *change*, which may change the credentials and sites of a tenant, and update the index."""
-        self._unindex(tenant)
-        try:
-            change()
-        finally:
-            self._index(tenant)
 
     def resolve_credential(self, vendor: str, token: str) -> Principal | None:
         """Return the principal of a credential, or ``None``."""

@@ -22,7 +22,7 @@ class Addresses(Struct, frozen=True):
         """Return the base URL for clients of a vendor."""
         return self.vendor_urls.get(vendor, self.url)
 
-    def described(self, tenant: Tenant) -> TenantAccess:
+    def describe(self, tenant: Tenant) -> TenantAccess:
         """Return the URLs, credentials and sites of a tenant."""
         contracts = {name: vendor.contract for name, vendor in tenant.vendors.items()}
         vendors = {
@@ -41,8 +41,8 @@ class Addresses(Struct, frozen=True):
 
 
 def _headers(contract: Contract, names: VendorIdentifiers) -> dict[str, str]:
-    bearers = any(isinstance(endpoint.credentials, Bearer) for endpoint in contract.endpoints)
-    return {"Authorization": f"Bearer {names.credentials['token']}"} if bearers else {}
+    has_bearer = any(isinstance(endpoint.credentials, Bearer) for endpoint in contract.endpoints)
+    return {"Authorization": f"Bearer {names.credentials['token']}"} if has_bearer else {}
 
 
 def _body(contract: Contract, names: VendorIdentifiers) -> dict[str, str]:
@@ -53,6 +53,6 @@ def _body(contract: Contract, names: VendorIdentifiers) -> dict[str, str]:
     return fields
 
 
-def bracketed(host: str) -> str:
+def format_host(host: str) -> str:
     """Return a host as it is written in a URL, IPv6 addresses in brackets."""
     return f"[{host}]" if ":" in host else host

@@ -9,11 +9,10 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import DecodeError, Struct, json
-from msgspec.structs import replace
 from multidict import CIMultiDict
 
 from mockserver.server.http.pagination import get_at
-from mockserver.server.http.response import Response
+from mockserver.server.http.response import Delivery, Response
 from mockserver.server.journal.journal import Exchange, Finding
 
 if TYPE_CHECKING:
@@ -46,8 +45,10 @@ _PAGES: Final = 1_000
 _SMALL: Final = 1_024
 """A response with more bytes has rows."""
 _OK: Final = 200
-_SILENT: Final = Response(headers=CIMultiDict(), head=False, sent=0, end="stall", patience=0)
-"""A connection reset without any response."""
+SILENT: Final = Response(
+    headers=CIMultiDict(), delivery=Delivery(head=False, sent=0, end="stall", patience=0)
+)
+"""Reset the connection instead of responding."""
 _log = logging.getLogger("mockserver")
 
 
@@ -77,12 +78,12 @@ class Watchdog:
         """Forget all earlier requests."""
         self._stalled = False
         self._loop: str | None = None
-        self._refused = 0
+        self._rejected = 0
         self._last: RawRequest | None = None
         self._same = 0
         self._lists: dict[Any, _Progress] = {}
 
-    async def waits(self, slot: Awaitable[None]) -> bool:
+    async def wait_for(self, slot: Awaitable[None]) -> bool:
         """Wait for a slot; return False if that takes longer than the bound."""
         if not self._stall:
             await slot
@@ -94,18 +95,13 @@ class Watchdog:
             return False
         return True
 
-    @property
-    def silent(self) -> Response:
-        """The response to a request that waited too long for its slot."""
-        return _SILENT
-
-    def refusal(self) -> Response | None:
-        """Return the error for every request of a looping client; None for other clients."""
+    def reject(self) -> Response | None:
+        """Return the error response for a request of a looping client; None for other clients."""
         if self._loop is None:
             return None
-        self._refused += 1
-        if self._refused > _EXPLAINED:
-            return _SILENT
+        self._rejected += 1
+        if self._rejected > _EXPLAINED:
+            return SILENT
         # Clients do not retry a 400, as they do a 5xx or a reset; text that is not JSON stops those that
         # ignore the status.
         return Response(
@@ -114,38 +110,43 @@ class Watchdog:
             body=f"{self._loop}\n".encode(),
         )
 
-    def bound(self, reply: Response, hold: float) -> Response:
+    def bound(self, response: Response, hold: float) -> Response:
         """Return the response, with a connection reset if it would stall for longer than the bound.
 
         *hold* is the time in seconds for which its slot is held before it is sent.
         """
         longest = self._stall * _GRACE
-        if not longest or (reply.end != "stall" and reply.delay + hold <= longest and reply.pause <= longest):
-            return reply
+        if not longest:
+            return response
+        delivery = response.delivery
         patience = 0 if self._stalled else longest  # A client that retries must not hang once per attempt.
-        if reply.delay + hold > longest:
-            return replace(_SILENT, patience=patience)
-        pieces = min(reply.pieces, len(reply.sent_body))
-        if reply.pause > longest and pieces > 1:
-            first = len(reply.sent_body) // pieces
-            return replace(
-                reply, sent=first, declared=reply.declared_length, pieces=1, end="stall", patience=patience
+        if delivery.delay + hold > longest:
+            return SILENT.with_delivery(patience=patience)
+        length = len(response.sent_body)
+        pieces = min(delivery.pieces, length)
+        if delivery.pause > longest and pieces > 1:
+            return response.with_delivery(
+                sent=length // pieces,
+                declared=response.declared_length,
+                pieces=1,
+                end="stall",
+                patience=patience,
             )
-        return replace(reply, patience=patience) if reply.end == "stall" else reply
+        return response.with_delivery(patience=patience) if delivery.end == "stall" else response
 
-    def judge(self, known: "CachedRequest", exchange: Exchange, reply: Response | None) -> None:
+    def judge(self, cached: "CachedRequest", exchange: Exchange, response: Response | None) -> None:
         """Record whether a closed exchange was ended by the bounds, and count requests without progress."""
         try:
             if (
-                reply is not None
-                and reply.patience is not None
+                response is not None
+                and response.delivery.patience is not None
                 and not exchange.client_disconnected
                 and self._loop is None
             ):
                 self._stalled = True
                 exchange.findings += (Finding(STALLED, self._describe_stall(exchange)),)
             if self._limit and self._loop is None:
-                self._count(known, exchange, reply)
+                self._count(cached, exchange, response)
             if self._loop is not None:
                 exchange.findings += (Finding(ENDLESS, self._loop),)
         except Exception as error:  # noqa: BLE001 -- a failed check must not fail the request
@@ -165,43 +166,43 @@ class Watchdog:
             " or increase stall_timeout."
         )
 
-    def _count(self, known: "CachedRequest", exchange: Exchange, reply: Response | None) -> None:
+    def _count(self, cached: "CachedRequest", exchange: Exchange, response: Response | None) -> None:
         """Count a request, and stop the client at the limit."""
         endpoint = f"{exchange.vendor} {exchange.endpoint}"
-        self._same = self._same + 1 if known.raw == self._last else 1
-        self._last = known.raw
+        self._same = self._same + 1 if cached.raw == self._last else 1
+        self._last = cached.raw
         if self._same >= self._limit * _REPEATS:
             self._loop = (
                 f"The client sent {self._same} consecutive identical requests to {endpoint},"
                 f" so the server rejects further ones; {_REMEDY}"
             )
         if (
-            known.page is None
-            or reply is None
-            or reply.status != _OK
+            cached.page is None
+            or response is None
+            or response.status != _OK
             or exchange.client_disconnected
             or exchange.raw.method == "HEAD"
         ):
             return
-        idle = self._idle(known, reply)
+        idle = self._idle(cached, response)
         if idle >= self._limit:
             self._loop = (
                 f"The client sent {idle} consecutive requests to {endpoint} without a new row,"
                 f" for pages past the end or earlier pages, so the server rejects further ones; {_REMEDY}"
             )
 
-    def _idle(self, known: "CachedRequest", reply: Response) -> int:
+    def _idle(self, cached: "CachedRequest", response: Response) -> int:
         """Return the number of consecutive requests for a list without a new row, since its first page."""
-        number, first, rest = known.page or (None, None, b"")
-        name = (known.parsed.vendor.name, known.parsed.endpoint.name, known.parsed.site, rest)
-        body = reply.body
+        number, first, rest = cached.page or (None, None, b"")
+        name = (cached.parsed.vendor.name, cached.parsed.endpoint.name, cached.parsed.site, rest)
+        body = response.body
         progress = self._lists.pop(name, None)
         if progress is None or number == first:
             progress = _Progress({}, b"")
         elif (
             number in progress.seen
             or body == progress.body
-            or _is_empty(body, known.parsed.endpoint.rows_path)
+            or _is_empty(body, cached.parsed.endpoint.rows_path)
         ):
             progress.idle += 1
         else:
@@ -219,9 +220,9 @@ class Watchdog:
 _REMEDY: Final = "make the client stop at the last page and after some retries, or increase loop_limit."
 
 
-def _is_empty(body: bytes, rows: str | None) -> bool:
+def _is_empty(body: bytes, rows_path: str | None) -> bool:
     """Return whether a response has no rows; False if it is not JSON."""
     try:
-        return len(body) < _SMALL and not get_at(json.decode(body), rows)
+        return len(body) < _SMALL and not get_at(json.decode(body), rows_path)
     except DecodeError:
         return False

@@ -1,11 +1,11 @@
 """Views of Browsee's endpoints."""
 
 from collections.abc import Callable, Mapping, Sequence
-from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from mockserver._util.suggest import nearest
 from mockserver.contract.errors import ApiError
 from mockserver.rows.columns import Column, entry_column
 from mockserver.rows.datetimes import DAY, parse_instant
@@ -153,8 +153,8 @@ def _segment_conditions(identifier: str | None, request: ViewRequest) -> tuple[C
 def _check_select(select: list[str] | None, unknown_field: str) -> tuple[str, ...]:
     unknown = [name for name in select or () if name not in FIELDS]
     if unknown and unknown_field == "400":
-        matches = get_close_matches(unknown[0], FIELDS, 1)
-        hint = f"; did you mean {matches[0]!r}?" if matches else ""
+        match = nearest(unknown[0], FIELDS)
+        hint = "" if match is None else f"; did you mean {match!r}?"
         raise ApiError("violation", message=f"select contains the unknown field {unknown[0]!r}{hint}")
     return tuple(sorted(set(select or ())))
 

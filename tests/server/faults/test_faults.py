@@ -167,7 +167,7 @@ async def met(mock: Any, numbers: list[int] | None) -> Counter[tuple[Any, ...]]:
     else:
         await statuses(mock, FIRST, *numbers)
     return Counter(
-        (exchange.raw.path + str(exchange.raw.body), exchange.faults, exchange.response.delay)
+        (exchange.raw.path + str(exchange.raw.body), exchange.faults, exchange.response.delivery.delay)
         for exchange in mock.tenant.journal
     )
 
@@ -192,7 +192,8 @@ COMPOSED: dict[str, tuple[list[dict[str, Any]], Any]] = {
     "latency, truncate": (
         [{"kind": "latency", "seconds": 0.002}, {"kind": "truncate", "content_length": "true"}],
         lambda seen, exchange: (
-            exchange.response.delay == 0.002 and seen.length == len(seen.body) == exchange.response_size // 2
+            exchange.response.delivery.delay == 0.002
+            and seen.length == len(seen.body) == exchange.response_size // 2
         ),
     ),
     "status, dribble": (
@@ -200,7 +201,7 @@ COMPOSED: dict[str, tuple[list[dict[str, Any]], Any]] = {
         lambda seen, exchange: (
             seen.status == 502
             and seen.length == len(seen.body) == exchange.response_size
-            and exchange.response.pieces == 3
+            and exchange.response.delivery.pieces == 3
         ),
     ),
     "dribble, truncate": (
@@ -242,7 +243,7 @@ COMPOSED: dict[str, tuple[list[dict[str, Any]], Any]] = {
     ),
     "two latencies": (
         [{"kind": "latency", "lower": 0, "upper": 0.004}] * 2,
-        lambda seen, exchange: seen.status == 200 and 0 < exchange.response.delay < 0.008,
+        lambda seen, exchange: seen.status == 200 and 0 < exchange.response.delivery.delay < 0.008,
     ),
 }
 
@@ -264,7 +265,7 @@ async def test_equal_faults_draw_different_numbers(serve: Any) -> None:
     await statuses(mock, FIRST, 5)
     add(mock, kind="latency", lower=0, upper=0.004)
     await statuses(mock, FIRST, 5)
-    alone, both = (exchange.response.delay for exchange in mock.tenant.journal)
+    alone, both = (exchange.response.delivery.delay for exchange in mock.tenant.journal)
 
     assert both not in (0, alone, 2 * alone)
 
@@ -282,7 +283,7 @@ async def test_equal_faults_draw_different_numbers(serve: Any) -> None:
         ({"kind": "status", "page": 0}, "page must be an integer, at least 1, got 0"),
         ({"kind": "status", "page": "frist"}, "page: unknown value 'frist'; did you mean 'first'[?]"),
         ({"kind": "status", "nth": 2, "after": 2}, "nth: 2 is among the first 2"),
-        ({"kind": "status", "vendor": "unknown"}, "unknown vendor 'unknown'; did you mean"),
+        ({"kind": "status", "vendor": "unknown"}, "unknown vendor 'unknown'; known are"),
         ({"kind": "status", "endpoint": FIRST[1].name + "x"}, f"did you mean '{FIRST[1].name}'"),
         ({"kind": "status", "endpoint": "?"}, "known are"),
         ({"kind": "status", "since": "yesterday"}, "since"),

@@ -26,7 +26,7 @@ async def waits(mock: Any, **arguments: Any) -> list[float]:
             for number in range(MOST)
         )
     )
-    return [exchange.response.delay for exchange in mock.tenant.journal]
+    return [exchange.response.delivery.delay for exchange in mock.tenant.journal]
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)

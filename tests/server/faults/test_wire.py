@@ -50,7 +50,7 @@ async def test_bodiless_response_has_no_body(
 
 
 def cut(reply: Response, at: int, **others: Any) -> Response:
-    return replace(reply, sent=at, **others)
+    return reply.with_delivery(sent=at, **others)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def cut(reply: Response, at: int, **others: Any) -> Response:
         (cut(WHOLE, 5, declared=21, end="reset"), 21, WHOLE.body[:5], "reset"),
         (cut(WHOLE, 0, end="reset"), 0, b"", "reset"),
         (cut(WHOLE, 7, pieces=3), 7, WHOLE.body[:7], "closed"),
-        (replace(WHOLE, body=b"", pieces=4), 0, b"", "closed"),
+        (replace(WHOLE, body=b"").with_delivery(pieces=4), 0, b"", "closed"),
     ],
     ids=[
         "whole",

@@ -333,8 +333,7 @@ async def test_requests_before_burst_limit_is_set_take_no_tokens(serve: Any) -> 
     endpoint = CLIENT.vendor.endpoint("list_sessions")
     for _ in range(60):
         await mock.ask(CLIENT.vendor, endpoint, {"limit": 1})
-    mock.tenant.set_behaviors({"rybbit.burst_limit": 2})
-    mock.served.changed()
+    mock.set_behaviors({"rybbit.burst_limit": 2})
     statuses = [(await mock.ask(CLIENT.vendor, endpoint, {"limit": 1}))[0] for _ in range(3)]
 
     assert statuses == [200, 200, 429]

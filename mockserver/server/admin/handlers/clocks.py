@@ -15,7 +15,7 @@ from mockserver.admin_schemas import (
 )
 from mockserver.server.admin.problem_details import invalid_request
 from mockserver.server.admin.routing import HandlerContext
-from mockserver.server.tenancy.config import moment
+from mockserver.server.tenancy.config import parse_clock_instant
 from mockserver.world.model.spec import format_instant
 
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
@@ -41,9 +41,9 @@ def apply_clock_change(clock: Clock, change: ClockChange) -> None:
         case FreezeClock(now=None):
             clock.freeze()
         case FreezeClock(now=str() | int() as now):
-            clock.freeze(moment(now))
+            clock.freeze(parse_clock_instant(now))
         case SetClock(now=now):
-            clock.set(moment(now))
+            clock.set(parse_clock_instant(now))
         case AdvanceClock(seconds=seconds):
             duration = parse_duration(seconds)
             if clock.now() + duration > LATEST:

@@ -35,13 +35,13 @@ def update_limits(context: HandlerContext, body: dict[str, LimitChange]) -> list
         if name not in known:
             raise invalid_request(f"there is no limit {name!r}; {suggest(name, known)}")
         behaviors |= dict(_behaviors_of(tenant, name, known[name], change))
-    tenant.set_behaviors(behaviors)
+    settings = tenant.settings.with_behaviors(behaviors)
     for name, change in body.items():
         if change.enabled is not None:
             (tenant.limits.off.discard if change.enabled else tenant.limits.off.add)(name)
         if change.seconds is not None:
             tenant.limits.seconds[name] = change.seconds
-    context.tenants.changed()
+    context.tenants.replace_settings(tenant, settings)
     return list_limits(context)
 
 

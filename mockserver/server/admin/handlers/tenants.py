@@ -12,7 +12,8 @@ from mockserver.server.admin.problem_details import ProblemError
 from mockserver.server.admin.routing import Created, HandlerContext
 from mockserver.server.faults import registry as faults
 from mockserver.server.tenancy.config import DEFAULT_TENANT, TenantConfig, make_tenant
-from mockserver.server.tenancy.tenant import TenantError, Tenants
+from mockserver.server.tenancy.settings import TenantError
+from mockserver.server.tenancy.tenant import Tenants
 from mockserver.server.tenancy.watchdog import Watchdog
 from mockserver.world.model.hashing import key
 
@@ -21,12 +22,12 @@ _SEEDS = 1 << 31
 
 def list_tenants(context: HandlerContext) -> list[TenantAccess]:
     """List all tenants with URLs, credentials, sites and segments."""
-    return [context.addresses.described(tenant) for tenant in context.tenants.by_name.values()]
+    return [context.addresses.describe(tenant) for tenant in context.tenants.by_name.values()]
 
 
 def create_tenant(context: HandlerContext, body: NewTenant) -> Created[TenantAccess]:
     """Create a tenant with a world, a clock and credentials for every vendor; `{}` takes all defaults."""
-    number = context.tenants.named if body.name is not None else _next_number(context.tenants)
+    number = context.tenants.last_number if body.name is not None else _next_number(context.tenants)
     name = body.name if body.name is not None else _format_name(number)
     if name in context.tenants.by_name:
         remedy = "" if name == DEFAULT_TENANT else "delete it first, or "
@@ -53,13 +54,15 @@ def create_tenant(context: HandlerContext, body: NewTenant) -> Created[TenantAcc
         context.tenants.add(tenant)
     except TenantError as error:
         raise ProblemError("conflict", f"{error}; use other credentials, or delete that tenant") from None
-    context.tenants.named = number  # Only now: a rejected request uses up no number.
-    return Created(context.addresses.described(tenant), f"/tenants/{quote(name, safe='')}")
+    context.tenants.last_number = number  # Only now: a rejected request uses up no number.
+    return Created(context.addresses.describe(tenant), f"/tenants/{quote(name, safe='')}")
 
 
 def _next_number(tenants: Tenants) -> int:
     """Return a number that no tenant ever had: late requests of a deleted tenant must not reach another."""
-    return next(number for number in count(tenants.named + 1) if _format_name(number) not in tenants.by_name)
+    return next(
+        number for number in count(tenants.last_number + 1) if _format_name(number) not in tenants.by_name
+    )
 
 
 def _format_name(number: int) -> str:
@@ -68,7 +71,7 @@ def _format_name(number: int) -> str:
 
 def get_tenant(context: HandlerContext) -> TenantAccess:
     """Return URLs, credentials, sites and segments of a tenant."""
-    return context.addresses.described(context.tenant)
+    return context.addresses.describe(context.tenant)
 
 
 def delete_tenant(context: HandlerContext) -> None:
@@ -87,17 +90,16 @@ def delete_tenant(context: HandlerContext) -> None:
 
 def reset_tenant(context: HandlerContext) -> None:
     """Reset world, clock, behaviors and limits of a tenant, remove its faults and clear its journal."""
-    tenant = context.tenant
-    context.tenants.change(tenant, tenant.reset)
+    context.tenants.reset(context.tenant)
 
 
 def get_behaviors(context: HandlerContext) -> dict[str, str | int]:
     """Return the value of each behavior."""
-    return context.tenant.all_behaviors()
+    return context.tenant.settings.all_behaviors()
 
 
 def set_behaviors(context: HandlerContext, body: dict[str, str | int]) -> dict[str, str | int]:
     """Set behaviors by name and return all; if one is invalid, none is set."""
-    context.tenant.set_behaviors(body)
-    context.tenants.changed()
-    return context.tenant.all_behaviors()
+    tenant = context.tenant
+    context.tenants.replace_settings(tenant, tenant.settings.with_behaviors(body))
+    return tenant.settings.all_behaviors()

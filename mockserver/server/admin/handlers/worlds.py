@@ -66,7 +66,7 @@ def replace_world(context: HandlerContext, body: NewWorld) -> WorldTotals:
     tenant = context.tenant
     fields = {"seed": tenant.world.spec.seed, **to_builtins(body)}
     world = build(tenant_spec(TenantConfig(profile=fields.pop("profile", body.profile), world=fields)))
-    context.tenants.change(tenant, lambda: tenant.replace_world(world))
+    context.tenants.replace_settings(tenant, tenant.settings.with_world(world))
     return _describe(tenant)
 
 
