@@ -129,7 +129,7 @@ def all_params(endpoint: Endpoint) -> dict[str, Any]:
         name: value.format_map(DATES) if isinstance(value, str) else value
         for name, value in endpoint.all_rows_params.items()
     }
-    limit = getattr(endpoint.pagination, "limit", None)
+    limit = endpoint.pagination.limit
     return {**params, limit: PAGE_SIZE} if limit else params
 
 
@@ -309,7 +309,7 @@ def first_page_request(pair: Pair, seed: int) -> ViewRequest:
     vendor, endpoint = pair
     tenant = make_tenant("new", TenantConfig(world={"seed": seed}))
     identifiers = tenant.identifiers[vendor.name]
-    limit = getattr(endpoint.pagination, "limit", None)
+    limit = endpoint.pagination.limit
     params = all_rows_params(tenant, endpoint)
     if limit:
         params = {**params, limit: PAGE_SIZE}

@@ -17,6 +17,7 @@ from typing import Any, Final
 from msgspec import DecodeError, Struct, json
 from msgspec.structs import replace
 
+from mockserver._util.json_paths import get_at
 from mockserver.admin_schemas import SlotState, TenantAccess
 from mockserver.client import AdminClient
 from mockserver.contract.credentials import BodyKeys
@@ -24,7 +25,6 @@ from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.limits import ConcurrencyLimit, WindowLimit
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.reconcile import compare
-from mockserver.server.http.pagination import get_at
 from mockserver.vendors import load
 from tests.bench.processes import Server, mock
 from tests.bench.spoken import VendorRequest, build_request
@@ -172,9 +172,9 @@ class Client:
         self.pair = pair = LISTS[number % len(LISTS)]
         self.site = number // len(LISTS) % SITES
         size = SIZES[number % len(SIZES)]
-        limit = getattr(pair[1].pagination, "limit", None)
+        limit = pair[1].pagination.limit
         self.first = {**all_rows_params(pair[1]), **({limit: size} if limit else {})}
-        self.size = size if limit else getattr(pair[1].pagination, "size", 0)
+        self.size = size if limit else pair[1].pagination.size
 
     async def crawl(self) -> list[Any]:
         """Return every row of the list."""

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 
 from mockserver import TenantHandle, VendorHandle
+from mockserver._util.json_paths import get_at
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
-from mockserver.server.http.pagination import get_at
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 
@@ -62,7 +62,7 @@ def all_rows_params(endpoint: Endpoint) -> dict[str, Any]:
 def crawl(tenant: TenantHandle, pair: Pair, proceed: Callable[[int], bool] = lambda _: True) -> list[Page]:
     """Return the pages of a list as a correct client collects them, up to the first page number that *proceed* rejects."""
     vendor, endpoint = tenant.vendor(pair[0].name), pair[1]
-    limit = getattr(endpoint.pagination, "limit", None)
+    limit = endpoint.pagination.limit
     first = {**all_rows_params(endpoint), **({limit: SIZE} if limit else {})}
     parameters: dict[str, Any] | None = first
     pages: list[Page] = []

@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from mockserver import SessionMock, TenantHandle
+from mockserver._util.json_paths import get_at
 from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
-from mockserver.server.http.pagination import get_at
 from tests.conftest import QUICK
 from tests.embedded.crawling import LISTS, SIZE, Pair, all_rows_params, crawl, name, send
 
@@ -73,7 +73,7 @@ def slot(pair: Pair) -> ConcurrencyLimit:
 def follow(tenant: TenantHandle, pair: Pair, **parameters: Any) -> None:
     """Request further pages until an error is raised, as a client that ignores the end of a list."""
     endpoint = pair[1]
-    limit: str | None = getattr(endpoint.pagination, "limit", None)
+    limit: str | None = endpoint.pagination.limit
     sent: dict[str, Any] = {**all_rows_params(endpoint), **parameters}
     if limit:
         sent[limit] = SIZE

@@ -6,10 +6,10 @@ from urllib.parse import quote
 
 from msgspec import json
 
+from mockserver._util.json_paths import get_at
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.server.expected.rows import all_rows_params
-from mockserver.server.http.pagination import get_at, page_field
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 
@@ -58,7 +58,7 @@ async def _ask(mock: Any, pair: Pair, parameters: dict[str, Any]) -> tuple[int, 
 
 
 def _limited(pair: Pair, size: int) -> dict[str, Any]:
-    return {str(getattr(pair[1].pagination, "limit", None)): size}
+    return {str(pair[1].pagination.limit): size}
 
 
 def _placed(pair: Pair, size: int, number: int) -> dict[str, Any]:
@@ -82,4 +82,4 @@ def _following(
         case CursorPagination(cursor=cursor, next=path):
             after = get_at(answer, path)
             return None if after is None else {**first, cursor: after}
-    raise AssertionError(page_field(paging))
+    raise AssertionError(paging.key_field)

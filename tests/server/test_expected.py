@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
+from mockserver._util.json_paths import get_at
 from mockserver.contract.pagination import CursorPagination
 from mockserver.server.expected.merge import MergedRow, merge_rows
 from mockserver.server.expected.rows import all_rows_params, expected_rows, rows
 from mockserver.server.faults.registry import read
-from mockserver.server.http.pagination import get_at, page_field
 from mockserver.server.tenancy.config import TenantConfig, make_tenant
 from mockserver.server.tenancy.world_history import MAX_LISTS, MAX_WORLDS, WorldHistory, WorldSnapshot
 from mockserver.world.generator.tracked import TrackedEvent
@@ -40,7 +40,7 @@ def labels(mock: Any, pair: Pair, **other: Any) -> dict[str, list[Any]]:
 
 async def asked(mock: Any, pair: Pair, **page: Any) -> Any:
     """Return a page of everything."""
-    limit = getattr(pair[1].pagination, "limit", None)
+    limit = pair[1].pagination.limit
     status, body = await mock.ask(
         *pair, {**all_rows_params(mock.tenant, pair[1]), **({limit: SIZE} if limit else {}), **page}
     )
@@ -55,9 +55,7 @@ async def crawled(mock: Any, pair: Pair) -> list[Any]:
     while True:
         answer = await asked(mock, pair, **page)
         found += get_at(answer, pair[1].rows_path)
-        page = {
-            str(page_field(pair[1].pagination)): get_at(answer, getattr(pair[1].pagination, "next", None))
-        }
+        page = {str(pair[1].pagination.key_field): get_at(answer, pair[1].pagination.next)}
         if None in page.values():
             return found
 
@@ -78,7 +76,7 @@ async def test_row_deleted_while_paging_is_optional_then_forbidden(serve: Any, p
     mock.tenant.faults.add(read({"kind": "session_deleted", "place": 0.5, "nth": 2}))
     before = told(mock, pair)
     await asked(mock, pair)
-    await asked(mock, pair, **{str(getattr(pair[1].pagination, "limit", "")): SIZE + 1, **later(pair)})
+    await asked(mock, pair, **{str(pair[1].pagination.limit): SIZE + 1, **later(pair)})
     after = told(mock, pair)
     gone = [row for row in before if row not in after]
     paging = labels(mock, pair)
@@ -94,7 +92,7 @@ def later(pair: Pair) -> dict[str, Any]:
 
     It is another list.
     """
-    field = page_field(pair[1].pagination)
+    field = pair[1].pagination.key_field
     return (
         {str(field): 2}
         if not isinstance(pair[1].pagination, CursorPagination)

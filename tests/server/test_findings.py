@@ -19,7 +19,6 @@ from mockserver.contract.lint_rules import (
 )
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.server.faults.registry import read
-from mockserver.server.http.pagination import page_field
 from mockserver.server.journal.client_history import LISTS as MOST_LISTS
 from mockserver.server.journal.client_history import PAGES, WAITS, History, Wait
 from mockserver.server.review.findings import FINDINGS
@@ -147,7 +146,7 @@ async def test_repeated_first_page_is_found(serve: Any, pair: Pair) -> None:
     for _ in range(3):
         await mock.ask(*pair, whole)
     polled = told(mock)
-    first = {**whole, str(getattr(pair[1].pagination, "limit", None)): 4}
+    first = {**whole, str(pair[1].pagination.limit): 4}
     await mock.ask(*pair, first)
     once = told(mock)
     await mock.ask(*pair, first)
@@ -349,7 +348,7 @@ def test_every_finding_is_registered_and_every_lint_rule_used() -> None:
 )
 async def test_offset_beyond_64_bits_is_reviewed(serve: Any, pair: Pair, caplog: Any) -> None:
     mock = await serve()
-    await mock.ask(*pair, {**pair[1].example, str(page_field(pair[1].pagination)): 1 << 70})
+    await mock.ask(*pair, {**pair[1].example, str(pair[1].pagination.key_field): 1 << 70})
 
     assert len(mock.tenant.journal) == 1
     assert "no findings" not in caplog.text

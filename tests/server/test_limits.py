@@ -166,7 +166,7 @@ async def test_invalid_request_takes_no_slot(serve: Any, each: Limited) -> None:
     vendor, endpoint, limit = each
     mock = await serve(behaviors={limit.hold: 100})
     path, arguments = mock.parts(vendor, endpoint, {})
-    parameter = str(getattr(endpoint.pagination, "limit", None))
+    parameter = str(endpoint.pagination.limit)
     bad = {"json": {**arguments["json"], parameter: 0}}
     first = asyncio.ensure_future(mock.ask(vendor, endpoint, {}))
     async with mock.client.request(endpoint.method, path, **bad) as response:

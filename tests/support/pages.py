@@ -32,7 +32,7 @@ def field_at(response: Any, path: str) -> Any:
 
 def with_page_size(endpoint: Endpoint, params: Params, size: int) -> Params:
     """Return the parameters with a page size, if the endpoint has a parameter for it."""
-    limit = getattr(endpoint.pagination, "limit", None)
+    limit = endpoint.pagination.limit
     return {**params, limit: size} if limit else params
 
 

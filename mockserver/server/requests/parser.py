@@ -21,9 +21,7 @@ from mockserver.contract.validation import fields
 from mockserver.server.http.pagination import (
     collect_fields,
     field_place,
-    is_first_page,
     list_key_of,
-    page_field,
 )
 from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.router import NearMiss, RouteMatch
@@ -97,10 +95,19 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
         place = self.page_place
         return None if place is None else getattr(getattr(self, place[0]), place[1], None)
 
+    def with_page(self, key: Any) -> Self:
+        """Return the request for another page of its list."""
+        if self.page_place is None:
+            return self
+        place, attribute = self.page_place
+        return replace(self, **{place: replace(getattr(self, place), **{attribute: key})})
+
     @cached_property
     def started_list(self) -> str | None:
         """Key of the list whose first page is requested, else None."""
-        if self.error is not None or not is_first_page(self.endpoint, self.page):
+        if self.error is not None or self.endpoint.rows_path is None:
+            return None
+        if not self.endpoint.pagination.is_first(self.page):
             return None
         return list_key_of(self.vendor.name, self.endpoint, self.site, self.fields)
 
@@ -121,7 +128,7 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
 @cache
 def _find_page_place(vendor: Vendor, endpoint_name: str) -> tuple[str, str] | None:
     endpoint = vendor.endpoint(endpoint_name)
-    field = page_field(endpoint.pagination)
+    field = endpoint.pagination.key_field
     return None if field is None or endpoint.rows_path is None else field_place(endpoint, field)
 
 

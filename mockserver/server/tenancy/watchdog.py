@@ -12,7 +12,7 @@ from msgspec import DecodeError, Struct, json
 from msgspec.structs import replace
 from multidict import CIMultiDict
 
-from mockserver.server.http.pagination import get_at
+from mockserver._util.json_paths import get_at
 from mockserver.server.http.response import Response
 from mockserver.server.journal.journal import Exchange, Finding
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
+from mockserver._util.json_paths import get_at
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
-from mockserver.server.http.pagination import get_at
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 

@@ -20,9 +20,7 @@ async def waits(mock: Any, **arguments: Any) -> list[float]:
     mock.tenant.faults.add(read({"kind": "latency", **arguments}))
     await asyncio.gather(
         *(
-            mock.ask(
-                *QUICK, {**QUICK[1].example, str(getattr(QUICK[1].pagination, "limit", None)): 1 + number}
-            )
+            mock.ask(*QUICK, {**QUICK[1].example, str(QUICK[1].pagination.limit): 1 + number})
             for number in range(MOST)
         )
     )

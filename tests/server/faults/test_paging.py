@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from msgspec import json
 
+from mockserver._util.json_paths import get_at
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.server.expected.rows import all_rows_params, rows
 from mockserver.server.faults.paging import PagingFault
 from mockserver.server.faults.registry import kinds, read
-from mockserver.server.http.pagination import get_at, page_field
 from mockserver.server.tenancy.active_faults import FaultError
 from mockserver.vendors import load
 from tests.server.faults.seen import LISTS, Pair, name
@@ -44,7 +44,7 @@ async def crawled(mock: Any, pair: Pair) -> list[Any]:
     """Return the answers that such a client gets, one a page; it asks a page again once that was refused."""
     page: dict[str, Any] | None = {
         **all_rows_params(mock.tenant, pair[1]),
-        str(getattr(pair[1].pagination, "limit", "")): SIZE,
+        str(pair[1].pagination.limit): SIZE,
     }
     answers: list[Any] = []
     for _ in range(MOST):
@@ -101,9 +101,9 @@ async def test_same_page_never_triggers_for_first_page(serve: Any, pair: Pair) -
 )
 async def test_same_page_with_reduced_limit_returns_previous_page(serve: Any, pair: Pair) -> None:
     mock, paging = await serve(world={"sessions": 350}), pair[1].pagination
-    asked = {**all_rows_params(mock.tenant, pair[1]), str(getattr(paging, "limit", "")): 500}
+    asked = {**all_rows_params(mock.tenant, pair[1]), str(paging.limit): 500}
     third = [
-        {**asked, str(page_field(paging)): at}
+        {**asked, str(paging.key_field): at}
         for at in ((100, 200) if isinstance(paging, OffsetPagination) else (2, 3))
     ]
     plain = [await mock.ask(*pair, each) for each in third]
@@ -123,8 +123,8 @@ async def test_stuck_cursor_keeps_client_on_page(serve: Any, pair: Pair) -> None
 @pytest.mark.parametrize("pair", able("expired_cursor"), ids=name)
 async def test_expired_cursor_is_rejected_like_unknown_cursor(serve: Any, pair: Pair) -> None:
     mock = await serve(world={"sessions": COUNT})
-    asked = {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].pagination, "limit", "")): SIZE}
-    refused = await mock.ask(*pair, {**asked, str(page_field(pair[1].pagination)): "nobody's"})
+    asked = {**all_rows_params(mock.tenant, pair[1]), str(pair[1].pagination.limit): SIZE}
+    refused = await mock.ask(*pair, {**asked, str(pair[1].pagination.key_field): "nobody's"})
     mock.tenant.faults.add(read({"kind": "expired_cursor", "nth": 1}))
     pages = [get_at(answer, pair[1].rows_path) for answer in await crawled(mock, pair)]
     _, _, second, *_ = mock.tenant.journal
@@ -157,7 +157,7 @@ async def test_empty_page_never_triggers_for_last_page(serve: Any, pair: Pair) -
 @pytest.mark.parametrize("pair", able("changing_total"), ids=name)
 async def test_changing_total_grows_with_every_trigger(serve: Any, pair: Pair) -> None:
     pages, answers, expected, _ = await met(serve, pair, kind="changing_total", by=10)
-    total = getattr(pair[1].pagination, "total", "")
+    total = pair[1].pagination.total
 
     assert [get_at(answer, total) for answer in answers] == [COUNT + 10 * n for n in range(1, MOST + 1)]
     assert pages[: len(cut(expected)) + 1] == [*cut(expected), []]
@@ -187,7 +187,7 @@ async def test_cursor_faults_never_trigger_for_list_of_one_page(serve: Any, kind
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_paging_faults_leave_errors_unchanged(serve: Any, pair: Pair) -> None:
     mock = await serve(world={"sessions": COUNT})
-    asked = {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].pagination, "limit", "")): SIZE}
+    asked = {**all_rows_params(mock.tenant, pair[1]), str(pair[1].pagination.limit): SIZE}
     mock.tenant.faults.add(read({"kind": "status", "status": 503}))
     refused = await mock.ask(*pair, asked)
     mock.tenant.faults.clear()

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from msgspec import json
 
+from mockserver._util.json_paths import get_at
 from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.rows.datetimes import parse_instant
 from mockserver.server.expected.rows import all_rows_params, rows
 from mockserver.server.faults.registry import kinds, read
 from mockserver.server.faults.world_events import WorldEvent
-from mockserver.server.http.pagination import get_at, page_field
 from mockserver.vendors import load
 from tests.server.faults.seen import LISTS, Pair, name
 
@@ -43,7 +43,7 @@ async def asked(mock: Any, pair: Pair, site: int = 0, **page: Any) -> Any:
         *pair,
         {
             **all_rows_params(mock.tenant, pair[1]),
-            str(getattr(pair[1].pagination, "limit", "")): SIZE,
+            str(pair[1].pagination.limit): SIZE,
             **page,
         },
         site,
@@ -138,10 +138,10 @@ async def test_cursor_of_deleted_row_stays_valid(serve: Any, pair: Pair) -> None
         {"kind": "session_arrives", "times": 1},
     )
     await asked(mock, pair)
-    before, limit = expected_rows(mock, pair), str(getattr(pair[1].pagination, "limit", ""))
+    before, limit = expected_rows(mock, pair), str(pair[1].pagination.limit)
     first = await asked(mock, pair, **{limit: 1})
     mock.tenant.faults.add(read({"kind": "session_deleted", "place": 1, "times": 1}))
-    cursor = {str(page_field(pair[1].pagination)): get_at(first, getattr(pair[1].pagination, "next", ""))}
+    cursor = {str(pair[1].pagination.key_field): get_at(first, pair[1].pagination.next)}
     following = await asked(mock, pair, **{limit: COUNT + 2, **cursor})
 
     assert get_at(following, pair[1].rows_path) == before[1:] == expected_rows(mock, pair)
@@ -232,7 +232,7 @@ async def test_world_events_happen_also_if_response_fails(serve: Any, kind: str)
 async def test_world_events_never_match_invalid_request(serve: Any, kind: str) -> None:
     mock = await served(serve, {"kind": kind})
     before = mock.tenant.world
-    status, _ = await mock.ask(*LISTS[0], {str(getattr(LISTS[0][1].pagination, "limit", "")): "many"})
+    status, _ = await mock.ask(*LISTS[0], {str(LISTS[0][1].pagination.limit): "many"})
 
     assert status >= 400
     assert mock.tenant.world is before
