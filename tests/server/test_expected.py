@@ -7,8 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
-from mockserver._util.json_paths import get_at
-from mockserver.contract.pagination import CursorPagination
 from mockserver.server.expected.merge import MergedRow, merge_rows
 from mockserver.server.expected.rows import all_rows_params, expected_rows, rows
 from mockserver.server.faults.registry import read
@@ -18,6 +16,7 @@ from mockserver.world.generator.tracked import TrackedEvent
 from mockserver.world.model.spec import spec
 from mockserver.world.world import build, with_events
 from tests.server.asking import ALL, LISTS, Pair, name
+from tests.support.pages import walk_pages, with_page_size
 
 COUNTS = [pair for pair in ALL if pair[1].count_field]
 SIZE, COUNT = 7, 30
@@ -40,24 +39,19 @@ def labels(mock: Any, pair: Pair, **other: Any) -> dict[str, list[Any]]:
 
 async def asked(mock: Any, pair: Pair, **page: Any) -> Any:
     """Return a page of everything."""
-    limit = pair[1].pagination.limit
-    status, body = await mock.ask(
-        *pair, {**all_rows_params(mock.tenant, pair[1]), **({limit: SIZE} if limit else {}), **page}
-    )
+    params = with_page_size(pair[1], all_rows_params(mock.tenant, pair[1]), SIZE)
+    status, body = await mock.ask(*pair, {**params, **page})
     assert status == 200, body
     return json.decode(body)
 
 
 async def crawled(mock: Any, pair: Pair) -> list[Any]:
-    """Every row by cursor."""
+    """Return every row."""
     found: list[Any] = []
-    page: dict[str, Any] = {}
-    while True:
-        answer = await asked(mock, pair, **page)
-        found += get_at(answer, pair[1].rows_path)
-        page = {str(pair[1].pagination.key_field): get_at(answer, pair[1].pagination.next)}
-        if None in page.values():
-            return found
+    first = with_page_size(pair[1], {}, SIZE)
+    async for page in walk_pages(pair[1], first, lambda params: asked(mock, pair, **params)):
+        found += page.rows
+    return found
 
 
 @pytest.mark.parametrize("pair", LISTS + COUNTS, ids=name)
@@ -93,11 +87,7 @@ def later(pair: Pair) -> dict[str, Any]:
     It is another list.
     """
     field = pair[1].pagination.key_field
-    return (
-        {str(field): 2}
-        if not isinstance(pair[1].pagination, CursorPagination)
-        else dict(pair[1].filtered_example)
-    )
+    return {str(field): 2} if not pair[1].pagination.has_cursors else dict(pair[1].filtered_example)
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
@@ -157,9 +147,7 @@ async def test_changed_count_is_optional_in_both_forms(serve: Any, pair: Pair) -
     assert found["forbidden"] == []
 
 
-@pytest.mark.parametrize(
-    "pair", [pair for pair in LISTS if isinstance(pair[1].pagination, CursorPagination)], ids=name
-)
+@pytest.mark.parametrize("pair", [pair for pair in LISTS if pair[1].pagination.has_cursors], ids=name)
 async def test_cursor_client_collects_all_required_rows(serve: Any, pair: Pair) -> None:
     mock = await serve(world={"sessions": 60})
     kinds = ("session_arrives", "session_arrives_late", "session_deleted", "session_grows")

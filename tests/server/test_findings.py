@@ -17,7 +17,7 @@ from mockserver.contract.lint_rules import (
     MissingCompanion,
     MissingUtcOffset,
 )
-from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
+from mockserver.contract.pagination import OffsetPagination, PageNumberPagination
 from mockserver.server.faults.registry import read
 from mockserver.server.journal.client_history import LISTS as MOST_LISTS
 from mockserver.server.journal.client_history import PAGES, WAITS, History, Wait
@@ -32,7 +32,7 @@ ADVISED = [
     for endpoint in vendor.contract.endpoints
     for advice in endpoint.lint_rules
 ]
-NUMBERED = [pair for pair in LISTS if not isinstance(pair[1].pagination, CursorPagination)]
+NUMBERED = [pair for pair in LISTS if not pair[1].pagination.has_cursors]
 ONE = [(*pair, limit) for pair in ALL for limit in pair[1].limits if isinstance(limit, ConcurrencyLimit)]
 REPORTED = [
     (*pair, limit)

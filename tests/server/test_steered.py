@@ -27,7 +27,6 @@ from mockserver.client import AdminClient, AdminError
 from mockserver.contract.behaviors import DIALECT, short_name
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.limits import WindowLimit
-from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.server.app import create_app
 from mockserver.server.requests.responses import status_of
 from mockserver.server.tenancy.config import Config, tenants
@@ -36,6 +35,7 @@ from mockserver.world.model.spec import DEFAULT_END, DEFAULT_START, parse_instan
 from tests.bench.spoken import build_request
 from tests.conftest import QUICK
 from tests.server.asking import ALL, Pair
+from tests.support.pages import with_page_number, with_page_size
 
 ROWS = [pair for pair in ALL if pair[1].rows_path is not None]
 RECORDED = [pair for pair in ALL if pair[1].method == "POST" and pair[1].rows_path is None]
@@ -261,15 +261,10 @@ def _parameters(pair: Pair, page: int = 0, cursor: str | None = None) -> dict[st
         name: value.format_map(words) if isinstance(value, str) else value
         for name, value in endpoint.all_rows_params.items()
     }
-    asked |= {field: SIZE for field in (paging.limit,) if field}
-    match paging:
-        case OffsetPagination(offset=field) if page:
-            asked[field] = SIZE * page
-        case PageNumberPagination(page=field, first=first) if page:
-            asked[field] = first + page
-        case CursorPagination(cursor=field) if cursor:
-            asked[field] = cursor
-    return asked
+    asked = with_page_size(endpoint, asked, SIZE)
+    if cursor and paging.has_cursors:
+        return {**asked, str(paging.key_field): cursor}
+    return with_page_number(endpoint, asked, page) if page and not paging.has_cursors else asked
 
 
 class Steered(RuleBasedStateMachine):
@@ -469,11 +464,7 @@ class Steered(RuleBasedStateMachine):
         if name in self.models:
             body = self.page(name, pair, site, 0)
             cursor = get_at(json.decode(body), pair[1].pagination.next) if body else None
-            if (
-                later
-                and pair[1].pagination.key_field
-                and (cursor or not isinstance(pair[1].pagination, CursorPagination))
-            ):
+            if later and pair[1].pagination.key_field and (cursor or not pair[1].pagination.has_cursors):
                 self.page(name, pair, site, 1, cursor)
 
     @rule(name=names, later=st.booleans())
