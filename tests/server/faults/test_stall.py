@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.server.app import create_app
 from mockserver.server.faults.base import WireFault
 from mockserver.server.faults.registry import kinds, read
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, Seen, name, request, soon
+from tests.support.limits import has_limit
 
-SLOTTED = [pair for pair in LISTS if any(isinstance(limit, ConcurrencyLimit) for limit in pair[1].limits)]
+SLOTTED = [pair for pair in LISTS if has_limit(pair[1])]
 WHERE = ["before", "headers", "body"]
 
 
@@ -114,8 +114,11 @@ async def test_complete_response_never_blocks_next_request(
         seen = await look(mock, pair, method=method)
         await stalled(mock, seen, 0)
         if seen.end == "open" and is_complete(seen, method):
-            before = len(seen.data)
+
+            def is_answered(each: Seen, before: int = len(seen.data)) -> bool:
+                return len(each.data) > before or each.end != "open"
+
             seen.transport.write(request(mock, pair, method=method))
             async with asyncio.timeout(5):
-                await seen.until(lambda each, before=before: len(each.data) > before or each.end != "open")
+                await seen.until(is_answered)
         seen.transport.abort()
