@@ -27,6 +27,7 @@ from mockserver.reconcile import compare
 from mockserver.vendors import load
 from tests.bench.processes import Server, mock
 from tests.bench.spoken import VendorRequest, build_request
+from tests.support.limits import find_limits
 from tests.support.pages import next_page_params, with_page_size
 
 MEBIBYTE: Final = 1 << 20
@@ -236,19 +237,13 @@ def all_rows_params(endpoint: Endpoint) -> dict[str, Any]:
 
 def behaviors() -> dict[str, str | int]:
     """Return behaviors without rate limits and without waiting; concurrency limits remain."""
-    limits = [limit for _, endpoint in LISTS for limit in endpoint.limits]
-    windows: dict[str, str | int] = {limit.allowed: 0 for limit in limits if isinstance(limit, WindowLimit)}
-    return windows | {limit.hold: 0 for limit in limits if isinstance(limit, ConcurrencyLimit)}
+    windows: dict[str, str | int] = {limit.allowed: 0 for _, _, limit in find_limits(LISTS, WindowLimit)}
+    return windows | {limit.hold: 0 for _, _, limit in find_limits(LISTS, ConcurrencyLimit)}
 
 
 def queued(number: int) -> dict[str, str | int]:
     """Return the behaviors of every other tenant: requests wait for a slot instead of getting an error."""
-    busy = [
-        limit.busy
-        for _, endpoint in LISTS
-        for limit in endpoint.limits
-        if isinstance(limit, ConcurrencyLimit)
-    ]
+    busy = [limit.busy for _, _, limit in find_limits(LISTS, ConcurrencyLimit)]
     return dict.fromkeys(busy, "queue") if number % 2 else {}
 
 

@@ -14,6 +14,7 @@ from mockserver._util.json_paths import get_at
 from mockserver.contract.limits import ConcurrencyLimit
 from tests.conftest import QUICK
 from tests.embedded.crawling import LISTS, SIZE, Pair, all_rows_params, crawl, name, send
+from tests.support.limits import find_limits, has_limit
 from tests.support.pages import with_page_number, with_page_size
 
 STALL: Final = 0.2
@@ -21,9 +22,7 @@ NEVER: Final = httpx.Timeout(None)
 TLS: Final = create_default_context()  # A client makes one of its own otherwise, which takes longest.
 LIMIT: Final = 20
 PAGED: Final = [pair for pair in LISTS if pair[1].pagination.key_field]
-QUEUED: Final = [
-    pair for pair in LISTS if any(isinstance(limit, ConcurrencyLimit) for limit in pair[1].limits)
-]
+QUEUED: Final = [pair for pair in LISTS if has_limit(pair[1])]
 STALLS: Final = (
     {"kind": "stall", "where": "before"},
     {"kind": "stall", "where": "headers"},
@@ -63,7 +62,8 @@ def found(tenant: TenantHandle) -> dict[str, str]:
 
 def slot(pair: Pair) -> ConcurrencyLimit:
     """Return the concurrency limit of an endpoint."""
-    return next(limit for limit in pair[1].limits if isinstance(limit, ConcurrencyLimit))
+    [(_, _, limit)] = find_limits([pair], ConcurrencyLimit)
+    return limit
 
 
 def follow(tenant: TenantHandle, pair: Pair, **parameters: Any) -> None:

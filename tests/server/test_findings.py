@@ -25,6 +25,7 @@ from mockserver.server.review.findings import FINDINGS
 from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor
 from tests.server.asking import ALL, LISTS, Pair, crawl, name, page_of
+from tests.support.limits import find_limits
 
 ADVISED = [
     (vendor, endpoint, advice)
@@ -33,13 +34,8 @@ ADVISED = [
     for advice in endpoint.lint_rules
 ]
 NUMBERED = [pair for pair in LISTS if not pair[1].pagination.has_cursors]
-ONE = [(*pair, limit) for pair in ALL for limit in pair[1].limits if isinstance(limit, ConcurrencyLimit)]
-REPORTED = [
-    (*pair, limit)
-    for pair in ALL
-    for limit in pair[1].limits
-    if isinstance(limit, WindowLimit) and limit.headers
-]
+ONE = find_limits(ALL, ConcurrencyLimit)
+REPORTED = [each for each in find_limits(ALL, WindowLimit) if each[2].headers]
 
 
 def advice_name(each: Any) -> str:

@@ -35,15 +35,13 @@ from mockserver.world.model.spec import DEFAULT_END, DEFAULT_START, parse_instan
 from tests.bench.spoken import build_request
 from tests.conftest import QUICK
 from tests.server.asking import ALL, Pair
+from tests.support.limits import find_limits, has_limit
 from tests.support.pages import with_page_number, with_page_size
 
 ROWS = [pair for pair in ALL if pair[1].rows_path is not None]
 RECORDED = [pair for pair in ALL if pair[1].method == "POST" and pair[1].rows_path is None]
 WINDOWS = {
-    f"{vendor.name}.{limit.pool}": (vendor, limit)
-    for vendor, endpoint in ALL
-    for limit in endpoint.limits
-    if isinstance(limit, WindowLimit)
+    f"{vendor.name}.{limit.pool}": (vendor, limit) for vendor, _, limit in find_limits(ALL, WindowLimit)
 }
 WORLDS: list[dict[str, Any]] = [
     {"sessions": 12},
@@ -383,13 +381,7 @@ class Steered(RuleBasedStateMachine):
 
     @rule(
         name=names,
-        pair=st.sampled_from(
-            [
-                pair
-                for pair in ROWS + RECORDED
-                if any(isinstance(limit, WindowLimit) for limit in pair[1].limits)
-            ]
-        ),
+        pair=st.sampled_from([pair for pair in ROWS + RECORDED if has_limit(pair[1], WindowLimit)]),
         change=st.sampled_from(
             [
                 {"allowed": 0},

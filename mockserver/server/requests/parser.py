@@ -5,17 +5,17 @@ clock and limits come later.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
 from typing import Any, Self
 
 from msgspec import Struct, json
 from msgspec.structs import replace
 
-from mockserver.contract.behaviors import BASIS, BASIS_HEADER, short_name
+from mockserver.contract.behaviors import BASIS, BASIS_HEADER
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError, VendorError
-from mockserver.contract.limits import ConcurrencyLimit, RateLimit, WindowLimit, limit_name
+from mockserver.contract.limits import Limit, RateLimit, concurrency_limit, rate_limits
 from mockserver.contract.provenance import Basis
 from mockserver.contract.validation import fields
 from mockserver.server.http.pagination import (
@@ -285,42 +285,24 @@ def _build_terms(
     vendor: Vendor, endpoint: Endpoint, tenant: Tenant | None, principal: Principal | None
 ) -> _Terms:
     _, behaviors = vendor_for(vendor, tenant)
-    if principal is None:
-        rates = [limit for limit in endpoint.limits if not isinstance(limit, ConcurrencyLimit)]
-        slot = None
-    else:
-        rates, slot = _apply_tenant_limits(vendor, endpoint, principal.tenant)
+    limits = endpoint.limits if principal is None else principal.tenant.limits.active(vendor.name, endpoint)
     return _Terms(
         vendor=vendor,
         endpoint=endpoint,
         behaviors=behaviors,
         headers={**endpoint.headers, **_basis_header(endpoint, behaviors)},
         principal=principal,
-        rates=tuple(rates),
-        slot=slot,
+        rates=rate_limits(limits),
+        slot=None if principal is None else _slot_policy(limits, behaviors),
     )
 
 
-def _apply_tenant_limits(
-    vendor: Vendor, endpoint: Endpoint, tenant: Tenant
-) -> tuple[list[RateLimit], SlotPolicy | None]:
-    """Return the endpoint's rate limits and slot policy with the changes that the tenant made."""
-    changes = tenant.limits
-    behaviors = tenant.behaviors[vendor.name]
-    rates: list[RateLimit] = []
-    slot: SlotPolicy | None = None
-    for limit in endpoint.limits:
-        name = limit_name(vendor.name, endpoint.name, limit)
-        if name in changes.off:
-            continue
-        if isinstance(limit, ConcurrencyLimit):
-            hold_ms = behaviors[short_name(limit.hold)]
-            slot = SlotPolicy(behaviors[short_name(limit.busy)], hold_ms / 1000)
-        elif isinstance(limit, WindowLimit):
-            rates.append(replace(limit, seconds=changes.seconds.get(name, limit.seconds)))
-        else:
-            rates.append(limit)
-    return rates, slot
+def _slot_policy(limits: Iterable[Limit], behaviors: Mapping[str, Any]) -> SlotPolicy | None:
+    limit = concurrency_limit(limits)
+    if limit is None:
+        return None
+    values = limit.values(behaviors)
+    return SlotPolicy(values["busy"], values["hold"] / 1000)
 
 
 def _reject_dialect(terms: _Terms, match: RouteMatch, deleted_tenant: str | None = None) -> ParsedRequest:

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.server.expected.rows import all_rows_params
 from mockserver.server.faults.base import Fault
 from mockserver.server.faults.registry import kinds, read
 from mockserver.server.tenancy.active_faults import ActiveFaults, FaultError
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, name
+from tests.support.limits import has_limit
 from tests.support.pages import next_page_params
 
 CLOSE = "Connection: close"
-FIRST = next(pair for pair in LISTS if not any(isinstance(each, ConcurrencyLimit) for each in pair[1].limits))
+FIRST = next(pair for pair in LISTS if not has_limit(pair[1]))
 OTHER = next(pair for pair in LISTS if pair[0] is not FIRST[0])
 
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.server.faults.registry import read
 from mockserver.server.tenancy.active_faults import FaultError
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, name, soon
+from tests.support.limits import has_limit
 
-QUICK = next(pair for pair in LISTS if not any(isinstance(each, ConcurrencyLimit) for each in pair[1].limits))
+QUICK = next(pair for pair in LISTS if not has_limit(pair[1]))
 MOST = 60
 
 
