@@ -11,7 +11,6 @@ from mockserver.contract.behaviors import Behavior, ByBehavior
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import COMMON_ERRORS, Contract, Endpoint
 from mockserver.contract.errors import ErrorTemplate, status_details
-from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.contract.provenance import Fact
 from mockserver.contract.validation import Field, fields, nested_structs
 
@@ -177,9 +176,7 @@ def _without_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _success(endpoint: Endpoint, schema: Any, example: Any) -> dict[str, Any]:
     content = {"schema": schema, "example": example}
-    names = chain.from_iterable(
-        limit.header_names for limit in endpoint.limits if not isinstance(limit, ConcurrencyLimit)
-    )
+    names = chain.from_iterable(limit.header_names for limit in endpoint.limits)
     headers = {name: {"schema": {"type": "string"}} for name in names}
     return {
         "description": "The response.",

@@ -23,7 +23,6 @@ import mockserver
 from mockserver.admin_schemas import SlotState, TenantAccess
 from mockserver.client import AdminClient
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.contract.validation import read
 from mockserver.server.expected.rows import all_rows_params
 from mockserver.server.tenancy.config import TenantConfig, make_tenant
@@ -34,6 +33,7 @@ from tests.bench.client import WIDTH, Connection, exchange, time_each
 from tests.bench.fixtures import measure_plugin
 from tests.bench.processes import HERE, Server, bare, free_port, mock, run_server
 from tests.bench.spoken import build_request
+from tests.support.pages import with_page_number, with_page_size
 
 QUICK = "--quick" in sys.argv
 REQUESTS = 300 if QUICK else 1000
@@ -114,7 +114,7 @@ def numbered_lists() -> list[Pair]:
         (vendor, endpoint)
         for vendor in load()
         for endpoint in vendor.contract.endpoints
-        if endpoint.start_field and not isinstance(endpoint.pagination, CursorPagination)
+        if endpoint.start_field and not endpoint.pagination.has_cursors
     ]
 
 
@@ -129,23 +129,15 @@ def all_params(endpoint: Endpoint) -> dict[str, Any]:
         name: value.format_map(DATES) if isinstance(value, str) else value
         for name, value in endpoint.all_rows_params.items()
     }
-    limit = getattr(endpoint.pagination, "limit", None)
-    return {**params, limit: PAGE_SIZE} if limit else params
-
-
-def page_params(endpoint: Endpoint, number: int) -> dict[str, Any]:
-    """Return the parameters of a page by its number, which begins at 0."""
-    match endpoint.pagination:
-        case OffsetPagination(offset=offset):
-            return {**all_params(endpoint), offset: number * PAGE_SIZE}
-        case PageNumberPagination(page=page, first=first):
-            return {**all_params(endpoint), page: number + first}
-    raise ValueError(endpoint.name)
+    return with_page_size(endpoint, params, PAGE_SIZE)
 
 
 def page_requests(access: TenantAccess, pair: Pair, numbers: Iterator[int]) -> Iterator[bytes]:
-    """Yield requests for pages."""
-    return (build_request(access, *pair, page_params(pair[1], number)).raw() for number in numbers)
+    """Yield requests for pages by their numbers, from 0."""
+    params = all_params(pair[1])
+    return (
+        build_request(access, *pair, with_page_number(pair[1], params, number)).raw() for number in numbers
+    )
 
 
 def random_numbers(key: int) -> Iterator[int]:
@@ -309,10 +301,7 @@ def first_page_request(pair: Pair, seed: int) -> ViewRequest:
     vendor, endpoint = pair
     tenant = make_tenant("new", TenantConfig(world={"seed": seed}))
     identifiers = tenant.identifiers[vendor.name]
-    limit = getattr(endpoint.pagination, "limit", None)
-    params = all_rows_params(tenant, endpoint)
-    if limit:
-        params = {**params, limit: PAGE_SIZE}
+    params = with_page_size(endpoint, all_rows_params(tenant, endpoint), PAGE_SIZE)
     body = None
     if endpoint.body is not None:
         body = read(endpoint.body, {**identifiers.credentials, **params}, "body")

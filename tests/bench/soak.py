@@ -9,7 +9,7 @@ import asyncio
 import socket
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import combinations, count, pairwise
 from typing import Any, Final
@@ -17,17 +17,18 @@ from typing import Any, Final
 from msgspec import DecodeError, Struct, json
 from msgspec.structs import replace
 
+from mockserver._util.json_paths import get_at
 from mockserver.admin_schemas import SlotState, TenantAccess
 from mockserver.client import AdminClient
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.limits import ConcurrencyLimit, WindowLimit
-from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.reconcile import compare
-from mockserver.server.http.pagination import get_at
 from mockserver.vendors import load
 from tests.bench.processes import Server, mock
 from tests.bench.spoken import VendorRequest, build_request
+from tests.support.limits import find_limits
+from tests.support.pages import next_page_params, with_page_size
 
 MEBIBYTE: Final = 1 << 20
 TENANTS: Final = 4
@@ -172,9 +173,7 @@ class Client:
         self.pair = pair = LISTS[number % len(LISTS)]
         self.site = number // len(LISTS) % SITES
         size = SIZES[number % len(SIZES)]
-        limit = getattr(pair[1].pagination, "limit", None)
-        self.first = {**all_rows_params(pair[1]), **({limit: size} if limit else {})}
-        self.size = size if limit else getattr(pair[1].pagination, "size", 0)
+        self.first = with_page_size(pair[1], all_rows_params(pair[1]), size)
 
     async def crawl(self) -> list[Any]:
         """Return every row of the list."""
@@ -186,18 +185,15 @@ class Client:
         rows: list[Any] = []
         before: list[Any] = []
         asked: dict[str, Any] | None = self.first
-        for number in count(1):
-            assert asked is not None
+        while asked is not None:
             answer = await self._page(asked, before)
             before = get_at(answer, self.pair[1].rows_path)
             rows += before
-            asked = self._following(answer, before, number, len(rows))
-            if asked is None:
-                return rows
-        raise AssertionError
+            asked = next_page_params(self.pair[1], asked, answer)
+        return rows
 
-    async def _page(self, asked: Mapping[str, Any], before: Sequence[Any]) -> Any:
-        """Return a plausible page: JSON, with other rows than the page before it, and with another cursor."""
+    async def _page(self, asked: dict[str, Any], before: Sequence[Any]) -> Any:
+        """Return a plausible page: JSON, with other rows than the page before it, and not leading to itself."""
         request = build_request(self.access, *self.pair, asked, self.site).raw()
         for _ in range(TRIES):
             status, answer = await self._asked(request)
@@ -208,7 +204,7 @@ class Client:
             if (
                 isinstance(found, list)
                 and not (found and found == before)
-                and not self._leads_to_itself(asked, answer)
+                and next_page_params(self.pair[1], asked, answer) != asked
             ):
                 return answer
         raise Broken
@@ -222,25 +218,6 @@ class Client:
             status, answer = 0, None
         self.seen.statuses[status] += 1
         return status, answer
-
-    def _leads_to_itself(self, asked: Mapping[str, Any], answer: Any) -> bool:
-        paging = self.pair[1].pagination
-        return (
-            isinstance(paging, CursorPagination)
-            and asked.get(paging.cursor) is not None
-            and get_at(answer, paging.next) == asked[paging.cursor]
-        )
-
-    def _following(self, answer: Any, found: Sequence[Any], number: int, rows: int) -> dict[str, Any] | None:
-        """Return the parameters of the next page, or ``None`` after the last."""
-        match self.pair[1].pagination:
-            case OffsetPagination(offset=field, total=total) if rows < get_at(answer, total):
-                return {**self.first, field: rows}
-            case PageNumberPagination(page=field, first=first) if len(found) == self.size:
-                return {**self.first, field: first + number}
-            case CursorPagination(cursor=field, next=path) if get_at(answer, path) is not None:
-                return {**self.first, field: get_at(answer, path)}
-        return None
 
 
 def all_rows_params(endpoint: Endpoint) -> dict[str, Any]:
@@ -260,19 +237,13 @@ def all_rows_params(endpoint: Endpoint) -> dict[str, Any]:
 
 def behaviors() -> dict[str, str | int]:
     """Return behaviors without rate limits and without waiting; concurrency limits remain."""
-    limits = [limit for _, endpoint in LISTS for limit in endpoint.limits]
-    windows: dict[str, str | int] = {limit.allowed: 0 for limit in limits if isinstance(limit, WindowLimit)}
-    return windows | {limit.hold: 0 for limit in limits if isinstance(limit, ConcurrencyLimit)}
+    windows: dict[str, str | int] = {limit.allowed: 0 for _, _, limit in find_limits(LISTS, WindowLimit)}
+    return windows | {limit.hold: 0 for _, _, limit in find_limits(LISTS, ConcurrencyLimit)}
 
 
 def queued(number: int) -> dict[str, str | int]:
     """Return the behaviors of every other tenant: requests wait for a slot instead of getting an error."""
-    busy = [
-        limit.busy
-        for _, endpoint in LISTS
-        for limit in endpoint.limits
-        if isinstance(limit, ConcurrencyLimit)
-    ]
+    busy = [limit.busy for _, _, limit in find_limits(LISTS, ConcurrencyLimit)]
     return dict.fromkeys(busy, "queue") if number % 2 else {}
 
 

@@ -12,18 +12,13 @@ import pytest
 from mockserver.contract.limits import ConcurrencyLimit, WindowLimit
 from mockserver.vendors import load
 from tests.cli.conftest import NAMES, PAIR, Shell
+from tests.support.limits import find_limits
 
-LIMITS = [
-    (vendor, endpoint, limit)
-    for vendor in load()
-    for endpoint in vendor.contract.endpoints
-    for limit in endpoint.limits
-]  # fmt: skip
-WINDOW = next(f"{vendor.name}.{limit.pool}" for vendor, _, limit in LIMITS if isinstance(limit, WindowLimit))
+ENDPOINTS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
+WINDOW = next(f"{vendor.name}.{limit.pool}" for vendor, _, limit in find_limits(ENDPOINTS, WindowLimit))
 SLOT, BUSY = next(
     (f"{vendor.name}.{endpoint.name}", vendor.contract.behavior(limit.busy))
-    for vendor, endpoint, limit in LIMITS
-    if isinstance(limit, ConcurrencyLimit)
+    for vendor, endpoint, limit in find_limits(ENDPOINTS, ConcurrencyLimit)
 )
 CREDENTIAL = next(iter(NAMES[PAIR[0].name].credentials))
 SECRETS = {value for names in NAMES.values() for value in names.credentials.values()}

@@ -16,10 +16,10 @@ from click.testing import CliRunner
 
 from mockserver.cli.main import cli
 from mockserver.client.http_transport import Connection
-from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.server.admin.routes import ROUTES
 from mockserver.vendors import load
 from tests.cli.conftest import PAIR, Shell
+from tests.support.limits import has_limit
 
 NAME = f"{PAIR[0].name} {PAIR[1].name}"
 BEHAVIOR = next(behavior for behavior in PAIR[0].contract.behaviors if len(behavior.options) > 1)
@@ -28,7 +28,7 @@ LIMIT = next(
     f"{vendor.name}.{endpoint.name}"
     for vendor in load()
     for endpoint in vendor.contract.endpoints
-    if any(isinstance(limit, ConcurrencyLimit) for limit in endpoint.limits)
+    if has_limit(endpoint)
 )
 DEFAULT = "/tenants/default"
 EXPECTED = f"{DEFAULT}/expected?vendor={PAIR[0].name}&endpoint={PAIR[1].name}"

@@ -11,12 +11,13 @@ from msgspec import json
 from mockserver._util.clock import LATEST
 from mockserver.contract.behaviors import MAX_NUMBER
 from mockserver.contract.credentials import BodyKeys
-from mockserver.contract.limits import WindowLimit
+from mockserver.contract.limits import WindowLimit, rate_limits
 from mockserver.server.expected.rows import all_rows_params
 from mockserver.server.faults.status import MAX_RETRY_AFTER
 from mockserver.server.tenancy.active_faults import MAX_ACTIVE_FAULTS
 from mockserver.vendors import load, load_dialects
 from mockserver.vendors.base import Vendor
+from tests.support.limits import has_limit
 
 KINDS = (
     "missing credential",
@@ -63,7 +64,7 @@ def rejected_request(mock: Any, pair: Any, kind: str) -> tuple[str, str, dict[st
             path += "/unknown"
         case "wrong method":
             method = "DELETE"
-        case "rate limit" if any(isinstance(limit, WindowLimit) for limit in endpoint.limits):
+        case "rate limit" if has_limit(endpoint, WindowLimit):
             pass
         case _:
             return None
@@ -80,10 +81,7 @@ def alive() -> int:
 async def test_repeated_error_keeps_no_request_alive(serve: Any, vendor: Vendor) -> None:
     """`make soak` measures the bytes."""
     limits = {
-        limit.allowed: 1
-        for endpoint in vendor.contract.endpoints
-        for limit in endpoint.limits
-        if isinstance(limit, WindowLimit)
+        limit.allowed: 1 for endpoint in vendor.contract.endpoints for limit in rate_limits(endpoint.limits)
     }
     mock = await serve(vendor, behaviors=limits)
     mock.tenant.clock.freeze()

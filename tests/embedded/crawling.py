@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 
 from mockserver import TenantHandle, VendorHandle
+from mockserver._util.json_paths import get_at
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
-from mockserver.server.http.pagination import get_at
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
+from tests.support.pages import next_page_params, with_page_size
 
 Pair = tuple[Vendor, Endpoint]
 ALL: list[Pair] = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
@@ -62,30 +62,15 @@ def all_rows_params(endpoint: Endpoint) -> dict[str, Any]:
 def crawl(tenant: TenantHandle, pair: Pair, proceed: Callable[[int], bool] = lambda _: True) -> list[Page]:
     """Return the pages of a list as a correct client collects them, up to the first page number that *proceed* rejects."""
     vendor, endpoint = tenant.vendor(pair[0].name), pair[1]
-    limit = getattr(endpoint.pagination, "limit", None)
-    first = {**all_rows_params(endpoint), **({limit: SIZE} if limit else {})}
-    parameters: dict[str, Any] | None = first
+    parameters: dict[str, Any] | None = with_page_size(endpoint, all_rows_params(endpoint), SIZE)
     pages: list[Page] = []
     with httpx.Client() as http:
         while parameters is not None and proceed(len(pages)):
             response = send(http, vendor, endpoint, parameters)
             assert response.status_code == 200, response.text
             pages.append(get_at(response.json(), endpoint.rows_path))
-            parameters = _following(endpoint, first, response.json(), len(pages))
+            parameters = next_page_params(endpoint, parameters, response.json())
     return pages
-
-
-def _following(endpoint: Endpoint, first: dict[str, Any], answer: Any, number: int) -> dict[str, Any] | None:
-    rows = get_at(answer, endpoint.rows_path)
-    match endpoint.pagination:
-        case OffsetPagination(offset=offset, total=total):
-            return {**first, offset: SIZE * number} if number * SIZE < get_at(answer, total) else None
-        case PageNumberPagination(page=page, first=start, limit=limit):
-            return {**first, page: start + number} if limit and len(rows) == SIZE else None
-        case CursorPagination(cursor=cursor, next=path):
-            after = get_at(answer, path)
-            return None if after is None else {**first, cursor: after}
-    return None
 
 
 def flat(pages: list[Page]) -> Page:

@@ -8,15 +8,11 @@ from typing import Any
 from mockserver import AdminError, TenantHandle
 from mockserver.contract.limits import WindowLimit
 from tests.embedded.crawling import LISTS
+from tests.support.limits import find_limits
 
 VENDOR, ENDPOINT = LISTS[0]
 BEHAVIOR = next(behavior for behavior in VENDOR.contract.behaviors if behavior.options)
-LIMIT = next(
-    f"{vendor.name}.{limit.pool}"
-    for vendor, endpoint in LISTS
-    for limit in endpoint.limits
-    if isinstance(limit, WindowLimit)
-)
+LIMIT = next(f"{vendor.name}.{limit.pool}" for vendor, _, limit in find_limits(LISTS, WindowLimit))
 NOW = datetime(2026, 9, 10, 12, tzinfo=UTC)
 PARTS = ("world", "clock", "faults", "limits", "behaviors", "journal")
 WANTED = {"vendor": VENDOR.name, "endpoint": ENDPOINT.name}

@@ -10,24 +10,19 @@ import httpx
 import pytest
 
 from mockserver import SessionMock, TenantHandle
+from mockserver._util.json_paths import get_at
 from mockserver.contract.limits import ConcurrencyLimit
-from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
-from mockserver.server.http.pagination import get_at
 from tests.conftest import QUICK
 from tests.embedded.crawling import LISTS, SIZE, Pair, all_rows_params, crawl, name, send
+from tests.support.limits import find_limits, has_limit
+from tests.support.pages import with_page_number, with_page_size
 
 STALL: Final = 0.2
 NEVER: Final = httpx.Timeout(None)
 TLS: Final = create_default_context()  # A client makes one of its own otherwise, which takes longest.
 LIMIT: Final = 20
-PAGED: Final = [
-    pair
-    for pair in LISTS
-    if isinstance(pair[1].pagination, OffsetPagination | PageNumberPagination | CursorPagination)
-]
-QUEUED: Final = [
-    pair for pair in LISTS if any(isinstance(limit, ConcurrencyLimit) for limit in pair[1].limits)
-]
+PAGED: Final = [pair for pair in LISTS if pair[1].pagination.key_field]
+QUEUED: Final = [pair for pair in LISTS if has_limit(pair[1])]
 STALLS: Final = (
     {"kind": "stall", "where": "before"},
     {"kind": "stall", "where": "headers"},
@@ -67,26 +62,23 @@ def found(tenant: TenantHandle) -> dict[str, str]:
 
 def slot(pair: Pair) -> ConcurrencyLimit:
     """Return the concurrency limit of an endpoint."""
-    return next(limit for limit in pair[1].limits if isinstance(limit, ConcurrencyLimit))
+    [(_, _, limit)] = find_limits([pair], ConcurrencyLimit)
+    return limit
 
 
 def follow(tenant: TenantHandle, pair: Pair, **parameters: Any) -> None:
     """Request further pages until an error is raised, as a client that ignores the end of a list."""
     endpoint = pair[1]
-    limit: str | None = getattr(endpoint.pagination, "limit", None)
-    sent: dict[str, Any] = {**all_rows_params(endpoint), **parameters}
-    if limit:
-        sent[limit] = SIZE
+    pagination = endpoint.pagination
+    first = with_page_size(endpoint, {**all_rows_params(endpoint), **parameters}, SIZE)
+    sent = first
     with httpx.Client(timeout=NEVER, verify=TLS) as http:
         for number in count(1):
             body = send(http, tenant.vendor(pair[0].name), endpoint, sent).raise_for_status().json()
-            match endpoint.pagination:
-                case OffsetPagination(offset=offset):
-                    sent[offset] = SIZE * number
-                case PageNumberPagination(page=page, first=first):
-                    sent[page] = first + number
-                case CursorPagination(cursor=cursor, next=path):
-                    sent[cursor] = get_at(body, path)
+            if pagination.has_cursors:
+                sent = {**first, str(pagination.key_field): get_at(body, pagination.next)}
+            else:
+                sent = with_page_number(endpoint, first, number)
 
 
 def retry(tenant: TenantHandle, pair: Pair) -> None:
@@ -170,7 +162,7 @@ def test_correct_client_is_not_reported_as_stalled(create: Create, pair: Pair) -
 def test_requests_far_beyond_end_of_list_are_rejected_and_reported(
     create: Create, pair: Pair, fault: str | None
 ) -> None:
-    if isinstance(pair[1].pagination, CursorPagination) and fault not in ("no_end", "stuck_cursor"):
+    if pair[1].pagination.has_cursors and fault not in ("no_end", "stuck_cursor"):
         pytest.skip("the response has no cursor beyond the end, and the same page has the cursor of another")
     tenant = create(faults=[{"kind": fault}] if fault else [])
     with pytest.raises(httpx.HTTPStatusError, match="400"):
@@ -214,9 +206,7 @@ def test_reset_clears_reached_bounds(create: Create) -> None:
                 tenant,
                 PAGED[0],
                 **(
-                    {PAGED[0][1].pagination.cursor: "x"}
-                    if isinstance(PAGED[0][1].pagination, CursorPagination)
-                    else {}
+                    {str(PAGED[0][1].pagination.key_field): "x"} if PAGED[0][1].pagination.has_cursors else {}
                 ),
             )
         assert list(found(tenant)) == ["endless-loop"]

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from mockserver import AdminError, SessionMock, TenantHandle
-from mockserver.server.http.pagination import get_at
+from mockserver._util.json_paths import get_at
 from tests.embedded.crawling import LISTS, Pair, all_rows_params, crawl, flat, name, send
 from tests.embedded.sweep import BEHAVIOR, LIMIT
 
@@ -201,7 +201,7 @@ def test_verify_returns_findings_and_unused_faults(tenant: TenantHandle) -> None
                 http,
                 tenant.vendor(PAIR[0].name),
                 PAIR[1],
-                {**all_rows_params(PAIR[1]), str(getattr(PAIR[1].pagination, "limit", "")): 4},
+                {**all_rows_params(PAIR[1]), str(PAIR[1].pagination.limit): 4},
             )
     verification = tenant.verify()
 

@@ -7,11 +7,10 @@ from urllib.parse import quote
 from msgspec import json
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.server.expected.rows import all_rows_params
-from mockserver.server.http.pagination import get_at, page_field
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
+from tests.support.pages import walk_pages, with_page_number, with_page_size
 
 Pair = tuple[Vendor, Endpoint]
 ALL: list[Pair] = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
@@ -33,53 +32,18 @@ def secrets(mock: Any, vendor: Vendor) -> Iterator[str]:
 
 async def page_of(mock: Any, pair: Pair, size: int, number: int) -> tuple[int, Any]:
     """Request a page of the list of all sessions by its number."""
-    return await _ask(
-        mock,
-        pair,
-        {**all_rows_params(mock.tenant, pair[1]), **_limited(pair, size), **_placed(pair, size, number)},
-    )
+    first = with_page_size(pair[1], all_rows_params(mock.tenant, pair[1]), size)
+    status, body = await mock.ask(*pair, with_page_number(pair[1], first, number))
+    return status, json.decode(body)
 
 
 async def crawl(mock: Any, pair: Pair, size: int) -> list[dict[str, Any]]:
     """Request all pages of the list of all sessions; return the parameters of each request."""
-    asked = [{**all_rows_params(mock.tenant, pair[1]), **_limited(pair, size)}]
-    while True:
-        status, answer = await _ask(mock, pair, asked[-1])
-        assert status == 200, answer
-        following = _following(pair, asked[0], answer, size, len(asked))
-        if following is None:
-            return asked
-        asked.append(following)
 
+    async def fetch(params: dict[str, Any]) -> Any:
+        status, body = await mock.ask(*pair, params)
+        assert status == 200, body
+        return json.decode(body)
 
-async def _ask(mock: Any, pair: Pair, parameters: dict[str, Any]) -> tuple[int, Any]:
-    status, body = await mock.ask(*pair, parameters)
-    return status, json.decode(body)
-
-
-def _limited(pair: Pair, size: int) -> dict[str, Any]:
-    return {str(getattr(pair[1].pagination, "limit", None)): size}
-
-
-def _placed(pair: Pair, size: int, number: int) -> dict[str, Any]:
-    match pair[1].pagination:
-        case OffsetPagination(offset=offset):
-            return {offset: size * number}
-        case PageNumberPagination(page=page, first=first):
-            return {page: first + number}
-    raise AssertionError
-
-
-def _following(
-    pair: Pair, first: dict[str, Any], answer: Any, size: int, number: int
-) -> dict[str, Any] | None:
-    paging, rows = pair[1].pagination, get_at(answer, pair[1].rows_path)
-    match paging:
-        case OffsetPagination(total=total):
-            return {**first, **_placed(pair, size, number)} if number * size < get_at(answer, total) else None
-        case PageNumberPagination():
-            return {**first, **_placed(pair, size, number)} if len(rows) == size else None
-        case CursorPagination(cursor=cursor, next=path):
-            after = get_at(answer, path)
-            return None if after is None else {**first, cursor: after}
-    raise AssertionError(page_field(paging))
+    first = with_page_size(pair[1], all_rows_params(mock.tenant, pair[1]), size)
+    return [page.params async for page in walk_pages(pair[1], first, fetch)]

@@ -12,7 +12,7 @@ from msgspec import json
 from mockserver.contract.behaviors import DIALECT, DOCUMENTED, BehaviorError, short_name
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.limits import WindowLimit
+from mockserver.contract.limits import WindowLimit, rate_limits
 from mockserver.server.journal.har import build_har
 from mockserver.server.journal.serialization import describe_exchange
 from mockserver.server.requests.responses import status_of
@@ -265,7 +265,9 @@ async def test_path_of_another_dialect_is_unknown_with_explanation(
         == f"{here.paths[0]} is a path of the dialect {DOCUMENTED}; this tenant uses {NAME}"
     )
     assert near["difference"] in caplog.text
-    assert mock.tenant.rates._open == {}  # noqa: SLF001 -- that nothing is counted is the point
+    for limit in rate_limits(here.limits):
+        counts = mock.tenant.rates.used(limit, mock.tenant.behaviors[family.name], mock.tenant.clock.now())
+        assert counts == {}
 
 
 async def test_credential_at_place_of_another_dialect_is_explained(serve: Any, family: Vendor) -> None:
@@ -410,8 +412,8 @@ async def test_log_of_malformed_request_masks_credential(caplog: Any) -> None:
 
 async def test_change_of_dialect_resets_rate_limits(family: Vendor) -> None:
     tenant = make_tenant("default", TenantConfig())
-    window = WindowLimit(allowed="any", seconds=60, opens="first", pool="api")
-    tenant.rates.charge(window, 3, f"{family.name} 0", 0)
+    window = WindowLimit(allowed="v.any", seconds=60, opens="first", pool="api")
+    tenant.rates.charge(window, {"any": 3}, f"{family.name} 0", 0)
     tenant.apply(tenant.settings.with_behaviors({f"{family.name}.{DIALECT}": NAME}))
 
-    assert tenant.rates.used(window, 0) == {}
+    assert tenant.rates.used(window, {"any": 3}, 0) == {}

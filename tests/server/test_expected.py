@@ -7,17 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import json
 
-from mockserver.contract.pagination import CursorPagination
 from mockserver.server.expected.merge import MergedRow, merge_rows
 from mockserver.server.expected.rows import all_rows_params, expected_rows, rows
 from mockserver.server.faults.registry import read
-from mockserver.server.http.pagination import get_at, page_field
 from mockserver.server.tenancy.config import TenantConfig, make_tenant
 from mockserver.server.tenancy.world_history import MAX_LISTS, MAX_WORLDS, WorldHistory, WorldSnapshot
 from mockserver.world.generator.tracked import TrackedEvent
 from mockserver.world.model.spec import spec
 from mockserver.world.world import build, with_events
 from tests.server.asking import ALL, LISTS, Pair, name
+from tests.support.pages import walk_pages, with_page_size
 
 COUNTS = [pair for pair in ALL if pair[1].count_field]
 SIZE, COUNT = 7, 30
@@ -40,26 +39,19 @@ def labels(mock: Any, pair: Pair, **other: Any) -> dict[str, list[Any]]:
 
 async def asked(mock: Any, pair: Pair, **page: Any) -> Any:
     """Return a page of everything."""
-    limit = getattr(pair[1].pagination, "limit", None)
-    status, body = await mock.ask(
-        *pair, {**all_rows_params(mock.tenant, pair[1]), **({limit: SIZE} if limit else {}), **page}
-    )
+    params = with_page_size(pair[1], all_rows_params(mock.tenant, pair[1]), SIZE)
+    status, body = await mock.ask(*pair, {**params, **page})
     assert status == 200, body
     return json.decode(body)
 
 
 async def crawled(mock: Any, pair: Pair) -> list[Any]:
-    """Every row by cursor."""
+    """Return every row."""
     found: list[Any] = []
-    page: dict[str, Any] = {}
-    while True:
-        answer = await asked(mock, pair, **page)
-        found += get_at(answer, pair[1].rows_path)
-        page = {
-            str(page_field(pair[1].pagination)): get_at(answer, getattr(pair[1].pagination, "next", None))
-        }
-        if None in page.values():
-            return found
+    first = with_page_size(pair[1], {}, SIZE)
+    async for page in walk_pages(pair[1], first, lambda params: asked(mock, pair, **params)):
+        found += page.rows
+    return found
 
 
 @pytest.mark.parametrize("pair", LISTS + COUNTS, ids=name)
@@ -78,7 +70,7 @@ async def test_row_deleted_while_paging_is_optional_then_forbidden(serve: Any, p
     mock.tenant.faults.add(read({"kind": "session_deleted", "place": 0.5, "nth": 2}))
     before = told(mock, pair)
     await asked(mock, pair)
-    await asked(mock, pair, **{str(getattr(pair[1].pagination, "limit", "")): SIZE + 1, **later(pair)})
+    await asked(mock, pair, **{str(pair[1].pagination.limit): SIZE + 1, **later(pair)})
     after = told(mock, pair)
     gone = [row for row in before if row not in after]
     paging = labels(mock, pair)
@@ -94,12 +86,8 @@ def later(pair: Pair) -> dict[str, Any]:
 
     It is another list.
     """
-    field = page_field(pair[1].pagination)
-    return (
-        {str(field): 2}
-        if not isinstance(pair[1].pagination, CursorPagination)
-        else dict(pair[1].filtered_example)
-    )
+    field = pair[1].pagination.key_field
+    return {str(field): 2} if not pair[1].pagination.has_cursors else dict(pair[1].filtered_example)
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
@@ -159,9 +147,7 @@ async def test_changed_count_is_optional_in_both_forms(serve: Any, pair: Pair) -
     assert found["forbidden"] == []
 
 
-@pytest.mark.parametrize(
-    "pair", [pair for pair in LISTS if isinstance(pair[1].pagination, CursorPagination)], ids=name
-)
+@pytest.mark.parametrize("pair", [pair for pair in LISTS if pair[1].pagination.has_cursors], ids=name)
 async def test_cursor_client_collects_all_required_rows(serve: Any, pair: Pair) -> None:
     mock = await serve(world={"sessions": 60})
     kinds = ("session_arrives", "session_arrives_late", "session_deleted", "session_grows")

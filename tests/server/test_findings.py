@@ -17,15 +17,15 @@ from mockserver.contract.lint_rules import (
     MissingCompanion,
     MissingUtcOffset,
 )
-from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
+from mockserver.contract.pagination import OffsetPagination, PageNumberPagination
 from mockserver.server.faults.registry import read
-from mockserver.server.http.pagination import page_field
 from mockserver.server.journal.client_history import LISTS as MOST_LISTS
 from mockserver.server.journal.client_history import PAGES, WAITS, History, Wait
 from mockserver.server.review.findings import FINDINGS
 from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor
 from tests.server.asking import ALL, LISTS, Pair, crawl, name, page_of
+from tests.support.limits import find_limits
 
 ADVISED = [
     (vendor, endpoint, advice)
@@ -33,14 +33,9 @@ ADVISED = [
     for endpoint in vendor.contract.endpoints
     for advice in endpoint.lint_rules
 ]
-NUMBERED = [pair for pair in LISTS if not isinstance(pair[1].pagination, CursorPagination)]
-ONE = [(*pair, limit) for pair in ALL for limit in pair[1].limits if isinstance(limit, ConcurrencyLimit)]
-REPORTED = [
-    (*pair, limit)
-    for pair in ALL
-    for limit in pair[1].limits
-    if isinstance(limit, WindowLimit) and limit.headers
-]
+NUMBERED = [pair for pair in LISTS if not pair[1].pagination.has_cursors]
+ONE = find_limits(ALL, ConcurrencyLimit)
+REPORTED = [each for each in find_limits(ALL, WindowLimit) if each[2].headers]
 
 
 def advice_name(each: Any) -> str:
@@ -147,7 +142,7 @@ async def test_repeated_first_page_is_found(serve: Any, pair: Pair) -> None:
     for _ in range(3):
         await mock.ask(*pair, whole)
     polled = told(mock)
-    first = {**whole, str(getattr(pair[1].pagination, "limit", None)): 4}
+    first = {**whole, str(pair[1].pagination.limit): 4}
     await mock.ask(*pair, first)
     once = told(mock)
     await mock.ask(*pair, first)
@@ -349,7 +344,7 @@ def test_every_finding_is_registered_and_every_lint_rule_used() -> None:
 )
 async def test_offset_beyond_64_bits_is_reviewed(serve: Any, pair: Pair, caplog: Any) -> None:
     mock = await serve()
-    await mock.ask(*pair, {**pair[1].example, str(page_field(pair[1].pagination)): 1 << 70})
+    await mock.ask(*pair, {**pair[1].example, str(pair[1].pagination.key_field): 1 << 70})
 
     assert len(mock.tenant.journal) == 1
     assert "no findings" not in caplog.text

@@ -12,20 +12,13 @@ from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.limits import ConcurrencyLimit, TokenBucket, WindowLimit
 from mockserver.server.faults.registry import read
 from mockserver.server.tenancy.limits import RateLimiter
-from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
+from tests.server.asking import ALL
+from tests.support.limits import find_limits
 
 Limited = tuple[Vendor, Endpoint, Any]
-LIMITED = [
-    (vendor, endpoint, limit)
-    for vendor in load()
-    for endpoint in vendor.contract.endpoints
-    for limit in endpoint.limits
-]
-ONE = [each for each in LIMITED if isinstance(each[2], ConcurrencyLimit)]
-WINDOWS = [
-    each for each in LIMITED if isinstance(each[2], WindowLimit) and not set(each[1].path) - {each[1].site}
-]
+ONE = find_limits(ALL, ConcurrencyLimit)
+WINDOWS = [each for each in find_limits(ALL, WindowLimit) if not set(each[1].path) - {each[1].site}]
 
 
 def name(each: Limited) -> str:
@@ -39,12 +32,12 @@ def name(each: Limited) -> str:
     st.sampled_from(["clock", "first"]),
 )
 def test_window_never_allows_more_than_its_limit(instants: list[int], allowed: int, opens: Any) -> None:
-    windows, window = RateLimiter(), WindowLimit(allowed="x", seconds=600, opens=opens, pool="p")
+    windows, window = RateLimiter(), WindowLimit(allowed="v.x", seconds=600, opens=opens, pool="p")
     opened, passed = -1, 0
     for now in instants:
         if opened < 0 or now >= opened + 600_000:
             opened, passed = (now // 600_000 * 600_000 if opens == "clock" else now), 0
-        through = not windows.charge(window, allowed, "key", now).refused
+        through = not windows.charge(window, {"x": allowed}, "key", now).refused
 
         assert through == (passed < allowed)
 
@@ -53,38 +46,37 @@ def test_window_never_allows_more_than_its_limit(instants: list[int], allowed: i
 
 @given(st.lists(st.integers(0, 20_000), max_size=60).map(sorted), st.integers(1, 6), st.integers(0, 7))
 def test_bucket_allows_its_size_and_its_refill(instants: list[int], allowed: int, refill: int) -> None:
-    rates, bucket = RateLimiter(), TokenBucket(allowed="x", refill="y", pool="p")
+    rates, bucket = RateLimiter(), TokenBucket(allowed="v.x", refill="v.y", pool="p")
+    behaviors = {"x": allowed, "y": refill}
     level, last = Fraction(allowed), 0
     for now in instants:
         level, last = min(Fraction(allowed), level + Fraction((now - last) * refill, 1000)), now
-        before = rates.take(bucket, allowed, refill, "key", now, counts=False)
-        left = rates.take(bucket, allowed, refill, "key", now)
+        before = rates.charge(bucket, behaviors, "key", now, counts=False)
+        left = rates.charge(bucket, behaviors, "key", now)
 
         assert left.refused == before.refused == (level < 1)
 
         if left.refused:
-            assert (
-                refill == 0
-                or not rates.take(
-                    bucket, allowed, refill, "key", now + left.wait * 1000, counts=False
-                ).refused
-            )
+            later = rates.charge(bucket, behaviors, "key", now + left.wait * 1000, counts=False)
+            assert refill == 0 or not later.refused
             continue
         level -= 1
         assert (left.remaining, left.wait) == (int(level), 0)
-        assert rates.taken(bucket, allowed, refill, now) == {"key": allowed - int(level)}
+        assert rates.used(bucket, behaviors, now) == {"key": allowed - int(level)}
 
 
 def test_bucket_is_not_refilled_when_clock_goes_back() -> None:
-    rates, bucket = RateLimiter(), TokenBucket(allowed="x", refill="y", pool="p")
-    left = [rates.take(bucket, 3, 1, "key", now).remaining for now in (5_000, 1_000, 5_000)]
+    rates, bucket = RateLimiter(), TokenBucket(allowed="v.x", refill="v.y", pool="p")
+    left = [rates.charge(bucket, {"x": 3, "y": 1}, "key", now).remaining for now in (5_000, 1_000, 5_000)]
 
     assert left == [2, 1, 2]
 
 
 def test_idle_window_ends_after_pause() -> None:
-    rates, window = RateLimiter(), WindowLimit(allowed="x", seconds=10, opens="idle", pool="p")
-    refused = [rates.charge(window, 3, "key", second * 1000).refused for second in (0, 9, 18, 27, 28, 29)]
+    rates, window = RateLimiter(), WindowLimit(allowed="v.x", seconds=10, opens="idle", pool="p")
+    refused = [
+        rates.charge(window, {"x": 3}, "key", second * 1000).refused for second in (0, 9, 18, 27, 28, 29)
+    ]
 
     assert refused == [False, False, False, True, False, False]
 
@@ -166,7 +158,7 @@ async def test_invalid_request_takes_no_slot(serve: Any, each: Limited) -> None:
     vendor, endpoint, limit = each
     mock = await serve(behaviors={limit.hold: 100})
     path, arguments = mock.parts(vendor, endpoint, {})
-    parameter = str(getattr(endpoint.pagination, "limit", None))
+    parameter = str(endpoint.pagination.limit)
     bad = {"json": {**arguments["json"], parameter: 0}}
     first = asyncio.ensure_future(mock.ask(vendor, endpoint, {}))
     async with mock.client.request(endpoint.method, path, **bad) as response:

@@ -255,7 +255,7 @@ async def test_ten_thousand_idle_connections_are_still_served(server: Server) ->
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     pair = LISTS[-1]
-    limit = str(getattr(pair[1].pagination, "limit", None))
+    limit = str(pair[1].pagination.limit)
     parameters: dict[str, Any] = {limit: 1}
     request = server.request(*pair, **parameters)
     opened = []

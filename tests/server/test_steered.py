@@ -21,14 +21,13 @@ from hypothesis.stateful import (
 from msgspec import Struct, json
 
 from mockserver._util.clock import LATEST
+from mockserver._util.json_paths import get_at
 from mockserver.admin_schemas import TenantAccess, WindowState
 from mockserver.client import AdminClient, AdminError
 from mockserver.contract.behaviors import DIALECT, short_name
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.limits import WindowLimit
-from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.server.app import create_app
-from mockserver.server.http.pagination import get_at, page_field
 from mockserver.server.requests.responses import status_of
 from mockserver.server.tenancy.config import Config, tenants
 from mockserver.vendors import load
@@ -36,14 +35,13 @@ from mockserver.world.model.spec import DEFAULT_END, DEFAULT_START, parse_instan
 from tests.bench.spoken import build_request
 from tests.conftest import QUICK
 from tests.server.asking import ALL, Pair
+from tests.support.limits import find_limits, has_limit
+from tests.support.pages import with_page_number, with_page_size
 
 ROWS = [pair for pair in ALL if pair[1].rows_path is not None]
 RECORDED = [pair for pair in ALL if pair[1].method == "POST" and pair[1].rows_path is None]
 WINDOWS = {
-    f"{vendor.name}.{limit.pool}": (vendor, limit)
-    for vendor, endpoint in ALL
-    for limit in endpoint.limits
-    if isinstance(limit, WindowLimit)
+    f"{vendor.name}.{limit.pool}": (vendor, limit) for vendor, _, limit in find_limits(ALL, WindowLimit)
 }
 WORLDS: list[dict[str, Any]] = [
     {"sessions": 12},
@@ -133,7 +131,7 @@ class ActiveFault(Struct):
 
     def triggers(self, pair: Pair, page: int) -> bool:
         meant = self.vendor in (None, pair[0].name) and self.endpoint in (None, pair[1].name)
-        paged = pair[1].rows_path is not None and page_field(pair[1].pagination) is not None and page > 0
+        paged = pair[1].rows_path is not None and pair[1].pagination.key_field is not None and page > 0
         if self.remaining == 0 or not meant or (self.kind == "same_page" and not paged):
             return False
         self.matched += 1
@@ -261,15 +259,10 @@ def _parameters(pair: Pair, page: int = 0, cursor: str | None = None) -> dict[st
         name: value.format_map(words) if isinstance(value, str) else value
         for name, value in endpoint.all_rows_params.items()
     }
-    asked |= {field: SIZE for field in (getattr(paging, "limit", None),) if field}
-    match paging:
-        case OffsetPagination(offset=field) if page:
-            asked[field] = SIZE * page
-        case PageNumberPagination(page=field, first=first) if page:
-            asked[field] = first + page
-        case CursorPagination(cursor=field) if cursor:
-            asked[field] = cursor
-    return asked
+    asked = with_page_size(endpoint, asked, SIZE)
+    if cursor and paging.has_cursors:
+        return {**asked, str(paging.key_field): cursor}
+    return with_page_number(endpoint, asked, page) if page and not paging.has_cursors else asked
 
 
 class Steered(RuleBasedStateMachine):
@@ -368,8 +361,8 @@ class Steered(RuleBasedStateMachine):
         model = self.alive(name)
         if model is None or len(model.faults) > 3:
             return
-        if kind == "same_page" and page_field(pair[1].pagination) is None:
-            pair = next(each for each in ROWS if page_field(each[1].pagination) is not None)
+        if kind == "same_page" and pair[1].pagination.key_field is None:
+            pair = next(each for each in ROWS if each[1].pagination.key_field is not None)
         own = {"latency": {"seconds": 0}, "session_deleted": {"place": 0}}.get(kind, {})
         where = {"vendor": pair[0].name, "endpoint": pair[1].name} if narrow else {}
         self.admin.add_faults(
@@ -388,13 +381,7 @@ class Steered(RuleBasedStateMachine):
 
     @rule(
         name=names,
-        pair=st.sampled_from(
-            [
-                pair
-                for pair in ROWS + RECORDED
-                if any(isinstance(limit, WindowLimit) for limit in pair[1].limits)
-            ]
-        ),
+        pair=st.sampled_from([pair for pair in ROWS + RECORDED if has_limit(pair[1], WindowLimit)]),
         change=st.sampled_from(
             [
                 {"allowed": 0},
@@ -468,12 +455,8 @@ class Steered(RuleBasedStateMachine):
         """Return a page of a list is asked for, and the one after it."""
         if name in self.models:
             body = self.page(name, pair, site, 0)
-            cursor = get_at(json.decode(body), getattr(pair[1].pagination, "next", None)) if body else None
-            if (
-                later
-                and page_field(pair[1].pagination)
-                and (cursor or not isinstance(pair[1].pagination, CursorPagination))
-            ):
+            cursor = get_at(json.decode(body), pair[1].pagination.next) if body else None
+            if later and pair[1].pagination.key_field and (cursor or not pair[1].pagination.has_cursors):
                 self.page(name, pair, site, 1, cursor)
 
     @rule(name=names, later=st.booleans())

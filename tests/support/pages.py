@@ -1,4 +1,7 @@
-"""Walk the pages of a list as its contract's pagination describes."""
+"""Walk the pages of a list as its contract's pagination describes.
+
+Only the names of fields are taken from the contract: the arithmetic is that of a client, independent of the server.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
@@ -32,7 +35,7 @@ def field_at(response: Any, path: str) -> Any:
 
 def with_page_size(endpoint: Endpoint, params: Params, size: int) -> Params:
     """Return the parameters with a page size, if the endpoint has a parameter for it."""
-    limit = getattr(endpoint.pagination, "limit", None)
+    limit = endpoint.pagination.limit
     return {**params, limit: size} if limit else params
 
 
@@ -54,8 +57,8 @@ def next_page_params(endpoint: Endpoint, params: Params, response: Any) -> Param
     match pagination:
         case NoPagination():
             return None
-        case OffsetPagination(offset=offset, total=total):
-            following = params.get(offset, 0) + count
+        case OffsetPagination(offset=offset, total=total, next=path):
+            following = field_at(response, path) if path else params.get(offset, 0) + count
             return {**params, offset: following} if following < field_at(response, str(total)) else None
         case PageNumberPagination(page=page, first=first):
             is_last = count < _page_size(pagination, params)

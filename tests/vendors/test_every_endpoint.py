@@ -13,7 +13,6 @@ from msgspec.structs import fields as struct_fields
 from mockserver.contract.behaviors import DOCUMENTED, ByBehavior
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.pagination import CursorPagination, NoPagination
 from mockserver.contract.validation import fields
 from mockserver.rows.datetimes import format_seconds, parse_instant
 from mockserver.rows.encoder import RowEncoder
@@ -323,7 +322,7 @@ async def test_concurrent_requests_get_the_same_pages_as_sequential_ones(
     concurrent, sequential = [await serve(vendor, profile=profile, behaviors=queued) for _ in range(2)]
     first_page = all_rows_params(concurrent.tenant, endpoint)
     pages = [with_page_size(endpoint, first_page, size) for size in range(1, 11)]
-    if not isinstance(endpoint.pagination, CursorPagination | NoPagination):
+    if endpoint.pagination.key_field and not endpoint.pagination.has_cursors:
         numbers = (6, 2, 59, 21, 3, 4, 0, 1, 8, 7)
         pages += [
             with_page_number(endpoint, page, number) for page, number in zip(pages, numbers, strict=True)

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 from mockserver.contract.endpoint import Contract, Endpoint
-from mockserver.contract.limits import ConcurrencyLimit, Limit, WindowLimit
+from mockserver.contract.limits import Limit
 from mockserver.contract.provenance import Fact
 from mockserver.contract.validation import Field, fields
-from tools.docs.markdown import describe_limit, error_body, error_status, request_type, response_type, table
+from tools.docs.markdown import error_body, error_status, request_type, response_type, table
 
 Statements = Mapping[str, str]
 """The statements of a contract by their place in it."""
@@ -48,9 +48,7 @@ def _statements(contract: Contract) -> Iterator[tuple[str, str]]:
 
 def _limit(limit: Limit) -> str:
     """Return the behavior that configures a limit, and the kind of its windows."""
-    if isinstance(limit, ConcurrencyLimit):
-        return f"`{limit.busy}`"
-    return f"`{limit.allowed}`" + (f", {limit.opens}" if isinstance(limit, WindowLimit) else "")
+    return f"`{next(iter(limit.behaviors.values()))}`" + (f", {limit.opens}" if limit.opens else "")
 
 
 def _parameters(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
@@ -97,4 +95,4 @@ def _facts(contract: Contract) -> dict[tuple[str, str], Fact]:
 
 def _limits(contract: Contract) -> list[str]:
     limits = chain.from_iterable(endpoint.limits for endpoint in contract.endpoints)
-    return list(dict.fromkeys(map(describe_limit, limits)))
+    return list(dict.fromkeys(limit.description for limit in limits))

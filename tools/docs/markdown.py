@@ -8,7 +8,6 @@ from msgspec import Meta, Struct, json
 
 from mockserver.contract.behaviors import ByBehavior
 from mockserver.contract.errors import ErrorTemplate
-from mockserver.contract.limits import ConcurrencyLimit, Limit, TokenBucket
 from mockserver.contract.validation import Field
 
 _JSON_TYPES = {
@@ -19,12 +18,6 @@ _JSON_TYPES = {
     NoneType: "null",
     dict: "object",
     Any: "any",
-}
-
-_WINDOWS = {
-    "clock": "fixed windows, aligned to the clock",
-    "first": "a window starts with the first request after the previous one",
-    "idle": "every request restarts the window",
 }
 
 
@@ -88,20 +81,3 @@ def error_body(template: ErrorTemplate) -> str:
     if template.body is None:
         return "empty"
     return f"`{template.body}` as text" if template.text else f"`{json.encode(template.body).decode()}`"
-
-
-def describe_limit(limit: Limit) -> str:
-    """Describe a limit in one or two sentences."""
-    if isinstance(limit, ConcurrencyLimit):
-        return (
-            f"One open request per site: `{limit.busy}` decides about a second one, "
-            f"`{limit.hold}` is the minimum duration of the first."
-        )
-    if isinstance(limit, TokenBucket):
-        rule = f"A burst of `{limit.allowed}` requests per key, refilled by `{limit.refill}` per second"
-    else:
-        rule = f"`{limit.allowed}` requests per key in {limit.seconds:,} seconds ({_WINDOWS[limit.opens]})"
-    documented = f"; the documented number is {limit.documented:,}" if limit.documented else ""
-    names = ", ".join(f"`{name}`" for name in limit.header_names)
-    headers = f" Every response has the headers {names}." if names else ""
-    return f"{rule}{documented} (pool `{limit.pool}`).{headers}"

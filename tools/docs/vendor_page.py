@@ -7,7 +7,7 @@ from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.provenance import Fact, Source
 from mockserver.contract.validation import Field, fields
 from tools.docs.dialect_diff import differences
-from tools.docs.markdown import describe_limit, error_body, error_status, request_type, response_type, table
+from tools.docs.markdown import error_body, error_status, request_type, response_type, table
 
 
 def page(contract: Contract, *others: Contract) -> str:
@@ -52,7 +52,7 @@ def _endpoint(endpoint: Endpoint) -> str:
         for field in fields(endpoint.response, deep=True)
     ]
     parts += ["The response:\n", table(("field", "type", "", "basis", "source"), response)]
-    notes = [f"- {describe_limit(limit)}" for limit in endpoint.limits]
+    notes = [f"- {limit.description}" for limit in endpoint.limits]
     notes += [f"- {_with_basis(fact)}" for fact in endpoint.facts]
     if notes:
         parts.append("\n".join(notes) + "\n")

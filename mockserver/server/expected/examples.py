@@ -40,7 +40,7 @@ def asked(tenant: Tenant, vendor: Vendor, endpoint: Endpoint) -> dict[str, Any]:
     Without a session id if there are no sessions.
     """
     names = tenant.identifiers[vendor.name]
-    limit = getattr(endpoint.pagination, "limit", None)
+    limit = endpoint.pagination.limit
     keys = endpoint.credentials.fields if isinstance(endpoint.credentials, BodyKeys) else ()
     path = {
         name: names.sites[0][0] if name == endpoint.site else session_id(tenant, vendor)

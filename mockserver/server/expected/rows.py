@@ -7,14 +7,14 @@ from typing import Any, Literal
 
 from msgspec import Struct, json
 
+from mockserver._util.json_paths import get_at
 from mockserver._util.suggest import suggest
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
-from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
 from mockserver.contract.validation import fields, read
 from mockserver.rows.datetimes import DAY, format_seconds
 from mockserver.server.expected.merge import MergedRow, merge_rows
-from mockserver.server.http.pagination import collect_fields, get_at, list_key_of
+from mockserver.server.http.pagination import collect_fields, compute_page_info, list_key_of
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.server.tenancy.world_history import WorldSnapshot
 from mockserver.vendors.base import Vendor, VendorIdentifiers, ViewRequest
@@ -128,18 +128,19 @@ class _List(Struct, frozen=True):
         """Yield each row of every page with the total."""
         page = dict(parameters)
         endpoint = self.endpoint
+        pagination = endpoint.pagination
         while True:
-            body = json.decode(self.vendor.respond(endpoint, self.request(page, snapshot)).body)
+            request = self.request(page, snapshot)
+            body = json.decode(self.vendor.respond(endpoint, request).body)
             found = get_at(body, endpoint.rows_path)
-            total = (
-                get_at(body, endpoint.pagination.total)
-                if isinstance(endpoint.pagination, OffsetPagination) and endpoint.pagination.total
-                else None
-            )
+            total = get_at(body, pagination.total) if pagination.total else None
             for row in found if isinstance(found, list) else [found]:
                 yield total, row
-            if not _set_next_page(endpoint, page, body, len(found)):
+            sent = collect_fields(endpoint, request.path, request.query, request.body)
+            position = compute_page_info(endpoint, sent, body, {})
+            if pagination.key_field is None or position is None or position.next is None:
                 return
+            page[pagination.key_field] = position.next
 
     def request(self, parameters: Mapping[str, Any], snapshot: WorldSnapshot) -> ViewRequest:
         """Return a request for the list; raise ``ApiError`` if the parameters are invalid."""
@@ -169,18 +170,3 @@ class _List(Struct, frozen=True):
             behaviors=self.behaviors,
             identifiers=names,
         )
-
-
-def _set_next_page(endpoint: Endpoint, page: dict[str, Any], body: Any, count: int) -> bool:
-    """Change the parameters to those of the next page; return False after the last page."""
-    match endpoint.pagination:
-        case OffsetPagination(offset=offset) if count:
-            page[offset] = int(page.get(offset, 0)) + count
-        case PageNumberPagination(page=number, first=first) if count:
-            # A short page is not a sign of the end: the limit may have been reduced.
-            page[number] = int(page.get(number, first)) + 1
-        case CursorPagination(cursor=cursor, next=path) if (after := get_at(body, path)) is not None:
-            page[cursor] = after
-        case _:
-            return False
-    return True

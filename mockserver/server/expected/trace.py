@@ -6,10 +6,10 @@ from typing import Any
 
 from msgspec import json
 
+from mockserver._util.json_paths import get_at
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
 from mockserver.reconcile import row_key_function
-from mockserver.server.http.pagination import get_at
 from mockserver.server.http.router import RouteMatch, Router
 from mockserver.server.journal.journal import Exchange
 from mockserver.server.requests.parser import RequestParser

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from msgspec import Meta, Struct, json
 
 from mockserver._util.suggest import suggest
-from mockserver.server.http.pagination import PageInfo, compute_page_info, page_field
+from mockserver.contract.pagination import PageInfo
+from mockserver.server.http.pagination import compute_page_info
 from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.response import Response
 from mockserver.server.tenancy.active_faults import MAX_ACTIVE_FAULTS, FaultError
@@ -84,14 +85,16 @@ class FaultContext:
             return None
         numbers = self.tenant.faults.page_numbers(self.list_key)
         page = compute_page_info(endpoint, self.fields, json.decode(response.body), numbers)
-        if page is not None and page.next is not None and page.number is not None:
+        if page is None or page.next is None or page.number is None:
+            return page
+        if endpoint.pagination.has_cursors:
             numbers[page.next] = page.number + 1
         return page
 
     @property
     def list_key(self) -> str:
         """The same text for all requests for pages of one list."""
-        page_name = page_field(self.request.endpoint.pagination)
+        page_name = self.request.endpoint.pagination.key_field
         fields = {name: value for name, value in self.fields.items() if name != page_name}
         values = [self.request.vendor.name, self.request.endpoint.name, self.request.site, fields]
         return json.encode(values, order="deterministic").decode()

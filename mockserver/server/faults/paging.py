@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final
 
 from msgspec import Meta, json
-from msgspec.structs import fields, replace
+from msgspec.structs import replace
 
+from mockserver._util.json_paths import get_at, set_at
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
+from mockserver.contract.pagination import PageInfo
 from mockserver.server.faults.base import OK, Fault, FaultContext
-from mockserver.server.http.pagination import PageInfo, get_at, page_field, set_at
 from mockserver.server.http.response import Response
 from mockserver.server.tenancy.active_faults import FaultError
 from mockserver.vendors import load_dialects
@@ -47,7 +47,7 @@ class PagingFault(Fault, frozen=True, kw_only=True):
     @classmethod
     def supports(cls, endpoint: Endpoint) -> bool:
         """Return whether the fault can trigger for an endpoint; by default, for every list with pages."""
-        return endpoint.rows_path is not None and page_field(endpoint.pagination) is not None
+        return endpoint.rows_path is not None and endpoint.pagination.key_field is not None
 
     def applies_to_endpoint(self, request: "ParsedRequest") -> bool:
         return super().applies_to_endpoint(request) and self.supports(request.endpoint)
@@ -64,45 +64,12 @@ class PagingFault(Fault, frozen=True, kw_only=True):
         return page is not None and super().matches(context) and self.applies_to_page(context, page)
 
 
-def next_path(endpoint: Endpoint) -> str | None:
-    """Return the dotted path of the next cursor or offset in a list's response."""
-    if endpoint.rows_path is None:
-        return None
-    match endpoint.pagination:
-        case OffsetPagination(next=path) | CursorPagination(next=path):
-            return path
-    return None
-
-
-def total_path(endpoint: Endpoint) -> str | None:
-    """Return the dotted path of the total in a list's response."""
-    if endpoint.rows_path is None or not isinstance(endpoint.pagination, OffsetPagination):
-        return None
-    return endpoint.pagination.total
-
-
-def sent_cursor(context: FaultContext) -> Any:
-    """Return the cursor of a request; ``None`` for the first page, and for lists without cursors."""
-    pagination = context.request.endpoint.pagination
-    return context.fields.get(pagination.cursor) or None if isinstance(pagination, CursorPagination) else None
-
-
-def _follows_page_key(context: FaultContext) -> bool:
-    """Return whether the request can be repeated as a next page: it has an offset, or a cursor."""
-    return (
-        isinstance(context.request.endpoint.pagination, OffsetPagination) or sent_cursor(context) is not None
-    )
-
-
-def request_page(context: FaultContext, value: Any) -> None:
-    """Replace the request's offset, page number or cursor."""
-    request = context.request
-    name = page_field(request.endpoint.pagination)
-    for place in ("query", "body"):
-        model = getattr(request, place)
-        for field in () if model is None else fields(model):
-            if field.encode_name == name:
-                context.request = replace(request, **{place: replace(model, **{field.name: value})})
+def _requested_page(context: FaultContext) -> PageInfo:
+    """Return the position of the page that a paging fault matched."""
+    page = context.page_info
+    if page is None:
+        raise ValueError("the request is not for a page of a list")
+    return page
 
 
 def edit_json(response: Response, edit: Callable[[Any], None]) -> Response:
@@ -129,21 +96,7 @@ class SamePage(PagingFault, frozen=True, kw_only=True, tag="same_page"):
         return page.number is not None and page.number > 1
 
     def before_response(self, context: FaultContext) -> None:
-        request_page(context, _previous_page(context))
-
-
-def _previous_page(context: FaultContext) -> Any:
-    """Return the offset, page number or cursor of the page before the requested one."""
-    page = context.page_info
-    number = page.number if page is not None and page.number is not None else 1
-    match context.request.endpoint.pagination:
-        case OffsetPagination(offset=name):
-            offset = int(context.fields[name])
-            return max(offset - offset // (number - 1), 0)
-        case PageNumberPagination(page=name):
-            return int(context.fields[name]) - 1
-    numbers = context.tenant.faults.page_numbers(context.list_key)
-    return next((cursor for cursor, known in reversed(numbers.items()) if known == number - 1), None)
+        context.request = context.request.with_page(_requested_page(context).previous)
 
 
 class StuckCursor(PagingFault, frozen=True, kw_only=True, tag="stuck_cursor"):
@@ -158,17 +111,14 @@ class StuckCursor(PagingFault, frozen=True, kw_only=True, tag="stuck_cursor"):
 
     @classmethod
     def supports(cls, endpoint: Endpoint) -> bool:
-        return next_path(endpoint) is not None
+        return endpoint.rows_path is not None and endpoint.pagination.next is not None
 
     def applies_to_page(self, context: FaultContext, page: PageInfo) -> bool:  # noqa: ARG002 -- inherited
-        return _follows_page_key(context)
+        return page.key is not None
 
     def after_response(self, context: FaultContext, response: Response) -> Response:
-        endpoint = context.request.endpoint
-        sent = sent_cursor(context)
-        if isinstance(endpoint.pagination, OffsetPagination):
-            sent = int(context.fields.get(endpoint.pagination.offset, 0))
-        return edit_json(response, lambda body: set_at(body, next_path(endpoint) or "", sent))
+        path = context.request.endpoint.pagination.next or ""
+        return edit_json(response, lambda body: set_at(body, path, _requested_page(context).key))
 
 
 _UNKNOWN_CURSOR: Final = "expired"
@@ -183,13 +133,13 @@ class ExpiredCursor(PagingFault, frozen=True, kw_only=True, tag="expired_cursor"
 
     @classmethod
     def supports(cls, endpoint: Endpoint) -> bool:
-        return endpoint.rows_path is not None and isinstance(endpoint.pagination, CursorPagination)
+        return endpoint.rows_path is not None and endpoint.pagination.has_cursors
 
     def applies_to_page(self, context: FaultContext, page: PageInfo) -> bool:  # noqa: ARG002 -- inherited
-        return sent_cursor(context) is not None
+        return page.key is not None
 
     def before_response(self, context: FaultContext) -> None:
-        request_page(context, _UNKNOWN_CURSOR)
+        context.request = context.request.with_page(_UNKNOWN_CURSOR)
 
 
 class EmptyPage(PagingFault, frozen=True, kw_only=True, tag="empty_page"):
@@ -218,10 +168,10 @@ class ChangingTotal(PagingFault, frozen=True, kw_only=True, tag="changing_total"
 
     @classmethod
     def supports(cls, endpoint: Endpoint) -> bool:
-        return total_path(endpoint) is not None
+        return endpoint.rows_path is not None and endpoint.pagination.total is not None
 
     def after_response(self, context: FaultContext, response: Response) -> Response:
-        path = total_path(context.request.endpoint) or ""
+        path = context.request.endpoint.pagination.total or ""
         increase = self.by * context.trigger_count
         return edit_json(response, lambda body: set_at(body, path, get_at(body, path) + increase))
 
@@ -239,10 +189,10 @@ class NoEnd(PagingFault, frozen=True, kw_only=True, tag="no_end"):
 
     @classmethod
     def supports(cls, endpoint: Endpoint) -> bool:
-        return total_path(endpoint) is not None or ExpiredCursor.supports(endpoint)
+        return ChangingTotal.supports(endpoint) or ExpiredCursor.supports(endpoint)
 
-    def applies_to_page(self, context: FaultContext, page: PageInfo) -> bool:
-        return page.last and _follows_page_key(context)
+    def applies_to_page(self, context: FaultContext, page: PageInfo) -> bool:  # noqa: ARG002 -- inherited
+        return page.last and page.key is not None
 
     def after_response(self, context: FaultContext, response: Response) -> Response:
         return edit_json(response, lambda body: _remove_end(context, body))
@@ -250,12 +200,12 @@ class NoEnd(PagingFault, frozen=True, kw_only=True, tag="no_end"):
 
 def _remove_end(context: FaultContext, body: Any) -> None:
     endpoint = context.request.endpoint
-    match endpoint.pagination:
-        case OffsetPagination(offset=name, size=size, total=str() as total):
-            offset = int(context.fields.get(name, 0))
-            set_at(body, total, offset + len(get_at(body, endpoint.rows_path)) + size)
-        case CursorPagination(next=path):
-            set_at(body, path, sent_cursor(context))
+    pagination = endpoint.pagination
+    key = _requested_page(context).key
+    if pagination.total is not None:
+        set_at(body, pagination.total, key + len(get_at(body, endpoint.rows_path)) + pagination.size)
+    elif pagination.next is not None:
+        set_at(body, pagination.next, key)
 
 
 FAULTS: Final[tuple[type[Fault], ...]] = (

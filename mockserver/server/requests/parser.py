@@ -5,25 +5,23 @@ clock and limits come later.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, Self
 
 from msgspec import Struct, json
 from msgspec.structs import replace
 
-from mockserver.contract.behaviors import BASIS, BASIS_HEADER, short_name
+from mockserver.contract.behaviors import BASIS, BASIS_HEADER
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError, VendorError
-from mockserver.contract.limits import ConcurrencyLimit, RateLimit, WindowLimit, limit_name
+from mockserver.contract.limits import Limit, RateLimit, concurrency_limit, rate_limits
 from mockserver.contract.provenance import Basis
 from mockserver.contract.validation import fields
 from mockserver.server.http.pagination import (
     collect_fields,
     field_place,
-    is_first_page,
     list_key_of,
-    page_field,
 )
 from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.router import NearMiss, RouteMatch
@@ -98,10 +96,19 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
         place = self.page_place
         return None if place is None else getattr(getattr(self, place[0]), place[1], None)
 
+    def with_page(self, key: Any) -> Self:
+        """Return the request for another page of its list."""
+        if self.page_place is None:
+            return self
+        place, attribute = self.page_place
+        return replace(self, **{place: replace(getattr(self, place), **{attribute: key})})
+
     @cached_property
     def started_list(self) -> str | None:
         """Key of the list whose first page is requested, else None."""
-        if self.error is not None or not is_first_page(self.endpoint, self.page):
+        if self.error is not None or self.endpoint.rows_path is None:
+            return None
+        if not self.endpoint.pagination.is_first(self.page):
             return None
         return list_key_of(self.vendor.name, self.endpoint, self.site, self.fields)
 
@@ -122,7 +129,7 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
 @cache
 def _find_page_place(vendor: Vendor, endpoint_name: str) -> tuple[str, str] | None:
     endpoint = vendor.endpoint(endpoint_name)
-    field = page_field(endpoint.pagination)
+    field = endpoint.pagination.key_field
     return None if field is None or endpoint.rows_path is None else field_place(endpoint, field)
 
 
@@ -229,42 +236,24 @@ def _build_base_request(
     vendor: Vendor, endpoint: Endpoint, tenant: Tenant | None, principal: Principal | None
 ) -> ParsedRequest:
     _, behaviors = vendor_for(vendor, tenant)
-    if principal is None:
-        rates = [limit for limit in endpoint.limits if not isinstance(limit, ConcurrencyLimit)]
-        slot = None
-    else:
-        rates, slot = _apply_tenant_limits(vendor, endpoint, principal.tenant)
+    limits = endpoint.limits if principal is None else principal.tenant.limits.active(vendor.name, endpoint)
     return ParsedRequest(
         vendor=vendor,
         endpoint=endpoint,
         behaviors=behaviors,
         headers={**endpoint.headers, **_basis_header(endpoint, behaviors)},
         principal=principal,
-        rates=tuple(rates),
-        slot=slot,
+        rates=rate_limits(limits),
+        slot=None if principal is None else _slot_policy(limits, behaviors),
     )
 
 
-def _apply_tenant_limits(
-    vendor: Vendor, endpoint: Endpoint, tenant: Tenant
-) -> tuple[list[RateLimit], SlotPolicy | None]:
-    """Return the endpoint's rate limits and slot policy with the changes that the tenant made."""
-    changes = tenant.limits
-    behaviors = tenant.behaviors[vendor.name]
-    rates: list[RateLimit] = []
-    slot: SlotPolicy | None = None
-    for limit in endpoint.limits:
-        name = limit_name(vendor.name, endpoint.name, limit)
-        if name in changes.off:
-            continue
-        if isinstance(limit, ConcurrencyLimit):
-            hold_ms = behaviors[short_name(limit.hold)]
-            slot = SlotPolicy(behaviors[short_name(limit.busy)], hold_ms / 1000)
-        elif isinstance(limit, WindowLimit):
-            rates.append(replace(limit, seconds=changes.seconds.get(name, limit.seconds)))
-        else:
-            rates.append(limit)
-    return rates, slot
+def _slot_policy(limits: Iterable[Limit], behaviors: Mapping[str, Any]) -> SlotPolicy | None:
+    limit = concurrency_limit(limits)
+    if limit is None:
+        return None
+    values = limit.values(behaviors)
+    return SlotPolicy(values["busy"], values["hold"] / 1000)
 
 
 def _reject_dialect(base: ParsedRequest, match: RouteMatch) -> ParsedRequest:

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-from mockserver.contract.behaviors import short_name
 from mockserver.contract.errors import VendorError
-from mockserver.contract.limits import TokenBucket
+from mockserver.contract.limits import LimitStatus
 from mockserver.server.requests.parser import ParsedRequest
-from mockserver.server.tenancy.limits import LimitStatus, reported
+from mockserver.server.tenancy.limits import reported
 from mockserver.server.tenancy.tenant import Principal
 
 
@@ -38,13 +37,7 @@ def enforce_limits(
     statuses: list[LimitStatus] = []
     exceeded: LimitStatus | None = None
     for rate in parsed.rates:
-        allowed = int(parsed.behaviors[short_name(rate.allowed)])
-        counts = exceeded is None
-        if isinstance(rate, TokenBucket):
-            refill = int(parsed.behaviors[short_name(rate.refill)])
-            status = limiter.take(rate, allowed, refill, key, now, counts=counts)
-        else:
-            status = limiter.charge(rate, allowed, key, now, counts=counts)
+        status = limiter.charge(rate, parsed.behaviors, key, now, counts=exceeded is None)
         if status.refused and exceeded is None:
             exceeded = status
         statuses.append(status)

@@ -6,17 +6,15 @@ from functools import cache
 from typing import Any, Final
 
 from msgspec import json
-from msgspec.structs import replace
 
 from mockserver.contract.lint_rules import REQUEST_FINDINGS
-from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
-from mockserver.server.http.pagination import compute_page_info, get_at
+from mockserver.server.http.pagination import compute_page_info
 from mockserver.server.http.response import Response
 from mockserver.server.journal.client_history import Wait
 from mockserver.server.journal.journal import Exchange, Finding, Journal
 from mockserver.server.requests.cache import CachedRequest
 from mockserver.server.requests.parser import ParsedRequest
-from mockserver.server.review.rules import check_rules, field_getter
+from mockserver.server.review.rules import check_rules
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.server.tenancy.watchdog import BOUNDS
 
@@ -149,19 +147,11 @@ def _retry_at(reading: ParsedRequest, reply: Response, now: int) -> int | None:
 
 def _requested_page(reading: ParsedRequest) -> Page | None:
     """Return the requested page; ``None`` for an endpoint without pages, or an invalid request."""
-    place = reading.page_place
-    if place is None or reading.principal is None or reading.error is not None:
+    if reading.page_place is None or reading.principal is None or reading.error is not None:
         return None
-    where, attribute = place
-    paging = reading.endpoint.pagination
-    first = (
-        paging.first
-        if isinstance(paging, PageNumberPagination)
-        else 0
-        if isinstance(paging, OffsetPagination)
-        else None
-    )
-    return reading.page, first, json.encode(replace(getattr(reading, where), **{attribute: first}))
+    first = reading.endpoint.pagination.first
+    on_first = reading.with_page(first)
+    return reading.page, first, json.encode([on_first.query, on_first.body])
 
 
 def _review_page(
@@ -200,24 +190,18 @@ def _is_after_last(reading: ParsedRequest, tenant: Tenant, reply: Response) -> b
 
     From the total, or a previous page that was not full.
     """
-    if get_at(json.decode(reply.body), reading.endpoint.rows_path):
+    pagination = reading.endpoint.pagination
+    page = compute_page_info(reading.endpoint, reading.fields, json.decode(reply.body), {})
+    if page is None or page.rows:
         return False
-    place = reading.page_place
-    match reading.endpoint.pagination:
-        case OffsetPagination(total=total):
-            return total is not None
-        case PageNumberPagination(limit=limit, size=size, maximum=maximum) if place is not None:
-            where, attribute = place
-            previous = replace(getattr(reading, where), **{attribute: reading.page - 1})
-            page_size = field_getter(reading.endpoint, limit)(reading) if limit else size
-            rows = _count_rows(replace(reading, **{where: previous}), tenant)
-            return rows < min(page_size, maximum or page_size)
-        case CursorPagination():
-            return False  # A cursor is a promise of more rows.
-    return False
-
-
-def _count_rows(reading: ParsedRequest, tenant: Tenant) -> int:
-    """Return the number of rows that a page has now."""
-    result = reading.vendor.respond(reading.endpoint, reading.view_request(tenant, tenant.clock.now()))
-    return len(get_at(json.decode(result.body), reading.endpoint.rows_path))
+    if pagination.total is not None:
+        return True
+    if page.previous is None:  # The client followed a cursor, which is a promise of more rows.
+        return False
+    if reading.fields.get(pagination.limit or "") == 0:  # No page has rows, so none is known to be the last.
+        return False
+    previous = reading.with_page(page.previous)
+    request = previous.view_request(tenant, tenant.clock.now())
+    response = json.decode(reading.vendor.respond(reading.endpoint, request).body)
+    page = compute_page_info(reading.endpoint, previous.fields, response, {})
+    return page is not None and page.last

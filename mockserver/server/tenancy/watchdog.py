@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import DecodeError, Struct, json
 from multidict import CIMultiDict
 
-from mockserver.server.http.pagination import get_at
+from mockserver._util.json_paths import get_at
 from mockserver.server.http.response import Delivery, Response
 from mockserver.server.journal.journal import Exchange, Finding
 

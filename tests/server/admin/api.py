@@ -18,6 +18,7 @@ from mockserver.server.admin.routes import ROUTES
 from mockserver.server.admin.routing import Route
 from mockserver.vendors import load, load_dialects
 from mockserver.vendors.base import Vendor
+from tests.support.limits import find_limits
 
 Pair = tuple[Vendor, Endpoint]
 ALL: list[Pair] = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
@@ -25,25 +26,10 @@ ROWS: list[Pair] = [pair for pair in ALL if pair[1].rows_path is not None]
 LISTS: list[Pair] = [pair for pair in ROWS if pair[1].start_field is not None]
 ONE = LISTS[0]
 OTHER = LISTS[1]
-WINDOWS = [
-    (vendor, endpoint, limit)
-    for vendor, endpoint in ALL
-    for limit in endpoint.limits
-    if isinstance(limit, WindowLimit)
-]
-SLOTS = [
-    (vendor, endpoint, limit)
-    for vendor, endpoint in ALL
-    for limit in endpoint.limits
-    if isinstance(limit, ConcurrencyLimit)
-]
-BUCKETS = [
-    (vendor, endpoint, limit)
-    for vendor in load_dialects()
-    for endpoint in vendor.contract.endpoints
-    for limit in endpoint.limits
-    if isinstance(limit, TokenBucket) and not set(endpoint.path) - {endpoint.site}
-]
+WINDOWS = find_limits(ALL, WindowLimit)
+SLOTS = find_limits(ALL, ConcurrencyLimit)
+DIALECTS = [(vendor, endpoint) for vendor in load_dialects() for endpoint in vendor.contract.endpoints]
+BUCKETS = [each for each in find_limits(DIALECTS, TokenBucket) if not set(each[1].path) - {each[1].site}]
 DEFAULT = "/tenants/default"
 STATE = (
     "/tenants",

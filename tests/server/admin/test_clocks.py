@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from mockserver._util.clock import Clock
+from mockserver._util.json_paths import get_at
 from mockserver.rows.datetimes import parse_instant
-from mockserver.server.http.pagination import get_at
 from mockserver.world.model.query import Query
 from tests.server.admin.api import DEFAULT, LISTS, ONE, ROWS, WINDOWS, AdminApi, Pair, format_id
 from tests.server.admin.conftest import ServeAdmin

@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 from msgspec import json
 
+from mockserver._util.json_paths import get_at
 from mockserver.server.expected.rows import all_rows_params
-from mockserver.server.http.pagination import get_at, page_field
 from mockserver.vendors.base import Vendor
 from tests.server.admin.api import ALL, DEFAULT, LISTS, ONE, ROWS, AdminApi, Pair, format_id
 from tests.server.admin.conftest import ServeAdmin
@@ -55,7 +55,7 @@ async def test_parameters_filter_expected_rows_but_paging_does_not(
     answer = await admin.send_vendor_request(
         "default", pair, {**all_rows_params(admin.mock.tenant, pair[1]), **filtered_example}
     )
-    paging = {str(getattr(pair[1].pagination, "limit", None)): 1, str(page_field(pair[1].pagination)): "3"}
+    paging = {str(pair[1].pagination.limit): 1, str(pair[1].pagination.key_field): "3"}
 
     assert 0 < len(few) < len(whole)
     assert get_at(answer.json, pair[1].rows_path) == few[: len(get_at(answer.json, pair[1].rows_path))] != []
@@ -199,7 +199,7 @@ async def test_unknown_vendor_endpoint_or_site_is_rejected(
 async def test_invalid_parameter_of_expected_rows_is_rejected(serve_admin: ServeAdmin, pair: Pair) -> None:
     """An unknown one by us, a wrong value in the vendor's words."""
     admin = await serve_admin()
-    fields = set(all_rows_params(admin.mock.tenant, pair[1])) - {getattr(pair[1].pagination, "limit", None)}
+    fields = set(all_rows_params(admin.mock.tenant, pair[1])) - {pair[1].pagination.limit}
     for field in fields:
         wrong = await admin.assert_rejected("POST", EXPECTED, row_query(pair, parameters={field: [{}]}))
 

@@ -19,7 +19,7 @@ ADVISED = next(
     for vendor, endpoint in LISTS
     if any(advice.name == "limit-above-maximum" for advice in endpoint.lint_rules)
 )
-LARGE = {**ADVISED[1].example, str(getattr(ADVISED[1].pagination, "limit", "")): 1_000_000}
+LARGE = {**ADVISED[1].example, str(ADVISED[1].pagination.limit): 1_000_000}
 
 
 async def record_exchanges(serve_admin: ServeAdmin) -> AdminApi:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from mockserver._util.json_paths import get_at
 from mockserver.admin_schemas import WorldFields
 from mockserver.server.expected.rows import all_rows_params
-from mockserver.server.http.pagination import get_at
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldSpec
 from tests.server.admin.api import DEFAULT, LISTS, ONE, AdminApi, Pair, format_id

@@ -7,8 +7,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
-from mockserver.server.http.pagination import get_at
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 
@@ -107,19 +105,3 @@ async def soon(holds: Callable[[], bool]) -> None:
     async with asyncio.timeout(5):
         while not holds():  # noqa: ASYNC110 -- there is no event to wait for
             await asyncio.sleep(0)
-
-
-def turned(endpoint: Endpoint, parameters: dict[str, Any], body: bytes) -> dict[str, Any] | None:
-    """Return the parameters of the page after one; ``None`` after the last."""
-    answer = json.loads(body)
-    count = len(get_at(answer, endpoint.rows_path))
-    match endpoint.pagination:
-        case OffsetPagination(offset=offset, total=total) if parameters.get(offset, 0) + count < get_at(
-            answer, total
-        ):
-            return {**parameters, offset: parameters.get(offset, 0) + count}
-        case PageNumberPagination(page=page, first=first, limit=limit) if count == parameters[str(limit)]:
-            return {**parameters, page: parameters.get(page, first) + 1}
-        case CursorPagination(cursor=cursor, next=path) if get_at(answer, path) is not None:
-            return {**parameters, cursor: get_at(answer, path)}
-    return None

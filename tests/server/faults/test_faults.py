@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.server.expected.rows import all_rows_params
 from mockserver.server.faults.base import Fault
 from mockserver.server.faults.registry import kinds, read
 from mockserver.server.tenancy.active_faults import ActiveFaults, FaultError
 from tests.server.faults.conftest import Look
-from tests.server.faults.seen import LISTS, name, turned
+from tests.server.faults.seen import LISTS, name
+from tests.support.limits import has_limit
+from tests.support.pages import next_page_params
 
 CLOSE = "Connection: close"
-FIRST = next(pair for pair in LISTS if not any(isinstance(each, ConcurrencyLimit) for each in pair[1].limits))
+FIRST = next(pair for pair in LISTS if not has_limit(pair[1]))
 OTHER = next(pair for pair in LISTS if pair[0] is not FIRST[0])
 
 
@@ -107,7 +108,7 @@ async def test_fault_with_page_triggers_only_for_that_page(serve: Any, pair: Any
         triggered.append(status == 503)
         if status == 503:
             status, body = await mock.ask(*pair, parameters)
-        parameters = turned(pair[1], parameters, body)
+        parameters = next_page_params(pair[1], parameters, json.loads(body))
 
     assert len(triggered) >= 3
     assert [number for number, each in enumerate(triggered) if each] == [

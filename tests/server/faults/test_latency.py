@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.server.faults.registry import read
 from mockserver.server.tenancy.active_faults import FaultError
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, name, soon
+from tests.support.limits import has_limit
 
-QUICK = next(pair for pair in LISTS if not any(isinstance(each, ConcurrencyLimit) for each in pair[1].limits))
+QUICK = next(pair for pair in LISTS if not has_limit(pair[1]))
 MOST = 60
 
 
@@ -20,9 +20,7 @@ async def waits(mock: Any, **arguments: Any) -> list[float]:
     mock.tenant.faults.add(read({"kind": "latency", **arguments}))
     await asyncio.gather(
         *(
-            mock.ask(
-                *QUICK, {**QUICK[1].example, str(getattr(QUICK[1].pagination, "limit", None)): 1 + number}
-            )
+            mock.ask(*QUICK, {**QUICK[1].example, str(QUICK[1].pagination.limit): 1 + number})
             for number in range(MOST)
         )
     )

@@ -5,14 +5,15 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
+from mockserver._util.json_paths import get_at
+from mockserver.contract.pagination import OffsetPagination, PageNumberPagination
 from mockserver.server.expected.rows import all_rows_params, rows
 from mockserver.server.faults.paging import PagingFault
 from mockserver.server.faults.registry import kinds, read
-from mockserver.server.http.pagination import get_at, page_field
 from mockserver.server.tenancy.active_faults import FaultError
 from mockserver.vendors import load
 from tests.server.faults.seen import LISTS, Pair, name
+from tests.support.pages import next_page_params, with_page_size
 
 SIZE, COUNT = 7, 30
 MOST = 15
@@ -26,26 +27,9 @@ def able(kind: str) -> list[Pair]:
     return [pair for pair in LISTS if PAGING[kind].supports(pair[1])]
 
 
-def following(pair: Pair, page: dict[str, Any], answer: Any) -> dict[str, Any] | None:
-    paging, count = pair[1].pagination, len(get_at(answer, pair[1].rows_path))
-    match paging:
-        case OffsetPagination(offset=offset, next=path, total=total):
-            after = get_at(answer, path)
-            return {**page, offset: after} if after < get_at(answer, total) else None
-        case PageNumberPagination(page=number, first=first):
-            return {**page, number: page.get(number, first) + 1} if count == SIZE else None
-        case CursorPagination(cursor=cursor, next=path):
-            after = get_at(answer, path)
-            return {**page, cursor: after} if after is not None else None
-    raise AssertionError(paging)
-
-
 async def crawled(mock: Any, pair: Pair) -> list[Any]:
     """Return the answers that such a client gets, one a page; it asks a page again once that was refused."""
-    page: dict[str, Any] | None = {
-        **all_rows_params(mock.tenant, pair[1]),
-        str(getattr(pair[1].pagination, "limit", "")): SIZE,
-    }
+    page: dict[str, Any] | None = with_page_size(pair[1], all_rows_params(mock.tenant, pair[1]), SIZE)
     answers: list[Any] = []
     for _ in range(MOST):
         if page is None:
@@ -53,7 +37,7 @@ async def crawled(mock: Any, pair: Pair) -> list[Any]:
         status, body = await mock.ask(*pair, page)
         if status == 200:
             answers.append(json.decode(body))
-            page = following(pair, page, answers[-1])
+            page = next_page_params(pair[1], page, answers[-1])
     return answers
 
 
@@ -96,14 +80,14 @@ async def test_same_page_never_triggers_for_first_page(serve: Any, pair: Pair) -
 
 @pytest.mark.parametrize(
     "pair",
-    [pair for pair in able("same_page") if not isinstance(pair[1].pagination, CursorPagination)],
+    [pair for pair in able("same_page") if not pair[1].pagination.has_cursors],
     ids=name,
 )
 async def test_same_page_with_reduced_limit_returns_previous_page(serve: Any, pair: Pair) -> None:
     mock, paging = await serve(world={"sessions": 350}), pair[1].pagination
-    asked = {**all_rows_params(mock.tenant, pair[1]), str(getattr(paging, "limit", "")): 500}
+    asked = with_page_size(pair[1], all_rows_params(mock.tenant, pair[1]), 500)
     third = [
-        {**asked, str(page_field(paging)): at}
+        {**asked, str(paging.key_field): at}
         for at in ((100, 200) if isinstance(paging, OffsetPagination) else (2, 3))
     ]
     plain = [await mock.ask(*pair, each) for each in third]
@@ -123,8 +107,8 @@ async def test_stuck_cursor_keeps_client_on_page(serve: Any, pair: Pair) -> None
 @pytest.mark.parametrize("pair", able("expired_cursor"), ids=name)
 async def test_expired_cursor_is_rejected_like_unknown_cursor(serve: Any, pair: Pair) -> None:
     mock = await serve(world={"sessions": COUNT})
-    asked = {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].pagination, "limit", "")): SIZE}
-    refused = await mock.ask(*pair, {**asked, str(page_field(pair[1].pagination)): "nobody's"})
+    asked = {**all_rows_params(mock.tenant, pair[1]), str(pair[1].pagination.limit): SIZE}
+    refused = await mock.ask(*pair, {**asked, str(pair[1].pagination.key_field): "nobody's"})
     mock.tenant.faults.add(read({"kind": "expired_cursor", "nth": 1}))
     pages = [get_at(answer, pair[1].rows_path) for answer in await crawled(mock, pair)]
     _, _, second, *_ = mock.tenant.journal
@@ -157,7 +141,7 @@ async def test_empty_page_never_triggers_for_last_page(serve: Any, pair: Pair) -
 @pytest.mark.parametrize("pair", able("changing_total"), ids=name)
 async def test_changing_total_grows_with_every_trigger(serve: Any, pair: Pair) -> None:
     pages, answers, expected, _ = await met(serve, pair, kind="changing_total", by=10)
-    total = getattr(pair[1].pagination, "total", "")
+    total = pair[1].pagination.total
 
     assert [get_at(answer, total) for answer in answers] == [COUNT + 10 * n for n in range(1, MOST + 1)]
     assert pages[: len(cut(expected)) + 1] == [*cut(expected), []]
@@ -166,15 +150,13 @@ async def test_changing_total_grows_with_every_trigger(serve: Any, pair: Pair) -
 @pytest.mark.parametrize("pair", able("no_end"), ids=name)
 async def test_no_end_makes_client_request_more_pages(serve: Any, pair: Pair) -> None:
     pages, _, expected, active = await met(serve, pair, kind="no_end", times=3)
-    again = cut(expected)[-1] if isinstance(pair[1].pagination, CursorPagination) else []
+    again = cut(expected)[-1] if pair[1].pagination.has_cursors else []
 
     assert pages == [*cut(expected), again, again, again]
     assert active.remaining == 0
 
 
-@pytest.mark.parametrize(
-    "pair", [pair for pair in LISTS if isinstance(pair[1].pagination, CursorPagination)], ids=name
-)
+@pytest.mark.parametrize("pair", [pair for pair in LISTS if pair[1].pagination.has_cursors], ids=name)
 @pytest.mark.parametrize("kind", PAGING)
 async def test_cursor_faults_never_trigger_for_list_of_one_page(serve: Any, kind: str, pair: Pair) -> None:
     mock = await serve(world={"sessions": 3})
@@ -187,7 +169,7 @@ async def test_cursor_faults_never_trigger_for_list_of_one_page(serve: Any, kind
 @pytest.mark.parametrize("pair", LISTS, ids=name)
 async def test_paging_faults_leave_errors_unchanged(serve: Any, pair: Pair) -> None:
     mock = await serve(world={"sessions": COUNT})
-    asked = {**all_rows_params(mock.tenant, pair[1]), str(getattr(pair[1].pagination, "limit", "")): SIZE}
+    asked = {**all_rows_params(mock.tenant, pair[1]), str(pair[1].pagination.limit): SIZE}
     mock.tenant.faults.add(read({"kind": "status", "status": 503}))
     refused = await mock.ask(*pair, asked)
     mock.tenant.faults.clear()

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from aiohttp import ClientConnectionError, ClientPayloadError
 
-from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.server.faults.registry import read
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, name, soon
+from tests.support.limits import has_limit
 
-SLOTTED = [pair for pair in LISTS if any(isinstance(limit, ConcurrencyLimit) for limit in pair[1].limits)]
+SLOTTED = [pair for pair in LISTS if has_limit(pair[1])]
 
 
 @pytest.mark.parametrize("share", [0, 0.5, 0.999])

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.server.app import create_app
 from mockserver.server.faults.base import WireFault
 from mockserver.server.faults.registry import kinds, read
 from tests.server.faults.conftest import Look
 from tests.server.faults.seen import LISTS, Seen, name, request, soon
+from tests.support.limits import has_limit
 
-SLOTTED = [pair for pair in LISTS if any(isinstance(limit, ConcurrencyLimit) for limit in pair[1].limits)]
+SLOTTED = [pair for pair in LISTS if has_limit(pair[1])]
 WHERE = ["before", "headers", "body"]
 
 

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from mockserver.contract.pagination import CursorPagination, OffsetPagination, PageNumberPagination
+from mockserver._util.json_paths import get_at
 from mockserver.rows.datetimes import parse_instant
 from mockserver.server.expected.rows import all_rows_params, rows
 from mockserver.server.faults.registry import kinds, read
 from mockserver.server.faults.world_events import WorldEvent
-from mockserver.server.http.pagination import get_at, page_field
 from mockserver.vendors import load
 from tests.server.faults.seen import LISTS, Pair, name
+from tests.support.pages import next_page_params, with_page_size
 
 SIZE, COUNT = 7, 30
 EVENTS = [kind for kind, model in kinds().items() if issubclass(model, WorldEvent)]
@@ -41,11 +41,7 @@ async def asked(mock: Any, pair: Pair, site: int = 0, **page: Any) -> Any:
     """Return a page of everything."""
     status, body = await mock.ask(
         *pair,
-        {
-            **all_rows_params(mock.tenant, pair[1]),
-            str(getattr(pair[1].pagination, "limit", "")): SIZE,
-            **page,
-        },
+        {**with_page_size(pair[1], all_rows_params(mock.tenant, pair[1]), SIZE), **page},
         site,
     )
     assert status == 200, body
@@ -54,14 +50,9 @@ async def asked(mock: Any, pair: Pair, site: int = 0, **page: Any) -> Any:
 
 async def second(mock: Any, pair: Pair, first: Any) -> Any:
     """Return the second page, after the first."""
-    match pair[1].pagination:
-        case OffsetPagination(offset=field):
-            return await asked(mock, pair, **{field: SIZE})
-        case PageNumberPagination(page=field, first=number):
-            return await asked(mock, pair, **{field: number + 1})
-        case CursorPagination(cursor=field, next=path):
-            return await asked(mock, pair, **{field: get_at(first, path)})
-    raise AssertionError(pair)
+    params = next_page_params(pair[1], with_page_size(pair[1], {}, SIZE), first)
+    assert params is not None
+    return await asked(mock, pair, **params)
 
 
 @pytest.mark.parametrize("pair", LISTS, ids=name)
@@ -72,7 +63,7 @@ async def test_session_arrives_before_response(serve: Any, pair: Pair) -> None:
     first = await asked(mock, pair)
     unmoved = expected_rows(mock, pair) == before
     page, after = get_at(await second(mock, pair, first), pair[1].rows_path), expected_rows(mock, pair)
-    shift = newest_first and not isinstance(pair[1].pagination, CursorPagination)
+    shift = newest_first and not pair[1].pagination.has_cursors
 
     assert unmoved
     assert [row for row in after if row not in before] == [after[0 if newest_first else -1]]
@@ -125,12 +116,10 @@ async def test_session_deleted_on_earlier_page_hides_row_from_offset_client(serv
     page = get_at(await second(mock, pair, first), pair[1].rows_path)
 
     assert before[SIZE - 1] not in expected_rows(mock, pair)
-    assert page == before[SIZE + (not isinstance(pair[1].pagination, CursorPagination)) :][:SIZE]
+    assert page == before[SIZE + (not pair[1].pagination.has_cursors) :][:SIZE]
 
 
-@pytest.mark.parametrize(
-    "pair", [pair for pair in LISTS if isinstance(pair[1].pagination, CursorPagination)], ids=name
-)
+@pytest.mark.parametrize("pair", [pair for pair in LISTS if pair[1].pagination.has_cursors], ids=name)
 async def test_cursor_of_deleted_row_stays_valid(serve: Any, pair: Pair) -> None:
     mock = await served(
         serve,
@@ -138,10 +127,10 @@ async def test_cursor_of_deleted_row_stays_valid(serve: Any, pair: Pair) -> None
         {"kind": "session_arrives", "times": 1},
     )
     await asked(mock, pair)
-    before, limit = expected_rows(mock, pair), str(getattr(pair[1].pagination, "limit", ""))
+    before, limit = expected_rows(mock, pair), str(pair[1].pagination.limit)
     first = await asked(mock, pair, **{limit: 1})
     mock.tenant.faults.add(read({"kind": "session_deleted", "place": 1, "times": 1}))
-    cursor = {str(page_field(pair[1].pagination)): get_at(first, getattr(pair[1].pagination, "next", ""))}
+    cursor = {str(pair[1].pagination.key_field): get_at(first, pair[1].pagination.next)}
     following = await asked(mock, pair, **{limit: COUNT + 2, **cursor})
 
     assert get_at(following, pair[1].rows_path) == before[1:] == expected_rows(mock, pair)
@@ -232,7 +221,7 @@ async def test_world_events_happen_also_if_response_fails(serve: Any, kind: str)
 async def test_world_events_never_match_invalid_request(serve: Any, kind: str) -> None:
     mock = await served(serve, {"kind": kind})
     before = mock.tenant.world
-    status, _ = await mock.ask(*LISTS[0], {str(getattr(LISTS[0][1].pagination, "limit", "")): "many"})
+    status, _ = await mock.ask(*LISTS[0], {str(LISTS[0][1].pagination.limit): "many"})
 
     assert status >= 400
     assert mock.tenant.world is before

@@ -18,7 +18,6 @@ from mockserver.server.expected.rows import (
     check_parameters,
     expected_rows,
 )
-from mockserver.server.http.pagination import page_field
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.vendors.base import Vendor
 
@@ -51,11 +50,10 @@ def query_expected_rows(context: HandlerContext, body: ExpectedRowsQuery) -> Ann
         check_parameters(vendor, endpoint, body.parameters)
     except UnknownParameterError as error:
         raise invalid_request(str(error)) from None
-    paging = (page_field(endpoint.pagination), getattr(endpoint.pagination, "limit", None))
     params = {
         name: value
         for name, value in {**all_rows_params(tenant, endpoint), **body.parameters}.items()
-        if name not in paging
+        if name not in endpoint.pagination.request_fields
     }
     site = _find_site(tenant, vendor, params.get(endpoint.site or "", body.site))
     lines = (

@@ -1,24 +1,38 @@
 """Limits of tenants: those of the contracts, with the tenant's settings."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from msgspec import to_builtins
-from msgspec.structs import replace
+from msgspec import Struct, convert, to_builtins
 
 from mockserver._util.suggest import suggest
-from mockserver.admin_schemas import BucketState, LimitChange, LimitState, SlotState, WindowState
-from mockserver.contract.behaviors import short_name
-from mockserver.contract.limits import ConcurrencyLimit, Limit, TokenBucket, WindowLimit, limit_name
+from mockserver.admin_schemas import LimitChange, LimitState
+from mockserver.contract.limits import Limit, RateLimit
 from mockserver.server.admin.problem_details import invalid_request
 from mockserver.server.admin.routing import HandlerContext
 from mockserver.server.tenancy.tenant import Tenant
 
-_SETTINGS: dict[type[Limit], tuple[str, ...]] = {
-    WindowLimit: ("enabled", "allowed", "seconds"),
-    TokenBucket: ("enabled", "allowed", "refill"),
-    ConcurrencyLimit: ("enabled", "busy", "hold"),
-}
+
+class _Usage(Struct, frozen=True):
+    """How much of its limits the clients of a tenant use at a vendor."""
+
+    tenant: Tenant
+    vendor: str
+
+    def held_slots(self) -> int:
+        return self.tenant.slots.held(self.vendor)
+
+    def requests_by_site(self, limit: RateLimit) -> dict[str, int]:
+        """Return counted requests by site id; the keys of counters are ``<vendor> <index of the site>``."""
+        tenant = self.tenant
+        site_ids = tenant.identifiers[self.vendor].sites
+        usage = {}
+        counts = tenant.rates.used(limit, tenant.behaviors[self.vendor], tenant.clock.now())
+        for key, count in counts.items():
+            vendor, _, site = key.partition(" ")
+            if vendor == self.vendor:
+                is_known = site.isdecimal() and int(site) < len(site_ids)
+                usage[site_ids[int(site)][0] if is_known else "*"] = count
+        return usage
 
 
 def list_limits(context: HandlerContext) -> list[LimitState]:
@@ -49,7 +63,7 @@ def _limits_by_name(tenant: Tenant) -> dict[str, Limit]:
     limits: dict[str, Limit] = {}
     for vendor in tenant.vendors.values():
         for endpoint in vendor.contract.endpoints:
-            limits |= {limit_name(vendor.name, endpoint.name, limit): limit for limit in endpoint.limits}
+            limits |= {limit.name(vendor.name, endpoint.name): limit for limit in endpoint.limits}
     return limits
 
 
@@ -57,71 +71,38 @@ def _behaviors_of(
     tenant: Tenant, name: str, limit: Limit, change: LimitChange
 ) -> Iterator[tuple[str, str | int]]:
     """Yield the behaviors to set for a change of a limit; raises a problem for an invalid one."""
-    settings = _SETTINGS[type(limit)]
-    vendor = name.partition(".")[0]
-    for setting in to_builtins(change):
-        if setting not in settings:
-            raise invalid_request(f"limit {name!r} has no {setting!r}; it has {', '.join(settings)}")
-    if isinstance(limit, ConcurrencyLimit):
-        yield from (
-            (behavior, value)
-            for behavior, value in ((limit.busy, change.busy), (limit.hold, change.hold))
-            if value is not None
-        )
+    changed = to_builtins(change)
+    for setting in changed:
+        if setting not in limit.settings:
+            raise invalid_request(f"limit {name!r} has no {setting!r}; it has {', '.join(limit.settings)}")
+    for setting, behavior in limit.behaviors.items():
+        if setting in changed:
+            yield behavior, changed[setting]
+    settings = limit.values(tenant.behaviors[name.partition(".")[0]]) | changed
+    if not change.enabled or settings.get("allowed") != 0:
         return
-    if isinstance(limit, TokenBucket) and change.refill is not None:
-        yield limit.refill, change.refill
-    if change.allowed is not None:
-        if change.enabled and not change.allowed:
-            raise invalid_request(
-                f"limit {name!r}: `allowed` 0 is unlimited, which contradicts `enabled`;"
-                " give a number, or leave one of the two out"
-            )
-        yield limit.allowed, change.allowed
-    elif change.enabled and not tenant.behaviors[vendor][short_name(limit.allowed)]:
-        if limit.documented is None:
-            raise invalid_request(
-                f"limit {name!r}: the vendor does not document a number; give `allowed` as well"
-            )
-        yield limit.allowed, limit.documented
+    if change.allowed == 0:
+        raise invalid_request(
+            f"limit {name!r}: `allowed` 0 is unlimited, which contradicts `enabled`;"
+            " give a number, or leave one of the two out"
+        )
+    if limit.documented is None:
+        raise invalid_request(
+            f"limit {name!r}: the vendor does not document a number; give `allowed` as well"
+        )
+    yield limit.behaviors["allowed"], limit.documented
 
 
 def _describe(tenant: Tenant, name: str, limit: Limit) -> LimitState:
     vendor = name.partition(".")[0]
-    is_on = name not in tenant.limits.off
-    behaviors = tenant.behaviors[vendor]
     endpoints = tenant.vendors[vendor].contract.endpoints
-    fields: dict[str, Any] = {
+    state = tenant.limits.apply(name, limit).state(tenant.behaviors[vendor], _Usage(tenant, vendor))
+    fields = {
+        **state,
+        "kind": limit.kind,
         "name": name,
         "endpoints": [endpoint.name for endpoint in endpoints if limit in endpoint.limits],
+        "enabled": name not in tenant.limits.off and state.get("allowed") != 0,
     }
-    if isinstance(limit, ConcurrencyLimit):
-        return SlotState(
-            **fields,
-            enabled=is_on,
-            busy=behaviors[short_name(limit.busy)],
-            hold=behaviors[short_name(limit.hold)],
-            held=tenant.slots.held(vendor),
-        )
-    allowed = behaviors[short_name(limit.allowed)]
-    now = tenant.clock.now()
-    fields |= {"enabled": is_on and allowed > 0, "allowed": allowed, "documented": limit.documented}
-    if isinstance(limit, TokenBucket):
-        refill = behaviors[short_name(limit.refill)]
-        taken = tenant.rates.taken(limit, allowed, refill, now)
-        return BucketState(**fields, refill=refill, used=_usage_by_site(tenant, vendor, taken))
-    window = replace(limit, seconds=tenant.limits.seconds.get(name, limit.seconds))
-    used = _usage_by_site(tenant, vendor, tenant.rates.used(window, now))
-    return WindowState(**fields, seconds=window.seconds, opens=window.opens, used=used)
-
-
-def _usage_by_site(tenant: Tenant, vendor: str, counts: Mapping[str, int]) -> dict[str, int]:
-    """Return a vendor's counts by site id; the keys of *counts* are ``<vendor> <index of the site>``."""
-    site_ids = tenant.identifiers[vendor].sites
-    usage = {}
-    for key, count in counts.items():
-        key_vendor, _, site = key.partition(" ")
-        if key_vendor == vendor:
-            is_known = site.isdecimal() and int(site) < len(site_ids)
-            usage[site_ids[int(site)][0] if is_known else "*"] = count
-    return usage
+    described: LimitState = convert(fields, LimitState)
+    return described
