@@ -9,10 +9,10 @@ from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.limits import WindowLimit
 from mockserver.contract.lint_rules import InQuery, LintRule, MissingUtcOffset
 from mockserver.contract.pagination import PageNumberPagination
-from mockserver.contract.provenance import Basis
+from mockserver.contract.provenance import Basis, assumed
 from mockserver.vendors.braze.request_models import MAX_LENGTH, ExportSessionSeries, ListSegments
 from mockserver.vendors.braze.responses import SegmentList, SessionSeries
-from mockserver.vendors.braze.sources import SOURCES, assumed, documented, inferred, observed
+from mockserver.vendors.braze.sources import SOURCES, documented, inferred, observed
 
 PAGE_SIZE: Final = 100
 """Number of segments per page."""

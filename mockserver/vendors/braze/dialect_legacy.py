@@ -11,7 +11,7 @@ from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.lint_rules import InQuery, LintRule
-from mockserver.contract.provenance import Fact, Source
+from mockserver.contract.provenance import Fact, Source, assumed
 from mockserver.vendors.braze.contract import (
     CONTRACT,
     EMPTY_HEADERS,
@@ -22,7 +22,7 @@ from mockserver.vendors.braze.contract import (
     LIST_SEGMENTS,
     SESSIONS_DATA_SERIES,
 )
-from mockserver.vendors.braze.sources import READ, SOURCES, assumed, documented, inferred, observed
+from mockserver.vendors.braze.sources import READ, SOURCES, documented, inferred, observed
 
 _OLD_DOCS: Final = "https://github.com/braze-inc/braze-docs/blob/"
 _EXPORTS: Final = "/_docs/_api/endpoints/export/sessions/"

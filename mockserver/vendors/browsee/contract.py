@@ -9,10 +9,10 @@ from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.limits import ConcurrencyLimit, WindowLimit
 from mockserver.contract.lint_rules import ExceedsMaximum, InQuery, IsSet, LintRule, LooksLikeMilliseconds
 from mockserver.contract.pagination import OffsetPagination
-from mockserver.contract.provenance import Basis
+from mockserver.contract.provenance import Basis, assumed
 from mockserver.vendors.browsee.request_models import MAXIMUM, ExportSessions, Identify, Track
 from mockserver.vendors.browsee.responses import Export, Success
-from mockserver.vendors.browsee.sources import SOURCES, assumed, documented, inferred
+from mockserver.vendors.browsee.sources import SOURCES, documented, inferred
 
 BEHAVIORS: Final = (
     Behavior(name="browsee.busy", description="How an export is handled while another export of the same project is open.", default="429", options={

@@ -5,8 +5,7 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Struct
 
 from mockserver.contract.json_formats import DATE_TIME, SEGMENT
-from mockserver.contract.provenance import Basis, Fact
-from mockserver.vendors.browsee.sources import documented
+from mockserver.vendors.browsee.sources import documented, observed
 
 MAXIMUM: Final = 100
 """Maximum and default number of rows per page."""
@@ -43,11 +42,7 @@ class ExportSessions(ExportFields, frozen=True):
     options: Annotated[ExportOptions | None, documented("Further options.")] = None
     select: Annotated[
         list[str] | None,
-        Fact(
-            "Location of select in the vendor's samples; used if options.select is missing.",
-            Basis.OBSERVED,
-            "gist",
-        ),
+        observed("Location of select in the vendor's samples; used if options.select is missing.", "gist"),
     ] = None
 
 

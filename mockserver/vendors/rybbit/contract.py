@@ -7,11 +7,11 @@ from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.limits import WindowLimit
 from mockserver.contract.lint_rules import ExceedsMaximum, InQuery, LintRule, MissingCompanion
 from mockserver.contract.pagination import OffsetPagination, PageNumberPagination
-from mockserver.contract.provenance import Basis
+from mockserver.contract.provenance import Basis, assumed
 from mockserver.vendors.rybbit.filters.conditions import MAX_FILTER_STEPS
 from mockserver.vendors.rybbit.request_models import PAGE_SIZE, GetSession, ListSessionLocations, ListSessions
 from mockserver.vendors.rybbit.responses import OneSession, SessionLocations, SessionPage
-from mockserver.vendors.rybbit.sources import SOURCES, assumed, documented, sourced
+from mockserver.vendors.rybbit.sources import SOURCES, documented, sourced
 
 # Facts that several endpoints or dialects share.
 

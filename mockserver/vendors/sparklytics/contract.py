@@ -9,10 +9,10 @@ from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.limits import WindowLimit
 from mockserver.contract.lint_rules import LintRule, MissingCompanion
 from mockserver.contract.pagination import CursorPagination
-from mockserver.contract.provenance import Basis
+from mockserver.contract.provenance import Basis, assumed
 from mockserver.vendors.sparklytics.request_models import MAXIMUM, PAGE_SIZE, ListSessions
 from mockserver.vendors.sparklytics.responses import SessionDetail, SessionPage
-from mockserver.vendors.sparklytics.sources import SOURCES, assumed, documented, inferred, sourced
+from mockserver.vendors.sparklytics.sources import SOURCES, documented, inferred, sourced
 
 BEHAVIORS: Final = (
     Behavior(

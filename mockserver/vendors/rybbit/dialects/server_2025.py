@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.limits import WindowLimit
 from mockserver.contract.lint_rules import MissingCompanion
+from mockserver.contract.provenance import assumed
 from mockserver.vendors.rybbit.contract import (
     BOTS_NOT_FOUND,
     FILTER_FACTS_2025,
@@ -38,7 +39,7 @@ from mockserver.vendors.rybbit.filters.fields import PARAMETERS, PARAMETERS_2025
 from mockserver.vendors.rybbit.filters.syntax import TYPES, FilterSyntax
 from mockserver.vendors.rybbit.filters.zod_errors import parse_filters_with_zod
 from mockserver.vendors.rybbit.request_models import PAGE_SIZE, DatesAndMinutes
-from mockserver.vendors.rybbit.sources import assumed, documented, sourced
+from mockserver.vendors.rybbit.sources import documented, sourced
 from mockserver.vendors.rybbit.time_ranges import parse_lenient_time_range
 
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.limits import TokenBucket, WindowLimit
+from mockserver.contract.provenance import assumed
 from mockserver.contract.validation import Lenient
 from mockserver.vendors.rybbit.contract import (
     BOTS_NOT_FOUND,
@@ -38,7 +39,7 @@ from mockserver.vendors.rybbit.request_models import PAGE_SIZE, CommonParameters
 from mockserver.vendors.rybbit.responses import SessionRow
 from mockserver.vendors.rybbit.rows import COLUMNS_2026
 from mockserver.vendors.rybbit.sorting import MAX_SORTED_BY_DURATION, select_requested_order
-from mockserver.vendors.rybbit.sources import assumed, documented, sourced
+from mockserver.vendors.rybbit.sources import documented, sourced
 
 _NON_NEGATIVE_NUMBER = Meta(extra_json_schema={"type": "number", "minimum": 0})
 

@@ -7,11 +7,12 @@ from msgspec.structs import replace
 
 from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.pagination import CursorPagination
+from mockserver.contract.provenance import assumed
 from mockserver.vendors.sparklytics.contract import CONTRACT, ERRORS, GET_SESSION, LIST_SESSIONS
 from mockserver.vendors.sparklytics.request_models import PAGE_SIZE
 from mockserver.vendors.sparklytics.server.request_models import MAXIMUM, ListRows
 from mockserver.vendors.sparklytics.server.responses import SessionDetail, SessionPage
-from mockserver.vendors.sparklytics.sources import SERVER_SOURCES, assumed, inferred, sourced
+from mockserver.vendors.sparklytics.sources import SERVER_SOURCES, inferred, sourced
 
 
 def _sort_keys(body: Any) -> Any:
