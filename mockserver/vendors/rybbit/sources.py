@@ -26,3 +26,8 @@ SOURCES: Final = {
 }
 documented: Final = FactFactory(Basis.DOCUMENTED, "sessions")
 sourced: Final = FactFactory(Basis.SOURCE, "server")
+"""Read in the server of December 2025."""
+newer: Final = FactFactory(Basis.SOURCE, "server-2026")
+"""Read in the server of July 2026."""
+newest: Final = FactFactory(Basis.SOURCE, "newest")
+"""Read in the newest revisions of the server."""

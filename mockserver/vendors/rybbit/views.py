@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from mockserver.contract.errors import ApiError
 from mockserver.rows.encoder import encode_array
 from mockserver.vendors.base import View, ViewRequest, ViewResult
-from mockserver.vendors.rybbit.contract import MAX_LIMIT, MAX_ROWS_PER_PAGE
+from mockserver.vendors.rybbit.behaviors import MAX_LIMIT, MAX_ROWS_PER_PAGE
 from mockserver.vendors.rybbit.dialects.base import DialectBehavior
 from mockserver.vendors.rybbit.filters.conditions import IDENTIFIED, build_conditions
 from mockserver.vendors.rybbit.filters.syntax import FilterSyntax
@@ -50,9 +50,7 @@ def list_sessions(dialect: DialectBehavior, request: ViewRequest) -> ViewResult:
     identified = _build_identified_conditions(query.identified_only, request.behaviors["identified_only"])
     filtered = _build_query(request, time_range, dialect.list_filters, query.user_id)
     world_query = replace(
-        filtered,
-        where=(*identified, *options.conditions, *filtered.where),
-        session=options.session_number,
+        filtered, where=(*identified, *options.conditions, *filtered.where), session=options.session_number
     )
 
     def find(*conditions: Condition) -> QueryResult:
