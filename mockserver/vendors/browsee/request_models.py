@@ -25,8 +25,7 @@ class ExportFields(Struct, frozen=True, rename={"offset": "from"}):
     apiKey: Annotated[str, documented("API key of the project; selects the site.")]
     secretKey: Annotated[str, documented("Secret key generated in the settings.")]
     start: Annotated[
-        int | None,
-        documented("Unix seconds; only sessions that start at or after. Default 24 hours ago."),
+        int | None, documented("Unix seconds; only sessions that start at or after. Default 24 hours ago.")
     ] = None
     end: Annotated[int | None, documented("Unix seconds; only sessions that start before. Default now.")] = (
         None
@@ -51,9 +50,7 @@ class Track(Struct, frozen=True):
 
     apiKey: Annotated[str, documented("API key of the project; selects the site.", "track")]
     event: Annotated[
-        str,
-        Meta(min_length=1),
-        documented("Name of the user's action, such as CLICKED_CHECKOUT.", "track"),
+        str, Meta(min_length=1), documented("Name of the user's action, such as CLICKED_CHECKOUT.", "track")
     ]
     properties: Annotated[dict[str, Any] | None, documented("Properties of the event.", "track")] = None
     userId: Annotated[

@@ -8,7 +8,14 @@ from msgspec.structs import replace
 from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.pagination import CursorPagination
 from mockserver.contract.provenance import assumed
-from mockserver.vendors.sparklytics.contract import CONTRACT, ERRORS, GET_SESSION, LIST_SESSIONS
+from mockserver.vendors.sparklytics.contract import (
+    CONTRACT,
+    ERRORS,
+    EVENT_FACTS,
+    FILTER_FACTS,
+    GET_SESSION,
+    LIST_SESSIONS,
+)
 from mockserver.vendors.sparklytics.request_models import PAGE_SIZE
 from mockserver.vendors.sparklytics.server.request_models import MAXIMUM, ListRows
 from mockserver.vendors.sparklytics.server.responses import SessionDetail, SessionPage
@@ -86,20 +93,14 @@ _LIST: Final = replace(
         inferred(
             "A session that continues while a client is paging moves ahead of its cursor and is missed.", "server"
         ),
-        sourced("All filters must match; all except filter_page and filter_hostname are compared exactly."),
-        sourced("An empty filter is applied, and unknown values never equal it; an empty filter_page matches every URL."),
-        sourced("Unknown parameters are ignored."),
+        *FILTER_FACTS,
     ),
 )  # fmt: skip
 _GET: Final = replace(
     GET_SESSION,
     path={"id": GET_SESSION.path["id"], "session_id": sourced("Id of the session; any text is looked up.")},
     response=SessionDetail,
-    facts=(
-        sourced("Sessions of bots are found too."),
-        sourced("A click on an external link is an event link_click with href, text and external."),
-        assumed("An error is an event with its own name."),
-    ),
+    facts=EVENT_FACTS,
 )
 SERVER: Final = replace(
     CONTRACT,
