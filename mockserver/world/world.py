@@ -150,7 +150,7 @@ class Site:
                 )
         for session in self.tracked_data.sessions(now):
             if session.number(self.key) == number:
-                return TrackedSessions(self.key, [session], 0, self.tracked_data, self._vocabulary)
+                return TrackedSessions(self.key, [session], [0], self.tracked_data, self._vocabulary)
         return None
 
 
