@@ -27,7 +27,8 @@ from mockserver.world.model.session_batch import SessionBatch
 from mockserver.world.model.spec import WorldError, WorldSpec
 from mockserver.world.model.vocabulary import Vocabulary, load
 
-_PEOPLE, _BOTS = 0, 1
+_PEOPLE = 0
+_BOTS = 1
 
 
 class Site:
@@ -49,7 +50,8 @@ class Site:
         self.hostnames = (f"www.{self.domain}", f"app.{self.domain}")
 
     def _timeline(self, kind: int) -> Timeline:
-        spec, start_key = self._spec, key(self.key, "start", kind)
+        spec = self._spec
+        start_key = key(self.key, "start", kind)
         size = (spec.sessions_per_day if spec.sessions is None else spec.sessions) or 0
         if kind == _BOTS:
             size = size * spec.bots_percent // 100
@@ -114,7 +116,7 @@ class Site:
         """Return the tracked sessions as of *now*, ascending by start."""
         sessions = self.tracked_data.sessions(now)
         return (
-            [each for each in sessions if each.number(self.key) not in self.deletions.numbers]
+            [session for session in sessions if session.number(self.key) not in self.deletions.numbers]
             if self.deletions
             else sessions
         )
