@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 
 from msgspec import NODEFAULT, DecodeError, Meta, Struct, ValidationError, convert, json
 from msgspec.structs import fields as struct_fields
+from msgspec.structs import replace
 
 from mockserver.contract.provenance import Fact
 
@@ -98,12 +99,8 @@ def fields(model: type | None, *, deep: bool = False) -> tuple[Field, ...]:
         lenient = next((note for note in notes if isinstance(note, Lenient)), None)
         found.append(Field(info.encode_name, info.type, info.required, default, facts[0], lenient))
         for part in _structs_in(info.type) if deep else ():
-            found += [
-                Field(
-                    f"{info.encode_name}.{inner.name}", inner.type, inner.required, inner.default, inner.fact
-                )
-                for inner in fields(part, deep=True)
-            ]
+            inside = fields(part, deep=True)
+            found += [replace(inner, name=f"{info.encode_name}.{inner.name}") for inner in inside]
     return tuple(found)
 
 
@@ -143,16 +140,12 @@ def _is_deep(value: Any) -> bool:
     Without recursion, which could overflow the stack.
     """
     level = [value]
-    for _ in range(MAX_DEPTH):
-        containers = [
-            item.values() if isinstance(item, dict) else item for item in level if _is_container(item)
-        ]
-        level = list(chain.from_iterable(containers))
-    return any(map(_is_container, level))
-
-
-def _is_container(value: Any) -> bool:
-    return isinstance(value, dict | list)
+    for _ in range(MAX_DEPTH + 1):
+        containers = [item for item in level if isinstance(item, dict | list)]
+        level = list(
+            chain.from_iterable(item.values() if isinstance(item, dict) else item for item in containers)
+        )
+    return bool(containers)
 
 
 def read_json(body: bytes, media_type: str = "") -> Mapping[str, Any] | ContractViolation:
@@ -247,13 +240,13 @@ def _find_violation(field: Field, raw: Mapping[str, Any], where: str) -> Contrac
     try:
         convert(value, field.type)
     except ValidationError as error:
-        place, reason = _explain(value, field.type, error)
-        return ContractViolation(where, field.name + place, reason, _vendor_message(field.fact, str(value)))
+        place, reason = _explain(value, field, error)
+        return ContractViolation(where, place, reason, _vendor_message(field.fact, str(value)))
     return None
 
 
-def _explain(value: Any, hint: Any, error: ValidationError) -> tuple[str, str]:
-    """Return the place inside a value that does not match its type, and what it must be."""
+def _explain(value: Any, field: Field, error: ValidationError) -> tuple[str, str]:
+    """Return the place where the value of a field does not match its type, and what it must be."""
     from mockserver._util.validation import (  # noqa: PLC0415 -- start-up is felt
         describe_type,
         find_mismatch,
@@ -261,10 +254,10 @@ def _explain(value: Any, hint: Any, error: ValidationError) -> tuple[str, str]:
         violated_bound,
     )
 
-    mismatch = find_mismatch(value, hint)
+    mismatch = find_mismatch(value, field.type, field.name)
     if mismatch is None or mismatch.expected is None:
-        return "", f"is invalid: {error}"
-    place = f".{mismatch.place}" if mismatch.place and mismatch.place[0] != "[" else mismatch.place
+        return field.name, f"is invalid: {error}"
+    place = mismatch.place
     if mismatch.problem == "option":
         return place, f"does not know {mismatch.value!r}"
     if mismatch.problem == "missing":
