@@ -100,7 +100,7 @@ class Site:
         return GeneratedSource(population, sessions, (first, last), now, self.tracked_data.identities)
 
     def _tracked(self, query: Query, stop: int, now: int) -> TrackedSource:
-        found = [
+        sessions = [
             session
             for session in self.tracked_sessions(now)
             if (query.start is None or session.start >= query.start)
@@ -110,16 +110,14 @@ class Site:
             and session.meets(query.where, self._vocabulary)
             and query.session in (None, session.number(self.key))
         ]
-        return TrackedSource(found, self.key, self.tracked_data, self._vocabulary)
+        return TrackedSource(sessions, self.key, self.tracked_data, self._vocabulary)
 
     def tracked_sessions(self, now: int) -> list[TrackedSession]:
         """Return the tracked sessions as of *now*, ascending by start."""
         sessions = self.tracked_data.sessions(now)
-        return (
-            [session for session in sessions if session.number(self.key) not in self.deletions.numbers]
-            if self.deletions
-            else sessions
-        )
+        if not self.deletions:
+            return sessions
+        return [session for session in sessions if session.number(self.key) not in self.deletions.numbers]
 
     def texts(self, dimension: str, text_of: Callable[[Any], str], now: int) -> frozenset[str]:
         """Return *text_of* of all entries that sessions can have in a dimension.

@@ -222,7 +222,7 @@ class _GeneratedEndTimes:
         self.total = source.total
         self._scan_limit = scan_limit
         self._rows = source.index_set.rows
-        duration = source.archetypes.duration
+        duration = source.population.archetypes.duration
         self.longest = int((duration if self._rows is None else duration[self._rows]).max(initial=0))
         self.latest = min(self.bound_at(0) + self.longest, source.now)
 
@@ -285,7 +285,7 @@ class _GeneratedEndTimes:
         over.
         """
         source = self.source
-        table = source.archetypes
+        table = source.population.archetypes
         rows = np.arange(ARCHETYPES) if self._rows is None else self._rows
         length = table.length[rows]
         position, step = np.nonzero(np.arange(int(length.max(initial=0))) < length[:, None])

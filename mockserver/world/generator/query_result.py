@@ -42,7 +42,6 @@ class GeneratedSource:
     ) -> None:
         self.kind = population.kind
         self.population = population
-        self.archetypes = population.archetypes
         self.index_set = index_set
         self.bounds = bounds
         self.now = now
@@ -87,7 +86,7 @@ class GeneratedSource:
 
     def groups(self, dimension: str) -> Iterable[tuple[Any, int]]:
         """Return the number of sessions per entry of a dimension."""
-        entries, codes = DIMENSIONS[dimension](self.archetypes)
+        entries, codes = DIMENSIONS[dimension](self.population.archetypes)
         counts = np.bincount(codes, weights=self._archetype_counts(), minlength=len(entries))
         return zip(entries, counts.astype(np.int64).tolist(), strict=True)
 
@@ -184,14 +183,11 @@ class Page(Struct, frozen=True):
 
     def sort_keys(self) -> list[SortKey]:
         """Return the sort key of each session."""
-        return [
-            *self.map_rows(
-                lambda batch: [
-                    SortKey(start, batch.kind, index)
-                    for start, index in zip(batch.start, batch.index, strict=True)
-                ]
-            )
-        ]
+        return list(self.map_rows(_sort_keys))
+
+
+def _sort_keys(batch: SessionBatch) -> list[SortKey]:
+    return [SortKey(start, batch.kind, index) for start, index in zip(batch.start, batch.index, strict=True)]
 
 
 class QueryResult:
@@ -261,12 +257,10 @@ class QueryResult:
         batches = [
             source.take(start, start + count) for source, start in zip(self.sources, lows, strict=True)
         ]
-        keys = sorted(
-            (SortKey(start, batch.kind, index), number, position)
-            for number, batch in enumerate(batches)
-            for position, (start, index) in enumerate(zip(batch.start, batch.index, strict=True))
-        )
-        order = [(number, position) for _, number, position in keys[low - sum(lows) : high - sum(lows)]]
+        keys: list[tuple[SortKey, int, int]] = []
+        for number, batch in enumerate(batches):
+            keys += [(key, number, position) for position, key in enumerate(_sort_keys(batch))]
+        order = [(number, position) for _, number, position in sorted(keys)[low - sum(lows) : count]]
         return Page(batches, order[::-1] if newest_first else order, newest_first)
 
 

@@ -13,24 +13,15 @@ from mockserver.vendors.rybbit.sources import sourced
 
 _CHECKED_SITE_ID = r"(?=.*[^0-9]).{5,}"
 """Pattern of the site ids that are looked up before the key is checked."""
+_Digits = Annotated[int, Meta(ge=0), Lenient(leading_digits=True)]
 _LEADING_DIGITS = "Only its leading digits are used: 10abc is 10, and 1.9 is 1."
 
 
 class GetSession(Struct, frozen=True, kw_only=True):
     """Query parameters of one session."""
 
-    limit: Annotated[
-        int,
-        Meta(ge=0),
-        Lenient(leading_digits=True),
-        sourced(f"Events per page, 100 by default. {_LEADING_DIGITS}"),
-    ] = PAGE_SIZE
-    offset: Annotated[
-        int,
-        Meta(ge=0),
-        Lenient(leading_digits=True),
-        sourced(f"Events to skip, 0 by default. {_LEADING_DIGITS}"),
-    ] = 0
+    limit: Annotated[_Digits, sourced(f"Events per page, 100 by default. {_LEADING_DIGITS}")] = PAGE_SIZE
+    offset: Annotated[_Digits, sourced(f"Events to skip, 0 by default. {_LEADING_DIGITS}")] = 0
     minutes: Annotated[
         int,
         Lenient(leading_digits=True, fallback=0),
