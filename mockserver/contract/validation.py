@@ -54,8 +54,8 @@ class Lenient(Struct, frozen=True):
 
     def parse(self, text: str) -> int | None:
         """Return the integer at the beginning of a text, or None."""
-        found = _LEADING_INTEGER.match(text) if self.leading_digits else None
-        return int(found[0]) if found else None
+        match = _LEADING_INTEGER.match(text) if self.leading_digits else None
+        return int(match[0]) if match else None
 
 
 class Field(Struct, frozen=True):
@@ -81,7 +81,7 @@ def fields(model: type | None, *, deep: bool = False) -> tuple[Field, ...]:
     """
     if model is None:
         return ()
-    found: list[Field] = []
+    described: list[Field] = []
     for info in struct_fields(model):
         notes = get_args(info.type)[1:] if get_origin(info.type) is Annotated else ()
         facts = [note for note in notes if isinstance(note, Fact)]
@@ -97,11 +97,11 @@ def fields(model: type | None, *, deep: bool = False) -> tuple[Field, ...]:
             )
         default = None if info.default is NODEFAULT else info.default
         lenient = next((note for note in notes if isinstance(note, Lenient)), None)
-        found.append(Field(info.encode_name, info.type, info.required, default, facts[0], lenient))
+        described.append(Field(info.encode_name, info.type, info.required, default, facts[0], lenient))
         for part in _structs_in(info.type) if deep else ():
             inside = fields(part, deep=True)
-            found += [replace(inner, name=f"{info.encode_name}.{inner.name}") for inner in inside]
-    return tuple(found)
+            described += [replace(inner, name=f"{info.encode_name}.{inner.name}") for inner in inside]
+    return tuple(described)
 
 
 def _structs_in(hint: Any) -> list[type]:
@@ -112,11 +112,11 @@ def _structs_in(hint: Any) -> list[type]:
 
 def nested_structs(models: Iterable[type]) -> list[type]:
     """Return structs together with all structs nested in them."""
-    found = list(models)
-    for model in found:  # The loop also visits what it appends.
+    structs = list(models)
+    for model in structs:  # The loop also visits what it appends.
         for field in fields(model):
-            found += [part for part in _structs_in(field.type) if part not in found]
-    return list(dict.fromkeys(found))
+            structs += [part for part in _structs_in(field.type) if part not in structs]
+    return list(dict.fromkeys(structs))
 
 
 def decode_json(text: bytes | str) -> Any:
@@ -205,11 +205,11 @@ def _apply_leniency(model: type, raw: Mapping[str, Any]) -> dict[str, int]:
 @cache
 def _integers_and_booleans(model: type) -> tuple[tuple[str, type], ...]:
     """Return the fields of a struct that may be integers or booleans, each with that type."""
-    found: list[tuple[str, type]] = []
+    names: list[tuple[str, type]] = []
     for field in fields(model):
         types = _union_members(field.type)
-        found += [(field.name, kind) for kind in (int, bool) if kind in types]
-    return tuple(found)
+        names += [(field.name, kind) for kind in (int, bool) if kind in types]
+    return tuple(names)
 
 
 def _union_members(hint: Any) -> list[Any]:

@@ -54,16 +54,16 @@ class Deletions:
         where = query.where
         if not query.actors and not query.others:
             return self._selected(population, where) if self.numbers else population.select(where)
-        lacking = population.sessions_of_actors(query.others, where, now)
+        excluded = population.sessions_of_actors(query.others, where, now)
         if query.actors:
-            wanted = [
+            groups = [
                 population.sessions_of_actors(alternatives, where, now) for alternatives in query.actors
             ]
-            index = np.setdiff1d(reduce(np.intersect1d, wanted), lacking)
+            index = np.setdiff1d(reduce(np.intersect1d, groups), excluded)
             return ExplicitSet(np.setdiff1d(index, self._of(population)) if self.numbers else index)
         if self.numbers:
-            lacking = np.union1d(lacking, self._selected(population, where).excluded)
-        return Difference(population.select(where), lacking)
+            excluded = np.union1d(excluded, self._selected(population, where).excluded)
+        return Difference(population.select(where), excluded)
 
 
 NO_DELETIONS: Final = Deletions()

@@ -89,8 +89,8 @@ def match_archetypes(table: ArchetypeTable, where: Sequence[Condition]) -> I64:
     for condition in where:
         entries, codes = DIMENSIONS[condition.dimension](table)
         passes = np.array([*(condition.passes(entry) for entry in entries), False])
-        met = passes[codes]
+        passing = passes[codes]
         if condition.dimension in EVENT_DIMENSIONS:
-            met = np.logical_or.reduceat(met, table.begin)
-        matching &= met != condition.negate
+            passing = np.logical_or.reduceat(passing, table.begin)
+        matching &= passing != condition.negate
     return np.flatnonzero(matching)

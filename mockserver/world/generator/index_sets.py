@@ -79,8 +79,8 @@ class Difference:
         return self._whole.rank(index) - int(np.searchsorted(self.excluded, index))
 
     def ranks(self, indices: list[int]) -> list[int]:
-        fewer = np.searchsorted(self.excluded, indices).tolist()
-        return [rank - few for rank, few in zip(self._whole.ranks(indices), fewer, strict=True)]
+        excluded = np.searchsorted(self.excluded, indices).tolist()
+        return [rank - less for rank, less in zip(self._whole.ranks(indices), excluded, strict=True)]
 
     def take(self, low: int, high: int) -> I64:
         if high <= low:

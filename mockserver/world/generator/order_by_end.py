@@ -109,12 +109,12 @@ class EndOrderedResult:
         keys = (rows.numbers, rows.starts, rows.ends) if self._order.by_start else (rows.numbers, rows.ends)
         return self._to_page(rows, np.lexsort(keys)[::-1][first : first + limit])
 
-    def older(self, than: EndSortKey | None, limit: int) -> Page:
+    def older(self, position: EndSortKey | None, limit: int) -> Page:
         """Return the *limit* sessions after a position, latest first.
 
         From the start of the order without a position.
         """
-        return self.page(self._rank_after(than) if than and self.total else 0, limit)
+        return self.page(self._rank_after(position) if position and self.total else 0, limit)
 
     def _rank_after(self, position: EndSortKey) -> int:
         """Return the number of sessions at or before a position in the order."""

@@ -209,12 +209,14 @@ class QueryResult:
             return Page([self.sources[0].take(low, max(low, high))], None, newest_first)
         return self._merge(self._lows(low), low, max(high, low), newest_first=newest_first)
 
-    def older(self, than: SortKey | None, limit: int) -> Page:
+    def older(self, position: SortKey | None, limit: int) -> Page:
         """Return the *limit* newest sessions before a position, newest first.
 
         The newest of all without a position.
         """
-        ends = [source.total if than is None else _count_before(source, than) for source in self.sources]
+        ends = [
+            source.total if position is None else _count_before(source, position) for source in self.sources
+        ]
         high = sum(ends)
         low = max(high - limit, 0)
         if len(self.sources) == 1:

@@ -97,8 +97,8 @@ def below(bound: int, hashed: U64) -> I64:
 
 def pick_weighted(weights: I64, hashed: U64) -> I64:
     """Pick a position for each hash, with probabilities in proportion to integer weights."""
-    upper = np.cumsum(weights)
-    return np.searchsorted(upper, below(int(upper[-1]), hashed), side="right")
+    bounds = np.cumsum(weights)
+    return np.searchsorted(bounds, below(int(bounds[-1]), hashed), side="right")
 
 
 @cache

@@ -11,8 +11,8 @@ def contains_like(text: str, pattern: str) -> bool:
     at = 0
     for piece in _pieces(pattern):  # The leftmost place of each piece leaves most room for the next.
         if isinstance(piece, str):
-            found = text.find(piece, at)
-            end = -1 if found < 0 else found + len(piece)
+            start = text.find(piece, at)
+            end = -1 if start < 0 else start + len(piece)
         else:
             match = piece.search(text, at)
             end = match.end() if match else -1
