@@ -54,10 +54,7 @@ def _escape(character: str) -> str:
 
 
 def printable_json(text: str) -> str:
-    r"""Return a JSON document with these characters as escapes such as ``\u009b``.
-
-    It parses to the same value.
-    """
+    r"""Return an equal JSON document with these characters as escapes such as ``\u009b``."""
     return text if text.isprintable() else _SUSPECT.sub(_escape_json, text)
 
 

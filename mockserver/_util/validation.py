@@ -86,10 +86,7 @@ class Mismatch(NamedTuple):
         return f"{where}unknown {kind} {_shorten(self.value)}; {suggest(self.value, self.known)}"
 
     def _describe_value(self, expected: inspect.Type) -> str:
-        """Return the value if it is a number that should be another one, otherwise its kind.
-
-        It may be a secret.
-        """
+        """Return a number that should be another one, or the kind of a value that may be a secret."""
         if self.problem == "bounds" and isinstance(expected, inspect.Metadata):
             return ""
         if isinstance(self.value, bool | int | float) and _NUMBER_NAMES & {*type_names(expected)}:
@@ -122,10 +119,7 @@ def _type_info(model: Any) -> inspect.Type:
 
 
 def _convert_text(text: str, expected: inspect.Type | None) -> Any:
-    """Convert a query's text to the number or boolean that is expected.
-
-    Return it unchanged if it is not one.
-    """
+    """Return the number or boolean that a query's text stands for, or the text if it is not one."""
     options = expected.types if isinstance(expected, inspect.UnionType) else [expected]
     for option in options:
         if type(option) in _QUERY_TYPES:

@@ -149,10 +149,7 @@ class Contract(Struct, frozen=True, kw_only=True):
         return {endpoint.name: endpoint for endpoint in self.endpoints}[name]
 
     def behaviors_with_defaults(self, **defaults: str | int) -> tuple[Behavior, ...]:
-        """Return the behaviors with other defaults, given by short name.
-
-        Raises :class:`ContractError` for unknown names.
-        """
+        """Return the behaviors with other defaults by short name; raises :class:`ContractError`."""
         known = {short_name(behavior.name) for behavior in self.behaviors}
         for name in defaults:
             if name not in known:

@@ -31,10 +31,7 @@ class Source(Struct, frozen=True):
 
 
 class Fact(Struct, frozen=True):
-    """A statement about a vendor.
-
-    An item of ``Endpoint.facts``, or the annotation of a field of a request or response.
-    """
+    """A statement about a vendor: one of ``Endpoint.facts``, or the annotation of a field."""
 
     text: str
     basis: Basis

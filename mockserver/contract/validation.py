@@ -42,10 +42,7 @@ class ContractKeywordError(TypeError):
 
 
 class Lenient(Struct, frozen=True):
-    """Annotates an integer of a query that the server does not validate.
-
-    How it treats other texts and values out of bounds.
-    """
+    """Annotates an integer of a query that the server reads without validating the text."""
 
     leading_digits: bool = False
     """Accept the digits at the beginning, like JavaScript's ``parseInt``: ``10abc`` is 10."""
@@ -135,10 +132,7 @@ def decode_json(text: bytes | str) -> Any:
 
 
 def _is_deep(value: Any) -> bool:
-    """Return True if a value is nested deeper than :data:`MAX_DEPTH`.
-
-    Without recursion, which could overflow the stack.
-    """
+    """Return True if a value is nested deeper than :data:`MAX_DEPTH`, without recursion."""
     level = [value]
     for _ in range(MAX_DEPTH + 1):
         containers = [item for item in level if isinstance(item, dict | list)]

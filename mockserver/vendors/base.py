@@ -125,10 +125,7 @@ class Vendor:
         return self._endpoints[name]
 
     def in_dialect(self, dialect: str) -> "Vendor":
-        """Return the vendor in another dialect or in ``observed``.
-
-        Raise :class:`BehaviorError` if unknown.
-        """
+        """Return the vendor in a dialect or in ``observed``; raise :class:`BehaviorError` if unknown."""
         name = self.observed if dialect == OBSERVED else dialect
         if name not in self.dialects:
             known = ", ".join([*self.dialects, OBSERVED])

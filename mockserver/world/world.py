@@ -32,10 +32,7 @@ _BOTS = 1
 
 
 class Site:
-    """A measured site.
-
-    Its hosts, people and bots, the events tracked on it and the sessions deleted from it.
-    """
+    """A measured site: its hosts, people, bots, tracked data and deleted sessions."""
 
     def __init__(self, spec: WorldSpec, vocabulary: Vocabulary, number: int) -> None:
         self._spec = spec
@@ -120,10 +117,7 @@ class Site:
         return [session for session in sessions if session.number(self.key) not in self.deletions.numbers]
 
     def texts(self, dimension: str, text_of: Callable[[Any], str], now: int) -> frozenset[str]:
-        """Return *text_of* of all entries that sessions can have in a dimension.
-
-        These are the sessions of people and the tracked sessions.
-        """
+        """Return *text_of* of all entries that people or tracked sessions can have in a dimension."""
         seeded = self.people.texts(dimension, text_of)
         sent: set[str] = set()
         for session in self.tracked_sessions(now) if self.tracked_data.count else ():
@@ -131,17 +125,11 @@ class Site:
         return seeded if sent <= seeded else seeded | sent
 
     def session(self, number: int, now: int) -> SessionBatch | None:
-        """Return the session with a number as a batch of one.
-
-        Return None if it is unknown or has not started by *now*.
-        """
+        """Return a session as a batch of one; None if it is unknown or has not started by *now*."""
         return None if number in self.deletions.numbers else self.session_before_deletion(number, now)
 
     def session_before_deletion(self, number: int, now: int) -> SessionBatch | None:
-        """Return :meth:`session`, deleted sessions included.
-
-        Keyset pages may continue after a deleted session.
-        """
+        """Return :meth:`session`, deleted or not: keyset pages may continue after a deleted one."""
         for population in (self.people, self.bots):
             index = population.session_index(number, now)
             if index is not None:

@@ -36,10 +36,7 @@ _get_lenient_texts: Final = attrgetter(*_LENIENT_NAMES)
 
 
 def parse_time_range(query: CommonParameters, now: int) -> TimeRange:
-    """Return the time range of a request.
-
-    Raises :class:`ApiError` with all errors, in the vendor's words and order.
-    """
+    """Return a request's time range; raises :class:`ApiError` with all errors, in their order."""
     instants, minutes = _parse_strictly(_get_strict_texts(query))
     return _minutes_to_range(minutes, now) if minutes else instants
 

@@ -39,10 +39,7 @@ class Deletions:
         return Difference(selection, index) if len(index) else selection
 
     def select(self, population: Population, query: Query, now: int) -> IndexSet:
-        """Return the sessions of a population that match a query and are not deleted.
-
-        The query's time window is ignored.
-        """
+        """Return the sessions that match a query, without its time window, and are not deleted."""
         whole = self._select(population, query, now)
         if query.session is None:
             return whole

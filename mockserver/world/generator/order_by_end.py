@@ -110,10 +110,7 @@ class EndOrderedResult:
         return self._to_page(rows, np.lexsort(keys)[::-1][first : first + limit])
 
     def older(self, position: EndSortKey | None, limit: int) -> Page:
-        """Return the *limit* sessions after a position, latest first.
-
-        From the start of the order without a position.
-        """
+        """Return the *limit* sessions after a position, or from the start of the order."""
         return self.page(self._rank_after(position) if position and self.total else 0, limit)
 
     def _rank_after(self, position: EndSortKey) -> int:
@@ -150,10 +147,7 @@ class EndOrderedResult:
         return instants[at], high
 
     def _last_bound(self, count: int) -> tuple[int, int]:
-        """Return two instants.
-
-        At least *count* lower bounds are at or after the first, fewer at or after the second.
-        """
+        """Return an instant since which there are *count* lower bounds, and a later one with fewer."""
         if len(self._sources) == 1:
             bound = self._sources[0].bound_at(count - 1)
             return bound, bound + 1

@@ -87,10 +87,7 @@ class Population:
         return frozenset(map(text_of, DIMENSIONS[dimension](self.archetypes)[0]))
 
     def sessions_of_actors(self, actors: Iterable[str], where: tuple[Condition, ...], now: int) -> I64:
-        """Return the sessions of some visitors that meet the conditions, ascending.
-
-        A user id matches identified visitors only.
-        """
+        """Return the sessions of visitors that meet the conditions; user ids match identified ones."""
         parts = [np.empty(0, dtype=np.int64)]
         for actor in actors:
             visitor = parse_visitor_number(actor)

@@ -27,10 +27,7 @@ FAR: Final = 1 << 48
 
 
 class GeneratedSource:
-    """The sessions of a population with an index within bounds and in an index set, ascending by start.
-
-    The first has ordinal 0.
-    """
+    """The sessions of a population within bounds and in an index set, ascending by start."""
 
     def __init__(
         self,
@@ -210,10 +207,7 @@ class QueryResult:
         return self._merge(self._lows(low), low, max(high, low), newest_first=newest_first)
 
     def older(self, position: SortKey | None, limit: int) -> Page:
-        """Return the *limit* newest sessions before a position, newest first.
-
-        The newest of all without a position.
-        """
+        """Return the *limit* newest sessions before a position, or of all; newest first."""
         ends = [
             source.total if position is None else _count_before(source, position) for source in self.sources
         ]

@@ -117,10 +117,7 @@ class Timeline:
 
 
 class _Layout:
-    """The buckets of a timeline: their edges, and the number of sessions before each edge.
-
-    Shared by timelines.
-    """
+    """The buckets of timelines: their edges, and the number of sessions before each edge."""
 
     def __init__(self, edges: Iterable[int], counts: Iterable[int]) -> None:
         self.edges = array("q", edges)

@@ -69,17 +69,11 @@ class TrackedSession(Struct, frozen=True):
         return key(site_key, "actor", self.actor) >> 16
 
     def is_of(self, actors: Iterable[str], site_key: int) -> bool:
-        """Return True if the visitor is in *actors*.
-
-        Actors are user ids, or the hexadecimal digits of visitor numbers.
-        """
+        """Return True if the visitor's user id or hexadecimal number is in *actors*."""
         return (self.identified and self.actor in actors) or f"{self.visitor(site_key):012x}" in actors
 
     def entries(self, dimension: str, vocabulary: Vocabulary) -> list[Any]:
-        """Return the session's entries of a dimension.
-
-        Only events and actor are known, the rest is the unknown entry.
-        """
+        """Return the session's entries of a dimension; only events and actor are known."""
         return _ENTRIES[dimension](self, vocabulary)
 
     def meets(self, where: Iterable[Condition], vocabulary: Vocabulary) -> bool:

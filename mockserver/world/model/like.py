@@ -24,10 +24,7 @@ def contains_like(text: str, pattern: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _pieces(pattern: str) -> tuple[str | re.Pattern[str], ...]:
-    """Return the pieces between the percent signs.
-
-    A piece is a text, or a regular expression if it has underscores.
-    """
+    """Return the pieces between percent signs; those with underscores as regular expressions."""
     return tuple(_piece(piece) for piece in pattern.split("%") if piece)
 
 

@@ -62,10 +62,7 @@ _BUILT_IN: Final[dict[str, dict[str, Any]]] = {
 
 
 def build_segments(defined: Mapping[str, Mapping[str, Any]]) -> dict[str, Segment]:
-    """Return the built-in segments and those defined in a spec, by name.
-
-    Raises :class:`WorldError` for an unknown filter.
-    """
+    """Return built-in and defined segments by name; raises :class:`WorldError` if invalid."""
     return {**_build_built_in(), **_build(defined)}
 
 
