@@ -102,13 +102,13 @@ EXPORT_SESSIONS: Final = Endpoint(
         LintRule(
             "limit-above-maximum", ExceedsMaximum("limit", MAXIMUM), documented("The maximum limit is 100.")
         ),
-        LintRule(
-            "milliseconds-for-seconds",
-            LooksLikeMilliseconds("start"),
-            documented("start is in Unix seconds."),
-        ),
-        LintRule(
-            "milliseconds-for-seconds", LooksLikeMilliseconds("end"), documented("end is in Unix seconds.")
+        *(
+            LintRule(
+                "milliseconds-for-seconds",
+                LooksLikeMilliseconds(name),
+                documented(f"{name} is in Unix seconds."),
+            )
+            for name in ("start", "end")
         ),
         LintRule("deprecated-place", IsSet("select"), documented("select belongs in options.")),
     ),

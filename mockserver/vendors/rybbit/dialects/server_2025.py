@@ -10,14 +10,8 @@ from mockserver.contract.limits import WindowLimit
 from mockserver.contract.provenance import assumed
 from mockserver.vendors.rybbit import facts
 from mockserver.vendors.rybbit.contract import FILTERED_EXAMPLE, RANGE_WITHOUT_ZONE, error_template
+from mockserver.vendors.rybbit.dialects import server_common as server
 from mockserver.vendors.rybbit.dialects.base import DialectBehavior
-from mockserver.vendors.rybbit.dialects.server_common import CONTRACT as SERVER
-from mockserver.vendors.rybbit.dialects.server_common import (
-    DATABASE_FAILURE,
-    GET_SESSION,
-    LIST_SESSION_LOCATIONS,
-    LIST_SESSIONS,
-)
 from mockserver.vendors.rybbit.filters.fields import PARAMETERS, PARAMETERS_2025
 from mockserver.vendors.rybbit.filters.syntax import TYPES, FilterSyntax
 from mockserver.vendors.rybbit.filters.zod_errors import parse_filters_with_zod
@@ -75,13 +69,13 @@ _LIST_FACTS = (*facts.LIST_FACTS_2025, *_ASSUMPTIONS, _RATE_LIMIT_FACT, facts.HO
 _FILTERED_EXAMPLE = {"filters": FILTERED_EXAMPLE["filters"].replace("pathname", "entry_page")}
 
 CONTRACT = replace(
-    SERVER,
+    server.CONTRACT,
     dialect="server-2025-12",
     description="Like the server of December 2025: other formats, 401 and 500 instead of the documented"
     " 403 and 400, invalid time ranges ignored.",
-    behaviors=SERVER.behaviors_with_defaults(over_limit="honour"),
+    behaviors=server.CONTRACT.behaviors_with_defaults(over_limit="honour"),
     errors={
-        **SERVER.errors,
+        **server.CONTRACT.errors,
         "violation": ErrorTemplate(
             500, _FRAMEWORK_ERROR, sourced("Invalid filters, in the framework's format.")
         ),
@@ -89,7 +83,7 @@ CONTRACT = replace(
         "wrong_credential": _UNAUTHORIZED,
         "forbidden": _UNAUTHORIZED,
         "rate_limited": error_template(401, "Unauthorized", _RATE_LIMIT_FACT),
-        "failed_sessions": error_template(500, "Failed to fetch sessions", DATABASE_FAILURE),
+        "failed_sessions": error_template(500, "Failed to fetch sessions", server.DATABASE_FAILURE),
         "failed_locations": ErrorTemplate(
             500,
             {"statusCode": 500, "code": "{code}", "error": "Internal Server Error", "message": "{message}"},
@@ -105,12 +99,12 @@ CONTRACT = replace(
     },
     endpoints=(
         replace(
-            LIST_SESSIONS,
-            paths=LIST_SESSIONS.paths[:1],
+            server.LIST_SESSIONS,
+            paths=server.LIST_SESSIONS.paths[:1],
             query=ListSessions,
             validation_error="failed_sessions",
             limits=_LIMITS,
-            lint_rules=(*LIST_SESSIONS.lint_rules[:1], _RANGE_WITHOUT_ZONE),
+            lint_rules=(*server.LIST_SESSIONS.lint_rules[:1], _RANGE_WITHOUT_ZONE),
             filtered_example=_FILTERED_EXAMPLE,
             facts=(
                 facts.ORDER_BY_END,
@@ -129,8 +123,8 @@ CONTRACT = replace(
             ),
         ),
         replace(
-            GET_SESSION,
-            paths=GET_SESSION.paths[:1],
+            server.GET_SESSION,
+            paths=server.GET_SESSION.paths[:1],
             limits=_LIMITS,
             facts=(
                 facts.MINUTES_LIMIT_EVENTS,
@@ -146,11 +140,11 @@ CONTRACT = replace(
             ),
         ),
         replace(
-            LIST_SESSION_LOCATIONS,
-            paths=LIST_SESSION_LOCATIONS.paths[:1],
+            server.LIST_SESSION_LOCATIONS,
+            paths=server.LIST_SESSION_LOCATIONS.paths[:1],
             query=ListSessionLocations,
             limits=_LIMITS,
-            lint_rules=(*LIST_SESSION_LOCATIONS.lint_rules[:1], _RANGE_WITHOUT_ZONE),
+            lint_rules=(*server.LIST_SESSION_LOCATIONS.lint_rules[:1], _RANGE_WITHOUT_ZONE),
             errors=("failed_locations",),
             facts=(
                 *facts.LOCATION_FACTS,

@@ -11,13 +11,8 @@ from mockserver.contract.provenance import assumed
 from mockserver.contract.validation import Lenient
 from mockserver.vendors.rybbit import facts
 from mockserver.vendors.rybbit.contract import error_template
+from mockserver.vendors.rybbit.dialects import server_common as server
 from mockserver.vendors.rybbit.dialects.base import DialectBehavior
-from mockserver.vendors.rybbit.dialects.server_common import CONTRACT as SERVER
-from mockserver.vendors.rybbit.dialects.server_common import (
-    GET_SESSION,
-    LIST_SESSION_LOCATIONS,
-    LIST_SESSIONS,
-)
 from mockserver.vendors.rybbit.filters.fields import FEATURE_FLAG_PREFIX, PARAMETERS, PARAMETERS_2026
 from mockserver.vendors.rybbit.filters.syntax import TYPES_2026, FilterSyntax
 from mockserver.vendors.rybbit.filters.zod_errors import parse_filters_with_zod
@@ -141,12 +136,12 @@ _RATE_LIMIT_FACTS = (
 _LIST_FACTS = (*facts.LIST_FACTS_2026, *_RATE_LIMIT_FACTS, facts.HOSTS)
 
 CONTRACT = replace(
-    SERVER,
+    server.CONTRACT,
     dialect="server-2026",
     description="Like the server of 2026: other paths and formats, 403 for every wrong key, newer"
     " operators and options, two limits.",
     errors={
-        **SERVER.errors,
+        **server.CONTRACT.errors,
         "violation": error_template(400, "{message}", _INVALID_PARAMETERS),
         "missing_credential": _FORBIDDEN,
         "wrong_credential": _FORBIDDEN,
@@ -174,8 +169,8 @@ CONTRACT = replace(
     },
     endpoints=(
         replace(
-            LIST_SESSIONS,
-            paths=LIST_SESSIONS.paths[1:],
+            server.LIST_SESSIONS,
+            paths=server.LIST_SESSIONS.paths[1:],
             query=ListSessions,
             response=SessionPage,
             errors=("failed_sessions",),
@@ -203,8 +198,8 @@ CONTRACT = replace(
             ),
         ),
         replace(
-            GET_SESSION,
-            paths=GET_SESSION.paths[1:],
+            server.GET_SESSION,
+            paths=server.GET_SESSION.paths[1:],
             limits=_LIMITS,
             facts=(
                 facts.MINUTES_LIMIT_EVENTS,
@@ -224,8 +219,8 @@ CONTRACT = replace(
             ),
         ),
         replace(
-            LIST_SESSION_LOCATIONS,
-            paths=LIST_SESSION_LOCATIONS.paths[2:],
+            server.LIST_SESSION_LOCATIONS,
+            paths=server.LIST_SESSION_LOCATIONS.paths[2:],
             errors=("failed_locations",),
             limits=_LIMITS,
             facts=(*facts.LOCATION_FACTS, *_LIST_FACTS),
