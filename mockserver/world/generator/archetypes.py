@@ -273,6 +273,9 @@ def _make_events(template: int, vocabulary: Vocabulary, *, bots: bool) -> EventT
     pageviews = np.flatnonzero(action == pageview)
     begin = np.cumsum(length) - length
     duration = offset[begin + length - 1].astype(np.int64)
-    kinds = np.array([*(entry.kind for entry in vocabulary.actions), "pageview"])[action]
-    counts = {str(kind): np.add.reduceat(kinds == kind, begin, dtype=np.int64) for kind in np.unique(kinds)}
+    kinds = np.array([*(entry.kind for entry in vocabulary.actions), "pageview"])
+    counts = {
+        str(kind): np.add.reduceat((kinds == kind).astype(np.int64)[action], begin)
+        for kind in np.unique(kinds)
+    }
     return EventTable(page, action, offset.astype(np.int32), begin, length, pageviews, duration, counts)
