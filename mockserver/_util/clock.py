@@ -36,10 +36,7 @@ _real = _copy_time_module()
 
 
 def wall() -> int:
-    """Return the time of the system clock in Unix milliseconds.
-
-    freezegun and time-machine may have patched it.
-    """
+    """Return the system time in Unix milliseconds; freezegun and time-machine can patch it."""
     return time.time_ns() // 1_000_000
 
 

@@ -29,8 +29,8 @@ def encodable(text: str) -> str:
     return text if text.isascii() else _SURROGATE.sub(_escape_surrogate, text)
 
 
-def _escape_surrogate(found: re.Match[str]) -> str:
-    code = ord(found[0])
+def _escape_surrogate(match: re.Match[str]) -> str:
+    code = ord(match[0])
     return f"\\x{code - _BYTE:02x}" if _BYTE < code <= _LAST_BYTE else f"\\u{code:04x}"
 
 
@@ -41,7 +41,7 @@ def printable(text: str, *, keep: str = "\n\t") -> str:
     """
     if text.isprintable():
         return text
-    return _SUSPECT.sub(lambda found: found[0] if found[0] in keep else _escape(found[0]), text)
+    return _SUSPECT.sub(lambda match: match[0] if match[0] in keep else _escape(match[0]), text)
 
 
 def _escape(character: str) -> str:
@@ -54,15 +54,12 @@ def _escape(character: str) -> str:
 
 
 def printable_json(text: str) -> str:
-    r"""Return a JSON document with these characters as escapes such as ``\u009b``.
-
-    It parses to the same value.
-    """
+    r"""Return an equal JSON document with these characters as escapes such as ``\u009b``."""
     return text if text.isprintable() else _SUSPECT.sub(_escape_json, text)
 
 
-def _escape_json(found: re.Match[str]) -> str:
-    character = found[0]
+def _escape_json(match: re.Match[str]) -> str:
+    character = match[0]
     if character in "\n\t" or category(character) not in _UNPRINTABLE:
         return character
     return "".join(f"\\u{int.from_bytes(pair, 'big'):04x}" for pair in _utf16(character))

@@ -19,7 +19,7 @@ from mockserver._util.suggest import suggest
 
 _MAX_WORD: Final = 40
 _MAX_DIGITS: Final = 40
-_QUERY_TYPES: Final[dict[type[inspect.Type], type]] = {
+_QUERY_TYPES: Final[dict[type, type]] = {
     inspect.BoolType: bool,
     inspect.IntType: int,
     inspect.FloatType: float,
@@ -64,40 +64,32 @@ class Mismatch(NamedTuple):
     """None for unknown fields, and for tags."""
     known: tuple[str, ...] = ()
     """The possible options, tags or field names."""
-    tag: str | None = None
-    """Name of the field, if the problem is with a tag."""
 
     @property
     def message(self) -> str:
         """A sentence for people, with the nearest known word where there is one."""
-        match self.problem:
-            case "unknown":
-                where = f"{self.place}: " if self.place else ""
-                return f"{where}unknown field {_shorten(self.value)}; {suggest(self.value, self.known)}"
-            case "missing" if self.tag:
-                example = f'{{"{self.tag}": "{self.known[0]}"}}'
-                return f"{self.place} is missing; expected one of {', '.join(self.known)}, such as {example}"
-            case "missing":
-                return f"{self.place} is missing; expected {self._describe_expected()}"
-            case "option":
-                where = f"{self.place}: " if self.place else ""
-                return f"{where}unknown value {_shorten(self.value)}; {suggest(self.value, self.known)}"
+        if self.expected is None or self.problem == "option":
+            return self._describe_unknown()
+        expected = describe_type(self.expected)
+        if self.problem == "missing":
+            return f"{self.place} is missing; expected {expected}"
         verb = f"{self.place} must be" if self.place else "expected"
-        return f"{verb} {self._describe_expected()}{self._describe_value()}"
+        return f"{verb} {expected}{self._describe_value(self.expected)}"
 
-    def _describe_expected(self) -> str:
-        return "" if self.expected is None else describe_type(self.expected)
+    def _describe_unknown(self) -> str:
+        """Return the message about a field, a tag or an option, of which the names are known."""
+        if self.problem == "missing":
+            example = f'{{"{self.place.rpartition(".")[2]}": "{self.known[0]}"}}'
+            return f"{self.place} is missing; expected one of {', '.join(self.known)}, such as {example}"
+        where = f"{self.place}: " if self.place else ""
+        kind = "field" if self.problem == "unknown" else "value"
+        return f"{where}unknown {kind} {_shorten(self.value)}; {suggest(self.value, self.known)}"
 
-    def _describe_value(self) -> str:
-        """Return the value if it is a number that should be another one, otherwise its kind.
-
-        It may be a secret.
-        """
-        if self.expected is None or (
-            isinstance(self.expected, inspect.Metadata) and self.problem == "bounds"
-        ):
+    def _describe_value(self, expected: inspect.Type) -> str:
+        """Return a number that should be another one, or the kind of a value that may be a secret."""
+        if self.problem == "bounds" and isinstance(expected, inspect.Metadata):
             return ""
-        if isinstance(self.value, bool | int | float) and _NUMBER_NAMES & {*type_names(self.expected)}:
+        if isinstance(self.value, bool | int | float) and _NUMBER_NAMES & {*type_names(expected)}:
             return f", got {_format_number(self.value)}"
         return "" if self.problem == "bounds" else f", got {_name_of_value(self.value)}"
 
@@ -110,21 +102,15 @@ def explain_validation_error(raw: Any, model: Any, *, texts: bool = False) -> st
     """
     expected = _type_info(model)
     if texts and isinstance(expected, inspect.StructType):
-        raw = {
-            **raw,
-            **{
-                field.encode_name: _convert_text(raw[field.encode_name], field.type)
-                for field in expected.fields
-                if field.encode_name in raw
-            },
-        }
+        types = {field.encode_name: field.type for field in expected.fields}
+        raw = {name: _convert_text(text, types.get(name)) for name, text in raw.items()}
     mismatch = next(_find(raw, expected, ""), None)
     return None if mismatch is None else mismatch.message
 
 
-def find_mismatch(value: Any, model: Any) -> Mismatch | None:
-    """Return the first mismatch between a value and a type, outermost first."""
-    return next(_find(value, _type_info(model), ""), None)
+def find_mismatch(value: Any, model: Any, place: str) -> Mismatch | None:
+    """Return the first mismatch between the value at a place and a type, outermost first."""
+    return next(_find(value, _type_info(model), place), None)
 
 
 @cache
@@ -132,11 +118,8 @@ def _type_info(model: Any) -> inspect.Type:
     return inspect.type_info(model)
 
 
-def _convert_text(text: str, expected: inspect.Type) -> Any:
-    """Convert a query's text to the number or boolean that is expected.
-
-    Return it unchanged if it is not one.
-    """
+def _convert_text(text: str, expected: inspect.Type | None) -> Any:
+    """Return the number or boolean that a query's text stands for, or the text if it is not one."""
     options = expected.types if isinstance(expected, inspect.UnionType) else [expected]
     for option in options:
         if type(option) in _QUERY_TYPES:
@@ -216,9 +199,9 @@ def _find_in_tagged(
     by_tag = {str(struct.tag): struct for struct in structs}
     known = tuple(by_tag)
     if tag not in value:
-        yield Mismatch(_join(place, tag), "missing", known=known, tag=tag)
+        yield Mismatch(_join(place, tag), "missing", known=known)
     elif value[tag] not in by_tag:
-        yield Mismatch(_join(place, tag), "option", value[tag], known=known, tag=tag)
+        yield Mismatch(_join(place, tag), "option", value[tag], known=known)
     else:
         yield from _find_in_fields(value, by_tag[value[tag]], place)
 
@@ -246,14 +229,11 @@ def _is_like(value: Any, expected: inspect.Type) -> bool:
 
 
 def _is_within_bounds(value: Any, expected: inspect.Type) -> bool:
-    match expected:
-        case inspect.IntType() | inspect.FloatType():
-            return violated_bound(value, expected) is None
-        case inspect.StrType(min_length=minimum, max_length=maximum, pattern=pattern):
-            long_enough = len(value) >= (minimum or 0)
-            short_enough = maximum is None or len(value) <= maximum
-            return long_enough and short_enough and (pattern is None or bool(re.search(pattern, value)))
-    return True
+    if isinstance(expected, inspect.StrType):
+        long_enough = len(value) >= (expected.min_length or 0)
+        short_enough = expected.max_length is None or len(value) <= expected.max_length
+        return long_enough and short_enough and bool(re.search(expected.pattern or "", value))
+    return violated_bound(value, expected) is None
 
 
 def violated_bound(value: Any, expected: inspect.Type | None) -> str | None:
@@ -310,10 +290,8 @@ def _describe_bounds(expected: inspect.Type) -> str:
             lowest is not None and highest is not None
         ):
             return f" from {lowest} to {highest}"
-        case inspect.IntType() | inspect.FloatType():
-            bounds = ((words, getattr(expected, name)) for name, _, words in _BOUNDS)
-            return "".join(f", {words} {bound}" for words, bound in bounds if bound is not None)
-    return ""
+    bounds = ((words, getattr(expected, name, None)) for name, _, words in _BOUNDS)
+    return "".join(f", {words} {bound}" for words, bound in bounds if bound is not None)
 
 
 def _unique(words: Iterable[str]) -> list[str]:

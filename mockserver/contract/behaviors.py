@@ -69,10 +69,7 @@ class Behavior(Struct, frozen=True, kw_only=True):
 
 
 def common_behaviors(vendor: str, dialects: Mapping[str, str]) -> tuple[Behavior, ...]:
-    """Return the behaviors that every vendor has.
-
-    Its dialect, given names with descriptions, and the basis header.
-    """
+    """Return the behaviors that every vendor has: its dialect and the basis header."""
     return (
         Behavior(
             name=f"{vendor}.{DIALECT}",

@@ -149,10 +149,7 @@ class Contract(Struct, frozen=True, kw_only=True):
         return {endpoint.name: endpoint for endpoint in self.endpoints}[name]
 
     def behaviors_with_defaults(self, **defaults: str | int) -> tuple[Behavior, ...]:
-        """Return the behaviors with other defaults, given by short name.
-
-        Raises :class:`ContractError` for unknown names.
-        """
+        """Return the behaviors with other defaults by short name; raises :class:`ContractError`."""
         known = {short_name(behavior.name) for behavior in self.behaviors}
         for name in defaults:
             if name not in known:
@@ -170,18 +167,18 @@ class Contract(Struct, frozen=True, kw_only=True):
 
     def facts(self) -> list[tuple[str, Fact]]:
         """Return every fact of the contract with its place, such as ``list_things query limit``."""
-        found = [(f"error {name}", template.fact) for name, template in self.errors.items()]
+        facts = [(f"error {name}", template.fact) for name, template in self.errors.items()]
         for endpoint in self.endpoints:
-            found += [(f"{endpoint.name} path {name}", fact) for name, fact in endpoint.path.items()]
+            facts += [(f"{endpoint.name} path {name}", fact) for name, fact in endpoint.path.items()]
             models = {"query": endpoint.query, "body": endpoint.body, "response": endpoint.response}
             for place, model in models.items():
-                found += [
+                facts += [
                     (f"{endpoint.name} {place} {field.name}", field.fact)
                     for field in fields(model, deep=place == "response")
                 ]
-            found += [(endpoint.name, fact) for fact in endpoint.facts]
-            found += [(f"{endpoint.name} finding {rule.name}", rule.fact) for rule in endpoint.lint_rules]
-        return found
+            facts += [(endpoint.name, fact) for fact in endpoint.facts]
+            facts += [(f"{endpoint.name} finding {rule.name}", rule.fact) for rule in endpoint.lint_rules]
+        return facts
 
     def check(self) -> None:
         """Raise :class:`ContractError` if the contract is inconsistent or incomplete."""
@@ -273,7 +270,7 @@ def _reference_problems(endpoint: Endpoint) -> Iterator[str]:
             yield f"unknown finding {rule.name!r}; {suggest(rule.name, REQUEST_FINDINGS)}"
 
 
-def _duplicates(what: str, names: Iterable[str]) -> Iterator[str]:
+def _duplicates(kind: str, names: Iterable[str]) -> Iterator[str]:
     for name, count in Counter(names).items():
         if count > 1:
-            yield f"duplicate {what} {name!r}"
+            yield f"duplicate {kind} {name!r}"

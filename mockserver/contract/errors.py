@@ -43,10 +43,7 @@ class VendorError(Struct, frozen=True):
 
 
 class ApiError(Exception):
-    """Raised for a request that is answered with one of the vendor's errors.
-
-    :attr:`refusal` is its plain value.
-    """
+    """Raised for a request that is answered with one of the vendor's errors: :attr:`refusal`."""
 
     def __init__(
         self,

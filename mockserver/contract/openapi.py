@@ -86,7 +86,7 @@ def _behavior(behavior: Behavior) -> dict[str, Any]:
 def _schemes(contract: Contract) -> dict[str, Any]:
     """Return the security schemes; keys in a body are documented as fields of the body."""
     credentials = [endpoint.credentials for endpoint in contract.endpoints]
-    bearers = [each for each in credentials if isinstance(each, Bearer)]
+    bearers = [bearer for bearer in credentials if isinstance(bearer, Bearer)]
     schemes = {"token": {"type": "http", "scheme": "bearer"}} if bearers else {}
     schemes |= {
         bearer.query: {"type": "apiKey", "in": "query", "name": bearer.query}

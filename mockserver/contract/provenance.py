@@ -1,6 +1,7 @@
 """Facts about vendors, with their basis and source."""
 
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
@@ -30,10 +31,7 @@ class Source(Struct, frozen=True):
 
 
 class Fact(Struct, frozen=True):
-    """A statement about a vendor.
-
-    An item of ``Endpoint.facts``, or the annotation of a field of a request or response.
-    """
+    """A statement about a vendor: one of ``Endpoint.facts``, or the annotation of a field."""
 
     text: str
     basis: Basis
@@ -44,3 +42,19 @@ class Fact(Struct, frozen=True):
 
     Several messages are pairs of a regular expression and a message; the first expression that matches the
     whole value counts."""
+
+
+class FactFactory(Struct, frozen=True):
+    """Creates facts with one basis, by default from one source."""
+
+    basis: Basis
+    source: str | None = None
+
+    def __call__(
+        self, text: str, source: str | None = None, error: str | tuple[tuple[str, str], ...] | None = None
+    ) -> Fact:
+        """Return a fact with the vendor's messages for invalid values."""
+        return Fact(text, self.basis, source or self.source, error)
+
+
+assumed: Final = FactFactory(Basis.ASSUMED)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
 
 from msgspec import NODEFAULT, DecodeError, Meta, Struct, ValidationError, convert, json
 from msgspec.structs import fields as struct_fields
+from msgspec.structs import replace
 
 from mockserver.contract.provenance import Fact
 
@@ -41,10 +42,7 @@ class ContractKeywordError(TypeError):
 
 
 class Lenient(Struct, frozen=True):
-    """Annotates an integer of a query that the server does not validate.
-
-    How it treats other texts and values out of bounds.
-    """
+    """Annotates an integer of a query that the server reads without validating the text."""
 
     leading_digits: bool = False
     """Accept the digits at the beginning, like JavaScript's ``parseInt``: ``10abc`` is 10."""
@@ -53,8 +51,8 @@ class Lenient(Struct, frozen=True):
 
     def parse(self, text: str) -> int | None:
         """Return the integer at the beginning of a text, or None."""
-        found = _LEADING_INTEGER.match(text) if self.leading_digits else None
-        return int(found[0]) if found else None
+        match = _LEADING_INTEGER.match(text) if self.leading_digits else None
+        return int(match[0]) if match else None
 
 
 class Field(Struct, frozen=True):
@@ -80,7 +78,7 @@ def fields(model: type | None, *, deep: bool = False) -> tuple[Field, ...]:
     """
     if model is None:
         return ()
-    found: list[Field] = []
+    described: list[Field] = []
     for info in struct_fields(model):
         notes = get_args(info.type)[1:] if get_origin(info.type) is Annotated else ()
         facts = [note for note in notes if isinstance(note, Fact)]
@@ -96,15 +94,11 @@ def fields(model: type | None, *, deep: bool = False) -> tuple[Field, ...]:
             )
         default = None if info.default is NODEFAULT else info.default
         lenient = next((note for note in notes if isinstance(note, Lenient)), None)
-        found.append(Field(info.encode_name, info.type, info.required, default, facts[0], lenient))
+        described.append(Field(info.encode_name, info.type, info.required, default, facts[0], lenient))
         for part in _structs_in(info.type) if deep else ():
-            found += [
-                Field(
-                    f"{info.encode_name}.{inner.name}", inner.type, inner.required, inner.default, inner.fact
-                )
-                for inner in fields(part, deep=True)
-            ]
-    return tuple(found)
+            inside = fields(part, deep=True)
+            described += [replace(inner, name=f"{info.encode_name}.{inner.name}") for inner in inside]
+    return tuple(described)
 
 
 def _structs_in(hint: Any) -> list[type]:
@@ -115,11 +109,11 @@ def _structs_in(hint: Any) -> list[type]:
 
 def nested_structs(models: Iterable[type]) -> list[type]:
     """Return structs together with all structs nested in them."""
-    found = list(models)
-    for model in found:  # The loop also visits what it appends.
+    structs = list(models)
+    for model in structs:  # The loop also visits what it appends.
         for field in fields(model):
-            found += [part for part in _structs_in(field.type) if part not in found]
-    return list(dict.fromkeys(found))
+            structs += [part for part in _structs_in(field.type) if part not in structs]
+    return list(dict.fromkeys(structs))
 
 
 def decode_json(text: bytes | str) -> Any:
@@ -138,21 +132,14 @@ def decode_json(text: bytes | str) -> Any:
 
 
 def _is_deep(value: Any) -> bool:
-    """Return True if a value is nested deeper than :data:`MAX_DEPTH`.
-
-    Without recursion, which could overflow the stack.
-    """
+    """Return True if a value is nested deeper than :data:`MAX_DEPTH`, without recursion."""
     level = [value]
-    for _ in range(MAX_DEPTH):
-        containers = [
-            item.values() if isinstance(item, dict) else item for item in level if _is_container(item)
-        ]
-        level = list(chain.from_iterable(containers))
-    return any(map(_is_container, level))
-
-
-def _is_container(value: Any) -> bool:
-    return isinstance(value, dict | list)
+    for _ in range(MAX_DEPTH + 1):
+        containers = [item for item in level if isinstance(item, dict | list)]
+        level = list(
+            chain.from_iterable(item.values() if isinstance(item, dict) else item for item in containers)
+        )
+    return bool(containers)
 
 
 def read_json(body: bytes, media_type: str = "") -> Mapping[str, Any] | ContractViolation:
@@ -212,11 +199,11 @@ def _apply_leniency(model: type, raw: Mapping[str, Any]) -> dict[str, int]:
 @cache
 def _integers_and_booleans(model: type) -> tuple[tuple[str, type], ...]:
     """Return the fields of a struct that may be integers or booleans, each with that type."""
-    found: list[tuple[str, type]] = []
+    names: list[tuple[str, type]] = []
     for field in fields(model):
         types = _union_members(field.type)
-        found += [(field.name, kind) for kind in (int, bool) if kind in types]
-    return tuple(found)
+        names += [(field.name, kind) for kind in (int, bool) if kind in types]
+    return tuple(names)
 
 
 def _union_members(hint: Any) -> list[Any]:
@@ -247,13 +234,13 @@ def _find_violation(field: Field, raw: Mapping[str, Any], where: str) -> Contrac
     try:
         convert(value, field.type)
     except ValidationError as error:
-        place, reason = _explain(value, field.type, error)
-        return ContractViolation(where, field.name + place, reason, _vendor_message(field.fact, str(value)))
+        place, reason = _explain(value, field, error)
+        return ContractViolation(where, place, reason, _vendor_message(field.fact, str(value)))
     return None
 
 
-def _explain(value: Any, hint: Any, error: ValidationError) -> tuple[str, str]:
-    """Return the place inside a value that does not match its type, and what it must be."""
+def _explain(value: Any, field: Field, error: ValidationError) -> tuple[str, str]:
+    """Return the place where the value of a field does not match its type, and what it must be."""
     from mockserver._util.validation import (  # noqa: PLC0415 -- start-up is felt
         describe_type,
         find_mismatch,
@@ -261,10 +248,10 @@ def _explain(value: Any, hint: Any, error: ValidationError) -> tuple[str, str]:
         violated_bound,
     )
 
-    mismatch = find_mismatch(value, hint)
+    mismatch = find_mismatch(value, field.type, field.name)
     if mismatch is None or mismatch.expected is None:
-        return "", f"is invalid: {error}"
-    place = f".{mismatch.place}" if mismatch.place and mismatch.place[0] != "[" else mismatch.place
+        return field.name, f"is invalid: {error}"
+    place = mismatch.place
     if mismatch.problem == "option":
         return place, f"does not know {mismatch.value!r}"
     if mismatch.problem == "missing":

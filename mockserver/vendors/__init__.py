@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from functools import cache
 from importlib import import_module
+from itertools import chain
 
 from mockserver._util.suggest import suggest
 from mockserver.contract.behaviors import DIALECT, BehaviorError
@@ -45,8 +46,7 @@ def get_vendor(name: str) -> Vendor:
 
 def load_dialects() -> tuple[Vendor, ...]:
     """Return every vendor in each of its dialects."""
-    families = [family.dialects.values() for family in load()]
-    return tuple(vendor for family in families for vendor in family)
+    return tuple(chain.from_iterable(vendor.dialects.values() for vendor in load()))
 
 
 def resolve_dialects(setting: str | Mapping[str, str]) -> dict[str, str]:
@@ -73,7 +73,7 @@ def _resolve_for_all(dialect: str) -> dict[str, str]:
         if dialect in (OBSERVED, *vendor.dialects)
     }
     if not selected:
-        names = [name for vendor in load_dialects() for name in vendor.dialects]
-        known = ", ".join([*dict.fromkeys(names), OBSERVED])
+        names = dict.fromkeys(vendor.dialect for vendor in load_dialects())
+        known = ", ".join([*names, OBSERVED])
         raise BehaviorError(f"no vendor has a dialect {dialect!r}; known are {known}")
     return selected

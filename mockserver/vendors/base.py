@@ -1,6 +1,6 @@
 """The interface of a vendor's folder: a contract, identifiers of a tenant, and a view for each endpoint."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -99,17 +99,9 @@ class Vendor:
         self, contract: Contract, create_identifiers: IdentifierFactory, views: Mapping[str, View]
     ) -> None:
         contract.check()
-        endpoints = {endpoint.name for endpoint in contract.endpoints}
-        if missing := sorted(endpoints - set(views)):
-            names = ", ".join(missing)
-            raise ContractError(
-                f"{contract.vendor}: endpoints without a view: {names}; {suggest(missing[0], views)}"
-            )
-        if unknown := sorted(set(views) - endpoints):
-            names = ", ".join(unknown)
-            raise ContractError(
-                f"{contract.vendor}: views without an endpoint: {names}; {suggest(unknown[0], endpoints)}"
-            )
+        self._endpoints = {endpoint.name: endpoint for endpoint in contract.endpoints}
+        _check_names(contract.vendor, "endpoints without a view", self._endpoints, views)
+        _check_names(contract.vendor, "views without an endpoint", views, self._endpoints)
         self.contract = contract
         self.create_identifiers = create_identifiers
         self.name = contract.vendor
@@ -117,7 +109,6 @@ class Vendor:
         self.dialects = {self.dialect: self}
         self.observed = self.dialect
         self._views = views
-        self._endpoints = {endpoint.name: endpoint for endpoint in contract.endpoints}
 
     @property
     def has_dialects(self) -> bool:
@@ -134,10 +125,7 @@ class Vendor:
         return self._endpoints[name]
 
     def in_dialect(self, dialect: str) -> "Vendor":
-        """Return the vendor in another dialect or in ``observed``.
-
-        Raise :class:`BehaviorError` if unknown.
-        """
+        """Return the vendor in a dialect or in ``observed``; raise :class:`BehaviorError` if unknown."""
         name = self.observed if dialect == OBSERVED else dialect
         if name not in self.dialects:
             known = ", ".join([*self.dialects, OBSERVED])
@@ -147,6 +135,12 @@ class Vendor:
     def respond(self, endpoint: Endpoint, request: ViewRequest) -> ViewResult:
         """Return the result of the endpoint's view; raise the ``ApiError`` that the view raises."""
         return self._views[endpoint.name](request)
+
+
+def _check_names(vendor: str, problem: str, names: Iterable[str], known: Iterable[str]) -> None:
+    unknown = sorted(set(names).difference(known))
+    if unknown:
+        raise ContractError(f"{vendor}: {problem}: {', '.join(unknown)}; {suggest(unknown[0], known)}")
 
 
 def with_dialects(default: Vendor, *others: Vendor, observed: str = DOCUMENTED) -> Vendor:

@@ -27,14 +27,12 @@ from mockserver.world.model.session_batch import SessionBatch
 from mockserver.world.model.spec import WorldError, WorldSpec
 from mockserver.world.model.vocabulary import Vocabulary, load
 
-_PEOPLE, _BOTS = 0, 1
+_PEOPLE = 0
+_BOTS = 1
 
 
 class Site:
-    """A measured site.
-
-    Its hosts, people and bots, the events tracked on it and the sessions deleted from it.
-    """
+    """A measured site: its hosts, people, bots, tracked data and deleted sessions."""
 
     def __init__(self, spec: WorldSpec, vocabulary: Vocabulary, number: int) -> None:
         self._spec = spec
@@ -49,7 +47,8 @@ class Site:
         self.hostnames = (f"www.{self.domain}", f"app.{self.domain}")
 
     def _timeline(self, kind: int) -> Timeline:
-        spec, start_key = self._spec, key(self.key, "start", kind)
+        spec = self._spec
+        start_key = key(self.key, "start", kind)
         size = (spec.sessions_per_day if spec.sessions is None else spec.sessions) or 0
         if kind == _BOTS:
             size = size * spec.bots_percent // 100
@@ -98,7 +97,7 @@ class Site:
         return GeneratedSource(population, sessions, (first, last), now, self.tracked_data.identities)
 
     def _tracked(self, query: Query, stop: int, now: int) -> TrackedSource:
-        found = [
+        sessions = [
             session
             for session in self.tracked_sessions(now)
             if (query.start is None or session.start >= query.start)
@@ -108,22 +107,17 @@ class Site:
             and session.meets(query.where, self._vocabulary)
             and query.session in (None, session.number(self.key))
         ]
-        return TrackedSource(found, self.key, self.tracked_data, self._vocabulary)
+        return TrackedSource(sessions, self.key, self.tracked_data, self._vocabulary)
 
     def tracked_sessions(self, now: int) -> list[TrackedSession]:
         """Return the tracked sessions as of *now*, ascending by start."""
         sessions = self.tracked_data.sessions(now)
-        return (
-            [each for each in sessions if each.number(self.key) not in self.deletions.numbers]
-            if self.deletions
-            else sessions
-        )
+        if not self.deletions:
+            return sessions
+        return [session for session in sessions if session.number(self.key) not in self.deletions.numbers]
 
     def texts(self, dimension: str, text_of: Callable[[Any], str], now: int) -> frozenset[str]:
-        """Return *text_of* of all entries that sessions can have in a dimension.
-
-        These are the sessions of people and the tracked sessions.
-        """
+        """Return *text_of* of all entries that people or tracked sessions can have in a dimension."""
         seeded = self.people.texts(dimension, text_of)
         sent: set[str] = set()
         for session in self.tracked_sessions(now) if self.tracked_data.count else ():
@@ -131,17 +125,11 @@ class Site:
         return seeded if sent <= seeded else seeded | sent
 
     def session(self, number: int, now: int) -> SessionBatch | None:
-        """Return the session with a number as a batch of one.
-
-        Return None if it is unknown or has not started by *now*.
-        """
+        """Return a session as a batch of one; None if it is unknown or has not started by *now*."""
         return None if number in self.deletions.numbers else self.session_before_deletion(number, now)
 
     def session_before_deletion(self, number: int, now: int) -> SessionBatch | None:
-        """Return :meth:`session`, deleted sessions included.
-
-        Keyset pages may continue after a deleted session.
-        """
+        """Return :meth:`session`, deleted or not: keyset pages may continue after a deleted one."""
         for population in (self.people, self.bots):
             index = population.session_index(number, now)
             if index is not None:
@@ -150,7 +138,7 @@ class Site:
                 )
         for session in self.tracked_data.sessions(now):
             if session.number(self.key) == number:
-                return TrackedSessions(self.key, [session], 0, self.tracked_data, self._vocabulary)
+                return TrackedSessions(self.key, [session], [0], self.tracked_data, self._vocabulary)
         return None
 
 

@@ -28,7 +28,7 @@ def test_event_offsets_ascend_within_bounds(deck: ArchetypeTable) -> None:
     assert deck.length.min() >= 1
     assert deck.begin.tolist() == np.searchsorted(row, np.arange(ARCHETYPES)).tolist()
     assert len(row) == len(deck.offset) == len(deck.action) == len(deck.page)
-    assert deck.offset.max() == deck.longest <= MAX_DURATION
+    assert deck.offset.max() == deck.duration.max() <= MAX_DURATION
     assert gaps.min(initial=1) >= 0
     assert gaps.max(initial=0) <= 30 * MINUTE
     assert set(deck.offset[deck.begin].tolist()) == {0}

@@ -15,7 +15,7 @@ from mockserver.world.model.hashing import (
     hexadecimal,
     key,
     permute,
-    set_behaviors,
+    pick_weighted,
     unpermute,
 )
 
@@ -88,7 +88,7 @@ def test_draw_is_evenly_distributed() -> None:
 @given(weights=st.lists(st.sampled_from([0, 0, 1, 5, 50]), min_size=1, max_size=6).filter(any), one=words)
 def test_choose_frequencies_follow_weights(weights: list[int], one: int) -> None:
     counts = np.bincount(
-        set_behaviors(np.array(weights), draw(one, np.arange(4000, dtype=np.uint64))), minlength=len(weights)
+        pick_weighted(np.array(weights), draw(one, np.arange(4000, dtype=np.uint64))), minlength=len(weights)
     ).tolist()
 
     assert [count for count, weight in zip(counts, weights, strict=True) if not weight and count] == []
@@ -100,7 +100,7 @@ def test_choose_frequencies_follow_weights(weights: list[int], one: int) -> None
 def test_choose_each_weight_has_its_share_of_range() -> None:
     quarters = array(0, 1 << 62, 2 << 62, 3 << 62)
 
-    assert set_behaviors(np.array([0, 1, 0, 3]), quarters).tolist() == [1, 3, 3, 3]
+    assert pick_weighted(np.array([0, 1, 0, 3]), quarters).tolist() == [1, 3, 3, 3]
 
 
 @given(

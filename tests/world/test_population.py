@@ -39,7 +39,7 @@ def test_session_index_is_known_from_start_of_session(case: Case, index: int) ->
 def test_durations_are_at_most_the_longest(case: Case) -> None:
     for population in (case.site.people, case.site.bots):
         deck = population.archetypes
-        assert int(deck.offset[deck.begin + deck.length - 1].max()) <= deck.longest
+        assert int(deck.offset[deck.begin + deck.length - 1].max()) <= deck.duration.max()
 
 
 @given(case=cases(tracked=False))

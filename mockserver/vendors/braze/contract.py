@@ -9,10 +9,10 @@ from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.limits import WindowLimit
 from mockserver.contract.lint_rules import InQuery, LintRule, MissingUtcOffset
 from mockserver.contract.pagination import PageNumberPagination
-from mockserver.contract.provenance import Basis
+from mockserver.contract.provenance import Basis, assumed
 from mockserver.vendors.braze.request_models import MAX_LENGTH, ExportSessionSeries, ListSegments
 from mockserver.vendors.braze.responses import SegmentList, SessionSeries
-from mockserver.vendors.braze.sources import SOURCES, assumed, documented, inferred, observed
+from mockserver.vendors.braze.sources import SOURCES, documented, inferred, observed
 
 PAGE_SIZE: Final = 100
 """Number of segments per page."""
@@ -59,9 +59,7 @@ WINDOW: Final = WindowLimit(
 )
 ERRORS: Final = {
     "violation": ErrorTemplate(
-        400,
-        MESSAGE,
-        documented("The status is documented; the messages about a query are not.", "errors"),
+        400, MESSAGE, documented("The status is documented; the messages about a query are not.", "errors")
     ),
     "missing_credential": ErrorTemplate(
         401, INVALID_KEY, inferred("A missing key is reported as an empty key.", "errors"), EMPTY_HEADERS
@@ -80,9 +78,7 @@ ERRORS: Final = {
         documented("Status and message are documented for a key without the permission.", "errors"),
     ),
     "rate_limited": ErrorTemplate(
-        429,
-        {"message": "Rate limited"},
-        documented("The status is documented; the body is not.", "errors"),
+        429, {"message": "Rate limited"}, documented("The status is documented; the body is not.", "errors")
     ),
     "unknown_path": ErrorTemplate(404, INVALID_URL, observed("Recorded verbatim.", "catalogue")),
     "wrong_method": ErrorTemplate(404, INVALID_URL, assumed("Other methods are treated as unknown URLs.")),
@@ -93,9 +89,7 @@ ERRORS: Final = {
 }
 
 KEY_IN_QUERY: Final = LintRule(
-    "key-in-query",
-    InQuery("api_key"),
-    documented("The key belongs in the Authorization header.", "client"),
+    "key-in-query", InQuery("api_key"), documented("The key belongs in the Authorization header.", "client")
 )
 KEY_IN_HEADER: Final = (
     documented("The key is sent in the Authorization header.", "client"),

@@ -11,18 +11,9 @@ from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.lint_rules import InQuery, LintRule
-from mockserver.contract.provenance import Fact, Source
-from mockserver.vendors.braze.contract import (
-    CONTRACT,
-    EMPTY_HEADERS,
-    ERRORS,
-    INVALID_URL,
-    KEY_IN_HEADER,
-    KEY_IN_QUERY,
-    LIST_SEGMENTS,
-    SESSIONS_DATA_SERIES,
-)
-from mockserver.vendors.braze.sources import READ, SOURCES, assumed, documented, inferred, observed
+from mockserver.contract.provenance import Fact, Source, assumed
+from mockserver.vendors.braze import contract
+from mockserver.vendors.braze.sources import READ, SOURCES, documented, inferred, observed
 
 _OLD_DOCS: Final = "https://github.com/braze-inc/braze-docs/blob/"
 _EXPORTS: Final = "/_docs/_api/endpoints/export/sessions/"
@@ -41,9 +32,11 @@ def _accept_key_in_query(endpoint: Endpoint, *facts: Fact) -> Endpoint:
     return replace(
         endpoint,
         credentials=Bearer(query="api_key", permission=getattr(endpoint.credentials, "permission", None)),
-        lint_rules=tuple(_KEY_IN_QUERY if rule == KEY_IN_QUERY else rule for rule in endpoint.lint_rules),
+        lint_rules=tuple(
+            _KEY_IN_QUERY if rule == contract.KEY_IN_QUERY else rule for rule in endpoint.lint_rules
+        ),
         facts=(
-            *(fact for fact in endpoint.facts if fact not in KEY_IN_HEADER),
+            *(fact for fact in endpoint.facts if fact not in contract.KEY_IN_HEADER),
             documented("The query parameter api_key is accepted as the key.", "segments-2020"),
             documented("The key is sent in the Authorization header since May 2020.", "sessions-2020"),
             assumed("If both contain a key, the header takes precedence."),
@@ -53,7 +46,7 @@ def _accept_key_in_query(endpoint: Endpoint, *facts: Fact) -> Endpoint:
 
 
 LEGACY: Final = replace(
-    CONTRACT,
+    contract.CONTRACT,
     dialect="legacy",
     description="Keys may be sent in the query, as in the documentation of 2020; messages as in older recordings.",
     sources={
@@ -81,7 +74,7 @@ LEGACY: Final = replace(
     },
     endpoints=(
         _accept_key_in_query(
-            SESSIONS_DATA_SERIES,
+            contract.SESSIONS_DATA_SERIES,
             documented(
                 "The documentation of that time also says that length counts units (days or hours) and that "
                 "segment_id is optional.",
@@ -89,19 +82,19 @@ LEGACY: Final = replace(
             ),
         ),
         _accept_key_in_query(
-            LIST_SEGMENTS,
+            contract.LIST_SEGMENTS,
             inferred(
                 "Segments in a recording of 2015 have no tags; in the documentation and recordings of 2020 they do."
             ),
         ),
     ),
     errors={
-        **ERRORS,
+        **contract.ERRORS,
         "missing_credential": ErrorTemplate(
             401,
             _UNKNOWN_KEY,
             inferred("The message itself says that it also covers a missing key.", "recordings-2015"),
-            EMPTY_HEADERS,
+            contract.EMPTY_HEADERS,
         ),
         "wrong_credential": ErrorTemplate(
             401,
@@ -112,11 +105,11 @@ LEGACY: Final = replace(
                 "rate-limit headers.",
                 "recordings-2015",
             ),
-            EMPTY_HEADERS,
+            contract.EMPTY_HEADERS,
         ),
         "unknown_path": ErrorTemplate(
             404,
-            INVALID_URL,
+            contract.INVALID_URL,
             inferred(
                 "At that time only a 404 for an unknown key was documented; today's message for unknown paths is "
                 "assumed."

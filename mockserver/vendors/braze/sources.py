@@ -1,8 +1,8 @@
-"""Sources of the facts about Braze, and short constructors for facts."""
+"""Sources of the facts about Braze, and a factory of facts for each basis."""
 
 from typing import Final
 
-from mockserver.contract.provenance import Basis, Fact, Source
+from mockserver.contract.provenance import Basis, FactFactory, Source
 
 READ: Final = "2026-11-21"
 _DOCS: Final = "https://www.braze.com/docs/api/"
@@ -34,23 +34,6 @@ SOURCES: Final = {
         "API Evangelist's catalogue of Braze", "https://github.com/api-evangelist/braze", READ
     ),
 }
-
-
-def documented(text: str, source: str, error: str | None = None) -> Fact:
-    """Return a fact from a documentation page, with the vendor's message for invalid values."""
-    return Fact(text, Basis.DOCUMENTED, source, error)
-
-
-def observed(text: str, source: str) -> Fact:
-    """Return a fact that recorded responses show."""
-    return Fact(text, Basis.OBSERVED, source)
-
-
-def inferred(text: str, source: str | None = None) -> Fact:
-    """Return a fact that follows from others."""
-    return Fact(text, Basis.INFERRED, source)
-
-
-def assumed(text: str) -> Fact:
-    """Return a fact that no source states."""
-    return Fact(text, Basis.ASSUMED)
+documented: Final = FactFactory(Basis.DOCUMENTED)
+observed: Final = FactFactory(Basis.OBSERVED)
+inferred: Final = FactFactory(Basis.INFERRED)

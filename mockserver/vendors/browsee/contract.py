@@ -9,10 +9,10 @@ from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.limits import ConcurrencyLimit, WindowLimit
 from mockserver.contract.lint_rules import ExceedsMaximum, InQuery, IsSet, LintRule, LooksLikeMilliseconds
 from mockserver.contract.pagination import OffsetPagination
-from mockserver.contract.provenance import Basis
+from mockserver.contract.provenance import Basis, Fact, assumed
 from mockserver.vendors.browsee.request_models import MAXIMUM, ExportSessions, Identify, Track
 from mockserver.vendors.browsee.responses import Export, Success
-from mockserver.vendors.browsee.sources import SOURCES, assumed, documented, inferred
+from mockserver.vendors.browsee.sources import SOURCES, documented, inferred
 
 BEHAVIORS: Final = (
     Behavior(name="browsee.busy", description="How an export is handled while another export of the same project is open.", default="429", options={
@@ -49,33 +49,33 @@ BEHAVIORS: Final = (
     Behavior(name="browsee.track_rate", description="Number of track requests that a project may send per second; 0 means unlimited.", default=0, unit="requests"),
 )  # fmt: skip
 
-FAILURE: Final = {"status": "failure", "message": "{message}"}
+
+def _failure(status: int | ByBehavior, fact: Fact) -> ErrorTemplate:
+    return ErrorTemplate(status, {"status": "failure", "message": "{message}"}, fact)
+
+
 ERRORS: Final = {
-    "violation": ErrorTemplate(
-        400, FAILURE, documented("The message describes the problem; its wording is undocumented.", "track")
+    "violation": _failure(
+        400, documented("The message describes the problem; its wording is undocumented.", "track")
     ),
-    "missing_credential": ErrorTemplate(
-        400, FAILURE, inferred("A missing key is a problem in the parameters.", "track")
-    ),
-    "wrong_credential": ErrorTemplate(
+    "missing_credential": _failure(400, inferred("A missing key is a problem in the parameters.", "track")),
+    "wrong_credential": _failure(
         ByBehavior("browsee.unauthorized", {"400": 400, "401": 401}),
-        FAILURE,
         assumed("No source describes the response to wrong keys."),
     ),
-    "busy": ErrorTemplate(
+    "busy": _failure(
         ByBehavior("browsee.busy", {"429": 429, "400": 400}),
-        FAILURE,
         assumed("One open request is documented; how a second one is rejected is undocumented."),
     ),
-    "rate_limited": ErrorTemplate(
-        429, FAILURE, assumed("Track is rate limited; number, status and body are undocumented.")
+    "rate_limited": _failure(
+        429, assumed("Track is rate limited; number, status and body are undocumented.")
     ),
-    "unknown_path": ErrorTemplate(404, FAILURE, assumed("Undocumented.")),
-    "wrong_method": ErrorTemplate(
-        405, FAILURE, assumed("Only POST is supported; how other methods are rejected is undocumented.")
+    "unknown_path": _failure(404, assumed("Undocumented.")),
+    "wrong_method": _failure(
+        405, assumed("Only POST is supported; how other methods are rejected is undocumented.")
     ),
-    "too_large": ErrorTemplate(413, FAILURE, assumed("Undocumented.")),
-    "internal": ErrorTemplate(500, FAILURE, assumed("Undocumented.")),
+    "too_large": _failure(413, assumed("Undocumented.")),
+    "internal": _failure(500, assumed("Undocumented.")),
 }
 
 _IN_BODY: Final = documented("Keys belong in the body.")
@@ -102,13 +102,13 @@ EXPORT_SESSIONS: Final = Endpoint(
         LintRule(
             "limit-above-maximum", ExceedsMaximum("limit", MAXIMUM), documented("The maximum limit is 100.")
         ),
-        LintRule(
-            "milliseconds-for-seconds",
-            LooksLikeMilliseconds("start"),
-            documented("start is in Unix seconds."),
-        ),
-        LintRule(
-            "milliseconds-for-seconds", LooksLikeMilliseconds("end"), documented("end is in Unix seconds.")
+        *(
+            LintRule(
+                "milliseconds-for-seconds",
+                LooksLikeMilliseconds(name),
+                documented(f"{name} is in Unix seconds."),
+            )
+            for name in ("start", "end")
         ),
         LintRule("deprecated-place", IsSet("select"), documented("select belongs in options.")),
     ),

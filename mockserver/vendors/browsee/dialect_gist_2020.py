@@ -7,10 +7,10 @@ from typing import Annotated, Final
 
 from msgspec.structs import replace
 
-from mockserver.contract.provenance import Source
+from mockserver.contract.provenance import Source, assumed
 from mockserver.vendors.browsee.contract import CONTRACT, EXPORT_SESSIONS, IDENTIFY, TRACK
 from mockserver.vendors.browsee.request_models import ExportFields
-from mockserver.vendors.browsee.sources import READ, assumed, documented, inferred
+from mockserver.vendors.browsee.sources import READ, documented, inferred
 
 SOURCES: Final = {
     **CONTRACT.sources,

@@ -5,8 +5,7 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Struct
 
 from mockserver.contract.json_formats import DATE_TIME, SEGMENT
-from mockserver.contract.provenance import Basis, Fact
-from mockserver.vendors.browsee.sources import documented
+from mockserver.vendors.browsee.sources import documented, observed
 
 MAXIMUM: Final = 100
 """Maximum and default number of rows per page."""
@@ -26,8 +25,7 @@ class ExportFields(Struct, frozen=True, rename={"offset": "from"}):
     apiKey: Annotated[str, documented("API key of the project; selects the site.")]
     secretKey: Annotated[str, documented("Secret key generated in the settings.")]
     start: Annotated[
-        int | None,
-        documented("Unix seconds; only sessions that start at or after. Default 24 hours ago."),
+        int | None, documented("Unix seconds; only sessions that start at or after. Default 24 hours ago.")
     ] = None
     end: Annotated[int | None, documented("Unix seconds; only sessions that start before. Default now.")] = (
         None
@@ -43,11 +41,7 @@ class ExportSessions(ExportFields, frozen=True):
     options: Annotated[ExportOptions | None, documented("Further options.")] = None
     select: Annotated[
         list[str] | None,
-        Fact(
-            "Location of select in the vendor's samples; used if options.select is missing.",
-            Basis.OBSERVED,
-            "gist",
-        ),
+        observed("Location of select in the vendor's samples; used if options.select is missing.", "gist"),
     ] = None
 
 
@@ -56,9 +50,7 @@ class Track(Struct, frozen=True):
 
     apiKey: Annotated[str, documented("API key of the project; selects the site.", "track")]
     event: Annotated[
-        str,
-        Meta(min_length=1),
-        documented("Name of the user's action, such as CLICKED_CHECKOUT.", "track"),
+        str, Meta(min_length=1), documented("Name of the user's action, such as CLICKED_CHECKOUT.", "track")
     ]
     properties: Annotated[dict[str, Any] | None, documented("Properties of the event.", "track")] = None
     userId: Annotated[

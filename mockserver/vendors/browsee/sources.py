@@ -1,8 +1,8 @@
-"""Sources of the facts about Browsee, and short constructors for facts."""
+"""Sources of the facts about Browsee, and a factory of facts for each basis."""
 
 from typing import Final
 
-from mockserver.contract.provenance import Basis, Fact, Source
+from mockserver.contract.provenance import Basis, FactFactory, Source
 
 READ: Final = "2026-11-21"
 SOURCES: Final = {
@@ -32,18 +32,6 @@ SOURCES: Final = {
         READ,
     ),
 }
-
-
-def documented(text: str, source: str = "export") -> Fact:
-    """Return a fact from the vendor's documentation."""
-    return Fact(text, Basis.DOCUMENTED, source)
-
-
-def inferred(text: str, source: str) -> Fact:
-    """Return a fact that follows from others."""
-    return Fact(text, Basis.INFERRED, source)
-
-
-def assumed(text: str) -> Fact:
-    """Return a fact that no source states."""
-    return Fact(text, Basis.ASSUMED)
+documented: Final = FactFactory(Basis.DOCUMENTED, "export")
+observed: Final = FactFactory(Basis.OBSERVED)
+inferred: Final = FactFactory(Basis.INFERRED)

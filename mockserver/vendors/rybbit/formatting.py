@@ -48,10 +48,7 @@ def _format_padded_country(place: Place) -> str:
     return place.country or "\0\0"
 
 
-COUNTRIES: Final[dict[str, Formatter]] = {
-    "empty": attrgetter("country"),
-    "padded": _format_padded_country,
-}
+COUNTRIES: Final[dict[str, Formatter]] = {"empty": attrgetter("country"), "padded": _format_padded_country}
 """By the option of ``rybbit.unknown_country``."""
 
 

@@ -8,6 +8,10 @@ from mockserver.vendors.rybbit.sources import documented, sourced
 
 PAGE_SIZE = 100
 """Default number of rows per page."""
+UserId = Annotated[str | None, sourced("Only sessions with this user_id or identified_user_id.")]
+IdentifiedOnly = Annotated[
+    str | None, documented("'true' for sessions of identified users only; 'false' by default.")
+]
 
 
 class DatesAndMinutes(Struct, frozen=True, kw_only=True):
@@ -46,10 +50,8 @@ class ListSessions(CommonParameters, frozen=True, kw_only=True):
 
     page: Annotated[int, Meta(ge=1), documented("Page number, starting at 1.")] = 1
     limit: Annotated[int, Meta(ge=1), documented("Rows per page, 100 by default.")] = PAGE_SIZE
-    user_id: Annotated[str | None, sourced("Only sessions with this user_id or identified_user_id.")] = None
-    identified_only: Annotated[
-        str | None, documented("'true' for sessions of identified users only; 'false' by default.")
-    ] = None
+    user_id: UserId = None
+    identified_only: IdentifiedOnly = None
 
 
 class ListSessionLocations(CommonParameters, frozen=True, kw_only=True):

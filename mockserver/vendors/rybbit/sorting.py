@@ -80,10 +80,6 @@ def _duration_keys(sessions: SessionBatch) -> list[tuple[int, ...]]:
     return keys
 
 
-def _keep(get_page: GetPage) -> GetPage:
-    return get_page
-
-
 def _reverse(get_page: GetPage) -> GetPage:
     """Return the pages of the same order, reversed."""
 
@@ -106,8 +102,7 @@ SORT_BY: Final[dict[str, GetPage]] = {
     "errors": _by_count("errors"),
 }
 """By the value of ``sort_by``, highest first."""
-SORT_ORDER: Final[dict[str, Callable[[GetPage], GetPage]]] = {"asc": _reverse, "desc": _keep}
-"""By the value of ``sort_order``."""
+SORT_ORDER: Final = ("asc", "desc")
 
 
 def select_default_order(request: ViewRequest) -> GetPage:
@@ -119,4 +114,4 @@ def select_requested_order(request: ViewRequest) -> GetPage:
     """Return the order that ``sort_by`` and ``sort_order`` request, by default that of ``rybbit.order``."""
     query: Any = request.query
     get_page = SORT_BY[query.sort_by] if query.sort_by else select_default_order(request)
-    return SORT_ORDER[query.sort_order or "desc"](get_page)
+    return _reverse(get_page) if query.sort_order == "asc" else get_page

@@ -1,8 +1,8 @@
-"""Sources of facts about Rybbit, and functions that create facts."""
+"""Sources of the facts about Rybbit, and a factory of facts for each basis."""
 
 from typing import Final
 
-from mockserver.contract.provenance import Basis, Fact, Source
+from mockserver.contract.provenance import Basis, FactFactory, Source
 
 _READ: Final = "2026-11-21"
 _CODE: Final = "https://github.com/rybbit-io/rybbit"
@@ -24,18 +24,10 @@ SOURCES: Final = {
     "paths": Source("Rybbit pull request 794, January 2026", f"{_CODE}/pull/794", _READ),
     "host": Source("Rybbit pull request 801", f"{_CODE}/pull/801", _READ),
 }
-
-
-def documented(text: str, source: str = "sessions") -> Fact:
-    """Return a fact from the vendor's documentation."""
-    return Fact(text, Basis.DOCUMENTED, source)
-
-
-def sourced(text: str, source: str = "server") -> Fact:
-    """Return a fact read in the vendor's source code."""
-    return Fact(text, Basis.SOURCE, source)
-
-
-def assumed(text: str) -> Fact:
-    """Return a fact that this project assumes because it is undocumented."""
-    return Fact(text, Basis.ASSUMED)
+documented: Final = FactFactory(Basis.DOCUMENTED, "sessions")
+sourced: Final = FactFactory(Basis.SOURCE, "server")
+"""Read in the server of December 2025."""
+newer: Final = FactFactory(Basis.SOURCE, "server-2026")
+"""Read in the server of July 2026."""
+newest: Final = FactFactory(Basis.SOURCE, "newest")
+"""Read in the newest revisions of the server."""

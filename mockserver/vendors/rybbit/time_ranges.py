@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, timedelta, tzinfo
 from functools import lru_cache
 from operator import attrgetter
-from typing import Final, Generic, TypeVar
+from typing import Final, TypeVar
 
 from mockserver.contract.errors import ApiError
 from mockserver.rows.datetimes import find_zone, midnight, parse_instant
@@ -20,7 +20,6 @@ TimeRange = tuple[int | None, int | None]
 """First instant and exclusive end, in Unix milliseconds; None if unlimited."""
 _Minutes = tuple[float, float]
 """Older and newer boundary, in minutes before now."""
-_Parameters = Mapping[str, str | None]
 _ValueParser = Callable[[str, str], T]
 """Return the value of a parameter, given its name and text.
 
@@ -32,16 +31,13 @@ _DATETIME_NAMES: Final = ("start_datetime", "end_datetime")
 _MINUTES_NAMES: Final = ("past_minutes_start", "past_minutes_end")
 _STRICT_NAMES: Final = (*_DATE_NAMES, *_DATETIME_NAMES, *_MINUTES_NAMES)
 _LENIENT_NAMES: Final = (*_DATE_NAMES, *_MINUTES_NAMES)
-_strict_texts: Final = attrgetter(*_STRICT_NAMES)
-_lenient_texts: Final = attrgetter(*_LENIENT_NAMES)
+_get_strict_texts: Final = attrgetter(*_STRICT_NAMES)
+_get_lenient_texts: Final = attrgetter(*_LENIENT_NAMES)
 
 
 def parse_time_range(query: CommonParameters, now: int) -> TimeRange:
-    """Return the time range of a request.
-
-    Raises :class:`ApiError` with all errors, in the vendor's words and order.
-    """
-    instants, minutes = _parse_strictly(_strict_texts(query))
+    """Return a request's time range; raises :class:`ApiError` with all errors, in their order."""
+    instants, minutes = _parse_strictly(_get_strict_texts(query))
     return _minutes_to_range(minutes, now) if minutes else instants
 
 
@@ -50,7 +46,7 @@ def parse_lenient_time_range(query: DatesAndMinutes, now: int) -> TimeRange:
 
     An incomplete pair and dates without a zone are invalid, too.
     """
-    instants, minutes = _parse_leniently(_lenient_texts(query))
+    instants, minutes = _parse_leniently(_get_lenient_texts(query))
     return _minutes_to_range(minutes, now) if minutes else instants
 
 
@@ -70,16 +66,15 @@ def _minutes_to_range(minutes: _Minutes, now: int) -> TimeRange:
 @lru_cache(maxsize=64)
 def _parse_leniently(texts: tuple[str | None, ...]) -> tuple[TimeRange, _Minutes | None]:
     """Parse like :func:`_parse_strictly`, but ignore parameters that are invalid."""
-    parameters = dict(zip(_LENIENT_NAMES, texts, strict=True))
-    errors: list[str] = []
-    dates = _ParameterPair(parameters, "start_date", "end_date", _parse_date, errors)
-    time_zone = _parse_value(parameters, "time_zone", _parse_zone, errors)
-    minutes = _ParameterPair(parameters, *_MINUTES_NAMES, _parse_minutes, errors)
-    if errors or (minutes.values and minutes.values[0] <= minutes.values[1]):
+    parameters = _Parameters(dict(zip(_LENIENT_NAMES, texts, strict=True)))
+    dates = parameters.parse_pair("start_date", "end_date", _parse_date)
+    time_zone = parameters.parse("time_zone", _parse_zone)
+    minutes = parameters.parse_pair(*_MINUTES_NAMES, _parse_minutes)
+    if parameters.errors or (minutes and minutes[0] <= minutes[1]):
         return (None, None), None
-    if dates.values and time_zone:
-        return _days_to_range(*dates.values, time_zone), None
-    return (None, None), minutes.values
+    if dates and time_zone:
+        return _days_to_range(*dates, time_zone), None
+    return (None, None), minutes
 
 
 @lru_cache(maxsize=64)
@@ -88,51 +83,50 @@ def _parse_strictly(texts: tuple[str | None, ...]) -> tuple[TimeRange, _Minutes 
 
     Cached, because the requests for all pages of a list have the same parameters.
     """
-    parameters = dict(zip(_STRICT_NAMES, texts, strict=True))
-    errors: list[str] = []
-    dates = _ParameterPair(parameters, "start_date", "end_date", _parse_date, errors)
-    time_zone = _parse_value(parameters, "time_zone", _parse_zone, errors) or UTC
-    datetimes = _ParameterPair(parameters, *_DATETIME_NAMES, _parse_datetime, errors)
-    minutes = _ParameterPair(parameters, *_MINUTES_NAMES, _parse_minutes, errors)
-    errors += [
-        "{} and {} must be provided together".format(*pair.names)
-        for pair in (dates, datetimes, minutes)
-        if pair.is_incomplete
-    ]
-    if datetimes.values and datetimes.values[0] >= datetimes.values[1]:
+    parameters = _Parameters(dict(zip(_STRICT_NAMES, texts, strict=True)))
+    dates = parameters.parse_pair("start_date", "end_date", _parse_date)
+    time_zone = parameters.parse("time_zone", _parse_zone) or UTC
+    datetimes = parameters.parse_pair(*_DATETIME_NAMES, _parse_datetime)
+    minutes = parameters.parse_pair(*_MINUTES_NAMES, _parse_minutes)
+    errors = parameters.errors + parameters.incomplete
+    if datetimes and datetimes[0] >= datetimes[1]:
         errors.append("start_datetime must be before end_datetime")
-    if minutes.values and minutes.values[0] <= minutes.values[1]:
+    if minutes and minutes[0] <= minutes[1]:
         errors.append("past_minutes_start must be greater than past_minutes_end (start = older, end = newer)")
     if errors:
         raise ApiError("violation", message="; ".join(errors))
-    if dates.values:
-        return _days_to_range(*dates.values, time_zone), None
-    if datetimes.values:
-        return datetimes.values, None
-    return (None, None), minutes.values
+    if dates:
+        return _days_to_range(*dates, time_zone), None
+    if datetimes:
+        return datetimes, None
+    return (None, None), minutes
 
 
-class _ParameterPair(Generic[T]):
-    """Two parameters that must be sent together."""
+class _Parameters:
+    """Parses the time parameters of a request and collects the errors."""
 
-    def __init__(
-        self, parameters: _Parameters, start: str, end: str, parse: _ValueParser[T], errors: list[str]
-    ) -> None:
-        self.names = (start, end)
-        self.is_incomplete = bool(parameters[start]) != bool(parameters[end])
-        low = _parse_value(parameters, start, parse, errors)
-        high = _parse_value(parameters, end, parse, errors)
-        self.values = None if low is None or high is None else (low, high)
+    def __init__(self, texts: Mapping[str, str | None]) -> None:
+        self._texts = texts
+        self.errors: list[str] = []
+        self.incomplete: list[str] = []
+        """Errors about pairs of which only one parameter was sent."""
 
+    def parse_pair(self, start: str, end: str, parse: _ValueParser[T]) -> tuple[T, T] | None:
+        """Return the values of two parameters that must be sent together; None if one is missing or invalid."""
+        if bool(self._texts[start]) != bool(self._texts[end]):
+            self.incomplete.append(f"{start} and {end} must be provided together")
+        low = self.parse(start, parse)
+        high = self.parse(end, parse)
+        return None if low is None or high is None else (low, high)
 
-def _parse_value(parameters: _Parameters, name: str, parse: _ValueParser[T], errors: list[str]) -> T | None:
-    """Return the value of a parameter; None if it is missing or invalid, with a message added to *errors*."""
-    text = parameters[name]
-    try:
-        return parse(name, text) if text else None
-    except ValueError as error:
-        errors.append(str(error))
-        return None
+    def parse(self, name: str, parse: _ValueParser[T]) -> T | None:
+        """Return the value of a parameter; None if it is missing or invalid."""
+        text = self._texts[name]
+        try:
+            return parse(name, text) if text else None
+        except ValueError as error:
+            self.errors.append(str(error))
+            return None
 
 
 def _parse_date(name: str, text: str) -> date:

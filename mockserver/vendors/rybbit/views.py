@@ -11,21 +11,13 @@ from msgspec.structs import replace
 from mockserver.contract.errors import ApiError
 from mockserver.rows.encoder import encode_array
 from mockserver.vendors.base import View, ViewRequest, ViewResult
-from mockserver.vendors.rybbit.contract import MAX_LIMIT, MAX_ROWS_PER_PAGE
+from mockserver.vendors.rybbit import responses
+from mockserver.vendors.rybbit.behaviors import MAX_LIMIT, MAX_ROWS_PER_PAGE
 from mockserver.vendors.rybbit.dialects.base import DialectBehavior
 from mockserver.vendors.rybbit.filters.conditions import IDENTIFIED, build_conditions
 from mockserver.vendors.rybbit.filters.syntax import FilterSyntax
 from mockserver.vendors.rybbit.formatting import COUNTRIES, parse_session_id
 from mockserver.vendors.rybbit.request_models import DatesAndMinutes, GetSession, ListSessions
-from mockserver.vendors.rybbit.responses import (
-    Location,
-    OneSession,
-    Pagination,
-    SessionDetails,
-    SessionEvent,
-    SessionLocations,
-    SessionMeta,
-)
 from mockserver.vendors.rybbit.rows import (
     FORMAT_BEHAVIORS,
     TIMESTAMPS,
@@ -50,9 +42,7 @@ def list_sessions(dialect: DialectBehavior, request: ViewRequest) -> ViewResult:
     identified = _build_identified_conditions(query.identified_only, request.behaviors["identified_only"])
     filtered = _build_query(request, time_range, dialect.list_filters, query.user_id)
     world_query = replace(
-        filtered,
-        where=(*identified, *options.conditions, *filtered.where),
-        session=options.session_number,
+        filtered, where=(*identified, *options.conditions, *filtered.where), session=options.session_number
     )
 
     def find(*conditions: Condition) -> QueryResult:
@@ -109,12 +99,12 @@ def get_session(request: ViewRequest) -> ViewResult:
         raise ApiError("unknown_session")
     page = events[query.offset :][: query.limit]
     has_more = query.offset + len(page) < len(events)
-    details = SessionDetails(
+    details = responses.SessionDetails(
         session=_build_session_meta(sessions, events, request),
         events=_build_events(page, sessions.hostnames[0], request),
-        pagination=Pagination(len(events), query.limit, query.offset, has_more),
+        pagination=responses.Pagination(len(events), query.limit, query.offset, has_more),
     )
-    return ViewResult(json.encode(OneSession(details)))
+    return ViewResult(json.encode(responses.OneSession(details)))
 
 
 def _find_session(request: ViewRequest) -> SessionBatch:
@@ -126,12 +116,14 @@ def _find_session(request: ViewRequest) -> SessionBatch:
     return sessions
 
 
-def _build_session_meta(sessions: SessionBatch, events: list[Event], request: ViewRequest) -> SessionMeta:
+def _build_session_meta(
+    sessions: SessionBatch, events: list[Event], request: ViewRequest
+) -> responses.SessionMeta:
     """Return a session as if it consisted of *events* only."""
     columns = build_columns(FORMAT_BEHAVIORS(request.behaviors))
     fields = {column.name: column.values(sessions)[0] for column in columns}
     fields |= _summarize_events(events, request)
-    return SessionMeta(**{name: fields[name] for name in SessionMeta.__struct_fields__})
+    return responses.SessionMeta(**{name: fields[name] for name in responses.SessionMeta.__struct_fields__})
 
 
 def _summarize_events(events: list[Event], request: ViewRequest) -> dict[str, Any]:
@@ -150,10 +142,10 @@ def _summarize_events(events: list[Event], request: ViewRequest) -> dict[str, An
     }
 
 
-def _build_events(events: list[Event], hostname: str, request: ViewRequest) -> list[SessionEvent]:
+def _build_events(events: list[Event], hostname: str, request: ViewRequest) -> list[responses.SessionEvent]:
     timestamps = TIMESTAMPS[request.behaviors["timestamps"]]([event.at for event in events])
     return [
-        SessionEvent(
+        responses.SessionEvent(
             timestamp=timestamp,
             pathname=event.page.path,
             hostname=hostname,
@@ -176,8 +168,8 @@ def list_session_locations(dialect: DialectBehavior, request: ViewRequest) -> Vi
     world_query = _build_query(request, time_range, dialect.location_filters)
     for place, count in request.site.find(world_query, request.now).groups("place"):
         counts[place.latitude, place.longitude, place.city, format_country(place)] += count
-    locations = [Location(*place, count) for place, count in counts.most_common()]
-    return ViewResult(json.encode(SessionLocations(locations)))
+    locations = [responses.Location(*place, count) for place, count in counts.most_common()]
+    return ViewResult(json.encode(responses.SessionLocations(locations)))
 
 
 def build_views(dialect: DialectBehavior) -> Mapping[str, View]:

@@ -1,6 +1,6 @@
 """The contract of Sparklytics' sessions API: the list, and one session with its events. Data only."""
 
-from typing import Any, Final
+from typing import Final
 
 from mockserver.contract.behaviors import Behavior
 from mockserver.contract.credentials import Bearer
@@ -9,10 +9,10 @@ from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.limits import WindowLimit
 from mockserver.contract.lint_rules import LintRule, MissingCompanion
 from mockserver.contract.pagination import CursorPagination
-from mockserver.contract.provenance import Basis
+from mockserver.contract.provenance import Basis, Fact, assumed
 from mockserver.vendors.sparklytics.request_models import MAXIMUM, PAGE_SIZE, ListSessions
 from mockserver.vendors.sparklytics.responses import SessionDetail, SessionPage
-from mockserver.vendors.sparklytics.sources import SOURCES, assumed, documented, inferred, sourced
+from mockserver.vendors.sparklytics.sources import SOURCES, documented, inferred, sourced
 
 BEHAVIORS: Final = (
     Behavior(
@@ -81,60 +81,55 @@ BEHAVIORS: Final = (
 )
 
 
-def _failure(code: str, message: str) -> dict[str, Any]:
-    return {"error": {"code": code, "message": message, "field": None}}
+def _failure(status: int, code: str, message: str, fact: Fact) -> ErrorTemplate:
+    return ErrorTemplate(status, {"error": {"code": code, "message": message, "field": None}}, fact)
 
 
 ERRORS: Final = {
-    "violation": ErrorTemplate(
-        400, _failure("validation_error", "{message}"), sourced("field is always null.")
-    ),
-    "missing_credential": ErrorTemplate(
-        401, _failure("unauthorized", "Not authenticated"), sourced("No key.")
-    ),
-    "wrong_credential": ErrorTemplate(
-        401, _failure("unauthorized", "Not authenticated"), sourced("An unknown key.")
-    ),
-    "unknown_site": ErrorTemplate(
-        404, _failure("not_found", "Website not found"), sourced("The website does not exist.")
-    ),
-    "forbidden": ErrorTemplate(
+    "violation": _failure(400, "validation_error", "{message}", sourced("field is always null.")),
+    "missing_credential": _failure(401, "unauthorized", "Not authenticated", sourced("No key.")),
+    "wrong_credential": _failure(401, "unauthorized", "Not authenticated", sourced("An unknown key.")),
+    "unknown_site": _failure(404, "not_found", "Website not found", sourced("The website does not exist.")),
+    "forbidden": _failure(
         404,
-        _failure("not_found", "Website not found"),
+        "not_found",
+        "Website not found",
         inferred(
             "A key can read all websites of its server, so a website it cannot read does not exist.", "server"
         ),
     ),
-    "unknown_session": ErrorTemplate(
-        404, _failure("not_found", "Session not found"), sourced("The website has no such session.")
+    "unknown_session": _failure(
+        404, "not_found", "Session not found", sourced("The website has no such session.")
     ),
-    "rate_limited": ErrorTemplate(
-        429,
-        _failure("rate_limited", "Rate limit exceeded"),
-        sourced("As in endpoints with a limit; these have none."),
+    "rate_limited": _failure(
+        429, "rate_limited", "Rate limit exceeded", sourced("As in endpoints with a limit; these have none.")
     ),
     "unknown_path": ErrorTemplate(404, None, sourced("Unknown paths below /api return an empty body.")),
     "wrong_method": ErrorTemplate(
-        405,
-        None,
-        sourced("Other methods of a known path return an empty body."),
-        {"Allow": "GET,HEAD"},
+        405, None, sourced("Other methods of a known path return an empty body."), {"Allow": "GET,HEAD"}
     ),
-    "too_large": ErrorTemplate(
-        413,
-        _failure("payload_too_large", "Payload too large"),
-        documented("The message is undocumented.", "overview"),
+    "too_large": _failure(
+        413, "payload_too_large", "Payload too large", documented("The message is undocumented.", "overview")
     ),
-    "internal": ErrorTemplate(
-        500,
-        _failure("internal_error", "Internal server error"),
-        sourced("Any unexpected error in the server."),
+    "internal": _failure(
+        500, "internal_error", "Internal server error", sourced("Any unexpected error in the server.")
     ),
 }
 
 CREDENTIALS: Final = Bearer()
 LIMITS: Final = (WindowLimit(allowed="sparklytics.rate", seconds=60, opens="first", pool="sessions"),)
 WEBSITE: Final = documented("Id of the website: site_ and ten letters or digits.")
+
+FILTER_FACTS: Final = (
+    sourced("All filters must match; all except filter_page and filter_hostname are compared exactly."),
+    sourced("An empty filter is applied, and unknown values never equal it; an empty filter_page matches every URL."),
+    sourced("Unknown parameters are ignored."),
+)  # fmt: skip
+EVENT_FACTS: Final = (
+    sourced("Sessions of bots are found too."),
+    sourced("A click on an external link is an event link_click with href, text and external."),
+    assumed("An error is an event with its own name."),
+)
 
 LIST_SESSIONS: Final = Endpoint(
     name="list_sessions",
@@ -174,9 +169,7 @@ LIST_SESSIONS: Final = Endpoint(
         assumed(
             "A cursor is valid for the website and parameters it was created with, except limit; on the server, for any."
         ),
-        sourced("All filters must match; all except filter_page and filter_hostname are compared exactly."),
-        sourced("An empty filter is applied, and unknown values never equal it; an empty filter_page matches every URL."),
-        sourced("Unknown parameters are ignored."),
+        *FILTER_FACTS,
     ),
 )  # fmt: skip
 GET_SESSION: Final = Endpoint(
@@ -190,12 +183,7 @@ GET_SESSION: Final = Endpoint(
     credentials=CREDENTIALS,
     limits=LIMITS,
     errors=("unknown_session",),
-    facts=(
-        documented("All events are returned; the server stops after 2,000."),
-        sourced("Sessions of bots are found too."),
-        sourced("A click on an external link is an event link_click with href, text and external."),
-        assumed("An error is an event with its own name."),
-    ),
+    facts=(documented("All events are returned; the server stops after 2,000."), *EVENT_FACTS),
 )
 CONTRACT: Final = Contract(
     vendor="sparklytics",

@@ -32,18 +32,8 @@ def _referrer_domain(acquisition: Acquisition) -> str:
     return urlsplit(acquisition.referrer).netloc.lower()
 
 
-_EXACT: Final = (
-    "country",
-    "browser",
-    "os",
-    "device",
-    "language",
-    "utm_source",
-    "utm_medium",
-    "utm_campaign",
-    "region",
-    "city",
-)
+_UTM: Final = ("utm_source", "utm_medium", "utm_campaign")
+_EXACT: Final = ("country", "region", "city", "language", "browser", "os", "device", *_UTM)
 DEFAULT_FIELDS: Final[Mapping[str, FilterField]] = {
     **{name: FILTERS[name] for name in _EXACT},
     "referrer": ("acquisition", _referrer_domain),

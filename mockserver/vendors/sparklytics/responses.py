@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Struct
 
-from mockserver.vendors.sparklytics.sources import assumed, documented, inferred
+from mockserver.contract.provenance import assumed
+from mockserver.vendors.sparklytics.sources import documented, inferred
 
 
 class Session(Struct, frozen=True):

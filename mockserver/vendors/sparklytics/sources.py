@@ -1,8 +1,8 @@
-"""Sources of the facts about Sparklytics, and short constructors for facts."""
+"""Sources of the facts about Sparklytics, and a factory of facts for each basis."""
 
 from typing import Final
 
-from mockserver.contract.provenance import Basis, Fact, Source
+from mockserver.contract.provenance import Basis, FactFactory, Source
 
 READ: Final = "2026-11-21"
 _DOCS: Final = "https://www.mintlify.com/Sparklytics/sparklytics/"
@@ -29,25 +29,6 @@ SERVER_SOURCES: Final = {
         "woothee 0.13.0, the server's user-agent parser", "https://docs.rs/woothee/0.13.0", READ
     ),
 }
-
-
-def documented(text: str, source: str = "sessions", error: str | None = None) -> Fact:
-    """Return a fact from the vendor's documentation, with the vendor's message for invalid values."""
-    return Fact(text, Basis.DOCUMENTED, source, error)
-
-
-def sourced(
-    text: str, source: str = "server", error: str | tuple[tuple[str, str], ...] | None = None
-) -> Fact:
-    """Return a fact read in the server's code, with the server's messages for invalid values."""
-    return Fact(text, Basis.SOURCE, source, error)
-
-
-def inferred(text: str, source: str) -> Fact:
-    """Return a fact that follows from others."""
-    return Fact(text, Basis.INFERRED, source)
-
-
-def assumed(text: str) -> Fact:
-    """Return a fact that no source states."""
-    return Fact(text, Basis.ASSUMED)
+documented: Final = FactFactory(Basis.DOCUMENTED, "sessions")
+sourced: Final = FactFactory(Basis.SOURCE, "server")
+inferred: Final = FactFactory(Basis.INFERRED)

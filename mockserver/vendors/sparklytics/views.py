@@ -118,7 +118,7 @@ def _sort_key_after(number: int | None, sessions: QueryResult, request: ViewRequ
     # start.
     before_all = SortKey(sort_key.start, KIND + 1, 0)
     tracked = request.site.tracked_data.sessions(request.now)
-    same_start_count = sum(each.start == sort_key.start for each in tracked)
+    same_start_count = sum(other.start == sort_key.start for other in tracked)
     page = sessions.older(before_all, same_start_count)
     sort_keys: dict[int | None, SortKey] = dict(
         zip(page.map_rows(_session_numbers), page.sort_keys(), strict=True)

@@ -17,7 +17,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from mockserver._util.caching import IdentityCache
-from mockserver.world.model.hashing import I64, U64, below, draw, key, set_behaviors
+from mockserver.world.model.hashing import I64, U64, below, draw, key, pick_weighted
 from mockserver.world.model.vocabulary import Agent, Vocabulary
 
 Values: TypeAlias = NDArray[Any]
@@ -35,39 +35,11 @@ _LENGTHS: Final = np.repeat(  # Number of events of a session, and how many sess
     [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30, _MAX_EVENTS],
     [88, 30, 26, 22, 18, 15, 12, 11, 10, 9, 7, 4, 3, 1],
 )
-_GAPS: Final = 1000 * np.array(  # Milliseconds between events, to which up to a second of jitter is added.
+_GAPS: Final = 1000 * np.concatenate(  # Milliseconds between events, without up to a second of jitter.
     [
-        *(
-            1,
-            2,
-            3,
-            4,
-            6,
-            8,
-            10,
-            12,
-            15,
-            18,
-            22,
-            26,
-            30,
-            35,
-            40,
-            45,
-            50,
-            60,
-            75,
-            90,
-            110,
-            130,
-            160,
-            200,
-            250,
-            300,
-        ),
-        *(400, 500, 650, 850, 1100, 1500),
-    ],
-    dtype=np.int64,
+        [1, 2, 3, 4, 6, 8, 10, 12, 15, 18, 22, 26, 30, 35, 40, 45, 50],
+        [60, 75, 90, 110, 130, 160, 200, 250, 300, 400, 500, 650, 850, 1100, 1500],
+    ]
 )
 # Patterns that divide the eight visits of a slot between visitors: per visit, its visitor's first.
 _FIRST_VISITS: Final = np.array(
@@ -94,6 +66,15 @@ class ArchetypeTable:
         self.hostnames = tuple(hostnames)
         self.variants = ARCHETYPES // VISITS // slots
         self._key = seed_key
+        events = _event_table(vocabulary, seed_key % EVENT_TEMPLATES, bots=bots)
+        self.page = events.page
+        self.action = events.action
+        self.offset = events.offset
+        self.begin = events.begin
+        self.length = events.length
+        self.pageviews = events.pageviews
+        self.duration = events.duration
+        self._event_counts = events.counts
 
     def _draw(self, name: str, size: int) -> U64:
         return draw(key(self._key, name), np.arange(size, dtype=np.uint64))
@@ -115,13 +96,13 @@ class ArchetypeTable:
     def place(self) -> "LazyColumn":
         """Position in ``vocabulary.places``."""
         return self._per_slot(
-            set_behaviors(_weights(self.vocabulary.places), self._draw("place", self.slots))
+            pick_weighted(_weights(self.vocabulary.places), self._draw("place", self.slots))
         )
 
     @cached_property
     def agent(self) -> "LazyColumn":
         """Position in :attr:`agents`."""
-        return self._per_slot(set_behaviors(_weights(self.agents), self._draw("agent", self.slots)))
+        return self._per_slot(pick_weighted(_weights(self.agents), self._draw("agent", self.slots)))
 
     @property
     def agents(self) -> tuple[Agent, ...]:
@@ -175,9 +156,9 @@ class ArchetypeTable:
         weights = _weights(self.vocabulary.acquisitions)
         if self.bots:
             weights = np.array(
-                [each.weight * (each.channel == "Direct") for each in self.vocabulary.acquisitions]
+                [entry.weight * (entry.channel == "Direct") for entry in self.vocabulary.acquisitions]
             )
-        return self._per_row("acquisition", lambda hashed: set_behaviors(weights, hashed))
+        return self._per_row("acquisition", lambda hashed: pick_weighted(weights, hashed))
 
     @cached_property
     def hostname(self) -> "LazyColumn":
@@ -186,61 +167,9 @@ class ArchetypeTable:
             "hostname", lambda hashed: np.maximum(below(8, hashed) - 8 + len(self.hostnames), 0)
         )
 
-    @cached_property
-    def events(self) -> "EventTable":
-        """The events of all rows."""
-        tables = _event_tables(self.vocabulary)
-        template = self._key % EVENT_TEMPLATES
-        if (template, self.bots) not in tables:
-            tables[template, self.bots] = _make_events(template, self.vocabulary, bots=self.bots)
-        return tables[template, self.bots]
-
-    @property
-    def page(self) -> NDArray[np.uint8]:
-        """Position in ``vocabulary.pages`` at each event.
-
-        The events of a row are adjacent, from :attr:`begin` on.
-        """
-        return self.events.page
-
-    @property
-    def action(self) -> NDArray[np.uint8]:
-        """Position in ``vocabulary.actions`` of each event, one past the last for a pageview."""
-        return self.events.action
-
-    @property
-    def offset(self) -> NDArray[np.int32]:
-        """Milliseconds from the start of the session to each event."""
-        return self.events.offset
-
-    @property
-    def begin(self) -> I64:
-        """Position of the first event of each row."""
-        return self.events.begin
-
-    @property
-    def length(self) -> I64:
-        """Number of events of each row."""
-        return self.events.length
-
-    @property
-    def pageviews(self) -> I64:
-        """Positions of the events that are pageviews; every row begins with one."""
-        return self.events.pageviews
-
     def count_events(self, kind: str) -> I64:
         """Return the number of events of a kind in each row."""
-        return self.events.counts.get(kind, np.zeros(ARCHETYPES, dtype=np.int64))
-
-    @property
-    def longest(self) -> int:
-        """The longest duration, in milliseconds."""
-        return self.events.longest
-
-    @property
-    def duration(self) -> I64:
-        """Milliseconds from the first event of each row to its last."""
-        return self.events.duration
+        return self._event_counts.get(kind, np.zeros(ARCHETYPES, dtype=np.int64))
 
 
 class LazyColumn:
@@ -264,16 +193,22 @@ def _weights(entries: Sequence[Any]) -> I64:
 
 
 class EventTable(Struct, frozen=True, eq=False):
-    """The events of all rows; the columns are those of :class:`ArchetypeTable`."""
+    """The events of all rows. Those of a row are adjacent."""
 
     page: NDArray[np.uint8]
+    """Position in ``vocabulary.pages`` at each event."""
     action: NDArray[np.uint8]
+    """Position in ``vocabulary.actions`` of each event, one past the last for a pageview."""
     offset: NDArray[np.int32]
+    """Milliseconds from the start of the session to each event."""
     begin: I64
+    """Position of the first event of each row."""
     length: I64
+    """Number of events of each row."""
     pageviews: I64
-    longest: int
+    """Positions of the events that are pageviews; every row begins with one."""
     duration: I64
+    """Milliseconds from the first event of each row to its last."""
     counts: Mapping[str, I64]
     """Per kind of event, the number of events in each row."""
 
@@ -282,6 +217,13 @@ class EventTable(Struct, frozen=True, eq=False):
 def _event_tables(vocabulary: Vocabulary) -> dict[tuple[int, bool], EventTable]:  # noqa: ARG001 -- the key of the cache
     """Return the event tables made for a vocabulary so far, by event template and bots."""
     return {}
+
+
+def _event_table(vocabulary: Vocabulary, template: int, *, bots: bool) -> EventTable:
+    tables = _event_tables(vocabulary)
+    if (template, bots) not in tables:
+        tables[template, bots] = _make_events(template, vocabulary, bots=bots)
+    return tables[template, bots]
 
 
 def _make_events(template: int, vocabulary: Vocabulary, *, bots: bool) -> EventTable:
@@ -315,7 +257,7 @@ def _make_events(template: int, vocabulary: Vocabulary, *, bots: bool) -> EventT
     is_action[begin] = False
     chosen_link = below(page_links.shape[1], link)
     page = np.zeros(len(row), dtype=np.uint8)
-    page[begin] = set_behaviors(np.array([page.entry_weight for page in pages]), draw_rows("entry"))
+    page[begin] = pick_weighted(np.array([page.entry_weight for page in pages]), draw_rows("entry"))
     for step in range(1, int(length.max())):
         current = begin[length > step] + step
         previous_page = page[current - 1]
@@ -323,19 +265,17 @@ def _make_events(template: int, vocabulary: Vocabulary, *, bots: bool) -> EventT
             is_action[current], previous_page, page_links[previous_page, chosen_link[current]]
         )
     action = np.where(is_action, page_actions[page, below(page_actions.shape[1], link)], np.uint8(pageview))
-    kept = offset <= MAX_DURATION
-    length = np.bincount(row[kept])
-    page = page[kept]
-    action = action[kept]
-    offset = offset[kept]
+    in_time = offset <= MAX_DURATION
+    length = np.bincount(row[in_time])
+    page = page[in_time]
+    action = action[in_time]
+    offset = offset[in_time]
     pageviews = np.flatnonzero(action == pageview)
     begin = np.cumsum(length) - length
     duration = offset[begin + length - 1].astype(np.int64)
-    kinds = [*(each.kind for each in vocabulary.actions), "pageview"]
+    kinds = np.array([*(entry.kind for entry in vocabulary.actions), "pageview"])
     counts = {
-        kind: np.add.reduceat(np.array([each == kind for each in kinds], dtype=np.int64)[action], begin)
-        for kind in set(kinds)
+        str(kind): np.add.reduceat((kinds == kind).astype(np.int64)[action], begin)
+        for kind in np.unique(kinds)
     }
-    return EventTable(
-        page, action, offset.astype(np.int32), begin, length, pageviews, int(offset.max()), duration, counts
-    )
+    return EventTable(page, action, offset.astype(np.int32), begin, length, pageviews, duration, counts)

@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 
-from mockserver.world.generator.dimensions import match_archetypes
 from mockserver.world.generator.index_sets import Difference, ExplicitSet, IndexSet
 from mockserver.world.generator.population import Population
 from mockserver.world.model.hashing import I64
@@ -30,49 +29,38 @@ class Deletions:
 
     def _indices(self, population: Population) -> I64:
         """Return the deleted sessions of a population, ascending."""
-        index = [population.index_of(number) for number in self.numbers]
-        return np.array(sorted(each for each in index if each is not None), dtype=np.int64)
+        indices = map(population.index_of, self.numbers)
+        return np.array(sorted(index for index in indices if index is not None), dtype=np.int64)
 
     def _without(self, population: Population, where: tuple[Condition, ...]) -> IndexSet:
-        index = self._of(population)
-        if where:  # The excluded sessions of a difference must be members of the whole set.
-            index = index[
-                np.isin(
-                    population.schedule.archetype_of(index), match_archetypes(population.archetypes, where)
-                )
-            ]
+        # The excluded sessions of a difference must be members of the whole set.
+        index = population.filter_sessions(self._of(population), where)
         selection = population.select(where)
         return Difference(selection, index) if len(index) else selection
 
     def select(self, population: Population, query: Query, now: int) -> IndexSet:
-        """Return the sessions of a population that match a query and are not deleted.
-
-        The query's time window is ignored.
-        """
+        """Return the sessions that match a query, without its time window, and are not deleted."""
         whole = self._select(population, query, now)
         if query.session is None:
             return whole
         index = population.index_of(query.session)
-        return ExplicitSet(
-            np.array(
-                [] if index is None or whole.rank(index) == whole.rank(index + 1) else [index], dtype=np.int64
-            )
-        )
+        is_member = index is not None and whole.rank(index) < whole.rank(index + 1)
+        return ExplicitSet(np.array([index] if is_member else [], dtype=np.int64))
 
     def _select(self, population: Population, query: Query, now: int) -> IndexSet:
         where = query.where
         if not query.actors and not query.others:
             return self._selected(population, where) if self.numbers else population.select(where)
-        lacking = population.sessions_of_actors(query.others, where, now)
+        excluded = population.sessions_of_actors(query.others, where, now)
         if query.actors:
-            wanted = [
+            groups = [
                 population.sessions_of_actors(alternatives, where, now) for alternatives in query.actors
             ]
-            found = np.setdiff1d(reduce(np.intersect1d, wanted), lacking)
-            return ExplicitSet(np.setdiff1d(found, self._of(population)) if self.numbers else found)
+            index = np.setdiff1d(reduce(np.intersect1d, groups), excluded)
+            return ExplicitSet(np.setdiff1d(index, self._of(population)) if self.numbers else index)
         if self.numbers:
-            lacking = np.union1d(lacking, self._selected(population, where).excluded)
-        return Difference(population.select(where), lacking)
+            excluded = np.union1d(excluded, self._selected(population, where).excluded)
+        return Difference(population.select(where), excluded)
 
 
 NO_DELETIONS: Final = Deletions()

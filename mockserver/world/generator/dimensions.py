@@ -1,6 +1,7 @@
 """The dimensions by which sessions are filtered and grouped, evaluated on the archetype table."""
 
 from collections.abc import Callable, Sequence
+from itertools import chain, product
 from typing import Any, Final
 
 import numpy as np
@@ -21,7 +22,8 @@ means none."""
 @IdentityCache
 def place_languages(places: Sequence[Place]) -> Sequence[str]:
     """Return two languages for each place: its own, and that of visitors who browse in English."""
-    return tuple(language for place in places for language in (place.language, place.language and "en-US"))
+    pairs = ((place.language, place.language and "en-US") for place in places)
+    return tuple(chain.from_iterable(pairs))
 
 
 def encode_languages(table: ArchetypeTable) -> DictionaryEncoded:
@@ -36,7 +38,7 @@ def find_exits(table: ArchetypeTable, row: I64, length: I64) -> I64:
 
 def encode_urls(table: ArchetypeTable) -> DictionaryEncoded:
     """Return hostname and page of each event."""
-    entries = [(hostname, page) for hostname in table.hostnames for page in table.vocabulary.pages]
+    entries = list(product(table.hostnames, table.vocabulary.pages))
     return entries, np.repeat(table.hostname.all, table.length) * len(table.vocabulary.pages) + table.page
 
 
@@ -83,12 +85,12 @@ EVENT_DIMENSIONS: Final = ("page", "url", "action")
 
 def match_archetypes(table: ArchetypeTable, where: Sequence[Condition]) -> I64:
     """Return the archetypes that meet all conditions, ascending."""
-    kept = np.ones(ARCHETYPES, dtype=bool)
+    matching = np.ones(ARCHETYPES, dtype=bool)
     for condition in where:
         entries, codes = DIMENSIONS[condition.dimension](table)
         passes = np.array([*(condition.passes(entry) for entry in entries), False])
-        met = passes[codes]
-        kept &= (
-            np.logical_or.reduceat(met, table.begin) if condition.dimension in EVENT_DIMENSIONS else met
-        ) != condition.negate
-    return np.flatnonzero(kept)
+        passing = passes[codes]
+        if condition.dimension in EVENT_DIMENSIONS:
+            passing = np.logical_or.reduceat(passing, table.begin)
+        matching &= passing != condition.negate
+    return np.flatnonzero(matching)

@@ -79,15 +79,15 @@ class Difference:
         return self._whole.rank(index) - int(np.searchsorted(self.excluded, index))
 
     def ranks(self, indices: list[int]) -> list[int]:
-        fewer = np.searchsorted(self.excluded, indices).tolist()
-        return [rank - few for rank, few in zip(self._whole.ranks(indices), fewer, strict=True)]
+        excluded = np.searchsorted(self.excluded, indices).tolist()
+        return [rank - less for rank, less in zip(self._whole.ranks(indices), excluded, strict=True)]
 
     def take(self, low: int, high: int) -> I64:
         if high <= low:
             return np.empty(0, dtype=np.int64)
         first, last = low + np.searchsorted(self._skips, [low, high - 1], side="right") + [0, high - 1 - low]
-        found = self._whole.take(int(first), int(last) + 1)
-        return found[~np.isin(found, self.excluded)]
+        members = self._whole.take(int(first), int(last) + 1)
+        return members[~np.isin(members, self.excluded)]
 
 
 class ArchetypeSet:
@@ -129,12 +129,13 @@ class ArchetypeSet:
         return [int(rank) for rank in blocks * len(self._rows) + within]
 
     def take(self, low: int, high: int) -> I64:
-        each = len(self._rows)
-        if high <= low or not each:
+        size = len(self._rows)
+        if high <= low or not size:
             return np.empty(0, dtype=np.int64)
-        first, last = low // each, (high - 1) // each
+        first = low // size
+        last = (high - 1) // size
         if first == last:
-            return self._block(first)[low - first * each : high - first * each]
+            return self._block(first)[low - first * size : high - first * size]
         blocks = np.arange(first, last + 1, dtype=np.int64)
         places = np.sort(self._schedule.session_at(blocks[:, None], self._rows[None, :]), axis=1).ravel()
-        return places[low - first * each : high - first * each]
+        return places[low - first * size : high - first * size]

@@ -41,12 +41,12 @@ def draw_names(locales: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]
 
 def draw_unique(draw: Callable[[], str], count: int) -> tuple[str, ...]:
     """Draw up to *count* different texts; a locale may know fewer, so the number of attempts is limited."""
-    found: dict[str, None] = {}
+    texts: dict[str, None] = {}
     for _ in range(count * 40):
-        found[draw().strip()] = None
-        if len(found) == count:
+        texts[draw().strip()] = None
+        if len(texts) == count:
             break
-    return tuple(found)
+    return tuple(texts)
 
 
 def filter_places(places: Sequence[Place], locales: Sequence[str]) -> tuple[Place, ...]:

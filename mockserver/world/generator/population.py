@@ -1,7 +1,4 @@
-"""Populations.
-
-The people or the bots of a site, with their archetypes, timeline, schedule and session numbers.
-"""
+"""Populations: the people or the bots of a site, with their archetypes, timeline, schedule and numbers."""
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, lru_cache
@@ -81,58 +78,45 @@ class Population:
         return index if kind == self.kind and (total is None or index < total) else None
 
     def _selected(self, where: tuple[Condition, ...]) -> IndexSet:
-        return (
-            ArchetypeSet(self.schedule, match_archetypes(self.archetypes, where)) if where else AllSessions()
-        )
+        if not where:
+            return AllSessions()
+        return ArchetypeSet(self.schedule, match_archetypes(self.archetypes, where))
 
     def _texts(self, dimension: str, text_of: Callable[[Any], str]) -> frozenset[str]:
         """Return *text_of* of all entries of a dimension."""
         return frozenset(map(text_of, DIMENSIONS[dimension](self.archetypes)[0]))
 
     def sessions_of_actors(self, actors: Iterable[str], where: tuple[Condition, ...], now: int) -> I64:
-        """Return the sessions of some visitors that meet the conditions, ascending.
-
-        A user id matches identified visitors only.
-        """
-        found = [np.empty(0, dtype=np.int64)]
+        """Return the sessions of visitors that meet the conditions; user ids match identified ones."""
+        parts = [np.empty(0, dtype=np.int64)]
         for actor in actors:
             visitor = parse_visitor_number(actor)
             if visitor is None:
                 continue
             index = self.schedule.sessions_of(visitor, self.count_started(now))
-            found.append(
-                index[self.archetypes.identified[self.schedule.archetype_of(index)]]
-                if actor.startswith(_USER)
-                else index
-            )
-        index = np.unique(np.concatenate(found))
-        return (
-            index[np.isin(self.schedule.archetype_of(index), match_archetypes(self.archetypes, where))]
-            if where
-            else index
-        )
+            if actor.startswith(_USER):
+                index = index[self.archetypes.identified[self.schedule.archetype_of(index)]]
+            parts.append(index)
+        return self.filter_sessions(np.unique(np.concatenate(parts)), where)
+
+    def filter_sessions(self, index: I64, where: tuple[Condition, ...]) -> I64:
+        """Return those of some sessions that meet the conditions."""
+        if not where:
+            return index
+        return index[np.isin(self.schedule.archetype_of(index), match_archetypes(self.archetypes, where))]
 
 
 def parse_visitor_number(actor: str) -> int | None:
-    """Parse a user id of the seeded world, or 12 hexadecimal digits, to a visitor number.
-
-    None for anything else.
-    """
+    """Parse a user id of the seeded world, or 12 hexadecimal digits; None for anything else."""
     digits = actor.removeprefix(_USER)
     return int(digits, 16) if len(digits) == 12 and set(digits) <= _HEX else None  # noqa: PLR2004 -- 48 bits
 
 
 @IdentityCache
 def mailbox_parts(words: Vocabulary) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Return the parts of e-mail addresses.
-
-    Given names and family names in ASCII letters, and reserved domains.
-    """
-    return (
-        tuple(map(_letters, words.given_names)),
-        tuple(map(_letters, words.family_names)),
-        words.mail_domains,
-    )
+    """Return the parts of e-mail addresses: given and family names in ASCII letters, and domains."""
+    given_names = tuple(map(_letters, words.given_names))
+    return given_names, tuple(map(_letters, words.family_names)), words.mail_domains
 
 
 def _letters(name: str) -> str:

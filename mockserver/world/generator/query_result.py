@@ -5,8 +5,9 @@ closed form. A page of the merged order is found by bisection over these counts,
 sessions.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from msgspec import Struct
@@ -21,25 +22,12 @@ from mockserver.world.model.hashing import I64
 from mockserver.world.model.session_batch import SessionBatch
 from mockserver.world.model.vocabulary import Vocabulary
 
-
-class Source(Protocol):
-    """The found sessions of one kind, ascending by start; the first has ordinal 0."""
-
-    kind: int
-    total: int
-
-    def count_before(self, instant: int) -> int:
-        """Return the number of sessions that start before *instant*."""
-
-    def ordinal_of(self, index: int) -> int:
-        """Return the number of sessions before the session of the same kind with *index*."""
-
-    def take(self, low: int, high: int) -> SessionBatch:
-        """Return the sessions with ordinals in [low, high)."""
+FAR: Final = 1 << 48
+"""Unix milliseconds, later than any start or tracked event."""
 
 
 class GeneratedSource:
-    """The sessions of a population with an index within bounds and in an index set."""
+    """The sessions of a population within bounds and in an index set, ascending by start."""
 
     def __init__(
         self,
@@ -51,7 +39,6 @@ class GeneratedSource:
     ) -> None:
         self.kind = population.kind
         self.population = population
-        self.archetypes = population.archetypes
         self.index_set = index_set
         self.bounds = bounds
         self.now = now
@@ -64,9 +51,11 @@ class GeneratedSource:
         return min(max(rank, self._low), self._high) - self._low
 
     def count_before(self, instant: int) -> int:
+        """Return the number of sessions that start before *instant*."""
         return self._ordinal(self.index_set.rank(self.population.timeline.count_before(instant)))
 
     def ordinal_of(self, index: int) -> int:
+        """Return the number of sessions before the session of the same kind with *index*."""
         return self._ordinal(self.index_set.rank(index))
 
     def series(self, edges: Sequence[int]) -> list[int]:
@@ -77,6 +66,7 @@ class GeneratedSource:
         ]
 
     def take(self, low: int, high: int) -> GeneratedSessions:
+        """Return the sessions with ordinals in [low, high)."""
         return self.pick(self.index_set.take(self._low + max(low, 0), min(self._low + high, self._high)))
 
     def starts(self, low: int, high: int) -> I64:
@@ -87,7 +77,17 @@ class GeneratedSource:
         """Return the sessions with ascending *index*, also if they are not in the source."""
         return GeneratedSessions(self.population, index, self.now, self._identities)
 
-    def archetype_counts(self) -> I64:
+    def numbers(self, index: I64) -> I64:
+        """Return the session numbers."""
+        return self.population.session_numbers(index).view(np.int64)
+
+    def groups(self, dimension: str) -> Iterable[tuple[Any, int]]:
+        """Return the number of sessions per entry of a dimension."""
+        entries, codes = DIMENSIONS[dimension](self.population.archetypes)
+        counts = np.bincount(codes, weights=self._archetype_counts(), minlength=len(entries))
+        return zip(entries, counts.astype(np.int64).tolist(), strict=True)
+
+    def _archetype_counts(self) -> I64:
         """Return the number of sessions of each archetype.
 
         Full blocks are counted by multiplication, sessions in the partial blocks at both ends one by one.
@@ -112,7 +112,7 @@ class GeneratedSource:
 
 
 class TrackedSource:
-    """The found tracked sessions."""
+    """The found tracked sessions, ascending by start; the first has index and ordinal 0."""
 
     kind = KIND
 
@@ -121,8 +121,8 @@ class TrackedSource:
     ) -> None:
         self.sessions = sessions
         self.total = len(sessions)
-        self.site_key = site_key
-        self.vocabulary = vocabulary
+        self._site_key = site_key
+        self._vocabulary = vocabulary
         self._tracked_data = tracked_data
 
     def count_before(self, instant: int) -> int:
@@ -131,23 +131,25 @@ class TrackedSource:
     def ordinal_of(self, index: int) -> int:
         return min(index, self.total)
 
-    def take(self, low: int, high: int) -> TrackedSessions:
-        first = max(low, 0)
-        return TrackedSessions(
-            self.site_key, self.sessions[first : max(high, 0)], first, self._tracked_data, self.vocabulary
-        )
+    def series(self, edges: Sequence[int]) -> list[int]:
+        return [self.count_before(edge) for edge in edges]
 
-    def pick(self, ordinals: list[int]) -> TrackedSessions:
-        """Return the sessions with ascending *ordinals*."""
-        batch = TrackedSessions(
-            self.site_key,
-            [self.sessions[ordinal] for ordinal in ordinals],
-            0,
-            self._tracked_data,
-            self.vocabulary,
-        )
-        batch.index = ordinals
-        return batch
+    def take(self, low: int, high: int) -> TrackedSessions:
+        return self.pick(np.arange(self.total)[max(low, 0) : max(high, 0)])
+
+    def pick(self, index: I64) -> TrackedSessions:
+        sessions = [self.sessions[ordinal] for ordinal in index]
+        return TrackedSessions(self._site_key, sessions, index.tolist(), self._tracked_data, self._vocabulary)
+
+    def numbers(self, index: I64) -> I64:
+        numbers = [self.sessions[ordinal].number(self._site_key) for ordinal in index]
+        return np.array(numbers, dtype=np.int64)
+
+    def groups(self, dimension: str) -> Iterable[tuple[Any, int]]:
+        return [(session.entries(dimension, self._vocabulary)[0], 1) for session in self.sessions]
+
+
+Source: TypeAlias = GeneratedSource | TrackedSource
 
 
 class SortKey(Struct, frozen=True, order=True):
@@ -178,14 +180,11 @@ class Page(Struct, frozen=True):
 
     def sort_keys(self) -> list[SortKey]:
         """Return the sort key of each session."""
-        return [
-            *self.map_rows(
-                lambda batch: [
-                    SortKey(start, batch.kind, index)
-                    for start, index in zip(batch.start, batch.index, strict=True)
-                ]
-            )
-        ]
+        return list(self.map_rows(_sort_keys))
+
+
+def _sort_keys(batch: SessionBatch) -> list[SortKey]:
+    return [SortKey(start, batch.kind, index) for start, index in zip(batch.start, batch.index, strict=True)]
 
 
 class QueryResult:
@@ -198,19 +197,20 @@ class QueryResult:
     def page(self, offset: int, limit: int, *, newest_first: bool = False) -> Page:
         """Return at most *limit* sessions from *offset* on; an empty page past the end."""
         offset = min(offset, self.total)
-        low, high = offset, min(offset + limit, self.total)
+        low = offset
+        high = min(offset + limit, self.total)
         if newest_first:
-            low, high = max(self.total - offset - limit, 0), self.total - offset
+            low = max(self.total - offset - limit, 0)
+            high = self.total - offset
         if len(self.sources) == 1:
             return Page([self.sources[0].take(low, max(low, high))], None, newest_first)
         return self._merge(self._lows(low), low, max(high, low), newest_first=newest_first)
 
-    def older(self, than: SortKey | None, limit: int) -> Page:
-        """Return the *limit* newest sessions before a position, newest first.
-
-        The newest of all without a position.
-        """
-        ends = [source.total if than is None else _count_before(source, than) for source in self.sources]
+    def older(self, position: SortKey | None, limit: int) -> Page:
+        """Return the *limit* newest sessions before a position, or of all; newest first."""
+        ends = [
+            source.total if position is None else _count_before(source, position) for source in self.sources
+        ]
         high = sum(ends)
         low = max(high - limit, 0)
         if len(self.sources) == 1:
@@ -221,11 +221,7 @@ class QueryResult:
         """Return the number of sessions that start between each two neighbouring instants."""
         counts = np.zeros(len(edges), dtype=np.int64)
         for source in self.sources:
-            counts += (
-                source.series(edges)
-                if isinstance(source, GeneratedSource)
-                else [source.count_before(edge) for edge in edges]
-            )
+            counts += source.series(edges)
         return [int(count) for count in np.diff(counts)]
 
     def groups(self, dimension: str) -> list[tuple[Any, int]]:
@@ -235,23 +231,21 @@ class QueryResult:
         """
         counts: dict[Any, int] = {}
         for source in self.sources:
-            for entry, count in _group(source, dimension):
+            for entry, count in source.groups(dimension):
                 counts[entry] = counts.get(entry, 0) + count
         return [group for group in counts.items() if group[1]]
 
     def _lows(self, ordinal: int) -> list[int]:
         """Return for each source the number of its sessions before *ordinal* of the merged order."""
-        low, high = -(1 << 48), 1 << 48  # Unix milliseconds of any spec and any tracked event fit.
-        while low < high:
-            middle = (low + high + 1) // 2
-            if sum(source.count_before(middle) for source in self.sources) <= ordinal:
-                low = middle
-            else:
-                high = middle - 1
+        instants = range(-FAR, FAR)
+        low = instants[bisect_right(instants, ordinal, key=self._count_before) - 1]
         lows = [source.count_before(low) for source in self.sources]
         for number, source in enumerate(self.sources):  # Among equal starts, the lower kind comes first.
             lows[number] += min(ordinal - sum(lows), source.count_before(low + 1) - lows[number])
         return lows
+
+    def _count_before(self, instant: int) -> int:
+        return sum(source.count_before(instant) for source in self.sources)
 
     def _merge(self, lows: list[int], low: int, high: int, *, newest_first: bool) -> Page:
         """Return the merged ordinals [low, high), given the number of sessions of each source to skip."""
@@ -259,12 +253,10 @@ class QueryResult:
         batches = [
             source.take(start, start + count) for source, start in zip(self.sources, lows, strict=True)
         ]
-        keys = sorted(
-            (SortKey(start, batch.kind, index), number, position)
-            for number, batch in enumerate(batches)
-            for position, (start, index) in enumerate(zip(batch.start, batch.index, strict=True))
-        )
-        order = [(number, position) for _, number, position in keys[low - sum(lows) : high - sum(lows)]]
+        keys: list[tuple[SortKey, int, int]] = []
+        for number, batch in enumerate(batches):
+            keys += [(key, number, position) for position, key in enumerate(_sort_keys(batch))]
+        order = [(number, position) for _, number, position in sorted(keys)[low - sum(lows) : count]]
         return Page(batches, order[::-1] if newest_first else order, newest_first)
 
 
@@ -272,13 +264,3 @@ def _count_before(source: Source, key: SortKey) -> int:
     if source.kind == key.kind:
         return source.ordinal_of(key.index)
     return source.count_before(key.start + (source.kind < key.kind))
-
-
-def _group(source: Source, dimension: str) -> list[tuple[Any, int]]:
-    if isinstance(source, GeneratedSource):
-        entries, codes = DIMENSIONS[dimension](source.archetypes)
-        counts = np.bincount(codes, weights=source.archetype_counts(), minlength=len(entries))
-        return [(entry, int(count)) for entry, count in zip(entries, counts, strict=True)]
-    if isinstance(source, TrackedSource):
-        return [(session.entries(dimension, source.vocabulary)[0], 1) for session in source.sessions]
-    raise TypeError(f"unsupported source: {type(source).__name__}")

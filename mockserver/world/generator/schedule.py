@@ -23,10 +23,7 @@ _VISIT_MASK = i64(VISITS - 1)
 
 
 def choose_slot_count(sessions: int) -> int:
-    """Return the number of visitor slots.
-
-    Small enough that a world of a few hundred sessions has returning visitors.
-    """
+    """Return a number of visitor slots with which few hundred sessions have returning visitors."""
     return 1 << max(0, min(_MAX_SLOTS.bit_length() - 1, (sessions // 4).bit_length() - 1))
 
 
@@ -110,10 +107,7 @@ class SessionSchedule:
         return rounds
 
     def session_at(self, block: I64, row: I64) -> I64:
-        """Return the session of each archetype in a block of sessions (broadcasts).
-
-        The inverse of :meth:`archetype_of`.
-        """
+        """Return the session of each archetype in a block; inverts :meth:`archetype_of` (broadcasts)."""
         rounds = block * (self.archetypes.variants * VISITS) + self._round_of(block, row)
         return (rounds << self._slot_bits) | self._position_of(rounds, row >> self._row_bits)
 

@@ -9,7 +9,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Final
 
 import numpy as np
@@ -32,8 +32,11 @@ class Timeline:
     """
 
     def __init__(self, key: int, layout: "_Layout", *, grain: int, skipped: int | None = None) -> None:
-        self._key, self._grain, self._layout = key, grain, layout
-        edges, counts = self._edges, self._counts = layout.edges, layout.counts
+        self._key = key
+        self._grain = grain
+        self._layout = layout
+        self._edges = edges = layout.edges
+        self._counts = counts = layout.counts
         self._period = edges[-1] - edges[0]
         self._flowing = skipped is not None
         self._skipped = skipped or 0
@@ -56,38 +59,30 @@ class Timeline:
 
     def count_before(self, instant: int) -> int:
         """Return the number of sessions that start before an instant (Unix milliseconds)."""
-        cycle, offset = (
-            divmod(instant - self._edges[0], self._period) if self._flowing else (0, instant - self._edges[0])
-        )
+        offset = instant - self._edges[0]
+        cycle = 0
+        if self._flowing:
+            cycle, offset = divmod(offset, self._period)
         if offset < 0:
             return 0
         if offset >= self._period:
             return self._counts[-1]
-        bucket = bisect_right(self._edges, self._edges[0] + offset) - 1
-        first, size = self._counts[bucket], self._counts[bucket + 1] - self._counts[bucket]
-        base = cycle * self._counts[-1] + first
-        edge, local, length = (
-            self._edges[bucket],
-            self._edges[0] + offset,
-            self._edges[bucket + 1] - self._edges[bucket],
-        )
+        local = self._edges[0] + offset
+        bucket = bisect_right(self._edges, local) - 1
+        edge = self._edges[bucket]
+        length = self._edges[bucket + 1] - edge
+        size = self._counts[bucket + 1] - self._counts[bucket]
+        base = cycle * self._counts[-1] + self._counts[bucket]
         # Starts are rounded down to the grain: those before an instant are those before the next multiple.
         if local > edge:
             local = -(-local // self._grain) * self._grain
         rank = min(max(0, (local - edge) * size // length - 1), size)
-        while rank < size and self._start(base + rank, rank, bucket) < local:
+        while rank < size:
+            noise = ((draw_one(self._key, base + rank) >> 32) * HOUR) >> 32
+            if edge + (rank * length + noise * length // HOUR) // size >= local:
+                break
             rank += 1
         return max(base + rank - self._skipped, 0)
-
-    def _start(self, index: int, rank: int, bucket: int) -> int:
-        """Return the start of one session, given its rank in its bucket.
-
-        It is the start before rounding to the grain, in the first cycle.
-        """
-        edge, length = self._edges[bucket], self._edges[bucket + 1] - self._edges[bucket]
-        size = self._counts[bucket + 1] - self._counts[bucket]
-        noise = ((draw_one(self._key, index) >> 32) * HOUR) >> 32
-        return edge + (rank * length + noise * length // HOUR) // size
 
     def count_before_each(self, instants: I64) -> I64:
         """Return :meth:`count_before` of many instants."""
@@ -106,10 +101,10 @@ class Timeline:
         base = first + cycle * counts[-1]
         noise = below(HOUR, draw(self._key, (base + rank).astype(np.uint64))) * length // HOUR
         rank += (rank < size) & ((rank * length + noise) // np.maximum(size, 1) < since)
-        found = np.maximum(base + rank - self._skipped, 0)
-        if self._flowing:
-            return np.asarray(found, dtype=np.int64)
-        return np.where(offset < 0, 0, np.where(offset >= self._period, counts[-1], found)).astype(np.int64)
+        before = np.maximum(base + rank - self._skipped, 0)
+        if not self._flowing:
+            before = np.where(offset < 0, 0, np.where(offset >= self._period, counts[-1], before))
+        return np.asarray(before, dtype=np.int64)
 
     def most_within(self, span: int) -> int:
         """Return an upper bound of the number of sessions that start within any *span* milliseconds."""
@@ -122,13 +117,11 @@ class Timeline:
 
 
 class _Layout:
-    """The buckets of a timeline: their edges, and the number of sessions before each edge.
-
-    Shared by timelines.
-    """
+    """The buckets of timelines: their edges, and the number of sessions before each edge."""
 
     def __init__(self, edges: Iterable[int], counts: Iterable[int]) -> None:
-        self.edges, self.counts = array("q", edges), array("q", counts)
+        self.edges = array("q", edges)
+        self.counts = array("q", counts)
 
     @cached_property
     def arrays(self) -> tuple[I64, I64]:
@@ -137,9 +130,8 @@ class _Layout:
 
     def buckets(self, at: I64) -> tuple[I64, I64, I64, I64]:
         """Return the first session, the size, the first instant and the length of each bucket."""
-        (edges, counts), after = self.arrays, at + 1
-        first, edge = counts[at], edges[at]
-        return first, counts[after] - first, edge, edges[after] - edge
+        edges, counts = self.arrays
+        return counts[at], counts[at + 1] - counts[at], edges[at], edges[at + 1] - edges[at]
 
 
 def exact_timeline(
@@ -180,8 +172,5 @@ def _distribute(total: int, weights: list[int]) -> list[int]:
     """Return cumulated shares of a total by weight; if all weights are 0, the shares are equal."""
     if not any(weights):
         weights = [1] * len(weights)
-    whole, seen, counts = sum(weights), 0, [0]
-    for weight in weights:
-        seen += weight
-        counts.append(seen * total // whole)
-    return counts
+    whole = sum(weights)
+    return [seen * total // whole for seen in accumulate(weights, initial=0)]

@@ -69,17 +69,11 @@ class TrackedSession(Struct, frozen=True):
         return key(site_key, "actor", self.actor) >> 16
 
     def is_of(self, actors: Iterable[str], site_key: int) -> bool:
-        """Return True if the visitor is in *actors*.
-
-        Actors are user ids, or the hexadecimal digits of visitor numbers.
-        """
+        """Return True if the visitor's user id or hexadecimal number is in *actors*."""
         return (self.identified and self.actor in actors) or f"{self.visitor(site_key):012x}" in actors
 
     def entries(self, dimension: str, vocabulary: Vocabulary) -> list[Any]:
-        """Return the session's entries of a dimension.
-
-        Only events and actor are known, the rest is the unknown entry.
-        """
+        """Return the session's entries of a dimension; only events and actor are known."""
         return _ENTRIES[dimension](self, vocabulary)
 
     def meets(self, where: Iterable[Condition], vocabulary: Vocabulary) -> bool:
@@ -155,17 +149,17 @@ class TrackedData(Struct, frozen=True, dict=True):
 
 
 def _split_into_sessions(events: Iterable[TrackedEvent]) -> list[TrackedSession]:
-    found = []
+    sessions: list[TrackedSession] = []
     for actor, own_events in groupby(events, key=lambda event: event.actor):
-        run: list[TrackedEvent] = []
-        first = True
+        runs: list[list[TrackedEvent]] = []
         for event in own_events:
-            if run and event.at - run[-1].at > SESSION_TIMEOUT:
-                found.append(TrackedSession(actor, run[0].user_id is not None, first, tuple(run)))
-                run, first = [], False
-            run.append(event)
-        found.append(TrackedSession(actor, run[0].user_id is not None, first, tuple(run)))
-    return sorted(found, key=lambda session: (session.start, session.actor))
+            if not runs or event.at - runs[-1][-1].at > SESSION_TIMEOUT:
+                runs.append([])
+            runs[-1].append(event)
+        sessions += [
+            TrackedSession(actor, run[0].user_id is not None, run is runs[0], tuple(run)) for run in runs
+        ]
+    return sorted(sessions, key=lambda session: (session.start, session.actor))
 
 
 class TrackedSessions(SessionBatch):
@@ -177,13 +171,14 @@ class TrackedSessions(SessionBatch):
         self,
         site_key: int,
         sessions: list[TrackedSession],
-        first: int,
+        index: list[int],
         data: TrackedData,
         vocabulary: Vocabulary,
     ) -> None:
-        self._sessions, n = sessions, len(sessions)
+        n = len(sessions)
+        self._sessions = sessions
         traits = [data.identities.get(session.actor, {}) for session in sessions]
-        self.index = list(range(first, first + n))
+        self.index = index
         self.start = [session.start for session in sessions]
         self.duration = [session.events[-1].at - session.start for session in sessions]
         self.inactive = [
@@ -195,12 +190,13 @@ class TrackedSessions(SessionBatch):
         self.ids = [session.number(site_key) for session in sessions]
         self.visitors = [session.visitor(site_key) for session in sessions]
         self.user_ids = [session.actor if session.identified else None for session in sessions]
-        self.names = [parse_text_trait(each.get("name")) for each in traits]
-        self.emails = [parse_text_trait(each.get("email")) for each in traits]
-        self.tags = [parse_tags_trait(each.get("$tags")) for each in traits]
-        self.traits = [dict(each) if each else None for each in traits]
+        self.names = [parse_text_trait(sent.get("name")) for sent in traits]
+        self.emails = [parse_text_trait(sent.get("email")) for sent in traits]
+        self.tags = [parse_tags_trait(sent.get("$tags")) for sent in traits]
+        self.traits = [dict(sent) if sent else None for sent in traits]
         self.ips = self.languages = self.hostnames = [""] * n
-        self.places, self.agents = [vocabulary.places[0]] * n, [vocabulary.agents[0]] * n
+        self.places = [vocabulary.places[0]] * n
+        self.agents = [vocabulary.agents[0]] * n
         self.acquisitions = [vocabulary.acquisitions[0]] * n
         self.entries = self.exits = [vocabulary.pages[0]] * n
         self.paths = [[] for _ in sessions]

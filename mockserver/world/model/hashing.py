@@ -17,7 +17,8 @@ I64 = NDArray[np.int64]
 
 _MASK = (1 << 64) - 1
 _STEP = 0x9E3779B97F4A7C15
-_FIRST, _SECOND = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+_FIRST = 0xBF58476D1CE4E5B9
+_SECOND = 0x94D049BB133111EB
 _ODD = (0xD1342543DE82EF95, 0xAF251AF3B0F025B5)
 _ODD_INVERSE = tuple(pow(odd, -1, 1 << 64) for odd in _ODD)
 _HEXADECIMAL = "0123456789abcdef"
@@ -39,8 +40,9 @@ def i64(number: int) -> I64:
 
 
 # Constants, because a page of sessions hashes a dozen times, and only a hundred indices each time.
-_U_STEP, _U_FIRST, _U_SECOND = u64(_STEP), u64(_FIRST), u64(_SECOND)
-_U_ODD, _U_ODD_INVERSE = tuple(map(u64, _ODD)), tuple(map(u64, _ODD_INVERSE))
+_U_STEP, _U_FIRST, _U_SECOND = map(u64, (_STEP, _FIRST, _SECOND))
+_U_ODD = tuple(map(u64, _ODD))
+_U_ODD_INVERSE = tuple(map(u64, _ODD_INVERSE))
 _U27, _U30, _U31, _U32 = map(u64, (27, 30, 31, 32))
 
 
@@ -55,7 +57,8 @@ def digits(length: int, *parts: int | str, alphabet: str = _HEXADECIMAL) -> str:
     seed = blake2b(repr(parts).encode(), digest_size=64).digest()
     if alphabet == _HEXADECIMAL:  # Equal to the loop below, but faster: tests create many tenants.
         return seed.hex()[: -length - 1 : -1]
-    number, letters = int.from_bytes(seed, "big"), []
+    number = int.from_bytes(seed, "big")
+    letters = []
     for _ in range(length):
         number, letter = divmod(number, len(alphabet))
         letters.append(alphabet[letter])
@@ -92,10 +95,10 @@ def below(bound: int, hashed: U64) -> I64:
     return (((hashed >> _U32) * u64(bound)) >> _U32).view(np.int64)
 
 
-def set_behaviors(weights: I64, hashed: U64) -> I64:
+def pick_weighted(weights: I64, hashed: U64) -> I64:
     """Pick a position for each hash, with probabilities in proportion to integer weights."""
-    upper = np.cumsum(weights)
-    return np.searchsorted(upper, below(int(upper[-1]), hashed), side="right")
+    bounds = np.cumsum(weights)
+    return np.searchsorted(bounds, below(int(bounds[-1]), hashed), side="right")
 
 
 @cache
@@ -105,18 +108,18 @@ def _mask_and_shift(bits: int) -> tuple[U64, U64]:
 
 def permute(bits: int, keys: U64, values: U64) -> U64:
     """Map values in [0, 2**bits) one to one onto the same range, differently under every key (broadcasts)."""
-    (mask, shift), other = _mask_and_shift(bits), keys >> _U32
+    mask, shift = _mask_and_shift(bits)
     y = ((values + keys) * _U_ODD[0]) & mask
     y = y ^ (y >> shift)
-    y = ((y ^ other) * _U_ODD[1]) & mask
+    y = ((y ^ (keys >> _U32)) * _U_ODD[1]) & mask
     return y ^ (y >> shift)
 
 
 def unpermute(bits: int, keys: U64, values: U64) -> U64:
     """Undo :func:`permute` under the same keys."""
-    (mask, shift), other = _mask_and_shift(bits), keys >> _U32
+    mask, shift = _mask_and_shift(bits)
     y = values ^ (values >> shift)
-    y = ((y * _U_ODD_INVERSE[1]) ^ other) & mask
+    y = ((y * _U_ODD_INVERSE[1]) ^ (keys >> _U32)) & mask
     y = y ^ (y >> shift)
     return (y * _U_ODD_INVERSE[0] - keys) & mask
 
@@ -125,7 +128,8 @@ class Permutation:
     """A keyed permutation of [0, 2**bits) for identifiers, invertible without a table."""
 
     def __init__(self, key: int, bits: int) -> None:
-        self._bits, self._key = bits, u64(draw_one(key, 1))
+        self._bits = bits
+        self._key = u64(draw_one(key, 1))
 
     def forward(self, numbers: U64) -> U64:
         """Return the identifiers of numbers."""

@@ -11,8 +11,8 @@ def contains_like(text: str, pattern: str) -> bool:
     at = 0
     for piece in _pieces(pattern):  # The leftmost place of each piece leaves most room for the next.
         if isinstance(piece, str):
-            found = text.find(piece, at)
-            end = -1 if found < 0 else found + len(piece)
+            start = text.find(piece, at)
+            end = -1 if start < 0 else start + len(piece)
         else:
             match = piece.search(text, at)
             end = match.end() if match else -1
@@ -24,10 +24,7 @@ def contains_like(text: str, pattern: str) -> bool:
 
 @lru_cache(maxsize=64)
 def _pieces(pattern: str) -> tuple[str | re.Pattern[str], ...]:
-    """Return the pieces between the percent signs.
-
-    A piece is a text, or a regular expression if it has underscores.
-    """
+    """Return the pieces between percent signs; those with underscores as regular expressions."""
     return tuple(_piece(piece) for piece in pattern.split("%") if piece)
 
 

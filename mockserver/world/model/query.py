@@ -21,17 +21,17 @@ def _pattern(text: str) -> re.Pattern[str]:
 
 
 _OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
-    "equals": lambda value, wanted: bool(value == wanted),
-    "contains": lambda value, wanted: str(wanted) in str(value),
-    "starts": lambda value, wanted: str(value).startswith(str(wanted)),
-    "ends": lambda value, wanted: str(value).endswith(str(wanted)),
-    "like": lambda value, wanted: contains_like(str(value), str(wanted)),
-    "regex": lambda value, wanted: _pattern(wanted).search(str(value)) is not None,
-    "greater": lambda value, wanted: bool(value > wanted),
-    "less": lambda value, wanted: bool(value < wanted),
-    "least": lambda value, wanted: bool(value >= wanted),
-    "most": lambda value, wanted: bool(value <= wanted),
-    "near": lambda value, wanted: bool(abs(value - wanted) <= _NEAR),
+    "equals": lambda value, operand: bool(value == operand),
+    "contains": lambda value, operand: str(operand) in str(value),
+    "starts": lambda value, operand: str(value).startswith(str(operand)),
+    "ends": lambda value, operand: str(value).endswith(str(operand)),
+    "like": lambda value, operand: contains_like(str(value), str(operand)),
+    "regex": lambda value, operand: _pattern(operand).search(str(value)) is not None,
+    "greater": lambda value, operand: bool(value > operand),
+    "less": lambda value, operand: bool(value < operand),
+    "least": lambda value, operand: bool(value >= operand),
+    "most": lambda value, operand: bool(value <= operand),
+    "near": lambda value, operand: bool(abs(value - operand) <= _NEAR),
 }
 
 
@@ -56,7 +56,7 @@ class Condition(Struct, frozen=True):
         """Return True if an entry passes the test, before negation."""
         value = self.of(entry)
         test = _OPERATORS[self.operator]
-        return any(test(value, wanted) for wanted in self.values)
+        return any(test(value, operand) for operand in self.values)
 
 
 class Query(Struct, frozen=True):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from functools import cache
+from operator import attrgetter
 from typing import Any, Final
 
 from msgspec import Struct
@@ -22,31 +23,24 @@ def _identity(entry: Any) -> Any:
     return entry
 
 
-def _field(name: str) -> Callable[[Any], Any]:
-    def get(entry: Any) -> Any:
-        return getattr(entry, name)
-
-    return get
-
-
 FILTERS: Final[dict[str, tuple[str, Callable[[Any], Any]]]] = {
-    "country": ("place", _field("country")),
-    "region": ("place", _field("region")),
-    "city": ("place", _field("city")),
+    "country": ("place", attrgetter("country")),
+    "region": ("place", attrgetter("region")),
+    "city": ("place", attrgetter("city")),
     "language": ("language", _identity),
-    "device": ("agent", _field("device")),
-    "os": ("agent", _field("os")),
-    "browser": ("agent", _field("browser")),
-    "channel": ("acquisition", _field("channel")),
-    "referrer": ("acquisition", _field("referrer")),
-    "utm_source": ("acquisition", _field("utm_source")),
-    "utm_medium": ("acquisition", _field("utm_medium")),
-    "utm_campaign": ("acquisition", _field("utm_campaign")),
+    "device": ("agent", attrgetter("device")),
+    "os": ("agent", attrgetter("os")),
+    "browser": ("agent", attrgetter("browser")),
+    "channel": ("acquisition", attrgetter("channel")),
+    "referrer": ("acquisition", attrgetter("referrer")),
+    "utm_source": ("acquisition", attrgetter("utm_source")),
+    "utm_medium": ("acquisition", attrgetter("utm_medium")),
+    "utm_campaign": ("acquisition", attrgetter("utm_campaign")),
     "hostname": ("hostname", _identity),
-    "entry_page": ("entry", _field("path")),
-    "exit_page": ("exit", _field("path")),
-    "page": ("page", _field("path")),
-    "event": ("action", _field("name")),
+    "entry_page": ("entry", attrgetter("path")),
+    "exit_page": ("exit", attrgetter("path")),
+    "page": ("page", attrgetter("path")),
+    "event": ("action", attrgetter("name")),
     "identified": ("identified", _identity),
     "returning": ("returning", _identity),
     "bounce": ("bounce", _identity),
@@ -68,10 +62,7 @@ _BUILT_IN: Final[dict[str, dict[str, Any]]] = {
 
 
 def build_segments(defined: Mapping[str, Mapping[str, Any]]) -> dict[str, Segment]:
-    """Return the built-in segments and those defined in a spec, by name.
-
-    Raises :class:`WorldError` for an unknown filter.
-    """
+    """Return built-in and defined segments by name; raises :class:`WorldError` if invalid."""
     return {**_build_built_in(), **_build(defined)}
 
 
@@ -86,17 +77,17 @@ def _build(defined: Mapping[str, Mapping[str, Any]]) -> dict[str, Segment]:
 
 def _parse_filters(name: str, filters: Mapping[str, Any]) -> tuple[Condition, ...]:
     conditions = []
-    for word, values in filters.items():
-        if word not in FILTERS:
+    for field, values in filters.items():
+        if field not in FILTERS:
             raise WorldError(
-                f"world spec: segment {name!r} has unknown filter {word!r}; {suggest(word, FILTERS)}"
+                f"world spec: segment {name!r} has unknown filter {field!r}; {suggest(field, FILTERS)}"
             )
-        dimension, of = FILTERS[word]
-        several = tuple(values) if isinstance(values, list | tuple) else (values,)
-        if any(not isinstance(value, str | int | float | None) for value in several):
+        dimension, of = FILTERS[field]
+        alternatives = tuple(values) if isinstance(values, list | tuple) else (values,)
+        if any(not isinstance(value, str | int | float | None) for value in alternatives):
             raise WorldError(
-                f"world spec: segment {name!r} has invalid value {values!r} for {word!r};"
+                f"world spec: segment {name!r} has invalid value {values!r} for {field!r};"
                 " expected text, number, boolean or a list of these"
             )
-        conditions.append(Condition(dimension, of, "equals", several))
+        conditions.append(Condition(dimension, of, "equals", alternatives))
     return tuple(conditions)

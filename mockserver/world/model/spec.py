@@ -105,6 +105,6 @@ def parse_instant(value: Any, name: str) -> int:
 
 def format_instant(instant: int) -> str:
     """Format an instant as ISO 8601 in UTC, with milliseconds only if they are not zero."""
-    whole, rest = divmod(instant, 1000)
-    moment = datetime.fromtimestamp(whole, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-    return f"{moment}.{rest:03d}Z" if rest else f"{moment}Z"
+    seconds, milliseconds = divmod(instant, 1000)
+    moment = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{moment}.{milliseconds:03d}Z" if milliseconds else f"{moment}Z"

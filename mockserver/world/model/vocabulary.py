@@ -48,7 +48,7 @@ class Agent(Struct, frozen=True):
 
 
 class Acquisition(Struct, frozen=True):
-    """How a session came to the site: referrer, channel and the five utm fields, agreeing with each other."""
+    """The way in which a session came to the site: channel, referrer and utm fields that agree."""
 
     channel: str
     referrer: str

@@ -10,7 +10,8 @@ from msgspec import json
 from mockserver.contract.errors import ApiError
 from mockserver.rows.datetimes import DAY
 from mockserver.vendors.rybbit import VENDOR
-from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS, MAX_LIMIT
+from mockserver.vendors.rybbit.behaviors import MAX_LIMIT
+from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSION_LOCATIONS, LIST_SESSIONS
 from mockserver.vendors.rybbit.request_models import GetSession, ListSessionLocations, ListSessions
 from mockserver.vendors.rybbit.responses import (
     Location,

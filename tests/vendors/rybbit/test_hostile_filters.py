@@ -8,7 +8,7 @@ from msgspec import json
 from mockserver._util.clock import LATEST
 from mockserver.vendors.base import Vendor
 from mockserver.vendors.rybbit import VENDOR
-from mockserver.vendors.rybbit.contract import MAX_ROWS_PER_PAGE
+from mockserver.vendors.rybbit.behaviors import MAX_ROWS_PER_PAGE
 from tests.vendors.rybbit.client import encode_filters
 
 TOO_COMPLEX = {

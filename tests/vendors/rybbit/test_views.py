@@ -12,7 +12,8 @@ from msgspec import json
 from mockserver.contract.errors import ApiError
 from mockserver.contract.validation import read
 from mockserver.vendors.rybbit import VENDOR
-from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSIONS, MAX_LIMIT
+from mockserver.vendors.rybbit.behaviors import MAX_LIMIT
+from mockserver.vendors.rybbit.contract import GET_SESSION, LIST_SESSIONS
 from mockserver.vendors.rybbit.request_models import GetSession, ListSessions
 from mockserver.vendors.rybbit.responses import SessionEvent, SessionPage, SessionRow
 from mockserver.world.model.profiles import PROFILES

@@ -13,12 +13,8 @@ from mockserver.vendors.rybbit.sorting import GetPage, select_default_order
 from mockserver.vendors.rybbit.time_ranges import TimeRange, parse_time_range
 
 
-def _ignore_list_options(_: Any) -> ListOptions:
-    return ListOptions()
-
-
 class DialectBehavior(Struct, frozen=True, kw_only=True):
-    """How the views of a dialect interpret requests."""
+    """The interpretation of requests by the views of a dialect."""
 
     parse_time_range: Callable[[Any, int], TimeRange] = parse_time_range
     """Return the time range of a query at an instant."""
@@ -26,7 +22,7 @@ class DialectBehavior(Struct, frozen=True, kw_only=True):
     """Filters of the list of sessions."""
     location_filters: FilterSyntax = DOCUMENTED_SYNTAX
     """Filters of the list of locations."""
-    parse_list_options: Callable[[Any], ListOptions] = _ignore_list_options
+    parse_list_options: Callable[[Any], ListOptions] = lambda _: ListOptions()
     """Return the further options of a query of the list of sessions."""
     select_order: Callable[[ViewRequest], GetPage] = select_default_order
     """Return the function that gets pages in the requested order."""

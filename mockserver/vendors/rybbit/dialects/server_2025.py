@@ -7,38 +7,16 @@ from msgspec.structs import replace
 
 from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.limits import WindowLimit
-from mockserver.contract.lint_rules import MissingCompanion
-from mockserver.vendors.rybbit.contract import (
-    BOTS_NOT_FOUND,
-    FILTER_FACTS_2025,
-    FILTER_FIELD_FACTS,
-    FILTERED_EXAMPLE,
-    HOSTS,
-    LENIENT_TIME_FACTS,
-    LIMIT_ZERO,
-    LOCATION_FACTS,
-    MINUTES_LIMIT_EVENTS,
-    MISSING_LIST_COLUMNS,
-    NO_TOTAL,
-    NUMERIC_VERSIONS,
-    ORDER_BY_END,
-    RANGE_BY_START,
-    RANGE_WITHOUT_ZONE,
-)
+from mockserver.contract.provenance import assumed
+from mockserver.vendors.rybbit import facts
+from mockserver.vendors.rybbit.contract import FILTERED_EXAMPLE, RANGE_WITHOUT_ZONE, error_template
+from mockserver.vendors.rybbit.dialects import server_common as server
 from mockserver.vendors.rybbit.dialects.base import DialectBehavior
-from mockserver.vendors.rybbit.dialects.server_common import CONTRACT as SERVER
-from mockserver.vendors.rybbit.dialects.server_common import (
-    DATABASE_FAILURE,
-    FAILED_SESSION,
-    GET_SESSION,
-    LIST_SESSION_LOCATIONS,
-    LIST_SESSIONS,
-)
 from mockserver.vendors.rybbit.filters.fields import PARAMETERS, PARAMETERS_2025
 from mockserver.vendors.rybbit.filters.syntax import TYPES, FilterSyntax
 from mockserver.vendors.rybbit.filters.zod_errors import parse_filters_with_zod
-from mockserver.vendors.rybbit.request_models import PAGE_SIZE, DatesAndMinutes
-from mockserver.vendors.rybbit.sources import assumed, documented, sourced
+from mockserver.vendors.rybbit.request_models import PAGE_SIZE, DatesAndMinutes, IdentifiedOnly, UserId
+from mockserver.vendors.rybbit.sources import sourced
 from mockserver.vendors.rybbit.time_ranges import parse_lenient_time_range
 
 
@@ -51,18 +29,16 @@ class ListSessions(DatesAndMinutes, frozen=True, kw_only=True):
         Meta(ge=0),
         sourced("Rows per page, without a maximum; a text that is not an integer returns 500."),
     ] = PAGE_SIZE
-    user_id: Annotated[str | None, sourced("Only sessions with this user_id or identified_user_id.")] = None
-    identified_only: Annotated[
-        str | None, documented("'true' for sessions of identified users only; 'false' by default.")
-    ] = None
+    user_id: UserId = None
+    identified_only: IdentifiedOnly = None
 
 
 class ListSessionLocations(DatesAndMinutes, frozen=True, kw_only=True):
     """Query parameters of the list of locations."""
 
 
-_UNAUTHORIZED = ErrorTemplate(
-    401, {"error": "Unauthorized"}, sourced("The response if the site is not accessible to the key.")
+_UNAUTHORIZED = error_template(
+    401, "Unauthorized", sourced("The response if the site is not accessible to the key.")
 )
 _FRAMEWORK_ERROR = {"statusCode": "{status}", "error": "{phrase}", "message": "{message}"}
 _LIMITS = (WindowLimit(allowed="rybbit.rate_limit", seconds=600, opens="idle", pool="api", documented=500),)
@@ -71,9 +47,7 @@ _RATE_LIMIT_FACT = sourced(
     " headers report it."
 )
 _RANGE_WITHOUT_ZONE = replace(
-    RANGE_WITHOUT_ZONE,
-    when=MissingCompanion("start_date", "time_zone"),
-    fact=sourced("Without time_zone, dates are ignored and the range is unlimited."),
+    RANGE_WITHOUT_ZONE, fact=sourced("Without time_zone, dates are ignored and the range is unlimited.")
 )
 _ASSUMPTIONS = (
     assumed(
@@ -90,35 +64,26 @@ _ASSUMPTIONS = (
     ),
     assumed("An undocumented status that a fault injects has the framework's format."),
 )
-_LIST_FACTS = (
-    RANGE_BY_START,
-    *LENIENT_TIME_FACTS,
-    *FILTER_FIELD_FACTS,
-    *FILTER_FACTS_2025,
-    *_ASSUMPTIONS,
-    _RATE_LIMIT_FACT,
-    HOSTS,
-)
+_LIST_FACTS = (*facts.LIST_FACTS_2025, *_ASSUMPTIONS, _RATE_LIMIT_FACT, facts.HOSTS)
 # The list has no column for pathname.
 _FILTERED_EXAMPLE = {"filters": FILTERED_EXAMPLE["filters"].replace("pathname", "entry_page")}
 
 CONTRACT = replace(
-    SERVER,
+    server.CONTRACT,
     dialect="server-2025-12",
     description="Like the server of December 2025: other formats, 401 and 500 instead of the documented"
     " 403 and 400, invalid time ranges ignored.",
-    behaviors=SERVER.behaviors_with_defaults(over_limit="honour"),
+    behaviors=server.CONTRACT.behaviors_with_defaults(over_limit="honour"),
     errors={
-        **SERVER.errors,
+        **server.CONTRACT.errors,
         "violation": ErrorTemplate(
             500, _FRAMEWORK_ERROR, sourced("Invalid filters, in the framework's format.")
         ),
         "missing_credential": _UNAUTHORIZED,
         "wrong_credential": _UNAUTHORIZED,
         "forbidden": _UNAUTHORIZED,
-        "rate_limited": ErrorTemplate(401, {"error": "Unauthorized"}, _RATE_LIMIT_FACT),
-        "failed_sessions": ErrorTemplate(500, {"error": "Failed to fetch sessions"}, DATABASE_FAILURE),
-        "failed_session": FAILED_SESSION,
+        "rate_limited": error_template(401, "Unauthorized", _RATE_LIMIT_FACT),
+        "failed_sessions": error_template(500, "Failed to fetch sessions", server.DATABASE_FAILURE),
         "failed_locations": ErrorTemplate(
             500,
             {"statusCode": 500, "code": "{code}", "error": "Internal Server Error", "message": "{message}"},
@@ -134,52 +99,55 @@ CONTRACT = replace(
     },
     endpoints=(
         replace(
-            LIST_SESSIONS,
-            paths=LIST_SESSIONS.paths[:1],
+            server.LIST_SESSIONS,
+            paths=server.LIST_SESSIONS.paths[:1],
             query=ListSessions,
             validation_error="failed_sessions",
             limits=_LIMITS,
-            lint_rules=(*LIST_SESSIONS.lint_rules[:1], _RANGE_WITHOUT_ZONE),
+            lint_rules=(*server.LIST_SESSIONS.lint_rules[:1], _RANGE_WITHOUT_ZONE),
             filtered_example=_FILTERED_EXAMPLE,
             facts=(
-                ORDER_BY_END,
-                NO_TOTAL,
-                NUMERIC_VERSIONS,
+                facts.ORDER_BY_END,
+                facts.NO_TOTAL,
+                facts.NUMERIC_VERSIONS,
                 sourced("A limit of 0 returns no rows; there is no maximum."),
                 assumed(
                     "A page that is not an integer returns 500, and an empty one means page 1; the server"
                     " accepts fractions of pages instead."
                 ),
-                MISSING_LIST_COLUMNS,
+                sourced(
+                    "The list has no columns for pathname, page_title, querystring, timezone, vpn, crawler, datacenter,"
+                    " company… and asn_…; filters on them return 500."
+                ),
                 *_LIST_FACTS,
             ),
         ),
         replace(
-            GET_SESSION,
-            paths=GET_SESSION.paths[:1],
+            server.GET_SESSION,
+            paths=server.GET_SESSION.paths[:1],
             limits=_LIMITS,
             facts=(
-                MINUTES_LIMIT_EVENTS,
-                LIMIT_ZERO,
+                facts.MINUTES_LIMIT_EVENTS,
+                facts.LIMIT_ZERO,
                 sourced(
                     "A limit or offset that is negative or does not begin with a digit returns 500; such"
                     " minutes mean all events."
                 ),
-                BOTS_NOT_FOUND,
-                NUMERIC_VERSIONS,
+                facts.BOTS_NOT_FOUND,
+                facts.NUMERIC_VERSIONS,
                 _RATE_LIMIT_FACT,
-                HOSTS,
+                facts.HOSTS,
             ),
         ),
         replace(
-            LIST_SESSION_LOCATIONS,
-            paths=LIST_SESSION_LOCATIONS.paths[:1],
+            server.LIST_SESSION_LOCATIONS,
+            paths=server.LIST_SESSION_LOCATIONS.paths[:1],
             query=ListSessionLocations,
             limits=_LIMITS,
-            lint_rules=(*LIST_SESSION_LOCATIONS.lint_rules[:1], _RANGE_WITHOUT_ZONE),
+            lint_rules=(*server.LIST_SESSION_LOCATIONS.lint_rules[:1], _RANGE_WITHOUT_ZONE),
             errors=("failed_locations",),
             facts=(
-                *LOCATION_FACTS,
+                *facts.LOCATION_FACTS,
                 sourced("Filters are compared with all events; one match is enough, also for not_… types."),
                 *_LIST_FACTS,
             ),

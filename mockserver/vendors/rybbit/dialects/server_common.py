@@ -5,33 +5,23 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.validation import Lenient
 from mockserver.vendors.rybbit import contract
-from mockserver.vendors.rybbit.contract import SITE_ID_PRECHECK
+from mockserver.vendors.rybbit.contract import error_template
 from mockserver.vendors.rybbit.request_models import PAGE_SIZE
 from mockserver.vendors.rybbit.sources import sourced
 
 _CHECKED_SITE_ID = r"(?=.*[^0-9]).{5,}"
 """Pattern of the site ids that are looked up before the key is checked."""
+_Digits = Annotated[int, Meta(ge=0), Lenient(leading_digits=True)]
 _LEADING_DIGITS = "Only its leading digits are used: 10abc is 10, and 1.9 is 1."
 
 
 class GetSession(Struct, frozen=True, kw_only=True):
     """Query parameters of one session."""
 
-    limit: Annotated[
-        int,
-        Meta(ge=0),
-        Lenient(leading_digits=True),
-        sourced(f"Events per page, 100 by default. {_LEADING_DIGITS}"),
-    ] = PAGE_SIZE
-    offset: Annotated[
-        int,
-        Meta(ge=0),
-        Lenient(leading_digits=True),
-        sourced(f"Events to skip, 0 by default. {_LEADING_DIGITS}"),
-    ] = 0
+    limit: Annotated[_Digits, sourced(f"Events per page, 100 by default. {_LEADING_DIGITS}")] = PAGE_SIZE
+    offset: Annotated[_Digits, sourced(f"Events to skip, 0 by default. {_LEADING_DIGITS}")] = 0
     minutes: Annotated[
         int,
         Lenient(leading_digits=True, fallback=0),
@@ -39,8 +29,11 @@ class GetSession(Struct, frozen=True, kw_only=True):
     ] = 0
 
 
+_SITE_ID_PRECHECK = sourced(
+    "A site id that is longer than 4 characters and not a number is looked up before the key is checked:"
+    " 404 if the site does not exist."
+)
 DATABASE_FAILURE = sourced("Every error in the database, including a limit or page that is not a number.")
-FAILED_SESSION = ErrorTemplate(500, {"error": "Failed to fetch session data"}, DATABASE_FAILURE)
 LIST_SESSIONS = replace(contract.LIST_SESSIONS, site_id_precheck=_CHECKED_SITE_ID)
 GET_SESSION = replace(
     contract.GET_SESSION,
@@ -56,9 +49,10 @@ CONTRACT = replace(
     ),
     errors={
         **contract.CONTRACT.errors,
-        "unknown_site": ErrorTemplate(404, {"error": "Site not found"}, SITE_ID_PRECHECK),
-        "unknown_session": ErrorTemplate(
-            404, {"error": "Session not found"}, sourced("Also for a session of another site.")
+        "unknown_site": error_template(404, "Site not found", _SITE_ID_PRECHECK),
+        "unknown_session": error_template(
+            404, "Session not found", sourced("Also for a session of another site.")
         ),
+        "failed_session": error_template(500, "Failed to fetch session data", DATABASE_FAILURE),
     },
 )

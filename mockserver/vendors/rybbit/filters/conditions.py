@@ -4,7 +4,7 @@ Text filters are evaluated here, on the distinct texts of a dimension, and becom
 That way, the work that a request causes is counted in one place, and bounded.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any, Final
 
@@ -176,7 +176,7 @@ def build_conditions(
     """Return the conditions of a request's filters; raise :class:`ApiError` if a filter is invalid."""
     result = FilterConditions([], [(user_id,)] if user_id else [], [])
     budget = _WorkBudget(syntax)
-    conditions: list[Condition | _TextFilter] = []
+    text_filters: list[_TextFilter] = []
     for index, item in enumerate(syntax.parse(filters, syntax) if filters else ()):
         path = f"filters[{index}]"
         budget.spend(_STEPS_PER_FILTER)
@@ -187,15 +187,15 @@ def build_conditions(
         if item.parameter == "user_id":
             budget.spend(_STEPS_PER_VISITOR * len(item.value))
             _add_visitors(item, path, result, syntax)
+        elif item.parameter in NUMBER_FIELDS:
+            budget.spend(_STEPS_PER_NUMBER * len(item.value))
+            result.where.append(_build_number_condition(item, path, syntax))
         else:
-            conditions.append(_build_condition(item, path, behaviors, syntax, budget))
+            text_filters.append(_parse_text_filter(item, path, behaviors, syntax, budget))
     # Texts are evaluated only after all filters have been validated.
-    for condition in conditions:
-        if isinstance(condition, _TextFilter):
-            texts = list_texts(condition.dimension, condition.format_entry)
-            result.where.append(condition.evaluate(texts, budget))
-        else:
-            result.where.append(condition)
+    for text_filter in text_filters:
+        texts = list_texts(text_filter.dimension, text_filter.format_entry)
+        result.where.append(text_filter.evaluate(texts, budget))
     return result
 
 
@@ -211,12 +211,9 @@ def _add_visitors(item: Filter, path: str, result: FilterConditions, syntax: Fil
         result.excluded_visitors += visitors
 
 
-def _build_condition(
+def _parse_text_filter(
     item: Filter, path: str, behaviors: Mapping[str, Any], syntax: FilterSyntax, budget: _WorkBudget
-) -> Condition | _TextFilter:
-    if item.parameter in NUMBER_FIELDS:
-        budget.spend(_STEPS_PER_NUMBER * len(item.value))
-        return _build_number_condition(item, path, syntax)
+) -> _TextFilter:
     operator, is_negated = syntax.types[item.type]
     if operator in _ORDERINGS:
         raise syntax.make_database_error(
@@ -225,9 +222,9 @@ def _build_condition(
     dimension, format_entry = resolve_text_field(item.parameter, behaviors)
     values = ("",) if item.type in NULL_TYPES else tuple(_to_text(value) for value in item.value)
     if operator == "regex":
-        if syntax.lenient_user_id:
-            values = values[:1]
-        _compile_patterns(values, syntax, budget)
+        values = values[:1] if syntax.lenient_user_id else values
+        for pattern in values:
+            _compile_pattern(pattern, syntax, budget)
     if operator == "contains" and syntax.sql_wildcards:
         operator = "like"
     return _TextFilter(
@@ -270,13 +267,12 @@ def _to_text(value: str | float) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _compile_patterns(patterns: Sequence[str], syntax: FilterSyntax, budget: _WorkBudget) -> None:
-    for pattern in patterns:
-        if not pattern:
-            raise syntax.make_syntax_error("Regex pattern cannot be empty")
-        if len(pattern) > _MAX_PATTERN_LENGTH:
-            raise syntax.make_syntax_error(f"Regex pattern too long (max {_MAX_PATTERN_LENGTH} characters)")
-        try:
-            budget.compile(pattern)
-        except PatternError as error:
-            raise syntax.make_syntax_error(f"Invalid regex pattern: {error}") from None
+def _compile_pattern(pattern: str, syntax: FilterSyntax, budget: _WorkBudget) -> None:
+    if not pattern:
+        raise syntax.make_syntax_error("Regex pattern cannot be empty")
+    if len(pattern) > _MAX_PATTERN_LENGTH:
+        raise syntax.make_syntax_error(f"Regex pattern too long (max {_MAX_PATTERN_LENGTH} characters)")
+    try:
+        budget.compile(pattern)
+    except PatternError as error:
+        raise syntax.make_syntax_error(f"Invalid regex pattern: {error}") from None

@@ -23,12 +23,10 @@ _TEXT_FIELDS: Final[dict[str, tuple[str, Formatter]]] = {
     "referrer": ("acquisition", formatting.format_referrer_domain),
     "entry_page": ("entry", attrgetter("path")),
     "exit_page": ("exit", attrgetter("path")),
-    "channel": ("acquisition", attrgetter("channel")),
-    "utm_source": ("acquisition", attrgetter("utm_source")),
-    "utm_medium": ("acquisition", attrgetter("utm_medium")),
-    "utm_campaign": ("acquisition", attrgetter("utm_campaign")),
-    "utm_term": ("acquisition", attrgetter("utm_term")),
-    "utm_content": ("acquisition", attrgetter("utm_content")),
+    **{
+        name: ("acquisition", attrgetter(name))
+        for name in ("channel", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+    },
     "event_name": ("action", attrgetter("name")),
 }
 _FIELDS_BY_BEHAVIOR: Final = {

@@ -44,9 +44,8 @@ def _check_filter(item: dict[str, Any], path: Path, syntax: FilterSyntax) -> Ite
     parameter = item.get("parameter")
     if not (isinstance(parameter, str) and syntax.has_parameter(parameter)):
         yield _invalid_enum_value(syntax.parameters, item, "parameter", path)
-    types = list(syntax.types)
-    if item.get("type") not in types:
-        yield _invalid_enum_value(types, item, "type", path)
+    if item.get("type") not in [*syntax.types]:
+        yield _invalid_enum_value([*syntax.types], item, "type", path)
     values = item.get("value")
     if not isinstance(values, list):
         yield _invalid_type("array", values, [*path, "value"], missing="value" not in item)
@@ -56,13 +55,8 @@ def _check_filter(item: dict[str, Any], path: Path, syntax: FilterSyntax) -> Ite
             yield _invalid_union(value, [*path, "value", index])
 
 
-def _type_name(value: Any) -> str:
-    return _TYPE_NAMES.get(type(value), "null")
-
-
 def _invalid_type(expected: str, value: Any, path: Path, *, missing: bool = False) -> Issue:
-    received = "undefined" if missing else _type_name(value)
-    message = "Required" if missing else f"Expected {expected}, received {received}"
+    received, message = _received(expected, value, missing=missing)
     return {
         "code": "invalid_type",
         "expected": expected,
@@ -70,6 +64,14 @@ def _invalid_type(expected: str, value: Any, path: Path, *, missing: bool = Fals
         "path": path,
         "message": message,
     }
+
+
+def _received(expected: str, value: Any, *, missing: bool) -> tuple[str, str]:
+    """Return the type of a value, and the message about it."""
+    if missing:
+        return "undefined", "Required"
+    received = _TYPE_NAMES.get(type(value), "null")
+    return received, f"Expected {expected}, received {received}"
 
 
 def _invalid_enum_value(options: Sequence[str], item: dict[str, Any], name: str, item_path: Path) -> Issue:
@@ -85,12 +87,7 @@ def _invalid_enum_value(options: Sequence[str], item: dict[str, Any], name: str,
             "path": path,
             "message": f"Invalid enum value. Expected {expected}, received '{value}'",
         }
-    if name in item:
-        received = _type_name(value)
-        message = f"Expected {expected}, received {received}"
-    else:
-        received = "undefined"
-        message = "Required"
+    received, message = _received(expected, value, missing=name not in item)
     return {
         "expected": expected,
         "received": received,

@@ -7,11 +7,12 @@ from msgspec.structs import replace
 
 from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.pagination import CursorPagination
-from mockserver.vendors.sparklytics.contract import CONTRACT, ERRORS, GET_SESSION, LIST_SESSIONS
+from mockserver.contract.provenance import assumed
+from mockserver.vendors.sparklytics import contract
 from mockserver.vendors.sparklytics.request_models import PAGE_SIZE
 from mockserver.vendors.sparklytics.server.request_models import MAXIMUM, ListRows
 from mockserver.vendors.sparklytics.server.responses import SessionDetail, SessionPage
-from mockserver.vendors.sparklytics.sources import SERVER_SOURCES, assumed, inferred, sourced
+from mockserver.vendors.sparklytics.sources import SERVER_SOURCES, inferred, sourced
 
 
 def _sort_keys(body: Any) -> Any:
@@ -20,7 +21,7 @@ def _sort_keys(body: Any) -> Any:
 
 
 _ERRORS: Final = {
-    **{name: replace(template, body=_sort_keys(template.body)) for name, template in ERRORS.items()},
+    **{name: replace(template, body=_sort_keys(template.body)) for name, template in contract.ERRORS.items()},
     "untyped": ErrorTemplate(
         400,
         "Failed to deserialize query string: {message}",
@@ -28,7 +29,7 @@ _ERRORS: Final = {
         text=True,
     ),
     "wrong_method": replace(
-        ERRORS["wrong_method"],
+        contract.ERRORS["wrong_method"],
         fact=assumed(
             "Other methods of a known path return an empty body, here also without a key, which the server checks first."
         ),
@@ -41,7 +42,7 @@ _ERRORS: Final = {
     ),
 }
 _LIST: Final = replace(
-    LIST_SESSIONS,
+    contract.LIST_SESSIONS,
     query=ListRows,
     response=SessionPage,
     pagination=CursorPagination(
@@ -53,7 +54,7 @@ _LIST: Final = replace(
     validate_before_site=True,
     validation_error="untyped",
     duplicate_param_message="duplicate field `{field}`",
-    all_rows_params={**LIST_SESSIONS.all_rows_params, "limit": MAXIMUM},
+    all_rows_params={**contract.LIST_SESSIONS.all_rows_params, "limit": MAXIMUM},
     facts=(
         sourced("A key is spk_selfhosted_ and 32 hexadecimal digits; it can read all websites."),
         sourced(
@@ -85,29 +86,26 @@ _LIST: Final = replace(
         inferred(
             "A session that continues while a client is paging moves ahead of its cursor and is missed.", "server"
         ),
-        sourced("All filters must match; all except filter_page and filter_hostname are compared exactly."),
-        sourced("An empty filter is applied, and unknown values never equal it; an empty filter_page matches every URL."),
-        sourced("Unknown parameters are ignored."),
+        *contract.FILTER_FACTS,
     ),
 )  # fmt: skip
 _GET: Final = replace(
-    GET_SESSION,
-    path={"id": GET_SESSION.path["id"], "session_id": sourced("Id of the session; any text is looked up.")},
+    contract.GET_SESSION,
+    path={
+        "id": contract.GET_SESSION.path["id"],
+        "session_id": sourced("Id of the session; any text is looked up."),
+    },
     response=SessionDetail,
-    facts=(
-        sourced("Sessions of bots are found too."),
-        sourced("A click on an external link is an event link_click with href, text and external."),
-        assumed("An error is an event with its own name."),
-    ),
+    facts=contract.EVENT_FACTS,
 )
 SERVER: Final = replace(
-    CONTRACT,
+    contract.CONTRACT,
     dialect="server",
     description="As the open-source server of April 2026 (4619f93): data and pagination, its own field names, order by the last event.",
     sources=SERVER_SOURCES,
     endpoints=(_LIST, _GET),
     errors=_ERRORS,
-    behaviors=CONTRACT.behaviors_with_defaults(
+    behaviors=contract.CONTRACT.behaviors_with_defaults(
         timezone="ignored", bad_date="ignore", date_form="lenient", filter_page="like"
     ),
 )

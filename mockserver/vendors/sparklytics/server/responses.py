@@ -4,7 +4,8 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Struct
 
-from mockserver.vendors.sparklytics.sources import assumed, sourced
+from mockserver.contract.provenance import assumed
+from mockserver.vendors.sparklytics.sources import sourced
 
 MAX_EVENTS: Final = 2000
 """Maximum number of events in a session's detail."""
