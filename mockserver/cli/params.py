@@ -1,4 +1,4 @@
-"""Parameter types of the command line, and parsers of NAME=VALUE arguments."""
+"""Parameter types and options that commands share, and parsers of NAME=VALUE arguments."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -38,10 +38,81 @@ class OneOf(click.Choice):  # type: ignore[type-arg] # older releases of click h
         return value
 
 
-SEED = ParsedText(parsers.parse_seed, "number|random")
+COUNT = click.IntRange(min=0)
+SEED = ParsedText(parsers.parse_seed, "seed")
 PORT = ParsedText(parsers.parse_port, "port")
 URL = ParsedText(parsers.check_url, "url")
 TOKEN = ParsedText(parsers.check_token, "token")
+
+
+def combine_options(*options: Callable[[Any], Any]) -> Callable[[C], C]:
+    """Return a decorator that adds options to a command; help lists them in this order."""
+
+    def decorate(command: C) -> C:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def env_option(name: str, *names: str, **settings: Any) -> Callable[[C], C]:
+    """Return an option that can also be set with a variable: ``--port`` with ``SESSION_MOCK_PORT``."""
+    variable = f"SESSION_MOCK_{name.removeprefix('--').replace('-', '_').upper()}"
+    return click.option(name, *names, envvar=variable, show_envvar=True, **settings)
+
+
+def json_option(help_text: str) -> Callable[[C], C]:
+    """Return the option ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help=help_text)
+
+
+def file_options(formats: Sequence[str], help_text: str, file: click.File) -> Callable[[C], C]:
+    """Return a decorator that adds ``--format``, whose default is the first one, and ``--output``."""
+    return combine_options(
+        click.option(
+            "--format", "form", type=OneOf(formats), default=formats[0], show_default=True, help=help_text
+        ),
+        click.option("--output", type=file, default="-", help="File to write; - is stdout. [default: -]"),
+    )
+
+
+def tenant_options(option: Callable[..., Callable[[Any], Any]]) -> Callable[[C], C]:
+    """Return a decorator that adds settings of a tenant; *option* is ``click.option`` or ``env_option``."""
+    return combine_options(
+        option(
+            "--behavior",
+            "behaviors",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Set a behavior that the vendor does not document; repeatable."
+            " `session-mock contract VENDOR` lists names and values.",
+        ),
+        option(
+            "--dialect",
+            multiple=True,
+            metavar="[VENDOR=]DIALECT",
+            help="Dialect of one vendor, or of all vendors that have it; repeatable;"
+            " 'observed' is closest to the real service. [default: documented]",
+        ),
+        option(
+            "--credential",
+            "credentials",
+            multiple=True,
+            metavar="VENDOR.CREDENTIAL=VALUE",
+            help="Set a credential instead of the generated one; repeatable."
+            " `session-mock serve` prints the names.",
+        ),
+    )
+
+
+def parse_tenant_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Parse the values of :func:`tenant_options`; raises a usage error for a text of another form."""
+    return {
+        "behaviors": parse_pairs(options["behaviors"], "--behavior"),
+        "dialect": parse_dialects(options["dialect"]),
+        "credentials": parse_pairs(options["credentials"], "--credential", "VENDOR.CREDENTIAL=VALUE"),
+    }
 
 
 def parse_pairs(texts: Sequence[str], where: str, form: str = "NAME=VALUE") -> dict[str, str]:
@@ -74,13 +145,6 @@ def parse_json_or_text(text: str) -> Any:
 def parse_json_pairs(texts: Sequence[str], where: str) -> dict[str, Any]:
     """Parse NAME=VALUE texts whose values may be JSON."""
     return {name: parse_json_or_text(text) for name, text in parse_pairs(texts, where).items()}
-
-
-def add_options(command: C, options: Sequence[Callable[[C], C]]) -> C:
-    """Add options to a command; help lists them in this order."""
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 def format_examples(*lines: str) -> str:

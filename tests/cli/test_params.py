@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 from mockserver.cli.params import (
     OneOf,
-    add_options,
+    combine_options,
     format_examples,
     parse_dialects,
     parse_json_or_text,
@@ -74,14 +74,14 @@ def test_one_of_returns_known_word_and_suggests_nearest_for_unknown() -> None:
         words.convert("csv", None, None)
 
 
-def test_add_options_and_format_examples_appear_in_help_in_order() -> None:
+def test_combine_options_and_format_examples_appear_in_help_in_order() -> None:
     """Example lines are not wrapped, however long they are."""
     line = "session-mock " + "word " * 40 + "end"
 
     def run(**_: object) -> None: ...
 
-    options = [click.option("--first", help="One."), click.option("--second", help="Two.")]
-    command = click.command(epilog=format_examples(line, "second line"))(add_options(run, options))
+    options = combine_options(click.option("--first", help="One."), click.option("--second", help="Two."))
+    command = click.command(epilog=format_examples(line, "second line"))(options(run))
     shown = CliRunner().invoke(command, ["--help"], terminal_width=60).output
 
     assert shown.index("--first") < shown.index("--second") < shown.index("Examples:")

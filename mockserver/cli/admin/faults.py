@@ -77,7 +77,8 @@ def _print_kinds(result: FaultKinds) -> None:
 def fault() -> None:
     """Add, list, show and remove faults; list their kinds.
 
-    A fault makes matching exchanges go wrong, such as a 503, a closed connection or a repeated page.
+    A fault is a deliberate failure, such as a 503, a closed connection or a repeated page. It affects the
+    exchanges that meet its conditions.
     """
 
 
@@ -105,7 +106,7 @@ def add_faults(client: AdminClient, *, tenant: str, texts: tuple[str, ...]) -> l
 def list_faults(client: AdminClient, *, tenant: str) -> list[Fault]:
     """List the faults of a tenant with their counters.
 
-    "matched" counts the exchanges that fulfilled the conditions, "triggered" those that the fault changed.
+    "matched" counts the exchanges that met the conditions, "triggered" those that the fault changed.
     """
     return client.faults(tenant)
 
