@@ -2,9 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
-from functools import cache
 from http import HTTPStatus
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -35,8 +34,6 @@ _INVALID = (ConfigError, WorldError, BehaviorError, TenantError, FaultError)
 """Errors of the domain that an invalid request causes."""
 _BODY_PROBLEMS = {"too_large": "too-large", "violation": "invalid-request"}
 """The kind of problem for each error of reading a body."""
-_LEAF = ("",)
-"""Key of a route tree below which there are routes by method; no path segment is equal to it."""
 _log = logging.getLogger("mockserver")
 
 
@@ -97,14 +94,16 @@ async def _read(request: web.Request) -> AdminRequest:
 def _find_route(method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:
     """Return the route of a method and a path, with the values of the path's parameters."""
     segments = [unquote(segment) for segment in raw_path.split("/")[2:]]
-    by_method = _find_leaf(_build_tree(), segments) if raw_path.startswith(PREFIX + "/") else {}
-    if not by_method:
+    matching = [route for route in ROUTES if raw_path.startswith(PREFIX + "/") and route.matches(segments)]
+    if not matching:
         paths = dict.fromkeys(PREFIX + route.path for route in ROUTES)
         raise ProblemError(
             "unknown-route",
             f"there is no {raw_path!r}; {suggest(raw_path, paths)}",
             routes=[f"{route.method} {PREFIX}{route.path}" for route in ROUTES],
         )
+    # The first path is the most specific one: /journal/count comes before /journal/{number}.
+    by_method = {route.method: route for route in matching if route.path == matching[0].path}
     route = by_method.get("GET" if method == "HEAD" else method)
     if route is None:
         allowed = [*by_method, *(["HEAD"] if "GET" in by_method else [])]
@@ -115,29 +114,6 @@ def _find_route(method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:
         )
     parts = zip(route.path.split("/")[1:], segments, strict=True)
     return route, {part[1:-1]: segment for part, segment in parts if part.startswith("{")}
-
-
-@cache
-def _build_tree() -> dict[Any, Any]:
-    """Return a tree by path segments, None for a parameter; its leaves are routes by method."""
-    tree: dict[Any, Any] = {}
-    for route in ROUTES:
-        node = tree
-        for part in route.parts:
-            node = node.setdefault(part, {})
-        node.setdefault(_LEAF, {})[route.method] = route
-    return tree
-
-
-def _find_leaf(tree: Mapping[Any, Any], segments: Sequence[str]) -> Mapping[str, Route]:
-    """Return the routes of a path by method; literal segments win over parameters, which are never empty."""
-    if not segments:
-        return tree.get(_LEAF, {})  # type: ignore[no-any-return]  # leaves are routes
-    for part in (segments[0], None) if segments[0] else ():
-        by_method = _find_leaf(tree[part], segments[1:]) if part in tree else {}
-        if by_method:
-            return by_method
-    return {}
 
 
 def _find_addresses(admin: Admin, request: web.Request) -> Addresses:

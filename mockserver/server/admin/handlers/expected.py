@@ -76,14 +76,12 @@ def find_endpoint(tenant: Tenant, vendor_name: str, name: str) -> tuple[Vendor, 
     if vendor_name not in tenant.vendors:
         raise invalid_request(f"there is no vendor {vendor_name!r}; {suggest(vendor_name, tenant.vendors)}")
     vendor = tenant.vendors[vendor_name]
-    endpoints = {
-        endpoint.name: endpoint for endpoint in vendor.contract.endpoints if endpoint.rows_path is not None
-    }
-    if name not in endpoints:
+    known = [endpoint.name for endpoint in vendor.contract.endpoints if endpoint.rows_path is not None]
+    if name not in known:
         raise invalid_request(
-            f"{vendor.name} has no endpoint {name!r} that returns rows; {suggest(name, endpoints)}"
+            f"{vendor.name} has no endpoint {name!r} that returns rows; {suggest(name, known)}"
         )
-    return vendor, endpoints[name]
+    return vendor, vendor.endpoint(name)
 
 
 def _find_site(tenant: Tenant, vendor: Vendor, key: int | str) -> int:

@@ -39,9 +39,8 @@ def get_session(context: HandlerContext, query: SessionQuery) -> dict[str, Any]:
     if not 0 <= query.site < len(world.sites):
         raise invalid_request(f"there is no site {query.site}; use 0 to {len(world.sites) - 1}")
     if (query.index is None) == (query.number is None):
-        raise invalid_request(
-            "select one session: by `index` (0 is the oldest, -1 the newest) or by `number`"
-        )
+        message = "select one session: by `index` (0 is the oldest, -1 the newest) or by `number`"
+        raise invalid_request(message)
     site = world.sites[query.site]
     sessions: Sequence[Any] = []
     if query.number is not None:
