@@ -15,8 +15,8 @@ from msgspec import json
 from mockserver._util.printable import printable
 from mockserver.admin_schemas import TenantAccess
 from mockserver.client import AdminClient, AdminError
+from mockserver.client.plain_values import to_plain
 from mockserver.embedded import SessionMock
-from mockserver.embedded.controls import encode_fields
 from mockserver.embedded.tenant import TenantHandle, create_from_arguments
 from mockserver.pytest_plugin.checked_tenant import CheckedTenant, Violation, check_names
 from mockserver.pytest_plugin.marker import derive_seed, derive_tenant_id, merge_markers
@@ -96,7 +96,7 @@ class Run:
             arguments["dialect"] = self.settings["dialect"]
         arguments |= {name: self.settings[name] for name in _BOUND_SETTINGS}
         arguments |= {name: value for name, value in marker.items() if name not in _PLUGIN_ARGUMENTS}
-        arguments = encode_fields(arguments)
+        arguments = to_plain(arguments)
         if "now" not in arguments:
             arguments |= _default_now(arguments)
         return arguments
