@@ -26,7 +26,7 @@ def _check_endpoint(vendor: Vendor, name: str) -> None:
     endpoints = [endpoint.name for endpoint in vendor.contract.endpoints if endpoint.rows_path is not None]
     if name not in endpoints:
         raise click.UsageError(
-            f"{vendor.name} has no endpoint {name!r} that returns rows; {suggest(name, endpoints)}"
+            f"{vendor.name}: no endpoint {name!r} that returns rows; {suggest(name, endpoints)}"
         )
 
 
@@ -118,7 +118,7 @@ def command(
         tenant_vendor = tenant.vendors[vendor]
         contract_endpoint = tenant_vendor.endpoint(endpoint)
         if not 0 <= site < len(tenant.world.sites):
-            raise click.UsageError(f"--site: there is no site {site}; use 0 to {len(tenant.world.sites) - 1}")
+            raise click.UsageError(f"--site: unknown site {site}; use 0 to {len(tenant.world.sites) - 1}")
         parameters = parse_pairs(param, "--param")
         check_parameters(tenant_vendor, contract_endpoint, parameters)
         params = {**all_rows_params(tenant, contract_endpoint), **parameters}

@@ -82,7 +82,7 @@ def _check_fields(fields: Sequence[str], expected: Sequence[tuple[RowLabel, Row]
         known.update(dict.fromkeys(row))
     for field in fields if known else ():
         if field not in known:
-            raise ValueError(f"no row has a field {field!r}; {suggest(field, known)}")
+            raise ValueError(f"fields: unknown field {field!r}; {suggest(field, known)}")
 
 
 def _as_rows(rows: list[Any], identity: Sequence[str]) -> list[Row]:
@@ -91,7 +91,7 @@ def _as_rows(rows: list[Any], identity: Sequence[str]) -> list[Row]:
         return rows
     if len(identity) != 1 or any(isinstance(row, Mapping) for row in rows):
         raise TypeError(
-            f"rows: expected dicts as the vendor returns them, with at least the fields {', '.join(identity)}"
+            f"rows: invalid row; pass the dicts that the vendor returns, with at least {', '.join(identity)}"
         )
     return [{identity[0]: value} for value in rows]
 

@@ -117,7 +117,7 @@ def check_names(names: Iterable[str]) -> tuple[str, ...]:
     known = _list_known_names() if checked else []
     for name in checked:
         if name not in known:
-            raise ValueError(f"cannot allow {name!r}: unknown name; {suggest(name, known)}")
+            raise ValueError(f"allow: unknown finding or error {name!r}; {suggest(name, known)}")
     return checked
 
 

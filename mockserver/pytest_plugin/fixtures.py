@@ -242,7 +242,7 @@ def _check_allowed(marker: Mapping[str, Any]) -> tuple[str, ...]:
         return check_names(marker.get("allow", ()))
     except ValueError as error:
         reason = str(error)
-    pytest.fail(f"@pytest.mark.session_mock(allow=…): {reason}", pytrace=False)
+    pytest.fail(f"@pytest.mark.session_mock: {reason}", pytrace=False)
 
 
 def _default_now(arguments: Mapping[str, Any]) -> dict[str, int]:

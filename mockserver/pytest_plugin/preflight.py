@@ -19,9 +19,7 @@ _TIMEOUT: Final = 10
 
 def check(config: pytest.Config, settings: Settings) -> None:
     """Raise ``pytest.UsageError`` for the first invalid setting; it names the place and the remedy."""
-    is_controller = config.pluginmanager.hasplugin(
-        "dsession"
-    )  # Workers of pytest-xdist pick their own ports.
+    is_controller = config.pluginmanager.hasplugin("dsession")  # Its workers pick their own ports.
     checked = {**settings, "port": 0} if is_controller or settings["url"] else settings
     for name, check_setting in _CHECKS.items():
         try:

@@ -298,7 +298,7 @@ def test_verify_with_unexpected_error_exits_with_1(admin: Shell) -> None:
     admin("journal", "follow", "--after", "1", "--limit", "1")
     verification = json.loads(admin.run("verify", "--json", code=1).stdout)
 
-    assert [each["exchanges"] for each in verification["unexpected"]] == [[2]]
+    assert [summary["exchanges"] for summary in verification["unexpected"]] == [[2]]
     assert verification["unexpected"][0]["name"] in admin.run("verify", code=1).stdout
 
 
