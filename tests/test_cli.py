@@ -121,7 +121,6 @@ def test_world_days_add_up_to_sessions() -> None:
 
 
 def test_export_writes_every_row_in_both_formats() -> None:
-    """NDJSON and CSV have one row per session for every endpoint that lists sessions."""
     for vendor in load():
         for endpoint in vendor.contract.endpoints:
             if endpoint.start_field is None:
@@ -156,7 +155,6 @@ def test_export_with_unknown_parameter_names_the_nearest() -> None:
 
 
 def test_export_takes_parameters_and_a_file(tmp_path: Path) -> None:
-    """A parameter restricts the rows; --output names the file."""
     vendor, endpoint = next((v, e) for v in load() for e in v.contract.endpoints if e.filtered_example)
     pairs = [
         word for name, value in endpoint.filtered_example.items() for word in ("--param", f"{name}={value}")

@@ -11,7 +11,7 @@ from msgspec import json
 from mockserver._util.suggest import suggest
 from mockserver.cli.contract import find_vendor
 from mockserver.cli.options import build_config, world_options
-from mockserver.cli.params import file_options, format_examples, parse_pairs
+from mockserver.cli.params import file_options, format_examples, repeated_pairs
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
 from mockserver.server.expected.rows import UnknownParameterError, all_rows_params, check_parameters, rows
@@ -87,8 +87,8 @@ def _write_csv(rows: Iterator[Any], endpoint: Endpoint, out: TextIO) -> None:
 @click.option("--site", type=int, default=0, show_default=True, help="Index of the site, from 0.")
 @click.option(
     "--param",
-    multiple=True,
-    metavar="NAME=VALUE",
+    "parameters",
+    **repeated_pairs("NAME=VALUE"),
     help="Parameter of the endpoint that restricts the rows; repeatable.",
 )
 @file_options(
@@ -102,7 +102,7 @@ def command(
     *,
     form: str,
     site: int,
-    param: tuple[str, ...],
+    parameters: dict[str, str],
     output: TextIO,
     **options: Any,
 ) -> None:
@@ -119,7 +119,6 @@ def command(
         contract_endpoint = tenant_vendor.endpoint(endpoint)
         if not 0 <= site < len(tenant.world.sites):
             raise click.UsageError(f"--site: unknown site {site}; use 0 to {len(tenant.world.sites) - 1}")
-        parameters = parse_pairs(param, "--param")
         check_parameters(tenant_vendor, contract_endpoint, parameters)
         params = {**all_rows_params(tenant, contract_endpoint), **parameters}
         shown = _show_progress(rows(tenant, tenant_vendor, contract_endpoint, params, site))

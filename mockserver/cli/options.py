@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from mockserver.cli.params import SEED, combine_options, env_option, parse_tenant_options, tenant_options
+from mockserver.cli.params import SEED, combine_options, env_option, tenant_options
 from mockserver.server.tenancy.config import Config, ConfigError, read_config
 from mockserver.world.model.profiles import PROFILES
 
@@ -67,6 +67,6 @@ def build_config(options: dict[str, Any]) -> Config:
     path = given.pop("config", None)
     world = {name: given.pop(name) for name in _WORLD_FIELDS if name in given}
     try:
-        return read_config(path, {**given, **parse_tenant_options(given), "world": world})
+        return read_config(path, {**given, "world": world})
     except ConfigError as error:
         raise click.UsageError(str(error)) from None

@@ -28,6 +28,30 @@ class ParsedText(click.ParamType):  # type: ignore[type-arg] # older releases of
             self.fail(str(error), param, ctx)
 
 
+class Pair(click.ParamType):  # type: ignore[type-arg] # older releases of click have no parameter there
+    """A text such as NAME=VALUE, converted to a name and a value."""
+
+    def __init__(self, form: str, parse: Callable[[str], Any] = str) -> None:
+        """Parse values with a function that may raise ValueError; *form* is shown in help and errors."""
+        self._parse = parse
+        self.name = form
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Split a text at its first equals sign; raises a usage error for another form."""
+        name, equals, text = str(value).partition("=")
+        if not equals or not name:
+            self.fail(f"invalid value {value!r}; write {self.name}", param, ctx)
+        try:
+            return name, self._parse(text)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def repeated_pairs(form: str, parse: Callable[[str], Any] = str) -> dict[str, Any]:
+    """Return the settings of a repeatable option whose value is a dict of pairs."""
+    return {"multiple": True, "type": Pair(form, parse), "callback": lambda _ctx, _param, pairs: dict(pairs)}
+
+
 class OneOf(click.Choice):  # type: ignore[type-arg] # older releases of click have no parameter there
     """One of several words; the error for an unknown one names the nearest."""
 
@@ -83,8 +107,7 @@ def tenant_options(option: Callable[..., Callable[[Any], Any]]) -> Callable[[C],
         option(
             "--behavior",
             "behaviors",
-            multiple=True,
-            metavar="NAME=VALUE",
+            **repeated_pairs("NAME=VALUE"),
             help="Set a behavior that the vendor does not document; repeatable."
             " `session-mock contract VENDOR` lists names and values.",
         ),
@@ -92,38 +115,18 @@ def tenant_options(option: Callable[..., Callable[[Any], Any]]) -> Callable[[C],
             "--dialect",
             multiple=True,
             metavar="[VENDOR=]DIALECT",
+            callback=lambda _context, _param, texts: parse_dialects(texts),
             help="Dialect of one vendor, or of all vendors that have it; repeatable;"
             " 'observed' is closest to the real service. [default: documented]",
         ),
         option(
             "--credential",
             "credentials",
-            multiple=True,
-            metavar="VENDOR.CREDENTIAL=VALUE",
+            **repeated_pairs("VENDOR.CREDENTIAL=VALUE"),
             help="Set a credential instead of the generated one; repeatable."
             " `session-mock serve` prints the names.",
         ),
     )
-
-
-def parse_tenant_options(options: dict[str, Any]) -> dict[str, Any]:
-    """Parse the values of :func:`tenant_options`; raises a usage error for a text of another form."""
-    return {
-        "behaviors": parse_pairs(options["behaviors"], "--behavior"),
-        "dialect": parse_dialects(options["dialect"]),
-        "credentials": parse_pairs(options["credentials"], "--credential", "VENDOR.CREDENTIAL=VALUE"),
-    }
-
-
-def parse_pairs(texts: Sequence[str], where: str, form: str = "NAME=VALUE") -> dict[str, str]:
-    """Parse NAME=VALUE texts; raises a usage error that names *where* and *form*."""
-    values = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise click.BadParameter(f"invalid value {text!r}; write {form}", param_hint=where)
-        values[name] = value
-    return values
 
 
 def parse_dialects(texts: Sequence[str]) -> str | dict[str, str]:
@@ -140,11 +143,6 @@ def parse_json_or_text(text: str) -> Any:
         return json.decode(text)
     except DecodeError:
         return text
-
-
-def parse_json_pairs(texts: Sequence[str], where: str) -> dict[str, Any]:
-    """Parse NAME=VALUE texts whose values may be JSON."""
-    return {name: parse_json_or_text(text) for name, text in parse_pairs(texts, where).items()}
 
 
 def format_examples(*lines: str) -> str:

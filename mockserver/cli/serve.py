@@ -16,7 +16,7 @@ from mockserver._util.clock import Clock
 from mockserver.cli.curl import format_curl
 from mockserver.cli.options import build_config, world_options
 from mockserver.cli.output import discard_output, echo
-from mockserver.cli.params import PORT, TOKEN, env_option, format_examples, json_option, parse_pairs
+from mockserver.cli.params import PORT, TOKEN, env_option, format_examples, json_option, repeated_pairs
 from mockserver.contract.behaviors import DOCUMENTED
 from mockserver.server.runner import Running, run
 from mockserver.server.tenancy.config import ConfigError
@@ -78,17 +78,6 @@ def _tolerate_closed_output() -> Iterator[None]:
         discard_output()
 
 
-def _parse_ports(texts: tuple[str, ...]) -> dict[str, int]:
-    """Parse VENDOR=PORT texts; raises a usage error for other texts."""
-    try:
-        return {
-            vendor: parsers.parse_port(number)
-            for vendor, number in parse_pairs(texts, "--vendor-port", "VENDOR=PORT").items()
-        }
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--vendor-port") from None
-
-
 @click.command(
     name="serve",
     epilog=format_examples(
@@ -101,8 +90,8 @@ def _parse_ports(texts: tuple[str, ...]) -> dict[str, int]:
 @env_option("--port", type=PORT, help="Port; 0 picks a free one. [default: 8080]")
 @env_option(
     "--vendor-port",
-    multiple=True,
-    metavar="VENDOR=PORT",
+    "vendor_ports",
+    **repeated_pairs("VENDOR=PORT", parsers.parse_port),
     help="Serve a vendor on an additional port of its own; 0 picks a free one; repeatable.",
 )
 @click.option(
@@ -123,14 +112,13 @@ def _parse_ports(texts: tuple[str, ...]) -> dict[str, int]:
 @env_option("--no-admin", is_flag=True, default=None, help="Do not serve the admin API.")
 @env_option("--access-log", is_flag=True, default=None, help="Log each request to stderr.")
 @json_option("Print URLs and credentials as one line of JSON instead of a table.")
-def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bool, **options: Any) -> None:
+def command(port_file: Path | None, *, as_json: bool, **options: Any) -> None:
     """Run the mock server until it is interrupted.
 
     It serves all vendors' endpoints, API documentation at /VENDOR/docs and the admin API at /__admin.
     When it accepts connections it prints URLs, credentials and a ready curl command for each vendor.
     """
-    ports = _parse_ports(vendor_port)
-    config = build_config({**options, "vendor_ports": ports or None})
+    config = build_config(options)
     if config.access_log:
         import logging  # noqa: PLC0415 -- rarely needed
 

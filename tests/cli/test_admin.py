@@ -321,7 +321,7 @@ def test_verify_mentions_unmatched_requests(admin: Shell) -> None:
         (["behavior", "set"], "NAME=VALUE"),
         (["behavior", "set", "x"], "invalid value 'x'; write NAME=VALUE"),
         (["fault", "add", "{"], 'write a fault such as \'{"kind": "status"}\''),
-        (["fault", "add", "status", "times"], "invalid value 'times'; write NAME=VALUE"),
+        (["fault", "add", "status", "times"], "invalid value 'times'; write ARG=VALUE"),
         (["fault", "remove"], "expected either the ID of a fault or --all"),
         (["fault", "remove", "1", "--all"], "expected either the ID of a fault or --all"),
         (["tenant", "create", "--fault", "status"], "write a fault such as"),

@@ -10,7 +10,7 @@ from mockserver.admin_schemas import FaultArgument, FaultKinds
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_table
-from mockserver.cli.params import format_examples, parse_json_pairs
+from mockserver.cli.params import Pair, format_examples, parse_json_or_text
 from mockserver.client.client import AdminClient, Fault
 
 _COUNTERS = ("id", "kind", "matched", "triggered", "remaining")
@@ -30,7 +30,8 @@ def parse_fault(text: str, where: str) -> Any:
 def _parse_faults(texts: Sequence[str]) -> list[Any]:
     """Return the faults in *texts*: each is JSON, or the first is a kind and the others are its arguments."""
     if not texts[0].startswith(("{", "[")):
-        return [{"kind": texts[0], **parse_json_pairs(texts[1:], "ARG=VALUE")}]
+        argument = Pair("ARG=VALUE", parse_json_or_text)
+        return [{"kind": texts[0], **dict(argument.convert(text, None, None) for text in texts[1:])}]
     faults: list[Any] = []
     for text in texts:
         parsed = parse_fault(text, "JSON")

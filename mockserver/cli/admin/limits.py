@@ -8,7 +8,7 @@ from mockserver.admin_schemas import LimitChange, LimitState, SlotState, WindowS
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import print_table
-from mockserver.cli.params import COUNT, format_examples, parse_pairs
+from mockserver.cli.params import COUNT, Pair, format_examples
 from mockserver.client.client import AdminClient
 
 Behaviors = dict[str, str | int]
@@ -125,11 +125,11 @@ def list_behaviors(client: AdminClient, *, tenant: str) -> Behaviors:
 @behavior.command(
     "set", epilog=format_examples("session-mock admin behavior set browsee.busy=queue browsee.hold=0")
 )
-@click.argument("settings", nargs=-1, required=True, metavar="NAME=VALUE...")
+@click.argument("settings", nargs=-1, required=True, type=Pair("NAME=VALUE"), metavar="NAME=VALUE...")
 @with_client(_print_behaviors)
-def set_behaviors(client: AdminClient, *, tenant: str, settings: tuple[str, ...]) -> Behaviors:
+def set_behaviors(client: AdminClient, *, tenant: str, settings: tuple[tuple[str, str], ...]) -> Behaviors:
     """Set behaviors, then list all of them.
 
     If one of the settings is invalid, none is changed.
     """
-    return client.set_behaviors(parse_pairs(settings, "NAME=VALUE"), tenant)
+    return client.set_behaviors(dict(settings), tenant)

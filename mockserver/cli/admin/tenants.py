@@ -7,13 +7,12 @@ import click
 from mockserver.admin_schemas import TenantAccess
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.admin.faults import parse_fault
-from mockserver.cli.admin.worlds import parse_world_fields, world_options
+from mockserver.cli.admin.worlds import collect_world_fields, world_options
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_table
 from mockserver.cli.params import (
     format_examples,
     parse_json_or_text,
-    parse_tenant_options,
     tenant_options,
 )
 from mockserver.client.client import AdminClient
@@ -75,7 +74,7 @@ def create_tenant(
     profile: str | None,
     seed: int | None,
     sessions: int | None,
-    fields: tuple[str, ...],
+    fields: dict[str, Any],
     now: str | None,
     fault: tuple[str, ...],
     **options: Any,
@@ -87,10 +86,10 @@ def create_tenant(
     return client.create_tenant(
         name,
         profile=profile or "default",
-        world=parse_world_fields(seed, sessions, fields),
+        world=collect_world_fields(seed, sessions, fields),
         now=None if now is None else parse_json_or_text(now),
         faults=[parse_fault(text, "--fault") for text in fault],
-        **parse_tenant_options(options),
+        **options,
     )
 
 

@@ -10,7 +10,13 @@ from mockserver.admin_schemas import WorldFields, WorldTotals
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_table
-from mockserver.cli.params import SEED, combine_options, format_examples, parse_json_pairs
+from mockserver.cli.params import (
+    SEED,
+    combine_options,
+    format_examples,
+    parse_json_or_text,
+    repeated_pairs,
+)
 from mockserver.client.client import AdminClient
 
 _FIELDS = WorldFields.__struct_fields__
@@ -28,8 +34,7 @@ world_options = combine_options(
     click.option(
         "--set",
         "fields",
-        multiple=True,
-        metavar="FIELD=VALUE",
+        **repeated_pairs("FIELD=VALUE", parse_json_or_text),
         help="Set another field of the world; repeatable; VALUE may be JSON."
         f" Fields: {', '.join(_FIELDS[2:])}.",
     ),
@@ -37,14 +42,13 @@ world_options = combine_options(
 """Decorator that adds the options that define the world of a tenant."""
 
 
-def parse_world_fields(seed: int | None, sessions: int | None, fields: tuple[str, ...]) -> dict[str, Any]:
+def collect_world_fields(seed: int | None, sessions: int | None, fields: dict[str, Any]) -> dict[str, Any]:
     """Return the given fields of a world; raises a usage error for an unknown one."""
-    values = parse_json_pairs(fields, "--set")
-    for name in values:
+    for name in fields:
         if name not in _FIELDS:
             raise click.BadParameter(f"unknown field {name!r}; {suggest(name, _FIELDS)}", param_hint="--set")
     given = {"seed": seed, "sessions": sessions}
-    return {**values, **{name: value for name, value in given.items() if value is not None}}
+    return {**fields, **{name: value for name, value in given.items() if value is not None}}
 
 
 def _print_world(totals: WorldTotals) -> None:
@@ -80,7 +84,7 @@ def replace_world(client: AdminClient, *, tenant: str, profile: str | None, **op
     The seed stays unless --seed is given; other fields are those of the profile. Clients keep their
     credentials.
     """
-    spec = parse_world_fields(**options)
+    spec = collect_world_fields(**options)
     if profile is None and not spec:
         raise click.UsageError("nothing to replace; give --profile, --seed, --sessions or --set")
     return client.replace_world(tenant, profile=profile or "default", **spec)
