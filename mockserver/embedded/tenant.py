@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, Self
 
 from mockserver._util.suggest import suggest
-from mockserver.admin_schemas import TenantAccess, Verification
+from mockserver.admin_schemas import NewTenant, TenantAccess, Verification
 from mockserver.client import AdminClient
 from mockserver.client.http_transport import NotPicklable, is_admin_error
 from mockserver.client.plain_values import to_plain
@@ -12,17 +12,7 @@ from mockserver.embedded.controls import Behaviors, Clock, Faults, Journal, Limi
 from mockserver.embedded.vendor_access import VendorHandle, make_vendor_handle
 
 __tracebackhide__ = is_admin_error
-_TENANT_ARGUMENTS: Final = (
-    "profile",
-    "now",
-    "clock",
-    "dialect",
-    "behaviors",
-    "credentials",
-    "faults",
-    "stall_timeout",
-    "loop_limit",
-)
+_TENANT_ARGUMENTS: Final = frozenset(NewTenant.__struct_fields__) - {"name", "world"}
 """Arguments of a new tenant that are not fields of its world's spec."""
 
 

@@ -51,3 +51,5 @@ def command(**_: Any) -> None:
     nothing. The options below can also be written after a command. The exit code is 1 if the server cannot be
     reached or rejects the command, and 2 if the command is misused.
     """
+    context = click.get_current_context()
+    context.obj = context  # Commands read the options that are written before their names.

@@ -86,21 +86,13 @@ def with_client(
 def _merge_options(given: dict[str, Any]) -> dict[str, Any]:
     """Return the options of a command: those after its name, else those before it, else the environment."""
     context = click.get_current_context()
-    outer = _find_admin_context(context)
+    outer: click.Context = context.obj
     if "tenant" not in given and _is_on_command_line(outer, "tenant"):
         raise click.UsageError(f"--tenant does not apply to {context.command_path!r}; leave it out")
     return {
         name: value if _is_on_command_line(context, name) else outer.params.get(name, value)
         for name, value in given.items()
     }
-
-
-def _find_admin_context(context: click.Context) -> click.Context:
-    """Return the context of ``session-mock admin``, or *context* if the command was called on its own."""
-    outer = context
-    while outer.parent is not None and "url" not in outer.parent.params:
-        outer = outer.parent
-    return outer.parent or context
 
 
 def _is_on_command_line(context: click.Context, name: str) -> bool:
