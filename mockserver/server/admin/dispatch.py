@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from http import HTTPStatus
+from itertools import product
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -34,6 +36,7 @@ _INVALID = (ConfigError, WorldError, BehaviorError, TenantError, FaultError)
 """Errors of the domain that an invalid request causes."""
 _BODY_PROBLEMS = {"too_large": "too-large", "violation": "invalid-request"}
 """The kind of problem for each error of reading a body."""
+_MAX_SEGMENTS = max(len(route.parts) for route in ROUTES)
 _log = logging.getLogger("mockserver")
 
 
@@ -94,16 +97,14 @@ async def _read(request: web.Request) -> AdminRequest:
 def _find_route(method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:
     """Return the route of a method and a path, with the values of the path's parameters."""
     segments = [unquote(segment) for segment in raw_path.split("/")[2:]]
-    matching = [route for route in ROUTES if raw_path.startswith(PREFIX + "/") and route.matches(segments)]
-    if not matching:
+    by_method = _find_by_method(segments) if raw_path.startswith(PREFIX + "/") else {}
+    if not by_method:
         paths = dict.fromkeys(PREFIX + route.path for route in ROUTES)
         raise ProblemError(
             "unknown-route",
             f"there is no {raw_path!r}; {suggest(raw_path, paths)}",
             routes=[f"{route.method} {PREFIX}{route.path}" for route in ROUTES],
         )
-    # The first path is the most specific one: /journal/count comes before /journal/{number}.
-    by_method = {route.method: route for route in matching if route.path == matching[0].path}
     route = by_method.get("GET" if method == "HEAD" else method)
     if route is None:
         allowed = [*by_method, *(["HEAD"] if "GET" in by_method else [])]
@@ -114,6 +115,23 @@ def _find_route(method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:
         )
     parts = zip(route.path.split("/")[1:], segments, strict=True)
     return route, {part[1:-1]: segment for part, segment in parts if part.startswith("{")}
+
+
+@cache
+def _routes_by_parts() -> dict[tuple[str, ...], dict[str, Route]]:
+    by_parts: dict[tuple[str, ...], dict[str, Route]] = {}
+    for route in ROUTES:
+        by_parts.setdefault(route.parts, {})[route.method] = route
+    return by_parts
+
+
+def _find_by_method(segments: Sequence[str]) -> Mapping[str, Route]:
+    """Return the routes of a path by method; literal segments win over parameters, which are never empty."""
+    known = _routes_by_parts()
+    if len(segments) > _MAX_SEGMENTS or not all(segments):
+        return {}
+    candidates = product(*((segment, "") for segment in segments))
+    return next((known[parts] for parts in candidates if parts in known), {})
 
 
 def _find_addresses(admin: Admin, request: web.Request) -> Addresses:

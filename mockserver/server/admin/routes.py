@@ -16,7 +16,7 @@ from mockserver.server.admin.routing import Route
 
 _TENANT = "/tenants/{id}"
 
-ROUTES: Final = (  # A path with a literal segment comes before one with a parameter in its place.
+ROUTES: Final = (
     Route("GET", "/health", server.get_health),
     Route("GET", "/version", server.get_version),
     Route("GET", "/openapi.json", server.get_openapi),

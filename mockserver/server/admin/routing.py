@@ -1,6 +1,6 @@
 """Routes of the admin API, what handlers get, and what they return if it is more than a value."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import quote
@@ -34,12 +34,6 @@ class Route(Struct, frozen=True, dict=True):
     def parts(self) -> tuple[str, ...]:
         """The segments of the path; empty for a parameter."""
         return tuple("" if part.startswith("{") else part for part in self.path.split("/")[1:])
-
-    def matches(self, segments: Sequence[str]) -> bool:
-        """Return True if a path with these segments is one of this route; a parameter is never empty."""
-        return len(self.parts) == len(segments) and all(
-            segment and part in ("", segment) for part, segment in zip(self.parts, segments, strict=True)
-        )
 
 
 class HandlerContext(Struct, frozen=True, kw_only=True):
