@@ -234,16 +234,22 @@ class NewTenant(RequestModel, frozen=True):
         return repr_masked(self, secret=("credentials",))
 
 
-class WindowState(Struct, kw_only=True, tag_field="kind", tag="window"):
-    """A limit of N requests per window of the tenant's clock."""
-
+class _LimitFields(Struct, kw_only=True):
     name: str
     endpoints: list[str]
     enabled: bool
+
+
+class _RateFields(_LimitFields, kw_only=True):
     allowed: int
     """Number of requests; 0 is unlimited."""
     documented: int | None
     """The number that the vendor documents, if any."""
+
+
+class WindowState(_RateFields, kw_only=True, tag_field="kind", tag="window"):
+    """A limit of N requests per window of the tenant's clock."""
+
     seconds: int
     opens: Literal["clock", "first", "idle"]
     """Start of a window: at multiples of its length on the clock (``clock``), with the first request after
@@ -252,28 +258,18 @@ class WindowState(Struct, kw_only=True, tag_field="kind", tag="window"):
     """Requests in the current window, by site; ``*`` for credentials of no particular site."""
 
 
-class BucketState(Struct, kw_only=True, tag_field="kind", tag="bucket"):
+class BucketState(_RateFields, kw_only=True, tag_field="kind", tag="bucket"):
     """A token bucket: bursts of N requests, refilled by the tenant's clock."""
 
-    name: str
-    endpoints: list[str]
-    enabled: bool
-    allowed: int
-    """Number of requests; 0 is unlimited."""
-    documented: int | None
-    """The number that the vendor documents, if any."""
     refill: int
     """Requests per second by which the bucket refills."""
     used: dict[str, int]
     """Tokens taken and not yet refilled, by site; ``*`` for credentials of no particular site."""
 
 
-class SlotState(Struct, kw_only=True, tag_field="kind", tag="one_at_a_time"):
+class SlotState(_LimitFields, kw_only=True, tag_field="kind", tag="one_at_a_time"):
     """A limit of one open request per site."""
 
-    name: str
-    endpoints: list[str]
-    enabled: bool
     busy: str
     """Response to a second request."""
     hold: int

@@ -19,44 +19,13 @@ _START: Final = datetime(2026, 9, 1, tzinfo=UTC)
 _GRAINS: Final = (3_600_000, 60_000, 1_000, 1)
 _SLOW: Final = ("latency", "stall", "dribble", "reset", "truncate")
 """Kinds of faults that take real time, or end in a client's timeout."""
-_HOSTILE: Final = (
-    "",
-    " ",
-    "\u00a0",
-    "null",
-    "None",
-    "0",
-    "-1",
-    "1e309",
-    "true",
-    "[]",
-    "{}",
-    '"',
-    "'",
-    "\\",
-    "%",
-    "%00",
-    "%2F..%2F",
-    "../../etc/passwd",
-    "a&b=c",
-    "a+b c",
-    "a;b,c",
-    "#fragment",
-    "?query",
-    "line\nbreak",
-    "tab\tstop",
-    "{{7*7}}",
-    "' OR 1=1 --",
-    "<script>alert(1)</script>",
-    "Ωmega",
-    "日本語",
-    "שלום",
-    "🙂",
-    "e\u0301",
-    "\u202ereversed",
-    "\ufeffmarked",
-    "x" * 2_048,
-)
+_BLANK: Final = ("", " ", "\u00a0")
+_LITERALS: Final = ("null", "None", "0", "-1", "1e309", "true", "[]", "{}")
+_SYNTAX: Final = ('"', "'", "\\", "%", "%00", "%2F..%2F", "../../etc/passwd")
+_URL_SYNTAX: Final = ("a&b=c", "a+b c", "a;b,c", "#fragment", "?query", "line\nbreak", "tab\tstop")
+_INJECTIONS: Final = ("{{7*7}}", "' OR 1=1 --", "<script>alert(1)</script>")
+_UNICODE: Final = ("Ωmega", "日本語", "שלום", "🙂", "e\u0301", "\u202ereversed", "\ufeffmarked")
+_HOSTILE: Final = (*_BLANK, *_LITERALS, *_SYNTAX, *_URL_SYNTAX, *_INJECTIONS, *_UNICODE, "x" * 2_048)
 
 
 def worlds(*, sessions: int = 60, hours: int = 72) -> st.SearchStrategy[dict[str, Any]]:

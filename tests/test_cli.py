@@ -39,22 +39,22 @@ def test_vendors_lists_every_endpoint() -> None:
     listed = json.loads(run("vendors", "--json"))
     paths = [path for vendor in load() for endpoint in vendor.contract.endpoints for path in endpoint.paths]
 
-    assert [each["path"] for each in listed] == paths
+    assert [endpoint["path"] for endpoint in listed] == paths
     assert all(path in run("vendors") for path in paths)
 
 
 @pytest.mark.parametrize("vendor", NAMES)
 def test_contract_prints_facts_with_basis_and_source(vendor: str) -> None:
     """Facts can be restricted to one basis; every source has its title."""
-    whole, chosen = (
+    everything, chosen = (
         json.loads(run("contract", vendor, "--json", *more)) for more in ([], ["--basis", "assumed"])
     )
     text = run("contract", vendor, env=WIDE)
 
     assert {fact["basis"] for fact in chosen["facts"]} == {"assumed"}
-    assert [fact for fact in whole["facts"] if fact["basis"] == "assumed"] == chosen["facts"]
-    assert all(fact["text"] in text for fact in whole["facts"])
-    assert all(source["title"] in text for source in whole["sources"].values())
+    assert [fact for fact in everything["facts"] if fact["basis"] == "assumed"] == chosen["facts"]
+    assert all(fact["text"] in text for fact in everything["facts"])
+    assert all(source["title"] in text for source in everything["sources"].values())
 
 
 @pytest.mark.parametrize("columns", [60, 110])
@@ -83,10 +83,14 @@ def test_contract_without_vendor_in_dialect_has_each_vendor() -> None:
     chosen = json.loads(run("contract", "--dialect", "documented", "--basis", "assumed", "--json"))
     observed = json.loads(run("contract", "--dialect", "observed", "--json"))
 
-    assert [each["vendor"] for each in chosen] == [each["vendor"] for each in observed] == list(NAMES)
-    assert {fact["basis"] for each in chosen for fact in each["facts"]} == {"assumed"}
+    assert (
+        [contract["vendor"] for contract in chosen]
+        == [contract["vendor"] for contract in observed]
+        == list(NAMES)
+    )
+    assert {fact["basis"] for contract in chosen for fact in contract["facts"]} == {"assumed"}
     assert chosen == [json.loads(run("contract", name, "--basis", "assumed", "--json")) for name in NAMES]
-    assert [each["dialect"] for each in observed] == [vendor.observed for vendor in load()]
+    assert [contract["dialect"] for contract in observed] == [vendor.observed for vendor in load()]
 
 
 def test_contract_without_vendor_and_dialect_has_each_dialect() -> None:
@@ -95,14 +99,16 @@ def test_contract_without_vendor_and_dialect_has_each_dialect() -> None:
     text = run("contract", "--basis", "assumed", env=WIDE)
     page = (Path(__file__).parents[1] / "docs" / "assumed.md").read_text(encoding="utf-8")
 
-    assert [(each["vendor"], each["dialect"]) for each in contracts] == [
+    assert [(contract["vendor"], contract["dialect"]) for contract in contracts] == [
         (vendor.name, vendor.dialect) for vendor in load_dialects()
     ]
-    for each in contracts:
-        documented = next(one for one in contracts if one["vendor"] == each["vendor"])
-        assert each is documented or not [fact for fact in each["facts"] if fact in documented["facts"]]
+    for contract in contracts:
+        documented = next(other for other in contracts if other["vendor"] == contract["vendor"])
+        assert contract is documented or not [
+            fact for fact in contract["facts"] if fact in documented["facts"]
+        ]
         assert all(
-            fact["text"] in text and fact["text"].replace("|", "\\|") in page for fact in each["facts"]
+            fact["text"] in text and fact["text"].replace("|", "\\|") in page for fact in contract["facts"]
         )
 
 
@@ -115,7 +121,6 @@ def test_world_days_add_up_to_sessions() -> None:
 
 
 def test_export_writes_every_row_in_both_formats() -> None:
-    """NDJSON and CSV have one row per session for every endpoint that lists sessions."""
     for vendor in load():
         for endpoint in vendor.contract.endpoints:
             if endpoint.start_field is None:
@@ -135,7 +140,9 @@ def test_export_with_unknown_parameter_names_the_nearest() -> None:
     """The command exits with 2, writes no row, and has the message of the admin API."""
     with SessionMock(sessions=1) as mock:
         for vendor in load():
-            for endpoint in (each for each in vendor.contract.endpoints if each.rows_path is not None):
+            for endpoint in vendor.contract.endpoints:
+                if endpoint.rows_path is None:
+                    continue
                 done = CliRunner().invoke(
                     cli, ["export", vendor.name, endpoint.name, "--param", "nonsense=1"]
                 )
@@ -148,7 +155,6 @@ def test_export_with_unknown_parameter_names_the_nearest() -> None:
 
 
 def test_export_takes_parameters_and_a_file(tmp_path: Path) -> None:
-    """A parameter restricts the rows; --output names the file."""
     vendor, endpoint = next((v, e) for v in load() for e in v.contract.endpoints if e.filtered_example)
     pairs = [
         word for name, value in endpoint.filtered_example.items() for word in ("--param", f"{name}={value}")
@@ -166,11 +172,11 @@ def test_export_takes_parameters_and_a_file(tmp_path: Path) -> None:
         (["contract", "nothing"], "unknown vendor 'nothing'; known are"),
         (["contract", NAMES[0] + "e"], f"did you mean '{NAMES[0]}'?"),
         (["contract", "--basis", "documentd"], "unknown value 'documentd'; did you mean 'documented'?"),
-        (["export", NAMES[0], "nothing"], "has no endpoint"),
+        (["export", NAMES[0], "nothing"], "no endpoint 'nothing' that returns rows; known are"),
         (["export", NAMES[0], "x", "--format", "cvs"], "unknown value 'cvs'; did you mean 'csv'?"),
         (
             ["export", NAMES[0], load()[0].contract.endpoints[0].name, "--site", "2"],
-            "there is no site 2; use 0 to 1",
+            "unknown site 2; use 0 to 1",
         ),
         (["world", "--profile", "awkwrd"], "did you mean 'awkward'?"),
         (["world", "--profil", "awkward"], "--profile"),
@@ -303,7 +309,7 @@ def test_serve_with_unusable_setting_is_misuse(tmp_path: Path, arguments: list[s
         f'[credentials]\n"{vendor}.{name}" = "same"\n[tenants.x.credentials]\n"{vendor}.{name}" = "same"\n',
         encoding="utf-8",
     )
-    result = CliRunner().invoke(cli, ["serve", *(each.format(config=config) for each in arguments)])
+    result = CliRunner().invoke(cli, ["serve", *(argument.format(config=config) for argument in arguments)])
 
     assert result.exit_code == 2
     assert message.format(vendor=vendor) in result.output

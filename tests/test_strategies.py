@@ -72,7 +72,7 @@ def test_credentials_have_exactly_one_wrong_value(mock: SessionMock, data: st.Da
     drawn = data.draw(credentials(vendor))
 
     assert drawn.keys() == vendor.credentials.keys()
-    assert sum(drawn[each] != vendor.credentials[each] for each in drawn) == 1
+    assert sum(drawn[name] != vendor.credentials[name] for name in drawn) == 1
 
 
 def test_hostile_strings_contain_known_traps() -> None:

@@ -1,16 +1,17 @@
-"""``session-mock contract``, and how commands find a vendor and its dialect."""
+"""``session-mock vendors``, ``contract`` and ``openapi``."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
+from msgspec import json
 
 from mockserver._util.suggest import suggest
 from mockserver.cli.output import echo, print_json, print_table
-from mockserver.cli.params import OneOf, format_examples
+from mockserver.cli.params import OneOf, format_examples, json_option
 from mockserver.contract.behaviors import BASIS, DIALECT, DOCUMENTED, BehaviorError, short_name
 from mockserver.contract.provenance import Basis
-from mockserver.vendors import NAMES, get_vendor, load_dialects, resolve_dialects
+from mockserver.vendors import NAMES, get_vendor, load, load_dialects, resolve_dialects
 from mockserver.vendors.base import Vendor
 
 
@@ -51,10 +52,10 @@ def list_dialect_facts(vendor: Vendor, basis: str | None) -> list[dict[str, Any]
     return [fact for fact in list_facts(vendor, basis) if fact not in documented]
 
 
-dialect_option = click.option(
+_dialect_option = click.option(
     "--dialect",
     metavar="DIALECT",
-    help="Dialect to print; 'observed' is the one closest to the real service. [default: documented]",
+    help="Dialect to print; 'observed' is closest to the real service. [default: documented]",
 )
 
 
@@ -71,12 +72,12 @@ def _find_vendors(dialect: str | None) -> list[Vendor]:
         raise click.UsageError(str(error)) from None
 
 
-def _describe(vendor: Vendor) -> dict[str, Any]:
+def _describe(vendor: Vendor, facts: list[dict[str, Any]]) -> dict[str, Any]:
     sources = {
         name: {"title": source.title, "url": source.url, "read": source.read_on}
         for name, source in vendor.contract.sources.items()
     }
-    return {"vendor": vendor.name, "dialect": vendor.dialect, "sources": sources}
+    return {"vendor": vendor.name, "dialect": vendor.dialect, "sources": sources, "facts": facts}
 
 
 def _format_fact(fact: Mapping[str, Any]) -> str:
@@ -87,44 +88,68 @@ def _format_fact(fact: Mapping[str, Any]) -> str:
 def _source_rows(sources: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     """Yield name and description of each source; its URL is on a line of its own to be copied."""
     for name, source in sources.items():
-        yield (
-            name,
-            "\n".join([f"{source['title']}, {source['read']}", *([source["url"]] if source["url"] else [])]),
-        )
+        url = f"\n{source['url']}" if source["url"] else ""
+        yield name, f"{source['title']}, {source['read']}{url}"
+
+
+@click.command
+@json_option("Print JSON instead of a table.")
+def vendors(*, as_json: bool) -> None:
+    """List the vendors and their endpoints."""
+    names = ("vendor", "endpoint", "method", "path", "summary")
+    rows = [
+        (vendor.name, endpoint.name, endpoint.method, path, endpoint.summary)
+        for vendor in load()
+        for endpoint in vendor.contract.endpoints
+        for path in endpoint.paths
+    ]
+    if as_json:
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+    else:
+        print_table(names, rows)
 
 
 @click.command(
-    name="contract",
     epilog=format_examples(
         "session-mock contract browsee", "session-mock contract rybbit --dialect observed --json"
     ),
 )
 @click.argument("vendor", required=False)
-@dialect_option
+@_dialect_option
 @click.option(
     "--basis", type=OneOf([basis.value for basis in Basis]), help="Print only the facts with this basis."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
-def command(vendor: str | None, dialect: str | None, basis: str | None, *, as_json: bool) -> None:
+@json_option("Print JSON instead of tables.")
+def contract(vendor: str | None, dialect: str | None, basis: str | None, *, as_json: bool) -> None:
     """Print a vendor's contract: every fact with its basis and source.
 
-    The basis of a fact is the evidence for it, such as the vendor's documentation; the source says where it
-    was read. Without VENDOR the contracts of all vendors are printed. Without --dialect as well, each dialect
-    is printed, but only with the facts that differ from the documented ones.
+    The basis of a fact is the kind of evidence for it, such as the vendor's documentation; the source says
+    where it was read. Without VENDOR the contracts of all vendors are printed; if --dialect is missing too,
+    in every dialect, with only the facts that differ from the documented ones.
     """
-    vendors = _find_vendors(dialect) if vendor is None else [find_vendor(vendor, dialect)]
-    list_ = list_dialect_facts if vendor is None and dialect is None else list_facts
-    contracts = [{**_describe(found), "facts": list_(found, basis)} for found in vendors]
+    selected = _find_vendors(dialect) if vendor is None else [find_vendor(vendor, dialect)]
+    select_facts = list_dialect_facts if vendor is None and dialect is None else list_facts
+    contracts = [_describe(in_dialect, select_facts(in_dialect, basis)) for in_dialect in selected]
     if as_json:
         print_json(contracts if vendor is None else contracts[0])
         return
-    for contract in contracts:
-        echo(f"{contract['vendor']}, {contract['dialect']}", bold=True)
-        rows = [(fact["where"], _format_fact(fact)) for fact in contract["facts"]]
+    for described in contracts:
+        echo(f"{described['vendor']}, {described['dialect']}", bold=True)
+        rows = [(fact["where"], _format_fact(fact)) for fact in described["facts"]]
         print_table(("where", "fact (basis: source)"), rows, prose=True)
         echo()
         if basis != Basis.ASSUMED.value:  # An assumption has no source.
-            print_table(
-                ("source", "title, date of reading and URL"), _source_rows(contract["sources"]), prose=True
-            )
+            sources = _source_rows(described["sources"])
+            print_table(("source", "title, date of reading and URL"), sources, prose=True)
             echo()
+
+
+@click.command(epilog=format_examples("session-mock openapi sparklytics > sparklytics.json"))
+@click.argument("vendor")
+@_dialect_option
+def openapi(vendor: str, dialect: str | None) -> None:
+    """Print a vendor's API as OpenAPI 3.1, as served at /VENDOR/openapi.json."""
+    in_dialect = find_vendor(vendor, dialect)
+    from mockserver.server.expected import examples  # noqa: PLC0415 -- it builds a world
+
+    echo(json.format(json.encode(examples.openapi(in_dialect.name, in_dialect.dialect))).decode())

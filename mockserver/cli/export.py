@@ -11,7 +11,7 @@ from msgspec import json
 from mockserver._util.suggest import suggest
 from mockserver.cli.contract import find_vendor
 from mockserver.cli.options import build_config, world_options
-from mockserver.cli.params import OneOf, format_examples, parse_pairs
+from mockserver.cli.params import file_options, format_examples, repeated_pairs
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
 from mockserver.server.expected.rows import UnknownParameterError, all_rows_params, check_parameters, rows
@@ -22,15 +22,12 @@ _LONG = 20_000
 """Number of rows from which on a progress bar is shown."""
 
 
-def _find_endpoint(vendor: Vendor, name: str) -> Endpoint:
-    endpoints = {
-        endpoint.name: endpoint for endpoint in vendor.contract.endpoints if endpoint.rows_path is not None
-    }
+def _check_endpoint(vendor: Vendor, name: str) -> None:
+    endpoints = [endpoint.name for endpoint in vendor.contract.endpoints if endpoint.rows_path is not None]
     if name not in endpoints:
         raise click.UsageError(
-            f"{vendor.name} has no endpoint {name!r} that returns rows; {suggest(name, endpoints)}"
+            f"{vendor.name}: no endpoint {name!r} that returns rows; {suggest(name, endpoints)}"
         )
-    return endpoints[name]
 
 
 def _show_progress(counted_rows: Iterator[tuple[int | None, Any]]) -> Iterator[Any]:
@@ -59,7 +56,14 @@ def _write_ndjson(rows: Iterator[Any], out: TextIO) -> None:
 
 def _write_csv(rows: Iterator[Any], endpoint: Endpoint, out: TextIO) -> None:
     """Write CSV with a column for each field of the contract's row; nested and boolean values are JSON."""
-    writer = csv.DictWriter(out, _row_fields(endpoint), restval="", lineterminator="\n")
+    from mockserver.contract.validation import fields  # noqa: PLC0415 -- only for tables
+
+    columns = []
+    for field in fields(endpoint.response, deep=True):
+        parent, _, name = field.name.rpartition(".")
+        if parent == endpoint.rows_path:
+            columns.append(name)
+    writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
     writer.writeheader()
     for row in rows:
         writer.writerow(
@@ -68,18 +72,6 @@ def _write_csv(rows: Iterator[Any], endpoint: Endpoint, out: TextIO) -> None:
                 for name, value in row.items()
             }
         )
-
-
-def _row_fields(endpoint: Endpoint) -> list[str]:
-    from mockserver.contract.validation import fields  # noqa: PLC0415 -- only for tables
-
-    prefix = f"{endpoint.rows_path}."
-    inner = [
-        field.name.removeprefix(prefix)
-        for field in fields(endpoint.response, deep=True)
-        if field.name.startswith(prefix)
-    ]
-    return [name for name in inner if "." not in name]
 
 
 @click.command(
@@ -92,26 +84,17 @@ def _row_fields(endpoint: Endpoint) -> list[str]:
 @click.argument("vendor")
 @click.argument("endpoint")
 @world_options
-@click.option(
-    "--format",
-    "form",
-    type=OneOf(["ndjson", "csv"]),
-    default="ndjson",
-    show_default=True,
-    help="Format of the file.",
-)
 @click.option("--site", type=int, default=0, show_default=True, help="Index of the site, from 0.")
 @click.option(
     "--param",
-    multiple=True,
-    metavar="NAME=VALUE",
+    "parameters",
+    **repeated_pairs("NAME=VALUE"),
     help="Parameter of the endpoint that restricts the rows; repeatable.",
 )
-@click.option(
-    "--output",
-    type=click.File("w", encoding="utf-8", lazy=True),
-    default="-",
-    help="File to write; - is stdout. [default: -]",
+@file_options(
+    ["ndjson", "csv"],
+    "Format of the file: lines of JSON, or CSV.",
+    click.File("w", encoding="utf-8", lazy=True),
 )
 def command(
     vendor: str,
@@ -119,7 +102,7 @@ def command(
     *,
     form: str,
     site: int,
-    param: tuple[str, ...],
+    parameters: dict[str, str],
     output: TextIO,
     **options: Any,
 ) -> None:
@@ -128,15 +111,14 @@ def command(
     `session-mock vendors` lists the names of vendors and endpoints. Without --param all rows of the site are
     written. No server is needed.
     """
-    _find_endpoint(find_vendor(vendor), endpoint)
+    _check_endpoint(find_vendor(vendor), endpoint)
     config = build_config(options)
     try:
         tenant = tenants(config)[0]
         tenant_vendor = tenant.vendors[vendor]
         contract_endpoint = tenant_vendor.endpoint(endpoint)
         if not 0 <= site < len(tenant.world.sites):
-            raise click.UsageError(f"--site: there is no site {site}; use 0 to {len(tenant.world.sites) - 1}")
-        parameters = parse_pairs(param, "--param")
+            raise click.UsageError(f"--site: unknown site {site}; use 0 to {len(tenant.world.sites) - 1}")
         check_parameters(tenant_vendor, contract_endpoint, parameters)
         params = {**all_rows_params(tenant, contract_endpoint), **parameters}
         shown = _show_progress(rows(tenant, tenant_vendor, contract_endpoint, params, site))

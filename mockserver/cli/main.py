@@ -2,25 +2,36 @@
 
 import os
 import sys
-from importlib import import_module
-from io import UnsupportedOperation
 from typing import Any
 
 import click
 
 from mockserver import __version__
 from mockserver.cli.lazy_group import LazyGroup
-from mockserver.cli.output import echo
+from mockserver.cli.output import discard_output, echo
 
-_SUMMARIES = {
-    "serve": "Run the mock server until it is interrupted.",
-    "admin": "Control and inspect a running server: tenants, clocks, faults, limits, journals.",
-    "vendors": "List the vendors and their endpoints.",
-    "contract": "Print a vendor's contract: every fact with its basis and source.",
-    "openapi": "Print a vendor's API as OpenAPI 3.1, as served at /VENDOR/openapi.json.",
-    "world": "Describe a world: its sites and its sessions per day.",
-    "export": "Write the expected rows of an endpoint: what a correct client collects.",
+_COMMANDS = {
+    "serve": ("mockserver.cli.serve:command", "Run the mock server until it is interrupted."),
+    "admin": (
+        "mockserver.cli.admin:command",
+        "Control and inspect a running server: tenants, clocks, faults, limits, journals.",
+    ),
+    "vendors": ("mockserver.cli.contract:vendors", "List the vendors and their endpoints."),
+    "contract": (
+        "mockserver.cli.contract:contract",
+        "Print a vendor's contract: every fact with its basis and source.",
+    ),
+    "openapi": (
+        "mockserver.cli.contract:openapi",
+        "Print a vendor's API as OpenAPI 3.1, as served at /VENDOR/openapi.json.",
+    ),
+    "world": ("mockserver.cli.world:command", "Describe a world: its sites and its sessions per day."),
+    "export": (
+        "mockserver.cli.export:command",
+        "Write the expected rows of an endpoint: what a correct client collects.",
+    ),
 }
+"""Each command with its place and its summary."""
 
 
 class RootGroup(LazyGroup):
@@ -32,7 +43,7 @@ class RootGroup(LazyGroup):
         try:
             return super().main(*args, **settings)
         except OSError as error:  # A broken pipe does not get here: click ends the command silently.
-            _discard_output()
+            discard_output()
             where = f" {error.filename}" if error.filename else ""
             echo(f"Error: cannot write the output{where}: {error.strerror or error}", err=True)
             sys.exit(1)
@@ -45,31 +56,18 @@ def _replace_closed_streams() -> None:
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: PTH123, SIM115 -- open until the end
 
 
-def _discard_output() -> None:
-    """Redirect stdout to the null device, so that the flush at exit does not fail again."""
-    try:
-        descriptor = sys.stdout.fileno()
-    except UnsupportedOperation:  # Captured output, such as in a test.
-        return
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, descriptor)
-    os.close(null)
-
-
-def _import_command(name: str) -> click.Command:
-    command: click.Command = import_module(f"mockserver.cli.{name}").command
-    return command
-
-
 @click.group(
     cls=RootGroup,
-    summaries=_SUMMARIES,
-    import_command=_import_command,
+    lazy_commands=_COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="session-mock")
 def cli() -> None:
-    """Mock server for the session APIs of analytics vendors, with seeded data."""
+    """Mock server for the session APIs of analytics vendors, with seeded data.
+
+    `session-mock serve` starts a server and prints its URLs and credentials, `session-mock admin` controls
+    it. The other commands need no server.
+    """
 
 
 def main(args: list[str] | None = None) -> Any:

@@ -3,6 +3,7 @@
 Text of clients and servers never reaches the terminal with control characters in it: they are escaped here.
 """
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -44,3 +45,14 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, pr
 def print_json(value: object) -> None:
     """Print a value as one line of JSON, with control and format characters as JSON escapes."""
     click.echo(printable_json(json.encode(value).decode()))  # noqa: TID251 -- the other place
+
+
+def discard_output() -> None:
+    """Redirect stdout to the null device, so that the flush at exit does not fail again."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except ValueError:  # It is closed, or captured by a test.
+        return
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, descriptor)
+    os.close(null)

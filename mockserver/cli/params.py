@@ -1,4 +1,4 @@
-"""Parameter types of the command line, and parsers of NAME=VALUE arguments."""
+"""Parameter types and options that commands share, and parsers of NAME=VALUE arguments."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -28,6 +28,30 @@ class ParsedText(click.ParamType):  # type: ignore[type-arg] # older releases of
             self.fail(str(error), param, ctx)
 
 
+class Pair(click.ParamType):  # type: ignore[type-arg] # older releases of click have no parameter there
+    """A text such as NAME=VALUE, converted to a name and a value."""
+
+    def __init__(self, form: str, parse: Callable[[str], Any] = str) -> None:
+        """Parse values with a function that may raise ValueError; *form* is shown in help and errors."""
+        self._parse = parse
+        self.name = form
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Split a text at its first equals sign; raises a usage error for another form."""
+        name, equals, text = str(value).partition("=")
+        if not equals or not name:
+            self.fail(f"invalid value {value!r}; write {self.name}", param, ctx)
+        try:
+            return name, self._parse(text)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def repeated_pairs(form: str, parse: Callable[[str], Any] = str) -> dict[str, Any]:
+    """Return the settings of a repeatable option whose value is a dict of pairs."""
+    return {"multiple": True, "type": Pair(form, parse), "callback": lambda _ctx, _param, pairs: dict(pairs)}
+
+
 class OneOf(click.Choice):  # type: ignore[type-arg] # older releases of click have no parameter there
     """One of several words; the error for an unknown one names the nearest."""
 
@@ -38,21 +62,71 @@ class OneOf(click.Choice):  # type: ignore[type-arg] # older releases of click h
         return value
 
 
-SEED = ParsedText(parsers.parse_seed, "number|random")
+COUNT = click.IntRange(min=0)
+SEED = ParsedText(parsers.parse_seed, "seed")
 PORT = ParsedText(parsers.parse_port, "port")
 URL = ParsedText(parsers.check_url, "url")
 TOKEN = ParsedText(parsers.check_token, "token")
 
 
-def parse_pairs(texts: Sequence[str], where: str, form: str = "NAME=VALUE") -> dict[str, str]:
-    """Parse NAME=VALUE texts; raises a usage error that names *where* and *form*."""
-    values = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise click.BadParameter(f"invalid value {text!r}; write {form}", param_hint=where)
-        values[name] = value
-    return values
+def combine_options(*options: Callable[[Any], Any]) -> Callable[[C], C]:
+    """Return a decorator that adds options to a command; help lists them in this order."""
+
+    def decorate(command: C) -> C:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+def env_option(name: str, *names: str, **settings: Any) -> Callable[[C], C]:
+    """Return an option that can also be set with a variable: ``--port`` with ``SESSION_MOCK_PORT``."""
+    variable = f"SESSION_MOCK_{name.removeprefix('--').replace('-', '_').upper()}"
+    return click.option(name, *names, envvar=variable, show_envvar=True, **settings)
+
+
+def json_option(help_text: str) -> Callable[[C], C]:
+    """Return the option ``--json``."""
+    return click.option("--json", "as_json", is_flag=True, help=help_text)
+
+
+def file_options(formats: Sequence[str], help_text: str, file: click.File) -> Callable[[C], C]:
+    """Return a decorator that adds ``--format``, whose default is the first one, and ``--output``."""
+    return combine_options(
+        click.option(
+            "--format", "form", type=OneOf(formats), default=formats[0], show_default=True, help=help_text
+        ),
+        click.option("--output", type=file, default="-", help="File to write; - is stdout. [default: -]"),
+    )
+
+
+def tenant_options(option: Callable[..., Callable[[Any], Any]]) -> Callable[[C], C]:
+    """Return a decorator that adds settings of a tenant; *option* is ``click.option`` or ``env_option``."""
+    return combine_options(
+        option(
+            "--behavior",
+            "behaviors",
+            **repeated_pairs("NAME=VALUE"),
+            help="Set a behavior that the vendor does not document; repeatable."
+            " `session-mock contract VENDOR` lists names and values.",
+        ),
+        option(
+            "--dialect",
+            multiple=True,
+            metavar="[VENDOR=]DIALECT",
+            callback=lambda _context, _param, texts: parse_dialects(texts),
+            help="Dialect of one vendor, or of all vendors that have it; repeatable;"
+            " 'observed' is closest to the real service. [default: documented]",
+        ),
+        option(
+            "--credential",
+            "credentials",
+            **repeated_pairs("VENDOR.CREDENTIAL=VALUE"),
+            help="Set a credential instead of the generated one; repeatable."
+            " `session-mock serve` prints the names.",
+        ),
+    )
 
 
 def parse_dialects(texts: Sequence[str]) -> str | dict[str, str]:
@@ -69,18 +143,6 @@ def parse_json_or_text(text: str) -> Any:
         return json.decode(text)
     except DecodeError:
         return text
-
-
-def parse_json_pairs(texts: Sequence[str], where: str) -> dict[str, Any]:
-    """Parse NAME=VALUE texts whose values may be JSON."""
-    return {name: parse_json_or_text(text) for name, text in parse_pairs(texts, where).items()}
-
-
-def add_options(command: C, options: Sequence[Callable[[C], C]]) -> C:
-    """Add options to a command; help lists them in this order."""
-    for option in reversed(options):
-        command = option(command)
-    return command
 
 
 def format_examples(*lines: str) -> str:

@@ -2,10 +2,9 @@
 
 import asyncio
 import gc
-import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,11 @@ from mockserver._util import parsers
 from mockserver._util.clock import Clock
 from mockserver.cli.curl import format_curl
 from mockserver.cli.options import build_config, world_options
-from mockserver.cli.output import echo
-from mockserver.cli.params import PORT, TOKEN, format_examples, parse_pairs
+from mockserver.cli.output import discard_output, echo
+from mockserver.cli.params import PORT, TOKEN, env_option, format_examples, json_option, repeated_pairs
 from mockserver.contract.behaviors import DOCUMENTED
 from mockserver.server.runner import Running, run
 from mockserver.server.tenancy.config import ConfigError
-from mockserver.vendors.base import Vendor
 from mockserver.world.model.query import Query
 from mockserver.world.model.spec import format_instant
 
@@ -43,11 +41,6 @@ def _describe_clock(clock: Clock) -> str:
     return "follows the system time"
 
 
-def _dialect_suffix(vendor: Vendor) -> str:
-    """Return a suffix that names the dialect unless it is the documented one."""
-    return "" if vendor.dialect == DOCUMENTED else f", dialect {vendor.dialect}"
-
-
 def _describe(running: Running, *, guarded: bool) -> None:
     """Print credentials, docs page and a curl command for each tenant and vendor, and the admin API's URL."""
     for tenant in running.tenants:
@@ -61,7 +54,8 @@ def _describe(running: Running, *, guarded: bool) -> None:
         echo(f"  clock      {_describe_clock(tenant.clock)}")
         for vendor in tenant.vendors.values():
             identifiers = tenant.identifiers[vendor.name]
-            echo(f"\n  {vendor.contract.title}{_dialect_suffix(vendor)}", bold=True)
+            dialect = "" if vendor.dialect == DOCUMENTED else f", dialect {vendor.dialect}"
+            echo(f"\n  {vendor.contract.title}{dialect}", bold=True)
             for credential, value in identifiers.credentials.items():
                 echo(f"    {credential:<10} {value}")
             url = running.vendor_url(vendor.name)
@@ -79,24 +73,9 @@ def _tolerate_closed_output() -> Iterator[None]:
     """Ignore errors of printing: a server whose output is closed or not read keeps running."""
     try:
         yield
-        if (
-            sys.stdout is not None
-        ):  # It is None if the server was started without one, as by `>&-` or a service.
-            sys.stdout.flush()
+        sys.stdout.flush()
     except OSError:
-        with open(os.devnull, "w") as null, suppress(OSError, ValueError):  # noqa: PTH123 -- a device
-            os.dup2(null.fileno(), sys.stdout.fileno())  # Otherwise the flush at exit fails again.
-
-
-def _parse_ports(texts: tuple[str, ...]) -> dict[str, int]:
-    """Parse VENDOR=PORT texts; raises a usage error for other texts."""
-    try:
-        return {
-            vendor: parsers.parse_port(number)
-            for vendor, number in parse_pairs(texts, "--vendor-port", "VENDOR=PORT").items()
-        }
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--vendor-port") from None
+        discard_output()
 
 
 @click.command(
@@ -107,77 +86,39 @@ def _parse_ports(texts: tuple[str, ...]) -> dict[str, int]:
     ),
 )
 @world_options
-@click.option(
-    "--host",
-    metavar="HOST",
-    help="Address to bind. [default: 127.0.0.1]",
-    envvar="SESSION_MOCK_HOST",
-    show_envvar=True,
-)
-@click.option(
-    "--port",
-    type=PORT,
-    help="Port; 0 picks a free one. [default: 8080]",
-    envvar="SESSION_MOCK_PORT",
-    show_envvar=True,
-)
-@click.option(
+@env_option("--host", metavar="HOST", help="Address to bind. [default: 127.0.0.1]")
+@env_option("--port", type=PORT, help="Port; 0 picks a free one. [default: 8080]")
+@env_option(
     "--vendor-port",
-    multiple=True,
+    "vendor_ports",
+    **repeated_pairs("VENDOR=PORT", parsers.parse_port),
     help="Serve a vendor on an additional port of its own; 0 picks a free one; repeatable.",
-    metavar="VENDOR=PORT",
-    envvar="SESSION_MOCK_VENDOR_PORT",
-    show_envvar=True,
 )
 @click.option(
     "--port-file",
     type=click.Path(path_type=Path),
     help="File to write the port to as soon as the server accepts connections.",
 )
-@click.option(
+@env_option(
     "--admin-token",
     type=TOKEN,
     help="Token that admin requests must send; required if --host is not a loopback address.",
-    envvar="SESSION_MOCK_ADMIN_TOKEN",
-    show_envvar=True,
 )
-@click.option(
+@env_option(
     "--admin-port",
     type=PORT,
     help="Serve the admin API on a port of its own; 0 picks a free one. [default: on --port, at /__admin]",
-    envvar="SESSION_MOCK_ADMIN_PORT",
-    show_envvar=True,
 )
-@click.option(
-    "--no-admin",
-    is_flag=True,
-    default=None,
-    help="Do not serve the admin API.",
-    envvar="SESSION_MOCK_NO_ADMIN",
-    show_envvar=True,
-)
-@click.option(
-    "--access-log",
-    is_flag=True,
-    default=None,
-    help="Log each request to stderr.",
-    envvar="SESSION_MOCK_ACCESS_LOG",
-    show_envvar=True,
-)
-@click.option(
-    "--json",
-    "as_json",
-    is_flag=True,
-    help="Print URLs and credentials as one line of JSON instead of a table.",
-)
-def command(vendor_port: tuple[str, ...], port_file: Path | None, *, as_json: bool, **options: Any) -> None:
+@env_option("--no-admin", is_flag=True, default=None, help="Do not serve the admin API.")
+@env_option("--access-log", is_flag=True, default=None, help="Log each request to stderr.")
+@json_option("Print URLs and credentials as one line of JSON instead of a table.")
+def command(port_file: Path | None, *, as_json: bool, **options: Any) -> None:
     """Run the mock server until it is interrupted.
 
     It serves all vendors' endpoints, API documentation at /VENDOR/docs and the admin API at /__admin.
     When it accepts connections it prints URLs, credentials and a ready curl command for each vendor.
     """
-    ports = _parse_ports(vendor_port)
-    config = build_config({**options, "vendor_ports": ports or None})
+    config = build_config(options)
     if config.access_log:
         import logging  # noqa: PLC0415 -- rarely needed
 

@@ -6,7 +6,7 @@ import click
 
 from mockserver.cli.options import build_config, world_options
 from mockserver.cli.output import echo, print_json, print_table
-from mockserver.cli.params import format_examples
+from mockserver.cli.params import format_examples, json_option
 from mockserver.server.tenancy.config import ConfigError, tenants
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.world.generator.timeline import DAY
@@ -49,7 +49,7 @@ def _describe_site(site: Site, now: int, edges: list[int]) -> dict[str, Any]:
 
 @click.command(name="world", epilog=format_examples("session-mock world --profile awkward --sites 1"))
 @world_options
-@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a chart.")
+@json_option("Print JSON instead of a chart.")
 def command(*, as_json: bool, **options: Any) -> None:
     """Describe a world: its sites and its sessions per day.
 

@@ -1,8 +1,7 @@
 """A client of the admin API, with a method for each route."""
 
 from collections.abc import Generator, Mapping, Sequence
-from datetime import timedelta
-from types import TracebackType
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Self, SupportsFloat
 from urllib.parse import quote, urlencode
 
@@ -38,6 +37,8 @@ __tracebackhide__ = is_admin_error
 DEFAULT_URL: Final = "http://127.0.0.1:8080"
 DEFAULT_TENANT: Final = "default"
 _MEDIA: Final = {"har": "application/json", "ndjson": LINES}
+InstantLike = Instant | datetime
+"""ISO 8601 text (UTC unless it has an offset), Unix milliseconds, or a datetime with a time zone."""
 Filter = str | int | bool | None
 Fault = dict[str, Any]
 
@@ -70,9 +71,7 @@ class AdminClient(NotPicklable):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -157,13 +156,13 @@ class AdminClient(NotPicklable):
         """Apply a change to a tenant's clock; the methods below do it for each kind of change."""
         return self._transport.request("PUT", _tenant_path(tenant) + "/clock", ClockState, change)
 
-    def freeze_clock(self, now: Instant | None = None, tenant: str = DEFAULT_TENANT) -> ClockState:
+    def freeze_clock(self, now: InstantLike | None = None, tenant: str = DEFAULT_TENANT) -> ClockState:
         """Freeze a clock at an instant, by default at its current time."""
-        return self.update_clock(FreezeClock(now=now), tenant)
+        return self.update_clock(FreezeClock(now=to_plain(now, "now")), tenant)
 
-    def set_clock(self, now: Instant, tenant: str = DEFAULT_TENANT) -> ClockState:
+    def set_clock(self, now: InstantLike, tenant: str = DEFAULT_TENANT) -> ClockState:
         """Set a clock to an instant; it stays frozen or keeps running."""
-        return self.update_clock(SetClock(now=now), tenant)
+        return self.update_clock(SetClock(now=to_plain(now, "now")), tenant)
 
     def advance_clock(
         self, seconds: SupportsFloat | str | timedelta, tenant: str = DEFAULT_TENANT
@@ -269,10 +268,8 @@ class AdminClient(NotPicklable):
         tenant: str = DEFAULT_TENANT,
     ) -> dict[str, Any]:
         """Return the raw data of a session, by index (0 is the oldest, -1 the newest) or by number."""
-        query: dict[str, Filter] = {"index": index, "number": number, "site": site}
-        return self._transport.request(
-            "GET", f"{_tenant_path(tenant)}/world/session{_query(query)}", dict[str, Any]
-        )
+        query = _query({"index": index, "number": number, "site": site})
+        return self._transport.request("GET", f"{_tenant_path(tenant)}/world/session{query}", dict[str, Any])
 
     def clear_journal(self, tenant: str = DEFAULT_TENANT) -> None:
         """Delete all exchanges of a tenant's journal."""

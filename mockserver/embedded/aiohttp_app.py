@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from aiohttp import web
 
 from mockserver.client import AdminClient
-from mockserver.embedded.controls import encode_fields
+from mockserver.client.plain_values import to_plain
 from mockserver.embedded.in_process_transport import InProcessTransport
 from mockserver.embedded.tenant import TenantHandle
 from mockserver.server import app as server
@@ -53,7 +53,7 @@ def create_app(**settings: Any) -> web.Application:
     handle of its tenant.
     """
     own: dict[str, Any] = {name: settings.pop(name) for name in _SETTINGS if name in settings}
-    config = read_config(None, {**encode_fields(own), "world": encode_fields(settings)})
+    config = read_config(None, {**to_plain(own), "world": to_plain(settings)})
     served = Tenants(tenants(config))
     caller = _CallingThreadServer(served)
     client = AdminClient(transport=InProcessTransport(caller))

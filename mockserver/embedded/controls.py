@@ -9,13 +9,10 @@ from msgspec import json
 from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import ClockState, FindingSummary, LimitState, WorldTotals
 from mockserver.client import AdminClient
-from mockserver.client.client import Filter
+from mockserver.client.client import Filter, InstantLike
 from mockserver.client.http_transport import NotPicklable, is_admin_error
-from mockserver.client.plain_values import to_plain
 
 __tracebackhide__ = is_admin_error
-InstantLike = str | int | datetime
-"""ISO 8601 text (UTC unless it has an offset), Unix milliseconds, or a datetime with a time zone."""
 
 
 class Part(NotPicklable):
@@ -36,12 +33,11 @@ class Clock(Part):
 
     def freeze(self, now: InstantLike | None = None) -> datetime:
         """Freeze the clock, at *now* or at its current time."""
-        instant = None if now is None else encode_instant(now)
-        return _parse_now(self._client.freeze_clock(instant, self._tenant))
+        return _parse_now(self._client.freeze_clock(now, self._tenant))
 
     def set(self, now: InstantLike) -> datetime:
         """Set the clock to *now*; it stays frozen or running."""
-        return _parse_now(self._client.set_clock(encode_instant(now), self._tenant))
+        return _parse_now(self._client.set_clock(now, self._tenant))
 
     def advance(self, by: SupportsFloat | str | timedelta) -> datetime:
         """Advance by seconds, a ``timedelta`` or a text such as ``1h``; a frozen clock stays frozen."""
@@ -170,17 +166,6 @@ class World(Part):
     ) -> dict[str, Any]:
         """Return a session's raw data by *index* (0: oldest, -1: newest) or by *number* in the world."""
         return self._client.session(index, number=number, site=site, tenant=self._tenant)
-
-
-def encode_instant(now: InstantLike) -> str | int:
-    """Convert an instant for the admin API; raises ``ValueError`` for a datetime without a time zone."""
-    instant: str | int = to_plain(now, "now")
-    return instant
-
-
-def encode_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert datetimes, enums and numbers of other libraries to the types that the admin API accepts."""
-    return {name: to_plain(value, name) for name, value in fields.items()}
 
 
 def _parse_now(state: ClockState) -> datetime:

@@ -8,13 +8,19 @@ from msgspec import json
 from mockserver.contract.behaviors import DOCUMENTED
 
 
+def count_of(number: int, noun: str) -> str:
+    """Return a number with its noun in singular or plural."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def summarize_exchange(exchange: Mapping[str, Any], max_length: int | None = None) -> str:
     """Return the request, cut to *max_length* characters, and its outcome in one line."""
     request = _summarize_request(exchange["request"])
     if max_length is not None and len(request) > max_length:
         request = request[:max_length] + "…"
     response = exchange["response"] or {}
-    notes = [f"fault #{_describe_fault(fault)}" for fault in exchange["faults"]]
+    faults = [fault.partition(":") for fault in exchange["faults"]]  # Such as 1:status.
+    notes = [f"fault #{number} ({kind})" for number, _, kind in faults]
     notes += [f"Retry-After: {value}" for name, value in response.get("headers", ()) if name == "Retry-After"]
     outcome = f"{response.get('status', 'no response')}{_describe_error(exchange)}"
     return f"{request} -> {', '.join([outcome, *notes])}"
@@ -35,9 +41,3 @@ def _describe_error(exchange: Mapping[str, Any]) -> str:
     if exchange["dialect"] not in (None, DOCUMENTED):
         text += f" in dialect {exchange['dialect']}"
     return text
-
-
-def _describe_fault(fault: str) -> str:
-    """Turn the journal's ``1:status`` into ``1 (status)``."""
-    number, _, kind = fault.partition(":")
-    return f"{number} ({kind})"

@@ -1,7 +1,6 @@
 """A transport of the admin client for a server in the same process, without a socket."""
 
 from collections.abc import Callable, Generator, Iterator
-from types import NoneType
 from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qsl
 
@@ -45,10 +44,7 @@ class InProcessTransport:
 
     def request(self, method: str, path: str, model: type[T], body: Any = None) -> T:
         """Send a request and decode the response as *model*; raises :class:`AdminError`."""
-        result = self._call(lambda: self._dispatch(method, path, body))
-        if isinstance(result, StreamingBody):
-            return json.decode(b"".join(self._stream(result)), type=model)
-        return json.decode(json.encode(None if model is NoneType else result), type=model)
+        return json.decode(b"".join(self._read_pieces(method, path, body)), type=model)
 
     def get_bytes(self, path: str, media: str) -> bytes:  # noqa: ARG002 -- this server has the right media type
         """Return a response body as bytes."""
@@ -62,13 +58,6 @@ class InProcessTransport:
 
     def close(self) -> None:
         """Do nothing: there is no connection."""
-
-    def _call(self, function: Callable[[], Any]) -> Any:
-        """Call *function* in the server's thread; errors lose the frames of that thread."""
-        try:
-            return self._server.call(function)
-        except AdminError as error:
-            raise error.with_traceback(None) from None
 
     def _dispatch(self, method: str, path: str, body: Any) -> Any:
         running = self._server.running
@@ -87,13 +76,13 @@ class InProcessTransport:
         return result.body if isinstance(result, Created) else result
 
     def _read_pieces(self, method: str, path: str, body: Any) -> Iterator[bytes]:
-        result = self._call(lambda: self._dispatch(method, path, body))
-        if isinstance(result, StreamingBody):
-            yield from self._stream(result)
-        else:
+        """Yield a response body; the server may handle other requests between two pieces of a stream."""
+        try:
+            result = self._server.call(lambda: self._dispatch(method, path, body))
+        except AdminError as error:
+            raise error.with_traceback(None) from None  # Without the frames of the server's thread.
+        if not isinstance(result, StreamingBody):
             yield json.encode(result)
-
-    def _stream(self, stream: StreamingBody) -> Iterator[bytes]:
-        """Yield the pieces of a stream; the server may handle other requests between two of them."""
-        while (piece := self._server.call(lambda: next(stream.pieces, None))) is not None:
+            return
+        while (piece := self._server.call(lambda: next(result.pieces, None))) is not None:
             yield piece

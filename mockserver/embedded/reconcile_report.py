@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import groupby, islice
+from itertools import chain, groupby, islice, repeat
 from typing import Any, Final
 
 from msgspec import Struct, json
@@ -10,8 +10,8 @@ from msgspec import Struct, json
 from mockserver._util.printable import printable
 from mockserver._util.suggest import suggest
 from mockserver.client import AdminClient
-from mockserver.contract.endpoint import Endpoint
-from mockserver.embedded.exchange_summary import summarize_exchange
+from mockserver.client.client import Filter
+from mockserver.embedded.exchange_summary import count_of, summarize_exchange
 from mockserver.reconcile import DESCRIPTIONS, Difference, Row, RowLabel, compare
 from mockserver.vendors import get_vendor
 
@@ -54,7 +54,7 @@ def describe_differences(
     )
     expected: list[tuple[RowLabel, Row]] = [(item["label"], item["row"]) for item in labeled_rows]
     dialect = client.tenant(tenant).vendors[request.vendor].dialect
-    identity = _find_endpoint(request, dialect).row_key
+    identity = get_vendor(request.vendor).in_dialect(dialect).endpoint(request.endpoint).row_key
     collected = _as_rows(rows, identity)
     _check_fields(fields or [], expected)
     if fields is None and collected is not rows:  # Only the values of the identifying field were collected.
@@ -68,11 +68,11 @@ def describe_differences(
         return ""
     required = sum(label == "required" for label, _ in expected)
     head = (
-        f"{request.vendor} {request.endpoint}: got {_count(len(rows), 'row')}, expected {required};"
-        f" {_count(len(differences), 'difference')}"
+        f"{request.vendor} {request.endpoint}: got {count_of(len(rows), 'row')}, expected {required};"
+        f" {count_of(len(differences), 'difference')}"
     )
-    traced = _trace(client, tenant, request, differences, identity)
-    return printable("\n".join([head, *_describe_groups(client, tenant, request, traced, identity)]))
+    report = _Report(client, tenant, request, identity)
+    return printable("\n".join([head, *report.describe_groups(report.trace(differences))]))
 
 
 def _check_fields(fields: Sequence[str], expected: Sequence[tuple[RowLabel, Row]]) -> None:
@@ -82,11 +82,7 @@ def _check_fields(fields: Sequence[str], expected: Sequence[tuple[RowLabel, Row]
         known.update(dict.fromkeys(row))
     for field in fields if known else ():
         if field not in known:
-            raise ValueError(f"no row has a field {field!r}; {suggest(field, known)}")
-
-
-def _find_endpoint(request: ListRequest, dialect: str) -> Endpoint:
-    return get_vendor(request.vendor).in_dialect(dialect).endpoint(request.endpoint)
+            raise ValueError(f"fields: unknown field {field!r}; {suggest(field, known)}")
 
 
 def _as_rows(rows: list[Any], identity: Sequence[str]) -> list[Row]:
@@ -95,7 +91,7 @@ def _as_rows(rows: list[Any], identity: Sequence[str]) -> list[Row]:
         return rows
     if len(identity) != 1 or any(isinstance(row, Mapping) for row in rows):
         raise TypeError(
-            f"rows: expected dicts as the vendor returns them, with at least the fields {', '.join(identity)}"
+            f"rows: invalid row; pass the dicts that the vendor returns, with at least {', '.join(identity)}"
         )
     return [{identity[0]: value} for value in rows]
 
@@ -104,77 +100,86 @@ def _select_fields(row: Row, fields: Iterable[str]) -> Row:
     return {name: row[name] for name in fields if name in row}
 
 
-def _trace(
-    client: AdminClient,
-    tenant: str,
-    request: ListRequest,
-    differences: list[Difference],
-    identity: Sequence[str],
-) -> list[_TracedDifference]:
-    """Find the exchanges that returned the rows of the first differences."""
-    rows = [_select_fields(item.row, identity) or item.row for item in differences[:_MAX_TRACED_ROWS]]
-    exchanges = client.trace(request.vendor, request.endpoint, rows, tenant)
-    exchanges += [[]] * (len(differences) - len(exchanges))
-    return [
-        _TracedDifference(item, tuple(numbers)) for item, numbers in zip(differences, exchanges, strict=True)
-    ]
+class _Report(Struct, frozen=True):
+    """Describes the differences of one list."""
 
+    client: AdminClient
+    tenant: str
+    request: ListRequest
+    identity: Sequence[str]
 
-def _describe_groups(
-    client: AdminClient,
-    tenant: str,
-    request: ListRequest,
-    differences: Iterable[_TracedDifference],
-    identity: Sequence[str],
-) -> Iterator[str]:
-    """Describe consecutive similar differences from the same requests as one group, up to a maximum."""
-    shown = Counter[tuple[str, ...]]()
-    further = Counter[tuple[str, ...]]()
-    for (similarity, _), members in groupby(differences, key=lambda item: (item.similarity, item.exchanges)):
-        group = list(members)
-        if shown[similarity] >= _MAX_SIMILAR_GROUPS or shown.total() >= _MAX_GROUPS:
-            further[similarity] += len(group)
-            continue
-        shown[similarity] += 1
+    def trace(self, differences: list[Difference]) -> list[_TracedDifference]:
+        """Find the exchanges that returned the rows of the first differences."""
+        first = differences[:_MAX_TRACED_ROWS]
+        rows = [_select_fields(item.row, self.identity) or item.row for item in first]
+        exchanges = self.client.trace(self.request.vendor, self.request.endpoint, rows, self.tenant)
+        return [
+            _TracedDifference(item, tuple(numbers))
+            for item, numbers in zip(differences, chain(exchanges, repeat(())), strict=False)
+        ]
+
+    def describe_groups(self, differences: Iterable[_TracedDifference]) -> Iterator[str]:
+        """Describe consecutive similar differences from the same requests as one group, up to a maximum."""
+        shown = Counter[tuple[str, ...]]()
+        further = Counter[tuple[str, ...]]()
+        for (similarity, _), members in groupby(
+            differences, key=lambda item: (item.similarity, item.exchanges)
+        ):
+            group = list(members)
+            if shown[similarity] >= _MAX_SIMILAR_GROUPS or shown.total() >= _MAX_GROUPS:
+                further[similarity] += len(group)
+                continue
+            shown[similarity] += 1
+            first = group[0].difference
+            yield f"  {first.kind}: {self._describe_rows(group)}; {DESCRIPTIONS[first.kind]}"
+            if first.fields:
+                yield "    " + ", ".join(_describe_fields(first))
+            yield f"    {self._describe_origin(group[0])}"
+        for similarity, count in islice(further.items(), _MAX_GROUPS):
+            kind, *fields = similarity
+            yield f"  {kind}: {_describe_further(count, fields)}"
+
+    def _describe_rows(self, group: list[_TracedDifference]) -> str:
+        """Return the indices of a group's rows, and the identity of its first and last row."""
         first = group[0].difference
-        yield f"  {first.kind}: {_describe_rows(group, identity)}; {DESCRIPTIONS[first.kind]}"
-        if first.fields:
-            yield "    " + ", ".join(_describe_fields(first))
-        yield f"    {_describe_origin(client, tenant, request, group[0])}"
-    for similarity, count in islice(further.items(), _MAX_GROUPS):
-        kind, *fields = similarity
-        yield f"  {kind}: {_describe_further(count, fields)}"
+        last = group[-1].difference
+        source = "collected" if first.expected is None else "expected"
+        start = getattr(first, source)
+        if len(group) == 1:
+            return f"row {start} of the {source}, {self._describe_identity(first)}"
+        ends = f"{self._describe_identity(first)} to {self._describe_identity(last)}"
+        return f"{len(group)} rows, {start} to {getattr(last, source)} of the {source}, {ends}"
+
+    def _describe_identity(self, difference: Difference) -> str:
+        row = difference.row
+        shown = {field: row.get(field) for field in self.identity} if self.identity else row
+        return json.encode(shown).decode()[:_MAX_LENGTH]
+
+    def _describe_origin(self, traced: _TracedDifference) -> str:
+        """Return the requests that returned a row, or why none did."""
+        if traced.exchanges:
+            numbers = traced.exchanges[:_MAX_REQUESTS]
+            exchanges = [self.client.exchange(number, self.tenant) for number in numbers]
+            return "returned by request " + ", and by request ".join(map(_describe_exchange, exchanges))
+        filters: dict[str, Filter] = {"vendor": self.request.vendor, "endpoint": self.request.endpoint}
+        matched = self.client.count_exchanges(self.tenant, **filters)
+        if not matched:
+            return f"the client sent no request to {self.request.endpoint}"
+        if traced.difference.kind != "missing":
+            return "no response contained it"
+        last_page = self.client.journal(self.tenant, **filters, offset=matched - 1, limit=1)
+        last = _describe_exchange(last_page.exchanges[-1])
+        return f"no request covered these rows; the last request was {last}"
 
 
 def _describe_further(count: int, fields: Sequence[str]) -> str:
-    rows = f"{count} more {'row' if count == 1 else 'rows'}"
+    rows = count_of(count, "more row")
     if not fields:
         return rows
     names = ", ".join(fields[:_MAX_FIELDS])
     if len(fields) > _MAX_FIELDS:
         names += f" and {len(fields) - _MAX_FIELDS} more"
     return f"{rows} with the same {'field' if len(fields) == 1 else 'fields'}: {names}"
-
-
-def _describe_rows(group: list[_TracedDifference], identity: Sequence[str]) -> str:
-    """Return the indices of a group's rows, and the identity of its first and last row."""
-    first = group[0].difference
-    last = group[-1].difference
-    if first.expected is None:
-        places = (first.collected, last.collected)
-        rows = "of the collected"
-    else:
-        places = (first.expected, last.expected)
-        rows = "of the expected"
-    if len(group) == 1:
-        return f"row {places[0]} {rows}, {_describe_identity(first, identity)}"
-    ends = f"{_describe_identity(first, identity)} to {_describe_identity(last, identity)}"
-    return f"{len(group)} rows, {places[0]} to {places[1]} {rows}, {ends}"
-
-
-def _describe_identity(difference: Difference, identity: Sequence[str]) -> str:
-    shown = {field: difference.row.get(field) for field in identity} if identity else difference.row
-    return json.encode(shown).decode()[:_MAX_LENGTH]
 
 
 def _describe_fields(difference: Difference) -> Iterator[str]:
@@ -184,28 +189,5 @@ def _describe_fields(difference: Difference) -> Iterator[str]:
         yield f"and {len(difference.fields) - _MAX_FIELDS} more fields"
 
 
-def _describe_origin(
-    client: AdminClient, tenant: str, request: ListRequest, traced: _TracedDifference
-) -> str:
-    """Return the requests that returned a row, or why none did."""
-    if traced.exchanges:
-        exchanges = [client.exchange(number, tenant) for number in traced.exchanges[:_MAX_REQUESTS]]
-        return "returned by request " + ", and by request ".join(map(_describe_exchange, exchanges))
-    page = client.journal(tenant, vendor=request.vendor, endpoint=request.endpoint)
-    if not page.matched:
-        return f"the client sent no request to {request.endpoint}"
-    if traced.difference.kind != "missing":
-        return "no response contained it"
-    last_page = client.journal(
-        tenant, vendor=request.vendor, endpoint=request.endpoint, offset=page.matched - 1, limit=1
-    )
-    last = _describe_exchange(last_page.exchanges[-1])
-    return f"no request covered these rows; the last request was {last}"
-
-
 def _describe_exchange(exchange: Mapping[str, Any]) -> str:
     return f"#{exchange['number']} ({summarize_exchange(exchange)})"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

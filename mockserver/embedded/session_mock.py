@@ -1,13 +1,13 @@
 """A server in a thread of this process, or a connection to a running one."""
 
 from collections.abc import Mapping, Sequence
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from mockserver.admin_schemas import Dialect
 from mockserver.client import AdminClient
+from mockserver.client.client import InstantLike
 from mockserver.client.http_transport import is_admin_error
-from mockserver.embedded.controls import InstantLike, encode_fields
+from mockserver.client.plain_values import to_plain
 from mockserver.embedded.in_process_transport import InProcessTransport
 from mockserver.embedded.server_thread import ServerThread
 from mockserver.embedded.tenant import TenantHandle, create_from_arguments
@@ -63,10 +63,10 @@ class SessionMock(TenantHandle):
             "port": port,
             "vendor_ports": vendor_ports,
             "admin_token": admin_token,
-            "world": encode_fields(world),
+            "world": to_plain(world),
         }
         given = {name: value for name, value in settings.items() if value is not None}
-        self._config = read_config(None, encode_fields(given))
+        self._config = read_config(None, to_plain(given))
         self._server: ServerThread | None = None
         self._remote: AdminClient | None = None
 
@@ -132,18 +132,14 @@ class SessionMock(TenantHandle):
     def __enter__(self) -> Self:
         return self.start()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.stop()
 
     async def __aenter__(self) -> Self:
         # Blocks the event loop for 2 ms; the first start in a process takes 100 ms, most of it for imports.
         return self.start()
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         self.stop()
 
     @property

@@ -1,28 +1,18 @@
 """The handle of a tenant."""
 
 from collections.abc import Iterable, Mapping
-from types import TracebackType
 from typing import Any, Final, Self
 
 from mockserver._util.suggest import suggest
-from mockserver.admin_schemas import TenantAccess, Verification
+from mockserver.admin_schemas import NewTenant, TenantAccess, Verification
 from mockserver.client import AdminClient
 from mockserver.client.http_transport import NotPicklable, is_admin_error
-from mockserver.embedded.controls import Behaviors, Clock, Faults, Journal, Limits, World, encode_fields
+from mockserver.client.plain_values import to_plain
+from mockserver.embedded.controls import Behaviors, Clock, Faults, Journal, Limits, World
 from mockserver.embedded.vendor_access import VendorHandle, make_vendor_handle
 
 __tracebackhide__ = is_admin_error
-_TENANT_ARGUMENTS: Final = (
-    "profile",
-    "now",
-    "clock",
-    "dialect",
-    "behaviors",
-    "credentials",
-    "faults",
-    "stall_timeout",
-    "loop_limit",
-)
+_TENANT_ARGUMENTS: Final = frozenset(NewTenant.__struct_fields__) - {"name", "world"}
 """Arguments of a new tenant that are not fields of its world's spec."""
 
 
@@ -36,9 +26,7 @@ class TenantHandle(NotPicklable):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.delete()
 
     def __repr__(self) -> str:
@@ -103,7 +91,7 @@ class TenantHandle(NotPicklable):
 
     def replace_world(self, *, profile: str = "default", **fields: Any) -> None:
         """Replace the world and delete tracked data; clock and credentials stay."""
-        self._client.replace_world(self.id, profile=profile, **encode_fields(fields))
+        self._client.replace_world(self.id, profile=profile, **to_plain(fields))
         self._access = self._client.tenant(self.id)
 
     def reset(self) -> None:
@@ -153,6 +141,6 @@ def create_from_arguments(
 ) -> TenantAccess:
     """Create a tenant from arguments of ``AdminClient.create_tenant`` and fields of a spec."""
     given = {field: value for field, value in arguments.items() if value is not None}
-    world = encode_fields(given)
+    world = to_plain(given)
     tenant_arguments = {field: world.pop(field) for field in _TENANT_ARGUMENTS if field in world}
     return client.create_tenant(name, world=world, **tenant_arguments)

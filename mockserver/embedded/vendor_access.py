@@ -30,7 +30,7 @@ class VendorHandle(Struct, frozen=True, kw_only=True):
     def for_site(self, site: int) -> "VendorHandle":
         """Return this vendor with the credentials of another site."""
         if not -len(self.sites) <= site < len(self.sites):
-            raise IndexError(f"no site {site}; sites are 0 to {len(self.sites) - 1}")
+            raise IndexError(f"unknown site {site}; use 0 to {len(self.sites) - 1}")
         site_id = self.sites[site]
 
         def replace_site(fields: Mapping[str, str]) -> dict[str, str]:

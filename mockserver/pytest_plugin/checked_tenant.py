@@ -8,6 +8,7 @@ from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import FindingSummary, TenantAccess, Verification
 from mockserver.client import AdminClient, AdminError
 from mockserver.client.http_transport import is_admin_error
+from mockserver.embedded.exchange_summary import count_of
 from mockserver.embedded.tenant import TenantHandle
 from mockserver.pytest_plugin.report import describe_exchange
 
@@ -97,7 +98,8 @@ class CheckedTenant(TenantHandle):
         for found in [*verification.unexpected, *_summarize_unmatched(unmatched)]:
             yield Violation(found.name, f"{found.name} ({_list_requests(found)}): {found.message}")
         for fault in verification.unused_faults:
-            text = f"{_describe_fault(fault)} was never triggered; {_describe_matches(fault['matched'])}"
+            matched = count_of(fault["matched"], "request") if fault["matched"] else "no request"
+            text = f"{_describe_fault(fault)} was never triggered; {matched} met its conditions"
             yield Violation(UNUSED_FAULT, f"{UNUSED_FAULT}: {text}")
 
     def _describe_first(self, found: FindingSummary) -> str:
@@ -115,7 +117,7 @@ def check_names(names: Iterable[str]) -> tuple[str, ...]:
     known = _list_known_names() if checked else []
     for name in checked:
         if name not in known:
-            raise ValueError(f"cannot allow {name!r}: unknown name; {suggest(name, known)}")
+            raise ValueError(f"allow: unknown finding or error {name!r}; {suggest(name, known)}")
     return checked
 
 
@@ -163,9 +165,3 @@ def _describe_fault(fault: Mapping[str, Any]) -> str:
     return ", ".join(
         f"{name}={value!r}" for name, value in fault.items() if value and name not in _FAULT_STATE
     )
-
-
-def _describe_matches(count: int) -> str:
-    if not count:
-        return "no request met its conditions"
-    return f"{count} {'request' if count == 1 else 'requests'} met its conditions"

@@ -15,13 +15,13 @@ from msgspec import json
 from mockserver._util.printable import printable
 from mockserver.admin_schemas import TenantAccess
 from mockserver.client import AdminClient, AdminError
+from mockserver.client.plain_values import to_plain
 from mockserver.embedded import SessionMock
-from mockserver.embedded.controls import encode_fields
 from mockserver.embedded.tenant import TenantHandle, create_from_arguments
 from mockserver.pytest_plugin.checked_tenant import CheckedTenant, Violation, check_names
 from mockserver.pytest_plugin.marker import derive_seed, derive_tenant_id, merge_markers
 from mockserver.pytest_plugin.report import describe_tenant
-from mockserver.pytest_plugin.settings import SETTINGS
+from mockserver.pytest_plugin.settings import find_setting
 from mockserver.server.tenancy.watchdog import BOUNDS
 from mockserver.world.model.spec import WorldSpec
 
@@ -33,7 +33,7 @@ _PLUGIN_ARGUMENTS: Final = ("strict", "allow")
 """Arguments of the marker that are not arguments of a tenant."""
 _BOUND_SETTINGS: Final = ("stall_timeout", "loop_limit")
 _MAX_FILE_NAME: Final = 100
-_JOURNAL: Final = next(setting for setting in SETTINGS if setting.name == "journal")
+_JOURNAL: Final = find_setting("journal")
 
 
 class Run:
@@ -59,9 +59,8 @@ class Run:
         exchanges = [json.decode(line) for line in exported.splitlines()]
         if exchanges:
             self._last_seen = exchanges[-1]["number"]
-        self.late.update(
-            exchange["deleted_tenant"] for exchange in exchanges if exchange["deleted_tenant"] is not None
-        )
+        deleted = [exchange["deleted_tenant"] for exchange in exchanges]
+        self.late.update(tenant for tenant in deleted if tenant is not None)
         return [exchange for exchange in exchanges if exchange["deleted_tenant"] is None]
 
     def count_late_requests(self) -> None:
@@ -76,9 +75,8 @@ class Run:
         arguments = self._tenant_arguments(item.nodeid, marker)
         allowed = _check_allowed(marker)
         client = self._admin()
-        tenant = CheckedTenant(
-            client, self._create_tenant(client, item.nodeid, arguments), arguments, allowed
-        )
+        access = self._create_tenant(client, item.nodeid, arguments)
+        tenant = CheckedTenant(client, access, arguments, allowed)
         strict = marker.get("strict", self.settings["strict"])
         tested = TenantUnderTest(self, tenant, item, strict=strict)
         try:
@@ -96,7 +94,7 @@ class Run:
             arguments["dialect"] = self.settings["dialect"]
         arguments |= {name: self.settings[name] for name in _BOUND_SETTINGS}
         arguments |= {name: value for name, value in marker.items() if name not in _PLUGIN_ARGUMENTS}
-        arguments = encode_fields(arguments)
+        arguments = to_plain(arguments)
         if "now" not in arguments:
             arguments |= _default_now(arguments)
         return arguments
@@ -113,10 +111,9 @@ class Run:
         """Create the tenant of a test with an unused id; another run may use the same server."""
         for _ in range(_MAX_ATTEMPTS):
             self._attempts[nodeid] += 1
+            tenant_id = derive_tenant_id(nodeid, self._attempts[nodeid])
             try:
-                return create_from_arguments(
-                    client, derive_tenant_id(nodeid, self._attempts[nodeid]), arguments
-                )
+                return create_from_arguments(client, tenant_id, arguments)
             except AdminError as error:
                 reason = error.detail
                 if error.status != HTTPStatus.CONFLICT or self.mock.owns_server:
@@ -129,14 +126,12 @@ class Run:
             return
         failures = [self._write_journal(tested.tenant, nodeid)]
         try:
-            TenantHandle.delete(
-                tested.tenant
-            )  # CheckedTenant.delete would build a command that is not needed any more.
+            # CheckedTenant.delete would build a command that is not needed any more.
+            TenantHandle.delete(tested.tenant)
         except Exception as error:  # noqa: BLE001 -- the teardown reports every error in one sentence
             if not tested.ended:
-                failures.append(
-                    f"session-mock cannot delete the tenant of this test: {describe_error(error)}"
-                )
+                reason = describe_error(error)
+                failures.append(f"session-mock cannot delete the tenant of this test: {reason}")
         message = "\n".join(failure for failure in failures if failure)
         if message:
             pytest.fail(message, pytrace=False)
@@ -226,12 +221,9 @@ class TenantUnderTest:
             return f"the test deleted its tenant\nreproduce with: {self.tenant.reproduce_command()}"
         verification = self.tenant.verify()
         self._unmatched += self._run.take_unmatched(verification.unmatched)
-        stopped = [
-            f"{finding.name}: {finding.message}"
-            for finding in verification.findings
-            if finding.name in BOUNDS
-        ]
-        return "\n".join([*stopped, describe_tenant(self.tenant, self._unmatched)])
+        bounds = [finding for finding in verification.findings if finding.name in BOUNDS]
+        lines = [f"{finding.name}: {finding.message}" for finding in bounds]
+        return "\n".join([*lines, describe_tenant(self.tenant, self._unmatched)])
 
 
 def describe_error(error: Exception) -> str:
@@ -250,7 +242,7 @@ def _check_allowed(marker: Mapping[str, Any]) -> tuple[str, ...]:
         return check_names(marker.get("allow", ()))
     except ValueError as error:
         reason = str(error)
-    pytest.fail(f"@pytest.mark.session_mock(allow=…): {reason}", pytrace=False)
+    pytest.fail(f"@pytest.mark.session_mock: {reason}", pytrace=False)
 
 
 def _default_now(arguments: Mapping[str, Any]) -> dict[str, int]:
@@ -259,11 +251,8 @@ def _default_now(arguments: Mapping[str, Any]) -> dict[str, int]:
         return {}
     from mockserver.server.tenancy.config import TenantConfig, tenant_spec  # noqa: PLC0415 -- rare
 
-    world = {
-        name: value
-        for name, value in arguments.items()
-        if name in WorldSpec.__struct_fields__ and value is not None
-    }
+    fields = {name: arguments.get(name) for name in WorldSpec.__struct_fields__}
+    world = {name: value for name, value in fields.items() if value is not None}
     try:
         spec = tenant_spec(TenantConfig(profile=arguments["profile"], world=world))
     except ValueError:  # Creating the tenant reports it.

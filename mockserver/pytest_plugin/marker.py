@@ -35,7 +35,7 @@ def merge_markers(item: pytest.Item) -> dict[str, Any]:
     for mark in reversed(list(item.iter_markers(NAME))):
         if mark.args:
             pytest.fail(
-                f"@pytest.mark.{NAME} takes no positional arguments, got {mark.args[0]!r};"
+                f"@pytest.mark.{NAME}: unexpected positional argument {mark.args[0]!r};"
                 " use keyword arguments",
                 pytrace=False,
             )
@@ -53,10 +53,10 @@ _TYPES: Final = {"behaviors": (dict, "a dict of behaviors by name"), "strict": (
 def _check(name: str, value: Any) -> None:
     known = [*ARGUMENTS, *WorldSpec.__struct_fields__]
     if name not in known:
-        pytest.fail(f"@pytest.mark.{NAME} has no argument {name!r}; {suggest(name, known)}", pytrace=False)
+        pytest.fail(f"@pytest.mark.{NAME}: unknown argument {name!r}; {suggest(name, known)}", pytrace=False)
     kind, description = _TYPES.get(name, (object, ""))
     if not isinstance(value, kind):
-        pytest.fail(f"@pytest.mark.{NAME}: {name}={value!r} is invalid; use {description}", pytrace=False)
+        pytest.fail(f"@pytest.mark.{NAME}: {name}: invalid value {value!r}; use {description}", pytrace=False)
 
 
 def _combine_dicts(before: dict[str, Any] | None, value: dict[str, Any]) -> dict[str, Any]:

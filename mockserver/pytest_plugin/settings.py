@@ -103,10 +103,14 @@ def read(config: pytest.Config, environment: Mapping[str, str] = os.environ) -> 
     return {setting.name: _read_setting(setting, config, environment) for setting in SETTINGS}
 
 
+def find_setting(name: str) -> Setting:
+    """Return the setting with a name."""
+    return next(setting for setting in SETTINGS if setting.name == name)
+
+
 def locate(name: str, config: pytest.Config, environment: Mapping[str, str] = os.environ) -> str:
     """Return the place where a setting was found: an option, a variable or an ini key."""
-    setting = next(setting for setting in SETTINGS if setting.name == name)
-    return _find(setting, config, environment)[0]
+    return _find(find_setting(name), config, environment)[0]
 
 
 def _read_setting(setting: Setting, config: pytest.Config, environment: Mapping[str, str]) -> Any:

@@ -49,7 +49,7 @@ def test_serve_with_random_seed_prints_it() -> None:
 
     assert shown
     assert int(shown[1]) != machine["seed"]
-    assert {name: each["credentials"] for name, each in machine["vendors"].items()} == {
+    assert {name: vendor["credentials"] for name, vendor in machine["vendors"].items()} == {
         name: dict(names.credentials) for name, names in again.identifiers.items()
     }
 

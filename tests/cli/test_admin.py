@@ -293,7 +293,7 @@ def test_verify_with_unexpected_error_exits_with_1(admin: Shell) -> None:
     admin("journal", "follow", "--after", "1", "--limit", "1")
     verification = json.loads(admin.run("verify", "--json", code=1).stdout)
 
-    assert [each["exchanges"] for each in verification["unexpected"]] == [[2]]
+    assert [summary["exchanges"] for summary in verification["unexpected"]] == [[2]]
     assert verification["unexpected"][0]["name"] in admin.run("verify", code=1).stdout
 
 
@@ -316,7 +316,7 @@ def test_verify_mentions_unmatched_requests(admin: Shell) -> None:
         (["behavior", "set"], "NAME=VALUE"),
         (["behavior", "set", "x"], "invalid value 'x'; write NAME=VALUE"),
         (["fault", "add", "{"], 'write a fault such as \'{"kind": "status"}\''),
-        (["fault", "add", "status", "times"], "invalid value 'times'; write NAME=VALUE"),
+        (["fault", "add", "status", "times"], "invalid value 'times'; write ARG=VALUE"),
         (["fault", "remove"], "expected either the ID of a fault or --all"),
         (["fault", "remove", "1", "--all"], "expected either the ID of a fault or --all"),
         (["tenant", "create", "--fault", "status"], "write a fault such as"),

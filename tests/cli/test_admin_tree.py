@@ -130,27 +130,29 @@ def test_help_of_each_command_has_summary_and_describes_each_option(words: str) 
     command = COMMANDS[words]
     *group, name = words.split()
     shown, listed = (
-        " ".join(CliRunner().invoke(cli, [*each, "--help"], prog_name="session-mock").output.split())
-        for each in (words.split(), group)
+        " ".join(CliRunner().invoke(cli, [*called, "--help"], prog_name="session-mock").output.split())
+        for called in (words.split(), group)
     )
     summary = (command.help or "").partition("\n")[0]
 
     assert summary.endswith(".")
     assert summary in shown
     assert f"{name} {summary}" in listed
-    assert [each.name for each in command.params if isinstance(each, click.Option) and not each.help] == []
+    assert [
+        param.name for param in command.params if isinstance(param, click.Option) and not param.help
+    ] == []
 
 
 def test_option_of_all_commands_has_one_meaning() -> None:
     """The same name is the same thing everywhere; a file format may offer other formats."""
     meanings: dict[str, set[str]] = {}
     for command in COMMANDS.values():
-        for each in command.params:
-            if isinstance(each, click.Option):
-                for name in (*each.opts, *each.secondary_opts):
-                    meanings.setdefault(name, set()).add(each.name or "")
+        for param in command.params:
+            if isinstance(param, click.Option):
+                for name in (*param.opts, *param.secondary_opts):
+                    meanings.setdefault(name, set()).add(param.name or "")
 
-    assert {name: found for name, found in meanings.items() if len(found) > 1} == {}
+    assert {name: parameters for name, parameters in meanings.items() if len(parameters) > 1} == {}
 
 
 @pytest.mark.parametrize("line", [line for line in EXAMPLES if "session-mock serve" not in line])
@@ -234,7 +236,7 @@ def test_command_without_server_says_how_to_start_one(words: str) -> None:
 
 def test_every_route_is_reached_by_a_command(admin: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     """Expected rows are requested with POST, which accepts everything that GET does."""
-    answered = Connection._send  # noqa: SLF001 -- each request goes through it
+    send = Connection._send  # noqa: SLF001 -- each request goes through it
     reached: set[tuple[str, str]] = set()
 
     def recorded(self: Connection, method: str, path: str, body: Any) -> Any:
@@ -244,7 +246,7 @@ def test_every_route_is_reached_by_a_command(admin: Shell, monkeypatch: pytest.M
             if route.method == method
             and re.fullmatch(re.sub(r"{\w+}", r"[^/]+", route.path), path.partition("?")[0])
         )
-        return answered(self, method, path, body)
+        return send(self, method, path, body)
 
     monkeypatch.setattr(Connection, "_send", recorded)
     make_busy(admin)

@@ -56,7 +56,7 @@ def test_exit_code_of_failure_survives_closed_stream(words: str, admin: Shell) -
     """The message is lost, the code is not."""
     expected = 1 if words.startswith("admin") else 2
 
-    assert [run_in_shell(words, each, admin).returncode for each in (">&-", "2>&-", ">&- 2>&-")] == [
+    assert [run_in_shell(words, closed, admin).returncode for closed in (">&-", "2>&-", ">&- 2>&-")] == [
         expected
     ] * 3
 

@@ -6,26 +6,29 @@ from click.testing import CliRunner
 
 from mockserver.cli.params import (
     OneOf,
-    add_options,
+    Pair,
+    combine_options,
     format_examples,
     parse_dialects,
     parse_json_or_text,
-    parse_json_pairs,
-    parse_pairs,
 )
 
 
-def test_parse_pairs_splits_at_first_equals_sign() -> None:
-    assert parse_pairs(["a=1", "b=x=y", "c="], "--set") == {"a": "1", "b": "x=y", "c": ""}
+@pytest.mark.parametrize(("text", "pair"), [("a=1", ("a", "1")), ("b=x=y", ("b", "x=y")), ("c=", ("c", ""))])
+def test_pair_splits_at_first_equals_sign(text: str, pair: tuple[str, str]) -> None:
+    assert Pair("NAME=VALUE").convert(text, None, None) == pair
 
 
 @pytest.mark.parametrize("text", ["a", "=1", ""])
-def test_parse_pairs_of_other_text_names_option_and_form(text: str) -> None:
-    with pytest.raises(click.BadParameter, match="write KEY=VALUE") as caught:
-        parse_pairs(["a=1", text], "--set", "KEY=VALUE")
+def test_pair_of_other_text_names_option_and_form(text: str) -> None:
+    @click.command
+    @click.option("--set", "pairs", type=Pair("KEY=VALUE"))
+    def command(**_: object) -> None: ...
 
-    assert "--set" in caught.value.format_message()
-    assert repr(text) in caught.value.format_message()
+    result = CliRunner().invoke(command, ["--set", text])
+
+    assert result.exit_code == 2
+    assert f"Invalid value for '--set': invalid value {text!r}; write KEY=VALUE" in result.stderr
 
 
 @pytest.mark.parametrize(
@@ -43,7 +46,7 @@ def test_parse_pairs_of_other_text_names_option_and_form(text: str) -> None:
 )
 def test_parse_json_or_text_prefers_json(text: str, value: object) -> None:
     assert parse_json_or_text(text) == value
-    assert parse_json_pairs([f"a={text}"], "--set") == {"a": value}
+    assert Pair("KEY=VALUE", parse_json_or_text).convert(f"a={text}", None, None) == ("a", value)
 
 
 @pytest.mark.parametrize(
@@ -74,14 +77,14 @@ def test_one_of_returns_known_word_and_suggests_nearest_for_unknown() -> None:
         words.convert("csv", None, None)
 
 
-def test_add_options_and_format_examples_appear_in_help_in_order() -> None:
+def test_combine_options_and_format_examples_appear_in_help_in_order() -> None:
     """Example lines are not wrapped, however long they are."""
     line = "session-mock " + "word " * 40 + "end"
 
     def run(**_: object) -> None: ...
 
-    options = [click.option("--first", help="One."), click.option("--second", help="Two.")]
-    command = click.command(epilog=format_examples(line, "second line"))(add_options(run, options))
+    options = combine_options(click.option("--first", help="One."), click.option("--second", help="Two."))
+    command = click.command(epilog=format_examples(line, "second line"))(options(run))
     shown = CliRunner().invoke(command, ["--help"], terminal_width=60).output
 
     assert shown.index("--first") < shown.index("--second") < shown.index("Examples:")

@@ -30,10 +30,12 @@ class GrowingJournal:
     def read(self, after: int = 0, limit: int = 100, status: int | None = None) -> JournalPage:
         """Return a page, as the admin API does."""
         stage = self.stages[0]
-        found = [each for each in stage if each[0] > after and status in (None, each[1])]
-        shown = [{"number": number, "duration_ms": 1.0 if ended else None} for number, ended in found[:limit]]
+        matching = [exchange for exchange in stage if exchange[0] > after and status in (None, exchange[1])]
+        shown = [
+            {"number": number, "duration_ms": 1.0 if ended else None} for number, ended in matching[:limit]
+        ]
         return JournalPage(
-            exchanges=shown, matched=len(found), kept=len(stage), count=max(dict(stage), default=0)
+            exchanges=shown, matched=len(matching), kept=len(stage), count=max(dict(stage), default=0)
         )
 
     def pause(self, seconds: float) -> None:
@@ -45,11 +47,11 @@ class GrowingJournal:
 
     def followed(self, **filters: Any) -> list[int]:
         """Return the numbers of the exchanges that were yielded up to the last stage."""
-        found: list[int] = []
+        numbers: list[int] = []
         with suppress(NoMoreStagesError):
             for exchange in follow_journal(self.read, **filters):
-                found.append(exchange["number"])  # noqa: PERF401 -- the exception ends the loop
-        return found
+                numbers.append(exchange["number"])  # noqa: PERF401 -- the exception ends the loop
+        return numbers
 
 
 def test_follow_exchange_is_yielded_once_after_it_ended(monkeypatch: pytest.MonkeyPatch) -> None:

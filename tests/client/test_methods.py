@@ -77,8 +77,8 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
 def public_methods(kind: type) -> dict[str, Any]:
     """Return the public methods of a class."""
     return {
-        name: each
-        for name, each in inspect.getmembers(kind, inspect.isfunction)
+        name: function
+        for name, function in inspect.getmembers(kind, inspect.isfunction)
         if not name.startswith("_") and name != "close"
     }
 

@@ -90,14 +90,14 @@ def public(kind: type) -> set[str]:
     """Return the names of the public methods and properties of a class."""
     return {
         name
-        for name, each in inspect.getmembers(kind)
-        if not name.startswith("_") and (callable(each) or isinstance(each, property))
+        for name, member in inspect.getmembers(kind)
+        if not name.startswith("_") and (callable(member) or isinstance(member, property))
     }
 
 
 def swept(part: str) -> set[str]:
     """Return the names of the methods and properties of a part that CALLS contains."""
-    return {name for each, name, _, _ in CALLS if each == part and name and not name.startswith("_")}
+    return {name for owner, name, _, _ in CALLS if owner == part and name and not name.startswith("_")}
 
 
 def outcome(

@@ -173,12 +173,12 @@ def test_connected_mock_works_in_parent_and_forked_child() -> None:
     lines = run("""
         with SessionMock(sessions=3) as mock:
             remote = SessionMock.connect(mock.url)
-            mine, theirs = remote.create_tenant("mine"), remote.create_tenant("theirs")
+            in_parent, in_child = remote.create_tenant("parent"), remote.create_tenant("child")
             def check(tenant):
                 for _ in range(200):
                     assert remote.admin.tenant(tenant.id).id == tenant.id
-            pid = fork(lambda: check(theirs))
-            check(mine)
+            pid = fork(lambda: check(in_child))
+            check(in_parent)
             join(pid)
             print("done")
     """)

@@ -152,19 +152,19 @@ def test_datetimes_are_accepted_as_instants() -> None:
         other = mock.create_tenant(now=now)
         other.replace_world(sessions=100, start=start, end=end)
 
-        assert [each.clock.now for each in (mock, created, other)] == [now] * 3
-        assert [each.world.spec["end"] for each in (created, other)] == [own["end"]] * 2
+        assert [tenant.clock.now for tenant in (mock, created, other)] == [now] * 3
+        assert [tenant.world.spec["end"] for tenant in (created, other)] == [own["end"]] * 2
         assert 0 < mock.world.counts[0] < 100
 
 
 def occupied(mock: SessionMock, stack: ExitStack) -> threading.Thread:
     """Open idle, kept-alive and stalled connections, and return a thread that waits for a delayed response."""
     sockets = [stack.enter_context(socket.create_connection(("127.0.0.1", port_of(mock)))) for _ in range(15)]
-    for each in sockets[5:10]:
-        each.sendall(b"POST /anything HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\n\r\nhalf")
-    for each in sockets[10:]:
-        each.sendall(b"GET /__admin/health HTTP/1.1\r\nHost: here\r\n\r\n")
-        each.recv(1)
+    for connection in sockets[5:10]:
+        connection.sendall(b"POST /anything HTTP/1.1\r\nHost: here\r\nContent-Length: 100\r\n\r\nhalf")
+    for connection in sockets[10:]:
+        connection.sendall(b"GET /__admin/health HTTP/1.1\r\nHost: here\r\n\r\n")
+        connection.recv(1)
     mock.faults.add("latency", seconds=60)
     client = threading.Thread(target=ask_once, args=(mock.vendor(PAIR[0].name),))
     client.start()
@@ -216,7 +216,7 @@ def test_stop_ends_waiting_calls() -> None:
     for thread in threads:
         thread.join(10)
 
-    assert ["has stopped" in each for each in ended] == [True] * 4
+    assert ["has stopped" in message for message in ended] == [True] * 4
 
 
 def test_vendor_port_serves_vendor_separately() -> None:
@@ -261,7 +261,7 @@ def test_connected_mock_controls_running_server() -> None:
             again = remote.clock.now
 
         assert (mock.owns_server, remote.owns_server, inside, again) == (True, False, 2, FIRST)
-        assert tenant.id not in [each.id for each in mock.admin.tenants()]
+        assert tenant.id not in [access.id for access in mock.admin.tenants()]
 
 
 def test_connect_requires_admin_token() -> None:

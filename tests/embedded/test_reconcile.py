@@ -141,7 +141,7 @@ def test_reconcile_compares_only_named_fields(tenant: TenantHandle, pair: Pair) 
     altered = [{**row, other: "altered"} for row in rows]
     tenant.reconcile(altered, vendor=pair[0].name, endpoint=pair[1].name, fields=[altered_field])
     names = [{field: row[field] for field in pair[1].row_key} for row in rows]
-    with pytest.raises(ValueError, match="no row has a field 'no such'"):
+    with pytest.raises(ValueError, match="fields: unknown field 'no such'"):
         tenant.reconcile(altered, vendor=pair[0].name, endpoint=pair[1].name, fields=["no such"])
     tenant.reconcile(names, vendor=pair[0].name, endpoint=pair[1].name, fields=[])
 

@@ -22,7 +22,7 @@ def _pair() -> Iterator[tuple[TenantHandle, TenantHandle]]:
     """Create the same tenant on two servers, one of which is controlled over HTTP."""
     with SessionMock() as here, SessionMock() as there, SessionMock.connect(there.url) as remote:
         yield tuple(
-            each.create_tenant("a/ü", sessions=10, now=NOW, behaviors=QUICK) for each in (here, remote)
+            mock.create_tenant("a/ü", sessions=10, now=NOW, behaviors=QUICK) for mock in (here, remote)
         )  # type: ignore[misc]  # two
 
 
@@ -43,8 +43,8 @@ UNSTEADY = ("duration_ms", "headers", "time", "timings", "url", "startedDateTime
 def timeless(exchange: Any) -> Any:
     """Return an exchange without durations in real time and without ports."""
     if isinstance(exchange, dict):
-        return {name: timeless(each) for name, each in exchange.items() if name not in UNSTEADY}
-    return [timeless(each) for each in exchange] if isinstance(exchange, list) else exchange
+        return {name: timeless(value) for name, value in exchange.items() if name not in UNSTEADY}
+    return [timeless(value) for value in exchange] if isinstance(exchange, list) else exchange
 
 
 def test_every_method_has_same_result_over_http(pair: tuple[TenantHandle, TenantHandle]) -> None:

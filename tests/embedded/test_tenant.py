@@ -29,7 +29,7 @@ def test_world_sessions_equal_vendor_rows(tenant: TenantHandle, pair: Pair) -> N
     from_vendor = sorted(_milliseconds(get_at(row, pair[1].start_field)) for row in rows)
 
     assert len(rows) == count == 10
-    assert [each // 1000 for each in from_world] == [each // 1000 for each in from_vendor]
+    assert [start // 1000 for start in from_world] == [start // 1000 for start in from_vendor]
 
 
 def _milliseconds(value: float | str) -> int:
@@ -205,6 +205,6 @@ def test_verify_returns_findings_and_unused_faults(tenant: TenantHandle) -> None
             )
     verification = tenant.verify()
 
-    assert "page-requested-twice" in [found.name for found in verification.findings]
+    assert "page-requested-twice" in [finding.name for finding in verification.findings]
     assert [fault["page"] for fault in verification.unused_faults] == [99]
     assert len(verification.digest) == 16

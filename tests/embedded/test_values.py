@@ -115,14 +115,14 @@ def test_whole_number_of_any_type_is_accepted(mock: SessionMock, tenant: TenantH
         assert (
             created.world.counts,
             created.world.spec["seed"],
-            [each["times"] for each in created.faults],
+            [fault["times"] for fault in created.faults],
         ) == ([2, 2], 2, [2])
     assert tenant.limits.set(LIMIT, allowed=two) == tenant.limits.set(LIMIT, allowed=2)
     tenant.clock.set("2026-10-01T00:00:00Z")
     tenant.faults.add("latency", seconds=0, times=two, after=two)
     tenant.faults.add("latency", seconds=0)
     tenant.faults.remove(two)
-    assert [(each["id"], each["times"], each["after"]) for each in tenant.faults] == [("1", 2, 2)]
+    assert [(fault["id"], fault["times"], fault["after"]) for fault in tenant.faults] == [("1", 2, 2)]
     assert tenant.journal.count(after=two) == len(tenant.journal.exchanges(limit=two)) == 0
     assert tenant.world.session(two - 1 if not isinstance(two, Enum) else 1, site=int(Level.TWO) - 1)
     assert tenant.expected_rows(VENDOR, ENDPOINT, site=0) != []

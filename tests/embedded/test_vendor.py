@@ -40,7 +40,7 @@ def test_for_site_returns_rows_of_that_site(tenant: TenantHandle, pair: Pair, si
 
 
 def test_for_site_unknown_site_raises_index_error(tenant: TenantHandle) -> None:
-    with pytest.raises(IndexError, match="sites are 0 to 1"):
+    with pytest.raises(IndexError, match="unknown site 2; use 0 to 1"):
         tenant.vendor(load()[0].name).for_site(2)
 
 

@@ -35,11 +35,11 @@ TESTS: Final = {
             assert ask(session_mock) == 200
 
         def test_thread(session_mock):
-            told = []
-            thread = threading.Thread(target=lambda: told.append(ask(session_mock)))
+            statuses = []
+            thread = threading.Thread(target=lambda: statuses.append(ask(session_mock)))
             thread.start()
             thread.join()
-            assert told == [200]
+            assert statuses == [200]
 
         @pytest.mark.xfail(strict=True, reason="the client asks for a path that is not there")
         def test_findings(session_mock):
@@ -86,7 +86,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 from mockserver.vendors import load
 
-VENDOR, LIST = next((each.name, endpoint) for each in load() for endpoint in each.contract.endpoints if endpoint.site and endpoint.start_field)
+VENDOR, LIST = next((vendor.name, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints if endpoint.site and endpoint.start_field)
 
 def ask(mock, path=None):
     vendor = mock.vendor(VENDOR)

@@ -66,8 +66,8 @@ import os
 def leak():
     held = []
     yield lambda: held.extend(_all_descriptors())
-    for each in held:
-        os.close(each)
+    for descriptor in held:
+        os.close(descriptor)
 
 def _all_descriptors():
     import resource

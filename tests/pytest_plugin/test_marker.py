@@ -41,9 +41,9 @@ def test_markers_of_module_class_and_function_are_merged(run: Run) -> None:
 @pytest.mark.parametrize(
     ("marker", "message"),
     [
-        ("sesions=3", "*@pytest.mark.session_mock has no argument 'sesions'; did you mean 'sessions'?"),
-        ("xyz=3", "*@pytest.mark.session_mock has no argument 'xyz'; * profile, now, *"),
-        ("3", "*@pytest.mark.session_mock takes no positional arguments, got 3; use keyword arguments"),
+        ("sesions=3", "*@pytest.mark.session_mock: unknown argument 'sesions'; did you mean 'sessions'?"),
+        ("xyz=3", "*@pytest.mark.session_mock: unknown argument 'xyz'; * profile, now, *"),
+        ("3", "*@pytest.mark.session_mock: unexpected positional argument 3; use keyword arguments"),
         ("sessions=-3", "cannot create the tenant of this test: *sessions*"),
         ("profile='emty'", "cannot create the tenant of this test: *did you mean 'empty'?"),
         ("behaviors={'nothing': 'x'}", "cannot create the tenant of this test: *behavior 'nothing'*"),
@@ -51,7 +51,7 @@ def test_markers_of_module_class_and_function_are_merged(run: Run) -> None:
         ("now='whenever'", "cannot create the tenant of this test: *whenever*"),
         (
             "allow='page-asked-twise'",
-            "*cannot allow 'page-asked-twise': unknown name; did you mean 'page-requested-twice'?",
+            "*allow: unknown finding or error 'page-asked-twise'; did you mean 'page-requested-twice'?",
         ),
     ],
 )
@@ -109,8 +109,8 @@ def test_one(session_mock):
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
-        ("strict='no'", "strict='no' is invalid; use True or False"),
-        ("behaviors='a=b'", "behaviors='a=b' is invalid; use a dict of behaviors by name"),
+        ("strict='no'", "strict: invalid value 'no'; use True or False"),
+        ("behaviors='a=b'", "behaviors: invalid value 'a=b'; use a dict of behaviors by name"),
     ],
 )
 def test_argument_of_wrong_type_is_error(run: Run, argument: str, message: str) -> None:

@@ -143,9 +143,9 @@ def test_reproduce_command_serves_changed_tenant(run: Run, steps: str, last: str
 import json
 from mockserver.contract.behaviors import DIALECT as NAME, short_name
 FAMILY = next(vendor for vendor in load() if vendor.name == VENDOR)
-BEHAVIOR = next(each for each in FAMILY.contract.behaviors if each.options and short_name(each.name) != NAME)
-OTHER, DIALECT = next(each for each in BEHAVIOR.options if each != BEHAVIOR.default), list(FAMILY.dialects)[-1]
-KEY = next(iter(load()[0].name + "." + each for each in {CREDENTIALS!r}[load()[0].name]))
+BEHAVIOR = next(behavior for behavior in FAMILY.contract.behaviors if behavior.options and short_name(behavior.name) != NAME)
+OTHER, DIALECT = next(option for option in BEHAVIOR.options if option != BEHAVIOR.default), list(FAMILY.dialects)[-1]
+KEY = next(iter(load()[0].name + "." + credential for credential in {CREDENTIALS!r}[load()[0].name]))
 
 @pytest.mark.session_mock(profile="page-exact", credentials={{KEY: "our-secret"}})
 def test_one(session_mock):

@@ -104,7 +104,7 @@ def test_allow_unknown_name_raises_with_suggestion(run: Run) -> None:
 
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(
-        ["E*ValueError: cannot allow 'violaton': unknown name; did you mean 'violation'?"]
+        ["E*ValueError: allow: unknown finding or error 'violaton'; did you mean 'violation'?"]
     )
 
 

@@ -1,6 +1,5 @@
 """``session-mock admin``: the admin API on the command line."""
 
-from importlib import import_module
 from typing import Any, Final
 
 import click
@@ -16,10 +15,10 @@ _COMMANDS: Final = {
     "clock": ("clock", "Show or change the clock of a tenant."),
     "fault": ("faults", "Add, list, show and remove faults; list their kinds."),
     "limit": ("limits", "List or change rate and concurrency limits."),
-    "behavior": ("behaviors", "List or set behaviors that vendors do not document."),
-    "journal": ("journal", "List, follow, export, show or clear the recorded requests."),
-    "findings": ("review", "List the mistakes that clients made, even where the server answered 200."),
-    "verify": ("review", "Check a tenant's requests; exit with 1 if something is wrong."),
+    "behavior": ("limits", "List or set behaviors that vendors do not document."),
+    "journal": ("journal", "List, follow, export, show or clear the recorded exchanges."),
+    "findings": ("review", "List the defects in how clients used the APIs, even if the response was 200."),
+    "verify": ("review", "Check a tenant's exchanges; exit with 1 if something is wrong."),
     "rows": ("rows", "Write expected rows, or trace rows to the responses that contained them."),
     "health": ("server", "Check that the server is running."),
     "version": ("server", "Print the version of the server."),
@@ -28,17 +27,13 @@ _COMMANDS: Final = {
 """Each command with the module that defines it and its summary."""
 
 
-def _import_command(name: str) -> click.Command:
-    module = import_module(f"mockserver.cli.admin.{_COMMANDS[name][0]}")
-    command: click.Command = getattr(module, name)
-    return command
-
-
 @click.group(
     name="admin",
     cls=LazyGroup,
-    summaries={name: summary for name, (_, summary) in _COMMANDS.items()},
-    import_command=_import_command,
+    lazy_commands={
+        name: (f"mockserver.cli.admin.{module}:{name}", summary)
+        for name, (module, summary) in _COMMANDS.items()
+    },
     epilog=format_examples(
         "session-mock admin tenant create nightly --sessions 450",
         "session-mock admin clock advance 1h --tenant nightly",
@@ -49,10 +44,12 @@ def _import_command(name: str) -> click.Command:
 def command(**_: Any) -> None:
     """Control and inspect a running server: tenants, clocks, faults, limits, journals.
 
-    A tenant is an isolated mock: its own world of sessions, clock, credentials, faults and journal. The
-    tenant 'default' always exists.
+    A tenant is an isolated part of the server with its own world, clock, credentials, faults and journal.
+    The tenant 'default' always exists.
 
     Commands print for people, or with --json the response of the admin API. Commands without a result print
     nothing. The options below can also be written after a command. The exit code is 1 if the server cannot be
     reached or rejects the command, and 2 if the command is misused.
     """
+    context = click.get_current_context()
+    context.obj = context  # Commands read the options that are written before their names.

@@ -5,17 +5,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from http import HTTPStatus
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 import click
 from click.core import ParameterSource
 
 from mockserver.cli.output import print_json
-from mockserver.cli.params import TOKEN, URL, add_options
+from mockserver.cli.params import TOKEN, URL, combine_options, json_option
 from mockserver.client.client import DEFAULT_TENANT, DEFAULT_URL, AdminClient
 from mockserver.client.http_transport import AdminError
 
-C = TypeVar("C", bound=Callable[..., Any])
 _INTERRUPTED: Final = 130
 """Exit code of a command that Ctrl-C ended: 128 + SIGINT."""
 _TENANT: Final = click.option(
@@ -28,7 +27,7 @@ _TENANT: Final = click.option(
     metavar="ID",
     help="Id of the tenant.",
 )
-_OPTIONS: Final = (
+_connection_options = combine_options(
     click.option(
         "--url",
         type=URL,
@@ -45,8 +44,10 @@ _OPTIONS: Final = (
         show_envvar=True,
         help="Admin token of the server: the value of `serve --admin-token`.",
     ),
-    click.option("--json", "as_json", is_flag=True, help="Print the response of the admin API as JSON."),
+    json_option("Print the response of the admin API as JSON."),
 )
+admin_options = combine_options(_TENANT, _connection_options)
+"""Decorator that adds the options that can be written before or after the name of an admin command."""
 
 
 def with_client(
@@ -77,34 +78,21 @@ def with_client(
             if is_failure is not None and is_failure(result):
                 click.get_current_context().exit(1)
 
-        return admin_options(run, tenant=tenant)
+        return admin_options(run) if tenant else _connection_options(run)
 
     return decorate
-
-
-def admin_options(command: C, *, tenant: bool = True) -> C:
-    """Add the options that can be written before or after the name of an admin command."""
-    return add_options(command, [_TENANT, *_OPTIONS] if tenant else _OPTIONS)
 
 
 def _merge_options(given: dict[str, Any]) -> dict[str, Any]:
     """Return the options of a command: those after its name, else those before it, else the environment."""
     context = click.get_current_context()
-    outer = _find_admin_context(context)
+    outer: click.Context = context.obj
     if "tenant" not in given and _is_on_command_line(outer, "tenant"):
         raise click.UsageError(f"--tenant does not apply to {context.command_path!r}; leave it out")
     return {
         name: value if _is_on_command_line(context, name) else outer.params.get(name, value)
         for name, value in given.items()
     }
-
-
-def _find_admin_context(context: click.Context) -> click.Context:
-    """Return the context of ``session-mock admin``, or *context* if the command was called on its own."""
-    outer = context
-    while outer.parent is not None and "url" not in outer.parent.params:
-        outer = outer.parent
-    return outer.parent or context
 
 
 def _is_on_command_line(context: click.Context, name: str) -> bool:
@@ -117,9 +105,8 @@ def _reported_errors() -> Iterator[None]:
     try:
         yield
     except AdminError as error:
-        hint = (
-            " (option --token or SESSION_MOCK_ADMIN_TOKEN)" if error.status == HTTPStatus.UNAUTHORIZED else ""
-        )
+        is_unauthorized = error.status == HTTPStatus.UNAUTHORIZED
+        hint = " (option --token or SESSION_MOCK_ADMIN_TOKEN)" if is_unauthorized else ""
         raise click.ClickException(f"{error}{hint}") from None
     except UnicodeError as error:
         raise click.UsageError(f"arguments must be UTF-8 text: {error}; correct them") from None

@@ -10,7 +10,7 @@ from mockserver.admin_schemas import FaultArgument, FaultKinds
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_table
-from mockserver.cli.params import format_examples, parse_json_pairs
+from mockserver.cli.params import Pair, format_examples, parse_json_or_text
 from mockserver.client.client import AdminClient, Fault
 
 _COUNTERS = ("id", "kind", "matched", "triggered", "remaining")
@@ -30,7 +30,8 @@ def parse_fault(text: str, where: str) -> Any:
 def _parse_faults(texts: Sequence[str]) -> list[Any]:
     """Return the faults in *texts*: each is JSON, or the first is a kind and the others are its arguments."""
     if not texts[0].startswith(("{", "[")):
-        return [{"kind": texts[0], **parse_json_pairs(texts[1:], "ARG=VALUE")}]
+        argument = Pair("ARG=VALUE", parse_json_or_text)
+        return [{"kind": texts[0], **dict(argument.convert(text, None, None) for text in texts[1:])}]
     faults: list[Any] = []
     for text in texts:
         parsed = parse_fault(text, "JSON")
@@ -77,7 +78,8 @@ def _print_kinds(result: FaultKinds) -> None:
 def fault() -> None:
     """Add, list, show and remove faults; list their kinds.
 
-    A fault makes matching exchanges go wrong, such as a 503, a closed connection or a repeated page.
+    A fault is a deliberate failure, such as a 503, a closed connection or a repeated page. It affects the
+    exchanges that meet its conditions.
     """
 
 
@@ -105,7 +107,7 @@ def add_faults(client: AdminClient, *, tenant: str, texts: tuple[str, ...]) -> l
 def list_faults(client: AdminClient, *, tenant: str) -> list[Fault]:
     """List the faults of a tenant with their counters.
 
-    "matched" counts the exchanges that fulfilled the conditions, "triggered" those that the fault changed.
+    "matched" counts the exchanges that met the conditions, "triggered" those that the fault changed.
     """
     return client.faults(tenant)
 

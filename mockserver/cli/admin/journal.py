@@ -1,8 +1,8 @@
 """``session-mock admin journal``, and the options that select exchanges."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from typing import Any, BinaryIO, Final, TypeVar
+from typing import Any, BinaryIO
 from urllib.parse import urlencode
 
 import click
@@ -14,18 +14,15 @@ from mockserver.cli.admin.common import with_client
 from mockserver.cli.admin.tail import follow_journal
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_table
-from mockserver.cli.params import OneOf, add_options, format_examples
+from mockserver.cli.params import COUNT, combine_options, file_options, format_examples
 from mockserver.client.client import AdminClient
 from mockserver.contract.behaviors import DOCUMENTED, label
 
-C = TypeVar("C", bound=Callable[..., Any])
 Exchange = dict[str, Any]
 _HEADINGS = ("number", "at", "status", "ms", "endpoint", "request", "remarks")
 _WIDTHS = (6, 24, 7, 9, 30, 0, 0)
-_NUMBER = click.IntRange(min=0)
 
-
-_FILTER_OPTIONS: Final = (
+filter_options = combine_options(
     click.option("--vendor", metavar="NAME", help="Only requests to this vendor."),
     click.option("--endpoint", metavar="NAME", help="Only requests to this endpoint."),
     click.option(
@@ -47,32 +44,15 @@ _FILTER_OPTIONS: Final = (
         default=None,
         help="Only requests that matched no endpoint, or only those that matched one.",
     ),
-    click.option("--after", type=_NUMBER, metavar="NUMBER", help="Only exchanges after this number."),
-    click.option("--limit", type=_NUMBER, metavar="N", help="At most N exchanges."),
+    click.option("--after", type=COUNT, metavar="NUMBER", help="Only exchanges after this number."),
+    click.option("--limit", type=COUNT, metavar="N", help="At most N exchanges."),
 )
-
-
-def filter_options(command: C) -> C:
-    """Add the options that select exchanges."""
-    return add_options(command, _FILTER_OPTIONS)
-
-
-def _unmatched_option(command: C) -> C:
-    option = click.option(
-        "--unmatched",
-        is_flag=True,
-        help="Requests that matched no tenant: unknown path or credentials.",
-    )
-    return option(command)
-
-
-def _select_journal(
-    tenant: str, *, unmatched: bool, filters: dict[str, Any]
-) -> tuple[str | None, dict[str, Any]]:
-    """Return the tenant of the journal, None for unmatched requests, and the filters that were given."""
-    return None if unmatched else tenant, {
-        name: value for name, value in filters.items() if value is not None
-    }
+"""Decorator that adds the options that select exchanges."""
+_unmatched_option = click.option(
+    "--unmatched",
+    is_flag=True,
+    help="The unmatched exchanges of the server instead: unknown paths and wrong credentials.",
+)
 
 
 def _format_query(exchange: Exchange) -> str:
@@ -163,10 +143,10 @@ def _print_message(prefix: str, start: str, message: dict[str, Any]) -> None:
 
 @click.group(cls=SuggestingGroup)
 def journal() -> None:
-    """List, follow, export, show or clear the recorded requests.
+    """List, follow, export, show or clear the recorded exchanges.
 
     The journal of a tenant records each exchange: a request with its response, the faults that changed it,
-    and findings. Secrets are masked.
+    and its findings. Credentials are masked.
     """
 
 
@@ -185,13 +165,14 @@ def list_exchanges(
     client: AdminClient, *, tenant: str, unmatched: bool, count: bool, **filters: Any
 ) -> JournalPage | Count:
     """List exchanges, oldest first; 100 of them unless --limit is given."""
-    source, given = _select_journal(tenant, unmatched=unmatched, filters=filters)
+    source = None if unmatched else tenant
     if not count:
-        return client.journal(source, **given)
-    if source is None:
-        page = client.journal(None, **given)
-        return Count(count=min(page.matched, given.get("limit", page.matched)))
-    return Count(count=client.count_exchanges(source, **given))
+        return client.journal(source, **filters)
+    if source is not None:
+        return Count(count=client.count_exchanges(source, **filters))
+    limit = filters.pop("limit")
+    matched = client.journal(None, **filters).matched
+    return Count(count=matched if limit is None else min(matched, limit))
 
 
 @journal.command("follow", epilog=format_examples("session-mock admin journal follow --after 0"))
@@ -203,10 +184,10 @@ def follow_exchanges(
 ) -> Iterator[Exchange]:
     """Print a line for each exchange when it ends, until Ctrl-C or --limit.
 
-    It starts with the oldest recorded exchange; use --after to skip some.
+    It starts with the oldest recorded exchange; --after skips the first ones.
     """
-    source, given = _select_journal(tenant, unmatched=unmatched, filters=filters)
-    return follow_journal(partial(client.journal, source), **given)
+    given = {name: value for name, value in filters.items() if value is not None}
+    return follow_journal(partial(client.journal, None if unmatched else tenant), **given)
 
 
 @journal.command(
@@ -214,29 +195,20 @@ def follow_exchanges(
 )
 @filter_options
 @_unmatched_option
-@click.option(
-    "--format",
-    "form",
-    type=OneOf(["ndjson", "har"]),
-    default="ndjson",
-    show_default=True,
-    help="Format of the file: lines of JSON, or HTTP Archive.",
-)
-@click.option(
-    "--output", type=click.File("wb", lazy=True), default="-", help="File to write; - is stdout. [default: -]"
+@file_options(
+    ["ndjson", "har"], "Format of the file: lines of JSON, or HTTP Archive.", click.File("wb", lazy=True)
 )
 @with_client()
 def export_journal(
     client: AdminClient, *, tenant: str, unmatched: bool, form: Any, output: BinaryIO, **filters: Any
 ) -> None:
     """Write exchanges to a file; all of them unless filters are given."""
-    source, given = _select_journal(tenant, unmatched=unmatched, filters=filters)
-    document = client.export_journal(form, source, **given)
+    document = client.export_journal(form, None if unmatched else tenant, **filters)
     output.write(printable_json(document.decode()).encode())
 
 
 @journal.command("show", epilog=format_examples("session-mock admin journal show 1"))
-@click.argument("number", type=_NUMBER)
+@click.argument("number", type=COUNT)
 @with_client(_print_exchange)
 def show_exchange(client: AdminClient, *, tenant: str, number: int) -> Exchange:
     """Show one exchange: its request, its response and its findings."""
@@ -246,5 +218,5 @@ def show_exchange(client: AdminClient, *, tenant: str, number: int) -> Exchange:
 @journal.command("clear")
 @with_client()
 def clear_journal(client: AdminClient, *, tenant: str) -> None:
-    """Delete all entries of a tenant's journal."""
+    """Delete all exchanges of a tenant's journal."""
     client.clear_journal(tenant)

@@ -33,11 +33,11 @@ def _print_findings(summaries: list[FindingSummary], heading: str = "finding") -
 @filter_options
 @with_client(_print_findings)
 def findings(client: AdminClient, *, tenant: str, **filters: Any) -> list[FindingSummary]:
-    """List the mistakes that clients made, even where the server answered 200.
+    """List the defects in how clients used the APIs, even if the response was 200.
 
     A finding is, for instance, a retry before Retry-After or a page that was requested twice.
-    docs/findings.md explains all of them. The exit code is 0 even if there are findings; see `session-mock
-    admin verify`.
+    docs/findings.md explains all of them. The exit code is 0 even if there are findings; that of
+    `session-mock admin verify` is then 1.
     """
     return client.findings(tenant, **filters)
 
@@ -73,9 +73,10 @@ def _print_verification(result: Verification) -> None:
 @click.command(epilog=format_examples("session-mock admin verify --tenant nightly"))
 @with_client(_print_verification, is_failure=_is_wrong)
 def verify(client: AdminClient, *, tenant: str) -> Verification:
-    """Check a tenant's requests; exit with 1 if something is wrong.
+    """Check a tenant's exchanges; exit with 1 if something is wrong.
 
-    Wrong are findings, error responses that a correct client would not get, and faults that never triggered.
-    The digest is equal for two runs with the same requests and responses in the same order.
+    Something is wrong if there are findings, unexpected errors, which a correct client would not get, or
+    faults that never triggered. The digest is equal for two runs with the same requests and responses in the
+    same order.
     """
     return client.verify(tenant)

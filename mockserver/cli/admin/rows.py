@@ -9,7 +9,7 @@ from msgspec import DecodeError, json
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import print_json, print_table
-from mockserver.cli.params import format_examples, parse_json_pairs
+from mockserver.cli.params import Pair, format_examples, parse_json_or_text
 from mockserver.client.client import AdminClient
 
 
@@ -27,7 +27,7 @@ def rows() -> None:
 )
 @click.argument("vendor")
 @click.argument("endpoint")
-@click.argument("params", nargs=-1, metavar="[PARAM=VALUE]...")
+@click.argument("params", nargs=-1, type=Pair("PARAM=VALUE", parse_json_or_text), metavar="[PARAM=VALUE]...")
 @click.option(
     "--site",
     default="0",
@@ -46,7 +46,7 @@ def write_expected(
     tenant: str,
     vendor: str,
     endpoint: str,
-    params: tuple[str, ...],
+    params: tuple[tuple[str, Any], ...],
     site: str,
     labels: bool,
 ) -> Iterator[Any]:
@@ -54,9 +54,7 @@ def write_expected(
 
     Rows are written as lines of JSON. Without PARAM all rows of the site are written; a VALUE may be JSON.
     """
-    return client.expected_rows(
-        vendor, endpoint, parse_json_pairs(params, "PARAM=VALUE"), site=site, labels=labels, tenant=tenant
-    )
+    return client.expected_rows(vendor, endpoint, dict(params), site=site, labels=labels, tenant=tenant)
 
 
 def _parse_rows(file: BinaryIO) -> list[dict[str, Any]]:

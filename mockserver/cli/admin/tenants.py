@@ -1,14 +1,20 @@
 """``session-mock admin tenant``."""
 
+from typing import Any
+
 import click
 
 from mockserver.admin_schemas import TenantAccess
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.admin.faults import parse_fault
-from mockserver.cli.admin.worlds import parse_world_fields, world_options
+from mockserver.cli.admin.worlds import collect_world_fields, world_options
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_table
-from mockserver.cli.params import format_examples, parse_dialects, parse_json_or_text, parse_pairs
+from mockserver.cli.params import (
+    format_examples,
+    parse_json_or_text,
+    tenant_options,
+)
 from mockserver.client.client import AdminClient
 
 
@@ -34,8 +40,8 @@ def _print_tenants(tenants: list[TenantAccess]) -> None:
 def tenant() -> None:
     """Create, list, show, reset and delete tenants.
 
-    A tenant is an isolated mock: its own world of sessions, clock, credentials, faults and journal. The
-    tenant 'default' always exists.
+    A tenant is an isolated part of the server with its own world, clock, credentials, faults and journal.
+    The tenant 'default' always exists.
     """
 
 
@@ -53,25 +59,7 @@ def tenant() -> None:
     metavar="INSTANT",
     help="Time at which the clock is frozen: ISO 8601, Unix milliseconds, or 'system' for real time.",
 )
-@click.option(
-    "--dialect",
-    multiple=True,
-    metavar="[VENDOR=]DIALECT",
-    help="Dialect of one vendor, or of all vendors that have it; repeatable. [default: documented]",
-)
-@click.option(
-    "--behavior",
-    "behaviors",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Set an undocumented behavior; repeatable. `session-mock contract VENDOR` lists names and values.",
-)
-@click.option(
-    "--credential",
-    multiple=True,
-    metavar="VENDOR.CREDENTIAL=VALUE",
-    help="Set a credential instead of the generated one; repeatable.",
-)
+@tenant_options(click.option)
 @click.option(
     "--fault",
     multiple=True,
@@ -86,12 +74,10 @@ def create_tenant(
     profile: str | None,
     seed: int | None,
     sessions: int | None,
-    fields: tuple[str, ...],
+    fields: dict[str, Any],
     now: str | None,
-    dialect: tuple[str, ...],
-    behaviors: tuple[str, ...],
-    credential: tuple[str, ...],
     fault: tuple[str, ...],
+    **options: Any,
 ) -> TenantAccess:
     """Create a tenant with a world, a clock and credentials for each vendor.
 
@@ -100,12 +86,10 @@ def create_tenant(
     return client.create_tenant(
         name,
         profile=profile or "default",
-        world=parse_world_fields(seed, sessions, fields),
+        world=collect_world_fields(seed, sessions, fields),
         now=None if now is None else parse_json_or_text(now),
-        dialect=parse_dialects(dialect),
-        behaviors=parse_pairs(behaviors, "--behavior"),
-        credentials=parse_pairs(credential, "--credential", "VENDOR.CREDENTIAL=VALUE"),
         faults=[parse_fault(text, "--fault") for text in fault],
+        **options,
     )
 
 

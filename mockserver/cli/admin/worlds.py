@@ -1,7 +1,6 @@
 """``session-mock admin world`` and ``session``, and the options that define a tenant's world."""
 
-from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any
 
 import click
 from msgspec import json
@@ -11,48 +10,45 @@ from mockserver.admin_schemas import WorldFields, WorldTotals
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_table
-from mockserver.cli.params import SEED, add_options, format_examples, parse_json_pairs
+from mockserver.cli.params import (
+    SEED,
+    combine_options,
+    format_examples,
+    parse_json_or_text,
+    repeated_pairs,
+)
 from mockserver.client.client import AdminClient
 
-C = TypeVar("C", bound=Callable[..., Any])
 _FIELDS = WorldFields.__struct_fields__
-_OTHER_FIELDS = ", ".join(_FIELDS[2:])
 
-
-_WORLD_OPTIONS: Final = (
+world_options = combine_options(
     click.option(
         "--profile",
         metavar="NAME",
         help="Named world to start from, such as empty or flowing. [default: default]",
     ),
-    click.option("--seed", type=SEED, help="Seed of all generated data; 'random' picks one."),
+    click.option(
+        "--seed", type=SEED, metavar="N|random", help="Seed of all generated data; 'random' picks one."
+    ),
     click.option("--sessions", type=int, help="Sessions per site, not counting bots."),
     click.option(
         "--set",
         "fields",
-        multiple=True,
-        metavar="FIELD=VALUE",
-        help=f"Set another field of the world; repeatable; VALUE may be JSON. Fields: {_OTHER_FIELDS}.",
+        **repeated_pairs("FIELD=VALUE", parse_json_or_text),
+        help="Set another field of the world; repeatable; VALUE may be JSON."
+        f" Fields: {', '.join(_FIELDS[2:])}.",
     ),
 )
+"""Decorator that adds the options that define the world of a tenant."""
 
 
-def world_options(command: C) -> C:
-    """Add the options that define the world of a tenant."""
-    return add_options(command, _WORLD_OPTIONS)
-
-
-def parse_world_fields(seed: int | None, sessions: int | None, fields: tuple[str, ...]) -> dict[str, Any]:
+def collect_world_fields(seed: int | None, sessions: int | None, fields: dict[str, Any]) -> dict[str, Any]:
     """Return the given fields of a world; raises a usage error for an unknown one."""
-    values = parse_json_pairs(fields, "--set")
-    for name in values:
+    for name in fields:
         if name not in _FIELDS:
             raise click.BadParameter(f"unknown field {name!r}; {suggest(name, _FIELDS)}", param_hint="--set")
-    if seed is not None:
-        values["seed"] = seed
-    if sessions is not None:
-        values["sessions"] = sessions
-    return values
+    given = {"seed": seed, "sessions": sessions}
+    return {**fields, **{name: value for name, value in given.items() if value is not None}}
 
 
 def _print_world(totals: WorldTotals) -> None:
@@ -82,32 +78,23 @@ def show_world(client: AdminClient, *, tenant: str) -> WorldTotals:
 )
 @world_options
 @with_client(_print_world)
-def replace_world(
-    client: AdminClient,
-    *,
-    tenant: str,
-    profile: str | None,
-    seed: int | None,
-    sessions: int | None,
-    fields: tuple[str, ...],
-) -> WorldTotals:
+def replace_world(client: AdminClient, *, tenant: str, profile: str | None, **options: Any) -> WorldTotals:
     """Replace the world of a tenant, then show the new one.
 
     The seed stays unless --seed is given; other fields are those of the profile. Clients keep their
     credentials.
     """
-    spec = parse_world_fields(seed, sessions, fields)
+    spec = collect_world_fields(**options)
     if profile is None and not spec:
         raise click.UsageError("nothing to replace; give --profile, --seed, --sessions or --set")
     return client.replace_world(tenant, profile=profile or "default", **spec)
 
 
 def _print_session(data: dict[str, Any]) -> None:
-    rows = [
-        (name, value if isinstance(value, str) else json.encode(value).decode())
-        for name, value in data.items()
-    ]
-    print_table(("field", "value"), rows)
+    texts = {
+        name: value if isinstance(value, str) else json.encode(value).decode() for name, value in data.items()
+    }
+    print_table(("field", "value"), texts.items())
 
 
 @click.group(cls=SuggestingGroup)

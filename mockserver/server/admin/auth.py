@@ -14,6 +14,8 @@ _OWN_SITES = ("same-origin", "none")
 """Values of ``Sec-Fetch-Site`` for the server's own pages and for addresses that the user opens."""
 _HOST = re.compile(r"(?P<name>\[[\w:.%]+\]|[\w.~-]+)(:(?P<port>[0-9]{0,5}))?", re.ASCII)
 _PORT_COUNT = 1 << 16
+_ALLOW_OTHERS = "to allow others, start the server with --admin-token"
+_USE_PROGRAM = "call it from a program, or set --admin-token"
 
 
 def authorize(request: web.Request, token: str | None, *, navigation: bool = False) -> None:
@@ -26,27 +28,20 @@ def authorize(request: web.Request, token: str | None, *, navigation: bool = Fal
         return
     local = request.transport.get_extra_info("sockname") if request.transport else None
     if isinstance(local, tuple) and not is_loopback(local[0]):
-        raise ProblemError(
-            "foreign-request",
-            "the admin API only accepts clients on this computer;"
-            " to allow others, start the server with --admin-token",
-        )
+        detail = "the admin API only accepts clients on this computer"
+        raise ProblemError("foreign-request", f"{detail}; {_ALLOW_OTHERS}")
     _check_names(request.headers.getall("Host", []), request.headers.getall("Origin", []))
     if request.headers.get("Sec-Fetch-Site", "none") not in _OWN_SITES and not (
         navigation and _is_navigation(request)
     ):
-        raise ProblemError(
-            "foreign-request",
-            "web pages of other sites cannot use the admin API; call it from a program, or set --admin-token",
-        )
+        detail = "web pages of other sites cannot use the admin API"
+        raise ProblemError("foreign-request", f"{detail}; {_USE_PROGRAM}")
 
 
 def _is_navigation(request: web.Request) -> bool:
     """Return True if a browser opens the address in a tab, and not as part of a page."""
-    return (request.headers.get("Sec-Fetch-Mode"), request.headers.get("Sec-Fetch-Dest")) == (
-        "navigate",
-        "document",
-    )
+    headers = request.headers
+    return headers.get("Sec-Fetch-Mode") == "navigate" and headers.get("Sec-Fetch-Dest") == "document"
 
 
 def _check_token(sent: str, token: str) -> None:
@@ -70,17 +65,11 @@ def _check_names(hosts: list[Any], origins: list[Any]) -> None:
     the same origin (DNS rebinding), the Host header has that name.
     """
     if len(hosts) != 1 or not is_loopback(parse_hostname(hosts[0]) or ""):
-        raise ProblemError(
-            "foreign-request",
-            "Host must be localhost or a loopback address;"
-            " to allow others, start the server with --admin-token",
-        )
+        detail = "Host must be localhost or a loopback address"
+        raise ProblemError("foreign-request", f"{detail}; {_ALLOW_OTHERS}")
     if origins and origins != [f"http://{hosts[0]}"]:
-        raise ProblemError(
-            "foreign-request",
-            "web pages of other origins cannot use the admin API;"
-            " call it from a program, or set --admin-token",
-        )
+        detail = "web pages of other origins cannot use the admin API"
+        raise ProblemError("foreign-request", f"{detail}; {_USE_PROGRAM}")
 
 
 def parse_hostname(host: str) -> str | None:

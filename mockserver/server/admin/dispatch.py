@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from http import HTTPStatus
+from itertools import product
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
@@ -36,8 +37,7 @@ _INVALID = (ConfigError, WorldError, BehaviorError, TenantError, FaultError)
 """Errors of the domain that an invalid request causes."""
 _BODY_PROBLEMS = {"too_large": "too-large", "violation": "invalid-request"}
 """The kind of problem for each error of reading a body."""
-_LEAF = ("",)
-"""Key of a route tree below which there are routes by method; no path segment is equal to it."""
+_MAX_SEGMENTS = max(len(route.parts) for route in ROUTES)
 _log = logging.getLogger("mockserver")
 
 
@@ -98,7 +98,7 @@ async def _read(request: web.Request) -> AdminRequest:
 def _find_route(method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:
     """Return the route of a method and a path, with the values of the path's parameters."""
     segments = [unquote(segment) for segment in raw_path.split("/")[2:]]
-    by_method = _find_leaf(_build_tree(), segments) if raw_path.startswith(PREFIX + "/") else {}
+    by_method = _find_by_method(segments) if raw_path.startswith(PREFIX + "/") else {}
     if not by_method:
         paths = dict.fromkeys(PREFIX + route.path for route in ROUTES)
         raise ProblemError(
@@ -119,26 +119,20 @@ def _find_route(method: str, raw_path: str) -> tuple[Route, Mapping[str, str]]:
 
 
 @cache
-def _build_tree() -> dict[Any, Any]:
-    """Return a tree by path segments, None for a parameter; its leaves are routes by method."""
-    tree: dict[Any, Any] = {}
+def _routes_by_parts() -> dict[tuple[str, ...], dict[str, Route]]:
+    by_parts: dict[tuple[str, ...], dict[str, Route]] = {}
     for route in ROUTES:
-        node = tree
-        for part in route.parts:
-            node = node.setdefault(part, {})
-        node.setdefault(_LEAF, {})[route.method] = route
-    return tree
+        by_parts.setdefault(route.parts, {})[route.method] = route
+    return by_parts
 
 
-def _find_leaf(tree: Mapping[Any, Any], segments: Sequence[str]) -> Mapping[str, Route]:
+def _find_by_method(segments: Sequence[str]) -> Mapping[str, Route]:
     """Return the routes of a path by method; literal segments win over parameters, which are never empty."""
-    if not segments:
-        return tree.get(_LEAF, {})  # type: ignore[no-any-return]  # leaves are routes
-    for part in (segments[0], None) if segments[0] else ():
-        by_method = _find_leaf(tree[part], segments[1:]) if part in tree else {}
-        if by_method:
-            return by_method
-    return {}
+    known = _routes_by_parts()
+    if len(segments) > _MAX_SEGMENTS or not all(segments):
+        return {}
+    candidates = product(*((segment, "") for segment in segments))
+    return next((known[parts] for parts in candidates if parts in known), {})
 
 
 def _find_addresses(admin: Admin, request: web.Request) -> Addresses:

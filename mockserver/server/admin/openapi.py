@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from http import HTTPStatus
+from itertools import chain
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
-from msgspec import Struct, json
-from msgspec.inspect import StructType, type_info
+from msgspec import json
 from msgspec.structs import fields
 
 from mockserver import __version__
@@ -16,12 +16,11 @@ from mockserver.admin_schemas import ExpectedRowsQuery, Problem
 from mockserver.server.admin.app import PREFIX
 from mockserver.server.admin.handlers.expected import get_expected_rows
 from mockserver.server.admin.handlers.faults import add_faults
-from mockserver.server.admin.routing import Created, Route, StreamingBody
+from mockserver.server.admin.routing import JSON, Created, Route, StreamingBody
 from mockserver.server.admin.signatures import get_summary, request_types, response_type
 from mockserver.server.faults.registry import kinds
 
 _REF: Final = "#/components/schemas/{name}"
-_JSON: Final = "application/json"
 _PATH_PARAMS: Final = {
     "id": "Id of the tenant; `default` always exists.",
     "number": "Id of the fault, or number of the exchange.",
@@ -40,10 +39,7 @@ _ENDPOINT_PARAMS: Final = {
 @cache
 def document(routes: Sequence[Route]) -> dict[str, Any]:
     """Return the OpenAPI document of the routes."""
-    models: dict[Any, None] = {}
-    for route in routes:
-        models.update(dict.fromkeys(_models(route)))
-    models[Problem] = None
+    models = dict.fromkeys([*chain.from_iterable(map(_models, routes)), Problem])
     schemas, components = json.schema_components(models, ref_template=_REF)
     schema_of = dict(zip(models, schemas, strict=True))
     paths: dict[str, dict[str, Any]] = {}
@@ -66,7 +62,6 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
 
 
 def _operation(route: Route, schema_of: dict[Any, Any]) -> dict[str, Any]:
-    names = re.findall(r"{(\w+)}", route.path)
     parameters = [
         {
             "name": name,
@@ -75,9 +70,9 @@ def _operation(route: Route, schema_of: dict[Any, Any]) -> dict[str, Any]:
             "description": _PATH_PARAMS[name],
             "schema": {"type": "string"},
         }
-        for name in names
+        for name in re.findall(r"{(\w+)}", route.path)
     ]
-    parameters += [parameter for parameter in _query_params(route) if parameter["name"] not in names]
+    parameters += _query_params(route)
     problem = {
         "description": "An error with its remedy.",
         "content": {"application/problem+json": {"schema": schema_of[Problem]}},
@@ -86,7 +81,7 @@ def _operation(route: Route, schema_of: dict[Any, Any]) -> dict[str, Any]:
     body = (
         {}
         if body_type is None
-        else {"requestBody": {"required": True, "content": {_JSON: {"schema": schema_of[body_type]}}}}
+        else {"requestBody": {"required": True, "content": {JSON: {"schema": schema_of[body_type]}}}}
     )
     return {
         "operationId": route.handler.__name__,
@@ -138,7 +133,7 @@ def _contents(route: Route) -> list[tuple[str, Any]]:
         if get_origin(part) is Annotated:
             contents.append((get_args(part)[1], None))
         elif part is not NoneType:
-            contents.append((_JSON, get_args(part)[0] if _is_created(part) else part))
+            contents.append((JSON, get_args(part)[0] if _is_created(part) else part))
     return contents
 
 
@@ -155,19 +150,13 @@ def _query_params(route: Route) -> list[dict[str, Any]]:
     model = ExpectedRowsQuery if route.handler is get_expected_rows else request_types(route).get("query")
     if model is None:
         return []
-    info = type_info(model)
-    assert isinstance(info, StructType)  # noqa: S101 -- a query is a struct
     return [
         {
             "name": field.encode_name,
             "in": "query",
             "required": field.required,
-            "schema": json.schema(_field_type(model, field.name)),
+            "schema": json.schema(field.type),
         }
-        for field in info.fields
+        for field in fields(model)
         if field.name != "parameters"
     ] + ([_ENDPOINT_PARAMS] if model is ExpectedRowsQuery else [])
-
-
-def _field_type(model: type[Struct], name: str) -> Any:
-    return next(field.type for field in fields(model) if field.name == name)

@@ -31,9 +31,9 @@ class Route(Struct, frozen=True, dict=True):
     status: int = 200
 
     @cached_property
-    def parts(self) -> tuple[str | None, ...]:
-        """The segments of the path; ``None`` for a parameter."""
-        return tuple(None if part.startswith("{") else part for part in self.path.split("/")[1:])
+    def parts(self) -> tuple[str, ...]:
+        """The segments of the path; empty for a parameter."""
+        return tuple("" if part.startswith("{") else part for part in self.path.split("/")[1:])
 
 
 class HandlerContext(Struct, frozen=True, kw_only=True):

@@ -72,16 +72,14 @@ def query_expected_rows(context: HandlerContext, body: ExpectedRowsQuery) -> Ann
 def find_endpoint(tenant: Tenant, vendor_name: str, name: str) -> tuple[Vendor, Endpoint]:
     """Return a vendor and one of its endpoints that return rows; raises a problem for an unknown one."""
     if vendor_name not in tenant.vendors:
-        raise invalid_request(f"there is no vendor {vendor_name!r}; {suggest(vendor_name, tenant.vendors)}")
+        raise invalid_request(f"unknown vendor {vendor_name!r}; {suggest(vendor_name, tenant.vendors)}")
     vendor = tenant.vendors[vendor_name]
-    endpoints = {
-        endpoint.name: endpoint for endpoint in vendor.contract.endpoints if endpoint.rows_path is not None
-    }
-    if name not in endpoints:
+    known = [endpoint.name for endpoint in vendor.contract.endpoints if endpoint.rows_path is not None]
+    if name not in known:
         raise invalid_request(
-            f"{vendor.name} has no endpoint {name!r} that returns rows; {suggest(name, endpoints)}"
+            f"{vendor.name}: no endpoint {name!r} that returns rows; {suggest(name, known)}"
         )
-    return vendor, endpoints[name]
+    return vendor, vendor.endpoint(name)
 
 
 def _find_site(tenant: Tenant, vendor: Vendor, key: int | str) -> int:
@@ -94,7 +92,7 @@ def _find_site(tenant: Tenant, vendor: Vendor, key: int | str) -> int:
     if str(key).isdecimal() and int(key) < len(domains):
         return int(key)
     known = [*(ids[0] for ids in site_ids), *domains]
-    raise invalid_request(f"there is no site {key!r}; {suggest(key, known)}, or 0 to {len(domains) - 1}")
+    raise invalid_request(f"unknown site {key!r}; {suggest(key, known)}, or 0 to {len(domains) - 1}")
 
 
 def _join_lines(rows: Iterator[Any]) -> Iterator[bytes]:

@@ -157,5 +157,5 @@ def _select(journal: Journal, query: Filters) -> list[Exchange]:
         ("kind of fault", fault_kind, kinds()),
     ):
         if value is not None and value not in known:
-            raise invalid_request(f"there is no {what} {value!r}; {suggest(value, known)}")
+            raise invalid_request(f"unknown {what} {value!r}; {suggest(value, known)}")
     return select_exchanges(journal, query)

@@ -31,10 +31,8 @@ def create_tenant(context: HandlerContext, body: NewTenant) -> Created[TenantAcc
     name = body.name if body.name is not None else _format_name(number)
     if name in context.tenants.by_name:
         remedy = "" if name == DEFAULT_TENANT else "delete it first, or "
-        raise ProblemError(
-            "conflict",
-            f"there is already a tenant {name!r}; {remedy}use another name, or none",
-        )
+        detail = f"tenant {name!r} already exists; {remedy}use another name, or none"
+        raise ProblemError("conflict", detail)
     world = {"seed": key(0, "created", name) % _SEEDS, **to_builtins(body.world)}
     config = TenantConfig(
         world=world,

@@ -37,11 +37,10 @@ def get_session(context: HandlerContext, query: SessionQuery) -> dict[str, Any]:
     world = context.tenant.world
     now = context.tenant.clock.now()
     if not 0 <= query.site < len(world.sites):
-        raise invalid_request(f"there is no site {query.site}; use 0 to {len(world.sites) - 1}")
+        raise invalid_request(f"site: unknown index {query.site}; use 0 to {len(world.sites) - 1}")
     if (query.index is None) == (query.number is None):
-        raise invalid_request(
-            "select one session: by `index` (0 is the oldest, -1 the newest) or by `number`"
-        )
+        message = "select one session: by `index` (0 is the oldest, -1 the newest) or by `number`"
+        raise invalid_request(message)
     site = world.sites[query.site]
     sessions: Sequence[Any] = []
     if query.number is not None:
@@ -54,9 +53,10 @@ def get_session(context: HandlerContext, query: SessionQuery) -> dict[str, Any]:
         if 0 <= index < started.total:
             sessions = started.page(index, 1).map_rows(described)
     if not sessions:
+        count = site.find(Query(), now).total
         raise invalid_request(
-            f"site {query.site} has no such session yet;"
-            f" {site.find(Query(), now).total} sessions have started, not counting bots"
+            f"site {query.site}: no such session has started yet;"
+            f" use an index below {count}, or move the clock forward"
         )
     return dict(sessions[0])
 
