@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
+from mockserver._util.levels import Level
 from mockserver._util.printable import MASK
 
 Instant = Annotated[str | int, Meta(description="an instant: ISO 8601 text, or Unix milliseconds")]
@@ -329,6 +330,7 @@ class FindingSummary(Struct, kw_only=True):
     """A finding, or an unexpected error, with its exchanges."""
 
     name: str
+    level: Level
     message: str
     count: int
     exchanges: list[int]

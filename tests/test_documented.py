@@ -9,11 +9,11 @@ import pytest
 import mockserver
 from mockserver import strategies
 from mockserver.cli.main import cli
+from mockserver.contract.findings import FINDINGS
 from mockserver.pytest_plugin.marker import ARGUMENTS
 from mockserver.pytest_plugin.settings import SETTINGS
 from mockserver.server.admin.routes import ROUTES
 from mockserver.server.faults.registry import kinds
-from mockserver.server.review.findings import FINDINGS
 from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor
 from mockserver.world.model.profiles import PROFILES

@@ -6,11 +6,13 @@ the standard library is imported, because every run of pytest loads this module.
 
 import os
 import re
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from mockserver._util.printable import MASK
 
+Strictness = Literal["errors", "warnings", False]
+"""The findings that fail a test: errors, errors and warnings, or none."""
 _TRUE: Final = ("yes", "true", "on", "1", "y", "t")
 _FALSE: Final = ("no", "false", "off", "0", "n", "f")
 _RANDOM: Final = "random"
@@ -37,6 +39,15 @@ def parse_flag(text: str) -> bool:
     if text.lower() not in (*_TRUE, *_FALSE):
         raise ValueError(f"{text!r} is not a boolean; use yes or no")
     return text.lower() in _TRUE
+
+
+def parse_strictness(text: str) -> Strictness:
+    """Return the lowest level of findings that fails a test, or False if none does."""
+    if text in ("warnings", "errors"):
+        return text  # type: ignore[return-value]  # mypy does not narrow it
+    if text.lower() not in (*_TRUE, *_FALSE):
+        raise ValueError(f"invalid strictness {text!r}; use yes, warnings or no")
+    return "errors" if text.lower() in _TRUE else False
 
 
 def parse_port(text: str) -> int:

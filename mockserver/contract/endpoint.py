@@ -13,8 +13,9 @@ from mockserver._util.suggest import suggest
 from mockserver.contract.behaviors import DOCUMENTED, Behavior, ByBehavior, short_name
 from mockserver.contract.credentials import Credentials
 from mockserver.contract.errors import ErrorTemplate
+from mockserver.contract.findings import FINDINGS
 from mockserver.contract.limits import Limit
-from mockserver.contract.lint_rules import REQUEST_FINDINGS, LintRule
+from mockserver.contract.lint_rules import LintRule
 from mockserver.contract.pagination import NoPagination, Pagination
 from mockserver.contract.provenance import Fact, Source
 from mockserver.contract.validation import fields
@@ -266,8 +267,8 @@ def _reference_problems(endpoint: Endpoint) -> Iterator[str]:
         for name in rule.fields():
             if name not in known:
                 yield f"finding {rule.name}: no field {name!r}"
-        if rule.name not in REQUEST_FINDINGS:
-            yield f"unknown finding {rule.name!r}; {suggest(rule.name, REQUEST_FINDINGS)}"
+        if rule.name not in FINDINGS:
+            yield f"unknown finding {rule.name!r}; {suggest(rule.name, FINDINGS)}"
 
 
 def _duplicates(kind: str, names: Iterable[str]) -> Iterator[str]:

@@ -3,25 +3,10 @@
 A name, a condition, a reason.
 """
 
-from typing import Final
-
 from msgspec import Struct
 
+from mockserver._util.levels import Level
 from mockserver.contract.provenance import Fact
-
-REQUEST_FINDINGS: Final = {
-    "limit-above-maximum": (
-        "The request asks for more rows than a page may have; the vendor decides how many to return."
-    ),
-    "milliseconds-for-seconds": (
-        "A time is so large that it must be in milliseconds; the vendor expects seconds."
-    ),
-    "key-in-query": "A key is in the URL, where it can end up in logs and history.",
-    "deprecated-place": "A value is in a place that the vendor no longer documents.",
-    "range-without-zone": "A time range has no time zone, so the server has to guess it.",
-}
-"""Findings that follow from a single request, with their meaning. ``mockserver.server.review.findings`` adds
-those that need the history."""
 
 
 class ExceedsMaximum(Struct, frozen=True, tag=True):
@@ -69,10 +54,12 @@ class LintRule(Struct, frozen=True):
     """A condition on requests, and the finding that they then get."""
 
     name: str
-    """Name of the finding: one of :data:`REQUEST_FINDINGS`."""
+    """Name of the finding: one of :data:`~mockserver.contract.findings.FINDINGS`."""
     when: Condition
     fact: Fact
     """The reason, with its basis."""
+    level: Level | None = None
+    """Level of the finding; ``None`` for that of its kind."""
 
     def fields(self) -> tuple[str, ...]:
         """Return the fields of a request that the condition depends on."""

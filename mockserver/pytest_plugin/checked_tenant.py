@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
+from mockserver._util.levels import Level
 from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import FindingSummary, TenantAccess, Verification
 from mockserver.client import AdminClient, AdminError
@@ -21,10 +22,11 @@ _FAULT_STATE: Final = {"id", "triggered", "remaining", "matched"}
 
 
 class Violation(NamedTuple):
-    """A reason for which a strict test fails, and the name that allows it."""
+    """A reason for which a strict test may fail, and the name that allows it."""
 
     name: str
     text: str
+    level: Level = "error"
 
 
 class CheckedTenant(TenantHandle):
@@ -94,7 +96,8 @@ class CheckedTenant(TenantHandle):
         self, verification: Verification, unmatched: Sequence[Mapping[str, Any]]
     ) -> Iterator[Violation]:
         for found in verification.findings:
-            yield Violation(found.name, f"{found.name}: {found.message}{self._describe_first(found)}")
+            text = f"{found.name}: {found.message}{self._describe_first(found)}"
+            yield Violation(found.name, text, found.level)
         for found in [*verification.unexpected, *_summarize_unmatched(unmatched)]:
             yield Violation(found.name, f"{found.name} ({_list_requests(found)}): {found.message}")
         for fault in verification.unused_faults:
@@ -122,7 +125,7 @@ def check_names(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _list_known_names() -> list[str]:
-    from mockserver.server.review.findings import FINDINGS  # noqa: PLC0415 -- few tests allow anything
+    from mockserver.contract.findings import FINDINGS  # noqa: PLC0415 -- few tests allow anything
     from mockserver.vendors import load_dialects  # noqa: PLC0415 -- as above
 
     errors: dict[str, None] = {}
@@ -139,7 +142,8 @@ def _summarize_unmatched(exchanges: Sequence[Mapping[str, Any]]) -> list[Finding
         request = exchange["request"]
         message = f"{request['method']} {request['path']}: {_explain_unmatched(exchange)}"
         summary = summaries.setdefault(
-            (name, message), FindingSummary(name=name, message=message, count=0, exchanges=[])
+            (name, message),
+            FindingSummary(name=name, level="error", message=message, count=0, exchanges=[]),
         )
         summary.count += 1
         summary.exchanges.append(exchange["number"])

@@ -12,6 +12,7 @@ from typing import Any, Final
 import pytest
 from msgspec import json
 
+from mockserver._util.parsers import Strictness
 from mockserver._util.printable import printable
 from mockserver.admin_schemas import TenantAccess
 from mockserver.client import AdminClient, AdminError
@@ -77,7 +78,7 @@ class Run:
         client = self._admin()
         access = self._create_tenant(client, item.nodeid, arguments)
         tenant = CheckedTenant(client, access, arguments, allowed)
-        strict = marker.get("strict", self.settings["strict"])
+        strict = _strictness(marker.get("strict", self.settings["strict"]))
         tested = TenantUnderTest(self, tenant, item, strict=strict)
         try:
             yield tested
@@ -159,7 +160,7 @@ class Run:
 class TenantUnderTest:
     """A test's tenant, and how far the test has been reported."""
 
-    def __init__(self, run: Run, tenant: CheckedTenant, item: pytest.Item, *, strict: bool) -> None:
+    def __init__(self, run: Run, tenant: CheckedTenant, item: pytest.Item, *, strict: Strictness) -> None:
         self.tenant = tenant
         self.ended = False
         """True if the test has failed or was skipped, so that violations do not fail it again."""
@@ -183,14 +184,28 @@ class TenantUnderTest:
             self.lost = True
             message = f"session-mock cannot verify this test: {describe_error(error)}"
         else:
-            # Without its bounds the test would have hung or looped: fail it even if it is not strict.
-            was_stopped = any(violation.name in BOUNDS for violation in violations)
-            if not violations or self.ended or not (self._strict or was_stopped):
+            failing = [violation for violation in violations if self._fails_test(violation)]
+            if not failing or self.ended:
                 return
-            names = ", ".join(dict.fromkeys(repr(violation.name) for violation in violations))
-            texts = [violation.text for violation in violations]
-            message = "\n".join([*texts, f"If this is intended: session_mock.allow({names})"])
+            names = ", ".join(dict.fromkeys(repr(violation.name) for violation in failing))
+            texts = [violation.text for violation in failing]
+            texts.append(f"If this is intended: session_mock.allow({names})")
+            texts += [
+                f"{violation.level}, does not fail the test: {violation.text}"
+                for violation in violations
+                if violation not in failing
+            ]
+            message = "\n".join(texts)
         pytest.fail(printable(message), pytrace=False)
+
+    def _fails_test(self, violation: Violation) -> bool:
+        if violation.name in BOUNDS:
+            return True  # Without its bounds the test would have hung or looped, even if it is not strict.
+        return (
+            violation.level == "error"
+            if self._strict == "errors"
+            else bool(self._strict and violation.level != "note")
+        )
 
     def _find_violations(self) -> list[Violation]:
         """Ask the server for violations that were not reported yet."""
@@ -224,6 +239,12 @@ class TenantUnderTest:
         bounds = [finding for finding in verification.findings if finding.name in BOUNDS]
         lines = [f"{finding.name}: {finding.message}" for finding in bounds]
         return "\n".join([*lines, describe_tenant(self.tenant, self._unmatched)])
+
+
+def _strictness(value: Any) -> Strictness:
+    """Return the strictness of a marker or a setting; True stands for errors."""
+    strictness: Strictness = "errors" if value is True else value
+    return strictness
 
 
 def describe_error(error: Exception) -> str:

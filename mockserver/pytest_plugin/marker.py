@@ -17,7 +17,7 @@ ARGUMENTS: Final = {
     "behaviors": "dict of behaviors; merged key by key",
     "credentials": "dict of credentials to use instead of the generated ones",
     "faults": "faults to add, in the order module, class, function",
-    "strict": "whether the test fails for what it did not allow",
+    "strict": "True: errors that the test did not allow fail it; 'warnings': warnings too; False: neither",
     "allow": "names of findings and errors to allow",
     "stall_timeout": "seconds of real time after which a stalled response is reset and the test fails;"
     " 0 for no timeout",
@@ -46,16 +46,22 @@ def merge_markers(item: pytest.Item) -> dict[str, Any]:
     return arguments
 
 
-_TYPES: Final = {"behaviors": (dict, "a dict of behaviors by name"), "strict": (bool, "True or False")}
-"""The types of some arguments, and their description."""
+_CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
+    "behaviors": (lambda value: isinstance(value, dict), "a dict of behaviors by name"),
+    "strict": (
+        lambda value: isinstance(value, bool) or value in ("warnings", "errors"),
+        "True, False or 'warnings'",
+    ),
+}
+"""Conditions of some arguments, and their description."""
 
 
 def _check(name: str, value: Any) -> None:
     known = [*ARGUMENTS, *WorldSpec.__struct_fields__]
     if name not in known:
         pytest.fail(f"@pytest.mark.{NAME}: unknown argument {name!r}; {suggest(name, known)}", pytrace=False)
-    kind, description = _TYPES.get(name, (object, ""))
-    if not isinstance(value, kind):
+    is_valid, description = _CHECKS.get(name, (lambda _: True, ""))
+    if not is_valid(value):
         pytest.fail(f"@pytest.mark.{NAME}: {name}: invalid value {value!r}; use {description}", pytrace=False)
 
 

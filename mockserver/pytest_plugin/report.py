@@ -83,7 +83,7 @@ def _describe_exchanges(exchanges: Iterable[Exchange]) -> Iterator[str]:
     for exchange in exchanges:
         yield f"  {describe_exchange(exchange)}"
         for finding in exchange["findings"]:
-            yield f"        {finding['name']}: {finding['message']}"
+            yield f"        {finding['level']} {finding['name']}: {finding['message']}"
         for near in exchange["near_misses"][:_MAX_NEAR_MISSES]:
             yield f"        closest match: {near['method']} {near['path']}: {near['difference']}"
 

@@ -53,8 +53,9 @@ SETTINGS: Final = (
     ),
     Setting(
         "strict",
-        "Fail a test for findings, unexpected errors and unused faults that it did not allow: yes or no.",
-        parsers.parse_flag,
+        "Fail a test for errors, unexpected responses and unused faults that it did not allow: yes or no;"
+        " `warnings` fails it also for findings that are warnings.",
+        parsers.parse_strictness,
         "yes",
         "YES",
     ),

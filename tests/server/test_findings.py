@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.findings import FINDINGS
 from mockserver.contract.limits import ConcurrencyLimit, WindowLimit
 from mockserver.contract.lint_rules import (
-    REQUEST_FINDINGS,
     ExceedsMaximum,
     InQuery,
     IsSet,
@@ -21,7 +21,6 @@ from mockserver.contract.pagination import OffsetPagination, PageNumberPaginatio
 from mockserver.server.faults.registry import read
 from mockserver.server.journal.client_history import LISTS as MOST_LISTS
 from mockserver.server.journal.client_history import PAGES, WAITS, History, Wait
-from mockserver.server.review.findings import FINDINGS
 from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor
 from tests.server.asking import ALL, LISTS, Pair, crawl, name, page_of
@@ -333,10 +332,19 @@ def test_history_is_bounded() -> None:
 
 
 def test_every_finding_is_registered_and_every_lint_rule_used() -> None:
-    assert {advice.name for _, _, advice in ADVISED} == set(REQUEST_FINDINGS) <= set(FINDINGS)
-    assert all(
-        says.endswith(".") and word == word.lower() and " " not in word for word, says in FINDINGS.items()
-    )
+    assert {advice.name for _, _, advice in ADVISED} == {
+        "limit-above-maximum",
+        "milliseconds-for-seconds",
+        "key-in-query",
+        "deprecated-place",
+        "range-without-zone",
+    }
+    for finding, kind in FINDINGS.items():
+        assert finding == finding.lower()
+        assert " " not in finding
+        assert all(
+            text.endswith(".") for text in (kind.message, kind.raised, kind.not_raised, kind.remedy)
+        ), finding
 
 
 @pytest.mark.parametrize(

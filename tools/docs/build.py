@@ -17,11 +17,11 @@ from msgspec import json
 from mockserver.cli.curl import format_curl
 from mockserver.cli.main import cli
 from mockserver.contract.behaviors import DOCUMENTED
+from mockserver.contract.findings import FINDINGS
 from mockserver.contract.provenance import Basis
 from mockserver.pytest_plugin.settings import SETTINGS
 from mockserver.server.expected.examples import openapi
 from mockserver.server.faults import describe
-from mockserver.server.review.findings import FINDINGS
 from mockserver.server.tenancy.config import Config, tenants
 from mockserver.vendors import load, load_dialects
 from mockserver.vendors.base import Vendor
@@ -98,12 +98,19 @@ def _findings() -> str:
     parts = [
         "# Findings\n",
         (
-            "Defects in how a client uses an API, as reported by the journal."
-            " Requests that get an error can have findings too.\n"
+            "Defects in how a client uses an API, even if the response was 200, as the journal reports them."
+            "\n\nEach finding has a level. An *error* is proved by the exchanges: the client violates the"
+            " documented contract, loses, repeats or invents data, or overloads the server. A *warning* is"
+            " very likely a defect, but a correct client may have a reason. A *note* is advice. Errors fail"
+            ' a strict test and `session-mock admin verify`; warnings do so with `strict="warnings"` or'
+            " `--strict warnings`; notes never do.\n"
         ),
     ]
-    for name, description in FINDINGS.items():
-        parts.append(f"## `{name}`\n\n{description}\n")
+    for name, kind in FINDINGS.items():
+        parts.append(
+            f"## `{name}`\n\nLevel: {kind.level}. {kind.message}\n\n- Raised: {kind.raised}\n"
+            f"- Not raised: {kind.not_raised}\n- A correct client: {kind.remedy}\n"
+        )
         reasons = "".join(_reasons(name))
         if reasons:
             parts.append(reasons)

@@ -127,7 +127,7 @@ def _print_exchange(exchange: Exchange) -> None:
     if exchange["response"] is not None:
         _print_message("< ", status, exchange["response"])
     for finding in exchange["findings"]:
-        echo(f"{finding['name']}: {finding['message']}")
+        echo(f"{finding['name']} ({finding['level']}): {finding['message']}")
     for miss in exchange["near_misses"]:
         echo(f"closest match: {miss['method']} {miss['path']}: {miss['difference']}")
 

@@ -19,6 +19,7 @@ def _row(summary: FindingSummary) -> tuple[Any, ...]:
     more = ["…"] if summary.count > _MAX_NUMBERS else []
     return (
         summary.name,
+        summary.level,
         summary.count,
         ", ".join([*map(str, summary.exchanges[:_MAX_NUMBERS]), *more]),
         summary.message,
@@ -26,7 +27,7 @@ def _row(summary: FindingSummary) -> tuple[Any, ...]:
 
 
 def _print_findings(summaries: list[FindingSummary], heading: str = "finding") -> None:
-    print_table((heading, "count", "exchanges", "message"), map(_row, summaries))
+    print_table((heading, "level", "count", "exchanges", "message"), map(_row, summaries))
 
 
 @click.command(epilog=format_examples("session-mock admin findings --vendor browsee"))
@@ -36,14 +37,21 @@ def findings(client: AdminClient, *, tenant: str, **filters: Any) -> list[Findin
     """List the defects in how clients used the APIs, even if the response was 200.
 
     A finding is, for instance, a retry before Retry-After or a page that was requested twice.
-    docs/findings.md explains all of them. The exit code is 0 even if there are findings; that of
-    `session-mock admin verify` is then 1.
+    docs/findings.md explains all of them and their levels: error, warning and note. The exit code is 0 even
+    if there are findings; that of `session-mock admin verify` is 1 if there are errors.
     """
     return client.findings(tenant, **filters)
 
 
 def _is_wrong(result: Verification) -> bool:
-    return bool(result.findings or result.unexpected or result.unused_faults)
+    """Return whether the verification fails with the option ``--strict`` of the command."""
+    failing = ("error", "warning") if _get_strict() == "warnings" else ("error",)
+    has_findings = any(finding.level in failing for finding in result.findings)
+    return bool(has_findings or result.unexpected or result.unused_faults)
+
+
+def _get_strict() -> str:
+    return str(click.get_current_context().params["strict"])
 
 
 def _print_verification(result: Verification) -> None:
@@ -70,13 +78,25 @@ def _print_verification(result: Verification) -> None:
     echo(f"\ndigest {result.digest}")
 
 
-@click.command(epilog=format_examples("session-mock admin verify --tenant nightly"))
+@click.command(
+    epilog=format_examples(
+        "session-mock admin verify --tenant nightly", "session-mock admin verify --strict warnings"
+    )
+)
+@click.option(
+    "--strict",
+    type=click.Choice(["errors", "warnings"]),
+    default="errors",
+    show_default=True,
+    expose_value=False,
+    help="Fail for findings that are errors, or also for warnings; notes never fail.",
+)
 @with_client(_print_verification, is_failure=_is_wrong)
 def verify(client: AdminClient, *, tenant: str) -> Verification:
     """Check a tenant's exchanges; exit with 1 if something is wrong.
 
-    Something is wrong if there are findings, unexpected errors, which a correct client would not get, or
-    faults that never triggered. The digest is equal for two runs with the same requests and responses in the
-    same order.
+    Something is wrong if there are findings that are errors, unexpected errors, which a correct client would
+    not get, or faults that never triggered. The digest is equal for two runs with the same requests and
+    responses in the same order.
     """
     return client.verify(tenant)

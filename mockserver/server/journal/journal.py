@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from sys import getsizeof
-from typing import Final
+from typing import Final, Self
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from mockserver._util.levels import Level
+from mockserver.contract.findings import FINDINGS
 from mockserver.contract.provenance import Source
 from mockserver.server.http.known_credentials import KnownCredentials
 from mockserver.server.http.raw_request import RawRequest
@@ -43,6 +45,13 @@ class Finding(Struct, frozen=True):
 
     name: str
     message: str
+    level: Level
+
+    @classmethod
+    def of_kind(cls, name: str, message: str | None = None, level: Level | None = None) -> Self:
+        """Return a finding with the message and level of its kind, or with those given."""
+        kind = FINDINGS[name]
+        return cls(name, kind.message if message is None else message, level or kind.level)
 
 
 class Exchange(Struct, kw_only=True, eq=False):

@@ -2,12 +2,11 @@
 
 import logging
 from email.utils import parsedate_to_datetime
-from functools import cache
 from typing import Any, Final
 
 from msgspec import json
 
-from mockserver.contract.lint_rules import REQUEST_FINDINGS
+from mockserver.contract.findings import FINDINGS
 from mockserver.server.http.pagination import compute_page_info
 from mockserver.server.http.response import Response
 from mockserver.server.journal.client_history import Wait
@@ -16,24 +15,8 @@ from mockserver.server.requests.cache import CachedRequest
 from mockserver.server.requests.parser import ParsedRequest
 from mockserver.server.review.rules import check_rules
 from mockserver.server.tenancy.tenant import Tenant
-from mockserver.server.tenancy.watchdog import BOUNDS
 
 _TOO_SOON: Final = "retry-too-soon"
-FINDINGS: Final = {
-    **REQUEST_FINDINGS,
-    "page-requested-twice": "The page was already returned in this listing. Retrying a failed page is fine.",
-    "page-after-last": (
-        "The client requested a page past the end,"
-        " although an earlier response showed that there were no more pages."
-    ),
-    _TOO_SOON: "The client retried before Retry-After (or the rate-limit reset) allowed it.",
-    "request-during-open": "Another request was still open, but the vendor accepts only one at a time.",
-    **BOUNDS,
-    "deleted-tenant": (
-        "The credential belongs to a deleted tenant: the request is late, or belongs to another test."
-    ),
-}
-"""Every finding by name, with its message."""
 _MAX_EMPTY_PAGE_BYTES: Final = 1024
 """A larger response has rows."""
 _OK, _TOO_MANY, _UNAVAILABLE = 200, 429, 503
@@ -61,15 +44,10 @@ def review(journal: Journal, known: CachedRequest, exchange: Exchange, reply: Re
         )
 
 
-@cache
-def _finding(name: str) -> Finding:
-    return Finding(name, FINDINGS[name])
-
-
 def _retry_too_soon(wait: Wait, exchange: Exchange) -> Finding:
-    message = FINDINGS[_TOO_SOON].removesuffix(".")
+    message = FINDINGS[_TOO_SOON].message.removesuffix(".")
     waited = _seconds(wait.waited(exchange.received_at, exchange.started_ns))
-    return Finding(_TOO_SOON, f"{message}: after {waited} s instead of {_seconds(wait.duration)} s.")
+    return Finding.of_kind(_TOO_SOON, f"{message}: after {waited} s instead of {_seconds(wait.duration)} s.")
 
 
 def _seconds(milliseconds: int) -> str:
@@ -83,9 +61,9 @@ def _review_history(
     reading = known.parsed
     found: list[Finding] = []
     if exchange.deleted_tenant is not None:
-        found.append(_finding("deleted-tenant"))
+        found.append(Finding.of_kind("deleted-tenant"))
     if exchange.blocked:
-        found.append(_finding("request-during-open"))
+        found.append(Finding.of_kind("request-during-open"))
     if reading.principal is None or reply is None:
         return found
     scope = (reading.vendor.name, reading.principal.site, reading.endpoint.name)
@@ -100,7 +78,7 @@ def _review_history(
         journal.history.clear_waits(scope)
         if known.page:
             found += map(
-                _finding, _review_page(journal, reading, known.page, reading.principal.tenant, reply)
+                Finding.of_kind, _review_page(journal, reading, known.page, reading.principal.tenant, reply)
             )
     return found
 

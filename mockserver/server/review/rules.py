@@ -11,6 +11,7 @@ from mockserver.contract.lint_rules import (
     ExceedsMaximum,
     InQuery,
     IsSet,
+    LintRule,
     LooksLikeMilliseconds,
     MissingCompanion,
     MissingUtcOffset,
@@ -35,17 +36,18 @@ _UTC_OFFSET: Final = re.compile(r"(Z|z|[+ -]\d{1,2}(:?\d\d)?)$")
 def check_rules(reading: ParsedRequest, raw: RawRequest) -> list[Finding]:
     """Return the findings that follow from a request alone."""
     findings = []
-    for name, text, check in _rules(reading.vendor, reading.endpoint.name):
+    for rule, check in _rules(reading.vendor, reading.endpoint.name):
+        text = rule.fact.text
         problem = check(reading, raw.path)
         if problem is not None:
-            findings.append(Finding(name, f"{problem}: {text}" if problem else text))
+            findings.append(Finding.of_kind(rule.name, f"{problem}: {text}" if problem else text, rule.level))
     return findings
 
 
 @cache
-def _rules(vendor: Vendor, endpoint_name: str) -> tuple[tuple[str, str, _Check], ...]:
+def _rules(vendor: Vendor, endpoint_name: str) -> tuple[tuple[LintRule, _Check], ...]:
     endpoint = vendor.endpoint(endpoint_name)
-    return tuple((rule.name, rule.fact.text, _check(endpoint, rule.when)) for rule in endpoint.lint_rules)
+    return tuple((rule, _check(endpoint, rule.when)) for rule in endpoint.lint_rules)
 
 
 def _check(endpoint: Endpoint, condition: Condition) -> _Check:

@@ -6,8 +6,9 @@ from typing import Final
 
 from msgspec import json
 
+from mockserver._util.levels import LEVELS, Level
 from mockserver.admin_schemas import FindingSummary, Verification
-from mockserver.server.journal.journal import Exchange
+from mockserver.server.journal.journal import Exchange, Finding
 from mockserver.server.journal.serialization import describe_exchange
 from mockserver.server.tenancy.tenant import Tenant, Tenants
 
@@ -23,11 +24,7 @@ def verify(tenants: Tenants, tenant: Tenant) -> Verification:
     return Verification(
         exchanges=tenant.journal.count,
         kept=len(exchanges),
-        findings=summarize(
-            (finding.name, finding.message, exchange)
-            for exchange in exchanges
-            for finding in exchange.findings
-        ),
+        findings=summarize_findings(exchanges),
         unexpected=unexpected(exchanges),
         unmatched=tenants.unmatched.count,
         unused_faults=[active.describe() for active in tenant.faults.active if not active.triggered],
@@ -35,20 +32,33 @@ def verify(tenants: Tenants, tenant: Tenant) -> Verification:
     )
 
 
-def summarize(findings: Iterable[tuple[str, str, Exchange]]) -> list[FindingSummary]:
-    """Group findings (name, message and exchange) by name; the first message of each name is kept."""
-    by_name: dict[str, FindingSummary] = {}
-    for name, message, exchange in findings:
-        summary = by_name.setdefault(name, FindingSummary(name=name, message=message, count=0, exchanges=[]))
-        summary.count += 1
-        if summary.count <= _MAX_EXCHANGES:
-            summary.exchanges.append(exchange.number)
-    return list(by_name.values())
+def summarize_findings(exchanges: Iterable[Exchange]) -> list[FindingSummary]:
+    """Group the findings of exchanges by level and name, errors first."""
+    pairs = [(finding, exchange) for exchange in exchanges for finding in exchange.findings]
+    return sorted(_summarize(pairs), key=lambda summary: LEVELS.index(summary.level))
 
 
 def unexpected(exchanges: Iterable[Exchange]) -> list[FindingSummary]:
     """Return the errors that a correct client would not get, by name, without those that a fault caused."""
-    return summarize(_find_unexpected(exchanges))
+    return _summarize(
+        (Finding(name, message, "error"), exchange) for name, message, exchange in _find_unexpected(exchanges)
+    )
+
+
+def _summarize(findings: Iterable[tuple[Finding, Exchange]]) -> list[FindingSummary]:
+    """Group findings by name and level; the first message of each group is kept."""
+    groups: dict[tuple[str, Level], FindingSummary] = {}
+    for finding, exchange in findings:
+        summary = groups.setdefault(
+            (finding.name, finding.level),
+            FindingSummary(
+                name=finding.name, level=finding.level, message=finding.message, count=0, exchanges=[]
+            ),
+        )
+        summary.count += 1
+        if summary.count <= _MAX_EXCHANGES:
+            summary.exchanges.append(exchange.number)
+    return list(groups.values())
 
 
 def _find_unexpected(exchanges: Iterable[Exchange]) -> Iterator[tuple[str, str, Exchange]]:

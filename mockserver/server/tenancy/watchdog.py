@@ -21,16 +21,7 @@ if TYPE_CHECKING:
 
 STALLED: Final = "stalled"
 ENDLESS: Final = "endless-loop"
-BOUNDS: Final = {
-    STALLED: (
-        "The response stalled for longer than the tenant's `stall_timeout`,"
-        " so the server reset the connection."
-    ),
-    ENDLESS: (
-        "The client sent more requests without progress than the tenant's `loop_limit`,"
-        " so the server rejects further ones."
-    ),
-}
+BOUNDS: Final = (STALLED, ENDLESS)
 """Findings about clients that the server had to stop."""
 _GRACE: Final = 1.1
 """Stalls are ended at the bound times this, so that a client whose own timeout equals the bound gives up
@@ -144,11 +135,11 @@ class Watchdog:
                 and self._loop is None
             ):
                 self._stalled = True
-                exchange.findings += (Finding(STALLED, self._describe_stall(exchange)),)
+                exchange.findings += (Finding.of_kind(STALLED, self._describe_stall(exchange)),)
             if self._limit and self._loop is None:
                 self._count(cached, exchange, response)
             if self._loop is not None:
-                exchange.findings += (Finding(ENDLESS, self._loop),)
+                exchange.findings += (Finding.of_kind(ENDLESS, self._loop),)
         except Exception as error:  # noqa: BLE001 -- a failed check must not fail the request
             _log.error("no bounds for %s %s: %s", exchange.vendor, exchange.endpoint, type(error).__name__)
 

@@ -24,6 +24,7 @@ _KEY_IN_QUERY: Final = LintRule(
     documented(
         "A key in the query still works, but since May 2020 it belongs in the header.", "sessions-2020"
     ),
+    "warning",
 )
 
 

@@ -73,7 +73,10 @@ FILTERED_EXAMPLE = {
     '{"parameter":"pathname","type":"equals","value":["/pricing"]}]'
 }
 _KEY_IN_QUERY = LintRule(
-    "key-in-query", InQuery("api_key"), assumed("The API key should be sent in the Authorization header.")
+    "key-in-query",
+    InQuery("api_key"),
+    assumed("The API key should be sent in the Authorization header."),
+    "warning",
 )
 RANGE_WITHOUT_ZONE = LintRule(
     "range-without-zone",
@@ -84,6 +87,7 @@ _LIMIT_ABOVE_MAXIMUM = LintRule(
     "limit-above-maximum",
     ExceedsMaximum("limit", MAX_LIMIT),
     newest("The newest server returns at most 10,000 rows per page."),
+    "warning",
 )
 
 LIST_SESSIONS = Endpoint(

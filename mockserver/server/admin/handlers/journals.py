@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import Count, FindingSummary, JournalPage, TraceQuery, Verification
+from mockserver.contract.findings import FINDINGS
 from mockserver.server.admin.handlers.expected import find_endpoint
 from mockserver.server.admin.problem_details import ProblemError, invalid_request
 from mockserver.server.admin.routing import HAR, JSON, NDJSON, HandlerContext, StreamingBody
@@ -23,8 +24,7 @@ from mockserver.server.journal.serialization import (
     render_ndjson,
     select_exchanges,
 )
-from mockserver.server.review.findings import FINDINGS
-from mockserver.server.review.verification import summarize, verify
+from mockserver.server.review.verification import summarize_findings, verify
 from mockserver.vendors import NAMES, load_dialects
 
 _DEFAULT_LIMIT = 100
@@ -64,10 +64,8 @@ def count_exchanges(context: HandlerContext, query: Filters) -> Count:
 
 def list_findings(context: HandlerContext, query: Filters) -> list[FindingSummary]:
     """List the findings in a tenant's exchanges, each with the numbers of the exchanges."""
-    triples: list[tuple[str, str, Exchange]] = []
-    for exchange in _select(context.tenant.journal, query):
-        triples += [(finding.name, finding.message, exchange) for finding in exchange.findings]
-    return [summary for summary in summarize(triples) if query.finding in (None, summary.name)]
+    summaries = summarize_findings(_select(context.tenant.journal, query))
+    return [summary for summary in summaries if query.finding in (None, summary.name)]
 
 
 def verify_tenant(context: HandlerContext) -> Verification:

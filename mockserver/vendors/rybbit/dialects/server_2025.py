@@ -47,7 +47,9 @@ _RATE_LIMIT_FACT = sourced(
     " headers report it."
 )
 _RANGE_WITHOUT_ZONE = replace(
-    RANGE_WITHOUT_ZONE, fact=sourced("Without time_zone, dates are ignored and the range is unlimited.")
+    RANGE_WITHOUT_ZONE,
+    fact=sourced("Without time_zone, dates are ignored and the range is unlimited."),
+    level="warning",
 )
 _ASSUMPTIONS = (
     assumed(

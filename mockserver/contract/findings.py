@@ -1,0 +1,131 @@
+"""The kinds of findings: defects in how a client uses an API, even if the response was 200."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from msgspec import Struct
+
+from mockserver._util.levels import Level
+
+
+class FindingKind(Struct, frozen=True, kw_only=True):
+    """A kind of finding, and its documentation."""
+
+    level: Level
+    """The level, unless a rule or a condition named in :attr:`raised` sets another one."""
+    message: str
+    """The message; findings with numbers in their message begin or end with it."""
+    raised: str
+    """When it is raised."""
+    not_raised: str
+    """When it is deliberately not raised."""
+    remedy: str
+    """What a correct client does."""
+
+
+FINDINGS: Final[Mapping[str, FindingKind]] = {
+    "limit-above-maximum": FindingKind(
+        level="error",
+        message="The request asks for more rows than a page may have; the vendor decides how many to return.",
+        raised="A limit is greater than the vendor's maximum. A warning where the maximum is not documented.",
+        not_raised="The limit is the maximum or less.",
+        remedy="Request at most the maximum, and follow the pages.",
+    ),
+    "milliseconds-for-seconds": FindingKind(
+        level="error",
+        message="A time is so large that it must be in milliseconds; the vendor expects seconds.",
+        raised="A time in Unix seconds is beyond the year 5138.",
+        not_raised="The time could be in seconds, even if the world has no sessions then.",
+        remedy="Send Unix seconds.",
+    ),
+    "key-in-query": FindingKind(
+        level="error",
+        message="A key is in the URL, where it can end up in logs and history.",
+        raised=(
+            "The query has the name of a credential that the vendor expects elsewhere."
+            " A warning where the vendor also accepts the query."
+        ),
+        not_raised="The credential is only where the vendor expects it.",
+        remedy="Send the key in the header or the body, as the vendor documents.",
+    ),
+    "deprecated-place": FindingKind(
+        level="warning",
+        message="A value is in a place that the vendor no longer documents.",
+        raised="A field is used that only older documents of the vendor have.",
+        not_raised="The tenant uses the dialect of those documents.",
+        remedy="Move the value to the documented place.",
+    ),
+    "range-without-zone": FindingKind(
+        level="note",
+        message="A time range has no time zone, so the server has to guess it.",
+        raised=(
+            "A date or time is sent without a zone or an offset."
+            " A warning in dialects that ignore such a range or require the zone."
+        ),
+        not_raised="No range is sent, or its instants have offsets.",
+        remedy="Send the zone of the days that you mean, or rely on the documented default deliberately.",
+    ),
+    "page-requested-twice": FindingKind(
+        level="error",
+        message="The page was already returned in this listing. Retrying a failed page is fine.",
+        raised="A later page of a list is requested again after the client got it.",
+        not_raised=(
+            "The first page is requested again, which begins the list anew; or the page failed before."
+        ),
+        remedy="Request each page once; retry only pages that failed.",
+    ),
+    "page-after-last": FindingKind(
+        level="note",
+        message=(
+            "The client requested a page past the end,"
+            " although an earlier response showed that there were no more pages."
+        ),
+        raised="An empty page is requested after a page that was not full, or past the total.",
+        not_raised="Nothing in earlier responses showed the end, such as after a full last page.",
+        remedy="Stop at the total, or at a page with fewer rows than requested; it saves a request.",
+    ),
+    "retry-too-soon": FindingKind(
+        level="error",
+        message="The client retried before Retry-After (or the rate-limit reset) allowed it.",
+        raised="A request follows a 429 or 503 that asked to wait, before the time is over.",
+        not_raised="The tenant's clock or real time has passed the requested wait.",
+        remedy="Wait for Retry-After, or for the announced reset, before the next request.",
+    ),
+    "request-during-open": FindingKind(
+        level="error",
+        message="Another request was still open, but the vendor accepts only one at a time.",
+        raised="A request arrives while the slot of its site is held.",
+        not_raised="The endpoint has no such limit, or the limit is switched off.",
+        remedy="Send the next request after the response to the previous one.",
+    ),
+    "stalled": FindingKind(
+        level="error",
+        message=(
+            "The response stalled for longer than the tenant's `stall_timeout`,"
+            " so the server reset the connection."
+        ),
+        raised="The client still waits for a stalled response at the end of `stall_timeout`.",
+        not_raised="The client gave up before.",
+        remedy="Set a timeout for requests.",
+    ),
+    "endless-loop": FindingKind(
+        level="error",
+        message=(
+            "The client sent more requests without progress than the tenant's `loop_limit`,"
+            " so the server rejects further ones."
+        ),
+        raised="`loop_limit` consecutive requests for a list brought no new row.",
+        not_raised="A request brought a new row, or the list was begun anew by its first page.",
+        remedy="Stop at the last page, and give up after some retries.",
+    ),
+    "deleted-tenant": FindingKind(
+        level="warning",
+        message=(
+            "The credential belongs to a deleted tenant: the request is late, or belongs to another test."
+        ),
+        raised="A request carries the credential of a tenant that was deleted lately.",
+        not_raised="The credential was never one of this server.",
+        remedy="Wait for all requests of a test before it ends.",
+    ),
+}
+"""Every kind of finding by name."""
