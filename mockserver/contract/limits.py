@@ -278,7 +278,9 @@ class TokenBucket(RateLimit, frozen=True, kw_only=True, tag=True):
     def charge(
         self, counter: Counter | None, behaviors: Behaviors, now: int, *, counts: bool
     ) -> tuple[Counter | None, LimitStatus]:
-        allowed, refill = map(int, self.values(behaviors).values())
+        values = self.values(behaviors)
+        allowed = int(values["allowed"])
+        refill = int(values["refill"])
         level = self._level(counter, allowed, refill, now)
         refused = allowed > 0 and level < _TOKEN
         if counts and allowed:  # An unlimited bucket loses no tokens.
@@ -290,7 +292,9 @@ class TokenBucket(RateLimit, frozen=True, kw_only=True, tag=True):
         return counter, LimitStatus(self, allowed, remaining, now // 1000 + full, wait, refused)
 
     def used(self, counter: Counter, behaviors: Behaviors, now: int) -> int:
-        allowed, refill = map(int, self.values(behaviors).values())
+        values = self.values(behaviors)
+        allowed = int(values["allowed"])
+        refill = int(values["refill"])
         return -(-(allowed * _TOKEN - self._level(counter, allowed, refill, now)) // _TOKEN)
 
     def _level(self, counter: Counter | None, allowed: int, refill: int, now: int) -> int:

@@ -18,11 +18,7 @@ from mockserver.contract.errors import ApiError, VendorError
 from mockserver.contract.limits import Limit, RateLimit, concurrency_limit, rate_limits
 from mockserver.contract.provenance import Basis
 from mockserver.contract.validation import fields
-from mockserver.server.http.pagination import (
-    collect_fields,
-    field_place,
-    list_key_of,
-)
+from mockserver.server.http.pagination import collect_fields, field_place, list_key_of
 from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.router import NearMiss, RouteMatch
 from mockserver.server.requests.auth import (

@@ -29,8 +29,8 @@ class Limits(Struct):
 
     def active(self, vendor: str, endpoint: Endpoint) -> list[Limit]:
         """Return the limits of an endpoint that are on, with the changes."""
-        limits_by_name = {limit.name(vendor, endpoint.name): limit for limit in endpoint.limits}
-        return [self.apply(name, limit) for name, limit in limits_by_name.items() if name not in self.off]
+        named = [(limit.name(vendor, endpoint.name), limit) for limit in endpoint.limits]
+        return [self.apply(name, limit) for name, limit in named if name not in self.off]
 
 
 def reported(found: Sequence[LimitStatus], now: int) -> dict[str, str]:
