@@ -15,8 +15,8 @@ C = TypeVar("C", bound=Callable[..., Any])
 class ParsedText(click.ParamType):  # type: ignore[type-arg] # older releases of click have no parameter there
     """A text that one of the functions in :mod:`mockserver._util.parsers` parses."""
 
-    def __init__(self, parse: Callable[[str], Any], name: str) -> None:
-        """Parse with a function that raises ValueError; *name* is shown in help."""
+    def __init__(self, name: str, parse: Callable[[str], Any] = str) -> None:
+        """Parse with a function that may raise ValueError; *name* is shown in help."""
         self._parse = parse
         self.name = name
 
@@ -28,23 +28,15 @@ class ParsedText(click.ParamType):  # type: ignore[type-arg] # older releases of
             self.fail(str(error), param, ctx)
 
 
-class Pair(click.ParamType):  # type: ignore[type-arg] # older releases of click have no parameter there
-    """A text such as NAME=VALUE, converted to a name and a value."""
-
-    def __init__(self, form: str, parse: Callable[[str], Any] = str) -> None:
-        """Parse values with a function that may raise ValueError; *form* is shown in help and errors."""
-        self._parse = parse
-        self.name = form
+class Pair(ParsedText):
+    """A text such as NAME=VALUE, converted to the name and the parsed value."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Split a text at its first equals sign; raises a usage error for another form."""
         name, equals, text = str(value).partition("=")
         if not equals or not name:
             self.fail(f"invalid value {value!r}; write {self.name}", param, ctx)
-        try:
-            return name, self._parse(text)
-        except ValueError as error:
-            self.fail(str(error), param, ctx)
+        return name, super().convert(text, param, ctx)
 
 
 def repeated_pairs(form: str, parse: Callable[[str], Any] = str) -> dict[str, Any]:
@@ -63,10 +55,10 @@ class OneOf(click.Choice):  # type: ignore[type-arg] # older releases of click h
 
 
 COUNT = click.IntRange(min=0)
-SEED = ParsedText(parsers.parse_seed, "seed")
-PORT = ParsedText(parsers.parse_port, "port")
-URL = ParsedText(parsers.check_url, "url")
-TOKEN = ParsedText(parsers.check_token, "token")
+SEED = ParsedText("seed", parsers.parse_seed)
+PORT = ParsedText("port", parsers.parse_port)
+URL = ParsedText("url", parsers.check_url)
+TOKEN = ParsedText("token", parsers.check_token)
 
 
 def combine_options(*options: Callable[[Any], Any]) -> Callable[[C], C]:
