@@ -109,7 +109,7 @@ def test_one(session_mock):
 @pytest.mark.parametrize(
     ("argument", "message"),
     [
-        ("strict='no'", "strict: invalid value 'no'; use True or False"),
+        ("strict='no'", "strict: invalid value 'no'; use True, False or 'warnings'"),
         ("behaviors='a=b'", "behaviors: invalid value 'a=b'; use a dict of behaviors by name"),
     ],
 )

@@ -207,7 +207,7 @@ def test_one(session_mock):
             "last 10 of 14 requests, plus earlier ones with findings:",
             "     1  GET * -> 503, fault #1 (status), Retry-After: 30",
             "     2  GET * -> 200",
-            "        retry-too-soon: *",
+            "        error retry-too-soon: *",
             "     5  GET * -> 200",
         ]
     )

@@ -60,7 +60,7 @@ def test_own(session_mock): print('OWN', session_mock.behaviors['{vendor.name}.d
     ("arguments", "message"),
     [
         (["--session-mock-seed=x"], "*--session-mock-seed: *'x'*random*"),
-        (["--session-mock-strict=perhaps"], "*--session-mock-strict: *'perhaps'*yes or no*"),
+        (["--session-mock-strict=perhaps"], "*--session-mock-strict: *'perhaps'*yes, warnings or no*"),
         (
             ["--session-mock-dialect=a=b,=c"],
             "*--session-mock-dialect: *'a=b,=c'*VENDOR=DIALECT*",

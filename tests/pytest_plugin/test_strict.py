@@ -173,3 +173,55 @@ def test_good(session_mock):
 
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["FAILED test_it.py::test_bad*"])
+
+
+FINDINGS_BY_LEVEL = {
+    "error": ("retry-too-soon", "for _ in range(2): ask(session_mock)"),
+    "warning": ("key-in-query", "ask(session_mock, api_key='x')"),
+    "note": ("range-without-zone", "ask(session_mock, start_date='2026-09-01', end_date='2026-09-02')"),
+}
+RETRY = "@pytest.mark.session_mock(faults={'kind': 'status', 'status': 503, 'retry_after': 30, 'times': 1})\n"
+
+
+@pytest.mark.parametrize(
+    ("strict", "failing"),
+    [("no", []), ("yes", ["error"]), ("errors", ["error"]), ("warnings", ["error", "warning"])],
+)
+@pytest.mark.parametrize("place", ["option", "marker"])
+@pytest.mark.parametrize("level", FINDINGS_BY_LEVEL)
+def test_finding_fails_test_by_level_and_strictness(
+    run: Run, level: str, place: str, strict: str, failing: list[str]
+) -> None:
+    finding, call = FINDINGS_BY_LEVEL[level]
+    marker = RETRY if level == "error" else ""
+    options = [f"--session-mock-strict={strict}"]
+    if place == "marker":
+        value = {"no": False, "yes": True}.get(strict, strict)
+        marker += f"@pytest.mark.session_mock(strict={value!r})\n"
+        options = []
+    result = run(f"{marker}def test_one(session_mock): {call}\n", *options)
+
+    if level in failing:
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(
+            [f"{finding}: *", f"If this is intended: session_mock.allow('{finding}')"]
+        )
+    else:
+        result.assert_outcomes(passed=1)
+
+
+def test_report_of_failing_test_shows_findings_of_all_levels(run: Run) -> None:
+    result = run(
+        f"{RETRY}def test_one(session_mock):\n"
+        + "".join(f"    {call}\n" for _, call in FINDINGS_BY_LEVEL.values())
+    )
+
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "retry-too-soon: *",
+            "If this is intended: session_mock.allow('retry-too-soon')",
+            "warning, does not fail the test: key-in-query: *",
+            "note, does not fail the test: range-without-zone: *",
+        ]
+    )

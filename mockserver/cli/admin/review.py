@@ -13,6 +13,7 @@ from mockserver.client.client import AdminClient
 
 _MAX_NUMBERS = 5
 """Maximum number of exchanges listed per finding."""
+_STRICT = f"{__name__}.strict"
 
 
 def _row(summary: FindingSummary) -> tuple[Any, ...]:
@@ -45,13 +46,14 @@ def findings(client: AdminClient, *, tenant: str, **filters: Any) -> list[Findin
 
 def _is_wrong(result: Verification) -> bool:
     """Return whether the verification fails with the option ``--strict`` of the command."""
-    failing = ("error", "warning") if _get_strict() == "warnings" else ("error",)
+    failing = ("error", "warning") if click.get_current_context().meta[_STRICT] == "warnings" else ("error",)
     has_findings = any(finding.level in failing for finding in result.findings)
     return bool(has_findings or result.unexpected or result.unused_faults)
 
 
-def _get_strict() -> str:
-    return str(click.get_current_context().params["strict"])
+def _keep_strict(context: click.Context, _: click.Parameter, value: str) -> None:
+    """Keep the value of ``--strict`` for the output and the exit code of the command."""
+    context.meta[_STRICT] = value
 
 
 def _print_verification(result: Verification) -> None:
@@ -89,6 +91,7 @@ def _print_verification(result: Verification) -> None:
     default="errors",
     show_default=True,
     expose_value=False,
+    callback=_keep_strict,
     help="Fail for findings that are errors, or also for warnings; notes never fail.",
 )
 @with_client(_print_verification, is_failure=_is_wrong)
