@@ -66,15 +66,7 @@ class ArchetypeTable:
         self.hostnames = tuple(hostnames)
         self.variants = ARCHETYPES // VISITS // slots
         self._key = seed_key
-        events = _event_table(vocabulary, seed_key % EVENT_TEMPLATES, bots=bots)
-        self.page = events.page
-        self.action = events.action
-        self.offset = events.offset
-        self.begin = events.begin
-        self.length = events.length
-        self.pageviews = events.pageviews
-        self.duration = events.duration
-        self._event_counts = events.counts
+        self._template = seed_key % EVENT_TEMPLATES
 
     def _draw(self, name: str, size: int) -> U64:
         return draw(key(self._key, name), np.arange(size, dtype=np.uint64))
@@ -167,9 +159,44 @@ class ArchetypeTable:
             "hostname", lambda hashed: np.maximum(below(8, hashed) - 8 + len(self.hostnames), 0)
         )
 
+    # Events, which only some requests need.
+
+    @cached_property
+    def events(self) -> "EventTable":
+        """The events of all rows; making them takes longer than all else of a new world."""
+        return _event_table(self.vocabulary, self._template, bots=self.bots)
+
+    @property
+    def page(self) -> NDArray[np.uint8]:
+        return self.events.page
+
+    @property
+    def action(self) -> NDArray[np.uint8]:
+        return self.events.action
+
+    @property
+    def offset(self) -> NDArray[np.int32]:
+        return self.events.offset
+
+    @property
+    def begin(self) -> I64:
+        return self.events.begin
+
+    @property
+    def length(self) -> I64:
+        return self.events.length
+
+    @property
+    def pageviews(self) -> I64:
+        return self.events.pageviews
+
+    @property
+    def duration(self) -> I64:
+        return self.events.duration
+
     def count_events(self, kind: str) -> I64:
         """Return the number of events of a kind in each row."""
-        return self._event_counts.get(kind, np.zeros(ARCHETYPES, dtype=np.int64))
+        return self.events.counts.get(kind, np.zeros(ARCHETYPES, dtype=np.int64))
 
 
 class LazyColumn:
@@ -275,7 +302,7 @@ def _make_events(template: int, vocabulary: Vocabulary, *, bots: bool) -> EventT
     duration = offset[begin + length - 1].astype(np.int64)
     kinds = np.array([*(entry.kind for entry in vocabulary.actions), "pageview"])
     counts = {
-        str(kind): np.add.reduceat((kinds == kind).astype(np.int64)[action], begin)
-        for kind in np.unique(kinds)
+        kind: np.add.reduceat((kinds == kind).astype(np.int64)[action], begin)
+        for kind in set(kinds.tolist())
     }
     return EventTable(page, action, offset.astype(np.int32), begin, length, pageviews, duration, counts)
