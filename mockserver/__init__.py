@@ -7,13 +7,15 @@ stays fast.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from mockserver._util.version import VERSION
+
 if TYPE_CHECKING:
     from mockserver.client import AdminClient, AdminError
     from mockserver.embedded import SessionMock, TenantHandle, VendorHandle
     from mockserver.embedded.aiohttp_app import create_app, tenant_of
     from mockserver.pytest_plugin.checked_tenant import CheckedTenant
 
-__version__ = "0.1.0"
+__version__ = VERSION
 __all__ = [
     "AdminClient",
     "AdminError",

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from mockserver import __version__
+from mockserver._util.version import VERSION
 from mockserver.cli.lazy_group import LazyGroup
 from mockserver.cli.output import discard_output, echo
 
@@ -61,7 +61,7 @@ def _replace_closed_streams() -> None:
     lazy_commands=_COMMANDS,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(__version__, prog_name="session-mock")
+@click.version_option(VERSION, prog_name="session-mock")
 def cli() -> None:
     """Mock server for the session APIs of analytics vendors, with seeded data.
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 from msgspec import json
 from msgspec.structs import fields
 
-from mockserver import __version__
+from mockserver._util.version import VERSION
 from mockserver.admin_schemas import ExpectedRowsQuery, Problem
 from mockserver.server.admin.app import PREFIX
 from mockserver.server.admin.handlers.expected import get_expected_rows
@@ -49,7 +49,7 @@ def document(routes: Sequence[Route]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {
             "title": "session-mock admin API",
-            "version": __version__,
+            "version": VERSION,
             "description": "Controls and inspects a running session-mock server.",
         },
         "paths": paths,

@@ -14,7 +14,7 @@ from typing import Any, Final
 from aiohttp import web
 from msgspec import Struct, json
 
-from mockserver import __version__
+from mockserver._util.version import VERSION
 from mockserver.server.admin.app import PRIVATE_HEADERS, Admin
 from mockserver.server.admin.auth import authorize
 from mockserver.server.admin.problem_details import ProblemError
@@ -63,7 +63,7 @@ def page(request: web.Request, vendor: Vendor, admin: Admin | None) -> web.Respo
     words = {
         "title": vendor.contract.title,
         "values": json.encode(_values(request, vendor, admin)).decode(),
-        "version": __version__,
+        "version": VERSION,
         "viewer": f"{viewer.package} {viewer.version}",
     }
     text = Template((ASSETS / "page.html").read_text(encoding="utf-8")).substitute(

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from mockserver import __version__
+from mockserver._util.version import VERSION
 from mockserver.contract.behaviors import DOCUMENTED
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Endpoint
@@ -31,7 +31,7 @@ def openapi(vendor: str, dialect: str = DOCUMENTED) -> dict[str, Any]:
         parameters = asked(tenant, found, endpoint)
         return Example(parameters, answer(tenant, found, endpoint, parameters))
 
-    return document(found.contract, __version__, example)
+    return document(found.contract, VERSION, example)
 
 
 def asked(tenant: Tenant, vendor: Vendor, endpoint: Endpoint) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from msgspec import json, to_builtins
 
-from mockserver import __version__
+from mockserver._util.version import VERSION
 from mockserver.server.journal.journal import Exchange
 from mockserver.server.journal.redacted_exchange import (
     Pairs,
@@ -39,7 +39,7 @@ def _build_archive(entries: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "log": {
             "version": "1.2",
-            "creator": {"name": "session-mock", "version": __version__},
+            "creator": {"name": "session-mock", "version": VERSION},
             "entries": entries,
         }
     }

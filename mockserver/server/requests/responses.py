@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import json
 from multidict import CIMultiDict
 
-from mockserver import __version__
+from mockserver._util.version import VERSION
 from mockserver.contract.behaviors import BASIS, BASIS_HEADER, ByBehavior, short_name
 from mockserver.contract.errors import ErrorTemplate, VendorError, render, status_details
 from mockserver.contract.provenance import Basis
@@ -25,7 +25,7 @@ _DOCS_HINT = (
     f"see /<vendor>/docs or /<vendor>/openapi.json for the endpoints of a vendor ({', '.join(NAMES)}), "
     "and /__admin/openapi.json for the admin API if it is enabled"
 )
-SERVER = f"session-mock/{__version__}"
+SERVER = f"session-mock/{VERSION}"
 _SUCCESS_HEADERS = CIMultiDict({"Content-Type": _JSON, "Server": SERVER})
 
 

@@ -302,7 +302,6 @@ def _make_events(template: int, vocabulary: Vocabulary, *, bots: bool) -> EventT
     duration = offset[begin + length - 1].astype(np.int64)
     kinds = np.array([*(entry.kind for entry in vocabulary.actions), "pageview"])
     counts = {
-        kind: np.add.reduceat((kinds == kind).astype(np.int64)[action], begin)
-        for kind in set(kinds.tolist())
+        kind: np.add.reduceat((kinds == kind).astype(np.int64)[action], begin) for kind in set(kinds.tolist())
     }
     return EventTable(page, action, offset.astype(np.int32), begin, length, pageviews, duration, counts)

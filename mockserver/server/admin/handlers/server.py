@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from mockserver import __version__
+from mockserver._util.version import VERSION
 from mockserver.admin_schemas import Health, Version
 from mockserver.server.admin.routing import HandlerContext
 
@@ -14,7 +14,7 @@ def get_health(context: HandlerContext) -> Health:
 
 def get_version(context: HandlerContext) -> Version:  # noqa: ARG001 -- every handler gets the context
     """Return name and version of the server."""
-    return Version(version=__version__)
+    return Version(version=VERSION)
 
 
 def get_openapi(context: HandlerContext) -> dict[str, Any]:
