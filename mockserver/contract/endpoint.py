@@ -42,6 +42,10 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """The path parameter with the site's id; None if the credential or the view determines the site."""
     query: type[Struct] | None = None
     body: type[Struct] | None = None
+    select_fields: tuple[str, ...] = ()
+    """Dotted paths of fields of the body that list names of row fields."""
+    ignored_params: tuple[str, ...] = ()
+    """Parameters that the vendor documents, but that have no effect here."""
     any_of_fields: tuple[str, ...] = ()
     """Fields of the body; at least one of them must be a non-empty string."""
     site_id_precheck: str | None = None
@@ -263,12 +267,20 @@ def _reference_problems(endpoint: Endpoint) -> Iterator[str]:
     for name in endpoint.referenced_response_fields():
         if name not in in_response:
             yield f"no field {name!r} in the response"
+    yield from _select_problems(endpoint)
     for rule in endpoint.lint_rules:
         for name in rule.fields():
             if name not in known:
                 yield f"finding {rule.name}: no field {name!r}"
         if rule.name not in FINDINGS:
             yield f"unknown finding {rule.name!r}; {suggest(rule.name, FINDINGS)}"
+
+
+def _select_problems(endpoint: Endpoint) -> Iterator[str]:
+    in_body = {field.name for field in fields(endpoint.body, deep=True)}
+    for name in endpoint.select_fields:
+        if name not in in_body:
+            yield f"select_fields: no field {name!r} in the body"
 
 
 def _duplicates(kind: str, names: Iterable[str]) -> Iterator[str]:

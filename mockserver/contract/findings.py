@@ -20,7 +20,7 @@ class FindingKind(Struct, frozen=True, kw_only=True):
     not_raised: str
     """When it is deliberately not raised."""
     remedy: str
-    """What a correct client does."""
+    """Advice to the author of the client."""
 
 
 FINDINGS: Final[Mapping[str, FindingKind]] = {
@@ -64,6 +64,23 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
         ),
         not_raised="No range is sent, or its instants have offsets.",
         remedy="Send the zone of the days that you mean, or rely on the documented default deliberately.",
+    ),
+    "unknown-parameter": FindingKind(
+        level="error",
+        message="The request has a name that the endpoint does not know, so the vendor ignores it.",
+        raised=(
+            "A query parameter, a field of the body or the name of a field to return is unknown in the"
+            " tenant's dialect: an error if the name is close to a known one, or known in another place,"
+            " endpoint or dialect of the vendor, or in responses; a warning otherwise."
+        ),
+        not_raised=(
+            "The name is a credential's, or a key of an object with arbitrary properties, or the vendor"
+            " documents it but it has no effect in the mock."
+        ),
+        remedy=(
+            "Correct or remove the name. `unknown-parameter:utm` instead of `unknown-parameter` allows a"
+            " single name."
+        ),
     ),
     "page-requested-twice": FindingKind(
         level="error",

@@ -42,18 +42,26 @@ If more of them occur in the kept part, nothing of the body is kept.
 """
 
 
-class Finding(Struct, frozen=True):
+class Finding(Struct, frozen=True, omit_defaults=True):
     """A defect in how a client used the API."""
 
     name: str
     message: str
     level: Level
+    parameter: str | None = None
+    """The name in the request that the finding is about, if there may be one for each of several names."""
 
     @classmethod
-    def of_kind(cls, name: str, message: str | None = None, level: Level | None = None) -> Self:
+    def of_kind(
+        cls,
+        name: str,
+        message: str | None = None,
+        level: Level | None = None,
+        parameter: str | None = None,
+    ) -> Self:
         """Return a finding with the message and level of its kind, or with those given."""
         kind = FINDINGS[name]
-        return cls(name, kind.message if message is None else message, level or kind.level)
+        return cls(name, kind.message if message is None else message, level or kind.level, parameter)
 
 
 class Exchange(Struct, kw_only=True, eq=False):

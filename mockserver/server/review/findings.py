@@ -10,6 +10,7 @@ from mockserver.server.http.response import Response
 from mockserver.server.journal.journal import Exchange, Finding, Journal
 from mockserver.server.requests.cache import CachedRequest
 from mockserver.server.requests.parser import ParsedRequest
+from mockserver.server.review.parameters import check_parameters
 from mockserver.server.review.retries import review_retries
 from mockserver.server.review.rules import check_rules
 from mockserver.server.tenancy.tenant import Tenant
@@ -29,7 +30,7 @@ def review(journal: Journal, known: CachedRequest, exchange: Exchange, reply: Re
     reading = known.parsed
     try:
         if known.lint_findings is None:
-            known.lint_findings = check_rules(reading, exchange.raw)
+            known.lint_findings = check_rules(reading, exchange.raw) + check_parameters(reading, exchange)
             known.page = _requested_page(reading)
         findings = known.lint_findings + _review_history(journal, known, exchange, reply)
         if findings:

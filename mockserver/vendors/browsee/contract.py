@@ -87,6 +87,7 @@ EXPORT_SESSIONS: Final = Endpoint(
     paths=("/api/v1/export/sessions",),
     summary="Export a project's sessions, page by page.",
     body=ExportSessions,
+    select_fields=("options.select", "select"),
     response=Export,
     credentials=BodyKeys("apiKey", "secretKey"),
     pagination=OffsetPagination(
