@@ -20,7 +20,7 @@ class FindingKind(Struct, frozen=True, kw_only=True):
     not_raised: str
     """When it is deliberately not raised."""
     remedy: str
-    """Advice to the author of the client."""
+    """The way of a correct client."""
 
 
 FINDINGS: Final[Mapping[str, FindingKind]] = {

@@ -176,8 +176,8 @@ def test_good(session_mock):
 
 
 FINDINGS_BY_LEVEL = {
-    "error": ("retry-too-soon", "for _ in range(2): ask(session_mock)"),
-    "warning": ("key-in-query", "ask(session_mock, api_key='x')"),
+    "error": ("retry-too-soon", "ask(session_mock); ask(session_mock)"),
+    "warning": ("key-in-query", "ask(session_mock, **{PAGE: 2}, api_key='x')"),
     "note": ("range-without-zone", "ask(session_mock, start_date='2026-09-01', end_date='2026-09-02')"),
 }
 RETRY = "@pytest.mark.session_mock(faults={'kind': 'status', 'status': 503, 'retry_after': 30, 'times': 1})\n"

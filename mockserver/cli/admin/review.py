@@ -82,7 +82,8 @@ def _print_verification(result: Verification) -> None:
 
 @click.command(
     epilog=format_examples(
-        "session-mock admin verify --tenant nightly", "session-mock admin verify --strict warnings"
+        "session-mock admin verify --tenant nightly",
+        "session-mock admin verify --tenant nightly --strict warnings",
     )
 )
 @click.option(
