@@ -19,6 +19,7 @@ from mockserver.contract.lint_rules import LintRule
 from mockserver.contract.pagination import NoPagination, Pagination
 from mockserver.contract.provenance import Fact, Source
 from mockserver.contract.validation import fields
+from mockserver.contract.windows import Window
 
 
 class ContractError(Exception):
@@ -79,6 +80,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     facts: tuple[Fact, ...] = ()
     lint_rules: tuple[LintRule, ...] = ()
     """Rules for findings about requests that are answered."""
+    windows: tuple[Window, ...] = ()
+    """Time windows that a request can have; the first one of which a field is sent applies."""
     headers: Mapping[str, str] = {}
     """Headers of every response."""
     example: Mapping[str, Any] = {}
@@ -267,7 +270,7 @@ def _reference_problems(endpoint: Endpoint) -> Iterator[str]:
     for name in endpoint.referenced_response_fields():
         if name not in in_response:
             yield f"no field {name!r} in the response"
-    yield from _select_problems(endpoint)
+    yield from _field_problems(endpoint, known)
     for rule in endpoint.lint_rules:
         for name in rule.fields():
             if name not in known:
@@ -276,7 +279,11 @@ def _reference_problems(endpoint: Endpoint) -> Iterator[str]:
             yield f"unknown finding {rule.name!r}; {suggest(rule.name, FINDINGS)}"
 
 
-def _select_problems(endpoint: Endpoint) -> Iterator[str]:
+def _field_problems(endpoint: Endpoint, known: set[str]) -> Iterator[str]:
+    for window in endpoint.windows:
+        for name in window.fields:
+            if name not in known:
+                yield f"windows: no field {name!r}"
     in_body = {field.name for field in fields(endpoint.body, deep=True)}
     for name in endpoint.select_fields:
         if name not in in_body:

@@ -152,6 +152,17 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
         not_raised="The response asked for such a wait, or the clock was moved at another time.",
         remedy="Subtract the current time from the reset before waiting.",
     ),
+    "window-outside-world": FindingKind(
+        level="warning",
+        message="The window of the request lies outside the world, so the response is empty.",
+        raised=(
+            "A response has no sessions, and the time window of the request, including its defaults, ends"
+            " more than a day before the world begins, or begins more than a day after the world ends. The"
+            " usual reason is a world that ends before the computer's clock."
+        ),
+        not_raised="The window overlaps the world, is unlimited, or has sessions that clients tracked.",
+        remedy="Freeze the clock at the end of the world, or request a window within the world.",
+    ),
     "event-sent-twice": FindingKind(
         level="note",
         message="The vendor recorded the same event twice: the response to its first copy was lost.",

@@ -178,7 +178,7 @@ def test_good(session_mock):
 FINDINGS_BY_LEVEL = {
     "error": ("retry-too-soon", "ask(session_mock); ask(session_mock)"),
     "warning": ("key-in-query", "ask(session_mock, **{PAGE: 2}, api_key='x')"),
-    "note": ("range-without-zone", "ask(session_mock, start_date='2026-09-01', end_date='2026-09-02')"),
+    "note": ("page-after-last", "[ask(session_mock, **{LIMIT: 9999, PAGE: page}) for page in (1, 2)]"),
 }
 RETRY = "@pytest.mark.session_mock(faults={'kind': 'status', 'status': 503, 'retry_after': 30, 'times': 1})\n"
 
@@ -252,6 +252,6 @@ def test_report_of_failing_test_shows_findings_of_all_levels(run: Run) -> None:
             "retry-too-soon: *",
             "If this is intended: session_mock.allow('retry-too-soon')",
             "warning, does not fail the test: key-in-query: *",
-            "note, does not fail the test: range-without-zone: *",
+            "note, does not fail the test: page-after-last: *",
         ]
     )

@@ -13,6 +13,7 @@ from mockserver.server.requests.parser import ParsedRequest
 from mockserver.server.review.parameters import check_parameters
 from mockserver.server.review.retries import review_retries
 from mockserver.server.review.rules import check_rules
+from mockserver.server.review.windows import review_window
 from mockserver.server.tenancy.tenant import Tenant
 
 _MAX_EMPTY_PAGE_BYTES: Final = 1024
@@ -56,14 +57,14 @@ def _review_history(
         found += review_retries(journal, reading, exchange, reply, reading.principal)
     if reading.principal is None or reply is None:
         return found
-    if (
-        known.page
-        and reply.status == _OK
-        and not (exchange.faults or exchange.client_disconnected or exchange.raw.method == "HEAD")
+    if reply.status == _OK and not (
+        exchange.faults or exchange.client_disconnected or exchange.raw.method == "HEAD"
     ):
-        found += map(
-            Finding.of_kind, _review_page(journal, reading, known.page, reading.principal.tenant, reply)
-        )
+        found += review_window(reading, exchange, reply)
+        if known.page:
+            found += map(
+                Finding.of_kind, _review_page(journal, reading, known.page, reading.principal.tenant, reply)
+            )
     return found
 
 
