@@ -18,8 +18,8 @@ from mockserver.contract.limits import Limit
 from mockserver.contract.lint_rules import LintRule
 from mockserver.contract.pagination import NoPagination, Pagination
 from mockserver.contract.provenance import Fact, Source
+from mockserver.contract.time_windows import TimeWindow
 from mockserver.contract.validation import fields
-from mockserver.contract.windows import Window
 
 
 class ContractError(Exception):
@@ -80,7 +80,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     facts: tuple[Fact, ...] = ()
     lint_rules: tuple[LintRule, ...] = ()
     """Rules for findings about requests that are answered."""
-    windows: tuple[Window, ...] = ()
+    time_windows: tuple[TimeWindow, ...] = ()
     """Time windows that a request can have; the first one of which a field is sent applies."""
     headers: Mapping[str, str] = {}
     """Headers of every response."""
@@ -280,10 +280,10 @@ def _reference_problems(endpoint: Endpoint) -> Iterator[str]:
 
 
 def _field_problems(endpoint: Endpoint, known: set[str]) -> Iterator[str]:
-    for window in endpoint.windows:
+    for window in endpoint.time_windows:
         for name in window.fields:
             if name not in known:
-                yield f"windows: no field {name!r}"
+                yield f"time_windows: no field {name!r}"
     in_body = {field.name for field in fields(endpoint.body, deep=True)}
     for name in endpoint.select_fields:
         if name not in in_body:

@@ -14,12 +14,12 @@ WINDOWED: list[Pair] = [
     (vendor, endpoint)
     for vendor in load_dialects()
     for endpoint in vendor.contract.endpoints
-    if endpoint.windows
+    if endpoint.time_windows
 ]
 WITH_DEFAULT = [
     pair
     for pair in WINDOWED
-    if any(window.default_hours or (window.length and not window.start) for window in pair[1].windows)
+    if any(window.default_hours or (window.length and not window.start) for window in pair[1].time_windows)
 ]
 
 
@@ -54,7 +54,7 @@ async def test_default_window_within_world_is_not_found(serve: Any, pair: Pair) 
 async def test_explicit_window_is_found_only_outside(serve: Any, pair: Pair) -> None:
     mock = await serve(pair[0])
     spec = mock.tenant.world.spec
-    window = pair[1].windows[0]
+    window = pair[1].time_windows[0]
     samples = []
     for start in (spec.start - 40 * DAY, spec.start + DAY, spec.end + 30 * DAY):
         mock.tenant.clock.freeze(spec.end + 90 * DAY)
@@ -91,12 +91,12 @@ async def test_list_of_all_rows_is_not_found(serve: Any, pair: Pair) -> None:
 
 @pytest.mark.parametrize(
     "pair",
-    [pair for pair in WINDOWED if any(each.values == "minutes_ago" for each in pair[1].windows)],
+    [pair for pair in WINDOWED if any(each.values == "minutes_ago" for each in pair[1].time_windows)],
     ids=name,
 )
 async def test_minutes_before_now_are_found_only_outside(serve: Any, pair: Pair) -> None:
     mock = await serve(pair[0])
-    window = next(each for each in pair[1].windows if each.values == "minutes_ago")
+    window = next(each for each in pair[1].time_windows if each.values == "minutes_ago")
     counts = []
     for days in (0, 60):
         mock.tenant.clock.freeze(mock.tenant.world.spec.end + days * DAY)

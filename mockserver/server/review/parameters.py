@@ -79,10 +79,11 @@ def _has_credential(exchange: Exchange, name: str) -> bool:
 
 def _find_in_query(names: _Names, path: str) -> Iterator[tuple[str, str]]:
     query = path.partition("?")[2]
-    if query:
-        for name, _ in split_query(query):
-            if name and name not in names.query:
-                yield _QUERY, name
+    if not query or names.query.issuperset([pair.partition("=")[0] for pair in query.split("&")]):
+        return  # Decoding the query takes three times as long.
+    for name, _ in split_query(query):
+        if name and name not in names.query:
+            yield _QUERY, name
 
 
 def _find_in_body(names: _Names, endpoint: Endpoint, text: bytes) -> Iterator[tuple[str, str]]:

@@ -9,7 +9,7 @@ from msgspec import json
 
 from mockserver._util.json_paths import get_at
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.windows import Window
+from mockserver.contract.time_windows import TimeWindow
 from mockserver.server.http.response import Response
 from mockserver.server.journal.journal import Exchange, Finding
 from mockserver.server.requests.parser import ParsedRequest
@@ -23,6 +23,8 @@ _DAY: Final = 24 * _HOUR
 _MINUTE: Final = 60_000
 _LATEST: Final = 4_102_444_800_000
 """Instants after the year 2100 are shown as its beginning."""
+_MAX_EMPTY_BYTES: Final = 1024
+"""A larger response has rows."""
 _Bounds = tuple[float | None, float]
 """Start and end in Unix milliseconds; no start if it is unlimited."""
 _Getters = Mapping[str, GetField]
@@ -30,7 +32,10 @@ _Getters = Mapping[str, GetField]
 
 def review_window(parsed: ParsedRequest, exchange: Exchange, response: Response) -> list[Finding]:
     """Return a finding for an empty response to a request whose window lies wholly outside the world."""
-    if not parsed.endpoint.windows or parsed.principal is None:
+    endpoint = parsed.endpoint
+    if not endpoint.time_windows or parsed.principal is None:
+        return []
+    if endpoint.count_field is None and len(response.body) > _MAX_EMPTY_BYTES:
         return []
     bounds = _find_bounds(parsed, exchange.received_at)
     if bounds is None:
@@ -39,7 +44,7 @@ def review_window(parsed: ParsedRequest, exchange: Exchange, response: Response)
     start, end = bounds
     is_after = spec.end is not None and start is not None and start > spec.end + _DAY
     is_before = end < spec.start - _DAY
-    if not (is_after or is_before) or not _is_empty(parsed.endpoint, response):
+    if not (is_after or is_before) or not _is_empty(endpoint, response):
         return []
     return [Finding.of_kind("window-outside-world", _describe(bounds, spec, exchange.received_at))]
 
@@ -63,7 +68,7 @@ def _format(instant: float) -> str:
 def _find_bounds(parsed: ParsedRequest, now: int) -> _Bounds | None:
     """Return the window of a request; ``None`` if it is unlimited or unclear."""
     getters = _getters(parsed.vendor, parsed.endpoint.name)
-    for window in parsed.endpoint.windows:
+    for window in parsed.endpoint.time_windows:
         start = _value(parsed, getters, window.start)
         end = _value(parsed, getters, window.end)
         length = _value(parsed, getters, window.length)
@@ -88,11 +93,11 @@ def _value(parsed: ParsedRequest, getters: _Getters, name: str | None) -> Any:
 @cache
 def _getters(vendor: Vendor, endpoint_name: str) -> _Getters:
     endpoint = vendor.endpoint(endpoint_name)
-    names = {name for window in endpoint.windows for name in window.fields}
+    names = {name for window in endpoint.time_windows for name in window.fields}
     return {name: field_getter(endpoint, name) for name in names}
 
 
-def _to_instant(value: Any, window: Window, now: int) -> float | None:
+def _to_instant(value: Any, window: TimeWindow, now: int) -> float | None:
     """Return a value in Unix milliseconds, or ``None`` if it is missing or invalid."""
     if isinstance(value, int):
         return value * 1000

@@ -7,7 +7,7 @@ from mockserver.contract.limits import WindowLimit
 from mockserver.contract.lint_rules import ExceedsMaximum, InQuery, LintRule, MissingCompanion
 from mockserver.contract.pagination import OffsetPagination, PageNumberPagination
 from mockserver.contract.provenance import Fact, assumed
-from mockserver.contract.windows import Window
+from mockserver.contract.time_windows import TimeWindow
 from mockserver.vendors.rybbit import facts
 from mockserver.vendors.rybbit.behaviors import BEHAVIORS, MAX_LIMIT
 from mockserver.vendors.rybbit.request_models import PAGE_SIZE, GetSession, ListSessionLocations, ListSessions
@@ -93,10 +93,10 @@ _LIMIT_ABOVE_MAXIMUM = LintRule(
 )
 
 DATES_AND_MINUTES = (
-    Window("start_date", "end_date"),
-    Window("past_minutes_start", "past_minutes_end", values="minutes_ago"),
+    TimeWindow("start_date", "end_date"),
+    TimeWindow("past_minutes_start", "past_minutes_end", values="minutes_ago"),
 )
-WINDOWS = (DATES_AND_MINUTES[0], Window("start_datetime", "end_datetime"), DATES_AND_MINUTES[1])
+WINDOWS = (DATES_AND_MINUTES[0], TimeWindow("start_datetime", "end_datetime"), DATES_AND_MINUTES[1])
 
 LIST_SESSIONS = Endpoint(
     name="list_sessions",
@@ -115,7 +115,7 @@ LIST_SESSIONS = Endpoint(
     rows_path="data",
     row_key=("session_id",),
     start_field="session_start",
-    windows=WINDOWS,
+    time_windows=WINDOWS,
     limits=_LIMITS,
     lint_rules=(_KEY_IN_QUERY, RANGE_WITHOUT_ZONE, _LIMIT_ABOVE_MAXIMUM),
     filtered_example=FILTERED_EXAMPLE,
@@ -179,7 +179,7 @@ LIST_SESSION_LOCATIONS = Endpoint(
     headers=_JSON,
     rows_path="data",
     row_key=("lat", "lon"),
-    windows=WINDOWS,
+    time_windows=WINDOWS,
     count_field="count",
     limits=_LIMITS,
     lint_rules=(_KEY_IN_QUERY, RANGE_WITHOUT_ZONE),

@@ -5,7 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 
-class Window(Struct, frozen=True):
+class TimeWindow(Struct, frozen=True):
     """The fields with the start and the end of a time window.
 
     A value is a number of Unix seconds, or an ISO 8601 date or time. The end is now if it is not sent.
