@@ -326,12 +326,14 @@ class Count(Struct, kw_only=True):
     count: int
 
 
-class FindingSummary(Struct, kw_only=True):
+class FindingSummary(Struct, kw_only=True, omit_defaults=True):
     """A finding, or an unexpected error, with its exchanges."""
 
     name: str
     level: Level
     message: str
+    parameter: str | None = None
+    """The name in the request that the finding is about; only for `unknown-parameter`."""
     count: int
     exchanges: list[int]
     """Numbers of the first hundred exchanges."""

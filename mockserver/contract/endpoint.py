@@ -18,6 +18,7 @@ from mockserver.contract.limits import Limit
 from mockserver.contract.lint_rules import LintRule
 from mockserver.contract.pagination import NoPagination, Pagination
 from mockserver.contract.provenance import Fact, Source
+from mockserver.contract.time_windows import TimeWindow
 from mockserver.contract.validation import fields
 
 
@@ -42,6 +43,10 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """The path parameter with the site's id; None if the credential or the view determines the site."""
     query: type[Struct] | None = None
     body: type[Struct] | None = None
+    select_fields: tuple[str, ...] = ()
+    """Dotted paths of fields of the body that list names of row fields."""
+    ignored_params: tuple[str, ...] = ()
+    """Parameters that the vendor documents, but that have no effect here."""
     any_of_fields: tuple[str, ...] = ()
     """Fields of the body; at least one of them must be a non-empty string."""
     site_id_precheck: str | None = None
@@ -75,6 +80,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     facts: tuple[Fact, ...] = ()
     lint_rules: tuple[LintRule, ...] = ()
     """Rules for findings about requests that are answered."""
+    time_windows: tuple[TimeWindow, ...] = ()
+    """Time windows that a request can have; the first one of which a field is sent applies."""
     headers: Mapping[str, str] = {}
     """Headers of every response."""
     example: Mapping[str, Any] = {}
@@ -263,12 +270,24 @@ def _reference_problems(endpoint: Endpoint) -> Iterator[str]:
     for name in endpoint.referenced_response_fields():
         if name not in in_response:
             yield f"no field {name!r} in the response"
+    yield from _field_problems(endpoint, known)
     for rule in endpoint.lint_rules:
         for name in rule.fields():
             if name not in known:
                 yield f"finding {rule.name}: no field {name!r}"
         if rule.name not in FINDINGS:
             yield f"unknown finding {rule.name!r}; {suggest(rule.name, FINDINGS)}"
+
+
+def _field_problems(endpoint: Endpoint, known: set[str]) -> Iterator[str]:
+    for window in endpoint.time_windows:
+        for name in window.fields:
+            if name not in known:
+                yield f"time_windows: no field {name!r}"
+    in_body = {field.name for field in fields(endpoint.body, deep=True)}
+    for name in endpoint.select_fields:
+        if name not in in_body:
+            yield f"select_fields: no field {name!r} in the body"
 
 
 def _duplicates(kind: str, names: Iterable[str]) -> Iterator[str]:

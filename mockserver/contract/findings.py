@@ -65,6 +65,23 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
         not_raised="No range is sent, or its instants have offsets.",
         remedy="Send the zone of the days that you mean, or rely on the documented default deliberately.",
     ),
+    "unknown-parameter": FindingKind(
+        level="error",
+        message="The request has a name that the endpoint does not know, so the vendor ignores it.",
+        raised=(
+            "A query parameter, a field of the body or the name of a field to return is unknown in the"
+            " tenant's dialect: an error if the name is close to a known one, or known in another place,"
+            " endpoint or dialect of the vendor, or in responses; a warning otherwise."
+        ),
+        not_raised=(
+            "The name is a credential's, or a key of an object with arbitrary properties, or the vendor"
+            " documents it but it has no effect in the mock."
+        ),
+        remedy=(
+            "Correct or remove the name. `unknown-parameter:utm` instead of `unknown-parameter` allows a"
+            " single name."
+        ),
+    ),
     "page-requested-twice": FindingKind(
         level="error",
         message="The page was already returned in this listing. Retrying a failed page is fine.",
@@ -87,9 +104,71 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
     "retry-too-soon": FindingKind(
         level="error",
         message="The client retried before Retry-After (or the rate-limit reset) allowed it.",
-        raised="A request follows a 429 or 503 that asked to wait, before the time is over.",
-        not_raised="The tenant's clock or real time has passed the requested wait.",
+        raised=(
+            "A request that got a 429 or 503 with a requested wait is repeated before the time is over."
+            " A warning for another request that arrives more than 0.25 s of real time after the refusal."
+        ),
+        not_raised=(
+            "The tenant's clock or real time has passed the requested wait; other requests were sent at the"
+            " same time; or the end of the wait is an instant (a date or a Unix time) of a clock that does"
+            " not follow the system, which the client cannot know."
+        ),
         remedy="Wait for Retry-After, or for the announced reset, before the next request.",
+    ),
+    "hammering": FindingKind(
+        level="error",
+        message="The client repeated a failed request again and again without a growing pause.",
+        raised=(
+            "A request is repeated three times or more after 429 or 5xx, with pauses below 0.1 s, or with"
+            " equal pauses below 1 s."
+        ),
+        not_raised=(
+            "The pauses grow or vary, last at least 1 s, or are as long as requested; in real time or on the"
+            " tenant's clock, whichever is longer. Identical requests were sent at the same time."
+        ),
+        remedy="Wait as long as requested, or longer after each failure, and give up after some attempts.",
+    ),
+    "retry-of-permanent-refusal": FindingKind(
+        level="error",
+        message="The client repeated a request unchanged after a refusal that a retry cannot change.",
+        raised=(
+            "The next identical request after 400, 401, 403 or 404. A warning if it asks again for a session"
+            " that does not exist, or if the tenant's clock was moved by less than a minute in between."
+        ),
+        not_raised=(
+            "The request or its credential differs, the refusal asked to wait or was a limit's, a minute has"
+            " passed, or the tenant's world, behaviors, faults or clock changed in between."
+            " Requests without a valid credential belong to no tenant and are not compared."
+        ),
+        remedy="Report the error instead of retrying.",
+    ),
+    "absurd-wait": FindingKind(
+        level="warning",
+        message="The tenant's clock was moved by years after a response that asks to retry later.",
+        raised=(
+            "The first request after 429 or 5xx arrives a year or more later on a clock that was moved, as by"
+            " a client that sleeps for as many seconds as the Unix time of a reset has."
+        ),
+        not_raised="The response asked for such a wait, or the clock was moved at another time.",
+        remedy="Subtract the current time from the reset before waiting.",
+    ),
+    "window-outside-world": FindingKind(
+        level="warning",
+        message="The window of the request lies outside the world, so the response is empty.",
+        raised=(
+            "A response has no sessions, and the time window of the request, including its defaults, ends"
+            " more than a day before the world begins, or begins more than a day after the world ends. The"
+            " usual reason is a world that ends before the computer's clock."
+        ),
+        not_raised="The window overlaps the world, is unlimited, or has sessions that clients tracked.",
+        remedy="Freeze the clock at the end of the world, or request a window within the world.",
+    ),
+    "event-sent-twice": FindingKind(
+        level="note",
+        message="The vendor recorded the same event twice: the response to its first copy was lost.",
+        raised="A request that records an event or traits is repeated after its response was lost.",
+        not_raised="The first request recorded nothing, or its response was complete and successful.",
+        remedy="Accept that an event may be counted twice, or send it at most once.",
     ),
     "request-during-open": FindingKind(
         level="error",

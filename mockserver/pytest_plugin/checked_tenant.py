@@ -1,6 +1,6 @@
 """The tenant of a test: a handle that knows what the test allows, and finds what it does not."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +16,8 @@ from mockserver.pytest_plugin.report import describe_exchange
 __tracebackhide__ = is_admin_error
 UNUSED_FAULT: Final = "unused-fault"
 """The name that allows a fault that was never triggered."""
+_ONE_PARAMETER: Final = "unknown-parameter:"
+"""Begins the name that allows a single parameter."""
 _MAX_NUMBERS: Final = 5
 _FAULT_STATE: Final = {"id", "triggered", "remaining", "matched"}
 """Fields of a fault that are not arguments of the fault."""
@@ -27,6 +29,16 @@ class Violation(NamedTuple):
     name: str
     text: str
     level: Level = "error"
+    parameter: str | None = None
+
+    @property
+    def allowed_by(self) -> str:
+        """The narrowest name that allows it, such as ``unknown-parameter:utm``."""
+        return self.name if self.parameter is None else f"{self.name}:{self.parameter}"
+
+    def is_allowed(self, names: Collection[str]) -> bool:
+        """Return whether the names that a test allows contain this one, alone or with the parameter."""
+        return self.name in names or self.allowed_by in names
 
 
 class CheckedTenant(TenantHandle):
@@ -56,7 +68,7 @@ class CheckedTenant(TenantHandle):
     def allow(self, *names: str) -> None:
         """Allow findings (``page-requested-twice``), errors (``violation``) or ``unused-fault``.
 
-        Raises ``ValueError`` for an unknown name.
+        ``unknown-parameter:utm`` allows a single name. Raises ``ValueError`` for an unknown name.
         """
         self._allowed.update(check_names(names))
 
@@ -87,7 +99,7 @@ class CheckedTenant(TenantHandle):
         violations = [
             violation
             for violation in self._find_violations(verification, unmatched)
-            if violation.name not in self._allowed and violation not in self._reported
+            if not violation.is_allowed(self._allowed) and violation not in self._reported
         ]
         self._reported.update(violations)
         return violations
@@ -97,7 +109,7 @@ class CheckedTenant(TenantHandle):
     ) -> Iterator[Violation]:
         for found in verification.findings:
             text = f"{found.name}: {found.message}{self._describe_first(found)}"
-            yield Violation(found.name, text, found.level)
+            yield Violation(found.name, text, found.level, found.parameter)
         for found in [*verification.unexpected, *_summarize_unmatched(unmatched)]:
             yield Violation(found.name, f"{found.name} ({_list_requests(found)}): {found.message}")
         for fault in verification.unused_faults:
@@ -119,7 +131,7 @@ def check_names(names: Iterable[str]) -> tuple[str, ...]:
     checked = tuple(names)
     known = _list_known_names() if checked else []
     for name in checked:
-        if name not in known:
+        if name not in known and not name.startswith(_ONE_PARAMETER):
             raise ValueError(f"allow: unknown finding or error {name!r}; {suggest(name, known)}")
     return checked
 

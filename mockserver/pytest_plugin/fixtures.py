@@ -187,7 +187,7 @@ class TenantUnderTest:
             failing = [violation for violation in violations if self._fails_test(violation)]
             if not failing or self.ended:
                 return
-            names = ", ".join(dict.fromkeys(repr(violation.name) for violation in failing))
+            names = ", ".join(dict.fromkeys(repr(violation.allowed_by) for violation in failing))
             texts = [violation.text for violation in failing]
             texts.append(f"If this is intended: session_mock.allow({names})")
             texts += [

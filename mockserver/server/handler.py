@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any, Final
+from weakref import ref
 
 from aiohttp import HttpVersion11, web
 from aiohttp.hdrs import AUTHORIZATION, EXPECT, HOST, METH_CONNECT
@@ -187,6 +188,7 @@ class Handler:
             endpoint=parsed.endpoint.name,
             near_misses=parsed.near_misses,
             deleted_tenant=parsed.deleted_tenant,
+            connection=ref(request.transport) if request.keep_alive and request.transport else None,
         )
         return journal.open(exchange)
 
@@ -295,8 +297,10 @@ def _call_view(parsed: ParsedRequest, principal: Principal, exchange: Exchange) 
     match result.side_effect:
         case TrackedEvent() as event:
             tenant.world = with_events(tenant.world, parsed.site, [event])
+            exchange.recorded = True
         case Identity() as identity:
             tenant.world = with_identity(tenant.world, parsed.site, identity)
+            exchange.recorded = True
     return success_response(result.body, exchange.headers_sent)
 
 

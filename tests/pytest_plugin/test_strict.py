@@ -178,7 +178,7 @@ def test_good(session_mock):
 FINDINGS_BY_LEVEL = {
     "error": ("retry-too-soon", "ask(session_mock); ask(session_mock)"),
     "warning": ("key-in-query", "ask(session_mock, **{PAGE: 2}, api_key='x')"),
-    "note": ("range-without-zone", "ask(session_mock, start_date='2026-09-01', end_date='2026-09-02')"),
+    "note": ("page-after-last", "[ask(session_mock, **{LIMIT: 9999, PAGE: page}) for page in (1, 2)]"),
 }
 RETRY = "@pytest.mark.session_mock(faults={'kind': 'status', 'status': 503, 'retry_after': 30, 'times': 1})\n"
 
@@ -210,6 +210,36 @@ def test_finding_fails_test_by_level_and_strictness(
         result.assert_outcomes(passed=1)
 
 
+@pytest.mark.parametrize("how", ["method", "marker"])
+@pytest.mark.parametrize(
+    ("name", "failing"),
+    [("unknown-parameter", 0), ("unknown-parameter:pagee", 0), ("unknown-parameter:limitt", 1)],
+)
+def test_unknown_parameter_is_allowed_as_whole_or_by_its_name(
+    run: Run, name: str, failing: int, how: str
+) -> None:
+    marker = f"@pytest.mark.session_mock(allow={name!r})\n" if how == "marker" else ""
+    statement = f"session_mock.allow({name!r})" if how == "method" else "pass"
+    result = run(f"{marker}def test_one(session_mock): {statement}; ask(session_mock, pagee=1)\n")
+
+    result.assert_outcomes(passed=1 - failing, failed=failing)
+    if failing:
+        result.stdout.fnmatch_lines(
+            [
+                "unknown-parameter: *'pagee'*did you mean 'page'?*",
+                "If this is intended: session_mock.allow('unknown-parameter:pagee')",
+            ]
+        )
+
+
+def test_unknown_parameter_without_similar_name_is_a_warning(run: Run) -> None:
+    result = run("def test_one(session_mock): ask(session_mock, xyzzy=1)\n")
+    strict = run("def test_one(session_mock): ask(session_mock, xyzzy=1)\n", "--session-mock-strict=warnings")
+
+    result.assert_outcomes(passed=1)
+    strict.assert_outcomes(failed=1)
+
+
 def test_report_of_failing_test_shows_findings_of_all_levels(run: Run) -> None:
     result = run(
         f"{RETRY}def test_one(session_mock):\n"
@@ -222,6 +252,6 @@ def test_report_of_failing_test_shows_findings_of_all_levels(run: Run) -> None:
             "retry-too-soon: *",
             "If this is intended: session_mock.allow('retry-too-soon')",
             "warning, does not fail the test: key-in-query: *",
-            "note, does not fail the test: range-without-zone: *",
+            "note, does not fail the test: page-after-last: *",
         ]
     )

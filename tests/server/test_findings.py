@@ -7,7 +7,7 @@ import pytest
 
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.findings import FINDINGS
-from mockserver.contract.limits import ConcurrencyLimit, WindowLimit
+from mockserver.contract.limits import ConcurrencyLimit
 from mockserver.contract.lint_rules import (
     ExceedsMaximum,
     InQuery,
@@ -20,7 +20,7 @@ from mockserver.contract.lint_rules import (
 from mockserver.contract.pagination import OffsetPagination, PageNumberPagination
 from mockserver.server.faults.registry import read
 from mockserver.server.journal.client_history import LISTS as MOST_LISTS
-from mockserver.server.journal.client_history import PAGES, WAITS, History, Wait
+from mockserver.server.journal.client_history import PAGES, History
 from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor
 from tests.server.asking import ALL, LISTS, Pair, crawl, name, page_of
@@ -34,7 +34,6 @@ ADVISED = [
 ]
 NUMBERED = [pair for pair in LISTS if not pair[1].pagination.has_cursors]
 ONE = find_limits(ALL, ConcurrencyLimit)
-REPORTED = [each for each in find_limits(ALL, WindowLimit) if each[2].headers]
 
 
 def advice_name(each: Any) -> str:
@@ -214,45 +213,6 @@ async def test_empty_page_after_full_page_is_not_found(serve: Any, pair: Pair) -
     assert "page-after-last" in told(mock)
 
 
-@pytest.mark.parametrize("form", ["seconds", "date"])
-@pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_retry_too_soon_is_found(serve: Any, pair: Pair, form: str) -> None:
-    mock = await serve()
-    mock.tenant.clock.freeze(1_790_000_000_000)
-    mock.tenant.faults.add(
-        read({"kind": "status", "status": 503, "retry_after": 60, "retry_form": form, "times": 1})
-    )
-    await mock.ask(*pair, dict(pair[1].example))
-    refused = told(mock)
-    mock.tenant.clock.advance(30_000)
-    await mock.ask(*pair, dict(pair[1].example))
-    soon, says = told(mock), [finding.message for finding in list(mock.tenant.journal)[-1].findings]
-    others = [other for other in ALL if other[0] is pair[0] and other[1] is not pair[1]]
-    await mock.ask(*others[0], dict(others[0][1].example))
-    other = told(mock)
-    mock.tenant.clock.advance(30_000)
-    await mock.ask(*pair, dict(pair[1].example))
-
-    assert "retry-too-soon" in soon
-    assert [each for each in says if each.endswith("allowed it: after 30 s instead of 60 s.")]
-    assert "retry-too-soon" not in [*refused, *other, *told(mock)]
-
-
-@pytest.mark.parametrize("each", REPORTED, ids=name)
-async def test_request_before_reset_of_limit_is_found(serve: Any, each: Any) -> None:
-    vendor, endpoint, window = each
-    mock = await serve(behaviors={window.allowed: 1})
-    mock.tenant.clock.freeze(1_790_000_000_000 // 3_600_000 * 3_600_000)
-    found = []
-    for _ in range(3):
-        await mock.ask(vendor, endpoint, dict(endpoint.example))
-        found.append("retry-too-soon" in told(mock))
-    mock.tenant.clock.advance(window.seconds * 1000)
-    await mock.ask(vendor, endpoint, dict(endpoint.example))
-
-    assert [*found, "retry-too-soon" in told(mock)] == [False, False, True, False]
-
-
 @pytest.mark.parametrize("busy", ["429", "queue"])
 @pytest.mark.parametrize("each", ONE, ids=name)
 async def test_request_during_open_request_is_found(serve: Any, each: Any, busy: str) -> None:
@@ -302,29 +262,13 @@ async def test_error_in_review_is_logged_without_values(
     assert "secret" not in caplog.text
 
 
-def test_wait_is_measured_by_the_longer_clock() -> None:
-    wait = Wait(
-        since=1_000, until=61_000, until_ns=60_500_000_000, last_number=1
-    )  # Told at half a second of the stopwatch.
-
-    assert wait.duration == 60_000
-    assert wait.waited(at=31_000, started_ns=600_000_000) == 30_000
-    assert wait.waited(at=1_000, started_ns=20_500_000_000) == 20_000
-    assert wait.waited(at=900, started_ns=400_000_000) == 0
-
-
 def test_history_is_bounded() -> None:
     history = History()
-    for number in range(2 * WAITS):
-        history.record_wait(("v", number, None), Wait(0, 10, 10, 0))
     for number in range(2 * MOST_LISTS):
         history.pages(number)[0] = None
     for number in range(2 * PAGES):
         history.pages("long")[number] = None
 
-    assert history.find_wait(("v", 0, "e"), 5, 5, 1) is None
-    assert history.find_wait(("v", 2 * WAITS - 1, "e"), 5, 11, 1) is None
-    assert history.find_wait(("v", 2 * WAITS - 1, "e"), 5, 5, 1) == Wait(0, 10, 10, 0)
     assert history.pages(2 * MOST_LISTS - 1)
     assert not history.pages(0)
     assert len(history.pages("long")) <= PAGES + 1

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from sys import getsizeof
-from typing import Final, Self
+from typing import Any, Final, Self
+from weakref import ReferenceType
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -17,6 +18,7 @@ from mockserver.server.http.redaction import presented_credentials
 from mockserver.server.http.response import BODY_SNIPPET_BYTES, Response
 from mockserver.server.http.router import NearMiss
 from mockserver.server.journal.client_history import History
+from mockserver.server.journal.retry_history import RetryHistory
 
 ENTRIES: Final = 5_000
 """Maximum number of exchanges that are kept."""
@@ -40,18 +42,26 @@ If more of them occur in the kept part, nothing of the body is kept.
 """
 
 
-class Finding(Struct, frozen=True):
+class Finding(Struct, frozen=True, omit_defaults=True):
     """A defect in how a client used the API."""
 
     name: str
     message: str
     level: Level
+    parameter: str | None = None
+    """The name in the request that the finding is about, if there may be one for each of several names."""
 
     @classmethod
-    def of_kind(cls, name: str, message: str | None = None, level: Level | None = None) -> Self:
+    def of_kind(
+        cls,
+        name: str,
+        message: str | None = None,
+        level: Level | None = None,
+        parameter: str | None = None,
+    ) -> Self:
         """Return a finding with the message and level of its kind, or with those given."""
         kind = FINDINGS[name]
-        return cls(name, kind.message if message is None else message, level or kind.level)
+        return cls(name, kind.message if message is None else message, level or kind.level, parameter)
 
 
 class Exchange(Struct, kw_only=True, eq=False):
@@ -101,6 +111,10 @@ class Exchange(Struct, kw_only=True, eq=False):
     """True if the client was seen to disconnect before the end of the response."""
     blocked: bool = False
     """True if another exchange held the slot that this one needed."""
+    recorded: bool = False
+    """True if the request added an event or an identity to the tenant's world."""
+    connection: ReferenceType[Any] | None = None
+    """The connection on which the request arrived; ``None`` if it ends with the response."""
     deleted_tenant: str | None = None
     """The deleted tenant whose credential the request carried."""
     faults: tuple[str, ...] = ()
@@ -137,6 +151,7 @@ class Journal:
         self.count = 0
         """Number of all exchanges, including those that are no longer kept."""
         self.history = History()
+        self.retries = RetryHistory()
 
     def open(self, exchange: Exchange) -> Exchange:
         """Add an open exchange: set its number, and the numbers of the exchanges that it overlaps."""

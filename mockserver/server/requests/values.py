@@ -16,7 +16,7 @@ def extract_values(endpoint: Endpoint, raw: RawRequest) -> RequestValues:
     """Return the header, query and body values; raise ``ApiError`` for a body that is not a JSON object."""
     return RequestValues(
         {"Authorization": raw.authorization},
-        dict(_split_query(raw.path.partition("?")[2])),
+        dict(split_query(raw.path.partition("?")[2])),
         _decode_body(endpoint, raw),
     )
 
@@ -44,7 +44,7 @@ def _validate_query(endpoint: Endpoint, model: type, raw: RawRequest, values: Re
         query = validation.read(model, _drop_empty(endpoint, values.query), "query", numeric_texts=True)
         _raise_violations(endpoint, query)
         return query
-    pairs = list(_split_query(raw.path.partition("?")[2]))
+    pairs = list(split_query(raw.path.partition("?")[2]))
     first_values = dict(reversed(pairs))
     query = validation.read(model, _drop_empty(endpoint, first_values), "query", numeric_texts=True)
     violations = query if isinstance(query, list) else []
@@ -64,7 +64,7 @@ def _drop_empty(endpoint: Endpoint, query: Mapping[str, str]) -> Mapping[str, st
     return query if endpoint.empty == "value" else {name: value for name, value in query.items() if value}
 
 
-def _split_query(query: str) -> Iterable[tuple[str, str]]:
+def split_query(query: str) -> Iterable[tuple[str, str]]:
     """Return the names and values of a query.
 
     A query without escapes is split without urllib, which is faster.

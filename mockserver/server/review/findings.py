@@ -1,25 +1,24 @@
 """Review exchanges: find defects in how a client used the API, even if the server responded with 200."""
 
 import logging
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from msgspec import json
 
-from mockserver.contract.findings import FINDINGS
 from mockserver.server.http.pagination import compute_page_info
 from mockserver.server.http.response import Response
-from mockserver.server.journal.client_history import Wait
 from mockserver.server.journal.journal import Exchange, Finding, Journal
 from mockserver.server.requests.cache import CachedRequest
 from mockserver.server.requests.parser import ParsedRequest
+from mockserver.server.review.parameters import check_parameters
+from mockserver.server.review.retries import review_retries
 from mockserver.server.review.rules import check_rules
+from mockserver.server.review.windows import review_window
 from mockserver.server.tenancy.tenant import Tenant
 
-_TOO_SOON: Final = "retry-too-soon"
 _MAX_EMPTY_PAGE_BYTES: Final = 1024
 """A larger response has rows."""
-_OK, _TOO_MANY, _UNAVAILABLE = 200, 429, 503
+_OK: Final = 200
 _log = logging.getLogger("mockserver")
 
 
@@ -32,7 +31,7 @@ def review(journal: Journal, known: CachedRequest, exchange: Exchange, reply: Re
     reading = known.parsed
     try:
         if known.lint_findings is None:
-            known.lint_findings = check_rules(reading, exchange.raw)
+            known.lint_findings = check_rules(reading, exchange.raw) + check_parameters(reading, exchange)
             known.page = _requested_page(reading)
         findings = known.lint_findings + _review_history(journal, known, exchange, reply)
         if findings:
@@ -42,16 +41,6 @@ def review(journal: Journal, known: CachedRequest, exchange: Exchange, reply: Re
         _log.error(
             "no findings for %s %s: %s", reading.vendor.name, reading.endpoint.name, type(error).__name__
         )
-
-
-def _retry_too_soon(wait: Wait, exchange: Exchange) -> Finding:
-    message = FINDINGS[_TOO_SOON].message.removesuffix(".")
-    waited = _seconds(wait.waited(exchange.received_at, exchange.started_ns))
-    return Finding.of_kind(_TOO_SOON, f"{message}: after {waited} s instead of {_seconds(wait.duration)} s.")
-
-
-def _seconds(milliseconds: int) -> str:
-    return f"{milliseconds / 1000:.1f}".removesuffix(".0")
 
 
 def _review_history(
@@ -64,63 +53,19 @@ def _review_history(
         found.append(Finding.of_kind("deleted-tenant"))
     if exchange.blocked:
         found.append(Finding.of_kind("request-during-open"))
+    if reading.principal is not None:
+        found += review_retries(journal, reading, exchange, reply, reading.principal)
     if reading.principal is None or reply is None:
         return found
-    scope = (reading.vendor.name, reading.principal.site, reading.endpoint.name)
-    wait = journal.history.find_wait(scope, exchange.received_at, exchange.started_ns, exchange.number)
-    if wait is not None:
-        found.append(_retry_too_soon(wait, exchange))
-    if reply.status in (_TOO_MANY, _UNAVAILABLE):
-        _record_wait(journal, reading, exchange, reply)
-    elif reply.status == _OK and not (
+    if reply.status == _OK and not (
         exchange.faults or exchange.client_disconnected or exchange.raw.method == "HEAD"
     ):
-        journal.history.clear_waits(scope)
+        found += review_window(reading, exchange, reply)
         if known.page:
             found += map(
                 Finding.of_kind, _review_page(journal, reading, known.page, reading.principal.tenant, reply)
             )
     return found
-
-
-def _record_wait(journal: Journal, reading: ParsedRequest, exchange: Exchange, reply: Response) -> None:
-    """Record until when a response asks to wait: the whole key after too many requests, else the endpoint."""
-    principal = reading.principal
-    if principal is None:
-        return
-    now = principal.tenant.clock.now()
-    until = _retry_at(reading, reply, now)
-    if until is None:
-        return
-    endpoint = None if reply.status == _TOO_MANY else reading.endpoint.name
-    until_ns = exchange.started_ns + (until - exchange.received_at) * 1_000_000
-    journal.history.record_wait(
-        (reading.vendor.name, principal.site, endpoint), Wait(now, until, until_ns, journal.count)
-    )
-
-
-def _retry_at(reading: ParsedRequest, reply: Response, now: int) -> int | None:
-    """Return the instant of the tenant's clock until which a response asks to wait, or ``None``."""
-    after = reply.headers.get("Retry-After", "")
-    if after:
-        try:
-            return (
-                now + int(after) * 1000
-                if after.isdecimal()
-                else int(parsedate_to_datetime(after).timestamp() * 1000)
-            )
-        except (ValueError, OverflowError):  # Neither a number nor a date, or one that is out of range.
-            return None
-    resets = [
-        reply.headers.get(rate.headers[2], "")
-        for rate in reading.rates
-        if rate.headers and rate.resets == "instant"
-    ]
-    return (
-        max((int(reset) * 1000 for reset in resets if reset.isdecimal()), default=None)
-        if reply.status == _TOO_MANY
-        else None
-    )
 
 
 def _requested_page(reading: ParsedRequest) -> Page | None:

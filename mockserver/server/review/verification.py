@@ -46,13 +46,18 @@ def unexpected(exchanges: Iterable[Exchange]) -> list[FindingSummary]:
 
 
 def _summarize(findings: Iterable[tuple[Finding, Exchange]]) -> list[FindingSummary]:
-    """Group findings by name and level; the first message of each group is kept."""
-    groups: dict[tuple[str, Level], FindingSummary] = {}
+    """Group findings by name, level and parameter; the first message of each group is kept."""
+    groups: dict[tuple[str, Level, str | None], FindingSummary] = {}
     for finding, exchange in findings:
         summary = groups.setdefault(
-            (finding.name, finding.level),
+            (finding.name, finding.level, finding.parameter),
             FindingSummary(
-                name=finding.name, level=finding.level, message=finding.message, count=0, exchanges=[]
+                name=finding.name,
+                level=finding.level,
+                message=finding.message,
+                parameter=finding.parameter,
+                count=0,
+                exchanges=[],
             ),
         )
         summary.count += 1

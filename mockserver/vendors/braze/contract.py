@@ -10,6 +10,7 @@ from mockserver.contract.limits import WindowLimit
 from mockserver.contract.lint_rules import InQuery, LintRule, MissingUtcOffset
 from mockserver.contract.pagination import PageNumberPagination
 from mockserver.contract.provenance import Basis, assumed
+from mockserver.contract.time_windows import TimeWindow
 from mockserver.vendors.braze.request_models import MAX_LENGTH, ExportSessionSeries, ListSegments
 from mockserver.vendors.braze.responses import SegmentList, SessionSeries
 from mockserver.vendors.braze.sources import SOURCES, documented, inferred, observed
@@ -107,6 +108,7 @@ SESSIONS_DATA_SERIES: Final = Endpoint(
     rows_path="data",
     row_key=("time",),
     count_field="sessions",
+    time_windows=(TimeWindow(end="ending_at", length="length", unit="unit"),),
     example={"length": 7},
     all_rows_params={"length": MAX_LENGTH, "ending_at": "{day_after}"},
     limits=(WINDOW,),

@@ -10,6 +10,7 @@ from mockserver.contract.limits import ConcurrencyLimit, WindowLimit
 from mockserver.contract.lint_rules import ExceedsMaximum, InQuery, IsSet, LintRule, LooksLikeMilliseconds
 from mockserver.contract.pagination import OffsetPagination
 from mockserver.contract.provenance import Basis, Fact, assumed
+from mockserver.contract.time_windows import TimeWindow
 from mockserver.vendors.browsee.request_models import MAXIMUM, ExportSessions, Identify, Track
 from mockserver.vendors.browsee.responses import Export, Success
 from mockserver.vendors.browsee.sources import SOURCES, documented, inferred
@@ -87,6 +88,7 @@ EXPORT_SESSIONS: Final = Endpoint(
     paths=("/api/v1/export/sessions",),
     summary="Export a project's sessions, page by page.",
     body=ExportSessions,
+    select_fields=("options.select", "select"),
     response=Export,
     credentials=BodyKeys("apiKey", "secretKey"),
     pagination=OffsetPagination(
@@ -95,6 +97,7 @@ EXPORT_SESSIONS: Final = Endpoint(
     rows_path="exports.data",
     row_key=("timestamp", "ip"),
     start_field="timestamp",
+    time_windows=(TimeWindow("start", "end", default_hours=24),),
     all_rows_params={"start": "{start}", "end": "{end}"},
     limits=(ConcurrencyLimit(busy="browsee.busy", hold="browsee.hold"),),
     lint_rules=(

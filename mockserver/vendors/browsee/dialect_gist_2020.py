@@ -38,6 +38,7 @@ class ExportSessions2020(ExportFields, frozen=True):
 _EXPORT_SESSIONS: Final = replace(
     EXPORT_SESSIONS,
     body=ExportSessions2020,
+    select_fields=("select",),
     lint_rules=tuple(rule for rule in EXPORT_SESSIONS.lint_rules if rule.name != "deprecated-place"),
     facts=(
         *EXPORT_SESSIONS.facts,

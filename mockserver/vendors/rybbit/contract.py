@@ -7,11 +7,12 @@ from mockserver.contract.limits import WindowLimit
 from mockserver.contract.lint_rules import ExceedsMaximum, InQuery, LintRule, MissingCompanion
 from mockserver.contract.pagination import OffsetPagination, PageNumberPagination
 from mockserver.contract.provenance import Fact, assumed
+from mockserver.contract.time_windows import TimeWindow
 from mockserver.vendors.rybbit import facts
 from mockserver.vendors.rybbit.behaviors import BEHAVIORS, MAX_LIMIT
 from mockserver.vendors.rybbit.request_models import PAGE_SIZE, GetSession, ListSessionLocations, ListSessions
 from mockserver.vendors.rybbit.responses import OneSession, SessionLocations, SessionPage
-from mockserver.vendors.rybbit.sources import SOURCES, documented, newer, newest, sourced
+from mockserver.vendors.rybbit.sources import SOURCES, documented, newest, sourced
 
 # Errors.
 
@@ -81,7 +82,8 @@ _KEY_IN_QUERY = LintRule(
 RANGE_WITHOUT_ZONE = LintRule(
     "range-without-zone",
     MissingCompanion("start_date", "time_zone"),
-    newer("Without time_zone, dates are UTC days."),
+    documented("A range of dates requires time_zone; without it, dates are assumed to be UTC days.", "start"),
+    "warning",
 )
 _LIMIT_ABOVE_MAXIMUM = LintRule(
     "limit-above-maximum",
@@ -89,6 +91,12 @@ _LIMIT_ABOVE_MAXIMUM = LintRule(
     newest("The newest server returns at most 10,000 rows per page."),
     "warning",
 )
+
+DATES_AND_MINUTES = (
+    TimeWindow("start_date", "end_date"),
+    TimeWindow("past_minutes_start", "past_minutes_end", values="minutes_ago"),
+)
+WINDOWS = (DATES_AND_MINUTES[0], TimeWindow("start_datetime", "end_datetime"), DATES_AND_MINUTES[1])
 
 LIST_SESSIONS = Endpoint(
     name="list_sessions",
@@ -98,6 +106,7 @@ LIST_SESSIONS = Endpoint(
     path={"site": _SITE},
     site="site",
     query=ListSessions,
+    ignored_params=("segment_id",),
     response=SessionPage,
     credentials=_API_KEY,
     empty="absent",
@@ -106,6 +115,7 @@ LIST_SESSIONS = Endpoint(
     rows_path="data",
     row_key=("session_id",),
     start_field="session_start",
+    time_windows=WINDOWS,
     limits=_LIMITS,
     lint_rules=(_KEY_IN_QUERY, RANGE_WITHOUT_ZONE, _LIMIT_ABOVE_MAXIMUM),
     filtered_example=FILTERED_EXAMPLE,
@@ -162,12 +172,14 @@ LIST_SESSION_LOCATIONS = Endpoint(
     path={"site": _SITE},
     site="site",
     query=ListSessionLocations,
+    ignored_params=("segment_id",),
     response=SessionLocations,
     credentials=_API_KEY,
     empty="absent",
     headers=_JSON,
     rows_path="data",
     row_key=("lat", "lon"),
+    time_windows=WINDOWS,
     count_field="count",
     limits=_LIMITS,
     lint_rules=(_KEY_IN_QUERY, RANGE_WITHOUT_ZONE),

@@ -10,6 +10,7 @@ from mockserver.contract.limits import WindowLimit
 from mockserver.contract.lint_rules import LintRule, MissingCompanion
 from mockserver.contract.pagination import CursorPagination
 from mockserver.contract.provenance import Basis, Fact, assumed
+from mockserver.contract.time_windows import TimeWindow
 from mockserver.vendors.sparklytics.request_models import MAXIMUM, PAGE_SIZE, ListSessions
 from mockserver.vendors.sparklytics.responses import SessionDetail, SessionPage
 from mockserver.vendors.sparklytics.sources import SOURCES, documented, inferred, sourced
@@ -145,6 +146,7 @@ LIST_SESSIONS: Final = Endpoint(
     rows_path="sessions",
     row_key=("session_id",),
     start_field="started_at",
+    time_windows=(TimeWindow("start_date", "end_date", default_hours=7 * 24),),
     filtered_example={"filter_country": "US", "filter_browser": "Chrome", "filter_page": "/pricing"},
     limits=LIMITS,
     lint_rules=tuple(

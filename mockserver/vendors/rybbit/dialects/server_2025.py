@@ -9,7 +9,12 @@ from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.limits import WindowLimit
 from mockserver.contract.provenance import assumed
 from mockserver.vendors.rybbit import facts
-from mockserver.vendors.rybbit.contract import FILTERED_EXAMPLE, RANGE_WITHOUT_ZONE, error_template
+from mockserver.vendors.rybbit.contract import (
+    DATES_AND_MINUTES,
+    FILTERED_EXAMPLE,
+    RANGE_WITHOUT_ZONE,
+    error_template,
+)
 from mockserver.vendors.rybbit.dialects import server_common as server
 from mockserver.vendors.rybbit.dialects.base import DialectBehavior
 from mockserver.vendors.rybbit.filters.fields import PARAMETERS, PARAMETERS_2025
@@ -49,7 +54,6 @@ _RATE_LIMIT_FACT = sourced(
 _RANGE_WITHOUT_ZONE = replace(
     RANGE_WITHOUT_ZONE,
     fact=sourced("Without time_zone, dates are ignored and the range is unlimited."),
-    level="warning",
 )
 _ASSUMPTIONS = (
     assumed(
@@ -104,6 +108,7 @@ CONTRACT = replace(
             server.LIST_SESSIONS,
             paths=server.LIST_SESSIONS.paths[:1],
             query=ListSessions,
+            time_windows=DATES_AND_MINUTES,
             validation_error="failed_sessions",
             limits=_LIMITS,
             lint_rules=(*server.LIST_SESSIONS.lint_rules[:1], _RANGE_WITHOUT_ZONE),
@@ -145,6 +150,7 @@ CONTRACT = replace(
             server.LIST_SESSION_LOCATIONS,
             paths=server.LIST_SESSION_LOCATIONS.paths[:1],
             query=ListSessionLocations,
+            time_windows=DATES_AND_MINUTES,
             limits=_LIMITS,
             lint_rules=(*server.LIST_SESSION_LOCATIONS.lint_rules[:1], _RANGE_WITHOUT_ZONE),
             errors=("failed_locations",),

@@ -7,10 +7,11 @@ from msgspec.structs import replace
 
 from mockserver.contract.errors import ErrorTemplate
 from mockserver.contract.limits import TokenBucket, WindowLimit
+from mockserver.contract.lint_rules import LintRule
 from mockserver.contract.provenance import assumed
 from mockserver.contract.validation import Lenient
 from mockserver.vendors.rybbit import facts
-from mockserver.vendors.rybbit.contract import error_template
+from mockserver.vendors.rybbit.contract import RANGE_WITHOUT_ZONE, error_template
 from mockserver.vendors.rybbit.dialects import server_common as server
 from mockserver.vendors.rybbit.dialects.base import DialectBehavior
 from mockserver.vendors.rybbit.filters.fields import FEATURE_FLAG_PREFIX, PARAMETERS, PARAMETERS_2026
@@ -67,6 +68,16 @@ class ListSessions(CommonParameters, frozen=True, kw_only=True):
     include_goals: Annotated[
         str | None, _enum("true", "false"), newest("Include goals; accepted, but there are no goals here.")
     ] = None
+
+
+_RANGE_WITHOUT_ZONE = replace(
+    RANGE_WITHOUT_ZONE, fact=newer("Without time_zone, dates are UTC days."), level=None
+)
+
+
+def _with_default_zone(rules: tuple[LintRule, ...]) -> tuple[LintRule, ...]:
+    """Return lint rules for a server that has a default zone."""
+    return tuple(_RANGE_WITHOUT_ZONE if rule is RANGE_WITHOUT_ZONE else rule for rule in rules)
 
 
 class LaterSessionRow(SessionRow, frozen=True, kw_only=True):
@@ -175,6 +186,7 @@ CONTRACT = replace(
             response=SessionPage,
             errors=("failed_sessions",),
             limits=_LIMITS,
+            lint_rules=_with_default_zone(server.LIST_SESSIONS.lint_rules),
             facts=(
                 facts.ORDER_BY_END,
                 facts.NO_TOTAL,
@@ -223,6 +235,7 @@ CONTRACT = replace(
             paths=server.LIST_SESSION_LOCATIONS.paths[2:],
             errors=("failed_locations",),
             limits=_LIMITS,
+            lint_rules=_with_default_zone(server.LIST_SESSION_LOCATIONS.lint_rules),
             facts=(*facts.LOCATION_FACTS, *_LIST_FACTS),
         ),
     ),
