@@ -1,6 +1,6 @@
 """Handle a vendor's request: parse, limits, faults, view, send, journal, review."""
 
-import asyncio
+from asyncio import CancelledError, sleep
 from typing import Any, Final
 
 from aiohttp import HttpVersion11, web
@@ -139,6 +139,7 @@ class Handler:
         """Respond to a request to an endpoint, record it in its tenant's journal and review it."""
         principal = cached.parsed.principal
         tenant = None if principal is None else principal.tenant
+        clock = None if tenant is None else tenant.clock
         watchdog = _UNBOUNDED if tenant is None else tenant.watchdog
         journal = self._tenants.unmatched if tenant is None else tenant.journal
         exchange = self._open_exchange(journal, tenant, cached, request, started_ns)
@@ -152,11 +153,11 @@ class Handler:
                 response = self._respond(cached, exchange)
             response = watchdog.bound(response, slot.hold if slot else 0)
             if slot is None or response.delivery.patience is not None:
-                return await send(response, request)
+                return await send(response, request, clock)
             if slot.hold:  # From here on: no other request was served while the response was computed.
-                await asyncio.sleep(slot.hold)
-            return await send_completely(response, request)
-        except asyncio.CancelledError:
+                await sleep(slot.hold)
+            return await send_completely(response, request, clock)
+        except CancelledError:
             exchange.client_disconnected = True
             raise
         finally:
@@ -267,7 +268,7 @@ class Handler:
         try:
             response = self._reject(outcome, raw, exchange)
             return await send(response, request)
-        except asyncio.CancelledError:
+        except CancelledError:
             exchange.client_disconnected = True
             raise
         finally:

@@ -1,11 +1,11 @@
 """The fault that makes a vendor respond with an error."""
 
-from email.utils import formatdate
 from typing import Annotated, Any, ClassVar, Final, Literal
 
 from msgspec import Meta
 
 from mockserver.server.faults.base import Fault, FaultContext
+from mockserver.server.http.dates import format_seconds
 from mockserver.server.http.response import Response
 from mockserver.server.requests.responses import injected_error
 
@@ -40,7 +40,7 @@ class Status(Fault, frozen=True, kw_only=True, tag="status"):
             details["retryAfter"] = self.retry_after
             retry_at = context.tenant.clock.now() // 1000 + self.retry_after
             headers["Retry-After"] = (
-                formatdate(retry_at, usegmt=True) if self.retry_form == "date" else str(self.retry_after)
+                format_seconds(retry_at) if self.retry_form == "date" else str(self.retry_after)
             )
         return injected_error(context.request, context.raw, self.status, details, headers)
 
