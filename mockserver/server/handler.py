@@ -208,7 +208,8 @@ class Handler:
             watchdog = principal.tenant.watchdog
             key = (parsed.vendor.name, principal.site)
             exchange.blocked = limiter.is_held(key)
-            if not await watchdog.wait_for(limiter.acquire(key, parsed.slot.when_busy)):
+            turn = limiter.acquire(key, parsed.slot.when_busy, parsed.slot.refusal_headers)
+            if not await watchdog.wait_for(turn):
                 return None, SILENT
             return _Slot(limiter, key, parsed.slot.hold), None
         except ApiError as error:
@@ -234,7 +235,7 @@ class Handler:
         def call_next(changed: ParsedRequest) -> Response:
             return self._respond_without_faults(changed, raw, exchange)
 
-        response, triggered = run_faults(FaultContext(tenant, parsed, raw, call_next))
+        response, triggered = run_faults(FaultContext(tenant, parsed, raw, call_next, exchange.headers_sent))
         if triggered:
             exchange.faults = tuple(f"{active.number}:{active.kind}" for active in triggered)
         return response
