@@ -1,4 +1,4 @@
-"""The lists of all vendors and dialects, and strict tenants to collect them from."""
+"""The lists of all vendors and dialects, and strict tenants that serve them."""
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -28,6 +28,7 @@ NUMBERED: Final = [
 ]
 PENDING: Final = frozenset({"page-requested-twice", "retry-too-soon"})
 """Findings whose rules accuse some of these clients."""
+WORKERS: Final = 6
 
 
 class UntilEmptyPage(CarefulClient):
@@ -103,9 +104,10 @@ def test_polling_of_newest_page_passes(mock: SessionMock, pair: Pair) -> None:
 @pytest.mark.parametrize("pair", [pair for pair in NUMBERED if strict_limits(*pair)], ids=name)
 def test_parallel_requests_that_wait_after_429_pass(mock: SessionMock, pair: Pair) -> None:
     vendor, endpoint = pair
-    with strict_tenant(mock, vendor, behaviors=strict_limits(vendor, endpoint)) as tenant:
-        with make_client(CarefulClient, tenant, pair) as client, ThreadPoolExecutor(3) as pool:
-            pages = [with_page_number(endpoint, list_params(endpoint), number) for number in range(3)]
+    settings: dict[str, Any] = {"behaviors": strict_limits(vendor, endpoint), "sessions": WORKERS * SIZE}
+    with strict_tenant(mock, vendor, **settings) as tenant:
+        with make_client(CarefulClient, tenant, pair) as client, ThreadPoolExecutor(WORKERS) as pool:
+            pages = [with_page_number(endpoint, list_params(endpoint), number) for number in range(WORKERS)]
             rows = [row for page in pool.map(client.fetch, pages) for row in page.rows]
 
         assert tenant.journal.count(status=429) > 0
