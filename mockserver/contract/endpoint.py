@@ -255,8 +255,8 @@ class Contract(Struct, frozen=True, kw_only=True):
 
 def _limit_problems(endpoint: Endpoint, behaviors: set[str]) -> Iterator[str]:
     for limit in endpoint.limits:
-        for name in limit.behaviors.values():
-            if name not in behaviors:
+        for name in (*limit.behaviors.values(), limit.retry_after):
+            if name is not None and name not in behaviors:
                 yield f"limit: unknown behavior {name!r}; {suggest(name, sorted(behaviors))}"
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Final, Literal, Protocol
 
 from msgspec import Struct
 
-from mockserver.contract.behaviors import short_name
+from mockserver.contract.behaviors import Behavior, short_name
 from mockserver.contract.errors import VendorError
 
 Behaviors = Mapping[str, Any]
@@ -18,6 +18,7 @@ Counter = tuple[int, int]
 HeaderNames = tuple[str, str, str]
 """Names of the headers for limit, remaining requests and reset."""
 
+RETRY_AFTER: Final = "Retry-After"
 _NEVER: Final = 31_536_000
 """Reported seconds until a bucket without refill is full."""
 _TOKEN: Final = 1000
@@ -42,11 +43,13 @@ class LimitStatus(Struct, frozen=True):
     """Seconds until a request is allowed."""
     refused: bool = False
 
-    def error(self) -> VendorError:
+    def error(self, behaviors: Behaviors) -> VendorError:
         """Return the error for a request that exceeds the limit."""
         message = f"over {self.allowed} requests {self.limit.explain_refusal(self)}"
         details = {"message": message, "scope": self.limit.pool}
-        return VendorError("rate_limited", details, numbers={"limit": self.allowed, "retryAfter": self.wait})
+        headers = {RETRY_AFTER: str(self.wait)} if self.limit.adds_retry_after(behaviors) else {}
+        numbers = {"limit": self.allowed, "retryAfter": self.wait}
+        return VendorError("rate_limited", details, headers, numbers)
 
     def headers(self, names: HeaderNames, now: int) -> dict[str, str]:
         """Return headers with the limit, the remaining requests and the reset, in this order of *names*."""
@@ -64,11 +67,31 @@ class LimitUsage(Protocol):
         """Return the requests that a limit counts now, by site."""
 
 
-class _BaseLimit(Struct, frozen=True):
+def retry_after_behavior(name: str) -> Behavior:
+    """Return a behavior that adds ``Retry-After`` to refusals, for a vendor that documents no such header."""
+    return Behavior(
+        name=name,
+        description="If a request that a limit rejects gets the header Retry-After.",
+        default="none",
+        options={
+            "none": "No: none is documented.",
+            "seconds": "Yes, in seconds; an injected 429 without a retry_after of its own gets 1.",
+        },
+    )
+
+
+class _BaseLimit(Struct, frozen=True, kw_only=True):
     kind: ClassVar[str]
     """Name of the kind in the admin API."""
     error: ClassVar[str]
     """Name of the error template of refused requests."""
+
+    retry_after: str | None = None
+    """Name of the :func:`retry_after_behavior`; None if the vendor documents when to retry."""
+
+    def adds_retry_after(self, behaviors: Behaviors) -> bool:
+        """Return whether refusals get the header ``Retry-After``, although the vendor documents none."""
+        return self.retry_after is not None and behaviors[short_name(self.retry_after)] == "seconds"
 
     @property
     def behaviors(self) -> dict[str, str]:
@@ -100,7 +123,7 @@ class _BaseLimit(Struct, frozen=True):
         return {setting: behaviors[short_name(name)] for setting, name in self.behaviors.items()}
 
 
-class ConcurrencyLimit(_BaseLimit, frozen=True, tag=True):
+class ConcurrencyLimit(_BaseLimit, frozen=True, kw_only=True, tag=True):
     """One open request per site."""
 
     kind = "one_at_a_time"
@@ -181,6 +204,19 @@ class RateLimit(_BaseLimit, frozen=True, kw_only=True):
     def used(self, counter: Counter, behaviors: Behaviors, now: int) -> int | None:
         """Return the number of requests that are counted now; None if the counter is out of date."""
         raise NotImplementedError
+
+    def refuse(self, headers: Mapping[str, str], now: int, wait: int | None) -> dict[str, str]:
+        """Return the headers of a response, changed as if this limit had refused the request.
+
+        *wait* is the number of seconds until the reset; None leaves the reset as it is.
+        """
+        changed = dict(headers)
+        for names in (self.headers, self.tightest):
+            if names is not None and headers.get(names[0]):
+                changed[names[1]] = "0"
+                if wait is not None:
+                    changed[names[2]] = str(wait + (now // 1000 if self.resets == "instant" else 0))
+        return changed
 
     def explain_refusal(self, status: LimitStatus) -> str:
         """Return the end of a message about a request that exceeds the limit."""

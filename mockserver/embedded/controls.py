@@ -11,6 +11,7 @@ from mockserver.admin_schemas import ClockState, FindingSummary, LimitState, Wor
 from mockserver.client import AdminClient
 from mockserver.client.client import Filter, InstantLike
 from mockserver.client.http_transport import NotPicklable, is_admin_error
+from mockserver.embedded.clock_patch import ClockPatch, follow_clock
 
 __tracebackhide__ = is_admin_error
 
@@ -26,6 +27,15 @@ class Part(NotPicklable):
 class Clock(Part):
     """A tenant's clock. Every change returns the new time."""
 
+    def patch(self) -> ClockPatch:
+        """Return a context manager in which this process's sleeps move the clock instead of waiting.
+
+        They are ``time.sleep``, ``asyncio.sleep`` and ``trio.sleep``. If time-machine is installed,
+        ``time.time()`` and ``datetime.now()`` show the tenant's time as well. The clock stands still except
+        for sleeps and changes; afterwards it runs as before. Threads that were already running still wait.
+        """
+        return ClockPatch(self._client, self._tenant)
+
     @property
     def now(self) -> datetime:
         """The tenant's current time, in UTC."""
@@ -33,27 +43,32 @@ class Clock(Part):
 
     def freeze(self, now: InstantLike | None = None) -> datetime:
         """Freeze the clock, at *now* or at its current time."""
-        return _parse_now(self._client.freeze_clock(now, self._tenant))
+        return self._follow(self._client.freeze_clock(now, self._tenant))
 
     def set(self, now: InstantLike) -> datetime:
         """Set the clock to *now*; it stays frozen or running."""
-        return _parse_now(self._client.set_clock(now, self._tenant))
+        return self._follow(self._client.set_clock(now, self._tenant))
 
     def advance(self, by: SupportsFloat | str | timedelta) -> datetime:
         """Advance by seconds, a ``timedelta`` or a text such as ``1h``; a frozen clock stays frozen."""
-        return _parse_now(self._client.advance_clock(by, self._tenant))
+        return self._follow(self._client.advance_clock(by, self._tenant))
 
     def set_rate(self, rate: SupportsFloat) -> datetime:
         """Run at *rate* times real time from now on: at 60, an hour passes in a minute."""
-        return _parse_now(self._client.set_clock_rate(rate, self._tenant))
+        return self._follow(self._client.set_clock_rate(rate, self._tenant))
 
     def use_system_time(self) -> datetime:
         """Follow the system's clock."""
-        return _parse_now(self._client.use_system_time(self._tenant))
+        return self._follow(self._client.use_system_time(self._tenant))
 
     def reset(self) -> datetime:
         """Reset the clock to its initial state."""
-        return _parse_now(self._client.reset_clock(self._tenant))
+        return self._follow(self._client.reset_clock(self._tenant))
+
+    def _follow(self, state: ClockState) -> datetime:
+        """Let the patches of this clock follow a change, and return the new time."""
+        follow_clock(self._client, self._tenant, state)
+        return _parse_now(state)
 
 
 class Faults(Part):

@@ -1,6 +1,6 @@
 """Handle a vendor's request: parse, limits, faults, view, send, journal, review."""
 
-import asyncio
+from asyncio import CancelledError, sleep
 from typing import Any, Final
 from weakref import ref
 
@@ -140,6 +140,7 @@ class Handler:
         """Respond to a request to an endpoint, record it in its tenant's journal and review it."""
         principal = cached.parsed.principal
         tenant = None if principal is None else principal.tenant
+        clock = None if tenant is None else tenant.clock
         watchdog = _UNBOUNDED if tenant is None else tenant.watchdog
         journal = self._tenants.unmatched if tenant is None else tenant.journal
         exchange = self._open_exchange(journal, tenant, cached, request, started_ns)
@@ -153,11 +154,11 @@ class Handler:
                 response = self._respond(cached, exchange)
             response = watchdog.bound(response, slot.hold if slot else 0)
             if slot is None or response.delivery.patience is not None:
-                return await send(response, request)
+                return await send(response, request, clock)
             if slot.hold:  # From here on: no other request was served while the response was computed.
-                await asyncio.sleep(slot.hold)
-            return await send_completely(response, request)
-        except asyncio.CancelledError:
+                await sleep(slot.hold)
+            return await send_completely(response, request, clock)
+        except CancelledError:
             exchange.client_disconnected = True
             raise
         finally:
@@ -209,7 +210,8 @@ class Handler:
             watchdog = principal.tenant.watchdog
             key = (parsed.vendor.name, principal.site)
             exchange.blocked = limiter.is_held(key)
-            if not await watchdog.wait_for(limiter.acquire(key, parsed.slot.when_busy)):
+            turn = limiter.acquire(key, parsed.slot.when_busy, parsed.slot.refusal_headers)
+            if not await watchdog.wait_for(turn):
                 return None, SILENT
             return _Slot(limiter, key, parsed.slot.hold), None
         except ApiError as error:
@@ -235,7 +237,7 @@ class Handler:
         def call_next(changed: ParsedRequest) -> Response:
             return self._respond_without_faults(changed, raw, exchange)
 
-        response, triggered = run_faults(FaultContext(tenant, parsed, raw, call_next))
+        response, triggered = run_faults(FaultContext(tenant, parsed, raw, call_next, exchange.headers_sent))
         if triggered:
             exchange.faults = tuple(f"{active.number}:{active.kind}" for active in triggered)
         return response
@@ -269,7 +271,7 @@ class Handler:
         try:
             response = self._reject(outcome, raw, exchange)
             return await send(response, request)
-        except asyncio.CancelledError:
+        except CancelledError:
             exchange.client_disconnected = True
             raise
         finally:

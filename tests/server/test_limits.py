@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.limits import ConcurrencyLimit, TokenBucket, WindowLimit
+from mockserver.contract.limits import ConcurrencyLimit, Limit, RateLimit, TokenBucket, WindowLimit
 from mockserver.server.faults.registry import read
+from mockserver.server.requests.responses import status_of
 from mockserver.server.tenancy.limits import RateLimiter
+from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor
 from tests.server.asking import ALL
 from tests.support.limits import find_limits
@@ -19,6 +21,19 @@ from tests.support.limits import find_limits
 Limited = tuple[Vendor, Endpoint, Any]
 ONE = find_limits(ALL, ConcurrencyLimit)
 WINDOWS = [each for each in find_limits(ALL, WindowLimit) if not set(each[1].path) - {each[1].site}]
+
+REFUSING: list[Limited] = [
+    (vendor, endpoint, limit)
+    for vendor in load_dialects()
+    for endpoint in vendor.contract.endpoints
+    for limit in endpoint.limits
+    if status_of(vendor, vendor.contract.errors[limit.error], {}) == 429
+]
+
+
+def dialect_name(each: Limited) -> str:
+    """Return a test id with the dialect."""
+    return f"{each[0].label}.{each[1].name}.{each[2].error}.{getattr(each[2], 'pool', '')}"
 
 
 def name(each: Limited) -> str:
@@ -167,3 +182,86 @@ async def test_invalid_request_takes_no_slot(serve: Any, each: Limited) -> None:
     assert status == 400
     assert parameter.encode() in body
     assert (await first)[0] == 200
+
+
+async def refusal(mock: Any, each: Limited) -> Any:
+    """Return the headers of the first 429 of requests that are sent at once."""
+    vendor, endpoint, _ = each
+    path, arguments = mock.parts(vendor, endpoint, dict(endpoint.example))
+
+    async def request() -> Any:
+        async with mock.client.request(endpoint.method, path, **arguments) as response:
+            return response.status, response.headers
+
+    found = await asyncio.gather(request(), request())
+    return next(headers for status, headers in found if status == 429)
+
+
+def strict_behaviors(limit: Limit) -> dict[str, int]:
+    """Return behaviors with which the second of two requests exceeds a limit."""
+    return {limit.hold: 50} if isinstance(limit, ConcurrencyLimit) else {limit.allowed: 1}
+
+
+def reset_of(limit: Limit, headers: Any) -> str | None:
+    """Return the value of a header that tells when a limit allows requests again."""
+    names = [*(limit.headers or ())[2:], *(limit.tightest or ())[2:]] if isinstance(limit, RateLimit) else []
+    return next((headers[each] for each in ["Retry-After", *names] if headers.get(each)), None)
+
+
+@pytest.mark.parametrize("each", REFUSING, ids=dialect_name)
+async def test_429_tells_when_to_retry_as_documented(serve: Any, each: Limited) -> None:
+    vendor, _, limit = each
+    mock = await serve(vendor, behaviors=strict_behaviors(limit))
+    headers = await refusal(mock, each)
+
+    assert (reset_of(limit, headers) is None) == (limit.retry_after is not None)
+
+
+@pytest.mark.parametrize(
+    "each", [each for each in REFUSING if each[2].retry_after is not None], ids=dialect_name
+)
+async def test_behavior_adds_retry_after_to_429(serve: Any, each: Limited) -> None:
+    vendor, endpoint, limit = each
+    mock = await serve(vendor, behaviors={**strict_behaviors(limit), limit.retry_after: "seconds"})
+    seconds = int((await refusal(mock, each))["Retry-After"])
+    mock.tenant.clock.advance(seconds * 1000)
+
+    assert seconds > 0
+    assert (await mock.ask(vendor, endpoint, dict(endpoint.example)))[0] in {200, 404}
+
+
+@pytest.mark.parametrize("each", REFUSING, ids=dialect_name)
+async def test_injected_429_tells_when_to_retry_as_documented(serve: Any, each: Limited) -> None:
+    vendor, _, limit = each
+    mock = await serve(vendor)
+    mock.tenant.faults.add(read({"kind": "status", "status": 429}))
+    headers = await refusal(mock, each)
+    known = {behavior.name for behavior in vendor.contract.behaviors}
+
+    assert (reset_of(limit, headers) is None) == (limit.retry_after is not None)
+    assert limit.retry_after in {None, *known}
+
+
+@pytest.mark.parametrize("each", REFUSING, ids=dialect_name)
+async def test_injected_429_with_retry_after_has_one_reset(serve: Any, each: Limited) -> None:
+    vendor, _, limit = each
+    mock = await serve(vendor)
+    mock.tenant.faults.add(read({"kind": "status", "status": 429, "retry_after": 30}))
+    now = mock.tenant.clock.now() // 1000
+    headers = await refusal(mock, each)
+    names = limit.headers or () if isinstance(limit, RateLimit) else ()
+    expected = str(now + 30 if isinstance(limit, RateLimit) and limit.resets == "instant" else 30)
+
+    assert headers["Retry-After"] == "30"
+    assert [headers[name] for name in names[1:] if name in headers] in ([], ["0", expected])
+
+
+@pytest.mark.parametrize(
+    "each", [each for each in REFUSING if each[2].retry_after is not None], ids=dialect_name
+)
+async def test_behavior_adds_retry_after_to_injected_429(serve: Any, each: Limited) -> None:
+    vendor, _, limit = each
+    mock = await serve(vendor, behaviors={limit.retry_after: "seconds"})
+    mock.tenant.faults.add(read({"kind": "status", "status": 429}))
+
+    assert (await refusal(mock, each))["Retry-After"] == "1"

@@ -1,7 +1,7 @@
 """Handle requests to the admin API: authorize, route, parse, call the handler, send the response."""
 
-import asyncio
 import logging
+from asyncio import CancelledError, sleep
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
@@ -72,7 +72,7 @@ async def handle_request(admin: Admin, request: web.Request) -> web.StreamRespon
         return _problem_response(problem, admin)
     except ApiError as error:
         return _problem_response(ProblemError(_BODY_PROBLEMS[error.error], error.details["message"]), admin)
-    except (ConnectionError, asyncio.CancelledError):
+    except (ConnectionError, CancelledError):
         raise
     except Exception:  # noqa: BLE001 -- no request may take the server down
         _log.exception("unexpected error at %s %s", request.method, request.rel_url.raw_path)
@@ -183,7 +183,7 @@ async def _stream(stream: StreamingBody, request: web.Request) -> web.StreamResp
         try:
             for piece in stream.pieces if request.method != "HEAD" else ():
                 await response.write(piece)
-                await asyncio.sleep(0)
+                await sleep(0)
         except ConnectionError:
             raise
         except Exception:  # noqa: BLE001 -- the status is sent already

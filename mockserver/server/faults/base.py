@@ -42,11 +42,16 @@ class FaultContext:
         request: "ParsedRequest",
         raw: RawRequest,
         call_next: Callable[["ParsedRequest"], Response],
+        headers: Mapping[str, str],
     ) -> None:
-        """Create the context; *call_next* returns the vendor's response to a request."""
+        """Create the context; *call_next* returns the vendor's response to a request.
+
+        *headers* are those of every response to the request, which report its limits.
+        """
         self.tenant = tenant
         self.request = request
         self.raw = raw
+        self.headers = headers
         self.now = tenant.clock.now()
         """The instant of the tenant's clock at which the exchange began."""
         self.attempts: dict[int, int] = {}

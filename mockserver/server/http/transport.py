@@ -1,16 +1,18 @@
 """Send a response over its connection, with the network failures that it asks for."""
 
-import asyncio
 import socket
 import struct
 import sys
+from asyncio import Event, sleep
 from contextlib import suppress
 from typing import Final
 
 from aiohttp import web
-from aiohttp.hdrs import CONTENT_LENGTH, METH_HEAD
+from aiohttp.hdrs import CONTENT_LENGTH, DATE, METH_HEAD
 from msgspec.structs import replace
 
+from mockserver._util.clock import Clock
+from mockserver.server.http.dates import format_date
 from mockserver.server.http.response import BODILESS_STATUSES, NORMAL, Delivery, Response
 
 if sys.platform == "linux":
@@ -23,15 +25,20 @@ _POLL_SECONDS: Final = 0.001
 """Seconds between two checks of how much the client has received."""
 
 
-async def send(response: Response, request: web.Request) -> web.StreamResponse:
-    """Send a response to its last byte; a normal delivery is left to aiohttp."""
+async def send(response: Response, request: web.Request, clock: Clock | None = None) -> web.StreamResponse:
+    """Send a response to its last byte; a normal delivery is left to aiohttp.
+
+    The header ``Date`` shows the time of *clock*, by default the system's.
+    """
     delivery = response.delivery
     if delivery.delay:
-        await asyncio.sleep(delivery.delay)
+        await sleep(delivery.delay)
         delivery = replace(delivery, delay=0)
     if delivery == NORMAL and CONTENT_LENGTH not in response.headers:
-        return web.Response(status=response.status, headers=response.headers, body=response.body)
-    stream = _create_stream(response)
+        return _with_date(
+            web.Response(status=response.status, headers=response.headers, body=response.body), clock
+        )
+    stream = _with_date(_create_stream(response), clock)
     with suppress(OSError):  # The client may have disconnected.
         if delivery.head:
             await stream.prepare(request)
@@ -41,12 +48,21 @@ async def send(response: Response, request: web.Request) -> web.StreamResponse:
     return stream
 
 
-async def send_completely(response: Response, request: web.Request) -> web.StreamResponse:
+async def send_completely(
+    response: Response, request: web.Request, clock: Clock | None = None
+) -> web.StreamResponse:
     """Send a response to its last byte; :func:`send` may leave the sending to aiohttp."""
-    stream = await send(response, request)
+    stream = await send(response, request, clock)
     with suppress(ConnectionError):  # The client may have disconnected.
         await stream.prepare(request)
         await stream.write_eof()
+    return stream
+
+
+def _with_date(stream: web.StreamResponse, clock: Clock | None) -> web.StreamResponse:
+    """Add the date of a clock, unless a fault has set one; without a clock, aiohttp adds the system's."""
+    if clock is not None:
+        stream.headers.setdefault(DATE, format_date(clock))
     return stream
 
 
@@ -66,7 +82,7 @@ async def _write_pieces(stream: web.StreamResponse, response: Response) -> None:
     count = min(delivery.pieces, len(body))
     for index in range(count):
         if index:
-            await asyncio.sleep(delivery.pause)  # Even if it is 0: other tasks run between two pieces.
+            await sleep(delivery.pause)  # Even if it is 0: other tasks run between two pieces.
         start = index * len(body) // count
         end = (index + 1) * len(body) // count
         await stream.write(body[start:end])
@@ -79,7 +95,7 @@ async def _finish(stream: web.StreamResponse, request: web.Request, delivery: De
         await stream.write_eof()
         return
     if delivery.end == "stall":  # Cancelled when the client disconnects or the server stops.
-        await (asyncio.Event().wait() if delivery.patience is None else asyncio.sleep(delivery.patience))
+        await (Event().wait() if delivery.patience is None else sleep(delivery.patience))
     if transport is None:
         return
     if delivery.end != "close":
@@ -87,7 +103,7 @@ async def _finish(stream: web.StreamResponse, request: web.Request, delivery: De
         await request.writer.drain()
         connection = transport.get_extra_info("socket")
         while _count_unreceived(connection):  # noqa: ASYNC110 -- the system has no event for it
-            await asyncio.sleep(_POLL_SECONDS)
+            await sleep(_POLL_SECONDS)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         transport.abort()
     transport.close()

@@ -7,6 +7,7 @@ clock and limits come later.
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
+from math import ceil
 from typing import Any, Self
 
 from msgspec import Struct, json
@@ -15,7 +16,7 @@ from msgspec.structs import replace
 from mockserver.contract.behaviors import BASIS, BASIS_HEADER
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError, VendorError
-from mockserver.contract.limits import Limit, RateLimit, concurrency_limit, rate_limits
+from mockserver.contract.limits import RETRY_AFTER, Limit, RateLimit, concurrency_limit, rate_limits
 from mockserver.contract.provenance import Basis
 from mockserver.contract.validation import fields
 from mockserver.server.http.pagination import collect_fields, field_place, list_key_of
@@ -39,6 +40,8 @@ class SlotPolicy(Struct, frozen=True):
     """Behavior while another request holds the slot: ``queue``, or the status of the error."""
     hold: float
     """Minimum time in seconds for which a request holds the slot."""
+    refusal_headers: Mapping[str, str] = {}
+    """Headers of the error."""
 
 
 class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
@@ -52,6 +55,8 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
     """Sent with the response."""
     rates: tuple[RateLimit, ...]
     """The rate limits that the request counts against, in order."""
+    adds_retry_after: bool = False
+    """True if one of the endpoint's limits adds ``Retry-After``, although the vendor documents none."""
     slot: SlotPolicy | None = None
     """None if the endpoint has no concurrency limit, or if it is switched off."""
     principal: Principal | None = None
@@ -240,6 +245,7 @@ def _build_base_request(
         headers={**endpoint.headers, **_basis_header(endpoint, behaviors)},
         principal=principal,
         rates=rate_limits(limits),
+        adds_retry_after=any(limit.adds_retry_after(behaviors) for limit in limits),
         slot=None if principal is None else _slot_policy(limits, behaviors),
     )
 
@@ -249,7 +255,9 @@ def _slot_policy(limits: Iterable[Limit], behaviors: Mapping[str, Any]) -> SlotP
     if limit is None:
         return None
     values = limit.values(behaviors)
-    return SlotPolicy(values["busy"], values["hold"] / 1000)
+    hold = values["hold"] / 1000
+    headers = {RETRY_AFTER: str(max(ceil(hold), 1))} if limit.adds_retry_after(behaviors) else {}
+    return SlotPolicy(values["busy"], hold, headers)
 
 
 def _reject_dialect(base: ParsedRequest, match: RouteMatch) -> ParsedRequest:

@@ -44,4 +44,4 @@ def enforce_limits(
     if not any(status.allowed for status in statuses):  # Unlimited: there is nothing to report.
         return parsed.headers, None
     headers = {**parsed.headers, **reported(statuses, now)}
-    return headers, None if exceeded is None else exceeded.error()
+    return headers, None if exceeded is None else exceeded.error(parsed.behaviors)

@@ -67,14 +67,16 @@ def status_of(vendor: Vendor, template: ErrorTemplate, behaviors: Mapping[str, A
     return statuses.get(str(option), statuses[str(default)])  # Not every option has a status.
 
 
-def injected_error(
+def injected_error(  # noqa: PLR0913 -- an error consists of all these
     parsed: ParsedRequest,
     raw: RawRequest,
     status: int,
     details: Mapping[str, Any],
     headers: Mapping[str, str],
+    *,
+    common_headers: Mapping[str, str],
 ) -> Response:
-    """Return an error with any status in the vendor's shape.
+    """Return an error with any status in the vendor's shape; *headers* override *common_headers*.
 
     The template is the endpoint's own for that status, else another of the vendor's, else ``internal``.
     """
@@ -91,7 +93,7 @@ def injected_error(
         details,
         raw,
         {**headers, **_basis_header(basis, parsed.behaviors)},
-        common_headers=parsed.headers,
+        common_headers=common_headers,
     )
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct, field
@@ -83,7 +83,7 @@ class ConcurrencyLimiter:
     def __init__(self) -> None:
         self._waiting: dict[Any, deque[asyncio.Future[None]]] = {}
 
-    async def acquire(self, key: Any, busy: str) -> None:
+    async def acquire(self, key: Any, busy: str, refusal_headers: Mapping[str, str]) -> None:
         """Take the slot; if it is held, wait with ``busy="queue"``, else raise ``ApiError("busy")``."""
         waiting = self._waiting.get(key)
         if waiting is None:
@@ -91,7 +91,9 @@ class ConcurrencyLimiter:
             return
         if busy != "queue":
             raise ApiError(
-                "busy", message="another request is open: wait for its answer before sending the next"
+                "busy",
+                headers=refusal_headers,
+                message="another request is open: wait for its answer before sending the next",
             )
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiting.append(turn)

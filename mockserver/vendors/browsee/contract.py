@@ -6,7 +6,7 @@ from mockserver.contract.behaviors import Behavior, ByBehavior
 from mockserver.contract.credentials import BodyKeys
 from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.errors import ErrorTemplate
-from mockserver.contract.limits import ConcurrencyLimit, WindowLimit
+from mockserver.contract.limits import ConcurrencyLimit, WindowLimit, retry_after_behavior
 from mockserver.contract.lint_rules import ExceedsMaximum, InQuery, IsSet, LintRule, LooksLikeMilliseconds
 from mockserver.contract.pagination import OffsetPagination
 from mockserver.contract.provenance import Basis, Fact, assumed
@@ -48,6 +48,7 @@ BEHAVIORS: Final = (
         "either": "userId or anonymousId, as in the text of the page.", "required": "userId, as in the table of the page.",
     }, basis=Basis.DOCUMENTED, source="identify"),
     Behavior(name="browsee.track_rate", description="Number of track requests that a project may send per second; 0 means unlimited.", default=0, unit="requests"),
+    retry_after_behavior("browsee.retry_after"),
 )  # fmt: skip
 
 
@@ -99,7 +100,7 @@ EXPORT_SESSIONS: Final = Endpoint(
     start_field="timestamp",
     time_windows=(TimeWindow("start", "end", default_hours=24),),
     all_rows_params={"start": "{start}", "end": "{end}"},
-    limits=(ConcurrencyLimit(busy="browsee.busy", hold="browsee.hold"),),
+    limits=(ConcurrencyLimit(busy="browsee.busy", hold="browsee.hold", retry_after="browsee.retry_after"),),
     lint_rules=(
         *_KEYS,
         LintRule(
@@ -141,7 +142,15 @@ TRACK: Final = Endpoint(
     response=Success,
     credentials=BodyKeys("apiKey"),
     lint_rules=_KEYS,
-    limits=(WindowLimit(allowed="browsee.track_rate", seconds=1, opens="clock", pool="track"),),
+    limits=(
+        WindowLimit(
+            allowed="browsee.track_rate",
+            seconds=1,
+            opens="clock",
+            pool="track",
+            retry_after="browsee.retry_after",
+        ),
+    ),
     facts=(
         documented("Rate limited, and not meant for historical data; the limit is undocumented.", "track"),
         inferred(

@@ -1,6 +1,7 @@
 """The behaviors of Rybbit, in all dialects."""
 
 from mockserver.contract.behaviors import Behavior
+from mockserver.contract.limits import retry_after_behavior
 from mockserver.contract.provenance import Basis
 
 MAX_LIMIT = 10_000
@@ -19,6 +20,7 @@ BEHAVIORS = (
             " it."
         ),
     ),
+    retry_after_behavior("rybbit.retry_after"),
     Behavior(
         name="rybbit.burst_limit",
         default=0,

@@ -66,7 +66,16 @@ ERRORS = {
 # Endpoints.
 
 _API_KEY = Bearer(query="api_key")
-_LIMITS = (WindowLimit(allowed="rybbit.rate_limit", seconds=600, opens="first", pool="api", documented=500),)
+_LIMITS = (
+    WindowLimit(
+        allowed="rybbit.rate_limit",
+        seconds=600,
+        opens="first",
+        pool="api",
+        documented=500,
+        retry_after="rybbit.retry_after",
+    ),
+)
 _SITE = documented("Numeric id of the site, or the id in its tracking script (12 hexadecimal digits).")
 FILTERED_EXAMPLE = {
     "filters": '[{"parameter":"country","type":"equals","value":["US"]},'

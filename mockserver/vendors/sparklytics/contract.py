@@ -6,7 +6,7 @@ from mockserver.contract.behaviors import Behavior
 from mockserver.contract.credentials import Bearer
 from mockserver.contract.endpoint import Contract, Endpoint
 from mockserver.contract.errors import ErrorTemplate
-from mockserver.contract.limits import WindowLimit
+from mockserver.contract.limits import WindowLimit, retry_after_behavior
 from mockserver.contract.lint_rules import LintRule, MissingCompanion
 from mockserver.contract.pagination import CursorPagination
 from mockserver.contract.provenance import Basis, Fact, assumed
@@ -79,6 +79,7 @@ BEHAVIORS: Final = (
         basis=Basis.SOURCE,
         source="server",
     ),
+    retry_after_behavior("sparklytics.retry_after"),
 )
 
 
@@ -118,7 +119,15 @@ ERRORS: Final = {
 }
 
 CREDENTIALS: Final = Bearer()
-LIMITS: Final = (WindowLimit(allowed="sparklytics.rate", seconds=60, opens="first", pool="sessions"),)
+LIMITS: Final = (
+    WindowLimit(
+        allowed="sparklytics.rate",
+        seconds=60,
+        opens="first",
+        pool="sessions",
+        retry_after="sparklytics.retry_after",
+    ),
+)
 WEBSITE: Final = documented("Id of the website: site_ and ten letters or digits.")
 
 FILTER_FACTS: Final = (

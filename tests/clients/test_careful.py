@@ -1,0 +1,107 @@
+"""A careful client passes the strict checks at every list, whatever fails."""
+
+from typing import Any, Final
+
+import pytest
+
+from mockserver import SessionMock
+from mockserver.server.faults.paging import PagingFault
+from mockserver.server.faults.registry import kinds
+from tests.clients.careful import CarefulClient, GaveUp
+from tests.clients.lists import (
+    LISTS,
+    PAGED,
+    Pair,
+    find_difference,
+    find_errors,
+    make_client,
+    name,
+    strict_limits,
+    strict_tenant,
+)
+
+FAILURES: Final[dict[str, dict[str, Any]]] = {
+    "status": {"kind": "status", "status": 503},
+    "status with seconds": {"kind": "status", "status": 503, "retry_after": 3600},
+    "status with date": {"kind": "status", "status": 503, "retry_after": 3600, "retry_form": "date"},
+    "too many requests": {"kind": "status", "status": 429},
+    "too many requests with seconds": {"kind": "status", "status": 429, "retry_after": 60},
+    "reset": {"kind": "reset"},
+    "reset in body": {"kind": "reset", "where": "body"},
+    "truncate": {"kind": "truncate"},
+    "truncate with true length": {"kind": "truncate", "content_length": "true"},
+    "malformed": {"kind": "malformed"},
+    "empty body": {"kind": "empty_body"},
+    "content type": {"kind": "content_type"},
+    "dribble": {"kind": "dribble", "pause": 0},
+}
+PAGING: Final = sorted(
+    kind for kind, fault in kinds().items() if issubclass(fault, PagingFault) and kind != "changing_total"
+)
+
+
+def supports(pair: Pair, kind: str) -> bool:
+    """Return whether a paging fault can trigger for a list."""
+    fault = kinds()[kind]
+    return issubclass(fault, PagingFault) and fault.supports(pair[1])
+
+
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+def test_careful_client_collects_every_row(mock: SessionMock, pair: Pair) -> None:
+    with strict_tenant(mock, pair[0]) as tenant, make_client(CarefulClient, tenant, pair) as client:
+        rows = client.collect()
+
+        assert find_difference(tenant, pair, rows) == ""
+        assert find_errors(tenant) == []
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+def test_careful_client_survives_failure(mock: SessionMock, pair: Pair, failure: str) -> None:
+    page = 2 if pair in PAGED else 1
+    fault = {**FAILURES[failure], "page": page, "times": 2}
+    with strict_tenant(mock, pair[0], [fault]) as tenant, make_client(CarefulClient, tenant, pair) as client:
+        if failure in {"content type", "dribble"}:  # They do not stop a client, so they trigger once.
+            tenant.faults.remove()
+            tenant.faults.add(**{**fault, "times": 1})
+        rows = client.collect()
+
+        assert find_difference(tenant, pair, rows) == ""
+        assert find_errors(tenant) == []
+
+
+@pytest.mark.parametrize(
+    ("pair", "kind"), [(pair, kind) for pair in PAGED for kind in PAGING if supports(pair, kind)], ids=name
+)
+def test_careful_client_begins_wrong_list_anew(mock: SessionMock, pair: Pair, kind: str) -> None:
+    page = "last" if kind == "no_end" else 2
+    fault = {"kind": kind, "page": page, "times": 1}
+    with strict_tenant(mock, pair[0], [fault]) as tenant, make_client(CarefulClient, tenant, pair) as client:
+        rows = client.collect()
+
+        assert find_difference(tenant, pair, rows) == ""
+        assert find_errors(tenant, pending={"page-requested-twice"}) == []
+
+
+@pytest.mark.parametrize("pair", PAGED, ids=name)
+def test_careful_client_gives_up_without_repeating_unauthorized_request(
+    mock: SessionMock, pair: Pair
+) -> None:
+    fault = {"kind": "status", "status": 401, "page": 2}
+    with strict_tenant(mock, pair[0], [fault]) as tenant, make_client(CarefulClient, tenant, pair) as client:
+        with pytest.raises(GaveUp):
+            client.collect()
+
+        assert tenant.journal.count(status=401) == 1
+        assert find_errors(tenant) == []
+
+
+@pytest.mark.parametrize("pair", [pair for pair in PAGED if strict_limits(*pair)], ids=name)
+def test_careful_client_waits_for_limits(mock: SessionMock, pair: Pair) -> None:
+    with strict_tenant(mock, pair[0], behaviors=strict_limits(*pair)) as tenant:
+        with make_client(CarefulClient, tenant, pair) as client:
+            rows = client.collect()
+
+        assert tenant.journal.count(status=429) > 0
+        assert find_difference(tenant, pair, rows) == ""
+        assert find_errors(tenant) == []
