@@ -69,6 +69,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """The field with the number of sessions that a row represents; None if a row is one session."""
     start_field: str | None = None
     """The field with the start of a row's session."""
+    range_fields: tuple[str, ...] = ()
+    """The parameters that select a time range."""
     limits: tuple[Limit, ...] = ()
     errors: tuple[str, ...] = ()
     """Names of error templates of this endpoint, in addition to those of every endpoint."""

@@ -1,7 +1,6 @@
 """Trace rows: find the exchanges that returned a row."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 
 from msgspec import json
@@ -10,7 +9,8 @@ from mockserver._util.json_paths import get_at
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
 from mockserver.reconcile import row_key_function
-from mockserver.server.http.router import RouteMatch, Router
+from mockserver.server.expected.page_requests import parse_answered
+from mockserver.server.http.router import Router
 from mockserver.server.journal.journal import Exchange
 from mockserver.server.requests.parser import RequestParser
 from mockserver.server.tenancy.tenant import Tenant, Tenants
@@ -44,13 +44,8 @@ def _rows(
     router: Router, reader: RequestParser, tenant: Tenant, exchange: Exchange
 ) -> Iterator[Mapping[str, Any]]:
     """Yield the rows of an exchange; none if its request was not answered with rows."""
-    raw = exchange.raw
-    is_ok = exchange.response is not None and exchange.response.status == HTTPStatus.OK
-    match = router.match(raw.method, raw.path.partition("?")[0], raw.host)
-    if not isinstance(match, RouteMatch) or raw.method == "HEAD" or not (is_ok or exchange.faults):
-        return
-    reading = reader.parse(match, raw)
-    if reading.principal is None or reading.principal.tenant is not tenant or reading.error is not None:
+    reading = parse_answered(router, reader, exchange)
+    if reading is None or reading.principal is None or reading.principal.tenant is not tenant:
         return
     try:
         result = reading.vendor.respond(reading.endpoint, reading.view_request(tenant, exchange.received_at))

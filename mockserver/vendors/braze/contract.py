@@ -107,6 +107,7 @@ SESSIONS_DATA_SERIES: Final = Endpoint(
     rows_path="data",
     row_key=("time",),
     count_field="sessions",
+    range_fields=("length", "ending_at"),
     example={"length": 7},
     all_rows_params={"length": MAX_LENGTH, "ending_at": "{day_after}"},
     limits=(WINDOW,),

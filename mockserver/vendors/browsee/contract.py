@@ -95,6 +95,7 @@ EXPORT_SESSIONS: Final = Endpoint(
     rows_path="exports.data",
     row_key=("timestamp", "ip"),
     start_field="timestamp",
+    range_fields=("start", "end"),
     all_rows_params={"start": "{start}", "end": "{end}"},
     limits=(ConcurrencyLimit(busy="browsee.busy", hold="browsee.hold"),),
     lint_rules=(

@@ -72,6 +72,14 @@ FILTERED_EXAMPLE = {
     '{"parameter":"browser","type":"equals","value":["Chrome"]},'
     '{"parameter":"pathname","type":"equals","value":["/pricing"]}]'
 }
+RANGE_FIELDS = (
+    "start_date",
+    "end_date",
+    "past_minutes_start",
+    "past_minutes_end",
+    "start_datetime",
+    "end_datetime",
+)
 _KEY_IN_QUERY = LintRule(
     "key-in-query",
     InQuery("api_key"),
@@ -106,6 +114,7 @@ LIST_SESSIONS = Endpoint(
     rows_path="data",
     row_key=("session_id",),
     start_field="session_start",
+    range_fields=RANGE_FIELDS,
     limits=_LIMITS,
     lint_rules=(_KEY_IN_QUERY, RANGE_WITHOUT_ZONE, _LIMIT_ABOVE_MAXIMUM),
     filtered_example=FILTERED_EXAMPLE,
@@ -169,6 +178,7 @@ LIST_SESSION_LOCATIONS = Endpoint(
     rows_path="data",
     row_key=("lat", "lon"),
     count_field="count",
+    range_fields=RANGE_FIELDS,
     limits=_LIMITS,
     lint_rules=(_KEY_IN_QUERY, RANGE_WITHOUT_ZONE),
     filtered_example=FILTERED_EXAMPLE,

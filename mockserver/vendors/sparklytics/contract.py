@@ -145,6 +145,7 @@ LIST_SESSIONS: Final = Endpoint(
     rows_path="sessions",
     row_key=("session_id",),
     start_field="started_at",
+    range_fields=("start_date", "end_date"),
     filtered_example={"filter_country": "US", "filter_browser": "Chrome", "filter_page": "/pricing"},
     limits=LIMITS,
     lint_rules=tuple(
