@@ -238,8 +238,11 @@ class Handler:
         def call_next(changed: ParsedRequest) -> Response:
             return self._respond_without_faults(changed, raw, exchange)
 
-        response, triggered = run_faults(FaultContext(tenant, parsed, raw, call_next))
+        context = FaultContext(tenant, parsed, raw, call_next)
+        response, triggered = run_faults(context)
         if triggered:
+            exchange.has_other_page = context.request is not parsed
+            exchange.answered_page = context.request.page
             exchange.faults = tuple(f"{active.number}:{active.kind}" for active in triggered)
         return response
 

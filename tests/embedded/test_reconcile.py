@@ -11,6 +11,7 @@ from mockserver.server.faults.registry import kinds
 from mockserver.vendors import get_vendor
 from tests.conftest import QUICK
 from tests.embedded.crawling import (
+    ALL,
     LISTS,
     ROWS,
     SIZE,
@@ -339,3 +340,66 @@ def test_reconcile_lists_scattered_gaps_as_runs(tenant: TenantHandle, pair: Pair
 
     assert "missing: 3 rows, 0, 2 to 3 of the expected" in message
     assert "missing: row 5 of the expected" in message
+
+
+@pytest.mark.parametrize("pair", [pair for pair in LISTS if pair[1].pagination.key_field], ids=name)
+def test_duplicates_after_same_page_name_exchange_with_fault(tenant: TenantHandle, pair: Pair) -> None:
+    """The fault answers the second request with the first page."""
+    tenant.faults.add("same_page", page=2, times=1)
+    rows = flat(crawl(tenant, pair, lambda number: number < 2))
+    message = difference(tenant, pair, rows)
+    duplicates = message.partition("duplicate: 4 rows")[2].splitlines()[1]
+
+    assert "returned by request #1 (" in duplicates
+    assert "and by request #2 (" in duplicates
+    assert "fault #1 (same_page)" in duplicates
+
+
+@pytest.mark.parametrize(
+    "pair", [param for param in every_dialect(LISTS) if param.values[0][1].pagination.has_cursors]
+)
+@pytest.mark.parametrize("kind", ["no_end", "stuck_cursor"])
+def test_faults_of_cursors_agree_with_other_fields_of_response(
+    mock: SessionMock, pair: Pair, kind: str
+) -> None:
+    """A response with a next cursor says that there is a next page."""
+    dialect = {pair[0].name: pair[0].dialect}
+    bodies: list[Any] = []
+    with mock.create_tenant(sessions=6, seed=7, behaviors=QUICK, dialect=dialect) as tenant:
+        tenant.faults.add(kind, times=1)
+        parameters: dict[str, Any] | None = with_page_size(pair[1], all_rows_params(pair[1]), SIZE)
+        with httpx.Client() as http:
+            while parameters is not None:
+                bodies.append(send(http, tenant.vendor(pair[0].name), pair[1], parameters).json())
+                parameters = next_page_params(pair[1], parameters, bodies[-1])
+
+    assert len(bodies) == 3
+    for body in bodies if pair[1].pagination.more else ():
+        has_next = get_at(body, str(pair[1].pagination.next)) is not None
+        assert get_at(body, str(pair[1].pagination.more)) is has_next
+
+
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+@pytest.mark.parametrize("faults", [0, 1])
+@pytest.mark.parametrize("reads", [0, 1])
+def test_expected_rows_have_only_current_form_of_grown_session(
+    mock: SessionMock, pair: Pair, faults: int, reads: int
+) -> None:
+    """A tracked session grows between two reads, or before a list that was never begun."""
+    tracks = [pair for pair in ALL if pair[1].method == "POST" and pair[1].rows_path is None]
+    with mock.create_tenant(sessions=5, seed=7, behaviors=QUICK) as tenant, httpx.Client() as http:
+        if faults:
+            tenant.faults.add("latency", seconds=0)
+        for _ in range(3):
+            for vendor, endpoint in tracks:
+                send(http, tenant.vendor(vendor.name), endpoint, dict(endpoint.example))
+            for _ in range(reads):
+                collect(tenant, pair, all_rows_params(pair[1]))
+            tenant.expected_rows(pair[0].name, pair[1].name)
+            tenant.clock.advance(1)
+        rows = collect(tenant, pair, all_rows_params(pair[1])) if reads else None
+        expected = tenant.expected_rows(pair[0].name, pair[1].name)
+
+    assert tracks
+    assert len(expected) == 6
+    assert rows in (None, expected)

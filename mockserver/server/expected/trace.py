@@ -12,7 +12,7 @@ from mockserver.reconcile import row_key_function
 from mockserver.server.expected.page_requests import parse_answered
 from mockserver.server.http.router import Router
 from mockserver.server.journal.journal import Exchange
-from mockserver.server.requests.parser import RequestParser
+from mockserver.server.requests.parser import ParsedRequest, RequestParser
 from mockserver.server.tenancy.tenant import Tenant, Tenants
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
@@ -47,6 +47,12 @@ def _rows(
     reading = parse_answered(router, reader, exchange)
     if reading is None or reading.principal is None or reading.principal.tenant is not tenant:
         return
+    yield from _page_rows(reading, tenant, exchange)
+    if exchange.has_other_page:
+        yield from _page_rows(reading.with_page(exchange.answered_page), tenant, exchange)
+
+
+def _page_rows(reading: ParsedRequest, tenant: Tenant, exchange: Exchange) -> Iterator[Mapping[str, Any]]:
     try:
         result = reading.vendor.respond(reading.endpoint, reading.view_request(tenant, exchange.received_at))
         yield from get_at(json.decode(result.body), reading.endpoint.rows_path) or ()
