@@ -390,8 +390,32 @@ class ExpectedRowsQuery(RequestModel, frozen=True):
     labels: bool = False
     """If true, each line is ``{"label": …, "row": …}`` with the label ``required``, ``optional`` or
     ``forbidden``; otherwise each line is a row, and forbidden rows are left out."""
-    parameters: dict[str, Any] = {}
-    """Parameters of the endpoint; by default those that select all rows."""
+    parameters: dict[str, Any] | None = None
+    """Parameters of the endpoint; those that are missing have the vendor's defaults at the moment at which
+    the client began the list. By default, or with only the site and paging parameters, all rows are
+    selected."""
+    any_time: bool = False
+    """If true, the parameters that select a time range are replaced by those that select all rows."""
+
+
+class BegunListsQuery(RequestModel, frozen=True):
+    """Selects the lists that clients began."""
+
+    vendor: str
+    endpoint: str
+    site: int | str = 0
+    """One of the vendor's ids of the site, its domain, or its index from 0."""
+
+
+class BegunList(Struct, kw_only=True):
+    """A list that clients began: they requested its first page, and the server did not reject the request."""
+
+    site: int
+    """The index of the site, from 0."""
+    parameters: dict[str, Any]
+    """The parameters, without the site, credentials and paging parameters."""
+    at: str
+    """The tenant's clock when the first page was last requested."""
 
 
 class Problem(Struct, kw_only=True, omit_defaults=True):

@@ -3,17 +3,29 @@
 from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, Literal
 
-from msgspec import Struct, json
+from msgspec import DecodeError, Struct, json
 
 Row = Mapping[str, Any]
 RowLabel = Literal["required", "optional", "forbidden"]
-DifferenceKind = Literal["missing", "duplicate", "unexpected", "altered", "out of order", "forbidden"]
+DifferenceKind = Literal[
+    "missing",
+    "duplicate",
+    "unexpected",
+    "outside window",
+    "filtered out",
+    "altered",
+    "out of order",
+    "forbidden",
+]
 DESCRIPTIONS: dict[DifferenceKind, str] = {
     "missing": "expected but not collected",
     "duplicate": "collected more than once",
     "unexpected": "not in the requested list",
+    "outside window": "exists, but outside the window of this list",
+    "filtered out": "exists on the site, but the parameters of this list exclude it",
     "altered": "collected with other values",
     "out of order": "comes before a row that should precede it",
     "forbidden": "deleted before the client requested it",
@@ -34,10 +46,15 @@ class Difference(Struct, frozen=True, kw_only=True):
 
 
 def compare(
-    collected: Iterable[Row], expected: Iterable[tuple[RowLabel, Row]], identity: Sequence[str]
+    collected: Iterable[Row],
+    expected: Iterable[tuple[RowLabel, Row]],
+    identity: Sequence[str],
+    *,
+    ordered: bool = True,
 ) -> list[Difference]:
     """Return the differences of the collected from the expected rows, which are in the vendor's order.
 
+    Without *ordered* the order of the collected rows does not count.
     *identity* names the fields that identify a row. An altered row is not reported as missing. Of rows out
     of order, the smallest set that explains the order is reported.
     """
@@ -63,7 +80,7 @@ def compare(
         Difference(
             kind="out of order", row=collected_rows[number], expected=matched[number], collected=number
         )
-        for number in _find_disordered(matched)
+        for number in (_find_disordered(matched) if ordered else ())
     ]
     return differences
 
@@ -77,6 +94,55 @@ def row_key_function(identity: Sequence[str]) -> Callable[[Row], bytes]:
         return json.encode(key, order="deterministic")
 
     return key_of
+
+
+def convert_texts(rows: Iterable[Row], expected: Iterable[Row]) -> list[Row]:
+    """Return rows whose values are texts, as in CSV, with the types that the expected rows have.
+
+    An empty text is None if the expected column lacks a value and has no empty text, or is no text.
+    """
+    expected_rows = list(expected)
+    names = dict.fromkeys(chain.from_iterable(expected_rows))
+    converters = {name: _text_converter([row.get(name) for row in expected_rows]) for name in names}
+    return [
+        {
+            name: converters[name](value) if name in converters and isinstance(value, str) else value
+            for name, value in row.items()
+        }
+        for row in rows
+    ]
+
+
+def _text_converter(values: Sequence[Any]) -> Callable[[str], Any]:
+    known = {_cell_text(value): value for value in reversed(values)}
+    has_texts = any(isinstance(value, str) for value in values)
+    is_empty_none = not has_texts or (None in values and "" not in values)
+
+    def convert_text(text: str) -> Any:
+        if not text and is_empty_none:
+            return None
+        if text in known:
+            return known[text]
+        if has_texts:
+            return text
+        if any(isinstance(value, bool) for value in values) and text.lower() in _BOOLEANS:
+            return _BOOLEANS[text.lower()]
+        try:
+            return json.decode(text)
+        except DecodeError:
+            return text
+
+    return convert_text
+
+
+def _cell_text(value: Any) -> str:
+    """Return a value as a cell of CSV; a structured value as JSON."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.encode(value).decode()
+
+
+_BOOLEANS = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
 
 
 def _match_row(
@@ -94,7 +160,9 @@ def _match_row(
         return Difference(kind="unexpected", row=row, collected=number)
     if not places:
         return Difference(kind="duplicate", row=row, collected=number)
-    place = next((place for place in places if expected_rows[place][1] == row), places[0])
+    place = next((place for place in places if expected_rows[place][1] == row), None)
+    if place is None:
+        place = next((place for place in places if expected_rows[place][0] != "forbidden"), places[0])
     places.remove(place)
     matched[number] = place
     label, expected_row = expected_rows[place]

@@ -14,7 +14,7 @@ from mockserver.cli.options import build_config, world_options
 from mockserver.cli.params import file_options, format_examples, repeated_pairs
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
-from mockserver.server.expected.rows import UnknownParameterError, all_rows_params, check_parameters, rows
+from mockserver.server.expected.rows import UnknownParameterError, check_parameters, list_params, rows
 from mockserver.server.tenancy.config import ConfigError, tenants
 from mockserver.vendors.base import Vendor
 
@@ -120,7 +120,7 @@ def command(
         if not 0 <= site < len(tenant.world.sites):
             raise click.UsageError(f"--site: unknown site {site}; use 0 to {len(tenant.world.sites) - 1}")
         check_parameters(tenant_vendor, contract_endpoint, parameters)
-        params = {**all_rows_params(tenant, contract_endpoint), **parameters}
+        params = {**list_params(tenant, contract_endpoint, parameters or None), **parameters}
         shown = _show_progress(rows(tenant, tenant_vendor, contract_endpoint, params, site))
         if form == "csv":
             _write_csv(shown, contract_endpoint, output)

@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 from mockserver.admin_schemas import (
     AdvanceClock,
+    BegunList,
     ClockChange,
     ClockState,
     Count,
@@ -283,16 +284,31 @@ class AdminClient(NotPicklable):
         *,
         site: int | str = 0,
         labels: bool = False,
+        any_time: bool = False,
         tenant: str = DEFAULT_TENANT,
     ) -> Generator[Any]:
         """Yield the rows that a correct client of an endpoint collects; without *parameters*, all of a site.
 
+        Missing parameters have the vendor's defaults, at the moment at which the client began the list. With
+        *any_time* the rows are those of every time.
         With *labels* each item is a dict with ``row`` and its ``label``: required, optional or forbidden.
         """
         query = ExpectedRowsQuery(
-            vendor=vendor, endpoint=endpoint, site=site, labels=labels, parameters=dict(parameters or {})
+            vendor=vendor,
+            endpoint=endpoint,
+            site=site,
+            labels=labels,
+            parameters=None if parameters is None else dict(parameters),
+            any_time=any_time,
         )
         return self._transport.stream_lines(_tenant_path(tenant) + "/expected", query)
+
+    def begun_lists(
+        self, vendor: str, endpoint: str, *, site: int | str = 0, tenant: str = DEFAULT_TENANT
+    ) -> list[BegunList]:
+        """List the lists of an endpoint that clients began since the journal was cleared, oldest first."""
+        query = _query({"vendor": vendor, "endpoint": endpoint, "site": site})
+        return self._transport.request("GET", f"{_tenant_path(tenant)}/lists{query}", list[BegunList])
 
 
 def _tenant_path(tenant: str) -> str:

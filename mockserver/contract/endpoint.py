@@ -92,6 +92,14 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """Parameters that select all rows. Placeholders are ``{start}`` and ``{end}`` (Unix seconds),
     ``{start_date}``, ``{end_date}`` and ``{day_after}`` the end."""
 
+    @property
+    def range_fields(self) -> tuple[str, ...]:
+        """The names of the fields that limit the time of the rows."""
+        names: dict[str, None] = {}
+        for window in self.time_windows:
+            names.update(dict.fromkeys(window.limits))
+        return tuple(names)
+
     def routes(self) -> set[str]:
         """Return the method with each path, without the names of path parameters.
 

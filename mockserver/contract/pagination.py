@@ -65,6 +65,11 @@ class _Style(Struct, frozen=True):
         return None
 
     @property
+    def more(self) -> str | None:
+        """Dotted path of the boolean in the response that is true if there is a next page."""
+        return None
+
+    @property
     def request_fields(self) -> tuple[str, ...]:
         """The fields of a request that select a page and limit its rows."""
         return tuple(name for name in (self.key_field, self.limit) if name is not None)
@@ -72,7 +77,7 @@ class _Style(Struct, frozen=True):
     @property
     def response_fields(self) -> tuple[str, ...]:
         """The dotted paths of a response that describe the pages."""
-        return tuple(path for path in (self.total, self.next) if path is not None)
+        return tuple(path for path in (self.total, self.next, self.more) if path is not None)
 
     def page_size(self, fields: Fields) -> int:
         """Return the number of rows on a full page, unless the vendor reduces it."""
@@ -162,6 +167,8 @@ class CursorPagination(_Style, frozen=True, tag=True):
     limit: str | None
     size: int
     next: str
+    more: str | None = None
+    """Dotted path of the boolean in the response that is true if there is a next page."""
 
     @property
     def key_field(self) -> str:

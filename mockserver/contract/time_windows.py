@@ -25,5 +25,9 @@ class TimeWindow(Struct, frozen=True):
     @property
     def fields(self) -> tuple[str, ...]:
         """The names of its fields."""
-        names = (self.start, self.end, self.length, self.unit)
-        return tuple(name for name in names if name is not None)
+        return tuple(filter(None, (*self.limits, self.unit)))
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """The names of the fields that limit the time."""
+        return tuple(filter(None, (self.start, self.end, self.length)))

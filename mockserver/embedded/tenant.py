@@ -1,7 +1,8 @@
 """The handle of a tenant."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Self
+from collections.abc import Set as AbstractSet
+from typing import Any, Final, Literal, Self
 
 from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import NewTenant, TenantAccess, Verification
@@ -87,7 +88,9 @@ class TenantHandle(NotPicklable):
         self, vendor: str, endpoint: str, *, site: int | str = 0, **parameters: Any
     ) -> list[Any]:
         """Return the rows that a correct client collects, in order; without parameters, all rows."""
-        return list(self._client.expected_rows(vendor, endpoint, parameters, site=site, tenant=self.id))
+        return list(
+            self._client.expected_rows(vendor, endpoint, parameters or None, site=site, tenant=self.id)
+        )
 
     def replace_world(self, *, profile: str = "default", **fields: Any) -> None:
         """Replace the world and delete tracked data; clock and credentials stay."""
@@ -111,23 +114,35 @@ class TenantHandle(NotPicklable):
         endpoint: str,
         site: int | str = 0,
         fields: Iterable[str] | None = None,
+        order: Literal["same", "any"] = "same",
+        columns: Mapping[str, str] | None = None,
+        strict_fields: bool = False,
         **parameters: Any,
     ) -> None:
         """Raise ``AssertionError`` with a list of the differences if *rows* are not the expected rows.
 
         *rows* are dicts as the vendor returns them; if one field identifies a row, they can also be the
-        values of that field. With *fields*, only these fields are compared. *parameters* are those of the
-        client's requests, without the paging parameters.
+        values of that field. With *fields*, only these fields are compared; with *strict_fields*, fields that
+        the vendor does not have are differences, too. *order* ``"any"`` ignores the order, as a set does.
+        *columns* maps names of fields in *rows* to the vendor's names. *parameters* are those of the client's
+        requests, without the paging parameters; without any, the list is the one that the client began, and
+        ``ValueError`` lists them if it began several.
         """
         __tracebackhide__ = True
         from mockserver.embedded.reconcile_report import (  # noqa: PLC0415 -- imports all contracts
-            ListRequest,
-            describe_differences,
+            Options,
+            find_request,
+            reconcile,
         )
 
-        request = ListRequest(vendor=vendor, endpoint=endpoint, site=site, parameters=parameters)
-        compared = None if fields is None else list(fields)
-        message = describe_differences(self._client, self.id, request, list(rows), compared)
+        request = find_request(self._client, self.id, (vendor, endpoint), site, parameters)
+        options = Options(
+            order="any" if isinstance(rows, AbstractSet) else order,
+            fields=None if fields is None else list(fields),
+            columns=columns or {},
+            strict_fields=strict_fields,
+        )
+        message = reconcile(self._client, self.id, request, list(rows), options).text
         if message:
             raise AssertionError(message)
 

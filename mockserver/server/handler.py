@@ -29,6 +29,7 @@ from mockserver.server.review.findings import review
 from mockserver.server.tenancy.limits import ConcurrencyLimiter
 from mockserver.server.tenancy.tenant import Principal, Tenant, Tenants
 from mockserver.server.tenancy.watchdog import SILENT, Watchdog
+from mockserver.server.tenancy.world_history import WorldSnapshot
 from mockserver.vendors.base import Vendor
 from mockserver.world.generator.tracked import Identity, TrackedEvent
 from mockserver.world.world import with_events, with_identity
@@ -222,8 +223,12 @@ class Handler:
         parsed = cached.parsed
         tenant = parsed.principal.tenant if parsed.principal else None
         try:
-            if tenant is not None and (tenant.faults.active or tenant.world_history.changed):
-                return self._respond_with_faults(parsed, tenant, cached.raw, exchange)
+            if tenant is not None:
+                if tenant.faults.active:
+                    return self._respond_with_faults(parsed, tenant, cached.raw, exchange)
+                if parsed.error is None and parsed.endpoint.rows_path is not None:
+                    snapshot = WorldSnapshot(tenant.world, tenant.clock.now())
+                    tenant.world_history.start_list(parsed.started_list, snapshot)
             return self._respond_without_faults(parsed, cached.raw, exchange)
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
             error = log_unexpected_error(cached.raw, self._tenants.known)
@@ -237,8 +242,11 @@ class Handler:
         def call_next(changed: ParsedRequest) -> Response:
             return self._respond_without_faults(changed, raw, exchange)
 
-        response, triggered = run_faults(FaultContext(tenant, parsed, raw, call_next, exchange.headers_sent))
+        context = FaultContext(tenant, parsed, raw, call_next, exchange.headers_sent)
+        response, triggered = run_faults(context)
         if triggered:
+            exchange.has_other_page = context.request is not parsed
+            exchange.answered_page = context.request.page
             exchange.faults = tuple(f"{active.number}:{active.kind}" for active in triggered)
         return response
 

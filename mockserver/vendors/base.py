@@ -58,9 +58,16 @@ class ViewRequest(Struct, frozen=True, kw_only=True):
     """The site that the path or the credential selects; by default the first."""
     now: int
     """Time of the tenant's clock in Unix milliseconds."""
+    reference: int | None = None
+    """Instant that default and relative time ranges refer to; None for ``now``."""
     behaviors: Mapping[str, Any]
     """The setting of every behavior of the vendor, by its name without the vendor's prefix."""
     identifiers: VendorIdentifiers
+
+    @property
+    def range_now(self) -> int:
+        """The instant that default and relative time ranges refer to."""
+        return self.now if self.reference is None else self.reference
 
     def segment(self, identifier: str | None) -> Segment | None:
         """Return the segment with the vendor's *identifier*, or None if there is none."""

@@ -1,5 +1,6 @@
 """Effects of single commands of `session-mock admin`."""
 
+import csv
 import json
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from mockserver.contract.limits import ConcurrencyLimit, WindowLimit
 from mockserver.vendors import load
 from tests.cli.conftest import NAMES, PAIR, Shell
+from tests.embedded.crawling import LISTS
 from tests.support.limits import find_limits
 
 ENDPOINTS = [(vendor, endpoint) for vendor in load() for endpoint in vendor.contract.endpoints]
@@ -372,3 +374,54 @@ def test_rejection_by_server_exits_with_1_and_one_line(words: list[str], remedy:
     assert remedy in error
     assert error.startswith("Error: ")
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("pair", LISTS, ids=lambda pair: pair[0].name)
+@pytest.mark.parametrize("form", ["csv", "ndjson"])
+def test_rows_reconcile_compares_file_with_expected_rows(
+    admin: Shell, tmp_path: Path, pair: Any, form: str
+) -> None:
+    """Values of a CSV file are texts; a column has another name, and the order is another one."""
+    place = (pair[0].name, pair[1].name)
+    key = pair[1].row_key[0]
+    path = tmp_path / f"rows.{form}"
+
+    def write(rows: list[dict[str, Any]]) -> None:
+        renamed = [
+            {("theirs" if name == key else name): value for name, value in row.items()} for row in rows
+        ]
+        with path.open("w", newline="") as file:
+            if form == "ndjson":
+                file.writelines(json.dumps(row) + "\n" for row in renamed)
+                return
+            writer = csv.DictWriter(file, list(dict.fromkeys(name for row in renamed for name in row)))
+            writer.writeheader()
+            for row in renamed:
+                writer.writerow({name: _cell(value) for name, value in row.items()})
+
+    options = ("--order", "any", "--columns", f"theirs={key}")
+    rows = [json.loads(line) for line in admin("rows", "expected", *place).splitlines()]
+    write(rows[::-1])
+    same = admin("rows", "reconcile", *place, str(path), *options)
+    unnamed = admin.run("rows", "reconcile", *place, str(path), "--order", "any", code=1).stdout
+    write(rows[1:])
+    missing = admin.run("rows", "reconcile", *place, str(path), *options, code=1).stdout
+    result = json.loads(admin.run("rows", "reconcile", *place, str(path), *options, "--json", code=1).stdout)
+
+    assert same == f"{place[0]} {place[1]}: got 1000 rows, no differences\n"
+    assert f"no row has the column {key!r}" in unnamed
+    assert "999 rows, expected 1000; 1 difference\n  missing: row 0 of the expected" in missing
+    assert [item["difference"]["kind"] for item in result["differences"]] == ["missing"]
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, list | dict | bool) else value
+
+
+def test_rows_reconcile_of_invalid_file_says_so(admin: Shell, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("a,b\n1\n")
+
+    assert (
+        "row 1 has not as many values" in admin.run("rows", "reconcile", "x", "y", str(path), code=2).stderr
+    )

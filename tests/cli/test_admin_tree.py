@@ -81,7 +81,9 @@ CLOCK_MODES = ("clock rate 60", "clock system", "clock reset")
 """Commands whose result depends on real time, or is the initial state."""
 SILENT = ("fault remove 1", "fault remove --all", "journal clear", "tenant delete acme", "tenant reset")
 """Commands without a result."""
-EVERY = (*READS, *FAILING_READS, *CHANGES, *CLOCK_MODES, *SILENT)
+COMPARISON = f"rows reconcile {NAME} {devnull}"
+"""Exits with 1: the file has no rows."""
+EVERY = (*READS, *FAILING_READS, COMPARISON, *CHANGES, *CLOCK_MODES, *SILENT)
 
 
 def make_busy(admin: Shell) -> Shell:
@@ -251,6 +253,7 @@ def test_every_route_is_reached_by_a_command(admin: Shell, monkeypatch: pytest.M
     monkeypatch.setattr(Connection, "_send", recorded)
     make_busy(admin)
     admin.run("verify", code=1)
+    admin.run(*COMPARISON.split(), code=1)
     for words in (*READS, "tenant delete acme", *CHANGES, *SILENT):
         admin(*words.split())
 

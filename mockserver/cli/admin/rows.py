@@ -1,21 +1,25 @@
 """``session-mock admin rows``."""
 
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 from msgspec import DecodeError, json
 
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
-from mockserver.cli.output import print_json, print_table
-from mockserver.cli.params import Pair, format_examples, parse_json_or_text
+from mockserver.cli.output import echo, print_json, print_table
+from mockserver.cli.params import OneOf, Pair, format_examples, parse_json_or_text, repeated_pairs
 from mockserver.client.client import AdminClient
+from mockserver.embedded.exchange_summary import count_of
+
+if TYPE_CHECKING:
+    from mockserver.embedded.reconcile_report import Reconciliation
 
 
 @click.group(cls=SuggestingGroup)
 def rows() -> None:
-    """Write expected rows, or trace rows to the responses that contained them."""
+    """Write expected rows, compare rows with them, or trace rows."""
 
 
 @rows.command(
@@ -54,7 +58,9 @@ def write_expected(
 
     Rows are written as lines of JSON. Without PARAM all rows of the site are written; a VALUE may be JSON.
     """
-    return client.expected_rows(vendor, endpoint, dict(params), site=site, labels=labels, tenant=tenant)
+    return client.expected_rows(
+        vendor, endpoint, dict(params) or None, site=site, labels=labels, tenant=tenant
+    )
 
 
 def _parse_rows(file: BinaryIO) -> list[dict[str, Any]]:
@@ -67,6 +73,110 @@ def _parse_rows(file: BinaryIO) -> list[dict[str, Any]]:
             message = f"line {number} is not a JSON object: {error}; write one row per line"
             raise click.BadParameter(message, param_hint="FILE") from None
     return parsed
+
+
+def _parse_csv(file: BinaryIO) -> list[dict[str, str]]:
+    """Parse a CSV file with a header; raises a usage error for another file."""
+    import csv  # noqa: PLC0415 -- one command needs it
+    from io import StringIO  # noqa: PLC0415 -- as above
+
+    try:
+        reader = csv.DictReader(StringIO(file.read().decode("utf-8-sig"), newline=""), strict=True)
+        rows = list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        message = f"not a CSV file: {error}; write UTF-8 text with a header line"
+        raise click.BadParameter(message, param_hint="FILE") from None
+    for number, row in enumerate(rows, 1):
+        if None in row or None in row.values():
+            message = f"row {number} has not as many values as the header has columns; correct it"
+            raise click.BadParameter(message, param_hint="FILE")
+    return rows
+
+
+def _print_reconciliation(result: "Reconciliation") -> None:
+    if result.text:
+        echo(result.text)
+    else:
+        place = f"{result.request.vendor} {result.request.endpoint}"
+        echo(f"{place}: got {count_of(result.collected, 'row')}, no differences")
+
+
+@rows.command(
+    "reconcile",
+    epilog=format_examples(
+        "session-mock admin rows reconcile browsee export_sessions collected.ndjson"
+        " start=1788220800 end=1790812801",
+    ),
+)
+@click.argument("vendor")
+@click.argument("endpoint")
+@click.argument("file", type=click.File("rb"))
+@click.argument("params", nargs=-1, type=Pair("PARAM=VALUE", parse_json_or_text), metavar="[PARAM=VALUE]...")
+@click.option(
+    "--site",
+    default="0",
+    show_default=True,
+    help="Site: its index from 0, its domain, or the vendor's id for it.",
+)
+@click.option(
+    "--order",
+    type=OneOf(["same", "any"]),
+    default="same",
+    show_default=True,
+    help="Order of the rows: the same as the vendor's, or any.",
+)
+@click.option(
+    "--columns",
+    help="A column with another name in FILE than at the vendor. Repeatable.",
+    metavar="THEIRS=OURS",
+    **repeated_pairs("THEIRS=OURS"),
+)
+@click.option("--field", "fields", multiple=True, metavar="NAME", help="Compare only this field. Repeatable.")
+@click.option("--strict-fields", is_flag=True, help="Report fields that the vendor does not have.")
+@click.option(
+    "--format",
+    "form",
+    type=OneOf(["ndjson", "csv"]),
+    help="Format of FILE; by default csv if its name ends in .csv, else ndjson.",
+)
+@with_client(_print_reconciliation, is_failure=lambda result: bool(result.text))
+def reconcile_rows(
+    client: AdminClient,
+    *,
+    tenant: str,
+    vendor: str,
+    endpoint: str,
+    file: BinaryIO,
+    params: tuple[tuple[str, Any], ...],
+    site: str,
+    order: str,
+    columns: dict[str, str],
+    fields: tuple[str, ...],
+    strict_fields: bool,
+    form: str | None,
+) -> "Reconciliation":
+    """Compare the rows of a file with the expected rows.
+
+    FILE has rows of the endpoint as lines of JSON, or as CSV with a header. PARAM=VALUE are the parameters of
+    the list that a client collected; without them, it is the list that the client began. Exits with 1 if
+    there are differences.
+    """
+    from mockserver.embedded.reconcile_report import Options, find_request, reconcile  # noqa: PLC0415 -- slow
+
+    is_csv = form == "csv" or (form is None and file.name.lower().endswith(".csv"))
+    collected: list[Any] = _parse_csv(file) if is_csv else _parse_rows(file)
+    options = Options(
+        order=order,
+        fields=fields or None,
+        columns=columns,
+        strict_fields=strict_fields,
+        texts=is_csv,
+    )
+    try:
+        request = find_request(client, tenant, (vendor, endpoint), site, dict(params))
+        return reconcile(client, tenant, request, collected, options)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
 
 
 def _print_trace(traced: list[list[int]]) -> None:

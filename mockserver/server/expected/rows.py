@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Any, Literal
 
 from msgspec import Struct, json
+from msgspec.structs import replace
 
 from mockserver._util.json_paths import get_at
 from mockserver._util.suggest import suggest
@@ -14,6 +15,7 @@ from mockserver.contract.errors import ApiError
 from mockserver.contract.validation import fields, read
 from mockserver.rows.datetimes import DAY, format_seconds
 from mockserver.server.expected.merge import MergedRow, merge_rows
+from mockserver.server.expected.page_requests import page_instants
 from mockserver.server.http.pagination import collect_fields, compute_page_info, list_key_of
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.server.tenancy.world_history import WorldSnapshot
@@ -58,6 +60,28 @@ def all_rows_params(tenant: Tenant, endpoint: Endpoint) -> dict[str, Any]:
     }
 
 
+def list_params(
+    tenant: Tenant, endpoint: Endpoint, parameters: Mapping[str, Any] | None, *, any_time: bool = False
+) -> dict[str, Any]:
+    """Return the parameters of a list, without those of paging.
+
+    If *parameters* is None, or has only the site and paging parameters, the list has every session; otherwise
+    the vendor's defaults apply to the parameters that are missing. With *any_time* the list has the sessions
+    of every time.
+    """
+    given = dict(parameters or {})
+    names_list = parameters is not None and (not given or bool(set(given) - _paging_and_site(endpoint)))
+    if any_time:
+        given = {name: value for name, value in given.items() if name not in endpoint.range_fields}
+        names_list = False
+    params = given if names_list else {**all_rows_params(tenant, endpoint), **given}
+    return {name: value for name, value in params.items() if name not in endpoint.pagination.request_fields}
+
+
+def _paging_and_site(endpoint: Endpoint) -> set[str]:
+    return {*endpoint.pagination.request_fields, *filter(None, [endpoint.site])}
+
+
 def rows(
     tenant: Tenant, vendor: Vendor, endpoint: Endpoint, parameters: Mapping[str, Any], site: int = 0
 ) -> Iterator[tuple[int | None, Any]]:
@@ -87,14 +111,15 @@ def expected_rows(
 
     ``required``: the row was unchanged in every world since the first page of the list was last requested.
     ``optional``: the row was added, changed or deleted since then. ``forbidden``: the row was deleted before.
-    A row that changed is yielded in both forms.
+    A row that changed is yielded in both forms. Default and relative time ranges refer to the moments at
+    which the client requested the pages of the list, or to now if it requested none.
     """
     expected_list = _list(tenant, vendor, endpoint, site)
     now = WorldSnapshot(tenant.world, tenant.clock.now())
     request = expected_list.request(parameters, now)
     fields_by_name = collect_fields(endpoint, request.path, request.query, request.body)
     name = list_key_of(vendor.name, endpoint, site, fields_by_name)
-    before, since = tenant.world_history.snapshots_for(name, now)
+    before, since = _snapshots(tenant, vendor, endpoint, name, now)
     lists = [
         _with_world(expected_list.rows(parameters, snapshot), 1 << number)
         for number, snapshot in enumerate([*before, *since])
@@ -103,6 +128,30 @@ def expected_rows(
     for merged in reduce(merge_rows, lists):  # Holds only the rows that two worlds do not share.
         worlds = merged.worlds >> len(before)
         yield "required" if worlds == all_worlds else "optional" if worlds else "forbidden", merged.row
+
+
+def _snapshots(
+    tenant: Tenant, vendor: Vendor, endpoint: Endpoint, name: str, now: WorldSnapshot
+) -> tuple[list[WorldSnapshot], list[WorldSnapshot]]:
+    """Return the snapshots before and since a list was begun, with the reference of default time ranges."""
+    before, since = tenant.world_history.snapshots_for(name, now)
+    begun = tenant.world_history.started_at(name)
+    if begun is None:
+        return before, since
+    instants: list[int] = []
+    if any(snapshot.now != begun for snapshot in since):  # The clock moved, so the journal is needed.
+        instants = page_instants(tenant, vendor, endpoint, name, begun)
+    last = max([begun, *instants])
+    requested = [replace(_latest(since, instant), now=instant) for instant in instants if instant != begun]
+    ordered = sorted([*since, *requested], key=lambda snapshot: snapshot.now)
+    snapshots = [replace(item, reference=max(begun, min(item.now, last))) for item in ordered]
+    distinct = {(id(item.world), item.now): item for item in snapshots}
+    return [replace(snapshot, reference=begun) for snapshot in before], list(distinct.values())
+
+
+def _latest(snapshots: list[WorldSnapshot], instant: int) -> WorldSnapshot:
+    """Return the last snapshot that was taken by an instant; the first one if all were taken later."""
+    return next((item for item in reversed(snapshots) if item.now <= instant), snapshots[0])
 
 
 def _with_world(rows_with_total: Iterator[tuple[int | None, Any]], world: int) -> Iterator[MergedRow]:
@@ -167,6 +216,7 @@ class _List(Struct, frozen=True):
             world=snapshot.world,
             site=snapshot.world.sites[self.site],
             now=snapshot.now,
+            reference=snapshot.reference,
             behaviors=self.behaviors,
             identifiers=names,
         )

@@ -1,7 +1,6 @@
 """Trace rows: find the exchanges that returned a row."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from http import HTTPStatus
 from typing import Any
 
 from msgspec import json
@@ -10,9 +9,10 @@ from mockserver._util.json_paths import get_at
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
 from mockserver.reconcile import row_key_function
-from mockserver.server.http.router import RouteMatch, Router
+from mockserver.server.expected.page_requests import parse_answered
+from mockserver.server.http.router import Router
 from mockserver.server.journal.journal import Exchange
-from mockserver.server.requests.parser import RequestParser
+from mockserver.server.requests.parser import ParsedRequest, RequestParser
 from mockserver.server.tenancy.tenant import Tenant, Tenants
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
@@ -44,14 +44,15 @@ def _rows(
     router: Router, reader: RequestParser, tenant: Tenant, exchange: Exchange
 ) -> Iterator[Mapping[str, Any]]:
     """Yield the rows of an exchange; none if its request was not answered with rows."""
-    raw = exchange.raw
-    is_ok = exchange.response is not None and exchange.response.status == HTTPStatus.OK
-    match = router.match(raw.method, raw.path.partition("?")[0], raw.host)
-    if not isinstance(match, RouteMatch) or raw.method == "HEAD" or not (is_ok or exchange.faults):
+    reading = parse_answered(router, reader, exchange)
+    if reading is None or reading.principal is None or reading.principal.tenant is not tenant:
         return
-    reading = reader.parse(match, raw)
-    if reading.principal is None or reading.principal.tenant is not tenant or reading.error is not None:
-        return
+    yield from _page_rows(reading, tenant, exchange)
+    if exchange.has_other_page:
+        yield from _page_rows(reading.with_page(exchange.answered_page), tenant, exchange)
+
+
+def _page_rows(reading: ParsedRequest, tenant: Tenant, exchange: Exchange) -> Iterator[Mapping[str, Any]]:
     try:
         result = reading.vendor.respond(reading.endpoint, reading.view_request(tenant, exchange.received_at))
         yield from get_at(json.decode(result.body), reading.endpoint.rows_path) or ()

@@ -117,8 +117,15 @@ class StuckCursor(PagingFault, frozen=True, kw_only=True, tag="stuck_cursor"):
         return page.key is not None
 
     def after_response(self, context: FaultContext, response: Response) -> Response:
-        path = context.request.endpoint.pagination.next or ""
-        return edit_json(response, lambda body: set_at(body, path, _requested_page(context).key))
+        return edit_json(response, lambda body: _set_next(context, body))
+
+
+def _set_next(context: FaultContext, body: Any) -> None:
+    """Set the key of the next page to the requested one, and say that there is a next page."""
+    pagination = context.request.endpoint.pagination
+    set_at(body, pagination.next or "", _requested_page(context).key)
+    if pagination.more is not None:
+        set_at(body, pagination.more, True)  # noqa: FBT003 -- the new value
 
 
 _UNKNOWN_CURSOR: Final = "expired"
@@ -205,7 +212,7 @@ def _remove_end(context: FaultContext, body: Any) -> None:
     if pagination.total is not None:
         set_at(body, pagination.total, key + len(get_at(body, endpoint.rows_path)) + pagination.size)
     elif pagination.next is not None:
-        set_at(body, pagination.next, key)
+        _set_next(context, body)
 
 
 FAULTS: Final[tuple[type[Fault], ...]] = (

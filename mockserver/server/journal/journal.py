@@ -119,6 +119,10 @@ class Exchange(Struct, kw_only=True, eq=False):
     """The deleted tenant whose credential the request carried."""
     faults: tuple[str, ...] = ()
     """Numbers and kinds of the triggered faults, such as ``1:latency``."""
+    answered_page: Any = None
+    """The key of the page that was answered, if a fault changed the requested one; None without a fault."""
+    has_other_page: bool = False
+    """True if a fault answered another page than the requested one."""
     open_before: tuple[int, ...] = ()
     """Numbers of the exchanges that were open when the request arrived."""
     last_overlap: int = 0

@@ -67,6 +67,11 @@ class Tenant:
             if vendor is not previous.vendors[name]:  # Its limits differ, although pools may share names.
                 self.rates.forget(name)
 
+    def clear_journal(self) -> None:
+        """Delete all exchanges, and no longer count the lists that they began as those of the client."""
+        self.journal.clear()
+        self.world_history.clear_current()
+
     def reset(self) -> None:
         """Restore the world of the settings, the clock and limits; remove all faults, clear the journal."""
         self._initialize()

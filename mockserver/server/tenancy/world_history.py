@@ -1,8 +1,8 @@
 """Snapshots of a tenant's world, from which the expected rows of a paging client follow."""
 
-from typing import Final
+from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 from mockserver.world.world import World
 
@@ -15,6 +15,18 @@ class WorldSnapshot(Struct, frozen=True, eq=False):
 
     world: World
     now: int
+    reference: int | None = None
+    """Instant that default and relative time ranges refer to; None for ``now``."""
+
+
+class BegunList(Struct, frozen=True):
+    """A list whose first page a client requested."""
+
+    site: int
+    parameters: dict[str, Any]
+    """The parameters of its requests, without the site, credentials and paging parameters."""
+    at: int
+    """The tenant's clock when its first page was last requested."""
 
 
 class WorldHistory:
@@ -30,6 +42,9 @@ class WorldHistory:
         self._started: dict[str, tuple[int, int]] = {}
         """By list: number of the world in which its first page was last requested, and the instant."""
         self._last = -1
+        self._current: set[str] = set()
+        """The lists that were begun since the journal was cleared."""
+        self._has_forgotten_lists = False
 
     @property
     def changed(self) -> bool:
@@ -47,6 +62,8 @@ class WorldHistory:
         if latest is not None and latest.world.spec != snapshot.world.spec:
             self._worlds = {}
             self._started = {}
+            self._current = set()
+            self._has_forgotten_lists = False
         self._last += 1
         self._worlds[self._last] = snapshot
         if len(self._worlds) > MAX_WORLDS:
@@ -70,19 +87,46 @@ class WorldHistory:
             return
         self._started.pop(name, None)
         self._started[name] = (self._last, snapshot.now)
+        self._current.add(name)
         if len(self._started) > MAX_LISTS:
-            del self._started[next(iter(self._started))]
+            oldest = next(iter(self._started))
+            del self._started[oldest]
+            self._current.discard(oldest)
+            self._has_forgotten_lists = True
+
+    def clear_current(self) -> None:
+        """Leave the lists that were begun so far out of :meth:`begun_lists`."""
+        self._current = set()
+
+    def begun_lists(self, vendor: str, endpoint: str) -> list[BegunList]:
+        """Return the lists of an endpoint that clients began since the journal was cleared."""
+        found = []
+        for name, (_, at) in self._started.items():
+            if name in self._current:
+                list_vendor, list_endpoint, site, parameters = json.decode(name)
+                if (list_vendor, list_endpoint) == (vendor, endpoint):
+                    found.append(BegunList(site, parameters, at))
+        return found
+
+    def started_at(self, name: str) -> int | None:
+        """Return when the first page of a list was last requested; None if it never was."""
+        started = self._started.get(name)
+        return None if started is None else started[1]
 
     def snapshots_for(self, name: str, now: WorldSnapshot) -> tuple[list[WorldSnapshot], list[WorldSnapshot]]:
         """Return the snapshots before and since the first page of a list was requested.
 
-        A list whose first page was never requested counts as started in the oldest world.
+        A list whose first page was never requested counts as started now; a forgotten one in the oldest
+        world.
         """
         self.record(now)
-        if not self.changed:
-            return [], [now]
-        oldest = next(iter(self._worlds))
-        number, at = self._started.get(name, (oldest, self._worlds[oldest].now))
+        started = self._started.get(name)
+        if started is None:
+            if not self._has_forgotten_lists:
+                return [], [now]
+            oldest = next(iter(self._worlds))
+            started = (oldest, self._worlds[oldest].now)
+        number, at = started
         before = [snapshot for other, snapshot in self._worlds.items() if other < number]
         later = [snapshot for other, snapshot in self._worlds.items() if other > number]
         since = [WorldSnapshot(self._worlds[number].world, at), *later, now]

@@ -30,7 +30,7 @@ _YEAR_1: Final = -719_162 * DAY
 def get_session_series(request: ViewRequest) -> ViewResult:
     """Return the number of sessions in each of the last buckets that begin before an instant, oldest first."""
     query: ExportSessionSeries = request.query
-    edges = _bucket_edges(query, request.now)
+    edges = _bucket_edges(query, request.range_now)
     where = _segment_conditions(query.segment_id, request)
     sites = _select_sites(query.app_id, request)
     counts = [site.find(Query(where=where), request.now).series(edges) for site in sites]

@@ -129,9 +129,9 @@ def _clamp_limit(limit: int, over_limit: str) -> int:
 
 
 def _build_query(body: ExportBody, request: ViewRequest) -> Query:
-    start = request.now - DAY if body.start is None else body.start * 1000
+    start = request.range_now - DAY if body.start is None else body.start * 1000
     # The default end includes the current millisecond, so that events tracked just now are found.
-    stop = request.now + 1 if body.end is None else body.end * 1000
+    stop = request.range_now + 1 if body.end is None else body.end * 1000
     if start > stop and request.behaviors["backwards"] == "400":
         raise ApiError("violation", message="start must not be after end")
     return Query(start=start, stop=max(start, stop), where=_segment_conditions(body.segmentId, request))

@@ -37,7 +37,7 @@ def list_sessions(dialect: DialectBehavior, request: ViewRequest) -> ViewResult:
     """Return a page of the sessions that start in a time range."""
     query: ListSessions = request.query
     limit = min(query.limit, MAX_LIMIT) if request.behaviors["over_limit"] == "clamp" else query.limit
-    time_range = dialect.parse_time_range(query, request.now)
+    time_range = dialect.parse_time_range(query, request.range_now)
     options = dialect.parse_list_options(query)
     identified = _build_identified_conditions(query.identified_only, request.behaviors["identified_only"])
     filtered = _build_query(request, time_range, dialect.list_filters, query.user_id)
@@ -93,7 +93,7 @@ def get_session(request: ViewRequest) -> ViewResult:
     sessions = _find_session(request)
     events = sessions.list_events(0)
     if query.minutes:
-        since = start_after_minutes(query.minutes, request.now)
+        since = start_after_minutes(query.minutes, request.range_now)
         events = [event for event in events if event.at >= since]
     if not events:
         raise ApiError("unknown_session")
@@ -164,7 +164,7 @@ def list_session_locations(dialect: DialectBehavior, request: ViewRequest) -> Vi
     """Return the number of sessions from each place that start in a time range, highest first."""
     counts: Counter[tuple[float, float, str, str]] = Counter()
     format_country = COUNTRIES[request.behaviors["unknown_country"]]
-    time_range = dialect.parse_time_range(request.query, request.now)
+    time_range = dialect.parse_time_range(request.query, request.range_now)
     world_query = _build_query(request, time_range, dialect.location_filters)
     for place, count in request.site.find(world_query, request.now).groups("place"):
         counts[place.latitude, place.longitude, place.city, format_country(place)] += count

@@ -48,7 +48,7 @@ def build_query(params: ListSessions, request: ViewRequest, fields: FilterFields
     zone = find_zone("UTC" if behaviors["timezone"] == "ignored" else params.timezone)
     if zone is None:
         raise ApiError("violation", message="invalid timezone", field="timezone")
-    default_end = today(request.now, zone)
+    default_end = today(request.range_now, zone)
     default_start = date.fromordinal(max(default_end.toordinal() - int(behaviors["default_start"]), 1))
     start = _parse_date("start_date", params.start_date, default_start, behaviors)
     end = _parse_date("end_date", params.end_date, default_end, behaviors)

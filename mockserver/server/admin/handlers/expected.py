@@ -7,17 +7,18 @@ from typing import Annotated, Any
 from msgspec import convert, json
 
 from mockserver._util.suggest import suggest
-from mockserver.admin_schemas import ExpectedRowsQuery
+from mockserver.admin_schemas import BegunList, BegunListsQuery, ExpectedRowsQuery
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
 from mockserver.server.admin.problem_details import invalid_request
 from mockserver.server.admin.routing import NDJSON, HandlerContext, StreamingBody
 from mockserver.server.expected.rows import (
     UnknownParameterError,
-    all_rows_params,
     check_parameters,
     expected_rows,
+    list_params,
 )
+from mockserver.server.journal.redacted_exchange import format_instant
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.vendors.base import Vendor
 
@@ -38,7 +39,7 @@ def get_expected_rows(context: HandlerContext, query: dict[str, str]) -> Annotat
         raise invalid_request(f"query: invalid value {labels!r} of 'labels'; use true or false")
     fields: dict[str, Any] = {name: query[name] for name in _FIELDS if name in query}
     fields["labels"] = labels == "true"
-    fields["parameters"] = {name: value for name, value in query.items() if name not in _FIELDS}
+    fields["parameters"] = {name: value for name, value in query.items() if name not in _FIELDS} or None
     return query_expected_rows(context, convert(fields, ExpectedRowsQuery))
 
 
@@ -47,14 +48,10 @@ def query_expected_rows(context: HandlerContext, body: ExpectedRowsQuery) -> Ann
     tenant = context.tenant
     vendor, endpoint = find_endpoint(tenant, body.vendor, body.endpoint)
     try:
-        check_parameters(vendor, endpoint, body.parameters)
+        check_parameters(vendor, endpoint, body.parameters or ())
     except UnknownParameterError as error:
         raise invalid_request(str(error)) from None
-    params = {
-        name: value
-        for name, value in {**all_rows_params(tenant, endpoint), **body.parameters}.items()
-        if name not in endpoint.pagination.request_fields
-    }
+    params = list_params(tenant, endpoint, body.parameters, any_time=body.any_time)
     site = _find_site(tenant, vendor, params.get(endpoint.site or "", body.site))
     lines = (
         {"label": label, "row": row} if body.labels else row
@@ -67,6 +64,17 @@ def query_expected_rows(context: HandlerContext, body: ExpectedRowsQuery) -> Ann
         reason = error.details.get("message") or error.error
         raise invalid_request(f"{vendor.name} {endpoint.name}: {reason}") from None
     return StreamingBody(NDJSON, _join_lines(chain(first, lines)))
+
+
+def list_begun_lists(context: HandlerContext, query: BegunListsQuery) -> list[BegunList]:
+    """List the lists of an endpoint that clients began since the journal was cleared, oldest first."""
+    vendor, endpoint = find_endpoint(context.tenant, query.vendor, query.endpoint)
+    site = _find_site(context.tenant, vendor, query.site)
+    return [
+        BegunList(site=begun.site, parameters=begun.parameters, at=format_instant(begun.at))
+        for begun in context.tenant.world_history.begun_lists(vendor.name, endpoint.name)
+        if begun.site == site
+    ]
 
 
 def find_endpoint(tenant: Tenant, vendor_name: str, name: str) -> tuple[Vendor, Endpoint]:

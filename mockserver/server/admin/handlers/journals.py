@@ -54,7 +54,7 @@ def list_exchanges(context: HandlerContext, query: JournalQuery) -> JournalRespo
 
 def clear_journal(context: HandlerContext) -> None:
     """Delete all exchanges of a tenant's journal."""
-    context.tenant.journal.clear()
+    context.tenant.clear_journal()
 
 
 def count_exchanges(context: HandlerContext, query: Filters) -> Count:

@@ -46,7 +46,11 @@ _LIST: Final = replace(
     query=ListRows,
     response=SessionPage,
     pagination=CursorPagination(
-        cursor="cursor", limit="limit", size=PAGE_SIZE, next="pagination.next_cursor"
+        cursor="cursor",
+        limit="limit",
+        size=PAGE_SIZE,
+        next="pagination.next_cursor",
+        more="pagination.has_more",
     ),
     rows_path="data",
     start_field="first_seen",
