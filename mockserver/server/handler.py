@@ -234,6 +234,7 @@ class Handler:
             return self._respond_without_faults(changed, raw, exchange)
 
         response, triggered = run_faults(FaultContext(tenant, parsed, raw, call_next))
+        exchange.world = tenant.world_history.last
         if triggered:
             exchange.faults = tuple(f"{active.number}:{active.kind}" for active in triggered)
         return response

@@ -103,6 +103,13 @@ class Exchange(Struct, kw_only=True, eq=False):
     """True if another exchange held the slot that this one needed."""
     deleted_tenant: str | None = None
     """The deleted tenant whose credential the request carried."""
+    whole: bool = False
+    """True for a page of a list that was sent completely, with the rows that it has without faults."""
+    world: int | None = None
+    """Number of the world, among those of the world history, that the response is based on.
+
+    It is ``None`` before the first change of the world.
+    """
     faults: tuple[str, ...] = ()
     """Numbers and kinds of the triggered faults, such as ``1:latency``."""
     open_before: tuple[int, ...] = ()
