@@ -27,7 +27,7 @@ ENDPOINTS: list[Pair] = [
 ]
 NUMBERED = [pair for pair in ENDPOINTS if not pair[1].pagination.has_cursors]
 CURSORS = [pair for pair in ENDPOINTS if pair[1].pagination.has_cursors]
-FAULTS = [
+FAULTS: list[dict[str, Any]] = [
     {"kind": "status", "status": 503},
     {"kind": "truncate"},
     {"kind": "reset", "where": "before"},

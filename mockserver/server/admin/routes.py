@@ -48,6 +48,7 @@ ROUTES: Final = (
     Route("POST", _TENANT + "/journal/trace", journals.trace_rows),
     Route("GET", _TENANT + "/journal/{number}", journals.get_exchange),
     Route("GET", _TENANT + "/verification", journals.verify_tenant),
+    Route("GET", _TENANT + "/coverage", expected.get_coverage),
     Route("GET", _TENANT + "/expected", expected.get_expected_rows),
     Route("POST", _TENANT + "/expected", expected.query_expected_rows),
 )

@@ -104,7 +104,7 @@ class Exchange(Struct, kw_only=True, eq=False):
     deleted_tenant: str | None = None
     """The deleted tenant whose credential the request carried."""
     whole: bool = False
-    """True for a page of a list that was sent completely, with the rows that it has without faults."""
+    """True for rows that were sent completely, and that no fault changed."""
     world: int | None = None
     """Number of the world, among those of the world history, that the response is based on.
 

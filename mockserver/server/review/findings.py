@@ -12,7 +12,7 @@ from mockserver.server.journal.client_history import ListPage, Wait
 from mockserver.server.journal.journal import Exchange, Finding, Journal
 from mockserver.server.requests.cache import CachedRequest
 from mockserver.server.requests.parser import ParsedRequest
-from mockserver.server.review.pages import find_page, review_page
+from mockserver.server.review.pages import find_page, is_whole, review_page
 from mockserver.server.review.rules import check_rules
 
 _TOO_SOON: Final = "retry-too-soon"
@@ -62,6 +62,7 @@ def _review_history(
         found.append(Finding.of_kind("deleted-tenant"))
     if exchange.blocked:
         found.append(Finding.of_kind("request-during-open"))
+    exchange.whole = is_whole(reading, exchange, reply)
     if known.list_page is not None and exchange.raw.method != "HEAD":
         found += review_page(journal.history, known.list_page, reading, exchange, reply)
     if reading.principal is None or reply is None:

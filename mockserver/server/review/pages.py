@@ -56,7 +56,6 @@ def review_page(
     history.use_world(world.spec)
     progress = history.progress(page.list_key)
     progress.use_world(world, moves)
-    exchange.whole = _is_whole(request, tenant, exchange, reply)
     if page.is_first:
         if progress.accused is not None:
             _withdraw(progress.accused)
@@ -77,6 +76,28 @@ def review_page(
     elif _is_failure(exchange, reply):
         progress.record_failure(attempt)
     progress.last = page.identity if exchange.whole and not exchange.faults else None
+
+
+def is_whole(request: ParsedRequest, exchange: Exchange, reply: Response | None) -> bool:
+    """Return whether the client got every byte of a response with all the rows that it has without faults."""
+    if (
+        reply is None
+        or reply.status != _OK
+        or request.principal is None
+        or request.endpoint.rows_path is None
+        or exchange.client_disconnected
+        or exchange.raw.method == "HEAD"
+        or not reply.is_complete(exchange.raw.method)
+    ):
+        return False
+    if not exchange.faults:
+        return True
+    tenant = request.principal.tenant
+    try:
+        sent_rows = get_at(json.decode(reply.body), request.endpoint.rows_path)
+    except DecodeError:
+        return False
+    return bool(sent_rows == compute_rows(request, tenant, tenant.world, exchange.received_at))
 
 
 def compute_body(request: ParsedRequest, tenant: Tenant, world: World, now: int) -> Any:
@@ -121,24 +142,6 @@ def _withdraw(exchange: Exchange) -> None:
     The pages of a client that requests them in parallel may arrive in any order.
     """
     exchange.findings = tuple(finding for finding in exchange.findings if finding.name != TWICE)
-
-
-def _is_whole(request: ParsedRequest, tenant: Tenant, exchange: Exchange, reply: Response | None) -> bool:
-    """Return whether the client got every byte of a response with all the rows of the page."""
-    if (
-        reply is None
-        or reply.status != _OK
-        or exchange.client_disconnected
-        or not reply.is_complete(exchange.raw.method)
-    ):
-        return False
-    if not exchange.faults:
-        return True
-    try:
-        sent_rows = get_at(json.decode(reply.body), request.endpoint.rows_path)
-    except DecodeError:
-        return False
-    return bool(sent_rows == compute_rows(request, tenant, tenant.world, exchange.received_at))
 
 
 def _is_failure(exchange: Exchange, reply: Response | None) -> bool:

@@ -7,11 +7,12 @@ from typing import Annotated, Any
 from msgspec import convert, json
 
 from mockserver._util.suggest import suggest
-from mockserver.admin_schemas import ExpectedRowsQuery
+from mockserver.admin_schemas import Coverage, CoverageQuery, ExpectedRowsQuery
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
 from mockserver.server.admin.problem_details import invalid_request
 from mockserver.server.admin.routing import NDJSON, HandlerContext, StreamingBody
+from mockserver.server.expected.coverage import UnknownListError, compute_coverage
 from mockserver.server.expected.rows import (
     UnknownParameterError,
     all_rows_params,
@@ -67,6 +68,15 @@ def query_expected_rows(context: HandlerContext, body: ExpectedRowsQuery) -> Ann
         reason = error.details.get("message") or error.error
         raise invalid_request(f"{vendor.name} {endpoint.name}: {reason}") from None
     return StreamingBody(NDJSON, _join_lines(chain(first, lines)))
+
+
+def get_coverage(context: HandlerContext, query: CoverageQuery) -> Coverage:
+    """List which rows of a list the client began were on whole responses, and which were not."""
+    pair = find_endpoint(context.tenant, query.vendor, query.endpoint)
+    try:
+        return compute_coverage(context.tenants, context.tenant, pair, query.begun)
+    except UnknownListError as error:
+        raise invalid_request(str(error)) from None
 
 
 def find_endpoint(tenant: Tenant, vendor_name: str, name: str) -> tuple[Vendor, Endpoint]:
