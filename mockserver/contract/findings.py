@@ -20,7 +20,7 @@ class FindingKind(Struct, frozen=True, kw_only=True):
     not_raised: str
     """When it is deliberately not raised."""
     remedy: str
-    """What a correct client does."""
+    """How a correct client behaves."""
 
 
 FINDINGS: Final[Mapping[str, FindingKind]] = {
@@ -115,7 +115,8 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
         ),
         not_raised=(
             "The client read only one page, as for the newest rows; or it already had the rows that follow,"
-            " as if it only reads what is new; or the last page failed (`failed-page-never-retried`)."
+            " as if it only reads what is new; or the last page failed (`failed-page-never-retried`)"
+            " or had a fault."
         ),
         remedy="Follow the pages until the last one.",
     ),

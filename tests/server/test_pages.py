@@ -248,6 +248,16 @@ async def test_list_abandoned_in_the_middle_is_warning(
     assert unfinished(mock) == expected
 
 
+@pytest.mark.parametrize("pair", CURSORS, ids=name)
+async def test_client_that_stops_at_stuck_cursor_has_not_abandoned_list(serve: Any, pair: Pair) -> None:
+    mock, pages = await serve_pages(serve, pair)
+    mock.tenant.faults.add(read({"kind": "stuck_cursor", "page": 2}))
+    await request(mock, pair, pages, [0, 1, 1])
+
+    assert unfinished(mock) == []
+    assert found(mock, "page-requested-twice") == []
+
+
 @pytest.mark.parametrize("pair", OFFSETS, ids=name)
 async def test_last_page_with_smaller_size_is_no_abandoned_list(serve: Any, pair: Pair) -> None:
     mock, pages = await serve_pages(serve, pair, 11)

@@ -145,7 +145,7 @@ class ListProgress(Struct, kw_only=True):
 
 
 class History:
-    """What clients received of each list, and the times before which they should not retry."""
+    """The progress of each list, and the times before which clients should not retry."""
 
     def __init__(self) -> None:
         self.lists: dict[str, ListProgress] = {}

@@ -46,8 +46,8 @@ def _find_gaps(tenant: Tenant, progress: ListProgress) -> Iterator[tuple[str, At
         rows = compute_rows(attempt.request, tenant, attempt.world, attempt.now)
         yield "failed-page-never-retried", attempt, rows
     latest = progress.latest
-    if latest is None or progress.failed or progress.extent < _MANY_PAGES:
-        return
+    if latest is None or latest.faulted or progress.failed or progress.extent < _MANY_PAGES:
+        return  # A fault may have hidden the next page.
     next_page = _find_next_page(tenant, latest)
     if next_page is not None:
         yield "list-abandoned", latest, compute_rows(next_page, tenant, latest.world, latest.now)
