@@ -347,6 +347,31 @@ class TraceQuery(RequestModel, frozen=True):
     rows: list[dict[str, Any]]
 
 
+class CoverageQuery(RequestModel, frozen=True):
+    """Selects a list that the client began."""
+
+    vendor: str
+    endpoint: str
+    begun: Annotated[int, Meta(ge=1)] | None = None
+    """Number of the exchange with the first page of the list; by default that of the last list."""
+
+
+class Coverage(Struct, kw_only=True):
+    """The expected rows of a list, by whether a whole response contained them since the list was begun.
+
+    Rows are given by the fields that identify them, in the order of the list.
+    """
+
+    begun: int | None
+    """Number of the exchange with the first page; null if there was none: then all rows are missing."""
+    parameters: dict[str, Any]
+    """The parameters of the list."""
+    returned: list[dict[str, Any]]
+    """Rows that a response contained which was sent completely, and whose rows no fault changed."""
+    missing: list[dict[str, Any]]
+    """Rows that no such response contained."""
+
+
 class Verification(Struct, kw_only=True):
     """Summary of everything that is wrong with a tenant's exchanges."""
 

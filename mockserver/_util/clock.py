@@ -66,6 +66,8 @@ class Clock:
         self._wall = wall
         self._initial = instant
         self.rate: float
+        self.moves = 0
+        """Number of times that the clock was set, advanced, frozen or started, in addition to running."""
         self.reset()
 
     def reset(self) -> None:
@@ -85,6 +87,7 @@ class Clock:
         self._instant = since if instant is None else instant
         self._since = since
         self.rate = rate
+        self.moves += 1
 
     @property
     def frozen(self) -> bool:
@@ -112,6 +115,7 @@ class Clock:
     def advance(self, milliseconds: int) -> None:
         """Move the clock forward and keep its rate."""
         self._instant += milliseconds
+        self.moves += 1
 
     def set_rate(self, rate: float) -> None:
         """Run at a rate from now on; raises ``ValueError`` unless it is finite and not negative."""

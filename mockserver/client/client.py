@@ -11,6 +11,7 @@ from mockserver.admin_schemas import (
     ClockChange,
     ClockState,
     Count,
+    Coverage,
     Dialect,
     ExpectedRowsQuery,
     FaultKinds,
@@ -259,6 +260,16 @@ class AdminClient(NotPicklable):
         """Return for each row of an endpoint the numbers of the exchanges that returned it."""
         query = TraceQuery(vendor=vendor, endpoint=endpoint, rows=[dict(row) for row in rows])
         return self._transport.request("POST", _journal_path(tenant) + "/trace", list[list[int]], query)
+
+    def coverage(
+        self, vendor: str, endpoint: str, *, begun: int | None = None, tenant: str = DEFAULT_TENANT
+    ) -> Coverage:
+        """Return which rows of a list were on whole responses, by default of the list that was begun last.
+
+        *begun* is the number of the exchange with the first page of another list.
+        """
+        query = _query({"vendor": vendor, "endpoint": endpoint, "begun": begun})
+        return self._transport.request("GET", f"{_tenant_path(tenant)}/coverage{query}", Coverage)
 
     def session(
         self,

@@ -20,7 +20,7 @@ class FindingKind(Struct, frozen=True, kw_only=True):
     not_raised: str
     """When it is deliberately not raised."""
     remedy: str
-    """The way of a correct client."""
+    """How a correct client behaves."""
 
 
 FINDINGS: Final[Mapping[str, FindingKind]] = {
@@ -84,10 +84,14 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
     ),
     "page-requested-twice": FindingKind(
         level="error",
-        message="The page was already returned in this listing. Retrying a failed page is fine.",
-        raised="A later page of a list is requested again after the client got it.",
+        message="The client requested a page again that it already had. Retrying a failed page is fine.",
+        raised=(
+            "A page after the first is requested again, directly after it was returned whole and without"
+            " a fault, and more often than the list was begun by its first page."
+        ),
         not_raised=(
-            "The first page is requested again, which begins the list anew; or the page failed before."
+            "Another page of the list was requested in between, or the first page afterwards, even by another"
+            " client; the page failed or had a fault; or the tenant's clock was moved or its world changed."
         ),
         remedy="Request each page once; retry only pages that failed.",
     ),
@@ -97,9 +101,68 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
             "The client requested a page past the end,"
             " although an earlier response showed that there were no more pages."
         ),
-        raised="An empty page is requested after a page that was not full, or past the total.",
-        not_raised="Nothing in earlier responses showed the end, such as after a full last page.",
+        raised=(
+            "An empty page is requested after a page that was not full, or past the total of an earlier page."
+        ),
+        not_raised=(
+            "Nothing in earlier responses showed the end, such as after a full last page, after a fault,"
+            " or in pages that are requested at the same time as the first one."
+        ),
         remedy="Stop at the total, or at a page with fewer rows than requested; it saves a request.",
+    ),
+    "failed-page-never-retried": FindingKind(
+        level="warning",
+        message="A page of a list failed, and the client never requested its rows again.",
+        raised=(
+            "At the end, a page that failed (a 429, a 5xx, a fault, or the client disconnected) was not"
+            " requested again, its list was not begun anew, and some of its rows are on no whole response."
+        ),
+        not_raised=(
+            "The page has no rows, or other responses contained all of them; or the vendor rejected the"
+            " request with another status, which is an unexpected error."
+        ),
+        remedy="Retry a page that failed, or begin the list anew.",
+    ),
+    "list-abandoned": FindingKind(
+        level="warning",
+        message="The client stopped in the middle of a list, although there were more pages.",
+        raised=(
+            "At the end, the client had two pages of a list or more, the last one showed that another page"
+            " follows, and some of the rows of that page were on no response."
+        ),
+        not_raised=(
+            "The client read only one page, as for the newest rows; or it already had the rows that follow,"
+            " as if it only reads what is new; or the last page failed (`failed-page-never-retried`)"
+            " or had a fault."
+        ),
+        remedy="Follow the pages until the last one.",
+    ),
+    "moving-window": FindingKind(
+        level="warning",
+        message=(
+            "The client reads a list by offset or page number while its window moves with time,"
+            " so that its pages may repeat or lack rows."
+        ),
+        raised=(
+            "A page after the first is requested by offset or page number, the tenant's clock runs or was"
+            " moved since the previous page, and time changes the first page: a new session would be on it,"
+            " or its rows leave the window within a day."
+        ),
+        not_raised=(
+            "The window ends before now; new sessions only follow the last page; pages have cursors;"
+            " or the clock stands still. Lists whose filter excludes a new visitor are not checked."
+        ),
+        remedy="Send a start and an end that is not later than the time of the first request.",
+    ),
+    "list-moved": FindingKind(
+        level="note",
+        message="The list changed between two requests for its pages, so that the pages repeat or lack rows.",
+        raised=(
+            "The rows of a page have changed when the next page is requested by offset or page number."
+            " A warning if another endpoint of the vendor returns the same rows by cursor."
+        ),
+        not_raised="The rows did not move, only their values did; or pages have cursors.",
+        remedy="Compare the total of the pages, or request overlapping pages and drop repeated rows.",
     ),
     "retry-too-soon": FindingKind(
         level="error",

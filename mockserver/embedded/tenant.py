@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Final, Literal, Self
 
 from mockserver._util.suggest import suggest
-from mockserver.admin_schemas import NewTenant, TenantAccess, Verification
+from mockserver.admin_schemas import Coverage, NewTenant, TenantAccess, Verification
 from mockserver.client import AdminClient
 from mockserver.client.http_transport import NotPicklable, is_admin_error
 from mockserver.client.plain_values import to_plain
@@ -91,6 +91,13 @@ class TenantHandle(NotPicklable):
         return list(
             self._client.expected_rows(vendor, endpoint, parameters or None, site=site, tenant=self.id)
         )
+
+    def coverage(self, vendor: str, endpoint: str, *, begun: int | None = None) -> Coverage:
+        """Return which rows of the list that the client began were on whole responses, and which were not.
+
+        It is the list that was begun last, or by exchange *begun*. It needs no rows from the client.
+        """
+        return self._client.coverage(vendor, endpoint, begun=begun, tenant=self.id)
 
     def replace_world(self, *, profile: str = "default", **fields: Any) -> None:
         """Replace the world and delete tracked data; clock and credentials stay."""

@@ -244,6 +244,7 @@ class Handler:
 
         context = FaultContext(tenant, parsed, raw, call_next, exchange.headers_sent)
         response, triggered = run_faults(context)
+        exchange.world = tenant.world_history.last
         if triggered:
             exchange.has_other_page = context.request is not parsed
             exchange.answered_page = context.request.page

@@ -60,6 +60,7 @@ READS = {
     "journal show 1": f"{DEFAULT}/journal/1",
     "findings": f"{DEFAULT}/journal/findings",
     f"rows trace {NAME} {devnull}": f"{DEFAULT}/journal/trace",
+    f"rows coverage {NAME}": f"{EXPECTED.replace('expected', 'coverage')}",
     f"rows expected {NAME}": EXPECTED,
     f"rows expected {NAME} --site 1 --labels": f"{EXPECTED}&site=1&labels=true",
 }

@@ -69,6 +69,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
     "clear_journal": ((), {}, "None"),
     "verify": ((), {}, "'exchanges': 2"),
     "trace": ((*ROW_QUERY, []), {}, "[]"),
+    "coverage": (ROW_QUERY, {"begun": 2}, "'begun': 2"),
     "session": ((), {"index": -1}, "{"),
     "expected_rows": (ROW_QUERY, {"site": 1, "labels": True}, "required"),
 }

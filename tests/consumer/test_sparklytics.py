@@ -37,7 +37,7 @@ def test_client_collects_every_session_once(session_mock: TenantHandle, profile:
     assert len(rows) == {"page-exact": 400, "single": 1}[profile]
 
 
-@pytest.mark.session_mock(sessions=250, allow=["page-requested-twice"])
+@pytest.mark.session_mock(sessions=250)
 def test_client_notices_repeated_cursor(session_mock: TenantHandle) -> None:
     session_mock.faults.add("stuck_cursor", page=2)
     with pytest.raises(Stuck):
@@ -52,7 +52,6 @@ def test_expired_cursor_raises_vendor_error(session_mock: TenantHandle) -> None:
 
 def test_concurrent_clients_collect_same_rows(session_mock: CheckedTenant) -> None:
     sparklytics = client(session_mock)
-    session_mock.allow("page-requested-twice")
 
     async def crawls() -> list[list[dict[str, Any]]]:
         return await asyncio.gather(*(sparklytics.sessions(*DAYS) for _ in range(4)))

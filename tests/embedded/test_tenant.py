@@ -9,8 +9,9 @@ import pytest
 
 from mockserver import AdminError, SessionMock, TenantHandle
 from mockserver._util.json_paths import get_at
-from tests.embedded.crawling import LISTS, Pair, all_rows_params, crawl, flat, name, send
+from tests.embedded.crawling import LISTS, SIZE, Pair, all_rows_params, crawl, flat, name, send
 from tests.embedded.sweep import BEHAVIOR, LIMIT
+from tests.support.pages import with_page_number, with_page_size
 
 PAIR = LISTS[0]
 NOW = datetime(2026, 9, 10, 12, tzinfo=UTC)
@@ -194,15 +195,10 @@ def test_concurrent_calls_of_handle_all_take_effect(tenant: TenantHandle) -> Non
 
 def test_verify_returns_findings_and_unused_faults(tenant: TenantHandle) -> None:
     tenant.faults.add("status", status=503, page=99)
-    crawl(tenant, PAIR)
+    number = len(crawl(tenant, PAIR)) - 1
+    last = with_page_number(PAIR[1], with_page_size(PAIR[1], all_rows_params(PAIR[1]), SIZE), number)
     with httpx.Client() as http:
-        for _ in range(3):
-            send(
-                http,
-                tenant.vendor(PAIR[0].name),
-                PAIR[1],
-                {**all_rows_params(PAIR[1]), str(PAIR[1].pagination.limit): 4},
-            )
+        send(http, tenant.vendor(PAIR[0].name), PAIR[1], last)
     verification = tenant.verify()
 
     assert "page-requested-twice" in [finding.name for finding in verification.findings]

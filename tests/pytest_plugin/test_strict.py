@@ -7,11 +7,11 @@ from tests.pytest_plugin.conftest import Run
 # Tests with a violation, and lines of their output.
 VIOLATIONS: dict[str, tuple[str, list[str]]] = {
     "page-requested-twice": (
-        "def test_one(session_mock):\n    for _ in range(3): ask(session_mock, **{LIMIT: 4})\n",
+        "def test_one(session_mock):\n    for page in (1, 2, 2, 2): ask(session_mock, **{LIMIT: 4, PAGE: page})\n",
         [
             "page-requested-twice: *",
-            "*2  GET /*=4 -> 200",
-            "    and 1 more: requests #2, #3",
+            "*3  GET /*=4&page=2 -> 200",
+            "    and 1 more: requests #3, #4",
         ],
     ),
     "unknown_path": (

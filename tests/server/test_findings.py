@@ -19,8 +19,6 @@ from mockserver.contract.lint_rules import (
 )
 from mockserver.contract.pagination import OffsetPagination, PageNumberPagination
 from mockserver.server.faults.registry import read
-from mockserver.server.journal.client_history import LISTS as MOST_LISTS
-from mockserver.server.journal.client_history import PAGES, History
 from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor
 from tests.server.asking import ALL, LISTS, Pair, crawl, name, page_of
@@ -119,35 +117,6 @@ async def test_correct_client_gets_no_finding(serve: Any, pair: Pair, sessions: 
     ]
 
     assert [(number, each) for number, each in found if each != "range-without-zone"] == []
-
-
-@pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_page_requested_twice_is_found(serve: Any, pair: Pair) -> None:
-    mock = await serve(world={"sessions": 12})
-    pages = await crawl(mock, pair, 4)
-    await mock.ask(*pair, pages[1], site=1)
-    await mock.ask(*pair, pages[1])
-    before, other, again = [told(mock, number) for number in (2, len(pages) + 1, len(pages) + 2)]
-
-    assert "page-requested-twice" in again
-    assert "page-requested-twice" not in [*before, *other]
-
-
-@pytest.mark.parametrize("pair", LISTS, ids=name)
-async def test_repeated_first_page_is_found(serve: Any, pair: Pair) -> None:
-    mock = await serve(world={"sessions": 12})
-    whole, first = (await crawl(mock, pair, 99))[0], None
-    for _ in range(3):
-        await mock.ask(*pair, whole)
-    polled = told(mock)
-    first = {**whole, str(pair[1].pagination.limit): 4}
-    await mock.ask(*pair, first)
-    once = told(mock)
-    await mock.ask(*pair, first)
-    await mock.ask(*pair, first)
-
-    assert "page-requested-twice" not in [*polled, *once]
-    assert "page-requested-twice" in told(mock)
 
 
 @pytest.mark.parametrize(
@@ -260,19 +229,6 @@ async def test_error_in_review_is_logged_without_values(
     assert status == 200
     assert "no findings" in caplog.text
     assert "secret" not in caplog.text
-
-
-def test_history_is_bounded() -> None:
-    history = History()
-    for number in range(2 * MOST_LISTS):
-        history.pages(number)[0] = None
-    for number in range(2 * PAGES):
-        history.pages("long")[number] = None
-
-    assert history.pages(2 * MOST_LISTS - 1)
-    assert not history.pages(0)
-    assert len(history.pages("long")) <= PAGES + 1
-    assert 0 not in history.pages("long")
 
 
 def test_every_finding_is_registered_and_every_lint_rule_used() -> None:

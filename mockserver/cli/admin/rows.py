@@ -1,11 +1,12 @@
 """``session-mock admin rows``."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import click
 from msgspec import DecodeError, json
 
+from mockserver.admin_schemas import Coverage
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_json, print_table
@@ -16,10 +17,12 @@ from mockserver.embedded.exchange_summary import count_of
 if TYPE_CHECKING:
     from mockserver.embedded.reconcile_report import Reconciliation
 
+_MAX_MISSING: Final = 20
+
 
 @click.group(cls=SuggestingGroup)
 def rows() -> None:
-    """Write expected rows, compare rows with them, or trace rows."""
+    """Write expected rows, compare rows with them, show which responses contained them, or trace rows."""
 
 
 @rows.command(
@@ -201,3 +204,35 @@ def trace_rows(
     journal show` shows one.
     """
     return client.trace(vendor, endpoint, _parse_rows(file), tenant)
+
+
+def _print_coverage(coverage: Coverage) -> None:
+    expected = len(coverage.returned) + len(coverage.missing)
+    if coverage.begun is None:
+        echo(f"The client began no list; {expected} rows were expected.")
+    else:
+        echo(f"list begun by request #{coverage.begun}: {len(coverage.returned)} of {expected} rows returned")
+    for row in coverage.missing[:_MAX_MISSING]:
+        echo(f"missing: {json.encode(row).decode()}")
+    if len(coverage.missing) > _MAX_MISSING:
+        echo(f"{len(coverage.missing)} rows are missing; --json prints all of them.")
+
+
+@rows.command("coverage", epilog=format_examples("session-mock admin rows coverage browsee export_sessions"))
+@click.argument("vendor")
+@click.argument("endpoint")
+@click.option(
+    "--begun",
+    type=click.IntRange(min=1),
+    help="Number of the request that began the list; by default the last.",
+)
+@with_client(_print_coverage)
+def show_coverage(
+    client: AdminClient, *, tenant: str, vendor: str, endpoint: str, begun: int | None
+) -> Coverage:
+    """Show which rows of a list were on responses.
+
+    The list is the one that the client began last. Only responses count that were sent completely since then,
+    and whose rows no fault changed.
+    """
+    return client.coverage(vendor, endpoint, begun=begun, tenant=tenant)

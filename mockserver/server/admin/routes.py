@@ -49,6 +49,7 @@ ROUTES: Final = (
     Route("GET", _TENANT + "/journal/{number}", journals.get_exchange),
     Route("GET", _TENANT + "/verification", journals.verify_tenant),
     Route("GET", _TENANT + "/lists", expected.list_begun_lists),
+    Route("GET", _TENANT + "/coverage", expected.get_coverage),
     Route("GET", _TENANT + "/expected", expected.get_expected_rows),
     Route("POST", _TENANT + "/expected", expected.query_expected_rows),
 )

@@ -89,9 +89,14 @@ def rows(
 
     Raise ``ApiError`` as the endpoint would.
     """
-    return _list(tenant, vendor, endpoint, site).rows(
-        parameters, WorldSnapshot(tenant.world, tenant.clock.now())
-    )
+    return rows_at(tenant, (vendor, endpoint), parameters, site, tenant.clock.now())
+
+
+def rows_at(
+    tenant: Tenant, pair: tuple[Vendor, Endpoint], parameters: Mapping[str, Any], site: int, now: int
+) -> Iterator[tuple[int | None, Any]]:
+    """Yield each row with the total as :func:`rows` does, at an instant of the tenant's clock."""
+    return _list(tenant, *pair, site).rows(parameters, WorldSnapshot(tenant.world, now))
 
 
 def answer(

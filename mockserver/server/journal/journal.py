@@ -117,6 +117,13 @@ class Exchange(Struct, kw_only=True, eq=False):
     """The connection on which the request arrived; ``None`` if it ends with the response."""
     deleted_tenant: str | None = None
     """The deleted tenant whose credential the request carried."""
+    whole: bool = False
+    """True for rows that were sent completely, and that no fault changed."""
+    world: int | None = None
+    """Number of the world, among those of the world history, that the response is based on.
+
+    It is ``None`` before the first change of the world.
+    """
     faults: tuple[str, ...] = ()
     """Numbers and kinds of the triggered faults, such as ``1:latency``."""
     answered_page: Any = None

@@ -6,6 +6,7 @@ from typing import Any, Final
 from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.response import BODY_SNIPPET_BYTES
 from mockserver.server.http.router import RouteMatch
+from mockserver.server.journal.client_history import ListPage
 from mockserver.server.journal.journal import Finding
 from mockserver.server.requests.parser import ParsedRequest, RequestParser
 from mockserver.server.tenancy.tenant import Tenants
@@ -16,7 +17,7 @@ _MAX_REQUESTS: Final = 256
 class CachedRequest:
     """A parsed request with results that follow from it alone."""
 
-    __slots__ = ("lint_findings", "page", "parsed", "raw")
+    __slots__ = ("lint_findings", "list_page", "page", "parsed", "raw")
 
     def __init__(self, raw: RawRequest, parsed: ParsedRequest) -> None:
         self.raw = raw
@@ -25,6 +26,8 @@ class CachedRequest:
         """Findings that follow from the request alone; ``None`` until the first review."""
         self.page: tuple[Any, Any, bytes] | None = None
         """The requested page of a list; ``None`` until the first review, or if there are no pages."""
+        self.list_page: ListPage | None = None
+        """The same for the client history, which ignores the size of pages when it compares lists."""
 
 
 class RequestCache:

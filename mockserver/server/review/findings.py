@@ -5,25 +5,23 @@ from typing import Any, Final
 
 from msgspec import json
 
-from mockserver.server.http.pagination import compute_page_info
 from mockserver.server.http.response import Response
+from mockserver.server.journal.client_history import ListPage
 from mockserver.server.journal.journal import Exchange, Finding, Journal
 from mockserver.server.requests.cache import CachedRequest
 from mockserver.server.requests.parser import ParsedRequest
+from mockserver.server.review.pages import find_page, is_whole, review_page
 from mockserver.server.review.parameters import check_parameters
 from mockserver.server.review.retries import review_retries
 from mockserver.server.review.rules import check_rules
 from mockserver.server.review.windows import review_window
-from mockserver.server.tenancy.tenant import Tenant
 
-_MAX_EMPTY_PAGE_BYTES: Final = 1024
-"""A larger response has rows."""
 _OK: Final = 200
 _log = logging.getLogger("mockserver")
 
 
 Page = tuple[Any, Any, bytes]
-"""The requested page, the first page of the list, and the list: all other fields of the request, as JSON."""
+"""The requested page, the first page of the list, and the list with the size of its pages, as JSON."""
 
 
 def review(journal: Journal, known: CachedRequest, exchange: Exchange, reply: Response | None) -> None:
@@ -32,7 +30,8 @@ def review(journal: Journal, known: CachedRequest, exchange: Exchange, reply: Re
     try:
         if known.lint_findings is None:
             known.lint_findings = check_rules(reading, exchange.raw) + check_parameters(reading, exchange)
-            known.page = _requested_page(reading)
+            known.list_page = find_page(reading)
+            known.page = _requested_page(known.list_page, reading)
         findings = known.lint_findings + _review_history(journal, known, exchange, reply)
         if findings:
             exchange.findings = tuple(dict.fromkeys(findings))
@@ -55,76 +54,19 @@ def _review_history(
         found.append(Finding.of_kind("request-during-open"))
     if reading.principal is not None:
         found += review_retries(journal, reading, exchange, reply, reading.principal)
+    exchange.whole = is_whole(reading, exchange, reply)
+    if known.list_page is not None and exchange.raw.method != "HEAD":
+        found += review_page(journal.history, known.list_page, reading, exchange, reply)
     if reading.principal is None or reply is None:
         return found
     if reply.status == _OK and not (
         exchange.faults or exchange.client_disconnected or exchange.raw.method == "HEAD"
     ):
         found += review_window(reading, exchange, reply)
-        if known.page:
-            found += map(
-                Finding.of_kind, _review_page(journal, reading, known.page, reading.principal.tenant, reply)
-            )
     return found
 
 
-def _requested_page(reading: ParsedRequest) -> Page | None:
-    """Return the requested page; ``None`` for an endpoint without pages, or an invalid request."""
-    if reading.page_place is None or reading.principal is None or reading.error is not None:
+def _requested_page(page: ListPage | None, reading: ParsedRequest) -> Page | None:
+    if page is None:
         return None
-    first = reading.endpoint.pagination.first
-    on_first = reading.with_page(first)
-    return reading.page, first, json.encode([on_first.query, on_first.body])
-
-
-def _review_page(
-    journal: Journal, reading: ParsedRequest, page: Page, tenant: Tenant, reply: Response
-) -> list[str]:
-    """Return the names of the findings about a page that was returned."""
-    number, first, rest = page
-    journal.history.use_world(tenant.world.spec)
-    returned = journal.history.pages((reading.vendor.name, reading.endpoint.name, reading.site, rest))
-    found = []
-    if number == first:
-        if len(returned) > 1:
-            returned.clear()
-        elif number in returned and _is_whole_list(returned, number, reading, reply):
-            return []
-    if number in returned:
-        found.append("page-requested-twice")
-    returned.setdefault(number, None)
-    if number != first and len(reply.body) < _MAX_EMPTY_PAGE_BYTES and _is_after_last(reading, tenant, reply):
-        found.append("page-after-last")
-    return found
-
-
-def _is_whole_list(
-    returned: dict[Any, bool | None], number: Any, reading: ParsedRequest, reply: Response
-) -> bool:
-    """Return whether a first page is the whole list, so that requesting it again is not paging; cached."""
-    if returned[number] is None:
-        page = compute_page_info(reading.endpoint, reading.fields, json.decode(reply.body), {})
-        returned[number] = page is None or page.last
-    return bool(returned[number])
-
-
-def _is_after_last(reading: ParsedRequest, tenant: Tenant, reply: Response) -> bool:
-    """Return whether the client could know that a page is empty.
-
-    From the total, or a previous page that was not full.
-    """
-    pagination = reading.endpoint.pagination
-    page = compute_page_info(reading.endpoint, reading.fields, json.decode(reply.body), {})
-    if page is None or page.rows:
-        return False
-    if pagination.total is not None:
-        return True
-    if page.previous is None:  # The client followed a cursor, which is a promise of more rows.
-        return False
-    if reading.fields.get(pagination.limit or "") == 0:  # No page has rows, so none is known to be the last.
-        return False
-    previous = reading.with_page(page.previous)
-    request = previous.view_request(tenant, tenant.clock.now())
-    response = json.decode(reading.vendor.respond(reading.endpoint, request).body)
-    page = compute_page_info(reading.endpoint, previous.fields, response, {})
-    return page is not None and page.last
+    return page.key, reading.endpoint.pagination.first, json.encode([page.list_key, page.size])

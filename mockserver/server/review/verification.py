@@ -10,6 +10,7 @@ from mockserver._util.levels import LEVELS, Level
 from mockserver.admin_schemas import FindingSummary, Verification
 from mockserver.server.journal.journal import Exchange, Finding
 from mockserver.server.journal.serialization import describe_exchange
+from mockserver.server.review.unfinished import find_unfinished
 from mockserver.server.tenancy.tenant import Tenant, Tenants
 
 TOLERATED_ERRORS: Final = frozenset({"busy", "rate_limited", "unknown_session"})
@@ -24,7 +25,7 @@ def verify(tenants: Tenants, tenant: Tenant) -> Verification:
     return Verification(
         exchanges=tenant.journal.count,
         kept=len(exchanges),
-        findings=summarize_findings(exchanges),
+        findings=summarize_findings(exchanges, find_unfinished(tenants, tenant)),
         unexpected=unexpected(exchanges),
         unmatched=tenants.unmatched.count,
         unused_faults=[active.describe() for active in tenant.faults.active if not active.triggered],
@@ -32,23 +33,29 @@ def verify(tenants: Tenants, tenant: Tenant) -> Verification:
     )
 
 
-def summarize_findings(exchanges: Iterable[Exchange]) -> list[FindingSummary]:
-    """Group the findings of exchanges by level and name, errors first."""
-    pairs = [(finding, exchange) for exchange in exchanges for finding in exchange.findings]
-    return sorted(_summarize(pairs), key=lambda summary: LEVELS.index(summary.level))
+def summarize_findings(
+    exchanges: Iterable[Exchange], unfinished: Iterable[tuple[Finding, int]] = ()
+) -> list[FindingSummary]:
+    """Group the findings of exchanges by level and name, errors first.
+
+    *unfinished* are findings about what the client did not do, with the number of the last exchange before.
+    """
+    pairs = [(finding, exchange.number) for exchange in exchanges for finding in exchange.findings]
+    return sorted(_summarize([*pairs, *unfinished]), key=lambda summary: LEVELS.index(summary.level))
 
 
 def unexpected(exchanges: Iterable[Exchange]) -> list[FindingSummary]:
     """Return the errors that a correct client would not get, by name, without those that a fault caused."""
     return _summarize(
-        (Finding(name, message, "error"), exchange) for name, message, exchange in _find_unexpected(exchanges)
+        (Finding(name, message, "error"), exchange.number)
+        for name, message, exchange in _find_unexpected(exchanges)
     )
 
 
-def _summarize(findings: Iterable[tuple[Finding, Exchange]]) -> list[FindingSummary]:
+def _summarize(findings: Iterable[tuple[Finding, int]]) -> list[FindingSummary]:
     """Group findings by name, level and parameter; the first message of each group is kept."""
     groups: dict[tuple[str, Level, str | None], FindingSummary] = {}
-    for finding, exchange in findings:
+    for finding, number in findings:
         summary = groups.setdefault(
             (finding.name, finding.level, finding.parameter),
             FindingSummary(
@@ -62,7 +69,7 @@ def _summarize(findings: Iterable[tuple[Finding, Exchange]]) -> list[FindingSumm
         )
         summary.count += 1
         if summary.count <= _MAX_EXCHANGES:
-            summary.exchanges.append(exchange.number)
+            summary.exchanges.append(number)
     return list(groups.values())
 
 

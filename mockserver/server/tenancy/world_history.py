@@ -51,6 +51,16 @@ class WorldHistory:
         """True after the first change of the world."""
         return len(self._worlds) > 1
 
+    @property
+    def last(self) -> int:
+        """The number of the last recorded world, -1 before the first."""
+        return self._last
+
+    def world(self, number: int) -> World | None:
+        """Return the world with a number, or the earlier one that replaces it; ``None`` if there is none."""
+        known = max((other for other in self._worlds if other <= number), default=None)
+        return None if known is None else self._worlds[known].world
+
     def record(self, snapshot: WorldSnapshot) -> None:
         """Record a world if it differs from the last one.
 

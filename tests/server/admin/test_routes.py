@@ -27,7 +27,11 @@ BODIES: dict[str, Any] = {
     "set_behaviors": {},
     "query_expected_rows": ROW_QUERY,
 }
-QUERIES: dict[str, Any] = {"get_expected_rows": ROW_QUERY, "get_session": {"index": 0}}
+QUERIES: dict[str, Any] = {
+    "get_expected_rows": ROW_QUERY,
+    "get_coverage": ROW_QUERY,
+    "get_session": {"index": 0},
+}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND")
 PATHS = tuple(dict.fromkeys(route.path for route in ROUTES))
 

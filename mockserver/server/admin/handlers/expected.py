@@ -7,11 +7,18 @@ from typing import Annotated, Any
 from msgspec import convert, json
 
 from mockserver._util.suggest import suggest
-from mockserver.admin_schemas import BegunList, BegunListsQuery, ExpectedRowsQuery
+from mockserver.admin_schemas import (
+    BegunList,
+    BegunListsQuery,
+    Coverage,
+    CoverageQuery,
+    ExpectedRowsQuery,
+)
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
 from mockserver.server.admin.problem_details import invalid_request
 from mockserver.server.admin.routing import NDJSON, HandlerContext, StreamingBody
+from mockserver.server.expected.coverage import UnknownListError, compute_coverage
 from mockserver.server.expected.rows import (
     UnknownParameterError,
     check_parameters,
@@ -75,6 +82,15 @@ def list_begun_lists(context: HandlerContext, query: BegunListsQuery) -> list[Be
         for begun in context.tenant.world_history.begun_lists(vendor.name, endpoint.name)
         if begun.site == site
     ]
+
+
+def get_coverage(context: HandlerContext, query: CoverageQuery) -> Coverage:
+    """List which rows of a list the client began were on whole responses, and which were not."""
+    pair = find_endpoint(context.tenant, query.vendor, query.endpoint)
+    try:
+        return compute_coverage(context.tenants, context.tenant, pair, query.begun)
+    except UnknownListError as error:
+        raise invalid_request(str(error)) from None
 
 
 def find_endpoint(tenant: Tenant, vendor_name: str, name: str) -> tuple[Vendor, Endpoint]:

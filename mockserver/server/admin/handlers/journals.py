@@ -24,6 +24,7 @@ from mockserver.server.journal.serialization import (
     render_ndjson,
     select_exchanges,
 )
+from mockserver.server.review.unfinished import find_unfinished
 from mockserver.server.review.verification import summarize_findings, verify
 from mockserver.vendors import NAMES, load_dialects
 
@@ -64,7 +65,11 @@ def count_exchanges(context: HandlerContext, query: Filters) -> Count:
 
 def list_findings(context: HandlerContext, query: Filters) -> list[FindingSummary]:
     """List the findings in a tenant's exchanges, each with the numbers of the exchanges."""
-    summaries = summarize_findings(_select(context.tenant.journal, query))
+    journal = context.tenant.journal
+    exchanges = _select(journal, query)
+    numbers = {exchange.number for exchange in _select(journal, replace(query, finding=None))}
+    unfinished = find_unfinished(context.tenants, context.tenant)
+    summaries = summarize_findings(exchanges, [found for found in unfinished if found[1] in numbers])
     return [summary for summary in summaries if query.finding in (None, summary.name)]
 
 
