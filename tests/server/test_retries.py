@@ -432,3 +432,21 @@ def test_version_changes_with_any_part_of_the_state() -> None:
     versions = [history.version(*state) for state in states]
 
     assert versions == [1, 1, 2, 3, 4]
+
+
+@pytest.mark.parametrize(("seconds", "is_found"), [(0, False), (5, True)])
+@pytest.mark.parametrize("pair", LISTS, ids=name)
+async def test_request_on_new_connection_is_retry_after_clock_moved(
+    serve: Any, pair: Pair, seconds: int, is_found: Any
+) -> None:
+    mock = await serve()
+    mock.tenant.clock.freeze(NOW)
+    add_status(mock, 503, retry_after=60, times=1)
+    path, arguments = mock.parts(*pair, dict(pair[1].example))
+    arguments["headers"] = {**arguments.get("headers", {}), "Connection": "close"}
+    for pause in (0, seconds):
+        mock.tenant.clock.advance(pause * 1000)
+        async with mock.client.request(pair[1].method, path, **arguments) as response:
+            await response.read()
+
+    assert ("retry-too-soon" in found(mock)) == is_found

@@ -45,7 +45,10 @@ async def test_key_in_query_authenticates_with_finding_unless_header_has_key(
         await get(mock, endpoint, "wrong", key),
     ]
     refused = await get(mock, endpoint, key, "wrong")
-    finding_names = [[finding.name for finding in exchange.findings] for exchange in mock.tenant.journal]
+    finding_names = [
+        [finding.name for finding in exchange.findings if finding.name != "unknown-parameter"]
+        for exchange in mock.tenant.journal
+    ]
 
     assert responses[0] == responses[1] == responses[2]
     assert responses[0][0] == 200

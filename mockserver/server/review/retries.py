@@ -62,7 +62,7 @@ def review_retries(
     pauses: tuple[int, ...] = ()
     if refusal is None:
         found += _review_other_request(history, reading, exchange, principal)
-    elif refusal.was_read_before(exchange.number, exchange.started_ns, exchange.connection):
+    elif _was_read(refusal, exchange, principal.tenant):
         if refusal.version == _version(history, principal.tenant, exchange):
             repeated, pauses = _review_repetition(refusal, exchange, principal.tenant)
             found += repeated
@@ -78,6 +78,17 @@ def review_retries(
         history.clear_waits((reading.vendor.name, principal.site, reading.endpoint.name))
     history.record_refusal(exchange.raw, new)
     return found
+
+
+def _was_read(refusal: Refusal, exchange: Exchange, tenant: Tenant) -> bool:
+    """Return whether the client read a refusal before it sent an exchange.
+
+    A client that moves the tenant's clock instead of sleeping has read it.
+    """
+    if refusal.was_read_before(exchange.number, exchange.started_ns, exchange.connection):
+        return True
+    is_later = exchange.number > refusal.sent.last_number
+    return is_later and _moved_by(refusal.sent, exchange, tenant) >= _MOVE
 
 
 def _version(history: RetryHistory, tenant: Tenant, exchange: Exchange) -> int:
