@@ -83,7 +83,7 @@ CALLS: list[tuple[str, str, tuple[Any, ...], dict[str, Any]]] = [
     ("", "verify", (), {}),
 ]
 # Parts, and the URL of the server, need no call.
-UNSWEPT = {"url", *PARTS}
+UNSWEPT = {"url", "patch", *PARTS}  # A patch is a context manager; test_clock_patch.py covers it.
 
 
 def public(kind: type) -> set[str]:
