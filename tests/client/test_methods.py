@@ -71,6 +71,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
     "trace": ((*ROW_QUERY, []), {}, "[]"),
     "session": ((), {"index": -1}, "{"),
     "expected_rows": (ROW_QUERY, {"site": 1, "labels": True}, "required"),
+    "begun_lists": (ROW_QUERY, {}, "["),
 }
 
 
