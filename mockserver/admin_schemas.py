@@ -424,17 +424,19 @@ class ExpectedRowsQuery(RequestModel, frozen=True):
 
 
 class BegunListsQuery(RequestModel, frozen=True):
-    """Selects the lists that clients began."""
+    """Selects some of the lists that clients began; by default, all."""
 
-    vendor: str
-    endpoint: str
-    site: int | str = 0
-    """One of the vendor's ids of the site, its domain, or its index from 0."""
+    vendor: str | None = None
+    endpoint: str | None = None
+    site: int | str | None = None
+    """One of the vendor's ids of the site, its domain, or its index from 0; needs a vendor."""
 
 
 class BegunList(Struct, kw_only=True):
     """A list that clients began: they requested its first page, and the server did not reject the request."""
 
+    vendor: str
+    endpoint: str
     site: int
     """The index of the site, from 0."""
     parameters: dict[str, Any]

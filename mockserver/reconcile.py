@@ -99,7 +99,7 @@ def row_key_function(identity: Sequence[str]) -> Callable[[Row], bytes]:
 def convert_texts(rows: Iterable[Row], expected: Iterable[Row]) -> list[Row]:
     """Return rows whose values are texts, as in CSV, with the types that the expected rows have.
 
-    An empty text is None if the expected column lacks a value and has no empty text, or is no text.
+    An empty text is None if the expected column has no texts, or lacks a value and has no empty text.
     """
     expected_rows = list(expected)
     names = dict.fromkeys(chain.from_iterable(expected_rows))

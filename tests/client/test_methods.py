@@ -72,6 +72,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
     "coverage": (ROW_QUERY, {"begun": 2}, "'begun': 2"),
     "session": ((), {"index": -1}, "{"),
     "expected_rows": (ROW_QUERY, {"site": 1, "labels": True}, "required"),
+    "begun_lists": (ROW_QUERY, {}, "["),
 }
 
 

@@ -22,6 +22,8 @@ class WorldSnapshot(Struct, frozen=True, eq=False):
 class BegunList(Struct, frozen=True):
     """A list whose first page a client requested."""
 
+    vendor: str
+    endpoint: str
     site: int
     parameters: dict[str, Any]
     """The parameters of its requests, without the site, credentials and paging parameters."""
@@ -108,14 +110,13 @@ class WorldHistory:
         """Leave the lists that were begun so far out of :meth:`begun_lists`."""
         self._current = set()
 
-    def begun_lists(self, vendor: str, endpoint: str) -> list[BegunList]:
-        """Return the lists of an endpoint that clients began since the journal was cleared."""
+    def begun_lists(self) -> list[BegunList]:
+        """Return the lists that clients began since the journal was cleared, oldest first."""
         found = []
         for name, (_, at) in self._started.items():
             if name in self._current:
-                list_vendor, list_endpoint, site, parameters = json.decode(name)
-                if (list_vendor, list_endpoint) == (vendor, endpoint):
-                    found.append(BegunList(site, parameters, at))
+                vendor, endpoint, site, parameters = json.decode(name)
+                found.append(BegunList(vendor, endpoint, site, parameters, at))
         return found
 
     def started_at(self, name: str) -> int | None:

@@ -74,13 +74,26 @@ def query_expected_rows(context: HandlerContext, body: ExpectedRowsQuery) -> Ann
 
 
 def list_begun_lists(context: HandlerContext, query: BegunListsQuery) -> list[BegunList]:
-    """List the lists of an endpoint that clients began since the journal was cleared, oldest first."""
-    vendor, endpoint = find_endpoint(context.tenant, query.vendor, query.endpoint)
-    site = _find_site(context.tenant, vendor, query.site)
+    """List the lists that clients began since the journal was cleared, oldest first."""
+    tenant = context.tenant
+    if query.vendor is None and (query.endpoint, query.site) != (None, None):
+        raise invalid_request("query: 'vendor' is missing; add it, as in ?vendor=…&endpoint=…")
+    if query.vendor is not None and query.endpoint is not None:
+        find_endpoint(tenant, query.vendor, query.endpoint)
+    vendor = _find_vendor(tenant, query.vendor) if query.vendor is not None else None
+    site = None if vendor is None or query.site is None else _find_site(tenant, vendor, query.site)
     return [
-        BegunList(site=begun.site, parameters=begun.parameters, at=format_instant(begun.at))
-        for begun in context.tenant.world_history.begun_lists(vendor.name, endpoint.name)
-        if begun.site == site
+        BegunList(
+            vendor=begun.vendor,
+            endpoint=begun.endpoint,
+            site=begun.site,
+            parameters=begun.parameters,
+            at=format_instant(begun.at),
+        )
+        for begun in tenant.world_history.begun_lists()
+        if query.vendor in (None, begun.vendor)
+        and query.endpoint in (None, begun.endpoint)
+        and site in (None, begun.site)
     ]
 
 
@@ -93,11 +106,15 @@ def get_coverage(context: HandlerContext, query: CoverageQuery) -> Coverage:
         raise invalid_request(str(error)) from None
 
 
+def _find_vendor(tenant: Tenant, name: str) -> Vendor:
+    if name not in tenant.vendors:
+        raise invalid_request(f"unknown vendor {name!r}; {suggest(name, tenant.vendors)}")
+    return tenant.vendors[name]
+
+
 def find_endpoint(tenant: Tenant, vendor_name: str, name: str) -> tuple[Vendor, Endpoint]:
     """Return a vendor and one of its endpoints that return rows; raises a problem for an unknown one."""
-    if vendor_name not in tenant.vendors:
-        raise invalid_request(f"unknown vendor {vendor_name!r}; {suggest(vendor_name, tenant.vendors)}")
-    vendor = tenant.vendors[vendor_name]
+    vendor = _find_vendor(tenant, vendor_name)
     known = [endpoint.name for endpoint in vendor.contract.endpoints if endpoint.rows_path is not None]
     if name not in known:
         raise invalid_request(
