@@ -69,8 +69,10 @@ class ListProgress(Struct, kw_only=True):
     """Number of different pages in succession that were returned whole since the list was begun."""
     failed: dict[tuple[Any, Any], Attempt] = {}
     """The pages that failed since the list was begun, and that were not requested again."""
-    window_checked: bool = False
-    """True if it is known whether new sessions move the pages."""
+    window_reviewed: bool = False
+    """True after the review of the window since the list was begun."""
+    window_moves: tuple[int, bool] | None = None
+    """An instant of the tenant's clock, and whether time moved the pages then."""
 
     def begin(self) -> None:
         """Record a request for the first page."""
@@ -79,7 +81,7 @@ class ListProgress(Struct, kw_only=True):
         self.latest = None
         self.extent = 0
         self.failed = {}
-        self.window_checked = False
+        self.window_reviewed = False
 
     def use_world(self, world: World, moves: int) -> None:
         """Forget the returned pages if they are of another world, or from before a move of the clock."""

@@ -24,6 +24,7 @@ _COMPARED_BYTES: Final = 256
 """Bytes at the end of a response that differ if its rows moved."""
 _SOON: Final = 2_000
 """Milliseconds after now: a window that ends then or later is open."""
+_MINUTE: Final = 60_000
 _DAY: Final = 86_400_000
 """Milliseconds in which the rows of a window that begins some time before now change."""
 _OK, _TOO_MANY, _SERVER_ERROR = 200, 429, 500
@@ -162,9 +163,9 @@ def _review_movement(
     latest = progress.latest
     clock = tenant.clock
     has_moved = latest is not None and latest.moves != clock.moves
-    if not progress.window_checked and (has_moved or not clock.frozen):
-        progress.window_checked = True
-        if _is_window_moving(request, tenant, exchange.received_at):
+    if not progress.window_reviewed and (has_moved or not clock.frozen):
+        progress.window_reviewed = True
+        if _is_window_moving(progress, request, tenant, exchange.received_at):
             yield Finding.of_kind("moving-window")
     if latest is None or (latest.world is tenant.world and not has_moved):
         return
@@ -179,7 +180,15 @@ def _review_movement(
         )
 
 
-def _is_window_moving(request: ParsedRequest, tenant: Tenant, now: int) -> bool:
+def _is_window_moving(progress: ListProgress, request: ParsedRequest, tenant: Tenant, now: int) -> bool:
+    """Return whether time moves the pages of a list; the result is reused for a minute of the clock."""
+    known = progress.window_moves
+    if known is None or not 0 <= now - known[0] < _MINUTE:
+        known = progress.window_moves = now, _changes_with_time(request, tenant, now)
+    return known[1]
+
+
+def _changes_with_time(request: ParsedRequest, tenant: Tenant, now: int) -> bool:
     """Return whether time moves the pages of a list.
 
     It does if a new session would be on the first page, or if the rows of that page change within a day.
