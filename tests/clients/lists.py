@@ -1,10 +1,8 @@
 """The lists of all vendors and dialects, and strict tenants that serve them."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
-
-import pytest
 
 from mockserver import SessionMock
 from mockserver.contract.endpoint import Endpoint
@@ -85,16 +83,10 @@ def make_client(
     return kind(tenant.vendor(vendor.name), endpoint, list_params(endpoint) if params is None else params)
 
 
-def find_errors(tenant: CheckedTenant, pending: Container[str] = ()) -> list[str]:
-    """Return the names of the reasons for which a strict test fails.
-
-    *pending* are findings whose rules are known to accuse correct clients: alone, they are expected failures.
-    """
+def find_errors(tenant: CheckedTenant) -> list[str]:
+    """Return the names of the reasons for which a strict test fails."""
     violations = tenant.report_violations(tenant.verify())
-    names = [violation.name for violation in violations if violation.level == "error"]
-    if names and all(name in pending for name in names):
-        pytest.xfail(f"{', '.join(names)} accuses a correct client")
-    return names
+    return [violation.name for violation in violations if violation.level == "error"]
 
 
 def find_difference(tenant: CheckedTenant, pair: Pair, rows: list[Any], params: Params | None = None) -> str:
