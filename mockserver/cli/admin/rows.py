@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=SuggestingGroup)
 def rows() -> None:
-    """Write expected rows, compare rows with them, or trace rows."""
+    """Write, compare and trace rows."""
 
 
 @rows.command(
