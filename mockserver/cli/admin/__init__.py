@@ -19,7 +19,7 @@ _COMMANDS: Final = {
     "journal": ("journal", "List, follow, export, show or clear the recorded exchanges."),
     "findings": ("review", "List the defects in how clients used the APIs, even if the response was 200."),
     "verify": ("review", "Check a tenant's exchanges; exit with 1 if something is wrong."),
-    "rows": ("rows", "Write expected rows, show which of them responses contained, or trace rows."),
+    "rows": ("rows", "Write, compare and trace rows."),
     "health": ("server", "Check that the server is running."),
     "version": ("server", "Print the version of the server."),
     "openapi": ("server", "Print the admin API as OpenAPI 3.1."),

@@ -22,7 +22,7 @@ _MAX_MISSING: Final = 20
 
 @click.group(cls=SuggestingGroup)
 def rows() -> None:
-    """Write expected rows, compare rows with them, show which responses contained them, or trace rows."""
+    """Write, compare and trace rows."""
 
 
 @rows.command(
