@@ -72,6 +72,8 @@ CALLS: list[tuple[str, str, tuple[Any, ...], dict[str, Any]]] = [
     ("", "expected_rows", (VENDOR.name, ENDPOINT.name), {"site": 1}),
     ("", "expected_rows", (VENDOR.name, "nothing"), {}),
     ("", "expected_rows", (VENDOR.name, ENDPOINT.name), {"nothing": 1}),
+    ("", "coverage", (VENDOR.name, ENDPOINT.name), {}),
+    ("", "coverage", (VENDOR.name, "nothing"), {}),
     ("", "reconcile", ([],), WANTED),
     ("", "reconcile", ([{"nothing": 1}],), {**WANTED, "site": 1, "fields": ["nothing"]}),
     ("", "replace_world", (), {"profile": "page-exact", "start": NOW, "seed": 5}),

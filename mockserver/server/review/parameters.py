@@ -23,7 +23,7 @@ from mockserver._util.suggest import nearest
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.lint_rules import InQuery
 from mockserver.contract.validation import fields
-from mockserver.server.http.redaction import is_secret
+from mockserver.server.http.redaction import collect_secrets, is_secret
 from mockserver.server.journal.journal import Exchange, Finding
 from mockserver.server.requests.parser import ParsedRequest
 from mockserver.server.requests.values import split_query
@@ -74,7 +74,8 @@ def check_parameters(parsed: ParsedRequest, exchange: Exchange) -> list[Finding]
 
 
 def _has_credential(exchange: Exchange, name: str) -> bool:
-    return exchange.known is not None and bool(exchange.known.find(name))
+    """Return whether a name contains a credential in any encoding, which no message may repeat."""
+    return collect_secrets(exchange.raw, exchange.headers, known=exchange.known).mask_text(name) != name
 
 
 def _find_in_query(names: _Names, path: str) -> Iterator[tuple[str, str]]:

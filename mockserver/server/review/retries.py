@@ -40,6 +40,7 @@ _ATTEMPTS: Final = 3
 """Repetitions after which a client hammers."""
 _MINUTE: Final = 60_000
 _YEAR: Final = 365 * 86_400_000
+_MAX_DIGITS: Final = 18
 _MOVE: Final = 1_000
 """Milliseconds by which a clock must differ from a running one to have been moved."""
 
@@ -278,8 +279,9 @@ def _find_wait_end(
     the tenant's clock does not follow that of the system.
     """
     after = reply.headers.get("Retry-After", "")
-    if after.isascii() and after.isdecimal():
-        return now + int(after) * 1000, False
+    seconds = _parse_number(after)
+    if seconds is not None:
+        return now + seconds * 1000, False
     if after:
         return (_parse_date(after), False) if follows else (None, True)
     resets = [
@@ -287,10 +289,16 @@ def _find_wait_end(
         for rate in reading.rates
         if rate.headers and rate.resets == "instant"
     ]
-    instants = [int(reset) * 1000 for reset in resets if reset.isascii() and reset.isdecimal()]
+    instants = [seconds * 1000 for seconds in map(_parse_number, resets) if seconds is not None]
     if reply.status != _TOO_MANY or not instants:
         return None, False
     return (max(instants), False) if follows else (None, True)
+
+
+def _parse_number(text: str) -> int | None:
+    """Return a number of at most 18 digits, or ``None`` if the text is none."""
+    is_number = text.isascii() and text.isdecimal() and len(text) <= _MAX_DIGITS
+    return int(text) if is_number else None
 
 
 def _parse_date(text: str) -> int | None:
