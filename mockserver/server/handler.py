@@ -1,6 +1,8 @@
 """Handle a vendor's request: parse, limits, faults, view, send, journal, review."""
 
 from asyncio import CancelledError, sleep
+from collections.abc import Callable
+from functools import cache
 from typing import Any, Final
 from weakref import ref
 
@@ -25,7 +27,6 @@ from mockserver.server.requests.errors import ErrorResponder, log_unexpected_err
 from mockserver.server.requests.parser import ParsedRequest
 from mockserver.server.requests.rate_limiting import empty_limit_headers, enforce_limits
 from mockserver.server.requests.responses import internal_error, success_response
-from mockserver.server.review.findings import review
 from mockserver.server.tenancy.limits import ConcurrencyLimiter
 from mockserver.server.tenancy.tenant import Principal, Tenant, Tenants
 from mockserver.server.tenancy.watchdog import SILENT, Watchdog
@@ -165,7 +166,7 @@ class Handler:
         finally:
             if slot is not None:
                 slot.release()
-            review(journal, cached, exchange, response)
+            _load_review()(journal, cached, exchange, response)
             watchdog.judge(cached, exchange, response)
             journal.close(exchange, response, stopwatch() - started_ns)
 
@@ -298,6 +299,14 @@ class Handler:
         except Exception:  # noqa: BLE001 -- nothing a client sends may take the server down
             error = log_unexpected_error(raw, self._tenants.known)
             return self._errors.reject_unparsed(error, self._route(raw), raw, exchange)
+
+
+@cache
+def _load_review() -> Callable[[Journal, CachedRequest, Exchange, Response | None], None]:
+    """Return the review of exchanges; importing it takes a fortieth of the start-up."""
+    from mockserver.server.review.findings import review  # noqa: PLC0415 -- keeps start-up fast
+
+    return review
 
 
 def _call_view(parsed: ParsedRequest, principal: Principal, exchange: Exchange) -> Response:

@@ -11,7 +11,7 @@ from mockserver.server.journal.journal import Finding
 from mockserver.server.requests.parser import ParsedRequest, RequestParser
 from mockserver.server.tenancy.tenant import Tenants
 
-_MAX_REQUESTS: Final = 256
+_MAX_REQUESTS: Final = 64
 
 
 class CachedRequest:
