@@ -7,9 +7,7 @@ from mockserver.admin_schemas import Coverage
 from mockserver.contract.endpoint import Endpoint
 from mockserver.reconcile import row_key_function
 from mockserver.server.expected.rows import all_rows_params, expected_rows, rows_at
-from mockserver.server.http.pagination import list_key_of
 from mockserver.server.journal.journal import Exchange
-from mockserver.server.requests.parser import ParsedRequest
 from mockserver.server.review.returned_rows import ExchangeReader
 from mockserver.server.tenancy.tenant import Tenant, Tenants
 from mockserver.vendors.base import Vendor
@@ -52,7 +50,7 @@ def compute_coverage(
     returned = {
         key(row)
         for exchange, other in requests
-        if exchange.whole and _is_since(exchange, first) and _list_key(other) == _list_key(request)
+        if exchange.whole and _is_since(exchange, first) and other.list_key == request.list_key
         for row in reader.rows(exchange)
     }
     expected = _expect(tenant, pair, parameters, request.site, first)
@@ -62,10 +60,6 @@ def compute_coverage(
 def _is_since(exchange: Exchange, first: Exchange) -> bool:
     """Return whether an exchange began after the first page was requested, or while it was open."""
     return exchange.number >= first.number or exchange.number in first.open_before
-
-
-def _list_key(request: ParsedRequest) -> str:
-    return list_key_of(request.vendor.name, request.endpoint, request.site, request.fields)
 
 
 def _expect(

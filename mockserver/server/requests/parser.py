@@ -111,6 +111,11 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
             return None
         if not self.endpoint.pagination.is_first(self.page):
             return None
+        return self.list_key
+
+    @property
+    def list_key(self) -> str:
+        """Equal for all requests to one list, whatever the page and its size."""
         return list_key_of(self.vendor.name, self.endpoint, self.site, self.fields)
 
     def view_request(self, tenant: Tenant, now: int) -> ViewRequest:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from mockserver._util.json_paths import get_at
 from mockserver.contract.errors import ApiError
-from mockserver.server.http.pagination import compute_page_info, list_key_of
+from mockserver.server.http.pagination import compute_page_info
 from mockserver.server.http.response import Response
 from mockserver.server.journal.client_history import Attempt, History, ListPage, ListProgress
 from mockserver.server.journal.journal import Exchange, Finding
@@ -38,7 +38,7 @@ def find_page(request: ParsedRequest) -> ListPage | None:
     pagination = endpoint.pagination
     fields = request.fields
     return ListPage(
-        list_key_of(request.vendor.name, endpoint, request.site, fields),
+        request.list_key,
         request.page,
         fields.get(pagination.limit or ""),
         pagination.is_first(request.page),

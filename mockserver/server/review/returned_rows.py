@@ -30,15 +30,17 @@ class ExchangeReader:
             return None
         return None if request.error is not None else request
 
+    def parse_answered(self, exchange: Exchange) -> ParsedRequest | None:
+        """Return the request of an exchange that returned rows, or would have without a fault."""
+        is_ok = exchange.response is not None and exchange.response.status == HTTPStatus.OK
+        return self.parse(exchange) if is_ok or exchange.faults else None
+
     def rows(self, exchange: Exchange) -> list[Any]:
         """Return the rows that an exchange returned, or would have without a fault.
 
         A fault that replaced the page returned the rows of the other page too.
         """
-        is_ok = exchange.response is not None and exchange.response.status == HTTPStatus.OK
-        if not (is_ok or exchange.faults):
-            return []
-        request = self.parse(exchange)
+        request = self.parse_answered(exchange)
         if request is None:
             return []
         tenant = self._tenant

@@ -108,7 +108,7 @@ async def test_stuck_cursor_keeps_client_on_page(serve: Any, pair: Pair) -> None
 async def test_expired_cursor_is_rejected_like_unknown_cursor(serve: Any, pair: Pair) -> None:
     mock = await serve(world={"sessions": COUNT})
     asked = {**all_rows_params(mock.tenant, pair[1]), str(pair[1].pagination.limit): SIZE}
-    refused = await mock.ask(*pair, {**asked, str(pair[1].pagination.key_field): "nobody's"})
+    refused = await mock.ask(*pair, {**asked, str(pair[1].pagination.key_field): "unknown"})
     mock.tenant.faults.add(read({"kind": "expired_cursor", "nth": 1}))
     pages = [get_at(answer, pair[1].rows_path) for answer in await crawled(mock, pair)]
     _, _, second, *_ = mock.tenant.journal
