@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 _MAX_MISSING: Final = 20
 
+_site_option = click.option(
+    "--site",
+    default="0",
+    show_default=True,
+    help="Site: its index from 0, its domain, or the vendor's id for it.",
+)
+
 
 @click.group(cls=SuggestingGroup)
 def rows() -> None:
@@ -35,12 +42,7 @@ def rows() -> None:
 @click.argument("vendor")
 @click.argument("endpoint")
 @click.argument("params", nargs=-1, type=Pair("PARAM=VALUE", parse_json_or_text), metavar="[PARAM=VALUE]...")
-@click.option(
-    "--site",
-    default="0",
-    show_default=True,
-    help="Site: its index from 0, its domain, or the vendor's id for it.",
-)
+@_site_option
 @click.option(
     "--labels",
     is_flag=True,
@@ -115,12 +117,7 @@ def _print_reconciliation(result: "Reconciliation") -> None:
 @click.argument("endpoint")
 @click.argument("file", type=click.File("rb"))
 @click.argument("params", nargs=-1, type=Pair("PARAM=VALUE", parse_json_or_text), metavar="[PARAM=VALUE]...")
-@click.option(
-    "--site",
-    default="0",
-    show_default=True,
-    help="Site: its index from 0, its domain, or the vendor's id for it.",
-)
+@_site_option
 @click.option(
     "--order",
     type=OneOf(["same", "any"]),
