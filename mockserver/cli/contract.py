@@ -128,6 +128,8 @@ def contract(vendor: str | None, dialect: str | None, basis: str | None, *, as_j
     in every dialect, with only the facts that differ from the documented ones.
     """
     selected = _find_vendors(dialect) if vendor is None else [find_vendor(vendor, dialect)]
+    for each in selected:
+        each.contract.check()
     select_facts = list_dialect_facts if vendor is None and dialect is None else list_facts
     contracts = [_describe(in_dialect, select_facts(in_dialect, basis)) for in_dialect in selected]
     if as_json:

@@ -23,7 +23,7 @@ from mockserver.contract.validation import fields
 
 
 class ContractError(Exception):
-    """Raised when a vendor with an inconsistent contract is loaded."""
+    """Raised when the contract of a vendor is inconsistent, or its folder incomplete."""
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):

@@ -105,7 +105,6 @@ class Vendor:
     def __init__(
         self, contract: Contract, create_identifiers: IdentifierFactory, views: Mapping[str, View]
     ) -> None:
-        contract.check()
         self._endpoints = {endpoint.name: endpoint for endpoint in contract.endpoints}
         _check_names(contract.vendor, "endpoints without a view", self._endpoints, views)
         _check_names(contract.vendor, "views without an endpoint", views, self._endpoints)

@@ -1,4 +1,4 @@
-"""Mistakes in the definition of a vendor raise ContractError when it is loaded."""
+"""Mistakes in the definition of a vendor raise ContractError when it is checked or loaded."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -37,7 +37,8 @@ def views(contract: Contract) -> dict[str, Any]:
 
 
 def build_vendor(contract: Contract = OWN) -> Vendor:
-    """Return a vendor whose views are complete."""
+    """Check a contract as the tests of the registry do, and return a vendor whose views are complete."""
+    contract.check()
     return Vendor(contract, FAMILY.create_identifiers, views(contract))
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from mockserver.contract.endpoint import ContractError
 from mockserver.contract.provenance import Basis, Fact
 from mockserver.contract.validation import ContractKeywordError, fields
-from mockserver.vendors import NAMES, load
+from mockserver.vendors import NAMES, load, load_dialects
 from mockserver.vendors.base import Vendor
 
 ROOT = Path(__file__).parents[2]
@@ -76,6 +76,11 @@ def test_behavior_accepts_default_and_options_only(vendor: Vendor) -> None:
         assert behavior.read(behavior.default) == behavior.default
         with pytest.raises(ValueError, match=re.escape(behavior.name)):
             behavior.read("no such thing")
+
+
+@pytest.mark.parametrize("vendor", load_dialects(), ids=lambda vendor: vendor.label)
+def test_contract_of_every_dialect_is_consistent(vendor: Vendor) -> None:
+    vendor.contract.check()
 
 
 def test_inconsistent_contract_raises() -> None:
