@@ -12,7 +12,7 @@ from mockserver.world.generator.deletions import NO_DELETIONS, Deletions
 from mockserver.world.generator.locales import localized_vocabulary
 from mockserver.world.generator.population import Population
 from mockserver.world.generator.query_result import GeneratedSource, QueryResult, Source, TrackedSource
-from mockserver.world.generator.timeline import Timeline, exact_timeline, flowing_timeline
+from mockserver.world.generator.timeline import Rhythm, Timeline, exact_timeline, flowing_timeline
 from mockserver.world.generator.tracked import (
     Identity,
     TrackedData,
@@ -29,6 +29,16 @@ from mockserver.world.model.vocabulary import Vocabulary, load
 
 _PEOPLE = 0
 _BOTS = 1
+_ZONES = (  # Time zones of sites: none has summer time, so its days begin at the same hour of UTC.
+    ("America/Phoenix", -7),
+    ("America/Bogota", -5),
+    ("America/Sao_Paulo", -3),
+    ("Africa/Lagos", 1),
+    ("Africa/Nairobi", 3),
+    ("Asia/Dubai", 4),
+    ("Asia/Bangkok", 7),
+    ("Asia/Tokyo", 9),
+)
 
 
 class Site:
@@ -45,6 +55,7 @@ class Site:
         name = vocabulary.site_names[(key(spec.seed, "site", 0) + position) % len(vocabulary.site_names)]
         self.domain = f"{name}.example" if not cycle else f"s{cycle}.{name}.example"
         self.hostnames = (f"www.{self.domain}", f"app.{self.domain}")
+        self.time_zone, self.utc_offset = _ZONES[key(self.key, "zone") % len(_ZONES)]
 
     def _timeline(self, kind: int) -> Timeline:
         spec = self._spec
@@ -52,11 +63,10 @@ class Site:
         size = (spec.sessions_per_day if spec.sessions is None else spec.sessions) or 0
         if kind == _BOTS:
             size = size * spec.bots_percent // 100
+        rhythm = Rhythm(quiet_days=spec.quiet_days, even=kind == _BOTS, utc_offset=self.utc_offset)
         if spec.end is None:
-            return flowing_timeline(start_key, size, spec.start, quiet_days=spec.quiet_days, grain=spec.grain)
-        return exact_timeline(
-            start_key, size, (spec.start, spec.end), quiet_days=spec.quiet_days, grain=spec.grain
-        )
+            return flowing_timeline(start_key, size, spec.start, rhythm, grain=spec.grain)
+        return exact_timeline(start_key, size, (spec.start, spec.end), rhythm, grain=spec.grain)
 
     def _population(self, kind: int) -> Population:
         return Population(self.key, kind, self._vocabulary, self.hostnames, self._timeline(kind))

@@ -55,7 +55,8 @@ def test_profile_flowing_has_sessions_at_any_time() -> None:
     start = spec(**PROFILES["flowing"]).start
     series = site.find(Query(), start + 100 * DAY).series([start + week * 7 * DAY for week in range(11)])
 
-    assert series == [3500] * 10
+    assert all(2500 < count < 4500 for count in series)
+    assert len(set(series)) > 5
 
 
 def test_profile_awkward_contains_edge_cases() -> None:

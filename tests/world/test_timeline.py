@@ -5,10 +5,11 @@ from collections import Counter
 from operator import itemgetter
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.generator.timeline import Timeline, exact_timeline, flowing_timeline
+from mockserver.world.generator.timeline import YEAR, Rhythm, Timeline, exact_timeline, flowing_timeline
 from tests.world.worlds import DAY, GRAINS, HOUR, MINUTE
 
 QUIET = st.lists(st.integers(0, 6), unique=True, max_size=7).map(tuple)
@@ -25,7 +26,7 @@ def timelines(draw: st.DrawFn, sizes: st.SearchStrategy[int]) -> tuple[Timeline,
         draw(st.integers(0, 2**64 - 1)),
         draw(sizes),
         (start, start + span),
-        quiet_days=draw(QUIET),
+        rhythm=Rhythm(quiet_days=draw(QUIET), even=draw(st.booleans()), utc_offset=draw(st.integers(-8, 9))),
         grain=grain,
     )
     return made, start, start + span
@@ -79,13 +80,15 @@ def test_count_before_is_inverse_of_starts_in_vast_timelines(
 def test_flowing_timeline_begins_at_its_start(
     per_day: int, start: int, quiet: tuple[int, ...], grain: int, one: int
 ) -> None:
-    timeline = flowing_timeline(one, per_day, start, quiet_days=quiet, grain=grain)
-    starts = timeline.starts(np.arange(per_day * 21)).tolist()
+    timeline = flowing_timeline(one, per_day, start, rhythm=Rhythm(quiet_days=quiet), grain=grain)
+    starts = timeline.starts(
+        np.arange(per_day * 21 + 1)
+    ).tolist()  # The last one may be as early as the others.
     instants = [
         start - 10 * DAY,
         start - 1,
         start,
-        *(each + step for each in starts[:: per_day + 1] for step in (0, 1)),
+        *(each + step for each in starts[: per_day * 21 : per_day + 1] for step in (0, 1)),
     ]
 
     assert starts == sorted(starts)
@@ -94,7 +97,7 @@ def test_flowing_timeline_begins_at_its_start(
         bisect_left(starts, each) for each in instants
     ]
     assert (
-        timeline.count_before(start + 70 * DAY) == 10 * timeline.count_before(start + 7 * DAY) == 70 * per_day
+        timeline.count_before(start + 10 * YEAR) == 10 * timeline.count_before(start + YEAR) == 3640 * per_day
         if start % HOUR == 0
         else True
     )
@@ -124,15 +127,15 @@ def test_count_before_each_equals_count_before(
 
 @given(
     per_day=st.integers(1, 10**9),
-    weeks=st.integers(0, 4000),
+    years=st.integers(0, 80),
     start=st.integers(0, 500_000).map(lambda hours: hours * HOUR),
 )
-def test_flowing_timeline_weeks_have_equal_counts(per_day: int, weeks: int, start: int) -> None:
+def test_flowing_timeline_periods_have_equal_counts(per_day: int, years: int, start: int) -> None:
     timeline = flowing_timeline(3, per_day, start)
 
     assert (
-        timeline.count_before(start + (weeks + 1) * 7 * DAY) - timeline.count_before(start + weeks * 7 * DAY)
-        == 7 * per_day
+        timeline.count_before(start + (years + 1) * YEAR) - timeline.count_before(start + years * YEAR)
+        == 364 * per_day
     )
 
 
@@ -160,7 +163,7 @@ def test_most_within_bounds_every_interval(made: tuple[Timeline, int, int], span
 def test_most_within_bounds_intervals_across_weeks_of_flowing_timeline(
     per_day: int, quiet: tuple[int, ...], one: int, span: int
 ) -> None:
-    timeline = flowing_timeline(one, per_day, MONDAY, quiet_days=quiet)
+    timeline = flowing_timeline(one, per_day, MONDAY, rhythm=Rhythm(quiet_days=quiet))
     draw_edges = [MONDAY + hour * HOUR for hour in range(-2, 2 * 7 * 24)]
 
     assert max(
@@ -172,12 +175,21 @@ def test_most_within_bounds_intervals_across_weeks_of_flowing_timeline(
 def test_quiet_days_have_no_sessions(made: tuple[Timeline, int, int]) -> None:
     _, start, end = made
     quiet = (0, 2, 6)
-    starts = exact_timeline(5, 300, (start, end), quiet_days=quiet).starts(np.arange(300)).tolist()
+    starts = (
+        exact_timeline(5, 300, (start, end), rhythm=Rhythm(quiet_days=quiet)).starts(np.arange(300)).tolist()
+    )
     days = {(each // DAY + 3) % 7 for each in starts}
     loud = {(each // DAY + 3) % 7 for each in range(start, end, HOUR)} | {((end - 1) // DAY + 3) % 7}
 
     assert not days & set(quiet) or loud <= set(quiet)
-    assert len(exact_timeline(5, 300, (start, end), quiet_days=tuple(range(7))).starts(np.arange(300))) == 300
+    assert (
+        len(
+            exact_timeline(5, 300, (start, end), rhythm=Rhythm(quiet_days=tuple(range(7)))).starts(
+                np.arange(300)
+            )
+        )
+        == 300
+    )
 
 
 @given(grain=st.sampled_from(GRAINS[1:]), start=STARTS, one=st.integers(0, 2**64 - 1))
@@ -204,3 +216,53 @@ def test_empty_timeline_counts_zero() -> None:
 
     assert [timeline.count_before(each) for each in (-1, 0, MINUTE, DAY, 10 * DAY)] == [0] * 5
     assert timeline.most_within(HOUR) == 0
+
+
+@pytest.mark.parametrize("total", [1_000, 10_000, 100_000])
+def test_hourly_counts_vary_like_real_traffic_around_their_expectation(total: int) -> None:
+    """Compare hours of 40 seeds; only days that are usual in all of them have the same expectation."""
+    span = (MONDAY, MONDAY + 28 * DAY)
+    edges = np.arange(MONDAY, MONDAY + 28 * DAY + 1, HOUR)
+    hours = np.diff([exact_timeline(seed, total, span).count_before_each(edges) for seed in range(40)])
+    days = hours.reshape(40, 28, 24).sum(axis=2)
+    expected = hours.mean(axis=0) / days.mean(axis=0).repeat(24) * days.repeat(24, axis=1)
+    dispersion = ((hours - expected) ** 2).sum() / expected.sum()
+
+    assert 1 <= dispersion <= 3
+    assert (hours[0] != hours[1]).mean() > 0.5
+
+
+def test_hourly_counts_differ_between_seeds_and_repeat_for_the_same_one() -> None:
+    edges = np.arange(MONDAY, MONDAY + 28 * DAY + 1, HOUR)
+    one, same, other = (
+        flowing_timeline(seed, 500, MONDAY).count_before_each(edges).tolist() for seed in (1, 1, 2)
+    )
+
+    assert one == same != other
+
+
+@given(
+    one=st.integers(0, 2**64 - 1),
+    total=st.integers(1000, 10**9),
+    offset=st.integers(-8, 9),
+    hours=st.integers(0, 23),
+)
+def test_days_of_both_zones_have_sessions_on_their_edges(
+    one: int, total: int, offset: int, hours: int
+) -> None:
+    start = MONDAY + hours * HOUR
+    end = start + 30 * DAY
+    timeline = exact_timeline(one, total, (start, end), Rhythm(utc_offset=offset))
+
+    for shift in (0, offset * HOUR):
+        midnights = [each for each in range(start, end, HOUR) if (each + shift) % DAY == 0]
+        begin, last = (
+            [
+                timeline.count_before(each + step + 1) - timeline.count_before(each + step)
+                for each in midnights
+            ]
+            for step in (0, -1)
+        )
+        assert sum(count > 0 for count in begin) >= 3
+        assert sum(count > 0 for count in last) >= 3
+    assert timeline.starts(np.array([0, total - 1])).tolist() == [start, end - 1]
