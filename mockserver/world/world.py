@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from msgspec import json
 
+from mockserver.world.generator.archetypes import Shares, SiteInputs
 from mockserver.world.generator.columns import GeneratedSessions
 from mockserver.world.generator.deletions import NO_DELETIONS, Deletions
 from mockserver.world.generator.locales import localized_vocabulary
@@ -69,7 +70,13 @@ class Site:
         return exact_timeline(start_key, size, (spec.start, spec.end), rhythm, grain=spec.grain)
 
     def _population(self, kind: int) -> Population:
-        return Population(self.key, kind, self._vocabulary, self.hostnames, self._timeline(kind))
+        shares = Shares(
+            unknown_places=self._spec.unknown_places_percent,
+            unknown_agents=self._spec.unknown_agents_percent,
+            late_logins=self._spec.late_logins_percent,
+        )
+        inputs = SiteInputs(self._vocabulary, self.hostnames, shares)
+        return Population(self.key, kind, inputs, self._timeline(kind))
 
     @cached_property
     def people(self) -> Population:

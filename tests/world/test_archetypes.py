@@ -5,13 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.generator.archetypes import ARCHETYPES, MAX_DURATION, VISITS, ArchetypeTable
+from mockserver.world.generator.archetypes import ARCHETYPES, MAX_DURATION, VISITS, ArchetypeTable, SiteInputs
 from mockserver.world.model.vocabulary import load
 from tests.world.worlds import MINUTE, few, seeds, vocabularies
 
 HOSTS = ("www.site.example", "app.site.example")
 decks = st.builds(
-    lambda seed, name, bits, bots: ArchetypeTable(seed, load(name), 1 << bits, HOSTS, bots=bots),
+    lambda seed, name, bits, bots: ArchetypeTable(seed, SiteInputs(load(name), HOSTS), 1 << bits, bots=bots),
     seeds,
     vocabularies,
     st.integers(0, 9),
@@ -68,7 +68,7 @@ def test_visits_of_one_visitor_are_consecutive(deck: ArchetypeTable) -> None:
 
 @pytest.mark.parametrize("bots", [False, True])
 def test_table_contains_every_shape_of_session(*, bots: bool) -> None:
-    deck = ArchetypeTable(1, load("default"), 512, HOSTS, bots=bots)
+    deck = ArchetypeTable(1, SiteInputs(load("default"), HOSTS), 512, bots=bots)
     kinds = {
         [*(action.kind for action in deck.vocabulary.actions), "pageview"][each]
         for each in set(deck.action.tolist())

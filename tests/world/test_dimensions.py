@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.generator.archetypes import ARCHETYPES, ArchetypeTable
+from mockserver.world.generator.archetypes import ARCHETYPES, ArchetypeTable, SiteInputs
 from mockserver.world.generator.dimensions import (
     DIMENSIONS,
     EVENT_DIMENSIONS,
@@ -19,7 +19,7 @@ from tests.world.worlds import few, latitude, seeds, vocabularies
 
 decks = st.builds(
     lambda seed, name: ArchetypeTable(
-        seed, load(name), 64, ("www.site.example", "app.site.example"), bots=False
+        seed, SiteInputs(load(name), ("www.site.example", "app.site.example")), 64, bots=False
     ),
     seeds,
     vocabularies,
@@ -119,6 +119,8 @@ def test_encode_languages_returns_language_of_place_or_english(deck: ArchetypeTa
 
 @pytest.mark.parametrize("dimension", DIMENSIONS)
 def test_dimensions_have_entry_for_every_row(dimension: str) -> None:
-    deck = ArchetypeTable(5, load("default"), 64, ("www.site.example", "app.site.example"), bots=False)
+    deck = ArchetypeTable(
+        5, SiteInputs(load("default"), ("www.site.example", "app.site.example")), 64, bots=False
+    )
 
     assert all(entries_of(deck, row, dimension) or dimension == "action" for row in range(0, ARCHETYPES, 61))

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.generator.archetypes import ARCHETYPES, ArchetypeTable
+from mockserver.world.generator.archetypes import ARCHETYPES, ArchetypeTable, SiteInputs
 from mockserver.world.generator.index_sets import AllSessions, ArchetypeSet, Difference, ExplicitSet, IndexSet
 from mockserver.world.generator.schedule import SessionSchedule
 from mockserver.world.generator.timeline import exact_timeline
@@ -21,7 +21,7 @@ def build_archetype_set(seed: int, lanes: int, share: float) -> tuple[IndexSet, 
     """Return a set of archetypes with a share of all rows, and its sessions in the first blocks."""
     deal = SessionSchedule(
         seed,
-        ArchetypeTable(seed, load("default"), lanes, ("www.site.example",), bots=False),
+        ArchetypeTable(seed, SiteInputs(load("default"), ("www.site.example",)), lanes, bots=False),
         exact_timeline(seed, 10**6, (0, 31 * DAY)),
     )
     rows = np.sort(np.argsort(np.sin(np.arange(ARCHETYPES) * (seed % 1000 + 1)))[: int(ARCHETYPES * share)])

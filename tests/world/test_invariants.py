@@ -289,20 +289,26 @@ def test_visits_of_one_visitor_do_not_overlap(case: Case) -> None:
 
 def visitor_attributes(batch: SessionBatch, position: int) -> tuple[object, ...]:
     """Return the attributes that a visitor keeps."""
-    who = (
+    return (
+        batch.ips[position],
+        batch.places[position],
+        batch.languages[position],
+        batch.agents[position],
+    )
+
+
+def login(batch: SessionBatch, position: int) -> tuple[object, ...]:
+    """Return the attributes that a visitor has from the login on."""
+    return (
         batch.user_ids[position],
         batch.names[position],
         batch.emails[position],
         batch.tags[position],
         batch.traits[position],
     )
-    return (
-        *who,
-        batch.ips[position],
-        batch.places[position],
-        batch.languages[position],
-        batch.agents[position],
-    )
+
+
+ANONYMOUS: tuple[object, ...] = (None, None, None, [], None)
 
 
 @few
@@ -315,6 +321,16 @@ def test_visitor_attributes_are_equal_in_all_visits(case: Case) -> None:
     ]
 
     assert changed == []
+
+
+@few
+@given(case=cases(tracked=False))
+def test_visitor_is_anonymous_at_most_in_first_visit(case: Case) -> None:
+    for theirs in visits_by_visitor(case):
+        logins = [login(*visit) for visit in theirs]
+
+        assert all(each == logins[-1] for each in logins[1:])
+        assert logins[0] in (logins[-1], ANONYMOUS)
 
 
 @few
@@ -370,7 +386,7 @@ def test_session_attributes_are_consistent(case: Case, share: float) -> None:
     words = load(case.spec.vocabulary)
     occurs = {
         kind: [
-            {each for each in entries if each.weight}
+            {entries[0], *(each for each in entries if each.weight)}
             for entries in (words.places, agents, words.acquisitions)
         ]
         for kind, agents in ((0, words.agents), (1, words.bots))

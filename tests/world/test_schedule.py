@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.generator.archetypes import ARCHETYPES, MAX_DURATION, VISITS, ArchetypeTable
+from mockserver.world.generator.archetypes import ARCHETYPES, MAX_DURATION, VISITS, ArchetypeTable, SiteInputs
 from mockserver.world.generator.schedule import SESSION_TIMEOUT, SessionSchedule, choose_slot_count
 from mockserver.world.generator.timeline import Timeline, exact_timeline, flowing_timeline
 from mockserver.world.model.hashing import draw
@@ -20,9 +20,8 @@ def build_schedule(timeline: Timeline, seed: int, lanes: int | None = None) -> S
     """Return a schedule along a timeline."""
     deck = ArchetypeTable(
         seed,
-        load("default"),
+        SiteInputs(load("default"), HOSTS),
         choose_slot_count(timeline.total or 1000) if lanes is None else lanes,
-        HOSTS,
         bots=False,
     )
     return SessionSchedule(seed, deck, timeline)

@@ -10,14 +10,14 @@ VISITS + visit) · variants + variant.
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
 from mockserver._util.caching import IdentityCache
-from mockserver.world.model.hashing import I64, U64, below, draw, key, pick_weighted
+from mockserver.world.model.hashing import I64, U64, below, draw, key, permute, pick_weighted, u64
 from mockserver.world.model.vocabulary import Agent, Vocabulary
 
 Values: TypeAlias = NDArray[Any]
@@ -35,12 +35,13 @@ _LENGTHS: Final = np.repeat(  # Number of events of a session, and how many sess
     [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 20, 30, _MAX_EVENTS],
     [88, 30, 26, 22, 18, 15, 12, 11, 10, 9, 7, 4, 3, 1],
 )
-_GAPS: Final = 1000 * np.concatenate(  # Milliseconds between events, without up to a second of jitter.
-    [
-        [1, 2, 3, 4, 6, 8, 10, 12, 15, 18, 22, 26, 30, 35, 40, 45, 50],
-        [60, 75, 90, 110, 130, 160, 200, 250, 300, 400, 500, 650, 850, 1100, 1500],
-    ]
-)
+_MEDIAN_GAP: Final = 24_000
+"""Milliseconds between events of a session; they have a log-normal distribution."""
+_GAP_SPREAD: Final = 1.2
+_IDLE_GAPS: Final = (1_680_000, 1_800_000)
+"""Milliseconds of the few gaps after which a session just goes on."""
+_IDLE_SHARE: Final = 128
+"""Number of gaps of which one is such a gap."""
 # Patterns that divide the eight visits of a slot between visitors: per visit, its visitor's first.
 _FIRST_VISITS: Final = np.array(
     [
@@ -54,16 +55,32 @@ _FIRST_VISITS: Final = np.array(
 )
 
 
+class Shares(Struct, frozen=True, kw_only=True):
+    """Shares of visitors in percent."""
+
+    unknown_places: int = 0
+    """Visitors whose place is unknown."""
+    unknown_agents: int = 0
+    """Visitors whose browser, system and device are unknown."""
+    late_logins: int = 0
+    """Identified visitors who are anonymous in their first session."""
+
+
+class SiteInputs(NamedTuple):
+    """The values from which the archetypes of a site are drawn."""
+
+    vocabulary: Vocabulary
+    hostnames: tuple[str, ...]
+    shares: Shares = Shares()
+
+
 class ArchetypeTable:
     """The archetypes of one site's people or bots, determined by a key."""
 
-    def __init__(
-        self, seed_key: int, vocabulary: Vocabulary, slots: int, hostnames: Sequence[str], *, bots: bool
-    ) -> None:
-        self.vocabulary = vocabulary
+    def __init__(self, seed_key: int, inputs: SiteInputs, slots: int, *, bots: bool) -> None:
+        self.vocabulary, self.hostnames, self._shares = inputs
         self.slots = slots
         self.bots = bots
-        self.hostnames = tuple(hostnames)
         self.variants = ARCHETYPES // VISITS // slots
         self._key = seed_key
         self._template = seed_key % EVENT_TEMPLATES
@@ -74,6 +91,17 @@ class ArchetypeTable:
     def slot_of(self, row: I64) -> I64:
         """Return the visitor slot of each row."""
         return row // (VISITS * self.variants)
+
+    def _pick_entries(self, name: str, entries: Sequence[Any]) -> I64:
+        """Pick an entry for each slot; the weights of entries differ by up to a factor of 3 between sites."""
+        weights = _weights(entries) * (32 + below(64, self._draw(f"{name} weights", len(entries))))
+        return pick_weighted(weights, self._draw(name, self.slots))
+
+    def _choose_slots(self, name: str, percent: int) -> NDArray[np.bool_]:
+        """Return a mask of as many slots as *percent* says, so that small worlds have the share too."""
+        slots = np.arange(self.slots, dtype=np.uint64)
+        order = permute(self.slots.bit_length() - 1, u64(key(self._key, name)), slots)
+        return order < np.uint64((self.slots * percent + 50) // 100)
 
     def _per_slot(self, values: Values) -> "LazyColumn":
         return LazyColumn(lambda row: values[self.slot_of(row)])
@@ -87,14 +115,17 @@ class ArchetypeTable:
     @cached_property
     def place(self) -> "LazyColumn":
         """Position in ``vocabulary.places``."""
-        return self._per_slot(
-            pick_weighted(_weights(self.vocabulary.places), self._draw("place", self.slots))
-        )
+        picked = self._pick_entries("place", self.vocabulary.places)
+        picked[self._choose_slots("unknown place", self._shares.unknown_places)] = 0
+        return self._per_slot(picked)
 
     @cached_property
     def agent(self) -> "LazyColumn":
         """Position in :attr:`agents`."""
-        return self._per_slot(pick_weighted(_weights(self.agents), self._draw("agent", self.slots)))
+        picked = self._pick_entries("agent", self.agents)
+        if not self.bots:
+            picked[self._choose_slots("unknown agent", self._shares.unknown_agents)] = 0
+        return self._per_slot(picked)
 
     @property
     def agents(self) -> tuple[Agent, ...]:
@@ -112,8 +143,14 @@ class ArchetypeTable:
 
     @cached_property
     def identified(self) -> "LazyColumn":
-        """True for identified visitors."""
-        return self._per_slot(self._identified_slots)
+        """True for identified visitors.
+
+        Those who log in late are anonymous in their first session.
+        """
+        late = self._choose_slots("late login", self._shares.late_logins)[:, None]
+        is_first = self.first_visits == np.arange(VISITS)
+        values = (self._identified_slots[:, None] & ~(late & is_first)).ravel()
+        return LazyColumn(lambda row: values[row // self.variants])
 
     @cached_property
     def plan(self) -> "LazyColumn":
@@ -122,12 +159,11 @@ class ArchetypeTable:
 
     @cached_property
     def tags(self) -> "LazyColumn":
-        """Tags of the visitor, bit n for ``vocabulary.tags[n]``; none for anonymous visitors."""
+        """Tags of the visitor, bit n for ``vocabulary.tags[n]``; none while the visitor is anonymous."""
         drawn = self._draw("tags", self.slots)
         mask = np.uint64((1 << len(self.vocabulary.tags)) - 1)
-        return self._per_slot(
-            (drawn & (drawn >> np.uint64(20)) & mask).astype(np.int64) * self._identified_slots
-        )
+        values = (drawn & (drawn >> np.uint64(20)) & mask).astype(np.int64)
+        return LazyColumn(lambda row: values[self.slot_of(row)] * self.identified[row])
 
     @cached_property
     def first_visits(self) -> I64:
@@ -275,8 +311,7 @@ def _make_events(template: int, vocabulary: Vocabulary, *, bots: bool) -> EventT
     row = np.repeat(np.arange(ARCHETYPES), length)
     event = (row * _MAX_EVENTS + np.arange(len(row)) - begin[row]).astype(np.uint64)
     link, act, gap, jitter = (draw(key(own, name), event) for name in ("link", "act", "gap", "jitter"))
-    gaps = np.where(length[row] > 20, 12, len(_GAPS))  # noqa: PLR2004 -- long sessions have short gaps
-    wait = _GAPS[(below(1 << 20, gap) * gaps) >> 20] + below(1000, jitter)
+    wait = _draw_gaps(gap, jitter)
     wait[begin] = 0
     offset = np.cumsum(wait)
     offset -= offset[begin][row]
@@ -305,3 +340,19 @@ def _make_events(template: int, vocabulary: Vocabulary, *, bots: bool) -> EventT
         kind: np.add.reduceat((kinds == kind).astype(np.int64)[action], begin) for kind in set(kinds.tolist())
     }
     return EventTable(page, action, offset.astype(np.int32), begin, length, pageviews, duration, counts)
+
+
+def _draw_gaps(gap: U64, jitter: U64) -> I64:
+    """Draw the milliseconds before each event.
+
+    The exponential function is a power by squaring, which is rounded in the same way on every machine.
+    """
+    parts = gap.view(np.uint16).reshape(-1, 4).sum(axis=1, dtype=np.int64)
+    normal = (parts - 131_070) / 37_837.2  # The sum of four even 16-bit numbers, standardized.
+    factor = 1 + normal * (_GAP_SPREAD / 1024)
+    for _ in range(10):
+        factor = factor * factor
+    wait = (factor * _MEDIAN_GAP).astype(np.int64)
+    shortest, longest = _IDLE_GAPS
+    idle = shortest + below(longest - shortest, jitter)
+    return np.where(below(_IDLE_SHARE, draw(1, jitter)) == 0, idle, wait)

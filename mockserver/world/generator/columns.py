@@ -12,7 +12,7 @@ from mockserver._util.caching import IdentityCache, cached_property
 from mockserver.world.generator.archetypes import IDLE_AFTER
 from mockserver.world.generator.dimensions import find_exits, place_languages
 from mockserver.world.generator.population import Population, mailbox_parts
-from mockserver.world.model.hashing import I64, U64, hexadecimal
+from mockserver.world.model.hashing import I64, U64, below, hexadecimal, u64
 from mockserver.world.model.session_batch import Event, SessionBatch, parse_tags_trait, parse_text_trait
 from mockserver.world.model.vocabulary import Acquisition, Agent, Page, Place, Vocabulary
 
@@ -22,8 +22,9 @@ NETWORKS: Final = tuple(
 HOSTS: Final = tuple(str(n) for n in range(256))
 # Bits of the visitor number that select a visitor's names and address.
 _NAME_SHIFTS: Final = np.array([[0], [16], [32]], dtype=np.uint64)
-_ADDRESS_SHIFTS: Final = np.array([[39], [8]], dtype=np.uint64)
-_ADDRESS_MASKS: Final = np.array([[len(NETWORKS) - 1], [len(HOSTS) - 1]], dtype=np.uint64)
+_NETWORK_SHIFT: Final = u64(16)  # The upper 32 of the 48 bits of a visitor number, as below() takes them.
+_HOST_SHIFT: Final = u64(8)
+_HOST_MASK: Final = u64(len(HOSTS) - 1)
 _TAKEN_ALONG: Final = frozenset({"starts", "row", "final_ends", "visitor_numbers"})
 """Arrays that :meth:`GeneratedSessions.take` slices instead of computing them again."""
 Identities = Mapping[str, Mapping[str, Any]]
@@ -120,14 +121,6 @@ class GeneratedSessions(SessionBatch):
         return ((self.visitor_numbers >> _NAME_SHIFTS) % _name_list_sizes(self.archetypes.vocabulary)).view(
             np.int64
         )
-
-    @cached_property
-    def addresses(self) -> U64:
-        """Positions of both parts of the IP address in :data:`NETWORKS` and :data:`HOSTS`.
-
-        The shape is (2, sessions).
-        """
-        return np.asarray((self.visitor_numbers >> _ADDRESS_SHIFTS) & _ADDRESS_MASKS)
 
     # Events: one row per session, padded with events that do not belong to the session.
 
@@ -333,8 +326,14 @@ class GeneratedSessions(SessionBatch):
 
     @_column
     def ips(self) -> list[str]:
+        """A network belongs to one place, but a place may have several networks."""
+        places = len(self.archetypes.vocabulary.places)
+        networks = below(max(len(NETWORKS) // places, 1), self.visitor_numbers << _NETWORK_SHIFT)
+        networks = (networks * places + self.archetypes.place[self.row]) % len(NETWORKS)
+        hosts = (self.visitor_numbers >> _HOST_SHIFT) & _HOST_MASK
         return [
-            NETWORKS[network] + HOSTS[host] for network, host in zip(*self.addresses.tolist(), strict=True)
+            NETWORKS[network] + HOSTS[host]
+            for network, host in zip(networks.tolist(), hosts.tolist(), strict=True)
         ]
 
     @_column

@@ -1,13 +1,13 @@
 """Populations: the people or the bots of a site, with their archetypes, timeline, schedule and numbers."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 
 from mockserver._util.caching import IdentityCache
-from mockserver.world.generator.archetypes import ArchetypeTable
+from mockserver.world.generator.archetypes import ArchetypeTable, SiteInputs
 from mockserver.world.generator.dimensions import DIMENSIONS, match_archetypes
 from mockserver.world.generator.index_sets import AllSessions, ArchetypeSet, IndexSet
 from mockserver.world.generator.schedule import SessionSchedule, choose_slot_count
@@ -28,15 +28,12 @@ class Population:
     Everything but the timeline is made when first used.
     """
 
-    def __init__(
-        self, seed_key: int, kind: int, vocabulary: Vocabulary, hostnames: Sequence[str], timeline: Timeline
-    ) -> None:
+    def __init__(self, seed_key: int, kind: int, inputs: SiteInputs, timeline: Timeline) -> None:
         self.kind = kind
         self.timeline = timeline
         self._key = key(seed_key, kind)
         self._numbers = Permutation(key(seed_key, "session"), _NUMBER_BITS)
-        self._vocabulary = vocabulary
-        self._hostnames = hostnames
+        self._inputs = inputs
         self.select = lru_cache(maxsize=64)(self._selected)
         self.texts = lru_cache(maxsize=64)(self._texts)
 
@@ -45,9 +42,8 @@ class Population:
         """The archetypes of its sessions."""
         return ArchetypeTable(
             key(self._key, "deck"),
-            self._vocabulary,
+            self._inputs,
             choose_slot_count(self.timeline.expected_total),
-            self._hostnames,
             bots=self.kind == 1,
         )
 

@@ -223,7 +223,7 @@ def _divide(start: int, end: int, rhythm: Rhythm) -> _Buckets:
     if not rhythm.even:
         weights *= _OF_DAY[moment // HOUR]
     is_midnight = (edges % DAY == 0) | ((edges + rhythm.utc_offset * HOUR) % DAY == 0)
-    flags = np.where(is_midnight[:-1], _FIRST, 0) | np.where(is_midnight[1:], _LAST, 0) | _PAIR
+    flags = np.where(is_midnight[:-1], _FIRST, 0) | np.where(is_midnight[1:], _LAST, 0)
     days = range(int(day[0]), int(day[-1]) + 1)
     return _Buckets(edges, weights if weights.any() else seconds, day - day[0], days, flags.astype(np.uint8))
 
@@ -236,11 +236,12 @@ def _lay_out(seed_key: int, total: int, buckets: _Buckets) -> _Layout:
     drawn = _draw_around(mean, hashed)
     flags = np.zeros(len(expected), dtype=np.uint8)
     if total >= _LEAST_WITH_EDGES:
-        # Half of the possible edges and an eighth of the possible pairs; the lowest bits of a hash are even.
-        chosen = np.where(hashed & u64(1), _FIRST | _LAST, 0) | np.where(hashed & u64(14), 0, _PAIR)
-        flags = buckets.flags & chosen.astype(np.uint8)
+        # Every second day has sessions on its edges, and an eighth of the other hours a pair.
+        is_chosen = (buckets.day + seed_key) & 1 == 0
+        flags = buckets.flags * is_chosen
         flags[0] |= _FIRST
         flags[-1] |= _LAST
+        flags[(flags == 0) & (hashed & u64(7) == 0)] = _PAIR
         # Nights are quiet: without this, few days would have sessions on their edges.
         drawn = np.maximum(drawn, ((flags & (_FIRST | _LAST)) > 0) & (expected > 0))
     if not drawn.any():

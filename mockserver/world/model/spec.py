@@ -35,6 +35,12 @@ class WorldSpec(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     sites: Annotated[int, Meta(ge=1, le=64)] = 2
     bots_percent: Annotated[int, Meta(ge=0, le=100)] = 5
     """Number of bot sessions per hundred sessions of people."""
+    unknown_places_percent: Annotated[int, Meta(ge=0, le=100)] = 2
+    """Share of visitors whose place is unknown."""
+    unknown_agents_percent: Annotated[int, Meta(ge=0, le=100)] = 1
+    """Share of visitors whose browser, operating system and device are unknown."""
+    late_logins_percent: Annotated[int, Meta(ge=0, le=100)] = 30
+    """Share of identified visitors who are anonymous in their first session."""
     vocabulary: str = "default"
     locales: tuple[str, ...] = ()
     """Faker locales for names and places; empty for those of the shipped vocabulary."""
