@@ -240,7 +240,7 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
         not_raised="The endpoint has no such limit, or the limit is switched off.",
         remedy="Send the next request after the response to the previous one.",
     ),
-    "stalled": FindingKind(
+    "no-timeout": FindingKind(
         level="error",
         message=(
             "The response stalled for longer than the tenant's `stall_timeout`,"
@@ -250,15 +250,23 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
         not_raised="The client gave up before.",
         remedy="Set a timeout for requests.",
     ),
-    "endless-loop": FindingKind(
+    "endless-paging": FindingKind(
         level="error",
         message=(
-            "The client sent more requests without progress than the tenant's `loop_limit`,"
-            " so the server rejects further ones."
+            "The client followed a list far beyond its end, or requested the same page or cursor again and"
+            " again."
         ),
-        raised="`loop_limit` consecutive requests for a list brought no new row.",
-        not_raised="A request brought a new row, or the list was begun anew by its first page.",
-        remedy="Stop at the last page, and give up after some retries.",
+        raised=(
+            "`loop_limit` consecutive requests for pages of a list, or 100 for a tenant without that limit,"
+            " brought no new row, even if a fault is the reason. With the limit, the server rejects further"
+            " requests, and the finding is also raised for 100 times as many identical requests."
+        ),
+        not_raised=(
+            "A request brought a new row, the list was begun anew by its first page, as many clients as read"
+            " the page began the list, or the client waited before it looked for new rows: a minute on the"
+            " tenant's clock, or 10 s of real time."
+        ),
+        remedy="Stop at the last page and at a page that was read before, and give up after some retries.",
     ),
     "deleted-tenant": FindingKind(
         level="warning",

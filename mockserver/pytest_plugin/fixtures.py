@@ -38,7 +38,7 @@ _JOURNAL: Final = find_setting("journal")
 
 
 class Run:
-    """The server of a test run, and its unmatched exchanges."""
+    """The server of a test run, and its unmatched exchanges of no tenant."""
 
     def __init__(self, mock: SessionMock, settings: Mapping[str, Any]) -> None:
         self.mock = mock
@@ -49,13 +49,15 @@ class Run:
         self._attempts: Counter[str] = Counter()
 
     def take_unmatched(self, count: int) -> list[dict[str, Any]]:
-        """Return the unmatched exchanges since the last call, if *count*, their total, has changed.
+        """Return the unmatched exchanges of no tenant since the last call, if their *count* has changed.
 
         Requests to deleted tenants are counted in :attr:`late` instead. On a server that the run did not
         start, unmatched exchanges may come from elsewhere: they are ignored.
         """
         if not self.mock.owns_server or count == self._last_seen:
             return []
+        if 0 <= count < self._last_seen:  # A test has cleared them.
+            self._last_seen = 0
         exported = self.mock.admin.export_journal("ndjson", None, after=self._last_seen)
         exchanges = [json.decode(line) for line in exported.splitlines()]
         if exchanges:

@@ -24,6 +24,7 @@ from mockserver.server.http.transport import send, send_completely
 from mockserver.server.journal.journal import Exchange, Journal
 from mockserver.server.requests.cache import CachedRequest, RequestCache
 from mockserver.server.requests.errors import ErrorResponder, log_unexpected_error
+from mockserver.server.requests.near_misses import find_owner
 from mockserver.server.requests.parser import ParsedRequest
 from mockserver.server.requests.rate_limiting import empty_limit_headers, enforce_limits
 from mockserver.server.requests.responses import internal_error, success_response
@@ -141,7 +142,10 @@ class Handler:
     ) -> web.StreamResponse:
         """Respond to a request to an endpoint, record it in its tenant's journal and review it."""
         principal = cached.parsed.principal
-        tenant = None if principal is None else principal.tenant
+        if principal is None:
+            tenant = self._find_owner(request, cached.raw, cached.parsed.vendor)
+        else:
+            tenant = principal.tenant
         clock = None if tenant is None else tenant.clock
         watchdog = _UNBOUNDED if tenant is None else tenant.watchdog
         journal = self._tenants.unmatched if tenant is None else tenant.journal
@@ -169,6 +173,11 @@ class Handler:
             _load_review()(journal, cached, exchange, response)
             watchdog.judge(cached, exchange, response)
             journal.close(exchange, response, stopwatch() - started_ns)
+
+    def _find_owner(self, request: web.Request, raw: RawRequest, vendor: Vendor | None) -> Tenant | None:
+        """Return the tenant of an unmatched request, if it carries the credential of one."""
+        headers = encodable_headers(request.headers)
+        return find_owner(self._tenants, raw, headers, vendor.name if vendor else None)
 
     def _open_exchange(
         self,
@@ -268,19 +277,22 @@ class Handler:
         self, request: web.Request, outcome: NoRoute | VendorError, raw: RawRequest, started_ns: int
     ) -> web.StreamResponse:
         """Respond to a request without an endpoint or one that could not be read; record it as unmatched."""
-        journal = self._tenants.unmatched
+        tenant = self._find_owner(request, raw, outcome.vendor if isinstance(outcome, NoRoute) else None)
+        clock = None if tenant is None else tenant.clock
+        journal = self._tenants.unmatched if tenant is None else tenant.journal
         exchange = Exchange(
-            received_at=wall(),
+            received_at=clock.now() if clock else wall(),
             started_ns=started_ns,
             raw=raw,
             headers=encodable_headers(request.headers),
             known=self._tenants.known,
+            tenant=tenant.name if tenant else None,
         )
         journal.open(exchange)
         response: Response | None = None
         try:
             response = self._reject(outcome, raw, exchange)
-            return await send(response, request)
+            return await send(response, request, clock)
         except CancelledError:
             exchange.client_disconnected = True
             raise

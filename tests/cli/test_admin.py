@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -302,7 +303,38 @@ def test_verify_with_unexpected_error_exits_with_1(admin: Shell) -> None:
 def test_verify_mentions_unmatched_requests(admin: Shell) -> None:
     admin.request_unknown_path()
 
-    assert "matched no tenant; `session-mock admin journal list --unmatched` lists them." in admin("verify")
+    message = "other requests? matched no tenant; see `session-mock admin journal list --unmatched`."
+
+    assert re.search(f"Not checked: [0-9]+ {message}", admin("verify"))
+
+
+def test_verify_counts_requests_of_no_tenant_and_clear_deletes_them(admin: Shell) -> None:
+    admin("journal", "clear", "--unmatched")
+    before = admin("verify")
+    for _ in range(3):
+        admin.request_unknown_path()
+
+    assert "matched no tenant" not in before
+    assert "Not checked: 3 other requests matched no tenant; see `session-mock" in admin("verify")
+    assert admin.json("verify")["unmatched"] == 3
+    admin("journal", "clear", "--unmatched")
+    assert admin.json("verify")["unmatched"] == 0
+    assert admin.json("journal", "list", "--unmatched")["exchanges"] == []
+
+
+def test_verify_lists_unmatched_requests_with_credential_of_tenant(admin: Shell) -> None:
+    vendor, endpoint = PAIR
+    access = admin.json("tenant", "show")["vendors"][vendor.name]
+    body = json.dumps(access["body"]).encode()
+    with suppress(HTTPError):
+        urlopen(Request(f"{access['url']}{endpoint.paths[0]}/no", body, access["headers"]))  # noqa: S310 -- our own
+    admin("journal", "follow", "--after", "0", "--limit", "1")
+    result = admin.run("verify", code=1).stdout
+    [summary] = json.loads(admin.run("verify", "--json", code=1).stdout)["unexpected"]
+
+    assert re.search(rf"unknown_path +error +1 +1 +POST {endpoint.paths[0]}/no: ", result)
+    assert (summary["name"], summary["exchanges"]) == ("unknown_path", [1])
+    assert "unknown_path" in admin("journal", "list", "--no-endpoint")
 
 
 @pytest.mark.parametrize(

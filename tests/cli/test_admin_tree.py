@@ -80,7 +80,14 @@ CHANGES = {
 """Commands that change something, with the route that returns the new state."""
 CLOCK_MODES = ("clock rate 60", "clock system", "clock reset")
 """Commands whose result depends on real time, or is the initial state."""
-SILENT = ("fault remove 1", "fault remove --all", "journal clear", "tenant delete acme", "tenant reset")
+SILENT = (
+    "fault remove 1",
+    "fault remove --all",
+    "journal clear",
+    "journal clear --unmatched",
+    "tenant delete acme",
+    "tenant reset",
+)
 """Commands without a result."""
 COMPARISON = f"rows reconcile {NAME} {devnull}"
 """Exits with 1: the file has no rows."""

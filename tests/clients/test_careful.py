@@ -1,5 +1,6 @@
 """A careful client passes the strict checks at every list, whatever fails."""
 
+from contextlib import suppress
 from typing import Any, Final
 
 import pytest
@@ -81,6 +82,20 @@ def test_careful_client_begins_wrong_list_anew(mock: SessionMock, pair: Pair, ki
 
         assert find_difference(tenant, pair, rows) == ""
         assert find_errors(tenant) == []
+
+
+@pytest.mark.parametrize("limit", [0, 50])
+@pytest.mark.parametrize(
+    ("pair", "kind"), [(pair, kind) for pair in PAGED for kind in PAGING if supports(pair, kind)], ids=name
+)
+def test_careful_client_ends_list_that_never_ends(
+    mock: SessionMock, pair: Pair, kind: str, limit: int
+) -> None:
+    with strict_tenant(mock, pair[0], [{"kind": kind}], loop_limit=limit) as tenant:
+        with make_client(CarefulClient, tenant, pair) as client, suppress(GaveUp):
+            client.collect()
+
+        assert "endless-paging" not in find_errors(tenant)
 
 
 @pytest.mark.parametrize("pair", PAGED, ids=name)

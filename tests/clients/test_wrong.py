@@ -76,7 +76,7 @@ CASES: Final = (
         client=wrong.FollowsStuckCursor,
         applies=names_next_page,
         fault={"kind": "stuck_cursor", "page": 2},
-        expected="endless-loop",
+        expected="endless-paging",
         hopeless=True,
     ),
     Case(

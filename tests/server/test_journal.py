@@ -202,7 +202,7 @@ async def test_near_misses_of_request_with_many_keys_are_bounded(serve: Any) -> 
         f"/{vendor.name}{path}?" + "&".join(f"a{entry}={key}" for entry in range(100))
     ):
         pass
-    [unmatched] = mock.served.unmatched
+    [unmatched] = mock.tenant.journal
 
     assert 0 < len(unmatched.near_misses) <= 12
 

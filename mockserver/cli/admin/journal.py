@@ -51,7 +51,7 @@ filter_options = combine_options(
 _unmatched_option = click.option(
     "--unmatched",
     is_flag=True,
-    help="The unmatched exchanges of the server instead: unknown paths and wrong credentials.",
+    help="The unmatched exchanges of no tenant instead: unknown paths and wrong credentials.",
 )
 
 
@@ -146,7 +146,8 @@ def journal() -> None:
     """List, follow, export, show or clear the recorded exchanges.
 
     The journal of a tenant records each exchange: a request with its response, the faults that changed it,
-    and its findings. Credentials are masked.
+    and its findings. A request with an unknown path or a wrong credential is in the journal of the tenant
+    whose credential it carries anywhere; --unmatched selects those of no tenant. Credentials are masked.
     """
 
 
@@ -216,7 +217,8 @@ def show_exchange(client: AdminClient, *, tenant: str, number: int) -> Exchange:
 
 
 @journal.command("clear")
+@_unmatched_option
 @with_client()
-def clear_journal(client: AdminClient, *, tenant: str) -> None:
+def clear_journal(client: AdminClient, *, tenant: str, unmatched: bool) -> None:
     """Delete all exchanges of a tenant's journal."""
-    client.clear_journal(tenant)
+    client.clear_journal(None if unmatched else tenant)

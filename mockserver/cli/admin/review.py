@@ -73,9 +73,10 @@ def _print_verification(result: Verification) -> None:
     for fault in result.unused_faults:
         echo(f"Fault {fault['id']} ({fault['kind']}) never triggered.")
     if result.unmatched:
+        plural = "s" if result.unmatched > 1 else ""
         echo(
-            f"\nNot checked: {result.unmatched} requests to this server that matched no tenant;"
-            " `session-mock admin journal list --unmatched` lists them."
+            f"\nNot checked: {result.unmatched} other request{plural} matched no tenant;"
+            " see `session-mock admin journal list --unmatched`."
         )
     echo(f"\ndigest {result.digest}")
 
@@ -100,7 +101,9 @@ def verify(client: AdminClient, *, tenant: str) -> Verification:
     """Check a tenant's exchanges; exit with 1 if something is wrong.
 
     Something is wrong if there are findings that are errors, unexpected errors, which a correct client would
-    not get, or faults that never triggered. The digest is equal for two runs with the same requests and
+    not get, or faults that never triggered. A request with an unknown path or a wrong credential is such an
+    error if it carries a credential of the tenant anywhere. Those of no tenant are only counted, because
+    they may come from any client. The digest is equal for two runs with the same requests and
     responses in the same order.
     """
     return client.verify(tenant)

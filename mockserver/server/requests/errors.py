@@ -15,7 +15,7 @@ from mockserver.server.http.redaction import collect_secrets
 from mockserver.server.http.response import Response
 from mockserver.server.http.router import NoRoute, RouteMatch, Router, dialect_paths
 from mockserver.server.journal.journal import Exchange
-from mockserver.server.requests.near_misses import explain_auth_failure, likely_tenant, log_near_miss, shorten
+from mockserver.server.requests.near_misses import explain_auth_failure, log_near_miss, shorten
 from mockserver.server.requests.parser import ParsedRequest
 from mockserver.server.requests.responses import error_response, internal_error, not_found
 from mockserver.server.tenancy.tenant import Tenant, Tenants, vendor_for
@@ -87,8 +87,8 @@ class ErrorResponder:
 
     def _guess_tenant(self, vendor: Vendor | None, exchange: Exchange) -> Tenant | None:
         """Return the tenant whose dialect and behaviors apply to a request without a principal."""
-        name = vendor.name if vendor else ""
-        return likely_tenant(self._tenants, name, exchange) or self._tenants.default_tenant_for(name, None)
+        owner = self._tenants.by_name.get(exchange.tenant or "")
+        return owner or self._tenants.default_tenant_for(vendor.name if vendor else "", None)
 
 
 def log_unexpected_error(raw: RawRequest, known: KnownCredentials) -> VendorError:

@@ -105,12 +105,16 @@ def explain_auth_failure(tenants: Tenants, parsed: ParsedRequest, exchange: Exch
     log_near_miss(exchange, secrets)
 
 
-def likely_tenant(tenants: Tenants, vendor: str, exchange: Exchange) -> Tenant | None:
-    """Return the tenant whose key for *vendor* an unmatched request carries anywhere."""
-    for credential in _find_credentials(tenants, exchange.raw, exchange.headers):
-        if credential.vendor == vendor and not credential.deleted:
-            return tenants.by_name[credential.tenant]
-    return None
+def find_owner(
+    tenants: Tenants, raw: RawRequest, headers: Mapping[str, str], vendor: str | None
+) -> Tenant | None:
+    """Return the only tenant whose credential an unmatched request carries, wherever it is.
+
+    A credential for *vendor* wins: tenants may have equal credentials for different vendors.
+    """
+    found = [each for each in _find_credentials(tenants, raw, headers) if not each.deleted]
+    names = {each.tenant for each in found if each.vendor == vendor} or {each.tenant for each in found}
+    return tenants.by_name[names.pop()] if len(names) == 1 else None
 
 
 def _find_credentials(

@@ -44,8 +44,13 @@ JournalResponse = JournalPage | Annotated[StreamingBody, HAR] | Annotated[Stream
 
 
 def list_unmatched_exchanges(context: HandlerContext, query: JournalQuery) -> JournalResponse:
-    """List the exchanges that belong to no tenant: unknown paths and wrong credentials."""
+    """List the unmatched exchanges of no tenant: unknown paths and wrong credentials."""
     return _list(context.tenants.unmatched, query)
+
+
+def clear_unmatched_exchanges(context: HandlerContext) -> None:
+    """Delete the unmatched exchanges of no tenant."""
+    context.tenants.unmatched.clear()
 
 
 def list_exchanges(context: HandlerContext, query: JournalQuery) -> JournalResponse:
