@@ -172,7 +172,7 @@ class TenantUnderTest:
         self._item = item
         self._strict = strict
         self._unmatched: list[dict[str, Any]] = []
-        self._set_properties(seed=tenant.seed, profile=tenant.arguments["profile"])
+        self._set_properties(seed=tenant.seed, profile=tenant.arguments["profile"], report=None)
 
     def verify(self) -> None:
         """Fail the test for violations that it did not allow and that were not reported yet."""
@@ -186,6 +186,8 @@ class TenantUnderTest:
             self.lost = True
             message = f"session-mock cannot verify this test: {describe_error(error)}"
         else:
+            if any(violation.level != "note" for violation in violations):
+                self.report()
             failing = [violation for violation in violations if self._fails_test(violation)]
             if not failing or self.ended:
                 return
@@ -218,12 +220,22 @@ class TenantUnderTest:
         return self.tenant.report_violations(verification, unmatched)
 
     def _set_properties(self, **properties: object) -> None:
-        """Set properties of the test for JUnit and others; they replace those of an earlier attempt."""
+        """Set properties of the test for JUnit and others; they replace those of an earlier attempt.
+
+        None removes a property.
+        """
         current = self._item.user_properties
         for name, value in properties.items():
             key = f"session_mock_{name}"
             current[:] = [pair for pair in current if pair[0] != key]
-            current.append((key, value))
+            if value is not None:
+                current.append((key, value))
+
+    def report(self) -> str:
+        """Describe the tenant, also as a property of the test: by default, JUnit files have no sections."""
+        text = self.describe()
+        self._set_properties(report=text)
+        return text
 
     def describe(self) -> str:
         """Describe the tenant for the report of a failure, or the reason why that is impossible."""

@@ -277,6 +277,7 @@ def test_reset_clears_reached_bounds(create: Create) -> None:
             follow(
                 tenant,
                 PAGED[0],
+                None,
                 **(
                     {str(PAGED[0][1].pagination.key_field): "x"} if PAGED[0][1].pagination.has_cursors else {}
                 ),

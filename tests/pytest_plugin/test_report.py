@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -65,8 +66,7 @@ def test_one(session_mock):
     token = re.search(r"TOKEN (\S+)", output)
 
     assert token
-    assert "last 1 of 1 requests" in output
-    assert "unmatched requests" in output
+    assert "last 2 of 2 requests" in output
     assert output.count(token[1]) == 1
 
 
@@ -241,3 +241,77 @@ def test_section_without_exchange_names_proxy_variables(
         result.stdout.fnmatch_lines(["no requests", line])
     else:
         result.stdout.no_fnmatch_line(line)
+
+
+REPORTED = r"""
+def test_failed(session_mock):
+    ask(session_mock, page2="\x00\x1b[31m<&\u202e\"'")
+    requests.get(session_mock.url + "/no/such/path%00%0c%1b", headers=session_mock.vendor(VENDOR).headers)
+    assert ask is None
+
+def test_violated(session_mock):
+    ask(session_mock, **{PAGE: "first"})
+
+@pytest.fixture
+def broken(session_mock):
+    raise ValueError("broken")
+
+def test_error(broken): pass
+
+@pytest.fixture
+def late(session_mock):
+    yield
+    ask(session_mock, **{PAGE: "first"})
+
+def test_late(late): pass
+
+def test_warned(session_mock):
+    ask(session_mock, api_key="x")
+
+@pytest.mark.session_mock(strict=False)
+def test_lax(session_mock):
+    ask(session_mock, **{PAGE: "first"})
+
+def test_noted(session_mock):
+    [ask(session_mock, **{LIMIT: 9999, PAGE: page}) for page in (1, 2)]
+
+def test_allowed(session_mock):
+    session_mock.allow("violation")
+    ask(session_mock, **{PAGE: "first"})
+
+def test_passed(session_mock):
+    ask(session_mock)
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-n1",), ("-o", "junit_family=xunit1")], ids=str)
+def test_junit_file_has_report_of_each_failed_and_warned_test(
+    run: Run, properties: Callable[[], dict[str, dict[str, str]]], options: tuple[str, ...]
+) -> None:
+    run(REPORTED, "-o", "junit_logging=no", *options)
+    reports = {name: values.get("report") for name, values in properties().items()}
+    shown = ("failed", "violated", "error", "late", "warned", "lax")
+
+    assert {name for name, report in reports.items() if report} == {f"test_{name}" for name in shown}
+    for name in shown:
+        lines = str(reports[f"test_{name}"]).splitlines()
+        assert lines[0].startswith(f"tenant 'test_it.py::test_{name}' at http://")
+        assert lines[-1].startswith("reproduce with: session-mock serve ")
+    assert "unknown_path" in str(reports["test_failed"])
+    assert "warning key-in-query: " in str(reports["test_warned"])
+    assert all(character.isprintable() or character == "\n" for character in str(reports["test_failed"]))
+
+
+def test_junit_file_has_only_report_of_last_attempt(
+    run: Run, properties: Callable[[], dict[str, dict[str, str]]]
+) -> None:
+    run(
+        """
+def test_one(request, session_mock):
+    request.node.user_properties.append(("session_mock_report", "of an earlier attempt"))
+    from mockserver.pytest_plugin.fixtures import TenantUnderTest
+    TenantUnderTest(None, session_mock, request.node, strict="errors")
+"""
+    )
+
+    assert "report" not in properties()["test_one"]
