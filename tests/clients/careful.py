@@ -122,6 +122,8 @@ class CarefulClient:
             following = get_at(page.body, pagination.next) if pagination.next else end
             if following != end or (not page.rows and count < total):
                 raise PageError(f"rows up to {following}, expected {end} of {total}")
+            if previous is not None and total != get_at(previous.body, pagination.total or ""):
+                raise PageError("the total changed")
         if isinstance(pagination, CursorPagination):
             cursor = get_at(page.body, pagination.next)
             if cursor is not None and (not page.rows or cursor == page.params.get(pagination.cursor)):
@@ -194,3 +196,18 @@ class CarefulClient:
             query = {name: str(value) for name, value in remaining.items()}
             return self._http.get(url, params=query, headers=self.vendor.headers)
         return self._http.post(url, json={**self.vendor.body, **remaining}, headers=self.vendor.headers)
+
+
+class RereadingClient(CarefulClient):
+    """Collect a list again until two crawls agree, if neither a total nor a cursor shows that its rows moved."""
+
+    def collect(self) -> list[Row]:
+        rows = super().collect()
+        pagination = self.endpoint.pagination
+        if pagination.has_cursors or pagination.total is not None:
+            return rows
+        for _ in range(self.restarts):
+            earlier, rows = rows, super().collect()
+            if rows == earlier:
+                return rows
+        raise GaveUp("the list changes with every crawl")
