@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from mockserver import SessionMock
+from mockserver._util.levels import Level
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.limits import RateLimit
 from mockserver.pytest_plugin.checked_tenant import CheckedTenant
@@ -83,10 +84,14 @@ def make_client(
     return kind(tenant.vendor(vendor.name), endpoint, list_params(endpoint) if params is None else params)
 
 
+def find_problems(tenant: CheckedTenant) -> dict[str, Level]:
+    """Return the levels of everything that a strict test would report now, by name."""
+    return {violation.name: violation.level for violation in tenant.report_violations(tenant.verify())}
+
+
 def find_errors(tenant: CheckedTenant) -> list[str]:
     """Return the names of the reasons for which a strict test fails."""
-    violations = tenant.report_violations(tenant.verify())
-    return [violation.name for violation in violations if violation.level == "error"]
+    return [name for name, level in find_problems(tenant).items() if level == "error"]
 
 
 def find_difference(tenant: CheckedTenant, pair: Pair, rows: list[Any], params: Params | None = None) -> str:
