@@ -185,17 +185,20 @@ class CarefulClient:
                 return reset - now.timestamp() if limit.resets == "instant" else reset
         return default
 
-    def send(self, params: Params) -> httpx.Response:
+    def send(self, params: Params, method: str | None = None) -> httpx.Response:
         """Send a request with what a vendor handle has: base URL, headers and body fields."""
         remaining = dict(params)
         template = self.endpoint.paths[0]
         names = [name for _, name, _, _ in Formatter().parse(template) if name]
         path = template.format_map({name: remaining.pop(name, self.vendor.sites[0]) for name in names})
-        url = self.vendor.base_url + path
-        if self.endpoint.method == "GET":
-            query = {name: str(value) for name, value in remaining.items()}
-            return self._http.get(url, params=query, headers=self.vendor.headers)
-        return self._http.post(url, json={**self.vendor.body, **remaining}, headers=self.vendor.headers)
+        is_get = self.endpoint.method == "GET"
+        return self._http.request(
+            method or self.endpoint.method,
+            self.vendor.base_url + path,
+            params={name: str(value) for name, value in remaining.items()} if is_get else None,
+            json=None if is_get else {**self.vendor.body, **remaining},
+            headers=self.vendor.headers,
+        )
 
 
 class RereadingClient(CarefulClient):
