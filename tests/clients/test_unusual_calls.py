@@ -12,9 +12,7 @@ import httpx
 import pytest
 
 from mockserver import SessionMock
-from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.limits import ConcurrencyLimit
-from mockserver.contract.lint_rules import MissingCompanion
 from mockserver.pytest_plugin.checked_tenant import CheckedTenant
 from tests.clients.careful import CarefulClient, Page, Row
 from tests.clients.lists import (
@@ -22,6 +20,7 @@ from tests.clients.lists import (
     SESSIONS,
     SIZE,
     Pair,
+    window_params,
     find_difference,
     find_errors,
     find_problems,
@@ -135,17 +134,6 @@ def find_complaints(tenant: CheckedTenant) -> list[str]:
     return [name for name, level in find_problems(tenant).items() if level != "note"]
 
 
-def closed_window(endpoint: Endpoint, start: datetime, end: datetime) -> Params:
-    """Return the parameters of a time window with explicit ends, and its zone if the endpoint has one."""
-    window = endpoint.time_windows[0]
-    zones = {rule.when.zone: "UTC" for rule in endpoint.lint_rules if isinstance(rule.when, MissingCompanion)}
-
-    def convert(instant: datetime) -> str | int:
-        return int(instant.timestamp()) if endpoint.body else instant.date().isoformat()
-
-    return {**zones, str(window.start): convert(start), str(window.end): convert(end)}
-
-
 @pytest.mark.parametrize("pair", [pair for pair in NUMBERED if pair in PARALLEL], ids=name)
 def test_prefetching_of_pages_in_any_order_passes(mock: SessionMock, pair: Pair) -> None:
     with strict_tenant(mock, pair[0]) as tenant, make_client(CarefulClient, tenant, pair) as client:
@@ -177,7 +165,7 @@ def test_retries_after_random_waits_pass(mock: SessionMock, base: float) -> None
 
 @pytest.mark.parametrize("pair", PAGED, ids=name)
 def test_crawl_that_continues_next_day_passes(mock: SessionMock, pair: Pair) -> None:
-    window = closed_window(pair[1], datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 9, 29, tzinfo=UTC))
+    window = window_params(pair[1], datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 9, 29, tzinfo=UTC))
     params = with_page_size(pair[1], window, SIZE)
     with (
         strict_tenant(mock, pair[0]) as tenant,
@@ -224,7 +212,7 @@ def test_incremental_sync_with_overlapping_windows_passes(mock: SessionMock, pai
     with strict_tenant(mock, pair[0]) as tenant:
         for week in range(5):
             start = datetime(2026, 9, 1, tzinfo=UTC) + timedelta(days=7 * week - 1)
-            params = {**closed_window(pair[1], start, start + timedelta(days=9)), **size}
+            params = {**window_params(pair[1], start, start + timedelta(days=9)), **size}
             with make_client(CarefulClient, tenant, pair, params) as client:
                 rows |= {tuple(row[key] for key in pair[1].row_key): row for row in client.collect()}
             time.sleep(7 * 86_400)
@@ -236,7 +224,7 @@ def test_incremental_sync_with_overlapping_windows_passes(mock: SessionMock, pai
 @pytest.mark.parametrize("pair", NUMBERED, ids=name)
 def test_polling_of_last_page_until_it_fills_passes(mock: SessionMock, pair: Pair) -> None:
     faults = [{"kind": "session_arrives", "nth": 6}, {"kind": "session_arrives", "nth": 8}]
-    window = closed_window(pair[1], datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
+    window = window_params(pair[1], datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC))
     params = with_page_size(pair[1], window, SIZE)
     with (
         strict_tenant(mock, pair[0], faults) as tenant,
