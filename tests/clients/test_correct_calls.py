@@ -15,7 +15,6 @@ from tests.clients.lists import (
     PAGED,
     SIZE,
     Pair,
-    window_params,
     find_difference,
     find_errors,
     find_problems,
@@ -24,6 +23,7 @@ from tests.clients.lists import (
     name,
     strict_limits,
     strict_tenant,
+    window_params,
 )
 from tests.support.pages import Params, with_page_number, with_page_size
 

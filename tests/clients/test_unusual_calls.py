@@ -20,7 +20,6 @@ from tests.clients.lists import (
     SESSIONS,
     SIZE,
     Pair,
-    window_params,
     find_difference,
     find_errors,
     find_problems,
@@ -28,6 +27,7 @@ from tests.clients.lists import (
     make_client,
     name,
     strict_tenant,
+    window_params,
 )
 from tests.support.limits import has_limit
 from tests.support.pages import Params, with_page_number, with_page_size
