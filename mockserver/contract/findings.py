@@ -91,7 +91,8 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
         ),
         not_raised=(
             "Another page of the list was requested in between, or the first page afterwards, even by another"
-            " client; the page failed or had a fault; or the tenant's clock was moved or its world changed."
+            " client; the page failed or had a fault; the tenant's clock was moved or its world changed;"
+            " a second of real time has passed; or both requests were sent at once on two connections."
         ),
         remedy="Request each page once; retry only pages that failed.",
     ),
@@ -183,7 +184,8 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
         message="The client repeated a failed request again and again without a growing pause.",
         raised=(
             "A request is repeated three times or more after 429 or 5xx, with pauses below 0.1 s, or with"
-            " equal pauses below 1 s."
+            " equal pauses below 1 s. A warning before the fifth time, unless the pauses are below 0.02 s:"
+            " random pauses may be short or equal a few times."
         ),
         not_raised=(
             "The pauses grow or vary, last at least 1 s, or are as long as requested; in real time or on the"
