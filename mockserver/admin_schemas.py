@@ -386,6 +386,8 @@ class Verification(Struct, kw_only=True):
     """Number of exchanges of the server that belong to no tenant."""
     unused_faults: list[dict[str, Any]]
     """Faults that never triggered."""
+    ineffective_faults: list[dict[str, Any]]
+    """Faults that triggered, but never changed a response or the expected rows of a requested list."""
     digest: str
     """Equal for two runs with the same requests and responses in the same order."""
 

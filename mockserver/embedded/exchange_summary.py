@@ -20,7 +20,11 @@ def summarize_exchange(exchange: Mapping[str, Any], max_length: int | None = Non
         request = request[:max_length] + "…"
     response = exchange["response"] or {}
     faults = [fault.partition(":") for fault in exchange["faults"]]  # Such as 1:status.
-    notes = [f"fault #{number} ({kind})" for number, _, kind in faults]
+    effective = exchange["effective_faults"]
+    notes = [
+        f"fault #{number} ({kind}{'' if f'{number}:{kind}' in effective else ', no effect'})"
+        for number, _, kind in faults
+    ]
     notes += [f"Retry-After: {value}" for name, value in response.get("headers", ()) if name == "Retry-After"]
     outcome = f"{response.get('status', 'no response')}{_describe_error(exchange)}"
     return f"{request} -> {', '.join([outcome, *notes])}"

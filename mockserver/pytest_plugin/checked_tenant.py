@@ -16,10 +16,12 @@ from mockserver.pytest_plugin.report import describe_exchange
 __tracebackhide__ = is_admin_error
 UNUSED_FAULT: Final = "unused-fault"
 """The name that allows a fault that was never triggered."""
+INEFFECTIVE_FAULT: Final = "ineffective-fault"
+"""The name that allows a fault that triggered without an effect."""
 _ONE_PARAMETER: Final = "unknown-parameter:"
 """Begins the name that allows a single parameter."""
 _MAX_NUMBERS: Final = 5
-_FAULT_STATE: Final = {"id", "triggered", "remaining", "matched"}
+_FAULT_STATE: Final = {"id", "triggered", "effective", "remaining", "matched"}
 """Fields of a fault that are not arguments of the fault."""
 
 
@@ -68,6 +70,7 @@ class CheckedTenant(TenantHandle):
     def allow(self, *names: str) -> None:
         """Allow findings (``page-requested-twice``), errors (``violation``) or ``unused-fault``.
 
+        ``ineffective-fault`` allows a fault that triggered without an effect, which is a warning.
         ``unknown-parameter:utm`` allows a single name. Raises ``ValueError`` for an unknown name.
         """
         self._allowed.update(check_names(names))
@@ -116,6 +119,12 @@ class CheckedTenant(TenantHandle):
             matched = count_of(fault["matched"], "request") if fault["matched"] else "no request"
             text = f"{_describe_fault(fault)} was never triggered; {matched} met its conditions"
             yield Violation(UNUSED_FAULT, f"{UNUSED_FAULT}: {text}")
+        for fault in verification.ineffective_faults:
+            times = count_of(fault["triggered"], "time")
+            text = (
+                f"{_describe_fault(fault)} triggered {times}, but never changed a response or expected rows"
+            )
+            yield Violation(INEFFECTIVE_FAULT, f"{INEFFECTIVE_FAULT}: {text}", "warning")
 
     def _describe_first(self, found: FindingSummary) -> str:
         """Return lines with the first exchange that has a finding, and the number of further ones."""
@@ -143,7 +152,7 @@ def _list_known_names() -> list[str]:
     errors: dict[str, None] = {}
     for vendor in load_dialects():
         errors.update(dict.fromkeys(vendor.contract.errors))
-    return [*FINDINGS, *errors, UNUSED_FAULT]
+    return [*FINDINGS, *errors, UNUSED_FAULT, INEFFECTIVE_FAULT]
 
 
 def _summarize_unmatched(exchanges: Sequence[Mapping[str, Any]]) -> list[FindingSummary]:

@@ -249,7 +249,8 @@ class Handler:
         if triggered:
             exchange.has_other_page = context.request is not parsed
             exchange.answered_page = context.request.page
-            exchange.faults = tuple(f"{active.number}:{active.kind}" for active in triggered)
+            exchange.faults = tuple(active.label for active in triggered)
+            exchange.effective_faults = context.effective
         return response
 
     def _respond_without_faults(self, parsed: ParsedRequest, raw: RawRequest, exchange: Exchange) -> Response:

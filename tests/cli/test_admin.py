@@ -269,6 +269,18 @@ def test_verify_with_fault_that_never_triggered_exits_with_1(admin: Shell) -> No
     assert json.loads(admin.run("verify", "--json", code=1).stdout)["unused_faults"]
 
 
+def test_verify_with_fault_without_effect_fails_for_warnings_only(admin: Shell) -> None:
+    admin("fault", "add", "latency", "seconds=0")
+    admin.request_sessions()
+    shown = admin("verify")
+
+    assert "Nothing is wrong." in shown
+    assert "Warning: fault 1 (latency) triggered, but never changed a response or expected rows." in shown
+    assert "Something is wrong." in admin.run("verify", "--strict", "warnings", code=1).stdout
+    assert "1:latency (no effect)" in admin("journal", "list")
+    assert admin.json("fault", "list")[0]["effective"] == 0
+
+
 def test_verify_with_finding_exits_with_1_and_findings_with_0(admin: Shell) -> None:
     """The client retries a 503 without waiting."""
     admin("fault", "add", "status", "status=503", "retry_after=30", "times=1")

@@ -79,6 +79,35 @@ def test_strict_marker_overrides_lax_setting(run: Run) -> None:
     ).assert_outcomes(failed=1)
 
 
+INEFFECTIVE = """
+@pytest.mark.session_mock(faults={{'kind': 'latency', 'seconds': 0}}{marker})
+def test_one(session_mock):
+    ask(session_mock)
+    ask(session_mock)
+"""
+
+
+@pytest.mark.parametrize(
+    ("marker", "outcome"),
+    [
+        ("", "passed"),
+        (", strict='warnings'", "failed"),
+        (", strict='warnings', allow='ineffective-fault'", "passed"),
+    ],
+)
+def test_fault_without_effect_is_warning(run: Run, marker: str, outcome: str) -> None:
+    result = run(INEFFECTIVE.format(marker=marker))
+
+    result.assert_outcomes(**{outcome: 1})
+    if outcome == "failed":
+        result.stdout.fnmatch_lines(
+            [
+                "ineffective-fault: kind='latency'* triggered 2 times, but never changed a response or expected rows",
+                "If this is intended: session_mock.allow('ineffective-fault')",
+            ]
+        )
+
+
 def test_all_violations_are_reported_once(run: Run) -> None:
     result = run("""
 @pytest.mark.session_mock(faults={"kind": "status", "status": 503, "page": 9})

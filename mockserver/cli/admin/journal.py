@@ -37,7 +37,7 @@ filter_options = combine_options(
     click.option(
         "--triggered",
         metavar="FAULT",
-        help="Only exchanges that this fault changed: its kind or id.",
+        help="Only exchanges that triggered this fault: its kind or id.",
     ),
     click.option(
         "--no-endpoint/--any-endpoint",
@@ -72,7 +72,10 @@ def _format_remarks(exchange: Exchange) -> str:
     remarks = []
     if exchange["error"]:
         remarks.append(exchange["error"] + (f" ({exchange['basis']})" if exchange["basis"] else ""))
-    remarks += exchange["faults"]
+    remarks += [
+        fault if fault in exchange["effective_faults"] else f"{fault} (no effect)"
+        for fault in exchange["faults"]
+    ]
     remarks += [finding["name"] for finding in exchange["findings"]]
     if exchange["deleted_tenant"] is not None:
         remarks.append(f"credential of the deleted tenant {exchange['deleted_tenant']!r}")

@@ -48,7 +48,8 @@ def _is_wrong(result: Verification) -> bool:
     """Return whether the verification fails with the option ``--strict`` of the command."""
     failing = ("error", "warning") if click.get_current_context().meta[_STRICT] == "warnings" else ("error",)
     has_findings = any(finding.level in failing for finding in result.findings)
-    return bool(has_findings or result.unexpected or result.unused_faults)
+    is_ineffective = "warning" in failing and result.ineffective_faults
+    return bool(has_findings or result.unexpected or result.unused_faults or is_ineffective)
 
 
 def _keep_strict(context: click.Context, _: click.Parameter, value: str) -> None:
@@ -68,10 +69,15 @@ def _print_verification(result: Verification) -> None:
         if summaries:
             echo()
             _print_findings(summaries, heading)
-    if result.unused_faults:
+    if result.unused_faults or result.ineffective_faults:
         echo()
     for fault in result.unused_faults:
         echo(f"Fault {fault['id']} ({fault['kind']}) never triggered.")
+    for fault in result.ineffective_faults:
+        echo(
+            f"Warning: fault {fault['id']} ({fault['kind']}) triggered,"
+            " but never changed a response or expected rows."
+        )
     if result.unmatched:
         echo(
             f"\nNot checked: {result.unmatched} requests to this server that matched no tenant;"
@@ -100,7 +106,8 @@ def verify(client: AdminClient, *, tenant: str) -> Verification:
     """Check a tenant's exchanges; exit with 1 if something is wrong.
 
     Something is wrong if there are findings that are errors, unexpected errors, which a correct client would
-    not get, or faults that never triggered. The digest is equal for two runs with the same requests and
+    not get, or faults that never triggered. A fault that triggered, but never had an effect, is a warning.
+    The digest is equal for two runs with the same requests and
     responses in the same order.
     """
     return client.verify(tenant)

@@ -58,6 +58,7 @@ def _build_entry(exchange: Exchange) -> dict[str, Any]:
         "basis": exchange.basis,
         "source": to_builtins(exchange.source),
         "faults": list(exchange.faults),
+        "effective_faults": list(exchange.effective_faults),
         "findings": to_builtins(exchange.findings),
         "near_misses": redacted.near_misses,
         "deleted_tenant": exchange.deleted_tenant,

@@ -43,6 +43,7 @@ def describe_exchange(exchange: Exchange) -> dict[str, Any]:
         "basis": exchange.basis,
         "source": to_builtins(exchange.source),
         "faults": list(exchange.faults),
+        "effective_faults": list(exchange.effective_faults),
         "overlapping": exchange.overlapping[:OVERLAPS],
         "findings": to_builtins(exchange.findings),
         "near_misses": redacted.near_misses,
