@@ -10,7 +10,7 @@ from aiohttp import HttpVersion11, web
 from aiohttp.hdrs import AUTHORIZATION, EXPECT, HOST, METH_CONNECT
 from msgspec import Struct
 
-from mockserver._util.clock import stopwatch, wall
+from mockserver._util.clock import real_time, stopwatch, wall
 from mockserver._util.printable import encodable
 from mockserver.contract.errors import ApiError, VendorError
 from mockserver.server.faults.base import FaultContext
@@ -181,6 +181,7 @@ class Handler:
         parsed = cached.parsed
         exchange = Exchange(
             received_at=tenant.clock.now() if tenant else wall(),
+            real_time=real_time(started_ns),
             started_ns=started_ns,
             raw=cached.raw,  # Identical requests share it.
             headers=encodable_headers(request.headers),
@@ -272,6 +273,7 @@ class Handler:
         journal = self._tenants.unmatched
         exchange = Exchange(
             received_at=wall(),
+            real_time=real_time(started_ns),
             started_ns=started_ns,
             raw=raw,
             headers=encodable_headers(request.headers),

@@ -71,6 +71,8 @@ class Exchange(Struct, kw_only=True, eq=False):
     """Position in the journal, from 1."""
     received_at: int
     """The tenant's clock when the request arrived, Unix milliseconds."""
+    real_time: int
+    """The system time when the request arrived, Unix milliseconds."""
     started_ns: int
     """Real time when the request arrived, nanoseconds from an arbitrary start."""
     duration_ns: int | None = None

@@ -24,6 +24,7 @@ def describe_exchange(exchange: Exchange) -> dict[str, Any]:
     return {
         "number": exchange.number,
         "at": format_instant(exchange.received_at),
+        "real_time": format_instant(exchange.real_time),
         "duration_ms": to_milliseconds(exchange.duration_ns),
         "tenant": exchange.tenant,
         "vendor": exchange.vendor,
