@@ -8,8 +8,8 @@ from mockserver._util.levels import Level
 from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import FindingSummary, TenantAccess, Verification
 from mockserver.client import AdminClient, AdminError
+from mockserver.client.exchange_texts import count_of
 from mockserver.client.http_transport import is_admin_error
-from mockserver.embedded.exchange_summary import count_of
 from mockserver.embedded.tenant import TenantHandle
 from mockserver.pytest_plugin.report import describe_exchange
 
@@ -107,6 +107,12 @@ class CheckedTenant(TenantHandle):
         self._reported.update(violations)
         return violations
 
+    def read_exchange(self, exchange: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return an exchange with its result, or as it is if the bounded journal has dropped it."""
+        with suppress(AdminError):
+            return self._client.exchange(exchange["number"], self.id)
+        return exchange
+
     def _find_violations(
         self, verification: Verification, unmatched: Sequence[Mapping[str, Any]]
     ) -> Iterator[Violation]:
@@ -131,7 +137,7 @@ class CheckedTenant(TenantHandle):
         line = f"request #{found.exchanges[0]}"
         with suppress(AdminError):  # The bounded journal may have dropped it.
             line = describe_exchange(self._client.exchange(found.exchanges[0], self.id))
-        further = f"\n    and {found.count - 1} more: {_list_requests(found)}" if found.count > 1 else ""
+        further = f"\n    and {_list_requests(found, 1)}" if found.count > 1 else ""
         return f"\n    {line}{further}"
 
 
@@ -179,10 +185,15 @@ def _explain_unmatched(exchange: Mapping[str, Any]) -> str:
     return f"got the response {(exchange['response'] or {}).get('body')}"
 
 
-def _list_requests(found: FindingSummary) -> str:
-    numbers = ", ".join(f"#{number}" for number in found.exchanges[:_MAX_NUMBERS])
-    more = " …" if found.count > len(found.exchanges[:_MAX_NUMBERS]) else ""
-    return f"{'request' if found.count == 1 else 'requests'} {numbers}{more}"
+def _list_requests(found: FindingSummary, start: int = 0) -> str:
+    """Return the numbers of the exchanges from index *start* on, or the number of those that are too many."""
+    count = found.count - start
+    shown = (
+        count if count <= _MAX_NUMBERS + 1 else _MAX_NUMBERS
+    )  # One more takes no more room than its number.
+    numbers = ", ".join(f"#{number}" for number in found.exchanges[start : start + shown])
+    more = f" and {count - shown} more" if count > shown else ""
+    return f"{'request' if count == 1 else 'requests'} {numbers}{more}"
 
 
 def _describe_fault(fault: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from mockserver.cli.admin.journal import filter_options
 from mockserver.cli.output import echo, print_table
 from mockserver.cli.params import format_examples
 from mockserver.client.client import AdminClient
+from mockserver.client.exchange_texts import count_of
 
 _MAX_NUMBERS = 5
 """Maximum number of exchanges listed per finding."""
@@ -64,7 +65,7 @@ def _print_verification(result: Verification) -> None:
         else f"only the last {result.kept} are checked"
     )
     summary = "Something is wrong." if _is_wrong(result) else "Nothing is wrong."
-    echo(f"{result.exchanges} exchanges ({kept}). {summary}")
+    echo(f"{count_of(result.exchanges, 'exchange')} ({kept}). {summary}")
     for heading, summaries in (("finding", result.findings), ("unexpected error", result.unexpected)):
         if summaries:
             echo()
@@ -80,7 +81,7 @@ def _print_verification(result: Verification) -> None:
         )
     if result.unmatched:
         echo(
-            f"\nNot checked: {result.unmatched} requests to this server that matched no tenant;"
+            f"\nNot checked: {count_of(result.unmatched, 'request')} to this server that matched no tenant;"
             " `session-mock admin journal list --unmatched` lists them."
         )
     echo(f"\ndigest {result.digest}")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated, Any, Final
 
-from msgspec import Meta, Struct, json, to_builtins
+from msgspec import Meta, Struct, to_builtins
 
 from mockserver.server.http.response import NORMAL
 from mockserver.server.journal.journal import OVERLAPS, Exchange
@@ -125,8 +125,3 @@ def select_exchanges(journal: Iterable[Exchange], filters: Filters) -> list[Exch
     """Return the exchanges that match the filters, oldest first."""
     matching = [exchange for exchange in journal if filters.match(exchange)]
     return matching[filters.offset :][: filters.limit]
-
-
-def render_ndjson(exchanges: Iterable[Exchange]) -> bytes:
-    """Return exchanges as lines of JSON."""
-    return b"".join(json.encode(describe_exchange(exchange)) + b"\n" for exchange in exchanges)
