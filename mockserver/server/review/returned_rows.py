@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from mockserver._util.json_paths import get_at
 from mockserver.contract.errors import ApiError
-from mockserver.server.faults.base import WireFault
+from mockserver.server.faults.base import Fault, WireFault
 from mockserver.server.faults.registry import kinds
 from mockserver.server.http.pagination import compute_page_info
 from mockserver.server.http.router import RouteMatch, Router
@@ -17,6 +17,15 @@ from mockserver.server.requests.parser import ParsedRequest, RequestParser
 from mockserver.server.review.pages import compute_rows
 from mockserver.server.tenancy.tenant import Tenant, Tenants
 from mockserver.vendors import load
+
+
+def _edits_body(label: str) -> bool:
+    """Return whether a fault such as ``1:empty_page`` changes the body that the vendor returns.
+
+    A wire fault does not, or the change shows in the beginning or in the length of the body.
+    """
+    model = kinds()[label.partition(":")[2]]
+    return not issubclass(model, WireFault) and model.after_response is not Fault.after_response
 
 
 class ExchangeReader:
@@ -53,10 +62,10 @@ class ExchangeReader:
         if response is None or exchange.response_size == len(response.body):
             return exchange
         request = self.parse(exchange)
-        faults = kinds()
-        labels = exchange.effective_faults
-        if request is None or not all(issubclass(faults[label.split(":")[1]], WireFault) for label in labels):
+        if request is None or any(map(_edits_body, exchange.effective_faults)):
             return exchange
+        if exchange.has_other_page:
+            request = request.with_page(exchange.answered_page)
         world = self._tenant.world_history.world(exchange.world or 0)
         view_request = request.view_request(self._tenant, exchange.received_at, world)
         try:

@@ -74,6 +74,8 @@ async def test_bodies_are_whole_on_demand(serve_admin: ServeAdmin, pair: Pair) -
     [
         ({"kind": "latency", "seconds": 0.001}, True),
         ({"kind": "content_type"}, True),
+        ({"kind": "session_deleted", "place": 0}, True),
+        ({"kind": "same_page", "page": 1}, True),
         ({"kind": "truncate"}, False),
         ({"kind": "reset"}, False),
         ({"kind": "malformed", "how": "garbled"}, False),
