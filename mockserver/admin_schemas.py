@@ -387,6 +387,8 @@ class Verification(Struct, kw_only=True):
     checked."""
     unused_faults: list[dict[str, Any]]
     """Faults that never triggered."""
+    ineffective_faults: list[dict[str, Any]]
+    """Faults that triggered, but never changed a response or the expected rows of a requested list."""
     digest: str
     """Equal for two runs with the same requests and responses in the same order."""
 

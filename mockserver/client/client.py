@@ -51,7 +51,8 @@ class AdminClient(NotPicklable):
     Every method raises :class:`~mockserver.client.AdminError` if the server rejects the request or does not
     respond. *tenant* is a tenant's id. *filters* select exchanges: ``vendor``, ``endpoint``, ``status``,
     ``error``, ``finding``, ``triggered`` (kind or id of a fault), ``no_endpoint``, ``after``, ``limit`` and
-    ``offset``.
+    ``offset``. Journals also take ``results=True``, which adds the rows, the total and the next page of
+    lists, and ``bodies=True`` for whole bodies of responses.
     """
 
     def __init__(

@@ -10,7 +10,7 @@ from aiohttp import HttpVersion11, web
 from aiohttp.hdrs import AUTHORIZATION, EXPECT, HOST, METH_CONNECT
 from msgspec import Struct
 
-from mockserver._util.clock import stopwatch, wall
+from mockserver._util.clock import real_time, stopwatch, wall
 from mockserver._util.printable import encodable
 from mockserver.contract.errors import ApiError, VendorError
 from mockserver.server.faults.base import FaultContext
@@ -190,6 +190,7 @@ class Handler:
         parsed = cached.parsed
         exchange = Exchange(
             received_at=tenant.clock.now() if tenant else wall(),
+            real_time=real_time(started_ns),
             started_ns=started_ns,
             raw=cached.raw,  # Identical requests share it.
             headers=encodable_headers(request.headers),
@@ -258,7 +259,8 @@ class Handler:
         if triggered:
             exchange.has_other_page = context.request is not parsed
             exchange.answered_page = context.request.page
-            exchange.faults = tuple(f"{active.number}:{active.kind}" for active in triggered)
+            exchange.faults = tuple(active.label for active in triggered)
+            exchange.effective_faults = context.effective
         return response
 
     def _respond_without_faults(self, parsed: ParsedRequest, raw: RawRequest, exchange: Exchange) -> Response:
@@ -282,6 +284,7 @@ class Handler:
         journal = self._tenants.unmatched if tenant is None else tenant.journal
         exchange = Exchange(
             received_at=clock.now() if clock else wall(),
+            real_time=real_time(started_ns),
             started_ns=started_ns,
             raw=raw,
             headers=encodable_headers(request.headers),

@@ -84,7 +84,7 @@ def test_interrupted_run_shows_report_of_test(run: Run) -> None:
     result.stdout.fnmatch_lines(
         [
             "*session-mock: interrupted in test_it.py::test_hang*",
-            "last 1 of 1 requests:",
+            "1 request:",
             "*1  GET *, fault #1 (stall)",
             "reproduce with: *",
         ]

@@ -42,9 +42,9 @@ def test_section_shows_requests_faults_and_near_misses(run: Run) -> None:
             "tenant 'test_it.py::test_one' at http://127.0.0.1:*, clock 2026-10-01T00:00:00+00:00",
             "world: seed=*, sessions=1000, *",
             "last 10 of 13 requests, plus earlier ones with findings:",
-            "     5  GET /*=2 -> 200, fault #1 (latency)",
+            "     5  GET /*=2 -> 200, * rows, *fault #1 (latency, no effect)",
             "     7  GET /*=1 -> 200*",
-            "    13  GET /*=first -> 400 violation (documented, *documentation*)",
+            '    13  GET /*=first -> 400 violation (documented, *documentation*), "*"',
             "unmatched requests:",
             "     1  GET /api/nothing -> 404*unknown_path*",
             "        closest match: GET /api/*: *segment*",
@@ -66,7 +66,7 @@ def test_one(session_mock):
     token = re.search(r"TOKEN (\S+)", output)
 
     assert token
-    assert "last 2 of 2 requests" in output
+    assert "\n2 requests:\n" in output
     assert output.count(token[1]) == 1
 
 
@@ -205,10 +205,10 @@ def test_one(session_mock):
     result.stdout.fnmatch_lines(
         [
             "last 10 of 14 requests, plus earlier ones with findings:",
-            "     1  GET * -> 503, fault #1 (status), Retry-After: 30",
-            "     2  GET * -> 200",
+            '     1  GET * -> 503, "*", fault #1 (status), Retry-After: 30',
+            "     2  GET * -> 200, 10 rows*",
             "        error retry-too-soon: *",
-            "     5  GET * -> 200",
+            "     5  GET * -> 200, 10 rows*",
         ]
     )
 

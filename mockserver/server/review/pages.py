@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from msgspec import DecodeError, json
-from msgspec.structs import replace
 
 from mockserver._util.clock import stopwatch
 from mockserver._util.json_paths import get_at
@@ -108,7 +107,7 @@ def is_whole(request: ParsedRequest, exchange: Exchange, reply: Response | None)
 
 def compute_body(request: ParsedRequest, tenant: Tenant, world: World, now: int) -> Any:
     """Return the decoded response in a world at an instant; ``None`` if the vendor rejects the request."""
-    view_request = replace(request.view_request(tenant, now), world=world, site=world.sites[request.site])
+    view_request = request.view_request(tenant, now, world)
     try:
         return json.decode(request.vendor.respond(request.endpoint, view_request).body)
     except ApiError:
