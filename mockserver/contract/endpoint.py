@@ -63,6 +63,10 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
     If set, the query is read in order and only its first problem is reported. If None, the last value of a
     parameter counts, and all problems are reported."""
+    joins_repeated_params: bool = False
+    """True if the values of a repeated query parameter are joined by commas, like an array in JavaScript."""
+    repeated_params: Mapping[str, str] = {}
+    """The vendor's messages for the query parameters that it refuses if they are repeated."""
     empty: Literal["absent", "value"] = "value"
     """Meaning of ``?name=``: the parameter is absent, or its value is ``""``."""
     pagination: Pagination = NoPagination()

@@ -1,6 +1,7 @@
 """Orders of the list of sessions, and its pages in each of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import Any, Final
 
 from mockserver.contract.errors import ApiError
@@ -29,8 +30,28 @@ def _get_page_by_end(find: Find, offset: int, limit: int, encode: Encode) -> Seq
     return EndOrderedResult(find(), _BY_END).page(offset, limit).map_rows(encode)
 
 
+def _get_page_by_start_second(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
+    """Sort by start in whole seconds, latest first, then by id; also generates the rest of both seconds."""
+    result = find()
+    limit = min(limit, result.total - offset)
+    if limit <= 0:
+        return []
+
+    def count_since(position: int, seconds_later: int) -> int:
+        """Return the number of sessions that start in the second of a position, or later ones, or after it."""
+        [start] = result.page(position, 1, newest_first=True).map_rows(lambda batch: batch.start)
+        return result.count_since((start // 1000 + seconds_later) * 1000)
+
+    first = count_since(offset, 1)
+    last = count_since(offset + limit - 1, 0)
+    rows = result.page(first, last - first, newest_first=True).map_rows(
+        lambda batch: [*zip(_start_keys(batch), encode(batch), strict=True)]
+    )
+    return _sort_rows(rows)[offset - first :][:limit]
+
+
 def _by_count(dimension: str) -> GetPage:
-    """Sort by a count, highest first, and sessions with the same count by end.
+    """Sort by a count, highest first, and sessions with the same count by start.
 
     Sessions with the same count are queried as a group, so only sessions of the page are generated.
     """
@@ -42,7 +63,7 @@ def _by_count(dimension: str) -> GetPage:
             group_limit = min(group_size - group_offset, limit - len(rows))
             if group_limit > 0:
                 in_group = Condition(dimension, int, "equals", (value,))
-                rows += _get_page_by_end(
+                rows += _get_page_by_start_second(
                     lambda *_, in_group=in_group: find(in_group), max(group_offset, 0), group_limit, encode
                 )
             group_offset = max(group_offset - group_size, 0)
@@ -66,18 +87,23 @@ def _get_page_by_duration(find: Find, offset: int, limit: int, encode: Encode) -
     rows = result.page(0, result.total).map_rows(
         lambda batch: [*zip(_duration_keys(batch), encode(batch), strict=True)]
     )
-    rows_by_duration = sorted(rows, key=lambda row: row[0], reverse=True)
-    return [row for _, row in rows_by_duration[offset : offset + limit]]
+    return _sort_rows(rows)[offset : offset + limit]
 
 
 def _duration_keys(sessions: SessionBatch) -> list[tuple[int, ...]]:
-    """Return a sort key for each session: its duration in seconds, then end, start and id."""
-    keys: list[tuple[int, ...]] = []
-    for start_ms, end_ms, number in zip(sessions.start, sessions.end, sessions.ids, strict=True):
-        start = start_ms // 1000
-        end = end_ms // 1000
-        keys.append((end - start, end, start, number))
-    return keys
+    """Return a sort key for each session: its duration in seconds, then start and id."""
+    ends = [end // 1000 for end in sessions.end]
+    return [(end - key[0], *key) for end, key in zip(ends, _start_keys(sessions), strict=True)]
+
+
+def _start_keys(sessions: SessionBatch) -> list[tuple[int, ...]]:
+    """Return a sort key for each session: its start in seconds, then its id."""
+    return [(start // 1000, number) for start, number in zip(sessions.start, sessions.ids, strict=True)]
+
+
+def _sort_rows(rows: Iterable[tuple[tuple[int, ...], bytes]]) -> list[bytes]:
+    """Return the rows of pairs of sort key and row, the greatest key first."""
+    return [row for _, row in sorted(rows, key=itemgetter(0), reverse=True)]
 
 
 def _reverse(get_page: GetPage) -> GetPage:
@@ -94,7 +120,7 @@ def _reverse(get_page: GetPage) -> GetPage:
 DEFAULT_ORDERS: Final[dict[str, GetPage]] = {"start": _get_page_by_start, "end": _get_page_by_end}
 """By the option of ``rybbit.order``."""
 SORT_BY: Final[dict[str, GetPage]] = {
-    "started": _get_page_by_start,
+    "started": _get_page_by_start_second,
     "ended": _get_page_by_end,
     "duration": _get_page_by_duration,
     "pageviews": _by_count("pageviews"),

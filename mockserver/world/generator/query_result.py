@@ -224,6 +224,10 @@ class QueryResult:
             counts += source.series(edges)
         return [int(count) for count in np.diff(counts)]
 
+    def count_since(self, instant: int) -> int:
+        """Return the number of sessions that start at or after *instant*."""
+        return self.total - self._count_before(instant)
+
     def groups(self, dimension: str) -> list[tuple[Any, int]]:
         """Return the number of sessions per entry of a dimension with one entry per session.
 

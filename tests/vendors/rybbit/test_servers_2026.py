@@ -14,7 +14,7 @@ from mockserver.world.world import without_sessions
 from tests.vendors.rybbit.client import encode_filters, make_tracked_world, make_world
 from tests.vendors.rybbit.dialect_client import FAILED, LIMIT, DialectClient, Row, make_small_world
 
-CLIENT = DialectClient("server-2026")
+CLIENT = DialectClient("server-2026-09")
 
 
 def test_row_ends_with_the_fields_of_2026() -> None:
