@@ -1,7 +1,7 @@
 """Facts about Rybbit that several endpoints or dialects share."""
 
 from mockserver.contract.provenance import assumed
-from mockserver.vendors.rybbit.filters.conditions import MAX_FILTER_STEPS
+from mockserver.vendors.rybbit.filters.conditions import MAX_COMPARED_IDS, MAX_FILTER_STEPS
 from mockserver.vendors.rybbit.sources import documented, newer, newest, observed, sourced
 
 _RANGE_BY_START = assumed(
@@ -131,6 +131,10 @@ _FILTER_FACTS_2026 = (
     observed("A pattern must be valid in JavaScript and in RE2, so flags such as (?i) return 500."),
     observed("Every invalid filter returns a 500 without details."),
     assumed("tag, device_model, app_version and feature_flag:… are unknown: they are empty or return 500."),
+)
+FEW_IDS = assumed(
+    f"For other types than equals and not_equals, user_id is compared for at most {MAX_COMPARED_IDS:,} sessions"
+    " and matches some hundreds of visitors, else 500; this bound is ours, not the vendor's."
 )
 HOSTS = sourced("The documented host api.rybbit.io never existed; the real host is app.rybbit.io.", "host")
 PATHS_AND_HOSTS = (

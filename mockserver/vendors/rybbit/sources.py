@@ -28,7 +28,7 @@ SOURCES: Final = {
     ),
     "newest": Source(
         "Rybbit server source, newest revisions of about September 2026 (c7d09005, 7c749336, 1d036e55,"
-        " aea238af), and its options over the rows of July's server",
+        " aea238af)",
         _CODE,
         _RUN,
     ),

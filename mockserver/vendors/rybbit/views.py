@@ -14,7 +14,12 @@ from mockserver.vendors.base import View, ViewRequest, ViewResult
 from mockserver.vendors.rybbit import responses
 from mockserver.vendors.rybbit.behaviors import MAX_LIMIT, MAX_ROWS_PER_PAGE
 from mockserver.vendors.rybbit.dialects.base import DialectBehavior
-from mockserver.vendors.rybbit.filters.conditions import IDENTIFIED, SessionFacts, build_conditions
+from mockserver.vendors.rybbit.filters.conditions import (
+    IDENTIFIED,
+    MAX_COMPARED_IDS,
+    SessionFacts,
+    build_conditions,
+)
 from mockserver.vendors.rybbit.filters.syntax import FilterSyntax
 from mockserver.vendors.rybbit.formatting import COUNTRIES, parse_session_id
 from mockserver.vendors.rybbit.request_models import DatesAndMinutes, GetSession, ListSessions
@@ -32,8 +37,6 @@ from mockserver.world.model.query import Condition, Query
 from mockserver.world.model.session_batch import Event, SessionBatch
 
 _BOTS: Final = 1
-MAX_COMPARED_IDS: Final = 10_000
-"""Maximum number of sessions whose ids are compared with a filter, which the world has no index for."""
 
 
 def list_sessions(dialect: DialectBehavior, request: ViewRequest) -> ViewResult:

@@ -111,6 +111,10 @@ _REPEATED_FACTS = (
     ),
 )
 LIST_FACTS = (*facts.LIST_FACTS_2026, *_REPEATED_FACTS, facts.HOSTS)
+_USER_ID_FACTS = (
+    observed("user_id equals and not_equals compare both ids; other types compare only the device's id."),
+    facts.FEW_IDS,
+)
 PAGE_FACTS = (
     facts.NO_TOTAL,
     facts.NUMERIC_VERSIONS,
@@ -132,8 +136,16 @@ SESSION_FACTS = (
     *_REPEATED_FACTS,
     facts.HOSTS,
 )
-_FAILED_BY_PLACE = observed(
-    "Filters on country, city, lat and lon return 500: their names are those of aggregates in the query."
+LOCATION_FACTS = (
+    *facts.LOCATION_FACTS,
+    observed(
+        "Filters on country, city, lat and lon return 500: their names are those of aggregates in the query."
+    ),
+    observed(
+        "All filters on pathname, page_title, querystring, referrer and utm_… must be met by one event; only the"
+        " first event of a session has a referrer and UTM parameters."
+    ),
+    *LIST_FACTS,
 )
 
 
@@ -191,6 +203,7 @@ CONTRACT = replace(
                 newer("A limit of 0 returns no rows; there is no maximum."),
                 *PAGE_FACTS,
                 *LIST_FACTS,
+                *_USER_ID_FACTS,
                 _RATE_LIMIT_FACT,
             ),
         ),
@@ -210,7 +223,7 @@ CONTRACT = replace(
             lint_rules=_with_default_zone(server.LIST_SESSION_LOCATIONS.lint_rules),
             filtered_example=_without_places(server.LIST_SESSION_LOCATIONS),
             **_REPEATED,
-            facts=(*facts.LOCATION_FACTS, _FAILED_BY_PLACE, *LIST_FACTS, _RATE_LIMIT_FACT),
+            facts=(*LOCATION_FACTS, *_USER_ID_FACTS, _RATE_LIMIT_FACT),
         ),
     ),
     not_imitated=not_imitated.JULY,

@@ -171,6 +171,10 @@ _RATE_LIMIT_FACTS = (
         " daily limit rejects count towards the burst."
     ),
 )
+_USER_ID_FACTS = (
+    newest("user_id is compared with the user's id, or with the device's if the visitor is anonymous."),
+    facts.FEW_IDS,
+)
 _LIST_SESSIONS, _GET_SESSION, _LIST_SESSION_LOCATIONS = july.CONTRACT.endpoints
 
 CONTRACT = replace(
@@ -224,6 +228,7 @@ CONTRACT = replace(
                 newest("Only the first error of the options is listed, and only if the time range is valid."),
                 *july.PAGE_FACTS,
                 *july.LIST_FACTS,
+                *_USER_ID_FACTS,
                 *_RATE_LIMIT_FACTS,
             ),
         ),
@@ -237,7 +242,7 @@ CONTRACT = replace(
             _LIST_SESSION_LOCATIONS,
             errors=("failed_locations",),
             limits=_LIMITS,
-            facts=(*_LIST_SESSION_LOCATIONS.facts[:-1], *_RATE_LIMIT_FACTS),
+            facts=(*july.LOCATION_FACTS, *_USER_ID_FACTS, *_RATE_LIMIT_FACTS),
         ),
     ),
     not_imitated=not_imitated.SEPTEMBER,

@@ -29,6 +29,8 @@ MAX_FILTER_STEPS: Final = 100_000
 
 A step is a visited state of a pattern, or a character.
 """
+MAX_COMPARED_IDS: Final = 10_000
+"""Maximum number of sessions whose ids are compared with a filter, which the world has no index for."""
 _STEPS_PER_FILTER: Final = 250
 """Steps of a filter without its values."""
 _STEPS_PER_VISITOR: Final = 250
@@ -45,7 +47,7 @@ _LIKE_CHARACTERS_PER_STEP: Final = 64
 """Characters that C code compares in the time of one step."""
 _MAX_PATTERN_LENGTH: Final = 500
 _NAMED_GROUP: Final = re.compile(r"\(\?<(?=\w)")
-_REFUSED_BY_JAVASCRIPT_OR_RE2: Final = re.compile(r"(?<!\\)(?:\\\\)*(\(\?(?!P<\w)[a-zA-Z]|\\u)")
+_REFUSED_BY_JAVASCRIPT_OR_RE2: Final = re.compile(r"(?<!\\)(?:\\\\)*(\(\?[a-zA-Z]|\\u)")
 _EQUALITIES: Final = {"equals", "not_equals"}
 _ORDERINGS: Final = {"greater", "less", "least", "most"}
 IDENTIFIED: Final = Condition("identified", bool, "equals", (True,))
@@ -287,10 +289,7 @@ def _parse_text_filter(
     values = ("",) if item.type in NULL_TYPES else tuple(_to_text(value) for value in item.value)
     if operator == "regex":
         values = values[:1] if syntax.lenient_user_id else values
-        if syntax.javascript:
-            values = tuple(_NAMED_GROUP.sub("(?P<", pattern) for pattern in values)
-        for pattern in values:
-            _compile_pattern(pattern, syntax, budget)
+        values = tuple(_compile_pattern(pattern, syntax, budget) for pattern in values)
     if operator == "contains" and syntax.sql_wildcards:
         operator = "like"
     if syntax.javascript and item.parameter == "country":
@@ -344,15 +343,19 @@ def _to_text(value: str | float) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _compile_pattern(pattern: str, syntax: FilterSyntax, budget: _WorkBudget) -> None:
+def _compile_pattern(pattern: str, syntax: FilterSyntax, budget: _WorkBudget) -> str:
+    """Compile a pattern and return it in our syntax; raise :class:`ApiError` if it is invalid."""
     if not pattern:
         raise syntax.make_syntax_error("Regex pattern cannot be empty")
     if len(pattern) > _MAX_PATTERN_LENGTH:
         raise syntax.make_syntax_error(f"Regex pattern too long (max {_MAX_PATTERN_LENGTH} characters)")
-    refused = _REFUSED_BY_JAVASCRIPT_OR_RE2.search(pattern)
-    if syntax.javascript and refused:
-        raise syntax.make_syntax_error(f"Invalid regex pattern: {refused[0]} is not supported")
+    if syntax.javascript:
+        refused = _REFUSED_BY_JAVASCRIPT_OR_RE2.search(pattern)
+        if refused:
+            raise syntax.make_syntax_error(f"Invalid regex pattern: {refused[1]} is not supported")
+        pattern = _NAMED_GROUP.sub("(?P<", pattern)
     try:
         budget.compile(pattern)
     except PatternError as error:
         raise syntax.make_syntax_error(f"Invalid regex pattern: {error}") from None
+    return pattern

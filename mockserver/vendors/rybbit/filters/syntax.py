@@ -103,8 +103,9 @@ class FilterSyntax(Struct, frozen=True, kw_only=True):
 
 
 def _includes(parameters: Iterable[str], parameter: str) -> bool:
-    is_flag = _FLAG_PARAMETER.fullmatch(parameter)
-    return (FEATURE_FLAG if is_flag else parameter) in parameters
+    if parameter.startswith(FEATURE_FLAG):
+        return FEATURE_FLAG in parameters and _FLAG_PARAMETER.fullmatch(parameter) is not None
+    return parameter in parameters
 
 
 def decode_filters(text: str, syntax: FilterSyntax) -> Any:
