@@ -6,7 +6,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.errors import ErrorTemplate
+from mockserver.contract.errors import ApiError, ErrorTemplate
 from mockserver.contract.limits import WindowLimit
 from mockserver.contract.lint_rules import LintRule
 from mockserver.contract.provenance import assumed
@@ -30,6 +30,7 @@ from mockserver.vendors.rybbit.rows import COLUMNS_2026
 from mockserver.vendors.rybbit.server_times import check_times, parse_server_time_range
 from mockserver.vendors.rybbit.sources import documented, newer, observed
 
+_MAX_MINUTES = 2**31 - 1
 _Number = Annotated[str | None, Meta(extra_json_schema={"type": "number"})]
 _Checked = Annotated[str | None, observed("Checked as in the list; without an effect.")]
 
@@ -118,7 +119,6 @@ _USER_ID_FACTS = (
 PAGE_FACTS = (
     facts.NO_TOTAL,
     facts.NUMERIC_VERSIONS,
-    assumed("min_duration and max_duration compare milliseconds; rows contain whole seconds."),
     assumed(
         "For a session that is still running, filters and sorting use the final pageviews, events, errors and"
         " duration."
@@ -126,6 +126,7 @@ PAGE_FACTS = (
 )
 SESSION_FACTS = (
     facts.MINUTES_LIMIT_EVENTS,
+    observed("Minutes of more than 2,147,483,647 overflow and match no event: 404."),
     facts.LIMIT_ZERO,
     assumed(
         "A limit or offset that is negative or does not begin with a digit returns 500; newer databases accept"
@@ -153,6 +154,13 @@ def _without_places(endpoint: Endpoint) -> dict[str, str]:
     """Return the filtered example of locations, with the region instead of the country."""
     example = endpoint.filtered_example["filters"]
     return {"filters": example.replace("country", "region").replace('"US"', '"US-CA"')}
+
+
+def check_session_query(query: GetSession) -> None:
+    """Raise :class:`ApiError` for invalid time parameters, and for minutes that overflow in the database."""
+    check_times(query)
+    if query.minutes > _MAX_MINUTES:
+        raise ApiError("unknown_session")
 
 
 CONTRACT = replace(
@@ -258,6 +266,6 @@ BEHAVIOR = DialectBehavior(
         text_orderings=_TEXT_ORDERINGS,
     ),
     parse_list_options=parse_list_options_of_july,
-    check_session_query=check_times,
+    check_session_query=check_session_query,
     extra_columns=COLUMNS_2026,
 )
