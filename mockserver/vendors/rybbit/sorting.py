@@ -1,7 +1,6 @@
 """Orders of the list of sessions, and its pages in each of them."""
 
-from collections.abc import Callable, Iterable, Sequence
-from operator import itemgetter
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from mockserver.contract.errors import ApiError
@@ -31,23 +30,8 @@ def _get_page_by_end(find: Find, offset: int, limit: int, encode: Encode) -> Seq
 
 
 def _get_page_by_start_second(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
-    """Sort by start in whole seconds, latest first, then by id; also generates the rest of both seconds."""
-    result = find()
-    limit = min(limit, result.total - offset)
-    if limit <= 0:
-        return []
-
-    def count_since(position: int, seconds_later: int) -> int:
-        """Return the number of sessions that start in the second of a position, or later ones, or after it."""
-        [start] = result.page(position, 1, newest_first=True).map_rows(lambda batch: batch.start)
-        return result.count_since((start // 1000 + seconds_later) * 1000)
-
-    first = count_since(offset, 1)
-    last = count_since(offset + limit - 1, 0)
-    rows = result.page(first, last - first, newest_first=True).map_rows(
-        lambda batch: [*zip(_start_keys(batch), encode(batch), strict=True)]
-    )
-    return _sort_rows(rows)[offset - first :][:limit]
+    """Sort by start in whole seconds, latest first, then by session id."""
+    return find().page_by_unit(offset, limit, unit=1000).map_rows(encode)
 
 
 def _by_count(dimension: str) -> GetPage:
@@ -87,23 +71,17 @@ def _get_page_by_duration(find: Find, offset: int, limit: int, encode: Encode) -
     rows = result.page(0, result.total).map_rows(
         lambda batch: [*zip(_duration_keys(batch), encode(batch), strict=True)]
     )
-    return _sort_rows(rows)[offset : offset + limit]
+    rows_by_duration = sorted(rows, key=lambda row: row[0], reverse=True)
+    return [row for _, row in rows_by_duration[offset : offset + limit]]
 
 
 def _duration_keys(sessions: SessionBatch) -> list[tuple[int, ...]]:
     """Return a sort key for each session: its duration in seconds, then start and id."""
-    ends = [end // 1000 for end in sessions.end]
-    return [(end - key[0], *key) for end, key in zip(ends, _start_keys(sessions), strict=True)]
-
-
-def _start_keys(sessions: SessionBatch) -> list[tuple[int, ...]]:
-    """Return a sort key for each session: its start in seconds, then its id."""
-    return [(start // 1000, number) for start, number in zip(sessions.start, sessions.ids, strict=True)]
-
-
-def _sort_rows(rows: Iterable[tuple[tuple[int, ...], bytes]]) -> list[bytes]:
-    """Return the rows of pairs of sort key and row, the greatest key first."""
-    return [row for _, row in sorted(rows, key=itemgetter(0), reverse=True)]
+    keys: list[tuple[int, ...]] = []
+    for start_ms, end_ms, number in zip(sessions.start, sessions.end, sessions.ids, strict=True):
+        start = start_ms // 1000
+        keys.append((end_ms // 1000 - start, start, number))
+    return keys
 
 
 def _reverse(get_page: GetPage) -> GetPage:
