@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from msgspec import json
 
+from mockserver.contract.behaviors import BehaviorError
 from mockserver.server.faults.registry import read
 from mockserver.vendors.rybbit.filters.conditions import MAX_COMPARED_IDS
 from mockserver.vendors.rybbit.sorting import MAX_SORTED_BY_DURATION, SORT_BY
@@ -20,6 +21,11 @@ JULY = DialectClient("server-2026-07")
 CLIENT = DialectClient("server-2026-09")
 FAILED_LOCATIONS = (500, {"error": "Failed to fetch session locations"})
 both = pytest.mark.parametrize("client", [JULY, CLIENT], ids=lambda client: client.vendor.dialect)
+
+
+def test_former_dialect_is_unknown_and_error_names_its_successors() -> None:
+    with pytest.raises(BehaviorError, match=r"'server-2026'; .* server-2026-07, server-2026-09, observed"):
+        CLIENT.vendor.in_dialect("server-2026")
 
 
 @both

@@ -272,8 +272,9 @@ def _find_visitors(
         for device, user in sessions.list_visitors().items()
     }
     found = text_filter.find(frozenset(ids.values()), budget)
-    budget.spend(_STEPS_PER_VISITOR * len(found))
-    return tuple(device for device, text in ids.items() if text in found)
+    devices = tuple(device for device, text in ids.items() if text in found)
+    budget.spend(_STEPS_PER_VISITOR * len(devices))
+    return devices
 
 
 def _parse_text_filter(
