@@ -85,7 +85,7 @@ class Action(Struct, frozen=True):
 
 
 PAGEVIEW: Final = Action("pageview", "", {})
-"""What a pageview is among actions: an event without a name."""
+"""A pageview among the actions: an event without a name."""
 
 
 class Vocabulary(Struct, frozen=True):

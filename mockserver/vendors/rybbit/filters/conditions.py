@@ -148,7 +148,7 @@ _FIND_BY_OPERATOR: Final[Mapping[str, _FindTexts]] = {
 
 
 class SessionFacts(Struct, frozen=True):
-    """What filters need to know about the requested sessions."""
+    """The facts about the requested sessions that filters depend on."""
 
     list_texts: ListTexts
     list_visitors: Callable[[], Mapping[str, str]]
