@@ -93,7 +93,16 @@ def _with_default_zone(rules: tuple[LintRule, ...]) -> tuple[LintRule, ...]:
 
 _FORBIDDEN = error_template(403, "Forbidden", newer("The response if the site is not accessible to the key."))
 _INVALID_FILTERS = observed("Filters that are not JSON, invalid patterns and numbers, and database errors.")
-_LIMITS = (WindowLimit(allowed="rybbit.rate_limit", seconds=60, opens="first", pool="api", documented=20),)
+_LIMITS = (
+    WindowLimit(
+        allowed="rybbit.rate_limit",
+        seconds=60,
+        opens="first",
+        pool="api",
+        documented=20,
+        retry_after="rybbit.retry_after",
+    ),
+)
 _RATE_LIMIT_FACT = assumed(
     "rybbit.rate_limit is per minute; the hosted service documents 20, or 200 for its more expensive plan."
 )
