@@ -46,11 +46,16 @@ class Lenient(Struct, frozen=True):
 
     leading_digits: bool = False
     """Accept the digits at the beginning, like JavaScript's ``parseInt``: ``10abc`` is 10."""
+    hexadecimal: bool = False
+    """Also accept hexadecimal digits after ``0x``, like ``parseInt`` without a radix."""
     fallback: int | None = None
     """Replaces every other text; None if the server refuses it."""
 
     def parse(self, text: str) -> int | None:
         """Return the integer at the beginning of a text, or None."""
+        match = _LEADING_HEXADECIMAL.match(text) if self.hexadecimal else None
+        if match:
+            return int(match[0], 16)
         match = _LEADING_INTEGER.match(text) if self.leading_digits else None
         return int(match[0]) if match else None
 
@@ -180,6 +185,7 @@ def read(
 
 
 _INTEGER = re.compile("[+-]?[0-9]{1,18}")
+_LEADING_HEXADECIMAL = re.compile(r"\s*[+-]?0[xX][0-9a-fA-F]{1,15}", re.ASCII)
 _LEADING_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,18}", re.ASCII)
 
 

@@ -94,7 +94,7 @@ RANGE_WITHOUT_ZONE = LintRule(
     documented("A range of dates requires time_zone; without it, dates are assumed to be UTC days.", "start"),
     "warning",
 )
-_LIMIT_ABOVE_MAXIMUM = LintRule(
+LIMIT_ABOVE_MAXIMUM = LintRule(
     "limit-above-maximum",
     ExceedsMaximum("limit", MAX_LIMIT),
     newest("The newest server returns at most 10,000 rows per page."),
@@ -126,7 +126,7 @@ LIST_SESSIONS = Endpoint(
     start_field="session_start",
     time_windows=WINDOWS,
     limits=_LIMITS,
-    lint_rules=(_KEY_IN_QUERY, RANGE_WITHOUT_ZONE, _LIMIT_ABOVE_MAXIMUM),
+    lint_rules=(_KEY_IN_QUERY, RANGE_WITHOUT_ZONE, LIMIT_ABOVE_MAXIMUM),
     filtered_example=FILTERED_EXAMPLE,
     all_rows_params={"limit": MAX_LIMIT},
     facts=(

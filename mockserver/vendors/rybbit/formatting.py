@@ -78,6 +78,11 @@ def format_unknown(_: Any) -> str:
     return ""
 
 
+def is_device_id(text: str) -> bool:
+    """Return whether a text has the form of a device's id."""
+    return re.fullmatch("[0-9a-f]{12}", text) is not None
+
+
 def parse_session_id(session_id: str) -> int | None:
     """Return the world's number of a session; None if the id is malformed."""
     return int(session_id, 16) if re.fullmatch("[0-9a-f]{14}", session_id) else None

@@ -27,6 +27,12 @@ TIMESTAMPS: Final[dict[str, Callable[[Sequence[int] | I64], list[str]]]] = {
 """By the option of ``rybbit.timestamps``."""
 
 
+def format_milliseconds(instants: Sequence[int]) -> list[str]:
+    """Return instants as the newest server formats those of events: ``2024-01-31 14:00:00.250``."""
+    seconds = format_seconds(instants, separator=" ")
+    return [f"{second}.{instant % 1000:03}" for second, instant in zip(seconds, instants, strict=True)]
+
+
 @lru_cache(maxsize=256)
 def _parse_number(text: str) -> str | float:
     """Return the number that a text looks like, else the text."""
@@ -124,8 +130,6 @@ COLUMNS_2026: Final = (
     _constant_column("input_changes", 0),
     _constant_column("tag", ""),
     _attribute_column("timezone", "places", "time_zone"),
-    _constant_column("device_model", ""),
-    _constant_column("app_version", ""),
 )
 """Columns that were added in 2026."""
 

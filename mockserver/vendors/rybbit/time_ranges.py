@@ -12,8 +12,8 @@ from mockserver.rows.datetimes import find_zone, midnight, parse_instant
 from mockserver.vendors.rybbit.request_models import CommonParameters, DatesAndMinutes
 
 _SECOND: Final = 1000
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DATETIME: Final = re.compile(_DATE.pattern + r"[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:?[0-9]{2})?")
+DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DATETIME: Final = re.compile(DATE.pattern + r"[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:?[0-9]{2})?")
 _MINUTES: Final = re.compile(r"[0-9]{1,15}(\.[0-9]+)?")
 T = TypeVar("T")
 TimeRange = tuple[int | None, int | None]
@@ -130,7 +130,7 @@ class _Parameters:
 
 
 def _parse_date(name: str, text: str) -> date:
-    if not _DATE.fullmatch(text):
+    if not DATE.fullmatch(text):
         raise ValueError(f"Invalid {name} format. Use YYYY-MM-DD")
     try:
         return date.fromisoformat(text)
@@ -139,7 +139,7 @@ def _parse_date(name: str, text: str) -> date:
 
 
 def _parse_datetime(name: str, text: str) -> int:
-    if not _DATETIME.fullmatch(text):
+    if not DATETIME.fullmatch(text):
         raise ValueError(f"Invalid {name} format. Use YYYY-MM-DD HH:mm:ss")
     milliseconds = parse_instant(text)
     if milliseconds is None:

@@ -13,8 +13,8 @@ from mockserver.vendors.rybbit.sources import sourced
 
 _CHECKED_SITE_ID = r"(?=.*[^0-9]).{5,}"
 """Pattern of the site ids that are looked up before the key is checked."""
-_Digits = Annotated[int, Meta(ge=0), Lenient(leading_digits=True)]
-_LEADING_DIGITS = "Only its leading digits are used: 10abc is 10, and 1.9 is 1."
+_Digits = Annotated[int, Meta(ge=0), Lenient(leading_digits=True, hexadecimal=True)]
+_LEADING_DIGITS = "Only its leading digits are used: 10abc is 10, 1.9 is 1, and 0x10 is 16."
 
 
 class GetSession(Struct, frozen=True, kw_only=True):
@@ -24,7 +24,7 @@ class GetSession(Struct, frozen=True, kw_only=True):
     offset: Annotated[_Digits, sourced(f"Events to skip, 0 by default. {_LEADING_DIGITS}")] = 0
     minutes: Annotated[
         int,
-        Lenient(leading_digits=True, fallback=0),
+        Lenient(leading_digits=True, hexadecimal=True, fallback=0),
         sourced(f"Only events of the last N minutes; 0, the default, means all. {_LEADING_DIGITS}"),
     ] = 0
 

@@ -4,8 +4,10 @@ Text filters are evaluated here, on the distinct texts of a dimension, and becom
 That way, the work that a request causes is counted in one place, and bounded.
 """
 
+import re
 from collections.abc import Callable, Mapping
-from math import isfinite
+from math import isfinite, isnan
+from operator import ge, gt, le, lt
 from typing import Any, Final
 
 from msgspec import Struct
@@ -14,7 +16,8 @@ from mockserver.contract.errors import ApiError
 from mockserver.vendors.rybbit.filters.fields import NUMBER_FIELDS, resolve_text_field
 from mockserver.vendors.rybbit.filters.regex import PatternError, WorkError, compile_pattern, search
 from mockserver.vendors.rybbit.filters.syntax import NULL_TYPES, FilterSyntax
-from mockserver.vendors.rybbit.formatting import Formatter
+from mockserver.vendors.rybbit.formatting import Formatter, is_device_id
+from mockserver.vendors.rybbit.javascript import to_number
 from mockserver.vendors.rybbit.request_models import Filter
 from mockserver.world.model.like import contains_like
 from mockserver.world.model.query import Condition, Operator
@@ -26,6 +29,8 @@ MAX_FILTER_STEPS: Final = 100_000
 
 A step is a visited state of a pattern, or a character.
 """
+MAX_COMPARED_IDS: Final = 10_000
+"""Maximum number of sessions whose ids are compared with a filter, which the world has no index for."""
 _STEPS_PER_FILTER: Final = 250
 """Steps of a filter without its values."""
 _STEPS_PER_VISITOR: Final = 250
@@ -41,6 +46,9 @@ _STEPS_PER_PATTERN_CHARACTER: Final = 8
 _LIKE_CHARACTERS_PER_STEP: Final = 64
 """Characters that C code compares in the time of one step."""
 _MAX_PATTERN_LENGTH: Final = 500
+_NAMED_GROUP: Final = re.compile(r"\(\?<(?=\w)")
+_REFUSED_BY_JAVASCRIPT_OR_RE2: Final = re.compile(r"(?<!\\)(?:\\\\)*(\(\?[a-zA-Z]|\\u)")
+_EQUALITIES: Final = {"equals", "not_equals"}
 _ORDERINGS: Final = {"greater", "less", "least", "most"}
 IDENTIFIED: Final = Condition("identified", bool, "equals", (True,))
 
@@ -106,7 +114,7 @@ def _find_equal(value: str, texts: frozenset[str], budget: _WorkBudget) -> froze
     return texts & {value}
 
 
-def _find_by(matches: Callable[[str, str], bool]) -> _FindTexts:
+def _find_by(matches: Callable[[str, str], Any]) -> _FindTexts:
     def find(value: str, texts: frozenset[str], budget: _WorkBudget) -> frozenset[str]:
         budget.spend(len(texts))
         return frozenset(text for text in texts if matches(text, value))
@@ -130,9 +138,26 @@ _FIND_BY_OPERATOR: Final[Mapping[str, _FindTexts]] = {
     "contains": _find_by(str.__contains__),
     "starts": _find_by(str.startswith),
     "ends": _find_by(str.endswith),
+    "greater": _find_by(gt),
+    "less": _find_by(lt),
+    "least": _find_by(ge),
+    "most": _find_by(le),
     "like": _find_like,
     "regex": _find_pattern,
 }
+
+
+class SessionFacts(Struct, frozen=True):
+    """The facts about the requested sessions that filters depend on."""
+
+    list_texts: ListTexts
+    list_visitors: Callable[[], Mapping[str, str]]
+    """Return the device ids of the sessions and their user ids, empty for an anonymous visitor.
+
+    Raises :class:`ApiError` for too many sessions.
+    """
+    is_identified: Callable[[str], bool]
+    """Return whether sessions with a user id or device id are those of an identified user."""
 
 
 class FilterConditions(Struct):
@@ -154,16 +179,25 @@ class _TextFilter(Struct, frozen=True):
     is_negated: bool
     one_miss_is_enough: bool
     """True if a negated filter needs an entry that misses one value, not an entry that misses all."""
+    per_event: bool
+    """True if a negated filter needs an event that misses the values, not a session without a match."""
+    same_event: bool
+
+    def find(self, texts: frozenset[str], budget: _WorkBudget) -> frozenset[str]:
+        """Return the texts that meet the filter; negated, those that miss one value or all."""
+        find = _FIND_BY_OPERATOR[self.operator]
+        matches = [find(value, texts, budget) for value in self.values]
+        if not self.is_negated:
+            return frozenset().union(*matches)
+        combine = frozenset.intersection if self.one_miss_is_enough else frozenset.union
+        return texts.difference(combine(*matches))
 
     def evaluate(self, texts: frozenset[str], budget: _WorkBudget) -> Condition:
         """Compare the values with the texts of the dimension."""
-        find = _FIND_BY_OPERATOR[self.operator]
-        matches = [find(value, texts, budget) for value in self.values]
-        if self.is_negated and self.one_miss_is_enough:
-            misses = texts.difference(frozenset.intersection(*matches))
-            return Condition(self.dimension, _TextIn(self.format_entry, misses), "equals", (True,))
-        matches_any = _TextIn(self.format_entry, frozenset().union(*matches))
-        return Condition(self.dimension, matches_any, "equals", (True,), self.is_negated)
+        negate = self.is_negated and not (self.one_miss_is_enough or self.per_event)
+        found = self.find(texts, budget)
+        matching = _TextIn(self.format_entry, texts - found if negate else found)
+        return Condition(self.dimension, matching, "equals", (True,), negate, self.same_event)
 
 
 def build_conditions(
@@ -171,10 +205,12 @@ def build_conditions(
     user_id: str | None,
     behaviors: Mapping[str, Any],
     syntax: FilterSyntax,
-    list_texts: ListTexts,
+    sessions: SessionFacts,
 ) -> FilterConditions:
     """Return the conditions of a request's filters; raise :class:`ApiError` if a filter is invalid."""
-    result = FilterConditions([], [(user_id,)] if user_id else [], [])
+    result = FilterConditions([], [], [])
+    if user_id:
+        result.actors.append(_resolve_visitors((user_id,), syntax, sessions))
     budget = _WorkBudget(syntax)
     text_filters: list[_TextFilter] = []
     for index, item in enumerate(syntax.parse(filters, syntax) if filters else ()):
@@ -182,11 +218,15 @@ def build_conditions(
         budget.spend(_STEPS_PER_FILTER)
         if not item.value and item.type not in NULL_TYPES:
             raise syntax.make_database_error(f"{path}.value must contain at least one value")
-        if item.parameter in syntax.unsupported:
+        if not syntax.has_column(item.parameter):
             raise syntax.make_database_error(f"{path}.parameter: the list has no column {item.parameter!r}")
         if item.parameter == "user_id":
             budget.spend(_STEPS_PER_VISITOR * len(item.value))
-            _add_visitors(item, path, result, syntax)
+            if item.type in _EQUALITIES or syntax.user_id == "either":
+                _add_visitors(item, path, result, syntax, sessions)
+            else:
+                text_filter = _parse_text_filter(item, path, behaviors, syntax, budget)
+                result.actors.append(_find_visitors(text_filter, syntax, sessions, budget))
         elif item.parameter in NUMBER_FIELDS:
             budget.spend(_STEPS_PER_NUMBER * len(item.value))
             result.where.append(_build_number_condition(item, path, syntax))
@@ -194,57 +234,93 @@ def build_conditions(
             text_filters.append(_parse_text_filter(item, path, behaviors, syntax, budget))
     # Texts are evaluated only after all filters have been validated.
     for text_filter in text_filters:
-        texts = list_texts(text_filter.dimension, text_filter.format_entry)
+        texts = sessions.list_texts(text_filter.dimension, text_filter.format_entry)
         result.where.append(text_filter.evaluate(texts, budget))
     return result
 
 
-def _add_visitors(item: Filter, path: str, result: FilterConditions, syntax: FilterSyntax) -> None:
+def _add_visitors(
+    item: Filter, path: str, result: FilterConditions, syntax: FilterSyntax, sessions: SessionFacts
+) -> None:
     visitors = tuple(_to_text(value) for value in item.value)
-    if not syntax.lenient_user_id and (item.type not in {"equals", "not_equals"} or "" in visitors):
+    if not syntax.lenient_user_id and (item.type not in _EQUALITIES or "" in visitors):
         raise syntax.make_syntax_error(
             f"{path}: user_id supports only equals and not_equals, with values that are not empty"
         )
+    visitors = _resolve_visitors(visitors, syntax, sessions)
     if item.type == "equals":
         result.actors.append(visitors)
     else:
         result.excluded_visitors += visitors
 
 
+def _resolve_visitors(
+    visitors: tuple[str, ...], syntax: FilterSyntax, sessions: SessionFacts
+) -> tuple[str, ...]:
+    """Return visitors without the devices of identified users, unless both ids are compared."""
+    if syntax.user_id != "effective":
+        return visitors
+    return tuple(each for each in visitors if not (is_device_id(each) and sessions.is_identified(each)))
+
+
+def _find_visitors(
+    text_filter: _TextFilter, syntax: FilterSyntax, sessions: SessionFacts, budget: _WorkBudget
+) -> tuple[str, ...]:
+    """Return the devices of the sessions whose id meets a filter."""
+    ids = {
+        device: user if user and syntax.user_id == "effective" else device
+        for device, user in sessions.list_visitors().items()
+    }
+    found = text_filter.find(frozenset(ids.values()), budget)
+    devices = tuple(device for device, text in ids.items() if text in found)
+    budget.spend(_STEPS_PER_VISITOR * len(devices))
+    return devices
+
+
 def _parse_text_filter(
     item: Filter, path: str, behaviors: Mapping[str, Any], syntax: FilterSyntax, budget: _WorkBudget
 ) -> _TextFilter:
     operator, is_negated = syntax.types[item.type]
-    if operator in _ORDERINGS:
+    if operator in _ORDERINGS and item.parameter not in syntax.text_orderings:
         raise syntax.make_database_error(
             f"{path}.type: {item.type} compares numbers, such as lat and lon; {item.parameter} is a text"
         )
     dimension, format_entry = resolve_text_field(item.parameter, behaviors)
+    dimension = syntax.event_fields.get(item.parameter, dimension)
     values = ("",) if item.type in NULL_TYPES else tuple(_to_text(value) for value in item.value)
     if operator == "regex":
         values = values[:1] if syntax.lenient_user_id else values
-        for pattern in values:
-            _compile_pattern(pattern, syntax, budget)
+        values = tuple(_compile_pattern(pattern, syntax, budget) for pattern in values)
     if operator == "contains" and syntax.sql_wildcards:
         operator = "like"
+    if syntax.javascript and item.parameter == "country":
+        values = tuple(value.rstrip("\0") for value in values)  # The database pads all countries with NUL.
     return _TextFilter(
-        dimension, format_entry, operator, values, is_negated, one_miss_is_enough=syntax.sql_wildcards
+        dimension,
+        format_entry,
+        operator,
+        values,
+        is_negated,
+        one_miss_is_enough=syntax.sql_wildcards,
+        per_event=item.parameter in syntax.event_fields,
+        same_event=item.parameter in syntax.same_event,
     )
 
 
 def _build_number_condition(item: Filter, path: str, syntax: FilterSyntax) -> Condition:
     dimension, get_number = NUMBER_FIELDS[item.parameter]
     operator, is_negated = syntax.types[item.type]
-    if item.type in NULL_TYPES:
-        return Condition(dimension, get_number, "equals", (None,), is_negated)
-    if operator in {"regex", "starts", "ends"}:
+    if operator in {"regex", "starts", "ends"} or item.type in NULL_TYPES:
         raise syntax.make_database_error(
             f"{path}.type: {item.type} compares texts; {item.parameter} is a number"
         )
     values = item.value
     if operator not in _ORDERINGS:
         operator = "near"
-        is_negated = is_negated and not syntax.sql_wildcards
+        # On the server, only the first of the two negated types negates.
+        is_negated = (
+            item.type == "not_equals" if syntax.javascript else is_negated and not syntax.sql_wildcards
+        )
     elif syntax.lenient_user_id:
         values = values[:1]
     numbers = tuple(_parse_number(value, item, path, syntax) for value in values)
@@ -253,12 +329,13 @@ def _build_number_condition(item: Filter, path: str, syntax: FilterSyntax) -> Co
 
 def _parse_number(value: str | float, item: Filter, path: str, syntax: FilterSyntax) -> float:
     try:
-        number = float(value)
+        number = to_number(value) if syntax.javascript and isinstance(value, str) else float(value)
     except (ValueError, OverflowError):
         number = float("nan")
-    if isfinite(number):
-        return number
-    if syntax.types[item.type][0] in _ORDERINGS:
+    is_ordering = syntax.types[item.type][0] in _ORDERINGS
+    if isfinite(number) or (isnan(number) and syntax.javascript and not is_ordering):
+        return number  # NaN is near no number.
+    if is_ordering:
         raise syntax.make_syntax_error(f"Invalid numeric value for {item.type} filter: {value}")
     raise syntax.make_database_error(f"{path}.value: invalid number {value!r} for {item.parameter}")
 
@@ -267,12 +344,19 @@ def _to_text(value: str | float) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _compile_pattern(pattern: str, syntax: FilterSyntax, budget: _WorkBudget) -> None:
+def _compile_pattern(pattern: str, syntax: FilterSyntax, budget: _WorkBudget) -> str:
+    """Compile a pattern and return it in our syntax; raise :class:`ApiError` if it is invalid."""
     if not pattern:
         raise syntax.make_syntax_error("Regex pattern cannot be empty")
     if len(pattern) > _MAX_PATTERN_LENGTH:
         raise syntax.make_syntax_error(f"Regex pattern too long (max {_MAX_PATTERN_LENGTH} characters)")
+    if syntax.javascript:
+        refused = _REFUSED_BY_JAVASCRIPT_OR_RE2.search(pattern)
+        if refused:
+            raise syntax.make_syntax_error(f"Invalid regex pattern: {refused[1]} is not supported")
+        pattern = _NAMED_GROUP.sub("(?P<", pattern)
     try:
         budget.compile(pattern)
     except PatternError as error:
         raise syntax.make_syntax_error(f"Invalid regex pattern: {error}") from None
+    return pattern

@@ -52,10 +52,17 @@ PARAMETERS_2025: Final = (
     "asn_domain",
 )
 """Further parameters of the server of December 2025. They are empty for all sessions."""
-PARAMETERS_2026: Final = ("tag", "device_model", "app_version")
-"""Parameters that were added in 2026. They are empty for all sessions."""
-FEATURE_FLAG_PREFIX: Final = "feature_flag:"
+FEATURE_FLAG: Final = "feature_flag:"
 """Prefix of the parameters that compare a feature flag, since 2026. They are empty for all sessions."""
+EVENT_FIELDS: Final = {
+    **dict.fromkeys(("pathname", "page_title", "querystring"), "event_page"),
+    "event_name": "event_action",
+}
+"""Text parameters that differ between the events of a session, and a dimension with an entry per event."""
+SOURCE_FIELDS: Final = dict.fromkeys(
+    ("referrer", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content"), "event_acquisition"
+)
+"""The same for what only the first event of a session has."""
 
 
 def resolve_text_field(parameter: str, behaviors: Mapping[str, Any]) -> tuple[str, Formatter]:
