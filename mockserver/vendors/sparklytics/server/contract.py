@@ -10,6 +10,7 @@ from mockserver.contract.pagination import CursorPagination
 from mockserver.contract.provenance import assumed
 from mockserver.vendors.sparklytics import contract
 from mockserver.vendors.sparklytics.request_models import PAGE_SIZE
+from mockserver.vendors.sparklytics.server.not_imitated import NOT_IMITATED
 from mockserver.vendors.sparklytics.server.request_models import MAXIMUM, ListRows
 from mockserver.vendors.sparklytics.server.responses import SessionDetail, SessionPage
 from mockserver.vendors.sparklytics.sources import SERVER_SOURCES, inferred, sourced
@@ -112,4 +113,5 @@ SERVER: Final = replace(
     behaviors=contract.CONTRACT.behaviors_with_defaults(
         timezone="ignored", bad_date="ignore", date_form="lenient", filter_page="like"
     ),
+    not_imitated=NOT_IMITATED,
 )
