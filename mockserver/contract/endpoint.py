@@ -159,6 +159,8 @@ class Contract(Struct, frozen=True, kw_only=True):
     endpoints: tuple[Endpoint, ...]
     errors: Mapping[str, ErrorTemplate]
     behaviors: tuple[Behavior, ...] = ()
+    authenticates_first: bool = False
+    """If True, the credential is checked before the method, so that a wrong method is only known with one."""
     not_imitated: tuple[NotImitated, ...] = ()
     """Known differences from the real server."""
 

@@ -179,7 +179,7 @@ def read(
         return [violation for violation in violations if violation is not None]
 
 
-_INTEGER = re.compile("[+-]?[0-9]{1,18}")
+_INTEGER = re.compile("[+-]?[0-9]{1,640}")  # Python parses that many digits under every setting.
 _LEADING_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,18}", re.ASCII)
 
 

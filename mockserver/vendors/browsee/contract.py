@@ -1,5 +1,6 @@
 """The contract of Browsee's HTTP API: session export, track, identify. Data only."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from mockserver.contract.behaviors import Behavior, ByBehavior
@@ -52,8 +53,8 @@ BEHAVIORS: Final = (
 )  # fmt: skip
 
 
-def _failure(status: int | ByBehavior, fact: Fact) -> ErrorTemplate:
-    return ErrorTemplate(status, {"status": "failure", "message": "{message}"}, fact)
+def _failure(status: int | ByBehavior, fact: Fact, headers: Mapping[str, str] | None = None) -> ErrorTemplate:
+    return ErrorTemplate(status, {"status": "failure", "message": "{message}"}, fact, headers or {})
 
 
 ERRORS: Final = {
@@ -74,7 +75,9 @@ ERRORS: Final = {
     ),
     "unknown_path": _failure(404, assumed("Undocumented.")),
     "wrong_method": _failure(
-        405, assumed("Only POST is supported; how other methods are rejected is undocumented.")
+        405,
+        assumed("Only POST is supported; how other methods are rejected is undocumented."),
+        {"Allow": "POST"},
     ),
     "too_large": _failure(413, assumed("Undocumented.")),
     "internal": _failure(500, assumed("Undocumented.")),
