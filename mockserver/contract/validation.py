@@ -161,9 +161,11 @@ def read(
 ) -> R | list[ContractViolation]:
     """Convert raw values to a typed request, or return all violations.
 
-    With ``numeric_texts``, texts such as ``"100"`` are accepted as numbers; in a query they always are.
+    With ``numeric_texts``, texts such as ``"100"`` are accepted as numbers; in a query they always are. A
+    null is accepted for every optional field, and means its default.
     """
-    values = dict(raw)
+    required = _required_fields(model)
+    values = {name: value for name, value in raw.items() if value is not None or name in required}
     for name, kind in _integers_and_booleans(model):
         value = _convert_scalar(raw.get(name), kind, texts=numeric_texts)
         if value is not None:
@@ -194,6 +196,11 @@ def _apply_leniency(model: type, raw: Mapping[str, Any]) -> dict[str, int]:
                 replaced[field.name] = number
                 break
     return replaced
+
+
+@cache
+def _required_fields(model: type) -> frozenset[str]:
+    return frozenset(field.name for field in fields(model) if field.required)
 
 
 @cache

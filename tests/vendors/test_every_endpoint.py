@@ -12,7 +12,7 @@ from msgspec import to_builtins
 from msgspec.structs import fields as struct_fields
 
 from mockserver.contract.behaviors import DOCUMENTED, ByBehavior
-from mockserver.contract.credentials import BodyKeys
+from mockserver.contract.credentials import Bearer, BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.validation import Field, fields, read
 from mockserver.rows.datetimes import format_seconds, parse_instant
@@ -199,6 +199,48 @@ async def test_wrong_method_with_credential_is_refused_with_allowed_methods(serv
         assert_error(vendor, "wrong_method", response.status, await response.read())
         if response.status == 405:
             assert endpoint.method in response.headers["Allow"].split(",")
+
+
+BEARERS = [pair for pair in ENDPOINTS if isinstance(pair[1].credentials, Bearer)]
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
+@pytest.mark.parametrize("pair", BEARERS, ids=name)
+async def test_scheme_is_case_insensitive_unless_server_compares_it(
+    serve: Any, pair: Pair, scheme: str
+) -> None:
+    vendor, endpoint = pair
+    mock = await serve(vendor)
+    parameters = {**endpoint.example, **await session_params(mock, vendor, endpoint)}
+    path, arguments = mock.parts(vendor, endpoint, parameters)
+    token = mock.tenant.identifiers[vendor.name].credentials["token"]
+    arguments["headers"] = {"Authorization": f"{scheme} {token}"}
+    async with mock.client.request(endpoint.method, path, **arguments) as response:
+        body = await response.read()
+    if getattr(endpoint.credentials, "exact_scheme", False):
+        assert_error(vendor, "missing_credential", response.status, body)
+    else:
+        assert (response.status, list(mock.served.unmatched)) == (200, [])
+
+
+BODIES = [pair for pair in ENDPOINTS if pair[1].body is not None]
+
+
+@pytest.mark.parametrize("pair", BODIES, ids=name)
+async def test_null_means_default_of_optional_field(serve: Any, pair: Pair) -> None:
+    vendor, endpoint = pair
+    mock = await serve(vendor)
+    nulls = {
+        field.name: None
+        for field in fields(endpoint.body)
+        if not field.required and field.name not in endpoint.example
+    }
+
+    with_nulls = await mock.ask(vendor, endpoint, {**endpoint.example, **nulls})
+
+    assert nulls
+    assert with_nulls[0] == 200
+    assert with_nulls == await mock.ask(vendor, endpoint, dict(endpoint.example))
 
 
 INTEGERS = [

@@ -48,7 +48,7 @@ BEHAVIORS: Final = (
     Behavior(name="browsee.identify_user", description="If identify requires userId.", default="either", options={
         "either": "userId or anonymousId, as in the text of the page.", "required": "userId, as in the table of the page.",
     }, basis=Basis.DOCUMENTED, source="identify"),
-    Behavior(name="browsee.track_rate", description="Number of track requests that a project may send per second; 0 means unlimited.", default=0, unit="requests"),
+    Behavior(name="browsee.track_rate", description="Number of track requests that a project may send per second; 0 means unlimited. The number is undocumented.", default=1000, unit="requests"),
     retry_after_behavior("browsee.retry_after"),
 )  # fmt: skip
 
@@ -121,6 +121,7 @@ EXPORT_SESSIONS: Final = Endpoint(
     ),
     facts=(
         documented("Only POST is supported."),
+        assumed("null means the default of an optional field, as if it was not sent."),
         documented("One open request at a time: wait for the response before sending the next request."),
         assumed(
             "A session belongs to the window in which it starts; the end is exclusive, so adjacent windows contain each session once."

@@ -5,8 +5,10 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
+from mockserver.contract.credentials import Bearer
 from mockserver.contract.errors import PREFLIGHT, ErrorTemplate
 from mockserver.contract.pagination import CursorPagination
+from mockserver.contract.time_windows import TimeWindow
 from mockserver.vendors.sparklytics import contract
 from mockserver.vendors.sparklytics.request_models import PAGE_SIZE
 from mockserver.vendors.sparklytics.server.not_imitated import NOT_IMITATED
@@ -54,6 +56,7 @@ _HEADERS: Final = {"Vary": "origin, access-control-request-method, access-contro
 _VARY: Final = observed("Every response has the header Vary, but none allows an origin.")
 _LIST: Final = replace(
     contract.LIST_SESSIONS,
+    credentials=Bearer(exact_scheme=True),
     headers=_HEADERS,
     query=ListRows,
     response=SessionPage,
@@ -67,12 +70,14 @@ _LIST: Final = replace(
     rows_path="data",
     start_field="first_seen",
     lint_rules=(),
+    time_windows=(TimeWindow("start_date", "end_date", default_hours=7 * 24),),
     validate_before_site=True,
     validation_error="untyped",
     duplicate_param_message="duplicate field `{field}`",
     all_rows_params={**contract.LIST_SESSIONS.all_rows_params, "limit": MAXIMUM},
     facts=(
         sourced("A key is spk_selfhosted_ and 32 hexadecimal digits; it can read all websites."),
+        sourced("The scheme Bearer is case-sensitive."),
         sourced(
             "Checked in this order: the key, the types of the parameters, the website, the limit, the days, the cursor."
         ),
@@ -107,6 +112,7 @@ _GET: Final = replace(
         "session_id": sourced("Id of the session; any text is looked up."),
     },
     response=SessionDetail,
+    credentials=Bearer(exact_scheme=True),
     headers=_HEADERS,
     facts=(_VARY, *contract.EVENT_FACTS),
 )
@@ -118,7 +124,7 @@ SERVER: Final = replace(
     endpoints=(_LIST, _GET),
     errors=_ERRORS,
     behaviors=contract.CONTRACT.behaviors_with_defaults(
-        timezone="ignored", bad_date="ignore", date_form="lenient", filter_page="like"
+        timezone="ignored", bad_date="ignore", date_form="lenient", filter_page="like", default_start="6"
     ),
     authenticates_first=True,
     not_imitated=NOT_IMITATED,
