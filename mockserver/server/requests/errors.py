@@ -17,7 +17,13 @@ from mockserver.server.http.response import Response
 from mockserver.server.http.router import NoRoute, RouteMatch, Router
 from mockserver.server.journal.journal import Exchange
 from mockserver.server.requests.auth import authenticate
-from mockserver.server.requests.near_misses import explain_auth_failure, likely_tenant, log_near_miss, shorten
+from mockserver.server.requests.near_misses import (
+    explain_auth_failure,
+    find_presented_vendors,
+    likely_tenant,
+    log_near_miss,
+    shorten,
+)
 from mockserver.server.requests.parser import ParsedRequest
 from mockserver.server.requests.responses import error_response, internal_error, not_found
 from mockserver.server.requests.values import extract_values
@@ -55,7 +61,8 @@ class ErrorResponder:
         path = secrets.mask_text(no_route.path)
         tenant = self._guess_tenant(no_route.vendor, exchange)
         vendors = tenant.vendors if tenant else {vendor.name: vendor for vendor in load()}
-        near_misses = self._router.find_near_misses(method, path, vendors, no_route.vendor)
+        presented = find_presented_vendors(self._tenants, exchange)
+        near_misses = self._router.find_near_misses(method, path, vendors, no_route.vendor, presented)
         error = VendorError("unknown_path", {"message": f"there is no {path}"})
         if no_route.vendor is not None:
             served = vendors[no_route.vendor.name]

@@ -112,6 +112,11 @@ def likely_tenant(tenants: Tenants, vendor: str, exchange: Exchange) -> Tenant |
     return None
 
 
+def find_presented_vendors(tenants: Tenants, exchange: Exchange) -> set[str]:
+    """Return the vendors whose credential an unmatched request carries anywhere."""
+    return {each.vendor for each in _find_credentials(tenants, exchange.raw, exchange.headers)}
+
+
 def _find_credentials(
     tenants: Tenants, raw: RawRequest, headers: Mapping[str, str]
 ) -> Iterator[_FoundCredential]:

@@ -11,6 +11,7 @@ from mockserver.contract.lint_rules import InQuery, LintRule, MissingUtcOffset
 from mockserver.contract.pagination import PageNumberPagination
 from mockserver.contract.provenance import Basis, assumed
 from mockserver.contract.time_windows import TimeWindow
+from mockserver.vendors.braze.other_paths import OTHER_PATHS
 from mockserver.vendors.braze.request_models import MAX_LENGTH, ExportSessionSeries, ListSegments
 from mockserver.vendors.braze.responses import SegmentList, SessionSeries
 from mockserver.vendors.braze.sources import SOURCES, documented, inferred, observed
@@ -172,4 +173,5 @@ CONTRACT: Final = Contract(
     endpoints=(SESSIONS_DATA_SERIES, LIST_SEGMENTS),
     errors=ERRORS,
     behaviors=BEHAVIORS,
+    other_paths=OTHER_PATHS,
 )

@@ -11,6 +11,7 @@ from mockserver.contract.lint_rules import LintRule, MissingCompanion
 from mockserver.contract.pagination import CursorPagination
 from mockserver.contract.provenance import Basis, Fact, assumed
 from mockserver.contract.time_windows import TimeWindow
+from mockserver.vendors.sparklytics.other_paths import OTHER_PATHS
 from mockserver.vendors.sparklytics.request_models import MAXIMUM, PAGE_SIZE, ListSessions
 from mockserver.vendors.sparklytics.responses import SessionDetail, SessionPage
 from mockserver.vendors.sparklytics.sources import SOURCES, documented, inferred, sourced
@@ -204,4 +205,5 @@ CONTRACT: Final = Contract(
     endpoints=(LIST_SESSIONS, GET_SESSION),
     errors=ERRORS,
     behaviors=BEHAVIORS,
+    other_paths=OTHER_PATHS,
 )
