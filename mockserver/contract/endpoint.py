@@ -163,6 +163,10 @@ class Contract(Struct, frozen=True, kw_only=True):
     endpoints: tuple[Endpoint, ...]
     errors: Mapping[str, ErrorTemplate]
     behaviors: tuple[Behavior, ...] = ()
+    other_paths: tuple[str, ...] = ()
+    """Templates of paths that the vendor documents, but that are not imitated."""
+    authenticates_first: bool = False
+    """If True, the credential is checked before the method, so that a wrong method is only known with one."""
     not_imitated: tuple[NotImitated, ...] = ()
     """Known differences from the real server."""
 

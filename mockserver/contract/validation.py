@@ -166,9 +166,11 @@ def read(
 ) -> R | list[ContractViolation]:
     """Convert raw values to a typed request, or return all violations.
 
-    With ``numeric_texts``, texts such as ``"100"`` are accepted as numbers; in a query they always are.
+    With ``numeric_texts``, texts such as ``"100"`` are accepted as numbers; in a query they always are. A
+    null is accepted for every optional field, and means its default.
     """
-    values = dict(raw)
+    required = _required_fields(model)
+    values = {name: value for name, value in raw.items() if value is not None or name in required}
     for name, kind in _integers_and_booleans(model):
         value = _convert_scalar(raw.get(name), kind, texts=numeric_texts)
         if value is not None:
@@ -184,7 +186,7 @@ def read(
         return [violation for violation in violations if violation is not None]
 
 
-_INTEGER = re.compile("[+-]?[0-9]{1,18}")
+_INTEGER = re.compile("[+-]?[0-9]{1,640}")  # Python parses that many digits under every setting.
 _LEADING_HEXADECIMAL = re.compile(r"\s*[+-]?0[xX][0-9a-fA-F]{1,15}", re.ASCII)
 _LEADING_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,18}", re.ASCII)
 
@@ -200,6 +202,11 @@ def _apply_leniency(model: type, raw: Mapping[str, Any]) -> dict[str, int]:
                 replaced[field.name] = number
                 break
     return replaced
+
+
+@cache
+def _required_fields(model: type) -> frozenset[str]:
+    return frozenset(field.name for field in fields(model) if field.required)
 
 
 @cache

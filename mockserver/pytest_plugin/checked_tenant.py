@@ -165,6 +165,8 @@ def _summarize_unmatched(exchanges: Sequence[Mapping[str, Any]]) -> list[Finding
     """Summarize unmatched exchanges by error and message."""
     summaries: dict[tuple[str, str], FindingSummary] = {}
     for exchange in exchanges:
+        if exchange["error"] is None and not exchange["failed"]:  # An answered preflight.
+            continue
         name = exchange["error"] or "unexpected"
         request = exchange["request"]
         message = f"{request['method']} {request['path']}: {_explain_unmatched(exchange)}"

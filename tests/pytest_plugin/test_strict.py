@@ -67,6 +67,24 @@ def test_allowed_violation_passes(run: Run, name: str, how: str) -> None:
     run(VIOLATIONS[name][0] + how.format(name=name)).assert_outcomes(passed=1)
 
 
+def test_answered_preflight_is_not_a_violation(run: Run) -> None:
+    """Browsers send it before the request of a correct client."""
+    result = run("""
+from mockserver.vendors import load_dialects
+
+OTHER = next(vendor for vendor in load_dialects() if "preflight" in vendor.contract.errors)
+
+@pytest.mark.session_mock(dialect={OTHER.name: OTHER.dialect})
+def test_one(session_mock):
+    vendor = session_mock.vendor(OTHER.name)
+    endpoint = OTHER.contract.endpoints[0]
+    url = vendor.base_url + endpoint.paths[0].format_map({endpoint.site: vendor.sites[0]})
+    assert requests.options(url, headers=vendor.headers, timeout=60).status_code == 200
+""")
+
+    result.assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize("lax", [["--session-mock-strict=no"], []], ids=str)
 def test_violation_in_lax_test_passes(run: Run, lax: list[str]) -> None:
     marker = "" if lax else "@pytest.mark.session_mock(strict=False)\n"

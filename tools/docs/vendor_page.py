@@ -21,6 +21,7 @@ def page(contract: Contract, *others: Contract) -> str:
         f"# {contract.title}\n",
         f"Served {served}.\n",
         *(_endpoint(endpoint) for endpoint in contract.endpoints),
+        *(["## Not imitated\n", _other_paths(contract)] if contract.other_paths else []),
         "## Errors\n",
         table(
             ("error", "status", "body", "basis", "source", ""),
@@ -76,6 +77,11 @@ def _default(field: Field) -> str:
     if field.required:
         return "required"
     return "" if field.default in (None, "") else f"`{field.default}`"
+
+
+def _other_paths(contract: Contract) -> str:
+    paths = ", ".join(f"`{path}`" for path in contract.other_paths)
+    return f"The vendor documents these paths too. Requests to them are reported as not imitated: {paths}.\n"
 
 
 def _not_imitated(*contracts: Contract) -> Iterator[str]:

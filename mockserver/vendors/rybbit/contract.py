@@ -10,6 +10,7 @@ from mockserver.contract.provenance import Fact, assumed
 from mockserver.contract.time_windows import TimeWindow
 from mockserver.vendors.rybbit import facts
 from mockserver.vendors.rybbit.behaviors import BEHAVIORS, MAX_LIMIT
+from mockserver.vendors.rybbit.other_paths import OTHER_PATHS
 from mockserver.vendors.rybbit.request_models import PAGE_SIZE, GetSession, ListSessionLocations, ListSessions
 from mockserver.vendors.rybbit.responses import OneSession, SessionLocations, SessionPage
 from mockserver.vendors.rybbit.sources import SOURCES, documented, newest, sourced
@@ -203,4 +204,5 @@ CONTRACT = Contract(
     endpoints=(LIST_SESSIONS, GET_SESSION, LIST_SESSION_LOCATIONS),
     errors=ERRORS,
     behaviors=BEHAVIORS,
+    other_paths=OTHER_PATHS,
 )

@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from mockserver.contract.credentials import Bearer
 from mockserver.contract.validation import Lenient
 from mockserver.vendors.rybbit import contract
 from mockserver.vendors.rybbit.contract import error_template
@@ -34,14 +35,18 @@ _SITE_ID_PRECHECK = sourced(
     " 404 if the site does not exist."
 )
 DATABASE_FAILURE = sourced("Every error in the database, including a limit or page that is not a number.")
-LIST_SESSIONS = replace(contract.LIST_SESSIONS, site_id_precheck=_CHECKED_SITE_ID)
+_API_KEY = Bearer(query="api_key", exact_scheme=True)
+LIST_SESSIONS = replace(contract.LIST_SESSIONS, credentials=_API_KEY, site_id_precheck=_CHECKED_SITE_ID)
 GET_SESSION = replace(
     contract.GET_SESSION,
+    credentials=_API_KEY,
     site_id_precheck=_CHECKED_SITE_ID,
     query=GetSession,
     validation_error="failed_session",
 )
-LIST_SESSION_LOCATIONS = replace(contract.LIST_SESSION_LOCATIONS, site_id_precheck=_CHECKED_SITE_ID)
+LIST_SESSION_LOCATIONS = replace(
+    contract.LIST_SESSION_LOCATIONS, credentials=_API_KEY, site_id_precheck=_CHECKED_SITE_ID
+)
 CONTRACT = replace(
     contract.CONTRACT,
     behaviors=contract.CONTRACT.behaviors_with_defaults(
