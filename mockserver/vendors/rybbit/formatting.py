@@ -6,6 +6,9 @@ from operator import attrgetter
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from msgspec import Struct
+
+from mockserver.vendors.rybbit.tracker import parse_agent
 from mockserver.world.model.vocabulary import Acquisition, Agent, Place
 
 Formatter = Callable[[Any], Any]
@@ -14,6 +17,24 @@ Formatter = Callable[[Any], Any]
 Each is a single object that is not created per request: conditions with the same one are equal,
 and can be cached.
 """
+
+
+class Through(Struct, frozen=True):
+    """Format what another function makes of an entry."""
+
+    convert: Formatter
+    format_value: Formatter
+
+    def __call__(self, entry: Any) -> Any:
+        return self.format_value(self.convert(entry))
+
+
+def _keep(entry: Any) -> Any:
+    return entry
+
+
+AGENTS: Final[dict[str, Formatter]] = {"sent": _keep, "stored": parse_agent}
+"""By the option of ``rybbit.values``."""
 
 
 def _format_capitalized_device(agent: Agent) -> str:
@@ -50,6 +71,15 @@ def _format_padded_country(place: Place) -> str:
 
 COUNTRIES: Final[dict[str, Formatter]] = {"empty": attrgetter("country"), "padded": _format_padded_country}
 """By the option of ``rybbit.unknown_country``."""
+
+
+def _format_sample_channel(acquisition: Acquisition) -> str:
+    channel = acquisition.channel
+    return "organic" if channel == "Organic Search" else channel.lower()
+
+
+CHANNELS: Final[dict[str, Formatter]] = {"server": attrgetter("channel"), "sample": _format_sample_channel}
+"""By the option of ``rybbit.channel``."""
 
 
 def format_browser(agent: Agent) -> str:

@@ -171,6 +171,7 @@ _SYNTAX = FilterSyntax(
 )
 BEHAVIOR = DialectBehavior(
     parse_time_range=parse_lenient_time_range,
+    quote_integers=True,
     list_filters=replace(
         _SYNTAX,
         database_error="failed_sessions",

@@ -45,7 +45,12 @@ LIST_SESSION_LOCATIONS = replace(contract.LIST_SESSION_LOCATIONS, site_id_preche
 CONTRACT = replace(
     contract.CONTRACT,
     behaviors=contract.CONTRACT.behaviors_with_defaults(
-        timestamps="server", region="code", device_type="capitalized", unknown_country="padded", order="end"
+        timestamps="server",
+        region="code",
+        device_type="capitalized",
+        unknown_country="padded",
+        order="end",
+        values="stored",
     ),
     errors={
         **contract.CONTRACT.errors,

@@ -25,11 +25,12 @@ _TEXT_FIELDS: Final[dict[str, tuple[str, Formatter]]] = {
     "exit_page": ("exit", attrgetter("path")),
     **{
         name: ("acquisition", attrgetter(name))
-        for name in ("channel", "utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+        for name in ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
     },
     "event_name": ("action", attrgetter("name")),
 }
 _FIELDS_BY_BEHAVIOR: Final = {
+    "channel": ("acquisition", "channel", formatting.CHANNELS),
     "region": ("place", "region", formatting.REGIONS),
     "city": ("place", "region", formatting.CITIES),
     "device_type": ("agent", "device_type", formatting.DEVICE_TYPES),
@@ -67,6 +68,13 @@ SOURCE_FIELDS: Final = dict.fromkeys(
 
 def resolve_text_field(parameter: str, behaviors: Mapping[str, Any]) -> tuple[str, Formatter]:
     """Return the dimension of a text parameter, and the formatter of the texts that are compared."""
+    dimension, format_entry = _find_text_field(parameter, behaviors)
+    if dimension == "agent":
+        return dimension, formatting.Through(formatting.AGENTS[behaviors["values"]], format_entry)
+    return dimension, format_entry
+
+
+def _find_text_field(parameter: str, behaviors: Mapping[str, Any]) -> tuple[str, Formatter]:
     if parameter in _TEXT_FIELDS:
         return _TEXT_FIELDS[parameter]
     if parameter in _FIELDS_BY_BEHAVIOR:

@@ -1,0 +1,98 @@
+"""What the tracker and the database of Rybbit's servers make of what a browser sends."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from operator import attrgetter, itemgetter
+from types import NoneType
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+from msgspec.structs import replace
+
+from mockserver.world.model.session_batch import Event, SessionBatch
+from mockserver.world.model.vocabulary import Acquisition, Agent, Page
+
+_MOBILE_BROWSERS: Final = {"Chrome", "Safari", "Firefox"}
+_SYSTEMS: Final = {"ChromeOS": "Chrome OS"}
+_FROZEN_VERSIONS: Final = {"macOS": "10.15.7", "Windows": "10"}
+"""Versions that every user agent of a system states."""
+_UTM_FIELDS: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content")
+_get_utm_values: Final = attrgetter(*_UTM_FIELDS)
+
+
+@lru_cache(maxsize=256)
+def parse_agent(agent: Agent) -> Agent:
+    """Return an agent as the tracker recognizes it by its user agent."""
+    is_mobile = agent.device in {"mobile", "tablet"}
+    # Chrome's user agent on Android tablets is the only one without a word for mobile devices.
+    names_mobile = is_mobile and (agent.device, agent.os, agent.browser) != ("tablet", "Android", "Chrome")
+    return replace(
+        agent,
+        device="mobile" if is_mobile else agent.device,
+        browser="Mobile " * (names_mobile and agent.browser in _MOBILE_BROWSERS) + agent.browser,
+        os=_SYSTEMS.get(agent.os, agent.os),
+        os_version=_FROZEN_VERSIONS.get(agent.os, agent.os_version),
+    )
+
+
+def build_querystring(acquisition: Acquisition, page: Page) -> str:
+    """Return the query string of an event on a page, with the UTM parameters that the event came with."""
+    parameters = zip(_UTM_FIELDS, _get_utm_values(acquisition), strict=True)
+    utm = urlencode([(name, value) for name, value in parameters if value])
+    return f"{page.querystring or '?'}{'&' * bool(page.querystring)}{utm}" if utm else page.querystring
+
+
+def store_events(events: Sequence[Event], sessions: SessionBatch, *, quote_integers: bool) -> list[Event]:
+    """Return the events of the only session of a batch, oldest first, as they are stored.
+
+    With *quote_integers*, whole numbers in arrays become texts, as in older versions of the database.
+    """
+    hostname = sessions.hostnames[0]
+    stored = [
+        replace(
+            event,
+            referrer="" if urlsplit(event.referrer).netloc == hostname else event.referrer,
+            properties=_store_object(event.properties, quote_integers=quote_integers),
+        )
+        for event in events
+    ]
+    landing = stored[0]
+    querystring = build_querystring(sessions.acquisitions[0], landing.page)
+    return [replace(landing, page=replace(landing.page, querystring=querystring)), *stored[1:]]
+
+
+def _store_object(values: Mapping[str, Any], *, quote_integers: bool) -> dict[str, Any]:
+    """Return an object without nulls, with its values at their paths, which are sorted."""
+    stored: dict[str, Any] = {}
+    for path, value in sorted(_list_paths(values), key=itemgetter(0)):
+        parent = stored
+        *parents, name = path
+        for each in parents:
+            if not isinstance(parent.get(each), dict):
+                parent[each] = {}
+            parent = parent[each]
+        is_array = isinstance(value, list | tuple)
+        parent[name] = _store_array(value, quote_integers=quote_integers) if is_array else value
+    return stored
+
+
+def _list_paths(values: Mapping[str, Any], *prefix: str) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, value in values.items():
+        path = (*prefix, *name.split("."))
+        if isinstance(value, dict):
+            yield from _list_paths(value, *path)
+        elif value is not None:
+            yield path, value
+
+
+def _store_array(values: Sequence[Any], *, quote_integers: bool) -> list[Any]:
+    if quote_integers and {type(value) for value in values} <= {int, NoneType}:
+        return [value if value is None else str(value) for value in values]
+    return [
+        _store_object(value, quote_integers=quote_integers)
+        if isinstance(value, dict)
+        else _store_array(value, quote_integers=quote_integers)
+        if isinstance(value, list | tuple)
+        else value
+        for value in values
+    ]
