@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from mockserver.vendors.rybbit.tracker import parse_agent
-from mockserver.world.model.vocabulary import Acquisition, Agent, Place
+from mockserver.vendors.rybbit.tracker import build_querystring, parse_agent
+from mockserver.world.model.vocabulary import Acquisition, Agent, Page, Place
 
 Formatter = Callable[[Any], Any]
 """Return the formatted value of an entry of the world.
@@ -58,6 +58,11 @@ def _format_city_with_region_code(place: Place) -> str:
     return f"{place.region_code}-{place.city}"
 
 
+def format_documented_city(place: Place) -> str:
+    """Return a city like the documented CA-San Francisco."""
+    return f"{place.region_code.partition('-')[2]}-{place.city}"
+
+
 CITIES: Final[dict[str, Formatter]] = {
     "name": _format_city_with_region_name,
     "code": _format_city_with_region_code,
@@ -101,6 +106,11 @@ def format_dimensions(agent: Agent) -> str:
 def format_referrer_domain(acquisition: Acquisition) -> str:
     """Return the host of the referrer without ``www.``; empty for a direct visit."""
     return (urlsplit(acquisition.referrer).hostname or "").removeprefix("www.")
+
+
+def format_stored_querystring(source: tuple[Acquisition, Page]) -> str:
+    """Return the query string of an event as it is stored."""
+    return build_querystring(*source)
 
 
 def format_unknown(_: Any) -> str:

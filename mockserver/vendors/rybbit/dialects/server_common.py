@@ -41,7 +41,16 @@ GET_SESSION = replace(
     query=GetSession,
     validation_error="failed_session",
 )
-LIST_SESSION_LOCATIONS = replace(contract.LIST_SESSION_LOCATIONS, site_id_precheck=_CHECKED_SITE_ID)
+LIST_SESSION_LOCATIONS = replace(
+    contract.LIST_SESSION_LOCATIONS,
+    site_id_precheck=_CHECKED_SITE_ID,
+    # The servers cannot filter locations by country.
+    filtered_example={
+        "filters": contract.FILTERED_EXAMPLE["filters"]
+        .replace("country", "region")
+        .replace('"US"', '"US-CA"')
+    },
+)
 CONTRACT = replace(
     contract.CONTRACT,
     behaviors=contract.CONTRACT.behaviors_with_defaults(
