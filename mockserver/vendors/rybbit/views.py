@@ -83,7 +83,7 @@ def _parse_time_range(dialect: DialectBehavior, request: ViewRequest, syntax: Fi
     try:
         return dialect.parse_time_range(request.query, request.range_now)
     except UnanswerableTimeError as error:
-        raise syntax.make_database_error(str(error)) from None
+        raise syntax.make_database_error(str(error), "36") from None
 
 
 def _build_query(

@@ -12,6 +12,7 @@ from mockserver.vendors.rybbit import contract, facts
 from mockserver.vendors.rybbit.contract import DATES_AND_MINUTES, RANGE_WITHOUT_ZONE, error_template
 from mockserver.vendors.rybbit.dialects import server_common as server
 from mockserver.vendors.rybbit.dialects.base import DialectBehavior
+from mockserver.vendors.rybbit.dialects.not_imitated_2025 import NOT_IMITATED
 from mockserver.vendors.rybbit.filters.fields import (
     CLOUD_PARAMETERS,
     EVENT_FIELDS,
@@ -68,7 +69,11 @@ _LIST_FACTS = (*facts.LIST_FACTS_2025, _REPEATED, _INJECTED, _RATE_LIMIT_FACT, f
 _COMMON: dict[str, Any] = {
     "site_id_precheck": "0+|.*[^0-9].*",
     "joins_repeated_params": True,
-    "headers": {**contract.LIST_SESSIONS.headers, "Vary": "Origin", "Access-Control-Allow-Credentials": "true"},
+    "headers": {
+        **contract.LIST_SESSIONS.headers,
+        "Vary": "Origin",
+        "Access-Control-Allow-Credentials": "true",
+    },
     "limits": _LIMITS,
 }
 # The list has no column for pathname.
@@ -163,6 +168,7 @@ CONTRACT = replace(
             ),
         ),
     ),
+    not_imitated=NOT_IMITATED,
 )
 _SESSION_SUBQUERIES = frozenset({"event_name", "entry_page", "exit_page"})
 """Parameters that select sessions by a query of their own, which compares texts and no patterns."""

@@ -131,6 +131,11 @@ def _find_by(matches: Callable[[str, str], Any]) -> _FindTexts:
     return find
 
 
+def _find_containing(value: str, texts: frozenset[str], budget: _WorkBudget) -> frozenset[str]:
+    budget.spend(len(texts) // 2 + 1)  # Without a call, two texts take less time than one step.
+    return frozenset([text for text in texts if value in text])
+
+
 def _find_like(value: str, texts: frozenset[str], budget: _WorkBudget) -> frozenset[str]:
     pattern_steps = _STEPS_PER_PATTERN_CHARACTER * len(value) if "_" in value else 0
     text_steps = sum(1 + len(text) * len(value) // _LIKE_CHARACTERS_PER_STEP for text in texts)
@@ -144,7 +149,7 @@ def _find_pattern(value: str, texts: frozenset[str], budget: _WorkBudget) -> fro
 
 _FIND_BY_OPERATOR: Final[Mapping[str, _FindTexts]] = {
     "equals": _find_equal,
-    "contains": _find_by(str.__contains__),
+    "contains": _find_containing,
     "starts": _find_by(str.startswith),
     "ends": _find_by(str.endswith),
     "greater": _find_by(gt),
@@ -281,8 +286,9 @@ def _check(item: Filter, path: str, syntax: FilterSyntax, budget: _WorkBudget) -
 
 def _select_values(item: Filter, syntax: FilterSyntax) -> list[str | int | float]:
     """Return the values of a filter that count."""
-    is_single = syntax.lenient_user_id and syntax.types[item.type][0] in {"regex", *_ORDERINGS}
-    return item.value[:1] if is_single else item.value
+    operator, _ = syntax.types[item.type]
+    is_bound = operator in _ORDERINGS and item.parameter not in syntax.text_orderings
+    return item.value[:1] if syntax.lenient_user_id and (is_bound or operator == "regex") else item.value
 
 
 def _add_visitors(
@@ -378,7 +384,7 @@ def _parse_number(value: str | float, item: Filter, path: str, syntax: FilterSyn
     except (ValueError, OverflowError):
         number = float("nan")
     is_ordering = syntax.types[item.type][0] in _ORDERINGS
-    if isfinite(number) or (isnan(number) and syntax.javascript and not is_ordering):
+    if isfinite(number) or (syntax.javascript and not (isnan(number) and is_ordering)):
         return number  # NaN is near no number.
     if is_ordering:
         raise syntax.make_syntax_error(f"Invalid numeric value for {item.type} filter: {value}")
