@@ -1,4 +1,4 @@
-"""What the tracker and the database of Rybbit's servers make of what a browser sends."""
+"""Convert what a browser sends as the tracker and the database of Rybbit's servers do."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache

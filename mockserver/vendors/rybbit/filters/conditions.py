@@ -348,7 +348,7 @@ def _parse_text_filter(
         values = tuple(map(_translate_pattern, values))
     if operator == "contains" and syntax.sql_wildcards:
         operator = "like"
-    if syntax.javascript and item.parameter == "country":
+    if item.parameter == "country":
         values = tuple(value.rstrip("\0") for value in values)  # The database pads all countries with NUL.
     return _TextFilter(
         dimension,
