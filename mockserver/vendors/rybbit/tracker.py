@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from types import NoneType
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -24,22 +24,33 @@ _get_utm_values: Final = attrgetter(*_UTM_FIELDS)
 def parse_agent(agent: Agent) -> Agent:
     """Return an agent as the tracker recognizes it by its user agent."""
     is_mobile = agent.device in {"mobile", "tablet"}
+    browser = agent.browser
     # Chrome's user agent on Android tablets is the only one without a word for mobile devices.
-    names_mobile = is_mobile and (agent.device, agent.os, agent.browser) != ("tablet", "Android", "Chrome")
+    is_android_tablet = (agent.device, agent.os) == ("tablet", "Android")
+    if is_mobile and browser in _MOBILE_BROWSERS and not (browser == "Chrome" and is_android_tablet):
+        browser = f"Mobile {browser}"
     return replace(
         agent,
         device="mobile" if is_mobile else agent.device,
-        browser="Mobile " * (names_mobile and agent.browser in _MOBILE_BROWSERS) + agent.browser,
+        browser=browser,
         os=_SYSTEMS.get(agent.os, agent.os),
         os_version=_FROZEN_VERSIONS.get(agent.os, agent.os_version),
     )
 
 
+@lru_cache(maxsize=256)
+def _encode_utm(acquisition: Acquisition) -> str:
+    """Return the UTM parameters; cached, because a filter asks for them on every page."""
+    parameters = zip(_UTM_FIELDS, _get_utm_values(acquisition), strict=True)
+    return urlencode([(name, value) for name, value in parameters if value])
+
+
 def build_querystring(acquisition: Acquisition, page: Page) -> str:
     """Return the query string of an event on a page, with the UTM parameters that the event came with."""
-    parameters = zip(_UTM_FIELDS, _get_utm_values(acquisition), strict=True)
-    utm = urlencode([(name, value) for name, value in parameters if value])
-    return f"{page.querystring or '?'}{'&' * bool(page.querystring)}{utm}" if utm else page.querystring
+    utm = _encode_utm(acquisition)
+    if not utm:
+        return page.querystring
+    return f"{page.querystring}&{utm}" if page.querystring else f"?{utm}"
 
 
 def store_events(events: Sequence[Event], sessions: SessionBatch, *, quote_integers: bool) -> list[Event]:
@@ -64,7 +75,7 @@ def store_events(events: Sequence[Event], sessions: SessionBatch, *, quote_integ
 def _store_object(values: Mapping[str, Any], *, quote_integers: bool) -> dict[str, Any]:
     """Return an object without nulls, with its values at their paths, which are sorted."""
     stored: dict[str, Any] = {}
-    for path, value in sorted(_list_paths(values), key=itemgetter(0)):
+    for path, value in sorted(_list_paths(values), key=lambda item: ".".join(item[0])):
         parent = stored
         *parents, name = path
         for each in parents:

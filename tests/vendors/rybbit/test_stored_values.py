@@ -104,6 +104,7 @@ PROPERTIES: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ),
     ({"a.b": 1, "a": {"c": True}}, {"a": {"b": 1, "c": True}}),
     ({"a": 1, "a.b": 2}, {"a": {"b": 2}}),
+    ({"a.b": 1, "a-b": 2}, {"a-b": 2, "a": {"b": 1}}),
     ({"items": [{"z": 1, "a": None}, "x"], "none": []}, {"items": [{"z": 1}, "x"], "none": []}),
 ]
 INTEGERS = {"flags": [True, 1], "list": [1, None, 2], "mixed": [1, 2.5], "one": 1}
