@@ -106,6 +106,33 @@ BEHAVIORS = (
         source="sessions",
     ),
     Behavior(
+        name="rybbit.values",
+        description="Form of what the visitors' browsers send, in rows, events and filters.",
+        default="sent",
+        options={
+            "sent": "As it is in the world.",
+            "stored": (
+                "As the server stores it: browsers, systems and devices as its tracker recognizes them by the"
+                " user agent (Mobile Chrome, Chrome OS, Mobile for tablets, macOS 10.15.7, Windows 10); no"
+                " referrer from the same host; the UTM parameters in the query string of the first event;"
+                " properties without nulls, nested at the dots of their names and sorted."
+            ),
+        },
+        basis=Basis.OBSERVED,
+        source="run-2025-12",
+    ),
+    Behavior(
+        name="rybbit.channel",
+        description="Names of channels, in rows and in filters.",
+        default="server",
+        options={
+            "server": "Organic Search, as in the documentation of filters and as the server sends it.",
+            "sample": "organic, as in the documented sample of a row; other channels in lower case too.",
+        },
+        basis=Basis.DOCUMENTED,
+        source="start",
+    ),
+    Behavior(
         name="rybbit.versions",
         description="JSON type of a version that looks like a number.",
         default="number",

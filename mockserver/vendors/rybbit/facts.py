@@ -2,7 +2,7 @@
 
 from mockserver.contract.provenance import assumed
 from mockserver.vendors.rybbit.filters.conditions import MAX_COMPARED_IDS, MAX_FILTER_STEPS
-from mockserver.vendors.rybbit.sources import documented, newer, newest, observed, sourced
+from mockserver.vendors.rybbit.sources import documented, newer, newest, observed, seen, sourced
 
 _RANGE_BY_START = assumed(
     "A session is in a time range if it starts in it, and is returned whole; the server truncates sessions"
@@ -11,6 +11,9 @@ _RANGE_BY_START = assumed(
 _INCLUSIVE_END_DATE = sourced("The end date is inclusive; a start date after the end date matches nothing.")
 _WHOLE_SECONDS = sourced(
     "Minutes before now are compared in whole seconds; the older boundary is exclusive, the newer inclusive."
+)
+_OVERFLOWING_END = seen(
+    "An end date after 2106-02-06 matches nothing: it is beyond the range of the database."
 )
 _STRICT_TIME_FACTS = (
     _INCLUSIVE_END_DATE,
@@ -33,7 +36,7 @@ _TIME_FACTS_2026 = (
         " a value that is not a date or a number two of them, also for one session."
     ),
     observed("A day up to the 31st rolls over into the next month, and 24:00:00 into the next day."),
-    observed("An end date after 2106-02-06 matches nothing: it is beyond the range of the database."),
+    _OVERFLOWING_END,
     observed(
         "Zone names in the wrong case, such as utc, and minutes before the year 0 return 500: only the database"
         " refuses them."
@@ -47,7 +50,11 @@ _LENIENT_TIME_FACTS = (
         " range is unlimited."
     ),
     sourced("An invalid date, zone or number of minutes makes the range unlimited, without an error."),
-    assumed("Zone names are case-sensitive; the server returns 500 for some names in the wrong case."),
+    _OVERFLOWING_END,
+    seen(
+        "Zone names in the wrong case, such as utc, return 500, as only the database refuses them;"
+        " past_minutes_start=Infinity returns the framework's 500."
+    ),
 )
 """Time ranges in December 2025."""
 _FILTER_FIELD_FACTS = (
@@ -80,6 +87,10 @@ _DOCUMENTED_FILTER_FACTS = (
     _NEGATION_OF_ALL,
     _LITERAL_TEXTS,
     _ANY_EVENT,
+    assumed(
+        "city, browser_version, operating_system_version and referrer are also compared with the text that a"
+        " row shows, and city with the form of the documented example, CA-San Francisco."
+    ),
     assumed("user_id supports only equals and not_equals; other types return an error that says so."),
     assumed("An invalid filter returns 400; the servers whose source was read return 500."),
 )
@@ -89,22 +100,29 @@ _SERVER_FILTER_FACTS = (
 )
 _FILTER_FACTS_2025 = (
     *_SERVER_FILTER_FACTS,
-    _NAMED_EVENTS,
+    seen("event_name is compared with each event, for which a pageview has an empty name."),
     sourced("user_id supports equals; all other types mean not_equals."),
-    sourced("Ordering comparisons of a text field fail in the database: 500."),
+    seen(
+        "Ordering comparisons compare texts for event_name, entry_page and exit_page, and patterns fail there. For"
+        " other text fields they fail in the database; a bound that is not a number is rejected before."
+    ),
+    seen(
+        "A pattern must be valid in JavaScript, whose words the error has; what only RE2 refuses, such as"
+        " lookaround, fails in the database."
+    ),
     sourced(
         "For not_equals, not_contains and not_regex, one value that does not match is enough, so two"
         " different values match everything."
     ),
     sourced("Filters are case-sensitive; in contains, % matches any text and _ any character."),
-    sourced("For lat and lon, not_equals and not_contains mean equals."),
+    seen("For lat and lon, not_equals and not_contains mean equals; a text is near no number."),
     sourced(
         "Invalid JSON and validation errors return the framework's 500; its message lists the issues in"
         " zod's format."
     ),
-    assumed(
-        "vpn, crawler, datacenter, company, company_type, company_domain and asn_… are unknown for all"
-        " sessions: they are empty."
+    seen(
+        "vpn, crawler, datacenter, company, company_type, company_domain and asn_… return 500: only the"
+        " database of the hosted service has them."
     ),
 )
 _FILTER_FACTS_2026 = (

@@ -18,6 +18,25 @@ _HOUR: Final = 5
 """Number of the group with the hour; the default of the earlier groups, month and day, is 1."""
 _END_OF_DAY: Final = (24, 0, 0)
 
+_PATTERN_ERRORS: Final = {
+    "missing ), unterminated subpattern": "Unterminated group",
+    "unterminated character set": "Unterminated character class",
+    "nothing to repeat": "Nothing to repeat",
+    "multiple repeat": "Nothing to repeat",
+    "unbalanced parenthesis": "Unmatched ')'",
+    "bad escape (end of pattern)": "\\ at end of pattern",
+    "bad character range": "Range out of order in character class",
+    "min repeat greater than max repeat": "numbers out of order in {} quantifier",
+    "redefinition of group name": "Duplicate capture group name",
+}
+"""JavaScript's words by the beginning of Python's."""
+
+
+def describe_pattern_error(pattern: str, error: str) -> str:
+    """Return JavaScript's message for a pattern that Python rejects with *error*."""
+    words = (words for beginning, words in _PATTERN_ERRORS.items() if error.startswith(beginning))
+    return f"Invalid regular expression: /{pattern}/: {next(words, 'Invalid group')}"
+
 
 def to_number(text: str) -> float:
     """Return ``Number(text)``; NaN if it is not a number."""

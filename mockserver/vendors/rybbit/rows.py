@@ -14,7 +14,7 @@ from mockserver.world.model.hashing import I64
 from mockserver.world.model.session_batch import SessionBatch
 
 FORMAT_BEHAVIORS: Final = itemgetter(
-    "timestamps", "region", "device_type", "versions", "ip", "unknown_country"
+    "timestamps", "region", "device_type", "versions", "ip", "unknown_country", "values", "channel"
 )
 """Return the options of the behaviors that determine the format of a row."""
 _NUMERAL: Final = re.compile(r"\d+(\.\d+)?")
@@ -80,9 +80,13 @@ def build_columns(options: tuple[str, ...]) -> tuple[Column, ...]:
 
     *options* are those of the behaviors in :data:`FORMAT_BEHAVIORS`.
     """
-    timestamps, region, device_type, versions, ip, unknown_country = options
+    timestamps, region, device_type, versions, ip, unknown_country, values, channel = options
     format_times = TIMESTAMPS[timestamps]
     format_version = _VERSION_FORMATS[versions]
+
+    def agent_column(name: str, format_agent: Callable[[Any], Any]) -> Column:
+        return entry_column(name, "agents", formatting.Through(formatting.AGENTS[values], format_agent))
+
     return (
         Column("session_id", attrgetter("id_digits"), own=True),
         Column("user_id", attrgetter("visitor_digits"), own=True),
@@ -95,15 +99,15 @@ def build_columns(options: tuple[str, ...]) -> tuple[Column, ...]:
         entry_column("region", "places", formatting.REGIONS[region]),
         _attribute_column("city", "places"),
         entry_column("language", "languages", str),
-        entry_column("device_type", "agents", formatting.DEVICE_TYPES[device_type]),
-        _attribute_column("browser", "agents"),
-        entry_column("browser_version", "agents", lambda agent: format_version(agent.browser_version)),
-        _attribute_column("operating_system", "agents", "os"),
-        entry_column("operating_system_version", "agents", lambda agent: format_version(agent.os_version)),
+        agent_column("device_type", formatting.DEVICE_TYPES[device_type]),
+        agent_column("browser", attrgetter("browser")),
+        agent_column("browser_version", lambda agent: format_version(agent.browser_version)),
+        agent_column("operating_system", attrgetter("os")),
+        agent_column("operating_system_version", lambda agent: format_version(agent.os_version)),
         _attribute_column("screen_width", "agents"),
         _attribute_column("screen_height", "agents"),
         _attribute_column("referrer", "acquisitions"),
-        _attribute_column("channel", "acquisitions"),
+        entry_column("channel", "acquisitions", formatting.CHANNELS[channel]),
         entry_column("hostname", "hostnames", str),
         _attribute_column("utm_source", "acquisitions"),
         _attribute_column("utm_medium", "acquisitions"),

@@ -1,4 +1,4 @@
-"""Time ranges as the servers of 2026 read and check them."""
+"""Time ranges as the servers read and check them."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -24,6 +24,8 @@ _FORMATS: Final = {
 }
 _LAST_DAY: Final = datetime(2106, 2, 6, tzinfo=UTC)
 """Last day whose end fits into the 32 bits of the database's DateTime."""
+_EARLIEST_DATE: Final = -8_640_000_000_000_000
+"""The first instant of JavaScript's dates, in Unix milliseconds."""
 _YEAR_ZERO: Final = -62_167_219_200_000
 """Its first instant, in Unix milliseconds."""
 
@@ -39,6 +41,26 @@ def parse_server_time_range(query: Any, now: int) -> TimeRange:
     """
     check_times(query)
     return _to_range(_get_texts(query), now)
+
+
+def parse_lenient_time_range(query: Any, now: int) -> TimeRange:
+    """Return a request's time range; unlimited if a date, the zone or a number of minutes is invalid.
+
+    Dates without a zone and one of two parameters have no effect. Raises :class:`ApiError` for minutes before
+    the first date of JavaScript, and :class:`UnanswerableTimeError` for what only the database refuses.
+    """
+    dates = (query.start_date, query.end_date, query.time_zone)
+    minutes = (query.past_minutes_start, query.past_minutes_end)
+    texts = (
+        *(dates if all(dates) else (None, None, None)),
+        *(None, None),
+        *(minutes if all(minutes) else (None, None)),
+    )
+    if _list_errors(texts):
+        return None, None
+    if not all(dates) and all(minutes) and now - to_number(minutes[0]) * 60_000 < _EARLIEST_DATE:
+        raise ApiError("violation", message="Invalid time value")
+    return _to_range(texts, now)
 
 
 def check_times(query: Any) -> None:

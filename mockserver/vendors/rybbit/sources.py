@@ -20,6 +20,11 @@ SOURCES: Final = {
     ),
     "sessions-2026": Source("Rybbit API documentation, Sessions (July 2026)", _CODE, _READ),
     "server": Source("Rybbit server source, December 2025", _CODE, _READ),
+    "run-2025-12": Source(
+        "Rybbit server of December 2025 (3c14f97b), which was run with the mock's world in its databases",
+        _CODE,
+        _RUN,
+    ),
     "server-2026-07": Source("Rybbit server source, July 2026 (b221e13f)", _CODE, _READ),
     "run-2026-07": Source(
         "Rybbit server of July 2026 (b221e13f), which was run with the mock's world in its databases",
@@ -38,6 +43,8 @@ SOURCES: Final = {
 documented: Final = FactFactory(Basis.DOCUMENTED, "sessions")
 sourced: Final = FactFactory(Basis.SOURCE, "server")
 """Read in the server of December 2025."""
+seen: Final = FactFactory(Basis.OBSERVED, "run-2025-12")
+"""Seen in responses of the server of December 2025."""
 newer: Final = FactFactory(Basis.SOURCE, "server-2026-07")
 """Read in the server of July 2026."""
 observed: Final = FactFactory(Basis.OBSERVED, "run-2026-07")

@@ -32,6 +32,7 @@ from mockserver.vendors.rybbit.rows import (
 )
 from mockserver.vendors.rybbit.server_times import UnanswerableTimeError
 from mockserver.vendors.rybbit.time_ranges import TimeRange, start_after_minutes
+from mockserver.vendors.rybbit.tracker import store_events
 from mockserver.world.generator.query_result import QueryResult
 from mockserver.world.model.query import Condition, Query
 from mockserver.world.model.session_batch import Event, SessionBatch
@@ -82,7 +83,7 @@ def _parse_time_range(dialect: DialectBehavior, request: ViewRequest, syntax: Fi
     try:
         return dialect.parse_time_range(request.query, request.range_now)
     except UnanswerableTimeError as error:
-        raise syntax.make_database_error(str(error)) from None
+        raise syntax.make_database_error(str(error), "36") from None
 
 
 def _build_query(
@@ -127,6 +128,8 @@ def get_session(dialect: DialectBehavior, request: ViewRequest) -> ViewResult:
     dialect.check_session_query(query)
     sessions = _find_session(request)
     events = sessions.list_events(0)
+    if request.behaviors["values"] == "stored":
+        events = store_events(events, sessions, quote_integers=dialect.quote_integers)
     if query.minutes:
         since = start_after_minutes(query.minutes, request.range_now)
         events = [event for event in events if event.at >= since]

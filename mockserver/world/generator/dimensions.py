@@ -49,6 +49,13 @@ def encode_event_acquisitions(table: ArchetypeTable) -> DictionaryEncoded:
     return table.vocabulary.acquisitions, codes
 
 
+def encode_event_sources(table: ArchetypeTable) -> DictionaryEncoded:
+    """Return acquisition and page of each event."""
+    pages = table.vocabulary.pages
+    acquisitions, codes = encode_event_acquisitions(table)
+    return list(product(acquisitions, pages)), codes * len(pages) + table.page
+
+
 def encode_event_counts(table: ArchetypeTable, kind: str) -> DictionaryEncoded:
     """Return the number of events of a kind in each row."""
     counts = table.count_events(kind)
@@ -79,6 +86,7 @@ DIMENSIONS: Final[dict[str, Callable[[ArchetypeTable], DictionaryEncoded]]] = {
     "event_page": lambda table: (table.vocabulary.pages, table.page),
     "event_action": lambda table: ((*table.vocabulary.actions, PAGEVIEW), table.action),
     "event_acquisition": encode_event_acquisitions,
+    "event_source": encode_event_sources,
     "identified": lambda table: (_FLAG, table.identified.all.astype(np.int64)),
     "returning": lambda table: (_FLAG, table.returning.all.astype(np.int64)),
     "bounce": lambda table: (_FLAG, (table.length == 1).astype(np.int64)),
@@ -89,7 +97,15 @@ DIMENSIONS: Final[dict[str, Callable[[ArchetypeTable], DictionaryEncoded]]] = {
 }
 
 
-EVENT_DIMENSIONS: Final = ("page", "url", "action", "event_page", "event_action", "event_acquisition")
+EVENT_DIMENSIONS: Final = (
+    "page",
+    "url",
+    "action",
+    "event_page",
+    "event_action",
+    "event_acquisition",
+    "event_source",
+)
 """The dimensions with a position per event instead of per row.
 
 In those that begin with ``event_``, every event has an entry, also a pageview and one that a client sent.

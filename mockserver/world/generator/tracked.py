@@ -107,6 +107,9 @@ _ENTRIES: Final[dict[str, Callable[[TrackedSession, Vocabulary], list[Any]]]] = 
     "event_page": lambda session, vocabulary: [vocabulary.pages[0]] * len(session.events),
     "event_action": lambda session, _: session.list_actions(),
     "event_acquisition": lambda session, vocabulary: [vocabulary.acquisitions[0]] * len(session.events),
+    "event_source": lambda session, vocabulary: (
+        [(vocabulary.acquisitions[0], vocabulary.pages[0])] * len(session.events)
+    ),
     "identified": lambda session, _: [session.identified],
     "returning": lambda session, _: [not session.first],
     "bounce": lambda _, __: [False],

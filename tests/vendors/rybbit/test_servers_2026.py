@@ -79,7 +79,10 @@ FILTERS: list[tuple[tuple[str, str, list[Any]], Callable[[Row], bool]]] = [
     (("region", "is_not_null", ["x"]), lambda row: row["region"] != ""),
     (("entry_page", "greater_than", ["/b", "/p"]), lambda row: row["entry_page"] > "/b"),
     (("channel", "less_than_or_equal", ["Direct"]), lambda row: row["channel"] <= "Direct"),
-    (("browser", "regex", ["(?<first>[CS])[ha]"]), lambda row: row["browser"][:2] in {"Ch", "Sa"}),
+    (
+        ("browser", "regex", ["(?<first>[CS])[ha]"]),
+        lambda row: "Ch" in row["browser"] or "Sa" in row["browser"],
+    ),
     (("browser", "not_equals", ["Chrome", "Safari"]), lambda row: row["browser"] not in {"Chrome", "Safari"}),
     (("browser", "contains", ["%"]), lambda _: False),
     (("tag", "equals", ["x"]), lambda _: False),

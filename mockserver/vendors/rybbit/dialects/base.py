@@ -27,6 +27,8 @@ class DialectBehavior(Struct, frozen=True, kw_only=True):
     """Return the further options of a query of the list of sessions."""
     select_order: Callable[[ViewRequest], GetPage] = select_default_order
     """Return the function that gets pages in the requested order."""
+    quote_integers: bool = False
+    """True if whole numbers in arrays of properties are texts, if ``rybbit.values`` is ``stored``."""
     extra_columns: tuple[Column, ...] = ()
     """Columns of the list of sessions after the usual ones."""
     check_session_query: Callable[[Any], None] = lambda _: None

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError, ErrorTemplate
 from mockserver.contract.limits import WindowLimit
 from mockserver.contract.lint_rules import LintRule
@@ -159,12 +158,6 @@ LOCATION_FACTS = (
 )
 
 
-def _without_places(endpoint: Endpoint) -> dict[str, str]:
-    """Return the filtered example of locations, with the region instead of the country."""
-    example = endpoint.filtered_example["filters"]
-    return {"filters": example.replace("country", "region").replace('"US"', '"US-CA"')}
-
-
 def check_session_query(query: GetSession) -> None:
     """Raise :class:`ApiError` for invalid time parameters, and for minutes that overflow in the database."""
     check_times(query)
@@ -238,7 +231,6 @@ CONTRACT = replace(
             errors=("failed_locations", "invalid_filters"),
             limits=_LIMITS,
             lint_rules=_with_default_zone(server.LIST_SESSION_LOCATIONS.lint_rules),
-            filtered_example=_without_places(server.LIST_SESSION_LOCATIONS),
             **_REPEATED,
             facts=(*LOCATION_FACTS, *_USER_ID_FACTS, _RATE_LIMIT_FACT),
         ),

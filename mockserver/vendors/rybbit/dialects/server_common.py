@@ -45,12 +45,25 @@ GET_SESSION = replace(
     validation_error="failed_session",
 )
 LIST_SESSION_LOCATIONS = replace(
-    contract.LIST_SESSION_LOCATIONS, credentials=_API_KEY, site_id_precheck=_CHECKED_SITE_ID
+    contract.LIST_SESSION_LOCATIONS,
+    credentials=_API_KEY,
+    site_id_precheck=_CHECKED_SITE_ID,
+    # The servers cannot filter locations by country.
+    filtered_example={
+        "filters": contract.FILTERED_EXAMPLE["filters"]
+        .replace("country", "region")
+        .replace('"US"', '"US-CA"')
+    },
 )
 CONTRACT = replace(
     contract.CONTRACT,
     behaviors=contract.CONTRACT.behaviors_with_defaults(
-        timestamps="server", region="code", device_type="capitalized", unknown_country="padded", order="end"
+        timestamps="server",
+        region="code",
+        device_type="capitalized",
+        unknown_country="padded",
+        order="end",
+        values="stored",
     ),
     errors={
         **contract.CONTRACT.errors,

@@ -56,10 +56,14 @@ class FilterSyntax(Struct, frozen=True, kw_only=True):
     """Name of the error for a filter that the database cannot answer."""
     unsupported: frozenset[str] = frozenset()
     """Parameters that the database cannot answer; the prefix of feature flags includes all."""
+    aggregates: frozenset[str] = frozenset()
+    """Parameters that the database takes for an aggregate of the same name, and rejects."""
     event_fields: Mapping[str, str] = {}
     """Parameters of which one event must meet the filter, also a negated one, and their dimensions."""
     same_event: frozenset[str] = frozenset()
     """Those of the event fields whose filters the same event must meet."""
+    without_patterns: frozenset[str] = frozenset()
+    """Parameters that the database cannot compare with a pattern, which nothing checks before."""
     text_orderings: frozenset[str] = frozenset()
     """Text parameters that can be greater or less; for others, the database cannot answer it."""
     user_id: Literal["either", "device", "effective"] = "either"
@@ -75,6 +79,8 @@ class FilterSyntax(Struct, frozen=True, kw_only=True):
 
     Then also only the first of several patterns or numeric bounds is used.
     """
+    compares_shown_texts: bool = False
+    """True if a text that a row shows is also compared where the vendor compares another one."""
     sql_wildcards: bool = False
     """True if % and _ in contains match any text and any character.
 
@@ -89,9 +95,9 @@ class FilterSyntax(Struct, frozen=True, kw_only=True):
         """Return the error for filters of a wrong shape."""
         return ApiError(self.shape_error or self.syntax_error, message=message)
 
-    def make_database_error(self, message: str) -> ApiError:
-        """Return the error for a filter that the database cannot answer."""
-        return ApiError(self.database_error, message=message)
+    def make_database_error(self, message: str, code: str = "43") -> ApiError:
+        """Return the error for a filter that the database cannot answer, with the database's number for it."""
+        return ApiError(self.database_error, message=message, code=code)
 
     def has_parameter(self, parameter: str) -> bool:
         """Return whether filters may use a parameter, such as one of a feature flag."""
@@ -140,4 +146,6 @@ def _check_option(value: str, options: Iterable[str], path: str, syntax: FilterS
         raise syntax.make_syntax_error(f"{path}: unknown value {value!r}; {suggest(value, options)}")
 
 
-DOCUMENTED_SYNTAX: Final = FilterSyntax(parse=parse_documented_filters, types=TYPES)
+DOCUMENTED_SYNTAX: Final = FilterSyntax(
+    parse=parse_documented_filters, types=TYPES, compares_shown_texts=True
+)
