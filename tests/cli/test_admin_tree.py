@@ -48,15 +48,15 @@ READS = {
     "fault kinds": "/faults",
     "limit list": f"{DEFAULT}/limits",
     "behavior list": f"{DEFAULT}/behaviors",
-    "journal list": f"{DEFAULT}/journal",
+    "journal list": f"{DEFAULT}/journal?results=true",
     "journal list --unmatched": "/journal",
     "journal list --count": f"{DEFAULT}/journal/count",
     "journal list --status 2xx --any-endpoint --after 1 --limit 1": (
-        f"{DEFAULT}/journal?status=2xx&no_endpoint=false&after=1&limit=1"
+        f"{DEFAULT}/journal?results=true&status=2xx&no_endpoint=false&after=1&limit=1"
     ),
     "journal export --format har": f"{DEFAULT}/journal?format=har",
     "journal export --unmatched": "/journal?format=ndjson",
-    "journal follow --limit 1": f"{DEFAULT}/journal?format=ndjson&limit=1",
+    "journal follow --limit 1": f"{DEFAULT}/journal?format=ndjson&results=true&limit=1",
     "journal show 1": f"{DEFAULT}/journal/1",
     "findings": f"{DEFAULT}/journal/findings",
     f"rows trace {NAME} {devnull}": f"{DEFAULT}/journal/trace",
