@@ -229,7 +229,7 @@ class NewTenant(RequestModel, frozen=True):
     stall_timeout: Annotated[float, Meta(ge=0, le=86_400)] = 0
     """Seconds of real time after which a stalled response ends with a connection reset; 0 disables it."""
     loop_limit: Annotated[int, Meta(ge=0)] = 0
-    """Consecutive requests without a new row after which a paging client gets an error; 0 disables it."""
+    """Consecutive requests without a new row after which a paging client gets errors; 0 never stops it."""
 
     def __repr__(self) -> str:
         return repr_masked(self, secret=("credentials",))
@@ -383,9 +383,12 @@ class Verification(Struct, kw_only=True):
     unexpected: list[FindingSummary]
     """Errors that a correct client would not get, by name, and internal errors of the mock (``internal``)."""
     unmatched: int
-    """Number of exchanges of the server that belong to no tenant."""
+    """Number of unmatched exchanges of the server that belong to no tenant; only those of this tenant are
+    checked."""
     unused_faults: list[dict[str, Any]]
     """Faults that never triggered."""
+    ineffective_faults: list[dict[str, Any]]
+    """Faults that triggered, but never changed a response or the expected rows of a requested list."""
     digest: str
     """Equal for two runs with the same requests and responses in the same order."""
 

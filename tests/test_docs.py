@@ -22,8 +22,10 @@ from mockserver.server.faults.registry import kinds
 from mockserver.server.tenancy.config import read_config, tenants
 from mockserver.vendors import load
 from tests.docs.running import differs
+from tests.support.generated import stale
 
 ROOT = Path(__file__).parents[1]
+FAULTS = ROOT / "docs" / "faults.md"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 FILES = {name[1]: block for _, block in BLOCKS if (name := re.match(r"# (\w+\.py)\n", block))}
@@ -62,7 +64,7 @@ def run_pytest(name: str, folder: Path) -> "subprocess.CompletedProcess[str]":
 def test_readme_has_only_blocks_that_tests_run() -> None:
     assert {kind for kind, _ in BLOCKS} == {"sh", "toml", "python", "text"}
     assert {line.split()[0] for line in LINES} == {"make", "curl", "session-mock", "pytest"}
-    assert len(CURL_LINES) == len(load())
+    assert len(CURL_LINES) == len(load()), stale(ROOT / "README.md")
     assert [line.split()[1:] for line in LINES if line.startswith("pytest ")] == [[name] for name in FILES]
     assert list(SHOWN) == [f"pytest {name}" for name in FAILING]
     assert FAILING
@@ -182,20 +184,21 @@ def test_readme_toml_defines_tenants(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", kinds())
 def test_fault_kind_has_section_with_arguments_and_example(kind: str) -> None:
-    text = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    text = FAULTS.read_text(encoding="utf-8")
     section = text.partition(f"\n## {kind}\n")[2].partition("\n## ")[0]
-    example = json.loads(section.partition("```json\n")[2].partition("```")[0])
+    example = section.partition("```json\n")[2].partition("```")[0] or "null"
+    rows = [f"| `{argument.name}` | {argument.type} |" for argument in arguments(kinds()[kind])]
 
-    assert example == kinds()[kind].EXAMPLE
-    assert example["kind"] == kind
-    assert re.match(r"\n[A-Z][^|]+\.\n", section)
-    assert all(f"| `{argument.name}` | {argument.type} |" in section for argument in arguments(kinds()[kind]))
+    assert json.loads(example) == kinds()[kind].EXAMPLE, stale(FAULTS)
+    assert kinds()[kind].EXAMPLE["kind"] == kind
+    assert re.match(r"\n[A-Z][^|]+\.\n", section), stale(FAULTS)
+    assert all(row in section for row in rows), stale(FAULTS)
     assert [argument.name for argument in arguments(kinds()[kind]) if not argument.description] == []
 
 
 def test_fault_conditions_are_documented_in_one_table() -> None:
-    text = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    text = FAULTS.read_text(encoding="utf-8")
     table = text.partition("\n## Conditions\n")[2].partition("\n## ")[0]
 
-    assert all(f"| `{condition.name}` | " in table for condition in arguments(Fault))
+    assert all(f"| `{condition.name}` | " in table for condition in arguments(Fault)), stale(FAULTS)
     assert [condition.name for condition in arguments(Fault) if not condition.description] == []

@@ -18,6 +18,7 @@ from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor
 from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.spec import WorldSpec
+from tests.support.generated import stale
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -90,6 +91,7 @@ TEXTS = {
 @pytest.mark.parametrize("kind", TEXTS)
 def test_documents_name_everything(kind: str) -> None:
     pages = {page: (DOCS / page).read_text(encoding="utf-8") for page, _ in TEXTS[kind]}
+    missing = [(page, text) for page, text in TEXTS[kind] if text not in pages[page]]
 
     assert TEXTS[kind]
-    assert [f"{page}: {text}" for page, text in TEXTS[kind] if text not in pages[page]] == []
+    assert missing == [], "\n".join(dict.fromkeys(stale(DOCS / page) for page, _ in missing))

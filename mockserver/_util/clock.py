@@ -4,10 +4,11 @@ Only this module reads the system clock.
 
 freezegun and time-machine replace the functions of the ``time`` module in every module that has imported
 them. A test that freezes time this way expects the mock to return the same date, so :func:`wall` uses the
-patched functions. The server's own waits and measurements (:func:`monotonic`, :func:`stopwatch`) must
-continue, so they use a private copy of the module, which neither library can patch.
+patched functions. The server's own waits and measurements (:func:`monotonic`, :func:`stopwatch`,
+:func:`real_time`) must continue, so they use a private copy of the module, which neither library can patch.
 """
 
+import sys
 import time
 from collections.abc import Callable
 from importlib.machinery import BuiltinImporter
@@ -43,6 +44,24 @@ def wall() -> int:
 def stopwatch() -> int:
     """Return nanoseconds of real time since an arbitrary start."""
     return int(_real.perf_counter_ns())
+
+
+def real_time(stopwatch_ns: int) -> int:
+    """Return the system time in Unix milliseconds at which :func:`stopwatch` showed a value.
+
+    It runs on from the time of the import, because time-machine can patch every clock that shows a date.
+    """
+    return (_STARTED_NS + _count_ticks() - stopwatch() + stopwatch_ns) // 1_000_000
+
+
+def _count_ticks() -> int:
+    """Return nanoseconds since an arbitrary start, including those in which the computer was suspended."""
+    if sys.platform == "linux":
+        return int(_real.clock_gettime_ns(_real.CLOCK_BOOTTIME))
+    return int(_real.monotonic_ns())
+
+
+_STARTED_NS: Final = int(_real.time_ns()) - _count_ticks()
 
 
 def monotonic() -> float:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import click
-from msgspec import json
+from msgspec import json, to_builtins
 
 from mockserver._util.suggest import suggest
 from mockserver.cli.output import echo, print_json, print_table
@@ -77,7 +77,13 @@ def _describe(vendor: Vendor, facts: list[dict[str, Any]]) -> dict[str, Any]:
         name: {"title": source.title, "url": source.url, "read": source.read_on}
         for name, source in vendor.contract.sources.items()
     }
-    return {"vendor": vendor.name, "dialect": vendor.dialect, "sources": sources, "facts": facts}
+    return {
+        "vendor": vendor.name,
+        "dialect": vendor.dialect,
+        "sources": sources,
+        "facts": facts,
+        "not_imitated": to_builtins(vendor.contract.not_imitated),
+    }
 
 
 def _format_fact(fact: Mapping[str, Any]) -> str:
@@ -140,6 +146,11 @@ def contract(vendor: str | None, dialect: str | None, basis: str | None, *, as_j
         rows = [(fact["where"], _format_fact(fact)) for fact in described["facts"]]
         print_table(("where", "fact (basis: source)"), rows, prose=True)
         echo()
+        if described["not_imitated"] and basis is None:
+            names = ("not imitated", "real", "mock", "revision")
+            rows = [tuple(difference.values()) for difference in described["not_imitated"]]
+            print_table(names, rows, prose=True)
+            echo()
         if basis != Basis.ASSUMED.value:  # An assumption has no source.
             sources = _source_rows(described["sources"])
             print_table(("source", "title, date of reading and URL"), sources, prose=True)

@@ -51,7 +51,8 @@ class AdminClient(NotPicklable):
     Every method raises :class:`~mockserver.client.AdminError` if the server rejects the request or does not
     respond. *tenant* is a tenant's id. *filters* select exchanges: ``vendor``, ``endpoint``, ``status``,
     ``error``, ``finding``, ``triggered`` (kind or id of a fault), ``no_endpoint``, ``after``, ``limit`` and
-    ``offset``.
+    ``offset``. Journals also take ``results=True``, which adds the rows, the total and the next page of
+    lists, and ``bodies=True`` for whole bodies of responses.
     """
 
     def __init__(
@@ -227,7 +228,7 @@ class AdminClient(NotPicklable):
         return self._transport.request("PATCH", path, dict[str, str | int], behaviors)
 
     def journal(self, tenant: str | None = DEFAULT_TENANT, **filters: Filter) -> JournalPage:
-        """Return a page of a tenant's journal, or of the unmatched exchanges if *tenant* is None."""
+        """Return a page of a tenant's journal, or of the unmatched exchanges of no tenant if it is None."""
         return self._transport.request("GET", _journal_path(tenant) + _query(filters), JournalPage)
 
     def export_journal(
@@ -283,8 +284,8 @@ class AdminClient(NotPicklable):
         query = _query({"index": index, "number": number, "site": site})
         return self._transport.request("GET", f"{_tenant_path(tenant)}/world/session{query}", dict[str, Any])
 
-    def clear_journal(self, tenant: str = DEFAULT_TENANT) -> None:
-        """Delete all exchanges of a tenant's journal."""
+    def clear_journal(self, tenant: str | None = DEFAULT_TENANT) -> None:
+        """Delete all exchanges of a tenant's journal, or the unmatched ones of no tenant if it is None."""
         self._transport.request("DELETE", _journal_path(tenant), type(None))
 
     def expected_rows(

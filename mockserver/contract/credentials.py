@@ -1,6 +1,10 @@
 """Where requests carry their credentials, as data."""
 
+from typing import Final
+
 from msgspec import Struct
+
+SCHEME: Final = "Bearer"
 
 
 class Bearer(Struct, frozen=True, tag=True):
@@ -9,6 +13,12 @@ class Bearer(Struct, frozen=True, tag=True):
     query: str | None = None
     permission: str | None = None
     """The permission that the token needs, as the vendor calls it."""
+    exact_scheme: bool = False
+    """If True, ``bearer`` is another scheme; in the HTTP standard, schemes are case-insensitive."""
+
+    def accepts_scheme(self, scheme: str) -> bool:
+        """Return whether a word before the token is the scheme."""
+        return scheme == SCHEME or (not self.exact_scheme and scheme.lower() == SCHEME.lower())
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from mockserver.contract.findings import FINDINGS
 from mockserver.contract.limits import Limit
 from mockserver.contract.lint_rules import LintRule
 from mockserver.contract.pagination import NoPagination, Pagination
-from mockserver.contract.provenance import Fact, Source
+from mockserver.contract.provenance import Fact, NotImitated, Source
 from mockserver.contract.time_windows import TimeWindow
 from mockserver.contract.validation import fields
 
@@ -63,6 +63,10 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
     If set, the query is read in order and only its first problem is reported. If None, the last value of a
     parameter counts, and all problems are reported."""
+    joins_repeated_params: bool = False
+    """True if the values of a repeated query parameter are joined by commas, like an array in JavaScript."""
+    repeated_params: Mapping[str, str] = {}
+    """The vendor's messages for the query parameters that it refuses if they are repeated."""
     empty: Literal["absent", "value"] = "value"
     """Meaning of ``?name=``: the parameter is absent, or its value is ``""``."""
     pagination: Pagination = NoPagination()
@@ -159,6 +163,12 @@ class Contract(Struct, frozen=True, kw_only=True):
     endpoints: tuple[Endpoint, ...]
     errors: Mapping[str, ErrorTemplate]
     behaviors: tuple[Behavior, ...] = ()
+    other_paths: tuple[str, ...] = ()
+    """Templates of paths that the vendor documents, but that are not imitated."""
+    authenticates_first: bool = False
+    """If True, the credential is checked before the method, so that a wrong method is only known with one."""
+    not_imitated: tuple[NotImitated, ...] = ()
+    """Known differences from the real server."""
 
     def endpoint(self, name: str) -> Endpoint:
         """Return the endpoint with a name; raises :class:`KeyError`."""
@@ -213,9 +223,13 @@ class Contract(Struct, frozen=True, kw_only=True):
         for name, template in self.errors.items():
             for problem in self._status_problems(template):
                 yield f"error {name!r}: {problem}"
-        for place, fact in self.facts():
-            if fact.source not in {None, *self.sources}:
-                yield f"{place}: unknown source {fact.source!r}; {suggest(str(fact.source), self.sources)}"
+        places = [(place, fact.source) for place, fact in self.facts()]
+        places += [
+            (f"not_imitated {difference.what!r}", difference.revision) for difference in self.not_imitated
+        ]
+        for place, source in places:
+            if source not in {None, *self.sources}:
+                yield f"{place}: unknown source {source!r}; {suggest(str(source), self.sources)}"
         for endpoint in self.endpoints:
             for problem in self._endpoint_problems(endpoint, known):
                 yield f"{endpoint.name}: {problem}"

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from http.client import responses
-from typing import Any
+from typing import Any, Final
 
 from msgspec import Struct
 
 from mockserver.contract.behaviors import ByBehavior
 from mockserver.contract.provenance import Fact
+
+PREFLIGHT: Final = "preflight"
+"""Name of the template for the response to ``OPTIONS``, which is an unsupported method if there is none."""
 
 
 class ErrorTemplate(Struct, frozen=True):

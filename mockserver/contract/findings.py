@@ -91,7 +91,8 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
         ),
         not_raised=(
             "Another page of the list was requested in between, or the first page afterwards, even by another"
-            " client; the page failed or had a fault; or the tenant's clock was moved or its world changed."
+            " client; the page failed or had a fault; the tenant's clock was moved or its world changed;"
+            " a second of real time has passed; or both requests were sent at once on two connections."
         ),
         remedy="Request each page once; retry only pages that failed.",
     ),
@@ -183,7 +184,8 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
         message="The client repeated a failed request again and again without a growing pause.",
         raised=(
             "A request is repeated three times or more after 429 or 5xx, with pauses below 0.1 s, or with"
-            " equal pauses below 1 s."
+            " equal pauses below 1 s. A warning before the fifth time, unless the pauses are below 0.02 s:"
+            " random pauses may be short or equal a few times."
         ),
         not_raised=(
             "The pauses grow or vary, last at least 1 s, or are as long as requested; in real time or on the"
@@ -240,7 +242,7 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
         not_raised="The endpoint has no such limit, or the limit is switched off.",
         remedy="Send the next request after the response to the previous one.",
     ),
-    "stalled": FindingKind(
+    "no-timeout": FindingKind(
         level="error",
         message=(
             "The response stalled for longer than the tenant's `stall_timeout`,"
@@ -250,15 +252,23 @@ FINDINGS: Final[Mapping[str, FindingKind]] = {
         not_raised="The client gave up before.",
         remedy="Set a timeout for requests.",
     ),
-    "endless-loop": FindingKind(
+    "endless-paging": FindingKind(
         level="error",
         message=(
-            "The client sent more requests without progress than the tenant's `loop_limit`,"
-            " so the server rejects further ones."
+            "The client followed a list far beyond its end, or requested the same page or cursor again and"
+            " again."
         ),
-        raised="`loop_limit` consecutive requests for a list brought no new row.",
-        not_raised="A request brought a new row, or the list was begun anew by its first page.",
-        remedy="Stop at the last page, and give up after some retries.",
+        raised=(
+            "`loop_limit` consecutive requests for pages of a list, or 100 for a tenant without that limit,"
+            " brought no new row, even if a fault is the reason. With the limit, the server rejects further"
+            " requests, and the finding is also raised for 100 times as many identical requests."
+        ),
+        not_raised=(
+            "A request brought a new row, the list was begun anew by its first page, as many clients as read"
+            " the page began the list, or the client waited before it looked for new rows: a minute on the"
+            " tenant's clock, or 10 s of real time."
+        ),
+        remedy="Stop at the last page and at a page that was read before, and give up after some retries.",
     ),
     "deleted-tenant": FindingKind(
         level="warning",

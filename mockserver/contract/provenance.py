@@ -44,6 +44,19 @@ class Fact(Struct, frozen=True):
     whole value counts."""
 
 
+class NotImitated(Struct, frozen=True):
+    """A difference between a dialect and the server that it imitates, which this project leaves as it is."""
+
+    what: str
+    """The request or the detail."""
+    real: str
+    """The response of the real server."""
+    mock: str
+    """The response of the mock."""
+    revision: str
+    """Key in ``Contract.sources`` of the revision of the server that was compared."""
+
+
 class FactFactory(Struct, frozen=True):
     """Creates facts with one basis, by default from one source."""
 

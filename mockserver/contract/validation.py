@@ -46,11 +46,16 @@ class Lenient(Struct, frozen=True):
 
     leading_digits: bool = False
     """Accept the digits at the beginning, like JavaScript's ``parseInt``: ``10abc`` is 10."""
+    hexadecimal: bool = False
+    """Also accept hexadecimal digits after ``0x``, like ``parseInt`` without a radix."""
     fallback: int | None = None
     """Replaces every other text; None if the server refuses it."""
 
     def parse(self, text: str) -> int | None:
         """Return the integer at the beginning of a text, or None."""
+        match = _LEADING_HEXADECIMAL.match(text) if self.hexadecimal else None
+        if match:
+            return int(match[0], 16)
         match = _LEADING_INTEGER.match(text) if self.leading_digits else None
         return int(match[0]) if match else None
 
@@ -161,9 +166,11 @@ def read(
 ) -> R | list[ContractViolation]:
     """Convert raw values to a typed request, or return all violations.
 
-    With ``numeric_texts``, texts such as ``"100"`` are accepted as numbers; in a query they always are.
+    With ``numeric_texts``, texts such as ``"100"`` are accepted as numbers; in a query they always are. A
+    null is accepted for every optional field, and means its default.
     """
-    values = dict(raw)
+    required = _required_fields(model)
+    values = {name: value for name, value in raw.items() if value is not None or name in required}
     for name, kind in _integers_and_booleans(model):
         value = _convert_scalar(raw.get(name), kind, texts=numeric_texts)
         if value is not None:
@@ -179,7 +186,8 @@ def read(
         return [violation for violation in violations if violation is not None]
 
 
-_INTEGER = re.compile("[+-]?[0-9]{1,18}")
+_INTEGER = re.compile("[+-]?[0-9]{1,640}")  # Python parses that many digits under every setting.
+_LEADING_HEXADECIMAL = re.compile(r"\s*[+-]?0[xX][0-9a-fA-F]{1,15}", re.ASCII)
 _LEADING_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,18}", re.ASCII)
 
 
@@ -194,6 +202,11 @@ def _apply_leniency(model: type, raw: Mapping[str, Any]) -> dict[str, int]:
                 replaced[field.name] = number
                 break
     return replaced
+
+
+@cache
+def _required_fields(model: type) -> frozenset[str]:
+    return frozenset(field.name for field in fields(model) if field.required)
 
 
 @cache

@@ -72,7 +72,10 @@ class Clock(Part):
 
 
 class Faults(Part):
-    """A tenant's faults, each as a dict with its ``id``, ``matched``, ``triggered`` and ``remaining``."""
+    """A tenant's faults, each a dict with its ``id``, its arguments and its counters.
+
+    The counters are ``matched``, ``triggered``, ``effective`` and ``remaining``.
+    """
 
     def add(self, kind: str, **arguments: Any) -> dict[str, Any]:
         """Add one fault: ``add("status", status=503, page=3, times=2)``."""

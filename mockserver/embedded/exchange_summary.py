@@ -5,12 +5,8 @@ from typing import Any
 
 from msgspec import json
 
+from mockserver.client.exchange_texts import describe_result
 from mockserver.contract.behaviors import DOCUMENTED
-
-
-def count_of(number: int, noun: str) -> str:
-    """Return a number with its noun in singular or plural."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def summarize_exchange(exchange: Mapping[str, Any], max_length: int | None = None) -> str:
@@ -20,10 +16,14 @@ def summarize_exchange(exchange: Mapping[str, Any], max_length: int | None = Non
         request = request[:max_length] + "…"
     response = exchange["response"] or {}
     faults = [fault.partition(":") for fault in exchange["faults"]]  # Such as 1:status.
-    notes = [f"fault #{number} ({kind})" for number, _, kind in faults]
+    effective = exchange["effective_faults"]
+    notes = [
+        f"fault #{number} ({kind}{'' if f'{number}:{kind}' in effective else ', no effect'})"
+        for number, _, kind in faults
+    ]
     notes += [f"Retry-After: {value}" for name, value in response.get("headers", ()) if name == "Retry-After"]
     outcome = f"{response.get('status', 'no response')}{_describe_error(exchange)}"
-    return f"{request} -> {', '.join([outcome, *notes])}"
+    return f"{request} -> {', '.join([outcome, *describe_result(exchange), *notes])}"
 
 
 def _summarize_request(request: Mapping[str, Any]) -> str:

@@ -13,7 +13,8 @@ from mockserver._util.printable import printable
 from mockserver._util.suggest import suggest
 from mockserver.client import AdminClient
 from mockserver.client.client import Filter
-from mockserver.embedded.exchange_summary import count_of, summarize_exchange
+from mockserver.client.exchange_texts import count_of
+from mockserver.embedded.exchange_summary import summarize_exchange
 from mockserver.reconcile import (
     DESCRIPTIONS,
     Difference,

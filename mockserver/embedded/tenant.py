@@ -110,7 +110,7 @@ class TenantHandle(NotPicklable):
         self._access = self._client.tenant(self.id)
 
     def verify(self) -> Verification:
-        """Return the findings, unexpected errors and unused faults of the tenant."""
+        """Return the findings, unexpected errors, and unused and ineffective faults of the tenant."""
         return self._client.verify(self.id)
 
     def reconcile(

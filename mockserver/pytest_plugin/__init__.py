@@ -178,7 +178,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 def _describe(tested: "TenantUnderTest") -> str:
     """Return the description of a tenant; an exception here would end the run with INTERNALERROR."""
     try:
-        return tested.describe()
+        return tested.report()
     except Exception as error:  # noqa: BLE001 -- see above
         text = f"session-mock cannot describe the tenant of this test: {type(error).__name__}: {error}"
         return ascii(text)[1:-1]

@@ -8,18 +8,20 @@ from mockserver._util.levels import Level
 from mockserver._util.suggest import suggest
 from mockserver.admin_schemas import FindingSummary, TenantAccess, Verification
 from mockserver.client import AdminClient, AdminError
+from mockserver.client.exchange_texts import count_of
 from mockserver.client.http_transport import is_admin_error
-from mockserver.embedded.exchange_summary import count_of
 from mockserver.embedded.tenant import TenantHandle
 from mockserver.pytest_plugin.report import describe_exchange
 
 __tracebackhide__ = is_admin_error
 UNUSED_FAULT: Final = "unused-fault"
 """The name that allows a fault that was never triggered."""
+INEFFECTIVE_FAULT: Final = "ineffective-fault"
+"""The name that allows a fault that triggered without an effect."""
 _ONE_PARAMETER: Final = "unknown-parameter:"
 """Begins the name that allows a single parameter."""
 _MAX_NUMBERS: Final = 5
-_FAULT_STATE: Final = {"id", "triggered", "remaining", "matched"}
+_FAULT_STATE: Final = {"id", "triggered", "effective", "remaining", "matched"}
 """Fields of a fault that are not arguments of the fault."""
 
 
@@ -68,6 +70,7 @@ class CheckedTenant(TenantHandle):
     def allow(self, *names: str) -> None:
         """Allow findings (``page-requested-twice``), errors (``violation``) or ``unused-fault``.
 
+        ``ineffective-fault`` allows a fault that triggered without an effect, which is a warning.
         ``unknown-parameter:utm`` allows a single name. Raises ``ValueError`` for an unknown name.
         """
         self._allowed.update(check_names(names))
@@ -104,6 +107,12 @@ class CheckedTenant(TenantHandle):
         self._reported.update(violations)
         return violations
 
+    def read_exchange(self, exchange: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return an exchange with its result, or as it is if the bounded journal has dropped it."""
+        with suppress(AdminError):
+            return self._client.exchange(exchange["number"], self.id)
+        return exchange
+
     def _find_violations(
         self, verification: Verification, unmatched: Sequence[Mapping[str, Any]]
     ) -> Iterator[Violation]:
@@ -116,13 +125,19 @@ class CheckedTenant(TenantHandle):
             matched = count_of(fault["matched"], "request") if fault["matched"] else "no request"
             text = f"{_describe_fault(fault)} was never triggered; {matched} met its conditions"
             yield Violation(UNUSED_FAULT, f"{UNUSED_FAULT}: {text}")
+        for fault in verification.ineffective_faults:
+            times = count_of(fault["triggered"], "time")
+            text = (
+                f"{_describe_fault(fault)} triggered {times}, but never changed a response or expected rows"
+            )
+            yield Violation(INEFFECTIVE_FAULT, f"{INEFFECTIVE_FAULT}: {text}", "warning")
 
     def _describe_first(self, found: FindingSummary) -> str:
         """Return lines with the first exchange that has a finding, and the number of further ones."""
         line = f"request #{found.exchanges[0]}"
         with suppress(AdminError):  # The bounded journal may have dropped it.
             line = describe_exchange(self._client.exchange(found.exchanges[0], self.id))
-        further = f"\n    and {found.count - 1} more: {_list_requests(found)}" if found.count > 1 else ""
+        further = f"\n    and {_list_requests(found, 1)}" if found.count > 1 else ""
         return f"\n    {line}{further}"
 
 
@@ -143,13 +158,15 @@ def _list_known_names() -> list[str]:
     errors: dict[str, None] = {}
     for vendor in load_dialects():
         errors.update(dict.fromkeys(vendor.contract.errors))
-    return [*FINDINGS, *errors, UNUSED_FAULT]
+    return [*FINDINGS, *errors, UNUSED_FAULT, INEFFECTIVE_FAULT]
 
 
 def _summarize_unmatched(exchanges: Sequence[Mapping[str, Any]]) -> list[FindingSummary]:
     """Summarize unmatched exchanges by error and message."""
     summaries: dict[tuple[str, str], FindingSummary] = {}
     for exchange in exchanges:
+        if exchange["error"] is None and not exchange["failed"]:  # An answered preflight.
+            continue
         name = exchange["error"] or "unexpected"
         request = exchange["request"]
         message = f"{request['method']} {request['path']}: {_explain_unmatched(exchange)}"
@@ -170,10 +187,15 @@ def _explain_unmatched(exchange: Mapping[str, Any]) -> str:
     return f"got the response {(exchange['response'] or {}).get('body')}"
 
 
-def _list_requests(found: FindingSummary) -> str:
-    numbers = ", ".join(f"#{number}" for number in found.exchanges[:_MAX_NUMBERS])
-    more = " …" if found.count > len(found.exchanges[:_MAX_NUMBERS]) else ""
-    return f"{'request' if found.count == 1 else 'requests'} {numbers}{more}"
+def _list_requests(found: FindingSummary, start: int = 0) -> str:
+    """Return the numbers of the exchanges from index *start* on, or the number of those that are too many."""
+    count = found.count - start
+    shown = (
+        count if count <= _MAX_NUMBERS + 1 else _MAX_NUMBERS
+    )  # One more takes no more room than its number.
+    numbers = ", ".join(f"#{number}" for number in found.exchanges[start : start + shown])
+    more = f" and {count - shown} more" if count > shown else ""
+    return f"{'request' if count == 1 else 'requests'} {numbers}{more}"
 
 
 def _describe_fault(fault: Mapping[str, Any]) -> str:

@@ -38,7 +38,7 @@ _JOURNAL: Final = find_setting("journal")
 
 
 class Run:
-    """The server of a test run, and its unmatched exchanges."""
+    """The server of a test run, and its unmatched exchanges of no tenant."""
 
     def __init__(self, mock: SessionMock, settings: Mapping[str, Any]) -> None:
         self.mock = mock
@@ -49,13 +49,15 @@ class Run:
         self._attempts: Counter[str] = Counter()
 
     def take_unmatched(self, count: int) -> list[dict[str, Any]]:
-        """Return the unmatched exchanges since the last call, if *count*, their total, has changed.
+        """Return the unmatched exchanges of no tenant since the last call, if their *count* has changed.
 
         Requests to deleted tenants are counted in :attr:`late` instead. On a server that the run did not
         start, unmatched exchanges may come from elsewhere: they are ignored.
         """
         if not self.mock.owns_server or count == self._last_seen:
             return []
+        if 0 <= count < self._last_seen:  # A test has cleared them.
+            self._last_seen = 0
         exported = self.mock.admin.export_journal("ndjson", None, after=self._last_seen)
         exchanges = [json.decode(line) for line in exported.splitlines()]
         if exchanges:
@@ -170,7 +172,7 @@ class TenantUnderTest:
         self._item = item
         self._strict = strict
         self._unmatched: list[dict[str, Any]] = []
-        self._set_properties(seed=tenant.seed, profile=tenant.arguments["profile"])
+        self._set_properties(seed=tenant.seed, profile=tenant.arguments["profile"], report=None)
 
     def verify(self) -> None:
         """Fail the test for violations that it did not allow and that were not reported yet."""
@@ -184,6 +186,8 @@ class TenantUnderTest:
             self.lost = True
             message = f"session-mock cannot verify this test: {describe_error(error)}"
         else:
+            if any(violation.level != "note" for violation in violations):
+                self.report()
             failing = [violation for violation in violations if self._fails_test(violation)]
             if not failing or self.ended:
                 return
@@ -216,12 +220,22 @@ class TenantUnderTest:
         return self.tenant.report_violations(verification, unmatched)
 
     def _set_properties(self, **properties: object) -> None:
-        """Set properties of the test for JUnit and others; they replace those of an earlier attempt."""
+        """Set properties of the test for JUnit and others; they replace those of an earlier attempt.
+
+        None removes a property.
+        """
         current = self._item.user_properties
         for name, value in properties.items():
             key = f"session_mock_{name}"
             current[:] = [pair for pair in current if pair[0] != key]
-            current.append((key, value))
+            if value is not None:
+                current.append((key, value))
+
+    def report(self) -> str:
+        """Describe the tenant, also as a property of the test: by default, JUnit files have no sections."""
+        text = self.describe()
+        self._set_properties(report=text)
+        return text
 
     def describe(self) -> str:
         """Describe the tenant for the report of a failure, or the reason why that is impossible."""

@@ -22,7 +22,7 @@ ARGUMENTS: Final = {
     "stall_timeout": "seconds of real time after which a stalled response is reset and the test fails;"
     " 0 for no timeout",
     "loop_limit": "consecutive requests for a list without a new row after which the client gets an error"
-    " and the test fails; 0 for no limit",
+    " and the test fails; 0 never stops the client",
 }
 """Arguments of the marker in addition to the fields of a world's spec."""
 _MAX_NAME_LENGTH: Final = 160

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from urllib.request import proxy_bypass_environment  # type: ignore[attr-defined]  # typeshed lacks it
 
 from mockserver._util.printable import printable
+from mockserver.client.exchange_texts import count_of
 from mockserver.contract.behaviors import DIALECT, DOCUMENTED
 from mockserver.embedded.exchange_summary import summarize_exchange
 
@@ -44,11 +45,13 @@ def _list_exchanges(tenant: "CheckedTenant") -> Iterator[str]:
         yield "no requests"
         yield from _warn_of_proxies(tenant.url)
         return
+    count = tenant.journal.count()
     last = exchanges[-_MAX_EXCHANGES:]
     earlier = [exchange for exchange in exchanges[:-_MAX_EXCHANGES] if _is_notable(exchange)]
     plus = ", plus earlier ones with findings" if earlier else ""
-    yield f"last {len(last)} of {tenant.journal.count()} requests{plus}:"
-    yield from _describe_exchanges([*earlier[-_MAX_EXCHANGES:], *last])
+    shown = f"last {len(last)} of " if count > len(last) else ""
+    yield f"{shown}{count_of(count, 'request')}{plus}:"
+    yield from _describe_exchanges(map(tenant.read_exchange, [*earlier[-_MAX_EXCHANGES:], *last]))
 
 
 def _warn_of_proxies(url: str) -> Iterator[str]:

@@ -69,9 +69,9 @@ SETTINGS: Final = (
     Setting(
         "loop_limit",
         "Consecutive requests for a list without a new row after which the client gets an error"
-        " and the test fails; 0 for no limit.",
+        " and the test fails; 0 never stops the client.",
         parsers.parse_limit,
-        "1000",
+        "100",
         "N",
     ),
     Setting("url", "URL of a running server to use instead of starting one.", parsers.check_url, None, "URL"),

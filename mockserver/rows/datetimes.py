@@ -13,8 +13,8 @@ from mockserver.world.model.hashing import I64
 
 DAY: Final = 86_400_000
 _ISO: Final = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)"
-    r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|z|[+-]\d{1,2}(?::?\d\d)?)?)?",
+    r"(\d{4})(-?)(\d\d)\2(\d\d)"
+    r"(?:[T ](\d\d)(:?)(\d\d)(?:\6(\d\d)(?:[.,](\d{1,9}))?)?\s?(Z|z|[+-]\d{1,2}(?::?\d\d)?)?)?",
     re.ASCII,
 )
 
@@ -45,18 +45,25 @@ def _tabulate_clock(separator: str, suffix: str) -> tuple[NDArray[np.object_], N
 def parse_instant(text: str) -> int | None:
     """Parse an ISO 8601 date or time, in UTC if it has no offset; return None if it is invalid.
 
-    Also accepts variants that clients send: a space before the time or the offset, and offsets such as
-    ``-5:00`` and ``+0530``.
+    Accepts the extended and the basic form (``20260910T080000Z``) and 24:00 as the end of a day. Also accepts
+    what clients send: a space before the time or the offset, and offsets such as ``-5:00``.
     """
     match = _ISO.fullmatch(text)
     if not match:
         return None
-    year, month, day, hour, minute, second, fraction, offset = match.groups()
+    year, _, month, day, hour, _, minute, second, fraction, offset = match.groups()
+    is_end_of_day = hour == "24" and not int(minute + (second or "") + (fraction or ""))
     try:
         local = datetime(
-            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC
+            int(year),
+            int(month),
+            int(day),
+            0 if is_end_of_day else int(hour or 0),
+            int(minute or 0),
+            int(second or 0),
+            tzinfo=UTC,
         )
-        utc = local - _parse_offset(offset or "Z")
+        utc = local + timedelta(days=is_end_of_day) - _parse_offset(offset or "Z")
     except (ValueError, OverflowError):  # The offset may lead out of the years 1 to 9999.
         return None
     milliseconds = int((fraction or "0").ljust(3, "0")[:3])

@@ -10,7 +10,7 @@ from aiohttp import HttpVersion11, web
 from aiohttp.hdrs import AUTHORIZATION, EXPECT, HOST, METH_CONNECT
 from msgspec import Struct
 
-from mockserver._util.clock import stopwatch, wall
+from mockserver._util.clock import real_time, stopwatch, wall
 from mockserver._util.printable import encodable
 from mockserver.contract.errors import ApiError, VendorError
 from mockserver.server.faults.base import FaultContext
@@ -24,6 +24,7 @@ from mockserver.server.http.transport import send, send_completely
 from mockserver.server.journal.journal import Exchange, Journal
 from mockserver.server.requests.cache import CachedRequest, RequestCache
 from mockserver.server.requests.errors import ErrorResponder, log_unexpected_error
+from mockserver.server.requests.near_misses import find_owner
 from mockserver.server.requests.parser import ParsedRequest
 from mockserver.server.requests.rate_limiting import empty_limit_headers, enforce_limits
 from mockserver.server.requests.responses import internal_error, success_response
@@ -141,7 +142,10 @@ class Handler:
     ) -> web.StreamResponse:
         """Respond to a request to an endpoint, record it in its tenant's journal and review it."""
         principal = cached.parsed.principal
-        tenant = None if principal is None else principal.tenant
+        if principal is None:
+            tenant = self._find_owner(request, cached.raw, cached.parsed.vendor)
+        else:
+            tenant = principal.tenant
         clock = None if tenant is None else tenant.clock
         watchdog = _UNBOUNDED if tenant is None else tenant.watchdog
         journal = self._tenants.unmatched if tenant is None else tenant.journal
@@ -170,6 +174,11 @@ class Handler:
             watchdog.judge(cached, exchange, response)
             journal.close(exchange, response, stopwatch() - started_ns)
 
+    def _find_owner(self, request: web.Request, raw: RawRequest, vendor: Vendor | None) -> Tenant | None:
+        """Return the tenant of an unmatched request, if it carries the credential of one."""
+        headers = encodable_headers(request.headers)
+        return find_owner(self._tenants, raw, headers, vendor.name if vendor else None)
+
     def _open_exchange(
         self,
         journal: Journal,
@@ -181,6 +190,7 @@ class Handler:
         parsed = cached.parsed
         exchange = Exchange(
             received_at=tenant.clock.now() if tenant else wall(),
+            real_time=real_time(started_ns),
             started_ns=started_ns,
             raw=cached.raw,  # Identical requests share it.
             headers=encodable_headers(request.headers),
@@ -249,7 +259,8 @@ class Handler:
         if triggered:
             exchange.has_other_page = context.request is not parsed
             exchange.answered_page = context.request.page
-            exchange.faults = tuple(f"{active.number}:{active.kind}" for active in triggered)
+            exchange.faults = tuple(active.label for active in triggered)
+            exchange.effective_faults = context.effective
         return response
 
     def _respond_without_faults(self, parsed: ParsedRequest, raw: RawRequest, exchange: Exchange) -> Response:
@@ -268,19 +279,23 @@ class Handler:
         self, request: web.Request, outcome: NoRoute | VendorError, raw: RawRequest, started_ns: int
     ) -> web.StreamResponse:
         """Respond to a request without an endpoint or one that could not be read; record it as unmatched."""
-        journal = self._tenants.unmatched
+        tenant = self._find_owner(request, raw, outcome.vendor if isinstance(outcome, NoRoute) else None)
+        clock = None if tenant is None else tenant.clock
+        journal = self._tenants.unmatched if tenant is None else tenant.journal
         exchange = Exchange(
-            received_at=wall(),
+            received_at=clock.now() if clock else wall(),
+            real_time=real_time(started_ns),
             started_ns=started_ns,
             raw=raw,
             headers=encodable_headers(request.headers),
             known=self._tenants.known,
+            tenant=tenant.name if tenant else None,
         )
         journal.open(exchange)
         response: Response | None = None
         try:
             response = self._reject(outcome, raw, exchange)
-            return await send(response, request)
+            return await send(response, request, clock)
         except CancelledError:
             exchange.client_disconnected = True
             raise

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from msgspec import json
+from msgspec.structs import replace
 
 from mockserver.world.generator.archetypes import Shares, SiteInputs
 from mockserver.world.generator.columns import GeneratedSessions
@@ -51,6 +52,7 @@ class Site:
         self.number = number
         self.tracked_data = TrackedData()
         self.deletions = NO_DELETIONS
+        self._only: int | None = None
         self.key = key(spec.seed, "site", number)
         cycle, position = divmod(number, len(vocabulary.site_names))  # No two sites share a domain.
         name = vocabulary.site_names[(key(spec.seed, "site", 0) + position) % len(vocabulary.site_names)]
@@ -98,8 +100,16 @@ class Site:
         site.deletions = self.deletions if deletions is None else deletions
         return site
 
+    def with_only(self, number: int) -> "Site":
+        """Return the site with no session but one: queries show what that session adds to their results."""
+        site = self.replace()
+        site._only = number  # noqa: SLF001 -- of the same class
+        return site
+
     def find(self, query: Query, now: int) -> QueryResult:
         """Return the sessions that match a query and have started by *now* (Unix milliseconds)."""
+        if self._only is not None and query.session is None:
+            query = replace(query, session=self._only)
         stop = now + 1 if query.stop is None else min(query.stop, now + 1)
         populations = (self.people, self.bots) if query.bots else (self.people,)
         sources: list[Source] = [self._generated(population, query, stop, now) for population in populations]

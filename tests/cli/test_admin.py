@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -255,7 +256,7 @@ def test_verify_of_correct_client_exits_with_0(admin: Shell) -> None:
     admin.request_sessions()
     lines = admin("verify").splitlines()
 
-    assert lines[0] == "1 exchanges (all in the journal). Nothing is wrong."
+    assert lines[0] == "1 exchange (all in the journal). Nothing is wrong."
     assert lines[-1].startswith("digest ")
 
 
@@ -267,6 +268,35 @@ def test_verify_with_fault_that_never_triggered_exits_with_1(admin: Shell) -> No
     assert "Something is wrong." in shown
     assert "Fault 1 (latency) never triggered." in shown
     assert json.loads(admin.run("verify", "--json", code=1).stdout)["unused_faults"]
+
+
+def test_verify_with_fault_without_effect_fails_for_warnings_only(admin: Shell) -> None:
+    admin("fault", "add", "latency", "seconds=0")
+    admin.request_sessions()
+    shown = admin("verify")
+
+    assert "Nothing is wrong." in shown
+    assert "Warning: fault 1 (latency) triggered, but never changed a response or expected rows." in shown
+    assert "Something is wrong." in admin.run("verify", "--strict", "warnings", code=1).stdout
+    assert "1:latency (no effect)" in admin("journal", "list")
+    assert admin.json("fault", "list")[0]["effective"] == 0
+
+
+def test_journal_shows_results_and_readable_bodies(admin: Shell) -> None:
+    admin.request_sessions()
+    admin("fault", "add", "status", "status=503", "message=out of order")
+    admin.request_sessions()
+    table = admin("journal", "list").splitlines()
+    bodies = admin("journal", "list", "--bodies")
+    first, second = admin.json("journal", "list", "--bodies")["exchanges"]
+
+    assert re.search(r"\d+ rows?(, total \d+)?(, next \S+)?$", table[1])
+    assert "1:status" in table[2]
+    assert "\n< {\n<   " in bodies
+    assert '\\"' not in bodies
+    assert isinstance(first["response"]["body"], dict)
+    assert isinstance(second["response"]["body"], dict)
+    assert bodies.count("\n< {") == 2
 
 
 def test_verify_with_finding_exits_with_1_and_findings_with_0(admin: Shell) -> None:
@@ -302,7 +332,38 @@ def test_verify_with_unexpected_error_exits_with_1(admin: Shell) -> None:
 def test_verify_mentions_unmatched_requests(admin: Shell) -> None:
     admin.request_unknown_path()
 
-    assert "matched no tenant; `session-mock admin journal list --unmatched` lists them." in admin("verify")
+    message = "other requests? matched no tenant; see `session-mock admin journal list --unmatched`."
+
+    assert re.search(f"Not checked: [0-9]+ {message}", admin("verify"))
+
+
+def test_verify_counts_requests_of_no_tenant_and_clear_deletes_them(admin: Shell) -> None:
+    admin("journal", "clear", "--unmatched")
+    before = admin("verify")
+    for _ in range(3):
+        admin.request_unknown_path()
+
+    assert "matched no tenant" not in before
+    assert "Not checked: 3 other requests matched no tenant; see `session-mock" in admin("verify")
+    assert admin.json("verify")["unmatched"] == 3
+    admin("journal", "clear", "--unmatched")
+    assert admin.json("verify")["unmatched"] == 0
+    assert admin.json("journal", "list", "--unmatched")["exchanges"] == []
+
+
+def test_verify_lists_unmatched_requests_with_credential_of_tenant(admin: Shell) -> None:
+    vendor, endpoint = PAIR
+    access = admin.json("tenant", "show")["vendors"][vendor.name]
+    body = json.dumps(access["body"]).encode()
+    with suppress(HTTPError):
+        urlopen(Request(f"{access['url']}{endpoint.paths[0]}/no", body, access["headers"]))  # noqa: S310 -- our own
+    admin("journal", "follow", "--after", "0", "--limit", "1")
+    result = admin.run("verify", code=1).stdout
+    [summary] = json.loads(admin.run("verify", "--json", code=1).stdout)["unexpected"]
+
+    assert re.search(rf"unknown_path +error +1 +1 +POST {endpoint.paths[0]}/no: ", result)
+    assert (summary["name"], summary["exchanges"]) == ("unknown_path", [1])
+    assert "unknown_path" in admin("journal", "list", "--no-endpoint")
 
 
 @pytest.mark.parametrize(

@@ -48,15 +48,15 @@ READS = {
     "fault kinds": "/faults",
     "limit list": f"{DEFAULT}/limits",
     "behavior list": f"{DEFAULT}/behaviors",
-    "journal list": f"{DEFAULT}/journal",
+    "journal list": f"{DEFAULT}/journal?results=true",
     "journal list --unmatched": "/journal",
     "journal list --count": f"{DEFAULT}/journal/count",
     "journal list --status 2xx --any-endpoint --after 1 --limit 1": (
-        f"{DEFAULT}/journal?status=2xx&no_endpoint=false&after=1&limit=1"
+        f"{DEFAULT}/journal?results=true&status=2xx&no_endpoint=false&after=1&limit=1"
     ),
     "journal export --format har": f"{DEFAULT}/journal?format=har",
     "journal export --unmatched": "/journal?format=ndjson",
-    "journal follow --limit 1": f"{DEFAULT}/journal?format=ndjson&limit=1",
+    "journal follow --limit 1": f"{DEFAULT}/journal?format=ndjson&results=true&limit=1",
     "journal show 1": f"{DEFAULT}/journal/1",
     "findings": f"{DEFAULT}/journal/findings",
     f"rows trace {NAME} {devnull}": f"{DEFAULT}/journal/trace",
@@ -80,7 +80,14 @@ CHANGES = {
 """Commands that change something, with the route that returns the new state."""
 CLOCK_MODES = ("clock rate 60", "clock system", "clock reset")
 """Commands whose result depends on real time, or is the initial state."""
-SILENT = ("fault remove 1", "fault remove --all", "journal clear", "tenant delete acme", "tenant reset")
+SILENT = (
+    "fault remove 1",
+    "fault remove --all",
+    "journal clear",
+    "journal clear --unmatched",
+    "tenant delete acme",
+    "tenant reset",
+)
 """Commands without a result."""
 COMPARISON = f"rows reconcile {NAME} {devnull}"
 """Exits with 1: the file has no rows."""

@@ -8,6 +8,7 @@ from urllib.request import urlopen
 
 import pytest
 from click.testing import CliRunner
+from msgspec import to_builtins
 
 from mockserver.cli.main import cli
 from mockserver.contract.behaviors import DIALECT, DOCUMENTED
@@ -33,7 +34,9 @@ def test_contract_and_openapi_in_dialect_are_those_of_the_dialect(vendor: Vendor
     contract = json.loads(run("contract", vendor.name, "--dialect", vendor.dialect, "--json"))
     openapi = json.loads(run("openapi", vendor.name, "--dialect", vendor.dialect))
     texts = [fact.text for _, fact in vendor.contract.facts()]
+    differences = [to_builtins(difference) for difference in vendor.contract.not_imitated]
 
+    assert contract["not_imitated"] == differences
     assert contract["dialect"] == vendor.dialect
     assert [fact["text"] for fact in contract["facts"]][: len(texts)] == texts
     assert list(contract["sources"]) == list(vendor.contract.sources)

@@ -122,6 +122,8 @@ class CarefulClient:
             following = get_at(page.body, pagination.next) if pagination.next else end
             if following != end or (not page.rows and count < total):
                 raise PageError(f"rows up to {following}, expected {end} of {total}")
+            if previous is not None and total != get_at(previous.body, pagination.total or ""):
+                raise PageError("the total changed")
         if isinstance(pagination, CursorPagination):
             cursor = get_at(page.body, pagination.next)
             if cursor is not None and (not page.rows or cursor == page.params.get(pagination.cursor)):
@@ -183,14 +185,32 @@ class CarefulClient:
                 return reset - now.timestamp() if limit.resets == "instant" else reset
         return default
 
-    def send(self, params: Params) -> httpx.Response:
+    def send(self, params: Params, method: str | None = None) -> httpx.Response:
         """Send a request with what a vendor handle has: base URL, headers and body fields."""
         remaining = dict(params)
         template = self.endpoint.paths[0]
         names = [name for _, name, _, _ in Formatter().parse(template) if name]
         path = template.format_map({name: remaining.pop(name, self.vendor.sites[0]) for name in names})
-        url = self.vendor.base_url + path
-        if self.endpoint.method == "GET":
-            query = {name: str(value) for name, value in remaining.items()}
-            return self._http.get(url, params=query, headers=self.vendor.headers)
-        return self._http.post(url, json={**self.vendor.body, **remaining}, headers=self.vendor.headers)
+        is_get = self.endpoint.method == "GET"
+        return self._http.request(
+            method or self.endpoint.method,
+            self.vendor.base_url + path,
+            params={name: str(value) for name, value in remaining.items()} if is_get else None,
+            json=None if is_get else {**self.vendor.body, **remaining},
+            headers=self.vendor.headers,
+        )
+
+
+class RereadingClient(CarefulClient):
+    """Collect a list again until two crawls agree, if neither a total nor a cursor shows that its rows moved."""
+
+    def collect(self) -> list[Row]:
+        rows = super().collect()
+        pagination = self.endpoint.pagination
+        if pagination.has_cursors or pagination.total is not None:
+            return rows
+        for _ in range(self.restarts):
+            earlier, rows = rows, super().collect()
+            if rows == earlier:
+                return rows
+        raise GaveUp("the list changes with every crawl")

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Final
 
 from mockserver import SessionMock
+from mockserver._util.levels import Level
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.limits import RateLimit
+from mockserver.contract.lint_rules import MissingCompanion
 from mockserver.pytest_plugin.checked_tenant import CheckedTenant
 from mockserver.server.requests.responses import status_of
 from mockserver.vendors import load_dialects
@@ -42,6 +45,17 @@ def name(value: Any) -> str | None:
 def list_params(endpoint: Endpoint) -> Params:
     """Return the parameters that request all rows in pages of :data:`SIZE` rows, if that can be chosen."""
     return with_page_size(endpoint, all_rows_params(endpoint), SIZE)
+
+
+def window_params(endpoint: Endpoint, start: datetime, end: datetime) -> Params:
+    """Return the parameters of a time window with explicit ends, and its zone if the endpoint has one."""
+    window = endpoint.time_windows[0]
+    zones = {rule.when.zone: "UTC" for rule in endpoint.lint_rules if isinstance(rule.when, MissingCompanion)}
+
+    def convert(instant: datetime) -> str | int:
+        return int(instant.timestamp()) if endpoint.body else instant.date().isoformat()
+
+    return {**zones, str(window.start): convert(start), str(window.end): convert(end)}
 
 
 def strict_limits(vendor: Vendor, endpoint: Endpoint) -> dict[str, int | str]:
@@ -83,10 +97,14 @@ def make_client(
     return kind(tenant.vendor(vendor.name), endpoint, list_params(endpoint) if params is None else params)
 
 
+def find_problems(tenant: CheckedTenant) -> dict[str, Level]:
+    """Return the levels of everything that a strict test would report now, by name."""
+    return {violation.name: violation.level for violation in tenant.report_violations(tenant.verify())}
+
+
 def find_errors(tenant: CheckedTenant) -> list[str]:
     """Return the names of the reasons for which a strict test fails."""
-    violations = tenant.report_violations(tenant.verify())
-    return [violation.name for violation in violations if violation.level == "error"]
+    return [name for name, level in find_problems(tenant).items() if level == "error"]
 
 
 def find_difference(tenant: CheckedTenant, pair: Pair, rows: list[Any], params: Params | None = None) -> str:

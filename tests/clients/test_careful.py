@@ -1,5 +1,6 @@
 """A careful client passes the strict checks at every list, whatever fails."""
 
+from contextlib import suppress
 from typing import Any, Final
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from mockserver import SessionMock
 from mockserver.server.faults.paging import PagingFault
 from mockserver.server.faults.registry import kinds
-from tests.clients.careful import CarefulClient, GaveUp
+from mockserver.server.faults.world_events import WorldEvent
+from tests.clients.careful import CarefulClient, GaveUp, RereadingClient
 from tests.clients.lists import (
     LISTS,
     PAGED,
@@ -35,9 +37,15 @@ FAILURES: Final[dict[str, dict[str, Any]]] = {
     "content type": {"kind": "content_type"},
     "dribble": {"kind": "dribble", "pause": 0},
 }
-PAGING: Final = sorted(
-    kind for kind, fault in kinds().items() if issubclass(fault, PagingFault) and kind != "changing_total"
-)
+PAGING: Final = sorted(kind for kind, fault in kinds().items() if issubclass(fault, PagingFault))
+CHANGES: Final[dict[str, list[dict[str, Any]]]] = {
+    "session arrives": [{"kind": "session_arrives"}],
+    "session arrives late": [{"kind": "session_arrives_late", "seconds": 15 * 86400}],
+    "session grows": [{"kind": "session_arrives"}, {"kind": "session_grows"}],
+    "oldest session deleted": [{"kind": "session_deleted", "place": 0}],
+    "middle session deleted": [{"kind": "session_deleted", "place": 0.5}],
+    "newest session deleted": [{"kind": "session_deleted", "place": 1}],
+}
 
 
 def supports(pair: Pair, kind: str) -> bool:
@@ -81,6 +89,46 @@ def test_careful_client_begins_wrong_list_anew(mock: SessionMock, pair: Pair, ki
 
         assert find_difference(tenant, pair, rows) == ""
         assert find_errors(tenant) == []
+
+
+@pytest.mark.parametrize("limit", [0, 50])
+@pytest.mark.parametrize(
+    ("pair", "kind"), [(pair, kind) for pair in PAGED for kind in PAGING if supports(pair, kind)], ids=name
+)
+def test_careful_client_ends_list_that_never_ends(
+    mock: SessionMock, pair: Pair, kind: str, limit: int
+) -> None:
+    with strict_tenant(mock, pair[0], [{"kind": kind}], loop_limit=limit) as tenant:
+        with make_client(CarefulClient, tenant, pair) as client, suppress(GaveUp):
+            client.collect()
+
+        assert "endless-paging" not in find_errors(tenant)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize(
+    ("pair", "page"),
+    [(pair, page) for pair in LISTS for page in (1, 2, 3) if page == 1 or pair in PAGED],
+    ids=name,
+)
+def test_careful_client_collects_list_that_changes(
+    mock: SessionMock, pair: Pair, page: int, change: str
+) -> None:
+    faults = [{**event, "page": page, "times": 1} for event in CHANGES[change]]
+    with (
+        strict_tenant(mock, pair[0], faults) as tenant,
+        make_client(RereadingClient, tenant, pair) as client,
+    ):
+        rows = client.collect()
+
+        assert find_difference(tenant, pair, rows) == ""
+        assert find_errors(tenant) == []
+
+
+def test_lists_change_by_every_world_event() -> None:
+    world_events = {kind for kind, fault in kinds().items() if issubclass(fault, WorldEvent)}
+
+    assert {event["kind"] for events in CHANGES.values() for event in events} == world_events
 
 
 @pytest.mark.parametrize("pair", PAGED, ids=name)

@@ -2,11 +2,13 @@
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import pytest
 
 from mockserver import SessionMock
+from mockserver.contract.lint_rules import MissingCompanion
 from tests.clients.careful import CarefulClient, Page, PageError
 from tests.clients.lists import (
     LISTS,
@@ -15,16 +17,21 @@ from tests.clients.lists import (
     Pair,
     find_difference,
     find_errors,
+    find_problems,
     list_params,
     make_client,
     name,
     strict_limits,
     strict_tenant,
+    window_params,
 )
 from tests.support.pages import Params, with_page_number, with_page_size
 
 NUMBERED: Final = [
     pair for pair in LISTS if pair[1].pagination.key_field and not pair[1].pagination.has_cursors
+]
+ZONED: Final = [
+    pair for pair in LISTS if any(isinstance(rule.when, MissingCompanion) for rule in pair[1].lint_rules)
 ]
 WORKERS: Final = 6
 
@@ -97,6 +104,21 @@ def test_polling_of_newest_page_passes(mock: SessionMock, pair: Pair) -> None:
             time.sleep(3600)
 
         assert find_errors(tenant) == []
+
+
+@pytest.mark.parametrize("with_zone", [False, True])
+@pytest.mark.parametrize("pair", ZONED, ids=name)
+def test_days_in_documented_default_zone_pass(mock: SessionMock, pair: Pair, *, with_zone: bool) -> None:
+    params = window_params(pair[1], datetime(2026, 9, 1, tzinfo=UTC), datetime(2026, 9, 29, tzinfo=UTC))
+    if not with_zone:
+        params = {key: value for key, value in params.items() if key in pair[1].range_fields}
+    with strict_tenant(mock, pair[0]) as tenant, make_client(CarefulClient, tenant, pair, params) as client:
+        rows = client.collect()
+
+        assert find_difference(tenant, pair, rows, params) == ""
+        assert find_problems(tenant).get("range-without-zone") in (
+            [None] if with_zone else ["note", "warning"]
+        )
 
 
 @pytest.mark.parametrize("pair", [pair for pair in NUMBERED if strict_limits(*pair)], ids=name)

@@ -1,13 +1,15 @@
 """Wrong clients: the careful client with one small change each."""
 
 from concurrent.futures import ThreadPoolExecutor
-from itertools import takewhile
+from email.utils import parsedate_to_datetime
+from itertools import islice, takewhile
+from typing import Any
 
 import httpx
 
 from mockserver._util.json_paths import get_at
-from mockserver.contract.lint_rules import LooksLikeMilliseconds
-from tests.clients.careful import CarefulClient, Page, PageError, Row
+from mockserver.contract.lint_rules import ExceedsMaximum, InQuery, IsSet, LooksLikeMilliseconds
+from tests.clients.careful import CarefulClient, GaveUp, Page, PageError, Row
 from tests.support.pages import Params, with_page_number
 
 
@@ -114,6 +116,94 @@ class MisspellsFilter(CarefulClient):
             name[:place] + name[place + 1 :] if key == name else key: value
             for key, value in self.params.items()
         }
+
+
+class AsksForTooManyRows(CarefulClient):
+    """Sends a limit above the vendor's maximum."""
+
+    def first_params(self) -> Params:
+        conditions = [rule.when for rule in self.endpoint.lint_rules]
+        limits = {when.field: when.maximum + 1 for when in conditions if isinstance(when, ExceedsMaximum)}
+        return {**self.params, **limits}
+
+
+class SendsKeyInQuery(CarefulClient):
+    """Sends its key in the URL too."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        conditions = [rule.when for rule in self.endpoint.lint_rules]
+        self._http.params = httpx.QueryParams(
+            {when.parameter: "key" for when in conditions if isinstance(when, InQuery)}
+        )
+
+
+class SendsToOldPlace(CarefulClient):
+    """Sends a field where only older documents have it."""
+
+    def first_params(self) -> Params:
+        conditions = [rule.when for rule in self.endpoint.lint_rules]
+        return {**self.params, **{when.field: [] for when in conditions if isinstance(when, IsSet)}}
+
+
+class FetchesPagesTwice(CarefulClient):
+    """Requests a page to look whether it exists, and again to read it."""
+
+    def fetch(self, params: Params) -> Page:
+        page = super().fetch(params)
+        return page if params == self.first_params() else super().fetch(params)
+
+
+class SkipsFailedPage(CarefulClient):
+    """Goes on with the next page if one fails."""
+
+    def collect(self) -> list[Row]:
+        rows: list[Row] = []
+        for number in range(3):
+            params = with_page_number(self.endpoint, self.params, number)
+            response = self.send(params)
+            if response.status_code == httpx.codes.OK:
+                rows += self.read(params, response.json()).rows
+        return rows
+
+
+class StopsInTheMiddle(CarefulClient):
+    """Reads two pages, however many there are."""
+
+    def collect(self) -> list[Row]:
+        return [row for page in islice(self.pages(), 2) for row in page.rows]
+
+
+class RepeatsRefused(CarefulClient):
+    """Sends a refused request again, unchanged."""
+
+    def refused(self, params: Params, response: httpx.Response) -> Page:
+        if self.send(params).status_code == response.status_code:
+            raise GaveUp(response.text)
+        return self.fetch(params)
+
+
+class SleepsUntilEpoch(CarefulClient):
+    """Sleeps for as many seconds as the Unix time has at which it may retry."""
+
+    def seconds_to_wait(self, response: httpx.Response, default: float) -> float:
+        now = parsedate_to_datetime(response.headers["Date"])
+        return now.timestamp() + super().seconds_to_wait(response, default)
+
+
+class ReadsDefaultWindow(CarefulClient):
+    """Sends no time range."""
+
+    def first_params(self) -> Params:
+        return {key: value for key, value in self.params.items() if key not in self.endpoint.range_fields}
+
+
+class ReadsDefaultWindowSlowly(ReadsDefaultWindow):
+    """Sends no time range, and stores each page for a minute."""
+
+    def fetch(self, params: Params) -> Page:
+        self.wait(60)
+        return super().fetch(params)
 
 
 class ExportsInParallel(CarefulClient):

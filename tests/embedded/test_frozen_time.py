@@ -105,6 +105,17 @@ def test_system_clock_under_frozen_time_shows_frozen_time(freeze: Callable[[], A
 
 
 @pytest.mark.parametrize("freeze", FREEZERS.values(), ids=FREEZERS)
+def test_exchange_under_frozen_time_has_real_time(freeze: Callable[[], Any]) -> None:
+    with SessionMock(now="system") as mock:
+        with freeze():
+            request(mock, *ENDPOINTS[0])
+        [exchange] = mock.journal
+
+    assert datetime.fromisoformat(exchange["at"]) == datetime.fromisoformat(INSTANT)
+    assert datetime.fromisoformat(exchange["real_time"]) > datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("freeze", FREEZERS.values(), ids=FREEZERS)
 def test_frozen_clock_under_frozen_time_keeps_its_time(freeze: Callable[[], Any]) -> None:
     with SessionMock(now="2026-09-30T12:00:00Z") as mock, freeze():
         assert mock.clock.now == datetime(2026, 9, 30, 12, tzinfo=UTC)

@@ -193,6 +193,21 @@ def test_concurrent_calls_of_handle_all_take_effect(tenant: TenantHandle) -> Non
     assert sorted(int(fault["id"]) for fault in tenant.faults) == list(range(1, 201))
 
 
+def test_verify_returns_faults_without_effect(tenant: TenantHandle) -> None:
+    tenant.faults.add("latency", seconds=0)
+    tenant.faults.add("latency", seconds=0.001)
+    tenant.faults.add("status", page=99)
+    crawl(tenant, PAIR)
+    verification = tenant.verify()
+    [first, second, _] = tenant.faults
+
+    assert [fault["id"] for fault in verification.ineffective_faults] == ["1"]
+    assert [fault["id"] for fault in verification.unused_faults] == ["3"]
+    assert (first["triggered"] > 0, first["effective"]) == (True, 0)
+    assert second["triggered"] == second["effective"] > 0
+    assert {tuple(exchange["effective_faults"]) for exchange in tenant.journal} == {("2:latency",)}
+
+
 def test_verify_returns_findings_and_unused_faults(tenant: TenantHandle) -> None:
     tenant.faults.add("status", status=503, page=99)
     number = len(crawl(tenant, PAIR)) - 1

@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -41,9 +42,9 @@ def test_section_shows_requests_faults_and_near_misses(run: Run) -> None:
             "tenant 'test_it.py::test_one' at http://127.0.0.1:*, clock 2026-10-01T00:00:00+00:00",
             "world: seed=*, sessions=1000, *",
             "last 10 of 13 requests, plus earlier ones with findings:",
-            "     5  GET /*=2 -> 200, fault #1 (latency)",
+            "     5  GET /*=2 -> 200, * rows, *fault #1 (latency, no effect)",
             "     7  GET /*=1 -> 200*",
-            "    13  GET /*=first -> 400 violation (documented, *documentation*)",
+            '    13  GET /*=first -> 400 violation (documented, *documentation*), "*"',
             "unmatched requests:",
             "     1  GET /api/nothing -> 404*unknown_path*",
             "        closest match: GET /api/*: *segment*",
@@ -65,8 +66,7 @@ def test_one(session_mock):
     token = re.search(r"TOKEN (\S+)", output)
 
     assert token
-    assert "last 1 of 1 requests" in output
-    assert "unmatched requests" in output
+    assert "\n2 requests:\n" in output
     assert output.count(token[1]) == 1
 
 
@@ -205,10 +205,10 @@ def test_one(session_mock):
     result.stdout.fnmatch_lines(
         [
             "last 10 of 14 requests, plus earlier ones with findings:",
-            "     1  GET * -> 503, fault #1 (status), Retry-After: 30",
-            "     2  GET * -> 200",
+            '     1  GET * -> 503, "*", fault #1 (status), Retry-After: 30',
+            "     2  GET * -> 200, 10 rows*",
             "        error retry-too-soon: *",
-            "     5  GET * -> 200",
+            "     5  GET * -> 200, 10 rows*",
         ]
     )
 
@@ -241,3 +241,77 @@ def test_section_without_exchange_names_proxy_variables(
         result.stdout.fnmatch_lines(["no requests", line])
     else:
         result.stdout.no_fnmatch_line(line)
+
+
+REPORTED = r"""
+def test_failed(session_mock):
+    ask(session_mock, page2="\x00\x1b[31m<&\u202e\"'")
+    requests.get(session_mock.url + "/no/such/path%00%0c%1b", headers=session_mock.vendor(VENDOR).headers)
+    assert ask is None
+
+def test_violated(session_mock):
+    ask(session_mock, **{PAGE: "first"})
+
+@pytest.fixture
+def broken(session_mock):
+    raise ValueError("broken")
+
+def test_error(broken): pass
+
+@pytest.fixture
+def late(session_mock):
+    yield
+    ask(session_mock, **{PAGE: "first"})
+
+def test_late(late): pass
+
+def test_warned(session_mock):
+    ask(session_mock, api_key="x")
+
+@pytest.mark.session_mock(strict=False)
+def test_lax(session_mock):
+    ask(session_mock, **{PAGE: "first"})
+
+def test_noted(session_mock):
+    [ask(session_mock, **{LIMIT: 9999, PAGE: page}) for page in (1, 2)]
+
+def test_allowed(session_mock):
+    session_mock.allow("violation")
+    ask(session_mock, **{PAGE: "first"})
+
+def test_passed(session_mock):
+    ask(session_mock)
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("-n1",), ("-o", "junit_family=xunit1")], ids=str)
+def test_junit_file_has_report_of_each_failed_and_warned_test(
+    run: Run, properties: Callable[[], dict[str, dict[str, str]]], options: tuple[str, ...]
+) -> None:
+    run(REPORTED, "-o", "junit_logging=no", *options)
+    reports = {name: values.get("report") for name, values in properties().items()}
+    shown = ("failed", "violated", "error", "late", "warned", "lax")
+
+    assert {name for name, report in reports.items() if report} == {f"test_{name}" for name in shown}
+    for name in shown:
+        lines = str(reports[f"test_{name}"]).splitlines()
+        assert lines[0].startswith(f"tenant 'test_it.py::test_{name}' at http://")
+        assert lines[-1].startswith("reproduce with: session-mock serve ")
+    assert "unknown_path" in str(reports["test_failed"])
+    assert "warning key-in-query: " in str(reports["test_warned"])
+    assert all(character.isprintable() or character == "\n" for character in str(reports["test_failed"]))
+
+
+def test_junit_file_has_only_report_of_last_attempt(
+    run: Run, properties: Callable[[], dict[str, dict[str, str]]]
+) -> None:
+    run(
+        """
+def test_one(request, session_mock):
+    request.node.user_properties.append(("session_mock_report", "of an earlier attempt"))
+    from mockserver.pytest_plugin.fixtures import TenantUnderTest
+    TenantUnderTest(None, session_mock, request.node, strict="errors")
+"""
+    )
+
+    assert "report" not in properties()["test_one"]

@@ -44,6 +44,27 @@ def test_url_setting_uses_running_server(run: Run) -> None:
     assert left == ["default"]
 
 
+def test_unmatched_request_fails_only_test_of_its_credential(run: Run) -> None:
+    """On a server that other clients use, requests without the credential of a test may be theirs."""
+    tests = """
+@pytest.fixture
+def other(session_mock_server):
+    with session_mock_server.create_tenant() as tenant: yield tenant
+
+def test_own(session_mock):
+    requests.get(url(session_mock) + "/no/such", headers=session_mock.vendor(VENDOR).headers)
+
+def test_foreign(session_mock, other):
+    requests.get(url(session_mock) + "/no/such", headers=other.vendor(VENDOR).headers)
+    requests.get(url(session_mock) + "/no/such")
+"""
+    with SessionMock() as mock:
+        result = run(tests, f"--session-mock-url={mock.url}")
+
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["FAILED test_it.py::test_own - Failed: unknown_path*"])
+
+
 def test_missing_admin_token_is_usage_error(run: Run) -> None:
     with SessionMock(admin_token="open") as mock:
         run(ONE, f"--session-mock-url={mock.url}", "--session-mock-admin-token=open").assert_outcomes(

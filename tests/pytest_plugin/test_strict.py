@@ -10,8 +10,8 @@ VIOLATIONS: dict[str, tuple[str, list[str]]] = {
         "def test_one(session_mock):\n    for page in (1, 2, 2, 2): ask(session_mock, **{LIMIT: 4, PAGE: page})\n",
         [
             "page-requested-twice: *",
-            "*3  GET /*=4&page=2 -> 200",
-            "    and 1 more: requests #3, #4",
+            "*3  GET /*=4&page=2 -> 200, 4 rows, *",
+            "    and request #4",
         ],
     ),
     "unknown_path": (
@@ -67,6 +67,24 @@ def test_allowed_violation_passes(run: Run, name: str, how: str) -> None:
     run(VIOLATIONS[name][0] + how.format(name=name)).assert_outcomes(passed=1)
 
 
+def test_answered_preflight_is_not_a_violation(run: Run) -> None:
+    """Browsers send it before the request of a correct client."""
+    result = run("""
+from mockserver.vendors import load_dialects
+
+OTHER = next(vendor for vendor in load_dialects() if "preflight" in vendor.contract.errors)
+
+@pytest.mark.session_mock(dialect={OTHER.name: OTHER.dialect})
+def test_one(session_mock):
+    vendor = session_mock.vendor(OTHER.name)
+    endpoint = OTHER.contract.endpoints[0]
+    url = vendor.base_url + endpoint.paths[0].format_map({endpoint.site: vendor.sites[0]})
+    assert requests.options(url, headers=vendor.headers, timeout=60).status_code == 200
+""")
+
+    result.assert_outcomes(passed=1)
+
+
 @pytest.mark.parametrize("lax", [["--session-mock-strict=no"], []], ids=str)
 def test_violation_in_lax_test_passes(run: Run, lax: list[str]) -> None:
     marker = "" if lax else "@pytest.mark.session_mock(strict=False)\n"
@@ -77,6 +95,35 @@ def test_strict_marker_overrides_lax_setting(run: Run) -> None:
     run(
         "@pytest.mark.session_mock(strict=True)\n" + VIOLATIONS["violation"][0], "--session-mock-strict=no"
     ).assert_outcomes(failed=1)
+
+
+INEFFECTIVE = """
+@pytest.mark.session_mock(faults={{'kind': 'latency', 'seconds': 0}}{marker})
+def test_one(session_mock):
+    ask(session_mock)
+    ask(session_mock)
+"""
+
+
+@pytest.mark.parametrize(
+    ("marker", "outcome"),
+    [
+        ("", "passed"),
+        (", strict='warnings'", "failed"),
+        (", strict='warnings', allow='ineffective-fault'", "passed"),
+    ],
+)
+def test_fault_without_effect_is_warning(run: Run, marker: str, outcome: str) -> None:
+    result = run(INEFFECTIVE.format(marker=marker))
+
+    result.assert_outcomes(**{outcome: 1})
+    if outcome == "failed":
+        result.stdout.fnmatch_lines(
+            [
+                "ineffective-fault: kind='latency'* triggered 2 times, but never changed a response or expected rows",
+                "If this is intended: session_mock.allow('ineffective-fault')",
+            ]
+        )
 
 
 def test_all_violations_are_reported_once(run: Run) -> None:
@@ -92,11 +139,30 @@ def test_one(session_mock):
     result.stdout.fnmatch_lines(
         [
             "violation (requests #1, #2): *",
-            "unknown_path (requests #1, #2, #3, #4, #5 …): GET /nothing: *",
+            "unknown_path (requests #1, #2, #3, #4, #5 and 115 more): GET /nothing: *",
             "unused-fault: *",
             "If this is intended: session_mock.allow('violation', 'unknown_path', 'unused-fault')",
         ]
     )
+
+
+@pytest.mark.parametrize(
+    ("count", "numbers"),
+    [
+        (1, "request #1"),
+        (2, "requests #1, #2"),
+        (6, "requests #1, #2, #3, #4, #5, #6"),
+        (7, "requests #1, #2, #3, #4, #5 and 2 more"),
+    ],
+)
+def test_requests_are_listed_unless_there_are_too_many(run: Run, count: int, numbers: str) -> None:
+    """One more request is named, because its number is as short as a remark that there is one."""
+    result = run(f"""
+def test_one(session_mock):
+    for _ in range({count}): requests.get(session_mock.url + "/nothing")
+""")
+
+    result.stdout.fnmatch_lines([f"unknown_path ({numbers}): GET /nothing: *"])
 
 
 def test_allow_unknown_name_raises_with_suggestion(run: Run) -> None:

@@ -278,7 +278,7 @@ async def test_credential_at_place_of_another_dialect_is_explained(serve: Any, f
         path, arguments = each.parts(family, endpoint, dict(endpoint.example))
         key = {PLACE: each.tenant.identifiers[family.name].credentials["token"]}
         answers.append((await get(each, path, params={**arguments["params"], **key}))[0])
-    [exchange] = mock.served.unmatched
+    [exchange] = mock.tenant.journal
 
     assert answers == [missing(family), 200]
     assert exchange.near_misses[0].difference.endswith(

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+from msgspec import json
 
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.findings import FINDINGS
@@ -21,7 +22,7 @@ from mockserver.contract.pagination import OffsetPagination, PageNumberPaginatio
 from mockserver.server.faults.registry import read
 from mockserver.vendors import load_dialects
 from mockserver.vendors.base import Vendor
-from tests.server.asking import ALL, LISTS, Pair, crawl, name, page_of
+from tests.server.asking import ALL, LISTS, Pair, crawl, name, page_of, secrets
 from tests.support.limits import find_limits
 
 ADVISED = [
@@ -214,6 +215,23 @@ async def test_request_of_deleted_tenant_is_found(serve: Any, pair: Pair) -> Non
         ["deleted-tenant"],
     )
     assert len(default.journal) == 0
+
+
+@pytest.mark.parametrize("pair", ALL, ids=name)
+async def test_request_of_living_tenant_or_stranger_is_not_of_deleted_tenant(serve: Any, pair: Pair) -> None:
+    mock = await serve(tenants={"late": {"world": {"seed": 5}}})
+    mock.served.delete(mock.tenants["late"])
+    await mock.ask(*pair, dict(pair[1].example))
+    path, arguments = mock.parts(*pair, dict(pair[1].example))
+    text = json.encode(arguments).decode()
+    for secret in secrets(mock, pair[0]):
+        text = text.replace(secret, "unknown")
+    async with mock.client.request(pair[1].method, path, **json.decode(text)) as response:
+        await response.read()
+    exchanges = [*mock.tenant.journal, *mock.served.unmatched]
+
+    assert len(exchanges) == 2
+    assert all("deleted-tenant" not in [each.name for each in exchange.findings] for exchange in exchanges)
 
 
 async def test_error_in_review_is_logged_without_values(

@@ -25,7 +25,9 @@ LIST = next(
 
 def exchange(body: bytes = b"", path: str = "/") -> Exchange:
     """Return an exchange that has begun."""
-    return Exchange(received_at=0, started_ns=0, raw=RawRequest("GET", path, "", "", body), headers={})
+    return Exchange(
+        received_at=0, real_time=0, started_ns=0, raw=RawRequest("GET", path, "", "", body), headers={}
+    )
 
 
 def respond(body: bytes = b"") -> Response:
@@ -150,6 +152,7 @@ def test_journal_of_hostile_requests_stays_near_its_bound_in_memory(
             path, headers, body = shape(number)
             begun = Exchange(
                 received_at=0,
+                real_time=0,
                 started_ns=0,
                 raw=RawRequest("GET", path, "", "", body),
                 headers=CIMultiDict(headers),
@@ -202,7 +205,7 @@ async def test_near_misses_of_request_with_many_keys_are_bounded(serve: Any) -> 
         f"/{vendor.name}{path}?" + "&".join(f"a{entry}={key}" for entry in range(100))
     ):
         pass
-    [unmatched] = mock.served.unmatched
+    [unmatched] = mock.tenant.journal
 
     assert 0 < len(unmatched.near_misses) <= 12
 

@@ -114,6 +114,19 @@ async def test_list_begun_anew_is_no_repeated_page(serve: Any, pair: Pair, order
     assert found(mock, "page-requested-twice") == []
 
 
+@pytest.mark.parametrize(("seconds", "repeated"), [(0.3, [3]), (1.1, [])])
+@pytest.mark.parametrize("pair", ENDPOINTS, ids=name)
+async def test_page_refreshed_after_pause_is_no_repeated_page(
+    serve: Any, pair: Pair, seconds: float, repeated: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mock, pages = await serve_pages(serve, pair)
+    monkeypatch.setattr("mockserver.server.review.pages.stopwatch", lambda: 0)
+    monkeypatch.setattr("mockserver.server.handler.stopwatch", lambda: int(seconds * 1e9))
+    await request(mock, pair, pages, [0, 1, 1])
+
+    assert found(mock, "page-requested-twice") == repeated
+
+
 @pytest.mark.parametrize("pair", ENDPOINTS, ids=name)
 @pytest.mark.parametrize(("fault", "failed"), FAILURES_OF_PAGES, ids=str)
 @pytest.mark.parametrize("restarts", [False, True])

@@ -4,16 +4,17 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from io import BytesIO
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
+from msgspec import to_builtins
 from msgspec.structs import fields as struct_fields
 
 from mockserver.contract.behaviors import DOCUMENTED, ByBehavior
-from mockserver.contract.credentials import BodyKeys
+from mockserver.contract.credentials import Bearer, BodyKeys
 from mockserver.contract.endpoint import Endpoint
-from mockserver.contract.validation import fields
+from mockserver.contract.validation import Field, fields, read
 from mockserver.rows.datetimes import format_seconds, parse_instant
 from mockserver.rows.encoder import RowEncoder
 from mockserver.server.expected.rows import all_rows_params
@@ -179,13 +180,92 @@ async def test_wrong_method_trailing_slash_and_unknown_path_get_vendor_error(ser
     vendor, endpoint = pair
     mock = await serve(vendor)
     path, _ = mock.parts(vendor, endpoint, await session_params(mock, vendor, endpoint))
+    wrong_method = "missing_credential" if vendor.contract.authenticates_first else "wrong_method"
     for method, target, error in (
-        ("DELETE", path, "wrong_method"),
+        ("DELETE", path, wrong_method),
         (endpoint.method, f"{path}/", "unknown_path"),
         (endpoint.method, f"/{vendor.name}/no/such/path", "unknown_path"),
     ):
         async with mock.client.request(method, target) as response:
             assert_error(vendor, error, response.status, await response.read())
+
+
+@pytest.mark.parametrize("pair", ENDPOINTS, ids=name)
+async def test_wrong_method_with_credential_is_refused_with_allowed_methods(serve: Any, pair: Pair) -> None:
+    vendor, endpoint = pair
+    mock = await serve(vendor)
+    path, arguments = mock.parts(vendor, endpoint, await session_params(mock, vendor, endpoint))
+    async with mock.client.delete(path, **arguments) as response:
+        assert_error(vendor, "wrong_method", response.status, await response.read())
+        if response.status == 405:
+            assert endpoint.method in response.headers["Allow"].split(",")
+
+
+BEARERS = [pair for pair in ENDPOINTS if isinstance(pair[1].credentials, Bearer)]
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER"])
+@pytest.mark.parametrize("pair", BEARERS, ids=name)
+async def test_scheme_is_case_insensitive_unless_server_compares_it(
+    serve: Any, pair: Pair, scheme: str
+) -> None:
+    vendor, endpoint = pair
+    mock = await serve(vendor)
+    parameters = {**endpoint.example, **await session_params(mock, vendor, endpoint)}
+    path, arguments = mock.parts(vendor, endpoint, parameters)
+    token = mock.tenant.identifiers[vendor.name].credentials["token"]
+    arguments["headers"] = {"Authorization": f"{scheme} {token}"}
+    async with mock.client.request(endpoint.method, path, **arguments) as response:
+        body = await response.read()
+    if getattr(endpoint.credentials, "exact_scheme", False):
+        assert_error(vendor, "missing_credential", response.status, body)
+    else:
+        assert (response.status, list(mock.served.unmatched)) == (200, [])
+
+
+BODIES = [pair for pair in ENDPOINTS if pair[1].body is not None]
+
+
+@pytest.mark.parametrize("pair", BODIES, ids=name)
+async def test_null_means_default_of_optional_field(serve: Any, pair: Pair) -> None:
+    vendor, endpoint = pair
+    mock = await serve(vendor)
+    nulls = {
+        field.name: None
+        for field in fields(endpoint.body)
+        if not field.required and field.name not in endpoint.example
+    }
+
+    with_nulls = await mock.ask(vendor, endpoint, {**endpoint.example, **nulls})
+
+    assert nulls
+    assert with_nulls[0] == 200
+    assert with_nulls == await mock.ask(vendor, endpoint, dict(endpoint.example))
+
+
+INTEGERS = [
+    (pair, field)
+    for pair in ENDPOINTS
+    for field in (*fields(pair[1].query), *fields(pair[1].body))
+    if int in (field.type, *get_args(field.type), *get_args(get_args(field.type)[0])) and not field.lenient
+]
+
+
+@pytest.mark.parametrize(
+    ("pair", "field"), INTEGERS, ids=lambda value: getattr(value, "name", None) or name(value)
+)
+def test_integer_of_40_digits_is_refused_only_for_its_bounds(pair: Pair, field: Field) -> None:
+    _, endpoint = pair
+    model = endpoint.query or endpoint.body
+    assert model is not None
+    others = {**dict.fromkeys(endpoint.credentials.fields, "key"), **endpoint.example}
+    for digits, number in (("1" + "0" * 39, 10**39), ("0" * 39 + "1", 1), ("+" + "0" * 39 + "7", 7)):
+        parsed = read(model, {**others, field.name: digits}, "query")
+        if isinstance(parsed, list):
+            assert number == 10**39
+            assert ["at most" in violation.reason for violation in parsed] == [True]
+        else:
+            assert to_builtins(parsed)[field.name] == number
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver.contract.endpoint import ContractError
-from mockserver.contract.provenance import Basis, Fact
+from mockserver.contract.provenance import Basis, Fact, NotImitated
 from mockserver.contract.validation import ContractKeywordError, fields
 from mockserver.vendors import NAMES, load, load_dialects
 from mockserver.vendors.base import Vendor
@@ -89,6 +89,8 @@ def test_inconsistent_contract_raises() -> None:
 
     with pytest.raises(ContractError, match="no error template 'missing_credential'"):
         broken.check()
+    with pytest.raises(ContractError, match="not_imitated 'a': unknown source 'b'"):
+        replace(contract, not_imitated=(NotImitated("a", "1", "2", "b"),)).check()
     with pytest.raises(ContractError, match="without a view"):
         Vendor(contract, VENDORS[0].create_identifiers, {})
 

@@ -44,7 +44,7 @@ SERVER = VENDOR.in_dialect("server")
 LIST, GET = SERVER.contract.endpoints
 DAY, MINUTE = 86_400_000, 60_000
 NOW = DEFAULT_END + 2 * 3_600_000
-EVER: dict[str, Any] = {"start_date": "0001-01-01", "end_date": "9999-12-31", "limit": 200}
+EVER: dict[str, Any] = {"start_date": "0001-01-01", "end_date": "9999-12-30", "limit": 200}
 EVERYONE = {**EVER, "include_bots": "true"}
 
 
@@ -296,6 +296,23 @@ def test_invalid_cursor_is_rejected(text: str) -> None:
     assert get_error(make_request(WORLDS["default"], cursor=text)) == ("violation", "invalid cursor")
 
 
+@pytest.mark.parametrize("offset", ["+02", "+02:00", "-0830"])
+def test_offset_in_cursor_is_ignored(offset: str) -> None:
+    world = WORLDS["default"]
+    last = get_page(make_request(world, limit=10)).data[-1]
+    whole_second = last.last_seen.partition(".")[0]
+
+    page = get_page(make_request(world, **EVER, cursor=make_cursor(whole_second + offset, "z")))
+
+    assert page.data
+    assert page == get_page(make_request(world, **EVER, cursor=make_cursor(whole_second, "z")))
+
+
+@pytest.mark.parametrize("end", ["9999-12-31", "+9999-12-31"])
+def test_last_day_of_calendar_is_internal_error(end: str) -> None:
+    assert get_error(make_request(WORLDS["default"], end_date=end))[0] == "internal"
+
+
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-13-01 00:00:00", "1"])
 def test_cursor_with_invalid_time_is_internal_error(text: str) -> None:
     assert get_error(make_request(WORLDS["default"], cursor=make_cursor(text, "a")))[0] == "internal"
@@ -384,7 +401,10 @@ def test_invalid_date_is_ignored(text: str) -> None:
     assert get_page(make_request(world, start_date=text, end_date=text)) == get_page(make_request(world))
 
 
-@pytest.mark.parametrize("text", ["2026-9-5", " 2026-09-05 ", "\t2026-09-5\n"])
+@pytest.mark.parametrize(
+    "text",
+    ["2026-9-5", " 2026-09-05 ", "\t2026-09-5\n", "+2026-09-05", "+02026-09-05", "\u2003\xa02026- 09-+5"],
+)
 def test_date_with_whitespace_or_missing_digits_is_accepted(text: str) -> None:
     world = WORLDS["default"]
 
@@ -518,10 +538,11 @@ def test_rows_have_names_of_woothee() -> None:
     [
         (("desktop", "Windows", "8.1", "Edge"), ("desktop", "Windows 8.1", "Edge")),
         (("tablet", "iOS", "17.2", "Safari"), ("mobile", "iPad", "Safari")),
-        (("mobile", "Android", "14", "Samsung Internet"), ("mobile", "Android", "Chrome")),
+        (("mobile", "Android", "14", "Samsung Internet"), ("mobile", "Android", "SamsungBrowser")),
         (("desktop", "", "", "curl"), ("desktop", "UNKNOWN", "HTTP Library")),
         (("", "", "", "Firefox"), ("desktop", "UNKNOWN", "Firefox")),
         (("", "", "", ""), ("", "", "")),
+        (("", "", "", "python-requests"), ("", "", "")),
     ],
 )
 def test_user_agent_has_names_of_woothee(

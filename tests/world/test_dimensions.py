@@ -79,6 +79,40 @@ def test_match_archetypes_event_condition_needs_one_event(
     ]
 
 
+@few
+@given(deck=decks, drawn=st.data())
+def test_match_archetypes_same_event_needs_one_event_for_all_conditions(
+    deck: ArchetypeTable, drawn: st.DataObject
+) -> None:
+    wanted = {
+        name: drawn.draw(st.sampled_from(DIMENSIONS[name](deck)[0]))
+        for name in ("event_page", "event_action")
+    }
+    where = [
+        Condition(name, lambda entry, wanted=entry: entry is wanted, "equals", (True,), same_event=True)  # type: ignore[misc]  # the default is the entry
+        for name, entry in wanted.items()
+    ]
+    pairs = {
+        row: [*zip(*(entries_of(deck, row, name) for name in wanted), strict=True)]
+        for row in range(0, ARCHETYPES, 7)
+    }
+
+    assert [row for row in match_archetypes(deck, where).tolist() if row in pairs] == [
+        row
+        for row, events in pairs.items()
+        if any(page is wanted["event_page"] and act is wanted["event_action"] for page, act in events)
+    ]
+
+
+@given(deck=decks)
+def test_event_acquisition_is_that_of_first_event_and_unknown_for_others(deck: ArchetypeTable) -> None:
+    for row in range(0, ARCHETYPES, 311):
+        first, *others = entries_of(deck, row, "event_acquisition")
+
+        assert [first] == entries_of(deck, row, "acquisition")
+        assert others == [deck.vocabulary.acquisitions[0]] * (deck.length[row] - 1)
+
+
 @given(deck=decks)
 def test_dimensions_entry_and_duration_equal_first_event_and_length(deck: ArchetypeTable) -> None:
     for row in range(0, ARCHETYPES, 311):

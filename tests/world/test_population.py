@@ -3,8 +3,10 @@
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from mockserver.world.generator.population import mailbox_parts
+from mockserver.world.model.vocabulary import load
 from tests.world.brute_force import count_indices
 from tests.world.worlds import Case, cases, few, small, vast
 
@@ -48,3 +50,11 @@ def test_mailbox_parts_contain_ascii_letters_only(case: Case) -> None:
 
     assert all(name.isascii() and name.isalpha() and name.islower() for name in (*given_names, *family_names))
     assert len(domains) > 0
+
+
+def test_mailbox_parts_keep_letters_with_accents() -> None:
+    words = load("default")
+    names = ("Zoë", "Müller", "Łukasz", "Søren", "Élise-Anne", "Weiß", "da Conceição", "和也")
+    letters = ("zoe", "muller", "lukasz", "soren", "eliseanne", "weiss", "daconceicao", "visitor")
+
+    assert mailbox_parts(replace(words, given_names=names, family_names=names))[:2] == (letters, letters)

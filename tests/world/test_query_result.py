@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import numpy as np
 from hypothesis import given
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from mockserver.world.generator.columns import GeneratedSessions
-from mockserver.world.generator.query_result import SortKey
+from mockserver.world.generator.query_result import Page, SortKey
 from mockserver.world.generator.tracked import TrackedEvent
 from mockserver.world.model.query import Query
 from mockserver.world.model.spec import spec
@@ -64,6 +64,25 @@ def test_pages_equal_brute_force_sessions_in_order(case: Case, size: int, data: 
         for offset in offsets
         for row in brute_force.page_rows(found.page(offset, size, newest_first=True))
     ] == expected[::-1]
+
+
+@given(case=cases(), size=st.integers(1, 60), unit=st.sampled_from([1, 1000, HOUR]), data=st.data())
+def test_pages_by_unit_are_sorted_by_start_in_units_and_number(
+    case: Case, size: int, unit: int, data: st.DataObject
+) -> None:
+    found = case.site.find(draw_query_case(case, brute_force.all_sessions(case), data).query, case.now)
+
+    def read(page: Page) -> list[tuple[int, int]]:
+        return [
+            *page.map_rows(
+                lambda batch: [(s // unit, n) for s, n in zip(batch.start, batch.ids, strict=True)]
+            )
+        ]
+
+    everything = read(found.page(0, found.total))
+    pages = [read(found.page_by_unit(offset, size, unit)) for offset in range(0, found.total + size, size)]
+
+    assert [*chain.from_iterable(pages)] == sorted(everything, reverse=True)
 
 
 @given(case=cases(), size=st.integers(1, 60), data=st.data())

@@ -21,6 +21,7 @@ def page(contract: Contract, *others: Contract) -> str:
         f"# {contract.title}\n",
         f"Served {served}.\n",
         *(_endpoint(endpoint) for endpoint in contract.endpoints),
+        *(["## Not imitated\n", _other_paths(contract)] if contract.other_paths else []),
         "## Errors\n",
         table(
             ("error", "status", "body", "basis", "source", ""),
@@ -29,6 +30,7 @@ def page(contract: Contract, *others: Contract) -> str:
         "## Behaviors\n",
         *(_behavior(behavior) for behavior in contract.behaviors),
         *(["## Dialects\n", differences(contract, others)] if others else []),
+        *_not_imitated(contract, *others),
         "## Sources\n",
         table(
             ("source", "read", ""),
@@ -75,6 +77,23 @@ def _default(field: Field) -> str:
     if field.required:
         return "required"
     return "" if field.default in (None, "") else f"`{field.default}`"
+
+
+def _other_paths(contract: Contract) -> str:
+    paths = ", ".join(f"`{path}`" for path in contract.other_paths)
+    return f"The vendor documents these paths too. Requests to them are reported as not imitated: {paths}.\n"
+
+
+def _not_imitated(*contracts: Contract) -> Iterator[str]:
+    """Yield a table of the known differences of each dialect from the real server."""
+    for contract in contracts:
+        if contract.not_imitated:
+            yield f"## Not imitated by `{contract.dialect}`\n"
+            rows = [
+                (difference.what, difference.real, difference.mock, difference.revision)
+                for difference in contract.not_imitated
+            ]
+            yield table(("request or detail", "real server", "session-mock", "source"), rows)
 
 
 def _link(source: Source) -> str:

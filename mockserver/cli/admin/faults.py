@@ -13,7 +13,7 @@ from mockserver.cli.output import echo, print_table
 from mockserver.cli.params import Pair, format_examples, parse_json_or_text
 from mockserver.client.client import AdminClient, Fault
 
-_COUNTERS = ("id", "kind", "matched", "triggered", "remaining")
+_COUNTERS = ("id", "kind", "matched", "triggered", "effective", "remaining")
 _NO_CONDITION = {"fields": {}, "after": 0, "probability": 1}
 """Values of conditions that are always fulfilled."""
 
@@ -46,11 +46,11 @@ def _row(fault: Fault) -> tuple[Any, ...]:
         if name not in _COUNTERS and _NO_CONDITION.get(name) != value
     )
     remaining = "unlimited" if fault["remaining"] is None else fault["remaining"]
-    return fault["id"], fault["kind"], fault["matched"], fault["triggered"], remaining, arguments
+    return *(fault[name] for name in _COUNTERS[:-1]), remaining, arguments
 
 
 def _print_faults(faults: list[Fault]) -> None:
-    print_table(("id", "kind", "matched", "triggered", "remaining", "arguments"), map(_row, faults))
+    print_table((*_COUNTERS, "arguments"), map(_row, faults))
 
 
 def _print_fault(fault: Fault) -> None:
@@ -107,7 +107,8 @@ def add_faults(client: AdminClient, *, tenant: str, texts: tuple[str, ...]) -> l
 def list_faults(client: AdminClient, *, tenant: str) -> list[Fault]:
     """List the faults of a tenant with their counters.
 
-    "matched" counts the exchanges that met the conditions, "triggered" those that the fault changed.
+    "matched" counts the exchanges that met the conditions, "triggered" those for which the fault ran, and
+    "effective" those in which it changed the response or the expected rows.
     """
     return client.faults(tenant)
 

@@ -16,6 +16,7 @@ from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_table
 from mockserver.cli.params import COUNT, combine_options, file_options, format_examples
 from mockserver.client.client import AdminClient
+from mockserver.client.exchange_texts import describe_result
 from mockserver.contract.behaviors import DOCUMENTED, label
 
 Exchange = dict[str, Any]
@@ -37,7 +38,7 @@ filter_options = combine_options(
     click.option(
         "--triggered",
         metavar="FAULT",
-        help="Only exchanges that this fault changed: its kind or id.",
+        help="Only exchanges that triggered this fault: its kind or id.",
     ),
     click.option(
         "--no-endpoint/--any-endpoint",
@@ -51,7 +52,7 @@ filter_options = combine_options(
 _unmatched_option = click.option(
     "--unmatched",
     is_flag=True,
-    help="The unmatched exchanges of the server instead: unknown paths and wrong credentials.",
+    help="The unmatched exchanges of no tenant instead: unknown paths and wrong credentials.",
 )
 
 
@@ -69,10 +70,13 @@ def _format_status(exchange: Exchange) -> str:
 
 
 def _format_remarks(exchange: Exchange) -> str:
-    remarks = []
+    remarks = describe_result(exchange)
     if exchange["error"]:
         remarks.append(exchange["error"] + (f" ({exchange['basis']})" if exchange["basis"] else ""))
-    remarks += exchange["faults"]
+    remarks += [
+        fault if fault in exchange["effective_faults"] else f"{fault} (no effect)"
+        for fault in exchange["faults"]
+    ]
     remarks += [finding["name"] for finding in exchange["findings"]]
     if exchange["deleted_tenant"] is not None:
         remarks.append(f"credential of the deleted tenant {exchange['deleted_tenant']!r}")
@@ -107,7 +111,11 @@ def _print_page(page: JournalPage | Count) -> None:
     if isinstance(page, Count):
         echo(page.count)
         return
-    print_table(_HEADINGS, map(_cells, page.exchanges))
+    if click.get_current_context().params["bodies"]:
+        for exchange in page.exchanges:
+            _print_exchange(exchange)
+    else:
+        print_table(_HEADINGS, map(_cells, page.exchanges))
     if page.next is not None:
         last = page.exchanges[-1]["number"]
         echo(f"\n{len(page.exchanges)} of {page.matched}; continue with --after {last}")
@@ -134,8 +142,10 @@ def _print_exchange(exchange: Exchange) -> None:
 
 def _print_message(prefix: str, start: str, message: dict[str, Any]) -> None:
     lines = [start, *(f"{name}: {value}" for name, value in message["headers"])]
-    if message["body"] is not None:
-        lines += ["", json.encode(message["body"]).decode() + (" (truncated)" if message["cut"] else "")]
+    body = message["body"]
+    if body is not None:
+        text = body if isinstance(body, str) else json.format(json.encode(body), indent=2).decode()
+        lines += ["", *(text + (" (truncated)" if message["cut"] else "")).splitlines()]
     for line in lines:
         echo(f"{prefix}{line}".rstrip())
     echo()
@@ -146,7 +156,8 @@ def journal() -> None:
     """List, follow, export, show or clear the recorded exchanges.
 
     The journal of a tenant records each exchange: a request with its response, the faults that changed it,
-    and its findings. Credentials are masked.
+    and its findings. A request with an unknown path or a wrong credential is in the journal of the tenant
+    whose credential it carries anywhere; --unmatched selects those of no tenant. Credentials are masked.
     """
 
 
@@ -155,19 +166,23 @@ def journal() -> None:
     epilog=format_examples(
         "session-mock admin journal list --vendor browsee --status 4xx",
         "session-mock admin journal list --unmatched",
+        "session-mock admin journal list --limit 3 --bodies",
     ),
 )
 @filter_options
 @_unmatched_option
 @click.option("--count", is_flag=True, help="Print only the number of exchanges.")
+@click.option(
+    "--bodies", is_flag=True, help="Show each exchange with its headers and bodies, instead of a table."
+)
 @with_client(_print_page)
 def list_exchanges(
-    client: AdminClient, *, tenant: str, unmatched: bool, count: bool, **filters: Any
+    client: AdminClient, *, tenant: str, unmatched: bool, count: bool, bodies: bool, **filters: Any
 ) -> JournalPage | Count:
     """List exchanges, oldest first; 100 of them unless --limit is given."""
     source = None if unmatched else tenant
     if not count:
-        return client.journal(source, **filters)
+        return client.journal(source, results=True, bodies=bodies or None, **filters)
     if source is not None:
         return Count(count=client.count_exchanges(source, **filters))
     limit = filters.pop("limit")
@@ -187,7 +202,7 @@ def follow_exchanges(
     It starts with the oldest recorded exchange; --after skips the first ones.
     """
     given = {name: value for name, value in filters.items() if value is not None}
-    return follow_journal(partial(client.journal, None if unmatched else tenant), **given)
+    return follow_journal(partial(client.journal, None if unmatched else tenant, results=True), **given)
 
 
 @journal.command(
@@ -216,7 +231,8 @@ def show_exchange(client: AdminClient, *, tenant: str, number: int) -> Exchange:
 
 
 @journal.command("clear")
+@_unmatched_option
 @with_client()
-def clear_journal(client: AdminClient, *, tenant: str) -> None:
+def clear_journal(client: AdminClient, *, tenant: str, unmatched: bool) -> None:
     """Delete all exchanges of a tenant's journal."""
-    client.clear_journal(tenant)
+    client.clear_journal(None if unmatched else tenant)

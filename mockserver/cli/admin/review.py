@@ -10,6 +10,7 @@ from mockserver.cli.admin.journal import filter_options
 from mockserver.cli.output import echo, print_table
 from mockserver.cli.params import format_examples
 from mockserver.client.client import AdminClient
+from mockserver.client.exchange_texts import count_of
 
 _MAX_NUMBERS = 5
 """Maximum number of exchanges listed per finding."""
@@ -48,7 +49,8 @@ def _is_wrong(result: Verification) -> bool:
     """Return whether the verification fails with the option ``--strict`` of the command."""
     failing = ("error", "warning") if click.get_current_context().meta[_STRICT] == "warnings" else ("error",)
     has_findings = any(finding.level in failing for finding in result.findings)
-    return bool(has_findings or result.unexpected or result.unused_faults)
+    is_ineffective = "warning" in failing and result.ineffective_faults
+    return bool(has_findings or result.unexpected or result.unused_faults or is_ineffective)
 
 
 def _keep_strict(context: click.Context, _: click.Parameter, value: str) -> None:
@@ -63,19 +65,24 @@ def _print_verification(result: Verification) -> None:
         else f"only the last {result.kept} are checked"
     )
     summary = "Something is wrong." if _is_wrong(result) else "Nothing is wrong."
-    echo(f"{result.exchanges} exchanges ({kept}). {summary}")
+    echo(f"{count_of(result.exchanges, 'exchange')} ({kept}). {summary}")
     for heading, summaries in (("finding", result.findings), ("unexpected error", result.unexpected)):
         if summaries:
             echo()
             _print_findings(summaries, heading)
-    if result.unused_faults:
+    if result.unused_faults or result.ineffective_faults:
         echo()
     for fault in result.unused_faults:
         echo(f"Fault {fault['id']} ({fault['kind']}) never triggered.")
+    for fault in result.ineffective_faults:
+        echo(
+            f"Warning: fault {fault['id']} ({fault['kind']}) triggered,"
+            " but never changed a response or expected rows."
+        )
     if result.unmatched:
         echo(
-            f"\nNot checked: {result.unmatched} requests to this server that matched no tenant;"
-            " `session-mock admin journal list --unmatched` lists them."
+            f"\nNot checked: {count_of(result.unmatched, 'other request')} matched no tenant;"
+            " see `session-mock admin journal list --unmatched`."
         )
     echo(f"\ndigest {result.digest}")
 
@@ -100,7 +107,9 @@ def verify(client: AdminClient, *, tenant: str) -> Verification:
     """Check a tenant's exchanges; exit with 1 if something is wrong.
 
     Something is wrong if there are findings that are errors, unexpected errors, which a correct client would
-    not get, or faults that never triggered. The digest is equal for two runs with the same requests and
-    responses in the same order.
+    not get, or faults that never triggered. A fault that triggered, but never had an effect, is a warning. A
+    request with an unknown path or a wrong credential is such an error if it carries a credential of the
+    tenant anywhere. Those of no tenant are only counted, because they may come from any client. The digest is
+    equal for two runs with the same requests and responses in the same order.
     """
     return client.verify(tenant)

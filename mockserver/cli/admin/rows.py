@@ -12,7 +12,7 @@ from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_json, print_table
 from mockserver.cli.params import OneOf, Pair, format_examples, parse_json_or_text, repeated_pairs
 from mockserver.client.client import AdminClient
-from mockserver.embedded.exchange_summary import count_of
+from mockserver.client.exchange_texts import count_of
 
 if TYPE_CHECKING:
     from mockserver.embedded.reconcile_report import Reconciliation

@@ -22,6 +22,7 @@ ROUTES: Final = (
     Route("GET", "/openapi.json", server.get_openapi),
     Route("GET", "/faults", faults.list_fault_kinds),
     Route("GET", "/journal", journals.list_unmatched_exchanges),
+    Route("DELETE", "/journal", journals.clear_unmatched_exchanges, 204),
     Route("GET", "/tenants", tenants.list_tenants),
     Route("POST", "/tenants", tenants.create_tenant, 201),
     Route("GET", _TENANT, tenants.get_tenant),

@@ -1,6 +1,6 @@
 """Base classes of faults: their conditions, and the context in which they run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, lru_cache
 from itertools import chain
 from math import inf
@@ -58,6 +58,11 @@ class FaultContext:
         """By the number of each fault that triggers now: how often this request has matched it."""
         self.triggers: dict[int, int] = {}
         """By the number of each fault that triggers now: how often it has triggered, including now."""
+        self.effective: list[str] = []
+        """The labels of the faults that changed what the client gets; it grows with later exchanges.
+
+        A world event may show only in a list that the client requests later.
+        """
         self._call_next = call_next
         self._original_request = request
         self._number = 0
@@ -211,8 +216,9 @@ class Fault(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_f
             return page.last
         return page.number == (1 if self.page == "first" else self.page)
 
-    def change_world(self, context: FaultContext) -> None:
-        """Change the tenant's world before the response is made."""
+    def change_world(self, context: FaultContext) -> Iterable[int]:  # noqa: ARG002 -- overridden
+        """Change the tenant's world before the response is made; return the numbers of changed sessions."""
+        return ()
 
     def before_response(self, context: FaultContext) -> Response | None:  # noqa: ARG002 -- overridden
         """Change the request, or return a response that replaces the vendor's."""

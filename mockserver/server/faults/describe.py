@@ -18,6 +18,12 @@ _INTRODUCTION: Final = """\
 A fault is a JSON object: its `kind`, its arguments and the conditions under which it triggers. Faults nest:
 the first one added wraps the later ones. Wire faults (`latency` to `duplicate_header`) wrap all others and
 apply to the response that the others produce.
+
+A fault counts the requests that *matched* its conditions, those that *triggered* it, and those for which it
+was *effective*: without it, the client would have got a response that it can tell apart. Of several faults
+with the same effect, only as many are effective as are needed. A change of the world is effective as soon as
+the client requests a list whose rows it changes, on any page. Faults that triggered without any effect, such
+as a session outside the requested time window, are `ineffective_faults` of the verification, a warning.
 """
 _TYPE_NAMES: Final = {
     inspect.BoolType: "true or false",

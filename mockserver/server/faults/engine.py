@@ -4,10 +4,25 @@ The decision depends on the request and on how often the fault matched before, n
 random stream. The same requests therefore trigger the same faults in every run.
 """
 
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from multidict import CIMultiDict
+
+from mockserver.contract.errors import ApiError
 from mockserver.server.faults.base import Fault, FaultContext, WireFault
 from mockserver.server.http.response import Response
-from mockserver.server.tenancy.active_faults import ActiveFault
+from mockserver.server.tenancy.active_faults import ActiveFault, WorldChange
 from mockserver.server.tenancy.world_history import WorldSnapshot
+from mockserver.world.world import World
+
+if TYPE_CHECKING:
+    from mockserver.server.requests.parser import ParsedRequest
+
+_UNKNOWN: Final = Response(status=0, headers=CIMultiDict())
+"""A vendor's response that was not computed; it differs from all that were sent."""
+_MAX_UNSEEN: Final = 16
+"""Maximum number of changes of the world that further requests are compared with; the oldest are dropped."""
 
 
 def run_faults(context: FaultContext) -> tuple[Response, list[ActiveFault[Fault]]]:
@@ -17,13 +32,58 @@ def run_faults(context: FaultContext) -> tuple[Response, list[ActiveFault[Fault]
     outermost; wire faults are outside of all others.
     """
     tenant = context.tenant
+    requested = context.request
     triggered = [active for active in tenant.faults.active if _triggers(active, context)]
     if triggered:
         tenant.world_history.record(WorldSnapshot(tenant.world, context.now))
         for active in triggered:
-            active.fault.change_world(context.for_fault(active.number))
+            _change_world(active, context)
     tenant.world_history.start_list(context.request.started_list, WorldSnapshot(tenant.world, context.now))
     outermost_first = sorted(triggered, key=lambda active: not isinstance(active.fault, WireFault))
+    answers: dict[Any, Response] = {}
+
+    def respond() -> Response:
+        answers[context.request.page] = response = context.respond()
+        return response
+
+    response = _nest(context, outermost_first, respond)
+    if triggered:
+        answered = context.request
+        for active in _select_effective(context, outermost_first, response, requested, answers):
+            _count_effect(active, context.effective)
+        context.request = answered
+    if tenant.faults.unseen and requested.error is None and requested.principal is not None:
+        _find_visible_changes(context, requested)
+    return response, triggered
+
+
+def _select_effective(
+    context: FaultContext,
+    outermost_first: Sequence[ActiveFault[Fault]],
+    response: Response,
+    requested: "ParsedRequest",
+    answers: Mapping[Any, Response],
+) -> Sequence[ActiveFault[Fault]]:
+    """Return the faults without one of which the client would get a response that it can tell apart.
+
+    Of two faults with the same effect, the inner one is effective. *answers* are the vendor's responses by
+    page; no other is computed, because a request must not record its data twice.
+    """
+    visible = response.visible_to(context.raw.method)
+    effective = outermost_first
+    for active in outermost_first:
+        others = [other for other in effective if other is not active]
+        context.request = requested
+        without = _nest(context, others, lambda: answers.get(context.request.page, _UNKNOWN))
+        if without.visible_to(context.raw.method) == visible:
+            effective = others
+    return effective
+
+
+def _nest(
+    context: FaultContext, outermost_first: Sequence[ActiveFault[Fault]], respond: Callable[[], Response]
+) -> Response:
+    """Return the response after the given faults; *respond* returns the vendor's."""
     response: Response | None = None
     entered: list[ActiveFault[Fault]] = []
     for active in outermost_first:
@@ -32,13 +92,58 @@ def run_faults(context: FaultContext) -> tuple[Response, list[ActiveFault[Fault]
         if response is not None:
             break
     if response is None:
-        response = context.respond()
+        response = respond()
     for active in reversed(entered):
         response = active.fault.after_response(context.for_fault(active.number), response)
     if response.delivery.end == "stall" and response.is_complete(context.raw.method):
         # The client would wait for nothing, and its next request on the connection would never be read.
         response = response.with_delivery(end="complete")
-    return response, triggered
+    return response
+
+
+def _change_world(active: ActiveFault[Fault], context: FaultContext) -> None:
+    """Let a fault change the world, and remember the change until a list shows it."""
+    before = context.tenant.world
+    numbers = tuple(active.fault.change_world(context.for_fault(active.number)))
+    if numbers:
+        after = context.tenant.world
+        unseen = context.tenant.faults.unseen
+        unseen.append(WorldChange(active, context.effective, before, after, context.request.site, numbers))
+        del unseen[:-_MAX_UNSEEN]
+
+
+def _find_visible_changes(context: FaultContext, request: "ParsedRequest") -> None:
+    """Count the changes of the world that the requested list shows, on this page or on another one."""
+    first = request.with_page(request.endpoint.pagination.first)
+    faults = context.tenant.faults
+    for change in [*faults.unseen]:
+        if change.after.spec == context.tenant.world.spec and _is_visible(change, context, first):
+            faults.unseen.remove(change)
+            _count_effect(change.active, change.effective)
+
+
+def _is_visible(change: WorldChange, context: FaultContext, request: "ParsedRequest") -> bool:
+    """Return whether the response differs between the worlds before and after a change.
+
+    Without other sessions, the changed one is on the first page, however long the list is.
+    """
+
+    def respond(world: World, number: int) -> Any:
+        only = world.replace_site(world.sites[change.site].with_only(number))
+        try:
+            view_request = request.view_request(context.tenant, context.now, only)
+            return request.vendor.respond(request.endpoint, view_request).body
+        except ApiError as error:
+            return error.refusal
+
+    return any(respond(change.before, number) != respond(change.after, number) for number in change.numbers)
+
+
+def _count_effect(active: ActiveFault[Fault], effective: list[str]) -> None:
+    """Count an exchange that a fault changed, once."""
+    if active.label not in effective:
+        effective.append(active.label)
+        active.effective += 1
 
 
 def _triggers(active: ActiveFault[Fault], context: FaultContext) -> bool:

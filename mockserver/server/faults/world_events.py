@@ -1,5 +1,6 @@
 """Faults that change the world while a client is paging."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Final
 
 from msgspec import Meta
@@ -24,9 +25,12 @@ def _site(context: FaultContext) -> Site:
     return context.tenant.world.sites[context.request.site]
 
 
-def _send_event(context: FaultContext, event: TrackedEvent) -> None:
-    """Add an event to the requested site."""
+def _send_event(context: FaultContext, event: TrackedEvent) -> list[int]:
+    """Add an event to the requested site; return the number of its session."""
     context.tenant.world = with_events(context.tenant.world, context.request.site, [event])
+    site = _site(context)
+    sessions = site.tracked_sessions(context.tenant.clock.now())
+    return [session.number(site.key) for session in sessions if event in session.events]
 
 
 def _visitor_id(context: FaultContext) -> str:
@@ -42,8 +46,8 @@ class SessionArrives(WorldEvent, frozen=True, kw_only=True, tag="session_arrives
     event: str = "arrived"
     """Name of the event."""
 
-    def change_world(self, context: FaultContext) -> None:
-        _send_event(
+    def change_world(self, context: FaultContext) -> list[int]:
+        return _send_event(
             context, TrackedEvent(context.tenant.clock.now(), self.event, anonymous_id=_visitor_id(context))
         )
 
@@ -63,9 +67,9 @@ class SessionArrivesLate(WorldEvent, frozen=True, kw_only=True, tag="session_arr
     event: str = "arrived"
     """Name of the event."""
 
-    def change_world(self, context: FaultContext) -> None:
+    def change_world(self, context: FaultContext) -> list[int]:
         at = context.tenant.clock.now() - int(self.seconds * _SECOND)
-        _send_event(context, TrackedEvent(at, self.event, anonymous_id=_visitor_id(context)))
+        return _send_event(context, TrackedEvent(at, self.event, anonymous_id=_visitor_id(context)))
 
 
 class SessionDeleted(WorldEvent, frozen=True, kw_only=True, tag="session_deleted"):
@@ -76,13 +80,14 @@ class SessionDeleted(WorldEvent, frozen=True, kw_only=True, tag="session_deleted
     place: Annotated[float, Meta(ge=0, le=1)] | None = None
     """Position among the site's sessions of people, from 0 (oldest) to 1 (newest); random by default."""
 
-    def change_world(self, context: FaultContext) -> None:
+    def change_world(self, context: FaultContext) -> Sequence[int]:
         sessions = _site(context).find(Query(), context.tenant.clock.now())
         place = context.draw("place") if self.place is None else self.place
         offset = min(int(place * sessions.total), max(sessions.total - 1, 0))
         ids = sessions.page(offset, 1).map_rows(lambda batch: batch.ids)
         if ids:
             context.tenant.world = without_sessions(context.tenant.world, context.request.site, ids)
+        return ids
 
 
 class SessionGrows(WorldEvent, frozen=True, kw_only=True, tag="session_grows"):
@@ -100,17 +105,16 @@ class SessionGrows(WorldEvent, frozen=True, kw_only=True, tag="session_grows"):
     event: str = "went_on"
     """Name of the event."""
 
-    def change_world(self, context: FaultContext) -> None:
+    def change_world(self, context: FaultContext) -> list[int]:
         now = context.tenant.clock.now()
         last_sessions = {session.actor: session for session in _site(context).tracked_sessions(now)}
         if not last_sessions:
-            _send_event(context, TrackedEvent(now, self.event, anonymous_id=_visitor_id(context)))
-            return
+            return _send_event(context, TrackedEvent(now, self.event, anonymous_id=_visitor_id(context)))
         actors = sorted(last_sessions)
         session = last_sessions[actors[int(context.draw("session") * len(actors))]]
         at = min(session.events[-1].at + int(self.seconds * _SECOND), now)
         visitor = {"user_id" if session.identified else "anonymous_id": session.actor}
-        _send_event(context, TrackedEvent(at, self.event, {}, **visitor))
+        return _send_event(context, TrackedEvent(at, self.event, {}, **visitor))
 
 
 FAULTS: Final[tuple[type[Fault], ...]] = (SessionArrives, SessionArrivesLate, SessionDeleted, SessionGrows)

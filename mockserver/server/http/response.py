@@ -65,6 +65,25 @@ class Response(Struct, frozen=True, kw_only=True):
         is_bodiless = method == METH_HEAD or self.status in BODILESS_STATUSES
         return self.delivery.head and (is_bodiless or len(self.sent_body) >= self.declared_length)
 
+    def visible_to(self, method: str) -> tuple[Any, ...]:
+        """Return what a client that sent a method can notice; equal if it cannot tell two responses apart."""
+        delivery = self.delivery
+        if not delivery.head:
+            return delivery.delay, delivery.end
+        body = b"" if method == METH_HEAD or self.status in BODILESS_STATUSES else self.sent_body
+        pieces = min(delivery.pieces, len(body))
+        is_whole = delivery.end != "reset" and self.is_complete(method)
+        return (
+            self.status,
+            sorted(self.headers.items()),
+            body,
+            self.declared_length,
+            delivery.delay,
+            pieces,
+            delivery.pause if pieces > 1 else 0,
+            "complete" if is_whole else delivery.end,
+        )
+
     def with_delivery(self, **changes: Any) -> "Response":
         """Return a copy after changing fields of the delivery."""
         return replace(self, delivery=replace(self.delivery, **changes))

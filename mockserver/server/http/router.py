@@ -1,6 +1,6 @@
 """Match requests to the endpoints of vendors, and find the closest endpoints if none matches."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 from urllib.parse import unquote
@@ -10,6 +10,7 @@ from msgspec import Struct
 from mockserver.contract.endpoint import Endpoint
 from mockserver.vendors.base import Vendor
 
+_MAX_NEAR_MISSES = 3
 _MAX_COMPARED = 200
 """Characters of a path or segment that are compared to find near misses."""
 
@@ -42,6 +43,7 @@ class NearMiss(Struct, frozen=True):
 
     vendor: str
     endpoint: str
+    """Empty for an endpoint that the vendor documents, but that is not imitated."""
     method: str
     path: str
     difference: str
@@ -138,18 +140,28 @@ class Router:
         path: str,
         dialects: Mapping[str, Vendor],
         vendor: Vendor | None = None,
-        count: int = 3,
+        preferred: Collection[str] = (),
     ) -> list[NearMiss]:
         """Return the endpoints of the given dialects that are closest to a request, closest first.
 
-        If the request is for *vendor*, the endpoint of another vendor comes first only if the rest matches.
+        Documented endpoints that are not imitated come first. If the request is for *vendor*, or has the
+        credentials of *preferred* ones, an endpoint of another vendor comes first only if its path matches.
         """
+        owners = preferred if vendor is None else (vendor.name,)
+        others = [
+            NearMiss(name, "", method, template, f"{name} documents this path, but it is not imitated")
+            for name, dialect in dialects.items()
+            if vendor is None or name == vendor.name
+            for template in dialect.contract.other_paths
+            if _matches_template(template, path)
+        ]
+        others.sort(key=lambda miss: miss.vendor not in owners)
         served = {
             (name, template) for name, dialect in dialects.items() for template in dialect_paths(dialect)
         }
         routes = [route for route in self._routes if (route.vendor.name, route.template) in served]
-        routes.sort(key=lambda route: _distance(route, method, path, vendor))
-        return [
+        routes.sort(key=lambda route: _distance(route, method, path, owners))
+        similar = [
             NearMiss(
                 route.vendor.name,
                 route.endpoint.name,
@@ -157,11 +169,20 @@ class Router:
                 route.template,
                 _describe_difference(route, method, path, vendor),
             )
-            for route in routes[:count]
+            for route in routes[:_MAX_NEAR_MISSES]
         ]
+        return [*others, *similar][:_MAX_NEAR_MISSES]
 
 
-def _distance(route: _Route, method: str, path: str, vendor: Vendor | None) -> tuple[bool, int, float]:
+def _matches_template(template: str, path: str) -> bool:
+    words, segments = template.split("/"), path.split("/")
+    return len(words) == len(segments) and all(
+        word == segment or (word.startswith("{") and segment)
+        for word, segment in zip(words, segments, strict=True)
+    )
+
+
+def _distance(route: _Route, method: str, path: str, owners: Collection[str]) -> tuple[bool, int, float]:
     """Return a sort key: smaller for routes that are more similar to a request."""
     segments = path.split("/")[1:]
     pairs = _pair_static_segments(route, segments)
@@ -173,7 +194,7 @@ def _distance(route: _Route, method: str, path: str, vendor: Vendor | None) -> t
     similarity = sum(SequenceMatcher(None, expected, sent).ratio() for expected, sent in compared)
     similarity -= (route.endpoint.method != method) / 2  # Counts as much as half a segment.
     wrong = sum(expected != sent for expected, sent in pairs) + length_difference
-    is_other_vendor = vendor is not None and vendor is not route.vendor
+    is_other_vendor = bool(owners) and route.vendor.name not in owners
     return is_other_vendor and wrong > 0, wrong, -similarity
 
 

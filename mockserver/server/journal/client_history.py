@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from mockserver.server.journal.retry_history import Sent
 from mockserver.world.world import World
 
 LISTS: Final = 128
@@ -61,6 +62,8 @@ class ListProgress(Struct, kw_only=True):
     """
     last: tuple[Any, Any] | None = None
     """The last requested page, if it was returned without a fault."""
+    last_sent: Sent | None = None
+    """When a page was returned last."""
     accused: Any = None
     """The last exchange that repeated a page, until a page is returned for the first time."""
     latest: Attempt | None = None

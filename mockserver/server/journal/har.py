@@ -47,9 +47,10 @@ def _build_archive(entries: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _build_entry(exchange: Exchange) -> dict[str, Any]:
     redacted = redact_exchange(exchange)
-    duration = to_milliseconds(exchange.duration_ns) or 0
+    timings = _measure(exchange)
     own_fields = {
         "number": exchange.number,
+        "at": format_instant(exchange.received_at),
         "tenant": exchange.tenant,
         "vendor": exchange.vendor,
         "dialect": exchange.dialect,
@@ -58,19 +59,33 @@ def _build_entry(exchange: Exchange) -> dict[str, Any]:
         "basis": exchange.basis,
         "source": to_builtins(exchange.source),
         "faults": list(exchange.faults),
+        "effective_faults": list(exchange.effective_faults),
         "findings": to_builtins(exchange.findings),
         "near_misses": redacted.near_misses,
         "deleted_tenant": exchange.deleted_tenant,
     }
     return {
-        "startedDateTime": format_instant(exchange.received_at),
-        "time": duration,
+        "startedDateTime": format_instant(exchange.real_time),
+        "time": round(sum(timings.values()), 3),
         "request": _build_request(exchange, redacted),
         "response": _build_response(exchange, redacted),
         "cache": {},
-        "timings": {"send": 0, "wait": duration, "receive": 0},
+        "timings": timings,
         **{f"_{name}": value for name, value in own_fields.items() if value},
     }
+
+
+def _measure(exchange: Exchange) -> dict[str, float]:
+    """Return the parts of the duration in milliseconds; only pieces and a stall take time after the head."""
+    duration = to_milliseconds(exchange.duration_ns) or 0
+    receive = 0.0
+    if exchange.response is not None and exchange.response.delivery.head:
+        delivery = exchange.response.delivery
+        pieces = min(delivery.pieces, exchange.response_size if delivery.sent is None else delivery.sent)
+        receive = min(max(pieces - 1, 0) * delivery.pause * 1000, duration)
+        if delivery.end == "stall":
+            receive = max(duration - delivery.delay * 1000, 0)
+    return {"send": 0, "wait": round(duration - receive, 3), "receive": round(receive, 3)}
 
 
 def _build_request(exchange: Exchange, redacted: RedactedExchange) -> dict[str, Any]:

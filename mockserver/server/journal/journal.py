@@ -1,6 +1,6 @@
 """The journal: the exchanges of a tenant, bounded by number and by bytes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from sys import getsizeof
 from typing import Any, Final, Self
@@ -71,6 +71,8 @@ class Exchange(Struct, kw_only=True, eq=False):
     """Position in the journal, from 1."""
     received_at: int
     """The tenant's clock when the request arrived, Unix milliseconds."""
+    real_time: int
+    """The system time when the request arrived, Unix milliseconds."""
     started_ns: int
     """Real time when the request arrived, nanoseconds from an arbitrary start."""
     duration_ns: int | None = None
@@ -126,6 +128,8 @@ class Exchange(Struct, kw_only=True, eq=False):
     """
     faults: tuple[str, ...] = ()
     """Numbers and kinds of the triggered faults, such as ``1:latency``."""
+    effective_faults: Sequence[str] = ()
+    """Those of the triggered faults that changed what the client gets, so far."""
     answered_page: Any = None
     """The key of the page that was answered, if a fault changed the requested one; None without a fault."""
     has_other_page: bool = False

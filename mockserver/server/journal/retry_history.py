@@ -29,6 +29,25 @@ class Sent(NamedTuple):
     """The real stopwatch, nanoseconds."""
     last_number: int
     """The number of the last exchange that began before the response was sent."""
+    connection: ReferenceType[Any] | None = None
+    """The connection, unless it ended with the response."""
+
+    def was_read_before(self, number: int, started_ns: int, connection: ReferenceType[Any] | None) -> bool:
+        """Return whether the client read the response before it sent an exchange.
+
+        That is so if both have the same connection, if the client closed the connection of the response, or
+        after a while. A request that was sent at the same time may arrive shortly after the response.
+        """
+        if number <= self.last_number:
+            return False
+        if started_ns - self.ns >= GRACE_NS:
+            return True
+        if self.connection is None:
+            return False
+        if connection is self.connection:
+            return True
+        transport = self.connection()
+        return transport is None or bool(transport.is_closing())
 
 
 class Wait(NamedTuple):
@@ -73,26 +92,8 @@ class Refusal(Struct, kw_only=True):
     """The level of the finding about a repetition; ``None`` if the client may repeat the request."""
     version: int
     """The version of the tenant's state."""
-    connection: ReferenceType[Any] | None
     pauses: tuple[int, ...] = ()
     """The last short pauses before the request was repeated, in milliseconds."""
-
-    def was_read_before(self, number: int, started_ns: int, connection: ReferenceType[Any] | None) -> bool:
-        """Return whether the client read the refusal before it sent an exchange.
-
-        That is so if both have the same connection, if the client closed the connection of the refusal, or
-        after a while. A request that was sent at the same time may arrive shortly after the refusal.
-        """
-        if number <= self.sent.last_number:
-            return False
-        if started_ns - self.sent.ns >= GRACE_NS:
-            return True
-        if self.connection is None:
-            return False
-        if connection is self.connection:
-            return True
-        transport = self.connection()
-        return transport is None or bool(transport.is_closing())
 
 
 Scope = tuple[str, int | None, str | None]

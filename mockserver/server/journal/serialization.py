@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Annotated, Any, Final
 
-from msgspec import Meta, Struct, json, to_builtins
+from msgspec import Meta, Struct, to_builtins
 
 from mockserver.server.http.response import NORMAL
 from mockserver.server.journal.journal import OVERLAPS, Exchange
@@ -24,6 +24,7 @@ def describe_exchange(exchange: Exchange) -> dict[str, Any]:
     return {
         "number": exchange.number,
         "at": format_instant(exchange.received_at),
+        "real_time": format_instant(exchange.real_time),
         "duration_ms": to_milliseconds(exchange.duration_ns),
         "tenant": exchange.tenant,
         "vendor": exchange.vendor,
@@ -43,6 +44,7 @@ def describe_exchange(exchange: Exchange) -> dict[str, Any]:
         "basis": exchange.basis,
         "source": to_builtins(exchange.source),
         "faults": list(exchange.faults),
+        "effective_faults": list(exchange.effective_faults),
         "overlapping": exchange.overlapping[:OVERLAPS],
         "findings": to_builtins(exchange.findings),
         "near_misses": redacted.near_misses,
@@ -123,8 +125,3 @@ def select_exchanges(journal: Iterable[Exchange], filters: Filters) -> list[Exch
     """Return the exchanges that match the filters, oldest first."""
     matching = [exchange for exchange in journal if filters.match(exchange)]
     return matching[filters.offset :][: filters.limit]
-
-
-def render_ndjson(exchanges: Iterable[Exchange]) -> bytes:
-    """Return exchanges as lines of JSON."""
-    return b"".join(json.encode(describe_exchange(exchange)) + b"\n" for exchange in exchanges)

@@ -11,8 +11,6 @@ from mockserver.contract.errors import ApiError
 from mockserver.server.tenancy.tenant import Principal, Tenants
 from mockserver.vendors.base import Vendor
 
-_SCHEME = "Bearer "
-
 
 class RequestValues(Struct, frozen=True):
     """The header, query and body values of a request, before validation; credentials are among them."""
@@ -28,8 +26,9 @@ def find_presented_key(endpoint: Endpoint, values: RequestValues) -> str:
     if isinstance(credentials, BodyKeys):
         key = values.body.get(credentials.key, "")
         return key if isinstance(key, str) else ""
-    header = values.headers.get("Authorization", "")
-    token = header[len(_SCHEME) :] if header.startswith(_SCHEME) else ""
+    scheme, _, token = values.headers.get("Authorization", "").partition(" ")
+    if not credentials.accepts_scheme(scheme):
+        token = ""
     if token or credentials.query is None:
         return token
     return values.query.get(credentials.query, "")

@@ -8,16 +8,24 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from mockserver._util.printable import printable
-from mockserver.contract.errors import VendorError
+from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.errors import PREFLIGHT, ApiError, VendorError
 from mockserver.server.http.known_credentials import KnownCredentials
 from mockserver.server.http.raw_request import RawRequest
 from mockserver.server.http.redaction import collect_secrets
 from mockserver.server.http.response import Response
-from mockserver.server.http.router import NoRoute, RouteMatch, Router, dialect_paths
+from mockserver.server.http.router import NoRoute, RouteMatch, Router
 from mockserver.server.journal.journal import Exchange
-from mockserver.server.requests.near_misses import explain_auth_failure, likely_tenant, log_near_miss, shorten
+from mockserver.server.requests.auth import authenticate
+from mockserver.server.requests.near_misses import (
+    explain_auth_failure,
+    find_presented_vendors,
+    log_near_miss,
+    shorten,
+)
 from mockserver.server.requests.parser import ParsedRequest
 from mockserver.server.requests.responses import error_response, internal_error, not_found
+from mockserver.server.requests.values import extract_values
 from mockserver.server.tenancy.tenant import Tenant, Tenants, vendor_for
 from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
@@ -52,24 +60,47 @@ class ErrorResponder:
         path = secrets.mask_text(no_route.path)
         tenant = self._guess_tenant(no_route.vendor, exchange)
         vendors = tenant.vendors if tenant else {vendor.name: vendor for vendor in load()}
-        near_misses = self._router.find_near_misses(method, path, vendors, no_route.vendor)
+        presented = find_presented_vendors(self._tenants, exchange)
+        near_misses = self._router.find_near_misses(method, path, vendors, no_route.vendor, presented)
         error = VendorError("unknown_path", {"message": f"there is no {path}"})
         if no_route.vendor is not None:
-            served = dialect_paths(vendors[no_route.vendor.name])
-            allowed = [other for template, other in no_route.allowed if template in served]
+            served = vendors[no_route.vendor.name]
+            allowed = [
+                endpoint
+                for endpoint in served.contract.endpoints
+                if any(template in endpoint.paths for template, _ in no_route.allowed)
+            ]
             if allowed:
-                message = f"{method} is not supported; use {' or '.join(allowed)}"
-                error = VendorError("wrong_method", {"message": message})
-        exchange.near_misses = tuple(near_misses)
+                exchange.headers_sent = allowed[0].headers
+                error = self._reject_method(served, allowed, method, raw)
         exchange.error = error.error
-        log_near_miss(exchange, secrets)
+        if error.error != PREFLIGHT:
+            exchange.near_misses = tuple(near_misses)
+            log_near_miss(exchange, secrets)
         if no_route.vendor is None:
             return not_found(replace(no_route, path=path), method, near_misses)
         vendor, behaviors = vendor_for(no_route.vendor, tenant)
         exchange.vendor = vendor.name
         exchange.dialect = vendor.dialect
         query = "?" + raw.path.partition("?")[2] if "?" in raw.path else ""
-        return _render_error(vendor, error, raw._replace(path=no_route.path + query), exchange, behaviors)
+        response = _render_error(vendor, error, raw._replace(path=no_route.path + query), exchange, behaviors)
+        if error.error == PREFLIGHT:
+            exchange.error = None
+        return response
+
+    def _reject_method(
+        self, vendor: Vendor, endpoints: list[Endpoint], method: str, raw: RawRequest
+    ) -> VendorError:
+        """Return the error for a method that the endpoints of a path do not have."""
+        try:
+            if vendor.contract.authenticates_first:
+                authenticate(self._tenants, vendor, endpoints[0], extract_values(endpoints[0], raw))
+        except ApiError as error:
+            return error.refusal
+        if method == "OPTIONS" and PREFLIGHT in vendor.contract.errors:
+            return VendorError(PREFLIGHT)
+        message = f"{method} is not supported; use {' or '.join(endpoint.method for endpoint in endpoints)}"
+        return VendorError("wrong_method", {"message": message})
 
     def reject_unparsed(
         self, error: VendorError, route: RouteMatch | NoRoute, raw: RawRequest, exchange: Exchange
@@ -87,8 +118,8 @@ class ErrorResponder:
 
     def _guess_tenant(self, vendor: Vendor | None, exchange: Exchange) -> Tenant | None:
         """Return the tenant whose dialect and behaviors apply to a request without a principal."""
-        name = vendor.name if vendor else ""
-        return likely_tenant(self._tenants, name, exchange) or self._tenants.default_tenant_for(name, None)
+        owner = self._tenants.by_name.get(exchange.tenant or "")
+        return owner or self._tenants.default_tenant_for(vendor.name if vendor else "", None)
 
 
 def log_unexpected_error(raw: RawRequest, known: KnownCredentials) -> VendorError:

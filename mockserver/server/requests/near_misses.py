@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from msgspec import Struct
 
 from mockserver._util.printable import printable
-from mockserver.contract.credentials import BodyKeys
+from mockserver.contract.credentials import SCHEME, BodyKeys
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.validation import read_json
 from mockserver.server.http.raw_request import RawRequest
@@ -21,7 +21,6 @@ from mockserver.vendors import load
 from mockserver.vendors.base import Vendor
 
 _AUTH_ERRORS: Final = ("missing_credential", "wrong_credential")
-_SCHEME: Final = "Bearer"
 _AUTHORIZATION: Final = "Authorization"
 _MAX_TEXT: Final = 200
 """Characters of a client's text that a message repeats."""
@@ -105,12 +104,21 @@ def explain_auth_failure(tenants: Tenants, parsed: ParsedRequest, exchange: Exch
     log_near_miss(exchange, secrets)
 
 
-def likely_tenant(tenants: Tenants, vendor: str, exchange: Exchange) -> Tenant | None:
-    """Return the tenant whose key for *vendor* an unmatched request carries anywhere."""
-    for credential in _find_credentials(tenants, exchange.raw, exchange.headers):
-        if credential.vendor == vendor and not credential.deleted:
-            return tenants.by_name[credential.tenant]
-    return None
+def find_owner(
+    tenants: Tenants, raw: RawRequest, headers: Mapping[str, str], vendor: str | None
+) -> Tenant | None:
+    """Return the only tenant whose credential an unmatched request carries, wherever it is.
+
+    A credential for *vendor* wins: tenants may have equal credentials for different vendors.
+    """
+    found = [each for each in _find_credentials(tenants, raw, headers) if not each.deleted]
+    names = {each.tenant for each in found if each.vendor == vendor} or {each.tenant for each in found}
+    return tenants.by_name[names.pop()] if len(names) == 1 else None
+
+
+def find_presented_vendors(tenants: Tenants, exchange: Exchange) -> set[str]:
+    """Return the vendors whose credential an unmatched request carries anywhere."""
+    return {each.vendor for each in _find_credentials(tenants, exchange.raw, exchange.headers)}
 
 
 def _find_credentials(
@@ -153,7 +161,7 @@ def _is_expected_location(endpoint: Endpoint, location: _Location) -> bool:
         return location.kind == "body field" and location.name == credentials.key
     if location.kind == "query parameter" and location.name == credentials.query:
         return True
-    return location.is_authorization and location.scheme == _SCHEME
+    return location.is_authorization and credentials.accepts_scheme(location.scheme or "")
 
 
 def _describe_difference(
@@ -172,9 +180,9 @@ def _describe_difference(
     if credential.location.is_authorization and not isinstance(endpoint.credentials, BodyKeys):
         scheme = credential.location.scheme
         if scheme is None:
-            return f"the key of tenant {credential.tenant!r} has no {_SCHEME!r} before it; {remedy}"
+            return f"the key of tenant {credential.tenant!r} has no {SCHEME!r} before it; {remedy}"
         sent = shorten(secrets.mask_text(scheme))
-        return f"the key of tenant {credential.tenant!r} follows {sent!r} instead of {_SCHEME!r}; {remedy}"
+        return f"the key of tenant {credential.tenant!r} follows {sent!r} instead of {SCHEME!r}; {remedy}"
     return f"the key of tenant {credential.tenant!r} is in {place}; {remedy}"
 
 
@@ -212,4 +220,4 @@ def _describe_expected(endpoint: Endpoint) -> str:
     if isinstance(credentials, BodyKeys):
         secret = f", with its {credentials.secret}" if credentials.secret else ""
         return f"{credentials.key} in the JSON body{secret}"
-    return f"the header {_AUTHORIZATION}: {_SCHEME} <token>"
+    return f"the header {_AUTHORIZATION}: {SCHEME} <token>"

@@ -31,6 +31,7 @@ from mockserver.server.requests.auth import (
 from mockserver.server.requests.values import extract_values, validate_values
 from mockserver.server.tenancy.tenant import Principal, Tenant, Tenants, vendor_for
 from mockserver.vendors.base import Vendor, ViewRequest
+from mockserver.world.world import World
 
 
 class SlotPolicy(Struct, frozen=True):
@@ -118,14 +119,15 @@ class ParsedRequest(Struct, frozen=True, kw_only=True, dict=True):
         """Equal for all requests to one list, whatever the page and its size."""
         return list_key_of(self.vendor.name, self.endpoint, self.site, self.fields)
 
-    def view_request(self, tenant: Tenant, now: int) -> ViewRequest:
-        """Return the input of the endpoint's view, in the world of *tenant*."""
+    def view_request(self, tenant: Tenant, now: int, world: World | None = None) -> ViewRequest:
+        """Return the input of the endpoint's view, in a world, by default that of *tenant*."""
+        world = world or tenant.world
         return ViewRequest(
             query=self.query,
             body=self.body,
             path=self.path,
-            world=tenant.world,
-            site=tenant.world.sites[self.site],
+            world=world,
+            site=world.sites[self.site],
             now=now,
             behaviors=self.behaviors,
             identifiers=tenant.identifiers[self.vendor.name],

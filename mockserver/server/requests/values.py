@@ -41,7 +41,8 @@ def validate_values(
 
 def _validate_query(endpoint: Endpoint, model: type, raw: RawRequest, values: RequestValues) -> Any:
     if endpoint.duplicate_param_message is None:
-        query = validation.read(model, _drop_empty(endpoint, values.query), "query", numeric_texts=True)
+        sent = _join_repeated(endpoint, raw) if endpoint.joins_repeated_params else values.query
+        query = validation.read(model, _drop_empty(endpoint, sent), "query", numeric_texts=True)
         _raise_violations(endpoint, query)
         return query
     pairs = list(split_query(raw.path.partition("?")[2]))
@@ -50,6 +51,19 @@ def _validate_query(endpoint: Endpoint, model: type, raw: RawRequest, values: Re
     violations = query if isinstance(query, list) else []
     _raise_violations(endpoint, first_violation(pairs, model, violations, endpoint.duplicate_param_message))
     return query
+
+
+def _join_repeated(endpoint: Endpoint, raw: RawRequest) -> Mapping[str, str]:
+    """Return the values of the query, joined by name; raise ``ApiError`` if one must not be repeated."""
+    values: dict[str, list[str]] = {}
+    for name, value in split_query(raw.path.partition("?")[2]):
+        values.setdefault(name, []).append(value)
+    messages = [
+        message for name, message in endpoint.repeated_params.items() if len(values.get(name, ())) > 1
+    ]
+    if messages:
+        raise ApiError("violation", message="; ".join(messages))
+    return {name: ",".join(each) for name, each in values.items()}
 
 
 def _raise_violations(endpoint: Endpoint, result: Any) -> None:

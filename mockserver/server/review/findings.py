@@ -56,7 +56,7 @@ def _review_history(
         found += review_retries(journal, reading, exchange, reply, reading.principal)
     exchange.whole = is_whole(reading, exchange, reply)
     if known.list_page is not None and exchange.raw.method != "HEAD":
-        found += review_page(journal.history, known.list_page, reading, exchange, reply)
+        found += review_page(journal, known.list_page, reading, exchange, reply)
     if reading.principal is None or reply is None:
         return found
     if reply.status == _OK and not (

@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from msgspec import DecodeError, json
-from msgspec.structs import replace
 
+from mockserver._util.clock import stopwatch
 from mockserver._util.json_paths import get_at
 from mockserver.contract.errors import ApiError
 from mockserver.server.http.pagination import compute_page_info
 from mockserver.server.http.response import Response
-from mockserver.server.journal.client_history import Attempt, History, ListPage, ListProgress
-from mockserver.server.journal.journal import Exchange, Finding
+from mockserver.server.journal.client_history import Attempt, ListPage, ListProgress
+from mockserver.server.journal.journal import Exchange, Finding, Journal
+from mockserver.server.journal.retry_history import Sent
 from mockserver.server.requests.parser import ParsedRequest
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.world.generator.tracked import TrackedEvent
@@ -22,6 +23,8 @@ _MAX_EMPTY_PAGE_BYTES: Final = 1024
 """A larger response has rows."""
 _COMPARED_BYTES: Final = 256
 """Bytes at the end of a response that differ if its rows moved."""
+_PAUSE_NS: Final = 1_000_000_000
+"""A client that requests a page again after this time wants to know whether it has changed."""
 _SOON: Final = 2_000
 """Milliseconds after now: a window that ends then or later is open."""
 _MINUTE: Final = 60_000
@@ -46,7 +49,7 @@ def find_page(request: ParsedRequest) -> ListPage | None:
 
 
 def review_page(
-    history: History, page: ListPage, request: ParsedRequest, exchange: Exchange, reply: Response | None
+    journal: Journal, page: ListPage, request: ParsedRequest, exchange: Exchange, reply: Response | None
 ) -> Iterator[Finding]:
     """Yield the findings about a requested page, and update the progress of its list."""
     if request.principal is None:
@@ -54,8 +57,8 @@ def review_page(
     tenant = request.principal.tenant
     world = tenant.world
     moves = tenant.clock.moves
-    history.use_world(world.spec)
-    progress = history.progress(page.list_key)
+    journal.history.use_world(world.spec)
+    progress = journal.history.progress(page.list_key)
     progress.use_world(world, moves)
     if page.is_first:
         if progress.accused is not None:
@@ -77,6 +80,7 @@ def review_page(
     elif _is_failure(exchange, reply):
         progress.record_failure(attempt)
     progress.last = page.identity if exchange.whole and not exchange.faults else None
+    progress.last_sent = Sent(exchange.received_at, stopwatch(), journal.count, exchange.connection)
 
 
 def is_whole(request: ParsedRequest, exchange: Exchange, reply: Response | None) -> bool:
@@ -103,7 +107,7 @@ def is_whole(request: ParsedRequest, exchange: Exchange, reply: Response | None)
 
 def compute_body(request: ParsedRequest, tenant: Tenant, world: World, now: int) -> Any:
     """Return the decoded response in a world at an instant; ``None`` if the vendor rejects the request."""
-    view_request = replace(request.view_request(tenant, now), world=world, site=world.sites[request.site])
+    view_request = request.view_request(tenant, now, world)
     try:
         return json.decode(request.vendor.respond(request.endpoint, view_request).body)
     except ApiError:
@@ -132,9 +136,26 @@ def _review_later_page(
     count = progress.record_return(page, content)
     if count == 1:
         progress.accused = None
-    elif count > max(progress.begun, 1) and progress.last == page.identity:
+    elif count > max(progress.begun, 1) and progress.last == page.identity and _is_next(progress, exchange):
         progress.accused = exchange
         yield Finding.of_kind(TWICE)
+
+
+def _is_next(progress: ListProgress, exchange: Exchange) -> bool:
+    """Return whether the client read the last page and requested the next one without a pause.
+
+    A client may request a page on two connections at once, or look after a while whether it has changed.
+    """
+    sent = progress.last_sent
+    return (
+        sent is not None
+        and exchange.number > sent.last_number
+        and exchange.started_ns - sent.ns < _PAUSE_NS
+        and (
+            sent.connection is None
+            or sent.was_read_before(exchange.number, exchange.started_ns, exchange.connection)
+        )
+    )
 
 
 def _withdraw(exchange: Exchange) -> None:

@@ -34,10 +34,14 @@ _FIXED_PAUSE: Final = 1_000
 """Milliseconds between attempts that need not grow."""
 _NO_PAUSE: Final = 100
 """Milliseconds; a shorter time between attempts is that of the requests, unless it grows."""
+_INSTANT: Final = 20
+"""Milliseconds; a random pause is seldom shorter several times."""
 _GROWTH: Final = 1.5
 _JITTER: Final = 1.25
 _ATTEMPTS: Final = 3
-"""Repetitions after which a client hammers."""
+"""Repetitions after which a client probably hammers."""
+_PROVEN: Final = 5
+"""Repetitions after which pauses are not equal or short by chance."""
 _MINUTE: Final = 60_000
 _YEAR: Final = 365 * 86_400_000
 _MAX_DIGITS: Final = 18
@@ -86,7 +90,7 @@ def _was_read(refusal: Refusal, exchange: Exchange, tenant: Tenant) -> bool:
 
     A client that moves the tenant's clock instead of sleeping has read it.
     """
-    if refusal.was_read_before(exchange.number, exchange.started_ns, exchange.connection):
+    if refusal.sent.was_read_before(exchange.number, exchange.started_ns, exchange.connection):
         return True
     is_later = exchange.number > refusal.sent.last_number
     return is_later and _moved_by(refusal.sent, exchange, tenant) >= _MOVE
@@ -172,9 +176,10 @@ def _review_repetition(
     is_requested = refusal.is_unknown_wait or (wait is not None and wait.is_over(at, started_ns))
     if is_requested or pause >= _FIXED_PAUSE:
         return found, ()
-    pauses = (*refusal.pauses, max(pause, 0))[-_ATTEMPTS:]
-    if is_hammering(pauses):
-        found.append(_hammering(pauses))
+    pauses = (*refusal.pauses, max(pause, 0))[-_PROVEN:]
+    level = judge_pauses(pauses)
+    if level is not None:
+        found.append(_hammering(pauses, level))
     return found, pauses
 
 
@@ -198,24 +203,31 @@ def _repeated(refusal: Refusal, level: Level) -> Finding:
     )
 
 
-def is_hammering(pauses: Sequence[int]) -> bool:
-    """Return whether the pauses before repeated requests, in milliseconds, neither grow nor last.
+def judge_pauses(pauses: Sequence[int]) -> Level | None:
+    """Return the level of a finding about the pauses before repeated requests, in milliseconds.
 
-    Pauses that vary without a pattern may be random on purpose: they are not accused.
+    They must neither grow nor last. Pauses that vary without a pattern may be random on purpose: a few of
+    them may be short or equal by chance.
     """
-    if len(pauses) < _ATTEMPTS:
-        return False
-    neighbors = pairwise(pauses)
-    grows = pauses[-1] >= _NO_PAUSE // 5 and all(later >= _GROWTH * pause for pause, later in neighbors)
+    last = pauses[-_ATTEMPTS:]
+    if len(last) < _ATTEMPTS or not _is_steady(last):
+        return None
+    is_proven = max(last) < _INSTANT or (len(pauses) >= _PROVEN and _is_steady(pauses))
+    return "error" if is_proven else "warning"
+
+
+def _is_steady(pauses: Sequence[int]) -> bool:
+    """Return whether pauses are all short without growing, or all equal."""
+    grows = pauses[-1] >= _INSTANT and all(later >= _GROWTH * pause for pause, later in pairwise(pauses))
     if max(pauses) < _NO_PAUSE:
         return not grows
     return max(pauses) <= _JITTER * min(pauses) and max(pauses) < _FIXED_PAUSE
 
 
-def _hammering(pauses: Sequence[int]) -> Finding:
+def _hammering(pauses: Sequence[int], level: Level) -> Finding:
     message = FINDINGS["hammering"].message.removesuffix(".")
-    listed = ", ".join(f"{pause / 1000:.2f}" for pause in pauses)
-    return Finding.of_kind("hammering", f"{message}: the last pauses were {listed} s.")
+    listed = ", ".join(f"{pause / 1000:.2f}" for pause in pauses[-_ATTEMPTS:])
+    return Finding.of_kind("hammering", f"{message}: the last pauses were {listed} s.", level)
 
 
 def _record_wait(history: RetryHistory, reading: ParsedRequest, site: int | None, refusal: Refusal) -> None:
@@ -247,7 +259,7 @@ def _create_refusal(
     asks_to_wait = "Retry-After" in reply.headers
     if not is_temporary and (status not in _PERMANENT or asks_to_wait):
         return None
-    sent = Sent(tenant.clock.now(), stopwatch(), journal.count)
+    sent = Sent(tenant.clock.now(), stopwatch(), journal.count, exchange.connection)
     until, is_unknown = None, False
     if status in (_TOO_MANY, _UNAVAILABLE):
         until, is_unknown = _find_wait_end(reading, reply, sent.at, follows=tenant.clock.uses_system_time)
@@ -258,7 +270,6 @@ def _create_refusal(
         is_unknown_wait=is_unknown,
         permanent=None if is_temporary else _refusal_level(reading, exchange, status),
         version=_version(journal.retries, tenant, exchange),
-        connection=exchange.connection,
     )
 
 

@@ -20,15 +20,19 @@ _MAX_MESSAGE: Final = 300
 
 
 def verify(tenants: Tenants, tenant: Tenant) -> Verification:
-    """Return the findings, unexpected errors and unused faults of a tenant."""
+    """Return the findings, unexpected errors, and unused and ineffective faults of a tenant."""
     exchanges = list(tenant.journal)
+    faults = tenant.faults.active
     return Verification(
         exchanges=tenant.journal.count,
         kept=len(exchanges),
         findings=summarize_findings(exchanges, find_unfinished(tenants, tenant)),
         unexpected=unexpected(exchanges),
         unmatched=tenants.unmatched.count,
-        unused_faults=[active.describe() for active in tenant.faults.active if not active.triggered],
+        unused_faults=[active.describe() for active in faults if not active.triggered],
+        ineffective_faults=[
+            active.describe() for active in faults if active.triggered and not active.effective
+        ],
         digest=digest(exchanges),
     )
 

@@ -7,7 +7,9 @@ triggers.
 from collections.abc import Sequence
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from msgspec import to_builtins
+from msgspec import Struct, to_builtins
+
+from mockserver.world.world import World
 
 MAX_ACTIVE_FAULTS: Final = 1000
 """Limit per tenant, because every request is compared with each of them."""
@@ -43,11 +45,17 @@ class ActiveFault(Generic[AnyFault]):
         self.fault = fault
         self.matched = 0
         self.triggered = 0
+        self.effective = 0
         self._attempts: dict[str, int] = {}
 
     @property
     def kind(self) -> str:
         return self.fault.kind
+
+    @property
+    def label(self) -> str:
+        """Number and kind, such as ``1:latency``."""
+        return f"{self.number}:{self.kind}"
 
     @property
     def remaining(self) -> int | None:
@@ -70,8 +78,22 @@ class ActiveFault(Generic[AnyFault]):
             **arguments,
             "matched": self.matched,
             "triggered": self.triggered,
+            "effective": self.effective,
             "remaining": self.remaining,
         }
+
+
+class WorldChange(Struct, frozen=True, eq=False):
+    """A change of the world by a fault that no requested list has shown yet."""
+
+    active: ActiveFault[Any]
+    effective: list[str]
+    """The labels of the effective faults of the exchange that made the change."""
+    before: World
+    after: World
+    site: int
+    numbers: tuple[int, ...]
+    """The sessions that changed."""
 
 
 class ActiveFaults(Generic[AnyFault]):
@@ -79,6 +101,7 @@ class ActiveFaults(Generic[AnyFault]):
 
     def __init__(self) -> None:
         self.active: tuple[ActiveFault[AnyFault], ...] = ()
+        self.unseen: list[WorldChange] = []
         self._page_numbers: dict[str, dict[str, int]] = {}
         self._next_number = 1
 
@@ -99,11 +122,13 @@ class ActiveFaults(Generic[AnyFault]):
         """Remove the fault with a number; return False if there is none."""
         before = len(self.active)
         self.active = tuple(active for active in self.active if active.number != number)
+        self.unseen = [change for change in self.unseen if change.active.number != number]
         return len(self.active) < before
 
     def clear(self) -> None:
         """Remove all faults and restart the numbers at 1."""
         self.active = ()
+        self.unseen = []
         self._page_numbers = {}
         self._next_number = 1
 

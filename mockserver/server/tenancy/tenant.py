@@ -114,7 +114,7 @@ class Tenants:
     def __init__(self, tenants: Sequence[Tenant]) -> None:
         self.by_name: dict[str, Tenant] = {}
         self.unmatched = Journal()
-        """Exchanges of no tenant: unknown paths, wrong credentials."""
+        """Unmatched exchanges of no tenant: unknown paths, wrong credentials."""
         self.last_number = 0
         """The last number of a generated tenant name."""
         self.generation = 0

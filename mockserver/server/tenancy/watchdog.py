@@ -1,6 +1,7 @@
 """Stop clients that would wait or loop forever; the pytest plugin enables this, so that no test run hangs.
 
 The connection of a stalled response is reset. Further requests of a looping client get an error.
+Endless paging is found for every tenant; without a bound, the client is not stopped.
 """
 
 import asyncio
@@ -19,20 +20,28 @@ if TYPE_CHECKING:
     from mockserver.server.http.raw_request import RawRequest
     from mockserver.server.requests.cache import CachedRequest
 
-STALLED: Final = "stalled"
-ENDLESS: Final = "endless-loop"
-BOUNDS: Final = (STALLED, ENDLESS)
+NO_TIMEOUT: Final = "no-timeout"
+ENDLESS_PAGING: Final = "endless-paging"
+BOUNDS: Final = (NO_TIMEOUT, ENDLESS_PAGING)
 """Findings about clients that the server had to stop."""
 _GRACE: Final = 1.1
 """Stalls are ended at the bound times this, so that a client whose own timeout equals the bound gives up
 first."""
-_REPEATS: Final = 10
+_FAR: Final = 100
+"""Requests without a new row after which a client is paging endlessly, if the tenant has no limit."""
+_REPEATS: Final = 100
 """Consecutive identical requests may be this many times the limit: a load test repeats a request too."""
+_POLL_MS: Final = 60_000
+"""A client that waits so long on the tenant's clock looks for new rows, ..."""
+_POLL_NS: Final = 10 * 10**9
+"""... and also if it waits so long in real time."""
 _EXPLAINED: Final = 10
 """Number of rejected requests that get an explanation; later connections are reset, for clients that ignore
 errors."""
 _LISTS: Final = 32
-_PAGES: Final = 1_000
+_PAGES: Final = 200
+_CLIENTS: Final = 1_000
+"""Number of clients that may read a list at the same time."""
 _SMALL: Final = 1_024
 """A response with more bytes has rows."""
 _OK: Final = 200
@@ -44,12 +53,16 @@ _log = logging.getLogger("mockserver")
 
 
 class _Progress(Struct):
-    """How far a client has read a list since its first page."""
+    """How far the clients of a tenant have read a list."""
 
-    seen: dict[Any, None]
-    """The most recent pages that were returned."""
-    body: bytes
-    """The last response body."""
+    returned: dict[Any, int] = {}
+    """How often the most recent pages were returned."""
+    begun: int = 0
+    """Number of requests for the first page: as many clients may be reading the list."""
+    last: Any = None
+    """The size and the end of the last response body."""
+    at: tuple[int, int] = (0, 0)
+    """When the last page was requested: the tenant's clock in ms, and real time in ns."""
     idle: int = 0
     """Consecutive requests without a new row."""
 
@@ -135,11 +148,11 @@ class Watchdog:
                 and self._loop is None
             ):
                 self._stalled = True
-                exchange.findings += (Finding.of_kind(STALLED, self._describe_stall(exchange)),)
-            if self._limit and self._loop is None:
+                exchange.findings += (Finding.of_kind(NO_TIMEOUT, self._describe_stall(exchange)),)
+            if self._loop is None:
                 self._count(cached, exchange, response)
             if self._loop is not None:
-                exchange.findings += (Finding.of_kind(ENDLESS, self._loop),)
+                exchange.findings += (Finding.of_kind(ENDLESS_PAGING, self._loop),)
         except Exception as error:  # noqa: BLE001 -- a failed check must not fail the request
             _log.error("no bounds for %s %s: %s", exchange.vendor, exchange.endpoint, type(error).__name__)
 
@@ -162,7 +175,7 @@ class Watchdog:
         endpoint = f"{exchange.vendor} {exchange.endpoint}"
         self._same = self._same + 1 if cached.raw == self._last else 1
         self._last = cached.raw
-        if self._same >= self._limit * _REPEATS:
+        if self._limit and self._same >= self._limit * _REPEATS:
             self._loop = (
                 f"The client sent {self._same} consecutive identical requests to {endpoint},"
                 f" so the server rejects further ones; {_REMEDY}"
@@ -175,37 +188,51 @@ class Watchdog:
             or exchange.raw.method == "HEAD"
         ):
             return
-        idle = self._idle(cached, response)
-        if idle >= self._limit:
-            self._loop = (
-                f"The client sent {idle} consecutive requests to {endpoint} without a new row,"
-                f" for pages past the end or earlier pages, so the server rejects further ones; {_REMEDY}"
-            )
+        idle = self._idle(cached, exchange, response)
+        if idle < (self._limit or _FAR):
+            return
+        message = (
+            f"The client sent {idle} consecutive requests to {endpoint} without a new row,"
+            " for pages past the end or earlier pages"
+        )
+        if self._limit:
+            self._loop = f"{message}, so the server rejects further ones; {_REMEDY}"
+        else:
+            message += "; make the client stop at the last page, and at a page that it has read."
+            exchange.findings += (Finding.of_kind(ENDLESS_PAGING, message),)
 
-    def _idle(self, cached: "CachedRequest", response: Response) -> int:
+    def _idle(self, cached: "CachedRequest", exchange: Exchange, response: Response) -> int:
         """Return the number of consecutive requests for a list without a new row, since its first page."""
         number, first, rest = cached.page or (None, None, b"")
         name = (cached.parsed.vendor.name, cached.parsed.endpoint.name, cached.parsed.site, rest)
+        progress = self._lists.pop(name, None) or _Progress()
         body = response.body
-        progress = self._lists.pop(name, None)
-        if progress is None or number == first:
-            progress = _Progress({}, b"")
-        elif (
-            number in progress.seen
-            or body == progress.body
-            or _is_empty(body, cached.parsed.endpoint.rows_path)
-        ):
-            progress.idle += 1
-        else:
+        content = len(body), body[-_SMALL:]
+        if number == first:
+            progress.begun = min(progress.begun + 1, _CLIENTS)
             progress.idle = 0
-        progress.body = body
-        progress.seen[number] = None
-        if len(progress.seen) > _PAGES:
-            del progress.seen[next(iter(progress.seen))]
+        else:
+            count = progress.returned.pop(number, 0) + 1
+            progress.returned[number] = count
+            is_new = count == 1 and content != progress.last
+            if is_new and not _is_empty(body, cached.parsed.endpoint.rows_path):
+                progress.idle = 0
+            elif (count == 1 or count > progress.begun) and not _is_poll(progress, exchange):
+                progress.idle += 1
+        progress.last = content
+        progress.at = exchange.received_at, exchange.started_ns
+        if len(progress.returned) > _PAGES:
+            del progress.returned[next(iter(progress.returned))]
         self._lists[name] = progress
         if len(self._lists) > _LISTS:
             del self._lists[next(iter(self._lists))]
         return progress.idle
+
+
+def _is_poll(progress: _Progress, exchange: Exchange) -> bool:
+    """Return whether a client waited before it requested a page of a list again, as for new rows."""
+    clock_ms, real_ns = progress.at
+    return exchange.received_at - clock_ms >= _POLL_MS or exchange.started_ns - real_ns >= _POLL_NS
 
 
 _REMEDY: Final = "make the client stop at the last page and after some retries, or increase loop_limit."

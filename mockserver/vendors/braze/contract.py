@@ -11,6 +11,7 @@ from mockserver.contract.lint_rules import InQuery, LintRule, MissingUtcOffset
 from mockserver.contract.pagination import PageNumberPagination
 from mockserver.contract.provenance import Basis, assumed
 from mockserver.contract.time_windows import TimeWindow
+from mockserver.vendors.braze.other_paths import OTHER_PATHS
 from mockserver.vendors.braze.request_models import MAX_LENGTH, ExportSessionSeries, ListSegments
 from mockserver.vendors.braze.responses import SegmentList, SessionSeries
 from mockserver.vendors.braze.sources import SOURCES, documented, inferred, observed
@@ -34,6 +35,10 @@ BEHAVIORS = (
     Behavior(name="braze.app_id", description="How an unknown app_id is handled.", default="check", options={
         "check": "The request is rejected.", "ignore": "It is ignored: the sessions of all apps are counted.",
     }),
+    Behavior(name="braze.hour_length", description="Unit of length if unit is hour.", default="hours", options={
+        "hours": "Hours, as in the vendor's documentation.",
+        "days": "Days, as in the client's reference: 24 points for each.",
+    }, basis=Basis.DOCUMENTED, source="sessions"),
     Behavior(name="braze.segment_id", description="If a series needs a segment_id.", default="optional", options={
         "optional": "It is optional, as in the vendor's documentation.",
         "required": "It is required, as in the client's reference.",
@@ -122,8 +127,9 @@ SESSIONS_DATA_SERIES: Final = Endpoint(
         ),
     ),
     facts=(
+        inferred("The series consists of the last buckets that begin before ending_at.", "airbyte"),
         inferred(
-            "The series consists of the last buckets that begin before ending_at: a bare date excludes that day.",
+            "ending_at may be a bare date, as a client sends it: its first instant, so that the day is excluded.",
             "airbyte",
         ),
         inferred("Days and hours are in UTC; the offset of ending_at only determines the instant.", "airbyte"),
@@ -167,4 +173,5 @@ CONTRACT: Final = Contract(
     endpoints=(SESSIONS_DATA_SERIES, LIST_SEGMENTS),
     errors=ERRORS,
     behaviors=BEHAVIORS,
+    other_paths=OTHER_PATHS,
 )

@@ -24,7 +24,7 @@ class ExportSessionSeries(Struct, frozen=True):
         Meta(ge=1, le=MAX_LENGTH),
         documented(
             "Number of units before ending_at in the series, 1 to 100; the client's reference says days for "
-            "both units.",
+            "both units (behavior braze.hour_length).",
             "sessions",
             f"length must be an integer between 1 and {MAX_LENGTH}",
         ),

@@ -30,7 +30,7 @@ _YEAR_1: Final = -719_162 * DAY
 def get_session_series(request: ViewRequest) -> ViewResult:
     """Return the number of sessions in each of the last buckets that begin before an instant, oldest first."""
     query: ExportSessionSeries = request.query
-    edges = _bucket_edges(query, request.range_now)
+    edges = _bucket_edges(query, request.range_now, request.behaviors["hour_length"])
     where = _segment_conditions(query.segment_id, request)
     sites = _select_sites(query.app_id, request)
     counts = [site.find(Query(where=where), request.now).series(edges) for site in sites]
@@ -41,12 +41,12 @@ def get_session_series(request: ViewRequest) -> ViewResult:
     return ViewResult(json.encode(SessionSeries("success", points)))
 
 
-def _bucket_edges(query: ExportSessionSeries, now: int) -> list[int]:
+def _bucket_edges(query: ExportSessionSeries, now: int, hour_length: str) -> list[int]:
     """Return the start of every bucket and the end of the last."""
     unit = _UNITS[query.unit]
     ending_at = now if query.ending_at is None else _parse_ending_at(query.ending_at)
     end = -(-ending_at // unit) * unit
-    start = end - query.length * unit
+    start = end - query.length * (DAY if hour_length == "days" else unit)
     if start < _YEAR_1:
         raise ApiError("violation", message=INVALID_ENDING_AT)
     return list(range(start, end + unit, unit))

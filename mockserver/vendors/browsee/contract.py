@@ -1,5 +1,6 @@
 """The contract of Browsee's HTTP API: session export, track, identify. Data only."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from mockserver.contract.behaviors import Behavior, ByBehavior
@@ -47,13 +48,13 @@ BEHAVIORS: Final = (
     Behavior(name="browsee.identify_user", description="If identify requires userId.", default="either", options={
         "either": "userId or anonymousId, as in the text of the page.", "required": "userId, as in the table of the page.",
     }, basis=Basis.DOCUMENTED, source="identify"),
-    Behavior(name="browsee.track_rate", description="Number of track requests that a project may send per second; 0 means unlimited.", default=0, unit="requests"),
+    Behavior(name="browsee.track_rate", description="Number of track requests that a project may send per second; 0 means unlimited. The number is undocumented.", default=1000, unit="requests"),
     retry_after_behavior("browsee.retry_after"),
 )  # fmt: skip
 
 
-def _failure(status: int | ByBehavior, fact: Fact) -> ErrorTemplate:
-    return ErrorTemplate(status, {"status": "failure", "message": "{message}"}, fact)
+def _failure(status: int | ByBehavior, fact: Fact, headers: Mapping[str, str] | None = None) -> ErrorTemplate:
+    return ErrorTemplate(status, {"status": "failure", "message": "{message}"}, fact, headers or {})
 
 
 ERRORS: Final = {
@@ -74,7 +75,9 @@ ERRORS: Final = {
     ),
     "unknown_path": _failure(404, assumed("Undocumented.")),
     "wrong_method": _failure(
-        405, assumed("Only POST is supported; how other methods are rejected is undocumented.")
+        405,
+        assumed("Only POST is supported; how other methods are rejected is undocumented."),
+        {"Allow": "POST"},
     ),
     "too_large": _failure(413, assumed("Undocumented.")),
     "internal": _failure(500, assumed("Undocumented.")),
@@ -118,6 +121,7 @@ EXPORT_SESSIONS: Final = Endpoint(
     ),
     facts=(
         documented("Only POST is supported."),
+        assumed("null means the default of an optional field, as if it was not sent."),
         documented("One open request at a time: wait for the response before sending the next request."),
         assumed(
             "A session belongs to the window in which it starts; the end is exclusive, so adjacent windows contain each session once."

@@ -30,8 +30,12 @@ class ExportFields(Struct, frozen=True, rename={"offset": "from"}):
     end: Annotated[int | None, documented("Unix seconds; only sessions that start before. Default now.")] = (
         None
     )
-    offset: Annotated[int, Meta(ge=0), documented("Offset in the result set, default 0.")] = 0
-    limit: Annotated[int, Meta(ge=1), documented("Rows per page, default and maximum 100.")] = MAXIMUM
+    offset: Annotated[
+        Annotated[int, Meta(ge=0)] | None, documented("Offset in the result set, default 0.")
+    ] = 0
+    limit: Annotated[
+        Annotated[int, Meta(ge=1)] | None, documented("Rows per page, default and maximum 100.")
+    ] = MAXIMUM
     segmentId: Annotated[str | None, SEGMENT, documented("Only sessions of the segment with this id.")] = None
 
 

@@ -99,15 +99,16 @@ def _export_view(selected_fields: Callable[[Any], list[str] | None]) -> View:
     def export_sessions(request: ViewRequest) -> ViewResult:
         """Return a page of the sessions that start in a window, ascending."""
         body: ExportBody = request.body
-        limit = _clamp_limit(body.limit, request.behaviors["over_limit"])
+        offset = body.offset or 0
+        limit = _clamp_limit(body.limit or MAXIMUM, request.behaviors["over_limit"])
         sessions = request.site.find(_build_query(body, request), request.now)
-        page = sessions.page(body.offset, limit)
+        page = sessions.page(offset, limit)
         select = _check_select(selected_fields(body), request.behaviors["unknown_field"])
         encoder = _encoder(select, request.behaviors["country"], request.behaviors["no_value"])
         rows = encode_array(page.map_rows(encoder.encode))
         return ViewResult(
             b'{"status":"success","exports":{"total":%d,"to":%d,"data":%b}}'
-            % (sessions.total, body.offset + len(page), rows)
+            % (sessions.total, offset + len(page), rows)
         )
 
     return export_sessions

@@ -16,8 +16,8 @@ BEHAVIORS = (
         unit="requests",
         description=(
             "Requests per key in 10 minutes; 0 means unlimited. 500 are documented; self-hosted servers"
-            " have no limit. In the dialect server-2026, rybbit.burst_limit and rybbit.daily_limit replace"
-            " it."
+            " have no limit. In the dialect server-2026-07, requests per minute; in server-2026-09,"
+            " rybbit.burst_limit and rybbit.daily_limit replace it."
         ),
     ),
     retry_after_behavior("rybbit.retry_after"),
@@ -26,7 +26,7 @@ BEHAVIORS = (
         default=0,
         unit="requests",
         description=(
-            "In the dialect server-2026: requests per key in one burst; 0 means unlimited. The hosted"
+            "In the dialect server-2026-09: requests per key in one burst; 0 means unlimited. The hosted"
             " service documents 50; self-hosted servers have no limit. The burst refills by the tenant's"
             " clock: not at all while the clock is frozen."
         ),
@@ -37,7 +37,7 @@ BEHAVIORS = (
         name="rybbit.burst_refill",
         default=5,
         unit="requests a second",
-        description="In the dialect server-2026: requests of the burst that are refilled per second.",
+        description="In the dialect server-2026-09: requests of the burst that are refilled per second.",
         basis=Basis.DOCUMENTED,
         source="sessions-2026",
     ),
@@ -46,7 +46,7 @@ BEHAVIORS = (
         default=0,
         unit="requests",
         description=(
-            "In the dialect server-2026: requests per key and UTC day; 0 means unlimited. The hosted"
+            "In the dialect server-2026-09: requests per key and UTC day; 0 means unlimited. The hosted"
             " service documents 5,000, and 25,000 for its more expensive plan."
         ),
         basis=Basis.DOCUMENTED,
@@ -59,7 +59,7 @@ BEHAVIORS = (
         options={
             "clamp": "10,000 rows are returned, as by the newest server.",
             "honour": (
-                "The requested number of rows is returned, as by the server of December 2025. A page of"
+                "The requested number of rows is returned, as until July 2026. A page of"
                 f" more than {MAX_ROWS_PER_PAGE:,} rows fails like a query that the database cannot"
                 " answer; this bound is ours, not the vendor's."
             ),
@@ -104,6 +104,33 @@ BEHAVIORS = (
         options={"lower": "desktop, as documented.", "capitalized": "Desktop, as the server sends it."},
         basis=Basis.DOCUMENTED,
         source="sessions",
+    ),
+    Behavior(
+        name="rybbit.values",
+        description="Form of what the visitors' browsers send, in rows, events and filters.",
+        default="sent",
+        options={
+            "sent": "As it is in the world.",
+            "stored": (
+                "As the server stores it: browsers, systems and devices as its tracker recognizes them by the"
+                " user agent (Mobile Chrome, Chrome OS, Mobile for tablets, macOS 10.15.7, Windows 10); no"
+                " referrer from the same host; the UTM parameters in the query string of the first event;"
+                " properties without nulls, nested at the dots of their names and sorted."
+            ),
+        },
+        basis=Basis.OBSERVED,
+        source="run-2025-12",
+    ),
+    Behavior(
+        name="rybbit.channel",
+        description="Names of channels, in rows and in filters.",
+        default="server",
+        options={
+            "server": "Organic Search, as in the documentation of filters and as the server sends it.",
+            "sample": "organic, as in the documented sample of a row; other channels in lower case too.",
+        },
+        basis=Basis.DOCUMENTED,
+        source="start",
     ),
     Behavior(
         name="rybbit.versions",

@@ -10,6 +10,7 @@ from mockserver.contract.provenance import Fact, assumed
 from mockserver.contract.time_windows import TimeWindow
 from mockserver.vendors.rybbit import facts
 from mockserver.vendors.rybbit.behaviors import BEHAVIORS, MAX_LIMIT
+from mockserver.vendors.rybbit.other_paths import OTHER_PATHS
 from mockserver.vendors.rybbit.request_models import PAGE_SIZE, GetSession, ListSessionLocations, ListSessions
 from mockserver.vendors.rybbit.responses import OneSession, SessionLocations, SessionPage
 from mockserver.vendors.rybbit.sources import SOURCES, documented, newest, sourced
@@ -94,7 +95,7 @@ RANGE_WITHOUT_ZONE = LintRule(
     documented("A range of dates requires time_zone; without it, dates are assumed to be UTC days.", "start"),
     "warning",
 )
-_LIMIT_ABOVE_MAXIMUM = LintRule(
+LIMIT_ABOVE_MAXIMUM = LintRule(
     "limit-above-maximum",
     ExceedsMaximum("limit", MAX_LIMIT),
     newest("The newest server returns at most 10,000 rows per page."),
@@ -126,7 +127,7 @@ LIST_SESSIONS = Endpoint(
     start_field="session_start",
     time_windows=WINDOWS,
     limits=_LIMITS,
-    lint_rules=(_KEY_IN_QUERY, RANGE_WITHOUT_ZONE, _LIMIT_ABOVE_MAXIMUM),
+    lint_rules=(_KEY_IN_QUERY, RANGE_WITHOUT_ZONE, LIMIT_ABOVE_MAXIMUM),
     filtered_example=FILTERED_EXAMPLE,
     all_rows_params={"limit": MAX_LIMIT},
     facts=(
@@ -203,4 +204,5 @@ CONTRACT = Contract(
     endpoints=(LIST_SESSIONS, GET_SESSION, LIST_SESSION_LOCATIONS),
     errors=ERRORS,
     behaviors=BEHAVIORS,
+    other_paths=OTHER_PATHS,
 )

@@ -14,7 +14,7 @@ from mockserver.world.model.hashing import I64
 from mockserver.world.model.session_batch import SessionBatch
 
 FORMAT_BEHAVIORS: Final = itemgetter(
-    "timestamps", "region", "device_type", "versions", "ip", "unknown_country"
+    "timestamps", "region", "device_type", "versions", "ip", "unknown_country", "values", "channel"
 )
 """Return the options of the behaviors that determine the format of a row."""
 _NUMERAL: Final = re.compile(r"\d+(\.\d+)?")
@@ -25,6 +25,12 @@ TIMESTAMPS: Final[dict[str, Callable[[Sequence[int] | I64], list[str]]]] = {
     "server": partial(format_seconds, separator=" "),
 }
 """By the option of ``rybbit.timestamps``."""
+
+
+def format_milliseconds(instants: Sequence[int]) -> list[str]:
+    """Return instants as the newest server formats those of events: ``2024-01-31 14:00:00.250``."""
+    seconds = format_seconds(instants, separator=" ")
+    return [f"{second}.{instant % 1000:03}" for second, instant in zip(seconds, instants, strict=True)]
 
 
 @lru_cache(maxsize=256)
@@ -74,9 +80,13 @@ def build_columns(options: tuple[str, ...]) -> tuple[Column, ...]:
 
     *options* are those of the behaviors in :data:`FORMAT_BEHAVIORS`.
     """
-    timestamps, region, device_type, versions, ip, unknown_country = options
+    timestamps, region, device_type, versions, ip, unknown_country, values, channel = options
     format_times = TIMESTAMPS[timestamps]
     format_version = _VERSION_FORMATS[versions]
+
+    def agent_column(name: str, format_agent: Callable[[Any], Any]) -> Column:
+        return entry_column(name, "agents", formatting.Through(formatting.AGENTS[values], format_agent))
+
     return (
         Column("session_id", attrgetter("id_digits"), own=True),
         Column("user_id", attrgetter("visitor_digits"), own=True),
@@ -89,15 +99,15 @@ def build_columns(options: tuple[str, ...]) -> tuple[Column, ...]:
         entry_column("region", "places", formatting.REGIONS[region]),
         _attribute_column("city", "places"),
         entry_column("language", "languages", str),
-        entry_column("device_type", "agents", formatting.DEVICE_TYPES[device_type]),
-        _attribute_column("browser", "agents"),
-        entry_column("browser_version", "agents", lambda agent: format_version(agent.browser_version)),
-        _attribute_column("operating_system", "agents", "os"),
-        entry_column("operating_system_version", "agents", lambda agent: format_version(agent.os_version)),
+        agent_column("device_type", formatting.DEVICE_TYPES[device_type]),
+        agent_column("browser", attrgetter("browser")),
+        agent_column("browser_version", lambda agent: format_version(agent.browser_version)),
+        agent_column("operating_system", attrgetter("os")),
+        agent_column("operating_system_version", lambda agent: format_version(agent.os_version)),
         _attribute_column("screen_width", "agents"),
         _attribute_column("screen_height", "agents"),
         _attribute_column("referrer", "acquisitions"),
-        _attribute_column("channel", "acquisitions"),
+        entry_column("channel", "acquisitions", formatting.CHANNELS[channel]),
         entry_column("hostname", "hostnames", str),
         _attribute_column("utm_source", "acquisitions"),
         _attribute_column("utm_medium", "acquisitions"),
@@ -124,8 +134,6 @@ COLUMNS_2026: Final = (
     _constant_column("input_changes", 0),
     _constant_column("tag", ""),
     _attribute_column("timezone", "places", "time_zone"),
-    _constant_column("device_model", ""),
-    _constant_column("app_version", ""),
 )
 """Columns that were added in 2026."""
 

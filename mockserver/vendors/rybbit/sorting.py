@@ -29,8 +29,13 @@ def _get_page_by_end(find: Find, offset: int, limit: int, encode: Encode) -> Seq
     return EndOrderedResult(find(), _BY_END).page(offset, limit).map_rows(encode)
 
 
+def _get_page_by_start_second(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
+    """Sort by start in whole seconds, latest first, then by session id."""
+    return find().page_by_unit(offset, limit, unit=1000).map_rows(encode)
+
+
 def _by_count(dimension: str) -> GetPage:
-    """Sort by a count, highest first, and sessions with the same count by end.
+    """Sort by a count, highest first, and sessions with the same count by start.
 
     Sessions with the same count are queried as a group, so only sessions of the page are generated.
     """
@@ -42,7 +47,7 @@ def _by_count(dimension: str) -> GetPage:
             group_limit = min(group_size - group_offset, limit - len(rows))
             if group_limit > 0:
                 in_group = Condition(dimension, int, "equals", (value,))
-                rows += _get_page_by_end(
+                rows += _get_page_by_start_second(
                     lambda *_, in_group=in_group: find(in_group), max(group_offset, 0), group_limit, encode
                 )
             group_offset = max(group_offset - group_size, 0)
@@ -71,12 +76,11 @@ def _get_page_by_duration(find: Find, offset: int, limit: int, encode: Encode) -
 
 
 def _duration_keys(sessions: SessionBatch) -> list[tuple[int, ...]]:
-    """Return a sort key for each session: its duration in seconds, then end, start and id."""
+    """Return a sort key for each session: its duration in seconds, then start and id."""
     keys: list[tuple[int, ...]] = []
     for start_ms, end_ms, number in zip(sessions.start, sessions.end, sessions.ids, strict=True):
         start = start_ms // 1000
-        end = end_ms // 1000
-        keys.append((end - start, end, start, number))
+        keys.append((end_ms // 1000 - start, start, number))
     return keys
 
 
@@ -94,7 +98,7 @@ def _reverse(get_page: GetPage) -> GetPage:
 DEFAULT_ORDERS: Final[dict[str, GetPage]] = {"start": _get_page_by_start, "end": _get_page_by_end}
 """By the option of ``rybbit.order``."""
 SORT_BY: Final[dict[str, GetPage]] = {
-    "started": _get_page_by_start,
+    "started": _get_page_by_start_second,
     "ended": _get_page_by_end,
     "duration": _get_page_by_duration,
     "pageviews": _by_count("pageviews"),

@@ -9,11 +9,11 @@ from typing import Final, TypeVar
 
 from mockserver.contract.errors import ApiError
 from mockserver.rows.datetimes import find_zone, midnight, parse_instant
-from mockserver.vendors.rybbit.request_models import CommonParameters, DatesAndMinutes
+from mockserver.vendors.rybbit.request_models import CommonParameters
 
 _SECOND: Final = 1000
-_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_DATETIME: Final = re.compile(_DATE.pattern + r"[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:?[0-9]{2})?")
+DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DATETIME: Final = re.compile(DATE.pattern + r"[ T][0-9]{2}:[0-9]{2}:[0-9]{2}(Z|[+-][0-9]{2}:?[0-9]{2})?")
 _MINUTES: Final = re.compile(r"[0-9]{1,15}(\.[0-9]+)?")
 T = TypeVar("T")
 TimeRange = tuple[int | None, int | None]
@@ -29,24 +29,13 @@ Raises :class:`ValueError` with the vendor's message.
 _DATE_NAMES: Final = ("start_date", "end_date", "time_zone")
 _DATETIME_NAMES: Final = ("start_datetime", "end_datetime")
 _MINUTES_NAMES: Final = ("past_minutes_start", "past_minutes_end")
-_STRICT_NAMES: Final = (*_DATE_NAMES, *_DATETIME_NAMES, *_MINUTES_NAMES)
-_LENIENT_NAMES: Final = (*_DATE_NAMES, *_MINUTES_NAMES)
-_get_strict_texts: Final = attrgetter(*_STRICT_NAMES)
-_get_lenient_texts: Final = attrgetter(*_LENIENT_NAMES)
+_NAMES: Final = (*_DATE_NAMES, *_DATETIME_NAMES, *_MINUTES_NAMES)
+_get_texts: Final = attrgetter(*_NAMES)
 
 
 def parse_time_range(query: CommonParameters, now: int) -> TimeRange:
     """Return a request's time range; raises :class:`ApiError` with all errors, in their order."""
-    instants, minutes = _parse_strictly(_get_strict_texts(query))
-    return _minutes_to_range(minutes, now) if minutes else instants
-
-
-def parse_lenient_time_range(query: DatesAndMinutes, now: int) -> TimeRange:
-    """Return the time range of a request; unlimited if any part is invalid.
-
-    An incomplete pair and dates without a zone are invalid, too.
-    """
-    instants, minutes = _parse_leniently(_get_lenient_texts(query))
+    instants, minutes = _parse(_get_texts(query))
     return _minutes_to_range(minutes, now) if minutes else instants
 
 
@@ -64,26 +53,12 @@ def _minutes_to_range(minutes: _Minutes, now: int) -> TimeRange:
 
 
 @lru_cache(maxsize=64)
-def _parse_leniently(texts: tuple[str | None, ...]) -> tuple[TimeRange, _Minutes | None]:
-    """Parse like :func:`_parse_strictly`, but ignore parameters that are invalid."""
-    parameters = _Parameters(dict(zip(_LENIENT_NAMES, texts, strict=True)))
-    dates = parameters.parse_pair("start_date", "end_date", _parse_date)
-    time_zone = parameters.parse("time_zone", _parse_zone)
-    minutes = parameters.parse_pair(*_MINUTES_NAMES, _parse_minutes)
-    if parameters.errors or (minutes and minutes[0] <= minutes[1]):
-        return (None, None), None
-    if dates and time_zone:
-        return _days_to_range(*dates, time_zone), None
-    return (None, None), minutes
-
-
-@lru_cache(maxsize=64)
-def _parse_strictly(texts: tuple[str | None, ...]) -> tuple[TimeRange, _Minutes | None]:
+def _parse(texts: tuple[str | None, ...]) -> tuple[TimeRange, _Minutes | None]:
     """Return the instants of the time parameters, or minutes before now.
 
     Cached, because the requests for all pages of a list have the same parameters.
     """
-    parameters = _Parameters(dict(zip(_STRICT_NAMES, texts, strict=True)))
+    parameters = _Parameters(dict(zip(_NAMES, texts, strict=True)))
     dates = parameters.parse_pair("start_date", "end_date", _parse_date)
     time_zone = parameters.parse("time_zone", _parse_zone) or UTC
     datetimes = parameters.parse_pair(*_DATETIME_NAMES, _parse_datetime)
@@ -130,7 +105,7 @@ class _Parameters:
 
 
 def _parse_date(name: str, text: str) -> date:
-    if not _DATE.fullmatch(text):
+    if not DATE.fullmatch(text):
         raise ValueError(f"Invalid {name} format. Use YYYY-MM-DD")
     try:
         return date.fromisoformat(text)
@@ -139,7 +114,7 @@ def _parse_date(name: str, text: str) -> date:
 
 
 def _parse_datetime(name: str, text: str) -> int:
-    if not _DATETIME.fullmatch(text):
+    if not DATETIME.fullmatch(text):
         raise ValueError(f"Invalid {name} format. Use YYYY-MM-DD HH:mm:ss")
     milliseconds = parse_instant(text)
     if milliseconds is None:

@@ -14,7 +14,12 @@ from mockserver.vendors.base import View, ViewRequest, ViewResult
 from mockserver.vendors.rybbit import responses
 from mockserver.vendors.rybbit.behaviors import MAX_LIMIT, MAX_ROWS_PER_PAGE
 from mockserver.vendors.rybbit.dialects.base import DialectBehavior
-from mockserver.vendors.rybbit.filters.conditions import IDENTIFIED, build_conditions
+from mockserver.vendors.rybbit.filters.conditions import (
+    IDENTIFIED,
+    MAX_COMPARED_IDS,
+    SessionFacts,
+    build_conditions,
+)
 from mockserver.vendors.rybbit.filters.syntax import FilterSyntax
 from mockserver.vendors.rybbit.formatting import COUNTRIES, parse_session_id
 from mockserver.vendors.rybbit.request_models import DatesAndMinutes, GetSession, ListSessions
@@ -25,7 +30,9 @@ from mockserver.vendors.rybbit.rows import (
     build_encoder,
     duration_in_seconds,
 )
+from mockserver.vendors.rybbit.server_times import UnanswerableTimeError
 from mockserver.vendors.rybbit.time_ranges import TimeRange, start_after_minutes
+from mockserver.vendors.rybbit.tracker import store_events
 from mockserver.world.generator.query_result import QueryResult
 from mockserver.world.model.query import Condition, Query
 from mockserver.world.model.session_batch import Event, SessionBatch
@@ -37,7 +44,7 @@ def list_sessions(dialect: DialectBehavior, request: ViewRequest) -> ViewResult:
     """Return a page of the sessions that start in a time range."""
     query: ListSessions = request.query
     limit = min(query.limit, MAX_LIMIT) if request.behaviors["over_limit"] == "clamp" else query.limit
-    time_range = dialect.parse_time_range(query, request.range_now)
+    time_range = _parse_time_range(dialect, request, dialect.list_filters)
     options = dialect.parse_list_options(query)
     identified = _build_identified_conditions(query.identified_only, request.behaviors["identified_only"])
     filtered = _build_query(request, time_range, dialect.list_filters, query.user_id)
@@ -58,12 +65,13 @@ def list_sessions(dialect: DialectBehavior, request: ViewRequest) -> ViewResult:
             " page; request several pages"
         )
     get_page = dialect.select_order(request)
-    encoder = build_encoder(FORMAT_BEHAVIORS(request.behaviors), dialect.extra_columns)
+    extra_columns = (*dialect.extra_columns, *options.extra_columns)
+    encoder = build_encoder(FORMAT_BEHAVIORS(request.behaviors), extra_columns)
     return ViewResult(b'{"data":%b}' % encode_array(get_page(find, offset, limit, encoder.encode)))
 
 
 def _build_identified_conditions(identified_only: str | None, on_other_text: str) -> tuple[Condition, ...]:
-    if identified_only not in {"true", "false", None} and on_other_text == "400":
+    if identified_only not in {"true", "false", "", None} and on_other_text == "400":
         raise ApiError(
             "violation",
             message=f"identified_only: invalid value {identified_only!r}; expected 'true' or 'false'",
@@ -71,13 +79,34 @@ def _build_identified_conditions(identified_only: str | None, on_other_text: str
     return (IDENTIFIED,) if identified_only == "true" else ()
 
 
+def _parse_time_range(dialect: DialectBehavior, request: ViewRequest, syntax: FilterSyntax) -> TimeRange:
+    try:
+        return dialect.parse_time_range(request.query, request.range_now)
+    except UnanswerableTimeError as error:
+        raise syntax.make_database_error(str(error), "36") from None
+
+
 def _build_query(
     request: ViewRequest, time_range: TimeRange, syntax: FilterSyntax, user_id: str | None = None
 ) -> Query:
     query: DatesAndMinutes = request.query
-    list_texts = partial(request.site.texts, now=request.now)
-    conditions = build_conditions(query.filters, user_id, request.behaviors, syntax, list_texts)
     start, stop = time_range
+
+    def list_visitors() -> dict[str, str]:
+        result = request.site.find(Query(start=start, stop=stop), request.now)
+        if result.total > MAX_COMPARED_IDS:
+            raise syntax.make_database_error(
+                f"user_id: session-mock compares the ids of at most {MAX_COMPARED_IDS:,} sessions; use a"
+                " shorter time range, equals or not_equals"
+            )
+        return dict(result.page(0, result.total).map_rows(_list_visitors))
+
+    def is_identified(visitor: str) -> bool:
+        query = Query(where=(IDENTIFIED,), actors=((visitor,),))
+        return request.site.find(query, request.now).total > 0
+
+    sessions = SessionFacts(partial(request.site.texts, now=request.now), list_visitors, is_identified)
+    conditions = build_conditions(query.filters, user_id, request.behaviors, syntax, sessions)
     return Query(
         start=start,
         stop=stop,
@@ -87,11 +116,20 @@ def _build_query(
     )
 
 
-def get_session(request: ViewRequest) -> ViewResult:
+def _list_visitors(sessions: SessionBatch) -> list[tuple[str, str]]:
+    """Return the device id and the user id of each session."""
+    users = [user or "" for user in sessions.user_ids]
+    return [*zip(sessions.visitor_digits, users, strict=True)]
+
+
+def get_session(dialect: DialectBehavior, request: ViewRequest) -> ViewResult:
     """Return one session with a page of its events, oldest first."""
     query: GetSession = request.query
+    dialect.check_session_query(query)
     sessions = _find_session(request)
     events = sessions.list_events(0)
+    if request.behaviors["values"] == "stored":
+        events = store_events(events, sessions, quote_integers=dialect.quote_integers)
     if query.minutes:
         since = start_after_minutes(query.minutes, request.range_now)
         events = [event for event in events if event.at >= since]
@@ -100,8 +138,8 @@ def get_session(request: ViewRequest) -> ViewResult:
     page = events[query.offset :][: query.limit]
     has_more = query.offset + len(page) < len(events)
     details = responses.SessionDetails(
-        session=_build_session_meta(sessions, events, request),
-        events=_build_events(page, sessions.hostnames[0], request),
+        session=_build_session_meta(dialect, sessions, events, request),
+        events=_build_events(dialect, page, sessions.hostnames[0], request),
         pagination=responses.Pagination(len(events), query.limit, query.offset, has_more),
     )
     return ViewResult(json.encode(responses.OneSession(details)))
@@ -117,13 +155,13 @@ def _find_session(request: ViewRequest) -> SessionBatch:
 
 
 def _build_session_meta(
-    sessions: SessionBatch, events: list[Event], request: ViewRequest
+    dialect: DialectBehavior, sessions: SessionBatch, events: list[Event], request: ViewRequest
 ) -> responses.SessionMeta:
     """Return a session as if it consisted of *events* only."""
     columns = build_columns(FORMAT_BEHAVIORS(request.behaviors))
     fields = {column.name: column.values(sessions)[0] for column in columns}
     fields |= _summarize_events(events, request)
-    return responses.SessionMeta(**{name: fields[name] for name in responses.SessionMeta.__struct_fields__})
+    return dialect.session_meta(**{name: fields[name] for name in responses.SessionMeta.__struct_fields__})
 
 
 def _summarize_events(events: list[Event], request: ViewRequest) -> dict[str, Any]:
@@ -142,17 +180,20 @@ def _summarize_events(events: list[Event], request: ViewRequest) -> dict[str, An
     }
 
 
-def _build_events(events: list[Event], hostname: str, request: ViewRequest) -> list[responses.SessionEvent]:
-    timestamps = TIMESTAMPS[request.behaviors["timestamps"]]([event.at for event in events])
+def _build_events(
+    dialect: DialectBehavior, events: list[Event], hostname: str, request: ViewRequest
+) -> list[responses.SessionEvent]:
+    format_times = dialect.format_event_times or TIMESTAMPS[request.behaviors["timestamps"]]
+    timestamps = format_times([event.at for event in events])
     return [
-        responses.SessionEvent(
+        dialect.session_event(
             timestamp=timestamp,
             pathname=event.page.path,
             hostname=hostname,
             querystring=event.page.querystring,
             page_title=event.page.title,
             referrer=event.referrer,
-            type=event.kind,  # type: ignore[arg-type]  # the world's kinds are the vendor's
+            type=event.kind,
             event_name=event.name,
             props=dict(event.properties),
         )
@@ -164,7 +205,7 @@ def list_session_locations(dialect: DialectBehavior, request: ViewRequest) -> Vi
     """Return the number of sessions from each place that start in a time range, highest first."""
     counts: Counter[tuple[float, float, str, str]] = Counter()
     format_country = COUNTRIES[request.behaviors["unknown_country"]]
-    time_range = dialect.parse_time_range(request.query, request.range_now)
+    time_range = _parse_time_range(dialect, request, dialect.location_filters)
     world_query = _build_query(request, time_range, dialect.location_filters)
     for place, count in request.site.find(world_query, request.now).groups("place"):
         counts[place.latitude, place.longitude, place.city, format_country(place)] += count
@@ -176,6 +217,6 @@ def build_views(dialect: DialectBehavior) -> Mapping[str, View]:
     """Return the view of each endpoint in a dialect."""
     return {
         "list_sessions": partial(list_sessions, dialect),
-        "get_session": get_session,
+        "get_session": partial(get_session, dialect),
         "list_session_locations": partial(list_session_locations, dialect),
     }

@@ -11,6 +11,7 @@ from mockserver.contract.lint_rules import LintRule, MissingCompanion
 from mockserver.contract.pagination import CursorPagination
 from mockserver.contract.provenance import Basis, Fact, assumed
 from mockserver.contract.time_windows import TimeWindow
+from mockserver.vendors.sparklytics.other_paths import OTHER_PATHS
 from mockserver.vendors.sparklytics.request_models import MAXIMUM, PAGE_SIZE, ListSessions
 from mockserver.vendors.sparklytics.responses import SessionDetail, SessionPage
 from mockserver.vendors.sparklytics.sources import SOURCES, documented, inferred, sourced
@@ -50,25 +51,25 @@ BEHAVIORS: Final = (
     Behavior(
         name="sparklytics.default_start",
         description="Default of start_date, in days before today.",
-        default="6",
-        basis=Basis.SOURCE,
-        source="server",
+        default="7",
+        basis=Basis.DOCUMENTED,
+        source="sessions",
         options={
-            "6": "Six: seven days including today, as on the server.",
-            "7": "Seven: the literal reading of the documentation.",
+            "7": "Seven, as documented: eight days including today.",
+            "6": "Six, as on the server: seven days including today.",
         },
     ),
     Behavior(
         name="sparklytics.filter_page",
         description="How filter_page is compared.",
-        default="substring",
-        basis=Basis.SOURCE,
-        source="server",
+        default="entry",
+        basis=Basis.DOCUMENTED,
+        source="feature",
         options={
+            "entry": "It equals the path of the entry page, as in the documentation of the feature.",
             "substring": "It is a substring of the URL of a page viewed; % and _ are literal.",
             "like": "Like substring, but % matches any characters and _ any single character, as on the server.",
             "path": "It equals the path of a page viewed.",
-            "entry": "It equals the path of the entry page, as in the documentation of the feature.",
         },
     ),
     Behavior(
@@ -155,7 +156,7 @@ LIST_SESSIONS: Final = Endpoint(
     rows_path="sessions",
     row_key=("session_id",),
     start_field="started_at",
-    time_windows=(TimeWindow("start_date", "end_date", default_hours=7 * 24),),
+    time_windows=(TimeWindow("start_date", "end_date", default_hours=8 * 24),),
     filtered_example={"filter_country": "US", "filter_browser": "Chrome", "filter_page": "/pricing"},
     limits=LIMITS,
     lint_rules=tuple(
@@ -204,4 +205,5 @@ CONTRACT: Final = Contract(
     endpoints=(LIST_SESSIONS, GET_SESSION),
     errors=ERRORS,
     behaviors=BEHAVIORS,
+    other_paths=OTHER_PATHS,
 )

@@ -64,7 +64,7 @@ def build_query(params: ListSessions, request: ViewRequest, fields: FilterFields
 
 _DATE_FORMATS: Final = {
     "exact": re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII),
-    "lenient": re.compile(r"\s*(\d{1,4})-(\d\d?)-(\d\d?)\s*", re.ASCII),
+    "lenient": re.compile(r"\s*(?:\+0*)?([0-9]{1,4})-\s*\+?([0-9]{1,2})-\s*\+?([0-9]{1,2})\s*"),
 }
 
 

@@ -38,7 +38,7 @@ class ListSessions(Struct, frozen=True):
     ] = "false"
     filter_country: Annotated[str | None, documented("ISO 3166-1 code, in upper case.")] = None
     filter_page: Annotated[
-        str | None, documented("A page that was viewed; how it is compared is a behavior.")
+        str | None, documented("Path of the entry page; a behavior selects other comparisons.", "feature")
     ] = None
     filter_referrer: Annotated[str | None, documented("Domain of the referrer, in lower case.")] = None
     filter_browser: Annotated[str | None, documented("Name of the browser.")] = None

@@ -17,6 +17,11 @@ SOURCES: Final = {
 }
 SERVER_SOURCES: Final = {
     **SOURCES,
+    "run": Source(
+        "Sparklytics server 4619f93, which was run with the mock's world in its database",
+        "https://github.com/Sparklytics/sparklytics",
+        "2026-11-29",
+    ),
     "axum": Source(
         "axum 0.8.8, the server's web framework",
         "https://docs.rs/axum/0.8.8/axum/extract/struct.Query.html",
@@ -31,4 +36,5 @@ SERVER_SOURCES: Final = {
 }
 documented: Final = FactFactory(Basis.DOCUMENTED, "sessions")
 sourced: Final = FactFactory(Basis.SOURCE, "server")
+observed: Final = FactFactory(Basis.OBSERVED, "run")
 inferred: Final = FactFactory(Basis.INFERRED)

@@ -11,7 +11,7 @@ from mockserver._util.caching import IdentityCache
 from mockserver.world.generator.archetypes import ARCHETYPES, ArchetypeTable
 from mockserver.world.model.hashing import I64
 from mockserver.world.model.query import Condition
-from mockserver.world.model.vocabulary import Place
+from mockserver.world.model.vocabulary import PAGEVIEW, Place
 
 Codes = NDArray[np.integer[Any]]
 DictionaryEncoded = tuple[Sequence[Any], Codes]
@@ -42,6 +42,20 @@ def encode_urls(table: ArchetypeTable) -> DictionaryEncoded:
     return entries, np.repeat(table.hostname.all, table.length) * len(table.vocabulary.pages) + table.page
 
 
+def encode_event_acquisitions(table: ArchetypeTable) -> DictionaryEncoded:
+    """Return the acquisition that each event reports: the first that of its row, the others the unknown."""
+    codes = np.zeros(len(table.page), dtype=np.int64)
+    codes[table.begin] = table.acquisition.all
+    return table.vocabulary.acquisitions, codes
+
+
+def encode_event_sources(table: ArchetypeTable) -> DictionaryEncoded:
+    """Return acquisition and page of each event."""
+    pages = table.vocabulary.pages
+    acquisitions, codes = encode_event_acquisitions(table)
+    return list(product(acquisitions, pages)), codes * len(pages) + table.page
+
+
 def encode_event_counts(table: ArchetypeTable, kind: str) -> DictionaryEncoded:
     """Return the number of events of a kind in each row."""
     counts = table.count_events(kind)
@@ -69,6 +83,10 @@ DIMENSIONS: Final[dict[str, Callable[[ArchetypeTable], DictionaryEncoded]]] = {
     "page": lambda table: (table.vocabulary.pages, table.page),
     "url": encode_urls,
     "action": lambda table: (table.vocabulary.actions, table.action),
+    "event_page": lambda table: (table.vocabulary.pages, table.page),
+    "event_action": lambda table: ((*table.vocabulary.actions, PAGEVIEW), table.action),
+    "event_acquisition": encode_event_acquisitions,
+    "event_source": encode_event_sources,
     "identified": lambda table: (_FLAG, table.identified.all.astype(np.int64)),
     "returning": lambda table: (_FLAG, table.returning.all.astype(np.int64)),
     "bounce": lambda table: (_FLAG, (table.length == 1).astype(np.int64)),
@@ -79,18 +97,35 @@ DIMENSIONS: Final[dict[str, Callable[[ArchetypeTable], DictionaryEncoded]]] = {
 }
 
 
-EVENT_DIMENSIONS: Final = ("page", "url", "action")
-"""The dimensions with a position per event instead of per row."""
+EVENT_DIMENSIONS: Final = (
+    "page",
+    "url",
+    "action",
+    "event_page",
+    "event_action",
+    "event_acquisition",
+    "event_source",
+)
+"""The dimensions with a position per event instead of per row.
+
+In those that begin with ``event_``, every event has an entry, also a pageview and one that a client sent.
+"""
 
 
 def match_archetypes(table: ArchetypeTable, where: Sequence[Condition]) -> I64:
     """Return the archetypes that meet all conditions, ascending."""
     matching = np.ones(ARCHETYPES, dtype=bool)
+    same_event: NDArray[np.bool_] | None = None
     for condition in where:
         entries, codes = DIMENSIONS[condition.dimension](table)
         passes = np.array([*(condition.passes(entry) for entry in entries), False])
         passing = passes[codes]
+        if condition.same_event:
+            same_event = passing if same_event is None else same_event & passing
+            continue
         if condition.dimension in EVENT_DIMENSIONS:
             passing = np.logical_or.reduceat(passing, table.begin)
         matching &= passing != condition.negate
+    if same_event is not None:
+        matching &= np.logical_or.reduceat(same_event, table.begin)
     return np.flatnonzero(matching)

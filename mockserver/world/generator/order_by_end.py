@@ -16,9 +16,15 @@ import numpy as np
 from msgspec import Struct
 
 from mockserver.world.generator.archetypes import ARCHETYPES
-from mockserver.world.generator.query_result import FAR, GeneratedSource, Page, QueryResult, TrackedSource
+from mockserver.world.generator.query_result import (
+    FAR,
+    GeneratedSource,
+    Page,
+    QueryResult,
+    TrackedSource,
+    pick_page,
+)
 from mockserver.world.model.hashing import I64
-from mockserver.world.model.session_batch import SessionBatch
 
 SCAN_LIMIT: Final = 32_768
 """Number of sessions up to which it is cheaper to look at each session than to count per archetype (`make
@@ -107,7 +113,8 @@ class EndOrderedResult:
         first = offset - sum(part.later for part in slices)
         rows = self._rows(slices)
         keys = (rows.numbers, rows.starts, rows.ends) if self._order.by_start else (rows.numbers, rows.ends)
-        return self._to_page(rows, np.lexsort(keys)[::-1][first : first + limit])
+        order = np.lexsort(keys)[::-1][first : first + limit]
+        return pick_page([each.source for each in self._sources], rows.source[order], rows.indices[order])
 
     def older(self, position: EndSortKey | None, limit: int) -> Page:
         """Return the *limit* sessions after a position, or from the start of the order."""
@@ -178,20 +185,6 @@ class EndOrderedResult:
                 [ends.source.numbers(part.indices) for ends, part in zip(self._sources, slices, strict=True)]
             ),
         )
-
-    def _to_page(self, rows: _Rows, order: I64) -> Page:
-        """Return the rows in *order* as one batch per source, each ascending by start."""
-        batches: list[SessionBatch] = []
-        batch, position = np.empty((2, len(order)), dtype=np.int64)
-        for number, source in enumerate(self._sources):
-            [own] = np.nonzero(rows.source[order] == number)
-            if len(own):
-                unsorted = rows.indices[order[own]]
-                index = np.sort(unsorted)
-                batch[own] = len(batches)
-                position[own] = np.searchsorted(index, unsorted)
-                batches.append(source.source.pick(index))
-        return Page(batches, list(zip(batch.tolist(), position.tolist(), strict=True)), newest_first=True)
 
 
 class _Pieces(NamedTuple):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 
@@ -20,6 +21,8 @@ _KINDS = 4
 _USER = "user_"
 _HEX = set("0123456789abcdef")
 _NUMBER_BITS = 56
+_UNDECOMPOSED = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"})
+"""Latin letters that Unicode does not decompose."""
 
 
 class Population:
@@ -116,4 +119,6 @@ def mailbox_parts(words: Vocabulary) -> tuple[tuple[str, ...], tuple[str, ...], 
 
 
 def _letters(name: str) -> str:
-    return "".join(letter for letter in name.lower() if "a" <= letter <= "z") or "visitor"
+    """Return the letters of a name without accents: zoe for Zoë."""
+    plain = normalize("NFKD", name.casefold()).translate(_UNDECOMPOSED)
+    return "".join(letter for letter in plain if "a" <= letter <= "z") or "visitor"

@@ -224,6 +224,30 @@ class QueryResult:
             counts += source.series(edges)
         return [int(count) for count in np.diff(counts)]
 
+    def page_by_unit(self, offset: int, limit: int, unit: int) -> Page:
+        """Return a page of the order by start in whole units, latest first, then by greater session number.
+
+        Sorts the sessions that start in the same units as the first and the last one of the page.
+        """
+        limit = min(limit, self.total - offset)
+        if limit <= 0:
+            return Page([], [], newest_first=True)
+        newest, oldest = (
+            self.page(position, 1, newest_first=True).sort_keys()[0].start // unit
+            for position in (offset, offset + limit - 1)
+        )
+        batches = [
+            source.take(source.count_before(oldest * unit), source.count_before((newest + 1) * unit))
+            for source in self.sources
+        ]
+        indices = [np.array(batch.index, dtype=np.int64) for batch in batches]
+        numbers = [source.numbers(own) for source, own in zip(self.sources, indices, strict=True)]
+        starts = np.concatenate([batch.starts for batch in batches]) // unit
+        source = np.repeat(np.arange(len(batches)), [len(batch) for batch in batches])
+        first = offset - (self.total - self._count_before((newest + 1) * unit))
+        order = np.lexsort((np.concatenate(numbers), starts))[::-1][first : first + limit]
+        return pick_page(self.sources, source[order], np.concatenate(indices)[order])
+
     def groups(self, dimension: str) -> list[tuple[Any, int]]:
         """Return the number of sessions per entry of a dimension with one entry per session.
 
@@ -258,6 +282,20 @@ class QueryResult:
             keys += [(key, number, position) for position, key in enumerate(_sort_keys(batch))]
         order = [(number, position) for _, number, position in sorted(keys)[low - sum(lows) : count]]
         return Page(batches, order[::-1] if newest_first else order, newest_first)
+
+
+def pick_page(sources: Sequence[Source], source: I64, index: I64) -> Page:
+    """Return sessions in a given order, each by the position of its source and its index there."""
+    batches: list[SessionBatch] = []
+    batch, position = np.empty((2, len(index)), dtype=np.int64)
+    for number, each in enumerate(sources):
+        [own] = np.nonzero(source == number)
+        if len(own):
+            ascending = np.sort(index[own])
+            batch[own] = len(batches)
+            position[own] = np.searchsorted(ascending, index[own])
+            batches.append(each.pick(ascending))
+    return Page(batches, list(zip(batch.tolist(), position.tolist(), strict=True)), newest_first=True)
 
 
 def _count_before(source: Source, key: SortKey) -> int:

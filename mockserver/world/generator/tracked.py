@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from itertools import groupby, pairwise
+from operator import and_
 from typing import Any, Final
 
 from msgspec import Struct, field
@@ -76,13 +77,20 @@ class TrackedSession(Struct, frozen=True):
         """Return the session's entries of a dimension; only events and actor are known."""
         return _ENTRIES[dimension](self, vocabulary)
 
+    def list_actions(self) -> list[Action]:
+        """Return the action of each event."""
+        return [Action("custom_event", event.name, dict(event.properties)) for event in self.events]
+
     def meets(self, where: Iterable[Condition], vocabulary: Vocabulary) -> bool:
         """Return True if the session meets all conditions."""
-        return all(
-            any(condition.passes(entry) for entry in self.entries(condition.dimension, vocabulary))
-            != condition.negate
-            for condition in where
-        )
+        each_event = [True] * len(self.events)
+        for condition in where:
+            passing = [condition.passes(entry) for entry in self.entries(condition.dimension, vocabulary)]
+            if condition.same_event:
+                each_event = [*map(and_, each_event, passing)]
+            elif any(passing) == condition.negate:
+                return False
+        return any(each_event)
 
 
 _ENTRIES: Final[dict[str, Callable[[TrackedSession, Vocabulary], list[Any]]]] = {
@@ -95,9 +103,13 @@ _ENTRIES: Final[dict[str, Callable[[TrackedSession, Vocabulary], list[Any]]]] = 
     "exit": lambda _, vocabulary: [vocabulary.pages[0]],
     "page": lambda _, __: [],
     "url": lambda _, vocabulary: [("", vocabulary.pages[0])],
-    "action": lambda session, _: [
-        Action("custom_event", event.name, dict(event.properties)) for event in session.events
-    ],
+    "action": lambda session, _: session.list_actions(),
+    "event_page": lambda session, vocabulary: [vocabulary.pages[0]] * len(session.events),
+    "event_action": lambda session, _: session.list_actions(),
+    "event_acquisition": lambda session, vocabulary: [vocabulary.acquisitions[0]] * len(session.events),
+    "event_source": lambda session, vocabulary: (
+        [(vocabulary.acquisitions[0], vocabulary.pages[0])] * len(session.events)
+    ),
     "identified": lambda session, _: [session.identified],
     "returning": lambda session, _: [not session.first],
     "bounce": lambda _, __: [False],

@@ -51,6 +51,11 @@ class Condition(Struct, frozen=True):
     """Alternatives, of which one must match."""
     negate: bool = False
     """True to match sessions of which no entry passes."""
+    same_event: bool = False
+    """True if one event must pass this condition and all others of the query that say so.
+
+    The dimension must have an entry for every event; ``negate`` is ignored.
+    """
 
     def passes(self, entry: object) -> bool:
         """Return True if an entry passes the test, before negation."""

@@ -84,6 +84,10 @@ class Action(Struct, frozen=True):
     properties: dict[str, Any]
 
 
+PAGEVIEW: Final = Action("pageview", "", {})
+"""A pageview among the actions: an event without a name."""
+
+
 class Vocabulary(Struct, frozen=True):
     """All values that can occur in a world."""
 

@@ -1,14 +1,16 @@
 """Change clocks over HTTP; everything that depends on time follows."""
 
 from collections import Counter
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from itertools import count
 from time import perf_counter
 from typing import Any
 
 import pytest
+from aiohttp import ClientError
 
-from mockserver._util.clock import Clock
+from mockserver._util.clock import Clock, wall
 from mockserver._util.json_paths import get_at
 from mockserver.rows.datetimes import parse_instant
 from mockserver.world.model.query import Query
@@ -242,6 +244,54 @@ async def test_journal_and_retry_after_follow_clock(serve_admin: ServeAdmin) -> 
 
     assert result == [120_000, 120_000]
     assert [each["at"] for each in journal] == ["2031-05-05T05:05:05.000Z", "2001-01-01T00:00:00.000Z"]
+
+
+async def test_exchanges_have_real_time_while_clock_is_set_back(serve_admin: ServeAdmin) -> None:
+    """A waterfall of the archive has them in the order in which they arrived."""
+    admin = await serve_admin(now=NOON)
+    began = wall()
+    for now in ("2031-05-05T05:05:05Z", "2001-01-01T00:00:00Z"):
+        await update_clock(admin, "set", now=now)
+        await admin.send_vendor_request("default", ONE)
+    await admin.mock.client.get("/nothing")
+    ended = wall()
+    for path in (f"{DEFAULT}/journal", "/journal"):
+        journal = (await admin.get(path))["exchanges"]
+        entries = (await admin.get(f"{path}?format=har"))["log"]["entries"]
+        real = [milliseconds(each["real_time"]) for each in journal]
+
+        assert journal
+        assert real == sorted(real)
+        assert began - 1_000 <= real[0] <= real[-1] <= ended + 1_000  # Another reading of the system time.
+        assert [entry["startedDateTime"] for entry in entries] == [each["real_time"] for each in journal]
+        assert [entry["_at"] for entry in entries] == [each["at"] for each in journal]
+
+
+@pytest.mark.parametrize(
+    ("fault", "waits", "receives"),
+    [
+        ({"kind": "latency", "seconds": 0.02}, True, False),
+        ({"kind": "dribble", "pieces": 3, "pause": 0.01}, False, True),
+        ({"kind": "stall", "where": "headers"}, False, True),
+        ({"kind": "stall"}, True, False),
+        ({"kind": "status"}, False, False),
+    ],
+    ids=str,
+)
+async def test_archive_has_time_before_and_after_first_byte(
+    serve_admin: ServeAdmin, fault: Any, *, waits: bool, receives: bool
+) -> None:
+    admin = await serve_admin()
+    await admin.change("POST", "/tenants", {"name": "other", "stall_timeout": 0.2, "faults": [fault]})
+    with suppress(ClientError):
+        await admin.send_vendor_request("other", ONE)
+    [entry] = (await admin.get("/tenants/other/journal?format=har"))["log"]["entries"]
+    timings = entry["timings"]
+
+    assert sum(timings.values()) == pytest.approx(entry["time"])
+    assert entry["time"] >= 20 * (waits or receives)
+    assert (timings["wait"] >= 20) >= waits
+    assert (timings["receive"] >= 20) == receives
 
 
 @pytest.mark.parametrize("limited", WINDOWS, ids=format_id)

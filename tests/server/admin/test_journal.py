@@ -160,6 +160,16 @@ async def test_cleared_journal_starts_again(serve_admin: ServeAdmin) -> None:
     assert await admin.get("/journal") == unmatched
 
 
+async def test_cleared_unmatched_exchanges_leave_other_journals(serve_admin: ServeAdmin) -> None:
+    admin = await record_exchanges(serve_admin)
+    before = await admin.get(JOURNAL)
+    await admin.change("DELETE", "/journal")
+
+    assert (await admin.get("/journal"))["exchanges"] == []
+    assert (await admin.get(f"{DEFAULT}/verification"))["unmatched"] == 0
+    assert await admin.get(JOURNAL) == before
+
+
 async def test_unmatched_exchanges_are_in_their_own_journal(serve_admin: ServeAdmin) -> None:
     """With near misses, filters and exports."""
     admin = await record_exchanges(serve_admin)

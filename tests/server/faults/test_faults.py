@@ -338,7 +338,13 @@ def test_description_of_fault_can_be_added_again(kind: str) -> None:
     faults: ActiveFaults[Fault] = ActiveFaults()
     (active,) = faults.add(read(kinds()[kind].EXAMPLE))
     told = active.describe()
-    counts = {word: told.pop(word) for word in ("id", "matched", "triggered", "remaining")}
+    counts = {word: told.pop(word) for word in ("id", "matched", "triggered", "effective", "remaining")}
 
     assert read(json.loads(json.dumps(told))) == [active.fault]
-    assert counts == {"id": "1", "matched": 0, "triggered": 0, "remaining": active.fault.times}
+    assert counts == {
+        "id": "1",
+        "matched": 0,
+        "triggered": 0,
+        "effective": 0,
+        "remaining": active.fault.times,
+    }

@@ -113,6 +113,17 @@ def test_series_of_apps_add_up_to_series_of_workspace() -> None:
     assert [sum(app) for app in apps] == count_sessions(world, "everyone")
 
 
+@pytest.mark.parametrize("length", [1, 3, 100])
+def test_length_counts_days_of_hours_by_behavior(length: int) -> None:
+    world = build_world()
+    in_days = series(world, length, unit="hour", behaviors={"hour_length": "days"})
+
+    assert len(in_days) == 24 * length
+    assert in_days[-length:] == series(world, length, unit="hour")
+    assert sum(counts(in_days)) == sum(counts(series(world, length)))
+    assert series(world, length, behaviors={"hour_length": "days"}) == series(world, length)
+
+
 @given(day=st.integers(0, MONTH - 1), now=st.integers(DEFAULT_END - MONTH * DAY, DEFAULT_END))
 def test_daily_point_equals_sum_of_hourly_points(day: int, now: int) -> None:
     ending_at = (datetime(2026, 9, 1, tzinfo=UTC) + timedelta(days=day + 1)).isoformat()
@@ -178,7 +189,7 @@ def test_series_has_length_consecutive_points(length: int, unit: str, ending_at:
         "2026-9-1",
         "2026-02-30",
         "2026-09-15 25:00",
-        "2026-09-15T24:00:00Z",
+        "2026-09-15T24:00:01Z",
         "2026-09-15T10:00:60Z",
         "2026-09-15T10:00:00+24:00",
         "2026-09-15T10:00:00+05:30 05:30",

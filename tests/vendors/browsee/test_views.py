@@ -13,7 +13,7 @@ from msgspec import Struct, json
 
 from mockserver.contract.endpoint import Endpoint
 from mockserver.contract.errors import ApiError
-from mockserver.rows.datetimes import DAY
+from mockserver.rows.datetimes import DAY, parse_instant
 from mockserver.vendors.base import ViewResult
 from mockserver.vendors.browsee import VENDOR
 from mockserver.vendors.browsee.contract import EXPORT_SESSIONS, IDENTIFY, TRACK
@@ -635,6 +635,14 @@ def test_tracked_sessions_belong_to_matching_segments_only() -> None:
 )
 def test_request_without_visitor_is_rejected(send: Callable[..., World], ids: dict[str, Any]) -> None:
     assert rejection_message(lambda: send(build_world("empty"), **ids)) == "userId or anonymousId is required"
+
+
+@pytest.mark.parametrize("timestamp", ["20260910T080000Z", "2026-09-09T24:00:00Z", "20260910"])
+def test_timestamp_in_any_form_of_iso_8601_is_accepted(timestamp: str) -> None:
+    identify(build_world("empty"), userId="kim", timestamp=timestamp)
+    world = track(build_world("empty"), userId="kim", timestamp=timestamp)
+
+    assert timestamps(crawl(world)) == [parse_instant(timestamp)]
 
 
 @pytest.mark.parametrize("send", [track, identify], ids=["track", "identify"])

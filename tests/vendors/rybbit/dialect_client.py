@@ -26,8 +26,9 @@ def make_small_world() -> World:
 class DialectClient:
     """Calls the views of a dialect; the values of queries may be texts, as in a URL."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, **behaviors: str) -> None:
         self.vendor = VENDOR.in_dialect(name)
+        self._behaviors = behaviors
 
     def call(
         self,
@@ -44,7 +45,9 @@ class DialectClient:
         parsed = read(endpoint.query, query, "query")
         if isinstance(parsed, list):
             raise ApiError(endpoint.validation_error, message=parsed[0].message)
-        request = make_view_request(self.vendor, world, query=parsed, path=path or {}, now=now)
+        request = make_view_request(
+            self.vendor, world, query=parsed, path=path or {}, now=now, behaviors=self._behaviors
+        )
         return json.decode(self.vendor.respond(endpoint, request).body)["data"]
 
     def list_rows(self, world: World, **query: Any) -> list[Row]:

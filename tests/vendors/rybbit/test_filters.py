@@ -52,6 +52,7 @@ def all_rows(profile: str = "default") -> list[SessionRow]:
 
 PLACES = (*load("default").places, *load("awkward").places)
 ZONES = {(place.city, place.latitude): place.time_zone for place in PLACES}
+REGION_CODES = {(place.city, place.latitude): place.region_code for place in PLACES}
 GetValues = Callable[[SessionRow, list[SessionEvent]], Sequence[Any]]
 """Return the values of a session that a filter compares, given its row and its events."""
 
@@ -62,20 +63,27 @@ def row_field(name: str) -> GetValues:
 
 
 def get_system_and_version(row: SessionRow, _: list[SessionEvent]) -> list[str]:
-    """Return operating system and version, with Windows 10 and 11 as one, as documented."""
-    system = f"{row.operating_system} {row.operating_system_version}"
-    return ["Windows 10/11" if system == "Windows 10" else system]
+    """Return operating system and version, with Windows 10 and 11 as one, as documented, and the version."""
+    version = str(row.operating_system_version)
+    system = f"{row.operating_system} {version}"
+    return ["Windows 10/11" if system == "Windows 10" else system, version]
+
+
+def get_city(row: SessionRow, _: list[SessionEvent]) -> list[str]:
+    """Return the city, also with the name of its region and like the documented CA-San Francisco."""
+    code = REGION_CODES[row.city, row.lat].partition("-")[2]
+    return [row.city, f"{row.region}-{row.city}", f"{code}-{row.city}"]
 
 
 ROW_FIELDS = set(SessionRow.__struct_fields__) - {"referrer", "city", "user_id", "browser_version"}
 GET_VALUES: dict[str, GetValues] = {
     **{name: row_field(name) for name in ROW_FIELDS & set(PARAMETERS)},
-    "browser_version": lambda row, _: [f"{row.browser} {row.browser_version}"],
+    "browser_version": lambda row, _: [f"{row.browser} {row.browser_version}", str(row.browser_version)],
     "operating_system_version": get_system_and_version,
     "dimensions": lambda row, _: [f"{row.screen_width}x{row.screen_height}"],
-    "city": lambda row, _: [f"{row.region}-{row.city}"],
+    "city": get_city,
     "timezone": lambda row, _: [ZONES[row.city, row.lat]],
-    "referrer": lambda row, _: [(urlsplit(row.referrer).netloc).removeprefix("www.")],
+    "referrer": lambda row, _: [(urlsplit(row.referrer).netloc).removeprefix("www."), row.referrer],
     "pathname": lambda _, events: [event.pathname for event in events],
     "page_title": lambda _, events: [event.page_title for event in events],
     "querystring": lambda _, events: [event.querystring for event in events],
@@ -176,8 +184,8 @@ def test_number_filter_finds_what_brute_force_finds(profile: str, parameter: str
     ("parameter", "behaviors"),
     [
         ("region", {"region": "code"}),
-        ("city", {"region": "code"}),
         ("device_type", {"device_type": "capitalized"}),
+        ("channel", {"channel": "sample"}),
     ],
 )
 def test_filter_compares_values_in_the_format_of_the_behavior(parameter: str, behaviors: Behaviors) -> None:

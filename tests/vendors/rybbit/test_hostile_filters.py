@@ -50,7 +50,7 @@ async def test_repeated_pattern_is_counted_once(serve: Any, vendor: Vendor) -> N
     mock = await serve(vendor)
     endpoint = vendor.endpoint("list_sessions")
     mock.tenant.clock.freeze()
-    pattern_filter = ("entry_page", "regex", ["^/(?:.?){40}(docs|pricing)"])
+    pattern_filter = ("referrer", "regex", ["^(?:.?){40}(google|example)"])
     response = await mock.ask(vendor, endpoint, {"filters": encode_filters(pattern_filter)})
 
     assert response[0] == 200

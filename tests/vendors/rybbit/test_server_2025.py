@@ -1,8 +1,10 @@
 """Rybbit's dialect of the server of December 2025."""
 
 import re
+from collections.abc import Callable
 from functools import cache
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from hypothesis import given
@@ -11,24 +13,25 @@ from msgspec import json
 
 from mockserver.rows.datetimes import DAY
 from mockserver.server.faults.registry import read
-from mockserver.vendors.rybbit.filters.fields import PARAMETERS, PARAMETERS_2025
+from mockserver.vendors.rybbit.filters.fields import CLOUD_PARAMETERS, PARAMETERS, PARAMETERS_2025
 from mockserver.vendors.rybbit.filters.syntax import TYPES
 from mockserver.world.model.like import contains_like
 from mockserver.world.model.spec import DEFAULT_END
-from tests.vendors.rybbit.client import encode_filters, get_detail, make_world
+from tests.vendors.rybbit.client import encode_filters, make_world
 from tests.vendors.rybbit.client import list_rows as list_documented_rows
-from tests.vendors.rybbit.dialect_client import FAILED, DialectClient, make_small_world
+from tests.vendors.rybbit.dialect_client import FAILED, DialectClient, Row, make_small_world
 
 CLIENT = DialectClient("server-2025-12")
 
 
 @cache
-def paths_by_session() -> dict[str, set[str]]:
-    """Return the paths of each session's events."""
+def events_by_session() -> dict[str, list[Row]]:
+    """Return the events of each session of the small world, with the UTM parameters of their query strings."""
     return {
-        row["session_id"]: {
-            event.pathname for event in get_detail(make_small_world(), row["session_id"], limit=1000).events
-        }
+        row["session_id"]: [
+            event | dict(parse_qsl(event["querystring"][1:]))
+            for event in CLIENT.get_detail(make_small_world(), row["session_id"], limit=1000)["events"]
+        ]
         for row in CLIENT.all_rows
     }
 
@@ -90,6 +93,7 @@ IGNORED_RANGES: list[dict[str, str]] = [
     {"past_minutes_start": "x", "past_minutes_end": "0"},
     {"past_minutes_start": "5", "past_minutes_end": "-1"},
     {**DATES, "time_zone": "UTC", "past_minutes_start": "x", "past_minutes_end": "0"},
+    {**DATES, "time_zone": "Factory"},
     {"start_datetime": "1999-01-01 00:00:00", "end_datetime": "1999-01-02 00:00:00"},
 ]
 
@@ -121,6 +125,15 @@ def test_valid_range_selects_the_sessions_of_the_documented_dialect(query: dict[
     assert CLIENT.count_by_locations(make_small_world(), **query) == len(found)
 
 
+def test_incomplete_dates_have_no_effect_on_minutes() -> None:
+    minutes = {"past_minutes_start": "100000", "past_minutes_end": "0x1388"}
+
+    assert 0 < len(CLIENT.list_ids(make_small_world(), **minutes)) < len(CLIENT.all_rows)
+    assert CLIENT.list_ids(make_small_world(), **minutes, end_date="1999/01/01") == CLIENT.list_ids(
+        make_small_world(), **minutes
+    )
+
+
 @pytest.mark.parametrize("kind", ["not_equals", "not_contains"])
 def test_negated_filter_matches_if_one_value_does_not_match(kind: str) -> None:
     """So two different values match everything."""
@@ -130,7 +143,9 @@ def test_negated_filter_matches_if_one_value_does_not_match(kind: str) -> None:
     )
     assert CLIENT.list_ids(
         make_small_world(), filters=encode_filters(("browser", kind, ["Chrome"]))
-    ) == CLIENT.ids_where(lambda row: "Chrome" not in row["browser"])
+    ) == CLIENT.ids_where(
+        lambda row: row["browser"] != "Chrome" if kind == "not_equals" else "Chrome" not in row["browser"]
+    )
 
 
 @pytest.mark.parametrize(
@@ -156,19 +171,82 @@ def test_wildcards_that_backtrack_forever_in_python_are_fast() -> None:
     assert not contains_like("a" * 5000, "a%" * 2000 + "b")
 
 
-def test_location_filter_matches_if_any_event_matches() -> None:
-    """A negated filter matches if any event does not have the value."""
-    equals = encode_filters(("pathname", "equals", ["/pricing"]))
-    not_equals = encode_filters(("pathname", "not_equals", ["/pricing"]))
+def read_event(event: Row, parameter: str) -> str:
+    """Return the text of an event that a filter on a parameter compares."""
+    if parameter == "referrer":
+        return (urlsplit(event["referrer"]).hostname or "").removeprefix("www.")
+    return str(event.get(parameter, ""))
 
-    assert (
-        CLIENT.count_by_locations(make_small_world(), filters=equals)
-        == sum("/pricing" in paths for paths in paths_by_session().values())
-        > 0
+
+EVENT_PARAMETERS = {
+    "pathname": "/pricing",
+    "page_title": "Pricing",
+    "querystring": "?utm_source=newsletter",
+    "event_name": "purchase",
+    "referrer": "google.com",
+    "utm_source": "newsletter",
+    "utm_campaign": "may-markets",
+}
+"""Parameters that differ between the events of a session, each with a text that some events begin with."""
+MEETS: dict[str, Callable[[str, str], bool]] = {
+    "equals": lambda actual, value: actual == value,
+    "not_equals": lambda actual, value: actual != value,
+    "contains": lambda actual, value: value in actual,
+    "not_contains": lambda actual, value: value not in actual,
+}
+
+
+@pytest.mark.parametrize("kind", MEETS)
+@pytest.mark.parametrize("is_empty", [False, True])
+@pytest.mark.parametrize("parameter", EVENT_PARAMETERS)
+def test_location_filter_matches_if_one_event_meets_it(parameter: str, kind: str, *, is_empty: bool) -> None:
+    """Also a negated filter: a session with another page meets pathname not_equals."""
+    value = "" if is_empty else EVENT_PARAMETERS[parameter]
+    text = encode_filters((parameter, kind, [value]))
+
+    assert CLIENT.count_by_locations(make_small_world(), filters=text) == sum(
+        any(MEETS[kind](read_event(event, parameter), value) for event in events)
+        for events in events_by_session().values()
     )
-    assert CLIENT.count_by_locations(make_small_world(), filters=not_equals) == sum(
-        paths != {"/pricing"} for paths in paths_by_session().values()
+
+
+def test_same_event_must_meet_all_location_filters() -> None:
+    """Not so for the name of an event, which another event of the session may have."""
+    page = ("pathname", "equals", ["/pricing"])
+    other = ("page_title", "not_equals", ["Pricing"])
+
+    assert CLIENT.count_by_locations(make_small_world(), filters=encode_filters(page)) > 0
+    assert CLIENT.count_by_locations(make_small_world(), filters=encode_filters(page, other)) == 0
+    assert CLIENT.count_by_locations(
+        make_small_world(), filters=encode_filters(page, ("event_name", "equals", ["purchase"]))
+    ) == sum(
+        {"/pricing"} <= {event["pathname"] for event in events}
+        and {"purchase"} <= {event["event_name"] for event in events}
+        for events in events_by_session().values()
     )
+
+
+@pytest.mark.parametrize("kind", MEETS)
+@pytest.mark.parametrize("value", ["purchase", ""])
+def test_event_name_of_list_is_compared_with_each_event(kind: str, value: str) -> None:
+    """A pageview has an empty name."""
+    assert CLIENT.list_ids(
+        make_small_world(), filters=encode_filters(("event_name", kind, [value]))
+    ) == CLIENT.ids_where(
+        lambda row: any(
+            MEETS[kind](event["event_name"], value) for event in events_by_session()[row["session_id"]]
+        )
+    )
+
+
+@pytest.mark.parametrize("parameter", ["entry_page", "exit_page"])
+def test_pages_are_ordered_as_texts(parameter: str) -> None:
+    found = CLIENT.list_ids(
+        make_small_world(), filters=encode_filters((parameter, "greater_than", ["/docs"]))
+    )
+
+    assert 0 < len(found) < len(CLIENT.all_rows)
+    assert found == CLIENT.ids_where(lambda row: row[parameter] > "/docs")
 
 
 def test_all_comparisons_of_coordinates_mean_equals() -> None:
@@ -199,7 +277,7 @@ def test_only_first_pattern_is_used() -> None:
     )
 
 
-@pytest.mark.parametrize("parameter", ["pathname", "page_title", "querystring", "timezone", *PARAMETERS_2025])
+@pytest.mark.parametrize("parameter", ["pathname", "page_title", "querystring", "timezone"])
 def test_filter_on_missing_column_fails_for_list_only(parameter: str) -> None:
     text = encode_filters((parameter, "not_equals", ["x"]))
 
@@ -211,9 +289,12 @@ def test_filter_on_missing_column_fails_for_list_only(parameter: str) -> None:
     "filter_",
     [
         ("browser", "equals", []),
+        ("entry_page", "equals", []),
+        ("user_id", "regex", []),
         ("browser", "less_than", [5]),
-        ("lat", "regex", ["5"]),
-        ("lon", "equals", ["x"]),
+        ("browser", "regex", ["(?=x)"]),
+        ("exit_page", "not_regex", ["("]),
+        *((parameter, "equals", ["x"]) for parameter in CLOUD_PARAMETERS),
     ],
     ids=str,
 )
@@ -224,7 +305,27 @@ def test_filter_that_database_rejects_returns_500(filter_: tuple[str, str, list[
     )
 
     assert CLIENT.get_error("list_sessions", make_small_world(), filters=encode_filters(filter_)) == FAILED
-    assert (status, body["error"], body["code"]) == (500, "Internal Server Error", "47")
+    assert (status, body["error"]) == (500, "Internal Server Error")
+    assert body["code"] in {"43", "47", "59", "62", "386", "427"}
+
+
+@pytest.mark.parametrize("values", [["Chrome"], ["1e3 "], ["0x10"], [""], ["Infinity"], []], ids=str)
+def test_bound_is_read_as_number_of_javascript(values: list[str]) -> None:
+    """A number fails only in the database, in which the browser is a text."""
+    filters = encode_filters(("browser", "greater_than", values))
+    is_number = values not in ([], ["Chrome"])
+    status, body = CLIENT.get_error("list_sessions", make_small_world(), filters=filters)
+
+    assert ((status, body) == FAILED) == is_number
+    assert is_number or body["message"].startswith("Invalid numeric value for greater_than filter: ")
+
+
+def test_any_filter_is_checked_before_database_reads_the_first() -> None:
+    filters = encode_filters(("browser", "equals", []), ("browser", "regex", [""]))
+
+    assert CLIENT.get_error("list_sessions", make_small_world(), filters=filters)[1]["message"] == (
+        "Regex pattern cannot be empty"
+    )
 
 
 @pytest.mark.parametrize(
@@ -258,8 +359,9 @@ def test_unknown_parameter_returns_zod_issue_with_options() -> None:
         "invalid_enum_value",
         [0, "parameter"],
     )
-    assert issue["options"] == [*PARAMETERS, *PARAMETERS_2025]
-    assert issue["message"].startswith("Invalid enum value. Expected 'browser' | 'browser_version' | ")
+    assert issue["options"] == [*PARAMETERS_2025]
+    assert set(issue["options"]) == {*PARAMETERS, *CLOUD_PARAMETERS}
+    assert issue["message"].startswith("Invalid enum value. Expected 'browser' | 'operating_system' | ")
     assert issue["message"].endswith(", received 'nope'")
 
 

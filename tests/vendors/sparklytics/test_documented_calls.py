@@ -24,6 +24,6 @@ def test_documented_calls_pass() -> None:
             detail = http.get(f"{url}/{first['session_id']}").json()
 
         assert detail["session"]["session_id"] == first["session_id"]
-        days = {"start_date": "2026-09-25", "end_date": "2026-10-01"}
+        days = {"start_date": "2026-09-24", "end_date": "2026-10-01"}
         assert found == tenant.expected_rows("sparklytics", "list_sessions", **days)
         assert find_errors(tenant) == []

@@ -164,7 +164,7 @@ def test_pages_contain_every_session_once_newest_first(name: str, limit: int) ->
 @pytest.mark.parametrize("limit", [1, 7, 100])
 @pytest.mark.parametrize(
     "query",
-    [EVER, {**EVER, "filter_device": "mobile"}, {**EVERYONE, "filter_page": "pric"}],
+    [EVER, {**EVER, "filter_device": "mobile"}, {**EVERYONE, "filter_page": "/pricing"}],
     ids=["people", "mobile", "page"],
 )
 @pytest.mark.parametrize("name", WORLDS)
@@ -337,21 +337,21 @@ def is_tracked(row: Session) -> bool:
     return not row.pageviews
 
 
-def test_default_days_are_last_seven() -> None:
+def test_default_start_is_seven_days_before_today() -> None:
     world = WORLDS["default"]
 
-    assert list_ids(world) == list_ids(world, start_date="2026-09-25", end_date="2026-10-01")
+    assert list_ids(world) == list_ids(world, start_date="2026-09-24", end_date="2026-10-01")
     assert list_ids(world, now=DEFAULT_END - 1) == list_ids(
-        world, now=DEFAULT_END - 1, start_date="2026-09-24", end_date="2026-09-30"
+        world, now=DEFAULT_END - 1, start_date="2026-09-23", end_date="2026-09-30"
     )
 
 
-def test_default_days_are_eight_by_behavior() -> None:
+def test_default_start_is_six_days_before_today_by_behavior() -> None:
     world = WORLDS["default"]
 
-    actual = list_ids(world, behaviors={"default_start": "7"})
+    actual = list_ids(world, behaviors={"default_start": "6"})
 
-    assert actual == list_ids(world, start_date="2026-09-24")
+    assert actual == list_ids(world, start_date="2026-09-25")
     assert actual != list_ids(world)
 
 
@@ -359,7 +359,7 @@ def test_today_is_in_requested_time_zone() -> None:
     world = WORLDS["default"]
 
     assert list_ids(world, timezone="America/New_York") == list_ids(
-        world, timezone="America/New_York", start_date="2026-09-24", end_date="2026-09-30"
+        world, timezone="America/New_York", start_date="2026-09-23", end_date="2026-09-30"
     )
 
 

@@ -53,7 +53,7 @@ def remove_faults(context: HandlerContext) -> None:
 
 
 def get_fault(context: HandlerContext) -> dict[str, Any]:
-    """Return a fault with its counters: matched, triggered and remaining."""
+    """Return a fault with its counters: matched, triggered, effective and remaining."""
     return _find_fault(context).describe()
 
 

@@ -1,7 +1,7 @@
 """Journals, findings and verifications."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 
@@ -21,9 +21,9 @@ from mockserver.server.journal.journal import Exchange, Journal
 from mockserver.server.journal.serialization import (
     Filters,
     describe_exchange,
-    render_ndjson,
     select_exchanges,
 )
+from mockserver.server.review.returned_rows import ExchangeReader
 from mockserver.server.review.unfinished import find_unfinished
 from mockserver.server.review.verification import summarize_findings, verify
 from mockserver.vendors import NAMES, load_dialects
@@ -38,19 +38,41 @@ class JournalQuery(Filters, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     format: Literal["json", "har", "ndjson"] = "json"
     """``har`` and ``ndjson`` have all exchanges unless a limit is given."""
+    results: bool = False
+    """If true, the exchanges of a tenant have a ``result``, computed again: the number of rows of a list,
+    its total and the key of its next page. ``har`` has no results."""
+    bodies: bool = False
+    """If true, bodies of responses are whole, of which the journal keeps the beginning, as far as they can be
+    computed again."""
+
+    def read(self, reader: ExchangeReader | None, exchange: Exchange) -> Exchange:
+        """Return an exchange, with the whole body of its response if the query selects bodies."""
+        return reader.read_whole(exchange) if reader is not None and self.bodies else exchange
+
+    def describe(self, reader: ExchangeReader | None, exchange: Exchange) -> dict[str, Any]:
+        """Return an exchange as JSON, with what the query selects."""
+        described = describe_exchange(self.read(reader, exchange))
+        if reader is not None and self.results:
+            described["result"] = reader.result(exchange)
+        return described
 
 
 JournalResponse = JournalPage | Annotated[StreamingBody, HAR] | Annotated[StreamingBody, NDJSON]
 
 
 def list_unmatched_exchanges(context: HandlerContext, query: JournalQuery) -> JournalResponse:
-    """List the exchanges that belong to no tenant: unknown paths and wrong credentials."""
-    return _list(context.tenants.unmatched, query)
+    """List the unmatched exchanges of no tenant: unknown paths and wrong credentials."""
+    return _list(context.tenants.unmatched, query, None)
+
+
+def clear_unmatched_exchanges(context: HandlerContext) -> None:
+    """Delete the unmatched exchanges of no tenant."""
+    context.tenants.unmatched.clear()
 
 
 def list_exchanges(context: HandlerContext, query: JournalQuery) -> JournalResponse:
     """List a tenant's exchanges page by page, or export them as an HTTP Archive or as lines of JSON."""
-    return _list(context.tenant.journal, query)
+    return _list(context.tenant.journal, query, ExchangeReader(context.tenants, context.tenant))
 
 
 def clear_journal(context: HandlerContext) -> None:
@@ -85,7 +107,7 @@ def trace_rows(context: HandlerContext, body: TraceQuery) -> list[list[int]]:
 
 
 def get_exchange(context: HandlerContext) -> dict[str, Any]:
-    """Return one exchange of a tenant's journal."""
+    """Return one exchange of a tenant's journal, with its result and the whole body of its response."""
     number = context.path["number"]
     journal = context.tenant.journal
     exchange = journal.get(int(number)) if _NUMBER.fullmatch(number) else None
@@ -96,19 +118,21 @@ def get_exchange(context: HandlerContext) -> dict[str, Any]:
             "unknown-exchange",
             f"the journal of tenant {context.tenant.name!r} has no exchange {number!r}; {known}",
         )
-    return describe_exchange(exchange)
+    reader = ExchangeReader(context.tenants, context.tenant)
+    return JournalQuery(results=True, bodies=True).describe(reader, exchange)
 
 
-def _list(journal: Journal, query: JournalQuery) -> JournalResponse:
+def _list(journal: Journal, query: JournalQuery, reader: ExchangeReader | None) -> JournalResponse:
     if query.format == "json":
-        return _page(journal, query)
+        return _page(journal, query, reader)
     exchanges = _select(journal, query)
     if query.format == "har":
-        return StreamingBody(HAR, stream_har(exchanges))
-    return StreamingBody(NDJSON, (render_ndjson([exchange]) for exchange in exchanges))
+        return StreamingBody(HAR, stream_har(query.read(reader, exchange) for exchange in exchanges))
+    lines = (json.encode(query.describe(reader, exchange)) + b"\n" for exchange in exchanges)
+    return StreamingBody(NDJSON, lines)
 
 
-def _page(journal: Journal, query: JournalQuery) -> StreamingBody:
+def _page(journal: Journal, query: JournalQuery, reader: ExchangeReader | None) -> StreamingBody:
     """Return a :class:`JournalPage` as a stream, because a page may be a whole journal."""
     limit = _DEFAULT_LIMIT if query.limit is None else query.limit
     matching = _select(journal, replace(query, limit=None, offset=0))
@@ -121,14 +145,14 @@ def _page(journal: Journal, query: JournalQuery) -> StreamingBody:
         count=journal.count,
         next=None if is_last or not exchanges else _next_query(exchanges[-1], query, limit),
     )
-    return StreamingBody(JSON, _stream_page(page, exchanges))
+    return StreamingBody(JSON, _stream_page(page, (query.describe(reader, each) for each in exchanges)))
 
 
-def _stream_page(page: JournalPage, exchanges: list[Exchange]) -> Iterator[bytes]:
+def _stream_page(page: JournalPage, exchanges: Iterable[dict[str, Any]]) -> Iterator[bytes]:
     start, end = json.encode(page).split(b"[]", 1)
     yield start + b"["
     for number, exchange in enumerate(exchanges):
-        yield (b"," if number else b"") + json.encode(describe_exchange(exchange))
+        yield (b"," if number else b"") + json.encode(exchange)
     yield b"]" + end
 
 

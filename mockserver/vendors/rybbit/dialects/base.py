@@ -1,12 +1,13 @@
 """The differences between the views of Rybbit's dialects, as data."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from mockserver.rows.columns import Column
 from mockserver.vendors.base import ViewRequest
+from mockserver.vendors.rybbit import responses
 from mockserver.vendors.rybbit.filters.syntax import DOCUMENTED_SYNTAX, FilterSyntax
 from mockserver.vendors.rybbit.list_options import ListOptions
 from mockserver.vendors.rybbit.sorting import GetPage, select_default_order
@@ -26,5 +27,13 @@ class DialectBehavior(Struct, frozen=True, kw_only=True):
     """Return the further options of a query of the list of sessions."""
     select_order: Callable[[ViewRequest], GetPage] = select_default_order
     """Return the function that gets pages in the requested order."""
+    quote_integers: bool = False
+    """True if whole numbers in arrays of properties are texts, if ``rybbit.values`` is ``stored``."""
     extra_columns: tuple[Column, ...] = ()
     """Columns of the list of sessions after the usual ones."""
+    check_session_query: Callable[[Any], None] = lambda _: None
+    """Raise :class:`ApiError` for a query of one session that is invalid."""
+    session_meta: Callable[..., responses.SessionMeta] = responses.SessionMeta
+    session_event: Callable[..., responses.SessionEvent] = responses.SessionEvent
+    format_event_times: Callable[[Sequence[int]], list[str]] | None = None
+    """Return the timestamps of events; None if the format is that of the session's."""

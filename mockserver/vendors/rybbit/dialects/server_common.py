@@ -5,6 +5,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from mockserver.contract.credentials import Bearer
 from mockserver.contract.validation import Lenient
 from mockserver.vendors.rybbit import contract
 from mockserver.vendors.rybbit.contract import error_template
@@ -13,8 +14,8 @@ from mockserver.vendors.rybbit.sources import sourced
 
 _CHECKED_SITE_ID = r"(?=.*[^0-9]).{5,}"
 """Pattern of the site ids that are looked up before the key is checked."""
-_Digits = Annotated[int, Meta(ge=0), Lenient(leading_digits=True)]
-_LEADING_DIGITS = "Only its leading digits are used: 10abc is 10, and 1.9 is 1."
+_Digits = Annotated[int, Meta(ge=0), Lenient(leading_digits=True, hexadecimal=True)]
+_LEADING_DIGITS = "Only its leading digits are used: 10abc is 10, 1.9 is 1, and 0x10 is 16."
 
 
 class GetSession(Struct, frozen=True, kw_only=True):
@@ -24,7 +25,7 @@ class GetSession(Struct, frozen=True, kw_only=True):
     offset: Annotated[_Digits, sourced(f"Events to skip, 0 by default. {_LEADING_DIGITS}")] = 0
     minutes: Annotated[
         int,
-        Lenient(leading_digits=True, fallback=0),
+        Lenient(leading_digits=True, hexadecimal=True, fallback=0),
         sourced(f"Only events of the last N minutes; 0, the default, means all. {_LEADING_DIGITS}"),
     ] = 0
 
@@ -34,18 +35,35 @@ _SITE_ID_PRECHECK = sourced(
     " 404 if the site does not exist."
 )
 DATABASE_FAILURE = sourced("Every error in the database, including a limit or page that is not a number.")
-LIST_SESSIONS = replace(contract.LIST_SESSIONS, site_id_precheck=_CHECKED_SITE_ID)
+_API_KEY = Bearer(query="api_key", exact_scheme=True)
+LIST_SESSIONS = replace(contract.LIST_SESSIONS, credentials=_API_KEY, site_id_precheck=_CHECKED_SITE_ID)
 GET_SESSION = replace(
     contract.GET_SESSION,
+    credentials=_API_KEY,
     site_id_precheck=_CHECKED_SITE_ID,
     query=GetSession,
     validation_error="failed_session",
 )
-LIST_SESSION_LOCATIONS = replace(contract.LIST_SESSION_LOCATIONS, site_id_precheck=_CHECKED_SITE_ID)
+LIST_SESSION_LOCATIONS = replace(
+    contract.LIST_SESSION_LOCATIONS,
+    credentials=_API_KEY,
+    site_id_precheck=_CHECKED_SITE_ID,
+    # The servers cannot filter locations by country.
+    filtered_example={
+        "filters": contract.FILTERED_EXAMPLE["filters"]
+        .replace("country", "region")
+        .replace('"US"', '"US-CA"')
+    },
+)
 CONTRACT = replace(
     contract.CONTRACT,
     behaviors=contract.CONTRACT.behaviors_with_defaults(
-        timestamps="server", region="code", device_type="capitalized", unknown_country="padded", order="end"
+        timestamps="server",
+        region="code",
+        device_type="capitalized",
+        unknown_country="padded",
+        order="end",
+        values="stored",
     ),
     errors={
         **contract.CONTRACT.errors,

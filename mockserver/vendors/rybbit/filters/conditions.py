@@ -4,17 +4,26 @@ Text filters are evaluated here, on the distinct texts of a dimension, and becom
 That way, the work that a request causes is counted in one place, and bounded.
 """
 
+import re
 from collections.abc import Callable, Mapping
-from math import isfinite
+from math import isfinite, isnan
+from operator import ge, gt, le, lt
 from typing import Any, Final
 
 from msgspec import Struct
 
 from mockserver.contract.errors import ApiError
 from mockserver.vendors.rybbit.filters.fields import NUMBER_FIELDS, resolve_text_field
-from mockserver.vendors.rybbit.filters.regex import PatternError, WorkError, compile_pattern, search
+from mockserver.vendors.rybbit.filters.regex import (
+    PatternError,
+    UnsupportedPatternError,
+    WorkError,
+    compile_pattern,
+    search,
+)
 from mockserver.vendors.rybbit.filters.syntax import NULL_TYPES, FilterSyntax
-from mockserver.vendors.rybbit.formatting import Formatter
+from mockserver.vendors.rybbit.formatting import Formatter, is_device_id
+from mockserver.vendors.rybbit.javascript import describe_pattern_error, to_number
 from mockserver.vendors.rybbit.request_models import Filter
 from mockserver.world.model.like import contains_like
 from mockserver.world.model.query import Condition, Operator
@@ -26,6 +35,8 @@ MAX_FILTER_STEPS: Final = 100_000
 
 A step is a visited state of a pattern, or a character.
 """
+MAX_COMPARED_IDS: Final = 10_000
+"""Maximum number of sessions whose ids are compared with a filter, which the world has no index for."""
 _STEPS_PER_FILTER: Final = 250
 """Steps of a filter without its values."""
 _STEPS_PER_VISITOR: Final = 250
@@ -41,18 +52,24 @@ _STEPS_PER_PATTERN_CHARACTER: Final = 8
 _LIKE_CHARACTERS_PER_STEP: Final = 64
 """Characters that C code compares in the time of one step."""
 _MAX_PATTERN_LENGTH: Final = 500
+_NAMED_GROUP: Final = re.compile(r"\(\?<(?=\w)")
+_REFUSED_BY_JAVASCRIPT: Final = re.compile(r"(?<!\\)(?:\\\\)*\(\?[a-zA-Z]")
+_REFUSED_BY_RE2: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u")
+_EMPTY_ARRAY_ERRORS: Final = {"entry_page": "59", "exit_page": "59"}
+"""Numbers of the database's errors for an empty array."""
+_EQUALITIES: Final = {"equals", "not_equals"}
 _ORDERINGS: Final = {"greater", "less", "least", "most"}
 IDENTIFIED: Final = Condition("identified", bool, "equals", (True,))
 
 
 class _TextIn(Struct, frozen=True):
-    """Return whether the formatted text of an entry is in a set."""
+    """Return whether one of the formatted texts of an entry is in a set."""
 
-    format_entry: Formatter
+    formatters: tuple[Formatter, ...]
     texts: frozenset[str]
 
     def __call__(self, entry: Any) -> bool:
-        return self.format_entry(entry) in self.texts
+        return any(format_entry(entry) in self.texts for format_entry in self.formatters)
 
 
 class _WorkBudget:
@@ -106,12 +123,17 @@ def _find_equal(value: str, texts: frozenset[str], budget: _WorkBudget) -> froze
     return texts & {value}
 
 
-def _find_by(matches: Callable[[str, str], bool]) -> _FindTexts:
+def _find_by(matches: Callable[[str, str], Any]) -> _FindTexts:
     def find(value: str, texts: frozenset[str], budget: _WorkBudget) -> frozenset[str]:
         budget.spend(len(texts))
         return frozenset(text for text in texts if matches(text, value))
 
     return find
+
+
+def _find_containing(value: str, texts: frozenset[str], budget: _WorkBudget) -> frozenset[str]:
+    budget.spend(len(texts) // 2 + 1)  # Without a call, two texts take less time than one step.
+    return frozenset([text for text in texts if value in text])
 
 
 def _find_like(value: str, texts: frozenset[str], budget: _WorkBudget) -> frozenset[str]:
@@ -127,12 +149,29 @@ def _find_pattern(value: str, texts: frozenset[str], budget: _WorkBudget) -> fro
 
 _FIND_BY_OPERATOR: Final[Mapping[str, _FindTexts]] = {
     "equals": _find_equal,
-    "contains": _find_by(str.__contains__),
+    "contains": _find_containing,
     "starts": _find_by(str.startswith),
     "ends": _find_by(str.endswith),
+    "greater": _find_by(gt),
+    "less": _find_by(lt),
+    "least": _find_by(ge),
+    "most": _find_by(le),
     "like": _find_like,
     "regex": _find_pattern,
 }
+
+
+class SessionFacts(Struct, frozen=True):
+    """The facts about the requested sessions that filters depend on."""
+
+    list_texts: ListTexts
+    list_visitors: Callable[[], Mapping[str, str]]
+    """Return the device ids of the sessions and their user ids, empty for an anonymous visitor.
+
+    Raises :class:`ApiError` for too many sessions.
+    """
+    is_identified: Callable[[str], bool]
+    """Return whether sessions with a user id or device id are those of an identified user."""
 
 
 class FilterConditions(Struct):
@@ -148,22 +187,31 @@ class _TextFilter(Struct, frozen=True):
     """A valid filter on texts."""
 
     dimension: str
-    format_entry: Formatter
+    formatters: tuple[Formatter, ...]
     operator: Operator
     values: tuple[str, ...]
     is_negated: bool
     one_miss_is_enough: bool
     """True if a negated filter needs an entry that misses one value, not an entry that misses all."""
+    per_event: bool
+    """True if a negated filter needs an event that misses the values, not a session without a match."""
+    same_event: bool
+
+    def find(self, texts: frozenset[str], budget: _WorkBudget) -> frozenset[str]:
+        """Return the texts that meet the filter; negated, those that miss one value or all."""
+        find = _FIND_BY_OPERATOR[self.operator]
+        matches = [find(value, texts, budget) for value in self.values]
+        if not self.is_negated:
+            return frozenset().union(*matches)
+        combine = frozenset.intersection if self.one_miss_is_enough else frozenset.union
+        return texts.difference(combine(*matches))
 
     def evaluate(self, texts: frozenset[str], budget: _WorkBudget) -> Condition:
         """Compare the values with the texts of the dimension."""
-        find = _FIND_BY_OPERATOR[self.operator]
-        matches = [find(value, texts, budget) for value in self.values]
-        if self.is_negated and self.one_miss_is_enough:
-            misses = texts.difference(frozenset.intersection(*matches))
-            return Condition(self.dimension, _TextIn(self.format_entry, misses), "equals", (True,))
-        matches_any = _TextIn(self.format_entry, frozenset().union(*matches))
-        return Condition(self.dimension, matches_any, "equals", (True,), self.is_negated)
+        negate = self.is_negated and not (self.one_miss_is_enough or self.per_event)
+        found = self.find(texts, budget)
+        matching = _TextIn(self.formatters, texts - found if negate else found)
+        return Condition(self.dimension, matching, "equals", (True,), negate, self.same_event)
 
 
 def build_conditions(
@@ -171,94 +219,174 @@ def build_conditions(
     user_id: str | None,
     behaviors: Mapping[str, Any],
     syntax: FilterSyntax,
-    list_texts: ListTexts,
+    sessions: SessionFacts,
 ) -> FilterConditions:
     """Return the conditions of a request's filters; raise :class:`ApiError` if a filter is invalid."""
-    result = FilterConditions([], [(user_id,)] if user_id else [], [])
+    result = FilterConditions([], [], [])
+    if user_id:
+        result.actors.append(_resolve_visitors((user_id,), syntax, sessions))
     budget = _WorkBudget(syntax)
     text_filters: list[_TextFilter] = []
+    failure: ApiError | None = None
     for index, item in enumerate(syntax.parse(filters, syntax) if filters else ()):
         path = f"filters[{index}]"
         budget.spend(_STEPS_PER_FILTER)
-        if not item.value and item.type not in NULL_TYPES:
-            raise syntax.make_database_error(f"{path}.value must contain at least one value")
-        if item.parameter in syntax.unsupported:
-            raise syntax.make_database_error(f"{path}.parameter: the list has no column {item.parameter!r}")
-        if item.parameter == "user_id":
-            budget.spend(_STEPS_PER_VISITOR * len(item.value))
-            _add_visitors(item, path, result, syntax)
-        elif item.parameter in NUMBER_FIELDS:
-            budget.spend(_STEPS_PER_NUMBER * len(item.value))
-            result.where.append(_build_number_condition(item, path, syntax))
-        else:
-            text_filters.append(_parse_text_filter(item, path, behaviors, syntax, budget))
+        try:
+            _check(item, path, syntax, budget)
+            if item.parameter == "user_id":
+                budget.spend(_STEPS_PER_VISITOR * len(item.value))
+                if item.type in _EQUALITIES or syntax.user_id == "either":
+                    _add_visitors(item, path, result, syntax, sessions)
+                else:
+                    text_filter = _parse_text_filter(item, path, behaviors, syntax)
+                    result.actors.append(_find_visitors(text_filter, syntax, sessions, budget))
+            elif item.parameter in NUMBER_FIELDS:
+                budget.spend(_STEPS_PER_NUMBER * len(item.value))
+                result.where.append(_build_number_condition(item, path, syntax))
+            else:
+                text_filters.append(_parse_text_filter(item, path, behaviors, syntax))
+        except ApiError as error:
+            if error.error != syntax.database_error or syntax.database_error == syntax.syntax_error:
+                raise
+            failure = failure or error  # The server checks all filters before its database reads the first.
+    if failure:
+        raise failure
     # Texts are evaluated only after all filters have been validated.
     for text_filter in text_filters:
-        texts = list_texts(text_filter.dimension, text_filter.format_entry)
+        each = [sessions.list_texts(text_filter.dimension, formatter) for formatter in text_filter.formatters]
+        texts = frozenset().union(*each)
         result.where.append(text_filter.evaluate(texts, budget))
     return result
 
 
-def _add_visitors(item: Filter, path: str, result: FilterConditions, syntax: FilterSyntax) -> None:
+def _check(item: Filter, path: str, syntax: FilterSyntax, budget: _WorkBudget) -> None:
+    """Raise the error for a filter that is rejected, whatever the sessions are."""
+    operator, _ = syntax.types[item.type]
+    is_checked = syntax.javascript and item.parameter not in {*syntax.text_orderings, "user_id"}
+    if operator == "regex" and (is_checked or item.parameter not in syntax.without_patterns):
+        for pattern in _select_values(item, syntax) or [""] * is_checked:
+            _check_pattern(_to_text(pattern), syntax, budget)
+    if operator in _ORDERINGS and is_checked:
+        _parse_number(item.value[0] if item.value else "undefined", item, path, syntax)
+    if not item.value and item.type not in NULL_TYPES:
+        code = _EMPTY_ARRAY_ERRORS.get(item.parameter, "43")
+        raise syntax.make_database_error(f"{path}.value must contain at least one value", code)
+    if item.parameter in syntax.aggregates:
+        name = item.parameter
+        raise syntax.make_database_error(
+            f"Aggregate function any({name}) AS {name} is found in WHERE in query. ", "184"
+        )
+    if not syntax.has_column(item.parameter):
+        raise syntax.make_database_error(
+            f"{path}.parameter: the database has no column {item.parameter!r}", "47"
+        )
+    if operator == "regex" and item.parameter in syntax.without_patterns:
+        raise syntax.make_database_error(f"{path}.type: {item.parameter} has no {item.type}", "62")
+
+
+def _select_values(item: Filter, syntax: FilterSyntax) -> list[str | int | float]:
+    """Return the values of a filter that count."""
+    operator, _ = syntax.types[item.type]
+    is_bound = operator in _ORDERINGS and item.parameter not in syntax.text_orderings
+    return item.value[:1] if syntax.lenient_user_id and (is_bound or operator == "regex") else item.value
+
+
+def _add_visitors(
+    item: Filter, path: str, result: FilterConditions, syntax: FilterSyntax, sessions: SessionFacts
+) -> None:
     visitors = tuple(_to_text(value) for value in item.value)
-    if not syntax.lenient_user_id and (item.type not in {"equals", "not_equals"} or "" in visitors):
+    if not syntax.lenient_user_id and (item.type not in _EQUALITIES or "" in visitors):
         raise syntax.make_syntax_error(
             f"{path}: user_id supports only equals and not_equals, with values that are not empty"
         )
+    visitors = _resolve_visitors(visitors, syntax, sessions)
     if item.type == "equals":
         result.actors.append(visitors)
     else:
         result.excluded_visitors += visitors
 
 
+def _resolve_visitors(
+    visitors: tuple[str, ...], syntax: FilterSyntax, sessions: SessionFacts
+) -> tuple[str, ...]:
+    """Return visitors without the devices of identified users, unless both ids are compared."""
+    if syntax.user_id != "effective":
+        return visitors
+    return tuple(each for each in visitors if not (is_device_id(each) and sessions.is_identified(each)))
+
+
+def _find_visitors(
+    text_filter: _TextFilter, syntax: FilterSyntax, sessions: SessionFacts, budget: _WorkBudget
+) -> tuple[str, ...]:
+    """Return the devices of the sessions whose id meets a filter."""
+    ids = {
+        device: user if user and syntax.user_id == "effective" else device
+        for device, user in sessions.list_visitors().items()
+    }
+    found = text_filter.find(frozenset(ids.values()), budget)
+    devices = tuple(device for device, text in ids.items() if text in found)
+    budget.spend(_STEPS_PER_VISITOR * len(devices))
+    return devices
+
+
 def _parse_text_filter(
-    item: Filter, path: str, behaviors: Mapping[str, Any], syntax: FilterSyntax, budget: _WorkBudget
+    item: Filter, path: str, behaviors: Mapping[str, Any], syntax: FilterSyntax
 ) -> _TextFilter:
     operator, is_negated = syntax.types[item.type]
-    if operator in _ORDERINGS:
+    if operator in _ORDERINGS and item.parameter not in syntax.text_orderings:
         raise syntax.make_database_error(
-            f"{path}.type: {item.type} compares numbers, such as lat and lon; {item.parameter} is a text"
+            f"{path}.type: {item.type} compares numbers, such as lat and lon; {item.parameter} is a text",
+            "386",
         )
-    dimension, format_entry = resolve_text_field(item.parameter, behaviors)
-    values = ("",) if item.type in NULL_TYPES else tuple(_to_text(value) for value in item.value)
-    if operator == "regex":
-        values = values[:1] if syntax.lenient_user_id else values
-        for pattern in values:
-            _compile_pattern(pattern, syntax, budget)
+    dimension, formatters = resolve_text_field(
+        item.parameter, behaviors, syntax.event_fields, shown=syntax.compares_shown_texts
+    )
+    values = tuple(_to_text(value) for value in _select_values(item, syntax))
+    if item.type in NULL_TYPES:
+        values = ("",)
+    if operator == "regex" and syntax.javascript:
+        values = tuple(map(_translate_pattern, values))
     if operator == "contains" and syntax.sql_wildcards:
         operator = "like"
+    if item.parameter == "country":
+        values = tuple(value.rstrip("\0") for value in values)  # The database pads all countries with NUL.
     return _TextFilter(
-        dimension, format_entry, operator, values, is_negated, one_miss_is_enough=syntax.sql_wildcards
+        dimension,
+        formatters,
+        operator,
+        values,
+        is_negated,
+        one_miss_is_enough=syntax.sql_wildcards,
+        per_event=item.parameter in syntax.event_fields,
+        same_event=item.parameter in syntax.same_event,
     )
 
 
 def _build_number_condition(item: Filter, path: str, syntax: FilterSyntax) -> Condition:
     dimension, get_number = NUMBER_FIELDS[item.parameter]
     operator, is_negated = syntax.types[item.type]
-    if item.type in NULL_TYPES:
-        return Condition(dimension, get_number, "equals", (None,), is_negated)
-    if operator in {"regex", "starts", "ends"}:
+    if operator in {"regex", "starts", "ends"} or item.type in NULL_TYPES:
         raise syntax.make_database_error(
             f"{path}.type: {item.type} compares texts; {item.parameter} is a number"
         )
-    values = item.value
     if operator not in _ORDERINGS:
         operator = "near"
+        # The servers of 2026 negate only the first of the two negated types, that of 2025 neither.
         is_negated = is_negated and not syntax.sql_wildcards
-    elif syntax.lenient_user_id:
-        values = values[:1]
-    numbers = tuple(_parse_number(value, item, path, syntax) for value in values)
+        is_negated = is_negated and (item.type == "not_equals" or not syntax.javascript)
+    numbers = tuple(_parse_number(value, item, path, syntax) for value in _select_values(item, syntax))
     return Condition(dimension, get_number, operator, numbers, is_negated)
 
 
 def _parse_number(value: str | float, item: Filter, path: str, syntax: FilterSyntax) -> float:
     try:
-        number = float(value)
+        number = to_number(value) if syntax.javascript and isinstance(value, str) else float(value)
     except (ValueError, OverflowError):
         number = float("nan")
-    if isfinite(number):
-        return number
-    if syntax.types[item.type][0] in _ORDERINGS:
+    is_ordering = syntax.types[item.type][0] in _ORDERINGS
+    if isfinite(number) or (syntax.javascript and not (isnan(number) and is_ordering)):
+        return number  # NaN is near no number.
+    if is_ordering:
         raise syntax.make_syntax_error(f"Invalid numeric value for {item.type} filter: {value}")
     raise syntax.make_database_error(f"{path}.value: invalid number {value!r} for {item.parameter}")
 
@@ -267,12 +395,24 @@ def _to_text(value: str | float) -> str:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
-def _compile_pattern(pattern: str, syntax: FilterSyntax, budget: _WorkBudget) -> None:
+def _translate_pattern(pattern: str) -> str:
+    """Return a pattern as Python writes it; raise :class:`PatternError` unless JavaScript and RE2 know it."""
+    if _REFUSED_BY_JAVASCRIPT.search(pattern):
+        raise PatternError("unknown extension")
+    if _REFUSED_BY_RE2.search(pattern):
+        raise UnsupportedPatternError("\\u is not supported")
+    return _NAMED_GROUP.sub("(?P<", pattern)
+
+
+def _check_pattern(pattern: str, syntax: FilterSyntax, budget: _WorkBudget) -> None:
     if not pattern:
         raise syntax.make_syntax_error("Regex pattern cannot be empty")
     if len(pattern) > _MAX_PATTERN_LENGTH:
         raise syntax.make_syntax_error(f"Regex pattern too long (max {_MAX_PATTERN_LENGTH} characters)")
     try:
-        budget.compile(pattern)
+        budget.compile(_translate_pattern(pattern) if syntax.javascript else pattern)
+    except UnsupportedPatternError as error:
+        raise syntax.make_database_error(f"Invalid regex pattern: {error}", "427") from None
     except PatternError as error:
-        raise syntax.make_syntax_error(f"Invalid regex pattern: {error}") from None
+        reason = describe_pattern_error(pattern, str(error)) if syntax.javascript else error
+        raise syntax.make_syntax_error(f"Invalid regex pattern: {reason}") from None

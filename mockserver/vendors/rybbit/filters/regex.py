@@ -45,6 +45,10 @@ class PatternError(ValueError):
     """Raised for an invalid or unsupported pattern."""
 
 
+class UnsupportedPatternError(PatternError):
+    """Raised for a pattern that other engines support."""
+
+
 class WorkError(ValueError):
     """Raised for a search that takes more steps than allowed."""
 
@@ -93,7 +97,7 @@ class Pattern:
 
     def _add_state(self, condition: re.Pattern[str], *next_states: int, consumes: bool = False) -> int:
         if len(self._states) == _MAX_STATES:
-            raise PatternError("the pattern is too large")
+            raise UnsupportedPatternError("the pattern is too large")
         self._states.append(_State(condition, consumes, next_states))
         return len(self._states) - 1
 
@@ -121,7 +125,7 @@ class Pattern:
             self._tokens.pop()
             return inside
         if token.lastgroup not in {"character", "assertion"}:
-            raise PatternError(f"{source} at position {token.start()} is not supported")
+            raise UnsupportedPatternError(f"{source} at position {token.start()} is not supported")
         if source == "$" and not self._flags & re.MULTILINE:
             source = r"\Z"
         return partial(

@@ -25,7 +25,7 @@ def parse_filters_with_zod(text: str, syntax: FilterSyntax) -> list[Filter]:
     items = decode_filters(text, syntax)
     issues = list(_check_items(items, syntax))
     if issues:
-        raise syntax.make_syntax_error(json.format(json.encode(issues), indent=2).decode())
+        raise syntax.make_shape_error(json.format(json.encode(issues), indent=2).decode())
     return convert(items, list[Filter])
 
 

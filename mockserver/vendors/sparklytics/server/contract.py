@@ -5,14 +5,16 @@ from typing import Any, Final
 
 from msgspec.structs import replace
 
-from mockserver.contract.errors import ErrorTemplate
+from mockserver.contract.credentials import Bearer
+from mockserver.contract.errors import PREFLIGHT, ErrorTemplate
 from mockserver.contract.pagination import CursorPagination
-from mockserver.contract.provenance import assumed
+from mockserver.contract.time_windows import TimeWindow
 from mockserver.vendors.sparklytics import contract
 from mockserver.vendors.sparklytics.request_models import PAGE_SIZE
+from mockserver.vendors.sparklytics.server.not_imitated import NOT_IMITATED
 from mockserver.vendors.sparklytics.server.request_models import MAXIMUM, ListRows
 from mockserver.vendors.sparklytics.server.responses import SessionDetail, SessionPage
-from mockserver.vendors.sparklytics.sources import SERVER_SOURCES, inferred, sourced
+from mockserver.vendors.sparklytics.sources import SERVER_SOURCES, inferred, observed, sourced
 
 
 def _sort_keys(body: Any) -> Any:
@@ -30,9 +32,18 @@ _ERRORS: Final = {
     ),
     "wrong_method": replace(
         contract.ERRORS["wrong_method"],
-        fact=assumed(
-            "Other methods of a known path return an empty body, here also without a key, which the server checks first."
+        fact=observed(
+            "Other methods of a known path return an empty body; without a key they are unauthorized."
         ),
+    ),
+    PREFLIGHT: ErrorTemplate(
+        200,
+        None,
+        observed("OPTIONS with a key returns an empty body; without a key it is unauthorized."),
+        {
+            "Access-Control-Allow-Methods": "GET,POST,PUT,DELETE",
+            "Access-Control-Allow-Headers": "*",
+        },
     ),
     "too_large": ErrorTemplate(
         413,
@@ -41,8 +52,12 @@ _ERRORS: Final = {
         text=True,
     ),
 }
+_HEADERS: Final = {"Vary": "origin, access-control-request-method, access-control-request-headers"}
+_VARY: Final = observed("Every response has the header Vary, but none allows an origin.")
 _LIST: Final = replace(
     contract.LIST_SESSIONS,
+    credentials=Bearer(exact_scheme=True),
+    headers=_HEADERS,
     query=ListRows,
     response=SessionPage,
     pagination=CursorPagination(
@@ -55,24 +70,19 @@ _LIST: Final = replace(
     rows_path="data",
     start_field="first_seen",
     lint_rules=(),
+    time_windows=(TimeWindow("start_date", "end_date", default_hours=7 * 24),),
     validate_before_site=True,
     validation_error="untyped",
     duplicate_param_message="duplicate field `{field}`",
     all_rows_params={**contract.LIST_SESSIONS.all_rows_params, "limit": MAXIMUM},
     facts=(
         sourced("A key is spk_selfhosted_ and 32 hexadecimal digits; it can read all websites."),
+        sourced("The scheme Bearer is case-sensitive."),
         sourced(
             "Checked in this order: the key, the types of the parameters, the website, the limit, the days, the cursor."
         ),
         sourced("Sessions are ordered by their last event, latest first; ties by id, greatest first."),
         sourced("A session belongs to every day on which it has an event, and each day returns it completely."),
-        assumed("Filters apply to a whole session; on the server, one event in the days must match all of them."),
-        assumed(
-            "Country, browser, system and device are those of a whole session; on the server, those of its last event."
-        ),
-        assumed(
-            "A visitor keeps its id forever; on the server, until midnight in UTC, which splits a session in two."
-        ),
         sourced("The end date is inclusive, and days are in UTC."),
         sourced("Each date has its own default, so an early end_date alone may be before the start."),
         sourced(
@@ -90,6 +100,8 @@ _LIST: Final = replace(
         inferred(
             "A session that continues while a client is paging moves ahead of its cursor and is missed.", "server"
         ),
+        observed("An end date of 9999-12-31 is an internal error: the day after it has no date in the database."),
+        _VARY,
         *contract.FILTER_FACTS,
     ),
 )  # fmt: skip
@@ -100,7 +112,9 @@ _GET: Final = replace(
         "session_id": sourced("Id of the session; any text is looked up."),
     },
     response=SessionDetail,
-    facts=contract.EVENT_FACTS,
+    credentials=Bearer(exact_scheme=True),
+    headers=_HEADERS,
+    facts=(_VARY, *contract.EVENT_FACTS),
 )
 SERVER: Final = replace(
     contract.CONTRACT,
@@ -110,6 +124,8 @@ SERVER: Final = replace(
     endpoints=(_LIST, _GET),
     errors=_ERRORS,
     behaviors=contract.CONTRACT.behaviors_with_defaults(
-        timezone="ignored", bad_date="ignore", date_form="lenient", filter_page="like"
+        timezone="ignored", bad_date="ignore", date_form="lenient", filter_page="like", default_start="6"
     ),
+    authenticates_first=True,
+    not_imitated=NOT_IMITATED,
 )

@@ -15,7 +15,8 @@ class SessionRow(Struct, frozen=True):
     """A session, as a row of the list and in detail."""
 
     browser: Annotated[
-        str | None, sourced("Name of the browser as in woothee; null without a user agent.", "woothee")
+        str | None,
+        sourced("Name of the browser as in woothee; null without a user agent that it can parse.", "woothee"),
     ]
     country: Annotated[str | None, sourced("ISO 3166-1 code in upper case, null if unknown.")]
     device_type: Annotated[

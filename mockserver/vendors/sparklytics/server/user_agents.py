@@ -1,6 +1,6 @@
 """Names of browsers, systems and devices as in woothee, the server's user-agent parser.
 
-All functions return the empty text if no user agent was sent.
+All functions return the empty text if no user agent was sent, or one that woothee cannot parse.
 """
 
 from typing import Final
@@ -11,25 +11,26 @@ UNKNOWN: Final = "UNKNOWN"
 """Woothee's result for a user agent that is not in its data."""
 _BROWSERS: Final = {
     "": UNKNOWN,
-    "Samsung Internet": "Chrome",
+    "Samsung Internet": "SamsungBrowser",
     "HeadlessChrome": "Chrome",
     "AhrefsBot": "ahref AhrefsBot",
     "YandexBot": "misc crawler",
     "DuckDuckBot": "misc crawler",
     "curl": "HTTP Library",
-    "python-requests": UNKNOWN,
 }
+_UNPARSED: Final = frozenset({"python-requests"})
+"""Clients for whose user agents woothee has no result at all."""
 _SYSTEMS: Final = {"": UNKNOWN, "macOS": "Mac OSX", "iOS": "iPhone"}
 _DEVICES: Final = {"": "desktop", "tablet": "mobile"}
 
 
-def _is_sent(agent: Agent) -> bool:
-    return bool(agent.browser or agent.os or agent.device)
+def _is_parsed(agent: Agent) -> bool:
+    return bool(agent.browser or agent.os or agent.device) and agent.browser not in _UNPARSED
 
 
 def browser_name(agent: Agent) -> str:
     """Return the name of the browser."""
-    return _BROWSERS.get(agent.browser, agent.browser) if _is_sent(agent) else ""
+    return _BROWSERS.get(agent.browser, agent.browser) if _is_parsed(agent) else ""
 
 
 def system_name(agent: Agent) -> str:
@@ -38,9 +39,9 @@ def system_name(agent: Agent) -> str:
         return f"Windows {'10' if agent.os_version == '11' else agent.os_version}"
     if agent.os == "iOS" and agent.device == "tablet":
         return "iPad"
-    return _SYSTEMS.get(agent.os, agent.os) if _is_sent(agent) else ""
+    return _SYSTEMS.get(agent.os, agent.os) if _is_parsed(agent) else ""
 
 
 def device_type(agent: Agent) -> str:
     """Return ``desktop`` or ``mobile``; tablets are mobile."""
-    return _DEVICES.get(agent.device, agent.device) if _is_sent(agent) else ""
+    return _DEVICES.get(agent.device, agent.device) if _is_parsed(agent) else ""

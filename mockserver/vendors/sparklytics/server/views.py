@@ -29,6 +29,8 @@ def list_sessions(request: ViewRequest) -> ViewResult:
     if not 1 <= limit <= MAXIMUM:
         raise ApiError("violation", message=f"limit must be between 1 and {MAXIMUM}", field="limit")
     query = build_query(params, request, FILTER_FIELDS)
+    if query.stop is None:
+        raise ApiError("internal", message="the database has no day after 9999-12-31", field="end_date")
     after = None if params.cursor is None else decode_cursor(params.cursor)
     # No session pauses for a day: a session that starts before the end of the days and ends after their
     # start has an event in them. So sessions that start earlier are found too, and selected by their end.

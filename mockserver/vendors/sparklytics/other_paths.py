@@ -1,0 +1,56 @@
+"""Paths of Sparklytics' API that are documented, but not imitated. Data only."""
+
+from typing import Final
+
+OTHER_PATHS: Final = (
+    "/health",
+    "/e",
+    "/api/collect",
+    "/api/usage",
+    "/api/auth/keys",
+    "/api/auth/login",
+    "/api/auth/logout",
+    "/api/auth/password",
+    "/api/auth/session",
+    "/api/auth/setup",
+    "/api/auth/status",
+    "/api/websites",
+    "/api/websites/{id}",
+    *(
+        f"/api/websites/{{id}}/{path}"
+        for path in (
+            "alerts",
+            "attribution",
+            "bot-summary",
+            "bot/policy",
+            "bot/recompute",
+            "bot/report",
+            "events",
+            "events/properties",
+            "events/timeseries",
+            "export",
+            "funnels",
+            "funnels/{funnel_id}",
+            "funnels/{funnel_id}/results",
+            "goals",
+            "goals/{goal_id}",
+            "goals/{goal_id}/stats",
+            "journey",
+            "links",
+            "metrics",
+            "pageviews",
+            "pixels",
+            "realtime",
+            "reports",
+            "retention",
+            "revenue/summary",
+            "share",
+            "stats",
+            "subscriptions",
+        )
+    ),
+    "/api/share/{share_id}/metrics",
+    "/api/share/{share_id}/overview",
+    "/api/share/{share_id}/pageviews",
+    "/api/share/{share_id}/stats",
+)
