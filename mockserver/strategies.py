@@ -47,6 +47,9 @@ def worlds(*, sessions: int = 60, hours: int = 72) -> st.SearchStrategy[dict[str
             "seed": st.integers(0, 1 << 16),
             "grain": st.sampled_from(_GRAINS),
             "bots_percent": st.integers(0, 100),
+            "unknown_places_percent": st.integers(0, 100),
+            "unknown_agents_percent": st.integers(0, 100),
+            "late_logins_percent": st.integers(0, 100),
             "vocabulary": st.sampled_from(["default", "awkward"]),
         },
     )

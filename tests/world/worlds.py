@@ -35,6 +35,9 @@ _common: Final[dict[str, st.SearchStrategy[Any]]] = {
     "vocabulary": vocabularies,
     "sites": st.integers(1, 3),
     "bots_percent": st.sampled_from([0, 5, 30, 100]),
+    "unknown_places_percent": st.sampled_from([0, 2, 100]),
+    "unknown_agents_percent": st.sampled_from([0, 1, 100]),
+    "late_logins_percent": st.sampled_from([0, 30, 100]),
     "quiet_days": st.just(()) | st.lists(st.integers(0, 6), unique=True).map(tuple),
     "grain": st.sampled_from(GRAINS),
 }

@@ -236,12 +236,12 @@ def _lay_out(seed_key: int, total: int, buckets: _Buckets) -> _Layout:
     drawn = _draw_around(mean, hashed)
     flags = np.zeros(len(expected), dtype=np.uint8)
     if total >= _LEAST_WITH_EDGES:
-        # Every second day has sessions on its edges, and an eighth of the other hours a pair.
-        is_chosen = (buckets.day + seed_key) & 1 == 0
+        # Every second day has sessions on its edges, and one in 32 other hours has a pair.
+        is_chosen = buckets.day & 1 == seed_key & 1
         flags = buckets.flags * is_chosen
         flags[0] |= _FIRST
         flags[-1] |= _LAST
-        flags[(flags == 0) & (hashed & u64(7) == 0)] = _PAIR
+        flags[(flags == 0) & (hashed & u64(31) == 0)] = _PAIR
         # Nights are quiet: without this, few days would have sessions on their edges.
         drawn = np.maximum(drawn, ((flags & (_FIRST | _LAST)) > 0) & (expected > 0))
     if not drawn.any():
