@@ -1,13 +1,18 @@
 """Schedules: each block contains every archetype once, and visits are found in closed form."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.world.generator.archetypes import ARCHETYPES, MAX_DURATION, VISITS, ArchetypeTable, SiteInputs
-from mockserver.world.generator.schedule import SESSION_TIMEOUT, SessionSchedule, choose_slot_count
+from mockserver.world.generator.archetypes import ARCHETYPES, VISITS, ArchetypeTable, SiteInputs
+from mockserver.world.generator.schedule import (
+    SESSION_TIMEOUT,
+    SessionSchedule,
+    choose_slot_count,
+    visit_stride,
+)
 from mockserver.world.generator.timeline import Timeline, exact_timeline, flowing_timeline
 from mockserver.world.model.hashing import draw
 from mockserver.world.model.vocabulary import load
@@ -18,11 +23,13 @@ HOSTS = ("www.site.example", "app.site.example")
 
 def build_schedule(timeline: Timeline, seed: int, lanes: int | None = None) -> SessionSchedule:
     """Return a schedule along a timeline."""
+    slots = choose_slot_count(timeline.total or 1000) if lanes is None else lanes
     deck = ArchetypeTable(
         seed,
         SiteInputs(load("default"), HOSTS),
-        choose_slot_count(timeline.total or 1000) if lanes is None else lanes,
+        slots,
         bots=False,
+        regulars=visit_stride(timeline, slots) == 1,
     )
     return SessionSchedule(seed, deck, timeline)
 
@@ -65,7 +72,8 @@ def test_sessions_of_equals_brute_force_search(deal: SessionSchedule, total: int
     assert {visitor: deal.sessions_of(visitor, total).tolist() for visitor in some} == {
         visitor: found[visitor] for visitor in some
     }
-    assert max(len(visits) for visits in found.values()) <= VISITS
+    if not deal.archetypes.has_regulars:
+        assert max(len(visits) for visits in found.values()) <= VISITS
 
 
 @given(deal=deals, total=st.integers(0, 9000), later=st.integers(0, 3000))
@@ -105,13 +113,17 @@ def test_visits_of_one_visitor_are_half_an_hour_apart(deal: SessionSchedule, sha
     first = int(max(total - 200, 0) * share)
     index = np.arange(first, min(first + 200, total))
     visitors = set(deal.visitor_of(index, deal.archetype_of(index)).tolist())
+    visits = [deal.sessions_of(visitor, total) for visitor in visitors]
     gaps = [
         gap
-        for visitor in visitors
-        for gap in np.diff(deal.timeline.starts(deal.sessions_of(visitor, total))).tolist()
+        for each in visits
+        for gap in (
+            deal.timeline.starts(each)[1:]
+            - (deal.timeline.starts(each) + deal.archetypes.duration[deal.archetype_of(each)])[:-1]
+        ).tolist()
     ]
 
-    assert [gap for gap in gaps if gap <= MAX_DURATION + SESSION_TIMEOUT] == []
+    assert [gap for gap in gaps if gap <= SESSION_TIMEOUT] == []
 
 
 @given(deal=deals)
@@ -137,3 +149,25 @@ def test_choose_slot_count_small_world_returns_few(sessions: int) -> None:
     assert lanes.bit_count() == 1
     assert lanes <= ARCHETYPES // VISITS
     assert lanes * 4 <= max(sessions, 4)
+
+
+def test_regular_visitors_return_on_the_same_day_and_after_weeks() -> None:
+    """A week of the default world is about two rounds."""
+    for seed in range(20):
+        timeline = exact_timeline(seed, 1000, (0, 30 * DAY))
+        deal = build_schedule(timeline, seed)
+        index = np.arange(1000)
+        visits = defaultdict(list)
+        for visitor, start in zip(
+            deal.visitor_of(index, deal.archetype_of(index)).tolist(),
+            timeline.starts(index).tolist(),
+            strict=True,
+        ):
+            visits[visitor].append(start)
+        days = [Counter(start // DAY for start in starts) for starts in visits.values()]
+        gaps = [gap for starts in visits.values() for gap in np.diff(starts).tolist()]
+
+        assert sum(count > 1 for each in days for count in each.values()) >= 0.05 * sum(map(len, days))
+        assert max(map(len, visits.values())) > 2 * VISITS
+        assert min(gaps) < 3 * HOUR
+        assert max(gaps) > 7 * DAY

@@ -1,7 +1,7 @@
 """Measure what a world exposes in wrong clients: ``python -m tools.world.audit`` prints a table.
 
 Each figure is one that a wrong client needs to be caught: totals that depend on site and seed, visitors who
-return, sessions on the edges of days, unknown places. ``docs/world.md`` quotes the figures of the default world.
+return, sessions on the edges of days, unknown places. ``docs/world.md`` quotes those of the default world.
 """
 
 from collections import Counter, defaultdict

@@ -51,6 +51,20 @@ _FIRST_VISITS: Final = np.array(
         (0, 1, 1, 1, 4, 5, 6, 6),
         (0, 1, 2, 3, 4, 5, 6, 7),
         (0, 0, 0, 0, 4, 4, 4, 4),
+        (0, 1, 0, 1, 0, 1, 0, 1),
+        (0, 1, 2, 3, 0, 1, 2, 3),
+    ]
+)
+# Patterns that give eight neighbouring slots to visitors: per slot, the lowest slot of the same visitor.
+# Regular visitors have several slots, so they come several times in a round.
+_RUN: Final = 8
+_LEADERS: Final = np.array(
+    [
+        (0, 1, 2, 3, 4, 5, 6, 6),
+        (0, 1, 2, 3, 4, 4, 6, 6),
+        (0, 1, 2, 2, 4, 4, 6, 6),
+        (0, 1, 2, 3, 4, 5, 5, 5),
+        (0, 1, 2, 3, 3, 3, 3, 3),
     ]
 )
 
@@ -77,10 +91,14 @@ class SiteInputs(NamedTuple):
 class ArchetypeTable:
     """The archetypes of one site's people or bots, determined by a key."""
 
-    def __init__(self, seed_key: int, inputs: SiteInputs, slots: int, *, bots: bool) -> None:
+    def __init__(
+        self, seed_key: int, inputs: SiteInputs, slots: int, *, bots: bool, regulars: bool = False
+    ) -> None:
         self.vocabulary, self.hostnames, self._shares = inputs
         self.slots = slots
         self.bots = bots
+        self.has_regulars = regulars and slots >= _RUN
+        """True if some visitors have several slots."""
         self.variants = ARCHETYPES // VISITS // slots
         self._key = seed_key
         self._template = seed_key % EVENT_TEMPLATES
@@ -103,7 +121,17 @@ class ArchetypeTable:
         order = permute(self.slots.bit_length() - 1, u64(key(self._key, name)), slots)
         return order < np.uint64((self.slots * percent + 50) // 100)
 
+    @cached_property
+    def leaders(self) -> I64:
+        """The lowest slot of each slot's visitor: the slot itself, except for regular visitors."""
+        if not self.has_regulars:
+            return np.arange(self.slots)
+        pattern = below(len(_LEADERS), self._draw("regulars", self.slots // _RUN))
+        return np.asarray((np.arange(0, self.slots, _RUN)[:, None] + _LEADERS[pattern]).ravel())
+
     def _per_slot(self, values: Values) -> "LazyColumn":
+        """Return a column with the value of the slot's visitor."""
+        values = values[self.leaders]
         return LazyColumn(lambda row: values[self.slot_of(row)])
 
     def _per_row(self, name: str, pick: Callable[[U64], Values]) -> "LazyColumn":
@@ -149,7 +177,7 @@ class ArchetypeTable:
         """
         late = self._choose_slots("late login", self._shares.late_logins)[:, None]
         is_first = self.first_visits == np.arange(VISITS)
-        values = (self._identified_slots[:, None] & ~(late & is_first)).ravel()
+        values = (self._identified_slots[:, None] & ~(late & is_first))[self.leaders].ravel()
         return LazyColumn(lambda row: values[row // self.variants])
 
     @cached_property
@@ -162,13 +190,16 @@ class ArchetypeTable:
         """Tags of the visitor, bit n for ``vocabulary.tags[n]``; none while the visitor is anonymous."""
         drawn = self._draw("tags", self.slots)
         mask = np.uint64((1 << len(self.vocabulary.tags)) - 1)
-        values = (drawn & (drawn >> np.uint64(20)) & mask).astype(np.int64)
-        return LazyColumn(lambda row: values[self.slot_of(row)] * self.identified[row])
+        tags = self._per_slot((drawn & (drawn >> np.uint64(20)) & mask).astype(np.int64))
+        return LazyColumn(lambda row: tags[row] * self.identified[row])
 
     @cached_property
     def first_visits(self) -> I64:
         """Index of the first visit of the visitor of each slot and visit, shape (slots, VISITS)."""
-        return np.asarray(_FIRST_VISITS[below(len(_FIRST_VISITS), self._draw("pattern", self.slots))])
+        pattern = below(len(_FIRST_VISITS), self._draw("pattern", self.slots))
+        if self.has_regulars:  # Their visits all belong to one visitor.
+            pattern[np.bincount(self.leaders, minlength=self.slots) > 1] = 0
+        return np.asarray(_FIRST_VISITS[pattern[self.leaders]])
 
     @cached_property
     def returning(self) -> "LazyColumn":

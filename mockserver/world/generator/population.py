@@ -11,7 +11,7 @@ from mockserver._util.caching import IdentityCache
 from mockserver.world.generator.archetypes import ArchetypeTable, SiteInputs
 from mockserver.world.generator.dimensions import DIMENSIONS, match_archetypes
 from mockserver.world.generator.index_sets import AllSessions, ArchetypeSet, IndexSet
-from mockserver.world.generator.schedule import SessionSchedule, choose_slot_count
+from mockserver.world.generator.schedule import SessionSchedule, choose_slot_count, visit_stride
 from mockserver.world.generator.timeline import Timeline
 from mockserver.world.model.hashing import I64, U64, Permutation, i64, key
 from mockserver.world.model.query import Condition
@@ -43,11 +43,13 @@ class Population:
     @cached_property
     def archetypes(self) -> ArchetypeTable:
         """The archetypes of its sessions."""
+        slots = choose_slot_count(self.timeline.expected_total)
         return ArchetypeTable(
             key(self._key, "deck"),
             self._inputs,
-            choose_slot_count(self.timeline.expected_total),
+            slots,
             bots=self.kind == 1,
+            regulars=visit_stride(self.timeline, slots) == 1,
         )
 
     @cached_property

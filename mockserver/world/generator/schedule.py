@@ -5,11 +5,16 @@ In round r, slot s has visit index (r + phase[s]) mod VISITS, so a block of VISI
 every archetype exactly once. Therefore the total of a filter is a multiplication. A visitor's next visit
 comes ``stride`` rounds later. The stride is 1 modulo VISITS, so visit indices ascend, and so long that no
 visit begins within 30 minutes after the previous one ends.
+
+Where rounds take longer than that, regular visitors have several slots, hence several visits in a round. A
+visit in another slot than their first one (the *leader*) that would begin too early belongs to a visitor who
+comes once.
 """
 
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mockserver.world.generator.archetypes import ARCHETYPES, MAX_DURATION, VISITS, ArchetypeTable
 from mockserver.world.generator.timeline import Timeline
@@ -25,6 +30,17 @@ _VISIT_MASK = i64(VISITS - 1)
 def choose_slot_count(sessions: int) -> int:
     """Return a number of visitor slots with which few hundred sessions have returning visitors."""
     return 1 << max(0, min(_MAX_SLOTS.bit_length() - 1, (sessions // 4).bit_length() - 1))
+
+
+def visit_stride(timeline: Timeline, slots: int) -> int:
+    """Return the number of rounds between the visits of a visitor in one slot."""
+    rounds = -(-(_positions_apart(timeline) + slots // 2) // slots)
+    return rounds + (1 - rounds) % VISITS
+
+
+def _positions_apart(timeline: Timeline) -> int:
+    """Return a number of sessions after which the next visit is always late enough."""
+    return timeline.most_within(MAX_DURATION + SESSION_TIMEOUT) + 1
 
 
 class SessionSchedule:
@@ -44,21 +60,21 @@ class SessionSchedule:
         self._row_bits = self._variant_bits + VISITS.bit_length() - 1
         self._slot_key = key(seed_key, "lanes")
         self._variant_key = key(seed_key, "variants")
-        self._phase = below(VISITS, draw(key(seed_key, "phase"), np.arange(slots, dtype=np.uint64)))
+        leaders = archetypes.leaders
+        self._phase = below(VISITS, draw(key(seed_key, "phase"), leaders.view(np.uint64)))
         self._visitors = Permutation(key(seed_key, "visitor"), 48)
-        apart = timeline.most_within(MAX_DURATION + SESSION_TIMEOUT) + 1
-        rounds = -(-(apart + slots // 2) // slots)
-        self.stride = rounds + (1 - rounds) % VISITS
-        # The number of a visitor, before it is permuted, encodes (round after the last visit, slot, first
-        # visit). It is linear in
-        # the round of a session: `_first_visitor` is its value in round 0, and it grows by
-        # `_visitors_per_round` a round.
+        self.stride = visit_stride(timeline, slots)
+        # The number of a visitor, before it is permuted, encodes (round after the last visit, leader, first
+        # visit). It is linear in the round of a session: `_first_visitor` is its value in round 0, and it
+        # grows by `_visitors_per_round` a round. Visitors who come once have their own slot and visit in it.
         self._visitors_per_round = i64(slots * VISITS)
-        slot = np.arange(slots)[:, None]
         visit = np.arange(VISITS)
-        self._first_visitor = (
-            ((VISITS - visit) * self.stride * slots + slot) * VISITS + archetypes.first_visits
-        ).ravel()
+        last = (VISITS - visit) * self.stride * slots
+        self._first_visitor = ((last + leaders[:, None]) * VISITS + archetypes.first_visits).ravel()
+        self._is_follower = leaders != np.arange(slots)
+        self._single_visitor = ((last + np.arange(slots)[:, None]) * VISITS + visit).ravel()
+        self._apart = _positions_apart(timeline)
+        self._lower_members = _list_lower_members(leaders)
 
     def _slot_at(self, rounds: I64, position: I64) -> I64:
         """Return the visitor slot at each position of a round."""
@@ -127,10 +143,44 @@ class SessionSchedule:
 
     def visitor_of(self, index: I64, row: I64) -> U64:
         """Return the 48-bit visitor number of each session; *row* holds the archetypes of the sessions."""
-        visitor = (index >> self._round_shift) * self._visitors_per_round + self._first_visitor[
-            row >> self._variant_shift
-        ]
+        visit = row >> self._variant_shift
+        in_round_0 = self._first_visitor[visit]
+        followers = np.flatnonzero(self._is_follower[visit // VISITS]) if self.archetypes.has_regulars else ()
+        if len(followers):
+            single = followers[self._is_single(index[followers], row[followers])]
+            in_round_0[single] = self._single_visitor[visit[single]]
+        visitor = (index >> self._round_shift) * self._visitors_per_round + in_round_0
         return self._visitors.forward(visitor.view(np.uint64))
+
+    def _is_single(self, index: I64, row: I64) -> NDArray[np.bool_]:
+        """Return True for sessions of followers that do not belong to the visitor of their leader.
+
+        A follower's session is too early in the round of the first visit, which may not have begun, and if
+        it would begin within 30 minutes after another one of the leader or of a lower follower, or the
+        other way round. All of these are looked up in the same and in the neighbouring rounds.
+        """
+        slot = row >> self._row_bits
+        first = self.archetypes.first_visits[slot, row >> self._variant_shift & _VISIT_MASK]
+        single = first == (row >> self._variant_shift & _VISIT_MASK)
+        others = self._lower_members[slot]
+        rounds = (index >> self._round_shift)[:, None, None] + np.array([-1, 0, 1])[:, None]
+        other = (rounds << self._round_shift) | self._position_of(rounds, np.maximum(others, 0)[:, None, :])
+        exists = (others >= 0)[:, None, :] & (rounds >= 0)
+        if self.timeline.total is not None:
+            exists = exists & (np.maximum(other, index[:, None, None]) < self.timeline.total)
+        is_near = exists & (np.abs(other - index[:, None, None]) < self._apart)
+        session, *place = np.nonzero(is_near)
+        if len(session):
+            start, end = self._span(index[session])
+            other_start, other_end = self._span(other[session, place[0], place[1]])
+            clash = (start <= other_end + SESSION_TIMEOUT) & (other_start <= end + SESSION_TIMEOUT)
+            single[session[clash]] = True
+        return np.asarray(single)
+
+    def _span(self, index: I64) -> tuple[I64, I64]:
+        """Return the start and the end of each session."""
+        start = self.timeline.starts(index)
+        return start, start + self.archetypes.duration[self.archetype_of(index)]
 
     def sessions_of(self, visitor: int, total: int) -> I64:
         """Return all sessions of a visitor below *total*, ascending; empty for an unknown visitor."""
@@ -138,6 +188,21 @@ class SessionSchedule:
         end_round, slot = divmod(decoded // VISITS, self.archetypes.slots)
         rounds = end_round - VISITS * self.stride + np.arange(VISITS) * self.stride
         rounds = rounds[(rounds >= 0) & (rounds <= total >> self._slot_bits)]
-        index = (rounds << self._slot_bits) | self._position_of(rounds, np.full(len(rounds), slot))
+        slots = (
+            np.flatnonzero(self.archetypes.leaders == slot)
+            if self.archetypes.leaders[slot] == slot
+            else np.array([slot])
+        )
+        rounds = rounds[:, None]
+        index = np.sort(((rounds << self._slot_bits) | self._position_of(rounds, slots)).ravel())
         index = index[index < total]
         return np.asarray(index[self.visitor_of(index, self.archetype_of(index)) == np.uint64(visitor)])
+
+
+def _list_lower_members(leaders: I64) -> I64:
+    """Return for each slot the lower slots of the same visitor, padded with -1."""
+    lower = [np.flatnonzero(leaders[:slot] == leader) for slot, leader in enumerate(leaders)]
+    width = max(map(len, lower))
+    return np.array([[*each, *[-1] * (width - len(each))] for each in lower], dtype=np.int64).reshape(
+        len(leaders), width
+    )
