@@ -116,9 +116,9 @@ class TenantHandle(NotPicklable):
     def reconcile(
         self,
         rows: Iterable[Any],
-        *,
         vendor: str,
         endpoint: str,
+        *,
         site: int | str = 0,
         fields: Iterable[str] | None = None,
         order: Literal["same", "any"] = "same",
