@@ -172,7 +172,10 @@ _RATE_LIMIT_FACTS = (
     ),
 )
 _USER_ID_FACTS = (
-    newest("user_id is compared with the user's id, or with the device's if the visitor is anonymous."),
+    newest(
+        "user_id equals and not_equals compare the user's id, or the device's if the visitor is anonymous; other"
+        " types compare only the device's id."
+    ),
     facts.FEW_IDS,
 )
 _LIST_SESSIONS, _GET_SESSION, _LIST_SESSION_LOCATIONS = july.CONTRACT.endpoints
