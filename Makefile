@@ -13,7 +13,7 @@ export PIP_NO_INPUT := 1
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup serve test cov lint fmt types docs docs-check site wheel consumer examples bench soak matrix vocabulary viewer check clean
+.PHONY: help setup serve test cov lint fmt types docs docs-check site wheel consumer examples bench soak matrix oracle vocabulary viewer check clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,11 @@ soak: $(STAMP) ## Let 200 clients read pages for a minute while faults are activ
 
 matrix: $(STAMP) ## Test the pytest plugin with the oldest and newest Python and pytest, with and without other plugins
 	$(BIN)/python tests/pytest_plugin/matrix.py $(ARGS)
+
+# Needed when the data of worlds, a filter or a fact about filters changes: `make check` replays its results.
+oracle: $(STAMP) ## Record what an embedded ClickHouse finds for Rybbit's filters, and compare the mock (ARGS=--check writes nothing)
+	$(BIN)/python -m pip install --quiet --group oracle
+	$(BIN)/python -m tests.vendors.rybbit.oracle.run $(ARGS)
 
 vocabulary: $(STAMP) ## Regenerate the shipped vocabularies (this changes every world)
 	$(BIN)/python -m tools.vocabulary.draw

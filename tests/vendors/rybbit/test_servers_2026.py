@@ -144,20 +144,31 @@ IDS: list[tuple[str, Callable[[str, str], bool]]] = [
 @both
 @pytest.mark.parametrize("profile", ["default", "tracked"])
 @pytest.mark.parametrize(("kind", "holds"), IDS, ids=[kind for kind, _ in IDS])
-def test_filter_on_user_id_compares_text_of_one_id(
+def test_filter_on_user_id_compares_text_of_device(
     client: DialectClient, profile: str, kind: str, holds: Callable[[str, str], bool]
 ) -> None:
-    """July compares the device's id, the newest server the user's id if there is one."""
     world = make_tracked_world() if profile == "tracked" else make_small_world()
     rows = client.list_rows(world)
     for value in (rows[0]["user_id"][:2], "us"):
-        expected = [
-            row["session_id"]
-            for row in rows
-            if holds((client is CLIENT and row["identified_user_id"]) or row["user_id"], value)
-        ]
+        expected = [row["session_id"] for row in rows if holds(row["user_id"], value)]
 
         assert client.list_ids(world, filters=encode_filters(("user_id", kind, [value]))) == expected
+
+
+def test_filter_on_user_id_with_empty_value_finds_anonymous_visitors() -> None:
+    user = next(row["user_id"] for row in JULY.all_rows if row["identified_user_id"])
+
+    def list_ids(kind: str, *values: str) -> list[str]:
+        return JULY.list_ids(make_small_world(), filters=encode_filters(("user_id", kind, [*values])))
+
+    assert list_ids("equals", "") == JULY.ids_where(lambda row: not row["identified_user_id"])
+    assert list_ids("not_equals", "") == JULY.ids_where(lambda row: row["identified_user_id"])
+    assert list_ids("equals", "", user) == JULY.ids_where(
+        lambda row: not row["identified_user_id"] or row["user_id"] == user
+    )
+    assert list_ids("not_equals", "", user) == JULY.ids_where(
+        lambda row: row["identified_user_id"] and row["user_id"] != user
+    )
 
 
 @pytest.mark.parametrize("kind", ["equals", "not_equals", "parameter"])

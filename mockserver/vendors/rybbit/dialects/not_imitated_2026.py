@@ -14,6 +14,12 @@ _SHARED: Final = (
         _RUN,
     ),
     NotImitated(
+        "sessions at the edges of a time range",
+        "cut: only their events in the range count",
+        "whole, if they start in it",
+        _RUN,
+    ),
+    NotImitated(
         "dates in other forms that JavaScript reads, such as 25 Nov 2026",
         "400 with the error about the format only",
         "400 with the errors about format and value",

@@ -171,8 +171,15 @@ _RATE_LIMIT_FACTS = (
         " daily limit rejects count towards the burst."
     ),
 )
+_NEGATION = assumed(
+    "Filters on events are negated as in July, where they were observed; the newest servers may require that no"
+    " event of a session matches."
+)
 _USER_ID_FACTS = (
-    newest("user_id is compared with the user's id, or with the device's if the visitor is anonymous."),
+    newest(
+        "user_id equals and not_equals compare the user's id, or the device's if the visitor is anonymous; other"
+        " types compare only the device's id."
+    ),
     facts.FEW_IDS,
 )
 _LIST_SESSIONS, _GET_SESSION, _LIST_SESSION_LOCATIONS = july.CONTRACT.endpoints
@@ -228,6 +235,7 @@ CONTRACT = replace(
                 newest("Only the first error of the options is listed, and only if the time range is valid."),
                 *july.PAGE_FACTS,
                 *july.LIST_FACTS,
+                _NEGATION,
                 *_USER_ID_FACTS,
                 *_RATE_LIMIT_FACTS,
             ),
@@ -242,7 +250,7 @@ CONTRACT = replace(
             _LIST_SESSION_LOCATIONS,
             errors=("failed_locations",),
             limits=_LIMITS,
-            facts=(*july.LOCATION_FACTS, *_USER_ID_FACTS, *_RATE_LIMIT_FACTS),
+            facts=(*july.LOCATION_FACTS, _NEGATION, *_USER_ID_FACTS, *_RATE_LIMIT_FACTS),
         ),
     ),
     not_imitated=not_imitated.SEPTEMBER,

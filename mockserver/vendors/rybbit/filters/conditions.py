@@ -60,6 +60,7 @@ _EMPTY_ARRAY_ERRORS: Final = {"entry_page": "59", "exit_page": "59"}
 _EQUALITIES: Final = {"equals", "not_equals"}
 _ORDERINGS: Final = {"greater", "less", "least", "most"}
 IDENTIFIED: Final = Condition("identified", bool, "equals", (True,))
+_ANONYMOUS: Final = Condition("identified", bool, "equals", (False,))
 
 
 class _TextIn(Struct, frozen=True):
@@ -239,7 +240,7 @@ def build_conditions(
                     _add_visitors(item, path, result, syntax, sessions)
                 else:
                     text_filter = _parse_text_filter(item, path, behaviors, syntax)
-                    result.actors.append(_find_visitors(text_filter, syntax, sessions, budget))
+                    result.actors.append(_find_visitors(text_filter, sessions, budget))
             elif item.parameter in NUMBER_FIELDS:
                 budget.spend(_STEPS_PER_NUMBER * len(item.value))
                 result.where.append(_build_number_condition(item, path, syntax))
@@ -263,7 +264,9 @@ def _check(item: Filter, path: str, syntax: FilterSyntax, budget: _WorkBudget) -
     """Raise the error for a filter that is rejected, whatever the sessions are."""
     operator, _ = syntax.types[item.type]
     is_checked = syntax.javascript and item.parameter not in {*syntax.text_orderings, "user_id"}
-    if operator == "regex" and (is_checked or item.parameter not in syntax.without_patterns):
+    # If all types compare ids for equality, there are no patterns.
+    unchecked = syntax.without_patterns | ({"user_id"} if syntax.user_id == "either" else set())
+    if operator == "regex" and (is_checked or item.parameter not in unchecked):
         for pattern in _select_values(item, syntax) or [""] * is_checked:
             _check_pattern(_to_text(pattern), syntax, budget)
     if operator in _ORDERINGS and is_checked:
@@ -300,10 +303,16 @@ def _add_visitors(
             f"{path}: user_id supports only equals and not_equals, with values that are not empty"
         )
     visitors = _resolve_visitors(visitors, syntax, sessions)
-    if item.type == "equals":
-        result.actors.append(visitors)
-    else:
+    # An anonymous visitor has an empty user id, which is compared unless the device's id replaces it.
+    has_anonymous = "" in visitors and syntax.user_id != "effective"
+    if item.type != "equals":
         result.excluded_visitors += visitors
+        result.where += [IDENTIFIED] * has_anonymous
+    elif has_anonymous and not any(visitors):
+        result.where.append(_ANONYMOUS)
+    else:
+        anonymous = sessions.list_visitors().items() if has_anonymous else ()
+        result.actors.append((*visitors, *(device for device, user in anonymous if not user)))
 
 
 def _resolve_visitors(
@@ -315,16 +324,9 @@ def _resolve_visitors(
     return tuple(each for each in visitors if not (is_device_id(each) and sessions.is_identified(each)))
 
 
-def _find_visitors(
-    text_filter: _TextFilter, syntax: FilterSyntax, sessions: SessionFacts, budget: _WorkBudget
-) -> tuple[str, ...]:
+def _find_visitors(text_filter: _TextFilter, sessions: SessionFacts, budget: _WorkBudget) -> tuple[str, ...]:
     """Return the devices of the sessions whose id meets a filter."""
-    ids = {
-        device: user if user and syntax.user_id == "effective" else device
-        for device, user in sessions.list_visitors().items()
-    }
-    found = text_filter.find(frozenset(ids.values()), budget)
-    devices = tuple(device for device, text in ids.items() if text in found)
+    devices = tuple(text_filter.find(frozenset(sessions.list_visitors()), budget))
     budget.spend(_STEPS_PER_VISITOR * len(devices))
     return devices
 
@@ -348,8 +350,10 @@ def _parse_text_filter(
         values = tuple(map(_translate_pattern, values))
     if operator == "contains" and syntax.sql_wildcards:
         operator = "like"
-    if item.parameter == "country":
-        values = tuple(value.rstrip("\0") for value in values)  # The database pads all countries with NUL.
+    if item.parameter == "country" and operator == "equals":
+        # The database pads all countries with NUL, and ignores that only for equality.
+        unknown = "\0\0" if behaviors["unknown_country"] == "padded" else ""
+        values = tuple(value.rstrip("\0") or unknown for value in values)
     return _TextFilter(
         dimension,
         formatters,

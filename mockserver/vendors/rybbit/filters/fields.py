@@ -14,7 +14,6 @@ _TEXT_FIELDS: Final[dict[str, tuple[str, Formatter]]] = {
     "operating_system_version": ("agent", formatting.format_system),
     "dimensions": ("agent", formatting.format_dimensions),
     "language": ("language", str),
-    "country": ("place", attrgetter("country")),
     "timezone": ("place", attrgetter("time_zone")),
     "pathname": ("page", attrgetter("path")),
     "page_title": ("page", attrgetter("title")),
@@ -31,6 +30,7 @@ _TEXT_FIELDS: Final[dict[str, tuple[str, Formatter]]] = {
 }
 _FIELDS_BY_BEHAVIOR: Final = {
     "channel": ("acquisition", "channel", formatting.CHANNELS),
+    "country": ("place", "unknown_country", formatting.COUNTRIES),
     "region": ("place", "region", formatting.REGIONS),
     "city": ("place", "region", formatting.CITIES),
     "device_type": ("agent", "device_type", formatting.DEVICE_TYPES),

@@ -69,8 +69,8 @@ class FilterSyntax(Struct, frozen=True, kw_only=True):
     user_id: Literal["either", "device", "effective"] = "either"
     """The ids that user_id is compared with.
 
-    ``either`` means both. With ``device``, the types other than equals and not_equals compare the device's id.
-    With ``effective``, all types compare the user's id, or the device's if the user is not identified.
+    ``either`` means both. Otherwise, the types other than equals and not_equals compare the device's id, and these
+    compare both with ``device``, and with ``effective`` the user's id, or the device's if there is none.
     """
     javascript: bool = False
     """True if patterns must be valid in JavaScript too, and numbers are read as there."""
