@@ -24,16 +24,13 @@ def parse_start(value: Any) -> datetime:
 
 
 def split_into_days(rows: list[Row], field: str, length: timedelta, *, closed: bool = False) -> list[Row]:
-    """Return the rows that a client stores which splits them into days of a length."""
-    starts = [parse_start(row[field]) for row in rows]
-    days = sorted({start.replace(hour=0, minute=0, second=0, microsecond=0) for start in starts})
+    """Return the rows that a client stores which selects those of each day by a window of a length."""
     stored = []
-    for day in reversed(days) if starts[0] > starts[-1] else days:
-        stored += [
-            row
-            for row, start in zip(rows, starts, strict=True)
-            if day <= start < day + length or (closed and start == day + length)
-        ]
+    for row in rows:
+        start = parse_start(row[field])
+        since = start - start.replace(hour=0, minute=0, second=0, microsecond=0)
+        is_also_in_previous_day = closed and not since
+        stored += [row] * ((since < length) + is_also_in_previous_day)
     return stored
 
 
