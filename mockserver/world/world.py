@@ -31,8 +31,8 @@ from mockserver.world.model.vocabulary import Vocabulary, load
 
 _PEOPLE = 0
 _BOTS = 1
-# None has summer time, so its days begin at the same hour of UTC. None is an hour from UTC, where the first hour
-# of a day would also be the last one of a day of UTC.
+# None has summer time, so its days begin at the same hour of UTC. None is an hour from UTC, where an hour
+# would be both the first of a day and the last of a day of UTC.
 _ZONES = (
     ("America/Phoenix", -7),
     ("America/Bogota", -5),
