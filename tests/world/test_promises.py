@@ -1,4 +1,4 @@
-"""What ``docs/world.md`` promises about every world of a thousand and of a billion sessions."""
+"""Every world of a thousand and of a billion sessions keeps the promises of ``docs/world.md``."""
 
 from collections import defaultdict
 from itertools import pairwise

@@ -41,7 +41,7 @@ have the same start."""
 
 
 class Rhythm(Struct, frozen=True, kw_only=True):
-    """What the number of sessions follows, in addition to their total."""
+    """The pattern of the number of sessions over time, in addition to their total."""
 
     quiet_days: tuple[int, ...] = ()
     """Days of the week without sessions; Monday is 0."""
