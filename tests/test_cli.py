@@ -1,11 +1,13 @@
 """The commands of `session-mock` other than `admin`, run as a user runs them."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,14 @@ from msgspec import json as fast
 
 from mockserver import AdminError, SessionMock, __version__
 from mockserver.cli.main import cli
+from mockserver.cli.world import FIGURES, SHARES
 from mockserver.server.tenancy.config import TenantConfig, make_tenant
 from mockserver.vendors import NAMES, load, load_dialects
+from mockserver.world.generator.query_result import QueryResult
+from mockserver.world.model.query import Query
+from mockserver.world.model.spec import format_instant
+from mockserver.world.model.spec import spec as make_spec
+from mockserver.world.world import build
 from tests.support.generated import stale
 
 WIDE = {"COLUMNS": "10000"}
@@ -113,12 +121,106 @@ def test_contract_without_vendor_and_dialect_has_each_dialect() -> None:
         assert all(fact["text"].replace("|", "\\|") in page for fact in contract["facts"]), stale(path)
 
 
-def test_world_days_add_up_to_sessions() -> None:
+def test_world_figures_add_up_to_sessions() -> None:
     world = json.loads(run("world", "--sessions", "250", "--sites", "3", "--json"))
 
     assert [site["sessions"] for site in world["sites"]] == [250, 250, 250]
-    assert [sum(site["days"].values()) for site in world["sites"]] == [250, 250, 250]
-    assert "250 sessions" in run("world", "--sessions", "250")
+    for site in world["sites"]:
+        assert {sum(site[name].values()) for name in FIGURES if name != "visits"} == {250}
+        assert sum(int(visits) * visitors for visits, visitors in site["visits"].items()) == 250
+
+
+def test_world_figures_equal_those_of_the_sessions() -> None:
+    world = json.loads(run("world", "--json", "--start", "2026-09-01T12:30", "--end", "2026-09-08T01:00"))
+    spec = make_spec(start="2026-09-01T12:30", end="2026-09-08T01:00")
+    for shown, site in zip(world["sites"], build(spec).sites, strict=True):
+        batch = site.find(Query(), spec.end or 0).page(0, 1000).batches[0]
+        moments = [format_instant(start) for start in batch.start]
+
+        assert (shown["time_zone"], shown["utc_offset"]) == (site.time_zone, site.utc_offset)
+        assert {day: count for day, count in shown["days"].items() if count} == Counter(
+            moment[:10] for moment in moments
+        )
+        assert {hour: count for hour, count in shown["hours"].items() if count} == Counter(
+            moment[11:13] for moment in moments
+        )
+        assert shown["countries"] == Counter(place.country or "unknown" for place in batch.places)
+        assert shown["devices"] == Counter(agent.device or "unknown" for agent in batch.agents)
+        assert shown["channels"] == Counter(each.channel or "unknown" for each in batch.acquisitions)
+        assert sum(shown["visits"].values()) == len(set(batch.visitors))
+
+
+def test_world_prints_both_sites_side_by_side() -> None:
+    text = run("world", "--sessions", "250", env=WIDE)
+    first, second = (site.domain for site in build(make_spec(sessions=250)).sites)
+    headings = [line for line in text.splitlines() if line.endswith(second)]
+
+    assert text.count(": 250 sessions, 12 bot sessions in addition, time zone ") == 2
+    assert [" ".join(line.split()) for line in headings] == [
+        f"{title} {first} {second}" for title in FIGURES.values()
+    ]
+    assert "others" in text
+    assert run("world", "--sessions", "1", env=WIDE).count("100.0%") == 2 * len(SHARES)
+
+
+@pytest.mark.parametrize("sites", [1, 3])
+def test_world_without_sessions_prints_charts(sites: int) -> None:
+    assert "0 sessions" in run("world", "--sessions", "0", "--sites", str(sites), env=WIDE)
+
+
+def test_world_of_any_size_is_described_without_listing_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QueryResult, "page", None)
+    world = json.loads(run("world", "--json", "--sessions", "1000000000000"))
+
+    assert [site["visits"] for site in world["sites"]] == [None, None]
+    assert {sum(site["days"].values()) for site in world["sites"]} == {10**12}
+    assert "Visitors by number" not in run("world", "--sessions", "1000000000000")
+
+
+@pytest.fixture(name="_finders")
+def keep_finders(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove the finder that pygal adds when it is imported: Python 3.11 warns of it at every later import."""
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+
+
+@pytest.mark.usefixtures("_finders")
+def test_world_page_shows_every_figure_and_requests_nothing(tmp_path: Path) -> None:
+    page = tmp_path / "world.html"
+    worlds = [
+        run("world", "--sessions", size, "--html", str(page)) + page.read_text("utf-8") for size in "095"
+    ]
+
+    assert run("world", "--sessions", "5", "--html", str(page)) == ""
+    assert page.read_text("utf-8") == worlds[-1]
+    assert worlds[0].count("<svg") == 2
+    for text in worlds[1:]:
+        assert all(f">{title}</" in text for title in FIGURES.values())
+        assert all(f">{site.domain}</" in text for site in build(make_spec(sessions=5)).sites)
+    for text in worlds:
+        assert "<script" not in text
+        assert set(re.findall(r"(?:https?:)?//[^\"' ]+", text)) == {"http://www.w3.org/2000/svg"}
+
+
+def test_world_page_without_pygal_names_the_extra(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "pygal", None)
+    monkeypatch.delitem(sys.modules, "mockserver.cli.world_page", raising=False)
+    page = tmp_path / "world.html"
+
+    assert "pip install 'session-mock[plots]'" in run("world", "--html", str(page), code=1)
+    assert not page.exists()
+
+
+@pytest.mark.usefixtures("_finders")
+def test_world_page_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
+    assert "No such file or directory" in run("world", "--html", str(tmp_path / "no" / "page.html"), code=1)
+    assert "--html cannot be combined with --json" in run("world", "--html", "x.html", "--json", code=2)
+
+
+def test_world_does_not_import_pygal_without_html() -> None:
+    program = "import sys; from mockserver.cli.main import cli; cli(['world'], standalone_mode=False); print('pygal' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert ran.stdout.splitlines()[-1] == "False"
 
 
 def test_export_writes_every_row_in_both_formats() -> None:

@@ -31,11 +31,13 @@ from mockserver.world.model.vocabulary import Vocabulary, load
 
 _PEOPLE = 0
 _BOTS = 1
-_ZONES = (  # Time zones of sites: none has summer time, so its days begin at the same hour of UTC.
+# None has summer time, so its days begin at the same hour of UTC. None is an hour from UTC, where an hour
+# would be both the first of a day and the last of a day of UTC.
+_ZONES = (
     ("America/Phoenix", -7),
     ("America/Bogota", -5),
     ("America/Sao_Paulo", -3),
-    ("Africa/Lagos", 1),
+    ("Africa/Johannesburg", 2),
     ("Africa/Nairobi", 3),
     ("Asia/Dubai", 4),
     ("Asia/Bangkok", 7),
@@ -58,7 +60,7 @@ class Site:
         name = vocabulary.site_names[(key(spec.seed, "site", 0) + position) % len(vocabulary.site_names)]
         self.domain = f"{name}.example" if not cycle else f"s{cycle}.{name}.example"
         self.hostnames = (f"www.{self.domain}", f"app.{self.domain}")
-        self.time_zone, self.utc_offset = _ZONES[key(self.key, "zone") % len(_ZONES)]
+        self.time_zone, self.utc_offset = _ZONES[(key(spec.seed, "zone") + number) % len(_ZONES)]
 
     def _timeline(self, kind: int) -> Timeline:
         spec = self._spec

@@ -56,12 +56,13 @@ def test_entries_without_weight_never_occur(deck: ArchetypeTable) -> None:
 
 
 @given(deck=decks)
-def test_visits_of_one_visitor_are_consecutive(deck: ArchetypeTable) -> None:
+def test_first_visits_are_not_returning_and_all_others_are(deck: ArchetypeTable) -> None:
+    firsts = deck.first_visits
     turn = np.arange(ARCHETYPES) // deck.variants % VISITS
-    first = np.repeat(deck.first_visits.ravel(), deck.variants)
+    first = np.repeat(firsts.ravel(), deck.variants)
 
-    assert bool((first <= turn).all())
-    assert bool(((first[1:] >= first[:-1]) | (turn[1:] == 0))[turn[:-1] != turn[1:]].all())
+    assert bool((firsts <= np.arange(VISITS)).all())
+    assert bool((np.take_along_axis(firsts, firsts, axis=1) == firsts).all())
     assert set(deck.returning.all[first < turn].tolist()) <= {True}
     assert set(deck.returning.all[first == turn].tolist()) <= {False}
 

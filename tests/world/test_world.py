@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -117,6 +119,17 @@ def test_sites_of_one_world_differ() -> None:
     for name in ("ids", "visitors", "hostnames"):
         values = [set(getattr(batch, name)) for batch in batches]
         assert len(set.union(*values)) == sum(map(len, values))
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_neighbouring_sites_have_different_time_zones(seed: int) -> None:
+    sites = build(spec(sessions=0, seed=seed, sites=8)).sites
+
+    assert len({site.time_zone for site in sites}) == 8
+    for site in sites:
+        for month in (1, 7):
+            noon = datetime(2026, month, 1, 12, tzinfo=ZoneInfo(site.time_zone))
+            assert noon.utcoffset() == timedelta(hours=site.utc_offset)
 
 
 def test_with_events_leaves_original_world_unchanged() -> None:

@@ -1,13 +1,14 @@
 """Write the generated documents.
 
-Vendors, OpenAPI, settings, library, admin API, faults, findings, commands, parts of the README.
+Vendors, OpenAPI, settings, library, admin API, faults, findings, commands, parts of the README and of the
+page about the world.
 
 With ``--check``, only list the documents that are not current.
 """
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -25,8 +26,11 @@ from mockserver.server.faults import describe
 from mockserver.server.tenancy.config import Config, tenants
 from mockserver.vendors import load, load_dialects
 from mockserver.vendors.base import Vendor
+from mockserver.world.model.spec import spec
+from mockserver.world.world import build
 from tools.docs.pages import admin, assumed, code, library, settings
 from tools.docs.vendor_page import page
+from tools.world.audit import SEEDS, measure_sites, measure_totals
 
 DOCS = Path(__file__).parents[2] / "docs"
 README = DOCS.parent / "README.md"
@@ -44,6 +48,7 @@ def generated() -> dict[Path, str]:
         DOCS / "findings.md": _findings(),
         DOCS / "cli.md": _cli(),
         DOCS / "faults.md": describe.page(),
+        DOCS / "world.md": _world(),
         README: _readme(),
     }
 
@@ -63,7 +68,25 @@ def _readme() -> str:
         "curls": ["```sh", *lines, "```"],
         "settings": ["| setting | default | |", "|---|---|---|", *settings],
     }
-    text = README.read_text("utf-8")
+    return _replace_parts(README, parts)
+
+
+def _world() -> str:
+    """Return the page about the world with the figures of the default world."""
+    world = spec()
+    domains = [f"`{site.domain}`" for site in build(world).sites]
+    totals = [f"| {name} | {value} |" for name, value in measure_totals(world)]
+    sites = [f"| {name} | {' | '.join(map(str, values))} |" for name, values in measure_sites(world)]
+    parts = {
+        "totals": [f"| totals of {SEEDS} seeds | |", "|---|---|", *totals],
+        "sites": [f"| default world | {' | '.join(domains)} |", "|---" * (len(domains) + 1) + "|", *sites],
+    }
+    return _replace_parts(DOCS / "world.md", parts)
+
+
+def _replace_parts(path: Path, parts: Mapping[str, Sequence[str]]) -> str:
+    """Return a document with other lines in its generated parts."""
+    text = path.read_text("utf-8")
     for name, part in parts.items():
         block = "\n".join(part) + "\n"
         pattern = rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)"

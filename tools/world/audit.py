@@ -1,7 +1,7 @@
 """Measure what a world exposes in wrong clients: ``python -m tools.world.audit`` prints a table.
 
 Each figure is one that a wrong client needs to be caught: totals that depend on site and seed, visitors who
-return, sessions on the edges of days, unknown places. ``docs/world.md`` quotes those of the default world.
+return, sessions on the edges of days, unknown places. ``docs/world.md`` has those of the default world.
 """
 
 from collections import Counter, defaultdict
@@ -12,7 +12,7 @@ from typing import Any, Final
 import click
 import numpy as np
 
-from mockserver.cli.output import echo
+from mockserver.cli.output import echo, print_table
 from mockserver.world.generator.timeline import DAY, HOUR
 from mockserver.world.model.query import Query
 from mockserver.world.model.session_batch import SessionBatch
@@ -95,15 +95,16 @@ def measure_visits(batch: SessionBatch) -> Iterator[tuple[str, Any]]:
 def measure_edges(site: Site, world: WorldSpec, batch: SessionBatch) -> Iterator[tuple[str, Any]]:
     """Yield figures about the edges of days and of the world, and about unknown values."""
     starts = np.array(batch.start)
-    for zone, offset in (("UTC", 0), (getattr(site, "time_zone", "no zone"), getattr(site, "utc_offset", 0))):
+    yield "time zone", site.time_zone
+    for zone, offset in (("UTC", 0), ("time zone of the site", site.utc_offset)):
         moment = (starts + offset * HOUR) % DAY
         yield f"sessions at 00:00:00.000 ({zone})", int((moment == 0).sum())
         yield f"sessions in the last second of a day ({zone})", int((moment >= DAY - 1000).sum())
     ends = np.array(batch.end)
     yield "sessions across midnight (UTC)", int((starts // DAY != ends // DAY).sum())
     yield "pairs in the same millisecond", int((np.diff(starts) == 0).sum())
-    yield "a session at the first millisecond of the world", starts.min() == world.start
-    yield "a session at the last millisecond of the world", starts.max() == (world.end or 0) - 1
+    yield "sessions at the first millisecond of the world", int((starts == world.start).sum())
+    yield "sessions at the last millisecond of the world", int((starts == (world.end or 0) - 1).sum())
     places = defaultdict(set)
     for address, place in zip(batch.ips, batch.places, strict=True):
         places[address.rpartition(".")[0]].add(place)
@@ -119,6 +120,13 @@ def measure_edges(site: Site, world: WorldSpec, batch: SessionBatch) -> Iterator
     )
 
 
+def measure_sites(world: WorldSpec) -> list[tuple[str, list[Any]]]:
+    """Return each figure about visits and edges, with its value on each site."""
+    sites = [(site, read_all(site)) for site in build(world).sites]
+    measured = [dict((*measure_visits(batch), *measure_edges(site, world, batch))) for site, batch in sites]
+    return [(name, [figures[name] for figures in measured]) for name in measured[0]]
+
+
 @click.command
 @click.option("--sessions", default=1000, help="Sessions per site.")
 @click.option("--seed", default=7)
@@ -126,12 +134,11 @@ def main(sessions: int, seed: int) -> None:
     """Print the figures of a world: those of its totals once, all others for each site."""
     world = spec(sessions=sessions, seed=seed)
     for name, value in measure_totals(world):
-        echo(f"{name:<70} {value}")
-    for site in build(world).sites:
-        batch = read_all(site)
-        echo(f"\n{site.domain}")
-        for name, value in (*measure_visits(batch), *measure_edges(site, world, batch)):
-            echo(f"{name:<70} {value}")
+        echo(f"{name:<75} {value}")
+    print_table(
+        ("", *(site.domain for site in build(world).sites)),
+        [(name, *values) for name, values in measure_sites(world)],
+    )
 
 
 if __name__ == "__main__":

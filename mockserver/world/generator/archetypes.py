@@ -115,11 +115,19 @@ class ArchetypeTable:
         weights = _weights(entries) * (32 + below(64, self._draw(f"{name} weights", len(entries))))
         return pick_weighted(weights, self._draw(name, self.slots))
 
-    def _choose_slots(self, name: str, percent: int) -> NDArray[np.bool_]:
-        """Return a mask of as many slots as *percent* says, so that small worlds have the share too."""
+    def _choose_slots(self, name: str, percent: int, *, regulars_last: bool = False) -> NDArray[np.bool_]:
+        """Return a mask of as many slots as *percent* says, so that small worlds have the share too.
+
+        The share of sessions is exact with *regulars_last*: regular visitors have many, and their other
+        slots count as the first one.
+        """
         slots = np.arange(self.slots, dtype=np.uint64)
         order = permute(self.slots.bit_length() - 1, u64(key(self._key, name)), slots)
-        return order < np.uint64((self.slots * percent + 50) // 100)
+        if regulars_last:
+            order += self._is_regular * u64(self.slots)
+        chosen = np.zeros(self.slots, dtype=bool)
+        chosen[np.argsort(order)[: (self.slots * percent + 50) // 100]] = True
+        return chosen
 
     @cached_property
     def leaders(self) -> I64:
@@ -128,6 +136,11 @@ class ArchetypeTable:
             return np.arange(self.slots)
         pattern = below(len(_LEADERS), self._draw("regulars", self.slots // _RUN))
         return np.asarray((np.arange(0, self.slots, _RUN)[:, None] + _LEADERS[pattern]).ravel())
+
+    @property
+    def _is_regular(self) -> NDArray[np.bool_]:
+        """A mask of the slots of visitors who have several."""
+        return np.asarray(np.bincount(self.leaders, minlength=self.slots)[self.leaders] > 1)
 
     def _per_slot(self, values: Values) -> "LazyColumn":
         """Return a column with the value of the slot's visitor."""
@@ -144,7 +157,7 @@ class ArchetypeTable:
     def place(self) -> "LazyColumn":
         """Position in ``vocabulary.places``."""
         picked = self._pick_entries("place", self.vocabulary.places)
-        picked[self._choose_slots("unknown place", self._shares.unknown_places)] = 0
+        picked[self._choose_slots("unknown place", self._shares.unknown_places, regulars_last=True)] = 0
         return self._per_slot(picked)
 
     @cached_property
@@ -152,7 +165,7 @@ class ArchetypeTable:
         """Position in :attr:`agents`."""
         picked = self._pick_entries("agent", self.agents)
         if not self.bots:
-            picked[self._choose_slots("unknown agent", self._shares.unknown_agents)] = 0
+            picked[self._choose_slots("unknown agent", self._shares.unknown_agents, regulars_last=True)] = 0
         return self._per_slot(picked)
 
     @property
@@ -198,7 +211,7 @@ class ArchetypeTable:
         """Index of the first visit of the visitor of each slot and visit, shape (slots, VISITS)."""
         pattern = below(len(_FIRST_VISITS), self._draw("pattern", self.slots))
         if self.has_regulars:  # Their visits all belong to one visitor.
-            pattern[np.bincount(self.leaders, minlength=self.slots) > 1] = 0
+            pattern[self._is_regular] = 0
         return np.asarray(_FIRST_VISITS[pattern[self.leaders]])
 
     @cached_property

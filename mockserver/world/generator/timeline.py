@@ -41,7 +41,7 @@ have the same start."""
 
 
 class Rhythm(Struct, frozen=True, kw_only=True):
-    """What the number of sessions follows, in addition to their total."""
+    """The pattern of the number of sessions over time, in addition to their total."""
 
     quiet_days: tuple[int, ...] = ()
     """Days of the week without sessions; Monday is 0."""
@@ -239,11 +239,13 @@ def _lay_out(seed_key: int, total: int, buckets: _Buckets) -> _Layout:
         # Every second day has sessions on its edges, and one in 32 other hours has a pair.
         is_chosen = buckets.day & 1 == seed_key & 1
         flags = buckets.flags * is_chosen
+        flags[[0, -1]] = 0  # A single session cannot be at both ends of its bucket.
         flags[0] |= _FIRST
         flags[-1] |= _LAST
         flags[(flags == 0) & (hashed & u64(31) == 0)] = _PAIR
         # Nights are quiet: without this, few days would have sessions on their edges.
-        drawn = np.maximum(drawn, ((flags & (_FIRST | _LAST)) > 0) & (expected > 0))
+        edges = (flags & _FIRST > 0) + (flags & _LAST > 0).astype(np.int64)
+        drawn = np.maximum(drawn, np.where(expected > 0, edges, 0))
     if not drawn.any():
         drawn = expected
     counts = np.zeros(len(drawn) + 1, dtype=np.int64)

@@ -12,11 +12,12 @@ PROFILES: Final[dict[str, dict[str, Any]]] = {
     "flowing": {"sessions_per_day": 500, "start": "2026-01-01"},
     # Contains the start of summer time in Europe, an end of month, no leap day, and days without sessions.
     "awkward": {
-        "sessions": 500,
+        "sessions": 1500,
         "start": "2026-02-27T12:34:56.789Z",
         "end": "2026-04-02",
         "vocabulary": "awkward",
         "quiet_days": [2, 3],  # Not Sunday, on which clocks change.
-        "grain": 3_600_000,  # With a smaller grain, sessions of a world of this size share no start.
+        # A fifth of the sessions share a start. With a larger grain, none starts just before midnight.
+        "grain": 900_000,
     },
 }

