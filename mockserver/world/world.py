@@ -8,12 +8,20 @@ import numpy as np
 from msgspec import json
 from msgspec.structs import replace
 
+from mockserver.world.generator.added import NewSession, make_events
 from mockserver.world.generator.archetypes import Shares, SiteInputs
 from mockserver.world.generator.columns import GeneratedSessions
 from mockserver.world.generator.deletions import NO_DELETIONS, Deletions
 from mockserver.world.generator.locales import localized_vocabulary
 from mockserver.world.generator.population import Population
-from mockserver.world.generator.query_result import GeneratedSource, QueryResult, Source, TrackedSource
+from mockserver.world.generator.query_result import (
+    FAR,
+    GeneratedSource,
+    QueryResult,
+    Source,
+    TrackedSource,
+)
+from mockserver.world.generator.schedule import SESSION_TIMEOUT
 from mockserver.world.generator.timeline import Rhythm, Timeline, exact_timeline, flowing_timeline
 from mockserver.world.generator.tracked import (
     Identity,
@@ -26,7 +34,7 @@ from mockserver.world.model.hashing import key
 from mockserver.world.model.query import Query
 from mockserver.world.model.segments import Segment, build_segments
 from mockserver.world.model.session_batch import SessionBatch
-from mockserver.world.model.spec import WorldError, WorldSpec
+from mockserver.world.model.spec import WorldError, WorldSpec, format_instant
 from mockserver.world.model.vocabulary import Vocabulary, load
 
 _PEOPLE = 0
@@ -143,6 +151,19 @@ class Site:
             return sessions
         return [session for session in sessions if session.number(self.key) not in self.deletions.numbers]
 
+    def make_events(self, session: NewSession) -> list[TrackedEvent]:
+        """Return the events of a session to add; raise :class:`WorldError` if it contradicts itself or others."""
+        events = make_events(session, self._vocabulary, self.hostnames)
+        for other in self.tracked_data.sessions(FAR):
+            begins_later = other.start > events[-1].at + SESSION_TIMEOUT
+            ends_earlier = other.events[-1].at + SESSION_TIMEOUT < events[0].at
+            if other.actor == events[0].actor and not begins_later and not ends_earlier:
+                raise WorldError(
+                    f"start: visitor {other.actor!r} has a session from {format_instant(other.start)}"
+                    f" to {format_instant(other.events[-1].at)}; use a time more than 30 minutes away from it"
+                )
+        return events
+
     def texts(self, dimension: str, text_of: Callable[[Any], str], now: int) -> frozenset[str]:
         """Return *text_of* of all entries that people or tracked sessions can have in a dimension."""
         seeded = self.people.texts(dimension, text_of)
@@ -233,6 +254,24 @@ def with_identity(world: World, site: int, identity: Identity) -> World:
     """Return the world with further traits of a visitor of a site."""
     changed = world.sites[site]
     return world.replace_site(changed.replace(tracked_data=changed.tracked_data.with_identity(identity)))
+
+
+def with_session(world: World, session: NewSession) -> tuple[World, TrackedSession]:
+    """Return the world with a further session, and the session.
+
+    Raises :class:`WorldError` if the session contradicts itself or another session of its visitor.
+    """
+    if not 0 <= session.site < len(world.sites):
+        raise WorldError(f"site: unknown index {session.site}; use 0 to {len(world.sites) - 1}")
+    site = world.sites[session.site]
+    if session.user_id is None and session.anonymous_id is None:
+        session = replace(session, anonymous_id=f"added-{site.tracked_data.count}")
+    events = site.make_events(session)
+    data = site.tracked_data.with_events(events)
+    identity = session.identity()
+    data = data if identity is None else data.with_identity(identity)
+    added = next(each for each in data.sessions(FAR) if events[0] in each.events)
+    return world.replace_site(site.replace(tracked_data=data)), added
 
 
 def without_sessions(world: World, site: int, numbers: Iterable[int]) -> World:

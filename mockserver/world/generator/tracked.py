@@ -1,4 +1,4 @@
-"""Events and identities that clients sent over HTTP, and the sessions made of them."""
+"""Events and identities that clients sent over HTTP, added sessions, and the sessions made of them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
@@ -6,32 +6,65 @@ from itertools import groupby, pairwise
 from operator import and_
 from typing import Any, Final
 
+import numpy as np
 from msgspec import Struct, field
 
+from mockserver._util.caching import IdentityCache
 from mockserver.world.generator.archetypes import IDLE_AFTER
+from mockserver.world.generator.columns import ip_addresses
 from mockserver.world.generator.schedule import SESSION_TIMEOUT
 from mockserver.world.model.hashing import key
 from mockserver.world.model.query import Condition
 from mockserver.world.model.session_batch import Event, SessionBatch, parse_tags_trait, parse_text_trait
-from mockserver.world.model.vocabulary import Action, Vocabulary
+from mockserver.world.model.vocabulary import PAGEVIEW, Acquisition, Action, Agent, Page, Place, Vocabulary
 
 KIND: Final = 2
 
 
+class Attributes(Struct, frozen=True):
+    """What is known of a session in addition to its events and its visitor."""
+
+    place: Place
+    agent: Agent
+    acquisition: Acquisition
+    language: str
+    hostname: str
+
+
+@IdentityCache
+def _unknown_attributes(vocabulary: Vocabulary) -> Attributes:
+    return Attributes(vocabulary.places[0], vocabulary.agents[0], vocabulary.acquisitions[0], "", "")
+
+
 class TrackedEvent(Struct, frozen=True):
-    """An event sent for a visitor."""
+    """An event sent for a visitor, or of an added session."""
 
     at: int
     """Unix milliseconds."""
     name: str
+    """``""`` for a pageview."""
     properties: Mapping[str, Any] = {}
     user_id: str | None = None
     anonymous_id: str | None = None
+    page: Page | None = None
+    """None if unknown, as for every event that a client sent."""
+    attributes: Attributes | None = None
+    """Those of the session that the event begins; None if unknown."""
 
     @property
     def actor(self) -> str:
         """The user id, or the anonymous id without one."""
         return self.user_id or self.anonymous_id or ""
+
+    @property
+    def is_pageview(self) -> bool:
+        """True for a pageview of an added session."""
+        return self.page is not None and not self.name
+
+    @property
+    def action(self) -> Action:
+        """The event as an entry of a dimension."""
+        return PAGEVIEW if self.is_pageview else Action("custom_event", self.name, dict(self.properties))
 
 
 class Identity(Struct, frozen=True):
@@ -73,13 +106,33 @@ class TrackedSession(Struct, frozen=True):
         """Return True if the visitor's user id or hexadecimal number is in *actors*."""
         return (self.identified and self.actor in actors) or f"{self.visitor(site_key):012x}" in actors
 
-    def entries(self, dimension: str, vocabulary: Vocabulary) -> list[Any]:
-        """Return the session's entries of a dimension; only events and actor are known."""
-        return _ENTRIES[dimension](self, vocabulary)
+    def attributes(self, vocabulary: Vocabulary) -> Attributes:
+        """Return the attributes of the first event that has some, else the unknown ones."""
+        known = (event.attributes for event in self.events if event.attributes)
+        return next(known, _unknown_attributes(vocabulary))
 
-    def list_actions(self) -> list[Action]:
-        """Return the action of each event."""
-        return [Action("custom_event", event.name, dict(event.properties)) for event in self.events]
+    def list_pages(self, vocabulary: Vocabulary) -> list[Page]:
+        """Return the page of each event."""
+        return [event.page or vocabulary.pages[0] for event in self.events]
+
+    @property
+    def path(self) -> list[Page]:
+        """The pages of all pageviews, in order."""
+        return [event.page for event in self.events if event.page and event.is_pageview]
+
+    @property
+    def custom_events(self) -> int:
+        """The number of events other than pageviews."""
+        return sum(not event.is_pageview for event in self.events)
+
+    def acquisitions(self, vocabulary: Vocabulary) -> list[Acquisition]:
+        """Return the acquisition that each event reports: the first that of the session."""
+        unknown = [vocabulary.acquisitions[0]] * (len(self.events) - 1)
+        return [self.attributes(vocabulary).acquisition, *unknown]
+
+    def entries(self, dimension: str, vocabulary: Vocabulary) -> list[Any]:
+        """Return the session's entries of a dimension."""
+        return _ENTRIES[dimension](self, vocabulary)
 
     def meets(self, where: Iterable[Condition], vocabulary: Vocabulary) -> bool:
         """Return True if the session meets all conditions."""
@@ -93,28 +146,30 @@ class TrackedSession(Struct, frozen=True):
         return any(each_event)
 
 
+def _attribute(name: str) -> Callable[[TrackedSession, Vocabulary], list[Any]]:
+    return lambda session, vocabulary: [getattr(session.attributes(vocabulary), name)]
+
+
 _ENTRIES: Final[dict[str, Callable[[TrackedSession, Vocabulary], list[Any]]]] = {
-    "place": lambda _, vocabulary: [vocabulary.places[0]],
-    "agent": lambda _, vocabulary: [vocabulary.agents[0]],
-    "acquisition": lambda _, vocabulary: [vocabulary.acquisitions[0]],
-    "language": lambda _, __: [""],
-    "hostname": lambda _, __: [""],
-    "entry": lambda _, vocabulary: [vocabulary.pages[0]],
-    "exit": lambda _, vocabulary: [vocabulary.pages[0]],
-    "page": lambda _, __: [],
-    "url": lambda _, vocabulary: [("", vocabulary.pages[0])],
-    "action": lambda session, _: session.list_actions(),
-    "event_page": lambda session, vocabulary: [vocabulary.pages[0]] * len(session.events),
-    "event_action": lambda session, _: session.list_actions(),
-    "event_acquisition": lambda session, vocabulary: [vocabulary.acquisitions[0]] * len(session.events),
-    "event_source": lambda session, vocabulary: (
-        [(vocabulary.acquisitions[0], vocabulary.pages[0])] * len(session.events)
-    ),
+    **{name: _attribute(name) for name in Attributes.__struct_fields__},
+    "entry": lambda session, vocabulary: [*session.path, vocabulary.pages[0]][:1],
+    "exit": lambda session, vocabulary: [vocabulary.pages[0], *session.path][-1:],
+    "page": lambda session, _: [event.page for event in session.events if event.page],
+    "url": lambda session, vocabulary: [
+        (session.attributes(vocabulary).hostname, page) for page in session.list_pages(vocabulary)
+    ],
+    "action": lambda session, _: [event.action for event in session.events if not event.is_pageview],
+    "event_page": lambda session, vocabulary: session.list_pages(vocabulary),
+    "event_action": lambda session, _: [event.action for event in session.events],
+    "event_acquisition": lambda session, vocabulary: session.acquisitions(vocabulary),
+    "event_source": lambda session, vocabulary: [
+        *zip(session.acquisitions(vocabulary), session.list_pages(vocabulary), strict=True)
+    ],
     "identified": lambda session, _: [session.identified],
     "returning": lambda session, _: [not session.first],
-    "bounce": lambda _, __: [False],
-    "pageviews": lambda _, __: [0],
-    "custom_events": lambda session, _: [len(session.events)],
+    "bounce": lambda session, _: [not session.custom_events and len(session.path) == 1],
+    "pageviews": lambda session, _: [len(session.path)],
+    "custom_events": lambda session, _: [session.custom_events],
     "errors": lambda _, __: [0],
     "duration": lambda session, _: [session.events[-1].at - session.start],
 }
@@ -122,7 +177,7 @@ _ENTRIES: Final[dict[str, Callable[[TrackedSession, Vocabulary], list[Any]]]] = 
 
 
 class TrackedData(Struct, frozen=True, dict=True):
-    """Everything sent to a site, as a value; :meth:`with_events` returns a new value that shares the log."""
+    """Everything sent or added to a site, as a value; :meth:`with_events` returns a new value that shares the log."""
 
     log: list[TrackedEvent] = field(default_factory=list)
     """Shared between successive values; only the first ``count`` entries belong to this one."""
@@ -175,7 +230,7 @@ def _split_into_sessions(events: Iterable[TrackedEvent]) -> list[TrackedSession]
 
 
 class TrackedSessions(SessionBatch):
-    """Tracked sessions in columns; values that were not sent are unknown."""
+    """Tracked sessions in columns; values that were neither sent nor added are unknown."""
 
     kind = KIND
 
@@ -197,8 +252,8 @@ class TrackedSessions(SessionBatch):
             sum(max(after.at - event.at - IDLE_AFTER, 0) for event, after in pairwise(session.events))
             for session in sessions
         ]
-        self.pageviews = self.outbounds = self.errors = [0] * n
-        self.custom_events = [len(session.events) for session in sessions]
+        self.outbounds = self.errors = [0] * n
+        self.custom_events = [session.custom_events for session in sessions]
         self.ids = [session.number(site_key) for session in sessions]
         self.visitors = [session.visitor(site_key) for session in sessions]
         self.user_ids = [session.actor if session.identified else None for session in sessions]
@@ -206,17 +261,34 @@ class TrackedSessions(SessionBatch):
         self.emails = [parse_text_trait(sent.get("email")) for sent in traits]
         self.tags = [parse_tags_trait(sent.get("$tags")) for sent in traits]
         self.traits = [dict(sent) if sent else None for sent in traits]
-        self.ips = self.languages = self.hostnames = [""] * n
-        self.places = [vocabulary.places[0]] * n
-        self.agents = [vocabulary.agents[0]] * n
-        self.acquisitions = [vocabulary.acquisitions[0]] * n
-        self.entries = self.exits = [vocabulary.pages[0]] * n
-        self.paths = [[] for _ in sessions]
+        attributes = [session.attributes(vocabulary) for session in sessions]
+        self.places = [each.place for each in attributes]
+        self.agents = [each.agent for each in attributes]
+        self.acquisitions = [each.acquisition for each in attributes]
+        self.languages = [each.language for each in attributes]
+        self.hostnames = [each.hostname for each in attributes]
+        addresses = ip_addresses(
+            np.array(self.visitors, dtype=np.uint64),
+            np.array([vocabulary.places.index(place) for place in self.places], dtype=np.int64),
+            len(vocabulary.places),
+        )
+        self.ips = [
+            address if place.country else ""
+            for address, place in zip(addresses, self.places, strict=True)
+        ]
+        self.paths = [session.path for session in sessions]
+        self.pageviews = list(map(len, self.paths))
+        self.entries = [[*path, vocabulary.pages[0]][0] for path in self.paths]
+        self.exits = [[vocabulary.pages[0], *path][-1] for path in self.paths]
+        self._pages = [session.list_pages(vocabulary) for session in sessions]
 
     def list_events(self, position: int) -> list[Event]:
         """Return all events of the session at *position*, oldest first."""
-        page = self.entries[position]
-        return [
-            Event(event.at, "custom_event", page, event.name, event.properties, "")
-            for event in self._sessions[position].events
-        ]
+        referrer = self.acquisitions[position].referrer
+        events = []
+        for event, page in zip(self._sessions[position].events, self._pages[position], strict=True):
+            kind = event.action.kind
+            events.append(Event(event.at, kind, page, event.name, event.properties, referrer))
+            if page.path:
+                referrer = f"https://{self.hostnames[position]}{page.path}{page.querystring}"
+        return events
