@@ -152,9 +152,7 @@ class AdminClient(NotPicklable):
         body = {"profile": profile, **fields}
         return self._transport.request("PUT", _tenant_path(tenant) + "/world", WorldTotals, body)
 
-    def add_session(
-        self, *, start: InstantLike, tenant: str = DEFAULT_TENANT, **fields: Any
-    ) -> AddedSession:
+    def add_session(self, *, start: InstantLike, tenant: str = DEFAULT_TENANT, **fields: Any) -> AddedSession:
         """Add a session to a tenant's world; *fields* are those of ``POST …/world/sessions``."""
         body = to_plain({"start": start, **fields})
         path = _tenant_path(tenant) + "/world/sessions"

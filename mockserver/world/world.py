@@ -152,7 +152,10 @@ class Site:
         return [session for session in sessions if session.number(self.key) not in self.deletions.numbers]
 
     def make_events(self, session: NewSession) -> list[TrackedEvent]:
-        """Return the events of a session to add; raise :class:`WorldError` if it contradicts itself or others."""
+        """Return the events of a session to add.
+
+        Raises :class:`WorldError` if it contradicts itself or another session of its visitor.
+        """
         events = make_events(session, self._vocabulary, self.hostnames)
         for other in self.tracked_data.sessions(FAR):
             begins_later = other.start > events[-1].at + SESSION_TIMEOUT

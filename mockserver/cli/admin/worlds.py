@@ -108,7 +108,7 @@ def _parse_event(text: str) -> str | list[Any]:
     "add",
     epilog=format_examples(
         "session-mock admin world add --start 2026-09-10T08:00Z --set country=DE --page / --page /pricing"
-        " --event 'signup={\"plan\": \"pro\"}'"
+        ' --event \'signup={"plan": "pro"}\''
     ),
 )
 @click.option("--start", required=True, metavar="TIME", help="Time of the first event, in ISO 8601.")

@@ -59,7 +59,7 @@ class NewSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Time of the last event; the others are evenly spaced."""
     pages: list[str | AddedPage] | None = None
     """Pageviews, 30 seconds apart; by default one of ``/``, or none if there are events."""
-    events: list[str | Annotated[list[Any], Meta(min_length=2, max_length=2)] | AddedEvent] = []
+    events: list[str | list[Any] | AddedEvent] = []
     """Custom events after the pages: names, pairs of name and properties, or objects."""
     user_id: Text | None = None
     anonymous_id: Text | None = None
@@ -99,9 +99,7 @@ class NewSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return Identity(traits, self.user_id, self.anonymous_id) if traits else None
 
 
-def make_events(
-    session: NewSession, vocabulary: Vocabulary, hostnames: Sequence[str]
-) -> list[TrackedEvent]:
+def make_events(session: NewSession, vocabulary: Vocabulary, hostnames: Sequence[str]) -> list[TrackedEvent]:
     """Return the events of a session, oldest first; raise :class:`WorldError` if it contradicts itself."""
     attributes = _resolve_attributes(session, vocabulary, hostnames)
     visitor = {"user_id": session.user_id, "anonymous_id": session.anonymous_id}
@@ -123,13 +121,17 @@ def _list_steps(session: NewSession) -> list[AddedPage | AddedEvent]:
     steps: list[AddedPage | AddedEvent] = []
     steps += [AddedPage(page=page) if isinstance(page, str) else page for page in pages]
     for event in session.events:
-        name, properties = event if isinstance(event, list) else (event, {})
-        if isinstance(name, AddedEvent):
-            steps.append(name)
-        elif isinstance(name, str) and name and isinstance(properties, dict):
-            steps.append(AddedEvent(name=name, properties=properties))
-        else:
-            raise WorldError(f"events: {event!r} is not an event; use a name, or a name and its properties")
+        match event if isinstance(event, list) else [event]:
+            case [AddedEvent() as step]:
+                steps.append(step)
+            case [str(name)] if name:
+                steps.append(AddedEvent(name=name))
+            case [str(name), dict(properties)] if name:
+                steps.append(AddedEvent(name=name, properties=properties))
+            case _:
+                raise WorldError(
+                    f"events: {event!r} is not an event; use a name, or a name and its properties"
+                )
     if not steps:
         raise WorldError("pages: a session needs a page or an event; give at least one of `pages`, `events`")
     return steps
@@ -195,9 +197,7 @@ def _resolve_page(text: str, vocabulary: Vocabulary) -> Page:
     return Page(path, next(titles, ""), querystring, 0, (), ())
 
 
-def _resolve_attributes(
-    session: NewSession, vocabulary: Vocabulary, hostnames: Sequence[str]
-) -> Attributes:
+def _resolve_attributes(session: NewSession, vocabulary: Vocabulary, hostnames: Sequence[str]) -> Attributes:
     place = _find(vocabulary.places, _given(session, _PLACE))
     hostname = hostnames[0] if session.hostname is None else session.hostname
     if hostname not in hostnames:

@@ -177,7 +177,10 @@ _ENTRIES: Final[dict[str, Callable[[TrackedSession, Vocabulary], list[Any]]]] = 
 
 
 class TrackedData(Struct, frozen=True, dict=True):
-    """Everything sent or added to a site, as a value; :meth:`with_events` returns a new value that shares the log."""
+    """Everything sent or added to a site, as a value.
+
+    :meth:`with_events` returns a new value that shares the log.
+    """
 
     log: list[TrackedEvent] = field(default_factory=list)
     """Shared between successive values; only the first ``count`` entries belong to this one."""
@@ -273,8 +276,7 @@ class TrackedSessions(SessionBatch):
             len(vocabulary.places),
         )
         self.ips = [
-            address if place.country else ""
-            for address, place in zip(addresses, self.places, strict=True)
+            address if place.country else "" for address, place in zip(addresses, self.places, strict=True)
         ]
         self.paths = [session.path for session in sessions]
         self.pageviews = list(map(len, self.paths))
