@@ -113,7 +113,7 @@ class SessionGrows(WorldEvent, frozen=True, kw_only=True, tag="session_grows"):
         actors = sorted(last_sessions)
         session = last_sessions[actors[int(context.draw("session") * len(actors))]]
         at = min(session.events[-1].at + int(self.seconds * _SECOND), now)
-        visitor = {"user_id" if session.identified else "anonymous_id": session.actor}
+        visitor: dict[str, Any] = {"user_id" if session.identified else "anonymous_id": session.actor}
         return _send_event(context, TrackedEvent(at, self.event, {}, **visitor))
 
 

@@ -101,18 +101,19 @@ class NewSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def make_events(session: NewSession, vocabulary: Vocabulary, hostnames: Sequence[str]) -> list[TrackedEvent]:
     """Return the events of a session, oldest first; raise :class:`WorldError` if it contradicts itself."""
-    attributes = _resolve_attributes(session, vocabulary, hostnames)
-    visitor = {"user_id": session.user_id, "anonymous_id": session.anonymous_id}
+    known: dict[str, Any] = {
+        "user_id": session.user_id,
+        "anonymous_id": session.anonymous_id,
+        "attributes": _resolve_attributes(session, vocabulary, hostnames),
+    }
     page: Page | None = None
     events = []
     for at, step in _schedule(session):
         if isinstance(step, AddedPage):
             page = _resolve_page(step.page, vocabulary)
-            events.append(TrackedEvent(at, "", page=page, attributes=attributes, **visitor))
+            events.append(TrackedEvent(at, "", page=page, **known))
         else:
-            events.append(
-                TrackedEvent(at, step.name, step.properties, page=page, attributes=attributes, **visitor)
-            )
+            events.append(TrackedEvent(at, step.name, step.properties, page=page, **known))
     return events
 
 
