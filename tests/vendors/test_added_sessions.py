@@ -220,3 +220,28 @@ async def test_session_outside_of_world_is_in_all_rows_once_it_has_started(
 def test_filter_values_cover_every_filter_but_host() -> None:
     """The hosts of a site depend on the seed."""
     assert {*VALUES, "hostname"} == set(FILTERS)
+
+
+PREFIX = "filter_"
+PREFIXED = [
+    (pair, field)
+    for pair in SESSION_LISTS
+    for field in (pair[1].query.__struct_fields__ if pair[1].query else ())
+    if field.startswith(PREFIX)
+]
+
+
+@pytest.mark.parametrize(("pair", "field"), PREFIXED, ids=name)
+async def test_added_session_is_found_by_every_filter_of_the_query(
+    serve: Any, pair: Pair, field: str
+) -> None:
+    """Dialects have other names of devices, browsers and systems, which their rows show."""
+    mock = await serve(pair[0], profile="empty")
+    filtered = field.removeprefix(PREFIX)
+    host = mock.tenant.world.sites[0].hostnames[0]
+    row = row_of_session(mock.tenant, pair, 0, add(mock))
+    texts = {**VALUES, "hostname": host, "referrer": "mail.example", "page": "/pricing"}
+    value = str(row.get(filtered) or row.get(f"{filtered}_type") or texts[filtered])
+    found = [await ask(mock, pair, {field: text}) for text in (value, f"{value}-other")]
+
+    assert found == [[row], []]
