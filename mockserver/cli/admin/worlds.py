@@ -107,8 +107,8 @@ def _parse_event(text: str) -> str | list[Any]:
 @world.command(
     "add",
     epilog=format_examples(
-        "session-mock admin world add --start 2026-09-10T08:00Z --set country=DE --page / --page /pricing"
-        ' --event \'signup={"plan": "pro"}\''
+        "session-mock admin world add --start 2026-09-10T08:00Z --page /pricing --set country=DE",
+        'session-mock admin world add --start 2026-09-11 --event \'signup={"plan": "pro"}\' --user-id u-1',
     ),
 )
 @click.option("--start", required=True, metavar="TIME", help="Time of the first event, in ISO 8601.")

@@ -202,7 +202,7 @@ def _resolve_attributes(session: NewSession, vocabulary: Vocabulary, hostnames: 
     place = _find(vocabulary.places, _given(session, _PLACE))
     hostname = hostnames[0] if session.hostname is None else session.hostname
     if hostname not in hostnames:
-        raise WorldError(f"hostname: {hostname!r} is no host of the site; {suggest(hostname, hostnames)}")
+        raise WorldError(f"hostname: {hostname!r} is not a host of the site; {suggest(hostname, hostnames)}")
     return Attributes(
         place,
         _find(vocabulary.agents, _given(session, _AGENT)),

@@ -22,7 +22,7 @@ KIND: Final = 2
 
 
 class Attributes(Struct, frozen=True):
-    """What is known of a session in addition to its events and its visitor."""
+    """The known attributes of a session, in addition to its events and its visitor."""
 
     place: Place
     agent: Agent
