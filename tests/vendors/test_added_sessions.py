@@ -8,6 +8,7 @@ from msgspec import convert
 
 from mockserver._util.json_paths import get_at
 from mockserver.contract.endpoint import Endpoint
+from mockserver.contract.validation import fields
 from mockserver.rows.datetimes import DAY, format_seconds
 from mockserver.server.expected.rows import all_rows_params, row_of_session, rows
 from mockserver.world.generator.added import NewSession
@@ -35,14 +36,17 @@ FIELDS: dict[str, Any] = {
     "user_id": "u-1",
 }
 PROFILES = ["default", "empty"]
+
+
+def field_names(endpoint: Endpoint) -> set[str]:
+    """Return the names of the parameters in query and body."""
+    return {field.name for model in (endpoint.query, endpoint.body) for field in fields(model)}
+
+
 DAY_FIELDS = {"start_date", "end_date"}
 SEGMENT_FIELDS = {"segmentId", "segment_id"}
 FILTERED = [pair for pair in ENDPOINTS if pair[1].filtered_example]
-SEGMENTED = [
-    pair
-    for pair in LISTS
-    if SEGMENT_FIELDS & {*(pair[1].body or pair[1].query).__struct_fields__} - {*pair[1].ignored_params}
-]
+SEGMENTED = [pair for pair in LISTS if SEGMENT_FIELDS & field_names(pair[1]) - {*pair[1].ignored_params}]
 VALUES = {
     "country": "DE",
     "region": "Bavaria",
@@ -91,18 +95,17 @@ async def ask(mock: Any, pair: Pair, parameters: dict[str, Any]) -> list[Any]:
 
 def window(endpoint: Endpoint, start: int, end: int) -> dict[str, Any]:
     """Return the parameters of the first time window of an endpoint."""
-    fields = endpoint.time_windows[0]
-    if fields.length is not None:
-        ending, _ = format_seconds([end, end], suffix="Z")
-        return {str(fields.end): ending, fields.length: (end - start) // DAY}
-    if fields.start in DAY_FIELDS:
-        first, last = format_seconds([start, end - DAY])
-        return {fields.start: first[:10], str(fields.end): last[:10], **_zone(endpoint)}
-    return {str(fields.start): start // 1000, str(fields.end): end // 1000}
+    names = endpoint.time_windows[0]
+    first, last, ending = format_seconds([start, end - DAY, end], suffix="Z")
+    if names.length is not None:
+        return {str(names.end): ending, names.length: (end - start) // DAY}
+    if names.start in DAY_FIELDS:
+        return {names.start: first[:10], str(names.end): last[:10], **_zone(endpoint)}
+    return {str(names.start): start // 1000, str(names.end): end // 1000}
 
 
 def _zone(endpoint: Endpoint) -> dict[str, str]:
-    return dict.fromkeys({"time_zone", "timezone"} & {*endpoint.query.__struct_fields__}, "UTC")
+    return dict.fromkeys({"time_zone", "timezone"} & field_names(endpoint), "UTC")
 
 
 def count(pair: Pair, found: list[Any]) -> int:
@@ -141,10 +144,21 @@ async def test_added_session_counts_only_within_its_window(serve: Any, pair: Pai
 async def test_added_session_is_found_by_filters_that_it_meets(serve: Any, pair: Pair, profile: str) -> None:
     """The filters are a country or region, a browser and a page."""
     mock = await serve(pair[0], profile=profile)
-    meeting = {"country": "US", "region": "California", "city": None, "browser": "Chrome", "device": None}
+    meeting: dict[str, Any] = {
+        "country": "US",
+        "region": "California",
+        "city": None,
+        "browser": "Chrome",
+        "device": None,
+    }
     meeting["pages"] = ["/pricing"]
     counts = [count(pair, expect(mock, pair, dict(pair[1].filtered_example)))]
-    others = ({}, {"country": "CA", "region": None}, {"browser": "Firefox"}, {"pages": ["/docs"]})
+    others: tuple[dict[str, Any], ...] = (
+        {},
+        {"country": "CA", "region": None},
+        {"browser": "Firefox"},
+        {"pages": ["/docs"]},
+    )
     for number, other in enumerate(others):
         add(mock, **{**meeting, **other}, user_id=f"u-{number}")
         counts.append(count(pair, expect(mock, pair, dict(pair[1].filtered_example))))
@@ -159,7 +173,7 @@ async def test_added_session_is_in_segments_that_it_meets(serve: Any, pair: Pair
     segments |= {f"other-{field}": {field: value} for field, value in OTHERS.items()}
     mock = await serve(pair[0], profile=profile, world={"segments": segments})
     identifiers = mock.tenant.identifiers[pair[0].name].segments
-    [field] = SEGMENT_FIELDS & {*(pair[1].body or pair[1].query).__struct_fields__}
+    [field] = SEGMENT_FIELDS & field_names(pair[1])
 
     def count_each() -> dict[str, int]:
         return {
@@ -226,7 +240,7 @@ PREFIX = "filter_"
 PREFIXED = [
     (pair, field)
     for pair in SESSION_LISTS
-    for field in (pair[1].query.__struct_fields__ if pair[1].query else ())
+    for field in sorted(field_names(pair[1]))
     if field.startswith(PREFIX)
 ]
 
