@@ -13,7 +13,7 @@ from mockserver.world.generator.archetypes import Shares, SiteInputs
 from mockserver.world.generator.columns import GeneratedSessions
 from mockserver.world.generator.deletions import NO_DELETIONS, Deletions
 from mockserver.world.generator.locales import localized_vocabulary
-from mockserver.world.generator.population import Population
+from mockserver.world.generator.population import Population, parse_visitor_number
 from mockserver.world.generator.query_result import (
     FAR,
     GeneratedSource,
@@ -25,10 +25,12 @@ from mockserver.world.generator.schedule import SESSION_TIMEOUT
 from mockserver.world.generator.timeline import Rhythm, Timeline, exact_timeline, flowing_timeline
 from mockserver.world.generator.tracked import (
     Identity,
+    SeededVisitor,
     TrackedData,
     TrackedEvent,
     TrackedSession,
     TrackedSessions,
+    unknown_attributes,
 )
 from mockserver.world.model.hashing import key
 from mockserver.world.model.query import Query
@@ -156,16 +158,41 @@ class Site:
 
         Raises :class:`WorldError` if it contradicts itself or another session of its visitor.
         """
-        events = make_events(session, self._vocabulary, self.hostnames)
-        for other in self.tracked_data.sessions(FAR):
-            begins_later = other.start > events[-1].at + SESSION_TIMEOUT
-            ends_earlier = other.events[-1].at + SESSION_TIMEOUT < events[0].at
-            if other.actor == events[0].actor and not begins_later and not ends_earlier:
+        visitor = self.find_seeded(session.user_id or "")
+        events = make_events(session, self._vocabulary, self.hostnames, visitor)
+        tracked = self.tracked_data.sessions(FAR)
+        spans = [(each.start, each.events[-1].at) for each in tracked if each.actor == events[0].actor]
+        for start, end in (*spans, *(visitor.spans if visitor else ())):
+            if start <= events[-1].at + SESSION_TIMEOUT and end + SESSION_TIMEOUT >= events[0].at:
                 raise WorldError(
-                    f"start: visitor {other.actor!r} has a session from {format_instant(other.start)}"
-                    f" to {format_instant(other.events[-1].at)}; use a time more than 30 minutes away from it"
+                    f"start: visitor {events[0].actor!r} has a session from {format_instant(start)}"
+                    f" to {format_instant(end)}; use a time more than 30 minutes away from it"
                 )
         return events
+
+    def find_seeded(self, user: str) -> SeededVisitor | None:
+        """Return the visitor of generated sessions with a user id, None if there is none."""
+        number = parse_visitor_number(user)
+        if number is None:
+            return None
+        index = self.people.sessions_of_actors([f"{number:012x}"], (), FAR)
+        sessions = GeneratedSessions(self.people, index, FAR, {})
+        if user not in sessions.user_ids:
+            return None
+        position = sessions.user_ids.index(user)
+        unknown = unknown_attributes(self._vocabulary)
+        return SeededVisitor(
+            number,
+            tuple(zip(sessions.start, sessions.end, strict=True)),
+            sessions.traits[position] or {},
+            sessions.tags[position],
+            replace(
+                unknown,
+                place=sessions.places[position],
+                agent=sessions.agents[position],
+                language=sessions.languages[position],
+            ),
+        )
 
     def texts(self, dimension: str, text_of: Callable[[Any], str], now: int) -> frozenset[str]:
         """Return *text_of* of all entries that people or tracked sessions can have in a dimension."""
@@ -250,7 +277,8 @@ def _load_vocabulary(spec: WorldSpec) -> Vocabulary:
 def with_events(world: World, site: int, events: Iterable[TrackedEvent]) -> World:
     """Return the world with further events tracked on a site."""
     changed = world.sites[site]
-    return world.replace_site(changed.replace(tracked_data=changed.tracked_data.with_events(events)))
+    data = changed.tracked_data.with_events(events, changed.find_seeded)
+    return world.replace_site(changed.replace(tracked_data=data))
 
 
 def with_identity(world: World, site: int, identity: Identity) -> World:
@@ -270,7 +298,7 @@ def with_session(world: World, session: NewSession) -> tuple[World, TrackedSessi
     if session.user_id is None and session.anonymous_id is None:
         session = replace(session, anonymous_id=f"added-{site.tracked_data.count}")
     events = site.make_events(session)
-    data = site.tracked_data.with_events(events)
+    data = site.tracked_data.with_events(events, site.find_seeded)
     identity = session.identity()
     data = data if identity is None else data.with_identity(identity)
     added = next(each for each in data.sessions(FAR) if events[0] in each.events)

@@ -12,10 +12,11 @@ from mockserver.contract.validation import fields
 from mockserver.rows.datetimes import DAY, format_seconds
 from mockserver.server.expected.rows import all_rows_params, row_of_session, rows
 from mockserver.world.generator.added import NewSession
-from mockserver.world.generator.tracked import TrackedSession
+from mockserver.world.generator.tracked import TrackedEvent, TrackedSession
+from mockserver.world.model.query import Query
 from mockserver.world.model.segments import FILTERS
 from mockserver.world.model.spec import DEFAULT_END, DEFAULT_START
-from mockserver.world.world import with_session
+from mockserver.world.world import with_events, with_session
 from tests.vendors.test_every_endpoint import ENDPOINTS, LISTS, SESSION_LISTS, Pair, name
 
 START = DEFAULT_START + 9 * DAY
@@ -259,3 +260,25 @@ async def test_added_session_is_found_by_every_filter_of_the_query(
     found = [await ask(mock, pair, {field: text}) for text in (value, f"{value}-other")]
 
     assert found == [[row], []]
+
+
+@pytest.mark.parametrize("pair", SESSION_LISTS, ids=name)
+async def test_event_of_generated_visitor_is_that_visitor_at_every_vendor(serve: Any, pair: Pair) -> None:
+    mock = await serve(pair[0])
+    batch = mock.tenant.world.sites[0].find(Query(), DEFAULT_END).page(0, 100).batches[0]
+    position, user = next(item for item in enumerate(batch.user_ids) if item[1])
+    before = expect(mock, pair)
+    event = TrackedEvent(START, "sent", user_id=user)
+    mock.tenant.world = with_events(mock.tenant.world, 0, [event])
+    [tracked] = [row for row in expect(mock, pair) if row not in before]
+    mock.tenant.world = mock.tenant.world.replace_site(
+        mock.tenant.world.sites[0].with_only(batch.ids[position])
+    )
+    [generated] = expect(mock, pair)
+
+    assert pair[1].visitor_field in generated
+    for field in {str(pair[1].visitor_field), *VISITOR_FIELDS} & generated.keys():
+        assert tracked[field] == generated[field], field
+
+
+VISITOR_FIELDS = ("name", "email", "tags", "traits", "identified_user_id", "ip", "country", "city", "browser")

@@ -219,3 +219,17 @@ def test_sessions_of_one_visitor_more_than_half_an_hour_apart_are_accepted() -> 
     assert [each for each in found.traits if each] == [
         {"name": "Ada", "email": "ada@mail.example", "$tags": ["vip"]}
     ]
+
+
+def test_added_session_of_generated_visitor_keeps_visitor_and_its_distance() -> None:
+    world = build(spec(sessions=100))
+    batch = world.sites[0].find(Query(), LATER).page(0, 100).batches[0]
+    position, user = next(pair for pair in enumerate(batch.user_ids) if pair[1])
+    start = batch.start[position]
+    added = find(add(world, user_id=user, start=DEFAULT_START - 10**9)[0])
+
+    with pytest.raises(WorldError, match="has a session from"):
+        add(world, user_id=user, start=start - 30 * MINUTE)
+    assert added.visitors == [batch.visitors[position]]
+    assert (added.names, added.places) == ([batch.names[position]], [batch.places[position]])
+    assert find(add(world, user_id=user, start=DEFAULT_START - 10**9, country="JP")[0]).places != added.places

@@ -1,15 +1,18 @@
 """Tracked events become sessions, and traits belong to visitors; both are immutable values."""
 
 from itertools import pairwise
+from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mockserver.world.generator.tracked import Identity, TrackedData, TrackedEvent
 from mockserver.world.model.hashing import key
+from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.query import Condition, Query
 from mockserver.world.model.segments import FILTERS
-from mockserver.world.model.spec import spec
+from mockserver.world.model.spec import DEFAULT_START, spec
 from mockserver.world.world import build, with_events, with_identity
 from tests.world import digest
 from tests.world.brute_force import page_rows, split_sessions
@@ -251,3 +254,65 @@ def test_tracked_event_before_1970_appears_in_pages() -> None:
     assert one_by_one == page_rows(found.page(0, 1000))
     assert one_by_one[0][:2] == (-(10**11), 2)
     assert all(before[0] <= after[0] for before, after in pairwise(one_by_one))
+
+
+VISITOR_COLUMNS = (
+    *("visitors", "user_ids", "names", "emails", "tags", "traits"),
+    *("ips", "places", "agents", "languages"),
+)
+
+
+@pytest.mark.parametrize("profile", ["default", "flowing", "awkward"])
+def test_event_with_user_id_of_generated_visitor_belongs_to_that_visitor(profile: str) -> None:
+    world = build(spec(**PROFILES[profile]))
+    site = world.sites[0]
+    first = site.find(Query(), LATER).page(0, 200).batches[0]
+    users = [position for position, user in enumerate(first.user_ids) if user]
+    for position in users[:20]:
+        user = first.user_ids[position]
+        end = first.start[position] + first.duration[position]
+        events = [
+            TrackedEvent(at, "sent", user_id=user) for at in (DEFAULT_START - 10**11, end + 40 * MINUTE)
+        ]
+        tracked = with_events(world, 0, events).sites[0].find(Query(), LATER).sources[-1].take(0, 2)
+
+        for name in VISITOR_COLUMNS:
+            assert getattr(tracked, name) == [getattr(first, name)[position]] * 2, name
+        assert [
+            session.first for session in with_events(world, 0, events).sites[0].tracked_sessions(LATER)
+        ] == [True, False]
+    assert len(users) > 20
+
+
+def test_later_traits_replace_those_of_generated_visitor() -> None:
+    batch = WORLD.sites[0].find(Query(), LATER).page(0, 100).batches[0]
+    position, user = next(pair for pair in enumerate(batch.user_ids) if pair[1])
+    world = with_events(WORLD, 0, [TrackedEvent(NOW, "sent", user_id=user)])
+    world = with_identity(world, 0, Identity({"name": "Ada", "$tags": ["vip"]}, user_id=user))
+    tracked = world.sites[0].find(Query(), LATER).sources[-1].take(0, 1)
+
+    assert (tracked.names, tracked.tags) == (["Ada"], [["vip"]])
+    assert tracked.emails == [batch.emails[position]]
+
+
+def test_event_of_anyone_else_begins_own_visitor() -> None:
+    """An anonymous generated visitor has no user id, and an anonymous id is never one."""
+    batch = WORLD.sites[0].find(Query(), LATER).page(0, 100).batches[0]
+    anonymous = next(n for n, user in enumerate(batch.user_ids) if not user)
+    identified = next(n for n, user in enumerate(batch.user_ids) if user)
+    digits = batch.visitor_digits
+    actors: list[dict[str, Any]] = [
+        {"user_id": f"user_{digits[anonymous]}"},
+        {"user_id": digits[identified]},
+        {"user_id": "user_000000000000"},
+        {"anonymous_id": f"user_{digits[identified]}"},
+        {"anonymous_id": digits[identified]},
+    ]
+    for actor in actors:
+        if actor.get("user_id") in {f"user_{digits[n]}" for n, user in enumerate(batch.user_ids) if user}:
+            continue
+        world = with_events(WORLD, 0, [TrackedEvent(NOW, "sent", **actor)])
+        tracked = world.sites[0].find(Query(), LATER).sources[-1].take(0, 1)
+
+        assert tracked.visitors[0] not in batch.visitors
+        assert tracked.names == [None]

@@ -10,7 +10,13 @@ from msgspec import Meta, Struct
 
 from mockserver._util.suggest import suggest
 from mockserver.world.generator.schedule import SESSION_TIMEOUT
-from mockserver.world.generator.tracked import Attributes, Identity, TrackedEvent
+from mockserver.world.generator.tracked import (
+    Attributes,
+    Identity,
+    SeededVisitor,
+    TrackedEvent,
+    unknown_attributes,
+)
 from mockserver.world.model.spec import EARLIEST, LATEST, WorldError, format_instant, parse_instant
 from mockserver.world.model.vocabulary import Acquisition, Page, Vocabulary
 
@@ -99,12 +105,15 @@ class NewSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return Identity(traits, self.user_id, self.anonymous_id) if traits else None
 
 
-def make_events(session: NewSession, vocabulary: Vocabulary, hostnames: Sequence[str]) -> list[TrackedEvent]:
+def make_events(
+    session: NewSession, vocabulary: Vocabulary, hostnames: Sequence[str], visitor: SeededVisitor | None
+) -> list[TrackedEvent]:
     """Return the events of a session, oldest first; raise :class:`WorldError` if it contradicts itself."""
+    default = visitor.attributes if visitor else unknown_attributes(vocabulary)
     known: dict[str, Any] = {
         "user_id": session.user_id,
         "anonymous_id": session.anonymous_id,
-        "attributes": _resolve_attributes(session, vocabulary, hostnames),
+        "attributes": _resolve_attributes(session, vocabulary, hostnames, default),
     }
     page: Page | None = None
     events = []
@@ -198,16 +207,20 @@ def _resolve_page(text: str, vocabulary: Vocabulary) -> Page:
     return Page(path, next(titles, ""), querystring, 0, (), ())
 
 
-def _resolve_attributes(session: NewSession, vocabulary: Vocabulary, hostnames: Sequence[str]) -> Attributes:
+def _resolve_attributes(
+    session: NewSession, vocabulary: Vocabulary, hostnames: Sequence[str], default: Attributes
+) -> Attributes:
     place = _find(vocabulary.places, _given(session, _PLACE))
+    agent = _find(vocabulary.agents, _given(session, _AGENT))
+    language = default.language if place is None else place.language
     hostname = hostnames[0] if session.hostname is None else session.hostname
     if hostname not in hostnames:
         raise WorldError(f"hostname: {hostname!r} is not a host of the site; {suggest(hostname, hostnames)}")
     return Attributes(
-        place,
-        _find(vocabulary.agents, _given(session, _AGENT)),
+        place or default.place,
+        agent or default.agent,
         _resolve_acquisition(session, vocabulary.acquisitions),
-        place.language if session.language is None else session.language,
+        language if session.language is None else session.language,
         hostname,
     )
 
@@ -217,8 +230,8 @@ def _given(session: NewSession, names: Sequence[str]) -> dict[str, str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _find(entries: Sequence[E], given: Mapping[str, str]) -> E:
-    """Return the first entry with all *given* fields; the unknown one, which is the first, without any."""
+def _find(entries: Sequence[E], given: Mapping[str, str]) -> E | None:
+    """Return the first entry with all *given* fields, None without any."""
     matching = list(entries)
     for number, (field, value) in enumerate(given.items()):
         of = attrgetter(field)
@@ -230,7 +243,7 @@ def _find(entries: Sequence[E], given: Mapping[str, str]) -> E:
         if not matching:
             others = ", ".join(f"{name} {given[name]!r}" for name in list(given)[:number])
             raise WorldError(f"{field}: {value!r} does not go with {others}; expected {', '.join(possible)}")
-    return matching[0]
+    return matching[0] if given else None
 
 
 def _resolve_acquisition(session: NewSession, entries: Sequence[Acquisition]) -> Acquisition:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from mockserver._util.caching import IdentityCache
 from mockserver.world.generator.archetypes import IDLE_AFTER
@@ -32,8 +33,21 @@ class Attributes(Struct, frozen=True):
 
 
 @IdentityCache
-def _unknown_attributes(vocabulary: Vocabulary) -> Attributes:
+def unknown_attributes(vocabulary: Vocabulary) -> Attributes:
+    """Return the attributes of a session of which nothing is known."""
     return Attributes(vocabulary.places[0], vocabulary.agents[0], vocabulary.acquisitions[0], "", "")
+
+
+class SeededVisitor(Struct, frozen=True):
+    """An identified visitor of generated sessions."""
+
+    number: int
+    spans: tuple[tuple[int, int], ...]
+    """Start and end of each of the visitor's sessions."""
+    traits: Mapping[str, Any]
+    tags: list[str]
+    attributes: Attributes
+    """Those that the visitor keeps in every session; acquisition and hostname are unknown."""
 
 
 class TrackedEvent(Struct, frozen=True):
@@ -88,6 +102,8 @@ class TrackedSession(Struct, frozen=True):
     first: bool
     """True for the first session of the actor."""
     events: tuple[TrackedEvent, ...]
+    seeded: SeededVisitor | None = None
+    """The actor among the visitors of generated sessions."""
 
     @property
     def start(self) -> int:
@@ -100,16 +116,16 @@ class TrackedSession(Struct, frozen=True):
 
     def visitor(self, site_key: int) -> int:
         """Return the 48-bit visitor number."""
-        return key(site_key, "actor", self.actor) >> 16
+        return self.seeded.number if self.seeded else key(site_key, "actor", self.actor) >> 16
 
     def is_of(self, actors: Iterable[str], site_key: int) -> bool:
         """Return True if the visitor's user id or hexadecimal number is in *actors*."""
         return (self.identified and self.actor in actors) or f"{self.visitor(site_key):012x}" in actors
 
     def attributes(self, vocabulary: Vocabulary) -> Attributes:
-        """Return the attributes of the first event that has some, else the unknown ones."""
-        known = (event.attributes for event in self.events if event.attributes)
-        return next(known, _unknown_attributes(vocabulary))
+        """Return the attributes of the first event that has some, else what is known of the visitor."""
+        default = self.seeded.attributes if self.seeded else unknown_attributes(vocabulary)
+        return next((event.attributes for event in self.events if event.attributes), default)
 
     def list_pages(self, vocabulary: Vocabulary) -> list[Page]:
         """Return the page of each event."""
@@ -187,17 +203,25 @@ class TrackedData(Struct, frozen=True, dict=True):
     count: int = 0
     identities: Mapping[str, Mapping[str, Any]] = {}
     """Traits by actor."""
+    seeded: Mapping[str, SeededVisitor] = {}
+    """Actors that are visitors of generated sessions."""
 
-    def with_events(self, events: Iterable[TrackedEvent]) -> "TrackedData":
-        """Return the data with further events."""
+    def with_events(
+        self, events: Iterable[TrackedEvent], find_seeded: Callable[[str], SeededVisitor | None] | None = None
+    ) -> "TrackedData":
+        """Return the data with further events; *find_seeded* returns the generated visitor with a user id."""
+        events = list(events)
         log = self.log if len(self.log) == self.count else self.log[: self.count]
         log.extend(events)
-        return TrackedData(log, len(log), self.identities)
+        users = {event.user_id for event in events if event.user_id} - self.seeded.keys()
+        found = {user: find_seeded(user) for user in users} if find_seeded else {}
+        seeded = {user: visitor for user, visitor in found.items() if visitor}
+        return TrackedData(log, len(log), self.identities, {**self.seeded, **seeded})
 
     def with_identity(self, identity: Identity) -> "TrackedData":
         """Return the data with further traits of a visitor."""
         traits = {**self.identities.get(identity.actor, {}), **identity.traits}
-        return TrackedData(self.log, self.count, {**self.identities, identity.actor: traits})
+        return replace(self, identities={**self.identities, identity.actor: traits})
 
     @cached_property
     def _events(self) -> list[TrackedEvent]:
@@ -209,27 +233,28 @@ class TrackedData(Struct, frozen=True, dict=True):
 
     @cached_property
     def _all(self) -> list[TrackedSession]:
-        return _split_into_sessions(self._events)
+        return self._split_into_sessions(self._events)
 
     def sessions(self, now: int) -> list[TrackedSession]:
         """Return all sessions as of *now*, ascending by start."""
         if self._latest <= now:
             return self._all
-        return _split_into_sessions(event for event in self._events if event.at <= now)
+        return self._split_into_sessions(event for event in self._events if event.at <= now)
 
-
-def _split_into_sessions(events: Iterable[TrackedEvent]) -> list[TrackedSession]:
-    sessions: list[TrackedSession] = []
-    for actor, own_events in groupby(events, key=lambda event: event.actor):
-        runs: list[list[TrackedEvent]] = []
-        for event in own_events:
-            if not runs or event.at - runs[-1][-1].at > SESSION_TIMEOUT:
-                runs.append([])
-            runs[-1].append(event)
-        sessions += [
-            TrackedSession(actor, run[0].user_id is not None, run is runs[0], tuple(run)) for run in runs
-        ]
-    return sorted(sessions, key=lambda session: (session.start, session.actor))
+    def _split_into_sessions(self, events: Iterable[TrackedEvent]) -> list[TrackedSession]:
+        sessions: list[TrackedSession] = []
+        for actor, own_events in groupby(events, key=lambda event: event.actor):
+            runs: list[list[TrackedEvent]] = []
+            for event in own_events:
+                if not runs or event.at - runs[-1][-1].at > SESSION_TIMEOUT:
+                    runs.append([])
+                runs[-1].append(event)
+            for run in runs:
+                is_identified = run[0].user_id is not None
+                seeded = self.seeded.get(actor) if is_identified else None
+                is_first = run is runs[0] and not (seeded and seeded.spans[0][0] < run[0].at)
+                sessions.append(TrackedSession(actor, is_identified, is_first, tuple(run), seeded))
+        return sorted(sessions, key=lambda session: (session.start, session.actor))
 
 
 class TrackedSessions(SessionBatch):
@@ -247,7 +272,11 @@ class TrackedSessions(SessionBatch):
     ) -> None:
         n = len(sessions)
         self._sessions = sessions
-        traits = [data.identities.get(session.actor, {}) for session in sessions]
+        sent = [data.identities.get(session.actor, {}) for session in sessions]
+        traits = [
+            {**session.seeded.traits, **each} if session.seeded else each
+            for session, each in zip(sessions, sent, strict=True)
+        ]
         self.index = index
         self.start = [session.start for session in sessions]
         self.duration = [session.events[-1].at - session.start for session in sessions]
@@ -260,10 +289,13 @@ class TrackedSessions(SessionBatch):
         self.ids = [session.number(site_key) for session in sessions]
         self.visitors = [session.visitor(site_key) for session in sessions]
         self.user_ids = [session.actor if session.identified else None for session in sessions]
-        self.names = [parse_text_trait(sent.get("name")) for sent in traits]
-        self.emails = [parse_text_trait(sent.get("email")) for sent in traits]
-        self.tags = [parse_tags_trait(sent.get("$tags")) for sent in traits]
-        self.traits = [dict(sent) if sent else None for sent in traits]
+        self.names = [parse_text_trait(each.get("name")) for each in traits]
+        self.emails = [parse_text_trait(each.get("email")) for each in traits]
+        self.tags = [
+            each.seeded.tags if each.seeded and "$tags" not in own else parse_tags_trait(own.get("$tags"))
+            for each, own in zip(sessions, traits, strict=True)
+        ]
+        self.traits = [dict(each) if each else None for each in traits]
         attributes = [session.attributes(vocabulary) for session in sessions]
         self.places = [each.place for each in attributes]
         self.agents = [each.agent for each in attributes]
@@ -276,7 +308,8 @@ class TrackedSessions(SessionBatch):
             len(vocabulary.places),
         )
         self.ips = [
-            address if place.country else "" for address, place in zip(addresses, self.places, strict=True)
+            address if session.seeded or place.country else ""
+            for address, session, place in zip(addresses, sessions, self.places, strict=True)
         ]
         self.paths = [session.path for session in sessions]
         self.pageviews = list(map(len, self.paths))
