@@ -53,12 +53,14 @@ def test_world_add_applies_each_option(admin: Shell) -> None:
     words = ("--page", "/", "--page", "/pricing", "--event", 'signup={"plan": "pro"}', "--event", "done")
     added = admin.json(
         *("world", "add", "--start", "2026-09-10T08:00Z", "--user-id", "u-1", "--site", "1", *words),
-        *("--set", "country=DE", "--set", "end=2026-09-10T08:10Z"),
+        *("--set", "country=DE", "--set", "end=2026-09-10T08:10Z", "--set", "os=Windows"),
+        *("--set", "os_version=11", "--set", 'tags=["vip"]'),
     )
     raw = admin.json("session", "show", "--number", str(added["number"]), "--site", "1")
 
     assert (added["start"], added["end"]) == ("2026-09-10T08:00:00Z", "2026-09-10T08:10:00Z")
     assert (raw["user_id"], raw["place"]["country"], raw["pages"]) == ("u-1", "DE", ["/", "/pricing"])
+    assert (raw["agent"]["os_version"], raw["tags"]) == ("11", ["vip"])
     assert (raw["duration"], raw["custom_events"]) == (600_000, 2)
     shown = admin("world", "add", "--start", "2026-09-11")
     assert "session " in shown

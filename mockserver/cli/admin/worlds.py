@@ -99,6 +99,11 @@ def _print_added(added: AddedSession) -> None:
     print_table(("vendor", "session id", "visitor id", "row"), rows)
 
 
+def _parse_field(text: str) -> Any:
+    """Parse objects, arrays and quoted texts as JSON; versions such as 10 are texts."""
+    return parse_json_or_text(text) if text.startswith(("{", "[", '"')) else text
+
+
 def _parse_event(text: str) -> str | list[Any]:
     name, equals, properties = text.partition("=")
     return [name, parse_json_or_text(properties)] if equals else name
@@ -125,7 +130,7 @@ def _parse_event(text: str) -> str | list[Any]:
 @click.option(
     "--set",
     "fields",
-    **repeated_pairs("FIELD=VALUE", parse_json_or_text),
+    **repeated_pairs("FIELD=VALUE", _parse_field),
     help="Set another field, such as country, city, device, browser, utm_source, language, end or email;"
     " repeatable; VALUE may be JSON.",
 )

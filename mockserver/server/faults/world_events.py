@@ -93,9 +93,9 @@ class SessionDeleted(WorldEvent, frozen=True, kw_only=True, tag="session_deleted
 class SessionGrows(WorldEvent, frozen=True, kw_only=True, tag="session_grows"):
     """Add an event to a visitor's last session before the response, among the sessions of tracked data.
 
-    Sessions that another fault added count as tracked data. If there is no such session yet, one is added,
-    which grows with the next trigger. Running sessions of the seeded world grow with the clock, without a
-    fault.
+    Sessions that a test or another fault added count as tracked data. If there is no such session yet, one is
+    added, which grows with the next trigger. Running sessions of the seeded world grow with the clock,
+    without a fault.
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "session_grows", "times": 2}
