@@ -70,7 +70,7 @@ def test_added_session_is_all_that_empty_world_has(mock: SessionMock) -> None:
             assert rows == [added.rows[vendor.name]]
             tenant.reconcile(rows, vendor=vendor.name, endpoint=endpoint.name)
         assert tenant.world.counts == [1, 0]
-        assert tenant.verify().findings == []
+        assert {finding.level for finding in tenant.verify().findings} <= {"note"}
 
 
 def test_clock_accepts_all_kinds_of_instants_and_durations(tenant: TenantHandle) -> None:
