@@ -24,6 +24,7 @@ from mockserver.world.generator.query_result import (
 from mockserver.world.generator.schedule import SESSION_TIMEOUT
 from mockserver.world.generator.timeline import Rhythm, Timeline, exact_timeline, flowing_timeline
 from mockserver.world.generator.tracked import (
+    Attributes,
     Identity,
     SeededVisitor,
     TrackedData,
@@ -62,6 +63,8 @@ class Site:
         self.number = number
         self.tracked_data = TrackedData()
         self.deletions = NO_DELETIONS
+        self._hidden = NO_DELETIONS
+        """The deletions, and the generated sessions whose events are in the tracked data."""
         self._only: int | None = None
         self.key = key(spec.seed, "site", number)
         cycle, position = divmod(number, len(vocabulary.site_names))  # No two sites share a domain.
@@ -108,7 +111,49 @@ class Site:
         site.__dict__.update(self.__dict__)
         site.tracked_data = self.tracked_data if tracked_data is None else tracked_data
         site.deletions = self.deletions if deletions is None else deletions
+        joined = site.tracked_data.joined
+        if site.deletions is not self.deletions or joined is not self.tracked_data.joined:
+            site._hidden = site.deletions.union(joined)
         return site
+
+    def track(self, events: Iterable[TrackedEvent]) -> "Site":
+        """Return the site with further tracked events.
+
+        An event at most 30 minutes from a generated session of the same user joins it.
+        """
+        events = list(events)
+        data = self.tracked_data.with_events(events, self.find_seeded)
+        for event in events:
+            visitor = data.seeded.get(event.user_id or "")
+            for start, end, number in visitor.sessions if visitor else ():
+                is_near = start - SESSION_TIMEOUT <= event.at <= end + SESSION_TIMEOUT
+                if is_near and number not in self.deletions.numbers | data.joined:
+                    data = data.with_generated(number, self._copy_events(number, event.user_id))
+        return self.replace(tracked_data=data)
+
+    def _copy_events(self, number: int, user: str | None) -> list[TrackedEvent]:
+        """Return the events of a generated session of people as tracked events of its user."""
+        sessions = GeneratedSessions(self.people, np.array([self.people.index_of(number)]), FAR, {})
+        attributes = Attributes(
+            sessions.places[0],
+            sessions.agents[0],
+            sessions.acquisitions[0],
+            sessions.languages[0],
+            sessions.hostnames[0],
+        )
+        return [
+            TrackedEvent(
+                event.at,
+                event.name,
+                event.properties,
+                user_id=user,
+                page=event.page,
+                attributes=attributes,
+                kind=event.kind,
+                session=number,
+            )
+            for event in sessions.list_events(0)
+        ]
 
     def with_only(self, number: int) -> "Site":
         """Return the site with no session but one: queries show what that session adds to their results."""
@@ -130,7 +175,7 @@ class Site:
     def _generated(self, population: Population, query: Query, stop: int, now: int) -> GeneratedSource:
         last = population.timeline.count_before(stop)
         first = 0 if query.start is None else min(population.timeline.count_before(query.start), last)
-        sessions = self.deletions.select(population, query, now)
+        sessions = self._hidden.select(population, query, now)
         return GeneratedSource(population, sessions, (first, last), now, self.tracked_data.identities)
 
     def _tracked(self, query: Query, stop: int, now: int) -> TrackedSource:
@@ -162,7 +207,8 @@ class Site:
         events = make_events(session, self._vocabulary, self.hostnames, visitor)
         tracked = self.tracked_data.sessions(FAR)
         spans = [(each.start, each.events[-1].at) for each in tracked if each.actor == events[0].actor]
-        for start, end in (*spans, *(visitor.spans if visitor else ())):
+        generated = [(start, end) for start, end, _ in visitor.sessions] if visitor else []
+        for start, end in spans + generated:
             if start <= events[-1].at + SESSION_TIMEOUT and end + SESSION_TIMEOUT >= events[0].at:
                 raise WorldError(
                     f"start: visitor {events[0].actor!r} has a session from {format_instant(start)}"
@@ -183,7 +229,8 @@ class Site:
         unknown = unknown_attributes(self._vocabulary)
         return SeededVisitor(
             number,
-            tuple(zip(sessions.start, sessions.end, strict=True)),
+            tuple(zip(sessions.start, sessions.end, sessions.ids, strict=True)),
+            frozenset(sessions.numbers[self.people.archetypes.returning[sessions.row]].tolist()),
             sessions.traits[position] or {},
             sessions.tags[position],
             replace(
@@ -210,7 +257,7 @@ class Site:
         """Return :meth:`session`, deleted or not: keyset pages may continue after a deleted one."""
         for population in (self.people, self.bots):
             index = population.session_index(number, now)
-            if index is not None:
+            if index is not None and number not in self.tracked_data.joined:
                 return GeneratedSessions(
                     population, np.array([index], dtype=np.int64), now, self.tracked_data.identities
                 )
@@ -276,9 +323,7 @@ def _load_vocabulary(spec: WorldSpec) -> Vocabulary:
 
 def with_events(world: World, site: int, events: Iterable[TrackedEvent]) -> World:
     """Return the world with further events tracked on a site."""
-    changed = world.sites[site]
-    data = changed.tracked_data.with_events(events, changed.find_seeded)
-    return world.replace_site(changed.replace(tracked_data=data))
+    return world.replace_site(world.sites[site].track(events))
 
 
 def with_identity(world: World, site: int, identity: Identity) -> World:

@@ -268,7 +268,7 @@ async def test_event_of_generated_visitor_is_that_visitor_at_every_vendor(serve:
     batch = mock.tenant.world.sites[0].find(Query(), DEFAULT_END).page(0, 100).batches[0]
     position, user = next(item for item in enumerate(batch.user_ids) if item[1])
     before = expect(mock, pair)
-    event = TrackedEvent(START, "sent", user_id=user)
+    event = TrackedEvent(DEFAULT_START - DAY, "sent", user_id=user)
     mock.tenant.world = with_events(mock.tenant.world, 0, [event])
     [tracked] = [row for row in expect(mock, pair) if row not in before]
     mock.tenant.world = mock.tenant.world.replace_site(
@@ -279,6 +279,25 @@ async def test_event_of_generated_visitor_is_that_visitor_at_every_vendor(serve:
     assert pair[1].visitor_field in generated
     for field in {str(pair[1].visitor_field), *VISITOR_FIELDS} & generated.keys():
         assert tracked[field] == generated[field], field
+
+
+@pytest.mark.parametrize("pair", SESSION_LISTS, ids=name)
+async def test_generated_session_grows_by_event_of_its_visitor(serve: Any, pair: Pair) -> None:
+    mock = await serve(pair[0])
+    batch = mock.tenant.world.sites[0].find(Query(), DEFAULT_END).page(0, 100).batches[0]
+    position, user = next(item for item in enumerate(batch.user_ids) if item[1])
+    before = expect(mock, pair)
+    event = TrackedEvent(batch.end[position] + 60_000, "sent", user_id=user)
+    mock.tenant.world = with_events(mock.tenant.world, 0, [event])
+    after = expect(mock, pair)
+    old_row, new_row = (
+        [row for row in some if row not in others] for some, others in ((before, after), (after, before))
+    )
+
+    assert len(after) == len(before)
+    assert len(old_row) == len(new_row) == 1
+    for field in (*pair[1].row_key, pair[1].start_field, pair[1].visitor_field):
+        assert old_row[0][field] == new_row[0][field]
 
 
 VISITOR_FIELDS = ("name", "email", "tags", "traits", "identified_user_id", "ip", "country", "city", "browser")

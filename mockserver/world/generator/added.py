@@ -120,7 +120,7 @@ def make_events(
     for at, step in _schedule(session):
         if isinstance(step, AddedPage):
             page = _resolve_page(step.page, vocabulary)
-            events.append(TrackedEvent(at, "", page=page, **known))
+            events.append(TrackedEvent(at, "", page=page, kind="pageview", **known))
         else:
             events.append(TrackedEvent(at, step.name, step.properties, page=page, **known))
     return events

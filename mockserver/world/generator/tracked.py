@@ -42,8 +42,10 @@ class SeededVisitor(Struct, frozen=True):
     """An identified visitor of generated sessions."""
 
     number: int
-    spans: tuple[tuple[int, int], ...]
-    """Start and end of each of the visitor's sessions."""
+    sessions: tuple[tuple[int, int, int], ...]
+    """Start, end and number of each of the visitor's sessions."""
+    returning: frozenset[int]
+    """Numbers of the sessions for which the visitor returned."""
     traits: Mapping[str, Any]
     tags: list[str]
     attributes: Attributes
@@ -51,12 +53,11 @@ class SeededVisitor(Struct, frozen=True):
 
 
 class TrackedEvent(Struct, frozen=True):
-    """An event sent for a visitor, or of an added session."""
+    """An event sent for a visitor, of an added session, or of a generated session that a sent event joins."""
 
     at: int
     """Unix milliseconds."""
     name: str
-    """``""`` for a pageview."""
     properties: Mapping[str, Any] = {}
     user_id: str | None = None
     anonymous_id: str | None = None
@@ -64,6 +65,10 @@ class TrackedEvent(Struct, frozen=True):
     """None if unknown, as for every event that a client sent."""
     attributes: Attributes | None = None
     """Those of the session that the event begins; None if unknown."""
+    kind: str = "custom_event"
+    """As of :class:`~mockserver.world.model.session_batch.Event`."""
+    session: int | None = None
+    """Number of the generated session that has the event."""
 
     @property
     def actor(self) -> str:
@@ -72,13 +77,13 @@ class TrackedEvent(Struct, frozen=True):
 
     @property
     def is_pageview(self) -> bool:
-        """True for a pageview of an added session."""
-        return self.page is not None and not self.name
+        """True for a pageview; clients send only custom events."""
+        return self.kind == "pageview"
 
     @property
     def action(self) -> Action:
         """The event as an entry of a dimension."""
-        return PAGEVIEW if self.is_pageview else Action("custom_event", self.name, dict(self.properties))
+        return PAGEVIEW if self.is_pageview else Action(self.kind, self.name, dict(self.properties))
 
 
 class Identity(Struct, frozen=True):
@@ -112,7 +117,8 @@ class TrackedSession(Struct, frozen=True):
 
     def number(self, site_key: int) -> int:
         """Return the 56-bit session number; it does not change while the session grows."""
-        return key(site_key, "tracked", self.actor, self.start) >> 8
+        numbers = (event.session for event in self.events if event.session is not None)
+        return next(numbers, key(site_key, "tracked", self.actor, self.start) >> 8)
 
     def visitor(self, site_key: int) -> int:
         """Return the 48-bit visitor number."""
@@ -136,10 +142,9 @@ class TrackedSession(Struct, frozen=True):
         """The pages of all pageviews, in order."""
         return [event.page for event in self.events if event.page and event.is_pageview]
 
-    @property
-    def custom_events(self) -> int:
-        """The number of events other than pageviews."""
-        return sum(not event.is_pageview for event in self.events)
+    def count_events(self, kind: str) -> int:
+        """Return the number of events of a kind."""
+        return sum(event.kind == kind for event in self.events)
 
     def acquisitions(self, vocabulary: Vocabulary) -> list[Acquisition]:
         """Return the acquisition that each event reports: the first that of the session."""
@@ -183,10 +188,10 @@ _ENTRIES: Final[dict[str, Callable[[TrackedSession, Vocabulary], list[Any]]]] = 
     ],
     "identified": lambda session, _: [session.identified],
     "returning": lambda session, _: [not session.first],
-    "bounce": lambda session, _: [not session.custom_events and len(session.path) == 1],
+    "bounce": lambda session, _: [len(session.events) == len(session.path) == 1],
     "pageviews": lambda session, _: [len(session.path)],
-    "custom_events": lambda session, _: [session.custom_events],
-    "errors": lambda _, __: [0],
+    "custom_events": lambda session, _: [session.count_events("custom_event")],
+    "errors": lambda session, _: [session.count_events("error")],
     "duration": lambda session, _: [session.events[-1].at - session.start],
 }
 """The entries of a tracked session in each dimension."""
@@ -205,6 +210,8 @@ class TrackedData(Struct, frozen=True, dict=True):
     """Traits by actor."""
     seeded: Mapping[str, SeededVisitor] = {}
     """Actors that are visitors of generated sessions."""
+    joined: frozenset[int] = frozenset()
+    """Numbers of the generated sessions whose events are in the log."""
 
     def with_events(
         self, events: Iterable[TrackedEvent], find_seeded: Callable[[str], SeededVisitor | None] | None = None
@@ -216,7 +223,11 @@ class TrackedData(Struct, frozen=True, dict=True):
         users = {event.user_id for event in events if event.user_id} - self.seeded.keys()
         found = {user: find_seeded(user) for user in users} if find_seeded else {}
         seeded = {user: visitor for user, visitor in found.items() if visitor}
-        return TrackedData(log, len(log), self.identities, {**self.seeded, **seeded})
+        return replace(self, log=log, count=len(log), seeded={**self.seeded, **seeded})
+
+    def with_generated(self, number: int, events: Iterable[TrackedEvent]) -> "TrackedData":
+        """Return the data with a generated session, which grows by the events that its visitor sends."""
+        return replace(self.with_events(events), joined=self.joined | {number})
 
     def with_identity(self, identity: Identity) -> "TrackedData":
         """Return the data with further traits of a visitor."""
@@ -252,7 +263,11 @@ class TrackedData(Struct, frozen=True, dict=True):
             for run in runs:
                 is_identified = run[0].user_id is not None
                 seeded = self.seeded.get(actor) if is_identified else None
-                is_first = run is runs[0] and not (seeded and seeded.spans[0][0] < run[0].at)
+                is_first = run is runs[0]
+                if seeded:
+                    numbers = {event.session for event in run if event.session is not None}
+                    is_earliest = is_first and run[0].at <= seeded.sessions[0][0]
+                    is_first = numbers.isdisjoint(seeded.returning) if numbers else is_earliest
                 sessions.append(TrackedSession(actor, is_identified, is_first, tuple(run), seeded))
         return sorted(sessions, key=lambda session: (session.start, session.actor))
 
@@ -270,7 +285,6 @@ class TrackedSessions(SessionBatch):
         data: TrackedData,
         vocabulary: Vocabulary,
     ) -> None:
-        n = len(sessions)
         self._sessions = sessions
         sent = [data.identities.get(session.actor, {}) for session in sessions]
         traits = [
@@ -284,8 +298,9 @@ class TrackedSessions(SessionBatch):
             sum(max(after.at - event.at - IDLE_AFTER, 0) for event, after in pairwise(session.events))
             for session in sessions
         ]
-        self.outbounds = self.errors = [0] * n
-        self.custom_events = [session.custom_events for session in sessions]
+        self.custom_events = [session.count_events("custom_event") for session in sessions]
+        self.outbounds = [session.count_events("outbound") for session in sessions]
+        self.errors = [session.count_events("error") for session in sessions]
         self.ids = [session.number(site_key) for session in sessions]
         self.visitors = [session.visitor(site_key) for session in sessions]
         self.user_ids = [session.actor if session.identified else None for session in sessions]
@@ -322,8 +337,7 @@ class TrackedSessions(SessionBatch):
         referrer = self.acquisitions[position].referrer
         events = []
         for event, page in zip(self._sessions[position].events, self._pages[position], strict=True):
-            kind = event.action.kind
-            events.append(Event(event.at, kind, page, event.name, event.properties, referrer))
+            events.append(Event(event.at, event.kind, page, event.name, event.properties, referrer))
             if page.path:
                 referrer = f"https://{self.hostnames[position]}{page.path}{page.querystring}"
         return events
