@@ -161,6 +161,25 @@ class WorldTotals(Struct, kw_only=True):
     sites: list[SiteTotals]
 
 
+class AddedSession(Struct, kw_only=True):
+    """A session that a test added, as each vendor with a list of sessions shows it."""
+
+    site: int
+    """Index of the site."""
+    number: int
+    """Number of the session in the world."""
+    visitor: int
+    """Number of its visitor in the world."""
+    start: str
+    end: str
+    ids: dict[str, str]
+    """The session's id by vendor, for those whose sessions have an id."""
+    visitor_ids: dict[str, str]
+    """The visitor's id by vendor, for those that show one."""
+    rows: dict[str, dict[str, Any]]
+    """The session's row by vendor."""
+
+
 class FreezeClock(RequestModel, frozen=True, tag_field="action", tag="freeze"):
     """Freeze the clock at an instant, by default at its current time."""
 

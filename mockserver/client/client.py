@@ -6,6 +6,7 @@ from typing import Any, Final, Literal, Self, SupportsFloat
 from urllib.parse import quote, urlencode
 
 from mockserver.admin_schemas import (
+    AddedSession,
     AdvanceClock,
     BegunList,
     ClockChange,
@@ -150,6 +151,12 @@ class AdminClient(NotPicklable):
         """Replace a tenant's world by a profile with some fields overridden; the seed stays unless given."""
         body = {"profile": profile, **fields}
         return self._transport.request("PUT", _tenant_path(tenant) + "/world", WorldTotals, body)
+
+    def add_session(self, *, start: InstantLike, tenant: str = DEFAULT_TENANT, **fields: Any) -> AddedSession:
+        """Add a session to a tenant's world; *fields* are those of ``POST …/world/sessions``."""
+        body = to_plain({"start": start, **fields})
+        path = _tenant_path(tenant) + "/world/sessions"
+        return self._transport.request("POST", path, AddedSession, body)
 
     def clock(self, tenant: str = DEFAULT_TENANT) -> ClockState:
         """Return the time and the mode of a tenant's clock."""

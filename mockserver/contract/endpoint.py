@@ -78,6 +78,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """The field with the number of sessions that a row represents; None if a row is one session."""
     start_field: str | None = None
     """The field with the start of a row's session."""
+    visitor_field: str | None = None
+    """The field with the id of the visitor of a row's session."""
     limits: tuple[Limit, ...] = ()
     errors: tuple[str, ...] = ()
     """Names of error templates of this endpoint, in addition to those of every endpoint."""
@@ -126,7 +128,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         if self.rows_path is None:
             return list(self.pagination.response_fields)
         prefix = f"{self.rows_path}." if self.rows_path else ""
-        row_fields = (*self.row_key, self.count_field, self.start_field)
+        row_fields = (*self.row_key, self.count_field, self.start_field, self.visitor_field)
         in_rows = [prefix + name for name in row_fields if name]
         paths = (self.rows_path, *in_rows, *self.pagination.response_fields)
         return [path for path in paths if path]

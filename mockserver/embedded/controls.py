@@ -7,7 +7,7 @@ from typing import Any, SupportsFloat
 from msgspec import json
 
 from mockserver._util.suggest import suggest
-from mockserver.admin_schemas import ClockState, FindingSummary, LimitState, WorldTotals
+from mockserver.admin_schemas import AddedSession, ClockState, FindingSummary, LimitState, WorldTotals
 from mockserver.client import AdminClient
 from mockserver.client.client import Filter, InstantLike
 from mockserver.client.http_transport import NotPicklable, is_admin_error
@@ -178,6 +178,17 @@ class World(Part):
     def counts(self) -> list[int]:
         """The number of sessions of each site by now, without bots."""
         return [site.sessions for site in self.totals.sites]
+
+    def add(self, *, start: InstantLike, **fields: Any) -> AddedSession:
+        """Add a session, and return its ids and rows at each vendor.
+
+        Fields are ``site``, ``end``, ``pages`` (paths), ``events`` (names, or pairs of name and properties),
+        ``user_id``, ``anonymous_id``, ``name``, ``email``, ``tags``, ``traits``, ``country``, ``region``,
+        ``city``, ``time_zone``, ``language``, ``device``, ``os``, ``os_version``, ``browser``,
+        ``browser_version``, ``channel``, ``referrer``, ``utm_source``, ``utm_medium``, ``utm_campaign``,
+        ``utm_term``, ``utm_content`` and ``hostname``.
+        """
+        return self._client.add_session(start=start, tenant=self._tenant, **fields)
 
     def session(
         self, index: int | None = None, *, number: int | None = None, site: int = 0

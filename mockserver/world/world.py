@@ -8,25 +8,36 @@ import numpy as np
 from msgspec import json
 from msgspec.structs import replace
 
+from mockserver.world.generator.added import NewSession, make_events
 from mockserver.world.generator.archetypes import Shares, SiteInputs
 from mockserver.world.generator.columns import GeneratedSessions
 from mockserver.world.generator.deletions import NO_DELETIONS, Deletions
 from mockserver.world.generator.locales import localized_vocabulary
-from mockserver.world.generator.population import Population
-from mockserver.world.generator.query_result import GeneratedSource, QueryResult, Source, TrackedSource
+from mockserver.world.generator.population import Population, parse_visitor_number
+from mockserver.world.generator.query_result import (
+    FAR,
+    GeneratedSource,
+    QueryResult,
+    Source,
+    TrackedSource,
+)
+from mockserver.world.generator.schedule import SESSION_TIMEOUT
 from mockserver.world.generator.timeline import Rhythm, Timeline, exact_timeline, flowing_timeline
 from mockserver.world.generator.tracked import (
+    Attributes,
     Identity,
+    SeededVisitor,
     TrackedData,
     TrackedEvent,
     TrackedSession,
     TrackedSessions,
+    unknown_attributes,
 )
 from mockserver.world.model.hashing import key
 from mockserver.world.model.query import Query
 from mockserver.world.model.segments import Segment, build_segments
 from mockserver.world.model.session_batch import SessionBatch
-from mockserver.world.model.spec import WorldError, WorldSpec
+from mockserver.world.model.spec import WorldError, WorldSpec, format_instant
 from mockserver.world.model.vocabulary import Vocabulary, load
 
 _PEOPLE = 0
@@ -54,6 +65,8 @@ class Site:
         self.number = number
         self.tracked_data = TrackedData()
         self.deletions = NO_DELETIONS
+        self._hidden = NO_DELETIONS
+        """The deletions, and the generated sessions whose events are in the tracked data."""
         self._only: int | None = None
         self.key = key(spec.seed, "site", number)
         cycle, position = divmod(number, len(vocabulary.site_names))  # No two sites share a domain.
@@ -100,7 +113,49 @@ class Site:
         site.__dict__.update(self.__dict__)
         site.tracked_data = self.tracked_data if tracked_data is None else tracked_data
         site.deletions = self.deletions if deletions is None else deletions
+        joined = site.tracked_data.joined
+        if site.deletions is not self.deletions or joined is not self.tracked_data.joined:
+            site._hidden = site.deletions.union(joined)
         return site
+
+    def track(self, events: Iterable[TrackedEvent]) -> "Site":
+        """Return the site with further tracked events.
+
+        An event at most 30 minutes from a generated session of the same user joins it.
+        """
+        events = list(events)
+        data = self.tracked_data.with_events(events, self.find_seeded)
+        for event in events:
+            visitor = data.seeded.get(event.user_id or "")
+            for start, end, number in visitor.sessions if visitor else ():
+                is_near = start - SESSION_TIMEOUT <= event.at <= end + SESSION_TIMEOUT
+                if is_near and number not in self.deletions.numbers | data.joined:
+                    data = data.with_generated(number, self._copy_events(number, event.user_id))
+        return self.replace(tracked_data=data)
+
+    def _copy_events(self, number: int, user: str | None) -> list[TrackedEvent]:
+        """Return the events of a generated session of people as tracked events of its user."""
+        sessions = GeneratedSessions(self.people, np.array([self.people.index_of(number)]), FAR, {})
+        attributes = Attributes(
+            sessions.places[0],
+            sessions.agents[0],
+            sessions.acquisitions[0],
+            sessions.languages[0],
+            sessions.hostnames[0],
+        )
+        return [
+            TrackedEvent(
+                event.at,
+                event.name,
+                event.properties,
+                user_id=user,
+                page=event.page,
+                attributes=attributes,
+                kind=event.kind,
+                session=number,
+            )
+            for event in sessions.list_events(0)
+        ]
 
     def with_only(self, number: int) -> "Site":
         """Return the site with no session but one: queries show what that session adds to their results."""
@@ -122,7 +177,7 @@ class Site:
     def _generated(self, population: Population, query: Query, stop: int, now: int) -> GeneratedSource:
         last = population.timeline.count_before(stop)
         first = 0 if query.start is None else min(population.timeline.count_before(query.start), last)
-        sessions = self.deletions.select(population, query, now)
+        sessions = self._hidden.select(population, query, now)
         return GeneratedSource(population, sessions, (first, last), now, self.tracked_data.identities)
 
     def _tracked(self, query: Query, stop: int, now: int) -> TrackedSource:
@@ -145,6 +200,49 @@ class Site:
             return sessions
         return [session for session in sessions if session.number(self.key) not in self.deletions.numbers]
 
+    def make_events(self, session: NewSession) -> list[TrackedEvent]:
+        """Return the events of a session to add.
+
+        Raises :class:`WorldError` if it contradicts itself or another session of its visitor.
+        """
+        visitor = self.find_seeded(session.user_id or "")
+        events = make_events(session, self._vocabulary, self.hostnames, visitor)
+        tracked = self.tracked_data.sessions(FAR)
+        spans = [(each.start, each.events[-1].at) for each in tracked if each.actor == events[0].actor]
+        generated = [(start, end) for start, end, _ in visitor.sessions] if visitor else []
+        for start, end in spans + generated:
+            if start <= events[-1].at + SESSION_TIMEOUT and end + SESSION_TIMEOUT >= events[0].at:
+                raise WorldError(
+                    f"start: visitor {events[0].actor!r} has a session from {format_instant(start)}"
+                    f" to {format_instant(end)}; use a time more than 30 minutes away from it"
+                )
+        return events
+
+    def find_seeded(self, user: str) -> SeededVisitor | None:
+        """Return the visitor of generated sessions with a user id, None if there is none."""
+        number = parse_visitor_number(user)
+        if number is None:
+            return None
+        index = self.people.sessions_of_actors([f"{number:012x}"], (), FAR)
+        sessions = GeneratedSessions(self.people, index, FAR, {})
+        if user not in sessions.user_ids:
+            return None
+        position = sessions.user_ids.index(user)
+        unknown = unknown_attributes(self._vocabulary)
+        return SeededVisitor(
+            number,
+            tuple(zip(sessions.start, sessions.end, sessions.ids, strict=True)),
+            frozenset(sessions.numbers[self.people.archetypes.returning[sessions.row]].tolist()),
+            sessions.traits[position] or {},
+            sessions.tags[position],
+            replace(
+                unknown,
+                place=sessions.places[position],
+                agent=sessions.agents[position],
+                language=sessions.languages[position],
+            ),
+        )
+
     def texts(self, dimension: str, text_of: Callable[[Any], str], now: int) -> frozenset[str]:
         """Return *text_of* of all entries that people or tracked sessions can have in a dimension."""
         seeded = self.people.texts(dimension, text_of)
@@ -161,7 +259,7 @@ class Site:
         """Return :meth:`session`, deleted or not: keyset pages may continue after a deleted one."""
         for population in (self.people, self.bots):
             index = population.session_index(number, now)
-            if index is not None:
+            if index is not None and number not in self.tracked_data.joined:
                 return GeneratedSessions(
                     population, np.array([index], dtype=np.int64), now, self.tracked_data.identities
                 )
@@ -227,14 +325,31 @@ def _load_vocabulary(spec: WorldSpec) -> Vocabulary:
 
 def with_events(world: World, site: int, events: Iterable[TrackedEvent]) -> World:
     """Return the world with further events tracked on a site."""
-    changed = world.sites[site]
-    return world.replace_site(changed.replace(tracked_data=changed.tracked_data.with_events(events)))
+    return world.replace_site(world.sites[site].track(events))
 
 
 def with_identity(world: World, site: int, identity: Identity) -> World:
     """Return the world with further traits of a visitor of a site."""
     changed = world.sites[site]
     return world.replace_site(changed.replace(tracked_data=changed.tracked_data.with_identity(identity)))
+
+
+def with_session(world: World, session: NewSession) -> tuple[World, TrackedSession]:
+    """Return the world with a further session, and the session.
+
+    Raises :class:`WorldError` if the session contradicts itself or another session of its visitor.
+    """
+    if not 0 <= session.site < len(world.sites):
+        raise WorldError(f"site: unknown index {session.site}; use 0 to {len(world.sites) - 1}")
+    site = world.sites[session.site]
+    if session.user_id is None and session.anonymous_id is None:
+        session = replace(session, anonymous_id=f"added-{site.tracked_data.count}")
+    events = site.make_events(session)
+    data = site.tracked_data.with_events(events, site.find_seeded)
+    identity = session.identity()
+    data = data if identity is None else data.with_identity(identity)
+    added = next(each for each in data.sessions(FAR) if events[0] in each.events)
+    return world.replace_site(site.replace(tracked_data=data)), added
 
 
 def without_sessions(world: World, site: int, numbers: Iterable[int]) -> World:

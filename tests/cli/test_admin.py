@@ -49,6 +49,24 @@ def test_tenant_create_applies_each_option(admin: Shell) -> None:
     assert [fault["kind"] for fault in admin.json("fault", "list", "-t", "acme")] == ["status", "latency"]
 
 
+def test_world_add_applies_each_option(admin: Shell) -> None:
+    words = ("--page", "/", "--page", "/pricing", "--event", 'signup={"plan": "pro"}', "--event", "done")
+    added = admin.json(
+        *("world", "add", "--start", "2026-09-10T08:00Z", "--user-id", "u-1", "--site", "1", *words),
+        *("--set", "country=DE", "--set", "end=2026-09-10T08:10Z", "--set", "os=Windows"),
+        *("--set", "os_version=11", "--set", 'tags=["vip"]'),
+    )
+    raw = admin.json("session", "show", "--number", str(added["number"]), "--site", "1")
+
+    assert (added["start"], added["end"]) == ("2026-09-10T08:00:00Z", "2026-09-10T08:10:00Z")
+    assert (raw["user_id"], raw["place"]["country"], raw["pages"]) == ("u-1", "DE", ["/", "/pricing"])
+    assert (raw["agent"]["os_version"], raw["tags"]) == ("11", ["vip"])
+    assert (raw["duration"], raw["custom_events"]) == (600_000, 2)
+    shown = admin("world", "add", "--start", "2026-09-11")
+    assert "session " in shown
+    assert all(vendor in shown for vendor in added["rows"])
+
+
 def test_tenant_option_wins_over_variable_and_default(admin: Shell) -> None:
     admin("tenant", "create", "one", "--seed", "1")
     admin("tenant", "create", "two", "--seed", "2")
@@ -425,6 +443,9 @@ def test_misuse_exits_with_2_and_names_remedy(words: list[str], remedy: str, adm
         (["journal", "list", "--vendor", "x"], "'x'"),
         (["rows", "expected", "x", "y"], "'x'"),
         (["session", "show"], "session"),
+        (["world", "add", "--start", "soon"], "'soon' is not an ISO 8601"),
+        (["world", "add", "--start", "2026-09-10", "--set", "citty=x"], "did you mean 'city'?"),
+        (["world", "add", "--start", "2026-09-10", "--event", "a=1"], "use a name, or a name and"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

@@ -44,6 +44,7 @@ CALLS: dict[str, tuple[tuple[Any, ...], dict[str, Any], str]] = {
     "reset_tenant": ((), {}, "None"),
     "world": ((), {}, "'sessions': 5"),
     "replace_world": ((), {"profile": "flowing", "seed": 3}, "'sessions_per_day': 500"),
+    "add_session": ((), {"start": NOW, "user_id": "u-1"}, "u-1"),
     "clock": ((), {}, "frozen"),
     "update_clock": ((AdvanceClock(seconds="1h"),), {}, "T01:00:00Z"),
     "freeze_clock": ((NOW,), {}, NOW),

@@ -54,6 +54,25 @@ def test_session_by_index_and_by_number_is_same(tenant: TenantHandle) -> None:
         tenant.world.session(0, number=1)
 
 
+def test_added_session_is_all_that_empty_world_has(mock: SessionMock) -> None:
+    with mock.create_tenant(profile="empty") as tenant:
+        added = tenant.world.add(
+            start=NOW,
+            country="DE",
+            device="mobile",
+            pages=["/", "/pricing"],
+            events=[("signup", {"plan": "pro"})],
+            user_id="u-1",
+            utm_source="news",
+        )
+        for vendor, endpoint in LISTS:
+            rows = flat(crawl(tenant, (vendor, endpoint)))
+            assert rows == [added.rows[vendor.name]]
+            tenant.reconcile(rows, vendor=vendor.name, endpoint=endpoint.name)
+        assert tenant.world.counts == [1, 0]
+        assert {finding.level for finding in tenant.verify().findings} <= {"note"}
+
+
 def test_clock_accepts_all_kinds_of_instants_and_durations(tenant: TenantHandle) -> None:
     assert tenant.clock.freeze(NOW) == NOW
     assert tenant.clock.set("2026-09-10T12:00:00Z") == NOW

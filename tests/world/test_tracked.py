@@ -1,16 +1,21 @@
 """Tracked events become sessions, and traits belong to visitors; both are immutable values."""
 
 from itertools import pairwise
+from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mockserver.world.generator.dimensions import DIMENSIONS
 from mockserver.world.generator.tracked import Identity, TrackedData, TrackedEvent
 from mockserver.world.model.hashing import key
+from mockserver.world.model.profiles import PROFILES
 from mockserver.world.model.query import Condition, Query
 from mockserver.world.model.segments import FILTERS
-from mockserver.world.model.spec import spec
-from mockserver.world.world import build, with_events, with_identity
+from mockserver.world.model.session_batch import SessionBatch
+from mockserver.world.model.spec import DEFAULT_START, spec
+from mockserver.world.world import World, build, with_events, with_identity, without_sessions
 from tests.world import digest
 from tests.world.brute_force import page_rows, split_sessions
 from tests.world.digest import LATER
@@ -251,3 +256,129 @@ def test_tracked_event_before_1970_appears_in_pages() -> None:
     assert one_by_one == page_rows(found.page(0, 1000))
     assert one_by_one[0][:2] == (-(10**11), 2)
     assert all(before[0] <= after[0] for before, after in pairwise(one_by_one))
+
+
+VISITOR_COLUMNS = (
+    *("visitors", "user_ids", "names", "emails", "tags", "traits"),
+    *("ips", "places", "agents", "languages"),
+)
+
+
+@pytest.mark.parametrize("profile", ["default", "flowing", "awkward"])
+def test_event_with_user_id_of_generated_visitor_belongs_to_that_visitor(profile: str) -> None:
+    world = build(spec(**PROFILES[profile]))
+    site = world.sites[0]
+    first = site.find(Query(), LATER).page(0, 200).batches[0]
+    users = [position for position, user in enumerate(first.user_ids) if user]
+    for position in users[:20]:
+        user = first.user_ids[position]
+        end = first.start[position] + first.duration[position]
+        events = [
+            TrackedEvent(at, "sent", user_id=user) for at in (DEFAULT_START - 10**11, end + 40 * MINUTE)
+        ]
+        tracked = with_events(world, 0, events).sites[0].find(Query(), LATER).sources[-1].take(0, 2)
+
+        for name in VISITOR_COLUMNS:
+            assert getattr(tracked, name) == [getattr(first, name)[position]] * 2, name
+        first_events = [
+            with_events(world, 0, [event]).sites[0].tracked_sessions(LATER)[0].first for event in events
+        ]
+        assert first_events == [True, False]
+    assert len(users) > 20
+
+
+def test_later_traits_replace_those_of_generated_visitor() -> None:
+    batch = WORLD.sites[0].find(Query(), LATER).page(0, 100).batches[0]
+    position, user = next(pair for pair in enumerate(batch.user_ids) if pair[1])
+    world = with_events(WORLD, 0, [TrackedEvent(NOW, "sent", user_id=user)])
+    world = with_identity(world, 0, Identity({"name": "Ada", "$tags": ["vip"]}, user_id=user))
+    tracked = world.sites[0].find(Query(), LATER).sources[-1].take(0, 1)
+
+    assert (tracked.names, tracked.tags) == (["Ada"], [["vip"]])
+    assert tracked.emails == [batch.emails[position]]
+
+
+def test_event_of_anyone_else_begins_own_visitor() -> None:
+    """An anonymous generated visitor has no user id, and an anonymous id is never one."""
+    batch = WORLD.sites[0].find(Query(), LATER).page(0, 100).batches[0]
+    anonymous = next(n for n, user in enumerate(batch.user_ids) if not user)
+    identified = next(n for n, user in enumerate(batch.user_ids) if user)
+    digits = batch.visitor_digits
+    actors: list[dict[str, Any]] = [
+        {"user_id": f"user_{digits[anonymous]}"},
+        {"user_id": digits[identified]},
+        {"user_id": "user_000000000000"},
+        {"anonymous_id": f"user_{digits[identified]}"},
+        {"anonymous_id": digits[identified]},
+    ]
+    for actor in actors:
+        if actor.get("user_id") in {f"user_{digits[n]}" for n, user in enumerate(batch.user_ids) if user}:
+            continue
+        world = with_events(WORLD, 0, [TrackedEvent(NOW, "sent", **actor)])
+        tracked = world.sites[0].find(Query(), LATER).sources[-1].take(0, 1)
+
+        assert tracked.visitors[0] not in batch.visitors
+        assert tracked.names == [None]
+
+
+def pick_user(world: World) -> tuple[SessionBatch, int]:
+    """Return sessions, and the position of one of an identified visitor with events of several kinds."""
+    batch = world.sites[0].find(Query(), LATER).page(0, 100).batches[0]
+    busy = zip(batch.user_ids, batch.outbounds, batch.custom_events, batch.pageviews, strict=True)
+    return batch, next(position for position, counts in enumerate(busy) if all(counts))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "joins"),
+    [(-1801, False), (-1800, True), (0, True), (None, True), (1800, True), (1801, False)],
+)
+def test_event_near_generated_session_of_its_user_joins_it(seconds: int | None, joins: bool) -> None:  # noqa: FBT001
+    """*seconds* are before the start or after the end; None is in between."""
+    batch, position = pick_user(WORLD)
+    start, end = batch.start[position], batch.end[position]
+    at = start + 1 if seconds is None else (start if seconds < 0 else end) + seconds * 1000
+    event = TrackedEvent(at, "sent", {"n": 1}, user_id=batch.user_ids[position])
+    site = with_events(WORLD, 0, [event]).sites[0]
+    found = site.find(Query(), LATER)
+    tracked = found.sources[-1].take(0, 1)
+    grown = site.session(batch.ids[position], LATER)
+
+    assert found.total == (100 if joins else 101)
+    assert grown is not None
+    assert (tracked.ids == [batch.ids[position]]) == joins
+    assert (grown.start[0], grown.end[0]) == ((min(start, at), max(end, at)) if joins else (start, end))
+    assert [each for each in grown.list_events(0) if each.at != at or each.name != "sent"] == [
+        *batch.list_events(position)
+    ]
+    assert grown.custom_events == [batch.custom_events[position] + joins]
+    for name in (
+        *VISITOR_COLUMNS,
+        "ids",
+        "pageviews",
+        "outbounds",
+        "errors",
+        "acquisitions",
+        "hostnames",
+        "paths",
+    ):
+        assert getattr(grown, name) == [getattr(batch, name)[position]], name
+
+
+def test_filters_and_totals_count_grown_session_once() -> None:
+    batch, position = pick_user(WORLD)
+    event = TrackedEvent(batch.start[position], "sent", user_id=batch.user_ids[position])
+    site = with_events(WORLD, 0, [event]).sites[0]
+    number = batch.ids[position]
+    for dimension, of in FILTERS.values():
+        for value in set(map(of, DIMENSIONS[dimension](WORLD.sites[0].people.archetypes)[0])):
+            query = Query(where=(Condition(dimension, of, "equals", (value,)),))
+            counts = [each.find(query, LATER).total for each in (site, WORLD.sites[0])]
+            assert counts[0] == counts[1], (dimension, value)
+    assert len(page_rows(site.find(Query(session=number), LATER).page(0, 2))) == 1
+    assert site.find(Query(actors=((str(batch.user_ids[position]),),)), LATER).total >= 1
+    deleted = without_sessions(with_events(WORLD, 0, [event]), 0, [number]).sites[0]
+    assert deleted.find(Query(), LATER).total == 99
+    assert deleted.session(number, LATER) is None
+    again = with_events(without_sessions(WORLD, 0, [number]), 0, [event]).sites[0]
+    assert again.find(Query(), LATER).total == 100
+    assert again.session(number, LATER) is None

@@ -6,7 +6,7 @@ import click
 from msgspec import json
 
 from mockserver._util.suggest import suggest
-from mockserver.admin_schemas import WorldFields, WorldTotals
+from mockserver.admin_schemas import AddedSession, WorldFields, WorldTotals
 from mockserver.cli.admin.common import with_client
 from mockserver.cli.lazy_group import SuggestingGroup
 from mockserver.cli.output import echo, print_table
@@ -88,6 +88,72 @@ def replace_world(client: AdminClient, *, tenant: str, profile: str | None, **op
     if profile is None and not spec:
         raise click.UsageError("nothing to replace; give --profile, --seed, --sessions or --set")
     return client.replace_world(tenant, profile=profile or "default", **spec)
+
+
+def _print_added(added: AddedSession) -> None:
+    echo(f"session {added.number} on site {added.site}, {added.start} to {added.end}\n")
+    rows = [
+        (vendor, added.ids.get(vendor, ""), added.visitor_ids.get(vendor, ""), json.encode(row).decode())
+        for vendor, row in added.rows.items()
+    ]
+    print_table(("vendor", "session id", "visitor id", "row"), rows)
+
+
+def _parse_field(text: str) -> Any:
+    """Parse objects, arrays and quoted texts as JSON; versions such as 10 are texts."""
+    return parse_json_or_text(text) if text.startswith(("{", "[", '"')) else text
+
+
+def _parse_event(text: str) -> str | list[Any]:
+    name, equals, properties = text.partition("=")
+    return [name, parse_json_or_text(properties)] if equals else name
+
+
+@world.command(
+    "add",
+    epilog=format_examples(
+        "session-mock admin world add --start 2026-09-10T08:00Z --page /pricing --set country=DE",
+        'session-mock admin world add --start 2026-09-11 --event \'signup={"plan": "pro"}\' --user-id u-1',
+    ),
+)
+@click.option("--start", required=True, metavar="TIME", help="Time of the first event, in ISO 8601.")
+@click.option("--page", "pages", multiple=True, metavar="PATH", help="Add a pageview; repeatable.")
+@click.option(
+    "--event",
+    "events",
+    multiple=True,
+    metavar="NAME[=JSON]",
+    help="Add a custom event after the pages, with properties as a JSON object; repeatable.",
+)
+@click.option("--user-id", help="User id of the visitor. [default: a new anonymous visitor]")
+@click.option("--site", type=int, default=0, show_default=True, help="Index of the site, from 0.")
+@click.option(
+    "--set",
+    "fields",
+    **repeated_pairs("FIELD=VALUE", _parse_field),
+    help="Set another field, such as country, city, device, browser, utm_source, language, end or email;"
+    " repeatable; VALUE may be JSON.",
+)
+@with_client(_print_added)
+def add_session(
+    client: AdminClient,
+    *,
+    tenant: str,
+    start: str,
+    pages: tuple[str, ...],
+    events: tuple[str, ...],
+    user_id: str | None,
+    site: int,
+    fields: dict[str, Any],
+) -> AddedSession:
+    """Add a session to the world of a tenant, and show its ids at each vendor.
+
+    Place, device and source are the first ones of the vocabulary with the given fields; other fields of the
+    session are unknown.
+    """
+    given = {"pages": list(pages) or None, "events": [*map(_parse_event, events)] or None, "user_id": user_id}
+    fields = {**fields, **{name: value for name, value in given.items() if value is not None}}
+    return client.add_session(start=start, site=site, tenant=tenant, **fields)
 
 
 def _print_session(data: dict[str, Any]) -> None:

@@ -31,6 +31,7 @@ ROUTES: Final = (
     Route("GET", _TENANT + "/world", worlds.get_world),
     Route("PUT", _TENANT + "/world", worlds.replace_world),
     Route("GET", _TENANT + "/world/session", worlds.get_session),
+    Route("POST", _TENANT + "/world/sessions", worlds.add_session, 201),
     Route("GET", _TENANT + "/clock", clocks.get_clock),
     Route("PUT", _TENANT + "/clock", clocks.update_clock),
     Route("GET", _TENANT + "/faults", faults.list_faults),

@@ -20,6 +20,7 @@ from mockserver.server.http.pagination import collect_fields, compute_page_info,
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.server.tenancy.world_history import WorldSnapshot
 from mockserver.vendors.base import Vendor, VendorIdentifiers, ViewRequest
+from mockserver.world.generator.tracked import TrackedSession
 
 Requirement = Literal["required", "optional", "forbidden"]
 
@@ -42,13 +43,16 @@ def check_parameters(vendor: Vendor, endpoint: Endpoint, names: Iterable[str]) -
             )
 
 
-def all_rows_params(tenant: Tenant, endpoint: Endpoint) -> dict[str, Any]:
-    """Return the parameters with which an endpoint returns every session of a tenant's world."""
-    spec, now = tenant.world.spec, tenant.clock.now()
+def all_rows_params(tenant: Tenant, endpoint: Endpoint, now: int | None = None) -> dict[str, Any]:
+    """Return the parameters with which an endpoint returns every session of a tenant's world by *now*."""
+    spec = tenant.world.spec
+    now = tenant.clock.now() if now is None else now
+    tracked = chain.from_iterable(site.tracked_sessions(now)[:1] for site in tenant.world.sites)
+    start = max(min([spec.start, *(session.start for session in tracked)]), 0)
     end = now if spec.end is None else max(spec.end, now)
-    first, last, day_after = format_seconds([spec.start, end, end + DAY])
+    first, last, day_after = format_seconds([start, end, end + DAY])
     values = {
-        "start": spec.start // 1000,
+        "start": start // 1000,
         "end": end // 1000 + 1,
         "start_date": first[:10],
         "end_date": last[:10],
@@ -97,6 +101,18 @@ def rows_at(
 ) -> Iterator[tuple[int | None, Any]]:
     """Yield each row with the total as :func:`rows` does, at an instant of the tenant's clock."""
     return _list(tenant, *pair, site).rows(parameters, WorldSnapshot(tenant.world, now))
+
+
+def row_of_session(
+    tenant: Tenant, pair: tuple[Vendor, Endpoint], site: int, session: TrackedSession
+) -> dict[str, Any]:
+    """Return the row of a session when it has ended, whether it has started yet or not."""
+    now = max(tenant.clock.now(), session.events[-1].at)
+    world = tenant.world
+    only = world.replace_site(world.sites[site].with_only(session.number(world.sites[site].key)))
+    parameters = all_rows_params(tenant, pair[1], now)
+    rows_with_total = _list(tenant, *pair, site).rows(parameters, WorldSnapshot(only, now))
+    return dict(next(rows_with_total)[1])
 
 
 def answer(

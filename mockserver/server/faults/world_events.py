@@ -93,9 +93,9 @@ class SessionDeleted(WorldEvent, frozen=True, kw_only=True, tag="session_deleted
 class SessionGrows(WorldEvent, frozen=True, kw_only=True, tag="session_grows"):
     """Add an event to a visitor's last session before the response, among the sessions of tracked data.
 
-    Sessions that another fault added count as tracked data. If there is no such session yet, one is added,
-    which grows with the next trigger. Running sessions of the seeded world grow with the clock, without a
-    fault.
+    Sessions that a test or another fault added count as tracked data. If there is no such session yet, one is
+    added, which grows with the next trigger. Running sessions of the seeded world grow with the clock,
+    without a fault.
     """
 
     EXAMPLE: ClassVar[dict[str, Any]] = {"kind": "session_grows", "times": 2}
@@ -113,7 +113,7 @@ class SessionGrows(WorldEvent, frozen=True, kw_only=True, tag="session_grows"):
         actors = sorted(last_sessions)
         session = last_sessions[actors[int(context.draw("session") * len(actors))]]
         at = min(session.events[-1].at + int(self.seconds * _SECOND), now)
-        visitor = {"user_id" if session.identified else "anonymous_id": session.actor}
+        visitor: dict[str, Any] = {"user_id" if session.identified else "anonymous_id": session.actor}
         return _send_event(context, TrackedEvent(at, self.event, {}, **visitor))
 
 

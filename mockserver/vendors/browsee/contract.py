@@ -101,6 +101,7 @@ EXPORT_SESSIONS: Final = Endpoint(
     rows_path="exports.data",
     row_key=("timestamp", "ip"),
     start_field="timestamp",
+    visitor_field="userId",
     time_windows=(TimeWindow("start", "end", default_hours=24),),
     all_rows_params={"start": "{start}", "end": "{end}"},
     limits=(ConcurrencyLimit(busy="browsee.busy", hold="browsee.hold", retry_after="browsee.retry_after"),),

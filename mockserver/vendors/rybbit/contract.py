@@ -125,6 +125,7 @@ LIST_SESSIONS = Endpoint(
     rows_path="data",
     row_key=("session_id",),
     start_field="session_start",
+    visitor_field="user_id",
     time_windows=WINDOWS,
     limits=_LIMITS,
     lint_rules=(_KEY_IN_QUERY, RANGE_WITHOUT_ZONE, LIMIT_ABOVE_MAXIMUM),

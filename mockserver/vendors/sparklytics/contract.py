@@ -156,6 +156,7 @@ LIST_SESSIONS: Final = Endpoint(
     rows_path="sessions",
     row_key=("session_id",),
     start_field="started_at",
+    visitor_field="visitor_id",
     time_windows=(TimeWindow("start_date", "end_date", default_hours=8 * 24),),
     filtered_example={"filter_country": "US", "filter_browser": "Chrome", "filter_page": "/pricing"},
     limits=LIMITS,

@@ -37,6 +37,20 @@ def _column(function: Callable[[Any], T]) -> T:
     return cached_property(function)  # type: ignore[return-value]
 
 
+def ip_addresses(visitors: U64, place: I64, places: int) -> list[str]:
+    """Return the address of each visitor, given the position of its place among all *places*.
+
+    A network belongs to one place, but a place may have several networks.
+    """
+    networks = below(max(len(NETWORKS) // places, 1), visitors << _NETWORK_SHIFT)
+    networks = (networks * places + place) % len(NETWORKS)
+    hosts = (visitors >> _HOST_SHIFT) & _HOST_MASK
+    return [
+        NETWORKS[network] + HOSTS[host]
+        for network, host in zip(networks.tolist(), hosts.tolist(), strict=True)
+    ]
+
+
 class GeneratedSessions(SessionBatch):
     """Sessions as of an instant: a session that still runs has only its events until then."""
 
@@ -326,15 +340,8 @@ class GeneratedSessions(SessionBatch):
 
     @_column
     def ips(self) -> list[str]:
-        """A network belongs to one place, but a place may have several networks."""
         places = len(self.archetypes.vocabulary.places)
-        networks = below(max(len(NETWORKS) // places, 1), self.visitor_numbers << _NETWORK_SHIFT)
-        networks = (networks * places + self.archetypes.place[self.row]) % len(NETWORKS)
-        hosts = (self.visitor_numbers >> _HOST_SHIFT) & _HOST_MASK
-        return [
-            NETWORKS[network] + HOSTS[host]
-            for network, host in zip(networks.tolist(), hosts.tolist(), strict=True)
-        ]
+        return ip_addresses(self.visitor_numbers, self.archetypes.place[self.row], places)
 
     @_column
     def places(self) -> list[Place]:

@@ -1,4 +1,4 @@
-"""Events and identities that clients sent over HTTP, and the sessions made of them."""
+"""Events and identities that clients sent over HTTP, added sessions, and the sessions made of them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
@@ -6,20 +6,54 @@ from itertools import groupby, pairwise
 from operator import and_
 from typing import Any, Final
 
+import numpy as np
 from msgspec import Struct, field
+from msgspec.structs import replace
 
+from mockserver._util.caching import IdentityCache
 from mockserver.world.generator.archetypes import IDLE_AFTER
+from mockserver.world.generator.columns import ip_addresses
 from mockserver.world.generator.schedule import SESSION_TIMEOUT
 from mockserver.world.model.hashing import key
 from mockserver.world.model.query import Condition
 from mockserver.world.model.session_batch import Event, SessionBatch, parse_tags_trait, parse_text_trait
-from mockserver.world.model.vocabulary import Action, Vocabulary
+from mockserver.world.model.vocabulary import PAGEVIEW, Acquisition, Action, Agent, Page, Place, Vocabulary
 
 KIND: Final = 2
 
 
+class Attributes(Struct, frozen=True):
+    """The known attributes of a session, in addition to its events and its visitor."""
+
+    place: Place
+    agent: Agent
+    acquisition: Acquisition
+    language: str
+    hostname: str
+
+
+@IdentityCache
+def unknown_attributes(vocabulary: Vocabulary) -> Attributes:
+    """Return the attributes of a session of which nothing is known."""
+    return Attributes(vocabulary.places[0], vocabulary.agents[0], vocabulary.acquisitions[0], "", "")
+
+
+class SeededVisitor(Struct, frozen=True):
+    """An identified visitor of generated sessions."""
+
+    number: int
+    sessions: tuple[tuple[int, int, int], ...]
+    """Start, end and number of each of the visitor's sessions."""
+    returning: frozenset[int]
+    """Numbers of the sessions for which the visitor returned."""
+    traits: Mapping[str, Any]
+    tags: list[str]
+    attributes: Attributes
+    """Those that the visitor keeps in every session; acquisition and hostname are unknown."""
+
+
 class TrackedEvent(Struct, frozen=True):
-    """An event sent for a visitor."""
+    """An event sent for a visitor, of an added session, or of a generated session that a sent event joins."""
 
     at: int
     """Unix milliseconds."""
@@ -27,11 +61,29 @@ class TrackedEvent(Struct, frozen=True):
     properties: Mapping[str, Any] = {}
     user_id: str | None = None
     anonymous_id: str | None = None
+    page: Page | None = None
+    """None if unknown, as for every event that a client sent."""
+    attributes: Attributes | None = None
+    """Those of the session that the event begins; None if unknown."""
+    kind: str = "custom_event"
+    """As of :class:`~mockserver.world.model.session_batch.Event`."""
+    session: int | None = None
+    """Number of the generated session that has the event."""
 
     @property
     def actor(self) -> str:
         """The user id, or the anonymous id without one."""
         return self.user_id or self.anonymous_id or ""
+
+    @property
+    def is_pageview(self) -> bool:
+        """True for a pageview; clients send only custom events."""
+        return self.kind == "pageview"
+
+    @property
+    def action(self) -> Action:
+        """The event as an entry of a dimension."""
+        return PAGEVIEW if self.is_pageview else Action(self.kind, self.name, dict(self.properties))
 
 
 class Identity(Struct, frozen=True):
@@ -55,6 +107,8 @@ class TrackedSession(Struct, frozen=True):
     first: bool
     """True for the first session of the actor."""
     events: tuple[TrackedEvent, ...]
+    seeded: SeededVisitor | None = None
+    """The actor among the visitors of generated sessions."""
 
     @property
     def start(self) -> int:
@@ -63,23 +117,43 @@ class TrackedSession(Struct, frozen=True):
 
     def number(self, site_key: int) -> int:
         """Return the 56-bit session number; it does not change while the session grows."""
-        return key(site_key, "tracked", self.actor, self.start) >> 8
+        numbers = (event.session for event in self.events if event.session is not None)
+        return next(numbers, key(site_key, "tracked", self.actor, self.start) >> 8)
 
     def visitor(self, site_key: int) -> int:
         """Return the 48-bit visitor number."""
-        return key(site_key, "actor", self.actor) >> 16
+        return self.seeded.number if self.seeded else key(site_key, "actor", self.actor) >> 16
 
     def is_of(self, actors: Iterable[str], site_key: int) -> bool:
         """Return True if the visitor's user id or hexadecimal number is in *actors*."""
         return (self.identified and self.actor in actors) or f"{self.visitor(site_key):012x}" in actors
 
-    def entries(self, dimension: str, vocabulary: Vocabulary) -> list[Any]:
-        """Return the session's entries of a dimension; only events and actor are known."""
-        return _ENTRIES[dimension](self, vocabulary)
+    def attributes(self, vocabulary: Vocabulary) -> Attributes:
+        """Return the attributes of the first event that has some, else what is known of the visitor."""
+        default = self.seeded.attributes if self.seeded else unknown_attributes(vocabulary)
+        return next((event.attributes for event in self.events if event.attributes), default)
 
-    def list_actions(self) -> list[Action]:
-        """Return the action of each event."""
-        return [Action("custom_event", event.name, dict(event.properties)) for event in self.events]
+    def list_pages(self, vocabulary: Vocabulary) -> list[Page]:
+        """Return the page of each event."""
+        return [event.page or vocabulary.pages[0] for event in self.events]
+
+    @property
+    def path(self) -> list[Page]:
+        """The pages of all pageviews, in order."""
+        return [event.page for event in self.events if event.page and event.is_pageview]
+
+    def count_events(self, kind: str) -> int:
+        """Return the number of events of a kind."""
+        return sum(event.kind == kind for event in self.events)
+
+    def acquisitions(self, vocabulary: Vocabulary) -> list[Acquisition]:
+        """Return the acquisition that each event reports: the first that of the session."""
+        unknown = [vocabulary.acquisitions[0]] * (len(self.events) - 1)
+        return [self.attributes(vocabulary).acquisition, *unknown]
+
+    def entries(self, dimension: str, vocabulary: Vocabulary) -> list[Any]:
+        """Return the session's entries of a dimension."""
+        return _ENTRIES[dimension](self, vocabulary)
 
     def meets(self, where: Iterable[Condition], vocabulary: Vocabulary) -> bool:
         """Return True if the session meets all conditions."""
@@ -93,53 +167,72 @@ class TrackedSession(Struct, frozen=True):
         return any(each_event)
 
 
+def _attribute(name: str) -> Callable[[TrackedSession, Vocabulary], list[Any]]:
+    return lambda session, vocabulary: [getattr(session.attributes(vocabulary), name)]
+
+
 _ENTRIES: Final[dict[str, Callable[[TrackedSession, Vocabulary], list[Any]]]] = {
-    "place": lambda _, vocabulary: [vocabulary.places[0]],
-    "agent": lambda _, vocabulary: [vocabulary.agents[0]],
-    "acquisition": lambda _, vocabulary: [vocabulary.acquisitions[0]],
-    "language": lambda _, __: [""],
-    "hostname": lambda _, __: [""],
-    "entry": lambda _, vocabulary: [vocabulary.pages[0]],
-    "exit": lambda _, vocabulary: [vocabulary.pages[0]],
-    "page": lambda _, __: [],
-    "url": lambda _, vocabulary: [("", vocabulary.pages[0])],
-    "action": lambda session, _: session.list_actions(),
-    "event_page": lambda session, vocabulary: [vocabulary.pages[0]] * len(session.events),
-    "event_action": lambda session, _: session.list_actions(),
-    "event_acquisition": lambda session, vocabulary: [vocabulary.acquisitions[0]] * len(session.events),
-    "event_source": lambda session, vocabulary: (
-        [(vocabulary.acquisitions[0], vocabulary.pages[0])] * len(session.events)
-    ),
+    **{name: _attribute(name) for name in Attributes.__struct_fields__},
+    "entry": lambda session, vocabulary: [*session.path, vocabulary.pages[0]][:1],
+    "exit": lambda session, vocabulary: [vocabulary.pages[0], *session.path][-1:],
+    "page": lambda session, _: [event.page for event in session.events if event.page],
+    "url": lambda session, vocabulary: [
+        (session.attributes(vocabulary).hostname, page) for page in session.list_pages(vocabulary)
+    ],
+    "action": lambda session, _: [event.action for event in session.events if not event.is_pageview],
+    "event_page": lambda session, vocabulary: session.list_pages(vocabulary),
+    "event_action": lambda session, _: [event.action for event in session.events],
+    "event_acquisition": lambda session, vocabulary: session.acquisitions(vocabulary),
+    "event_source": lambda session, vocabulary: [
+        *zip(session.acquisitions(vocabulary), session.list_pages(vocabulary), strict=True)
+    ],
     "identified": lambda session, _: [session.identified],
     "returning": lambda session, _: [not session.first],
-    "bounce": lambda _, __: [False],
-    "pageviews": lambda _, __: [0],
-    "custom_events": lambda session, _: [len(session.events)],
-    "errors": lambda _, __: [0],
+    "bounce": lambda session, _: [len(session.events) == len(session.path) == 1],
+    "pageviews": lambda session, _: [len(session.path)],
+    "custom_events": lambda session, _: [session.count_events("custom_event")],
+    "errors": lambda session, _: [session.count_events("error")],
     "duration": lambda session, _: [session.events[-1].at - session.start],
 }
 """The entries of a tracked session in each dimension."""
 
 
 class TrackedData(Struct, frozen=True, dict=True):
-    """Everything sent to a site, as a value; :meth:`with_events` returns a new value that shares the log."""
+    """Everything sent or added to a site, as a value.
+
+    :meth:`with_events` returns a new value that shares the log.
+    """
 
     log: list[TrackedEvent] = field(default_factory=list)
     """Shared between successive values; only the first ``count`` entries belong to this one."""
     count: int = 0
     identities: Mapping[str, Mapping[str, Any]] = {}
     """Traits by actor."""
+    seeded: Mapping[str, SeededVisitor] = {}
+    """Actors that are visitors of generated sessions."""
+    joined: frozenset[int] = frozenset()
+    """Numbers of the generated sessions whose events are in the log."""
 
-    def with_events(self, events: Iterable[TrackedEvent]) -> "TrackedData":
-        """Return the data with further events."""
+    def with_events(
+        self, events: Iterable[TrackedEvent], find_seeded: Callable[[str], SeededVisitor | None] | None = None
+    ) -> "TrackedData":
+        """Return the data with further events; *find_seeded* returns the generated visitor with a user id."""
+        events = list(events)
         log = self.log if len(self.log) == self.count else self.log[: self.count]
         log.extend(events)
-        return TrackedData(log, len(log), self.identities)
+        users = {event.user_id for event in events if event.user_id} - self.seeded.keys()
+        found = {user: find_seeded(user) for user in users} if find_seeded else {}
+        seeded = {user: visitor for user, visitor in found.items() if visitor}
+        return replace(self, log=log, count=len(log), seeded={**self.seeded, **seeded})
+
+    def with_generated(self, number: int, events: Iterable[TrackedEvent]) -> "TrackedData":
+        """Return the data with a generated session, which grows by the events that its visitor sends."""
+        return replace(self.with_events(events), joined=self.joined | {number})
 
     def with_identity(self, identity: Identity) -> "TrackedData":
         """Return the data with further traits of a visitor."""
         traits = {**self.identities.get(identity.actor, {}), **identity.traits}
-        return TrackedData(self.log, self.count, {**self.identities, identity.actor: traits})
+        return replace(self, identities={**self.identities, identity.actor: traits})
 
     @cached_property
     def _events(self) -> list[TrackedEvent]:
@@ -151,31 +244,36 @@ class TrackedData(Struct, frozen=True, dict=True):
 
     @cached_property
     def _all(self) -> list[TrackedSession]:
-        return _split_into_sessions(self._events)
+        return self._split_into_sessions(self._events)
 
     def sessions(self, now: int) -> list[TrackedSession]:
         """Return all sessions as of *now*, ascending by start."""
         if self._latest <= now:
             return self._all
-        return _split_into_sessions(event for event in self._events if event.at <= now)
+        return self._split_into_sessions(event for event in self._events if event.at <= now)
 
-
-def _split_into_sessions(events: Iterable[TrackedEvent]) -> list[TrackedSession]:
-    sessions: list[TrackedSession] = []
-    for actor, own_events in groupby(events, key=lambda event: event.actor):
-        runs: list[list[TrackedEvent]] = []
-        for event in own_events:
-            if not runs or event.at - runs[-1][-1].at > SESSION_TIMEOUT:
-                runs.append([])
-            runs[-1].append(event)
-        sessions += [
-            TrackedSession(actor, run[0].user_id is not None, run is runs[0], tuple(run)) for run in runs
-        ]
-    return sorted(sessions, key=lambda session: (session.start, session.actor))
+    def _split_into_sessions(self, events: Iterable[TrackedEvent]) -> list[TrackedSession]:
+        sessions: list[TrackedSession] = []
+        for actor, own_events in groupby(events, key=lambda event: event.actor):
+            runs: list[list[TrackedEvent]] = []
+            for event in own_events:
+                if not runs or event.at - runs[-1][-1].at > SESSION_TIMEOUT:
+                    runs.append([])
+                runs[-1].append(event)
+            for run in runs:
+                is_identified = run[0].user_id is not None
+                seeded = self.seeded.get(actor) if is_identified else None
+                is_first = run is runs[0]
+                if seeded:
+                    numbers = {event.session for event in run if event.session is not None}
+                    is_earliest = is_first and run[0].at <= seeded.sessions[0][0]
+                    is_first = numbers.isdisjoint(seeded.returning) if numbers else is_earliest
+                sessions.append(TrackedSession(actor, is_identified, is_first, tuple(run), seeded))
+        return sorted(sessions, key=lambda session: (session.start, session.actor))
 
 
 class TrackedSessions(SessionBatch):
-    """Tracked sessions in columns; values that were not sent are unknown."""
+    """Tracked sessions in columns; values that were neither sent nor added are unknown."""
 
     kind = KIND
 
@@ -187,9 +285,12 @@ class TrackedSessions(SessionBatch):
         data: TrackedData,
         vocabulary: Vocabulary,
     ) -> None:
-        n = len(sessions)
         self._sessions = sessions
-        traits = [data.identities.get(session.actor, {}) for session in sessions]
+        sent = [data.identities.get(session.actor, {}) for session in sessions]
+        traits = [
+            {**session.seeded.traits, **each} if session.seeded else each
+            for session, each in zip(sessions, sent, strict=True)
+        ]
         self.index = index
         self.start = [session.start for session in sessions]
         self.duration = [session.events[-1].at - session.start for session in sessions]
@@ -197,26 +298,46 @@ class TrackedSessions(SessionBatch):
             sum(max(after.at - event.at - IDLE_AFTER, 0) for event, after in pairwise(session.events))
             for session in sessions
         ]
-        self.pageviews = self.outbounds = self.errors = [0] * n
-        self.custom_events = [len(session.events) for session in sessions]
+        self.custom_events = [session.count_events("custom_event") for session in sessions]
+        self.outbounds = [session.count_events("outbound") for session in sessions]
+        self.errors = [session.count_events("error") for session in sessions]
         self.ids = [session.number(site_key) for session in sessions]
         self.visitors = [session.visitor(site_key) for session in sessions]
         self.user_ids = [session.actor if session.identified else None for session in sessions]
-        self.names = [parse_text_trait(sent.get("name")) for sent in traits]
-        self.emails = [parse_text_trait(sent.get("email")) for sent in traits]
-        self.tags = [parse_tags_trait(sent.get("$tags")) for sent in traits]
-        self.traits = [dict(sent) if sent else None for sent in traits]
-        self.ips = self.languages = self.hostnames = [""] * n
-        self.places = [vocabulary.places[0]] * n
-        self.agents = [vocabulary.agents[0]] * n
-        self.acquisitions = [vocabulary.acquisitions[0]] * n
-        self.entries = self.exits = [vocabulary.pages[0]] * n
-        self.paths = [[] for _ in sessions]
+        self.names = [parse_text_trait(each.get("name")) for each in traits]
+        self.emails = [parse_text_trait(each.get("email")) for each in traits]
+        self.tags = [
+            each.seeded.tags if each.seeded and "$tags" not in own else parse_tags_trait(own.get("$tags"))
+            for each, own in zip(sessions, traits, strict=True)
+        ]
+        self.traits = [dict(each) if each else None for each in traits]
+        attributes = [session.attributes(vocabulary) for session in sessions]
+        self.places = [each.place for each in attributes]
+        self.agents = [each.agent for each in attributes]
+        self.acquisitions = [each.acquisition for each in attributes]
+        self.languages = [each.language for each in attributes]
+        self.hostnames = [each.hostname for each in attributes]
+        addresses = ip_addresses(
+            np.array(self.visitors, dtype=np.uint64),
+            np.array([vocabulary.places.index(place) for place in self.places], dtype=np.int64),
+            len(vocabulary.places),
+        )
+        self.ips = [
+            address if session.seeded or place.country else ""
+            for address, session, place in zip(addresses, sessions, self.places, strict=True)
+        ]
+        self.paths = [session.path for session in sessions]
+        self.pageviews = list(map(len, self.paths))
+        self.entries = [[*path, vocabulary.pages[0]][0] for path in self.paths]
+        self.exits = [[vocabulary.pages[0], *path][-1] for path in self.paths]
+        self._pages = [session.list_pages(vocabulary) for session in sessions]
 
     def list_events(self, position: int) -> list[Event]:
         """Return all events of the session at *position*, oldest first."""
-        page = self.entries[position]
-        return [
-            Event(event.at, "custom_event", page, event.name, event.properties, "")
-            for event in self._sessions[position].events
-        ]
+        referrer = self.acquisitions[position].referrer
+        events = []
+        for event, page in zip(self._sessions[position].events, self._pages[position], strict=True):
+            events.append(Event(event.at, event.kind, page, event.name, event.properties, referrer))
+            if page.path:
+                referrer = f"https://{self.hostnames[position]}{page.path}{page.querystring}"
+        return events

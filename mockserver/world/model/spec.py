@@ -9,10 +9,10 @@ from msgspec.structs import replace
 DEFAULT_START: Final = 1_788_220_800_000  # 2026-09-01T00:00:00Z
 DEFAULT_END: Final = 1_790_812_800_000  # 2026-10-01T00:00:00Z
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_EARLIEST: Final = 0
+EARLIEST: Final = 0
 # 2100-01-01T00:00:00Z: an hour of edges for each hour of 130 years is the most a timeline holds.
-_LATEST: Final = 4_102_444_800_000
-_Instant = Annotated[int, Meta(ge=_EARLIEST, le=_LATEST, description="an instant from 1970 to 2100")]
+LATEST: Final = 4_102_444_800_000
+_Instant = Annotated[int, Meta(ge=EARLIEST, le=LATEST, description="an instant from 1970 to 2100")]
 
 
 class WorldError(ValueError):

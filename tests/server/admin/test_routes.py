@@ -21,6 +21,7 @@ BODIES: dict[str, Any] = {
     "trace_rows": {**ROW_QUERY, "rows": []},
     "create_tenant": {},
     "replace_world": {"sessions": 3},
+    "add_session": {"start": "2026-09-10T08:00Z"},
     "update_clock": {"action": "freeze"},
     "add_faults": {"kind": "latency", "seconds": 0},
     "update_limits": {},

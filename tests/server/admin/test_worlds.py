@@ -55,6 +55,58 @@ async def test_additional_sites_keep_ids_of_existing_ones(serve_admin: ServeAdmi
     assert [len(await read_rows(admin, pair, 3)) for pair in LISTS] == [3] * len(LISTS)
 
 
+ADDED = {"start": "2026-09-10T08:00Z", "country": "DE", "user_id": "u-1", "pages": ["/", "/pricing"]}
+SESSIONS = f"{WORLD}/sessions"
+
+
+async def test_added_session_has_id_visitor_and_row_at_each_vendor(serve_admin: ServeAdmin) -> None:
+    admin = await serve_admin(world={"sessions": 3})
+    before = await admin.get(WORLD)
+    added = await admin.change("POST", SESSIONS, {**ADDED, "site": 1})
+    raw = await admin.get(f"{WORLD}/session", number=added["number"], site=1)
+    after = await admin.get(WORLD)
+
+    for pair in LISTS:
+        vendor = pair[0].name
+        row = added["rows"][vendor]
+        assert row in await read_rows(admin, pair, 1)
+        assert row not in await read_rows(admin, pair, 0)
+        assert added["visitor_ids"][vendor] == row[pair[1].visitor_field]
+        assert added["ids"].get(vendor) == (row[pair[1].row_key[0]] if len(pair[1].row_key) == 1 else None)
+    assert raw["visitor"] == added["visitor"]
+    assert [site["sessions"] for site in before["sites"]] == [3, 3]
+    assert [site["sessions"] for site in after["sites"]] == [3, 4]
+
+
+async def test_refused_session_changes_nothing(serve_admin: ServeAdmin) -> None:
+    admin = await serve_admin(world={"sessions": 3})
+    await admin.change("POST", SESSIONS, ADDED)
+    refused = [{**ADDED, "city": "Paris"}, {**ADDED, "citty": "Berlin"}, ADDED, {**ADDED, "end": "2026"}, {}]
+    problems = [(await admin.assert_rejected("POST", SESSIONS, body)).problem for body in refused]
+
+    assert [problem[:2] for problem in problems] == [(400, "invalid-request")] * 5
+    assert problems[1][2] == "city"
+
+
+@pytest.mark.parametrize("pair", LISTS, ids=format_id)
+async def test_session_added_while_list_is_read_is_optional_row(serve_admin: ServeAdmin, pair: Pair) -> None:
+    """A list that is begun later requires it; replacing or resetting the world removes it."""
+    admin = await serve_admin(world={"sessions": 3})
+    query = {"vendor": pair[0].name, "endpoint": pair[1].name, "labels": True}
+
+    async def read_labels() -> list[str]:
+        return [line["label"] for line in (await admin.send("POST", f"{DEFAULT}/expected", query)).rows]
+
+    await read_rows(admin, pair)
+    row = (await admin.change("POST", SESSIONS, ADDED))["rows"][pair[0].name]
+    during = await read_labels()
+    assert row in await read_rows(admin, pair)
+    assert sorted(during) == ["optional", *["required"] * 3]
+    assert await read_labels() == ["required"] * 4
+    await admin.change("POST", f"{DEFAULT}/reset")
+    assert await read_labels() == ["required"] * 3
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 async def test_spec_of_world_reproduces_it(serve_admin: ServeAdmin, profile: str) -> None:
     admin = await serve_admin(now="2026-09-01")

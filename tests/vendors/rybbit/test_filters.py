@@ -15,9 +15,10 @@ from mockserver._util.suggest import suggest
 from mockserver.vendors.rybbit.filters.fields import PARAMETERS
 from mockserver.vendors.rybbit.filters.syntax import TYPES
 from mockserver.vendors.rybbit.responses import SessionEvent, SessionRow
-from mockserver.world.model.spec import spec
+from mockserver.world.generator.added import NewSession
+from mockserver.world.model.spec import DEFAULT_START, spec
 from mockserver.world.model.vocabulary import load
-from mockserver.world.world import World, build
+from mockserver.world.world import World, build, with_session
 from tests.vendors.rybbit.client import (
     Behaviors,
     encode_filters,
@@ -385,3 +386,35 @@ def test_pattern_that_backtracks_in_python_is_fast_on_long_texts(pattern: str) -
         assert isinstance(
             list_rows(make_world("awkward"), filters=encode_filters((parameter, "regex", [pattern]))), list
         )
+
+
+@pytest.mark.parametrize("parameter", sorted(GET_VALUES))
+def test_added_session_is_found_by_every_value_that_it_shows(parameter: str) -> None:
+    world, _ = with_session(
+        make_world("empty", sessions=0),
+        NewSession(
+            start=DEFAULT_START,
+            country="DE",
+            device="mobile",
+            channel="Email",
+            referrer="https://mail.example/",
+            utm_source="news",
+            utm_medium="email",
+            utm_campaign="june",
+            utm_term="term",
+            utm_content="content",
+            pages=["/own?x=1", "/pricing"],
+            events=["signup"],
+        ),
+    )
+    [row] = list_rows(world)
+    values = GET_VALUES[parameter](row, get_detail(world, row.session_id, limit=1000).events)
+
+    for value in values if any(values) else ():
+        counts = [
+            len(list_rows(world, filters=encode_filters((parameter, kind, [value]))))
+            for kind in ("equals", "not_equals")
+        ]
+        assert counts == [1, 0]
+    assert any(values)
+    assert list_rows(world, filters=encode_filters((parameter, "equals", [77]))) == []

@@ -5,15 +5,17 @@ from typing import Any
 
 from msgspec import Struct, to_builtins
 
-from mockserver.admin_schemas import NewWorld, SiteTotals, WorldTotals
+from mockserver.admin_schemas import AddedSession, NewWorld, SiteTotals, WorldTotals
 from mockserver.server.admin.problem_details import invalid_request
 from mockserver.server.admin.routing import HandlerContext
+from mockserver.server.expected.rows import row_of_session
 from mockserver.server.expected.session_dump import described
 from mockserver.server.tenancy.config import TenantConfig, tenant_spec
 from mockserver.server.tenancy.tenant import Tenant
+from mockserver.world.generator.added import NewSession
 from mockserver.world.model.query import Query
 from mockserver.world.model.spec import WorldSpec, format_instant
-from mockserver.world.world import build
+from mockserver.world.world import build, with_session
 
 
 def get_world(context: HandlerContext) -> WorldTotals:
@@ -59,6 +61,35 @@ def get_session(context: HandlerContext, query: SessionQuery) -> dict[str, Any]:
             f" use an index below {count}, or move the clock forward"
         )
     return dict(sessions[0])
+
+
+def add_session(context: HandlerContext, body: NewSession) -> AddedSession:
+    """Add a session to a tenant's world, and return its ids and rows at each vendor."""
+    tenant = context.tenant
+    tenant.world, session = with_session(tenant.world, body)
+    site_key = tenant.world.sites[body.site].key
+    added = AddedSession(
+        site=body.site,
+        number=session.number(site_key),
+        visitor=session.visitor(site_key),
+        start=format_instant(session.start),
+        end=format_instant(session.events[-1].at),
+        ids={},
+        visitor_ids={},
+        rows={},
+    )
+    for name, vendor in tenant.vendors.items():
+        for endpoint in vendor.contract.endpoints:
+            if endpoint.start_field is None:
+                continue
+            row = row_of_session(tenant, (vendor, endpoint), body.site, session)
+            added.rows[name] = row
+            if len(endpoint.row_key) == 1:
+                added.ids[name] = str(row[endpoint.row_key[0]])
+            visitor = row.get(endpoint.visitor_field or "")
+            if visitor is not None:
+                added.visitor_ids[name] = str(visitor)
+    return added
 
 
 def replace_world(context: HandlerContext, body: NewWorld) -> WorldTotals:
