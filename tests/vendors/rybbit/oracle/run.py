@@ -157,7 +157,7 @@ class CaseBuilder:
         if kind in {"regex", "not_regex"}:
             begin, either = (
                 f"^{re.escape(frequent[:3])}",
-                f"{re.escape(rare[-4:])}$|{re.escape(frequent[1:])}",
+                f"{re.escape(rare[-4:])}$|{re.escape(frequent[1:200])}",
             )
             return [[pattern] for pattern in (begin, either, *PATTERNS)]
         if kind in {"equals", "not_equals"}:
