@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -382,3 +383,18 @@ def test_filters_and_totals_count_grown_session_once() -> None:
     again = with_events(without_sessions(WORLD, 0, [number]), 0, [event]).sites[0]
     assert again.find(Query(), LATER).total == 100
     assert again.session(number, LATER) is None
+
+
+def test_visitor_of_grown_session_returns_as_before() -> None:
+    """Some visitors of a first session in the world had visits before the world begins."""
+    population = WORLD.sites[0].people
+    batch = WORLD.sites[0].find(Query(), LATER).page(0, 100).batches[0]
+    returning = population.archetypes.returning[population.schedule.archetype_of(np.arange(100))].tolist()
+    compared = []
+    for position, user in enumerate(batch.user_ids):
+        if user:
+            event = TrackedEvent(batch.start[position], "sent", user_id=user)
+            [session] = with_events(WORLD, 0, [event]).sites[0].tracked_sessions(LATER)
+            assert session.first != returning[position]
+            compared.append(returning[position])
+    assert len(set(compared)) == 2
