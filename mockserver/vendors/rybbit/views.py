@@ -92,20 +92,16 @@ def _build_query(
     query: DatesAndMinutes = request.query
     start, stop = time_range
 
-    def list_visitors() -> dict[str, str]:
+    def list_visitors() -> list[tuple[str, str]]:
         result = request.site.find(Query(start=start, stop=stop), request.now)
         if result.total > MAX_COMPARED_IDS:
             raise syntax.make_database_error(
                 f"user_id: session-mock compares the ids of at most {MAX_COMPARED_IDS:,} sessions; use a"
                 " shorter time range, equals or not_equals"
             )
-        return dict(result.page(0, result.total).map_rows(_list_visitors))
+        return sorted(set(result.page(0, result.total).map_rows(_list_visitors)))
 
-    def is_identified(visitor: str) -> bool:
-        query = Query(where=(IDENTIFIED,), actors=((visitor,),))
-        return request.site.find(query, request.now).total > 0
-
-    sessions = SessionFacts(partial(request.site.texts, now=request.now), list_visitors, is_identified)
+    sessions = SessionFacts(partial(request.site.texts, now=request.now), list_visitors)
     conditions = build_conditions(query.filters, user_id, request.behaviors, syntax, sessions)
     return Query(
         start=start,

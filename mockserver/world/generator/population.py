@@ -14,7 +14,7 @@ from mockserver.world.generator.index_sets import AllSessions, ArchetypeSet, Ind
 from mockserver.world.generator.schedule import SessionSchedule, choose_slot_count, visit_stride
 from mockserver.world.generator.timeline import Timeline
 from mockserver.world.model.hashing import I64, U64, Permutation, i64, key
-from mockserver.world.model.query import Condition
+from mockserver.world.model.query import WHILE_ANONYMOUS, Condition
 from mockserver.world.model.vocabulary import Vocabulary
 
 _KINDS = 4
@@ -91,12 +91,13 @@ class Population:
         """Return the sessions of visitors that meet the conditions; user ids match identified ones."""
         parts = [np.empty(0, dtype=np.int64)]
         for actor in actors:
-            visitor = parse_visitor_number(actor)
+            visitor = parse_visitor_number(actor.removeprefix(WHILE_ANONYMOUS))
             if visitor is None:
                 continue
             index = self.schedule.sessions_of(visitor, self.count_started(now))
-            if actor.startswith(_USER):
-                index = index[self.archetypes.identified[self.schedule.archetype_of(index)]]
+            if actor.startswith((_USER, WHILE_ANONYMOUS)):
+                identified = self.archetypes.identified[self.schedule.archetype_of(index)]
+                index = index[identified == actor.startswith(_USER)]
             parts.append(index)
         return self.filter_sessions(np.unique(np.concatenate(parts)), where)
 

@@ -15,7 +15,7 @@ from mockserver.world.generator.archetypes import IDLE_AFTER
 from mockserver.world.generator.columns import ip_addresses
 from mockserver.world.generator.schedule import SESSION_TIMEOUT
 from mockserver.world.model.hashing import key
-from mockserver.world.model.query import Condition
+from mockserver.world.model.query import WHILE_ANONYMOUS, Condition
 from mockserver.world.model.session_batch import Event, SessionBatch, parse_tags_trait, parse_text_trait
 from mockserver.world.model.vocabulary import PAGEVIEW, Acquisition, Action, Agent, Page, Place, Vocabulary
 
@@ -126,7 +126,8 @@ class TrackedSession(Struct, frozen=True):
 
     def is_of(self, actors: Iterable[str], site_key: int) -> bool:
         """Return True if the visitor's user id or hexadecimal number is in *actors*."""
-        return (self.identified and self.actor in actors) or f"{self.visitor(site_key):012x}" in actors
+        number = f"{self.visitor(site_key):012x}"
+        return (self.actor if self.identified else WHILE_ANONYMOUS + number) in actors or number in actors
 
     def attributes(self, vocabulary: Vocabulary) -> Attributes:
         """Return the attributes of the first event that has some, else what is known of the visitor."""

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from msgspec import Struct
 
@@ -62,6 +62,10 @@ class Condition(Struct, frozen=True):
         value = self.of(entry)
         test = _OPERATORS[self.operator]
         return any(test(value, operand) for operand in self.values)
+
+
+WHILE_ANONYMOUS: Final = "\0"
+"""Prefix of a visitor's hexadecimal number that selects only the sessions before the login."""
 
 
 class Query(Struct, frozen=True):

@@ -5,7 +5,7 @@ That way, the work that a request causes is counted in one place, and bounded.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from math import isfinite, isnan
 from operator import ge, gt, le, lt
 from typing import Any, Final
@@ -26,7 +26,7 @@ from mockserver.vendors.rybbit.formatting import Formatter, is_device_id
 from mockserver.vendors.rybbit.javascript import describe_pattern_error, to_number
 from mockserver.vendors.rybbit.request_models import Filter
 from mockserver.world.model.like import contains_like
-from mockserver.world.model.query import Condition, Operator
+from mockserver.world.model.query import WHILE_ANONYMOUS, Condition, Operator
 
 ListTexts = Callable[[str, Formatter], frozenset[str]]
 """Return the distinct formatted texts that sessions can have in a dimension."""
@@ -166,13 +166,11 @@ class SessionFacts(Struct, frozen=True):
     """The facts about the requested sessions that filters depend on."""
 
     list_texts: ListTexts
-    list_visitors: Callable[[], Mapping[str, str]]
-    """Return the device ids of the sessions and their user ids, empty for an anonymous visitor.
+    list_visitors: Callable[[], Iterable[tuple[str, str]]]
+    """Return the device id and the user id of each session; the latter is empty for an anonymous visitor.
 
     Raises :class:`ApiError` for too many sessions.
     """
-    is_identified: Callable[[str], bool]
-    """Return whether sessions with a user id or device id are those of an identified user."""
 
 
 class FilterConditions(Struct):
@@ -225,7 +223,7 @@ def build_conditions(
     """Return the conditions of a request's filters; raise :class:`ApiError` if a filter is invalid."""
     result = FilterConditions([], [], [])
     if user_id:
-        result.actors.append(_resolve_visitors((user_id,), syntax, sessions))
+        result.actors.append(_resolve_visitors((user_id,), syntax))
     budget = _WorkBudget(syntax)
     text_filters: list[_TextFilter] = []
     failure: ApiError | None = None
@@ -302,7 +300,7 @@ def _add_visitors(
         raise syntax.make_syntax_error(
             f"{path}: user_id supports only equals and not_equals, with values that are not empty"
         )
-    visitors = _resolve_visitors(visitors, syntax, sessions)
+    visitors = _resolve_visitors(visitors, syntax)
     # An anonymous visitor has an empty user id, which is compared unless the device's id replaces it.
     has_anonymous = "" in visitors and syntax.user_id != "effective"
     if item.type != "equals":
@@ -311,22 +309,22 @@ def _add_visitors(
     elif has_anonymous and not any(visitors):
         result.where.append(_ANONYMOUS)
     else:
-        anonymous = sessions.list_visitors().items() if has_anonymous else ()
-        result.actors.append((*visitors, *(device for device, user in anonymous if not user)))
+        anonymous = sessions.list_visitors() if has_anonymous else ()
+        result.actors.append(
+            (*visitors, *(WHILE_ANONYMOUS + device for device, user in anonymous if not user))
+        )
 
 
-def _resolve_visitors(
-    visitors: tuple[str, ...], syntax: FilterSyntax, sessions: SessionFacts
-) -> tuple[str, ...]:
-    """Return visitors without the devices of identified users, unless both ids are compared."""
+def _resolve_visitors(visitors: tuple[str, ...], syntax: FilterSyntax) -> tuple[str, ...]:
+    """Return visitors with the device ids only of anonymous sessions, unless both ids are compared."""
     if syntax.user_id != "effective":
         return visitors
-    return tuple(each for each in visitors if not (is_device_id(each) and sessions.is_identified(each)))
+    return tuple(WHILE_ANONYMOUS + each if is_device_id(each) else each for each in visitors)
 
 
 def _find_visitors(text_filter: _TextFilter, sessions: SessionFacts, budget: _WorkBudget) -> tuple[str, ...]:
     """Return the devices of the sessions whose id meets a filter."""
-    devices = tuple(text_filter.find(frozenset(sessions.list_visitors()), budget))
+    devices = tuple(text_filter.find(frozenset(device for device, _ in sessions.list_visitors()), budget))
     budget.spend(_STEPS_PER_VISITOR * len(devices))
     return devices
 
