@@ -8,6 +8,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -178,9 +179,10 @@ def test_world_of_any_size_is_described_without_listing_sessions(monkeypatch: py
 
 
 @pytest.fixture(name="_finders")
-def keep_finders(monkeypatch: pytest.MonkeyPatch) -> None:
+def remove_finders() -> Iterator[None]:
     """Remove the finder that pygal adds when it is imported: Python 3.11 warns of it at every later import."""
-    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    yield
+    sys.meta_path[:] = [finder for finder in sys.meta_path if hasattr(finder, "find_spec")]
 
 
 @pytest.mark.usefixtures("_finders")

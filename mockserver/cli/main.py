@@ -25,7 +25,10 @@ _COMMANDS = {
         "mockserver.cli.contract:openapi",
         "Print a vendor's API as OpenAPI 3.1, as served at /VENDOR/openapi.json.",
     ),
-    "world": ("mockserver.cli.world:command", "Describe a world: its sites and its sessions per day."),
+    "world": (
+        "mockserver.cli.world:command",
+        "Describe a world: when sessions start on its sites, and what they are like.",
+    ),
     "export": (
         "mockserver.cli.export:command",
         "Write the expected rows of an endpoint: what a correct client collects.",

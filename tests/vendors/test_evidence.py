@@ -39,7 +39,7 @@ def json_type(value: Any) -> str:
 def differences(expected: Any, actual: Any, path: str = "$") -> list[str]:
     """Return where a response differs in shape from the evidence.
 
-    Null stands for any type, a list for its first item.
+    Null stands for any type, the first item of a list for at least one item.
     """
     if expected is None:
         return []
@@ -54,7 +54,8 @@ def differences(expected: Any, actual: Any, path: str = "$") -> list[str]:
             for each in differences(expected[name], actual[name], f"{path}.{name}")
         ]
     if isinstance(expected, list) and expected:
-        return differences(expected[0], actual[0], f"{path}[0]") if actual else [f"{path}: empty"]
+        items = (differences(expected[0], item, f"{path}[{n}]") for n, item in enumerate(actual))
+        return min(items, key=len, default=[f"{path}: empty"])
     return []
 
 
