@@ -200,9 +200,7 @@ class SessionSchedule:
 
 
 def _list_lower_members(leaders: I64) -> I64:
-    """Return for each slot the lower slots of the same visitor, padded with -1."""
-    lower = [np.flatnonzero(leaders[:slot] == leader) for slot, leader in enumerate(leaders)]
-    width = max(map(len, lower))
-    return np.array([[*each, *[-1] * (width - len(each))] for each in lower], dtype=np.int64).reshape(
-        len(leaders), width
-    )
+    """Return for each slot the lower slots of the same visitor, which are next to it, padded with -1."""
+    slot = np.arange(len(leaders))[:, None]
+    lower = slot - 1 - np.arange(int((slot[:, 0] - leaders).max()))
+    return np.where(lower >= leaders[:, None], lower, -1)
