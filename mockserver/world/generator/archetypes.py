@@ -17,7 +17,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from mockserver._util.caching import IdentityCache
-from mockserver.world.model.hashing import I64, U64, below, draw, key, permute, pick_weighted, u64
+from mockserver.world.model.hashing import I64, U64, below, draw, key, normal, permute, pick_weighted, u64
 from mockserver.world.model.vocabulary import Agent, Vocabulary
 
 Values: TypeAlias = NDArray[Any]
@@ -391,9 +391,7 @@ def _draw_gaps(gap: U64, jitter: U64) -> I64:
 
     The exponential function is a power by squaring, which is rounded in the same way on every machine.
     """
-    parts = gap.view(np.uint16).reshape(-1, 4).sum(axis=1, dtype=np.int64)
-    normal = (parts - 131_070) / 37_837.2  # The sum of four even 16-bit numbers, standardized.
-    factor = 1 + normal * (_GAP_SPREAD / 1024)
+    factor = 1 + normal(gap) * (_GAP_SPREAD / 1024)
     for _ in range(10):
         factor = factor * factor
     wait = (factor * _MEDIAN_GAP).astype(np.int64)

@@ -34,7 +34,11 @@ def choose_slot_count(sessions: int) -> int:
 
 def visit_stride(timeline: Timeline, slots: int) -> int:
     """Return the number of rounds between the visits of a visitor in one slot."""
-    rounds = -(-(_positions_apart(timeline) + slots // 2) // slots)
+    return _stride(_positions_apart(timeline), slots)
+
+
+def _stride(apart: int, slots: int) -> int:
+    rounds = -(-(apart + slots // 2) // slots)
     return rounds + (1 - rounds) % VISITS
 
 
@@ -63,7 +67,8 @@ class SessionSchedule:
         leaders = archetypes.leaders
         self._phase = below(VISITS, draw(key(seed_key, "phase"), leaders.view(np.uint64)))
         self._visitors = Permutation(key(seed_key, "visitor"), 48)
-        self.stride = visit_stride(timeline, slots)
+        self._apart = _positions_apart(timeline)
+        self.stride = _stride(self._apart, slots)
         # The number of a visitor, before it is permuted, encodes (round after the last visit, leader, first
         # visit). It is linear in the round of a session: `_first_visitor` is its value in round 0, and it
         # grows by `_visitors_per_round` a round. Visitors who come once have their own slot and visit in it.
@@ -73,7 +78,6 @@ class SessionSchedule:
         self._first_visitor = ((last + leaders[:, None]) * VISITS + archetypes.first_visits).ravel()
         self._is_follower = leaders != np.arange(slots)
         self._single_visitor = ((last + np.arange(slots)[:, None]) * VISITS + visit).ravel()
-        self._apart = _positions_apart(timeline)
         self._lower_members = _list_lower_members(leaders)
 
     def _slot_at(self, rounds: I64, position: I64) -> I64:

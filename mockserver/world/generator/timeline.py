@@ -16,7 +16,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from mockserver.world.model.hashing import I64, U64, below, draw, draw_one, i64, key, u64
+from mockserver.world.model.hashing import I64, U64, below, draw, draw_one, i64, key, normal, u64
 
 HOUR: Final = 3_600_000
 DAY: Final = 24 * HOUR
@@ -285,9 +285,7 @@ def _draw_around(mean: NDArray[np.float64], hashed: U64) -> I64:
         drawn[is_small] = number
     if not is_small.all():
         large = mean[~is_small]
-        parts = hashed[~is_small].view(np.uint16).reshape(-1, 4).sum(axis=1, dtype=np.int64)
-        normal = (parts - 131_070) / 37_837.2  # The sum of four even 16-bit numbers, standardized.
-        drawn[~is_small] = np.maximum(large + np.sqrt(_VARIANCE * large) * normal + 0.5, 0)
+        drawn[~is_small] = np.maximum(large + np.sqrt(_VARIANCE * large) * normal(hashed[~is_small]) + 0.5, 0)
     return drawn
 
 

@@ -95,6 +95,16 @@ def below(bound: int, hashed: U64) -> I64:
     return (((hashed >> _U32) * u64(bound)) >> _U32).view(np.int64)
 
 
+def normal(hashed: U64) -> NDArray[np.float64]:
+    """Scale hashes to numbers with about a standard normal distribution, between -3.5 and 3.5.
+
+    They are standardized sums of four even 16-bit numbers. Unlike logarithms, sums and quotients are rounded
+    in the same way on every machine.
+    """
+    parts = hashed.view(np.uint16).reshape(-1, 4).sum(axis=1, dtype=np.int64)
+    return np.asarray((parts - 131_070) / 37_837.2)
+
+
 def pick_weighted(weights: I64, hashed: U64) -> I64:
     """Pick a position for each hash, with probabilities in proportion to integer weights."""
     bounds = np.cumsum(weights)
