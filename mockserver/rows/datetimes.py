@@ -26,20 +26,26 @@ def format_seconds(instants: Sequence[int] | I64, separator: str = "T", suffix: 
     """
     minute_texts, second_texts = _tabulate_clock(separator, suffix)
     seconds = np.asarray(instants, dtype=np.int64) // 1000
-    days = seconds // 86_400
-    clock = seconds - days * 86_400
-    minutes = clock // 60
-    times = minute_texts[minutes] + second_texts[clock - minutes * 60]
-    dates = {day: str(np.datetime64(day, "D")) for day in set(days.tolist())}
-    return [dates[day] + time for day, time in zip(days.tolist(), times.tolist(), strict=True)]
+    minutes = seconds // 60
+    days = minutes // 1440
+    first, last = int(days.min(initial=1 << 62)), int(days.max(initial=0))
+    parts = [("date", "U10"), ("minute", minute_texts.dtype), ("second", second_texts.dtype)]
+    texts = np.empty(len(seconds), parts)  # One part after the other makes the text.
+    if last - first <= len(days):
+        texts["date"] = np.arange(first, last + 1).astype("M8[D]").astype("U10")[days - first]
+    else:
+        texts["date"] = days.astype("M8[D]").astype("U10")
+    texts["minute"] = minute_texts[minutes - days * 1440]
+    texts["second"] = second_texts[seconds - minutes * 60]
+    return texts.view(f"U{texts.dtype.itemsize // 4}").tolist()
 
 
 @lru_cache
-def _tabulate_clock(separator: str, suffix: str) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+def _tabulate_clock(separator: str, suffix: str) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
     """Return the texts of all minutes of a day and of all seconds of a minute."""
     minutes = [f"{separator}{minute // 60:02}:{minute % 60:02}:" for minute in range(1440)]
     seconds = [f"{second:02}{suffix}" for second in range(60)]
-    return np.array(minutes, dtype=object), np.array(seconds, dtype=object)
+    return np.array(minutes), np.array(seconds)
 
 
 def parse_instant(text: str) -> int | None:

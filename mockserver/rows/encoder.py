@@ -10,12 +10,12 @@ the first page of a new world. While a client crawls, the rows of its next pages
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import groupby, repeat
-from operator import add
+from itertools import groupby
+from operator import call
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-from msgspec import defstruct, json
+from msgspec import UNSET, Raw, Struct, UnsetType, defstruct, json
 
 from mockserver._util.caching import IdentityCache
 from mockserver.rows.columns import Column
@@ -31,15 +31,24 @@ LONGEST_PAGE_AHEAD: Final = 128
 """Rows of the longest page for which the next ones are read ahead: at most 1,024 rows are kept per
 population."""
 _encode_lines = json.Encoder().encode_lines
+Row = Struct
+"""A row, as a struct with the columns in their order; :func:`msgspec.json.encode` encodes it."""
 
 
-def encode_array(rows: Iterable[bytes]) -> bytes:
-    """Return a JSON array of encoded rows."""
-    return b"[%b]" % b",".join(rows)
+class _Tail(NamedTuple):
+    """What follows the own columns of a row."""
+
+    make_row: Callable[..., Row]
+    """Return a row, given the values of the own columns and :attr:`members`."""
+    members: Raw | UnsetType
+    """The value of the first member, and the members after it; msgspec copies it as it is."""
 
 
 class RowEncoder:
-    """Encodes each session of a batch as a JSON object: own columns first, then the others."""
+    """Makes a row of each session of a batch: own columns first, then the others.
+
+    Rows are encoded by :func:`msgspec.json.encode`, alone or within a page.
+    """
 
     def __init__(self, columns: Iterable[Column], *, omit_none: bool = False) -> None:
         own: list[Column] = []
@@ -50,35 +59,32 @@ class RowEncoder:
         """All columns in the order of the row."""
         self.omit_none = omit_none
         """True if a row lacks the columns whose value is ``None``."""
-        self._own = _ObjectEncoder(own, omit_none=omit_none)
+        self._own = own
         self._others = [
             _MemberEncoder(list(run), omit_none=omit_none)
             if entries is None
             else _EntryEncoder(entries, list(run), omit_none=omit_none)
             for entries, run in groupby(others, lambda column: column.entry and column.entry.entries)
         ]
-        self._own_may_be_empty = omit_none or not own
+        self._make_row = lru_cache(self._row_with)
         self._cached_tails = lru_cache(maxsize=CACHED_POPULATIONS)(_empty_cache)
         self._read_ahead = lru_cache(maxsize=CACHED_POPULATIONS)(_new_read_ahead)
 
-    def encode(self, sessions: SessionBatch) -> list[bytes]:
-        """Return the JSON object of each session."""
+    def rows(self, sessions: SessionBatch) -> list[Row]:
+        """Return the row of each session."""
         if isinstance(sessions, GeneratedSessions) and not sessions.identities:
-            return self._read_ahead(sessions.population).encode(sessions, self._encode)
-        return self._encode(sessions)
+            return self._read_ahead(sessions.population).rows(sessions, self._make_rows)
+        return self._make_rows(sessions)
 
-    def _encode(self, sessions: SessionBatch) -> list[bytes]:
-        heads = self._own.encode(sessions)
+    def _make_rows(self, sessions: SessionBatch) -> list[Row]:
         tails = self._tails(sessions)
-        if self._own_may_be_empty:
-            tails = [
-                tail.removeprefix(b",") if head == b"{" else tail
-                for head, tail in zip(heads, tails, strict=True)
-            ]
-        return list(map(add, heads, tails))
+        if not tails:
+            return []
+        own = (column.values(sessions) for column in self._own)
+        make_row, members = zip(*tails, strict=True)
+        return list(map(call, make_row, *own, members))
 
-    def _tails(self, sessions: SessionBatch) -> list[bytes]:
-        """Return what follows the own columns of each session, up to the closing brace."""
+    def _tails(self, sessions: SessionBatch) -> list[_Tail]:
         if not isinstance(sessions, GeneratedSessions) or sessions.identities:
             return self._encode_tails(sessions)
         cached = self._cached_tails(sessions.population)
@@ -97,12 +103,32 @@ class RowEncoder:
                     cached[rows[position]] = tail
         return tails  # type: ignore[return-value]  # none is missing any more
 
-    def _encode_tails(self, sessions: SessionBatch) -> list[bytes]:
+    def _encode_tails(self, sessions: SessionBatch) -> list[_Tail]:
+        if not self._others:
+            return [_Tail(self._make_row(""), UNSET)] * len(sessions)
         members = (encoder.encode(sessions) for encoder in self._others)
-        return list(map(b"".join, zip(*members, repeat(b"}", len(sessions)), strict=True)))
+        return list(map(self._make_tail, map(b"".join, zip(*members, strict=True))))
+
+    def _make_tail(self, members: bytes) -> _Tail:
+        if not members:
+            return _Tail(self._make_row(""), UNSET)
+        name, _, rest = members.removeprefix(b',"').partition(b'":')
+        return _Tail(self._make_row(name.decode()), Raw(rest))
+
+    def _row_with(self, first_member: str) -> Callable[..., Row]:
+        """Return the type of rows with the own columns, followed by members of which the first has a name."""
+        return _define_row([*(column.name for column in self._own), first_member], omit_none=self.omit_none)
 
 
-def _empty_cache(_: Any) -> dict[int, bytes]:
+def _define_row(names: Iterable[str], *, omit_none: bool) -> type[Struct]:
+    """Return a type that is encoded as an object with *names*."""
+    default: dict[str, Any] = {"default": None} if omit_none else {}
+    by_field = {f"f{n}": name for n, name in enumerate(names)}
+    fields = [(field, Any, *default.values()) for field in by_field]
+    return defstruct("Row", fields, rename=by_field, omit_defaults=omit_none, gc=False)
+
+
+def _empty_cache(_: Any) -> dict[int, Any]:
     """Return the tails of a population by archetype row, or members by entry, before any is known."""
     return {}
 
@@ -112,17 +138,17 @@ def _new_read_ahead(_: Population) -> "_ReadAhead":
 
 
 class _Window(NamedTuple):
-    """Encoded rows of consecutive sessions."""
+    """Rows of consecutive sessions."""
 
     first: int
     """Index of the first session."""
-    rows: list[bytes]
+    rows: list[Row]
     valid_from: int
     """Instant at which the last of the sessions had ended; their rows are the same at any later instant."""
 
 
 class _ReadAhead:
-    """Encodes the pages that follow the requested one with it, while a client crawls.
+    """Makes the rows of the pages that follow the requested one with it, while a client crawls.
 
     Arrays of 800 sessions cost little more than arrays of 100, so a page of a crawl costs half as much (`make
     bench`). The number of pages doubles from page to page, so that reading two or three costs nothing extra.
@@ -134,18 +160,16 @@ class _ReadAhead:
         self._pages = 1
         self._window = _Window(0, [], 0)
 
-    def encode(
-        self, sessions: GeneratedSessions, encode: Callable[[SessionBatch], list[bytes]]
-    ) -> list[bytes]:
-        """Return the rows of a page; *encode* encodes a batch."""
+    def rows(self, sessions: GeneratedSessions, make_rows: Callable[[SessionBatch], list[Row]]) -> list[Row]:
+        """Return the rows of a page; *make_rows* makes those of a batch."""
         count = len(sessions)
         if not 0 < count <= LONGEST_PAGE_AHEAD:
-            return encode(sessions)
+            return make_rows(sessions)
         low = int(sessions.indices[0])
         if (
             int(sessions.indices[-1]) - low != count - 1
         ):  # Filtered: the sessions of the next page are unknown.
-            return encode(sessions)
+            return make_rows(sessions)
         step = 0 if self._last is None else low - self._last
         self._last = low
         window = self._window
@@ -155,44 +179,32 @@ class _ReadAhead:
         is_crawl = 0 < abs(step) <= count * PAGES_AHEAD
         self._pages = min(self._pages * 2, PAGES_AHEAD) if is_crawl else 1
         if self._pages == 1:
-            return encode(sessions)
+            return make_rows(sessions)
         first = low if step > 0 else max(low + count - count * self._pages, 0)
         end = min(first + count * self._pages, sessions.population.count_started(sessions.now))
         ahead = GeneratedSessions(
             sessions.population, np.arange(first, end), sessions.now, sessions.identities
         )
         if ahead.any_running:
-            return encode(sessions)
-        self._window = window = _Window(first, encode(ahead), int(ahead.ends.max()))
+            return make_rows(sessions)
+        self._window = window = _Window(first, make_rows(ahead), int(ahead.ends.max()))
         return window.rows[low - first : low - first + count]
 
 
-class _ObjectEncoder:
-    """Encodes JSON objects without the closing brace."""
+class _MemberEncoder:
+    """Encodes consecutive columns as members of JSON objects, each after a comma."""
 
     def __init__(self, columns: Sequence[Column], *, omit_none: bool) -> None:
         self._columns = columns
-        default: dict[str, Any] = {"default": None} if omit_none else {}
-        names = {f"f{n}": column.name for n, column in enumerate(columns)}
-        fields = [(name, Any, *default.values()) for name in names]
-        self._row = defstruct("Row", fields, rename=names, omit_defaults=omit_none, gc=False)
+        self._row = _define_row((column.name for column in columns), omit_none=omit_none)
 
     def encode(self, sessions: SessionBatch) -> list[bytes]:
-        """Return the opening brace and the members of each session."""
-        if not self._columns:
-            return [b"{"] * len(sessions)
+        """Return the members of each session."""
         return self._encode_values(*(column.values(sessions) for column in self._columns))
 
     def _encode_values(self, *values: Sequence[Any]) -> list[bytes]:
-        rows = list(map(self._row, *values))
-        return _encode_lines(rows).split(b"}\n")[:-1]  # JSON contains no raw line feed.
-
-
-class _MemberEncoder(_ObjectEncoder):
-    """Encodes the members of JSON objects, each after a comma."""
-
-    def encode(self, sessions: SessionBatch) -> list[bytes]:
-        return _replace_braces(super().encode(sessions))
+        objects = _encode_lines(map(self._row, *values)).split(b"}\n")[:-1]  # JSON contains no raw line feed.
+        return [b",%b" % members[1:] if len(members) > 1 else b"" for members in objects]
 
 
 class _EntryEncoder(_MemberEncoder):
@@ -213,11 +225,6 @@ class _EntryEncoder(_MemberEncoder):
         if None in members:
             missing = list(set(codes.tolist()) - cached.keys())
             values = [[value_of(entries[code]) for code in missing] for value_of in self._functions]
-            cached.update(zip(missing, _replace_braces(self._encode_values(*values)), strict=True))
+            cached.update(zip(missing, self._encode_values(*values), strict=True))
             members = [cached[code] for code in codes.tolist()]
         return members  # type: ignore[return-value]  # none is missing any more
-
-
-def _replace_braces(objects: list[bytes]) -> list[bytes]:
-    """Return the members of objects, after a comma instead of the opening brace."""
-    return [b",%b" % members[1:] if len(members) > 1 else b"" for members in objects]

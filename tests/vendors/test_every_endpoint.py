@@ -287,7 +287,7 @@ async def test_unexpected_exception_is_logged_and_gets_vendor_error(
         if where == "view":
             patched.setattr(vendor, "respond", fail)
         else:
-            patched.setattr(RowEncoder, "encode", fail)
+            patched.setattr(RowEncoder, "rows", fail)
         status, body = await mock.ask(vendor, endpoint, parameters)
     after, _ = await mock.ask(vendor, endpoint, parameters)
 

@@ -5,11 +5,13 @@ from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from msgspec import json
+
 from mockserver._util.suggest import nearest
 from mockserver.contract.errors import ApiError
 from mockserver.rows.columns import Column, entry_column
 from mockserver.rows.datetimes import DAY, parse_instant
-from mockserver.rows.encoder import RowEncoder, encode_array
+from mockserver.rows.encoder import RowEncoder
 from mockserver.vendors.base import View, ViewRequest, ViewResult
 from mockserver.vendors.browsee.dialect_gist_2020 import ExportSessions2020
 from mockserver.vendors.browsee.request_models import MAXIMUM, ExportSessions, Identify, Track
@@ -105,11 +107,12 @@ def _export_view(selected_fields: Callable[[Any], list[str] | None]) -> View:
         page = sessions.page(offset, limit)
         select = _check_select(selected_fields(body), request.behaviors["unknown_field"])
         encoder = _encoder(select, request.behaviors["country"], request.behaviors["no_value"])
-        rows = encode_array(page.map_rows(encoder.encode))
-        return ViewResult(
-            b'{"status":"success","exports":{"total":%d,"to":%d,"data":%b}}'
-            % (sessions.total, offset + len(page), rows)
-        )
+        exports = {
+            "total": sessions.total,
+            "to": offset + len(page),
+            "data": page.map_rows(encoder.rows),
+        }
+        return ViewResult(json.encode({"status": "success", "exports": exports}))
 
     return export_sessions
 

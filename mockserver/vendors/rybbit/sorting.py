@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from mockserver.contract.errors import ApiError
+from mockserver.rows.encoder import Row
 from mockserver.vendors.base import ViewRequest
 from mockserver.world.generator.order_by_end import EndOrder, EndOrderedResult
 from mockserver.world.generator.query_result import QueryResult
@@ -12,26 +13,26 @@ from mockserver.world.model.session_batch import SessionBatch
 
 Find = Callable[..., QueryResult]
 """Return the sessions of a request that also meet the given conditions."""
-Encode = Callable[[SessionBatch], Sequence[bytes]]
-GetPage = Callable[[Find, int, int, Encode], Sequence[bytes]]
-"""Return the encoded rows of a page, given its offset and limit."""
+MakeRows = Callable[[SessionBatch], Sequence[Row]]
+GetPage = Callable[[Find, int, int, MakeRows], Sequence[Row]]
+"""Return the rows of a page, given its offset and limit."""
 MAX_SORTED_BY_DURATION: Final = 10_000
 """Maximum number of sessions that are sorted by duration, which the world has no index for."""
 _BY_END: Final = EndOrder(unit=1000, by_start=True)
 """Breaks ties like the server's newest revision: by start, then by session id."""
 
 
-def _get_page_by_start(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
-    return find().page(offset, limit, newest_first=True).map_rows(encode)
+def _get_page_by_start(find: Find, offset: int, limit: int, make_rows: MakeRows) -> Sequence[Row]:
+    return find().page(offset, limit, newest_first=True).map_rows(make_rows)
 
 
-def _get_page_by_end(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
-    return EndOrderedResult(find(), _BY_END).page(offset, limit).map_rows(encode)
+def _get_page_by_end(find: Find, offset: int, limit: int, make_rows: MakeRows) -> Sequence[Row]:
+    return EndOrderedResult(find(), _BY_END).page(offset, limit).map_rows(make_rows)
 
 
-def _get_page_by_start_second(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
+def _get_page_by_start_second(find: Find, offset: int, limit: int, make_rows: MakeRows) -> Sequence[Row]:
     """Sort by start in whole seconds, latest first, then by session id."""
-    return find().page_by_unit(offset, limit, unit=1000).map_rows(encode)
+    return find().page_by_unit(offset, limit, unit=1000).map_rows(make_rows)
 
 
 def _by_count(dimension: str) -> GetPage:
@@ -40,15 +41,15 @@ def _by_count(dimension: str) -> GetPage:
     Sessions with the same count are queried as a group, so only sessions of the page are generated.
     """
 
-    def get_page(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
-        rows: list[bytes] = []
+    def get_page(find: Find, offset: int, limit: int, make_rows: MakeRows) -> Sequence[Row]:
+        rows: list[Row] = []
         group_offset = offset
         for value, group_size in sorted(find().groups(dimension), reverse=True):
             group_limit = min(group_size - group_offset, limit - len(rows))
             if group_limit > 0:
                 in_group = Condition(dimension, int, "equals", (value,))
                 rows += _get_page_by_start_second(
-                    lambda *_, in_group=in_group: find(in_group), max(group_offset, 0), group_limit, encode
+                    lambda *_, in_group=in_group: find(in_group), max(group_offset, 0), group_limit, make_rows
                 )
             group_offset = max(group_offset - group_size, 0)
         return rows
@@ -56,7 +57,7 @@ def _by_count(dimension: str) -> GetPage:
     return get_page
 
 
-def _get_page_by_duration(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
+def _get_page_by_duration(find: Find, offset: int, limit: int, make_rows: MakeRows) -> Sequence[Row]:
     """Sort by duration in whole seconds, longest first; generates all sessions."""
     result = find()
     if result.total > MAX_SORTED_BY_DURATION:
@@ -69,7 +70,7 @@ def _get_page_by_duration(find: Find, offset: int, limit: int, encode: Encode) -
             ),
         )
     rows = result.page(0, result.total).map_rows(
-        lambda batch: [*zip(_duration_keys(batch), encode(batch), strict=True)]
+        lambda batch: [*zip(_duration_keys(batch), make_rows(batch), strict=True)]
     )
     rows_by_duration = sorted(rows, key=lambda row: row[0], reverse=True)
     return [row for _, row in rows_by_duration[offset : offset + limit]]
@@ -87,10 +88,10 @@ def _duration_keys(sessions: SessionBatch) -> list[tuple[int, ...]]:
 def _reverse(get_page: GetPage) -> GetPage:
     """Return the pages of the same order, reversed."""
 
-    def get_reversed_page(find: Find, offset: int, limit: int, encode: Encode) -> Sequence[bytes]:
+    def get_reversed_page(find: Find, offset: int, limit: int, make_rows: MakeRows) -> Sequence[Row]:
         stop = max(find().total - offset, 0)
         start = max(stop - limit, 0)
-        return get_page(find, start, stop - start, encode)[::-1]
+        return get_page(find, start, stop - start, make_rows)[::-1]
 
     return get_reversed_page
 

@@ -9,7 +9,6 @@ from msgspec import json
 from msgspec.structs import replace
 
 from mockserver.contract.errors import ApiError
-from mockserver.rows.encoder import encode_array
 from mockserver.vendors.base import View, ViewRequest, ViewResult
 from mockserver.vendors.rybbit import responses
 from mockserver.vendors.rybbit.behaviors import MAX_LIMIT, MAX_ROWS_PER_PAGE
@@ -67,7 +66,7 @@ def list_sessions(dialect: DialectBehavior, request: ViewRequest) -> ViewResult:
     get_page = dialect.select_order(request)
     extra_columns = (*dialect.extra_columns, *options.extra_columns)
     encoder = build_encoder(FORMAT_BEHAVIORS(request.behaviors), extra_columns)
-    return ViewResult(b'{"data":%b}' % encode_array(get_page(find, offset, limit, encoder.encode)))
+    return ViewResult(json.encode({"data": get_page(find, offset, limit, encoder.rows)}))
 
 
 def _build_identified_conditions(identified_only: str | None, on_other_text: str) -> tuple[Condition, ...]:

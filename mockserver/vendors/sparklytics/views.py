@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from mockserver.contract.errors import ApiError
 from mockserver.rows.columns import Column, entry_column
 from mockserver.rows.datetimes import format_seconds
-from mockserver.rows.encoder import RowEncoder, encode_array
+from mockserver.rows.encoder import RowEncoder
 from mockserver.vendors.base import ViewRequest, ViewResult
 from mockserver.vendors.sparklytics.list_query import DEFAULT_FIELDS, FilterFields, build_query
 from mockserver.vendors.sparklytics.request_models import PAGE_SIZE, ListSessions
@@ -76,10 +76,10 @@ def list_sessions(request: ViewRequest) -> ViewResult:
     # One session more than the page shows if there is a next page.
     page = sessions.older(after, params.limit + 1)
     numbers = page.map_rows(_session_numbers)
-    rows = encode_array(page.map_rows(_ENCODER.encode)[: params.limit])
+    rows = page.map_rows(_ENCODER.rows)[: params.limit]
     has_more = len(numbers) > params.limit
     next_cursor = _encode_cursor(numbers[params.limit - 1], cipher) if has_more else None
-    return ViewResult(b'{"sessions":%b,"next_cursor":%b}' % (rows, json.encode(next_cursor)))
+    return ViewResult(json.encode({"sessions": rows, "next_cursor": next_cursor}))
 
 
 def _session_numbers(sessions: SessionBatch) -> list[int]:
@@ -133,13 +133,13 @@ def get_session(request: ViewRequest) -> ViewResult:
     session = request.site.session(int(match[1], 16), request.now) if match else None
     if session is None:
         raise ApiError("unknown_session", message=f"no session {identifier!r}", field="session_id")
-    [row] = _ENCODER.encode(session)
+    [row] = _ENCODER.rows(session)
     events = session.list_events(0)
     times = _format_times([event.at for event in events])
     models = [_event_model(event, time) for event, time in zip(events, times, strict=True)]
     # As in the documented example, only an external page is a referrer, not the previous page of the site.
     models[0] = replace(models[0], referrer=events[0].referrer or None)
-    return ViewResult(b'{"session":%b,"events":%b}' % (row, json.encode(models)))
+    return ViewResult(json.encode({"session": row, "events": models}))
 
 
 def _event_model(event: Event, time: str) -> SessionEvent:

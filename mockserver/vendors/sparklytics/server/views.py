@@ -7,7 +7,6 @@ from msgspec import json
 from msgspec.structs import replace
 
 from mockserver.contract.errors import ApiError
-from mockserver.rows.encoder import encode_array
 from mockserver.vendors.base import ViewRequest, ViewResult
 from mockserver.vendors.sparklytics.list_query import build_query
 from mockserver.vendors.sparklytics.rows import describe_link_click
@@ -39,17 +38,13 @@ def list_sessions(request: ViewRequest) -> ViewResult:
     ends = page.map_rows(lambda batch: batch.end)
     count = sum(end >= (query.start or 0) for end in ends)
     has_more = count > limit
-    rows = encode_array(page.map_rows(ENCODER.encode)[: min(count, limit)])
+    rows = page.map_rows(ENCODER.rows)[: min(count, limit)]
     next_cursor = None
     if has_more:
         [last_seen] = format_times([ends[limit - 1]])
         next_cursor = encode_cursor(last_seen, page.map_rows(format_session_ids)[limit - 1])
-    pagination = b'{"has_more":%b,"limit":%d,"next_cursor":%b}' % (
-        json.encode(has_more),
-        limit,
-        json.encode(next_cursor),
-    )
-    return ViewResult(b'{"data":%b,"pagination":%b}' % (rows, pagination))
+    pagination = {"has_more": has_more, "limit": limit, "next_cursor": next_cursor}
+    return ViewResult(json.encode({"data": rows, "pagination": pagination}))
 
 
 def get_session(request: ViewRequest) -> ViewResult:
@@ -59,7 +54,7 @@ def get_session(request: ViewRequest) -> ViewResult:
     session = None if number is None else request.site.session(number, request.now)
     if number is None or session is None:
         raise ApiError("unknown_session", message=f"no session {identifier!r}", field="session_id")
-    [row] = ENCODER.encode(session)
+    [row] = ENCODER.rows(session)
     all_events = session.list_events(0)
     events = all_events[:MAX_EVENTS]
     times = format_times([event.at for event in events])
@@ -67,10 +62,8 @@ def get_session(request: ViewRequest) -> ViewResult:
         _event_model(event, time, session.hostnames[0], create_event_id(request.site.key, number, position))
         for position, (event, time) in enumerate(zip(events, times, strict=True))
     ]
-    truncated = json.encode(len(all_events) > MAX_EVENTS)
-    return ViewResult(
-        b'{"data":{"events":%b,"session":%b,"truncated":%b}}' % (json.encode(models), row, truncated)
-    )
+    data = {"events": models, "session": row, "truncated": len(all_events) > MAX_EVENTS}
+    return ViewResult(json.encode({"data": data}))
 
 
 def _event_model(event: Event, time: str, hostname: str, identifier: str) -> SessionEvent:
