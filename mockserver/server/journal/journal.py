@@ -30,7 +30,7 @@ Open ones count, but are never removed: connections bound their number.
 OVERLAPS: Final = 100
 """Maximum number of earlier overlapping exchanges that an exchange remembers."""
 _OVERHEAD: Final = 600
-"""Bytes of an exchange apart from what :func:`_compute_weight` adds up, approximately."""
+"""Bytes of an exchange apart from what is added up, approximately."""
 _HEADER: Final = 90
 """Bytes of a header apart from its strings, approximately: its entry, and the name in lower case."""
 _NEAR_MISS: Final = 100
@@ -177,7 +177,7 @@ class Journal:
             exchange.open_before = tuple(islice(self._open, OVERLAPS))
         self._open[exchange.number] = exchange
         self._kept[exchange.number] = exchange
-        self._update_weight(exchange)
+        self._add_weight(exchange, _request_weight(exchange))
         return exchange
 
     def close(self, exchange: Exchange, response: Response | None, duration_ns: int) -> None:
@@ -190,15 +190,17 @@ class Journal:
         if response is not None:
             exchange.response_size = len(response.body)
             exchange.response = replace(response, body=response.body[:BODY_SNIPPET_BYTES])
+        added = _response_weight(exchange)
         if exchange.request_size > BODY_SNIPPET_BYTES:
+            added -= _request_weight(exchange)
             _truncate_request(exchange)
-        self._update_weight(exchange)
+            added += _request_weight(exchange)
+        self._add_weight(exchange, added)
 
-    def _update_weight(self, exchange: Exchange) -> None:
-        """Update the weight of an exchange, and remove the oldest closed ones until all fit."""
-        self._bytes -= exchange.weight
-        exchange.weight = _compute_weight(exchange)
-        self._bytes += exchange.weight
+    def _add_weight(self, exchange: Exchange, weight: int) -> None:
+        """Add to the weight of an exchange, and remove the oldest closed ones until all fit."""
+        exchange.weight += weight
+        self._bytes += weight
         while len(self._kept) - len(self._open) > self._max_entries or self._bytes > self._max_bytes:
             oldest = next((number for number in self._kept if number not in self._open), None)
             if oldest is None:
@@ -244,25 +246,32 @@ def _truncate_request(exchange: Exchange) -> None:
     exchange.secrets = tuple(secrets)
 
 
-def _compute_weight(exchange: Exchange) -> int:
-    """Return the bytes that an exchange keeps alive, approximately; strings count as Python stores them."""
+# Approximations of the bytes that an exchange keeps alive; strings count as Python stores them.
+
+
+def _request_weight(exchange: Exchange) -> int:
     raw = exchange.raw
-    weight = _OVERHEAD + len(raw.body) + _headers_size(exchange.headers)
-    weight += _strings_size((raw.method, raw.path, raw.host, raw.authorization))
-    weight += _strings_size(exchange.secrets) + _strings_size(exchange.faults)
+    weight = _OVERHEAD + len(raw.body) + _headers_size(exchange.headers) + getsizeof(exchange.open_before)
+    weight += _strings_size((raw.method, raw.path, raw.host, raw.authorization, *exchange.secrets))
+    return weight
+
+
+def _response_weight(exchange: Exchange) -> int:
+    weight = _strings_size(exchange.faults)
     if exchange.response is not None:
         weight += len(exchange.response.body) + _headers_size(exchange.response.headers)
     for miss in exchange.near_misses:
         weight += _NEAR_MISS + getsizeof(miss.difference) + getsizeof(miss.path)
     for finding in exchange.findings:
         weight += getsizeof(finding.message)
-    for values in (exchange.open_before, exchange.faults, exchange.findings, exchange.near_misses):
-        weight += getsizeof(values)
+    for values in (exchange.faults, exchange.findings, exchange.near_misses):
+        if values:
+            weight += getsizeof(values)
     return weight
 
 
 def _headers_size(headers: Mapping[str, str]) -> int:
-    return sum(_HEADER + 2 * getsizeof(name) + getsizeof(value) for name, value in headers.items())
+    return _HEADER * len(headers) + 2 * _strings_size(headers) + _strings_size(headers.values())
 
 
 def _strings_size(strings: Iterable[str]) -> int:

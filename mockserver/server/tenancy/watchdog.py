@@ -240,7 +240,9 @@ _REMEDY: Final = "make the client stop at the last page and after some retries, 
 
 def _is_empty(body: bytes, rows_path: str | None) -> bool:
     """Return whether a response has no rows; False if it is not JSON."""
+    if len(body) >= _SMALL:
+        return False
     try:
-        return len(body) < _SMALL and not get_at(json.decode(body), rows_path)
+        return not get_at(json.decode(body), rows_path)
     except DecodeError:
         return False
