@@ -24,7 +24,7 @@ from mockserver.world.model.query import Query
 from mockserver.world.model.spec import format_instant
 
 _GC_THRESHOLD = 10_000
-"""New objects after which Python looks for garbage: with its 700, that takes 4 % of a request (`make bench`)."""
+"""New objects after which Python looks for garbage; with its 700, that takes 4 % of a request."""
 
 
 def _write_ports(path: Path, running: Running) -> None:

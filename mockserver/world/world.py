@@ -257,15 +257,16 @@ class Site:
 
     def session_before_deletion(self, number: int, now: int) -> SessionBatch | None:
         """Return :meth:`session`, deleted or not: keyset pages may continue after a deleted one."""
+        # Tracked sessions come first: by chance, a generated one may get the same number later.
+        for session in self.tracked_data.sessions(now):
+            if session.number(self.key) == number:
+                return TrackedSessions(self.key, [session], [0], self.tracked_data, self._vocabulary)
         for population in (self.people, self.bots):
             index = population.session_index(number, now)
             if index is not None and number not in self.tracked_data.joined:
                 return GeneratedSessions(
                     population, np.array([index], dtype=np.int64), now, self.tracked_data.identities
                 )
-        for session in self.tracked_data.sessions(now):
-            if session.number(self.key) == number:
-                return TrackedSessions(self.key, [session], [0], self.tracked_data, self._vocabulary)
         return None
 
 
