@@ -35,13 +35,9 @@ Row = Struct
 """A row, as a struct with the columns in their order; :func:`msgspec.json.encode` encodes it."""
 
 
-class _Tail(NamedTuple):
-    """What follows the own columns of a row."""
-
-    make_row: Callable[..., Row]
-    """Return a row, given the values of the own columns and :attr:`members`."""
-    members: Raw | UnsetType
-    """The value of the first member, and the members after it; msgspec copies it as it is."""
+_Tail = tuple[Callable[..., Row], Raw | UnsetType]
+"""What follows the own columns of a row: a function that makes the row from the own values and the rest; and
+the rest, which msgspec copies as it is: the value of the next member, and the members after it."""
 
 
 class RowEncoder:
@@ -66,7 +62,9 @@ class RowEncoder:
             else _EntryEncoder(entries, list(run), omit_none=omit_none)
             for entries, run in groupby(others, lambda column: column.entry and column.entry.entries)
         ]
-        self._make_row = lru_cache(self._row_with)
+        self._other_names = [column.name for column in others]
+        self._prefixes = [b",%b:" % json.encode(name) for name in self._other_names]
+        self._row_with = lru_cache(self._define_row_with)
         self._cached_tails = lru_cache(maxsize=CACHED_POPULATIONS)(_empty_cache)
         self._read_ahead = lru_cache(maxsize=CACHED_POPULATIONS)(_new_read_ahead)
 
@@ -105,19 +103,20 @@ class RowEncoder:
 
     def _encode_tails(self, sessions: SessionBatch) -> list[_Tail]:
         if not self._others:
-            return [_Tail(self._make_row(""), UNSET)] * len(sessions)
+            return [(self._row_with(0), UNSET)] * len(sessions)
         members = (encoder.encode(sessions) for encoder in self._others)
         return list(map(self._make_tail, map(b"".join, zip(*members, strict=True))))
 
     def _make_tail(self, members: bytes) -> _Tail:
-        if not members:
-            return _Tail(self._make_row(""), UNSET)
-        name, _, rest = members.removeprefix(b',"').partition(b'":')
-        return _Tail(self._make_row(name.decode()), Raw(rest))
+        for number, prefix in enumerate(self._prefixes):
+            if members.startswith(prefix):
+                return self._row_with(number), Raw(members[len(prefix) :])
+        return self._row_with(0), UNSET
 
-    def _row_with(self, first_member: str) -> Callable[..., Row]:
-        """Return the type of rows with the own columns, followed by members of which the first has a name."""
-        return _define_row([*(column.name for column in self._own), first_member], omit_none=self.omit_none)
+    def _define_row_with(self, number: int) -> Callable[..., Row]:
+        """Return the type of rows that have the own columns, and next the other one with a number."""
+        names = [column.name for column in self._own] + (self._other_names[number:] or [""])[:1]
+        return _define_row(names, omit_none=self.omit_none)
 
 
 def _define_row(names: Iterable[str], *, omit_none: bool) -> type[Struct]:

@@ -175,16 +175,17 @@ class SessionSchedule:
         is_near = exists & (np.abs(other - index[:, None, None]) < self._apart)
         session, *place = np.nonzero(is_near)
         if len(session):
-            start, end = self._span(index[session])
-            other_start, other_end = self._span(other[session, place[0], place[1]])
+            start, end = self._span(index[session], row[session])
+            near = other[session, place[0], place[1]]
+            other_start, other_end = self._span(near, self.archetype_of(near))
             clash = (start <= other_end + SESSION_TIMEOUT) & (other_start <= end + SESSION_TIMEOUT)
             single[session[clash]] = True
         return np.asarray(single)
 
-    def _span(self, index: I64) -> tuple[I64, I64]:
+    def _span(self, index: I64, row: I64) -> tuple[I64, I64]:
         """Return the start and the end of each session."""
         start = self.timeline.starts(index)
-        return start, start + self.archetypes.duration[self.archetype_of(index)]
+        return start, start + self.archetypes.duration[row]
 
     def sessions_of(self, visitor: int, total: int) -> I64:
         """Return all sessions of a visitor below *total*, ascending; empty for an unknown visitor."""
