@@ -33,10 +33,10 @@ serve: $(STAMP) ## Run the mock server (ARGS="--help" shows its options)
 	$(BIN)/session-mock serve $(ARGS)
 
 test: $(STAMP) ## Run the tests in parallel (ARGS="-k paging" is passed to pytest; ARGS="-n0" runs them serially)
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto $(ORDER) $(ARGS)
 
 cov: $(STAMP) ## Run the tests and report the lines that they do not reach
-	$(BIN)/python -m pytest --cov -n auto $(ORDER) $(ARGS)
+	$(BIN)/python -m pytest --cov -n auto $(ARGS)
 
 lint: $(STAMP) ## Check style, formatting and import directions
 	$(BIN)/ruff check .
@@ -89,9 +89,9 @@ vocabulary: $(STAMP) ## Regenerate the shipped vocabularies (this changes every 
 viewer: $(STAMP) ## Fetch Swagger UI for /<vendor>/docs with npm (ARGS=5.35.0 picks a version)
 	$(BIN)/python -m tools.fetch_swagger_ui $(ARGS)
 
-# pytest prints the seed of the order in its header: `make cov ARGS="-p randomly --randomly-seed=SEED"` repeats it.
+# pytest prints the seed of the order in its header: `make test ARGS="-p randomly --randomly-seed=SEED"` repeats it.
 check: ORDER := -p randomly
-check: lint types docs-check site cov ## Everything CI runs, with the tests in random order
+check: lint types docs-check site test ## Everything CI runs, with the tests in random order
 
 clean: ## Remove .venv, caches and build results
 	rm -rf $(VENV) dist site .coverage .coverage.* htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
