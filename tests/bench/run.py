@@ -200,7 +200,7 @@ def measure_throughput(server: Server, access: TenantAccess, pair: Pair) -> Iter
         connection.close()
         with bare(Path(file.name)) as plain:
             # Clients follow pages in order; see docs/decisions/0006-page-encoding.md for the bounds.
-            orders = (("in order", count(10_000), 1 / 6), ("at random", random_numbers(1), 1 / 8))
+            orders = (("in order", count(10_000), 1 / 8), ("at random", random_numbers(1), 1 / 11))
             for order, numbers, least in orders:
                 requests = page_requests(access, pair, numbers)
                 for width, bound in ((WIDTH, least), (1, None)):
