@@ -159,6 +159,8 @@ class WorldTotals(Struct, kw_only=True):
     spec: dict[str, Any]
     now: str
     sites: list[SiteTotals]
+    added: list[dict[str, Any]] = []
+    """The definitions of the added sessions, as they were sent, or read from a settings file."""
 
 
 class AddedSession(Struct, kw_only=True):

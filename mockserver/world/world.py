@@ -272,16 +272,24 @@ class Site:
 class World:
     """All sites of a spec."""
 
-    def __init__(self, spec: WorldSpec, sites: tuple[Site, ...], segments: Mapping[str, Segment]) -> None:
+    def __init__(
+        self,
+        spec: WorldSpec,
+        sites: tuple[Site, ...],
+        segments: Mapping[str, Segment],
+        added: tuple[NewSession, ...] = (),
+    ) -> None:
         self.spec = spec
         self.sites = sites
         self.segments = segments
+        self.added = added
+        """The definitions of the added sessions, in the order in which they were added."""
 
     def replace_site(self, site: Site) -> "World":
         """Return the world with another version of one of its sites."""
         sites = list(self.sites)
         sites[site.number] = site
-        return World(self.spec, tuple(sites), self.segments)
+        return World(self.spec, tuple(sites), self.segments, self.added)
 
 
 @lru_cache(maxsize=16)
@@ -349,7 +357,9 @@ def with_session(world: World, session: NewSession) -> tuple[World, TrackedSessi
     identity = session.identity()
     data = data if identity is None else data.with_identity(identity)
     added = next(each for each in data.sessions(FAR) if events[0] in each.events)
-    return world.replace_site(site.replace(tracked_data=data)), added
+    changed = world.replace_site(site.replace(tracked_data=data))
+    changed.added = (*world.added, session)
+    return changed, added
 
 
 def without_sessions(world: World, site: int, numbers: Iterable[int]) -> World:
