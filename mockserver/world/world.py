@@ -12,6 +12,7 @@ from mockserver.world.generator.added import NewSession, make_events
 from mockserver.world.generator.archetypes import Shares, SiteInputs
 from mockserver.world.generator.columns import GeneratedSessions
 from mockserver.world.generator.deletions import NO_DELETIONS, Deletions
+from mockserver.world.generator.imported import ImportedData, ImportedSession
 from mockserver.world.generator.locales import localized_vocabulary
 from mockserver.world.generator.population import Population, parse_visitor_number
 from mockserver.world.generator.query_result import (
@@ -61,10 +62,11 @@ class Site:
 
     def __init__(self, spec: WorldSpec, vocabulary: Vocabulary, number: int) -> None:
         self._spec = spec
-        self._vocabulary = vocabulary
+        self.vocabulary = vocabulary
         self.number = number
         self.tracked_data = TrackedData()
         self.deletions = NO_DELETIONS
+        self.imported: ImportedData | None = None
         self._hidden = NO_DELETIONS
         """The deletions, and the generated sessions whose events are in the tracked data."""
         self._only: int | None = None
@@ -92,7 +94,7 @@ class Site:
             unknown_agents=self._spec.unknown_agents_percent,
             late_logins=self._spec.late_logins_percent,
         )
-        inputs = SiteInputs(self._vocabulary, self.hostnames, shares)
+        inputs = SiteInputs(self.vocabulary, self.hostnames, shares)
         return Population(self.key, kind, inputs, self._timeline(kind))
 
     @cached_property
@@ -106,13 +108,21 @@ class Site:
         return self._population(_BOTS)
 
     def replace(
-        self, *, tracked_data: TrackedData | None = None, deletions: Deletions | None = None
+        self,
+        *,
+        tracked_data: TrackedData | None = None,
+        deletions: Deletions | None = None,
+        imported: ImportedData | None = None,
     ) -> "Site":
-        """Return the site with other tracked data or deletions; everything computed so far is shared."""
+        """Return the site with other tracked data, deletions or imported sessions.
+
+        Everything computed so far is shared.
+        """
         site = object.__new__(Site)
         site.__dict__.update(self.__dict__)
         site.tracked_data = self.tracked_data if tracked_data is None else tracked_data
         site.deletions = self.deletions if deletions is None else deletions
+        site.imported = self.imported if imported is None else imported
         joined = site.tracked_data.joined
         if site.deletions is not self.deletions or joined is not self.tracked_data.joined:
             site._hidden = site.deletions.union(joined)
@@ -172,6 +182,9 @@ class Site:
         sources: list[Source] = [self._generated(population, query, stop, now) for population in populations]
         if self.tracked_data.count:
             sources.append(self._tracked(query, stop, now))
+        if self.imported is not None:
+            hidden, identities = self.deletions.numbers, self.tracked_data.identities
+            sources.append(self.imported.find(query, stop, now, hidden, identities))
         return QueryResult(sources)
 
     def _generated(self, population: Population, query: Query, stop: int, now: int) -> GeneratedSource:
@@ -188,10 +201,10 @@ class Site:
             and session.start < stop
             and all(session.is_of(alternatives, self.key) for alternatives in query.actors)
             and not session.is_of(query.others, self.key)
-            and session.meets(query.where, self._vocabulary)
+            and session.meets(query.where, self.vocabulary)
             and query.session in (None, session.number(self.key))
         ]
-        return TrackedSource(sessions, self.key, self.tracked_data, self._vocabulary)
+        return TrackedSource(sessions, self.key, self.tracked_data, self.vocabulary)
 
     def tracked_sessions(self, now: int) -> list[TrackedSession]:
         """Return the tracked sessions as of *now*, ascending by start."""
@@ -206,7 +219,7 @@ class Site:
         Raises :class:`WorldError` if it contradicts itself or another session of its visitor.
         """
         visitor = self.find_seeded(session.user_id or "")
-        events = make_events(session, self._vocabulary, self.hostnames, visitor)
+        events = make_events(session, self.vocabulary, self.hostnames, visitor)
         tracked = self.tracked_data.sessions(FAR)
         spans = [(each.start, each.events[-1].at) for each in tracked if each.actor == events[0].actor]
         generated = [(start, end) for start, end, _ in visitor.sessions] if visitor else []
@@ -228,7 +241,7 @@ class Site:
         if user not in sessions.user_ids:
             return None
         position = sessions.user_ids.index(user)
-        unknown = unknown_attributes(self._vocabulary)
+        unknown = unknown_attributes(self.vocabulary)
         return SeededVisitor(
             number,
             tuple(zip(sessions.start, sessions.end, sessions.ids, strict=True)),
@@ -248,7 +261,9 @@ class Site:
         seeded = self.people.texts(dimension, text_of)
         sent: set[str] = set()
         for session in self.tracked_sessions(now) if self.tracked_data.count else ():
-            sent.update(map(text_of, session.entries(dimension, self._vocabulary)))
+            sent.update(map(text_of, session.entries(dimension, self.vocabulary)))
+        if self.imported is not None:
+            sent.update(self.imported.texts(dimension, text_of))
         return seeded if sent <= seeded else seeded | sent
 
     def session(self, number: int, now: int) -> SessionBatch | None:
@@ -263,9 +278,12 @@ class Site:
                 return GeneratedSessions(
                     population, np.array([index], dtype=np.int64), now, self.tracked_data.identities
                 )
+        position = None if self.imported is None else self.imported.position_of.get(number)
+        if self.imported is not None and position is not None and self.imported.ends[position] <= now:
+            return self.imported.batch(np.array([position]), self.tracked_data.identities)
         for session in self.tracked_data.sessions(now):
             if session.number(self.key) == number:
-                return TrackedSessions(self.key, [session], [0], self.tracked_data, self._vocabulary)
+                return TrackedSessions(self.key, [session], [0], self.tracked_data, self.vocabulary)
         return None
 
 
@@ -360,6 +378,13 @@ def with_session(world: World, session: NewSession) -> tuple[World, TrackedSessi
     changed = world.replace_site(site.replace(tracked_data=data))
     changed.added = (*world.added, session)
     return changed, added
+
+
+def with_imported(world: World, site: int, sessions: Iterable[ImportedSession]) -> World:
+    """Return the world with imported sessions on a site, in place of those imported before."""
+    changed = world.sites[site]
+    imported = ImportedData(changed.key, changed.vocabulary, sessions)
+    return world.replace_site(changed.replace(imported=imported)) if imported.sessions else world
 
 
 def without_sessions(world: World, site: int, numbers: Iterable[int]) -> World:

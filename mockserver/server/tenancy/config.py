@@ -45,6 +45,12 @@ class TenantConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     profile: str = "default"
     world: dict[str, Any] = {}
     """Fields of a world spec that differ from the profile's, and ``add``, a list of sessions to add."""
+    sessions_from: str | None = None
+    """File with sessions of the first site; the world then has no others unless their number is set."""
+    sessions_as: str | None = None
+    """Format of the file's rows: ``<vendor>.<endpoint>`` or ``neutral``."""
+    keep_people: bool = False
+    """False to replace user ids, names, e-mail and IP addresses in the file by made-up ones."""
     now: str | int | None = None
     """Instant of a frozen clock, or ``system``; by default an exact world's end, or the system's time in a
     flowing world."""
@@ -203,9 +209,14 @@ def make_tenant(name: str, config: TenantConfig) -> Tenant:
     try:
         world_spec = tenant_spec(config)
         world = _add_sessions(build(world_spec), config.world.get(_ADD, []))
-        clock = _clock(config.now, world_spec)
         behaviors = {**resolve_dialects(config.dialect), **config.behaviors}
-        return Tenant(name, TenantSettings.create(name, world, behaviors, config.credentials), clock)
+        settings = TenantSettings.create(name, world, behaviors, config.credentials)
+        latest = 0
+        if config.sessions_from is not None or config.sessions_as is not None or config.keep_people:
+            settings = _with_imported(settings, config)
+            imported = settings.world.sites[0].imported
+            latest = imported.latest if imported else 0
+        return Tenant(name, settings, _clock(config.now, world_spec, latest))
     except (WorldError, BehaviorError, TenantError) as error:
         raise ConfigError(f"tenant {name!r}: {error}") from None
 
@@ -223,6 +234,9 @@ def tenant_spec(config: TenantConfig) -> WorldSpec:
             raise WorldError(f"world spec: unknown field {name!r}; {suggest(name, known)}")
     fields = {**PROFILES[config.profile], **config.world}
     fields.pop(_ADD, None)
+    if config.sessions_from is not None and not {"sessions", "sessions_per_day"} & config.world.keys():
+        fields["sessions"] = 0
+        fields.pop("sessions_per_day", None)
     for size, other in (("sessions", "sessions_per_day"), ("sessions_per_day", "sessions")):
         if (
             size in config.world and other not in config.world
@@ -249,10 +263,25 @@ def _add_sessions(world: World, definitions: Any) -> World:
     return world
 
 
-def _clock(now: str | int | None, world_spec: WorldSpec) -> Clock:
+def _with_imported(settings: TenantSettings, config: TenantConfig) -> TenantSettings:
+    """Return settings whose world has the sessions of a file; raise :class:`WorldError` if that fails."""
+    from mockserver.server.tenancy.session_files import formats, import_sessions  # noqa: PLC0415 -- rare
+
+    if config.sessions_from is None:
+        raise WorldError("sessions_as, keep_people: there is no file with sessions; give `sessions_from` too")
+    if config.sessions_as is None:
+        known = ", ".join(formats(settings.vendors))
+        raise WorldError(f"sessions_from: unknown format of the file; give `sessions_as`, one of {known}")
+    path = Path(config.sessions_from)
+    return settings.with_world(
+        import_sessions(settings, path, config.sessions_as, keep_people=config.keep_people)
+    )
+
+
+def _clock(now: str | int | None, world_spec: WorldSpec, latest: int) -> Clock:
     if now == "system" or (now is None and world_spec.end is None):
         return Clock()
-    return Clock(parse_clock_instant(now) if now is not None else world_spec.end)
+    return Clock(parse_clock_instant(now) if now is not None else max(world_spec.end or 0, latest))
 
 
 def parse_clock_instant(now: str | int) -> int:
