@@ -57,7 +57,7 @@ world_options = combine_options(
         metavar="FORMAT",
         envvar="SESSION_MOCK_SESSIONS_AS",
         show_envvar=True,
-        help="Format of its rows: VENDOR.ENDPOINT, such as rybbit.list_sessions, or 'neutral'"
+        help="Format of its rows: VENDOR.ENDPOINT of a list of sessions, or 'neutral'"
         " for the fields of `admin world add`.",
     ),
     env_option(

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from msgspec import json
+from msgspec import json, to_builtins
 
 from mockserver.admin_schemas import ClockState, WorldTotals
 from mockserver.contract.behaviors import DIALECT, DOCUMENTED, short_name
@@ -63,7 +63,7 @@ def _changed_fields(world: WorldSpec, profile: str) -> Iterator[tuple[str, Any]]
     for name in WorldSpec.__struct_fields__:
         value = getattr(world, name)
         if name == "seed" or value not in (None, getattr(defaults, name)):
-            yield name, format_instant(value) if name in _INSTANTS else value
+            yield name, format_instant(value) if name in _INSTANTS else to_builtins(value)
 
 
 def _clock_options(clock: ClockState, world: WorldSpec) -> list[str]:

@@ -35,6 +35,7 @@ from mockserver.world.generator.tracked import (
     unknown_attributes,
 )
 from mockserver.world.model.hashing import key
+from mockserver.world.model.names import Names, UnknownCountryError, with_names
 from mockserver.world.model.query import Query
 from mockserver.world.model.segments import Segment, build_segments
 from mockserver.world.model.session_batch import SessionBatch
@@ -72,7 +73,8 @@ class Site:
         self._only: int | None = None
         self.key = key(spec.seed, "site", number)
         cycle, position = divmod(number, len(vocabulary.site_names))  # No two sites share a domain.
-        name = vocabulary.site_names[(key(spec.seed, "site", 0) + position) % len(vocabulary.site_names)]
+        first = 0 if spec.names.sites else key(spec.seed, "site", 0)
+        name = vocabulary.site_names[(first + position) % len(vocabulary.site_names)]
         self.domain = f"{name}.example" if not cycle else f"s{cycle}.{name}.example"
         self.hostnames = (f"www.{self.domain}", f"app.{self.domain}")
         self.time_zone, self.utc_offset = _ZONES[(key(spec.seed, "zone") + number) % len(_ZONES)]
@@ -328,6 +330,21 @@ def build(spec: WorldSpec) -> World:
 
 
 def _load_vocabulary(spec: WorldSpec) -> Vocabulary:
+    if spec.names == Names():
+        return _load_unnamed(spec)
+    try:
+        return _load_named(spec.vocabulary, spec.locales, spec.names)
+    except UnknownCountryError as error:
+        raise WorldError(f"world spec: names.countries: {error}") from None
+
+
+@lru_cache(maxsize=16)
+def _load_named(vocabulary: str, locales: tuple[str, ...], names: Names) -> Vocabulary:
+    """Return one object for equal arguments: worlds with the same vocabulary share event templates."""
+    return with_names(_load_unnamed(WorldSpec(vocabulary=vocabulary, locales=locales)), names)
+
+
+def _load_unnamed(spec: WorldSpec) -> Vocabulary:
     if spec.locales:
         try:
             return localized_vocabulary(spec.locales)
