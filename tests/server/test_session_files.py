@@ -183,7 +183,7 @@ def test_imported_session_is_visible_from_its_end_and_can_be_deleted(tmp_path: P
         ("neutral", {"site": 1, "start": 1}, "rows.ndjson:2: site: sessions of a file belong to the first site"),
         ("neutral", {"start": 1, "contry": "DE"}, "rows.ndjson:2: unknown field 'contry'; did you mean 'country'?"),
         ("no.such", {}, "unknown format 'no.such'"),
-        ("braze.data_series", {}, "unknown format 'braze.data_series' of a file"),
+        (f"{FORMATS[0][0]}.no_such", {}, "unknown format '"),
     ],
 )  # fmt: skip
 def test_invalid_definition_is_refused(form: str, change: dict[str, Any], says: str, tmp_path: Path) -> None:
