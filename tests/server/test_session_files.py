@@ -8,9 +8,10 @@ import pytest
 from click.testing import CliRunner
 from msgspec import json
 
+from mockserver import SessionMock
 from mockserver.cli.export import command as export
 from mockserver.server.expected.rows import all_rows_params, rows
-from mockserver.server.tenancy.config import ConfigError, TenantConfig, make_tenant
+from mockserver.server.tenancy.config import ConfigError, TenantConfig, make_tenant, read_config, tenants
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.vendors import load
 from mockserver.world.generator.tracked import Identity
@@ -237,6 +238,21 @@ def test_file_that_cannot_be_read_is_refused(name: str, text: str | None, says: 
         path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=re.escape(says)):
         import_file(path, "neutral")
+
+
+def test_python_and_settings_file_can_name_file(tmp_path: Path) -> None:
+    path = write_rows(tmp_path / "rows.ndjson", {"start": DEFAULT_START, "pages": ["/docs"]})
+    with SessionMock(sessions_from=path, sessions_as="neutral", add=[{"start": DEFAULT_START + 1}]) as mock:
+        assert mock.world.counts == [2, 0]
+        assert [mock.world.session(index)["kind"] for index in (0, 1)] == ["imported", "tracked"]
+        mock.reset()
+        assert mock.world.counts == [2, 0]
+    settings = tmp_path / "mock.toml"
+    settings.write_text(
+        f"[tenants.acme]\nsessions_from = {json.encode(str(path)).decode()}\nsessions_as = 'neutral'"
+    )
+    made = tenants(read_config(settings, {}))
+    assert [tenant.world.sites[0].find(Query(), tenant.clock.now()).total for tenant in made] == [1000, 1]
 
 
 def test_settings_of_file_belong_together(tmp_path: Path) -> None:
