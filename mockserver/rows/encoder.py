@@ -20,7 +20,7 @@ from msgspec import defstruct, json
 from mockserver._util.caching import IdentityCache
 from mockserver.rows.columns import Column
 from mockserver.world.generator.columns import GeneratedSessions
-from mockserver.world.generator.imported import ImportedSessions
+from mockserver.world.generator.imported.batch import ImportedSessions
 from mockserver.world.generator.population import Population
 from mockserver.world.model.session_batch import SessionBatch
 

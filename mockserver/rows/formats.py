@@ -11,7 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from mockserver.rows.encoder import RowEncoder
-from mockserver.world.generator.imported import ImportedSession
+from mockserver.world.generator.imported.session import ImportedSession
 from mockserver.world.generator.schedule import SESSION_TIMEOUT
 from mockserver.world.model.spec import EARLIEST, LATEST
 from mockserver.world.model.vocabulary import Acquisition, Agent, Page, Place, Vocabulary, load

@@ -12,8 +12,11 @@ from mockserver.world.generator.added import NewSession, make_events
 from mockserver.world.generator.archetypes import Shares, SiteInputs
 from mockserver.world.generator.columns import GeneratedSessions
 from mockserver.world.generator.deletions import NO_DELETIONS, Deletions
-from mockserver.world.generator.imported import ImportedData, ImportedSession
-from mockserver.world.generator.locales import localized_vocabulary
+from mockserver.world.generator.imported.batch import ImportedSessions
+from mockserver.world.generator.imported.data import ImportedData
+from mockserver.world.generator.imported.session import ImportedSession
+from mockserver.world.generator.imported.source import ImportedSource
+from mockserver.world.generator.locales import load_vocabulary
 from mockserver.world.generator.population import Population, parse_visitor_number
 from mockserver.world.generator.query_result import (
     FAR,
@@ -35,12 +38,11 @@ from mockserver.world.generator.tracked import (
     unknown_attributes,
 )
 from mockserver.world.model.hashing import key
-from mockserver.world.model.names import Names, UnknownCountryError, with_names
 from mockserver.world.model.query import Query
 from mockserver.world.model.segments import Segment, build_segments
 from mockserver.world.model.session_batch import SessionBatch
 from mockserver.world.model.spec import WorldError, WorldSpec, format_instant
-from mockserver.world.model.vocabulary import Vocabulary, load
+from mockserver.world.model.vocabulary import Vocabulary
 
 _PEOPLE = 0
 _BOTS = 1
@@ -185,8 +187,8 @@ class Site:
         if self.tracked_data.count:
             sources.append(self._tracked(query, stop, now))
         if self.imported is not None:
-            hidden, identities = self.deletions.numbers, self.tracked_data.identities
-            sources.append(self.imported.find(query, stop, now, hidden, identities))
+            selection = self.imported.select(query, stop, now, self.deletions.numbers)
+            sources.append(ImportedSource(self.imported, selection, self.tracked_data.identities))
         return QueryResult(sources)
 
     def _generated(self, population: Population, query: Query, stop: int, now: int) -> GeneratedSource:
@@ -282,7 +284,7 @@ class Site:
                 )
         position = None if self.imported is None else self.imported.position_of.get(number)
         if self.imported is not None and position is not None and self.imported.ends[position] <= now:
-            return self.imported.batch(np.array([position]), self.tracked_data.identities)
+            return ImportedSessions(self.imported, np.array([position]), self.tracked_data.identities)
         for session in self.tracked_data.sessions(now):
             if session.number(self.key) == number:
                 return TrackedSessions(self.key, [session], [0], self.tracked_data, self.vocabulary)
@@ -315,7 +317,7 @@ class World:
 @lru_cache(maxsize=16)
 def _build(spec_json: bytes) -> World:
     spec = json.decode(spec_json, type=WorldSpec)
-    vocabulary = _load_vocabulary(spec)
+    vocabulary = load_vocabulary(spec)
     sites = tuple(Site(spec, vocabulary, number) for number in range(spec.sites))
     return World(spec, sites, build_segments(spec.segments))
 
@@ -327,43 +329,6 @@ def build(spec: WorldSpec) -> World:
     filter.
     """
     return _build(json.encode(spec))
-
-
-def _load_vocabulary(spec: WorldSpec) -> Vocabulary:
-    if spec.names == Names():
-        return _load_unnamed(spec)
-    try:
-        return _load_named(spec.vocabulary, spec.locales, spec.names)
-    except UnknownCountryError as error:
-        raise WorldError(f"world spec: names.countries: {error}") from None
-
-
-@lru_cache(maxsize=16)
-def _load_named(vocabulary: str, locales: tuple[str, ...], names: Names) -> Vocabulary:
-    """Return one object for equal arguments: worlds with the same vocabulary share event templates."""
-    return with_names(_load_unnamed(WorldSpec(vocabulary=vocabulary, locales=locales)), names)
-
-
-def _load_unnamed(spec: WorldSpec) -> Vocabulary:
-    if spec.locales:
-        try:
-            return localized_vocabulary(spec.locales)
-        except ImportError:
-            raise WorldError(
-                "world spec: `locales` requires Faker, which is not installed;"
-                " run pip install 'session-mock[locales]'"
-            ) from None
-        except AttributeError:
-            raise WorldError(
-                f"world spec: unknown locale in `locales` {list(spec.locales)};"
-                " use locales of Faker such as de_DE or ja_JP"
-            ) from None
-    try:
-        return load(spec.vocabulary)
-    except FileNotFoundError:
-        raise WorldError(
-            f"world spec: unknown vocabulary {spec.vocabulary!r}; use 'default' or 'awkward'"
-        ) from None
 
 
 def with_events(world: World, site: int, events: Iterable[TrackedEvent]) -> World:

@@ -10,7 +10,7 @@ from msgspec import json
 
 from mockserver import SessionMock
 from mockserver.cli.export import command as export
-from mockserver.server.expected.rows import all_rows_params, rows
+from mockserver.server.expected.rows import all_rows_params, answer, rows
 from mockserver.server.tenancy.config import ConfigError, TenantConfig, make_tenant, read_config, tenants
 from mockserver.server.tenancy.tenant import Tenant
 from mockserver.vendors import load
@@ -93,6 +93,13 @@ def test_every_vendor_returns_imported_sessions(vendor: str, endpoint: str, tmp_
 
     for other, name in FORMATS:
         assert len(list_rows(tenant, other, name)) == 1000
+        each = tenant.vendors[other]
+        [key, *_] = each.endpoint(name).row_key
+        for endpoint_of_session in each.contract.endpoints:
+            for parameter in set(endpoint_of_session.path) - {endpoint_of_session.site}:
+                row = list_rows(tenant, other, name)[7]
+                body = answer(tenant, each, endpoint_of_session, {parameter: row[key]})
+                assert str(row[key]) in str(body)
     # Whole seconds of some vendors move no session to another hour.
     hours = range(DEFAULT_START, now + 1, 3_600_000)
     assert imported.series(hours) == generated.series(hours)

@@ -18,8 +18,10 @@ from mockserver.rows.formats import RowEntries, RowError
 from mockserver.server.tenancy.settings import TenantSettings
 from mockserver.vendors.base import Vendor
 from mockserver.world.generator.added import NewSession
-from mockserver.world.generator.imported import ImportedData, ImportedSession
-from mockserver.world.generator.people import PeopleReplacer
+from mockserver.world.generator.imported.batch import ImportedSessions
+from mockserver.world.generator.imported.data import ImportedData
+from mockserver.world.generator.imported.people import PeopleReplacer
+from mockserver.world.generator.imported.session import ImportedSession
 from mockserver.world.generator.query_result import FAR
 from mockserver.world.model.spec import WorldError
 from mockserver.world.world import Site, World, with_imported
@@ -109,14 +111,15 @@ def _find_reader(settings: TenantSettings, site: Site, form: str) -> _Reader:
 
     def write(sessions: Sequence[ImportedSession]) -> list[dict[str, Any]]:
         data = ImportedData(site.key, site.vocabulary, sessions)
-        batch = data.batch(np.arange(len(sessions)), {})
+        batch = ImportedSessions(data, np.arange(len(sessions)), {})
         written = [json.decode(row) for row in encoder.encode(batch)]
         order = sorted(range(len(sessions)), key=lambda position: sessions[position].start)
         return [row for _, row in sorted(zip(order, written, strict=True), key=lambda pair: pair[0])]
 
     def warm_up(data: ImportedData) -> None:
         for first in range(0, len(data.sessions), _BATCH):
-            encoder.encode(data.batch(np.arange(first, min(first + _BATCH, len(data.sessions))), {}))
+            index = np.arange(first, min(first + _BATCH, len(data.sessions)))
+            encoder.encode(ImportedSessions(data, index, {}))
 
     return _Reader(
         row_model(endpoint.response, endpoint.rows_path or ""),

@@ -8,7 +8,7 @@ from mockserver.rows.datetimes import parse_instant
 from mockserver.rows.formats import Row, RowEntries, RowError, RowFormat, check_events, make_agent
 from mockserver.vendors.sparklytics.rows import parse_visitor_id
 from mockserver.vendors.sparklytics.views import ENCODER
-from mockserver.world.generator.imported import ImportedSession, walk_pages
+from mockserver.world.generator.imported.session import ImportedSession, walk_pages
 from mockserver.world.model.countries import place_of_country
 from mockserver.world.model.vocabulary import Agent, Place
 

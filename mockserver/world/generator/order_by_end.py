@@ -16,7 +16,7 @@ import numpy as np
 from msgspec import Struct
 
 from mockserver.world.generator.archetypes import ARCHETYPES
-from mockserver.world.generator.imported import ImportedSource
+from mockserver.world.generator.imported.source import ImportedSource
 from mockserver.world.generator.query_result import (
     FAR,
     GeneratedSource,

@@ -16,7 +16,7 @@ from msgspec import Struct
 from mockserver.world.generator.archetypes import ARCHETYPES
 from mockserver.world.generator.columns import GeneratedSessions, Identities
 from mockserver.world.generator.dimensions import DIMENSIONS
-from mockserver.world.generator.imported import ImportedSource
+from mockserver.world.generator.imported.source import ImportedSource
 from mockserver.world.generator.index_sets import IndexSet
 from mockserver.world.generator.population import Population
 from mockserver.world.generator.tracked import KIND, TrackedData, TrackedSession, TrackedSessions
