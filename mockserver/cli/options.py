@@ -67,6 +67,12 @@ world_options = combine_options(
         help="Keep user ids, names, e-mail and IP addresses of the file. [default: made-up ones]",
     ),
     env_option(
+        "--new-ids",
+        is_flag=True,
+        default=None,
+        help="Replace ids in the file that have another form than those of session-mock.",
+    ),
+    env_option(
         "--now",
         metavar="INSTANT",
         help="Time at which the clock is frozen: ISO 8601, or 'system' for real time."

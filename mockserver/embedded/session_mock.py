@@ -33,8 +33,8 @@ class SessionMock(TenantHandle):
 
     Arguments are those of ``session-mock serve``: ``profile``, fields of a world's spec (``seed``,
     ``sessions``, …), ``now`` (the time at which the clock is frozen), ``dialect``, ``behaviors``,
-    ``credentials``, ``sessions_from`` with ``sessions_as`` and ``keep_people``, ``host``, ``port`` (0 picks a
-    free one) and ``vendor_ports``; ``add`` is a list of sessions to add. Raises
+    ``credentials``, ``sessions_from`` with ``sessions_as``, ``keep_people`` and ``new_ids``, ``host``,
+    ``port`` (0 picks a free one) and ``vendor_ports``; ``add`` is a list of sessions to add. Raises
     :class:`~mockserver.server.tenancy.config.ConfigError` for an invalid one.
 
     The server belongs to the process that starts it. A forked child can send requests to its URL, but calls
@@ -52,6 +52,7 @@ class SessionMock(TenantHandle):
         sessions_from: str | Path | None = None,
         sessions_as: str | None = None,
         keep_people: bool = False,
+        new_ids: bool = False,
         host: str = "127.0.0.1",
         port: int = 0,
         vendor_ports: Mapping[str, int] | None = None,
@@ -67,6 +68,7 @@ class SessionMock(TenantHandle):
             "sessions_from": None if sessions_from is None else str(sessions_from),
             "sessions_as": sessions_as,
             "keep_people": keep_people,
+            "new_ids": new_ids,
             "host": host,
             "port": port,
             "vendor_ports": vendor_ports,

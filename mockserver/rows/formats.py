@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from mockserver.rows.encoder import RowEncoder
 from mockserver.world.generator.imported.session import ImportedSession
 from mockserver.world.generator.schedule import SESSION_TIMEOUT
+from mockserver.world.model.hashing import key
 from mockserver.world.model.spec import EARLIEST, LATEST
 from mockserver.world.model.vocabulary import Acquisition, Agent, Page, Place, Vocabulary, load
 
@@ -31,8 +32,9 @@ class RowError(ValueError):
 class RowEntries:
     """Finds the places, agents, acquisitions and pages of rows."""
 
-    def __init__(self, encoder: RowEncoder, vocabulary: Vocabulary) -> None:
+    def __init__(self, encoder: RowEncoder, vocabulary: Vocabulary, *, new_ids: bool = False) -> None:
         self.vocabulary = vocabulary
+        self._new_ids = new_ids
         vocabularies = [vocabulary, *map(load, _SHIPPED)]
         self._names = {
             entries: [c.name for c in encoder.columns if c.entry and c.entry.entries == entries]
@@ -52,6 +54,17 @@ class RowEntries:
             for page in each.pages if each is vocabulary else map(_without_links, each.pages):
                 self._pages.setdefault((page.path, page.querystring), page)
                 self._pages.setdefault((page.path, None), page)
+
+    def number(self, row: Row, field: str, number: int | None, form: str, bits: int) -> int:
+        """Return the number in an id; None stands for an id of another form, which gets another number.
+
+        Raise :class:`RowError` if ids must not change.
+        """
+        if number is not None:
+            return number
+        if not self._new_ids:
+            raise RowError(field, f"{row[field]!r} is not {form}; replace ids of another form with --new-ids")
+        return key("imported", field, row[field]) >> (64 - bits)
 
     def place(self, row: Row, make: Callable[[Row], Place]) -> Place:
         """Return the first place that rows show as *row* does, or else the one that *make* returns."""
@@ -93,6 +106,8 @@ class RowFormat(Struct, frozen=True):
 
     encoder: Callable[[Mapping[str, Any]], RowEncoder]
     """Return the encoder for the settings of the vendor's behaviors, by short name."""
+    ids: tuple[str, ...]
+    """The fields with ids of sessions and visitors."""
     read: Callable[[Row, RowEntries], ImportedSession]
     """Return the session of a row that has the types of the contract.
 

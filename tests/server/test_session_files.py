@@ -143,6 +143,27 @@ def test_people_are_made_up_and_nothing_else_changes(tmp_path: Path) -> None:
         assert not any(str(json.decode(key)[1]) in text for key in people if b"@" in key)
 
 
+@pytest.mark.parametrize(("vendor", "endpoint"), FORMATS)
+def test_ids_of_another_form_can_be_replaced(vendor: str, endpoint: str, tmp_path: Path) -> None:
+    path = tmp_path / "rows.ndjson"
+    run_export(vendor, endpoint, path, "--sessions", "120")
+    real = [json.decode(line) for line in path.read_bytes().splitlines()]
+    names = {"session_id", "user_id", "visitor_id"} & real[0].keys()
+    write_rows(path, *({**row, **{name: f"foreign {row[name]}" for name in names}} for row in real))
+    form = f"{vendor}.{endpoint}"
+    if names:
+        with pytest.raises(ConfigError, match=r"rows\.ndjson:1: session_id: .* with --new-ids"):
+            import_file(path, form, keep_people=True)
+    served = list_rows(import_file(path, form, keep_people=True, new_ids=True), vendor, endpoint)
+
+    assert [{**row, **dict.fromkeys(names)} for row in served] == [
+        {**row, **dict.fromkeys(names)} for row in real
+    ]
+    for name in names:
+        pairs = {(before[name], after[name]) for before, after in zip(real, served, strict=True)}
+        assert len(pairs) == len({before for before, _ in pairs}) == len({after for _, after in pairs})
+
+
 def test_definitions_are_imported(tmp_path: Path) -> None:
     signup = {"start": "2026-09-10T08:00Z", "country": "DE", "events": [["signup", {"mail": "a@b.test"}]]}
     page = {"start": 1_788_220_800_000, "pages": ["/", "/pricing"], "user_id": "u-1", "name": "Ada"}

@@ -51,7 +51,7 @@ as fields of the world.
 """
 _TENANTS = """\
 `[tenants.NAME]` in the file adds a tenant, with its own `profile`, `world`, `now`, `dialect`, `behaviors`,
-`credentials`, `sessions_from`, `sessions_as` and `keep_people`. Each table `[[world.add]]` or
+`credentials`, `sessions_from`, `sessions_as`, `keep_people` and `new_ids`. Each table `[[world.add]]` or
 `[[tenants.NAME.world.add]]` adds [a session](howto/added-sessions.md). Instants in the file are
 strings or TOML dates. [The world](world.md) describes the fields of a world; the pages of the vendors
 describe their behaviors and dialects.

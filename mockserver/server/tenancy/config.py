@@ -51,6 +51,8 @@ class TenantConfig(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Format of the file's rows: ``<vendor>.<endpoint>`` or ``neutral``."""
     keep_people: bool = False
     """False to replace user ids, names, e-mail and IP addresses in the file by made-up ones."""
+    new_ids: bool = False
+    """True to replace ids of sessions and visitors that have another form than those of worlds."""
     now: str | int | None = None
     """Instant of a frozen clock, or ``system``; by default an exact world's end, or the system's time in a
     flowing world."""
@@ -212,7 +214,7 @@ def make_tenant(name: str, config: TenantConfig) -> Tenant:
         behaviors = {**resolve_dialects(config.dialect), **config.behaviors}
         settings = TenantSettings.create(name, world, behaviors, config.credentials)
         latest = 0
-        if config.sessions_from is not None or config.sessions_as is not None or config.keep_people:
+        if any((config.sessions_from, config.sessions_as, config.keep_people, config.new_ids)):
             settings = _with_imported(settings, config)
             imported = settings.world.sites[0].imported
             latest = imported.latest if imported else 0
@@ -268,13 +270,17 @@ def _with_imported(settings: TenantSettings, config: TenantConfig) -> TenantSett
     from mockserver.server.tenancy.session_files import formats, import_sessions  # noqa: PLC0415 -- rare
 
     if config.sessions_from is None:
-        raise WorldError("sessions_as, keep_people: there is no file with sessions; give `sessions_from` too")
+        raise WorldError(
+            "sessions_as, keep_people, new_ids: there is no file with sessions; give `sessions_from` too"
+        )
     if config.sessions_as is None:
         known = ", ".join(formats(settings.vendors))
         raise WorldError(f"sessions_from: unknown format of the file; give `sessions_as`, one of {known}")
     path = Path(config.sessions_from)
     return settings.with_world(
-        import_sessions(settings, path, config.sessions_as, keep_people=config.keep_people)
+        import_sessions(
+            settings, path, config.sessions_as, keep_people=config.keep_people, new_ids=config.new_ids
+        )
     )
 
 

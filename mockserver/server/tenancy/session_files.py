@@ -48,14 +48,16 @@ def formats(vendors: Mapping[str, Vendor]) -> list[str]:
     return [*names, NEUTRAL]
 
 
-def import_sessions(settings: TenantSettings, path: Path, form: str, *, keep_people: bool) -> World:
+def import_sessions(
+    settings: TenantSettings, path: Path, form: str, *, keep_people: bool, new_ids: bool
+) -> World:
     """Return the world with the sessions of a file on its first site.
 
     Raise :class:`WorldError` for a file, a line or a value that is invalid.
     """
     world = settings.world
     site = world.sites[0]
-    read = _find_reader(settings, site, form)
+    read = _find_reader(settings, site, form, new_ids=new_ids)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             sessions = list(_read_sessions(file, path, read, site))
@@ -85,11 +87,13 @@ class _Reader(NamedTuple):
     write: Callable[[Sequence[ImportedSession]], list[dict[str, Any]]] | None
     """Return the rows of sessions; None if they need not be equal to those of the file."""
     omits_none: bool
+    ids: tuple[str, ...] = ()
+    """The fields whose values may differ from the file's."""
     warm_up: Callable[[ImportedData], None] | None = None
     """Encode all rows once, so that the first crawl is as fast as later ones."""
 
 
-def _find_reader(settings: TenantSettings, site: Site, form: str) -> _Reader:
+def _find_reader(settings: TenantSettings, site: Site, form: str, *, new_ids: bool) -> _Reader:
     if form == NEUTRAL:
         return _Reader(NewSession, lambda row: _read_definition(row, site), None, omits_none=True)
     names = formats(settings.vendors)
@@ -107,7 +111,7 @@ def _find_reader(settings: TenantSettings, site: Site, form: str) -> _Reader:
     endpoint = vendor.endpoint(name)
     row_format = vendor.row_formats[name]
     encoder = row_format.encoder(settings.behaviors[vendor_name])
-    entries = RowEntries(encoder, site.vocabulary)
+    entries = RowEntries(encoder, site.vocabulary, new_ids=new_ids)
 
     def write(sessions: Sequence[ImportedSession]) -> list[dict[str, Any]]:
         data = ImportedData(site.key, site.vocabulary, sessions)
@@ -126,6 +130,7 @@ def _find_reader(settings: TenantSettings, site: Site, form: str) -> _Reader:
         lambda row: row_format.read(row, entries),
         write,
         omits_none=encoder.omit_none,
+        ids=row_format.ids if new_ids else (),
         warm_up=warm_up,
     )
 
@@ -173,7 +178,8 @@ def _read_sessions(file: TextIO, path: Path, reader: _Reader, site: Site) -> Ite
             _check_number(f"{path}:{line.number}", line.number, session.number, seen, site)
         if reader.write is not None:
             for line, row in zip(batch, reader.write(sessions), strict=True):
-                _check_same(f"{path}:{line.number}", line.row, row, omits_none=reader.omits_none)
+                given = {**line.row, **{name: row[name] for name in reader.ids}}
+                _check_same(f"{path}:{line.number}", given, row, omits_none=reader.omits_none)
         yield from sessions
 
 

@@ -86,4 +86,4 @@ def _make_acquisition(row: Row) -> Acquisition:
     return Acquisition(channel, f"https://{referrer}/" if referrer else "", **utm, weight=0)
 
 
-ROW_FORMATS: Final[Mapping[str, RowFormat]] = {"export_sessions": RowFormat(_encoder, _read)}
+ROW_FORMATS: Final[Mapping[str, RowFormat]] = {"export_sessions": RowFormat(_encoder, (), _read)}

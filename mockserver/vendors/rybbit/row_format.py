@@ -17,10 +17,7 @@ _UTM: Final = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_cont
 
 def _read(row: Row, entries: RowEntries) -> ImportedSession:
     number = parse_session_id(row["session_id"])
-    if number is None:
-        raise RowError("session_id", f"{row['session_id']!r} is not 14 hexadecimal digits")
-    if not is_device_id(row["user_id"]):
-        raise RowError("user_id", f"{row['user_id']!r} is not 12 hexadecimal digits")
+    visitor = int(row["user_id"], 16) if is_device_id(row["user_id"]) else None
     start, end = _parse_time(row, "session_start"), _parse_time(row, "session_end")
     pageviews = row["pageviews"]
     count = pageviews + row["events"] + row["errors"] + row["outbound"]
@@ -30,8 +27,8 @@ def _read(row: Row, entries: RowEntries) -> ImportedSession:
     return ImportedSession(
         start=start,
         end=end,
-        number=number,
-        visitor=int(row["user_id"], 16),
+        number=entries.number(row, "session_id", number, "14 hexadecimal digits", 56),
+        visitor=entries.number(row, "user_id", visitor, "12 hexadecimal digits", 48),
         user_id=row["identified_user_id"] or None,
         name=_text(traits, "name"),
         email=_text(traits, "email"),
@@ -103,6 +100,8 @@ def build_row_formats(extra_columns: tuple[Column, ...]) -> Mapping[str, RowForm
     """Return the formats of a dialect, whose rows have *extra_columns*."""
     return {
         "list_sessions": RowFormat(
-            lambda behaviors: build_encoder(FORMAT_BEHAVIORS(behaviors), extra_columns), _read
+            lambda behaviors: build_encoder(FORMAT_BEHAVIORS(behaviors), extra_columns),
+            ("session_id", "user_id"),
+            _read,
         )
     }

@@ -14,20 +14,17 @@ from mockserver.world.model.vocabulary import Agent, Place
 
 
 def _read(row: Row, entries: RowEntries) -> ImportedSession:
-    number = re.fullmatch(r"sess_([0-9a-f]{14})", row["session_id"])
-    if number is None:
-        raise RowError("session_id", f"{row['session_id']!r} is not sess_ and 14 hexadecimal digits")
+    match = re.fullmatch(r"sess_([0-9a-f]{14})", row["session_id"])
+    number = int(match[1], 16) if match else None
     visitor = parse_visitor_id(row["visitor_id"])
-    if visitor is None:
-        raise RowError("visitor_id", f"{row['visitor_id']!r} is not an id that session-mock has given")
     start, end = _parse_time(row, "started_at"), _parse_time(row, "ended_at")
     check_events("pageviews, events", row["pageviews"] + row["events"], start, end)
     place = entries.place(row, _make_place)
     return ImportedSession(
         start=start,
         end=end,
-        number=int(number[1], 16),
-        visitor=visitor,
+        number=entries.number(row, "session_id", number, "sess_ and 14 hexadecimal digits", 56),
+        visitor=entries.number(row, "visitor_id", visitor, "an id that session-mock has given", 48),
         place=place,
         agent=entries.agent(row, _make_agent),
         acquisition=entries.vocabulary.acquisitions[0],
@@ -56,4 +53,6 @@ def _make_agent(row: Row) -> Agent:
     return make_agent(row["device"] or "", row["os"] or "", row["browser"] or "")
 
 
-ROW_FORMATS: Final[Mapping[str, RowFormat]] = {"list_sessions": RowFormat(lambda _: ENCODER, _read)}
+ROW_FORMATS: Final[Mapping[str, RowFormat]] = {
+    "list_sessions": RowFormat(lambda _: ENCODER, ("session_id", "visitor_id"), _read)
+}
