@@ -9,8 +9,7 @@ from importlib.resources import files
 from babel import Locale, UnknownLocaleError
 from msgspec import json
 
-from mockserver.world.model.countries import Country
-from mockserver.world.model.vocabulary import FOLDER
+from mockserver.world.model.countries import FILE, Country
 
 _DEGREES = re.compile(r"([+-])(\d{2,3})(\d\d)(\d\d)?")
 
@@ -42,7 +41,7 @@ def main() -> None:
         countries.setdefault(code, Country(names[code], latitude, longitude, zone, _find_language(code)))
     lines = [f'"{code}": {json.encode(country).decode()}' for code, country in sorted(countries.items())]
     text = "{\n" + ",\n".join(lines) + "\n}\n"
-    (FOLDER / "countries.json").write_text(text, encoding="utf-8")
+    FILE.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """All countries of ISO 3166-1, for places that a user or a file names and no vocabulary has."""
 
 from functools import cache
+from pathlib import Path
 from typing import Final
 
 from msgspec import Struct, json
 
-from mockserver.world.model.vocabulary import FOLDER, Place
+from mockserver.world.model.vocabulary import Place
 
-_FILE: Final = "countries.json"
+FILE: Final = Path(__file__).with_suffix(".json")
 
 
 class Country(Struct, frozen=True):
@@ -24,7 +25,7 @@ class Country(Struct, frozen=True):
 @cache
 def load_countries() -> dict[str, Country]:
     """Return the countries by ISO 3166-1 alpha-2 code."""
-    return json.decode((FOLDER / _FILE).read_bytes(), type=dict[str, Country])
+    return json.decode(FILE.read_bytes(), type=dict[str, Country])
 
 
 @cache
