@@ -33,6 +33,7 @@ def as_sql(value: Any, kind: str) -> Any:
     if value is None:
         return None
     if kind == "JSON":
+        assert isinstance(value, dict | list)
         return json.decode(json.encode(value))
     return str(value) if kind == "VARCHAR" else value
 

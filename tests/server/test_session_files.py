@@ -26,6 +26,7 @@ DIALECTS = [
     for dialect, each in vendor.dialects.items()
     for endpoint in each.row_formats
 ]
+PEOPLE = {"userId", "name", "email", "ip", "identified_user_id", "traits"}
 FORMATS = [(vendor.name, endpoint) for vendor in load() for endpoint in vendor.row_formats]
 
 
@@ -129,18 +130,14 @@ def test_people_are_made_up_and_nothing_else_changes(tmp_path: Path) -> None:
         people: dict[Any, Any] = {}
         for before, after in zip(real, made_up, strict=True):
             for name, value in before.items():
-                if not value or value == after[name]:
+                if not value or name not in PEOPLE:
                     assert value == after[name]
                     continue
-                assert name in {"userId", "name", "email", "ip", "identified_user_id", "traits"}
+                assert value != after[name]
                 key = json.encode((name, value))
                 assert people.setdefault(key, after[name]) == after[name]
                 if name == "traits":
-                    assert value.keys() == after[name].keys()
-                    assert value["plan"] == after[name]["plan"]
-                    assert value["email"] != after[name]["email"]
-        text = json.encode(made_up).decode()
-        assert not any(str(json.decode(key)[1]) in text for key in people if b"@" in key)
+                    assert {key for key in value if value[key] != after[name].get(key)} == {"name", "email"}
 
 
 @pytest.mark.parametrize(("vendor", "endpoint"), FORMATS)
